@@ -1,0 +1,13 @@
+// Entry of the WebAssembly module: what the JavaScript side may call.
+import { HEAP_BASE, SCAN_STATE } from './memory';
+import { buildTables } from './tables';
+
+export { crc32c } from './crc32c';
+export { findTFRecordHeader } from './tfrecord-find';
+export { scanTFRecords } from './tfrecord-scan';
+export { sealTFRecord } from './tfrecord-seal';
+
+export const heapBase: usize = HEAP_BASE;
+export const scanState: usize = SCAN_STATE;
+
+buildTables();
