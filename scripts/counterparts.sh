@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Installs the programs that recordpipe is tested and measured against.
+#
+#   scripts/counterparts.sh [tensorflow|vahidk|rust|npm|chromium]...      (no name: all of them)
+#
+# Prints one line per name on stdout, `have: NAME` or `skipped: NAME (why)`, and exits 0 either way:
+# a counterpart that cannot be had is a hole in a table, not a failure. Everything goes to
+# .cache/counterparts/NAME (git-ignored), what the installers say to .cache/counterparts/NAME.log.
+# Versions are pinned under bench/against; when a pin changes, the next run installs again.
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+against=$root/bench/against
+cache=$root/.cache/counterparts
+all=(tensorflow vahidk rust npm chromium)
+
+# The files that decide what is installed under a name; their hash tells whether it is up to date.
+pins_of() {
+  case $1 in
+    tensorflow | vahidk) echo "$against/$1.requirements.txt" ;;
+    rust) echo "$against/rust/Cargo.toml" "$against/rust/Cargo.lock" "$against/rust/src/main.rs" ;;
+    npm) echo "$against/package.json" "$against/package-lock.json" ;;
+  esac
+}
+
+stamp_of() {
+  # shellcheck disable=SC2046
+  { cat $(pins_of "$1") && echo "$root"; } | sha256sum | cut -d' ' -f1
+}
+
+install_venv() {
+  rm -rf "${cache:?}/$1"
+  "${PYTHON:-python3}" -m venv "$cache/$1" &&
+    "$cache/$1/bin/python" -m pip install --quiet --disable-pip-version-check \
+      --requirement "$against/$1.requirements.txt"
+}
+
+install_rust() {
+  CARGO_TARGET_DIR=$cache/rust cargo build --quiet --release --locked \
+    --manifest-path "$against/rust/Cargo.toml"
+}
+
+install_npm() {
+  (cd "$against" && npm ci --no-audit --no-fund)
+}
+
+install_chromium() {
+  if [ "$(id -u)" -ne 0 ]; then
+    echo 'apt-get needs root'
+    return 1
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium
+}
+
+# Does it answer? Quick, so that a second run of this script costs next to nothing.
+works() {
+  case $1 in
+    tensorflow | vahidk) [ -x "$cache/$1/bin/python" ] && "$cache/$1/bin/python" -c '' ;;
+    rust) [ -x "$cache/rust/release/tfrecord-peer" ] ;;
+    npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] ;;
+    chromium) chromium --version ;;
+  esac
+} >/dev/null 2>&1
+
+have() {
+  works "$1" || return 1
+  [ "$1" = chromium ] || [ "$(cat "$cache/$1.stamp" 2>/dev/null)" = "$(stamp_of "$1")" ]
+}
+
+install() {
+  case $1 in
+    tensorflow | vahidk) install_venv "$1" ;;
+    rust) install_rust ;;
+    npm) install_npm ;;
+    chromium) install_chromium ;;
+  esac
+}
+
+# One line that says why it failed: the first thing its log calls an error, or else its last line.
+why() {
+  local line
+  line=$(grep -m 1 -iE '^(E:|error|npm error)' "$cache/$1.log")
+  [ -n "$line" ] || line=$(grep -v '^[[:space:]]*$' "$cache/$1.log" | tail -n 1)
+  echo "${line:-the installer said nothing}" | sed 's/^.*: line [0-9]*: //' | tr -d '\r' | cut -c 1-160
+}
+
+provide() {
+  case " ${all[*]} " in
+    *" $1 "*) ;;
+    *)
+      echo "skipped: $1 (no such counterpart)"
+      return
+      ;;
+  esac
+  if ! have "$1"; then
+    rm -f "$cache/$1.stamp"
+    if install "$1" >"$cache/$1.log" 2>&1 </dev/null && works "$1"; then
+      [ "$1" = chromium ] || stamp_of "$1" >"$cache/$1.stamp"
+    else
+      why "$1" | tee "$cache/$1.skipped" | sed "s/.*/skipped: $1 (&)/"
+      return
+    fi
+  fi
+  rm -f "$cache/$1.skipped"
+  echo "have: $1"
+}
+
+mkdir -p "$cache"
+if command -v flock >/dev/null; then
+  exec 9>"$cache/.lock"
+  flock 9
+fi
+[ $# -gt 0 ] || set -- "${all[@]}"
+for name in "$@"; do
+  provide "$name"
+done
+exit 0
