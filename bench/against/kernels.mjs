@@ -1,0 +1,50 @@
+/**
+ * The CRC32C of the npm packages that recordpipe's kernel is measured against, called as directly as each
+ * allows: aws-crt by its native binding, the others by their one function.
+ */
+
+import { createRequire } from 'node:module';
+import { whyMissing } from './peer.mjs';
+
+const require = createRequire(import.meta.url);
+
+const KERNELS = [
+  {
+    name: 'aws-crt',
+    load() {
+      const { checksums_crc32c } = require('aws-crt/dist/native/binding').default;
+      return (bytes) => checksums_crc32c(bytes, undefined);
+    },
+  },
+  {
+    name: '@node-rs/crc32',
+    load() {
+      const { crc32c } = require('@node-rs/crc32');
+      return (bytes) => crc32c(bytes);
+    },
+  },
+  {
+    name: 'crc-32',
+    load() {
+      const { buf } = require('crc-32/crc32c');
+      return (bytes) => buf(bytes) >>> 0;
+    },
+  },
+];
+
+/**
+ * Every kernel, those that cannot be loaded with `available: false` and a `reason`. A kernel whose answer
+ * to the standard check value is wrong counts as one that cannot be loaded.
+ */
+export function availableKernels() {
+  return KERNELS.map(({ name, load }) => {
+    try {
+      const crc32c = load();
+      if (crc32c(Buffer.from('123456789')) !== 0xe3069283) throw new Error('wrong check value');
+      return { name, version: require(`${name}/package.json`).version, available: true, crc32c };
+    } catch (error) {
+      const reason = error.code === 'MODULE_NOT_FOUND' ? whyMissing('npm') : String(error.message);
+      return { name, available: false, reason };
+    }
+  });
+}

@@ -1,0 +1,56 @@
+/**
+ * npm's `tfrecord` behind the line protocol of bench/against.
+ *
+ * `RecordReader` and `RecordWriter`, the layer under its Examples: raw payload bytes, both checksums
+ * checked. Its checksum is `fast-crc32c`, which uses the `sse4_crc32` add-on where that could be built;
+ * the version says which one it is.
+ */
+
+import { createRequire } from 'node:module';
+import { payloadPool } from './payload.mjs';
+import { secondsSince, serve } from './peer_protocol.mjs';
+
+const require = createRequire(import.meta.url);
+const { RecordReader, RecordWriter } = require('tfrecord');
+
+async function read({ path, limit = Number.POSITIVE_INFINITY }) {
+  let records = 0;
+  let bytes = 0;
+  const start = process.hrtime.bigint();
+  const reader = await RecordReader.create(path);
+  while (records < limit) {
+    const record = await reader.readRecord();
+    if (record === null) break;
+    records += 1;
+    bytes += record.length;
+  }
+  await reader.close();
+  return { seconds: secondsSince(start), records, bytes };
+}
+
+async function write({ path, count, size, seed }) {
+  const pool = payloadPool(count, size, seed);
+  const start = process.hrtime.bigint();
+  const writer = await RecordWriter.create(path);
+  for (let k = 0; k < count; k++) await writer.writeRecord(pool[k % pool.length]);
+  await writer.close();
+  return { seconds: secondsSince(start), records: count, bytes: count * size };
+}
+
+function checksum() {
+  try {
+    return require('sse4_crc32').hardware_support ? 'sse4_crc32' : 'tables';
+  } catch {
+    return 'tables';
+  }
+}
+
+await serve({
+  name: 'npm-tfrecord',
+  version: `${require('tfrecord/package.json').version} (${checksum()})`,
+  operations: { read: { RecordReader: read }, write: { RecordWriter: write } },
+  notes: {
+    RecordReader: 'two asynchronous reads per record',
+    RecordWriter: 'three asynchronous writes per record',
+  },
+});

@@ -1,0 +1,160 @@
+/**
+ * Starts the peers of the benchmarks and talks to them, one request at a time (README.md has the protocol).
+ *
+ *   for (const peer of availablePeers()) {
+ *     if (!peer.available) { console.log(`skipped: ${peer.name} (${peer.reason})`); continue; }
+ *     const running = startPeer(peer.command, peer.args, { cpu: 1 });
+ *     const { version } = await running.ready;
+ *     const { seconds } = await running.call({ op: 'read', mode: peer.modes.read[0], path });
+ *     await running.close();
+ *   }
+ */
+
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const installed = (path) => here(`../../.cache/counterparts/${path}`);
+
+/** How much of what a peer writes to stderr is kept, to say why it died. */
+const LAST_WORDS = 2000;
+/** How long a peer may take to leave after it was asked to. */
+const LEAVE_MS = 5000;
+
+/** Every peer there is: what installs it, what must exist, how to start it and what it can do. */
+const PEERS = [
+  {
+    name: 'limit',
+    needs: '/dev/null',
+    command: process.execPath,
+    args: [here('dd_peer.mjs')],
+    modes: { read: ['dd', 'cat'], write: [] },
+  },
+  {
+    name: 'tensorflow',
+    counterpart: 'tensorflow',
+    needs: installed('tensorflow.stamp'),
+    command: installed('tensorflow/bin/python'),
+    args: ['-B', here('tensorflow_peer.py')],
+    modes: {
+      read: ['tf_record_iterator', 'TFRecordDataset', 'TFRecordDataset best'],
+      write: ['TFRecordWriter'],
+    },
+  },
+  {
+    name: 'vahidk',
+    counterpart: 'vahidk',
+    needs: installed('vahidk.stamp'),
+    command: installed('vahidk/bin/python'),
+    args: ['-B', here('vahidk_peer.py')],
+    modes: { read: ['tfrecord_iterator'], write: ['TFRecordWriter'] },
+  },
+  {
+    name: 'rust',
+    counterpart: 'rust',
+    needs: installed('rust.stamp'),
+    command: installed('rust/release/tfrecord-peer'),
+    args: [],
+    modes: { read: ['BytesIter', 'BytesIter unchecked'], write: ['BytesWriter'] },
+  },
+  {
+    name: 'npm-tfrecord',
+    counterpart: 'npm',
+    needs: here('node_modules/tfrecord/package.json'),
+    command: process.execPath,
+    args: [here('npm_tfrecord_peer.mjs')],
+    modes: { read: ['RecordReader'], write: ['RecordWriter'] },
+  },
+];
+
+/** All peers; those that are not installed have `available: false` and a `reason`. */
+export function availablePeers() {
+  return PEERS.map(({ needs, counterpart, ...peer }) =>
+    existsSync(needs)
+      ? { ...peer, available: true }
+      : { ...peer, available: false, reason: whyMissing(counterpart) },
+  );
+}
+
+/** What scripts/counterparts.sh noted when it could not install it. */
+export function whyMissing(counterpart) {
+  const note = installed(`${counterpart}.skipped`);
+  if (existsSync(note)) return readFileSync(note, 'utf8').trim();
+  return `not installed: scripts/counterparts.sh ${counterpart}`;
+}
+
+/** Whatever else a peer's libraries print belongs to nobody. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Starts a peer. `ready` resolves with what it says of itself; `call` sends a request and resolves with its
+ * answer (calls queue up), rejecting when the answer is an error or the peer dies; `close` ends it.
+ * @param {{ cpu?: number | string }} options cpu: keep it on this processor (taskset's notation)
+ */
+export function startPeer(command, args = [], { cpu } = {}) {
+  const line = cpu === undefined ? [command, ...args] : ['taskset', '-c', String(cpu), command, ...args];
+  const child = spawn(line[0], line.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] });
+  const waiting = new Map();
+  let lastWords = '';
+  let failure;
+  let nextId = 1;
+
+  const expect = (id) => new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+  const fail = (reason) => {
+    failure ??= new Error(`${command}: ${reason}${lastWords ? `\n${lastWords.trim()}` : ''}`);
+    for (const { reject } of waiting.values()) reject(failure);
+    waiting.clear();
+  };
+  const gone = new Promise((resolve) => {
+    child.once('error', (error) => resolve(fail(error.message)));
+    child.once('close', (code, signal) => resolve(fail(`ended (${signal ?? code})`)));
+  });
+  child.stdin.on('error', () => {});
+  child.stderr.on('data', (chunk) => {
+    lastWords = (lastWords + chunk).slice(-LAST_WORDS);
+  });
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    const answer = parsed(text);
+    const id = answer.ready ? 'ready' : answer.id;
+    const { resolve, reject } = waiting.get(id) ?? {};
+    waiting.delete(id);
+    if (answer.error === undefined) resolve?.(answer);
+    else reject?.(new Error(`${command}: ${answer.error}`));
+  });
+
+  const ready = expect('ready');
+  ready.catch(() => {});
+  let previous = ready;
+  const ask = async (request) => {
+    if (failure) throw failure;
+    const id = nextId++;
+    const answer = expect(id);
+    child.stdin.write(`${JSON.stringify({ ...request, id })}\n`);
+    return answer;
+  };
+
+  return {
+    ready,
+    pid: child.pid,
+    call(request) {
+      const answer = previous.catch(() => {}).then(() => ask(request));
+      previous = answer;
+      answer.catch(() => {});
+      return answer;
+    },
+    async close() {
+      child.stdin.end(`${JSON.stringify({ op: 'exit' })}\n`);
+      const timer = setTimeout(() => child.kill('SIGKILL'), LEAVE_MS);
+      await gone;
+      clearTimeout(timer);
+    },
+  };
+}

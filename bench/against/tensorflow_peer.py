@@ -1,0 +1,94 @@
+"""TensorFlow behind the line protocol of bench/against.
+
+Three ways to read: the deprecated `tf_record_iterator` (a Python object per record, and still the fastest
+where records are small), `TFRecordDataset` as its documentation shows it (an eager tensor per record), and
+"TFRecordDataset best", which pays no Python per record: batches counted inside the dataset, autotuning off.
+All of them check both checksums of every record.
+"""
+
+import os
+import struct
+from itertools import islice
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import tensorflow as tf
+
+from peer_protocol import FRAMING_BYTES, Stopwatch, measured, records_to_write, serve
+
+BATCH_BYTES = 4 << 20
+BATCH_RECORDS = 2048
+
+
+def payload_bytes(path, records, limit):
+    """Counted outside the clock, so that the timed loop does nothing but take the records."""
+    if limit is None:
+        return os.path.getsize(path) - FRAMING_BYTES * records
+    total = 0
+    with open(path, "rb") as file:
+        for _ in range(records):
+            (length,) = struct.unpack("<Q", file.read(8))
+            file.seek(length + 8, os.SEEK_CUR)
+            total += length
+    return total
+
+
+def read_all(open_records):
+    """Makes a read operation of a function that gives something to iterate over for a path."""
+
+    def read(request):
+        path, limit = request["path"], request.get("limit")
+        records = 0
+        with Stopwatch() as watch:
+            for _ in islice(open_records(path), limit):
+                records += 1
+        return measured(watch, records, payload_bytes(path, records, limit))
+
+    return read
+
+
+def read_best(request):
+    path = request["path"]
+    batch = request.get("batch") or good_batch(path)
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    with Stopwatch() as watch:
+        dataset = tf.data.TFRecordDataset(path).batch(batch).prefetch(1).with_options(options)
+        records = int(dataset.reduce(tf.constant(0, tf.int64), add_size).numpy())
+    return measured(watch, records, payload_bytes(path, records, None))
+
+
+def add_size(total, batch):
+    return total + tf.size(batch, out_type=tf.int64)
+
+
+def good_batch(path):
+    """About 4 MiB of records, judged by the first one; more or fewer were slower."""
+    with open(path, "rb") as file:
+        header = file.read(8)
+    length = struct.unpack("<Q", header)[0] if len(header) == 8 else 1
+    return min(BATCH_RECORDS, max(16, BATCH_BYTES // max(1, length)))
+
+
+def write(request):
+    records = records_to_write(request)
+    with Stopwatch() as watch:
+        with tf.io.TFRecordWriter(request["path"]) as writer:
+            for record in records:
+                writer.write(record)
+    return measured(watch, len(records), sum(map(len, records)))
+
+
+serve(
+    "tensorflow",
+    tf.__version__,
+    {
+        "read": {
+            "tf_record_iterator": read_all(tf.compat.v1.io.tf_record_iterator),
+            "TFRecordDataset": read_all(tf.data.TFRecordDataset),
+            "TFRecordDataset best": read_best,
+        },
+        "write": {"TFRecordWriter": write},
+    },
+    notes={"TFRecordDataset best": "batches counted inside the dataset, no record reaches Python; no `limit`"},
+)
