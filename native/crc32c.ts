@@ -1,11 +1,20 @@
-// CRC-32C of a stretch of memory.
+// CRC-32C of a stretch of memory: which way for which length.
+import { foldMedium } from './fold-medium';
+import { foldShort } from './fold-short';
 import { step8, step64, step128 } from './tables';
 
 /** CRC-32C of `length` bytes at `ptr`; `seed` is the CRC of the bytes before them (0 at the start). */
 export function crc32c(ptr: usize, length: u32, seed: u32): u32 {
-  return ~updateSmall(ptr, length, ~seed);
+  if (length < 64) return ~updateSmall(ptr, length, ~seed);
+  if (length < 640) return ~foldShort(ptr, length, ~seed);
+  let state = ~seed;
+  while (length > 16384) {
+    state = foldMedium(ptr, 16384, state);
+    ptr += 16384;
+    length -= 16384;
+  }
+  return ~(length < 640 ? foldShort(ptr, length, state) : foldMedium(ptr, length, state));
 }
-
 /** Raw register (no inversions) after `length` more bytes, by tables alone. */
 export function updateSmall(ptr: usize, length: u32, state: u32): u32 {
   while (length >= 16) {

@@ -1,15 +1,28 @@
 // Where the kernel keeps its things. Everything below HEAP_BASE is the kernel's, everything from there on the host's.
+// Memory starts as zeros; stretches said to be zero are never written again.
 
 /** Six u32 left behind by scanTFRecords (see README). The first 64 bytes of memory stay unused. */
 export const SCAN_STATE: usize = 64;
+
+/** 64 zero bytes, then 64 bytes 0xff: 16 bytes read from START_MASK + 64 - n on let through what lies n or more bytes in. */
+export const START_MASK: usize = 128;
+/** 64 zero bytes, four 0xff, 60 zero bytes: the same for the first four bytes of a message alone. */
+export const SEED_MASK: usize = 256;
 
 /** Slicing tables: table k, 256 u32, takes a byte that lies k bytes before the end of its group. */
 export const TABLES: usize = 1024;
 export const TABLE_COUNT: usize = 16;
 export const TABLE_BYTES: usize = 1024;
 
-/** Folded words of a long message: a ring that stays in the first-level cache. */
-export const RING: usize = TABLES + TABLE_COUNT * TABLE_BYTES;
-export const RING_BYTES: usize = 32768;
+/** What is left of a message after fold-medium, and after fold-short. */
+export const MEDIUM_REST: usize = TABLES + TABLE_COUNT * TABLE_BYTES;
+export const MEDIUM_REST_BYTES: usize = 384;
+export const SHORT_REST: usize = MEDIUM_REST + MEDIUM_REST_BYTES;
+export const SHORT_REST_BYTES: usize = 64;
 
-export const HEAP_BASE: usize = RING + RING_BYTES;
+/** Folded words of a medium message, after 384 bytes that are zero. */
+export const MEDIUM_ZEROS: usize = SHORT_REST + SHORT_REST_BYTES;
+export const MEDIUM_WORDS: usize = MEDIUM_ZEROS + 384;
+export const MEDIUM_WORDS_BYTES: usize = 16384 + 64;
+
+export const HEAP_BASE: usize = MEDIUM_WORDS + MEDIUM_WORDS_BYTES;

@@ -80,7 +80,7 @@ install() {
 # One line that says why it failed: the first thing its log calls an error, or else its last line.
 why() {
   local line
-  line=$(grep -m 1 -iE '^(E:|error|npm error)' "$cache/$1.log")
+  line=$(grep -iE '^(E:|error|npm error)' "$cache/$1.log" | grep -v -m 1 'Ignored the following')
   [ -n "$line" ] || line=$(grep -v '^[[:space:]]*$' "$cache/$1.log" | tail -n 1)
   echo "${line:-the installer said nothing}" | sed 's/^.*: line [0-9]*: //' | tr -d '\r' | cut -c 1-160
 }

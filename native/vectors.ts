@@ -1,0 +1,63 @@
+// Small vector words that the folds share.
+import { SEED_MASK, START_MASK } from './memory';
+
+/** Bytes n to n + 15 of `a` followed by `b`, for the n in the name. V8 makes one `palignr` of it. */
+// @ts-ignore: decorator
+@inline
+export function join1(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
+}
+// @ts-ignore: decorator
+@inline
+export function join2(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17);
+}
+// @ts-ignore: decorator
+@inline
+export function join3(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18);
+}
+// @ts-ignore: decorator
+@inline
+export function join5(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20);
+}
+// @ts-ignore: decorator
+@inline
+export function join8(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23);
+}
+// @ts-ignore: decorator
+@inline
+export function join10(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25);
+}
+// @ts-ignore: decorator
+@inline
+export function join12(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27);
+}
+// @ts-ignore: decorator
+@inline
+export function join13(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28);
+}
+
+/** The four bytes of `state` wherever `pad` says that a message starts, to be cut out by `firstVector`. */
+// @ts-ignore: decorator
+@inline
+export function seedVector(state: u32, pad: u32): v128 {
+  return i32x4.splat(rotl<u32>(state, (pad & 3) << 3));
+}
+
+/** `bytes` from memory: what lies before the start of the message cut off, its seed XORed in; `at` = 64 - pad + offset. */
+// @ts-ignore: decorator
+@inline
+export function firstVector(bytes: v128, seed: v128, at: usize): v128 {
+  return v128.xor(v128.and(bytes, v128.load(at, START_MASK)), v128.and(seed, v128.load(at, SEED_MASK)));
+}
+
+export function buildMasks(): void {
+  memory.fill(START_MASK + 64, 0xff, 64);
+  store<u32>(SEED_MASK + 64, ~0);
+}

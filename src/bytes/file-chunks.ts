@@ -1,0 +1,90 @@
+import { fileError } from './file-errors.ts';
+import type { ChunkReading } from './sources.ts';
+
+type FileSystem = typeof import('node:fs');
+
+/** An open file, pipe or device. */
+export interface OpenFile {
+  readonly descriptor: number;
+  readonly uri: string;
+  /** Whether the descriptor is closed at the end. */
+  readonly own: boolean;
+  /** Where reading starts; null where there are no positions (pipes, foreign descriptors). */
+  readonly start: number | null;
+}
+
+/** Reads under way at once in a regular file: the next is running when one ends, +20 % on page-cached files over one at a time. */
+const READS_AHEAD = 2;
+
+/**
+ * How many buffers must take turns so that none is written to while its bytes may still be looked at: the chunk in use, the one before
+ * (its last bytes may wait for the rest of a record), and those being read.
+ */
+export const FILE_BUFFERS: number = READS_AHEAD + 2;
+
+interface Read {
+  readonly wanted: number;
+  readonly done: Promise<Uint8Array>;
+}
+
+/** The bytes of an open file in chunks, read ahead: the next reads run while a chunk is being used. */
+export async function* fileChunks(
+  fs: FileSystem,
+  file: OpenFile,
+  reading: ChunkReading,
+): AsyncGenerator<Uint8Array> {
+  const { chunkBytes, nextBuffer = () => freshBuffer(chunkBytes) } = reading;
+  const ahead: Read[] = [];
+  const depth = file.start === null ? 1 : READS_AHEAD;
+  let started = file.start;
+  let taken = file.start;
+  const start = (): void => {
+    const done = read(fs, file, nextBuffer(), started);
+    done.catch(() => {}); // a failure is thrown where it is awaited
+    ahead.push({ wanted: chunkBytes, done });
+    if (started !== null) started += chunkBytes;
+  };
+  try {
+    for (;;) {
+      while (ahead.length < depth) start();
+      const { wanted, done } = ahead[0];
+      const chunk = await done;
+      ahead.shift();
+      if (chunk.length === 0) return;
+      if (taken !== null) taken += chunk.length;
+      if (chunk.length < wanted && started !== null) {
+        // A short read: those behind it began at the wrong place.
+        await Promise.allSettled(ahead.splice(0).map((other) => other.done));
+        started = taken;
+      }
+      while (ahead.length < depth) start();
+      yield chunk;
+    }
+  } finally {
+    if (file.own) {
+      await Promise.allSettled(ahead.map(({ done }) => done));
+      fs.closeSync(file.descriptor);
+    }
+  }
+}
+
+function freshBuffer(bytes: number): Uint8Array {
+  const { buffer } = Buffer.allocUnsafeSlow(bytes);
+  return new Uint8Array(buffer, 0, bytes);
+}
+
+function read(
+  fs: FileSystem,
+  file: OpenFile,
+  target: Uint8Array,
+  position: number | null,
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    fs.read(file.descriptor, target, 0, target.length, position, (error, count) => {
+      if (error === null) resolve(count === target.length ? target : target.subarray(0, count));
+      else if (error.code === 'EOF') resolve(target.subarray(0, 0));
+      else if (error.code === 'EAGAIN') setTimeout(() => resolve(read(fs, file, target, position)), 5);
+      else reject(fileError(error, file.uri));
+    });
+  });
+}

@@ -1,0 +1,23 @@
+import { RecordpipeError } from '../errors.ts';
+
+const CODES: Record<
+  string,
+  readonly [code: 'not-found' | 'access-denied' | 'unsupported-source' | 'already-exists', text: string]
+> = {
+  ENOENT: ['not-found', 'no such file; check the path'],
+  ENOTDIR: ['not-found', 'no such file; a part of the path is not a directory'],
+  EACCES: ['access-denied', 'permission denied; check the rights of the file and its folder'],
+  EPERM: ['access-denied', 'operation not permitted'],
+  EISDIR: ['unsupported-source', 'is a directory; name the files in it'],
+  EEXIST: ['already-exists', 'exists already'],
+};
+
+/** The typed error for a failed file call. */
+export function fileError(error: unknown, uri: string): RecordpipeError {
+  if (error instanceof RecordpipeError) return error;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const known = CODES[code];
+  if (known !== undefined) return new RecordpipeError(known[0], known[1], { uri }, error);
+  const text = code === 'ENOSPC' ? 'no space left on the device' : message;
+  return new RecordpipeError('io-failure', text, { uri }, error);
+}

@@ -1,0 +1,30 @@
+import { RecordpipeError } from '../errors.ts';
+
+interface HostModules {
+  'node:fs': typeof import('node:fs');
+  'node:fs/promises': typeof import('node:fs/promises');
+  'node:url': typeof import('node:url');
+  'node:zlib': typeof import('node:zlib');
+}
+
+interface HostProcess {
+  getBuiltinModule?<K extends keyof HostModules>(name: K): HostModules[K] | undefined;
+}
+
+/**
+ * A module of the host (Node, Deno, Bun), or `undefined` in a browser. The codec asks for it at the moment of use,
+ * so that importing the package pulls in nothing of the host and bundles for browsers stay clean.
+ */
+export function hostModule<K extends keyof HostModules>(name: K): HostModules[K] | undefined {
+  const host = (globalThis as { process?: HostProcess }).process;
+  return typeof host?.getBuiltinModule === 'function' ? host.getBuiltinModule(name) : undefined;
+}
+
+/** Like {@link hostModule}, for what cannot be done without it. */
+export function requireHostModule<K extends keyof HostModules>(name: K, purpose: string): HostModules[K] {
+  const found = hostModule(name);
+  if (found === undefined) {
+    throw new RecordpipeError('unsupported-source', `${purpose} needs Node (${name}); this host has none`);
+  }
+  return found;
+}

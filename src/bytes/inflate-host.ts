@@ -1,0 +1,132 @@
+import type { Inflate, InflateRaw } from 'node:zlib';
+import { ByteCursor } from './byte-cursor.ts';
+import { checkGzipTrailer, GZIP_TRAILER_BYTES, gzipHeaderLength, zlibFollows } from './gzip-header.ts';
+import type { InflateOptions } from './inflate.ts';
+import { corruptStream, truncatedStream } from './inflate-errors.ts';
+
+type Zlib = typeof import('node:zlib');
+
+/**
+ * Compressed bytes per call of the host's zlib. Small, because the host drops what it has inflated of a call that fails:
+ * so little is lost before damage.
+ */
+const SLICE_BYTES = 16 * 1024;
+/** Inflated bytes per chunk handed on. */
+const OUTPUT_BYTES = 64 * 1024;
+
+/** Inflates with node:zlib, member by member: headers, trailers and what follows them are judged here. */
+export async function* inflateWithHost(
+  zlib: Zlib,
+  source: AsyncIterable<Uint8Array>,
+  options: InflateOptions,
+): AsyncGenerator<Uint8Array> {
+  const cursor = new ByteCursor(source);
+  const members = options.kind === 'gzip' ? gzipMembers : zlibStreams;
+  try {
+    // An empty file has no records, compressed or not.
+    if ((await cursor.front()).length > 0) yield* members(zlib, cursor, options);
+  } finally {
+    await cursor.close();
+  }
+}
+
+async function* gzipMembers(
+  zlib: Zlib,
+  cursor: ByteCursor,
+  { stopWhenTruncated }: InflateOptions,
+): AsyncGenerator<Uint8Array> {
+  for (let member = 0; member === 0 || (await skipPadding(cursor)); member++) {
+    let header = 0;
+    while (header === 0) {
+      header = gzipHeaderLength(await cursor.front(), member);
+      if (header === 0 && !(await cursor.more())) {
+        if (stopWhenTruncated) return;
+        throw truncatedStream('gzip');
+      }
+    }
+    cursor.take(header);
+    let crc = 0;
+    let size = 0;
+    for await (const chunk of inflateOne(
+      zlib.createInflateRaw({ chunkSize: OUTPUT_BYTES }),
+      cursor,
+      'gzip',
+      stopWhenTruncated,
+    )) {
+      crc = zlib.crc32(chunk, crc);
+      size += chunk.length;
+      yield chunk;
+    }
+    const trailer = await cursor.atLeast(GZIP_TRAILER_BYTES);
+    if (trailer.length < GZIP_TRAILER_BYTES) {
+      if (stopWhenTruncated) return;
+      throw truncatedStream('gzip');
+    }
+    checkGzipTrailer(trailer, crc, size);
+    cursor.take(GZIP_TRAILER_BYTES);
+  }
+}
+
+async function* zlibStreams(
+  zlib: Zlib,
+  cursor: ByteCursor,
+  { zlibConcat, stopWhenTruncated }: InflateOptions,
+): AsyncGenerator<Uint8Array> {
+  do {
+    yield* inflateOne(zlib.createInflate({ chunkSize: OUTPUT_BYTES }), cursor, 'zlib', stopWhenTruncated);
+    // What follows a zlib stream and is no other is ignored, as every reader does.
+  } while (zlibConcat && zlibFollows(await cursor.atLeast(2)));
+}
+
+/** Takes zero bytes off the front; whether anything else follows. */
+async function skipPadding(cursor: ByteCursor): Promise<boolean> {
+  for (;;) {
+    const front = await cursor.front();
+    if (front.length === 0) return false;
+    const used = front.findIndex((byte) => byte !== 0);
+    cursor.take(used < 0 ? front.length : used);
+    if (used >= 0) return true;
+  }
+}
+
+/** Feeds one deflate stream to `engine` and leaves the cursor behind its last byte. */
+async function* inflateOne(
+  engine: InflateRaw | Inflate,
+  cursor: ByteCursor,
+  kind: string,
+  stopWhenTruncated: boolean,
+): AsyncGenerator<Uint8Array> {
+  const output: Uint8Array[] = [];
+  let ended = false;
+  let failure: Error | undefined;
+  let wake = (): void => {};
+  engine.on('data', (chunk: Uint8Array) => output.push(chunk));
+  engine.on('end', () => {
+    ended = true;
+    wake();
+  });
+  engine.on('error', (error) => {
+    failure = error;
+    wake();
+  });
+  try {
+    while (!ended) {
+      const slice = (await cursor.front()).subarray(0, SLICE_BYTES);
+      const before = engine.bytesWritten;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (slice.length === 0) engine.end();
+        else engine.write(slice, () => resolve());
+      });
+      yield* output.splice(0);
+      if (failure !== undefined && slice.length > 0) throw corruptStream(kind, failure.message, failure);
+      if (failure !== undefined) {
+        if (stopWhenTruncated) return;
+        throw truncatedStream(kind);
+      }
+      cursor.take(engine.bytesWritten - before);
+    }
+  } finally {
+    engine.destroy();
+  }
+}

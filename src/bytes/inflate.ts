@@ -1,0 +1,25 @@
+import { hostModule } from './host.ts';
+import { inflateWithHost } from './inflate-host.ts';
+import { inflateWithStreams } from './inflate-web.ts';
+
+/** How a compressed stream is read. */
+export interface InflateOptions {
+  readonly kind: 'gzip' | 'zlib';
+  /** Whether zlib streams behind the first are read. */
+  readonly zlibConcat: boolean;
+  /** Whether a stream that ends too early ends quietly. */
+  readonly stopWhenTruncated: boolean;
+}
+
+/**
+ * The uncompressed bytes of a gzip stream (any number of members, zero padding behind them) or of zlib streams.
+ * All that could be inflated before an error is yielded before the error is thrown.
+ * @throws RecordpipeError `truncated-compressed-stream`, `corrupt-compressed-stream`, `trailing-garbage`; without a place: the reader knows it
+ */
+export function inflate(
+  source: AsyncIterable<Uint8Array>,
+  options: InflateOptions,
+): AsyncIterable<Uint8Array> {
+  const zlib = hostModule('node:zlib');
+  return zlib === undefined ? inflateWithStreams(source, options) : inflateWithHost(zlib, source, options);
+}

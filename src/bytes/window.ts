@@ -1,0 +1,102 @@
+/**
+ * A growing window over a stream of chunks: the unread bytes `bytes[at, end)`, contiguous, at a known absolute position.
+ * A chunk is used where it lies; bytes are copied only where something straddles two chunks.
+ */
+export class ByteWindow {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** First unread byte in `bytes`. Readers move it forward. */
+  at = 0;
+  /** End of the valid bytes in `bytes`. */
+  end = 0;
+  /** Position in the stream of `bytes[0]`. */
+  base = 0;
+  #queued: Uint8Array | undefined;
+  #queuedAt = 0;
+  /** Whether `bytes` was allocated here, so that its free rest may be filled. */
+  #joined = false;
+
+  /** Position in the stream of the first unread byte. */
+  get position(): number {
+    return this.base + this.at;
+  }
+
+  /** Whether nothing is left to read of what was pushed. */
+  get empty(): boolean {
+    return this.at === this.end && this.#queued === undefined;
+  }
+
+  /** Unread bytes, queued ones included. */
+  get unread(): number {
+    return this.end - this.at + (this.#queued === undefined ? 0 : this.#queued.length - this.#queuedAt);
+  }
+
+  /** Adds the next chunk; only when the one before has been taken up (`want` returned false or the window is empty). */
+  push(chunk: Uint8Array): void {
+    if (this.at === this.end && this.#queued === undefined) {
+      this.#use(chunk, 0);
+      return;
+    }
+    if (this.#queued !== undefined) throw new Error('ByteWindow: push before the chunk before was taken up');
+    this.#queued = chunk;
+    this.#queuedAt = 0;
+  }
+
+  /** Moves on to the queued chunk once all of `bytes` has been read; whether there are unread bytes now. */
+  advance(): boolean {
+    if (this.at < this.end) return true;
+    if (this.#queued === undefined) return false;
+    this.#use(this.#queued, this.#queuedAt);
+    return this.at < this.end;
+  }
+
+  /**
+   * Makes at least `wanted` unread bytes contiguous, if so many have been pushed; whether it could. Memory grows with the bytes that
+   * have arrived, never with `wanted` alone.
+   */
+  want(wanted: number): boolean {
+    if (this.end - this.at >= wanted) return true;
+    const queued = this.#queued;
+    if (queued === undefined) return false;
+    const have = this.end - this.at;
+    const taken = Math.min(wanted - have, queued.length - this.#queuedAt);
+    this.#reserve(have + taken, wanted);
+    this.#take(queued, taken);
+    return have + taken >= wanted;
+  }
+
+  /** Makes all that was pushed contiguous; called again and again, its cost stays linear. */
+  join(): void {
+    const queued = this.#queued;
+    if (queued === undefined) return;
+    const taken = queued.length - this.#queuedAt;
+    this.#reserve(this.end - this.at + taken, Number.POSITIVE_INFINITY);
+    this.#take(queued, taken);
+  }
+
+  #take(queued: Uint8Array, taken: number): void {
+    this.bytes.set(queued.subarray(this.#queuedAt, this.#queuedAt + taken), this.end);
+    this.end += taken;
+    this.#queuedAt += taken;
+    if (this.#queuedAt === queued.length) this.#queued = undefined;
+  }
+
+  #reserve(needed: number, atMost: number): void {
+    if (this.#joined && this.bytes.length - this.at >= needed) return;
+    const grown = new Uint8Array(Math.min(atMost, Math.max(needed, 2 * (this.end - this.at), 64)));
+    grown.set(this.bytes.subarray(this.at, this.end));
+    this.base += this.at;
+    this.end -= this.at;
+    this.at = 0;
+    this.bytes = grown;
+    this.#joined = true;
+  }
+
+  #use(chunk: Uint8Array, at: number): void {
+    this.base += this.end - at;
+    this.bytes = chunk;
+    this.at = at;
+    this.end = chunk.length;
+    this.#queued = undefined;
+    this.#joined = false;
+  }
+}

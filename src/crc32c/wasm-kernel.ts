@@ -1,0 +1,107 @@
+import { wasmModule } from './wasm-module.generated.ts';
+
+/** What the WebAssembly module exports; see native/README.md. Addresses and lengths are bytes in kernel memory. */
+export interface WasmExports {
+  readonly memory: WebAssembly.Memory;
+  readonly heapBase: WebAssembly.Global;
+  readonly scanState: WebAssembly.Global;
+  crc32c(at: number, length: number, seed: number): number;
+  scanTFRecords(
+    start: number,
+    end: number,
+    index: number,
+    capacity: number,
+    maxBytes: number,
+    mode: number,
+  ): number;
+  findTFRecordHeader(start: number, end: number, maxBytes: number): number;
+  sealTFRecord(frame: number, length: number): void;
+}
+
+const PAGE_BYTES = 65536;
+/** Bytes staged per kernel call: copy and checksum both stay in the first-level cache. */
+const STAGE_BYTES = 16 * 1024;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * One instance of the kernel with a memory of its own.
+ * @throws WebAssembly.CompileError (or EvalError under a Content-Security-Policy) where WebAssembly SIMD is not to be had
+ */
+export function createWasmKernel(): WasmKernel {
+  compiled ??= new WebAssembly.Module(decodeBase64(wasmModule));
+  return new WasmKernel(new WebAssembly.Instance(compiled).exports as unknown as WasmExports);
+}
+
+/** The kernel's exports and the part of its memory that belongs to the host. */
+export class WasmKernel {
+  readonly exports: WasmExports;
+  readonly memory: WebAssembly.Memory;
+  readonly #stage: number;
+  #free: number;
+  #heap: Uint8Array;
+  #state: Uint32Array;
+
+  constructor(exports: WasmExports) {
+    this.exports = exports;
+    this.memory = exports.memory;
+    this.#free = exports.heapBase.value;
+    this.#heap = new Uint8Array(this.memory.buffer);
+    this.#state = new Uint32Array(0);
+    this.#stage = this.allocate(STAGE_BYTES);
+  }
+
+  /** CRC-32C of `bytes`, going on from `seed`. Bytes in kernel memory are read in place, others through a stage. */
+  crc32c(bytes: Uint8Array, seed: number): number {
+    const { length } = bytes;
+    if (bytes.buffer === this.memory.buffer) return this.exports.crc32c(bytes.byteOffset, length, seed) >>> 0;
+    let crc = seed;
+    for (let at = 0; at < length; at += STAGE_BYTES) {
+      const block = at === 0 && length <= STAGE_BYTES ? bytes : bytes.subarray(at, at + STAGE_BYTES);
+      this.heap().set(block, this.#stage);
+      crc = this.exports.crc32c(this.#stage, block.length, crc);
+    }
+    return crc >>> 0;
+  }
+
+  /** Takes `bytes` bytes of kernel memory for good; the address, 64-byte aligned. Views of the memory become invalid. */
+  allocate(bytes: number): number {
+    const at = Math.ceil(this.#free / 64) * 64;
+    this.#grow(at + bytes);
+    this.#free = at + bytes;
+    return at;
+  }
+
+  /** `count` buffers of kernel memory, `bytes` long each. Later growth of the memory would make them invalid: take all at once. */
+  buffers(bytes: number, count: number): Uint8Array[] {
+    const addresses = Array.from({ length: count }, () => this.allocate(bytes));
+    return addresses.map((at) => new Uint8Array(this.memory.buffer, at, bytes));
+  }
+
+  /** All of kernel memory. */
+  heap(): Uint8Array {
+    if (this.#heap.buffer !== this.memory.buffer) this.#heap = new Uint8Array(this.memory.buffer);
+    return this.#heap;
+  }
+
+  /** What the last scan left behind: six words. */
+  state(): Uint32Array {
+    if (this.#state.buffer !== this.memory.buffer) {
+      this.#state = new Uint32Array(this.memory.buffer, this.exports.scanState.value, 6);
+    }
+    return this.#state;
+  }
+
+  /** Some slack behind the end lets the kernel read whole vectors. */
+  #grow(end: number): void {
+    const missing = end + 256 - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE_BYTES));
+  }
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

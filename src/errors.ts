@@ -1,0 +1,100 @@
+/**
+ * The one error family of recordpipe: every failure that has to do with data, input or the outside world
+ * is a {@link RecordpipeError} with a stable `code`. Wrong arguments are plain `TypeError` / `RangeError`.
+ */
+
+/** What went wrong, as a stable kebab-case word. New codes may be added; none is ever renamed. */
+export type ErrorCode =
+  | 'length-checksum'
+  | 'data-checksum'
+  | 'truncated-header'
+  | 'truncated-record'
+  | 'record-too-large'
+  | 'trailing-garbage'
+  | 'truncated-compressed-stream'
+  | 'corrupt-compressed-stream'
+  | 'unknown-format'
+  | 'too-many-corrupted'
+  | 'unsupported-source'
+  | 'source-changed'
+  | 'not-found'
+  | 'access-denied'
+  | 'already-exists'
+  | 'io-failure'
+  | 'closed'
+  | 'aborted';
+
+/** Where a failure happened. Every field may be missing: not every failure has a place in a file. */
+export interface ErrorPlace {
+  /** File, URL or name of the stream. */
+  readonly uri?: string | undefined;
+  /** Index of the record, from 0. */
+  readonly record?: number | undefined;
+  /** Position of the record's first byte, from 0; a position in the uncompressed bytes where the stream is compressed. */
+  readonly offset?: number | undefined;
+  /** Whether `offset` counts uncompressed bytes of a compressed stream. */
+  readonly compressed?: boolean | undefined;
+}
+
+/**
+ * A failure with a code and a place.
+ *
+ * @example
+ * ```ts
+ * import { decodeTFRecords, isRecordpipeError } from 'recordpipe';
+ * try {
+ *   for (const record of decodeTFRecords(new Uint8Array([1, 2, 3]))) console.log(record);
+ * } catch (error) {
+ *   if (isRecordpipeError(error, 'truncated-header')) console.log(error.record, error.offset); // 0 0
+ * }
+ * ```
+ */
+export class RecordpipeError extends Error {
+  override readonly name = 'RecordpipeError';
+  readonly code: ErrorCode;
+  readonly uri: string | undefined;
+  readonly record: number | undefined;
+  readonly offset: number | undefined;
+  readonly compressed: boolean;
+
+  /** `what` is the sentence without its place; the place is appended to make `message`. */
+  constructor(code: ErrorCode, what: string, place: ErrorPlace = {}, cause?: unknown) {
+    super(what + placeText(place), cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.uri = place.uri;
+    this.record = place.record;
+    this.offset = place.offset;
+    this.compressed = place.compressed ?? false;
+  }
+
+  /** The plain object that reports print. */
+  toJSON(): { code: ErrorCode; record: number | null; offset: number | null; message: string } {
+    return {
+      code: this.code,
+      record: this.record ?? null,
+      offset: this.offset ?? null,
+      message: this.message,
+    };
+  }
+}
+
+/**
+ * Whether `error` is a {@link RecordpipeError}, and, when codes are given, one of those.
+ *
+ * @example
+ * ```ts
+ * import { isRecordpipeError } from 'recordpipe';
+ * console.log(isRecordpipeError(new Error('no'))); // false
+ * ```
+ */
+export function isRecordpipeError(error: unknown, ...codes: ErrorCode[]): error is RecordpipeError {
+  return error instanceof RecordpipeError && (codes.length === 0 || codes.includes(error.code));
+}
+
+function placeText({ uri, record, offset, compressed }: ErrorPlace): string {
+  const parts: string[] = [];
+  if (record !== undefined) parts.push(`record ${record}`);
+  if (offset !== undefined) parts.push(`at ${compressed ? 'uncompressed byte' : 'byte'} ${offset}`);
+  if (uri !== undefined) parts.push(parts.length > 0 ? `of ${uri}` : uri);
+  return parts.length > 0 ? ` (${parts.join(' ')})` : '';
+}

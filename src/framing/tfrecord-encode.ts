@@ -1,0 +1,64 @@
+import { writeU32 } from '../bytes/little-endian.ts';
+import { crc32c } from '../crc32c/crc32c.ts';
+import { maskCrc32c } from '../crc32c/mask.ts';
+import { FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, OVERHEAD_BYTES } from './tfrecord-layout.ts';
+
+/**
+ * Bytes that a record with `payloadBytes` bytes of payload takes in a TFRecord file: 16 more.
+ *
+ * @example
+ * ```ts
+ * import { tfrecordFrameBytes } from 'recordpipe';
+ * console.log(tfrecordFrameBytes(100)); // 116
+ * ```
+ */
+export function tfrecordFrameBytes(payloadBytes: number): number {
+  return payloadBytes + OVERHEAD_BYTES;
+}
+
+/**
+ * One record as TFRecord bytes: length, masked CRC-32C of the length, payload, masked CRC-32C of the payload
+ * (the layout of TensorFlow's record writer). The result is new memory and belongs to the caller.
+ *
+ * @param payload any bytes, also none; at most 2^32 - 64
+ * @throws RangeError when the payload is larger
+ * @example
+ * ```ts
+ * import { encodeTFRecord } from 'recordpipe';
+ * console.log(Buffer.from(encodeTFRecord(new Uint8Array(0))).toString('hex')); // 000000000000000029039807d8ea82a2
+ * ```
+ */
+export function encodeTFRecord(payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(payload.length + OVERHEAD_BYTES);
+  encodeTFRecordInto(payload, frame, 0);
+  return frame;
+}
+
+/**
+ * Writes one record as TFRecord bytes into the caller's memory; returns the index behind it.
+ *
+ * @throws RangeError when `target` has less than `payload.length + 16` bytes from `at` on, or the payload is larger than 2^32 - 64
+ * @example
+ * ```ts
+ * import { encodeTFRecordInto, tfrecordFrameBytes } from 'recordpipe';
+ * const payload = new Uint8Array(5);
+ * const target = new Uint8Array(2 * tfrecordFrameBytes(5));
+ * const end = encodeTFRecordInto(payload, target, encodeTFRecordInto(payload, target, 0));
+ * console.log(end); // 42
+ * ```
+ */
+export function encodeTFRecordInto(payload: Uint8Array, target: Uint8Array, at: number): number {
+  const { length } = payload;
+  const end = at + length + OVERHEAD_BYTES;
+  if (end > target.length || length > 2 ** 32 - 64) {
+    throw new RangeError(
+      `encodeTFRecordInto: a record of ${length} bytes needs ${length + OVERHEAD_BYTES}, there are ${target.length - at}`,
+    );
+  }
+  writeU32(target, at, length);
+  writeU32(target, at + 4, 0);
+  writeU32(target, at + LENGTH_BYTES, maskCrc32c(crc32c(target.subarray(at, at + LENGTH_BYTES))));
+  target.set(payload, at + HEADER_BYTES);
+  writeU32(target, end - FOOTER_BYTES, maskCrc32c(crc32c(payload)));
+  return end;
+}

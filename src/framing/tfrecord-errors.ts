@@ -1,0 +1,62 @@
+import { hex32, u64Text } from '../bytes/little-endian.ts';
+import { describeForeignFile } from '../bytes/sniff.ts';
+import { type ErrorPlace, RecordpipeError } from '../errors.ts';
+import { DATA_CHECKSUM, type FrameScan, LENGTH_CHECKSUM } from './frame-scan.ts';
+import { HEADER_BYTES, OVERHEAD_BYTES, SMDEBUG_DATA_CRC } from './tfrecord-layout.ts';
+
+/**
+ * The error for a scan that stopped at a bad frame.
+ * @param head the bytes from the frame's start on, as many as are at hand: for a guess at the reason
+ */
+export function scanError(
+  scan: FrameScan,
+  maxRecordBytes: number,
+  head: Uint8Array,
+  place: ErrorPlace,
+): RecordpipeError {
+  const { stop, expected, actual, lengthLow, lengthHigh } = scan;
+  const sums = `expected ${hex32(expected)}, got ${hex32(actual)}`;
+  if (stop === LENGTH_CHECKSUM) {
+    const reason = lengthReason(head, place.offset ?? 0);
+    return new RecordpipeError(
+      'length-checksum',
+      `tfrecord: length checksum mismatch: ${sums}${reason}`,
+      place,
+    );
+  }
+  if (stop === DATA_CHECKSUM) {
+    const reason =
+      expected === SMDEBUG_DATA_CRC
+        ? "; that constant is what SageMaker's debugger writes in place of checksums: read with payloadCrc: 'smdebug'"
+        : `; ${u64Text(lengthLow, lengthHigh)} payload bytes are not what was written`;
+    return new RecordpipeError('data-checksum', `tfrecord: data checksum mismatch: ${sums}${reason}`, place);
+  }
+  const length = u64Text(lengthLow, lengthHigh);
+  const text = `tfrecord: record too large: its header says ${length} bytes, the limit is ${maxRecordBytes} (maxRecordBytes)`;
+  return new RecordpipeError('record-too-large', text, place);
+}
+
+/** The error for fewer than 12 bytes at the end of the stream. */
+export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeError {
+  const text = `tfrecord: truncated header: the stream ends after ${have} of ${HEADER_BYTES} bytes; the file was cut short, or its writer was not closed`;
+  return new RecordpipeError('truncated-header', text, place);
+}
+
+/** The error for a frame of which the stream holds only `have` bytes. */
+export function truncatedRecord(length: number, have: number, place: ErrorPlace): RecordpipeError {
+  const need = length + OVERHEAD_BYTES;
+  const text = `tfrecord: truncated record: its frame needs ${need} bytes, ${have} are there; the file was cut short, or its writer was not closed`;
+  return new RecordpipeError('truncated-record', text, place);
+}
+
+function lengthReason(head: Uint8Array, offset: number): string {
+  if (head.length >= HEADER_BYTES && head.every((byte) => byte === 0)) {
+    return "; only zero bytes from here on: padding? (trailing: 'zeros-ok' accepts it)";
+  }
+  if (offset > 0)
+    return '; not the start of a record: damaged or overwritten here, or something else was appended';
+  const foreign = describeForeignFile(head);
+  return foreign === undefined
+    ? '; is this a TFRecord file at all?'
+    : `; this looks like ${foreign}, not like a TFRecord file`;
+}

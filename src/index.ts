@@ -1,0 +1,27 @@
+/**
+ * The codec: everything that runs in a browser as well as in Node. Writing files, worker threads and Node streams are in
+ * `recordpipe/files`, checking many files in `recordpipe/report`.
+ *
+ * @module
+ */
+export { crc32c, crc32cCombine, crc32cKernel, maskCrc32c, unmaskCrc32c } from './crc32c/index.ts';
+export { type ErrorCode, type ErrorPlace, isRecordpipeError, RecordpipeError } from './errors.ts';
+export { encodeTFRecord, encodeTFRecordInto, tfrecordFrameBytes } from './framing/index.ts';
+export {
+  type ByteSource,
+  type Compression,
+  DEFAULT_READ_OPTIONS,
+  decodeTFRecordBatches,
+  decodeTFRecords,
+  detectCompression,
+  type ReadStats,
+  RecordBatch,
+  readTFRecordBatches,
+  readTFRecords,
+  scanTFRecords,
+  type TFRecordDecodeOptions,
+  TFRecordReader,
+  type TFRecordReadOptions,
+  type TFRecordScan,
+  type TFRecordScanOptions,
+} from './records/index.ts';

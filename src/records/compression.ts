@@ -1,0 +1,108 @@
+import { abortable, checkAborted } from '../bytes/abortable.ts';
+import { inflate } from '../bytes/inflate.ts';
+import { readU32 } from '../bytes/little-endian.ts';
+import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
+import { type ByteSource, type ChunkReading, type OpenSource, openSource } from '../bytes/sources.ts';
+import { crc32c } from '../crc32c/crc32c.ts';
+import { maskCrc32c } from '../crc32c/mask.ts';
+import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { HEADER_BYTES, LENGTH_BYTES } from '../framing/tfrecord-layout.ts';
+import type { Compression, TFRecordReadOptions } from './read-options.ts';
+
+/** A source opened and inflated. */
+export interface TFRecordSource {
+  readonly uri: string | undefined;
+  readonly compression: Compression;
+  /** Total bytes, where nothing is compressed and the source knows. */
+  readonly size: (() => number) | undefined;
+  /** The uncompressed bytes. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Bytes taken from the source so far, as they are stored. */
+  readonly stored: { bytes: number };
+}
+
+/** Opens a source, finds out its compression and inflates it. */
+export async function openTFRecordSource(
+  source: ByteSource,
+  options: TFRecordReadOptions,
+  nextBuffer?: ChunkReading['nextBuffer'],
+): Promise<TFRecordSource> {
+  checkAborted(options.signal);
+  const opened = openSource(source, { chunkBytes: options.chunkBytes, nextBuffer });
+  const uri = options.uri ?? opened.uri;
+  const { compression, chunks } = await detect(opened, options.compression);
+  const stored = { bytes: 0 };
+  const watched = counted(abortable(chunks, options.signal), stored);
+  if (compression === 'none') return { uri, compression, size: opened.size, chunks: watched, stored };
+  const stopWhenTruncated = options.onTruncated === 'stop';
+  const inflated = inflate(watched, { kind: compression, zlibConcat: options.zlibConcat, stopWhenTruncated });
+  return { uri, compression, size: undefined, chunks: inflated, stored };
+}
+
+/**
+ * The compression of a TFRecord stream by its first bytes: a good first header means none, whatever else it looks like; then the gzip
+ * and the zlib magic decide; what is neither is read as uncompressed and fails with a reason.
+ */
+export function detectCompression(head: Uint8Array): Compression {
+  if (
+    head.length >= HEADER_BYTES &&
+    maskCrc32c(crc32c(head.subarray(0, LENGTH_BYTES))) === readU32(head, LENGTH_BYTES)
+  ) {
+    return 'none';
+  }
+  if (looksLikeGzip(head)) return 'gzip';
+  return looksLikeZlib(head) ? 'zlib' : 'none';
+}
+
+/** `error` with the place it lacks: failures of the bytes' source do not know which record was being read. */
+export function placed(error: unknown, place: ErrorPlace): unknown {
+  if (!isRecordpipeError(error) || error.record !== undefined || error.uri !== undefined) return error;
+  return new RecordpipeError(error.code, error.message, place, error.cause);
+}
+
+async function detect(
+  { chunks }: OpenSource,
+  wanted: Compression | 'auto',
+): Promise<{ compression: Compression; chunks: AsyncIterable<Uint8Array> }> {
+  if (wanted !== 'auto') return { compression: wanted, chunks };
+  const iterator = chunks[Symbol.asyncIterator]();
+  const taken: Uint8Array[] = [];
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < HEADER_BYTES) {
+    const { done, value } = await iterator.next();
+    if (done) break;
+    taken.push(value);
+    head = taken.length === 1 ? value.subarray(0, 64) : joinHead(head, value);
+  }
+  return { compression: detectCompression(head), chunks: goOn(taken, iterator) };
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  stored: { bytes: number },
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    stored.bytes += chunk.length;
+    yield chunk;
+  }
+}
+
+function joinHead(head: Uint8Array, next: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(head.length + Math.min(next.length, 64));
+  joined.set(head);
+  joined.set(next.subarray(0, 64), head.length);
+  return joined;
+}
+
+async function* goOn(taken: Uint8Array[], iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* taken;
+    for (;;) {
+      const { done, value } = await iterator.next();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}

@@ -1,0 +1,47 @@
+import type { RecordpipeError } from '../errors.ts';
+import type { TFRecordReadOptions } from './read-options.ts';
+
+/** What a reader has seen so far. */
+export interface ReadStats {
+  /** Good records. */
+  records: number;
+  /** Payload bytes of good records. */
+  payloadBytes: number;
+  /** Corrupted places passed over. */
+  corrupted: number;
+  /** Bytes passed over: corrupted records, and what lay before the next good one. */
+  skippedBytes: number;
+  /** Bytes after the last record that were accepted by the `trailing` option. */
+  trailingBytes: number;
+}
+
+export function newReadStats(): ReadStats {
+  return { records: 0, payloadBytes: 0, corrupted: 0, skippedBytes: 0, trailingBytes: 0 };
+}
+
+/** Decides, by the options' budgets, whether a corrupted place is passed over or is the end of the reading. */
+export class CorruptionBudget {
+  readonly #options: TFRecordReadOptions;
+  readonly #stats: ReadStats;
+  #inARow = 0;
+
+  constructor(options: TFRecordReadOptions, stats: ReadStats) {
+    this.#options = options;
+    this.#stats = stats;
+  }
+
+  /** A good record ends a row of corrupted ones. */
+  sawGood(): void {
+    this.#inARow = 0;
+  }
+
+  /** @throws the error itself when the budget does not cover it */
+  spend(error: RecordpipeError): void {
+    const { recover, maxCorruptedRecordsToSkip, maxCorruptedTotal, onCorrupt } = this.#options;
+    const inARow = recover === 'scan' ? Number.POSITIVE_INFINITY : maxCorruptedRecordsToSkip;
+    if (this.#inARow >= inARow || this.#stats.corrupted >= maxCorruptedTotal) throw error;
+    this.#inARow++;
+    this.#stats.corrupted++;
+    onCorrupt?.(error);
+  }
+}

@@ -1,0 +1,121 @@
+import type { RecordpipeError } from '../errors.ts';
+import { MAX_RECORD_BYTES } from '../framing/tfrecord-layout.ts';
+
+/** How a TFRecord stream is compressed as a whole. */
+export type Compression = 'none' | 'gzip' | 'zlib';
+
+/** How TFRecords are read. Every field has a default; pass what differs. */
+export interface TFRecordReadOptions {
+  /**
+   * Compression of the whole stream. Default `auto`: a valid first header means none; else the gzip or zlib magic decides.
+   * Several gzip members or zlib streams one after the other are read as one.
+   */
+  readonly compression: Compression | 'auto';
+  /** Which checksums are verified: `full` (default) length and payload, `length` the 12-byte headers only, `off` none. */
+  readonly checksum: 'full' | 'length' | 'off';
+  /**
+   * What the payload checksum may be. Default `crc32c`. `smdebug` also accepts the constant that SageMaker's debugger writes when told
+   * to write no checksums.
+   */
+  readonly payloadCrc: 'crc32c' | 'smdebug';
+  /** Largest payload in bytes; a longer one is an error before anything is allocated. Default 2^31 - 1 (protobuf's limit), at most 2^32 - 64. */
+  readonly maxRecordBytes: number;
+  /**
+   * What a header cut short at the end of the stream, or a missing gzip trailer, is. Default `error`; `stop` ends the stream quietly, as
+   * TensorFlow does. A payload cut short is always an error.
+   */
+  readonly onTruncated: 'error' | 'stop';
+  /**
+   * What bytes after the last record are. Default `error`; `zeros-ok` accepts zero bytes up to the end (preallocated files, tapes);
+   * `ignore` ends the stream at the first bad header behind a good record.
+   */
+  readonly trailing: 'error' | 'zeros-ok' | 'ignore';
+  /** How many records in a row with a wrong payload checksum are skipped before one is an error. Default 0. */
+  readonly maxCorruptedRecordsToSkip: number;
+  /** How many corrupted places are passed over in the whole stream before one is an error. Default: no limit of its own. */
+  readonly maxCorruptedTotal: number;
+  /** Told of every corrupted place that is passed over. Default: nobody. */
+  readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
+  /**
+   * Default `none`. `scan` looks for the next good record behind damage: bytes are passed over until 12 of them are a header with a good
+   * checksum whose payload's checksum is good as well. Corrupted records are then passed over without `maxCorruptedRecordsToSkip`.
+   */
+  readonly recover: 'none' | 'scan';
+  /** Default undefined: strict. `tf` reads as TensorFlow does: `onTruncated: 'stop'`, and only the first of several zlib streams. */
+  readonly compat: 'tf' | undefined;
+  /** Whether zlib streams behind the first are read. Default true. */
+  readonly zlibConcat: boolean;
+  /**
+   * Default false: a record stays valid as long as it is kept. `true`: a record or batch is valid only until the next one is asked for; buffers
+   * are used again and nothing is allocated per chunk.
+   */
+  readonly reuse: boolean;
+  /** Bytes read at a time from a path or descriptor. Default 1 MiB. */
+  readonly chunkBytes: number;
+  /** Name of the source for errors. Default: the path or URL where there is one. */
+  readonly uri: string | undefined;
+  /** Ends the reading with an `aborted` error and closes the source. */
+  readonly signal: AbortSignal | undefined;
+}
+
+export const DEFAULT_READ_OPTIONS: TFRecordReadOptions = Object.freeze({
+  compression: 'auto',
+  checksum: 'full',
+  payloadCrc: 'crc32c',
+  maxRecordBytes: 2 ** 31 - 1,
+  onTruncated: 'error',
+  trailing: 'error',
+  maxCorruptedRecordsToSkip: 0,
+  maxCorruptedTotal: Number.POSITIVE_INFINITY,
+  onCorrupt: undefined,
+  recover: 'none',
+  compat: undefined,
+  zlibConcat: true,
+  reuse: false,
+  chunkBytes: 1024 * 1024,
+  uri: undefined,
+  signal: undefined,
+});
+
+const CHOICES = {
+  compression: ['auto', 'none', 'gzip', 'zlib'],
+  checksum: ['full', 'length', 'off'],
+  payloadCrc: ['crc32c', 'smdebug'],
+  onTruncated: ['error', 'stop'],
+  trailing: ['error', 'zeros-ok', 'ignore'],
+  recover: ['none', 'scan'],
+  compat: [undefined, 'tf'],
+} as const;
+
+/**
+ * The complete options, checked.
+ * @throws RangeError for a value that no option has
+ */
+export function readOptions(given: Partial<TFRecordReadOptions> | undefined): TFRecordReadOptions {
+  if (given === undefined) return DEFAULT_READ_OPTIONS;
+  const options: TFRecordReadOptions = { ...DEFAULT_READ_OPTIONS, ...withoutUndefined(given) };
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const value = options[name as keyof typeof CHOICES];
+    if (!(choices as readonly unknown[]).includes(value)) {
+      throw new RangeError(
+        `${name}: expected one of ${choices.map((choice) => String(choice)).join(', ')}, got ${String(value)}`,
+      );
+    }
+  }
+  checkWhole('maxRecordBytes', options.maxRecordBytes, 0, MAX_RECORD_BYTES);
+  checkWhole('chunkBytes', options.chunkBytes, 1, 2 ** 30);
+  checkWhole('maxCorruptedRecordsToSkip', options.maxCorruptedRecordsToSkip, 0, Number.POSITIVE_INFINITY);
+  checkWhole('maxCorruptedTotal', options.maxCorruptedTotal, 0, Number.POSITIVE_INFINITY);
+  return options.compat === 'tf' ? { ...options, onTruncated: 'stop', zlibConcat: false } : options;
+}
+
+function checkWhole(name: string, value: number, least: number, most: number): void {
+  const whole = Number.isInteger(value) || value === most;
+  if (!whole || value < least || value > most) {
+    throw new RangeError(`${name}: expected a whole number from ${least} to ${most}, got ${value}`);
+  }
+}
+
+function withoutUndefined<T extends object>(given: T): T {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
+}
