@@ -5,16 +5,16 @@ import { step8, step64, step128 } from './tables';
 
 /** CRC-32C of `length` bytes at `ptr`; `seed` is the CRC of the bytes before them (0 at the start). */
 export function crc32c(ptr: usize, length: u32, seed: u32): u32 {
-  if (length < 64) return ~updateSmall(ptr, length, ~seed);
-  if (length < 640) return ~foldShort(ptr, length, ~seed);
   let state = ~seed;
   while (length > 16384) {
     state = foldMedium(ptr, 16384, state);
     ptr += 16384;
     length -= 16384;
   }
+  if (length < 64) return ~updateSmall(ptr, length, state);
   return ~(length < 640 ? foldShort(ptr, length, state) : foldMedium(ptr, length, state));
 }
+
 /** Raw register (no inversions) after `length` more bytes, by tables alone. */
 export function updateSmall(ptr: usize, length: u32, state: u32): u32 {
   while (length >= 16) {

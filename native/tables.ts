@@ -40,22 +40,22 @@ export function buildTables(): void {
 // @ts-ignore: decorator
 @inline
 function first(word: u32): usize {
-  return (word & 0xff) << 2;
+  return (word << 2) & 0x3fc;
 }
 // @ts-ignore: decorator
 @inline
 function second(word: u32): usize {
-  return ((word >>> 8) & 0xff) << 2;
+  return (word >>> 6) & 0x3fc;
 }
 // @ts-ignore: decorator
 @inline
 function third(word: u32): usize {
-  return ((word >>> 16) & 0xff) << 2;
+  return (word >>> 14) & 0x3fc;
 }
 // @ts-ignore: decorator
 @inline
 function fourth(word: u32): usize {
-  return (word >>> 24) << 2;
+  return (word >>> 22) & 0x3fc;
 }
 
 /** State after one more byte. */
