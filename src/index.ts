@@ -24,4 +24,6 @@ export {
   type TFRecordReadOptions,
   type TFRecordScan,
   type TFRecordScanOptions,
+  tfrecordDecoderStream,
+  tfrecordEncoderStream,
 } from './records/index.ts';

@@ -6,3 +6,4 @@ export { decodeTFRecordBatches, decodeTFRecords, type TFRecordDecodeOptions } fr
 export { type Compression, DEFAULT_READ_OPTIONS, type TFRecordReadOptions } from './read-options.ts';
 export { readTFRecordBatches, readTFRecords, TFRecordReader } from './read-tfrecords.ts';
 export { scanTFRecords, type TFRecordScan, type TFRecordScanOptions } from './scan-tfrecords.ts';
+export { tfrecordDecoderStream, tfrecordEncoderStream } from './web-streams.ts';

@@ -1,0 +1,125 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { constants, createDeflate, createGzip, type Gzip } from 'node:zlib';
+import { fileError } from '../bytes/file-errors.ts';
+import type { TFRecordWriteOptions } from './write-options.ts';
+import { zlibOptions } from './write-options.ts';
+
+/** Where framed bytes go, in order. The bytes of a write stay untouched until its promise settles; one call at a time. */
+export interface Sink {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Hands everything written so far to the operating system, so that readers see it. */
+  flush(): Promise<void>;
+  /** Ends the stream and closes the file. */
+  close(): Promise<void>;
+  /** Closes the file without ending the stream. */
+  destroy(): Promise<void>;
+  /** Bytes in the file so far. */
+  readonly bytes: number;
+}
+
+/** Opens a file as a sink, compressing when told to. */
+export async function openSink(
+  path: string,
+  flags: 'w' | 'wx' | 'a',
+  options: TFRecordWriteOptions,
+  uri: string,
+): Promise<Sink> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, flags);
+  } catch (error) {
+    throw fileError(error, uri);
+  }
+  const file = new FileSink(handle, options.sync, uri);
+  return options.compression === 'none' ? file : new CompressingSink(file, options);
+}
+
+class FileSink implements Sink {
+  bytes = 0;
+  readonly #handle: FileHandle;
+  readonly #sync: boolean;
+  readonly #uri: string;
+
+  constructor(handle: FileHandle, sync: boolean, uri: string) {
+    this.#handle = handle;
+    this.#sync = sync;
+    this.#uri = uri;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at);
+        at += bytesWritten;
+        this.bytes += bytesWritten;
+      }
+    } catch (error) {
+      throw fileError(error, this.#uri);
+    }
+  }
+
+  async flush(): Promise<void> {}
+
+  async close(): Promise<void> {
+    try {
+      if (this.#sync) await this.#handle.sync();
+    } catch (error) {
+      throw fileError(error, this.#uri);
+    } finally {
+      await this.#handle.close();
+    }
+  }
+
+  destroy(): Promise<void> {
+    return this.#handle.close().catch(() => {});
+  }
+}
+
+class CompressingSink implements Sink {
+  readonly #file: FileSink;
+  readonly #engine: Gzip;
+  /** Compressed chunks not yet in the file. */
+  #output: Uint8Array[] = [];
+  #fail: (error: Error) => void = () => {};
+
+  constructor(file: FileSink, options: TFRecordWriteOptions) {
+    this.#file = file;
+    const make = options.compression === 'gzip' ? createGzip : createDeflate;
+    this.#engine = make(zlibOptions(options)) as Gzip;
+    this.#engine.on('data', (chunk: Uint8Array) => this.#output.push(chunk));
+    this.#engine.on('error', (error) => this.#fail(error));
+  }
+
+  get bytes(): number {
+    return this.#file.bytes;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#run((done) => this.#engine.write(bytes, done));
+  }
+
+  async flush(): Promise<void> {
+    await this.#run((done) => this.#engine.flush(constants.Z_SYNC_FLUSH, () => done()));
+  }
+
+  async close(): Promise<void> {
+    await this.#run((done) => {
+      this.#engine.once('end', () => done());
+      this.#engine.end();
+    });
+    await this.#file.close();
+  }
+
+  async destroy(): Promise<void> {
+    this.#engine.destroy();
+    await this.#file.destroy();
+  }
+
+  async #run(step: (done: (error?: Error | null) => void) => void): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#fail = reject;
+      step((error) => (error ? reject(error) : resolve()));
+    });
+    for (const chunk of this.#output.splice(0)) await this.#file.write(chunk);
+  }
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { realpath, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fileError } from '../bytes/file-errors.ts';
+import { RecordpipeError } from '../errors.ts';
+import type { Compression } from '../records/read-options.ts';
+import { scanTFRecords } from '../records/scan-tfrecords.ts';
+import { openSink, type Sink } from './sink.ts';
+import type { TFRecordWriteOptions } from './write-options.ts';
+
+/** Where a writer's bytes go, and how they get their name. */
+export interface Target {
+  readonly path: string;
+  readonly sink: Sink;
+  /** Gives the closed file its name. */
+  name(path: string): Promise<void>;
+  /** Removes what was written, as far as it has no name yet. */
+  discard(): Promise<void>;
+}
+
+/** @param compression what the caller asked for, if anything */
+export async function prepareTarget(
+  given: string | URL,
+  options: TFRecordWriteOptions,
+  compression: Compression | undefined,
+): Promise<Target> {
+  const path = String(given).startsWith('file://') ? fileURLToPath(given) : String(given);
+  const existing = await statIfThere(path);
+  if (existing?.isDirectory())
+    throw new RecordpipeError('unsupported-source', 'is a directory; name a file in it', { uri: path });
+  if (options.append) return appending(path, existing, options, compression);
+  if (!options.atomic || (existing !== undefined && !existing.isFile())) return inPlace(path, options);
+  return temporary(path, existing, options);
+}
+
+async function temporary(
+  path: string,
+  existing: Stats | undefined,
+  options: TFRecordWriteOptions,
+): Promise<Target> {
+  // A link stays a link: what it points to is replaced.
+  const real = existing === undefined ? path : await realpath(path);
+  const unnamed = join(dirname(real), `.${basename(real)}.${randomUUID().slice(0, 8)}.tmp`);
+  const sink = await openSink(unnamed, 'wx', options, path);
+  let named = false;
+  return {
+    path,
+    sink,
+    async name(wanted) {
+      try {
+        await rename(unnamed, wanted === path ? real : wanted);
+        named = true;
+      } catch (error) {
+        throw fileError(error, wanted);
+      }
+    },
+    async discard() {
+      await sink.destroy();
+      if (!named) await unlink(unnamed).catch(() => {});
+    },
+  };
+}
+
+async function inPlace(path: string, options: TFRecordWriteOptions): Promise<Target> {
+  const sink = await openSink(path, 'w', options, path);
+  return { path, sink, name: async () => {}, discard: () => sink.destroy() };
+}
+
+async function appending(
+  path: string,
+  existing: Stats | undefined,
+  options: TFRecordWriteOptions,
+  compression: Compression | undefined,
+): Promise<Target> {
+  const found = existing !== undefined && existing.size > 0 ? await checkWhole(path) : undefined;
+  if (found !== undefined && compression !== undefined && found !== compression) {
+    const text = `appending ${compression} to a file whose compression is ${found} would make it unreadable`;
+    throw new RecordpipeError('unsupported-source', text, { uri: path });
+  }
+  const actual = found ?? options.compression;
+  if (found === 'zlib') {
+    const text =
+      'appending to a zlib file: TensorFlow reads only its first stream and would not see the new records; write a new file, or use gzip';
+    throw new RecordpipeError('unsupported-source', text, { uri: path });
+  }
+  const sink = await openSink(path, 'a', { ...options, compression: actual }, path);
+  return { path, sink, name: async () => {}, discard: () => sink.destroy() };
+}
+
+/** The compression of an existing file, once it is known to end with a whole record: behind half a record nothing can be read. */
+async function checkWhole(path: string): Promise<Compression> {
+  const { compression, errors } = await scanTFRecords(path, { checksum: 'length', maxErrors: 1 });
+  if (errors.length > 0) throw errors[0];
+  return compression;
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw fileError(error, path);
+  }
+}

@@ -1,0 +1,77 @@
+import type { ZlibOptions } from 'node:zlib';
+import type { Compression } from '../records/read-options.ts';
+
+/** How a TFRecord file is written. Every field has a default; pass what differs. */
+export interface TFRecordWriteOptions {
+  /**
+   * Compression of the whole file. Default `none`; appending to a file that is not empty, default: as that file is. The output is the same
+   * bytes for the same records and options (no time stamp in the gzip header).
+   */
+  readonly compression: Compression;
+  /** zlib level, -1 (default: zlib's own, 6) to 9. */
+  readonly level: number;
+  /** zlib memory level, 1 to 9. Default 9, as TensorFlow. */
+  readonly memLevel: number;
+  /** log2 of zlib's window, 9 to 15. Default 15. */
+  readonly windowBits: number;
+  /** zlib's strategy (`zlib.constants.Z_…`), 0 to 4. Default 0. */
+  readonly strategy: number;
+  /** Default false: the file is made anew. `true`: records go behind those of an existing file, in place. */
+  readonly append: boolean;
+  /**
+   * Default true: the file appears under its name only when it is closed whole (temporary file beside it, then rename); until then an
+   * older file stays as it is. Appending, and devices, pipes and the like, are written in place.
+   */
+  readonly atomic: boolean;
+  /** Whether bytes are forced to the device (fsync) before the file is closed. Default false. */
+  readonly sync: boolean;
+  /** Bytes gathered before a write, 4 KiB to 256 MiB; twice as many are held. Default 1 MiB. */
+  readonly bufferBytes: number;
+  /** Makes every further call fail with `aborted`, and removes what is not yet closed. */
+  readonly signal: AbortSignal | undefined;
+}
+
+export const DEFAULT_WRITE_OPTIONS: TFRecordWriteOptions = Object.freeze({
+  compression: 'none',
+  level: -1,
+  memLevel: 9,
+  windowBits: 15,
+  strategy: 0,
+  append: false,
+  atomic: true,
+  sync: false,
+  bufferBytes: 1024 * 1024,
+  signal: undefined,
+});
+
+const RANGES = {
+  level: [-1, 9],
+  memLevel: [1, 9],
+  windowBits: [9, 15],
+  strategy: [0, 4],
+  bufferBytes: [4096, 256 * 1024 * 1024],
+} as const;
+
+/**
+ * The complete options, checked.
+ * @throws RangeError for a value that an option cannot have
+ */
+export function writeOptions(given: Partial<TFRecordWriteOptions> = {}): TFRecordWriteOptions {
+  const defined = Object.entries(given).filter(([, value]) => value !== undefined);
+  const options: TFRecordWriteOptions = { ...DEFAULT_WRITE_OPTIONS, ...Object.fromEntries(defined) };
+  if (!['none', 'gzip', 'zlib'].includes(options.compression)) {
+    throw new RangeError(`compression: expected none, gzip or zlib, got ${String(options.compression)}`);
+  }
+  for (const [name, [least, most]] of Object.entries(RANGES)) {
+    const value = options[name as keyof typeof RANGES];
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new RangeError(`${name}: expected a whole number from ${least} to ${most}, got ${value}`);
+    }
+  }
+  return options;
+}
+
+/** What zlib is told. */
+export function zlibOptions({ level, memLevel, windowBits, strategy }: TFRecordWriteOptions): ZlibOptions {
+  return { level, memLevel, windowBits, strategy, chunkSize: 256 * 1024 };
+}
