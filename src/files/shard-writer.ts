@@ -1,6 +1,11 @@
 import { RecordpipeError } from '../errors.ts';
 import { tfrecordFrameBytes } from '../framing/tfrecord-encode.ts';
-import { openTFRecordWriter, type TFRecordWriter, type WrittenFile } from './tfrecord-writer.ts';
+import {
+  openTFRecordWriter,
+  type TFRecordWriter,
+  type UnnamedFile,
+  type WrittenFile,
+} from './tfrecord-writer.ts';
 import type { TFRecordWriteOptions } from './write-options.ts';
 
 /** How shards are cut. */
@@ -36,15 +41,13 @@ export function openTFRecordShards(
   return new TFRecordShardWriter(prefix, options);
 }
 
-type Unnamed = Awaited<ReturnType<TFRecordWriter['finishUnnamed']>>;
-
 /** Writes records into shards, in order. Made by {@link openTFRecordShards}. Await each call before the next. */
 export class TFRecordShardWriter implements AsyncDisposable {
   readonly #prefix: string;
   readonly #suffix: string;
   readonly #maxShardBytes: number;
   readonly #options: Partial<TFRecordWriteOptions>;
-  readonly #finished: Unnamed[] = [];
+  readonly #finished: UnnamedFile[] = [];
   #current: TFRecordWriter | undefined;
   #closed: Promise<WrittenFile[]> | undefined;
 

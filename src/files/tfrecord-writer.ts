@@ -1,7 +1,6 @@
 import { RecordpipeError } from '../errors.ts';
-import { encodeTFRecord } from '../framing/tfrecord-encode.ts';
 import { MAX_RECORD_BYTES, OVERHEAD_BYTES } from '../framing/tfrecord-layout.ts';
-import { FrameBuffers } from './frame-buffer.ts';
+import { FrameQueue } from './frame-queue.ts';
 import type { Sink } from './sink.ts';
 import { prepareTarget, type Target } from './target.ts';
 import { type TFRecordWriteOptions, writeOptions } from './write-options.ts';
@@ -15,6 +14,13 @@ export interface WrittenFile {
   readonly payloadBytes: number;
   /** Bytes that the writer added to the file, as stored. */
   readonly bytes: number;
+}
+
+/** A closed file that still has its temporary name. */
+export interface UnnamedFile {
+  readonly file: WrittenFile;
+  name(path: string): Promise<void>;
+  discard(): Promise<void>;
 }
 
 /**
@@ -46,21 +52,16 @@ export class TFRecordWriter implements AsyncDisposable {
   #payloadBytes = 0;
   readonly #target: Target;
   readonly #sink: Sink;
-  readonly #options: TFRecordWriteOptions;
-  readonly #buffers: FrameBuffers;
-  /** The writes under way and waiting, one after the other; undefined when there are none. */
-  #writing: Promise<void> | undefined;
-  /** Records waiting outside the buffers; order forbids using the buffers until they are written. */
-  #overflowing = 0;
-  #failure: unknown;
+  readonly #signal: AbortSignal | undefined;
+  readonly #queue: FrameQueue;
   #closed: Promise<WrittenFile> | undefined;
 
   constructor(target: Target, options: TFRecordWriteOptions) {
     this.path = target.path;
     this.#target = target;
     this.#sink = target.sink;
-    this.#options = options;
-    this.#buffers = new FrameBuffers(options.bufferBytes);
+    this.#signal = options.signal;
+    this.#queue = new FrameQueue(target.sink, options.bufferBytes);
   }
 
   /** Records taken so far. */
@@ -79,36 +80,29 @@ export class TFRecordWriter implements AsyncDisposable {
   }
 
   /**
-   * Takes one record; the payload is copied before the call returns and stays the caller's. Returns `undefined` while there is room, else a promise to wait for:
-   * `await writer.write(payload)` is right in both cases. Who does not wait makes the writer hold what it cannot write yet.
+   * Takes one record. Returns `undefined` when the payload has been copied, which is nearly always; else, when the disk is behind, a
+   * promise: the payload must stay as it is until that settles. `await writer.write(payload)` is right in both cases; order is kept
+   * even for those who do not wait.
    *
    * @param payload at most 2^32 - 64 bytes
    * @throws RecordpipeError `closed`, `aborted`, or (also from the promise) what kept an earlier record from being written: `io-failure`, …
    * @throws RangeError when the payload is larger
    */
   write(payload: Uint8Array): Promise<void> | undefined {
-    if (this.#failure !== undefined || this.#closed !== undefined || this.#options.signal?.aborted)
-      this.#refuse();
-    if (payload.length > MAX_RECORD_BYTES)
+    this.#checkUsable();
+    if (payload.length > MAX_RECORD_BYTES) {
       throw new RangeError(`write: a record has at most ${MAX_RECORD_BYTES} bytes, got ${payload.length}`);
+    }
     this.#records++;
     this.#payloadBytes += payload.length;
-    if (this.#overflowing === 0 && this.#buffers.fits(payload.length)) {
-      this.#buffers.append(payload);
-      return undefined;
-    }
-    return this.#writeOut(payload);
+    return this.#queue.push(payload);
   }
 
   /** Puts everything taken so far into the file, so that readers of a file written in place see it. */
   async flush(): Promise<void> {
-    if (this.#failure !== undefined || this.#closed !== undefined || this.#options.signal?.aborted)
-      this.#refuse();
-    this.#queue(async () => {
-      await this.#drain();
-      await this.#sink.flush();
-    });
-    await this.#settled();
+    this.#checkUsable();
+    await this.#queue.drain();
+    await this.#sink.flush();
   }
 
   /** Writes what is left, closes the file and gives it its name. Calling it again gives the same answer. */
@@ -117,95 +111,39 @@ export class TFRecordWriter implements AsyncDisposable {
     return this.#closed;
   }
 
-  /** Gives the file up: what is not yet closed is removed, an older file of the name stays. */
+  /** Gives the file up: what has no name yet is removed, an older file of the name stays. */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
       await this.#closed.catch(() => {});
       return;
     }
-    this.#failure ??= new RecordpipeError('closed', 'the writer was aborted', { uri: this.path });
-    this.#closed = Promise.reject(this.#failure);
+    const failure = new RecordpipeError('closed', 'the writer was aborted', { uri: this.path });
+    this.#closed = Promise.reject(failure);
     this.#closed.catch(() => {});
-    await this.#writing;
-    await this.#target.discard();
+    await this.#giveUp(failure);
   }
 
   /** Closes; after a failure, gives the file up. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#failure !== undefined) await this.abort();
-    else await this.close();
+    if (this.#queue.failure === undefined) await this.close();
+    else await this.abort();
   }
 
-  /** Like `close`, but leaves the file under its temporary name; for those who name several files at once. */
-  async finishUnnamed(): Promise<{
-    file: WrittenFile;
-    name(path: string): Promise<void>;
-    discard(): Promise<void>;
-  }> {
+  /** Like `close`, but leaves the file under its temporary name: for those who name several files at once. */
+  async finishUnnamed(): Promise<UnnamedFile> {
     this.#closed ??= this.#finish(false);
     const file = await this.#closed;
     return { file, name: (path) => this.#target.name(path), discard: () => this.#target.discard() };
   }
 
-  /** The buffer is full: hands it over and goes on in the other one, or waits until that one is free. */
-  #writeOut(payload: Uint8Array): Promise<void> | undefined {
-    if (this.#writing === undefined) {
-      const filled = this.#buffers.swap();
-      this.#queue(() => this.#sink.write(filled));
-      if (this.#buffers.fits(payload.length)) {
-        this.#buffers.append(payload);
-        return undefined;
-      }
-    }
-    // Both buffers are in use, or the record is larger than one: it waits in memory of its own, and so do those behind it.
-    const frame = encodeTFRecord(payload);
-    this.#overflowing++;
-    this.#queue(async () => {
-      await this.#drain();
-      await this.#sink.write(frame);
-      this.#overflowing--;
-    });
-    return this.#settled();
-  }
-
-  /** Writes the current buffer; only inside the queue, when the other one is free. */
-  async #drain(): Promise<void> {
-    if (this.#buffers.used > 0) await this.#sink.write(this.#buffers.swap());
-  }
-
-  /** Runs `step` behind those before it. A failure is kept, and thrown by the next call. */
-  #queue(step: () => Promise<void>): void {
-    const before = this.#writing;
-    const run = async (): Promise<void> => {
-      await before;
-      if (this.#failure !== undefined) return;
-      try {
-        await step();
-      } catch (error) {
-        this.#failure ??= error;
-      }
-    };
-    const mine = run().then(() => {
-      if (this.#writing === mine) this.#writing = undefined;
-    });
-    this.#writing = mine;
-  }
-
-  async #settled(): Promise<void> {
-    await this.#writing;
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
   async #finish(named: boolean): Promise<WrittenFile> {
     try {
-      if (this.#options.signal?.aborted) this.#refuse();
-      this.#queue(() => this.#drain());
-      await this.#settled();
+      this.#checkAborted();
+      await this.#queue.drain();
       await this.#sink.close();
       if (named) await this.#target.name(this.path);
     } catch (error) {
-      this.#failure ??= error;
-      await this.#target.discard();
+      await this.#giveUp(error);
       throw error;
     }
     return {
@@ -216,11 +154,22 @@ export class TFRecordWriter implements AsyncDisposable {
     };
   }
 
-  #refuse(): never {
-    const { signal } = this.#options;
-    if (this.#failure !== undefined) throw this.#failure;
-    if (signal?.aborted)
-      throw new RecordpipeError('aborted', 'aborted by its signal', { uri: this.path }, signal.reason);
+  async #giveUp(failure: unknown): Promise<void> {
+    this.#queue.failure ??= failure;
+    await this.#queue.settled();
+    await this.#target.discard();
+  }
+
+  #checkUsable(): void {
+    const { failure } = this.#queue;
+    if (failure === undefined && this.#closed === undefined && this.#signal?.aborted !== true) return;
+    if (failure !== undefined) throw failure;
+    this.#checkAborted();
     throw new RecordpipeError('closed', 'the writer is closed', { uri: this.path });
+  }
+
+  #checkAborted(): void {
+    if (!this.#signal?.aborted) return;
+    throw new RecordpipeError('aborted', 'aborted by its signal', { uri: this.path }, this.#signal.reason);
   }
 }

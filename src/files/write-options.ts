@@ -25,7 +25,7 @@ export interface TFRecordWriteOptions {
   readonly atomic: boolean;
   /** Whether bytes are forced to the device (fsync) before the file is closed. Default false. */
   readonly sync: boolean;
-  /** Bytes gathered before a write, 4 KiB to 256 MiB; twice as many are held. Default 1 MiB. */
+  /** Bytes gathered before a write, 4 KiB to 256 MiB; three times as many are held. Default 1 MiB. */
   readonly bufferBytes: number;
   /** Makes every further call fail with `aborted`, and removes what is not yet closed. */
   readonly signal: AbortSignal | undefined;

@@ -2,27 +2,43 @@ import { createKernel } from '../crc32c/kernel.ts';
 import { encodeTFRecordInto } from '../framing/tfrecord-encode.ts';
 import { HEADER_BYTES, OVERHEAD_BYTES } from '../framing/tfrecord-layout.ts';
 
+/** Buffers in turn: one is filled, those before it are being written. Two leave the disk idle at times, more gain nothing. */
+const BUFFERS = 3;
+
 /**
- * Two buffers that take turns: one is filled with frames while the other is being written. They lie in kernel memory, so that a
- * payload is copied once and checksummed where it then lies.
+ * A ring of buffers filled with frames. They lie in kernel memory, so that a payload is copied once and checksummed where it
+ * then lies.
  */
-export class FrameBuffers {
+export class FrameRing {
   readonly bytes: number;
   readonly #buffers: readonly Uint8Array[];
   readonly #seal: ((at: number, length: number) => void) | undefined;
   #turn = 0;
   #used = 0;
+  /** Buffers handed out and not yet given back. */
+  #out = 0;
 
   constructor(bytes: number) {
     this.bytes = bytes;
     const { wasm } = createKernel();
-    this.#buffers = wasm?.buffers(bytes, 2) ?? [new Uint8Array(bytes), new Uint8Array(bytes)];
+    this.#buffers =
+      wasm?.buffers(bytes, BUFFERS) ?? Array.from({ length: BUFFERS }, () => new Uint8Array(bytes));
     this.#seal = wasm?.exports.sealTFRecord;
   }
 
   /** Bytes filled in the current buffer. */
   get used(): number {
     return this.#used;
+  }
+
+  /** Whether there is a buffer to go on in when the current one is handed out. */
+  get canHandOut(): boolean {
+    return this.#out < BUFFERS - 1;
+  }
+
+  /** Whether a frame with such a payload fits into an empty buffer. */
+  holds(payloadBytes: number): boolean {
+    return payloadBytes + OVERHEAD_BYTES <= this.bytes;
   }
 
   /** Whether a frame with such a payload fits into what is left of the current buffer. */
@@ -43,11 +59,17 @@ export class FrameBuffers {
     this.#seal(buffer.byteOffset + at, payload.length);
   }
 
-  /** What has been filled; the other buffer is the current one from now on. */
-  swap(): Uint8Array {
+  /** What has been filled; it stays untouched until it is given back. The next buffer is the current one from now on. */
+  handOut(): Uint8Array {
     const filled = this.#buffers[this.#turn].subarray(0, this.#used);
-    this.#turn = 1 - this.#turn;
+    this.#turn = (this.#turn + 1) % BUFFERS;
     this.#used = 0;
+    this.#out++;
     return filled;
+  }
+
+  /** The buffer handed out longest ago is free again. */
+  giveBack(): void {
+    this.#out--;
   }
 }

@@ -1,0 +1,106 @@
+import { encodeTFRecord } from '../framing/tfrecord-encode.ts';
+import { FrameRing } from './frame-ring.ts';
+import type { Sink } from './sink.ts';
+
+interface Waiter {
+  readonly payload: Uint8Array;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Frames on their way into a sink, in order: gathered in a ring of buffers, written while further ones are gathered. */
+export class FrameQueue {
+  /** The first failure of a write; nothing is taken or written after it. */
+  failure: unknown;
+  readonly #sink: Sink;
+  readonly #ring: FrameRing;
+  /** Records for which there was no room, in order. */
+  readonly #waiters: Waiter[] = [];
+  /** Writes started and not yet settled. */
+  #writes = 0;
+  #lastWrite: Promise<void> = Promise.resolve();
+
+  constructor(sink: Sink, bufferBytes: number) {
+    this.#sink = sink;
+    this.#ring = new FrameRing(bufferBytes);
+  }
+
+  /** Takes a payload; a promise when there is no room: the payload must stay as it is until that is settled. */
+  push(payload: Uint8Array): Promise<void> | undefined {
+    if (this.#waiters.length === 0 && this.#place(payload)) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ payload, resolve, reject });
+      this.#pump();
+    });
+  }
+
+  /** Waits until everything taken so far has been written. */
+  async drain(): Promise<void> {
+    while (
+      this.failure === undefined &&
+      (this.#waiters.length > 0 || this.#ring.used > 0 || this.#writes > 0)
+    ) {
+      if (this.#waiters.length === 0 && this.#ring.used > 0 && this.#ring.canHandOut) this.#handOut();
+      await this.#lastWrite;
+    }
+    await this.#lastWrite;
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** Waits until no write is under way any more, whatever its outcome. */
+  settled(): Promise<void> {
+    return this.#lastWrite;
+  }
+
+  #place(payload: Uint8Array): boolean {
+    const ring = this.#ring;
+    if (!ring.fits(payload.length)) {
+      if (!ring.holds(payload.length) || !ring.canHandOut) return false;
+      this.#handOut();
+    }
+    ring.append(payload);
+    return true;
+  }
+
+  /** Lets waiting records in as far as there is room. */
+  #pump(): void {
+    for (let first = this.#waiters[0]; first !== undefined; first = this.#waiters[0]) {
+      if (this.#ring.holds(first.payload.length)) {
+        if (!this.#place(first.payload)) return;
+        first.resolve();
+      } else {
+        if (this.#ring.used > 0) {
+          if (!this.#ring.canHandOut) return;
+          this.#handOut();
+        }
+        if (this.#writes > 0) return;
+        // Larger than a buffer: written from memory of its own, when nothing else is under way.
+        this.#start(encodeTFRecord(first.payload), first.resolve);
+      }
+      this.#waiters.shift();
+    }
+  }
+
+  #handOut(): void {
+    this.#start(this.#ring.handOut(), () => this.#ring.giveBack());
+  }
+
+  /** Writes behind what was started before. */
+  #start(bytes: Uint8Array, written: () => void): void {
+    this.#writes++;
+    this.#lastWrite = this.#write(this.#lastWrite, bytes, written);
+  }
+
+  async #write(before: Promise<void>, bytes: Uint8Array, written: () => void): Promise<void> {
+    try {
+      await before;
+      if (this.failure === undefined) await this.#sink.write(bytes);
+    } catch (error) {
+      this.failure ??= error;
+    }
+    this.#writes--;
+    written();
+    if (this.failure === undefined) this.#pump();
+    else for (const { reject } of this.#waiters.splice(0)) reject(this.failure);
+  }
+}
