@@ -1,4 +1,5 @@
 // CRC-32C of a stretch of memory: which way for which length.
+import { foldLongEnd, foldLongStart } from './fold-long';
 import { foldMedium } from './fold-medium';
 import { foldShort } from './fold-short';
 import { step8, step64, step128 } from './tables';
@@ -6,10 +7,9 @@ import { step8, step64, step128 } from './tables';
 /** CRC-32C of `length` bytes at `ptr`; `seed` is the CRC of the bytes before them (0 at the start). */
 export function crc32c(ptr: usize, length: u32, seed: u32): u32 {
   let state = ~seed;
-  while (length > 16384) {
-    state = foldMedium(ptr, 16384, state);
-    ptr += 16384;
-    length -= 16384;
+  if (length >= 16384) {
+    foldLongStart(state);
+    return ~foldLongEnd(ptr, length);
   }
   if (length < 64) return ~updateSmall(ptr, length, state);
   return ~(length < 640 ? foldShort(ptr, length, state) : foldMedium(ptr, length, state));

@@ -4,6 +4,7 @@ import { buildTables } from './tables';
 import { buildMasks } from './vectors';
 
 export { crc32c } from './crc32c';
+export { foldLongEnd, foldLongPart, foldLongStart } from './fold-long';
 export { findTFRecordHeader } from './tfrecord-find';
 export { scanTFRecords } from './tfrecord-scan';
 export { sealTFRecord } from './tfrecord-seal';

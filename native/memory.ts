@@ -20,9 +20,19 @@ export const MEDIUM_REST_BYTES: usize = 384;
 export const SHORT_REST: usize = MEDIUM_REST + MEDIUM_REST_BYTES;
 export const SHORT_REST_BYTES: usize = 64;
 
-/** Folded words of a medium message, after 384 bytes that are zero. */
-export const MEDIUM_ZEROS: usize = SHORT_REST + SHORT_REST_BYTES;
-export const MEDIUM_WORDS: usize = MEDIUM_ZEROS + 384;
+/** Zeros, and behind them the folded words of a medium message. */
+export const ZEROS: usize = SHORT_REST + SHORT_REST_BYTES;
+export const ZEROS_BYTES: usize = 384;
+export const MEDIUM_WORDS: usize = ZEROS + ZEROS_BYTES;
 export const MEDIUM_WORDS_BYTES: usize = 16384 + 64;
 
-export const HEAP_BASE: usize = MEDIUM_WORDS + MEDIUM_WORDS_BYTES;
+/** Folded words of a long message: a ring, and behind it once more the ring's first block. */
+export const LONG_RING: usize = MEDIUM_WORDS + MEDIUM_WORDS_BYTES;
+export const LONG_RING_BYTES: usize = 8192;
+export const LONG_BLOCK: usize = 256;
+
+/** What is left of a message after fold-long. */
+export const LONG_REST: usize = LONG_RING + LONG_RING_BYTES + LONG_BLOCK;
+export const LONG_REST_BYTES: usize = 23 * LONG_BLOCK;
+
+export const HEAP_BASE: usize = LONG_REST + LONG_REST_BYTES;

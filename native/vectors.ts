@@ -19,6 +19,11 @@ export function join3(a: v128, b: v128): v128 {
 }
 // @ts-ignore: decorator
 @inline
+export function join4(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19);
+}
+// @ts-ignore: decorator
+@inline
 export function join5(a: v128, b: v128): v128 {
   return v128.shuffle<u8>(a, b, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20);
 }
