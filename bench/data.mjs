@@ -1,0 +1,110 @@
+/**
+ * The files the benchmarks read: the same bytes in every run. Record k is `pool[k % pool.length]` of
+ * against/payload.mjs, so what a writer is asked to write is what a reader of the same size reads.
+ */
+
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32c, crc32cCombine, encodeTFRecordInto, maskCrc32c } from 'recordpipe';
+import { payloadPool } from './against/payload.mjs';
+
+export const SEED = 20251121;
+export const FRAMING_BYTES = 16;
+
+/** How many records of `size` bytes fit into a file of about `fileBytes`; at least one. */
+export function recordsIn(fileBytes, size) {
+  return Math.max(1, Math.floor(fileBytes / (size + FRAMING_BYTES)));
+}
+
+/** A folder of test files that are deleted one by one as they are no longer needed, and at the end together. */
+export class DataFolder {
+  #files = new Set();
+
+  constructor(path) {
+    this.path = path;
+    mkdirSync(path, { recursive: true });
+  }
+
+  /** A name in the folder, free to be written. */
+  name(name) {
+    const path = join(this.path, `${process.pid}-${name}`);
+    this.#files.add(path);
+    return path;
+  }
+
+  /** A file of `count` records of `size` bytes, in the page cache and on the disk. */
+  records(name, count, size) {
+    this.#checkSpace(count * (size + FRAMING_BYTES));
+    const path = this.name(name);
+    const pool = payloadPool(count, size, SEED);
+    const frameBytes = size + FRAMING_BYTES;
+    const block = Buffer.alloc(pool.length * frameBytes);
+    for (const [k, payload] of pool.entries()) encodeTFRecordInto(payload, block, k * frameBytes);
+    writeFile(path, (write) => {
+      for (let left = count; left > 0; left -= pool.length) {
+        write(left >= pool.length ? block : block.subarray(0, left * frameBytes));
+      }
+    });
+    return { path, count, size, fileBytes: count * frameBytes };
+  }
+
+  /** A file of `count` records too large to be made in memory: one block again and again, its checksums combined. */
+  hugeRecords(name, count, size) {
+    this.#checkSpace(count * (size + FRAMING_BYTES));
+    const path = this.name(name);
+    const [block] = payloadPool(1, 2 ** 24, SEED);
+    const tail = block.subarray(0, size % block.length);
+    const blocks = Math.floor(size / block.length);
+    const crcOfBlock = crc32c(block);
+    let crc = 0;
+    for (let k = 0; k < blocks; k++) crc = crc32cCombine(crc, crcOfBlock, block.length);
+    crc = crc32cCombine(crc, crc32c(tail), tail.length);
+    const header = Buffer.alloc(12);
+    header.writeBigUInt64LE(BigInt(size));
+    header.writeUInt32LE(maskCrc32c(crc32c(header.subarray(0, 8))), 8);
+    const footer = Buffer.alloc(4);
+    footer.writeUInt32LE(maskCrc32c(crc));
+    writeFile(path, (write) => {
+      for (let record = 0; record < count; record++) {
+        write(header);
+        for (let k = 0; k < blocks; k++) write(block);
+        write(tail);
+        write(footer);
+      }
+    });
+    return { path, count, size, fileBytes: count * (size + FRAMING_BYTES) };
+  }
+
+  remove(path) {
+    rmSync(path, { force: true });
+    this.#files.delete(path);
+  }
+
+  removeAll() {
+    for (const path of this.#files) rmSync(path, { force: true });
+    this.#files.clear();
+  }
+
+  /** Beside the file there must be room for one that a writing case writes. */
+  #checkSpace(bytes) {
+    const needed = bytes + 2 ** 29;
+    const { bavail, bsize } = statfsSync(this.path);
+    if (bavail * bsize >= needed) return;
+    throw new Error(
+      `${this.path}: ${needed} bytes are needed, ${bavail * bsize} are free; choose another folder with --dir`,
+    );
+  }
+}
+
+function writeFile(path, fill) {
+  const file = openSync(path, 'w');
+  try {
+    fill((bytes) => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    });
+    // What the kernel still had to write out would run beside the first passes.
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,16 @@
+import { runKernels } from './kernel.mjs';
+import { runMemory } from './memory.mjs';
+import { runProcesses } from './process.mjs';
+import { runReading } from './reading.mjs';
+import { runSeveral } from './several.mjs';
+import { runWriting } from './writing.mjs';
+
+/** What runs the cases of each group, in the order in which the groups run. */
+export const GROUPS = [
+  ['process', runProcesses],
+  ['kernel', runKernels],
+  ['read', runReading],
+  ['several', runSeveral],
+  ['write', runWriting],
+  ['memory', runMemory],
+];

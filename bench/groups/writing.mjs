@@ -1,0 +1,106 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { crc32c } from 'recordpipe';
+import { contest } from '../contest.mjs';
+import { FRAMING_BYTES, recordsIn, SEED } from '../data.mjs';
+
+/** A pass of a peer that would take longer writes as many records as it can in this time. */
+const PASS_SECONDS = 0.8;
+
+/** `other`: writes other bytes than ours, on purpose. */
+const WRITERS = [
+  { who: 'limit', what: 'writeSync, 1 MiB blocks', ours: true, other: true, cores: 'one' },
+  { who: 'recordpipe', what: 'openTFRecordWriter', ours: true, cores: 'all' },
+  { who: 'recordpipe', what: 'openTFRecordWriter', ours: true, cores: 'one' },
+  { who: 'tensorflow', what: 'TFRecordWriter', cores: 'one' },
+  { who: 'tensorflow', what: 'TFRecordWriter', cores: 'all' },
+  { who: 'rust', what: 'BytesWriter', cores: 'one' },
+  { who: 'vahidk', what: 'TFRecordWriter', other: true, cores: 'one' },
+  { who: 'npm-tfrecord', what: 'RecordWriter', cores: 'one' },
+];
+
+/** Writing one file per record size, deleted after each pass; figures are file bytes per second. */
+export async function runWriting(cases, { fileBytes, data, peers, rounds, add }) {
+  for (const { size } of cases) {
+    const count = recordsIn(fileBytes, size);
+    const expected = data.records(`expected-${size}`, count, size);
+    const expectedCrc = (records) => crcOfFile(expected.path, records * (size + FRAMING_BYTES));
+    const place = ({ who, what, cores }) => ({ group: 'write', size, who, what, cores });
+    const contestants = [];
+    for (const writer of WRITERS) {
+      const missing = writer.ours ? undefined : peers.reason(writer.who);
+      if (missing) add({ ...place(writer), skipped: missing });
+      else {
+        const open = () => openWriter(writer, { count, size, expectedCrc, data, peers });
+        contestants.push({ ...writer, key: `${writer.who} ${writer.what} (${writer.cores})`, open });
+      }
+    }
+    try {
+      const outcomes = await contest(contestants, { rounds });
+      for (const writer of contestants) {
+        const { rounds: values, failed, notes } = outcomes.get(writer.key);
+        add(
+          failed
+            ? { ...place(writer), failed }
+            : { ...place(writer), ...notes, unit: 'GB/s', rounds: values },
+        );
+      }
+    } finally {
+      data.remove(expected.path);
+    }
+  }
+}
+
+async function openWriter(writer, { count, size, expectedCrc, data, peers }) {
+  const { who, what, cores, ours, other } = writer;
+  const peer = ours ? await peers.fresh(cores) : await peers.get(who, cores);
+  const path = data.name(`write-${size}`);
+  const pass = async (records, check) => {
+    try {
+      const answer = await peer.call({ op: 'write', mode: what, path, count: records, size, seed: SEED });
+      const stored = statSync(path).size;
+      const good = stored === answer.bytes + records * FRAMING_BYTES && answer.records === records;
+      if (!good || (check && !other && crcOfFile(path, stored) !== expectedCrc(records))) {
+        throw new Error(
+          `${who} ${what}: wrote ${stored} bytes, which are not the ${records} records asked for`,
+        );
+      }
+      return answer;
+    } finally {
+      data.remove(path);
+    }
+  };
+  try {
+    const few = Math.min(count, Math.max(20, Math.floor(1e6 / (size + 400))));
+    await pass(few, true);
+    const { seconds } = await pass(few);
+    const records = ours ? count : Math.max(few, Math.min(count, Math.floor((few * PASS_SECONDS) / seconds)));
+    await pass(records, true);
+    const notes = { version: peer.version, ...(records < count && { records }) };
+    const turn = async () => {
+      const answer = await pass(records);
+      return (answer.bytes + records * FRAMING_BYTES) / answer.seconds / 1e9;
+    };
+    return { turn, notes, close: peer.close };
+  } catch (error) {
+    await peer.close?.();
+    throw error;
+  }
+}
+
+/** The CRC32C of the first `bytes` of a file. */
+function crcOfFile(path, bytes) {
+  const file = openSync(path, 'r');
+  const block = Buffer.alloc(1024 * 1024);
+  let crc = 0;
+  try {
+    for (let at = 0; at < bytes; ) {
+      const count = readSync(file, block, 0, Math.min(block.length, bytes - at), at);
+      if (count === 0) return undefined;
+      crc = crc32c(block.subarray(0, count), crc);
+      at += count;
+    }
+  } finally {
+    closeSync(file);
+  }
+  return crc;
+}

@@ -1,0 +1,61 @@
+/** On what, and of what, the figures of a run are: they mean nothing without it. */
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Instruction sets that decide how fast a CRC32C can be. */
+const TELLING_FLAGS = ['sse4_2', 'pclmulqdq', 'avx2', 'avx512f', 'vpclmulqdq', 'crc32', 'pmull'];
+
+/**
+ * @returns {{ cpu: string, cores: number, memoryGiB: number, instructions: string[], os: string, node: string, date: string, commit: string }}
+ */
+export function describeMachine() {
+  const cpus = os.cpus();
+  return {
+    cpu: cpus[0]?.model.trim() ?? 'unknown',
+    cores: cpus.length,
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    instructions: instructionSets(),
+    os: `${os.type()} ${os.release()} ${os.arch()}`,
+    node: process.version,
+    date: new Date().toISOString(),
+    commit: commit(),
+  };
+}
+
+/** The processor everything that runs on one core is kept on, in taskset's notation; undefined where there is no taskset. */
+export function oneCore() {
+  if (process.platform !== 'linux' || spawnSync('taskset', ['--version']).status !== 0) return undefined;
+  const allowed = /:\s*(.*)$/.exec(String(spawnSync('taskset', ['-cp', String(process.pid)]).stdout).trim());
+  return allowed?.[1].split(/[,-]/).at(-1);
+}
+
+function instructionSets() {
+  try {
+    const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
+    const flags = new Set(line?.[1].trim().split(/\s+/));
+    return TELLING_FLAGS.filter((flag) => flags.has(flag));
+  } catch {
+    return [];
+  }
+}
+
+function commit() {
+  const git = (...args) => spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
+  const head = git('rev-parse', '--short=12', 'HEAD');
+  if (head.status !== 0) return 'unknown';
+  const changed = git(
+    'status',
+    '--porcelain',
+    '--untracked-files=no',
+    '--',
+    'src',
+    'native',
+    'package-lock.json',
+  );
+  return head.stdout.trim() + (changed.stdout.trim() === '' ? '' : ' with local changes');
+}

@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+
+export const USAGE = `npm run bench -- [REGEXP] [options]
+
+  REGEXP          only the cases whose name matches (kernel, tfrecord/views, 100B, …)
+  --list          the names of all cases
+  --smoke         one short pass of every case on small data: do they still run, and right?
+  --full          the memory cases on files of 10 GiB (needs as much free disk)
+  --rounds N      rounds per case (default 7)
+  --mib N         size of the files that are read and written (default 256)
+  --dir DIR       where those files go (default .cache/bench)
+  --out DIR       where RESULTS.md, results.json and charts/ go (default: bench/ when all cases run, else nowhere)
+`;
+
+/** @returns {{ filter: RegExp, list: boolean, help: boolean, smoke: boolean, full: boolean, rounds: number, fileBytes: number, dir?: string, out?: string }} */
+export function options(args) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      list: { type: 'boolean', default: false },
+      smoke: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      mib: { type: 'string' },
+      dir: { type: 'string' },
+      out: { type: 'string' },
+    },
+  });
+  const { smoke, rounds = smoke ? 1 : 7, mib = smoke ? 2 : 256, ...rest } = values;
+  return {
+    ...rest,
+    smoke,
+    filtered: positionals.length > 0,
+    filter: new RegExp(positionals.join('|')),
+    rounds: positive('--rounds', rounds),
+    fileBytes: positive('--mib', mib) * 2 ** 20,
+  };
+}
+
+function positive(name, text) {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new RangeError(`${name}: expected a whole number from 1, got ${text}`);
+  return value;
+}

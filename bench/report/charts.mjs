@@ -1,0 +1,99 @@
+/** Which figures go into which chart, and in what colours. */
+
+import { KERNEL_SIZES, RECORD_SIZES } from '../corpus.mjs';
+import { sizeName } from '../statistics.mjs';
+import { lineChart } from './line-chart.mjs';
+
+const BLUE = ['#0969da', '#4493f8'];
+const CYAN = ['#0a9bb5', '#39c5cf'];
+const VIOLET = ['#8250df', '#ab7df8'];
+const ORANGE = ['#d4590b', '#f0883e'];
+const AMBER = ['#b58300', '#d9a520'];
+const RED = ['#cf222e', '#f85149'];
+const GREEN = ['#1a7f37', '#3fb950'];
+const PINK = ['#bf3989', '#db61a2'];
+const GREY = ['#6e7781', '#9198a1'];
+
+const line = (who, what, cores, name, colour) => ({ who, what, cores, name, colour });
+
+const CHARTS = [
+  {
+    name: 'kernel',
+    group: 'kernel',
+    title: 'CRC32C by size of the input',
+    xTitle: 'bytes per call',
+    sizes: KERNEL_SIZES,
+    height: 420,
+    lines: [
+      line('recordpipe', 'crc32c in kernel memory', 'one', 'recordpipe, in kernel memory', BLUE),
+      line('recordpipe', 'crc32c', 'one', 'recordpipe crc32c()', CYAN),
+      line('aws-crt', 'crc32c', 'one', 'aws-crt (native)', ORANGE),
+      line('@node-rs/crc32', 'crc32c', 'one', '@node-rs/crc32 (native)', GREEN),
+      line('crc-32', 'crc32c', 'one', 'crc-32 (JavaScript)', GREY),
+    ],
+  },
+  {
+    name: 'reading',
+    group: 'read',
+    title: 'Reading TFRecord files, page-cached, by record size',
+    xTitle: 'bytes per record',
+    sizes: RECORD_SIZES,
+    height: 520,
+    lines: [
+      line('limit', 'dd, by its own clock', 'one', 'dd bs=1M (the limit)', GREY),
+      line('recordpipe', 'validate', 'all', 'recordpipe validate', BLUE),
+      line('recordpipe', 'batches, reuse', 'all', 'recordpipe batches', CYAN),
+      line('recordpipe', 'views', 'all', 'recordpipe views', VIOLET),
+      line('tensorflow', 'tf_record_iterator', 'one', 'TensorFlow tf_record_iterator', ORANGE),
+      line('tensorflow', 'TFRecordDataset best', 'one', 'TensorFlow TFRecordDataset, batched', AMBER),
+      line('tensorflow', 'TFRecordDataset', 'one', 'TensorFlow TFRecordDataset', RED),
+      line('rust', 'BytesIter', 'one', 'tfrecord (Rust)', GREEN),
+      line('vahidk', 'tfrecord_iterator', 'one', 'tfrecord (Python, unchecked)', PINK),
+      line('npm-tfrecord', 'RecordReader', 'one', 'tfrecord (npm)', GREY),
+    ],
+  },
+  {
+    name: 'writing',
+    group: 'write',
+    title: 'Writing TFRecord files by record size',
+    xTitle: 'bytes per record',
+    sizes: RECORD_SIZES,
+    height: 420,
+    lines: [
+      line('limit', 'writeSync, 1 MiB blocks', 'one', 'plain write, 1 MiB (the limit)', GREY),
+      line('recordpipe', 'openTFRecordWriter', 'one', 'recordpipe', BLUE),
+      line('tensorflow', 'TFRecordWriter', 'one', 'TensorFlow TFRecordWriter', ORANGE),
+      line('rust', 'BytesWriter', 'one', 'tfrecord (Rust)', GREEN),
+      line('vahidk', 'TFRecordWriter', 'one', 'tfrecord (Python)', PINK),
+      line('npm-tfrecord', 'RecordWriter', 'one', 'tfrecord (npm)', GREY),
+    ],
+  },
+];
+
+/** @returns {{ name: string, svg: string }[]} those charts of which at least two sizes were measured */
+export function charts({ machine, figures }) {
+  return CHARTS.flatMap(({ name, group, lines, sizes, ...rest }) => {
+    const series = lines
+      .map(({ colour, name: shown, ...wanted }) => ({
+        name: shown,
+        colour,
+        kind: wanted.who === 'recordpipe' ? 'ours' : wanted.who === 'limit' ? 'limit' : 'peer',
+        points: pointsOf(figures, { group, ...wanted }),
+      }))
+      .filter(({ points }) => points.length > 0);
+    const xs = sizes
+      .filter((size) => series.some(({ points }) => points.some(({ x }) => x === size)))
+      .map((size) => ({ value: size, name: sizeName(size).replace(' ', '\u00a0') }));
+    if (xs.length < 2) return [];
+    const subtitle = `GB/s, both axes logarithmic · ${machine.cpu}, Node ${machine.node}, ${machine.date.slice(0, 10)}`;
+    return [{ name, svg: lineChart({ ...rest, subtitle, xs, series }) }];
+  });
+}
+
+function pointsOf(figures, wanted) {
+  return figures
+    .filter((figure) => figure.median !== undefined)
+    .filter((figure) => Object.entries(wanted).every(([key, value]) => figure[key] === value))
+    .map(({ size, median }) => ({ x: size, y: median }))
+    .sort((a, b) => a.x - b.x);
+}

@@ -1,0 +1,53 @@
+import { median, sizeName, threeDigits } from './statistics.mjs';
+
+/**
+ * One measured figure, or why there is none. `cores`: `one` when the process was kept on one core. `rounds` are in
+ * `unit`; a peer that stopped after some records says how many in `records`.
+ * @typedef {{ group: string, size?: number, who: string, what: string, cores: 'one' | 'all', version?: string, records?: number,
+ *   unit: 'GB/s' | 'ms' | 'MiB', median: number, rounds: number[] } | { group: string, size?: number, who: string, what: string,
+ *   cores: 'one' | 'all', skipped?: string, failed?: string }} Figure
+ */
+
+/** The figures of one run. */
+export class Results {
+  /** @type {Figure[]} */
+  figures = [];
+
+  constructor(machine, settings) {
+    this.machine = machine;
+    this.settings = settings;
+  }
+
+  get failed() {
+    return this.figures.filter(({ failed }) => failed !== undefined).length;
+  }
+
+  get skipped() {
+    return this.figures.filter(({ skipped }) => skipped !== undefined).length;
+  }
+
+  /** Takes a figure; returns the line that tells of it. */
+  add({ rounds, ...figure }) {
+    const { group, size, who, what, cores, unit } = figure;
+    const name = `${group}${size === undefined ? '' : ` ${sizeName(size)}`}: ${who} ${what}${cores === 'one' ? ', one core' : ''}`;
+    if (figure.skipped !== undefined || figure.failed !== undefined) {
+      this.figures.push(figure);
+      return figure.failed === undefined
+        ? `skipped: ${name} (${figure.skipped})`
+        : `failed: ${name} (${figure.failed})`;
+    }
+    const middle = median(rounds);
+    this.figures.push({
+      ...figure,
+      median: middle,
+      rounds: rounds.map((value) => Number(value.toPrecision(5))),
+    });
+    const range = `${threeDigits(Math.min(...rounds))} to ${threeDigits(Math.max(...rounds))}`;
+    return `${name}: ${threeDigits(middle)} ${unit} (${range})`;
+  }
+
+  toJSON() {
+    const { machine, settings, figures } = this;
+    return { machine, settings, figures };
+  }
+}
