@@ -2,7 +2,7 @@ import { abortable, checkAborted } from '../bytes/abortable.ts';
 import { inflate } from '../bytes/inflate.ts';
 import { readU32 } from '../bytes/little-endian.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
-import { type ByteSource, type ChunkReading, type OpenSource, openSource } from '../bytes/sources.ts';
+import { type ByteSource, type ChunkReading, openSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { maskCrc32c } from '../crc32c/mask.ts';
 import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.ts';
@@ -30,9 +30,9 @@ export async function openTFRecordSource(
   checkAborted(options.signal);
   const opened = openSource(source, { chunkBytes: options.chunkBytes, nextBuffer });
   const uri = options.uri ?? opened.uri;
-  const { compression, chunks } = await detect(opened, options.compression);
+  const { compression, chunks } = await detect(abortable(opened.chunks, options.signal), options.compression);
   const stored = { bytes: 0 };
-  const watched = counted(abortable(chunks, options.signal), stored);
+  const watched = counted(chunks, stored);
   if (compression === 'none') return { uri, compression, size: opened.size, chunks: watched, stored };
   const stopWhenTruncated = options.onTruncated === 'stop';
   const inflated = inflate(watched, { kind: compression, zlibConcat: options.zlibConcat, stopWhenTruncated });
@@ -61,7 +61,7 @@ export function placed(error: unknown, place: ErrorPlace): unknown {
 }
 
 async function detect(
-  { chunks }: OpenSource,
+  chunks: AsyncIterable<Uint8Array>,
   wanted: Compression | 'auto',
 ): Promise<{ compression: Compression; chunks: AsyncIterable<Uint8Array> }> {
   if (wanted !== 'auto') return { compression: wanted, chunks };
@@ -71,7 +71,8 @@ async function detect(
   while (head.length < HEADER_BYTES) {
     const { done, value } = await iterator.next();
     if (done) break;
-    taken.push(value);
+    // A chunk that does not tell waits for the next ones, and its memory may be used again by then.
+    taken.push(value.length < HEADER_BYTES ? value.slice() : value);
     head = taken.length === 1 ? value.subarray(0, 64) : joinHead(head, value);
   }
   return { compression: detectCompression(head), chunks: goOn(taken, iterator) };
