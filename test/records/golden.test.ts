@@ -1,0 +1,160 @@
+import { closeSync, openSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { fixture, type Golden, goldenFiles, sha256 } from '../support/golden.ts';
+import { offsetView } from '../support/offset-view.ts';
+import { oracleDecode } from '../support/oracle-tfrecord.ts';
+import { decodeAll, type Outcome, readAll, readEach, scan, where } from '../support/outcome.ts';
+import { CHUNK_SIZES, rechunk, slowly, webStream } from '../support/rechunk.ts';
+
+/** More chunks than this in one way only, more than that in none: they would only take time, and smaller files meet the same borders. */
+const MANY_CHUNKS = 6_000;
+const MOST_CHUNKS = 50_000;
+
+const files = goldenFiles();
+const whole = files.find(({ name }) => name === 'tfrecord-sizes')!;
+
+test('the golden directory holds what it should', () => {
+  expect(files.length).toBeGreaterThanOrEqual(24);
+  expect(files.filter(({ error }) => error !== undefined).length).toBeGreaterThanOrEqual(16);
+});
+
+describe.each(files)('$name', (golden) => {
+  const { bytes, url } = golden;
+  const path = fileURLToPath(url);
+
+  test('sync', () => check(golden, decodeAll(bytes)));
+
+  test.each([1, 3, 13])('sync, a view at offset %i', (offset) =>
+    check(golden, decodeAll(offsetView(bytes, offset))),
+  );
+
+  test('path, file: URL, file: text, descriptor', async () => {
+    check(golden, await readAll(path));
+    check(golden, await readAll(url));
+    check(golden, await readAll(url.href));
+    const descriptor = openSync(path, 'r');
+    check(golden, await readAll(descriptor));
+    closeSync(descriptor);
+  });
+
+  test('bytes, ArrayBuffer, Blob, File, Response', async () => {
+    check(golden, await readAll(bytes));
+    check(golden, await readAll(bytes.slice().buffer));
+    check(golden, await readAll(new Blob([bytes.slice()])));
+    check(golden, await readAll(new File([bytes.slice()], 'golden')));
+    check(golden, await readAll(new Response(bytes.slice())));
+  });
+
+  test.each([...CHUNK_SIZES, bytes.length + 1])('in chunks of %i', async (size) => {
+    if (bytes.length / size > MOST_CHUNKS) return;
+    check(golden, await readAll(rechunk(bytes, size)));
+    if (bytes.length / size > MANY_CHUNKS) return;
+    check(golden, await readAll(slowly(rechunk(bytes, size))));
+    check(golden, await readAll(Readable.from(rechunk(bytes, size), { objectMode: false })));
+    check(golden, await readAll(webStream(rechunk(bytes, size))));
+    check(golden, await readAll([...rechunk(bytes, size)].map((chunk) => offsetView(chunk, 5))));
+  });
+
+  test.each([1, 2, 3, 5, 7, 11, 12, 63, 4096, 65536])(
+    'path, reading %i bytes at a time',
+    async (chunkBytes) => {
+      if (bytes.length / chunkBytes > MANY_CHUNKS) return;
+      check(golden, await readAll(path, { chunkBytes }));
+      check(golden, await readAll(path, { chunkBytes, reuse: true }));
+      await checkScan(golden, path, chunkBytes);
+    },
+  );
+
+  test('reuse: true', async () => {
+    check(golden, await readAll(path, { reuse: true }));
+    check(golden, await readAll(rechunk(bytes, 1001), { reuse: true }));
+  });
+
+  test('record by record, with the count of what was read', async () => {
+    for (const reuse of [false, true]) {
+      const { payloads, error, stats } = await readEach(path, { reuse });
+      const batches = await readAll(path);
+      expect(where(error)).toEqual(where(batches.error));
+      expect(payloads.map(sha256)).toEqual(batches.payloads.map(sha256));
+      expect(stats).toEqual({
+        records: payloads.length,
+        payloadBytes: payloads.reduce((sum, { length }) => sum + length, 0),
+        corrupted: 0,
+        skippedBytes: 0,
+        trailingBytes: 0,
+      });
+    }
+  });
+
+  test('scan', async () => {
+    await checkScan(golden, path, 1 << 20);
+    await checkScan(golden, bytes, 1 << 20);
+    for (const size of [1, 63, 65536]) {
+      if (bytes.length / size <= MANY_CHUNKS) await checkScan(golden, [...rechunk(bytes, size)], 1 << 20);
+    }
+  });
+
+  test('its compression given instead of found', async () => {
+    const { compression } = golden;
+    check(golden, decodeAll(bytes, { compression }));
+    check(golden, await readAll(path, { compression }));
+  });
+});
+
+test('a real file of the sagemaker readers: 100 records, as the oracle reads them', async () => {
+  const bytes = fixture('real/100.tfrecords');
+  const oracle = oracleDecode(bytes);
+  expect(oracle.error).toBeUndefined();
+  expect(oracle.records.length).toBe(100);
+  for (const outcome of [decodeAll(bytes), await readAll(rechunk(bytes, 63))]) {
+    expect(outcome.error).toBeUndefined();
+    expect(outcome.offsets).toEqual(oracle.records.map(({ offset }) => offset));
+    expect(outcome.payloads).toEqual(oracle.records.map(({ payload }) => payload));
+  }
+});
+
+function check(golden: Golden, outcome: Outcome): void {
+  const { error, offsets, payloads } = outcome;
+  if (golden.error === undefined) {
+    expect(error).toBeUndefined();
+  } else {
+    expect(where(error)).toMatchObject(
+      Object.fromEntries(Object.entries(golden.error).filter(([key]) => key !== 'kind')),
+    );
+    expect(error?.compressed).toBe(golden.compression !== 'none');
+  }
+  const found = payloads.map((payload, i) => ({
+    length: payload.length,
+    sha256: sha256(payload),
+    offset: offsets[i],
+  }));
+  // Where the compressed stream is cut, how many records come first depends on the cut: right ones, and many.
+  if (golden.records === undefined) {
+    expect(found.length).toBeGreaterThan(20);
+    expect(found).toEqual(whole.records?.slice(0, found.length));
+    expect(error?.record).toBe(found.length);
+  } else {
+    expect(found).toEqual(golden.records);
+  }
+}
+
+async function checkScan(
+  golden: Golden,
+  source: Parameters<typeof scan>[0],
+  chunkBytes: number,
+): Promise<void> {
+  const found = await scan(source, { chunkBytes });
+  const decoded = decodeAll(golden.bytes);
+  expect(found.compression).toBe(golden.compression);
+  expect(where(found.errors[0])).toEqual(where(decoded.error));
+  expect(found.errors.length).toBe(found.errorCount);
+  if (golden.error?.code === 'data-checksum') {
+    // A scan goes on behind a wrong payload.
+    expect(found.records).toBeGreaterThan(decoded.payloads.length);
+  } else {
+    expect(found.records).toBe(decoded.payloads.length);
+    expect(found.payloadBytes).toBe(decoded.payloads.reduce((sum, { length }) => sum + length, 0));
+  }
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The directory of golden files: drop in `name.bin` with `name.json` and it is a test. */
+export const FIXTURES: URL = new URL('../fixtures/', import.meta.url);
+
+export interface GoldenRecord {
+  readonly length: number;
+  readonly sha256: string;
+  readonly offset: number;
+}
+
+/** What `name.json` says of `name.bin`. */
+export interface Golden {
+  readonly name: string;
+  readonly url: URL;
+  readonly bytes: Uint8Array;
+  readonly compression: 'none' | 'gzip' | 'zlib';
+  /** Undefined where nobody said which records come before the damage. */
+  readonly records: readonly GoldenRecord[] | undefined;
+  readonly error: { readonly code: string; readonly record?: number; readonly offset?: number } | undefined;
+}
+
+interface GoldenJson {
+  compression: 'none' | 'gzip' | 'zlib';
+  records?: GoldenRecord[];
+  error?: { kind: string; record?: number; offset?: number };
+}
+
+export function goldenFiles(): Golden[] {
+  const names = readdirSync(FIXTURES)
+    .filter((file) => file.endsWith('.bin'))
+    .map((file) => file.slice(0, -4));
+  return names.map((name) => {
+    const { compression, records, error } = JSON.parse(
+      readFileSync(new URL(`${name}.json`, FIXTURES), 'utf8'),
+    ) as GoldenJson;
+    const url = new URL(`${name}.bin`, FIXTURES);
+    const where = error && { ...error, code: error.kind.replaceAll(' ', '-') };
+    return { name, url, bytes: fixture(`${name}.bin`), compression, records, error: where };
+  });
+}
+
+/** The bytes of one file of the directory. */
+export function fixture(file: string): Uint8Array {
+  return new Uint8Array(readFileSync(new URL(file, FIXTURES)));
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
