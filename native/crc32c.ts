@@ -1,4 +1,5 @@
 // CRC-32C of a stretch of memory: which way for which length.
+import { foldFew } from './fold-few';
 import { foldLongEnd, foldLongStart } from './fold-long';
 import { foldMedium } from './fold-medium';
 import { foldShort } from './fold-short';
@@ -12,7 +13,9 @@ export function crc32c(ptr: usize, length: u32, seed: u32): u32 {
     return ~foldLongEnd(ptr, length);
   }
   if (length < 64) return ~updateSmall(ptr, length, state);
-  return ~(length < 640 ? foldShort(ptr, length, state) : foldMedium(ptr, length, state));
+  if (length < 256) return ~foldShort(ptr, length, state);
+  if (length < 768) return ~foldFew(ptr, length, state);
+  return ~foldMedium(ptr, length, state);
 }
 
 /** Raw register (no inversions) after `length` more bytes, by tables alone. */

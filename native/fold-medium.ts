@@ -1,7 +1,7 @@
 // Messages of some hundreds of bytes to some thousands: folded through memory until 384 bytes are left.
 // Shifts 63 160 238 240 371: 160 and 240 are whole words, 63 is near enough to come from registers, and 238 and 371 are
 // far enough for the stores that their loads straddle to have reached the cache (closer ones wait some 30 cycles).
-import { foldShort } from './fold-short';
+import { foldFewGroups } from './fold-few';
 import { MEDIUM_REST, MEDIUM_WORDS } from './memory';
 import { firstVector, join1, seedVector } from './vectors';
 
@@ -71,10 +71,10 @@ export function foldMedium(ptr: usize, length: u32, state: u32): u32 {
   }
   v128.store(words, zero, AHEAD);
 
-  v128.store(MEDIUM_REST, fold(v128.load(p, 0), v128.load(words, AHEAD + 0 - 371), v128.load(words, AHEAD + 0 - 240), v128.load(words, AHEAD + 0 - 238), v128.load(words, AHEAD + 0 - 160), join1(a, b)), 0);
-  v128.store(MEDIUM_REST, fold(v128.load(p, 16), v128.load(words, AHEAD + 16 - 371), v128.load(words, AHEAD + 16 - 240), v128.load(words, AHEAD + 16 - 238), v128.load(words, AHEAD + 16 - 160), join1(b, c)), 16);
-  v128.store(MEDIUM_REST, fold(v128.load(p, 32), v128.load(words, AHEAD + 32 - 371), v128.load(words, AHEAD + 32 - 240), v128.load(words, AHEAD + 32 - 238), v128.load(words, AHEAD + 32 - 160), join1(c, d)), 32);
-  v128.store(MEDIUM_REST, fold(v128.load(p, 48), v128.load(words, AHEAD + 48 - 371), v128.load(words, AHEAD + 48 - 240), v128.load(words, AHEAD + 48 - 238), v128.load(words, AHEAD + 48 - 160), join1(d, zero)), 48);
+  const restA = fold(v128.load(p, 0), v128.load(words, AHEAD + 0 - 371), v128.load(words, AHEAD + 0 - 240), v128.load(words, AHEAD + 0 - 238), v128.load(words, AHEAD + 0 - 160), join1(a, b));
+  const restB = fold(v128.load(p, 16), v128.load(words, AHEAD + 16 - 371), v128.load(words, AHEAD + 16 - 240), v128.load(words, AHEAD + 16 - 238), v128.load(words, AHEAD + 16 - 160), join1(b, c));
+  const restC = fold(v128.load(p, 32), v128.load(words, AHEAD + 32 - 371), v128.load(words, AHEAD + 32 - 240), v128.load(words, AHEAD + 32 - 238), v128.load(words, AHEAD + 32 - 160), join1(c, d));
+  const restD = fold(v128.load(p, 48), v128.load(words, AHEAD + 48 - 371), v128.load(words, AHEAD + 48 - 240), v128.load(words, AHEAD + 48 - 238), v128.load(words, AHEAD + 48 - 160), join1(d, zero));
   v128.store(MEDIUM_REST, v128.xor(v128.xor(v128.xor(v128.xor(v128.load(p, 64), v128.load(words, AHEAD + 64 - 371)), v128.load(words, AHEAD + 64 - 240)), v128.load(words, AHEAD + 64 - 238)), v128.load(words, AHEAD + 64 - 160)), 64);
   v128.store(MEDIUM_REST, v128.xor(v128.xor(v128.xor(v128.xor(v128.load(p, 80), v128.load(words, AHEAD + 80 - 371)), v128.load(words, AHEAD + 80 - 240)), v128.load(words, AHEAD + 80 - 238)), v128.load(words, AHEAD + 80 - 160)), 80);
   v128.store(MEDIUM_REST, v128.xor(v128.xor(v128.xor(v128.xor(v128.load(p, 96), v128.load(words, AHEAD + 96 - 371)), v128.load(words, AHEAD + 96 - 240)), v128.load(words, AHEAD + 96 - 238)), v128.load(words, AHEAD + 96 - 160)), 96);
@@ -95,5 +95,5 @@ export function foldMedium(ptr: usize, length: u32, state: u32): u32 {
   v128.store(MEDIUM_REST, v128.xor(v128.load(p, 336), v128.load(words, AHEAD + 336 - 371)), 336);
   v128.store(MEDIUM_REST, v128.xor(v128.load(p, 352), v128.load(words, AHEAD + 352 - 371)), 352);
   v128.store(MEDIUM_REST, v128.xor(v128.load(p, 368), v128.load(words, AHEAD + 368 - 371)), 368);
-  return foldShort(MEDIUM_REST, 384, 0);
+  return foldFewGroups(MEDIUM_REST, MEDIUM_REST + 384, restA, restB, restC, restD);
 }

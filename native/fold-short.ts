@@ -25,16 +25,23 @@ export function foldShort(ptr: usize, length: u32, state: u32): u32 {
     pad = (pad + 1) & 63;
     --length;
   }
-  let p = ptr - pad;
-  const last = ptr + length - 64;
+  const p = ptr - pad;
   const at = <usize>(64 - pad);
   const seed = seedVector(state, pad);
-  const zero = i64x2.splat(0);
+  return foldShortGroups(
+    p,
+    ptr + length,
+    firstVector(v128.load(p), seed, at),
+    firstVector(v128.load(p, 16), seed, at + 16),
+    firstVector(v128.load(p, 32), seed, at + 32),
+    firstVector(v128.load(p, 48), seed, at + 48),
+  );
+}
 
-  let a = firstVector(v128.load(p), seed, at);
-  let b = firstVector(v128.load(p, 16), seed, at + 16);
-  let c = firstVector(v128.load(p, 32), seed, at + 32);
-  let d = firstVector(v128.load(p, 48), seed, at + 48);
+/** CRC, from 0, of the groups of 64 bytes in [p, end); the first one is `a` to `d`, not what lies at `p`. */
+export function foldShortGroups(p: usize, end: usize, a: v128, b: v128, c: v128, d: v128): u32 {
+  const zero = i64x2.splat(0);
+  const last = end - 64;
   if (p != last) {
     b = v128.xor(b, join13(zero, a));
     const toC = v128.xor(v128.xor(join2(zero, a), join3(zero, a)), v128.xor(join5(zero, a), join8(zero, a)));

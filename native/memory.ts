@@ -14,20 +14,27 @@ export const TABLES: usize = 1024;
 export const TABLE_COUNT: usize = 16;
 export const TABLE_BYTES: usize = 1024;
 
-/** What is left of a message after fold-medium, and after fold-short. */
+/** What is left of a message after fold-medium, after fold-few, and after fold-short. */
 export const MEDIUM_REST: usize = TABLES + TABLE_COUNT * TABLE_BYTES;
 export const MEDIUM_REST_BYTES: usize = 384;
-export const SHORT_REST: usize = MEDIUM_REST + MEDIUM_REST_BYTES;
+export const FEW_REST: usize = MEDIUM_REST + MEDIUM_REST_BYTES;
+export const FEW_REST_BYTES: usize = 192;
+export const SHORT_REST: usize = FEW_REST + FEW_REST_BYTES;
 export const SHORT_REST_BYTES: usize = 64;
 
-/** Zeros, and behind them the folded words of a medium message. */
+/** Zeros, and behind them the folded words of a message of few or medium many bytes. */
 export const ZEROS: usize = SHORT_REST + SHORT_REST_BYTES;
 export const ZEROS_BYTES: usize = 384;
 export const MEDIUM_WORDS: usize = ZEROS + ZEROS_BYTES;
 export const MEDIUM_WORDS_BYTES: usize = 16384 + 64;
+export const FEW_WORDS: usize = MEDIUM_WORDS;
+
+/** Shifted words of fold-few, after 128 bytes that are zero. */
+export const FEW_TWINS: usize = MEDIUM_WORDS + MEDIUM_WORDS_BYTES + 128;
+export const FEW_TWINS_BYTES: usize = 2048;
 
 /** Folded words of a long message: a ring, and behind it once more the ring's first block. */
-export const LONG_RING: usize = MEDIUM_WORDS + MEDIUM_WORDS_BYTES;
+export const LONG_RING: usize = FEW_TWINS + FEW_TWINS_BYTES;
 export const LONG_RING_BYTES: usize = 8192;
 export const LONG_BLOCK: usize = 256;
 

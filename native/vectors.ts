@@ -39,6 +39,11 @@ export function join10(a: v128, b: v128): v128 {
 }
 // @ts-ignore: decorator
 @inline
+export function join11(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26);
+}
+// @ts-ignore: decorator
+@inline
 export function join12(a: v128, b: v128): v128 {
   return v128.shuffle<u8>(a, b, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27);
 }
