@@ -27,11 +27,34 @@ interface Read {
   readonly done: Promise<Uint8Array>;
 }
 
-/** The bytes of an open file in chunks, read ahead: the next reads run while a chunk is being used. */
-export async function* fileChunks(
+/**
+ * The bytes of an open file in chunks, read ahead: the next reads run while a chunk is being used. To be iterated once; ending
+ * the iteration closes the file, also before the first chunk.
+ */
+export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading): AsyncIterable<Uint8Array> {
+  const ending = { early: false };
+  const chunks = readAhead(fs, file, reading, ending);
+  let started = false;
+  const iterator: AsyncIterator<Uint8Array> = {
+    next() {
+      started = true;
+      return chunks.next();
+    },
+    return() {
+      // A generator that was never started runs no `finally`.
+      if (!started && !ending.early && file.own) fs.closeSync(file.descriptor);
+      ending.early = true;
+      return chunks.return(undefined);
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+async function* readAhead(
   fs: FileSystem,
   file: OpenFile,
   reading: ChunkReading,
+  ending: { readonly early: boolean },
 ): AsyncGenerator<Uint8Array> {
   const { chunkBytes, nextBuffer = () => freshBuffer(chunkBytes) } = reading;
   const ahead: Read[] = [];
@@ -39,7 +62,7 @@ export async function* fileChunks(
   let started = file.start;
   let taken = file.start;
   const start = (): void => {
-    const done = read(fs, file, nextBuffer(), started);
+    const done = read(fs, file, nextBuffer(), started, ending);
     done.catch(() => {}); // a failure is thrown where it is awaited
     ahead.push({ wanted: chunkBytes, done });
     if (started !== null) started += chunkBytes;
@@ -78,12 +101,14 @@ function read(
   file: OpenFile,
   target: Uint8Array,
   position: number | null,
+  ending: { readonly early: boolean },
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     fs.read(file.descriptor, target, 0, target.length, position, (error, count) => {
       if (error === null) resolve(count === target.length ? target : target.subarray(0, count));
-      else if (error.code === 'EOF') resolve(target.subarray(0, 0));
-      else if (error.code === 'EAGAIN') setTimeout(() => resolve(read(fs, file, target, position)), 5);
+      else if (error.code === 'EOF' || ending.early) resolve(target.subarray(0, 0));
+      else if (error.code === 'EAGAIN')
+        setTimeout(() => resolve(read(fs, file, target, position, ending)), 5);
       else reject(fileError(error, file.uri));
     });
   });

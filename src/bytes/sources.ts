@@ -1,4 +1,5 @@
 import { RecordpipeError } from '../errors.ts';
+import { checkedChunks, streamChunks } from './chunk-iterators.ts';
 import { fileChunks } from './file-chunks.ts';
 import { fileError } from './file-errors.ts';
 import { requireHostModule } from './host.ts';
@@ -79,45 +80,6 @@ function bytesSource(bytes: Uint8Array): OpenSource {
   return { uri: undefined, size: () => bytes.length, chunks: checkedChunks([bytes]) };
 }
 
-async function* checkedChunks(
-  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source) {
-    if (!(chunk instanceof Uint8Array)) {
-      throw new RecordpipeError(
-        'unsupported-source',
-        `expected chunks of bytes (Uint8Array), got ${typeof chunk}; is the stream in object mode, or decoded to text?`,
-      );
-    }
-    yield chunk;
-  }
-}
-
-/** Web streams are not iterable everywhere yet, so they are read by hand. */
-async function* streamChunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
-  let ended = false;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) {
-        ended = true;
-        return;
-      }
-      if (!(value instanceof Uint8Array)) {
-        throw new RecordpipeError(
-          'unsupported-source',
-          `expected chunks of bytes (Uint8Array), got ${typeof value}`,
-        );
-      }
-      yield value;
-    }
-  } finally {
-    if (!ended) await reader.cancel().catch(() => {});
-    reader.releaseLock();
-  }
-}
-
 function openPath(source: string | URL | number, reading: ChunkReading): OpenSource {
   const fs = requireHostModule('node:fs', 'reading a path or descriptor');
   const own = typeof source !== 'number' && source !== '-';
@@ -129,7 +91,7 @@ function openPath(source: string | URL | number, reading: ChunkReading): OpenSou
   } catch (error) {
     throw fileError(error, uri);
   }
-  const stat = fs.fstatSync(descriptor);
+  const stat = statOf(fs, descriptor, uri);
   if (stat.isDirectory()) {
     if (own) fs.closeSync(descriptor);
     throw new RecordpipeError('unsupported-source', 'is a directory; name the files in it', { uri });
@@ -140,6 +102,14 @@ function openPath(source: string | URL | number, reading: ChunkReading): OpenSou
     size: own && regular ? () => fs.fstatSync(descriptor).size : undefined,
     chunks: fileChunks(fs, { descriptor, uri, own, start: own && regular ? 0 : null }, reading),
   };
+}
+
+function statOf(fs: typeof import('node:fs'), descriptor: number, uri: string): import('node:fs').Stats {
+  try {
+    return fs.fstatSync(descriptor);
+  } catch (error) {
+    throw fileError(error, uri);
+  }
 }
 
 function pathOf(source: string | URL | number): string | URL {
