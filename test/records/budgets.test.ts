@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import type { RecordpipeError, TFRecordReadOptions } from '../../src/index.ts';
+import { oracleFile } from '../support/oracle-tfrecord.ts';
+import { decodeAll, readAll, readEach, scan, where } from '../support/outcome.ts';
+import { rechunk } from '../support/rechunk.ts';
+import { flipped, withBadPayloads } from '../support/samples.ts';
+
+const PAYLOADS = Array.from({ length: 12 }, (_, i) => new Uint8Array(20 + i).fill(i));
+const FILE = oracleFile(PAYLOADS);
+const OFFSETS = PAYLOADS.reduce((all, { length }) => [...all, all[all.length - 1] + length + 16], [0]);
+
+interface Result {
+  records: number[];
+  told: number[];
+  code: string | undefined;
+  at: number | undefined;
+}
+
+async function read(bad: number[], options: Partial<TFRecordReadOptions>): Promise<Result> {
+  const bytes = withBadPayloads(FILE, OFFSETS, bad);
+  const results: Result[] = [];
+  for (const source of ['sync', [bytes], [...rechunk(bytes, 1)], [...rechunk(bytes, 9)]]) {
+    const told: RecordpipeError[] = [];
+    const all = { ...options, onCorrupt: (error: RecordpipeError) => told.push(error) };
+    const { payloads, offsets, error } =
+      typeof source === 'string' ? decodeAll(bytes, all) : await readAll(source, all);
+    expect(offsets).toEqual(payloads.map(([first]) => OFFSETS[first]));
+    for (const one of told) expect(one).toMatchObject({ code: 'data-checksum', offset: OFFSETS[one.record!] });
+    results.push({
+      records: payloads.map(([first]) => first),
+      told: told.map(({ record }) => record!),
+      code: error?.code,
+      at: error?.record,
+    });
+  }
+  for (const result of results) expect(result).toEqual(results[0]);
+  return results[0];
+}
+
+describe('maxCorruptedRecordsToSkip counts corrupted records in a row, as the sagemaker readers do', () => {
+  test.each([
+    { bad: [3], skip: 0, records: [0, 1, 2], told: [], at: 3 },
+    { bad: [3], skip: 1, records: [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11], told: [3] },
+    { bad: [3, 5, 7], skip: 1, records: [0, 1, 2, 4, 6, 8, 9, 10, 11], told: [3, 5, 7] },
+    { bad: [3, 4], skip: 1, records: [0, 1, 2], told: [3], at: 4 },
+    { bad: [3, 4], skip: 2, records: [0, 1, 2, 5, 6, 7, 8, 9, 10, 11], told: [3, 4] },
+    { bad: [0, 1, 2, 3], skip: 3, records: [], told: [0, 1, 2], at: 3 },
+    { bad: [10, 11], skip: 2, records: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], told: [10, 11] },
+    { bad: [...PAYLOADS.keys()], skip: 12, records: [], told: [...PAYLOADS.keys()] },
+  ])('skip $skip of $bad', async ({ bad, skip, records, told, at }) => {
+    const code = at === undefined ? undefined : 'data-checksum';
+    expect(await read(bad, { maxCorruptedRecordsToSkip: skip })).toEqual({ records, told, code, at });
+  });
+
+  test('a damaged header cannot be skipped: what follows cannot be found', () => {
+    const { error, payloads } = decodeAll(flipped(FILE, OFFSETS[3]), { maxCorruptedRecordsToSkip: 9 });
+    expect(where(error)).toEqual({ code: 'length-checksum', record: 3, offset: OFFSETS[3] });
+    expect(payloads.length).toBe(3);
+  });
+});
+
+describe('maxCorruptedTotal counts all of them', () => {
+  test.each([
+    { bad: [1, 3, 5], total: 2, records: [0, 2, 4], told: [1, 3], at: 5 },
+    { bad: [1, 3, 5], total: 3, records: [0, 2, 4, 6, 7, 8, 9, 10, 11], told: [1, 3, 5] },
+    { bad: [1], total: 0, records: [0], told: [], at: 1 },
+  ])('$total of $bad', async ({ bad, total, records, told, at }) => {
+    const code = at === undefined ? undefined : 'data-checksum';
+    const options = { maxCorruptedRecordsToSkip: 5, maxCorruptedTotal: total };
+    expect(await read(bad, options)).toEqual({ records, told, code, at });
+    expect(await read(bad, { recover: 'scan', maxCorruptedTotal: total })).toEqual({ records, told, code, at });
+  });
+});
+
+test('the counters tell what was passed over', async () => {
+  const bytes = withBadPayloads(FILE, OFFSETS, [3, 4, 9]);
+  const { stats, error } = await readEach(bytes, { maxCorruptedRecordsToSkip: 2 });
+  expect(error).toBeUndefined();
+  const skipped = [3, 4, 9].reduce((sum, i) => sum + PAYLOADS[i].length + 16, 0);
+  expect(stats).toEqual({
+    records: 9,
+    payloadBytes: FILE.length - skipped - 9 * 16,
+    corrupted: 3,
+    skippedBytes: skipped,
+    trailingBytes: 0,
+  });
+});
+
+test('a callback that throws ends the reading with its own error', async () => {
+  const bytes = withBadPayloads(FILE, OFFSETS, [3]);
+  const mine = new Error('enough');
+  const onCorrupt = (): void => {
+    throw mine;
+  };
+  await expect(readAll(bytes, { maxCorruptedRecordsToSkip: 1, onCorrupt })).rejects.toBe(mine);
+});
+
+test('a callback may read another file', async () => {
+  const bytes = withBadPayloads(FILE, OFFSETS, [3, 8]);
+  const inner: number[] = [];
+  const onCorrupt = (): void => void inner.push(decodeAll(FILE).payloads.length);
+  const { payloads } = decodeAll(bytes, { maxCorruptedRecordsToSkip: 1, onCorrupt });
+  expect(payloads.map(([first]) => first)).toEqual([0, 1, 2, 4, 5, 6, 7, 9, 10, 11]);
+  expect(inner).toEqual([12, 12]);
+});
+
+test('a scan notes every wrong payload and goes on; it keeps maxErrors of them and counts all', async () => {
+  const bytes = withBadPayloads(FILE, OFFSETS, [0, 3, 4, 11]);
+  for (const source of [bytes, [...rechunk(bytes, 1)], [...rechunk(bytes, 10)]]) {
+    const all = await scan(source);
+    expect(all).toMatchObject({ records: 8, errorCount: 4, bytes: bytes.length });
+    expect(all.errors.map(where)).toEqual(
+      [0, 3, 4, 11].map((record) => ({ code: 'data-checksum', record, offset: OFFSETS[record] })),
+    );
+    const few = await scan(source, { maxErrors: 2 });
+    expect(few).toMatchObject({ records: 8, errorCount: 4 });
+    expect(few.errors.map(({ record }) => record)).toEqual([0, 3]);
+    expect((await scan(source, { maxErrors: 0 })).errors).toEqual([]);
+    expect((await scan(source, { recover: 'scan' })).errors.map(where)).toEqual(all.errors.map(where));
+  }
+});

@@ -1,0 +1,223 @@
+import { chmodSync, openSync, closeSync, readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import {
+  type ByteSource,
+  encodeTFRecord,
+  isRecordpipeError,
+  RecordpipeError,
+  readTFRecords,
+  scanTFRecords,
+} from '../../src/index.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
+import { readAll } from '../support/outcome.ts';
+import { webStream } from '../support/rechunk.ts';
+import { openDescriptors, tempDir } from '../support/temp-dir.ts';
+
+const dir = tempDir();
+const record = encodeTFRecord(Uint8Array.of(1, 2, 3));
+const file = concat([record, record, record]);
+const path = dir.file('three.tfrecord', file);
+
+async function codeOf(source: ByteSource): Promise<string | undefined> {
+  const { error } = await readAll(source);
+  await expect(scanTFRecords(source)).rejects.toMatchObject({ code: error?.code });
+  return error?.code;
+}
+
+describe('what cannot be opened has a code and a name', () => {
+  test('a missing file, and a file used as a directory', async () => {
+    expect(await codeOf(dir.file('missing'))).toBe('not-found');
+    expect(await codeOf(`${path}/deeper`)).toBe('not-found');
+    const { error } = await readAll(dir.file('missing'));
+    expect(error?.uri).toBe(dir.file('missing'));
+    expect(error?.message).toContain(dir.file('missing'));
+    expect(await codeOf(pathToFileURL(dir.file('missing')))).toBe('not-found');
+  });
+
+  test('a directory, by path and by descriptor', async () => {
+    expect(await codeOf(dir.path)).toBe('unsupported-source');
+    expect(await codeOf(pathToFileURL(dir.path))).toBe('unsupported-source');
+    const descriptor = openSync(dir.path, 'r');
+    expect(await codeOf(descriptor)).toBe('unsupported-source');
+    closeSync(descriptor);
+    expect(openDescriptors(dir.path)).toBe(0);
+  });
+
+  test('a file without permission', async () => {
+    const secret = dir.file('secret', file);
+    chmodSync(secret, 0);
+    const root = process.geteuid?.() === 0;
+    // Rights mean nothing to root: be somebody else for a moment.
+    if (root) process.seteuid?.(65534);
+    try {
+      expect(await codeOf(secret)).toBe('access-denied');
+    } finally {
+      if (root) process.seteuid?.(0);
+    }
+  });
+
+  test('a descriptor that is not open', async () => {
+    const descriptor = openSync(path, 'r');
+    closeSync(descriptor);
+    expect(await codeOf(descriptor)).toBe('io-failure');
+  });
+
+  test('a descriptor that is open for writing only', async () => {
+    const descriptor = openSync(dir.file('writing'), 'w');
+    expect(await codeOf(descriptor)).toBe('io-failure');
+    closeSync(descriptor);
+  });
+
+  test('a URL that is no file, and an answer that is none', async () => {
+    expect(await codeOf(new URL('https://example.com/a.tfrecord'))).toBe('unsupported-source');
+    expect(await codeOf(new Response('gone', { status: 404 }))).toBe('io-failure');
+  });
+
+  test.each([null, undefined, true, {}, () => 1, 5n, Symbol('s')])('%o', async (source) => {
+    expect(await codeOf(source as never)).toBe('unsupported-source');
+  });
+});
+
+describe('chunks that are no bytes', () => {
+  test.each([
+    ['an array of numbers', () => [1, 2, 3]],
+    ['texts', () => ['abc']],
+    ['a stream in object mode', () => Readable.from([{ a: 1 }])],
+    ['a decoded stream', () => Readable.from([Buffer.from('text')], { objectMode: false }).setEncoding('utf8')],
+    ['a web stream of texts', () => webStream(['text'] as never)],
+    ['words of 16 bits', () => [new Uint16Array(20)]],
+    ['a text behind good bytes', () => [record, 'text']],
+  ])('%s', async (_, make) => {
+    expect((await readAll(make() as never)).error?.code).toBe('unsupported-source');
+    await expect(scanTFRecords(make() as never)).rejects.toMatchObject({ code: 'unsupported-source' });
+  });
+
+  test('the place of the first one is known', async () => {
+    const { payloads, error } = await readAll([record, record, 'text'] as never, { uri: 'mine' });
+    expect(payloads.length).toBe(2);
+    expect(error).toMatchObject({ record: 2, offset: 2 * record.length, uri: 'mine' });
+  });
+
+  test('the source is closed', async () => {
+    const stream = Readable.from([record, 'text']);
+    await readAll(stream as never);
+    expect(stream.destroyed).toBe(true);
+  });
+});
+
+describe('a source that fails', () => {
+  async function* failing(error: unknown, before: Uint8Array[]): AsyncGenerator<Uint8Array> {
+    yield* before;
+    throw error;
+  }
+
+  test.each([0, 1, 2])('behind %i records: its own error comes out untouched, the records before it first', async (count) => {
+    const mine = new Error('the network is down');
+    const got: Uint8Array[] = [];
+    await expect(async () => {
+      const chunks = Array.from({ length: count }, () => record);
+      for await (const one of readTFRecords(failing(mine, chunks))) got.push(one);
+    }).rejects.toBe(mine);
+    expect(got.length).toBe(count);
+    await expect(scanTFRecords(failing(mine, [record]))).rejects.toBe(mine);
+  });
+
+  test('a typed error without a place gets the place', async () => {
+    const mine = new RecordpipeError('io-failure', 'connection reset', {}, 'why');
+    const { error } = await readAll(failing(mine, [record, record.subarray(0, 5)]), { uri: 's3://b/k' });
+    expect(error).toMatchObject({ code: 'io-failure', record: 1, offset: record.length, uri: 's3://b/k', cause: 'why' });
+  });
+
+  test('a Node stream that is destroyed', async () => {
+    const stream = new Readable({ read() {} });
+    stream.push(record);
+    setTimeout(() => stream.destroy(new Error('reset')), 2);
+    await expect(readAll(stream)).rejects.toThrow('reset');
+  });
+
+  test('a web stream that errors', async () => {
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(record.slice());
+        setTimeout(() => controller.error(new Error('reset')), 2);
+      },
+    });
+    await expect(readAll(stream)).rejects.toThrow('reset');
+  });
+});
+
+describe('sources that are well', () => {
+  test.each<[string, () => ByteSource]>([
+    ['no chunks', () => []],
+    ['empty chunks', () => [new Uint8Array(0), new Uint8Array(0)]],
+    ['an empty Response', () => new Response(null)],
+    ['an empty Blob', () => new Blob([])],
+  ])('%s: no records', async (_, make) => {
+    expect(await readAll(make())).toEqual({ payloads: [], offsets: [], error: undefined });
+    expect(await scanTFRecords(make())).toMatchObject({ records: 0, errorCount: 0, bytes: 0, compression: 'none' });
+  });
+
+  test('empty chunks between the others', async () => {
+    const nothing = new Uint8Array(0);
+    const chunks = [nothing, file.subarray(0, 5), nothing, nothing, file.subarray(5, 20), nothing, file.subarray(20), nothing];
+    const { payloads, error } = await readAll(chunks);
+    expect(error).toBeUndefined();
+    expect(payloads.length).toBe(3);
+  });
+
+  test('Buffers, and views of a SharedArrayBuffer', async () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(file.length));
+    shared.set(file);
+    for (const source of [Buffer.from(file), shared, [Buffer.from(file)], [shared]]) {
+      expect((await readAll(source as never)).payloads).toEqual([...Array(3)].map(() => Uint8Array.of(1, 2, 3)));
+    }
+  });
+
+  test('a descriptor is read from where it stands, and left open', async () => {
+    const descriptor = openSync(path, 'r');
+    const { readSync } = await import('node:fs');
+    readSync(descriptor, Buffer.alloc(record.length), 0, record.length, null);
+    expect((await readAll(descriptor)).payloads.length).toBe(2);
+    closeSync(descriptor);
+  });
+
+  test('a process file, whose size is said to be 0', async () => {
+    const { error } = await readAll('/proc/self/status');
+    expect(error?.code).toBe('length-checksum');
+    expect(readFileSync('/proc/self/status').length).toBeGreaterThan(12);
+  });
+
+  test('names: a path, a given uri, a File', async () => {
+    const bad = record.slice();
+    bad[12] ^= 1;
+    const badPath = dir.file('bad', bad);
+    expect((await readAll(badPath)).error?.uri).toBe(badPath);
+    expect((await readAll(badPath, { uri: 'mine' })).error?.uri).toBe('mine');
+    expect((await readAll(new File([bad], 'its name'))).error?.uri).toBe('its name');
+    expect((await readAll(bad)).error?.uri).toBeUndefined();
+    expect((await scanTFRecords(badPath)).errors[0].uri).toBe(badPath);
+    expect((await readAll(badPath)).error?.message).toMatch(/\(record 0 at byte 0 of .*bad\)$/);
+  });
+
+  test('an error becomes what reports print', async () => {
+    const { error } = await readAll([record.subarray(0, 3)]);
+    expect(isRecordpipeError(error)).toBe(true);
+    expect(isRecordpipeError(error, 'data-checksum')).toBe(false);
+    expect(JSON.parse(JSON.stringify(error))).toEqual({
+      code: 'truncated-header',
+      record: 0,
+      offset: 0,
+      message: error?.message,
+    });
+  });
+});
+
+test('a record that is kept stays as it was, when later ones are read', async () => {
+  for (const source of [path, [...file].map((byte) => Uint8Array.of(byte))]) {
+    const kept: Uint8Array[] = [];
+    for await (const one of readTFRecords(source, { chunkBytes: 5 })) kept.push(one);
+    expect(kept).toEqual([...Array(3)].map(() => Uint8Array.of(1, 2, 3)));
+  }
+});

@@ -1,0 +1,32 @@
+import { gzipSync } from 'node:zlib';
+import { concat, oracleFile } from './oracle-tfrecord.ts';
+import { Random } from './random.ts';
+
+/** Six records whose lengths meet the borders of the format, and the file that holds them. */
+export const PAYLOADS: readonly Uint8Array[] = [10, 200, 0, 300, 77, 15].map((length) =>
+  new Random(length).bytes(length),
+);
+export const FILE: Uint8Array = oracleFile(PAYLOADS);
+/** Where each record begins, and where the file ends. */
+export const OFFSETS: readonly number[] = PAYLOADS.reduce(
+  (offsets, { length }) => [...offsets, offsets[offsets.length - 1] + length + 16],
+  [0],
+);
+
+/** A copy with the bits `mask` of the byte at `at` flipped. */
+export function flipped(bytes: Uint8Array, at: number, mask = 0x10): Uint8Array {
+  const copy = bytes.slice();
+  copy[at] ^= mask;
+  return copy;
+}
+
+/** A copy whose records of these indexes have a wrong payload checksum. */
+export function withBadPayloads(file: Uint8Array, offsets: readonly number[], bad: readonly number[]): Uint8Array {
+  return bad.reduce((bytes, record) => flipped(bytes, offsets[record + 1] - 1), file);
+}
+
+/** `bytes` as gzip members cut at these places. */
+export function gzipMembers(bytes: Uint8Array, cuts: readonly number[]): Uint8Array {
+  const ends = [...cuts, bytes.length];
+  return concat(ends.map((end, i) => gzipSync(bytes.subarray(ends[i - 1] ?? 0, end))));
+}
