@@ -2,6 +2,9 @@
 import { crc32c } from './crc32c';
 import { SCAN_STATE } from './memory';
 import { FRAME_BYTES, HEADER_BYTES, lengthCrc, mask } from './tfrecord-frame';
+import { shortLengthCrc } from './tfrecord-lengths';
+import { SHORT_PAYLOAD } from './tfrecord-memory';
+import { shortPayloadCrc } from './tfrecord-short';
 
 const NEED_MORE: u32 = 0;
 const LENGTH_MISMATCH: u32 = 1;
@@ -14,6 +17,8 @@ const VERIFY_PAYLOAD: u32 = 2;
 
 /** Passes whole good frames in [start, end) and says in SCAN_STATE where and why it stopped. */
 export function scanTFRecords(start: usize, end: usize, index: usize, capacity: u32, maxBytes: u32, mode: u32): u32 {
+  // No stretch of memory holds 2^32 - 1 frames.
+  const most: u32 = index == 0 ? ~0 : capacity;
   let at = start;
   let passed: u32 = 0;
   let status = NEED_MORE;
@@ -21,15 +26,16 @@ export function scanTFRecords(start: usize, end: usize, index: usize, capacity: 
   let actual: u32 = 0;
 
   while (end - at >= HEADER_BYTES) {
-    if (index != 0 && passed == capacity) {
+    if (passed == most) {
       status = INDEX_FULL;
       break;
     }
     const low = load<u32>(at);
     const high = load<u32>(at, 4);
+    const short = high == 0 && low < SHORT_PAYLOAD;
     if (mode & VERIFY_LENGTH) {
       expected = load<u32>(at, 8);
-      actual = mask(lengthCrc(low, high));
+      actual = short ? shortLengthCrc(low) : mask(lengthCrc(low, high));
       if (actual != expected) {
         status = LENGTH_MISMATCH;
         break;
@@ -39,12 +45,12 @@ export function scanTFRecords(start: usize, end: usize, index: usize, capacity: 
       status = TOO_LONG;
       break;
     }
-    const room: u32 = <u32>(end - at);
+    const room = <u32>(end - at);
     if (room < FRAME_BYTES || low > room - FRAME_BYTES) break;
     const payload = at + HEADER_BYTES;
     if (mode & VERIFY_PAYLOAD) {
       expected = load<u32>(payload + low);
-      actual = mask(crc32c(payload, low, 0));
+      actual = mask(short ? shortPayloadCrc(payload, low) : crc32c(payload, low, 0));
       if (actual != expected) {
         status = PAYLOAD_MISMATCH;
         break;

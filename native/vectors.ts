@@ -34,6 +34,11 @@ export function join8(a: v128, b: v128): v128 {
 }
 // @ts-ignore: decorator
 @inline
+export function join9(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24);
+}
+// @ts-ignore: decorator
+@inline
 export function join10(a: v128, b: v128): v128 {
   return v128.shuffle<u8>(a, b, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25);
 }

@@ -1,0 +1,27 @@
+// What follows from a short length alone, looked up instead of computed.
+import { LENGTHS, SHORT_PAYLOAD } from './tfrecord-memory';
+import { lengthCrc, mask } from './tfrecord-frame';
+import { step8 } from './tables';
+
+export function buildLengths(): void {
+  let state: u32 = ~0;
+  for (let length: u32 = 0; length < SHORT_PAYLOAD; ++length) {
+    store<u32>(LENGTHS + (length << 3), mask(lengthCrc(length, 0)));
+    store<u32>(LENGTHS + (length << 3), ~state, 4);
+    state = step8(state, 0);
+  }
+}
+
+/** The masked CRC in the header of a payload of `length` < SHORT_PAYLOAD bytes. */
+// @ts-ignore: decorator
+@inline
+export function shortLengthCrc(length: u32): u32 {
+  return load<u32>(length << 3, LENGTHS);
+}
+
+/** CRC of `length` < SHORT_PAYLOAD zero bytes. XORed to the bare remainder of as many bytes it gives their CRC. */
+// @ts-ignore: decorator
+@inline
+export function crcOfZeros(length: u32): u32 {
+  return load<u32>(length << 3, LENGTHS + 4);
+}

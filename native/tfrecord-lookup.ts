@@ -1,0 +1,60 @@
+// Sixteen bytes at once by tables, for many short payloads in flight: bound not by waiting but by the number of
+// instructions and of loads, so both are traded against each other.
+import { TABLES, TABLE_BYTES } from './memory';
+import { PIN, SHORT_OFFSETS } from './tfrecord-memory';
+
+const T0: usize = TABLES + 0 * TABLE_BYTES;
+const T1: usize = TABLES + 1 * TABLE_BYTES;
+const T2: usize = TABLES + 2 * TABLE_BYTES;
+const T3: usize = TABLES + 3 * TABLE_BYTES;
+const T4: usize = TABLES + 4 * TABLE_BYTES;
+const T5: usize = TABLES + 5 * TABLE_BYTES;
+const T6: usize = TABLES + 6 * TABLE_BYTES;
+const T7: usize = TABLES + 7 * TABLE_BYTES;
+const T8: usize = TABLES + 8 * TABLE_BYTES;
+const T9: usize = TABLES + 9 * TABLE_BYTES;
+const T10: usize = TABLES + 10 * TABLE_BYTES;
+const T11: usize = TABLES + 11 * TABLE_BYTES;
+const T12: usize = TABLES + 12 * TABLE_BYTES;
+const T13: usize = TABLES + 13 * TABLE_BYTES;
+const T14: usize = TABLES + 14 * TABLE_BYTES;
+const T15: usize = TABLES + 15 * TABLE_BYTES;
+
+/** `state` after sixteen more bytes; `group` 0 to 3 keeps the scratch of neighbours apart. */
+// @ts-ignore: decorator
+@inline
+export function stepSixteen(state: u32, bytes: v128, group: usize): u32 {
+  // Each byte four times itself, in 16 bits: that is its offset in a table.
+  const low = i16x8.shl(i16x8.extend_low_i8x16_u(bytes), 2);
+  const high = i16x8.shl(i16x8.extend_high_i8x16_u(bytes), 2);
+  v128.store(SHORT_OFFSETS + (group << 4), high);
+
+  // Eight offsets through registers, four through memory: 0.80 cycles a byte; all through memory 0.84, none 0.85.
+  const fifth = i64x2.extract_lane(low, 1);
+  let sum = load<u32>(<u32>fifth & 0xffff, T11) ^ load<u32>(<u32>fifth >>> 16, T10);
+  sum ^= load<u32>(<u32>(fifth >>> 32) & 0xffff, T9) ^ load<u32>(<u32>(fifth >>> 48), T8);
+  pin(sum);
+  const ninth = i64x2.extract_lane(high, 0);
+  sum ^= load<u32>(<u32>ninth & 0xffff, T7) ^ load<u32>(<u32>ninth >>> 16, T6);
+  sum ^= load<u32>(<u32>(ninth >>> 32) & 0xffff, T5) ^ load<u32>(<u32>(ninth >>> 48), T4);
+  pin(sum);
+  const stored = SHORT_OFFSETS + (group << 4);
+  sum ^= load<u32>(load<u16>(stored, 8), T3) ^ load<u32>(load<u16>(stored, 10), T2);
+  sum ^= load<u32>(load<u16>(stored, 12), T1) ^ load<u32>(load<u16>(stored, 14), T0);
+  pin(sum);
+
+  // Last, because only these wait for `state`.
+  const first = state ^ i32x4.extract_lane(bytes, 0);
+  sum ^= load<u32>((first & 0xff) << 2, T15) ^ load<u32>(((first >>> 8) & 0xff) << 2, T14);
+  return sum ^ (load<u32>(((first >>> 16) & 0xff) << 2, T13) ^ load<u32>((first >>> 24) << 2, T12));
+}
+
+/**
+ * V8 moves XORs down to where their result is used and keeps every loaded word waiting, most of them on the stack.
+ * A store is as far as it may move them: 3.7 GB/s became 4.3 at 100-byte records.
+ */
+// @ts-ignore: decorator
+@inline
+function pin(sum: u32): void {
+  store<u32>(PIN, sum);
+}
