@@ -1,3 +1,4 @@
+import { blockingChunks } from './blocking-chunks.ts';
 import { fileError } from './file-errors.ts';
 import type { ChunkReading } from './sources.ts';
 
@@ -28,12 +29,16 @@ interface Read {
 }
 
 /**
- * The bytes of an open file in chunks, read ahead: the next reads run while a chunk is being used. To be iterated once; ending
+ * The bytes of an open file in chunks, by default read ahead: the next reads run while a chunk is being used. To be iterated once; ending
  * the iteration closes the file, also before the first chunk.
  */
 export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading): AsyncIterable<Uint8Array> {
   const ending = { early: false };
-  const chunks = readAhead(fs, file, reading, ending);
+  const { chunkBytes, nextBuffer = () => freshBuffer(chunkBytes) } = reading;
+  const chunks =
+    reading.blocking && file.start !== null
+      ? blockingChunks(fs, file, nextBuffer)
+      : readAhead(fs, file, chunkBytes, nextBuffer, ending);
   let started = false;
   const iterator: AsyncIterator<Uint8Array> = {
     next() {
@@ -53,10 +58,10 @@ export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading
 async function* readAhead(
   fs: FileSystem,
   file: OpenFile,
-  reading: ChunkReading,
+  chunkBytes: number,
+  nextBuffer: () => Uint8Array,
   ending: { readonly early: boolean },
 ): AsyncGenerator<Uint8Array> {
-  const { chunkBytes, nextBuffer = () => freshBuffer(chunkBytes) } = reading;
   const ahead: Read[] = [];
   const depth = file.start === null ? 1 : READS_AHEAD;
   let started = file.start;

@@ -2,6 +2,7 @@ import type { Inflate, InflateRaw } from 'node:zlib';
 import { ByteCursor } from './byte-cursor.ts';
 import { checkGzipTrailer, GZIP_TRAILER_BYTES, gzipHeaderLength, zlibFollows } from './gzip-header.ts';
 import type { InflateOptions } from './inflate.ts';
+import { InflateEngine, restBeforeDamage } from './inflate-engine.ts';
 import { corruptStream, truncatedStream } from './inflate-errors.ts';
 
 type Zlib = typeof import('node:zlib');
@@ -11,6 +12,8 @@ type Zlib = typeof import('node:zlib');
  * so little is lost before damage.
  */
 const SLICE_BYTES = 16 * 1024;
+/** Compressed bytes of a stream up to which they are kept, so that nothing is lost: the call that failed is made again piece by piece. */
+const HISTORY_BYTES = 8 * 1024 * 1024;
 /** Inflated bytes per chunk handed on. */
 const OUTPUT_BYTES = 64 * 1024;
 
@@ -48,7 +51,7 @@ async function* gzipMembers(
     let crc = 0;
     let size = 0;
     for await (const chunk of inflateOne(
-      zlib.createInflateRaw({ chunkSize: OUTPUT_BYTES }),
+      () => zlib.createInflateRaw({ chunkSize: OUTPUT_BYTES }),
       cursor,
       'gzip',
       stopWhenTruncated,
@@ -73,7 +76,12 @@ async function* zlibStreams(
   { zlibConcat, stopWhenTruncated }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
   do {
-    yield* inflateOne(zlib.createInflate({ chunkSize: OUTPUT_BYTES }), cursor, 'zlib', stopWhenTruncated);
+    yield* inflateOne(
+      () => zlib.createInflate({ chunkSize: OUTPUT_BYTES }),
+      cursor,
+      'zlib',
+      stopWhenTruncated,
+    );
     // What follows a zlib stream and is no other is ignored, as every reader does.
   } while (zlibConcat && zlibFollows(await cursor.atLeast(2)));
 }
@@ -89,44 +97,39 @@ async function skipPadding(cursor: ByteCursor): Promise<boolean> {
   }
 }
 
-/** Feeds one deflate stream to `engine` and leaves the cursor behind its last byte. */
+/** Inflates one deflate stream and leaves the cursor behind its last byte. */
 async function* inflateOne(
-  engine: InflateRaw | Inflate,
+  create: () => InflateRaw | Inflate,
   cursor: ByteCursor,
   kind: string,
   stopWhenTruncated: boolean,
 ): AsyncGenerator<Uint8Array> {
-  const output: Uint8Array[] = [];
-  let ended = false;
-  let failure: Error | undefined;
-  let wake = (): void => {};
-  engine.on('data', (chunk: Uint8Array) => output.push(chunk));
-  engine.on('end', () => {
-    ended = true;
-    wake();
-  });
-  engine.on('error', (error) => {
-    failure = error;
-    wake();
-  });
+  const engine = new InflateEngine(create());
+  const history: Uint8Array[] = [];
+  let fed = 0;
+  let inflated = 0;
   try {
-    while (!ended) {
+    while (!engine.ended) {
       const slice = (await cursor.front()).subarray(0, SLICE_BYTES);
-      const before = engine.bytesWritten;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (slice.length === 0) engine.end();
-        else engine.write(slice, () => resolve());
-      });
-      yield* output.splice(0);
-      if (failure !== undefined && slice.length > 0) throw corruptStream(kind, failure.message, failure);
-      if (failure !== undefined) {
+      const { output, used } = await engine.feed(slice);
+      for (const chunk of output) {
+        inflated += chunk.length;
+        yield chunk;
+      }
+      if (engine.failure !== undefined && slice.length > 0) {
+        if (fed <= HISTORY_BYTES) yield* restBeforeDamage(create, history, slice, inflated);
+        throw corruptStream(kind, engine.failure.message, engine.failure);
+      }
+      if (engine.failure !== undefined) {
         if (stopWhenTruncated) return;
         throw truncatedStream(kind);
       }
-      cursor.take(engine.bytesWritten - before);
+      fed += used;
+      if (fed <= HISTORY_BYTES) history.push(slice.slice(0, used));
+      else history.length = 0;
+      cursor.take(used);
     }
   } finally {
-    engine.destroy();
+    engine.close();
   }
 }

@@ -26,6 +26,8 @@ export interface ChunkReading {
   readonly chunkBytes: number;
   /** Memory for the next read, used by one chunk at a time of {@link FILE_BUFFERS}; default: fresh memory for each. */
   readonly nextBuffer?: (() => Uint8Array) | undefined;
+  /** Whether regular files are read on this thread instead of ahead on others. */
+  readonly blocking?: boolean | undefined;
 }
 
 /** A source that has been opened. */

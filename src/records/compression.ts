@@ -25,10 +25,10 @@ export interface TFRecordSource {
 export async function openTFRecordSource(
   source: ByteSource,
   options: TFRecordReadOptions,
-  nextBuffer?: ChunkReading['nextBuffer'],
+  reading: Omit<ChunkReading, 'chunkBytes'> = {},
 ): Promise<TFRecordSource> {
   checkAborted(options.signal);
-  const opened = openSource(source, { chunkBytes: options.chunkBytes, nextBuffer });
+  const opened = openSource(source, { ...reading, chunkBytes: options.chunkBytes });
   const uri = options.uri ?? opened.uri;
   const { compression, chunks } = await detect(abortable(opened.chunks, options.signal), options.compression);
   const stored = { bytes: 0 };

@@ -103,7 +103,7 @@ async function* batches(
   stats: ReadStats,
 ): AsyncGenerator<RecordBatch, void, undefined> {
   const own = options.reuse ? ownTFRecordScanner(options.chunkBytes, FILE_BUFFERS) : undefined;
-  const opened = await openTFRecordSource(source, options, own?.nextBuffer);
+  const opened = await openTFRecordSource(source, options, { nextBuffer: own?.nextBuffer });
   const { uri, compression, size } = opened;
   const decoder = new TFRecordDecoder(
     options,

@@ -1,0 +1,46 @@
+import type { OpenFile } from './file-chunks.ts';
+import { fileError } from './file-errors.ts';
+
+/** After so many bytes the event loop gets a turn, so that signals, timers and aborts are served: every few milliseconds from a page cache. */
+const BYTES_PER_TURN = 16 * 1024 * 1024;
+
+/**
+ * The bytes of a regular file in chunks, each read on this thread when it is asked for. What was just read lies in this core's cache when it is
+ * used, and no thread waits for another.
+ */
+export async function* blockingChunks(
+  fs: typeof import('node:fs'),
+  file: OpenFile,
+  nextBuffer: () => Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  let position = file.start ?? 0;
+  let turnAt = position + BYTES_PER_TURN;
+  try {
+    for (;;) {
+      const chunk = readNow(fs, file, nextBuffer(), position);
+      if (chunk.length === 0) return;
+      position += chunk.length;
+      yield chunk;
+      if (position >= turnAt) {
+        turnAt = position + BYTES_PER_TURN;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  } finally {
+    if (file.own) fs.closeSync(file.descriptor);
+  }
+}
+
+function readNow(
+  fs: typeof import('node:fs'),
+  file: OpenFile,
+  target: Uint8Array,
+  position: number,
+): Uint8Array {
+  try {
+    const count = fs.readSync(file.descriptor, target, 0, target.length, position);
+    return count === target.length ? target : target.subarray(0, count);
+  } catch (error) {
+    throw fileError(error, file.uri);
+  }
+}
