@@ -10,7 +10,7 @@ const target = `${root}/src/crc32c/wasm-module.generated.ts`;
 
 const options = [
   '-O3 --converge --noAssert --uncheckedBehavior always --runtime stub',
-  '--enable simd --enable bulk-memory --initialMemory 2 --noColors',
+  '--enable simd --enable bulk-memory --initialMemory 2 --noColors --disableWarning 112',
 ];
 const outputs = new Map();
 const { error, stderr } = await asc.main(

@@ -7,6 +7,8 @@ import { firstVector, join1, seedVector } from './vectors';
 
 /** Addresses point so far in front of the word to be written, because a load takes no negative offset. */
 const AHEAD: usize = 384;
+/** Bytes folded before the words still needed move back to the front: a message of 16 KiB and its copy leave no more room. */
+const SEGMENT: usize = 4096;
 
 // @ts-ignore: decorator
 @inline
@@ -14,7 +16,7 @@ function fold(bytes: v128, by371: v128, by240: v128, by238: v128, by160: v128, b
   return v128.xor(v128.xor(v128.xor(bytes, by371), v128.xor(by240, by238)), v128.xor(by160, by63));
 }
 
-/** Raw register (no inversions) after the `length` >= 416 bytes at `ptr`, as many as MEDIUM_WORDS holds. */
+/** Raw register (no inversions) after the `length` >= 416 bytes at `ptr`. */
 export function foldMedium(ptr: usize, length: u32, state: u32): u32 {
   // All but the last 384 bytes are folded away, in words that end there; the first one begins with `pad` bytes of nothing.
   const folded = length - 384;
@@ -47,27 +49,40 @@ export function foldMedium(ptr: usize, length: u32, state: u32): u32 {
     words += 16;
   }
   while (p != end) {
-    const w0 = v128.load(words, AHEAD + 0 - 160);
-    a = fold(v128.load(p, 0), v128.load(words, AHEAD + 0 - 371), v128.load(words, AHEAD + 0 - 240), v128.load(words, AHEAD + 0 - 238), w0, join1(a, b));
-    v128.store(words, a, AHEAD + 0);
-    const w1 = v128.load(words, AHEAD + 16 - 160);
-    b = fold(v128.load(p, 16), v128.load(words, AHEAD + 16 - 371), v128.load(words, AHEAD + 16 - 240), v128.load(words, AHEAD + 16 - 238), w1, join1(b, c));
-    v128.store(words, b, AHEAD + 16);
-    const w2 = v128.load(words, AHEAD + 32 - 160);
-    c = fold(v128.load(p, 32), v128.load(words, AHEAD + 32 - 371), v128.load(words, AHEAD + 32 - 240), v128.load(words, AHEAD + 32 - 238), w2, join1(c, d));
-    v128.store(words, c, AHEAD + 32);
-    d = fold(v128.load(p, 48), v128.load(words, AHEAD + 48 - 371), v128.load(words, AHEAD + 48 - 240), v128.load(words, AHEAD + 48 - 238), v128.load(words, AHEAD + 48 - 160), join1(d, a));
-    v128.store(words, d, AHEAD + 48);
-    a = fold(v128.load(p, 64), v128.load(words, AHEAD + 64 - 371), v128.load(words, AHEAD + 64 - 240), v128.load(words, AHEAD + 64 - 238), v128.load(words, AHEAD + 64 - 160), join1(a, b));
-    v128.store(words, a, AHEAD + 64);
-    b = fold(v128.load(p, 80), v128.load(words, AHEAD + 80 - 371), w0, v128.load(words, AHEAD + 80 - 238), v128.load(words, AHEAD + 80 - 160), join1(b, c));
-    v128.store(words, b, AHEAD + 80);
-    c = fold(v128.load(p, 96), v128.load(words, AHEAD + 96 - 371), w1, v128.load(words, AHEAD + 96 - 238), v128.load(words, AHEAD + 96 - 160), join1(c, d));
-    v128.store(words, c, AHEAD + 96);
-    d = fold(v128.load(p, 112), v128.load(words, AHEAD + 112 - 371), w2, v128.load(words, AHEAD + 112 - 238), v128.load(words, AHEAD + 112 - 160), join1(d, a));
-    v128.store(words, d, AHEAD + 112);
-    p += 128;
-    words += 128;
+    if (words >= MEDIUM_WORDS - AHEAD + SEGMENT) {
+      for (let i: usize = 0; i < AHEAD; i += 64) {
+        const from = words + i;
+        v128.store(MEDIUM_WORDS + i, v128.load(from));
+        v128.store(MEDIUM_WORDS + i, v128.load(from, 16), 16);
+        v128.store(MEDIUM_WORDS + i, v128.load(from, 32), 32);
+        v128.store(MEDIUM_WORDS + i, v128.load(from, 48), 48);
+      }
+      words = MEDIUM_WORDS;
+    }
+    const stop = min<usize>(end, p + SEGMENT);
+    do {
+      const w0 = v128.load(words, AHEAD + 0 - 160);
+      a = fold(v128.load(p, 0), v128.load(words, AHEAD + 0 - 371), v128.load(words, AHEAD + 0 - 240), v128.load(words, AHEAD + 0 - 238), w0, join1(a, b));
+      v128.store(words, a, AHEAD + 0);
+      const w1 = v128.load(words, AHEAD + 16 - 160);
+      b = fold(v128.load(p, 16), v128.load(words, AHEAD + 16 - 371), v128.load(words, AHEAD + 16 - 240), v128.load(words, AHEAD + 16 - 238), w1, join1(b, c));
+      v128.store(words, b, AHEAD + 16);
+      const w2 = v128.load(words, AHEAD + 32 - 160);
+      c = fold(v128.load(p, 32), v128.load(words, AHEAD + 32 - 371), v128.load(words, AHEAD + 32 - 240), v128.load(words, AHEAD + 32 - 238), w2, join1(c, d));
+      v128.store(words, c, AHEAD + 32);
+      d = fold(v128.load(p, 48), v128.load(words, AHEAD + 48 - 371), v128.load(words, AHEAD + 48 - 240), v128.load(words, AHEAD + 48 - 238), v128.load(words, AHEAD + 48 - 160), join1(d, a));
+      v128.store(words, d, AHEAD + 48);
+      a = fold(v128.load(p, 64), v128.load(words, AHEAD + 64 - 371), v128.load(words, AHEAD + 64 - 240), v128.load(words, AHEAD + 64 - 238), v128.load(words, AHEAD + 64 - 160), join1(a, b));
+      v128.store(words, a, AHEAD + 64);
+      b = fold(v128.load(p, 80), v128.load(words, AHEAD + 80 - 371), w0, v128.load(words, AHEAD + 80 - 238), v128.load(words, AHEAD + 80 - 160), join1(b, c));
+      v128.store(words, b, AHEAD + 80);
+      c = fold(v128.load(p, 96), v128.load(words, AHEAD + 96 - 371), w1, v128.load(words, AHEAD + 96 - 238), v128.load(words, AHEAD + 96 - 160), join1(c, d));
+      v128.store(words, c, AHEAD + 96);
+      d = fold(v128.load(p, 112), v128.load(words, AHEAD + 112 - 371), w2, v128.load(words, AHEAD + 112 - 238), v128.load(words, AHEAD + 112 - 160), join1(d, a));
+      v128.store(words, d, AHEAD + 112);
+      p += 128;
+      words += 128;
+    } while (p != stop);
   }
   v128.store(words, zero, AHEAD);
 
