@@ -25,7 +25,8 @@ async function read(bad: number[], options: Partial<TFRecordReadOptions>): Promi
     const { payloads, offsets, error } =
       typeof source === 'string' ? decodeAll(bytes, all) : await readAll(source, all);
     expect(offsets).toEqual(payloads.map(([first]) => OFFSETS[first]));
-    for (const one of told) expect(one).toMatchObject({ code: 'data-checksum', offset: OFFSETS[one.record!] });
+    for (const one of told)
+      expect(one).toMatchObject({ code: 'data-checksum', offset: OFFSETS[one.record!] });
     results.push({
       records: payloads.map(([first]) => first),
       told: told.map(({ record }) => record!),
@@ -68,7 +69,12 @@ describe('maxCorruptedTotal counts all of them', () => {
     const code = at === undefined ? undefined : 'data-checksum';
     const options = { maxCorruptedRecordsToSkip: 5, maxCorruptedTotal: total };
     expect(await read(bad, options)).toEqual({ records, told, code, at });
-    expect(await read(bad, { recover: 'scan', maxCorruptedTotal: total })).toEqual({ records, told, code, at });
+    expect(await read(bad, { recover: 'scan', maxCorruptedTotal: total })).toEqual({
+      records,
+      told,
+      code,
+      at,
+    });
   });
 });
 

@@ -55,8 +55,14 @@ describe('checksum', () => {
     const options = { checksum: 'off', compression: 'none' } as const;
     expect(await counts(badPayload, options)).toEqual({ records: 6 });
     expect(await counts(badLengthSum, options)).toEqual({ records: 6 });
-    expect(await counts(flipped(FILE, OFFSETS[3] + 6), options)).toEqual({ records: 3, code: 'record-too-large' });
-    expect(await counts(flipped(FILE, OFFSETS[3] + 2), options)).toEqual({ records: 3, code: 'truncated-record' });
+    expect(await counts(flipped(FILE, OFFSETS[3] + 6), options)).toEqual({
+      records: 3,
+      code: 'record-too-large',
+    });
+    expect(await counts(flipped(FILE, OFFSETS[3] + 2), options)).toEqual({
+      records: 3,
+      code: 'truncated-record',
+    });
   });
 });
 
@@ -97,7 +103,11 @@ describe('trailing', () => {
     for (const trailing of ['zeros-ok', 'ignore'] as const) {
       const { stats } = await readEach(zeros(count), { trailing });
       expect(stats).toMatchObject({ records: 6, trailingBytes: count, corrupted: 0 });
-      expect(await scan(zeros(count), { trailing })).toMatchObject({ records: 6, trailingBytes: count, errorCount: 0 });
+      expect(await scan(zeros(count), { trailing })).toMatchObject({
+        records: 6,
+        trailingBytes: count,
+        errorCount: 0,
+      });
     }
   });
 
@@ -140,7 +150,12 @@ describe("the dialect of SageMaker's debugger", () => {
     new DataView(frame.buffer).setUint32(frame.length - 4, constant, true);
     return frame;
   };
-  const file = concat([dialect(PAYLOADS[1]), oracleFrame(PAYLOADS[0]), dialect(PAYLOADS[2]), dialect(PAYLOADS[3])]);
+  const file = concat([
+    dialect(PAYLOADS[1]),
+    oracleFrame(PAYLOADS[0]),
+    dialect(PAYLOADS[2]),
+    dialect(PAYLOADS[3]),
+  ]);
 
   test('its constant is the one that is known', () => {
     expect(constant).toBe(0x062dc0b3);

@@ -1,4 +1,4 @@
-import { chmodSync, openSync, closeSync, readFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -85,7 +85,10 @@ describe('chunks that are no bytes', () => {
     ['an array of numbers', () => [1, 2, 3]],
     ['texts', () => ['abc']],
     ['a stream in object mode', () => Readable.from([{ a: 1 }])],
-    ['a decoded stream', () => Readable.from([Buffer.from('text')], { objectMode: false }).setEncoding('utf8')],
+    [
+      'a decoded stream',
+      () => Readable.from([Buffer.from('text')], { objectMode: false }).setEncoding('utf8'),
+    ],
     ['a web stream of texts', () => webStream(['text'] as never)],
     ['words of 16 bits', () => [new Uint16Array(20)]],
     ['a text behind good bytes', () => [record, 'text']],
@@ -113,21 +116,30 @@ describe('a source that fails', () => {
     throw error;
   }
 
-  test.each([0, 1, 2])('behind %i records: its own error comes out untouched, the records before it first', async (count) => {
-    const mine = new Error('the network is down');
-    const got: Uint8Array[] = [];
-    await expect(async () => {
-      const chunks = Array.from({ length: count }, () => record);
-      for await (const one of readTFRecords(failing(mine, chunks))) got.push(one);
-    }).rejects.toBe(mine);
-    expect(got.length).toBe(count);
-    await expect(scanTFRecords(failing(mine, [record]))).rejects.toBe(mine);
-  });
+  test.each([0, 1, 2])(
+    'behind %i records: its own error comes out untouched, the records before it first',
+    async (count) => {
+      const mine = new Error('the network is down');
+      const got: Uint8Array[] = [];
+      await expect(async () => {
+        const chunks = Array.from({ length: count }, () => record);
+        for await (const one of readTFRecords(failing(mine, chunks))) got.push(one);
+      }).rejects.toBe(mine);
+      expect(got.length).toBe(count);
+      await expect(scanTFRecords(failing(mine, [record]))).rejects.toBe(mine);
+    },
+  );
 
   test('a typed error without a place gets the place', async () => {
     const mine = new RecordpipeError('io-failure', 'connection reset', {}, 'why');
     const { error } = await readAll(failing(mine, [record, record.subarray(0, 5)]), { uri: 's3://b/k' });
-    expect(error).toMatchObject({ code: 'io-failure', record: 1, offset: record.length, uri: 's3://b/k', cause: 'why' });
+    expect(error).toMatchObject({
+      code: 'io-failure',
+      record: 1,
+      offset: record.length,
+      uri: 's3://b/k',
+      cause: 'why',
+    });
   });
 
   test('a Node stream that is destroyed', async () => {
@@ -156,12 +168,26 @@ describe('sources that are well', () => {
     ['an empty Blob', () => new Blob([])],
   ])('%s: no records', async (_, make) => {
     expect(await readAll(make())).toEqual({ payloads: [], offsets: [], error: undefined });
-    expect(await scanTFRecords(make())).toMatchObject({ records: 0, errorCount: 0, bytes: 0, compression: 'none' });
+    expect(await scanTFRecords(make())).toMatchObject({
+      records: 0,
+      errorCount: 0,
+      bytes: 0,
+      compression: 'none',
+    });
   });
 
   test('empty chunks between the others', async () => {
     const nothing = new Uint8Array(0);
-    const chunks = [nothing, file.subarray(0, 5), nothing, nothing, file.subarray(5, 20), nothing, file.subarray(20), nothing];
+    const chunks = [
+      nothing,
+      file.subarray(0, 5),
+      nothing,
+      nothing,
+      file.subarray(5, 20),
+      nothing,
+      file.subarray(20),
+      nothing,
+    ];
     const { payloads, error } = await readAll(chunks);
     expect(error).toBeUndefined();
     expect(payloads.length).toBe(3);
@@ -171,7 +197,9 @@ describe('sources that are well', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(file.length));
     shared.set(file);
     for (const source of [Buffer.from(file), shared, [Buffer.from(file)], [shared]]) {
-      expect((await readAll(source as never)).payloads).toEqual([...Array(3)].map(() => Uint8Array.of(1, 2, 3)));
+      expect((await readAll(source as never)).payloads).toEqual(
+        [...Array(3)].map(() => Uint8Array.of(1, 2, 3)),
+      );
     }
   });
 

@@ -15,13 +15,17 @@ export const OFFSETS: readonly number[] = PAYLOADS.reduce(
 
 /** A copy with the bits `mask` of the byte at `at` flipped. */
 export function flipped(bytes: Uint8Array, at: number, mask = 0x10): Uint8Array {
-  const copy = bytes.slice();
+  const copy = Uint8Array.from(bytes);
   copy[at] ^= mask;
   return copy;
 }
 
 /** A copy whose records of these indexes have a wrong payload checksum. */
-export function withBadPayloads(file: Uint8Array, offsets: readonly number[], bad: readonly number[]): Uint8Array {
+export function withBadPayloads(
+  file: Uint8Array,
+  offsets: readonly number[],
+  bad: readonly number[],
+): Uint8Array {
   return bad.reduce((bytes, record) => flipped(bytes, offsets[record + 1] - 1), file);
 }
 
