@@ -20,7 +20,7 @@ const T13: usize = TABLES + 13 * TABLE_BYTES;
 const T14: usize = TABLES + 14 * TABLE_BYTES;
 const T15: usize = TABLES + 15 * TABLE_BYTES;
 
-/** `state` after sixteen more bytes; `group` 0 to 3 keeps the scratch of neighbours apart. */
+/** `state` after sixteen more bytes; `group` 0 to 2 keeps the scratch of neighbours apart. */
 // @ts-ignore: decorator
 @inline
 export function stepSixteen(state: u32, bytes: v128, group: usize): u32 {

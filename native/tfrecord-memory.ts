@@ -7,11 +7,11 @@ export const SHORT_PAYLOAD: u32 = 448;
 export const LENGTHS: usize = CHECKSUM_END;
 export const LENGTHS_BYTES: usize = 8 * SHORT_PAYLOAD;
 
-/** Table offsets of the last bytes of each sixteen, for the four sixteens that a payload may leave to the tables. */
+/** Table offsets of the last bytes of each sixteen, for the three sixteens that a payload leaves to the tables. */
 export const SHORT_OFFSETS: usize = LENGTHS + LENGTHS_BYTES;
-export const SHORT_OFFSETS_BYTES: usize = 4 * 16;
+export const SHORT_OFFSETS_BYTES: usize = 3 * 16;
 /** A word that is written and never read. */
 export const PIN: usize = SHORT_OFFSETS + SHORT_OFFSETS_BYTES;
-export const PIN_BYTES: usize = 64;
+export const PIN_BYTES: usize = 16;
 
 export const KERNEL_END: usize = PIN + PIN_BYTES;

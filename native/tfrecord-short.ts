@@ -1,4 +1,4 @@
-// CRC of a short payload: up to 64 bytes by tables, longer ones folded in registers to 64, then 48 bytes for the tables.
+// CRC of a short payload: up to 48 bytes by tables, longer ones folded in registers until 48 are left for the tables.
 // Records are independent, so the processor works on the next one while this one waits: what counts is the number of
 // instructions. (A single checksum, as in fold-short, is a matter of waiting.)
 import { START_MASK } from './memory';
@@ -7,6 +7,8 @@ import { stepSixteen } from './tfrecord-lookup';
 import { join2, join3, join5, join8, join9, join10, join12, join13 } from './vectors';
 
 /** CRC-32C of the `length` < SHORT_PAYLOAD bytes at `ptr`. Reads up to 15 bytes in front of them. */
+// @ts-ignore: decorator
+@inline
 export function shortPayloadCrc(ptr: usize, length: u32): u32 {
   if (length == 0) return 0;
   // Bytes are taken in sixteens that end where the payload ends. Zeros in front of it change nothing, and the usual
@@ -15,10 +17,20 @@ export function shortPayloadCrc(ptr: usize, length: u32): u32 {
   const start = ptr - pad;
   const last = ptr + length - 16;
   const first = v128.and(v128.load(start), v128.load(64 - pad, START_MASK));
-  return crcOfZeros(length) ^ (length <= 64 ? remainderByTables(first, start, last) : remainderByFolding(first, start, last - 48));
+  return crcOfZeros(length) ^ remainder(first, start, last, length);
 }
 
-/** Remainder of one to four sixteens, `first` being the one at `p` and `last` where the last one lies. */
+/** Remainder of the sixteens from `p` to `last`, `first` being the one at `p` without what lies in front of the payload. */
+// @ts-ignore: decorator
+@inline
+function remainder(first: v128, p: usize, last: usize, length: u32): u32 {
+  if (length <= 48) return remainderByTables(first, p, last);
+  // Twice in the code, because meeting again before it costs 4 % at 65 bytes and more.
+  if (length <= 64) return remainderOf64(first, v128.load(p, 16), v128.load(p, 32), v128.load(p, 48));
+  return remainderByFolding(first, p, last - 48);
+}
+
+/** One to three sixteens. */
 // @ts-ignore: decorator
 @inline
 function remainderByTables(first: v128, p: usize, last: usize): u32 {
@@ -26,20 +38,15 @@ function remainderByTables(first: v128, p: usize, last: usize): u32 {
   if (p == last) return state;
   state = stepSixteen(state, v128.load(p, 16), 1);
   if (p + 16 == last) return state;
-  state = stepSixteen(state, v128.load(p, 32), 2);
-  if (p + 32 == last) return state;
-  return stepSixteen(state, v128.load(p, 48), 3);
+  return stepSixteen(state, v128.load(p, 32), 2);
 }
 
-/**
- * Remainder of five or more sixteens, `first` being the one at `p`; the last 64 bytes lie at `last`.
- * Each sixteen is folded into the four after it, by the shifts 19 40 43 45 46 48 52 54 62.
- */
+/** Five or more, the last four at `last`. Each is folded into the four after it, by shifts 19 40 43 45 46 48 52 54 62. */
 // @ts-ignore: decorator
 @inline
 function remainderByFolding(first: v128, p: usize, last: usize): u32 {
   const zero = i64x2.splat(0);
-  // One to four sixteens until what is left is a multiple of 64 bytes.
+  // One to four first, until what is left is a multiple of 64 bytes.
   let a = zero;
   let b = zero;
   let c = zero;
