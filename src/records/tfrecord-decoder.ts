@@ -51,6 +51,8 @@ export class TFRecordDecoder {
   #record = 0;
   /** Why the bytes are no record, kept while they are only zeros. */
   #tailError: RecordpipeError | undefined;
+  /** The frame that is cut short, kept while a record behind it is looked for: without one the stream itself is cut short. */
+  #cutShort: RecordpipeError | undefined;
 
   constructor(
     options: TFRecordReadOptions,
@@ -108,7 +110,7 @@ export class TFRecordDecoder {
   #next(): RecordBatch | null {
     for (;;) {
       if (this.#state === 'ended') return null;
-      if (this.#state === 'zero-tail') return this.#passZeros();
+      if (this.#state === 'zero-tail' && !this.#passZeros()) return null;
       if (this.#state === 'searching' && !this.#search()) return null;
       if (!this.#window.advance()) return null;
       const batch = this.#scan();
@@ -151,24 +153,31 @@ export class TFRecordDecoder {
     const { size } = this.#source;
     if (wanted > HEADER_BYTES && size !== undefined && !this.#final) {
       const have = size() - this.#window.position;
-      if (wanted > have)
-        throw truncatedRecord(wanted - OVERHEAD_BYTES, Math.max(have, this.#window.unread), this.place);
+      if (wanted > have) return this.#missRest(wanted, Math.max(have, this.#window.unread));
     }
     if (this.#window.want(wanted)) return 'again';
-    if (this.#final) this.#finish(wanted);
-    return 'wait';
+    return this.#final ? this.#finish(wanted) : 'wait';
+  }
+
+  /** The frame at hand reaches beyond the end of the stream. */
+  #missRest(wanted: number, have: number): Outcome {
+    const error = truncatedRecord(wanted - OVERHEAD_BYTES, have, this.place);
+    if (this.#options.recover === 'none') throw error;
+    this.#cutShort = error;
+    return this.#startSearch();
   }
 
   /** The stream ends inside a frame. */
-  #finish(wanted: number): void {
+  #finish(wanted: number): Outcome {
     const { trailing, onTruncated } = this.#options;
     const have = this.#window.unread;
-    if (wanted > HEADER_BYTES) throw truncatedRecord(wanted - OVERHEAD_BYTES, have, this.place);
+    if (wanted > HEADER_BYTES) return this.#missRest(wanted, have);
     const { bytes, at, end } = this.#window;
     if (trailing === 'ignore' || (trailing === 'zeros-ok' && allZero(bytes, at, end)))
       this.stats.trailingBytes += have;
     else if (onTruncated === 'error') throw truncatedHeader(have, this.place);
     this.#state = 'ended';
+    return 'wait';
   }
 
   /** A bad frame: accepts it, passes over it, or throws. */
@@ -248,7 +257,10 @@ export class TFRecordDecoder {
       const found = this.#scanner.findHeader(bytes, at, end, maxRecordBytes);
       if (found < 0) {
         this.#skip(this.#final ? end - at : Math.max(0, end - at - HEADER_BYTES + 1));
-        if (this.#final) this.#state = 'ended';
+        if (this.#final) {
+          if (this.#cutShort !== undefined) throw this.#cutShort;
+          this.#state = 'ended';
+        }
         return false;
       }
       this.#skip(found - at);
@@ -259,6 +271,8 @@ export class TFRecordDecoder {
         this.#scanner.scan(bytes, found, found + frame, CHECK_LENGTH | CHECK_DATA, maxRecordBytes, false);
         const { count, expected } = this.#scanner.result;
         if (count === 1 || (payloadCrc === 'smdebug' && expected === SMDEBUG_DATA_CRC)) {
+          if (this.#cutShort !== undefined) this.#budget.spend(this.#cutShort);
+          this.#cutShort = undefined;
           this.#state = 'frames';
           return true;
         }
@@ -277,14 +291,29 @@ export class TFRecordDecoder {
     this.stats.skippedBytes += bytes;
   }
 
-  #passZeros(): null {
+  /** Passes over zeros; whether something else follows, before which a record is to be looked for. */
+  #passZeros(): boolean {
     const window = this.#window;
+    const { stats } = this;
+    const search = this.#options.recover === 'scan';
     while (window.advance()) {
-      if (!allZero(window.bytes, window.at, window.end)) throw this.#tailError;
-      this.stats.trailingBytes += window.end - window.at;
-      window.at = window.end;
+      if (search) window.join();
+      if (!allZero(window.bytes, window.at, window.end)) {
+        if (!search) throw this.#tailError;
+        stats.skippedBytes += stats.trailingBytes;
+        stats.trailingBytes = 0;
+        this.#budget.spend(this.#tailError as RecordpipeError);
+        this.#record++;
+        this.#state = 'searching';
+        return true;
+      }
+      // A header may begin with zeros, so the last ones stay where it is looked for.
+      const kept = search && !this.#final ? Math.min(HEADER_BYTES - 1, window.end - window.at) : 0;
+      stats.trailingBytes += window.end - kept - window.at;
+      window.at = window.end - kept;
+      if (kept > 0) return false;
     }
-    return null;
+    return false;
   }
 
   #scanError(): RecordpipeError {
