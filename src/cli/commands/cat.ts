@@ -1,0 +1,85 @@
+import { type RecordBatch, readTFRecordBatches } from 'recordpipe';
+import { expandInputs } from 'recordpipe/report';
+import { OK } from '../exit-codes.ts';
+import { fail } from '../fail.ts';
+import { interruption } from '../interrupt.ts';
+import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
+import { print } from '../output.ts';
+import { byteSource } from '../source.ts';
+
+/** Options of `recordpipe cat`. */
+export interface CatCommandOptions extends CommonOptions, PayloadOptions {
+  /** In all files together; 0: all. */
+  readonly records: number;
+  readonly skip: number;
+  readonly newline?: true;
+  readonly base64?: true;
+}
+
+/** Writes payloads to standard output; the exit code. */
+export async function cat(inputs: string[], options: CatCommandOptions): Promise<number> {
+  const { skip, records } = options;
+  const end = records === 0 ? Number.POSITIVE_INFINITY : skip + records;
+  let exitCode = OK;
+  let complaints: Promise<unknown> = Promise.resolve();
+  let seen = 0;
+  for (const file of await expandInputs(inputs)) {
+    const { source, uri } = byteSource(file);
+    const batches = readTFRecordBatches(source, {
+      ...readingOptions(options),
+      uri,
+      reuse: true,
+      signal: interruption(),
+      onCorrupt: (error) => {
+        complaints = complaints.then(async () => {
+          exitCode = await fail(error);
+        });
+      },
+    });
+    for await (const batch of batches) {
+      const from = Math.max(0, skip - seen);
+      const to = Math.min(batch.length, end - seen);
+      seen += batch.length;
+      if (from < to) await print(joined(batch, from, to, options));
+      if (seen >= end) break;
+    }
+    if (seen >= end) break;
+  }
+  await complaints;
+  return exitCode;
+}
+
+const NEWLINE = 10;
+
+/** The payloads `from` to `to` of a batch as they are written. */
+function joined(
+  batch: RecordBatch,
+  from: number,
+  to: number,
+  options: CatCommandOptions,
+): Uint8Array | string {
+  if (options.base64) {
+    let lines = '';
+    for (let i = from; i < to; i++) lines += `${asBuffer(batch.record(i)).toString('base64')}\n`;
+    return lines;
+  }
+  const gap = options.newline ? 1 : 0;
+  if (to - from === 1 && gap === 0) return batch.record(from);
+  const { index, bytes } = batch;
+  let total = 0;
+  for (let i = from; i < to; i++) total += index[2 * i + 1] + gap;
+  const target = Buffer.allocUnsafe(total);
+  let at = 0;
+  for (let i = from; i < to; i++) {
+    const start = index[2 * i];
+    const end = start + index[2 * i + 1];
+    target.set(bytes.subarray(start, end), at);
+    at += end - start;
+    if (gap === 1) target[at++] = NEWLINE;
+  }
+  return target;
+}
+
+function asBuffer(view: Uint8Array): Buffer {
+  return Buffer.from(view.buffer, view.byteOffset, view.length);
+}

@@ -1,0 +1,78 @@
+import { type FileReport, type ValidateReport, validateFiles } from 'recordpipe/report';
+import { exitCodeOf, INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
+import { badFileText, summaryText } from '../findings-text.ts';
+import { interruption } from '../interrupt.ts';
+import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
+import { ClosedOutput, print } from '../output.ts';
+import { progressOn } from '../progress.ts';
+import { painter } from '../style.ts';
+
+/** Options of `recordpipe validate`. */
+export interface ValidateCommandOptions extends ReportingOptions, PayloadOptions {
+  readonly maxErrors: number;
+  readonly failFast?: true;
+  readonly report?: string;
+}
+
+/** Findings per file that people are shown. */
+const MOST_SHOWN = 10;
+
+/** Checks files and says what is wrong; the exit code. */
+export async function validate(inputs: string[], options: ValidateCommandOptions): Promise<number> {
+  const { json, jsonl, quiet, maxErrors, failFast = false, report: reportFile, jobs } = options;
+  // Imported when wanted: start-up time counts.
+  const reports = reportFile === undefined ? undefined : await import('../report-file.ts');
+  await reports?.checkReportFolder(reportFile!);
+  const forPeople = !json && !jsonl;
+  const paint = painter(options.color, 1);
+  const progress = progressOn('validate', forPeople && !quiet && options.progress);
+  const closed = new AbortController();
+  let exitCode = OK;
+  const onFile = (file: FileReport): void => {
+    exitCode = worse(exitCode, file);
+    const text = jsonl
+      ? `${JSON.stringify({ event: 'file', ...file })}\n`
+      : file.ok || json
+        ? ''
+        : badFileText(file, MOST_SHOWN, paint);
+    if (text === '') return;
+    progress.clear();
+    print(text).catch((error) => closed.abort(error));
+  };
+  const start = performance.now();
+  try {
+    const report = await validateFiles(inputs, {
+      ...readingOptions(options),
+      format: options.format,
+      jobs,
+      maxErrors,
+      failFast,
+      onFile,
+      onProgress: progress.update,
+      signal: AbortSignal.any([interruption(), closed.signal]),
+    });
+    progress.clear();
+    await reports?.writeReport(reportFile!, document(report));
+    if (json) await print(document(report));
+    else if (jsonl)
+      await print(`${JSON.stringify({ event: 'summary', ok: report.ok, totals: report.totals })}\n`);
+    else await print(quiet ? '' : summaryText(report, (performance.now() - start) / 1000, paint));
+  } catch (error) {
+    progress.clear();
+    // Nobody reads on; what was found so far still counts.
+    if (error instanceof ClosedOutput || closed.signal.reason instanceof ClosedOutput) return exitCode;
+    throw closed.signal.aborted ? closed.signal.reason : error;
+  }
+  return exitCode;
+}
+
+/** Invalid data anywhere comes before files that could not be read. */
+function worse(exitCode: number, { ok, errors, unreadable }: FileReport): number {
+  if (ok || exitCode === INVALID) return exitCode;
+  if (!unreadable) return INVALID;
+  return errors.length > 0 ? exitCodeOf(errors[0].code) : IO_FAILURE;
+}
+
+function document(report: ValidateReport): string {
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}

@@ -1,0 +1,26 @@
+import { CommanderError } from 'commander';
+import { advice } from './advice.ts';
+import { exitCodeOf, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
+import { interruptedBy } from './interrupt.ts';
+import { ClosedOutput, complain } from './output.ts';
+
+/** Says what went wrong, on standard error; the exit code for it. */
+export async function fail(error: unknown): Promise<number> {
+  const signal = interruptedBy();
+  if (signal !== undefined) return signal;
+  if (error instanceof ClosedOutput) return OK;
+  // Commander has printed its own text already: help, version or what is wrong with the arguments.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USAGE;
+  const { isRecordpipeError } = await import('recordpipe');
+  if (isRecordpipeError(error)) {
+    const next = advice(error.code);
+    complain(`recordpipe: ${error.code}: ${error.message}${next === undefined ? '' : `\n  next: ${next}`}`);
+    return exitCodeOf(error.code);
+  }
+  if (error instanceof RangeError || error instanceof TypeError) {
+    complain(`recordpipe: ${error.message}\n  next: recordpipe help shows what is accepted`);
+    return USAGE;
+  }
+  complain(`recordpipe: unexpected: ${error instanceof Error ? error.stack : String(error)}`);
+  return IO_FAILURE;
+}

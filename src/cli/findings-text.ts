@@ -1,0 +1,50 @@
+import type { FileReport, Finding, ValidateReport } from 'recordpipe/report';
+import { advice } from './advice.ts';
+import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds } from './sizes.ts';
+import type { Painter } from './style.ts';
+
+/**
+ * A bad file for people: a line for the file, one per finding, and what to do.
+ * @param most findings shown
+ */
+export function badFileText(file: FileReport, most: number, paint: Painter): string {
+  const { uri, records, bytes, errors, errorCount, unreadable } = file;
+  const state = unreadable
+    ? 'could not be read'
+    : `${formatNumberOf(errorCount, 'finding')}, ${formatNumberOf(records, 'good record')}, ${formatBytes(bytes)}`;
+  const lines = [`${paint('red', unreadable ? 'unreadable' : 'bad')} ${paint('bold', uri)}: ${state}`];
+  const shown = errors.slice(0, most);
+  for (const finding of shown) lines.push(`  ${findingText(finding, uri, paint)}`);
+  const hidden = errorCount - shown.length;
+  if (hidden > 0 && shown.length > 0)
+    lines.push(`  … and ${formatCount(hidden)} more (--max-errors, --json)`);
+  for (const code of new Set(shown.map(({ code }) => code))) {
+    const next = advice(code);
+    if (next !== undefined) lines.push(paint('dim', `  next: ${next}`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The last line of a check. */
+export function summaryText({ ok, files, totals }: ValidateReport, seconds: number, paint: Painter): string {
+  const rate = formatRate(totals.bytes, seconds);
+  const sums = `${formatNumberOf(totals.records, 'good record')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}${rate === undefined ? '' : ` (${rate})`}`;
+  if (ok) return `${paint('green', 'ok')} ${formatNumberOf(files.length, 'file')}, ${sums}\n`;
+  const parts = [`${formatCount(totals.bad)} of ${formatNumberOf(files.length, 'file')}`];
+  if (totals.unreadable > 0) parts.push(`${formatCount(totals.unreadable)} unreadable`);
+  if (totals.notChecked > 0)
+    parts.push(`${formatNumberOf(totals.notChecked, 'file')} not checked (--fail-fast)`);
+  return `${paint('red', 'bad')} ${parts.join(', ')}; ${sums}\n`;
+}
+
+function findingText({ code, record, offset, message }: Finding, uri: string, paint: Painter): string {
+  const where = record === null ? '' : `record ${record} at byte ${offset ?? '?'}: `;
+  return `${where}${paint('yellow', code)}: ${withoutPlace(message, uri)}`;
+}
+
+/** Messages name the place at their end, for those who see nothing else. */
+function withoutPlace(message: string, uri: string): string {
+  if (!message.endsWith(`${uri})`)) return message;
+  const at = message.lastIndexOf(' (', message.length - uri.length - 1);
+  return at < 0 ? message : message.slice(0, at);
+}

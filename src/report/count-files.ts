@@ -1,0 +1,70 @@
+import { expandInputs } from './expand-inputs.ts';
+import { checkedReading, type FilesOptions } from './report-options.ts';
+import { runFiles } from './run-files.ts';
+import type { FileReport, Finding } from './validate-report.ts';
+
+/** Options of {@link countFiles}. Every field has a default; pass what differs. */
+export interface CountOptions extends Omit<FilesOptions, 'payloadCrc' | 'recover'> {
+  /** Told of each file's count in the order of the report, as soon as all before it are done. */
+  readonly onFile: ((count: FileCount) => void) | undefined;
+}
+
+/** How many records a file holds. `uri` and `records` are a stable contract; fields may be added. */
+export interface FileCount {
+  /** The path as it was given or found; `<stdin>` for standard input. */
+  readonly uri: string;
+  /** Records; those before the damage where there is an `error`. */
+  readonly records: number;
+  /** Why the file could not be counted to its end; missing where it could. */
+  readonly error?: Finding;
+  /** Whether the file could not be read; missing where it could. */
+  readonly unreadable?: true;
+}
+
+/** What `countFiles` counted: the document that `recordpipe count --json` prints. A stable contract; fields may be added. */
+export interface CountReport {
+  /** One entry per file, sorted by uri in the order of its UTF-8 bytes. */
+  readonly files: readonly FileCount[];
+  /** The sum. */
+  readonly records: number;
+}
+
+/**
+ * Counts the records of many TFRecord files. Every length checksum is verified, payload checksums are not: of uncompressed files with
+ * large records little more than the headers is read.
+ *
+ * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
+ * @throws as `validateFiles`
+ * @example
+ * ```ts
+ * import { countFiles } from 'recordpipe/report';
+ * const { files, records } = await countFiles(['missing.tfrecord']);
+ * console.log(records, files[0].error?.code); // 0 not-found
+ * ```
+ */
+export async function countFiles(
+  inputs: string | readonly string[],
+  options: Partial<CountOptions> = {},
+): Promise<CountReport> {
+  const { jobs, onFile, onProgress, signal } = options;
+  const reading = checkedReading(options);
+  const paths = await expandInputs(inputs);
+  const task = { check: 'count', maxErrors: 1, reading } as const;
+  const files = await runFiles(paths, task, {
+    jobs,
+    failFast: false,
+    onFile: onFile && ((report) => onFile(fileCount(report))),
+    onProgress,
+    signal,
+  });
+  return { files: files.map(fileCount), records: files.reduce((sum, { records }) => sum + records, 0) };
+}
+
+function fileCount({ uri, records, errors, unreadable }: FileReport): FileCount {
+  return {
+    uri,
+    records,
+    ...(errors.length > 0 && { error: errors[0] }),
+    ...(unreadable && { unreadable: true as const }),
+  };
+}

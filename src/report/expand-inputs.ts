@@ -1,0 +1,112 @@
+import { readFile, stat } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fileError } from '../bytes/file-errors.ts';
+import { RecordpipeError } from '../errors.ts';
+import { isGlob } from './input-names.ts';
+
+/**
+ * The files that `inputs` stand for, sorted by their UTF-8 bytes, each once. An input is
+ *
+ * - a path or `file:` URL of a file, whether it exists or not and whatever its name;
+ * - a folder: the TFRecord files in it and below, by name (`*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, shards `*-00000-of-00012`, each
+ *   also compressed, and TensorBoard's `*tfevents.*`); hidden files and folders are skipped, symbolic links followed;
+ * - a glob pattern, where no file has that very name: the files that match, whatever their names, without hidden ones;
+ * - `@list`: a file with one input per line, `@-` the same from standard input; blank lines are skipped;
+ * - `-`: standard input.
+ *
+ * A name that begins with `@` is written `./@name`.
+ *
+ * @throws RecordpipeError `not-found` for a folder, pattern or list that stands for no file; `not-found`, `access-denied`, `io-failure` for a
+ * folder or list that cannot be read
+ * @example
+ * ```ts
+ * import { expandInputs } from 'recordpipe/report';
+ * console.log(await expandInputs(['b.tfrecord', 'a.tfrecord', './b.tfrecord'])); // [ 'a.tfrecord', 'b.tfrecord' ]
+ * ```
+ */
+export async function expandInputs(inputs: string | readonly string[]): Promise<string[]> {
+  const found = new Map<string, string>();
+  const given = typeof inputs === 'string' ? [inputs] : inputs;
+  for (const input of given) {
+    for (const file of await expand(input, new Set())) {
+      const key = file === '-' ? file : resolve(file);
+      if (!found.has(key)) found.set(key, file);
+    }
+  }
+  if (given.includes('@-') && found.has('-'))
+    throw new RangeError('inputs: @- and - both read standard input; use one of them');
+  return sortedByBytes([...found.values()]);
+}
+
+async function expand(input: string, lists: ReadonlySet<string>): Promise<string[]> {
+  if (typeof input !== 'string' || input === '')
+    throw new RangeError(`inputs: expected a path, got ${input === '' ? 'an empty one' : typeof input}`);
+  if (input === '-') return [input];
+  if (input.startsWith('@')) return expandList(input, lists);
+  const path = input.startsWith('file://') ? fileURLToPath(input) : input;
+  const folder = await isFolder(path);
+  if (folder === undefined && isGlob(path)) return expandGlob(path);
+  if (folder !== true) return [path];
+  const { filesInFolder } = await import('./folder.ts');
+  const files = await filesInFolder(path);
+  if (files.length > 0) return files;
+  throw new RecordpipeError(
+    'not-found',
+    'no TFRecord file in this folder (*.tfrecord, *.tfrecords, *.tfrec, *-00000-of-00012, …); name files of other names, or use a pattern',
+    { uri: path },
+  );
+}
+
+async function expandList(input: string, lists: ReadonlySet<string>): Promise<string[]> {
+  if (lists.has(input)) throw new RangeError(`inputs: the list ${input} contains itself`);
+  const lines = (await listText(input)).replace(/^\ufeff/, '').split(/\r?\n/);
+  const given = lines.filter((line) => line !== '');
+  if (given.length === 0)
+    throw new RecordpipeError('not-found', 'the list of inputs is empty', { uri: input });
+  const files: string[] = [];
+  for (const line of given) {
+    for (const file of await expand(line, new Set([...lists, input]))) files.push(file);
+  }
+  return files;
+}
+
+async function listText(input: string): Promise<string> {
+  const path = input.slice(1);
+  try {
+    if (path !== '-') return await readFile(path, 'utf8');
+    const { text } = await import('node:stream/consumers');
+    return await text(process.stdin);
+  } catch (error) {
+    throw fileError(error, input);
+  }
+}
+
+async function expandGlob(pattern: string): Promise<string[]> {
+  const { glob } = await import('tinyglobby');
+  const files = await glob(pattern, { absolute: isAbsolute(pattern), expandDirectories: false });
+  if (files.length > 0) return files;
+  throw new RecordpipeError(
+    'not-found',
+    'no file matches this pattern; check it, and quote it for the shell',
+    {
+      uri: pattern,
+    },
+  );
+}
+
+/** Undefined where nothing of that name exists, or can be looked at. */
+async function isFolder(path: string): Promise<boolean | undefined> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return undefined;
+  }
+}
+
+function sortedByBytes(files: string[]): string[] {
+  return files
+    .map((file) => ({ file, bytes: Buffer.from(file) }))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+    .map(({ file }) => file);
+}

@@ -1,0 +1,64 @@
+import { readOptions, type TFRecordReadOptions } from '../records/read-options.ts';
+
+/** Which files are expected. `auto` decides by content; TFRecord is the only format so far. */
+export type Format = 'tfrecord' | 'auto';
+
+/** The options of reading that concern checking, see `TFRecordReadOptions`. */
+export type CheckedReading = Pick<
+  TFRecordReadOptions,
+  'compression' | 'payloadCrc' | 'maxRecordBytes' | 'onTruncated' | 'trailing' | 'recover'
+>;
+
+/** How far a run over many files has come. */
+export interface FilesProgress {
+  /** Files in all. */
+  readonly files: number;
+  readonly filesDone: number;
+  /** Files found bad so far. */
+  readonly bad: number;
+  /** Stored bytes read so far, of all files. */
+  readonly bytes: number;
+  /** Stored bytes in all; undefined where a source has no size (pipes). */
+  readonly totalBytes: number | undefined;
+}
+
+/** Options of every run over many files. Every field has a default; pass what differs. */
+export interface FilesOptions extends CheckedReading {
+  /** Default `auto`. */
+  readonly format: Format;
+  /**
+   * The most files that are checked at once, each on a worker thread of its own; 1 starts no worker. Default: as many as the host has
+   * cores to offer, or 1 where the files are so small that starting a worker takes longer than checking them.
+   */
+  readonly jobs: number | undefined;
+  /** Told now and then, and at the end of each file. */
+  readonly onProgress: ((progress: FilesProgress) => void) | undefined;
+  /** Ends the run with an `aborted` error; workers are stopped, files closed. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The part of the options that concerns reading, complete and checked. */
+export function checkedReading(given: Partial<FilesOptions>): CheckedReading {
+  const { format = 'auto', jobs } = given;
+  if (format !== 'auto' && format !== 'tfrecord')
+    throw new RangeError(`format: expected tfrecord or auto, got ${String(format)}`);
+  if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1))
+    throw new RangeError(`jobs: expected a whole number from 1 on, got ${jobs}`);
+  const { compression, payloadCrc, maxRecordBytes, onTruncated, trailing, recover } = given;
+  const options = readOptions({
+    compression,
+    payloadCrc,
+    maxRecordBytes,
+    onTruncated,
+    trailing,
+    recover,
+  } as Partial<TFRecordReadOptions>);
+  return {
+    compression: options.compression,
+    payloadCrc: options.payloadCrc,
+    maxRecordBytes: options.maxRecordBytes,
+    onTruncated: options.onTruncated,
+    trailing: options.trailing,
+    recover: options.recover,
+  };
+}

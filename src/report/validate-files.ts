@@ -1,0 +1,42 @@
+import { expandInputs } from './expand-inputs.ts';
+import { checkedReading, type FilesOptions } from './report-options.ts';
+import { runFiles } from './run-files.ts';
+import { type FileReport, type ValidateReport, validateReport } from './validate-report.ts';
+
+/** Options of {@link validateFiles}. Every field has a default; pass what differs. */
+export interface ValidateOptions extends FilesOptions {
+  /** How many findings are kept per file; all are counted. Default 100. */
+  readonly maxErrors: number;
+  /** Whether everything stops at the first file found bad; files not looked at are then not in the report. Default false. */
+  readonly failFast: boolean;
+  /** Told of each file's report in the order of the report, as soon as all before it are done. */
+  readonly onFile: ((report: FileReport) => void) | undefined;
+}
+
+/**
+ * Checks every record of many TFRecord files, several files at once, each at about the speed of reading it, in constant memory.
+ * What is wrong is in the report: every bad file, each with its findings; also files that cannot be read.
+ *
+ * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
+ * @throws RecordpipeError `not-found` where an input stands for no file; `access-denied`, `io-failure` for folders and lists that
+ * cannot be read; `aborted`
+ * @throws RangeError for a wrong option
+ * @example
+ * ```ts
+ * import { validateFiles } from 'recordpipe/report';
+ * const { ok, files } = await validateFiles(['missing.tfrecord']);
+ * console.log(ok, files[0].errors[0].code); // false not-found
+ * ```
+ */
+export async function validateFiles(
+  inputs: string | readonly string[],
+  options: Partial<ValidateOptions> = {},
+): Promise<ValidateReport> {
+  const { maxErrors = 100, failFast = false, jobs, onFile, onProgress, signal } = options;
+  if (!(maxErrors >= 0)) throw new RangeError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
+  const reading = checkedReading(options);
+  const paths = await expandInputs(inputs);
+  const task = { check: 'validate', maxErrors, reading } as const;
+  const files = await runFiles(paths, task, { jobs, failFast, onFile, onProgress, signal });
+  return validateReport(files, paths.length - files.length);
+}

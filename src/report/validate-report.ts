@@ -1,0 +1,84 @@
+import type { ErrorCode } from '../errors.ts';
+import type { Compression } from '../records/read-options.ts';
+
+/** One thing that is wrong with a file. */
+export interface Finding {
+  /** Stable kebab-case word, see `ErrorCode`. */
+  readonly code: ErrorCode;
+  /** Index of the record, from 0; null where the failure has no place in the file (it could not be opened). */
+  readonly record: number | null;
+  /** Position of the record's first byte, from 0, in the uncompressed bytes; null where there is none. */
+  readonly offset: number | null;
+  /** What, expected, got, where and what to do. For people: its words may change, the other fields do not. */
+  readonly message: string;
+}
+
+/**
+ * What is known about one file. The fields up to `errors` are a stable contract; more may be added behind them.
+ */
+export interface FileReport {
+  /** The path as it was given or found; `<stdin>` for standard input. */
+  readonly uri: string;
+  /** The format that was checked. */
+  readonly format: 'tfrecord';
+  /** Compression of the whole file; null where it could not be read so far. */
+  readonly compression: Compression | null;
+  /** Whether every byte of the file is accounted for. */
+  readonly ok: boolean;
+  /** Good records. */
+  readonly records: number;
+  /** Bytes of the file as stored; of a pipe, those that were read. */
+  readonly bytes: number;
+  /** Wall time of the check. */
+  readonly seconds: number;
+  /** The first `maxErrors` findings, in file order. */
+  readonly errors: readonly Finding[];
+  /** All findings, those beyond `maxErrors` included. */
+  readonly errorCount: number;
+  /** Whether the file could not be read to its end (missing, no permission, I/O failure): nothing is said about its data. */
+  readonly unreadable: boolean;
+}
+
+/** Sums over the files of a report. */
+export interface ReportTotals {
+  /** Files that were checked. */
+  readonly files: number;
+  /** Good records. */
+  readonly records: number;
+  /** Bytes as stored. */
+  readonly bytes: number;
+  /** Files that are not ok, unreadable ones included. */
+  readonly bad: number;
+  /** Files that could not be read. */
+  readonly unreadable: number;
+  /** Files that were not looked at, or not to their end, because `failFast` stopped the check. */
+  readonly notChecked: number;
+}
+
+/**
+ * What `validateFiles` found: the document that `recordpipe validate --json` prints. `ok`, `files` and, of `totals`, `files`, `records`,
+ * `bytes` and `bad` are a stable contract; fields may be added.
+ */
+export interface ValidateReport {
+  /** Whether every file is ok and every file was checked. */
+  readonly ok: boolean;
+  /** One entry per file, sorted by uri in the order of its UTF-8 bytes. */
+  readonly files: readonly FileReport[];
+  readonly totals: ReportTotals;
+}
+
+/** Sums up the reports of `files`. */
+export function validateReport(files: readonly FileReport[], notChecked: number): ValidateReport {
+  let records = 0;
+  let bytes = 0;
+  let bad = 0;
+  let unreadable = 0;
+  for (const file of files) {
+    records += file.records;
+    bytes += file.bytes;
+    if (!file.ok) bad++;
+    if (file.unreadable) unreadable++;
+  }
+  const totals = { files: files.length, records, bytes, bad, unreadable, notChecked };
+  return { ok: bad === 0 && notChecked === 0, files, totals };
+}
