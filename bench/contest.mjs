@@ -6,10 +6,10 @@
  * value, and is closed. One that fails is out, with the reason; the others go on.
  *
  * @param {{ key: string, open(): Promise<{ turn(): Promise<number>, close?(): Promise<void>, notes?: object }> }[]} contestants
- * @param {{ rounds: number }} options
+ * @param {{ rounds: number, before?(): void }} options before: done before each turn, outside of what is measured
  * @returns {Promise<Map<string, { rounds: number[], notes?: object } | { failed: string }>>}
  */
-export async function contest(contestants, { rounds }) {
+export async function contest(contestants, { rounds, before = () => {} }) {
   const outcomes = new Map();
   const running = [];
   const fail = ({ key }, error) => {
@@ -30,6 +30,7 @@ export async function contest(contestants, { rounds }) {
         const outcome = outcomes.get(contestant.key);
         if (outcome.rounds === undefined) continue;
         try {
+          before();
           outcome.rounds.push(await contestant.turn());
         } catch (error) {
           fail(contestant, error);

@@ -7,6 +7,110 @@ import { KERNEL_SIZES, RECORD_SIZES } from './corpus.mjs';
 import { sizeName } from './statistics.mjs';
 
 const ours = (what, cores) => ({ who: 'recordpipe', what, cores });
+const everywhere = (value, sizes = RECORD_SIZES) => Object.fromEntries(sizes.map((size) => [size, value]));
+
+/** The two ways in which ours are measured: as they run, and kept on one core as the peers are. */
+const bothWays = (what) => [
+  ['', ours(what, 'all')],
+  [', one core', ours(what, 'one')],
+];
+const KERNEL_WAYS = [
+  ['', ours('crc32c')],
+  [', in kernel memory', ours('crc32c in kernel memory')],
+];
+
+const TO_AWS = { 64: 1.3, 256: 1.1, 1024: 0.9, 4096: 0.8, 16384: 0.8, 262144: 0.8, 4194304: 0.8 };
+const TO_NODE_RS = { ...everywhere(1.3, KERNEL_SIZES), 65536: 2.5, 262144: 2.5, 4194304: 2.5 };
+const TO_DD = { 100: 0.25, 1000: 0.45, 10000: 0.8, 100000: 0.8 };
+
+/** Targets that compare, size by size, each way of ours with the fastest of others. */
+const BY_SIZE = [
+  {
+    title: 'Kernel against `aws-crt`',
+    note: 'In kernel memory: as `validate` has its bytes. Others are copied there first, which is part of the call.',
+    group: 'kernel',
+    ways: KERNEL_WAYS,
+    others: { who: 'aws-crt' },
+    wanted: TO_AWS,
+  },
+  {
+    title: 'Kernel against `@node-rs/crc32`',
+    group: 'kernel',
+    ways: KERNEL_WAYS,
+    others: { who: '@node-rs/crc32' },
+    wanted: TO_NODE_RS,
+  },
+  {
+    title: '`validate` in-process against `dd bs=1M of=/dev/null`',
+    note: "dd's own figure, without its start. As it runs, the next read is on another thread while a chunk is checked.",
+    group: 'read',
+    ways: bothWays('validate'),
+    others: { who: 'limit', what: 'dd, by its own clock' },
+    wanted: TO_DD,
+  },
+  {
+    title: "`validate` in-process against TensorFlow's fastest way",
+    note: 'The fastest of three ways, each kept on one core and not.',
+    group: 'read',
+    ways: bothWays('validate'),
+    others: { who: 'tensorflow' },
+    wanted: everywhere(3.5),
+  },
+  {
+    title: '`validateFiles`: two files on two cores against one core',
+    note: 'Against the same two files one after the other, as that runs and kept on one core.',
+    group: 'several',
+    ways: [['', ours('jobs 2', 'all')]],
+    others: ours('jobs 1', 'all'),
+    wanted: everywhere(1.6),
+  },
+  {
+    group: 'several',
+    ways: [[', against one core', ours('jobs 2', 'all')]],
+    others: ours('jobs 1', 'one'),
+    wanted: everywhere(1.6),
+  },
+  {
+    title: 'Views against `tf_record_iterator`',
+    group: 'read',
+    ways: bothWays('views'),
+    others: { who: 'tensorflow', what: 'tf_record_iterator' },
+    wanted: everywhere(3),
+  },
+  {
+    title: 'Views against npm `tfrecord`',
+    group: 'read',
+    ways: bothWays('views'),
+    others: { who: 'npm-tfrecord' },
+    wanted: everywhere(30),
+  },
+  {
+    title: 'Batches against `validate`',
+    group: 'read',
+    ways: [
+      ['', ours('batches', 'all')],
+      [', reuse', ours('batches, reuse', 'all')],
+    ],
+    others: ours('validate', 'all'),
+    wanted: everywhere(0.8),
+  },
+  {
+    group: 'read',
+    ways: [
+      [', one core', ours('batches', 'one')],
+      [', reuse, one core', ours('batches, reuse', 'one')],
+    ],
+    others: ours('validate', 'one'),
+    wanted: everywhere(0.8),
+  },
+  {
+    title: "Writing against TensorFlow's `TFRecordWriter`",
+    group: 'write',
+    ways: bothWays('openTFRecordWriter'),
+    others: { who: 'tensorflow' },
+    wanted: everywhere(1.5),
+  },
+];
 
 /**
  * @typedef {{ at: string, ours?: object, other?: object, ratio?: number, wanted: number, most: boolean, reached?: boolean, open?: string }} Row
@@ -15,101 +119,38 @@ const ours = (what, cores) => ({ who: 'recordpipe', what, cores });
  * @returns {Target[]} those of which something was measured
  */
 export function targets({ figures }) {
-  const at = (group, sizes) => (mine, others, wanted) =>
-    sizes
-      .filter((size) => wanted[size] !== undefined)
-      .map((size) => {
-        const here = figures.filter((figure) => figure.group === group && figure.size === size);
-        return row(sizeName(size), best(here, [mine]), best(here, others), wanted[size]);
-      });
-  const kernel = at('kernel', KERNEL_SIZES);
-  const reading = at('read', RECORD_SIZES);
-  const everywhere = (value, sizes = RECORD_SIZES) => Object.fromEntries(sizes.map((size) => [size, value]));
-
-  const toAws = { 64: 1.3, 256: 1.1, 1024: 0.9, 4096: 0.8, 16384: 0.8, 262144: 0.8, 4194304: 0.8 };
-  const toNodeRs = { ...everywhere(1.3, KERNEL_SIZES), 65536: 2.5, 262144: 2.5, 4194304: 2.5 };
-  const toDd = { 100: 0.25, 1000: 0.45, 10000: 0.8, 100000: 0.8 };
-  const ownDd = [{ who: 'limit', what: 'dd, by its own clock' }];
-  const tensorflow = [{ who: 'tensorflow' }];
-  const iterator = [{ who: 'tensorflow', what: 'tf_record_iterator' }];
-  const npm = [{ who: 'npm-tfrecord' }];
-  const aws = [{ who: 'aws-crt' }];
-  const nodeRs = [{ who: '@node-rs/crc32' }];
-  const inMemory = 'crc32c in kernel memory';
-
-  return [
-    { title: 'Kernel against `aws-crt`: bytes in ordinary memory', rows: kernel(ours('crc32c'), aws, toAws) },
-    {
-      title: 'Kernel against `aws-crt`: bytes in kernel memory, as `validate` has them',
-      rows: kernel(ours(inMemory), aws, toAws),
-    },
-    {
-      title: 'Kernel against `@node-rs/crc32`: bytes in ordinary memory',
-      rows: kernel(ours('crc32c'), nodeRs, toNodeRs),
-    },
-    {
-      title: 'Kernel against `@node-rs/crc32`: bytes in kernel memory',
-      rows: kernel(ours(inMemory), nodeRs, toNodeRs),
-    },
-    {
-      title: '`validate` in-process against `dd bs=1M of=/dev/null`',
-      note: "dd's own figure, without its start. The next read runs on a thread of Node's while a chunk is checked.",
-      rows: reading(ours('validate', 'all'), ownDd, toDd),
-    },
-    {
-      title: '`validate` kept on one core, against the same `dd`',
-      rows: reading(ours('validate', 'one'), ownDd, toDd),
-    },
-    {
-      title: "`validate` against TensorFlow's fastest way",
-      note: 'the fastest of three ways, each on one core and on all',
-      rows: reading(ours('validate', 'all'), tensorflow, everywhere(3.5)),
-    },
-    {
-      title: "`validate` kept on one core, against TensorFlow's fastest way",
-      rows: reading(ours('validate', 'one'), tensorflow, everywhere(3.5)),
-    },
-    {
-      title: 'Two files on two cores against two files one after the other',
-      rows: at('several', RECORD_SIZES)(ours('jobs 2', 'all'), [ours('jobs 1', 'all')], everywhere(1.6)),
-    },
-    {
-      title: 'Two files on two cores against one core',
-      rows: at('several', RECORD_SIZES)(ours('jobs 2', 'all'), [ours('jobs 1', 'one')], everywhere(1.6)),
-    },
-    {
-      title: 'Views, one core, against `tf_record_iterator`',
-      rows: reading(ours('views', 'one'), iterator, everywhere(3)),
-    },
-    {
-      title: 'Views, one core, against npm `tfrecord`',
-      rows: reading(ours('views', 'one'), npm, everywhere(30)),
-    },
-    {
-      title: 'Batches against `validate`, both on one core',
-      rows: reading(ours('batches', 'one'), [ours('validate', 'one')], everywhere(0.8)),
-    },
-    {
-      title: 'Batches with `reuse` against `validate`, both on one core',
-      rows: reading(ours('batches, reuse', 'one'), [ours('validate', 'one')], everywhere(0.8)),
-    },
-    {
-      title: 'Batches with `reuse` against `validate`, both on all cores',
-      rows: reading(ours('batches, reuse', 'all'), [ours('validate', 'all')], everywhere(0.8)),
-    },
-    {
-      title: "Writing, one core, against TensorFlow's `TFRecordWriter`",
-      rows: at('write', RECORD_SIZES)(ours('openTFRecordWriter', 'one'), tensorflow, everywhere(1.5)),
-    },
-    { title: 'Memory of `recordpipe validate` over a bare Node process, MiB', rows: memoryRows(figures) },
-    { title: 'Whole processes against `node -e 0`', rows: processRows(figures) },
-  ].filter(({ rows }) => rows.some((one) => one.ours !== undefined));
+  const found = [];
+  for (const { title, note, ...kind } of BY_SIZE) {
+    const rows = rowsBySize(figures, kind);
+    // A part without a title goes on with the rows of the one before.
+    if (title === undefined) found.at(-1).rows.push(...rows);
+    else found.push({ title, note, rows });
+  }
+  found.push({
+    title: 'Memory of `recordpipe validate` over a bare Node process, MiB',
+    note: 'The most each ever had in RAM; in place of the ratio, the difference.',
+    rows: memoryRows(figures),
+  });
+  found.push({ title: 'Whole processes against `node -e 0`, milliseconds', rows: processRows(figures) });
+  return found.filter(({ rows }) => rows.length > 0);
 }
 
-function best(figures, kinds) {
-  const fits = (figure, kind) =>
+function rowsBySize(figures, { group, ways, others, wanted }) {
+  const sizes = Object.keys(wanted).map(Number);
+  return ways.flatMap(([suffix, way]) =>
+    sizes.flatMap((size) => {
+      const here = figures.filter((figure) => figure.group === group && figure.size === size);
+      const mine = best(here, way);
+      return mine === undefined ? [] : [row(sizeName(size) + suffix, mine, best(here, others), wanted[size])];
+    }),
+  );
+}
+
+/** The best figure of a kind; where none was measured, one that says why. */
+function best(figures, kind) {
+  const fits = (figure) =>
     Object.entries(kind).every(([name, value]) => value === undefined || figure[name] === value);
-  const found = figures.filter((figure) => kinds.some((kind) => fits(figure, kind)));
+  const found = figures.filter(fits);
   const measured = found.filter(({ median }) => median !== undefined);
   return measured.sort((a, b) => b.median - a.median)[0] ?? found[0];
 }
@@ -132,12 +173,12 @@ function missing(figure) {
 
 function processRows(figures) {
   const here = figures.filter(({ group }) => group === 'process');
-  const bare = best(here, [{ who: 'node' }]);
+  const bare = best(here, { who: 'node' });
   return [
     ['help', '`recordpipe --help`', 1.6],
     ['validate-1MB', '`recordpipe validate` of 1 MB', 2.5],
   ].flatMap(([what, at, wanted]) => {
-    const mine = best(here, [ours(what)]);
+    const mine = best(here, ours(what));
     if (mine === undefined) return [];
     const { open, ratio } = row(at, mine, bare, wanted);
     return [
@@ -158,9 +199,9 @@ function processRows(figures) {
 function memoryRows(figures) {
   const here = figures.filter(({ group }) => group === 'memory');
   return ['small records', 'huge records'].flatMap((what) => {
-    const mine = best(here, [ours(what)]);
+    const mine = best(here, ours(what));
     if (mine === undefined) return [];
-    const bare = best(here, [{ who: 'node', what: `node -e 0, beside ${what}` }]);
+    const bare = best(here, { who: 'node', what: `node -e 0, beside ${what}` });
     const at = mine.fileBytes
       ? `${sizeNameAbout(mine.fileBytes)} of ${sizeNameAbout(mine.recordBytes)} records`
       : what;

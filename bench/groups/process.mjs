@@ -7,6 +7,9 @@ import { ROOT } from '../machine.mjs';
 
 export const COMMAND_LINE = join(ROOT, 'dist/cli/main.js');
 
+/** About what a Node process takes. */
+const PROCESS_BYTES = 2 ** 26;
+
 /** Whole processes seen from outside: starting Node alone, and the command line; figures are milliseconds. */
 export async function runProcesses(cases, { smoke, data, rounds, add }) {
   const file = data.records('1MB', recordsIn(1e6, 1000), 1000);
@@ -32,7 +35,10 @@ export async function runProcesses(cases, { smoke, data, rounds, add }) {
     else contestants.push({ ...way, key: way.what, open: async () => open(way), place });
   }
   try {
-    const outcomes = await contest(contestants, { rounds: smoke ? 1 : 3 * rounds });
+    const outcomes = await contest(contestants, {
+      rounds: smoke ? 1 : 3 * rounds,
+      before: () => data.warmMemory(smoke ? 0 : PROCESS_BYTES),
+    });
     for (const { key, place } of contestants) {
       const { rounds: values, failed } = outcomes.get(key);
       add(failed ? { ...place, failed } : { ...place, unit: 'ms', rounds: values });

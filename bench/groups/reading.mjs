@@ -50,7 +50,7 @@ async function readFileOf(size, readers, { fileBytes, data, peers, rounds, add }
       if (missing) add({ ...place(reader), skipped: missing });
       else contestants.push({ ...reader, key: key(reader), open: () => openReader(reader, file, peers) });
     }
-    const outcomes = await contest(contestants, { rounds });
+    const outcomes = await contest(contestants, { rounds, before: () => data.warmMemory(fileBytes / 2) });
     for (const reader of contestants) {
       const { rounds: values, failed, notes } = outcomes.get(reader.key);
       add(

@@ -38,7 +38,7 @@ export async function runSeveral(cases, { fileBytes, data, peers, rounds, add })
       return { turn, close: peer.close, notes: { version: peer.version } };
     };
     try {
-      const outcomes = await contest(contestants, { rounds });
+      const outcomes = await contest(contestants, { rounds, before: () => data.warmMemory(fileBytes / 2) });
       for (const { key, what, cores } of contestants) {
         const { rounds: values, failed, notes } = outcomes.get(key);
         const place = { group: 'several', size, who: 'recordpipe', what, cores };

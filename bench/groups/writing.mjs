@@ -35,7 +35,7 @@ export async function runWriting(cases, { fileBytes, data, peers, rounds, add })
       }
     }
     try {
-      const outcomes = await contest(contestants, { rounds });
+      const outcomes = await contest(contestants, { rounds, before: () => data.warmMemory(1.5 * fileBytes) });
       for (const writer of contestants) {
         const { rounds: values, failed, notes } = outcomes.get(writer.key);
         add(

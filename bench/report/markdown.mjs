@@ -33,7 +33,11 @@ export function resultsAsMarkdown(results) {
       ],
       of('read'),
     ),
-    ...section('Two files at once', [sizeTable(of('several'), RECORD_SIZES)], of('several')),
+    ...section(
+      'Two files at once',
+      ['GB/s of file bytes, over two files of twice the size.', sizeTable(of('several'), RECORD_SIZES)],
+      of('several'),
+    ),
     ...section(
       'Writing',
       [
@@ -44,8 +48,16 @@ export function resultsAsMarkdown(results) {
       ],
       of('write'),
     ),
-    ...section('Memory', [plainTable(of('memory'))], of('memory')),
-    ...section('Whole processes', [plainTable(of('process'))], of('process')),
+    ...section(
+      'Memory',
+      ['The most memory each process ever had in RAM.', plainTable(of('memory'))],
+      of('memory'),
+    ),
+    ...section(
+      'Whole processes',
+      ['From outside: starting, working, ending.', plainTable(of('process'))],
+      of('process'),
+    ),
   ].join('\n\n')}\n`;
 }
 
@@ -84,6 +96,7 @@ function targetTables(results) {
   const summary = `${count(true)} reached, ${count(false)} not reached, ${count(undefined)} open (a figure is missing).`;
   return [
     summary,
+    'Kept on one core, as the peers are, where a row says so; else Node may use a second one.',
     ...all.flatMap(({ title, note, rows: some }) => [
       `### ${title}`,
       ...(note ? [note] : []),
@@ -94,7 +107,7 @@ function targetTables(results) {
 
 function cells({ at, ours, other, ratio, wanted, most, reached, open }) {
   const limit = `${most ? '<=' : '>='} ${wanted}`;
-  if (open !== undefined) return [at, value(ours), value(other), '', limit, open];
+  if (open !== undefined) return [at, figureOnly(ours), figureOnly(other), '', limit, open];
   return [
     at,
     value(ours),
@@ -139,6 +152,10 @@ function label({ group, who, what, cores }) {
   const name = who === 'limit' || who === 'node' ? what : `${who} ${what}`;
   const shown = group === 'kernel' ? name.replace(/ crc32c$/, '').replace(' crc32c ', ', ') : name;
   return cores === 'one' && group !== 'kernel' ? `${shown}, one core` : shown;
+}
+
+function figureOnly(figure) {
+  return figure?.median === undefined ? '' : threeDigits(figure.median);
 }
 
 function value(figure) {

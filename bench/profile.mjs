@@ -1,0 +1,76 @@
+/**
+ * One case again and again in a process of its own, under Node's sampling profiler: where does the time go?
+ *
+ *   node bench/profile.mjs CASE [SECONDS]        e.g. tfrecord/validate/1KB, tfrecord/write/100B, kernel/64, cli/help
+ *
+ * Prints the functions with the most time of their own; the .cpuprofile it names opens in Chromium's developer tools and in editors.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { corpus } from './corpus.mjs';
+import { DataFolder, recordsIn } from './data.mjs';
+import { ROOT } from './machine.mjs';
+
+const SHOWN = 15;
+const FILE_BYTES = 2 ** 28;
+
+const [name, seconds = '3'] = process.argv.slice(2);
+const profiled = corpus({ full: false }).find((one) => one.name === name);
+if (profiled === undefined) {
+  const names = corpus({ full: false }).map((one) => `  ${one.name}`);
+  throw new RangeError(`no such case: ${name}; there are\n${names.join('\n')}`);
+}
+
+const profiles = join(ROOT, '.cache/profiles');
+mkdirSync(profiles, { recursive: true });
+const folder = mkdtempSync(join(profiles, `${name.replaceAll('/', '-')}-`));
+const data = new DataFolder(join(ROOT, '.cache/bench'));
+try {
+  const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=200'];
+  const program = fileURLToPath(new URL('subjects/repeat.mjs', import.meta.url));
+  const repeat = [program, name, seconds, data.path, ...filesOf(profiled)];
+  // The command line is profiled as it is, once; everything else repeats.
+  const args = profiled.what === 'help' ? [join(ROOT, 'dist/cli/main.js'), '--help'] : repeat;
+  const { status } = spawnSync(process.execPath, [...flags, ...args], { stdio: 'inherit' });
+  for (const file of readdirSync(folder).sort()) summarize(join(folder, file));
+  process.exitCode = status ?? 1;
+} finally {
+  data.removeAll();
+}
+
+/** What the case reads is made here, so that making it is not in the profile. */
+function filesOf({ group, what, size }) {
+  const make = (key, bytes, recordBytes) =>
+    data.records(`profile-${key}`, recordsIn(bytes, recordBytes), recordBytes).path;
+  if (group === 'kernel' || group === 'write' || what === 'help') return [];
+  if (group === 'read') return [make('read', FILE_BYTES, size)];
+  if (group === 'several') return [make('first', FILE_BYTES, size), make('second', FILE_BYTES, size)];
+  if (group === 'process') return [make('small', 1e6, 1000)];
+  return [
+    what === 'small records'
+      ? make('small', FILE_BYTES, 100)
+      : data.hugeRecords('profile', 1, FILE_BYTES).path,
+  ];
+}
+
+function summarize(path) {
+  const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(path, 'utf8'));
+  const places = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
+  const own = new Map();
+  samples.forEach((id, i) => {
+    own.set(places.get(id), (own.get(places.get(id)) ?? 0) + timeDeltas[i]);
+  });
+  const total = timeDeltas.reduce((sum, delta) => sum + delta, 0);
+  console.log(`\n${path}`);
+  for (const [place, time] of [...own].sort((a, b) => b[1] - a[1]).slice(0, SHOWN)) {
+    console.log(`${((100 * time) / total).toFixed(1).padStart(6)} %  ${place}`);
+  }
+}
+
+function placeOf({ functionName, url, lineNumber }) {
+  const file = url.startsWith('file:') ? relative(ROOT, fileURLToPath(url)) : url.replace(/^wasm:.*/, 'wasm');
+  return `${functionName || '(anonymous)'}${file ? `  ${file}:${lineNumber + 1}` : ''}`;
+}

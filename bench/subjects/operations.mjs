@@ -1,0 +1,91 @@
+/** What of recordpipe is measured. Each takes the time itself, from opening the file to having closed it, as the peers do. */
+
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { readTFRecordBatches, readTFRecords, scanTFRecords } from 'recordpipe';
+import { payloadPool } from '../against/payload.mjs';
+import { secondsSince } from '../against/peer_protocol.mjs';
+
+async function views({ path }) {
+  let records = 0;
+  let bytes = 0;
+  const start = process.hrtime.bigint();
+  for await (const record of readTFRecords(path)) {
+    records += 1;
+    bytes += record.length;
+  }
+  return { seconds: secondsSince(start), records, bytes };
+}
+
+function batches(options) {
+  return async ({ path }) => {
+    let records = 0;
+    let bytes = 0;
+    const start = process.hrtime.bigint();
+    for await (const { index, length } of readTFRecordBatches(path, options)) {
+      for (let i = 0; i < length; i++) bytes += index[2 * i + 1];
+      records += length;
+    }
+    return { seconds: secondsSince(start), records, bytes };
+  };
+}
+
+async function validate({ path }) {
+  const start = process.hrtime.bigint();
+  const { records, payloadBytes, errorCount } = await scanTFRecords(path);
+  const seconds = secondsSince(start);
+  if (errorCount > 0) throw new Error(`${errorCount} findings in a good file`);
+  return { seconds, records, bytes: payloadBytes };
+}
+
+function validateSeveral(jobs) {
+  return async ({ paths }) => {
+    const { validateFiles } = await import('recordpipe/report');
+    const start = process.hrtime.bigint();
+    const { files, totals } = await validateFiles(paths, { jobs });
+    const seconds = secondsSince(start);
+    if (totals.bad > 0 || files.length !== paths.length) throw new Error('findings in good files');
+    return { seconds, records: totals.records, bytes: totals.bytes };
+  };
+}
+
+async function write({ path, count, size, seed }) {
+  const { openTFRecordWriter } = await import('recordpipe/files');
+  const pool = samePool(count, size, seed);
+  const start = process.hrtime.bigint();
+  const writer = await openTFRecordWriter(path);
+  for (let k = 0, next = 0; k < count; k++) {
+    const full = writer.write(pool[next]);
+    if (full !== undefined) await full;
+    if (++next === pool.length) next = 0;
+  }
+  await writer.close();
+  return { seconds: secondsSince(start), records: count, bytes: count * size };
+}
+
+let made = {};
+
+/** The pool of the pass before, where it is the same. */
+function samePool(count, size, seed) {
+  const key = `${count} ${size} ${seed}`;
+  if (made.key !== key) made = { key, pool: payloadPool(count, size, seed) };
+  return made.pool;
+}
+
+/** The limit of writing: as many bytes, in blocks of 1 MiB, without looking at them. */
+function writeBlocks({ path, count, size }) {
+  const block = Buffer.alloc(1024 * 1024, 1);
+  const total = count * (size + 16);
+  const start = process.hrtime.bigint();
+  const file = openSync(path, 'w');
+  for (let left = total; left > 0; left -= block.length)
+    writeSync(file, block, 0, Math.min(left, block.length));
+  closeSync(file);
+  return { seconds: secondsSince(start), records: count, bytes: count * size };
+}
+
+/** By kind of operation and mode. */
+export const OPERATIONS = {
+  read: { views, batches: batches({}), 'batches, reuse': batches({ reuse: true }), validate },
+  several: { 'jobs 1': validateSeveral(1), 'jobs 2': validateSeveral(2) },
+  write: { openTFRecordWriter: write, 'writeSync, 1 MiB blocks': writeBlocks },
+};

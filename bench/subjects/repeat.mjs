@@ -1,0 +1,51 @@
+/** One case again and again, for a profiler: `node bench/subjects/repeat.mjs CASE SECONDS FOLDER [FILE]...`. */
+
+import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32c } from 'recordpipe';
+import { payloadPool } from '../against/payload.mjs';
+import { corpus } from '../corpus.mjs';
+import { recordsIn, SEED } from '../data.mjs';
+import { median, threeDigits } from '../statistics.mjs';
+import { callLoop } from './call-loop.mjs';
+import { OPERATIONS } from './operations.mjs';
+
+const WRITTEN_BYTES = 2 ** 28;
+
+const [name, seconds, folder, ...paths] = process.argv.slice(2);
+const pass = passOf(corpus({ full: false }).find((one) => one.name === name));
+const speeds = [];
+for (const start = performance.now(); performance.now() - start < 1000 * Number(seconds); ) {
+  const before = performance.now();
+  const bytes = await pass();
+  speeds.push(bytes / (performance.now() - before) / 1e6);
+}
+console.log(`${name}: ${speeds.length} passes, median ${threeDigits(median(speeds))} GB/s`);
+
+/** A pass returns how many bytes it was about. */
+function passOf({ group, what, size }) {
+  if (group === 'kernel') {
+    const [bytes] = payloadPool(1, size, SEED);
+    const calls = Math.ceil(1e7 / (size + 100));
+    return async () => {
+      callLoop((view) => crc32c(view), bytes, calls);
+      return calls * size;
+    };
+  }
+  if (group === 'write') {
+    const path = join(folder, 'written.tfrecord');
+    const count = recordsIn(WRITTEN_BYTES, size);
+    return async () => {
+      await OPERATIONS.write.openTFRecordWriter({ path, count, size, seed: SEED });
+      rmSync(path);
+      return count * (size + 16);
+    };
+  }
+  const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
+  const operation =
+    group === 'read' ? OPERATIONS.read[what] : OPERATIONS.several[group === 'several' ? 'jobs 2' : 'jobs 1'];
+  return async () => {
+    await operation({ path: paths[0], paths });
+    return bytes;
+  };
+}
