@@ -1,20 +1,35 @@
 // Looking for the next frame behind damage.
 import { HEADER_BYTES, lengthCrc, mask } from './tfrecord-frame';
+import { shortLengthCrc } from './tfrecord-lengths';
+import { SHORT_PAYLOAD } from './tfrecord-memory';
 
 const NOT_FOUND: u32 = 0xffffffff;
 
 /** First address in [start, end - 12] that reads as a header: length <= maxBytes, good length CRC. */
 export function findTFRecordHeader(start: usize, end: usize, maxBytes: u32): u32 {
-  while (end - start >= HEADER_BYTES) {
-    const high = load<u32>(start, 4);
-    if (high != 0) {
-      // No header contains the high word's last non-zero byte before its own fourth byte.
-      start += 4 - (clz(high) >>> 3);
-      continue;
+  // Sixteen addresses at once: the upper half of the length must be zero, as no length above u32 is wanted.
+  while (end - start >= 32) {
+    const upper = v128.or(v128.or(v128.load(start, 4), v128.load(start, 5)), v128.or(v128.load(start, 6), v128.load(start, 7)));
+    let candidates = i8x16.bitmask(i8x16.eq(upper, i8x16.splat(0)));
+    while (candidates != 0) {
+      const at = start + ctz(candidates);
+      if (isHeader(at, maxBytes)) return <u32>at;
+      candidates &= candidates - 1;
     }
-    const low = load<u32>(start);
-    if (low <= maxBytes && load<u32>(start, 8) == mask(lengthCrc(low, 0))) return <u32>start;
+    start += 16;
+  }
+  while (end - start >= HEADER_BYTES) {
+    if (load<u32>(start, 4) == 0 && isHeader(start, maxBytes)) return <u32>start;
     ++start;
   }
   return NOT_FOUND;
+}
+
+/** Whether a length whose upper half is zero, as at `at`, is small enough and has its CRC behind it. */
+// @ts-ignore: decorator
+@inline
+function isHeader(at: usize, maxBytes: u32): bool {
+  const length = load<u32>(at);
+  if (length > maxBytes) return false;
+  return load<u32>(at, 8) == (length < SHORT_PAYLOAD ? shortLengthCrc(length) : mask(lengthCrc(length, 0)));
 }
