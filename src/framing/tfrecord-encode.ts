@@ -37,7 +37,9 @@ export function encodeTFRecord(payload: Uint8Array): Uint8Array<ArrayBuffer> {
 /**
  * Writes one record as TFRecord bytes into the caller's memory; returns the index behind it.
  *
- * @throws RangeError when `target` has less than `payload.length + 16` bytes from `at` on, or the payload is larger than 2^32 - 64
+ * @param payload any bytes, also some of `target`; at most 2^32 - 64
+ * @throws RangeError, before anything is written, when `target` has less than `payload.length + 16` bytes from `at` on, `at` is no whole
+ * number from 0, or the payload is larger
  * @example
  * ```ts
  * import { encodeTFRecordInto, tfrecordFrameBytes } from 'recordpipe';
@@ -50,15 +52,17 @@ export function encodeTFRecord(payload: Uint8Array): Uint8Array<ArrayBuffer> {
 export function encodeTFRecordInto(payload: Uint8Array, target: Uint8Array, at: number): number {
   const { length } = payload;
   const end = at + length + OVERHEAD_BYTES;
-  if (end > target.length || length > 2 ** 32 - 64) {
+  if (!(at >= 0 && end <= target.length && Number.isInteger(at)) || length > 2 ** 32 - 64) {
     throw new RangeError(
-      `encodeTFRecordInto: a record of ${length} bytes needs ${length + OVERHEAD_BYTES}, there are ${target.length - at}`,
+      `encodeTFRecordInto: a record of ${length} bytes needs ${length + OVERHEAD_BYTES}, there are ${target.length - at} from ${at} on`,
     );
   }
+  // The payload first: it may lie in the target itself, under the header.
+  target.set(payload, at + HEADER_BYTES);
+  const copied = target.subarray(at + HEADER_BYTES, end - FOOTER_BYTES);
+  writeU32(target, end - FOOTER_BYTES, maskCrc32c(crc32c(copied)));
   writeU32(target, at, length);
   writeU32(target, at + 4, 0);
   writeU32(target, at + LENGTH_BYTES, maskCrc32c(crc32c(target.subarray(at, at + LENGTH_BYTES))));
-  target.set(payload, at + HEADER_BYTES);
-  writeU32(target, end - FOOTER_BYTES, maskCrc32c(crc32c(payload)));
   return end;
 }
