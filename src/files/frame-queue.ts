@@ -28,10 +28,13 @@ export class FrameQueue {
   /** Takes a payload; a promise when there is no room: the payload must stay as it is until that is settled. */
   push(payload: Uint8Array): Promise<void> | undefined {
     if (this.#waiters.length === 0 && this.#place(payload)) return undefined;
-    return new Promise((resolve, reject) => {
+    const taken = new Promise<void>((resolve, reject) => {
       this.#waiters.push({ payload, resolve, reject });
       this.#pump();
     });
+    // Whoever does not wait for it is told by the next call.
+    taken.catch(() => {});
+    return taken;
   }
 
   /** Waits until everything taken so far has been written. */
@@ -75,7 +78,10 @@ export class FrameQueue {
         }
         if (this.#writes > 0) return;
         // Larger than a buffer: written from memory of its own, when nothing else is under way.
-        this.#start(encodeTFRecord(first.payload), first.resolve);
+        this.#start(encodeTFRecord(first.payload), () => {
+          if (this.failure === undefined) first.resolve();
+          else first.reject(this.failure);
+        });
       }
       this.#waiters.shift();
     }
@@ -85,13 +91,13 @@ export class FrameQueue {
     this.#start(this.#ring.handOut(), () => this.#ring.giveBack());
   }
 
-  /** Writes behind what was started before. */
-  #start(bytes: Uint8Array, written: () => void): void {
+  /** Writes behind what was started before; `settled` is called whatever the outcome. */
+  #start(bytes: Uint8Array, settled: () => void): void {
     this.#writes++;
-    this.#lastWrite = this.#write(this.#lastWrite, bytes, written);
+    this.#lastWrite = this.#write(this.#lastWrite, bytes, settled);
   }
 
-  async #write(before: Promise<void>, bytes: Uint8Array, written: () => void): Promise<void> {
+  async #write(before: Promise<void>, bytes: Uint8Array, settled: () => void): Promise<void> {
     try {
       await before;
       if (this.failure === undefined) await this.#sink.write(bytes);
@@ -99,7 +105,7 @@ export class FrameQueue {
       this.failure ??= error;
     }
     this.#writes--;
-    written();
+    settled();
     if (this.failure === undefined) this.#pump();
     else for (const { reject } of this.#waiters.splice(0)) reject(this.failure);
   }

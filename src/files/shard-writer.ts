@@ -6,7 +6,7 @@ import {
   type UnnamedFile,
   type WrittenFile,
 } from './tfrecord-writer.ts';
-import type { TFRecordWriteOptions } from './write-options.ts';
+import { type TFRecordWriteOptions, writeOptions } from './write-options.ts';
 
 /** How shards are cut. */
 export interface TFRecordShardOptions extends Omit<TFRecordWriteOptions, 'append' | 'atomic'> {
@@ -41,14 +41,17 @@ export function openTFRecordShards(
   return new TFRecordShardWriter(prefix, options);
 }
 
-/** Writes records into shards, in order. Made by {@link openTFRecordShards}. Await each call before the next. */
+/** Writes records into shards, in order. Made by {@link openTFRecordShards}. */
 export class TFRecordShardWriter implements AsyncDisposable {
   readonly #prefix: string;
   readonly #suffix: string;
   readonly #maxShardBytes: number;
-  readonly #options: Partial<TFRecordWriteOptions>;
+  readonly #options: TFRecordWriteOptions;
   readonly #finished: UnnamedFile[] = [];
   #current: TFRecordWriter | undefined;
+  /** The change to the next shard that is under way, and the records that came meanwhile. */
+  #pending: Promise<void> | undefined;
+  #failure: unknown;
   #closed: Promise<WrittenFile[]> | undefined;
 
   constructor(prefix: string, options: Partial<TFRecordShardOptions>) {
@@ -58,24 +61,29 @@ export class TFRecordShardWriter implements AsyncDisposable {
     this.#prefix = prefix;
     this.#suffix = suffix;
     this.#maxShardBytes = maxShardBytes;
-    this.#options = rest;
+    this.#options = writeOptions({ ...rest, append: false, atomic: true });
+    this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /**
-   * Takes one record; as {@link TFRecordWriter.write}, but always to be awaited where it returns a promise.
+   * Takes one record, as {@link TFRecordWriter.write}: where it returns a promise, the payload must stay as it is until that settles.
    * @throws as {@link TFRecordWriter.write}
    */
   write(payload: Uint8Array): Promise<void> | undefined {
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#closed !== undefined)
       throw new RecordpipeError('closed', 'the writer is closed', { uri: this.#prefix });
     const current = this.#current;
-    if (
-      current !== undefined &&
-      current.frameBytes + tfrecordFrameBytes(payload.length) <= this.#maxShardBytes
-    ) {
+    if (this.#pending === undefined && current !== undefined && this.#fits(current, payload))
       return current.write(payload);
-    }
-    return this.#nextShard(payload);
+    const pending = this.#writeBehind(this.#pending, payload);
+    this.#pending = pending;
+    const settled = (): void => {
+      if (this.#pending === pending) this.#pending = undefined;
+    };
+    // Whoever does not wait for it is told of a failure by the next call.
+    pending.then(settled, settled);
+    return pending;
   }
 
   /** Ends the last shard and gives all their names; no record at all makes one empty shard. Calling it again gives the same answer. */
@@ -86,21 +94,44 @@ export class TFRecordShardWriter implements AsyncDisposable {
 
   /** Gives all shards up: none appears. */
   async abort(): Promise<void> {
-    this.#closed ??= Promise.reject(
-      new RecordpipeError('closed', 'the writer was aborted', { uri: this.#prefix }),
-    );
+    if (this.#closed !== undefined) {
+      await this.#closed.catch(() => {});
+      return;
+    }
+    this.#failure ??= new RecordpipeError('closed', 'the writer was aborted', { uri: this.#prefix });
+    this.#closed = Promise.reject(this.#failure);
     this.#closed.catch(() => {});
-    await this.#discard();
+    await this.#pending?.catch(() => {});
+    await this.#giveUp(this.#failure);
   }
 
+  /** Closes; after a failure, gives all shards up. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+    if ((this.#failure ?? this.#current?.failure) === undefined) await this.close();
+    else await this.abort();
   }
 
-  async #nextShard(payload: Uint8Array): Promise<void> {
-    await this.#endShard();
-    this.#current = await openTFRecordWriter(this.#name('next', 'many'), this.#options);
-    await this.#current.write(payload);
+  #fits(shard: TFRecordWriter, payload: Uint8Array): boolean {
+    return shard.frameBytes + tfrecordFrameBytes(payload.length) <= this.#maxShardBytes;
+  }
+
+  async #writeBehind(before: Promise<void> | undefined, payload: Uint8Array): Promise<void> {
+    await before;
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      if (this.#current === undefined || !this.#fits(this.#current, payload)) {
+        await this.#endShard();
+        this.#current = await this.#openShard();
+      }
+      await this.#current.write(payload);
+    } catch (error) {
+      await this.#giveUp(error);
+      throw error;
+    }
+  }
+
+  #openShard(): Promise<TFRecordWriter> {
+    return openTFRecordWriter(this.#name('next', 'many'), this.#options);
   }
 
   async #endShard(): Promise<void> {
@@ -111,10 +142,11 @@ export class TFRecordShardWriter implements AsyncDisposable {
 
   async #finish(): Promise<WrittenFile[]> {
     try {
-      if (this.#current === undefined && this.#finished.length === 0) {
-        this.#current = await openTFRecordWriter(this.#name('next', 'many'), this.#options);
-      }
+      await this.#pending;
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#current === undefined) this.#current = await this.#openShard();
       await this.#endShard();
+      if (this.#failure !== undefined) throw this.#failure;
       const files: WrittenFile[] = [];
       for (const [index, { file, name }] of this.#finished.entries()) {
         const path = this.#name(number(index), number(this.#finished.length));
@@ -123,12 +155,28 @@ export class TFRecordShardWriter implements AsyncDisposable {
       }
       return files;
     } catch (error) {
-      await this.#discard();
+      await this.#giveUp(error);
       throw error;
+    } finally {
+      this.#options.signal?.removeEventListener('abort', this.#onAbort);
     }
   }
 
-  async #discard(): Promise<void> {
+  readonly #onAbort = (): void => {
+    const place = { uri: this.#prefix };
+    const { reason } = this.#options.signal ?? {};
+    const failure = new RecordpipeError('aborted', 'aborted by its signal', place, reason);
+    this.#failure ??= failure;
+    // Else `close` is under way and finds the failure.
+    if (this.#closed !== undefined) return;
+    void Promise.resolve(this.#pending)
+      .catch(() => {})
+      .then(() => this.#giveUp(failure));
+  };
+
+  async #giveUp(failure: unknown): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#failure ??= failure;
     await this.#current?.abort();
     for (const { discard } of this.#finished) await discard();
   }

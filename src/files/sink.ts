@@ -17,16 +17,20 @@ export interface Sink {
   readonly bytes: number;
 }
 
+/** The most bytes of one write: the host takes less than 2^31. */
+const WRITE_BYTES = 2 ** 30;
+
 /** Opens a file as a sink, compressing when told to. */
 export async function openSink(
   path: string,
   flags: 'w' | 'wx' | 'a',
   options: TFRecordWriteOptions,
   uri: string,
+  mode?: number,
 ): Promise<Sink> {
   let handle: FileHandle;
   try {
-    handle = await open(path, flags);
+    handle = await open(path, flags, mode);
   } catch (error) {
     throw fileError(error, uri);
   }
@@ -49,7 +53,8 @@ class FileSink implements Sink {
   async write(bytes: Uint8Array): Promise<void> {
     try {
       for (let at = 0; at < bytes.length; ) {
-        const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at);
+        const length = Math.min(bytes.length - at, WRITE_BYTES);
+        const { bytesWritten } = await this.#handle.write(bytes, at, length);
         at += bytesWritten;
         this.bytes += bytesWritten;
       }
@@ -75,6 +80,9 @@ class FileSink implements Sink {
   }
 }
 
+/** Bytes compressed at a time. */
+const PIECE_BYTES = 1024 * 1024;
+
 class CompressingSink implements Sink {
   readonly #file: FileSink;
   readonly #engine: Gzip;
@@ -95,7 +103,11 @@ class CompressingSink implements Sink {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    await this.#run((done) => this.#engine.write(bytes, done));
+    // In pieces, so that a large record does not wait in memory a second time, compressed.
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      const piece = bytes.subarray(at, at + PIECE_BYTES);
+      await this.#run((done) => this.#engine.write(piece, done));
+    }
   }
 
   async flush(): Promise<void> {

@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { realpath, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chmod, readlink, realpath, rename, stat, truncate, unlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileError } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
+import { MAX_RECORD_BYTES } from '../framing/tfrecord-layout.ts';
 import type { Compression } from '../records/read-options.ts';
 import { scanTFRecords } from '../records/scan-tfrecords.ts';
 import { openSink, type Sink } from './sink.ts';
 import type { TFRecordWriteOptions } from './write-options.ts';
+
+/** How much of a file's name its temporary name repeats: names end at 255 bytes. */
+const NAME_CHARACTERS = 50;
 
 /** Where a writer's bytes go, and how they get their name. */
 export interface Target {
@@ -16,7 +20,7 @@ export interface Target {
   readonly sink: Sink;
   /** Gives the closed file its name. */
   name(path: string): Promise<void>;
-  /** Removes what was written, as far as it has no name yet. */
+  /** Removes what was written: the file, also when it has its name by now, or what was appended to it. */
   discard(): Promise<void>;
 }
 
@@ -41,26 +45,41 @@ async function temporary(
   options: TFRecordWriteOptions,
 ): Promise<Target> {
   // A link stays a link: what it points to is replaced.
-  const real = existing === undefined ? path : await realpath(path);
-  const unnamed = join(dirname(real), `.${basename(real)}.${randomUUID().slice(0, 8)}.tmp`);
-  const sink = await openSink(unnamed, 'wx', options, path);
-  let named = false;
+  const real = await pointedTo(path, existing);
+  const start = basename(real).slice(0, NAME_CHARACTERS);
+  const unnamed = join(dirname(real), `.${start}.${randomUUID().slice(0, 8)}.tmp`);
+  // The rights of the file that is replaced: what was private stays private, also while it is written.
+  const mode = existing === undefined ? undefined : existing.mode & 0o777;
+  const sink = await openSink(unnamed, 'wx', options, path, mode);
+  let place = unnamed;
   return {
     path,
     sink,
     async name(wanted) {
       try {
-        await rename(unnamed, wanted === path ? real : wanted);
-        named = true;
+        const to = wanted === path ? real : wanted;
+        if (mode !== undefined) await chmod(unnamed, mode);
+        await rename(unnamed, to);
+        place = to;
       } catch (error) {
         throw fileError(error, wanted);
       }
     },
     async discard() {
       await sink.destroy();
-      if (!named) await unlink(unnamed).catch(() => {});
+      await unlink(place).catch(() => {});
     },
   };
+}
+
+/** The file behind any links, also where there is none yet. */
+async function pointedTo(path: string, existing: Stats | undefined): Promise<string> {
+  if (existing !== undefined) return realpath(path);
+  try {
+    return await pointedTo(resolve(dirname(path), await readlink(path)), undefined);
+  } catch {
+    return path;
+  }
 }
 
 async function inPlace(path: string, options: TFRecordWriteOptions): Promise<Target> {
@@ -86,12 +105,27 @@ async function appending(
     throw new RecordpipeError('unsupported-source', text, { uri: path });
   }
   const sink = await openSink(path, 'a', { ...options, compression: actual }, path);
-  return { path, sink, name: async () => {}, discard: () => sink.destroy() };
+  const before = existing?.size ?? 0;
+  return {
+    path,
+    sink,
+    name: async () => {},
+    async discard() {
+      await sink.destroy();
+      // Half a record, or half a gzip member, would make everything appended later unreadable.
+      const now = await statIfThere(path).catch(() => undefined);
+      if (now?.isFile() && now.size === before + sink.bytes) await truncate(path, before).catch(() => {});
+    },
+  };
 }
 
 /** The compression of an existing file, once it is known to end with a whole record: behind half a record nothing can be read. */
 async function checkWhole(path: string): Promise<Compression> {
-  const { compression, errors } = await scanTFRecords(path, { checksum: 'length', maxErrors: 1 });
+  const { compression, errors } = await scanTFRecords(path, {
+    checksum: 'length',
+    maxErrors: 1,
+    maxRecordBytes: MAX_RECORD_BYTES,
+  });
   if (errors.length > 0) throw errors[0];
   return compression;
 }

@@ -1,3 +1,4 @@
+import { checkAborted } from '../bytes/abortable.ts';
 import { RecordpipeError } from '../errors.ts';
 import { MAX_RECORD_BYTES, OVERHEAD_BYTES } from '../framing/tfrecord-layout.ts';
 import { FrameQueue } from './frame-queue.ts';
@@ -41,6 +42,7 @@ export async function openTFRecordWriter(
   given?: Partial<TFRecordWriteOptions>,
 ): Promise<TFRecordWriter> {
   const options = writeOptions(given);
+  checkAborted(options.signal);
   const target = await prepareTarget(path, options, given?.compression);
   return new TFRecordWriter(target, options);
 }
@@ -62,6 +64,8 @@ export class TFRecordWriter implements AsyncDisposable {
     this.#sink = target.sink;
     this.#signal = options.signal;
     this.#queue = new FrameQueue(target.sink, options.bufferBytes);
+    if (options.signal?.aborted) this.#onAbort();
+    else options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** Records taken so far. */
@@ -72,6 +76,11 @@ export class TFRecordWriter implements AsyncDisposable {
   /** Bytes that the records taken so far need, uncompressed. */
   get frameBytes(): number {
     return this.#payloadBytes + this.#records * OVERHEAD_BYTES;
+  }
+
+  /** What keeps the writer from taking more, if anything does. */
+  get failure(): unknown {
+    return this.#queue.failure;
   }
 
   /** Bytes that the writer has put into the file so far, as stored. */
@@ -86,10 +95,12 @@ export class TFRecordWriter implements AsyncDisposable {
    *
    * @param payload at most 2^32 - 64 bytes
    * @throws RecordpipeError `closed`, `aborted`, or (also from the promise) what kept an earlier record from being written: `io-failure`, …
-   * @throws RangeError when the payload is larger
+   * @throws RangeError when the payload is larger; TypeError when it is no `Uint8Array`
    */
   write(payload: Uint8Array): Promise<void> | undefined {
     this.#checkUsable();
+    if (!(payload instanceof Uint8Array))
+      throw new TypeError(`write: expected a record as Uint8Array, got ${typeof payload}`);
     if (payload.length > MAX_RECORD_BYTES) {
       throw new RangeError(`write: a record has at most ${MAX_RECORD_BYTES} bytes, got ${payload.length}`);
     }
@@ -138,13 +149,15 @@ export class TFRecordWriter implements AsyncDisposable {
 
   async #finish(named: boolean): Promise<WrittenFile> {
     try {
-      this.#checkAborted();
       await this.#queue.drain();
       await this.#sink.close();
+      if (this.#queue.failure !== undefined) throw this.#queue.failure;
       if (named) await this.#target.name(this.path);
     } catch (error) {
       await this.#giveUp(error);
       throw error;
+    } finally {
+      this.#signal?.removeEventListener('abort', this.#onAbort);
     }
     return {
       path: this.path,
@@ -154,22 +167,24 @@ export class TFRecordWriter implements AsyncDisposable {
     };
   }
 
+  readonly #onAbort = (): void => {
+    const { reason } = this.#signal ?? {};
+    const failure = new RecordpipeError('aborted', 'aborted by its signal', { uri: this.path }, reason);
+    this.#queue.failure ??= failure;
+    // Else `close` is under way and finds the failure.
+    if (this.#closed === undefined) void this.#giveUp(failure);
+  };
+
   async #giveUp(failure: unknown): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#queue.failure ??= failure;
     await this.#queue.settled();
     await this.#target.discard();
   }
 
   #checkUsable(): void {
-    const { failure } = this.#queue;
-    if (failure === undefined && this.#closed === undefined && this.#signal?.aborted !== true) return;
-    if (failure !== undefined) throw failure;
-    this.#checkAborted();
-    throw new RecordpipeError('closed', 'the writer is closed', { uri: this.path });
-  }
-
-  #checkAborted(): void {
-    if (!this.#signal?.aborted) return;
-    throw new RecordpipeError('aborted', 'aborted by its signal', { uri: this.path }, this.#signal.reason);
+    if (this.#queue.failure !== undefined) throw this.#queue.failure;
+    if (this.#closed !== undefined)
+      throw new RecordpipeError('closed', 'the writer is closed', { uri: this.path });
   }
 }

@@ -17,7 +17,12 @@ import { readTFRecords } from './read-tfrecords.ts';
 export function tfrecordDecoderStream(
   options?: Partial<Omit<TFRecordReadOptions, 'reuse'>>,
 ): ReadableWritablePair<Uint8Array, Uint8Array<ArrayBufferLike>> {
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  let bytes: TransformStreamDefaultController<Uint8Array> | undefined;
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
+    start(controller) {
+      bytes = controller;
+    },
+  });
   const records = readTFRecords(readable, { ...options, reuse: false });
   const decoded = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -25,7 +30,9 @@ export function tfrecordDecoderStream(
       if (done) controller.close();
       else controller.enqueue(value);
     },
-    async cancel() {
+    async cancel(reason) {
+      // Wakes a pull that waits for bytes which may never come, and tells the writing side.
+      bytes?.error(reason);
       await records.return();
     },
   });
