@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { damageOnce, type Packing } from '../support/damage-run.ts';
+
+const RUNS: readonly [Packing, number][] = [
+  ['none', 60_000],
+  ['gzip', 22_000],
+  ['zlib', 18_000],
+];
+
+test.each(RUNS)('compression %s: %i files damaged at random', async (packing, runs) => {
+  let errors = 0;
+  for (let i = 0; i < runs; i++) {
+    const { error } = await damageOnce(1_000_000 + i, packing);
+    if (error !== undefined) errors++;
+  }
+  expect(errors).toBeGreaterThan(runs / 2);
+});
