@@ -26,7 +26,7 @@ export const SHORT_REST_BYTES: usize = 64;
 export const ZEROS: usize = SHORT_REST + SHORT_REST_BYTES;
 export const ZEROS_BYTES: usize = 384;
 export const MEDIUM_WORDS: usize = ZEROS + ZEROS_BYTES;
-export const MEDIUM_WORDS_BYTES: usize = 384 + 2 * 4096;
+export const MEDIUM_WORDS_BYTES: usize = 384 + 4096 + 256;
 export const FEW_WORDS: usize = MEDIUM_WORDS;
 
 /** Shifted words of fold-few, after 128 bytes that are zero. */
