@@ -160,7 +160,11 @@ describe('abort', () => {
     expect(node.destroyed).toBe(true);
 
     let cancelled = false;
-    const web = new ReadableStream<Uint8Array>({ cancel: () => void (cancelled = true) });
+    const web = new ReadableStream<Uint8Array>({
+      cancel() {
+        cancelled = true;
+      },
+    });
     const reader = readTFRecords(web, { signal: AbortSignal.timeout(5) });
     await expect(reader.next()).rejects.toMatchObject({ code: 'aborted' });
     expect(cancelled).toBe(true);
@@ -170,7 +174,9 @@ describe('abort', () => {
     let cancelled = false;
     const web = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(file.slice()),
-      cancel: () => void (cancelled = true),
+      cancel() {
+        cancelled = true;
+      },
     });
     for await (const _ of readTFRecords(web)) break;
     expect(cancelled).toBe(true);
@@ -181,8 +187,14 @@ describe('abort', () => {
     let listeners = 0;
     const add = signal.addEventListener.bind(signal);
     const remove = signal.removeEventListener.bind(signal);
-    signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners++;
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners--;
+      remove(...args);
+    };
     await readAll(path, { signal });
     await readAll(packed, { signal });
     await scanTFRecords(path, { signal });

@@ -3,11 +3,11 @@ import type { RecordpipeError, TFRecordReadOptions } from '../../src/index.ts';
 import { oracleFile } from '../support/oracle-tfrecord.ts';
 import { decodeAll, readAll, readEach, scan, where } from '../support/outcome.ts';
 import { rechunk } from '../support/rechunk.ts';
-import { flipped, withBadPayloads } from '../support/samples.ts';
+import { flipped, recordOffsets, withBadPayloads } from '../support/samples.ts';
 
 const PAYLOADS = Array.from({ length: 12 }, (_, i) => new Uint8Array(20 + i).fill(i));
 const FILE = oracleFile(PAYLOADS);
-const OFFSETS = PAYLOADS.reduce((all, { length }) => [...all, all[all.length - 1] + length + 16], [0]);
+const OFFSETS = recordOffsets(PAYLOADS);
 
 interface Result {
   records: number[];

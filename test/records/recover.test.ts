@@ -5,7 +5,7 @@ import { concat, headerIsGood, oracleFile, oracleFrame } from '../support/oracle
 import { decodeAll, readAll, scan, where } from '../support/outcome.ts';
 import { Random } from '../support/random.ts';
 import { rechunk } from '../support/rechunk.ts';
-import { FILE, flipped, OFFSETS, PAYLOADS } from '../support/samples.ts';
+import { FILE, flipped, OFFSETS, PAYLOADS, recordOffsets } from '../support/samples.ts';
 
 interface Recovered {
   payloads: Uint8Array[];
@@ -154,7 +154,7 @@ test('random damage: every untouched record is delivered, in order, at its place
   for (let turn = 0; turn < 700; turn++) {
     const payloads = Array.from({ length: 2 + random.below(6) }, () => random.bytes(random.below(90)));
     const file = oracleFile(payloads);
-    const starts = payloads.reduce((all, { length }) => [...all, all[all.length - 1] + length + 16], [0]);
+    const starts = recordOffsets(payloads);
     const damage: Damage = randomDamage(random, file.length);
     const bytes = damaged(file, damage);
     const result = await recover(bytes);

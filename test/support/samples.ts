@@ -8,10 +8,7 @@ export const PAYLOADS: readonly Uint8Array[] = [10, 200, 0, 300, 77, 15].map((le
 );
 export const FILE: Uint8Array = oracleFile(PAYLOADS);
 /** Where each record begins, and where the file ends. */
-export const OFFSETS: readonly number[] = PAYLOADS.reduce(
-  (offsets, { length }) => [...offsets, offsets[offsets.length - 1] + length + 16],
-  [0],
-);
+export const OFFSETS: readonly number[] = recordOffsets(PAYLOADS);
 
 /** A copy with the bits `mask` of the byte at `at` flipped. */
 export function flipped(bytes: Uint8Array, at: number, mask = 0x10): Uint8Array {
@@ -33,4 +30,11 @@ export function withBadPayloads(
 export function gzipMembers(bytes: Uint8Array, cuts: readonly number[]): Uint8Array {
   const ends = [...cuts, bytes.length];
   return concat(ends.map((end, i) => gzipSync(bytes.subarray(ends[i - 1] ?? 0, end))));
+}
+
+/** Where each record of such a file begins, and where the file ends. */
+export function recordOffsets(payloads: readonly Uint8Array[]): number[] {
+  const offsets = [0];
+  for (const { length } of payloads) offsets.push(offsets[offsets.length - 1] + length + 16);
+  return offsets;
 }
