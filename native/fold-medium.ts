@@ -59,7 +59,7 @@ export function foldMedium(ptr: usize, length: u32, state: u32): u32 {
       }
       words = MEDIUM_WORDS;
     }
-    const stop = min<usize>(end, p + SEGMENT);
+    const stop = end - p > SEGMENT ? p + SEGMENT : end;
     do {
       const w0 = v128.load(words, AHEAD + 0 - 160);
       a = fold(v128.load(p, 0), v128.load(words, AHEAD + 0 - 371), v128.load(words, AHEAD + 0 - 240), v128.load(words, AHEAD + 0 - 238), w0, join1(a, b));

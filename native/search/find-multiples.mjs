@@ -54,9 +54,15 @@ function show(title, sets) {
   for (const set of sets) console.log('  ', set.join(' '));
 }
 
-show('fold-long: 3 shifts, one near enough for registers', multiples(3, 16, 8000).filter(([near]) => near <= 80));
+show(
+  'fold-long: 3 shifts, one near enough for registers',
+  multiples(3, 16, 8000).filter(([near]) => near <= 80),
+);
 
-show('fold-medium: 5 shifts, each from registers (to 64), whole, or far enough (238) for straddled stores to be through', multiples(5, 16, 400).filter((set) => set.every((shift) => shift <= 64 || whole(shift) || shift >= 238)));
+show(
+  'fold-medium: 5 shifts, each from registers (to 64), whole, or far enough (238) for straddled stores to be through',
+  multiples(5, 16, 400).filter((set) => set.every((shift) => shift <= 64 || whole(shift) || shift >= 238)),
+);
 
 const few = multiples(7, 16, 176).filter((set) => shuffles(set) <= 3);
 show('fold-few: 7 shifts with at most 3 shuffles', few);
