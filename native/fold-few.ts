@@ -68,8 +68,8 @@ export function foldFewGroups(p: usize, end: usize, a: v128, b: v128, c: v128, d
   for (p += 64, words += 64; p != rest; p += 64, words += 64) {
     twin = join1(c, d);
     by27 = join5(c, d);
-    const far1 = v128.load(words, AHEAD + 0 - 160);
-    a = fold(v128.load(p, 0), join11(far, far1), v128.load(words, TWIN + 0 - 128), v128.load(words, AHEAD + 0 - 96), pairOfC, twin, by27);
+    const far1 = v128.load(words, AHEAD - 160);
+    a = fold(v128.load(p), join11(far, far1), v128.load(words, TWIN + 0 - 128), v128.load(words, AHEAD - 96), pairOfC, twin, by27);
     const pairOfA = v128.xor(a, by27);
     v128.store(words, a, AHEAD + 0);
     v128.store(words, twin, TWIN + 0);
@@ -102,7 +102,7 @@ export function foldFewGroups(p: usize, end: usize, a: v128, b: v128, c: v128, d
   const twin1 = join1(d, zero);
   const by27of0 = join5(c, d);
   const by27of1 = join5(d, zero);
-  const restA = fold(v128.load(p, 0), join11(v128.load(words, AHEAD + 0 - 176), v128.load(words, AHEAD + 0 - 160)), v128.load(words, TWIN + 0 - 128), v128.load(words, AHEAD + 0 - 96), pairOfC, twin0, by27of0);
+  const restA = fold(v128.load(p), join11(v128.load(words, AHEAD - 176), v128.load(words, AHEAD - 160)), v128.load(words, TWIN + 0 - 128), v128.load(words, AHEAD - 96), pairOfC, twin0, by27of0);
   const restB = fold(v128.load(p, 16), join11(v128.load(words, AHEAD + 16 - 176), v128.load(words, AHEAD + 16 - 160)), v128.load(words, TWIN + 16 - 128), v128.load(words, AHEAD + 16 - 96), pairOfD, twin1, by27of1);
   const restC = v128.xor(v128.xor(v128.xor(v128.load(p, 32), join11(v128.load(words, AHEAD + 32 - 176), v128.load(words, AHEAD + 32 - 160))), v128.xor(v128.load(words, TWIN + 32 - 128), v128.load(words, AHEAD + 32 - 96))), by27of0);
   const restD = v128.xor(v128.xor(v128.xor(v128.load(p, 48), join11(v128.load(words, AHEAD + 48 - 176), v128.load(words, AHEAD + 48 - 160))), v128.xor(v128.load(words, TWIN + 48 - 128), v128.load(words, AHEAD + 48 - 96))), by27of1);

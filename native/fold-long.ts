@@ -34,7 +34,7 @@ function foldFirstBlock(to: usize, before: usize, from: usize): void {
   let c = v128.load(before, 32);
   let d = v128.load(before, 48);
   let e = v128.load(before, 64);
-  a = v128.xor(v128.load(from, 0), join4(a, b));
+  a = v128.xor(v128.load(from), join4(a, b));
   v128.store(to, a, 0);
   b = v128.xor(v128.load(from, 16), join4(b, c));
   v128.store(to, b, 16);
@@ -75,7 +75,7 @@ function foldMiddleBlock(to: usize, before: usize, from: usize, by4989: usize): 
   let c = v128.load(before, 32);
   let d = v128.load(before, 48);
   let e = v128.load(before, 64);
-  a = v128.xor(v128.xor(v128.load(from, 0), v128.load(by4989, 0)), join4(a, b));
+  a = v128.xor(v128.xor(v128.load(from), v128.load(by4989)), join4(a, b));
   v128.store(to, a, 0);
   b = v128.xor(v128.xor(v128.load(from, 16), v128.load(by4989, 16)), join4(b, c));
   v128.store(to, b, 16);
@@ -113,7 +113,7 @@ function foldMiddleBlock(to: usize, before: usize, from: usize, by4989: usize): 
 // @ts-ignore: decorator
 @inline
 function restBlock(to: usize, from: usize, by4989: usize, by5572: usize): void {
-  v128.store(to, v128.xor(v128.xor(v128.load(from, 0), v128.load(by4989, 0)), v128.load(by5572, 0)), 0);
+  v128.store(to, v128.xor(v128.xor(v128.load(from), v128.load(by4989)), v128.load(by5572)), 0);
   v128.store(to, v128.xor(v128.xor(v128.load(from, 16), v128.load(by4989, 16)), v128.load(by5572, 16)), 16);
   v128.store(to, v128.xor(v128.xor(v128.load(from, 32), v128.load(by4989, 32)), v128.load(by5572, 32)), 32);
   v128.store(to, v128.xor(v128.xor(v128.load(from, 48), v128.load(by4989, 48)), v128.load(by5572, 48)), 48);
@@ -134,7 +134,7 @@ function restBlock(to: usize, from: usize, by4989: usize, by5572: usize): void {
 /** What the near shift brings into the first block that is not folded. */
 function restOfNear(to: usize, before: usize): void {
   const zero = i64x2.splat(0);
-  v128.store(to, v128.xor(v128.load(to, 0), join4(v128.load(before, 0), v128.load(before, 16))), 0);
+  v128.store(to, v128.xor(v128.load(to, 0), join4(v128.load(before), v128.load(before, 16))), 0);
   v128.store(to, v128.xor(v128.load(to, 16), join4(v128.load(before, 16), v128.load(before, 32))), 16);
   v128.store(to, v128.xor(v128.load(to, 32), join4(v128.load(before, 32), v128.load(before, 48))), 32);
   v128.store(to, v128.xor(v128.load(to, 48), join4(v128.load(before, 48), v128.load(before, 64))), 48);
@@ -205,7 +205,7 @@ export function foldLongPart(ptr: usize, length: u32): void {
     const to = behind(at, 0);
     const by4989 = behind(at, 4989);
     const by5572 = behind(at, 5572);
-    a = v128.xor(v128.xor(v128.xor(v128.load(p, 0), v128.load(by4989, 0)), v128.load(by5572, 0)), join4(d, e));
+    a = v128.xor(v128.xor(v128.xor(v128.load(p), v128.load(by4989)), v128.load(by5572)), join4(d, e));
     v128.store(to, a, 0);
     b = v128.xor(v128.xor(v128.xor(v128.load(p, 16), v128.load(by4989, 16)), v128.load(by5572, 16)), join4(e, f));
     v128.store(to, b, 16);

@@ -61,9 +61,9 @@ export function foldMedium(ptr: usize, length: u32, state: u32): u32 {
     }
     const stop = end - p > SEGMENT ? p + SEGMENT : end;
     do {
-      const w0 = v128.load(words, AHEAD + 0 - 160);
-      a = fold(v128.load(p, 0), v128.load(words, AHEAD + 0 - 371), v128.load(words, AHEAD + 0 - 240), v128.load(words, AHEAD + 0 - 238), w0, join1(a, b));
-      v128.store(words, a, AHEAD + 0);
+      const w0 = v128.load(words, AHEAD - 160);
+      a = fold(v128.load(p), v128.load(words, AHEAD - 371), v128.load(words, AHEAD - 240), v128.load(words, AHEAD - 238), w0, join1(a, b));
+      v128.store(words, a, AHEAD);
       const w1 = v128.load(words, AHEAD + 16 - 160);
       b = fold(v128.load(p, 16), v128.load(words, AHEAD + 16 - 371), v128.load(words, AHEAD + 16 - 240), v128.load(words, AHEAD + 16 - 238), w1, join1(b, c));
       v128.store(words, b, AHEAD + 16);
@@ -86,7 +86,7 @@ export function foldMedium(ptr: usize, length: u32, state: u32): u32 {
   }
   v128.store(words, zero, AHEAD);
 
-  const restA = fold(v128.load(p, 0), v128.load(words, AHEAD + 0 - 371), v128.load(words, AHEAD + 0 - 240), v128.load(words, AHEAD + 0 - 238), v128.load(words, AHEAD + 0 - 160), join1(a, b));
+  const restA = fold(v128.load(p), v128.load(words, AHEAD - 371), v128.load(words, AHEAD - 240), v128.load(words, AHEAD - 238), v128.load(words, AHEAD - 160), join1(a, b));
   const restB = fold(v128.load(p, 16), v128.load(words, AHEAD + 16 - 371), v128.load(words, AHEAD + 16 - 240), v128.load(words, AHEAD + 16 - 238), v128.load(words, AHEAD + 16 - 160), join1(b, c));
   const restC = fold(v128.load(p, 32), v128.load(words, AHEAD + 32 - 371), v128.load(words, AHEAD + 32 - 240), v128.load(words, AHEAD + 32 - 238), v128.load(words, AHEAD + 32 - 160), join1(c, d));
   const restD = fold(v128.load(p, 48), v128.load(words, AHEAD + 48 - 371), v128.load(words, AHEAD + 48 - 240), v128.load(words, AHEAD + 48 - 238), v128.load(words, AHEAD + 48 - 160), join1(d, zero));
