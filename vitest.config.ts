@@ -4,6 +4,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/counterparts/**', 'test/slow/**', 'test/browser/**', '**/node_modules/**'],
+    globalSetup: ['test/support/build-once.ts'],
     testTimeout: 30_000,
     pool: 'forks',
   },

@@ -1,5 +1,8 @@
 const FETCH_AGAIN = 'copy or download the file again, or write it anew';
 
+const NOT_A_RECORD = `leave it out if it is no TFRecord file, or name its --compression; otherwise ${FETCH_AGAIN}`;
+const ZEROS = '--trailing zeros-ok accepts zero bytes up to the end';
+
 const ADVICE: Record<string, string> = {
   'length-checksum': `${FETCH_AGAIN}; --recover looks for good records behind the damage`,
   'data-checksum': `${FETCH_AGAIN}; cat --recover leaves such records out`,
@@ -14,7 +17,22 @@ const ADVICE: Record<string, string> = {
   'io-failure': 'check the disk or mount, and try again',
 };
 
-/** What to do about an error with this code, in the words of the command line; undefined where its message says all. */
-export function advice(code: string): string | undefined {
+/** What is known of an error. */
+export interface Failure {
+  readonly code: string;
+  readonly record?: number | null | undefined;
+  readonly message: string;
+}
+
+/** What to do about an error, in the words of the command line; undefined where its message says all. */
+export function advice({ code, record, message }: Failure): string | undefined {
+  if (code === 'length-checksum' && record === 0) return NOT_A_RECORD;
+  if (code === 'length-checksum' && message.includes('zeros-ok')) return ZEROS;
   return ADVICE[code];
+}
+
+/** An error for people, on standard error. */
+export function errorText(failure: Failure): string {
+  const next = advice(failure);
+  return `recordpipe: ${failure.code}: ${failure.message}${next === undefined ? '' : `\n  next: ${next}`}`;
 }

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { advice } from './advice.ts';
+import { errorText } from './advice.ts';
 import { exitCodeOf, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
 import { ClosedOutput, complain } from './output.ts';
@@ -13,8 +13,7 @@ export async function fail(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USAGE;
   const { isRecordpipeError } = await import('recordpipe');
   if (isRecordpipeError(error)) {
-    const next = advice(error.code);
-    complain(`recordpipe: ${error.code}: ${error.message}${next === undefined ? '' : `\n  next: ${next}`}`);
+    complain(errorText(error));
     return exitCodeOf(error.code);
   }
   if (error instanceof RangeError || error instanceof TypeError) {

@@ -14,12 +14,11 @@ export function badFileText(file: FileReport, most: number, paint: Painter): str
     : `${formatNumberOf(errorCount, 'finding')}, ${formatNumberOf(records, 'good record')}, ${formatBytes(bytes)}`;
   const lines = [`${paint('red', unreadable ? 'unreadable' : 'bad')} ${paint('bold', uri)}: ${state}`];
   const shown = errors.slice(0, most);
-  for (const finding of shown) lines.push(`  ${findingText(finding, uri, paint)}`);
+  for (const finding of shown) lines.push(`  ${findingText(finding, file, paint)}`);
   const hidden = errorCount - shown.length;
   if (hidden > 0 && shown.length > 0)
     lines.push(`  … and ${formatCount(hidden)} more (--max-errors, --json)`);
-  for (const code of new Set(shown.map(({ code }) => code))) {
-    const next = advice(code);
+  for (const next of new Set(shown.map(advice))) {
     if (next !== undefined) lines.push(paint('dim', `  next: ${next}`));
   }
   return `${lines.join('\n')}\n`;
@@ -37,8 +36,10 @@ export function summaryText({ ok, files, totals }: ValidateReport, seconds: numb
   return `${paint('red', 'bad')} ${parts.join(', ')}; ${sums}\n`;
 }
 
-function findingText({ code, record, offset, message }: Finding, uri: string, paint: Painter): string {
-  const where = record === null ? '' : `record ${record} at byte ${offset ?? '?'}: `;
+function findingText({ code, record, offset, message }: Finding, file: FileReport, paint: Painter): string {
+  const { uri, compression } = file;
+  const unit = compression === 'none' ? 'byte' : 'uncompressed byte';
+  const where = record === null ? '' : `record ${record} at ${unit} ${offset}: `;
   return `${where}${paint('yellow', code)}: ${withoutPlace(message, uri)}`;
 }
 

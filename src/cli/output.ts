@@ -25,7 +25,7 @@ export function print(data: Uint8Array | string): Promise<void> {
 
 /** Writes a line to standard error; a closed one is no reason to fail. */
 export function complain(line: string): void {
-  process.stderr.once('error', () => {});
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
   process.stderr.write(`${line}\n`);
 }
 

@@ -33,8 +33,9 @@ export function formatNumberOf(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** `0.02 s`, `1.52 s`, `83.1 s`, `12:07`, `3:02:07`. */
+/** `8 ms`, `1.52 s`, `83.1 s`, `12:07`, `3:02:07`. */
 export function formatSeconds(seconds: number): string {
+  if (seconds < 0.0995) return `${Math.ceil(seconds * 1000)} ms`;
   return seconds < 100 ? `${threeDigits(seconds)} s` : formatClock(seconds);
 }
 
@@ -46,9 +47,9 @@ export function formatClock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** `2.31 GiB/s`; undefined for spans too short to say. */
+/** `2.31 GiB/s`; undefined for spans too short to say: there, starting up is what takes the time. */
 export function formatRate(bytes: number, seconds: number): string | undefined {
-  return seconds >= 0.001 && bytes > 0 ? `${formatBytes(Math.round(bytes / seconds))}/s` : undefined;
+  return seconds >= 0.1 && bytes > 0 ? `${formatBytes(Math.round(bytes / seconds))}/s` : undefined;
 }
 
 function threeDigits(value: number): string {

@@ -12,6 +12,8 @@ export interface FileTask {
   /** `count` verifies the length checksums only. */
   readonly check: 'validate' | 'count';
   readonly maxErrors: number;
+  /** Whether the thread that checks also reads. */
+  readonly blocking: boolean;
   readonly reading: CheckedReading;
 }
 
@@ -106,6 +108,7 @@ async function scan(path: string, uri: string, task: FileTask, watch: Watch): Pr
       uri,
       checksum: task.check === 'count' ? 'length' : 'full',
       maxErrors: task.maxErrors,
+      blocking: task.blocking,
       chunkBytes: Math.min(Math.max(size, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES),
       signal: watch.signal,
       onProgress: watch.onProgress,

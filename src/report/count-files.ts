@@ -46,10 +46,10 @@ export async function countFiles(
   inputs: string | readonly string[],
   options: Partial<CountOptions> = {},
 ): Promise<CountReport> {
-  const { jobs, onFile, onProgress, signal } = options;
+  const { blocking = false, jobs, onFile, onProgress, signal } = options;
   const reading = checkedReading(options);
   const paths = await expandInputs(inputs);
-  const task = { check: 'count', maxErrors: 1, reading } as const;
+  const task = { check: 'count', maxErrors: 1, blocking, reading } as const;
   const files = await runFiles(paths, task, {
     jobs,
     failFast: false,

@@ -28,15 +28,20 @@ import { isGlob } from './input-names.ts';
 export async function expandInputs(inputs: string | readonly string[]): Promise<string[]> {
   const found = new Map<string, string>();
   const given = typeof inputs === 'string' ? [inputs] : inputs;
+  const listed = given.includes('@-');
+  if (listed && given.includes('-')) throw stdinTwice();
   for (const input of given) {
     for (const file of await expand(input, new Set())) {
       const key = file === '-' ? file : resolve(file);
       if (!found.has(key)) found.set(key, file);
     }
   }
-  if (given.includes('@-') && found.has('-'))
-    throw new RangeError('inputs: @- and - both read standard input; use one of them');
+  if (listed && found.has('-')) throw stdinTwice();
   return sortedByBytes([...found.values()]);
+}
+
+function stdinTwice(): RangeError {
+  return new RangeError('inputs: @- and - both read standard input; use one of them');
 }
 
 async function expand(input: string, lists: ReadonlySet<string>): Promise<string[]> {

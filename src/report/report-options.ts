@@ -31,6 +31,11 @@ export interface FilesOptions extends CheckedReading {
    * cores to offer, or 1 where the files are so small that starting a worker takes longer than checking them.
    */
   readonly jobs: number | undefined;
+  /**
+   * How files are read where no worker is started. Default false: by the host's I/O threads, so that this thread stays free for others. `true`: by
+   * this thread, which needs no second core; for command lines. Workers read by themselves.
+   */
+  readonly blocking: boolean;
   /** Told now and then, and at the end of each file. */
   readonly onProgress: ((progress: FilesProgress) => void) | undefined;
   /** Ends the run with an `aborted` error; workers are stopped, files closed. */

@@ -54,7 +54,10 @@ async function lanesFor(
   const queue = all.filter((index) => paths[index] !== '-');
   const { workerLane } = await import('./worker-lane.ts');
   const workers = Math.min(jobs - here.length, queue.length);
-  const lanes = Array.from({ length: workers }, () => ({ lane: workerLane(task), queue }));
+  const lanes = Array.from({ length: workers }, () => ({
+    lane: workerLane({ ...task, blocking: true }),
+    queue,
+  }));
   return here.length === 0 ? lanes : [{ lane: localLane(task), queue: here }, ...lanes];
 }
 

@@ -32,11 +32,11 @@ export async function validateFiles(
   inputs: string | readonly string[],
   options: Partial<ValidateOptions> = {},
 ): Promise<ValidateReport> {
-  const { maxErrors = 100, failFast = false, jobs, onFile, onProgress, signal } = options;
+  const { maxErrors = 100, failFast = false, blocking = false, jobs, onFile, onProgress, signal } = options;
   if (!(maxErrors >= 0)) throw new RangeError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
   const reading = checkedReading(options);
   const paths = await expandInputs(inputs);
-  const task = { check: 'validate', maxErrors, reading } as const;
+  const task = { check: 'validate', maxErrors, blocking, reading } as const;
   const files = await runFiles(paths, task, { jobs, failFast, onFile, onProgress, signal });
   return validateReport(files, paths.length - files.length);
 }

@@ -1,5 +1,5 @@
 import { countFiles, type FileCount } from 'recordpipe/report';
-import { advice } from '../advice.ts';
+import { errorText } from '../advice.ts';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { interruption } from '../interrupt.ts';
 import { type ReportingOptions, readingOptions } from '../options.ts';
@@ -18,9 +18,7 @@ export async function count(inputs: string[], options: ReportingOptions): Promis
     progress.clear();
     if (file.error !== undefined) {
       exitCode = file.unreadable && exitCode !== INVALID ? IO_FAILURE : INVALID;
-      const { code, message } = file.error;
-      const next = advice(code);
-      complain(`recordpipe: ${code}: ${message}${next === undefined ? '' : `\n  next: ${next}`}`);
+      complain(errorText(file.error));
     }
     const text = jsonl
       ? JSON.stringify({ event: 'file', ...file })
@@ -32,6 +30,7 @@ export async function count(inputs: string[], options: ReportingOptions): Promis
       ...reading,
       format: options.format,
       jobs,
+      blocking: true,
       onFile,
       onProgress: progress.update,
       signal: AbortSignal.any([interruption(), closed.signal]),

@@ -45,6 +45,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       ...readingOptions(options),
       format: options.format,
       jobs,
+      blocking: true,
       maxErrors,
       failFast,
       onFile,

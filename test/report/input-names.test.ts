@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { isGlob, isTFRecordName } from '../../src/report/input-names.ts';
+
+describe('isTFRecordName', () => {
+  test.each([
+    'a.tfrecord',
+    'a.tfrecords',
+    'a.tfrec',
+    'a.tfr',
+    'A.TFRECORD',
+    'a.tfrecord.gz',
+    'a.tfrecords.zlib',
+    'train-00000-of-00012',
+    'train-00000-of-00012.gz',
+    'mnist-train.tfrecord-00000-of-00001',
+    'train-00003-of-00012.tfrecord',
+    'v1.0-00000-of-00002',
+    'events.out.tfevents.1700000000.host',
+    'events.out.tfevents.1700000000.host.1.0.v2',
+  ])('%s is one', (name) => expect(isTFRecordName(name)).toBe(true));
+
+  test.each([
+    '.a.tfrecord',
+    '.a.tfrecord.1234.tmp',
+    'a.tfrecord.json',
+    'a.tfrecord.idx',
+    'README.md',
+    'tfrecord',
+    'model.ckpt.data-00000-of-00001',
+    'model.ckpt.index',
+    'mnist-train.array_record-00000-of-00001',
+    'part-00000-of-00002.parquet',
+    'data.csv-00000-of-00002',
+  ])('%s is none', (name) => expect(isTFRecordName(name)).toBe(false));
+});
+
+test.each([
+  ['a*.tfrecord', true],
+  ['a?.tfrecord', true],
+  ['a[0-9].tfrecord', true],
+  ['{a,b}.tfrecord', true],
+  ['!(a).tfrecord', true],
+  ['a.tfrecord', false],
+  ['a (1).tfrecord', false],
+  ['a[.tfrecord', false],
+])('isGlob(%s): %s', (input, expected) => expect(isGlob(input)).toBe(expected));

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { countFiles, type FileReport, type ValidateReport, validateFiles } from 'recordpipe/report';
+import { expect, test } from 'vitest';
+import { encodeTFRecord } from '../../src/framing/index.ts';
+import { workerLane } from '../../src/report/worker-lane.ts';
+import { FIXTURES } from '../support/golden.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+const pattern = `${fileURLToPath(FIXTURES)}*.bin`;
+
+test('workers find the same as this thread', async () => {
+  const told: FileReport[] = [];
+  const here = await validateFiles(pattern, { jobs: 1 });
+  const there = await validateFiles(pattern, { jobs: 3, onFile: (file) => told.push(file) });
+  expect(timeless(there)).toEqual(timeless(here));
+  expect(told).toEqual(there.files);
+  expect(await countFiles(pattern, { jobs: 3 })).toEqual(await countFiles(pattern, { jobs: 1 }));
+});
+
+test('failFast stops the workers', async () => {
+  const { ok, files, totals } = await validateFiles(pattern, { jobs: 2, failFast: true });
+  expect(ok).toBe(false);
+  expect(totals.bad).toBe(1);
+  expect(totals.notChecked).toBeGreaterThan(0);
+  expect(files.length).toBe(totals.files);
+});
+
+test('a signal stops the workers', async () => {
+  const big = concat(Array(300).fill(encodeTFRecord(new Uint8Array(100_000))));
+  const files = ['a', 'b', 'c'].map((name) => temp.file(`${name}.tfrecord`, big));
+  const stop = new AbortController();
+  const run = validateFiles(files, { jobs: 2, signal: stop.signal });
+  setTimeout(() => stop.abort(), 30);
+  await expect(run).rejects.toMatchObject({ code: 'aborted' });
+});
+
+test('the process ends by itself behind a run', () => {
+  const script = `
+    import { validateFiles } from 'recordpipe/report';
+    const { totals } = await validateFiles(${JSON.stringify(pattern)}, { jobs: 2 });
+    process.stdout.write(String(totals.files > 20));`;
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: root,
+    timeout: 20_000,
+  });
+  expect(run).toMatchObject({ status: 0, signal: null });
+  expect(run.stdout.toString()).toBe('true');
+});
+
+test('a worker that dies costs its file, and no other', async () => {
+  const reading = { compression: 'auto', payloadCrc: 'crc32c', maxRecordBytes: 1 } as const;
+  const more = { onTruncated: 'error', trailing: 'error', recover: 'none' } as const;
+  const task = { check: 'validate', maxErrors: 1, blocking: true, reading: { ...reading, ...more } } as const;
+  const lane = workerLane(task, new URL('../support/dying-worker.mjs', import.meta.url));
+  const run = (path: string): Promise<FileReport> => lane.run(path, () => {});
+  expect(await run('one')).toMatchObject({ uri: 'one', ok: true });
+  expect(await run('exit')).toMatchObject({
+    uri: 'exit',
+    ok: false,
+    unreadable: true,
+    errors: [{ code: 'io-failure', message: expect.stringContaining('died') }],
+  });
+  expect(await run('two')).toMatchObject({ uri: 'two', ok: true });
+  expect((await run('throw')).errors[0].message).toContain('out of luck');
+  expect(await run('three')).toMatchObject({ uri: 'three', ok: true });
+  const hanging = run('hang');
+  await Promise.all([expect(hanging).rejects.toMatchObject({ code: 'aborted' }), lane.close()]);
+  await expect(run('late')).rejects.toMatchObject({ code: 'aborted' });
+});
+
+function timeless(report: ValidateReport): object {
+  return { ...report, files: report.files.map((file) => ({ ...file, seconds: 0 })) };
+}
