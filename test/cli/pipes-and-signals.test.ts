@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, openSync, readdirSync, statSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { encodeTFRecord } from '../../src/framing/index.ts';
+import { cli, ended, startCli } from '../support/cli.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
+import { FILE } from '../support/samples.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+const big = temp.file('big.tfrecord', concat(Array(3000).fill(encodeTFRecord(new Uint8Array(10_000)))));
+const good = temp.file('good.tfrecord', FILE);
+temp.file('+first', FILE); // sorts before -
+
+test.each([
+  ['cat', [big]],
+  ['inspect', [big, '-n', '0', '--hash', '--jsonl']],
+  ['validate', [...Array(40).fill(big), '--jsonl']],
+])('%s ends quietly when its reader has gone', async (command, args) => {
+  const child = startCli([command, ...args]);
+  const run = ended(child);
+  child.stdout?.once('data', () => child.stdout?.destroy());
+  expect(await run).toMatchObject({ code: 0, signal: null, stderr: '' });
+});
+
+test('a reader that has gone does not make bad data good', async () => {
+  const bad = temp.file('bad.tfrecord', FILE.subarray(0, 100));
+  const child = startCli(['validate', bad, '--jsonl']);
+  child.stdout?.destroy();
+  expect(await ended(child)).toMatchObject({ code: 1, stderr: '' });
+});
+
+test('a closed standard error is no reason to fail', async () => {
+  const child = startCli(['count', temp.file('missing')]);
+  child.stderr?.destroy();
+  expect((await ended(child)).code).toBe(3);
+});
+
+test.skipIf(!existsSync('/dev/full'))('a full disk is: exit code 3', async () => {
+  const { code, stderr } = await cli(['cat', big], { stdio: ['pipe', openSync('/dev/full', 'w'), 'pipe'] });
+  expect(code).toBe(3);
+  expect(stderr).toContain('no space left');
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s: exit code %i, and no report', async (signal, code) => {
+  const report = temp.file(`report-${signal}.json`);
+  // Standard input keeps the run waiting, so that it surely is under way when the signal comes.
+  const args = ['validate', '+first', '-', '--report', report, '--jsonl'];
+  const child = startCli(args, { cwd: temp.path });
+  const run = ended(child);
+  await once(child.stdout!, 'data');
+  child.kill(signal);
+  expect(await run).toMatchObject({ code, signal: null, stderr: '' });
+  expect(existsSync(report)).toBe(false);
+  expect(readdirSync(temp.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test('a signal stops the writing to a reader that does not read', async () => {
+  const child = startCli(['cat', big]);
+  const run = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+  await once(child.stdout!, 'readable');
+  child.kill('SIGTERM');
+  expect([143, 'SIGTERM']).toContain(await run);
+});
+
+test('a signal stops the waiting for the writer of a named pipe', async () => {
+  const pipe = temp.file('pipe');
+  execFileSync('mkfifo', [pipe]);
+  const child = startCli(['validate', pipe]);
+  const run = ended(child);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  child.kill('SIGINT');
+  const { code, signal } = await run;
+  expect([130, 'SIGINT']).toContain(code ?? signal);
+});
+
+test('a named pipe is read to its end', async () => {
+  const pipe = temp.file('pipe2');
+  execFileSync('mkfifo', [pipe]);
+  const run = cli(['validate', pipe, '--json']);
+  execFileSync('sh', ['-c', 'cat "$1" > "$2"', 'sh', good, pipe]);
+  const { stdout } = await run;
+  expect(JSON.parse(stdout).files).toMatchObject([{ ok: true, records: 6, bytes: statSync(good).size }]);
+});

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { cli } from '../support/cli.ts';
+
+test.each([
+  ['an unknown command', ['validat', 'x'], /Did you mean validate\?/],
+  ['an unknown option', ['validate', 'x', '--fail-fst'], /Did you mean --fail-fast\?/],
+  ['no inputs', ['validate'], /missing required argument 'inputs'/],
+  ['too many arguments', ['inspect', 'a', 'b'], /too many arguments/],
+  ['no jobs', ['validate', 'x', '--jobs', '0'], /whole number from 1 on/],
+  ['a number that is none', ['inspect', 'x', '-n', '1e3'], /whole number from 0 on/],
+  ['a size that is none', ['validate', 'x', '--max-record-size', '3XB'], /Expected a size like 8MiB/],
+  ['a size beyond the format', ['validate', 'x', '--max-record-size', '8GiB'], /maxRecordBytes/],
+  [
+    'an unknown choice',
+    ['count', 'x', '--compression', 'zstd'],
+    /Allowed choices are auto, none, gzip, zlib/,
+  ],
+  ['a format to come', ['validate', 'x', '--format', 'recordio'], /Allowed choices are auto, tfrecord/],
+  ['both machine forms', ['validate', 'x', '--json', '--jsonl'], /cannot be used with/],
+  ['an empty path', ['validate', ''], /expected a path/],
+  ['standard input twice', ['validate', '-', '@-'], /both read standard input/],
+  ['nothing at all', [], /Usage: recordpipe/],
+])('%s: exit code 2, on standard error', async (_, args, text) => {
+  const { code, stdout, stderr } = await cli(args);
+  expect(stderr).toMatch(text);
+  expect(stdout).toBe('');
+  expect(code).toBe(2);
+});
+
+describe('help', () => {
+  test('of the whole names the commands and the exit codes', async () => {
+    const { code, stdout, stderr } = await cli(['--help']);
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    for (const text of ['validate', 'count', 'inspect', 'cat', 'Examples:', 'Exit codes:'])
+      expect(stdout).toContain(text);
+  });
+
+  test.each(['validate', 'count', 'inspect', 'cat'])('of %s has examples', async (command) => {
+    const { code, stdout } = await cli([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: recordpipe ${command}`);
+    expect(stdout).toContain('Examples:');
+    expect((await cli(['help', command])).stdout).toBe(stdout);
+  });
+});
+
+test('--version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect(await cli(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
+});

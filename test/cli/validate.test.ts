@@ -1,0 +1,232 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ValidateReport } from 'recordpipe/report';
+import { describe, expect, test } from 'vitest';
+import { cli, jsonLines } from '../support/cli.ts';
+import { goldenFiles } from '../support/golden.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
+import { FILE, flipped, OFFSETS, withBadPayloads } from '../support/samples.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+const good = temp.file('good.tfrecord', FILE);
+const bad = temp.file('bad.tfrecord', withBadPayloads(FILE, OFFSETS, [1, 4]));
+const cut = temp.file('cut.tfrecord', FILE.subarray(0, FILE.length - 3));
+const missing = temp.file('missing.tfrecord');
+const validate = async (
+  ...args: string[]
+): Promise<{ code: number | null; report: ValidateReport; stderr: string }> => {
+  const { code, stdout, stderr } = await cli(['validate', '--json', ...args]);
+  return { code, report: JSON.parse(stdout), stderr };
+};
+
+test('--json: every golden file, each with its code, record and offset', async () => {
+  const files = goldenFiles();
+  const { code, report, stderr } = await validate(...files.map(({ url }) => fileURLToPath(url)));
+  expect(code).toBe(1);
+  expect(stderr).toBe('');
+  expect(Object.keys(report).slice(0, 3)).toEqual(['ok', 'files', 'totals']);
+  expect(report.files).toHaveLength(files.length);
+  for (const { url, bytes, compression, error, records } of files) {
+    const uri = fileURLToPath(url);
+    const file = report.files.find((candidate) => candidate.uri === uri)!;
+    const contract = ['uri', 'format', 'compression', 'ok', 'records', 'bytes', 'seconds', 'errors'];
+    expect(Object.keys(file).slice(0, contract.length)).toEqual(contract);
+    expect(file).toMatchObject({
+      format: 'tfrecord',
+      compression,
+      ok: error === undefined,
+      bytes: bytes.length,
+    });
+    expect(file.errors.length).toBe(error === undefined ? 0 : 1);
+    if (error === undefined) {
+      expect(file.records).toBe(records?.length);
+    } else {
+      const [finding] = file.errors;
+      expect(Object.keys(finding)).toEqual(['code', 'record', 'offset', 'message']);
+      expect(finding.code).toBe(error.code);
+      if (error.record !== undefined)
+        expect(finding).toMatchObject({ record: error.record, offset: error.offset });
+    }
+  }
+  const { totals } = report;
+  expect(totals.files).toBe(files.length);
+  expect(totals.bad).toBe(files.filter(({ error }) => error !== undefined).length);
+  expect(totals.bytes).toBe(files.reduce((sum, { bytes }) => sum + bytes.length, 0));
+  expect(totals.records).toBe(report.files.reduce((sum, { records }) => sum + records, 0));
+});
+
+test('a good file: exit code 0', async () => {
+  const { code, report } = await validate(good);
+  expect(code).toBe(0);
+  expect(report).toMatchObject({
+    ok: true,
+    files: [{ uri: good, records: 6, errors: [] }],
+    totals: { bad: 0 },
+  });
+});
+
+test('every bad file is reported, also what cannot be read; bad data decides the exit code', async () => {
+  const { code, report } = await validate(missing, good, bad, cut);
+  expect(code).toBe(1);
+  expect(report.files.map(({ uri, ok }) => [uri, ok])).toEqual([
+    [bad, false],
+    [cut, false],
+    [good, true],
+    [missing, false],
+  ]);
+  expect(report.files[0].errors.map(({ code: c, record }) => [c, record])).toEqual([
+    ['data-checksum', 1],
+    ['data-checksum', 4],
+  ]);
+  expect(report.files[3].errors).toMatchObject([{ code: 'not-found', record: null, offset: null }]);
+});
+
+test('only unreadable files: exit code 3', async () => {
+  const { code, report } = await validate(missing, good);
+  expect(code).toBe(3);
+  expect(report).toMatchObject({ ok: false, totals: { bad: 1, unreadable: 1 } });
+});
+
+test('no permission: exit code 3', async () => {
+  const secret = temp.file('secret.tfrecord', FILE);
+  chmodSync(secret, 0);
+  chmodSync(temp.path, 0o755);
+  // Root may read everything: then the run belongs to nobody.
+  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const { code, stdout } = await cli(['validate', '--json', secret], nobody);
+  expect(code).toBe(3);
+  expect(JSON.parse(stdout).files[0].errors[0].code).toBe('access-denied');
+});
+
+test('an empty file is good', async () => {
+  const { code, report } = await validate(temp.file('empty.tfrecord', new Uint8Array(0)));
+  expect(code).toBe(0);
+  expect(report.files[0]).toMatchObject({ ok: true, records: 0, bytes: 0 });
+});
+
+test('nothing matched: exit code 3 and a word about it, no document', async () => {
+  mkdirSync(temp.file('nothing'));
+  for (const input of [temp.file('*.nope'), temp.file('nothing')]) {
+    const { code, stdout, stderr } = await cli(['validate', '--json', input]);
+    expect(code).toBe(3);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(`not-found`);
+    expect(stderr).toContain(input);
+  }
+});
+
+test('--jobs changes nothing but the time', async () => {
+  const inputs = [good, bad, cut, missing];
+  const timeless = ({ report }: { report: ValidateReport }): object => ({
+    ...report,
+    files: report.files.map((file) => ({ ...file, seconds: 0 })),
+  });
+  expect(timeless(await validate('--jobs', '3', ...inputs))).toEqual(
+    timeless(await validate('-j1', ...inputs)),
+  );
+});
+
+test('--max-errors keeps the first findings of each file', async () => {
+  const { report } = await validate('--max-errors', '1', bad, cut);
+  expect(report.files.map(({ errors, errorCount }) => [errors.length, errorCount])).toEqual([
+    [1, 2],
+    [1, 1],
+  ]);
+});
+
+test('--fail-fast stops at the first bad file', async () => {
+  const { code, report } = await validate('--fail-fast', '-j1', good, bad, cut, missing);
+  expect(code).toBe(1);
+  expect(report).toMatchObject({ files: [{ uri: bad }], totals: { bad: 1, notChecked: 3 } });
+});
+
+test('--jsonl: an event per file, then the summary', async () => {
+  const { code, stdout } = await cli(['validate', '--jsonl', good, cut]);
+  expect(code).toBe(1);
+  expect(jsonLines(stdout)).toMatchObject([
+    {
+      event: 'file',
+      uri: cut,
+      ok: false,
+      errors: [{ code: 'truncated-record', record: 5, offset: OFFSETS[5] }],
+    },
+    { event: 'file', uri: good, ok: true, records: 6 },
+    { event: 'summary', ok: false, totals: { files: 2, bad: 1 } },
+  ]);
+});
+
+describe('--report', () => {
+  test('writes the document to a file, beside what people are told', async () => {
+    const target = temp.file('report.json');
+    const { code, stdout } = await cli(['validate', cut, good, '--report', target]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('truncated-record');
+    const report = JSON.parse(readFileSync(target, 'utf8'));
+    expect(report).toMatchObject({ ok: false, totals: { files: 2, bad: 1 } });
+    const left = readdirSync(temp.path).filter((name) => name.endsWith('.tmp'));
+    expect(left).toEqual([]);
+  });
+
+  test('is the same document as --json prints', async () => {
+    const target = temp.file('same.json');
+    const { stdout } = await cli(['validate', '--json', bad, '--report', target]);
+    expect(readFileSync(target, 'utf8')).toBe(stdout);
+  });
+
+  test('fails before the work where it cannot be written', async () => {
+    const target = temp.file('no/such/folder.json');
+    const { code, stdout, stderr } = await cli(['validate', good, '--report', target]);
+    expect(code).toBe(3);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('the report cannot be written');
+    expect(existsSync(target)).toBe(false);
+  });
+});
+
+test('inputs: folder, pattern, list, standard input', async () => {
+  const folder = temp.file('folder');
+  mkdirSync(folder);
+  const shards = [0, 1].map((i) => temp.file(`folder/x-0000${i}-of-00002`, FILE));
+  temp.file('folder/notes.txt', FILE);
+  const uris = async (args: string[], input?: string | Uint8Array): Promise<string[]> => {
+    const { stdout } = await cli(['validate', '--json', ...args], input === undefined ? {} : { input });
+    return JSON.parse(stdout).files.map(({ uri }: { uri: string }) => uri);
+  };
+  expect(await uris([folder])).toEqual(shards);
+  expect(await uris([`${folder}/x-*`])).toEqual(shards);
+  expect(await uris(['@-'], `${folder}\n${good}\n`)).toEqual([...shards, good]);
+  const list = temp.file('list.txt', Buffer.from(`${folder}\n\n${shards[0]}\n`));
+  expect(await uris([`@${list}`, good])).toEqual([...shards, good]);
+  const { code, stdout } = await cli(['validate', '-', '--json'], { input: flipped(FILE, OFFSETS[2]) });
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout).files).toMatchObject([
+    { uri: '<stdin>', bytes: FILE.length, errors: [{ record: 2, offset: OFFSETS[2] }] },
+  ]);
+});
+
+test('a name that begins with a dash is read behind --', async () => {
+  temp.file('-x.tfrecord', FILE);
+  const { code } = await cli(['validate', '-q', '--', '-x.tfrecord'], { cwd: temp.path });
+  expect(code).toBe(0);
+});
+
+test('relative names stay as they were given', async () => {
+  const { report } = await validate(relative(process.cwd(), good));
+  expect(report.files[0].uri).toBe(relative(process.cwd(), good));
+});
+
+test('leniencies', async () => {
+  const padded = temp.file('padded.tfrecord', concat([FILE, new Uint8Array(30)]));
+  expect((await validate(padded)).code).toBe(1);
+  expect((await validate(padded, '--trailing', 'zeros-ok')).code).toBe(0);
+  const start = temp.file('start.tfrecord', concat([FILE, FILE.subarray(0, 4)]));
+  expect((await validate(start, '--on-truncated', 'stop')).code).toBe(0);
+  expect((await validate(good, '--max-record-size', '100')).report.files[0].errors[0].code).toBe(
+    'record-too-large',
+  );
+  const damaged = temp.file('damaged.tfrecord', flipped(FILE, OFFSETS[2]));
+  expect((await validate(damaged, '--recover')).report.files[0].records).toBe(5);
+  expect((await validate(good, '--compression', 'gzip')).report.files[0].compression).toBe('gzip');
+});
