@@ -13,7 +13,7 @@ export async function contest(contestants, { rounds, before = () => {} }) {
   const outcomes = new Map();
   const running = [];
   const fail = ({ key }, error) => {
-    outcomes.set(key, { failed: error.message.split('\n')[0] });
+    outcomes.set(key, { failed: inOneLine(error.message) });
   };
   try {
     for (const contestant of contestants) {
@@ -41,4 +41,11 @@ export async function contest(contestants, { rounds, before = () => {} }) {
     for (const { close } of running) await close?.();
   }
   return outcomes;
+}
+
+/** The first line; behind it, of what a process wrote before it died, the line that names an error. */
+function inOneLine(message) {
+  const [first, ...rest] = message.split('\n');
+  const reason = rest.find((line) => /^\w*Error\b/.test(line));
+  return reason === undefined ? first : `${first}: ${reason}`;
 }

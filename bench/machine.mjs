@@ -1,8 +1,10 @@
 /** On what, and of what, the figures of a run are: they mean nothing without it. */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -11,7 +13,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TELLING_FLAGS = ['sse4_2', 'pclmulqdq', 'avx2', 'avx512f', 'vpclmulqdq', 'crc32', 'pmull'];
 
 /**
- * @returns {{ cpu: string, cores: number, memoryGiB: number, instructions: string[], os: string, node: string, date: string, commit: string }}
+ * @returns {{ cpu: string, cores: number, memoryGiB: number, instructions: string[], os: string, node: string, load: number, date: string, commit: string }}
  */
 export function describeMachine() {
   const cpus = os.cpus();
@@ -22,6 +24,7 @@ export function describeMachine() {
     instructions: instructionSets(),
     os: `${os.type()} ${os.release()} ${os.arch()}`,
     node: process.version,
+    load: Number(os.loadavg()[0].toFixed(2)),
     date: new Date().toISOString(),
     commit: commit(),
   };
@@ -32,6 +35,16 @@ export function oneCore() {
   if (process.platform !== 'linux' || spawnSync('taskset', ['--version']).status !== 0) return undefined;
   const allowed = /:\s*(.*)$/.exec(String(spawnSync('taskset', ['-cp', String(process.pid)]).stdout).trim());
   return allowed?.[1].split(/[,-]/).at(-1);
+}
+
+/** A hash over the built package: figures of a run during which it changed are of no package at all. */
+export function buildHash() {
+  const dist = join(ROOT, 'dist');
+  const hash = createHash('sha256');
+  for (const name of readdirSync(dist, { recursive: true }).sort()) {
+    if (name.endsWith('.js')) hash.update(name).update(readFileSync(join(dist, name)));
+  }
+  return hash.digest('hex').slice(0, 12);
 }
 
 function instructionSets() {

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { corpus } from './corpus.mjs';
-import { describeMachine, oneCore, ROOT } from './machine.mjs';
+import { buildHash, describeMachine, oneCore, ROOT } from './machine.mjs';
 import { options, USAGE } from './options.mjs';
 
 const given = options(process.argv.slice(2));
@@ -23,13 +23,14 @@ async function bench() {
   const seconds = () => ((performance.now() - started) / 1000).toFixed(0).padStart(4);
   const log = (text) => console.log(`${seconds()} s  ${text}`);
   const core = oneCore();
+  const build = buildHash();
   const dir = given.dir ?? join(ROOT, '.cache/bench');
   mkdirSync(dir, { recursive: true });
   const data = new DataFolder(dir);
   const peers = new Peers(core);
   const results = new Results(describeMachine(), {
     ...settings(),
-    pinnedTo: core ?? 'nothing: no taskset here',
+    pinnedTo: core ?? 'none, for want of taskset',
   });
   process.once('SIGINT', () => {
     data.removeAll();
@@ -48,6 +49,8 @@ async function bench() {
     await peers.closeAll();
     data.removeAll();
   }
+  if (buildHash() !== build)
+    throw new Error('dist/ was built anew during the run: its figures are of two packages; run it again');
   await conclude(results, log);
 }
 

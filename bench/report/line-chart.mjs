@@ -3,9 +3,9 @@
  * Colours follow the reader's light or dark scheme, and the chart brings its own background, so that the two never part.
  */
 
-const WIDTH = 900;
+const WIDTH = 920;
 const LEFT = 58;
-const RIGHT = 275;
+const RIGHT = 300;
 const TOP = 64;
 const BOTTOM = 52;
 const LABEL_HEIGHT = 17;

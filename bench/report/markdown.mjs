@@ -35,7 +35,7 @@ export function resultsAsMarkdown(results) {
     ),
     ...section(
       'Two files at once',
-      ['GB/s of file bytes, over two files of twice the size.', sizeTable(of('several'), RECORD_SIZES)],
+      ['GB/s of file bytes, over two files four times as large.', sizeTable(of('several'), RECORD_SIZES)],
       of('several'),
     ),
     ...section(
@@ -71,13 +71,14 @@ export function targetsAsText(results) {
 }
 
 function aboutRun({ machine, settings }) {
-  const { cpu, cores, memoryGiB, instructions, os, node, date, commit } = machine;
-  const { rounds, fileBytes, full } = settings;
+  const { cpu, cores, memoryGiB, instructions, os, load, node, date, commit } = machine;
+  const { rounds, fileBytes, full, pinnedTo } = settings;
   return [
     `- ${cpu}, ${cores} cores, ${memoryGiB} GiB; ${instructions.join(' ')}`,
-    `- ${os}; Node ${node}`,
+    `- ${os}; Node ${node}; load average ${load} when the run began`,
     `- ${date}; commit ${commit}`,
     `- median of ${rounds} interleaved rounds; files of ${sizeName(fileBytes)}; memory on ${full ? '10 GiB' : '256 MiB'} files`,
+    `- "one core": kept on processor ${pinnedTo}`,
   ].join('\n');
 }
 

@@ -7,7 +7,7 @@ import { resultsAsMarkdown } from './markdown.mjs';
 export function writeReport(results, folder) {
   mkdirSync(join(folder, 'charts'), { recursive: true });
   const files = [
-    ['results.json', `${JSON.stringify(results, null, 1)}\n`],
+    ['results.json', json(results)],
     ['RESULTS.md', resultsAsMarkdown(results)],
     ...charts(results).map(({ name, svg }) => [join('charts', `${name}.svg`), svg]),
   ];
@@ -15,4 +15,10 @@ export function writeReport(results, folder) {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   });
+}
+
+/** A figure a line: one that changes is one line of a difference. */
+function json({ figures, ...about }) {
+  const lines = figures.map((figure) => `    ${JSON.stringify(figure)}`);
+  return `${JSON.stringify(about, null, 2).slice(0, -2)},\n  "figures": [\n${lines.join(',\n')}\n  ]\n}\n`;
 }
