@@ -10,7 +10,7 @@ const defaults = '0 16 32 64 100 ~100 128 200 256 400 512 700 1000 ~1000 2000 40
 
 const generated = await readFile(new URL('../src/crc32c/wasm-module.generated.ts', import.meta.url), 'utf8');
 const wasmModule = generated.match(/'([^']+)'/)[1];
-const kernel = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(wasmModule, 'base64'))).exports;
+const kernel = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(wasmModule, 'hex'))).exports;
 kernel.memory.grow(REGION / 65536 + 2);
 const memory = new Uint8Array(kernel.memory.buffer);
 const start = kernel.heapBase.value;

@@ -1,4 +1,5 @@
 import { blockingChunks } from './blocking-chunks.ts';
+import { READS_AHEAD } from './file-buffers.ts';
 import { fileError } from './file-errors.ts';
 import type { ChunkReading } from './sources.ts';
 
@@ -13,15 +14,6 @@ export interface OpenFile {
   /** Where reading starts; null where there are no positions (pipes, foreign descriptors). */
   readonly start: number | null;
 }
-
-/** Reads under way at once in a regular file: the next is running when one ends, +20 % on page-cached files over one at a time. */
-const READS_AHEAD = 2;
-
-/**
- * How many buffers must take turns so that none is written to while its bytes may still be looked at: the chunk in use, the one before
- * (its last bytes may wait for the rest of a record), and those being read.
- */
-export const FILE_BUFFERS: number = READS_AHEAD + 2;
 
 interface Read {
   readonly wanted: number;

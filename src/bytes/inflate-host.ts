@@ -1,6 +1,7 @@
 import type { Inflate, InflateRaw } from 'node:zlib';
 import { ByteCursor } from './byte-cursor.ts';
 import { checkGzipTrailer, GZIP_TRAILER_BYTES, gzipHeaderLength, zlibFollows } from './gzip-header.ts';
+import { hostModule } from './host.ts';
 import type { InflateOptions } from './inflate.ts';
 import { InflateEngine, restBeforeDamage } from './inflate-engine.ts';
 import { corruptStream, truncatedStream } from './inflate-errors.ts';
@@ -17,8 +18,17 @@ const HISTORY_BYTES = 8 * 1024 * 1024;
 /** Inflated bytes per chunk handed on. */
 const OUTPUT_BYTES = 64 * 1024;
 
-/** Inflates with node:zlib, member by member: headers, trailers and what follows them are judged here. */
-export async function* inflateWithHost(
+/** Inflates with the host's zlib; undefined where there is none. */
+export function inflateInHost(
+  source: AsyncIterable<Uint8Array>,
+  options: InflateOptions,
+): AsyncIterable<Uint8Array> | undefined {
+  const zlib = hostModule('node:zlib');
+  return zlib && inflateMembers(zlib, source, options);
+}
+
+/** Member by member: headers, trailers and what follows them are judged here. */
+async function* inflateMembers(
   zlib: Zlib,
   source: AsyncIterable<Uint8Array>,
   options: InflateOptions,

@@ -1,5 +1,4 @@
-import { hostModule } from './host.ts';
-import { inflateWithHost } from './inflate-host.ts';
+import { inflateInHost } from './host-io.ts';
 import { inflateWithStreams } from './inflate-web.ts';
 
 /** How a compressed stream is read. */
@@ -20,6 +19,5 @@ export function inflate(
   source: AsyncIterable<Uint8Array>,
   options: InflateOptions,
 ): AsyncIterable<Uint8Array> {
-  const zlib = hostModule('node:zlib');
-  return zlib === undefined ? inflateWithStreams(source, options) : inflateWithHost(zlib, source, options);
+  return inflateInHost(source, options) ?? inflateWithStreams(source, options);
 }

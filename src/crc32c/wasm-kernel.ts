@@ -39,7 +39,7 @@ let compiled: WebAssembly.Module | undefined;
  * @throws WebAssembly.CompileError (or EvalError under a Content-Security-Policy) where WebAssembly SIMD is not to be had
  */
 export function createWasmKernel(): WasmKernel {
-  compiled ??= new WebAssembly.Module(decodeBase64(wasmModule));
+  compiled ??= new WebAssembly.Module(decodeHex(wasmModule));
   return new WasmKernel(new WebAssembly.Instance(compiled).exports as unknown as WasmExports);
 }
 
@@ -120,9 +120,14 @@ export class WasmKernel {
   }
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+function decodeHex(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (digit(text, 2 * i) << 4) | digit(text, 2 * i + 1);
   return bytes;
+}
+
+/** Value of a digit 0-9 or a-f. */
+function digit(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return (code & 15) + (code >> 6) * 9;
 }

@@ -1,4 +1,4 @@
-import { inflateBytes } from '../bytes/inflate-bytes.ts';
+import { inflateBytes } from '../bytes/host-io.ts';
 import type { RecordBatch } from './batch.ts';
 import { detectCompression, placed } from './compression.ts';
 import { readOptions, type TFRecordReadOptions } from './read-options.ts';

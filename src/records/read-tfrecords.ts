@@ -1,4 +1,4 @@
-import { FILE_BUFFERS } from '../bytes/file-chunks.ts';
+import { FILE_BUFFERS } from '../bytes/file-buffers.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { ownTFRecordScanner } from '../framing/tfrecord-scanner.ts';
 import type { RecordBatch } from './batch.ts';

@@ -1,4 +1,4 @@
-import { FILE_BUFFERS } from '../bytes/file-chunks.ts';
+import { FILE_BUFFERS } from '../bytes/file-buffers.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordpipeError } from '../errors.ts';
 import { ownTFRecordScanner } from '../framing/tfrecord-scanner.ts';

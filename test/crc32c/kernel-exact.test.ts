@@ -132,7 +132,7 @@ describe('kernel CRC-32C against bit-at-a-time', () => {
 
 describe('kernel module', () => {
   it('imports nothing and stays small', () => {
-    const module = new WebAssembly.Module(Buffer.from(wasmModule, 'base64'));
+    const module = new WebAssembly.Module(Buffer.from(wasmModule, 'hex'));
     expect(WebAssembly.Module.imports(module)).toEqual([]);
     expect(exports.heapBase.value % 64).toBe(0);
   });

@@ -17,7 +17,7 @@ export interface Exports {
   sealTFRecord(frame: number, length: number): void;
 }
 
-const module = new WebAssembly.Module(Buffer.from(wasmModule, 'base64'));
+const module = new WebAssembly.Module(Buffer.from(wasmModule, 'hex'));
 export const kernel: Exports = new WebAssembly.Instance(module).exports as unknown as Exports;
 kernel.memory.grow(64);
 

@@ -1,0 +1,6 @@
+/**
+ * What needs a host with files and zlib. Bundles for browsers have `no-host-io.ts` in its place (package.json, `browser`).
+ */
+export { inflateBytes } from './inflate-bytes.ts';
+export { inflateInHost } from './inflate-host.ts';
+export { openPath } from './open-path.ts';

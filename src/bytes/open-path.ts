@@ -1,0 +1,53 @@
+import { RecordpipeError } from '../errors.ts';
+import { fileChunks } from './file-chunks.ts';
+import { fileError } from './file-errors.ts';
+import { requireHostModule } from './host.ts';
+import type { ChunkReading, OpenSource } from './sources.ts';
+
+/**
+ * Opens a path, `file:` URL, descriptor or `-` for reading.
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`
+ */
+export function openPath(source: string | URL | number, reading: ChunkReading): OpenSource {
+  const fs = requireHostModule('node:fs', 'reading a path or descriptor');
+  const own = typeof source !== 'number' && source !== '-';
+  const uri =
+    source === '-' ? '<stdin>' : typeof source === 'number' ? `<descriptor ${source}>` : String(source);
+  let descriptor: number;
+  try {
+    descriptor = own ? fs.openSync(pathOf(source), 'r') : source === '-' ? 0 : (source as number);
+  } catch (error) {
+    throw fileError(error, uri);
+  }
+  const stat = statOf(fs, descriptor, uri);
+  if (stat.isDirectory()) {
+    if (own) fs.closeSync(descriptor);
+    throw new RecordpipeError('unsupported-source', 'is a directory; name the files in it', { uri });
+  }
+  const regular = stat.isFile();
+  return {
+    uri,
+    size: own && regular ? () => fs.fstatSync(descriptor).size : undefined,
+    chunks: fileChunks(fs, { descriptor, uri, own, start: own && regular ? 0 : null }, reading),
+  };
+}
+
+function statOf(fs: typeof import('node:fs'), descriptor: number, uri: string): import('node:fs').Stats {
+  try {
+    return fs.fstatSync(descriptor);
+  } catch (error) {
+    throw fileError(error, uri);
+  }
+}
+
+function pathOf(source: string | URL | number): string | URL {
+  if (typeof source === 'string' && source.startsWith('file://')) return new URL(source);
+  if (source instanceof URL && source.protocol !== 'file:') {
+    throw new RecordpipeError(
+      'unsupported-source',
+      `expected a file: URL, got ${source.protocol}; pass the Response of fetch() instead`,
+      { uri: source.href },
+    );
+  }
+  return source as string | URL;
+}
