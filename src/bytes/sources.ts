@@ -55,9 +55,15 @@ export function openSource(source: ByteSource, reading: ChunkReading): OpenSourc
     if (Symbol.asyncIterator in source || Symbol.iterator in source) {
       return { uri: undefined, size: undefined, chunks: checkedChunks(source) };
     }
-    if ('getReader' in source) return { uri: undefined, size: undefined, chunks: streamChunks(source) };
+    if ('getReader' in source) {
+      return {
+        uri: undefined,
+        size: undefined,
+        chunks: streamChunks(source as unknown as ReadableStream<Uint8Array>),
+      };
+    }
     // By its shape: the mere name `Response` makes Node load its HTTP client, 20 ms.
-    if ('body' in source && 'ok' in source) return responseSource(source);
+    if ('body' in source && 'ok' in source) return responseSource(source as Response);
   }
   throw new RecordpipeError(
     'unsupported-source',
