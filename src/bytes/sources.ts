@@ -52,15 +52,15 @@ export function openSource(source: ByteSource, reading: ChunkReading): OpenSourc
     return { uri, size: () => source.size, chunks: streamChunks(source.stream()) };
   }
   if (typeof source === 'object' && source !== null) {
-    if (Symbol.asyncIterator in source || Symbol.iterator in source) {
-      return { uri: undefined, size: undefined, chunks: checkedChunks(source) };
+    // Before the iterables: the iterator that web streams have in Node cannot be ended while it waits.
+    if ('getReader' in source) {
+      return { uri: undefined, size: undefined, chunks: streamChunks(source as ReadableStream<Uint8Array>) };
     }
     if ('getReader' in source) {
-      return {
-        uri: undefined,
-        size: undefined,
-        chunks: streamChunks(source as unknown as ReadableStream<Uint8Array>),
-      };
+      return { uri: undefined, size: undefined, chunks: streamChunks(source) };
+    }
+    if (Symbol.asyncIterator in source || Symbol.iterator in source) {
+      return { uri: undefined, size: undefined, chunks: checkedChunks(source) };
     }
     // By its shape: the mere name `Response` makes Node load its HTTP client, 20 ms.
     if ('body' in source && 'ok' in source) return responseSource(source as Response);
