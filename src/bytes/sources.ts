@@ -56,9 +56,6 @@ export function openSource(source: ByteSource, reading: ChunkReading): OpenSourc
     if ('getReader' in source) {
       return { uri: undefined, size: undefined, chunks: streamChunks(source as ReadableStream<Uint8Array>) };
     }
-    if ('getReader' in source) {
-      return { uri: undefined, size: undefined, chunks: streamChunks(source) };
-    }
     if (Symbol.asyncIterator in source || Symbol.iterator in source) {
       return { uri: undefined, size: undefined, chunks: checkedChunks(source) };
     }
