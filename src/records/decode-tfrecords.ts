@@ -51,7 +51,7 @@ export function* decodeTFRecordBatches(
   const decoder = new TFRecordDecoder(complete, { uri, compressed: compression !== 'none', size });
   decoder.push(output);
   for (let batch = decoder.next(); batch !== null; batch = decoder.next()) yield batch;
-  if (error !== undefined) throw placed(error, decoder.place);
+  if (error !== undefined && !decoder.ended) throw placed(error, decoder.place);
   decoder.end();
   for (let batch = decoder.next(); batch !== null; batch = decoder.next()) yield batch;
 }
