@@ -138,6 +138,20 @@ describe('abort', () => {
     }
   });
 
+  test('in the middle of a scan', async () => {
+    for (const source of [path, packed]) {
+      const controller = new AbortController();
+      let told = 0;
+      const onProgress = (): void => {
+        if (++told === 2) controller.abort();
+      };
+      const scan = scanTFRecords(source, { chunkBytes: 100, signal: controller.signal, onProgress });
+      await expect(scan).rejects.toMatchObject({ code: 'aborted' });
+      expect(told).toBe(2);
+      await noneOpen();
+    }
+  });
+
   test.each([0, 5, 12, 700])('while a source is silent behind %i bytes', async (bytes) => {
     for (const run of ['read', 'scan'] as const) {
       for (const head of [file.subarray(0, bytes), gzipSync(file).subarray(0, bytes)]) {
