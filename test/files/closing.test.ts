@@ -98,23 +98,6 @@ describe('await using', () => {
     await using writer = await openTFRecordWriter(path);
     await writer.close();
   });
-
-  test('a host without Symbol.asyncDispose can import and use the writers', async () => {
-    const { asyncDispose } = Symbol;
-    vi.resetModules();
-    Reflect.deleteProperty(Symbol, 'asyncDispose');
-    // Where the symbol cannot be taken away there is nothing to test.
-    const gone = Symbol.asyncDispose === undefined;
-    try {
-      const files = await import('../../src/files/index.ts');
-      const writer = await files.openTFRecordWriter(path);
-      await writer.write(one);
-      await writer.close();
-    } finally {
-      if (gone) Object.defineProperty(Symbol, 'asyncDispose', { value: asyncDispose });
-    }
-    expect(await recordsOf(path)).toEqual([one]);
-  });
 });
 
 describe('signal', () => {

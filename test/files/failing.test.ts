@@ -1,0 +1,240 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, createReadStream, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { FrameQueue } from '../../src/files/frame-queue.ts';
+import { openTFRecordShards, openTFRecordWriter } from '../../src/files/index.ts';
+import type { Sink } from '../../src/files/sink.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
+import { readAll } from '../support/outcome.ts';
+import { openDescriptors, tempDir } from '../support/temp-dir.ts';
+import {
+  bytesOf,
+  encoded,
+  expectBytes,
+  expectRecords,
+  failureOf,
+  namesIn,
+  recordsOf,
+  somePayloads,
+} from './written.ts';
+
+const folder = tempDir();
+
+/** A file system of 256 KiB, where the machine lets the tests mount one. */
+function smallDisk(): string | undefined {
+  const place = folder.file('small-disk');
+  mkdirSync(place);
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'recordpipe-test', place]);
+  if (status !== 0) return undefined;
+  afterAll(() => spawnSync('umount', ['-l', place]));
+  return place;
+}
+
+const disk = smallDisk();
+const noise = somePayloads(5);
+
+describe.runIf(disk !== undefined)('a full disk', () => {
+  test.each(['none', 'gzip', 'zlib'] as const)('%s: an error, and nothing is left', async (compression) => {
+    const path = join(disk!, 'data');
+    const writer = await openTFRecordWriter(path, { compression, bufferBytes: 65_536 });
+    const error = await failureOf(async () => {
+      for (let i = 0; i < 40; i++) for (const payload of noise) await writer.write(payload);
+      await writer.close();
+    });
+    expect(error).toMatchObject({ code: 'io-failure', uri: path });
+    expect(error.message).toContain('no space left');
+    for (const call of [() => writer.write(noise[0]), () => writer.flush(), () => writer.close()])
+      expect((await failureOf(call)).code).toBe('io-failure');
+    expect(namesIn(disk!)).toEqual([]);
+    expect(openDescriptors(disk!)).toBe(0);
+  });
+
+  test('for a record larger than the buffer its own promise says so', async () => {
+    const writer = await openTFRecordWriter(join(disk!, 'data'), { bufferBytes: 4096 });
+    const error = await failureOf(() => writer.write(new Uint8Array(1_000_000)));
+    expect(error.code).toBe('io-failure');
+    await writer.abort();
+    expect(namesIn(disk!)).toEqual([]);
+  });
+
+  test.each(['none', 'gzip'] as const)(
+    '%s: a failed append leaves the file as it was',
+    async (compression) => {
+      const path = join(disk!, 'data');
+      const first = await openTFRecordWriter(path, { compression });
+      await first.write(noise[3]);
+      await first.close();
+      const before = bytesOf(path);
+      const writer = await openTFRecordWriter(path, { append: true, bufferBytes: 4096 });
+      const error = await failureOf(async () => {
+        for (let i = 0; i < 40; i++) for (const payload of noise) await writer.write(payload);
+        await writer.close();
+      });
+      expect(error.code).toBe('io-failure');
+      await writer.abort();
+      expectBytes(bytesOf(path), before);
+      await (await openTFRecordWriter(path)).abort();
+      spawnSync('rm', [path]);
+    },
+  );
+
+  test('no shard is left', async () => {
+    const error = await failureOf(async () => {
+      await using writer = openTFRecordShards(join(disk!, 'train'), {
+        maxShardBytes: 100_000,
+        bufferBytes: 4096,
+      });
+      for (let i = 0; i < 40; i++) for (const payload of noise) await writer.write(payload);
+    });
+    expect(error.code).toBe('io-failure');
+    expect(namesIn(disk!)).toEqual([]);
+    expect(openDescriptors(disk!)).toBe(0);
+  });
+});
+
+test('/dev/full', async () => {
+  const writer = await openTFRecordWriter('/dev/full', { bufferBytes: 4096 });
+  void writer.write(new Uint8Array(100));
+  expect(await failureOf(() => writer.flush())).toMatchObject({ code: 'io-failure', uri: '/dev/full' });
+  await writer.abort();
+  expect(statSync('/dev/full').isCharacterDevice()).toBe(true);
+});
+
+test('a directory nobody may write to', async () => {
+  const place = folder.file('locked');
+  mkdirSync(place);
+  chmodSync(place, 0o555);
+  const root = process.geteuid?.() === 0;
+  if (root) chmodSync(folder.path, 0o755);
+  if (root) process.seteuid!(65_534);
+  try {
+    const error = await failureOf(() => openTFRecordWriter(join(place, 'data')));
+    expect(error).toMatchObject({ code: 'access-denied', uri: join(place, 'data') });
+    const shards = openTFRecordShards(join(place, 'train'));
+    expect((await failureOf(() => shards.write(noise[0]))).code).toBe('access-denied');
+    expect((await failureOf(() => shards.close())).code).toBe('access-denied');
+  } finally {
+    if (root) process.seteuid!(0);
+  }
+  expect(namesIn(place)).toEqual([]);
+});
+
+describe('no regular file', () => {
+  test.each(['none', 'gzip'] as const)('/dev/null, %s: written in place', async (compression) => {
+    const writer = await openTFRecordWriter('/dev/null', { compression });
+    for (const payload of noise) await writer.write(payload);
+    expect((await writer.close()).records).toBe(noise.length);
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+    const appending = await openTFRecordWriter('/dev/null', { append: true, compression });
+    await appending.write(noise[3]);
+    await appending.abort();
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+  });
+
+  test('a FIFO: a reader gets the records while they are written', async () => {
+    const path = folder.file('fifo');
+    execFileSync('mkfifo', [path]);
+    const read = readAll(createReadStream(path));
+    const writer = await openTFRecordWriter(path, { bufferBytes: 4096 });
+    for (const payload of noise) await writer.write(payload);
+    await writer.close();
+    const { payloads, error } = await read;
+    expect(error).toBeUndefined();
+    expectRecords(payloads, noise);
+    expect(statSync(path).isFIFO()).toBe(true);
+  });
+
+  test('a FIFO whose reader goes away', async () => {
+    const path = folder.file('left-fifo');
+    execFileSync('mkfifo', [path]);
+    const reader = spawn('head', ['-c', '10000', path], { stdio: 'ignore' });
+    const left = once(reader, 'close');
+    const writer = await openTFRecordWriter(path, { bufferBytes: 4096 });
+    const error = await failureOf(async () => {
+      for (let i = 0; i < 40; i++) for (const payload of noise) await writer.write(payload);
+      await writer.close();
+    });
+    expect(error).toMatchObject({ code: 'io-failure', uri: path });
+    await left;
+    await writer.abort();
+    expect(statSync(path).isFIFO()).toBe(true);
+  });
+});
+
+/** Remembers what it was given, once told to go on. */
+class SlowSink implements Sink {
+  readonly written: Uint8Array[] = [];
+  bytes = 0;
+  async write(bytes: Uint8Array): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    this.written.push(bytes.slice());
+    this.bytes += bytes.length;
+  }
+  async flush(): Promise<void> {}
+  async close(): Promise<void> {}
+  async destroy(): Promise<void> {}
+}
+
+describe('a slow disk', () => {
+  test.each([4096, 10_000])(
+    'those who wait are never more than the buffers ahead (%i bytes)',
+    async (bufferBytes) => {
+      const sink = new SlowSink();
+      const queue = new FrameQueue(sink, bufferBytes);
+      let taken = 0;
+      let most = 0;
+      for (const payload of noise) {
+        await queue.push(payload);
+        taken += payload.length + 16;
+        most = Math.max(most, taken - sink.bytes);
+      }
+      await queue.drain();
+      expect(most).toBeLessThanOrEqual(3 * bufferBytes);
+      expect(most).toBeGreaterThan(bufferBytes);
+      expectBytes(concat(sink.written), encoded(noise));
+    },
+  );
+
+  test('those who do not wait get their records in order', async () => {
+    const sink = new SlowSink();
+    const queue = new FrameQueue(sink, 4096);
+    const waits = noise.map((payload) => queue.push(payload));
+    await queue.drain();
+    await Promise.all(waits);
+    expectBytes(concat(sink.written), encoded(noise));
+  });
+
+  test('every waiting record hears of a failure, and nothing is written behind it', async () => {
+    const sink = new SlowSink();
+    const failure = new Error('broken');
+    const writes: number[] = [];
+    sink.write = async (bytes) => {
+      writes.push(bytes.length);
+      await new Promise((resolve) => setImmediate(resolve));
+      throw failure;
+    };
+    const queue = new FrameQueue(sink, 4096);
+    const waits = noise.map((payload) => queue.push(payload)).filter((promise) => promise !== undefined);
+    const outcomes = await Promise.allSettled(waits);
+    expect(waits.length).toBeGreaterThan(200);
+    for (const outcome of outcomes) expect(outcome).toEqual({ status: 'rejected', reason: failure });
+    await expect(queue.drain()).rejects.toBe(failure);
+    expect(writes).toHaveLength(1);
+  });
+});
+
+test('many small writers one after the other and at once', async () => {
+  const names = Array.from({ length: 200 }, (_, i) => folder.file(`many-${i}`));
+  await Promise.all(
+    names.map(async (name, i) => {
+      const writer = await openTFRecordWriter(name, { bufferBytes: 4096 });
+      for (let j = 0; j < 10; j++) await writer.write(new Uint8Array(1000).fill(i));
+      await writer.close();
+    }),
+  );
+  for (const [i, name] of names.entries()) expect((await recordsOf(name))[9][999]).toBe(i);
+  expect(openDescriptors(folder.path)).toBe(0);
+});

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** Against other programs: TensorFlow, a browser. Those that cannot be had are skipped: `npm run test:counterparts`. */
+const config: ReturnType<typeof defineConfig> = defineConfig({
+  test: {
+    include: ['test/counterparts/**/*.test.ts', 'test/browser/**/*.test.ts'],
+    globalSetup: ['test/support/build-once.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    pool: 'forks',
+    fileParallelism: false,
+  },
+});
+
+export default config;
