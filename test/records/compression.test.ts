@@ -210,13 +210,13 @@ describe('zlib', () => {
 
 describe('damage inside the compressed stream: all complete records before it, then the error', () => {
   const random = new Random(5);
-  const many = oracleFile(Array.from({ length: 60 }, () => random.bytes(random.below(400))));
+  const many = oracleFile(Array.from({ length: 24 }, () => random.bytes(random.below(300))));
   test.each([
     ['gzip', gzipSync(many)],
     ['gzip, stored', gzipSync(many, { level: 0 })],
     ['zlib', deflateSync(many)],
   ])('%s', async (_, bytes) => {
-    for (let at = 40; at < bytes.length - 8; at += 2311) {
+    for (let at = 40; at < bytes.length - 8; at += 611) {
       const bad = concat([bytes.subarray(0, at), new Uint8Array(64).fill(0xff), bytes.subarray(at + 64)]);
       await outcomeOf(bad);
     }
