@@ -86,12 +86,17 @@ const PIECE_BYTES = 1024 * 1024;
 class CompressingSink implements Sink {
   readonly #file: FileSink;
   readonly #engine: Gzip;
+  /** Whether a stream that would hold nothing is left out. */
+  readonly #omitEmpty: boolean;
+  #begun = false;
   /** Compressed chunks not yet in the file. */
   #output: Uint8Array[] = [];
   #fail: (error: Error) => void = () => {};
 
   constructor(file: FileSink, options: TFRecordWriteOptions) {
     this.#file = file;
+    // TensorFlow takes an empty gzip member for the end of the file and never sees what is behind it.
+    this.#omitEmpty = options.append;
     const make = options.compression === 'gzip' ? createGzip : createDeflate;
     this.#engine = make(zlibOptions(options)) as Gzip;
     this.#engine.on('data', (chunk: Uint8Array) => this.#output.push(chunk));
@@ -103,6 +108,7 @@ class CompressingSink implements Sink {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
+    this.#begun = true;
     // In pieces, so that a large record does not wait in memory a second time, compressed.
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
       const piece = bytes.subarray(at, at + PIECE_BYTES);
@@ -111,14 +117,17 @@ class CompressingSink implements Sink {
   }
 
   async flush(): Promise<void> {
-    await this.#run((done) => this.#engine.flush(constants.Z_SYNC_FLUSH, () => done()));
+    if (this.#begun || !this.#omitEmpty) await this.#run((done) => this.#engine.flush(constants.Z_SYNC_FLUSH, () => done()));
   }
 
   async close(): Promise<void> {
-    await this.#run((done) => {
-      this.#engine.once('end', () => done());
-      this.#engine.end();
-    });
+    if (this.#begun || !this.#omitEmpty) {
+      await this.#run((done) => {
+        this.#engine.once('end', () => done());
+        this.#engine.end();
+      });
+    }
+    this.#engine.destroy();
     await this.#file.close();
   }
 

@@ -93,7 +93,8 @@ async function appending(
   options: TFRecordWriteOptions,
   compression: Compression | undefined,
 ): Promise<Target> {
-  const found = existing !== undefined && existing.size > 0 ? await checkWhole(path) : undefined;
+  let before = existing?.size ?? 0;
+  const { compression: found, records } = before > 0 ? await checkWhole(path) : {};
   if (found !== undefined && compression !== undefined && found !== compression) {
     const text = `appending ${compression} to a file whose compression is ${found} would make it unreadable`;
     throw new RecordpipeError('unsupported-source', text, { uri: path });
@@ -105,7 +106,11 @@ async function appending(
     throw new RecordpipeError('unsupported-source', text, { uri: path });
   }
   const sink = await openSink(path, 'a', { ...options, compression: actual }, path);
-  const before = existing?.size ?? 0;
+  if (records === 0) {
+    // A gzip member without records: TensorFlow takes one for the end of the file.
+    await truncate(path, 0);
+    before = 0;
+  }
   return {
     path,
     sink,
@@ -119,15 +124,15 @@ async function appending(
   };
 }
 
-/** The compression of an existing file, once it is known to end with a whole record: behind half a record nothing can be read. */
-async function checkWhole(path: string): Promise<Compression> {
-  const { compression, errors } = await scanTFRecords(path, {
+/** What an existing file holds, once it is known to end with a whole record: behind half a record nothing can be read. */
+async function checkWhole(path: string): Promise<{ compression?: Compression; records?: number }> {
+  const { compression, records, errors } = await scanTFRecords(path, {
     checksum: 'length',
     maxErrors: 1,
     maxRecordBytes: MAX_RECORD_BYTES,
   });
   if (errors.length > 0) throw errors[0];
-  return compression;
+  return { compression, records };
 }
 
 async function statIfThere(path: string): Promise<Stats | undefined> {

@@ -48,7 +48,28 @@ describe.each(['none', 'gzip'] as const)('to %s', (compression) => {
     if (there) writeFileSync(path, '');
     await put(path, first, { append: true, compression });
     expectRecords(await recordsOf(path), first);
-    expect(bytesOf(path)[0] === 0x1f).toBe(compression === 'gzip');
+    if (compression === 'none') expectBytes(bytesOf(path), encoded(first));
+    else expectBytes(gunzipSync(bytesOf(path)), encoded(first));
+  });
+
+  test('appending nothing changes nothing', async () => {
+    const path = folder.file(`${compression}-nothing`);
+    await put(path, first, { compression });
+    const before = bytesOf(path);
+    const writer = await openTFRecordWriter(path, { append: true });
+    await writer.flush();
+    expect((await writer.close()).bytes).toBe(0);
+    expectBytes(bytesOf(path), before);
+  });
+
+  // TensorFlow takes an empty gzip member for the end of the file.
+  test('a file without records is begun anew', async () => {
+    const path = folder.file(`${compression}-no-records`);
+    await put(path, [], { compression });
+    await put(path, first, { append: true });
+    const whole = folder.file(`${compression}-whole`);
+    await put(whole, first, { compression });
+    expectBytes(bytesOf(path), bytesOf(whole));
   });
 
   test('through a link', async () => {
