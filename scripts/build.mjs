@@ -1,15 +1,30 @@
-// Compiles src/ to dist/ with the locked TypeScript and marks the command line executable.
+// Compiles src/ to dist/ with the locked TypeScript and marks the command line executable. What runs from dist/ meanwhile keeps running:
+// files are written over, and only those that no source stands behind any more are removed.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-rmSync(`${root}/dist`, { recursive: true, force: true });
-const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const { status, stdout } = spawnSync(
+  process.execPath,
+  [tsc, '-p', 'tsconfig.build.json', '--listEmittedFiles'],
+  { cwd: root, encoding: 'utf8', stdio: ['inherit', 'pipe', 'inherit'], maxBuffer: 2 ** 26 },
+);
+const EMITTED = 'TSFILE: ';
+const lines = stdout.split('\n');
+const emitted = new Set(
+  lines
+    .filter((line) => line.startsWith(EMITTED))
+    .map((line) => resolve(root, line.slice(EMITTED.length).trim())),
+);
+process.stdout.write(lines.filter((line) => !line.startsWith(EMITTED)).join('\n'));
 if (status !== 0) process.exit(status ?? 1);
-if (existsSync(`${root}/dist/cli/main.js`)) chmodSync(`${root}/dist/cli/main.js`, 0o755);
+for (const entry of readdirSync(dist, { withFileTypes: true, recursive: true })) {
+  const path = join(entry.parentPath, entry.name);
+  if (entry.isFile() && !emitted.has(path)) rmSync(path);
+}
+if (existsSync(join(dist, 'cli/main.js'))) chmodSync(join(dist, 'cli/main.js'), 0o755);
