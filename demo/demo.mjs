@@ -1,7 +1,7 @@
 // The main job end to end, on sample data made here: write shards, damage one, check them all, look inside, pass over the damage.
 // Run with `npm run demo`.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,19 +13,23 @@ const folder = mkdtempSync(join(tmpdir(), 'recordpipe-demo-'));
 
 try {
   say('1. Write 200,000 records into shards of 8 MiB');
-  const writer = openTFRecordShards(join(folder, 'train'), { maxShardBytes: 8 * 1024 * 1024, suffix: '.tfrecord' });
+  const writer = openTFRecordShards(join(folder, 'train'), {
+    maxShardBytes: 8 * 1024 * 1024,
+    suffix: '.tfrecord',
+  });
   for (let i = 0; i < 200_000; i++) await writer.write(new TextEncoder().encode(sample(i)));
   const shards = await writer.close();
-  for (const { path, records, bytes } of shards) console.log(`   ${nameOf(path)}  ${records} records, ${bytes} bytes`);
+  for (const { path, records, bytes } of shards)
+    console.log(`   ${nameOf(path)}  ${records} records, ${bytes} bytes`);
 
   say('2. Damage one: a single bit, in the middle of the third shard');
   flipBit(shards[2].path, Math.floor(shards[2].bytes / 2));
 
   say('3. Check every record of every shard');
-  run('validate', folder);
+  run(1, 'validate', folder);
 
   say('4. Look at the first records of a shard');
-  run('inspect', shards[0].path, '-n', '2');
+  run(0, 'inspect', shards[0].path, '-n', '2');
 
   say('5. Read the damaged shard, and pass over what is bad');
   let good = 0;
@@ -34,8 +38,14 @@ try {
   for await (const _record of readTFRecords(shards[2].path, options)) good++;
   console.log(`   ${good} of ${shards[2].records} records are good; passed over: ${damages.join(', ')}`);
 
-  const found = JSON.parse(spawnSync(process.execPath, [cli, 'validate', folder, '--json'], { encoding: 'utf8' }).stdout);
-  if (found.totals.bad !== 1 || good !== shards[2].records - 1 || readdirSync(folder).length !== shards.length) {
+  const found = JSON.parse(
+    spawnSync(process.execPath, [cli, 'validate', folder, '--json'], { encoding: 'utf8' }).stdout,
+  );
+  if (
+    found.totals.bad !== 1 ||
+    good !== shards[2].records - 1 ||
+    readdirSync(folder).length !== shards.length
+  ) {
     throw new Error('the demo did not find what it damaged');
   }
   say('Done: one damaged record in 200,000, found and named.');
@@ -49,17 +59,20 @@ function sample(i) {
 
 function flipBit(path, at) {
   const descriptor = openSync(path, 'r+');
-  writeSync(descriptor, Uint8Array.of(0xff), 0, 1, at);
+  const byte = new Uint8Array(1);
+  readSync(descriptor, byte, 0, 1, at);
+  byte[0] ^= 1;
+  writeSync(descriptor, byte, 0, 1, at);
+  closeSync(descriptor);
 }
 
-function run(...args) {
+function run(expected, ...args) {
   console.log(`   $ recordpipe ${args.map(nameOf).join(' ')}`);
-  const { stdout, stderr } = spawnSync(process.execPath, [cli, ...args, '--no-progress'], { encoding: 'utf8' });
-  for (const line of `${stdout}${stderr}`.trimEnd().split('\n')) console.log(`   ${line.replaceAll(`${folder}/`, '')}`);
-}
-
-function nameOf(path) {
-  return path.replace(`${folder}/`, '').replace(folder, 'DATA');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' });
+  for (const line of `${stdout}${stderr}`.trimEnd().split('\n'))
+    console.log(`   ${line.replaceAll(`${folder}/`, '')}`);
+  if (status !== expected)
+    throw new Error(`recordpipe ${args[0]} ended with ${status}, not with ${expected}`);
 }
 
 function say(text) {
