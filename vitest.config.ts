@@ -7,6 +7,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     globalSetup: ['test/support/build-once.ts'],
     testTimeout: 30_000,
     pool: 'forks',
+    maxWorkers: 2,
   },
 });
 

@@ -1,5 +1,5 @@
 import type { OpenFile } from './file-chunks.ts';
-import { fileError } from './file-errors.ts';
+import { fileError, shrunk } from './file-errors.ts';
 
 /** After so many bytes the event loop gets a turn, so that signals, timers and aborts are served: every few milliseconds from a page cache. */
 const BYTES_PER_TURN = 16 * 1024 * 1024;
@@ -18,7 +18,10 @@ export async function* blockingChunks(
   try {
     for (;;) {
       const chunk = readNow(fs, file, nextBuffer(), position);
-      if (chunk.length === 0) return;
+      if (chunk.length === 0) {
+        if (position < file.size) throw shrunk(file.size, position);
+        return;
+      }
       position += chunk.length;
       yield chunk;
       if (position >= turnAt) {

@@ -1,6 +1,6 @@
 import { blockingChunks } from './blocking-chunks.ts';
 import { READS_AHEAD } from './file-buffers.ts';
-import { fileError } from './file-errors.ts';
+import { fileError, shrunk } from './file-errors.ts';
 import type { ChunkReading } from './sources.ts';
 
 type FileSystem = typeof import('node:fs');
@@ -13,6 +13,8 @@ export interface OpenFile {
   readonly own: boolean;
   /** Where reading starts; null where there are no positions (pipes, foreign descriptors). */
   readonly start: number | null;
+  /** Its size when it was opened. */
+  readonly size: number;
 }
 
 interface Read {
@@ -70,7 +72,10 @@ async function* readAhead(
       const { wanted, done } = ahead[0];
       const chunk = await done;
       ahead.shift();
-      if (chunk.length === 0) return;
+      if (chunk.length === 0) {
+        if (taken !== null && taken < file.size) throw shrunk(file.size, taken);
+        return;
+      }
       if (taken !== null) taken += chunk.length;
       if (chunk.length < wanted && started !== null) {
         // A short read: those behind it began at the wrong place.

@@ -12,6 +12,14 @@ const CODES: Record<
   EEXIST: ['already-exists', 'exists already'],
 };
 
+/** The error for a file that ends before the size it had when it was opened: cut at the border of a record, it would look whole. */
+export function shrunk(size: number, end: number): RecordpipeError {
+  return new RecordpipeError(
+    'source-changed',
+    `the file shrank from ${size} to ${end} bytes while it was being read`,
+  );
+}
+
 /** The typed error for a failed file call. */
 export function fileError(error: unknown, uri: string): RecordpipeError {
   if (error instanceof RecordpipeError) return error;

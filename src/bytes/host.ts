@@ -2,8 +2,7 @@ import { RecordpipeError } from '../errors.ts';
 
 interface HostModules {
   'node:fs': typeof import('node:fs');
-  'node:fs/promises': typeof import('node:fs/promises');
-  'node:url': typeof import('node:url');
+  'node:net': typeof import('node:net');
   'node:zlib': typeof import('node:zlib');
 }
 

@@ -24,12 +24,17 @@ export function inflateBytes(bytes: Uint8Array, options: InflateOptions): Inflat
     if (bytes.length > 0) (options.kind === 'gzip' ? gzipMembers : zlibStreams)(zlib, bytes, options, parts);
   } catch (failure) {
     if (!isRecordpipeError(failure)) throw failure;
-    if (failure.code !== 'truncated-compressed-stream' || !options.stopWhenTruncated) error = failure;
+    if (failure.code !== 'truncated-compressed-stream' || options.whenTruncated !== 'stop') error = failure;
   }
   return { output: joined(parts), error };
 }
 
-function gzipMembers(zlib: Zlib, bytes: Uint8Array, _: InflateOptions, parts: Uint8Array[]): void {
+function gzipMembers(
+  zlib: Zlib,
+  bytes: Uint8Array,
+  { whenTruncated }: InflateOptions,
+  parts: Uint8Array[],
+): void {
   let rest = bytes;
   for (let member = 0; rest.length > 0; member++) {
     const header = gzipHeaderLength(rest, member);
@@ -37,7 +42,10 @@ function gzipMembers(zlib: Zlib, bytes: Uint8Array, _: InflateOptions, parts: Ui
     rest = rest.subarray(header);
     const { output, used } = inflateOne(zlib, zlib.inflateRawSync, rest, 'gzip', parts);
     const trailer = rest.subarray(used, used + GZIP_TRAILER_BYTES);
-    if (trailer.length < GZIP_TRAILER_BYTES) throw truncatedStream('gzip');
+    if (trailer.length < GZIP_TRAILER_BYTES) {
+      if (whenTruncated !== 'throw') return;
+      throw truncatedStream('gzip');
+    }
     checkGzipTrailer(trailer, zlib.crc32(output), output.length);
     rest = rest.subarray(used + GZIP_TRAILER_BYTES);
     const padding = rest.findIndex((byte) => byte !== 0);

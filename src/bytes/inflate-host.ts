@@ -46,14 +46,14 @@ async function* inflateMembers(
 async function* gzipMembers(
   zlib: Zlib,
   cursor: ByteCursor,
-  { stopWhenTruncated }: InflateOptions,
+  { whenTruncated }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
   for (let member = 0; member === 0 || (await skipPadding(cursor)); member++) {
     let header = 0;
     while (header === 0) {
       header = gzipHeaderLength(await cursor.front(), member);
       if (header === 0 && !(await cursor.more())) {
-        if (stopWhenTruncated) return;
+        if (whenTruncated === 'stop') return;
         throw truncatedStream('gzip');
       }
     }
@@ -64,7 +64,7 @@ async function* gzipMembers(
       () => zlib.createInflateRaw({ chunkSize: OUTPUT_BYTES }),
       cursor,
       'gzip',
-      stopWhenTruncated,
+      whenTruncated,
     )) {
       crc = zlib.crc32(chunk, crc);
       size += chunk.length;
@@ -72,7 +72,7 @@ async function* gzipMembers(
     }
     const trailer = await cursor.atLeast(GZIP_TRAILER_BYTES);
     if (trailer.length < GZIP_TRAILER_BYTES) {
-      if (stopWhenTruncated) return;
+      if (whenTruncated !== 'throw') return;
       throw truncatedStream('gzip');
     }
     checkGzipTrailer(trailer, crc, size);
@@ -83,15 +83,10 @@ async function* gzipMembers(
 async function* zlibStreams(
   zlib: Zlib,
   cursor: ByteCursor,
-  { zlibConcat, stopWhenTruncated }: InflateOptions,
+  { zlibConcat, whenTruncated }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
   do {
-    yield* inflateOne(
-      () => zlib.createInflate({ chunkSize: OUTPUT_BYTES }),
-      cursor,
-      'zlib',
-      stopWhenTruncated,
-    );
+    yield* inflateOne(() => zlib.createInflate({ chunkSize: OUTPUT_BYTES }), cursor, 'zlib', whenTruncated);
     // What follows a zlib stream and is no other is ignored, as every reader does.
   } while (zlibConcat && zlibFollows(await cursor.atLeast(2)));
 }
@@ -112,7 +107,7 @@ async function* inflateOne(
   create: () => InflateRaw | Inflate,
   cursor: ByteCursor,
   kind: string,
-  stopWhenTruncated: boolean,
+  whenTruncated: InflateOptions['whenTruncated'],
 ): AsyncGenerator<Uint8Array> {
   const engine = new InflateEngine(create());
   const history: Uint8Array[] = [];
@@ -131,7 +126,7 @@ async function* inflateOne(
         throw corruptStream(kind, engine.failure.message, engine.failure);
       }
       if (engine.failure !== undefined) {
-        if (stopWhenTruncated) return;
+        if (whenTruncated === 'stop') return;
         throw truncatedStream(kind);
       }
       fed += used;

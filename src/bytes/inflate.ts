@@ -6,8 +6,8 @@ export interface InflateOptions {
   readonly kind: 'gzip' | 'zlib';
   /** Whether zlib streams behind the first are read. */
   readonly zlibConcat: boolean;
-  /** Whether a stream that ends too early ends quietly. */
-  readonly stopWhenTruncated: boolean;
+  /** What a stream that ends too early is: an error, quiet where only a gzip trailer is not whole, or quiet wherever it ends. */
+  readonly whenTruncated: 'throw' | 'stop-at-trailer' | 'stop';
 }
 
 /**

@@ -1,4 +1,5 @@
 import { RecordpipeError } from '../errors.ts';
+import { checkedChunks } from './chunk-iterators.ts';
 import { fileChunks } from './file-chunks.ts';
 import { fileError } from './file-errors.ts';
 import { requireHostModule } from './host.ts';
@@ -13,6 +14,7 @@ export function openPath(source: string | URL | number, reading: ChunkReading): 
   const own = typeof source !== 'number' && source !== '-';
   const uri =
     source === '-' ? '<stdin>' : typeof source === 'number' ? `<descriptor ${source}>` : String(source);
+  if (own && isFifo(fs, source)) return openFifo(fs, source, uri);
   let descriptor: number;
   try {
     descriptor = own ? fs.openSync(pathOf(source), 'r') : source === '-' ? 0 : (source as number);
@@ -28,8 +30,37 @@ export function openPath(source: string | URL | number, reading: ChunkReading): 
   return {
     uri,
     size: own && regular ? () => fs.fstatSync(descriptor).size : undefined,
-    chunks: fileChunks(fs, { descriptor, uri, own, start: own && regular ? 0 : null }, reading),
+    chunks: fileChunks(
+      fs,
+      { descriptor, uri, own, start: own && regular ? 0 : null, size: stat.size },
+      reading,
+    ),
   };
+}
+
+/**
+ * A named pipe. Opened without waiting for its writer, which would hold up the thread; the socket waits, and ends when the writer closes.
+ */
+function openFifo(fs: typeof import('node:fs'), path: string | URL, uri: string): OpenSource {
+  const net = requireHostModule('node:net', 'reading a named pipe');
+  try {
+    const fd = fs.openSync(pathOf(path), fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    return {
+      uri,
+      size: undefined,
+      chunks: checkedChunks(new net.Socket({ fd, readable: true, writable: false })),
+    };
+  } catch (error) {
+    throw fileError(error, uri);
+  }
+}
+
+function isFifo(fs: typeof import('node:fs'), path: string | URL): boolean {
+  try {
+    return fs.statSync(pathOf(path)).isFIFO();
+  } catch {
+    return false; // opening it says what is wrong
+  }
 }
 
 function statOf(fs: typeof import('node:fs'), descriptor: number, uri: string): import('node:fs').Stats {

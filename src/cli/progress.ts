@@ -12,6 +12,8 @@ export interface Progress {
 const LIVE_MS = 100;
 const PLAIN_MS = 10_000;
 const STDERR = 2;
+/** Before that, starting up blurs the speed. */
+const ETA_AFTER_SECONDS = 1;
 const NONE: Progress = { update: undefined, clear: () => {} };
 
 /** One live line, at most ten times a second, on a terminal; elsewhere a plain line every ten seconds. */
@@ -29,7 +31,7 @@ export function progressOn(verb: string, wanted: boolean): Progress {
       last = now;
       const line = progressText(verb, progress, (now - start) / 1000);
       if (!live) process.stderr.write(`${line}\n`);
-      else process.stderr.write(`\r${line.slice(0, (process.stderr.columns ?? 80) - 1)}\x1b[K`);
+      else process.stderr.write(`\r${line.slice(0, (process.stderr.columns || 80) - 1)}\x1b[K`);
       shown = live;
     },
     clear: () => {
@@ -51,7 +53,7 @@ export function progressText(verb: string, progress: FilesProgress, seconds: num
     parts.push(`${formatBytes(bytes)}/${formatBytes(totalBytes)} (${Math.floor(done * 100)} %)`);
   }
   if (rate !== undefined) parts.push(rate);
-  if (totalBytes !== undefined && bytes > 0 && bytes < totalBytes)
+  if (totalBytes !== undefined && bytes > 0 && bytes < totalBytes && seconds >= ETA_AFTER_SECONDS)
     parts.push(`ETA ${formatClock(((totalBytes - bytes) / bytes) * seconds)}`);
   if (bad > 0) parts.push(`${bad} bad`);
   return parts.join('  ');

@@ -5,13 +5,16 @@ import { sharedKernel } from './kernel.ts';
  *
  * @param bytes what to checksum
  * @param seed the CRC-32C of the bytes before these: `crc32c(b, crc32c(a))` is the checksum of `a` followed by `b`. Default 0
+ * @throws TypeError for anything but a Uint8Array
  * @example
  * ```ts
  * import { crc32c } from 'recordpipe/crc32c';
- * console.log(crc32c(new TextEncoder().encode('123456789')).toString(16)); // "e3069283"
+ * console.log(crc32c(new TextEncoder().encode('123456789')).toString(16)); // e3069283
  * ```
  */
 export function crc32c(bytes: Uint8Array, seed = 0): number {
+  // Other typed arrays would be converted element by element, to a wrong answer.
+  if (!(bytes instanceof Uint8Array)) throw new TypeError('crc32c: expected bytes (Uint8Array)');
   return sharedKernel().crc32c(bytes, seed);
 }
 
@@ -22,7 +25,7 @@ export function crc32c(bytes: Uint8Array, seed = 0): number {
  * @example
  * ```ts
  * import { crc32cKernel } from 'recordpipe/crc32c';
- * console.log(crc32cKernel()); // "wasm"
+ * console.log(crc32cKernel()); // wasm
  * ```
  */
 export function crc32cKernel(): 'wasm' | 'table' {

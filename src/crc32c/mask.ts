@@ -7,7 +7,8 @@ const MASK_DELTA = 0xa282ead8;
  * @example
  * ```ts
  * import { crc32c, maskCrc32c } from 'recordpipe/crc32c';
- * console.log(maskCrc32c(crc32c(new Uint8Array(8))).toString(16)); // "7980329", the length checksum of an empty record
+ * const lengthChecksum = maskCrc32c(crc32c(new Uint8Array(8))); // of a record with no bytes
+ * console.log(lengthChecksum.toString(16)); // 7980329
  * ```
  */
 export function maskCrc32c(crc: number): number {

@@ -117,7 +117,8 @@ class CompressingSink implements Sink {
   }
 
   async flush(): Promise<void> {
-    if (this.#begun || !this.#omitEmpty) await this.#run((done) => this.#engine.flush(constants.Z_SYNC_FLUSH, () => done()));
+    if (this.#begun || !this.#omitEmpty)
+      await this.#run((done) => this.#engine.flush(constants.Z_SYNC_FLUSH, () => done()));
   }
 
   async close(): Promise<void> {

@@ -27,6 +27,9 @@ export interface UnnamedFile {
 /**
  * Opens a TFRecord file for writing; by default it appears under its name, whole, when the writer is closed.
  *
+ * `await using` closes the writer however its block is left, also by an exception of other code: call `abort()` before where a file with
+ * fewer records must not appear.
+ *
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; appending: `unsupported-source` where the file's compression differs or cannot be
  * appended to, and what reading it finds where it does not end with a whole record
  * @throws RangeError for an option value that no option has
@@ -122,7 +125,10 @@ export class TFRecordWriter implements AsyncDisposable {
     return this.#closed;
   }
 
-  /** Gives the file up: what has no name yet is removed, an older file of the name stays. */
+  /**
+   * Gives the file up: what has no name yet is removed, an older file of the name stays, what was appended is taken back. A file written in
+   * place otherwise (`atomic: false`) keeps what it has got.
+   */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
       await this.#closed.catch(() => {});

@@ -16,7 +16,10 @@ export interface TFRecordWriteOptions {
   readonly windowBits: number;
   /** zlib's strategy (`zlib.constants.Z_…`), 0 to 4. Default 0. */
   readonly strategy: number;
-  /** Default false: the file is made anew. `true`: records go behind those of an existing file, in place. */
+  /**
+   * Default false: the file is made anew. `true`: records go behind those of an existing file, in place; a failure takes them back, as far as nobody
+   * else has appended meanwhile. A file that does not end with a whole record is refused, and so is zlib: its readers stop at the first stream.
+   */
   readonly append: boolean;
   /**
    * Default true: the file appears under its name only when it is closed whole (temporary file beside it, then rename); until then an

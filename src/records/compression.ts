@@ -1,5 +1,5 @@
 import { abortable, checkAborted } from '../bytes/abortable.ts';
-import { inflate } from '../bytes/inflate.ts';
+import { type InflateOptions, inflate } from '../bytes/inflate.ts';
 import { readU32 } from '../bytes/little-endian.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import { type ByteSource, type ChunkReading, openSource } from '../bytes/sources.ts';
@@ -34,14 +34,29 @@ export async function openTFRecordSource(
   const stored = { bytes: 0 };
   const watched = counted(chunks, stored);
   if (compression === 'none') return { uri, compression, size: opened.size, chunks: watched, stored };
-  const stopWhenTruncated = options.onTruncated === 'stop';
-  const inflated = inflate(watched, { kind: compression, zlibConcat: options.zlibConcat, stopWhenTruncated });
+  const inflated = inflate(watched, inflateOptions(compression, options));
   return { uri, compression, size: undefined, chunks: inflated, stored };
+}
+
+/** What inflating is told for these options of reading. */
+export function inflateOptions(kind: 'gzip' | 'zlib', options: TFRecordReadOptions): InflateOptions {
+  const { zlibConcat, onTruncated, compat } = options;
+  const stop = compat === 'tf' ? 'stop' : 'stop-at-trailer';
+  return { kind, zlibConcat, whenTruncated: onTruncated === 'stop' ? stop : 'throw' };
 }
 
 /**
  * The compression of a TFRecord stream by its first bytes: a good first header means none, whatever else it looks like; then the gzip
  * and the zlib magic decide; what is neither is read as uncompressed and fails with a reason.
+ *
+ * @param head the first bytes, 64 are enough
+ * @example
+ * ```ts
+ * import { gzipSync } from 'node:zlib';
+ * import { detectCompression, encodeTFRecord } from 'recordpipe';
+ * const record = encodeTFRecord(Uint8Array.of(7));
+ * console.log(detectCompression(record), detectCompression(gzipSync(record))); // none gzip
+ * ```
  */
 export function detectCompression(head: Uint8Array): Compression {
   if (

@@ -1,8 +1,11 @@
 import { inflateBytes } from '../bytes/host-io.ts';
 import type { RecordBatch } from './batch.ts';
-import { detectCompression, placed } from './compression.ts';
+import { detectCompression, inflateOptions, placed } from './compression.ts';
 import { readOptions, type TFRecordReadOptions } from './read-options.ts';
 import { TFRecordDecoder } from './tfrecord-decoder.ts';
+
+/** Larger inputs are decoded span by span: positions in a batch have 32 bits. A record across a border is copied. */
+const SPAN_BYTES = 2 ** 30;
 
 /** Options of decoding bytes that are already in memory. */
 export type TFRecordDecodeOptions = Omit<TFRecordReadOptions, 'reuse' | 'chunkBytes' | 'signal'>;
@@ -42,15 +45,16 @@ export function* decodeTFRecordBatches(
   const complete = readOptions(options);
   const { uri } = complete;
   const compression = complete.compression === 'auto' ? detectCompression(bytes) : complete.compression;
-  const stopWhenTruncated = complete.onTruncated === 'stop';
   const { output, error } =
     compression === 'none'
       ? { output: bytes, error: undefined }
-      : inflateBytes(bytes, { kind: compression, zlibConcat: complete.zlibConcat, stopWhenTruncated });
+      : inflateBytes(bytes, inflateOptions(compression, complete));
   const size = error === undefined ? () => output.length : undefined;
   const decoder = new TFRecordDecoder(complete, { uri, compressed: compression !== 'none', size });
-  decoder.push(output);
-  for (let batch = decoder.next(); batch !== null; batch = decoder.next()) yield batch;
+  for (let at = 0; at < output.length && !decoder.ended; at += SPAN_BYTES) {
+    decoder.push(output.subarray(at, at + SPAN_BYTES));
+    for (let batch = decoder.next(); batch !== null; batch = decoder.next()) yield batch;
+  }
   if (error !== undefined && !decoder.ended) throw placed(error, decoder.place);
   decoder.end();
   for (let batch = decoder.next(); batch !== null; batch = decoder.next()) yield batch;

@@ -21,7 +21,7 @@ export interface TFRecordReadOptions {
   /** Largest payload in bytes; a longer one is an error before anything is allocated. Default 2^31 - 1 (protobuf's limit), at most 2^32 - 64. */
   readonly maxRecordBytes: number;
   /**
-   * What a header cut short at the end of the stream, or a missing gzip trailer, is. Default `error`; `stop` ends the stream quietly, as
+   * What a header cut short at the end of the stream, or a gzip trailer that is not whole, is. Default `error`; `stop` ends the stream quietly, as
    * TensorFlow does. A payload cut short is always an error.
    */
   readonly onTruncated: 'error' | 'stop';
@@ -41,7 +41,10 @@ export interface TFRecordReadOptions {
    * checksum whose payload's checksum is good as well. Corrupted records are then passed over without `maxCorruptedRecordsToSkip`.
    */
   readonly recover: 'none' | 'scan';
-  /** Default undefined: strict. `tf` reads as TensorFlow does: `onTruncated: 'stop'`, and only the first of several zlib streams. */
+  /**
+   * Default undefined: strict. `tf` reads as TensorFlow does: `onTruncated: 'stop'`, also where a compressed stream is cut in its middle, and
+   * only the first of several zlib streams.
+   */
   readonly compat: 'tf' | undefined;
   /** Whether zlib streams behind the first are read. Default true. */
   readonly zlibConcat: boolean;

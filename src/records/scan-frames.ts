@@ -45,6 +45,7 @@ const DATA_CODES: ReadonlySet<string> = new Set([
   'trailing-garbage',
   'truncated-compressed-stream',
   'corrupt-compressed-stream',
+  'source-changed',
 ]);
 
 type Progress = ((bytes: number) => void) | undefined;

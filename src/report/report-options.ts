@@ -27,13 +27,14 @@ export interface FilesOptions extends CheckedReading {
   /** Default `auto`. */
   readonly format: Format;
   /**
-   * The most files that are checked at once, each on a worker thread of its own; 1 starts no worker. Default: as many as the host has
+   * The most files that are checked at once, on worker threads; 1 starts no worker. Default: as many as the host has
    * cores to offer, or 1 where the files are so small that starting a worker takes longer than checking them.
    */
   readonly jobs: number | undefined;
   /**
-   * How files are read where no worker is started. Default false: by the host's I/O threads, so that this thread stays free for others. `true`: by
-   * this thread, which needs no second core; for command lines. Workers read by themselves.
+   * What this thread may be used for. Default false: files that it checks itself (`jobs` 1) are read by the host's I/O threads, and of several jobs
+   * it does none, so that it stays free for others. `true`, for command lines: it reads itself, and does one of several jobs, so that one worker
+   * less is started.
    */
   readonly blocking: boolean;
   /** Told now and then, and at the end of each file. */

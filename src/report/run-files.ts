@@ -28,12 +28,12 @@ export async function runFiles(
 ): Promise<FileReport[]> {
   checkAborted(options.signal);
   const run = new Run(paths, options);
-  const lanes = await lanesFor(paths, task, Math.min(options.jobs ?? run.usefulJobs(), paths.length));
-  const close = (): Promise<unknown> => Promise.all(lanes.map(({ lane }) => lane.close()));
+  const works = await share(paths, task, Math.min(options.jobs ?? run.usefulJobs(), paths.length));
+  const close = (): Promise<unknown> => Promise.all(works.map(({ lane }) => lane.close()));
   run.stop = () => void close();
   options.signal?.addEventListener('abort', run.stop);
   try {
-    await Promise.all(lanes.map(({ lane, queue }) => run.drain(lane, queue)));
+    await Promise.all(works.map(({ lane, queues }) => run.drain(lane, queues)));
   } finally {
     options.signal?.removeEventListener('abort', run.stop);
     await close();
@@ -42,23 +42,29 @@ export async function runFiles(
   return run.finish();
 }
 
-/** One lane is on this thread; more are worker threads. Standard input belongs to this thread in any case. */
-async function lanesFor(
-  paths: readonly string[],
-  task: FileTask,
-  jobs: number,
-): Promise<{ lane: FileLane; queue: number[] }[]> {
+/** A lane and the queues that it works off, one after the other. */
+interface Work {
+  readonly lane: FileLane;
+  readonly queues: readonly number[][];
+}
+
+/**
+ * One job runs on this thread, more on worker threads. This thread takes part where it may block, which saves starting one worker; standard
+ * input belongs to it in any case.
+ */
+async function share(paths: readonly string[], task: FileTask, jobs: number): Promise<Work[]> {
   const all = paths.map((_, index) => index);
-  if (jobs <= 1) return [{ lane: localLane(task), queue: all }];
+  if (jobs <= 1) return [{ lane: localLane(task), queues: [all] }];
   const here = all.filter((index) => paths[index] === '-');
   const queue = all.filter((index) => paths[index] !== '-');
+  const takesPart = task.blocking || here.length > 0;
   const { workerLane } = await import('./worker-lane.ts');
-  const workers = Math.min(jobs - here.length, queue.length);
-  const lanes = Array.from({ length: workers }, () => ({
+  const workers = Array.from({ length: Math.min(takesPart ? jobs - 1 : jobs, queue.length) }, () => ({
     lane: workerLane({ ...task, blocking: true }),
-    queue,
+    queues: [queue],
   }));
-  return here.length === 0 ? lanes : [{ lane: localLane(task), queue: here }, ...lanes];
+  if (!takesPart) return workers;
+  return [...workers, { lane: localLane(task), queues: task.blocking ? [here, queue] : [here] }];
 }
 
 class Run {
@@ -91,19 +97,11 @@ class Run {
     return worth ? availableParallelism() : 1;
   }
 
-  /** Takes files off `queue` until it is empty. */
-  async drain(lane: FileLane, queue: number[]): Promise<void> {
-    for (let index = queue.shift(); index !== undefined && !this.#ended; index = queue.shift()) {
-      const current = index;
-      try {
-        const report = await lane.run(this.#paths[current], (bytes) => {
-          this.#running.set(current, bytes);
-          this.#tell();
-        });
-        this.#take(current, report);
-      } catch (error) {
-        if (!this.#ended || !isRecordpipeError(error, 'aborted')) throw error;
-      }
+  /** Takes files off the queues until they are empty. */
+  async drain(lane: FileLane, queues: readonly number[][]): Promise<void> {
+    for (const queue of queues) {
+      for (let index = queue.shift(); index !== undefined && !this.#ended; index = queue.shift())
+        await this.#runOne(lane, index);
     }
   }
 
@@ -116,6 +114,18 @@ class Run {
 
   get #ended(): boolean {
     return this.#stopped || this.#options.signal?.aborted === true;
+  }
+
+  async #runOne(lane: FileLane, index: number): Promise<void> {
+    try {
+      const report = await lane.run(this.#paths[index], (bytes) => {
+        this.#running.set(index, bytes);
+        this.#tell();
+      });
+      this.#take(index, report);
+    } catch (error) {
+      if (!this.#ended || !isRecordpipeError(error, 'aborted')) throw error;
+    }
   }
 
   #take(index: number, report: FileReport): void {

@@ -123,7 +123,10 @@ describe('gzip', () => {
 
   test('a second member that is cut inside its header', async () => {
     await allThen('truncated-compressed-stream', concat([gzipSync(FILE), gzipSync('').subarray(0, 2)]));
-    await all(concat([gzipSync(FILE), gzipSync('').subarray(0, 2)]), { onTruncated: 'stop' });
+    await allThen('truncated-compressed-stream', concat([gzipSync(FILE), gzipSync('').subarray(0, 2)]), {
+      onTruncated: 'stop',
+    });
+    await all(concat([gzipSync(FILE), gzipSync('').subarray(0, 2)]), { compat: 'tf' });
   });
 
   test.each([1, 4, 7, 8])('a trailer that lacks %i bytes', async (missing) => {
@@ -157,8 +160,28 @@ describe('gzip', () => {
 
   test('a cut inside a payload is an error also where cuts are forgiven', async () => {
     const bytes = gzipSync(FILE, { level: 0 });
-    const { error } = await outcomeOf(bytes.subarray(0, 10 + 5 + OFFSETS[3] + 50), { onTruncated: 'stop' });
-    expect(where(error)).toEqual({ code: 'truncated-record', record: 3, offset: OFFSETS[3] });
+    const cut = bytes.subarray(0, 10 + 5 + OFFSETS[3] + 50);
+    const stopped = await outcomeOf(cut, { onTruncated: 'stop' });
+    expect(where(stopped.error)).toEqual({
+      code: 'truncated-compressed-stream',
+      record: 3,
+      offset: OFFSETS[3],
+    });
+    const asTensorFlow = await outcomeOf(cut, { compat: 'tf' });
+    expect(where(asTensorFlow.error)).toEqual({ code: 'truncated-record', record: 3, offset: OFFSETS[3] });
+  });
+
+  test('a cut in the middle, at the border of a record, is an error; TensorFlow takes it for the end', async () => {
+    const cut = gzipSync(FILE, { level: 0 }).subarray(0, 10 + 5 + OFFSETS[3]);
+    const stopped = await outcomeOf(cut, { onTruncated: 'stop' });
+    expect(where(stopped.error)).toEqual({
+      code: 'truncated-compressed-stream',
+      record: 3,
+      offset: OFFSETS[3],
+    });
+    const asTensorFlow = await outcomeOf(cut, { compat: 'tf' });
+    expect(asTensorFlow.payloads.length).toBe(3);
+    expect(asTensorFlow.error).toBeUndefined();
   });
 });
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { isRecordpipeError, type RecordBatch, type RecordpipeError, readTFRecordBatches } from 'recordpipe';
 import { OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
@@ -74,7 +74,7 @@ function describe(batch: RecordBatch, i: number, hash: true | undefined): ShownR
   const payload = batch.record(i);
   const record = batch.firstRecord + i;
   const shown = { record, offset: batch.offset(i), length: payload.length };
-  return hash ? { ...shown, sha256: createHash('sha256').update(payload).digest('hex') } : shown;
+  return hash ? { ...shown, sha256: digest('sha256', payload, 'hex') } : shown;
 }
 
 function forPeople(shown: ShownRecord, payload: Uint8Array, paint: Painter): string {
