@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encodeTFRecord } from '../../src/index.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const RECORDS = 20;
+
+/** How a program ended. */
+export interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number | null;
+}
+
+/**
+ * A directory in which the documents' examples run: the built package is installed, `recordpipe` and `npx recordpipe` are on the path, and data/ has
+ * two good shards, `train-00000-of-00002.tfrecord` and its neighbour, and `damaged.tfrecord`, in whose 8th record one bit is wrong.
+ */
+export function samplePlace(): {
+  run(command: string, ...args: string[]): Ran;
+  write(name: string, text: string): string;
+  remove(): void;
+} {
+  const folder = mkdtempSync(join(tmpdir(), 'recordpipe-docs-'));
+  const bin = join(folder, 'node_modules/.bin');
+  mkdirSync(bin, { recursive: true });
+  mkdirSync(join(folder, 'data'));
+  symlinkSync(root, join(folder, 'node_modules/recordpipe'));
+  symlinkSync('../recordpipe/dist/cli/main.js', join(bin, 'recordpipe'));
+  const frames = Array.from({ length: RECORDS }, (_, i) =>
+    encodeTFRecord(new TextEncoder().encode(`example ${i}`)),
+  );
+  for (const shard of [0, 1])
+    writeFileSync(join(folder, `data/train-0000${shard}-of-00002.tfrecord`), concat(frames));
+  const damaged = concat(frames);
+  damaged[concat(frames.slice(0, 7)).length + 13] ^= 1;
+  writeFileSync(join(folder, 'data/damaged.tfrecord'), damaged);
+
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}`, NO_COLOR: '1' };
+  delete (env as NodeJS.ProcessEnv)['RECORDPIPE_KERNEL'];
+  return {
+    run(command, ...args) {
+      const { stdout, stderr, status } = spawnSync(command, args, {
+        cwd: folder,
+        env,
+        encoding: 'utf8',
+        input: '',
+      });
+      return { stdout, stderr, status };
+    },
+    write(name, text) {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
