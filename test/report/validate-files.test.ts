@@ -147,6 +147,14 @@ test('a signal ends the run and closes its files', async () => {
   await expect(validateFiles(good, { signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' });
 });
 
+test('timers and signals get their turn between small files that are read at once', async () => {
+  const files = Array.from({ length: 2000 }, (_, i) => temp.file(`small-${i}`, FILE));
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 1);
+  const run = validateFiles(files, { jobs: 1, blocking: true, signal: stop.signal });
+  await expect(run).rejects.toMatchObject({ code: 'aborted' });
+});
+
 test.each([
   { jobs: 0 },
   { jobs: 1.5 },

@@ -16,24 +16,25 @@ test('workers find the same as this thread', async () => {
   const here = await validateFiles(pattern, { jobs: 1 });
   const there = await validateFiles(pattern, { jobs: 3, onFile: (file) => told.push(file) });
   expect(timeless(there)).toEqual(timeless(here));
+  expect(timeless(await validateFiles(pattern, { jobs: 2, blocking: true }))).toEqual(timeless(here));
   expect(told).toEqual(there.files);
   expect(await countFiles(pattern, { jobs: 3 })).toEqual(await countFiles(pattern, { jobs: 1 }));
 });
 
-test('failFast stops the workers', async () => {
-  const { ok, files, totals } = await validateFiles(pattern, { jobs: 2, failFast: true });
+test.each([true, false])('failFast stops the workers (blocking: %s)', async (blocking) => {
+  const { ok, files, totals } = await validateFiles(pattern, { jobs: 2, failFast: true, blocking });
   expect(ok).toBe(false);
   expect(totals.bad).toBe(1);
   expect(totals.notChecked).toBeGreaterThan(0);
   expect(files.length).toBe(totals.files);
 });
 
-test('a signal stops the workers', async () => {
+test.each([true, false])('a signal stops the workers (blocking: %s)', async (blocking) => {
   const big = concat(Array(300).fill(encodeTFRecord(new Uint8Array(100_000))));
   const files = ['a', 'b', 'c'].map((name) => temp.file(`${name}.tfrecord`, big));
   const stop = new AbortController();
-  const run = validateFiles(files, { jobs: 2, signal: stop.signal });
-  setTimeout(() => stop.abort(), 30);
+  const run = validateFiles(files, { jobs: 2, signal: stop.signal, blocking });
+  setTimeout(() => stop.abort(), 1);
   await expect(run).rejects.toMatchObject({ code: 'aborted' });
 });
 
