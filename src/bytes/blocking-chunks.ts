@@ -1,8 +1,8 @@
 import type { OpenFile } from './file-chunks.ts';
 import { fileError, shrunk } from './file-errors.ts';
 
-/** After so many bytes the event loop gets a turn, so that signals, timers and aborts are served: every few milliseconds from a page cache. */
-const BYTES_PER_TURN = 16 * 1024 * 1024;
+/** After so long the event loop gets a turn, so that signals, timers and aborts are served. */
+const MS_PER_TURN = 20;
 
 /**
  * The bytes of a regular file in chunks, each read on this thread when it is asked for. What was just read lies in this core's cache when it is
@@ -14,7 +14,7 @@ export async function* blockingChunks(
   nextBuffer: () => Uint8Array,
 ): AsyncGenerator<Uint8Array> {
   let position = file.start ?? 0;
-  let turnAt = position + BYTES_PER_TURN;
+  let turnAt = performance.now() + MS_PER_TURN;
   try {
     for (;;) {
       const chunk = readNow(fs, file, nextBuffer(), position);
@@ -24,9 +24,9 @@ export async function* blockingChunks(
       }
       position += chunk.length;
       yield chunk;
-      if (position >= turnAt) {
-        turnAt = position + BYTES_PER_TURN;
+      if (performance.now() >= turnAt) {
         await new Promise((resolve) => setImmediate(resolve));
+        turnAt = performance.now() + MS_PER_TURN;
       }
     }
   } finally {

@@ -25,10 +25,11 @@ export interface TFRecordSource {
 export async function openTFRecordSource(
   source: ByteSource,
   options: TFRecordReadOptions,
-  reading: Omit<ChunkReading, 'chunkBytes'> = {},
+  nextBuffer?: ChunkReading['nextBuffer'],
 ): Promise<TFRecordSource> {
   checkAborted(options.signal);
-  const opened = openSource(source, { ...reading, chunkBytes: options.chunkBytes });
+  const { chunkBytes, blocking } = options;
+  const opened = openSource(source, { chunkBytes, blocking, nextBuffer });
   const uri = options.uri ?? opened.uri;
   const { compression, chunks } = await detect(abortable(opened.chunks, options.signal), options.compression);
   const stored = { bytes: 0 };

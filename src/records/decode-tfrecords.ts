@@ -8,7 +8,7 @@ import { TFRecordDecoder } from './tfrecord-decoder.ts';
 const SPAN_BYTES = 2 ** 30;
 
 /** Options of decoding bytes that are already in memory. */
-export type TFRecordDecodeOptions = Omit<TFRecordReadOptions, 'reuse' | 'chunkBytes' | 'signal'>;
+export type TFRecordDecodeOptions = Omit<TFRecordReadOptions, 'reuse' | 'chunkBytes' | 'blocking' | 'signal'>;
 
 /**
  * The records in `bytes`, which hold a whole TFRecord file, one by one and synchronously. Each record is a view into `bytes` (into new

@@ -4,7 +4,7 @@ import { ownTFRecordScanner } from '../framing/tfrecord-scanner.ts';
 import type { RecordBatch } from './batch.ts';
 import { openTFRecordSource, placed } from './compression.ts';
 import { newReadStats, type ReadStats } from './corruption.ts';
-import { readOptions, type TFRecordReadOptions } from './read-options.ts';
+import { readOptions, reusedChunkBytes, type TFRecordReadOptions } from './read-options.ts';
 import { TFRecordDecoder } from './tfrecord-decoder.ts';
 
 /**
@@ -46,7 +46,7 @@ export function readTFRecordBatches(
   source: ByteSource,
   options?: Partial<TFRecordReadOptions>,
 ): AsyncGenerator<RecordBatch, void, undefined> {
-  return batches(source, readOptions(options), newReadStats());
+  return batches(source, readerOptions(options), newReadStats());
 }
 
 /** Iterates over the records of one source, once. */
@@ -58,7 +58,7 @@ export class TFRecordReader implements AsyncIterableIterator<Uint8Array> {
   #next = 0;
 
   constructor(source: ByteSource, options?: Partial<TFRecordReadOptions>) {
-    this.#batches = batches(source, readOptions(options), this.stats);
+    this.#batches = batches(source, readerOptions(options), this.stats);
   }
 
   [Symbol.asyncIterator](): this {
@@ -97,13 +97,17 @@ export class TFRecordReader implements AsyncIterableIterator<Uint8Array> {
   }
 }
 
+function readerOptions(given: Partial<TFRecordReadOptions> = {}): TFRecordReadOptions {
+  return readOptions(given.reuse ? { chunkBytes: reusedChunkBytes(given.blocking), ...given } : given);
+}
+
 async function* batches(
   source: ByteSource,
   options: TFRecordReadOptions,
   stats: ReadStats,
 ): AsyncGenerator<RecordBatch, void, undefined> {
   const own = options.reuse ? ownTFRecordScanner(options.chunkBytes, FILE_BUFFERS) : undefined;
-  const opened = await openTFRecordSource(source, options, { nextBuffer: own?.nextBuffer });
+  const opened = await openTFRecordSource(source, options, own?.nextBuffer);
   const { uri, compression, size } = opened;
   const decoder = new TFRecordDecoder(
     options,

@@ -3,7 +3,7 @@ import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordpipeError } from '../errors.ts';
 import { ownTFRecordScanner } from '../framing/tfrecord-scanner.ts';
 import { openTFRecordSource } from './compression.ts';
-import { type Compression, readOptions, type TFRecordReadOptions } from './read-options.ts';
+import { type Compression, readOptions, reusedChunkBytes, type TFRecordReadOptions } from './read-options.ts';
 import { Findings, searchFrames, walkFrames } from './scan-frames.ts';
 
 /** How a source is scanned: the options of reading that concern checking, and what is told while it runs. */
@@ -14,11 +14,6 @@ export interface TFRecordScanOptions
   > {
   /** How many findings are kept in `errors`; all are counted. Default 100. */
   readonly maxErrors: number;
-  /**
-   * Default false: files are read ahead on the host's I/O threads. `true`: each chunk is read on the calling thread when it is needed, which costs no
-   * second core; for worker threads and command lines. Other work of the thread waits for one read at a time, and gets its turn every 16 MiB.
-   */
-  readonly blocking: boolean;
   /** Told now and then how many stored bytes have been read. */
   readonly onProgress: ((bytes: number) => void) | undefined;
 }
@@ -60,10 +55,10 @@ export async function scanTFRecords(
   source: ByteSource,
   given: Partial<TFRecordScanOptions> = {},
 ): Promise<TFRecordScan> {
-  const { maxErrors = 100, onProgress, blocking = false, ...reading } = given;
-  const options = readOptions(reading);
+  const { maxErrors = 100, onProgress, ...reading } = given;
+  const options = readOptions({ chunkBytes: reusedChunkBytes(reading.blocking), ...reading });
   const own = ownTFRecordScanner(options.chunkBytes, FILE_BUFFERS);
-  const opened = await openTFRecordSource(source, options, { nextBuffer: own.nextBuffer, blocking });
+  const opened = await openTFRecordSource(source, options, own.nextBuffer);
   const findings = new Findings(maxErrors);
   const lenient =
     options.recover !== 'none' || options.trailing !== 'error' || options.payloadCrc !== 'crc32c';

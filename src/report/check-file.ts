@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { fileError } from '../bytes/file-errors.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { isRecordpipeError, type RecordpipeError } from '../errors.ts';
+import { reusedChunkBytes } from '../records/read-options.ts';
 import { scanTFRecords, type TFRecordScan } from '../records/scan-tfrecords.ts';
 import type { CheckedReading } from './report-options.ts';
 import type { FileReport } from './validate-report.ts';
@@ -14,6 +15,8 @@ export interface FileTask {
   readonly maxErrors: number;
   /** Whether the thread that checks also reads. */
   readonly blocking: boolean;
+  /** Whether it is the only job, so that another core is free to read ahead for it. */
+  readonly alone?: boolean | undefined;
   readonly reading: CheckedReading;
 }
 
@@ -25,7 +28,8 @@ export interface Watch {
 
 /** Small files need small buffers only: they are what checking thousands of them spends its time and memory on. */
 const MIN_CHUNK_BYTES = 64 * 1024;
-const MAX_CHUNK_BYTES = 1024 * 1024;
+/** From this size on, reading ahead on another core gains more than waking its thread costs. */
+const AHEAD_FROM_BYTES = 8 * 1024 * 1024;
 
 /**
  * Checks one file. What is wrong with it, and what keeps it from being read, is in the report.
@@ -101,6 +105,7 @@ async function countByHops(path: string, task: FileTask, watch: Watch): Promise<
 
 async function scan(path: string, uri: string, task: FileTask, watch: Watch): Promise<Found> {
   const size = path === '-' ? 0 : storedBytes(path);
+  const blocking = task.blocking && !(task.alone && size >= AHEAD_FROM_BYTES);
   const pipe = path === '-' ? undefined : await openPipe(path);
   try {
     const found = await scanTFRecords(path === '-' ? standardInput() : (pipe?.fd ?? path), {
@@ -108,8 +113,8 @@ async function scan(path: string, uri: string, task: FileTask, watch: Watch): Pr
       uri,
       checksum: task.check === 'count' ? 'length' : 'full',
       maxErrors: task.maxErrors,
-      blocking: task.blocking,
-      chunkBytes: Math.min(Math.max(size, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES),
+      blocking,
+      chunkBytes: Math.min(Math.max(size, MIN_CHUNK_BYTES), reusedChunkBytes(blocking)),
       signal: watch.signal,
       onProgress: watch.onProgress,
     });

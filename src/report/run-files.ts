@@ -54,7 +54,7 @@ interface Work {
  */
 async function share(paths: readonly string[], task: FileTask, jobs: number): Promise<Work[]> {
   const all = paths.map((_, index) => index);
-  if (jobs <= 1) return [{ lane: localLane(task), queues: [all] }];
+  if (jobs <= 1) return [{ lane: localLane({ ...task, alone: availableParallelism() > 1 }), queues: [all] }];
   const here = all.filter((index) => paths[index] === '-');
   const queue = all.filter((index) => paths[index] !== '-');
   const takesPart = task.blocking || here.length > 0;
