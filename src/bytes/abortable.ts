@@ -1,46 +1,86 @@
 import { RecordpipeError } from '../errors.ts';
 
+const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
+
 /** `chunks`, ended with an `aborted` error as soon as the signal fires, also while a chunk is awaited; the source is closed. */
 export function abortable(
   chunks: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): AsyncIterable<Uint8Array> {
-  return signal === undefined ? chunks : untilAborted(chunks, signal);
+  if (signal === undefined) return chunks;
+  const iterator = new AbortableIterator(chunks[Symbol.asyncIterator](), signal);
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 /** @throws RecordpipeError `aborted` when the signal has fired */
 export function checkAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new RecordpipeError('aborted', 'aborted by its signal', {}, signal.reason);
+  if (signal?.aborted) throw abortError(signal);
 }
 
-async function* untilAborted(
-  chunks: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  let onAbort = (): void => {};
-  const aborted = new Promise<'aborted'>((resolve) => {
-    onAbort = () => resolve('aborted');
-  });
-  signal.addEventListener('abort', onAbort);
-  try {
-    for (;;) {
-      checkAborted(signal);
-      const next = iterator.next();
-      const step = await Promise.race([next, aborted]);
-      if (step === 'aborted') {
-        next.catch(() => {}); // its outcome no longer matters
-        checkAborted(signal);
-      } else {
-        if (step.done) return;
-        yield step.value;
-      }
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort);
+function abortError(signal: AbortSignal): RecordpipeError {
+  return new RecordpipeError('aborted', 'aborted by its signal', {}, signal.reason);
+}
+
+// Not Promise.race with a promise of the abort: that one would hold on to every chunk that was ever raced with it.
+class AbortableIterator implements AsyncIterator<Uint8Array> {
+  readonly #source: AsyncIterator<Uint8Array>;
+  readonly #signal: AbortSignal;
+  #listening = false;
+  /** Rejects the pull under way. */
+  #reject: ((error: unknown) => void) | undefined;
+
+  constructor(source: AsyncIterator<Uint8Array>, signal: AbortSignal) {
+    this.#source = source;
+    this.#signal = signal;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    if (!this.#listening) this.#listen();
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      if (this.#signal.aborted) this.#abort();
+      else
+        this.#source.next().then(
+          (step) => {
+            this.#reject = undefined;
+            if (step.done) this.#forget();
+            resolve(step);
+          },
+          (error: unknown) => {
+            this.#reject = undefined;
+            this.#forget();
+            reject(error);
+          },
+        );
+    });
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.#forget();
     // Not awaited after an abort: a source that never answers would hold everything up.
-    const closed = iterator.return?.();
-    if (signal.aborted) closed?.catch(() => {});
-    else await closed;
+    if (this.#signal.aborted) this.#close();
+    else await this.#source.return?.();
+    return END;
+  }
+
+  readonly #abort = (): void => {
+    this.#forget();
+    this.#close();
+    this.#reject?.(abortError(this.#signal));
+  };
+
+  #listen(): void {
+    this.#listening = true;
+    this.#signal.addEventListener('abort', this.#abort);
+  }
+
+  #forget(): void {
+    if (!this.#listening) return;
+    this.#listening = false;
+    this.#signal.removeEventListener('abort', this.#abort);
+  }
+
+  #close(): void {
+    this.#source.return?.().catch(() => {});
   }
 }

@@ -54,7 +54,7 @@ export interface TFRecordReadOptions {
    */
   readonly reuse: boolean;
   /**
-   * Bytes read at a time from a path or descriptor. Default 1 MiB; scans and readers with `reuse`, whose buffers take turns: 2 MiB, or 256 KiB where
+   * Bytes read at a time from a path or descriptor. Default 1 MiB; scans and readers with `reuse`, whose buffers take turns: 2 MiB, or 512 KiB where
    * they are `blocking`.
    */
   readonly chunkBytes: number;
@@ -101,8 +101,8 @@ const CHOICES = {
 
 /** Larger chunks mean fewer turns of the event loop: 10 KB records scanned at 5.2 GB/s, 4.8 with 1 MiB, 4.4 with 512 KiB. */
 const AHEAD_CHUNK_BYTES = 2 * 1024 * 1024;
-/** Small enough to be still in this core's cache when it is checked: on one core 3.7 GB/s, 2.8 with 1 MiB. */
-const BLOCKING_CHUNK_BYTES = 256 * 1024;
+/** Small enough to be still in this core's cache when it is checked: on one core 6.0 GB/s for 10 KB records, 4.5 with 1 MiB read ahead. */
+const BLOCKING_CHUNK_BYTES = 512 * 1024;
 
 /** The default of `chunkBytes` where buffers are used again. */
 export function reusedChunkBytes(blocking: boolean | undefined): number {

@@ -57,11 +57,12 @@ export async function scanTFRecords(
 ): Promise<TFRecordScan> {
   const { maxErrors = 100, onProgress, ...reading } = given;
   const options = readOptions({ chunkBytes: reusedChunkBytes(reading.blocking), ...reading });
-  const own = ownTFRecordScanner(options.chunkBytes, FILE_BUFFERS);
-  const opened = await openTFRecordSource(source, options, own.nextBuffer);
-  const findings = new Findings(maxErrors);
   const lenient =
     options.recover !== 'none' || options.trailing !== 'error' || options.payloadCrc !== 'crc32c';
+  // A strict scan is done with a chunk before it asks for the next: where none is read ahead, one buffer does, and stays in the cache.
+  const own = ownTFRecordScanner(options.chunkBytes, options.blocking && !lenient ? 1 : FILE_BUFFERS);
+  const opened = await openTFRecordSource(source, options, own.nextBuffer);
+  const findings = new Findings(maxErrors);
   const counts = await (lenient ? searchFrames : walkFrames)(
     opened,
     options,
