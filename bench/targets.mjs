@@ -73,14 +73,20 @@ const BY_SIZE = [
   {
     title: 'Views against `tf_record_iterator`',
     group: 'read',
-    ways: bothWays('views'),
+    ways: [
+      ...bothWays('views'),
+      ...bothWays('views, reuse').map(([suffix, way]) => [`, reuse${suffix}`, way]),
+    ],
     others: { who: 'tensorflow', what: 'tf_record_iterator' },
     wanted: everywhere(3),
   },
   {
     title: 'Views against npm `tfrecord`',
     group: 'read',
-    ways: bothWays('views'),
+    ways: [
+      ...bothWays('views'),
+      ...bothWays('views, reuse').map(([suffix, way]) => [`, reuse${suffix}`, way]),
+    ],
     others: { who: 'npm-tfrecord' },
     wanted: everywhere(30),
   },

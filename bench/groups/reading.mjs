@@ -20,6 +20,8 @@ const READERS = [
   { ...OURS, what: 'batches, reuse', cores: 'one', cases: ['batches'] },
   { ...OURS, what: 'views', cores: 'all', cases: ['views'] },
   { ...OURS, what: 'views', cores: 'one', cases: ['views'] },
+  { ...OURS, what: 'views, reuse', cores: 'all', cases: ['views'] },
+  { ...OURS, what: 'views, reuse', cores: 'one', cases: ['views'] },
   { ...TENSORFLOW, what: 'tf_record_iterator', cores: 'one', stops: true, cases: ['validate', 'views'] },
   { ...TENSORFLOW, what: 'TFRecordDataset', cores: 'one', stops: true, cases: ['validate', 'views'] },
   { ...TENSORFLOW, what: 'TFRecordDataset', cores: 'all', stops: true, cases: ['validate', 'views'] },

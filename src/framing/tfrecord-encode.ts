@@ -22,6 +22,7 @@ export function tfrecordFrameBytes(payloadBytes: number): number {
  *
  * @param payload any bytes, also none; at most 2^32 - 64
  * @throws RangeError when the payload is larger
+ * @throws TypeError for anything but a Uint8Array
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -29,6 +30,7 @@ export function tfrecordFrameBytes(payloadBytes: number): number {
  * ```
  */
 export function encodeTFRecord(payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  checkBytes(payload, 'encodeTFRecord');
   const frame = new Uint8Array(payload.length + OVERHEAD_BYTES);
   encodeTFRecordInto(payload, frame, 0);
   return frame;
@@ -50,6 +52,7 @@ export function encodeTFRecord(payload: Uint8Array): Uint8Array<ArrayBuffer> {
  * ```
  */
 export function encodeTFRecordInto(payload: Uint8Array, target: Uint8Array, at: number): number {
+  checkBytes(payload, 'encodeTFRecordInto');
   const { length } = payload;
   const end = at + length + OVERHEAD_BYTES;
   if (!(at >= 0 && end <= target.length && Number.isInteger(at)) || length > 2 ** 32 - 64) {
@@ -65,4 +68,10 @@ export function encodeTFRecordInto(payload: Uint8Array, target: Uint8Array, at: 
   writeU32(target, at + 4, 0);
   writeU32(target, at + LENGTH_BYTES, maskCrc32c(crc32c(target.subarray(at, at + LENGTH_BYTES))));
   return end;
+}
+
+/** Texts and other typed arrays have a length as well, and would be written as something else. */
+function checkBytes(payload: Uint8Array, caller: string): void {
+  if (!(payload instanceof Uint8Array))
+    throw new TypeError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
 }

@@ -80,3 +80,13 @@ describe('encodeTFRecordInto', () => {
     );
   });
 });
+
+test.each(['text', new Uint16Array(2), [1, 2], undefined])(
+  'encoding %o: a TypeError, no wrong bytes',
+  (payload) => {
+    expect(() => encodeTFRecord(payload as unknown as Uint8Array)).toThrow(TypeError);
+    expect(() => encodeTFRecordInto(payload as unknown as Uint8Array, new Uint8Array(99), 0)).toThrow(
+      TypeError,
+    );
+  },
+);
