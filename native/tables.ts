@@ -5,22 +5,22 @@ import { TABLES, TABLE_BYTES, TABLE_COUNT } from './memory';
 const POLYNOMIAL: u32 = 0x82f63b78;
 
 // Addresses as literals, because a load takes only a constant as its offset.
-const T0: usize = TABLES + 0 * TABLE_BYTES;
-const T1: usize = TABLES + 1 * TABLE_BYTES;
-const T2: usize = TABLES + 2 * TABLE_BYTES;
-const T3: usize = TABLES + 3 * TABLE_BYTES;
-const T4: usize = TABLES + 4 * TABLE_BYTES;
-const T5: usize = TABLES + 5 * TABLE_BYTES;
-const T6: usize = TABLES + 6 * TABLE_BYTES;
-const T7: usize = TABLES + 7 * TABLE_BYTES;
-const T8: usize = TABLES + 8 * TABLE_BYTES;
-const T9: usize = TABLES + 9 * TABLE_BYTES;
-const T10: usize = TABLES + 10 * TABLE_BYTES;
-const T11: usize = TABLES + 11 * TABLE_BYTES;
-const T12: usize = TABLES + 12 * TABLE_BYTES;
-const T13: usize = TABLES + 13 * TABLE_BYTES;
-const T14: usize = TABLES + 14 * TABLE_BYTES;
-const T15: usize = TABLES + 15 * TABLE_BYTES;
+export const T0: usize = TABLES + 0 * TABLE_BYTES;
+export const T1: usize = TABLES + 1 * TABLE_BYTES;
+export const T2: usize = TABLES + 2 * TABLE_BYTES;
+export const T3: usize = TABLES + 3 * TABLE_BYTES;
+export const T4: usize = TABLES + 4 * TABLE_BYTES;
+export const T5: usize = TABLES + 5 * TABLE_BYTES;
+export const T6: usize = TABLES + 6 * TABLE_BYTES;
+export const T7: usize = TABLES + 7 * TABLE_BYTES;
+export const T8: usize = TABLES + 8 * TABLE_BYTES;
+export const T9: usize = TABLES + 9 * TABLE_BYTES;
+export const T10: usize = TABLES + 10 * TABLE_BYTES;
+export const T11: usize = TABLES + 11 * TABLE_BYTES;
+export const T12: usize = TABLES + 12 * TABLE_BYTES;
+export const T13: usize = TABLES + 13 * TABLE_BYTES;
+export const T14: usize = TABLES + 14 * TABLE_BYTES;
+export const T15: usize = TABLES + 15 * TABLE_BYTES;
 
 export function buildTables(): void {
   for (let byte: u32 = 0; byte < 256; ++byte) {

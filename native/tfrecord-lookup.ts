@@ -1,24 +1,7 @@
 // Sixteen bytes at once by tables, for many short payloads in flight: bound not by waiting but by the number of
 // instructions and of loads, so both are traded against each other.
-import { TABLES, TABLE_BYTES } from './memory';
+import { T0, T1, T10, T11, T12, T13, T14, T15, T2, T3, T4, T5, T6, T7, T8, T9 } from './tables';
 import { PIN, SHORT_OFFSETS } from './tfrecord-memory';
-
-const T0: usize = TABLES + 0 * TABLE_BYTES;
-const T1: usize = TABLES + 1 * TABLE_BYTES;
-const T2: usize = TABLES + 2 * TABLE_BYTES;
-const T3: usize = TABLES + 3 * TABLE_BYTES;
-const T4: usize = TABLES + 4 * TABLE_BYTES;
-const T5: usize = TABLES + 5 * TABLE_BYTES;
-const T6: usize = TABLES + 6 * TABLE_BYTES;
-const T7: usize = TABLES + 7 * TABLE_BYTES;
-const T8: usize = TABLES + 8 * TABLE_BYTES;
-const T9: usize = TABLES + 9 * TABLE_BYTES;
-const T10: usize = TABLES + 10 * TABLE_BYTES;
-const T11: usize = TABLES + 11 * TABLE_BYTES;
-const T12: usize = TABLES + 12 * TABLE_BYTES;
-const T13: usize = TABLES + 13 * TABLE_BYTES;
-const T14: usize = TABLES + 14 * TABLE_BYTES;
-const T15: usize = TABLES + 15 * TABLE_BYTES;
 
 /** `state` after sixteen more bytes; `group` 0 to 2 keeps the scratch of neighbours apart. */
 // @ts-ignore: decorator

@@ -13,8 +13,6 @@ export type ErrorCode =
   | 'trailing-garbage'
   | 'truncated-compressed-stream'
   | 'corrupt-compressed-stream'
-  | 'unknown-format'
-  | 'too-many-corrupted'
   | 'unsupported-source'
   | 'source-changed'
   | 'not-found'
@@ -23,6 +21,27 @@ export type ErrorCode =
   | 'io-failure'
   | 'closed'
   | 'aborted';
+
+/**
+ * The codes that say data is bad, however often it is read. The others say that something could not be read, written or went on: worth
+ * another try.
+ *
+ * @example
+ * ```ts
+ * import { DATA_ERROR_CODES } from 'recordpipe';
+ * console.log(DATA_ERROR_CODES.has('data-checksum'), DATA_ERROR_CODES.has('io-failure')); // true false
+ * ```
+ */
+export const DATA_ERROR_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'length-checksum',
+  'data-checksum',
+  'truncated-header',
+  'truncated-record',
+  'record-too-large',
+  'trailing-garbage',
+  'truncated-compressed-stream',
+  'corrupt-compressed-stream',
+]);
 
 /** Where a failure happened. Every field may be missing: not every failure has a place in a file. */
 export interface ErrorPlace {

@@ -5,7 +5,13 @@
  * @module
  */
 export { crc32c, crc32cCombine, crc32cKernel, maskCrc32c, unmaskCrc32c } from './crc32c/index.ts';
-export { type ErrorCode, type ErrorPlace, isRecordpipeError, RecordpipeError } from './errors.ts';
+export {
+  DATA_ERROR_CODES,
+  type ErrorCode,
+  type ErrorPlace,
+  isRecordpipeError,
+  RecordpipeError,
+} from './errors.ts';
 export { encodeTFRecord, encodeTFRecordInto, tfrecordFrameBytes } from './framing/index.ts';
 export {
   type ByteSource,

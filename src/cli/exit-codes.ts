@@ -6,22 +6,3 @@ export const INVALID = 1;
 export const USAGE = 2;
 /** A file could not be read or written, or the environment failed: trying again may help. */
 export const IO_FAILURE = 3;
-
-/** Codes of errors that say something about data rather than about reading it. */
-const DATA_CODES: ReadonlySet<string> = new Set([
-  'length-checksum',
-  'data-checksum',
-  'truncated-header',
-  'truncated-record',
-  'record-too-large',
-  'trailing-garbage',
-  'truncated-compressed-stream',
-  'corrupt-compressed-stream',
-  'unknown-format',
-  'too-many-corrupted',
-]);
-
-/** The exit code for an error with this code. */
-export function exitCodeOf(code: string): number {
-  return DATA_CODES.has(code) ? INVALID : IO_FAILURE;
-}

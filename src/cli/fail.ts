@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { errorText } from './advice.ts';
-import { exitCodeOf, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
+import { IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
 import { ClosedOutput, complain } from './output.ts';
 
@@ -14,6 +14,7 @@ export async function fail(error: unknown): Promise<number> {
   const { isRecordpipeError } = await import('recordpipe');
   if (isRecordpipeError(error)) {
     complain(errorText(error));
+    const { exitCodeOf } = await import('./error-exit-code.ts');
     return exitCodeOf(error.code);
   }
   if (error instanceof RangeError || error instanceof TypeError) {

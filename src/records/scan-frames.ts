@@ -1,4 +1,4 @@
-import { type ErrorPlace, isRecordpipeError, type RecordpipeError } from '../errors.ts';
+import { DATA_ERROR_CODES, type ErrorPlace, isRecordpipeError, type RecordpipeError } from '../errors.ts';
 import { CHECK_DATA, CHECK_LENGTH, DATA_CHECKSUM, type FrameScanner } from '../framing/frame-scan.ts';
 import { scanError, truncatedHeader, truncatedRecord } from '../framing/tfrecord-errors.ts';
 import { OVERHEAD_BYTES } from '../framing/tfrecord-layout.ts';
@@ -31,22 +31,10 @@ export class Findings {
 
   /** Damage is a finding; what kept the bytes from being read is thrown. */
   addOrThrow(error: unknown): void {
-    if (!isRecordpipeError(error) || !DATA_CODES.has(error.code)) throw error;
+    if (!isRecordpipeError(error) || !DATA_ERROR_CODES.has(error.code)) throw error;
     this.add(error);
   }
 }
-
-const DATA_CODES: ReadonlySet<string> = new Set([
-  'length-checksum',
-  'data-checksum',
-  'truncated-header',
-  'truncated-record',
-  'record-too-large',
-  'trailing-garbage',
-  'truncated-compressed-stream',
-  'corrupt-compressed-stream',
-  'source-changed',
-]);
 
 type Progress = ((bytes: number) => void) | undefined;
 

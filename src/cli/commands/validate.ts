@@ -1,5 +1,6 @@
 import { type FileReport, type ValidateReport, validateFiles } from 'recordpipe/report';
-import { exitCodeOf, INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
+import { exitCodeOf } from '../error-exit-code.ts';
+import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { badFileText, summaryText } from '../findings-text.ts';
 import { interruption } from '../interrupt.ts';
 import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
