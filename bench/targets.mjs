@@ -112,7 +112,10 @@ const BY_SIZE = [
   {
     title: "Writing against TensorFlow's `TFRecordWriter`",
     group: 'write',
-    ways: bothWays('openTFRecordWriter'),
+    ways: [
+      ...bothWays('openTFRecordWriter'),
+      ...bothWays('openTFRecordWriter, blocking').map(([suffix, way]) => [`, blocking${suffix}`, way]),
+    ],
     others: { who: 'tensorflow' },
     wanted: everywhere(1.5),
   },

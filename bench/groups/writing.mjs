@@ -11,6 +11,8 @@ const WRITERS = [
   { who: 'limit', what: 'writeSync, 1 MiB blocks', ours: true, other: true, cores: 'one' },
   { who: 'recordpipe', what: 'openTFRecordWriter', ours: true, cores: 'all' },
   { who: 'recordpipe', what: 'openTFRecordWriter', ours: true, cores: 'one' },
+  { who: 'recordpipe', what: 'openTFRecordWriter, blocking', ours: true, cores: 'all' },
+  { who: 'recordpipe', what: 'openTFRecordWriter, blocking', ours: true, cores: 'one' },
   { who: 'tensorflow', what: 'TFRecordWriter', cores: 'one' },
   { who: 'tensorflow', what: 'TFRecordWriter', cores: 'all' },
   { who: 'rust', what: 'BytesWriter', cores: 'one' },

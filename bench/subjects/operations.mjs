@@ -54,11 +54,15 @@ function validateSeveral(jobs) {
   };
 }
 
-async function write({ path, count, size, seed }) {
+function write(options) {
+  return (request) => writeRecords(request, options);
+}
+
+async function writeRecords({ path, count, size, seed }, options) {
   const { openTFRecordWriter } = await import('recordpipe/files');
   const pool = samePool(count, size, seed);
   const start = process.hrtime.bigint();
-  const writer = await openTFRecordWriter(path);
+  const writer = await openTFRecordWriter(path, options);
   for (let k = 0, next = 0; k < count; k++) {
     const full = writer.write(pool[next]);
     if (full !== undefined) await full;
@@ -99,5 +103,9 @@ export const OPERATIONS = {
     validate,
   },
   several: { 'jobs 1': validateSeveral(1), 'jobs 2': validateSeveral(2) },
-  write: { openTFRecordWriter: write, 'writeSync, 1 MiB blocks': writeBlocks },
+  write: {
+    openTFRecordWriter: write({}),
+    'openTFRecordWriter, blocking': write({ blocking: true }),
+    'writeSync, 1 MiB blocks': writeBlocks,
+  },
 };

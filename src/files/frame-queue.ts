@@ -22,11 +22,17 @@ export class FrameQueue {
 
   constructor(sink: Sink, bufferBytes: number) {
     this.#sink = sink;
-    this.#ring = new FrameRing(bufferBytes);
+    // Who waits for each write fills one buffer again and again: it stays in the cache.
+    this.#ring = sink.writeNow === undefined ? new FrameRing(bufferBytes) : new FrameRing(bufferBytes, 1);
   }
 
   /** Takes a payload; a promise when there is no room: the payload must stay as it is until that is settled. */
   push(payload: Uint8Array): Promise<void> | undefined {
+    const { writeNow } = this.#sink;
+    if (writeNow !== undefined) {
+      this.#pushNow(payload, writeNow);
+      return undefined;
+    }
     if (this.#waiters.length === 0 && this.#place(payload)) return undefined;
     const taken = new Promise<void>((resolve, reject) => {
       this.#waiters.push({ payload, resolve, reject });
@@ -39,6 +45,8 @@ export class FrameQueue {
 
   /** Waits until everything taken so far has been written. */
   async drain(): Promise<void> {
+    if (this.#sink.writeNow !== undefined && this.failure === undefined)
+      this.#handOutNow(this.#sink.writeNow);
     while (
       this.failure === undefined &&
       (this.#waiters.length > 0 || this.#ring.used > 0 || this.#writes > 0)
@@ -53,6 +61,29 @@ export class FrameQueue {
   /** Waits until no write is under way any more, whatever its outcome. */
   settled(): Promise<void> {
     return this.#lastWrite;
+  }
+
+  /** Writes on this thread whenever a buffer is full. */
+  #pushNow(payload: Uint8Array, writeNow: (bytes: Uint8Array) => void): void {
+    const ring = this.#ring;
+    if (!ring.fits(payload.length)) this.#handOutNow(writeNow);
+    if (ring.holds(payload.length)) ring.append(payload);
+    else this.#now(() => writeNow(encodeTFRecord(payload)));
+  }
+
+  #handOutNow(writeNow: (bytes: Uint8Array) => void): void {
+    if (this.#ring.used === 0) return;
+    this.#now(() => writeNow(this.#ring.handOut()));
+    this.#ring.giveBack();
+  }
+
+  #now(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.failure ??= error;
+      throw error;
+    }
   }
 
   #place(payload: Uint8Array): boolean {

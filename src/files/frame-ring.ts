@@ -18,11 +18,10 @@ export class FrameRing {
   /** Buffers handed out and not yet given back. */
   #out = 0;
 
-  constructor(bytes: number) {
+  constructor(bytes: number, count: number = BUFFERS) {
     this.bytes = bytes;
     const { wasm } = createKernel();
-    this.#buffers =
-      wasm?.buffers(bytes, BUFFERS) ?? Array.from({ length: BUFFERS }, () => new Uint8Array(bytes));
+    this.#buffers = wasm?.buffers(bytes, count) ?? Array.from({ length: count }, () => new Uint8Array(bytes));
     this.#seal = wasm?.exports.sealTFRecord;
   }
 
@@ -33,7 +32,7 @@ export class FrameRing {
 
   /** Whether there is a buffer to go on in when the current one is handed out. */
   get canHandOut(): boolean {
-    return this.#out < BUFFERS - 1;
+    return this.#out < this.#buffers.length - 1;
   }
 
   /** Whether a frame with such a payload fits into an empty buffer. */
@@ -62,7 +61,7 @@ export class FrameRing {
   /** What has been filled; it stays untouched until it is given back. The next buffer is the current one from now on. */
   handOut(): Uint8Array {
     const filled = this.#buffers[this.#turn].subarray(0, this.#used);
-    this.#turn = (this.#turn + 1) % BUFFERS;
+    this.#turn = (this.#turn + 1) % this.#buffers.length;
     this.#used = 0;
     this.#out++;
     return filled;

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { constants, createDeflate, createGzip, type Gzip } from 'node:zlib';
 import { fileError } from '../bytes/file-errors.ts';
@@ -7,6 +8,8 @@ import { zlibOptions } from './write-options.ts';
 /** Where framed bytes go, in order. The bytes of a write stay untouched until its promise settles; one call at a time. */
 export interface Sink {
   write(bytes: Uint8Array): Promise<void>;
+  /** Writes before it returns; only where the writer may block its thread. @throws RecordpipeError as `write` */
+  writeNow?: ((bytes: Uint8Array) => void) | undefined;
   /** Hands everything written so far to the operating system, so that readers see it. */
   flush(): Promise<void>;
   /** Ends the stream and closes the file. */
@@ -34,20 +37,22 @@ export async function openSink(
   } catch (error) {
     throw fileError(error, uri);
   }
-  const file = new FileSink(handle, options.sync, uri);
+  const file = new FileSink(handle, options, uri);
   return options.compression === 'none' ? file : new CompressingSink(file, options);
 }
 
 class FileSink implements Sink {
   bytes = 0;
   readonly #handle: FileHandle;
+  readonly writeNow: ((bytes: Uint8Array) => void) | undefined;
   readonly #sync: boolean;
   readonly #uri: string;
 
-  constructor(handle: FileHandle, sync: boolean, uri: string) {
+  constructor(handle: FileHandle, { sync, blocking }: TFRecordWriteOptions, uri: string) {
     this.#handle = handle;
     this.#sync = sync;
     this.#uri = uri;
+    this.writeNow = blocking ? (bytes) => this.#writeNow(bytes) : undefined;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -57,6 +62,18 @@ class FileSink implements Sink {
         const { bytesWritten } = await this.#handle.write(bytes, at, length);
         at += bytesWritten;
         this.bytes += bytesWritten;
+      }
+    } catch (error) {
+      throw fileError(error, this.#uri);
+    }
+  }
+
+  #writeNow(bytes: Uint8Array): void {
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const written = writeSync(this.#handle.fd, bytes, at, Math.min(bytes.length - at, WRITE_BYTES));
+        at += written;
+        this.bytes += written;
       }
     } catch (error) {
       throw fileError(error, this.#uri);

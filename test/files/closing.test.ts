@@ -229,6 +229,7 @@ describe('arguments', () => {
       append: false,
       atomic: true,
       sync: false,
+      blocking: false,
       bufferBytes: 1_048_576,
       signal: undefined,
     });

@@ -238,3 +238,15 @@ test('many small writers one after the other and at once', async () => {
   for (const [i, name] of names.entries()) expect((await recordsOf(name))[9][999]).toBe(i);
   expect(openDescriptors(folder.path)).toBe(0);
 });
+
+describe('a writer that blocks', () => {
+  test('fails in the call that cannot write, and in every one behind it; nothing is left', async () => {
+    const writer = await openTFRecordWriter('/dev/full', { blocking: true, bufferBytes: 4096 });
+    const fill = (): void => {
+      for (let i = 0; i < 100; i++) writer.write(new Uint8Array(100));
+    };
+    expect(fill).toThrow(/no space left/);
+    expect(fill).toThrow(/no space left/);
+    await expect(writer.close()).rejects.toThrow(/no space left/);
+  });
+});

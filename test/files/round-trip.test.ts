@@ -16,7 +16,11 @@ describe.each(COMPRESSIONS)('%s', (compression) => {
     test.each([true, false])('awaiting each write: %s', async (waits) => {
       const payloads = somePayloads(bufferBytes);
       const path = folder.file(`${compression}-${bufferBytes}-${waits}`);
-      const writer = await openTFRecordWriter(path, { compression, bufferBytes });
+      const writer = await openTFRecordWriter(path, {
+        compression,
+        bufferBytes,
+        blocking: bufferBytes === 65_536,
+      });
       for (const payload of payloads) {
         const taken = writer.write(payload);
         if (waits) await taken;
@@ -68,7 +72,11 @@ describe.each(COMPRESSIONS)('%s', (compression) => {
     await fc.assert(
       fc.asyncProperty(records, fc.integer({ min: 4096, max: 20_000 }), async (plan, bufferBytes) => {
         const path = folder.file(`${compression}-any`);
-        const writer = await openTFRecordWriter(path, { compression, bufferBytes });
+        const writer = await openTFRecordWriter(path, {
+          compression,
+          bufferBytes,
+          blocking: bufferBytes % 2 === 0,
+        });
         const payloads = plan.map(({ length }, i) => new Uint8Array(length).fill(i + 1));
         for (const [i, { waits, flushes }] of plan.entries()) {
           const taken = writer.write(payloads[i]);
