@@ -59,6 +59,11 @@ async function conclude(results, log) {
   if (out !== undefined) {
     const { writeReport } = await import('./report/write.mjs');
     for (const path of writeReport(results.toJSON(), out)) log(`written: ${path}`);
+    if (given.out === undefined) {
+      const { writeReadmeTable } = await import('./report/readme.mjs');
+      writeReadmeTable(results.toJSON());
+      log('written: the table of README.md');
+    }
   }
   if (!given.smoke) {
     const { targetsAsText } = await import('./report/markdown.mjs');

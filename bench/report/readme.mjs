@@ -1,0 +1,44 @@
+// Writes the table of the README from bench/results.json: `node bench/report/readme.mjs`; `npm run bench` does it after a full run.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { RECORD_SIZES } from '../corpus.mjs';
+import { sizeName } from '../statistics.mjs';
+
+const README = new URL('../../README.md', import.meta.url);
+const RESULTS = new URL('../results.json', import.meta.url);
+const MARKS = /(<!-- results: written by npm run bench -->\n)[^]*?(\n<!-- end of results -->)/;
+
+/** Columns: a heading, and which figures of reading count; the best of them is shown. */
+const COLUMNS = [
+  ['`recordpipe validate`', { who: 'recordpipe', what: 'validate' }],
+  ['batches', { who: 'recordpipe', what: 'batches, reuse' }],
+  ['views, one by one', { who: 'recordpipe', what: 'views, reuse' }],
+  ["TensorFlow's fastest", { who: 'tensorflow' }],
+  ['Rust `tfrecord`', { who: 'rust', what: 'BytesIter' }],
+  ['npm `tfrecord`', { who: 'npm-tfrecord' }],
+  ['`dd bs=1M`', { who: 'limit', what: 'dd, by its own clock' }],
+];
+
+/** Puts the table between the marks of README.md. */
+export function writeReadmeTable({ machine, figures }) {
+  const cell = (size, kind) => {
+    const fits = (figure) => Object.entries(kind).every(([name, value]) => figure[name] === value);
+    const found = figures.filter((one) => one.group === 'read' && one.size === size && fits(one));
+    const measured = found.map(({ median }) => median).filter((median) => median !== undefined);
+    return measured.length > 0 ? Math.max(...measured).toPrecision(2) : 'not measured';
+  };
+  const rows = [
+    `| record size | ${COLUMNS.map(([heading]) => heading).join(' | ')} |`,
+    `|---|${'--:|'.repeat(COLUMNS.length)}`,
+    ...RECORD_SIZES.map(
+      (size) => `| ${sizeName(size)} | ${COLUMNS.map(([, kind]) => cell(size, kind)).join(' | ')} |`,
+    ),
+  ];
+  const where = `GB/s of file bytes, page-cached; ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.date.slice(0, 10)}.`;
+  const text = readFileSync(README, 'utf8');
+  writeFileSync(README, text.replace(MARKS, `$1${rows.join('\n')}\n\n${where}$2`));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  writeReadmeTable(JSON.parse(readFileSync(RESULTS, 'utf8')));
+}
