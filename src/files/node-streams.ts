@@ -2,6 +2,7 @@ import { Duplex, Transform } from 'node:stream';
 import { encodeTFRecord } from '../framing/tfrecord-encode.ts';
 import type { TFRecordReadOptions } from '../records/read-options.ts';
 import { readTFRecords } from '../records/read-tfrecords.ts';
+import { HandOver } from './hand-over.ts';
 
 /**
  * A Node stream from the bytes of a TFRecord file to its records: each chunk read from it is one record, a view.
@@ -17,9 +18,42 @@ import { readTFRecords } from '../records/read-tfrecords.ts';
  * ```
  */
 export function createTFRecordDecoder(options?: Partial<Omit<TFRecordReadOptions, 'reuse'>>): Duplex {
-  return Duplex.from((source: AsyncIterable<Uint8Array>) =>
-    readTFRecords(source, { ...options, reuse: false }),
-  );
+  // Not Duplex.from: on Node 22 it waits for ever when the source of a pipeline fails in the middle of a record.
+  const input = new HandOver();
+  const records = readTFRecords(input, { ...options, reuse: false });
+  let pulling = false;
+  const pull = async (stream: Duplex): Promise<void> => {
+    if (pulling) return;
+    pulling = true;
+    try {
+      for (let room = true; room && !stream.destroyed; ) {
+        const { done, value } = await records.next();
+        room = stream.push(done ? null : value);
+        if (done) return;
+      }
+    } catch (error) {
+      stream.destroy(error as Error);
+    }
+    pulling = false;
+  };
+  return new Duplex({
+    readableObjectMode: true,
+    writableObjectMode: true,
+    writableHighWaterMark: 1,
+    write: (chunk: Uint8Array, _encoding, taken) => input.give(chunk, taken),
+    final(done) {
+      input.end();
+      done();
+    },
+    read() {
+      void pull(this);
+    },
+    destroy(error, done) {
+      void input.return();
+      void records.return().catch(() => {});
+      done(error);
+    },
+  });
 }
 
 /**
