@@ -75,6 +75,10 @@ function run(expected, ...args) {
     throw new Error(`recordpipe ${args[0]} ended with ${status}, not with ${expected}`);
 }
 
+function nameOf(path) {
+  return path.replace(`${folder}/`, '').replace(folder, 'DATA');
+}
+
 function say(text) {
   console.log(`\n${text}`);
 }
