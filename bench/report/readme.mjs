@@ -6,7 +6,7 @@ import { sizeName } from '../statistics.mjs';
 
 const README = new URL('../../README.md', import.meta.url);
 const RESULTS = new URL('../results.json', import.meta.url);
-const MARKS = /(<!-- results: written by npm run bench -->\n)[^]*?(\n<!-- end of results -->)/;
+const MARKS = /(<!-- results: written by npm run bench -->\n).*?(\n<!-- end of results -->)/s;
 
 /** Columns: a heading, and which figures of reading count; the best of them is shown. */
 const COLUMNS = [

@@ -59,7 +59,7 @@ export function openSource(source: ByteSource, reading: ChunkReading): OpenSourc
     if (Symbol.asyncIterator in source || Symbol.iterator in source) {
       return { uri: undefined, size: undefined, chunks: checkedChunks(source) };
     }
-    // By its shape: the mere name `Response` makes Node load its HTTP client, 20 ms.
+    // By its shape: the mere name `Response` makes Node load its HTTP client, 16 ms.
     if ('body' in source && 'ok' in source) return responseSource(source as Response);
   }
   throw new RecordpipeError(

@@ -2,7 +2,7 @@ import { createKernel } from '../crc32c/kernel.ts';
 import { encodeTFRecordInto } from '../framing/tfrecord-encode.ts';
 import { HEADER_BYTES, OVERHEAD_BYTES } from '../framing/tfrecord-layout.ts';
 
-/** Buffers in turn: one is filled, those before it are being written. Two leave the disk idle at times, more gain nothing. */
+/** Buffers in turn: one is filled, one is being written, one waits so that the disk need not. */
 const BUFFERS = 3;
 
 /**

