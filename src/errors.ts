@@ -11,6 +11,16 @@ export type ErrorCode =
   | 'truncated-record'
   | 'record-too-large'
   | 'trailing-garbage'
+  | 'bad-magic'
+  | 'unexpected-part'
+  | 'ambiguous-multipart'
+  | 'missing-padding'
+  | 'malformed-text'
+  | 'malformed-jsonl'
+  | 'unknown-format'
+  | 'unrepresentable'
+  | 'malformed-index'
+  | 'index-mismatch'
   | 'truncated-compressed-stream'
   | 'corrupt-compressed-stream'
   | 'unsupported-source'
@@ -39,6 +49,16 @@ export const DATA_ERROR_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'truncated-record',
   'record-too-large',
   'trailing-garbage',
+  'bad-magic',
+  'unexpected-part',
+  'ambiguous-multipart',
+  'missing-padding',
+  'malformed-text',
+  'malformed-jsonl',
+  'unknown-format',
+  'unrepresentable',
+  'malformed-index',
+  'index-mismatch',
   'truncated-compressed-stream',
   'corrupt-compressed-stream',
 ]);

@@ -9,12 +9,14 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 /** The floors, lowest first: a file imports from its own folder and from floors below, never from above or from beside. */
 const FLOORS: readonly (readonly string[])[] = [
   ['errors.ts'],
-  ['crc32c', 'bytes'],
+  ['bytes'],
+  ['crc32c'],
   ['framing'],
   ['records'],
   ['index.ts'],
   ['files'],
-  ['report'],
+  ['indexes'],
+  ['report', 'transform'],
   ['cli'],
 ];
 /** Folders that run in a browser: no module of the host is imported, only asked for at the moment of use (bytes/host.ts). */

@@ -1,3 +1,4 @@
+import { wantsKernel } from '../bytes/kernel-memory.ts';
 import { tableCrc32c } from './table-kernel.ts';
 import { createWasmKernel, type WasmKernel } from './wasm-kernel.ts';
 
@@ -26,16 +27,11 @@ export function sharedKernel(): Kernel {
  * it (Content-Security-Policy): then the tables serve, with the same results.
  */
 export function createKernel(): Kernel {
-  if (wantsTables()) return tableKernel;
+  if (!wantsKernel()) return tableKernel;
   try {
     const wasm = createWasmKernel();
     return { name: 'wasm', crc32c: (bytes, seed) => wasm.crc32c(bytes, seed), wasm };
   } catch {
     return tableKernel;
   }
-}
-
-function wantsTables(): boolean {
-  const host = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process;
-  return host?.env?.['RECORDPIPE_KERNEL'] === 'table' || typeof WebAssembly === 'undefined';
 }
