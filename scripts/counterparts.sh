@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the programs that recordpipe is tested and measured against.
 #
-#   scripts/counterparts.sh [tensorflow|vahidk|rust|npm|chromium]...      (no name: all of them)
+#   scripts/counterparts.sh [tensorflow|vahidk|mxnet|sagemaker|rust|npm|chromium]...      (no name: all of them)
 #
 # Prints one line per name on stdout, `have: NAME` or `skipped: NAME (why)`, and exits 0 either way:
 # a counterpart that cannot be had is a hole in a table, not a failure. Everything goes to
@@ -12,12 +12,12 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 against=$root/bench/against
 cache=$root/.cache/counterparts
-all=(tensorflow vahidk rust npm chromium)
+all=(tensorflow vahidk mxnet sagemaker rust npm chromium)
 
 # The files that decide what is installed under a name; their hash tells whether it is up to date.
 pins_of() {
   case $1 in
-    tensorflow | vahidk) echo "$against/$1.requirements.txt" ;;
+    tensorflow | vahidk | mxnet | sagemaker) echo "$against/$1.requirements.txt" ;;
     rust) echo "$against/rust/Cargo.toml" "$against/rust/Cargo.lock" "$against/rust/src/main.rs" ;;
     npm) echo "$against/package.json" "$against/package-lock.json" ;;
   esac
@@ -57,20 +57,22 @@ install_chromium() {
 works() {
   case $1 in
     tensorflow | vahidk) [ -x "$cache/$1/bin/python" ] && "$cache/$1/bin/python" -c '' ;;
+    mxnet) "$cache/$1/bin/python" -c 'import mxnet.recordio' ;;
+    sagemaker) "$cache/$1/bin/python" -c 'import sagemaker.amazon.common' ;;
     rust) [ -x "$cache/rust/release/tfrecord-peer" ] ;;
     npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] ;;
     chromium) chromium --version ;;
   esac
-} >/dev/null 2>&1
+}
 
 have() {
-  works "$1" || return 1
+  works "$1" >/dev/null 2>&1 || return 1
   [ "$1" = chromium ] || [ "$(cat "$cache/$1.stamp" 2>/dev/null)" = "$(stamp_of "$1")" ]
 }
 
 install() {
   case $1 in
-    tensorflow | vahidk) install_venv "$1" ;;
+    tensorflow | vahidk | mxnet | sagemaker) install_venv "$1" ;;
     rust) install_rust ;;
     npm) install_npm ;;
     chromium) install_chromium ;;
@@ -95,7 +97,7 @@ provide() {
   esac
   if ! have "$1"; then
     rm -f "$cache/$1.stamp"
-    if install "$1" >"$cache/$1.log" 2>&1 </dev/null && works "$1"; then
+    if { install "$1" && works "$1"; } >"$cache/$1.log" 2>&1 </dev/null; then
       [ "$1" = chromium ] || stamp_of "$1" >"$cache/$1.stamp"
     else
       why "$1" | tee "$cache/$1.skipped" | sed "s/.*/skipped: $1 (&)/"
