@@ -1,6 +1,6 @@
 import { Duplex, Transform } from 'node:stream';
 import { encodeTFRecord } from '../framing/tfrecord-encode.ts';
-import type { TFRecordReadOptions } from '../records/read-options.ts';
+import type { TFRecordReadOptions } from '../records/tfrecord-options.ts';
 import { readTFRecords } from '../records/read-tfrecords.ts';
 import { HandOver } from './hand-over.ts';
 

@@ -1,5 +1,5 @@
 import type { RecordpipeError } from '../errors.ts';
-import type { TFRecordReadOptions } from './read-options.ts';
+import type { ReadOptions } from './read-options.ts';
 
 /** What a reader has seen so far. */
 export interface ReadStats {
@@ -19,13 +19,19 @@ export function newReadStats(): ReadStats {
   return { records: 0, payloadBytes: 0, corrupted: 0, skippedBytes: 0, trailingBytes: 0 };
 }
 
+/** The options that say how much damage is passed over. */
+export interface Budget extends Pick<ReadOptions, 'recover' | 'maxCorruptedTotal' | 'onCorrupt'> {
+  /** Places in a row; default 0. */
+  readonly maxCorruptedRecordsToSkip?: number;
+}
+
 /** Decides, by the options' budgets, whether a corrupted place is passed over or is the end of the reading. */
 export class CorruptionBudget {
-  readonly #options: TFRecordReadOptions;
+  readonly #options: Budget;
   readonly #stats: ReadStats;
   #inARow = 0;
 
-  constructor(options: TFRecordReadOptions, stats: ReadStats) {
+  constructor(options: Budget, stats: ReadStats) {
     this.#options = options;
     this.#stats = stats;
   }
@@ -37,7 +43,7 @@ export class CorruptionBudget {
 
   /** @throws the error itself when the budget does not cover it */
   spend(error: RecordpipeError): void {
-    const { recover, maxCorruptedRecordsToSkip, maxCorruptedTotal, onCorrupt } = this.#options;
+    const { recover, maxCorruptedRecordsToSkip = 0, maxCorruptedTotal, onCorrupt } = this.#options;
     const inARow = recover === 'scan' ? Number.POSITIVE_INFINITY : maxCorruptedRecordsToSkip;
     if (this.#inARow >= inARow || this.#stats.corrupted >= maxCorruptedTotal) throw error;
     this.#inARow++;

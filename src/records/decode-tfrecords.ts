@@ -1,14 +1,10 @@
-import { inflateBytes } from '../bytes/host-io.ts';
 import type { RecordBatch } from './batch.ts';
-import { detectCompression, inflateOptions, placed } from './compression.ts';
-import { readOptions, type TFRecordReadOptions } from './read-options.ts';
-import { TFRecordDecoder } from './tfrecord-decoder.ts';
-
-/** Larger inputs are decoded span by span: positions in a batch have 32 bits. A record across a border is copied. */
-const SPAN_BYTES = 2 ** 30;
+import { type DecodeOptions, decodeBytes } from './decode-bytes.ts';
+import { tfrecordFormat } from './tfrecord-format.ts';
+import type { TFRecordReadOptions } from './tfrecord-options.ts';
 
 /** Options of decoding bytes that are already in memory. */
-export type TFRecordDecodeOptions = Omit<TFRecordReadOptions, 'reuse' | 'chunkBytes' | 'blocking' | 'signal'>;
+export type TFRecordDecodeOptions = DecodeOptions<TFRecordReadOptions>;
 
 /**
  * The records in `bytes`, which hold a whole TFRecord file, one by one and synchronously. Each record is a view into `bytes` (into new
@@ -38,24 +34,9 @@ export function* decodeTFRecords(
  * for (const batch of decodeTFRecordBatches(encodeTFRecord(new Uint8Array(9)))) console.log(batch.length, batch.offset(0)); // 1 0
  * ```
  */
-export function* decodeTFRecordBatches(
+export function decodeTFRecordBatches(
   bytes: Uint8Array,
   options?: Partial<TFRecordDecodeOptions>,
 ): Generator<RecordBatch, void, undefined> {
-  const complete = readOptions(options);
-  const { uri } = complete;
-  const compression = complete.compression === 'auto' ? detectCompression(bytes) : complete.compression;
-  const { output, error } =
-    compression === 'none'
-      ? { output: bytes, error: undefined }
-      : inflateBytes(bytes, inflateOptions(compression, complete));
-  const size = error === undefined ? () => output.length : undefined;
-  const decoder = new TFRecordDecoder(complete, { uri, compressed: compression !== 'none', size });
-  for (let at = 0; at < output.length && !decoder.ended; at += SPAN_BYTES) {
-    decoder.push(output.subarray(at, at + SPAN_BYTES));
-    for (let batch = decoder.next(); batch !== null; batch = decoder.next()) yield batch;
-  }
-  if (error !== undefined && !decoder.ended) throw placed(error, decoder.place);
-  decoder.end();
-  for (let batch = decoder.next(); batch !== null; batch = decoder.next()) yield batch;
+  return decodeBytes(tfrecordFormat, bytes, options);
 }

@@ -1,9 +1,13 @@
 export type { ByteSource } from '../bytes/sources.ts';
 export { RecordBatch } from './batch.ts';
-export { detectCompression } from './compression.ts';
 export type { ReadStats } from './corruption.ts';
 export { decodeTFRecordBatches, decodeTFRecords, type TFRecordDecodeOptions } from './decode-tfrecords.ts';
-export { type Compression, DEFAULT_READ_OPTIONS, type TFRecordReadOptions } from './read-options.ts';
-export { readTFRecordBatches, readTFRecords, TFRecordReader } from './read-tfrecords.ts';
-export { scanTFRecords, type TFRecordScan, type TFRecordScanOptions } from './scan-tfrecords.ts';
-export { tfrecordDecoderStream, tfrecordEncoderStream } from './web-streams.ts';
+export { type Compression, DEFAULT_READ_OPTIONS, type ReadOptions } from './read-options.ts';
+export { readTFRecordBatches, readTFRecords } from './read-tfrecords.ts';
+export type { FormatName } from './record-format.ts';
+export { RecordReader } from './record-reader.ts';
+export type { RecordScan } from './scan-source.ts';
+export { scanTFRecords, type TFRecordScanOptions } from './scan-tfrecords.ts';
+export { detectCompression } from './tfrecord-format.ts';
+export { DEFAULT_TFRECORD_READ_OPTIONS, type TFRecordReadOptions } from './tfrecord-options.ts';
+export { tfrecordDecoderStream, tfrecordEncoderStream } from './tfrecord-streams.ts';

@@ -1,23 +1,15 @@
 import type { RecordpipeError } from '../errors.ts';
-import { MAX_RECORD_BYTES } from '../framing/tfrecord-layout.ts';
 
-/** How a TFRecord stream is compressed as a whole. */
+/** How a stream of records is compressed as a whole. */
 export type Compression = 'none' | 'gzip' | 'zlib';
 
-/** How TFRecords are read. Every field has a default; pass what differs. */
-export interface TFRecordReadOptions {
+/** How records of any format are read. Every field has a default; pass what differs. */
+export interface ReadOptions {
   /**
-   * Compression of the whole stream. Default `auto`: a valid first header means none; else the gzip or zlib magic decides.
+   * Compression of the whole stream. Default `auto`: a good beginning of the format means none; else the gzip or zlib magic decides.
    * Several gzip members or zlib streams one after the other are read as one.
    */
   readonly compression: Compression | 'auto';
-  /** Which checksums are verified: `full` (default) length and payload, `length` the 12-byte headers only, `off` none. */
-  readonly checksum: 'full' | 'length' | 'off';
-  /**
-   * What the payload checksum may be. Default `crc32c`. `smdebug` also accepts the constant that SageMaker's debugger writes when told
-   * to write no checksums.
-   */
-  readonly payloadCrc: 'crc32c' | 'smdebug';
   /** Largest payload in bytes; a longer one is an error before anything is allocated. Default 2^31 - 1 (protobuf's limit), at most 2^32 - 64. */
   readonly maxRecordBytes: number;
   /**
@@ -30,15 +22,13 @@ export interface TFRecordReadOptions {
    * `ignore` ends the stream at the first bad header behind a good record.
    */
   readonly trailing: 'error' | 'zeros-ok' | 'ignore';
-  /** How many records in a row with a wrong payload checksum are skipped before one is an error. Default 0. */
-  readonly maxCorruptedRecordsToSkip: number;
   /** How many corrupted places are passed over in the whole stream before one is an error. Default: no limit of its own. */
   readonly maxCorruptedTotal: number;
   /** Told of every corrupted place that is passed over. Default: nobody. */
   readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
   /**
-   * Default `none`. `scan` looks for the next good record behind damage: bytes are passed over until 12 of them are a header with a good
-   * checksum whose payload's checksum is good as well. Corrupted records are then passed over without `maxCorruptedRecordsToSkip`.
+   * Default `none`. `scan` looks for the next good record behind damage. TFRecord: bytes are passed over until 12 of them are a header with a good
+   * checksum whose payload's checksum is good as well; corrupted records are then passed over without `maxCorruptedRecordsToSkip`.
    */
   readonly recover: 'none' | 'scan';
   /**
@@ -69,14 +59,11 @@ export interface TFRecordReadOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-export const DEFAULT_READ_OPTIONS: TFRecordReadOptions = Object.freeze({
+export const DEFAULT_READ_OPTIONS: ReadOptions = Object.freeze({
   compression: 'auto',
-  checksum: 'full',
-  payloadCrc: 'crc32c',
   maxRecordBytes: 2 ** 31 - 1,
   onTruncated: 'error',
   trailing: 'error',
-  maxCorruptedRecordsToSkip: 0,
   maxCorruptedTotal: Number.POSITIVE_INFINITY,
   onCorrupt: undefined,
   recover: 'none',
@@ -89,15 +76,19 @@ export const DEFAULT_READ_OPTIONS: TFRecordReadOptions = Object.freeze({
   signal: undefined,
 });
 
-const CHOICES = {
+/** The largest payload that a limit may allow: a frame must fit into 32 bits of address. */
+export const MOST_RECORD_BYTES: number = 2 ** 32 - 64;
+
+/** For each option that is one of a few values: which. */
+export type Choices = Readonly<Record<string, readonly unknown[]>>;
+
+const CHOICES: Choices = {
   compression: ['auto', 'none', 'gzip', 'zlib'],
-  checksum: ['full', 'length', 'off'],
-  payloadCrc: ['crc32c', 'smdebug'],
   onTruncated: ['error', 'stop'],
   trailing: ['error', 'zeros-ok', 'ignore'],
   recover: ['none', 'scan'],
   compat: [undefined, 'tf'],
-} as const;
+};
 
 /** Larger chunks mean fewer turns of the event loop: 10 KB records scanned at 5.2 GB/s, 4.8 with 1 MiB, 4.4 with 768 KiB. */
 const AHEAD_CHUNK_BYTES = 2 * 1024 * 1024;
@@ -110,28 +101,34 @@ export function reusedChunkBytes(blocking: boolean | undefined): number {
 }
 
 /**
- * The complete options, checked.
+ * The complete options of a format, what all formats have in common checked.
+ * @param defaults the format's complete options
+ * @param choices of the format's own options
  * @throws RangeError for a value that no option has
  */
-export function readOptions(given: Partial<TFRecordReadOptions> | undefined): TFRecordReadOptions {
-  if (given === undefined) return DEFAULT_READ_OPTIONS;
-  const options: TFRecordReadOptions = { ...DEFAULT_READ_OPTIONS, ...withoutUndefined(given) };
-  for (const [name, choices] of Object.entries(CHOICES)) {
-    const value = options[name as keyof typeof CHOICES];
-    if (!(choices as readonly unknown[]).includes(value)) {
+export function completeOptions<O extends ReadOptions>(
+  defaults: O,
+  given: Partial<O> | undefined,
+  choices: Choices,
+): O {
+  if (given === undefined) return defaults;
+  const options: O = { ...defaults, ...withoutUndefined(given) };
+  for (const [name, allowed] of Object.entries({ ...CHOICES, ...choices })) {
+    const value = options[name as keyof O];
+    if (!allowed.includes(value)) {
       throw new RangeError(
-        `${name}: expected one of ${choices.map((choice) => String(choice)).join(', ')}, got ${String(value)}`,
+        `${name}: expected one of ${allowed.map((choice) => String(choice)).join(', ')}, got ${String(value)}`,
       );
     }
   }
-  checkWhole('maxRecordBytes', options.maxRecordBytes, 0, MAX_RECORD_BYTES);
+  checkWhole('maxRecordBytes', options.maxRecordBytes, 0, MOST_RECORD_BYTES);
   checkWhole('chunkBytes', options.chunkBytes, 1, 2 ** 30);
-  checkWhole('maxCorruptedRecordsToSkip', options.maxCorruptedRecordsToSkip, 0, Number.POSITIVE_INFINITY);
   checkWhole('maxCorruptedTotal', options.maxCorruptedTotal, 0, Number.POSITIVE_INFINITY);
   return options.compat === 'tf' ? { ...options, onTruncated: 'stop', zlibConcat: false } : options;
 }
 
-function checkWhole(name: string, value: number, least: number, most: number): void {
+/** @throws RangeError unless `value` is a whole number from `least` to `most`, or `most` itself */
+export function checkWhole(name: string, value: number, least: number, most: number): void {
   const whole = Number.isInteger(value) || value === most;
   if (!whole || value < least || value > most) {
     throw new RangeError(`${name}: expected a whole number from ${least} to ${most}, got ${value}`);

@@ -1,11 +1,7 @@
-import { FILE_BUFFERS } from '../bytes/file-buffers.ts';
 import type { ByteSource } from '../bytes/sources.ts';
-import { ownTFRecordScanner } from '../framing/tfrecord-scanner.ts';
-import type { RecordBatch } from './batch.ts';
-import { openTFRecordSource, placed } from './compression.ts';
-import { newReadStats, type ReadStats } from './corruption.ts';
-import { readOptions, reusedChunkBytes, type TFRecordReadOptions } from './read-options.ts';
-import { TFRecordDecoder } from './tfrecord-decoder.ts';
+import { type Batches, RecordReader, readBatches } from './record-reader.ts';
+import { tfrecordFormat } from './tfrecord-format.ts';
+import type { TFRecordReadOptions } from './tfrecord-options.ts';
 
 /**
  * The records of a TFRecord file or stream, one by one, as views (`Uint8Array`) of the payload bytes. Both checksums of every
@@ -26,8 +22,8 @@ import { TFRecordDecoder } from './tfrecord-decoder.ts';
  * for await (const record of readTFRecords(file)) console.log(new TextDecoder().decode(record)); // hello
  * ```
  */
-export function readTFRecords(source: ByteSource, options?: Partial<TFRecordReadOptions>): TFRecordReader {
-  return new TFRecordReader(source, options);
+export function readTFRecords(source: ByteSource, options?: Partial<TFRecordReadOptions>): RecordReader {
+  return new RecordReader((stats) => readBatches(tfrecordFormat, source, options, stats));
 }
 
 /**
@@ -42,100 +38,6 @@ export function readTFRecords(source: ByteSource, options?: Partial<TFRecordRead
  * console.log(records); // 1
  * ```
  */
-export function readTFRecordBatches(
-  source: ByteSource,
-  options?: Partial<TFRecordReadOptions>,
-): AsyncGenerator<RecordBatch, void, undefined> {
-  return batches(source, readerOptions(options), newReadStats());
-}
-
-/** Iterates over the records of one source, once. */
-export class TFRecordReader implements AsyncIterableIterator<Uint8Array> {
-  /** What has been read so far. */
-  readonly stats: ReadStats = newReadStats();
-  readonly #batches: AsyncGenerator<RecordBatch, void, undefined>;
-  #batch: RecordBatch | undefined;
-  #next = 0;
-
-  constructor(source: ByteSource, options?: Partial<TFRecordReadOptions>) {
-    this.#batches = batches(source, readerOptions(options), this.stats);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  /** The next record. One call at a time. */
-  next(): Promise<IteratorResult<Uint8Array>> {
-    const batch = this.#batch;
-    if (batch !== undefined && this.#next < batch.length) {
-      return Promise.resolve({ done: false, value: batch.record(this.#next++) });
-    }
-    return this.#pull();
-  }
-
-  /** Ends the reading and closes the source. */
-  async return(): Promise<IteratorResult<Uint8Array>> {
-    this.#batch = undefined;
-    await this.#batches.return();
-    return { done: true, value: undefined };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
-  }
-
-  async #pull(): Promise<IteratorResult<Uint8Array>> {
-    const { done, value } = await this.#batches.next();
-    if (done) {
-      this.#batch = undefined;
-      return { done: true, value: undefined };
-    }
-    this.#batch = value;
-    this.#next = 1;
-    return { done: false, value: value.record(0) };
-  }
-}
-
-function readerOptions(given: Partial<TFRecordReadOptions> = {}): TFRecordReadOptions {
-  return readOptions(given.reuse ? { chunkBytes: reusedChunkBytes(given.blocking), ...given } : given);
-}
-
-async function* batches(
-  source: ByteSource,
-  options: TFRecordReadOptions,
-  stats: ReadStats,
-): AsyncGenerator<RecordBatch, void, undefined> {
-  const own = options.reuse ? ownTFRecordScanner(options.chunkBytes, FILE_BUFFERS) : undefined;
-  const opened = await openTFRecordSource(source, options, own?.nextBuffer);
-  const { uri, compression, size } = opened;
-  const decoder = new TFRecordDecoder(
-    options,
-    { uri, size, compressed: compression !== 'none' },
-    stats,
-    own?.scanner,
-  );
-  const chunks = opened.chunks[Symbol.asyncIterator]();
-  try {
-    while (!decoder.ended) {
-      const { done, value } = await nextChunk(chunks, decoder);
-      if (done) decoder.end();
-      else decoder.push(value);
-      for (let batch = decoder.next(); batch !== null; batch = decoder.next()) yield batch;
-      if (done) return;
-    }
-  } finally {
-    await chunks.return?.();
-  }
-}
-
-async function nextChunk(
-  chunks: AsyncIterator<Uint8Array>,
-  decoder: TFRecordDecoder,
-): Promise<IteratorResult<Uint8Array, undefined>> {
-  try {
-    return await chunks.next();
-  } catch (error) {
-    throw placed(error, decoder.place);
-  }
+export function readTFRecordBatches(source: ByteSource, options?: Partial<TFRecordReadOptions>): Batches {
+  return readBatches(tfrecordFormat, source, options);
 }

@@ -14,7 +14,8 @@ import { HEADER_BYTES, OVERHEAD_BYTES, SMDEBUG_DATA_CRC } from '../framing/tfrec
 import { sharedTFRecordScanner } from '../framing/tfrecord-scanner.ts';
 import { RecordBatch } from './batch.ts';
 import { CorruptionBudget, newReadStats, type ReadStats } from './corruption.ts';
-import type { TFRecordReadOptions } from './read-options.ts';
+import type { DecoderSource, RecordDecoder } from './record-decoder.ts';
+import type { TFRecordReadOptions } from './tfrecord-options.ts';
 
 /** The most bytes that one batch covers, unless a single record is larger: keeps indexes small and positions in 32 bits. */
 const BATCH_BYTES = 1024 * 1024;
@@ -25,19 +26,11 @@ type State = 'frames' | 'searching' | 'zero-tail' | 'ended';
 /** What follows a bad frame: a batch, another look at the window, or waiting for more bytes. */
 type Outcome = RecordBatch | 'again' | 'wait';
 
-/** What the decoder knows of where the bytes come from. */
-export interface DecoderSource {
-  readonly uri?: string | undefined;
-  readonly compressed?: boolean | undefined;
-  /** How many bytes the stream has in all. Asked when a frame seems to reach beyond what is at hand: a length is not believed before. */
-  readonly size?: (() => number) | undefined;
-}
-
 /**
  * Cuts a stream of uncompressed chunks into batches of verified records: push a chunk, take batches until there is none,
  * push the next; `end()` after the last, and take batches again. Knows nothing of files or promises.
  */
-export class TFRecordDecoder {
+export class TFRecordDecoder implements RecordDecoder {
   readonly stats: ReadStats;
   readonly #options: TFRecordReadOptions;
   readonly #source: DecoderSource;

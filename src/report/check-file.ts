@@ -3,7 +3,8 @@ import { fileError } from '../bytes/file-errors.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { isRecordpipeError, type RecordpipeError } from '../errors.ts';
 import { reusedChunkBytes } from '../records/read-options.ts';
-import { scanTFRecords, type TFRecordScan } from '../records/scan-tfrecords.ts';
+import type { RecordScan } from '../records/scan-source.ts';
+import { scanTFRecords } from '../records/scan-tfrecords.ts';
 import type { CheckedReading } from './report-options.ts';
 import type { FileReport } from './validate-report.ts';
 
@@ -93,7 +94,7 @@ export function storedBytes(path: string): number {
   }
 }
 
-type Found = Pick<TFRecordScan, 'compression' | 'records' | 'bytes' | 'errors' | 'errorCount'>;
+type Found = Pick<RecordScan, 'compression' | 'records' | 'bytes' | 'errors' | 'errorCount'>;
 
 async function countByHops(path: string, task: FileTask, watch: Watch): Promise<Found | undefined> {
   if (task.check !== 'count' || path === '-') return undefined;

@@ -4,7 +4,7 @@ import { checkAborted } from '../bytes/abortable.ts';
 import { CHECK_LENGTH, NEED_MORE } from '../framing/frame-scan.ts';
 import { HEADER_BYTES } from '../framing/tfrecord-layout.ts';
 import { ownTFRecordScanner } from '../framing/tfrecord-scanner.ts';
-import { detectCompression } from '../records/compression.ts';
+import { detectCompression } from '../records/tfrecord-format.ts';
 import type { CheckedReading } from './report-options.ts';
 
 /** Bytes read at a time while records are smaller than that. */

@@ -1,4 +1,4 @@
-import { readOptions, type TFRecordReadOptions } from '../records/read-options.ts';
+import { type TFRecordReadOptions, tfrecordReadOptions } from '../records/tfrecord-options.ts';
 
 /** Which files are expected. `auto` decides by content; TFRecord is the only format so far. */
 export type Format = 'tfrecord' | 'auto';
@@ -51,7 +51,7 @@ export function checkedReading(given: Partial<FilesOptions>): CheckedReading {
   if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1))
     throw new RangeError(`jobs: expected a whole number from 1 on, got ${jobs}`);
   const { compression, payloadCrc, maxRecordBytes, onTruncated, trailing, recover } = given;
-  const options = readOptions({
+  const options = tfrecordReadOptions({
     compression,
     payloadCrc,
     maxRecordBytes,

@@ -5,12 +5,12 @@ import {
   type ReadStats,
   type RecordBatch,
   type RecordpipeError,
+  type RecordScan,
   readTFRecordBatches,
+  readTFRecords,
   scanTFRecords,
   type TFRecordDecodeOptions,
-  TFRecordReader,
   type TFRecordReadOptions,
-  type TFRecordScan,
   type TFRecordScanOptions,
 } from '../../src/index.ts';
 
@@ -58,7 +58,7 @@ export async function readEach(
   options?: Partial<TFRecordReadOptions>,
 ): Promise<{ payloads: Uint8Array[]; error: RecordpipeError | undefined; stats: ReadStats }> {
   const payloads: Uint8Array[] = [];
-  const reader = new TFRecordReader(source, options);
+  const reader = readTFRecords(source, options);
   let error: RecordpipeError | undefined;
   try {
     for await (const record of reader) payloads.push(record.slice());
@@ -68,7 +68,7 @@ export async function readEach(
   return { payloads, error, stats: reader.stats };
 }
 
-export function scan(source: ByteSource, options?: Partial<TFRecordScanOptions>): Promise<TFRecordScan> {
+export function scan(source: ByteSource, options?: Partial<TFRecordScanOptions>): Promise<RecordScan> {
   return scanTFRecords(source, options);
 }
 

@@ -1,6 +1,7 @@
 import { encodeTFRecord } from '../framing/tfrecord-encode.ts';
-import type { TFRecordReadOptions } from './read-options.ts';
 import { readTFRecords } from './read-tfrecords.ts';
+import { decoderStream, encoderStream } from './record-streams.ts';
+import type { TFRecordReadOptions } from './tfrecord-options.ts';
 
 /**
  * A pair of web streams, for `pipeThrough`: the bytes of a TFRecord file go in, its records come out, each a view.
@@ -17,26 +18,7 @@ import { readTFRecords } from './read-tfrecords.ts';
 export function tfrecordDecoderStream(
   options?: Partial<Omit<TFRecordReadOptions, 'reuse'>>,
 ): ReadableWritablePair<Uint8Array, Uint8Array<ArrayBufferLike>> {
-  let bytes: TransformStreamDefaultController<Uint8Array> | undefined;
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
-    start(controller) {
-      bytes = controller;
-    },
-  });
-  const records = readTFRecords(readable, { ...options, reuse: false });
-  const decoded = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await records.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel(reason) {
-      // Wakes a pull that waits for bytes which may never come, and tells the writing side.
-      bytes?.error(reason);
-      await records.return();
-    },
-  });
-  return { readable: decoded, writable };
+  return decoderStream((bytes) => readTFRecords(bytes, { ...options, reuse: false }));
 }
 
 /**
@@ -52,11 +34,5 @@ export function tfrecordDecoderStream(
  * ```
  */
 export function tfrecordEncoderStream(): TransformStream<Uint8Array, Uint8Array> {
-  return new TransformStream({
-    transform(record, controller) {
-      if (!(record instanceof Uint8Array))
-        throw new TypeError(`tfrecordEncoderStream: expected records as Uint8Array, got ${typeof record}`);
-      controller.enqueue(encodeTFRecord(record));
-    },
-  });
+  return encoderStream('tfrecordEncoderStream', encodeTFRecord);
 }

@@ -1,0 +1,41 @@
+import type { RecordReader } from './record-reader.ts';
+
+/** A pair of web streams: bytes of a file go in, its records come out. The readable side has the reader's errors. */
+export function decoderStream(
+  read: (bytes: ReadableStream<Uint8Array>) => RecordReader,
+): ReadableWritablePair<Uint8Array, Uint8Array<ArrayBufferLike>> {
+  let bytes: TransformStreamDefaultController<Uint8Array> | undefined;
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
+    start(controller) {
+      bytes = controller;
+    },
+  });
+  const records = read(readable);
+  const decoded = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await records.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel(reason) {
+      // Wakes a pull that waits for bytes which may never come, and tells the writing side.
+      bytes?.error(reason);
+      await records.return();
+    },
+  });
+  return { readable: decoded, writable };
+}
+
+/** A web stream from records to bytes. @param name the public function, for its error */
+export function encoderStream(
+  name: string,
+  encode: (record: Uint8Array) => Uint8Array,
+): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({
+    transform(record, controller) {
+      if (!(record instanceof Uint8Array))
+        throw new TypeError(`${name}: expected records as Uint8Array, got ${typeof record}`);
+      controller.enqueue(encode(record));
+    },
+  });
+}

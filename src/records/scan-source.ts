@@ -1,0 +1,104 @@
+import { FILE_BUFFERS } from '../bytes/file-buffers.ts';
+import type { ByteSource } from '../bytes/sources.ts';
+import type { RecordpipeError } from '../errors.ts';
+import { newReadStats } from './corruption.ts';
+import { Findings } from './findings.ts';
+import { type Compression, type ReadOptions, reusedChunkBytes } from './read-options.ts';
+import type { FormatName, OnProgress, OwnScanning, RecordFormat, ScanCounts } from './record-format.ts';
+import { openRecordSource, placed, type RecordSource } from './record-source.ts';
+
+/** How a source is scanned: the options of reading that concern checking, and what is told while it runs. */
+export type ScanOptions<O extends ReadOptions> = Omit<
+  O,
+  'reuse' | 'onCorrupt' | 'maxCorruptedRecordsToSkip' | 'maxCorruptedTotal'
+> & {
+  /** How many findings are kept in `errors`; all are counted. Default 100. */
+  readonly maxErrors: number;
+  /** Told now and then how many stored bytes have been read. */
+  readonly onProgress: OnProgress;
+};
+
+/** What a scan found. */
+export interface RecordScan extends ScanCounts {
+  readonly uri: string | undefined;
+  readonly format: FormatName;
+  readonly compression: Compression;
+  /** Good records. */
+  readonly records: number;
+  /** Payload bytes of good records. */
+  readonly payloadBytes: number;
+  /** Bytes read, as stored: compressed bytes of a compressed file. */
+  readonly bytes: number;
+  /** The first `maxErrors` findings, in file order. */
+  readonly errors: readonly RecordpipeError[];
+  /** All findings. */
+  readonly errorCount: number;
+  /** Bytes after the last record that the `trailing` option accepted. */
+  readonly trailingBytes: number;
+}
+
+/** Checks every record of a source without handing out any. */
+export async function scanSource<O extends ReadOptions>(
+  format: RecordFormat<O>,
+  source: ByteSource,
+  given: Partial<ScanOptions<O>> = {},
+): Promise<RecordScan> {
+  const { maxErrors = 100, onProgress, ...reading } = given as Partial<ScanOptions<ReadOptions>>;
+  const options = format.readOptions({
+    chunkBytes: reusedChunkBytes(reading.blocking),
+    ...reading,
+  } as Partial<O>);
+  const lenient = format.lenient(options);
+  // A strict scan is done with a chunk before it asks for the next: where none is read ahead, one buffer does, and stays in the cache.
+  const own = format.own(options.chunkBytes, options.blocking && !lenient ? 1 : FILE_BUFFERS);
+  const opened = await openRecordSource(source, options, format.detectCompression, own.nextBuffer);
+  const findings = new Findings(maxErrors);
+  const counts = lenient
+    ? await search(own, opened, options, findings, onProgress)
+    : await own.walk(opened, options, findings, onProgress);
+  return {
+    uri: opened.uri,
+    format: format.name,
+    compression: opened.compression,
+    records: counts.records,
+    payloadBytes: counts.payloadBytes,
+    bytes: opened.stored.bytes,
+    errors: findings.first,
+    errorCount: findings.count,
+    trailingBytes: counts.trailingBytes,
+  };
+}
+
+/** With all leniencies: through the decoder that readers use, which holds one record at a time. */
+async function search<O extends ReadOptions>(
+  own: OwnScanning<O>,
+  opened: RecordSource,
+  options: O,
+  findings: Findings,
+  onProgress: OnProgress,
+): Promise<ScanCounts> {
+  const noting = {
+    ...options,
+    reuse: true,
+    maxCorruptedRecordsToSkip: Number.POSITIVE_INFINITY,
+    onCorrupt: (error: RecordpipeError) => findings.add(error),
+  };
+  const source = { uri: opened.uri, size: opened.size, compressed: opened.compression !== 'none' };
+  const decoder = own.decoder(noting, source, newReadStats());
+  const drain = (): void => {
+    while (decoder.next() !== null);
+  };
+  try {
+    for await (const chunk of opened.chunks) {
+      onProgress?.(opened.stored.bytes);
+      decoder.push(chunk);
+      drain();
+      if (decoder.ended) break;
+    }
+    decoder.end();
+    drain();
+  } catch (error) {
+    findings.addOrThrow(placed(error, decoder.place));
+  }
+  return decoder.stats;
+}
