@@ -13,19 +13,14 @@ import {
 } from '../../src/files/index.ts';
 import { type Compression, tfrecordDecoderStream, tfrecordEncoderStream } from '../../src/index.ts';
 import { damaged, randomDamage } from '../support/corrupt.ts';
-import { fixture, goldenFiles, sha256 } from '../support/golden.ts';
+import { fixture, goldenFiles } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { decodeAll, type Outcome, readAll, readEach, scan } from '../support/outcome.ts';
 import { Random } from '../support/random.ts';
 import { webStream } from '../support/rechunk.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { CORNER_RECORDS, CORNERS, DIFFERENCES } from './corners.ts';
-import {
-  missingCounterpart,
-  readWithTensorFlow,
-  runTensorFlow,
-  type TensorFlowReading,
-} from './counterpart.ts';
+import { described, listed, missingCounterpart, type Reading, readWith, runPython } from './counterpart.ts';
 
 const missing = missingCounterpart('tensorflow');
 const folder = tempDir();
@@ -33,15 +28,6 @@ const SEED = 20_260;
 const DAMAGES = 300;
 const COMPRESSIONS: Compression[] = ['none', 'gzip', 'zlib'];
 const SUFFIX = { none: '.tfrecord', gzip: '.gz.tfrecord', zlib: '.zlib.tfrecord' };
-
-interface Listed {
-  readonly length: number;
-  readonly sha256: string;
-}
-
-function listed(payloads: readonly Uint8Array[]): Listed[] {
-  return payloads.map((payload) => ({ length: payload.length, sha256: sha256(payload) }));
-}
 
 function compressionOf(name: string): Compression {
   return COMPRESSIONS.findLast((compression) => name.endsWith(SUFFIX[compression]))!;
@@ -58,7 +44,7 @@ describe.skipIf(missing !== undefined)('TensorFlow writes, we read', () => {
   let names: string[];
   beforeAll(() => {
     written = folder.file('written');
-    names = runTensorFlow('tensorflow_write.py', written, String(SEED));
+    names = runPython('tensorflow', 'tensorflow_write.py', written, String(SEED));
   });
 
   /** Every file, read in some way. */
@@ -68,7 +54,7 @@ describe.skipIf(missing !== undefined)('TensorFlow writes, we read', () => {
     expect(names.length).toBeGreaterThanOrEqual(20);
     for (const name of names) {
       const path = join(written, name);
-      const { records } = JSON.parse(readFileSync(`${path}.json`, 'utf8')) as { records: Listed[] };
+      const { records } = described(written, name);
       expect(listed(await read(path, compressionOf(name))), name).toEqual(records);
     }
   }
@@ -109,9 +95,7 @@ describe.skipIf(missing !== undefined)('TensorFlow writes, we read', () => {
     }));
   test('scan', async () => {
     for (const name of names) {
-      const { records } = JSON.parse(readFileSync(join(written, `${name}.json`), 'utf8')) as {
-        records: Listed[];
-      };
+      const { records } = described(written, name);
       const found = await scan(join(written, name));
       expect(found, name).toMatchObject({
         records: records.length,
@@ -157,7 +141,7 @@ describe.skipIf(missing !== undefined)('TensorFlow reads', () => {
   const ours: { readonly name: string; readonly paths: string[] }[] = [];
   const damages: string[] = [];
   let place: string;
-  let readings: Map<string, TensorFlowReading>;
+  let readings: Map<string, Reading>;
 
   beforeAll(async () => {
     place = makeFolder('read');
@@ -165,7 +149,7 @@ describe.skipIf(missing !== undefined)('TensorFlow reads', () => {
     for (const { name, bytes, compression } of goldenFiles()) put(`golden-${name}`, compression, bytes);
     for (const [name, bytes] of Object.entries(CORNERS)) writeFileSync(join(place, `corner-${name}`), bytes);
     putDamages();
-    readings = readWithTensorFlow(place);
+    readings = readWith('tensorflow', 'tensorflow_read.py', place);
   });
 
   function put(name: string, compression: Compression, bytes: Uint8Array): void {
@@ -241,7 +225,7 @@ describe.skipIf(missing !== undefined)('TensorFlow reads', () => {
     note('web stream', [web]);
   }
 
-  function reading(path: string): TensorFlowReading {
+  function reading(path: string): Reading {
     const found = readings.get(path.slice(path.lastIndexOf('/') + 1));
     if (found === undefined) throw new Error(`TensorFlow said nothing of ${path}`);
     return found;

@@ -1,0 +1,85 @@
+"""What the programs beside this file have in common: how they list the records that they write or read.
+
+A program that writes records makes files and beside each one FILE.json: {"file", "records": [{"length",
+"sha256"}], ...}; it prints the name of each. A program that reads prints one JSON line for each file of a
+directory:
+
+    {"file", "records": [{"length", "sha256", ...}], "error": null | {"type", "message"}, "died": null | signal}
+
+`records` are those that were handed out before the error. What is wrong with a file may kill whoever reads it,
+so each is read by a child of its own, forked after the one import; `died` then is the signal's name
+("SIGSEGV"), and "TIMEOUT" where a file took longer than a minute.
+"""
+
+import hashlib
+import json
+import os
+import resource
+import signal
+
+# The same on every machine: a record longer than this cannot be had.
+MEMORY_LIMIT = 32 << 30
+SECONDS_LIMIT = 60
+
+
+def listed(record, **more):
+    return {"length": len(record), "sha256": hashlib.sha256(record).hexdigest(), **more}
+
+
+def describe(path, records, **more):
+    """Writes PATH.json for records that were written to PATH, and prints the name of the file."""
+    name = os.path.basename(path)
+    with open(path + ".json", "w", encoding="utf-8") as file:
+        json.dump({"file": name, "records": [listed(record) for record in records], **more}, file)
+    print(name, flush=True)
+
+
+def read_folder(folder, suffix, read):
+    """Prints what `read(path)`, which yields `listed(record)` for each record, makes of every file with the suffix."""
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(suffix):
+            print(json.dumps(read_apart(os.path.join(folder, name), read)), flush=True)
+
+
+def read_apart(path, read):
+    readable, writable = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(readable)
+        read_in_child(path, read, writable)
+    os.close(writable)
+    with open(readable, "rb") as lines:
+        messages = [json.loads(line) for line in lines]
+    _, status = os.waitpid(child, 0)
+    return {
+        "file": os.path.basename(path),
+        "records": [message for message in messages if "error" not in message],
+        "error": next((message["error"] for message in messages if "error" in message), None),
+        "died": cause_of_death(status),
+    }
+
+
+def read_in_child(path, read, pipe):
+    """Sends a line per record as soon as it is there, and one for the error; never returns."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.alarm(SECONDS_LIMIT)
+    try:
+        for message in read(path):
+            send(pipe, message)
+    except Exception as error:
+        send(pipe, {"error": {"type": type(error).__name__, "message": str(error)}})
+    os._exit(0)
+
+
+def send(pipe, message):
+    data = (json.dumps(message) + "\n").encode()
+    while data:
+        data = data[os.write(pipe, data) :]
+
+
+def cause_of_death(status):
+    if not os.WIFSIGNALED(status):
+        return None
+    number = os.WTERMSIG(status)
+    return "TIMEOUT" if number == signal.SIGALRM else signal.Signals(number).name

@@ -1,0 +1,12 @@
+"""The recordio functions of the SageMaker SDK; what it says while it is imported goes to stderr."""
+
+import contextlib
+import os
+import sys
+
+os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
+
+with contextlib.redirect_stdout(sys.stderr):
+    from sagemaker.amazon.common import _write_recordio, read_recordio, write_numpy_to_dense_tensor
+
+__all__ = ["_write_recordio", "read_recordio", "write_numpy_to_dense_tensor"]

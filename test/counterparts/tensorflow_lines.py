@@ -1,0 +1,36 @@
+"""Reads the lines of text files with TensorFlow, so that the tests can compare what it makes of each.
+
+    tensorflow_lines.py DIR
+
+Takes every *.txt in DIR (NAME.gz.txt as GZIP, NAME.zlib.txt as ZLIB), in the order of their names, and prints one
+JSON line for each (protocol.py); records are lines.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow as tf
+
+from protocol import listed, read_folder
+
+
+def lines(path):
+    compression = {".gz": "GZIP", ".zlib": "ZLIB"}.get(os.path.splitext(path[: -len(".txt")])[1], "")
+    dataset = tf.data.TextLineDataset(path, compression_type=compression)
+    # Without threads, which a forked child does not have.
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = 1
+    options.threading.max_intra_op_parallelism = 1
+    options.autotune.enabled = False
+    return dataset.with_options(options)
+
+
+def read(path):
+    for line in lines(path).as_numpy_iterator():
+        yield listed(line)
+
+
+if __name__ == "__main__":
+    read_folder(sys.argv[1], ".txt", read)
