@@ -1,9 +1,10 @@
-import { encodeTFRecord } from '../framing/tfrecord-encode.ts';
 import { FrameRing } from './frame-ring.ts';
+import type { Framer } from './framer.ts';
 import type { Sink } from './sink.ts';
 
 interface Waiter {
   readonly payload: Uint8Array;
+  readonly frameBytes: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -13,6 +14,7 @@ export class FrameQueue {
   /** The first failure of a write; nothing is taken or written after it. */
   failure: unknown;
   readonly #sink: Sink;
+  readonly #framer: Framer;
   readonly #ring: FrameRing;
   /** Records for which there was no room, in order. */
   readonly #waiters: Waiter[] = [];
@@ -20,22 +22,26 @@ export class FrameQueue {
   #writes = 0;
   #lastWrite: Promise<void> = Promise.resolve();
 
-  constructor(sink: Sink, bufferBytes: number) {
+  constructor(sink: Sink, framer: Framer, bufferBytes: number) {
     this.#sink = sink;
+    this.#framer = framer;
     // Who waits for each write fills one buffer again and again: it stays in the cache.
-    this.#ring = sink.writeNow === undefined ? new FrameRing(bufferBytes) : new FrameRing(bufferBytes, 1);
+    this.#ring =
+      sink.writeNow === undefined
+        ? new FrameRing(framer, bufferBytes)
+        : new FrameRing(framer, bufferBytes, 1);
   }
 
   /** Takes a payload; a promise when there is no room: the payload must stay as it is until that is settled. */
-  push(payload: Uint8Array): Promise<void> | undefined {
+  push(payload: Uint8Array, frameBytes: number): Promise<void> | undefined {
     const { writeNow } = this.#sink;
     if (writeNow !== undefined) {
-      this.#pushNow(payload, writeNow);
+      this.#pushNow(payload, frameBytes, writeNow);
       return undefined;
     }
-    if (this.#waiters.length === 0 && this.#place(payload)) return undefined;
+    if (this.#waiters.length === 0 && this.#place(payload, frameBytes)) return undefined;
     const taken = new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ payload, resolve, reject });
+      this.#waiters.push({ payload, frameBytes, resolve, reject });
       this.#pump();
     });
     // Whoever does not wait for it is told by the next call.
@@ -64,11 +70,11 @@ export class FrameQueue {
   }
 
   /** Writes on this thread whenever a buffer is full. */
-  #pushNow(payload: Uint8Array, writeNow: (bytes: Uint8Array) => void): void {
+  #pushNow(payload: Uint8Array, frameBytes: number, writeNow: (bytes: Uint8Array) => void): void {
     const ring = this.#ring;
-    if (!ring.fits(payload.length)) this.#handOutNow(writeNow);
-    if (ring.holds(payload.length)) ring.append(payload);
-    else this.#now(() => writeNow(encodeTFRecord(payload)));
+    if (!ring.fits(frameBytes)) this.#handOutNow(writeNow);
+    if (ring.holds(frameBytes)) ring.append(payload, frameBytes);
+    else this.#now(() => writeNow(this.#framer.encode(payload)));
   }
 
   #handOutNow(writeNow: (bytes: Uint8Array) => void): void {
@@ -86,21 +92,21 @@ export class FrameQueue {
     }
   }
 
-  #place(payload: Uint8Array): boolean {
+  #place(payload: Uint8Array, frameBytes: number): boolean {
     const ring = this.#ring;
-    if (!ring.fits(payload.length)) {
-      if (!ring.holds(payload.length) || !ring.canHandOut) return false;
+    if (!ring.fits(frameBytes)) {
+      if (!ring.holds(frameBytes) || !ring.canHandOut) return false;
       this.#handOut();
     }
-    ring.append(payload);
+    ring.append(payload, frameBytes);
     return true;
   }
 
   /** Lets waiting records in as far as there is room. */
   #pump(): void {
     for (let first = this.#waiters[0]; first !== undefined; first = this.#waiters[0]) {
-      if (this.#ring.holds(first.payload.length)) {
-        if (!this.#place(first.payload)) return;
+      if (this.#ring.holds(first.frameBytes)) {
+        if (!this.#place(first.payload, first.frameBytes)) return;
         first.resolve();
       } else {
         if (this.#ring.used > 0) {
@@ -109,7 +115,7 @@ export class FrameQueue {
         }
         if (this.#writes > 0) return;
         // Larger than a buffer: written from memory of its own, when nothing else is under way.
-        this.#start(encodeTFRecord(first.payload), () => {
+        this.#start(this.#framer.encode(first.payload), () => {
           if (this.failure === undefined) first.resolve();
           else first.reject(this.failure);
         });

@@ -1,4 +1,10 @@
 export { createTFRecordDecoder, createTFRecordEncoder } from './node-streams.ts';
-export { openTFRecordShards, type TFRecordShardOptions, TFRecordShardWriter } from './shard-writer.ts';
-export { openTFRecordWriter, TFRecordWriter, type WrittenFile } from './tfrecord-writer.ts';
-export { DEFAULT_WRITE_OPTIONS, type TFRecordWriteOptions } from './write-options.ts';
+export { RecordShardWriter, type ShardOptions } from './record-shards.ts';
+export { RecordWriter, type WrittenFile } from './record-writer.ts';
+export {
+  openTFRecordShards,
+  openTFRecordWriter,
+  type TFRecordShardOptions,
+  type TFRecordWriteOptions,
+} from './tfrecord-writer.ts';
+export { DEFAULT_WRITE_OPTIONS, type RecordWriteOptions } from './write-options.ts';

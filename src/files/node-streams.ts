@@ -1,7 +1,7 @@
 import { Duplex, Transform } from 'node:stream';
 import { encodeTFRecord } from '../framing/tfrecord-encode.ts';
-import type { TFRecordReadOptions } from '../records/tfrecord-options.ts';
 import { readTFRecords } from '../records/read-tfrecords.ts';
+import type { TFRecordReadOptions } from '../records/tfrecord-options.ts';
 import { HandOver } from './hand-over.ts';
 
 /**

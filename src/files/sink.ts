@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { constants, createDeflate, createGzip, type Gzip } from 'node:zlib';
 import { fileError } from '../bytes/file-errors.ts';
-import type { TFRecordWriteOptions } from './write-options.ts';
+import type { RecordWriteOptions } from './write-options.ts';
 import { zlibOptions } from './write-options.ts';
 
 /** Where framed bytes go, in order. The bytes of a write stay untouched until its promise settles; one call at a time. */
@@ -27,7 +27,7 @@ const WRITE_BYTES = 2 ** 30;
 export async function openSink(
   path: string,
   flags: 'w' | 'wx' | 'a',
-  options: TFRecordWriteOptions,
+  options: RecordWriteOptions,
   uri: string,
   mode?: number,
 ): Promise<Sink> {
@@ -48,7 +48,7 @@ class FileSink implements Sink {
   readonly #sync: boolean;
   readonly #uri: string;
 
-  constructor(handle: FileHandle, { sync, blocking }: TFRecordWriteOptions, uri: string) {
+  constructor(handle: FileHandle, { sync, blocking }: RecordWriteOptions, uri: string) {
     this.#handle = handle;
     this.#sync = sync;
     this.#uri = uri;
@@ -110,7 +110,7 @@ class CompressingSink implements Sink {
   #output: Uint8Array[] = [];
   #fail: (error: Error) => void = () => {};
 
-  constructor(file: FileSink, options: TFRecordWriteOptions) {
+  constructor(file: FileSink, options: RecordWriteOptions) {
     this.#file = file;
     // TensorFlow takes an empty gzip member for the end of the file and never sees what is behind it.
     this.#omitEmpty = options.append;

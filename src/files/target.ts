@@ -5,11 +5,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileError } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
-import { MAX_RECORD_BYTES } from '../framing/tfrecord-layout.ts';
 import type { Compression } from '../records/read-options.ts';
-import { scanTFRecords } from '../records/scan-tfrecords.ts';
 import { openSink, type Sink } from './sink.ts';
-import type { TFRecordWriteOptions } from './write-options.ts';
+import type { RecordWriteOptions } from './write-options.ts';
 
 /** How much of a file's name its temporary name repeats: names end at 255 bytes. */
 const NAME_CHARACTERS = 50;
@@ -24,17 +22,27 @@ export interface Target {
   discard(): Promise<void>;
 }
 
-/** @param compression what the caller asked for, if anything */
+/** What a file holds that is to be appended to. */
+export interface Appendable {
+  readonly compression: Compression;
+  readonly records: number;
+}
+
+/**
+ * @param compression what the caller asked for, if anything
+ * @param check says what an existing file holds, or why nothing can be appended to it
+ */
 export async function prepareTarget(
   given: string | URL,
-  options: TFRecordWriteOptions,
+  options: RecordWriteOptions,
   compression: Compression | undefined,
+  check: (path: string) => Promise<Appendable>,
 ): Promise<Target> {
   const path = String(given).startsWith('file://') ? fileURLToPath(given) : String(given);
   const existing = await statIfThere(path);
   if (existing?.isDirectory())
     throw new RecordpipeError('unsupported-source', 'is a directory; name a file in it', { uri: path });
-  if (options.append) return appending(path, existing, options, compression);
+  if (options.append) return appending(path, existing, options, compression, check);
   if (!options.atomic || (existing !== undefined && !existing.isFile())) return inPlace(path, options);
   return temporary(path, existing, options);
 }
@@ -42,7 +50,7 @@ export async function prepareTarget(
 async function temporary(
   path: string,
   existing: Stats | undefined,
-  options: TFRecordWriteOptions,
+  options: RecordWriteOptions,
 ): Promise<Target> {
   // A link stays a link: what it points to is replaced.
   const real = await pointedTo(path, existing);
@@ -82,7 +90,7 @@ async function pointedTo(path: string, existing: Stats | undefined): Promise<str
   }
 }
 
-async function inPlace(path: string, options: TFRecordWriteOptions): Promise<Target> {
+async function inPlace(path: string, options: RecordWriteOptions): Promise<Target> {
   const sink = await openSink(path, 'w', options, path);
   return { path, sink, name: async () => {}, discard: () => sink.destroy() };
 }
@@ -90,11 +98,12 @@ async function inPlace(path: string, options: TFRecordWriteOptions): Promise<Tar
 async function appending(
   path: string,
   existing: Stats | undefined,
-  options: TFRecordWriteOptions,
+  options: RecordWriteOptions,
   compression: Compression | undefined,
+  check: (path: string) => Promise<Appendable>,
 ): Promise<Target> {
   let before = existing?.size ?? 0;
-  const { compression: found, records } = before > 0 ? await checkWhole(path) : {};
+  const { compression: found, records } = before > 0 ? await check(path) : {};
   if (found !== undefined && compression !== undefined && found !== compression) {
     const text = `appending ${compression} to a file whose compression is ${found} would make it unreadable`;
     throw new RecordpipeError('unsupported-source', text, { uri: path });
@@ -122,17 +131,6 @@ async function appending(
       if (now?.isFile() && now.size === before + sink.bytes) await truncate(path, before).catch(() => {});
     },
   };
-}
-
-/** What an existing file holds, once it is known to end with a whole record: behind half a record nothing can be read. */
-async function checkWhole(path: string): Promise<{ compression?: Compression; records?: number }> {
-  const { compression, records, errors } = await scanTFRecords(path, {
-    checksum: 'length',
-    maxErrors: 1,
-    maxRecordBytes: MAX_RECORD_BYTES,
-  });
-  if (errors.length > 0) throw errors[0];
-  return { compression, records };
 }
 
 async function statIfThere(path: string): Promise<Stats | undefined> {

@@ -1,8 +1,8 @@
 import type { ZlibOptions } from 'node:zlib';
 import type { Compression } from '../records/read-options.ts';
 
-/** How a TFRecord file is written. Every field has a default; pass what differs. */
-export interface TFRecordWriteOptions {
+/** How a file of any format is written. Every field has a default; pass what differs. */
+export interface RecordWriteOptions {
   /**
    * Compression of the whole file. Default `none`; appending to a file that is not empty, default: as that file is. The output is the same
    * bytes for the same records and options (no time stamp in the gzip header).
@@ -39,7 +39,7 @@ export interface TFRecordWriteOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-export const DEFAULT_WRITE_OPTIONS: TFRecordWriteOptions = Object.freeze({
+export const DEFAULT_WRITE_OPTIONS: RecordWriteOptions = Object.freeze({
   compression: 'none',
   level: -1,
   memLevel: 9,
@@ -65,9 +65,9 @@ const RANGES = {
  * The complete options, checked.
  * @throws RangeError for a value that an option cannot have
  */
-export function writeOptions(given: Partial<TFRecordWriteOptions> = {}): TFRecordWriteOptions {
+export function writeOptions(given: Partial<RecordWriteOptions> = {}): RecordWriteOptions {
   const defined = Object.entries(given).filter(([, value]) => value !== undefined);
-  const options: TFRecordWriteOptions = { ...DEFAULT_WRITE_OPTIONS, ...Object.fromEntries(defined) };
+  const options: RecordWriteOptions = { ...DEFAULT_WRITE_OPTIONS, ...Object.fromEntries(defined) };
   if (!['none', 'gzip', 'zlib'].includes(options.compression)) {
     throw new RangeError(`compression: expected none, gzip or zlib, got ${String(options.compression)}`);
   }
@@ -81,6 +81,6 @@ export function writeOptions(given: Partial<TFRecordWriteOptions> = {}): TFRecor
 }
 
 /** What zlib is told. */
-export function zlibOptions({ level, memLevel, windowBits, strategy }: TFRecordWriteOptions): ZlibOptions {
+export function zlibOptions({ level, memLevel, windowBits, strategy }: RecordWriteOptions): ZlibOptions {
   return { level, memLevel, windowBits, strategy, chunkSize: 256 * 1024 };
 }

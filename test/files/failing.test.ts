@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { FrameQueue } from '../../src/files/frame-queue.ts';
 import { openTFRecordShards, openTFRecordWriter } from '../../src/files/index.ts';
 import type { Sink } from '../../src/files/sink.ts';
+import { TFRecordFramer } from '../../src/files/tfrecord-framer.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { readAll } from '../support/outcome.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
@@ -183,11 +184,11 @@ describe('a slow disk', () => {
     'those who wait are never more than the buffers ahead (%i bytes)',
     async (bufferBytes) => {
       const sink = new SlowSink();
-      const queue = new FrameQueue(sink, bufferBytes);
+      const queue = new FrameQueue(sink, new TFRecordFramer(), bufferBytes);
       let taken = 0;
       let most = 0;
       for (const payload of noise) {
-        await queue.push(payload);
+        await queue.push(payload, payload.length + 16);
         taken += payload.length + 16;
         most = Math.max(most, taken - sink.bytes);
       }
@@ -200,8 +201,8 @@ describe('a slow disk', () => {
 
   test('those who do not wait get their records in order', async () => {
     const sink = new SlowSink();
-    const queue = new FrameQueue(sink, 4096);
-    const waits = noise.map((payload) => queue.push(payload));
+    const queue = new FrameQueue(sink, new TFRecordFramer(), 4096);
+    const waits = noise.map((payload) => queue.push(payload, payload.length + 16));
     await queue.drain();
     await Promise.all(waits);
     expectBytes(concat(sink.written), encoded(noise));
@@ -216,8 +217,10 @@ describe('a slow disk', () => {
       await new Promise((resolve) => setImmediate(resolve));
       throw failure;
     };
-    const queue = new FrameQueue(sink, 4096);
-    const waits = noise.map((payload) => queue.push(payload)).filter((promise) => promise !== undefined);
+    const queue = new FrameQueue(sink, new TFRecordFramer(), 4096);
+    const waits = noise
+      .map((payload) => queue.push(payload, payload.length + 16))
+      .filter((promise) => promise !== undefined);
     const outcomes = await Promise.allSettled(waits);
     expect(waits.length).toBeGreaterThan(200);
     for (const outcome of outcomes) expect(outcome).toEqual({ status: 'rejected', reason: failure });

@@ -1,15 +1,15 @@
 import { RecordpipeError } from '../errors.ts';
-import { tfrecordFrameBytes } from '../framing/tfrecord-encode.ts';
 import {
-  openTFRecordWriter,
-  type TFRecordWriter,
+  openWriter,
+  type RecordWriter,
   type UnnamedFile,
+  type WriteFormat,
   type WrittenFile,
-} from './tfrecord-writer.ts';
-import { type TFRecordWriteOptions, writeOptions } from './write-options.ts';
+} from './record-writer.ts';
+import type { RecordWriteOptions } from './write-options.ts';
 
 /** How shards are cut. */
-export interface TFRecordShardOptions extends Omit<TFRecordWriteOptions, 'append' | 'atomic'> {
+export type ShardOptions<O extends RecordWriteOptions> = Omit<O, 'append' | 'atomic'> & {
   /**
    * A new shard begins when the next record would make the current one larger than this (uncompressed bytes, framing included).
    * Default 128 MiB. A larger record makes a shard of its own.
@@ -17,57 +17,50 @@ export interface TFRecordShardOptions extends Omit<TFRecordWriteOptions, 'append
   readonly maxShardBytes: number;
   /** Put behind the number, e.g. `.tfrecord`. Default none. */
   readonly suffix: string;
-}
+};
 
-/**
- * Opens a writer of shards `PREFIX-00000-of-00012SUFFIX`, …: how many there are is known only at the end, so all get their names
- * when the writer is closed, and until then none is to be seen.
- *
- * @param prefix path and beginning of the name
- * @throws RangeError for an option value that no option has
- * @example
- * ```ts
- * import { openTFRecordShards } from 'recordpipe/files';
- * const writer = openTFRecordShards('train', { maxShardBytes: 100, suffix: '.tfrecord' });
- * for (let i = 0; i < 10; i++) await writer.write(new Uint8Array(20));
- * const files = await writer.close();
- * console.log(files.length, files[0].path); // 5 train-00000-of-00005.tfrecord
- * ```
- */
-export function openTFRecordShards(
+/** Opens a writer of shards of a format. */
+export function openShards<O extends RecordWriteOptions>(
+  format: WriteFormat<O>,
   prefix: string,
-  options: Partial<TFRecordShardOptions> = {},
-): TFRecordShardWriter {
-  return new TFRecordShardWriter(prefix, options);
+  options: Partial<ShardOptions<O>> = {},
+): RecordShardWriter {
+  return new RecordShardWriter(
+    format as unknown as WriteFormat,
+    prefix,
+    options as Partial<ShardOptions<RecordWriteOptions>>,
+  );
 }
 
-/** Writes records into shards, in order. Made by {@link openTFRecordShards}. */
-export class TFRecordShardWriter implements AsyncDisposable {
+/** Writes records into shards, in order. Made by `openTFRecordShards` and the like. */
+export class RecordShardWriter implements AsyncDisposable {
   readonly #prefix: string;
   readonly #suffix: string;
   readonly #maxShardBytes: number;
-  readonly #options: TFRecordWriteOptions;
+  readonly #options: RecordWriteOptions;
+  readonly #format: WriteFormat;
   readonly #finished: UnnamedFile[] = [];
-  #current: TFRecordWriter | undefined;
+  #current: RecordWriter | undefined;
   /** The change to the next shard that is under way, and the records that came meanwhile. */
   #pending: Promise<void> | undefined;
   #failure: unknown;
   #closed: Promise<WrittenFile[]> | undefined;
 
-  constructor(prefix: string, options: Partial<TFRecordShardOptions>) {
+  constructor(format: WriteFormat, prefix: string, options: Partial<ShardOptions<RecordWriteOptions>>) {
     const { maxShardBytes = 128 * 1024 * 1024, suffix = '', ...rest } = options;
     if (!(maxShardBytes >= 1))
       throw new RangeError(`maxShardBytes: expected a number from 1, got ${maxShardBytes}`);
+    this.#format = format;
     this.#prefix = prefix;
     this.#suffix = suffix;
     this.#maxShardBytes = maxShardBytes;
-    this.#options = writeOptions({ ...rest, append: false, atomic: true });
+    this.#options = format.writeOptions({ ...rest, append: false, atomic: true });
     this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /**
-   * Takes one record, as {@link TFRecordWriter.write}: where it returns a promise, the payload must stay as it is until that settles.
-   * @throws as {@link TFRecordWriter.write}
+   * Takes one record, as {@link RecordWriter.write}: where it returns a promise, the payload must stay as it is until that settles.
+   * @throws as {@link RecordWriter.write}
    */
   write(payload: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure;
@@ -111,8 +104,8 @@ export class TFRecordShardWriter implements AsyncDisposable {
     else await this.abort();
   }
 
-  #fits(shard: TFRecordWriter, payload: Uint8Array): boolean {
-    return shard.frameBytes + tfrecordFrameBytes(payload.length) <= this.#maxShardBytes;
+  #fits(shard: RecordWriter, payload: Uint8Array): boolean {
+    return shard.frameBytes + shard.frameBytesOf(payload) <= this.#maxShardBytes;
   }
 
   async #writeBehind(before: Promise<void> | undefined, payload: Uint8Array): Promise<void> {
@@ -130,8 +123,8 @@ export class TFRecordShardWriter implements AsyncDisposable {
     }
   }
 
-  #openShard(): Promise<TFRecordWriter> {
-    return openTFRecordWriter(this.#name('next', 'many'), this.#options);
+  #openShard(): Promise<RecordWriter> {
+    return openWriter(this.#format, this.#name('next', 'many'), this.#options);
   }
 
   async #endShard(): Promise<void> {
