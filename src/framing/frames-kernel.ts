@@ -3,8 +3,33 @@ import { framesModule } from './frames-module.generated.ts';
 
 /** What the module of `native/frames` exports. Addresses and lengths are bytes in kernel memory. */
 export interface FramesExports extends KernelExports {
-  scanLines(start: number, end: number): number;
-  scanRecordIO(start: number, end: number): number;
+  /** Cuts whole lines into an index; how many. Where and why it stopped, and the bytes of the lines, are in `scanState`. */
+  scanLines(
+    start: number,
+    end: number,
+    delimiter: number,
+    delimiterBytes: number,
+    index: number,
+    capacity: number,
+    base: number,
+    maxBytes: number,
+    flags: number,
+  ): number;
+  /** Address of the first delimiter; 2^32 - 1 if there is none. */
+  findDelimiter(start: number, end: number, delimiter: number, delimiterBytes: number): number;
+  /** How many bytes `delimiter` there are; the address behind the last one, and how many CRs are left out, are in `scanState`. */
+  countLines(start: number, end: number, delimiter: number, mode: number): number;
+  /** Writes down the numbers of the lines of an index that have to be changed; how many. */
+  markLines(origin: number, index: number, count: number, what: number, marks: number): number;
+  /** Walks whole records of one part; how many. Where and why it stopped is in `scanState`. */
+  scanRecordIO(
+    start: number,
+    end: number,
+    pairs: number,
+    capacity: number,
+    maxRecordBytes: number,
+    strictPadding: number,
+  ): number;
 }
 
 let compiled: WebAssembly.Module | undefined;
