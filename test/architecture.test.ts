@@ -16,7 +16,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ['index.ts'],
   ['files'],
   ['indexes'],
-  ['report', 'transform'],
+  ['dataset', 'report', 'transform'],
+  ['pipemode'],
   ['cli'],
 ];
 /** Folders that run in a browser: no module of the host is imported, only asked for at the moment of use (bytes/host.ts). */
