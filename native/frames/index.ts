@@ -2,7 +2,9 @@
 // the checksum kernel, so that readers of one format need not carry the other.
 import { HEAP_BASE, SCAN_STATE } from './memory';
 
-export { scanLines } from './line-scan';
+export { countLines } from './line-count';
+export { markLines } from './line-marks';
+export { findDelimiter, scanLines } from './line-scan';
 export { scanRecordIO } from './recordio-scan';
 
 export const heapBase: usize = HEAP_BASE;

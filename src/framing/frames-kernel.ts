@@ -17,8 +17,8 @@ export interface FramesExports extends KernelExports {
   ): number;
   /** Address of the first delimiter; 2^32 - 1 if there is none. */
   findDelimiter(start: number, end: number, delimiter: number, delimiterBytes: number): number;
-  /** How many bytes `delimiter` there are; the address behind the last one, and how many CRs are left out, are in `scanState`. */
-  countLines(start: number, end: number, delimiter: number, mode: number): number;
+  /** How many bytes `delimiter` there are; how many CRs are left out is in `scanState`. */
+  countLines(start: number, end: number, delimiter: number, mode: number, previous: number): number;
   /** Writes down the numbers of the lines of an index that have to be changed; how many. */
   markLines(origin: number, index: number, count: number, what: number, marks: number): number;
   /** Walks whole records of one part; how many. Where and why it stopped is in `scanState`. */
