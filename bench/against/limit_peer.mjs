@@ -1,0 +1,65 @@
+/**
+ * The limits: `dd if=FILE of=/dev/null bs=1M`, `cat FILE > /dev/null`, `wc -l FILE` and `grep -c '' FILE`, behind the line
+ * protocol of bench/against. `seconds` is the whole process seen from outside; `ownSeconds`, without its start, is the
+ * smaller one and the harder limit to come near to: what dd says itself, and of wc and grep what an empty file does not take.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { openSync, statSync } from 'node:fs';
+import { secondsSince, serve } from './peer_protocol.mjs';
+
+const STARTS = 15;
+const nowhere = openSync('/dev/null', 'w');
+const env = { PATH: process.env.PATH, LC_ALL: 'C' };
+
+function timed(command, args, output = 'pipe') {
+  const start = process.hrtime.bigint();
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    env,
+    stdio: ['ignore', output, 'pipe'],
+  });
+  const seconds = secondsSince(start);
+  if (error) throw error;
+  // grep says 1 where there was no line.
+  if (status > (command === 'grep' ? 1 : 0)) throw new Error(`${command}: ${stderr}`);
+  return { seconds, stdout: String(stdout), stderr: String(stderr) };
+}
+
+/** Reads all bytes, and knows no records. */
+function pass(command, args, path) {
+  const { seconds, stderr } = timed(command, args, nowhere);
+  const own = /copied, ([\d.e+-]+) s/.exec(stderr);
+  return { seconds, ...(own && { ownSeconds: Number(own[1]) }), records: 0, bytes: statSync(path).size };
+}
+
+const starts = new Map();
+
+/** Counts lines; their bytes are without the line feeds. */
+function count(command, args, path) {
+  if (!starts.has(command)) starts.set(command, startOf(command, args));
+  const { seconds, stdout } = timed(command, [...args, path]);
+  const records = Number.parseInt(stdout, 10);
+  const ownSeconds = Math.max(seconds - starts.get(command), 0);
+  return { seconds, ownSeconds, records, bytes: statSync(path).size - records };
+}
+
+/** What the process takes without a file to read: the median. */
+function startOf(command, args) {
+  const seconds = Array.from({ length: STARTS }, () => timed(command, [...args, '/dev/null']).seconds);
+  return seconds.sort((a, b) => a - b)[STARTS >> 1];
+}
+
+await serve({
+  name: 'limit',
+  version: timed('dd', ['--version']).stdout.split('\n')[0],
+  operations: {
+    read: {
+      dd: ({ path }) => pass('dd', [`if=${path}`, 'of=/dev/null', 'bs=1M'], path),
+      cat: ({ path }) => pass('cat', [path], path),
+      'wc -l': ({ path }) => count('wc', ['-l'], path),
+      "grep -c ''": ({ path }) => count('grep', ['-c', ''], path),
+    },
+    write: {},
+  },
+  notes: { dd: 'bytes are those of the file', cat: 'bytes are those of the file' },
+});

@@ -1,0 +1,53 @@
+/**
+ * Node's own `readline` over a file stream behind the line protocol of bench/against: as its documentation reads a file line
+ * by line, and by its events, which is faster. Lines are strings; of ASCII, their length is the number of their bytes.
+ */
+
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { secondsSince, serve } from './peer_protocol.mjs';
+
+function open(path) {
+  const input = createReadStream(path);
+  return { input, lines: createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }) };
+}
+
+async function forAwait({ path, limit = Number.POSITIVE_INFINITY }) {
+  let records = 0;
+  let bytes = 0;
+  const start = process.hrtime.bigint();
+  const { input, lines } = open(path);
+  for await (const line of lines) {
+    records += 1;
+    bytes += line.length;
+    if (records === limit) break;
+  }
+  input.destroy();
+  return { seconds: secondsSince(start), records, bytes };
+}
+
+async function events({ path, limit = Number.POSITIVE_INFINITY }) {
+  let records = 0;
+  let bytes = 0;
+  const start = process.hrtime.bigint();
+  const { input, lines } = open(path);
+  await new Promise((resolve, reject) => {
+    input.once('error', reject);
+    lines.once('close', resolve);
+    lines.on('line', (line) => {
+      // Closing stops no line of the chunk that is there.
+      if (records === limit) return;
+      records += 1;
+      bytes += line.length;
+      if (records === limit) lines.close();
+    });
+  });
+  input.destroy();
+  return { seconds: secondsSince(start), records, bytes };
+}
+
+await serve({
+  name: 'readline',
+  version: `Node ${process.versions.node}`,
+  operations: { read: { readline: forAwait, 'readline events': events }, write: {} },
+});

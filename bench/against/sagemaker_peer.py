@@ -1,0 +1,38 @@
+"""The SageMaker SDK's recordio functions behind the line protocol of bench/against.
+
+`read_recordio` checks the magic number only, and knows no records of several parts.
+"""
+
+import importlib.metadata
+from itertools import islice
+
+from sagemaker.amazon.common import _write_recordio, read_recordio
+
+from peer_protocol import Stopwatch, measured, records_to_write, serve
+
+
+def read(request):
+    records = payload_bytes = 0
+    with Stopwatch() as watch:
+        with open(request["path"], "rb") as file:
+            for record in islice(read_recordio(file), request.get("limit")):
+                records += 1
+                payload_bytes += len(record)
+    return measured(watch, records, payload_bytes)
+
+
+def write(request):
+    records = records_to_write(request)
+    with Stopwatch() as watch:
+        with open(request["path"], "wb") as file:
+            for record in records:
+                _write_recordio(file, record)
+    return measured(watch, len(records), sum(map(len, records)))
+
+
+serve(
+    "sagemaker",
+    importlib.metadata.version("sagemaker"),
+    {"read": {"read_recordio": read}, "write": {"_write_recordio": write}},
+    notes={"read_recordio": "checks the magic number only", "_write_recordio": "escapes no magic number"},
+)
