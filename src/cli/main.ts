@@ -3,7 +3,8 @@ import { fail } from './fail.ts';
 import { program } from './program.ts';
 
 try {
-  await program().parseAsync();
+  const root = await program(process.argv[2]);
+  await root.parseAsync();
 } catch (error) {
   process.exitCode = await fail(error);
 }

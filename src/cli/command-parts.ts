@@ -1,0 +1,16 @@
+import { interruptedBy } from './interrupt.ts';
+
+/** What the argument of commands that take many inputs is. */
+export const INPUTS =
+  'files, folders, quoted patterns, @list (one input per line, @- from stdin), - for stdin';
+
+/** Ends the help of every command. */
+export const EXIT_CODES = `
+Exit codes:
+  0 ok   1 data is invalid   2 wrong usage   3 a file could not be read or written   130, 143 stopped by a signal`;
+
+/** Runs what a command does and sets the exit code; a signal that interrupted it has the last word. */
+export async function run(command: () => Promise<number>): Promise<void> {
+  const exitCode = await command();
+  process.exitCode = interruptedBy() ?? exitCode;
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
+import { atLeast, withPayloadOptions, withReportingOptions } from '../../options.ts';
+
+export function register(root: Command): void {
+  const command = root
+    .command('validate')
+    .description('Check every record of every file: framing, lengths and both checksums.')
+    .argument('<inputs...>', INPUTS);
+  withPayloadOptions(withReportingOptions(command))
+    .option('--max-errors <n>', 'findings kept per file (all are counted)', atLeast(0), 100)
+    .option('--fail-fast', 'stop at the first bad file')
+    .option('--report <file>', 'also write the JSON document to a file')
+    .addHelpText('after', HELP)
+    .action((inputs, options) => run(async () => (await import('../validate.ts')).validate(inputs, options)));
+}
+
+const HELP = `
+Examples:
+  recordpipe validate data/ extra.tfrecord.gz
+  recordpipe validate 'train-*' --fail-fast
+  recordpipe validate @shards.txt --json --report report.json
+  curl -s https://example.org/x.tfrecord | recordpipe validate -
+${EXIT_CODES}`;
