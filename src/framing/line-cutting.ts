@@ -1,0 +1,65 @@
+// One line at a time: for lines that lie across chunks, and where there is no kernel.
+import type { LineCutting } from './line-scan.ts';
+import { findMalformedUtf8 } from './utf8.ts';
+
+const CR = 13;
+
+/** Whether the line `bytes[from, to)` is longer than allowed. */
+export function lineTooLong(
+  { cr, maxRecordBytes }: LineCutting,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  const stripped = cr !== 'keep' && to > from && bytes[to - 1] === CR ? 1 : 0;
+  return to - from - stripped > maxRecordBytes;
+}
+
+/** Length of the line `bytes[from, to)`, behind which a delimiter follows, without the carriage returns that its end loses. */
+export function strippedLength({ cr }: LineCutting, bytes: Uint8Array, from: number, to: number): number {
+  let end = to;
+  if (cr === 'crlf') {
+    if (end > from && bytes[end - 1] === CR) end--;
+  } else if (cr === 'all') {
+    while (end > from && bytes[end - 1] === CR) end--;
+  }
+  return end - from;
+}
+
+/** Whether the line `bytes[from, to)` cannot be handed out as it is. */
+export function needsChange({ cr, utf8 }: LineCutting, bytes: Uint8Array, from: number, to: number): boolean {
+  return (cr === 'all' && hasCr(bytes, from, to)) || (utf8 && findMalformedUtf8(bytes, from, to) >= 0);
+}
+
+/** A copy of `bytes[from, to)` without carriage returns. */
+export function withoutCr(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const copy = new Uint8Array(to - from);
+  let length = 0;
+  for (let i = from; i < to; i++) if (bytes[i] !== CR) copy[length++] = bytes[i];
+  return copy.subarray(0, length);
+}
+
+/** How many carriage returns `bytes[from, to)` holds. */
+export function countCr(bytes: Uint8Array, from: number, to: number): number {
+  let count = 0;
+  for (let i = from; i < to; i++) if (bytes[i] === CR) count++;
+  return count;
+}
+
+/** Index of the first `delimiter` in `bytes`, from `from` on; -1 if there is none. */
+export function findIn(bytes: Uint8Array, from: number, delimiter: Uint8Array): number {
+  const { length } = delimiter;
+  const first = delimiter[0];
+  for (let at = from; ; at++) {
+    at = bytes.indexOf(first, at);
+    if (at < 0 || at > bytes.length - length) return -1;
+    let i = 1;
+    while (i < length && bytes[at + i] === delimiter[i]) i++;
+    if (i === length) return at;
+  }
+}
+
+function hasCr(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (bytes[i] === CR) return true;
+  return false;
+}

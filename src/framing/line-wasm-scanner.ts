@@ -1,0 +1,165 @@
+import { growIndex } from './frame-scan.ts';
+import type { FramesKernel } from './frames-kernel.ts';
+import {
+  emptyLineScan,
+  type LineCutting,
+  type LineScan,
+  type LineScanner,
+  MAX_DELIMITER_BYTES,
+  MOST_LINES,
+  NEED_MORE,
+  TOO_LONG,
+} from './line-scan.ts';
+
+/** Bytes outside of kernel memory are scanned through a stage of this size. Together with the index still inside a second-level cache. */
+const STAGE_BYTES = 128 * 1024;
+const INDEX_PAIRS = 32 * 1024;
+/** Kernel stop code beyond those of a scan. */
+const INDEX_FULL = 1;
+const NONE = 0xffffffff;
+const CR = 13;
+
+/** Bits of the kernel's `flags`. */
+const STRIP = { keep: 0, crlf: 1, all: 2 } as const;
+const SKIP_BLANK = 4;
+/** Bits of its `what`. */
+const HAS_CR = 1;
+const NOT_UTF8 = 2;
+
+/** Where in the memory of a kernel lines are worked on. One serves all scanners over that kernel: nothing stays in it between calls. */
+export class LineArea {
+  readonly kernel: FramesKernel;
+  readonly delimiter: number;
+  readonly pairs: number;
+  readonly marks: number;
+  readonly stage: number;
+
+  constructor(kernel: FramesKernel) {
+    this.kernel = kernel;
+    this.delimiter = kernel.allocate(MAX_DELIMITER_BYTES);
+    this.pairs = kernel.allocate(8 * INDEX_PAIRS);
+    this.marks = kernel.allocate(4 * INDEX_PAIRS);
+    this.stage = kernel.allocate(STAGE_BYTES);
+  }
+}
+
+/** Cuts lines with the WebAssembly kernel: bytes that lie in its memory in place, others through a stage in it. */
+export class LineWasmScanner implements LineScanner {
+  readonly cutting: LineCutting;
+  readonly result: LineScan = emptyLineScan();
+  counted = 0;
+  readonly #area: LineArea;
+  readonly #kernel: FramesKernel;
+  readonly #flags: number;
+  readonly #what: number;
+  /** What `count` leaves out: nothing, carriage returns before delimiters, all. */
+  readonly #mode: number;
+
+  constructor(area: LineArea, cutting: LineCutting) {
+    const { cr, skipBlank, utf8, delimiter } = cutting;
+    this.cutting = cutting;
+    this.#area = area;
+    this.#kernel = area.kernel;
+    this.#flags = STRIP[cr] | (skipBlank ? SKIP_BLANK : 0);
+    this.#what = (cr === 'all' ? HAS_CR : 0) | (utf8 ? NOT_UTF8 : 0);
+    this.#mode = delimiter[0] === CR ? 0 : STRIP[cr];
+  }
+
+  scan(bytes: Uint8Array, from: number, to: number): void {
+    const { result } = this;
+    const { exports, memory } = this.#kernel;
+    const { delimiter, pairs, stage } = this.#area;
+    const { delimiter: text, maxRecordBytes } = this.cutting;
+    const inPlace = bytes.buffer === memory.buffer;
+    let at = from;
+    result.count = 0;
+    result.markCount = 0;
+    result.payloadBytes = 0;
+    result.stop = NEED_MORE;
+    this.#kernel.heap().set(text, delimiter);
+    while (result.count < MOST_LINES) {
+      const size = inPlace ? to - at : Math.min(to - at, STAGE_BYTES);
+      const start = inPlace ? bytes.byteOffset + at : stage;
+      if (!inPlace) this.#kernel.heap().set(bytes.subarray(at, at + size), stage);
+      const count =
+        exports.scanLines(
+          start,
+          start + size,
+          delimiter,
+          text.length,
+          pairs,
+          INDEX_PAIRS,
+          at,
+          maxRecordBytes,
+          this.#flags,
+        ) >>> 0;
+      const state = this.#kernel.state();
+      const passed = state[0] - start;
+      const stop = state[1];
+      result.payloadBytes += state[2];
+      this.#take(count, start - at);
+      at += passed;
+      if (stop === TOO_LONG) result.stop = TOO_LONG;
+      if (stop === INDEX_FULL) continue;
+      // Behind a stage more may follow, unless it was not even one line.
+      if (stop === TOO_LONG || passed === 0 || at - passed + size === to) break;
+    }
+    result.position = at;
+  }
+
+  find(bytes: Uint8Array, from: number, to: number): number {
+    const { exports, memory } = this.#kernel;
+    const { delimiter, stage } = this.#area;
+    const { length } = this.cutting.delimiter;
+    this.#kernel.heap().set(this.cutting.delimiter, delimiter);
+    if (bytes.buffer === memory.buffer) {
+      const { byteOffset } = bytes;
+      const place = exports.findDelimiter(byteOffset + from, byteOffset + to, delimiter, length) >>> 0;
+      return place === NONE ? -1 : place - byteOffset;
+    }
+    for (let at = from; to - at >= length; at += STAGE_BYTES - length + 1) {
+      const size = Math.min(to - at, STAGE_BYTES);
+      this.#kernel.heap().set(bytes.subarray(at, at + size), stage);
+      const place = exports.findDelimiter(stage, stage + size, delimiter, length) >>> 0;
+      if (place !== NONE) return at + place - stage;
+    }
+    return -1;
+  }
+
+  count(bytes: Uint8Array, from: number, to: number): number {
+    const { exports, memory } = this.#kernel;
+    const { stage } = this.#area;
+    const inPlace = bytes.buffer === memory.buffer;
+    const needle = this.cutting.delimiter[0];
+    let lines = 0;
+    let dropped = 0;
+    for (let at = from; at < to; ) {
+      const size = inPlace ? to - at : Math.min(to - at, STAGE_BYTES);
+      const start = inPlace ? bytes.byteOffset + at : stage;
+      if (!inPlace) this.#kernel.heap().set(bytes.subarray(at, at + size), stage);
+      const previous = at === from ? 0 : bytes[at - 1];
+      lines += exports.countLines(start, start + size, needle, this.#mode, previous) >>> 0;
+      dropped += this.#kernel.state()[0];
+      at += size;
+    }
+    this.counted = to - from - lines - dropped;
+    return lines;
+  }
+
+  /** Adds `count` lines that the kernel has written down; `origin` is the address of `bytes[0]`, were all of them in kernel memory. */
+  #take(count: number, origin: number): void {
+    const { result } = this;
+    const { exports, memory } = this.#kernel;
+    const { pairs, marks } = this.#area;
+    const total = result.count + count;
+    result.index = growIndex(result.index, result.count, total);
+    result.index.set(new Uint32Array(memory.buffer, pairs, 2 * count), 2 * result.count);
+    if (this.#what !== 0) {
+      const marked = exports.markLines(origin, pairs, count, this.#what, marks) >>> 0;
+      const written = new Uint32Array(memory.buffer, marks, marked);
+      result.marks = growIndex(result.marks, result.markCount, result.markCount + marked);
+      for (let i = 0; i < marked; i++) result.marks[result.markCount++] = result.count + written[i];
+    }
+    result.count = total;
+  }
+}
