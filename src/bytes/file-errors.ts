@@ -12,6 +12,18 @@ const CODES: Record<
   EEXIST: ['already-exists', 'exists already'],
 };
 
+/** Failures of the host that have no code of their own, in words. */
+const TEXTS: Record<string, string> = {
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EFBIG: 'the file would be larger than the file system allows',
+  ENAMETOOLONG: 'the name is too long for the file system',
+  EMFILE: 'too many open files; raise the limit (ulimit -n)',
+  ENFILE: 'too many open files on this machine',
+  EPIPE: 'its reader has gone',
+};
+
 /** The error for a file that ends before the size it had when it was opened: cut at the border of a record, it would look whole. */
 export function shrunk(size: number, end: number): RecordpipeError {
   return new RecordpipeError(
@@ -26,6 +38,5 @@ export function fileError(error: unknown, uri: string): RecordpipeError {
   const { code = '', message } = error as NodeJS.ErrnoException;
   const known = CODES[code];
   if (known !== undefined) return new RecordpipeError(known[0], known[1], { uri }, error);
-  const text = code === 'ENOSPC' ? 'no space left on the device' : message;
-  return new RecordpipeError('io-failure', text, { uri }, error);
+  return new RecordpipeError('io-failure', TEXTS[code] ?? message, { uri }, error);
 }

@@ -1,7 +1,9 @@
 import { writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { constants, createDeflate, createGzip, type Gzip } from 'node:zlib';
 import { fileError } from '../bytes/file-errors.ts';
+import { RecordpipeError } from '../errors.ts';
 import type { RecordWriteOptions } from './write-options.ts';
 import { zlibOptions } from './write-options.ts';
 
@@ -35,10 +37,21 @@ export async function openSink(
   try {
     handle = await open(path, flags, mode);
   } catch (error) {
-    throw fileError(error, uri);
+    throw openError(error, path, uri);
   }
-  const file = new FileSink(handle, options, uri);
-  return options.compression === 'none' ? file : new CompressingSink(file, options);
+  return compressing(new FileSink(handle, options, uri), options);
+}
+
+/** `sink`, with what goes through it compressed as the options say. */
+export function compressing(sink: Sink, options: RecordWriteOptions): Sink {
+  return options.compression === 'none' ? sink : new CompressingSink(sink, options);
+}
+
+function openError(error: unknown, path: string, uri: string): RecordpipeError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOENT') return fileError(error, uri);
+  const text = `there is no folder ${dirname(path)} to write to; make it first`;
+  return new RecordpipeError('not-found', text, { uri }, error);
 }
 
 class FileSink implements Sink {
@@ -101,7 +114,7 @@ class FileSink implements Sink {
 const PIECE_BYTES = 1024 * 1024;
 
 class CompressingSink implements Sink {
-  readonly #file: FileSink;
+  readonly #file: Sink;
   readonly #engine: Gzip;
   /** Whether a stream that would hold nothing is left out. */
   readonly #omitEmpty: boolean;
@@ -110,7 +123,7 @@ class CompressingSink implements Sink {
   #output: Uint8Array[] = [];
   #fail: (error: Error) => void = () => {};
 
-  constructor(file: FileSink, options: RecordWriteOptions) {
+  constructor(file: Sink, options: RecordWriteOptions) {
     this.#file = file;
     // TensorFlow takes an empty gzip member for the end of the file and never sees what is behind it.
     this.#omitEmpty = options.append;

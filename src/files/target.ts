@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { chmod, readlink, realpath, rename, stat, truncate, unlink } from 'node:fs/promises';
+import { chmod, readlink, realpath, stat, truncate, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileError } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { Compression } from '../records/read-options.ts';
+import { alreadyExists, giveName } from './file-naming.ts';
 import { openSink, type Sink } from './sink.ts';
+import { standardOutput } from './standard-output.ts';
 import type { RecordWriteOptions } from './write-options.ts';
 
 /** How much of a file's name its temporary name repeats: names end at 255 bytes. */
@@ -29,6 +31,7 @@ export interface Appendable {
 }
 
 /**
+ * @param given a path, or `-` for standard output
  * @param compression what the caller asked for, if anything
  * @param check says what an existing file holds, or why nothing can be appended to it
  */
@@ -38,11 +41,13 @@ export async function prepareTarget(
   compression: Compression | undefined,
   check: (path: string) => Promise<Appendable>,
 ): Promise<Target> {
+  if (given === '-') return standardOutputTarget(options);
   const path = String(given).startsWith('file://') ? fileURLToPath(given) : String(given);
   const existing = await statIfThere(path);
   if (existing?.isDirectory())
     throw new RecordpipeError('unsupported-source', 'is a directory; name a file in it', { uri: path });
   if (options.append) return appending(path, existing, options, compression, check);
+  if (!options.overwrite && existing?.isFile()) throw alreadyExists(path);
   if (!options.atomic || (existing !== undefined && !existing.isFile())) return inPlace(path, options);
   return temporary(path, existing, options);
 }
@@ -67,7 +72,7 @@ async function temporary(
       try {
         const to = wanted === path ? real : wanted;
         if (mode !== undefined) await chmod(unnamed, mode);
-        await rename(unnamed, to);
+        await giveName(unnamed, to, options.overwrite);
         place = to;
       } catch (error) {
         throw fileError(error, wanted);
@@ -88,6 +93,11 @@ async function pointedTo(path: string, existing: Stats | undefined): Promise<str
   } catch {
     return path;
   }
+}
+
+function standardOutputTarget(options: RecordWriteOptions): Target {
+  const sink = standardOutput(options);
+  return { path: '<stdout>', sink, name: async () => {}, discard: () => sink.destroy() };
 }
 
 async function inPlace(path: string, options: RecordWriteOptions): Promise<Target> {

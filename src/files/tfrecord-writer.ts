@@ -26,7 +26,8 @@ export const tfrecordWriting: WriteFormat<TFRecordWriteOptions> = {
  * `await using` closes the writer however its block is left, also by an exception of other code: call `abort()` before where a file with
  * fewer records must not appear.
  *
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; appending: `unsupported-source` where the file's compression differs or cannot be
+ * @param path where to; `-` is standard output, which gets the bytes as they come
+ * @throws RecordpipeError `not-found`, `access-denied`, `already-exists`, `io-failure`; appending: `unsupported-source` where the file's compression differs or cannot be
  * appended to, and what reading it finds where it does not end with a whole record
  * @throws RangeError for an option value that no option has
  * @example

@@ -26,6 +26,11 @@ export interface RecordWriteOptions {
    * older file stays as it is. Appending, and devices, pipes and the like, are written in place.
    */
   readonly atomic: boolean;
+  /**
+   * Default true: a file that has the name already is replaced. `false`: it is an `already-exists` error, at once, or, where it has appeared
+   * meanwhile, when the writer is closed.
+   */
+  readonly overwrite: boolean;
   /** Whether bytes are forced to the device (fsync) before the file is closed. Default false. */
   readonly sync: boolean;
   /**
@@ -47,6 +52,7 @@ export const DEFAULT_WRITE_OPTIONS: RecordWriteOptions = Object.freeze({
   strategy: 0,
   append: false,
   atomic: true,
+  overwrite: true,
   sync: false,
   blocking: false,
   bufferBytes: 1024 * 1024,

@@ -224,6 +224,7 @@ describe('arguments', () => {
       compression: 'none',
       level: -1,
       memLevel: 9,
+      overwrite: true,
       windowBits: 15,
       strategy: 0,
       append: false,
