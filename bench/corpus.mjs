@@ -8,20 +8,31 @@ export const KERNEL_SIZES = [16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 4
 
 const SHORT = { 100: '100B', 1000: '1KB', 10000: '10KB', 100000: '100KB' };
 
+/** What is read of a file in each format, and written. */
+const READINGS = {
+  tfrecord: ['validate', 'batches', 'views'],
+  recordio: ['validate', 'count', 'batches', 'views'],
+  textline: ['validate', 'count', 'batches', 'views'],
+};
+
 /**
- * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'memory' | 'process', size?: number, what: string }} Case
+ * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'memory' | 'process', format?: string, size?: number, what: string }} Case
  * @param {{ full: boolean }} options full: the memory cases on files of 10 GiB instead of 256 MiB
  * @returns {Case[]}
  */
 export function corpus({ full }) {
-  const records = (what, group) =>
-    RECORD_SIZES.map((size) => ({ name: `tfrecord/${what}/${SHORT[size]}`, group, size, what }));
+  const records = (format, what, group) =>
+    RECORD_SIZES.map((size) => ({ name: `${format}/${what}/${SHORT[size]}`, group, format, size, what }));
   const [file, huge] = full ? ['10GiB', '2GiB'] : ['256MiB', '256MiB'];
   return [
     ...KERNEL_SIZES.map((size) => ({ name: `kernel/${size}`, group: 'kernel', size, what: 'crc32c' })),
-    ...['validate', 'batches', 'views'].flatMap((what) => records(what, 'read')),
-    ...records('two-files', 'several'),
-    ...records('write', 'write'),
+    ...Object.entries(READINGS).flatMap(([format, whats]) => [
+      ...whats.flatMap((what) => records(format, what, 'read')),
+      ...records(format, 'write', 'write'),
+    ]),
+    ...records('tfrecord', 'two-files', 'several'),
+    { name: 'index/make-10M-100B', group: 'index', format: 'tfrecord', size: 100, what: 'make' },
+    { name: 'index/get-1GiB-1KB', group: 'index', format: 'tfrecord', size: 1000, what: 'get' },
     { name: 'cli/help', group: 'process', what: 'help' },
     { name: 'cli/validate-1MB', group: 'process', what: 'validate-1MB' },
     { name: `memory/validate-${file}-100B`, group: 'memory', what: 'small records' },

@@ -5,16 +5,11 @@
 
 import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32c, crc32cCombine, encodeTFRecordInto, maskCrc32c } from 'recordpipe';
+import { crc32c, crc32cCombine, maskCrc32c } from 'recordpipe';
 import { payloadPool } from './against/payload.mjs';
+import { FORMATS, frameBytes } from './formats.mjs';
 
 export const SEED = 20251121;
-export const FRAMING_BYTES = 16;
-
-/** How many records of `size` bytes fit into a file of about `fileBytes`; at least one. */
-export function recordsIn(fileBytes, size) {
-  return Math.max(1, Math.floor(fileBytes / (size + FRAMING_BYTES)));
-}
 
 /** A folder of test files that are deleted one by one as they are no longer needed, and at the end together. */
 export class DataFolder {
@@ -33,24 +28,24 @@ export class DataFolder {
   }
 
   /** A file of `count` records of `size` bytes, in the page cache and on the disk. */
-  records(name, count, size) {
-    this.#checkSpace(count * (size + FRAMING_BYTES));
+  records(name, count, size, format = 'tfrecord') {
+    const each = frameBytes(format, size);
+    this.#checkSpace(count * each);
     const path = this.name(name);
-    const pool = payloadPool(count, size, SEED);
-    const frameBytes = size + FRAMING_BYTES;
-    const block = Buffer.alloc(pool.length * frameBytes);
-    for (const [k, payload] of pool.entries()) encodeTFRecordInto(payload, block, k * frameBytes);
+    const pool = FORMATS[format].pool(count, size, SEED);
+    const block = Buffer.alloc(pool.length * each);
+    for (const [k, payload] of pool.entries()) FORMATS[format].frame(payload, block, k * each);
     writeFile(path, (write) => {
       for (let left = count; left > 0; left -= pool.length) {
-        write(left >= pool.length ? block : block.subarray(0, left * frameBytes));
+        write(left >= pool.length ? block : block.subarray(0, left * each));
       }
     });
-    return { path, count, size, fileBytes: count * frameBytes };
+    return { path, count, size, format, fileBytes: count * each };
   }
 
   /** A file of `count` records too large to be made in memory: one block again and again, its checksums combined. */
   hugeRecords(name, count, size) {
-    this.#checkSpace(count * (size + FRAMING_BYTES));
+    this.#checkSpace(count * frameBytes('tfrecord', size));
     const path = this.name(name);
     const [block] = payloadPool(1, 2 ** 24, SEED);
     const tail = block.subarray(0, size % block.length);
@@ -72,7 +67,7 @@ export class DataFolder {
         write(footer);
       }
     });
-    return { path, count, size, fileBytes: count * (size + FRAMING_BYTES) };
+    return { path, count, size, format: 'tfrecord', fileBytes: count * frameBytes('tfrecord', size) };
   }
 
   /**

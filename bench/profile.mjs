@@ -11,7 +11,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { corpus } from './corpus.mjs';
-import { DataFolder, recordsIn } from './data.mjs';
+import { DataFolder } from './data.mjs';
+import { recordsIn } from './formats.mjs';
 import { ROOT } from './machine.mjs';
 
 const SHOWN = 15;
@@ -42,11 +43,12 @@ try {
 }
 
 /** What the case reads is made here, so that making it is not in the profile. */
-function filesOf({ group, what, size }) {
+function filesOf({ group, what, size, format }) {
   const make = (key, bytes, recordBytes) =>
-    data.records(`profile-${key}`, recordsIn(bytes, recordBytes), recordBytes).path;
+    data.records(`profile-${key}`, recordsIn(bytes, recordBytes, format), recordBytes, format).path;
   if (group === 'kernel' || group === 'write' || what === 'help') return [];
   if (group === 'read') return [make('read', FILE_BYTES, size)];
+  if (group === 'index') return [make('indexed', FILE_BYTES, size), data.name('profile.index')];
   if (group === 'several') return [make('first', FILE_BYTES, size), make('second', FILE_BYTES, size)];
   if (group === 'process') return [make('small', 1e6, 1000)];
   return [

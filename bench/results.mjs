@@ -3,8 +3,8 @@ import { median, sizeName, threeDigits } from './statistics.mjs';
 /**
  * One measured figure, or why there is none. `cores`: `one` when the process was kept on one core. `rounds` are in
  * `unit`; a peer that stopped after some records says how many in `records`.
- * @typedef {{ group: string, size?: number, who: string, what: string, cores: 'one' | 'all', version?: string, records?: number,
- *   unit: 'GB/s' | 'ms' | 'MiB', median: number, rounds: number[] } | { group: string, size?: number, who: string, what: string,
+ * @typedef {{ group: string, format?: string, size?: number, who: string, what: string, cores: 'one' | 'all', version?: string, records?: number,
+ *   unit: 'GB/s' | 'records/s' | 'ms' | 'MiB', median: number, rounds: number[] } | { group: string, format?: string, size?: number, who: string, what: string,
  *   cores: 'one' | 'all', skipped?: string, failed?: string }} Figure
  */
 
@@ -28,8 +28,8 @@ export class Results {
 
   /** Takes a figure; returns the line that tells of it. */
   add({ rounds, ...figure }) {
-    const { group, size, who, what, cores, unit } = figure;
-    const name = `${group}${size === undefined ? '' : ` ${sizeName(size)}`}: ${who} ${what}${cores === 'one' ? ', one core' : ''}`;
+    const { group, format, size, who, what, cores, unit } = figure;
+    const name = `${group}${format === undefined ? '' : ` ${format}`}${size === undefined ? '' : ` ${sizeName(size)}`}: ${who} ${what}${cores === 'one' ? ', one core' : ''}`;
     if (figure.skipped !== undefined || figure.failed !== undefined) {
       this.figures.push(figure);
       return figure.failed === undefined

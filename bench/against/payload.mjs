@@ -16,7 +16,17 @@ export function payloadPool(count, size, seed = 0) {
   return Array.from({ length: different }, (_, k) => bytes.subarray(k * size, (k + 1) * size));
 }
 
-function mix(word) {
+/** The same as text: the bytes of printable ASCII, in lines without their line feeds. */
+export function linePool(count, size, seed = 0) {
+  const pool = payloadPool(count, size, seed);
+  for (const line of pool) {
+    for (let i = 0; i < line.length; i++) line[i] = 33 + (line[i] % 94);
+  }
+  return pool;
+}
+
+/** The finishing steps of MurmurHash3: of different words, different words. */
+export function mix(word) {
   let h = word >>> 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

@@ -1,3 +1,4 @@
+import { runIndexes } from './index-files.mjs';
 import { runKernels } from './kernel.mjs';
 import { runMemory } from './memory.mjs';
 import { runProcesses } from './process.mjs';
@@ -12,5 +13,6 @@ export const GROUPS = [
   ['read', runReading],
   ['several', runSeveral],
   ['write', runWriting],
+  ['index', runIndexes],
   ['memory', runMemory],
 ];

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { contest } from '../contest.mjs';
-import { recordsIn } from '../data.mjs';
+import { recordsIn } from '../formats.mjs';
 import { COMMAND_LINE } from './process.mjs';
 
 const PRELOAD = new URL('../subjects/high-water.mjs', import.meta.url).href;

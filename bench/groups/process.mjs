@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { contest } from '../contest.mjs';
-import { recordsIn } from '../data.mjs';
+import { recordsIn } from '../formats.mjs';
 import { ROOT } from '../machine.mjs';
 
 export const COMMAND_LINE = join(ROOT, 'dist/cli/main.js');

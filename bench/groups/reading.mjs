@@ -1,50 +1,23 @@
 import { contest } from '../contest.mjs';
-import { FRAMING_BYTES, recordsIn } from '../data.mjs';
+import { frameBytes, recordsIn } from '../formats.mjs';
+import { READERS } from './readers.mjs';
 
 /** A pass of a peer that would take longer stops after as many records as it reads in this time. */
 const PASS_SECONDS = 0.8;
 
-const OURS = { who: 'recordpipe', ours: true };
-const TENSORFLOW = { who: 'tensorflow' };
-const LIMIT = { who: 'limit', whole: true };
-
-/** Who reads, and in which cases. `stops`: follows a limit of records. */
-const READERS = [
-  { ...LIMIT, what: 'dd', cores: 'one', cases: ['validate', 'batches', 'views'] },
-  { ...LIMIT, what: 'cat', cores: 'one', cases: ['validate'] },
-  { ...OURS, what: 'validate', cores: 'all', cases: ['validate', 'batches'] },
-  { ...OURS, what: 'validate', cores: 'one', cases: ['validate', 'batches'] },
-  { ...OURS, what: 'batches', cores: 'all', cases: ['batches'] },
-  { ...OURS, what: 'batches', cores: 'one', cases: ['batches'] },
-  { ...OURS, what: 'batches, reuse', cores: 'all', cases: ['batches'] },
-  { ...OURS, what: 'batches, reuse', cores: 'one', cases: ['batches'] },
-  { ...OURS, what: 'views', cores: 'all', cases: ['views'] },
-  { ...OURS, what: 'views', cores: 'one', cases: ['views'] },
-  { ...OURS, what: 'views, reuse', cores: 'all', cases: ['views'] },
-  { ...OURS, what: 'views, reuse', cores: 'one', cases: ['views'] },
-  { ...TENSORFLOW, what: 'tf_record_iterator', cores: 'one', stops: true, cases: ['validate', 'views'] },
-  { ...TENSORFLOW, what: 'TFRecordDataset', cores: 'one', stops: true, cases: ['validate', 'views'] },
-  { ...TENSORFLOW, what: 'TFRecordDataset', cores: 'all', stops: true, cases: ['validate', 'views'] },
-  { ...TENSORFLOW, what: 'TFRecordDataset best', cores: 'one', cases: ['validate'] },
-  { ...TENSORFLOW, what: 'TFRecordDataset best', cores: 'all', cases: ['validate'] },
-  { who: 'rust', what: 'BytesIter', cores: 'one', stops: true, cases: ['validate', 'views'] },
-  { who: 'rust', what: 'BytesIter unchecked', cores: 'one', stops: true, cases: ['views'] },
-  { who: 'vahidk', what: 'tfrecord_iterator', cores: 'one', stops: true, cases: ['views'] },
-  { who: 'npm-tfrecord', what: 'RecordReader', cores: 'one', stops: true, cases: ['views'] },
-];
-
-/** Reading one file per record size; figures are file bytes per second. */
+/** Reading one file per format and record size; figures are file bytes per second. */
 export async function runReading(cases, context) {
-  for (const size of new Set(cases.map((one) => one.size))) {
-    const wanted = cases.filter((one) => one.size === size).map(({ what }) => what);
-    const readers = READERS.filter((reader) => reader.cases.some((what) => wanted.includes(what)));
-    await readFileOf(size, readers, context);
+  const files = new Map(cases.map(({ format, size }) => [`${format} ${size}`, { format, size }]));
+  for (const { format, size } of files.values()) {
+    const here = cases.filter((one) => one.format === format && one.size === size);
+    const readers = READERS[format].filter((reader) => here.some(({ what }) => reader.cases.includes(what)));
+    await readFileOf({ format, size }, readers, context);
   }
 }
 
-async function readFileOf(size, readers, { fileBytes, data, peers, rounds, add }) {
-  const file = data.records(`read-${size}`, recordsIn(fileBytes, size), size);
-  const place = ({ who, what, cores }) => ({ group: 'read', size, who, what, cores });
+async function readFileOf({ format, size }, readers, { fileBytes, data, peers, rounds, add }) {
+  const file = data.records(`read-${format}-${size}`, recordsIn(fileBytes, size, format), size, format);
+  const place = ({ who, what, cores }) => ({ group: 'read', format, size, who, what, cores });
   try {
     const contestants = [];
     for (const reader of readers) {
@@ -54,12 +27,12 @@ async function readFileOf(size, readers, { fileBytes, data, peers, rounds, add }
     }
     const outcomes = await contest(contestants, { rounds, before: () => data.warmMemory(fileBytes / 2) });
     for (const reader of contestants) {
-      const { rounds: values, failed, notes } = outcomes.get(reader.key);
+      const { rounds: values, failed, notes: { own = [], ...notes } = {} } = outcomes.get(reader.key);
       add(
         failed ? { ...place(reader), failed } : { ...place(reader), ...notes, unit: 'GB/s', rounds: values },
       );
-      if (notes?.own?.length)
-        add({ ...place(reader), what: `${reader.what}, by its own clock`, unit: 'GB/s', rounds: notes.own });
+      if (own.length > 0)
+        add({ ...place(reader), what: `${reader.what}, by its own clock`, unit: 'GB/s', rounds: own });
     }
   } finally {
     data.remove(file.path);
@@ -71,12 +44,12 @@ function key({ who, what, cores }) {
 }
 
 async function openReader(reader, file, peers) {
-  const { who, what, cores, ours } = reader;
+  const { who, what, cores, ours, whole } = reader;
+  const { path, format, size } = file;
   const peer = ours ? await peers.fresh(cores) : await peers.get(who, cores);
-  const notes = { version: peer.version };
-  if (reader.whole) notes.own = [];
+  const notes = { version: peer.version, own: [] };
   const pass = async (limit) => {
-    const answer = await peer.call({ op: 'read', mode: what, path: file.path, ...(limit && { limit }) });
+    const answer = await peer.call({ op: 'read', mode: what, path, format, ...(limit && { limit }) });
     assertRead(reader, answer, file, limit);
     return answer;
   };
@@ -87,8 +60,9 @@ async function openReader(reader, file, peers) {
     if (limit !== undefined) notes.records = limit;
     const turn = async () => {
       const { seconds, ownSeconds, records, bytes } = await pass(limit);
-      if (ownSeconds) notes.own.push(bytes / ownSeconds / 1e9);
-      return (bytes + records * FRAMING_BYTES) / seconds / 1e9;
+      const gigabytes = (whole ? bytes : records * frameBytes(format, size)) / 1e9;
+      if (ownSeconds > 0) notes.own.push(gigabytes / ownSeconds);
+      return gigabytes / seconds;
     };
     return { turn, notes, close: peer.close };
   } catch (error) {
@@ -107,9 +81,10 @@ async function limitOf(pass, { count, size }) {
   return limit < count ? limit : undefined;
 }
 
+/** Counting knows no bytes (`bytes` is then undefined). */
 function assertRead({ who, what, whole }, answer, { count, size, fileBytes }, limit = count) {
   const [records, bytes] = whole ? [0, fileBytes] : [limit, limit * size];
-  if (answer.records === records && answer.bytes === bytes) return;
+  if (answer.records === records && (answer.bytes ?? bytes) === bytes) return;
   throw new Error(
     `${who} ${what}: read ${answer.records} records, ${answer.bytes} bytes; expected ${records}, ${bytes}`,
   );

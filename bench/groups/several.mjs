@@ -1,5 +1,5 @@
 import { contest } from '../contest.mjs';
-import { recordsIn } from '../data.mjs';
+import { recordsIn } from '../formats.mjs';
 
 /** `validateFiles` starts a thread per job, which must not be half of what is measured. */
 const TIMES_LARGER = 4;
@@ -41,7 +41,7 @@ export async function runSeveral(cases, { fileBytes, data, peers, rounds, add })
       const outcomes = await contest(contestants, { rounds, before: () => data.warmMemory(fileBytes / 2) });
       for (const { key, what, cores } of contestants) {
         const { rounds: values, failed, notes } = outcomes.get(key);
-        const place = { group: 'several', size, who: 'recordpipe', what, cores };
+        const place = { group: 'several', format: 'tfrecord', size, who: 'recordpipe', what, cores };
         add(failed ? { ...place, failed } : { ...place, ...notes, unit: 'GB/s', rounds: values });
       }
     } finally {

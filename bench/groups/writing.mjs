@@ -1,38 +1,53 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { crc32c } from 'recordpipe';
 import { contest } from '../contest.mjs';
-import { FRAMING_BYTES, recordsIn, SEED } from '../data.mjs';
+import { SEED } from '../data.mjs';
+import { frameBytes, recordsIn } from '../formats.mjs';
 
 /** A pass of a peer that would take longer writes as many records as it can in this time. */
 const PASS_SECONDS = 0.8;
 
-/** `other`: writes other bytes than ours, on purpose. */
-const WRITERS = [
-  { who: 'limit', what: 'writeSync, 1 MiB blocks', ours: true, other: true, cores: 'one' },
-  { who: 'recordpipe', what: 'openTFRecordWriter', ours: true, cores: 'all' },
-  { who: 'recordpipe', what: 'openTFRecordWriter', ours: true, cores: 'one' },
-  { who: 'recordpipe', what: 'openTFRecordWriter, blocking', ours: true, cores: 'all' },
-  { who: 'recordpipe', what: 'openTFRecordWriter, blocking', ours: true, cores: 'one' },
-  { who: 'tensorflow', what: 'TFRecordWriter', cores: 'one' },
-  { who: 'tensorflow', what: 'TFRecordWriter', cores: 'all' },
-  { who: 'rust', what: 'BytesWriter', cores: 'one' },
-  { who: 'vahidk', what: 'TFRecordWriter', other: true, cores: 'one' },
-  { who: 'npm-tfrecord', what: 'RecordWriter', cores: 'one' },
-];
+/** The same, kept on one core and not. */
+const bothWays = (writer) => ['all', 'one'].map((cores) => ({ ...writer, cores }));
 
-/** Writing one file per record size, deleted after each pass; figures are file bytes per second. */
+const ours = (what) =>
+  [what, `${what}, blocking`].flatMap((name) => bothWays({ who: 'recordpipe', what: name, ours: true }));
+
+/** `other`: writes other bytes than ours, on purpose. */
+const BLOCKS = { who: 'limit', what: 'writeSync, 1 MiB blocks', ours: true, other: true, cores: 'one' };
+
+/** Who writes files of each format. */
+const WRITERS = {
+  tfrecord: [
+    BLOCKS,
+    ...ours('openTFRecordWriter'),
+    ...bothWays({ who: 'tensorflow', what: 'TFRecordWriter' }),
+    { who: 'rust', what: 'BytesWriter', cores: 'one' },
+    { who: 'vahidk', what: 'TFRecordWriter', other: true, cores: 'one' },
+    { who: 'npm-tfrecord', what: 'RecordWriter', cores: 'one' },
+  ],
+  recordio: [
+    BLOCKS,
+    ...ours('openRecordWriter'),
+    { who: 'sagemaker', what: '_write_recordio', cores: 'one' },
+    { who: 'mxnet', what: 'MXRecordIO', cores: 'one' },
+  ],
+  textline: [BLOCKS, ...ours('openRecordWriter')],
+};
+
+/** Writing one file per format and record size, deleted after each pass; figures are file bytes per second. */
 export async function runWriting(cases, { fileBytes, data, peers, rounds, add }) {
-  for (const { size } of cases) {
-    const count = recordsIn(fileBytes, size);
-    const expected = data.records(`expected-${size}`, count, size);
-    const expectedCrc = (records) => crcOfFile(expected.path, records * (size + FRAMING_BYTES));
-    const place = ({ who, what, cores }) => ({ group: 'write', size, who, what, cores });
+  for (const { format, size } of cases) {
+    const count = recordsIn(fileBytes, size, format);
+    const expected = data.records(`expected-${format}-${size}`, count, size, format);
+    const expectedCrc = (records) => crcOfFile(expected.path, records * frameBytes(format, size));
+    const place = ({ who, what, cores }) => ({ group: 'write', format, size, who, what, cores });
     const contestants = [];
-    for (const writer of WRITERS) {
+    for (const writer of WRITERS[format]) {
       const missing = writer.ours ? undefined : peers.reason(writer.who);
       if (missing) add({ ...place(writer), skipped: missing });
       else {
-        const open = () => openWriter(writer, { count, size, expectedCrc, data, peers });
+        const open = () => openWriter(writer, { count, size, format, expectedCrc, data, peers });
         contestants.push({ ...writer, key: `${writer.who} ${writer.what} (${writer.cores})`, open });
       }
     }
@@ -52,15 +67,17 @@ export async function runWriting(cases, { fileBytes, data, peers, rounds, add })
   }
 }
 
-async function openWriter(writer, { count, size, expectedCrc, data, peers }) {
-  const { who, what, cores, ours, other } = writer;
-  const peer = ours ? await peers.fresh(cores) : await peers.get(who, cores);
-  const path = data.name(`write-${size}`);
+async function openWriter(writer, { count, size, format, expectedCrc, data, peers }) {
+  const { who, what, cores, other } = writer;
+  const peer = writer.ours ? await peers.fresh(cores) : await peers.get(who, cores);
+  const path = data.name(`write-${format}-${size}`);
+  const each = frameBytes(format, size);
   const pass = async (records, check) => {
     try {
-      const answer = await peer.call({ op: 'write', mode: what, path, count: records, size, seed: SEED });
+      const request = { op: 'write', mode: what, path, format, count: records, size, seed: SEED };
+      const answer = await peer.call(request);
       const stored = statSync(path).size;
-      const good = stored === answer.bytes + records * FRAMING_BYTES && answer.records === records;
+      const good = stored === answer.bytes + records * (each - size) && answer.records === records;
       if (!good || (check && !other && crcOfFile(path, stored) !== expectedCrc(records))) {
         throw new Error(
           `${who} ${what}: wrote ${stored} bytes, which are not the ${records} records asked for`,
@@ -75,12 +92,14 @@ async function openWriter(writer, { count, size, expectedCrc, data, peers }) {
     const few = Math.min(count, Math.max(20, Math.floor(1e6 / (size + 400))));
     await pass(few, true);
     const { seconds } = await pass(few);
-    const records = ours ? count : Math.max(few, Math.min(count, Math.floor((few * PASS_SECONDS) / seconds)));
+    const records = writer.ours
+      ? count
+      : Math.max(few, Math.min(count, Math.floor((few * PASS_SECONDS) / seconds)));
     await pass(records, true);
     const notes = { version: peer.version, ...(records < count && { records }) };
     const turn = async () => {
       const answer = await pass(records);
-      return (answer.bytes + records * FRAMING_BYTES) / answer.seconds / 1e9;
+      return (answer.bytes + records * (each - size)) / answer.seconds / 1e9;
     };
     return { turn, notes, close: peer.close };
   } catch (error) {

@@ -35,6 +35,7 @@ const CHARTS = [
   {
     name: 'reading',
     group: 'read',
+    format: 'tfrecord',
     title: 'Reading TFRecord files, page-cached, by record size',
     xTitle: 'bytes per record',
     sizes: RECORD_SIZES,
@@ -53,8 +54,44 @@ const CHARTS = [
     ],
   },
   {
+    name: 'reading-recordio',
+    group: 'read',
+    format: 'recordio',
+    title: 'Reading RecordIO files, page-cached, by record size',
+    xTitle: 'bytes per record',
+    sizes: RECORD_SIZES,
+    height: 420,
+    lines: [
+      line('limit', 'dd, by its own clock', 'one', 'dd bs=1M (the limit)', GREY),
+      line('recordpipe', 'validate', 'all', 'recordpipe validate', BLUE),
+      line('recordpipe', 'batches, reuse', 'all', 'recordpipe batches', CYAN),
+      line('recordpipe', 'views', 'all', 'recordpipe views', VIOLET),
+      line('sagemaker', 'read_recordio', 'one', 'read_recordio (SageMaker SDK)', ORANGE),
+      line('mxnet', 'MXRecordIO', 'one', 'MXRecordIO (MXNet)', GREEN),
+    ],
+  },
+  {
+    name: 'reading-textline',
+    group: 'read',
+    format: 'textline',
+    title: 'Reading lines of text, page-cached, by their length',
+    xTitle: 'bytes per line',
+    sizes: RECORD_SIZES,
+    height: 460,
+    lines: [
+      line('limit', 'wc -l, by its own clock', 'one', 'wc -l (counts only)', GREY),
+      line('recordpipe', 'count', 'all', 'recordpipe count', BLUE),
+      line('recordpipe', 'batches, reuse', 'all', 'recordpipe batches', CYAN),
+      line('recordpipe', 'views', 'all', 'recordpipe views', VIOLET),
+      line('readline', 'readline', 'one', 'readline (Node)', GREEN),
+      line('tensorflow', 'TextLineDataset best', 'one', 'TextLineDataset, batched (TensorFlow)', AMBER),
+      line('tensorflow', 'TextLineDataset', 'one', 'TextLineDataset (TensorFlow)', RED),
+    ],
+  },
+  {
     name: 'writing',
     group: 'write',
+    format: 'tfrecord',
     title: 'Writing TFRecord files by record size',
     xTitle: 'bytes per record',
     sizes: RECORD_SIZES,
@@ -72,13 +109,13 @@ const CHARTS = [
 
 /** @returns {{ name: string, svg: string }[]} those charts of which at least two sizes were measured */
 export function charts({ machine, figures }) {
-  return CHARTS.flatMap(({ name, group, lines, sizes, ...rest }) => {
+  return CHARTS.flatMap(({ name, group, format, lines, sizes, ...rest }) => {
     const series = lines
       .map(({ colour, name: shown, ...wanted }) => ({
         name: shown,
         colour,
         kind: wanted.who === 'recordpipe' ? 'ours' : wanted.who === 'limit' ? 'limit' : 'peer',
-        points: pointsOf(figures, { group, ...wanted }),
+        points: pointsOf(figures, { group, ...(format && { format }), ...wanted }),
       }))
       .filter(({ points }) => points.length > 0);
     const xs = sizes

@@ -1,64 +1,31 @@
 /** RESULTS.md, and the targets for the terminal, from the figures of one run. */
 
-import { KERNEL_SIZES, RECORD_SIZES } from '../corpus.mjs';
 import { sizeName, threeDigits } from '../statistics.mjs';
 import { targets } from '../targets.mjs';
+import { SECTIONS } from './sections.mjs';
 
 /** @param {{ machine: object, settings: object, figures: import('../results.mjs').Figure[] }} results */
 export function resultsAsMarkdown(results) {
-  const { figures } = results;
-  const of = (group) => figures.filter((figure) => figure.group === group);
   return `${[
     '# Results',
     'Written by `npm run bench`; not by hand. Machines differ by a factor of two: only ratios of one run mean anything.',
     aboutRun(results),
     ...section('Targets', targetTables(results)),
-    ...section(
-      'CRC32C kernels',
-      [
-        'GB/s by size of the input, including the call from JavaScript; one core. A GB is 10^9 bytes.',
-        image('kernel', 'CRC32C kernels: GB/s by size of the input'),
-        sizeTable(of('kernel'), KERNEL_SIZES),
-      ],
-      of('kernel'),
-    ),
-    ...section(
-      'Reading',
-      [
-        'GB/s of file bytes (framing included) by record size; uncompressed files in the page cache.',
-        image('reading', 'Reading: GB/s by record size'),
-        sizeTable(of('read'), RECORD_SIZES),
-        '`rust BytesIter unchecked` and `vahidk` verify no checksum; `dd` and `cat` know no records. ' +
-          'Readers that would take minutes stop after some records (results.json says how many).',
-      ],
-      of('read'),
-    ),
-    ...section(
-      'Two files at once',
-      ['GB/s of file bytes, over two files four times as large.', sizeTable(of('several'), RECORD_SIZES)],
-      of('several'),
-    ),
-    ...section(
-      'Writing',
-      [
-        'GB/s of file bytes by record size, into the page cache; each pass writes a new file.',
-        image('writing', 'Writing: GB/s by record size'),
-        sizeTable(of('write'), RECORD_SIZES),
-        '`vahidk` writes Examples only: each record goes in as the bytes feature of one.',
-      ],
-      of('write'),
-    ),
-    ...section(
-      'Memory',
-      ['The most memory each process ever had in RAM.', plainTable(of('memory'))],
-      of('memory'),
-    ),
-    ...section(
-      'Whole processes',
-      ['From outside: starting, working, ending.', plainTable(of('process'))],
-      of('process'),
-    ),
+    ...SECTIONS.flatMap((one) => measuredSection(one, results.figures)),
   ].join('\n\n')}\n`;
+}
+
+function measuredSection({ title, figures: kind, about, chart, sizes, after }, figures) {
+  const here = figures.filter((figure) =>
+    Object.entries(kind).every(([name, value]) => figure[name] === value),
+  );
+  const parts = [
+    about,
+    ...(chart ? [image(chart, `${title}: GB/s by size`)] : []),
+    sizes ? sizeTable(here, sizes) : plainTable(here),
+    ...(after ? [after] : []),
+  ];
+  return here.length === 0 ? [] : section(title, parts);
 }
 
 /** The targets, one line each. */
@@ -82,8 +49,8 @@ function aboutRun({ machine, settings }) {
   ].join('\n');
 }
 
-function section(title, parts, figures) {
-  return figures?.length === 0 ? [] : [`## ${title}`, ...parts];
+function section(title, parts) {
+  return [`## ${title}`, ...parts];
 }
 
 function image(name, alt) {
@@ -112,8 +79,9 @@ function cells({ at, ours, other, ratio, wanted, most, reached, open }) {
   return [
     at,
     value(ours),
-    `${value(other)} ${label(other)}`,
-    ratio.toPrecision(3),
+    other ? `${value(other)} ${label(other)}` : '',
+    // Without an other it is the figure itself.
+    other ? ratio.toPrecision(3) : '',
     limit,
     reached ? 'reached' : '**not reached**',
   ];
@@ -150,7 +118,7 @@ function plainTable(figures) {
 }
 
 function label({ group, who, what, cores }) {
-  const name = who === 'limit' || who === 'node' ? what : `${who} ${what}`;
+  const name = ['limit', 'node', 'readline'].includes(who) ? what : `${who} ${what}`;
   const shown = group === 'kernel' ? name.replace(/ crc32c$/, '').replace(' crc32c ', ', ') : name;
   return cores === 'one' && group !== 'kernel' ? `${shown}, one core` : shown;
 }

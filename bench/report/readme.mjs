@@ -22,8 +22,11 @@ const COLUMNS = [
 /** Puts the table between the marks of README.md. */
 export function writeReadmeTable({ machine, figures }) {
   const cell = (size, kind) => {
-    const fits = (figure) => Object.entries(kind).every(([name, value]) => figure[name] === value);
-    const found = figures.filter((one) => one.group === 'read' && one.size === size && fits(one));
+    const fits = (figure) =>
+      Object.entries({ group: 'read', format: 'tfrecord', size, ...kind }).every(
+        ([name, value]) => figure[name] === value,
+      );
+    const found = figures.filter(fits);
     const measured = found.map(({ median }) => median).filter((median) => median !== undefined);
     return measured.length > 0 ? Math.max(...measured).toPrecision(2) : 'not measured';
   };

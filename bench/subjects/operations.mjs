@@ -2,19 +2,39 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { readTFRecordBatches, readTFRecords, scanTFRecords } from 'recordpipe';
-import { payloadPool } from '../against/payload.mjs';
+import * as recordpipe from 'recordpipe';
 import { secondsSince } from '../against/peer_protocol.mjs';
+import { FORMATS, frameBytes } from '../formats.mjs';
+import { INDEX_OPERATIONS } from './index-operations.mjs';
+
+const READ = {
+  tfrecord: {
+    records: recordpipe.readTFRecords,
+    batches: recordpipe.readTFRecordBatches,
+    scan: recordpipe.scanTFRecords,
+  },
+  recordio: {
+    records: recordpipe.readRecordIO,
+    batches: recordpipe.readRecordIOBatches,
+    scan: recordpipe.scanRecordIO,
+  },
+  textline: {
+    records: recordpipe.readTextLines,
+    batches: recordpipe.readTextLineBatches,
+    scan: recordpipe.scanTextLines,
+  },
+};
 
 /** Kept on one core, there is no other on which to read ahead: then as a program for such a machine would be written. */
 const blocking = availableParallelism() === 1;
 
 function views(options) {
-  return async ({ path }) => {
+  return async ({ path, format = 'tfrecord' }) => {
+    const read = READ[format].records;
     let records = 0;
     let bytes = 0;
     const start = process.hrtime.bigint();
-    for await (const record of readTFRecords(path, { ...options, blocking })) {
+    for await (const record of read(path, { ...options, blocking })) {
       records += 1;
       bytes += record.length;
     }
@@ -23,11 +43,12 @@ function views(options) {
 }
 
 function batches(options) {
-  return async ({ path }) => {
+  return async ({ path, format = 'tfrecord' }) => {
+    const read = READ[format].batches;
     let records = 0;
     let bytes = 0;
     const start = process.hrtime.bigint();
-    for await (const { index, length } of readTFRecordBatches(path, { ...options, blocking })) {
+    for await (const { index, length } of read(path, { ...options, blocking })) {
       for (let i = 0; i < length; i++) bytes += index[2 * i + 1];
       records += length;
     }
@@ -35,12 +56,21 @@ function batches(options) {
   };
 }
 
-async function validate({ path }) {
+async function validate({ path, format = 'tfrecord' }) {
   const start = process.hrtime.bigint();
-  const { records, payloadBytes, errorCount } = await scanTFRecords(path, { blocking });
+  const { records, payloadBytes, errorCount } = await READ[format].scan(path, { blocking });
   const seconds = secondsSince(start);
   if (errorCount > 0) throw new Error(`${errorCount} findings in a good file`);
   return { seconds, records, bytes: payloadBytes };
+}
+
+export async function count({ path, format = 'tfrecord' }) {
+  const { countFiles } = await import('recordpipe/report');
+  const start = process.hrtime.bigint();
+  const { files, records } = await countFiles([path], { format, jobs: 1, blocking });
+  const seconds = secondsSince(start);
+  if (files.length !== 1 || files[0].error) throw new Error('findings in a good file');
+  return { seconds, records };
 }
 
 function validateSeveral(jobs) {
@@ -54,37 +84,39 @@ function validateSeveral(jobs) {
   };
 }
 
-function write(options) {
-  return (request) => writeRecords(request, options);
-}
-
-async function writeRecords({ path, count, size, seed }, options) {
-  const { openTFRecordWriter } = await import('recordpipe/files');
-  const pool = samePool(count, size, seed);
-  const start = process.hrtime.bigint();
-  const writer = await openTFRecordWriter(path, options);
-  for (let k = 0, next = 0; k < count; k++) {
-    const full = writer.write(pool[next]);
-    if (full !== undefined) await full;
-    if (++next === pool.length) next = 0;
-  }
-  await writer.close();
-  return { seconds: secondsSince(start), records: count, bytes: count * size };
+/** By the writer of the one format that is known by name, or by the one of all. */
+function write(opener, options) {
+  return async ({ path, count, size, seed, format = 'tfrecord' }) => {
+    const files = await import('recordpipe/files');
+    const pool = samePool(count, size, seed, format);
+    const start = process.hrtime.bigint();
+    const writer = await files[opener](
+      path,
+      opener === 'openRecordWriter' ? { ...options, format } : options,
+    );
+    for (let k = 0, next = 0; k < count; k++) {
+      const full = writer.write(pool[next]);
+      if (full !== undefined) await full;
+      if (++next === pool.length) next = 0;
+    }
+    await writer.close();
+    return { seconds: secondsSince(start), records: count, bytes: count * size };
+  };
 }
 
 let made = {};
 
 /** The pool of the pass before, where it is the same. */
-function samePool(count, size, seed) {
-  const key = `${count} ${size} ${seed}`;
-  if (made.key !== key) made = { key, pool: payloadPool(count, size, seed) };
+function samePool(count, size, seed, format) {
+  const key = `${count} ${size} ${seed} ${format}`;
+  if (made.key !== key) made = { key, pool: FORMATS[format].pool(count, size, seed) };
   return made.pool;
 }
 
 /** The limit of writing: as many bytes, in blocks of 1 MiB, without looking at them. */
-function writeBlocks({ path, count, size }) {
+function writeBlocks({ path, count, size, format = 'tfrecord' }) {
   const block = Buffer.alloc(1024 * 1024, 1);
-  const total = count * (size + 16);
+  const total = count * frameBytes(format, size);
   const start = process.hrtime.bigint();
   const file = openSync(path, 'w');
   for (let left = total; left > 0; left -= block.length)
@@ -101,11 +133,15 @@ export const OPERATIONS = {
     batches: batches({}),
     'batches, reuse': batches({ reuse: true }),
     validate,
+    count,
   },
   several: { 'jobs 1': validateSeveral(1), 'jobs 2': validateSeveral(2) },
   write: {
-    openTFRecordWriter: write({}),
-    'openTFRecordWriter, blocking': write({ blocking: true }),
+    openTFRecordWriter: write('openTFRecordWriter', {}),
+    'openTFRecordWriter, blocking': write('openTFRecordWriter', { blocking: true }),
+    openRecordWriter: write('openRecordWriter', {}),
+    'openRecordWriter, blocking': write('openRecordWriter', { blocking: true }),
     'writeSync, 1 MiB blocks': writeBlocks,
   },
+  ...INDEX_OPERATIONS,
 };

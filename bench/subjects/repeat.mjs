@@ -3,17 +3,19 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from 'recordpipe';
-import { payloadPool } from '../against/payload.mjs';
+import { mix, payloadPool } from '../against/payload.mjs';
 import { corpus } from '../corpus.mjs';
-import { recordsIn, SEED } from '../data.mjs';
+import { SEED } from '../data.mjs';
+import { frameBytes, recordsIn } from '../formats.mjs';
 import { median, threeDigits } from '../statistics.mjs';
 import { callLoop } from './call-loop.mjs';
 import { OPERATIONS } from './operations.mjs';
 
 const WRITTEN_BYTES = 2 ** 28;
+const GETS = 50_000;
 
 const [name, seconds, folder, ...paths] = process.argv.slice(2);
-const pass = passOf(corpus({ full: false }).find((one) => one.name === name));
+const pass = await passOf(corpus({ full: false }).find((one) => one.name === name));
 const speeds = [];
 for (const start = performance.now(); performance.now() - start < 1000 * Number(seconds); ) {
   const before = performance.now();
@@ -23,7 +25,7 @@ for (const start = performance.now(); performance.now() - start < 1000 * Number(
 console.log(`${name}: ${speeds.length} passes, median ${threeDigits(median(speeds))} GB/s`);
 
 /** A pass returns how many bytes it was about. */
-function passOf({ group, what, size }) {
+async function passOf({ group, what, size, format }) {
   if (group === 'kernel') {
     const [bytes] = payloadPool(1, size, SEED);
     const calls = Math.ceil(1e7 / (size + 100));
@@ -33,19 +35,37 @@ function passOf({ group, what, size }) {
     };
   }
   if (group === 'write') {
-    const path = join(folder, 'written.tfrecord');
-    const count = recordsIn(WRITTEN_BYTES, size);
+    const path = join(folder, 'written');
+    const count = recordsIn(WRITTEN_BYTES, size, format);
+    const opener = format === 'tfrecord' ? 'openTFRecordWriter' : 'openRecordWriter';
     return async () => {
-      await OPERATIONS.write.openTFRecordWriter({ path, count, size, seed: SEED });
+      await OPERATIONS.write[opener]({ path, format, count, size, seed: SEED });
       rmSync(path);
-      return count * (size + 16);
+      return count * frameBytes(format, size);
     };
   }
+  if (group === 'index') return indexPass(what, size, paths);
   const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
   const operation =
     group === 'read' ? OPERATIONS.read[what] : OPERATIONS.several[group === 'several' ? 'jobs 2' : 'jobs 1'];
   return async () => {
-    await operation({ path: paths[0], paths });
+    await operation({ path: paths[0], paths, format });
     return bytes;
+  };
+}
+
+async function indexPass(what, size, [path, index]) {
+  const make = () => OPERATIONS.index.index({ path, index });
+  if (what === 'make') {
+    return async () => {
+      await make();
+      return statSync(path).size;
+    };
+  }
+  const { records } = await make();
+  const indices = Array.from({ length: GETS }, (_, k) => mix(k) % records);
+  return async () => {
+    await OPERATIONS.get.get({ path, index, indices });
+    return GETS * size;
   };
 }

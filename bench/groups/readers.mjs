@@ -1,0 +1,59 @@
+/**
+ * Who reads files of each format, and in which cases. `cores`: `one` when kept on one core. `ours`: recordpipe, in a fresh process;
+ * `stops`: follows a limit of records; `whole`: knows no records.
+ */
+
+/** The same, kept on one core and not. */
+const bothWays = (reader) => ['all', 'one'].map((cores) => ({ ...reader, cores }));
+
+const OURS = { who: 'recordpipe', ours: true };
+const PEER = { cores: 'one', stops: true };
+const LIMIT = { who: 'limit', cores: 'one' };
+const DD = { ...LIMIT, what: 'dd', whole: true };
+
+const VIEWS = ['views', 'views, reuse'].flatMap((what) => bothWays({ ...OURS, what, cases: ['views'] }));
+const BATCHES = ['batches', 'batches, reuse'].flatMap((what) =>
+  bothWays({ ...OURS, what, cases: ['batches'] }),
+);
+const VALIDATE = bothWays({ ...OURS, what: 'validate', cases: ['validate', 'batches'] });
+const COUNT = bothWays({ ...OURS, what: 'count', cases: ['count'] });
+
+export const READERS = {
+  tfrecord: [
+    { ...DD, cases: ['validate', 'batches', 'views'] },
+    { ...DD, what: 'cat', cases: ['validate'] },
+    ...VALIDATE,
+    ...BATCHES,
+    ...VIEWS,
+    { ...PEER, who: 'tensorflow', what: 'tf_record_iterator', cases: ['validate', 'views'] },
+    { ...PEER, who: 'tensorflow', what: 'TFRecordDataset', cases: ['validate', 'views'] },
+    { ...PEER, who: 'tensorflow', what: 'TFRecordDataset', cores: 'all', cases: ['validate', 'views'] },
+    ...bothWays({ who: 'tensorflow', what: 'TFRecordDataset best', cases: ['validate'] }),
+    { ...PEER, who: 'rust', what: 'BytesIter', cases: ['validate', 'views'] },
+    { ...PEER, who: 'rust', what: 'BytesIter unchecked', cases: ['views'] },
+    { ...PEER, who: 'vahidk', what: 'tfrecord_iterator', cases: ['views'] },
+    { ...PEER, who: 'npm-tfrecord', what: 'RecordReader', cases: ['views'] },
+  ],
+  recordio: [
+    { ...DD, cases: ['validate', 'count', 'batches', 'views'] },
+    ...VALIDATE,
+    ...COUNT,
+    ...BATCHES,
+    ...VIEWS,
+    { ...PEER, who: 'sagemaker', what: 'read_recordio', cases: ['validate', 'views'] },
+    { ...PEER, who: 'mxnet', what: 'MXRecordIO', cases: ['validate', 'views'] },
+  ],
+  textline: [
+    { ...DD, cases: ['validate', 'count', 'batches', 'views'] },
+    { ...LIMIT, what: 'wc -l', cases: ['validate', 'count'] },
+    { ...LIMIT, what: "grep -c ''", cases: ['count'] },
+    ...VALIDATE,
+    ...COUNT,
+    ...BATCHES,
+    ...VIEWS,
+    ...bothWays({ who: 'readline', what: 'readline', stops: true, cases: ['views'] }),
+    { ...PEER, who: 'readline', what: 'readline events', cases: ['views'] },
+    { ...PEER, who: 'tensorflow', what: 'TextLineDataset', cases: ['views'] },
+    ...bothWays({ who: 'tensorflow', what: 'TextLineDataset best', cases: ['validate', 'views'] }),
+  ],
+};

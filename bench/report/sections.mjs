@@ -1,0 +1,87 @@
+/** The sections of RESULTS.md behind the targets: which figures, in what words; `sizes` makes a table of a column per size. */
+
+import { KERNEL_SIZES, RECORD_SIZES } from '../corpus.mjs';
+
+const STOPPED = 'Readers that would take minutes stop after some records (results.json says how many).';
+const FILE_BYTES =
+  'GB/s of file bytes (framing included) by record size; uncompressed files in the page cache.';
+const WRITTEN = 'GB/s of file bytes by record size, into the page cache; each pass writes a new file.';
+
+export const SECTIONS = [
+  {
+    title: 'CRC32C kernels',
+    figures: { group: 'kernel' },
+    about: 'GB/s by size of the input, including the call from JavaScript; one core. A GB is 10^9 bytes.',
+    chart: 'kernel',
+    sizes: KERNEL_SIZES,
+  },
+  {
+    title: 'Reading TFRecord',
+    figures: { group: 'read', format: 'tfrecord' },
+    about: FILE_BYTES,
+    chart: 'reading',
+    sizes: RECORD_SIZES,
+    after: `\`rust BytesIter unchecked\` and \`vahidk\` verify no checksum; \`dd\` and \`cat\` know no records. ${STOPPED}`,
+  },
+  {
+    title: 'Reading RecordIO',
+    figures: { group: 'read', format: 'recordio' },
+    about: FILE_BYTES,
+    chart: 'reading-recordio',
+    sizes: RECORD_SIZES,
+    after: `\`sagemaker\` checks the magic number only; \`dd\` knows no records. ${STOPPED}`,
+  },
+  {
+    title: 'Reading lines of text',
+    figures: { group: 'read', format: 'textline' },
+    about:
+      'GB/s of file bytes (line feeds included) by length of the lines; uncompressed files in the page cache.',
+    chart: 'reading-textline',
+    sizes: RECORD_SIZES,
+    after: `\`readline\` makes strings, everybody else bytes. ${STOPPED}`,
+  },
+  {
+    title: 'Two files at once',
+    figures: { group: 'several' },
+    about: 'GB/s of file bytes, over two TFRecord files four times as large.',
+    sizes: RECORD_SIZES,
+  },
+  {
+    title: 'Writing TFRecord',
+    figures: { group: 'write', format: 'tfrecord' },
+    about: WRITTEN,
+    chart: 'writing',
+    sizes: RECORD_SIZES,
+    after: '`vahidk` writes Examples only: each record goes in as the bytes feature of one.',
+  },
+  {
+    title: 'Writing RecordIO',
+    figures: { group: 'write', format: 'recordio' },
+    about: WRITTEN,
+    sizes: RECORD_SIZES,
+    after: '`sagemaker` looks for no magic numbers in what it writes.',
+  },
+  {
+    title: 'Writing lines of text',
+    figures: { group: 'write', format: 'textline' },
+    about: WRITTEN,
+    sizes: RECORD_SIZES,
+  },
+  {
+    title: 'Indexes',
+    figures: { group: 'index' },
+    about:
+      'Making and reading the index of 10 million TFRecords of 100 bytes (`tfrecord2idx`: of 200,000 of them); getting records of 1 KB by index from 1 GiB in the page cache. ' +
+      "vahidk's loader has no random access: it reads once over the file, or takes each record for a shard.",
+  },
+  {
+    title: 'Memory',
+    figures: { group: 'memory' },
+    about: 'The most memory each process ever had in RAM.',
+  },
+  {
+    title: 'Whole processes',
+    figures: { group: 'process' },
+    about: 'From outside: starting, working, ending.',
+  },
+];

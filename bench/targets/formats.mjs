@@ -1,0 +1,55 @@
+/** What was set out to be reached with RecordIO files and text, size by size. */
+
+import { bothWays, everywhere, VIEWS } from './ways.mjs';
+
+const RECORDIO = { group: 'read', format: 'recordio' };
+const TEXTLINE = { group: 'read', format: 'textline' };
+
+export const FORMAT_TARGETS = [
+  {
+    ...RECORDIO,
+    title: 'RecordIO: `validate` in-process against `dd bs=1M of=/dev/null`',
+    note: "dd's own figure, without its start.",
+    ways: bothWays('validate'),
+    others: { who: 'limit', what: 'dd, by its own clock' },
+    wanted: everywhere(0.6, [1000, 10_000, 100_000]),
+  },
+  {
+    ...RECORDIO,
+    title: "RecordIO: `validate` in-process against the SageMaker SDK's `read_recordio`",
+    ways: bothWays('validate'),
+    others: { who: 'sagemaker' },
+    wanted: everywhere(20),
+  },
+  {
+    ...TEXTLINE,
+    title: 'TextLine: counting lines against `wc -l`',
+    note: '`wc` without its start: what it takes more than for `/dev/null`.',
+    ways: bothWays('count'),
+    others: { who: 'limit', what: 'wc -l, by its own clock' },
+    wanted: everywhere(0.8),
+  },
+  {
+    ...TEXTLINE,
+    title: "TextLine: lines as views against Node's `readline`",
+    note: '`for await`, kept on one core and not, and by its events: the fastest of them.',
+    ways: VIEWS,
+    others: { who: 'readline' },
+    wanted: everywhere(8),
+  },
+  {
+    ...TEXTLINE,
+    title: 'TextLine: lines as views against `TextLineDataset`',
+    ways: VIEWS,
+    others: { who: 'tensorflow', what: 'TextLineDataset' },
+    wanted: everywhere(5),
+  },
+  {
+    ...TEXTLINE,
+    title: "TextLine: lines as views against TensorFlow's fastest way",
+    note: 'Batches counted inside the dataset, where no line reaches Python.',
+    ways: VIEWS,
+    others: { who: 'tensorflow' },
+    wanted: everywhere(5),
+  },
+];

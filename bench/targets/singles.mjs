@@ -1,0 +1,85 @@
+/** Targets that are about one case each. `ratio` says how the two figures compare; where there is no `other`, the figure itself counts. */
+
+import { sizeName } from '../statistics.mjs';
+import { bothWays, ours } from './ways.mjs';
+
+const INDEX = { group: 'index' };
+const GET = 'get, at random';
+const GET_MANY = 'getMany of 1,000, sorted';
+
+const memory = (what) => ({
+  group: 'memory',
+  at: ({ fileBytes, recordBytes }) =>
+    fileBytes === undefined ? what : `${sizeNameAbout(fileBytes)} of ${sizeNameAbout(recordBytes)} records`,
+  mine: ours(what),
+  other: { who: 'node', what: `node -e 0, beside ${what}` },
+  ratio: (mine, other) => mine - other,
+  wanted: 160,
+  most: true,
+});
+
+const wholeProcess = (what, at, wanted) => ({
+  group: 'process',
+  at,
+  mine: ours(what),
+  other: { who: 'node' },
+  wanted,
+  most: true,
+});
+
+export const SINGLE_TARGETS = [
+  {
+    title: 'Making an index against counting: 10 million records of 100 bytes',
+    note: 'In place of the ratio of speeds, the ratio of times.',
+    rows: ['all', 'one'].map((cores) => ({
+      ...INDEX,
+      at: cores === 'one' ? '`index`, one core' : '`index`',
+      mine: ours('index', cores),
+      other: ours('count', cores),
+      ratio: (mine, other) => other / mine,
+      wanted: 1.3,
+      most: true,
+    })),
+  },
+  {
+    title: 'Reading the index of 10 million records, milliseconds',
+    rows: [{ ...INDEX, at: '`openIndexed`', mine: ours('reading the index'), wanted: 200, most: true }],
+  },
+  {
+    title: 'Records by index, at random over 1 GiB in the page cache, records per second',
+    rows: bothWays(GET).map(([suffix, mine]) => ({
+      ...INDEX,
+      at: `\`get\`${suffix}`,
+      mine,
+      wanted: 100_000,
+    })),
+  },
+  {
+    title: '`getMany` of 1,000, ascending, against `get` at random',
+    rows: ['all', 'one'].map((cores) => ({
+      ...INDEX,
+      at: cores === 'one' ? '`getMany`, one core' : '`getMany`',
+      mine: ours(GET_MANY, cores),
+      other: ours(GET, cores),
+      wanted: 5,
+    })),
+  },
+  {
+    title: 'Memory of `recordpipe validate` over a bare Node process, MiB',
+    note: 'The most each ever had in RAM; in place of the ratio, the difference.',
+    rows: ['small records', 'huge records'].map(memory),
+  },
+  {
+    title: 'Whole processes against `node -e 0`, milliseconds',
+    rows: [
+      wholeProcess('help', '`recordpipe --help`', 1.6),
+      wholeProcess('validate-1MB', '`recordpipe validate` of 1 MB', 2.5),
+    ],
+  },
+];
+
+/** 10737418163 -> `10 GiB`: file sizes that are whole records are not round. */
+function sizeNameAbout(bytes) {
+  const unit = [2 ** 30, 2 ** 20].find((size) => bytes >= size - 64);
+  return unit === undefined ? sizeName(bytes) : sizeName(Math.round(bytes / unit) * unit);
+}

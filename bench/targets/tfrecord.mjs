@@ -1,0 +1,113 @@
+/** What was set out to be reached with the kernel and with TFRecord files, size by size. */
+
+import { KERNEL_SIZES } from '../corpus.mjs';
+import { bothWays, everywhere, ours, VIEWS } from './ways.mjs';
+
+const KERNEL_WAYS = [
+  ['', ours('crc32c')],
+  [', in kernel memory', ours('crc32c in kernel memory')],
+];
+
+const TO_AWS = { 64: 1.3, 256: 1.1, 1024: 0.9, 4096: 0.8, 16384: 0.8, 262144: 0.8, 4194304: 0.8 };
+const TO_NODE_RS = { ...everywhere(1.3, KERNEL_SIZES), 65536: 2.5, 262144: 2.5, 4194304: 2.5 };
+const TO_DD = { 100: 0.25, 1000: 0.45, 10000: 0.8, 100000: 0.8 };
+
+export const TFRECORD_TARGETS = [
+  {
+    title: 'Kernel against `aws-crt`',
+    note: 'In kernel memory: as `validate` has its bytes. Others are copied there first, which is part of the call.',
+    group: 'kernel',
+    ways: KERNEL_WAYS,
+    others: { who: 'aws-crt' },
+    wanted: TO_AWS,
+  },
+  {
+    title: 'Kernel against `@node-rs/crc32`',
+    group: 'kernel',
+    ways: KERNEL_WAYS,
+    others: { who: '@node-rs/crc32' },
+    wanted: TO_NODE_RS,
+  },
+  {
+    title: 'TFRecord: `validate` in-process against `dd bs=1M of=/dev/null`',
+    note: "dd's own figure, without its start. As it runs, the next read is on another thread while a chunk is checked.",
+    group: 'read',
+    format: 'tfrecord',
+    ways: bothWays('validate'),
+    others: { who: 'limit', what: 'dd, by its own clock' },
+    wanted: TO_DD,
+  },
+  {
+    title: "TFRecord: `validate` in-process against TensorFlow's fastest way",
+    note: 'The fastest of three ways, each kept on one core and not.',
+    group: 'read',
+    format: 'tfrecord',
+    ways: bothWays('validate'),
+    others: { who: 'tensorflow' },
+    wanted: everywhere(3.5),
+  },
+  {
+    title: 'TFRecord: `validateFiles`: two files on two cores against one core',
+    note: 'Against the same two files one after the other, as that runs and kept on one core.',
+    group: 'several',
+    format: 'tfrecord',
+    ways: [['', ours('jobs 2', 'all')]],
+    others: ours('jobs 1', 'all'),
+    wanted: everywhere(1.6),
+  },
+  {
+    group: 'several',
+    format: 'tfrecord',
+    ways: [[', against one core', ours('jobs 2', 'all')]],
+    others: ours('jobs 1', 'one'),
+    wanted: everywhere(1.6),
+  },
+  {
+    title: 'TFRecord: views against `tf_record_iterator`',
+    group: 'read',
+    format: 'tfrecord',
+    ways: VIEWS,
+    others: { who: 'tensorflow', what: 'tf_record_iterator' },
+    wanted: everywhere(3),
+  },
+  {
+    title: 'TFRecord: views against npm `tfrecord`',
+    group: 'read',
+    format: 'tfrecord',
+    ways: VIEWS,
+    others: { who: 'npm-tfrecord' },
+    wanted: everywhere(30),
+  },
+  {
+    title: 'TFRecord: batches against `validate`',
+    group: 'read',
+    format: 'tfrecord',
+    ways: [
+      ['', ours('batches', 'all')],
+      [', reuse', ours('batches, reuse', 'all')],
+    ],
+    others: ours('validate', 'all'),
+    wanted: everywhere(0.8),
+  },
+  {
+    group: 'read',
+    format: 'tfrecord',
+    ways: [
+      [', one core', ours('batches', 'one')],
+      [', reuse, one core', ours('batches, reuse', 'one')],
+    ],
+    others: ours('validate', 'one'),
+    wanted: everywhere(0.8),
+  },
+  {
+    title: "TFRecord: writing against TensorFlow's `TFRecordWriter`",
+    group: 'write',
+    format: 'tfrecord',
+    ways: [
+      ...bothWays('openTFRecordWriter'),
+      ...bothWays('openTFRecordWriter, blocking').map(([suffix, way]) => [`, blocking${suffix}`, way]),
+    ],
+    others: { who: 'tensorflow' },
+    wanted: everywhere(1.5),
+  },
+];
