@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { scanTextLines } from '../../src/records/read-textlines.ts';
+import { offsetView } from '../support/offset-view.ts';
+import { type OracleLine, oracleLines } from '../support/oracle-textline.ts';
+import type { Outcome } from '../support/outcome.ts';
+import { CHUNK_SIZES, cutAt, rechunk } from '../support/rechunk.ts';
+import { cutChunks, decodeLines, readLines } from '../support/text-outcome.ts';
+
+/** Few different bytes, so that delimiters, parts of them and carriage returns are met all the time. */
+const alphabet = fc.constantFrom(97, 98, 13, 10, 0xef, 0xbb, 0xbf);
+const bytes = fc.array(alphabet, { maxLength: 60 }).map((list) => Uint8Array.from(list));
+const delimiter = fc.oneof(
+  fc
+    .constantFrom('\n', '\r\n', 'a', 'aa', 'aba', 'aab', 'abab', '\r', 'ab', '\n\n')
+    .map((text) => new TextEncoder().encode(text)),
+  fc.array(alphabet, { minLength: 1, maxLength: 5 }).map((list) => Uint8Array.from(list)),
+);
+const cr = fc.constantFrom('keep' as const, 'crlf' as const, 'all' as const);
+const cuts = fc.array(fc.nat(60), { maxLength: 12 });
+const options = fc.record({ delimiter, cr, skipBlank: fc.boolean(), stripBom: fc.boolean() });
+
+describe('lines are what the oracle cuts', () => {
+  test('any bytes, any delimiter, any chunks, any carriage returns, both scanners', () => {
+    fc.assert(
+      fc.property(bytes, options, cuts, fc.boolean(), (file, how, places, table) => {
+        const expected = oracleLines(file, how);
+        compare(cutChunks([file], how, table), expected);
+        compare(cutChunks(cutAt(file, places), how, table), expected);
+        compare(
+          cutChunks(
+            cutAt(file, places).map((chunk) => offsetView(chunk, 3)),
+            how,
+            table,
+          ),
+          expected,
+        );
+        compare(cutChunks(rechunk(file, 1), how, table), expected);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('synchronously, and as TensorFlow does', () => {
+    fc.assert(
+      fc.property(bytes, delimiter, (file, separator) => {
+        compare(
+          decodeLines(file, { delimiter: separator, cr: 'keep', compression: 'none' }),
+          oracleLines(file, { delimiter: separator }),
+        );
+        const tf = oracleLines(file, { cr: 'all', dropLastReturns: true });
+        compare(decodeLines(file, { compat: 'tf', compression: 'none' }), tf);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('read from files of chunks, with buffers that are used again', async () => {
+    await fc.assert(
+      fc.asyncProperty(bytes, options, cuts, fc.boolean(), async (file, how, places, reuse) => {
+        const source = cutAt(file, places);
+        compare(await readLines(source, { ...how, reuse, compression: 'none' }), oracleLines(file, how));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a scan counts them', async () => {
+    await fc.assert(
+      fc.asyncProperty(bytes, options, cuts, async (file, how, places) => {
+        const expected = oracleLines(file, how);
+        const { records, payloadBytes, errorCount } = await scanTextLines(cutAt(file, places), {
+          ...how,
+          compression: 'none',
+        });
+        expect(errorCount).toBe(0);
+        expect(records).toBe(expected.length);
+        expect(payloadBytes).toBe(expected.reduce((sum, { payload }) => sum + payload.length, 0));
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  test('long lines and many lines, across stages and batches, in every chunking', async () => {
+    const file = longAndShort();
+    for (const how of [{}, { cr: 'all' as const }, { delimiter: Uint8Array.of(10, 10) }]) {
+      const expected = oracleLines(file, { cr: 'keep', ...how });
+      for (const size of [...CHUNK_SIZES.filter((chunk) => chunk >= 63), 100_001, file.length]) {
+        for (const table of [false, true])
+          compare(cutChunks(rechunk(file, size), { cr: 'keep', ...how }, table), expected);
+        const { records, payloadBytes } = await scanTextLines(rechunk(file, size), { cr: 'keep', ...how });
+        expect(records).toBe(expected.length);
+        expect(payloadBytes).toBe(expected.reduce((sum, { payload }) => sum + payload.length, 0));
+      }
+      for (const size of [1, 2, 3, 7])
+        compare(
+          cutChunks(rechunk(file.subarray(0, 100_000), size), { cr: 'keep', ...how }),
+          oracleLines(file.subarray(0, 100_000), { cr: 'keep', ...how }),
+        );
+    }
+  });
+});
+
+/** Short lines, empty ones, one of 300 kB, one of 2 MB, carriage returns here and there, no end at the end. */
+function longAndShort(): Uint8Array {
+  const file = new Uint8Array(4_000_000).fill(97);
+  for (let i = 0; i < 200_000; i += 1 + ((i * 7919) % 23)) file[i] = 10;
+  file.fill(10, 600_000, 900_000);
+  for (let i = 900_000; i < 1_000_000; i += 1 + ((i * 31) % 300)) file[i] = i % 5 === 0 ? 13 : 10;
+  for (let i = 3_100_000; i < 4_000_000; i += 1 + ((i * 104_729) % 3000)) file[i] = 10;
+  file[2_000_000] = 13;
+  return file;
+}
+
+function compare(outcome: Outcome, expected: readonly OracleLine[]): void {
+  expect(outcome.error).toBeUndefined();
+  const same =
+    outcome.payloads.length === expected.length &&
+    expected.every(
+      ({ payload, offset }, i) =>
+        offset === outcome.offsets[i] && Buffer.compare(payload, outcome.payloads[i]) === 0,
+    );
+  if (!same) {
+    // Only now, because comparing many with expect takes long.
+    expect(outcome.offsets).toEqual(expected.map(({ offset }) => offset));
+    expect(outcome.payloads).toEqual(expected.map(({ payload }) => payload));
+  }
+}

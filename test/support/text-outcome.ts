@@ -1,0 +1,84 @@
+import type { ByteSource } from '../../src/bytes/sources.ts';
+import { isRecordpipeError, type RecordpipeError } from '../../src/errors.ts';
+import { sharedLineScanner } from '../../src/framing/line-scanner.ts';
+import { LineTableScanner } from '../../src/framing/line-table-scanner.ts';
+import type { RecordBatch } from '../../src/records/batch.ts';
+import { newReadStats } from '../../src/records/corruption.ts';
+import { decodeTextLineBatches, readTextLineBatches } from '../../src/records/read-textlines.ts';
+import { TextLineDecoder } from '../../src/records/textline-decoder.ts';
+import { type TextLineReadOptions, textLineReadOptions } from '../../src/records/textline-options.ts';
+import type { Outcome } from './outcome.ts';
+
+/** The lines of chunks, by the decoder alone, over the kernel and in JavaScript by turns. */
+export function cutChunks(
+  chunks: Iterable<Uint8Array>,
+  given: Partial<TextLineReadOptions> = {},
+  table = false,
+): Outcome {
+  const outcome: Outcome = { payloads: [], offsets: [], error: undefined };
+  const decoder = new TextLineDecoder(
+    textLineReadOptions(given),
+    {},
+    newReadStats(),
+    table ? (cutting) => new LineTableScanner(cutting) : sharedLineScanner,
+  );
+  const drain = (): void => {
+    for (let batch = decoder.next(); batch !== null; batch = decoder.next()) take(outcome, batch);
+  };
+  try {
+    for (const chunk of chunks) {
+      decoder.push(chunk);
+      drain();
+    }
+    decoder.end();
+    drain();
+  } catch (error) {
+    outcome.error = typed(error);
+  }
+  return outcome;
+}
+
+export function decodeLines(bytes: Uint8Array, options?: Partial<TextLineReadOptions>): Outcome {
+  const outcome: Outcome = { payloads: [], offsets: [], error: undefined };
+  try {
+    for (const batch of decodeTextLineBatches(bytes, options)) take(outcome, batch);
+  } catch (error) {
+    outcome.error = typed(error);
+  }
+  return outcome;
+}
+
+export async function readLines(
+  source: ByteSource,
+  options?: Partial<TextLineReadOptions>,
+): Promise<Outcome> {
+  const outcome: Outcome = { payloads: [], offsets: [], error: undefined };
+  try {
+    for await (const batch of readTextLineBatches(source, options)) take(outcome, batch);
+  } catch (error) {
+    outcome.error = typed(error);
+  }
+  return outcome;
+}
+
+/** Lines as text, for short tests. */
+export function texts({ payloads }: Outcome): string[] {
+  return payloads.map((payload) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(payload));
+}
+
+export function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function take(outcome: Outcome, batch: RecordBatch): void {
+  for (let i = 0; i < batch.length; i++) {
+    outcome.payloads.push(batch.record(i).slice());
+    outcome.offsets.push(batch.offset(i));
+  }
+}
+
+/** Only errors of the family may leave a decoder; anything else is a crash and is thrown on. */
+function typed(error: unknown): RecordpipeError {
+  if (isRecordpipeError(error)) return error;
+  throw error;
+}
