@@ -27,6 +27,7 @@ export function scanRecordIO(
   const most: u32 = index == 0 ? ~0 : capacity;
   let at = start;
   let passed: u32 = 0;
+  let payloadBytes: u32 = 0;
   let status = NEED_MORE;
 
   while (end - at >= HEADER_BYTES) {
@@ -63,13 +64,14 @@ export function scanRecordIO(
       store<u32>(index + (passed << 3), length, 4);
     }
     ++passed;
+    payloadBytes += length;
     at = payload + padded;
   }
 
   const hasHeader = end - at >= HEADER_BYTES;
   store<u32>(SCAN_STATE, <u32>at);
   store<u32>(SCAN_STATE, status, 4);
-  store<u32>(SCAN_STATE, hasHeader ? load<u32>(at) : 0, 8);
-  store<u32>(SCAN_STATE, hasHeader ? load<u32>(at, 4) : 0, 12);
+  store<u32>(SCAN_STATE, hasHeader ? load<u32>(at, 4) : 0, 8);
+  store<u32>(SCAN_STATE, payloadBytes, 12);
   return passed;
 }

@@ -82,10 +82,9 @@ export function missingPadding(have: number, need: number, place: ErrorPlace): R
   return new RecordpipeError('missing-padding', text, place);
 }
 
-/** The error for padding that is not zeros. @param padding its bytes */
-export function badPadding(padding: Uint8Array, place: PartPlace): RecordpipeError {
-  const shown = Array.from(padding, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  const text = `recordio: padding is not zeros: got ${shown}${inPart(place)}; its length may be wrong, or its writer pads with something else (strictPadding: false accepts it)`;
+/** The error for padding that is not zeros. @param byte the first that is not */
+export function badPadding(byte: number, place: PartPlace): RecordpipeError {
+  const text = `recordio: padding is not zeros: got 0x${byte.toString(16).padStart(2, '0')}${inPart(place)}; the length before it is wrong, or the writer pads with something else (strictPadding: false accepts it)`;
   return new RecordpipeError('missing-padding', text, place);
 }
 

@@ -5,14 +5,15 @@
 export interface RecordIOScan {
   /** Whole records walked by the last call. */
   count: number;
+  /** Their payload bytes. */
+  payloadBytes: number;
   /** Index in the scanned bytes of the first byte not walked: the start of the part at which it stopped. */
   position: number;
   /** Why it stopped. */
   stop: RecordIOStop;
   /** Bytes wanted from `position` on before the part there can be judged; 0 unless `stop` is `NEED_MORE`. */
   wanted: number;
-  /** The two words of the header at `position`; 0 when it is not whole. */
-  magic: number;
+  /** Flag and length of the header at `position`; 0 when it is not whole. */
   word: number;
   /** Where the walked payloads lie in the scanned bytes: (start, length) pairs, `2 * count` numbers; only filled when asked for. */
   index: Uint32Array;
@@ -53,5 +54,13 @@ export interface RecordIOScanner {
 }
 
 export function emptyRecordIOScan(): RecordIOScan {
-  return { count: 0, position: 0, stop: NEED_MORE, wanted: 0, magic: 0, word: 0, index: new Uint32Array(0) };
+  return {
+    count: 0,
+    payloadBytes: 0,
+    position: 0,
+    stop: NEED_MORE,
+    wanted: 0,
+    word: 0,
+    index: new Uint32Array(0),
+  };
 }

@@ -29,18 +29,16 @@ export class RecordIOTableScanner implements RecordIOScanner {
     let { index } = result;
     let at = from;
     let count = 0;
-    let magic = 0;
+    let payloadBytes = 0;
     let word = 0;
     let wanted = 0;
     let stop: RecordIOStop = NEED_MORE;
     for (;;) {
-      magic = 0;
       word = 0;
       wanted = PART_HEADER_BYTES;
       if (to - at < PART_HEADER_BYTES) break;
-      magic = view.getUint32(at, true);
       word = view.getUint32(at + 4, true);
-      stop = judge(magic, word, maxRecordBytes);
+      stop = judge(view.getUint32(at, true), word, maxRecordBytes);
       if (stop !== NEED_MORE) break;
       wanted = partBytes(word);
       if (to - at < wanted) break;
@@ -55,13 +53,14 @@ export class RecordIOTableScanner implements RecordIOScanner {
         index[2 * count + 1] = word;
       }
       count++;
+      payloadBytes += word;
       at += wanted;
     }
     result.index = index;
     result.count = count;
+    result.payloadBytes = payloadBytes;
     result.position = at;
     result.stop = stop;
-    result.magic = magic;
     result.word = word;
     result.wanted = stop === NEED_MORE ? wanted : 0;
   }

@@ -66,6 +66,7 @@ export class RecordIOWasmScanner extends RecordIOTableScanner {
     const strict = strictPadding ? 1 : 0;
     let at = from;
     let total = 0;
+    let payloadBytes = 0;
     for (;;) {
       const count =
         exports.scanRecordIO(base + at, base + to, pairs, INDEX_PAIRS, maxRecordBytes, strict) >>> 0;
@@ -73,13 +74,14 @@ export class RecordIOWasmScanner extends RecordIOTableScanner {
       total += count;
       const state = this.#kernel.state();
       at = state[0] - base;
+      payloadBytes += state[3];
       if (state[1] === INDEX_FULL) continue;
       result.stop = state[1] as RecordIOStop;
-      result.magic = state[2];
-      result.word = state[3];
+      result.word = state[2];
       break;
     }
     result.count = total;
+    result.payloadBytes = payloadBytes;
     result.position = at;
     result.wanted = 0;
     if (result.stop === NEED_MORE)

@@ -13,10 +13,12 @@ export interface ReadStats {
   skippedBytes: number;
   /** Bytes after the last record that were accepted by the `trailing` option. */
   trailingBytes: number;
+  /** Oddities that were accepted and cost no byte of a record: the last RecordIO record without its padding. */
+  warnings: number;
 }
 
 export function newReadStats(): ReadStats {
-  return { records: 0, payloadBytes: 0, corrupted: 0, skippedBytes: 0, trailingBytes: 0 };
+  return { records: 0, payloadBytes: 0, corrupted: 0, skippedBytes: 0, trailingBytes: 0, warnings: 0 };
 }
 
 /** The options that say how much damage is passed over. */

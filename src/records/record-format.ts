@@ -34,6 +34,8 @@ export interface RecordFormat<O extends ReadOptions = ReadOptions> {
    * @throws RangeError for a value that no option has
    */
   readOptions(given: Partial<O> | undefined): O;
+  /** What scans, which are to find all that is odd, have by default in place of the readers' defaults. */
+  readonly scanDefaults?: Partial<O>;
   /** Used where the compression is to be found out. */
   readonly detectCompression: DetectCompression;
   /** Whether a scan with these options needs the decoder, which holds one record at a time, because `walk` is strict. */

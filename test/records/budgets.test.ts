@@ -89,6 +89,7 @@ test('the counters tell what was passed over', async () => {
     corrupted: 3,
     skippedBytes: skipped,
     trailingBytes: 0,
+    warnings: 0,
   });
 });
 

@@ -84,6 +84,7 @@ describe.each(files)('$name', (golden) => {
         corrupted: 0,
         skippedBytes: 0,
         trailingBytes: 0,
+        warnings: 0,
       });
     }
   });
