@@ -27,10 +27,14 @@ export function countLines(start: usize, end: usize, delimiter: u32, mode: u32, 
     let at = start + 1;
     while (at < whole) {
       const to = at + (min<usize>((whole - at) >> 6, MOST_STEPS) << 6);
-      // The second pass finds the bytes in the first-level cache.
-      if (mode == CR_BEFORE) dropped += countPairs(at, to, needle);
-      else if (mode == CR_ANYWHERE) dropped += countBytes(at, to, i8x16.splat(<i8>CR));
-      lines += countBytes(at, to, needle);
+      if (mode == 0) lines += countBytes(at, to, needle);
+      else {
+        lines += countBytesAndLook(at, to, needle);
+        // Most text has no CRs. Where there are some, the second pass finds the bytes in the first-level cache.
+        if (load<u8>(at - 1) == CR || v128.any_true(looked)) {
+          dropped += mode == CR_BEFORE ? countPairs(at, to, needle) : countBytes(at, to, i8x16.splat(<i8>CR));
+        }
+      }
       at = to;
     }
     for (; at < end; ++at) {
@@ -59,6 +63,36 @@ function countBytes(at: usize, to: usize, needle: v128): u32 {
     c = i8x16.sub(c, i8x16.eq(v128.load(at, 32), needle));
     d = i8x16.sub(d, i8x16.eq(v128.load(at, 48), needle));
   }
+  return sums(a) + sums(b) + sums(c) + sums(d);
+}
+
+/** Not zero where the last `countBytesAndLook` saw a CR. */
+let looked: v128 = i64x2.splat(0);
+
+/** The same, and whether there is a CR in [at, to). */
+// @ts-ignore: decorator
+@inline
+function countBytesAndLook(at: usize, to: usize, needle: v128): u32 {
+  const cr = i8x16.splat(<i8>CR);
+  let a = i64x2.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  let seen = a;
+  let other = a;
+  for (; at < to; at += 64) {
+    const first = v128.load(at);
+    const second = v128.load(at, 16);
+    const third = v128.load(at, 32);
+    const fourth = v128.load(at, 48);
+    a = i8x16.sub(a, i8x16.eq(first, needle));
+    b = i8x16.sub(b, i8x16.eq(second, needle));
+    c = i8x16.sub(c, i8x16.eq(third, needle));
+    d = i8x16.sub(d, i8x16.eq(fourth, needle));
+    seen = v128.or(seen, v128.or(i8x16.eq(first, cr), i8x16.eq(second, cr)));
+    other = v128.or(other, v128.or(i8x16.eq(third, cr), i8x16.eq(fourth, cr)));
+  }
+  looked = v128.or(seen, other);
   return sums(a) + sums(b) + sums(c) + sums(d);
 }
 
