@@ -1,3 +1,4 @@
+export { type IRHeader, type IRHeaderInput, packIR, type UnpackedIR, unpackIR } from './ir-header.ts';
 export {
   encodeRecordIO,
   encodeRecordIOInto,

@@ -1,0 +1,41 @@
+import { encodeRecordIO } from '../framing/recordio-encode.ts';
+import {
+  frameBytes,
+  magicsToEscape,
+  type RecordIOEncodeOptions,
+  writeRecord,
+} from '../framing/recordio-write.ts';
+import type { Framer } from './framer.ts';
+
+/** RecordIO: payloads are copied once, behind their header; magic numbers in them are looked for once. */
+export class RecordIOFramer implements Framer {
+  readonly #options: RecordIOEncodeOptions;
+  /** The payload last asked for, and its magic numbers: it is nearly always the next to be framed. */
+  #payload: Uint8Array | undefined;
+  #magics = 0;
+
+  /** @param options complete and checked */
+  constructor(options: RecordIOEncodeOptions) {
+    this.#options = options;
+  }
+
+  frameBytes(payload: Uint8Array): number {
+    this.#magics = magicsToEscape(payload, this.#options);
+    this.#payload = payload;
+    return frameBytes(payload.length, this.#magics);
+  }
+
+  buffers(bytes: number, count: number): Uint8Array[] {
+    return Array.from({ length: count }, () => new Uint8Array(bytes));
+  }
+
+  frame(payload: Uint8Array, buffer: Uint8Array, at: number): void {
+    const magics = payload === this.#payload ? this.#magics : magicsToEscape(payload, this.#options);
+    this.#payload = undefined;
+    writeRecord(payload, magics, buffer, at);
+  }
+
+  encode(payload: Uint8Array): Uint8Array {
+    return encodeRecordIO(payload, this.#options);
+  }
+}

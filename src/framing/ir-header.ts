@@ -1,0 +1,133 @@
+import { readU32 } from '../bytes/little-endian.ts';
+import { RecordpipeError } from '../errors.ts';
+
+/** flag (u32), label (f32), id and id2 (u64), little-endian. Source of the rule: MXNet's `recordio.pack`. */
+const IR_HEADER_BYTES = 24;
+const FLOAT_BYTES = 4;
+const MOST_ID = 2n ** 64n - 1n;
+
+/** The header that MXNet puts before an image or any other payload inside a record. */
+export interface IRHeader {
+  /** How many labels there are in an array; 0 for the one label of the header itself. */
+  readonly flag: number;
+  /** One number, or an array. */
+  readonly label: number | Float32Array;
+  /** Which record this is, exactly, up to 2^64 - 1. */
+  readonly id: bigint;
+  /** A second id, of whoever made the file; usually 0. */
+  readonly id2: bigint;
+}
+
+/** A record taken apart. */
+export interface UnpackedIR extends IRHeader {
+  /** What lies behind header and labels: a view of the record. */
+  readonly payload: Uint8Array;
+}
+
+/** What is packed: as {@link IRHeader}, but the flag follows from the label, ids may be numbers, and `id2` may be left out. */
+export interface IRHeaderInput {
+  /** Not looked at: whoever packs again what was unpacked need not take it out. */
+  readonly flag?: number;
+  readonly label: number | Float32Array | readonly number[];
+  readonly id: bigint | number;
+  readonly id2?: bigint | number;
+}
+
+/**
+ * Puts an IRHeader before a payload, byte for byte as MXNet does: one label in the header itself, an array of them behind it, as 32-bit floats. The
+ * result is new memory and belongs to the caller.
+ *
+ * @throws RangeError for an id that is no whole number from 0 to 2^64 - 1 (as `number`, to 2^53 - 1), and for a label beyond 32-bit floats
+ * @throws TypeError for a payload that is no Uint8Array
+ * @example
+ * ```ts
+ * import { packIR } from 'recordpipe';
+ * console.log(packIR({ label: 1, id: 7n }, Uint8Array.of(0xff)).length, packIR({ label: [1, 2], id: 7n }, new Uint8Array(0)).length); // 25 32
+ * ```
+ */
+export function packIR(header: IRHeaderInput, payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (!(payload instanceof Uint8Array))
+    throw new TypeError(`packIR: expected bytes (Uint8Array), got ${typeof payload}`);
+  const { label, id, id2 = 0n } = header;
+  const labels = typeof label === 'number' ? [] : label;
+  const start = IR_HEADER_BYTES + FLOAT_BYTES * labels.length;
+  const record = new Uint8Array(start + payload.length);
+  const view = new DataView(record.buffer);
+  view.setUint32(0, labels.length, true);
+  view.setFloat32(4, typeof label === 'number' ? float(label) : 0, true);
+  view.setBigUint64(8, wholeId('id', id), true);
+  view.setBigUint64(16, wholeId('id2', id2), true);
+  if (labels instanceof Float32Array) {
+    // As bytes: a number does not keep which NaN it is.
+    record.set(
+      new Uint8Array(labels.buffer, labels.byteOffset, FLOAT_BYTES * labels.length),
+      IR_HEADER_BYTES,
+    );
+  } else {
+    for (let i = 0; i < labels.length; i++)
+      view.setFloat32(IR_HEADER_BYTES + FLOAT_BYTES * i, float(labels[i]), true);
+  }
+  record.set(payload, start);
+  return record;
+}
+
+/**
+ * Takes a record with an IRHeader apart. The payload is a view of the record; so are the labels of an array where they lie at a multiple of four bytes
+ * of their buffer, else they are copied.
+ *
+ * @throws RecordpipeError `truncated-header` for a record shorter than 24 bytes, `truncated-record` for one shorter than its labels
+ * @example
+ * ```ts
+ * import { packIR, unpackIR } from 'recordpipe';
+ * const { label, id, payload } = unpackIR(packIR({ label: 3, id: 2n ** 60n }, new Uint8Array(5)));
+ * console.log(label, id, payload.length); // 3 1152921504606846976n 5
+ * ```
+ */
+export function unpackIR(record: Uint8Array): UnpackedIR {
+  if (record.length < IR_HEADER_BYTES) {
+    throw new RecordpipeError(
+      'truncated-header',
+      `irheader: truncated header: expected ${IR_HEADER_BYTES} bytes, the record has ${record.length}; was it packed with an IRHeader?`,
+    );
+  }
+  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+  const flag = readU32(record, 0);
+  const start = IR_HEADER_BYTES + FLOAT_BYTES * flag;
+  if (start > record.length) {
+    throw new RecordpipeError(
+      'truncated-record',
+      `irheader: truncated labels: the header says ${flag} labels, ${start} bytes with them, the record has ${record.length}; was it packed with an IRHeader?`,
+    );
+  }
+  return {
+    flag,
+    label: flag === 0 ? view.getFloat32(4, true) : labelsOf(record, flag),
+    id: view.getBigUint64(8, true),
+    id2: view.getBigUint64(16, true),
+    payload: record.subarray(start),
+  };
+}
+
+function labelsOf(record: Uint8Array, count: number): Float32Array {
+  const at = record.byteOffset + IR_HEADER_BYTES;
+  if (at % FLOAT_BYTES === 0) return new Float32Array(record.buffer, at, count);
+  const labels = new Float32Array(count);
+  new Uint8Array(labels.buffer).set(record.subarray(IR_HEADER_BYTES, IR_HEADER_BYTES + FLOAT_BYTES * count));
+  return labels;
+}
+
+function wholeId(name: string, id: bigint | number): bigint {
+  const good = typeof id === 'number' ? Number.isSafeInteger(id) && id >= 0 : id >= 0n && id <= MOST_ID;
+  if (!good) {
+    throw new RangeError(
+      `packIR: ${name}: expected a whole number from 0 to 2^64 - 1 (a bigint from 2^53 on), got ${id}`,
+    );
+  }
+  return BigInt(id);
+}
+
+function float(label: number): number {
+  if (Number.isFinite(label) && !Number.isFinite(Math.fround(label)))
+    throw new RangeError(`packIR: label: expected a number that a 32-bit float can hold, got ${label}`);
+  return label;
+}

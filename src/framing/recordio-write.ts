@@ -1,0 +1,128 @@
+import { readU32, writeU32 } from '../bytes/little-endian.ts';
+import { RecordpipeError } from '../errors.ts';
+import {
+  FIRST,
+  LAST,
+  MIDDLE,
+  PART_HEADER_BYTES,
+  PART_LENGTH_END,
+  partBytes,
+  RECORDIO_MAGIC,
+  WHOLE,
+} from './recordio-layout.ts';
+
+/** How records become RecordIO bytes. */
+export interface RecordIOEncodeOptions {
+  /**
+   * Whether a payload is split where it holds the magic number at a multiple of four, which is then left out, as dmlc's writer does. Default true, so that
+   * files can be split by bytes; false for readers that join parts without putting the magic number back (SageMaker), and with `oversize: 'concat'`.
+   */
+  readonly escapeMagic: boolean;
+  /**
+   * What a payload of 2^29 bytes or more is. Default `error`; `concat` writes it in several parts, which only readers with `multipart: 'concat'`
+   * put together again, so that `escapeMagic` must not be set.
+   */
+  readonly oversize: 'error' | 'concat';
+}
+
+/** The longest part, one byte short of a multiple of four: its length tells strict dmlc readers that nothing belongs between the parts. */
+export const LONGEST_PART: number = PART_LENGTH_END - 1;
+
+/**
+ * The complete options, checked.
+ * @throws RangeError for options that exclude each other or do not exist
+ */
+export function encodeOptions(given: Partial<RecordIOEncodeOptions> = {}): RecordIOEncodeOptions {
+  const { oversize = 'error', escapeMagic = oversize !== 'concat' } = given;
+  if (oversize !== 'error' && oversize !== 'concat')
+    throw new RangeError(`oversize: expected one of error, concat, got ${String(oversize)}`);
+  if (escapeMagic && oversize === 'concat') {
+    throw new RangeError(
+      "oversize: 'concat' excludes escapeMagic: a reader puts the magic number back between all parts or between none",
+    );
+  }
+  return { oversize, escapeMagic };
+}
+
+/**
+ * How many magic numbers of `payload` are escaped: those at multiples of four.
+ * @throws RecordpipeError `record-too-large` for a payload that must not be written
+ */
+export function magicsToEscape(
+  payload: Uint8Array,
+  { escapeMagic, oversize }: RecordIOEncodeOptions,
+): number {
+  if (payload.length > LONGEST_PART && oversize === 'error') {
+    throw new RecordpipeError(
+      'record-too-large',
+      `recordio: record too large: ${payload.length} bytes, a record has at most ${LONGEST_PART}; oversize: 'concat' writes it in parts, for readers with multipart: 'concat'`,
+    );
+  }
+  if (!escapeMagic) return 0;
+  let count = 0;
+  for (let at = nextMagic(payload, 0); at >= 0; at = nextMagic(payload, at + 4)) count++;
+  return count;
+}
+
+/**
+ * Bytes of a record with a payload of so many, of which so many magic numbers are escaped.
+ * @param longestPart payloads longer than that are cut into pieces of that size
+ */
+export function frameBytes(length: number, magics: number, longestPart: number = LONGEST_PART): number {
+  if (length <= longestPart) return partBytes(length) + 4 * magics;
+  const pieces = Math.ceil(length / longestPart) - 1;
+  return pieces * partBytes(longestPart) + partBytes(length - pieces * longestPart);
+}
+
+/**
+ * Writes the parts of one record; there must be room. Returns the index behind them.
+ * @param magics how many magic numbers are to be escaped
+ */
+export function writeRecord(
+  payload: Uint8Array,
+  magics: number,
+  target: Uint8Array,
+  at: number,
+  longestPart: number = LONGEST_PART,
+): number {
+  const { length } = payload;
+  let next = at;
+  let from = 0;
+  for (; length - from > longestPart; from += longestPart) {
+    next = writePart(payload, from, from + longestPart, from === 0 ? FIRST : MIDDLE, target, next);
+  }
+  for (let left = magics; left > 0; left--) {
+    const magic = nextMagic(payload, from);
+    next = writePart(payload, from, magic, from === 0 ? FIRST : MIDDLE, target, next);
+    from = magic + 4;
+  }
+  return writePart(payload, from, length, from === 0 ? WHOLE : LAST, target, next);
+}
+
+/** The first magic number at a multiple of four from `from`, itself one, on; -1 if there is none. */
+function nextMagic(payload: Uint8Array, from: number): number {
+  const end = payload.length - 3;
+  // One byte of each word is looked at, the rarest of the four in texts and pictures.
+  for (let at = from; at < end; at += 4) {
+    if (payload[at + 3] === 0xce && readU32(payload, at) === RECORDIO_MAGIC) return at;
+  }
+  return -1;
+}
+
+function writePart(
+  payload: Uint8Array,
+  from: number,
+  to: number,
+  flag: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  const length = to - from;
+  writeU32(target, at, RECORDIO_MAGIC);
+  writeU32(target, at + 4, (flag << 29) | length);
+  const start = at + PART_HEADER_BYTES;
+  target.set(from === 0 && to === payload.length ? payload : payload.subarray(from, to), start);
+  const end = at + partBytes(length);
+  for (let i = start + length; i < end; i++) target[i] = 0;
+  return end;
+}
