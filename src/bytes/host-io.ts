@@ -4,3 +4,4 @@
 export { inflateBytes } from './inflate-bytes.ts';
 export { inflateInHost } from './inflate-host.ts';
 export { openPath } from './open-path.ts';
+export { peekPath } from './peek-path.ts';

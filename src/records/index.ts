@@ -2,9 +2,19 @@ export type { ByteSource } from '../bytes/sources.ts';
 export { RecordBatch } from './batch.ts';
 export type { ReadStats } from './corruption.ts';
 export { decodeTFRecordBatches, decodeTFRecords, type TFRecordDecodeOptions } from './decode-tfrecords.ts';
+export { type DetectedFormat, detectFormat } from './detect-format.ts';
 export { type Compression, DEFAULT_READ_OPTIONS, type ReadOptions } from './read-options.ts';
+export {
+  type OpenedRecords,
+  openRecords,
+  type RecordScanOptions,
+  readRecordBatches,
+  readRecords,
+  scanRecords,
+} from './read-records.ts';
 export { readTFRecordBatches, readTFRecords } from './read-tfrecords.ts';
 export type { FormatName } from './record-format.ts';
+export type { RecordReadOptions } from './record-read-options.ts';
 export { RecordReader } from './record-reader.ts';
 export type { RecordScan } from './scan-source.ts';
 export { scanTFRecords, type TFRecordScanOptions } from './scan-tfrecords.ts';

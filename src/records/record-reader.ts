@@ -2,6 +2,7 @@ import { FILE_BUFFERS } from '../bytes/file-buffers.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from './batch.ts';
 import { newReadStats, type ReadStats } from './corruption.ts';
+import type { PeekedSource } from './peeked-source.ts';
 import { type ReadOptions, reusedChunkBytes } from './read-options.ts';
 import type { RecordDecoder } from './record-decoder.ts';
 import type { RecordFormat } from './record-format.ts';
@@ -16,7 +17,7 @@ export type Batches = AsyncGenerator<RecordBatch, void, undefined>;
  */
 export function readBatches<O extends ReadOptions>(
   format: RecordFormat<O>,
-  source: ByteSource,
+  source: ByteSource | PeekedSource,
   given: Partial<O> = {},
   stats: ReadStats = newReadStats(),
 ): Batches {
@@ -75,7 +76,7 @@ export class RecordReader implements AsyncIterableIterator<Uint8Array> {
 
 async function* batches<O extends ReadOptions>(
   format: RecordFormat<O>,
-  source: ByteSource,
+  source: ByteSource | PeekedSource,
   options: O,
   stats: ReadStats,
 ): Batches {

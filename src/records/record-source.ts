@@ -2,6 +2,7 @@ import { abortable, checkAborted } from '../bytes/abortable.ts';
 import { type InflateOptions, inflate } from '../bytes/inflate.ts';
 import { type ByteSource, type ChunkReading, openSource } from '../bytes/sources.ts';
 import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { PeekedSource } from './peeked-source.ts';
 import type { Compression, ReadOptions } from './read-options.ts';
 
 /** A source opened and inflated. */
@@ -24,18 +25,21 @@ const HEAD_BYTES = 12;
 
 /** Opens a source, finds out its compression and inflates it. */
 export async function openRecordSource(
-  source: ByteSource,
+  source: ByteSource | PeekedSource,
   options: ReadOptions,
   detectCompression: DetectCompression,
   nextBuffer?: ChunkReading['nextBuffer'],
 ): Promise<RecordSource> {
   checkAborted(options.signal);
   const { chunkBytes, blocking } = options;
-  const opened = openSource(source, { chunkBytes, blocking, nextBuffer });
+  const peeked = source instanceof PeekedSource ? source : undefined;
+  peeked?.readInto(nextBuffer);
+  const opened = peeked?.opened ?? openSource(source as ByteSource, { chunkBytes, blocking, nextBuffer });
   const uri = options.uri ?? opened.uri;
   const stored = { bytes: 0 };
-  const iterator = abortable(opened.chunks, options.signal)[Symbol.asyncIterator]();
+  const iterator = peeked?.iterator ?? abortable(opened.chunks, options.signal)[Symbol.asyncIterator]();
   const { compression, taken } = await detect(iterator, options.compression, detectCompression);
+  if (peeked !== undefined) taken.unshift(...peeked.taken.splice(0));
   const watched = counted(taken, iterator, stored);
   if (compression === 'none') return { uri, compression, size: opened.size, chunks: watched, stored };
   const inflated = inflate(watched, inflateOptions(compression, options));

@@ -3,6 +3,7 @@ import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordpipeError } from '../errors.ts';
 import { newReadStats } from './corruption.ts';
 import { Findings } from './findings.ts';
+import type { PeekedSource } from './peeked-source.ts';
 import { type Compression, type ReadOptions, reusedChunkBytes } from './read-options.ts';
 import type { FormatName, OnProgress, OwnScanning, RecordFormat, ScanCounts } from './record-format.ts';
 import { openRecordSource, placed, type RecordSource } from './record-source.ts';
@@ -40,12 +41,13 @@ export interface RecordScan extends ScanCounts {
 /** Checks every record of a source without handing out any. */
 export async function scanSource<O extends ReadOptions>(
   format: RecordFormat<O>,
-  source: ByteSource,
+  source: ByteSource | PeekedSource,
   given: Partial<ScanOptions<O>> = {},
 ): Promise<RecordScan> {
   const { maxErrors = 100, onProgress, ...reading } = given as Partial<ScanOptions<ReadOptions>>;
   const options = format.readOptions({
     chunkBytes: reusedChunkBytes(reading.blocking),
+    ...format.scanDefaults,
     ...reading,
   } as Partial<O>);
   const lenient = format.lenient(options);

@@ -1,0 +1,63 @@
+import type { FormatName } from '../records/record-format.ts';
+import { openShards, type RecordShardWriter, type ShardOptions } from './record-shards.ts';
+import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
+import { type TFRecordWriteOptions, tfrecordWriting } from './tfrecord-writer.ts';
+
+/** How records are written where the format is an option: the options of all formats, of which each takes its own and leaves the rest. */
+export interface AnyRecordWriteOptions extends TFRecordWriteOptions {}
+
+/** How shards are cut and written where the format is an option. */
+export type AnyRecordShardOptions = ShardOptions<AnyRecordWriteOptions>;
+
+const FORMATS: Readonly<Record<string, unknown>> = {
+  tfrecord: tfrecordWriting,
+};
+
+/**
+ * Opens a file of the named format for writing, as `openTFRecordWriter` and its like do.
+ *
+ * @param options `format`, which has no default, and what differs from the format's defaults
+ * @throws as the writer of the format
+ * @throws RangeError for an unknown format or option value
+ * @example
+ * ```ts
+ * import { openRecordWriter } from 'recordpipe/files';
+ * await using writer = await openRecordWriter('numbers.tfrecord', { format: 'tfrecord' });
+ * await writer.write(Uint8Array.of(7));
+ * ```
+ */
+export async function openRecordWriter(
+  path: string | URL,
+  options: { readonly format: FormatName } & Partial<AnyRecordWriteOptions>,
+): Promise<RecordWriter> {
+  const { format, ...given } = options;
+  return openWriter(writeFormat(format), path, given);
+}
+
+/**
+ * Opens a writer of shards of the named format, as `openTFRecordShards` and its like do.
+ *
+ * @param prefix path and beginning of the name
+ * @param options `format`, which has no default, and what differs from the format's defaults
+ * @throws RangeError for an unknown format or option value
+ * @example
+ * ```ts
+ * import { openRecordShards } from 'recordpipe/files';
+ * const writer = openRecordShards('train', { format: 'tfrecord', suffix: '.tfrecord' });
+ * await writer.write(new Uint8Array(20));
+ * console.log((await writer.close())[0].path); // train-00000-of-00001.tfrecord
+ * ```
+ */
+export function openRecordShards(
+  prefix: string,
+  options: { readonly format: FormatName } & Partial<AnyRecordShardOptions>,
+): RecordShardWriter {
+  const { format, ...given } = options;
+  return openShards(writeFormat(format), prefix, given);
+}
+
+function writeFormat(name: FormatName): WriteFormat<AnyRecordWriteOptions> {
+  if (!Object.hasOwn(FORMATS, name))
+    throw new RangeError(`format: expected one of ${Object.keys(FORMATS).join(', ')}, got ${String(name)}`);
+  return FORMATS[name] as WriteFormat<AnyRecordWriteOptions>;
+}

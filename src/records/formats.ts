@@ -1,0 +1,26 @@
+import type { FormatName, RecordFormat } from './record-format.ts';
+import type { RecordReadOptions } from './record-read-options.ts';
+import { recordIOFormat } from './recordio-format.ts';
+import { textLineFormat } from './textline-format.ts';
+import { tfrecordFormat } from './tfrecord-format.ts';
+
+// Whoever imports this has all formats in his bundle; the functions of one format (readTFRecords and the like) do not.
+const FORMATS: Readonly<Record<FormatName, unknown>> = {
+  tfrecord: tfrecordFormat,
+  recordio: recordIOFormat,
+  textline: textLineFormat,
+};
+
+/** The names of all formats. */
+export const FORMAT_NAMES: readonly FormatName[] = Object.keys(FORMATS) as FormatName[];
+
+/**
+ * The format of this name.
+ * @throws RangeError for a name that no format has
+ */
+export function recordFormat(name: FormatName): RecordFormat<RecordReadOptions> {
+  if (!Object.hasOwn(FORMATS, name))
+    throw new RangeError(`format: expected one of auto, ${FORMAT_NAMES.join(', ')}, got ${String(name)}`);
+  // A format takes what it knows from the options of all formats and leaves the rest.
+  return FORMATS[name] as RecordFormat<RecordReadOptions>;
+}

@@ -1,0 +1,206 @@
+import { peekPath } from '../bytes/host-io.ts';
+import { inflate } from '../bytes/inflate.ts';
+import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
+import type { ByteSource } from '../bytes/sources.ts';
+import { RecordpipeError } from '../errors.ts';
+import { certainFormat, detectFormat } from './detect-format.ts';
+import { FORMAT_NAMES, recordFormat } from './formats.ts';
+import { PEEK_BYTES, PeekedSource } from './peeked-source.ts';
+import type { Compression } from './read-options.ts';
+import type { FormatName } from './record-format.ts';
+import type { RecordReadOptions } from './record-read-options.ts';
+
+/** A source of which is known what it holds. */
+export interface IdentifiedSource {
+  readonly format: FormatName;
+  readonly compression: Compression;
+  readonly uri: string | undefined;
+  /** Total bytes as stored, where the source knows. */
+  readonly size: (() => number) | undefined;
+  /** To be read in place of the source. */
+  readonly source: ByteSource | PeekedSource;
+}
+
+/** What is given, and what is to be found out. */
+type Wanted = Pick<
+  RecordReadOptions,
+  'format' | 'compression' | 'chunkBytes' | 'blocking' | 'uri' | 'signal'
+>;
+
+/** The beginning of a source. */
+interface Head {
+  readonly bytes: Uint8Array;
+  /** Whether that is all of it. */
+  readonly whole: boolean;
+  /** Whether no more will be looked at. */
+  readonly final: boolean;
+}
+
+interface Verdict {
+  readonly format: FormatName;
+  readonly compression: Compression;
+}
+
+/** A page tells nearly always. */
+const FIRST_PEEK_BYTES = 4096;
+/** What the first record's header needs, of any format. */
+const LEAST_BYTES = 12;
+/** The head of a tar archive, say, could be that of a text; with so many bytes it cannot. */
+const TEXT_BYTES = 512;
+/** So long a text that is none cannot come from zlib. */
+const SURE_TEXT_BYTES = 64;
+
+/**
+ * Finds out the format and compression of a source by its first bytes, which are read again afterwards, or, where they can be read only once, kept.
+ * @throws RecordpipeError `unknown-format`; what opening the source throws; what reading it throws where it can be read only once
+ */
+export async function identifySource(source: ByteSource, wanted: Wanted): Promise<IdentifiedSource> {
+  const file = await startOf(source, FIRST_PEEK_BYTES);
+  if (file === undefined) return identifyStream(source, wanted);
+  const uri = wanted.uri ?? nameOf(source);
+  const found = { uri, size: () => file.size, source };
+  const short = { bytes: file.head, whole: file.size <= FIRST_PEEK_BYTES };
+  const verdict = await judge({ ...short, final: short.whole }, wanted, uri);
+  if (verdict !== undefined) return { ...found, ...verdict };
+  const bytes = (await startOf(source, PEEK_BYTES))?.head ?? file.head;
+  const long = { bytes, whole: file.size <= PEEK_BYTES, final: true };
+  return { ...found, ...((await judge(long, wanted, uri)) as Verdict) };
+}
+
+/** What cannot be read twice is opened once and for all. */
+async function identifyStream(source: ByteSource, wanted: Wanted): Promise<IdentifiedSource> {
+  const { chunkBytes, blocking, signal } = wanted;
+  const peeked = new PeekedSource(source, { chunkBytes, blocking }, signal);
+  const { size } = peeked.opened;
+  const uri = wanted.uri ?? peeked.opened.uri;
+  try {
+    // Judged whenever there is twice as much, so that tiny chunks do not make it slow.
+    for (let least = LEAST_BYTES; ; least = Math.min(PEEK_BYTES, 2 * peeked.head.length)) {
+      while (peeked.head.length < least && !peeked.whole) await peeked.peek();
+      const { head, whole } = peeked;
+      const final = whole || head.length === PEEK_BYTES;
+      const verdict = await judge({ bytes: head, whole, final }, wanted, uri);
+      if (verdict !== undefined) return { ...verdict, uri, size, source: peeked };
+    }
+  } catch (error) {
+    await peeked.close();
+    throw error;
+  }
+}
+
+/** The beginning of what can be read again, undefined of anything else. */
+async function startOf(
+  source: ByteSource,
+  bytes: number,
+): Promise<{ head: Uint8Array; size: number } | undefined> {
+  if ((typeof source === 'string' && source !== '-') || source instanceof URL) return peekPath(source, bytes);
+  if (source instanceof Uint8Array) return { head: source.subarray(0, bytes), size: source.length };
+  if (source instanceof ArrayBuffer) return startOf(new Uint8Array(source), bytes);
+  if (typeof Blob === 'undefined' || !(source instanceof Blob)) return undefined;
+  return { head: new Uint8Array(await source.slice(0, bytes).arrayBuffer()), size: source.size };
+}
+
+function nameOf(source: ByteSource): string | undefined {
+  if (typeof source === 'string' || source instanceof URL) return String(source);
+  const { name } = source as { name?: unknown };
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Undefined where more bytes are needed to tell; never for a final head. */
+async function judge(
+  head: Head,
+  { format, compression }: Wanted,
+  uri: string | undefined,
+): Promise<Verdict | undefined> {
+  const { bytes, final } = head;
+  if (bytes.length < LEAST_BYTES && !final) return undefined;
+  if (format !== 'auto') {
+    const known = compression === 'auto' ? recordFormat(format).detectCompression(bytes) : compression;
+    return { format, compression: known };
+  }
+  if (compression === 'gzip' || compression === 'zlib') return inside(head, compression, uri);
+  if (compression === 'auto' && certainFormat(bytes) === undefined) {
+    if (looksLikeGzip(bytes)) return inside(head, 'gzip', uri);
+    if (looksLikeZlib(bytes)) return zlibOrNot(head, uri);
+  }
+  const plain = formatOf(head, 'none', uri);
+  return plain && { format: plain, compression: 'none' };
+}
+
+/** Judges what a compressed stream holds. */
+async function inside(
+  head: Head,
+  compression: 'gzip' | 'zlib',
+  uri: string | undefined,
+): Promise<Verdict | undefined> {
+  const { bytes, broken } = await inflatedHead(head.bytes, compression);
+  const enough = bytes.length >= PEEK_BYTES;
+  // What cannot be inflated, or is nothing, is read as TFRecord, which says what is wrong with the stream.
+  if (broken && certainFormat(bytes) === undefined) return { format: 'tfrecord', compression };
+  const inner = { bytes, whole: head.whole && !enough, final: head.final || enough };
+  if (bytes.length < LEAST_BYTES && !inner.final) return undefined;
+  const format = formatOf(inner, compression, uri);
+  return format && { format, compression };
+}
+
+/** Two bytes make a zlib stream: texts and damaged files may begin with them as well. */
+async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict | undefined> {
+  const { bytes, final } = head;
+  const { format } = detectFormat(bytes);
+  const sureText = format === 'textline' && bytes.length >= SURE_TEXT_BYTES;
+  if (!sureText && !(await inflatedHead(bytes, 'zlib')).broken) return inside(head, 'zlib', uri);
+  if (format === undefined) return final ? { format: 'tfrecord', compression: 'zlib' } : undefined;
+  const plain = formatOf(head, 'none', uri);
+  return plain && { format: plain, compression: 'none' };
+}
+
+/** The beginning of what a compressed stream holds, and whether it turned out to be damaged or none at all. */
+async function inflatedHead(
+  head: Uint8Array,
+  kind: 'gzip' | 'zlib',
+): Promise<{ bytes: Uint8Array; broken: boolean }> {
+  const start = new Uint8Array(PEEK_BYTES);
+  let have = 0;
+  let broken = false;
+  try {
+    for await (const chunk of inflate(once(head), { kind, zlibConcat: true, whenTruncated: 'stop' })) {
+      const part = chunk.subarray(0, PEEK_BYTES - have);
+      start.set(part, have);
+      have += part.length;
+      if (have === PEEK_BYTES) break;
+    }
+  } catch {
+    broken = true;
+  }
+  return { bytes: start.subarray(0, have), broken };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** @throws RecordpipeError `unknown-format` */
+function formatOf(
+  { bytes, whole, final }: Head,
+  compression: Compression,
+  uri: string | undefined,
+): FormatName | undefined {
+  if (bytes.length === 0 && final) return 'tfrecord';
+  const certain = certainFormat(bytes);
+  if (certain !== undefined) return certain;
+  const detected = detectFormat(bytes);
+  if (detected.format === 'textline' && (whole || bytes.length >= TEXT_BYTES || bytes.includes(NEWLINE)))
+    return 'textline';
+  if (detected.format !== undefined) return final ? detected.format : undefined;
+  if (!final && detected.looksLike === undefined) return undefined;
+  const where = compression === 'none' ? '' : `inside the ${compression} stream, `;
+  const text = `unknown format: ${where}${detected.reason}; name the format (${FORMAT_NAMES.join(', ')}) to have it read as one all the same`;
+  throw new RecordpipeError('unknown-format', text, {
+    uri,
+    record: 0,
+    offset: 0,
+    compressed: compression !== 'none',
+  });
+}
+
+const NEWLINE = 10;

@@ -1,0 +1,13 @@
+import type { FormatName } from './record-format.ts';
+import type { RecordIOReadOptions } from './recordio-options.ts';
+import type { TextLineReadOptions } from './textline-options.ts';
+import type { TFRecordReadOptions } from './tfrecord-options.ts';
+
+/** How records are read where the format is an option: the options of all formats, of which each takes its own and leaves the rest. */
+export interface RecordReadOptions extends TFRecordReadOptions, RecordIOReadOptions, TextLineReadOptions {
+  /**
+   * Default `auto`: by content, see `detectFormat`; where neither the bytes nor what they inflate to are of a known format, reading fails with
+   * `unknown-format`. An empty source has no format and no records; it is read as TFRecord.
+   */
+  readonly format: FormatName | 'auto';
+}
