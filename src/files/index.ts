@@ -7,6 +7,20 @@ export {
 } from './open-record-writer.ts';
 export { RecordShardWriter, type ShardOptions } from './record-shards.ts';
 export { RecordWriter, type WrittenFile } from './record-writer.ts';
+export { createRecordIODecoder, createRecordIOEncoder } from './recordio-node-streams.ts';
+export {
+  openRecordIOShards,
+  openRecordIOWriter,
+  type RecordIOShardOptions,
+  type RecordIOWriteOptions,
+} from './recordio-writer.ts';
+export { createTextLineDecoder, createTextLineEncoder } from './textline-node-streams.ts';
+export {
+  openTextLineShards,
+  openTextLineWriter,
+  type TextLineShardOptions,
+  type TextLineWriteOptions,
+} from './textline-writer.ts';
 export {
   openTFRecordShards,
   openTFRecordWriter,

@@ -1,8 +1,10 @@
 export { type IRHeader, type IRHeaderInput, packIR, type UnpackedIR, unpackIR } from './ir-header.ts';
+export type { CarriageReturns } from './line-scan.ts';
 export {
   encodeRecordIO,
   encodeRecordIOInto,
   type RecordIOEncodeOptions,
   recordIOFrameBytes,
 } from './recordio-encode.ts';
+export { encodeTextLine, encodeTextLineInto, type TextLineEncodeOptions } from './textline-encode.ts';
 export { encodeTFRecord, encodeTFRecordInto, tfrecordFrameBytes } from './tfrecord-encode.ts';

@@ -1,0 +1,37 @@
+import { checkLine, encodeTextLine, type LineEnding } from '../framing/textline-encode.ts';
+import type { Framer } from './framer.ts';
+
+/** Lines of text: payloads are copied once, with the delimiter behind them; whether it occurs in them is looked for once. */
+export class TextLineFramer implements Framer {
+  readonly #ending: LineEnding;
+  /** The payload last asked for: it is nearly always the next to be framed, and has been checked. */
+  #checked: Uint8Array | undefined;
+
+  constructor(ending: LineEnding) {
+    this.#ending = ending;
+  }
+
+  frameBytes(payload: Uint8Array): number {
+    checkLine(payload, this.#ending);
+    this.#checked = payload;
+    return payload.length + this.#ending.delimiter.length;
+  }
+
+  buffers(bytes: number, count: number): Uint8Array[] {
+    return Array.from({ length: count }, () => new Uint8Array(bytes));
+  }
+
+  frame(payload: Uint8Array, buffer: Uint8Array, at: number): void {
+    if (payload !== this.#checked) checkLine(payload, this.#ending);
+    this.#checked = undefined;
+    const { delimiter } = this.#ending;
+    const end = at + payload.length;
+    buffer.set(payload, at);
+    if (delimiter.length === 1) buffer[end] = delimiter[0];
+    else buffer.set(delimiter, end);
+  }
+
+  encode(payload: Uint8Array): Uint8Array {
+    return encodeTextLine(payload, this.#ending);
+  }
+}

@@ -1,0 +1,93 @@
+import { FILE_BUFFERS } from '../bytes/file-buffers.ts';
+import { RecordpipeError } from '../errors.ts';
+import { lineEnding, type TextLineEncodeOptions } from '../framing/textline-encode.ts';
+import { Findings } from '../records/findings.ts';
+import { MOST_RECORD_BYTES } from '../records/read-options.ts';
+import { openRecordSource } from '../records/record-source.ts';
+import { textLineFormat } from '../records/textline-format.ts';
+import { openShards, type RecordShardWriter, type ShardOptions } from './record-shards.ts';
+import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
+import type { Appendable } from './target.ts';
+import { TextLineFramer } from './textline-framer.ts';
+import { type RecordWriteOptions, writeOptions } from './write-options.ts';
+
+/** How a text file is written. Every field has a default; pass what differs. */
+export interface TextLineWriteOptions extends RecordWriteOptions, TextLineEncodeOptions {}
+
+/** How shards of text are cut and written. */
+export type TextLineShardOptions = ShardOptions<TextLineWriteOptions>;
+
+/** Lines of text, as writers see them. */
+export const textLineWriting: WriteFormat<TextLineWriteOptions> = {
+  name: 'textline',
+  writeOptions: (given) => ({ ...writeOptions(given), ...lineEnding(given) }),
+  framer: (options) => new TextLineFramer(lineEnding(options)),
+  checkAppendable: checkEnded,
+};
+
+/**
+ * Opens a text file for writing, a line for each record; by default it appears under its name, whole, when the writer is closed. The same contract as
+ * `openTFRecordWriter`.
+ *
+ * @param path where to; `-` is standard output, which gets the bytes as they come
+ * @throws RecordpipeError as `openTFRecordWriter`; `write` also `unrepresentable` for a payload that would not be read back as it is (see `encodeTextLine`)
+ * @throws RangeError for an option value that no option has
+ * @example
+ * ```ts
+ * import { openTextLineWriter } from 'recordpipe/files';
+ * await using writer = await openTextLineWriter('words.txt');
+ * for (const word of ['one', 'two']) await writer.write(new TextEncoder().encode(word));
+ * ```
+ */
+export function openTextLineWriter(
+  path: string | URL,
+  options?: Partial<TextLineWriteOptions>,
+): Promise<RecordWriter> {
+  return openWriter(textLineWriting, path, options);
+}
+
+/**
+ * Opens a writer of shards of text, `PREFIX-00000-of-00012SUFFIX` and so on. The same contract as `openTFRecordShards`.
+ *
+ * @param prefix path and beginning of the name
+ * @throws RangeError for an option value that no option has
+ * @example
+ * ```ts
+ * import { openTextLineShards } from 'recordpipe/files';
+ * const writer = openTextLineShards('words', { maxShardBytes: 8, suffix: '.txt' });
+ * for (const word of ['one', 'two', 'six']) await writer.write(new TextEncoder().encode(word));
+ * console.log((await writer.close()).length); // 2
+ * ```
+ */
+export function openTextLineShards(
+  prefix: string,
+  options: Partial<TextLineShardOptions> = {},
+): RecordShardWriter {
+  return openShards(textLineWriting, prefix, options);
+}
+
+/** What an existing file holds, once it is known that its last line has an end: without one, the first new line would become part of it. */
+async function checkEnded(path: string, { delimiter }: TextLineWriteOptions): Promise<Appendable> {
+  const options = textLineFormat.readOptions({ delimiter, cr: 'keep', maxRecordBytes: MOST_RECORD_BYTES });
+  const own = textLineFormat.own(options.chunkBytes, FILE_BUFFERS);
+  const opened = await openRecordSource(path, options, textLineFormat.detectCompression, own.nextBuffer);
+  let bytes = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of opened.chunks) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  }
+  const findings = new Findings(1);
+  const source = { ...opened, chunks: counted() };
+  const { records, payloadBytes } = await own.walk(source, options, findings, undefined);
+  if (findings.count > 0) throw findings.first[0];
+  if (payloadBytes + records * options.delimiter.length !== bytes) {
+    throw new RecordpipeError(
+      'unsupported-source',
+      'the last line of the file has no delimiter behind it: the first new line would become part of it; add one, or write a new file',
+      { uri: path },
+    );
+  }
+  return { compression: opened.compression, records };
+}
