@@ -2,15 +2,18 @@ import { closeSync, openSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { type ByteSource, type ReadOptions, unpackIR } from '../../src/index.ts';
 import { fixture, type Golden, goldenFiles, sha256 } from '../support/golden.ts';
 import { offsetView } from '../support/offset-view.ts';
+import { oracleDecodeRecordIO } from '../support/oracle-recordio.ts';
 import { oracleDecode } from '../support/oracle-tfrecord.ts';
-import { decodeAll, type Outcome, readAll, readEach, scan, where } from '../support/outcome.ts';
+import { type Outcome, where } from '../support/outcome.ts';
 import { CHUNK_SIZES, rechunk, slowly, webStream } from '../support/rechunk.ts';
+import { recordIOWays, tfrecordWays, type Ways } from '../support/ways.ts';
 
 /** More chunks than this in one way only, more than that in none: they would only take time, and smaller files meet the same borders. */
 const MANY_CHUNKS = 3_000;
-const MOST_CHUNKS = 25_000;
+const MOST_CHUNKS = 80_000;
 
 const files = goldenFiles();
 const whole = files.find(({ name }) => name === 'tfrecord-sizes')!;
@@ -21,8 +24,12 @@ test('the golden directory holds what it should', () => {
 });
 
 describe.each(files)('$name', (golden) => {
-  const { bytes, url } = golden;
+  const { bytes, url, options } = golden;
   const path = fileURLToPath(url);
+  const ways = waysFor(golden);
+  const decodeAll: Read<'decodeAll'> = (source, more) => ways.decodeAll(source, { ...options, ...more });
+  const readAll: Read<'readAll'> = (source, more) => ways.readAll(source, { ...options, ...more });
+  const readEach: Read<'readEach'> = (source, more) => ways.readEach(source, { ...options, ...more });
 
   test('sync', () => check(golden, decodeAll(bytes)));
 
@@ -104,12 +111,36 @@ describe.each(files)('$name', (golden) => {
   });
 });
 
+type AllWays = Ways<Partial<ReadOptions>>;
+type Read<W extends keyof AllWays> = AllWays[W];
+
+function waysFor({ format }: Golden): AllWays {
+  return (format === 'recordio' ? recordIOWays : tfrecordWays) as AllWays;
+}
+
+test('a real file of dmlc: ten records with an IRHeader, read as the oracle reads them', async () => {
+  const bytes = fixture('real/dmlc-sample.rec');
+  const oracle = oracleDecodeRecordIO(bytes);
+  expect(oracle.error).toBeUndefined();
+  expect(oracle.records.length).toBe(10);
+  for (const outcome of [recordIOWays.decodeAll(bytes), await recordIOWays.readAll(rechunk(bytes, 7))]) {
+    expect(outcome.error).toBeUndefined();
+    expect(outcome.offsets).toEqual(oracle.records.map(({ offset }) => offset));
+    expect(outcome.payloads).toEqual(oracle.records.map(({ payload }) => payload));
+  }
+  oracle.records.forEach(({ payload }, i) => {
+    const { flag, label, id, id2, payload: text } = unpackIR(payload);
+    expect({ flag, label, id, id2 }).toEqual({ flag: 0, label: (i + 1) % 2, id: BigInt(i + 1), id2: 0n });
+    expect(new TextDecoder().decode(text)).toBe(`${i + 1}\n`.repeat(10));
+  });
+});
+
 test('a real file of the sagemaker readers: 100 records, as the oracle reads them', async () => {
   const bytes = fixture('real/100.tfrecords');
   const oracle = oracleDecode(bytes);
   expect(oracle.error).toBeUndefined();
   expect(oracle.records.length).toBe(100);
-  for (const outcome of [decodeAll(bytes), await readAll(rechunk(bytes, 63))]) {
+  for (const outcome of [tfrecordWays.decodeAll(bytes), await tfrecordWays.readAll(rechunk(bytes, 63))]) {
     expect(outcome.error).toBeUndefined();
     expect(outcome.offsets).toEqual(oracle.records.map(({ offset }) => offset));
     expect(outcome.payloads).toEqual(oracle.records.map(({ payload }) => payload));
@@ -141,13 +172,10 @@ function check(golden: Golden, outcome: Outcome): void {
   }
 }
 
-async function checkScan(
-  golden: Golden,
-  source: Parameters<typeof scan>[0],
-  chunkBytes: number,
-): Promise<void> {
-  const found = await scan(source, { chunkBytes });
-  const decoded = decodeAll(golden.bytes);
+async function checkScan(golden: Golden, source: ByteSource, chunkBytes: number): Promise<void> {
+  const { options } = golden;
+  const found = await waysFor(golden).scan(source, { ...options, chunkBytes });
+  const decoded = waysFor(golden).decodeAll(golden.bytes, options);
   expect(found.compression).toBe(golden.compression);
   expect(where(found.errors[0])).toEqual(where(decoded.error));
   expect(found.errors.length).toBe(found.errorCount);

@@ -15,6 +15,9 @@ export interface Golden {
   readonly name: string;
   readonly url: URL;
   readonly bytes: Uint8Array;
+  readonly format: 'tfrecord' | 'recordio';
+  /** How the file is to be read, where that is not by default. */
+  readonly options: { readonly multipart?: 'dmlc' | 'concat' };
   readonly compression: 'none' | 'gzip' | 'zlib';
   /** Undefined where nobody said which records come before the damage. */
   readonly records: readonly GoldenRecord[] | undefined;
@@ -22,7 +25,9 @@ export interface Golden {
 }
 
 interface GoldenJson {
-  compression: 'none' | 'gzip' | 'zlib';
+  format?: 'tfrecord' | 'recordio';
+  multipart?: 'dmlc' | 'concat';
+  compression?: 'none' | 'gzip' | 'zlib';
   records?: GoldenRecord[];
   error?: { kind: string; record?: number; offset?: number };
 }
@@ -32,12 +37,17 @@ export function goldenFiles(): Golden[] {
     .filter((file) => file.endsWith('.bin'))
     .map((file) => file.slice(0, -4));
   return names.map((name) => {
-    const { compression, records, error } = JSON.parse(
-      readFileSync(new URL(`${name}.json`, FIXTURES), 'utf8'),
-    ) as GoldenJson;
+    const {
+      format = 'tfrecord',
+      multipart,
+      compression = 'none',
+      records,
+      error,
+    } = JSON.parse(readFileSync(new URL(`${name}.json`, FIXTURES), 'utf8')) as GoldenJson;
     const url = new URL(`${name}.bin`, FIXTURES);
     const where = error && { ...error, code: error.kind.replaceAll(' ', '-') };
-    return { name, url, bytes: fixture(`${name}.bin`), compression, records, error: where };
+    const options = multipart === undefined ? {} : { multipart };
+    return { name, url, bytes: fixture(`${name}.bin`), format, options, compression, records, error: where };
   });
 }
 

@@ -1,0 +1,101 @@
+import {
+  type ByteSource,
+  decodeRecordIOBatches,
+  decodeTFRecordBatches,
+  isRecordpipeError,
+  type ReadOptions,
+  type ReadStats,
+  type RecordBatch,
+  type RecordpipeError,
+  type RecordReader,
+  type RecordScan,
+  readRecordIO,
+  readRecordIOBatches,
+  readTFRecordBatches,
+  readTFRecords,
+  scanRecordIO,
+  scanTFRecords,
+} from '../../src/index.ts';
+import type { Outcome } from './outcome.ts';
+
+/** The public functions of one format, options aside the same for all. */
+interface Functions<O extends Partial<ReadOptions>> {
+  readonly decodeBatches: (bytes: Uint8Array, options?: O) => Iterable<RecordBatch>;
+  readonly readBatches: (source: ByteSource, options?: O) => AsyncIterable<RecordBatch>;
+  readonly read: (source: ByteSource, options?: O) => RecordReader;
+  readonly scan: (source: ByteSource, options?: O) => Promise<RecordScan>;
+}
+
+/** Every way in which one format can be read, each to the same kind of outcome. */
+export interface Ways<O extends Partial<ReadOptions>> {
+  decodeAll(bytes: Uint8Array, options?: O): Outcome;
+  readAll(source: ByteSource, options?: O): Promise<Outcome>;
+  /** Record by record, with what the reader counted. */
+  readEach(
+    source: ByteSource,
+    options?: O,
+  ): Promise<{ payloads: Uint8Array[]; error: RecordpipeError | undefined; stats: ReadStats }>;
+  scan(source: ByteSource, options?: O): Promise<RecordScan>;
+}
+
+export function waysOf<O extends Partial<ReadOptions>>(functions: Functions<O>): Ways<O> {
+  return {
+    decodeAll(bytes, options) {
+      const outcome: Outcome = { payloads: [], offsets: [], error: undefined };
+      try {
+        for (const batch of functions.decodeBatches(bytes, options)) take(outcome, batch);
+      } catch (error) {
+        outcome.error = typed(error);
+      }
+      return outcome;
+    },
+    async readAll(source, options) {
+      const outcome: Outcome = { payloads: [], offsets: [], error: undefined };
+      try {
+        for await (const batch of functions.readBatches(source, options)) take(outcome, batch);
+      } catch (error) {
+        outcome.error = typed(error);
+      }
+      return outcome;
+    },
+    async readEach(source, options) {
+      const payloads: Uint8Array[] = [];
+      const reader = functions.read(source, options);
+      let error: RecordpipeError | undefined;
+      try {
+        for await (const record of reader) payloads.push(record.slice());
+      } catch (failure) {
+        error = typed(failure);
+      }
+      return { payloads, error, stats: reader.stats };
+    },
+    scan: functions.scan,
+  };
+}
+
+export const tfrecordWays: Ways<Parameters<typeof readTFRecords>[1] & object> = waysOf({
+  decodeBatches: decodeTFRecordBatches,
+  readBatches: readTFRecordBatches,
+  read: readTFRecords,
+  scan: scanTFRecords,
+});
+
+export const recordIOWays: Ways<Parameters<typeof readRecordIO>[1] & object> = waysOf({
+  decodeBatches: decodeRecordIOBatches,
+  readBatches: readRecordIOBatches,
+  read: readRecordIO,
+  scan: scanRecordIO,
+});
+
+/** Only errors of the family may leave a reader; anything else is a crash and is thrown on. */
+function typed(error: unknown): RecordpipeError {
+  if (isRecordpipeError(error)) return error;
+  throw error;
+}
+
+function take(outcome: Outcome, batch: RecordBatch): void {
+  for (let i = 0; i < batch.length; i++) {
+    outcome.payloads.push(batch.record(i).slice());
+    outcome.offsets.push(batch.offset(i));
+  }
+}
