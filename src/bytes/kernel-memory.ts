@@ -36,9 +36,12 @@ export class KernelMemory {
     return at;
   }
 
-  /** `count` buffers of kernel memory, `bytes` long each. Later growth of the memory would make them invalid: take all at once. */
+  /**
+   * `count` buffers of kernel memory, `bytes` long each, with a gap between them: a chunk right behind another (ByteWindow) lies in the same buffer.
+   * Later growth of the memory would make them invalid: take all at once.
+   */
   buffers(bytes: number, count: number): Uint8Array[] {
-    const addresses = Array.from({ length: count }, () => this.allocate(bytes));
+    const addresses = Array.from({ length: count }, () => this.allocate(bytes + 1));
     return addresses.map((at) => new Uint8Array(this.memory.buffer, at, bytes));
   }
 

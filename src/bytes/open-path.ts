@@ -1,5 +1,5 @@
 import { RecordpipeError } from '../errors.ts';
-import { checkedChunks } from './chunk-iterators.ts';
+import { fifoChunks } from './fifo-chunks.ts';
 import { fileChunks } from './file-chunks.ts';
 import { fileError } from './file-errors.ts';
 import { requireHostModule } from './host.ts';
@@ -14,7 +14,7 @@ export function openPath(source: string | URL | number, reading: ChunkReading): 
   const own = typeof source !== 'number' && source !== '-';
   const uri =
     source === '-' ? '<stdin>' : typeof source === 'number' ? `<descriptor ${source}>` : String(source);
-  if (own && isFifo(fs, source)) return openFifo(fs, source, uri);
+  if (own && isFifo(fs, source)) return openFifo(fs, source, uri, reading);
   let descriptor: number;
   try {
     descriptor = own ? fs.openSync(pathOf(source), 'r') : source === '-' ? 0 : (source as number);
@@ -38,18 +38,16 @@ export function openPath(source: string | URL | number, reading: ChunkReading): 
   };
 }
 
-/**
- * A named pipe. Opened without waiting for its writer, which would hold up the thread; the socket waits, and ends when the writer closes.
- */
-function openFifo(fs: typeof import('node:fs'), path: string | URL, uri: string): OpenSource {
-  const net = requireHostModule('node:net', 'reading a named pipe');
+/** A named pipe. Opened without waiting for its writer, which would hold up the thread. */
+function openFifo(
+  fs: typeof import('node:fs'),
+  path: string | URL,
+  uri: string,
+  reading: ChunkReading,
+): OpenSource {
   try {
-    const fd = fs.openSync(pathOf(path), fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-    return {
-      uri,
-      size: undefined,
-      chunks: checkedChunks(new net.Socket({ fd, readable: true, writable: false })),
-    };
+    const descriptor = fs.openSync(pathOf(path), fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    return { uri, size: undefined, chunks: fifoChunks(descriptor, uri, reading) };
   } catch (error) {
     throw fileError(error, uri);
   }

@@ -37,8 +37,22 @@ export class ByteWindow {
       return;
     }
     if (this.#queued !== undefined) throw new Error('ByteWindow: push before the chunk before was taken up');
+    if (this.#follows(chunk)) return;
     this.#queued = chunk;
     this.#queuedAt = 0;
+  }
+
+  /**
+   * A chunk that lies right behind the bytes at hand needs no copy: the window grows over it. Pipes are read into one buffer, piece by piece; buffers
+   * that take turns have gaps between them (KernelMemory), so that the window never comes to lie over more of them than it may keep.
+   */
+  #follows(chunk: Uint8Array): boolean {
+    const { bytes, end } = this;
+    const next = bytes.byteOffset + end;
+    if (this.#joined || chunk.byteOffset !== next || chunk.buffer !== bytes.buffer) return false;
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, end + chunk.length);
+    this.end += chunk.length;
+    return true;
   }
 
   /** Moves on to the queued chunk once all of `bytes` has been read; whether there are unread bytes now. */
