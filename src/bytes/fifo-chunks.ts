@@ -36,6 +36,10 @@ export function fifoChunks(
 
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
+type SocketOptions = import('node:net').SocketConstructorOpts & {
+  onread: NonNullable<import('node:net').ConnectOpts['onread']>;
+};
+
 interface Waiting {
   resolve(step: IteratorResult<Uint8Array>): void;
   reject(error: unknown): void;
