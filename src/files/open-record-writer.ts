@@ -1,17 +1,22 @@
 import type { FormatName } from '../records/record-format.ts';
 import { openShards, type RecordShardWriter, type ShardOptions } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
+import { type RecordIOWriteOptions, recordIOWriting } from './recordio-writer.ts';
 import { type TextLineWriteOptions, textLineWriting } from './textline-writer.ts';
 import { type TFRecordWriteOptions, tfrecordWriting } from './tfrecord-writer.ts';
 
 /** How records are written where the format is an option: the options of all formats, of which each takes its own and leaves the rest. */
-export interface AnyRecordWriteOptions extends TFRecordWriteOptions, TextLineWriteOptions {}
+export interface AnyRecordWriteOptions
+  extends TFRecordWriteOptions,
+    RecordIOWriteOptions,
+    TextLineWriteOptions {}
 
 /** How shards are cut and written where the format is an option. */
 export type AnyRecordShardOptions = ShardOptions<AnyRecordWriteOptions>;
 
 const FORMATS: Readonly<Record<string, unknown>> = {
   tfrecord: tfrecordWriting,
+  recordio: recordIOWriting,
   textline: textLineWriting,
 };
 
