@@ -68,7 +68,7 @@ class FifoIterator implements AsyncIterator<Uint8Array> {
     this.#nextBuffer = nextBuffer;
     this.#idle = idle;
     this.#buffer = nextBuffer();
-    this.#socket = new Socket({
+    const reading: SocketOptions = {
       fd,
       readable: true,
       writable: false,
@@ -76,7 +76,8 @@ class FifoIterator implements AsyncIterator<Uint8Array> {
         buffer: () => this.#buffer.subarray(this.#filled),
         callback: (count) => this.#arrived(count),
       },
-    });
+    };
+    this.#socket = new Socket(reading);
     this.#socket.on('end', () => this.#end(undefined));
     this.#socket.on('error', (error) => this.#end(fileError(error, uri)));
   }
