@@ -9,7 +9,7 @@ import { oracleDecodeRecordIO } from '../support/oracle-recordio.ts';
 import { oracleDecode } from '../support/oracle-tfrecord.ts';
 import { type Outcome, where } from '../support/outcome.ts';
 import { CHUNK_SIZES, rechunk, slowly, webStream } from '../support/rechunk.ts';
-import { recordIOWays, tfrecordWays, type Ways } from '../support/ways.ts';
+import { recordIOWays, textLineWays, tfrecordWays, type Ways } from '../support/ways.ts';
 
 /** More chunks than this in one way only, more than that in none: they would only take time, and smaller files meet the same borders. */
 const MANY_CHUNKS = 3_000;
@@ -111,11 +111,11 @@ describe.each(files)('$name', (golden) => {
   });
 });
 
-type AllWays = Ways<Partial<ReadOptions>>;
+type AllWays = Ways<Partial<ReadOptions & { multipart: 'dmlc' | 'concat' }>>;
 type Read<W extends keyof AllWays> = AllWays[W];
 
 function waysFor({ format }: Golden): AllWays {
-  return (format === 'recordio' ? recordIOWays : tfrecordWays) as AllWays;
+  return { tfrecord: tfrecordWays, recordio: recordIOWays, textline: textLineWays }[format] as AllWays;
 }
 
 test('a real file of dmlc: ten records with an IRHeader, read as the oracle reads them', async () => {
@@ -160,12 +160,15 @@ function check(golden: Golden, outcome: Outcome): void {
   const found = payloads.map((payload, i) => ({
     length: payload.length,
     sha256: sha256(payload),
-    offset: offsets[i],
+    ...(golden.records?.[i]?.offset !== undefined && { offset: offsets[i] }),
   }));
   // Where the compressed stream is cut, how many records come first depends on the cut: right ones, and many.
   if (golden.records === undefined) {
     expect(found.length).toBeGreaterThan(20);
-    expect(found).toEqual(whole.records?.slice(0, found.length));
+    expect(found).toEqual(
+      whole.records?.slice(0, found.length).map(({ length, sha256 }) => ({ length, sha256 })),
+    );
+    expect(offsets).toEqual(whole.records?.slice(0, found.length).map(({ offset }) => offset));
     expect(error?.record).toBe(found.length);
   } else {
     expect(found).toEqual(golden.records);

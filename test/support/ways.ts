@@ -1,33 +1,41 @@
 import {
   type ByteSource,
   decodeRecordIOBatches,
+  decodeTextLineBatches,
   decodeTFRecordBatches,
   isRecordpipeError,
   type ReadOptions,
   type ReadStats,
   type RecordBatch,
+  type RecordIOReadOptions,
+  type RecordIOScanOptions,
   type RecordpipeError,
   type RecordReader,
   type RecordScan,
   readRecordIO,
   readRecordIOBatches,
+  readTextLineBatches,
+  readTextLines,
   readTFRecordBatches,
   readTFRecords,
   scanRecordIO,
+  scanTextLines,
   scanTFRecords,
+  type TFRecordReadOptions,
+  type TFRecordScanOptions,
 } from '../../src/index.ts';
 import type { Outcome } from './outcome.ts';
 
 /** The public functions of one format, options aside the same for all. */
-interface Functions<O extends Partial<ReadOptions>> {
+interface Functions<O extends Partial<ReadOptions>, S> {
   readonly decodeBatches: (bytes: Uint8Array, options?: O) => Iterable<RecordBatch>;
   readonly readBatches: (source: ByteSource, options?: O) => AsyncIterable<RecordBatch>;
   readonly read: (source: ByteSource, options?: O) => RecordReader;
-  readonly scan: (source: ByteSource, options?: O) => Promise<RecordScan>;
+  readonly scan: (source: ByteSource, options?: S) => Promise<RecordScan>;
 }
 
 /** Every way in which one format can be read, each to the same kind of outcome. */
-export interface Ways<O extends Partial<ReadOptions>> {
+export interface Ways<O extends Partial<ReadOptions>, S = O> {
   decodeAll(bytes: Uint8Array, options?: O): Outcome;
   readAll(source: ByteSource, options?: O): Promise<Outcome>;
   /** Record by record, with what the reader counted. */
@@ -35,10 +43,10 @@ export interface Ways<O extends Partial<ReadOptions>> {
     source: ByteSource,
     options?: O,
   ): Promise<{ payloads: Uint8Array[]; error: RecordpipeError | undefined; stats: ReadStats }>;
-  scan(source: ByteSource, options?: O): Promise<RecordScan>;
+  scan(source: ByteSource, options?: S): Promise<RecordScan>;
 }
 
-export function waysOf<O extends Partial<ReadOptions>>(functions: Functions<O>): Ways<O> {
+export function waysOf<O extends Partial<ReadOptions>, S>(functions: Functions<O, S>): Ways<O, S> {
   return {
     decodeAll(bytes, options) {
       const outcome: Outcome = { payloads: [], offsets: [], error: undefined };
@@ -73,18 +81,25 @@ export function waysOf<O extends Partial<ReadOptions>>(functions: Functions<O>):
   };
 }
 
-export const tfrecordWays: Ways<Parameters<typeof readTFRecords>[1] & object> = waysOf({
+export const tfrecordWays: Ways<Partial<TFRecordReadOptions>, Partial<TFRecordScanOptions>> = waysOf({
   decodeBatches: decodeTFRecordBatches,
   readBatches: readTFRecordBatches,
   read: readTFRecords,
   scan: scanTFRecords,
 });
 
-export const recordIOWays: Ways<Parameters<typeof readRecordIO>[1] & object> = waysOf({
+export const recordIOWays: Ways<Partial<RecordIOReadOptions>, Partial<RecordIOScanOptions>> = waysOf({
   decodeBatches: decodeRecordIOBatches,
   readBatches: readRecordIOBatches,
   read: readRecordIO,
   scan: scanRecordIO,
+});
+
+export const textLineWays: Ways<Parameters<typeof readTextLines>[1] & object> = waysOf({
+  decodeBatches: decodeTextLineBatches,
+  readBatches: readTextLineBatches,
+  read: readTextLines,
+  scan: scanTextLines,
 });
 
 /** Only errors of the family may leave a reader; anything else is a crash and is thrown on. */
