@@ -1,10 +1,7 @@
-import { FILE_BUFFERS } from '../bytes/file-buffers.ts';
 import { RecordpipeError } from '../errors.ts';
 import { lineEnding, type TextLineEncodeOptions } from '../framing/textline-encode.ts';
-import { Findings } from '../records/findings.ts';
 import { MOST_RECORD_BYTES } from '../records/read-options.ts';
-import { openRecordSource } from '../records/record-source.ts';
-import { textLineFormat } from '../records/textline-format.ts';
+import { scanTextLines } from '../records/read-textlines.ts';
 import { openShards, type RecordShardWriter, type ShardOptions } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
 import type { Appendable } from './target.ts';
@@ -68,26 +65,19 @@ export function openTextLineShards(
 
 /** What an existing file holds, once it is known that its last line has an end: without one, the first new line would become part of it. */
 async function checkEnded(path: string, { delimiter }: TextLineWriteOptions): Promise<Appendable> {
-  const options = textLineFormat.readOptions({ delimiter, cr: 'keep', maxRecordBytes: MOST_RECORD_BYTES });
-  const own = textLineFormat.own(options.chunkBytes, FILE_BUFFERS);
-  const opened = await openRecordSource(path, options, textLineFormat.detectCompression, own.nextBuffer);
-  let bytes = 0;
-  async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of opened.chunks) {
-      bytes += chunk.length;
-      yield chunk;
-    }
-  }
-  const findings = new Findings(1);
-  const source = { ...opened, chunks: counted() };
-  const { records, payloadBytes } = await own.walk(source, options, findings, undefined);
-  if (findings.count > 0) throw findings.first[0];
-  if (payloadBytes + records * options.delimiter.length !== bytes) {
+  const { compression, records, errors, warnings } = await scanTextLines(path, {
+    delimiter,
+    cr: 'keep',
+    maxErrors: 1,
+    maxRecordBytes: MOST_RECORD_BYTES,
+  });
+  if (errors.length > 0) throw errors[0];
+  if (warnings > 0) {
     throw new RecordpipeError(
       'unsupported-source',
       'the last line of the file has no delimiter behind it: the first new line would become part of it; add one, or write a new file',
       { uri: path },
     );
   }
-  return { compression: opened.compression, records };
+  return { compression, records };
 }

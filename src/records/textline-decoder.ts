@@ -195,6 +195,7 @@ export class TextLineDecoder implements RecordDecoder {
     this.#ended = true;
     const { length, offset } = this.#unfinished;
     if (length === 0) return undefined;
+    this.stats.warnings++;
     if (!this.#passing) {
       return this.#deliver(this.#unfinished.finish(this.#bytes, 0), 0, length, offset, length, true);
     }

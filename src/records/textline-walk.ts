@@ -35,7 +35,8 @@ export async function walkLines(
   } catch (error) {
     findings.addOrThrow(placed(error, place()));
   }
-  return { records: walker.records, payloadBytes: walker.payloadBytes, trailingBytes: 0 };
+  const { records, payloadBytes, warnings } = walker;
+  return { records, payloadBytes, trailingBytes: 0, warnings };
 }
 
 /** Whether these options can be walked: no line has to be looked at as such, and none inside of a piece can be too long. */
@@ -53,6 +54,8 @@ class LineWalker {
   payloadBytes = 0;
   /** Lines that were too long. */
   passedOver = 0;
+  /** 1 for a last line without its end. */
+  warnings = 0;
   /** Position in the stream of the line at hand. */
   offset = 0;
   /** Told of each line that is too long, before it is left behind. */
@@ -80,7 +83,9 @@ class LineWalker {
   end(): void {
     const { length } = this.#line;
     const { cr } = this.#scanner.cutting;
-    if (length > 0) this.#close(length, cr === 'all' && this.#line.lastByte(NOTHING, 0) === CR, length);
+    if (length === 0) return;
+    this.warnings = 1;
+    this.#close(length, cr === 'all' && this.#line.lastByte(NOTHING, 0) === CR, length);
   }
 
   #walkPiece(piece: Uint8Array): void {

@@ -59,11 +59,12 @@ export class UnfinishedLine {
     this.#seam = to >= length ? piece.slice(-length) : joined(this.#seam, piece).slice(-length);
   }
 
-  /** All of the line, which ends before `bytes[end]`, in memory of its own. */
+  /** All of the line, which ends before `bytes[end]`: where it lies if that is one place, else in memory of its own. */
   finish(bytes: Uint8Array, end: number): Uint8Array {
-    if (end > 0) this.#gather(bytes.subarray(0, end), this.length + end);
-    else if (this.#first !== undefined) this.#gather(NOTHING, this.length);
-    const line = this.#gathered.subarray(0, this.length + end);
+    const first = this.#first;
+    const length = this.length + end;
+    if (end > 0) this.#gather(bytes.subarray(0, end), length);
+    const line = (end > 0 ? this.#gathered : (first ?? this.#gathered)).subarray(0, length);
     if (!this.#reuse) this.#gathered = NOTHING;
     this.clear();
     return line;

@@ -7,7 +7,8 @@ export const FIXTURES: URL = new URL('../fixtures/', import.meta.url);
 export interface GoldenRecord {
   readonly length: number;
   readonly sha256: string;
-  readonly offset: number;
+  /** Undefined where nobody said it. */
+  readonly offset?: number;
 }
 
 /** What `name.json` says of `name.bin`. */
@@ -15,9 +16,9 @@ export interface Golden {
   readonly name: string;
   readonly url: URL;
   readonly bytes: Uint8Array;
-  readonly format: 'tfrecord' | 'recordio';
+  readonly format: 'tfrecord' | 'recordio' | 'textline';
   /** How the file is to be read, where that is not by default. */
-  readonly options: { readonly multipart?: 'dmlc' | 'concat' };
+  readonly options: { readonly multipart?: 'dmlc' | 'concat'; readonly cr?: 'keep' };
   readonly compression: 'none' | 'gzip' | 'zlib';
   /** Undefined where nobody said which records come before the damage. */
   readonly records: readonly GoldenRecord[] | undefined;
@@ -25,8 +26,9 @@ export interface Golden {
 }
 
 interface GoldenJson {
-  format?: 'tfrecord' | 'recordio';
+  format?: 'tfrecord' | 'recordio' | 'textline';
   multipart?: 'dmlc' | 'concat';
+  cr?: 'keep';
   compression?: 'none' | 'gzip' | 'zlib';
   records?: GoldenRecord[];
   error?: { kind: string; record?: number; offset?: number };
@@ -40,13 +42,14 @@ export function goldenFiles(): Golden[] {
     const {
       format = 'tfrecord',
       multipart,
+      cr,
       compression = 'none',
       records,
       error,
     } = JSON.parse(readFileSync(new URL(`${name}.json`, FIXTURES), 'utf8')) as GoldenJson;
     const url = new URL(`${name}.bin`, FIXTURES);
     const where = error && { ...error, code: error.kind.replaceAll(' ', '-') };
-    const options = multipart === undefined ? {} : { multipart };
+    const options = { ...(multipart && { multipart }), ...(cr && { cr }) };
     return { name, url, bytes: fixture(`${name}.bin`), format, options, compression, records, error: where };
   });
 }

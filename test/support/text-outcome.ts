@@ -1,13 +1,12 @@
-import type { ByteSource } from '../../src/bytes/sources.ts';
 import { isRecordpipeError, type RecordpipeError } from '../../src/errors.ts';
 import { sharedLineScanner } from '../../src/framing/line-scanner.ts';
 import { LineTableScanner } from '../../src/framing/line-table-scanner.ts';
 import type { RecordBatch } from '../../src/records/batch.ts';
 import { newReadStats } from '../../src/records/corruption.ts';
-import { decodeTextLineBatches, readTextLineBatches } from '../../src/records/read-textlines.ts';
 import { TextLineDecoder } from '../../src/records/textline-decoder.ts';
 import { type TextLineReadOptions, textLineReadOptions } from '../../src/records/textline-options.ts';
 import type { Outcome } from './outcome.ts';
+import { textLineWays } from './ways.ts';
 
 /** The lines of chunks, by the decoder alone, over the kernel and in JavaScript by turns. */
 export function cutChunks(
@@ -38,28 +37,8 @@ export function cutChunks(
   return outcome;
 }
 
-export function decodeLines(bytes: Uint8Array, options?: Partial<TextLineReadOptions>): Outcome {
-  const outcome: Outcome = { payloads: [], offsets: [], error: undefined };
-  try {
-    for (const batch of decodeTextLineBatches(bytes, options)) take(outcome, batch);
-  } catch (error) {
-    outcome.error = typed(error);
-  }
-  return outcome;
-}
-
-export async function readLines(
-  source: ByteSource,
-  options?: Partial<TextLineReadOptions>,
-): Promise<Outcome> {
-  const outcome: Outcome = { payloads: [], offsets: [], error: undefined };
-  try {
-    for await (const batch of readTextLineBatches(source, options)) take(outcome, batch);
-  } catch (error) {
-    outcome.error = typed(error);
-  }
-  return outcome;
-}
+export const decodeLines: typeof textLineWays.decodeAll = textLineWays.decodeAll;
+export const readLines: typeof textLineWays.readAll = textLineWays.readAll;
 
 /** Lines as text, for short tests. */
 export function texts({ payloads }: Outcome): string[] {
