@@ -93,6 +93,7 @@ async function runGetting(size, context) {
   const ways = [
     ...['all', 'one'].flatMap((cores) => [
       { ...ours, what: 'get, at random', cores, pass: pass('get', gets, { sorted: false }) },
+      { ...ours, what: 'getSync, at random', cores, pass: pass('getSync', gets, { sorted: false }) },
       { ...ours, what: 'get, sorted', cores, pass: pass('get', gets) },
       { ...ours, what: 'getMany of 1,000, sorted', cores, pass: pass('getMany', gets, { group: GROUP }) },
     ]),

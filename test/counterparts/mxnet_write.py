@@ -79,8 +79,10 @@ def main(folder, seed):
     records = magics(rng)[:500] + small(rng)[:500]
     numbers = rng.sample(range(-500, 100_000), len(records) - 2) + [(1 << 53) + 1, 1 << 62]
     names = [f"train/größe {k}.jpg" for k in rng.sample(range(10_000), len(records))]
-    for name, keys, key_type in (("by-number", numbers, int), ("by-name", names, str), ("by-nothing", [], int)):
-        path = os.path.join(folder, f"{name}.rec")
+    order = range(len(records))
+    by = {"number": (numbers, int), "name": (names, str), "order": (order, int), "nothing": ([], int)}
+    for kind, (keys, key_type) in by.items():
+        path = os.path.join(folder, f"by-{kind}.rec")
         write_indexed(path, keys, records, key_type)
         describe(path, records[: len(keys)], keys=[str(key) for key in keys])
 

@@ -13,24 +13,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow as tf
 
-from protocol import listed, read_folder
-
-
-def lines(path):
-    compression = {".gz": "GZIP", ".zlib": "ZLIB"}.get(os.path.splitext(path[: -len(".txt")])[1], "")
-    dataset = tf.data.TextLineDataset(path, compression_type=compression)
-    # Without threads, which a forked child does not have.
-    options = tf.data.Options()
-    options.threading.private_threadpool_size = 1
-    options.threading.max_intra_op_parallelism = 1
-    options.autotune.enabled = False
-    return dataset.with_options(options)
+from protocol import listed, read_folder, read_here
 
 
 def read(path):
-    for line in lines(path).as_numpy_iterator():
-        yield listed(line)
+    compression = {".gz": "GZIP", ".zlib": "ZLIB"}.get(os.path.splitext(path[: -len(".txt")])[1], "")
+    return map(listed, tf.data.TextLineDataset(path, compression_type=compression).as_numpy_iterator())
 
 
 if __name__ == "__main__":
-    read_folder(sys.argv[1], ".txt", read)
+    read_folder(sys.argv[1], ".txt", read, read_here)
