@@ -1,0 +1,120 @@
+import { RecordpipeError } from '../errors.ts';
+import type { FormatName } from '../records/record-format.ts';
+import { DataFile } from './data-file.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { FrameTable } from './frame-table.ts';
+import { layoutOf } from './layout-options.ts';
+import { indexPathOf } from './load-index.ts';
+import { mxLines } from './mx-index.ts';
+import { pathOf } from './paths.ts';
+import type { RecordLayout } from './record-layout.ts';
+import { encodeIndex } from './rpidx.ts';
+import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
+import { vahidkLines } from './vahidk-index.ts';
+import { writeWhole } from './write-file.ts';
+
+/** What indexes are written as: ours, or for TFRecord vahidk's and DALI's (the same), or for RecordIO MXNet's. */
+export type WrittenKind = 'rpidx' | 'vahidk' | 'dali' | 'mx';
+
+/** How an index is made. Every field has a default; pass what differs. */
+export interface BuildIndexOptions extends FrameScanOptions {
+  /** Default `rpidx`. */
+  readonly kind: WrittenKind;
+  /** Where it is written. Default: `FILE.rpidx`; of the other kinds `FILE.idx`. */
+  readonly indexPath: string | URL | undefined;
+}
+
+/** An index that was written. */
+export interface BuiltIndex {
+  /** Path of the data. */
+  readonly path: string;
+  readonly indexPath: string;
+  readonly kind: WrittenKind;
+  readonly format: FormatName;
+  readonly records: number;
+  /** Bytes of the data. */
+  readonly bytes: number;
+  readonly indexBytes: number;
+}
+
+/**
+ * Makes the index of a file, in one pass over its headers, and writes it beside it; it appears under its name whole, or not at all.
+ *
+ * `kind: 'rpidx'` has 0 to 4 bytes per record, says what it was made of, and is checked against it when it is used. The others are what `tfrecord2idx` and
+ * MXNet's `rec2idx` write, byte for byte, and know nothing of their data.
+ *
+ * @throws RecordpipeError what is wrong with the data (no index is written then); `unsupported-source` for compressed files and pipes, and for a kind that the format
+ * does not have; `unknown-format`, `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`
+ * @throws RangeError for a value that no option has
+ * @example
+ * ```ts
+ * import { openTFRecordWriter } from 'recordpipe/files';
+ * import { buildIndex } from 'recordpipe/indexes';
+ * const writer = await openTFRecordWriter('numbers.tfrecord');
+ * for (let i = 0; i < 100; i++) await writer.write(Uint8Array.of(i));
+ * await writer.close();
+ * const { indexPath, records } = await buildIndex('numbers.tfrecord', { kind: 'vahidk' });
+ * console.log(indexPath, records); // numbers.tfrecord.idx 100
+ * ```
+ */
+export async function buildIndex(
+  path: string | URL,
+  options: Partial<BuildIndexOptions> = {},
+): Promise<BuiltIndex> {
+  const { kind = 'rpidx' } = options;
+  const file = new DataFile(path);
+  try {
+    // A file without a byte is of any format.
+    const format = file.size === 0 ? FORMAT_OF[kind] : undefined;
+    const layout = layoutOf(file, { ...options, ...(format && { format }) });
+    checkKind(kind, layout.format, file.path);
+    const table = await scanFrames(file, layout, options);
+    const indexPath =
+      options.indexPath === undefined ? defaultIndexPath(file.path, kind) : pathOf(options.indexPath);
+    const indexBytes = await writeWhole(indexPath, pieces(kind, file, layout, table));
+    return {
+      path: file.path,
+      indexPath,
+      kind,
+      format: layout.format,
+      records: table.count,
+      bytes: file.size,
+      indexBytes,
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Where an index of this kind is written unless somebody says otherwise. */
+export function defaultIndexPath(path: string, kind: WrittenKind): string {
+  return kind === 'rpidx' ? indexPathOf(path) : `${path}.idx`;
+}
+
+function pieces(
+  kind: WrittenKind,
+  file: DataFile,
+  layout: RecordLayout,
+  table: FrameTable,
+): Iterable<Uint8Array> {
+  if (kind === 'mx') return mxLines(table);
+  if (kind !== 'rpidx') return vahidkLines(table);
+  return encodeIndex({ layout, table, mtimeNs: file.mtimeNs, fingerprint: fingerprint(file) });
+}
+
+const FORMAT_OF: Readonly<Record<WrittenKind, FormatName | undefined>> = {
+  rpidx: undefined,
+  vahidk: 'tfrecord',
+  dali: 'tfrecord',
+  mx: 'recordio',
+};
+
+/** @throws RangeError for an unknown kind; RecordpipeError `unsupported-source` for one that the format does not have */
+export function checkKind(kind: WrittenKind, format: FormatName, uri: string): void {
+  if (!Object.hasOwn(FORMAT_OF, kind))
+    throw new RangeError(`kind: expected one of ${Object.keys(FORMAT_OF).join(', ')}, got ${String(kind)}`);
+  const wanted = FORMAT_OF[kind];
+  if (wanted === undefined || wanted === format) return;
+  const text = `an index of the kind ${kind} is for ${wanted}, this file is ${format}; kind: 'rpidx' is for all formats`;
+  throw new RecordpipeError('unsupported-source', text, { uri });
+}

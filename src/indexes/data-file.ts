@@ -1,0 +1,111 @@
+import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
+
+import { fileError, shrunk } from '../bytes/file-errors.ts';
+import { RecordpipeError } from '../errors.ts';
+import { pathOf } from './paths.ts';
+
+/** The host reads less than 2^31 bytes at a time. */
+const READ_BYTES = 2 ** 30;
+
+/** A regular file, open for reading at any place. */
+export class DataFile {
+  readonly path: string;
+  /** Its size and time of last change when it was opened. */
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly #descriptor: number;
+  /** Reads under way, and who waits for their end. */
+  #reading = 0;
+  #idle: (() => void) | undefined;
+  #closed = false;
+
+  /** @throws RecordpipeError `not-found`, `access-denied`, `unsupported-source`, `io-failure` */
+  constructor(given: string | URL) {
+    this.path = pathOf(given);
+    try {
+      this.#descriptor = openSync(this.path, 'r');
+    } catch (error) {
+      throw fileError(error, this.path);
+    }
+    const stat = fstatSync(this.#descriptor, { bigint: true });
+    this.size = Number(stat.size);
+    this.mtimeNs = stat.mtimeNs;
+    if (stat.isFile()) return;
+    closeSync(this.#descriptor);
+    throw new RecordpipeError(
+      'unsupported-source',
+      `${stat.isDirectory() ? 'is a directory; name the files in it' : 'is no regular file: a pipe or device has no random access; copy it to a file'}`,
+      { uri: this.path },
+    );
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether the file is still as it was when it was opened. */
+  get unchanged(): boolean {
+    const { size, mtimeNs } = fstatSync(this.#descriptor, { bigint: true });
+    return Number(size) === this.size && mtimeNs === this.mtimeNs;
+  }
+
+  /** Reads `length` bytes from `position` on into `target[at, …)`, on this thread. */
+  readNow(target: Uint8Array, at: number, length: number, position: number): void {
+    for (let have = 0; have < length; ) {
+      let count: number;
+      try {
+        const wanted = Math.min(length - have, READ_BYTES);
+        count = readSync(this.#descriptor, target, at + have, wanted, position + have);
+      } catch (error) {
+        throw this.#failure(error);
+      }
+      if (count === 0) throw this.#shrunk(position + have);
+      have += count;
+    }
+  }
+
+  /** The same, on one of the host's threads. */
+  async read(target: Uint8Array, at: number, length: number, position: number): Promise<void> {
+    this.#reading++;
+    try {
+      for (let have = 0; have < length; ) {
+        const wanted = Math.min(length - have, READ_BYTES);
+        const count = await this.#readSome(target, at + have, wanted, position + have);
+        if (count === 0) throw this.#shrunk(position + have);
+        have += count;
+      }
+    } finally {
+      this.#reading--;
+      if (this.#reading === 0) this.#idle?.();
+    }
+  }
+
+  /** Closes the file, once the reads under way have ended. Later reads fail. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#reading > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    closeSync(this.#descriptor);
+  }
+
+  #readSome(target: Uint8Array, at: number, length: number, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      read(this.#descriptor, target, at, length, position, (error, count) => {
+        if (error === null) resolve(count);
+        else reject(this.#failure(error));
+      });
+    });
+  }
+
+  #failure(error: unknown): RecordpipeError {
+    return fileError(error, this.path);
+  }
+
+  #shrunk(end: number): RecordpipeError {
+    return new RecordpipeError('source-changed', shrunk(this.size, end).message, { uri: this.path });
+  }
+}

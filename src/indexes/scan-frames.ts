@@ -1,0 +1,80 @@
+import { RecordpipeError } from '../errors.ts';
+import { newReadStats } from '../records/corruption.ts';
+import { recordFormat } from '../records/formats.ts';
+import type { DataFile } from './data-file.ts';
+import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
+import { framesByHops } from './header-hops.ts';
+import { type LayoutOptions, readOptions } from './layout-options.ts';
+import type { RecordLayout } from './record-layout.ts';
+import { Turns } from './turns.ts';
+
+/** How the data is looked at while its frames are found. Every field has a default; pass what differs. */
+export interface FrameScanOptions extends LayoutOptions {
+  /** Default `length`: headers are verified. `full`: the payloads' checksums as well, where the format has them. */
+  readonly checksum: 'length' | 'full';
+  /** Largest payload in bytes. Default 2^31 - 1, at most 2^32 - 64. */
+  readonly maxRecordBytes: number;
+  /** Told now and then how many bytes have been looked at. */
+  readonly onProgress: ((bytes: number) => void) | undefined;
+  /** Ends the work with an `aborted` error. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Small enough to be still in this core's cache when it is cut. */
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Finds the frames of a file in one pass, on this thread; others get their turns every 20 ms.
+ * @throws RecordpipeError what is wrong with the data, `source-changed` when it changes meanwhile, `aborted`
+ */
+export async function scanFrames(
+  file: DataFile,
+  layout: RecordLayout,
+  given: Partial<FrameScanOptions>,
+): Promise<FrameTable> {
+  const { checksum = 'length', maxRecordBytes, onProgress, signal } = given;
+  if (checksum !== 'length' && checksum !== 'full')
+    throw new RangeError(`checksum: expected one of length, full, got ${String(checksum)}`);
+  const options = readOptions(
+    layout.format,
+    { ...given, ...layout },
+    {
+      checksum,
+      ...(maxRecordBytes !== undefined && { maxRecordBytes }),
+      reuse: true,
+      uri: file.path,
+    },
+  );
+  const turns = new Turns(signal, onProgress);
+  const hops =
+    checksum === 'length' ? await framesByHops(file, layout, options.maxRecordBytes, turns) : undefined;
+  const table = hops ?? (await framesByDecoder(file, layout, options, turns));
+  onProgress?.(file.size);
+  if (file.unchanged && table.end === file.size) return table;
+  throw new RecordpipeError('source-changed', 'the file changed while it was being indexed; try again', {
+    uri: file.path,
+  });
+}
+
+async function framesByDecoder(
+  file: DataFile,
+  { format }: RecordLayout,
+  options: ReturnType<typeof readOptions>,
+  turns: Turns,
+): Promise<FrameTable> {
+  const own = recordFormat(format).own(CHUNK_BYTES, 2);
+  const decoder = own.decoder(options, { uri: file.path, size: () => file.size }, newReadStats());
+  const builder = new FrameTableBuilder();
+  for (let at = 0; at < file.size; ) {
+    const buffer = own.nextBuffer();
+    const have = Math.min(buffer.length, file.size - at);
+    file.readNow(buffer, 0, have, at);
+    decoder.push(have === buffer.length ? buffer : buffer.subarray(0, have));
+    for (let batch = decoder.next(); batch !== null; batch = decoder.next()) builder.add(batch);
+    at += have;
+    if (turns.due) await turns.take(at);
+  }
+  decoder.end();
+  for (let batch = decoder.next(); batch !== null; batch = decoder.next()) builder.add(batch);
+  return builder.finish(file.size);
+}

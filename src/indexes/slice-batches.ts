@@ -1,0 +1,84 @@
+import { isRecordpipeError } from '../errors.ts';
+import { RecordBatch } from '../records/batch.ts';
+import type { ReadStats } from '../records/corruption.ts';
+import { recordFormat } from '../records/formats.ts';
+import { type Batches, readBatches } from '../records/record-reader.ts';
+import type { DataFile } from './data-file.ts';
+import type { FrameTable } from './frame-table.ts';
+import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from './index-errors.ts';
+import { type LayoutOptions, readOptions } from './layout-options.ts';
+import type { RecordLayout } from './record-layout.ts';
+import { fresh } from './slabs.ts';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** A file, where its records lie, and how they are read. */
+export interface IndexedFile {
+  readonly file: DataFile;
+  readonly table: FrameTable;
+  readonly layout: RecordLayout;
+  readonly options: Partial<LayoutOptions>;
+}
+
+/**
+ * The records `from` to `to`, read in order.
+ * @throws as the format's reader; `index-mismatch` where others are found than the index says
+ */
+export async function* sliceBatches(
+  { file, table, layout, options }: IndexedFile,
+  from: number,
+  to: number,
+  stats: ReadStats,
+): Batches {
+  const start = table.start(from);
+  const reading = readOptions(
+    layout.format,
+    { ...options, ...layout },
+    { uri: file.path, maxRecordBytes: 2 ** 32 - 64 },
+  );
+  const chunks = chunksOf(file, start, table.start(to));
+  let next = from;
+  try {
+    for await (const batch of readBatches(recordFormat(layout.format), chunks, reading, stats)) {
+      if (next + batch.length > to) break;
+      // The base that makes the batch's own offsets those of the file.
+      const base = start + batch.offset(0) - batch.index[0];
+      yield new RecordBatch(batch.bytes, batch.index, batch.length, next, base, 0);
+      next += batch.length;
+    }
+  } catch (error) {
+    if (!isRecordpipeError(error) || error.record === undefined) throw error;
+    const record = from + error.record;
+    throw errorAt(error, { uri: file.path, record, offset: start + (error.offset ?? 0) });
+  }
+  if (next === to) return;
+  const text = `the records ${from} to ${to} are to lie here, there are ${next < to ? `only ${next - from}` : 'more'}`;
+  throw indexMismatch(text, { uri: file.path, record: from, offset: start }, DAMAGED_OR_CHANGED);
+}
+
+/** The bytes `start` to `end`; one chunk is read ahead. */
+async function* chunksOf(
+  file: DataFile,
+  start: number,
+  end: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let at = start;
+  const read = async (): Promise<Uint8Array> => {
+    const chunk = fresh(Math.min(CHUNK_BYTES, end - at));
+    const position = at;
+    at += chunk.length;
+    await file.read(chunk, 0, chunk.length, position);
+    return chunk;
+  };
+  let ahead: Promise<Uint8Array> | undefined;
+  try {
+    while (ahead !== undefined || at < end) {
+      const chunk: Uint8Array = await (ahead ?? read());
+      ahead = at < end ? read() : undefined;
+      ahead?.catch(() => {}); // thrown where it is awaited
+      yield chunk;
+    }
+  } finally {
+    await ahead?.catch(() => {});
+  }
+}

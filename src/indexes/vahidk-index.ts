@@ -1,0 +1,72 @@
+import type { RecordpipeError } from '../errors.ts';
+import type { DataFile } from './data-file.ts';
+import { MOST_DIGITS, writeDecimal } from './decimal.ts';
+import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
+import { malformedIndex } from './index-errors.ts';
+import { wholeLines } from './text-lines.ts';
+
+// What tfrecord2idx of vahidk/tfrecord and of NVIDIA DALI writes: for each record a line of decimal position, space, decimal length of the whole frame.
+
+const BLOCK_BYTES = 1024 * 1024;
+const LINE_BYTES = 2 * MOST_DIGITS + 2;
+const SPACE = 32;
+const NEWLINE = 10;
+const RETURN = 13;
+const ZERO = 48;
+
+/** The index as tfrecord2idx writes it, in pieces. Each piece is to be used before the next is asked for. */
+export function* vahidkLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
+  const block = new Uint8Array(BLOCK_BYTES);
+  let used = 0;
+  let at = 0;
+  for (let i = 0; i < table.count; i++) {
+    if (used > BLOCK_BYTES - LINE_BYTES) {
+      yield block.subarray(0, used);
+      used = 0;
+    }
+    const bytes = table.frameBytes(i);
+    used = writeDecimal(block, used, at);
+    block[used++] = SPACE;
+    used = writeDecimal(block, used, bytes);
+    block[used++] = NEWLINE;
+    at += bytes;
+  }
+  yield block.subarray(0, used);
+}
+
+/**
+ * Reads such an index, of frames that lie one behind the other.
+ * @throws RecordpipeError `malformed-index`
+ */
+export function readVahidkIndex(file: DataFile): FrameTable {
+  const builder = new FrameTableBuilder();
+  let expected = 0;
+  let line = 0;
+  const bad = (what: string): RecordpipeError =>
+    malformedIndex(`line ${line + 1} ${what}`, { uri: file.path, record: line });
+  for (const { bytes, end } of wholeLines(file)) {
+    for (let at = 0; at < end; line++) {
+      const start = at;
+      let position = 0;
+      for (; isDigit(bytes[at]); at++) position = position * 10 + bytes[at] - ZERO;
+      const between = at;
+      if (between === start || bytes[at++] !== SPACE) throw bad('is not a position, a space and a length');
+      let length = 0;
+      for (; isDigit(bytes[at]); at++) length = length * 10 + bytes[at] - ZERO;
+      const behind = at;
+      if (bytes[at] === RETURN) at++;
+      if (behind === between + 1 || bytes[at++] !== NEWLINE)
+        throw bad('is not a position, a space and a length');
+      if (position !== expected) throw bad(`says ${position}, the record before it ends at ${expected}`);
+      if (!(length > 0 && position + length <= Number.MAX_SAFE_INTEGER))
+        throw bad(`has a length of ${length}`);
+      builder.addFrame(length);
+      expected += length;
+    }
+  }
+  return builder.finish(expected);
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte < ZERO + 10;
+}
