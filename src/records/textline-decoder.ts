@@ -266,7 +266,7 @@ export class TextLineDecoder implements RecordDecoder {
         this.#skip(whole);
         return undefined;
       }
-      line = new TextEncoder().encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(line));
+      line = repairedUtf8(line);
     }
     return this.#batch(line, Uint32Array.of(0, line.length), 1, base + from, line.length);
   }
@@ -297,4 +297,12 @@ export class TextLineDecoder implements RecordDecoder {
   #placeAt(offset: number): ErrorPlace {
     return { ...this.place, offset };
   }
+}
+
+let host: { decoder: TextDecoder; encoder: TextEncoder } | undefined;
+
+/** A copy of `line` with U+FFFD for what is no UTF-8, as the Encoding standard has it. */
+function repairedUtf8(line: Uint8Array): Uint8Array {
+  host ??= { decoder: new TextDecoder('utf-8', { ignoreBOM: true }), encoder: new TextEncoder() };
+  return host.encoder.encode(host.decoder.decode(line));
 }
