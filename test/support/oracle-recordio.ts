@@ -15,67 +15,124 @@ export interface OracleRecordIO {
   readonly warned: boolean;
 }
 
+/** A record that is whole, and where it ends; or what is wrong with it. */
+type OracleFrame = { payload: Uint8Array; end: number; warned: boolean } | { code: string };
+
 export const MAGIC: Uint8Array = Uint8Array.of(0x0a, 0x23, 0xd7, 0xce);
 
 /**
  * What a strict reader must deliver of these bytes, written from the format's description alone: the records in order, then the first thing that is
  * wrong. Slow and obvious on purpose.
  */
-export function oracleDecodeRecordIO(
-  bytes: Uint8Array,
-  {
-    multipart = 'dmlc',
-    lenientFlags = false,
-    strictPadding = false,
-    maxRecordBytes = 2 ** 31 - 1,
-  }: OracleRules = {},
-): OracleRecordIO {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function oracleDecodeRecordIO(bytes: Uint8Array, rules: OracleRules = {}): OracleRecordIO {
   const records: { offset: number; payload: Uint8Array }[] = [];
   let offset = 0;
   let warned = false;
-  const bad = (code: string): OracleRecordIO => ({
-    records,
-    error: { code, record: records.length, offset },
-    warned,
-  });
   while (offset < bytes.length) {
-    const parts: Uint8Array[] = [];
-    let badPadding = false;
-    let at = offset;
-    for (let first = true; ; first = false) {
-      const left = bytes.length - at;
-      if (left < 8) return bad(first ? 'truncated-header' : 'truncated-record');
-      if (view.getUint32(at, true) !== 0xced7230a) return bad('bad-magic');
-      const word = view.getUint32(at + 4, true);
-      const flag = Math.floor(word / 2 ** 29);
-      const length = word % 2 ** 29;
-      if (multipart === 'error' && flag !== 0) return bad('unexpected-part');
-      const allowed = first ? [0, 1] : [2, 3];
-      if (!lenientFlags && !allowed.includes(flag)) return bad('unexpected-part');
-      const last = flag === 0 || flag === 3;
-      if (!last && multipart === 'dmlc' && length % 4 !== 0) return bad('ambiguous-multipart');
-      if (!first && multipart === 'dmlc') parts.push(MAGIC);
-      parts.push(bytes.slice(at + 8, at + 8 + length));
-      const declared = parts.slice(0, -1).reduce((sum, part) => sum + part.length, 0) + length;
-      if (declared > maxRecordBytes) return bad('record-too-large');
-      if (left < 8 + length) return bad('truncated-record');
-      const padding = (4 - (length % 4)) % 4;
-      const padded = bytes.slice(at + 8 + length, at + 8 + length + padding);
-      if (padded.length < padding && !last) return bad('truncated-record');
-      if (padded.some((byte) => byte !== 0)) badPadding = true;
-      if (padded.length < padding) {
-        if (strictPadding) return bad('missing-padding');
-        warned = true;
-      }
-      at += 8 + length + padding;
-      if (last) break;
+    const frame = oracleFrame(bytes, offset, rules);
+    if ('code' in frame) {
+      return { records, error: { code: frame.code, record: records.length, offset }, warned };
     }
-    if (strictPadding && badPadding) return bad('missing-padding');
-    records.push({ offset, payload: concat(parts) });
-    offset = at;
+    records.push({ offset, payload: frame.payload });
+    offset = frame.end;
+    warned = frame.warned;
   }
   return { records, error: undefined, warned };
+}
+
+/** The record that begins at `offset`. */
+function oracleFrame(bytes: Uint8Array, offset: number, rules: OracleRules): OracleFrame {
+  const { multipart = 'dmlc', lenientFlags, strictPadding, maxRecordBytes = 2 ** 31 - 1 } = rules;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  let badPadding = false;
+  let warned = false;
+  let at = offset;
+  for (let first = true; ; first = false) {
+    const left = bytes.length - at;
+    if (left < 8) return { code: first ? 'truncated-header' : 'truncated-record' };
+    if (view.getUint32(at, true) !== 0xced7230a) return { code: 'bad-magic' };
+    const word = view.getUint32(at + 4, true);
+    const flag = Math.floor(word / 2 ** 29);
+    const length = word % 2 ** 29;
+    if (multipart === 'error' && flag !== 0) return { code: 'unexpected-part' };
+    const allowed = first ? [0, 1] : [2, 3];
+    if (!lenientFlags && !allowed.includes(flag)) return { code: 'unexpected-part' };
+    const last = flag === 0 || flag === 3;
+    if (!last && multipart === 'dmlc' && length % 4 !== 0) return { code: 'ambiguous-multipart' };
+    if (!first && multipart === 'dmlc') pieces.push(MAGIC);
+    pieces.push(bytes.slice(at + 8, at + 8 + length));
+    total += length + (!first && multipart === 'dmlc' ? 4 : 0);
+    if (total > maxRecordBytes) return { code: 'record-too-large' };
+    if (left < 8 + length) return { code: 'truncated-record' };
+    const padding = (4 - (length % 4)) % 4;
+    const padded = bytes.slice(at + 8 + length, at + 8 + length + padding);
+    if (padded.some((byte) => byte !== 0)) badPadding = true;
+    if (padded.length < padding) {
+      if (!last) return { code: 'truncated-record' };
+      if (strictPadding) return { code: 'missing-padding' };
+      warned = true;
+    }
+    at += 8 + length + padded.length;
+    if (last) break;
+  }
+  if (strictPadding && badPadding) return { code: 'missing-padding' };
+  return { payload: concat(pieces), end: at, warned };
+}
+
+/** What is delivered while damage is passed over, and how much of it there was. */
+export interface OracleRecovery {
+  readonly records: { readonly offset: number; readonly payload: Uint8Array }[];
+  readonly corrupted: number;
+  readonly skippedBytes: number;
+  /** The error that ends it all the same: a cut behind which no record follows. */
+  readonly code: string | undefined;
+}
+
+/**
+ * What `recover: 'scan'` must deliver: a record that is whole, unless no header follows it and a record begins inside it; behind anything else, the next
+ * whole record at a multiple of four. Slow and obvious on purpose.
+ */
+export function oracleRecoverRecordIO(bytes: Uint8Array, rules: OracleRules = {}): OracleRecovery {
+  const records: { offset: number; payload: Uint8Array }[] = [];
+  let corrupted = 0;
+  let skippedBytes = 0;
+  const end = bytes.length;
+  const next = (from: number, to: number): number => {
+    for (let at = from; at + 8 <= to; at++) {
+      // In strict order too: behind damage nothing but a whole or a first part may begin a record.
+      if (at % 4 === 0 && bytes[at + 7] >> 5 <= 1 && !('code' in oracleFrame(bytes, at, rules))) return at;
+    }
+    return -1;
+  };
+  let at = 0;
+  while (at < end) {
+    const frame = oracleFrame(bytes, at, rules);
+    if ('code' in frame) {
+      if (frame.code === 'truncated-header') return { records, corrupted, skippedBytes, code: frame.code };
+      const found = next(at + 4, end);
+      if (found < 0 && frame.code === 'truncated-record')
+        return { records, corrupted, skippedBytes: skippedBytes + end - at, code: frame.code };
+      corrupted++;
+      skippedBytes += (found < 0 ? end : found) - at;
+      at = found < 0 ? end : found;
+      continue;
+    }
+    const followed =
+      frame.end === end ||
+      (frame.end + 8 <= end && Buffer.compare(bytes.subarray(frame.end, frame.end + 4), MAGIC) === 0);
+    const inside = followed ? -1 : next(at + 8, Math.min(end, frame.end + 4));
+    if (inside >= 0) {
+      corrupted++;
+      skippedBytes += inside - at;
+      at = inside;
+    } else {
+      records.push({ offset: at, payload: frame.payload });
+      at = frame.end;
+    }
+  }
+  return { records, corrupted, skippedBytes, code: undefined };
 }
 
 /** One part, whose header may say something else than what follows. */

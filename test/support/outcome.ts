@@ -20,4 +20,7 @@ export function where(error: RecordpipeError | undefined): Where | undefined {
 }
 
 // TFRecord, which most tests are about; the other formats' are in ways.ts.
-export const { decodeAll, readAll, readEach, scan }: typeof tfrecordWays = tfrecordWays;
+export const decodeAll: (typeof tfrecordWays)['decodeAll'] = tfrecordWays.decodeAll;
+export const readAll: (typeof tfrecordWays)['readAll'] = tfrecordWays.readAll;
+export const readEach: (typeof tfrecordWays)['readEach'] = tfrecordWays.readEach;
+export const scan: (typeof tfrecordWays)['scan'] = tfrecordWays.scan;
