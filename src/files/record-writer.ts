@@ -1,6 +1,5 @@
 import { checkAborted } from '../bytes/abortable.ts';
 import { RecordpipeError } from '../errors.ts';
-import type { FormatName } from '../records/record-format.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { Framer } from './framer.ts';
 import type { Sink } from './sink.ts';
@@ -27,7 +26,7 @@ export interface UnnamedFile {
 
 /** All that the generic machinery (writers, shards) has to know of a format. */
 export interface WriteFormat<O extends RecordWriteOptions = RecordWriteOptions> {
-  readonly name: FormatName;
+  readonly name: string;
   /**
    * The complete options, checked.
    * @throws RangeError for a value that an option cannot have

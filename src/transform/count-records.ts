@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { open, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { abortable } from '../bytes/abortable.ts';
+import { fileError } from '../bytes/file-errors.ts';
+import { type ByteSource, openSource } from '../bytes/sources.ts';
+import { openInput } from './record-input.ts';
+import { nameOf } from './same-file.ts';
+import type { TransformOptions } from './transform-options.ts';
+
+/**
+ * Calls `then` with a source that can be read once more, the number of its records, which has been found by reading it, and its name. What can be read only
+ * once is copied to a temporary file first.
+ * @param output gives the folder for that, unless there is a `tempDir`
+ */
+export async function countRecords<T>(
+  source: ByteSource,
+  output: string,
+  tempDir: string | undefined,
+  options: TransformOptions,
+  then: (again: ByteSource, records: number, uri: string | undefined) => Promise<T>,
+): Promise<T> {
+  const uri = options.read.uri ?? nameOf(source);
+  if (await canBeReadAgain(source)) return then(source, await count(source, options), uri);
+  const path = join(tempDir ?? dirname(output), `.recordpipe.${randomUUID().slice(0, 8)}.tmp`);
+  try {
+    await copy(source, path, options.signal);
+    return await then(path, await count(path, { ...options, read: { ...options.read, uri } }), uri);
+  } finally {
+    await unlink(path).catch(() => {});
+  }
+}
+
+async function count(source: ByteSource, options: TransformOptions): Promise<number> {
+  let records = 0;
+  const input = await openInput(source, options);
+  for await (const batch of input.batches) records += batch.length;
+  return records;
+}
+
+async function canBeReadAgain(source: ByteSource): Promise<boolean> {
+  if (source instanceof Uint8Array || source instanceof ArrayBuffer || source instanceof Blob) return true;
+  if (source === '-' || (typeof source !== 'string' && !(source instanceof URL))) return false;
+  const path = String(source).startsWith('file://') ? new URL(source) : source;
+  // What is not there is for the reader to say.
+  return (await stat(path).catch(() => undefined))?.isFile() ?? true;
+}
+
+async function copy(source: ByteSource, path: string, signal: AbortSignal | undefined): Promise<void> {
+  const { chunks } = openSource(source, { chunkBytes: 1024 * 1024 });
+  const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
+    throw fileError(error, path);
+  });
+  try {
+    for await (const chunk of abortable(chunks, signal)) {
+      for (let at = 0; at < chunk.length; ) {
+        const { bytesWritten } = await file.write(chunk, at).catch((error: unknown) => {
+          throw fileError(error, path);
+        });
+        at += bytesWritten;
+      }
+    }
+  } finally {
+    await file.close();
+  }
+}

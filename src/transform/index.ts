@@ -1,0 +1,14 @@
+export { convertFile, type TransformResult } from './convert-file.ts';
+export { type FileFormat, kindOfName, type NamedKind } from './file-formats.ts';
+export { type MergeResult, mergeFiles } from './merge-files.ts';
+export type { InputOptions } from './record-input.ts';
+export type { OutputOptions } from './record-output.ts';
+export { type RepairFinding, type RepairOptions, type RepairResult, repairFile } from './repair-file.ts';
+export { type SampleOptions, type SampleResult, sampleFile } from './sample-file.ts';
+export { type ShuffleOptions, type ShuffleResult, shuffleFile } from './shuffle-file.ts';
+export { type SplitOptions, type SplitResult, splitFile } from './split-file.ts';
+export {
+  DEFAULT_TRANSFORM_OPTIONS,
+  type TransformOptions,
+  type TransformProgress,
+} from './transform-options.ts';

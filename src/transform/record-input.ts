@@ -1,0 +1,105 @@
+import type { ByteSource } from '../bytes/sources.ts';
+import type { RecordpipeError } from '../errors.ts';
+import { type Compression, MOST_RECORD_BYTES } from '../records/read-options.ts';
+import { openRecords } from '../records/read-records.ts';
+import type { RecordReadOptions } from '../records/record-read-options.ts';
+import type { Batches } from '../records/record-reader.ts';
+import { base64Batches } from './base64-batches.ts';
+import { type FileFormat, kindOfName } from './file-formats.ts';
+import { nameOf } from './same-file.ts';
+
+/** How sources are read: the readers' options, without those that a transformation decides itself. */
+export type InputOptions = Partial<
+  Omit<RecordReadOptions, 'format' | 'reuse' | 'signal' | 'onCorrupt' | 'chunkBytes'>
+>;
+
+/** How a source is opened. */
+export interface InputOpening {
+  readonly from: FileFormat | 'auto';
+  readonly read: InputOptions;
+  readonly signal: AbortSignal | undefined;
+  readonly onCorrupt?: ((error: RecordpipeError) => void) | undefined;
+  readonly chunkBytes?: number | undefined;
+}
+
+/** A source of which is known what it holds. */
+export interface RecordInput {
+  readonly uri: string | undefined;
+  readonly format: FileFormat;
+  readonly compression: Compression;
+  /** Total bytes, where nothing is compressed and the source knows. */
+  readonly totalBytes: number | undefined;
+  /** Each batch is valid until the next one is asked for. */
+  readonly batches: Batches;
+}
+
+/**
+ * Opens a source.
+ * @throws RecordpipeError as `openRecords`
+ */
+export async function openInput(source: ByteSource, opening: InputOpening): Promise<RecordInput> {
+  const { from, read, signal, onCorrupt, chunkBytes } = opening;
+  const uri = read.uri ?? nameOf(source);
+  const reuse = { reuse: true, signal, onCorrupt, uri, ...(chunkBytes !== undefined && { chunkBytes }) };
+  const format = from === 'auto' ? base64ByName(uri) : from;
+  if (format !== 'jsonl' && format !== 'base64') {
+    const opened = await openRecords(source, { ...read, ...reuse, format });
+    return { ...opened, totalBytes: totalOf(opened) };
+  }
+  const { maxRecordBytes, recover } = read;
+  const lines = await openRecords(source, {
+    ...read,
+    ...reuse,
+    format: 'textline',
+    maxRecordBytes: MOST_RECORD_BYTES,
+    ...LINES,
+  });
+  const { compression } = lines;
+  const place = { uri: lines.uri, compressed: compression !== 'none' };
+  const decoding = { format, maxRecordBytes, onCorrupt: recover === 'scan' ? onCorrupt : undefined, place };
+  return {
+    uri: lines.uri,
+    format,
+    compression,
+    totalBytes: totalOf(lines),
+    batches: closing(base64Batches(lines.batches, decoding), lines.batches),
+  };
+}
+
+/** How the lines of jsonl and base64 are cut, whatever is asked for lines of text. */
+const LINES = {
+  delimiter: '\n',
+  cr: 'crlf',
+  skipBlank: false,
+  stripBom: true,
+  encoding: 'bytes',
+  fatal: false,
+  compat: undefined,
+} as const;
+
+/** A generator that was never started does not end the one that it would have read. */
+function closing(batches: Batches, lines: Batches): Batches {
+  const end = batches.return.bind(batches);
+  batches.return = async (value) => {
+    const result = await end(value);
+    await lines.return();
+    return result;
+  };
+  return batches;
+}
+
+/** By content they are lines of text, which may be meant as they are. */
+function base64ByName(uri: string | undefined): 'jsonl' | 'base64' | 'auto' {
+  const named = uri === undefined ? undefined : kindOfName(uri).format;
+  return named === 'jsonl' || named === 'base64' ? named : 'auto';
+}
+
+function totalOf({
+  compression,
+  size,
+}: {
+  compression: Compression;
+  size: (() => number) | undefined;
+}): number | undefined {
+  return compression === 'none' ? size?.() : undefined;
+}

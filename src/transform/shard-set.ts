@@ -1,0 +1,93 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { ByteSource } from '../bytes/sources.ts';
+import { RecordpipeError } from '../errors.ts';
+import type { RecordWriter, UnnamedFile, WrittenFile } from '../files/record-writer.ts';
+import { type OutputKind, openOutput } from './record-output.ts';
+import { refuseSameFile } from './same-file.ts';
+import type { TransformOptions } from './transform-options.ts';
+
+/** Names and kind of shards. */
+export interface ShardNaming extends Pick<TransformOptions, 'write' | 'overwrite' | 'signal'> {
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly kind: OutputKind;
+}
+
+/** Shards that get their names together, once all are finished, or none at all. */
+export class ShardSet {
+  readonly #naming: ShardNaming;
+  readonly #open = new Set<RecordWriter>();
+  /** By number. */
+  readonly #finished: UnnamedFile[] = [];
+
+  constructor(naming: ShardNaming) {
+    this.#naming = naming;
+  }
+
+  /** Shards finished so far. */
+  get finished(): number {
+    return this.#finished.length;
+  }
+
+  async open(): Promise<RecordWriter> {
+    const { prefix, suffix, kind } = this.#naming;
+    const writer = await openOutput(`${prefix}-next-of-many${suffix}`, kind, this.#naming);
+    this.#open.add(writer);
+    return writer;
+  }
+
+  /** Ends a shard, which is the next in the order of the names. */
+  async finish(writer: RecordWriter): Promise<void> {
+    const file = await writer.finishUnnamed();
+    this.#open.delete(writer);
+    this.#finished.push(file);
+  }
+
+  /** Gives all their names: `PREFIX-00000-of-00012SUFFIX`, …. */
+  async name(): Promise<WrittenFile[]> {
+    const { prefix, suffix } = this.#naming;
+    const count = this.#finished.length;
+    const files: WrittenFile[] = [];
+    for (const [i, { file, name }] of this.#finished.entries()) {
+      const path = `${prefix}-${number(i)}-of-${number(count)}${suffix}`;
+      await name(path);
+      files.push({ ...file, path });
+    }
+    return files;
+  }
+
+  /** Removes all, also those that have names by now. */
+  async discard(): Promise<void> {
+    for (const writer of this.#open) await writer.abort();
+    for (const { discard } of this.#finished) await discard();
+  }
+}
+
+/**
+ * Fails where shards of this prefix are there already, of whatever number: two sets of shards in one folder would be read as one. With `overwrite`, only where
+ * one of them is the source.
+ * @throws RecordpipeError `already-exists`, `unsupported-source`, `not-found`
+ */
+export async function checkShardNames(
+  source: ByteSource,
+  { prefix, suffix, overwrite }: ShardNaming,
+): Promise<void> {
+  const folder = dirname(prefix);
+  const names = await readdir(folder).catch(() => []); // opening a shard says what is wrong
+  const beginning = `${basename(prefix)}-`;
+  for (const name of names) {
+    if (!name.startsWith(beginning) || !name.endsWith(suffix)) continue;
+    if (!/^\d{5,}-of-\d{5,}$/.test(name.slice(beginning.length, name.length - suffix.length))) continue;
+    const path = join(folder, name);
+    await refuseSameFile([source], path);
+    if (overwrite || !(await stat(path)).isFile()) continue;
+    const text =
+      'there is a shard of this name already; choose another prefix, or replace what has the same names';
+    throw new RecordpipeError('already-exists', text, { uri: path });
+  }
+}
+
+function number(value: number): string {
+  return String(value).padStart(5, '0');
+}

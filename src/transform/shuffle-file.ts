@@ -1,0 +1,109 @@
+import type { ByteSource } from '../bytes/sources.ts';
+import type { TransformResult } from './convert-file.ts';
+import { closeInput, eachRecord, endOf } from './each-record.ts';
+import { KeySorter } from './key-sorter.ts';
+import { openInput, type RecordInput } from './record-input.ts';
+import { outputKind, writeOutput } from './record-output.ts';
+import { checkSeed, SplitMix64 } from './splitmix64.ts';
+import { tempFolder } from './temp-file.ts';
+import { type TransformOptions, transformOptions } from './transform-options.ts';
+
+/** Options of {@link shuffleFile}. Every field has a default; pass what differs. */
+export interface ShuffleOptions extends TransformOptions {
+  /** A whole number from 0 to 2^53 - 1, which determines the order. Default 0. */
+  readonly seed: number;
+  /**
+   * Memory for records, their index (24 bytes each) and buffers, 1 MiB or more. Default 256 MiB. What the host itself needs, about 60 MiB, comes on top, and
+   * so does a single record that is larger.
+   */
+  readonly memoryBytes: number;
+  /**
+   * Folder for temporary files, which take as much room as the records and 12 bytes for each, where they do not fit into the memory. Default: the
+   * output's folder; the host's for standard output.
+   */
+  readonly tempDir: string | undefined;
+}
+
+/** What was shuffled. */
+export interface ShuffleResult extends TransformResult {
+  readonly seed: number;
+}
+
+const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024;
+const LEAST_MEMORY_BYTES = 1024 * 1024;
+
+/**
+ * Writes the records of a file in random order, over the whole file. The order is that of the numbers which SplitMix64 draws from the seed, one for each
+ * record as it is read: it depends on the seed and the number of records and on nothing else, and is the same on every machine.
+ *
+ * The source is read once, front to back, so that it may be a pipe; what does not fit into `memoryBytes` waits in temporary files, also written and read
+ * front to back, which are removed whatever happens.
+ *
+ * @param source a path, `-` for standard input, or any other source of bytes
+ * @param output a path, or `-` for standard output
+ * @throws as `convertFile`; `io-failure` also where the temporary files find no room
+ * @throws RangeError for an option value that no option has
+ * @example
+ * ```ts
+ * import { encodeTFRecord } from 'recordpipe';
+ * import { shuffleFile } from 'recordpipe/transform';
+ * const numbers = [1, 2, 3, 4, 5].map((n) => encodeTFRecord(Uint8Array.of(n)));
+ * const { output } = await shuffleFile(numbers, 'shuffled.jsonl', { seed: 7, overwrite: true });
+ * console.log(output.records); // 5
+ * ```
+ */
+export async function shuffleFile(
+  source: ByteSource,
+  output: string,
+  given: Partial<ShuffleOptions> = {},
+): Promise<ShuffleResult> {
+  const options = transformOptions(given);
+  const { seed = 0, memoryBytes = DEFAULT_MEMORY_BYTES, tempDir } = given;
+  checkSeed(seed);
+  if (!(memoryBytes >= LEAST_MEMORY_BYTES))
+    throw new RangeError(`memoryBytes: expected a number from ${LEAST_MEMORY_BYTES} on, got ${memoryBytes}`);
+  // Readers and writers have several such buffers.
+  const bufferBytes = Math.min(Math.max(Math.floor(memoryBytes / 64), 64 * 1024), 1024 * 1024);
+  const folder = await tempFolder(output, tempDir);
+  const input = await openInput(source, { ...options, chunkBytes: bufferBytes });
+  const sorter = new KeySorter({ memoryBytes, folder, totalBytes: input.totalBytes });
+  try {
+    const kind = outputKind(output, options, input.format);
+    const writing = { ...options, write: { bufferBytes, ...options.write } };
+    const written = await writeOutput([source], output, kind, writing, async (writer) => {
+      const progress = shuffleProgress(input, options);
+      const keys = new SplitMix64(seed);
+      const add = (payload: Uint8Array): Promise<void> | undefined => {
+        keys.next();
+        return sorter.add(keys.hi, keys.lo, payload);
+      };
+      await eachRecord(input, add, (batch) => progress.read(endOf(batch)));
+      await sorter.emit((payload) => {
+        const taken = writer.write(payload);
+        if (taken !== undefined) progress.written(writer.records, writer.frameBytes);
+        return taken;
+      });
+    });
+    const { format, compression } = kind;
+    return { from: input.format, to: format, compression, output: written, seed };
+  } finally {
+    await sorter.close();
+    await closeInput(input);
+  }
+}
+
+/** Reading is one half of the work, writing the other. */
+function shuffleProgress(
+  { totalBytes: total }: RecordInput,
+  { onProgress }: TransformOptions,
+): { read(bytes: number): void; written(records: number, bytes: number): void } {
+  let read = 0;
+  const totalBytes = total === undefined ? undefined : 2 * total;
+  return {
+    read: (bytes) => {
+      read = bytes;
+      onProgress?.({ records: 0, bytes, totalBytes });
+    },
+    written: (records, bytes) => onProgress?.({ records, bytes: read + bytes, totalBytes }),
+  };
+}

@@ -1,0 +1,189 @@
+import type { ByteSource } from '../bytes/sources.ts';
+import { crc32c } from '../crc32c/crc32c.ts';
+import { RecordpipeError } from '../errors.ts';
+import type { RecordWriter, WrittenFile } from '../files/record-writer.ts';
+import type { TransformResult } from './convert-file.ts';
+import { countRecords } from './count-records.ts';
+import { closeInput, eachRecord, progressOf, type Take } from './each-record.ts';
+import { extensionOf } from './file-formats.ts';
+import { openInput } from './record-input.ts';
+import { checkShardNames, type ShardNaming, ShardSet } from './shard-set.ts';
+import { type TransformOptions, transformOptions } from './transform-options.ts';
+
+/** Options of {@link splitFile}: exactly one of the first four, and what differs from the defaults. */
+export interface SplitOptions extends TransformOptions {
+  /** Records of each shard but the last, which may have fewer. */
+  readonly recordsPerShard: number | undefined;
+  /** A new shard begins when the next record would make the current one larger than this (uncompressed, framing included). A larger record gets a shard of its own. */
+  readonly maxShardBytes: number | undefined;
+  /** How many shards; the first of them have one record more than the others where the records cannot be dealt out evenly. The source is read twice. */
+  readonly shards: number | undefined;
+  /** How many shards, each record into the one that the CRC-32C of its payload says, modulo their number: the same record always into the same shard. */
+  readonly hashShards: number | undefined;
+  /** Put behind the number. Default: the format's extension, as `.tfrecord`, `.rec.gz`. */
+  readonly suffix: string | undefined;
+  /** Folder for a copy of the source, which `shards` needs of what can be read only once (pipes). Default: that of the shards. */
+  readonly tempDir: string | undefined;
+}
+
+/** What was split. */
+export interface SplitResult extends Omit<TransformResult, 'output'> {
+  /** The shards, in the order of their names. */
+  readonly outputs: readonly WrittenFile[];
+}
+
+/**
+ * Writes the records of a file into shards `PREFIX-00000-of-00012.EXT`, …: in order, but for `hashShards`. All of them appear under their names at the end, or
+ * none; no record at all makes one empty shard, or as many as are asked for.
+ *
+ * @param source a path, `-` for standard input, or any other source of bytes
+ * @param prefix path and beginning of the names
+ * @throws as `convertFile`; `already-exists` where there is a shard of this prefix, whatever its number
+ * @throws RangeError for an option value that no option has; unless exactly one way of splitting is given
+ * @example
+ * ```ts
+ * import { encodeTFRecord } from 'recordpipe';
+ * import { splitFile } from 'recordpipe/transform';
+ * const numbers = [1, 2, 3, 4, 5].map((n) => encodeTFRecord(Uint8Array.of(n)));
+ * const { outputs } = await splitFile(numbers, 'part', { shards: 2, overwrite: true });
+ * console.log(outputs.map(({ path, records }) => `${path}: ${records}`).join(' ')); // part-00000-of-00002.tfrecord: 3 part-00001-of-00002.tfrecord: 2
+ * ```
+ */
+export async function splitFile(
+  source: ByteSource,
+  prefix: string,
+  given: Partial<SplitOptions>,
+): Promise<SplitResult> {
+  checkWays(given);
+  const { shards, tempDir } = given;
+  if (shards === undefined) return split(source, prefix, given, undefined);
+  return countRecords(source, prefix, tempDir, transformOptions(given), (again, records, uri) =>
+    split(again, prefix, { ...given, read: { ...given.read, uri } }, records),
+  );
+}
+
+async function split(
+  source: ByteSource,
+  prefix: string,
+  given: Partial<SplitOptions>,
+  records: number | undefined,
+): Promise<SplitResult> {
+  const options = transformOptions(given);
+  const input = await openInput(source, options);
+  const kind = {
+    format: options.to ?? input.format,
+    compression: options.write.compression ?? 'none',
+  } as const;
+  const naming = {
+    ...options,
+    prefix,
+    kind,
+    suffix: given.suffix ?? extensionOf(kind.format, kind.compression),
+  };
+  const set = new ShardSet(given.hashShards === undefined ? naming : smallBuffers(naming, given.hashShards));
+  try {
+    await checkShardNames(source, naming);
+    const { hashShards } = given;
+    const dealing = hashShards === undefined ? inOrder(set, given, records) : byHash(set, hashShards);
+    const { take, end } = await dealing;
+    const progress = progressOf(input, options);
+    let seen = 0;
+    await eachRecord(input, take, (batch) => {
+      seen += batch.length;
+      progress(batch);
+    });
+    if (records !== undefined && seen !== records) throw changed(records, seen, input.uri);
+    await end();
+    const outputs = await set.name();
+    return { from: input.format, to: kind.format, compression: kind.compression, outputs };
+  } catch (error) {
+    await set.discard();
+    throw error;
+  } finally {
+    await closeInput(input);
+  }
+}
+
+function changed(before: number, now: number, uri: string | undefined): RecordpipeError {
+  const text = `the source changed: it had ${before} records when they were counted, and ${now} when they were split`;
+  return new RecordpipeError('source-changed', text, { uri });
+}
+
+/** Deals records out to the shards of a set. */
+interface Dealing {
+  readonly take: Take;
+  /** Ends all shards. */
+  readonly end: () => Promise<void>;
+}
+
+async function inOrder(
+  set: ShardSet,
+  { recordsPerShard, maxShardBytes, shards }: Partial<SplitOptions>,
+  records: number | undefined,
+): Promise<Dealing> {
+  let shard = await set.open();
+  /** Whether the next record belongs to the next shard. */
+  const full = (payload: Uint8Array): boolean => {
+    if (maxShardBytes !== undefined)
+      return shard.records > 0 && shard.frameBytes + shard.frameBytesOf(payload) > maxShardBytes;
+    return shard.records >= (recordsPerShard ?? share(records as number, shards as number, set.finished));
+  };
+  const next = async (): Promise<void> => {
+    await set.finish(shard);
+    shard = await set.open();
+  };
+  const writeToNext = async (payload: Uint8Array): Promise<void> => {
+    await next();
+    await shard.write(payload);
+  };
+  return {
+    take: (payload) => (full(payload) ? writeToNext(payload) : shard.write(payload)),
+    end: async () => {
+      while (set.finished + 1 < (shards ?? 0)) await next();
+      await set.finish(shard);
+    },
+  };
+}
+
+/** How many of the records the shard of this number gets. */
+function share(records: number, shards: number, shard: number): number {
+  return Math.floor(records / shards) + (shard < records % shards ? 1 : 0);
+}
+
+async function byHash(set: ShardSet, shards: number): Promise<Dealing> {
+  const writers: RecordWriter[] = [];
+  while (writers.length < shards) writers.push(await set.open());
+  return {
+    take: (payload) => writers[crc32c(payload) % shards].write(payload),
+    end: async () => {
+      for (const writer of writers) await set.finish(writer);
+    },
+  };
+}
+
+/** Buffers of all writers together; each has three. */
+const HASH_BUFFER_BYTES = 96 * 1024 * 1024;
+
+/** All shards are open at once: none may take much memory. */
+function smallBuffers(naming: ShardNaming, shards: number): ShardNaming {
+  const each = Math.floor(HASH_BUFFER_BYTES / (3 * shards));
+  const bufferBytes = Math.min(Math.max(each, 4096), 1024 * 1024);
+  return { ...naming, write: { bufferBytes, ...naming.write } };
+}
+
+const WAYS = ['recordsPerShard', 'maxShardBytes', 'shards', 'hashShards'] as const;
+/** Numbers in names have five digits. */
+const MOST_SHARDS = 99_999;
+
+function checkWays(given: Partial<SplitOptions>): void {
+  const ways = WAYS.filter((way) => given[way] !== undefined);
+  if (ways.length !== 1)
+    throw new RangeError(
+      `splitFile: expected exactly one of ${WAYS.join(', ')}, got ${ways.join(', ') || 'none'}`,
+    );
+  const [way] = ways;
+  const value = given[way] as number;
+  const most = way === 'shards' || way === 'hashShards' ? MOST_SHARDS : Number.MAX_SAFE_INTEGER;
+  if (!Number.isSafeInteger(value) || value < 1 || value > most)
+    throw new RangeError(`${way}: expected a whole number from 1 to ${most}, got ${value}`);
+}

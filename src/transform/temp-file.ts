@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileError } from '../bytes/file-errors.ts';
+import { crc32c } from '../crc32c/crc32c.ts';
+import { RecordpipeError } from '../errors.ts';
+
+/** The most bytes of one call: the host takes less than 2^31. */
+const CALL_BYTES = 2 ** 30;
+
+/** The folder for temporary files: the one asked for; else the output's, which is to hold as much; the host's where the output is no file. */
+export async function tempFolder(output: string, wanted: string | undefined): Promise<string> {
+  if (wanted !== undefined) return wanted;
+  if (output === '-') return tmpdir();
+  const existing = await stat(output).catch(() => undefined);
+  return existing === undefined || existing.isFile() ? dirname(output) : tmpdir();
+}
+
+/**
+ * Bytes put aside: written once from front to back, then read once from front to back. The file has lost its name as soon as it is open, so that
+ * nothing is left of it however the process ends (on hosts that keep names of open files it is removed when it is closed).
+ */
+export class TempFile {
+  /** Bytes written so far. */
+  bytes = 0;
+  readonly #handle: FileHandle;
+  readonly #path: string;
+  readonly #named: boolean;
+  #checksum = 0;
+  #readChecksum = 0;
+  #readAt = 0;
+
+  private constructor(handle: FileHandle, path: string, named: boolean) {
+    this.#handle = handle;
+    this.#path = path;
+    this.#named = named;
+  }
+
+  /** @throws RecordpipeError `not-found`, `access-denied`, `io-failure` */
+  static async open(folder: string): Promise<TempFile> {
+    const path = join(folder, `.recordpipe.${randomUUID().slice(0, 8)}.tmp`);
+    let handle: FileHandle;
+    try {
+      handle = await open(path, 'wx+', 0o600);
+    } catch (error) {
+      throw tempError(error, folder);
+    }
+    const named = await unlink(path).then(
+      () => false,
+      () => true,
+    );
+    return new TempFile(handle, path, named);
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    this.#checksum = crc32c(bytes, this.#checksum);
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const length = Math.min(CALL_BYTES, bytes.length - at);
+        const { bytesWritten } = await this.#handle.write(bytes, at, length, this.bytes);
+        at += bytesWritten;
+        this.bytes += bytesWritten;
+      }
+    } catch (error) {
+      throw tempError(error, dirname(this.#path));
+    }
+  }
+
+  /**
+   * Fills `target` with the next bytes; fewer only at the end.
+   * @throws RecordpipeError `io-failure`, also at the end, where the bytes read are not those that were written
+   */
+  async read(target: Uint8Array): Promise<number> {
+    const wanted = Math.min(target.length, this.bytes - this.#readAt);
+    let have = 0;
+    try {
+      while (have < wanted) {
+        const length = Math.min(CALL_BYTES, wanted - have);
+        const { bytesRead } = await this.#handle.read(target, have, length, this.#readAt);
+        if (bytesRead === 0) throw this.#changed();
+        have += bytesRead;
+        this.#readAt += bytesRead;
+      }
+    } catch (error) {
+      throw tempError(error, dirname(this.#path));
+    }
+    this.#readChecksum = crc32c(target.subarray(0, have), this.#readChecksum);
+    if (this.#readAt === this.bytes && this.#readChecksum !== this.#checksum) throw this.#changed();
+    return have;
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close().catch(() => {});
+    if (this.#named) await unlink(this.#path).catch(() => {});
+  }
+
+  #changed(): RecordpipeError {
+    const text = 'the temporary file did not give back what was written to it; check the disk';
+    return new RecordpipeError('io-failure', text, { uri: this.#path });
+  }
+}
+
+function tempError(error: unknown, uri: string): RecordpipeError {
+  const { code, message } = fileError(error, uri);
+  if (error instanceof RecordpipeError) return error;
+  const text = `temporary files cannot be kept here: ${message.replace(/ \([^(]*\)$/, '')}`;
+  return new RecordpipeError(code, text, { uri }, error);
+}

@@ -1,0 +1,65 @@
+import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
+import type { InputOptions } from './record-input.ts';
+import type { OutputOptions } from './record-output.ts';
+
+/** How far a transformation has come. */
+export interface TransformProgress {
+  /** Records read so far. */
+  readonly records: number;
+  /** Bytes of the sources read so far, uncompressed. */
+  readonly bytes: number;
+  /** Bytes in all; undefined where that is not known: pipes, compressed files. */
+  readonly totalBytes: number | undefined;
+}
+
+/** What all transformations have in common. Every field has a default; pass what differs. */
+export interface TransformOptions {
+  /**
+   * Format of the sources. Default `auto`: a name that ends in `.jsonl`, `.ndjson`, `.b64` or `.base64` (compressed or not) says so; all else is told
+   * by content.
+   */
+  readonly from: FileFormat | 'auto';
+  /** Format of the output. Default: what its name says, else that of the (first) source. */
+  readonly to: FileFormat | undefined;
+  /** How the sources are read. Default: strictly, compression found by content. */
+  readonly read: InputOptions;
+  /** How the output is written. Default: compressed as its name says (`.gz`, `.zz`), else not at all. */
+  readonly write: OutputOptions;
+  /** Whether a file that has the output's name is replaced. Default false: it is an `already-exists` error. A source is never replaced. */
+  readonly overwrite: boolean;
+  /** Told now and then. */
+  readonly onProgress: ((progress: TransformProgress) => void) | undefined;
+  /** Ends the work with an `aborted` error and removes what is not finished. */
+  readonly signal: AbortSignal | undefined;
+}
+
+export const DEFAULT_TRANSFORM_OPTIONS: TransformOptions = Object.freeze({
+  from: 'auto',
+  to: undefined,
+  read: Object.freeze({}),
+  write: Object.freeze({}),
+  overwrite: false,
+  onProgress: undefined,
+  signal: undefined,
+});
+
+/**
+ * The complete options.
+ * @throws RangeError for a format that there is not
+ */
+export function transformOptions(given: Partial<TransformOptions>): TransformOptions {
+  const options = { ...DEFAULT_TRANSFORM_OPTIONS, ...withoutUndefined(given) };
+  const { from, to } = options;
+  if (from !== 'auto') checkFormat('from', from);
+  if (to !== undefined) checkFormat('to', to);
+  return options;
+}
+
+function checkFormat(name: string, format: FileFormat): void {
+  if (!FILE_FORMATS.includes(format))
+    throw new RangeError(`${name}: expected one of ${FILE_FORMATS.join(', ')}, got ${String(format)}`);
+}
+
+function withoutUndefined<T extends object>(given: T): T {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,143 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { shuffleFile } from '../../src/transform/shuffle-file.ts';
+import { bytesOf, encoded, expectRecords, failureOf, namesIn, recordsOf } from '../files/written.ts';
+import { Random } from '../support/random.ts';
+import { slowly } from '../support/rechunk.ts';
+import { openDescriptors, tempDir } from '../support/temp-dir.ts';
+import { shuffledOrder } from './oracle-keys.ts';
+
+const temp = tempDir();
+const MIB = 1024 * 1024;
+
+function numbered(count: number, length: (i: number) => number): Uint8Array[] {
+  const random = new Random(count);
+  return Array.from({ length: count }, (_, i) => {
+    const payload = new Uint8Array(length(i)).fill(random.below(256));
+    payload.set(new TextEncoder().encode(String(i)).subarray(0, payload.length));
+    return payload;
+  });
+}
+
+async function shuffled(
+  payloads: Uint8Array[],
+  options: Parameters<typeof shuffleFile>[2],
+): Promise<Uint8Array[]> {
+  const output = temp.file('shuffled.tfrecord');
+  const { output: written } = await shuffleFile(encoded(payloads), output, { overwrite: true, ...options });
+  expect(written.records).toBe(payloads.length);
+  return recordsOf(output);
+}
+
+describe('the order', () => {
+  test('is that of the keys drawn from the seed, and nothing else', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 60 }),
+        fc.maxSafeNat(),
+        async (payloads, seed) => {
+          const expected = shuffledOrder(seed, payloads.length).map((i) => payloads[i]);
+          expectRecords(await shuffled(payloads, { seed }), expected);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test.each([
+    ['small records', 60_000, () => 100],
+    ['tiny records', 200_000, (i: number) => i % 7],
+    ['large records', 40, () => 300_000],
+    ['records larger than the memory', 6, (i: number) => 2 * MIB * (i % 2)],
+    ['mixed', 3000, (i: number) => (i % 1000 === 0 ? 700_000 : i % 500)],
+  ])('does not depend on the memory: %s', async (_, count, length) => {
+    const payloads = numbered(count, length);
+    const order = shuffledOrder(11, count).map((i) => payloads[i]);
+    expectRecords(await shuffled(payloads, { seed: 11, memoryBytes: 1.3 * MIB }), order);
+    expectRecords(await shuffled(payloads, { seed: 11 }), order);
+  });
+
+  test('is uniform: every record comes to every place about equally often', async () => {
+    const payloads = numbered(8, () => 1);
+    const counts = new Uint32Array(64);
+    const rounds = 2000;
+    for (let seed = 0; seed < rounds; seed++)
+      shuffledOrder(seed, 8).forEach((from, to) => void counts[8 * from + to]++);
+    // Chi-square with 49 degrees of freedom: 85.4 is exceeded by chance once in a thousand.
+    const expected = rounds / 8;
+    const chi = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+    expect(chi).toBeLessThan(85.4);
+    expect(payloads).toHaveLength(8);
+  });
+
+  test('is the same for a stream, whose length nobody knows', async () => {
+    const payloads = numbered(60_000, () => 60);
+    const output = temp.file('stream.tfrecord');
+    const bytes = encoded(payloads);
+    const chunks = Array.from({ length: 50 }, (_, i) =>
+      bytes.subarray((i * bytes.length) / 50, ((i + 1) * bytes.length) / 50),
+    );
+    await shuffleFile(slowly(chunks), output, { seed: 3, memoryBytes: MIB });
+    expectRecords(
+      await recordsOf(output),
+      shuffledOrder(3, 60_000).map((i) => payloads[i]),
+    );
+  });
+});
+
+describe('failures leave nothing behind', () => {
+  const payloads = numbered(40_000, () => 100);
+  const damaged = encoded(payloads);
+  damaged[damaged.length - 1] ^= 1;
+
+  test('damage at the end of the source', async () => {
+    const output = join(temp.path, 'never.tfrecord');
+    const before = namesIn(temp.path);
+    const error = await failureOf(() => shuffleFile(damaged, output, { memoryBytes: MIB }));
+    expect(error).toMatchObject({ code: 'data-checksum', record: 39_999 });
+    expect(namesIn(temp.path)).toEqual(before);
+    expect(openDescriptors(temp.path)).toBe(0);
+  });
+
+  test('an abort', async () => {
+    const before = namesIn(temp.path);
+    for (const part of [0.2, 0.6, 0.9]) {
+      const stop = new AbortController();
+      const shuffling = shuffleFile(encoded(payloads), join(temp.path, 'never.tfrecord'), {
+        memoryBytes: MIB,
+        signal: stop.signal,
+        onProgress: ({ bytes, totalBytes }) => {
+          if (bytes > part * (totalBytes as number)) stop.abort();
+        },
+      });
+      expect((await failureOf(() => shuffling)).code).toBe('aborted');
+      expect(namesIn(temp.path)).toEqual(before);
+      expect(openDescriptors(temp.path)).toBe(0);
+    }
+  });
+
+  test('a folder for temporary files that is not there', async () => {
+    const tempDir = temp.file('missing');
+    const error = await failureOf(() =>
+      shuffleFile(encoded(payloads), temp.file('never.tfrecord'), { memoryBytes: MIB, tempDir }),
+    );
+    expect(error).toMatchObject({ code: 'not-found', uri: tempDir });
+    expect(readdirSync(temp.path)).not.toContain('never.tfrecord');
+  });
+});
+
+test.each([-1, 0.5, 2 ** 53, Number.NaN])('seed %d is refused', async (seed) => {
+  await expect(shuffleFile([], temp.file('x.tfrecord'), { seed })).rejects.toThrow(RangeError);
+});
+
+test('less than 1 MiB of memory is refused', async () => {
+  await expect(shuffleFile([], temp.file('x.tfrecord'), { memoryBytes: 1000 })).rejects.toThrow(RangeError);
+});
+
+test('no records', async () => {
+  const output = temp.file('empty.tfrecord');
+  await shuffleFile(new Uint8Array(0), output);
+  expect(bytesOf(output)).toHaveLength(0);
+});
