@@ -12,8 +12,8 @@ import { nodeDecoder, nodeEncoder } from './record-node-streams.ts';
  * ```ts
  * import { Readable } from 'node:stream';
  * import { createTextLineDecoder } from 'recordpipe/files';
- * const file = Readable.from([Uint8Array.of(97, 10, 98)]);
- * for await (const line of file.pipe(createTextLineDecoder())) console.log(line); // Uint8Array(1) [ 97 ], then Uint8Array(1) [ 98 ]
+ * const file = Readable.from([Uint8Array.of(97, 10)]);
+ * for await (const line of file.pipe(createTextLineDecoder())) console.log(line); // Uint8Array(1) [ 97 ]
  * ```
  */
 export function createTextLineDecoder(options?: Partial<Omit<TextLineReadOptions, 'reuse'>>): Duplex {

@@ -30,8 +30,9 @@ export type TextLineScanOptions = ScanOptions<TextLineReadOptions>;
  * @example
  * ```ts
  * import { readTextLines } from 'recordpipe';
- * const file = new Blob(['one\r\n', 'two']);
- * for await (const line of readTextLines(file)) console.log(new TextDecoder().decode(line)); // one, then two
+ * const lines: string[] = [];
+ * for await (const line of readTextLines(new Blob(['one\r\n', 'two']))) lines.push(new TextDecoder().decode(line));
+ * console.log(lines.join(', ')); // one, two
  * ```
  */
 export function readTextLines(source: ByteSource, options?: Partial<TextLineReadOptions>): RecordReader {
@@ -62,8 +63,9 @@ export function readTextLineBatches(source: ByteSource, options?: Partial<TextLi
  * @example
  * ```ts
  * import { decodeTextLines } from 'recordpipe';
- * const bytes = new TextEncoder().encode('a||b');
- * for (const line of decodeTextLines(bytes, { delimiter: '||' })) console.log(line); // Uint8Array(1) [ 97 ], then Uint8Array(1) [ 98 ]
+ * const bytes = new TextEncoder().encode('one||two');
+ * const lines = [...decodeTextLines(bytes, { delimiter: '||' })];
+ * console.log(lines.length, lines[1]); // 2 Uint8Array(3) [ 116, 119, 111 ]
  * ```
  */
 export function* decodeTextLines(
