@@ -2,27 +2,25 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import * as recordpipe from 'recordpipe';
+import {
+  readRecordIO,
+  readRecordIOBatches,
+  readTextLineBatches,
+  readTextLines,
+  readTFRecordBatches,
+  readTFRecords,
+  scanRecordIO,
+  scanTextLines,
+  scanTFRecords,
+} from 'recordpipe';
 import { secondsSince } from '../against/peer_protocol.mjs';
 import { FORMATS, frameBytes } from '../formats.mjs';
 import { INDEX_OPERATIONS } from './index-operations.mjs';
 
 const READ = {
-  tfrecord: {
-    records: recordpipe.readTFRecords,
-    batches: recordpipe.readTFRecordBatches,
-    scan: recordpipe.scanTFRecords,
-  },
-  recordio: {
-    records: recordpipe.readRecordIO,
-    batches: recordpipe.readRecordIOBatches,
-    scan: recordpipe.scanRecordIO,
-  },
-  textline: {
-    records: recordpipe.readTextLines,
-    batches: recordpipe.readTextLineBatches,
-    scan: recordpipe.scanTextLines,
-  },
+  tfrecord: { records: readTFRecords, batches: readTFRecordBatches, scan: scanTFRecords },
+  recordio: { records: readRecordIO, batches: readRecordIOBatches, scan: scanRecordIO },
+  textline: { records: readTextLines, batches: readTextLineBatches, scan: scanTextLines },
 };
 
 /** Kept on one core, there is no other on which to read ahead: then as a program for such a machine would be written. */

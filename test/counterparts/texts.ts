@@ -64,7 +64,7 @@ export function texts(random: Random): Map<string, Uint8Array> {
 function randomTexts(random: Random): Uint8Array[] {
   const pieces = ['\n', '\r', '\r\n', 'a', 'word', 'größe', '\0', '\n\n', '\r\r', 'x'.repeat(5000)];
   return Array.from({ length: 200 }, (_, i) => {
-    const count = random.below(i < 150 ? 12 : 2000);
+    const count = random.below(i < 170 ? 12 : 400);
     return bytes(Array.from({ length: count }, () => random.pick(pieces)).join(''));
   });
 }

@@ -1,0 +1,41 @@
+import { contest } from '../contest.mjs';
+
+/**
+ * Lets ways of doing something take turns and adds their figures. A way has `who`, `what`, `cores`, `unit` and `pass(peer)`, which asserts that
+ * what was done is right and gives the value; `prepare(peer)` is done once before. `ours`: in a fresh process of recordpipe; `records`: noted.
+ */
+export async function measureWays(ways, group, { rounds, peers, add }) {
+  const place = ({ who, what, cores, records }) => ({
+    ...group,
+    who,
+    what,
+    cores,
+    ...(records !== undefined && { records }),
+  });
+  const contestants = [];
+  for (const way of ways) {
+    const missing = way.ours ? undefined : peers.reason(way.who);
+    if (missing) add({ ...place(way), skipped: missing });
+    else {
+      const key = `${way.who} ${way.what} (${way.cores})`;
+      contestants.push({ ...way, key, open: () => open(way, peers) });
+    }
+  }
+  const outcomes = await contest(contestants, { rounds });
+  for (const way of contestants) {
+    const { rounds: values, failed, notes } = outcomes.get(way.key);
+    add(failed ? { ...place(way), failed } : { ...place(way), ...notes, unit: way.unit, rounds: values });
+  }
+}
+
+async function open({ who, cores, ours, prepare, pass }, peers) {
+  const peer = ours ? await peers.fresh(cores) : await peers.get(who, cores);
+  try {
+    await prepare?.(peer);
+    await pass(peer);
+    return { turn: () => pass(peer), notes: { version: peer.version }, close: peer.close };
+  } catch (error) {
+    await peer.close?.();
+    throw error;
+  }
+}
