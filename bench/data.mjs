@@ -6,7 +6,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c, crc32cCombine, maskCrc32c } from 'recordpipe';
-import { payloadPool } from './against/payload.mjs';
+import { mix, payloadPool } from './against/payload.mjs';
 import { FORMATS, frameBytes } from './formats.mjs';
 
 export const SEED = 20251121;
@@ -41,6 +41,28 @@ export class DataFolder {
       }
     });
     return { path, count, size, format, fileBytes: count * each };
+  }
+
+  /** A file of `count` TFRecords of half to one and a half times `size` bytes. */
+  variedRecords(name, count, size) {
+    const path = this.name(name);
+    const pool = payloadPool(count, size + (size >> 1), SEED);
+    const payloads = pool.map((payload, k) => payload.subarray(0, (size >> 1) + (mix(k) % (size + 1))));
+    const lengths = payloads.map(({ length }) => frameBytes('tfrecord', length));
+    const block = Buffer.alloc(lengths.reduce((sum, length) => sum + length, 0));
+    let at = 0;
+    for (const payload of payloads) at = FORMATS.tfrecord.frame(payload, block, at);
+    this.#checkSpace(Math.ceil(count / pool.length) * block.length);
+    let fileBytes = 0;
+    writeFile(path, (write) => {
+      for (let left = count; left > 0; left -= pool.length) {
+        const some = lengths.slice(0, Math.min(left, pool.length));
+        const bytes = some.reduce((sum, length) => sum + length, 0);
+        write(block.subarray(0, bytes));
+        fileBytes += bytes;
+      }
+    });
+    return { path, count, size, format: 'tfrecord', fileBytes };
   }
 
   /** A file of `count` records too large to be made in memory: one block again and again, its checksums combined. */

@@ -71,7 +71,7 @@ export const SECTIONS = [
     title: 'Indexes',
     figures: { group: 'index' },
     about:
-      'Making and reading the index of 10 million TFRecords of 100 bytes (`tfrecord2idx`: of 200,000 of them); getting records of 1 KB by index from 1 GiB in the page cache. ' +
+      'Making and reading the index of 10 million TFRecords of 100 bytes, and of 50 to 150 (`tfrecord2idx`: of 200,000 of them); getting records of 1 KB by index from 1 GiB in the page cache. ' +
       "vahidk's loader has no random access: it reads once over the file, or takes each record for a shard.",
   },
   {

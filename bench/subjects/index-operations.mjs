@@ -33,43 +33,37 @@ async function sameFile(path, index) {
   return opened.file;
 }
 
-/** Records one by one, in the order of `indices`. */
-async function get({ path, index, indices }) {
-  const file = await sameFile(path, index);
+/** Groups of records, each got by `take(file, group)`; what came is looked at between the groups, outside of the clock. */
+function inGroups(take) {
+  return async ({ path, index, indices, group }) => {
+    const file = await sameFile(path, index);
+    let [seconds, records, bytes, sum] = [0, 0, 0, 0];
+    for (let at = 0; at < indices.length; at += group) {
+      const wanted = indices.slice(at, at + group);
+      const start = process.hrtime.bigint();
+      const got = await take(file, wanted);
+      seconds += secondsSince(start);
+      for (const record of got) {
+        sum = crc32(record, sum);
+        bytes += record.length;
+      }
+      records += got.length;
+    }
+    return { seconds, records, bytes, sum };
+  };
+}
+
+async function oneByOne(file, indices) {
   const got = [];
-  const start = process.hrtime.bigint();
   for (const at of indices) got.push(await file.get(at));
-  return answer(secondsSince(start), got);
+  return got;
 }
 
-/** The same without a promise per record. */
-async function getSync({ path, index, indices }) {
-  const file = await sameFile(path, index);
-  const got = [];
-  const start = process.hrtime.bigint();
-  for (const at of indices) got.push(file.getSync(at));
-  return answer(secondsSince(start), got);
-}
-
-/** Records in groups of `group`, each group ascending. */
-async function getMany({ path, index, indices, group }) {
-  const file = await sameFile(path, index);
-  const groups = [];
-  for (let at = 0; at < indices.length; at += group) groups.push(indices.slice(at, at + group));
-  const got = [];
-  const start = process.hrtime.bigint();
-  for (const some of groups) got.push(await file.getMany(some));
-  return answer(secondsSince(start), got.flat());
-}
-
-function answer(seconds, records) {
-  let sum = 0;
-  let bytes = 0;
-  for (const record of records) {
-    sum = crc32(record, sum);
-    bytes += record.length;
-  }
-  return { seconds, records: records.length, bytes, sum };
-}
-
-export const INDEX_OPERATIONS = { index: { index: make, open }, get: { get, getSync, getMany } };
+export const INDEX_OPERATIONS = {
+  index: { index: make, open },
+  get: {
+    get: inGroups(oneByOne),
+    getSync: inGroups((file, indices) => indices.map((at) => file.getSync(at))),
+    getMany: inGroups((file, indices) => file.getMany(indices)),
+  },
+};
