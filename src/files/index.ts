@@ -9,6 +9,14 @@ export { RecordShardWriter, type ShardOptions } from './record-shards.ts';
 export { RecordWriter, type WrittenFile } from './record-writer.ts';
 export { createRecordIODecoder, createRecordIOEncoder } from './recordio-node-streams.ts';
 export {
+  type ByteRange,
+  type RecordIOSplit,
+  type RecordIOSplitOptions,
+  readRecordIOSplit,
+  readRecordIOSplitBatches,
+  recordIOSplitRange,
+} from './recordio-split.ts';
+export {
   openRecordIOShards,
   openRecordIOWriter,
   type RecordIOShardOptions,
