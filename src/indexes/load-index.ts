@@ -64,12 +64,22 @@ export async function loadIndex(
 ): Promise<LoadedIndex> {
   const index = new DataFile(path);
   try {
-    const head = new Uint8Array(Math.min(index.size, HEAD_BYTES));
-    index.readNow(head, 0, head.length, 0);
+    const head = headOf(index);
     if (looksLikeIndex(head)) return await loadOurs(file, index, options);
     return loadText(file, index, head, options);
   } finally {
     await index.close();
+  }
+}
+
+/** The kind of an index file; undefined where it is none. @throws RecordpipeError `not-found`, `access-denied`, `io-failure` */
+export async function indexKind(path: string): Promise<IndexKind | undefined> {
+  const file = new DataFile(path);
+  try {
+    const head = headOf(file);
+    return looksLikeIndex(head) ? 'rpidx' : kindOf(head);
+  } finally {
+    await file.close();
   }
 }
 
@@ -111,6 +121,7 @@ function loadText(
   options: Partial<LayoutOptions>,
 ): LoadedIndex {
   const kind = kindOf(head);
+  if (index.size === 0 && file.size > 0) throw malformedIndex('it is empty', { uri: index.path });
   if (kind === undefined) throw malformedIndex('it is none of the known kinds', { uri: index.path });
   const layout = layoutOf(file, options);
   const { format } = layout;
@@ -150,13 +161,18 @@ function checkHeads(file: DataFile, index: DataFile, table: FrameTable, reader: 
 function kindOfText(path: string): 'vahidk' | 'mx' | undefined {
   try {
     const file = new DataFile(path);
-    const head = new Uint8Array(Math.min(file.size, HEAD_BYTES));
-    file.readNow(head, 0, head.length, 0);
+    const head = headOf(file);
     void file.close();
     return kindOf(head);
   } catch {
     return undefined;
   }
+}
+
+function headOf(file: DataFile): Uint8Array {
+  const head = new Uint8Array(Math.min(file.size, HEAD_BYTES));
+  file.readNow(head, 0, head.length, 0);
+  return head;
 }
 
 /** By its first line; an empty file is an index of no records. */

@@ -1,0 +1,142 @@
+import { RecordpipeError } from '../errors.ts';
+import type { FormatName } from '../records/record-format.ts';
+import { DataFile } from './data-file.ts';
+import type { FrameTable } from './frame-table.ts';
+import { indexMismatch } from './index-errors.ts';
+import { layoutOf } from './layout-options.ts';
+import { findIndex, type IndexKind, indexKind, loadIndex } from './load-index.ts';
+import { forEachMXLine } from './mx-index.ts';
+import { pathOf } from './paths.ts';
+import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
+
+/** How an index is checked. Every field has a default; pass what differs. */
+export interface CheckIndexOptions extends FrameScanOptions {
+  /** Default: the one that `openIndexed` finds. */
+  readonly indexPath: string | URL | undefined;
+}
+
+/** An index that fits its data. */
+export interface CheckedIndex {
+  /** Path of the data. */
+  readonly path: string;
+  readonly indexPath: string;
+  readonly kind: IndexKind;
+  readonly format: FormatName;
+  readonly records: number;
+  /** Bytes of the data. */
+  readonly bytes: number;
+}
+
+/**
+ * Checks an index against all of its data: every record must lie where the index says, and there must be no others. Of MXNet's every record must have a key,
+ * in any order.
+ *
+ * @throws RecordpipeError `index-mismatch`, `malformed-index` for an index that does not fit; what is wrong with the data; `not-found`, `access-denied`,
+ * `io-failure`, `unsupported-source`, `aborted`
+ * @throws RangeError for a value that no option has
+ * @example
+ * ```ts
+ * import { openTFRecordWriter } from 'recordpipe/files';
+ * import { buildIndex, checkIndex } from 'recordpipe/indexes';
+ * const writer = await openTFRecordWriter('numbers.tfrecord');
+ * for (let i = 0; i < 100; i++) await writer.write(Uint8Array.of(i));
+ * await writer.close();
+ * await buildIndex('numbers.tfrecord');
+ * console.log((await checkIndex('numbers.tfrecord')).records); // 100
+ * ```
+ */
+export async function checkIndex(
+  path: string | URL,
+  options: Partial<CheckIndexOptions> = {},
+): Promise<CheckedIndex> {
+  const file = new DataFile(path);
+  try {
+    const given = options.indexPath ?? findIndex(file, options);
+    if (given === undefined)
+      throw new RecordpipeError(
+        'not-found',
+        'there is no index beside the file; make one (recordpipe index)',
+        {
+          uri: file.path,
+        },
+      );
+    const indexPath = pathOf(given);
+    const found = await indexKind(indexPath);
+    const { kind, format, table } =
+      found === 'mx' ? await checkMX(file, indexPath, options) : await checkTable(file, indexPath, options);
+    return { path: file.path, indexPath, kind, format, records: table.count, bytes: file.size };
+  } finally {
+    await file.close();
+  }
+}
+
+interface Checked extends Pick<CheckedIndex, 'kind' | 'format'> {
+  readonly table: FrameTable;
+}
+
+async function checkTable(
+  file: DataFile,
+  indexPath: string,
+  options: Partial<CheckIndexOptions>,
+): Promise<Checked> {
+  const { kind, layout, table } = await loadIndex(file, indexPath, options);
+  const actual = await scanFrames(file, layout, options);
+  const record = firstDifference(table, actual);
+  if (record < 0) return { kind, format: layout.format, table };
+  const says = `record ${record} is said to take ${bytesOf(table, record)}, it takes ${bytesOf(actual, record)}`;
+  throw indexMismatch(says, { uri: indexPath, record });
+}
+
+async function checkMX(
+  file: DataFile,
+  indexPath: string,
+  options: Partial<CheckIndexOptions>,
+): Promise<Checked> {
+  const layout = layoutOf(file, options);
+  if (layout.format !== 'recordio')
+    throw indexMismatch(`it is an index of recordio, ${file.path} is ${layout.format}`, { uri: indexPath });
+  const actual = await scanFrames(file, layout, options);
+  const offsets = await sortedOffsets(indexPath);
+  let record = 0;
+  let before = -1;
+  for (const offset of offsets) {
+    if (offset === before) continue;
+    const expected = actual.start(record);
+    if (offset < expected || record === actual.count)
+      throw indexMismatch(`no record begins at ${offset}, as it says`, { uri: indexPath });
+    if (offset > expected)
+      throw indexMismatch(`record ${record}, at ${expected}, has no key`, { uri: indexPath, record });
+    before = offset;
+    record++;
+  }
+  if (record < actual.count)
+    throw indexMismatch(`record ${record}, at ${actual.start(record)}, has no key`, {
+      uri: indexPath,
+      record,
+    });
+  return { kind: 'mx', format: layout.format, table: actual };
+}
+
+async function sortedOffsets(indexPath: string): Promise<Float64Array> {
+  const index = new DataFile(indexPath);
+  try {
+    const offsets: number[] = [];
+    forEachMXLine(index, (_bytes, _from, _to, offset) => {
+      offsets.push(offset);
+    });
+    return Float64Array.from(offsets).sort();
+  } finally {
+    await index.close();
+  }
+}
+
+/** The first frame that two tables do not have in common; -1 if there is none. */
+function firstDifference(a: FrameTable, b: FrameTable): number {
+  const both = Math.min(a.count, b.count);
+  for (let i = 0; i < both; i++) if (a.frameBytes(i) !== b.frameBytes(i)) return i;
+  return a.count === b.count ? -1 : both;
+}
+
+function bytesOf(table: FrameTable, record: number): string {
+  return record < table.count ? `${table.frameBytes(record)} bytes` : 'none, as there is no such record';
+}

@@ -1,0 +1,150 @@
+import { RecordpipeError } from '../errors.ts';
+import type { RecordWriter, WrittenFile } from '../files/record-writer.ts';
+import { openRecordIOWriter, type RecordIOWriteOptions } from '../files/recordio-writer.ts';
+import { prepareTarget, type Target } from '../files/target.ts';
+import { writeOptions } from '../files/write-options.ts';
+import { checkKeyType } from './mx-indexed-reader.ts';
+import { checkedKey, type MXKey, type MXKeyType } from './mx-keys.ts';
+import { pathOf } from './paths.ts';
+
+/** How RecordIO is written with an index. Every field has a default; pass what differs. */
+export interface MXIndexedWriteOptions extends Omit<RecordIOWriteOptions, 'append' | 'compression'> {
+  /** Default `integer`: keys are whole numbers. `text`: any text without tabs, line ends, and blanks around it. */
+  readonly keys: MXKeyType;
+}
+
+/** Text gathered before it is written. */
+const BLOCK_CHARACTERS = 64 * 1024;
+
+/**
+ * Opens a RecordIO file and its index for writing, as MXNet's `MXIndexedRecordIO` writes them, byte for byte. Both appear under their names, whole, when
+ * the writer is closed.
+ *
+ * @param indexPath the `.idx` file
+ * @param path the `.rec` file
+ * @throws RecordpipeError as `openRecordIOWriter`, for either file
+ * @throws RangeError for a value that no option has
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * import { openMXIndexedRecordIOWriter } from 'recordpipe/indexes';
+ * const writer = await openMXIndexedRecordIOWriter('names.idx', 'names.rec', { keys: 'text' });
+ * await writer.write('first', Uint8Array.of(1));
+ * await writer.write('second', Uint8Array.of(2));
+ * await writer.close();
+ * console.log(JSON.stringify(readFileSync('names.idx', 'utf8'))); // "first\t0\nsecond\t12\n"
+ * ```
+ */
+export async function openMXIndexedRecordIOWriter(
+  indexPath: string | URL,
+  path: string | URL,
+  options: Partial<MXIndexedWriteOptions> = {},
+): Promise<MXIndexedWriter> {
+  const { keys = 'integer', ...writing } = options;
+  checkKeyType(keys);
+  const records = await openRecordIOWriter(path, { ...writing, append: false, compression: 'none' });
+  try {
+    const { overwrite, atomic, sync } = writeOptions(writing);
+    const index = await prepareTarget(
+      pathOf(indexPath),
+      writeOptions({ overwrite, atomic, sync }),
+      undefined,
+      () => Promise.reject(new Error('not appending')),
+    );
+    return new MXIndexedWriter(records, index, keys);
+  } catch (error) {
+    await records.abort();
+    throw error;
+  }
+}
+
+/** Writes records with keys. Made by `openMXIndexedRecordIOWriter`. */
+export class MXIndexedWriter implements AsyncDisposable {
+  readonly #records: RecordWriter;
+  readonly #index: Target;
+  readonly #type: MXKeyType;
+  #text = '';
+  #indexing: Promise<void> = Promise.resolve();
+  #failure: unknown;
+  #closed: Promise<WrittenFile> | undefined;
+
+  constructor(records: RecordWriter, index: Target, type: MXKeyType) {
+    this.#records = records;
+    this.#index = index;
+    this.#type = type;
+  }
+
+  /**
+   * Takes one record and its key, as `RecordWriter.write`. A key may come again: readers then find the last one.
+   *
+   * @throws RecordpipeError as `RecordWriter.write`; `unrepresentable` for a key that such an index cannot hold
+   * @throws RangeError, TypeError for a key that is not of the type
+   */
+  write(key: MXKey, payload: Uint8Array): Promise<void> | undefined {
+    if (this.#failure !== undefined) throw this.#failure;
+    const text = keyText(checkedKey(key, this.#type));
+    const offset = this.#records.frameBytes;
+    const taken = this.#records.write(payload);
+    this.#text += `${text}\t${offset}\n`;
+    if (this.#text.length < BLOCK_CHARACTERS) return taken;
+    this.#writeText();
+    return taken === undefined ? this.#indexing : Promise.all([taken, this.#indexing]).then(() => {});
+  }
+
+  /** Writes what is left and gives both files their names: the data first. Calling it again gives the same answer. */
+  close(): Promise<WrittenFile> {
+    this.#closed ??= this.#finish();
+    return this.#closed;
+  }
+
+  /** Gives both files up; older ones of their names stay. */
+  async abort(): Promise<void> {
+    this.#failure ??= new RecordpipeError('closed', 'the writer was aborted', { uri: this.#records.path });
+    await this.#records.abort();
+    await this.#indexing;
+    if (this.#closed === undefined) await this.#index.discard();
+  }
+
+  /** Closes; after a failure, gives the files up. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if ((this.#failure ?? this.#records.failure) === undefined) await this.close();
+    else await this.abort();
+  }
+
+  async #finish(): Promise<WrittenFile> {
+    try {
+      this.#writeText();
+      await this.#indexing;
+      if (this.#failure !== undefined) throw this.#failure;
+      await this.#index.sink.close();
+      const written = await this.#records.close();
+      await this.#index.name(this.#index.path);
+      return written;
+    } catch (error) {
+      this.#failure ??= error;
+      await this.#records.abort();
+      await this.#index.discard();
+      throw error;
+    }
+  }
+
+  #writeText(): void {
+    const bytes = Buffer.from(this.#text);
+    this.#text = '';
+    const write = async (before: Promise<void>): Promise<void> => {
+      await before;
+      if (this.#failure === undefined) await this.#index.sink.write(bytes);
+    };
+    this.#indexing = write(this.#indexing).catch((error: unknown) => {
+      this.#failure ??= error;
+    });
+  }
+}
+
+/** @throws RecordpipeError `unrepresentable` */
+function keyText(key: MXKey): string {
+  if (typeof key !== 'string') return String(key);
+  if (key !== '' && key === key.trim() && !/[\t\n\r\v\f]/.test(key)) return key;
+  const text = `a key has no tabs, line ends, or blanks around it, and is not empty, got ${JSON.stringify(key)}`;
+  throw new RecordpipeError('unrepresentable', text);
+}
