@@ -1,0 +1,22 @@
+/** @throws RangeError unless `value` is a whole number from `least` on, or Infinity where that is allowed */
+export function checkCount(name: string, value: number, least: number, infinite = false): void {
+  if (infinite && value === Number.POSITIVE_INFINITY) return;
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(
+      `${name}: expected a whole number${least > Number.MIN_SAFE_INTEGER ? ` of at least ${least}` : ''}${infinite ? ' or Infinity' : ''}, got ${String(value)}`,
+    );
+  }
+}
+
+/** A count of which every negative number, as in tf.data, and undefined mean that there is no limit. */
+export function countOrAll(name: string, value: number | undefined): number {
+  if (value === undefined) return Number.POSITIVE_INFINITY;
+  checkCount(name, value, Number.MIN_SAFE_INTEGER, true);
+  return value < 0 ? Number.POSITIVE_INFINITY : value;
+}
+
+/** @throws TypeError unless `value` is a function */
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function')
+    throw new TypeError(`${name}: expected a function, got ${value === null ? 'null' : typeof value}`);
+}

@@ -1,0 +1,100 @@
+import type { Run } from './run.ts';
+import { END, LATER } from './stage.ts';
+
+/**
+ * The elements of one iteration. What is there already is handed out as a resolved promise; `return`, which `break` calls, closes the sources,
+ * also while an element is awaited.
+ */
+export class DatasetIterator<T> implements AsyncIterableIterator<T> {
+  readonly #run: Run<T>;
+  /** The call under way; later ones wait for it. */
+  #pending: Promise<unknown> | undefined;
+
+  constructor(run: Run<T>) {
+    this.#run = run;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The next element. */
+  next(): Promise<IteratorResult<T>> {
+    if (this.#pending !== undefined) return this.#behind(this.#pending);
+    if (this.#run.closed && !this.#run.aborted) return Promise.resolve(done());
+    try {
+      const step = this.#run.next();
+      if (step !== LATER && step !== END) return Promise.resolve({ done: false, value: step });
+      return this.#hold(step === END ? this.#end() : this.#wait());
+    } catch (error) {
+      return this.#hold(this.#fail(error));
+    }
+  }
+
+  /** Ends the iteration and closes its sources. */
+  async return(): Promise<IteratorResult<T>> {
+    await this.#run.close();
+    return done();
+  }
+
+  /** Ends the iteration, closes its sources and fails with `error`. */
+  async throw(error: unknown): Promise<IteratorResult<T>> {
+    await this.#run.fail();
+    throw error;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  #hold(call: Promise<IteratorResult<T>>): Promise<IteratorResult<T>> {
+    const release = (): void => this.#release(pending);
+    const pending: Promise<void> = call.then(release, release);
+    this.#pending = pending;
+    return call;
+  }
+
+  #release(pending: Promise<void>): void {
+    if (this.#pending === pending) this.#pending = undefined;
+  }
+
+  #behind(pending: Promise<unknown>): Promise<IteratorResult<T>> {
+    const call = pending.then(() => this.#ask());
+    return this.#hold(call);
+  }
+
+  /** As `next`, but for the call that is under way. */
+  async #ask(): Promise<IteratorResult<T>> {
+    const run = this.#run;
+    if (run.closed && !run.aborted) return done();
+    try {
+      for (let step = run.next(); ; step = run.next()) {
+        if (step === END) return await this.#end();
+        if (step !== LATER) return { done: false, value: step };
+        await run.ready();
+        if (run.closed && !run.aborted) return done();
+      }
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  async #wait(): Promise<IteratorResult<T>> {
+    await this.#run.ready();
+    return this.#ask();
+  }
+
+  async #end(): Promise<IteratorResult<T>> {
+    await this.#run.close();
+    return done();
+  }
+
+  async #fail(error: unknown): Promise<never> {
+    await this.#run.fail();
+    throw error;
+  }
+}
+
+function done(): IteratorReturnResult<undefined> {
+  return { done: true, value: undefined };
+}

@@ -1,0 +1,240 @@
+import { isPromiseLike } from './promise-like.ts';
+import { END, LATER, type Open, type Openable, Stage, type Step } from './stage.ts';
+
+/** What elements can come from. */
+export type Elements<T> = Iterable<T> | AsyncIterable<T>;
+/** Elements, or a function that is called once per iteration and gives them. */
+export type DatasetInput<T> = Openable<T> | Elements<T> | (() => Elements<T> | Promise<Elements<T>>);
+
+/**
+ * What opens the elements of an input.
+ * @throws TypeError for anything else
+ */
+export function openInput<T>(input: DatasetInput<T>): Open<T> {
+  if (typeof input === 'function') return () => new LateStage(input);
+  if (Array.isArray(input)) return () => new ArrayStage<T>(input);
+  if (typeof input === 'object' && input !== null) {
+    if ('openStage' in input) return (iteration) => input.openStage(iteration);
+    if (Symbol.asyncIterator in input || Symbol.iterator in input) return openElements(input);
+  }
+  throw new TypeError(
+    `expected a dataset, an iterable, an async iterable or a function that returns one, got ${input === null ? 'null' : typeof input}`,
+  );
+}
+
+function openElements<T>(elements: Elements<T>): Open<T> {
+  let used = false;
+  const once = (iterator: unknown): void => {
+    if (iterator !== elements) return;
+    if (used)
+      throw new TypeError(
+        'this iterator was iterated before and has nothing left; give a function that returns a new one for each iteration',
+      );
+    used = true;
+  };
+  return () => elementStage(elements, once);
+}
+
+function elementStage<T>(elements: Elements<T>, once?: (iterator: unknown) => void): Stage<T> {
+  if (Symbol.asyncIterator in elements) return new AsyncIteratorStage(elements, once);
+  return new IteratorStage(elements, once);
+}
+
+export class ArrayStage<T> extends Stage<T> {
+  readonly #items: readonly T[];
+  #at = 0;
+
+  constructor(items: readonly T[]) {
+    super();
+    this.#items = items;
+  }
+
+  next(): Step<T> {
+    return this.#at < this.#items.length ? this.#items[this.#at++] : END;
+  }
+
+  override pass(count: number): number {
+    const passed = Math.min(count, this.#items.length - this.#at);
+    this.#at += passed;
+    return passed;
+  }
+
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): undefined {
+    this.#at = Number.POSITIVE_INFINITY;
+  }
+}
+
+class IteratorStage<T> extends Stage<T> {
+  readonly #elements: Iterable<T>;
+  readonly #once: ((iterator: unknown) => void) | undefined;
+  #iterator: Iterator<T> | undefined;
+  #open = false;
+
+  constructor(elements: Iterable<T>, once: ((iterator: unknown) => void) | undefined) {
+    super();
+    this.#elements = elements;
+    this.#once = once;
+  }
+
+  next(): Step<T> {
+    const iterator = this.#iterator ?? this.#begin();
+    if (!this.#open) return END;
+    this.#open = false; // an iterator that throws or ends is not closed
+    const { done, value } = iterator.next();
+    if (done) return END;
+    this.#open = true;
+    return value;
+  }
+
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): undefined {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#iterator?.return?.();
+  }
+
+  #begin(): Iterator<T> {
+    const iterator = this.#elements[Symbol.iterator]();
+    this.#once?.(iterator);
+    this.#iterator = iterator;
+    this.#open = true;
+    return iterator;
+  }
+}
+
+class AsyncIteratorStage<T> extends Stage<T> {
+  readonly #elements: AsyncIterable<T>;
+  readonly #once: ((iterator: unknown) => void) | undefined;
+  #iterator: AsyncIterator<T> | undefined;
+  #asking: Promise<void> | undefined;
+  #answer: IteratorResult<T> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  /** Nothing is to be asked or closed any more. */
+  #ended = false;
+
+  constructor(elements: AsyncIterable<T>, once: ((iterator: unknown) => void) | undefined) {
+    super();
+    this.#elements = elements;
+    this.#once = once;
+  }
+
+  next(): Step<T> {
+    const answer = this.#answer;
+    if (answer !== undefined) {
+      this.#answer = undefined;
+      return answer.value;
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#ended) return END;
+    this.#asking ??= this.#ask();
+    return LATER;
+  }
+
+  ready(): Promise<void> {
+    return this.#asking ?? Promise.resolve();
+  }
+
+  close(): Promise<void> | undefined {
+    if (this.#ended) return undefined;
+    this.#ended = true;
+    const closing = this.#iterator?.return?.();
+    if (closing === undefined) return undefined;
+    if (this.#asking === undefined) return Promise.resolve(closing).then(() => {});
+    // It is being asked: a generator ends only when it has answered, which may be never.
+    Promise.resolve(closing).catch(() => {});
+    return undefined;
+  }
+
+  #ask(): Promise<void> {
+    this.#ended = true; // should the iterator not be had, or throw
+    this.#iterator ??= this.#begin();
+    const asked = Promise.resolve(this.#iterator.next());
+    this.#ended = false;
+    return asked.then(this.#take, this.#fail);
+  }
+
+  #begin(): AsyncIterator<T> {
+    const iterator = this.#elements[Symbol.asyncIterator]();
+    this.#once?.(iterator);
+    return iterator;
+  }
+
+  readonly #take = (answer: IteratorResult<T>): void => {
+    this.#asking = undefined;
+    if (answer.done) this.#ended = true;
+    else this.#answer = answer;
+  };
+
+  readonly #fail = (error: unknown): void => {
+    this.#asking = undefined;
+    this.#ended = true;
+    this.#failure = { error };
+  };
+}
+
+/** Calls a function for what it reads; which may take its time. */
+class LateStage<T> extends Stage<T> {
+  readonly #make: () => Elements<T> | Promise<Elements<T>>;
+  #stage: Stage<T> | undefined;
+  #making: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(make: () => Elements<T> | Promise<Elements<T>>) {
+    super();
+    this.#make = make;
+  }
+
+  next(): Step<T> {
+    if (this.#stage !== undefined) return this.#stage.next();
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#making !== undefined) return LATER;
+    const made = this.#make();
+    if (isPromiseLike(made)) {
+      this.#making = Promise.resolve(made).then(
+        (elements) => this.#take(elements),
+        (error: unknown) => {
+          this.#failure = { error };
+        },
+      );
+      return LATER;
+    }
+    this.#stage = fromFunction(made);
+    return this.#stage.next();
+  }
+
+  ready(): Promise<void> {
+    return this.#stage?.ready() ?? this.#making ?? Promise.resolve();
+  }
+
+  close(): Promise<void> | undefined {
+    return this.#stage?.close();
+  }
+
+  #take(elements: Elements<T>): void {
+    try {
+      this.#stage = fromFunction(elements);
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+}
+
+function fromFunction<T>(elements: Elements<T>): Stage<T> {
+  if (Array.isArray(elements)) return new ArrayStage<T>(elements);
+  if (
+    typeof elements === 'object' &&
+    elements !== null &&
+    (Symbol.asyncIterator in elements || Symbol.iterator in elements)
+  )
+    return elementStage(elements);
+  throw new TypeError(
+    `the function: expected it to return an iterable or async iterable, got ${elements === null ? 'null' : typeof elements}`,
+  );
+}

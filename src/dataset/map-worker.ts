@@ -1,0 +1,41 @@
+/** Runs on a worker thread: applies the default function of a user's module to each value that it is sent. Started by {@link WorkerPool}. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { packed } from './thread-values.ts';
+
+/** A value to work on. */
+export interface MapWork {
+  readonly job: number;
+  readonly value: unknown;
+}
+
+/** What came of it. */
+export type MapAnswer =
+  | { readonly job: number; readonly value: unknown }
+  | { readonly job: number; readonly error: unknown };
+
+const port = parentPort;
+if (port === null) throw new Error('map-worker: not on a worker thread');
+const module = String(workerData);
+const loading = import(module).then((loaded: { default?: unknown }) => {
+  if (typeof loaded.default === 'function') return loaded.default as (value: unknown) => unknown;
+  throw new TypeError(`mapInWorkers: expected ${module} to have a function as its default export`);
+});
+loading.catch(() => {}); // each job says it
+
+port.on('message', async ({ job, value }: MapWork) => {
+  try {
+    const map = await loading;
+    const { value: result, buffers } = packed(await map(value), true);
+    port.postMessage({ job, value: result } satisfies MapAnswer, buffers);
+  } catch (error) {
+    fail(job, error);
+  }
+});
+
+function fail(job: number, error: unknown): void {
+  try {
+    port!.postMessage({ job, error } satisfies MapAnswer);
+  } catch {
+    port!.postMessage({ job, error: new Error(String(error)) } satisfies MapAnswer); // it cannot be cloned
+  }
+}
