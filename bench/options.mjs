@@ -6,7 +6,7 @@ export const USAGE = `npm run bench -- [REGEXP] [options]
   --list          the names of all cases
   --smoke         one short pass of every case on small data: do they still run, and right?
   --full          the memory cases on files of 10 GiB (needs as much free disk)
-  --rounds N      rounds per case (default 7)
+  --rounds N      rounds per case (default 5)
   --mib N         size of the files that are read and written (default 256)
   --dir DIR       where those files go (default .cache/bench)
   --out DIR       where RESULTS.md, results.json and charts/ go (default: bench/ when all cases run, else nowhere)
@@ -28,7 +28,7 @@ export function options(args) {
       out: { type: 'string' },
     },
   });
-  const { smoke, rounds = smoke ? 1 : 7, mib = smoke ? 2 : 256, ...rest } = values;
+  const { smoke, rounds = smoke ? 1 : 5, mib = smoke ? 2 : 256, ...rest } = values;
   return {
     ...rest,
     smoke,

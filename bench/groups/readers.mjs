@@ -51,7 +51,7 @@ export const READERS = {
     ...COUNT,
     ...BATCHES,
     ...VIEWS,
-    ...bothWays({ who: 'readline', what: 'readline', stops: true, cases: ['views'] }),
+    { ...PEER, who: 'readline', what: 'readline', cases: ['views'] },
     { ...PEER, who: 'readline', what: 'readline events', cases: ['views'] },
     { ...PEER, who: 'tensorflow', what: 'TextLineDataset', cases: ['views'] },
     ...bothWays({ who: 'tensorflow', what: 'TextLineDataset best', cases: ['validate', 'views'] }),

@@ -3,7 +3,7 @@ import { frameBytes, recordsIn } from '../formats.mjs';
 import { READERS } from './readers.mjs';
 
 /** A pass of a peer that would take longer stops after as many records as it reads in this time. */
-const PASS_SECONDS = 0.8;
+const PASS_SECONDS = 0.5;
 
 /** Reading one file per format and record size; figures are file bytes per second. */
 export async function runReading(cases, context) {

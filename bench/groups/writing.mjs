@@ -5,7 +5,7 @@ import { SEED } from '../data.mjs';
 import { frameBytes, recordsIn } from '../formats.mjs';
 
 /** A pass of a peer that would take longer writes as many records as it can in this time. */
-const PASS_SECONDS = 0.8;
+const PASS_SECONDS = 0.5;
 
 /** The same, kept on one core and not. */
 const bothWays = (writer) => ['all', 'one'].map((cores) => ({ ...writer, cores }));

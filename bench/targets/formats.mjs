@@ -32,7 +32,7 @@ export const FORMAT_TARGETS = [
   {
     ...TEXTLINE,
     title: "TextLine: lines as views against Node's `readline`",
-    note: '`for await`, kept on one core and not, and by its events: the fastest of them.',
+    note: '`for await`, or by its events: the faster of the two.',
     ways: VIEWS,
     others: { who: 'readline' },
     wanted: everywhere(8),
