@@ -1,4 +1,5 @@
 import { readU32 } from './little-endian.ts';
+import { firstNonText, foreignText } from './sniff-text.ts';
 
 interface Signature {
   readonly name: string;
@@ -8,40 +9,50 @@ interface Signature {
 
 /** Well-known beginnings of files that are passed off as record files. */
 const SIGNATURES: readonly Signature[] = [
-  { name: 'a Git LFS pointer (run `git lfs pull`)', text: 'version https://git-lfs' },
-  { name: 'an HTML page (a failed download?)', text: '<!doctype html' },
-  { name: 'an HTML page (a failed download?)', text: '<html' },
-  { name: 'an XML document (an error message of an object store?)', text: '<?xml' },
   { name: 'a gzip stream', text: '\x1f\x8b' },
   { name: 'a RecordIO file', text: '\x0a\x23\xd7\xce' },
-  { name: 'a byte-swapped RecordIO file', text: '\xce\xd7\x23\x0a' },
+  { name: 'a byte-swapped RecordIO file (written on a big-endian machine)', text: '\xce\xd7\x23\x0a' },
   { name: 'a Parquet file', text: 'PAR1' },
+  { name: 'an ORC file', text: 'ORC' },
+  { name: 'an Arrow (Feather) file', text: 'ARROW1' },
+  { name: 'an Avro file', text: 'Obj\x01' },
+  { name: 'an ArrayRecord (Riegeli) file', text: '\x83\xaf\x70\xd1\x0d\x88\x4a\x3f' },
   { name: 'a NumPy .npy array', text: '\x93NUMPY' },
+  { name: 'a Python pickle', text: '\x80\x04\x95' },
+  { name: 'an HDF5 file', text: '\x89HDF' },
+  { name: 'an SQLite database', text: 'SQLite format 3\x00' },
   { name: 'a zip archive (or .npz)', text: 'PK\x03\x04' },
+  { name: 'a tar archive', at: 257, text: 'ustar' },
+  { name: 'a 7z archive', text: '7z\xbc\xaf\x27\x1c' },
   { name: 'a zstd stream', text: '\x28\xb5\x2f\xfd' },
+  { name: 'an lz4 stream', text: '\x04\x22\x4d\x18' },
   { name: 'an xz stream', text: '\xfd7zXZ' },
   { name: 'a bzip2 stream', text: 'BZh' },
   { name: 'a snappy framed stream', text: '\xff\x06\x00\x00sNaPpY' },
-  { name: 'an Avro file', text: 'Obj\x01' },
-  { name: 'an HDF5 file', text: '\x89HDF' },
   { name: 'a PNG image', text: '\x89PNG' },
   { name: 'a JPEG image', text: '\xff\xd8\xff' },
-  { name: 'a tar archive', at: 257, text: 'ustar' },
+  { name: 'a GIF image', text: 'GIF8' },
+  { name: 'a RIFF file (WAV, WebP)', text: 'RIFF' },
+  { name: 'an MP4 video', at: 4, text: 'ftyp' },
 ];
 
+/** How many bytes of a text show that it is one. */
+const TEXT_BYTES = 64;
+
 /**
- * What a file seems to be that is no TFRecord file, judged by its first bytes (262 tell all there is to tell), as a noun with
- * its article; `undefined` when nothing known fits.
+ * What a file seems to be, judged by its first bytes (262 tell all there is to tell), as a noun with its article; `undefined` when nothing
+ * known fits.
  */
 export function describeForeignFile(head: Uint8Array): string | undefined {
+  const page = foreignText(head);
+  if (page !== undefined) return page;
   for (const { name, at = 0, text } of SIGNATURES) {
     if (startsWith(head, at, text)) return name;
   }
   if (looksLikeZlib(head)) return 'a zlib stream';
-  const shown = head.subarray(0, 64);
+  const shown = head.subarray(0, TEXT_BYTES);
   if (shown.length > 0 && shown.every((byte) => byte === 0)) return 'nothing but zero bytes';
-  if (shown.length >= 12 && shown.every(isText)) return 'a text file';
-  return undefined;
+  return shown.length >= 12 && firstNonText(shown) < 0 ? 'a text file' : undefined;
 }
 
 /** Whether the first two bytes are the header of a zlib stream (RFC 1950, no preset dictionary). */
@@ -60,14 +71,6 @@ export function looksLikeGzip(head: Uint8Array): boolean {
 
 function startsWith(head: Uint8Array, at: number, text: string): boolean {
   if (head.length < at + text.length) return false;
-  for (let i = 0; i < text.length; i++) {
-    const byte = head[at + i];
-    const lower = byte >= 0x41 && byte <= 0x5a && text.charCodeAt(0) === 0x3c ? byte | 0x20 : byte;
-    if (lower !== text.charCodeAt(i)) return false;
-  }
+  for (let i = 0; i < text.length; i++) if (head[at + i] !== text.charCodeAt(i)) return false;
   return true;
-}
-
-function isText(byte: number): boolean {
-  return (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09 || byte >= 0xc2;
 }

@@ -1,10 +1,16 @@
 const FETCH_AGAIN = 'copy or download the file again, or write it anew';
 
-const NOT_A_RECORD = `leave it out if it is no TFRecord file, or name its --compression; otherwise ${FETCH_AGAIN}`;
+const NOT_A_RECORD = `leave it out if it holds no records, or name its --format and --compression; otherwise ${FETCH_AGAIN}`;
 const ZEROS = '--trailing zeros-ok accepts zero bytes up to the end';
 
 const ADVICE: Record<string, string> = {
   'length-checksum': `${FETCH_AGAIN}; --recover looks for good records behind the damage`,
+  'bad-magic': `${FETCH_AGAIN}; --recover looks for good records behind the damage`,
+  'unexpected-part': `${FETCH_AGAIN}; --recover looks for good records behind the damage`,
+  'ambiguous-multipart': '--multipart concat reads what SageMaker wrote',
+  'missing-padding': `write it anew, for readers that refuse it; read and cat take it as it is`,
+  'malformed-text': 'name the --encoding that the text is in, or mend the text',
+  'unknown-format': `leave it out if it holds no records, or name its --format`,
   'data-checksum': `${FETCH_AGAIN}; cat --recover leaves such records out`,
   'truncated-header': `${FETCH_AGAIN}, and close its writer; the records before the cut are good`,
   'truncated-record': `${FETCH_AGAIN}, and close its writer; the records before the cut are good`,
@@ -13,6 +19,10 @@ const ADVICE: Record<string, string> = {
   'trailing-garbage': `${FETCH_AGAIN}; --trailing ignore accepts what follows the last record`,
   'truncated-compressed-stream': `${FETCH_AGAIN}; --on-truncated stop accepts a missing end`,
   'corrupt-compressed-stream': `${FETCH_AGAIN}; or name the right --compression`,
+  'already-exists': 'choose another name, or replace what is there with --force',
+  unrepresentable: 'choose a format that holds any bytes: --to tfrecord, recordio, jsonl or base64',
+  'malformed-jsonl':
+    'mend the line; repair leaves such lines out, --from textline takes lines as they are',
   'access-denied': 'run as a user who may read it, or change its rights',
   'io-failure': 'check the disk or mount, and try again',
 };
@@ -26,8 +36,9 @@ export interface Failure {
 
 /** What to do about an error, in the words of the command line; undefined where its message says all. */
 export function advice({ code, record, message }: Failure): string | undefined {
-  if (code === 'length-checksum' && record === 0) return NOT_A_RECORD;
-  if (code === 'length-checksum' && message.includes('zeros-ok')) return ZEROS;
+  const beginning = code === 'length-checksum' || code === 'bad-magic';
+  if (beginning && record === 0) return NOT_A_RECORD;
+  if (beginning && message.includes('zeros-ok')) return ZEROS;
   return ADVICE[code];
 }
 

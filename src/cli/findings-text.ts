@@ -24,6 +24,13 @@ export function badFileText(file: FileReport, most: number, paint: Painter): str
   return `${lines.join('\n')}\n`;
 }
 
+/** What is odd about a file, for people: a line each. */
+export function warningsText({ uri, warnings }: FileReport, paint: Painter): string {
+  return warnings
+    .map(({ code, message }) => `${paint('yellow', 'warning')} ${paint('bold', uri)}: ${code}: ${message}\n`)
+    .join('');
+}
+
 /** The last line of a check. */
 export function summaryText({ ok, files, totals }: ValidateReport, seconds: number, paint: Painter): string {
   const rate = formatRate(totals.bytes, seconds);

@@ -1,10 +1,21 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseEscapes } from './escapes.ts';
 import { parseSize } from './sizes.ts';
 import type { ColorChoice } from './style.ts';
 
+/** Options that concern one format. */
+export interface FormatOptions {
+  readonly multipart?: 'dmlc' | 'concat' | 'error';
+  readonly cr?: 'keep' | 'crlf' | 'all';
+  readonly delimiter?: Uint8Array;
+  readonly encoding?: string;
+  readonly skipBlank?: true;
+  readonly stripBom?: true;
+}
+
 /** Options that every command has. */
-export interface CommonOptions {
-  readonly format: 'tfrecord' | 'auto';
+export interface CommonOptions extends FormatOptions {
+  readonly format: 'tfrecord' | 'recordio' | 'textline' | 'auto';
   readonly compression: 'auto' | 'none' | 'gzip' | 'zlib';
   readonly maxRecordSize?: number;
   readonly onTruncated: 'error' | 'stop';
@@ -27,10 +38,12 @@ export interface PayloadOptions {
   readonly recover?: true;
 }
 
+const FORMATS = ['auto', 'tfrecord', 'recordio', 'textline'];
+
 /** Adds what every command has. */
 export function withCommonOptions(command: Command): Command {
-  return command
-    .addOption(choice('--format <format>', 'format of the files', ['auto', 'tfrecord'], 'auto'))
+  command
+    .addOption(choice('--format <format>', 'format of the files', FORMATS, 'auto'))
     .addOption(
       choice('--compression <kind>', 'compression of whole files', ['auto', 'none', 'gzip', 'zlib'], 'auto'),
     )
@@ -53,6 +66,35 @@ export function withCommonOptions(command: Command): Command {
     .addOption(
       choice('--color <when>', 'colours (NO_COLOR is honoured)', ['auto', 'always', 'never'], 'auto'),
     );
+  for (const option of formatOptions()) command.addOption(option);
+  return command;
+}
+
+/** Without defaults: those are the library's. */
+function formatOptions(): Option[] {
+  const recordIO = [
+    new Option(
+      '--multipart <kind>',
+      'records in parts: dmlc puts the magic number back between them (default), concat does not (SageMaker), error refuses them',
+    ).choices(['dmlc', 'concat', 'error']),
+  ];
+  const text = [
+    new Option(
+      '--cr <kind>',
+      'carriage returns: crlf takes one off before a newline (default), keep keeps them, all drops all (TensorFlow)',
+    ).choices(['keep', 'crlf', 'all']),
+    new Option(
+      '--delimiter <text>',
+      'what ends a line, with \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)',
+    ).argParser(delimiter),
+    new Option('--encoding <label>', 'encoding of the text: utf8, utf-16le, latin1, … (default: any bytes)'),
+    new Option('--skip-blank', 'pass over lines with nothing in them'),
+    new Option('--strip-bom', 'take off a byte order mark'),
+  ];
+  return [
+    ...recordIO.map((option) => option.helpGroup('RecordIO:')),
+    ...text.map((option) => option.helpGroup('Lines of text:')),
+  ];
 }
 
 /** Adds what the commands that print reports have. */
@@ -88,24 +130,44 @@ export function atLeast(least: number): (text: string) => number {
   };
 }
 
+/** What the library's readers are told. */
+export interface ReadingOptions extends FormatOptions {
+  readonly format: CommonOptions['format'];
+  readonly compression: CommonOptions['compression'];
+  readonly onTruncated: CommonOptions['onTruncated'];
+  readonly trailing: CommonOptions['trailing'];
+  readonly recover: 'scan' | 'none';
+  readonly maxRecordBytes?: number;
+  readonly payloadCrc?: PayloadOptions['payloadCrc'];
+}
+
 /** The part of the options that the library's readers take. */
-export function readingOptions(options: CommonOptions & Partial<PayloadOptions>): {
-  compression: CommonOptions['compression'];
-  onTruncated: CommonOptions['onTruncated'];
-  trailing: CommonOptions['trailing'];
-  maxRecordBytes?: number;
-  payloadCrc?: PayloadOptions['payloadCrc'];
-  recover: 'scan' | 'none';
-} {
-  const { compression, onTruncated, trailing, maxRecordSize, payloadCrc, recover } = options;
+export function readingOptions(options: CommonOptions & Partial<PayloadOptions>): ReadingOptions {
+  const { format, compression, onTruncated, trailing, maxRecordSize, payloadCrc, recover } = options;
+  const { multipart, cr, delimiter, encoding, skipBlank, stripBom } = options;
   return {
+    format,
     compression,
     onTruncated,
     trailing,
     recover: recover ? 'scan' : 'none',
     ...(maxRecordSize !== undefined && { maxRecordBytes: maxRecordSize }),
     ...(payloadCrc !== undefined && { payloadCrc }),
+    ...(multipart !== undefined && { multipart }),
+    ...(cr !== undefined && { cr }),
+    ...(delimiter !== undefined && { delimiter }),
+    ...(encoding !== undefined && { encoding }),
+    ...(skipBlank && { skipBlank }),
+    ...(stripBom && { stripBom }),
   };
+}
+
+function delimiter(text: string): Uint8Array {
+  const bytes = parseEscapes(text);
+  if (bytes !== undefined && bytes.length > 0) return bytes;
+  throw new InvalidArgumentError(
+    'Expected text with no other escapes than \\n \\r \\t \\0 \\\\ \\xHH \\uHHHH.',
+  );
 }
 
 function size(text: string): number {

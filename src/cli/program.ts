@@ -13,6 +13,12 @@ const COMMANDS: Record<string, () => Promise<Registration>> = {
   count: () => import('./commands/register/count.ts'),
   inspect: () => import('./commands/register/inspect.ts'),
   cat: () => import('./commands/register/cat.ts'),
+  convert: () => import('./commands/register/convert.ts'),
+  repair: () => import('./commands/register/repair.ts'),
+  split: () => import('./commands/register/split.ts'),
+  merge: () => import('./commands/register/merge.ts'),
+  shuffle: () => import('./commands/register/shuffle.ts'),
+  sample: () => import('./commands/register/sample.ts'),
 };
 
 /**
@@ -21,7 +27,9 @@ const COMMANDS: Record<string, () => Promise<Registration>> = {
  */
 export async function program(called: string | undefined): Promise<Command> {
   const root = new Command('recordpipe')
-    .description('Read, count and check TFRecord files, without TensorFlow.')
+    .description(
+      'Read, count and check record files (TFRecord, RecordIO, lines of text), without TensorFlow or MXNet.',
+    )
     .version(packageVersion(), '-V, --version')
     .exitOverride()
     .showSuggestionAfterError()
@@ -39,8 +47,8 @@ function packageVersion(): string {
 
 const ROOT_HELP = `
 Examples:
-  recordpipe validate data/                     every TFRecord file in a folder and below
+  recordpipe validate data/                     every TFRecord and RecordIO file in a folder and below
   recordpipe count 'train-*.tfrecord'
-  recordpipe inspect train-00000-of-00012 -n 3
+  recordpipe inspect train.rec -n 3
   recordpipe cat lines.tfrecord --newline | head
 ${EXIT_CODES}`;

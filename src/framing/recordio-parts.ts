@@ -80,6 +80,11 @@ export class RecordParts {
     this.#joiner?.begin();
   }
 
+  /** Parts of the record, as far as it has been followed. */
+  get count(): number {
+    return this.#part + 1;
+  }
+
   /** Whether the record has several parts, as far as it has been followed. */
   get joined(): boolean {
     return this.#part > 0;

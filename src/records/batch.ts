@@ -24,6 +24,8 @@ export class RecordBatch implements Iterable<Uint8Array> {
   readonly length: number;
   /** Index in the stream of the first record, from 0. */
   readonly firstRecord: number;
+  /** Parts that the record of this batch was joined from: more than 1 only for RecordIO, where such a record has a batch of its own. */
+  readonly parts: number;
   readonly #base: number;
   readonly #headerBytes: number;
   // Kept, because asking a view for its buffer takes 22 ns, twice as long as making another view of it.
@@ -33,6 +35,7 @@ export class RecordBatch implements Iterable<Uint8Array> {
   /**
    * @param base position in the stream of `bytes[0]`
    * @param headerBytes how far before its payload a record begins
+   * @param parts of the one record, if it was joined
    */
   constructor(
     bytes: Uint8Array,
@@ -41,11 +44,13 @@ export class RecordBatch implements Iterable<Uint8Array> {
     firstRecord: number,
     base: number,
     headerBytes: number,
+    parts = 1,
   ) {
     this.bytes = bytes;
     this.index = index;
     this.length = length;
     this.firstRecord = firstRecord;
+    this.parts = parts;
     this.#base = base;
     this.#headerBytes = headerBytes;
     this.#buffer = bytes.buffer;

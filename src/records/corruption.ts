@@ -13,7 +13,7 @@ export interface ReadStats {
   skippedBytes: number;
   /** Bytes after the last record that were accepted by the `trailing` option. */
   trailingBytes: number;
-  /** Oddities that were accepted and cost no byte of a record: the last RecordIO record without its padding. */
+  /** Oddities that were accepted and cost no byte of a record: a last RecordIO record without its padding, a last line without its end. */
   warnings: number;
 }
 

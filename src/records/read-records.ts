@@ -72,7 +72,7 @@ export async function openRecords(
   source: ByteSource,
   options: Partial<RecordReadOptions> = {},
 ): Promise<OpenedRecords> {
-  checkOptions(options);
+  checkRecordReadOptions(options);
   const found = await identify(source, options, readChunkBytes(options));
   const { format, compression, uri, size } = found;
   const reading = { ...options, compression, uri };
@@ -100,7 +100,7 @@ export async function scanRecords(
   source: ByteSource,
   options: Partial<RecordScanOptions> = {},
 ): Promise<RecordScan> {
-  checkOptions(options);
+  checkRecordReadOptions(options);
   const { format } = options;
   if (format !== undefined && format !== 'auto') return scanSource(recordFormat(format), source, options);
   const found = await identify(source, options, reusedChunkBytes(options.blocking));
@@ -108,8 +108,14 @@ export async function scanRecords(
   return scanSource(recordFormat(found.format), found.source, { ...options, compression, uri });
 }
 
-/** @throws RangeError for a value that no option has */
-function checkOptions({ format = 'auto', ...given }: Partial<RecordReadOptions | RecordScanOptions>): void {
+/**
+ * Checks the options of the format, or with `auto` of all formats.
+ * @throws RangeError for a value that no option has
+ */
+export function checkRecordReadOptions({
+  format = 'auto',
+  ...given
+}: Partial<RecordReadOptions | RecordScanOptions>): void {
   for (const name of format === 'auto' ? FORMAT_NAMES : [format]) recordFormat(name).readOptions(given);
 }
 
@@ -129,7 +135,7 @@ function readChunkBytes({ reuse, blocking }: Partial<RecordReadOptions>): number
 
 function batches(source: ByteSource, options: Partial<RecordReadOptions> = {}, stats: ReadStats): Batches {
   const { format = 'auto' } = options;
-  checkOptions(options);
+  checkRecordReadOptions(options);
   if (format !== 'auto') return readBatches(recordFormat(format), source, options, stats);
   return detectedBatches(source, options, stats);
 }

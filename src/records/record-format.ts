@@ -12,6 +12,8 @@ export interface ScanCounts {
   readonly records: number;
   readonly payloadBytes: number;
   readonly trailingBytes: number;
+  /** Oddities that were accepted and cost no byte of a record: see `ReadStats`. */
+  readonly warnings?: number;
 }
 
 /** Told now and then how many stored bytes have been read. */

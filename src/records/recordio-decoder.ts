@@ -159,7 +159,8 @@ export class RecordIODecoder implements RecordDecoder {
 
   #deliverJoined(begun: number): RecordBatch {
     const bytes = this.#joiner.take();
-    const batch = new RecordBatch(bytes, Uint32Array.of(0, bytes.length), 1, this.#cursor.record, begun, 0);
+    const index = Uint32Array.of(0, bytes.length);
+    const batch = new RecordBatch(bytes, index, 1, this.#cursor.record, begun, 0, this.#parts.count);
     this.#cursor.count(1, bytes.length);
     this.#budget.sawGood();
     return batch;

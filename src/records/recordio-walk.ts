@@ -28,13 +28,16 @@ export async function walkRecordIO(
   } catch (error) {
     findings.addOrThrow(placed(error, walk.place));
   }
-  return { records: walk.records, payloadBytes: walk.payloadBytes, trailingBytes: 0 };
+  const { records, payloadBytes, warnings } = walk;
+  return { records, payloadBytes, trailingBytes: 0, warnings };
 }
 
 class Walk {
   /** Good records so far, and their payload bytes. */
   records = 0;
   payloadBytes = 0;
+  /** 1 for a last record without its padding, where that is accepted. */
+  warnings = 0;
   readonly #options: RecordIOReadOptions;
   readonly #scanner: RecordIOScanner;
   readonly #findings: Findings;
@@ -88,8 +91,10 @@ class Walk {
     const parts = this.#parts;
     if (parts.seen === 0) return;
     const error = parts.endError(this.place);
-    if (error === undefined) this.#count();
-    else if (error.code !== 'truncated-header' || this.#options.onTruncated === 'error') throw error;
+    if (error === undefined) {
+      this.warnings = 1;
+      this.#count();
+    } else if (error.code !== 'truncated-header' || this.#options.onTruncated === 'error') throw error;
   }
 
   #scan(chunk: Uint8Array, from: number): number {

@@ -36,6 +36,8 @@ export interface RecordScan extends ScanCounts {
   readonly errorCount: number;
   /** Bytes after the last record that the `trailing` option accepted. */
   readonly trailingBytes: number;
+  /** Oddities that were accepted and cost no byte of a record: a last line without its end, a last RecordIO record without its padding. */
+  readonly warnings: number;
 }
 
 /** Checks every record of a source without handing out any. */
@@ -68,6 +70,7 @@ export async function scanSource<O extends ReadOptions>(
     errors: findings.first,
     errorCount: findings.count,
     trailingBytes: counts.trailingBytes,
+    warnings: counts.warnings ?? 0,
   };
 }
 

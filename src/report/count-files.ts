@@ -30,8 +30,8 @@ export interface CountReport {
 }
 
 /**
- * Counts the records of many TFRecord files. Every length checksum is verified, payload checksums are not: of uncompressed files with
- * large records little more than the headers is read.
+ * Counts the records of many files of any format. Every header is verified, payloads are not looked at: of uncompressed TFRecord and RecordIO
+ * files with large records little more than the headers is read.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws as `validateFiles`
@@ -48,7 +48,7 @@ export async function countFiles(
 ): Promise<CountReport> {
   const { blocking = false, jobs, onFile, onProgress, signal } = options;
   const reading = checkedReading(options);
-  const paths = await expandInputs(inputs);
+  const paths = await expandInputs(inputs, options.format);
   const task = { check: 'count', maxErrors: 1, blocking, reading } as const;
   const files = await runFiles(paths, task, {
     jobs,

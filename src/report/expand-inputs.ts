@@ -4,19 +4,23 @@ import { fileURLToPath } from 'node:url';
 import { fileError } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
 import { isGlob } from './input-names.ts';
+import type { Format } from './report-options.ts';
 
 /**
  * The files that `inputs` stand for, sorted by their UTF-8 bytes, each once. An input is
  *
  * - a path or `file:` URL of a file, whether it exists or not and whatever its name;
- * - a folder: the TFRecord files in it and below, by name (`*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, shards `*-00000-of-00012`, each
- *   also compressed, and TensorBoard's `*tfevents.*`); hidden files and folders are skipped, symbolic links followed;
+ * - a folder: the files of the format in it and below, by name: TFRecord (`*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, TensorBoard's
+ *   `*tfevents.*`), RecordIO (`*.rec`, `*.recordio`, `*.rio`), or both with `auto`, or with `textline` text (`*.txt`, `*.text`, `*.jsonl`, `*.ndjson`,
+ *   `*.csv`, `*.tsv`, `*.manifest`), shards (`*-00000-of-00012`) with or without such an extension, each also compressed; hidden files and folders are
+ *   skipped, symbolic links followed;
  * - a glob pattern, where no file has that very name: the files that match, whatever their names, without hidden ones;
  * - `@list`: a file with one input per line, `@-` the same from standard input; blank lines are skipped;
  * - `-`: standard input.
  *
  * A name that begins with `@` is written `./@name`.
  *
+ * @param format which files are taken from folders; default `auto`
  * @throws RecordpipeError `not-found` for a folder, pattern or list that stands for no file; `not-found`, `access-denied`, `io-failure` for a
  * folder or list that cannot be read
  * @example
@@ -25,13 +29,16 @@ import { isGlob } from './input-names.ts';
  * console.log(await expandInputs(['b.tfrecord', 'a.tfrecord', './b.tfrecord'])); // [ 'a.tfrecord', 'b.tfrecord' ]
  * ```
  */
-export async function expandInputs(inputs: string | readonly string[]): Promise<string[]> {
+export async function expandInputs(
+  inputs: string | readonly string[],
+  format: Format = 'auto',
+): Promise<string[]> {
   const found = new Map<string, string>();
   const given = typeof inputs === 'string' ? [inputs] : inputs;
   const listed = given.includes('@-');
   if (listed && given.includes('-')) throw stdinTwice();
   for (const input of given) {
-    for (const file of await expand(input, new Set())) {
+    for (const file of await expand(input, format, new Set())) {
       const key = file === '-' ? file : resolve(file);
       if (!found.has(key)) found.set(key, file);
     }
@@ -44,26 +51,30 @@ function stdinTwice(): RangeError {
   return new RangeError('inputs: @- and - both read standard input; use one of them');
 }
 
-async function expand(input: string, lists: ReadonlySet<string>): Promise<string[]> {
+async function expand(input: string, format: Format, lists: ReadonlySet<string>): Promise<string[]> {
   if (typeof input !== 'string' || input === '')
     throw new RangeError(`inputs: expected a path, got ${input === '' ? 'an empty one' : typeof input}`);
   if (input === '-') return [input];
-  if (input.startsWith('@')) return expandList(input, lists);
+  if (input.startsWith('@')) return expandList(input, format, lists);
   const path = input.startsWith('file://') ? fileURLToPath(input) : input;
   const folder = await isFolder(path);
   if (folder === undefined && isGlob(path)) return expandGlob(path);
   if (folder !== true) return [path];
   const { filesInFolder } = await import('./folder.ts');
-  const files = await filesInFolder(path);
+  const files = await filesInFolder(path, format);
   if (files.length > 0) return files;
-  throw new RecordpipeError(
-    'not-found',
-    'no TFRecord file in this folder (*.tfrecord, *.tfrecords, *.tfrec, *-00000-of-00012, …); name files of other names, or use a pattern',
-    { uri: path },
-  );
+  throw new RecordpipeError('not-found', `no ${SOUGHT[format]}`, { uri: path });
 }
 
-async function expandList(input: string, lists: ReadonlySet<string>): Promise<string[]> {
+const OTHERWISE = 'name files of other names, or use a pattern';
+const SOUGHT: Record<Format, string> = {
+  tfrecord: `TFRecord file in this folder (*.tfrecord, *.tfrecords, *.tfrec, *-00000-of-00012, …); ${OTHERWISE}`,
+  recordio: `RecordIO file in this folder (*.rec, *.recordio, *-00000-of-00012, …); ${OTHERWISE}`,
+  textline: `text file in this folder (*.txt, *.jsonl, *.csv, *-00000-of-00012, …); ${OTHERWISE}`,
+  auto: `TFRecord or RecordIO file in this folder (*.tfrecord, *.rec, *-00000-of-00012, …); ${OTHERWISE}; text files are taken where the format textline is named`,
+};
+
+async function expandList(input: string, format: Format, lists: ReadonlySet<string>): Promise<string[]> {
   if (lists.has(input)) throw new RangeError(`inputs: the list ${input} contains itself`);
   const lines = (await listText(input)).replace(/^\ufeff/, '').split(/\r?\n/);
   const given = lines.filter((line) => line !== '');
@@ -71,7 +82,7 @@ async function expandList(input: string, lists: ReadonlySet<string>): Promise<st
     throw new RecordpipeError('not-found', 'the list of inputs is empty', { uri: input });
   const files: string[] = [];
   for (const line of given) {
-    for (const file of await expand(line, new Set([...lists, input]))) files.push(file);
+    for (const file of await expand(line, format, new Set([...lists, input]))) files.push(file);
   }
   return files;
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { RecordpipeError } from '../errors.ts';
-import { checkFile, type FileTask } from './check-file.ts';
+import { checkFile } from './check-file.ts';
+import type { FileTask } from './file-task.ts';
 import type { FileReport } from './validate-report.ts';
 
 /** Checks one file at a time. */

@@ -1,6 +1,7 @@
 /** Runs on a worker thread: checks the files it is sent, one at a time. Started by {@link FileLane}. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { checkFile, type FileTask } from './check-file.ts';
+import { checkFile } from './check-file.ts';
+import type { FileTask } from './file-task.ts';
 import type { FileReport } from './validate-report.ts';
 
 /** What a worker says: how far it is in its file, and in the end its report. */

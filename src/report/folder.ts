@@ -1,20 +1,26 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../bytes/file-errors.ts';
-import { isTFRecordName } from './input-names.ts';
+import { isRecordName } from './input-names.ts';
+import type { Format } from './report-options.ts';
 
 /**
- * The TFRecord files in a folder and below, by name. Unlike a glob library it fails for a subfolder that cannot be read: what is not
+ * The files of a format in a folder and below, by name. Unlike a glob library it fails for a subfolder that cannot be read: what is not
  * looked at must not count as checked.
  * @throws RecordpipeError `access-denied`, `io-failure`
  */
-export async function filesInFolder(folder: string): Promise<string[]> {
+export async function filesInFolder(folder: string, format: Format): Promise<string[]> {
   const files: string[] = [];
-  await walk(folder, new Set(), files);
+  await walk(folder, format, new Set(), files);
   return files;
 }
 
-async function walk(folder: string, above: ReadonlySet<string>, files: string[]): Promise<void> {
+async function walk(
+  folder: string,
+  format: Format,
+  above: ReadonlySet<string>,
+  files: string[],
+): Promise<void> {
   const [entries, real] = await Promise.all([
     readdir(folder, { withFileTypes: true }),
     realpath(folder),
@@ -26,7 +32,7 @@ async function walk(folder: string, above: ReadonlySet<string>, files: string[])
     if (entry.name.startsWith('.')) continue;
     const path = join(folder, entry.name);
     const kind = entry.isSymbolicLink() ? await stat(path).catch(() => entry) : entry;
-    if (kind.isDirectory()) await walk(path, new Set([...above, real]), files);
-    else if (isTFRecordName(entry.name)) files.push(path);
+    if (kind.isDirectory()) await walk(path, format, new Set([...above, real]), files);
+    else if (isRecordName(entry.name, format)) files.push(path);
   }
 }

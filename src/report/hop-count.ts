@@ -1,10 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { checkAborted } from '../bytes/abortable.ts';
-import { CHECK_LENGTH, NEED_MORE } from '../framing/frame-scan.ts';
-import { HEADER_BYTES } from '../framing/tfrecord-layout.ts';
-import { ownTFRecordScanner } from '../framing/tfrecord-scanner.ts';
-import { detectCompression } from '../records/tfrecord-format.ts';
+import { recordFormat } from '../records/formats.ts';
+import { RecordIOHopper } from './hop-recordio.ts';
+import { TFRecordHopper } from './hop-tfrecord.ts';
 import type { CheckedReading } from './report-options.ts';
 
 /** Bytes read at a time while records are smaller than that. */
@@ -20,13 +19,31 @@ export interface HopCount {
   readonly bytes: number;
 }
 
+/** Knows the headers of one format. */
+export interface Hopper {
+  /** Records counted so far. */
+  readonly records: number;
+  /** Bytes of the last block that were walked. */
+  readonly position: number;
+  /** Bytes that the frame at `position` takes, from there on; 0 where its header is not whole. */
+  readonly frame: number;
+  /** The memory to walk in. */
+  nextBuffer(): Uint8Array;
+  /** Walks whole frames of `block[0, have)`; false at anything unusual. */
+  walk(block: Uint8Array, have: number): boolean;
+  /** Counts the frame at `position`, which is not read. */
+  hop(): void;
+  /** Whether the file may end here. */
+  readonly mayEnd: boolean;
+}
+
 /**
- * Counts the records of an uncompressed regular file by hopping from header to header: every length checksum is verified, payloads are
- * not read where they are large. Undefined at anything unusual: the scan, which knows all cases, then says what it is.
+ * Counts the records of an uncompressed regular TFRecord or RecordIO file by hopping from header to header: every header is verified,
+ * payloads are not read where they are large. Undefined at anything unusual: the scan, which knows all cases, then says what it is.
  */
 export async function hopCount(
   path: string,
-  reading: CheckedReading,
+  reading: Partial<CheckedReading>,
   watch: { signal?: AbortSignal | undefined; onProgress?: ((bytes: number) => void) | undefined },
 ): Promise<HopCount | undefined> {
   if (reading.compression === 'gzip' || reading.compression === 'zlib') return undefined;
@@ -49,15 +66,17 @@ export async function hopCount(
 
 async function hop(
   file: number,
-  { compression, maxRecordBytes }: CheckedReading,
+  reading: Partial<CheckedReading>,
   { signal, onProgress }: Parameters<typeof hopCount>[2],
 ): Promise<HopCount | undefined> {
   const stat = fstatSync(file);
   if (!stat.isFile()) return undefined;
-  const { scanner, nextBuffer } = ownTFRecordScanner(BLOCK_BYTES, 1);
-  const { result } = scanner;
-  const block = nextBuffer();
-  let records = 0;
+  const hopper =
+    reading.format === 'recordio'
+      ? new RecordIOHopper(BLOCK_BYTES, reading)
+      : new TFRecordHopper(BLOCK_BYTES, reading);
+  const format = recordFormat(reading.format === 'recordio' ? 'recordio' : 'tfrecord');
+  const block = hopper.nextBuffer();
   let at = 0;
   let wanted = BLOCK_BYTES;
   for (let reads = 1; at < stat.size; reads++) {
@@ -67,25 +86,28 @@ async function hop(
       onProgress?.(at);
     }
     const have = readSync(file, block, 0, wanted, at);
-    if (at === 0 && compression === 'auto' && detectCompression(block.subarray(0, have)) !== 'none')
+    if (
+      at === 0 &&
+      reading.compression !== 'none' &&
+      format.detectCompression(block.subarray(0, have)) !== 'none'
+    )
       return undefined;
-    scanner.scan(block, 0, have, CHECK_LENGTH, maxRecordBytes, false);
-    if (result.stop !== NEED_MORE) return undefined;
-    records += result.count;
-    at += result.position;
-    const rest = have - result.position;
-    if (rest >= HEADER_BYTES && result.wanted > BLOCK_BYTES) {
-      records++;
-      at += result.wanted;
+    const before = hopper.records;
+    if (!hopper.walk(block, have)) return undefined;
+    const { position, frame } = hopper;
+    at += position;
+    if (frame > BLOCK_BYTES) {
+      hopper.hop();
+      at += frame;
       wanted = HOP_BYTES;
-    } else if (result.count > 0 || wanted < BLOCK_BYTES) {
+    } else if (position > 0 || hopper.records > before || wanted < BLOCK_BYTES) {
       wanted = BLOCK_BYTES;
     } else {
       return undefined; // no whole record in a whole block: the file ends within one
     }
   }
   const grown = fstatSync(file).size !== stat.size;
-  return at === stat.size && !grown ? { records, bytes: at } : undefined;
+  return at === stat.size && hopper.mayEnd && !grown ? { records: hopper.records, bytes: at } : undefined;
 }
 
 function isSystemError(error: unknown): boolean {

@@ -2,4 +2,4 @@ export { type CountOptions, type CountReport, countFiles, type FileCount } from 
 export { expandInputs } from './expand-inputs.ts';
 export type { CheckedReading, FilesOptions, FilesProgress, Format } from './report-options.ts';
 export { type ValidateOptions, validateFiles } from './validate-files.ts';
-export type { FileReport, Finding, ReportTotals, ValidateReport } from './validate-report.ts';
+export type { FileReport, FileWarning, Finding, ReportTotals, ValidateReport } from './validate-report.ts';

@@ -1,21 +1,48 @@
-/** `.tfrecord`, `.tfrecords`, `.tfrec`, `.tfr`, and those compressed as a whole. */
-const EXTENSION = /\.(tfrecords?|tfrec|tfr)(\.(gz|gzip|zlib|zz))?$/i;
-/** `train-00000-of-00012`, with or without an extension of the above before or behind it, as TensorFlow's tools name shards. */
-const SHARD = /-\d+-of-\d+(\.(gz|gzip|zlib|zz))?$/;
+import type { FormatName } from '../records/record-format.ts';
+import type { Format } from './report-options.ts';
+
+/** Extensions by which the files of a format are known. */
+const EXTENSIONS: Record<FormatName, readonly string[]> = {
+  tfrecord: ['tfrecord', 'tfrecords', 'tfrec', 'tfr'],
+  recordio: ['rec', 'recordio', 'rio'],
+  textline: ['txt', 'text', 'jsonl', 'ndjson', 'csv', 'tsv', 'manifest'],
+};
+/** Those of other formats that come in shards: checkpoints, ArrayRecord and the like. */
+const OTHERS = 'data|array_record|arrayrecord|riegeli|sstable|json|parquet|npz|npy|tar|zip|idx|rpidx'.split(
+  '|',
+);
+/** Files that are compressed as a whole. */
+const COMPRESSED = /\.(gz|gzip|zlib|zz)$/i;
+/** `train-00000-of-00012`, with or without an extension before, as TensorFlow's tools name shards. */
+const SHARD = /-\d+-of-\d+$/;
 /** TensorBoard's logs are TFRecord files. */
 const EVENTS = /(^|\.)tfevents\./;
-/** Shards of other formats: checkpoints, ArrayRecord and the like. */
-const OTHER_SHARDS =
-  /\.(data|array_?record|riegeli|recordio|rio|sstable|csv|tsv|txt|jsonl?|parquet|npz|npy|tar|zip)-\d+-of-\d+/i;
+
+/** What is looked for in folders: of `auto` the formats that hold nothing but records, as any text may lie beside them. */
+export function formatsInFolders(format: Format): readonly FormatName[] {
+  return format === 'auto' ? ['tfrecord', 'recordio'] : [format];
+}
 
 /**
- * Whether a file found in a folder is taken for a TFRecord file, by its name: `*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, shards
- * (`*-00000-of-00012`), each also with `.gz`, `.gzip`, `.zlib` or `.zz` behind it, and TensorBoard's `*tfevents.*`. Hidden files are not. A
- * file that is named explicitly is taken whatever its name.
+ * Whether a file found in a folder is taken for one with records of `format`, by its name:
+ *
+ * - TFRecord: `*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, and TensorBoard's `*tfevents.*`;
+ * - RecordIO: `*.rec`, `*.recordio`, `*.rio`;
+ * - text, unless `auto`: `*.txt`, `*.text`, `*.jsonl`, `*.ndjson`, `*.csv`, `*.tsv`, `*.manifest`;
+ * - shards of them (`*-00000-of-00012`), also without an extension;
+ *
+ * each also with `.gz`, `.gzip`, `.zlib` or `.zz` behind it. Hidden files are not. A file that is named explicitly is taken whatever its name.
  */
-export function isTFRecordName(name: string): boolean {
+export function isRecordName(name: string, format: Format = 'auto'): boolean {
   if (name.startsWith('.')) return false;
-  return EXTENSION.test(name) || EVENTS.test(name) || (SHARD.test(name) && !OTHER_SHARDS.test(name));
+  const formats = formatsInFolders(format);
+  const plain = name.replace(COMPRESSED, '');
+  const stem = plain.replace(SHARD, '');
+  const extension = /\.([^.]+)$/.exec(stem)?.[1].toLowerCase() ?? '';
+  if (formats.some((one) => EXTENSIONS[one].includes(extension))) return true;
+  if (formats.includes('tfrecord') && EVENTS.test(name)) return true;
+  const known = [...OTHERS, ...Object.values(EXTENSIONS).flat()];
+  return stem !== plain && !known.includes(extension);
 }
 
 /** Whether `input` holds characters that a glob pattern gives a meaning to. */

@@ -1,13 +1,31 @@
-import { type TFRecordReadOptions, tfrecordReadOptions } from '../records/tfrecord-options.ts';
+import { checkRecordReadOptions } from '../records/read-records.ts';
+import type { FormatName } from '../records/record-format.ts';
+import type { RecordReadOptions } from '../records/record-read-options.ts';
 
-/** Which files are expected. `auto` decides by content; TFRecord is the only format so far. */
-export type Format = 'tfrecord' | 'auto';
+/** Which files are expected. `auto` decides by content, file by file. */
+export type Format = FormatName | 'auto';
 
-/** The options of reading that concern checking, see `TFRecordReadOptions`. */
-export type CheckedReading = Pick<
-  TFRecordReadOptions,
-  'compression' | 'payloadCrc' | 'maxRecordBytes' | 'onTruncated' | 'trailing' | 'recover'
->;
+/** The options of reading that concern checking, of all formats: see `RecordReadOptions`. */
+export type CheckedReading = Pick<RecordReadOptions, (typeof CHECKED)[number]>;
+
+const CHECKED = [
+  'format',
+  'compression',
+  'maxRecordBytes',
+  'onTruncated',
+  'trailing',
+  'recover',
+  'payloadCrc',
+  'multipart',
+  'lenientFlags',
+  'strictPadding',
+  'delimiter',
+  'cr',
+  'skipBlank',
+  'stripBom',
+  'encoding',
+  'fatal',
+] as const;
 
 /** How far a run over many files has come. */
 export interface FilesProgress {
@@ -26,6 +44,8 @@ export interface FilesProgress {
 export interface FilesOptions extends CheckedReading {
   /** Default `auto`. */
   readonly format: Format;
+  /** Default true, unlike when reading: RecordIO's padding must be zeros and complete. `countFiles` takes no notice of it. */
+  readonly strictPadding: boolean;
   /**
    * The most files that are checked at once, on worker threads; 1 starts no worker. Default: as many as the host has
    * cores to offer, or 1 where the files are so small that starting a worker takes longer than checking them.
@@ -43,28 +63,18 @@ export interface FilesOptions extends CheckedReading {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The part of the options that concerns reading, complete and checked. */
-export function checkedReading(given: Partial<FilesOptions>): CheckedReading {
-  const { format = 'auto', jobs } = given;
-  if (format !== 'auto' && format !== 'tfrecord')
-    throw new RangeError(`format: expected tfrecord or auto, got ${String(format)}`);
+/**
+ * The part of the options that concerns reading: what is given of it, checked.
+ * @throws RangeError for a value that no option has
+ */
+export function checkedReading(given: Partial<FilesOptions>): Partial<CheckedReading> {
+  const { jobs } = given;
   if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1))
     throw new RangeError(`jobs: expected a whole number from 1 on, got ${jobs}`);
-  const { compression, payloadCrc, maxRecordBytes, onTruncated, trailing, recover } = given;
-  const options = tfrecordReadOptions({
-    compression,
-    payloadCrc,
-    maxRecordBytes,
-    onTruncated,
-    trailing,
-    recover,
-  } as Partial<TFRecordReadOptions>);
-  return {
-    compression: options.compression,
-    payloadCrc: options.payloadCrc,
-    maxRecordBytes: options.maxRecordBytes,
-    onTruncated: options.onTruncated,
-    trailing: options.trailing,
-    recover: options.recover,
-  };
+  const entries = CHECKED.map((name) => [name, given[name]] as const);
+  const reading: Partial<CheckedReading> = Object.fromEntries(
+    entries.filter(([, value]) => value !== undefined),
+  );
+  checkRecordReadOptions(reading);
+  return reading;
 }

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { checkAborted } from '../bytes/abortable.ts';
 import { isRecordpipeError } from '../errors.ts';
-import { type FileTask, storedBytes } from './check-file.ts';
 import { type FileLane, localLane } from './file-lane.ts';
+import { type FileTask, storedBytes } from './file-task.ts';
 import type { FilesOptions } from './report-options.ts';
 import type { FileReport } from './validate-report.ts';
 

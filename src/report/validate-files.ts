@@ -14,7 +14,7 @@ export interface ValidateOptions extends FilesOptions {
 }
 
 /**
- * Checks every record of many TFRecord files, several files at once, in constant memory.
+ * Checks every record of many files of any format, several files at once, in constant memory.
  * What is wrong is in the report: every bad file, each with its findings; also files that cannot be read.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
@@ -35,7 +35,7 @@ export async function validateFiles(
   const { maxErrors = 100, failFast = false, blocking = false, jobs, onFile, onProgress, signal } = options;
   if (!(maxErrors >= 0)) throw new RangeError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
   const reading = checkedReading(options);
-  const paths = await expandInputs(inputs);
+  const paths = await expandInputs(inputs, options.format);
   const task = { check: 'validate', maxErrors, blocking, reading } as const;
   const files = await runFiles(paths, task, { jobs, failFast, onFile, onProgress, signal });
   return validateReport(files, paths.length - files.length);

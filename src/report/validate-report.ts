@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Compression } from '../records/read-options.ts';
+import type { FormatName } from '../records/record-format.ts';
 
 /** One thing that is wrong with a file. */
 export interface Finding {
@@ -13,14 +14,25 @@ export interface Finding {
   readonly message: string;
 }
 
+/** Something about a file that is worth knowing and does not make it bad. */
+export interface FileWarning {
+  /**
+   * Stable kebab-case word. `missing-final-delimiter`: the last line of a text has no end, so that it becomes one with the first line of whatever is put
+   * behind it, in a pipe for example. `missing-final-padding`: RecordIO's last record lacks its padding (with `strictPadding: false`).
+   */
+  readonly code: 'missing-final-delimiter' | 'missing-final-padding';
+  /** For people. */
+  readonly message: string;
+}
+
 /**
  * What is known about one file. The fields up to `errors` are a stable contract; more may be added behind them.
  */
 export interface FileReport {
   /** The path as it was given or found; `<stdin>` for standard input. */
   readonly uri: string;
-  /** The format that was checked. */
-  readonly format: 'tfrecord';
+  /** The format that was checked; null where it was to be found out and could not be. */
+  readonly format: FormatName | null;
   /** Compression of the whole file; null where it could not be read so far. */
   readonly compression: Compression | null;
   /** Whether every byte of the file is accounted for. */
@@ -37,6 +49,8 @@ export interface FileReport {
   readonly errorCount: number;
   /** Whether the file could not be read to its end (missing, no permission, I/O failure): nothing is said about its data. */
   readonly unreadable: boolean;
+  /** What is odd without being wrong. */
+  readonly warnings: readonly FileWarning[];
 }
 
 /** Sums over the files of a report. */
@@ -53,6 +67,8 @@ export interface ReportTotals {
   readonly unreadable: number;
   /** Files that were not looked at, or not to their end, because `failFast` stopped the check. */
   readonly notChecked: number;
+  /** Files with warnings. */
+  readonly warned: number;
 }
 
 /**
@@ -73,12 +89,14 @@ export function validateReport(files: readonly FileReport[], notChecked: number)
   let bytes = 0;
   let bad = 0;
   let unreadable = 0;
+  let warned = 0;
   for (const file of files) {
     records += file.records;
     bytes += file.bytes;
     if (!file.ok) bad++;
     if (file.unreadable) unreadable++;
+    if (file.warnings.length > 0) warned++;
   }
-  const totals = { files: files.length, records, bytes, bad, unreadable, notChecked };
+  const totals = { files: files.length, records, bytes, bad, unreadable, notChecked, warned };
   return { ok: bad === 0 && notChecked === 0, files, totals };
 }

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { RecordpipeError } from '../errors.ts';
-import { type FileTask, unreadableFile } from './check-file.ts';
+import { failedFile } from './check-file.ts';
 import { type FileLane, stoppedEarly } from './file-lane.ts';
+import type { FileTask } from './file-task.ts';
 import type { WorkerMessage } from './file-worker.ts';
 import type { FileReport } from './validate-report.ts';
 
@@ -78,5 +79,5 @@ class WorkerLane implements FileLane {
 
 function diedReport(path: string, reason: string): FileReport {
   const text = `the worker thread that checked this file died: ${reason}; try again with fewer jobs`;
-  return unreadableFile(path, new RecordpipeError('io-failure', text, { uri: path }));
+  return failedFile(path, new RecordpipeError('io-failure', text, { uri: path }));
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { cli, jsonLines } from '../support/cli.ts';
-import { goldenFiles, sha256 } from '../support/golden.ts';
+import { detected, goldenFiles, goldenFlags, sha256 } from '../support/golden.ts';
 import { oracleFile } from '../support/oracle-tfrecord.ts';
 import { FILE, OFFSETS, PAYLOADS, withBadPayloads } from '../support/samples.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -16,33 +16,36 @@ const expected = PAYLOADS.map((payload, record) => ({
   sha256: sha256(payload),
 }));
 
-describe.each(goldenFiles().filter(({ records }) => records !== undefined))(
-  '$name',
-  ({ url, records, error }) => {
-    test('-n 0 --hash --jsonl prints its good records, then the error', async () => {
-      const { code, stdout, stderr } = await cli([
-        'inspect',
-        fileURLToPath(url),
-        '-n',
-        '0',
-        '--hash',
-        '--jsonl',
-      ]);
-      const lines = records!.map(({ length, sha256: hash, offset }, record) => ({
-        record,
-        offset,
-        length,
-        sha256: hash,
-      }));
-      expect(jsonLines(stdout)).toEqual(lines);
-      expect(code).toBe(error === undefined ? 0 : 1);
-      if (error === undefined) expect(stderr).toBe('');
-      else expect(stderr).toContain(`recordpipe: ${error.code}: `);
-      if (error?.record !== undefined)
-        expect(stderr).toMatch(new RegExp(`record ${error.record} at (uncompressed )?byte ${error.offset} `));
-    });
-  },
-);
+describe.each(
+  goldenFiles()
+    .filter(({ records }) => records !== undefined)
+    .map(detected),
+)('$name', (golden) => {
+  const { url, records, error } = golden;
+  test('-n 0 --hash --jsonl prints its good records, then the error', async () => {
+    const { code, stdout, stderr } = await cli([
+      'inspect',
+      fileURLToPath(url),
+      ...goldenFlags(golden),
+      '-n',
+      '0',
+      '--hash',
+      '--jsonl',
+    ]);
+    const lines = records!.map(({ length, sha256: hash, offset }, record) => ({
+      record,
+      ...(offset !== undefined && { offset }),
+      length,
+      sha256: hash,
+    }));
+    expect(jsonLines(stdout)).toMatchObject(lines);
+    expect(code).toBe(error === undefined ? 0 : 1);
+    if (error === undefined) expect(stderr).toBe('');
+    else expect(stderr).toContain(`recordpipe: ${error.code}: `);
+    if (error?.record !== undefined)
+      expect(stderr).toMatch(new RegExp(`record ${error.record} at (uncompressed )?byte ${error.offset} `));
+  });
+});
 
 test('the keys come in the order of the contract', async () => {
   const { stdout } = await cli(['inspect', file, '-n', '1', '--hash', '--jsonl']);
@@ -88,11 +91,12 @@ test('people see text as text, the rest in hexadecimal', async () => {
   const payloads = [Buffer.from('grüß dich\n'), Uint8Array.of(0, 1, 0x41, 255), new Uint8Array(0)];
   const { stdout } = await cli(['inspect', temp.file('mixed.tfrecord', oracleFile(payloads)), '--hash']);
   const lines = stdout.trimEnd().split('\n');
-  expect(lines[0]).toBe('record 0  at byte 0  12 bytes');
-  expect(lines[1]).toBe(`  sha256 ${sha256(payloads[0])}`);
-  expect(lines[2]).toBe('  "grüß dich\\n"');
-  expect(lines[5]).toMatch(/^ {2}00000000 {2}00 01 41 ff +\|\.\.A\.\|$/);
-  expect(lines[8]).toBe('  (empty)');
+  expect(lines[0]).toMatch(/mixed\.tfrecord: TFRecord, not compressed$/);
+  expect(lines[1]).toBe('record 0  at byte 0  12 bytes');
+  expect(lines[2]).toBe(`  sha256 ${sha256(payloads[0])}`);
+  expect(lines[3]).toBe('  "grüß dich\\n"');
+  expect(lines[6]).toMatch(/^ {2}00000000 {2}00 01 41 ff +\|\.\.A\.\|$/);
+  expect(lines[9]).toBe('  (empty)');
 });
 
 test('a missing file: exit code 3', async () => {

@@ -5,7 +5,7 @@ import { encodeTFRecord } from '../../src/framing/index.ts';
 import { hopCount } from '../../src/report/hop-count.ts';
 import { countFiles, validateFiles } from '../../src/report/index.ts';
 import { checkedReading } from '../../src/report/report-options.ts';
-import { goldenFiles } from '../support/golden.ts';
+import { detected, goldenFiles } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';
 import { FILE, flipped, OFFSETS } from '../support/samples.ts';
@@ -15,11 +15,11 @@ const temp = tempDir();
 const file = (length: number): Uint8Array => encodeTFRecord(new Uint8Array(length));
 const hops = (path: string): ReturnType<typeof hopCount> => hopCount(path, checkedReading({}), {});
 
-describe.each(goldenFiles())('$name', ({ url, error }) => {
+describe.each(goldenFiles().map(detected))('$name', ({ url, error, options }) => {
   test('is counted as far as it is good', async () => {
     const path = fileURLToPath(url);
-    const [counted] = (await countFiles(path)).files;
-    const [checked] = (await validateFiles(path)).files;
+    const [counted] = (await countFiles(path, options)).files;
+    const [checked] = (await validateFiles(path, options)).files;
     if (error?.code === 'data-checksum') {
       expect(counted).toEqual({ uri: path, records: checked.records + 1 }); // payloads are not looked at
     } else {

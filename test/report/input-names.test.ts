@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { isGlob, isTFRecordName } from '../../src/report/input-names.ts';
+import { isGlob, isRecordName } from '../../src/report/input-names.ts';
 
-describe('isTFRecordName', () => {
+describe('isRecordName', () => {
   test.each([
     'a.tfrecord',
     'a.tfrecords',
@@ -17,7 +17,11 @@ describe('isTFRecordName', () => {
     'v1.0-00000-of-00002',
     'events.out.tfevents.1700000000.host',
     'events.out.tfevents.1700000000.host.1.0.v2',
-  ])('%s is one', (name) => expect(isTFRecordName(name)).toBe(true));
+    'train.rec',
+    'train.recordio.gz',
+    'train.rec-00000-of-00002',
+    'part-00001-of-00002.rio',
+  ])('%s is one', (name) => expect(isRecordName(name)).toBe(true));
 
   test.each([
     '.a.tfrecord',
@@ -31,7 +35,28 @@ describe('isTFRecordName', () => {
     'mnist-train.array_record-00000-of-00001',
     'part-00000-of-00002.parquet',
     'data.csv-00000-of-00002',
-  ])('%s is none', (name) => expect(isTFRecordName(name)).toBe(false));
+    'train.idx',
+    'train.rec.rpidx',
+    'train.tfrecord.idx.gz',
+    'labels.txt',
+    'lines.jsonl',
+  ])('%s is none', (name) => expect(isRecordName(name)).toBe(false));
+});
+
+describe('of one format only', () => {
+  test.each([
+    ['tfrecord', 'a.tfrecord', 'a.rec'],
+    ['recordio', 'a.rec', 'a.tfrecord'],
+    ['recordio', 'a-00000-of-00002', 'a.tfrecord-00000-of-00002'],
+    ['recordio', 'a.recordio.gz', 'events.out.tfevents.1700000000.host'],
+    ['textline', 'a.txt', 'a.tfrecord'],
+    ['textline', 'a.jsonl.gz', 'a.json'],
+    ['textline', 'a.csv-00000-of-00002', 'a.rec-00000-of-00002'],
+    ['textline', 'train.manifest', 'README'],
+  ] as const)('%s: %s, not %s', (format, one, none) => {
+    expect(isRecordName(one, format)).toBe(true);
+    expect(isRecordName(none, format)).toBe(false);
+  });
 });
 
 test.each([

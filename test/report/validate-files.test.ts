@@ -3,20 +3,22 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { encodeTFRecord } from '../../src/framing/index.ts';
 import { type FileReport, type FilesProgress, validateFiles } from '../../src/report/index.ts';
-import { fixture, goldenFiles } from '../support/golden.ts';
+import { detected, fixture, goldenFiles } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { FILE, flipped, OFFSETS, withBadPayloads } from '../support/samples.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
 
-describe.each(goldenFiles())('$name', ({ url, bytes, compression, records, error }) => {
+describe.each(goldenFiles().map(detected))('$name', (golden) => {
+  const { url, bytes, format, compression, records, error, options } = golden;
   test('its report says what is known of it', async () => {
     const path = fileURLToPath(url);
-    const report = await validateFiles(path, { jobs: 1 });
+    const report = await validateFiles(path, { ...options, jobs: 1 });
     const [file] = report.files;
     expect(Object.keys(report)).toEqual(['ok', 'files', 'totals']);
-    expect(file).toMatchObject({ uri: path, format: 'tfrecord', compression, ok: error === undefined });
+    expect(file).toMatchObject({ uri: path, format, ok: error === undefined });
+    expect(file.compression).toBe(format === null ? null : compression);
     expect(file.bytes).toBe(bytes.length);
     expect(file.seconds).toBeGreaterThanOrEqual(0);
     expect(report.ok).toBe(error === undefined);
@@ -43,6 +45,7 @@ test('the totals are the sums', async () => {
     bad: 2,
     unreadable: 1,
     notChecked: 0,
+    warned: 0,
   });
 });
 
@@ -115,9 +118,15 @@ test('compressed files: bytes are the stored ones', async () => {
   expect(files[0]).toMatchObject({ ok: true, compression: 'gzip', records: 6, bytes: packed.length });
 });
 
-test('what is not a TFRecord file is told what it is', async () => {
-  const { files } = await validateFiles(temp.file('page.tfrecord', fixture('not-a-tfrecord-html.bin')));
-  expect(files[0].errors[0].message).toMatch(/HTML page/);
+test('what is no file of records is told what it is', async () => {
+  const page = temp.file('page.tfrecord', fixture('not-a-tfrecord-html.bin'));
+  const [found] = (await validateFiles(page)).files;
+  expect(found).toMatchObject({ format: null, compression: null, ok: false, unreadable: false });
+  expect(found.errors).toMatchObject([{ code: 'unknown-format', record: 0, offset: 0 }]);
+  expect(found.errors[0].message).toMatch(/HTML page/);
+  const [told] = (await validateFiles(page, { format: 'tfrecord' })).files;
+  expect(told).toMatchObject({ format: 'tfrecord', errors: [{ code: 'length-checksum', record: 0 }] });
+  expect(told.errors[0].message).toMatch(/HTML page/);
 });
 
 test('progress goes up to all bytes', async () => {
@@ -160,7 +169,10 @@ test.each([
   { jobs: 1.5 },
   { maxErrors: -1 },
   { maxErrors: Number.NaN },
-  { format: 'recordio' as 'auto' },
+  { format: 'records' as 'auto' },
+  { multipart: 'mxnet' as 'dmlc' },
+  { delimiter: '' },
+  { cr: 'lf' as 'keep' },
   { compression: 'lzma' as 'gzip' },
   { maxRecordBytes: -1 },
 ])('%o is refused', async (options) => {

@@ -54,6 +54,17 @@ export function goldenFiles(): Golden[] {
   });
 }
 
+/** What is to be found where the format is not said: pages and pointers are no damaged TFRecord files then, but of an unknown format. */
+export function detected(golden: Golden): Omit<Golden, 'format'> & { format: Golden['format'] | null } {
+  if (!golden.name.startsWith('not-a-tfrecord')) return golden;
+  return { ...golden, format: null, error: { code: 'unknown-format', record: 0, offset: 0 } };
+}
+
+/** The options of a golden file as the command line has them. */
+export function goldenFlags({ options }: Pick<Golden, 'options'>): string[] {
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
 /** The bytes of one file of the directory. */
 export function fixture(file: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(file, FIXTURES)));

@@ -1,4 +1,4 @@
-import { type RecordBatch, readTFRecordBatches } from 'recordpipe';
+import { type RecordBatch, readRecordBatches } from 'recordpipe';
 import { expandInputs } from 'recordpipe/report';
 import { OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
@@ -23,9 +23,9 @@ export async function cat(inputs: string[], options: CatCommandOptions): Promise
   let exitCode = OK;
   let complaints: Promise<unknown> = Promise.resolve();
   let seen = 0;
-  for (const file of await expandInputs(inputs)) {
+  for (const file of await expandInputs(inputs, options.format)) {
     const { source, uri } = byteSource(file);
-    const batches = readTFRecordBatches(source, {
+    const batches = readRecordBatches(source, {
       ...readingOptions(options),
       uri,
       reuse: true,

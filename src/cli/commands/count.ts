@@ -28,7 +28,6 @@ export async function count(inputs: string[], options: ReportingOptions): Promis
   try {
     const report = await countFiles(inputs, {
       ...reading,
-      format: options.format,
       jobs,
       blocking: true,
       onFile,

@@ -1,5 +1,11 @@
 import { hash as digest } from 'node:crypto';
-import { isRecordpipeError, type RecordBatch, type RecordpipeError, readTFRecordBatches } from 'recordpipe';
+import {
+  isRecordpipeError,
+  type OpenedRecords,
+  openRecords,
+  type RecordBatch,
+  type RecordpipeError,
+} from 'recordpipe';
 import { OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
 import { interruption } from '../interrupt.ts';
@@ -25,6 +31,8 @@ interface ShownRecord {
   readonly offset: number;
   readonly length: number;
   readonly sha256?: string;
+  /** Where the record was in several (RecordIO). */
+  readonly parts?: number;
 }
 
 /** Shows records of one file; the exit code. */
@@ -37,16 +45,23 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
   let seen = 0;
   let separator = '[';
   const { source, uri } = byteSource(file);
-  if (json) await print(`{\n  "uri": ${JSON.stringify(uri)},\n  "records": `);
+  const note = (error: unknown): undefined => {
+    if (!isRecordpipeError(error) || error.code === 'aborted') throw error;
+    passedOver.push(error);
+  };
+  const opened = await openRecords(source, {
+    ...readingOptions(options),
+    uri,
+    reuse: true,
+    signal: interruption(),
+    onCorrupt: note,
+  }).catch(note);
+  const { format = null, compression = null } = opened ?? {};
+  const head = JSON.stringify({ uri, format, compression }, undefined, 2);
+  if (json) await print(`${head.slice(0, -2)},\n  "records": `);
+  else if (!jsonl && opened !== undefined) await print(paint('dim', titleText(uri, opened)));
   try {
-    const batches = readTFRecordBatches(source, {
-      ...readingOptions(options),
-      uri,
-      reuse: true,
-      signal: interruption(),
-      onCorrupt: (error) => passedOver.push(error),
-    });
-    for await (const batch of batches) {
+    for await (const batch of opened?.batches ?? []) {
       const lines: string[] = [];
       for (let i = Math.max(0, skip - seen); i < batch.length && seen + i < end; i++) {
         const shown = describe(batch, i, options.hash);
@@ -59,8 +74,7 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
       if (seen >= end) break;
     }
   } catch (error) {
-    if (!isRecordpipeError(error) || error.code === 'aborted') throw error;
-    passedOver.push(error);
+    note(error);
   }
   if (json) {
     const close = separator === '[' ? '[]' : '\n  ]';
@@ -73,15 +87,27 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
 function describe(batch: RecordBatch, i: number, hash: true | undefined): ShownRecord {
   const payload = batch.record(i);
   const record = batch.firstRecord + i;
-  const shown = { record, offset: batch.offset(i), length: payload.length };
-  return hash ? { ...shown, sha256: digest('sha256', payload, 'hex') } : shown;
+  return {
+    record,
+    offset: batch.offset(i),
+    length: payload.length,
+    ...(hash && { sha256: digest('sha256', payload, 'hex') }),
+    ...(batch.parts > 1 && { parts: batch.parts }),
+  };
 }
 
 function forPeople(shown: ShownRecord, payload: Uint8Array, paint: Painter): string {
-  const { record, offset, length, sha256 } = shown;
+  const { record, offset, length, sha256, parts } = shown;
   const size = length < 1024 ? `${length} bytes` : `${length} bytes (${formatBytes(length)})`;
-  const head = `${paint('bold', `record ${record}`)}  at byte ${offset}  ${size}`;
+  const joined = parts === undefined ? '' : `  in ${parts} parts`;
+  const head = `${paint('bold', `record ${record}`)}  at byte ${offset}  ${size}${joined}`;
   const lines = [head, ...(sha256 === undefined ? [] : [`  sha256 ${sha256}`])];
   for (const line of previewLines(payload)) lines.push(paint('dim', `  ${line}`));
   return `${lines.join('\n')}\n`;
+}
+
+const FORMATS = { tfrecord: 'TFRecord', recordio: 'RecordIO', textline: 'lines of text' };
+
+function titleText(uri: string, { format, compression }: OpenedRecords): string {
+  return `${uri}: ${FORMATS[format]}, ${compression === 'none' ? 'not compressed' : compression}\n`;
 }

@@ -1,7 +1,7 @@
 import { type FileReport, type ValidateReport, validateFiles } from 'recordpipe/report';
 import { exitCodeOf } from '../error-exit-code.ts';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
-import { badFileText, summaryText } from '../findings-text.ts';
+import { badFileText, summaryText, warningsText } from '../findings-text.ts';
 import { interruption } from '../interrupt.ts';
 import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
 import { ClosedOutput, print } from '../output.ts';
@@ -31,20 +31,19 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
   let exitCode = OK;
   const onFile = (file: FileReport): void => {
     exitCode = worse(exitCode, file);
-    const text = jsonl
-      ? `${JSON.stringify({ event: 'file', ...file })}\n`
-      : file.ok || json
-        ? ''
-        : badFileText(file, MOST_SHOWN, paint);
+    const text = jsonl ? `${JSON.stringify({ event: 'file', ...file })}\n` : json ? '' : forPerson(file);
     if (text === '') return;
     progress.clear();
     print(text).catch((error) => closed.abort(error));
   };
+  const forPerson = (file: FileReport): string =>
+    (file.ok ? '' : badFileText(file, MOST_SHOWN, paint)) + (quiet ? '' : warningsText(file, paint));
   const start = performance.now();
   try {
     const report = await validateFiles(inputs, {
       ...readingOptions(options),
-      format: options.format,
+      // Who names an encoding wants to know whether the text is in it.
+      ...(options.encoding !== undefined && { fatal: true }),
       jobs,
       blocking: true,
       maxErrors,

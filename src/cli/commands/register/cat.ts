@@ -21,6 +21,7 @@ Examples:
   recordpipe cat lines.tfrecord --newline
   recordpipe cat images.tfrecord -n 1 > first.jpg
   recordpipe cat data/ --base64 | wc -l
+  recordpipe cat lines.txt.gz --cr keep --newline
 
 Every record is checked before it is written; at damage cat stops, with exit code 1.
 ${EXIT_CODES}`;

@@ -17,6 +17,8 @@ Examples:
   recordpipe count data/
   recordpipe count -q data/                     the sum, and nothing else
   recordpipe count 'train-*' --json
+  recordpipe count lines.jsonl.gz
+  recordpipe count --delimiter '\\0' --format textline names.txt
 
-Payload checksums are not verified: that is what validate is for.
+Checksums of payloads are not verified: that is what validate is for.
 ${EXIT_CODES}`;

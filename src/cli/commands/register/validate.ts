@@ -5,7 +5,7 @@ import { atLeast, withPayloadOptions, withReportingOptions } from '../../options
 export function register(root: Command): void {
   const command = root
     .command('validate')
-    .description('Check every record of every file: framing, lengths and both checksums.')
+    .description('Check every record of every file: framing, lengths, checksums.')
     .argument('<inputs...>', INPUTS);
   withPayloadOptions(withReportingOptions(command))
     .option('--max-errors <n>', 'findings kept per file (all are counted)', atLeast(0), 100)
@@ -19,6 +19,11 @@ const HELP = `
 Examples:
   recordpipe validate data/ extra.tfrecord.gz
   recordpipe validate 'train-*' --fail-fast
+  recordpipe validate --format textline --encoding utf8 *.jsonl
+  recordpipe validate agent.rec --multipart concat
   recordpipe validate @shards.txt --json --report report.json
   curl -s https://example.org/x.tfrecord | recordpipe validate -
+
+The format is told by the content, whatever the name; of folders TFRecord and RecordIO files are taken, with --format textline those of
+text (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums: parts, lengths and padding are checked, payloads cannot be.
 ${EXIT_CODES}`;
