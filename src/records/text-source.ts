@@ -50,7 +50,7 @@ export class TextSource {
   /** What follows the byte order mark; none while it cannot be told. */
   #behindMark(head: Uint8Array, bytes: Uint8Array | undefined, final: boolean): Uint8Array | undefined {
     if (bytes === undefined && !final) return undefined;
-    const all = head.length === 0 && bytes !== undefined ? bytes : Uint8Array.of(...head, ...(bytes ?? []));
+    const all = bytes === undefined ? head : head.length === 0 ? bytes : joined(head, bytes);
     let same = 0;
     while (same < BOM.length && all[same] === BOM[same]) same++;
     if (same === all.length && same < BOM.length && bytes !== undefined) {
@@ -62,4 +62,11 @@ export class TextSource {
     this.#end = BOM.length;
     return all.subarray(BOM.length);
   }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
 }

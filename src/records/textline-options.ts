@@ -3,8 +3,12 @@ import { defaultCr, delimiterBytes } from '../framing/textline-encode.ts';
 import { completeOptions, DEFAULT_READ_OPTIONS, type ReadOptions } from './read-options.ts';
 
 /**
- * How lines are read. Every field has a default; pass what differs. Of the options that all formats have, `trailing` means nothing here: every byte
- * belongs to a line.
+ * How lines are read. Every field has a default; pass what differs. Of the options that all formats have:
+ *
+ * - `maxRecordBytes` counts the bytes of a line without its delimiter and one carriage return that goes, before characters are replaced;
+ * - `recover: 'scan'` passes over lines that are too long or, with `fatal`, no UTF-8; behind text that is not in another encoding nothing is read;
+ * - `compat: 'tf'` drops every carriage return (`cr: 'all'`) and a last line of nothing else;
+ * - `trailing` means nothing here: every byte belongs to a line.
  */
 export interface TextLineReadOptions extends ReadOptions {
   /**

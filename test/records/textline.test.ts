@@ -201,6 +201,13 @@ describe('memory', () => {
     expect(cutChunks(ones()).payloads.map(({ length }) => length)).toEqual([size]);
   });
 
+  test('a byte order mark begins in a tiny chunk and ends in a huge one', () => {
+    const rest = new Uint8Array(2_000_000).fill(97);
+    rest.set([0xbb, 0xbf]);
+    expect(cutChunks([Uint8Array.of(0xef), rest], { stripBom: true }).payloads[0].length).toBe(1_999_998);
+    expect(cutChunks([Uint8Array.of(0xef), rest]).payloads[0].length).toBe(2_000_001);
+  });
+
   test('kept lines stay what they were, without reuse', async () => {
     const text = Array.from({ length: 3000 }, (_, i) => `line ${i}`).join('\n');
     const kept: Uint8Array[] = [];
