@@ -2,7 +2,12 @@ import { existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openRecordIOWriter, openTFRecordWriter } from '../../src/files/index.ts';
-import { buildIndex, openIndexed } from '../../src/indexes/index.ts';
+import {
+  buildIndex,
+  openIndexed,
+  openMXIndexedRecordIO,
+  openMXIndexedRecordIOWriter,
+} from '../../src/indexes/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -158,5 +163,49 @@ describe.skipIf(missingMXNet !== undefined)('indexes of MXNet', () => {
     expect(error ?? died).toBeNull();
     const expected = listed(payloads).map((record, i) => ({ ...record, key: String(i) }));
     expect(found).toEqual(expected);
+  });
+
+  /** Files with keys of either type; integers also beyond 2^53. */
+  const KEYED = [
+    ['by-number', 'integer'],
+    ['by-name', 'text'],
+    ['by-order', 'integer'],
+    ['by-nothing', 'integer'],
+  ] as const;
+
+  test('we get records by their keys', async () => {
+    for (const [name, keys] of KEYED) {
+      const theirs = described<{ keys: string[] }>(written, `${name}.rec`);
+      await using file = await openMXIndexedRecordIO(
+        join(written, `${name}.idx`),
+        join(written, `${name}.rec`),
+        { keys },
+      );
+      expect(file.keys().map(String), name).toEqual(theirs.keys);
+      const payloads: Uint8Array[] = [];
+      for (const key of file.keys()) payloads.push(await file.get(key));
+      expect(listed(payloads), name).toEqual(theirs.records);
+    }
+  });
+
+  test('written by keys, both files are the same bytes as those of MXIndexedRecordIO, which reads them', async () => {
+    const place = folder.file('mx-keys');
+    mkdirSync(place);
+    for (const [name, keys] of KEYED) {
+      const [index, data] = [`${name}.idx`, `${name}.rec`];
+      await using file = await openMXIndexedRecordIO(join(written, index), join(written, data), { keys });
+      const writer = await openMXIndexedRecordIOWriter(join(place, index), join(place, data), { keys });
+      for (const key of file.keys()) await writer.write(key, await file.get(key));
+      await writer.close();
+      for (const ours of [index, data])
+        expect(readFileSync(join(place, ours)).equals(readFileSync(join(written, ours))), ours).toBe(true);
+    }
+    const readings = readWith<Listed & { key: string }>('mxnet', 'mxnet_read.py', place);
+    for (const [name] of KEYED) {
+      const { records: found, error, died } = readings.get(`${name}.rec`)!;
+      const theirs = described<{ keys: string[] }>(written, `${name}.rec`);
+      expect(error ?? died, name).toBeNull();
+      expect(found, name).toEqual(theirs.records.map((record, i) => ({ ...record, key: theirs.keys[i] })));
+    }
   });
 });

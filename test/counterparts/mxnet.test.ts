@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openRecordIOWriter, openRecordWriter, type RecordIOWriteOptions } from '../../src/files/index.ts';
 import {
@@ -11,6 +11,7 @@ import {
   unpackIR,
 } from '../../src/index.ts';
 import { damaged, randomDamage } from '../support/corrupt.ts';
+import { FIXTURES, fixture } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -181,7 +182,7 @@ describe.skipIf(missing !== undefined)('we write, MXNet reads', () => {
   });
 });
 
-describe.skipIf(missing !== undefined)('damaged files', () => {
+describe.skipIf(missing !== undefined)('damaged files, and the golden ones', () => {
   const DAMAGES = 400;
   let place: string;
   let readings: Map<string, Reading>;
@@ -208,6 +209,9 @@ describe.skipIf(missing !== undefined)('damaged files', () => {
         ),
       );
     }
+    const golden = readdirSync(FIXTURES).filter((file) => /^recordio-.*\.bin$/.test(file));
+    for (const name of [...golden, 'real/dmlc-sample.rec'])
+      writeFileSync(join(place, `${basename(name, extname(name))}.rec`), fixture(name));
     readings = readWith('mxnet', 'mxnet_read.py', place);
   });
 
