@@ -13,6 +13,7 @@ const COMMANDS: Record<string, () => Promise<Registration>> = {
   count: () => import('./commands/register/count.ts'),
   inspect: () => import('./commands/register/inspect.ts'),
   cat: () => import('./commands/register/cat.ts'),
+  index: () => import('./commands/register/index.ts'),
   convert: () => import('./commands/register/convert.ts'),
   repair: () => import('./commands/register/repair.ts'),
   split: () => import('./commands/register/split.ts'),

@@ -1,7 +1,9 @@
+import { existsSync, statSync } from 'node:fs';
 import { RecordpipeError } from '../errors.ts';
 import type { FormatName } from '../records/record-format.ts';
 import { DataFile } from './data-file.ts';
 import { fingerprint } from './fingerprint.ts';
+import { fittingIndex } from './fitting-index.ts';
 import type { FrameTable } from './frame-table.ts';
 import { layoutOf } from './layout-options.ts';
 import { indexPathOf } from './load-index.ts';
@@ -22,9 +24,14 @@ export interface BuildIndexOptions extends FrameScanOptions {
   readonly kind: WrittenKind;
   /** Where it is written. Default: `FILE.rpidx`; of the other kinds `FILE.idx`. */
   readonly indexPath: string | URL | undefined;
+  /**
+   * What happens to a file of that name. Default `replace`. `update`: an index that fits is left alone, one that does not is made anew; what is no index, and
+   * an index of MXNet's that does not fit, whose keys would be lost, are left as they are, with an error.
+   */
+  readonly existing: 'replace' | 'update';
 }
 
-/** An index that was written. */
+/** An index beside its data. */
 export interface BuiltIndex {
   /** Path of the data. */
   readonly path: string;
@@ -35,6 +42,8 @@ export interface BuiltIndex {
   /** Bytes of the data. */
   readonly bytes: number;
   readonly indexBytes: number;
+  /** False where there was one that fits (`existing: 'update'`). */
+  readonly written: boolean;
 }
 
 /**
@@ -44,7 +53,8 @@ export interface BuiltIndex {
  * MXNet's `rec2idx` write, byte for byte, and know nothing of their data.
  *
  * @throws RecordpipeError what is wrong with the data (no index is written then); `unsupported-source` for compressed files and pipes, and for a kind that the format
- * does not have; `unknown-format`, `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`
+ * does not have; `unknown-format`, `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`; with `existing: 'update'` also `already-exists`,
+ * `index-mismatch`, `malformed-index`
  * @throws RangeError for a value that no option has
  * @example
  * ```ts
@@ -61,26 +71,30 @@ export async function buildIndex(
   path: string | URL,
   options: Partial<BuildIndexOptions> = {},
 ): Promise<BuiltIndex> {
-  const { kind = 'rpidx' } = options;
+  const { kind = 'rpidx', existing = 'replace' } = options;
+  if (existing !== 'replace' && existing !== 'update')
+    throw new RangeError(`existing: expected one of replace, update, got ${String(existing)}`);
   const file = new DataFile(path);
   try {
     // A file without a byte is of any format.
-    const format = file.size === 0 ? FORMAT_OF[kind] : undefined;
-    const layout = layoutOf(file, { ...options, ...(format && { format }) });
-    checkKind(kind, layout.format, file.path);
-    const table = await scanFrames(file, layout, options);
+    const any = file.size === 0 ? FORMAT_OF[kind] : undefined;
+    const layout = layoutOf(file, { ...options, ...(any && { format: any }) });
+    const { format } = layout;
+    checkKind(kind, format, file.path);
     const indexPath =
       options.indexPath === undefined ? defaultIndexPath(file.path, kind) : pathOf(options.indexPath);
+    const about = { path: file.path, indexPath, kind, format, bytes: file.size };
+    if (existing === 'update' && existsSync(indexPath)) {
+      const kept = await fittingIndex(file, indexPath, kind === 'dali' ? 'vahidk' : kind, {
+        ...options,
+        format,
+      });
+      if (kept !== undefined)
+        return { ...about, records: kept, indexBytes: statSync(indexPath).size, written: false };
+    }
+    const table = await scanFrames(file, layout, options);
     const indexBytes = await writeWhole(indexPath, pieces(kind, file, layout, table));
-    return {
-      path: file.path,
-      indexPath,
-      kind,
-      format: layout.format,
-      records: table.count,
-      bytes: file.size,
-      indexBytes,
-    };
+    return { ...about, records: table.count, indexBytes, written: true };
   } finally {
     await file.close();
   }

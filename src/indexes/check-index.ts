@@ -61,23 +61,31 @@ export async function checkIndex(
         },
       );
     const indexPath = pathOf(given);
-    const found = await indexKind(indexPath);
-    const { kind, format, table } =
-      found === 'mx' ? await checkMX(file, indexPath, options) : await checkTable(file, indexPath, options);
+    const { kind, format, table } = await compareWithData(file, indexPath, options);
     return { path: file.path, indexPath, kind, format, records: table.count, bytes: file.size };
   } finally {
     await file.close();
   }
 }
 
-interface Checked extends Pick<CheckedIndex, 'kind' | 'format'> {
+/** @throws as {@link checkIndex} */
+export async function compareWithData(
+  file: DataFile,
+  indexPath: string,
+  options: Partial<FrameScanOptions>,
+): Promise<Checked> {
+  const kind = await indexKind(indexPath);
+  return kind === 'mx' ? checkMX(file, indexPath, options) : checkTable(file, indexPath, options);
+}
+
+export interface Checked extends Pick<CheckedIndex, 'kind' | 'format'> {
   readonly table: FrameTable;
 }
 
 async function checkTable(
   file: DataFile,
   indexPath: string,
-  options: Partial<CheckIndexOptions>,
+  options: Partial<FrameScanOptions>,
 ): Promise<Checked> {
   const { kind, layout, table } = await loadIndex(file, indexPath, options);
   const actual = await scanFrames(file, layout, options);
@@ -90,7 +98,7 @@ async function checkTable(
 async function checkMX(
   file: DataFile,
   indexPath: string,
-  options: Partial<CheckIndexOptions>,
+  options: Partial<FrameScanOptions>,
 ): Promise<Checked> {
   const layout = layoutOf(file, options);
   if (layout.format !== 'recordio')

@@ -1,0 +1,136 @@
+import { statSync } from 'node:fs';
+import { isRecordpipeError } from 'recordpipe';
+import { buildIndex, checkIndex, type FrameScanOptions, type WrittenKind } from 'recordpipe/indexes';
+import { expandInputs } from 'recordpipe/report';
+import { errorText } from '../advice.ts';
+import { exitCodeOf } from '../error-exit-code.ts';
+import { INVALID, OK } from '../exit-codes.ts';
+import { interruption } from '../interrupt.ts';
+import { complain, print } from '../output.ts';
+import { progressOn } from '../progress.ts';
+import { formatBytes, formatNumberOf } from '../sizes.ts';
+
+/** Options of `recordpipe index`. */
+export interface IndexCommandOptions {
+  readonly kind: WrittenKind;
+  readonly output?: string;
+  readonly check?: true;
+  readonly force?: true;
+  readonly full?: true;
+  readonly format: FrameScanOptions['format'];
+  readonly maxRecordSize?: number;
+  readonly payloadCrc: FrameScanOptions['payloadCrc'];
+  readonly multipart?: FrameScanOptions['multipart'];
+  readonly cr?: FrameScanOptions['cr'];
+  readonly delimiter?: Uint8Array;
+  readonly json?: true;
+  readonly jsonl?: true;
+  readonly quiet?: true;
+  readonly progress: boolean;
+}
+
+/** What became of the index of one file. A stable contract; fields may be added. */
+interface IndexReport {
+  readonly uri: string;
+  readonly index?: string;
+  readonly kind?: string;
+  readonly format?: string;
+  readonly records?: number;
+  readonly bytes?: number;
+  readonly status: 'written' | 'up-to-date' | 'fits' | 'failed';
+  readonly error?: object;
+}
+
+/** Writes or checks indexes; the exit code. */
+export async function index(inputs: string[], options: IndexCommandOptions): Promise<number> {
+  const { json, jsonl, quiet, check, output } = options;
+  const files = await expandInputs(inputs);
+  if (files.includes('-'))
+    throw new RangeError('inputs: standard input has no random access, so no index; name a file');
+  if (output !== undefined && files.length > 1)
+    throw new RangeError(`--output names one index, there are ${files.length} files`);
+  const progress = progressOn(check ? 'check' : 'index', !json && !jsonl && !quiet && options.progress);
+  const totalBytes = files.reduce(
+    (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+  const reports: IndexReport[] = [];
+  let exitCode = OK;
+  let done = 0;
+  let bad = 0;
+  for (const [filesDone, uri] of files.entries()) {
+    const onProgress = (bytes: number): void =>
+      progress.update?.({ files: files.length, filesDone, bad, bytes: done + bytes, totalBytes });
+    let report: IndexReport;
+    try {
+      report = await (check ? checked : made)(uri, options, onProgress);
+      done += report.bytes ?? 0;
+    } catch (error) {
+      if (!isRecordpipeError(error) || error.code === 'aborted') throw error;
+      report = { uri, status: 'failed', error: error.toJSON() };
+      bad++;
+      if (exitCode !== INVALID) exitCode = exitCodeOf(error.code);
+      progress.clear();
+      complain(errorText(error));
+    }
+    reports.push(report);
+    progress.clear();
+    if (jsonl) await print(`${JSON.stringify({ event: 'file', ...report })}\n`);
+    else if (!json && !quiet) await print(reportText(report));
+  }
+  const ok = bad === 0;
+  if (json) await print(`${JSON.stringify({ ok, files: reports }, undefined, 2)}\n`);
+  if (jsonl) await print(`${JSON.stringify({ event: 'summary', ok, files: files.length, bad })}\n`);
+  return exitCode;
+}
+
+type Watched = (bytes: number) => void;
+
+async function made(uri: string, options: IndexCommandOptions, onProgress: Watched): Promise<IndexReport> {
+  const { kind, output: indexPath, force } = options;
+  const built = await buildIndex(uri, {
+    ...scanning(options, onProgress),
+    kind,
+    indexPath,
+    existing: force ? 'replace' : 'update',
+  });
+  const { format, records, bytes, written } = built;
+  return {
+    uri,
+    index: built.indexPath,
+    kind,
+    format,
+    records,
+    bytes,
+    status: written ? 'written' : 'up-to-date',
+  };
+}
+
+async function checked(uri: string, options: IndexCommandOptions, onProgress: Watched): Promise<IndexReport> {
+  const { kind, output } = options;
+  const indexPath = output ?? (kind === 'rpidx' ? undefined : `${uri}.idx`);
+  const found = await checkIndex(uri, { ...scanning(options, onProgress), indexPath });
+  const { format, records, bytes } = found;
+  return { uri, index: found.indexPath, kind: found.kind, format, records, bytes, status: 'fits' };
+}
+
+function scanning(options: IndexCommandOptions, onProgress: Watched): Partial<FrameScanOptions> {
+  const { format, maxRecordSize, payloadCrc, multipart, cr, delimiter, full } = options;
+  return {
+    format,
+    payloadCrc,
+    checksum: full ? 'full' : 'length',
+    onProgress,
+    signal: interruption(),
+    ...(maxRecordSize !== undefined && { maxRecordBytes: maxRecordSize }),
+    ...(multipart !== undefined && { multipart }),
+    ...(cr !== undefined && { cr }),
+    ...(delimiter !== undefined && { delimiter }),
+  };
+}
+
+function reportText({ uri, index, records = 0, bytes = 0, status }: IndexReport): string {
+  if (status === 'failed') return '';
+  const told = { written: 'written', 'up-to-date': 'up to date', fits: 'fits' }[status];
+  return `${told} ${index}: ${formatNumberOf(records, 'record')} of ${uri}, ${formatBytes(bytes)}\n`;
+}

@@ -1,0 +1,88 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
+import { parseEscapes } from '../../escapes.ts';
+import { parseSize } from '../../sizes.ts';
+
+export function register(root: Command): void {
+  root
+    .command('index')
+    .description('Write and check indexes: where the records lie, for getting them by number.')
+    .argument('<inputs...>', INPUTS.replace(', - for stdin', ''))
+    .addOption(
+      new Option(
+        '--kind <kind>',
+        'rpidx: ours, FILE.rpidx; vahidk, dali: FILE.idx of TFRecord; mx: of RecordIO',
+      )
+        .choices(['rpidx', 'vahidk', 'dali', 'mx'])
+        .default('rpidx'),
+    )
+    .option('-o, --output <file>', 'where the index is, or goes (one input only)')
+    .option('--check', 'write nothing: check indexes that are there against all of their data')
+    .addOption(new Option('--force', 'make indexes anew, whatever is there').conflicts('check'))
+    .option('--full', 'verify the checksums of the payloads as well')
+    .addOption(
+      new Option('--format <format>', 'format of the files')
+        .choices(['auto', 'tfrecord', 'recordio', 'textline'])
+        .default('auto'),
+    )
+    .option(
+      '--max-record-size <size>',
+      'longest payload that is not an error, like 8MiB (default: 2 GiB)',
+      size,
+    )
+    .addOption(
+      new Option(
+        '--payload-crc <kind>',
+        "smdebug: also what SageMaker's debugger writes in place of checksums",
+      )
+        .choices(['crc32c', 'smdebug'])
+        .default('crc32c'),
+    )
+    .option('--json', 'print one JSON document')
+    .addOption(new Option('--jsonl', 'print one JSON event per line').conflicts('json'))
+    .option('-q, --quiet', 'no progress, and nothing said of what is well')
+    .option('--no-progress', 'no progress')
+    .addOption(
+      new Option('--multipart <kind>', 'how records in parts are put together (default: dmlc)')
+        .choices(['dmlc', 'concat', 'error'])
+        .helpGroup('RecordIO:'),
+    )
+    .addOption(
+      new Option('--cr <kind>', 'carriage returns: crlf takes one off before a newline (default), keep, all')
+        .choices(['keep', 'crlf', 'all'])
+        .helpGroup('Lines of text:'),
+    )
+    .addOption(
+      new Option('--delimiter <text>', 'what ends a line, with \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)')
+        .argParser(delimiter)
+        .helpGroup('Lines of text:'),
+    )
+    .addHelpText('after', HELP)
+    .action((inputs, options) =>
+      run(async () => (await import('../index-command.ts')).index(inputs, options)),
+    );
+}
+
+function delimiter(text: string): Uint8Array {
+  const bytes = parseEscapes(text);
+  if (bytes !== undefined && bytes.length > 0) return bytes;
+  throw new InvalidArgumentError(
+    'Expected text with no other escapes than \\n \\r \\t \\0 \\\\ \\xHH \\uHHHH.',
+  );
+}
+
+function size(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes !== undefined) return bytes;
+  throw new InvalidArgumentError('Expected a size like 8MiB, 64K, 1GB or 4096.');
+}
+
+const HELP = `
+Examples:
+  recordpipe index data/                        FILE.rpidx beside every record file
+  recordpipe index train.tfrecord --kind dali   train.tfrecord.idx, as tfrecord2idx writes it
+  recordpipe index train.rec --kind mx --output train.idx
+  recordpipe index 'train-*' --check
+
+An index that fits its file is left alone, one that does not is made anew, but for MXNet's, whose keys --force gives up.
+${EXIT_CODES}`;

@@ -1,0 +1,143 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeEach, expect, test } from 'vitest';
+import { cli, jsonLines } from '../support/cli.ts';
+import { oracleFileRecordIO } from '../support/oracle-recordio.ts';
+import { FILE, flipped, OFFSETS, PAYLOADS } from '../support/samples.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+const folder = join(temp.path, 'data');
+const a = join(folder, 'a.tfrecord');
+const rec = join(folder, 'b.rec');
+const REC = oracleFileRecordIO(PAYLOADS);
+
+beforeEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  writeFileSync(a, FILE);
+  writeFileSync(rec, REC);
+});
+
+test('writes an index beside each file, leaves it alone when it fits, and checks it', async () => {
+  const first = await cli(['index', folder]);
+  expect(first).toMatchObject({ code: 0, stderr: '' });
+  expect(first.stdout).toBe(
+    `written ${a}.rpidx: 6 records of ${a}, 698 B\nwritten ${rec}.rpidx: 6 records of ${rec}, ${REC.length} B\n`,
+  );
+  const { mtimeMs } = statSync(`${a}.rpidx`);
+  const again = await cli(['index', folder]);
+  expect(again.stdout).toMatch(/^up to date .*\nup to date .*\n$/);
+  expect(statSync(`${a}.rpidx`).mtimeMs).toBe(mtimeMs);
+  const check = await cli(['index', '--check', folder]);
+  expect(check).toMatchObject({ code: 0, stderr: '' });
+  expect(check.stdout).toMatch(/^fits .*\nfits .*\n$/);
+  expect(await cli(['index', '-q', '--force', folder])).toMatchObject({ code: 0, stdout: '', stderr: '' });
+});
+
+test('--json and --jsonl', async () => {
+  const { code, stdout, stderr } = await cli(['index', a, '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const file = {
+    uri: a,
+    index: `${a}.rpidx`,
+    kind: 'rpidx',
+    format: 'tfrecord',
+    records: 6,
+    bytes: FILE.length,
+  };
+  expect(JSON.parse(stdout)).toEqual({ ok: true, files: [{ ...file, status: 'written' }] });
+  expect(jsonLines((await cli(['index', a, '--jsonl'])).stdout)).toEqual([
+    { event: 'file', ...file, status: 'up-to-date' },
+    { event: 'summary', ok: true, files: 1, bad: 0 },
+  ]);
+});
+
+test('the kinds of others', async () => {
+  for (const kind of ['vahidk', 'dali']) {
+    expect(await cli(['index', a, '--kind', kind, '-q'])).toMatchObject({ code: 0, stderr: '' });
+    const lines = PAYLOADS.map(({ length }, i) => `${OFFSETS[i]} ${length + 16}\n`);
+    expect(readFileSync(`${a}.idx`, 'utf8')).toBe(lines.join(''));
+  }
+  const output = join(folder, 'b.idx');
+  expect(await cli(['index', rec, '--kind', 'mx', '--output', output, '-q'])).toMatchObject({ code: 0 });
+  expect(readFileSync(output, 'utf8')).toMatch(/^0\t0\n1\t20\n/);
+  expect((await cli(['index', rec, '--kind', 'mx', '--output', output])).stdout).toContain('up to date');
+  expect((await cli(['index', rec, '--check'])).stdout).toContain(`fits ${output}`);
+  expect(await cli(['index', a, '--kind', 'mx'])).toMatchObject({ code: 3 });
+});
+
+test('an index that does not fit: --check says so, and it is made anew', async () => {
+  await cli(['index', a]);
+  writeFileSync(a, Buffer.concat([FILE, FILE]));
+  const check = await cli(['index', '--check', a, '--json']);
+  expect(check.code).toBe(1);
+  expect(JSON.parse(check.stdout)).toMatchObject({
+    ok: false,
+    files: [{ uri: a, status: 'failed', error: { code: 'index-mismatch' } }],
+  });
+  expect(check.stderr).toContain('recordpipe index --force');
+  expect((await cli(['index', a])).stdout).toContain('written');
+  expect(await cli(['index', '--check', a])).toMatchObject({ code: 0 });
+  utimesSync(a, 1, 1);
+  expect(await cli(['index', '--check', a])).toMatchObject({ code: 0 });
+  expect((await cli(['index', a])).stdout).toContain('written');
+});
+
+test('keys of MXNet, and files that are no index, are not lost without --force', async () => {
+  const index = `${rec}.idx`;
+  const offsets = readFileSync(index.replace('.idx', '')).length > 0 ? [0, 20] : [];
+  writeFileSync(index, `cat\t${offsets[1]}\ndog\t0\n`);
+  const unfit = await cli(['index', rec, '--kind', 'mx']);
+  expect(unfit.code).toBe(1);
+  expect(unfit.stderr).toContain('has no key');
+  writeFileSync(index, 'my notes');
+  const foreign = await cli(['index', rec, '--kind', 'mx']);
+  expect(foreign).toMatchObject({ code: 3, stdout: '' });
+  expect(foreign.stderr).toContain('already-exists');
+  expect(readFileSync(index, 'utf8')).toBe('my notes');
+  expect(await cli(['index', rec, '--kind', 'mx', '--force'])).toMatchObject({ code: 0 });
+});
+
+test('damaged, compressed and missing files: the others are indexed all the same', async () => {
+  const bad = join(folder, 'bad.tfrecord');
+  writeFileSync(bad, flipped(FILE, OFFSETS[4]));
+  const packed = join(folder, 'packed.tfrecord.gz');
+  writeFileSync(packed, gzipSync(FILE));
+  const { code, stdout, stderr } = await cli(['index', bad, a, packed, join(folder, 'none')]);
+  expect(code).toBe(1);
+  expect(stdout).toContain(`written ${a}.rpidx`);
+  expect(stderr).toContain('length-checksum');
+  expect(stderr).toContain('store it uncompressed');
+  expect(stderr).toContain('not-found');
+  expect([bad, packed].map((path) => existsSync(`${path}.rpidx`))).toEqual([false, false]);
+  expect((await cli(['index', packed, a])).code).toBe(3);
+  expect(await cli(['index', '--check', packed])).toMatchObject({ code: 3 });
+});
+
+test('--full verifies payloads', async () => {
+  writeFileSync(a, flipped(FILE, OFFSETS[4] - 1));
+  expect(await cli(['index', a])).toMatchObject({ code: 0 });
+  const { code, stderr } = await cli(['index', a, '--full', '--force']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('data-checksum');
+});
+
+test('lines of text', async () => {
+  const text = join(folder, 'lines.csv');
+  writeFileSync(text, 'a;b;c');
+  const { stdout } = await cli(['index', text, '--format', 'textline', '--delimiter', ';', '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({ files: [{ format: 'textline', records: 3 }] });
+});
+
+test('wrong usage', async () => {
+  for (const args of [
+    ['index'],
+    ['index', '-'],
+    ['index', a, rec, '--output', 'x'],
+    ['index', a, '--check', '--force'],
+    ['index', a, '--kind', 'no'],
+  ])
+    expect((await cli(args)).code, args.join(' ')).toBe(2);
+});
