@@ -45,7 +45,7 @@ export function detectFormat(head: Uint8Array): DetectedFormat {
   const nonText = firstNonText(head);
   if (head.length > 0 && nonText < 0) return { format: 'textline', reason: 'it is text' };
   const other = describeForeignFile(head);
-  if (other !== undefined && other !== ZLIB && other !== ZEROS) return foreign(other);
+  if (other !== undefined && other !== ZEROS) return foreign(other);
   return damaged(head) ?? (other === undefined ? unknown(head, nonText) : foreign(other));
 }
 
@@ -60,8 +60,7 @@ export function certainFormat(head: Uint8Array): 'tfrecord' | 'recordio' | undef
   return looksLikeRecordIO(head) ? 'recordio' : undefined;
 }
 
-/** Weak signs, two bytes and none at all: a damaged file may have them. */
-const ZLIB = 'a zlib stream';
+/** A weak sign: a damaged file may have it. */
 const ZEROS = 'nothing but zero bytes';
 
 function foreign(looksLike: string): DetectedFormat {

@@ -2,7 +2,7 @@ import { peekPath } from '../bytes/host-io.ts';
 import { inflate } from '../bytes/inflate.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import type { ByteSource } from '../bytes/sources.ts';
-import { RecordpipeError } from '../errors.ts';
+import { isRecordpipeError, RecordpipeError } from '../errors.ts';
 import { certainFormat, detectFormat } from './detect-format.ts';
 import { FORMAT_NAMES, recordFormat } from './formats.ts';
 import { PEEK_BYTES, PeekedSource } from './peeked-source.ts';
@@ -147,32 +147,38 @@ async function inside(
 async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict | undefined> {
   const { bytes, final } = head;
   const { format } = detectFormat(bytes);
-  const sureText = format === 'textline' && bytes.length >= SURE_TEXT_BYTES;
-  if (!sureText && !(await inflatedHead(bytes, 'zlib')).broken) return inside(head, 'zlib', uri);
+  const text = format === 'textline';
+  if (!text || bytes.length < SURE_TEXT_BYTES) {
+    const { broken, cut } = await inflatedHead(bytes, 'zlib');
+    if (text && cut && !final) return undefined;
+    if (!broken && !(text && cut)) return inside(head, 'zlib', uri);
+  }
   if (format === undefined) return final ? { format: 'tfrecord', compression: 'zlib' } : undefined;
   const plain = formatOf(head, 'none', uri);
   return plain && { format: plain, compression: 'none' };
 }
 
-/** The beginning of what a compressed stream holds, and whether it turned out to be damaged or none at all. */
+/** The beginning of what a compressed stream holds; whether it is damaged or none at all; whether there is more of it than was looked at. */
 async function inflatedHead(
   head: Uint8Array,
   kind: 'gzip' | 'zlib',
-): Promise<{ bytes: Uint8Array; broken: boolean }> {
+): Promise<{ bytes: Uint8Array; broken: boolean; cut: boolean }> {
   const start = new Uint8Array(PEEK_BYTES);
   let have = 0;
   let broken = false;
+  let cut = false;
   try {
-    for await (const chunk of inflate(once(head), { kind, zlibConcat: true, whenTruncated: 'stop' })) {
+    for await (const chunk of inflate(once(head), { kind, zlibConcat: true, whenTruncated: 'throw' })) {
       const part = chunk.subarray(0, PEEK_BYTES - have);
       start.set(part, have);
       have += part.length;
       if (have === PEEK_BYTES) break;
     }
-  } catch {
-    broken = true;
+  } catch (error) {
+    cut = isRecordpipeError(error, 'truncated-compressed-stream');
+    broken = !cut;
   }
-  return { bytes: start.subarray(0, have), broken };
+  return { bytes: start.subarray(0, have), broken, cut };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

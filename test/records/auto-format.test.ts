@@ -1,0 +1,257 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import {
+  type ByteSource,
+  isRecordpipeError,
+  openRecords,
+  type RecordpipeError,
+  type RecordReadOptions,
+  type RecordScanOptions,
+  readRecordBatches,
+  readRecords,
+  scanRecords,
+} from '../../src/index.ts';
+import { detected, goldenFiles, sha256 } from '../support/golden.ts';
+import { type Outcome, where } from '../support/outcome.ts';
+import { CHUNK_SIZES, rechunk, slowly, webStream } from '../support/rechunk.ts';
+import { FILE, PAYLOADS } from '../support/samples.ts';
+import { openDescriptors, tempDir } from '../support/temp-dir.ts';
+import { recordIOWays, textLineWays, tfrecordWays, type Ways, waysOf } from '../support/ways.ts';
+
+const temp = tempDir();
+const auto: Ways<Partial<RecordReadOptions>, Partial<RecordScanOptions>> = waysOf({
+  decodeBatches: () => [],
+  readBatches: readRecordBatches,
+  read: readRecords,
+  scan: scanRecords,
+});
+const named = { tfrecord: tfrecordWays, recordio: recordIOWays, textline: textLineWays };
+
+/** More chunks would only take time. */
+const MANY_CHUNKS = 3_000;
+
+/** Everything that must be the same whoever says what the format is. */
+function facts({ payloads, offsets, error }: Outcome): unknown {
+  return { payloads: payloads.map(sha256), offsets, error: where(error) };
+}
+
+describe.each(goldenFiles().map(detected))('$name', (golden) => {
+  const { name, url, bytes, format, compression, options, error } = golden;
+  const path = fileURLToPath(url);
+  const expected: Outcome =
+    format === null
+      ? { payloads: [], offsets: [], error: error as RecordpipeError }
+      : (named[format] as typeof tfrecordWays).decodeAll(bytes, options);
+  const check = async (source: ByteSource, more: Partial<RecordReadOptions> = {}): Promise<void> => {
+    expect(facts(await auto.readAll(source, { ...options, ...more }))).toEqual(facts(expected));
+  };
+
+  test('path, URL, descriptor, bytes, Blob', async () => {
+    await check(path);
+    await check(path, { reuse: true });
+    await check(path, { blocking: true, reuse: true });
+    await check(url);
+    const descriptor = openSync(path, 'r');
+    await check(descriptor, { reuse: true });
+    closeSync(descriptor);
+    await check(bytes);
+    await check(bytes.slice().buffer);
+    await check(new Blob([bytes.slice()]));
+    await check(new Response(bytes.slice()));
+  });
+
+  test.each(CHUNK_SIZES)('in chunks of %i', async (size) => {
+    if (bytes.length / size > MANY_CHUNKS) return;
+    await check(rechunk(bytes, size));
+    if (size > 1 && size < 63) return;
+    await check(slowly(rechunk(bytes, size)), { reuse: true });
+    await check(Readable.from(rechunk(bytes, size), { objectMode: false }));
+    await check(webStream(rechunk(bytes, size)));
+  });
+
+  test('a named pipe', async () => {
+    const fifo = temp.file(`${name}.fifo`);
+    execFileSync('mkfifo', [fifo]);
+    const writer = spawn('sh', ['-c', 'cat "$0" > "$1"', path, fifo], { stdio: 'ignore' });
+    await check(fifo, { reuse: true });
+    writer.kill();
+  });
+
+  test('compressed once more than it is, it is what is inside that counts', async () => {
+    if (compression !== 'none') return;
+    await check(gzipSync(bytes));
+    await check(deflateSync(bytes));
+    if (bytes.length / 7 < MANY_CHUNKS) await check(rechunk(gzipSync(bytes), 7));
+    await check(gzipSync(bytes), { compression: 'gzip' });
+    if (format !== null && bytes.length > 0) {
+      const { format: inside, compression: outside, batches } = await openRecords(gzipSync(bytes));
+      await batches.return();
+      expect([inside, outside]).toEqual([format, 'gzip']);
+    }
+  });
+
+  test('scan', async () => {
+    for (const source of [path, bytes, [...rechunk(bytes, 63)]]) {
+      const found = await auto.scan(source, options).catch((failure: unknown) => failure);
+      if (format === null) {
+        expect(isRecordpipeError(found, 'unknown-format')).toBe(true);
+        continue;
+      }
+      const known = await (named[format] as typeof tfrecordWays).scan(source, options);
+      const { errors, ...rest } = found as typeof known;
+      const { errors: knownErrors, ...knownRest } = known;
+      expect(rest).toEqual(knownRest);
+      expect(errors.map(where)).toEqual(knownErrors.map(where));
+    }
+  });
+
+  test('its format named is as found out', async () => {
+    if (format === null) return;
+    await check(path, { format });
+    await check(rechunk(bytes, 63), { format });
+    const { stats } = await auto.readEach(path, options);
+    expect(stats).toEqual((await auto.readEach(path, { ...options, format })).stats);
+  });
+});
+
+describe('openRecords', () => {
+  test('says what it reads before it reads', async () => {
+    const path = temp.file('six.tfrecord', FILE);
+    const opened = await openRecords(path);
+    expect(opened).toMatchObject({ format: 'tfrecord', compression: 'none', uri: path });
+    expect(opened.size?.()).toBe(FILE.length);
+    const payloads: Uint8Array[] = [];
+    for await (const batch of opened.batches) payloads.push(...batch);
+    expect(payloads).toEqual(PAYLOADS);
+  });
+
+  test('with the format named it says the compression', async () => {
+    const opened = await openRecords(rechunk(gzipSync(FILE), 5), { format: 'tfrecord', uri: 'there' });
+    expect(opened).toMatchObject({ format: 'tfrecord', compression: 'gzip', uri: 'there', size: undefined });
+    const payloads: Uint8Array[] = [];
+    for await (const batch of opened.batches) payloads.push(...batch);
+    expect(payloads).toEqual(PAYLOADS);
+  });
+
+  test('a source that is never read is closed by return()', async () => {
+    let closed = false;
+    const source = {
+      async *[Symbol.asyncIterator]() {
+        try {
+          yield FILE;
+        } finally {
+          closed = true;
+        }
+      },
+    };
+    const { batches } = await openRecords(source);
+    expect(closed).toBe(false);
+    await batches.return();
+    expect(closed).toBe(true);
+  });
+
+  test('what is wrong with opening is said at once', async () => {
+    await expect(openRecords(temp.file('nowhere'))).rejects.toMatchObject({ code: 'not-found' });
+    await expect(openRecords(temp.path)).rejects.toMatchObject({ code: 'unsupported-source' });
+    await expect(openRecords('x', { format: 'csv' as 'auto' })).rejects.toThrow(RangeError);
+  });
+});
+
+describe('what cannot be told', () => {
+  const parquet = Uint8Array.from('PAR1\x15\x04\x15\x10\x15\x14L\x15', (char) => char.charCodeAt(0));
+
+  test('is an error that names the file and what it looks like, and closes it', async () => {
+    const path = temp.file('table.parquet', parquet);
+    const { error } = await auto.readAll(path);
+    expect(error).toMatchObject({ code: 'unknown-format', uri: path, record: 0, offset: 0 });
+    expect(error?.message).toMatch(
+      /looks like a Parquet file; name the format \(tfrecord, recordio, textline\)/,
+    );
+    expect((await auto.readAll(rechunk(parquet, 1))).error?.code).toBe('unknown-format');
+    expect(openDescriptors(temp.path)).toBe(0);
+  });
+
+  test('inside a compressed stream, too', async () => {
+    const { error } = await auto.readAll(gzipSync(parquet));
+    expect(error).toMatchObject({ code: 'unknown-format', compressed: true });
+    expect(error?.message).toContain('inside the gzip stream, this looks like a Parquet file');
+    const twice = await auto.readAll(gzipSync(gzipSync(FILE)));
+    expect(twice.error?.message).toContain('inside the gzip stream, this looks like a gzip stream');
+  });
+
+  test('can be read all the same when the format is named', async () => {
+    expect((await auto.readAll(parquet, { format: 'textline' })).payloads).toHaveLength(1);
+    expect((await auto.readAll(parquet, { format: 'recordio' })).error?.code).toBe('bad-magic');
+  });
+
+  test('a damaged compressed stream is read as far as it goes', async () => {
+    const packed = gzipSync(FILE);
+    expect((await auto.readAll(packed.subarray(0, 8))).error?.code).toBe('truncated-compressed-stream');
+    expect((await auto.readAll(FILE, { compression: 'gzip' })).error?.code).toBe('corrupt-compressed-stream');
+    expect((await auto.readAll(deflateSync(FILE).fill(255, 2))).error?.code).toBe(
+      'corrupt-compressed-stream',
+    );
+  });
+});
+
+test('nothing at all: no records, of whatever format', async () => {
+  for (const source of [new Uint8Array(0), [], gzipSync(''), temp.file('empty', new Uint8Array(0))]) {
+    expect(facts(await auto.readAll(source))).toEqual({ payloads: [], offsets: [], error: undefined });
+  }
+});
+
+test('texts that begin like zlib, and short zlib streams that look like text', async () => {
+  const lines = async (bytes: Uint8Array): Promise<string[]> =>
+    (await auto.readAll(bytes)).payloads.map((line) => new TextDecoder().decode(line));
+  for (const start of ['x^2\n', 'HK\n', 'h\u0081y\n', '8O\n']) {
+    const text = `${start}${'more\n'.repeat(30)}`;
+    expect((await lines(new TextEncoder().encode(text)))[1]).toBe('more');
+    expect(await lines(new TextEncoder().encode(start))).toEqual([start.trimEnd()]);
+  }
+  for (const text of ['a', 'ab\ncd', 'the quick brown fox']) {
+    expect(await lines(deflateSync(text))).toEqual(text.split('\n'));
+    expect(await lines(deflateSync(text, { level: 0 }))).toEqual(text.split('\n'));
+  }
+});
+
+test('a stream tells its format as soon as it can: records come before it ends', async () => {
+  const endless = async function* (first: Uint8Array): AsyncGenerator<Uint8Array> {
+    yield first;
+    await new Promise(() => {});
+  };
+  for (const first of [FILE, new TextEncoder().encode('a first line\n')]) {
+    const stop = new AbortController();
+    const reader = readRecords(endless(first), { signal: stop.signal });
+    expect((await reader.next()).done).toBe(false);
+    stop.abort();
+  }
+});
+
+test('a signal ends the looking as well', async () => {
+  const stop = new AbortController();
+  const silent = new ReadableStream<Uint8Array>({});
+  const reading = auto.readAll(silent, { signal: stop.signal });
+  stop.abort();
+  expect((await reading).error?.code).toBe('aborted');
+});
+
+test('a failure of the source while it is looked at is its own', async () => {
+  const failing = async function* (): AsyncGenerator<Uint8Array> {
+    yield FILE.subarray(0, 5);
+    throw new Error('the network is gone');
+  };
+  await expect(readRecords(failing()).next()).rejects.toThrow('the network is gone');
+});
+
+test('wrong options of any format are refused at once', () => {
+  expect(() => readRecords([], { multipart: 'mxnet' as 'dmlc' })).toThrow(RangeError);
+  expect(() => readRecords([], { delimiter: '' })).toThrow(RangeError);
+  expect(() => readRecords([], { format: 'json' as 'auto' })).toThrow(
+    'format: expected one of auto, tfrecord, recordio, textline, got json',
+  );
+  expect(() => readRecords([], { format: 'tfrecord', checksum: 'none' as 'off' })).toThrow(RangeError);
+});
