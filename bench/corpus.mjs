@@ -37,5 +37,6 @@ export function corpus({ full }) {
     { name: 'cli/validate-1MB', group: 'process', what: 'validate-1MB' },
     { name: `memory/validate-${file}-100B`, group: 'memory', what: 'small records' },
     { name: `memory/validate-${file}-${huge}`, group: 'memory', what: 'huge records' },
+    { name: 'memory/shuffle-640MiB-in-64MiB', group: 'memory', what: 'shuffle' },
   ];
 }

@@ -52,7 +52,7 @@ function filesOf({ group, what, size, format }) {
   if (group === 'several') return [make('first', FILE_BYTES, size), make('second', FILE_BYTES, size)];
   if (group === 'process') return [make('small', 1e6, 1000)];
   return [
-    what === 'small records'
+    what === 'small records' || what === 'shuffle'
       ? make('small', FILE_BYTES, 100)
       : data.hugeRecords('profile', 1, FILE_BYTES).path,
   ];

@@ -1,41 +1,63 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
+import { readTFRecords } from 'recordpipe';
 import { contest } from '../contest.mjs';
-import { recordsIn } from '../formats.mjs';
+import { SEED } from '../data.mjs';
+import { crcOfFile } from '../file-crc.mjs';
+import { FORMATS, recordsIn } from '../formats.mjs';
 import { COMMAND_LINE } from './process.mjs';
 
 const PRELOAD = new URL('../subjects/high-water.mjs', import.meta.url).href;
+const SHUFFLE = fileURLToPath(new URL('../subjects/shuffle.mjs', import.meta.url));
 /** TFRecord's own limit in this package (protobuf's): the largest record that is not refused. */
 const LARGEST_RECORD = 2 ** 31 - 1;
+/** How much larger than the memory it is given is the file that is shuffled. */
+const TIMES_LARGER = 10;
 
-/** The most memory `recordpipe validate` ever had, and a Node process that does nothing; figures are MiB. */
-export async function runMemory(cases, { smoke, full, data, add }) {
+/** The most memory that a process of recordpipe ever had, and a Node process that does nothing; figures are MiB. */
+export async function runMemory(cases, context) {
   for (const { what, name } of cases) {
     const place = { group: 'memory', who: 'recordpipe', what, cores: 'all' };
     if (!existsSync('/proc/self/status') || !existsSync(COMMAND_LINE)) {
-      add({ ...place, skipped: existsSync(COMMAND_LINE) ? 'no /proc here' : 'no dist/cli/main.js' });
+      context.add({ ...place, skipped: existsSync(COMMAND_LINE) ? 'no /proc here' : 'no dist/cli/main.js' });
       continue;
     }
-    const file = makeFile(what, { smoke, full, data });
-    const validate = () => peak(file, [COMMAND_LINE, 'validate', file.path, '--json']);
-    const contestants = [
-      { key: 'bare', open: async () => ({ turn: async () => peak(undefined, ['-e', '0']) }) },
-      { key: name, open: async () => ({ turn: async () => validate() }) },
-    ];
-    try {
-      const outcomes = await contest(contestants, { rounds: smoke ? 1 : 3 });
-      const note = { fileBytes: file.fileBytes, recordBytes: file.size, unit: 'MiB' };
-      for (const [key, { rounds: values, failed }] of outcomes) {
-        const where =
-          key === 'bare'
-            ? { ...place, who: 'node', what: `node -e 0, beside ${what}` }
-            : { ...place, ...note };
-        add(failed ? { ...where, failed } : { ...where, unit: 'MiB', rounds: values });
-      }
-    } finally {
-      data.remove(file.path);
-    }
+    await runCase({ place, name }, context);
   }
+}
+
+async function runCase({ place, name }, { smoke, full, data, add }) {
+  const { what } = place;
+  const { file, turn, notes } = (what === 'shuffle' ? shuffling : validating)(what, { smoke, full, data });
+  const contestants = [
+    { key: 'bare', open: async () => ({ turn: async () => peak(['-e', '0']).mebibytes }) },
+    { key: name, open: async () => ({ turn }) },
+  ];
+  try {
+    const outcomes = await contest(contestants, { rounds: smoke ? 1 : 3 });
+    for (const [key, { rounds: values, failed }] of outcomes) {
+      const where =
+        key === 'bare'
+          ? { ...place, who: 'node', what: `node -e 0, beside ${what}` }
+          : { ...place, fileBytes: file.fileBytes, recordBytes: file.size, ...notes };
+      add(failed ? { ...where, failed } : { ...where, unit: 'MiB', rounds: values });
+    }
+  } finally {
+    data.removeAll();
+  }
+}
+
+function validating(what, options) {
+  const file = makeFile(what, options);
+  const turn = async () => {
+    const { mebibytes, output } = peak([COMMAND_LINE, 'validate', file.path, '--json']);
+    const { records } = JSON.parse(output).totals;
+    if (records !== file.count) throw new Error(`validate: ${records} records, expected ${file.count}`);
+    return mebibytes;
+  };
+  return { file, turn };
 }
 
 function makeFile(what, { smoke, full, data }) {
@@ -45,12 +67,37 @@ function makeFile(what, { smoke, full, data }) {
   return data.hugeRecords('huge', 1, bytes);
 }
 
-function peak(file, args) {
+/** The output must hold the records of the file, each as often, in another order, and in the same order every time. */
+function shuffling(_what, { smoke, data }) {
+  const memoryBytes = smoke ? 2 ** 20 : 2 ** 26;
+  const size = 1000;
+  const file = data.records('shuffle', recordsIn(TIMES_LARGER * memoryBytes, size), size);
+  const pool = FORMATS.tfrecord.pool(file.count, size, SEED).map((payload) => crc32(payload));
+  let expected = 0;
+  for (let k = 0; k < file.count; k++) expected = (expected + pool[k % pool.length]) >>> 0;
+  const before = crcOfFile(file.path, file.fileBytes);
+  let same;
+  const turn = async () => {
+    const target = data.name('shuffled.tfrecord');
+    const { mebibytes, output } = peak([SHUFFLE, file.path, target, String(memoryBytes)]);
+    let sum = 0;
+    for await (const record of readTFRecords(target, { reuse: true })) sum = (sum + crc32(record)) >>> 0;
+    const after = crcOfFile(target, file.fileBytes);
+    data.remove(target);
+    if (Number(output) !== file.count || sum !== expected) throw new Error('shuffle: other records');
+    if (after === before) throw new Error('shuffle: the same order as before');
+    same ??= after;
+    if (after !== same) throw new Error('shuffle: another order than the time before');
+    return mebibytes;
+  };
+  return { file, turn, notes: { memoryBytes } };
+}
+
+function peak(args) {
   const { status, output, stderr } = spawnSync(process.execPath, ['--import', PRELOAD, ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  const records = file && status === 0 ? JSON.parse(output[1]).totals.records : undefined;
-  if (status !== 0 || records !== file?.count) throw new Error(`validate: exit ${status}, ${stderr.trim()}`);
-  return Number(output[3]) / 1024;
+  if (status !== 0) throw new Error(`exit ${status}, ${stderr.trim()}`);
+  return { mebibytes: Number(output[3]) / 1024, output: output[1] };
 }

@@ -1,7 +1,7 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { crc32c } from 'recordpipe';
+import { statSync } from 'node:fs';
 import { contest } from '../contest.mjs';
 import { SEED } from '../data.mjs';
+import { crcOfFile } from '../file-crc.mjs';
 import { frameBytes, recordsIn } from '../formats.mjs';
 
 /** A pass of a peer that would take longer writes as many records as it can in this time. */
@@ -106,22 +106,4 @@ async function openWriter(writer, { count, size, format, expectedCrc, data, peer
     await peer.close?.();
     throw error;
   }
-}
-
-/** The CRC32C of the first `bytes` of a file. */
-function crcOfFile(path, bytes) {
-  const file = openSync(path, 'r');
-  const block = Buffer.alloc(1024 * 1024);
-  let crc = 0;
-  try {
-    for (let at = 0; at < bytes; ) {
-      const count = readSync(file, block, 0, Math.min(block.length, bytes - at), at);
-      if (count === 0) return undefined;
-      crc = crc32c(block.subarray(0, count), crc);
-      at += count;
-    }
-  } finally {
-    closeSync(file);
-  }
-  return crc;
 }

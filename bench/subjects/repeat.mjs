@@ -13,6 +13,7 @@ import { OPERATIONS } from './operations.mjs';
 
 const WRITTEN_BYTES = 2 ** 28;
 const GETS = 50_000;
+const SHUFFLE_BYTES = 2 ** 25;
 
 const [name, seconds, folder, ...paths] = process.argv.slice(2);
 const pass = await passOf(corpus({ full: false }).find((one) => one.name === name));
@@ -45,6 +46,7 @@ async function passOf({ group, what, size, format }) {
     };
   }
   if (group === 'index') return indexPass(what, size, paths);
+  if (what === 'shuffle') return shufflePass(paths[0]);
   const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
   const operation =
     group === 'read' ? OPERATIONS.read[what] : OPERATIONS.several[group === 'several' ? 'jobs 2' : 'jobs 1'];
@@ -67,5 +69,15 @@ async function indexPass(what, size, [path, index]) {
   return async () => {
     await OPERATIONS.get.get({ path, index, indices });
     return GETS * size;
+  };
+}
+
+async function shufflePass(path) {
+  const { shuffleFile } = await import('recordpipe/transform');
+  const target = join(folder, 'shuffled.tfrecord');
+  return async () => {
+    await shuffleFile(path, target, { memoryBytes: SHUFFLE_BYTES, overwrite: true });
+    rmSync(target);
+    return statSync(path).size;
   };
 }

@@ -1,0 +1,7 @@
+/** Shuffles a file in a process of its own: `node bench/subjects/shuffle.mjs FILE OUTPUT MEMORY_BYTES`; prints how many records. */
+
+import { shuffleFile } from 'recordpipe/transform';
+
+const [path, target, memoryBytes] = process.argv.slice(2);
+const { output } = await shuffleFile(path, target, { seed: 7, memoryBytes: Number(memoryBytes) });
+console.log(output.records);
