@@ -35,7 +35,7 @@ async function sameFile(path, index) {
 
 /** Groups of records, each got by `take(file, group)`; what came is looked at between the groups, outside of the clock. */
 function inGroups(take) {
-  return async ({ path, index, indices, group }) => {
+  return async ({ path, index, indices, group = indices.length }) => {
     const file = await sameFile(path, index);
     let [seconds, records, bytes, sum] = [0, 0, 0, 0];
     for (let at = 0; at < indices.length; at += group) {
