@@ -50,14 +50,11 @@ export const DEFAULT_TRANSFORM_OPTIONS: TransformOptions = Object.freeze({
 export function transformOptions(given: Partial<TransformOptions>): TransformOptions {
   const options = { ...DEFAULT_TRANSFORM_OPTIONS, ...withoutUndefined(given) };
   const { from, to } = options;
-  if (from !== 'auto') checkFormat('from', from);
-  if (to !== undefined) checkFormat('to', to);
-  return options;
-}
-
-function checkFormat(name: string, format: FileFormat): void {
-  if (!FILE_FORMATS.includes(format))
+  for (const [name, format] of Object.entries({ from, to })) {
+    if (format === undefined || format === 'auto' || FILE_FORMATS.includes(format)) continue;
     throw new RangeError(`${name}: expected one of ${FILE_FORMATS.join(', ')}, got ${String(format)}`);
+  }
+  return options;
 }
 
 function withoutUndefined<T extends object>(given: T): T {

@@ -8,6 +8,7 @@ import * as framing from '../../src/framing/index.ts';
 import * as main from '../../src/index.ts';
 import * as records from '../../src/records/index.ts';
 import * as report from '../../src/report/index.ts';
+import * as transform from '../../src/transform/index.ts';
 import { docstringExamples, documentExamples, type Example, expectedOutput } from './examples.ts';
 import { samplePlace } from './sample-place.ts';
 
@@ -53,7 +54,7 @@ function expectOutput(lines: readonly string[], expected: readonly (string | und
 
 describe('docstrings', () => {
   test('every exported function has an example', () => {
-    const exported = [main, crc, framing, records, files, report].flatMap((module) =>
+    const exported = [main, crc, framing, records, files, report, transform].flatMap((module) =>
       Object.entries(module)
         .filter(([name, value]) => typeof value === 'function' && !/^[A-Z]/.test(name))
         .map(([name]) => name),

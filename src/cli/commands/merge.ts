@@ -1,0 +1,41 @@
+import { expandInputs } from 'recordpipe/report';
+import { mergeFiles } from 'recordpipe/transform';
+import { formatNumberOf } from '../sizes.ts';
+import { byteSource } from '../source.ts';
+import type { TransformCommandOptions } from '../transform-options.ts';
+import { transforming, writtenText } from '../transform-run.ts';
+
+/** Options of `recordpipe merge`. */
+export interface MergeCommandOptions extends TransformCommandOptions {
+  readonly output?: string;
+  readonly sort?: true;
+}
+
+/** Merges files into one; the exit code. */
+export async function merge(files: string[], options: MergeCommandOptions): Promise<number> {
+  const { sort, output = files[files.length - 1] } = options;
+  const inputs = options.output === undefined ? files.slice(0, -1) : files;
+  if (inputs.length === 0)
+    throw new RangeError('merge: expected inputs, and the output as the last file or --output');
+  const sources = sort ? await expandInputs(inputs, options.format) : await inOrder(inputs, options);
+  if (sources.filter((source) => source === '-').length > 1)
+    throw new RangeError('merge: standard input can be read only once');
+  return transforming(options, {
+    verb: 'merge',
+    output,
+    work: (common) =>
+      mergeFiles(
+        sources.map((file) => byteSource(file).source),
+        output,
+        common,
+      ),
+    summary: (result) => `${writtenText(result.output)}, from ${formatNumberOf(sources.length, 'file')}`,
+  });
+}
+
+/** As given; what one input stands for, a folder or a pattern, sorted by name. */
+async function inOrder(inputs: readonly string[], { format }: MergeCommandOptions): Promise<string[]> {
+  const files: string[] = [];
+  for (const input of inputs) for (const file of await expandInputs(input, format)) files.push(file);
+  return files;
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { EXIT_CODES, run } from '../../command-parts.ts';
+import { atLeast } from '../../options.ts';
+import { OUT, withTransformOptions } from '../../transform-options.ts';
+
+export function register(root: Command): void {
+  const command = root
+    .command('repair')
+    .description('Write the good records of a damaged file into a new one, and say what was wrong.')
+    .argument('<input>', 'a file, which is only read, or - for stdin')
+    .argument('<output>', OUT)
+    .option('--report <file>', 'also write what was found to a file, as a JSON document')
+    .option('--max-errors <n>', 'findings in the report (all are counted)', atLeast(0), 1000);
+  withTransformOptions(command)
+    .addHelpText('after', HELP)
+    .action((input, output, options) =>
+      run(async () => (await import('../repair.ts')).repair(input, output, options)),
+    );
+}
+
+const HELP = `
+Examples:
+  recordpipe repair damaged.tfrecord good.tfrecord --report report.json
+  recordpipe repair damaged.rec good.rec || [ $? -eq 1 ]        in scripts that accept what is lost
+
+Behind damage the next good record is looked for. The output is whole in any case: exit code 0 says that nothing was wrong with the input, 1 that
+something is missing from the output; the report says what, with the code, the record, its offset and the bytes left out.
+${EXIT_CODES}`;

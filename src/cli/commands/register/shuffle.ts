@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { EXIT_CODES, run } from '../../command-parts.ts';
+import { atLeast } from '../../options.ts';
+import { OUT, sizeOption, withTransformOptions } from '../../transform-options.ts';
+
+export function register(root: Command): void {
+  const command = root
+    .command('shuffle')
+    .description('Write the records of a file in random order, within a limit of memory.')
+    .argument('<input>', 'a file, or - for stdin')
+    .argument('<output>', OUT)
+    .option('--seed <n>', 'determines the order', atLeast(0), 0)
+    .option('--memory <size>', 'for records and their index, like 1GiB (default: 256 MiB)', sizeOption)
+    .option('--temp-dir <folder>', 'for what does not fit into memory (default: where the output goes)');
+  withTransformOptions(command)
+    .addHelpText('after', HELP)
+    .action((input, output, options) =>
+      run(async () => (await import('../shuffle.ts')).shuffle(input, output, options)),
+    );
+}
+
+const HELP = `
+Examples:
+  recordpipe shuffle train.tfrecord shuffled.tfrecord --seed 1
+  recordpipe shuffle big.rec shuffled.rec --memory 2GiB --temp-dir /scratch
+  recordpipe merge train/ -o - --to tfrecord | recordpipe shuffle - shuffled.tfrecord
+
+The order is that of the numbers which SplitMix64 draws from the seed, one for each record: it depends on the seed and the number of records only, whatever
+the memory, and is the same on every machine. What does not fit into memory takes as much temporary room as the records.
+${EXIT_CODES}`;

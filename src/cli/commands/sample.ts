@@ -1,0 +1,28 @@
+import { sampleFile } from 'recordpipe/transform';
+import { formatCount } from '../sizes.ts';
+import { byteSource } from '../source.ts';
+import type { TransformCommandOptions } from '../transform-options.ts';
+import { transforming, writtenText } from '../transform-run.ts';
+
+/** Options of `recordpipe sample`. */
+export interface SampleCommandOptions extends TransformCommandOptions {
+  readonly records?: number;
+  readonly fraction?: number;
+  readonly seed: number;
+  readonly tempDir?: string;
+}
+
+/** Draws records of a file at random; the exit code. */
+export async function sample(input: string, output: string, options: SampleCommandOptions): Promise<number> {
+  const { records, fraction, seed, tempDir } = options;
+  if ((records === undefined) === (fraction === undefined))
+    throw new RangeError('sample: say how many, with one of --records and --fraction');
+  return transforming(options, {
+    verb: 'sample',
+    output,
+    work: (common) =>
+      sampleFile(byteSource(input).source, output, { ...common, records, fraction, seed, tempDir }),
+    summary: (result) =>
+      `${writtenText(result.output)}, drawn from ${formatCount(result.of)} with seed ${result.seed}`,
+  });
+}

@@ -1,0 +1,45 @@
+import { type SplitResult, splitFile } from 'recordpipe/transform';
+import { formatBytes, formatNumberOf } from '../sizes.ts';
+import { byteSource } from '../source.ts';
+import type { TransformCommandOptions } from '../transform-options.ts';
+import { transforming } from '../transform-run.ts';
+
+/** Options of `recordpipe split`. */
+export interface SplitCommandOptions extends TransformCommandOptions {
+  readonly records?: number;
+  readonly size?: number;
+  readonly shards?: number;
+  readonly byHash?: number;
+  readonly suffix?: string;
+  readonly tempDir?: string;
+}
+
+/** Splits a file into shards; the exit code. */
+export async function split(input: string, prefix: string, options: SplitCommandOptions): Promise<number> {
+  const { records, size, shards, byHash, suffix, tempDir } = options;
+  const ways = [records, size, shards, byHash].filter((way) => way !== undefined);
+  if (ways.length !== 1)
+    throw new RangeError('split: say how, with one of --records, --size, --shards and --by-hash');
+  return transforming(options, {
+    verb: 'split',
+    output: prefix,
+    work: (common) =>
+      splitFile(byteSource(input).source, prefix, {
+        ...common,
+        recordsPerShard: records,
+        maxShardBytes: size,
+        shards,
+        hashShards: byHash,
+        suffix,
+        tempDir,
+      }),
+    summary,
+  });
+}
+
+function summary({ outputs }: SplitResult): string {
+  const records = outputs.reduce((sum, shard) => sum + shard.records, 0);
+  const bytes = outputs.reduce((sum, shard) => sum + shard.bytes, 0);
+  const last = outputs.length > 1 ? ` … ${outputs[outputs.length - 1].path}` : '';
+  return `${outputs[0].path}${last}: ${formatNumberOf(outputs.length, 'shard')}, ${formatNumberOf(records, 'record')}, ${formatBytes(bytes)}`;
+}

@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cli } from '../support/cli.ts';
+import { FILE, flipped, OFFSETS, PAYLOADS, withBadPayloads } from '../support/samples.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { fileOf } from '../transform/kinds.ts';
+
+const temp = tempDir();
+const damaged = temp.file('damaged.tfrecord', withBadPayloads(FILE, OFFSETS, [1, 4]));
+
+test('good records go to a new file, what was wrong to the report; exit code 1', async () => {
+  const before = readFileSync(damaged);
+  const [output, report] = [temp.file('good.tfrecord'), temp.file('report.json')];
+  const { code, stderr, stdout } = await cli(['repair', damaged, output, '--report', report]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(readFileSync(output)).toEqual(
+    Buffer.from(
+      fileOf(
+        'tfrecord',
+        PAYLOADS.filter((_, i) => i !== 1 && i !== 4),
+      ),
+    ),
+  );
+  expect(stderr.match(/data-checksum/g)).toHaveLength(2);
+  expect(stderr).toContain('good.tfrecord: 4 records');
+  expect(stderr).toContain('2 findings, 309 bytes left out');
+  expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({
+    uri: damaged,
+    ok: false,
+    findingCount: 2,
+    output: { path: output, records: 4 },
+    findings: [
+      { code: 'data-checksum', record: 1, offset: OFFSETS[1], skippedBytes: 216 },
+      { code: 'data-checksum', record: 4, offset: OFFSETS[4], skippedBytes: 93 },
+    ],
+  });
+  expect(readFileSync(damaged)).toEqual(before);
+});
+
+test('nothing wrong: exit code 0, the same file', async () => {
+  const [source, output] = [temp.file('fine.tfrecord', FILE), temp.file('as-fine.tfrecord')];
+  const { code, stderr } = await cli(['repair', source, output]);
+  expect(code).toBe(0);
+  expect(stderr).toContain('nothing was wrong');
+  expect(readFileSync(output)).toEqual(Buffer.from(FILE));
+});
+
+test('from a pipe to a pipe', async () => {
+  const { code, bytes } = await cli(['repair', '-', '-', '--format', 'tfrecord'], {
+    input: flipped(FILE, 3),
+  });
+  expect(code).toBe(1);
+  expect(bytes).toEqual(Buffer.from(fileOf('tfrecord', PAYLOADS.slice(1))));
+});
+
+test('never in place', async () => {
+  const { code, stderr } = await cli(['repair', damaged, damaged, '--force']);
+  expect(code).toBe(3);
+  expect(stderr).toContain('same file');
+  const report = await cli(['repair', damaged, temp.file('x.tfrecord'), '--report', damaged]);
+  expect(report.code).toBe(2);
+  expect(existsSync(temp.file('x.tfrecord'))).toBe(false);
+});
+
+test('a source that cannot be read: exit code 3, and nothing is written', async () => {
+  const place = temp.file('place');
+  mkdirSync(place);
+  const args = ['repair', join(place, 'missing'), join(place, 'out'), '--report', join(place, 'report.json')];
+  expect((await cli(args)).code).toBe(3);
+  expect(readdirSync(place)).toEqual([]);
+});

@@ -1,0 +1,89 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cli } from '../support/cli.ts';
+import { FILE, flipped, PAYLOADS } from '../support/samples.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+const source = temp.file('in.tfrecord', FILE);
+
+function place(name: string): { prefix: string; names(): string[]; bytes(): Buffer } {
+  const path = temp.file(name);
+  mkdirSync(path);
+  const names = (): string[] => readdirSync(path).sort();
+  return {
+    prefix: join(path, 'part'),
+    names,
+    bytes: () => Buffer.concat(names().map((one) => readFileSync(join(path, one)))),
+  };
+}
+
+test.each([
+  [['--records', '4'], 2],
+  [['--size', '250'], 4],
+  [['--shards', '3'], 3],
+  [['--shards', '8'], 8],
+])('%j: the shards, one after the other, are the file', async (way, count) => {
+  const { prefix, names, bytes } = place(way.join(''));
+  const { code, stderr } = await cli(['split', source, prefix, ...way]);
+  expect(code).toBe(0);
+  expect(stderr).toContain(`${count} shards, 6 records`);
+  expect(names()).toEqual(Array.from({ length: count }, (_, i) => `part-0000${i}-of-0000${count}.tfrecord`));
+  expect(bytes()).toEqual(Buffer.from(FILE));
+});
+
+test('--by-hash from a pipe, into another format', async () => {
+  const { prefix, names } = place('hash');
+  const args = [
+    'split',
+    '-',
+    prefix,
+    '--by-hash',
+    '2',
+    '--to',
+    'jsonl',
+    '--output-compression',
+    'gzip',
+    '--json',
+  ];
+  const { stdout } = await cli(args, { input: FILE });
+  expect(names()).toEqual(['part-00000-of-00002.jsonl.gz', 'part-00001-of-00002.jsonl.gz']);
+  const { outputs } = JSON.parse(stdout) as { outputs: { records: number }[] };
+  expect(outputs.reduce((sum, { records }) => sum + records, 0)).toBe(PAYLOADS.length);
+});
+
+test('--shards from a pipe', async () => {
+  const { prefix, names, bytes } = place('piped');
+  expect((await cli(['split', '-', prefix, '--shards', '2'], { input: FILE })).code).toBe(0);
+  expect(names()).toEqual(['part-00000-of-00002.tfrecord', 'part-00001-of-00002.tfrecord']);
+  expect(bytes()).toEqual(Buffer.from(FILE));
+});
+
+test.each([[[]], [['--records', '2', '--shards', '2']], [['--records', '0']], [['--size', 'big']]])(
+  '%j: exit code 2',
+  async (way) => {
+    const { code } = await cli(['split', source, temp.file('nothing'), ...way]);
+    expect(code).toBe(2);
+  },
+);
+
+test.each([
+  ['--records', '1'],
+  ['--shards', '2'],
+  ['--by-hash', '3'],
+])('damage with %s: no shard', async (...way) => {
+  const { prefix, names } = place(`damage${way[0]}`);
+  const damaged = temp.file('damaged.tfrecord', flipped(FILE, FILE.length - 1));
+  expect((await cli(['split', damaged, prefix, ...way])).code).toBe(1);
+  expect(names()).toEqual([]);
+});
+
+test('shards that are there already: exit code 3', async () => {
+  const { prefix, names } = place('again');
+  writeFileSync(`${prefix}-00000-of-00009.tfrecord`, '');
+  const { code, stderr } = await cli(['split', source, prefix, '--records', '4']);
+  expect(code).toBe(3);
+  expect(stderr).toContain('already-exists');
+  expect(names()).toEqual(['part-00000-of-00009.tfrecord']);
+});

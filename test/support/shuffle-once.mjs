@@ -1,0 +1,6 @@
+// Shuffles a file and says how much memory that took: node shuffle-once.mjs INPUT OUTPUT MEMORY_BYTES SEED
+import { shuffleFile } from '../../dist/transform/index.js';
+
+const [input, output, memoryBytes, seed] = process.argv.slice(2);
+await shuffleFile(input, output, { memoryBytes: Number(memoryBytes), seed: Number(seed), overwrite: true });
+process.stdout.write(String(process.resourceUsage().maxRSS * 1024));

@@ -1,0 +1,138 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { encodeTFRecord } from '../../src/index.ts';
+import { repairFile } from '../../src/transform/index.ts';
+import {
+  bytesOf,
+  expectBytes,
+  expectRecords,
+  failureOf,
+  namesIn,
+  recordsOf,
+  somePayloads,
+} from '../files/written.ts';
+import { damaged, randomDamage } from '../support/corrupt.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
+import { Random } from '../support/random.ts';
+import { FILE, OFFSETS, PAYLOADS, withBadPayloads } from '../support/samples.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { ANY_BYTES, fileOf } from './kinds.ts';
+
+const temp = tempDir();
+const output = temp.file('good.tfrecord');
+const again = { overwrite: true } as const;
+
+describe('findings', () => {
+  test('wrong payloads: the others are kept', async () => {
+    const result = await repairFile(withBadPayloads(FILE, OFFSETS, [0, 3]), output, again);
+    expect(result).toMatchObject({ ok: false, findingCount: 2, output: { records: 4 } });
+    expect(result.findings).toMatchObject([
+      { code: 'data-checksum', record: 0, offset: 0, skippedBytes: OFFSETS[1] },
+      { code: 'data-checksum', record: 3, offset: OFFSETS[3], skippedBytes: OFFSETS[4] - OFFSETS[3] },
+    ]);
+    expectRecords(
+      await recordsOf(output),
+      [1, 2, 4, 5].map((i) => PAYLOADS[i]),
+    );
+  });
+
+  test('a cut at the end', async () => {
+    const result = await repairFile(FILE.subarray(0, -3), output, again);
+    const [{ code, offset, skippedBytes }] = result.findings;
+    expect({ code, offset, skippedBytes }).toEqual({
+      code: 'truncated-record',
+      offset: OFFSETS[5],
+      skippedBytes: PAYLOADS[5].length + 13,
+    });
+    expectRecords(await recordsOf(output), PAYLOADS.slice(0, 5));
+  });
+
+  test('junk in front', async () => {
+    const result = await repairFile(concat([new Uint8Array(1000).fill(7), FILE]), output, {
+      ...again,
+      from: 'tfrecord',
+    });
+    expect(result.findings).toMatchObject([{ code: 'length-checksum', offset: 0, skippedBytes: 1000 }]);
+    expectBytes(bytesOf(output), FILE);
+  });
+
+  test('a compressed stream cut in its middle: how much is lost nobody knows', async () => {
+    const noise = new Random(1).bytes(100_000);
+    const packed = gzipSync(concat([FILE, encodeTFRecord(noise)]));
+    const result = await repairFile(new Uint8Array(packed).subarray(0, 50_000), output, again);
+    expect(result.findings).toMatchObject([
+      { code: 'truncated-compressed-stream', record: 6, skippedBytes: null },
+    ]);
+    expectBytes(bytesOf(output), FILE);
+  });
+
+  test('bad lines of JSONL', async () => {
+    const lines = ['{"data":"AAAA"}', 'oops', '{"data":"AA"}', '{"other":1}', '{"data":"AAAB"}', ''];
+    const result = await repairFile(Buffer.from(lines.join('\n')), output, { ...again, from: 'jsonl' });
+    expect(result.findings.map(({ record, offset, skippedBytes }) => [record, offset, skippedBytes])).toEqual(
+      [
+        [1, 16, 5],
+        [2, 21, 14],
+        [3, 35, 12],
+      ],
+    );
+    expectRecords(await recordsOf(output), [Uint8Array.of(0, 0, 0), Uint8Array.of(0, 0, 1)]);
+  });
+
+  test('only so many are kept, all are told and counted', async () => {
+    const told: string[] = [];
+    const options = {
+      ...again,
+      maxFindings: 1,
+      onFinding: ({ code }: { code: string }) => void told.push(code),
+    };
+    const result = await repairFile(withBadPayloads(FILE, OFFSETS, [0, 2, 4]), output, options);
+    expect(result.findings).toHaveLength(1);
+    expect(result.findingCount).toBe(3);
+    expect(told).toHaveLength(3);
+  });
+
+  test.each(ANY_BYTES)('none in a good %s file, which stays as it is', async (from) => {
+    const bytes = fileOf(from, somePayloads(1));
+    const result = await repairFile(bytes, output, { ...again, from, to: from });
+    expect(result).toMatchObject({ ok: true, findings: [], findingCount: 0 });
+    expectBytes(bytesOf(output), bytes);
+  });
+});
+
+test('random damage: the output is whole, holds only what was written, and nothing is lost unsaid', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(),
+      fc.constantFrom('tfrecord' as const, 'recordio' as const),
+      async (seed, from) => {
+        const random = new Random(seed);
+        const payloads = Array.from({ length: 12 }, (_, i) => Buffer.alloc(random.below(300), i + 1));
+        const file = fileOf(from, payloads);
+        const bad = damaged(file, randomDamage(random, file.length));
+        const result = await repairFile(bad, output, { ...again, from });
+        const got = await recordsOf(output);
+        expect(result.output.records).toBe(got.length);
+        if (from === 'tfrecord') {
+          const written = payloads.map((payload) => payload.toString('hex'));
+          for (const payload of got) expect(written).toContain(Buffer.from(payload).toString('hex'));
+          const kept = got.reduce((sum, { length }) => sum + length + 16, 0);
+          const skipped = result.findings.reduce((sum, { skippedBytes }) => sum + (skippedBytes ?? 0), 0);
+          expect(kept + skipped).toBe(bad.length);
+        }
+        const second = await repairFile(bytesOf(output), temp.file('again.tfrecord'), again);
+        expect(second.ok).toBe(true);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test('what is no damage of the source is an error, and nothing is written', async () => {
+  const before = namesIn(temp.path);
+  const source = fileOf('tfrecord', [Buffer.from('a\nb')]);
+  const error = await failureOf(() => repairFile(source, temp.file('never.txt'), {}));
+  expect(error.code).toBe('unrepresentable');
+  expect(namesIn(temp.path)).toEqual(before);
+});
