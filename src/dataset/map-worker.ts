@@ -22,20 +22,31 @@ const loading = import(module).then((loaded: { default?: unknown }) => {
 });
 loading.catch(() => {}); // each job says it
 
-port.on('message', async ({ job, value }: MapWork) => {
+/** One after the other: whoever waits in one job must not be held up by the next. */
+let last: Promise<void> = Promise.resolve();
+port.on('message', (work: MapWork) => {
+  last = last.then(() => run(work));
+});
+port.on('messageerror', (error: unknown) => {
+  throw error;
+});
+
+async function run({ job, value }: MapWork): Promise<void> {
   try {
     const map = await loading;
     const { value: result, buffers } = packed(await map(value), true);
-    port.postMessage({ job, value: result } satisfies MapAnswer, buffers);
+    port!.postMessage({ job, value: result } satisfies MapAnswer, buffers);
   } catch (error) {
     fail(job, error);
   }
-});
+}
 
 function fail(job: number, error: unknown): void {
   try {
-    port!.postMessage({ job, error } satisfies MapAnswer);
+    // What the host throws when something cannot be cloned cannot be cloned.
+    const sent = error instanceof DOMException ? new Error(error.message) : error;
+    port!.postMessage({ job, error: sent } satisfies MapAnswer);
   } catch {
-    port!.postMessage({ job, error: new Error(String(error)) } satisfies MapAnswer); // it cannot be cloned
+    port!.postMessage({ job, error: new Error(String(error)) } satisfies MapAnswer);
   }
 }

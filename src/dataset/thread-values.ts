@@ -19,6 +19,7 @@ function pack(value: unknown, move: boolean, buffers: Set<ArrayBuffer>): unknown
   if (typeof value !== 'object' || value === null) return value;
   if (ArrayBuffer.isView(value)) return packView(value, move, buffers);
   if (value instanceof ArrayBuffer) {
+    if (value.byteLength === 0) checkAttached(value);
     if (move) buffers.add(value);
     return value;
   }
@@ -30,6 +31,7 @@ function pack(value: unknown, move: boolean, buffers: Set<ArrayBuffer>): unknown
 function packView(view: ArrayBufferView, move: boolean, buffers: Set<ArrayBuffer>): ArrayBufferView {
   const { buffer, byteOffset, byteLength } = view;
   if (!(buffer instanceof ArrayBuffer)) return view; // shared
+  if (byteLength === 0) checkAttached(buffer);
   if (byteLength === buffer.byteLength && !(view instanceof Buffer)) {
     if (move) buffers.add(buffer);
     return view;
@@ -40,4 +42,15 @@ function packView(view: ArrayBufferView, move: boolean, buffers: Set<ArrayBuffer
     buffer: ArrayBuffer,
   ) => ArrayBufferView;
   return new Kind(own);
+}
+
+/** Sent to another thread, a buffer that was moved away would not arrive, or arrive empty. */
+function checkAttached(buffer: ArrayBuffer): void {
+  try {
+    new Uint8Array(buffer);
+  } catch {
+    throw new TypeError(
+      'the buffer of this value is detached: it was moved to another thread before; leave out transfer, or make a new one each time',
+    );
+  }
 }

@@ -87,6 +87,10 @@ export class WorkerPool {
     worker.on('error', (error: unknown) => {
       failure = error;
     });
+    worker.on('messageerror', (error: unknown) => {
+      failure = error;
+      void worker.terminate();
+    });
     worker.on('exit', () => {
       const at = this.#lanes.indexOf(lane);
       if (at >= 0) this.#lanes.splice(at, 1);

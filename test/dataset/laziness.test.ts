@@ -1,0 +1,265 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { Dataset } from '../../src/dataset/index.ts';
+
+/** Numbers without an end, and how many were asked for. */
+function counted(): { numbers: Dataset<number>; asked: () => number } {
+  let asked = 0;
+  const numbers = Dataset.range(Number.POSITIVE_INFINITY).map((n) => {
+    asked++;
+    return n;
+  });
+  return { numbers, asked: () => asked };
+}
+
+test('nothing happens before the first element is asked for', async () => {
+  let opened = 0;
+  const dataset = Dataset.from(() => {
+    opened++;
+    return [1, 2];
+  });
+  const chain = dataset
+    .map((n) => n)
+    .shuffle(3)
+    .batch(2)
+    .prefetch(2)
+    .repeat(2);
+  const iterator = chain[Symbol.asyncIterator]();
+  await sleep(5);
+  expect(opened).toBe(0);
+  await iterator.next();
+  expect(opened).toBe(1);
+  await iterator.return();
+  expect(opened).toBe(1);
+});
+
+test('take asks for no element behind the last', async () => {
+  const { numbers, asked } = counted();
+  expect(await numbers.take(3).toArray()).toEqual([0, 1, 2]);
+  expect(asked()).toBe(3);
+});
+
+test('first asks for one', async () => {
+  const { numbers, asked } = counted();
+  expect(await numbers.first()).toBe(0);
+  expect(asked()).toBe(1);
+  expect(await Dataset.range(0).first()).toBeUndefined();
+});
+
+test('an endless source with take', async () => {
+  expect(
+    await Dataset.from([1, 2, 3])
+      .repeat()
+      .map((n) => n)
+      .batch(2)
+      .take(3)
+      .toArray(),
+  ).toEqual([
+    [1, 2],
+    [3, 1],
+    [2, 3],
+  ]);
+});
+
+test('an endless repetition of nothing ends', async () => {
+  expect(await Dataset.from([]).repeat().toArray()).toEqual([]);
+  expect(
+    await Dataset.range(5)
+      .filter(() => false)
+      .repeat(-1)
+      .toArray(),
+  ).toEqual([]);
+});
+
+describe('prefetch', () => {
+  test('asks for so many of its own input ahead, batches here, while the consumer waits for something else', async () => {
+    const { numbers, asked } = counted();
+    const iterator = numbers.batch(10).prefetch(3).iterate();
+    await iterator.next();
+    await sleep(10);
+    expect(asked()).toBe(40);
+    await iterator.next();
+    await sleep(10);
+    expect(asked()).toBe(50);
+    await iterator.return();
+    await sleep(10);
+    expect(asked()).toBe(50);
+  });
+
+  test('0 is off', async () => {
+    const { numbers, asked } = counted();
+    const iterator = numbers.prefetch(0).iterate();
+    await iterator.next();
+    await sleep(10);
+    expect(asked()).toBe(1);
+    await iterator.return();
+  });
+
+  test('-1 finds out how many are needed, within bounds', async () => {
+    const { numbers, asked } = counted();
+    const iterator = numbers.prefetch(-1).iterate();
+    for (let i = 0; i < 200; i++) await iterator.next();
+    await sleep(10);
+    expect(asked()).toBeGreaterThan(200);
+    expect(asked()).toBeLessThanOrEqual(264);
+    await iterator.return();
+  });
+
+  test('overlaps a slow source with a slow consumer', async () => {
+    let running = 0;
+    let overlapped = 0;
+    const slow = Dataset.range(8).map(async (n) => {
+      running++;
+      await sleep(4);
+      running--;
+      return n;
+    });
+    for await (const _ of slow.prefetch(2)) {
+      await sleep(4);
+      if (running > 0) overlapped++;
+      await sleep(4);
+    }
+    expect(overlapped).toBeGreaterThan(2);
+  });
+});
+
+describe('map with promises', () => {
+  test('has so many under way at once, no more, and keeps the order', async () => {
+    let running = 0;
+    let most = 0;
+    const map = async (n: number): Promise<number> => {
+      most = Math.max(most, ++running);
+      await sleep((n * 7) % 4);
+      running--;
+      return n;
+    };
+    expect(await Dataset.range(40).map(map, { parallel: 5 }).toArray()).toEqual(
+      Array.from({ length: 40 }, (_, i) => i),
+    );
+    expect(most).toBe(5);
+    most = 0;
+    await Dataset.range(10).map(map).toArray();
+    expect(most).toBe(1);
+  });
+
+  test('delivers an error in its place, and starts nothing behind it', async () => {
+    const called: number[] = [];
+    const seen: number[] = [];
+    const failing = Dataset.range(1000).map(
+      async (n) => {
+        called.push(n);
+        await sleep(n === 0 ? 10 : 1);
+        if (n === 3) throw new Error('three');
+        return n;
+      },
+      { parallel: 4 },
+    );
+    await expect(
+      failing.forEach((n) => {
+        seen.push(n);
+      }),
+    ).rejects.toThrow('three');
+    expect(seen).toEqual([0, 1, 2]);
+    expect(Math.max(...called)).toBeLessThan(8);
+  });
+
+  test('other failures of calls under way are nobody’s business', async () => {
+    const failing = Dataset.range(10).map(
+      async (n) => {
+        await sleep(n);
+        throw new Error(String(n));
+      },
+      { parallel: 5 },
+    );
+    await expect(failing.toArray()).rejects.toThrow('0');
+    await sleep(20); // an unhandled rejection would end the test
+  });
+
+  test('without promises parallel runs nothing ahead', async () => {
+    const { numbers, asked } = counted();
+    await numbers
+      .map((n) => n, { parallel: 8 })
+      .take(3)
+      .toArray();
+    expect(asked()).toBe(3);
+  });
+
+  test('thenables are promises', async () => {
+    class Thenable {
+      readonly #n: number;
+      constructor(n: number) {
+        this.#n = n;
+      }
+      // biome-ignore lint/suspicious/noThenProperty: that is what a thenable is
+      then(take: (n: number) => void): void {
+        take(this.#n + 1);
+      }
+    }
+    const map = (n: number): PromiseLike<number> => new Thenable(n) as unknown as PromiseLike<number>;
+    expect(await Dataset.range(3).map(map).toArray()).toEqual([1, 2, 3]);
+  });
+});
+
+describe('cache', () => {
+  test('keeps complete iterations only', async () => {
+    const { numbers, asked } = counted();
+    const cached = numbers.take(5).cache();
+    await cached.first();
+    expect(asked()).toBe(1);
+    expect(await cached.toArray()).toEqual([0, 1, 2, 3, 4]);
+    expect(asked()).toBe(6);
+    expect(await cached.toArray()).toEqual([0, 1, 2, 3, 4]);
+    expect(await cached.repeat(2).count()).toBe(10);
+    expect(asked()).toBe(6);
+  });
+
+  test('take behind it leaves it incomplete, as in tf.data', async () => {
+    const { numbers, asked } = counted();
+    const cached = numbers.take(5).cache().take(3);
+    await cached.toArray();
+    await cached.toArray();
+    expect(asked()).toBe(6);
+  });
+
+  test('an iteration that fails keeps nothing', async () => {
+    let fails = true;
+    const cached = Dataset.range(3)
+      .map((n) => {
+        if (fails && n === 2) throw new Error('not yet');
+        return n;
+      })
+      .cache();
+    await expect(cached.toArray()).rejects.toThrow('not yet');
+    fails = false;
+    expect(await cached.toArray()).toEqual([0, 1, 2]);
+  });
+});
+
+test('timers get their turn while a chain that never waits runs', async () => {
+  let turns = 0;
+  const timer = setInterval(() => {
+    turns++;
+  }, 1);
+  const end = performance.now() + 150;
+  for await (const _ of Dataset.range(Number.POSITIVE_INFINITY)) if (performance.now() > end) break;
+  const inLoop = turns;
+  const none = Dataset.range(Number.POSITIVE_INFINITY).filter(() => performance.now() > end + 150);
+  await none.first();
+  clearInterval(timer);
+  expect(inLoop).toBeGreaterThan(1);
+  expect(turns).toBeGreaterThan(inLoop + 1);
+});
+
+test('progress: at the end, and now and then', async () => {
+  const told: number[] = [];
+  const watched = Dataset.range(5000).withProgress(
+    ({ elements, done, elapsedMs }) => {
+      expect(elapsedMs).toBeGreaterThanOrEqual(0);
+      told.push(done ? -elements : elements);
+    },
+    { everyMs: 0 },
+  );
+  expect(await watched.count()).toBe(5000);
+  expect(told.at(-1)).toBe(-5000);
+  expect(told.length).toBeGreaterThan(1);
+});

@@ -1,0 +1,241 @@
+import { describe, expect, test } from 'vitest';
+import { Dataset } from '../../src/dataset/index.ts';
+
+describe('wrong arguments are refused at once', () => {
+  const d = Dataset.range(5);
+  const f = 'no' as never;
+  test.each<[string, () => unknown, typeof RangeError | typeof TypeError]>([
+    ['batch(0)', () => d.batch(0), RangeError],
+    ['batch(1.5)', () => d.batch(1.5), RangeError],
+    ['batch(NaN)', () => d.batch(Number.NaN), RangeError],
+    ['batch(Infinity)', () => d.batch(Number.POSITIVE_INFINITY), RangeError],
+    ['paddedBatch(0)', () => d.paddedBatch(0), RangeError],
+    ['shuffle(0)', () => d.shuffle(0), RangeError],
+    ['shuffle seed', () => d.shuffle(1, { seed: 0.5 }), RangeError],
+    ['shuffle maxBytes', () => d.shuffle(1, { maxBytes: 0 }), RangeError],
+    ['shard(0, 0)', () => d.shard(0, 0), RangeError],
+    ['shard(3, 3)', () => d.shard(3, 3), RangeError],
+    ['shard(3, -1)', () => d.shard(3, -1), RangeError],
+    ['interleave cycleLength', () => d.interleave(() => d, { cycleLength: 0 }), RangeError],
+    ['interleave blockLength', () => d.interleave(() => d, { blockLength: -1 }), RangeError],
+    ['prefetch(-2)', () => d.prefetch(-2), RangeError],
+    ['take(0.5)', () => d.take(0.5), RangeError],
+    ['skip(NaN)', () => d.skip(Number.NaN), RangeError],
+    ['repeat(2.5)', () => d.repeat(2.5), RangeError],
+    ['map parallel', () => d.map((n) => n, { parallel: 0 }), RangeError],
+    ['window(0)', () => d.window(0), RangeError],
+    ['range step', () => Dataset.range(0, 5, 0), RangeError],
+    ['range fraction', () => Dataset.range(0.5), RangeError],
+    ['range NaN', () => Dataset.range(Number.NaN), RangeError],
+    ['iteration', () => d.iterate({ iteration: -1 }), RangeError],
+    ['workers', () => d.mapInWorkers('/x.js', { workers: 0 }), RangeError],
+    ['relative module', () => d.mapInWorkers('x.js'), TypeError],
+    ['map(no)', () => d.map(f), TypeError],
+    ['filter(no)', () => d.filter(f), TypeError],
+    ['interleave(no)', () => d.interleave(f), TypeError],
+    ['from(5)', () => Dataset.from(5 as never), TypeError],
+    ['from(null)', () => Dataset.from(null as never), TypeError],
+    ['zip()', () => Dataset.zip([]), TypeError],
+    ['zip(number)', () => Dataset.zip([5 as never]), TypeError],
+    ['records()', () => Dataset.records(''), TypeError],
+    ['records(5)', () => Dataset.records(5 as never), TypeError],
+    ['records option', () => Dataset.records('x', { onTruncated: 'no' as never }), RangeError],
+  ])('%s', (_, call, kind) => expect(call).toThrow(kind));
+});
+
+test('infinite counts', async () => {
+  const infinite = Number.POSITIVE_INFINITY;
+  expect(await Dataset.range(3).take(infinite).count()).toBe(3);
+  expect(await Dataset.range(3).skip(infinite).count()).toBe(0);
+  expect(await Dataset.range(3).repeat(infinite).take(7).count()).toBe(7);
+  expect(await Dataset.range(100).shuffle(infinite).count()).toBe(100);
+  expect(await Dataset.range(5, -infinite, -2).take(3).toArray()).toEqual([5, 3, 1]);
+});
+
+describe('from', () => {
+  test('a generator can be iterated once, and says so', async () => {
+    const generator = (function* () {
+      yield* [1, 2];
+    })();
+    const dataset = Dataset.from(generator);
+    expect(await dataset.toArray()).toEqual([1, 2]);
+    await expect(dataset.toArray()).rejects.toThrow(/iterated before/);
+    const again = Dataset.from(
+      (async function* () {
+        yield 1;
+      })(),
+    );
+    await expect(again.repeat(2).toArray()).rejects.toThrow(/iterated before/);
+  });
+
+  test('a dataset, a map, a set, typed arrays, a web stream', async () => {
+    expect(await Dataset.from(Dataset.range(2)).toArray()).toEqual([0, 1]);
+    expect(await Dataset.from(new Map([[1, 'a']])).toArray()).toEqual([[1, 'a']]);
+    expect(await Dataset.from(new Set([1, 1, 2])).toArray()).toEqual([1, 2]);
+    expect(await Dataset.from(Uint8Array.of(7, 8)).toArray()).toEqual([7, 8]);
+    const stream = new Blob(['ab']).stream();
+    expect(
+      await Dataset.from(stream)
+        .map((chunk) => chunk.length)
+        .toArray(),
+    ).toEqual([2]);
+  });
+
+  test('a function that gives nothing to iterate', async () => {
+    await expect(Dataset.from(() => 5 as never).toArray()).rejects.toThrow(TypeError);
+    await expect(Dataset.from(async () => 5 as never).toArray()).rejects.toThrow(TypeError);
+    const failing = Dataset.from(async () => {
+      throw new Error('cannot');
+    });
+    await expect(failing.toArray()).rejects.toThrow('cannot');
+  });
+
+  test('elements may be undefined, null, or what an iterator returns', async () => {
+    const odd = [undefined, null, 0, Number.NaN, { done: true, value: 1 }];
+    expect(
+      await Dataset.from(odd)
+        .map((x) => x)
+        .batch(2)
+        .unbatch()
+        .prefetch(2)
+        .toArray(),
+    ).toEqual(odd);
+    expect(await Dataset.from(async () => odd).toArray()).toEqual(odd);
+  });
+});
+
+test('the uneven interleave of tf.data', async () => {
+  const dataset = Dataset.range(1, 5).interleave((x) => Dataset.from([x]).repeat(x), {
+    cycleLength: 3,
+    blockLength: 2,
+  });
+  expect(await dataset.toArray()).toEqual([1, 2, 2, 3, 3, 4, 4, 3, 4, 4]);
+});
+
+test('zip by name', async () => {
+  const zipped = Dataset.zip({ n: Dataset.range(5), text: Dataset.from(['a', 'b']) });
+  expect(await zipped.toArray()).toEqual([
+    { n: 0, text: 'a' },
+    { n: 1, text: 'b' },
+  ]);
+});
+
+describe('paddedBatch', () => {
+  test('objects by field, typed arrays as typed arrays, text with empty text', async () => {
+    const dataset = Dataset.from([
+      { id: 1, x: Float32Array.of(1, 2), words: ['a'] },
+      { id: 2, x: Float32Array.of(3), words: ['b', 'c'] },
+    ]);
+    expect(await dataset.paddedBatch(2).toArray()).toEqual([
+      [
+        { id: 1, x: Float32Array.of(1, 2), words: ['a', ''] },
+        { id: 2, x: Float32Array.of(3, 0), words: ['b', 'c'] },
+      ],
+    ]);
+    const given = { shape: { x: [3], words: [null], id: [] }, value: { x: -1, words: '?' } };
+    expect(await dataset.paddedBatch(1, given).toArray()).toEqual([
+      [{ id: 1, x: Float32Array.of(1, 2, -1), words: ['a'] }],
+      [{ id: 2, x: Float32Array.of(3, -1, -1), words: ['b', 'c'] }],
+    ]);
+  });
+
+  test('matrices, big integers, booleans', async () => {
+    expect(
+      await Dataset.from([[[1]], [[1, 2], [3]]])
+        .paddedBatch(2)
+        .first(),
+    ).toEqual([
+      [
+        [1, 0],
+        [0, 0],
+      ],
+      [
+        [1, 2],
+        [3, 0],
+      ],
+    ]);
+    expect(
+      await Dataset.from([[1n], []])
+        .paddedBatch(2)
+        .first(),
+    ).toEqual([[1n], [0n]]);
+    expect(
+      await Dataset.from([BigInt64Array.of(1n), new BigInt64Array(0)])
+        .paddedBatch(2)
+        .first(),
+    ).toEqual([BigInt64Array.of(1n), BigInt64Array.of(0n)]);
+    expect(
+      await Dataset.from([[], [true]])
+        .paddedBatch(2)
+        .first(),
+    ).toEqual([[false], [true]]);
+    expect(
+      await Dataset.from([[], []])
+        .paddedBatch(2, { shape: [2] })
+        .first(),
+    ).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
+  test('elements are not changed', async () => {
+    const rows = [[1], [1, 2]];
+    await Dataset.from(rows).paddedBatch(2).toArray();
+    expect(rows).toEqual([[1], [1, 2]]);
+  });
+
+  test.each<[string, readonly unknown[], object]>([
+    ['ranks', [[1], [[1]]], {}],
+    ['a scalar among arrays', [[1], 1], {}],
+    ['fields', [{ a: [1] }, { b: [1] }], {}],
+    ['too long for the shape', [[1, 2, 3]], { shape: [2] }],
+    ['a shape of another rank', [[1]], { shape: [2, 2] }],
+  ])('different %s', async (_, elements, options) => {
+    await expect(
+      Dataset.from(elements as number[][])
+        .paddedBatch(2, options)
+        .toArray(),
+    ).rejects.toThrow(RangeError);
+  });
+});
+
+test('unbatch: whatever can be iterated; other elements are refused', async () => {
+  const iterables: Iterable<number>[] = [[1], new Set([2]), Uint8Array.of(3), new Map([[4, 4]]).keys()];
+  expect(await Dataset.from(iterables).unbatch().toArray()).toEqual([1, 2, 3, 4]);
+  await expect(
+    Dataset.from([5 as unknown as number[]])
+      .unbatch()
+      .toArray(),
+  ).rejects.toThrow(TypeError);
+});
+
+test('reduce, forEach, count', async () => {
+  expect(await Dataset.range(5).reduce(0, (a, b) => a + b)).toBe(10);
+  expect(await Dataset.range(5).reduce('', async (a, b) => a + b)).toBe('01234');
+  let running = 0;
+  await Dataset.range(5).forEach(async () => {
+    expect(++running).toBe(1);
+    await Promise.resolve();
+    running--;
+  });
+  expect(
+    await Dataset.range(1000)
+      .filter((n) => n % 10 === 0)
+      .count(),
+  ).toBe(100);
+  expect(await Dataset.range(1000).shard(3, 0).count()).toBe(334);
+  const failing = async (): Promise<void> => {
+    throw new Error('visit');
+  };
+  await expect(Dataset.range(5).forEach(failing)).rejects.toThrow('visit');
+});
+
+test('a large batch of arrays of any kind', async () => {
+  expect(
+    await Dataset.range(100_000)
+      .batch(100_000)
+      .map((batch) => batch.length)
+      .toArray(),
+  ).toEqual([100_000]);
+});
