@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createFramesKernel } from '../../src/framing/frames-kernel.ts';
+import { strippedLength } from '../../src/framing/line-cutting.ts';
 import type { LineCutting, LineScanner } from '../../src/framing/line-scan.ts';
 import { LineTableScanner } from '../../src/framing/line-table-scanner.ts';
 import { LineArea, LineWasmScanner } from '../../src/framing/line-wasm-scanner.ts';
@@ -35,6 +37,32 @@ function scanned(scanner: LineScanner, bytes: Uint8Array, from: number, to: numb
     index: index.slice(0, 2 * count),
     marks: marks.slice(0, markCount),
   };
+}
+
+/** The hash of all lines up to where no more are whole, their bytes, and where that is. */
+function scannedToEnd(scanner: LineScanner, bytes: Uint8Array, to: number): unknown {
+  const pairs = createHash('sha256');
+  let payloadBytes = 0;
+  let from = 0;
+  let lines = 0;
+  for (;;) {
+    scanner.scan(bytes, from, to);
+    const { count, position, index } = scanner.result;
+    pairs.update(index.subarray(0, 2 * count));
+    payloadBytes += scanner.result.payloadBytes;
+    lines += count;
+    if (position > from) {
+      from = position;
+      continue;
+    }
+    const end = scanner.find(bytes, from, to);
+    if (end < 0) return { from, lines, payloadBytes, pairs: pairs.digest('hex') };
+    // Longer than a stage: the reader finds its end.
+    pairs.update(Uint32Array.of(from, strippedLength(scanner.cutting, bytes, from, end)));
+    payloadBytes += strippedLength(scanner.cutting, bytes, from, end);
+    lines++;
+    from = end + scanner.cutting.delimiter.length;
+  }
 }
 
 describe.skipIf(area === undefined)('the kernel gives the answers of JavaScript', () => {
@@ -76,13 +104,12 @@ describe.skipIf(area === undefined)('the kernel gives the answers of JavaScript'
       };
       const table = new LineTableScanner(given);
       const wasm = new LineWasmScanner(area!, given);
-      for (let from = 0; ; ) {
-        const expected = scanned(table, content, from, content.length);
-        const { position, count } = table.result;
-        expect(scanned(wasm, buffer.subarray(0, content.length), from, content.length)).toEqual(expected);
+      // How many lines one call cuts may differ.
+      const expected = scannedToEnd(table, content, content.length);
+      expect(scannedToEnd(wasm, buffer, content.length)).toEqual(expected);
+      expect(scannedToEnd(wasm, content, content.length)).toEqual(expected);
+      for (let from = 0; from < content.length; from += 50_021) {
         expect(wasm.find(content, from, content.length)).toBe(table.find(content, from, content.length));
-        if (count === 0) break;
-        from = position;
       }
       const last = content.lastIndexOf(10) + 1;
       if (length > 1) continue;
