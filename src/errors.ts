@@ -25,6 +25,12 @@ export type ErrorCode =
   | 'corrupt-compressed-stream'
   | 'unsupported-source'
   | 'source-changed'
+  | 'unknown-channel'
+  | 'not-a-pipe-channel'
+  | 'malformed-config'
+  | 'malformed-state'
+  | 'pipe-timeout'
+  | 'not-resumable'
   | 'not-found'
   | 'access-denied'
   | 'already-exists'
@@ -128,6 +134,14 @@ export class RecordpipeError extends Error {
  */
 export function isRecordpipeError(error: unknown, ...codes: ErrorCode[]): error is RecordpipeError {
   return error instanceof RecordpipeError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** The message of an error without its place, for an error that adds to it. */
+export function sentenceOf(error: RecordpipeError): string {
+  const place = placeText(error);
+  return error.message.endsWith(place)
+    ? error.message.slice(0, error.message.length - place.length)
+    : error.message;
 }
 
 function placeText({ uri, record, offset, compressed }: ErrorPlace): string {

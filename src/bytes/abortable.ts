@@ -17,7 +17,7 @@ export function checkAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);
 }
 
-function abortError(signal: AbortSignal): RecordpipeError {
+export function abortError(signal: AbortSignal): RecordpipeError {
   return new RecordpipeError('aborted', 'aborted by its signal', {}, signal.reason);
 }
 

@@ -10,9 +10,15 @@ const READY_BUFFERS: number = FILE_BUFFERS - 2;
 
 /** How long a silent writer is waited for. */
 export interface IdleLimit {
+  /** At most 2^31 - 1, as timers have it. */
   readonly ms: number;
-  /** The error for a wait that took too long. */
+  /** The error for a wait that took too long. Asked for before the pipe is closed. */
   error(waitedMs: number): Error;
+}
+
+export interface FifoReading extends ChunkReading {
+  /** Counts only while a chunk is awaited: a consumer may take as long as it likes. Default: no limit. */
+  readonly idle?: IdleLimit | undefined;
 }
 
 /**
@@ -22,13 +28,11 @@ export interface IdleLimit {
  * The pipe is read straight into large buffers, piece behind piece, and a chunk is what has arrived since the one before: 3.7 GB/s of 64 KiB pieces
  * where a socket's own chunks, each with memory of its own, came at 2.4 and `cat` at 3.9.
  * @param descriptor closed at the end
- * @param idle counts only while a chunk is awaited: a consumer may take as long as it likes
  */
 export function fifoChunks(
   descriptor: number,
   uri: string,
-  { chunkBytes, nextBuffer }: ChunkReading,
-  idle?: IdleLimit,
+  { chunkBytes, nextBuffer, idle }: FifoReading,
 ): AsyncIterable<Uint8Array> {
   const iterator = new FifoIterator(descriptor, uri, nextBuffer ?? (() => freshBuffer(chunkBytes)), idle);
   return { [Symbol.asyncIterator]: () => iterator };

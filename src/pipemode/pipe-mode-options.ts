@@ -1,0 +1,155 @@
+import type { RecordpipeError } from '../errors.ts';
+import type { PipeModeMetrics } from './metrics.ts';
+
+/** The encoding of a channel's records, by SageMaker's names. */
+export type RecordFormatName = 'RecordIO' | 'TFRecord' | 'TextLine';
+
+/** How a channel is read. Every field has a default; the first seven are those of `sagemaker_tensorflow`, and may also be given by its names (`record_format`, …). */
+export interface PipeModeOptions {
+  /** Default `RecordIO`, whose parts are put together as SageMaker cuts them (`multipart: 'concat'`); lines keep their `\r`. */
+  readonly recordFormat: RecordFormatName;
+  /** Where the index of the next epoch and its lock are kept. Made if it is not there. Default `/opt/ml/pipe_state`. */
+  readonly stateDir: string;
+  /** Where the pipes appear, as `CHANNEL_INDEX`. Default `/opt/ml/input/data`. */
+  readonly pipeDir: string;
+  /** Where `inputdataconfig.json` is. Default `/opt/ml/input/config`. */
+  readonly configDir: string;
+  /** Whether SageMaker's three lines of totals are written at the end of an iteration. Default false. */
+  readonly benchmark: boolean;
+  /** After every so many records SageMaker's three lines about the last one are written. Default 0: never. */
+  readonly benchmarkRecordsInterval: number;
+  /** How many records in a row with a wrong payload checksum are skipped before one is an error; TFRecord only. Default 0. */
+  readonly maxCorruptedRecordsToSkip: number;
+  /**
+   * Default undefined: no damage goes unreported. `sagemaker` reads as `sagemaker_tensorflow` does, faults included: a record cut short at the end counts as
+   * corrupted, RecordIO without its end is filled up with zeros, flags are not checked; `reserve` is `on-create`, and a state file that is no number is 0.
+   */
+  readonly compat: 'sagemaker' | undefined;
+  /**
+   * When the index moves on. Default `on-open`: once the pipe is open, and back again when the iteration ends before a writer came. `on-create`: when the iteration
+   * is made, as the original does, whether or not anything can be read.
+   */
+  readonly reserve: 'on-open' | 'on-create';
+  /** How long the next pipe is waited for. Default 120,000 ms. Infinity: for ever. */
+  readonly openTimeoutMs: number;
+  /** How long the writer may be silent while bytes are awaited, before the first one too; a slow consumer does not count. Default 600,000 ms. Infinity: for ever. */
+  readonly idleTimeoutMs: number;
+  /** How long the lock of the index is waited for. Default 30,000 ms. */
+  readonly lockTimeoutMs: number;
+  /** Default `flock`. `none`: no lock against other processes, for hosts without the `flock` program. */
+  readonly lock: 'flock' | 'none';
+  /** Whether a channel that is not in Pipe mode is read from the files under `PIPE_DIR/CHANNEL/`, sorted by name; the index stays. Default false: an error. */
+  readonly fileModeFallback: boolean;
+  /** Compression of the stream. Default `none`: SageMaker inflates what it streams. */
+  readonly compression: 'none' | 'auto' | 'gzip' | 'zlib';
+  /** Largest record in bytes. Default 2^31 - 1. */
+  readonly maxRecordBytes: number;
+  /** Ends every iteration with an `aborted` error. */
+  readonly signal: AbortSignal | undefined;
+  /** Told of each corrupted record that is skipped. Default: nobody. */
+  readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
+  /** Told at the end of each iteration, however it ended. Default: nobody. */
+  readonly onEpochEnd: ((metrics: PipeModeMetrics) => void) | undefined;
+  /** Told of what is probably a mistake in the configuration. Default: `process.emitWarning`. */
+  readonly onWarning: (message: string) => void;
+  /** Takes the lines of `benchmark`, each with its line end. Default: standard output. */
+  readonly writeLine: (line: string) => void;
+}
+
+/** The names that `sagemaker_tensorflow` uses. */
+export interface SageMakerOptionNames {
+  readonly record_format: RecordFormatName;
+  readonly state_dir: string;
+  readonly pipe_dir: string;
+  readonly config_dir: string;
+  readonly benchmark_records_interval: number;
+  readonly max_corrupted_records_to_skip: number;
+}
+
+const SNAKE: Readonly<Record<keyof SageMakerOptionNames, keyof PipeModeOptions>> = {
+  record_format: 'recordFormat',
+  state_dir: 'stateDir',
+  pipe_dir: 'pipeDir',
+  config_dir: 'configDir',
+  benchmark_records_interval: 'benchmarkRecordsInterval',
+  max_corrupted_records_to_skip: 'maxCorruptedRecordsToSkip',
+};
+
+const DEFAULTS: PipeModeOptions = {
+  recordFormat: 'RecordIO',
+  stateDir: '/opt/ml/pipe_state',
+  pipeDir: '/opt/ml/input/data',
+  configDir: '/opt/ml/input/config',
+  benchmark: false,
+  benchmarkRecordsInterval: 0,
+  maxCorruptedRecordsToSkip: 0,
+  compat: undefined,
+  reserve: 'on-open',
+  openTimeoutMs: 120_000,
+  idleTimeoutMs: 600_000,
+  lockTimeoutMs: 30_000,
+  lock: 'flock',
+  fileModeFallback: false,
+  compression: 'none',
+  maxRecordBytes: 2 ** 31 - 1,
+  signal: undefined,
+  onCorrupt: undefined,
+  onEpochEnd: undefined,
+  onWarning: (message) => process.emitWarning(message, 'RecordpipeWarning'),
+  writeLine: (line) => void process.stdout.write(line),
+};
+
+const CHOICES: Partial<Record<keyof PipeModeOptions, readonly unknown[]>> = {
+  recordFormat: ['RecordIO', 'TFRecord', 'TextLine'],
+  compat: [undefined, 'sagemaker'],
+  reserve: ['on-open', 'on-create'],
+  lock: ['flock', 'none'],
+  compression: ['none', 'auto', 'gzip', 'zlib'],
+};
+
+/**
+ * The complete options, checked.
+ * @throws RangeError for a value that no option has, and for a name that is none
+ */
+export function pipeModeOptions(given: Partial<PipeModeOptions & SageMakerOptionNames>): PipeModeOptions {
+  const named: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const known = Object.hasOwn(SNAKE, name) ? SNAKE[name as keyof SageMakerOptionNames] : name;
+    if (!Object.hasOwn(DEFAULTS, known)) throw new RangeError(`PipeModeDataset has no option ${name}`);
+    if (value !== undefined) named[known] = value;
+  }
+  const preset = named['compat'] === 'sagemaker' ? { reserve: 'on-create' as const } : undefined;
+  const options: PipeModeOptions = { ...DEFAULTS, ...preset, ...named };
+  for (const [name, allowed] of Object.entries(CHOICES)) {
+    const value = options[name as keyof PipeModeOptions];
+    if (allowed.includes(value)) continue;
+    throw new RangeError(`${name}: expected one of ${allowed.map(String).join(', ')}, got ${String(value)}`);
+  }
+  for (const name of ['openTimeoutMs', 'idleTimeoutMs', 'lockTimeoutMs'] as const)
+    checkTime(name, options[name]);
+  for (const name of ['benchmarkRecordsInterval', 'maxCorruptedRecordsToSkip'] as const) {
+    if (!Number.isSafeInteger(options[name]) || options[name] < 0)
+      throw new RangeError(`${name}: expected a whole number of at least 0, got ${options[name]}`);
+  }
+  if (options.maxCorruptedRecordsToSkip > 0 && options.recordFormat !== 'TFRecord')
+    throw new RangeError(
+      `maxCorruptedRecordsToSkip: needs checksums, which only TFRecord has; got ${options.recordFormat}`,
+    );
+  return options;
+}
+
+/**
+ * SageMaker's rule for names of channels.
+ * @throws RangeError for any other name
+ */
+export function checkChannelName(channel: string): void {
+  if (typeof channel === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(channel)) return;
+  throw new RangeError(
+    `channel: expected 1 to 64 letters, digits, dots, underscores or hyphens, got ${JSON.stringify(channel)}`,
+  );
+}
+
+function checkTime(name: string, ms: number): void {
+  if (typeof ms === 'number' && ms > 0) return;
+  throw new RangeError(`${name}: expected a number of milliseconds greater than 0, got ${ms}`);
+}
