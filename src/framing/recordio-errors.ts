@@ -60,6 +60,12 @@ export function recordTooLarge(length: number, maxRecordBytes: number, place: Pa
   return new RecordpipeError('record-too-large', text, place);
 }
 
+/** The error for a record whose parts would be held for ever. @param most bytes that its parts may take */
+export function tooManyParts(most: number, place: ErrorPlace): RecordpipeError {
+  const text = `recordio: record too large: its parts, most of them empty, take more than ${most} bytes; no more of a record is held while damage is passed over`;
+  return new RecordpipeError('record-too-large', text, place);
+}
+
 /** The error for fewer than 8 bytes at the end of the stream. */
 export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeError {
   const text = `recordio: truncated header: the stream ends after ${have} of ${PART_HEADER_BYTES} bytes; the file was cut short, or its writer was not closed`;

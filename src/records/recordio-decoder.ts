@@ -181,17 +181,19 @@ export class RecordIODecoder implements RecordDecoder {
 
   /** The record at hand has one part, which is not whole: has the stream the rest of it? */
   #wantMore(): Outcome {
-    const { window, streamHas, final } = this.#cursor;
+    const { window, final } = this.#cursor;
     const { wanted, word } = this.#scanner.result;
-    if (wanted > PART_HEADER_BYTES && PART_HEADER_BYTES + partLength(word) > streamHas)
-      throw this.#endError(streamHas) as RecordpipeError;
+    if (wanted > PART_HEADER_BYTES) {
+      const have = this.#cursor.streamHas;
+      if (PART_HEADER_BYTES + partLength(word) > have) throw this.#endError(have) as RecordpipeError;
+    }
     if (window.want(wanted)) return 'again';
     return final ? this.#atEnd() : 'wait';
   }
 
   /** Follows the record at hand from part to part, joining them. */
   #goOn(): Outcome {
-    const { window, streamHas, final } = this.#cursor;
+    const { window, final } = this.#cursor;
     const parts = this.#parts;
     while (parts.status === PARTS_WANTED && window.advance()) {
       window.at = parts.feed(window.bytes, window.at, window.end);
@@ -200,9 +202,9 @@ export class RecordIODecoder implements RecordDecoder {
       const error = parts.error(this.place);
       if (error !== undefined) throw error;
     } else if (!final) {
-      const before = window.position - this.#begun;
-      if (parts.missingPayload <= streamHas) return 'wait';
-      throw parts.endError(this.place, before + streamHas) as RecordpipeError;
+      const have = this.#cursor.streamHas;
+      if (parts.missingPayload <= have) return 'wait';
+      throw parts.endError(this.place, parts.seen + have) as RecordpipeError;
     } else {
       const cut = parts.endError(this.place);
       if (cut !== undefined) throw cut;

@@ -1,6 +1,6 @@
 import { readU32 } from '../bytes/little-endian.ts';
 import type { RecordpipeError } from '../errors.ts';
-import { badLength } from '../framing/recordio-errors.ts';
+import { badLength, tooManyParts } from '../framing/recordio-errors.ts';
 import { findRecordHead } from '../framing/recordio-find.ts';
 import { PART_HEADER_BYTES, RECORDIO_MAGIC } from '../framing/recordio-layout.ts';
 import { PARTS_BAD, PARTS_WANTED, RecordParts, type RecordRules } from '../framing/recordio-parts.ts';
@@ -20,6 +20,8 @@ export class RecordIORecovery {
   readonly #parts: RecordParts;
   readonly #budget: CorruptionBudget;
   readonly #mostBytes: number;
+  /** Where in the stream the record begins whose parts were followed last. */
+  #followed = -1;
   /** The record that is cut short, kept while one behind it is looked for: without one the stream itself is cut short. */
   #cutShort: RecordpipeError | undefined;
 
@@ -38,11 +40,16 @@ export class RecordIORecovery {
     const error = parts.status === PARTS_WANTED ? undefined : parts.error(this.#cursor.place());
     if (error !== undefined) return this.passOver(error);
     if (parts.status === PARTS_WANTED) {
+      if (parts.seen > this.#mostBytes)
+        return this.passOver(tooManyParts(this.#mostBytes, this.#cursor.place()));
       const have = this.#cursor.streamHas;
       if (parts.seen + parts.missingPayload > have) {
         return this.passCut(parts.endError(this.#cursor.place(), have) as RecordpipeError);
       }
-      if (window.want(parts.seen + parts.missing)) return 'again';
+      // All there is, not only what the next part needs: a record may have a million parts.
+      const had = window.end - window.at;
+      window.join();
+      if (window.end - window.at > had) return 'again';
       return final ? 'end' : 'wait';
     }
     const { seen, length } = parts;
@@ -125,18 +132,21 @@ export class RecordIORecovery {
 
   /** Whether all parts of a record follow from index `at` of the window on. */
   #fits(at: number): boolean | 'wait' {
-    const { window, final, streamHas } = this.#cursor;
+    const { window, final } = this.#cursor;
     const parts = this.#follow(at);
     if (parts.status === PARTS_BAD || parts.seen > this.#mostBytes) return false;
     if (parts.status !== PARTS_WANTED) return parts.error({}) === undefined;
     if (final) return parts.endError({}) === undefined;
-    return at - window.at + parts.seen + parts.missingPayload > streamHas ? false : 'wait';
+    return at - window.at + parts.seen + parts.missingPayload > this.#cursor.streamHas ? false : 'wait';
   }
 
+  /** Follows the parts of the record at index `at` of the window as far as possible; goes on where it had to wait. */
   #follow(at: number): RecordParts {
-    const { bytes, end } = this.#cursor.window;
-    this.#parts.begin();
-    this.#parts.feed(bytes, at, end);
-    return this.#parts;
+    const { bytes, base, end } = this.#cursor.window;
+    const parts = this.#parts;
+    if (parts.status !== PARTS_WANTED || this.#followed !== base + at) parts.begin();
+    this.#followed = base + at;
+    parts.feed(bytes, at + parts.seen, end);
+    return parts;
   }
 }
