@@ -4,16 +4,16 @@ const NOT_A_RECORD = `leave it out if it holds no records, or name its --format 
 const ZEROS = '--trailing zeros-ok accepts zero bytes up to the end';
 
 const ADVICE: Record<string, string> = {
-  'length-checksum': `${FETCH_AGAIN}; --recover looks for good records behind the damage`,
-  'bad-magic': `${FETCH_AGAIN}; --recover looks for good records behind the damage`,
-  'unexpected-part': `${FETCH_AGAIN}; --recover looks for good records behind the damage`,
+  'length-checksum': `${FETCH_AGAIN}; --recover looks for good records behind the damage, repair writes them to a new file`,
+  'bad-magic': `${FETCH_AGAIN}; --recover looks for good records behind the damage, repair writes them to a new file`,
+  'unexpected-part': `${FETCH_AGAIN}; --recover looks for good records behind the damage, repair writes them to a new file`,
   'ambiguous-multipart': '--multipart concat reads what SageMaker wrote',
   'missing-padding': `write it anew, for readers that refuse it; read and cat take it as it is`,
   'malformed-text': 'name the --encoding that the text is in, or mend the text',
   'unknown-format': `leave it out if it holds no records, or name its --format`,
-  'data-checksum': `${FETCH_AGAIN}; cat --recover leaves such records out`,
-  'truncated-header': `${FETCH_AGAIN}, and close its writer; the records before the cut are good`,
-  'truncated-record': `${FETCH_AGAIN}, and close its writer; the records before the cut are good`,
+  'data-checksum': `${FETCH_AGAIN}; cat --recover and repair leave such records out`,
+  'truncated-header': `${FETCH_AGAIN}, and close its writer; the records before the cut are good, repair writes them to a new file`,
+  'truncated-record': `${FETCH_AGAIN}, and close its writer; the records before the cut are good, repair writes them to a new file`,
   'record-too-large':
     'if records of that size are meant, raise --max-record-size; otherwise the file is damaged',
   'trailing-garbage': `${FETCH_AGAIN}; --trailing ignore accepts what follows the last record`,
@@ -21,8 +21,7 @@ const ADVICE: Record<string, string> = {
   'corrupt-compressed-stream': `${FETCH_AGAIN}; or name the right --compression`,
   'already-exists': 'choose another name, or replace what is there with --force',
   unrepresentable: 'choose a format that holds any bytes: --to tfrecord, recordio, jsonl or base64',
-  'malformed-jsonl':
-    'mend the line; repair leaves such lines out, --from textline takes lines as they are',
+  'malformed-jsonl': 'mend the line; repair leaves such lines out, --from textline takes lines as they are',
   'access-denied': 'run as a user who may read it, or change its rights',
   'io-failure': 'check the disk or mount, and try again',
 };

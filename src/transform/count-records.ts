@@ -22,7 +22,7 @@ export async function countRecords<T>(
 ): Promise<T> {
   const uri = options.read.uri ?? nameOf(source);
   if (await canBeReadAgain(source)) return then(source, await count(source, options), uri);
-  const path = join(tempDir ?? dirname(output), `.recordpipe.${randomUUID().slice(0, 8)}.tmp`);
+  const path = join(tempDir ?? dirname(`${output}x`), `.recordpipe.${randomUUID().slice(0, 8)}.tmp`);
   try {
     await copy(source, path, options.signal);
     return await then(path, await count(path, { ...options, read: { ...options.read, uri } }), uri);

@@ -73,9 +73,10 @@ export async function checkShardNames(
   source: ByteSource,
   { prefix, suffix, overwrite }: ShardNaming,
 ): Promise<void> {
-  const folder = dirname(prefix);
+  // With a letter behind it, so that a prefix may also be a folder and nothing more.
+  const folder = dirname(`${prefix}x`);
   const names = await readdir(folder).catch(() => []); // opening a shard says what is wrong
-  const beginning = `${basename(prefix)}-`;
+  const beginning = `${basename(`${prefix}x`).slice(0, -1)}-`;
   for (const name of names) {
     if (!name.startsWith(beginning) || !name.endsWith(suffix)) continue;
     if (!/^\d{5,}-of-\d{5,}$/.test(name.slice(beginning.length, name.length - suffix.length))) continue;

@@ -166,3 +166,12 @@ test('merging closes what it has opened, also where a later source is missing', 
   expect(namesIn(folder)).toEqual(['a.tfrecord']);
   expect(openDescriptors(folder)).toBe(0);
 });
+
+test('a prefix may be a folder and nothing more', async () => {
+  const folder = place();
+  const source = fileOf('tfrecord', somePayloads(1).slice(0, 4));
+  await splitFile(source, `${folder}/`, { shards: 2 });
+  expect(namesIn(folder)).toEqual(['-00000-of-00002.tfrecord', '-00001-of-00002.tfrecord']);
+  const again = await failureOf(() => splitFile(source, `${folder}/`, { recordsPerShard: 1 }));
+  expect(again.code).toBe('already-exists');
+});

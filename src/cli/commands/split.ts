@@ -20,6 +20,7 @@ export async function split(input: string, prefix: string, options: SplitCommand
   const ways = [records, size, shards, byHash].filter((way) => way !== undefined);
   if (ways.length !== 1)
     throw new RangeError('split: say how, with one of --records, --size, --shards and --by-hash');
+  if (prefix === '-') throw new RangeError('split: writes several files; name the beginning of their names');
   return transforming(options, {
     verb: 'split',
     output: prefix,
