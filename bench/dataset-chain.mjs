@@ -1,6 +1,6 @@
-// Operator chains: ours, plain async generators, and IxJS and RxJS where they are installed (bench/against).
+// Operator chains: ours, plain async generators, and IxJS and RxJS where they are installed (in bench/against, or where --peers says).
 //
-//   node bench/dataset-chain.mjs [--records N] [--rounds N]
+//   node bench/dataset-chain.mjs [--records N] [--rounds N] [--peers DIR]
 //
 // map.batch(256).prefetch(2), over numbers and over the records of a TFRecord file of 100-byte records. Prints million elements per second, the best of
 // some rounds that take turns, and how many times the plain generators that is.
@@ -8,20 +8,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readTFRecords } from 'recordpipe';
 import { Dataset } from 'recordpipe/dataset';
 import { openTFRecordWriter } from 'recordpipe/files';
 
 const { values } = parseArgs({
-  options: { records: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '5' } },
+  options: {
+    records: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '5' },
+    peers: { type: 'string', default: fileURLToPath(new URL('./against', import.meta.url)) },
+  },
 });
 const records = Number(values.records);
 const rounds = Number(values.rounds);
 const BATCH = 256;
 
-const half = (n) => n / 2;
+const half = (n) => n >> 1;
 const firstByte = (record) => record[0];
 
 async function* mapped(source, map) {
@@ -56,7 +60,7 @@ async function* numbers(count) {
 
 function installed(name) {
   try {
-    return createRequire(new URL('./against/package.json', import.meta.url)).resolve(name);
+    return createRequire(join(values.peers, 'package.json')).resolve(name);
   } catch {
     return undefined;
   }

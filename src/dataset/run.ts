@@ -77,8 +77,12 @@ export class Run<T> {
     if (this.#closed) return undefined;
     this.#closed = true;
     this.#signal?.removeEventListener('abort', this.#abort);
-    const closing = this.#stage?.close();
-    this.#wake?.();
+    let closing: Promise<void> | undefined;
+    try {
+      closing = this.#stage?.close();
+    } finally {
+      this.#wake?.();
+    }
     if (closing === undefined || !this.#aborted) return closing;
     closing.catch(() => {});
     return undefined;
