@@ -4,7 +4,8 @@ import { ownRecordIOScanner } from '../framing/recordio-scanner.ts';
 import { HEADER_BYTES } from '../framing/tfrecord-layout.ts';
 import { ownTFRecordScanner } from '../framing/tfrecord-scanner.ts';
 import type { DataFile } from './data-file.ts';
-import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
+import type { FrameTable } from './frame-table.ts';
+import { FrameTableBuilder } from './frame-table-builder.ts';
 import type { RecordLayout } from './record-layout.ts';
 import type { Turns } from './turns.ts';
 

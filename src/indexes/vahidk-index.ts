@@ -1,7 +1,8 @@
 import type { RecordpipeError } from '../errors.ts';
 import type { DataFile } from './data-file.ts';
 import { MOST_DIGITS, writeDecimal } from './decimal.ts';
-import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
+import type { FrameTable } from './frame-table.ts';
+import { FrameTableBuilder } from './frame-table-builder.ts';
 import { malformedIndex } from './index-errors.ts';
 import { wholeLines } from './text-lines.ts';
 

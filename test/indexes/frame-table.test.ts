@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { writeDecimal } from '../../src/indexes/decimal.ts';
-import { FrameTableBuilder } from '../../src/indexes/frame-table.ts';
+import { FrameTableBuilder } from '../../src/indexes/frame-table-builder.ts';
 import { decodeIndex, encodeIndex, type IndexFile } from '../../src/indexes/rpidx.ts';
 import { ascendingOrder, spansOf } from '../../src/indexes/span-plan.ts';
 import { offsetView } from '../support/offset-view.ts';
