@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { damaged, placeAfter, randomDamage } from '../support/corrupt.ts';
+import {
+  oracleDecodeRecordIO,
+  oracleFileRecordIO,
+  oracleFrameRecordIO,
+  oracleRecoverRecordIO,
+} from '../support/oracle-recordio.ts';
+import { where } from '../support/outcome.ts';
+import { Random } from '../support/random.ts';
+import { cutAt } from '../support/rechunk.ts';
+import { flipped } from '../support/samples.ts';
+import { recordIOWays } from '../support/ways.ts';
+
+const { decodeAll, readAll, scan } = recordIOWays;
+const RUNS = 1500;
+const OPTIONS = { compression: 'none', chunkBytes: 4096 } as const;
+const MAGIC = [0x0a, 0x23, 0xd7, 0xce];
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** Payloads of which some hold the magic number, and so come in parts. */
+function samplePayloads(random: Random): Uint8Array[] {
+  return Array.from({ length: 1 + random.below(7) }, () => {
+    const payload = random.bytes(random.below(120));
+    for (let n = random.below(3); n > 0 && payload.length >= 4; n--)
+      payload.set(MAGIC, random.below(payload.length - 3));
+    return payload;
+  });
+}
+
+function offsetsOf(payloads: readonly Uint8Array[]): number[] {
+  const offsets = [0];
+  for (const payload of payloads)
+    offsets.push(offsets[offsets.length - 1] + oracleFrameRecordIO(payload).length);
+  return offsets;
+}
+
+/**
+ * RecordIO has no checksums, so that a reader cannot promise that records are those that were written: a changed payload byte is a changed record, and a
+ * changed length may give a record that nobody wrote. What must hold is this. (1) What lies before the damage is delivered as it was written. (2) Every record
+ * delivered is what the damaged file holds at its offset, by the rules of the format: nothing is invented. (3) Then comes a typed
+ * error with its place, or the end. (4) All of that is the same in every way of reading.
+ */
+describe('damage at random', () => {
+  test(`${RUNS} files: what the damaged file holds, then a typed error or the end`, async () => {
+    const codes = new Set<string | undefined>();
+    for (let seed = 0; seed < RUNS; seed++) {
+      const random = new Random(seed);
+      const payloads = samplePayloads(random);
+      const file = oracleFileRecordIO(payloads);
+      const damage = randomDamage(random, file.length);
+      const bytes = damaged(file, damage);
+      const told = `seed ${seed}, ${JSON.stringify({ ...damage, junk: undefined })}`;
+
+      const outcome = decodeAll(bytes, OPTIONS);
+      codes.add(outcome.error?.code);
+      const oracle = oracleDecodeRecordIO(bytes);
+      expect(where(outcome.error), told).toEqual(oracle.error);
+      expect(outcome.offsets, told).toEqual(oracle.records.map(({ offset }) => offset));
+      expect(outcome.payloads.map(hex), told).toEqual(oracle.records.map(({ payload }) => hex(payload)));
+      const ends = offsetsOf(payloads);
+      const before = payloads.filter((_, i) => ends[i + 1] <= damage.at);
+      expect(outcome.payloads.slice(0, before.length).map(hex), told).toEqual(before.map(hex));
+
+      const chunks = cutAt(bytes, [random.below(bytes.length + 1), random.below(bytes.length + 1)]);
+      for (const options of [OPTIONS, { ...OPTIONS, reuse: true }]) {
+        const other = await readAll(chunks, options);
+        expect(where(other.error), told).toEqual(where(outcome.error));
+        expect(other.offsets, told).toEqual(outcome.offsets);
+        expect(other.payloads.map(hex), told).toEqual(outcome.payloads.map(hex));
+      }
+      const found = await scan(chunks, { ...OPTIONS, strictPadding: false });
+      expect(where(found.errors[0]), told).toEqual(where(outcome.error));
+      expect(found.records, told).toBe(outcome.payloads.length);
+    }
+    for (const code of ['bad-magic', 'unexpected-part', 'truncated-header', 'truncated-record', undefined])
+      expect([...codes]).toContain(code);
+  });
+
+  /**
+   * Passing over damage: what was written and lies untouched, at a multiple of four still, is delivered, wherever the damage is; except for a record that
+   * the one before, its length changed, may have swallowed without a gap.
+   */
+  test(`${RUNS} files, damage passed over: what is untouched is delivered`, async () => {
+    let recovered = 0;
+    for (let seed = 0; seed < RUNS; seed++) {
+      const random = new Random(seed + 1_000_000);
+      const payloads = samplePayloads(random);
+      const file = oracleFileRecordIO(payloads);
+      const damage = randomDamage(random, file.length);
+      const bytes = damaged(file, damage);
+      const told = `seed ${seed}, ${JSON.stringify({ ...damage, junk: undefined })}`;
+
+      const options = { ...OPTIONS, recover: 'scan' } as const;
+      const outcome = decodeAll(bytes, options);
+      const oracle = oracleRecoverRecordIO(bytes);
+      expect(outcome.error?.code, told).toBe(oracle.code);
+      expect(outcome.offsets, told).toEqual(oracle.records.map(({ offset }) => offset));
+      expect(outcome.payloads.map(hex), told).toEqual(oracle.records.map(({ payload }) => hex(payload)));
+      const chunks = cutAt(bytes, [random.below(bytes.length + 1), random.below(bytes.length + 1)]);
+      const other = await readAll(chunks, options);
+      expect(other.offsets, told).toEqual(outcome.offsets);
+
+      const ends = offsetsOf(payloads);
+      for (const [i, payload] of payloads.entries()) {
+        const place = placeAfter(damage, file.length, ends[i], ends[i + 1]);
+        if (place === undefined || place % 4 !== 0) continue;
+        const at = outcome.offsets.indexOf(place);
+        const swallowed = outcome.offsets.some(
+          (offset, n) => offset < place && place < (outcome.offsets[n + 1] ?? bytes.length) && at < 0,
+        );
+        expect(at >= 0 || swallowed, told).toBe(true);
+        if (at >= 0) expect(hex(outcome.payloads[at]), told).toBe(hex(payload));
+        if (at >= 0 && ends[i] > damage.at) recovered++;
+      }
+    }
+    expect(recovered).toBeGreaterThan(RUNS / 2);
+  });
+});
+
+const payloads = samplePayloads(new Random(7)).concat([new Uint8Array(0), new Uint8Array(9).fill(5)]);
+const file = oracleFileRecordIO(payloads);
+
+test('every single bit of a file flipped: what the oracle says', () => {
+  for (let at = 0; at < file.length; at++) {
+    for (let bit = 0; bit < 8; bit++) {
+      const bytes = flipped(file, at, 1 << bit);
+      const { payloads: got, error } = decodeAll(bytes, OPTIONS);
+      const oracle = oracleDecodeRecordIO(bytes);
+      expect(where(error)).toEqual(oracle.error);
+      expect(got.map(hex)).toEqual(oracle.records.map(({ payload }) => hex(payload)));
+    }
+  }
+});
+
+test('every cut of a file: what the oracle says, and it is never taken for whole in the middle of a record', () => {
+  const ends = offsetsOf(payloads);
+  for (let end = 0; end < file.length; end++) {
+    const bytes = file.subarray(0, end);
+    const { payloads: got, error } = decodeAll(bytes, OPTIONS);
+    const oracle = oracleDecodeRecordIO(bytes);
+    expect(where(error)).toEqual(oracle.error);
+    expect(got.map(hex)).toEqual(payloads.slice(0, got.length).map(hex));
+    // But for padding that is missing, only the border of a record is an end.
+    if (error === undefined) expect(ends.some((border) => border >= end && border - end < 4)).toBe(true);
+  }
+});
