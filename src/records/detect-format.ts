@@ -5,9 +5,8 @@ import { crc32c } from '../crc32c/crc32c.ts';
 import { maskCrc32c } from '../crc32c/mask.ts';
 import { PART_HEADER_BYTES, RECORDIO_MAGIC } from '../framing/recordio-layout.ts';
 import { HEADER_BYTES, LENGTH_BYTES } from '../framing/tfrecord-layout.ts';
+import { certainFormat, hasRecordIOMagic, hasTFRecordHeader } from './certain-format.ts';
 import type { FormatName } from './record-format.ts';
-import { looksLikeRecordIO } from './recordio-format.ts';
-import { looksLikeTFRecord } from './tfrecord-format.ts';
 
 /** The format of a file, and by what it was told; or why it cannot be told. */
 export type DetectedFormat =
@@ -54,12 +53,6 @@ const CERTAIN = {
   recordio: 'it begins with the magic number',
 };
 
-/** The format of a file whose first bytes leave no doubt: 32 bits of them are as they must be. */
-export function certainFormat(head: Uint8Array): 'tfrecord' | 'recordio' | undefined {
-  if (looksLikeTFRecord(head)) return 'tfrecord';
-  return looksLikeRecordIO(head) ? 'recordio' : undefined;
-}
-
 /** A weak sign: a damaged file may have it. */
 const ZEROS = 'nothing but zero bytes';
 
@@ -73,7 +66,7 @@ function damaged(head: Uint8Array): DetectedFormat | undefined {
   if (record > 0)
     return { format: 'tfrecord', reason: `its first header is damaged, a good one is at byte ${record}` };
   for (let at = 4; at + PART_HEADER_BYTES <= head.length; at += 4) {
-    if (looksLikeRecordIO(head.subarray(at, at + 4)))
+    if (hasRecordIOMagic(head, at))
       return { format: 'recordio', reason: `its first magic number is damaged, a good one is at byte ${at}` };
   }
   // The upper half of a length is zero in all but absurd files.
@@ -85,11 +78,7 @@ function damaged(head: Uint8Array): DetectedFormat | undefined {
 /** Where the first TFRecord header with a good checksum is; -1 if there is none. */
 function findHeader(head: Uint8Array): number {
   for (let at = 1; at + HEADER_BYTES <= head.length; at++) {
-    if (
-      readU32(head, at + 4) === 0 &&
-      maskCrc32c(crc32c(head.subarray(at, at + LENGTH_BYTES))) === readU32(head, at + LENGTH_BYTES)
-    )
-      return at;
+    if (readU32(head, at + 4) === 0 && hasTFRecordHeader(head, at)) return at;
   }
   return -1;
 }

@@ -1,4 +1,4 @@
-import type { FormatName, RecordFormat } from './record-format.ts';
+import { FORMAT_NAMES, type FormatName, type RecordFormat } from './record-format.ts';
 import type { RecordReadOptions } from './record-read-options.ts';
 import { recordIOFormat } from './recordio-format.ts';
 import { textLineFormat } from './textline-format.ts';
@@ -10,9 +10,6 @@ const FORMATS: Readonly<Record<FormatName, unknown>> = {
   recordio: recordIOFormat,
   textline: textLineFormat,
 };
-
-/** The names of all formats. */
-export const FORMAT_NAMES: readonly FormatName[] = Object.keys(FORMATS) as FormatName[];
 
 /**
  * The format of this name.

@@ -3,11 +3,11 @@ import { inflate } from '../bytes/inflate.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
-import { certainFormat, detectFormat } from './detect-format.ts';
-import { FORMAT_NAMES, recordFormat } from './formats.ts';
+import { certainFormat } from './certain-format.ts';
+import { detectFormat } from './detect-format.ts';
 import { PEEK_BYTES, PeekedSource } from './peeked-source.ts';
 import type { Compression } from './read-options.ts';
-import type { FormatName } from './record-format.ts';
+import { FORMAT_NAMES, type FormatName, type RecordFormat } from './record-format.ts';
 import type { RecordReadOptions } from './record-read-options.ts';
 
 /** A source of which is known what it holds. */
@@ -22,10 +22,11 @@ export interface IdentifiedSource {
 }
 
 /** What is given, and what is to be found out. */
-type Wanted = Pick<
-  RecordReadOptions,
-  'format' | 'compression' | 'chunkBytes' | 'blocking' | 'uri' | 'signal'
->;
+export interface Wanted
+  extends Pick<RecordReadOptions, 'compression' | 'chunkBytes' | 'blocking' | 'uri' | 'signal'> {
+  /** The format, where it is known. No module of any format is imported here: starting up would take longer. */
+  readonly format: Pick<RecordFormat, 'name' | 'detectCompression'> | 'auto';
+}
 
 /** The beginning of a source. */
 interface Head {
@@ -115,8 +116,8 @@ async function judge(
   const { bytes, final } = head;
   if (bytes.length < LEAST_BYTES && !final) return undefined;
   if (format !== 'auto') {
-    const known = compression === 'auto' ? recordFormat(format).detectCompression(bytes) : compression;
-    return { format, compression: known };
+    const known = compression === 'auto' ? format.detectCompression(bytes) : compression;
+    return { format: format.name, compression: known };
   }
   if (compression === 'gzip' || compression === 'zlib') return inside(head, compression, uri);
   if (compression === 'auto' && certainFormat(bytes) === undefined) {

@@ -1,10 +1,10 @@
 import type { ByteSource } from '../bytes/sources.ts';
 import { newReadStats, type ReadStats } from './corruption.ts';
-import { FORMAT_NAMES, recordFormat } from './formats.ts';
+import { recordFormat } from './formats.ts';
 import { type IdentifiedSource, identifySource } from './identify-source.ts';
 import { PeekedSource } from './peeked-source.ts';
 import { type Compression, DEFAULT_READ_OPTIONS, reusedChunkBytes } from './read-options.ts';
-import type { FormatName } from './record-format.ts';
+import { FORMAT_NAMES, type FormatName } from './record-format.ts';
 import type { RecordReadOptions } from './record-read-options.ts';
 import { type Batches, RecordReader, readBatches } from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanSource } from './scan-source.ts';
@@ -72,7 +72,7 @@ export async function openRecords(
   source: ByteSource,
   options: Partial<RecordReadOptions> = {},
 ): Promise<OpenedRecords> {
-  checkRecordReadOptions(options);
+  checkOptions(options);
   const found = await identify(source, options, readChunkBytes(options));
   const { format, compression, uri, size } = found;
   const reading = { ...options, compression, uri };
@@ -100,7 +100,7 @@ export async function scanRecords(
   source: ByteSource,
   options: Partial<RecordScanOptions> = {},
 ): Promise<RecordScan> {
-  checkRecordReadOptions(options);
+  checkOptions(options);
   const { format } = options;
   if (format !== undefined && format !== 'auto') return scanSource(recordFormat(format), source, options);
   const found = await identify(source, options, reusedChunkBytes(options.blocking));
@@ -112,10 +112,7 @@ export async function scanRecords(
  * Checks the options of the format, or with `auto` of all formats.
  * @throws RangeError for a value that no option has
  */
-export function checkRecordReadOptions({
-  format = 'auto',
-  ...given
-}: Partial<RecordReadOptions | RecordScanOptions>): void {
+function checkOptions({ format = 'auto', ...given }: Partial<RecordReadOptions | RecordScanOptions>): void {
   for (const name of format === 'auto' ? FORMAT_NAMES : [format]) recordFormat(name).readOptions(given);
 }
 
@@ -126,7 +123,8 @@ function identify(
 ): Promise<IdentifiedSource> {
   const { compression = 'auto', format = 'auto', blocking = false, uri, signal } = given;
   const { chunkBytes = presetChunkBytes } = given;
-  return identifySource(source, { format, compression, chunkBytes, blocking, uri, signal });
+  const known = format === 'auto' ? format : recordFormat(format);
+  return identifySource(source, { format: known, compression, chunkBytes, blocking, uri, signal });
 }
 
 function readChunkBytes({ reuse, blocking }: Partial<RecordReadOptions>): number {
@@ -135,7 +133,7 @@ function readChunkBytes({ reuse, blocking }: Partial<RecordReadOptions>): number
 
 function batches(source: ByteSource, options: Partial<RecordReadOptions> = {}, stats: ReadStats): Batches {
   const { format = 'auto' } = options;
-  checkRecordReadOptions(options);
+  checkOptions(options);
   if (format !== 'auto') return readBatches(recordFormat(format), source, options, stats);
   return detectedBatches(source, options, stats);
 }

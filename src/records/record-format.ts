@@ -7,6 +7,8 @@ import type { DetectCompression, RecordSource } from './record-source.ts';
 /** The formats that are read and written. */
 export type FormatName = 'tfrecord' | 'recordio' | 'textline';
 
+export const FORMAT_NAMES: readonly FormatName[] = ['tfrecord', 'recordio', 'textline'];
+
 /** What a scan counted on the way. */
 export interface ScanCounts {
   readonly records: number;

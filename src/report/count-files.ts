@@ -47,7 +47,7 @@ export async function countFiles(
   options: Partial<CountOptions> = {},
 ): Promise<CountReport> {
   const { blocking = false, jobs, onFile, onProgress, signal } = options;
-  const reading = checkedReading(options);
+  const reading = await checkedReading(options);
   const paths = await expandInputs(inputs, options.format);
   const task = { check: 'count', maxErrors: 1, blocking, reading } as const;
   const files = await runFiles(paths, task, {

@@ -1,9 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { checkAborted } from '../bytes/abortable.ts';
-import { recordFormat } from '../records/formats.ts';
-import { RecordIOHopper } from './hop-recordio.ts';
-import { TFRecordHopper } from './hop-tfrecord.ts';
+import { certainFormat } from '../records/certain-format.ts';
 import type { CheckedReading } from './report-options.ts';
 
 /** Bytes read at a time while records are smaller than that. */
@@ -13,8 +11,12 @@ const HOP_BYTES = 4 * 1024;
 /** Synchronous reads (a few microseconds each, a tenth of an asynchronous one) before others get a turn. */
 const READS_PER_TURN = 64;
 
+/** What of a file's beginning tells its format. */
+const HEAD_BYTES = 12;
+
 /** A file counted without a doubt. */
 export interface HopCount {
+  readonly format: 'tfrecord' | 'recordio';
   readonly records: number;
   readonly bytes: number;
 }
@@ -71,11 +73,9 @@ async function hop(
 ): Promise<HopCount | undefined> {
   const stat = fstatSync(file);
   if (!stat.isFile()) return undefined;
-  const hopper =
-    reading.format === 'recordio'
-      ? new RecordIOHopper(BLOCK_BYTES, reading)
-      : new TFRecordHopper(BLOCK_BYTES, reading);
-  const format = recordFormat(reading.format === 'recordio' ? 'recordio' : 'tfrecord');
+  const format = formatOf(file, reading);
+  if (format === undefined) return undefined;
+  const hopper = await loadHopper(format, reading);
   const block = hopper.nextBuffer();
   let at = 0;
   let wanted = BLOCK_BYTES;
@@ -86,12 +86,6 @@ async function hop(
       onProgress?.(at);
     }
     const have = readSync(file, block, 0, wanted, at);
-    if (
-      at === 0 &&
-      reading.compression !== 'none' &&
-      format.detectCompression(block.subarray(0, have)) !== 'none'
-    )
-      return undefined;
     const before = hopper.records;
     if (!hopper.walk(block, have)) return undefined;
     const { position, frame } = hopper;
@@ -107,7 +101,26 @@ async function hop(
     }
   }
   const grown = fstatSync(file).size !== stat.size;
-  return at === stat.size && hopper.mayEnd && !grown ? { records: hopper.records, bytes: at } : undefined;
+  return at === stat.size && hopper.mayEnd && !grown
+    ? { format, records: hopper.records, bytes: at }
+    : undefined;
+}
+
+/** By the first header, if that is good and of the format that is expected. */
+function formatOf(
+  file: number,
+  { format = 'auto' }: Partial<CheckedReading>,
+): HopCount['format'] | undefined {
+  const head = new Uint8Array(HEAD_BYTES);
+  const found = certainFormat(head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0)));
+  return format === 'auto' || format === found ? found : undefined;
+}
+
+/** Only the format's own modules are imported: start-up time counts. */
+async function loadHopper(format: HopCount['format'], reading: Partial<CheckedReading>): Promise<Hopper> {
+  if (format === 'recordio')
+    return new (await import('./hop-recordio.ts')).RecordIOHopper(BLOCK_BYTES, reading);
+  return new (await import('./hop-tfrecord.ts')).TFRecordHopper(BLOCK_BYTES, reading);
 }
 
 function isSystemError(error: unknown): boolean {

@@ -1,14 +1,17 @@
-import { checkRecordReadOptions } from '../records/read-records.ts';
-import type { FormatName } from '../records/record-format.ts';
+import { FORMAT_NAMES, type FormatName } from '../records/record-format.ts';
 import type { RecordReadOptions } from '../records/record-read-options.ts';
+import { tfrecordReadOptions } from '../records/tfrecord-options.ts';
 
 /** Which files are expected. `auto` decides by content, file by file. */
 export type Format = FormatName | 'auto';
 
 /** The options of reading that concern checking, of all formats: see `RecordReadOptions`. */
-export type CheckedReading = Pick<RecordReadOptions, (typeof CHECKED)[number]>;
+export type CheckedReading = Pick<
+  RecordReadOptions,
+  (typeof COMMON)[number] | (typeof RECORDIO)[number] | (typeof TEXTLINE)[number]
+>;
 
-const CHECKED = [
+const COMMON = [
   'format',
   'compression',
   'maxRecordBytes',
@@ -16,16 +19,9 @@ const CHECKED = [
   'trailing',
   'recover',
   'payloadCrc',
-  'multipart',
-  'lenientFlags',
-  'strictPadding',
-  'delimiter',
-  'cr',
-  'skipBlank',
-  'stripBom',
-  'encoding',
-  'fatal',
 ] as const;
+const RECORDIO = ['multipart', 'lenientFlags', 'strictPadding'] as const;
+const TEXTLINE = ['delimiter', 'cr', 'skipBlank', 'stripBom', 'encoding', 'fatal'] as const;
 
 /** How far a run over many files has come. */
 export interface FilesProgress {
@@ -67,14 +63,22 @@ export interface FilesOptions extends CheckedReading {
  * The part of the options that concerns reading: what is given of it, checked.
  * @throws RangeError for a value that no option has
  */
-export function checkedReading(given: Partial<FilesOptions>): Partial<CheckedReading> {
-  const { jobs } = given;
+export async function checkedReading(given: Partial<FilesOptions>): Promise<Partial<CheckedReading>> {
+  const { format = 'auto', jobs } = given;
+  if (format !== 'auto' && !FORMAT_NAMES.includes(format))
+    throw new RangeError(`format: expected one of auto, ${FORMAT_NAMES.join(', ')}, got ${String(format)}`);
   if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1))
     throw new RangeError(`jobs: expected a whole number from 1 on, got ${jobs}`);
-  const entries = CHECKED.map((name) => [name, given[name]] as const);
+  const entries = [...COMMON, ...RECORDIO, ...TEXTLINE].map((name) => [name, given[name]] as const);
   const reading: Partial<CheckedReading> = Object.fromEntries(
     entries.filter(([, value]) => value !== undefined),
   );
-  checkRecordReadOptions(reading);
+  const { format: _, ...options } = reading;
+  tfrecordReadOptions(options);
+  // Imported when wanted: start-up time counts.
+  if (RECORDIO.some((name) => name in reading))
+    (await import('../records/recordio-options.ts')).recordIOReadOptions(options);
+  if (TEXTLINE.some((name) => name in reading))
+    (await import('../records/textline-options.ts')).textLineReadOptions(options);
   return reading;
 }

@@ -34,7 +34,7 @@ export async function validateFiles(
 ): Promise<ValidateReport> {
   const { maxErrors = 100, failFast = false, blocking = false, jobs, onFile, onProgress, signal } = options;
   if (!(maxErrors >= 0)) throw new RangeError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
-  const reading = checkedReading(options);
+  const reading = await checkedReading(options);
   const paths = await expandInputs(inputs, options.format);
   const task = { check: 'validate', maxErrors, blocking, reading } as const;
   const files = await runFiles(paths, task, { jobs, failFast, onFile, onProgress, signal });

@@ -6,6 +6,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import {
   type ByteSource,
+  type FormatName,
   isRecordpipeError,
   openRecords,
   type RecordpipeError,
@@ -29,7 +30,10 @@ const auto: Ways<Partial<RecordReadOptions>, Partial<RecordScanOptions>> = waysO
   read: readRecords,
   scan: scanRecords,
 });
-const named = { tfrecord: tfrecordWays, recordio: recordIOWays, textline: textLineWays };
+const named = { tfrecord: tfrecordWays, recordio: recordIOWays, textline: textLineWays } as unknown as Record<
+  FormatName,
+  typeof auto
+>;
 
 /** More chunks would only take time. */
 const MANY_CHUNKS = 3_000;
@@ -45,7 +49,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
   const expected: Outcome =
     format === null
       ? { payloads: [], offsets: [], error: error as RecordpipeError }
-      : (named[format] as typeof tfrecordWays).decodeAll(bytes, options);
+      : named[format].decodeAll(bytes, options);
   const check = async (source: ByteSource, more: Partial<RecordReadOptions> = {}): Promise<void> => {
     expect(facts(await auto.readAll(source, { ...options, ...more }))).toEqual(facts(expected));
   };
@@ -101,7 +105,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
         expect(isRecordpipeError(found, 'unknown-format')).toBe(true);
         continue;
       }
-      const known = await (named[format] as typeof tfrecordWays).scan(source, options);
+      const known = await named[format].scan(source, options);
       const { errors, ...rest } = found as typeof known;
       const { errors: knownErrors, ...knownRest } = known;
       expect(rest).toEqual(knownRest);

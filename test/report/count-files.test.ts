@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { encodeTFRecord } from '../../src/framing/index.ts';
 import { hopCount } from '../../src/report/hop-count.ts';
 import { countFiles, validateFiles } from '../../src/report/index.ts';
-import { checkedReading } from '../../src/report/report-options.ts';
 import { detected, goldenFiles } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';
@@ -13,7 +12,7 @@ import { openDescriptors, tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
 const file = (length: number): Uint8Array => encodeTFRecord(new Uint8Array(length));
-const hops = (path: string): ReturnType<typeof hopCount> => hopCount(path, checkedReading({}), {});
+const hops = (path: string): ReturnType<typeof hopCount> => hopCount(path, {}, {});
 
 describe.each(goldenFiles().map(detected))('$name', ({ url, error, options }) => {
   test('is counted as far as it is good', async () => {
@@ -53,14 +52,22 @@ describe('hopping from header to header', () => {
     const small = file(3);
     const large = file(length);
     const bytes = concat([small, large, large, small, large, small, small, large]);
-    expect(await hops(temp.file(`border-${length}`, bytes))).toEqual({ records: 8, bytes: bytes.length });
+    expect(await hops(temp.file(`border-${length}`, bytes))).toEqual({
+      format: 'tfrecord',
+      records: 8,
+      bytes: bytes.length,
+    });
   });
 
   test('records of random sizes', async () => {
     const random = new Random(1);
     const lengths = Array.from({ length: 300 }, () => random.below(2 ** random.below(19)));
     const bytes = concat(lengths.map(file));
-    expect(await hops(temp.file('random', bytes))).toEqual({ records: 300, bytes: bytes.length });
+    expect(await hops(temp.file('random', bytes))).toEqual({
+      format: 'tfrecord',
+      records: 300,
+      bytes: bytes.length,
+    });
   });
 
   test('whatever is not plain is left to the scan', async () => {

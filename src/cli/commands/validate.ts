@@ -1,5 +1,4 @@
 import { type FileReport, type ValidateReport, validateFiles } from 'recordpipe/report';
-import { exitCodeOf } from '../error-exit-code.ts';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { badFileText, summaryText, warningsText } from '../findings-text.ts';
 import { interruption } from '../interrupt.ts';
@@ -68,10 +67,9 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
 }
 
 /** Invalid data anywhere comes before files that could not be read. */
-function worse(exitCode: number, { ok, errors, unreadable }: FileReport): number {
+function worse(exitCode: number, { ok, unreadable }: FileReport): number {
   if (ok || exitCode === INVALID) return exitCode;
-  if (!unreadable) return INVALID;
-  return errors.length > 0 ? exitCodeOf(errors[0].code) : IO_FAILURE;
+  return unreadable ? IO_FAILURE : INVALID;
 }
 
 function document(report: ValidateReport): string {

@@ -1,0 +1,56 @@
+import { fstatSync } from 'node:fs';
+import { fileError } from '../bytes/file-errors.ts';
+import type { ByteSource } from '../bytes/sources.ts';
+import { identifySource } from '../records/identify-source.ts';
+import { reusedChunkBytes } from '../records/read-options.ts';
+import { type RecordScan, scanSource } from '../records/scan-source.ts';
+import { type FileTask, storedBytes, type Watch } from './file-task.ts';
+import { loadFormat } from './load-format.ts';
+
+/** Small files need small buffers only: they are what checking thousands of them spends its time and memory on. */
+const MIN_CHUNK_BYTES = 64 * 1024;
+/** From this size on, reading ahead on another core gains more than waking its thread costs. */
+const AHEAD_FROM_BYTES = 8 * 1024 * 1024;
+/** What counting does not look at. */
+const COUNTING = { checksum: 'length', strictPadding: false } as const;
+
+/** Finds out what a file is, and walks through all its records. @param path `-` for standard input */
+export async function scanFile(
+  path: string,
+  uri: string,
+  task: FileTask,
+  { signal, onProgress }: Watch,
+): Promise<RecordScan> {
+  const size = path === '-' ? 0 : storedBytes(path);
+  const blocking = task.blocking && !(task.alone && size >= AHEAD_FROM_BYTES);
+  const chunkBytes = Math.min(Math.max(size, MIN_CHUNK_BYTES), reusedChunkBytes(blocking));
+  const { format = 'auto', compression = 'auto' } = task.reading;
+  const source = path === '-' ? standardInput() : path;
+  const found =
+    format === 'auto'
+      ? await identifySource(source, { format, compression, chunkBytes, blocking, uri, signal })
+      : { format, compression, source };
+  const scanned = await scanSource(await loadFormat(found.format), found.source, {
+    ...task.reading,
+    ...(task.check === 'count' && COUNTING),
+    uri,
+    compression: found.compression,
+    maxErrors: task.maxErrors,
+    blocking,
+    chunkBytes,
+    signal,
+    onProgress,
+  });
+  // A scan ends early at damage: the size of the file is known all the same.
+  const bytes = path === '-' ? scanned.bytes : Math.max(scanned.bytes, storedBytes(path));
+  return { ...scanned, bytes };
+}
+
+/** A pipe is read by the event loop, so that waiting for its writer keeps neither a thread nor the end of the process waiting. */
+function standardInput(): ByteSource {
+  try {
+    return fstatSync(0).isFile() ? '-' : process.stdin;
+  } catch (error) {
+    throw fileError(error, '<stdin>');
+  }
+}
