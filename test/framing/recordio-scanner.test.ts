@@ -37,9 +37,10 @@ const calls = fc.record({
 const kernel = createFramesKernel();
 
 describe.skipIf(kernel === undefined)('the kernel and its stand-in', () => {
-  const wasm = new RecordIOWasmScanner(kernel!);
   const table = new RecordIOTableScanner();
-  const [buffer] = kernel!.buffers(1 << 16, 1);
+  // What is skipped is still gathered.
+  const wasm = kernel === undefined ? table : new RecordIOWasmScanner(kernel);
+  const [buffer] = kernel?.buffers(1 << 16, 1) ?? [new Uint8Array(0)];
 
   test('say the same of any bytes, in kernel memory and outside', () => {
     fc.assert(
