@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isRecordpipeError } from '../errors.ts';
 import { withFileLock } from './file-lock.ts';
 import { hasIndex, readIndex, writeIndex } from './index-file.ts';
 
@@ -35,9 +36,21 @@ export class ChannelIndex {
    * @throws RecordpipeError `malformed-state`, `access-denied`, `io-failure`
    */
   async peek(signal: AbortSignal | undefined): Promise<number> {
-    // The original makes the file before anything else.
-    if (!hasIndex(this.statePath)) await this.update(signal, async () => undefined);
-    return readIndex(this.statePath, this.#options.lenient);
+    if (hasIndex(this.statePath)) {
+      try {
+        return readIndex(this.statePath, false);
+      } catch (error) {
+        // The original writes in place: what looks malformed may be half written.
+        if (!isRecordpipeError(error, 'malformed-state')) throw error;
+      }
+    }
+    // Without a file one is made, as the original does before anything else.
+    let index = 0;
+    await this.update(signal, async (now) => {
+      index = now;
+      return undefined;
+    });
+    return index;
   }
 
   /**
