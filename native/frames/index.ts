@@ -5,6 +5,7 @@ import { HEAP_BASE, SCAN_STATE } from './memory';
 export { countLines } from './line-count';
 export { markLines } from './line-marks';
 export { findDelimiter, scanLines } from './line-scan';
+export { countMagics } from './recordio-magics';
 export { scanRecordIO } from './recordio-scan';
 
 export const heapBase: usize = HEAP_BASE;

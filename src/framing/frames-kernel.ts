@@ -21,6 +21,8 @@ export interface FramesExports extends KernelExports {
   countLines(start: number, end: number, delimiter: number, mode: number, previous: number): number;
   /** Writes down the numbers of the lines of an index that have to be changed; how many. */
   markLines(origin: number, index: number, count: number, what: number, marks: number): number;
+  /** How many words are RecordIO's magic number. */
+  countMagics(start: number, end: number): number;
   /** Walks whole records of one part; how many. Where and why it stopped is in `scanState`. */
   scanRecordIO(
     start: number,

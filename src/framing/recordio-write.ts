@@ -1,4 +1,4 @@
-import { readU32, writeU32 } from '../bytes/little-endian.ts';
+import { writeU32 } from '../bytes/little-endian.ts';
 import { RecordpipeError } from '../errors.ts';
 import {
   FIRST,
@@ -10,6 +10,7 @@ import {
   RECORDIO_MAGIC,
   WHOLE,
 } from './recordio-layout.ts';
+import { countMagics, nextMagic } from './recordio-magics.ts';
 
 /** How records become RecordIO bytes. */
 export interface RecordIOEncodeOptions {
@@ -58,10 +59,7 @@ export function magicsToEscape(
       `recordio: record too large: ${payload.length} bytes, a record has at most ${LONGEST_PART}; oversize: 'concat' writes it in parts, for readers with multipart: 'concat'`,
     );
   }
-  if (!escapeMagic) return 0;
-  let count = 0;
-  for (let at = nextMagic(payload, 0); at >= 0; at = nextMagic(payload, at + 4)) count++;
-  return count;
+  return escapeMagic ? countMagics(payload) : 0;
 }
 
 /**
@@ -97,16 +95,6 @@ export function writeRecord(
     from = magic + 4;
   }
   return writePart(payload, from, length, from === 0 ? WHOLE : LAST, target, next);
-}
-
-/** The first magic number at a multiple of four from `from`, itself one, on; -1 if there is none. */
-function nextMagic(payload: Uint8Array, from: number): number {
-  const end = payload.length - 3;
-  // One byte of each word is looked at, the rarest of the four in texts and pictures.
-  for (let at = from; at < end; at += 4) {
-    if (payload[at + 3] === 0xce && readU32(payload, at) === RECORDIO_MAGIC) return at;
-  }
-  return -1;
 }
 
 function writePart(

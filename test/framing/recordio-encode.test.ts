@@ -6,6 +6,7 @@ import { isRecordpipeError } from '../../src/index.ts';
 import { offsetView } from '../support/offset-view.ts';
 import { MAGIC, oracleDecodeRecordIO, oracleFrameRecordIO } from '../support/oracle-recordio.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
+import { Random } from '../support/random.ts';
 import { magicPayloads } from '../support/recordio-payloads.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -45,6 +46,19 @@ describe('encodeRecordIO', () => {
         expect(frame.length).toBe(recordIOFrameBytes(view, { escapeMagic }));
       }),
     );
+  });
+
+  test('long payloads, in which the kernel looks for magic numbers, at every border of its stage', () => {
+    const random = new Random(11);
+    for (let round = 0; round < 300; round++) {
+      const payload = random.bytes(random.pick([255, 256, 257, 300, 1000, 32_767, 32_768, 32_771, 70_000]));
+      for (let n = random.below(6); n > 0; n--) payload.set(MAGIC, random.below(payload.length - 3));
+      for (const at of [0, 32_764, 32_768, payload.length - 4, payload.length - (payload.length % 4) - 4]) {
+        if (at + 4 <= payload.length && random.below(3) === 0) payload.set(MAGIC, at);
+      }
+      const frame = encodeRecordIO(offsetView(payload, random.below(8)));
+      expect(Buffer.compare(frame, oracleFrameRecordIO(payload))).toBe(0);
+    }
   });
 
   test('leaves the payload alone and gives memory of its own', () => {
