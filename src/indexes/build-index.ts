@@ -13,7 +13,6 @@ import type { RecordLayout } from './record-layout.ts';
 import { encodeIndex } from './rpidx.ts';
 import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
 import { vahidkLines } from './vahidk-index.ts';
-import { writeWhole } from './write-file.ts';
 
 /** What indexes are written as: ours, or for TFRecord vahidk's and DALI's (the same), or for RecordIO MXNet's. */
 export type WrittenKind = 'rpidx' | 'vahidk' | 'dali' | 'mx';
@@ -93,6 +92,7 @@ export async function buildIndex(
         return { ...about, records: kept, indexBytes: statSync(indexPath).size, written: false };
     }
     const table = await scanFrames(file, layout, options);
+    const { writeWhole } = await import('./write-file.ts');
     const indexBytes = await writeWhole(indexPath, pieces(kind, file, layout, table));
     return { ...about, records: table.count, indexBytes, written: true };
   } finally {

@@ -1,6 +1,6 @@
 export { type BuildIndexOptions, type BuiltIndex, buildIndex, type WrittenKind } from './build-index.ts';
 export { type CheckedIndex, type CheckIndexOptions, checkIndex } from './check-index.ts';
-export { IndexedRecords } from './indexed-records.ts';
+export type { IndexedRecords } from './indexed-records.ts';
 export type { LayoutOptions } from './layout-options.ts';
 export type { IndexKind } from './load-index.ts';
 export { type MXIndexedOptions, MXIndexedReader, openMXIndexedRecordIO } from './mx-indexed-reader.ts';

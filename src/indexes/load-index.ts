@@ -9,10 +9,7 @@ import { indexMismatch, malformedIndex } from './index-errors.ts';
 import { type LayoutOptions, layoutOf, relaidOut } from './layout-options.ts';
 import { readMXFrames } from './mx-index.ts';
 import { layoutDifference, type RecordLayout } from './record-layout.ts';
-import { RecordIOFrames } from './recordio-frames.ts';
 import { decodeIndex, looksLikeIndex } from './rpidx.ts';
-import { TextLineFrames } from './textline-frames.ts';
-import { TFRecordFrames } from './tfrecord-frames.ts';
 import { readVahidkIndex } from './vahidk-index.ts';
 
 /** The kinds of index files: ours; of positions and lengths, as vahidk/tfrecord and DALI have it; of keys and positions, as MXNet has it. */
@@ -66,7 +63,7 @@ export async function loadIndex(
   try {
     const head = headOf(index);
     if (looksLikeIndex(head)) return await loadOurs(file, index, options);
-    return loadText(file, index, head, options);
+    return await loadText(file, index, head, options);
   } finally {
     await index.close();
   }
@@ -84,14 +81,21 @@ export async function indexKind(path: string): Promise<IndexKind | undefined> {
 }
 
 /** What checks the frames of a file. */
-export function frameReader(
+export async function frameReader(
   file: DataFile,
   layout: RecordLayout,
   count: number,
   { payloadCrc = 'crc32c' }: Partial<LayoutOptions>,
-): FrameReader {
-  if (layout.format === 'tfrecord') return new TFRecordFrames(file.path, payloadCrc);
-  if (layout.format === 'recordio') return new RecordIOFrames(file.path, layout, count);
+): Promise<FrameReader> {
+  if (layout.format === 'tfrecord') {
+    const { TFRecordFrames } = await import('./tfrecord-frames.ts');
+    return new TFRecordFrames(file.path, payloadCrc);
+  }
+  if (layout.format === 'recordio') {
+    const { RecordIOFrames } = await import('./recordio-frames.ts');
+    return new RecordIOFrames(file.path, layout, count);
+  }
+  const { TextLineFrames } = await import('./textline-frames.ts');
   return new TextLineFrames(file.path, layout, count);
 }
 
@@ -114,12 +118,12 @@ async function loadOurs(
   return { kind: 'rpidx', path: index.path, layout: wanted, table, mtimeNs };
 }
 
-function loadText(
+async function loadText(
   file: DataFile,
   index: DataFile,
   head: Uint8Array,
   options: Partial<LayoutOptions>,
-): LoadedIndex {
+): Promise<LoadedIndex> {
   const kind = kindOf(head);
   if (index.size === 0 && file.size > 0) throw malformedIndex('it is empty', { uri: index.path });
   if (kind === undefined) throw malformedIndex('it is none of the known kinds', { uri: index.path });
@@ -130,7 +134,7 @@ function loadText(
     throw indexMismatch(`it is an index of ${indexed}, ${file.path} is ${format}`, { uri: index.path });
   const table = kind === 'vahidk' ? readVahidkIndex(index) : readMXFrames(index, file.size);
   checkSize(file, index, table.end);
-  checkHeads(file, index, table, frameReader(file, layout, table.count, options));
+  checkHeads(file, index, table, await frameReader(file, layout, table.count, options));
   return { kind, path: index.path, layout, table };
 }
 

@@ -7,8 +7,6 @@ import {
   RECORDIO_MAGIC,
   WHOLE,
 } from '../framing/recordio-layout.ts';
-import { newReadStats } from '../records/corruption.ts';
-import { recordFormat } from '../records/formats.ts';
 import { DataFile } from './data-file.ts';
 import { errorAt, indexMismatch, malformedIndex } from './index-errors.ts';
 import { type LayoutOptions, readOptions } from './layout-options.ts';
@@ -151,6 +149,10 @@ export class MXIndexedReader implements AsyncDisposable {
   /** A record of several parts, or one that is cut. */
   async #decode(head: Uint8Array, offset: number): Promise<Uint8Array> {
     const file = this.#file;
+    const [{ recordFormat }, { newReadStats }] = await Promise.all([
+      import('../records/formats.ts'),
+      import('../records/corruption.ts'),
+    ]);
     const source = { uri: this.path, size: () => file.size - offset };
     const decoder = recordFormat('recordio').decoder(this.#options, source, newReadStats());
     try {

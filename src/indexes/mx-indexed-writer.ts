@@ -1,8 +1,7 @@
 import { RecordpipeError } from '../errors.ts';
 import type { RecordWriter, WrittenFile } from '../files/record-writer.ts';
-import { openRecordIOWriter, type RecordIOWriteOptions } from '../files/recordio-writer.ts';
-import { prepareTarget, type Target } from '../files/target.ts';
-import { writeOptions } from '../files/write-options.ts';
+import type { RecordIOWriteOptions } from '../files/recordio-writer.ts';
+import type { Target } from '../files/target.ts';
 import { checkKeyType } from './mx-indexed-reader.ts';
 import { checkedKey, type MXKey, type MXKeyType } from './mx-keys.ts';
 import { pathOf } from './paths.ts';
@@ -42,6 +41,12 @@ export async function openMXIndexedRecordIOWriter(
 ): Promise<MXIndexedWriter> {
   const { keys = 'integer', ...writing } = options;
   checkKeyType(keys);
+  // Readers of indexes do without writers: half of what importing this floor takes.
+  const [{ openRecordIOWriter }, { prepareTarget }, { writeOptions }] = await Promise.all([
+    import('../files/recordio-writer.ts'),
+    import('../files/target.ts'),
+    import('../files/write-options.ts'),
+  ]);
   const records = await openRecordIOWriter(path, { ...writing, append: false, compression: 'none' });
   try {
     const { overwrite, atomic, sync } = writeOptions(writing);

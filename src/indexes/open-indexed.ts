@@ -1,6 +1,6 @@
 import { RecordpipeError } from '../errors.ts';
 import { DataFile } from './data-file.ts';
-import { IndexedRecords } from './indexed-records.ts';
+import type { IndexedRecords } from './indexed-records.ts';
 import { type LayoutOptions, layoutOf } from './layout-options.ts';
 import { findIndex, frameReader, loadIndex } from './load-index.ts';
 import { pathOf } from './paths.ts';
@@ -62,7 +62,8 @@ export async function openIndexed(
   const file = new DataFile(path);
   try {
     const { table, layout, indexPath } = await findFrames(file, options, missing);
-    const frames = frameReader(file, layout, table.count, options);
+    const { IndexedRecords } = await import('./indexed-records.ts');
+    const frames = await frameReader(file, layout, table.count, options);
     return new IndexedRecords({ file, table, layout, options }, frames, indexPath, { blocking, maxGapBytes });
   } catch (error) {
     await file.close();

@@ -1,6 +1,4 @@
 import { RecordpipeError } from '../errors.ts';
-import { newReadStats } from '../records/corruption.ts';
-import { recordFormat } from '../records/formats.ts';
 import type { DataFile } from './data-file.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameTableBuilder } from './frame-table-builder.ts';
@@ -63,6 +61,10 @@ async function framesByDecoder(
   options: ReturnType<typeof readOptions>,
   turns: Turns,
 ): Promise<FrameTable> {
+  const [{ recordFormat }, { newReadStats }] = await Promise.all([
+    import('../records/formats.ts'),
+    import('../records/corruption.ts'),
+  ]);
   const own = recordFormat(format).own(CHUNK_BYTES, 2);
   const decoder = own.decoder(options, { uri: file.path, size: () => file.size }, newReadStats());
   const builder = new FrameTableBuilder();

@@ -1,9 +1,7 @@
 import { statSync } from 'node:fs';
-import { isRecordpipeError } from 'recordpipe';
 import { buildIndex, checkIndex, type FrameScanOptions, type WrittenKind } from 'recordpipe/indexes';
 import { expandInputs } from 'recordpipe/report';
 import { errorText } from '../advice.ts';
-import { exitCodeOf } from '../error-exit-code.ts';
 import { INVALID, OK } from '../exit-codes.ts';
 import { interruption } from '../interrupt.ts';
 import { complain, print } from '../output.ts';
@@ -66,6 +64,9 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
       report = await (check ? checked : made)(uri, options, onProgress);
       done += report.bytes ?? 0;
     } catch (error) {
+      // Not before it is needed: loading the codec takes 20 ms.
+      const { isRecordpipeError } = await import('recordpipe');
+      const { exitCodeOf } = await import('../error-exit-code.ts');
       if (!isRecordpipeError(error) || error.code === 'aborted') throw error;
       report = { uri, status: 'failed', error: error.toJSON() };
       bad++;
