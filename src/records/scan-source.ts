@@ -3,6 +3,7 @@ import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordpipeError } from '../errors.ts';
 import { newReadStats } from './corruption.ts';
 import { Findings } from './findings.ts';
+import { putScanning, takeScanning } from './idle-scanning.ts';
 import type { PeekedSource } from './peeked-source.ts';
 import { type Compression, type ReadOptions, reusedChunkBytes } from './read-options.ts';
 import type { FormatName, OnProgress, OwnScanning, RecordFormat, ScanCounts } from './record-format.ts';
@@ -54,12 +55,16 @@ export async function scanSource<O extends ReadOptions>(
   } as Partial<O>);
   const lenient = format.lenient(options);
   // A strict scan is done with a chunk before it asks for the next: where none is read ahead, one buffer does, and stays in the cache.
-  const own = format.own(options.chunkBytes, options.blocking && !lenient ? 1 : FILE_BUFFERS);
+  const buffers = options.blocking && !lenient ? 1 : FILE_BUFFERS;
+  const own = takeScanning(format, options.chunkBytes, buffers);
   const opened = await openRecordSource(source, options, format.detectCompression, own.nextBuffer);
   const findings = new Findings(maxErrors);
   const counts = lenient
     ? await search(own, opened, options, findings, onProgress)
     : await own.walk(opened, options, findings, onProgress);
+  // A path that was read to its end: all its reads have been awaited.
+  if (typeof source === 'string' && findings.count === 0)
+    putScanning(format, options.chunkBytes, buffers, own);
   return {
     uri: opened.uri,
     format: format.name,
