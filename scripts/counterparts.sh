@@ -1,23 +1,25 @@
 #!/usr/bin/env bash
 # Installs the programs that recordpipe is tested and measured against.
 #
-#   scripts/counterparts.sh [tensorflow|vahidk|mxnet|sagemaker|rust|npm|chromium]...      (no name: all of them)
+#   scripts/counterparts.sh [tensorflow|original|vahidk|mxnet|sagemaker|rust|npm|chromium]...      (no name: all of them)
 #
 # Prints one line per name on stdout, `have: NAME` or `skipped: NAME (why)`, and exits 0 either way:
 # a counterpart that cannot be had is a hole in a table, not a failure. Everything goes to
 # .cache/counterparts/NAME (git-ignored), what the installers say to .cache/counterparts/NAME.log.
 # Versions are pinned under bench/against; when a pin changes, the next run installs again.
+# `original`, the PipeModeDataset of sagemaker_tensorflow, needs Python 3.11 on x86-64 Linux and takes 1.2 GB.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 against=$root/bench/against
 cache=$root/.cache/counterparts
-all=(tensorflow vahidk mxnet sagemaker rust npm chromium)
+all=(tensorflow original vahidk mxnet sagemaker rust npm chromium)
 
 # The files that decide what is installed under a name; their hash tells whether it is up to date.
 pins_of() {
   case $1 in
     tensorflow | vahidk | mxnet | sagemaker) echo "$against/$1.requirements.txt" ;;
+    original) echo "$against/original.requirements.txt" "$root/scripts/install-original.sh" ;;
     rust) echo "$against/rust/Cargo.toml" "$against/rust/Cargo.lock" "$against/rust/src/main.rs" ;;
     npm) echo "$against/package.json" "$against/package-lock.json" ;;
   esac
@@ -44,6 +46,10 @@ install_npm() {
   (cd "$against" && npm ci --no-audit --no-fund)
 }
 
+install_original() {
+  "$root/scripts/install-original.sh" "$cache/original"
+}
+
 install_chromium() {
   if [ "$(id -u)" -ne 0 ]; then
     echo 'apt-get needs root'
@@ -57,10 +63,11 @@ install_chromium() {
 works() {
   case $1 in
     tensorflow | vahidk) [ -x "$cache/$1/bin/python" ] && "$cache/$1/bin/python" -c '' ;;
+    original) "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("sagemaker_tensorflow")' ;;
     mxnet) "$cache/$1/bin/python" -c 'import mxnet.recordio' ;;
     sagemaker) "$cache/$1/bin/python" -c 'import sagemaker.amazon.common' ;;
     rust) [ -x "$cache/rust/release/tfrecord-peer" ] ;;
-    npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] ;;
+    npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] && [ -d "$against/node_modules/rxjs" ] ;;
     chromium) chromium --version ;;
   esac
 }
@@ -73,6 +80,7 @@ have() {
 install() {
   case $1 in
     tensorflow | vahidk | mxnet | sagemaker) install_venv "$1" ;;
+    original) install_original ;;
     rust) install_rust ;;
     npm) install_npm ;;
     chromium) install_chromium ;;
