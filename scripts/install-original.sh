@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs the original PipeModeDataset (sagemaker_tensorflow) into a Python environment of its own.
+#
+#   scripts/install-original.sh DIR        then: DIR/bin/python -c 'import sagemaker_tensorflow'
+#
+# Its newest wheel is tagged for Python 3.10. The shared object inside depends on TensorFlow's ABI, not on Python's:
+# unpacked beside the TensorFlow that it was built for it loads on 3.11 as well.
+set -euo pipefail
+
+against=$(cd "$(dirname "${BASH_SOURCE[0]}")/../bench/against" && pwd)
+dir=${1:?usage: install-original.sh DIR}
+extension=$(sed -n 's/^#wheel //p' "$against/original.requirements.txt")
+
+rm -rf "${dir:?}"
+"${PYTHON:-python3}" -m venv "$dir"
+pip=("$dir/bin/python" -m pip --disable-pip-version-check)
+"${pip[@]}" install --quiet --requirement "$against/original.requirements.txt"
+wheels=$(mktemp -d)
+trap 'rm -rf "$wheels"' EXIT
+"${pip[@]}" download --quiet --no-deps --only-binary=:all: --python-version 310 \
+  --platform manylinux1_x86_64 --dest "$wheels" "$extension"
+site=$("$dir/bin/python" -c 'import site; print(site.getsitepackages()[0])')
+"$dir/bin/python" -m zipfile -e "$wheels"/*.whl "$site"
+"$dir/bin/python" -c 'import sagemaker_tensorflow'

@@ -1,0 +1,153 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { PipeModeDataset, type RecordFormatName } from '../../src/pipemode/index.ts';
+import {
+  type ChannelPlace,
+  channelPlace,
+  ended,
+  fixturePath,
+  makePipes,
+  writeInto,
+} from '../pipemode/channel-place.ts';
+import { sha256 } from '../support/golden.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const environment = `${root}.cache/counterparts/original`;
+const python = `${environment}/bin/python`;
+
+interface Told {
+  readonly records: readonly { readonly length: number; readonly sha256: string }[];
+  readonly error: string | null;
+}
+
+/** Why the original cannot be had; undefined when it is there. */
+function missingOriginal(): string | undefined {
+  const works = (): boolean => spawnSync(python, ['-c', 'import sagemaker_tensorflow']).status === 0;
+  if (works()) return undefined;
+  mkdirSync(`${root}.cache/counterparts`, { recursive: true });
+  const { stderr } = spawnSync('bash', [`${root}scripts/install-original.sh`, environment], {
+    encoding: 'utf8',
+  });
+  if (works()) return undefined;
+  const line = `skipped: original (${(stderr ?? '').trim().split('\n').at(-1) || 'the installer said nothing'})`;
+  console.log(line);
+  return line;
+}
+
+const processes: { kill(signal: 'SIGKILL'): unknown }[] = [];
+afterAll(() => {
+  for (const one of processes) one.kill('SIGKILL');
+});
+
+/** The original in a process of its own, which reads an epoch each time it is asked to. */
+async function original(
+  place: ChannelPlace,
+  format: RecordFormatName,
+): Promise<(take?: number) => Promise<Told>> {
+  mkdirSync(place.stateDir, { recursive: true });
+  const program = fileURLToPath(new URL('original_epochs.py', import.meta.url));
+  const child = spawn(python, ['-B', program, place.root, format], { stdio: ['pipe', 'pipe', 'ignore'] });
+  processes.push(child);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toBe('ready');
+  return async (take) => {
+    child.stdin.write(`${take ?? ''}\n`);
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`the original ended with ${await ended(child)}`);
+    return JSON.parse(value) as Told;
+  };
+}
+
+async function ours(dataset: PipeModeDataset, take = -1): Promise<Told> {
+  const records: { length: number; sha256: string }[] = [];
+  try {
+    for await (const record of dataset.take(take))
+      records.push({ length: record.length, sha256: sha256(record) });
+    return { records, error: null };
+  } catch {
+    return { records, error: 'InternalError' };
+  }
+}
+
+describe.skipIf(missingOriginal() !== undefined)('the original PipeModeDataset', () => {
+  test.each([
+    ['TFRecord', 'tfrecord-sizes.bin'],
+    ['RecordIO', 'recordio-dmlc.bin'],
+    ['RecordIO', 'recordio-concat.bin'],
+    ['TextLine', 'textline.bin'],
+  ] as const)('and ours on one channel, epoch by epoch: %s, %s', async (recordFormat, fixture) => {
+    const place = channelPlace();
+    const file = fixturePath(fixture);
+    makePipes(...Array.from({ length: 8 }, (_, epoch) => place.pipe(epoch)));
+    const theirs = await original(place, recordFormat);
+    expect(place.state()).toBe('0');
+    const dataset = new PipeModeDataset('train', { ...place.dirs, recordFormat });
+    const faithful = new PipeModeDataset('train', { ...place.dirs, recordFormat, compat: 'sagemaker' });
+    const turns = [() => theirs(), () => ours(dataset), () => ours(faithful), () => theirs()];
+    const told: Told[] = [];
+    for (let epoch = 0; epoch < 8; epoch++) {
+      writeInto(place.pipe(epoch), file);
+      told.push(await turns[epoch % 4]());
+      expect(place.state()).toBe(String(epoch + 1));
+    }
+    expect(told[0].records.length).toBeGreaterThan(0);
+    for (const one of told) expect(one).toEqual(told[0]);
+  });
+
+  test('and ours leave epochs early in turn', async () => {
+    const place = channelPlace();
+    const file = fixturePath('tfrecord-many-small.bin');
+    makePipes(...[0, 1, 2, 3].map((epoch) => place.pipe(epoch)));
+    const theirs = await original(place, 'TFRecord');
+    const dataset = new PipeModeDataset('train', { ...place.dirs, recordFormat: 'TFRecord' });
+    const told: Told[] = [];
+    for (const [epoch, read] of [
+      theirs,
+      (n?: number) => ours(dataset, n),
+      theirs,
+      (n?: number) => ours(dataset, n),
+    ].entries()) {
+      writeInto(place.pipe(epoch), file);
+      told.push(await read(5));
+    }
+    for (const one of told) expect(one).toEqual(told[0]);
+    expect(told[0].records.length).toBe(5);
+    expect(place.state()).toBe('4');
+  });
+
+  test('waits for the lock that we hold, and we for its: no step of the index is lost', async () => {
+    const rounds = 40;
+    const place = channelPlace();
+    mkdirSync(place.stateDir, { recursive: true });
+    for (let epoch = 0; epoch < 2 * rounds; epoch++) writeFileSync(place.pipe(epoch), '');
+    const program = fileURLToPath(new URL('original_locking.py', import.meta.url));
+    const child = spawn(python, ['-B', program, place.root, String(rounds)], { stdio: 'ignore' });
+    processes.push(child);
+    const dataset = new PipeModeDataset('train', place.dirs);
+    for (let round = 0; round < rounds; round++) expect(await dataset.count()).toBe(0);
+    expect(await ended(child)).toBe(0);
+    // It looks at the index without the lock, so that both may read one pipe; but each step forward is kept.
+    expect(readFileSync(place.statePath(), 'latin1')).toBe(String(2 * rounds));
+  });
+
+  test('reads a state file that we wrote, and we one that it wrote', async () => {
+    const place = channelPlace();
+    mkdirSync(place.stateDir, { recursive: true });
+    for (const epoch of [41, 42, 43]) writeFileSync(place.pipe(epoch), `epoch ${epoch}\n`);
+    writeFileSync(place.statePath(), '41\n');
+    const dataset = new PipeModeDataset('train', { ...place.dirs, recordFormat: 'TextLine' });
+    const theirs = await original(place, 'TextLine');
+    const expected = (epoch: number): Told => ({
+      records: [{ length: 8, sha256: sha256(Buffer.from(`epoch ${epoch}`)) }],
+      error: null,
+    });
+    expect(await ours(dataset)).toEqual(expected(41));
+    expect(place.state()).toBe('42');
+    expect(await theirs()).toEqual(expected(42));
+    expect(await ours(dataset)).toEqual(expected(43));
+    expect(place.state()).toBe('44');
+  });
+});
