@@ -9,7 +9,10 @@ import { loadFormat } from './load-format.ts';
 
 /** Small files need small buffers only: they are what checking thousands of them spends its time and memory on. */
 const MIN_CHUNK_BYTES = 64 * 1024;
-/** From this size on, reading ahead on another core gains more than waking its thread costs. */
+/**
+ * From this size on, reading ahead on another core gains more than waking its thread costs, where checksums keep this one busy. Walking RecordIO headers and
+ * counting lines take so little that it costs: 0.8 GB of lines in 130 ms, 167 ms read ahead.
+ */
 const AHEAD_FROM_BYTES = 8 * 1024 * 1024;
 /** What counting does not look at. */
 const COUNTING = { checksum: 'length', strictPadding: false } as const;
@@ -22,14 +25,22 @@ export async function scanFile(
   { signal, onProgress }: Watch,
 ): Promise<RecordScan> {
   const size = path === '-' ? 0 : storedBytes(path);
-  const blocking = task.blocking && !(task.alone && size >= AHEAD_FROM_BYTES);
-  const chunkBytes = Math.min(Math.max(size, MIN_CHUNK_BYTES), reusedChunkBytes(blocking));
   const { format = 'auto', compression = 'auto' } = task.reading;
   const source = path === '-' ? standardInput() : path;
   const found =
     format === 'auto'
-      ? await identifySource(source, { format, compression, chunkBytes, blocking, uri, signal })
+      ? await identifySource(source, {
+          format,
+          compression,
+          chunkBytes: MIN_CHUNK_BYTES,
+          blocking: task.blocking,
+          uri,
+          signal,
+        })
       : { format, compression, source };
+  const ahead = task.alone && size >= AHEAD_FROM_BYTES && found.format === 'tfrecord';
+  const blocking = task.blocking && !ahead;
+  const chunkBytes = Math.min(Math.max(size, MIN_CHUNK_BYTES), reusedChunkBytes(blocking));
   const scanned = await scanSource(await loadFormat(found.format), found.source, {
     ...task.reading,
     ...(task.check === 'count' && COUNTING),
