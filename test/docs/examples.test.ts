@@ -6,6 +6,7 @@ import * as crc from '../../src/crc32c/index.ts';
 import * as files from '../../src/files/index.ts';
 import * as framing from '../../src/framing/index.ts';
 import * as main from '../../src/index.ts';
+import * as indexes from '../../src/indexes/index.ts';
 import * as records from '../../src/records/index.ts';
 import * as report from '../../src/report/index.ts';
 import * as transform from '../../src/transform/index.ts';
@@ -54,7 +55,7 @@ function expectOutput(lines: readonly string[], expected: readonly (string | und
 
 describe('docstrings', () => {
   test('every exported function has an example', () => {
-    const exported = [main, crc, framing, records, files, report, transform].flatMap((module) =>
+    const exported = [main, crc, framing, records, files, indexes, report, transform].flatMap((module) =>
       Object.entries(module)
         .filter(([name, value]) => typeof value === 'function' && !/^[A-Z]/.test(name))
         .map(([name]) => name),
