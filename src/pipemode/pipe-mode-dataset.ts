@@ -64,9 +64,16 @@ export interface ResumeOptions {
  *
  * @example
  * ```ts
+ * import { mkdirSync, writeFileSync } from 'node:fs';
  * import { PipeModeDataset } from 'recordpipe/pipemode';
- * const dataset = new PipeModeDataset('train', { recordFormat: 'TFRecord' });
- * for await (const batch of dataset.repeat(20).batch(64).prefetch(2)) console.log(batch.length);
+ * // In a training job these files are there, pipes in place of the last one, and pipeDir, stateDir and configDir need not be said.
+ * mkdirSync('job');
+ * writeFileSync('job/inputdataconfig.json', '{"train": {"TrainingInputMode": "Pipe"}}');
+ * for (const epoch of [0, 1]) writeFileSync(`job/train_${epoch}`, 'one\ntwo\nthree\n');
+ * const dirs = { pipeDir: 'job', stateDir: 'job', configDir: 'job' };
+ * const dataset = new PipeModeDataset('train', { recordFormat: 'TextLine', ...dirs });
+ * for await (const batch of dataset.repeat(2).batch(4).prefetch(2)) console.log(batch.length);
+ * console.log(dataset.state().epoch); // 1
  * ```
  */
 export class PipeModeDataset<const A extends readonly string[] | undefined = undefined> extends Dataset<
@@ -103,11 +110,18 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
    * @throws RecordpipeError while iterating, as the dataset
    * @example
    * ```ts
+   * import { mkdirSync, writeFileSync } from 'node:fs';
    * import { PipeModeDataset } from 'recordpipe/pipemode';
+   * mkdirSync('batches');
+   * writeFileSync('batches/inputdataconfig.json', '{"train": {"TrainingInputMode": "Pipe"}}');
+   * writeFileSync('batches/train_0', 'one\ntwo\n');
+   * const dirs = { pipeDir: 'batches', stateDir: 'batches', configDir: 'batches' };
+   * const dataset = new PipeModeDataset('train', { recordFormat: 'TextLine', ...dirs });
    * let bytes = 0;
-   * for await (const { index, length } of new PipeModeDataset('train').batches({ reuse: true })) {
+   * for await (const { index, length } of dataset.batches({ reuse: true })) {
    *   for (let i = 0; i < length; i++) bytes += index[2 * i + 1];
    * }
+   * console.log(bytes); // 6
    * ```
    */
   async *batches({ reuse, signal }: PipeBatchesOptions = {}): Batches {
@@ -138,12 +152,16 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
    * @throws RecordpipeError `malformed-state` for what is no state; `not-resumable` for one of another channel or format
    * @example
    * ```ts
-   * import { readFileSync, writeFileSync } from 'node:fs';
+   * import { mkdirSync, writeFileSync } from 'node:fs';
    * import { PipeModeDataset } from 'recordpipe/pipemode';
-   * const dataset = new PipeModeDataset('train');
-   * for await (const record of dataset.resume(JSON.parse(readFileSync('position.json', 'utf8')))) {
-   *   writeFileSync('position.json', JSON.stringify(dataset.state()));
-   * }
+   * mkdirSync('resume');
+   * writeFileSync('resume/inputdataconfig.json', '{"train": {"TrainingInputMode": "Pipe"}}');
+   * writeFileSync('resume/train_0', 'one\ntwo\n');
+   * const dirs = { pipeDir: 'resume', stateDir: 'resume', configDir: 'resume' };
+   * const dataset = new PipeModeDataset('train', { recordFormat: 'TextLine', ...dirs });
+   * await dataset.first();
+   * const position = JSON.stringify(dataset.state());
+   * for await (const line of dataset.resume(JSON.parse(position))) console.log(String.fromCharCode(...line)); // two
    * ```
    */
   resume(state: PipeModeState, { from = 'same' }: ResumeOptions = {}): Dataset<PipeModeElement<A>> {

@@ -5,11 +5,15 @@ import { RecordpipeError, sentenceOf } from '../errors.ts';
  *
  * @example
  * ```ts
+ * import { mkdirSync, writeFileSync } from 'node:fs';
  * import { PipeModeDataset, PipeModeError } from 'recordpipe/pipemode';
+ * mkdirSync('errors');
+ * writeFileSync('errors/inputdataconfig.json', '{"train": {"TrainingInputMode": "Pipe"}}');
+ * writeFileSync('errors/train_0', 'this is no RecordIO');
  * try {
- *   for await (const record of new PipeModeDataset('train')) console.log(record.length);
+ *   await new PipeModeDataset('train', { pipeDir: 'errors', stateDir: 'errors', configDir: 'errors' }).count();
  * } catch (error) {
- *   if (error instanceof PipeModeError) console.log(error.channel, error.epoch, error.record, error.offset);
+ *   if (error instanceof PipeModeError) console.log(error.code, error.channel, error.epoch, error.record); // bad-magic train 0 0
  * }
  * ```
  */
