@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
 
 import { fileError, shrunk } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
@@ -6,6 +6,8 @@ import { pathOf } from './paths.ts';
 
 /** The host reads less than 2^31 bytes at a time. */
 const READ_BYTES = 2 ** 30;
+/** A named pipe is opened without waiting for its writer, and refused; files do not mind. Windows does not know the flag. */
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** A regular file, open for reading at any place. */
 export class DataFile {
@@ -18,12 +20,14 @@ export class DataFile {
   #reading = 0;
   #idle: (() => void) | undefined;
   #closed = false;
+  /** Whether the descriptor is closed: its number may be another file's by now. */
+  #ended = false;
 
   /** @throws RecordpipeError `not-found`, `access-denied`, `unsupported-source`, `io-failure` */
   constructor(given: string | URL) {
     this.path = pathOf(given);
     try {
-      this.#descriptor = openSync(this.path, 'r');
+      this.#descriptor = openSync(this.path, FLAGS);
     } catch (error) {
       throw fileError(error, this.path);
     }
@@ -51,6 +55,7 @@ export class DataFile {
 
   /** Reads `length` bytes from `position` on into `target[at, …)`, on this thread. */
   readNow(target: Uint8Array, at: number, length: number, position: number): void {
+    if (this.#ended) throw this.closedError();
     for (let have = 0; have < length; ) {
       let count: number;
       try {
@@ -65,19 +70,31 @@ export class DataFile {
   }
 
   /** The same, on one of the host's threads. */
-  async read(target: Uint8Array, at: number, length: number, position: number): Promise<void> {
-    this.#reading++;
-    try {
+  read(target: Uint8Array, at: number, length: number, position: number): Promise<void> {
+    return this.use(async () => {
       for (let have = 0; have < length; ) {
         const wanted = Math.min(length - have, READ_BYTES);
         const count = await this.#readSome(target, at + have, wanted, position + have);
         if (count === 0) throw this.#shrunk(position + have);
         have += count;
       }
+    });
+  }
+
+  /** Does work of several reads, for whose end closing waits. */
+  async use<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#ended) throw this.closedError();
+    this.#reading++;
+    try {
+      return await work();
     } finally {
       this.#reading--;
       if (this.#reading === 0) this.#idle?.();
     }
+  }
+
+  closedError(): RecordpipeError {
+    return new RecordpipeError('closed', 'the file is closed', { uri: this.path });
   }
 
   /** Closes the file, once the reads under way have ended. Later reads fail. */
@@ -89,6 +106,7 @@ export class DataFile {
         this.#idle = resolve;
       });
     }
+    this.#ended = true;
     closeSync(this.#descriptor);
   }
 

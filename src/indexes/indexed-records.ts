@@ -1,4 +1,3 @@
-import { RecordpipeError } from '../errors.ts';
 import { newReadStats } from '../records/corruption.ts';
 import type { FormatName } from '../records/record-format.ts';
 import { type Batches, RecordReader } from '../records/record-reader.ts';
@@ -85,15 +84,16 @@ export class IndexedRecords implements AsyncDisposable {
     const payloads = new Array<Uint8Array>(records.length);
     let failed = false;
     let failure: unknown;
-    await this.#reader.readMany(records, {
-      take: (at, payload) => {
+    const taker = {
+      take: (at: number, payload: Uint8Array): void => {
         payloads[at] = payload;
       },
-      fail: (_at, error) => {
+      fail: (_at: number, error: unknown): void => {
         if (!failed) failure = error;
         failed = true;
       },
-    });
+    };
+    await this.#indexed.file.use(() => this.#reader.readMany(records, taker));
     if (failed) throw failure;
     return payloads;
   }
@@ -143,15 +143,18 @@ export class IndexedRecords implements AsyncDisposable {
     const pending = this.#pending;
     this.#pending = [];
     const records = pending.map(({ record }) => record);
-    await this.#reader.readMany(records, {
-      take: (at, payload) => pending[at].resolve(payload),
-      fail: (at, error) => pending[at].reject(error),
+    const taker = {
+      take: (at: number, payload: Uint8Array): void => pending[at].resolve(payload),
+      fail: (at: number, error: unknown): void => pending[at].reject(error),
+    };
+    const reading = this.#indexed.file.use(() => this.#reader.readMany(records, taker));
+    await reading.catch((error: unknown) => {
+      for (const { reject } of pending) reject(error);
     });
   }
 
   #check(i: number): void {
-    if (this.#indexed.file.closed)
-      throw new RecordpipeError('closed', 'the file is closed', { uri: this.path });
+    if (this.#indexed.file.closed) throw this.#indexed.file.closedError();
     this.#checkNumber(i);
   }
 
@@ -161,8 +164,7 @@ export class IndexedRecords implements AsyncDisposable {
   }
 
   #checkSlice(from: number, to: number): void {
-    if (this.#indexed.file.closed)
-      throw new RecordpipeError('closed', 'the file is closed', { uri: this.path });
+    if (this.#indexed.file.closed) throw this.#indexed.file.closedError();
     if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= this.length))
       throw new RangeError(
         `slice: expected 0 <= from <= to <= ${this.length}, got ${String(from)}, ${String(to)}`,

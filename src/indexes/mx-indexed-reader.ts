@@ -1,5 +1,5 @@
 import { readU32 } from '../bytes/little-endian.ts';
-import { isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { isRecordpipeError } from '../errors.ts';
 import {
   PART_HEADER_BYTES,
   partFlag,
@@ -113,8 +113,8 @@ export class MXIndexedReader implements AsyncDisposable {
   async get(key: MXKey): Promise<Uint8Array> {
     const offset = this.#keys.offsets.get(checkedKey(key, this.#type));
     if (offset === undefined) throw new RangeError(`${this.path} has no record with the key ${String(key)}`);
-    if (this.#file.closed) throw new RecordpipeError('closed', 'the file is closed', { uri: this.path });
-    return this.#read(offset);
+    if (this.#file.closed) throw this.#file.closedError();
+    return this.#file.use(() => this.#read(offset));
   }
 
   /** Closes the file. */

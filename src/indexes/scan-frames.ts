@@ -1,3 +1,4 @@
+import { checkAborted } from '../bytes/abortable.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { DataFile } from './data-file.ts';
 import type { FrameTable } from './frame-table.ts';
@@ -49,6 +50,7 @@ export async function scanFrames(
     checksum === 'length' ? await framesByHops(file, layout, options.maxRecordBytes, turns) : undefined;
   const table = hops ?? (await framesByDecoder(file, layout, options, turns));
   onProgress?.(file.size);
+  checkAborted(signal);
   if (file.unchanged && table.end === file.size) return table;
   throw new RecordpipeError('source-changed', 'the file changed while it was being indexed; try again', {
     uri: file.path,

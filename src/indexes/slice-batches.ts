@@ -31,6 +31,7 @@ export async function* sliceBatches(
   stats: ReadStats,
 ): Batches {
   const start = table.start(from);
+  checkBorders({ file, table, layout, options }, from, to);
   const reading = readOptions(
     layout.format,
     { ...options, ...layout },
@@ -54,6 +55,21 @@ export async function* sliceBatches(
   if (next === to) return;
   const text = `the records ${from} to ${to} are to lie here, there are ${next < to ? `only ${next - from}` : 'more'}`;
   throw indexMismatch(text, { uri: file.path, record: from, offset: start }, DAMAGED_OR_CHANGED);
+}
+
+/** Lines have no headers: what lies before the first of them, and before the one behind the last, must be a delimiter. */
+function checkBorders({ file, table, layout }: IndexedFile, from: number, to: number): void {
+  if (layout.format !== 'textline') return;
+  const { delimiter } = layout;
+  const found = new Uint8Array(delimiter.length);
+  for (const record of [from, to]) {
+    if (record === 0 || record === table.count) continue;
+    const offset = table.start(record);
+    file.readNow(found, 0, found.length, offset - found.length);
+    if (found.every((byte, i) => byte === delimiter[i])) continue;
+    const text = 'a line is to begin here, there is no delimiter before it';
+    throw indexMismatch(text, { uri: file.path, record, offset }, DAMAGED_OR_CHANGED);
+  }
 }
 
 /** The bytes `start` to `end`; one chunk is read ahead. */

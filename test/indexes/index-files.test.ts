@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import {
+  appendFileSync,
   existsSync,
   readFileSync,
   statSync,
@@ -287,4 +289,60 @@ describe('which index is used', () => {
     await using file = await openIndexed(link, { indexPath: new URL(`file://${path}.rpidx`) });
     expect(await file.get(1)).toEqual(Uint8Array.of(2, 2));
   });
+});
+
+test('lines that moved where the fingerprint does not look: no part of a line is got', async () => {
+  const lines = Array.from({ length: 30_000 }, (_, i) => `line ${i}`);
+  const path = temp.file('moved.txt', Buffer.from(lines.join('\n')));
+  await buildIndex(path, { format: 'textline' });
+  // Two lines become one of the same length, and the next is cut in two.
+  const at = lines.findIndex((_, i) => lines.slice(0, i).join('\n').length > 20_000) + 1;
+  const before = lines.slice(0, at).join('\n').length;
+  const moved = Buffer.from(lines.join('\n'));
+  expect(moved[before]).toBe(10);
+  moved[before] = 32;
+  moved[before + 20] = 10;
+  writeFileSync(path, moved);
+  for (const blocking of [true, false]) {
+    await using file = await openIndexed(path, { blocking });
+    const got = await Promise.allSettled(lines.map((_, i) => file.get(i)));
+    const failed = got.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []));
+    expect(failed.length).toBeGreaterThanOrEqual(2);
+    expect(failed.length).toBeLessThanOrEqual(4);
+    for (const [i, one] of got.entries())
+      if (one.status === 'fulfilled') expect(Buffer.from(one.value).toString()).toBe(lines[i]);
+    for (const from of failed) {
+      const read = async (): Promise<void> => {
+        for await (const batch of file.sliceBatches(from, from + 1)) expect(batch.length).toBe(1);
+      };
+      await expect(read()).rejects.toThrow(code('index-mismatch'));
+    }
+  }
+});
+
+test('indexing is ended by its signal, and by data that changes meanwhile', async () => {
+  const path = temp.file(
+    'long.tfrecord',
+    oracleFile(Array.from({ length: 3000 }, () => new Uint8Array(100))),
+  );
+  await expect(buildIndex(path, { signal: AbortSignal.abort() })).rejects.toThrow(code('aborted'));
+  const controller = new AbortController();
+  const onProgress = (): void => controller.abort();
+  await expect(buildIndex(path, { onProgress, checksum: 'full', signal: controller.signal })).rejects.toThrow(
+    code('aborted'),
+  );
+  let appended = false;
+  const append = (): void => {
+    if (!appended) appendFileSync(path, 'more');
+    appended = true;
+  };
+  await expect(buildIndex(path, { onProgress: append })).rejects.toThrow(code('source-changed'));
+  expect(existsSync(`${path}.rpidx`)).toBe(false);
+});
+
+test('named pipes are refused without waiting for a writer', async () => {
+  const path = temp.file('pipe');
+  execFileSync('mkfifo', [path]);
+  await expect(buildIndex(path)).rejects.toThrow(code('unsupported-source'));
+  await expect(openIndexed(path, { missing: 'memory' })).rejects.toThrow(code('unsupported-source'));
 });

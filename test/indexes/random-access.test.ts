@@ -212,3 +212,18 @@ function expectSame(got: readonly Uint8Array[], expected: readonly Uint8Array[])
     concat(list.flatMap((one) => [Uint8Array.of(one.length & 255, one.length >> 8, one.length >> 16), one]));
   expect(Buffer.compare(joined(got), joined(expected))).toBe(0);
 }
+
+test('closing waits for all of what is being got', async () => {
+  const payloads = Array.from({ length: 40 }, (_, i) => new Uint8Array(400_000).fill(i));
+  const path = temp.file('closing-many.tfrecord', oracleFile(payloads));
+  await buildIndex(path);
+  for (const blocking of [true, false]) {
+    const file = await openIndexed(path, { blocking });
+    const many = file.getMany(payloads.map((_, i) => i));
+    await file.close();
+    expectSame(await many, payloads);
+    const slice = (await openIndexed(path)).slice();
+    expect((await slice.next()).value).toEqual(payloads[0]);
+    await slice.return();
+  }
+});
