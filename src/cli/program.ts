@@ -29,17 +29,22 @@ const COMMANDS: Record<string, () => Promise<Registration>> = {
 export async function program(called: string | undefined): Promise<Command> {
   const root = new Command('recordpipe')
     .description(
-      'Read, count and check record files (TFRecord, RecordIO, lines of text), without TensorFlow or MXNet.',
+      'Read, check, index and convert record files (TFRecord, RecordIO, lines of text), without TensorFlow or MXNet.',
     )
     .version(packageVersion(), '-V, --version')
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(recordpipe help, or --help behind a command, shows what is accepted)')
     .addHelpText('after', ROOT_HELP);
-  const loading =
-    called !== undefined && Object.hasOwn(COMMANDS, called) ? [COMMANDS[called]] : Object.values(COMMANDS);
-  for (const { register } of await Promise.all(loading.map((load) => load()))) register(root);
+  for (const { register } of await Promise.all(needed(called).map((load) => load()))) register(root);
   return root;
+}
+
+function needed(called: string | undefined): (() => Promise<Registration>)[] {
+  if (called === '--version' || called === '-V') return [];
+  return called !== undefined && Object.hasOwn(COMMANDS, called)
+    ? [COMMANDS[called]]
+    : Object.values(COMMANDS);
 }
 
 function packageVersion(): string {
