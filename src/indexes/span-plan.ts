@@ -4,6 +4,8 @@ import type { FrameTable } from './frame-table.ts';
 export interface Span {
   readonly from: number;
   readonly to: number;
+  /** Where the first of them begins. */
+  readonly first: number;
   readonly start: number;
   readonly bytes: number;
   /** Bytes of them that belong to records asked for. */
@@ -23,24 +25,28 @@ export function* spansOf(
   maxBytes: number,
 ): Generator<Span, void, undefined> {
   const { length } = ascending;
+  // Each position is looked up once: that is 30 ns, for records that lie apart as much as all else here.
+  let first = length > 0 ? table.start(ascending[0]) : 0;
   for (let from = 0; from < length; ) {
     let record = ascending[from];
-    const start = Math.max(0, table.start(record) - before);
+    const start = Math.max(0, first - before);
     let used = table.frameBytes(record);
-    let end = table.start(record) + used;
+    let end = first + used;
+    let at = end;
     let to = from + 1;
     for (; to < length; to++) {
       const next = ascending[to];
       if (next === record) continue;
-      const at = next === record + 1 ? end : table.start(next);
+      at = next === record + 1 ? end : table.start(next);
       const bytes = table.frameBytes(next);
       if (at - end > maxGap || at + bytes - start > maxBytes) break;
       used += bytes;
       end = at + bytes;
       record = next;
     }
-    yield { from, to, start, bytes: end - start, used };
+    yield { from, to, first, start, bytes: end - start, used };
     from = to;
+    first = at;
   }
 }
 

@@ -96,7 +96,7 @@ export class SpanReader {
 
   /** @param shift index in `bytes` of the file's first byte, were it there */
   #take(
-    { from, to }: Span,
+    { from, to, first }: Span,
     bytes: Uint8Array,
     shift: number,
     copy: boolean,
@@ -114,7 +114,7 @@ export class SpanReader {
       const next = ascending[i];
       const at = order === undefined ? i : order[i];
       if (next !== record) {
-        start = next === record + 1 ? start + length : table.start(next);
+        start = i === from ? first : next === record + 1 ? start + length : table.start(next);
         length = table.frameBytes(next);
         record = next;
         payload = undefined;
