@@ -4,14 +4,14 @@ import { recordLines, totalLines } from './benchmark-lines.ts';
 import { channelFiles } from './channel-files.ts';
 import { channelDecoding } from './channel-format.ts';
 import type { ChannelIndex } from './channel-index.ts';
-import { decodeSource } from './decode-chunks.ts';
 import { EpochProgress, type PipeModeState } from './epoch-progress.ts';
 import { EpochSource } from './epoch-source.ts';
 import { joinSignals } from './join-signals.ts';
 import type { PipeModeMetrics } from './metrics.ts';
 import { PipeModeError } from './pipe-mode-error.ts';
 import type { PipeModeOptions } from './pipe-mode-options.ts';
-import { resumed } from './resume.ts';
+import { Resuming } from './resume.ts';
+import { SourceReading } from './source-reading.ts';
 import {
   giveBack,
   openReserved,
@@ -70,17 +70,35 @@ export class EpochReading {
     return this.progress.metrics(this.#channel.name);
   }
 
-  /** The epoch's batches, once. `handOut` says how much of one was used. */
-  async *batches(outer: AbortSignal | undefined): Batches {
+  /**
+   * The epoch's batches, once.
+   * @param handedOut whether a batch counts as used when it is handed out; else `handOut` says so
+   */
+  async *batches(outer: AbortSignal | undefined, handedOut: boolean): Batches {
     const { progress } = this;
     const { options, name } = this.#channel;
     const { signal, release } = joinSignals([options.signal, outer]);
+    const { resume, reuse = false } = this.#beginning;
+    const decoding = channelDecoding(options, reuse);
+    const resuming = resume && new Resuming(resume.state, progress);
+    let source: EpochSource | undefined;
+    let reading: SourceReading | undefined;
     try {
-      for await (const batch of this.#read(signal)) {
-        this.#recordNs = (1e6 * (progress.readMs - this.#readMs)) / batch.length;
-        this.#readMs = progress.readMs;
-        yield batch;
+      for await (source of this.#sources(signal)) {
+        reading = new SourceReading(source, decoding, options.idleTimeoutMs, progress, signal);
+        while (await reading.fill()) {
+          for (let read = reading.next(); read !== null; read = reading.next()) {
+            const batch = resuming === undefined ? read : resuming.rest(read);
+            if (batch === null) continue;
+            this.#recordNs = (1e6 * (progress.readMs - this.#readMs)) / batch.length;
+            this.#readMs = progress.readMs;
+            if (handedOut) this.handOut(batch.length);
+            yield batch;
+          }
+        }
+        await reading.close();
       }
+      resuming?.end();
       progress.outcome = 'end';
       this.#tellRead(1e6 * (progress.readMs - this.#readMs), 0);
     } catch (error) {
@@ -88,6 +106,8 @@ export class EpochReading {
       throw error instanceof RecordpipeError ? new PipeModeError(name, progress.epoch, error) : error;
     } finally {
       release();
+      await reading?.close();
+      if (source !== undefined) await this.#leave(source);
       if (progress.outcome === 'reading') progress.outcome = 'left';
       if (options.benchmark) for (const line of totalLines(progress)) options.writeLine(line);
       options.onEpochEnd?.(this.metrics());
@@ -107,34 +127,26 @@ export class EpochReading {
     }
   }
 
-  async *#read(signal: AbortSignal): Batches {
-    const { options, files } = this.#channel;
-    const { resume, reuse = false } = this.#beginning;
-    const decoding = channelDecoding(options, reuse);
-    const decode = (source: EpochSource): Batches =>
-      decodeSource(source, decoding, options.idleTimeoutMs, this.progress, signal);
-    const batches = files ? this.#files(decode) : this.#pipe(decode, signal);
-    yield* resume === undefined ? batches : resumed(batches, resume.state, this.progress);
-  }
-
-  async *#files(decode: (source: EpochSource) => Batches): Batches {
-    const { name, options } = this.#channel;
-    for (const path of await channelFiles(options.pipeDir, name)) yield* decode(new EpochSource(path));
-  }
-
-  async *#pipe(decode: (source: EpochSource) => Batches, signal: AbortSignal): Batches {
-    const { index, options } = this.#channel;
+  /** The pipe of the epoch, or one file after the other. */
+  async *#sources(signal: AbortSignal): AsyncGenerator<EpochSource> {
+    const { name, options, files } = this.#channel;
+    if (files) {
+      for (const path of await channelFiles(options.pipeDir, name)) yield new EpochSource(path);
+      return;
+    }
     const { epoch, source } = await this.#take(signal);
     this.progress.epoch = epoch;
     this.progress.openMs = performance.now() - this.#began;
-    try {
-      yield* decode(source);
-    } finally {
-      source.close();
-      if (source.unused && options.reserve === 'on-open') {
-        await giveBack(index, epoch, AbortSignal.timeout(GIVE_BACK_MS)).catch(() => {});
-      }
-    }
+    yield source;
+  }
+
+  /** Whatever was begun or not with a source: it is closed, and an epoch that never had a writer is there for others. */
+  async #leave(source: EpochSource): Promise<void> {
+    source.close();
+    const { options, index } = this.#channel;
+    const { epoch } = this.progress;
+    if (!source.unused || options.reserve !== 'on-open' || epoch === undefined) return;
+    await giveBack(index, epoch, AbortSignal.timeout(GIVE_BACK_MS)).catch(() => {});
   }
 
   #take(signal: AbortSignal): Promise<TakenEpoch> {

@@ -8,7 +8,7 @@ export class EpochStage extends RecordStage {
   readonly #reading: EpochReading;
 
   constructor(reading: EpochReading) {
-    super((signal): AsyncIterator<RecordBatch> => reading.batches(signal));
+    super((signal): AsyncIterator<RecordBatch> => reading.batches(signal, false));
     this.#reading = reading;
   }
 

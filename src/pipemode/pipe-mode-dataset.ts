@@ -124,12 +124,8 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
    * console.log(bytes); // 6
    * ```
    */
-  async *batches({ reuse, signal }: PipeBatchesOptions = {}): Batches {
-    const reading = this.#source.begin({ reuse });
-    for await (const batch of reading.batches(signal)) {
-      reading.handOut(batch.length);
-      yield batch;
-    }
+  batches({ reuse, signal }: PipeBatchesOptions = {}): Batches {
+    return this.#source.begin({ reuse }).batches(signal, true);
   }
 
   /**

@@ -1,33 +1,50 @@
 import { RecordpipeError } from '../errors.ts';
 import { RecordBatch } from '../records/batch.ts';
-import type { Batches } from '../records/record-reader.ts';
 import { type EpochProgress, fingerprint, type PipeModeState } from './epoch-progress.ts';
 
-/**
- * `batches` without the records that were handed out before: they are read again and discarded.
- * @throws RecordpipeError `not-resumable` when the stream is not the same as far as that
- */
-export async function* resumed(batches: Batches, state: PipeModeState, progress: EpochProgress): Batches {
-  const { recordsRead } = state;
-  if (recordsRead === 0) {
-    yield* batches;
-    return;
+/** Passes over the records that were handed out before: they are read again and discarded. */
+export class Resuming {
+  readonly #state: PipeModeState;
+  readonly #progress: EpochProgress;
+  #left: number;
+
+  constructor(state: PipeModeState, progress: EpochProgress) {
+    this.#state = state;
+    this.#progress = progress;
+    this.#left = state.recordsRead;
   }
-  let left = recordsRead;
-  for await (const batch of batches) {
-    if (left === 0) {
-      yield batch;
-      continue;
+
+  /**
+   * What of a batch was not handed out before; null if nothing.
+   * @throws RecordpipeError `not-resumable` when the stream is not the same as far as that
+   */
+  rest(batch: RecordBatch): RecordBatch | null {
+    if (this.#left === 0) return batch;
+    const skip = Math.min(this.#left, batch.length);
+    this.#progress.handOut(skip);
+    this.#left -= skip;
+    if (this.#left === 0) this.#checkPosition(batch.record(skip - 1));
+    return skip < batch.length ? behind(batch, skip) : null;
+  }
+
+  /** @throws RecordpipeError `not-resumable` when the stream ended before that */
+  end(): void {
+    if (this.#left === 0) return;
+    const { recordsRead } = this.#state;
+    throw notResumable(`the stream has ${recordsRead - this.#left} records, ${recordsRead} had been read`);
+  }
+
+  #checkPosition(last: Uint8Array): void {
+    const { channel, recordFormat, recordsRead, bytesRead, lastRecord } = this.#state;
+    const now = this.#progress.state(channel, recordFormat);
+    if (now.bytesRead !== bytesRead) {
+      throw notResumable(
+        `record ${recordsRead} begins at byte ${now.bytesRead}, but began at byte ${bytesRead} when it was read before`,
+      );
     }
-    const skip = Math.min(left, batch.length);
-    progress.handOut(skip);
-    left -= skip;
-    if (left > 0) continue;
-    checkPosition(batch.record(skip - 1), state, progress);
-    if (skip < batch.length) yield behind(batch, skip);
-  }
-  if (left > 0) {
-    throw notResumable(`the stream has ${recordsRead - left} records, ${recordsRead} had been read`);
+    const { bytes, crc32c } = fingerprint(last);
+    if (lastRecord === null || (bytes === lastRecord.bytes && crc32c === lastRecord.crc32c)) return;
+    throw notResumable(`record ${recordsRead - 1} is not the one that was read before`);
   }
 }
 
@@ -36,19 +53,6 @@ function behind(batch: RecordBatch, first: number): RecordBatch {
   const { bytes, index, length, firstRecord } = batch;
   const base = batch.offset(0) - index[0];
   return new RecordBatch(bytes, index.subarray(2 * first), length - first, firstRecord + first, base, 0);
-}
-
-function checkPosition(last: Uint8Array, state: PipeModeState, progress: EpochProgress): void {
-  const now = progress.state(state.channel, state.recordFormat);
-  if (now.bytesRead !== state.bytesRead) {
-    throw notResumable(
-      `record ${state.recordsRead} begins at byte ${now.bytesRead}, but at byte ${state.bytesRead} when it was read before`,
-    );
-  }
-  const { bytes, crc32c } = fingerprint(last);
-  if (state.lastRecord === null || (bytes === state.lastRecord.bytes && crc32c === state.lastRecord.crc32c))
-    return;
-  throw notResumable(`record ${state.recordsRead - 1} is not the one that was read before`);
 }
 
 function notResumable(what: string): RecordpipeError {

@@ -37,6 +37,7 @@ function begun() {
   };
 }
 
+let told = false;
 let resume = state;
 while (read.length < Number(last) || resume !== null) {
   resume ??= existsSync(join(root, 'state/.train-pipe_mode-state')) ? begun() : null;
@@ -47,6 +48,8 @@ while (read.length < Number(last) || resume !== null) {
   for await (const record of source) {
     records.push(new TextDecoder().decode(record));
     if (records.length % 7 === 0) note(dataset.state());
+    if (!told) console.log('reading');
+    told = true;
   }
   note(null);
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
@@ -75,10 +76,14 @@ test('200 epochs, readers killed at any moment: no record lost, none twice', {
   while (!done) {
     const reader = start(process.execPath, program('restarting-reader.mjs'), place.root, String(EPOCHS));
     const said = text(reader.stdout!);
-    const killing = setTimeout(() => reader.kill('SIGKILL'), 100 + random.below(200));
-    await ended(reader);
-    clearTimeout(killing);
-    done = (await said) === 'done\n';
+    // Some are killed before they have begun, most in the middle of an epoch.
+    const begun =
+      restarts % 5 === 0
+        ? pause(random.below(200))
+        : Promise.race([once(reader.stdout!, 'data'), ended(reader)]);
+    const kill = begun.then(() => pause(random.below(100))).then(() => reader.kill('SIGKILL'));
+    await Promise.all([ended(reader), kill]);
+    done = (await said).endsWith('done\n');
     restarts++;
   }
   await serving;
