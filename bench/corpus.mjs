@@ -16,7 +16,7 @@ const READINGS = {
 };
 
 /**
- * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'memory' | 'process', format?: string, size?: number, what: string }} Case
+ * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' | 'dataset' | 'channels' | 'memory' | 'process', format?: string, size?: number, what: string }} Case
  * @param {{ full: boolean }} options full: the memory cases on files of 10 GiB instead of 256 MiB
  * @returns {Case[]}
  */
@@ -31,8 +31,13 @@ export function corpus({ full }) {
       ...records(format, 'write', 'write'),
     ]),
     ...records('tfrecord', 'two-files', 'several'),
+    ...Object.keys(READINGS).flatMap((format) => records(format, 'pipe', 'pipe')),
     { name: 'index/make-10M-100B', group: 'index', format: 'tfrecord', size: 100, what: 'make' },
     { name: 'index/get-1GiB-1KB', group: 'index', format: 'tfrecord', size: 1000, what: 'get' },
+    { name: 'pipe/epoch', group: 'channels', what: 'epoch' },
+    { name: 'pipe/64-channels', group: 'channels', what: '64 channels' },
+    { name: 'dataset/numbers', group: 'dataset', what: 'numbers' },
+    { name: 'dataset/records-100B', group: 'dataset', format: 'tfrecord', size: 100, what: 'records' },
     { name: 'cli/help', group: 'process', what: 'help' },
     { name: 'cli/validate-1MB', group: 'process', what: 'validate-1MB' },
     { name: `memory/validate-${file}-100B`, group: 'memory', what: 'small records' },

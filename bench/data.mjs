@@ -20,7 +20,7 @@ export class DataFolder {
     mkdirSync(path, { recursive: true });
   }
 
-  /** A name in the folder, free to be written. */
+  /** A name in the folder, free to be written: a file's, or a folder's. */
   name(name) {
     const path = join(this.path, `${process.pid}-${name}`);
     this.#files.add(path);
@@ -109,12 +109,12 @@ export class DataFolder {
   }
 
   remove(path) {
-    rmSync(path, { force: true });
+    rmSync(path, { recursive: true, force: true });
     this.#files.delete(path);
   }
 
   removeAll() {
-    for (const path of this.#files) rmSync(path, { force: true });
+    for (const path of this.#files) rmSync(path, { recursive: true, force: true });
     this.#files.clear();
   }
 

@@ -5,6 +5,7 @@
 
 import { sizeName } from './statistics.mjs';
 import { FORMAT_TARGETS } from './targets/formats.mjs';
+import { PIPE_SINGLES, PIPE_TARGETS } from './targets/pipe.mjs';
 import { SINGLE_TARGETS } from './targets/singles.mjs';
 import { TFRECORD_TARGETS } from './targets/tfrecord.mjs';
 
@@ -16,13 +17,13 @@ import { TFRECORD_TARGETS } from './targets/tfrecord.mjs';
  */
 export function targets({ figures }) {
   const found = [];
-  for (const { title, note, ...kind } of [...TFRECORD_TARGETS, ...FORMAT_TARGETS]) {
+  for (const { title, note, ...kind } of [...TFRECORD_TARGETS, ...FORMAT_TARGETS, ...PIPE_TARGETS]) {
     const rows = rowsBySize(figures, kind);
     // A part without a title goes on with the rows of the one before.
     if (title === undefined) found.at(-1).rows.push(...rows);
     else found.push({ title, note, rows });
   }
-  for (const { title, note, rows } of SINGLE_TARGETS) {
+  for (const { title, note, rows } of [...PIPE_SINGLES, ...SINGLE_TARGETS]) {
     found.push({ title, note, rows: rows.flatMap((single) => singleRow(figures, single)) });
   }
   return found.filter(({ rows }) => rows.length > 0);

@@ -1,7 +1,7 @@
 /**
- * The limits: `dd if=FILE of=/dev/null bs=1M`, `cat FILE > /dev/null`, `wc -l FILE` and `grep -c '' FILE`, behind the line
- * protocol of bench/against. `seconds` is the whole process seen from outside; `ownSeconds`, without its start, is the
- * smaller one and the harder limit to come near to: what dd says itself, and of wc and grep what an empty file does not take.
+ * The limits: `dd if=FILE of=/dev/null bs=1M`, `cat FILE > /dev/null`, `cat PIPE > /dev/null`, `wc -l FILE` and `grep -c '' FILE`, behind
+ * the line protocol of bench/against. `seconds` is the whole process seen from outside; `ownSeconds`, without its start, is the
+ * smaller one and the harder limit to come near to: what dd says itself, and of the others what an empty file does not take.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -32,21 +32,32 @@ function pass(command, args, path) {
   return { seconds, ...(own && { ownSeconds: Number(own[1]) }), records: 0, bytes: statSync(path).size };
 }
 
+/** One epoch of a pipe into which the file `path` is written. */
+function passPipe(command, { pipe, path }) {
+  const start = startOf(command, [], nowhere);
+  const { seconds } = timed(command, [pipe], nowhere);
+  return { seconds, ownSeconds: Math.max(seconds - start, 0), records: 0, bytes: statSync(path).size };
+}
+
 const starts = new Map();
 
 /** Counts lines; their bytes are without the line feeds. */
 function count(command, args, path) {
-  if (!starts.has(command)) starts.set(command, startOf(command, args));
+  const start = startOf(command, args);
   const { seconds, stdout } = timed(command, [...args, path]);
   const records = Number.parseInt(stdout, 10);
-  const ownSeconds = Math.max(seconds - starts.get(command), 0);
+  const ownSeconds = Math.max(seconds - start, 0);
   return { seconds, ownSeconds, records, bytes: statSync(path).size - records };
 }
 
-/** What the process takes without a file to read: the median. */
-function startOf(command, args) {
-  const seconds = Array.from({ length: STARTS }, () => timed(command, [...args, '/dev/null']).seconds);
-  return seconds.sort((a, b) => a - b)[STARTS >> 1];
+/** What the process takes without a file to read: the median, found out once. */
+function startOf(command, args, output) {
+  if (!starts.has(command)) {
+    const start = () => timed(command, [...args, '/dev/null'], output).seconds;
+    const seconds = Array.from({ length: STARTS }, start).sort((a, b) => a - b);
+    starts.set(command, seconds[STARTS >> 1]);
+  }
+  return starts.get(command);
 }
 
 await serve({
@@ -60,6 +71,7 @@ await serve({
       "grep -c ''": ({ path }) => count('grep', ['-c', ''], path),
     },
     write: {},
+    pipe: { cat: (request) => passPipe('cat', request) },
   },
   notes: { dd: 'bytes are those of the file', cat: 'bytes are those of the file' },
 });

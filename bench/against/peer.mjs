@@ -30,7 +30,7 @@ const PEERS = [
     needs: '/dev/null',
     command: process.execPath,
     args: [here('limit_peer.mjs')],
-    modes: { read: ['dd', 'cat', 'wc -l', "grep -c ''"], write: [] },
+    modes: { read: ['dd', 'cat', 'wc -l', "grep -c ''"], write: [], pipe: ['cat'] },
   },
   {
     name: 'readline',
@@ -39,6 +39,21 @@ const PEERS = [
     args: [here('readline_peer.mjs')],
     modes: { read: ['readline', 'readline events'], write: [] },
   },
+  {
+    name: 'generators',
+    needs: process.execPath,
+    command: process.execPath,
+    args: [here('generators_peer.mjs')],
+    modes: { chain: ['numbers', 'records'] },
+  },
+  ...['ix', 'rxjs'].map((name) => ({
+    name,
+    counterpart: 'npm',
+    needs: here(`node_modules/${name}/package.json`),
+    command: process.execPath,
+    args: [here(`${name}_peer.mjs`)],
+    modes: { chain: ['numbers', 'records'] },
+  })),
   {
     name: 'tensorflow',
     counterpart: 'tensorflow',
@@ -83,7 +98,15 @@ const PEERS = [
     needs: installed('sagemaker.stamp'),
     command: installed('sagemaker/bin/python'),
     args: ['-B', here('sagemaker_peer.py')],
-    modes: { read: ['read_recordio'], write: ['_write_recordio'] },
+    modes: { read: ['read_recordio'], write: ['_write_recordio'], pipe: ['read_recordio'] },
+  },
+  {
+    name: 'original',
+    counterpart: 'original',
+    needs: installed('original.stamp'),
+    command: installed('original/bin/python'),
+    args: ['-B', here('original_peer.py')],
+    modes: { pipe: ['batch(256)', 'one by one'] },
   },
   {
     name: 'rust',

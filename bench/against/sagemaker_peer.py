@@ -4,6 +4,7 @@
 """
 
 import importlib.metadata
+import zlib
 from itertools import islice
 
 from sagemaker.amazon.common import _write_recordio, read_recordio
@@ -21,6 +22,20 @@ def read(request):
     return measured(watch, records, payload_bytes)
 
 
+def read_pipe(request):
+    """One epoch; with `check`, and the CRC-32 of its records."""
+    check = request.get("check", False)
+    records = payload_bytes = crc = 0
+    with Stopwatch() as watch:
+        with open(request["pipe"], "rb") as pipe:
+            for record in islice(read_recordio(pipe), request.get("limit")):
+                records += 1
+                payload_bytes += len(record)
+                if check:
+                    crc = zlib.crc32(record, crc)
+    return {**measured(watch, records, payload_bytes), **({"sum": crc} if check else {})}
+
+
 def write(request):
     records = records_to_write(request)
     with Stopwatch() as watch:
@@ -33,6 +48,10 @@ def write(request):
 serve(
     "sagemaker",
     importlib.metadata.version("sagemaker"),
-    {"read": {"read_recordio": read}, "write": {"_write_recordio": write}},
+    {
+        "read": {"read_recordio": read},
+        "write": {"_write_recordio": write},
+        "pipe": {"read_recordio": read_pipe},
+    },
     notes={"read_recordio": "checks the magic number only", "_write_recordio": "escapes no magic number"},
 )

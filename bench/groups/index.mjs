@@ -1,6 +1,9 @@
+import { runChains } from './chains.mjs';
+import { runChannelTimes } from './channel-times.mjs';
 import { runIndexes } from './index-files.mjs';
 import { runKernels } from './kernel.mjs';
 import { runMemory } from './memory.mjs';
+import { runPipes } from './piping.mjs';
 import { runProcesses } from './process.mjs';
 import { runReading } from './reading.mjs';
 import { runSeveral } from './several.mjs';
@@ -14,5 +17,8 @@ export const GROUPS = [
   ['several', runSeveral],
   ['write', runWriting],
   ['index', runIndexes],
+  ['pipe', runPipes],
+  ['channels', runChannelTimes],
+  ['dataset', runChains],
   ['memory', runMemory],
 ];

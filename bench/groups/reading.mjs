@@ -1,9 +1,7 @@
 import { contest } from '../contest.mjs';
 import { frameBytes, recordsIn } from '../formats.mjs';
+import { limitOf } from './pass-limit.mjs';
 import { READERS } from './readers.mjs';
-
-/** A pass of a peer that would take longer stops after as many records as it reads in this time. */
-const PASS_SECONDS = 0.5;
 
 /** Reading one file per format and record size; figures are file bytes per second. */
 export async function runReading(cases, context) {
@@ -69,16 +67,6 @@ async function openReader(reader, file, peers) {
     await peer.close?.();
     throw error;
   }
-}
-
-/** How many records such a peer reads in PASS_SECONDS; undefined when that is all of them. */
-async function limitOf(pass, { count, size }) {
-  const few = Math.max(20, Math.floor(1e6 / (size + 400)));
-  if (few >= count) return undefined;
-  await pass(few);
-  const { seconds } = await pass(few);
-  const limit = Math.floor((few * PASS_SECONDS) / seconds);
-  return limit < count ? limit : undefined;
 }
 
 /** Counting knows no bytes (`bytes` is then undefined). */

@@ -105,6 +105,30 @@ const CHARTS = [
       line('npm-tfrecord', 'RecordWriter', 'one', 'tfrecord (npm)', GREY),
     ],
   },
+  ...[
+    ['tfrecord', 'TFRecord', []],
+    [
+      'recordio',
+      'RecordIO',
+      [line('sagemaker', 'read_recordio', 'all', 'read_recordio (SageMaker SDK)', GREEN)],
+    ],
+  ].map(([format, name, more]) => ({
+    name: `pipe-${format}`,
+    group: 'pipe',
+    format,
+    title: `${name} from a named pipe, by record size`,
+    xTitle: 'bytes per record',
+    sizes: RECORD_SIZES,
+    height: 420,
+    lines: [
+      line('limit', 'cat', 'all', 'cat PIPE > /dev/null (the limit)', GREY),
+      line('recordpipe', 'batches, reuse', 'all', 'recordpipe batches', CYAN),
+      line('recordpipe', 'views', 'all', 'recordpipe views', VIOLET),
+      line('original', 'batch(256)', 'all', 'original PipeModeDataset, batch(256)', ORANGE),
+      line('original', 'one by one', 'all', 'original PipeModeDataset', RED),
+      ...more,
+    ],
+  })),
 ];
 
 /** @returns {{ name: string, svg: string }[]} those charts of which at least two sizes were measured */

@@ -3,6 +3,7 @@
 import { KERNEL_SIZES, RECORD_SIZES } from '../corpus.mjs';
 
 const STOPPED = 'Readers that would take minutes stop after some records (results.json says how many).';
+const LEFT = 'Readers that would take long leave the pipe after some records (results.json says how many).';
 const FILE_BYTES =
   'GB/s of file bytes (framing included) by record size; uncompressed files in the page cache.';
 const WRITTEN = 'GB/s of file bytes by record size, into the page cache; each pass writes a new file.';
@@ -73,6 +74,31 @@ export const SECTIONS = [
     about:
       'Making and reading the index of 10 million TFRecords of 100 bytes, and of 50 to 150 (`tfrecord2idx`: of 200,000 of them); getting records of 1 KB by index from 1 GiB in the page cache. ' +
       "vahidk's loader has no random access: it reads once over the file, or takes each record for a shard.",
+  },
+  ...[
+    ['tfrecord', 'TFRecord'],
+    ['recordio', 'RecordIO'],
+    ['textline', 'lines of text'],
+  ].map(([format, name]) => ({
+    title: `Pipe mode: ${name}`,
+    figures: { group: 'pipe', format },
+    about:
+      'GB/s of the bytes in the pipe by record size: epochs of a channel, `cat FILE > PIPE` writing for all, from the page cache.',
+    ...(format !== 'textline' && { chart: `pipe-${format}` }),
+    sizes: RECORD_SIZES,
+    after: `\`cat\` knows no records. ${format === 'textline' ? '' : LEFT}`.trim(),
+  })),
+  {
+    title: 'Pipe mode: channels',
+    figures: { group: 'channels' },
+    about:
+      'What an epoch takes besides its records. Then 64 channels at once, four of which nobody writes to, and beside them calls of `fs.stat`: the longest of each round.',
+  },
+  {
+    title: 'Chains of operators',
+    figures: { group: 'dataset' },
+    about:
+      'Elements per second of `map.batch(256).prefetch(2)`, over numbers and over a TFRecord file of 100-byte records, which all others take from `readTFRecords`. IxJS and RxJS read nothing ahead; RxJS pushes.',
   },
   {
     title: 'Memory',

@@ -15,7 +15,9 @@ import {
 } from 'recordpipe';
 import { secondsSince } from '../against/peer_protocol.mjs';
 import { FORMATS, frameBytes } from '../formats.mjs';
+import { CHAIN_OPERATIONS } from './chain-operations.mjs';
 import { INDEX_OPERATIONS } from './index-operations.mjs';
+import { PIPE_OPERATIONS } from './pipe-operations.mjs';
 
 const READ = {
   tfrecord: { records: readTFRecords, batches: readTFRecordBatches, scan: scanTFRecords },
@@ -142,4 +144,6 @@ export const OPERATIONS = {
     'writeSync, 1 MiB blocks': writeBlocks,
   },
   ...INDEX_OPERATIONS,
+  ...PIPE_OPERATIONS,
+  ...CHAIN_OPERATIONS,
 };

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { makeJob, makePipes, startWriter } from '../channel.mjs';
+import { contest } from '../contest.mjs';
+import { recordsIn } from '../formats.mjs';
+import { median } from '../statistics.mjs';
+
+const PROGRAM = fileURLToPath(new URL('../subjects/channels.mjs', import.meta.url));
+const CHANNELS = 64;
+const WITHOUT_WRITER = 4;
+const SIZE = 1000;
+
+/**
+ * 64 channels read at once, four of which nobody writes to, beside a process that reads none: how long other calls of the file system
+ * take, and how long it takes from aborting to the end of the process; figures are milliseconds, at most per round unless they say otherwise.
+ */
+export async function runManyChannels({ smoke, fileBytes, data, rounds, add }) {
+  const bytes = fileBytes / 4;
+  const file = data.records('channels', recordsIn(bytes, SIZE), SIZE);
+  const seen = new Map();
+  const note = (who, what, unit, value) => {
+    const key = `${who} ${what}`;
+    if (!seen.has(key)) seen.set(key, { who, what, unit, rounds: [] });
+    seen.get(key).rounds.push(value);
+    return value;
+  };
+  const turns = { recordpipe: CHANNELS, node: 0 };
+  const contestants = Object.entries(turns).map(([who, count]) => ({
+    key: who,
+    open: async () => ({ turn: () => turn(who, count, { smoke, data, file, note }) }),
+  }));
+  try {
+    const outcomes = await contest(contestants, { rounds: Math.min(rounds, 3) });
+    const place = { group: 'channels', cores: 'all' };
+    for (const [who, { failed }] of outcomes) if (failed) add({ ...place, who, what: '64 channels', failed });
+    for (const figure of seen.values()) add({ ...place, ...figure });
+  } finally {
+    data.remove(file.path);
+  }
+}
+
+async function turn(who, count, { smoke, data, file, note }) {
+  const root = data.name('many-channels');
+  const channels = Array.from({ length: count }, (_, k) => `channel-${k}`);
+  const missing = Math.min(WITHOUT_WRITER, count);
+  const folders = makeJob(root, channels);
+  const writers = [];
+  try {
+    if (count > 0) {
+      const pipes = makePipes(folders.pipeDir, channels, 0);
+      for (const pipe of pipes.slice(missing)) writers.push(startWriter(pipe, file.path, { endless: true }));
+    }
+    const { told, exitMs } = await run({ ...folders, channels, missing, milliseconds: smoke ? 100 : 1000 });
+    assertRead(told, missing);
+    if (who === 'node') return note(who, 'fs.stat, nothing open', 'ms', Math.max(...told.took.reading));
+    note(who, 'fs.stat, while 64 channels are opened', 'ms', Math.max(...told.took.opening));
+    note(who, 'fs.stat, while 64 channels are read', 'ms', Math.max(...told.took.reading));
+    note(who, 'fs.stat, while 64 channels are read, median', 'ms', median(told.took.reading));
+    note(who, 'until 64 channels are open', 'ms', told.openedMs);
+    return note(who, 'abort to exit', 'ms', exitMs);
+  } finally {
+    for (const writer of writers) writer.kill('SIGKILL');
+    data.remove(root);
+  }
+}
+
+/** What the program told, and how long it took to end after it had aborted. */
+async function run(job) {
+  const child = spawn(process.execPath, [PROGRAM, JSON.stringify(job)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [output, stderr] = ['', ''];
+  child.stdout.on('data', (text) => {
+    output += text;
+  });
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  let ended;
+  child.once('exit', () => {
+    ended = process.hrtime.bigint();
+  });
+  const [code, signal] = await once(child, 'close');
+  if (code !== 0) throw new Error(`ended (${signal ?? code})\n${stderr.trim()}`);
+  const told = JSON.parse(output);
+  // The monotonic clock is one for all processes.
+  return { told, exitMs: Number(ended - BigInt(told.abortedAt)) / 1e6 };
+}
+
+function assertRead({ ends }, missing) {
+  for (const [k, { records, end }] of ends.entries()) {
+    const right = end === 'aborted' && (k < missing ? records === 0 : records > 0);
+    if (!right) throw new Error(`channel ${k}: ${records} records, then ${end}`);
+  }
+}

@@ -1,0 +1,89 @@
+/** Epochs of channels in Pipe mode: from asking for the records of one to its end. `check`: the CRC-32 of all records comes with the answer. `processorMs`: of this process, which other work on the machine changes less. */
+
+import { crc32 } from 'node:zlib';
+import { secondsSince } from '../against/peer_protocol.mjs';
+
+const NAMES = { tfrecord: 'TFRecord', recordio: 'RecordIO', textline: 'TextLine' };
+
+/** `count(dataset, look)` counts records and their bytes, and shows each record to `look` where there is one. */
+function epoch(count) {
+  return async ({ channel, format, pipeDir, stateDir, configDir, check }) => {
+    const { PipeModeDataset } = await import('recordpipe/pipemode');
+    const dataset = new PipeModeDataset(channel, {
+      recordFormat: NAMES[format],
+      pipeDir,
+      stateDir,
+      configDir,
+    });
+    let sum = 0;
+    const look = (record) => {
+      sum = crc32(record, sum);
+    };
+    const processor = process.cpuUsage();
+    const start = process.hrtime.bigint();
+    const { records, bytes } = await count(dataset, check ? look : undefined);
+    const seconds = secondsSince(start);
+    const { user, system } = process.cpuUsage(processor);
+    return { seconds, processorMs: (user + system) / 1000, records, bytes, ...(check && { sum }) };
+  };
+}
+
+async function views(dataset, look) {
+  let records = 0;
+  let bytes = 0;
+  for await (const record of dataset) {
+    records += 1;
+    bytes += record.length;
+    look?.(record);
+  }
+  return { records, bytes };
+}
+
+async function inForEach(dataset, look) {
+  let records = 0;
+  let bytes = 0;
+  await dataset.forEach((record) => {
+    records += 1;
+    bytes += record.length;
+    look?.(record);
+  });
+  return { records, bytes };
+}
+
+/** As the original is used: arrays of so many views. */
+function arrays(size) {
+  return async (dataset, look) => {
+    let records = 0;
+    let bytes = 0;
+    for await (const batch of dataset.batch(size)) {
+      records += batch.length;
+      for (const record of batch) bytes += record.length;
+      if (look) batch.forEach(look);
+    }
+    return { records, bytes };
+  };
+}
+
+function batches(options) {
+  return async (dataset, look) => {
+    let records = 0;
+    let bytes = 0;
+    for await (const batch of dataset.batches(options)) {
+      const { index, length } = batch;
+      for (let i = 0; i < length; i++) bytes += index[2 * i + 1];
+      for (let i = 0; look && i < length; i++) look(batch.record(i));
+      records += length;
+    }
+    return { records, bytes };
+  };
+}
+
+export const PIPE_OPERATIONS = {
+  pipe: {
+    views: epoch(views),
+    'views, forEach': epoch(inForEach),
+    'batch(256)': epoch(arrays(256)),
+    batches: epoch(batches({})),
+    'batches, reuse': epoch(batches({ reuse: true })),
+  },
+};
