@@ -2,6 +2,9 @@ import { FrameRing } from './frame-ring.ts';
 import type { Framer } from './framer.ts';
 import type { Sink } from './sink.ts';
 
+/** Written at a time: a writer that is given up does not go on with the rest of a large record. */
+const PIECE_BYTES = 2 * 1024 * 1024;
+
 interface Waiter {
   readonly payload: Uint8Array;
   readonly frameBytes: number;
@@ -64,6 +67,14 @@ export class FrameQueue {
     if (this.failure !== undefined) throw this.failure;
   }
 
+  /** Does something with the sink behind everything taken so far; what is taken meanwhile is written behind that. */
+  async behind(step: () => Promise<void>): Promise<void> {
+    await this.drain();
+    this.#start(step, () => {});
+    await this.#lastWrite;
+    if (this.failure !== undefined) throw this.failure;
+  }
+
   /** Waits until no write is under way any more, whatever its outcome. */
   settled(): Promise<void> {
     return this.#lastWrite;
@@ -114,36 +125,62 @@ export class FrameQueue {
           this.#handOut();
         }
         if (this.#writes > 0) return;
-        // Larger than a buffer: written from memory of its own, when nothing else is under way.
-        this.#start(this.#framer.encode(first.payload), () => {
-          if (this.failure === undefined) first.resolve();
-          else first.reject(this.failure);
-        });
+        if (!this.#startLarge(first)) return;
       }
       this.#waiters.shift();
     }
   }
 
+  /** Larger than a buffer: written from memory of its own, when nothing else is under way. False where there is no such memory. */
+  #startLarge({ payload, resolve, reject }: Waiter): boolean {
+    let frame: Uint8Array;
+    try {
+      frame = this.#framer.encode(payload);
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+    this.#start(
+      () => this.#write(frame),
+      () => (this.failure === undefined ? resolve() : reject(this.failure)),
+    );
+    return true;
+  }
+
   #handOut(): void {
-    this.#start(this.#ring.handOut(), () => this.#ring.giveBack());
+    const bytes = this.#ring.handOut();
+    this.#start(
+      () => this.#write(bytes),
+      () => this.#ring.giveBack(),
+    );
   }
 
-  /** Writes behind what was started before; `settled` is called whatever the outcome. */
-  #start(bytes: Uint8Array, settled: () => void): void {
+  /** Does a step behind those started before; `settled` is called whatever the outcome. */
+  #start(step: () => Promise<void>, settled: () => void): void {
     this.#writes++;
-    this.#lastWrite = this.#write(this.#lastWrite, bytes, settled);
+    this.#lastWrite = this.#doBehind(this.#lastWrite, step, settled);
   }
 
-  async #write(before: Promise<void>, bytes: Uint8Array, settled: () => void): Promise<void> {
+  async #doBehind(before: Promise<void>, step: () => Promise<void>, settled: () => void): Promise<void> {
     try {
       await before;
-      if (this.failure === undefined) await this.#sink.write(bytes);
+      if (this.failure === undefined) await step();
     } catch (error) {
       this.failure ??= error;
     }
     this.#writes--;
     settled();
     if (this.failure === undefined) this.#pump();
-    else for (const { reject } of this.#waiters.splice(0)) reject(this.failure);
+    else this.#fail(this.failure);
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length && this.failure === undefined; at += PIECE_BYTES)
+      await this.#sink.write(bytes.length <= PIECE_BYTES ? bytes : bytes.subarray(at, at + PIECE_BYTES));
+  }
+
+  #fail(error: unknown): void {
+    this.failure ??= error;
+    for (const { reject } of this.#waiters.splice(0)) reject(this.failure);
   }
 }

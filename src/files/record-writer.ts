@@ -125,8 +125,7 @@ export class RecordWriter implements AsyncDisposable {
   /** Puts everything taken so far into the file, so that readers of a file written in place see it. */
   async flush(): Promise<void> {
     this.#checkUsable();
-    await this.#queue.drain();
-    await this.#sink.flush();
+    await this.#queue.behind(() => this.#sink.flush());
   }
 
   /** Writes what is left, closes the file and gives it its name. Calling it again gives the same answer. */
@@ -165,9 +164,7 @@ export class RecordWriter implements AsyncDisposable {
 
   async #finish(named: boolean): Promise<WrittenFile> {
     try {
-      await this.#queue.drain();
-      await this.#sink.close();
-      if (this.#queue.failure !== undefined) throw this.#queue.failure;
+      await this.#queue.behind(() => this.#sink.close());
       if (named) await this.#target.name(this.path);
     } catch (error) {
       await this.#giveUp(error);

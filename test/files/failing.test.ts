@@ -229,6 +229,73 @@ describe('a slow disk', () => {
   });
 });
 
+describe('what is done in turn', () => {
+  test('a flush that is not awaited and what is written meanwhile do not meet', async () => {
+    const sink = new SlowSink();
+    let under = 0;
+    let most = 0;
+    const watched = async (step: () => Promise<void>): Promise<void> => {
+      most = Math.max(most, ++under);
+      await step();
+      under--;
+    };
+    const write = sink.write.bind(sink);
+    sink.write = (bytes) => watched(() => write(bytes));
+    sink.flush = () => watched(() => new Promise((resolve) => setImmediate(resolve)));
+    sink.close = () => watched(() => new Promise((resolve) => setImmediate(resolve)));
+    const queue = new FrameQueue(sink, new TFRecordFramer(), 4096);
+    const steps: Promise<unknown>[] = [];
+    for (const [i, payload] of noise.entries()) {
+      const taken = queue.push(payload, payload.length + 16);
+      if (i % 7 === 0) steps.push(queue.behind(() => sink.flush()));
+      if (i % 3 === 0) await taken;
+    }
+    steps.push(queue.behind(() => sink.close()));
+    await Promise.all(steps);
+    expect(most).toBe(1);
+    expectBytes(concat(sink.written), encoded(noise));
+  });
+
+  test('a failed flush is the failure of the queue', async () => {
+    const sink = new SlowSink();
+    const failure = new Error('broken');
+    const queue = new FrameQueue(sink, new TFRecordFramer(), 4096);
+    await expect(queue.behind(() => Promise.reject(failure))).rejects.toBe(failure);
+    expect(queue.failure).toBe(failure);
+    await expect(queue.drain()).rejects.toBe(failure);
+  });
+});
+
+test('no more of a large record is written once the writer is given up', async () => {
+  const sink = new SlowSink();
+  const queue = new FrameQueue(sink, new TFRecordFramer(), 4096);
+  const failure = new Error('given up');
+  const write = sink.write.bind(sink);
+  sink.write = async (bytes) => {
+    await write(bytes);
+    queue.failure ??= failure;
+  };
+  const taken = queue.push(new Uint8Array(20_000_000), 20_000_016);
+  await expect(taken).rejects.toBe(failure);
+  await queue.settled();
+  expect(sink.bytes).toBeLessThan(3_000_000);
+});
+
+test('a record for whose frame there is no memory fails, and nothing waits for ever', async () => {
+  const sink = new SlowSink();
+  const framer = new TFRecordFramer();
+  const failure = new RangeError('no memory');
+  framer.encode = () => {
+    throw failure;
+  };
+  const queue = new FrameQueue(sink, framer, 4096);
+  const large = queue.push(new Uint8Array(10_000), 10_016);
+  const small = queue.push(new Uint8Array(10), 26);
+  await expect(large).rejects.toBe(failure);
+  await Promise.allSettled([small]);
+  await expect(queue.drain()).rejects.toBe(failure);
+});
+
 test('many small writers one after the other and at once', async () => {
   const names = Array.from({ length: 200 }, (_, i) => folder.file(`many-${i}`));
   await Promise.all(
