@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -13,28 +13,14 @@ import {
   writeInto,
 } from '../pipemode/channel-place.ts';
 import { sha256 } from '../support/golden.ts';
+import { missingCounterpart } from './counterpart.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const environment = `${root}.cache/counterparts/original`;
-const python = `${environment}/bin/python`;
+const python = `${root}.cache/counterparts/original/bin/python`;
 
 interface Told {
   readonly records: readonly { readonly length: number; readonly sha256: string }[];
   readonly error: string | null;
-}
-
-/** Why the original cannot be had; undefined when it is there. */
-function missingOriginal(): string | undefined {
-  const works = (): boolean => spawnSync(python, ['-c', 'import sagemaker_tensorflow']).status === 0;
-  if (works()) return undefined;
-  mkdirSync(`${root}.cache/counterparts`, { recursive: true });
-  const { stderr } = spawnSync('bash', [`${root}scripts/install-original.sh`, environment], {
-    encoding: 'utf8',
-  });
-  if (works()) return undefined;
-  const line = `skipped: original (${(stderr ?? '').trim().split('\n').at(-1) || 'the installer said nothing'})`;
-  console.log(line);
-  return line;
 }
 
 const processes: { kill(signal: 'SIGKILL'): unknown }[] = [];
@@ -72,7 +58,7 @@ async function ours(dataset: PipeModeDataset, take = -1): Promise<Told> {
   }
 }
 
-describe.skipIf(missingOriginal() !== undefined)('the original PipeModeDataset', () => {
+describe.skipIf(missingCounterpart('original') !== undefined)('the original PipeModeDataset', () => {
   test.each([
     ['TFRecord', 'tfrecord-sizes.bin'],
     ['RecordIO', 'recordio-dmlc.bin'],
