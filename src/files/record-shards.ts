@@ -1,5 +1,7 @@
 import { RecordpipeError } from '../errors.ts';
+import type { Framer } from './framer.ts';
 import {
+  checkPayload,
   openWriter,
   type RecordWriter,
   type UnnamedFile,
@@ -40,6 +42,7 @@ export class RecordShardWriter implements AsyncDisposable {
   readonly #options: RecordWriteOptions;
   readonly #format: WriteFormat;
   readonly #finished: UnnamedFile[] = [];
+  #framer: Framer | undefined;
   #current: RecordWriter | undefined;
   /** The change to the next shard that is under way, and the records that came meanwhile. */
   #pending: Promise<void> | undefined;
@@ -66,9 +69,13 @@ export class RecordShardWriter implements AsyncDisposable {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closed !== undefined)
       throw new RecordpipeError('closed', 'the writer is closed', { uri: this.#prefix });
+    checkPayload(payload);
     const current = this.#current;
     if (this.#pending === undefined && current !== undefined && this.#fits(current, payload))
       return current.write(payload);
+    // What the format cannot hold is refused at once, also where there is no shard yet to refuse it.
+    this.#framer ??= this.#format.framer(this.#options);
+    this.#framer.frameBytes(payload);
     const pending = this.#writeBehind(this.#pending, payload);
     this.#pending = pending;
     const settled = (): void => {

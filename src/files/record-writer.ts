@@ -53,6 +53,12 @@ export async function openWriter<O extends RecordWriteOptions>(
   return new RecordWriter(target, format.framer(options), options);
 }
 
+/** @throws TypeError for anything but bytes: other things have a length as well, and would be written as something else */
+export function checkPayload(payload: Uint8Array): void {
+  if (!(payload instanceof Uint8Array))
+    throw new TypeError(`write: expected a record as Uint8Array, got ${typeof payload}`);
+}
+
 /** Writes the records of one file, in order. Made by `openTFRecordWriter` and the like. */
 export class RecordWriter implements AsyncDisposable {
   readonly path: string;
@@ -113,8 +119,7 @@ export class RecordWriter implements AsyncDisposable {
    */
   write(payload: Uint8Array): Promise<void> | undefined {
     this.#checkUsable();
-    if (!(payload instanceof Uint8Array))
-      throw new TypeError(`write: expected a record as Uint8Array, got ${typeof payload}`);
+    checkPayload(payload);
     const frameBytes = this.#framer.frameBytes(payload);
     this.#records++;
     this.#payloadBytes += payload.length;

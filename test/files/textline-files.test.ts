@@ -79,6 +79,27 @@ describe('the writer', () => {
   });
 });
 
+test('shards: a payload that cannot be a line is refused at once, wherever it comes, and the writer goes on', async () => {
+  const writer = openTextLineShards(join(dir, 'refusing'), { maxShardBytes: 8, suffix: '.txt' });
+  const refused = (payload: unknown): unknown => {
+    try {
+      return writer.write(payload as Uint8Array);
+    } catch (error) {
+      return isRecordpipeError(error) ? error.code : (error as Error).name;
+    }
+  };
+  expect([refused(bytesOf('a\nb')), refused('text')]).toEqual(['unrepresentable', 'TypeError']);
+  const first = writer.write(bytesOf('first'));
+  expect([refused(bytesOf('a\nb')), refused('text')]).toEqual(['unrepresentable', 'TypeError']);
+  const second = writer.write(bytesOf('second'));
+  expect(refused(bytesOf('a\nb'))).toBe('unrepresentable');
+  await Promise.all([first, second]);
+  expect(refused(bytesOf('a\nb'))).toBe('unrepresentable');
+  await writer.write(bytesOf('third'));
+  const files = await writer.close();
+  expect(files.map(({ path }) => readFileSync(path, 'utf8'))).toEqual(['first\n', 'second\n', 'third\n']);
+});
+
 describe('streams', () => {
   const file = bytesOf('one\r\ntwo\r\n\r\nlast');
   const lines = ['one', 'two', '', 'last'];
