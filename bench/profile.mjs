@@ -47,7 +47,11 @@ function filesOf({ group, what, size, format }) {
   const make = (key, bytes, recordBytes) =>
     data.records(`profile-${key}`, recordsIn(bytes, recordBytes, format), recordBytes, format).path;
   if (group === 'kernel' || group === 'write' || what === 'help') return [];
-  if (group === 'read') return [make('read', FILE_BYTES, size)];
+  if (what === '64 channels')
+    throw new RangeError(`${name}: processes of its own; profile bench/subjects/channels.mjs`);
+  if (what === 'numbers') return [];
+  if (what === 'epoch') return [make('one', 100, 100)];
+  if (group === 'read' || group === 'pipe' || group === 'dataset') return [make('read', FILE_BYTES, size)];
   if (group === 'index') return [make('indexed', FILE_BYTES, size), data.name('profile.index')];
   if (group === 'several') return [make('first', FILE_BYTES, size), make('second', FILE_BYTES, size)];
   if (group === 'process') return [make('small', 1e6, 1000)];

@@ -8,11 +8,13 @@ import { limitOf } from './pass-limit.mjs';
 /** A pass of a peer that would take longer leaves the pipe after as many records as it reads in this time. */
 const PASS_SECONDS = 0.25;
 
-const OURS = ['views', 'views, forEach', 'batch(256)', 'batches', 'batches, reuse'].map((what) => ({
-  who: 'recordpipe',
-  what,
-  ours: true,
-}));
+const OURS = ['views', 'views, forEach', 'batch(256)', 'batches, reuse', 'batches, reuse, views'].map(
+  (what) => ({
+    who: 'recordpipe',
+    what,
+    ours: true,
+  }),
+);
 const CAT = { who: 'limit', what: 'cat', whole: true };
 const ORIGINAL = [
   { who: 'original', what: 'batch(256)', multiple: 256 },

@@ -64,18 +64,32 @@ function arrays(size) {
   };
 }
 
-function batches(options) {
-  return async (dataset, look) => {
-    let records = 0;
-    let bytes = 0;
-    for await (const batch of dataset.batches(options)) {
-      const { index, length } = batch;
-      for (let i = 0; i < length; i++) bytes += index[2 * i + 1];
-      for (let i = 0; look && i < length; i++) look(batch.record(i));
-      records += length;
+/** Of a batch, only where its records are. */
+async function batches(dataset, look) {
+  let records = 0;
+  let bytes = 0;
+  for await (const batch of dataset.batches({ reuse: true })) {
+    const { index, length } = batch;
+    for (let i = 0; i < length; i++) bytes += index[2 * i + 1];
+    for (let i = 0; look && i < length; i++) look(batch.record(i));
+    records += length;
+  }
+  return { records, bytes };
+}
+
+/** Of a batch, a view of every record. */
+async function viewsOfBatches(dataset, look) {
+  let records = 0;
+  let bytes = 0;
+  for await (const batch of dataset.batches({ reuse: true })) {
+    for (let i = 0; i < batch.length; i++) {
+      const record = batch.record(i);
+      bytes += record.length;
+      look?.(record);
     }
-    return { records, bytes };
-  };
+    records += batch.length;
+  }
+  return { records, bytes };
 }
 
 export const PIPE_OPERATIONS = {
@@ -83,7 +97,7 @@ export const PIPE_OPERATIONS = {
     views: epoch(views),
     'views, forEach': epoch(inForEach),
     'batch(256)': epoch(arrays(256)),
-    batches: epoch(batches({})),
-    'batches, reuse': epoch(batches({ reuse: true })),
+    'batches, reuse': epoch(batches),
+    'batches, reuse, views': epoch(viewsOfBatches),
   },
 };

@@ -4,6 +4,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from 'recordpipe';
 import { mix, payloadPool } from '../against/payload.mjs';
+import { Channel } from '../channel.mjs';
 import { corpus } from '../corpus.mjs';
 import { SEED } from '../data.mjs';
 import { frameBytes, recordsIn } from '../formats.mjs';
@@ -13,6 +14,7 @@ import { OPERATIONS } from './operations.mjs';
 
 const WRITTEN_BYTES = 2 ** 28;
 const GETS = 50_000;
+const CHAIN_NUMBERS = 1_000_000;
 const SHUFFLE_BYTES = 2 ** 25;
 
 const [name, seconds, folder, ...paths] = process.argv.slice(2);
@@ -46,6 +48,8 @@ async function passOf({ group, what, size, format }) {
     };
   }
   if (group === 'index') return indexPass(what, size, paths);
+  if (group === 'pipe' || what === 'epoch') return pipePass(format ?? 'tfrecord', paths[0]);
+  if (group === 'dataset') return chainPass(what, paths[0]);
   if (what === 'shuffle') return shufflePass(paths[0]);
   const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
   const operation =
@@ -69,6 +73,24 @@ async function indexPass(what, size, [path, index]) {
   return async () => {
     await OPERATIONS.get.get({ path, index, indices });
     return GETS * size;
+  };
+}
+
+function pipePass(format, path) {
+  const root = join(folder, `${process.pid}-channel`);
+  process.once('exit', () => rmSync(root, { recursive: true, force: true }));
+  const channel = new Channel(root);
+  return async () => {
+    await channel.epoch(path, (place) => OPERATIONS.pipe.views({ format, ...place }));
+    return statSync(path).size;
+  };
+}
+
+/** An element of a chain over numbers counts as a byte. */
+function chainPass(what, path) {
+  return async () => {
+    await OPERATIONS.chain[what]({ count: CHAIN_NUMBERS, path, format: 'tfrecord' });
+    return path === undefined ? CHAIN_NUMBERS : statSync(path).size;
   };
 }
 

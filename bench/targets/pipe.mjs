@@ -9,7 +9,7 @@ const WITHOUT_DELAY_MS = 20;
 const VIEWS = [
   ['', ours('views', 'all')],
   [', `forEach`', ours('views, forEach', 'all')],
-  [', batches, reuse', ours('batches, reuse', 'all')],
+  [', of batches', ours('batches, reuse, views', 'all')],
 ];
 
 export const PIPE_TARGETS = [
