@@ -8,7 +8,7 @@ import type { FrameTable } from './frame-table.ts';
 import { layoutOf } from './layout-options.ts';
 import { indexPathOf } from './load-index.ts';
 import { mxLines } from './mx-index.ts';
-import { pathOf } from './paths.ts';
+import { pathOf, refuseSameFile } from './paths.ts';
 import type { RecordLayout } from './record-layout.ts';
 import { encodeIndex } from './rpidx.ts';
 import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
@@ -82,6 +82,7 @@ export async function buildIndex(
     checkKind(kind, format, file.path);
     const indexPath =
       options.indexPath === undefined ? defaultIndexPath(file.path, kind) : pathOf(options.indexPath);
+    refuseSameFile(indexPath, file.path);
     const about = { path: file.path, indexPath, kind, format, bytes: file.size };
     if (existing === 'update' && existsSync(indexPath)) {
       const kept = await fittingIndex(file, indexPath, kind === 'dali' ? 'vahidk' : kind, {

@@ -4,7 +4,7 @@ import type { RecordIOWriteOptions } from '../files/recordio-writer.ts';
 import type { Target } from '../files/target.ts';
 import { checkKeyType } from './mx-indexed-reader.ts';
 import { checkedKey, type MXKey, type MXKeyType } from './mx-keys.ts';
-import { pathOf } from './paths.ts';
+import { pathOf, refuseSameFile } from './paths.ts';
 
 /** How RecordIO is written with an index. Every field has a default; pass what differs. */
 export interface MXIndexedWriteOptions extends Omit<RecordIOWriteOptions, 'append' | 'compression'> {
@@ -21,7 +21,7 @@ const BLOCK_CHARACTERS = 64 * 1024;
  *
  * @param indexPath the `.idx` file
  * @param path the `.rec` file
- * @throws RecordpipeError as `openRecordIOWriter`, for either file
+ * @throws RecordpipeError as `openRecordIOWriter`, for either file; `unsupported-source` where both are the same
  * @throws RangeError for a value that no option has
  * @example
  * ```ts
@@ -41,6 +41,7 @@ export async function openMXIndexedRecordIOWriter(
 ): Promise<MXIndexedWriter> {
   const { keys = 'integer', ...writing } = options;
   checkKeyType(keys);
+  refuseSameFile(pathOf(indexPath), pathOf(path));
   // Readers of indexes do without writers: half of what importing this floor takes.
   const [{ openRecordIOWriter }, { prepareTarget }, { writeOptions }] = await Promise.all([
     import('../files/recordio-writer.ts'),

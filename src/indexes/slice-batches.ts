@@ -41,7 +41,7 @@ export async function* sliceBatches(
   let next = from;
   try {
     for await (const batch of readBatches(recordFormat(layout.format), chunks, reading, stats)) {
-      if (next + batch.length > to) break;
+      if (next + batch.length > to || !lieAs(table, batch, next, start)) break;
       // The base that makes the batch's own offsets those of the file.
       const base = start + batch.offset(0) - batch.index[0];
       yield new RecordBatch(batch.bytes, batch.index, batch.length, next, base, 0);
@@ -53,8 +53,18 @@ export async function* sliceBatches(
     throw errorAt(error, { uri: file.path, record, offset: start + (error.offset ?? 0) });
   }
   if (next === to) return;
-  const text = `the records ${from} to ${to} are to lie here, there are ${next < to ? `only ${next - from}` : 'more'}`;
+  const text = `the records ${from} to ${to} are to lie here, only ${next - from} of them lie as it says`;
   throw indexMismatch(text, { uri: file.path, record: from, offset: start }, DAMAGED_OR_CHANGED);
+}
+
+/** Whether the records of a batch begin where those from `first` on are to begin: in lines, borders move and their number may stay. */
+function lieAs(table: FrameTable, batch: RecordBatch, first: number, start: number): boolean {
+  let at = table.start(first);
+  for (let i = 0; i < batch.length; i++) {
+    if (start + batch.offset(i) !== at) return false;
+    at += table.frameBytes(first + i);
+  }
+  return true;
 }
 
 /** Lines have no headers: what lies before the first of them, and before the one behind the last, must be a delimiter. */

@@ -317,7 +317,23 @@ test('lines that moved where the fingerprint does not look: no part of a line is
       };
       await expect(read()).rejects.toThrow(code('index-mismatch'));
     }
+    // As many lines as there were, between the same borders.
+    const read = async (): Promise<void> => {
+      for await (const line of file.slice(failed[0] - 1, failed[failed.length - 1] + 2))
+        expect(lines).toContain(Buffer.from(line).toString());
+    };
+    await expect(read()).rejects.toThrow(code('index-mismatch'));
   }
+});
+
+test('an index does not take the place of its data', async () => {
+  const bytes = oracleFile([Uint8Array.of(1)]);
+  const path = temp.file('precious.tfrecord', bytes);
+  const link = join(temp.path, 'precious-link');
+  symlinkSync(path, link);
+  for (const indexPath of [path, link, join(temp.path, 'x', '..', 'precious.tfrecord')])
+    await expect(buildIndex(path, { indexPath })).rejects.toThrow(code('unsupported-source'));
+  expect(readFileSync(path)).toEqual(Buffer.from(bytes));
 });
 
 test('indexing is ended by its signal, and by data that changes meanwhile', async () => {

@@ -171,3 +171,10 @@ test('many keys, more than a buffer of text', async () => {
   expect(file.length).toBe(200_000);
   expect(await checkIndex(rec)).toMatchObject({ records: 200_000 });
 });
+
+test('data and index are two files', async () => {
+  const both = temp.file('both');
+  for (const other of [both, `${temp.path}/./both`])
+    await expect(openMXIndexedRecordIOWriter(both, other)).rejects.toThrow(code('unsupported-source'));
+  expect(existsSync(both)).toBe(false);
+});
