@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT_CODES } from './command-parts.ts';
+import { fail } from './fail.ts';
+import { complain, print } from './output.ts';
 
 /** A module that tells what a command accepts: commands/register/NAME.ts. What the command does is in commands/NAME.ts, imported when it runs. */
 interface Registration {
@@ -33,6 +35,7 @@ export async function program(called: string | undefined): Promise<Command> {
     )
     .version(packageVersion(), '-V, --version')
     .exitOverride()
+    .configureOutput({ writeOut: printHelp, writeErr: (text) => complain(text.replace(/\n$/, '')) })
     .showSuggestionAfterError()
     .showHelpAfterError('(recordpipe help, or --help behind a command, shows what is accepted)')
     .addHelpText('after', ROOT_HELP);
@@ -45,6 +48,18 @@ function needed(called: string | undefined): (() => Promise<Registration>)[] {
   return called !== undefined && Object.hasOwn(COMMANDS, called)
     ? [COMMANDS[called]]
     : Object.values(COMMANDS);
+}
+
+let told: unknown;
+
+/** Commander's own way ends the process with a stack trace where the reader has gone (`| head`) or the disk is full. */
+function printHelp(text: string): void {
+  print(text).catch(async (error: unknown) => {
+    // Help comes in pieces, which all fail for the same reason.
+    if (error === told) return;
+    told = error;
+    process.exitCode = await fail(error);
+  });
 }
 
 function packageVersion(): string {

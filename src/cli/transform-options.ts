@@ -65,10 +65,16 @@ export function transformingOptions(options: TransformCommandOptions): {
   from: FileFormat | 'auto';
   to: FileFormat | undefined;
   read: Omit<ReturnType<typeof readingOptions>, 'format' | 'recover'>;
-  write: { compression?: 'none' | 'gzip' | 'zlib'; level?: number; escapeMagic?: boolean };
+  write: {
+    compression?: 'none' | 'gzip' | 'zlib';
+    level?: number;
+    escapeMagic?: boolean;
+    delimiter?: Uint8Array;
+    cr?: 'keep' | 'crlf' | 'all';
+  };
   overwrite: boolean;
 } {
-  const { from, to, outputCompression, level, escape: escapeMagic, force = false } = options;
+  const { from, to, outputCompression, level, escape: escapeMagic, force = false, delimiter, cr } = options;
   const { format, recover: _, ...read } = readingOptions(options);
   return {
     from: from ?? format,
@@ -78,6 +84,9 @@ export function transformingOptions(options: TransformCommandOptions): {
       ...(outputCompression !== undefined && { compression: outputCompression }),
       ...(level !== undefined && { level }),
       ...(!escapeMagic && { escapeMagic }),
+      // As it is read, so that what is split, merged or shuffled stays a text of the same kind.
+      ...(delimiter !== undefined && { delimiter }),
+      ...(cr !== undefined && { cr }),
     },
     overwrite: force,
   };

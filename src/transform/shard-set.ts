@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { checkAborted } from '../bytes/abortable.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { RecordWriter, UnnamedFile, WrittenFile } from '../files/record-writer.ts';
@@ -32,13 +33,16 @@ export class ShardSet {
 
   async open(): Promise<RecordWriter> {
     const { prefix, suffix, kind } = this.#naming;
-    const writer = await openOutput(`${prefix}-next-of-many${suffix}`, kind, this.#naming);
+    // Thousands of writers may be open at once: not each of them listens to the signal.
+    const writing = { ...this.#naming, signal: undefined };
+    const writer = await openOutput(`${prefix}-next-of-many${suffix}`, kind, writing);
     this.#open.add(writer);
     return writer;
   }
 
   /** Ends a shard, which is the next in the order of the names. */
   async finish(writer: RecordWriter): Promise<void> {
+    checkAborted(this.#naming.signal);
     const file = await writer.finishUnnamed();
     this.#open.delete(writer);
     this.#finished.push(file);
@@ -46,7 +50,8 @@ export class ShardSet {
 
   /** Gives all their names: `PREFIX-00000-of-00012SUFFIX`, …. */
   async name(): Promise<WrittenFile[]> {
-    const { prefix, suffix } = this.#naming;
+    const { prefix, suffix, signal } = this.#naming;
+    checkAborted(signal);
     const count = this.#finished.length;
     const files: WrittenFile[] = [];
     for (const [i, { file, name }] of this.#finished.entries()) {

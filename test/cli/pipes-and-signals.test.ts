@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, openSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { encodeTFRecord } from '../../src/framing/index.ts';
 import { cli, ended, startCli } from '../support/cli.ts';
@@ -86,3 +87,39 @@ test('a named pipe is read to its end', async () => {
   writer.kill(); // where nobody read, it would wait for ever
   expect(JSON.parse(stdout).files).toMatchObject([{ ok: true, records: 6, bytes: statSync(good).size }]);
 });
+
+test.each([
+  [['--help'], 0],
+  [['help', 'convert'], 0],
+  [['--version'], 0],
+  [['no-such-command'], 2],
+] as const)('%j ends quietly when nobody reads', async (args, code) => {
+  const child = startCli(args);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  expect(await ended(child)).toMatchObject({ code, signal: null });
+});
+
+test.skipIf(!existsSync('/dev/full'))('help on a full disk is: exit code 3', async () => {
+  const { code, stderr } = await cli(['--help'], { stdio: ['pipe', openSync('/dev/full', 'w'), 'pipe'] });
+  expect(code).toBe(3);
+  expect(stderr).toMatch(/^recordpipe: io-failure: .*no space left.*\n.*\n$/);
+});
+
+test.each(['rec', 'tfrecord.gz'])(
+  'a signal in the middle of a large record leaves nothing: %s',
+  async (extension) => {
+    const place = temp.file(`large-${extension}`);
+    mkdirSync(place);
+    const large = temp.file('large.tfrecord', encodeTFRecord(randomBytes(120_000_000)));
+    const child = startCli(['convert', large, `${place}/out.${extension}`, '-q']);
+    const run = ended(child);
+    const written = (): number =>
+      Math.max(0, ...readdirSync(place).map((name) => statSync(`${place}/${name}`).size));
+    while (written() === 0 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGTERM');
+    const { code } = await run;
+    expect([0, 143]).toContain(code);
+    expect(readdirSync(place)).toEqual(code === 0 ? [`out.${extension}`] : []);
+  },
+);

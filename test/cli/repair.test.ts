@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli } from '../support/cli.ts';
 import { FILE, flipped, OFFSETS, PAYLOADS, withBadPayloads } from '../support/samples.ts';
@@ -61,6 +61,19 @@ test('never in place', async () => {
   const report = await cli(['repair', damaged, temp.file('x.tfrecord'), '--report', damaged]);
   expect(report.code).toBe(2);
   expect(existsSync(temp.file('x.tfrecord'))).toBe(false);
+});
+
+test('the report does not take the place of the output, however it is spelled', async () => {
+  const output = temp.file('spelled.tfrecord');
+  for (const report of [
+    output,
+    `${temp.path}/./spelled.tfrecord`,
+    `${temp.path}/../${basename(temp.path)}/spelled.tfrecord`,
+  ]) {
+    const { code, stderr } = await cli(['repair', damaged, output, '--report', report]);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('same file') });
+    expect(existsSync(output)).toBe(false);
+  }
 });
 
 test('a source that cannot be read: exit code 3, and nothing is written', async () => {

@@ -87,3 +87,33 @@ test('shards that are there already: exit code 3', async () => {
   expect(stderr).toContain('already-exists');
   expect(names()).toEqual(['part-00000-of-00009.tfrecord']);
 });
+
+test('text with its own delimiter and carriage returns stays such a text', async () => {
+  const zeros = temp.file('zeros.txt', Buffer.from('one\ntwo\0three\r\0four\0'));
+  const { prefix, bytes } = place('zeros');
+  const { code } = await cli([
+    'split',
+    zeros,
+    prefix,
+    '--shards',
+    '2',
+    '--format',
+    'textline',
+    '--delimiter',
+    '\\0',
+  ]);
+  expect(code).toBe(0);
+  expect(bytes()).toEqual(readFileSync(zeros));
+
+  const dos = temp.file('dos.txt', Buffer.from('one\r\ntwo\r\n'));
+  const kept = place('dos');
+  expect((await cli(['split', dos, kept.prefix, '--records', '1', '--cr', 'keep'])).code).toBe(0);
+  expect(kept.bytes()).toEqual(readFileSync(dos));
+});
+
+test('--by-hash into hundreds of shards, without a word on standard error', async () => {
+  const { prefix, names } = place('hundreds');
+  const { code, stderr } = await cli(['split', source, prefix, '--by-hash', '300', '-q']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(names()).toHaveLength(300);
+});

@@ -1,4 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ValidateReport } from 'recordpipe/report';
@@ -184,6 +186,37 @@ describe('--report', () => {
     expect(stdout).toBe('');
     expect(stderr).toContain('the report cannot be written');
     expect(existsSync(target)).toBe(false);
+  });
+
+  test('does not take the place of what it reports on', async () => {
+    const folder = temp.file('reported');
+    mkdirSync(folder);
+    const data = temp.file('reported/a.tfrecord', FILE);
+    linkSync(data, `${folder}/same`);
+    for (const [inputs, report] of [
+      [[data], data],
+      [[folder], `${folder}/./a.tfrecord`],
+      [[data], `${folder}/same`],
+    ] as const) {
+      const { code, stderr } = await cli(['validate', ...inputs, '--report', report]);
+      expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('same file') });
+    }
+    expect((await cli(['validate', '@-', '--report', data], { input: data })).code).toBe(2);
+    expect(readFileSync(data)).toEqual(Buffer.from(FILE));
+  });
+
+  test('goes into a named pipe, which stays one; a folder is none', async () => {
+    const pipe = temp.file('report-pipe');
+    execFileSync('mkfifo', [pipe]);
+    const [{ code }, report] = await Promise.all([
+      cli(['validate', good, '--report', pipe]),
+      readFile(pipe, 'utf8'),
+    ]);
+    expect(code).toBe(0);
+    expect(JSON.parse(report)).toMatchObject({ ok: true });
+    expect(statSync(pipe).isFIFO()).toBe(true);
+    const folder = await cli(['validate', good, '--report', temp.path]);
+    expect(folder).toMatchObject({ code: 3, stdout: '' });
   });
 });
 

@@ -1,4 +1,3 @@
-import { realpath } from 'node:fs/promises';
 import type { RecordpipeError } from 'recordpipe';
 import { type RepairResult, repairFile } from 'recordpipe/transform';
 import { INVALID, OK } from '../exit-codes.ts';
@@ -21,7 +20,7 @@ const MOST_SHOWN = 10;
 export async function repair(input: string, output: string, options: RepairCommandOptions): Promise<number> {
   const { report, maxErrors } = options;
   const reports = report === undefined ? undefined : await import('../report-file.ts');
-  if (report !== undefined) await refuseReport(report, [input, output]);
+  await reports?.refuseReportOn([input, output], report!);
   await reports?.checkReportFolder(report!);
   return transforming(options, {
     verb: 'repair',
@@ -56,13 +55,4 @@ function summary({ output, findingCount, findings }: RepairResult): string {
   const bytes = findings.reduce((sum, { skippedBytes }) => sum + (skippedBytes ?? 0), 0);
   const lost = known ? `, ${formatCount(bytes)} bytes left out` : '';
   return `${written}; ${formatNumberOf(findingCount, 'finding')}${hidden}${lost}`;
-}
-
-/** A report must not take the place of what it reports on. */
-async function refuseReport(report: string, files: readonly string[]): Promise<void> {
-  const real = (path: string): Promise<string> => realpath(path).catch(() => path);
-  for (const file of files) {
-    if (file !== '-' && (await real(file)) === (await real(report)))
-      throw new RangeError(`--report: ${report} is the same file as ${file}`);
-  }
 }

@@ -1,4 +1,4 @@
-import { type FileReport, type ValidateReport, validateFiles } from 'recordpipe/report';
+import { expandInputs, type FileReport, type ValidateReport, validateFiles } from 'recordpipe/report';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { badFileText, summaryText, warningsText } from '../findings-text.ts';
 import { interruption } from '../interrupt.ts';
@@ -22,6 +22,9 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
   const { json, jsonl, quiet, maxErrors, failFast = false, report: reportFile, jobs } = options;
   // Imported when wanted: start-up time counts.
   const reports = reportFile === undefined ? undefined : await import('../report-file.ts');
+  // A list from standard input can be read only once.
+  if (reports !== undefined && !inputs.includes('@-'))
+    await reports.refuseReportOn(await expandInputs(inputs, options.format), reportFile!);
   await reports?.checkReportFolder(reportFile!);
   const forPeople = !json && !jsonl;
   const paint = painter(options.color, 1);
@@ -52,6 +55,10 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       signal: AbortSignal.any([interruption(), closed.signal]),
     });
     progress.clear();
+    await reports?.refuseReportOn(
+      report.files.map(({ uri }) => uri),
+      reportFile!,
+    );
     await reports?.writeReport(reportFile!, document(report));
     if (json) await print(document(report));
     else if (jsonl)
