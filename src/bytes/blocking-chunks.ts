@@ -1,5 +1,5 @@
-import type { OpenFile } from './file-chunks.ts';
 import { fileError, shrunk } from './file-errors.ts';
+import { closeFile, type OpenFile } from './open-file.ts';
 
 /** After so long the event loop gets a turn, so that signals, timers and aborts are served. */
 const MS_PER_TURN = 20;
@@ -30,7 +30,7 @@ export async function* blockingChunks(
       }
     }
   } finally {
-    if (file.own) fs.closeSync(file.descriptor);
+    closeFile(fs, file);
   }
 }
 

@@ -1,21 +1,10 @@
 import { blockingChunks } from './blocking-chunks.ts';
 import { READS_AHEAD } from './file-buffers.ts';
 import { fileError, shrunk } from './file-errors.ts';
+import { closeFile, type OpenFile } from './open-file.ts';
 import type { ChunkReading } from './sources.ts';
 
 type FileSystem = typeof import('node:fs');
-
-/** An open file, pipe or device. */
-export interface OpenFile {
-  readonly descriptor: number;
-  readonly uri: string;
-  /** Whether the descriptor is closed at the end. */
-  readonly own: boolean;
-  /** Where reading starts; null where there are no positions (pipes, foreign descriptors). */
-  readonly start: number | null;
-  /** Its size when it was opened. */
-  readonly size: number;
-}
 
 interface Read {
   readonly wanted: number;
@@ -41,7 +30,7 @@ export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading
     },
     return() {
       // A generator that was never started runs no `finally`.
-      if (!started && !ending.early && file.own) fs.closeSync(file.descriptor);
+      if (!started && !ending.early) closeFile(fs, file);
       ending.early = true;
       return chunks.return(undefined);
     },
@@ -88,7 +77,7 @@ async function* readAhead(
   } finally {
     if (file.own) {
       await Promise.allSettled(ahead.map(({ done }) => done));
-      fs.closeSync(file.descriptor);
+      closeFile(fs, file);
     }
   }
 }

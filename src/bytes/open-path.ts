@@ -26,16 +26,19 @@ export function openPath(source: string | URL | number, reading: ChunkReading): 
     if (own) fs.closeSync(descriptor);
     throw new RecordpipeError('unsupported-source', 'is a directory; name the files in it', { uri });
   }
-  const regular = stat.isFile();
-  return {
-    uri,
-    size: own && regular ? () => fs.fstatSync(descriptor).size : undefined,
-    chunks: fileChunks(
-      fs,
-      { descriptor, uri, own, start: own && regular ? 0 : null, size: stat.size },
-      reading,
-    ),
+  const regular = own && stat.isFile();
+  let { size } = stat;
+  let open = true;
+  // Whoever is still busy with a chunk when the file is closed, by an abort, asks once more.
+  const sizeNow = (): number => {
+    if (open) size = fs.fstatSync(descriptor).size;
+    return size;
   };
+  const onClose = (): void => {
+    open = false;
+  };
+  const file = { descriptor, uri, own, start: regular ? 0 : null, size, onClose };
+  return { uri, size: regular ? sizeNow : undefined, chunks: fileChunks(fs, file, reading) };
 }
 
 /** A named pipe. Opened without waiting for its writer, which would hold up the thread. */

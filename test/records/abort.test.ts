@@ -4,7 +4,13 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { encodeTFRecord, isRecordpipeError, readTFRecords, scanTFRecords } from '../../src/index.ts';
+import {
+  encodeTFRecord,
+  isRecordpipeError,
+  openRecords,
+  readTFRecords,
+  scanTFRecords,
+} from '../../src/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { readAll } from '../support/outcome.ts';
 import { rechunk } from '../support/rechunk.ts';
@@ -230,3 +236,27 @@ describe('abort', () => {
     closeSync(writing);
   });
 });
+
+test.each([true, false])(
+  'the size of a file is not asked of a descriptor that an abort has closed (blocking: %s)',
+  async (blocking) => {
+    const controller = new AbortController();
+    const chunks: Uint8Array[] = [];
+    const options = { chunkBytes: 700, blocking, signal: controller.signal };
+    const { size, batches } = await openRecords(path, options);
+    const reading = (async (): Promise<void> => {
+      for await (const batch of batches) {
+        chunks.push(batch.bytes);
+        if (chunks.length > 3) continue;
+        controller.abort();
+        await sleep(20);
+        expect(openDescriptors(dir.path)).toBe(0);
+        // Others take the number over.
+        const others = Array.from({ length: 20 }, () => openSync('/dev/null', constants.O_RDONLY));
+        expect(size?.()).toBe(file.length);
+        for (const other of others) closeSync(other);
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'aborted' });
+  },
+);
