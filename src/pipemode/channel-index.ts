@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { isRecordpipeError } from '../errors.ts';
 import { withFileLock } from './file-lock.ts';
 import { hasIndex, readIndex, writeIndex } from './index-file.ts';
 
@@ -31,30 +30,17 @@ export class ChannelIndex {
     this.#options = options;
   }
 
-  /**
-   * The next epoch, to be looked at: by the time it is used somebody else may have taken it.
-   * @throws RecordpipeError `malformed-state`, `access-denied`, `io-failure`
-   */
-  async peek(signal: AbortSignal | undefined): Promise<number> {
-    if (hasIndex(this.statePath)) {
-      try {
-        return readIndex(this.statePath, false);
-      } catch (error) {
-        // The original writes in place: what looks malformed may be half written.
-        if (!isRecordpipeError(error, 'malformed-state')) throw error;
-      }
+  /** Whether somebody has moved the index on from `epoch`, as far as can be seen without the lock: while the original writes, nothing can. */
+  hasLeft(epoch: number): boolean {
+    try {
+      return readIndex(this.statePath, false) > epoch;
+    } catch {
+      return false;
     }
-    // Without a file one is made, as the original does before anything else.
-    let index = 0;
-    await this.update(signal, async (now) => {
-      index = now;
-      return undefined;
-    });
-    return index;
   }
 
   /**
-   * One locked read-modify-write.
+   * One locked read-modify-write. A state file that is not there is made, as the original does before anything else.
    * @param change gets the index; undefined leaves it
    * @throws RecordpipeError `pipe-timeout`, `malformed-state`, `aborted`, `access-denied`, `io-failure`; whatever `change` throws
    */

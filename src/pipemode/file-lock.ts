@@ -23,6 +23,7 @@ const MOST_TIMER_MS = 2 ** 31 - 1;
  * @throws RecordpipeError `pipe-timeout`, `aborted`, `access-denied`, `not-found`, `io-failure`, `unsupported-source`; whatever `work` throws
  */
 export async function withFileLock<R>(path: string, wait: LockWait, work: () => Promise<R>): Promise<R> {
+  await ownTurn();
   const descriptor = openLockFile(path);
   try {
     await lock(descriptor, path, wait);
@@ -30,6 +31,14 @@ export async function withFileLock<R>(path: string, wait: LockWait, work: () => 
   } finally {
     closeSync(descriptor);
   }
+}
+
+let turns: Promise<void> = Promise.resolve();
+
+/** One program is started in a turn of the event loop, which that holds up for a millisecond: 64 channels at once would hold it up for a tenth of a second. */
+function ownTurn(): Promise<void> {
+  turns = turns.then(() => new Promise((resolve) => void setImmediate(resolve)));
+  return turns;
 }
 
 function openLockFile(path: string): number {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isRecordpipeError } from '../errors.ts';
 import type { ChannelIndex } from './channel-index.ts';
 import { EpochSource } from './epoch-source.ts';
 import { waitForPipe } from './wait-for-pipe.ts';
@@ -22,8 +23,8 @@ export function pipePath({ pipeDir, channel }: PipePlace, epoch: number): string
 }
 
 /**
- * Waits for the pipe of the next epoch, opens it and moves the index on, both under the channel's lock: nothing is lost when the pipe never appears, and two
- * readers never get one pipe. While it waits the lock is free, and others may take the epoch: then it waits for the one after.
+ * Opens the pipe of the next epoch and moves the index on, both under the channel's lock: nothing is lost when the pipe never appears, and two readers never
+ * get one pipe. A pipe that is not there yet is waited for without the lock, and others may take it: then it is the turn of the one after.
  * @throws RecordpipeError `pipe-timeout`, `malformed-state`, `aborted`, and what opening throws
  */
 export async function takeNextEpoch(
@@ -32,10 +33,9 @@ export async function takeNextEpoch(
   signal: AbortSignal | undefined,
 ): Promise<TakenEpoch> {
   for (;;) {
-    const epoch = await index.peek(signal);
-    await waitForPipe(pipePath(place, epoch), place.openTimeoutMs, signal);
-    const source = await openUnderLock(index, signal, (now) => now === epoch, place, epoch);
+    const { epoch, source } = await openUnderLock(index, place, signal);
     if (source !== undefined) return { epoch, source };
+    await waitForPipe(pipePath(place, epoch), place.openTimeoutMs, signal, () => index.hasLeft(epoch));
   }
 }
 
@@ -67,9 +67,12 @@ export async function reopenEpoch(
   place: PipePlace,
   signal: AbortSignal | undefined,
 ): Promise<TakenEpoch> {
-  await waitForPipe(pipePath(place, epoch), place.openTimeoutMs, signal);
-  const source = await openUnderLock(index, signal, () => true, place, epoch);
-  return { epoch, source: source as EpochSource };
+  const path = pipePath(place, epoch);
+  for (;;) {
+    await waitForPipe(path, place.openTimeoutMs, signal);
+    const { source } = await openUnderLock(index, place, signal, epoch);
+    if (source !== undefined) return { epoch, source };
+  }
 }
 
 /** Puts the index back to an epoch that was taken but never had a writer, if nobody has taken another since. */
@@ -77,23 +80,36 @@ export async function giveBack(index: ChannelIndex, epoch: number, signal: Abort
   await index.update(signal, async (now) => (now === epoch + 1 ? epoch : undefined));
 }
 
+/**
+ * Opens the pipe of an epoch and moves the index behind it; without a source where there is no pipe.
+ * @param wanted default: the next epoch
+ */
 async function openUnderLock(
   index: ChannelIndex,
-  signal: AbortSignal | undefined,
-  mayTake: (now: number) => boolean,
   place: PipePlace,
-  epoch: number,
-): Promise<EpochSource | undefined> {
+  signal: AbortSignal | undefined,
+  wanted?: number,
+): Promise<{ epoch: number; source: EpochSource | undefined }> {
+  let epoch = 0;
   let source: EpochSource | undefined;
   try {
     await index.update(signal, async (now) => {
-      if (!mayTake(now)) return undefined;
-      source = new EpochSource(pipePath(place, epoch));
-      return now <= epoch ? epoch + 1 : undefined;
+      epoch = wanted ?? now;
+      source = openIfThere(pipePath(place, epoch));
+      return source !== undefined && now <= epoch ? epoch + 1 : undefined;
     });
   } catch (error) {
     source?.close();
     throw error;
   }
-  return source;
+  return { epoch, source };
+}
+
+function openIfThere(path: string): EpochSource | undefined {
+  try {
+    return new EpochSource(path);
+  } catch (error) {
+    if (isRecordpipeError(error, 'not-found')) return undefined;
+    throw error;
+  }
 }

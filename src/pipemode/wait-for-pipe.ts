@@ -12,17 +12,19 @@ const NEIGHBOURS = 10;
 
 /**
  * Waits until there is something at `path`. Looks at once, then after 50 ms, after twice as long each time, at most a second, and a last time at the end.
+ * @param enough asked each time: whether it is no longer to be waited for
  * @throws RecordpipeError `pipe-timeout`, `aborted`, `access-denied`, `io-failure`
  */
 export async function waitForPipe(
   path: string,
   timeoutMs: number,
   signal: AbortSignal | undefined,
+  enough: () => boolean = () => false,
 ): Promise<void> {
   const began = performance.now();
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, MOST_PAUSE_MS)) {
     if (signal?.aborted) throw abortError(signal);
-    if (await exists(path)) return;
+    if ((await exists(path)) || enough()) return;
     const waited = performance.now() - began;
     if (waited >= timeoutMs) throw await notThere(path, waited);
     await pauseFor(Math.min(pause, timeoutMs - waited), signal);

@@ -90,7 +90,7 @@ describe('epochs', () => {
     const dataset = new PipeModeDataset('train', place.dirs);
     const stop = new AbortController();
     const reading = dataset.toArray({ signal: stop.signal });
-    const writer = start('sh', '-c', 'exec 3> "$0"; echo open; sleep 10', place.pipe(0));
+    const writer = start('sh', '-c', 'exec 3> "$0"; echo open; exec sleep 10', place.pipe(0));
     await once(writer.stdout!, 'data');
     stop.abort();
     await expect(reading).rejects.toMatchObject({ code: 'aborted' });
@@ -126,6 +126,17 @@ describe('waiting', () => {
     expect(await reading).toEqual(['at last']);
   });
 
+  test('for a pipe that somebody else takes goes on to the next', async () => {
+    const place = channelPlace();
+    const dataset = new PipeModeDataset('train', place.dirs);
+    const reading = dataset.map(text).toArray();
+    await expect.poll(() => place.state()).toBe('0');
+    writeFileSync(place.statePath(), '1');
+    epochFile(place, 1, ['the next']);
+    expect(await reading).toEqual(['the next']);
+    expect(place.state()).toBe('2');
+  });
+
   test('ends with an error that says what is there instead, and the index stays', async () => {
     const place = channelPlace();
     writeFileSync(place.pipe(7), '');
@@ -154,7 +165,7 @@ describe('waiting', () => {
     makePipes(place.pipe(0));
     const record = encodeRecordIO(utf8('r'));
     writeFileSync(`${place.root}/r`, record);
-    const program = 'exec 3> "$1"; cat "$0" "$0" "$0" >&3; read _; cat "$0" >&3; sleep 20';
+    const program = 'exec 3> "$1"; cat "$0" "$0" "$0" >&3; read _; cat "$0" >&3; exec sleep 20';
     const writer = start('sh', '-c', program, `${place.root}/r`, place.pipe(0));
     const dataset = new PipeModeDataset('train', { ...place.dirs, idleTimeoutMs: 150 });
     let records = 0;

@@ -29,7 +29,7 @@ describe('the state file', () => {
   test('is made with 0, as plain digits without a line end', async () => {
     const place = channelPlace();
     const index = indexOf(place);
-    expect(await index.peek(undefined)).toBe(0);
+    await index.update(undefined, async () => undefined);
     expect(place.state()).toBe('0');
     expect(await reserveEpoch(index, undefined)).toBe(0);
     expect(await reserveEpoch(index, undefined)).toBe(1);
@@ -163,7 +163,7 @@ describe.skipIf(missingProgram('cc'))('against C', () => {
   test('no index is given out twice', async () => {
     const place = channelPlace();
     const index = indexOf(place);
-    await index.peek(undefined);
+    await index.update(undefined, async () => undefined);
     const turns = compile('take-turns.c', place.root);
     const others = [1, 2].map(() => start(turns, place.lockPath(), place.statePath(), '60'));
     const theirs = others.map((other) => text(other.stdout!));

@@ -81,7 +81,7 @@ test('200 epochs, readers killed at any moment: no record lost, none twice', {
       restarts % 5 === 0
         ? pause(random.below(200))
         : Promise.race([once(reader.stdout!, 'data'), ended(reader)]);
-    const kill = begun.then(() => pause(random.below(100))).then(() => reader.kill('SIGKILL'));
+    const kill = begun.then(() => pause(random.below(400))).then(() => reader.kill('SIGKILL'));
     await Promise.all([ended(reader), kill]);
     done = (await said).endsWith('done\n');
     restarts++;
