@@ -30,8 +30,9 @@ export async function transforming<R>(
   if (json && output === '-')
     throw new RangeError('--json prints to standard output, which gets the records; name a file for them');
   const progress = progressOn(verb, !quiet && !json && options.progress);
+  let result: R | undefined;
   try {
-    const result = await work({
+    result = await work({
       ...transformingOptions(options),
       onProgress:
         progress.update &&
@@ -45,7 +46,8 @@ export async function transforming<R>(
   } catch (error) {
     progress.clear();
     // Whoever reads standard output has seen enough (`| head`).
-    if (error instanceof ClosedOutput || isClosedOutput(error)) return OK;
+    if (error instanceof ClosedOutput || isClosedOutput(error))
+      return result === undefined ? OK : exitCode(result);
     throw error;
   }
 }

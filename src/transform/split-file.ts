@@ -58,15 +58,17 @@ export async function splitFile(
   const { shards, tempDir } = given;
   if (shards === undefined) return split(source, prefix, given, undefined);
   return countRecords(source, prefix, tempDir, transformOptions(given), (again, records, uri) =>
-    split(again, prefix, { ...given, read: { ...given.read, uri } }, records),
+    split(again, prefix, { ...given, read: { ...given.read, uri } }, records, source),
   );
 }
 
+/** @param original of which the source may be a copy: no shard takes its place */
 async function split(
   source: ByteSource,
   prefix: string,
   given: Partial<SplitOptions>,
   records: number | undefined,
+  original: ByteSource = source,
 ): Promise<SplitResult> {
   const options = transformOptions(given);
   const input = await openInput(source, options);
@@ -82,7 +84,7 @@ async function split(
   };
   const set = new ShardSet(given.hashShards === undefined ? naming : smallBuffers(naming, given.hashShards));
   try {
-    await checkShardNames(source, naming);
+    await checkShardNames(original, naming);
     const { hashShards } = given;
     const dealing = hashShards === undefined ? inOrder(set, given, records) : byHash(set, hashShards);
     const { take, end } = await dealing;

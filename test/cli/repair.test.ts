@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cli } from '../support/cli.ts';
+import { cli, ended, startCli } from '../support/cli.ts';
 import { FILE, flipped, OFFSETS, PAYLOADS, withBadPayloads } from '../support/samples.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { fileOf } from '../transform/kinds.ts';
@@ -82,4 +82,10 @@ test('a source that cannot be read: exit code 3, and nothing is written', async 
   const args = ['repair', join(place, 'missing'), join(place, 'out'), '--report', join(place, 'report.json')];
   expect((await cli(args)).code).toBe(3);
   expect(readdirSync(place)).toEqual([]);
+});
+
+test('a reader of --json that has gone does not make lost records good', async () => {
+  const child = startCli(['repair', damaged, temp.file('unread.tfrecord'), '--json']);
+  child.stdout?.destroy();
+  expect(await ended(child)).toMatchObject({ code: 1, stderr: '' });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli } from '../support/cli.ts';
@@ -116,4 +116,23 @@ test('--by-hash into hundreds of shards, without a word on standard error', asyn
   const { code, stderr } = await cli(['split', source, prefix, '--by-hash', '300', '-q']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(names()).toHaveLength(300);
+});
+
+test('the source is never replaced, not even with --force, and not from a pipe either', async () => {
+  const { prefix, names } = place('own');
+  const first = `${prefix}-00000-of-00002.tfrecord`;
+  writeFileSync(first, FILE);
+  for (const way of [
+    ['--shards', '2'],
+    ['--records', '3'],
+  ]) {
+    const stdin = openSync(first, 'r');
+    const { code, stderr } = await cli(['split', '-', prefix, ...way, '--force'], {
+      stdio: [stdin, 'pipe', 'pipe'],
+    });
+    closeSync(stdin);
+    expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining('same file') });
+  }
+  expect(names()).toEqual(['part-00000-of-00002.tfrecord']);
+  expect(readFileSync(first)).toEqual(Buffer.from(FILE));
 });

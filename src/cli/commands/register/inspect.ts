@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { EXIT_CODES, run } from '../../command-parts.ts';
 import { atLeast, withCommonOptions, withPayloadOptions } from '../../options.ts';
 
@@ -11,7 +11,7 @@ export function register(root: Command): void {
     .option('--skip <n>', 'records to pass over first', atLeast(0), 0)
     .option('--hash', 'show the SHA-256 of each payload')
     .option('--json', 'print one JSON document')
-    .option('--jsonl', 'print one JSON object per record and line');
+    .addOption(new Option('--jsonl', 'print one JSON object per record and line').conflicts('json'));
   withPayloadOptions(withCommonOptions(command))
     .addHelpText('after', HELP)
     .action((file, options) => run(async () => (await import('../inspect.ts')).inspect(file, options)));
