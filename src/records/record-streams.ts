@@ -1,9 +1,13 @@
 import type { RecordReader } from './record-reader.ts';
 
+/** Web streams for `pipeThrough`: bytes in, records out. (`ReadableWritablePair` is known only where the types of browsers are.) */
+export interface DecoderStream {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}
+
 /** A pair of web streams: bytes of a file go in, its records come out. The readable side has the reader's errors. */
-export function decoderStream(
-  read: (bytes: ReadableStream<Uint8Array>) => RecordReader,
-): ReadableWritablePair<Uint8Array, Uint8Array<ArrayBufferLike>> {
+export function decoderStream(read: (bytes: ReadableStream<Uint8Array>) => RecordReader): DecoderStream {
   let bytes: TransformStreamDefaultController<Uint8Array> | undefined;
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
     start(controller) {

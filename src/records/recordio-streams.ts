@@ -1,6 +1,6 @@
 import { encodeRecordIO, type RecordIOEncodeOptions } from '../framing/recordio-encode.ts';
 import { readRecordIO } from './read-recordio.ts';
-import { decoderStream, encoderStream } from './record-streams.ts';
+import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
 import type { RecordIOReadOptions } from './recordio-options.ts';
 
 /**
@@ -16,9 +16,7 @@ import type { RecordIOReadOptions } from './recordio-options.ts';
  * console.log((await reader.read()).value); // Uint8Array(1) [ 7 ]
  * ```
  */
-export function recordIODecoderStream(
-  options?: Partial<Omit<RecordIOReadOptions, 'reuse'>>,
-): ReadableWritablePair<Uint8Array, Uint8Array<ArrayBufferLike>> {
+export function recordIODecoderStream(options?: Partial<Omit<RecordIOReadOptions, 'reuse'>>): DecoderStream {
   return decoderStream((bytes) => readRecordIO(bytes, { ...options, reuse: false }));
 }
 

@@ -1,6 +1,6 @@
 import { encodeTextLine, type TextLineEncodeOptions } from '../framing/textline-encode.ts';
 import { readTextLines } from './read-textlines.ts';
-import { decoderStream, encoderStream } from './record-streams.ts';
+import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
 import type { TextLineReadOptions } from './textline-options.ts';
 
 /**
@@ -14,9 +14,7 @@ import type { TextLineReadOptions } from './textline-options.ts';
  * console.log((await lines.read()).value); // Uint8Array(1) [ 97 ]
  * ```
  */
-export function textLineDecoderStream(
-  options?: Partial<Omit<TextLineReadOptions, 'reuse'>>,
-): ReadableWritablePair<Uint8Array, Uint8Array<ArrayBufferLike>> {
+export function textLineDecoderStream(options?: Partial<Omit<TextLineReadOptions, 'reuse'>>): DecoderStream {
   return decoderStream((bytes) => readTextLines(bytes, { ...options, reuse: false }));
 }
 

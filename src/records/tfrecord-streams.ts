@@ -1,6 +1,6 @@
 import { encodeTFRecord } from '../framing/tfrecord-encode.ts';
 import { readTFRecords } from './read-tfrecords.ts';
-import { decoderStream, encoderStream } from './record-streams.ts';
+import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
 import type { TFRecordReadOptions } from './tfrecord-options.ts';
 
 /**
@@ -15,9 +15,7 @@ import type { TFRecordReadOptions } from './tfrecord-options.ts';
  * console.log((await reader.read()).value); // Uint8Array(1) [ 7 ]
  * ```
  */
-export function tfrecordDecoderStream(
-  options?: Partial<Omit<TFRecordReadOptions, 'reuse'>>,
-): ReadableWritablePair<Uint8Array, Uint8Array<ArrayBufferLike>> {
+export function tfrecordDecoderStream(options?: Partial<Omit<TFRecordReadOptions, 'reuse'>>): DecoderStream {
   return decoderStream((bytes) => readTFRecords(bytes, { ...options, reuse: false }));
 }
 
