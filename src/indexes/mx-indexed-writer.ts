@@ -57,7 +57,7 @@ export async function openMXIndexedRecordIOWriter(
       undefined,
       () => Promise.reject(new Error('not appending')),
     );
-    return new MXIndexedWriter(records, index, keys);
+    return new MXIndexedWriter(records, index, keys, options.signal);
   } catch (error) {
     await records.abort();
     throw error;
@@ -69,15 +69,19 @@ export class MXIndexedWriter implements AsyncDisposable {
   readonly #records: RecordWriter;
   readonly #index: Target;
   readonly #type: MXKeyType;
+  readonly #signal: AbortSignal | undefined;
   #text = '';
   #indexing: Promise<void> = Promise.resolve();
   #failure: unknown;
   #closed: Promise<WrittenFile> | undefined;
 
-  constructor(records: RecordWriter, index: Target, type: MXKeyType) {
+  constructor(records: RecordWriter, index: Target, type: MXKeyType, signal?: AbortSignal) {
     this.#records = records;
     this.#index = index;
     this.#type = type;
+    this.#signal = signal;
+    if (signal?.aborted) this.#onAbort();
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /**
@@ -105,6 +109,7 @@ export class MXIndexedWriter implements AsyncDisposable {
 
   /** Gives both files up; older ones of their names stay. */
   async abort(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#failure ??= new RecordpipeError('closed', 'the writer was aborted', { uri: this.#records.path });
     await this.#records.abort();
     await this.#indexing;
@@ -131,8 +136,17 @@ export class MXIndexedWriter implements AsyncDisposable {
       await this.#records.abort();
       await this.#index.discard();
       throw error;
+    } finally {
+      this.#signal?.removeEventListener('abort', this.#onAbort);
     }
   }
+
+  readonly #onAbort = (): void => {
+    const place = { uri: this.#records.path };
+    this.#failure ??= new RecordpipeError('aborted', 'aborted by its signal', place, this.#signal?.reason);
+    // Else `close` is under way and finds the failure of the records.
+    if (this.#closed === undefined) void this.abort();
+  };
 
   #writeText(): void {
     const bytes = Buffer.from(this.#text);

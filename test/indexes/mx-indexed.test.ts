@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openRecordIOWriter } from '../../src/files/index.ts';
 import {
   checkIndex,
@@ -177,4 +177,17 @@ test('data and index are two files', async () => {
   for (const other of [both, `${temp.path}/./both`])
     await expect(openMXIndexedRecordIOWriter(both, other)).rejects.toThrow(code('unsupported-source'));
   expect(existsSync(both)).toBe(false);
+});
+
+test('a signal removes both files, whoever goes on or not', async () => {
+  const controller = new AbortController();
+  const paths = [temp.file('signalled.idx'), temp.file('signalled.rec')] as const;
+  const writer = await openMXIndexedRecordIOWriter(...paths, { signal: controller.signal });
+  for (let key = 0; key < 10_000; key++) await writer.write(key, Uint8Array.of(1));
+  controller.abort();
+  expect(() => writer.write(1, Uint8Array.of(1))).toThrow(code('aborted'));
+  await vi.waitFor(() =>
+    expect(readdirSync(temp.path).filter((name) => name.includes('signalled'))).toEqual([]),
+  );
+  await expect(writer.close()).rejects.toThrow(code('aborted'));
 });
