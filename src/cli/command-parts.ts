@@ -2,7 +2,7 @@ import { interruptedBy } from './interrupt.ts';
 
 /** What the argument of commands that take many inputs is. */
 export const INPUTS =
-  'files, folders, quoted patterns, @list (one input per line, @- from stdin), - for stdin';
+  'files, folders, quoted patterns, @list (inputs, one per line or as find -print0 writes them; @- from stdin), - for stdin';
 
 /** Ends the help of every command. */
 export const EXIT_CODES = `

@@ -15,7 +15,8 @@ import type { Format } from './report-options.ts';
  *   `*.csv`, `*.tsv`, `*.manifest`), shards (`*-00000-of-00012`) with or without such an extension, each also compressed; hidden files and folders are
  *   skipped, symbolic links followed;
  * - a glob pattern, where no file has that very name: the files that match, whatever their names, without hidden ones;
- * - `@list`: a file with one input per line, `@-` the same from standard input; blank lines are skipped;
+ * - `@list`: a file with one input per line or, where there is a null byte in it, per null byte (`find -print0`), `@-` the same from standard input; blank lines
+ *   are skipped;
  * - `-`: standard input.
  *
  * A name that begins with `@` is written `./@name`.
@@ -76,8 +77,8 @@ const SOUGHT: Record<Format, string> = {
 
 async function expandList(input: string, format: Format, lists: ReadonlySet<string>): Promise<string[]> {
   if (lists.has(input)) throw new RangeError(`inputs: the list ${input} contains itself`);
-  const lines = (await listText(input)).replace(/^\ufeff/, '').split(/\r?\n/);
-  const given = lines.filter((line) => line !== '');
+  const text = (await listText(input)).replace(/^\ufeff/, '');
+  const given = text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((line) => line !== '');
   if (given.length === 0)
     throw new RecordpipeError('not-found', 'the list of inputs is empty', { uri: input });
   const files: string[] = [];
@@ -94,7 +95,10 @@ async function listText(input: string): Promise<string> {
     const { text } = await import('node:stream/consumers');
     return await text(process.stdin);
   } catch (error) {
-    throw fileError(error, input);
+    const failure = fileError(error, input);
+    if (failure.code !== 'not-found') throw failure;
+    const text = `there is no list ${path}; a file whose own name begins with @ is written ./${input}`;
+    throw new RecordpipeError('not-found', text, { uri: input }, error);
   }
 }
 

@@ -73,6 +73,12 @@ test('a list holds one input per line', async () => {
   ]);
 });
 
+test('a list with null bytes, as find -print0 writes it, holds names with newlines', async () => {
+  make('odd/new\nline.tfrecord');
+  writeFileSync(at('list0'), `${at('odd/new\nline.tfrecord')}\0${at('f/b.tfrecord')}\0`);
+  expect(await expandInputs(`@${at('list0')}`)).toEqual([at('f/b.tfrecord'), at('odd/new\nline.tfrecord')]);
+});
+
 test('lists may hold lists, but not themselves', async () => {
   writeFileSync(at('outer'), `@${at('inner')}\n`);
   writeFileSync(at('inner'), `${at('f/b.tfrecord')}\n`);
@@ -103,7 +109,10 @@ test.each([
 test('a list that is missing or empty is an error', async () => {
   make('empty-list');
   await expect(expandInputs(`@${at('empty-list')}`)).rejects.toMatchObject({ code: 'not-found' });
-  await expect(expandInputs(`@${at('no-list')}`)).rejects.toMatchObject({ code: 'not-found' });
+  await expect(expandInputs(`@${at('no-list')}`)).rejects.toMatchObject({
+    code: 'not-found',
+    message: expect.stringMatching(/begins with @ is written \.\/@/),
+  });
 });
 
 test('standard input cannot be both the list and the data', async () => {
