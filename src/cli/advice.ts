@@ -1,12 +1,15 @@
+import { visible } from './visible.ts';
+
 const FETCH_AGAIN = 'copy or download the file again, or write it anew';
 
 const NOT_A_RECORD = `leave it out if it holds no records, or name its --format and --compression; otherwise ${FETCH_AGAIN}`;
+const BEHIND = `${FETCH_AGAIN}; repair writes the good records, also those behind the damage, to a new file, validate --recover counts them`;
 const ZEROS = '--trailing zeros-ok accepts zero bytes up to the end';
 
 const ADVICE: Record<string, string> = {
-  'length-checksum': `${FETCH_AGAIN}; --recover looks for good records behind the damage, repair writes them to a new file`,
-  'bad-magic': `${FETCH_AGAIN}; --recover looks for good records behind the damage, repair writes them to a new file`,
-  'unexpected-part': `${FETCH_AGAIN}; --recover looks for good records behind the damage, repair writes them to a new file`,
+  'length-checksum': BEHIND,
+  'bad-magic': BEHIND,
+  'unexpected-part': BEHIND,
   'ambiguous-multipart': '--multipart concat reads what SageMaker wrote',
   'missing-padding': `write it anew, for readers that refuse it; read and cat take it as it is`,
   'malformed-text': 'name the --encoding that the text is in, or mend the text',
@@ -21,10 +24,23 @@ const ADVICE: Record<string, string> = {
   'corrupt-compressed-stream': `${FETCH_AGAIN}; or name the right --compression`,
   'already-exists': 'choose another name, or replace what is there with --force',
   unrepresentable: 'choose a format that holds any bytes: --to tfrecord, recordio, jsonl or base64',
-  'malformed-jsonl': 'mend the line; repair leaves such lines out, --from textline takes lines as they are',
+  'malformed-jsonl':
+    'mend the line; repair leaves such lines out; --from textline takes lines as they are, --to textline writes them so',
   'access-denied': 'run as a user who may read it, or change its rights',
   'io-failure': 'check the disk or mount, and try again',
 };
+
+/** What is known of data of other formats. */
+const FOREIGN: readonly (readonly [text: string, next: string])[] = [
+  ['text in UTF-16', 'name format and encoding: --format textline --encoding utf-16le (or utf-16be)'],
+  ['a zstd stream', 'decompress it first: zstd -dc FILE | recordpipe COMMAND -'],
+  ['an lz4 stream', 'decompress it first: lz4 -dc FILE | recordpipe COMMAND -'],
+  ['an xz stream', 'decompress it first: xz -dc FILE | recordpipe COMMAND -'],
+  ['a bzip2 stream', 'decompress it first: bzip2 -dc FILE | recordpipe COMMAND -'],
+];
+const NO_SUCH_PATTERN = /^no such file; check the path \(.*(?:[*?]|\[.+\]).*\)$/;
+const MANY =
+  "this command takes one file, no pattern; of many files make one: recordpipe merge 'PATTERN' -o - | recordpipe COMMAND -";
 
 /** What is known of an error. */
 export interface Failure {
@@ -36,6 +52,8 @@ export interface Failure {
 /** What to do about an error, in the words of the command line; undefined where its message says all. */
 export function advice({ code, record, message }: Failure): string | undefined {
   const beginning = code === 'length-checksum' || code === 'bad-magic';
+  for (const [text, next] of FOREIGN) if (code === 'unknown-format' && message.includes(text)) return next;
+  if (code === 'not-found' && NO_SUCH_PATTERN.test(message)) return MANY;
   if (beginning && record === 0) return NOT_A_RECORD;
   if (beginning && message.includes('zeros-ok')) return ZEROS;
   return ADVICE[code];
@@ -44,5 +62,5 @@ export function advice({ code, record, message }: Failure): string | undefined {
 /** An error for people, on standard error. */
 export function errorText(failure: Failure): string {
   const next = advice(failure);
-  return `recordpipe: ${failure.code}: ${failure.message}${next === undefined ? '' : `\n  next: ${next}`}`;
+  return `recordpipe: ${failure.code}: ${visible(failure.message)}${next === undefined ? '' : `\n  next: ${next}`}`;
 }

@@ -1,16 +1,31 @@
+import { existsSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { errorText } from './advice.ts';
 import { IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
 import { ClosedOutput, complain } from './output.ts';
+import { visible } from './visible.ts';
+
+/** Options of the library that have other names on the command line. */
+const OPTION_NAMES: Record<string, string> = {
+  maxRecordBytes: '--max-record-size',
+  maxShardBytes: '--size',
+  memoryBytes: '--memory',
+  encoding: '--encoding',
+  hashShards: '--by-hash',
+  shards: '--shards',
+};
 
 /** Says what went wrong, on standard error; the exit code for it. */
 export async function fail(error: unknown): Promise<number> {
   const signal = interruptedBy();
   if (signal !== undefined) return signal;
   if (error instanceof ClosedOutput) return OK;
-  // Commander has printed its own text already: help, version or what is wrong with the arguments.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USAGE;
+  if (error instanceof CommanderError) {
+    const next = error.exitCode === 0 ? undefined : nextStep(error);
+    if (next !== undefined) complain(`  next: ${next}`);
+    return error.exitCode === 0 ? OK : USAGE;
+  }
   const { isRecordpipeError } = await import('recordpipe');
   if (isRecordpipeError(error)) {
     complain(errorText(error));
@@ -18,9 +33,23 @@ export async function fail(error: unknown): Promise<number> {
     return exitCodeOf(error.code);
   }
   if (error instanceof RangeError || error instanceof TypeError) {
-    complain(`recordpipe: ${error.message}\n  next: recordpipe help shows what is accepted`);
+    const message = error.message.replace(/^\w+(?=: )/, (name) => OPTION_NAMES[name] ?? name);
+    complain(`recordpipe: ${visible(message)}\n  next: ${helpCommand()} shows what is accepted`);
     return USAGE;
   }
   complain(`recordpipe: unexpected: ${error instanceof Error ? error.stack : String(error)}`);
   return IO_FAILURE;
+}
+
+/** Commander has printed its own text already: help, version or what is wrong with the arguments. */
+function nextStep({ code, message }: CommanderError): string | undefined {
+  const [, option] = /^error: unknown option '(.+)'/.exec(message) ?? [];
+  if (option !== undefined && existsSync(option)) return `the file of this name is ./${visible(option)}`;
+  if (code !== 'commander.excessArguments') return undefined;
+  return `this command takes one file; of many make one: recordpipe merge X… -o - | recordpipe ${process.argv[2]} - …`;
+}
+
+function helpCommand(): string {
+  const command = process.argv[2];
+  return /^[a-z]+$/.test(command) ? `recordpipe ${command} --help` : 'recordpipe help';
 }

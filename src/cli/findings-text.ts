@@ -2,6 +2,7 @@ import type { FileReport, Finding, ValidateReport } from 'recordpipe/report';
 import { advice } from './advice.ts';
 import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds } from './sizes.ts';
 import type { Painter } from './style.ts';
+import { visible } from './visible.ts';
 
 /**
  * A bad file for people: a line for the file, one per finding, and what to do.
@@ -12,7 +13,9 @@ export function badFileText(file: FileReport, most: number, paint: Painter): str
   const state = unreadable
     ? 'could not be read'
     : `${formatNumberOf(errorCount, 'finding')}, ${formatNumberOf(records, 'good record')}, ${formatBytes(bytes)}`;
-  const lines = [`${paint('red', unreadable ? 'unreadable' : 'bad')} ${paint('bold', uri)}: ${state}`];
+  const lines = [
+    `${paint('red', unreadable ? 'unreadable' : 'bad')} ${paint('bold', visible(uri))}: ${state}`,
+  ];
   const shown = errors.slice(0, most);
   for (const finding of shown) lines.push(`  ${findingText(finding, file, paint)}`);
   const hidden = errorCount - shown.length;
@@ -27,7 +30,10 @@ export function badFileText(file: FileReport, most: number, paint: Painter): str
 /** What is odd about a file, for people: a line each. */
 export function warningsText({ uri, warnings }: FileReport, paint: Painter): string {
   return warnings
-    .map(({ code, message }) => `${paint('yellow', 'warning')} ${paint('bold', uri)}: ${code}: ${message}\n`)
+    .map(
+      ({ code, message }) =>
+        `${paint('yellow', 'warning')} ${paint('bold', visible(uri))}: ${code}: ${message}\n`,
+    )
     .join('');
 }
 
@@ -45,9 +51,9 @@ export function summaryText({ ok, files, totals }: ValidateReport, seconds: numb
 
 function findingText({ code, record, offset, message }: Finding, file: FileReport, paint: Painter): string {
   const { uri, compression } = file;
-  const unit = compression === 'none' ? 'byte' : 'uncompressed byte';
+  const unit = compression === 'none' || compression === null ? 'byte' : 'uncompressed byte';
   const where = record === null ? '' : `record ${record} at ${unit} ${offset}: `;
-  return `${where}${paint('yellow', code)}: ${withoutPlace(message, uri)}`;
+  return `${where}${paint('yellow', code)}: ${visible(withoutPlace(message, uri))}`;
 }
 
 /** Messages name the place at their end, for those who see nothing else. */

@@ -17,14 +17,16 @@ export async function refuseReportOn(files: readonly string[], report: string): 
 
 /**
  * Fails before the work begins rather than after it, when a report could not be written.
- * @throws RecordpipeError `io-failure`
+ * @throws RecordpipeError `not-found`, `io-failure`
  */
 export async function checkReportFolder(path: string): Promise<void> {
   const there = await stat(path).catch(() => undefined);
   if (there?.isDirectory()) throw reportError(path, new Error('it is a directory; name a file in it'));
   await access(there === undefined || there.isFile() ? dirname(path) : path, constants.W_OK).catch(
-    (error: Error) => {
-      throw reportError(path, error);
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw reportError(path, error);
+      const text = `there is no folder ${dirname(path)} to write the report to; make it first`;
+      throw new RecordpipeError('not-found', text, { uri: path }, error);
     },
   );
 }

@@ -6,6 +6,7 @@ import { ClosedOutput, complain, print } from './output.ts';
 import { progressOn } from './progress.ts';
 import { formatBytes, formatNumberOf } from './sizes.ts';
 import { type TransformCommandOptions, transformingOptions } from './transform-options.ts';
+import { visible } from './visible.ts';
 
 /** What a command that writes record files does, and says. */
 export interface Transforming<R> {
@@ -62,7 +63,7 @@ export function writtenText({
   records: number;
   bytes: number;
 }): string {
-  return `${path}: ${formatNumberOf(records, 'record')}, ${formatBytes(bytes)}`;
+  return `${visible(path)}: ${formatNumberOf(records, 'record')}, ${formatBytes(bytes)}`;
 }
 
 function isClosedOutput(error: unknown): boolean {

@@ -10,7 +10,11 @@ test.each([
   ['no jobs', ['validate', 'x', '--jobs', '0'], /whole number from 1 on/],
   ['a number that is none', ['inspect', 'x', '-n', '1e3'], /whole number from 0 on/],
   ['a size that is none', ['validate', 'x', '--max-record-size', '3XB'], /Expected a size like 8MiB/],
-  ['a size beyond the format', ['validate', 'x', '--max-record-size', '8GiB'], /maxRecordBytes/],
+  [
+    'a size beyond the format',
+    ['validate', 'x', '--max-record-size', '8GiB'],
+    /^recordpipe: --max-record-size: .*\n {2}next: recordpipe validate --help/,
+  ],
   [
     'an unknown choice',
     ['count', 'x', '--compression', 'zstd'],

@@ -184,8 +184,16 @@ describe('--report', () => {
     const { code, stdout, stderr } = await cli(['validate', good, '--report', target]);
     expect(code).toBe(3);
     expect(stdout).toBe('');
-    expect(stderr).toContain('the report cannot be written');
+    expect(stderr).toMatch(/there is no folder .*no\/such to write the report to; make it first/);
     expect(existsSync(target)).toBe(false);
+  });
+
+  test('does not take the place of the list of its inputs', async () => {
+    const list = temp.file('shards.txt', Buffer.from(`${good}\n`));
+    const { code, stderr } = await cli(['validate', `@${list}`, '--report', list]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('is the same file as');
+    expect(readFileSync(list, 'utf8')).toBe(`${good}\n`);
   });
 
   test('does not take the place of what it reports on', async () => {

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { RecordpipeError } from 'recordpipe';
 import { expandInputs } from 'recordpipe/report';
 import { convertFile, type FileFormat, kindOfName, type TransformOptions } from 'recordpipe/transform';
+import { formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
 import type { TransformCommandOptions } from '../transform-options.ts';
 import { transforming, writtenText } from '../transform-run.ts';
@@ -18,7 +19,7 @@ export async function convert(files: string[], options: ConvertCommandOptions): 
   if (outputDir !== undefined) return convertInto(outputDir, files, options);
   if (files.length !== 2)
     throw new RangeError(
-      `convert: expected an input and an output, got ${files.length} files; for many inputs, --output-dir`,
+      `convert: expected an input and an output, got ${formatNumberOf(files.length, 'file')}; for many inputs, --output-dir`,
     );
   const [input, output] = files;
   if (options.to === undefined && (output === '-' || kindOfName(output).format === undefined))
@@ -40,8 +41,13 @@ async function convertInto(
   if (to === undefined) throw new RangeError('convert: --output-dir needs the format to write, --to');
   const files = await expandInputs(inputs, options.format);
   const names = files.map((file) => outputName(file, to, outputCompression));
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) throw new RangeError(`convert: two inputs would both be written to ${twice}`);
+  const second = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (second >= 0) {
+    const first = names.indexOf(names[second]);
+    throw new RangeError(
+      `convert: ${files[first]} and ${files[second]} would both be written to ${names[second]}; convert them into different folders`,
+    );
+  }
   await mkdir(folder, { recursive: true }).catch((error: Error) => {
     throw new RecordpipeError(
       'io-failure',

@@ -6,6 +6,7 @@ import { type ReportingOptions, readingOptions } from '../options.ts';
 import { ClosedOutput, complain, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { formatNumberOf } from '../sizes.ts';
+import { visible } from '../visible.ts';
 
 /** Counts records; the exit code. */
 export async function count(inputs: string[], options: ReportingOptions): Promise<number> {
@@ -22,7 +23,7 @@ export async function count(inputs: string[], options: ReportingOptions): Promis
     }
     const text = jsonl
       ? JSON.stringify({ event: 'file', ...file })
-      : `${file.records}\t${file.uri}${file.error === undefined ? '' : '\t(incomplete)'}`;
+      : `${file.records}\t${visible(file.uri)}${file.error === undefined ? '' : '\t(incomplete)'}`;
     if (jsonl || !(json || quiet)) print(`${text}\n`).catch((error) => closed.abort(error));
   };
   try {

@@ -7,6 +7,7 @@ import { interruption } from '../interrupt.ts';
 import { complain, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { formatBytes, formatNumberOf } from '../sizes.ts';
+import { visible } from '../visible.ts';
 
 /** Options of `recordpipe index`. */
 export interface IndexCommandOptions {
@@ -130,8 +131,8 @@ function scanning(options: IndexCommandOptions, onProgress: Watched): Partial<Fr
   };
 }
 
-function reportText({ uri, index, records = 0, bytes = 0, status }: IndexReport): string {
+function reportText({ uri, index = '', records = 0, bytes = 0, status }: IndexReport): string {
   if (status === 'failed') return '';
   const told = { written: 'written', 'up-to-date': 'up to date', fits: 'fits' }[status];
-  return `${told} ${index}: ${formatNumberOf(records, 'record')} of ${uri}, ${formatBytes(bytes)}\n`;
+  return `${told} ${visible(index)}: ${formatNumberOf(records, 'record')} of ${visible(uri)}, ${formatBytes(bytes)}\n`;
 }

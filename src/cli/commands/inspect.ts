@@ -15,6 +15,7 @@ import { previewLines } from '../preview.ts';
 import { formatBytes } from '../sizes.ts';
 import { byteSource } from '../source.ts';
 import { type Painter, painter } from '../style.ts';
+import { visible } from '../visible.ts';
 
 /** Options of `recordpipe inspect`. */
 export interface InspectCommandOptions extends CommonOptions, PayloadOptions {
@@ -76,6 +77,8 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
   } catch (error) {
     note(error);
   }
+  if (!json && !jsonl && separator === '[' && passedOver.length === 0)
+    await print(paint('dim', seen === 0 ? 'no records\n' : `no record ${skip}: there are ${seen}\n`));
   if (json) {
     const close = separator === '[' ? '[]' : '\n  ]';
     await print(`${close},\n  "errors": ${JSON.stringify(passedOver)}\n}\n`);
@@ -109,5 +112,5 @@ function forPeople(shown: ShownRecord, payload: Uint8Array, paint: Painter): str
 const FORMATS = { tfrecord: 'TFRecord', recordio: 'RecordIO', textline: 'lines of text' };
 
 function titleText(uri: string, { format, compression }: OpenedRecords): string {
-  return `${uri}: ${FORMATS[format]}, ${compression === 'none' ? 'not compressed' : compression}\n`;
+  return `${visible(uri)}: ${FORMATS[format]}, ${compression === 'none' ? 'not compressed' : compression}\n`;
 }

@@ -22,6 +22,8 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
   const { json, jsonl, quiet, maxErrors, failFast = false, report: reportFile, jobs } = options;
   // Imported when wanted: start-up time counts.
   const reports = reportFile === undefined ? undefined : await import('../report-file.ts');
+  const lists = inputs.filter((input) => /^@./.test(input)).map((input) => input.slice(1));
+  await reports?.refuseReportOn(lists, reportFile!);
   // A list from standard input can be read only once.
   if (reports !== undefined && !inputs.includes('@-'))
     await reports.refuseReportOn(await expandInputs(inputs, options.format), reportFile!);

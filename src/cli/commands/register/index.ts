@@ -18,7 +18,7 @@ export function register(root: Command): void {
     )
     .option('-o, --output <file>', 'where the index is, or goes (one input only)')
     .option('--check', 'write nothing: check indexes that are there against all of their data')
-    .addOption(new Option('--force', 'make indexes anew, whatever is there').conflicts('check'))
+    .addOption(new Option('-f, --force', 'make indexes anew, whatever is there').conflicts('check'))
     .option('--full', 'verify the checksums of the payloads as well')
     .addOption(
       new Option('--format <format>', 'format of the files')

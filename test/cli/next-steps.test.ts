@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { cli } from '../support/cli.ts';
+import { FILE } from '../support/samples.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+const cwd = temp.path;
+temp.file('-dash.tfrecord', FILE);
+temp.file('six.tfrecord', FILE);
+temp.file('new\nline\x1b[31m.tfrecord', FILE);
+temp.file('utf16.csv', Buffer.from('\ufeffid,v\n1,2\n', 'utf16le'));
+temp.file('a.zst', Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, ...new Uint8Array(60).fill(0x99)));
+temp.file('a.rec', FILE);
+temp.file('a.tfrecord', FILE);
+
+test.each([
+  [
+    'a file whose name begins with -',
+    ['count', '-dash.tfrecord'],
+    'next: the file of this name is ./-dash.tfrecord',
+  ],
+  [
+    'a pattern for a command that takes one file',
+    ['shuffle', '*.tfrecord', 'o.tfrecord'],
+    "merge 'PATTERN' -o - |",
+  ],
+  [
+    'several files for one that takes one',
+    ['sample', 'a', 'b', 'c'],
+    'merge X… -o - | recordpipe sample - …',
+  ],
+  [
+    'text in UTF-16',
+    ['count', 'utf16.csv'],
+    'next: name format and encoding: --format textline --encoding utf-16le',
+  ],
+  ['a compression that is not known', ['count', 'a.zst'], 'next: decompress it first: zstd -dc'],
+  [
+    'an option that the library calls otherwise',
+    ['shuffle', 'six.tfrecord', 'o', '--memory', '1'],
+    '--memory: expected',
+  ],
+  ['a missing argument', ['convert', 'six.tfrecord'], 'got 1 file;'],
+  [
+    'two inputs of one name',
+    ['convert', 'a.rec', 'a.tfrecord', '--output-dir', 'o', '--to', 'recordio'],
+    'a.rec and a.tfrecord would both be written to a.rec; convert them into different folders',
+  ],
+])('%s: the message says the next step', async (_, args, text) => {
+  const { code, stderr } = await cli(args, { cwd });
+  expect(stderr).toContain(text);
+  expect(code).toBeGreaterThan(0);
+});
+
+test('names keep to their line, and tell a terminal nothing', async () => {
+  const shown = 'new\\nline\\x1b[31m.tfrecord';
+  expect((await cli(['count', '*line*'], { cwd })).stdout).toBe(`6\t${shown}\n`);
+  expect((await cli(['inspect', 'new\nline\x1b[31m.tfrecord', '-n', '1'], { cwd })).stdout).toContain(
+    `${shown}: TFRecord`,
+  );
+  expect((await cli(['inspect', 'no\nsuch'], { cwd })).stderr).toContain('(no\\nsuch)\n');
+  const { stdout } = await cli(['count', '*line*', '--json'], { cwd });
+  expect(JSON.parse(stdout).files[0].uri).toBe('new\nline\x1b[31m.tfrecord');
+});
+
+test('inspect says that there is no such record', async () => {
+  expect((await cli(['inspect', 'six.tfrecord', '--skip', '6'], { cwd })).stdout).toMatch(
+    /no record 6: there are 6\n$/,
+  );
+  expect((await cli(['inspect', '-'])).stdout).toMatch(/no records\n$/);
+  expect((await cli(['inspect', '-', '--jsonl'])).stdout).toBe('');
+});
