@@ -7,7 +7,11 @@ export const INPUTS =
 /** Ends the help of every command. */
 export const EXIT_CODES = `
 Exit codes:
-  0 ok   1 data is invalid   2 wrong usage   3 a file could not be read or written   130, 143 stopped by a signal`;
+  0         ok
+  1         data is invalid
+  2         wrong usage
+  3         a file could not be read or written
+  130, 143  stopped by a signal`;
 
 /** Runs what a command does and sets the exit code; a signal that interrupted it has the last word. */
 export async function run(command: () => Promise<number>): Promise<void> {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT_CODES } from './command-parts.ts';
 import { fail } from './fail.ts';
+import { fill } from './fill.ts';
 import { complain, print } from './output.ts';
 
 /** A module that tells what a command accepts: commands/register/NAME.ts. What the command does is in commands/NAME.ts, imported when it runs. */
@@ -54,7 +55,7 @@ let told: unknown;
 
 /** Commander's own way ends the process with a stack trace where the reader has gone (`| head`) or the disk is full. */
 function printHelp(text: string): void {
-  print(text).catch(async (error: unknown) => {
+  print(fill(text, process.stdout.columns || 80)).catch(async (error: unknown) => {
     // Help comes in pieces, which all fail for the same reason.
     if (error === told) return;
     told = error;
@@ -68,7 +69,7 @@ function packageVersion(): string {
 
 const ROOT_HELP = `
 Examples:
-  recordpipe validate data/                     every TFRecord and RecordIO file in a folder and below
+  recordpipe validate data/                     what a folder and those below hold
   recordpipe count 'train-*.tfrecord'
   recordpipe inspect train.rec -n 3
   recordpipe cat lines.tfrecord --newline | head

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { cli } from '../support/cli.ts';
 
+const COMMANDS = 'validate count inspect cat index convert repair split merge shuffle sample'.split(' ');
+
 test.each([
   ['an unknown command', ['validat', 'x'], /Did you mean validate\?/],
   ['an unknown option', ['validate', 'x', '--fail-fst'], /Did you mean --fail-fast\?/],
@@ -44,11 +46,15 @@ describe('help', () => {
     const { code, stdout, stderr } = await cli(['--help']);
     expect(code).toBe(0);
     expect(stderr).toBe('');
-    for (const text of ['validate', 'count', 'inspect', 'cat', 'Examples:', 'Exit codes:'])
-      expect(stdout).toContain(text);
+    for (const text of [...COMMANDS, 'Examples:', 'Exit codes:']) expect(stdout).toContain(text);
   });
 
-  test.each(['validate', 'count', 'inspect', 'cat'])('of %s has examples', async (command) => {
+  test.each(COMMANDS)('of %s fits 80 columns', async (command) => {
+    const { stdout } = await cli([command, '--help']);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test.each(COMMANDS)('of %s has examples', async (command) => {
     const { code, stdout } = await cli([command, '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: recordpipe ${command}`);

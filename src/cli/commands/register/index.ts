@@ -79,8 +79,8 @@ function size(text: string): number {
 
 const HELP = `
 Examples:
-  recordpipe index data/                        FILE.rpidx beside every record file
-  recordpipe index train.tfrecord --kind dali   train.tfrecord.idx, as tfrecord2idx writes it
+  recordpipe index data/                        a FILE.rpidx beside each file
+  recordpipe index train.tfrecord --kind dali   as tfrecord2idx writes it
   recordpipe index train.rec --kind mx --output train.idx
   recordpipe index 'train-*' --check
 

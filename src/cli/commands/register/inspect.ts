@@ -22,7 +22,7 @@ Examples:
   recordpipe inspect train.tfrecord             the first 5 records
   recordpipe inspect train.tfrecord --skip 1000 -n 1
   recordpipe inspect train.tfrecord -n 0 --hash --jsonl
-  recordpipe inspect train.rec                  also how many parts a record was in
+  recordpipe inspect train.rec                  also the parts of records
 
 Records and offsets count from 0; an offset is that of a record's first byte, uncompressed.
 ${EXIT_CODES}`;

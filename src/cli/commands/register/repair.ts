@@ -21,7 +21,7 @@ export function register(root: Command): void {
 const HELP = `
 Examples:
   recordpipe repair damaged.tfrecord good.tfrecord --report report.json
-  recordpipe repair damaged.rec good.rec || [ $? -eq 1 ]        in scripts that accept what is lost
+  recordpipe repair bad.rec good.rec || [ $? -eq 1 ]    accepts what is lost
 
 Behind damage the next good record is looked for. The output is whole in any case: exit code 0 says that nothing was wrong with the input, 1 that
 something is missing from the output; the report says what, with the code, the record, its offset and the bytes left out.

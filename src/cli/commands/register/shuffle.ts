@@ -23,7 +23,7 @@ const HELP = `
 Examples:
   recordpipe shuffle train.tfrecord shuffled.tfrecord --seed 1
   recordpipe shuffle big.rec shuffled.rec --memory 2GiB --temp-dir /scratch
-  recordpipe merge train/ -o - --to tfrecord | recordpipe shuffle - shuffled.tfrecord
+  recordpipe merge train/ -o - | recordpipe shuffle - shuffled.tfrecord
 
 The order is that of the numbers which SplitMix64 draws from the seed, one for each record: it depends on the seed and the number of records only, whatever
 the memory, and is the same on every machine. What does not fit into memory takes as much temporary room as the records.

@@ -25,8 +25,8 @@ export function register(root: Command): void {
 const HELP = `
 Examples:
   recordpipe split train.tfrecord train --shards 12
-  recordpipe split train.tfrecord shards/train --size 128MiB --output-compression gzip
-  recordpipe split train.rec part --by-hash 10                 the same record always into the same shard
+  recordpipe split train.rec out/train --size 128MiB --output-compression gzip
+  recordpipe split train.rec part --by-hash 10      equal records into one shard
 
 Order is kept, so that merging the shards gives the input again (but for --by-hash). Shards of the same prefix that are there already are an error.
 ${EXIT_CODES}`;
