@@ -8,7 +8,10 @@ export function register(root: Command): void {
     .description('Write the records of a file in another format or compression, every byte as it is.')
     .argument('<files...>', 'an input (- for stdin) and an output (- for stdout); with --output-dir, inputs')
     .option('--output-dir <folder>', 'convert every input into this folder, each under its own name');
-  withTransformOptions(command)
+  withTransformOptions(command);
+  const to = command.options.find(({ long }) => long === '--to')!;
+  to.description = 'format to write (default: by extension; to be named for stdout, and with --output-dir)';
+  command
     .addHelpText('after', HELP)
     .action((files, options) => run(async () => (await import('../convert.ts')).convert(files, options)));
 }
