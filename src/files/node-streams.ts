@@ -1,7 +1,7 @@
 import type { Duplex, Transform } from 'node:stream';
 import { encodeTFRecord } from '../framing/tfrecord-encode.ts';
-import { readTFRecords } from '../records/read-tfrecords.ts';
-import type { TFRecordReadOptions } from '../records/tfrecord-options.ts';
+import { readTFRecords } from '../records/tfrecord/read-tfrecords.ts';
+import type { TFRecordReadOptions } from '../records/tfrecord/tfrecord-options.ts';
 import { nodeDecoder, nodeEncoder } from './record-node-streams.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Duplex, Transform } from 'node:stream';
 import { encodeRecordIO, type RecordIOEncodeOptions } from '../framing/recordio-encode.ts';
-import { readRecordIO } from '../records/read-recordio.ts';
-import type { RecordIOReadOptions } from '../records/recordio-options.ts';
+import { readRecordIO } from '../records/recordio/read-recordio.ts';
+import type { RecordIOReadOptions } from '../records/recordio/recordio-options.ts';
 import { nodeDecoder, nodeEncoder } from './record-node-streams.ts';
 
 /**

@@ -9,9 +9,9 @@ import { findRecordHead } from '../framing/recordio-find.ts';
 import { PART_HEADER_BYTES } from '../framing/recordio-layout.ts';
 import { newReadStats, type ReadStats } from '../records/corruption.ts';
 import { type Batches, RecordReader, readBatches } from '../records/record-reader.ts';
-import { RecordIODecoder } from '../records/recordio-decoder.ts';
-import { recordIOFormat } from '../records/recordio-format.ts';
-import { type RecordIOReadOptions, recordIOReadOptions } from '../records/recordio-options.ts';
+import { RecordIODecoder } from '../records/recordio/recordio-decoder.ts';
+import { recordIOFormat } from '../records/recordio/recordio-format.ts';
+import { type RecordIOReadOptions, recordIOReadOptions } from '../records/recordio/recordio-options.ts';
 
 /** Records lie at multiples of four. */
 const ALIGNMENT = 4;

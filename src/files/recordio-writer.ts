@@ -1,6 +1,6 @@
 import { encodeOptions, type RecordIOEncodeOptions } from '../framing/recordio-write.ts';
 import { MOST_RECORD_BYTES } from '../records/read-options.ts';
-import { scanRecordIO } from '../records/scan-recordio.ts';
+import { scanRecordIO } from '../records/recordio/scan-recordio.ts';
 import { openShards, type RecordShardWriter, type ShardOptions } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
 import { RecordIOFramer } from './recordio-framer.ts';

@@ -1,7 +1,7 @@
 import type { Duplex, Transform } from 'node:stream';
 import { encodeTextLine, type TextLineEncodeOptions } from '../framing/textline-encode.ts';
-import { readTextLines } from '../records/read-textlines.ts';
-import type { TextLineReadOptions } from '../records/textline-options.ts';
+import { readTextLines } from '../records/textline/read-textlines.ts';
+import type { TextLineReadOptions } from '../records/textline/textline-options.ts';
 import { nodeDecoder, nodeEncoder } from './record-node-streams.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { RecordpipeError } from '../errors.ts';
 import { lineEnding, type TextLineEncodeOptions } from '../framing/textline-encode.ts';
 import { MOST_RECORD_BYTES } from '../records/read-options.ts';
-import { scanTextLines } from '../records/read-textlines.ts';
+import { scanTextLines } from '../records/textline/read-textlines.ts';
 import { openShards, type RecordShardWriter, type ShardOptions } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
 import type { Appendable } from './target.ts';

@@ -1,5 +1,5 @@
 import { MAX_RECORD_BYTES } from '../framing/tfrecord-layout.ts';
-import { scanTFRecords } from '../records/scan-tfrecords.ts';
+import { scanTFRecords } from '../records/tfrecord/scan-tfrecords.ts';
 import { openShards, type RecordShardWriter, type ShardOptions } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
 import type { Appendable } from './target.ts';

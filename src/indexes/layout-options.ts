@@ -6,9 +6,9 @@ import { detectFormat } from '../records/detect-format.ts';
 import type { ReadOptions } from '../records/read-options.ts';
 import type { FormatName } from '../records/record-format.ts';
 import type { RecordReadOptions } from '../records/record-read-options.ts';
-import { recordIOReadOptions } from '../records/recordio-options.ts';
-import { textLineReadOptions } from '../records/textline-options.ts';
-import { tfrecordReadOptions } from '../records/tfrecord-options.ts';
+import { recordIOReadOptions } from '../records/recordio/recordio-options.ts';
+import { textLineReadOptions } from '../records/textline/textline-options.ts';
+import { tfrecordReadOptions } from '../records/tfrecord/tfrecord-options.ts';
 import type { DataFile } from './data-file.ts';
 import type { RecordLayout } from './record-layout.ts';
 

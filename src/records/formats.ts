@@ -1,8 +1,8 @@
 import { FORMAT_NAMES, type FormatName, type RecordFormat } from './record-format.ts';
 import type { RecordReadOptions } from './record-read-options.ts';
-import { recordIOFormat } from './recordio-format.ts';
-import { textLineFormat } from './textline-format.ts';
-import { tfrecordFormat } from './tfrecord-format.ts';
+import { recordIOFormat } from './recordio/recordio-format.ts';
+import { textLineFormat } from './textline/textline-format.ts';
+import { tfrecordFormat } from './tfrecord/tfrecord-format.ts';
 
 // Whoever imports this has all formats in his bundle; the functions of one format (readTFRecords and the like) do not.
 const FORMATS: Readonly<Record<FormatName, unknown>> = {

@@ -11,7 +11,7 @@ import {
 } from '../framing/recordio-layout.ts';
 import { IN_PARTS, NEED_MORE, type RecordIOScanner } from '../framing/recordio-scan.ts';
 import { ownRecordIOScanner } from '../framing/recordio-scanner.ts';
-import { DEFAULT_RECORDIO_READ_OPTIONS } from '../records/recordio-options.ts';
+import { DEFAULT_RECORDIO_READ_OPTIONS } from '../records/recordio/recordio-options.ts';
 import type { Hopper } from './hop-count.ts';
 import type { CheckedReading } from './report-options.ts';
 

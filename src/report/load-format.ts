@@ -2,9 +2,9 @@ import type { FormatName, RecordFormat } from '../records/record-format.ts';
 import type { RecordReadOptions } from '../records/record-read-options.ts';
 
 const LOADERS: Record<FormatName, () => Promise<unknown>> = {
-  tfrecord: async () => (await import('../records/tfrecord-format.ts')).tfrecordFormat,
-  recordio: async () => (await import('../records/recordio-format.ts')).recordIOFormat,
-  textline: async () => (await import('../records/textline-format.ts')).textLineFormat,
+  tfrecord: async () => (await import('../records/tfrecord/tfrecord-format.ts')).tfrecordFormat,
+  recordio: async () => (await import('../records/recordio/recordio-format.ts')).recordIOFormat,
+  textline: async () => (await import('../records/textline/textline-format.ts')).textLineFormat,
 };
 
 /** The format of this name. Only its own modules are imported: all of them together take longer than checking a small file. */

@@ -1,6 +1,6 @@
 import { FORMAT_NAMES, type FormatName } from '../records/record-format.ts';
 import type { RecordReadOptions } from '../records/record-read-options.ts';
-import { tfrecordReadOptions } from '../records/tfrecord-options.ts';
+import { tfrecordReadOptions } from '../records/tfrecord/tfrecord-options.ts';
 
 /** Which files are expected. `auto` decides by content, file by file. */
 export type Format = FormatName | 'auto';
@@ -77,8 +77,8 @@ export async function checkedReading(given: Partial<FilesOptions>): Promise<Part
   tfrecordReadOptions(options);
   // Imported when wanted: start-up time counts.
   if (RECORDIO.some((name) => name in reading))
-    (await import('../records/recordio-options.ts')).recordIOReadOptions(options);
+    (await import('../records/recordio/recordio-options.ts')).recordIOReadOptions(options);
   if (TEXTLINE.some((name) => name in reading))
-    (await import('../records/textline-options.ts')).textLineReadOptions(options);
+    (await import('../records/textline/textline-options.ts')).textLineReadOptions(options);
   return reading;
 }

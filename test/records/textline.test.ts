@@ -1,6 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { decodeTextLines, readTextLines, scanTextLines } from '../../src/records/read-textlines.ts';
+import { decodeTextLines, readTextLines, scanTextLines } from '../../src/records/textline/read-textlines.ts';
 import { fixture, sha256 } from '../support/golden.ts';
 import { offsetView } from '../support/offset-view.ts';
 import { concat } from '../support/oracle-tfrecord.ts';

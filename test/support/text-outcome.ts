@@ -3,8 +3,11 @@ import { sharedLineScanner } from '../../src/framing/line-scanner.ts';
 import { LineTableScanner } from '../../src/framing/line-table-scanner.ts';
 import type { RecordBatch } from '../../src/records/batch.ts';
 import { newReadStats } from '../../src/records/corruption.ts';
-import { TextLineDecoder } from '../../src/records/textline-decoder.ts';
-import { type TextLineReadOptions, textLineReadOptions } from '../../src/records/textline-options.ts';
+import { TextLineDecoder } from '../../src/records/textline/textline-decoder.ts';
+import {
+  type TextLineReadOptions,
+  textLineReadOptions,
+} from '../../src/records/textline/textline-options.ts';
 import type { Outcome } from './outcome.ts';
 import { textLineWays } from './ways.ts';
 

@@ -1,6 +1,6 @@
-import { encodeTextLine, type TextLineEncodeOptions } from '../framing/textline-encode.ts';
+import { encodeTextLine, type TextLineEncodeOptions } from '../../framing/textline-encode.ts';
+import { type DecoderStream, decoderStream, encoderStream } from '../record-streams.ts';
 import { readTextLines } from './read-textlines.ts';
-import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
 import type { TextLineReadOptions } from './textline-options.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { ByteSource } from '../bytes/sources.ts';
-import { type Batches, RecordReader, readBatches } from './record-reader.ts';
+import type { ByteSource } from '../../bytes/sources.ts';
+import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
 import { recordIOFormat } from './recordio-format.ts';
 import type { RecordIOReadOptions } from './recordio-options.ts';
 

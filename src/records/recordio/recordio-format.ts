@@ -1,9 +1,9 @@
-import { readU32 } from '../bytes/little-endian.ts';
-import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
-import { RECORDIO_MAGIC } from '../framing/recordio-layout.ts';
-import { ownRecordIOScanner } from '../framing/recordio-scanner.ts';
-import type { Compression } from './read-options.ts';
-import type { RecordFormat } from './record-format.ts';
+import { readU32 } from '../../bytes/little-endian.ts';
+import { looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
+import { RECORDIO_MAGIC } from '../../framing/recordio-layout.ts';
+import { ownRecordIOScanner } from '../../framing/recordio-scanner.ts';
+import type { Compression } from '../read-options.ts';
+import type { RecordFormat } from '../record-format.ts';
 import { RecordIODecoder } from './recordio-decoder.ts';
 import { type RecordIOReadOptions, recordIOReadOptions } from './recordio-options.ts';
 import { walkRecordIO } from './recordio-walk.ts';

@@ -1,6 +1,6 @@
-import { encodeRecordIO, type RecordIOEncodeOptions } from '../framing/recordio-encode.ts';
+import { encodeRecordIO, type RecordIOEncodeOptions } from '../../framing/recordio-encode.ts';
+import { type DecoderStream, decoderStream, encoderStream } from '../record-streams.ts';
 import { readRecordIO } from './read-recordio.ts';
-import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
 import type { RecordIOReadOptions } from './recordio-options.ts';
 
 /**

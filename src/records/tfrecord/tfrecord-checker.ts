@@ -1,7 +1,7 @@
-import { readU32 } from '../bytes/little-endian.ts';
-import { maskCrc32c } from '../crc32c/mask.ts';
-import { CHECK_DATA, DATA_CHECKSUM, type FrameScanner, NEED_MORE } from '../framing/frame-scan.ts';
-import { FOOTER_BYTES, HEADER_BYTES, OVERHEAD_BYTES } from '../framing/tfrecord-layout.ts';
+import { readU32 } from '../../bytes/little-endian.ts';
+import { maskCrc32c } from '../../crc32c/mask.ts';
+import { CHECK_DATA, DATA_CHECKSUM, type FrameScanner, NEED_MORE } from '../../framing/frame-scan.ts';
+import { FOOTER_BYTES, HEADER_BYTES, OVERHEAD_BYTES } from '../../framing/tfrecord-layout.ts';
 
 /** How much of a damaged place is shown to those who guess at the reason. */
 const HEAD_BYTES = 512;

@@ -1,6 +1,6 @@
-import { encodeTFRecord } from '../framing/tfrecord-encode.ts';
+import { encodeTFRecord } from '../../framing/tfrecord-encode.ts';
+import { type DecoderStream, decoderStream, encoderStream } from '../record-streams.ts';
 import { readTFRecords } from './read-tfrecords.ts';
-import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
 import type { TFRecordReadOptions } from './tfrecord-options.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { ByteSource } from '../bytes/sources.ts';
-import { type RecordScan, type ScanOptions, scanSource } from './scan-source.ts';
+import type { ByteSource } from '../../bytes/sources.ts';
+import { type RecordScan, type ScanOptions, scanSource } from '../scan-source.ts';
 import { tfrecordFormat } from './tfrecord-format.ts';
 import type { TFRecordReadOptions } from './tfrecord-options.ts';
 

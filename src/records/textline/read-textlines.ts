@@ -1,8 +1,8 @@
-import type { ByteSource } from '../bytes/sources.ts';
-import type { RecordBatch } from './batch.ts';
-import { type DecodeOptions, decodeBytes } from './decode-bytes.ts';
-import { type Batches, RecordReader, readBatches } from './record-reader.ts';
-import { type RecordScan, type ScanOptions, scanSource } from './scan-source.ts';
+import type { ByteSource } from '../../bytes/sources.ts';
+import type { RecordBatch } from '../batch.ts';
+import { type DecodeOptions, decodeBytes } from '../decode-bytes.ts';
+import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
+import { type RecordScan, type ScanOptions, scanSource } from '../scan-source.ts';
 import { textLineFormat } from './textline-format.ts';
 import type { TextLineReadOptions } from './textline-options.ts';
 

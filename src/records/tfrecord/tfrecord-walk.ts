@@ -1,10 +1,10 @@
-import type { ErrorPlace } from '../errors.ts';
-import { CHECK_DATA, CHECK_LENGTH, DATA_CHECKSUM, type FrameScanner } from '../framing/frame-scan.ts';
-import { scanError, truncatedHeader, truncatedRecord } from '../framing/tfrecord-errors.ts';
-import { OVERHEAD_BYTES } from '../framing/tfrecord-layout.ts';
-import type { Findings } from './findings.ts';
-import type { OnProgress, ScanCounts } from './record-format.ts';
-import { placed, type RecordSource } from './record-source.ts';
+import type { ErrorPlace } from '../../errors.ts';
+import { CHECK_DATA, CHECK_LENGTH, DATA_CHECKSUM, type FrameScanner } from '../../framing/frame-scan.ts';
+import { scanError, truncatedHeader, truncatedRecord } from '../../framing/tfrecord-errors.ts';
+import { OVERHEAD_BYTES } from '../../framing/tfrecord-layout.ts';
+import type { Findings } from '../findings.ts';
+import type { OnProgress, ScanCounts } from '../record-format.ts';
+import { placed, type RecordSource } from '../record-source.ts';
 import { FrameChecker } from './tfrecord-checker.ts';
 import type { TFRecordReadOptions } from './tfrecord-options.ts';
 

@@ -1,5 +1,5 @@
-import type { Multipart } from '../framing/recordio-layout.ts';
-import { completeOptions, DEFAULT_READ_OPTIONS, type ReadOptions } from './read-options.ts';
+import type { Multipart } from '../../framing/recordio-layout.ts';
+import { completeOptions, DEFAULT_READ_OPTIONS, type ReadOptions } from '../read-options.ts';
 
 /** How RecordIO is read. Every field has a default; pass what differs. */
 export interface RecordIOReadOptions extends ReadOptions {

@@ -1,13 +1,13 @@
-import type { ErrorPlace, RecordpipeError } from '../errors.ts';
-import { PartJoiner } from '../framing/part-joiner.ts';
-import { PART_HEADER_BYTES, partLength } from '../framing/recordio-layout.ts';
-import { PARTS_WANTED, RecordParts } from '../framing/recordio-parts.ts';
-import { BAD_MAGIC, NEED_MORE, type RecordIOScanner } from '../framing/recordio-scan.ts';
-import { sharedRecordIOScanner } from '../framing/recordio-scanner.ts';
-import { RecordBatch } from './batch.ts';
-import { CorruptionBudget, newReadStats, type ReadStats } from './corruption.ts';
-import { allZero, RecordCursor } from './record-cursor.ts';
-import type { DecoderSource, RecordDecoder } from './record-decoder.ts';
+import type { ErrorPlace, RecordpipeError } from '../../errors.ts';
+import { PartJoiner } from '../../framing/part-joiner.ts';
+import { PART_HEADER_BYTES, partLength } from '../../framing/recordio-layout.ts';
+import { PARTS_WANTED, RecordParts } from '../../framing/recordio-parts.ts';
+import { BAD_MAGIC, NEED_MORE, type RecordIOScanner } from '../../framing/recordio-scan.ts';
+import { sharedRecordIOScanner } from '../../framing/recordio-scanner.ts';
+import { RecordBatch } from '../batch.ts';
+import { CorruptionBudget, newReadStats, type ReadStats } from '../corruption.ts';
+import { allZero, RecordCursor } from '../record-cursor.ts';
+import type { DecoderSource, RecordDecoder } from '../record-decoder.ts';
 import type { RecordIOReadOptions } from './recordio-options.ts';
 import { RecordIORecovery } from './recordio-recovery.ts';
 

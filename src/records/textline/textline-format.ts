@@ -1,8 +1,8 @@
-import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
-import { ownLineScanning } from '../framing/line-scanner.ts';
-import { findMalformedUtf8 } from '../framing/utf8.ts';
-import type { Compression } from './read-options.ts';
-import type { RecordFormat } from './record-format.ts';
+import { looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
+import { ownLineScanning } from '../../framing/line-scanner.ts';
+import { findMalformedUtf8 } from '../../framing/utf8.ts';
+import type { Compression } from '../read-options.ts';
+import type { RecordFormat } from '../record-format.ts';
 import { TextLineDecoder } from './textline-decoder.ts';
 import { lineCutting, type TextLineReadOptions, textLineReadOptions } from './textline-options.ts';
 import { walkable, walkLines } from './textline-walk.ts';

@@ -1,5 +1,5 @@
-import { findIn } from '../framing/line-cutting.ts';
-import type { LineScanner } from '../framing/line-scan.ts';
+import { findIn } from '../../framing/line-cutting.ts';
+import type { LineScanner } from '../../framing/line-scan.ts';
 
 const NOTHING = new Uint8Array(0);
 

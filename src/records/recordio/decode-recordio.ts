@@ -1,5 +1,5 @@
-import type { RecordBatch } from './batch.ts';
-import { type DecodeOptions, decodeBytes } from './decode-bytes.ts';
+import type { RecordBatch } from '../batch.ts';
+import { type DecodeOptions, decodeBytes } from '../decode-bytes.ts';
 import { recordIOFormat } from './recordio-format.ts';
 import type { RecordIOReadOptions } from './recordio-options.ts';
 

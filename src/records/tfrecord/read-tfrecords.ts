@@ -1,5 +1,5 @@
-import type { ByteSource } from '../bytes/sources.ts';
-import { type Batches, RecordReader, readBatches } from './record-reader.ts';
+import type { ByteSource } from '../../bytes/sources.ts';
+import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
 import { tfrecordFormat } from './tfrecord-format.ts';
 import type { TFRecordReadOptions } from './tfrecord-options.ts';
 

@@ -1,10 +1,10 @@
-import type { ErrorPlace } from '../errors.ts';
-import { countCr } from '../framing/line-cutting.ts';
-import type { LineCutting, LineScanner } from '../framing/line-scan.ts';
-import { lineTooLongError } from '../framing/textline-errors.ts';
-import type { Findings } from './findings.ts';
-import type { OnProgress, ScanCounts } from './record-format.ts';
-import { placed, type RecordSource } from './record-source.ts';
+import type { ErrorPlace } from '../../errors.ts';
+import { countCr } from '../../framing/line-cutting.ts';
+import type { LineCutting, LineScanner } from '../../framing/line-scan.ts';
+import { lineTooLongError } from '../../framing/textline-errors.ts';
+import type { Findings } from '../findings.ts';
+import type { OnProgress, ScanCounts } from '../record-format.ts';
+import { placed, type RecordSource } from '../record-source.ts';
 import { UnfinishedLine } from './unfinished-line.ts';
 
 const CR = 13;

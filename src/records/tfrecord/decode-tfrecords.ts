@@ -1,5 +1,5 @@
-import type { RecordBatch } from './batch.ts';
-import { type DecodeOptions, decodeBytes } from './decode-bytes.ts';
+import type { RecordBatch } from '../batch.ts';
+import { type DecodeOptions, decodeBytes } from '../decode-bytes.ts';
 import { tfrecordFormat } from './tfrecord-format.ts';
 import type { TFRecordReadOptions } from './tfrecord-options.ts';
 

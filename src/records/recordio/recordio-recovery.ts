@@ -1,11 +1,11 @@
-import { readU32 } from '../bytes/little-endian.ts';
-import type { RecordpipeError } from '../errors.ts';
-import { badLength, tooManyParts } from '../framing/recordio-errors.ts';
-import { findRecordHead } from '../framing/recordio-find.ts';
-import { PART_HEADER_BYTES, RECORDIO_MAGIC } from '../framing/recordio-layout.ts';
-import { PARTS_BAD, PARTS_WANTED, RecordParts, type RecordRules } from '../framing/recordio-parts.ts';
-import type { CorruptionBudget } from './corruption.ts';
-import type { RecordCursor } from './record-cursor.ts';
+import { readU32 } from '../../bytes/little-endian.ts';
+import type { RecordpipeError } from '../../errors.ts';
+import { badLength, tooManyParts } from '../../framing/recordio-errors.ts';
+import { findRecordHead } from '../../framing/recordio-find.ts';
+import { PART_HEADER_BYTES, RECORDIO_MAGIC } from '../../framing/recordio-layout.ts';
+import { PARTS_BAD, PARTS_WANTED, RecordParts, type RecordRules } from '../../framing/recordio-parts.ts';
+import type { CorruptionBudget } from '../corruption.ts';
+import type { RecordCursor } from '../record-cursor.ts';
 
 /** Where a record may begin again: records lie at multiples of four. */
 const STEP_BYTES = 4;

@@ -1,7 +1,7 @@
-import type { ByteSource } from '../bytes/sources.ts';
+import type { ByteSource } from '../../bytes/sources.ts';
+import { type RecordScan, type ScanOptions, scanSource } from '../scan-source.ts';
 import { recordIOFormat } from './recordio-format.ts';
 import type { RecordIOReadOptions } from './recordio-options.ts';
-import { type RecordScan, type ScanOptions, scanSource } from './scan-source.ts';
 
 /** How RecordIO is scanned. */
 export type RecordIOScanOptions = ScanOptions<RecordIOReadOptions>;

@@ -1,6 +1,6 @@
-import type { CarriageReturns, LineCutting } from '../framing/line-scan.ts';
-import { defaultCr, delimiterBytes } from '../framing/textline-encode.ts';
-import { completeOptions, DEFAULT_READ_OPTIONS, type ReadOptions } from './read-options.ts';
+import type { CarriageReturns, LineCutting } from '../../framing/line-scan.ts';
+import { defaultCr, delimiterBytes } from '../../framing/textline-encode.ts';
+import { completeOptions, DEFAULT_READ_OPTIONS, type ReadOptions } from '../read-options.ts';
 
 /**
  * How lines are read. Every field has a default; pass what differs. Of the options that all formats have:

@@ -1,9 +1,9 @@
-import type { ErrorPlace, RecordpipeError } from '../errors.ts';
-import { PARTS_BAD, PARTS_WANTED, RecordParts } from '../framing/recordio-parts.ts';
-import type { RecordIOScanner } from '../framing/recordio-scan.ts';
-import type { Findings } from './findings.ts';
-import type { OnProgress, ScanCounts } from './record-format.ts';
-import { placed, type RecordSource } from './record-source.ts';
+import type { ErrorPlace, RecordpipeError } from '../../errors.ts';
+import { PARTS_BAD, PARTS_WANTED, RecordParts } from '../../framing/recordio-parts.ts';
+import type { RecordIOScanner } from '../../framing/recordio-scan.ts';
+import type { Findings } from '../findings.ts';
+import type { OnProgress, ScanCounts } from '../record-format.ts';
+import { placed, type RecordSource } from '../record-source.ts';
 import type { RecordIOReadOptions } from './recordio-options.ts';
 
 /**

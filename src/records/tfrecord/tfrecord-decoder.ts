@@ -1,6 +1,6 @@
-import { readU32 } from '../bytes/little-endian.ts';
-import { ByteWindow } from '../bytes/window.ts';
-import type { ErrorPlace, RecordpipeError } from '../errors.ts';
+import { readU32 } from '../../bytes/little-endian.ts';
+import { ByteWindow } from '../../bytes/window.ts';
+import type { ErrorPlace, RecordpipeError } from '../../errors.ts';
 import {
   CHECK_DATA,
   CHECK_LENGTH,
@@ -8,13 +8,13 @@ import {
   type FrameScanner,
   LENGTH_CHECKSUM,
   NEED_MORE,
-} from '../framing/frame-scan.ts';
-import { scanError, truncatedHeader, truncatedRecord } from '../framing/tfrecord-errors.ts';
-import { HEADER_BYTES, OVERHEAD_BYTES, SMDEBUG_DATA_CRC } from '../framing/tfrecord-layout.ts';
-import { sharedTFRecordScanner } from '../framing/tfrecord-scanner.ts';
-import { RecordBatch } from './batch.ts';
-import { CorruptionBudget, newReadStats, type ReadStats } from './corruption.ts';
-import type { DecoderSource, RecordDecoder } from './record-decoder.ts';
+} from '../../framing/frame-scan.ts';
+import { scanError, truncatedHeader, truncatedRecord } from '../../framing/tfrecord-errors.ts';
+import { HEADER_BYTES, OVERHEAD_BYTES, SMDEBUG_DATA_CRC } from '../../framing/tfrecord-layout.ts';
+import { sharedTFRecordScanner } from '../../framing/tfrecord-scanner.ts';
+import { RecordBatch } from '../batch.ts';
+import { CorruptionBudget, newReadStats, type ReadStats } from '../corruption.ts';
+import type { DecoderSource, RecordDecoder } from '../record-decoder.ts';
 import type { TFRecordReadOptions } from './tfrecord-options.ts';
 
 /** The most bytes that one batch covers, unless a single record is larger: keeps indexes small and positions in 32 bits. */

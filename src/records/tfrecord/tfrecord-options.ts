@@ -1,4 +1,4 @@
-import { checkWhole, completeOptions, DEFAULT_READ_OPTIONS, type ReadOptions } from './read-options.ts';
+import { checkWhole, completeOptions, DEFAULT_READ_OPTIONS, type ReadOptions } from '../read-options.ts';
 
 /** How TFRecords are read. Every field has a default; pass what differs. */
 export interface TFRecordReadOptions extends ReadOptions {
