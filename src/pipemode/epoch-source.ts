@@ -101,7 +101,7 @@ export class EpochSource {
     this.#closed = true;
     const ms = Math.round(waitedMs);
     const what = this.#unused
-      ? `nobody opened the pipe for writing within ${ms} ms; is the agent, or recordpipe stream, running?`
+      ? `nobody opened the pipe for writing within ${ms} ms; is the agent running?`
       : `the writer was silent for ${ms} ms`;
     return new RecordpipeError('pipe-timeout', what, { uri: this.path });
   }

@@ -64,7 +64,7 @@ async function neighbours(path: string): Promise<string> {
   } catch (error) {
     return `${folder} cannot be listed (${(error as NodeJS.ErrnoException).code}); is pipeDir right?`;
   }
-  if (names.length === 0) return `${folder} is empty; is the agent, or recordpipe stream, running?`;
+  if (names.length === 0) return `${folder} is empty; is the agent running?`;
   const stem = basename(path).replace(/\d+$/, '');
   const epochs = names.filter((name) => name.startsWith(stem) && /^\d+$/.test(name.slice(stem.length)));
   const shown = (epochs.length > 0 ? epochs : names).slice(0, NEIGHBOURS);
