@@ -11,12 +11,24 @@ const PEER = { cores: 'one', stops: true };
 const LIMIT = { who: 'limit', cores: 'one' };
 const DD = { ...LIMIT, what: 'dd', whole: true };
 
-const VIEWS = ['views', 'views, reuse'].flatMap((what) => bothWays({ ...OURS, what, cases: ['views'] }));
+const VIEWS = [
+  ...['views', 'views, reuse', 'views of batches, reuse'].flatMap((what) =>
+    bothWays({ ...OURS, what, cases: ['views'] }),
+  ),
+  { ...OURS, what: 'views of batches, reuse, blocking', cores: 'all', cases: ['views'] },
+];
 const BATCHES = ['batches', 'batches, reuse'].flatMap((what) =>
   bothWays({ ...OURS, what, cases: ['batches'] }),
 );
 const VALIDATE = bothWays({ ...OURS, what: 'validate', cases: ['validate', 'batches'] });
 const COUNT = bothWays({ ...OURS, what: 'count', cases: ['count'] });
+/** As command lines do: these two formats take so little that reading ahead on another core costs more than it gains. */
+const HERE = ['validate', 'count'].map((what) => ({
+  ...OURS,
+  what: `${what}, blocking`,
+  cores: 'all',
+  cases: [what],
+}));
 
 export const READERS = {
   tfrecord: [
@@ -38,6 +50,7 @@ export const READERS = {
     { ...DD, cases: ['validate', 'count', 'batches', 'views'] },
     ...VALIDATE,
     ...COUNT,
+    ...HERE,
     ...BATCHES,
     ...VIEWS,
     { ...PEER, who: 'sagemaker', what: 'read_recordio', cases: ['validate', 'views'] },
@@ -49,6 +62,7 @@ export const READERS = {
     { ...LIMIT, what: "grep -c ''", cases: ['count'] },
     ...VALIDATE,
     ...COUNT,
+    ...HERE,
     ...BATCHES,
     ...VIEWS,
     { ...PEER, who: 'readline', what: 'readline', cases: ['views'] },

@@ -56,22 +56,44 @@ function batches(options) {
   };
 }
 
-async function validate({ path, format = 'tfrecord' }) {
-  const start = process.hrtime.bigint();
-  const { records, payloadBytes, errorCount } = await READ[format].scan(path, { blocking });
-  const seconds = secondsSince(start);
-  if (errorCount > 0) throw new Error(`${errorCount} findings in a good file`);
-  return { seconds, records, bytes: payloadBytes };
+/** Every record as a view of its own, without a promise for each. */
+function viewsOfBatches(options) {
+  return async ({ path, format = 'tfrecord' }) => {
+    const read = READ[format].batches;
+    let records = 0;
+    let bytes = 0;
+    const start = process.hrtime.bigint();
+    for await (const batch of read(path, { ...options, blocking: options.blocking ?? blocking })) {
+      for (let i = 0; i < batch.length; i++) bytes += batch.record(i).length;
+      records += batch.length;
+    }
+    return { seconds: secondsSince(start), records, bytes };
+  };
 }
 
-export async function count({ path, format = 'tfrecord' }) {
-  const { countFiles } = await import('recordpipe/report');
-  const start = process.hrtime.bigint();
-  const { files, records } = await countFiles([path], { format, jobs: 1, blocking });
-  const seconds = secondsSince(start);
-  if (files.length !== 1 || files[0].error) throw new Error('findings in a good file');
-  return { seconds, records };
+/** @param here whether the calling thread reads, as on the command line */
+function validate(here) {
+  return async ({ path, format = 'tfrecord' }) => {
+    const start = process.hrtime.bigint();
+    const { records, payloadBytes, errorCount } = await READ[format].scan(path, { blocking: here });
+    const seconds = secondsSince(start);
+    if (errorCount > 0) throw new Error(`${errorCount} findings in a good file`);
+    return { seconds, records, bytes: payloadBytes };
+  };
 }
+
+function countRecords(here) {
+  return async ({ path, format = 'tfrecord' }) => {
+    const { countFiles } = await import('recordpipe/report');
+    const start = process.hrtime.bigint();
+    const { files, records } = await countFiles([path], { format, jobs: 1, blocking: here });
+    const seconds = secondsSince(start);
+    if (files.length !== 1 || files[0].error) throw new Error('findings in a good file');
+    return { seconds, records };
+  };
+}
+
+export const count = countRecords(blocking);
 
 function validateSeveral(jobs) {
   return async ({ paths }) => {
@@ -132,8 +154,12 @@ export const OPERATIONS = {
     'views, reuse': views({ reuse: true }),
     batches: batches({}),
     'batches, reuse': batches({ reuse: true }),
-    validate,
+    'views of batches, reuse': viewsOfBatches({ reuse: true }),
+    'views of batches, reuse, blocking': viewsOfBatches({ reuse: true, blocking: true }),
+    validate: validate(blocking),
+    'validate, blocking': validate(true),
     count,
+    'count, blocking': countRecords(true),
   },
   several: { 'jobs 1': validateSeveral(1), 'jobs 2': validateSeveral(2) },
   write: {

@@ -1,6 +1,6 @@
 /** What was set out to be reached with RecordIO files and text, size by size. */
 
-import { bothWays, everywhere, VIEWS } from './ways.mjs';
+import { allWays, everywhere, VIEWS } from './ways.mjs';
 
 const RECORDIO = { group: 'read', format: 'recordio' };
 const TEXTLINE = { group: 'read', format: 'textline' };
@@ -10,14 +10,14 @@ export const FORMAT_TARGETS = [
     ...RECORDIO,
     title: 'RecordIO: `validate` in-process against `dd bs=1M of=/dev/null`',
     note: "dd's own figure, without its start.",
-    ways: bothWays('validate'),
+    ways: allWays('validate'),
     others: { who: 'limit', what: 'dd, by its own clock' },
     wanted: everywhere(0.6, [1000, 10_000, 100_000]),
   },
   {
     ...RECORDIO,
     title: "RecordIO: `validate` in-process against the SageMaker SDK's `read_recordio`",
-    ways: bothWays('validate'),
+    ways: allWays('validate'),
     others: { who: 'sagemaker' },
     wanted: everywhere(20),
   },
@@ -25,7 +25,7 @@ export const FORMAT_TARGETS = [
     ...TEXTLINE,
     title: 'TextLine: counting lines against `wc -l`',
     note: '`wc` without its start: what it takes more than for `/dev/null`.',
-    ways: bothWays('count'),
+    ways: allWays('count'),
     others: { who: 'limit', what: 'wc -l, by its own clock' },
     wanted: everywhere(0.8),
   },

@@ -69,6 +69,17 @@ export const SINGLE_TARGETS = [
     })),
   },
   {
+    title: '`getMany` of 1,000, ascending, records per second: five times what `get` is to reach',
+    rows: [GET_MANY, 'getMany of 1,000, of 4,000 neighbours'].flatMap((what) =>
+      bothWays(what).map(([suffix, mine]) => ({
+        ...INDEX,
+        at: `\`getMany\`${what === GET_MANY ? '' : ' of neighbours'}${suffix}`,
+        mine,
+        wanted: 500_000,
+      })),
+    ),
+  },
+  {
     title: '`getMany` of 1,000, ascending, against `get` at random',
     note: 'At random over 1 GiB, records lie a megabyte apart and no two are read together; of neighbours every fourth is got.',
     rows: [GET_MANY, 'getMany of 1,000, of 4,000 neighbours'].flatMap((what) =>

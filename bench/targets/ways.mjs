@@ -11,8 +11,13 @@ export const bothWays = (what) => [
 export const everywhere = (value, sizes = RECORD_SIZES) =>
   Object.fromEntries(sizes.map((size) => [size, value]));
 
+/** The same, and as command lines do: reading on the calling thread. */
+export const allWays = (what) => [...bothWays(what), [', blocking', ours(`${what}, blocking`, 'all')]];
+
 /** Views, each way, with new memory and with memory that is used again. */
 export const VIEWS = [
   ...bothWays('views'),
   ...bothWays('views, reuse').map(([suffix, way]) => [`, reuse${suffix}`, way]),
+  ...bothWays('views of batches, reuse').map(([suffix, way]) => [`, of batches${suffix}`, way]),
+  [', of batches, blocking', ours('views of batches, reuse, blocking', 'all')],
 ];

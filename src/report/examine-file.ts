@@ -13,11 +13,19 @@ export async function examineFile(
 ): Promise<Examined> {
   // Imported when wanted: start-up time counts.
   if (task.check === 'count' && path !== '-' && storedBytes(path) > 0) {
-    const { hopCount } = await import('./hop-count.ts');
-    const hops = await hopCount(path, task.reading, watch);
-    if (hops !== undefined)
-      return { ...hops, uri, compression: 'none', errors: [], errorCount: 0, warnings: 0 };
+    const counted = await countQuickly(path, task, watch);
+    if (counted !== undefined)
+      return { ...counted, uri, compression: 'none', errors: [], errorCount: 0, warnings: 0 };
   }
   const { scanFile } = await import('./scan-file.ts');
   return scanFile(path, uri, task, watch);
+}
+
+async function countQuickly(
+  path: string,
+  { reading, blocking }: FileTask,
+  watch: Watch,
+): Promise<Pick<Examined, 'format' | 'records' | 'bytes'> | undefined> {
+  if (reading.format !== 'textline') return (await import('./hop-count.ts')).hopCount(path, reading, watch);
+  return blocking ? (await import('./count-lines.ts')).countLines(path, reading, watch) : undefined;
 }

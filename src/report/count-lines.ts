@@ -1,0 +1,116 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { checkAborted } from '../bytes/abortable.ts';
+import { ownLineScanning } from '../framing/line-scanner.ts';
+import { detectTextCompression } from '../records/textline/textline-format.ts';
+import {
+  lineCutting,
+  type TextLineReadOptions,
+  textLineReadOptions,
+} from '../records/textline/textline-options.ts';
+import type { Watch } from './file-task.ts';
+import type { CheckedReading } from './report-options.ts';
+
+/** Fits the second-level cache together with what the host keeps in it: 256 to 512 KiB counted equally fast, 64 KiB a tenth slower. */
+const BLOCK_BYTES = 512 * 1024;
+/** After so long others get a turn. */
+const MS_PER_TURN = 20;
+/** What of a file's beginning tells its compression. */
+const HEAD_BYTES = 64;
+
+/** A text whose lines were counted without a doubt. */
+export interface LineCount {
+  readonly format: 'textline';
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/**
+ * Counts the lines of an uncompressed regular file, reading on this thread: 7.7 GB/s where the scan, which takes a promise per chunk and looks for carriage
+ * returns, came to 7.2.
+ * Undefined at anything unusual: the scan, which knows all cases, then says what it is.
+ */
+export async function countLines(
+  path: string,
+  reading: Partial<CheckedReading>,
+  watch: Watch,
+): Promise<LineCount | undefined> {
+  const options = textLineReadOptions({
+    ...reading,
+    compression: reading.compression ?? 'auto',
+  } as Partial<TextLineReadOptions>);
+  if (!isPlain(options)) return undefined;
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    return await count(file, options, watch);
+  } catch (error) {
+    checkAborted(watch.signal);
+    if (error instanceof Error && 'syscall' in error) return undefined;
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Whether every delimiter ends a line, and no line of a block can be too long. */
+function isPlain(options: TextLineReadOptions): boolean {
+  const { compression, skipBlank, stripBom, encoding, compat, maxRecordBytes, delimiter } = options;
+  return (
+    (compression === 'auto' || compression === 'none') &&
+    delimiter.length === 1 &&
+    !(skipBlank || stripBom || compat !== undefined) &&
+    encoding === 'bytes' &&
+    maxRecordBytes >= BLOCK_BYTES
+  );
+}
+
+async function count(
+  file: number,
+  options: TextLineReadOptions,
+  { signal, onProgress }: Watch,
+): Promise<LineCount | undefined> {
+  const { size } = fstatSync(file);
+  if (!fstatSync(file).isFile()) return undefined;
+  const { scanner: scannerOf, nextBuffer } = ownLineScanning(BLOCK_BYTES, 1);
+  const scanner = scannerOf({ ...lineCutting(options), cr: 'keep' });
+  const delimiter = scanner.cutting.delimiter[0];
+  const block = nextBuffer();
+  let records = 0;
+  let at = 0;
+  /** Bytes of the line that reaches into the next block. */
+  let open = 0;
+  let turnAt = performance.now() + MS_PER_TURN;
+  for (;;) {
+    const have = readSync(file, block, 0, BLOCK_BYTES, at);
+    if (have === 0) break;
+    const read = block.subarray(0, have);
+    if (
+      at === 0 &&
+      options.compression === 'auto' &&
+      detectTextCompression(read.subarray(0, HEAD_BYTES)) !== 'none'
+    )
+      return undefined;
+    at += have;
+    const end = read.lastIndexOf(delimiter) + 1;
+    if (end === 0) {
+      open += have;
+    } else {
+      if (open > 0 && open + read.indexOf(delimiter) > options.maxRecordBytes) return undefined;
+      records += scanner.count(block, 0, end);
+      open = have - end;
+    }
+    if (open > options.maxRecordBytes) return undefined;
+    if (performance.now() < turnAt) continue;
+    await setImmediate();
+    checkAborted(signal);
+    onProgress?.(at);
+    turnAt = performance.now() + MS_PER_TURN;
+  }
+  if (at !== size || fstatSync(file).size !== size) return undefined;
+  return { format: 'textline', records: open > 0 ? records + 1 : records, bytes: at };
+}
