@@ -5,6 +5,7 @@ import { closeInput, eachRecord, progressOf } from './each-record.ts';
 import type { FileFormat } from './file-formats.ts';
 import { openInput } from './record-input.ts';
 import { outputKind, writeOutput } from './record-output.ts';
+import { keepingLineEnds, writingOptions } from './text-lines.ts';
 import { type TransformOptions, transformOptions } from './transform-options.ts';
 
 /** What was read and written. */
@@ -19,7 +20,8 @@ export interface TransformResult {
 }
 
 /**
- * Writes the records of one file into a file of another format or compression, every byte of every payload as it is. The output appears under its
+ * Writes the records of one file into a file of another format or compression, every byte of every payload as it is; a text that stays a text keeps its carriage returns,
+ * unless `cr` is given. The output appears under its
  * name when it is whole; until then, and after any failure, there is nothing of that name, or the older file.
  *
  * @param source a path, `-` for standard input, or any other source of bytes
@@ -40,12 +42,16 @@ export async function convertFile(
   output: string,
   given: Partial<TransformOptions> = {},
 ): Promise<TransformResult> {
-  const options = transformOptions(given);
+  const options = keepingLineEnds(transformOptions(given), output);
   const input = await openInput(source, options);
   try {
     const kind = outputKind(output, options, input.format);
-    const written = await writeOutput([source], output, kind, options, (writer) =>
-      eachRecord(input, (payload) => writer.write(payload), progressOf(input, options)),
+    const written = await writeOutput(
+      [source],
+      output,
+      kind,
+      writingOptions(options, input.format),
+      (writer) => eachRecord(input, (payload) => writer.write(payload), progressOf(input, options)),
     );
     return { from: input.format, to: kind.format, compression: kind.compression, output: written };
   } finally {

@@ -4,6 +4,7 @@ import type { TransformResult } from './convert-file.ts';
 import { closeInput, eachRecord, endOf } from './each-record.ts';
 import { openInput, type RecordInput } from './record-input.ts';
 import { outputKind, writeOutput } from './record-output.ts';
+import { preservingLines, writingOptions } from './text-lines.ts';
 import { type TransformOptions, transformOptions } from './transform-options.ts';
 
 /** What was merged. */
@@ -33,20 +34,28 @@ export async function mergeFiles(
   output: string,
   given: Partial<TransformOptions> = {},
 ): Promise<MergeResult> {
-  const options = transformOptions(given);
+  const options = preservingLines(sources, output, transformOptions(given));
   if (sources.length === 0) throw new RangeError('mergeFiles: expected one source or more');
   const first = await openInput(sources[0], options);
   try {
     const kind = outputKind(output, options, first.format);
+    const others = { ...options, read: transformOptions(given).read };
     const records: number[] = [];
-    const written = await writeOutput(sources, output, kind, options, async (writer) => {
-      let before = 0;
-      for (const [i, source] of sources.entries()) {
-        const input = i === 0 ? first : await openInput(source, options);
-        before += await append(input, writer, before, options);
-        records.push(writer.records - records.reduce((sum, count) => sum + count, 0));
-      }
-    });
+    const written = await writeOutput(
+      sources,
+      output,
+      kind,
+      writingOptions(options, first.format),
+      async (writer) => {
+        let before = 0;
+        for (const [i, source] of sources.entries()) {
+          const input =
+            i === 0 ? first : await openInput(source, kind.format !== 'textline' ? others : options);
+          before += await append(input, writer, before, options);
+          records.push(writer.records - records.reduce((sum, count) => sum + count, 0));
+        }
+      },
+    );
     const { format, compression } = kind;
     return { from: first.format, to: format, compression, output: written, records };
   } finally {

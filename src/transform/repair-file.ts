@@ -4,6 +4,7 @@ import type { TransformResult } from './convert-file.ts';
 import { closeInput, eachRecord, progressOf } from './each-record.ts';
 import { openInput, type RecordInput } from './record-input.ts';
 import { outputKind, writeOutput } from './record-output.ts';
+import { preservingLines, writingOptions } from './text-lines.ts';
 import { type TransformOptions, transformOptions } from './transform-options.ts';
 
 /** Options of {@link repairFile}. Every field has a default; pass what differs. */
@@ -59,7 +60,7 @@ export async function repairFile(
   output: string,
   given: Partial<RepairOptions> = {},
 ): Promise<RepairResult> {
-  const options = transformOptions(given);
+  const options = preservingLines([source], output, transformOptions(given));
   const { maxFindings = 1000, onFinding } = given;
   if (!(maxFindings >= 0))
     throw new RangeError(`maxFindings: expected a number from 0 on, got ${maxFindings}`);
@@ -69,8 +70,12 @@ export async function repairFile(
   try {
     const kind = outputKind(output, options, input.format);
     const progress = progressOf(input, options);
-    const written = await writeOutput([source], output, kind, options, (writer) =>
-      eachRecord(watched(input, log), (payload) => writer.write(payload), progress),
+    const written = await writeOutput(
+      [source],
+      output,
+      kind,
+      writingOptions(options, input.format),
+      (writer) => eachRecord(watched(input, log), (payload) => writer.write(payload), progress),
     );
     const { format, compression } = kind;
     return {

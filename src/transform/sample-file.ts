@@ -7,6 +7,7 @@ import { SmallestKeys } from './smallest-keys.ts';
 import { checkSeed, SplitMix64 } from './splitmix64.ts';
 import { SpooledRecords } from './spooled-records.ts';
 import { tempFolder } from './temp-file.ts';
+import { preservingLines, writingOptions } from './text-lines.ts';
 import { type TransformOptions, transformOptions } from './transform-options.ts';
 
 /** Options of {@link sampleFile}: `records` or `fraction`, and what differs from the defaults. */
@@ -56,7 +57,7 @@ export async function sampleFile(
   output: string,
   given: Partial<SampleOptions>,
 ): Promise<SampleResult> {
-  const options = transformOptions(given);
+  const options = preservingLines([source], output, transformOptions(given));
   const { records, fraction, seed = 0, tempDir } = given;
   checkAmount(records, fraction);
   checkSeed(seed);
@@ -66,26 +67,32 @@ export async function sampleFile(
   try {
     let of = 0;
     const kind = outputKind(output, options, input.format);
-    const written = await writeOutput([source], output, kind, options, async (writer) => {
-      const keys = new SplitMix64(seed);
-      const smallest = new SmallestKeys(records ?? 0);
-      const drawn = (payload: Uint8Array): Promise<void> | undefined => {
-        keys.next();
-        return (keys.hi * 2 ** 21 + (keys.lo >>> 11)) / 2 ** 53 < (fraction as number)
-          ? writer.write(payload)
-          : undefined;
-      };
-      const candidate = (payload: Uint8Array): Promise<void> | undefined => {
-        keys.next();
-        return smallest.add(keys.hi, keys.lo) ? spool.add(keys.hi, keys.lo, payload) : undefined;
-      };
-      const progress = progressOf(input, options);
-      await eachRecord(input, fraction === undefined ? candidate : drawn, (batch) => {
-        of = batch.firstRecord + batch.length;
-        progress(batch);
-      });
-      await spool.each((hi, lo, payload) => (smallest.has(hi, lo) ? writer.write(payload) : undefined));
-    });
+    const written = await writeOutput(
+      [source],
+      output,
+      kind,
+      writingOptions(options, input.format),
+      async (writer) => {
+        const keys = new SplitMix64(seed);
+        const smallest = new SmallestKeys(records ?? 0);
+        const drawn = (payload: Uint8Array): Promise<void> | undefined => {
+          keys.next();
+          return (keys.hi * 2 ** 21 + (keys.lo >>> 11)) / 2 ** 53 < (fraction as number)
+            ? writer.write(payload)
+            : undefined;
+        };
+        const candidate = (payload: Uint8Array): Promise<void> | undefined => {
+          keys.next();
+          return smallest.add(keys.hi, keys.lo) ? spool.add(keys.hi, keys.lo, payload) : undefined;
+        };
+        const progress = progressOf(input, options);
+        await eachRecord(input, fraction === undefined ? candidate : drawn, (batch) => {
+          of = batch.firstRecord + batch.length;
+          progress(batch);
+        });
+        await spool.each((hi, lo, payload) => (smallest.has(hi, lo) ? writer.write(payload) : undefined));
+      },
+    );
     const { format, compression } = kind;
     return { from: input.format, to: format, compression, output: written, of, seed };
   } finally {

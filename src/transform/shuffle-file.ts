@@ -6,6 +6,7 @@ import { openInput, type RecordInput } from './record-input.ts';
 import { outputKind, writeOutput } from './record-output.ts';
 import { checkSeed, SplitMix64 } from './splitmix64.ts';
 import { tempFolder } from './temp-file.ts';
+import { preservingLines, writingOptions } from './text-lines.ts';
 import { type TransformOptions, transformOptions } from './transform-options.ts';
 
 /** Options of {@link shuffleFile}. Every field has a default; pass what differs. */
@@ -57,7 +58,7 @@ export async function shuffleFile(
   output: string,
   given: Partial<ShuffleOptions> = {},
 ): Promise<ShuffleResult> {
-  const options = transformOptions(given);
+  const options = preservingLines([source], output, transformOptions(given));
   const { seed = 0, memoryBytes = DEFAULT_MEMORY_BYTES, tempDir } = given;
   checkSeed(seed);
   if (!(memoryBytes >= LEAST_MEMORY_BYTES))
@@ -69,7 +70,8 @@ export async function shuffleFile(
   const sorter = new KeySorter({ memoryBytes, folder, totalBytes: input.totalBytes });
   try {
     const kind = outputKind(output, options, input.format);
-    const writing = { ...options, write: { bufferBytes, ...options.write } };
+    const outgoing = writingOptions(options, input.format);
+    const writing = { ...outgoing, write: { bufferBytes, ...outgoing.write } };
     const written = await writeOutput([source], output, kind, writing, async (writer) => {
       const progress = shuffleProgress(input, options);
       const keys = new SplitMix64(seed);

@@ -6,8 +6,10 @@ import type { TransformResult } from './convert-file.ts';
 import { countRecords } from './count-records.ts';
 import { closeInput, eachRecord, progressOf, type Take } from './each-record.ts';
 import { extensionOf } from './file-formats.ts';
-import { openInput } from './record-input.ts';
+import { openInput, type RecordInput } from './record-input.ts';
+import type { OutputKind } from './record-output.ts';
 import { checkShardNames, type ShardNaming, ShardSet } from './shard-set.ts';
+import { preservingLines, textExtension, writingOptions } from './text-lines.ts';
 import { type TransformOptions, transformOptions } from './transform-options.ts';
 
 /** Options of {@link splitFile}: exactly one of the first four, and what differs from the defaults. */
@@ -20,7 +22,7 @@ export interface SplitOptions extends TransformOptions {
   readonly shards: number | undefined;
   /** How many shards, each record into the one that the CRC-32C of its payload says, modulo their number: the same record always into the same shard. */
   readonly hashShards: number | undefined;
-  /** Put behind the number. Default: the format's extension, as `.tfrecord`, `.rec.gz`. */
+  /** Put behind the number. Default: the format's extension, as `.tfrecord`, `.rec.gz`; the source's own for a text that stays one, as `.csv`, `.jsonl`. */
   readonly suffix: string | undefined;
   /** Folder for a copy of the source, which `shards` needs of what can be read only once (pipes). Default: that of the shards. */
   readonly tempDir: string | undefined;
@@ -57,8 +59,9 @@ export async function splitFile(
   checkWays(given);
   const { shards, tempDir } = given;
   if (shards === undefined) return split(source, prefix, given, undefined);
-  return countRecords(source, prefix, tempDir, transformOptions(given), (again, records, uri) =>
-    split(again, prefix, { ...given, read: { ...given.read, uri } }, records, source),
+  const options = preservingLines([source], undefined, transformOptions(given));
+  return countRecords(source, prefix, tempDir, options, (again, records, uri) =>
+    split(again, prefix, { ...given, ...options, read: { ...options.read, uri } }, records, source),
   );
 }
 
@@ -70,17 +73,17 @@ async function split(
   records: number | undefined,
   original: ByteSource = source,
 ): Promise<SplitResult> {
-  const options = transformOptions(given);
+  const options = preservingLines([source], undefined, transformOptions(given));
   const input = await openInput(source, options);
   const kind = {
     format: options.to ?? input.format,
     compression: options.write.compression ?? 'none',
   } as const;
   const naming = {
-    ...options,
+    ...writingOptions(options, input.format),
     prefix,
     kind,
-    suffix: given.suffix ?? extensionOf(kind.format, kind.compression),
+    suffix: given.suffix ?? suffixOf(input, kind),
   };
   const set = new ShardSet(given.hashShards === undefined ? naming : smallBuffers(naming, given.hashShards));
   try {
@@ -104,6 +107,13 @@ async function split(
   } finally {
     await closeInput(input);
   }
+}
+
+/** Texts keep their extension. */
+function suffixOf({ uri, format }: RecordInput, kind: OutputKind): string {
+  const extension = extensionOf(kind.format, kind.compression);
+  const own = format === 'textline' && kind.format === 'textline' ? textExtension(uri) : undefined;
+  return own === undefined ? extension : own + extension.replace(/^\.txt/, '');
 }
 
 function changed(before: number, now: number, uri: string | undefined): RecordpipeError {

@@ -16,14 +16,15 @@ export interface TransformProgress {
 export interface TransformOptions {
   /**
    * Format of the sources. Default `auto`: a name that ends in `.jsonl`, `.ndjson`, `.b64` or `.base64` (compressed or not) says so; all else is told
-   * by content.
+   * by content. Where the format stays as it is (all but `convertFile`), `.jsonl` files that become a `.jsonl` file, or one whose name and `to` say
+   * nothing, are lines of text as they are, unless `from` or `to` is `jsonl`.
    */
   readonly from: FileFormat | 'auto';
   /** Format of the output. Default: what its name says, else that of the (first) source. */
   readonly to: FileFormat | undefined;
-  /** How the sources are read. Default: strictly, compression found by content. */
+  /** How the sources are read. Default: strictly, compression found by content; `cr: 'keep'` where lines of text become lines of text and no `cr` is given. */
   readonly read: InputOptions;
-  /** How the output is written. Default: compressed as its name says (`.gz`, `.zz`), else not at all. */
+  /** How the output is written. Default: compressed as its name says (`.gz`, `.zz`), else not at all; carriage returns that were kept (`read.cr`) are written. */
   readonly write: OutputOptions;
   /** Whether a file that has the output's name is replaced. Default false: it is an `already-exists` error. A source is never replaced. */
   readonly overwrite: boolean;

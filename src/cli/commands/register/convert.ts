@@ -27,5 +27,5 @@ Examples:
 jsonl has one object {"data":"<base64>"} per line, base64 just the base64 text; both hold any bytes. Other fields of the objects are ignored when
 they are read. Lines of text (textline) hold what has no newline in it: any other record is an error that names it. A file that ends in .jsonl is
 read and written as jsonl; --from textline and --to textline mean its lines as they are. --delimiter and --cr hold for the lines that are read and those
-that are written.
+that are written. Lines that stay lines of text keep their carriage returns, unless --cr is given.
 ${EXIT_CODES}`;

@@ -21,4 +21,7 @@ Examples:
   recordpipe merge 'train-*' --sort -o - | recordpipe validate -
 
 Inputs may be of different formats and compressions; the output is what its name or --to says, else of the first input's format.
+
+Lines that stay lines of text keep their carriage returns, unless --cr is given. A .jsonl file that becomes a .jsonl file, or has an output without
+extension, is taken line by line as it is, whatever JSON it holds; --from jsonl and --to jsonl mean lines {"data":"<base64>"}.
 ${EXIT_CODES}`;

@@ -25,4 +25,7 @@ Examples:
 
 Behind damage the next good record is looked for. The output is whole in any case: exit code 0 says that nothing was wrong with the input, 1 that
 something is missing from the output; the report says what, with the code, the record, its offset and the bytes left out.
+
+Lines that stay lines of text keep their carriage returns, unless --cr is given. A .jsonl file that becomes a .jsonl file, or has an output without
+extension, is taken line by line as it is, whatever JSON it holds; --from jsonl and --to jsonl mean lines {"data":"<base64>"}.
 ${EXIT_CODES}`;

@@ -35,4 +35,7 @@ Examples:
   recordpipe sample train.rec - --fraction 0.01 --to jsonl
 
 The input is read once. -n 1000 draws what shuffling with the same seed would put first; a smaller --fraction is part of a larger one.
+
+Lines that stay lines of text keep their carriage returns, unless --cr is given. A .jsonl file that becomes a .jsonl file, or has an output without
+extension, is taken line by line as it is, whatever JSON it holds; --from jsonl and --to jsonl mean lines {"data":"<base64>"}.
 ${EXIT_CODES}`;

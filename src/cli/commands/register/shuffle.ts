@@ -27,4 +27,7 @@ Examples:
 
 The order is that of the numbers which SplitMix64 draws from the seed, one for each record: it depends on the seed and the number of records only, whatever
 the memory, and is the same on every machine. What does not fit into memory takes as much temporary room as the records.
+
+Lines that stay lines of text keep their carriage returns, unless --cr is given. A .jsonl file that becomes a .jsonl file, or has an output without
+extension, is taken line by line as it is, whatever JSON it holds; --from jsonl and --to jsonl mean lines {"data":"<base64>"}.
 ${EXIT_CODES}`;

@@ -13,7 +13,10 @@ export function register(root: Command): void {
     .option('--size <size>', 'shards of at most this size (uncompressed), like 128MiB', sizeOption)
     .option('--shards <n>', 'so many shards of equally many records', atLeast(1))
     .option('--by-hash <n>', 'so many shards, each record by the CRC-32C of its payload modulo n', atLeast(1))
-    .option('--suffix <text>', 'behind the number (default: the extension of the format)')
+    .option(
+      '--suffix <text>',
+      'behind the number (default: the extension of the format; of texts, that of the input)',
+    )
     .option('--temp-dir <folder>', 'for a copy of stdin, with --shards (default: where the shards go)');
   withTransformOptions(command)
     .addHelpText('after', HELP)
@@ -29,4 +32,8 @@ Examples:
   recordpipe split train.rec part --by-hash 10      equal records into one shard
 
 Order is kept, so that merging the shards gives the input again (but for --by-hash). Shards of the same prefix that are there already are an error.
+
+Lines that stay lines of text keep their carriage returns, unless --cr is given. A .jsonl file that becomes a .jsonl file, as its shards do, is taken line by
+line as it is, whatever JSON it holds; --from jsonl and --to jsonl mean lines {"data":"<base64>"}. Shards of texts have the
+extension of the input, as .csv.
 ${EXIT_CODES}`;
