@@ -14,8 +14,20 @@ const WARNINGS: Record<RecordScan['format'], FileWarning | undefined> = {
   },
 };
 
+const EMPTY: FileWarning = {
+  code: 'empty-file',
+  message:
+    'the file has 0 bytes; that is a file of no records in any format, and what is left where a writer got no further',
+};
+
 /** What is odd about a file without being wrong. */
-export function warningsOf({ format, warnings }: Pick<RecordScan, 'format' | 'warnings'>): FileWarning[] {
+export function warningsOf({
+  format,
+  bytes,
+  errorCount,
+  warnings,
+}: Pick<RecordScan, 'format' | 'bytes' | 'errorCount' | 'warnings'>): FileWarning[] {
+  if (bytes === 0 && errorCount === 0) return [EMPTY];
   const warning = warnings > 0 ? WARNINGS[format] : undefined;
   return warning === undefined ? [] : [warning];
 }

@@ -19,8 +19,9 @@ export interface FileWarning {
   /**
    * Stable kebab-case word. `missing-final-delimiter`: the last line of a text has no end, so that it becomes one with the first line of whatever is put
    * behind it, in a pipe for example. `missing-final-padding`: RecordIO's last record lacks its padding (with `strictPadding: false`).
+   * `empty-file`: nothing is stored, not even a byte.
    */
-  readonly code: 'missing-final-delimiter' | 'missing-final-padding';
+  readonly code: 'missing-final-delimiter' | 'missing-final-padding' | 'empty-file';
   /** For people. */
   readonly message: string;
 }

@@ -131,6 +131,13 @@ describe('lines of text', () => {
     expect(totals.warned).toBe(1);
   });
 
+  test('validate warns of an empty file, with exit code 0', async () => {
+    const empty = temp.file('empty.tfrecord', Buffer.alloc(0));
+    const { code, stdout } = await cli(['validate', empty]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^warning .*empty\.tfrecord: empty-file: the file has 0 bytes/);
+  });
+
   test('validate --encoding checks that the text is in it', async () => {
     const latin = temp.file('latin.txt', Buffer.from('gut\ngr\xfc\xdfe\n', 'latin1'));
     const { code, stdout } = await cli(['validate', '--format', 'textline', '--encoding', 'utf8', latin]);

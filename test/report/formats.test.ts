@@ -200,3 +200,17 @@ describe('lines of text', () => {
     expect(file).toMatchObject({ ok: false, errors: [{ code: 'malformed-text' }] });
   });
 });
+
+describe('nothing at all', () => {
+  test.each(['empty.tfrecord', 'empty.rec', 'empty.txt'])('%s is ok, with a warning', async (name) => {
+    const { ok, files, totals } = await validateFiles(temp.file(name, Buffer.alloc(0)));
+    expect(ok).toBe(true);
+    expect(files[0]).toMatchObject({ ok: true, records: 0, bytes: 0, warnings: [{ code: 'empty-file' }] });
+    expect(totals.warned).toBe(1);
+  });
+
+  test('compressed it is a file of no records', async () => {
+    const { files } = await validateFiles(temp.file('empty.gz', gzipSync('')), { format: 'tfrecord' });
+    expect(files[0]).toMatchObject({ ok: true, warnings: [] });
+  });
+});
