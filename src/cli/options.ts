@@ -50,7 +50,7 @@ export function withCommonOptions(command: Command): Command {
     .option(
       '--max-record-size <size>',
       'longest payload that is not an error, like 8MiB (default: 2 GiB)',
-      size,
+      sizeOption,
     )
     .addOption(
       choice('--on-truncated <what>', 'what a header cut short at the end is', ['error', 'stop'], 'error'),
@@ -86,7 +86,7 @@ function formatOptions(): Option[] {
     new Option(
       '--delimiter <text>',
       'what ends a line, with \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)',
-    ).argParser(delimiter),
+    ).argParser(delimiterOption),
     new Option('--encoding <label>', 'encoding of the text: utf8, utf-16le, latin1, … (default: any bytes)'),
     new Option('--skip-blank', 'pass over lines with nothing in them'),
     new Option('--strip-bom', 'take off a byte order mark'),
@@ -110,15 +110,17 @@ export function withReportingOptions(command: Command): Command {
 /** Adds what the commands that look at payloads have. */
 export function withPayloadOptions(command: Command): Command {
   return command
-    .addOption(
-      choice(
-        '--payload-crc <kind>',
-        "smdebug: also what SageMaker's debugger writes in place of checksums",
-        ['crc32c', 'smdebug'],
-        'crc32c',
-      ),
-    )
+    .addOption(payloadCrcOption())
     .option('--recover', 'go on behind damage at the next good record');
+}
+
+export function payloadCrcOption(): Option {
+  return choice(
+    '--payload-crc <kind>',
+    "smdebug: also what SageMaker's debugger writes in place of checksums",
+    ['crc32c', 'smdebug'],
+    'crc32c',
+  );
 }
 
 /** A whole number from `least` on. */
@@ -162,7 +164,8 @@ export function readingOptions(options: CommonOptions & Partial<PayloadOptions>)
   };
 }
 
-function delimiter(text: string): Uint8Array {
+/** Text with escapes, as the bytes that end a line. */
+export function delimiterOption(text: string): Uint8Array {
   const bytes = parseEscapes(text);
   if (bytes !== undefined && bytes.length > 0) return bytes;
   throw new InvalidArgumentError(
@@ -170,7 +173,8 @@ function delimiter(text: string): Uint8Array {
   );
 }
 
-function size(text: string): number {
+/** A size like 8MiB, in bytes. */
+export function sizeOption(text: string): number {
   const bytes = parseSize(text);
   if (bytes !== undefined) return bytes;
   throw new InvalidArgumentError('Expected a size like 8MiB, 64K, 1GB or 4096.');

@@ -1,6 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type CommonOptions, type PayloadOptions, readingOptions, withCommonOptions } from './options.ts';
-import { parseSize } from './sizes.ts';
+import {
+  type CommonOptions,
+  type PayloadOptions,
+  payloadCrcOption,
+  readingOptions,
+  withCommonOptions,
+} from './options.ts';
 
 /** The formats that files are written in. */
 export type FileFormat = 'tfrecord' | 'recordio' | 'textline' | 'jsonl' | 'base64';
@@ -33,14 +38,7 @@ export function withTransformOptions(command: Command): Command {
         .choices(FORMATS)
         .conflicts('format'),
     )
-    .addOption(
-      new Option(
-        '--payload-crc <kind>',
-        "smdebug: also what SageMaker's debugger writes in place of checksums",
-      )
-        .choices(['crc32c', 'smdebug'])
-        .default('crc32c'),
-    )
+    .addOption(payloadCrcOption())
     .option('--json', 'print what was done as a JSON document')
     .option('-q, --quiet', 'no progress and no summary')
     .option('--no-progress', 'no progress');
@@ -90,13 +88,6 @@ export function transformingOptions(options: TransformCommandOptions): {
     },
     overwrite: force,
   };
-}
-
-/** A size like 8MiB. */
-export function sizeOption(text: string): number {
-  const bytes = parseSize(text);
-  if (bytes !== undefined) return bytes;
-  throw new InvalidArgumentError('Expected a size like 8MiB, 64K, 1GB or 4096.');
 }
 
 function level(text: string): number {

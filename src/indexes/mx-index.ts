@@ -1,15 +1,14 @@
 import type { RecordpipeError } from '../errors.ts';
 import type { DataFile } from './data-file.ts';
-import { MOST_DIGITS, writeDecimal } from './decimal.ts';
+import { writeDecimal } from './decimal.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameTableBuilder } from './frame-table-builder.ts';
 import { malformedIndex } from './index-errors.ts';
+import { indexLines } from './index-lines.ts';
 import { wholeLines } from './text-lines.ts';
 
 // What MXNet's MXIndexedRecordIO and rec2idx write: for each record a line of key, tab, decimal position of its first byte. rec2idx's keys count from 0.
 
-const BLOCK_BYTES = 1024 * 1024;
-const LINE_BYTES = 2 * MOST_DIGITS + 2;
 const TAB = 9;
 const NEWLINE = 10;
 const SPACE = 32;
@@ -19,22 +18,14 @@ const ZERO = 48;
 export type OnMXLine = (bytes: Uint8Array, from: number, to: number, offset: number, line: number) => void;
 
 /** The index as rec2idx writes it, in pieces. Each piece is to be used before the next is asked for. */
-export function* mxLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
-  const block = new Uint8Array(BLOCK_BYTES);
-  let used = 0;
-  let at = 0;
-  for (let i = 0; i < table.count; i++) {
-    if (used > BLOCK_BYTES - LINE_BYTES) {
-      yield block.subarray(0, used);
-      used = 0;
-    }
-    used = writeDecimal(block, used, i);
-    block[used++] = TAB;
-    used = writeDecimal(block, used, at);
-    block[used++] = NEWLINE;
-    at += table.frameBytes(i);
-  }
-  yield block.subarray(0, used);
+export function mxLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
+  return indexLines(table, (block, used, i, offset) => {
+    let at = writeDecimal(block, used, i);
+    block[at++] = TAB;
+    at = writeDecimal(block, at, offset);
+    block[at++] = NEWLINE;
+    return at;
+  });
 }
 
 /**

@@ -1,38 +1,28 @@
 import type { RecordpipeError } from '../errors.ts';
 import type { DataFile } from './data-file.ts';
-import { MOST_DIGITS, writeDecimal } from './decimal.ts';
+import { writeDecimal } from './decimal.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameTableBuilder } from './frame-table-builder.ts';
 import { malformedIndex } from './index-errors.ts';
+import { indexLines } from './index-lines.ts';
 import { wholeLines } from './text-lines.ts';
 
 // What tfrecord2idx of vahidk/tfrecord and of NVIDIA DALI writes: for each record a line of decimal position, space, decimal length of the whole frame.
 
-const BLOCK_BYTES = 1024 * 1024;
-const LINE_BYTES = 2 * MOST_DIGITS + 2;
 const SPACE = 32;
 const NEWLINE = 10;
 const RETURN = 13;
 const ZERO = 48;
 
 /** The index as tfrecord2idx writes it, in pieces. Each piece is to be used before the next is asked for. */
-export function* vahidkLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
-  const block = new Uint8Array(BLOCK_BYTES);
-  let used = 0;
-  let at = 0;
-  for (let i = 0; i < table.count; i++) {
-    if (used > BLOCK_BYTES - LINE_BYTES) {
-      yield block.subarray(0, used);
-      used = 0;
-    }
-    const bytes = table.frameBytes(i);
-    used = writeDecimal(block, used, at);
-    block[used++] = SPACE;
-    used = writeDecimal(block, used, bytes);
-    block[used++] = NEWLINE;
-    at += bytes;
-  }
-  yield block.subarray(0, used);
+export function vahidkLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
+  return indexLines(table, (block, used, _i, offset, bytes) => {
+    let at = writeDecimal(block, used, offset);
+    block[at++] = SPACE;
+    at = writeDecimal(block, at, bytes);
+    block[at++] = NEWLINE;
+    return at;
+  });
 }
 
 /**

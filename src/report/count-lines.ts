@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { fstatSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { checkAborted } from '../bytes/abortable.ts';
 import { ownLineScanning } from '../framing/line-scanner.ts';
@@ -10,6 +10,7 @@ import {
 } from '../records/textline/textline-options.ts';
 import type { Watch } from './file-task.ts';
 import type { CheckedReading } from './report-options.ts';
+import { tryFile } from './try-file.ts';
 
 /** Fits the second-level cache together with what the host keeps in it: 256 to 512 KiB counted equally fast, 64 KiB a tenth slower. */
 const BLOCK_BYTES = 512 * 1024;
@@ -40,21 +41,7 @@ export async function countLines(
     compression: reading.compression ?? 'auto',
   } as Partial<TextLineReadOptions>);
   if (!isPlain(options)) return undefined;
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch {
-    return undefined;
-  }
-  try {
-    return await count(file, options, watch);
-  } catch (error) {
-    checkAborted(watch.signal);
-    if (error instanceof Error && 'syscall' in error) return undefined;
-    throw error;
-  } finally {
-    closeSync(file);
-  }
+  return tryFile(path, watch.signal, (file) => count(file, options, watch));
 }
 
 /** Whether every delimiter ends a line, and no line of a block can be too long. */
@@ -74,8 +61,8 @@ async function count(
   options: TextLineReadOptions,
   { signal, onProgress }: Watch,
 ): Promise<LineCount | undefined> {
-  const { size } = fstatSync(file);
-  if (!fstatSync(file).isFile()) return undefined;
+  const stat = fstatSync(file);
+  if (!stat.isFile()) return undefined;
   const { scanner: scannerOf, nextBuffer } = ownLineScanning(BLOCK_BYTES, 1);
   const scanner = scannerOf({ ...lineCutting(options), cr: 'keep' });
   const delimiter = scanner.cutting.delimiter[0];
@@ -111,6 +98,6 @@ async function count(
     onProgress?.(at);
     turnAt = performance.now() + MS_PER_TURN;
   }
-  if (at !== size || fstatSync(file).size !== size) return undefined;
+  if (at !== stat.size || fstatSync(file).size !== at) return undefined;
   return { format: 'textline', records: open > 0 ? records + 1 : records, bytes: at };
 }

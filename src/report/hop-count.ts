@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { fstatSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { checkAborted } from '../bytes/abortable.ts';
 import { certainFormat } from '../records/certain-format.ts';
 import type { CheckedReading } from './report-options.ts';
+import { tryFile } from './try-file.ts';
 
 /** Bytes read at a time while records are smaller than that. */
 const BLOCK_BYTES = 64 * 1024;
@@ -49,21 +50,7 @@ export async function hopCount(
   watch: { signal?: AbortSignal | undefined; onProgress?: ((bytes: number) => void) | undefined },
 ): Promise<HopCount | undefined> {
   if (reading.compression === 'gzip' || reading.compression === 'zlib') return undefined;
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch {
-    return undefined;
-  }
-  try {
-    return await hop(file, reading, watch);
-  } catch (error) {
-    checkAborted(watch.signal);
-    if (isSystemError(error)) return undefined;
-    throw error;
-  } finally {
-    closeSync(file);
-  }
+  return tryFile(path, watch.signal, (file) => hop(file, reading, watch));
 }
 
 async function hop(
@@ -121,8 +108,4 @@ async function loadHopper(format: HopCount['format'], reading: Partial<CheckedRe
   if (format === 'recordio')
     return new (await import('./hop-recordio.ts')).RecordIOHopper(BLOCK_BYTES, reading);
   return new (await import('./hop-tfrecord.ts')).TFRecordHopper(BLOCK_BYTES, reading);
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
 }

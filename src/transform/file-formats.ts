@@ -52,7 +52,15 @@ export function kindOfName(path: string): NamedKind {
   };
 }
 
-/** The extension of a file of this kind. */
+/**
+ * The extension of a file of this kind.
+ *
+ * @example
+ * ```ts
+ * import { extensionOf } from 'recordpipe/transform';
+ * console.log(extensionOf('recordio', 'gzip')); // .rec.gz
+ * ```
+ */
 export function extensionOf(format: FileFormat, compression: Compression): string {
   return EXTENSIONS[format] + { none: '', gzip: '.gz', zlib: '.zz' }[compression];
 }

@@ -1,5 +1,5 @@
 export { convertFile, type TransformResult } from './convert-file.ts';
-export { type FileFormat, kindOfName, type NamedKind } from './file-formats.ts';
+export { extensionOf, type FileFormat, kindOfName, type NamedKind } from './file-formats.ts';
 export { type MergeResult, mergeFiles } from './merge-files.ts';
 export type { InputOptions } from './record-input.ts';
 export type { OutputOptions } from './record-output.ts';

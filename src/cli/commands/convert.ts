@@ -2,7 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RecordpipeError } from 'recordpipe';
 import { expandInputs } from 'recordpipe/report';
-import { convertFile, type FileFormat, kindOfName, type TransformOptions } from 'recordpipe/transform';
+import {
+  convertFile,
+  extensionOf,
+  type FileFormat,
+  kindOfName,
+  type TransformOptions,
+} from 'recordpipe/transform';
 import { formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
 import type { TransformCommandOptions } from '../transform-options.ts';
@@ -80,19 +86,11 @@ async function convertAll(
   return results;
 }
 
-const EXTENSIONS: Record<FileFormat, string> = {
-  tfrecord: '.tfrecord',
-  recordio: '.rec',
-  textline: '.txt',
-  jsonl: '.jsonl',
-  base64: '.b64',
-};
-
 /** The input's name with the extension of the output; numbers of shards stay. */
 function outputName(input: string, to: FileFormat, compression: 'none' | 'gzip' | 'zlib'): string {
   const plain = basename(input === '-' ? 'stdin' : input).replace(/\.(gz|gzip|zz|zlib)$/i, '');
   const [shard = ''] = /-\d+-of-\d+$/.exec(plain) ?? [];
   const stem = plain.slice(0, plain.length - shard.length);
   const known = kindOfName(stem).format === undefined ? stem : stem.replace(/\.[^.]*$/, '');
-  return `${known}${shard}${EXTENSIONS[to]}${{ none: '', gzip: '.gz', zlib: '.zz' }[compression]}`;
+  return `${known}${shard}${extensionOf(to, compression)}`;
 }

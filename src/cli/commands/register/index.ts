@@ -1,7 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
-import { parseEscapes } from '../../escapes.ts';
-import { parseSize } from '../../sizes.ts';
+import { delimiterOption, payloadCrcOption, sizeOption } from '../../options.ts';
 
 export function register(root: Command): void {
   root
@@ -28,16 +27,9 @@ export function register(root: Command): void {
     .option(
       '--max-record-size <size>',
       'longest payload that is not an error, like 8MiB (default: 2 GiB)',
-      size,
+      sizeOption,
     )
-    .addOption(
-      new Option(
-        '--payload-crc <kind>',
-        "smdebug: also what SageMaker's debugger writes in place of checksums",
-      )
-        .choices(['crc32c', 'smdebug'])
-        .default('crc32c'),
-    )
+    .addOption(payloadCrcOption())
     .option('--json', 'print one JSON document')
     .addOption(new Option('--jsonl', 'print one JSON event per line').conflicts('json'))
     .option('-q, --quiet', 'no progress, and nothing said of what is well')
@@ -54,27 +46,13 @@ export function register(root: Command): void {
     )
     .addOption(
       new Option('--delimiter <text>', 'what ends a line, with \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)')
-        .argParser(delimiter)
+        .argParser(delimiterOption)
         .helpGroup('Lines of text:'),
     )
     .addHelpText('after', HELP)
     .action((inputs, options) =>
       run(async () => (await import('../index-command.ts')).index(inputs, options)),
     );
-}
-
-function delimiter(text: string): Uint8Array {
-  const bytes = parseEscapes(text);
-  if (bytes !== undefined && bytes.length > 0) return bytes;
-  throw new InvalidArgumentError(
-    'Expected text with no other escapes than \\n \\r \\t \\0 \\\\ \\xHH \\uHHHH.',
-  );
-}
-
-function size(text: string): number {
-  const bytes = parseSize(text);
-  if (bytes !== undefined) return bytes;
-  throw new InvalidArgumentError('Expected a size like 8MiB, 64K, 1GB or 4096.');
 }
 
 const HELP = `

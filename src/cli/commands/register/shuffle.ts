@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT_CODES, run } from '../../command-parts.ts';
-import { atLeast } from '../../options.ts';
-import { OUT, sizeOption, withTransformOptions } from '../../transform-options.ts';
+import { atLeast, sizeOption } from '../../options.ts';
+import { OUT, withTransformOptions } from '../../transform-options.ts';
 
 export function register(root: Command): void {
   const command = root
