@@ -30,6 +30,15 @@ export type ErrorCode =
   | 'malformed-config'
   | 'malformed-state'
   | 'pipe-timeout'
+  | 'reader-timeout'
+  | 'object-missing'
+  | 'object-changed'
+  | 'object-checksum'
+  | 'retries-exhausted'
+  | 'malformed-manifest'
+  | 'missing-attribute'
+  | 'malformed-example'
+  | 'schema-mismatch'
   | 'not-resumable'
   | 'not-found'
   | 'access-denied'
@@ -67,6 +76,10 @@ export const DATA_ERROR_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'index-mismatch',
   'truncated-compressed-stream',
   'corrupt-compressed-stream',
+  'malformed-manifest',
+  'missing-attribute',
+  'malformed-example',
+  'schema-mismatch',
 ]);
 
 /** Where a failure happened. Every field may be missing: not every failure has a place in a file. */

@@ -11,13 +11,16 @@ const FLOORS: readonly (readonly string[])[] = [
   ['errors.ts'],
   ['bytes'],
   ['crc32c'],
+  ['objects'],
   ['framing'],
   ['records'],
+  ['example', 'sagemaker'],
   ['index.ts'],
   ['files'],
   ['indexes'],
   ['dataset', 'report', 'transform'],
   ['pipemode'],
+  ['streamer'],
   ['cli'],
 ];
 /** Folders that run in a browser: no module of the host is imported, only asked for at the moment of use (bytes/host.ts). */

@@ -1,4 +1,5 @@
 import type { RecordpipeError } from '../errors.ts';
+import type { ObjectOptions } from '../objects/object-options.ts';
 
 /** How a stream of records is compressed as a whole. */
 export type Compression = 'none' | 'gzip' | 'zlib';
@@ -55,6 +56,8 @@ export interface ReadOptions {
   readonly blocking: boolean;
   /** Name of the source for errors. Default: the path or URL where there is one. */
   readonly uri: string | undefined;
+  /** How `s3://` addresses are reached and read. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/objects`. */
+  readonly objects: Partial<ObjectOptions> | undefined;
   /** Ends the reading with an `aborted` error and closes the source. */
   readonly signal: AbortSignal | undefined;
 }
@@ -73,6 +76,7 @@ export const DEFAULT_READ_OPTIONS: ReadOptions = Object.freeze({
   chunkBytes: 1024 * 1024,
   blocking: false,
   uri: undefined,
+  objects: undefined,
   signal: undefined,
 });
 

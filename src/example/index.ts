@@ -1,0 +1,6 @@
+/**
+ * What is inside a record: tf.train.Example and SequenceExample.
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,12 @@
+/**
+ * Where bytes come from when they are not in this process: S3 and what speaks like it, and local files behind the same face.
+ *
+ * @module
+ */
+export {
+  DEFAULT_OBJECT_OPTIONS,
+  type ObjectOptions,
+  type S3Options,
+  type TransferOptions,
+} from './object-options.ts';
+export type { ObjectChecksum, ObjectInfo, ObjectRef, ObjectSource, ObjectStat } from './object-source.ts';

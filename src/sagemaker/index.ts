@@ -1,0 +1,6 @@
+/**
+ * SageMaker's recordio-protobuf: aialgs.data.Record.
+ *
+ * @module
+ */
+export {};
