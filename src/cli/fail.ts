@@ -14,6 +14,11 @@ const OPTION_NAMES: Record<string, string> = {
   encoding: '--encoding',
   hashShards: '--by-hash',
   shards: '--shards',
+  partBytes: '--part-size',
+  windowBytes: '--window',
+  maxRequests: '--max-requests',
+  retryTimeoutMs: '--retry-timeout',
+  requesterPays: '--request-payer',
 };
 
 /** Says what went wrong, on standard error; the exit code for it. */

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseEscapes } from './escapes.ts';
-import { parseSize } from './sizes.ts';
+import { type Command, Option } from 'commander';
+import type { ObjectOptions } from 'recordpipe/objects';
+import { type ObjectCommandOptions, objectOptionsOf, withObjectOptions } from './object-options.ts';
+import { atLeast, delimiterOption, sizeOption } from './option-values.ts';
 import type { ColorChoice } from './style.ts';
 
 /** Options that concern one format. */
@@ -14,7 +15,7 @@ export interface FormatOptions {
 }
 
 /** Options that every command has. */
-export interface CommonOptions extends FormatOptions {
+export interface CommonOptions extends FormatOptions, ObjectCommandOptions {
   readonly format: 'tfrecord' | 'recordio' | 'textline' | 'auto';
   readonly compression: 'auto' | 'none' | 'gzip' | 'zlib';
   readonly maxRecordSize?: number;
@@ -67,7 +68,7 @@ export function withCommonOptions(command: Command): Command {
       choice('--color <when>', 'colours (NO_COLOR is honoured)', ['auto', 'always', 'never'], 'auto'),
     );
   for (const option of formatOptions()) command.addOption(option);
-  return command;
+  return withObjectOptions(command);
 }
 
 /** Without defaults: those are the library's. */
@@ -123,15 +124,6 @@ export function payloadCrcOption(): Option {
   );
 }
 
-/** A whole number from `least` on. */
-export function atLeast(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} on.`);
-  };
-}
-
 /** What the library's readers are told. */
 export interface ReadingOptions extends FormatOptions {
   readonly format: CommonOptions['format'];
@@ -141,12 +133,14 @@ export interface ReadingOptions extends FormatOptions {
   readonly recover: 'scan' | 'none';
   readonly maxRecordBytes?: number;
   readonly payloadCrc?: PayloadOptions['payloadCrc'];
+  readonly objects?: Partial<ObjectOptions>;
 }
 
 /** The part of the options that the library's readers take. */
 export function readingOptions(options: CommonOptions & Partial<PayloadOptions>): ReadingOptions {
   const { format, compression, onTruncated, trailing, maxRecordSize, payloadCrc, recover } = options;
   const { multipart, cr, delimiter, encoding, skipBlank, stripBom } = options;
+  const objects = objectOptionsOf(options);
   return {
     format,
     compression,
@@ -161,23 +155,8 @@ export function readingOptions(options: CommonOptions & Partial<PayloadOptions>)
     ...(encoding !== undefined && { encoding }),
     ...(skipBlank && { skipBlank }),
     ...(stripBom && { stripBom }),
+    ...(objects !== undefined && { objects }),
   };
-}
-
-/** Text with escapes, as the bytes that end a line. */
-export function delimiterOption(text: string): Uint8Array {
-  const bytes = parseEscapes(text);
-  if (bytes !== undefined && bytes.length > 0) return bytes;
-  throw new InvalidArgumentError(
-    'Expected text with no other escapes than \\n \\r \\t \\0 \\\\ \\xHH \\uHHHH.',
-  );
-}
-
-/** A size like 8MiB, in bytes. */
-export function sizeOption(text: string): number {
-  const bytes = parseSize(text);
-  if (bytes !== undefined) return bytes;
-  throw new InvalidArgumentError('Expected a size like 8MiB, 64K, 1GB or 4096.');
 }
 
 function choice(flags: string, text: string, choices: string[], preset: string): Option {

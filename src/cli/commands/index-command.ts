@@ -4,13 +4,14 @@ import { expandInputs } from 'recordpipe/report';
 import { errorText } from '../advice.ts';
 import { INVALID, OK } from '../exit-codes.ts';
 import { interruption } from '../interrupt.ts';
+import type { ObjectCommandOptions } from '../object-options.ts';
 import { complain, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { formatBytes, formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
 /** Options of `recordpipe index`. */
-export interface IndexCommandOptions {
+export interface IndexCommandOptions extends ObjectCommandOptions {
   readonly kind: WrittenKind;
   readonly output?: string;
   readonly check?: true;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
-import { atLeast, withCommonOptions, withPayloadOptions } from '../../options.ts';
+import { atLeast } from '../../option-values.ts';
+import { withCommonOptions, withPayloadOptions } from '../../options.ts';
 
 export function register(root: Command): void {
   const command = root

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
-import { delimiterOption, payloadCrcOption, sizeOption } from '../../options.ts';
+import { withObjectOptions } from '../../object-options.ts';
+import { delimiterOption, sizeOption } from '../../option-values.ts';
+import { payloadCrcOption } from '../../options.ts';
 
 export function register(root: Command): void {
-  root
+  const command = root
     .command('index')
     .description('Write and check indexes: where the records lie, for getting them by number.')
     .argument('<inputs...>', INPUTS.replace(', - for stdin', ''))
@@ -48,7 +50,8 @@ export function register(root: Command): void {
       new Option('--delimiter <text>', 'what ends a line, with \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)')
         .argParser(delimiterOption)
         .helpGroup('Lines of text:'),
-    )
+    );
+  withObjectOptions(command)
     .addHelpText('after', HELP)
     .action((inputs, options) =>
       run(async () => (await import('../index-command.ts')).index(inputs, options)),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT_CODES, run } from '../../command-parts.ts';
-import { atLeast } from '../../options.ts';
+import { atLeast } from '../../option-values.ts';
 import { OUT, withTransformOptions } from '../../transform-options.ts';
 
 export function register(root: Command): void {
