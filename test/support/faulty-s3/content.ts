@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { Random } from '../random.ts';
+
+/** The bytes of an object: in memory, in a file, or made when asked for, so that gigabytes cost nothing. */
+export interface Content {
+  readonly size: number;
+  /** The bytes `[start, start + length)`; the caller does not change them. May be fewer; then the rest is asked for. */
+  read(start: number, length: number): Uint8Array;
+  /** What the ETag is made of. */
+  readonly token: string;
+  /** All bytes, where they are in memory. */
+  readonly bytes?: Uint8Array;
+}
+
+/** What tests and configurations give for an object. */
+export type ContentLike = Uint8Array | string | Content | GeneratedContent | FileContent;
+
+/** `size` bytes that `seed` determines: see {@link generated}. */
+export interface GeneratedContent {
+  readonly size: number;
+  readonly seed?: number;
+}
+
+export interface FileContent {
+  readonly file: string;
+}
+
+export function contentOf(given: ContentLike): Content {
+  if (typeof given === 'string') return inMemory(Buffer.from(given));
+  if (given instanceof Uint8Array) return inMemory(given);
+  if ('read' in given) return given;
+  if ('file' in given) return inFile(given.file);
+  return generated(given.size, given.seed);
+}
+
+function inMemory(bytes: Uint8Array): Content {
+  return {
+    size: bytes.length,
+    read: (start, length) => bytes.subarray(start, start + length),
+    token: createHash('md5').update(bytes).digest('hex'),
+    bytes,
+  };
+}
+
+function inFile(path: string): Content {
+  const { size, mtimeMs } = statSync(path);
+  return {
+    size,
+    read(start, length) {
+      const fd = openSync(path, 'r');
+      try {
+        const into = new Uint8Array(Math.min(length, size - start));
+        return into.subarray(0, readSync(fd, into, 0, into.length, start));
+      } finally {
+        closeSync(fd);
+      }
+    },
+    token: createHash('md5').update(`${path} ${size} ${mtimeMs}`).digest('hex'),
+  };
+}
+
+/** No power of two, so that parts of the usual sizes never hold the same bytes. */
+const PERIOD = 1024 * 1024 - 3;
+
+/** An object of any size whose bytes repeat with a period that no part size has: bytes of a wrong place are wrong bytes. */
+export function generated(size: number, seed = 1): Content {
+  let pattern: Uint8Array | undefined;
+  return {
+    size,
+    read(start, length) {
+      pattern ??= patternOf(seed);
+      const from = start % PERIOD;
+      return pattern.subarray(from, from + Math.min(length, size - start));
+    },
+    token: createHash('md5').update(`${size} ${seed}`).digest('hex'),
+  };
+}
+
+function patternOf(seed: number): Uint8Array {
+  const random = new Random(seed);
+  return Uint8Array.from({ length: PERIOD }, () => random.below(256));
+}
+
+/** All of a range, read piece by piece. */
+export function* pieces(content: Content, start: number, end: number, most: number): Generator<Uint8Array> {
+  for (let at = start; at < end; ) {
+    const piece = content.read(at, Math.min(most, end - at));
+    if (piece.length === 0) throw new Error(`an object of ${content.size} bytes has none at ${at}`);
+    yield piece;
+    at += piece.length;
+  }
+}

@@ -1,0 +1,15 @@
+import { faultyS3 } from './index.ts';
+
+/** A server in a process of its own: one line of JSON from standard input says how, one line to standard output says where. It lives until its input ends. */
+let text = '';
+let started = false;
+process.stdin.setEncoding('utf8');
+process.stdin.on('data', async (chunk: string) => {
+  text += chunk;
+  const end = text.indexOf('\n');
+  if (started || end < 0) return;
+  started = true;
+  const server = await faultyS3(JSON.parse(text.slice(0, end)));
+  process.stdout.write(`${JSON.stringify({ url: server.url, port: server.port })}\n`);
+});
+process.stdin.on('end', () => process.exit(0));

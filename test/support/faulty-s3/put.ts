@@ -1,0 +1,44 @@
+import type { Answer } from './answer.ts';
+import { checksumHeaders, verify } from './checksums.ts';
+import { S3Failure } from './failure.ts';
+import type { LoggedRequest } from './request.ts';
+import type { Store } from './store.ts';
+
+/** PutObject. */
+export function putObject(store: Store, request: LoggedRequest, body: Uint8Array): Answer {
+  refuseFramed(request);
+  checkNoClobber(store, request);
+  const given = verify(body, request.headers);
+  const { etag, versionId } = store.put(`${request.bucket}/${request.key}`, body, {
+    metadata: metadataOf(request),
+    contentType: contentTypeOf(request),
+    ...(Object.keys(given).length === 0 ? {} : { checksums: given }),
+  });
+  const headers = { etag, 'x-amz-version-id': versionId, ...checksumHeaders(given, 'FULL_OBJECT') };
+  return { status: 200, headers: { ...headers, 'content-length': '0' } };
+}
+
+/** `If-None-Match: *`: only where nothing is. */
+export function checkNoClobber(store: Store, { bucket, key, headers }: LoggedRequest): void {
+  if (headers['if-none-match'] === '*' && store.find(`${bucket}/${key}`) !== undefined)
+    throw new S3Failure(412, 'PreconditionFailed', undefined, { elements: { Condition: 'If-None-Match' } });
+}
+
+/** Bodies in S3's own chunks are refused, as by some services: who sends buffers has no need of them. */
+export function refuseFramed({ headers }: LoggedRequest): void {
+  if (headers['content-encoding']?.includes('aws-chunked') || headers['x-amz-trailer'] !== undefined)
+    throw new S3Failure(411, 'MissingContentLength');
+}
+
+export function metadataOf({ headers }: LoggedRequest): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith('x-amz-meta-') && typeof value === 'string')
+      found[name.slice('x-amz-meta-'.length)] = value;
+  }
+  return found;
+}
+
+export function contentTypeOf({ headers }: LoggedRequest): string | undefined {
+  return typeof headers['content-type'] === 'string' ? headers['content-type'] : undefined;
+}
