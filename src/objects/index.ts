@@ -10,3 +10,6 @@ export {
   type TransferOptions,
 } from './object-options.ts';
 export type { ObjectChecksum, ObjectInfo, ObjectRef, ObjectSource, ObjectStat } from './object-source.ts';
+export { ObjectWriter, openObjectWriter } from './upload/object-writer.ts';
+export type { WrittenObject } from './upload/stored-object.ts';
+export type { ObjectWriteOptions } from './upload/write-object-options.ts';

@@ -1,0 +1,140 @@
+import { abortError } from '../../bytes/abortable.ts';
+import { crc32cCombine } from '../../crc32c/combine.ts';
+import { crc32c } from '../../crc32c/crc32c.ts';
+import { RecordpipeError } from '../../errors.ts';
+import { MOST_PARTS, partSizes } from './part-sizes.ts';
+import { checkStored, isStored, type Sent, type WrittenObject } from './stored-object.ts';
+import { uploadAddress } from './upload-address.ts';
+import { uploadClient } from './upload-client.ts';
+import { type Multipart, type SentPart, UploadRequests } from './upload-requests.ts';
+import type { ObjectWriteOptions } from './write-object-options.ts';
+
+/** @throws RecordpipeError `already-exists`, and as `withRetries` */
+export async function openUpload(uri: string, options: ObjectWriteOptions): Promise<ObjectUpload> {
+  const address = uploadAddress(uri);
+  const stop = new AbortController();
+  const { signal } = options;
+  const follow = (): void => stop.abort(signal?.reason);
+  if (signal?.aborted) throw abortError(signal);
+  signal?.addEventListener('abort', follow);
+  const requests = new UploadRequests(await uploadClient(options), address, {
+    ...options,
+    signal: stop.signal,
+  });
+  const upload = new ObjectUpload(requests, options, stop, () =>
+    signal?.removeEventListener('abort', follow),
+  );
+  try {
+    await upload.checkName();
+    return upload;
+  } catch (error) {
+    await upload.abandon(error);
+    throw error;
+  }
+}
+
+/**
+ * One object on its way: whole, or in parts of which several are under way. Bytes that are handed over must stay as they are until the promise settles.
+ * The first failure is that of all; whoever meets it calls `abandon`, and nothing stays in the bucket.
+ */
+export class ObjectUpload {
+  readonly uri: string;
+  readonly partBytes: (number: number) => number;
+  readonly #requests: UploadRequests;
+  readonly #options: ObjectWriteOptions;
+  readonly #stop: AbortController;
+  readonly #release: () => void;
+  readonly #parts: (SentPart | undefined)[] = [];
+  readonly #underWay = new Set<Promise<unknown>>();
+  #multipart: Promise<Multipart> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    requests: UploadRequests,
+    options: ObjectWriteOptions,
+    stop: AbortController,
+    release: () => void,
+  ) {
+    this.uri = requests.address.uri;
+    this.partBytes = partSizes(options.partBytes, options.expectedBytes);
+    this.#requests = requests;
+    this.#options = options;
+    this.#stop = stop;
+    this.#release = release;
+  }
+
+  get failure(): unknown {
+    return this.#failure?.error;
+  }
+
+  /** Early, before many bytes are sent for nothing; the condition of the last request decides. */
+  async checkName(): Promise<void> {
+    if (this.#options.overwrite) return;
+    const there = await this.#requests.head();
+    if (there === undefined) return;
+    const text = 'an object has that name already; choose another one, or let it be replaced';
+    throw new RecordpipeError('already-exists', text, { uri: this.uri });
+  }
+
+  /** Sends a part, or knows that the service has it. @param number from 1 */
+  async part(number: number, body: Uint8Array): Promise<void> {
+    if (number > MOST_PARTS) {
+      const text = `more than ${MOST_PARTS} parts: name the size beforehand (expectedBytes), or larger parts (partBytes)`;
+      throw new RecordpipeError('unrepresentable', text, { uri: this.uri });
+    }
+    this.#multipart ??= this.#requests.create();
+    const sending = this.#multipart.then((multipart) =>
+      this.#requests.part(multipart, number, body, crc32c(body)),
+    );
+    this.#underWay.add(sending);
+    try {
+      this.#parts[number - 1] = await sending;
+    } catch (error) {
+      this.#failure ??= { error };
+      throw error;
+    } finally {
+      this.#underWay.delete(sending);
+    }
+  }
+
+  /** Sends the object in one request. */
+  async whole(body: Uint8Array): Promise<WrittenObject> {
+    const sent: Sent = { size: body.length, crc: crc32c(body), parts: [], body };
+    const answer = await this.#requests.put(body, sent.crc, () => isStored(this.#requests, sent));
+    return this.#check(sent, answer);
+  }
+
+  /** Makes the object of the parts that were sent. */
+  async complete(): Promise<WrittenObject> {
+    const multipart = await this.#multipart!;
+    const parts = this.#parts.filter((part) => part !== undefined);
+    let size = 0;
+    let crc = 0;
+    for (const part of parts) {
+      crc = crc32cCombine(crc, part.crc, part.size);
+      size += part.size;
+    }
+    const sent: Sent = { size, crc, parts, body: undefined };
+    const answer = await this.#requests.complete(multipart, parts, sent, () =>
+      isStored(this.#requests, sent),
+    );
+    this.#multipart = undefined;
+    return this.#check(sent, answer);
+  }
+
+  /** Ends what is under way, and takes the parts away. Never fails: what cannot be taken away is left to the bucket's lifecycle rules. */
+  async abandon(reason: unknown): Promise<void> {
+    this.#failure ??= { error: reason };
+    this.#stop.abort(reason);
+    this.#release();
+    await Promise.allSettled(this.#underWay);
+    const multipart = await this.#multipart?.catch(() => undefined);
+    if (multipart !== undefined) await this.#requests.abort(multipart).catch(() => {});
+  }
+
+  async #check(sent: Sent, answer: Parameters<typeof checkStored>[2]): Promise<WrittenObject> {
+    const written = await checkStored(this.#requests, sent, answer);
+    this.#release();
+    return written;
+  }
+}

@@ -1,0 +1,22 @@
+/** Where an object is going to be. */
+export interface UploadAddress {
+  readonly uri: string;
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** Keys are at most so many bytes of UTF-8: API_PutObject. */
+const MOST_KEY_BYTES = 1024;
+
+/**
+ * The bucket and key of `s3://bucket/key`; the key is taken as it stands, nothing in it is escaped.
+ * @throws RangeError for anything else
+ */
+export function uploadAddress(uri: string): UploadAddress {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
+  if (bucket === undefined || key === undefined)
+    throw new RangeError(`uri: expected s3://bucket/key, got ${uri}`);
+  if (Buffer.byteLength(key) > MOST_KEY_BYTES)
+    throw new RangeError(`uri: expected a key of at most ${MOST_KEY_BYTES} bytes, got ${uri}`);
+  return { uri, bucket, key };
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { MOST_PART_BYTES, MOST_PARTS, partSizes } from '../../../src/objects/upload/part-sizes.ts';
+import { uploadAddress } from '../../../src/objects/upload/upload-address.ts';
+
+const MIB = 1024 * 1024;
+
+test('of a known size all parts are equal, and 10,000 hold it', () => {
+  const tib = 1024 ** 4;
+  const sizeOf = partSizes(8 * MIB, 5 * tib);
+  expect(sizeOf(1)).toBe(sizeOf(MOST_PARTS));
+  expect(sizeOf(1) * MOST_PARTS).toBeGreaterThanOrEqual(5 * tib);
+  expect(sizeOf(1) * (MOST_PARTS - 1)).toBeLessThan(5 * tib);
+  expect(partSizes(8 * MIB, 100)(1)).toBe(8 * MIB);
+});
+
+test('of an unknown size they grow behind the 1000th, and never shrink', () => {
+  const sizeOf = partSizes(8 * MIB, undefined);
+  expect(sizeOf(1000)).toBe(8 * MIB);
+  expect(sizeOf(1001)).toBe(12 * MIB);
+  let whole = 0;
+  for (let number = 1; number <= MOST_PARTS; number++) {
+    if (number > 1) expect(sizeOf(number)).toBeGreaterThanOrEqual(sizeOf(number - 1));
+    expect(sizeOf(number)).toBeLessThanOrEqual(MOST_PART_BYTES);
+    whole += sizeOf(number);
+  }
+  expect(whole).toBeGreaterThan(900 * 1024 ** 3);
+});
+
+test('no part is smaller than what S3 takes', () => {
+  expect(partSizes(1, undefined)(1)).toBe(5 * MIB);
+  expect(partSizes(1, 10)(1)).toBe(5 * MIB);
+});
+
+test('keys are taken as they are', () => {
+  expect(uploadAddress('s3://bucket/a b+%41//ü')).toEqual({
+    uri: 's3://bucket/a b+%41//ü',
+    bucket: 'bucket',
+    key: 'a b+%41//ü',
+  });
+});
+
+test.each(['s3://bucket', 's3://bucket/', 's3:///key', 'bucket/key', `s3://bucket/${'ü'.repeat(513)}`])(
+  '%s names no object',
+  (uri) => {
+    expect(() => uploadAddress(uri)).toThrow(RangeError);
+  },
+);
