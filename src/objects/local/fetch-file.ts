@@ -1,0 +1,84 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { fileError } from '../../bytes/file-errors.ts';
+import { RecordpipeError } from '../../errors.ts';
+import { FetchFailure, type FetchFailureKind } from '../fetch-failure.ts';
+import type { ObjectInfo, RangeRequest, RangeSink } from '../object-source.ts';
+import { infoOf, pathOf } from './file-state.ts';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** See ObjectSource.fetch. */
+export async function fetchFile(request: RangeRequest, sink: RangeSink, signal: AbortSignal): Promise<void> {
+  const { uri } = request;
+  const file = await opened(uri);
+  try {
+    const before = await stateOf(file, request);
+    const { start } = request;
+    const end = Math.min(request.end ?? before.size, before.size);
+    if (start > end || (start === end && start > 0)) throw tooShort(before.size, start);
+    sink.onHead({ ...before, start, end });
+    for (let at = start; at < end; ) {
+      if (signal.aborted) throw new FetchFailure('aborted', 'reading was aborted', { cause: signal.reason });
+      const chunk = new Uint8Array(Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, end - at)).buffer);
+      const { bytesRead } = await read(file, chunk, at, uri);
+      if (bytesRead === 0) throw tooShort(at, end);
+      at += bytesRead;
+      // Of the state that the sink was told of, not of what it is being overwritten with.
+      await stateOf(file, { ...request, etag: before.etag });
+      sink.onData(bytesRead === chunk.length ? chunk : chunk.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function opened(uri: string): Promise<FileHandle> {
+  try {
+    return await open(pathOf(uri));
+  } catch (error) {
+    throw failure(error, uri);
+  }
+}
+
+async function stateOf(file: FileHandle, { uri, etag }: RangeRequest): Promise<ObjectInfo> {
+  let info: ObjectInfo;
+  try {
+    info = infoOf(uri, await file.stat({ bigint: true }));
+  } catch (error) {
+    throw failure(error, uri);
+  }
+  if (etag !== undefined && info.etag !== etag)
+    throw new FetchFailure('changed', 'the file was written to, or replaced, while it was read');
+  return info;
+}
+
+async function read(
+  file: FileHandle,
+  chunk: Uint8Array,
+  at: number,
+  uri: string,
+): Promise<{ readonly bytesRead: number }> {
+  try {
+    return await file.read(chunk, 0, chunk.length, at);
+  } catch (error) {
+    throw failure(error, uri);
+  }
+}
+
+function tooShort(size: number, wanted: number): FetchFailure {
+  return new FetchFailure('changed', `the file has ${size} bytes, fewer than the ${wanted} it had`);
+}
+
+const KINDS: Partial<Record<string, FetchFailureKind>> = {
+  'not-found': 'missing',
+  'access-denied': 'denied',
+};
+
+function failure(error: unknown, uri: string): FetchFailure {
+  const { code, message } = fileError(error, uri);
+  return new FetchFailure(KINDS[code] ?? 'fatal', message, {
+    code:
+      (error as NodeJS.ErrnoException).code ?? (error instanceof RecordpipeError ? error.code : undefined),
+    cause: error,
+  });
+}

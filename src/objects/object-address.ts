@@ -1,0 +1,54 @@
+/** Where an object is. The key as it is: nothing in it is escaped. */
+export interface ObjectAddress {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** Names of buckets, among them those of the first years, with capitals and underscores. The service has the last word. */
+const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
+/** Access points are named by their ARN, which has a slash of its own. */
+const ACCESS_POINT = /^arn:[\w-]+:s3[\w-]*:[^/]*:accesspoint[/:][^/]+/;
+
+/**
+ * Takes `s3://bucket/key` apart. Text is taken verbatim, so that every key can be named: spaces, `+`, `%`, `?`, `#`, `//`. A URL is decoded, because it
+ * escapes what it does not hold.
+ * @throws RangeError for what is no such address
+ */
+export function parseObjectUri(uri: string | URL): ObjectAddress {
+  return uri instanceof URL ? fromUrl(uri) : fromText(uri);
+}
+
+/** The address as text: the reverse of {@link parseObjectUri}. */
+export function objectUri(bucket: string, key: string): string {
+  return `s3://${bucket}/${key}`;
+}
+
+function fromText(uri: string): ObjectAddress {
+  const rest = uri.slice('s3://'.length);
+  const bucket = ACCESS_POINT.exec(rest)?.[0] ?? rest.split('/', 1)[0];
+  return { bucket: checkedBucket(bucket, uri), key: rest.slice(bucket.length + 1) };
+}
+
+function fromUrl(url: URL): ObjectAddress {
+  if (url.search !== '' || url.hash !== '')
+    throw new RangeError(
+      `uri: expected an address without ? and #, got ${url.href}; pass it as text where they belong to the key, or escape them (%3F, %23)`,
+    );
+  let key: string;
+  try {
+    key = decodeURIComponent(url.pathname.slice(1));
+  } catch {
+    throw new RangeError(
+      `uri: expected escapes of UTF-8, got ${url.href}; pass the address as text, which is taken as it is`,
+    );
+  }
+  return { bucket: checkedBucket(url.host, url.href), key };
+}
+
+function checkedBucket(bucket: string, uri: string): string {
+  if (bucket === '') throw new RangeError(`uri: expected s3://bucket/key, got ${uri}, which names no bucket`);
+  if (BUCKET.test(bucket) || ACCESS_POINT.test(bucket)) return bucket;
+  throw new RangeError(
+    `uri: expected the name of a bucket, 3 to 63 of a-z, 0-9, dot and hyphen, got ${JSON.stringify(bucket)} in ${uri}`,
+  );
+}
