@@ -24,7 +24,16 @@ const FLOORS: readonly (readonly string[])[] = [
   ['cli'],
 ];
 /** Folders that run in a browser: no module of the host is imported, only asked for at the moment of use (bytes/host.ts). */
-const BROWSER_SAFE = ['errors.ts', 'index.ts', 'crc32c', 'bytes', 'framing', 'records'];
+const BROWSER_SAFE = [
+  'errors.ts',
+  'index.ts',
+  'crc32c',
+  'bytes',
+  'framing',
+  'records',
+  'example',
+  'sagemaker',
+];
 
 interface Import {
   readonly from: string;

@@ -1,0 +1,82 @@
+import type { Int64Mode, Int64Values } from './feature.ts';
+import type { ListReader } from './list-reader.ts';
+import { Slab } from './slab.ts';
+import { LITTLE_ENDIAN, numbersInPlace } from './varints.ts';
+
+/** A value beyond what a number can hold, and where it stands in its list. */
+export class TooLargeForNumber extends Error {
+  readonly index: number;
+  readonly value: bigint;
+
+  constructor(index: number, value: bigint) {
+    super(`value ${index} is ${value}`);
+    this.index = index;
+    this.value = value;
+  }
+}
+
+/** Arrays of the values of lists. */
+export class ValueMaker {
+  readonly #lists: ListReader;
+  readonly #slab = new Slab();
+  // Kept, because asking an array for its buffer takes 22 ns.
+  #words: Int32Array = new Int32Array(0);
+  #buffer: ArrayBufferLike = this.#words.buffer;
+
+  constructor(lists: ListReader) {
+    this.#lists = lists;
+  }
+
+  /** A FloatList: a view of the record where the floats are aligned, else a copy. */
+  floats(): Float32Array {
+    const lists = this.#lists;
+    const count = lists.countFloats();
+    const run = lists.onlyRun();
+    const { bytes } = lists;
+    if (LITTLE_ENDIAN && run >= 0 && count > 0) {
+      const at = bytes.byteOffset + run;
+      if (at % 4 === 0) return new Float32Array(bytes.buffer, at, count);
+      if (count > 16) return this.#copy(bytes, run, count);
+    }
+    this.#take(4 * count);
+    const { words, at } = this.#slab;
+    lists.floatsInto(words, at);
+    this.#slab.keep(count);
+    return new Float32Array(this.#buffer, 4 * at, count);
+  }
+
+  #copy(bytes: Uint8Array, run: number, count: number): Float32Array {
+    this.#take(4 * count);
+    const { at } = this.#slab;
+    this.#slab.keep(count);
+    new Uint8Array(this.#buffer, 4 * at, 4 * count).set(bytes.subarray(run, run + 4 * count));
+    return new Float32Array(this.#buffer, 4 * at, count);
+  }
+
+  /** An Int64List, as the mode wants it. */
+  int64s(mode: Int64Mode): Int64Values {
+    const lists = this.#lists;
+    const most = lists.mostInt64s();
+    this.#take(8 * (most > 1024 ? lists.countInt64s() : most));
+    const { words, at } = this.#slab;
+    const to = lists.int64sInto(words, at);
+    const count = (to - at) / 2;
+    this.#slab.keep(to - at);
+    if (mode === 'bigint') return new BigInt64Array(this.#buffer, 4 * at, count);
+    const numbers = new Float64Array(this.#buffer, 4 * at, count);
+    const beyond = numbersInPlace(words, numbers, at, to);
+    if (beyond < 0) return numbers;
+    const exact = new BigInt64Array(this.#buffer, 4 * at, count);
+    if (mode === 'number') throw new TooLargeForNumber(beyond, exact[beyond]);
+    return exact;
+  }
+
+  #take(bytes: number): void {
+    const slab = this.#slab;
+    slab.take(bytes);
+    if (slab.words !== this.#words) {
+      this.#words = slab.words;
+      this.#buffer = slab.words.buffer;
+    }
+  }
+}

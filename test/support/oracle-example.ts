@@ -1,0 +1,101 @@
+import protobuf from 'protobufjs';
+import type { Feature } from '../../src/example/index.ts';
+
+/** example.proto and feature.proto of TensorFlow, in the words of their own. */
+const PROTO = `syntax = "proto3";
+message BytesList { repeated bytes value = 1; }
+message FloatList { repeated float value = 1; }
+message Int64List { repeated int64 value = 1; }
+message Feature { oneof kind { BytesList bytes_list = 1; FloatList float_list = 2; Int64List int64_list = 3; } }
+message Features { map<string, Feature> feature = 1; }
+message Example { Features features = 1; }
+message FeatureList { repeated Feature feature = 1; }
+message FeatureLists { map<string, FeatureList> feature_list = 1; }
+message SequenceExample { Features context = 1; FeatureLists feature_lists = 2; }`;
+
+interface PlainFeature {
+  kind?: 'bytesList' | 'floatList' | 'int64List';
+  bytesList?: { value: Uint8Array[] };
+  floatList?: { value: number[] };
+  int64List?: { value: string[] };
+}
+interface PlainFeatures {
+  feature: Record<string, PlainFeature>;
+}
+
+const { root } = protobuf.parse(PROTO);
+export const OracleExample: protobuf.Type = root.lookupType('Example');
+export const OracleSequenceExample: protobuf.Type = root.lookupType('SequenceExample');
+
+/** What a test compares: kinds with values, integers as text, bytes as hex, floats as their bits. */
+export type Told = Record<string, { kind: string; value: string[] }>;
+
+const PLAIN = { longs: String, arrays: true, objects: true, oneofs: true } as const;
+
+/** What protobufjs makes of the record. It throws for what it finds malformed. */
+export function oracleExample(record: Uint8Array): Told {
+  const plain = OracleExample.toObject(OracleExample.decode(record), PLAIN) as { features?: PlainFeatures };
+  return toldFeatures(plain.features);
+}
+
+/** The same of a SequenceExample. */
+export function oracleSequenceExample(record: Uint8Array): {
+  context: Told;
+  lists: Record<string, Told[string][]>;
+} {
+  const plain = OracleSequenceExample.toObject(OracleSequenceExample.decode(record), PLAIN) as {
+    context?: PlainFeatures;
+    featureLists?: { featureList: Record<string, { feature: PlainFeature[] }> };
+  };
+  const lists = Object.entries(plain.featureLists?.featureList ?? {});
+  return {
+    context: toldFeatures(plain.context),
+    lists: Object.fromEntries(lists.map(([name, { feature }]) => [name, feature.map(toldFeature)])),
+  };
+}
+
+function toldFeatures(features: PlainFeatures | undefined): Told {
+  const entries = Object.entries(features?.feature ?? {});
+  return Object.fromEntries(entries.map(([name, feature]) => [name, toldFeature(feature)]));
+}
+
+function toldFeature({ kind, bytesList, floatList, int64List }: PlainFeature): Told[string] {
+  switch (kind) {
+    case 'bytesList':
+      return { kind: 'bytes', value: bytesList!.value.map(hex) };
+    case 'floatList':
+      return { kind: 'float', value: floatList!.value.map(bits) };
+    case 'int64List':
+      return { kind: 'int64', value: int64List!.value };
+    default:
+      return { kind: 'none', value: [] };
+  }
+}
+
+/** The same of what we decode. */
+export function told(features: Iterable<readonly [string, Feature]>): Told {
+  return Object.fromEntries([...features].map(([name, feature]) => [name, toldOne(feature)]));
+}
+
+/** The same of one feature. */
+export function toldOne({ kind, value }: Feature): Told[string] {
+  switch (kind) {
+    case 'bytes':
+      return { kind, value: value.map(hex) };
+    case 'float':
+      return { kind, value: Array.from(value, bits) };
+    case 'int64':
+      return { kind, value: Array.from<number | bigint, string>(value, String) };
+    default:
+      return { kind, value: [] };
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+/** Every NaN is one: a number does not keep which. */
+export function bits(float: number): string {
+  return Object.is(float, -0) ? '-0' : String(float);
+}
