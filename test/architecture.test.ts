@@ -12,6 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['bytes'],
   ['crc32c'],
   ['objects'],
+  ['manifest'],
   ['framing'],
   ['records'],
   ['example', 'sagemaker'],
@@ -19,7 +20,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['files'],
   ['indexes'],
   ['dataset', 'report', 'transform'],
-  ['pipemode'],
+  ['pipemode', 'upload'],
   ['streamer'],
   ['cli'],
 ];

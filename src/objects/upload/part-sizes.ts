@@ -5,7 +5,7 @@ export const MOST_PART_BYTES: number = 5 * 1024 * 1024 * 1024;
 
 /** So many parts have the same size before the next ones get larger, where the size of the whole is not known: 8 GiB with parts of 8 MiB. */
 const PARTS_PER_STEP = 1000;
-/** With parts of 8 MiB to begin with, 10,000 parts then hold 906 GiB, and the last ones have 307 MiB. */
+/** With parts of 8 MiB to begin with, 10,000 parts then hold 885 GiB, and the last ones have 307 MiB. */
 const STEP = 1.5;
 
 /**

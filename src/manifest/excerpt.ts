@@ -1,0 +1,15 @@
+const MOST_CHARACTERS = 80;
+/** Of them, so many stand before the place that is meant. */
+const BEFORE = 20;
+
+/** Where in a line something stands, and what stands there, 80 characters at most. */
+export function excerptAt(text: string, at: number): { readonly column: number; readonly excerpt: string } {
+  const before = Array.from(text.slice(0, at));
+  const from = before.length <= BEFORE ? 0 : before.slice(0, -BEFORE).join('').length;
+  const rest = text.slice(from);
+  const characters = Array.from(rest.slice(0, 2 * MOST_CHARACTERS));
+  const cut = characters.length > MOST_CHARACTERS || rest.length > 2 * MOST_CHARACTERS;
+  // A line whose mistake comes early is shown from its beginning.
+  const shown = (cut ? [...characters.slice(0, MOST_CHARACTERS - 1), '…'] : characters).join('').trimEnd();
+  return { column: before.length + 1, excerpt: from > 0 ? `…${Array.from(shown).slice(1).join('')}` : shown };
+}

@@ -1,0 +1,11 @@
+/**
+ * SageMaker's manifests: lists of objects (ManifestFile) and lines of attributes (AugmentedManifestFile), read, written and checked.
+ *
+ * @module
+ */
+export {
+  isRefName,
+  type ManifestPlace,
+  type ManifestValue,
+  parseManifestLine,
+} from './manifest-line.ts';
