@@ -9,7 +9,23 @@ export {
   type S3Options,
   type TransferOptions,
 } from './object-options.ts';
-export type { ObjectChecksum, ObjectInfo, ObjectRef, ObjectSource, ObjectStat } from './object-source.ts';
+export type { ObjectPiece, OnObjectError } from './object-piece.ts';
+export type { ObjectRefs } from './object-queue.ts';
+export type {
+  ObjectChecksum,
+  ObjectInfo,
+  ObjectRef,
+  ObjectSource,
+  ObjectStat,
+  RangeHead,
+  RangeRequest,
+  RangeSink,
+} from './object-source.ts';
+export { type OpenObject, openObject } from './open-object.ts';
+export { type ObjectPieces, type ObjectsReadOptions, readObjects } from './read-objects.ts';
+export type { ObjectReadOptions, TransferControl } from './transfer-control.ts';
+export type { OnTransferEvent, TransferEvent } from './transfer-events.ts';
+export type { TransferStats } from './transfer-stats.ts';
 export { ObjectWriter, openObjectWriter } from './upload/object-writer.ts';
 export type { WrittenObject } from './upload/stored-object.ts';
 export type { ObjectWriteOptions } from './upload/write-object-options.ts';

@@ -1,0 +1,68 @@
+import { type ErrorCode, RecordpipeError } from '../errors.ts';
+import type { FetchFailure } from './fetch-failure.ts';
+
+/** What was being done when a request failed for good. */
+export interface FailedRequest {
+  readonly uri: string;
+  /** First byte and behind the last one, where a range was asked for; `end` undefined: to the end of the object. */
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+  /** How often it was tried in a row, where another attempt could have helped. */
+  readonly attempts?: number | undefined;
+  /** Since the first failure. */
+  readonly elapsedMs?: number | undefined;
+}
+
+/** The typed error for a request that has failed for good: what happened, where, and what to do. */
+export function objectError(failure: FetchFailure, request: FailedRequest): RecordpipeError {
+  const [code, text] = sentence(failure, request);
+  return new RecordpipeError(code, text, { uri: request.uri }, failure);
+}
+
+function sentence(failure: FetchFailure, request: FailedRequest): readonly [ErrorCode, string] {
+  const said = answer(failure);
+  switch (failure.kind) {
+    case 'missing':
+      return ['object-missing', `there is no such object: ${said}; was it deleted or renamed meanwhile?`];
+    case 'denied':
+      return ['access-denied', `access denied: ${said}; ${remedy(failure)}`];
+    case 'expired':
+      return ['access-denied', `the credentials have expired: ${said}; renew them and go on`];
+    case 'changed':
+      return [
+        'object-changed',
+        `the object was overwritten while it was being read: ${said}; read it again, or pin its version in a bucket that keeps versions`,
+      ];
+    case 'aborted':
+      return ['aborted', 'aborted by its signal'];
+    case 'fatal':
+      return ['io-failure', `${rangeText(request)}the request failed: ${said}`];
+    default:
+      return ['retries-exhausted', exhausted(said, request)];
+  }
+}
+
+function exhausted(said: string, request: FailedRequest): string {
+  const { attempts = 1, elapsedMs } = request;
+  const tried = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in a row without success`;
+  const time = elapsedMs === undefined ? '' : ` in ${(elapsedMs / 1000).toFixed(1)} s`;
+  return `${rangeText(request)}${tried}${time}, the last one: ${said}; try again later, or allow more time (retryTimeoutMs) and attempts (maxAttempts)`;
+}
+
+function rangeText({ start, end }: FailedRequest): string {
+  if (start === undefined) return '';
+  return end === undefined ? `bytes from ${start}: ` : `bytes ${start}-${end - 1}: `;
+}
+
+function remedy({ message }: FetchFailure): string {
+  return message.includes('kms:')
+    ? 'the key that encrypts the object may not be used: allow kms:Decrypt'
+    : 'check the credentials and that they may read it (s3:GetObject, s3:ListBucket)';
+}
+
+/** What the service said, on one line: `503 SlowDown: Please reduce your request rate (request 4442587FB7D0A2F9)`. */
+function answer({ status, code, message, requestId }: FetchFailure): string {
+  const head = [status, code].filter((one) => one !== undefined && !message.includes(String(one))).join(' ');
+  const text = head === '' ? message : message === '' ? head : `${head}: ${message}`;
+  return requestId === undefined ? text : `${text} (request ${requestId})`;
+}

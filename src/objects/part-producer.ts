@@ -1,0 +1,251 @@
+import type { FetchFailure } from './fetch-failure.ts';
+import { objectError } from './object-errors.ts';
+import { END, LATER, ObjectPlan } from './object-plan.ts';
+import { ObjectQueue, type ObjectRefs } from './object-queue.ts';
+import { ObjectRead, Part } from './object-read.ts';
+import type { RangeHead } from './object-source.ts';
+import { ObjectVerification } from './object-verification.ts';
+import { RangeTransfer, type TransferContext, TransferFailure } from './range-transfer.ts';
+import { TransferWindow } from './transfer-window.ts';
+
+/**
+ * Begins the ranges of objects in order, as many as may be under way, and looks after them until their bytes are there: what is told of an object on the
+ * way, objects that were overwritten, ranges that cannot be had.
+ */
+export class PartProducer {
+  readonly window: TransferWindow;
+  readonly plan: ObjectPlan;
+  readonly queue: ObjectQueue = new ObjectQueue();
+  readonly #context: TransferContext;
+  readonly #skips: boolean;
+  readonly #onProgress: () => void;
+  /** Questions about objects, other than for their bytes. */
+  readonly #asking = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  #planned = 0;
+  /** A range that is longer than the window: nothing else is on its way, and it is paused when the window is full. */
+  #elastic: Part | undefined;
+  #failed = false;
+  #closed = false;
+
+  /**
+   * @param skips whether objects that cannot be had may be left out
+   * @param onProgress called when the first object in the queue may have something that it had not
+   */
+  constructor(refs: ObjectRefs, context: TransferContext, skips: boolean, onProgress: () => void) {
+    const { windowBytes, maxRequests } = context.options;
+    this.window = new TransferWindow(windowBytes, maxRequests, context.counts);
+    this.#context = context;
+    this.#skips = skips;
+    this.#onProgress = onProgress;
+    this.plan = new ObjectPlan(refs, () => {
+      if (this.#closed) return;
+      this.fill();
+      this.#onProgress();
+    });
+  }
+
+  /** Begins as many ranges as may be under way. */
+  fill(): void {
+    if (this.#failed || this.#closed) return;
+    while (this.#elastic === undefined && this.window.mayRequest) {
+      const object = this.#nextToSplit();
+      if (object === undefined) break;
+      if (!this.#begin(object)) {
+        this.window.blocked(true);
+        return;
+      }
+    }
+    this.window.blocked(this.#elastic?.transfer?.paused === true);
+  }
+
+  /** Bytes of a part are no longer held. */
+  giveBack(part: Part, bytes: number): void {
+    this.window.hold(part, part.held - bytes);
+    if (part === this.#elastic && part.transfer?.paused) {
+      if (this.window.halfEmpty || part.held < this.#context.options.partBytes / 2) part.transfer.resume();
+    }
+    this.fill();
+  }
+
+  /** Ends what is under way for these parts and forgets them. */
+  drop(parts: readonly Part[]): void {
+    for (const part of parts) {
+      part.dropped = true;
+      this.window.hold(part, 0);
+      if (part === this.#elastic) this.#elastic = undefined;
+      part.transfer?.stop();
+    }
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.plan.close();
+      this.#asking.abort();
+      this.window.blocked(false);
+      for (let object = this.queue.first; object !== undefined; object = this.queue.first) {
+        this.drop(object.parts);
+        this.queue.shift();
+      }
+    }
+    await Promise.allSettled(this.#running);
+  }
+
+  #nextToSplit(): ObjectRead | undefined {
+    for (;;) {
+      const object = this.queue.splittable();
+      if (object !== undefined) return object;
+      if (this.queue.full) return undefined;
+      const ref = this.plan.next();
+      if (ref === LATER || ref === END) return undefined;
+      this.queue.push(new ObjectRead(ref, this.#planned, this.#context.options.pinVersion));
+      this.#planned += 1;
+    }
+  }
+
+  /** @returns whether there was room */
+  #begin(object: ObjectRead): boolean {
+    const { single, partBytes } = this.#context.options;
+    const { size, nextStart } = object;
+    const rest = size === undefined ? undefined : size - nextStart;
+    const bytes = single ? rest : Math.min(partBytes, rest ?? partBytes);
+    const elastic = bytes === undefined || !this.window.everFits(bytes);
+    // What the reader waits for is always begun: ranges behind it may hold the window when its object has to be begun anew.
+    const awaited = this.queue.first === object && object.parts.length === 0;
+    if (!awaited && !(elastic ? this.window.empty : this.window.fits(bytes))) return false;
+    const part = new Part(object, this.#headed);
+    const end = bytes === undefined ? undefined : nextStart + bytes;
+    if (elastic) this.#elastic = part;
+    else this.window.hold(part, bytes);
+    object.parts.push(part);
+    if (end !== undefined) object.nextStart = end;
+    if (nextStart === 0) this.#verify(object);
+    part.transfer = new RangeTransfer(this.#context, part, nextStart, end, (chunk) =>
+      this.#arrived(part, chunk),
+    );
+    this.window.running += 1;
+    this.#track(
+      part.transfer.run().then(
+        () => this.#came(part),
+        (error: unknown) => this.#lost(part, error),
+      ),
+    );
+    return true;
+  }
+
+  #track(run: Promise<void>): void {
+    const tracked = run.finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
+  }
+
+  /** Asks for the object's own checksum while its first bytes are on their way. */
+  #verify(object: ObjectRead): void {
+    if (!this.#context.options.verifyObject) return;
+    const { uri, etag, versionId } = object;
+    const stat = async () =>
+      (await this.#context.sourceOf(uri)).stat({ uri, etag, versionId }, this.#asking.signal);
+    object.verification = new ObjectVerification(uri, stat(), () => {
+      if (!this.#closed) this.#onProgress();
+    });
+  }
+
+  /** The first answer for a part has come: its size is known, and that of its object. */
+  readonly #headed = (part: Part, head: RangeHead): void => {
+    const { object } = part;
+    const bytes = head.end - head.start;
+    if (part !== this.#elastic) this.window.hold(part, bytes);
+    else if (this.window.everFits(bytes) && this.window.fits(bytes)) {
+      this.#elastic = undefined;
+      this.window.hold(part, bytes);
+    }
+    // The only part is the last one that was begun.
+    if (object.parts.length === 1) object.nextStart = head.end;
+    this.queue.revisit(object);
+    this.fill();
+  };
+
+  #arrived(part: Part, chunk: Uint8Array): void {
+    part.chunks.push(chunk);
+    if (part === this.#elastic) {
+      this.window.hold(part, part.held + chunk.length);
+      if (this.window.full && part.held >= this.#context.options.partBytes) part.transfer?.pause();
+    }
+    this.#progressOf(part);
+  }
+
+  #came(part: Part): void {
+    this.#leave(part);
+    if (part.dropped) return;
+    part.done = true;
+    this.fill();
+    this.#progressOf(part);
+  }
+
+  #lost(part: Part, error: unknown): void {
+    this.#leave(part);
+    if (part.dropped) return;
+    if (!(error instanceof TransferFailure)) this.#fail(part, error);
+    else if (isUnsatisfiable(error.failure) && part.object.size === undefined) this.#track(this.#size(part));
+    else if (isChanged(error.failure) && part.object.mayRestart) this.#restart(part.object, error.message);
+    else this.#fail(part, typed(part, error));
+  }
+
+  /** Some services know no first bytes of an object that has none. */
+  async #size(part: Part): Promise<void> {
+    const { object } = part;
+    const { uri, etag, versionId } = object;
+    try {
+      const source = await this.#context.sourceOf(uri);
+      const stat = await source.stat({ uri, etag, versionId }, this.#asking.signal);
+      if (part.dropped) return;
+      part.confirm({ ...stat, start: 0, end: stat.size });
+      if (stat.size === 0) this.#came(part);
+      else this.#fail(part, new Error(`the service has no bytes of an object of ${stat.size}`));
+    } catch (error) {
+      if (!part.dropped) this.#fail(part, error);
+    }
+  }
+
+  #restart(object: ObjectRead, reason: string): void {
+    const { counts, onEvent } = this.#context;
+    this.drop(object.restart());
+    counts.restarts += 1;
+    onEvent?.({ type: 'restarted', uri: object.uri, reason });
+    this.queue.revisit(object);
+    this.fill();
+  }
+
+  #fail(part: Part, error: unknown): void {
+    part.failure = error;
+    part.object.failed = true;
+    if (!this.#skips || part.object.delivered > 0) this.#failed = true;
+    this.fill();
+    this.#progressOf(part);
+  }
+
+  /** The part is no longer under way. */
+  #leave(part: Part): void {
+    this.window.running -= 1;
+    if (part === this.#elastic) this.#elastic = undefined;
+  }
+
+  #progressOf(part: Part): void {
+    if (this.queue.first === part.object && part.object.parts[0] === part) this.#onProgress();
+  }
+}
+
+/** A range that the object does not have: it is empty, or shorter than it was. */
+function isUnsatisfiable({ status }: FetchFailure): boolean {
+  return status === 416;
+}
+
+function isChanged(failure: FetchFailure): boolean {
+  return failure.kind === 'changed' || isUnsatisfiable(failure);
+}
+
+function typed({ object, transfer }: Part, { failure, attempts, elapsedMs }: TransferFailure): Error {
+  const { start, got, end } = transfer as RangeTransfer;
+  return objectError(failure, { uri: object.uri, start: start + got, end, attempts, elapsedMs });
+}

@@ -1,0 +1,92 @@
+import type { TransferCounts } from './transfer-stats.ts';
+
+/** Bytes delivered at which the second request may be sent; twice as many for each doubling after that. */
+const FIRST_STEP_BYTES = 1024 * 1024;
+
+/**
+ * How much may be under way: the bytes of the window, and a number of requests that begins with one and doubles when the reader has to wait. Whoever
+ * stops after a record has fetched little; whoever reads on has all requests after a few megabytes, or a few small objects.
+ */
+export class TransferWindow {
+  readonly #bytes: number;
+  readonly #mostRequests: number;
+  readonly #counts: TransferCounts;
+  #requests = 1;
+  /** Requests of this stream, those between two attempts included. */
+  running = 0;
+  #delivered = 0;
+  #partsDelivered = 0;
+  #blockedAt: number | undefined;
+  #readerWaits = false;
+
+  constructor(bytes: number, mostRequests: number, counts: TransferCounts) {
+    this.#bytes = bytes;
+    this.#mostRequests = mostRequests;
+    this.#counts = counts;
+  }
+
+  get mayRequest(): boolean {
+    return this.running < this.#requests;
+  }
+
+  get full(): boolean {
+    return this.#counts.heldBytes >= this.#bytes;
+  }
+
+  get halfEmpty(): boolean {
+    return this.#counts.heldBytes <= this.#bytes / 2;
+  }
+
+  get empty(): boolean {
+    return this.#counts.heldBytes === 0;
+  }
+
+  fits(bytes: number): boolean {
+    return this.empty || this.#counts.heldBytes + bytes <= this.#bytes;
+  }
+
+  /** Whether so many bytes can fit at all. */
+  everFits(bytes: number): boolean {
+    return bytes <= this.#bytes;
+  }
+
+  /** From now on `part` holds so many bytes. */
+  hold(part: { held: number }, bytes: number): void {
+    const counts = this.#counts;
+    counts.heldBytes += bytes - part.held;
+    part.held = bytes;
+    if (counts.heldBytes > counts.mostHeldBytes) counts.mostHeldBytes = counts.heldBytes;
+  }
+
+  delivered(bytes: number, endOfPart: boolean): void {
+    this.#delivered += bytes;
+    if (endOfPart) this.#partsDelivered += 1;
+  }
+
+  /** The reader has to wait. @returns whether more requests may be sent now */
+  widen(): boolean {
+    const wide = this.#requests;
+    if (wide >= this.#mostRequests || this.running < wide) return false;
+    if (this.#delivered < wide * FIRST_STEP_BYTES && this.#partsDelivered < wide) return false;
+    this.#requests = Math.min(2 * wide, this.#mostRequests);
+    this.#delivered = 0;
+    this.#partsDelivered = 0;
+    return true;
+  }
+
+  /** Whether the reader waits for bytes: then the window is not what holds things up. */
+  set readerWaits(does: boolean) {
+    this.#readerWaits = does;
+    if (does) this.blocked(false);
+  }
+
+  /** The window keeps a request from being sent, or does so no longer. */
+  blocked(is: boolean): void {
+    if (is) {
+      if (!this.#readerWaits) this.#blockedAt ??= performance.now();
+    } else if (this.#blockedAt !== undefined) {
+      this.#counts.sourceWaitedMs += performance.now() - this.#blockedAt;
+      this.#blockedAt = undefined;
+    }
+  }
+}
