@@ -241,7 +241,7 @@ describe('who asks, and where', () => {
     expect((await get()).bytes.toString()).toBe('abc');
     expect((await get()).bytes.toString()).toBe('abc');
     const regions = server.log.map(
-      ({ headers }) => /\d{8}\/([^/]+)\/s3/.exec(headers['authorization'] ?? '')?.[1],
+      ({ headers }) => /\d{8}\/([^/]+)\/s3/.exec(String(headers['authorization']))?.[1],
     );
     expect(regions).toEqual(['us-east-1', 'eu-central-1', 'eu-central-1']);
   });
