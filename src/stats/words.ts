@@ -48,10 +48,12 @@ export function numberText(value: number): string {
   return Math.abs(short) >= 1e-4 ? String(short) : short.toExponential();
 }
 
-/** `2^40`, or a plain number where that is shorter. */
+/** A power of two: in full, or with two digits and an exponent of ten. */
 export function powerText(exponent: number): string {
-  if (exponent >= 0 && exponent < 14) return countText(2 ** exponent);
-  return exponent < 0 && exponent > -4 ? String(2 ** exponent) : `2^${exponent}`;
+  const value = 2 ** exponent;
+  if (exponent >= 0 && exponent < 17) return countText(value);
+  const short = Number(value.toPrecision(2));
+  return exponent > -10 && exponent < 0 ? String(short) : short.toExponential().replace('e+', 'e');
 }
 
 function countTextSigned(value: number): string {

@@ -154,5 +154,5 @@ function figureOf({ feature, uri, record, kind, width, height, label, base64 }: 
   const name = uri.slice(uri.lastIndexOf('/') + 1);
   const size = `${width} × ${height} ${kind}`;
   const alt = `${label ?? feature}, ${size}, record ${record} of ${name}`;
-  return `<li><figure><div class="frame"><img alt="${esc(alt)}" loading="lazy" src="data:image/${kind};base64,${base64}"></div><figcaption><b>${esc(label ?? feature)}</b>${size}<br>record ${countText(record)} of ${esc(name)}</figcaption></figure></li>`;
+  return `<li><figure><div class="frame"><img alt="${esc(alt)}" loading="lazy" src="data:image/${kind};base64,${base64}"></div><figcaption><b>${esc(label ?? feature)}</b>${size}<span>record ${countText(record)}</span><span title="${esc(uri)}">${esc(name)}</span></figcaption></figure></li>`;
 }

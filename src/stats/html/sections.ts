@@ -103,6 +103,11 @@ export function featuresSection(
   return `<section class="features"><h2>${title}</h2><p class="note">${note}</p><div class="scroll"><table><thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Present</th><th scope="col">Values per record</th><th scope="col">Values</th><th scope="col"><span class="muted">Distribution</span></th></tr></thead><tbody>${rows.join('')}</tbody></table></div>${more}</section>`;
 }
 
+/** Names are paths, as a rule: they may be broken behind a slash. */
+function breakable(name: string): string {
+  return esc(name).replace(/[/_.]/g, '$&<wbr>');
+}
+
 function featureRow(feature: NamedFeature, records: number): string {
   const { name, types, share, present, lengths, values } = featureFacts(feature, records);
   const wrong = types.length > 1;
@@ -112,12 +117,15 @@ function featureRow(feature: NamedFeature, records: number): string {
       : types.map((one) => `<span class="type${wrong ? ' wrong' : ''}">${one}</span>`).join(' ');
   const conflict = wrong ? '<br><span class="bad">several types</span>' : '';
   const columns = valueColumns(feature);
-  const shape = columns.length > 1 ? histogram(columns, `Values of ${name}`, 'values', 'small') : '';
+  const shape =
+    columns.length > (feature.bytes === undefined ? 1 : 2)
+      ? histogram(columns, `Values of ${name}`, 'values', 'small')
+      : '';
   const spread = feature.length !== undefined && feature.length.min !== feature.length.max;
   const lists = spread
     ? histogram(spreadColumns(feature.length!), `Values per record of ${name}`, 'lists', 'small')
     : '';
-  return `<tr><th scope="row"><code>${esc(name)}</code></th><td>${type}${conflict}</td><td class="number" data-label="Present">${present}${shareBar(share, `present in ${present} of the records`)}</td><td data-label="Values per record">${esc(lengths)}${lists}</td><td data-label="Values">${esc(values)}</td><td class="shape">${shape}</td></tr>`;
+  return `<tr><th scope="row"><code>${breakable(name)}</code></th><td>${type}${conflict}</td><td class="number" data-label="Present">${present}${shareBar(share, `present in ${present} of the records`)}</td><td class="lists" data-label="Values per record">${esc(lengths)}${lists}</td><td data-label="Values">${esc(values)}</td><td class="shape">${shape}</td></tr>`;
 }
 
 export function labelsSection(features: readonly NamedFeature[]): string {

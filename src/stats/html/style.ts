@@ -45,7 +45,8 @@ code,.rows dt.name{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monosp
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:9px 16px 9px 0;border-top:1px solid var(--line)}
 thead th{font-size:12px;font-weight:600;color:var(--muted);border-top:0;padding-top:0;padding-bottom:6px;white-space:nowrap}
-tbody th{font-weight:600;overflow-wrap:anywhere}
+tbody th{font-weight:600;min-width:13ch;max-width:30ch;overflow-wrap:anywhere}
+td.lists{width:128px}
 tbody th code{font-weight:600}
 td .bar{margin-top:5px;width:88px}
 td.shape{width:230px;padding-right:0}
@@ -58,7 +59,8 @@ td.shape{width:230px;padding-right:0}
 .images .frame{display:flex;align-items:center;justify-content:center;height:124px;background:var(--track);border-radius:8px;overflow:hidden}
 .images img{max-width:100%;max-height:100%;min-width:48%;object-fit:contain}
 figcaption{font-size:12px;line-height:1.4;margin-top:5px;overflow-wrap:anywhere}
-figcaption b{color:var(--text);display:block}
+figcaption b,figcaption span{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+figcaption b{color:var(--text)}
 footer{color:var(--muted);font-size:13px;margin-top:20px}
 @media(max-width:720px){
 main{padding:18px 12px 28px}section{padding:14px}
@@ -70,7 +72,7 @@ main{padding:18px 12px 28px}section{padding:14px}
 .features td[data-label]::before{content:attr(data-label) ": ";color:var(--muted)}
 .features td .bar{width:100%}
 .rows{grid-template-columns:minmax(0,38%) minmax(60px,1fr) max-content;gap:5px 10px}
-.features td.shape{width:auto}
+.features td.shape,.features td.lists{width:auto}.features tbody th{max-width:none}
 }
 @media print{
 :root{--page:#fff;--card:#fff;--text:#000;--muted:#444;--line:#ccc;--track:#eee;--data:#24718f;--bad:#b3261e;--badback:#fff}
