@@ -90,6 +90,7 @@ export class OrderedPrefetch {
       return undefined;
     }
     object.parts.shift();
+    this.#producer.window.partDelivered();
     return undefined;
   }
 
@@ -114,7 +115,7 @@ export class OrderedPrefetch {
     object.delivered = offset + chunk.length;
     this.#handed = part;
     this.#handedBytes = chunk.length;
-    this.#producer.window.delivered(chunk.length, part.done && part.taken === part.chunks.length);
+    this.#producer.window.delivered(chunk.length);
     return { object: object.info as ObjectInfo, index: object.index, offset, chunk, last };
   }
 

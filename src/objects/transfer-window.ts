@@ -58,9 +58,13 @@ export class TransferWindow {
     if (counts.heldBytes > counts.mostHeldBytes) counts.mostHeldBytes = counts.heldBytes;
   }
 
-  delivered(bytes: number, endOfPart: boolean): void {
+  delivered(bytes: number): void {
     this.#delivered += bytes;
-    if (endOfPart) this.#partsDelivered += 1;
+  }
+
+  /** All bytes of a part have been handed out: often before the end of its request is known, and so told apart from them. */
+  partDelivered(): void {
+    this.#partsDelivered += 1;
   }
 
   /** The reader has to wait. @returns whether more requests may be sent now */
