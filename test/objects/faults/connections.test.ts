@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { blackhole } from '../../support/faulty-s3/blackhole.ts';
+import { type Action, generated } from '../../support/faulty-s3/index.ts';
+import { expectWhole, IMPATIENT, SMALL, transferred, withServer } from './transfer.ts';
+
+const PART = 64 * 1024;
+const object = generated(10 * PART + 1000);
+const objects = { 'bucket/a': object };
+const uri = 's3://bucket/a';
+
+describe('an answer that breaks off is gone on with behind its last good byte', () => {
+  test.each<[string, Action]>([
+    ['reset in the middle', { do: 'reset', at: 30_000 }],
+    ['reset at the first byte', { do: 'reset', at: 0 }],
+    ['reset at the last byte', { do: 'reset', at: -1 }],
+    ['reset in the headers', { do: 'reset', at: 'headers' }],
+    ['reset instead of an answer', { do: 'reset', at: 'before' }],
+    ['closed in the middle', { do: 'close', at: 30_000 }],
+    ['closed at the first byte', { do: 'close', at: 0 }],
+    ['closed instead of an answer', { do: 'close', at: 'before' }],
+    ['chunks without an end', { do: 'chunked', at: 30_000 }],
+  ])('%s', async (_, action) => {
+    for (const from of [0, 3 * PART]) {
+      await withServer({ objects, faults: [{ from, ...action }] }, async (server) => {
+        const done = await transferred(server, uri);
+        expectWhole(done, object);
+        expect(server.script.hits).toEqual([1]);
+        expect(done.stats.retries).toBe(1);
+        expect(done.events).toMatchObject([{ type: 'retry', uri, attempt: 1 }]);
+        expectResumed(server.requests('GetObject'), from);
+      });
+    }
+  });
+
+  test('each time, as long as every attempt brings some bytes', async () => {
+    const faults = [{ do: 'close', at: 5000, times: 40 }] as const;
+    await withServer({ objects, faults }, async (server) => {
+      const done = await transferred(server, uri, { maxAttempts: 2 });
+      expectWhole(done, object);
+      expect(done.stats.retries).toBeGreaterThan(30); // some of them met the last bytes of a part, which were all
+      expect(done.stats.bytes).toBe(object.size);
+    });
+  });
+
+  /** What was asked for again: the same part, from the byte on that had not come, and of the same state of the object. */
+  function expectResumed(
+    requests: readonly { range?: string | undefined; ifMatch?: string | undefined }[],
+    from: number,
+  ): void {
+    const last = `-${from + PART - 1}`;
+    const [first, second, ...others] = requests.filter(({ range }) => range?.endsWith(last));
+    expect(others).toEqual([]);
+    const start = Number(/bytes=(\d+)-/.exec(second.range ?? '')?.[1]);
+    expect(start).toBeGreaterThanOrEqual(from);
+    expect(start).toBeLessThan(from + PART);
+    if (from > 0 || start > 0) expect(second.ifMatch).toMatch(/^"[0-9a-f]{32}"$/);
+    expect(first.range).toBe(`bytes=${from}${last}`);
+  }
+});
+
+describe('an answer whose length is not what it says', () => {
+  test.each([
+    ['more than comes', 10],
+    ['fewer than come', -10],
+  ])('%s: never taken for a whole one', async (_, by) => {
+    for (const from of [0, 3 * PART]) {
+      await withServer({ objects, faults: [{ from, do: 'length', by }] }, async (server) => {
+        const done = await transferred(server, uri);
+        if (done.error === undefined) expectWhole(done, object);
+        else expect(done.error.code).toBe('io-failure');
+        expect(done.bytes % PART === 0 || done.bytes === object.size).toBe(true);
+      });
+    }
+  });
+
+  test('of a whole object, whose size the listing told', async () => {
+    for (const by of [1000, -1000]) {
+      await withServer({ objects, faults: [{ do: 'length', by, times: 3 }] }, async (server) => {
+        const done = await transferred(server, [{ uri, size: object.size }], { single: true });
+        if (done.error === undefined) expectWhole(done, object);
+        else expect(done).toMatchObject({ bytes: 0, error: { uri } });
+      });
+    }
+  });
+});
+
+describe('an answer that does not come is asked for again on another connection', () => {
+  test.each<[string, Action]>([
+    ['a stall in the middle', { do: 'stall', at: 30_000 }],
+    ['a stall before the first byte', { do: 'stall', at: 0 }],
+    ['a stall in the headers', { do: 'stall', at: 'headers' }],
+    ['a stall before the answer', { do: 'stall', at: 'before' }],
+  ])('%s', async (_, action) => {
+    await withServer({ objects, faults: [{ from: 2 * PART, ...action }] }, async (server) => {
+      const done = await transferred(server, uri, IMPATIENT);
+      expectWhole(done, object);
+      expect(done.stats.retries).toBeGreaterThanOrEqual(1);
+      const [first, second] = server
+        .requests('GetObject')
+        .filter(({ range }) => range?.endsWith(`-${3 * PART - 1}`));
+      expect(first.outcome).toBe('left');
+      expect(second.socket).not.toBe(first.socket);
+    });
+  });
+
+  test('a stall that is shorter than the time-out is waited for', async () => {
+    await withServer({ objects, faults: [{ do: 'stall', at: 30_000, ms: 300 }] }, async (server) => {
+      const done = await transferred(server, uri);
+      expectWhole(done, object);
+      expect(done.stats.retries).toBe(0);
+    });
+  });
+
+  test('stalls without end: retries-exhausted, in the time that was allowed', async () => {
+    await withServer({ objects, faults: [{ do: 'stall', at: 'before', times: 1e9 }] }, async (server) => {
+      const done = await transferred(server, uri, { ...IMPATIENT, maxAttempts: 3 });
+      expect(done.error).toMatchObject({ code: 'retries-exhausted', uri });
+      expect(server.log.length).toBe(3);
+      expect(done.bytes).toBe(0);
+    });
+  });
+
+  test('nobody listens', async () => {
+    const closed = { url: 'http://127.0.0.1:1' };
+    const { error } = await transferred(closed, uri, { maxAttempts: 3 });
+    expect(error).toMatchObject({ code: 'retries-exhausted', uri });
+    expect(error?.message).toContain('ECONNREFUSED');
+  });
+
+  test.runIf(process.platform === 'linux')('nobody answers, and then somebody does', async () => {
+    await withServer({ objects }, async (server) => {
+      await using hole = await blackhole(server.port);
+      const run = transferred(hole, uri, IMPATIENT);
+      await sleep(700);
+      expect(server.log).toEqual([]);
+      hole.open();
+      const done = await run;
+      expectWhole(done, object);
+      expect(done.stats.retries).toBeGreaterThanOrEqual(1);
+    });
+  });
+
+  test.runIf(process.platform === 'linux')('nobody ever answers', async () => {
+    await withServer({ objects }, async (server) => {
+      await using hole = await blackhole(server.port);
+      const done = await transferred(hole, uri, { ...IMPATIENT, maxAttempts: 2 });
+      expect(done.error).toMatchObject({ code: 'retries-exhausted', uri });
+    });
+  });
+});
+
+describe('an answer that drips', () => {
+  const slow = { ...SMALL, slowAfterMs: 500, minBytesPerSecond: 32 * 1024 };
+
+  test('is asked for again', async () => {
+    const faults = [{ from: 2 * PART, do: 'slow', bytesPerSecond: 200 }] as const;
+    await withServer({ objects, faults }, async (server) => {
+      const done = await transferred(server, uri, slow);
+      expectWhole(done, object);
+      expect(done.stats.retries).toBeGreaterThanOrEqual(1);
+      expect(done.events[0]).toMatchObject({
+        type: 'retry',
+        reason: expect.stringContaining('bytes a second'),
+      });
+    });
+  });
+
+  test('each time: retries-exhausted, in the time that was allowed', async () => {
+    const faults = [{ do: 'slow', bytesPerSecond: 200, times: 1e9 }] as const;
+    await withServer({ objects, faults }, async (server) => {
+      const done = await transferred(server, uri, { ...slow, retryTimeoutMs: 2000 });
+      expect(done.error).toMatchObject({ code: 'retries-exhausted', uri });
+      expect(done.bytes).toBeLessThan(object.size);
+    });
+  });
+});
