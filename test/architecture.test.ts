@@ -16,7 +16,6 @@ const FLOORS: readonly (readonly string[])[] = [
   ['framing'],
   ['records'],
   ['example', 'sagemaker'],
-  ['stats'],
   ['index.ts'],
   ['files'],
   ['indexes'],

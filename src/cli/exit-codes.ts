@@ -6,3 +6,5 @@ export const INVALID = 1;
 export const USAGE = 2;
 /** A file could not be read or written, or the environment failed: trying again may help. */
 export const IO_FAILURE = 3;
+/** Nobody read a pipe for too long. */
+export const READER_TIMEOUT = 4;

@@ -16,6 +16,11 @@ export function interruption(): AbortSignal {
   return controller.signal;
 }
 
+/** The exit code of a process that this signal ends. */
+export function stoppedBy(signal: keyof typeof EXIT_CODES): number {
+  return EXIT_CODES[signal];
+}
+
 /** The exit code that belongs to the signal that came, if one came. */
 export function interruptedBy(): number | undefined {
   return exitCode;

@@ -6,6 +6,7 @@
 export {
   isRefName,
   type ManifestPlace,
+  type ManifestRefs,
   type ManifestValue,
   parseManifestLine,
 } from './manifest-line.ts';

@@ -14,6 +14,9 @@ export interface ManifestPlace {
   readonly offset?: number | undefined;
 }
 
+/** Which objects a `-ref` may mean: those of S3, as in SageMaker, or files as well, by paths from the root and `file:` URLs, for manifests that are used on one machine. */
+export type ManifestRefs = 's3' | 'any';
+
 /** The value of one attribute of a line of an augmented manifest. */
 export interface ManifestValue {
   readonly name: string;
@@ -26,6 +29,7 @@ export interface ManifestValue {
   readonly text: string;
 }
 
+const IS_FILE = /^(?:file:\/\/)?\/./s;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -38,6 +42,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @param line without its line end; a carriage return at its end is white space
  * @param attributeNames case counts
  * @param place for messages
+ * @param refs default `s3`
  * @throws RecordpipeError `malformed-manifest` for what is no JSON object, for a `-ref` that is no string or no address of S3; `missing-attribute`
  * @example
  * ```ts
@@ -53,6 +58,7 @@ export function parseManifestLine(
   line: Uint8Array | string,
   attributeNames: readonly string[],
   place: ManifestPlace = {},
+  refs: ManifestRefs = 's3',
 ): ManifestValue[] {
   const text = typeof line === 'string' ? line : decoded(line, place);
   let members: JsonMember[];
@@ -65,7 +71,7 @@ export function parseManifestLine(
   return attributeNames.map((name) => {
     const member = members.findLast((one) => one.name === name);
     if (member === undefined) throw missing(name, members, text, place);
-    return manifestValue(text, member, place);
+    return manifestValue(text, member, place, refs);
   });
 }
 
@@ -74,7 +80,12 @@ export function isRefName(name: string): boolean {
   return name.endsWith('-ref');
 }
 
-function manifestValue(text: string, { name, value }: JsonMember, place: ManifestPlace): ManifestValue {
+function manifestValue(
+  text: string,
+  { name, value }: JsonMember,
+  place: ManifestPlace,
+  refs: ManifestRefs,
+): ManifestValue {
   const ref = isRefName(name);
   if (value.kind !== 'string') {
     if (!ref) return { name, ref, text: compactJson(text, value) };
@@ -90,7 +101,7 @@ function manifestValue(text: string, { name, value }: JsonMember, place: Manifes
     if (!LONE_SURROGATE.test(string)) return { name, ref, text: string };
     throw mistaken('half a character (a lone surrogate), which has no bytes', text, value.start, place);
   }
-  const uri = s3UriOf(string);
+  const uri = s3UriOf(string) ?? (refs === 'any' && IS_FILE.test(string) ? string : undefined);
   if (uri !== undefined) return { name, ref, text: uri };
   throw mistaken(
     `${JSON.stringify(name)} is no address of an object: expected s3://bucket/key`,

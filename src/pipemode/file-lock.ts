@@ -20,14 +20,19 @@ const MOST_TIMER_MS = 2 ** 31 - 1;
  * Node has no flock. The `flock` program (util-linux, busybox) gets our descriptor as its own and locks that: the lock belongs to the open file, which
  * is ours as well, so it outlives the program, and goes when we close it or die. 2 ms, once an epoch.
  * @param path made if it is not there
+ * @param work gets the descriptor that is locked: who removes lock files finds out by it whether the locked file still has its name
  * @throws RecordpipeError `pipe-timeout`, `aborted`, `access-denied`, `not-found`, `io-failure`, `unsupported-source`; whatever `work` throws
  */
-export async function withFileLock<R>(path: string, wait: LockWait, work: () => Promise<R>): Promise<R> {
+export async function withFileLock<R>(
+  path: string,
+  wait: LockWait,
+  work: (descriptor: number) => Promise<R>,
+): Promise<R> {
   await ownTurn();
   const descriptor = openLockFile(path);
   try {
     await lock(descriptor, path, wait);
-    return await work();
+    return await work(descriptor);
   } finally {
     closeSync(descriptor);
   }

@@ -2,9 +2,8 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { RecordpipeError } from '../../errors.ts';
 import { compareKeys } from '../key-order.ts';
 import { objectUri, parseObjectUri } from '../object-address.ts';
-import type { TransferOptions } from '../object-options.ts';
 import type { ObjectInfo } from '../object-source.ts';
-import { attempted } from './attempts.ts';
+import { type AttemptLimits, attempted } from './attempts.ts';
 import { plainEtag } from './etag.ts';
 import type { S3Caller } from './s3-caller.ts';
 
@@ -12,11 +11,11 @@ import type { S3Caller } from './s3-caller.ts';
 export async function* listS3(
   caller: S3Caller,
   prefix: string,
-  options: TransferOptions,
+  limits: AttemptLimits,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   const { bucket } = parseObjectUri(prefix);
-  const objects = inListedOrder(caller, prefix, options, signal);
+  const objects = inListedOrder(caller, prefix, limits, signal);
   if (isDirectoryBucket(bucket)) yield* await sorted(objects);
   else yield* checkedOrder(objects, prefix);
 }
@@ -24,7 +23,7 @@ export async function* listS3(
 async function* inListedOrder(
   caller: S3Caller,
   prefix: string,
-  options: TransferOptions,
+  limits: AttemptLimits,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   const { bucket, key } = parseObjectUri(prefix);
@@ -32,7 +31,12 @@ async function* inListedOrder(
   const own = new AbortController();
   const either = signal === undefined ? own.signal : AbortSignal.any([signal, own.signal]);
   const ask = (token: string | undefined): Promise<Page> => {
-    const page = attempted(() => pageOf(caller, bucket, key, token, either), prefix, options, either);
+    const page = attempted(
+      () => pageOf(caller, bucket, key, token, either),
+      { what: 'listing', uri: prefix },
+      limits,
+      either,
+    );
     page.catch(() => {}); // thrown where it is awaited
     return page;
   };

@@ -1,0 +1,181 @@
+import { createServer, type Server } from 'node:http';
+import {
+  PipeModeStreamer,
+  prometheusText,
+  readTrainingInput,
+  type StreamChannelInput,
+  type StreamEvent,
+  type TrainingJob,
+  TrainingProgram,
+  trainingEnvironment,
+  trainingPlaces,
+  writeTrainingFiles,
+} from 'recordpipe/streamer';
+import { OK } from '../exit-codes.ts';
+import { type ObjectCommandOptions, objectOptionsOf } from '../object-options.ts';
+import { complain, print } from '../output.ts';
+import { streamProgress } from '../stream-progress.ts';
+import { StreamSignals } from '../stream-signals.ts';
+import { visible } from '../visible.ts';
+
+/** Options of `recordpipe stream`. */
+export interface StreamCommandOptions extends ObjectCommandOptions {
+  readonly channel: readonly string[];
+  readonly config?: string;
+  readonly manifest?: true;
+  readonly attributes?: readonly string[];
+  readonly gunzip?: true;
+  readonly wrap?: true;
+  readonly shuffle?: number;
+  readonly sharded?: true;
+  readonly root: string;
+  readonly dir?: string;
+  readonly epochs?: number;
+  readonly firstEpoch: number;
+  readonly hosts?: readonly string[];
+  readonly host?: string;
+  readonly hyperparameter: readonly string[];
+  readonly readerTimeout?: number;
+  readonly strictEof?: true;
+  readonly skipMissing?: true;
+  readonly skipBadLines?: true;
+  readonly maxLineSize?: number;
+  readonly lazy?: true;
+  readonly force?: true;
+  readonly metrics?: number;
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly progress: boolean;
+}
+
+/** Streams channels into named pipes, beside a program where one is given; the exit code. */
+export async function stream(command: string[], options: StreamCommandOptions): Promise<number> {
+  const channels = channelsOf(options);
+  const supervised = command.length > 0;
+  const { job, hosts } = jobOf(channels, options);
+  const places = trainingPlaces(options.root);
+  const pipeDir = options.dir ?? places.pipeDir;
+  const signals = new StreamSignals();
+  const progress = streamProgress(!options.json && !options.quiet && options.progress);
+  const streamer = new PipeModeStreamer({
+    channels,
+    pipeDir,
+    hosts,
+    objects: objectOptionsOf(options),
+    epochs: options.epochs ?? Number.POSITIVE_INFINITY,
+    firstEpoch: options.firstEpoch,
+    readerTimeoutMs: options.readerTimeout,
+    strictEof: options.strictEof === true,
+    skipMissing: options.skipMissing === true,
+    onBadLine: options.skipBadLines ? 'skip' : 'error',
+    lazy: options.lazy === true,
+    force: options.force === true,
+    ...(options.maxLineSize !== undefined && { maxLineBytes: options.maxLineSize }),
+    signal: signals.stop,
+    onEvent: (event) => {
+      progress.clear();
+      tell(event, options, supervised);
+    },
+  });
+  if (supervised || options.dir === undefined) writeTrainingFiles({ ...places, pipeDir }, job);
+  const server = options.metrics === undefined ? undefined : await serveMetrics(streamer, options.metrics);
+  progress.start(() => streamer.metrics);
+  try {
+    if (!supervised) await streamer.run();
+    else return await beside(streamer, command, trainingEnvironment({ ...places, pipeDir }, job), signals);
+  } catch (error) {
+    if (!signals.stop.aborted) throw error;
+  } finally {
+    progress.end();
+    server?.close();
+    server?.closeAllConnections();
+    signals.end();
+  }
+  return signals.exitCode ?? OK;
+}
+
+/** Runs the program; it is ended where its data cannot be had, and with it the streamer. */
+async function beside(
+  streamer: PipeModeStreamer,
+  command: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  signals: StreamSignals,
+): Promise<number> {
+  const running = streamer.run();
+  let failure: unknown;
+  const failed = running.catch((error: unknown) => {
+    failure = error;
+  });
+  // The program finds its pipes, and who has nothing to stream does not start it.
+  await Promise.race([streamer.ready, failed]);
+  if (failure !== undefined) throw failure;
+  const program = new TrainingProgram(command, environment);
+  streamer.beforeCut = () => program.stop();
+  signals.passTo(program);
+  void failed.then(async () => {
+    if (failure !== undefined && !signals.stop.aborted) await program.stop();
+  });
+  try {
+    const exitCode = await program.ended;
+    if (failure !== undefined && !signals.stop.aborted) throw failure;
+    return signals.exitCode ?? exitCode;
+  } finally {
+    await streamer.stop();
+  }
+}
+
+function channelsOf(options: StreamCommandOptions): StreamChannelInput[] {
+  const { config, channel, manifest, attributes, gunzip, wrap, shuffle, sharded } = options;
+  const given = channel.map((text): StreamChannelInput => {
+    const at = text.indexOf('=');
+    return {
+      name: text.slice(0, at),
+      uri: text.slice(at + 1),
+      ...(manifest && { dataType: 'ManifestFile' }),
+      ...(attributes && { dataType: 'AugmentedManifestFile', attributeNames: attributes }),
+      ...(gunzip && { compression: 'Gzip' }),
+      ...(wrap && { recordWrapper: 'RecordIO' }),
+      ...(shuffle !== undefined && { shuffleSeed: shuffle }),
+      ...(sharded && { distribution: 'ShardedByS3Key' }),
+    };
+  });
+  const channels = [...(config === undefined ? [] : readTrainingInput(config)), ...given];
+  if (channels.length > 0) return channels;
+  throw new RangeError('channels: name at least one: -c NAME=URI, or --config FILE');
+}
+
+function jobOf(channels: readonly StreamChannelInput[], options: StreamCommandOptions) {
+  const names = options.hosts ?? ['algo-1'];
+  const hosts = { current_host: options.host ?? names[0], hosts: names, network_interface_name: 'lo' };
+  const parameters = options.hyperparameter.map((text): [string, string] => {
+    const at = text.indexOf('=');
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  const job: Omit<TrainingJob, 'channels'> = { hosts, hyperparameters: Object.fromEntries(parameters) };
+  return { hosts, job: { ...job, channels } };
+}
+
+function tell(event: StreamEvent, { json, quiet }: StreamCommandOptions, supervised: boolean): void {
+  if (json) {
+    const line = `${JSON.stringify(event)}`;
+    if (supervised) complain(line);
+    else print(`${line}\n`).catch(() => {});
+  } else if (!quiet && event.event === 'warning') {
+    complain(`recordpipe: warning: ${visible(`${event.channel}: ${event.message}`)}`);
+  }
+}
+
+async function serveMetrics(streamer: PipeModeStreamer, port: number): Promise<Server> {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/plain; version=0.0.4');
+    response.end(prometheusText(streamer.metrics));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  server.unref();
+  const address = server.address();
+  if (typeof address === 'object') complain(`recordpipe: metrics: http://127.0.0.1:${address?.port}/metrics`);
+  return server;
+}

@@ -1,0 +1,100 @@
+import { fstatSync, ftruncateSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileError } from '../bytes/file-errors.ts';
+import { isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { withFileLock } from '../pipemode/file-lock.ts';
+import type { OwnFifo } from './fifo/make-fifos.ts';
+
+/** So long a lock that somebody is just giving up is waited for. */
+const WAIT_MS = 500;
+
+/** What the lock file of a channel says, for people, and for a streamer that comes after one that was killed. */
+interface LockNote {
+  readonly pid: number;
+  readonly fifos: readonly OwnFifo[];
+}
+
+/** A channel that is ours alone. */
+export interface LockedChannel {
+  /** Pipes that a streamer before us made and could not take away. */
+  readonly left: readonly OwnFifo[];
+  /** Writes down which pipes are ours. */
+  note(fifos: readonly OwnFifo[]): void;
+}
+
+/**
+ * Does something while no other streamer may serve the channel in this folder. The lock is flock(2) on a file: it goes with its process, however that ends, so that
+ * there are none left over; what the file says are the pipes that may be.
+ * @throws RecordpipeError `already-exists` where another streamer serves the channel; whatever `work` throws
+ */
+export async function withChannelLock<R>(
+  folder: string,
+  channel: string,
+  signal: AbortSignal,
+  work: (locked: LockedChannel) => Promise<R>,
+): Promise<R> {
+  const path = join(folder, `.recordpipe-${channel}.lock`);
+  for (;;) {
+    const done = await whileLocked(path, channel, signal, work);
+    if (done !== undefined) return done.result;
+  }
+}
+
+/** Undefined where the file was removed while its lock was waited for: then it is nobody's. */
+async function whileLocked<R>(
+  path: string,
+  channel: string,
+  signal: AbortSignal,
+  work: (locked: LockedChannel) => Promise<R>,
+): Promise<{ result: R } | undefined> {
+  let ours = false;
+  try {
+    return await withFileLock(path, { timeoutMs: WAIT_MS, signal }, async (descriptor) => {
+      ours = true;
+      if (!hasName(descriptor, path)) return undefined;
+      const { fifos: left } = noteOf(path);
+      const note = (fifos: readonly OwnFifo[]): void => write(descriptor, path, { pid: process.pid, fifos });
+      note(left);
+      try {
+        return { result: await work({ left, note }) };
+      } finally {
+        unlinkSync(path);
+      }
+    });
+  } catch (error) {
+    if (!ours && isRecordpipeError(error, 'pipe-timeout')) throw served(path, channel);
+    throw error;
+  }
+}
+
+function hasName(descriptor: number, path: string): boolean {
+  const there = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return there !== undefined && there.ino === fstatSync(descriptor, { bigint: true }).ino;
+}
+
+function served(path: string, channel: string): RecordpipeError {
+  const { pid } = noteOf(path);
+  const who = pid > 0 ? `, process ${pid},` : '';
+  const what = `another streamer${who} serves channel ${channel} in this folder; stop it, or choose another folder`;
+  return new RecordpipeError('already-exists', what, { uri: path });
+}
+
+function noteOf(path: string): LockNote {
+  try {
+    const note = JSON.parse(readFileSync(path, 'utf8')) as LockNote;
+    if (Number.isInteger(note.pid) && Array.isArray(note.fifos)) return note;
+  } catch {
+    // Just made, or cut short by the death of who wrote it.
+  }
+  return { pid: 0, fifos: [] };
+}
+
+/** In place: the lock belongs to this file, and not to one that would take its name. */
+function write(descriptor: number, path: string, note: LockNote): void {
+  try {
+    ftruncateSync(descriptor);
+    writeSync(descriptor, `${JSON.stringify(note)}\n`, 0);
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}

@@ -1,0 +1,74 @@
+import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import { parseManifestLine } from '../../manifest/manifest-line.ts';
+import { openObject } from '../../objects/open-object.ts';
+import { epochOrder, type OrderOptions } from '../order.ts';
+import type { StreamChannel } from '../stream-channel.ts';
+import type { ChannelContent, EpochItem } from './channel-content.ts';
+import { type Line, LineFile } from './line-file.ts';
+import type { ContentOpening } from './open-content.ts';
+
+const UTF8 = new TextEncoder();
+
+/** The lines of an augmented manifest: of each the named attributes, in the order of the names. */
+export class AugmentedLines implements ChannelContent {
+  readonly valueless = false;
+  readonly #lines: LineFile;
+  readonly #channel: StreamChannel;
+  readonly #order: OrderOptions;
+  readonly #opening: ContentOpening;
+
+  private constructor(lines: LineFile, channel: StreamChannel, order: OrderOptions, opening: ContentOpening) {
+    this.#lines = lines;
+    this.#channel = channel;
+    this.#order = order;
+    this.#opening = opening;
+  }
+
+  /** Reads the manifest once; of its lines only their places are kept in memory. */
+  static async open(
+    channel: StreamChannel,
+    order: OrderOptions,
+    opening: ContentOpening,
+  ): Promise<AugmentedLines> {
+    const { uri } = channel;
+    const { chunks } = openObject(uri, { ...opening.objects, signal: opening.signal });
+    const lines = await LineFile.of(chunks, uri, opening.maxLineBytes);
+    if (lines.count > 0) return new AugmentedLines(lines, channel, order, opening);
+    lines.close();
+    throw new RecordpipeError('object-missing', 'the manifest has no lines', { uri });
+  }
+
+  get count(): number {
+    return this.#lines.count;
+  }
+
+  countOf(epoch: number): number {
+    return epochOrder(this.count, epoch, this.#order).length;
+  }
+
+  bytesOf(): undefined {
+    return undefined;
+  }
+
+  async *items(epoch: number): AsyncGenerator<EpochItem, void, undefined> {
+    for (const place of epochOrder(this.count, epoch, this.#order))
+      yield* this.#itemsOf(this.#lines.line(place));
+  }
+
+  async close(): Promise<void> {
+    this.#lines.close();
+  }
+
+  #itemsOf({ number, bytes }: Line): EpochItem[] {
+    const { uri, attributeNames } = this.#channel;
+    try {
+      return parseManifestLine(bytes, attributeNames, { uri, line: number }, 'any').map(({ ref, text }) =>
+        ref ? { object: { uri: text }, line: number } : { value: UTF8.encode(text), line: number },
+      );
+    } catch (error) {
+      if (this.#opening.onBadLine === 'error' || !isRecordpipeError(error)) throw error;
+      this.#opening.warn(error.code, `${error.message}; the line is left out`);
+      return [];
+    }
+  }
+}

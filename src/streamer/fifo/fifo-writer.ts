@@ -1,0 +1,156 @@
+import { Socket } from 'node:net';
+import { abortError } from '../../bytes/abortable.ts';
+import { fileError } from '../../bytes/file-errors.ts';
+import { RecordpipeError } from '../../errors.ts';
+import type { OwnFifo } from './make-fifos.ts';
+import { hasReader } from './open-fifo.ts';
+
+/** So much may wait in front of the pipe: one write at a time of this size keeps a pipe busy, and what a reader leaves unread is small. */
+const WAITING_BYTES = 1024 * 1024;
+/** How often a silent pipe is asked whether its reader is still there. */
+const PROBE_MS = 1000;
+
+/** What is counted while an epoch is written. */
+export interface FifoStats {
+  /** Bytes that the pipe has taken. */
+  readonly bytes: number;
+  /** Milliseconds in which bytes waited for the reader. */
+  readonly blockedMs: number;
+}
+
+/**
+ * Writes into a named pipe that a reader has opened, by the event loop: no thread is held up by a reader that stops, and nothing keeps the process from
+ * ending. Chunks are written as they are, none is copied.
+ */
+export class FifoWriter {
+  readonly #fifo: OwnFifo;
+  readonly #socket: Socket;
+  readonly #signal: AbortSignal;
+  #gone = false;
+  #failure: RecordpipeError | undefined;
+  #closed = false;
+  /** Told when there is room again, the reader is gone or writing has failed. */
+  #wake: (() => void) | undefined;
+  #blockedSince = 0;
+  #blockedMs = 0;
+  #probe: ReturnType<typeof setInterval> | undefined;
+
+  /** @param descriptor open for writing without blocking; closed at the end */
+  constructor(fifo: OwnFifo, descriptor: number, signal: AbortSignal) {
+    this.#fifo = fifo;
+    this.#signal = signal;
+    this.#socket = new Socket({
+      fd: descriptor,
+      readable: false,
+      writable: true,
+      // @ts-expect-error Node takes the options of streams as well; the types do not know it.
+      writableHighWaterMark: WAITING_BYTES,
+    });
+    this.#socket.on('drain', () => this.#resume());
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE' || error.code === 'ECONNRESET') this.#gone = true;
+      else this.#failure ??= fileError(error, fifo.path);
+      this.#resume();
+    });
+    signal.addEventListener('abort', this.#abort);
+    if (signal.aborted) this.#abort();
+  }
+
+  /** Whether the reader has closed its end. A silent writer finds out within a second. */
+  get readerGone(): boolean {
+    return this.#gone;
+  }
+
+  get stats(): FifoStats {
+    const now = this.#wake === undefined ? 0 : performance.now() - this.#blockedSince;
+    const waiting = this.#socket.writableLength;
+    return { bytes: Math.max(0, this.#socket.bytesWritten - waiting), blockedMs: this.#blockedMs + now };
+  }
+
+  /**
+   * Writes a chunk, which must not change any more.
+   * @returns undefined where the next chunk may come at once; else a promise of the moment when it may
+   * @throws RecordpipeError `io-failure`, `aborted`
+   */
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#gone || chunk.length === 0) return undefined;
+    if (this.#socket.write(chunk)) return undefined;
+    return this.#room();
+  }
+
+  /** Looks now and then whether the reader is still there, while nothing is written. @param told when it is not */
+  watchReader(told: () => void): void {
+    this.#probe ??= setInterval(() => {
+      if (this.#gone || this.#closed || this.#socket.writableLength > 0) return;
+      let read = false;
+      try {
+        read = hasReader(this.#fifo);
+      } catch {
+        read = true; // the pipe's name is gone, its reader may be there
+      }
+      if (read) return;
+      this.#gone = true;
+      told();
+    }, PROBE_MS);
+    this.#probe.unref();
+  }
+
+  /**
+   * Waits until the pipe has taken everything, and closes it: its reader finds the end. Where the reader is gone, it is closed at once.
+   * @throws RecordpipeError `io-failure`, `aborted`
+   */
+  async end(): Promise<void> {
+    if (!this.#gone && this.#failure === undefined && !this.#signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#blocked(resolve);
+        this.#socket.end(() => this.#resume());
+      });
+    }
+    await this.destroy();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Closes the pipe as it is. */
+  async destroy(): Promise<void> {
+    clearInterval(this.#probe);
+    this.#signal.removeEventListener('abort', this.#abort);
+    if (this.#closed) return;
+    this.#closed = true;
+    await new Promise<void>((resolve) => {
+      this.#socket.once('close', () => resolve());
+      this.#socket.destroy();
+    });
+    this.#resume();
+  }
+
+  async #room(): Promise<void> {
+    await new Promise<void>((resolve) => this.#blocked(resolve));
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #blocked(wake: () => void): void {
+    this.#blockedSince = performance.now();
+    this.#wake = wake;
+  }
+
+  #resume(): void {
+    const wake = this.#wake;
+    if (wake === undefined) return;
+    this.#wake = undefined;
+    this.#blockedMs += performance.now() - this.#blockedSince;
+    wake();
+  }
+
+  readonly #abort = (): void => {
+    this.#failure ??= abortError(this.#signal);
+    this.#resume();
+  };
+}
+
+/** The error for a reader that left before the end, where that is one. */
+export function leftEarly({ path }: OwnFifo, bytes: number): RecordpipeError {
+  return new RecordpipeError('io-failure', `the reader left after ${bytes} bytes, before the end`, {
+    uri: path,
+  });
+}

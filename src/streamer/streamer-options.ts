@@ -1,0 +1,86 @@
+import type { ObjectOptions } from '../objects/object-options.ts';
+import type { ResourceConfig } from '../pipemode/resource-config.ts';
+import { checkWhole } from '../records/read-options.ts';
+import { type StreamChannel, type StreamChannelInput, streamChannel } from './stream-channel.ts';
+import type { OnStreamEvent } from './stream-events.ts';
+import { ONE_HOST } from './training-files.ts';
+
+/** How channels are streamed. Every field but `channels` and `pipeDir` has a default. */
+export interface PipeModeStreamerOptions {
+  readonly channels: readonly StreamChannelInput[];
+  /** The folder of the named pipes, `CHANNEL_EPOCH`. Made if it is not there. */
+  readonly pipeDir: string;
+  /** How many epochs are served. Default: as many as are read. */
+  readonly epochs: number;
+  /** Default 0. */
+  readonly firstEpoch: number;
+  /** This host and all hosts, for `ShardedByS3Key`. Default: one host. */
+  readonly hosts: Pick<ResourceConfig, 'current_host' | 'hosts'>;
+  /** How objects are reached and fetched. */
+  readonly objects: Partial<ObjectOptions> | undefined;
+  /** Whether nothing is fetched before a reader has opened its pipe. Default false: the first part of an epoch waits for its reader. */
+  readonly lazy: boolean;
+  /** Whether named pipes that are there already, and that nobody reads, are used. Default false: they are an error. */
+  readonly force: boolean;
+  /** Whether a reader that leaves before the end of an epoch is an error. Default false: the next epoch begins, as in SageMaker. */
+  readonly strictEof: boolean;
+  /** So long a reader of a pipe is waited for. Default: as long as it takes. */
+  readonly readerTimeoutMs: number | undefined;
+  /** Whether objects that are not there are left out, of augmented manifests with their lines. Default false: they are an error. */
+  readonly skipMissing: boolean;
+  /** What a line of an augmented manifest is that cannot be used: an error, or left out with a warning. Default `error`. */
+  readonly onBadLine: 'error' | 'skip';
+  /** Longest line of an augmented manifest. Default 1 MiB. */
+  readonly maxLineBytes: number;
+  readonly onEvent: OnStreamEvent | undefined;
+  /** Ends everything with an `aborted` error; pipes are taken away. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Options that are complete and checked. */
+export interface CheckedStreamerOptions extends Omit<PipeModeStreamerOptions, 'channels'> {
+  readonly channels: readonly StreamChannel[];
+}
+
+export const DEFAULT_STREAMER_OPTIONS: Omit<PipeModeStreamerOptions, 'channels' | 'pipeDir'> = Object.freeze({
+  epochs: Number.POSITIVE_INFINITY,
+  firstEpoch: 0,
+  hosts: ONE_HOST,
+  objects: undefined,
+  lazy: false,
+  force: false,
+  strictEof: false,
+  readerTimeoutMs: undefined,
+  skipMissing: false,
+  onBadLine: 'error',
+  maxLineBytes: 1024 * 1024,
+  onEvent: undefined,
+  signal: undefined,
+});
+
+/** What is given: `channels`, `pipeDir`, and what differs from the defaults. */
+export type StreamerInput = Pick<PipeModeStreamerOptions, 'channels' | 'pipeDir'> &
+  Partial<PipeModeStreamerOptions>;
+
+/** @throws RangeError for a value that no option has */
+export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  const options = { ...DEFAULT_STREAMER_OPTIONS, ...(Object.fromEntries(present) as typeof given) };
+  const channels = given.channels.map(streamChannel);
+  if (channels.length === 0) throw new RangeError('channels: expected at least one');
+  const names = channels.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new RangeError(`channels: there are two of the name ${twice}`);
+  if (typeof options.pipeDir !== 'string' || options.pipeDir === '')
+    throw new RangeError(`pipeDir: expected the path of a folder, got ${JSON.stringify(options.pipeDir)}`);
+  checkWhole('epochs', options.epochs, 1, Number.POSITIVE_INFINITY);
+  checkWhole('firstEpoch', options.firstEpoch, 0, 2 ** 31 - 1);
+  checkWhole('maxLineBytes', options.maxLineBytes, 1, 2 ** 30);
+  if (!options.hosts.hosts.includes(options.hosts.current_host))
+    throw new RangeError(
+      `hosts: expected current_host to be one of ${options.hosts.hosts.join(', ')}, got ${options.hosts.current_host}`,
+    );
+  if (options.onBadLine !== 'error' && options.onBadLine !== 'skip')
+    throw new RangeError(`onBadLine: expected one of error, skip, got ${String(options.onBadLine)}`);
+  return { ...options, channels };
+}
