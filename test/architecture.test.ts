@@ -16,6 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['framing'],
   ['records'],
   ['example', 'sagemaker'],
+  ['stats'],
   ['index.ts'],
   ['files'],
   ['indexes'],

@@ -26,6 +26,8 @@ const ADVICE: Record<string, string> = {
   unrepresentable: 'choose a format that holds any bytes: --to tfrecord, recordio, jsonl or base64',
   'malformed-jsonl':
     'mend the line; repair leaves such lines out; --from textline takes lines as they are, --to textline writes them so',
+  'schema-mismatch':
+    'mend or leave out such records, or change the schema if they are right; inspect FILE --skip RECORD -n 1 shows the record',
   'access-denied': 'run as a user who may read it, or change its rights',
   'io-failure': 'check the disk or mount, and try again',
 };

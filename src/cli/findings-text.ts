@@ -37,6 +37,18 @@ export function warningsText({ uri, warnings }: FileReport, paint: Painter): str
     .join('');
 }
 
+/** Rules of a schema that are broken, over all files: a line each, so that ten thousand findings are not read to learn of two. */
+export function violationsText({ violations = [] }: ValidateReport, paint: Painter): string {
+  if (violations.length === 0) return '';
+  const lines = violations.map(({ rule, feature, count, files, uri, record, message }) => {
+    const subject = feature === null ? '' : ` ${paint('bold', visible(feature))}`;
+    const where = `first: record ${record} of ${visible(uri)}`;
+    const often = `${formatNumberOf(count, 'record')} in ${formatNumberOf(files, 'file')}`;
+    return `  ${paint('yellow', rule)}${subject}: ${visible(message)}; ${often}, ${where}\n`;
+  });
+  return `rules of the schema that are broken:\n${lines.join('')}`;
+}
+
 /** The last line of a check. */
 export function summaryText({ ok, files, totals }: ValidateReport, seconds: number, paint: Painter): string {
   const rate = formatRate(totals.bytes, seconds);

@@ -100,9 +100,15 @@ function formatOptions(): Option[] {
 
 /** Adds what the commands that print reports have. */
 export function withReportingOptions(command: Command): Command {
+  return withRunOptions(command).addOption(
+    new Option('--jsonl', 'print one JSON event per line').conflicts('json'),
+  );
+}
+
+/** Adds what the commands that run over many files have. */
+export function withRunOptions(command: Command): Command {
   return withCommonOptions(command)
     .option('--json', 'print one JSON document')
-    .addOption(new Option('--jsonl', 'print one JSON event per line').conflicts('json'))
     .option('-q, --quiet', 'no progress and no summary')
     .option('--no-progress', 'no progress')
     .option('-j, --jobs <n>', 'most files checked at once (default: one per core)', atLeast(1));

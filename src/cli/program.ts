@@ -15,6 +15,8 @@ const COMMANDS: Record<string, () => Promise<Registration>> = {
   validate: () => import('./commands/register/validate.ts'),
   count: () => import('./commands/register/count.ts'),
   inspect: () => import('./commands/register/inspect.ts'),
+  stats: () => import('./commands/register/stats.ts'),
+  schema: () => import('./commands/register/schema.ts'),
   cat: () => import('./commands/register/cat.ts'),
   index: () => import('./commands/register/index.ts'),
   stream: () => import('./commands/register/stream.ts'),
@@ -73,5 +75,6 @@ Examples:
   recordpipe validate data/                     what a folder and those below hold
   recordpipe count 'train-*.tfrecord'
   recordpipe inspect train.rec -n 3
+  recordpipe stats data/ --html report.html
   recordpipe cat lines.tfrecord --newline | head
 ${EXIT_CODES}`;

@@ -7,11 +7,15 @@ import { RecordpipeError } from 'recordpipe';
  * Fails where a report would take the place of a file that it reports on, under whatever name.
  * @throws RangeError
  */
-export async function refuseReportOn(files: readonly string[], report: string): Promise<void> {
+export async function refuseReportOn(
+  files: readonly string[],
+  report: string,
+  option = '--report',
+): Promise<void> {
   const wanted = await identity(report);
   for (const file of files) {
     if (file !== '-' && (await identity(file)) === wanted)
-      throw new RangeError(`--report: ${report} is the same file as ${file}`);
+      throw new RangeError(`${option}: ${report} is the same file as ${file}`);
   }
 }
 

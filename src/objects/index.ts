@@ -3,6 +3,8 @@
  *
  * @module
  */
+export { listObjects } from './list-objects.ts';
+export type { ListOptions, ListWarning } from './list-options.ts';
 export {
   DEFAULT_OBJECT_OPTIONS,
   type ObjectOptions,
@@ -23,6 +25,7 @@ export type {
 } from './object-source.ts';
 export { type OpenObject, openObject } from './open-object.ts';
 export { type ObjectPieces, type ObjectsReadOptions, readObjects } from './read-objects.ts';
+export { statObject } from './stat-object.ts';
 export type { ObjectReadOptions, TransferControl } from './transfer-control.ts';
 export type { OnTransferEvent, TransferEvent } from './transfer-events.ts';
 export type { TransferStats } from './transfer-stats.ts';

@@ -23,6 +23,14 @@ export function objectUri(bucket: string, key: string): string {
   return `s3://${bucket}/${key}`;
 }
 
+/** An address as sources take it: a URL of S3 decoded, all else as it is. */
+export function addressText(uri: string | URL): string {
+  if (!(uri instanceof URL)) return uri;
+  if (uri.protocol !== 's3:') return uri.href;
+  const { bucket, key } = parseObjectUri(uri);
+  return objectUri(bucket, key);
+}
+
 function fromText(uri: string): ObjectAddress {
   const rest = uri.slice('s3://'.length);
   const bucket = ACCESS_POINT.exec(rest)?.[0] ?? rest.split('/', 1)[0];

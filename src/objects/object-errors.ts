@@ -23,7 +23,12 @@ function sentence(failure: FetchFailure, request: FailedRequest): readonly [Erro
   const said = answer(failure);
   switch (failure.kind) {
     case 'missing':
-      return ['object-missing', `there is no such object: ${said}; was it deleted or renamed meanwhile?`];
+      return [
+        'object-missing',
+        failure.code === 'NoSuchBucket'
+          ? `there is no such bucket: ${said}`
+          : `there is no such object: ${said}; check its name, keys are case sensitive; or was it deleted meanwhile?`,
+      ];
     case 'denied':
       return ['access-denied', `access denied: ${said}; ${remedy(failure)}`];
     case 'expired':

@@ -1,6 +1,7 @@
 import { FILE_BUFFERS } from '../bytes/file-buffers.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordpipeError } from '../errors.ts';
+import type { RecordBatch } from './batch.ts';
 import { newReadStats } from './corruption.ts';
 import { Findings } from './findings.ts';
 import { putScanning, takeScanning } from './idle-scanning.ts';
@@ -41,11 +42,15 @@ export interface RecordScan extends ScanCounts {
   readonly warnings: number;
 }
 
-/** Checks every record of a source without handing out any. */
+/** Told of the good records of a scan; what is in the batch is valid until it returns. */
+export type OnBatch = ((batch: RecordBatch) => void) | undefined;
+
+/** Checks every record of a source without handing out any, but to `onBatch` where there is one. */
 export async function scanSource<O extends ReadOptions>(
   format: RecordFormat<O>,
   source: ByteSource | PeekedSource,
   given: Partial<ScanOptions<O>> = {},
+  onBatch?: OnBatch,
 ): Promise<RecordScan> {
   const { maxErrors = 100, onProgress, ...reading } = given as Partial<ScanOptions<ReadOptions>>;
   const options = format.readOptions({
@@ -53,14 +58,14 @@ export async function scanSource<O extends ReadOptions>(
     ...format.scanDefaults,
     ...reading,
   } as Partial<O>);
-  const lenient = format.lenient(options);
+  const lenient = onBatch !== undefined || format.lenient(options);
   // A strict scan is done with a chunk before it asks for the next: where none is read ahead, one buffer does, and stays in the cache.
   const buffers = options.blocking && !lenient ? 1 : FILE_BUFFERS;
   const own = takeScanning(format, options.chunkBytes, buffers);
   const opened = await openRecordSource(source, options, format.detectCompression, own.nextBuffer);
   const findings = new Findings(maxErrors);
   const counts = lenient
-    ? await search(own, opened, options, findings, onProgress)
+    ? await search(own, opened, options, findings, onProgress, onBatch)
     : await own.walk(opened, options, findings, onProgress);
   // A path that was read to its end: all its reads have been awaited.
   if (typeof source === 'string' && findings.count === 0)
@@ -79,13 +84,14 @@ export async function scanSource<O extends ReadOptions>(
   };
 }
 
-/** With all leniencies: through the decoder that readers use, which holds one record at a time. */
+/** With all leniencies, or to look into records: through the decoder that readers use, which holds one record at a time. */
 async function search<O extends ReadOptions>(
   own: OwnScanning<O>,
   opened: RecordSource,
   options: O,
   findings: Findings,
   onProgress: OnProgress,
+  onBatch: OnBatch,
 ): Promise<ScanCounts> {
   const noting = {
     ...options,
@@ -96,7 +102,7 @@ async function search<O extends ReadOptions>(
   const source = { uri: opened.uri, size: opened.size, compressed: opened.compression !== 'none' };
   const decoder = own.decoder(noting, source, newReadStats());
   const drain = (): void => {
-    while (decoder.next() !== null);
+    for (let batch = decoder.next(); batch !== null; batch = decoder.next()) onBatch?.(batch);
   };
   try {
     for await (const chunk of opened.chunks) {

@@ -13,9 +13,11 @@ export async function checkFile(path: string, task: FileTask, watch: Watch): Pro
   const seconds = (): number => Math.round((performance.now() - start) * 1000) / 1e6;
   const uri = path === '-' ? '<stdin>' : path;
   try {
-    const found = await examineFile(path, uri, task, watch);
+    // Imported when wanted: start-up time counts.
+    const inside = task.look && (await import('./look-inside.ts')).lookInside(task.look, uri);
+    const found = await examineFile(path, uri, task, watch, inside?.onBatch);
     const { format, compression, records, bytes, errors, errorCount } = found;
-    return {
+    const report = {
       uri,
       format,
       compression,
@@ -28,6 +30,7 @@ export async function checkFile(path: string, task: FileTask, watch: Watch): Pro
       unreadable: false,
       warnings: warningsOf(found),
     };
+    return inside === undefined ? report : inside.report(report, task.maxErrors);
   } catch (error) {
     if (!isRecordpipeError(error) || error.code === 'aborted') throw error;
     const { compression, format } = task.reading;

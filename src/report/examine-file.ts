@@ -1,4 +1,4 @@
-import type { RecordScan } from '../records/scan-source.ts';
+import type { OnBatch, RecordScan } from '../records/scan-source.ts';
 import { type FileTask, storedBytes, type Watch } from './file-task.ts';
 
 /** What was found in a file. */
@@ -10,6 +10,7 @@ export async function examineFile(
   uri: string,
   task: FileTask,
   watch: Watch,
+  onBatch?: OnBatch,
 ): Promise<Examined> {
   // Imported when wanted: start-up time counts.
   if (task.check === 'count' && path !== '-' && storedBytes(path) > 0) {
@@ -18,7 +19,7 @@ export async function examineFile(
       return { ...counted, uri, compression: 'none', errors: [], errorCount: 0, warnings: 0 };
   }
   const { scanFile } = await import('./scan-file.ts');
-  return scanFile(path, uri, task, watch);
+  return scanFile(path, uri, task, watch, onBatch);
 }
 
 async function countQuickly(

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import type { Look } from './look-inside.ts';
 import type { CheckedReading } from './report-options.ts';
 
 /** What is done to each file; can be sent to a worker. */
@@ -11,6 +12,8 @@ export interface FileTask {
   /** Whether it is the only job, so that another core is free to read ahead for it. */
   readonly alone?: boolean | undefined;
   readonly reading: Partial<CheckedReading>;
+  /** What is looked for in the records, where they are looked into. */
+  readonly look?: Look | undefined;
 }
 
 /** Who watches while a file is checked. */

@@ -3,7 +3,7 @@ import { fileError } from '../bytes/file-errors.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { identifySource } from '../records/identify-source.ts';
 import { reusedChunkBytes } from '../records/read-options.ts';
-import { type RecordScan, scanSource } from '../records/scan-source.ts';
+import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
 import { type FileTask, storedBytes, type Watch } from './file-task.ts';
 import { loadFormat } from './load-format.ts';
 
@@ -23,6 +23,7 @@ export async function scanFile(
   uri: string,
   task: FileTask,
   { signal, onProgress }: Watch,
+  onBatch?: OnBatch,
 ): Promise<RecordScan> {
   const size = path === '-' ? 0 : storedBytes(path);
   const { format = 'auto', compression = 'auto' } = task.reading;
@@ -41,7 +42,7 @@ export async function scanFile(
   const ahead = task.alone && size >= AHEAD_FROM_BYTES && found.format === 'tfrecord';
   const blocking = task.blocking && !ahead;
   const chunkBytes = Math.min(Math.max(size, MIN_CHUNK_BYTES), reusedChunkBytes(blocking));
-  const scanned = await scanSource(await loadFormat(found.format), found.source, {
+  const options = {
     ...task.reading,
     ...(task.check === 'count' && COUNTING),
     uri,
@@ -51,7 +52,8 @@ export async function scanFile(
     chunkBytes,
     signal,
     onProgress,
-  });
+  };
+  const scanned = await scanSource(await loadFormat(found.format), found.source, options, onBatch);
   // A scan ends early at damage: the size of the file is known all the same.
   const bytes = path === '-' ? scanned.bytes : Math.max(scanned.bytes, storedBytes(path));
   return { ...scanned, bytes };

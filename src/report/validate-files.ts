@@ -1,3 +1,4 @@
+import type { RecordSchema } from '../stats/schema.ts';
 import { expandInputs } from './expand-inputs.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
@@ -9,6 +10,11 @@ export interface ValidateOptions extends FilesOptions {
   readonly maxErrors: number;
   /** Whether everything stops at the first file found bad; files not looked at are then not in the report. Default false. */
   readonly failFast: boolean;
+  /**
+   * What every record must hold; default: nothing is said of what is in the records. Each rule that records of a file break is one finding, `schema-mismatch`, at the first
+   * of them.
+   */
+  readonly schema: RecordSchema | undefined;
   /** Told of each file's report in the order of the report, as soon as all before it are done. */
   readonly onFile: ((report: FileReport) => void) | undefined;
 }
@@ -33,10 +39,13 @@ export async function validateFiles(
   options: Partial<ValidateOptions> = {},
 ): Promise<ValidateReport> {
   const { maxErrors = 100, failFast = false, blocking = false, jobs, onFile, onProgress, signal } = options;
+  const schema = options.schema && (await import('../stats/read-schema.ts')).readSchema(options.schema);
   if (!(maxErrors >= 0)) throw new RangeError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
   const reading = await checkedReading(options);
   const paths = await expandInputs(inputs, options.format);
-  const task = { check: 'validate', maxErrors, blocking, reading } as const;
+  const look = schema && { schema };
+  const task = { check: 'validate', maxErrors, blocking, reading, look } as const;
   const files = await runFiles(paths, task, { jobs, failFast, onFile, onProgress, signal });
-  return validateReport(files, paths.length - files.length);
+  const report = validateReport(files, paths.length - files.length);
+  return schema === undefined ? report : (await import('./schema-totals.ts')).withSchemaTotals(report);
 }

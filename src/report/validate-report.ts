@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Compression } from '../records/read-options.ts';
 import type { FormatName } from '../records/record-format.ts';
+import type { SchemaViolation } from '../stats/violations.ts';
 
 /** One thing that is wrong with a file. */
 export interface Finding {
@@ -52,6 +53,31 @@ export interface FileReport {
   readonly unreadable: boolean;
   /** What is odd without being wrong. */
   readonly warnings: readonly FileWarning[];
+  /** With a schema: what was found of it in this file. */
+  readonly schema?: FileSchemaReport;
+}
+
+/** What of a schema was found in a file. */
+export interface FileSchemaReport {
+  /** The rules that records of the file break; each is also one finding, with code `schema-mismatch` at the first such record. */
+  readonly violations: readonly SchemaViolation[];
+  /** Features that the schema says nothing of and allows, and their type in this file. */
+  readonly unlisted: readonly UnlistedFeature[];
+}
+
+/** A feature that a schema says nothing of. */
+export interface UnlistedFeature {
+  readonly feature: string;
+  readonly isList: boolean;
+  readonly type: 'int64' | 'float' | 'bytes';
+}
+
+/** A rule of a schema that records break, over all files. */
+export interface SchemaTotal extends SchemaViolation {
+  /** The file of the first such record. */
+  readonly uri: string;
+  /** Files with such records. */
+  readonly files: number;
 }
 
 /** Sums over the files of a report. */
@@ -82,6 +108,8 @@ export interface ValidateReport {
   /** One entry per file, sorted by uri in the order of its UTF-8 bytes. */
   readonly files: readonly FileReport[];
   readonly totals: ReportTotals;
+  /** With a schema: the rules that are broken, those that most records break first. */
+  readonly violations?: readonly SchemaTotal[];
 }
 
 /** Sums up the reports of `files`. */

@@ -1,6 +1,7 @@
 import { expandInputs, type FileReport, type ValidateReport, validateFiles } from 'recordpipe/report';
+import type { RecordSchema } from 'recordpipe/stats';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
-import { badFileText, summaryText, warningsText } from '../findings-text.ts';
+import { badFileText, summaryText, violationsText, warningsText } from '../findings-text.ts';
 import { interruption } from '../interrupt.ts';
 import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
 import { ClosedOutput, print } from '../output.ts';
@@ -12,6 +13,8 @@ export interface ValidateCommandOptions extends ReportingOptions, PayloadOptions
   readonly maxErrors: number;
   readonly failFast?: true;
   readonly report?: string;
+  readonly schema?: string;
+  readonly unknownFeatures?: 'error' | 'allow';
 }
 
 /** Findings per file that people are shown. */
@@ -28,6 +31,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
   if (reports !== undefined && !inputs.includes('@-'))
     await reports.refuseReportOn(await expandInputs(inputs, options.format), reportFile!);
   await reports?.checkReportFolder(reportFile!);
+  const schema = await schemaOption(options);
   const forPeople = !json && !jsonl;
   const paint = painter(options.color, 1);
   const progress = progressOn('validate', forPeople && !quiet && options.progress);
@@ -52,11 +56,13 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       blocking: true,
       maxErrors,
       failFast,
+      schema,
       onFile,
       onProgress: progress.update,
       signal: AbortSignal.any([interruption(), closed.signal]),
     });
     progress.clear();
+    if (!report.ok && exitCode === OK) exitCode = INVALID;
     await reports?.refuseReportOn(
       report.files.map(({ uri }) => uri),
       reportFile!,
@@ -65,7 +71,12 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
     if (json) await print(document(report));
     else if (jsonl)
       await print(`${JSON.stringify({ event: 'summary', ok: report.ok, totals: report.totals })}\n`);
-    else await print(quiet ? '' : summaryText(report, (performance.now() - start) / 1000, paint));
+    else
+      await print(
+        quiet
+          ? ''
+          : violationsText(report, paint) + summaryText(report, (performance.now() - start) / 1000, paint),
+      );
   } catch (error) {
     progress.clear();
     // Nobody reads on; what was found so far still counts.
@@ -73,6 +84,18 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
     throw closed.signal.aborted ? closed.signal.reason : error;
   }
   return exitCode;
+}
+
+/** The schema of the file that is named. */
+async function schemaOption(options: ValidateCommandOptions): Promise<RecordSchema | undefined> {
+  const { schema: file, unknownFeatures } = options;
+  if (file === undefined) {
+    if (unknownFeatures === undefined) return undefined;
+    throw new RangeError('--unknown-features: expected a --schema with it, got none');
+  }
+  const { schemaFile } = await import('../schema-file.ts');
+  const schema = await schemaFile(file);
+  return unknownFeatures === undefined ? schema : { ...schema, unknownFeatures };
 }
 
 /** Invalid data anywhere comes before files that could not be read. */

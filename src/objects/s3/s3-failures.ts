@@ -85,20 +85,16 @@ function textOf(code: string, status: number, { message = '' }: Thrown): string 
     /^(|UnknownError|Unknown|Error)$/.test(message) || message === code
       ? ''
       : `: ${message.replace(/\.$/, '')}`;
-  const advice = adviceFor(code, status, message);
+  const advice = adviceFor(code, status);
   return `the service answered ${status} ${code}${said}${advice === undefined ? '' : `; ${advice}`}`;
 }
 
-function adviceFor(code: string, status: number, message: string): string | undefined {
+/** What only this answer wants: what follows from its kind is said where the failure becomes an error. */
+function adviceFor(code: string, status: number): string | undefined {
   if (code === 'NoSuchBucket') return 'check the name of the bucket and the endpoint';
-  if (MISSING.has(code)) return 'check the key; keys are case sensitive';
-  if (EXPIRED.has(code)) return 'the credentials have expired: log in again';
   if (code === 'InvalidAccessKeyId' || code === 'SignatureDoesNotMatch')
-    return 'check the credentials and the endpoint they belong to';
-  if (code === 'RequestTimeTooSkewed') return 'set the clock of this machine';
-  if (/kms:?/i.test(message)) return 'the object is encrypted: the key has to allow kms:Decrypt to you';
-  if (status === 401 || status === 403)
-    return 'check that you may s3:GetObject and s3:ListBucket here; requester-pays and public buckets have to be asked for as such';
+    return 'check that the credentials belong to this endpoint';
+  if (code === 'RequestTimeTooSkewed') return 'the clock of this machine is wrong';
   if (status === 400) return 'check region and credentials';
   return undefined;
 }

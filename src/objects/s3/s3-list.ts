@@ -2,8 +2,9 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { RecordpipeError } from '../../errors.ts';
 import { compareKeys } from '../key-order.ts';
 import { objectUri, parseObjectUri } from '../object-address.ts';
+import type { TransferOptions } from '../object-options.ts';
 import type { ObjectInfo } from '../object-source.ts';
-import { type AttemptLimits, attempted } from './attempts.ts';
+import { attempted } from './attempts.ts';
 import { plainEtag } from './etag.ts';
 import type { S3Caller } from './s3-caller.ts';
 
@@ -11,11 +12,11 @@ import type { S3Caller } from './s3-caller.ts';
 export async function* listS3(
   caller: S3Caller,
   prefix: string,
-  limits: AttemptLimits,
+  options: TransferOptions,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   const { bucket } = parseObjectUri(prefix);
-  const objects = inListedOrder(caller, prefix, limits, signal);
+  const objects = inListedOrder(caller, prefix, options, signal);
   if (isDirectoryBucket(bucket)) yield* await sorted(objects);
   else yield* checkedOrder(objects, prefix);
 }
@@ -23,7 +24,7 @@ export async function* listS3(
 async function* inListedOrder(
   caller: S3Caller,
   prefix: string,
-  limits: AttemptLimits,
+  options: TransferOptions,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   const { bucket, key } = parseObjectUri(prefix);
@@ -31,12 +32,7 @@ async function* inListedOrder(
   const own = new AbortController();
   const either = signal === undefined ? own.signal : AbortSignal.any([signal, own.signal]);
   const ask = (token: string | undefined): Promise<Page> => {
-    const page = attempted(
-      () => pageOf(caller, bucket, key, token, either),
-      { what: 'listing', uri: prefix },
-      limits,
-      either,
-    );
+    const page = attempted(() => pageOf(caller, bucket, key, token, either), prefix, options, either);
     page.catch(() => {}); // thrown where it is awaited
     return page;
   };

@@ -12,13 +12,7 @@ export async function s3SourceOf(options: ObjectOptions): Promise<ObjectSource> 
   const caller = new S3Caller(await s3ClientsOf(options), options);
   return {
     list: (prefix, signal) => listS3(caller, prefix, options, signal),
-    stat: (ref, signal) =>
-      attempted(
-        () => statOnce(caller, ref, signal),
-        { what: 'asking for the object', uri: ref.uri },
-        options,
-        signal,
-      ),
+    stat: (ref, signal) => attempted(() => statOnce(caller, ref, signal), ref.uri, options, signal),
     fetch: (request, sink, signal) => fetchRange(caller, request, sink, signal),
   };
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
 import { atLeast } from '../../option-values.ts';
 import { withPayloadOptions, withReportingOptions } from '../../options.ts';
@@ -9,6 +9,13 @@ export function register(root: Command): void {
     .description('Check every record of every file: framing, lengths, checksums.')
     .argument('<inputs...>', INPUTS);
   withPayloadOptions(withReportingOptions(command))
+    .option('--schema <file>', 'also check what is in the records, by a schema that recordpipe schema wrote')
+    .addOption(
+      new Option(
+        '--unknown-features <what>',
+        'what features are that the schema says nothing of (default: what the schema says)',
+      ).choices(['error', 'allow']),
+    )
     .option('--max-errors <n>', 'findings kept per file (all are counted)', atLeast(0), 100)
     .option('--fail-fast', 'stop at the first bad file')
     .option('--report <file>', 'also write the JSON document to a file')
@@ -21,6 +28,7 @@ Examples:
   recordpipe validate data/ extra.tfrecord.gz
   recordpipe validate 'train-*' --fail-fast
   recordpipe validate --format textline --encoding utf8 *.jsonl
+  recordpipe validate data/ --schema schema.json
   recordpipe validate agent.rec --multipart concat
   recordpipe validate @shards.txt --json --report report.json
   curl -s https://example.org/x.tfrecord | recordpipe validate -

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
+import { withPayloadOptions, withRunOptions } from '../../options.ts';
+
+export function register(root: Command): void {
+  const command = root
+    .command('schema')
+    .description('What all records have in common: a schema, which validate --schema checks.')
+    .argument('[inputs...]', INPUTS);
+  withPayloadOptions(withRunOptions(command))
+    .option('-o, --output <file>', 'write the schema as JSON to a file')
+    .option(
+      '--loose',
+      'only types, presence, fixed lengths and kinds of images: for other data of the same kind',
+    )
+    .option('--json-schema', 'print the JSON Schema of such files, and nothing else')
+    .addHelpText('after', HELP)
+    .action((inputs, options) => run(async () => (await import('../schema.ts')).schema(inputs, options)));
+}
+
+const HELP = `
+Examples:
+  recordpipe schema data/                       for people
+  recordpipe schema data/ -o schema.json
+  recordpipe schema train/ --loose -o schema.json && recordpipe validate new/ --schema schema.json
+
+The schema is as tight as the data: ranges, lengths and sizes are what was found. Edit it: a rule that is left out is not checked.
+${EXIT_CODES}`;

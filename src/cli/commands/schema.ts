@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { inferSchema } from 'recordpipe/report';
+import type { TypeConflict } from 'recordpipe/stats';
+import { errorText } from '../advice.ts';
+import { interruption } from '../interrupt.ts';
+import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
+import { complain, print } from '../output.ts';
+import { progressOn } from '../progress.ts';
+import { refuseReportOn, writeReport } from '../report-file.ts';
+import { schemaText } from '../schema-text.ts';
+import { formatCount } from '../sizes.ts';
+import { painter } from '../style.ts';
+import { visible } from '../visible.ts';
+import { checkOutput, exitCodeOf } from './stats.ts';
+
+/** Options of `recordpipe schema`. */
+export interface SchemaCommandOptions extends CommonOptions, PayloadOptions {
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly progress: boolean;
+  readonly jobs?: number;
+  readonly output?: string;
+  readonly loose?: true;
+  readonly jsonSchema?: true;
+}
+
+/** Says what all records have in common; the exit code. */
+export async function schema(inputs: string[], options: SchemaCommandOptions): Promise<number> {
+  const { json, quiet, jobs, output, loose = false } = options;
+  if (options.jsonSchema) {
+    await print(await readFile(new URL('../../../schema/recordpipe-schema.json', import.meta.url)));
+    return 0;
+  }
+  if (inputs.length === 0) throw new RangeError('inputs: expected files, got none');
+  if (output !== undefined) await checkOutput(inputs, output, options.format, '--output');
+  const progress = progressOn('schema', !json && !quiet && options.progress);
+  const found = await inferSchema(inputs, {
+    ...readingOptions(options),
+    jobs,
+    blocking: true,
+    loose,
+    onProgress: progress.update,
+    signal: interruption(),
+  }).finally(progress.clear);
+  const { stats, conflicts } = found;
+  const document = `${JSON.stringify(found.schema, undefined, 2)}\n`;
+  if (output !== undefined) {
+    await refuseReportOn(
+      stats.files.map(({ uri }) => uri),
+      output,
+      '--output',
+    );
+    await writeReport(output, document);
+  }
+  if (json) await print(document);
+  else if (!quiet && output === undefined) await print(schemaText(found, painter(options.color, 1)));
+  else if (!quiet) complain(`wrote ${visible(output!)}`);
+  for (const conflict of conflicts) complain(conflictText(conflict));
+  if (stats.messages.other > 0) {
+    const { record, uri, why } = stats.messages.firstOther!;
+    const count = formatCount(stats.messages.other);
+    complain(
+      `recordpipe: ${count} of the records are no Examples and were left out; the first is record ${record} of ${visible(uri)}: ${why}`,
+    );
+  }
+  for (const finding of stats.findings.first) complain(errorText(finding));
+  return exitCodeOf(stats);
+}
+
+function conflictText({ feature, types }: TypeConflict): string {
+  const found = types.map(
+    ({ type, count, first }) =>
+      `${type} ${formatCount(count)} times (first: record ${first.record} of ${visible(first.uri)})`,
+  );
+  return `recordpipe: feature ${visible(feature)} is of several types, which example.proto does not allow: ${found.join(', ')}; the schema says ${types[0].type}`;
+}

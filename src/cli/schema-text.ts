@@ -1,0 +1,44 @@
+import type { InferredSchema } from 'recordpipe/report';
+import { type FeatureListSchema, featureFacts, type NamedFeature } from 'recordpipe/stats';
+import { formatNumberOf } from './sizes.ts';
+import type { Painter } from './style.ts';
+import { tableLines } from './table.ts';
+import { visible } from './visible.ts';
+
+/** A schema for people: a line per feature. */
+export function schemaText({ schema, stats }: InferredSchema, paint: Painter): string {
+  const { message, features, featureLists = {} } = schema;
+  const { example, sequenceExample } = stats.messages;
+  const records = example + sequenceExample;
+  const title = `${paint('bold', message)}: ${formatNumberOf(records, 'record')} of ${formatNumberOf(stats.files.length, 'file')}`;
+  const lines = [title, ...section(features, stats.features, records, paint)];
+  if (Object.keys(featureLists).length > 0)
+    lines.push(
+      '',
+      paint('bold', 'feature lists'),
+      ...section(featureLists, stats.featureLists, records, paint),
+    );
+  return `${lines.join('\n')}\n`;
+}
+
+function section(
+  rules: { readonly [name: string]: FeatureListSchema },
+  features: readonly NamedFeature[],
+  records: number,
+  paint: Painter,
+): string[] {
+  const rows = features.map((feature) => {
+    const { name, present, lengths, values } = featureFacts(feature, records);
+    const { type = '', required = false, shape } = Object.hasOwn(rules, name) ? rules[name] : {};
+    const presence = required ? 'required' : present;
+    return [
+      visible(name),
+      type,
+      presence,
+      shape === undefined ? lengths : `[${shape.join(', ')}]`,
+      visible(values),
+    ];
+  });
+  const [head, ...lines] = tableLines(['feature', 'type', 'present', 'shape or values', 'holds'], rows);
+  return [paint('dim', head), ...lines];
+}

@@ -1,0 +1,27 @@
+/** Rows in columns, two spaces between; a column whose head begins with a space is aligned to the right. */
+export function tableLines(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = heads.map((head, i) =>
+    Math.max(width(head.trim()), ...rows.map((row) => width(row[i] ?? ''))),
+  );
+  const line = (cells: readonly string[]): string =>
+    heads
+      .map((head, i) => padded(cells[i] ?? '', widths[i], head.startsWith(' ')))
+      .join('  ')
+      .trimEnd();
+  return [line(heads.map((head) => head.trim())), ...rows.map(line)];
+}
+
+function padded(text: string, to: number, right: boolean): string {
+  const space = ' '.repeat(Math.max(0, to - width(text)));
+  return right ? space + text : text + space;
+}
+
+/** Columns on a terminal: what East Asian scripts take is two. */
+function width(text: string): number {
+  let columns = 0;
+  for (const sign of text) columns += WIDE.test(sign) ? 2 : 1;
+  return columns;
+}
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;

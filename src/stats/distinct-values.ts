@@ -1,0 +1,111 @@
+/** Up to so many different values of a feature are counted one by one; of a feature that has more nothing is kept of them. */
+export const MOST_DISTINCT = 1024;
+/** A longer value (bytes) is no label. */
+export const MOST_LABEL_BYTES = 64;
+
+/** A value and how often it is there: an integer (as text beyond 2^53), or bytes as text, or as base64 where they are not UTF-8. */
+export interface ValueCount {
+  readonly value: number | string;
+  /** Present where `value` is base64. */
+  readonly base64?: true;
+  readonly count: number;
+}
+
+/**
+ * All different values, most frequent first, or null where there are more than 1,024 of them, or one that is longer than 64 bytes. That does not depend on the order of
+ * the values, so that counts of parts add up to those of the whole.
+ */
+export type DistinctValues = readonly ValueCount[] | null;
+
+/** Counts the different values of a feature, as long as they are few. */
+export class DistinctCounter {
+  overflown = false;
+  #size = 0;
+  /** Labels are small numbers, as a rule. */
+  #small: Float64Array | undefined;
+  readonly #others = new Map<number | string, number>();
+
+  int64(high: number, low: number): void {
+    if (high === 0 && low < MOST_DISTINCT) {
+      this.#small ??= new Float64Array(MOST_DISTINCT);
+      if (this.#small[low]++ === 0) this.#grow();
+    } else {
+      this.#count(int64Value(high, low));
+    }
+  }
+
+  bytes(bytes: Uint8Array, from: number, to: number): void {
+    if (to - from > MOST_LABEL_BYTES) this.#overflow();
+    else this.#count(latin1(bytes, from, to));
+  }
+
+  /** @param isBytes whether the values are bytes */
+  values(isBytes: boolean): DistinctValues {
+    if (this.overflown) return null;
+    const found: ValueCount[] = [];
+    this.#small?.forEach((count, value) => {
+      if (count > 0) found.push({ value, count });
+    });
+    for (const [value, count] of this.#others)
+      found.push(isBytes ? { ...readable(value as string), count } : { value, count });
+    return sortedCounts(found);
+  }
+
+  #count(value: number | string): void {
+    const count = this.#others.get(value);
+    this.#others.set(value, (count ?? 0) + 1);
+    if (count === undefined) this.#grow();
+  }
+
+  #grow(): void {
+    if (++this.#size > MOST_DISTINCT) this.#overflow();
+  }
+
+  #overflow(): void {
+    this.overflown = true;
+    this.#small = undefined;
+    this.#others.clear();
+  }
+}
+
+/** The values of both. */
+export function mergeDistinct(a: DistinctValues, b: DistinctValues): DistinctValues {
+  if (a === null || b === null) return null;
+  const found = new Map<string, ValueCount>();
+  for (const one of [...a, ...b]) {
+    const key = `${typeof one.value} ${one.base64 ?? ''} ${one.value}`;
+    found.set(key, { ...one, count: one.count + (found.get(key)?.count ?? 0) });
+  }
+  return found.size > MOST_DISTINCT ? null : sortedCounts([...found.values()]);
+}
+
+/** A 64-bit integer as JSON has it: a number where that is exact, else decimal text. */
+export function int64Value(high: number, low: number): number | string {
+  const value = high * 2 ** 32 + low;
+  return Number.isSafeInteger(value) ? value : String((BigInt(high) << 32n) | BigInt(low));
+}
+
+function sortedCounts(counts: ValueCount[]): ValueCount[] {
+  return counts.sort((a, b) => b.count - a.count || compareValues(a, b));
+}
+
+function compareValues(a: ValueCount, b: ValueCount): number {
+  if (typeof a.value === 'number' && typeof b.value === 'number') return a.value - b.value;
+  const [one, other] = [String(a.value), String(b.value)];
+  return one < other ? -1 : one > other ? 1 : (a.base64 ? 1 : 0) - (b.base64 ? 1 : 0);
+}
+
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+  let text = '';
+  for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at]);
+  return text;
+}
+
+function readable(key: string): Omit<ValueCount, 'count'> {
+  const bytes = Uint8Array.from(key, (sign) => sign.charCodeAt(0));
+  try {
+    return { value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
+  } catch {
+    return { value: btoa(key), base64: true };
+  }
+}

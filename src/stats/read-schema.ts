@@ -1,0 +1,164 @@
+import { IMAGE_KINDS } from './image-header.ts';
+import type { RecordSchema } from './schema.ts';
+
+type Check = (value: unknown, place: string) => void;
+
+/**
+ * A schema from what its JSON text or document holds, checked: no unknown key, no value of another type, no bound above its counterpart.
+ *
+ * @throws RangeError that names the place in the document, and what was expected
+ * @example
+ * ```ts
+ * import { readSchema } from 'recordpipe/stats';
+ * const schema = readSchema('{"recordpipeSchema":1,"message":"Example","features":{"label":{"type":"int64"}}}');
+ * console.log(schema.features['label'].type); // int64
+ * ```
+ */
+export function readSchema(document: unknown): RecordSchema {
+  let value = document;
+  if (typeof document === 'string') {
+    try {
+      value = JSON.parse(document.replace(/^\ufeff/, ''));
+    } catch (error) {
+      throw new RangeError(`schema: expected JSON, got something else: ${(error as Error).message}`);
+    }
+  }
+  object(SCHEMA, ['recordpipeSchema', 'message', 'features'])(value, '');
+  return value as RecordSchema;
+}
+
+const flag: Check = (value, place) => {
+  if (typeof value !== 'boolean') wrong(place, 'true or false', value);
+};
+const text: Check = (value, place) => {
+  if (typeof value !== 'string') wrong(place, 'text', value);
+};
+const count: Check = (value, place) => {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) wrong(place, 'a whole number from 0 on', value);
+};
+const limit: Check = (value, place) => {
+  const isText = typeof value === 'string' && /^-?\d{1,19}$/.test(value);
+  if (!isText && !(typeof value === 'number' && Number.isFinite(value)))
+    wrong(place, 'a number, or an integer as text', value);
+};
+const counts = bounds(count);
+
+const FEATURE: Record<string, Check> = {
+  type: oneOf('int64', 'float', 'bytes'),
+  required: flag,
+  length: counts,
+  shape: listOf(count),
+  range: bounds(limit),
+  nan: flag,
+  infinity: flag,
+  bytes: counts,
+  utf8: flag,
+  images: listOf(oneOf(...IMAGE_KINDS)),
+  width: counts,
+  height: counts,
+};
+/** Which type a rule is for, where it is not for all. */
+const ONLY: Record<string, readonly string[]> = {
+  range: ['int64', 'float'],
+  nan: ['float'],
+  infinity: ['float'],
+  bytes: ['bytes'],
+  utf8: ['bytes'],
+  images: ['bytes'],
+  width: ['bytes'],
+  height: ['bytes'],
+};
+
+const SCHEMA: Record<string, Check> = {
+  $schema: text,
+  recordpipeSchema: oneOf(1),
+  message: oneOf('Example', 'SequenceExample'),
+  comment: text,
+  features: mapOf(feature(FEATURE)),
+  featureLists: mapOf(feature({ ...FEATURE, steps: counts })),
+  unknownFeatures: oneOf('error', 'allow'),
+};
+
+function feature(keys: Record<string, Check>): Check {
+  const check = object(keys, ['type']);
+  return (value, place) => {
+    check(value, place);
+    const found = value as Record<string, unknown>;
+    for (const [rule, types] of Object.entries(ONLY)) {
+      if (rule in found && !types.includes(found['type'] as string))
+        wrong(`${place}.${rule}`, `no such rule for ${found['type']}`, found[rule]);
+    }
+    if (found['type'] !== 'int64') return;
+    for (const bound of Object.values((found['range'] ?? {}) as object)) {
+      if (typeof bound === 'number' && !Number.isSafeInteger(bound))
+        wrong(`${place}.range`, 'whole numbers, as text beyond 2^53', bound);
+    }
+  };
+}
+
+function object(keys: Record<string, Check>, required: readonly string[]): Check {
+  return (value, place) => {
+    if (!isObject(value)) wrong(place, 'an object', value);
+    for (const [key, held] of Object.entries(value as object)) {
+      if (!Object.hasOwn(keys, key))
+        wrong(inside(place, key), `no such key; one of ${Object.keys(keys).join(', ')}`, held);
+      keys[key](held, inside(place, key));
+    }
+    for (const key of required)
+      if (!Object.hasOwn(value as object, key)) wrong(inside(place, key), 'a value', undefined);
+  };
+}
+
+function mapOf(check: Check): Check {
+  return (value, place) => {
+    if (!isObject(value)) wrong(place, 'an object', value);
+    for (const [key, held] of Object.entries(value as object)) check(held, inside(place, key));
+  };
+}
+
+function listOf(check: Check): Check {
+  return (value, place) => {
+    if (!Array.isArray(value)) wrong(place, 'a list', value);
+    (value as unknown[]).forEach((held, i) => {
+      check(held, `${place}[${i}]`);
+    });
+  };
+}
+
+function oneOf(...allowed: readonly unknown[]): Check {
+  return (value, place) => {
+    if (!allowed.includes(value))
+      wrong(place, `one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`, value);
+  };
+}
+
+function bounds(check: Check): Check {
+  const known = object({ min: check, max: check }, []);
+  return (value, place) => {
+    known(value, place);
+    const { min, max } = value as { min?: number | string; max?: number | string };
+    if (min === undefined || max === undefined) return;
+    const above = typeof min === 'number' && typeof max === 'number' ? min > max : wholeAbove(min, max);
+    if (above) wrong(place, 'min no more than max', value);
+  };
+}
+
+function wholeAbove(min: number | string, max: number | string): boolean {
+  const whole = [min, max].every((bound) => typeof bound === 'string' || Number.isInteger(bound));
+  return whole ? BigInt(min) > BigInt(max) : Number(min) > Number(max);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function inside(place: string, key: string): string {
+  return place === '' ? key : `${place}.${key}`;
+}
+
+function wrong(place: string, expected: string, got: unknown): never {
+  const shown = got === undefined ? 'nothing' : JSON.stringify(got);
+  throw new RangeError(
+    `schema: ${place || 'the document'}: expected ${expected}, got ${shown.slice(0, 200)}`,
+  );
+}

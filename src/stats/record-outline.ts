@@ -1,0 +1,324 @@
+import { findMalformedUtf8 } from '../framing/utf8.ts';
+
+/** What a feature's list holds: the numbers of `Feature.kind` in example.proto; `NONE` where it is not set. */
+export const NONE = 0;
+export const BYTES = 1;
+export const FLOAT = 2;
+export const INT64 = 3;
+
+/** Numbers per feature in `features`: begin and end of its name, kind, index of its first span, number of spans. */
+export const FEATURE = 5;
+/** Numbers per step in `steps`: kind, index of its first span, number of spans. */
+export const STEP = 3;
+/** Numbers per list in `lists`: begin and end of its name, index of its first step, number of steps. */
+export const LIST = 4;
+
+/** Told the values of a feature, as they lie in `bytes`. */
+export interface ValueSink {
+  /** @param high upper 32 bits, signed; @param low lower 32 bits, unsigned */
+  int64(high: number, low: number): void;
+  /** A run of little-endian floats. */
+  floats(bytes: Uint8Array, from: number, to: number): void;
+  value(bytes: Uint8Array, from: number, to: number): void;
+}
+
+const MOST_VARINT_BYTES = 10;
+const MOST_GROUPS = 100;
+
+/**
+ * Where the features of an Example or SequenceExample lie in its bytes. One object serves all records: nothing is allocated per record, and no value is looked
+ * at before it is asked for. What the bytes mean follows protobuf's rules of merging: a repeated key and a repeated kind are for the reader to judge
+ * (the last one counts), unknown fields are passed over.
+ */
+export class RecordOutline {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** Whether there are feature lists. */
+  isSequence = false;
+  /** Why the record is no Example, where `read` said so. */
+  problem = '';
+  /** `FEATURE` numbers each: those of an Example, or the context of a SequenceExample. */
+  readonly features: number[] = [];
+  /** `LIST` numbers each. */
+  readonly lists: number[] = [];
+  /** `STEP` numbers each. */
+  readonly steps: number[] = [];
+  /** Begin and end of BytesList, FloatList, Int64List messages. */
+  readonly spans: number[] = [];
+  featureCount = 0;
+  listCount = 0;
+  #stepCount = 0;
+  #spanCount = 0;
+  // What #next found.
+  #tag = 0;
+  #from = 0;
+  #to = 0;
+  #number = 0;
+  // What #feature found.
+  #kind = NONE;
+  #firstSpan = 0;
+  // What #key found.
+  #nameFrom = 0;
+  #nameTo = 0;
+
+  /** Reads the record in `bytes[from, to)`; whether it is an Example or SequenceExample. */
+  read(bytes: Uint8Array, from: number, to: number): boolean {
+    this.bytes = bytes;
+    this.isSequence = false;
+    this.featureCount = 0;
+    this.listCount = 0;
+    this.#stepCount = 0;
+    this.#spanCount = 0;
+    this.problem = '';
+    let known = from === to;
+    for (let at = from; at < to; ) {
+      at = this.#next(at, to);
+      if (at < 0) return this.#fail('no protobuf message');
+      const begin = this.#from;
+      const end = this.#to;
+      if (this.#tag === FIELD_1) {
+        if (!this.#featureMap(begin, end)) return false;
+        known = true;
+      } else if (this.#tag === FIELD_2) {
+        if (!this.#listMap(begin, end)) return false;
+        this.isSequence = true;
+        known = true;
+      }
+    }
+    return known || this.#fail('a protobuf message without the fields of an Example');
+  }
+
+  /** Tells `sink` the values in `count` spans from `first` on. */
+  values(kind: number, first: number, count: number, sink: ValueSink): void {
+    for (let i = first; i < first + count; i++) {
+      const to = this.spans[2 * i + 1];
+      for (let at = this.spans[2 * i]; at < to; ) {
+        at = this.#next(at, to);
+        if (kind === INT64) {
+          if (this.#tag === FIELD_1) this.#int64s(this.#from, this.#to, sink);
+          else if (this.#tag === FIELD_1_VARINT) this.#int64s(this.#from, at, sink);
+        } else if (kind === FLOAT) {
+          if (this.#tag === FIELD_1) sink.floats(this.bytes, this.#from, this.#to);
+          else if (this.#tag === FIELD_1_FIXED32) sink.floats(this.bytes, at - 4, at);
+        } else if (this.#tag === FIELD_1) sink.value(this.bytes, this.#from, this.#to);
+      }
+    }
+  }
+
+  #int64s(from: number, to: number, sink: ValueSink): void {
+    const { bytes } = this;
+    for (let at = from; at < to; ) {
+      let byte = bytes[at++];
+      let low = byte & 0x7f;
+      for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
+        byte = bytes[at++];
+        low |= (byte & 0x7f) << shift;
+      }
+      if (byte < 0x80) {
+        sink.int64(0, low);
+        continue;
+      }
+      // The fifth byte holds four bits of the lower half and three of the upper.
+      byte = bytes[at++];
+      low |= (byte & 0x0f) << 28;
+      let high = (byte >> 4) & 0x07;
+      for (let shift = 3; byte >= 0x80; shift += 7) {
+        byte = bytes[at++];
+        if (shift < 32) high |= (byte & 0x7f) << shift;
+      }
+      sink.int64(high | 0, low >>> 0);
+    }
+  }
+
+  #fail(problem: string): false {
+    this.problem ||= problem;
+    return false;
+  }
+
+  /** `Features`: entries of a map from names to features. */
+  #featureMap(from: number, to: number): boolean {
+    for (let at = from; at < to; ) {
+      at = this.#next(at, to);
+      if (at < 0) return this.#fail('cut or damaged in its features');
+      if (this.#tag !== FIELD_1) continue;
+      const { features, featureCount } = this;
+      this.#kind = NONE;
+      this.#firstSpan = this.#spanCount;
+      if (!this.#entry(this.#from, this.#to, false)) return false;
+      const place = FEATURE * featureCount;
+      features[place] = this.#nameFrom;
+      features[place + 1] = this.#nameTo;
+      features[place + 2] = this.#kind;
+      features[place + 3] = this.#firstSpan;
+      features[place + 4] = this.#spanCount - this.#firstSpan;
+      this.featureCount++;
+    }
+    return true;
+  }
+
+  /** `FeatureLists`: entries of a map from names to lists of features. */
+  #listMap(from: number, to: number): boolean {
+    for (let at = from; at < to; ) {
+      at = this.#next(at, to);
+      if (at < 0) return this.#fail('cut or damaged in its feature lists');
+      if (this.#tag !== FIELD_1) continue;
+      const firstStep = this.#stepCount;
+      if (!this.#entry(this.#from, this.#to, true)) return false;
+      const place = LIST * this.listCount;
+      this.lists[place] = this.#nameFrom;
+      this.lists[place + 1] = this.#nameTo;
+      this.lists[place + 2] = firstStep;
+      this.lists[place + 3] = this.#stepCount - firstStep;
+      this.listCount++;
+    }
+    return true;
+  }
+
+  /** An entry of a map: its key, and a `Feature` or a `FeatureList`. A repeated value is merged. */
+  #entry(from: number, to: number, isList: boolean): boolean {
+    let nameFrom = from;
+    let nameTo = from;
+    for (let at = from; at < to; ) {
+      at = this.#next(at, to);
+      if (at < 0) return this.#fail('cut or damaged in an entry');
+      const begin = this.#from;
+      const end = this.#to;
+      if (this.#tag === FIELD_1) {
+        if (findMalformedUtf8(this.bytes, begin, end) >= 0)
+          return this.#fail('a name of a feature is not UTF-8');
+        nameFrom = begin;
+        nameTo = end;
+      } else if (this.#tag === FIELD_2) {
+        if (!(isList ? this.#list(begin, end) : this.#feature(begin, end))) return false;
+      }
+    }
+    this.#nameFrom = nameFrom;
+    this.#nameTo = nameTo;
+    return true;
+  }
+
+  #list(from: number, to: number): boolean {
+    for (let at = from; at < to; ) {
+      at = this.#next(at, to);
+      if (at < 0) return this.#fail('cut or damaged in a feature list');
+      if (this.#tag !== FIELD_1) continue;
+      this.#kind = NONE;
+      this.#firstSpan = this.#spanCount;
+      if (!this.#feature(this.#from, this.#to)) return false;
+      const place = STEP * this.#stepCount;
+      this.steps[place] = this.#kind;
+      this.steps[place + 1] = this.#firstSpan;
+      this.steps[place + 2] = this.#spanCount - this.#firstSpan;
+      this.#stepCount++;
+    }
+    return true;
+  }
+
+  /** A `Feature`: one of three lists. Another kind takes the place of the one before; the same kind again adds to it. */
+  #feature(from: number, to: number): boolean {
+    for (let at = from; at < to; ) {
+      at = this.#next(at, to);
+      if (at < 0) return this.#fail('cut or damaged in a feature');
+      if (this.#tag !== FIELD_1 && this.#tag !== FIELD_2 && this.#tag !== FIELD_3) continue;
+      const kind = this.#tag >>> 3;
+      if (kind !== this.#kind) this.#spanCount = this.#firstSpan;
+      this.#kind = kind;
+      const begin = this.#from;
+      const end = this.#to;
+      this.spans[2 * this.#spanCount] = begin;
+      this.spans[2 * this.#spanCount + 1] = end;
+      this.#spanCount++;
+      if (!this.#isList(kind, begin, end)) return this.#fail('cut or damaged in the values of a feature');
+    }
+    return true;
+  }
+
+  /** Whether the values are whole, so that nothing can go wrong when they are read. */
+  #isList(kind: number, from: number, to: number): boolean {
+    for (let at = from; at < to; ) {
+      at = this.#next(at, to);
+      if (at < 0) return false;
+      if (this.#tag !== FIELD_1) continue;
+      if (kind === FLOAT && ((this.#to - this.#from) & 3) !== 0) return false;
+      if (kind === INT64 && !areVarints(this.bytes, this.#from, this.#to)) return false;
+    }
+    return true;
+  }
+
+  /** Goes behind the field at `at`; -1 where it is cut or none. */
+  #next(at: number, end: number): number {
+    let next = this.#varint(at, end);
+    const tag = this.#number;
+    if (next < 0 || tag < 8 || tag >= 2 ** 32) return -1;
+    this.#tag = tag;
+    switch (tag & 7) {
+      case 0:
+        this.#from = next;
+        return this.#varint(next, end);
+      case 1:
+        return next + 8 <= end ? next + 8 : -1;
+      case 2: {
+        next = this.#varint(next, end);
+        if (next < 0 || this.#number > end - next) return -1;
+        this.#from = next;
+        this.#to = next + this.#number;
+        return this.#to;
+      }
+      case 3:
+        next = this.#group(next, end);
+        this.#tag = tag;
+        return next;
+      case 5:
+        return next + 4 <= end ? next + 4 : -1;
+      default:
+        return -1;
+    }
+  }
+
+  /** Groups are of old; what is in them is passed over. */
+  #group(at: number, end: number): number {
+    for (let depth = 1, next = at; depth <= MOST_GROUPS; ) {
+      const begin = this.#varint(next, end);
+      if (begin < 0) return -1;
+      const wire = this.#number & 7;
+      if (wire === 3) depth++;
+      if (wire === 4) depth--;
+      next = wire === 3 || wire === 4 ? begin : this.#next(next, end);
+      if (next < 0 || depth === 0) return next;
+    }
+    return -1;
+  }
+
+  #varint(at: number, end: number): number {
+    const { bytes } = this;
+    if (at < end && bytes[at] < 0x80) {
+      this.#number = bytes[at];
+      return at + 1;
+    }
+    let value = 0;
+    let scale = 1;
+    const most = Math.min(end, at + MOST_VARINT_BYTES);
+    for (let next = at; next < most; scale *= 128) {
+      const byte = bytes[next++];
+      value += (byte & 0x7f) * scale;
+      if (byte >= 0x80) continue;
+      this.#number = value;
+      return next;
+    }
+    return -1;
+  }
+}
+
+const FIELD_1 = 10;
+const FIELD_2 = 18;
+const FIELD_3 = 26;
+const FIELD_1_VARINT = 8;
+const FIELD_1_FIXED32 = 13;
+
+function areVarints(bytes: Uint8Array, from: number, to: number): boolean {
+  let run = 0;
+  for (let at = from; at < to; at++) {
+    if (bytes[at] < 0x80) run = 0;
+    else if (++run >= MOST_VARINT_BYTES) return false;
+  }
+  return run === 0;
+}

@@ -1,0 +1,170 @@
+import { RecordpipeError } from '../errors.ts';
+import type { RecordBatch } from '../records/batch.ts';
+import { MOST_FEATURES } from './dataset-stats.ts';
+import { FeatureChecker } from './feature-checker.ts';
+import { NameTable } from './name-table.ts';
+import { FEATURE, LIST, NONE, RecordOutline, STEP } from './record-outline.ts';
+import type { FeatureListSchema, RecordSchema } from './schema.ts';
+import { type CheckedRecord, type SchemaViolation, Tallies } from './violations.ts';
+
+/** Checks the records of one file against a schema, batch by batch. */
+export class SchemaChecker {
+  readonly #schema: RecordSchema;
+  readonly #outline = new RecordOutline();
+  readonly #at: CheckedRecord = { record: 0, offset: 0 };
+  readonly #records = new Tallies(null, false, this.#at);
+  readonly #features: Checkers;
+  readonly #lists: Checkers;
+
+  constructor(schema: RecordSchema) {
+    this.#schema = schema;
+    const { unknownFeatures = 'error', features, featureLists = {} } = schema;
+    this.#features = new Checkers(features, false, unknownFeatures === 'error', this.#at);
+    this.#lists = new Checkers(featureLists, true, unknownFeatures === 'error', this.#at);
+  }
+
+  add(batch: RecordBatch): void {
+    const { bytes, index, length, firstRecord } = batch;
+    for (let i = 0; i < length; i++) {
+      const from = index[2 * i];
+      this.#at.record = firstRecord + i;
+      this.#at.offset = batch.offset(i);
+      if (this.#outline.read(bytes, from, from + index[2 * i + 1])) this.#check();
+      else
+        this.#records.breaks(
+          'message',
+          () => `expected ${this.#schema.message}, got ${this.#outline.problem}`,
+        );
+    }
+  }
+
+  /** The rules that are broken, by the place of the first record that does. */
+  violations(): SchemaViolation[] {
+    const found = [this.#records.violations(), this.#features.violations(), this.#lists.violations()].flat();
+    return found.sort((a, b) => a.record - b.record);
+  }
+
+  /** The features that the schema allows without saying anything of them, and their first type. */
+  unlisted(): { feature: string; isList: boolean; type: 'int64' | 'float' | 'bytes' }[] {
+    if (this.#schema.unknownFeatures !== 'allow') return [];
+    return [...this.#features.unlisted(), ...this.#lists.unlisted()];
+  }
+
+  #check(): void {
+    const outline = this.#outline;
+    const { record } = this.#at;
+    const { features, lists, steps, bytes } = outline;
+    if (outline.isSequence && this.#schema.message === 'Example')
+      this.#records.breaks('message', () => 'expected Example, got SequenceExample');
+    // From the last to the first: of a repeated name the last one counts.
+    for (let i = outline.featureCount - 1; i >= 0; i--) {
+      const at = FEATURE * i;
+      const checker = this.#features.next(bytes, features[at], features[at + 1], i, record);
+      checker?.check(outline, record, features[at + 2], features[at + 3], features[at + 4]);
+    }
+    for (let i = outline.listCount - 1; i >= 0; i--) {
+      const at = LIST * i;
+      const checker = this.#lists.next(bytes, lists[at], lists[at + 1], i, record);
+      if (checker === undefined) continue;
+      checker.checkSteps(lists[at + 3]);
+      let first = NONE;
+      const end = STEP * (lists[at + 2] + lists[at + 3]);
+      for (let step = STEP * lists[at + 2]; step < end; step += STEP) {
+        const kind = steps[step];
+        if (first === NONE) first = kind;
+        else if (kind !== NONE && kind !== first)
+          checker.tallies.breaks(
+            'homogeneous',
+            () => 'expected steps of one type, got several in one record',
+          );
+        checker.check(outline, record, kind, steps[step + 1], steps[step + 2]);
+      }
+    }
+    this.#features.checkRequired(record);
+    this.#lists.checkRequired(record);
+  }
+}
+
+const TYPES = [undefined, 'bytes', 'float', 'int64'] as const;
+
+/** The checkers of all features, or of all feature lists. */
+class Checkers {
+  readonly #table: NameTable<FeatureChecker>;
+  readonly #known: FeatureChecker[];
+  readonly #required: FeatureChecker[];
+  readonly #refuses: boolean;
+  readonly #isList: boolean;
+
+  constructor(
+    rules: { readonly [name: string]: FeatureListSchema },
+    isList: boolean,
+    refuses: boolean,
+    at: CheckedRecord,
+  ) {
+    const known = new Map(
+      Object.entries(rules).map(([name, one]) => [name, new FeatureChecker(name, one, isList, at)]),
+    );
+    this.#known = [...known.values()];
+    this.#required = this.#known.filter((checker) => checker.rules?.required);
+    this.#refuses = refuses;
+    this.#isList = isList;
+    this.#table = new NameTable(
+      (name) => known.get(name) ?? new FeatureChecker(name, undefined, isList, at),
+      MOST_FEATURES + known.size,
+    );
+  }
+
+  /** The checker of a feature that is met for the first time in its record. */
+  next(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    position: number,
+    record: number,
+  ): FeatureChecker | undefined {
+    const checker = this.#table.find(bytes, from, to, position);
+    if (checker === undefined || checker.lastRecord === record) return undefined;
+    checker.lastRecord = record;
+    if (checker.rules === undefined && this.#refuses)
+      checker.tallies.breaks('unknown-feature', () => 'expected no such feature, got one');
+    return checker;
+  }
+
+  checkRequired(record: number): void {
+    for (const checker of this.#required) {
+      const last = this.#isList ? checker.lastRecord : checker.lastList;
+      if (last !== record)
+        checker.tallies.breaks('required', () =>
+          checker.lastRecord === record
+            ? 'expected a list, got a feature without one'
+            : 'expected in every record, got a record without it',
+        );
+    }
+  }
+
+  unlisted(): { feature: string; isList: boolean; type: 'int64' | 'float' | 'bytes' }[] {
+    return this.#table.entries().flatMap(({ name, rules, firstKind }) => {
+      const type = TYPES[firstKind];
+      return rules !== undefined || type === undefined ? [] : [{ feature: name, isList: this.#isList, type }];
+    });
+  }
+
+  violations(): SchemaViolation[] {
+    const met = this.#table.entries().filter((checker) => checker.rules === undefined);
+    return [...this.#known, ...met].flatMap((checker) => checker.tallies.violations());
+  }
+}
+
+/** A violation as a finding of its file. */
+export function violationError(
+  violation: SchemaViolation,
+  uri: string,
+  compressed: boolean,
+): RecordpipeError {
+  const { feature, isList, count, record, offset, message, rule } = violation;
+  const subject =
+    feature === null ? 'record' : `${isList ? 'feature list' : 'feature'} ${JSON.stringify(feature)}`;
+  const more = count === 1 ? '' : `; ${count} records of this file break this rule`;
+  const text = `schema: ${subject}: ${rule}: ${message}${more}`;
+  return new RecordpipeError('schema-mismatch', text, { uri, record, offset, compressed });
+}

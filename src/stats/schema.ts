@@ -1,0 +1,67 @@
+import type { ImageKind } from './image-header.ts';
+
+/** Least and most, both allowed; what is missing is not bounded. */
+export interface Bounds<T = number> {
+  readonly min?: T;
+  readonly max?: T;
+}
+
+/** Rules for one feature. What is missing is not checked. */
+export interface FeatureSchema {
+  /** Kind of its list. */
+  readonly type: 'int64' | 'float' | 'bytes';
+  /** Whether every record has it, with a list of its type. Default false. */
+  readonly required?: boolean;
+  /** Values per list. */
+  readonly length?: Bounds;
+  /** The tensor that the values are, row by row: nothing more than a length where `length` is missing. `[]` is a scalar. */
+  readonly shape?: readonly number[];
+  /** Of int64 and finite float values; int64 beyond 2^53 as decimal text. */
+  readonly range?: Bounds<number | string>;
+  /** Whether float values may be NaN. Default true. */
+  readonly nan?: boolean;
+  /** Whether float values may be infinite. Default true. */
+  readonly infinity?: boolean;
+  /** Bytes per value of bytes. */
+  readonly bytes?: Bounds;
+  /** Whether every value of bytes is UTF-8. */
+  readonly utf8?: boolean;
+  /** Every value of bytes is an image of one of these kinds. */
+  readonly images?: readonly ImageKind[];
+  /** Pixels, of images. */
+  readonly width?: Bounds;
+  readonly height?: Bounds;
+}
+
+/** Rules for a list of features: those of each step, and how many there are. */
+export interface FeatureListSchema extends FeatureSchema {
+  /** Steps per record. */
+  readonly steps?: Bounds;
+}
+
+/**
+ * What every record of a data set must hold: a JSON document, which `recordpipe schema` writes, people edit, and `recordpipe validate --schema` checks. Its JSON Schema is
+ * `schema/recordpipe-schema.json` in the package.
+ */
+export interface RecordSchema {
+  /** Says what the document is, to people and editors. */
+  readonly $schema?: string;
+  readonly recordpipeSchema: 1;
+  /** What the records are. `SequenceExample` has `context` features, which are `features` here, and feature lists. */
+  readonly message: 'Example' | 'SequenceExample';
+  /** For people. */
+  readonly comment?: string;
+  readonly features: { readonly [name: string]: FeatureSchema };
+  readonly featureLists?: { readonly [name: string]: FeatureListSchema };
+  /** Whether features without a rule here are findings. Default `error`. */
+  readonly unknownFeatures?: 'error' | 'allow';
+}
+
+/** Where the JSON Schema of schemas is. */
+export const SCHEMA_ID = 'https://unpkg.com/recordpipe/schema/recordpipe-schema.json';
+
+/** How many values a list has by its rules; undefined where that is not one number. */
+export function fixedLength({ length, shape }: FeatureSchema): number | undefined {
+  if (length !== undefined) return length.min === length.max ? length.min : undefined;
+  return shape?.reduce((product, size) => product * size, 1);
+}
