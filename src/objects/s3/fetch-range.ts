@@ -1,4 +1,3 @@
-import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { FetchFailure } from '../fetch-failure.ts';
 import { parseObjectUri } from '../object-address.ts';
 import type { RangeRequest, RangeSink } from '../object-source.ts';
@@ -18,26 +17,15 @@ export async function fetchRange(
   const { bucket, key } = parseObjectUri(request.uri);
   const { start, end, etag, versionId } = request;
   const body = new CheckedBody(request, sink);
-  const range =
-    start === 0 && end === undefined ? undefined : `bytes=${start}-${end === undefined ? '' : end - 1}`;
+  const headers = {
+    ...(!(start === 0 && end === undefined) && {
+      range: `bytes=${start}-${end === undefined ? '' : end - 1}`,
+    }),
+    ...(etag !== undefined && { 'if-match': quotedEtag(etag) }),
+    ...(caller.payer.RequestPayer !== undefined && { 'x-amz-request-payer': caller.payer.RequestPayer }),
+  };
   try {
-    await caller.call(
-      bucket,
-      signal,
-      (client, options) =>
-        client.send(
-          new GetObjectCommand({
-            Bucket: bucket,
-            Key: key,
-            Range: range,
-            IfMatch: etag === undefined ? undefined : quotedEtag(etag),
-            VersionId: versionId,
-            ...caller.payer,
-          }),
-          options,
-        ),
-      body,
-    );
+    await caller.get(bucket, { key, versionId, headers }, signal, body);
   } catch (error) {
     if (body.refused !== undefined) throw body.refused.reason;
     if (start === 0 && error instanceof FetchFailure && error.status === 416) {
@@ -81,7 +69,7 @@ class CheckedBody implements PushedBody {
   }
 
   accepts(status: number, headers: AnswerHeaders): boolean {
-    if (status !== 200 && status !== 206) return false;
+    if (status >= 300) return false;
     try {
       const head = rangeAnswer(this.#request, status, headers);
       this.#expected = head.end - head.start;

@@ -8,6 +8,10 @@ import type { AnswerHeaders } from './request-handler.ts';
  * @throws FetchFailure `changed`, `fatal`
  */
 export function rangeAnswer(request: RangeRequest, status: number, headers: AnswerHeaders): RangeHead {
+  if (status !== 200 && status !== 206)
+    throw new FetchFailure('fatal', `the endpoint answered ${status} where 200 or 206 was expected`, {
+      status,
+    });
   const span = status === 206 ? partial(request, headers) : whole(request, headers);
   const etag = plainEtag(headers['etag']);
   if (request.etag !== undefined && etag !== request.etag)

@@ -14,7 +14,7 @@ export interface PushedBody {
 export type AnswerHeaders = Readonly<Record<string, string>>;
 
 /** What the SDK hands to its handler; and, by the options of `send`, what we do. */
-interface Sent {
+export interface Sent {
   readonly method: string;
   readonly protocol: string;
   readonly hostname: string;
@@ -28,6 +28,8 @@ interface Sent {
 export interface SendOptions {
   readonly abortSignal?: AbortSignal | undefined;
   readonly pushedBody?: PushedBody | undefined;
+  /** Shown the request as the SDK made it. */
+  readonly onSent?: ((sent: Sent) => void) | undefined;
 }
 
 interface Answer {
@@ -58,7 +60,8 @@ export class RequestHandler {
     });
   }
 
-  handle(sent: Sent, { abortSignal, pushedBody }: SendOptions = {}): Promise<Answer> {
+  handle(sent: Sent, { abortSignal, pushedBody, onSent }: SendOptions = {}): Promise<Answer> {
+    onSent?.(sent);
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(abortSignal, pushedBody, resolve, reject);
       if (exchange.start()) this.#agent.dispatch(dispatched(sent), exchange);
@@ -204,14 +207,16 @@ function dispatched({
 function withQuery(path: string, query: Record<string, string | string[] | null>): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     value === null
-      ? [escaped(name)]
-      : [value].flat().map((one) => (one === '' ? `${escaped(name)}=` : `${escaped(name)}=${escaped(one)}`)),
+      ? [uriEscaped(name)]
+      : [value]
+          .flat()
+          .map((one) => (one === '' ? `${uriEscaped(name)}=` : `${uriEscaped(name)}=${uriEscaped(one)}`)),
   );
   return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
 }
 
 /** As signatures want it. */
-function escaped(text: string): string {
+export function uriEscaped(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

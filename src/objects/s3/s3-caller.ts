@@ -1,6 +1,7 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ObjectOptions } from '../object-options.ts';
-import type { PushedBody, SendOptions } from './request-handler.ts';
+import type { GetFields } from './direct-get.ts';
+import type { PushedBody, SendOptions, Sent } from './request-handler.ts';
 import type { S3Clients } from './s3-clients.ts';
 import { regionTold, s3Failure } from './s3-failures.ts';
 
@@ -46,6 +47,33 @@ export class S3Caller {
         throw failure;
       }
     }
+  }
+
+  /** One attempt of a GET whose body is pushed. @throws FetchFailure */
+  async get(bucket: string, fields: GetFields, signal: AbortSignal, pushedBody: PushedBody): Promise<void> {
+    const { key, versionId, headers } = fields;
+    const clients = this.#clients;
+    await this.call(
+      bucket,
+      signal,
+      async (client, options) => {
+        const direct = clients.directGets(bucket);
+        if (direct.knows(bucket)) return direct.send(bucket, fields, options);
+        const onSent = (sent: Sent): void => direct.learn(bucket, key, sent);
+        await client.send(
+          new GetObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            Range: headers['range'],
+            IfMatch: headers['if-match'],
+            VersionId: versionId,
+            ...this.payer,
+          }),
+          { ...options, onSent } as typeof options,
+        );
+      },
+      pushedBody,
+    );
   }
 
   /** Has credentials fetched anew, once for all requests that failed by them. */

@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { ObjectOptions, S3Options } from '../object-options.ts';
+import { DirectGets } from './direct-get.ts';
 import { RequestHandler } from './request-handler.ts';
 
 /** Its types know no other AbortSignal than their own. */
@@ -12,6 +13,8 @@ export class S3Clients {
   readonly endpointUrl: string | undefined;
   readonly #shared: S3ClientConfig;
   readonly #clients = new Map<string, S3Client>();
+  readonly #direct = new Map<S3Client, DirectGets>();
+  readonly #anonymous: boolean;
   /** What the service said of buckets that are elsewhere. */
   readonly #regionOf = new Map<string, string>();
   readonly #region: string;
@@ -21,7 +24,9 @@ export class S3Clients {
     shared: S3ClientConfig,
     region: string,
     endpointUrl: string | undefined,
+    anonymous: boolean,
   ) {
+    this.#anonymous = anonymous;
     this.handler = handler;
     this.#shared = shared;
     this.#region = region;
@@ -47,7 +52,7 @@ export class S3Clients {
       forcePathStyle: options.pathStyle ?? (endpointUrl !== undefined && !isOfAws(endpointUrl)),
       ...(anonymous && { signer: { sign: async (request) => request }, credentials: NOBODY }),
     };
-    return new S3Clients(handler, shared, region, endpointUrl);
+    return new S3Clients(handler, shared, region, endpointUrl, anonymous);
   }
 
   /** The client for a bucket: that of the region in which it is known to be. */
@@ -59,6 +64,17 @@ export class S3Clients {
       this.#clients.set(region, client);
     }
     return client;
+  }
+
+  /** The short way to objects of a bucket. */
+  directGets(bucket: string): DirectGets {
+    const client = this.for(bucket);
+    let direct = this.#direct.get(client);
+    if (direct === undefined) {
+      direct = new DirectGets(client, this.handler, this.regionOf(bucket), this.#anonymous);
+      this.#direct.set(client, direct);
+    }
+    return direct;
   }
 
   regionOf(bucket: string): string {
