@@ -119,7 +119,7 @@ export function mergeBytes(a: BytesStats, b: BytesStats): BytesStats {
     length: mergeSpreads(a.length, b.length)!,
     utf8: a.utf8 + b.utf8,
     images,
-    distinct: mergeDistinct(a.distinct, b.distinct),
+    distinct: mergeDistinct(a.distinct, b.distinct, true),
   };
 }
 

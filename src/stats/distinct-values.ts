@@ -48,7 +48,7 @@ export class DistinctCounter {
     });
     for (const [value, count] of this.#others)
       found.push(isBytes ? { ...readable(value as string), count } : { value, count });
-    return sortedCounts(found);
+    return sortedCounts(found, isBytes);
   }
 
   #count(value: number | string): void {
@@ -69,14 +69,14 @@ export class DistinctCounter {
 }
 
 /** The values of both. */
-export function mergeDistinct(a: DistinctValues, b: DistinctValues): DistinctValues {
+export function mergeDistinct(a: DistinctValues, b: DistinctValues, isBytes: boolean): DistinctValues {
   if (a === null || b === null) return null;
   const found = new Map<string, ValueCount>();
   for (const one of [...a, ...b]) {
     const key = `${typeof one.value} ${one.base64 ?? ''} ${one.value}`;
     found.set(key, { ...one, count: one.count + (found.get(key)?.count ?? 0) });
   }
-  return found.size > MOST_DISTINCT ? null : sortedCounts([...found.values()]);
+  return found.size > MOST_DISTINCT ? null : sortedCounts([...found.values()], isBytes);
 }
 
 /** A 64-bit integer as JSON has it: a number where that is exact, else decimal text. */
@@ -85,14 +85,22 @@ export function int64Value(high: number, low: number): number | string {
   return Number.isSafeInteger(value) ? value : String((BigInt(high) << 32n) | BigInt(low));
 }
 
-function sortedCounts(counts: ValueCount[]): ValueCount[] {
-  return counts.sort((a, b) => b.count - a.count || compareValues(a, b));
+function sortedCounts(counts: ValueCount[], isBytes: boolean): ValueCount[] {
+  return counts.sort(
+    (a, b) => b.count - a.count || (isBytes ? compareBytes(a, b) : compareInt64(a.value, b.value)),
+  );
 }
 
-function compareValues(a: ValueCount, b: ValueCount): number {
-  if (typeof a.value === 'number' && typeof b.value === 'number') return a.value - b.value;
+function compareBytes(a: ValueCount, b: ValueCount): number {
   const [one, other] = [String(a.value), String(b.value)];
   return one < other ? -1 : one > other ? 1 : (a.base64 ? 1 : 0) - (b.base64 ? 1 : 0);
+}
+
+/** Below, at or above 0 as `a` is less than, equal to or more than `b`. */
+export function compareInt64(a: number | string, b: number | string): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const [one, other] = [BigInt(a), BigInt(b)];
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function latin1(bytes: Uint8Array, from: number, to: number): string {

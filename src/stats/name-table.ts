@@ -25,6 +25,8 @@ export class NameTable<T extends Named> {
   readonly #guesses: (Slot<T> | undefined)[] = [];
   readonly #slots = new Map<number, Slot<T>[]>();
   readonly #entries = new Map<string, T>();
+  /** Names behind it have been dropped. */
+  #limit: string | undefined;
 
   /** @param make what belongs to a new name; undefined where nothing does */
   constructor(make: (name: string) => T | undefined, most: number) {
@@ -41,9 +43,9 @@ export class NameTable<T extends Named> {
     return slot?.entry;
   }
 
-  /** All, in the order of their names. */
+  /** All that are kept, in the order of their names. */
   entries(): T[] {
-    return [...this.#entries.keys()].sort().map((name) => this.#entries.get(name)!);
+    return this.#names().map((name) => this.#entries.get(name)!);
   }
 
   #search(bytes: Uint8Array, from: number, to: number): Slot<T> | undefined {
@@ -55,7 +57,7 @@ export class NameTable<T extends Named> {
 
   #add(hash: number, bytes: Uint8Array): Slot<T> | undefined {
     const name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-    if (this.#entries.size >= this.#most && !this.#makeRoom(name)) return undefined;
+    if (this.#limit !== undefined && name > this.#limit) return undefined;
     const entry = this.#make(name);
     if (entry === undefined) return undefined;
     const slot = { bytes, entry };
@@ -63,22 +65,26 @@ export class NameTable<T extends Named> {
     if (slots === undefined) this.#slots.set(hash, [slot]);
     else slots.push(slot);
     this.#entries.set(name, entry);
+    if (this.#entries.size > this.#most) this.truncated = true;
+    if (this.#entries.size >= 2 * this.#most) this.#trim();
     return slot;
   }
 
-  /** Drops the name that comes last, unless that is the new one. */
-  #makeRoom(name: string): boolean {
-    this.truncated = true;
-    const last = [...this.#entries.keys()].reduce((a, b) => (a > b ? a : b));
-    if (name > last) return false;
-    this.#entries.delete(last);
+  /** Drops the names that come last: not at each new one, because that takes a look at all. */
+  #trim(): void {
+    const kept = new Set(this.#names());
+    this.#limit = [...kept].at(-1);
+    for (const name of [...this.#entries.keys()]) if (!kept.has(name)) this.#entries.delete(name);
     this.#guesses.length = 0;
     for (const [hash, slots] of this.#slots) {
-      const kept = slots.filter(({ entry }) => entry.name !== last);
-      if (kept.length === 0) this.#slots.delete(hash);
-      else this.#slots.set(hash, kept);
+      const left = slots.filter(({ entry }) => kept.has(entry.name));
+      if (left.length === 0) this.#slots.delete(hash);
+      else this.#slots.set(hash, left);
     }
-    return true;
+  }
+
+  #names(): string[] {
+    return [...this.#entries.keys()].sort().slice(0, this.#most);
   }
 }
 

@@ -1,4 +1,10 @@
-import { DistinctCounter, type DistinctValues, int64Value, mergeDistinct } from './distinct-values.ts';
+import {
+  compareInt64,
+  DistinctCounter,
+  type DistinctValues,
+  int64Value,
+  mergeDistinct,
+} from './distinct-values.ts';
 import { exponentCounts, mergeSignedLog2, type SignedLog2 } from './signed-log2.ts';
 
 /** The values of an int64 feature. */
@@ -86,15 +92,8 @@ export function mergeInt64(a: Int64Stats, b: Int64Stats): Int64Stats {
     min: compareInt64(a.min, b.min) <= 0 ? a.min : b.min,
     max: compareInt64(a.max, b.max) >= 0 ? a.max : b.max,
     log2: mergeSignedLog2(a.log2, b.log2),
-    distinct: mergeDistinct(a.distinct, b.distinct),
+    distinct: mergeDistinct(a.distinct, b.distinct, false),
   };
-}
-
-/** Below, at or above 0 as `a` is less than, equal to or more than `b`. */
-export function compareInt64(a: number | string, b: number | string): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [one, other] = [BigInt(a), BigInt(b)];
-  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 const EXPONENT_MASK = 0x7f800000;

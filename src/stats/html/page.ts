@@ -42,7 +42,7 @@ export function statsHtml(stats: DatasetStats, options: Partial<StatsHtmlOptions
     findingsSection(stats),
     featuresSection(
       isSequence ? 'Context features' : 'Features',
-      `What each holds, over all records that are ${isSequence ? 'SequenceExamples' : 'Examples'}. Distributions are by powers of two: of bytes, that of lengths.${truncated}`,
+      `What each holds, over all records that are ${isSequence ? 'SequenceExamples' : 'Examples'}. Distributions are exact for integers of few different values and by powers of two for other numbers; of bytes they are about lengths.${truncated}`,
       features,
       examples,
     ),
