@@ -14,6 +14,7 @@ export {
   type StatsFinding,
 } from './dataset-stats.ts';
 export type { DistinctValues, ValueCount } from './distinct-values.ts';
+export { exampleJson, type RecordMessage, recordMessage } from './example-json.ts';
 export { type FeatureFacts, featureFacts } from './feature-facts.ts';
 export type { FeatureKind, FeatureStats, KindStats, RecordPlace } from './feature-stats.ts';
 export { type StatsHtmlOptions, statsHtml } from './html/page.ts';

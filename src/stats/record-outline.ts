@@ -32,7 +32,9 @@ const MOST_GROUPS = 100;
  */
 export class RecordOutline {
   bytes: Uint8Array = new Uint8Array(0);
-  /** Whether there are feature lists. */
+  /** Whether there are features: those of an Example or the context, be they none. */
+  hasFeatures = false;
+  /** Whether there are feature lists, be they none. */
   isSequence = false;
   /** Why the record is no Example, where `read` said so. */
   problem = '';
@@ -63,6 +65,7 @@ export class RecordOutline {
   /** Reads the record in `bytes[from, to)`; whether it is an Example or SequenceExample. */
   read(bytes: Uint8Array, from: number, to: number): boolean {
     this.bytes = bytes;
+    this.hasFeatures = false;
     this.isSequence = false;
     this.featureCount = 0;
     this.listCount = 0;
@@ -77,6 +80,7 @@ export class RecordOutline {
       const end = this.#to;
       if (this.#tag === FIELD_1) {
         if (!this.#featureMap(begin, end)) return false;
+        this.hasFeatures = true;
         known = true;
       } else if (this.#tag === FIELD_2) {
         if (!this.#listMap(begin, end)) return false;

@@ -11,29 +11,18 @@ import { fail } from '../fail.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
 import { print } from '../output.ts';
-import { previewLines } from '../preview.ts';
-import { formatBytes } from '../sizes.ts';
+import { recordViews, type ShownRecord, type ViewOptions } from '../record-views.ts';
+import { formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
-import { type Painter, painter } from '../style.ts';
+import { painter } from '../style.ts';
 import { visible } from '../visible.ts';
 
 /** Options of `recordpipe inspect`. */
-export interface InspectCommandOptions extends CommonOptions, PayloadOptions {
+export interface InspectCommandOptions extends CommonOptions, PayloadOptions, ViewOptions {
   /** 0: all. */
   readonly records: number;
   readonly skip: number;
   readonly hash?: true;
-  readonly json?: true;
-  readonly jsonl?: true;
-}
-
-interface ShownRecord {
-  readonly record: number;
-  readonly offset: number;
-  readonly length: number;
-  readonly sha256?: string;
-  /** Where the record was in several (RecordIO). */
-  readonly parts?: number;
 }
 
 /** Shows records of one file; the exit code. */
@@ -45,6 +34,8 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
   let exitCode = OK;
   let seen = 0;
   let separator = '[';
+  let saved = 0;
+  const views = await recordViews(options);
   const { source, uri } = byteSource(file);
   const note = (error: unknown): undefined => {
     if (!isRecordpipeError(error) || error.code === 'aborted') throw error;
@@ -66,9 +57,11 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
       const lines: string[] = [];
       for (let i = Math.max(0, skip - seen); i < batch.length && seen + i < end; i++) {
         const shown = describe(batch, i, options.hash);
-        if (json) lines.push(`${separator}\n    ${JSON.stringify(shown)}`);
-        else lines.push(jsonl ? `${JSON.stringify(shown)}\n` : forPeople(shown, batch.record(i), paint));
+        const payload = batch.record(i);
+        if (json) lines.push(`${separator}\n    ${views.json(shown, payload)}`);
+        else lines.push(jsonl ? `${views.json(shown, payload)}\n` : views.people(shown, payload, paint));
         separator = ',';
+        saved += await views.save(shown, payload);
       }
       seen += batch.length;
       if (lines.length > 0) await print(lines.join(''));
@@ -77,6 +70,10 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
   } catch (error) {
     note(error);
   }
+  if (options.saveImages !== undefined && !json && !jsonl)
+    await print(
+      paint('dim', `${formatNumberOf(saved, 'image')} written to ${visible(options.saveImages)}\n`),
+    );
   if (!json && !jsonl && separator === '[' && passedOver.length === 0)
     await print(paint('dim', seen === 0 ? 'no records\n' : `no record ${skip}: there are ${seen}\n`));
   if (json) {
@@ -97,16 +94,6 @@ function describe(batch: RecordBatch, i: number, hash: true | undefined): ShownR
     ...(hash && { sha256: digest('sha256', payload, 'hex') }),
     ...(batch.parts > 1 && { parts: batch.parts }),
   };
-}
-
-function forPeople(shown: ShownRecord, payload: Uint8Array, paint: Painter): string {
-  const { record, offset, length, sha256, parts } = shown;
-  const size = length < 1024 ? `${length} bytes` : `${length} bytes (${formatBytes(length)})`;
-  const joined = parts === undefined ? '' : `  in ${parts} parts`;
-  const head = `${paint('bold', `record ${record}`)}  at byte ${offset}  ${size}${joined}`;
-  const lines = [head, ...(sha256 === undefined ? [] : [`  sha256 ${sha256}`])];
-  for (const line of previewLines(payload)) lines.push(paint('dim', `  ${line}`));
-  return `${lines.join('\n')}\n`;
 }
 
 const FORMATS = { tfrecord: 'TFRecord', recordio: 'RecordIO', textline: 'lines of text' };

@@ -6,10 +6,19 @@ import { withCommonOptions, withPayloadOptions } from '../../options.ts';
 export function register(root: Command): void {
   const command = root
     .command('inspect')
-    .description('Show records: index, offset, length, and a look at the payload.')
+    .description(
+      'Show records: index, offset, length, and what is in them: the features of Examples, text, or bytes.',
+    )
     .argument('<file>', 'a file, or - for stdin')
     .option('-n, --records <n>', 'how many records; 0: all', atLeast(0), 5)
     .option('--skip <n>', 'records to pass over first', atLeast(0), 0)
+    .option(
+      '--feature <name>',
+      'of Examples only this feature or feature list; more than once for several',
+      (name: string, before: string[] = []) => [...before, name],
+    )
+    .option('--save-images <folder>', 'write the images of the records shown into a folder')
+    .option('--decode', 'with --json or --jsonl: also what Examples hold, in the JSON mapping of protobuf')
     .option('--hash', 'show the SHA-256 of each payload')
     .option('--json', 'print one JSON document')
     .addOption(new Option('--jsonl', 'print one JSON object per record and line').conflicts('json'));
@@ -23,6 +32,9 @@ Examples:
   recordpipe inspect train.tfrecord             the first 5 records
   recordpipe inspect train.tfrecord --skip 1000 -n 1
   recordpipe inspect train.tfrecord -n 0 --hash --jsonl
+  recordpipe inspect train.tfrecord -n 1 --feature label --feature image/encoded
+  recordpipe inspect train.tfrecord -n 20 --save-images images/
+  recordpipe inspect train.tfrecord -n 0 --jsonl --decode
   recordpipe inspect train.rec                  also the parts of records
 
 Records and offsets count from 0; an offset is that of a record's first byte, uncompressed.
