@@ -37,7 +37,9 @@ export function statsText(stats: DatasetStats, paint: Painter): string {
   if (files.length > 1) {
     const [least, most] = [Math.min(...stored), Math.max(...stored)];
     lines.push(
-      `file sizes    ${formatBytes(least)} to ${formatBytes(most)}, the largest ${ratio(most * files.length, total)} the mean`,
+      least === most
+        ? `file sizes    ${formatBytes(most)} each`
+        : `file sizes    ${formatBytes(least)} to ${formatBytes(most)}, the largest ${ratio(most * files.length, total)} the mean`,
     );
   }
   if (recordBytes !== undefined) lines.push(`record sizes  ${axis(sizeColumns(recordBytes))}`);

@@ -1,0 +1,148 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { encodeExample } from '../../src/example/index.ts';
+import { encodeTFRecord } from '../../src/framing/index.ts';
+import { cli } from '../support/cli.ts';
+import { gif } from '../support/examples.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+const frames = Array.from({ length: 12 }, (_, i) =>
+  encodeTFRecord(
+    encodeExample({
+      image: { kind: 'bytes', value: [gif(8, 8)] },
+      label: { kind: 'int64', value: [i % 3] },
+      ...(i > 3 && { score: { kind: 'float', value: [i / 4] } }),
+    }),
+  ),
+);
+const good = temp.file('good.tfrecord', concat(frames));
+const damaged = concat(frames);
+damaged[frames[0].length + 20] ^= 1;
+const bad = temp.file('bad.tfrecord', damaged);
+
+test('stats shows sizes, features, labels and findings', async () => {
+  const { code, stdout, stderr } = await cli(['stats', good, bad]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^23 records in 2 files, .+: 23 Example\n/);
+  expect(stdout).toMatch(/label +int64 +████ 100 % +1 +0 to 2, 3 different/);
+  expect(stdout).toMatch(/score +float +\S+ +70 % +1 +1 to 2\.75/);
+  expect(stdout).toMatch(/image +bytes .+ gif, 8 × 8 pixels, 13 B/);
+  expect(stdout).toMatch(/\n {2}0 {2}█+ +8 +34\.8 %\n/);
+  expect(stdout).toContain('1 finding\n  data-checksum: ');
+  expect(stderr).toBe('');
+});
+
+test('stats --json is one document; --html writes a page and replaces no file that it reads', async () => {
+  const page = temp.file('page.html');
+  const { code, stdout } = await cli(['stats', good, '--json', '--html', page, '--title', 'Mine']);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ version: 1, records: 12, findings: { count: 0 }, samples: [] });
+  const html = readFileSync(page, 'utf8');
+  expect(html).toContain('<h1>Mine</h1>');
+  expect(html).toContain('data:image/gif;base64,');
+  await cli(['stats', good, '-q', '--html', page, '--no-samples']);
+  expect(readFileSync(page, 'utf8')).not.toContain('data:image');
+  const before = readFileSync(good);
+  const refused = await cli(['stats', good, '--html', good]);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('--html: ');
+  expect(readFileSync(good).equals(before)).toBe(true);
+  expect((await cli(['stats', good, '--html', temp.file('none/page.html')])).code).toBe(3);
+});
+
+test('schema, then validate --schema', async () => {
+  const schema = temp.file('schema.json');
+  const people = await cli(['schema', good]);
+  expect(people.stdout).toMatch(/^Example: 12 records of 1 file\n/);
+  expect(people.stdout).toMatch(/label +int64 +required +\[\] +0 to 2/);
+  expect((await cli(['schema', good, '-o', schema])).code).toBe(0);
+  expect((await cli(['validate', good, '--schema', schema])).code).toBe(0);
+  const other = temp.file(
+    'other.tfrecord',
+    concat(
+      [3, 4].map((label) => encodeTFRecord(encodeExample({ label: { kind: 'int64', value: [label] } }))),
+    ),
+  );
+  const { code, stdout } = await cli(['validate', other, '--schema', schema]);
+  expect(code).toBe(1);
+  expect(stdout).toContain(
+    'record 0 at byte 0: schema-mismatch: schema: feature "label": range: expected 0 to 2, got 3',
+  );
+  expect(stdout).toContain('rules of the schema that are broken:\n');
+  expect(stdout).toMatch(/ {2}required image: .+; 2 records in 1 file, first: record 0 of /);
+  const loose = temp.file('loose.json');
+  await cli(['schema', other, '--loose', '-o', loose]);
+  expect((await cli(['validate', good, '--schema', loose])).code).toBe(1);
+  expect((await cli(['validate', good, '--schema', loose, '--unknown-features', 'allow'])).code).toBe(0);
+  const { stdout: json } = await cli(['validate', other, '--schema', schema, '--json']);
+  expect(
+    JSON.parse(json)
+      .violations.map(({ rule }: { rule: string }) => rule)
+      .sort(),
+  ).toEqual(['range', 'required']);
+});
+
+test('a schema that is none, or not there: said before any file is read', async () => {
+  const broken = temp.file('broken.json', Buffer.from('{"recordpipeSchema":1}'));
+  const wrong = await cli(['validate', good, '--schema', broken]);
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain(`--schema: ${broken}: message: expected a value, got nothing`);
+  const missing = await cli(['validate', good, '--schema', temp.file('nothing.json')]);
+  expect(missing.code).toBe(3);
+  expect(missing.stderr).toContain('no such schema file');
+  expect((await cli(['validate', good, '--unknown-features', 'allow'])).code).toBe(2);
+});
+
+test('schema of files that hold no Examples', async () => {
+  const text = temp.file('text.tfrecord', encodeTFRecord(Buffer.from('hello')));
+  const { code, stderr } = await cli(['schema', text]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('expected records that are Examples, got 1 others');
+  expect((await cli(['schema'])).code).toBe(2);
+  expect(JSON.parse((await cli(['schema', '--json-schema'])).stdout).title).toBe('recordpipe schema');
+});
+
+test('inspect shows features, decodes, and saves images', async () => {
+  const { stdout } = await cli(['inspect', good, '-n', '1']);
+  expect(stdout).toMatch(
+    /record 0 {2}at byte 0 {2}\d+ bytes {2}Example\n {2}image +bytes +\[1\] +gif 8 × 8, 13 B\n/,
+  );
+  const one = await cli([
+    'inspect',
+    good,
+    '-n',
+    '1',
+    '--skip',
+    '4',
+    '--jsonl',
+    '--decode',
+    '--feature',
+    'label',
+    '--feature',
+    'score',
+  ]);
+  expect(JSON.parse(one.stdout)).toMatchObject({
+    record: 4,
+    example: {
+      features: { feature: { label: { int64List: { value: ['1'] } }, score: { floatList: { value: [1] } } } },
+    },
+  });
+  const folder = temp.file('images');
+  expect((await cli(['inspect', good, '-n', '2', '--save-images', folder])).stdout).toContain(
+    '2 images written',
+  );
+  expect(existsSync(`${folder}/1-image.gif`)).toBe(true);
+  const again = await cli(['inspect', good, '-n', '1', '--save-images', folder]);
+  expect(again.code).toBe(3);
+  expect(again.stderr).toContain('already-exists');
+  const text = temp.file('plain.tfrecord', encodeTFRecord(Buffer.from('hello')));
+  expect((await cli(['inspect', text, '--feature', 'x'])).stdout).toContain(
+    'neither an Example nor a SequenceExample',
+  );
+  expect(JSON.parse((await cli(['inspect', text, '--jsonl', '--decode'])).stdout).notExample).toBe(
+    'no protobuf message',
+  );
+  expect((await cli(['inspect', good, '--decode'])).code).toBe(2);
+});
