@@ -16,7 +16,7 @@ const READINGS = {
 };
 
 /**
- * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' | 'dataset' | 'channels' | 'memory' | 'process', format?: string, size?: number, what: string }} Case
+ * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' | 'dataset' | 'channels' | 'memory' | 'process' | 'stats', format?: string, size?: number, what: string }} Case
  * @param {{ full: boolean }} options full: the memory cases on files of 10 GiB instead of 256 MiB
  * @returns {Case[]}
  */
@@ -38,6 +38,7 @@ export function corpus({ full }) {
     { name: 'pipe/64-channels', group: 'channels', what: '64 channels' },
     { name: 'dataset/numbers', group: 'dataset', what: 'numbers' },
     { name: 'dataset/records-100B', group: 'dataset', format: 'tfrecord', size: 100, what: 'records' },
+    { name: 'stats/html', group: 'stats', what: 'stats --html' },
     { name: 'cli/help', group: 'process', what: 'help' },
     { name: 'cli/validate-1MB', group: 'process', what: 'validate-1MB' },
     { name: `memory/validate-${file}-100B`, group: 'memory', what: 'small records' },

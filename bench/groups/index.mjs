@@ -7,6 +7,7 @@ import { runPipes } from './piping.mjs';
 import { runProcesses } from './process.mjs';
 import { runReading } from './reading.mjs';
 import { runSeveral } from './several.mjs';
+import { runStats } from './stats.mjs';
 import { runWriting } from './writing.mjs';
 
 /** What runs the cases of each group, in the order in which the groups run. */
@@ -21,4 +22,5 @@ export const GROUPS = [
   ['channels', runChannelTimes],
   ['dataset', runChains],
   ['memory', runMemory],
+  ['stats', runStats],
 ];

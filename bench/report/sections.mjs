@@ -106,6 +106,11 @@ export const SECTIONS = [
     about: 'The most memory each process ever had in RAM.',
   },
   {
+    title: 'What is in the records',
+    figures: { group: 'stats' },
+    about: 'Image Examples of 100 KB in four shards: whole processes, from outside.',
+  },
+  {
     title: 'Whole processes',
     figures: { group: 'process' },
     about: 'From outside: starting, working, ending.',

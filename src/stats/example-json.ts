@@ -77,7 +77,11 @@ function features(all: Map<string, Feature>, wanted: (name: string) => boolean):
 function featureJson(feature: Feature): string {
   switch (feature.kind) {
     case 'int64':
-      return object({ int64List: object({ value: list(Array.from<number | bigint, string>(feature.value, (one) => `"${one}"`)) }) });
+      return object({
+        int64List: object({
+          value: list(Array.from<number | bigint, string>(feature.value, (one) => `"${one}"`)),
+        }),
+      });
     case 'float':
       return object({ floatList: object({ value: list(Array.from(feature.value, floatJson)) }) });
     case 'bytes':
