@@ -13,6 +13,7 @@ export {
 } from './object-options.ts';
 export type { ObjectPiece, OnObjectError } from './object-piece.ts';
 export type { ObjectRefs } from './object-queue.ts';
+export { ObjectReader, openObjectReader } from './object-reader.ts';
 export type {
   ObjectChecksum,
   ObjectInfo,

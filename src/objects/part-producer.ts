@@ -1,5 +1,4 @@
 import type { FetchFailure } from './fetch-failure.ts';
-import { objectError } from './object-errors.ts';
 import { END, LATER, ObjectPlan } from './object-plan.ts';
 import { ObjectQueue, type ObjectRefs } from './object-queue.ts';
 import { ObjectRead, Part } from './object-read.ts';
@@ -189,7 +188,7 @@ export class PartProducer {
     if (!(error instanceof TransferFailure)) this.#fail(part, error);
     else if (isUnsatisfiable(error.failure) && part.object.size === undefined) this.#track(this.#size(part));
     else if (isChanged(error.failure) && part.object.mayRestart) this.#restart(part.object, error.message);
-    else this.#fail(part, typed(part, error));
+    else this.#fail(part, error.typed());
   }
 
   /** Some services know no first bytes of an object that has none. */
@@ -243,9 +242,4 @@ function isUnsatisfiable({ status }: FetchFailure): boolean {
 
 function isChanged(failure: FetchFailure): boolean {
   return failure.kind === 'changed' || isUnsatisfiable(failure);
-}
-
-function typed({ object, transfer }: Part, { failure, attempts, elapsedMs }: TransferFailure): Error {
-  const { start, got, end } = transfer as RangeTransfer;
-  return objectError(failure, { uri: object.uri, start: start + got, end, attempts, elapsedMs });
 }

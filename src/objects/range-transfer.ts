@@ -1,4 +1,6 @@
+import type { RecordpipeError } from '../errors.ts';
 import { FetchFailure } from './fetch-failure.ts';
+import { type FailedRequest, objectError } from './object-errors.ts';
 import type { ObjectOptions } from './object-options.ts';
 import type { ObjectSource, RangeHead } from './object-source.ts';
 import type { GateSeat, RequestGate } from './request-gate.ts';
@@ -32,14 +34,17 @@ export interface ObjectState {
 /** Why a range cannot be had. */
 export class TransferFailure extends Error {
   readonly failure: FetchFailure;
-  readonly attempts: number;
-  readonly elapsedMs: number | undefined;
+  readonly #request: FailedRequest;
 
-  constructor(failure: FetchFailure, attempts: number, elapsedMs: number | undefined) {
+  constructor(failure: FetchFailure, request: FailedRequest) {
     super(failure.message);
     this.failure = failure;
-    this.attempts = attempts;
-    this.elapsedMs = elapsedMs;
+    this.#request = request;
+  }
+
+  /** What users get. */
+  typed(): RecordpipeError {
+    return objectError(this.failure, this.#request);
   }
 }
 
@@ -232,13 +237,16 @@ export class RangeTransfer {
     const { counts, onEvent } = this.#context;
     const budget = this.#budget;
     const delayMs = budget.pauseAfter(failure, this.#got - before, this.#got);
-    if (delayMs === undefined) throw new TransferFailure(failure, budget.attempts, budget.elapsedMs);
+    const { uri } = this.#state;
+    const rest = { uri, start: this.start + this.#got, end: this.#end };
+    if (delayMs === undefined) {
+      const { attempts, elapsedMs } = budget;
+      throw new TransferFailure(failure, { ...rest, attempts, elapsedMs });
+    }
     counts.retries += 1;
     onEvent?.({
       type: 'retry',
-      uri: this.#state.uri,
-      start: this.start + this.#got,
-      end: this.#end,
+      ...rest,
       attempt: budget.attempts,
       delayMs: Math.round(delayMs),
       reason: failure.message,

@@ -3,29 +3,14 @@ import { isRecordpipeError } from '../../src/errors.ts';
 import { FetchFailure } from '../../src/objects/fetch-failure.ts';
 import { type ObjectReadOptions, openObject, type TransferEvent } from '../../src/objects/index.ts';
 import { internal, reset, ScriptedSource, slowDown } from './scripted-source.ts';
+import { bytesOf, expectBytes } from './some-bytes.ts';
 
 const URI = 's3://bucket/key';
-
-function bytesOf(length: number, seed = 1): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let state = seed;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    bytes[i] = state >>> 16;
-  }
-  return bytes;
-}
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const all: Uint8Array[] = [];
   for await (const chunk of chunks) all.push(chunk);
   return Buffer.concat(all);
-}
-
-/** Not by the matcher, which looks at every byte for itself. */
-function expectBytes(got: Uint8Array, expected: Uint8Array): void {
-  expect(got.length).toBe(expected.length);
-  expect(Buffer.compare(got, expected)).toBe(0);
 }
 
 async function failureOf(chunks: AsyncIterable<Uint8Array>): Promise<{ error: unknown; got: number }> {
