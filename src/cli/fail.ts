@@ -19,6 +19,7 @@ const OPTION_NAMES: Record<string, string> = {
   maxRequests: '--max-requests',
   retryTimeoutMs: '--retry-timeout',
   requesterPays: '--request-payer',
+  existing: '--if-changed',
 };
 
 /** Says what went wrong, on standard error; the exit code for it. */

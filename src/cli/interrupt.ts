@@ -3,12 +3,15 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 /** After this long, work that does not end by itself (a read of a silent pipe) is ended by the signal's default. */
 const GRACE_MS = 300;
 
+let graceMs = GRACE_MS;
+
 const controller = new AbortController();
 let listening = false;
 let exitCode: number | undefined;
 
-/** Fires at SIGINT and SIGTERM. A second signal ends the process at once. */
-export function interruption(): AbortSignal {
+/** Fires at SIGINT and SIGTERM. A second signal ends the process at once. @param withinMs for work whose end takes longer than usual */
+export function interruption(withinMs?: number): AbortSignal {
+  graceMs = Math.max(graceMs, withinMs ?? 0);
   if (!listening) {
     listening = true;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
@@ -30,6 +33,6 @@ function interrupt(signal: 'SIGINT' | 'SIGTERM'): void {
   exitCode = EXIT_CODES[signal];
   process.exitCode = exitCode;
   for (const other of ['SIGINT', 'SIGTERM'] as const) process.removeListener(other, interrupt);
-  setTimeout(() => process.kill(process.pid, signal), GRACE_MS).unref();
+  setTimeout(() => process.kill(process.pid, signal), graceMs).unref();
   controller.abort(new Error(signal));
 }

@@ -26,6 +26,7 @@ const COMMANDS: Record<string, () => Promise<Registration>> = {
   merge: () => import('./commands/register/merge.ts'),
   shuffle: () => import('./commands/register/shuffle.ts'),
   sample: () => import('./commands/register/sample.ts'),
+  upload: () => import('./commands/register/upload.ts'),
 };
 
 /**

@@ -10,3 +10,6 @@ export {
   type ManifestValue,
   parseManifestLine,
 } from './manifest-line.ts';
+export type { TextTargetOptions } from './text-target.ts';
+export { type ManifestRow, writeAugmentedManifest } from './write-augmented-manifest.ts';
+export { type WriteManifestOptions, writeManifest } from './write-manifest.ts';

@@ -20,6 +20,8 @@ export interface FileTask {
 export interface Watch {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** The bytes of the file, for whoever reads them himself. */
+  readonly source?: AsyncIterable<Uint8Array> | undefined;
 }
 
 /** Size of a regular file as stored; 0 for everything else. */

@@ -22,12 +22,12 @@ export async function scanFile(
   path: string,
   uri: string,
   task: FileTask,
-  { signal, onProgress }: Watch,
+  { signal, onProgress, source: given }: Watch,
   onBatch?: OnBatch,
 ): Promise<RecordScan> {
   const size = path === '-' ? 0 : storedBytes(path);
   const { format = 'auto', compression = 'auto' } = task.reading;
-  const source = path === '-' ? standardInput() : path;
+  const source = given ?? (path === '-' ? standardInput() : path);
   const found =
     format === 'auto'
       ? await identifySource(source, {

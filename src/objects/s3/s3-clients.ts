@@ -46,6 +46,8 @@ export class S3Clients {
       maxAttempts: 1,
       responseChecksumValidation: 'WHEN_REQUIRED',
       requestChecksumCalculation: 'WHEN_REQUIRED',
+      // With bodies from 2 MiB on the SDK would ask first (Expect: 100-continue), which undici does not do.
+      expectContinueHeader: false,
       logger: SILENT,
       ...(profile !== undefined && { profile }),
       ...(endpointUrl !== undefined && { endpoint: endpointUrl }),

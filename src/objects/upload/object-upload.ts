@@ -2,6 +2,7 @@ import { abortError } from '../../bytes/abortable.ts';
 import { crc32cCombine } from '../../crc32c/combine.ts';
 import { crc32c } from '../../crc32c/crc32c.ts';
 import { RecordpipeError } from '../../errors.ts';
+import { findResumable, type Parts } from './find-resumable.ts';
 import { MOST_PARTS, partSizes } from './part-sizes.ts';
 import { checkStored, isStored, type Sent, type WrittenObject } from './stored-object.ts';
 import { uploadAddress } from './upload-address.ts';
@@ -67,6 +68,29 @@ export class ObjectUpload {
     return this.#failure?.error;
   }
 
+  /** Fires when the upload is given up, for whatever reason. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Takes note of what makes going on senseless, and ends what is under way. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#stop.abort(error);
+  }
+
+  /**
+   * Goes on with an upload that was interrupted, if there is one.
+   * @returns the parts, from 0, that need not be sent
+   */
+  async resume(parts: Parts): Promise<ReadonlySet<number>> {
+    const found = await findResumable(this.#requests, parts);
+    if (found === undefined) return new Set();
+    this.#multipart = Promise.resolve(found.multipart);
+    for (const part of found.parts) this.#parts[part.number - 1] = part;
+    return new Set(found.parts.map(({ number }) => number - 1));
+  }
+
   /** Early, before many bytes are sent for nothing; the condition of the last request decides. */
   async checkName(): Promise<void> {
     if (this.#options.overwrite) return;
@@ -76,16 +100,14 @@ export class ObjectUpload {
     throw new RecordpipeError('already-exists', text, { uri: this.uri });
   }
 
-  /** Sends a part, or knows that the service has it. @param number from 1 */
-  async part(number: number, body: Uint8Array): Promise<void> {
+  /** Sends a part. @param number from 1 @param crc CRC-32C of the body, if known */
+  async part(number: number, body: Uint8Array, crc: number = crc32c(body)): Promise<void> {
     if (number > MOST_PARTS) {
       const text = `more than ${MOST_PARTS} parts: name the size beforehand (expectedBytes), or larger parts (partBytes)`;
       throw new RecordpipeError('unrepresentable', text, { uri: this.uri });
     }
     this.#multipart ??= this.#requests.create();
-    const sending = this.#multipart.then((multipart) =>
-      this.#requests.part(multipart, number, body, crc32c(body)),
-    );
+    const sending = this.#multipart.then((multipart) => this.#requests.part(multipart, number, body, crc));
     this.#underWay.add(sending);
     try {
       this.#parts[number - 1] = await sending;

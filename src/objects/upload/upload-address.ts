@@ -1,3 +1,5 @@
+import { parseObjectUri } from '../object-address.ts';
+
 /** Where an object is going to be. */
 export interface UploadAddress {
   readonly uri: string;
@@ -9,13 +11,13 @@ export interface UploadAddress {
 const MOST_KEY_BYTES = 1024;
 
 /**
- * The bucket and key of `s3://bucket/key`; the key is taken as it stands, nothing in it is escaped.
+ * The bucket and key of `s3://bucket/key`.
  * @throws RangeError for anything else
  */
 export function uploadAddress(uri: string): UploadAddress {
-  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
-  if (bucket === undefined || key === undefined)
-    throw new RangeError(`uri: expected s3://bucket/key, got ${uri}`);
+  if (!uri.startsWith('s3://')) throw new RangeError(`uri: expected s3://bucket/key, got ${uri}`);
+  const { bucket, key } = parseObjectUri(uri);
+  if (key === '') throw new RangeError(`uri: expected s3://bucket/key, got ${uri}, which names no object`);
   if (Buffer.byteLength(key) > MOST_KEY_BYTES)
     throw new RangeError(`uri: expected a key of at most ${MOST_KEY_BYTES} bytes, got ${uri}`);
   return { uri, bucket, key };

@@ -1,31 +1,27 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { S3Options } from '../object-options.ts';
+import type { ObjectOptions } from '../object-options.ts';
+import type { S3Caller } from '../s3/s3-caller.ts';
 
 /** The SDK, imported at the first upload: it takes 170 ms. */
-export type S3Sdk = typeof import('@aws-sdk/client-s3');
+type S3Sdk = typeof import('@aws-sdk/client-s3');
 
-/** A client and the module its commands come from. */
+/** What sends commands, and where the commands come from. */
 export interface UploadClient {
   readonly sdk: S3Sdk;
-  readonly client: S3Client;
+  readonly caller: S3Caller;
 }
 
-export async function uploadClient(options: S3Options): Promise<UploadClient> {
-  const sdk = await import('@aws-sdk/client-s3');
-  const { region, profile, endpointUrl, pathStyle } = options;
-  const endpoint = endpointUrl ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
-  const client = new sdk.S3Client({
-    ...(endpoint !== undefined && { endpoint }),
-    ...(region !== undefined
-      ? { region }
-      : process.env['AWS_REGION'] === undefined && { region: 'us-east-1' }),
-    ...(profile !== undefined && { profile }),
-    forcePathStyle: pathStyle ?? endpoint !== undefined,
-    followRegionRedirects: true,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    maxAttempts: 1,
-    ...(options.anonymous && { signer: { sign: async (request: never) => request } }),
-  });
-  return { sdk, client };
+/**
+ * The answer comes when all of the body is there, and for many parts put together after minutes: how long an attempt may take depends on what it carries,
+ * and is watched by `withRetries`.
+ */
+const ANSWER_MS = 900_000;
+
+export async function uploadClient(options: ObjectOptions): Promise<UploadClient> {
+  const [sdk, { S3Caller }, { s3ClientsOf }] = await Promise.all([
+    import('@aws-sdk/client-s3'),
+    import('../s3/s3-caller.ts'),
+    import('../s3/s3-clients.ts'),
+  ]);
+  const patient = { ...options, headersTimeoutMs: ANSWER_MS, idleTimeoutMs: ANSWER_MS };
+  return { sdk, caller: new S3Caller(await s3ClientsOf(patient), options) };
 }

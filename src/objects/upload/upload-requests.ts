@@ -2,10 +2,13 @@ import type {
   CompletedPart,
   CompleteMultipartUploadCommandOutput,
   HeadObjectCommandOutput,
+  ListMultipartUploadsCommandOutput,
+  ListPartsCommandOutput,
   PutObjectCommandOutput,
+  S3Client,
 } from '@aws-sdk/client-s3';
 import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
-import type { FetchFailure } from '../fetch-failure.ts';
+import { FetchFailure } from '../fetch-failure.ts';
 import { crcText } from './crc-text.ts';
 import type { UploadAddress } from './upload-address.ts';
 import type { UploadClient } from './upload-client.ts';
@@ -30,6 +33,15 @@ export interface SentPart {
   readonly size: number;
   readonly crc: number;
   readonly etag: string;
+}
+
+/** A part as the service lists it. */
+export interface ListedPart {
+  readonly number: number;
+  readonly size: number;
+  readonly etag: string;
+  /** In base64; undefined where the service keeps none. */
+  readonly crc32c: string | undefined;
 }
 
 /** The requests that make one object, each tried again as long as that may help. All throw as `withRetries`. */
@@ -63,7 +75,7 @@ export class UploadRequests {
           ChecksumCRC32C: crcText(crc),
         });
         try {
-          return await this.#client.client.send(command, { abortSignal: signal });
+          return await this.#call(signal, (client, sending) => client.send(command, sending));
         } catch (error) {
           if (unsure && isStatus(error, 412) && (await stored())) return {};
           throw error;
@@ -91,15 +103,12 @@ export class UploadRequests {
         ...checking,
       });
       // Not ended by the caller's signal: an upload whose name we do not get to know could not be given up.
-      const abortSignal = AbortSignal.timeout(this.#shortMs);
-      const answer = await this.#client.client.send(command, { abortSignal });
-      const checks =
-        answer.ChecksumAlgorithm !== 'CRC32C'
-          ? 'unsaid'
-          : answer.ChecksumType === 'FULL_OBJECT'
-            ? 'whole'
-            : 'parts';
-      return { uploadId: answer.UploadId!, checks };
+      const own = AbortSignal.timeout(this.#shortMs);
+      const answer = await this.#call(own, (client, sending) => client.send(command, sending));
+      return {
+        uploadId: answer.UploadId!,
+        checks: checksOf({ ChecksumAlgorithm: answer.ChecksumAlgorithm, ChecksumType: answer.ChecksumType }),
+      };
     });
   }
 
@@ -115,7 +124,8 @@ export class UploadRequests {
     } as const;
     const { ETag } = await this.#send(
       { what: `part ${number}`, attemptMs: this.#bodyMs(body.length) },
-      ({ signal }) => this.#client.client.send(new UploadPartCommand(input), { abortSignal: signal }),
+      ({ signal }) =>
+        this.#call(signal, (client, sending) => client.send(new UploadPartCommand(input), sending)),
     );
     return { number, size: body.length, crc, etag: ETag ?? '' };
   }
@@ -152,9 +162,9 @@ export class UploadRequests {
       { what: 'completing the upload', attemptMs: COMPLETE_MS },
       async ({ signal, unsure }) => {
         try {
-          return await this.#client.client.send(new CompleteMultipartUploadCommand(input), {
-            abortSignal: signal,
-          });
+          return await this.#call(signal, (client, sending) =>
+            client.send(new CompleteMultipartUploadCommand(input), sending),
+          );
         } catch (error) {
           if (unsure && isStatus(error, 404, 412) && (await stored())) return {};
           throw error;
@@ -169,19 +179,22 @@ export class UploadRequests {
     const input = { ...this.#place(), UploadId: uploadId };
     const retried = {
       uri: this.address.uri,
-      options: { maxAttempts: 5, retryTimeoutMs: ABORT_MS },
+      options: { ...this.#options, maxAttempts: 5, retryTimeoutMs: ABORT_MS },
       attemptMs: ABORT_MS,
       signal: undefined,
     };
     try {
       await withRetries({ ...retried, what: 'giving the upload up' }, async ({ signal }) => {
-        await this.#client.client.send(new AbortMultipartUploadCommand(input), { abortSignal: signal });
+        const abort = (): Promise<unknown> =>
+          this.#call(signal, (client, sending) =>
+            client.send(new AbortMultipartUploadCommand(input), sending),
+          );
+        await abort();
         // A part that was on its way may have come behind it.
-        const left = await this.#client.client
-          .send(new ListPartsCommand({ ...input, MaxParts: 1 }), { abortSignal: signal })
-          .catch(() => undefined);
-        if ((left?.Parts?.length ?? 0) > 0)
-          await this.#client.client.send(new AbortMultipartUploadCommand(input), { abortSignal: signal });
+        const left = await this.#call(signal, (client, sending) =>
+          client.send(new ListPartsCommand({ ...input, MaxParts: 1 }), sending),
+        ).catch(() => undefined);
+        if ((left?.Parts?.length ?? 0) > 0) await abort();
       });
     } catch (error) {
       if (!isRecordpipeError(error, 'object-missing')) throw error;
@@ -194,12 +207,73 @@ export class UploadRequests {
       return await this.#send({ what: 'looking at the object' }, ({ signal }) => {
         const { HeadObjectCommand } = this.#client.sdk;
         const command = new HeadObjectCommand({ ...this.#place(), ChecksumMode: 'ENABLED' });
-        return this.#client.client.send(command, { abortSignal: signal });
+        return this.#call(signal, (client, sending) => client.send(command, sending));
       });
     } catch (error) {
       if (isRecordpipeError(error, 'object-missing')) return undefined;
       throw error;
     }
+  }
+
+  /** Uploads of this very object that were begun and not ended; none where they may not be listed. */
+  async uploads(): Promise<Multipart[]> {
+    const { ListMultipartUploadsCommand } = this.#client.sdk;
+    const { Bucket, Key, ...payer } = this.#place();
+    const found: Multipart[] = [];
+    let at: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
+    try {
+      while (at !== undefined) {
+        const command = new ListMultipartUploadsCommand({ Bucket, Prefix: Key, ...payer, ...at });
+        const page: ListMultipartUploadsCommandOutput = await this.#send(
+          { what: 'looking for interrupted uploads' },
+          ({ signal }) => this.#call(signal, (client, sending) => client.send(command, sending)),
+        );
+        for (const { Key: key, UploadId, ChecksumAlgorithm, ChecksumType } of page.Uploads ?? [])
+          if (key === Key && UploadId !== undefined)
+            found.push({ uploadId: UploadId, checks: checksOf({ ChecksumAlgorithm, ChecksumType }) });
+        // Keys come in order: the next one is longer.
+        const more = page.IsTruncated && page.NextKeyMarker === Key;
+        at = more ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined;
+      }
+    } catch (error) {
+      if (isRecordpipeError(error, 'aborted', 'retries-exhausted')) throw error;
+      return [];
+    }
+    return found;
+  }
+
+  /** The parts that the service has of an upload; none where they may not be listed. */
+  async parts({ uploadId }: Multipart): Promise<ListedPart[]> {
+    const { ListPartsCommand } = this.#client.sdk;
+    const found: ListedPart[] = [];
+    let marker: string | undefined = '0';
+    try {
+      while (marker !== undefined) {
+        const command: InstanceType<typeof ListPartsCommand> = new ListPartsCommand({
+          ...this.#place(),
+          UploadId: uploadId,
+          PartNumberMarker: marker,
+        });
+        const page: ListPartsCommandOutput = await this.#send({ what: 'looking for parts' }, ({ signal }) =>
+          this.#call(signal, (client, sending) => client.send(command, sending)),
+        );
+        for (const { PartNumber, Size, ETag, ChecksumCRC32C } of page.Parts ?? [])
+          found.push({ number: PartNumber ?? 0, size: Size ?? -1, etag: ETag ?? '', crc32c: ChecksumCRC32C });
+        marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+      }
+    } catch (error) {
+      if (isRecordpipeError(error, 'aborted', 'retries-exhausted')) throw error;
+      return [];
+    }
+    return found;
+  }
+
+  /** One attempt, to where the bucket is. */
+  #call<R>(
+    signal: AbortSignal,
+    send: (client: S3Client, options: { readonly abortSignal?: AbortSignal }) => Promise<R>,
+  ): Promise<R> {
+    return this.#client.caller.call(this.address.bucket, signal, send);
   }
 
   #send<R>(
@@ -243,8 +317,15 @@ export class UploadRequests {
 }
 
 function isStatus(error: unknown, ...statuses: number[]): boolean {
-  const { httpStatusCode } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
-  return httpStatusCode !== undefined && statuses.includes(httpStatusCode);
+  return error instanceof FetchFailure && error.status !== undefined && statuses.includes(error.status);
+}
+
+function checksOf(said: {
+  readonly ChecksumAlgorithm: string | undefined;
+  readonly ChecksumType: string | undefined;
+}): Multipart['checks'] {
+  if (said.ChecksumAlgorithm !== 'CRC32C') return 'unsaid';
+  return said.ChecksumType === 'FULL_OBJECT' ? 'whole' : 'parts';
 }
 
 /** Whether a service does not know the parameters by which it is to check. */

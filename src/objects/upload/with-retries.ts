@@ -1,20 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortError } from '../../bytes/abortable.ts';
-import { type ErrorCode, RecordpipeError } from '../../errors.ts';
-import type { FetchFailure, FetchFailureKind } from '../fetch-failure.ts';
+import { RecordpipeError } from '../../errors.ts';
+import type { FetchFailure } from '../fetch-failure.ts';
+import { objectError } from '../object-errors.ts';
 import type { TransferOptions } from '../object-options.ts';
+import { RetryBudget } from '../retry-budget.ts';
 import { sendFailure } from './send-failure.ts';
-
-const BACKOFF_MS = 100;
-const THROTTLED_BACKOFF_MS = 1_000;
-const MOST_BACKOFF_MS = 20_000;
 
 /** One request, as often as it takes. */
 export interface Retried {
   /** For messages: `part 3`. */
   readonly what: string;
   readonly uri: string;
-  readonly options: Pick<TransferOptions, 'maxAttempts' | 'retryTimeoutMs'>;
+  readonly options: TransferOptions;
   /** How long one attempt may take. */
   readonly attemptMs: number;
   readonly signal: AbortSignal | undefined;
@@ -33,10 +31,9 @@ export interface Attempt {
  */
 export async function withRetries<R>(request: Retried, send: (attempt: Attempt) => Promise<R>): Promise<R> {
   const { options, signal } = request;
-  const giveUpAt = performance.now() + options.retryTimeoutMs;
+  const budget = new RetryBudget(options);
   let unsure = false;
-  let renewed = false;
-  for (let attempts = 1; ; attempts++) {
+  for (;;) {
     if (signal?.aborted) throw abortError(signal);
     let failure: FetchFailure;
     try {
@@ -45,19 +42,12 @@ export async function withRetries<R>(request: Retried, send: (attempt: Attempt) 
       if (error instanceof RecordpipeError) throw error;
       failure = sendFailure(error, signal?.aborted === true);
     }
-    if (failure.kind === 'aborted' && signal !== undefined) throw abortError(signal);
-    // With an answer of the service it is known what happened; but for 5xx, behind which it may have.
+    if (signal?.aborted) throw abortError(signal);
+    // An answer says what happened; but for 5xx, behind which it may have.
     unsure ||= failure.status === undefined || failure.status >= 500;
-    const again =
-      failure.kind === 'transient' ||
-      failure.kind === 'throttled' ||
-      (failure.kind === 'expired' && !renewed);
-    renewed ||= failure.kind === 'expired';
-    const wait = pause(failure, attempts);
-    if (!again) throw refused(failure, request);
-    if (attempts >= options.maxAttempts || performance.now() + wait > giveUpAt)
-      throw exhausted(failure, request, attempts);
-    await sleep(wait, undefined, { signal }).catch(() => {});
+    const pause = budget.pauseAfter(failure, 0, 0);
+    if (pause === undefined) throw failed(failure, request, budget);
+    await sleep(pause, undefined, { signal }).catch(() => {});
   }
 }
 
@@ -78,38 +68,22 @@ async function once<R>(
   }
 }
 
-/** Full jitter: parts that failed together do not come back together. */
-function pause({ kind, retryAfterMs }: FetchFailure, attempts: number): number {
-  const base = kind === 'throttled' ? THROTTLED_BACKOFF_MS : BACKOFF_MS;
-  const most = Math.min(base * 2 ** (attempts - 1), MOST_BACKOFF_MS);
-  return Math.max(Math.random() * most, retryAfterMs ?? 0);
-}
-
-const CODES: Partial<Record<FetchFailureKind, readonly [code: ErrorCode, next: string]>> = {
-  missing: ['object-missing', 'is the bucket there, and its name right?'],
-  denied: [
-    'access-denied',
-    'check the credentials, and that they may write there (s3:PutObject, s3:AbortMultipartUpload, s3:ListMultipartUploadParts)',
-  ],
-  expired: ['access-denied', 'renew the credentials'],
-  changed: ['already-exists', 'an object has that name by now'],
-};
-
-function refused(failure: FetchFailure, { what, uri }: Retried): RecordpipeError {
-  const [code, next] = CODES[failure.kind] ?? ['io-failure', 'the service refuses the request'];
-  return new RecordpipeError(
-    code,
-    `${what}: ${failure.message}; ${next}${requestText(failure)}`,
-    { uri },
-    failure,
-  );
-}
-
-function exhausted(failure: FetchFailure, { what, uri }: Retried, attempts: number): RecordpipeError {
-  const text = `${what} failed ${attempts} times, the last time with ${failure.message}${requestText(failure)}`;
-  return new RecordpipeError('retries-exhausted', text, { uri }, failure);
-}
-
-function requestText({ requestId }: FetchFailure): string {
-  return requestId === undefined ? '' : ` [request ${requestId}]`;
+function failed(
+  failure: FetchFailure,
+  { what, uri }: Retried,
+  { attempts, elapsedMs }: RetryBudget,
+): RecordpipeError {
+  if (failure.kind === 'changed') {
+    const text = 'an object has that name by now; choose another one, or let it be replaced';
+    return new RecordpipeError('already-exists', text, { uri }, failure);
+  }
+  if (failure.kind === 'denied') {
+    const text = `${what}: access denied: ${failure.message}; writing takes s3:PutObject, and s3:AbortMultipartUpload to leave nothing behind`;
+    return new RecordpipeError('access-denied', text, { uri }, failure);
+  }
+  if (failure.kind === 'fatal') {
+    const text = `${what}: the service refuses it: ${failure.message}`;
+    return new RecordpipeError('io-failure', text, { uri }, failure);
+  }
+  return objectError(failure, { uri, attempts, elapsedMs });
 }

@@ -1,0 +1,138 @@
+import { type UploadedFile, type UploadReport, uploadFiles } from 'recordpipe/upload';
+import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
+import { badFileText, warningsText } from '../findings-text.ts';
+import { interruption } from '../interrupt.ts';
+import { type ObjectCommandOptions, objectOptionsOf } from '../object-options.ts';
+import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
+import { ClosedOutput, print } from '../output.ts';
+import { progressOn } from '../progress.ts';
+import { formatBytes, formatNumberOf, formatSeconds } from '../sizes.ts';
+import { type Painter, painter } from '../style.ts';
+import { visible } from '../visible.ts';
+
+/** Options of `recordpipe upload`. */
+export interface UploadCommandOptions
+  extends ReportingOptions,
+    Pick<PayloadOptions, 'payloadCrc'>,
+    ObjectCommandOptions {
+  readonly validate: boolean;
+  readonly clobber: boolean;
+  readonly ifChanged?: true;
+  readonly dryRun?: true;
+  readonly manifest?: string;
+  readonly contentType?: string;
+  readonly maxErrors: number;
+  readonly failFast?: true;
+}
+
+/** Findings per file that people are shown. */
+const MOST_SHOWN = 10;
+/** Taking back what is under way needs an answer of the service. */
+const GRACE_MS = 10_000;
+
+/** Checks and uploads files, and says what became of them; the exit code. */
+export async function upload(
+  files: string[],
+  destination: string,
+  options: UploadCommandOptions,
+): Promise<number> {
+  if (files.length === 0)
+    throw new RangeError(`expected files and a destination, got only ${destination}; where do they go?`);
+  const { json, jsonl, quiet, ifChanged, clobber, jobs, manifest, contentType } = options;
+  const forPeople = !json && !jsonl;
+  const paint = painter(options.color, 1);
+  const progress = progressOn('upload', forPeople && !quiet && options.progress);
+  const closed = new AbortController();
+  let exitCode = OK;
+  const onFile = (file: UploadedFile): void => {
+    exitCode = worse(exitCode, file);
+    const text = jsonl
+      ? `${JSON.stringify({ event: 'file', ...file })}\n`
+      : json
+        ? ''
+        : fileText(file, !quiet, paint);
+    if (text === '') return;
+    progress.clear();
+    print(text).catch((error) => closed.abort(error));
+  };
+  const start = performance.now();
+  try {
+    const report = await uploadFiles(files, destination, {
+      ...readingOptions(options),
+      ...(options.encoding !== undefined && { fatal: true }),
+      objects: objectOptionsOf(options),
+      validate: options.validate,
+      existing: !clobber ? 'keep' : ifChanged ? 'update' : 'replace',
+      dryRun: options.dryRun === true,
+      failFast: options.failFast === true,
+      maxErrors: options.maxErrors,
+      ...(jobs !== undefined && { jobs }),
+      manifest,
+      contentType,
+      onFile,
+      onProgress: progress.update,
+      signal: AbortSignal.any([interruption(GRACE_MS), closed.signal]),
+    });
+    progress.clear();
+    const { ok, totals } = report;
+    if (json) await print(`${JSON.stringify(report, undefined, 2)}\n`);
+    else if (jsonl)
+      await print(`${JSON.stringify({ event: 'summary', ok, totals, manifest: report.manifest })}\n`);
+    else if (!quiet)
+      await print(summary(report, options.dryRun === true, (performance.now() - start) / 1000, paint));
+  } catch (error) {
+    progress.clear();
+    // Nobody reads on; what was sent so far still counts.
+    if (error instanceof ClosedOutput) return exitCode;
+    throw closed.signal.aborted && !(closed.signal.reason instanceof ClosedOutput)
+      ? closed.signal.reason
+      : error;
+  }
+  return exitCode;
+}
+
+/** Bad data anywhere comes before what could not be read or sent. */
+function worse(exitCode: number, { status }: UploadedFile): number {
+  if (status === 'refused' || exitCode === INVALID) return INVALID;
+  return status === 'failed' ? IO_FAILURE : exitCode;
+}
+
+function fileText(file: UploadedFile, all: boolean, paint: Painter): string {
+  const { path, uri, status, bytes, records, report, error, resumedParts = 0 } = file;
+  if (status === 'refused' && report !== undefined) return badFileText(report, MOST_SHOWN, paint);
+  if (error !== undefined)
+    return `${paint('red', status)} ${paint('bold', visible(path))}: ${error.code}: ${visible(error.message)}\n`;
+  if (!all) return '';
+  const held = records === null ? '' : `${formatNumberOf(records, 'record')}, `;
+  const resumed = resumedParts === 0 ? '' : `, ${formatNumberOf(resumedParts, 'part')} were there already`;
+  const warnings = report === undefined ? '' : warningsText(report, paint);
+  return `${SAID[status]} ${visible(uri)}: ${held}${formatBytes(bytes)}${resumed}\n${warnings}`;
+}
+
+const SAID: Record<UploadedFile['status'], string> = {
+  uploaded: 'uploaded',
+  unchanged: 'unchanged',
+  kept: 'left alone',
+  'would-upload': 'would upload',
+  refused: 'refused',
+  failed: 'failed',
+};
+
+function summary(
+  { ok, totals, manifest, files }: UploadReport,
+  dryRun: boolean,
+  seconds: number,
+  paint: Painter,
+): string {
+  const parts = [
+    dryRun
+      ? `${formatNumberOf(files.filter(({ status }) => status === 'would-upload').length, 'file')} to upload`
+      : `${formatNumberOf(totals.uploaded, 'file')} uploaded`,
+  ];
+  if (totals.skipped > 0) parts.push(`${totals.skipped} left as they are`);
+  if (totals.refused > 0) parts.push(`${totals.refused} refused`);
+  if (totals.failed > 0) parts.push(`${totals.failed} failed`);
+  if (totals.notBegun > 0) parts.push(`${totals.notBegun} not begun (--fail-fast)`);
+  const written = manifest === null ? '' : `; manifest ${visible(manifest)}`;
+  return `${paint(ok ? 'green' : 'red', ok ? 'ok' : 'bad')} ${parts.join(', ')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}${written}\n`;
+}

@@ -1,0 +1,66 @@
+import { openTextTarget, type TextTargetOptions } from './text-target.ts';
+
+/** How a manifest is written. Every field has a default; pass what differs. */
+export interface WriteManifestOptions extends TextTargetOptions {
+  /** What all addresses begin with. Default: the folder that they have in common. */
+  readonly prefix: string | undefined;
+}
+
+/**
+ * Writes a ManifestFile: a JSON array of `{"prefix": "s3://bucket/folder/"}` and what follows it in each address, in the given order, one per line. The file appears when it is whole.
+ *
+ * Source of the format: SageMaker's API_S3DataSource, "ManifestFile".
+ *
+ * @param target a path or an `s3://` address
+ * @param uris `s3://bucket/key`, all of one bucket
+ * @throws RangeError for addresses that no common prefix has, that are none, or for no address at all
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, and as `openObjectWriter`
+ * @example
+ * ```ts
+ * import { writeManifest } from 'recordpipe/manifest';
+ * import { readFileSync } from 'node:fs';
+ * await writeManifest('train.manifest', ['s3://bucket/train/a.tfrecord', 's3://bucket/train/b.tfrecord']);
+ * console.log(JSON.parse(readFileSync('train.manifest', 'utf8')).length); // 3
+ * ```
+ */
+export async function writeManifest(
+  target: string,
+  uris: readonly string[],
+  options: Partial<WriteManifestOptions> = {},
+): Promise<void> {
+  const { objects, signal } = options;
+  const prefix = options.prefix ?? commonFolder(uris);
+  const suffixes = uris.map((uri) => suffixOf(uri, prefix));
+  const text = await openTextTarget(target, 'application/json', { objects, signal });
+  try {
+    await text.write(`[\n${JSON.stringify({ prefix })}`);
+    for (const suffix of suffixes) await text.write(`,\n${JSON.stringify(suffix)}`);
+    await text.write('\n]\n');
+    await text.close();
+  } catch (error) {
+    await text.abort();
+    throw error;
+  }
+}
+
+function suffixOf(uri: string, prefix: string): string {
+  if (uri.length > prefix.length && uri.startsWith(prefix)) return uri.slice(prefix.length);
+  throw new RangeError(`uris: expected addresses of objects below ${prefix}, got ${uri}`);
+}
+
+/** The longest folder in which all objects are. */
+function commonFolder(uris: readonly string[]): string {
+  const [first] = uris;
+  if (first === undefined)
+    throw new RangeError('uris: expected at least one address; SageMaker takes no empty manifest');
+  let length = first.lastIndexOf('/') + 1;
+  for (const uri of uris) {
+    while (length > 0 && !(uri.length > length && uri.startsWith(first.slice(0, length))))
+      length = first.lastIndexOf('/', length - 2) + 1;
+  }
+  const folder = first.slice(0, length);
+  if (/^s3:\/\/[^/]+\//.test(folder)) return folder;
+  throw new RangeError(
+    'uris: expected addresses s3://bucket/key of one bucket, as a manifest has one prefix',
+  );
+}

@@ -1,0 +1,81 @@
+import { stat } from 'node:fs/promises';
+import { basename, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseObjectUri } from '../objects/object-address.ts';
+import { expandInputs } from '../report/expand-inputs.ts';
+import { isGlob } from '../report/input-names.ts';
+import type { Format } from '../report/report-options.ts';
+
+/** A file and where it goes. */
+export interface PlannedUpload {
+  readonly path: string;
+  readonly uri: string;
+}
+
+/**
+ * Which file becomes which object. Files of folders and patterns keep their path below the folder, or below the part of the pattern that has no wildcard;
+ * others go by their own name. A destination that ends with a slash, or names just a bucket, is a folder; any other is the one object's name.
+ * @throws RangeError for several files without a folder to go to, two files that would become one object, standard input
+ * @throws RecordpipeError as `expandInputs`
+ */
+export async function planUploads(
+  inputs: string | readonly string[],
+  destination: string,
+  format: Format | undefined,
+): Promise<PlannedUpload[]> {
+  if (!destination.startsWith('s3://'))
+    throw new RangeError(`destination: expected s3://bucket/key or s3://bucket/folder/, got ${destination}`);
+  const { bucket, key } = parseObjectUri(destination);
+  const found = new Map<string, { readonly path: string; readonly name: string }>();
+  let folders = false;
+  for (const input of typeof inputs === 'string' ? [inputs] : inputs) {
+    const base = await baseOf(input);
+    folders ||= base !== undefined;
+    for (const path of await expandInputs([input], format)) {
+      if (path === '-')
+        throw new RangeError('inputs: standard input cannot be checked before it is sent; name files');
+      if (!found.has(resolve(path))) found.set(resolve(path), { path, name: nameBelow(base, path) });
+    }
+  }
+  const folder = key === '' || key.endsWith('/');
+  if (!folder && (found.size > 1 || folders)) {
+    const what = found.size > 1 ? `${found.size} files` : 'a folder or pattern';
+    throw new RangeError(
+      `destination: expected a folder for ${what}, got ${destination}; it ends with a slash: ${destination}/`,
+    );
+  }
+  const prefix = key === '' ? `s3://${bucket}/` : destination;
+  const files = [...found.values()].map((file) => ({ ...file, bytes: Buffer.from(file.path) }));
+  files.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+  return distinct(files.map(({ path, name }) => ({ path, uri: folder ? prefix + name : destination })));
+}
+
+/** The folder below which names are kept; undefined for a single file, or a list. */
+async function baseOf(input: string): Promise<string | undefined> {
+  if (input === '-' || input.startsWith('@')) return undefined;
+  const path = input.startsWith('file://') ? fileURLToPath(input) : input;
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined) return found.isDirectory() ? path : undefined;
+  if (!isGlob(path)) return undefined;
+  const parts = path.split('/');
+  const first = parts.findIndex(isGlob);
+  return parts.slice(0, first).join('/') || (path.startsWith('/') ? '/' : '.');
+}
+
+function nameBelow(base: string | undefined, path: string): string {
+  if (base === undefined) return basename(path);
+  const name = relative(resolve(base), resolve(path)).replaceAll(sep, '/');
+  // A pattern may climb up: '{../x,y}/*'.
+  return name.startsWith('../') ? basename(path) : name;
+}
+
+function distinct(planned: PlannedUpload[]): PlannedUpload[] {
+  const seen = new Map<string, string>();
+  for (const { path, uri } of planned) {
+    const other = seen.get(uri);
+    if (other !== undefined)
+      throw new RangeError(`inputs: ${other} and ${path} would both become ${uri}; upload them apart`);
+    seen.set(uri, path);
+  }
+  return planned;
+}

@@ -1,0 +1,170 @@
+import { isRecordpipeError, RecordpipeError } from '../errors.ts';
+import type { ObjectOptions } from '../objects/object-options.ts';
+import { crcText } from '../objects/upload/crc-text.ts';
+import { openUpload } from '../objects/upload/object-upload.ts';
+import { partSizes } from '../objects/upload/part-sizes.ts';
+import { statIfThere } from '../objects/upload/stat-if-there.ts';
+import { objectWriteOptions } from '../objects/upload/write-object-options.ts';
+import type { CheckedReading } from '../report/report-options.ts';
+import { checkAndHash } from './check-and-hash.ts';
+import type { FileHash } from './hashed-file.ts';
+import type { PartBuffers } from './part-buffers.ts';
+import type { PlannedUpload } from './plan-uploads.ts';
+import { type SentFile, sendFile } from './send-file.ts';
+import type { CompleteUploadOptions } from './upload-options.ts';
+import type { UploadedFile } from './upload-report.ts';
+
+/** What all files of an upload have in common. */
+export interface UploadTask {
+  readonly options: CompleteUploadOptions;
+  readonly objects: ObjectOptions;
+  readonly reading: Partial<CheckedReading>;
+  readonly buffers: PartBuffers;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Told how many bytes of a file have been read for checking, and how many are on the other side. */
+export interface UploadWatch {
+  onChecked(bytes: number): void;
+  onSent(bytes: number): void;
+}
+
+/** Metadata in which the checksum of an object is kept, for services that keep none themselves. */
+const CRC_NAME = 'recordpipe-crc32c';
+
+/**
+ * Checks one file and sends it. What is wrong with it, and what kept it from being sent, is in the answer.
+ * @throws RecordpipeError `aborted`
+ */
+export async function uploadOne(
+  { path, uri }: PlannedUpload,
+  task: UploadTask,
+  watch: UploadWatch,
+): Promise<UploadedFile> {
+  const start = performance.now();
+  const { options, signal } = task;
+  let known: Pick<UploadedFile, 'bytes' | 'crc32c' | 'records' | 'report'> = {
+    bytes: 0,
+    crc32c: null,
+    records: null,
+  };
+  const outcome = (
+    rest: Omit<UploadedFile, 'path' | 'uri' | 'seconds' | keyof typeof known>,
+  ): UploadedFile => ({
+    path,
+    uri,
+    ...known,
+    ...rest,
+    seconds: Math.round(performance.now() - start) / 1000,
+  });
+  try {
+    const { report, hash } = await checkAndHash(path, {
+      reading: options.validate ? task.reading : undefined,
+      maxErrors: options.maxErrors,
+      partBytes: (size) => partSizes(task.objects.partBytes, size)(1),
+      signal,
+      onProgress: (bytes) => watch.onChecked(bytes),
+    });
+    known = {
+      bytes: hash?.size ?? report?.bytes ?? 0,
+      crc32c: hash === undefined ? null : hex(hash.crc),
+      records: report?.records ?? null,
+      ...(options.validate && report !== undefined && { report }),
+    };
+    if (hash === undefined)
+      return outcome({
+        status: report?.unreadable ? 'failed' : 'refused',
+        ...(report !== undefined && { error: report.errors[0] }),
+      });
+    const skipped = await skippable(uri, hash, task);
+    if (skipped !== undefined) return outcome({ status: skipped });
+    if (options.dryRun) return outcome({ status: 'would-upload', parts: Math.max(hash.parts.length, 1) });
+    const sent = await send(path, uri, hash, task, watch);
+    return outcome({
+      status: 'uploaded',
+      verified: sent.verified,
+      parts: sent.parts,
+      resumedParts: sent.resumedParts,
+      ...(sent.etag !== undefined && { etag: sent.etag }),
+      ...(sent.versionId !== undefined && { versionId: sent.versionId }),
+    });
+  } catch (error) {
+    if (!isRecordpipeError(error) || signal?.aborted) throw error;
+    if (error.code === 'already-exists' && options.existing === 'keep') return outcome({ status: 'kept' });
+    return outcome({ status: 'failed', error: error.toJSON() });
+  }
+}
+
+/** Whether the object that is there makes sending unnecessary. */
+async function skippable(
+  uri: string,
+  { size, crc }: FileHash,
+  { options, objects, signal }: UploadTask,
+): Promise<'unchanged' | 'kept' | undefined> {
+  if (options.existing === 'replace') return undefined;
+  const there = await statIfThere(uri, objects, signal);
+  if (there === undefined) return undefined;
+  if (options.existing === 'keep') return 'kept';
+  const kept = there.checksums.find(
+    ({ algorithm, kind }) => algorithm === 'crc32c' && kind === 'whole',
+  )?.value;
+  const same = kept !== undefined ? kept === crcText(crc) : there.metadata[CRC_NAME] === hex(crc);
+  return same && there.size === size ? 'unchanged' : undefined;
+}
+
+async function send(
+  path: string,
+  uri: string,
+  hash: FileHash,
+  task: UploadTask,
+  watch: UploadWatch,
+): Promise<SentFile> {
+  const sent = await sendOnce(path, uri, hash, task, watch, true);
+  // An upload that was begun for what the file held earlier carries the checksum of that. Its parts are right all the same; not so what is said of them.
+  const told = sent.metadata[CRC_NAME];
+  if (sent.resumedParts === 0 || told === undefined || told === hex(hash.crc)) return sent;
+  return sendOnce(
+    path,
+    uri,
+    hash,
+    { ...task, options: { ...task.options, existing: 'replace' } },
+    watch,
+    false,
+  );
+}
+
+async function sendOnce(
+  path: string,
+  uri: string,
+  hash: FileHash,
+  { options, objects, buffers, signal }: UploadTask,
+  watch: UploadWatch,
+  resume: boolean,
+): Promise<SentFile> {
+  const { contentType, metadata, existing } = options;
+  const upload = await openUpload(
+    uri,
+    objectWriteOptions({
+      ...objects,
+      overwrite: existing !== 'keep',
+      contentType,
+      metadata: { ...metadata, [CRC_NAME]: hex(hash.crc) },
+      expectedBytes: hash.size,
+      signal,
+    }),
+  );
+  try {
+    return await sendFile({ path, hash, upload, buffers, resume, onSent: (bytes) => watch.onSent(bytes) });
+  } catch (error) {
+    await upload.abandon(error);
+    throw signal?.aborted ? abortedAt(path, signal) : error;
+  }
+}
+
+function abortedAt(path: string, signal: AbortSignal): RecordpipeError {
+  return new RecordpipeError('aborted', 'aborted by its signal', { uri: path }, signal.reason);
+}
+
+function hex(crc: number): string {
+  return crc.toString(16).padStart(8, '0');
+}

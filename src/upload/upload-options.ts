@@ -1,0 +1,63 @@
+import type { ObjectOptions } from '../objects/object-options.ts';
+import type { FilesOptions } from '../report/report-options.ts';
+import type { UploadedFile } from './upload-report.ts';
+
+/** How far an upload has come. */
+export interface UploadProgress {
+  /** Files in all. */
+  readonly files: number;
+  /** Of them, those that are done with, in whatever way. */
+  readonly filesDone: number;
+  /** Those that were refused, or could not be sent. */
+  readonly bad: number;
+  /** Bytes read for checking and bytes sent, together. */
+  readonly bytes: number;
+  /** What they will be in the end, as far as is known. */
+  readonly totalBytes: number | undefined;
+}
+
+/** How files are uploaded. Every field has a default; pass what differs. */
+export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 'onProgress'> {
+  /** Which service, as whom, and how bytes are transferred: `partBytes`, `windowBytes`, `maxRequests`, `retryTimeoutMs`, `maxAttempts` of all files together. */
+  readonly objects: Partial<ObjectOptions> | undefined;
+  /** Whether files are checked, and bad ones refused. Default true. */
+  readonly validate: boolean;
+  /** Findings kept per file. Default 100. */
+  readonly maxErrors: number;
+  /** What becomes of an object that has the name already: it is replaced (default, as by `aws s3 cp`), replaced unless it has the same size and checksum, or kept. */
+  readonly existing: 'replace' | 'update' | 'keep';
+  /** Whether nothing is sent: files are checked, and it is said what would be done. Default false. */
+  readonly dryRun: boolean;
+  /** Whether no further file is begun behind one that is refused or fails. Default false. */
+  readonly failFast: boolean;
+  /** Files that are handled at once. Default 4. */
+  readonly jobs: number;
+  /** MIME type of the objects. Default: the service's. */
+  readonly contentType: string | undefined;
+  /** User metadata of all objects, besides `recordpipe-crc32c`, the CRC-32C of the object in hexadecimal. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Where a ManifestFile of the objects is written when all files are there: a path or an `s3://` address. Default: none. */
+  readonly manifest: string | undefined;
+  /** Told of each file in the order of the report, as soon as all before it are done. */
+  readonly onFile: ((file: UploadedFile) => void) | undefined;
+  readonly onProgress: ((progress: UploadProgress) => void) | undefined;
+}
+
+export type CompleteUploadOptions = Pick<
+  UploadOptions,
+  'validate' | 'maxErrors' | 'existing' | 'dryRun' | 'failFast' | 'jobs' | 'contentType' | 'metadata'
+>;
+
+const EXISTING = ['replace', 'update', 'keep'];
+
+/** @throws RangeError for a value that no option has */
+export function uploadOptions(given: Partial<UploadOptions>): CompleteUploadOptions {
+  const { validate = true, maxErrors = 100, existing = 'replace', dryRun = false, failFast = false } = given;
+  const { jobs = 4, contentType, metadata = {} } = given;
+  if (!EXISTING.includes(existing))
+    throw new RangeError(`existing: expected one of ${EXISTING.join(', ')}, got ${String(existing)}`);
+  if (!(Number.isInteger(jobs) && jobs >= 1))
+    throw new RangeError(`jobs: expected a whole number from 1 on, got ${jobs}`);
+  if (!(maxErrors >= 0)) throw new RangeError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
+  return { validate, maxErrors, existing, dryRun, failFast, jobs, contentType, metadata };
+}

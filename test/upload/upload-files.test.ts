@@ -1,0 +1,251 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { objectOptions } from '../../src/objects/object-options.ts';
+import { closeS3Clients } from '../../src/objects/s3/s3-clients.ts';
+import { openUpload } from '../../src/objects/upload/object-upload.ts';
+import { openObjectWriter } from '../../src/objects/upload/object-writer.ts';
+import { objectWriteOptions } from '../../src/objects/upload/write-object-options.ts';
+import { checkAndHash } from '../../src/upload/check-and-hash.ts';
+import { type UploadOptions, uploadFiles } from '../../src/upload/index.ts';
+import { PartBuffers } from '../../src/upload/part-buffers.ts';
+import { sendFile } from '../../src/upload/send-file.ts';
+import { ended, startCli } from '../support/cli.ts';
+import { type FaultyS3, type FaultyS3Options, faultyS3 } from '../support/faulty-s3/index.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const dir = tempDir();
+const MIB = 1024 * 1024;
+const KEYS = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'us-east-1' };
+beforeAll(() => Object.assign(process.env, KEYS));
+afterAll(closeS3Clients);
+
+/** Lines of text, three parts of them. */
+const LINES = Buffer.from('0123456789abcde\n'.repeat((11 * MIB) / 16));
+LINES[0] = 120;
+LINES[6 * MIB] = 121;
+
+function service(options: Partial<FaultyS3Options> = {}): Promise<FaultyS3> {
+  return faultyS3({ buckets: ['bucket'], ...options });
+}
+
+function upload(server: FaultyS3, path: string, key: string, options: Partial<UploadOptions> = {}) {
+  const objects = { endpointUrl: server.url, partBytes: 5 * MIB, ...options.objects };
+  return uploadFiles(path, `s3://bucket/${key}`, { format: 'textline', ...options, objects });
+}
+
+function stored(server: FaultyS3, key: string): Buffer {
+  return Buffer.from(server.store.get('bucket', key).content.bytes!);
+}
+
+function partNumbers(server: FaultyS3): (string | null)[] {
+  return server.requests('UploadPart').map(({ query }) => query.get('partNumber'));
+}
+
+test('a small file goes in one request, with its checksum as a header', async () => {
+  await using server = await service();
+  const path = dir.file('small.txt', Buffer.from('a\nb\n'));
+  const report = await upload(server, path, 'folder/');
+  expect(report).toMatchObject({
+    ok: true,
+    files: [
+      {
+        uri: 's3://bucket/folder/small.txt',
+        status: 'uploaded',
+        records: 2,
+        bytes: 4,
+        verified: 'checksum',
+        parts: 1,
+      },
+    ],
+  });
+  expect(server.requests('PutObject')[0].headers['x-amz-checksum-crc32c']).toBeDefined();
+  expect(stored(server, 'folder/small.txt').toString()).toBe('a\nb\n');
+});
+
+test('parts and the last request are sent again when they fail, and nothing is left over', async () => {
+  const faults = [
+    { operation: 'UploadPart', do: 'status', status: 500, times: 2 },
+    { operation: 'UploadPart', do: 'reset', at: 'headers', after: 2 },
+    { operation: 'CompleteMultipartUpload', do: 'status', status: 503 },
+  ] as const;
+  await using server = await service({ faults });
+  const path = dir.file('parts.txt', LINES);
+  const { ok, files } = await upload(server, path, 'parts');
+  expect(ok, JSON.stringify(files[0].error)).toBe(true);
+  expect(files[0]).toMatchObject({ status: 'uploaded', parts: 3, verified: 'checksum' });
+  expect(stored(server, 'parts').equals(LINES)).toBe(true);
+  expect(server.uploads.open).toBe(0);
+});
+
+test('a part that is refused for good ends the upload, and takes the others away', async () => {
+  const faults = [{ operation: 'UploadPart', do: 'status', status: 403, after: 1 }] as const;
+  await using server = await service({ faults });
+  const { ok, files } = await upload(server, dir.file('denied.txt', LINES), 'denied');
+  expect(ok).toBe(false);
+  expect(files[0]).toMatchObject({ status: 'failed', error: { code: 'access-denied' } });
+  expect(server.uploads.open).toBe(0);
+  expect(server.store.keys('bucket')).toEqual([]);
+});
+
+test('bad data is refused, and no manifest is written of the rest', async () => {
+  await using server = await service();
+  const bad = dir.file('bad.tfrecord', Buffer.from('this is no record file at all'));
+  const good = dir.file('good.tfrecord', new Uint8Array(0));
+  const manifest = dir.file('no.manifest');
+  const report = await uploadFiles([bad, good], 's3://bucket/x/', {
+    objects: { endpointUrl: server.url },
+    manifest,
+    format: 'tfrecord',
+  });
+  expect(report).toMatchObject({ ok: false, manifest: null, totals: { refused: 1, uploaded: 1 } });
+  expect(server.store.keys('bucket')).toEqual(['x/good.tfrecord']);
+  expect(() => readFileSync(manifest)).toThrow();
+});
+
+test('what is there is replaced, kept, or left alone unless it has changed', async () => {
+  await using server = await service();
+  const path = dir.file('twice.txt', Buffer.from('a\n'));
+  const manifest = dir.file('twice.manifest');
+  const status = async (options: Partial<UploadOptions>) =>
+    (await upload(server, path, 'x/', options)).files[0].status;
+  expect(await status({ dryRun: true })).toBe('would-upload');
+  expect(server.store.keys('bucket')).toEqual([]);
+  expect(await status({ manifest })).toBe('uploaded');
+  expect(JSON.parse(readFileSync(manifest, 'utf8'))).toEqual([{ prefix: 's3://bucket/x/' }, 'twice.txt']);
+  expect(await status({ existing: 'update' })).toBe('unchanged');
+  expect(await status({ existing: 'keep' })).toBe('kept');
+  writeFileSync(path, 'b\n');
+  expect(await status({ existing: 'keep' })).toBe('kept');
+  expect(await status({ existing: 'update' })).toBe('uploaded');
+  expect(stored(server, 'x/twice.txt').toString()).toBe('b\n');
+});
+
+test('a file that has changed since it was checked is not sent', async () => {
+  await using server = await service();
+  const path = dir.file('changing.txt', LINES);
+  const objects = objectOptions({ endpointUrl: server.url, partBytes: 5 * MIB });
+  const { hash } = await checkAndHash(path, {
+    reading: { format: 'textline' },
+    maxErrors: 1,
+    partBytes: () => 5 * MIB,
+    signal: undefined,
+    onProgress: () => {},
+  });
+  const changed = Buffer.from(LINES);
+  changed[8 * MIB] ^= 1;
+  writeFileSync(path, changed);
+  const sending = await openUpload(
+    's3://bucket/changing',
+    objectWriteOptions({ ...objects, expectedBytes: LINES.length }),
+  );
+  const sent = sendFile({
+    path,
+    hash: hash!,
+    upload: sending,
+    buffers: new PartBuffers(2),
+    resume: true,
+    onSent: () => {},
+  });
+  await expect(sent).rejects.toMatchObject({ code: 'source-changed' });
+  await sending.abandon(new Error('changed'));
+  expect(server.uploads.open).toBe(0);
+  expect(server.store.keys('bucket')).toEqual([]);
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(10);
+}
+
+test('SIGTERM takes back what is under way', async () => {
+  await using server = await service({
+    faults: [{ operation: 'UploadPart', do: 'stall', at: 'before', times: 9 }],
+  });
+  const path = dir.file('signal.txt', LINES);
+  const child = startCli([
+    'upload',
+    path,
+    's3://bucket/signal',
+    '--format',
+    'textline',
+    '--part-size',
+    '5MiB',
+    '--endpoint-url',
+    server.url,
+  ]);
+  const run = ended(child);
+  await until(() => server.requests('UploadPart').length > 0);
+  child.kill('SIGTERM');
+  expect((await run).code).toBe(143);
+  expect(server.uploads.open).toBe(0);
+  expect(server.store.keys('bucket')).toEqual([]);
+});
+
+test('what a killed process has sent is not sent again', async () => {
+  await using server = await service({
+    faults: [{ operation: 'UploadPart', do: 'stall', at: 'before', after: 1, times: 1 }],
+  });
+  const path = dir.file('killed.txt', LINES);
+  const args = [
+    'upload',
+    path,
+    's3://bucket/killed',
+    '--format',
+    'textline',
+    '--part-size',
+    '5MiB',
+    '--max-requests',
+    '1',
+  ];
+  const child = startCli([...args, '--endpoint-url', server.url]);
+  const run = ended(child);
+  await until(() => server.requests('UploadPart').length === 2);
+  child.kill('SIGKILL');
+  await run;
+  expect(server.uploads.open).toBe(1);
+  const before = server.requests('UploadPart').length;
+  const { files } = await upload(server, path, 'killed');
+  expect(files[0]).toMatchObject({ status: 'uploaded', verified: 'checksum' });
+  expect(files[0].resumedParts).toBeGreaterThanOrEqual(1);
+  expect(partNumbers(server).slice(before)).not.toContain('1');
+  expect(stored(server, 'killed').equals(LINES)).toBe(true);
+  expect(server.uploads.open).toBe(0);
+});
+
+test("a writer takes any pieces, and its memory is the caller's again", async () => {
+  await using server = await service();
+  const writer = await openObjectWriter('s3://bucket/written', {
+    endpointUrl: server.url,
+    partBytes: 5 * MIB,
+    windowBytes: 10 * MIB,
+  });
+  const piece = new Uint8Array(700_001);
+  for (let at = 0; at < LINES.length; at += piece.length) {
+    const length = Math.min(piece.length, LINES.length - at);
+    piece.set(LINES.subarray(at, at + length));
+    await writer.write(piece.subarray(0, length));
+    piece.fill(0);
+  }
+  expect(await writer.close()).toMatchObject({ size: LINES.length, parts: 3, verified: 'checksum' });
+  expect(stored(server, 'written').equals(LINES)).toBe(true);
+});
+
+test('a writer that is given up leaves nothing, one that may not replace fails at once', async () => {
+  await using server = await service({ objects: { 'bucket/there': Buffer.from('x') } });
+  const options = { endpointUrl: server.url, partBytes: 5 * MIB };
+  const writer = await openObjectWriter('s3://bucket/given-up', options);
+  await writer.write(LINES);
+  await writer.abort();
+  await expect(writer.write(LINES)).rejects.toMatchObject({ code: 'closed' });
+  expect(server.uploads.open).toBe(0);
+  await expect(openObjectWriter('s3://bucket/there', { ...options, overwrite: false })).rejects.toMatchObject(
+    { code: 'already-exists' },
+  );
+  const controller = new AbortController();
+  const other = await openObjectWriter('s3://bucket/aborted', { ...options, signal: controller.signal });
+  await other.write(LINES);
+  controller.abort();
+  await expect(other.close()).rejects.toMatchObject({ code: 'aborted' });
+  expect(server.uploads.open).toBe(0);
+  expect(server.store.keys('bucket')).toEqual(['there']);
+});
