@@ -32,6 +32,7 @@ import { type CheckedStreamerOptions, type StreamerInput, streamerOptions } from
  * await streamer.ready;
  * console.log((await readFile('pipes/train_0', 'utf8')).split('\n')); // [ 'one', 'two', '' ]
  * await running;
+ * ```
  */
 export class PipeModeStreamer {
   readonly #options: CheckedStreamerOptions;

@@ -20,7 +20,7 @@ export interface PipeModeStreamerOptions {
   readonly objects: Partial<ObjectOptions> | undefined;
   /** Whether nothing is fetched before a reader has opened its pipe. Default false: the first part of an epoch waits for its reader. */
   readonly lazy: boolean;
-  /** Whether named pipes that are there already, and that nobody reads, are used. Default false: they are an error. */
+  /** Whether named pipes that are there already, with readers or without, are used. Default false: they are an error. */
   readonly force: boolean;
   /** Whether a reader that leaves before the end of an epoch is an error. Default false: the next epoch begins, as in SageMaker. */
   readonly strictEof: boolean;

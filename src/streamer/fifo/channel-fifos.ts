@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import type { LockedChannel } from '../channel-lock.ts';
 import { isStillThere, makeFifos, type OwnFifo, ownFifo, statOf } from './make-fifos.ts';
-import { hasReader, removeFifo } from './open-fifo.ts';
+import { removeFifo } from './open-fifo.ts';
 
 /** Where a channel's pipes are. */
 export interface FifoPlace {
   readonly folder: string;
   readonly channel: string;
-  /** Whether pipes that are there already, and that nobody reads, are used. */
+  /** Whether pipes that are there already are used. */
   readonly force: boolean;
 }
 
@@ -85,9 +85,9 @@ export class ChannelFifos {
     }
     const fifo = ownFifo(path, there);
     const left = this.#locked.left.some((one) => one.path === path && isStillThere(one));
-    if (!left && !(this.#place.force && !hasReader(fifo))) {
-      const next = this.#place.force ? 'somebody reads it; stop that' : 'remove it, or use it (force)';
-      throw new RecordpipeError('already-exists', `there is a named pipe already; ${next}`, { uri: path });
+    if (!left && !this.#place.force) {
+      const what = 'there is a named pipe already; remove it, or use it (force)';
+      throw new RecordpipeError('already-exists', what, { uri: path });
     }
     this.#fifos.set(epoch, fifo);
     this.reused.push(path);

@@ -5,7 +5,9 @@ import { RecordpipeError } from '../../errors.ts';
 import type { OwnFifo } from './make-fifos.ts';
 import { hasReader } from './open-fifo.ts';
 
-/** So much may wait in front of the pipe: one write at a time of this size keeps a pipe busy, and what a reader leaves unread is small. */
+/** Written at a time: enough to keep a pipe of 64 KiB busy, and little enough to tell how far a slow reader is. */
+const SLICE_BYTES = 256 * 1024;
+/** So much may wait in front of the pipe. */
 const WAITING_BYTES = 1024 * 1024;
 /** How often a silent pipe is asked whether its reader is still there. */
 const PROBE_MS = 1000;
@@ -29,6 +31,8 @@ export class FifoWriter {
   #gone = false;
   #failure: RecordpipeError | undefined;
   #closed = false;
+  /** A socket closes by itself when its reader has gone. */
+  readonly #whenClosed: Promise<void>;
   /** Told when there is room again, the reader is gone or writing has failed. */
   #wake: (() => void) | undefined;
   #blockedSince = 0;
@@ -46,6 +50,7 @@ export class FifoWriter {
       // @ts-expect-error Node takes the options of streams as well; the types do not know it.
       writableHighWaterMark: WAITING_BYTES,
     });
+    this.#whenClosed = new Promise((resolve) => void this.#socket.once('close', () => resolve()));
     this.#socket.on('drain', () => this.#resume());
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE' || error.code === 'ECONNRESET') this.#gone = true;
@@ -75,8 +80,10 @@ export class FifoWriter {
   write(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#gone || chunk.length === 0) return undefined;
-    if (this.#socket.write(chunk)) return undefined;
-    return this.#room();
+    let room = true;
+    for (let at = 0; at < chunk.length; at += SLICE_BYTES)
+      room = this.#socket.write(chunk.length <= SLICE_BYTES ? chunk : chunk.subarray(at, at + SLICE_BYTES));
+    return room ? undefined : this.#room();
   }
 
   /** Looks now and then whether the reader is still there, while nothing is written. @param told when it is not */
@@ -117,10 +124,8 @@ export class FifoWriter {
     this.#signal.removeEventListener('abort', this.#abort);
     if (this.#closed) return;
     this.#closed = true;
-    await new Promise<void>((resolve) => {
-      this.#socket.once('close', () => resolve());
-      this.#socket.destroy();
-    });
+    this.#socket.destroy();
+    await this.#whenClosed;
     this.#resume();
   }
 
