@@ -110,7 +110,10 @@ async function beside(
   await Promise.race([streamer.ready, failed]);
   if (failure !== undefined) throw failure;
   const program = new TrainingProgram(command, environment);
-  streamer.beforeCut = () => program.stop();
+  streamer.beforeCut = (error) => {
+    failure ??= error;
+    return program.stop();
+  };
   signals.passTo(program);
   void failed.then(async () => {
     if (failure !== undefined && !signals.stop.aborted) await program.stop();

@@ -1,0 +1,259 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { Xoshiro128 } from '../../src/dataset/random.ts';
+import { cli, startCli } from '../support/cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { appearance, catPipe, writeObjects } from './stream-place.ts';
+
+const temp = tempDir();
+const data = temp.file('data');
+writeObjects(data, { a: 'one\n'.repeat(100_000), b: 'two\n' });
+const WHOLE = `${'one\n'.repeat(100_000)}two\n`;
+let places = 0;
+
+function newPlace(): string {
+  const place = temp.file(`place-${places++}`);
+  mkdirSync(place);
+  return place;
+}
+
+/** A program that is run beside the streamer, in the language of the machine it runs on. */
+function program(source: string): string[] {
+  const path = temp.file(`program-${places++}.mjs`);
+  writeFileSync(path, `import { readFileSync, writeFileSync } from 'node:fs';\n${source}`);
+  return [process.execPath, path];
+}
+
+function exited(child: ChildProcess): Promise<{ code: number | null; signal: string | null; ms: number }> {
+  const began = performance.now();
+  return new Promise((resolve) => {
+    child.on('exit', (code, signal) => resolve({ code, signal, ms: performance.now() - began }));
+  });
+}
+
+describe('recordpipe stream beside a program', () => {
+  test('gives it what SageMaker gives, and has its exit code', async () => {
+    const root = newPlace();
+    const words = program(`
+      const input = process.env.SM_INPUT_DIR;
+      const epochs = [0, 1].map((epoch) => readFileSync(input + '/data/train_' + epoch, 'latin1').length);
+      console.log(JSON.stringify({ epochs, argv: process.argv.slice(2), hps: process.env.SM_HPS, channels: process.env.SM_CHANNELS }));
+      process.exit(7);`);
+    const args = [
+      'stream',
+      '-c',
+      `train=${data}`,
+      '--root',
+      root,
+      '--hyperparameter',
+      'lr=0.1',
+      '--',
+      ...words,
+    ];
+    const { code, stdout } = await cli([...args, '--lr', '3']);
+    expect(JSON.parse(stdout)).toEqual({
+      epochs: [WHOLE.length, WHOLE.length],
+      argv: ['--lr', '3'],
+      hps: '{"lr":"0.1"}',
+      channels: '["train"]',
+    });
+    expect(code).toBe(7);
+    expect(readdirSync(join(root, 'input/data'))).toEqual(['train.status.json']);
+    expect(JSON.parse(readFileSync(join(root, 'input/config/inputdataconfig.json'), 'utf8'))).toMatchObject({
+      train: { TrainingInputMode: 'Pipe', S3DistributionType: 'FullyReplicated' },
+    });
+  });
+
+  test('stops it when its data cannot be had, before it could take that for the end', async () => {
+    const root = newPlace();
+    const manifest = temp.file(
+      'm.manifest',
+      Buffer.from(JSON.stringify([{ prefix: `${data}/` }, 'a', 'none'])),
+    );
+    const words = program(`
+      process.on('SIGTERM', () => { writeFileSync(process.env.SM_MODEL_DIR + '/told', 'SIGTERM'); process.exit(0); });
+      const { createReadStream } = await import('node:fs');
+      createReadStream(process.env.SM_INPUT_DIR + '/data/train_0').on('end', () => writeFileSync(process.env.SM_MODEL_DIR + '/ended', '')).resume();
+      setInterval(() => {}, 1000);`);
+    const { code, stderr } = await cli([
+      'stream',
+      '-c',
+      `train=${manifest}`,
+      '--manifest',
+      '--root',
+      root,
+      '--',
+      ...words,
+    ]);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/object-missing|not-found/);
+    expect(readdirSync(join(root, 'model'))).toEqual(['told']);
+  });
+
+  test('does not start it where there is nothing', async () => {
+    const root = newPlace();
+    mkdirSync(temp.file('nothing'));
+    const words = program(`writeFileSync(process.env.SM_MODEL_DIR + '/started', '')`);
+    const { code, stderr } = await cli([
+      'stream',
+      '-c',
+      `train=${temp.file('nothing')}`,
+      '--root',
+      root,
+      '--',
+      ...words,
+    ]);
+    expect([code, readdirSync(join(root, 'model'))]).toEqual([3, []]);
+    expect(stderr).toContain('no objects under');
+  });
+
+  test('passes signals on, and ends with it', async () => {
+    const root = newPlace();
+    const words = program(`
+      process.on('SIGTERM', () => setTimeout(() => process.exit(5), 50));
+      writeFileSync(process.env.SM_MODEL_DIR + '/up', '');
+      setInterval(() => {}, 1000);`);
+    const child = startCli(['stream', '-c', `train=${data}`, '--root', root, '--', ...words]);
+    const exit = exited(child);
+    await appearance(join(root, 'model/up').replace(/up$/, 'up'), 20_000).catch(() => {});
+    while (!existsSync(join(root, 'model/up'))) await sleep(10);
+    child.kill('SIGTERM');
+    expect((await exit).code).toBe(5);
+    expect(readdirSync(join(root, 'input/data')).filter((name) => /_\d+$|lock/.test(name))).toEqual([]);
+  });
+
+  test('a program that is not there', async () => {
+    const { code, stderr } = await cli([
+      'stream',
+      '-c',
+      `train=${data}`,
+      '--root',
+      newPlace(),
+      '--',
+      'no-such-program',
+    ]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('no-such-program is not there')]);
+  });
+});
+
+describe('recordpipe stream without one', () => {
+  test('events as lines, metrics, and the bytes', async () => {
+    const dir = newPlace();
+    const child = startCli([
+      'stream',
+      '-c',
+      `train=${data}`,
+      '--dir',
+      dir,
+      '--epochs',
+      '1',
+      '--json',
+      '--metrics',
+      '0',
+    ]);
+    const stdout = text(child.stdout!);
+    const exit = exited(child);
+    let said = '';
+    child.stderr!.on('data', (chunk) => {
+      said += chunk;
+    });
+    await expect.poll(() => said, { timeout: 20_000 }).toMatch(/127\.0\.0\.1:\d+/);
+    const url = /http:\S+/.exec(said)![0];
+    const metrics = await new Promise<string>((resolve, reject) => {
+      get(url, (response) => text(response).then(resolve, reject)).on('error', reject);
+    });
+    expect(metrics).toContain('recordpipe_stream_bytes_total{channel="train"} 0');
+    expect((await catPipe(join(dir, 'train_0'))).toString('latin1')).toBe(WHOLE);
+    expect((await exit).code).toBe(0);
+    const events = (await stdout)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string });
+    expect(events.map(({ event }) => event)).toEqual(['channel', 'epoch-start', 'epoch-end']);
+    expect(events[2]).toMatchObject({ bytes: WHOLE.length, complete: true });
+  });
+
+  test('channels as CreateTrainingJob takes them', async () => {
+    const dir = newPlace();
+    const source = { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: data } };
+    const config = temp.file(
+      'channels.json',
+      Buffer.from(JSON.stringify([{ ChannelName: 'x', DataSource: source }])),
+    );
+    const child = startCli(['stream', '--config', config, '--dir', dir, '--epochs', '1']);
+    const exit = exited(child);
+    expect((await catPipe(join(dir, 'x_0'))).toString('latin1')).toBe(WHOLE);
+    expect((await exit).code).toBe(0);
+  });
+
+  test.each([
+    [2, ['stream', '--dir', 'x'], /name at least one/],
+    [2, ['stream', '-c', 'train', '--dir', 'x'], /NAME=VALUE/],
+    [2, ['stream', '-c', 'a b=x', '--dir', 'x'], /a channel's name/],
+    [
+      4,
+      ['stream', '-c', `train=${data}`, '--dir', temp.file('unread'), '--reader-timeout', '100ms'],
+      /reader-timeout/,
+    ],
+  ])('exit code %d', async (expected, args, message) => {
+    const { code, stderr } = await cli(args);
+    expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s at any moment: it ends, no pipe, lock or blocked reader is left',
+    async (signal) => {
+      const random = new Xoshiro128(signal.length, 1);
+      for (let i = 0; i < 5; i++) await interrupted(newPlace(), signal, random.below(600));
+    },
+    60_000,
+  );
+
+  test('SIGKILL at any moment: the next one takes over what is left', async () => {
+    const random = new Xoshiro128(9, 1);
+    for (let i = 0; i < 4; i++) {
+      const dir = newPlace();
+      await interrupted(dir, 'SIGKILL', random.below(600));
+      const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '--epochs', '1', '-q']);
+      const exit = exited(child);
+      expect((await catPipe(join(dir, 'train_0'))).toString('latin1').slice(-8)).toBe('one\ntwo\n');
+      expect((await exit).code).toBe(0);
+      expect(readdirSync(dir)).toEqual(['train.status.json']);
+    }
+  }, 60_000);
+});
+
+/** Sends a signal to a streamer some time after its start, while a reader waits or reads. */
+async function interrupted(
+  dir: string,
+  name: 'SIGTERM' | 'SIGINT' | 'SIGKILL',
+  afterMs: number,
+): Promise<void> {
+  const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '-q']);
+  const exit = exited(child);
+  const waiting = spawn(
+    'sh',
+    [
+      '-c',
+      'for i in 0 1 2 3; do while [ ! -p "$0_$i" ]; do sleep 0.01; done; cat "$0_$i"; done',
+      join(dir, 'train'),
+    ],
+    { stdio: 'ignore' },
+  );
+  await sleep(150 + afterMs);
+  child.kill(name);
+  const { code, signal } = await exit;
+  waiting.kill('SIGKILL');
+  if (name === 'SIGKILL') {
+    expect(signal).toBe('SIGKILL');
+    return;
+  }
+  // Before its handlers are there a signal ends the process as it always does.
+  if (signal === null) expect(code).toBe(name === 'SIGTERM' ? 143 : 130);
+  expect(readdirSync(dir).filter((one) => one !== 'train.status.json')).toEqual([]);
+}
