@@ -34,7 +34,7 @@ export class FeatureListWalk extends FeatureWalk {
       if (this.at === this.#listsEnd && !this.#nextLists()) return false;
       const end = this.#listsEnd;
       this.entryStart = this.at;
-      this.nameStart = this.nameEnd = 0;
+      this.nameStart = this.nameEnd = this.at;
       this.body = this.bytes;
       const tag = this.tag(end);
       if (tag !== FIELD_1) {

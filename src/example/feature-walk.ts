@@ -32,34 +32,44 @@ export class FeatureWalk extends WireReader {
   tf = false;
   /** Where the features being walked end, and where the entry began. */
   #featuresEnd = 0;
+  #recordEnd = 0;
   entryStart = 0;
+  /** The Feature of the entry: in the record, or joined. */
+  #value: Uint8Array = NOTHING;
+  #valueStart = 0;
+  #valueEnd = 0;
 
   constructor() {
     super(NOTHING);
   }
 
-  open(record: Uint8Array): void {
-    this.bytes = record;
-    this.at = 0;
-    this.#featuresEnd = 0;
-    this.nameEnd = 0;
-    this.nameStart = 0;
-    this.entryStart = 0;
+  /** Begins with the record at [start, end) of `bytes`. */
+  open(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
+    this.bytes = this.body = bytes;
+    this.at = this.#featuresEnd = start;
+    this.#recordEnd = end;
+    this.nameStart = this.nameEnd = this.entryStart = start;
   }
 
   /** Lets go of the record. */
   close(): void {
-    this.bytes = NOTHING;
-    this.body = NOTHING;
+    this.bytes = this.body = this.#value = NOTHING;
   }
 
   /** The next feature; false at the end. */
   next(): boolean {
+    if (!this.nextName()) return false;
+    this.readFeature();
+    return true;
+  }
+
+  /** The name of the next feature, which `readFeature` reads, if it is wanted; false at the end. */
+  nextName(): boolean {
     for (;;) {
       if (this.at === this.#featuresEnd && !this.#nextFeatures()) return false;
       const end = this.#featuresEnd;
       this.entryStart = this.at;
-      this.nameStart = this.nameEnd = 0;
+      this.nameStart = this.nameEnd = this.at;
       this.body = this.bytes;
       const tag = this.tag(end);
       if (tag === FIELD_1) {
@@ -70,9 +80,16 @@ export class FeatureWalk extends WireReader {
     }
   }
 
+  readFeature(): void {
+    const { at } = this;
+    if (this.#value === this.bytes) this.feature(this.bytes, this.#valueStart, this.#valueEnd);
+    else this.#joinedFeature();
+    this.at = at;
+  }
+
   /** Finds the next `features` of the record: several are merged. */
   #nextFeatures(): boolean {
-    const end = this.bytes.length;
+    const end = this.#recordEnd;
     while (this.at < end) {
       this.entryStart = this.at;
       const tag = this.tag(end);
@@ -97,26 +114,28 @@ export class FeatureWalk extends WireReader {
       if (nameEnd < entryEnd && bytes[nameEnd] === FIELD_2) {
         this.at = nameEnd + 1;
         if (this.fieldEnd(entryEnd) === entryEnd) {
-          this.feature(bytes, this.at, entryEnd);
-          this.at = entryEnd;
+          this.#value = bytes;
+          this.#valueStart = this.at;
+          this.#valueEnd = this.at = entryEnd;
           return;
         }
       }
     }
     this.at = at;
-    const value = this.oddEntry(entryEnd);
-    if (value === bytes) this.feature(bytes, this.start, this.end);
-    else this.#copiedFeature(value);
+    this.#value = this.oddEntry(entryEnd);
+    this.#valueStart = this.start;
+    this.#valueEnd = this.end;
     this.at = entryEnd;
   }
 
-  #copiedFeature(value: Uint8Array): void {
+  #joinedFeature(): void {
     const { bytes } = this;
+    const value = this.#value;
     this.bytes = value;
     try {
       this.feature(value, 0, value.length);
     } catch (error) {
-      // Positions in the copy say nothing.
+      // Positions in what was joined say nothing.
       throw error instanceof WireFault ? new WireFault(this.entryStart, error.message) : error;
     } finally {
       this.bytes = bytes;

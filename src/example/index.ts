@@ -3,6 +3,12 @@
  *
  * @module
  */
+export {
+  type CompileFeaturesOptions,
+  compileFeatures,
+  DEFAULT_COMPILE_FEATURES_OPTIONS,
+  type FeaturePlan,
+} from './compile-features.ts';
 export { decodeExample, decodeSequenceExample } from './decode-example.ts';
 export { DEFAULT_DECODE_EXAMPLE_OPTIONS, type DecodeExampleOptions } from './decode-options.ts';
 export {
@@ -26,3 +32,31 @@ export type {
   SequenceExample,
   UnsetFeature,
 } from './feature.ts';
+export {
+  type DefaultValue,
+  type FeatureSpec,
+  type FixedLenSequenceSpec,
+  type FixedLenSpec,
+  fixedLen,
+  fixedLenSequence,
+  type RaggedSpec,
+  ragged,
+  type SparseSpec,
+  type SparseSpecOptions,
+  sparse,
+  type VarLenSpec,
+  varLen,
+} from './feature-specs.ts';
+export type {
+  DenseColumn,
+  FeatureSpecs,
+  ParsedBatch,
+  ParsedColumn,
+  ParsedExample,
+  ParsedFeature,
+  PlanInt64,
+  RaggedColumn,
+  SparseColumn,
+  Value,
+  Values,
+} from './parsed.ts';

@@ -1,0 +1,187 @@
+import { floatBytes, int64Words, textBytes } from './encode-input.ts';
+import type { FeatureKind } from './feature.ts';
+import { isOne } from './feature-specs.ts';
+import { BYTES, FLOAT, INT64 } from './feature-walk.ts';
+import { type FoundFeatures, NO_BYTES } from './found-features.ts';
+import type { PlanInt64 } from './parsed.ts';
+import { LITTLE_ENDIAN, numbersInPlace } from './varints.ts';
+
+/** Values of one kind on their way from lists into one array of a column. */
+export interface ValueSink {
+  /** The kind by number. */
+  readonly kind: number;
+  /** Room for at least so many values, from the first on. */
+  begin(most: number): void;
+  /** At most so many values are in a list that takes so many bytes. */
+  most(bytes: number): number;
+  /** The values of the list that is open behind `to`; gives where the next go. What there is no room for is counted, not written. */
+  take(found: FoundFeatures, to: number): number;
+  /** The default from `from` to `to`. */
+  fill(from: number, to: number): void;
+  /** The first `count` values, which belong to the caller from now on; undefined with the index of an integer that is no number. */
+  finish(count: number, onBeyond: (index: number, value: bigint) => Error): unknown;
+  /** One of them. */
+  one(values: unknown): unknown;
+}
+
+type Default = Uint8Array | string | number | bigint;
+
+/** The sink for a kind. Defaults are cycled through: one for all values, or one for each value of a record. */
+export function valueSink(
+  what: string,
+  kind: FeatureKind,
+  int64: PlanInt64,
+  given: Default | readonly Default[] | undefined,
+): ValueSink {
+  const defaults = given === undefined ? [] : isOne(given) ? [given] : given;
+  switch (kind) {
+    case 'bytes':
+      return new BytesSink(
+        defaults.map((one) => {
+          if (one instanceof Uint8Array) return one;
+          if (typeof one === 'string') return textBytes(what, one);
+          throw new TypeError(`${what}: defaultValue: expected bytes or text, got ${typeof one}`);
+        }),
+      );
+    case 'float': {
+      const bytes = Uint8Array.from(floatBytes(what, defaults as readonly number[]));
+      return new FloatSink(new Int32Array(bytes.buffer));
+    }
+    default:
+      return new Int64Sink(
+        hostWords(int64Words(what, defaults as readonly (number | bigint)[])),
+        int64 === 'number',
+      );
+  }
+}
+
+/** Words in the order of this machine. */
+function hostWords(words: Int32Array): Int32Array {
+  if (LITTLE_ENDIAN) return words;
+  return words.map((_, i) => words[i ^ 1]);
+}
+
+class BytesSink implements ValueSink {
+  readonly kind = BYTES;
+  readonly #defaults: readonly Uint8Array[];
+  #values: Uint8Array[] = [];
+
+  constructor(defaults: readonly Uint8Array[]) {
+    this.#defaults = defaults;
+  }
+
+  begin(): void {
+    this.#values = [];
+  }
+
+  /** A value takes two bytes at least. */
+  most(bytes: number): number {
+    return bytes >>> 1;
+  }
+
+  take({ lists }: FoundFeatures, to: number): number {
+    return lists.viewsInto(this.#values, to);
+  }
+
+  fill(from: number, to: number): void {
+    const defaults = this.#defaults;
+    for (let i = from; i < to; i++)
+      this.#values[i] = defaults.length === 0 ? NO_BYTES : defaults[(i - from) % defaults.length];
+  }
+
+  finish(count: number): Uint8Array[] {
+    const values = this.#values;
+    this.#values = [];
+    values.length = count;
+    return values;
+  }
+
+  one(values: Uint8Array[]): Uint8Array {
+    return values[0];
+  }
+}
+
+class FloatSink implements ValueSink {
+  readonly kind = FLOAT;
+  readonly #defaults: Int32Array;
+  #words = new Int32Array(0);
+  #bytes: Uint8Array | undefined;
+
+  constructor(defaults: Int32Array) {
+    this.#defaults = defaults;
+  }
+
+  begin(most: number): void {
+    this.#words = new Int32Array(most);
+    this.#bytes = LITTLE_ENDIAN ? new Uint8Array(this.#words.buffer) : undefined;
+  }
+
+  most(bytes: number): number {
+    return bytes >>> 2;
+  }
+
+  take({ lists }: FoundFeatures, to: number): number {
+    return lists.floatsInto(this.#words, to, this.#bytes);
+  }
+
+  fill(from: number, to: number): void {
+    const defaults = this.#defaults;
+    if (defaults.length > 0)
+      for (let i = from; i < to; i++) this.#words[i] = defaults[(i - from) % defaults.length];
+  }
+
+  finish(count: number): Float32Array {
+    const words = this.#words;
+    this.#words = new Int32Array(0);
+    return new Float32Array(words.buffer, 0, count);
+  }
+
+  one(values: Float32Array): number {
+    return values[0];
+  }
+}
+
+/** Words of 64-bit integers are gathered in memory that is kept: how many there are is not known before. */
+class Int64Sink implements ValueSink {
+  readonly kind = INT64;
+  readonly #defaults: Int32Array;
+  readonly #isNumber: boolean;
+  #words = new Int32Array(0);
+
+  constructor(defaults: Int32Array, isNumber: boolean) {
+    this.#defaults = defaults;
+    this.#isNumber = isNumber;
+  }
+
+  begin(most: number): void {
+    if (this.#words.length < 2 * most) this.#words = new Int32Array(2 * most);
+  }
+
+  most(bytes: number): number {
+    return bytes;
+  }
+
+  take({ lists }: FoundFeatures, to: number): number {
+    return lists.int64sInto(this.#words, 2 * to) / 2;
+  }
+
+  fill(from: number, to: number): void {
+    const defaults = this.#defaults;
+    if (defaults.length === 0) this.#words.fill(0, 2 * from, 2 * to);
+    else for (let i = 2 * from; i < 2 * to; i++) this.#words[i] = defaults[(i - 2 * from) % defaults.length];
+  }
+
+  finish(count: number, onBeyond: (index: number, value: bigint) => Error): BigInt64Array | Float64Array {
+    const words = this.#words.slice(0, 2 * count);
+    const integers = new BigInt64Array(words.buffer);
+    if (!this.#isNumber) return integers;
+    const numbers = new Float64Array(words.buffer);
+    const beyond = numbersInPlace(words, numbers, 0, words.length);
+    if (beyond >= 0) throw onBeyond(beyond, integers[beyond]);
+    return numbers;
+  }
+
+  one(values: BigInt64Array | Float64Array): bigint | number {
+    return values[0];
+  }
+}
