@@ -10,7 +10,7 @@ export interface DecodeExampleOptions<M extends Int64Mode = Int64Mode> {
   readonly int64: M;
   /**
    * By default protobuf's rules hold: of two features of one name the last counts, and so does the last kind of a feature; runs of one list are
-   * joined, packed or not. With `tf`, what TensorFlow's parse_example would reject or read otherwise is an error.
+   * joined, packed or not. (Values of a kind that a later one replaces are not looked into.) With `tf`, what TensorFlow's parse_example would reject or read otherwise is an error.
    */
   readonly strict: false | 'tf';
   /** Where the record is from, for errors. */
