@@ -1,3 +1,6 @@
+/** A larger record is rare, and its memory not to be kept. */
+const MOST_SPARE_BYTES = 4 * 1024 * 1024;
+
 /**
  * A growing window over a stream of chunks: the unread bytes `bytes[at, end)`, contiguous, at a known absolute position.
  * A chunk is used where it lies; bytes are copied only where something straddles two chunks.
@@ -14,6 +17,14 @@ export class ByteWindow {
   #queuedAt = 0;
   /** Whether `bytes` was allocated here, so that its free rest may be filled. */
   #joined = false;
+  /** Memory of what straddled chunks before, where it may be used again. */
+  #spare: Uint8Array | undefined;
+  readonly #reuse: boolean;
+
+  /** @param reuse whether what was handed out before is no longer needed when more is wanted */
+  constructor(reuse = false) {
+    this.#reuse = reuse;
+  }
 
   /** Position in the stream of the first unread byte. */
   get position(): number {
@@ -96,13 +107,21 @@ export class ByteWindow {
 
   #reserve(needed: number, atMost: number): void {
     if (this.#joined && this.bytes.length - this.at >= needed) return;
-    const grown = new Uint8Array(Math.min(atMost, Math.max(needed, 2 * (this.end - this.at), 64)));
+    const grown = this.#memory(Math.min(atMost, Math.max(needed, 2 * (this.end - this.at), 64)));
     grown.set(this.bytes.subarray(this.at, this.end));
     this.base += this.at;
     this.end -= this.at;
     this.at = 0;
     this.bytes = grown;
     this.#joined = true;
+  }
+
+  #memory(size: number): Uint8Array {
+    const spare = this.#spare;
+    if (spare !== undefined && spare !== this.bytes && spare.length >= size) return spare;
+    const memory = new Uint8Array(size);
+    if (this.#reuse && size <= MOST_SPARE_BYTES) this.#spare = memory;
+    return memory;
   }
 
   #use(chunk: Uint8Array, at: number): void {

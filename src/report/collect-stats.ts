@@ -6,7 +6,7 @@ import { runFiles } from './run-files.ts';
 
 /** Options of {@link collectStats}. Every field has a default; pass what differs. */
 export interface CollectStatsOptions extends FilesOptions {
-  /** Whether some of the images are kept, to be looked at: 24 at most, of up to 128 KiB each. Default false. */
+  /** Whether some of the images are kept, to be looked at: 16 at most, of up to 128 KiB each. Default false. */
   readonly samples: boolean;
 }
 

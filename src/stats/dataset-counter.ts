@@ -12,7 +12,7 @@ import { recordLabel } from './label.ts';
 import { SpreadCounter } from './log2.ts';
 import { NameTable } from './name-table.ts';
 import { FEATURE, LIST, RecordOutline, STEP } from './record-outline.ts';
-import { MOST_SAMPLES, SampleKeeper } from './samples.ts';
+import { SampleKeeper } from './samples.ts';
 
 /** What is collected beyond counts. */
 export interface StatsOptions {
@@ -46,7 +46,7 @@ export class DatasetCounter {
 
   constructor(uri: string, { samples }: StatsOptions) {
     this.#uri = uri;
-    this.#samples = new SampleKeeper(uri, samples ? MOST_SAMPLES : 0);
+    this.#samples = new SampleKeeper(uri, samples);
   }
 
   add(batch: RecordBatch): void {

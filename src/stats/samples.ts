@@ -16,7 +16,7 @@ export interface ImageSample {
 }
 
 /** Samples in a document: which of all images they are is decided by a hash of their place, so that no order and no split of the data changes it. */
-export const MOST_SAMPLES = 24;
+const MOST_SAMPLES = 16;
 /** Larger images are not kept. */
 export const MOST_SAMPLE_BYTES: number = 128 * 1024;
 /** What a browser shows without a script. */
@@ -27,17 +27,24 @@ interface Kept {
   readonly sample: ImageSample;
 }
 
+/** Not yet as text: most images that are kept for a while make room for others, and writing base64 takes as long as checking them. */
+interface Candidate {
+  readonly hash: number;
+  readonly sample: Omit<ImageSample, 'base64'>;
+  readonly bytes: Uint8Array;
+}
+
 /** Keeps the samples of one file. */
 export class SampleKeeper {
   readonly #uri: string;
   readonly #seed: number;
-  readonly #most: number;
-  #kept: Kept[] = [];
+  readonly #wanted: boolean;
+  #kept: Candidate[] = [];
 
-  constructor(uri: string, most: number) {
+  constructor(uri: string, wanted: boolean) {
     this.#uri = uri;
     this.#seed = textHash(uri);
-    this.#most = most;
+    this.#wanted = wanted;
   }
 
   /** @param label asked only where the image is kept */
@@ -50,10 +57,10 @@ export class SampleKeeper {
     to: number,
     label: () => string | undefined,
   ): void {
-    if (this.#most === 0 || to - from > MOST_SAMPLE_BYTES || !SHOWN.includes(header.kind)) return;
+    if (!this.#wanted || to - from > MOST_SAMPLE_BYTES || !SHOWN.includes(header.kind)) return;
     const hash = placeHash(this.#seed, record, feature);
     const last = this.#kept.at(-1);
-    if (this.#kept.length === this.#most && last !== undefined && hash > last.hash) return;
+    if (this.#kept.length === MOST_SAMPLES && last !== undefined && hash > last.hash) return;
     const { kind, width, height } = header;
     const text = label();
     const sample = {
@@ -64,14 +71,20 @@ export class SampleKeeper {
       width,
       height,
       ...(text !== undefined && { label: text }),
-      base64: Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('base64'),
     };
-    this.#kept.push({ hash, sample });
-    this.#kept = this.#kept.sort(compareKept).slice(0, this.#most);
+    this.#kept.push({ hash, sample, bytes: bytes.slice(from, to) });
+    this.#kept = this.#kept.sort(compareCandidates).slice(0, MOST_SAMPLES);
   }
 
   samples(): ImageSample[] {
-    return this.#kept.map(({ sample }) => sample);
+    const kept = this.#kept.map(({ hash, sample, bytes }) => ({
+      hash,
+      sample: {
+        ...sample,
+        base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64'),
+      },
+    }));
+    return kept.sort(compareKept).map(({ sample }) => sample);
   }
 }
 
@@ -87,6 +100,16 @@ export function mergeSamples(a: readonly ImageSample[], b: readonly ImageSample[
     .map(({ sample }) => sample);
 }
 
+/** Several images of one feature of one record have the hash of that place: their bytes decide. */
+function compareCandidates(a: Candidate, b: Candidate): number {
+  return (
+    a.hash - b.hash ||
+    a.sample.record - b.sample.record ||
+    compareTexts(a.sample.feature, b.sample.feature) ||
+    Buffer.compare(a.bytes, b.bytes)
+  );
+}
+
 function compareKept(a: Kept, b: Kept): number {
   const [one, other] = [a.sample, b.sample];
   return (
@@ -94,7 +117,7 @@ function compareKept(a: Kept, b: Kept): number {
     compareTexts(one.uri, other.uri) ||
     one.record - other.record ||
     compareTexts(one.feature, other.feature) ||
-    compareTexts(one.base64, other.base64)
+    Buffer.compare(Buffer.from(one.base64, 'base64'), Buffer.from(other.base64, 'base64'))
   );
 }
 

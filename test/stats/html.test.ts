@@ -102,7 +102,7 @@ describe('the page', () => {
   test('is no larger than it may be: images are left out first', () => {
     expect(Buffer.byteLength(statsHtml(stats))).toBeLessThanOrEqual(2_000_000);
     const images = (html: string): number => html.split('<img').length - 1;
-    expect(images(statsHtml(stats))).toBe(24);
+    expect(images(statsHtml(stats))).toBe(16);
     const small = statsHtml(stats, { maxBytes: 300_000 });
     expect(Buffer.byteLength(small)).toBeLessThanOrEqual(300_000);
     expect(images(small)).toBeGreaterThan(0);

@@ -37,7 +37,7 @@ export class TFRecordDecoder implements RecordDecoder {
   readonly #scanner: FrameScanner;
   readonly #checks: number;
   readonly #budget: CorruptionBudget;
-  readonly #window = new ByteWindow();
+  readonly #window: ByteWindow;
   #state: State = 'frames';
   #final = false;
   /** Index of the next record. A corrupted place that is passed over counts as one record. */
@@ -64,6 +64,7 @@ export class TFRecordDecoder implements RecordDecoder {
           ? CHECK_LENGTH
           : 0;
     this.#budget = new CorruptionBudget(options, this.stats);
+    this.#window = new ByteWindow(options.reuse);
   }
 
   /** Takes the next chunk; the records of later batches are views into it. Only after `next()` returned null. */
