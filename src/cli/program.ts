@@ -27,6 +27,7 @@ const COMMANDS: Record<string, () => Promise<Registration>> = {
   shuffle: () => import('./commands/register/shuffle.ts'),
   sample: () => import('./commands/register/sample.ts'),
   upload: () => import('./commands/register/upload.ts'),
+  doctor: () => import('./commands/register/doctor.ts'),
 };
 
 /**

@@ -3,6 +3,8 @@
  *
  * @module
  */
+export { type DiagnoseOptions, diagnoseStore, type StoreDiagnosis } from './diagnose/diagnose-store.ts';
+export type { StoreCheck } from './diagnose/store-check.ts';
 export { listObjects } from './list-objects.ts';
 export type { ListOptions, ListWarning } from './list-options.ts';
 export {

@@ -48,6 +48,8 @@ interface Answer {
 export class RequestHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' } as const;
   readonly #agent: Agent;
+  /** The time that the last answer gave, and when it came. */
+  #told: { readonly date: string; readonly at: number } | undefined;
 
   constructor({ connectTimeoutMs, headersTimeoutMs, idleTimeoutMs }: S3Timeouts) {
     this.#agent = new Agent({
@@ -63,9 +65,20 @@ export class RequestHandler {
   handle(sent: Sent, { abortSignal, pushedBody, onSent }: SendOptions = {}): Promise<Answer> {
     onSent?.(sent);
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(abortSignal, pushedBody, resolve, reject);
+      const answered = (answer: Answer): void => {
+        const { date } = answer.response.headers;
+        if (date !== undefined) this.#told = { date, at: Date.now() };
+        resolve(answer);
+      };
+      const exchange = new Exchange(abortSignal, pushedBody, answered, reject);
       if (exchange.start()) this.#agent.dispatch(dispatched(sent), exchange);
     });
+  }
+
+  /** By how much the service's clock is ahead of this one, as the last answer said. */
+  skewMs(): number | undefined {
+    const skew = this.#told === undefined ? Number.NaN : Date.parse(this.#told.date) - this.#told.at;
+    return Number.isNaN(skew) ? undefined : skew;
   }
 
   /** Closes idle connections and those in use. */
