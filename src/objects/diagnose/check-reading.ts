@@ -70,7 +70,7 @@ async function checkList(
       failed(
         'list',
         textOf(error),
-        isRecordpipeError(error, 'access-denied')
+        isRecordpipeError(error, 'access-denied') && !isOfIdentity(error)
           ? 'have s3:ListBucket allowed for the bucket; objects can be read without, if each is named'
           : undefined,
       ),
@@ -95,7 +95,7 @@ async function checkGet(
   } catch (error) {
     const failure = error instanceof FetchFailure ? objectError(error, { uri }) : error;
     rethrowAbort(failure);
-    const denied = isRecordpipeError(failure, 'access-denied');
+    const denied = isRecordpipeError(failure, 'access-denied') && !isOfIdentity(failure);
     note(failed('get', textOf(failure), denied ? 'have s3:GetObject allowed for the objects' : undefined));
     return false;
   }
@@ -134,6 +134,14 @@ async function checkThroughput(
       'throughput',
       `${(bytes / 1e6).toFixed(1)} MB in ${(ms / 1000).toFixed(2)} s, ${rate.toFixed(0)} MB/s, with ${options.maxRequests} requests at once${few}`,
     ),
+  );
+}
+
+/** Whether the service does not know who asks, so that permissions are not the matter. */
+function isOfIdentity({ cause }: Error): boolean {
+  return (
+    cause instanceof FetchFailure &&
+    /^(InvalidAccessKeyId|SignatureDoesNotMatch|Expired\w+|InvalidToken)$/.test(cause.code ?? '')
   );
 }
 

@@ -79,7 +79,8 @@ async function checkCredentials(
     } = await (clients.for(bucket).config.credentials as () => Promise<Identity>)();
     const names = Object.keys($source).join(' ');
     const from = PROVIDERS.find(([name]) => name.test(names))?.[1] ?? 'the default chain';
-    const text = `from ${from}, key ending in ${accessKeyId.slice(-4)}`;
+    const text =
+      accessKeyId.length < 12 ? `from ${from}` : `from ${from}, key ending in ${accessKeyId.slice(-4)}`;
     if (expiration !== undefined && expiration.getTime() < Date.now()) {
       note(failed('credentials', `${text}; they expired at ${expiration.toISOString()}`, 'log in again'));
       return false;

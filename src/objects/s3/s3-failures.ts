@@ -82,7 +82,7 @@ function kindOf(code: string, status: number): FetchFailureKind {
 
 function textOf(code: string, status: number, { message = '' }: Thrown): string {
   const said =
-    /^(|UnknownError|Unknown|Error)$/.test(message) || message === code
+    /^(|UnknownError|Unknown|Error)$|Deserialization error/.test(message) || message === code
       ? ''
       : `: ${message.replace(/\.$/, '')}`;
   const advice = adviceFor(code, status);
