@@ -20,9 +20,14 @@ export interface ValueSink {
   fill(from: number, to: number): void;
   /** The first `count` values, which belong to the caller from now on; undefined with the index of an integer that is no number. */
   finish(count: number, onBeyond: (index: number, value: bigint) => Error): unknown;
-  /** One of them. */
-  one(values: unknown): unknown;
+  /** The same for the first value alone, without making an array of it. */
+  finishOne(onBeyond: (index: number, value: bigint) => Error): unknown;
 }
+
+/** A value by its words, without an array for it. */
+const ONE_WORD = new Int32Array(2);
+const ONE_FLOAT = new Float32Array(ONE_WORD.buffer);
+const ONE_INTEGER = new BigInt64Array(ONE_WORD.buffer);
 
 type Default = Uint8Array | string | number | bigint;
 
@@ -96,14 +101,17 @@ class BytesSink implements ValueSink {
     return values;
   }
 
-  one(values: Uint8Array[]): Uint8Array {
-    return values[0];
+  finishOne(): Uint8Array {
+    const [value] = this.#values;
+    this.#values = [];
+    return value;
   }
 }
 
 class FloatSink implements ValueSink {
   readonly kind = FLOAT;
   readonly #defaults: Int32Array;
+  readonly #single = new Int32Array(1);
   #words = new Int32Array(0);
   #bytes: Uint8Array | undefined;
 
@@ -112,6 +120,12 @@ class FloatSink implements ValueSink {
   }
 
   begin(most: number): void {
+    // A single value is read from there: nobody else gets the array.
+    if (most === 1) {
+      this.#words = this.#single;
+      this.#bytes = undefined;
+      return;
+    }
     this.#words = new Int32Array(most);
     this.#bytes = LITTLE_ENDIAN ? new Uint8Array(this.#words.buffer) : undefined;
   }
@@ -131,13 +145,14 @@ class FloatSink implements ValueSink {
   }
 
   finish(count: number): Float32Array {
-    const words = this.#words;
-    this.#words = new Int32Array(0);
+    const words = this.#words === this.#single ? this.#single.slice() : this.#words;
+    this.#words = this.#single;
     return new Float32Array(words.buffer, 0, count);
   }
 
-  one(values: Float32Array): number {
-    return values[0];
+  finishOne(): number {
+    ONE_WORD[0] = this.#words[0];
+    return ONE_FLOAT[0];
   }
 }
 
@@ -181,7 +196,13 @@ class Int64Sink implements ValueSink {
     return numbers;
   }
 
-  one(values: BigInt64Array | Float64Array): bigint | number {
-    return values[0];
+  finishOne(onBeyond: (index: number, value: bigint) => Error): bigint | number {
+    ONE_WORD[0] = this.#words[0];
+    ONE_WORD[1] = this.#words[1];
+    if (!this.#isNumber) return ONE_INTEGER[0];
+    const high = ONE_WORD[LITTLE_ENDIAN ? 1 : 0];
+    const number = high * 2 ** 32 + (ONE_WORD[LITTLE_ENDIAN ? 0 : 1] >>> 0);
+    if (Number.isSafeInteger(number)) return number;
+    throw onBeyond(0, ONE_INTEGER[0]);
   }
 }

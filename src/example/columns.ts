@@ -47,7 +47,8 @@ function fixedLenColumn(spec: FixedLenSpec, sink: ValueSink, slot: number): Colu
   const hasDefault = spec.defaultValue !== undefined;
   const isScalar = spec.shape.length === 0;
   const kind = KIND_NAMES[sink.kind];
-  const values = (found: FoundFeatures): unknown => {
+  /** Puts the values of all records into the sink; gives how many. */
+  const gather = (found: FoundFeatures): number => {
     const { records } = found;
     sink.begin(records * size);
     let to = 0;
@@ -69,14 +70,18 @@ function fixedLenColumn(spec: FixedLenSpec, sink: ValueSink, slot: number): Colu
         );
       }
     }
-    return sink.finish(
-      to,
-      beyondNumber(found, slot, (index) => Math.floor(index / size)),
-    );
+    return to;
+  };
+  const beyond = (found: FoundFeatures): ReturnType<typeof beyondNumber> =>
+    beyondNumber(found, slot, (index) => Math.floor(index / size));
+  const values = (found: FoundFeatures): unknown => sink.finish(gather(found), beyond(found));
+  const one = (found: FoundFeatures): unknown => {
+    gather(found);
+    return sink.finishOne(beyond(found));
   };
   return {
     batch: (found) => ({ values: values(found), shape: [found.records, ...spec.shape] }),
-    single: isScalar ? (found) => sink.one(values(found)) : values,
+    single: isScalar ? one : values,
   };
 }
 
