@@ -1,5 +1,5 @@
 // The main jobs end to end, on sample data made here: write shards, damage one, check them all, look inside, repair, convert, read by number,
-// and read a channel in Pipe mode.
+// read a channel in Pipe mode, and see what is in Examples.
 // Run with `npm run demo`.
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -15,7 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readTFRecords } from 'recordpipe';
+import { encodeTFRecord, readTFRecords } from 'recordpipe';
+import { encodeExample } from 'recordpipe/example';
 import { openTFRecordShards } from 'recordpipe/files';
 import { openIndexed } from 'recordpipe/indexes';
 import { PipeModeDataset } from 'recordpipe/pipemode';
@@ -77,6 +78,16 @@ try {
   console.log(`   ${batches} batches of up to 1,000 records, epoch ${channel.state().epoch}`);
   feeder.kill();
 
+  say('10. Examples: what is in them, what they have in common, and the record that has something else');
+  const [examples, schema] = ['examples.tfrecord', 'schema.json'].map((name) => join(folder, name));
+  writeFileSync(examples, Buffer.concat(Array.from({ length: 3000 }, (_, i) => example(i, i % 7))));
+  run(0, 'stats', examples, '--html', join(folder, 'report.html'));
+  run(0, 'schema', examples, '-o', schema);
+  const other = join(folder, 'other.tfrecord');
+  writeFileSync(other, Buffer.concat([example(1, 3), example(2, 700)]));
+  run(1, 'validate', other, '--schema', schema);
+  run(0, 'inspect', other, '-n', '1');
+
   const { stdout } = spawnSync(process.execPath, [cli, 'validate', folder, '--json'], { encoding: 'utf8' });
   const found = JSON.parse(stdout);
   if (
@@ -92,6 +103,17 @@ try {
 
 function sample(i) {
   return JSON.stringify({ id: i, label: i % 10, text: 'lorem ipsum dolor sit amet '.repeat(1 + (i % 7)) });
+}
+
+function example(i, label) {
+  const weights = [0.25, i / 3000];
+  return encodeTFRecord(
+    encodeExample({
+      label: { kind: 'int64', value: [label] },
+      text: { kind: 'bytes', value: ['lorem ipsum '.repeat(1 + (i % 5))] },
+      ...(i % 4 !== 0 && { weights: { kind: 'float', value: weights } }),
+    }),
+  );
 }
 
 function flipBit(path, at) {

@@ -30,7 +30,7 @@ export function recordMessage(record: Uint8Array): RecordMessage {
 
 /**
  * A record in protobuf's canonical JSON mapping, as `google.protobuf.json_format.MessageToJson` writes it: names of fields in camel case, int64 as decimal text, bytes as base64 with
- * padding, floats with the least digits that give the same 32 bits, `"NaN"`, `"Infinity"` and `"-Infinity"` as text, unset fields left out. On one line; features in the order of the
+ * padding, floats with digits that give the same 32 bits, the fewest, `"NaN"`, `"Infinity"` and `"-Infinity"` as text, unset fields left out. On one line; features in the order of the
  * record. Undefined for a record that is neither Example nor SequenceExample.
  *
  * @param names the features and feature lists that are wanted; default: all

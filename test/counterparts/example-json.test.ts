@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { encodeExample } from '../../src/example/index.ts';
+import { encodeTFRecord } from '../../src/framing/index.ts';
+import { decodeTFRecords } from '../../src/index.ts';
+import { exampleJson } from '../../src/stats/index.ts';
+import { FIXTURES, fixture } from '../support/golden.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { missingCounterpart, runPython } from './counterpart.ts';
+
+const temp = tempDir();
+const missing = missingCounterpart('tensorflow');
+/** Floats at the edges of what 32 bits hold, integers at those of 64, names of all kinds. */
+const EDGES = encodeExample({
+  floats: {
+    kind: 'float',
+    value: [
+      0.1,
+      1 / 3,
+      16777216,
+      2 ** -149,
+      3.4028234663852886e38,
+      1e10,
+      1e-7,
+      Number.NaN,
+      Infinity,
+      -Infinity,
+      5,
+    ],
+  },
+  ints: { kind: 'int64', value: [-(2n ** 63n), 2n ** 63n - 1n, 0n, -1n, 9007199254740993n] },
+  bytes: { kind: 'bytes', value: [Uint8Array.of(255, 254), '', 'ab', 'grüß'] },
+  none: { kind: 'none' },
+  'of no values': { kind: 'int64', value: [] },
+  'a "name"/\u2028': { kind: 'int64', value: [1] },
+});
+
+/** Floats as the 32 bits that they are: of digits that give the same ones protobuf takes others now and then. */
+function rounded(line: string): unknown {
+  return JSON.parse(line, (_, value) => (typeof value === 'number' ? Math.fround(value) : value));
+}
+
+/** A SequenceExample without feature lists is written as an Example is, and taken for one. */
+function expected(line: string): unknown {
+  const { context, ...more } = rounded(line) as { context?: unknown; featureLists?: unknown };
+  if (context === undefined) return more;
+  return more.featureLists === undefined ? { features: context } : { context, ...more };
+}
+
+describe.skipIf(missing !== undefined)("protobuf's json_format", () => {
+  test.each([
+    ['examples.bin', 'Example'],
+    ['sequence-examples.bin', 'SequenceExample'],
+  ])('%s', (name, kind) => {
+    const lines = runPython(
+      'tensorflow',
+      'tensorflow_example_json.py',
+      fileURLToPath(new URL(name, FIXTURES)),
+      kind,
+    );
+    const ours = [...decodeTFRecords(fixture(name))].map((record) => exampleJson(record)!);
+    expect(ours.map(rounded)).toEqual(lines.map(expected));
+  });
+
+  test('numbers, names and bytes at the edges', () => {
+    const records = [EDGES, new Uint8Array(0), Uint8Array.of(10, 0)];
+    const path = temp.file('edges.tfrecord', concat(records.map((record) => encodeTFRecord(record))));
+    const lines = runPython('tensorflow', 'tensorflow_example_json.py', path, 'Example');
+    expect(records.map((record) => rounded(exampleJson(record)!))).toEqual(lines.map(rounded));
+    // Numbers by their digits: these are the shortest that give the same float.
+    expect(exampleJson(EDGES)).toContain('[0.1,0.33333334,16777216,1e-45,3.4028235e+38,');
+  });
+});
