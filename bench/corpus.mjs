@@ -15,8 +15,11 @@ const READINGS = {
   textline: ['validate', 'count', 'batches', 'views'],
 };
 
+/** What is asked of a service of objects. */
+const S3 = ['limited', 'unlimited', 'validate', 'small objects', 'stopped reader', 'outage'];
+
 /**
- * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' | 'dataset' | 'channels' | 'memory' | 'process' | 'stats', format?: string, size?: number, what: string }} Case
+ * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' | 'dataset' | 's3' | 'channels' | 'memory' | 'process' | 'stats', format?: string, size?: number, what: string }} Case
  * @param {{ full: boolean }} options full: the memory cases on files of 10 GiB instead of 256 MiB
  * @returns {Case[]}
  */
@@ -36,6 +39,7 @@ export function corpus({ full }) {
     { name: 'index/get-1GiB-1KB', group: 'index', format: 'tfrecord', size: 1000, what: 'get' },
     { name: 'pipe/epoch', group: 'channels', what: 'epoch' },
     { name: 'pipe/64-channels', group: 'channels', what: '64 channels' },
+    ...S3.map((what) => ({ name: `s3/${what.replace(' ', '-')}`, group: 's3', what })),
     { name: 'dataset/numbers', group: 'dataset', what: 'numbers' },
     { name: 'dataset/records-100B', group: 'dataset', format: 'tfrecord', size: 100, what: 'records' },
     { name: 'stats/html', group: 'stats', what: 'stats --html' },

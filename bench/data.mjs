@@ -20,9 +20,9 @@ export class DataFolder {
     mkdirSync(path, { recursive: true });
   }
 
-  /** A name in the folder, free to be written: a file's, or a folder's. */
-  name(name) {
-    const path = join(this.path, `${process.pid}-${name}`);
+  /** A name in the folder, or in another, free to be written: a file's, or a folder's. */
+  name(name, folder = this.path) {
+    const path = join(folder, `${process.pid}-${name}`);
     this.#files.add(path);
     return path;
   }

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Installs the programs that recordpipe is tested and measured against.
 #
-#   scripts/counterparts.sh [tensorflow|original|vahidk|mxnet|sagemaker|rust|npm|chromium]...      (no name: all of them)
+#   scripts/counterparts.sh [NAME]...      (no name: all of them)
+#
+# tensorflow original vahidk mxnet sagemaker rust npm chromium: record files, kernels, Pipe mode, a browser.
+# versitygw rgw moto: services that speak S3; s3-clients (aws, s5cmd, boto3 with its CRT); nginx, which the clients are measured against.
 #
 # Prints one line per name on stdout, `have: NAME` or `skipped: NAME (why)`, and exits 0 either way:
 # a counterpart that cannot be had is a hole in a table, not a failure. Everything goes to
@@ -13,15 +16,26 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 against=$root/bench/against
 cache=$root/.cache/counterparts
-all=(tensorflow original vahidk mxnet sagemaker rust npm chromium)
+all=(tensorflow original vahidk mxnet sagemaker rust npm chromium versitygw rgw moto s3-clients nginx)
 
 # The files that decide what is installed under a name; their hash tells whether it is up to date.
 pins_of() {
   case $1 in
-    tensorflow | vahidk | mxnet | sagemaker) echo "$against/$1.requirements.txt" ;;
+    tensorflow | vahidk | mxnet | sagemaker | moto | s3-clients) echo "$against/$1.requirements.txt" ;;
     original) echo "$against/original.requirements.txt" "$root/scripts/install-original.sh" ;;
     rust) echo "$against/rust/Cargo.toml" "$against/rust/Cargo.lock" "$against/rust/src/main.rs" ;;
     npm) echo "$against/package.json" "$against/package-lock.json" ;;
+    versitygw) echo "$against/versitygw.version" ;;
+  esac
+}
+
+# What Debian installs for a name; these have no pins.
+packages_of() {
+  case $1 in
+    chromium) echo chromium ;;
+    rgw) echo radosgw ceph-mon ceph-osd ceph-common ;;
+    nginx) echo nginx-light ;;
+    *) return 1 ;;
   esac
 }
 
@@ -50,13 +64,19 @@ install_original() {
   "$root/scripts/install-original.sh" "$cache/original"
 }
 
-install_chromium() {
+install_versitygw() {
+  GOBIN=$cache/versitygw/bin go install "github.com/versity/versitygw/cmd/versitygw@$(cat "$against/versitygw.version")"
+}
+
+# RUNLEVEL: nothing that is installed is started as a service of the machine.
+install_packages() {
   if [ "$(id -u)" -ne 0 ]; then
     echo 'apt-get needs root'
     return 1
   fi
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium
+  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+  # shellcheck disable=SC2046
+  apt-get update -qq && apt-get install -qq --yes --no-install-recommends $(packages_of "$1")
 }
 
 # Does it answer? Quick, so that a second run of this script costs next to nothing.
@@ -69,21 +89,28 @@ works() {
     rust) [ -x "$cache/rust/release/tfrecord-peer" ] ;;
     npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] && [ -d "$against/node_modules/rxjs" ] ;;
     chromium) chromium --version ;;
+    versitygw) [ -x "$cache/versitygw/bin/versitygw" ] ;;
+    rgw) command -v radosgw && command -v ceph-mon && command -v ceph-osd && command -v ceph ;;
+    moto) "$cache/moto/bin/python" -c 'from importlib.util import find_spec; assert find_spec("moto.server")' ;;
+    s3-clients) [ -x "$cache/s3-clients/bin/aws" ] && "$cache/s3-clients/bin/s5cmd" version ;;
+    # Not in the path of everybody.
+    nginx) [ -x /usr/sbin/nginx ] || command -v nginx ;;
   esac
 }
 
 have() {
   works "$1" >/dev/null 2>&1 || return 1
-  [ "$1" = chromium ] || [ "$(cat "$cache/$1.stamp" 2>/dev/null)" = "$(stamp_of "$1")" ]
+  packages_of "$1" >/dev/null || [ "$(cat "$cache/$1.stamp" 2>/dev/null)" = "$(stamp_of "$1")" ]
 }
 
 install() {
   case $1 in
-    tensorflow | vahidk | mxnet | sagemaker) install_venv "$1" ;;
+    tensorflow | vahidk | mxnet | sagemaker | moto | s3-clients) install_venv "$1" ;;
     original) install_original ;;
     rust) install_rust ;;
     npm) install_npm ;;
-    chromium) install_chromium ;;
+    versitygw) install_versitygw ;;
+    *) install_packages "$1" ;;
   esac
 }
 
@@ -106,7 +133,7 @@ provide() {
   if ! have "$1"; then
     rm -f "$cache/$1.stamp"
     if { install "$1" && works "$1"; } >"$cache/$1.log" 2>&1 </dev/null; then
-      [ "$1" = chromium ] || stamp_of "$1" >"$cache/$1.stamp"
+      packages_of "$1" >/dev/null || stamp_of "$1" >"$cache/$1.stamp"
     else
       why "$1" | tee "$cache/$1.skipped" | sed "s/.*/skipped: $1 (&)/"
       return

@@ -6,6 +6,7 @@ import { runMemory } from './memory.mjs';
 import { runPipes } from './piping.mjs';
 import { runProcesses } from './process.mjs';
 import { runReading } from './reading.mjs';
+import { runS3 } from './s3.mjs';
 import { runSeveral } from './several.mjs';
 import { runStats } from './stats.mjs';
 import { runWriting } from './writing.mjs';
@@ -20,6 +21,7 @@ export const GROUPS = [
   ['index', runIndexes],
   ['pipe', runPipes],
   ['channels', runChannelTimes],
+  ['s3', runS3],
   ['dataset', runChains],
   ['memory', runMemory],
   ['stats', runStats],

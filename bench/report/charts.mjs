@@ -2,6 +2,7 @@
 
 import { KERNEL_SIZES, RECORD_SIZES } from '../corpus.mjs';
 import { sizeName } from '../statistics.mjs';
+import { barChart } from './bar-chart.mjs';
 import { lineChart } from './line-chart.mjs';
 
 const BLUE = ['#0969da', '#4493f8'];
@@ -131,8 +132,55 @@ const CHARTS = [
   })),
 ];
 
-/** @returns {{ name: string, svg: string }[]} those charts of which at least two sizes were measured */
-export function charts({ machine, figures }) {
+const BAR_CHARTS = [
+  {
+    name: 's3',
+    title: 'One object of 1 GiB, through a pipe: whole processes',
+    panels: [
+      ['s3 limited', '90 MiB/s a connection, as S3'],
+      ['s3 unlimited', 'connections without a limit'],
+    ],
+    rows: [
+      line('recordpipe', 'openObject', 'all', 'recordpipe', BLUE),
+      line('recordpipe', 'openObject, single', 'all', 'recordpipe, single stream', CYAN),
+      line('s5cmd', 'cat -c 10 -p 8', 'all', 's5cmd cat -c 10 -p 8', ORANGE),
+      line('s5cmd', 'cat', 'all', 's5cmd cat', AMBER),
+      line('aws', 's3 cp -', 'all', 'aws s3 cp -', RED),
+      line('sdk', 'GetObject', 'all', 'AWS SDK for JavaScript', GREEN),
+      line('undici', '8 ranges at once', 'all', 'undici, 8 ranges', VIOLET),
+      line('curl', 'curl', 'all', 'curl', GREY),
+    ],
+  },
+];
+
+/** @returns {{ name: string, svg: string }[]} those charts of which at least two sizes, or all conditions, were measured */
+export function charts(results) {
+  return [...lineCharts(results), ...barCharts(results)];
+}
+
+function barCharts({ machine, figures }) {
+  return BAR_CHARTS.flatMap(({ name, title, panels, rows }) => {
+    const values = ({ who, what }) =>
+      panels.map(
+        ([group]) =>
+          figures.find((one) => one.group === group && one.who === who && one.what === what)?.median,
+      );
+    const drawn = rows
+      .map((row) => ({ ...row, kind: row.who === 'recordpipe' ? 'ours' : 'peer', values: values(row) }))
+      .filter((row) => row.values.some((value) => value !== undefined));
+    if (panels.some((_, i) => drawn.every((row) => row.values[i] === undefined))) return [];
+    const subtitle = `GB/s · ${about(machine)}`;
+    return [
+      { name, svg: barChart({ title, subtitle, panels: panels.map(([, shown]) => shown), rows: drawn }) },
+    ];
+  });
+}
+
+function about({ cpu, node, date }) {
+  return `${cpu}, Node ${node}, ${date.slice(0, 10)}`;
+}
+
+function lineCharts({ machine, figures }) {
   return CHARTS.flatMap(({ name, group, format, lines, sizes, ...rest }) => {
     const series = lines
       .map(({ colour, name: shown, ...wanted }) => ({
@@ -146,7 +194,7 @@ export function charts({ machine, figures }) {
       .filter((size) => series.some(({ points }) => points.some(({ x }) => x === size)))
       .map((size) => ({ value: size, name: sizeName(size).replace(' ', '\u00a0') }));
     if (xs.length < 2) return [];
-    const subtitle = `GB/s, both axes logarithmic · ${machine.cpu}, Node ${machine.node}, ${machine.date.slice(0, 10)}`;
+    const subtitle = `GB/s, both axes logarithmic · ${about(machine)}`;
     return [{ name, svg: lineChart({ ...rest, subtitle, xs, series }) }];
   });
 }

@@ -1,35 +1,14 @@
 /**
  * A line chart as SVG text: figures over sizes, both on logarithmic scales, a name at the right end of each line.
- * Colours follow the reader's light or dark scheme, and the chart brings its own background, so that the two never part.
  */
 
-const WIDTH = 920;
+import { page, px, text, WIDTH } from './svg.mjs';
+
 const LEFT = 58;
 const RIGHT = 300;
 const TOP = 64;
 const BOTTOM = 52;
 const LABEL_HEIGHT = 17;
-
-const STYLE = `
-  svg { color-scheme: light dark }
-  .page { fill: #ffffff; stroke: #d0d7de }
-  text { font: 13px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
-  .title { font-size: 16px; font-weight: 600 }
-  .quiet { fill: #59636e }
-  .grid { stroke: #d8dee4; stroke-width: 1 }
-  .leader { stroke: #9aa4ae; stroke-width: 1; fill: none }
-  .line { fill: none; stroke-width: 1.6; stroke-linejoin: round }
-  .ours .line { stroke-width: 3.2 }
-  .ours text { font-weight: 600 }
-  .limit .line { stroke-dasharray: 6 4 }
-  @media (prefers-color-scheme: dark) {
-    .page { fill: #0d1117; stroke: #3d444d }
-    text { fill: #f0f6fc }
-    .quiet { fill: #9198a1 }
-    .grid { stroke: #262c36 }
-    .leader { stroke: #656c76 }
-  }
-`;
 
 /**
  * @param {{ title: string, subtitle: string, xTitle: string, height: number, xs: { value: number, name: string }[],
@@ -46,9 +25,6 @@ export function lineChart({ title, subtitle, xTitle, height, xs, series }) {
     height - BOTTOM + 10,
   );
   const parts = [
-    `<rect class="page" x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="6"/>`,
-    text(LEFT - 40, 28, title, 'title'),
-    text(LEFT - 40, 48, subtitle, 'quiet'),
     ...yTicks(Math.min(...values), Math.max(...values)).flatMap((y) => [
       `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT + 6}" y1="${px(yScale(y))}" y2="${px(yScale(y))}"/>`,
       text(LEFT - 8, yScale(y) + 4, String(y), 'quiet', 'end'),
@@ -61,19 +37,8 @@ export function lineChart({ title, subtitle, xTitle, height, xs, series }) {
       .sort((a, b) => Number(a.kind === 'ours') - Number(b.kind === 'ours'))
       .map(({ svg }) => svg),
   ];
-  const colours = series.map(
-    ({ colour: [light] }, i) => `  .s${i} { stroke: ${light} } .f${i} { fill: ${light} }`,
-  );
-  const dark = series.map(
-    ({ colour: [, other] }, i) => `    .s${i} { stroke: ${other} } .f${i} { fill: ${other} }`,
-  );
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escaped(title)}">`,
-    `<title>${escaped(title)}</title>`,
-    `<style>${STYLE}${colours.join('\n')}\n  @media (prefers-color-scheme: dark) {\n${dark.join('\n')}\n  }\n</style>`,
-    ...parts,
-    '</svg>\n',
-  ].join('\n');
+  const colours = series.map(({ colour }) => colour);
+  return page({ title, subtitle, height, colours, parts });
 }
 
 function drawSeries({ name, kind, points }, i, xScale, yScale, labelY) {
@@ -124,17 +89,4 @@ function spread(heights, top, bottom) {
   const moved = [];
   for (const { y, i } of order) moved[i] = y;
   return moved;
-}
-
-function text(x, y, content, className, anchor) {
-  const attributes = `${className ? ` class="${className}"` : ''}${anchor ? ` text-anchor="${anchor}"` : ''}`;
-  return `<text x="${px(x)}" y="${px(y)}"${attributes}>${escaped(content)}</text>`;
-}
-
-function px(value) {
-  return Number(value.toFixed(1));
-}
-
-function escaped(content) {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

@@ -21,7 +21,7 @@ function measuredSection({ title, figures: kind, about, chart, sizes, after }, f
   );
   const parts = [
     about,
-    ...(chart ? [image(chart, `${title}: GB/s by size`)] : []),
+    ...(chart ? [image(chart, `${title}: GB/s${sizes ? ' by size' : ''}`)] : []),
     sizes ? sizeTable(here, sizes) : plainTable(here),
     ...(after ? [after] : []),
   ];
@@ -118,7 +118,7 @@ function plainTable(figures) {
 }
 
 function label({ group, who, what, cores }) {
-  const name = ['limit', 'node', 'readline'].includes(who) ? what : `${who} ${what}`;
+  const name = ['limit', 'node', 'readline', 'curl'].includes(who) ? what : `${who} ${what}`;
   const shown = group === 'kernel' ? name.replace(/ crc32c$/, '').replace(' crc32c ', ', ') : name;
   return cores === 'one' && group !== 'kernel' ? `${shown}, one core` : shown;
 }

@@ -8,6 +8,47 @@ const FILE_BYTES =
   'GB/s of file bytes (framing included) by record size; uncompressed files in the page cache.';
 const WRITTEN = 'GB/s of file bytes by record size, into the page cache; each pass writes a new file.';
 
+const FROM_NGINX = 'GB/s of the object, whole processes, from nginx on this machine through a pipe.';
+
+const S3_SECTIONS = [
+  {
+    title: 'S3: one object, 90 MiB/s a connection',
+    figures: { group: 's3 limited' },
+    about: `${FROM_NGINX} Each connection brings 90 MiB/s and no more, which is about what S3 gives.`,
+    chart: 's3',
+  },
+  {
+    title: 'S3: one object, connections without a limit',
+    figures: { group: 's3 unlimited' },
+    about: FROM_NGINX,
+    after:
+      '`sdk GetObject` is one request by the AWS SDK for JavaScript; `undici 8 ranges at once` checks nothing and tries nothing again.',
+  },
+  {
+    title: 'S3: 2,000 objects of 64 KiB',
+    figures: { group: 's3 small objects' },
+    about:
+      'Objects per second, whole processes with their listing. nginx is behind a line on which there and back takes 20 ms. `cat` keeps the order of the objects, what writes files does not.',
+  },
+  {
+    title: 'S3: 40 shards checked, and got',
+    figures: { group: 's3 validate' },
+    about: 'GB/s of the shards, whole processes with their listing, from nginx on this machine.',
+  },
+  {
+    title: 'S3: a reader that stands still',
+    figures: { group: 's3 stopped reader' },
+    about:
+      'The most memory a process had that read half of an object and then waited for a minute; it then read the rest, and no request was sent twice.',
+  },
+  {
+    title: 'S3: three seconds of 500',
+    figures: { group: 's3 outage' },
+    about:
+      'How many of 64 parts came that were asked for at once when the service began to answer 500, which it did for three seconds. The SDK makes ten attempts.',
+  },
+];
+
 export const SECTIONS = [
   {
     title: 'CRC32C kernels',
@@ -94,6 +135,7 @@ export const SECTIONS = [
     about:
       'What an epoch takes besides its records. Then 64 channels at once, four of which nobody writes to, and beside them calls of `fs.stat`: the longest of each round.',
   },
+  ...S3_SECTIONS,
   {
     title: 'Chains of operators',
     figures: { group: 'dataset' },

@@ -9,8 +9,19 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** The programs in Python that recordpipe is compared with, each in an environment of its own. */
 export type PythonCounterpart = 'tensorflow' | 'original' | 'vahidk' | 'mxnet' | 'sagemaker';
 
+/** What scripts/counterparts.sh installs. */
+export type Counterpart =
+  | PythonCounterpart
+  | 'npm'
+  | 'chromium'
+  | 'versitygw'
+  | 'rgw'
+  | 'moto'
+  | 's3-clients'
+  | 'nginx';
+
 /** Why a counterpart cannot be had, as scripts/counterparts.sh says it (and printed); undefined when it is there. */
-export function missingCounterpart(name: PythonCounterpart | 'npm' | 'chromium'): string | undefined {
+export function missingCounterpart(name: Counterpart): string | undefined {
   const { stdout } = spawnSync('bash', [`${root}scripts/counterparts.sh`, name], { encoding: 'utf8' });
   if (stdout.trim() === `have: ${name}`) return undefined;
   const line = stdout.trim() || `skipped: ${name} (scripts/counterparts.sh said nothing)`;

@@ -1,0 +1,37 @@
+import { copyFileSync } from 'node:fs';
+import { contest } from '../contest.mjs';
+import { recordsIn } from '../formats.mjs';
+import { ONE_OBJECT } from '../s3/clients.mjs';
+import { contestantOf, sha256Of } from '../s3/lines.mjs';
+
+const TIMES_LARGER = 4;
+const MOST_ROUNDS = 3;
+
+/** One large object to standard output, by everybody; figures are bytes per second of whole processes. */
+export async function runDownloads({ group, what, fileBytes, data, rounds, place, bucket, serve, add }) {
+  const bytes = TIMES_LARGER * fileBytes;
+  const file = data.records('object', recordsIn(bytes, 1000), 1000);
+  const key = 'large.tfrecord';
+  copyFileSync(file.path, bucket.path(key));
+  data.remove(file.path);
+  const source = { bytes: file.fileBytes, sha256: sha256Of([bucket.path(key)]), scratch: place };
+  await serve(place, bucket, async (nginx) => {
+    const endpoint = what === 'limited' ? nginx.limited : nginx.fast;
+    const contestants = ONE_OBJECT.map((program) =>
+      contestantOf(program, () => program.line(endpoint, bucket, key), { source }),
+    );
+    await measure(contestants, { group, unit: 'GB/s', rounds: Math.min(rounds, MOST_ROUNDS), data, add });
+  });
+}
+
+/** Lets those take turns that are there, and adds what they did. */
+export async function measure(contestants, { group, unit, rounds, data, add }) {
+  const placeOf = ({ who, what }) => ({ group, who, what, cores: 'all' });
+  const there = contestants.filter(({ missing }) => missing === undefined);
+  for (const one of contestants) if (one.missing) add({ ...placeOf(one), skipped: one.missing });
+  const outcomes = await contest(there, { rounds, before: () => data.warmMemory(2 ** 27) });
+  for (const one of there) {
+    const { rounds: values, failed, notes } = outcomes.get(one.key);
+    add(failed ? { ...placeOf(one), failed } : { ...placeOf(one), ...notes, unit, rounds: values });
+  }
+}

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { payloadPool } from '../against/payload.mjs';
+import { SEED } from '../data.mjs';
+import { ALL_OBJECTS } from '../s3/clients.mjs';
+import { contestantOf, sha256Of } from '../s3/lines.mjs';
+import { measure } from './s3-downloads.mjs';
+
+const COUNT = 2000;
+const SIZE = 2 ** 16;
+const MILLISECONDS = 20;
+/** Whoever gets them one by one takes 40 seconds. */
+const MOST_ROUNDS = 2;
+const PREFIX = 'small/';
+const DELAY = fileURLToPath(new URL('../s3/delay.mjs', import.meta.url));
+
+/** 2,000 objects of 64 KiB at the end of a line on which there and back takes 20 ms; figures are objects per second. */
+export async function runSmallObjects({ group, smoke, data, rounds, place, bucket, serve, add }) {
+  const count = smoke ? COUNT / 100 : COUNT;
+  const keys = Array.from({ length: count }, (_, k) => `${PREFIX}${String(k).padStart(5, '0')}.tfrecord`);
+  const pool = payloadPool(count, SIZE, SEED);
+  for (const [k, key] of keys.entries()) writeFileSync(bucket.path(key), pool[k % pool.length]);
+  bucket.list(PREFIX, keys);
+  const sha256 = sha256Of(keys.map((key) => bucket.path(key)));
+  const source = { bytes: count * SIZE, sha256, scratch: place };
+  await serve(place, bucket, async (nginx) => {
+    const line = await startDelay(new URL(nginx.fast).port);
+    try {
+      const contestants = ALL_OBJECTS.map((program) =>
+        contestantOf(program, (folder) => program.line(line.endpoint, bucket, PREFIX, folder), {
+          source,
+          perSecond: count,
+        }),
+      );
+      await measure(contestants, {
+        group,
+        unit: 'objects/s',
+        rounds: Math.min(rounds, MOST_ROUNDS),
+        data,
+        add,
+      });
+    } finally {
+      await line.close();
+    }
+  });
+}
+
+async function startDelay(port) {
+  const child = spawn(process.execPath, [DELAY, port, String(MILLISECONDS)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const [own] = await once(child.stdout, 'data');
+  return {
+    endpoint: `http://127.0.0.1:${String(own).trim()}`,
+    async close() {
+      child.stdin.end();
+      await once(child, 'exit');
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { recordsIn } from '../formats.mjs';
+import { sha256Of } from '../s3/lines.mjs';
+import { measure } from './s3-downloads.mjs';
+
+const PROGRAM = fileURLToPath(new URL('../subjects/s3-stopped.mjs', import.meta.url));
+const PART = 2 ** 23;
+const WINDOWS_MIB = [32, 64, 128];
+const SECONDS = 60;
+
+/** The most memory of a process that reads half of an object, stops for a minute, and reads the rest; figures are MiB. No request may be sent twice. */
+export async function runStoppedReader({ group, smoke, fileBytes, data, place, bucket, serve, add }) {
+  const bytes = smoke ? 2 ** 26 : 4 * fileBytes;
+  const file = data.records('object', recordsIn(bytes, 1000), 1000);
+  const key = 'large.tfrecord';
+  copyFileSync(file.path, bucket.path(key));
+  data.remove(file.path);
+  const sha256 = sha256Of([bucket.path(key)]);
+  const least = Math.ceil(file.fileBytes / PART);
+  await serve(place, bucket, async (nginx) => {
+    const contestants = WINDOWS_MIB.map((windowMiB) => {
+      const turn = async () => {
+        await nginx.requests();
+        const told = stop({
+          uri: bucket.uri(key),
+          endpointUrl: nginx.fast,
+          windowMiB,
+          seconds: smoke ? 3 : SECONDS,
+        });
+        const requests = await nginx.requests();
+        // What a listing or a look at the object's headers may take.
+        const spare = 2;
+        if (requests.length > least + spare || told.retries > 0)
+          throw new Error(`${requests.length} requests for ${least} parts, ${told.retries} retries`);
+        if (told.sha256 !== sha256) throw new Error('other bytes than those of the source');
+        return told.mebibytes;
+      };
+      return {
+        who: 'recordpipe',
+        what: `window ${windowMiB} MiB`,
+        key: String(windowMiB),
+        open: async () => ({ turn, notes: { windowMiB } }),
+      };
+    });
+    await measure(contestants, { group, unit: 'MiB', rounds: 1, data, add });
+  });
+}
+
+function stop(job) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, JSON.stringify(job)], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`ended (${status})\n${stderr.trim()}`);
+  return JSON.parse(stdout);
+}

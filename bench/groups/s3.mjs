@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Bucket } from '../s3/bucket.mjs';
+import { missingNginx, startNginx } from '../s3/nginx.mjs';
+import { runDownloads } from './s3-downloads.mjs';
+import { runOutage } from './s3-outage.mjs';
+import { runSmallObjects } from './s3-small-objects.mjs';
+import { runStoppedReader } from './s3-stopped-reader.mjs';
+import { runValidating } from './s3-validating.mjs';
+
+const MEMORY = '/dev/shm';
+
+const KINDS = {
+  limited: runDownloads,
+  unlimited: runDownloads,
+  validate: runValidating,
+  'small objects': runSmallObjects,
+  'stopped reader': runStoppedReader,
+  outage: runOutage,
+};
+
+/** Objects from nginx on this machine; each case has a group of figures of its own. */
+export async function runS3(cases, context) {
+  if (missingNginx !== undefined) {
+    for (const { what } of cases)
+      context.add({
+        group: `s3 ${what}`,
+        who: 'nginx',
+        what: 'all clients',
+        cores: 'all',
+        skipped: missingNginx,
+      });
+    return;
+  }
+  for (const { what } of cases) {
+    const place = context.data.name('recordpipe-s3', existsSync(MEMORY) ? MEMORY : undefined);
+    const bucket = new Bucket(join(place, 'objects'));
+    try {
+      // Listings are part of the configuration: a server for each case.
+      await KINDS[what]({ ...context, group: `s3 ${what}`, what, place, bucket, serve });
+    } finally {
+      context.data.remove(place);
+    }
+  }
+
+  /** Lets `use(nginx)` work with a server. */
+  async function serve(place, bucket, use) {
+    const nginx = await startNginx(join(place, 'nginx'), bucket);
+    try {
+      return await use(nginx);
+    } finally {
+      await nginx.close();
+    }
+  }
+}

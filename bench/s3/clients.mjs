@@ -1,0 +1,112 @@
+/** Programs that get objects, as command lines: what reads one object, or all below a prefix, to standard output. */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { whyMissing } from '../against/peer.mjs';
+import { ROOT } from '../machine.mjs';
+
+const installed = (path) => join(ROOT, '.cache/counterparts', path);
+const subject = (name) => fileURLToPath(new URL(`../subjects/${name}.mjs`, import.meta.url));
+
+const AWS = installed('s3-clients/bin/aws');
+const S5CMD = installed('s3-clients/bin/s5cmd');
+const HERE = fileURLToPath(new URL('../against/', import.meta.url));
+
+/** What the tools of AWS want to know although nobody asks; and no profile of whoever runs this. */
+export const ENVIRONMENT = {
+  ...process.env,
+  AWS_REGION: 'us-east-1',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+};
+
+const curl = spawnSync('curl', ['--version']).status === 0 ? undefined : 'not installed';
+const clients = existsSync(AWS) && existsSync(S5CMD) ? undefined : whyMissing('s3-clients');
+
+const unsigned = (endpoint) => ['--no-sign-request', '--endpoint-url', endpoint];
+const s5cmd = (endpoint, what, ...more) => [S5CMD, ...unsigned(endpoint), what, ...more];
+const node = (program, ...args) => [process.execPath, program, ...args];
+const ours = (endpoint, bucket, key, options = {}) =>
+  node(subject('s3-to-stdout'), bucket.uri(key), JSON.stringify({ endpointUrl: endpoint, ...options }));
+
+/** One object. `line(endpoint, bucket, key)` is the command. */
+export const ONE_OBJECT = [
+  { who: 'recordpipe', what: 'openObject', line: ours },
+  {
+    who: 'recordpipe',
+    what: 'openObject, single',
+    line: (endpoint, bucket, key) => ours(endpoint, bucket, key, { single: true }),
+  },
+  {
+    who: 'curl',
+    what: 'curl',
+    missing: curl,
+    line: (endpoint, bucket, key) => ['curl', '-sSf', `${endpoint}/${bucket.name}/${key}`],
+  },
+  {
+    who: 'aws',
+    what: 's3 cp -',
+    missing: clients,
+    line: (endpoint, bucket, key) => [AWS, 's3', 'cp', ...unsigned(endpoint), bucket.uri(key), '-'],
+  },
+  {
+    who: 's5cmd',
+    what: 'cat',
+    missing: clients,
+    line: (endpoint, bucket, key) => s5cmd(endpoint, 'cat', bucket.uri(key)),
+  },
+  {
+    who: 's5cmd',
+    what: 'cat -c 10 -p 8',
+    missing: clients,
+    line: (endpoint, bucket, key) => s5cmd(endpoint, 'cat', '-c', '10', '-p', '8', bucket.uri(key)),
+  },
+  {
+    who: 'sdk',
+    what: 'GetObject',
+    line: (endpoint, bucket, key) => node(join(HERE, 'sdk_cat.mjs'), endpoint, bucket.name, key),
+  },
+  {
+    who: 'undici',
+    what: '8 ranges at once',
+    line: (endpoint, bucket, key) => node(join(HERE, 'undici_cat.mjs'), `${endpoint}/${bucket.name}/${key}`),
+  },
+];
+
+/** All objects below a prefix, in order or, where a folder is written, in any. */
+export const ALL_OBJECTS = [
+  { who: 'recordpipe', what: 'readObjects', line: ours },
+  {
+    who: 's5cmd',
+    what: "cat 'prefix/*'",
+    missing: clients,
+    line: (endpoint, bucket, prefix) => s5cmd(endpoint, 'cat', `${bucket.uri(prefix)}*`),
+  },
+  {
+    who: 's5cmd',
+    what: "cat -c 10 -p 8 'prefix/*'",
+    missing: clients,
+    line: (endpoint, bucket, prefix) =>
+      s5cmd(endpoint, 'cat', '-c', '10', '-p', '8', `${bucket.uri(prefix)}*`),
+  },
+  {
+    who: 's5cmd',
+    what: "cp 'prefix/*' FOLDER",
+    missing: clients,
+    folder: true,
+    line: (endpoint, bucket, prefix, folder) => s5cmd(endpoint, 'cp', `${bucket.uri(prefix)}*`, folder),
+  },
+  {
+    who: 'aws',
+    what: 's3 cp --recursive',
+    missing: clients,
+    folder: true,
+    line: (endpoint, bucket, prefix, folder) => [
+      ...[AWS, 's3', 'cp', ...unsigned(endpoint)],
+      ...['--quiet', '--recursive', bucket.uri(prefix), folder],
+    ],
+  },
+];

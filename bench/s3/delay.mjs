@@ -1,0 +1,24 @@
+/**
+ * A line that is long: `node bench/s3/delay.mjs PORT MILLISECONDS` takes connections at a port of its own, which it prints, and passes on what it
+ * gets, each piece after half the time, there and back. Ends with its stdin.
+ */
+
+import { connect, createServer } from 'node:net';
+
+const [port, milliseconds] = process.argv.slice(2).map(Number);
+
+const server = createServer({ noDelay: true, pauseOnConnect: true }, (near) => {
+  const far = connect({ port, host: '127.0.0.1', noDelay: true });
+  late(near, far);
+  late(far, near);
+});
+server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, () => console.log(server.address().port));
+process.stdin.once('end', () => process.exit()).resume();
+
+/** Pieces stay in order: timers of the same length do. */
+function late(from, to) {
+  from.on('data', (piece) => setTimeout(() => to.write(piece), milliseconds / 2));
+  from.on('end', () => setTimeout(() => to.end(), milliseconds / 2));
+  from.on('error', () => to.destroy());
+  from.resume();
+}

@@ -1,0 +1,77 @@
+/** Command lines as contestants: whole processes, from outside, what they write going through a pipe, as into a program that reads it. */
+
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ENVIRONMENT } from './clients.mjs';
+
+/** How much of what a program says is shown when it fails. */
+const LAST_WORDS = 500;
+
+/** Runs `LINE | into`; seconds, and what `into` wrote. */
+export async function run(line, into = 'cat > /dev/null') {
+  const start = process.hrtime.bigint();
+  const child = spawn('bash', ['-c', `set -o pipefail; "$0" "$@" | ${into}`, ...line], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: ENVIRONMENT,
+  });
+  let [output, said] = ['', ''];
+  child.stdout.on('data', (text) => {
+    output += text;
+  });
+  child.stderr.on('data', (text) => {
+    said = (said + text).slice(-LAST_WORDS);
+  });
+  const [code, signal] = await once(child, 'close');
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  if (code !== 0) throw new Error(`${line[0]}: ended (${signal ?? code})\n${said.trim()}`);
+  return { seconds, output };
+}
+
+/**
+ * A contestant that gets `source.bytes` bytes again and again and says how much a second; once before, that they are the right ones.
+ * @param {{ bytes: number, sha256: string, scratch: string }} source scratch: where those that write files write them
+ */
+export function contestantOf(program, line, { source, perSecond = source.bytes / 1e9, check = sameBytes }) {
+  const folder = program.folder ? join(source.scratch, 'copies') : undefined;
+  const turn = async () => {
+    try {
+      return perSecond / (await run(line(folder))).seconds;
+    } finally {
+      if (folder) rmSync(folder, { recursive: true, force: true });
+    }
+  };
+  const open = async () => {
+    await check({ line: line(folder), folder, sha256: source.sha256 });
+    return { turn };
+  };
+  return { ...program, key: `${program.who} ${program.what}`, open };
+}
+
+async function sameBytes({ line, folder, sha256 }) {
+  if (folder) mkdirSync(folder, { recursive: true });
+  try {
+    const { output } = await run(line, 'sha256sum');
+    const found = folder ? sha256OfFolder(folder) : output.split(' ')[0];
+    if (found !== sha256) throw new Error(`${line[0]}: other bytes than those of the source`);
+  } finally {
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Of all its files, in the order of their names. */
+function sha256OfFolder(folder) {
+  return sha256Of(
+    readdirSync(folder)
+      .sort()
+      .map((name) => join(folder, name)),
+  );
+}
+
+export function sha256Of(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(readFileSync(path));
+  return hash.digest('hex');
+}

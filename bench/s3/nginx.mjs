@@ -1,0 +1,130 @@
+/**
+ * nginx as a service of objects: it sends files as fast as the machine can, answers ranges and If-Match as S3 does, and knows nothing of signatures.
+ * Listings are files made before (bucket.mjs). The same objects are to be had at two ports, one of which gives each connection so many bytes per
+ * second and no more, as S3 does.
+ */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { whyMissing } from '../against/peer.mjs';
+
+/** What AWS's guide says that one connection brings. */
+const LIMIT = '90m';
+const START_MS = 10_000;
+
+/** Where nginx is: not in the path of everybody. */
+const NGINX = [...process.env.PATH.split(delimiter), '/usr/sbin']
+  .map((folder) => join(folder, 'nginx'))
+  .find((path) => existsSync(path));
+
+/** Why it cannot be had; undefined when it can. */
+export const missingNginx = NGINX === undefined ? whyMissing('nginx') : undefined;
+
+/**
+ * @param {string} place a folder of its own, which is made
+ * @param {import('./bucket.mjs').Bucket} bucket
+ */
+export async function startNginx(place, bucket) {
+  const [fast, limited] = [await freePort(), await freePort()];
+  for (const folder of [place, join(place, 'temp')]) mkdirSync(folder, { recursive: true });
+  const outage = join(place, 'outage');
+  const requests = join(place, 'requests.log');
+  const conf = join(place, 'nginx.conf');
+  writeFileSync(conf, configuration({ place, bucket, outage, requests, fast, limited }));
+  writeFileSync(requests, '');
+  const child = spawn(NGINX, ['-c', conf, '-p', place, '-e', join(place, 'error.log')], { stdio: 'ignore' });
+  const gone = once(child, 'exit');
+  await untilItAnswers(`http://127.0.0.1:${fast}/`, child);
+  return {
+    fast: `http://127.0.0.1:${fast}`,
+    limited: `http://127.0.0.1:${limited}`,
+    /** While there is one, every answer is 500. */
+    outage(is) {
+      if (is) writeFileSync(outage, '');
+      else rmSync(outage, { force: true });
+    },
+    /** The status and the path of all requests that have been answered since this was asked last. */
+    async requests() {
+      await sleep(50);
+      const lines = readFileSync(requests, 'utf8').split('\n').slice(0, -1);
+      writeFileSync(requests, '');
+      return lines.map((line) => {
+        const [status, path] = line.split(' ');
+        return { status: Number(status), path };
+      });
+    },
+    async close() {
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+function configuration({ place, bucket, outage, requests, fast, limited }) {
+  const server = (port, more) => `
+  server {
+    listen 127.0.0.1:${port} backlog=1024;
+    root ${bucket.root};
+    ${more}
+    if (-f ${outage}) { return 500; }
+    location ~ "^/${bucket.name}/?$" {
+      if ($listing) { rewrite ^ /${bucket.listings}/$listing last; }
+      return 200;
+    }
+    location = / { return 200; }
+    location / { }
+  }`;
+  const pages = bucket.pages.map(({ pattern, file }) => `    "~${pattern}" ${file};`);
+  return `
+daemon off;
+worker_processes 1;
+pid ${place}/nginx.pid;
+error_log ${place}/error.log;
+${process.getuid() === 0 ? 'user root;' : ''}
+events { worker_connections 1024; }
+http {
+  default_type application/octet-stream;
+  types { application/xml xml; }
+  sendfile on;
+  tcp_nopush on;
+  keepalive_requests 1000000;
+  log_format short '$status $uri';
+  access_log ${requests} short;
+  open_file_cache max=10000;
+${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${place}/temp/${name};`).join('\n')}
+  map $args $listing {
+    default "";
+${pages.join('\n')}
+  }
+${server(fast, '')}
+${server(limited, `limit_rate ${LIMIT};`)}
+}
+`;
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function untilItAnswers(url, child) {
+  for (const deadline = performance.now() + START_MS; performance.now() < deadline; ) {
+    try {
+      await (await fetch(url)).arrayBuffer();
+      return;
+    } catch {
+      if (child.exitCode !== null) throw new Error('nginx: did not start');
+      await sleep(20);
+    }
+  }
+  child.kill('SIGKILL');
+  throw new Error('nginx: no answer');
+}

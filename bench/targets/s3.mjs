@@ -1,0 +1,80 @@
+/** What was set out to be reached with objects of S3. */
+
+import { ours } from './ways.mjs';
+
+const AWS = { who: 'aws' };
+const S5CMD = { who: 's5cmd', what: 'cat' };
+const TUNED = { who: 's5cmd', what: 'cat -c 10 -p 8' };
+const CURL = { who: 'curl' };
+
+const one = (group, mine, at, other, wanted) => ({ group, at, mine: ours(mine), other, wanted });
+const limited = (...row) => one('s3 limited', 'openObject', ...row);
+const unlimited = (...row) => one('s3 unlimited', 'openObject', ...row);
+
+/** All that get the shards and do nothing else. */
+const DOWNLOADS = [
+  'readObjects',
+  "cat 'prefix/*'",
+  "cat -c 10 -p 8 'prefix/*'",
+  "cp 'prefix/*' FOLDER",
+  's3 cp --recursive',
+];
+
+export const S3_TARGETS = [
+  {
+    title: 'S3: one object, 90 MiB/s a connection, GB/s',
+    rows: [
+      limited('`s5cmd cat`', S5CMD, 1.3),
+      limited('`aws s3 cp -`', AWS, 1.2),
+      limited('`curl`', CURL, 4),
+    ],
+  },
+  {
+    title: 'S3: one object, connections without a limit, GB/s',
+    rows: [
+      unlimited('`aws s3 cp -`', AWS, 1),
+      unlimited('`s5cmd cat -c 10 -p 8`', TUNED, 0.8),
+      one('s3 unlimited', 'openObject, single', '`curl`, a single stream', CURL, 0.7),
+    ],
+  },
+  {
+    title: 'S3: 2,000 objects of 64 KiB, 20 ms away, objects per second',
+    rows: [
+      one(
+        's3 small objects',
+        'readObjects',
+        "`s5cmd cat 'prefix/*'`",
+        { who: 's5cmd', what: "cat 'prefix/*'" },
+        5,
+      ),
+    ],
+  },
+  {
+    title: 'S3: `validate` of 40 shards against getting them, GB/s',
+    note: "The stream of our own, and each way of the peers'; those that write files write them into memory.",
+    rows: ['', ', limited connections'].flatMap((suffix) =>
+      DOWNLOADS.map((what) => ({
+        group: 's3 validate',
+        at: `\`${what}\`${suffix}`,
+        mine: ours(`validate${suffix}`),
+        other: { what: `${what}${suffix}` },
+        wanted: 0.9,
+      })),
+    ),
+  },
+  {
+    title: 'S3: memory while the reader stands still for a minute, MiB',
+    note: 'No request was sent twice, or there is no figure. 100 MiB and 1.1 times the window.',
+    rows: [32, 64, 128].map((mebibytes) => ({
+      group: 's3 stopped reader',
+      at: `window of ${mebibytes} MiB`,
+      mine: ours(`window ${mebibytes} MiB`),
+      wanted: Math.round(100 + 1.1 * mebibytes),
+      most: true,
+    })),
+  },
+  {
+    title: 'S3: 64 parts at once while the service answers 500 for three seconds',
+    rows: [{ group: 's3 outage', at: 'parts that came', mine: ours('of 64 parts'), wanted: 64 }],
+  },
+];

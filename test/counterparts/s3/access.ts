@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { listObjects, type ObjectOptions, openObject, statObject } from '../../../src/objects/index.ts';
+import type { ServiceOf } from './service.ts';
+
+/** Who may do what. */
+export function access(service: ServiceOf): void {
+  const { signatures, publicObjects } = service.kind;
+  const anonymous = (): Partial<ObjectOptions> => ({ ...service().options, anonymous: true });
+
+  describe('access', () => {
+    test.runIf(signatures)('nobody, of what is private', async () => {
+      const bucket = await service().makeBucket();
+      await service().put(bucket, 'object', 'x');
+      const uri = `s3://${bucket}/object`;
+      const denied = { code: 'access-denied' };
+      await expect(statObject(uri, anonymous())).rejects.toMatchObject(denied);
+      await expect(text(uri, anonymous())).rejects.toMatchObject(denied);
+      await expect(first(listObjects(`s3://${bucket}/`, anonymous()))).rejects.toMatchObject(denied);
+    });
+
+    test.runIf(publicObjects)('nobody, of what is public', async () => {
+      const bucket = await service().makeBucket();
+      await service().put(bucket, 'object', 'for everybody', { ACL: 'public-read' });
+      expect(await text(`s3://${bucket}/object`, anonymous())).toBe('for everybody');
+    });
+  });
+}
+
+async function text(uri: string, options: Partial<ObjectOptions>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of openObject(uri, options).chunks) parts.push(chunk);
+  return Buffer.concat(parts).toString();
+}
+
+async function first<T>(elements: AsyncIterable<T>): Promise<T | undefined> {
+  for await (const element of elements) return element;
+  return undefined;
+}

@@ -1,0 +1,4 @@
+import { MOTO } from './kinds.ts';
+import { suite } from './suite.ts';
+
+suite(MOTO);

@@ -1,0 +1,4 @@
+import { RGW } from './kinds.ts';
+import { suite } from './suite.ts';
+
+suite(RGW);

@@ -1,0 +1,4 @@
+import { VERSITYGW } from './kinds.ts';
+import { suite } from './suite.ts';
+
+suite(VERSITYGW);
