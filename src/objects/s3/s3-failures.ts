@@ -34,6 +34,7 @@ export function s3Failure(error: unknown, signal?: AbortSignal): FetchFailure {
   const thrown = error as Thrown;
   const status = thrown.$metadata?.httpStatusCode;
   if (status === undefined) return connectionFailure(thrown);
+  if (status >= 200 && status < 300) return unreadable(thrown, status);
   const code = codeOf(thrown, status);
   const headers = thrown.$response?.headers ?? {};
   return new FetchFailure(kindOf(code, status), textOf(code, status, thrown), {
@@ -42,6 +43,17 @@ export function s3Failure(error: unknown, signal?: AbortSignal): FetchFailure {
     requestId: thrown.$metadata?.requestId ?? headers['x-amz-request-id'],
     retryAfterMs: retryAfter(headers['retry-after']),
     cause: error,
+  });
+}
+
+/** It began well: a document that was cut on the way, or is none. */
+function unreadable(thrown: Thrown, status: number): FetchFailure {
+  const reason = thrown.message?.split(/\.?\n/, 1)[0] ?? '';
+  return new FetchFailure('transient', `the answer cannot be read: ${reason}`, {
+    code: 'unreadable-answer',
+    status,
+    requestId: thrown.$metadata?.requestId,
+    cause: thrown,
   });
 }
 
