@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { checkRandomFaults } from '../objects/faults/random-faults.ts';
+import { digestOf, expectWhole, transferred, withServer } from '../objects/faults/transfer.ts';
+import { generated } from '../support/faulty-s3/index.ts';
+
+const PART = 64 * 1024;
+
+test('random faults, many of them', async () => {
+  await withServer({ buckets: ['bucket'] }, (server) => checkRandomFaults(server, { numRuns: 1500 }));
+});
+
+test('64 parts under way in an outage of 3 seconds: all come', async () => {
+  const object = generated(64 * PART);
+  const faults = [{ do: 'status', status: 500, forMs: 3000, after: 20 }] as const;
+  await withServer({ objects: { 'bucket/a': object }, latencyMs: 20, faults }, async (server) => {
+    const options = { maxRequests: 64, windowBytes: 64 * PART };
+    expectWhole(await transferred(server, 's3://bucket/a', options), object);
+  });
+});
+
+test('5 GiB and a byte: split and put together right, in no more memory than the window', async () => {
+  const object = generated(5 * 2 ** 30 + 1);
+  await withServer({ objects: { 'bucket/a': object } }, async (server) => {
+    const options = { partBytes: 8 * 2 ** 20, windowBytes: 64 * 2 ** 20 };
+    const done = await transferred(server, 's3://bucket/a', options);
+    expect(done).toMatchObject({ error: undefined, bytes: object.size, digest: digestOf(object) });
+    expect(done.stats.mostHeldBytes).toBeLessThanOrEqual(options.windowBytes);
+  });
+});
