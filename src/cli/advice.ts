@@ -29,8 +29,17 @@ const ADVICE: Record<string, string> = {
   'schema-mismatch':
     'mend or leave out such records, or change the schema if they are right; inspect FILE --skip RECORD -n 1 shows the record',
   'access-denied': 'run as a user who may read it, or change its rights',
+  'object-missing': 'check bucket, key and --endpoint-url, and whether it is to be there',
+  'object-changed':
+    'run it again, when nobody writes the object any more; --pin-version reads on in a versioned bucket',
+  'object-checksum': 'read it again; if that does not help, upload it again from where it came',
+  'retries-exhausted':
+    'try again later; --retry-timeout goes on for longer, --max-requests asks for less at once',
   'io-failure': 'check the disk or mount, and try again',
 };
+
+const CREDENTIALS =
+  'check who you are (aws sts get-caller-identity), --profile, and that he may read this (s3:GetObject, s3:ListBucket); --no-sign-request reads public buckets';
 
 /** What is known of data of other formats. */
 const FOREIGN: readonly (readonly [text: string, next: string])[] = [
@@ -53,6 +62,7 @@ export interface Failure {
 
 /** What to do about an error, in the words of the command line; undefined where its message says all. */
 export function advice({ code, record, message }: Failure): string | undefined {
+  if (code === 'access-denied' && message.includes('s3://')) return CREDENTIALS;
   const beginning = code === 'length-checksum' || code === 'bad-magic';
   for (const [text, next] of FOREIGN) if (code === 'unknown-format' && message.includes(text)) return next;
   if (code === 'not-found' && NO_SUCH_PATTERN.test(message)) return MANY;

@@ -2,7 +2,7 @@ import { interruptedBy } from './interrupt.ts';
 
 /** What the argument of commands that take many inputs is. */
 export const INPUTS =
-  'files, folders, quoted patterns, @list (inputs, one per line or as find -print0 writes them; @- from stdin), - for stdin';
+  'files, folders, quoted patterns, s3://bucket/key, prefix/ or pattern, @list (inputs, one per line or as find -print0 writes them; @- from stdin), - for stdin';
 
 /** Ends the help of every command. */
 export const EXIT_CODES = `
@@ -10,7 +10,7 @@ Exit codes:
   0         ok
   1         data is invalid
   2         wrong usage
-  3         a file could not be read or written
+  3         a file or object could not be read or written
   130, 143  stopped by a signal`;
 
 /** Runs what a command does and sets the exit code; a signal that interrupted it has the last word. */

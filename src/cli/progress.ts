@@ -43,7 +43,7 @@ export function progressOn(verb: string, wanted: boolean): Progress {
 
 /** `validate 3/12 files  1.20 GiB/3.40 GiB (35 %)  2.10 GiB/s  ETA 0:01  1 bad`. */
 export function progressText(verb: string, progress: FilesProgress, seconds: number): string {
-  const { files, filesDone, bad, bytes, totalBytes } = progress;
+  const { files, filesDone, bad, bytes, totalBytes, retries } = progress;
   const parts = [files === 1 ? verb : `${verb} ${filesDone}/${formatNumberOf(files, 'file')}`];
   const rate = formatRate(bytes, seconds);
   if (totalBytes === undefined || totalBytes === 0) {
@@ -56,5 +56,6 @@ export function progressText(verb: string, progress: FilesProgress, seconds: num
   if (totalBytes !== undefined && bytes > 0 && bytes < totalBytes && seconds >= ETA_AFTER_SECONDS)
     parts.push(`ETA ${formatClock(((totalBytes - bytes) / bytes) * seconds)}`);
   if (bad > 0) parts.push(`${bad} bad`);
+  if (retries !== undefined) parts.push(retries === 1 ? '1 retry' : `${retries} retries`);
   return parts.join('  ');
 }

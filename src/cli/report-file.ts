@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RecordpipeError } from 'recordpipe';
+import { isS3 } from './reaching.ts';
 
 /**
  * Fails where a report would take the place of a file that it reports on, under whatever name.
@@ -14,7 +15,7 @@ export async function refuseReportOn(
 ): Promise<void> {
   const wanted = await identity(report);
   for (const file of files) {
-    if (file !== '-' && (await identity(file)) === wanted)
+    if (file !== '-' && !isS3(file) && (await identity(file)) === wanted)
       throw new RangeError(`${option}: ${report} is the same file as ${file}`);
   }
 }

@@ -28,7 +28,7 @@ const FORMATS: readonly FileFormat[] = ['tfrecord', 'recordio', 'textline', 'jso
 const OUTPUT = 'Output:';
 
 /** What the argument for the output is. */
-export const OUT = 'a file that is not there yet (see --force), or - for stdout';
+export const OUT = 'a file or s3://bucket/key that is not there yet (see --force), or - for stdout';
 
 /** Adds what the commands that write record files have. */
 export function withTransformOptions(command: Command): Command {

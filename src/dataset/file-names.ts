@@ -1,9 +1,21 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
+import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError } from '../errors.ts';
+import { isRecordName } from '../files/record-names.ts';
+import type { ObjectOptions } from '../objects/object-options.ts';
+import type { FormatName } from '../records/record-format.ts';
 
-/** One or several paths, `file:` URLs or glob patterns. */
+/** One or several paths, `file:` URLs or glob patterns; `s3://` addresses of objects, patterns of them, or prefixes with a slash at their end. */
 export type FileNames = string | URL | readonly (string | URL)[];
+
+/** What is looked for, and how objects are reached. */
+export interface Naming {
+  /** Which objects are taken from prefixes. Default `auto`. */
+  readonly format?: FormatName | 'auto' | undefined;
+  readonly objects?: Partial<ObjectOptions> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** Characters that a pattern gives a meaning to. */
 const GLOB = /[*?]|\[.+\]|\{.+\}|[!+@]\(.+\)/;
@@ -13,11 +25,15 @@ const GLOB = /[*?]|\[.+\]|\{.+\}|[!+@]\(.+\)/;
  * no pattern.
  * @throws RecordpipeError `not-found` for a pattern that no file matches
  */
-export async function* filesNamed(names: FileNames): AsyncGenerator<string | URL, void, undefined> {
+export async function* filesNamed(
+  names: FileNames,
+  { format = 'auto', objects, signal }: Naming = {},
+): AsyncGenerator<string | URL, void, undefined> {
   const given: readonly (string | URL)[] =
     typeof names === 'string' || names instanceof URL ? [names] : names;
   for (const name of given) {
-    if (name instanceof URL || !GLOB.test(name) || (await exists(name))) yield name;
+    if (isObjectUri(name)) yield* objectsNamed(asObjectUri(name), format, { objects, signal });
+    else if (name instanceof URL || !GLOB.test(name) || (await exists(name))) yield name;
     else yield* await matching(name);
   }
 }
@@ -31,6 +47,31 @@ export function checkFileNames(names: FileNames): void {
         `files: expected paths, file: URLs or patterns, got ${name === '' ? 'an empty one' : typeof name}`,
       );
   }
+}
+
+/** Objects as their listing has them: in the order of the bytes of their keys. */
+async function* objectsNamed(
+  uri: string,
+  format: FormatName | 'auto',
+  reaching: Pick<Naming, 'objects' | 'signal'>,
+): AsyncGenerator<string, void, undefined> {
+  const key = uri.replace(/^s3:\/\/[^/]*\/?/, '');
+  const folder = key === '' || key.endsWith('/');
+  if (!folder && !GLOB.test(key)) {
+    yield uri;
+    return;
+  }
+  // Imported when wanted: start-up time counts.
+  const { listObjects } = await import('../objects/index.ts');
+  const { objects, signal } = reaching;
+  let any = false;
+  for await (const { uri: found } of listObjects(uri, { ...objects, signal })) {
+    if (folder && !isRecordName(found.slice(found.lastIndexOf('/') + 1), format)) continue;
+    any = true;
+    yield found;
+  }
+  if (!any)
+    throw new RecordpipeError('not-found', 'no object with records has a key that begins so', { uri });
 }
 
 async function exists(path: string): Promise<boolean> {

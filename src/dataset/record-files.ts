@@ -23,5 +23,5 @@ async function* recordBatches(
   names: FileNames,
   options: DatasetRecordOptions & { signal: AbortSignal },
 ): Batches {
-  for await (const file of filesNamed(names)) yield* readRecordBatches(file, options);
+  for await (const file of filesNamed(names, options)) yield* readRecordBatches(file, options);
 }

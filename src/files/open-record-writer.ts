@@ -63,7 +63,8 @@ export function openRecordShards(
   return openShards(writeFormat(format), prefix, given);
 }
 
-function writeFormat(name: FormatName): WriteFormat<AnyRecordWriteOptions> {
+/** The format of this name. @throws RangeError where there is none */
+export function writeFormat(name: FormatName): WriteFormat<AnyRecordWriteOptions> {
   if (!Object.hasOwn(FORMATS, name))
     throw new RangeError(`format: expected one of ${Object.keys(FORMATS).join(', ')}, got ${String(name)}`);
   return FORMATS[name] as WriteFormat<AnyRecordWriteOptions>;

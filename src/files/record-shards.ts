@@ -131,7 +131,7 @@ export class RecordShardWriter implements AsyncDisposable {
   }
 
   #openShard(): Promise<RecordWriter> {
-    return openWriter(this.#format, this.#name('next', 'many'), this.#options);
+    return openWriter(this.#format, this.#name('next', 'many'), this.#options, true);
   }
 
   async #endShard(): Promise<void> {

@@ -40,16 +40,20 @@ export interface WriteFormat<O extends RecordWriteOptions = RecordWriteOptions> 
   checkAppendable(path: string, options: O): Promise<Appendable>;
 }
 
-/** Opens a file of a format for writing. */
+/**
+ * Opens a file of a format for writing.
+ * @param renamed whether it will get another name than this (`finishUnnamed`)
+ */
 export async function openWriter<O extends RecordWriteOptions>(
   format: WriteFormat<O>,
   path: string | URL,
   given?: Partial<O>,
+  renamed = false,
 ): Promise<RecordWriter> {
   const options = format.writeOptions(given);
   checkAborted(options.signal);
   const check = (existing: string): Promise<Appendable> => format.checkAppendable(existing, options);
-  const target = await prepareTarget(path, options, given?.compression, check);
+  const target = await prepareTarget(path, options, given?.compression, check, renamed);
   return new RecordWriter(target, format.framer(options), options);
 }
 

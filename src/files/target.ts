@@ -4,6 +4,7 @@ import { chmod, readlink, realpath, stat, truncate, unlink } from 'node:fs/promi
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileError } from '../bytes/file-errors.ts';
+import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { Compression } from '../records/read-options.ts';
 import { alreadyExists, giveName } from './file-naming.ts';
@@ -31,16 +32,23 @@ export interface Appendable {
 }
 
 /**
- * @param given a path, or `-` for standard output
+ * @param given a path, an `s3://` address, or `-` for standard output
  * @param compression what the caller asked for, if anything
  * @param check says what an existing file holds, or why nothing can be appended to it
+ * @param renamed whether it will get another name than this
  */
 export async function prepareTarget(
   given: string | URL,
   options: RecordWriteOptions,
   compression: Compression | undefined,
   check: (path: string) => Promise<Appendable>,
+  renamed = false,
 ): Promise<Target> {
+  if (isObjectUri(given)) {
+    // Imported when wanted: start-up time counts.
+    const { objectTarget } = await import('./object-target.ts');
+    return objectTarget(asObjectUri(given), options, renamed);
+  }
   if (given === '-') return standardOutputTarget(options);
   const path = String(given).startsWith('file://') ? fileURLToPath(given) : String(given);
   const existing = await statIfThere(path);

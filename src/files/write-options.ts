@@ -1,4 +1,5 @@
 import type { ZlibOptions } from 'node:zlib';
+import type { ObjectOptions } from '../objects/object-options.ts';
 import type { Compression } from '../records/read-options.ts';
 
 /** How a file of any format is written. Every field has a default; pass what differs. */
@@ -40,6 +41,11 @@ export interface RecordWriteOptions {
   readonly blocking: boolean;
   /** Bytes gathered before a write, 4 KiB to 256 MiB; three times as many are held. Default 1 MiB. */
   readonly bufferBytes: number;
+  /**
+   * How objects are reached and sent where the output is an `s3://` address. Such an output is always atomic, and cannot be appended to; of several shards, each is
+   * kept in a temporary file until all are finished. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/objects`.
+   */
+  readonly objects: Partial<ObjectOptions> | undefined;
   /** Makes every further call fail with `aborted`, and removes what is not yet closed. */
   readonly signal: AbortSignal | undefined;
 }
@@ -56,6 +62,7 @@ export const DEFAULT_WRITE_OPTIONS: RecordWriteOptions = Object.freeze({
   sync: false,
   blocking: false,
   bufferBytes: 1024 * 1024,
+  objects: undefined,
   signal: undefined,
 });
 

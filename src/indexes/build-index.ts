@@ -1,13 +1,13 @@
-import { existsSync, statSync } from 'node:fs';
 import { RecordpipeError } from '../errors.ts';
 import type { FormatName } from '../records/record-format.ts';
-import { DataFile } from './data-file.ts';
+import type { DataFile } from './data-file.ts';
+import { indexPathOf } from './find-index.ts';
 import { fingerprint } from './fingerprint.ts';
 import { fittingIndex } from './fitting-index.ts';
 import type { FrameTable } from './frame-table.ts';
 import { layoutOf } from './layout-options.ts';
-import { indexPathOf } from './load-index.ts';
 import { mxLines } from './mx-index.ts';
+import { isThere, openDataFile, openIndexFile, type Reaching } from './open-data-file.ts';
 import { pathOf, refuseSameFile } from './paths.ts';
 import type { RecordLayout } from './record-layout.ts';
 import { encodeIndex } from './rpidx.ts';
@@ -73,7 +73,7 @@ export async function buildIndex(
   const { kind = 'rpidx', existing = 'replace' } = options;
   if (existing !== 'replace' && existing !== 'update')
     throw new RangeError(`existing: expected one of replace, update, got ${String(existing)}`);
-  const file = new DataFile(path);
+  const file = await openDataFile(path, options);
   try {
     // A file without a byte is of any format.
     const any = file.size === 0 ? FORMAT_OF[kind] : undefined;
@@ -84,17 +84,18 @@ export async function buildIndex(
       options.indexPath === undefined ? defaultIndexPath(file.path, kind) : pathOf(options.indexPath);
     refuseSameFile(indexPath, file.path);
     const about = { path: file.path, indexPath, kind, format, bytes: file.size };
-    if (existing === 'update' && existsSync(indexPath)) {
+    if (existing === 'update' && (await isThere(indexPath, options))) {
       const kept = await fittingIndex(file, indexPath, kind === 'dali' ? 'vahidk' : kind, {
         ...options,
         format,
       });
       if (kept !== undefined)
-        return { ...about, records: kept, indexBytes: statSync(indexPath).size, written: false };
+        return { ...about, records: kept, indexBytes: await bytesOf(indexPath, options), written: false };
     }
     const table = await scanFrames(file, layout, options);
     const { writeWhole } = await import('./write-file.ts');
-    const indexBytes = await writeWhole(indexPath, pieces(kind, file, layout, table));
+    const made = await pieces(kind, file, layout, table);
+    const indexBytes = await writeWhole(indexPath, made, options);
     return { ...about, records: table.count, indexBytes, written: true };
   } finally {
     await file.close();
@@ -106,15 +107,21 @@ export function defaultIndexPath(path: string, kind: WrittenKind): string {
   return kind === 'rpidx' ? indexPathOf(path) : `${path}.idx`;
 }
 
-function pieces(
+async function bytesOf(indexPath: string, reaching: Reaching): Promise<number> {
+  const index = await openIndexFile(indexPath, reaching);
+  await index.close();
+  return index.size;
+}
+
+async function pieces(
   kind: WrittenKind,
   file: DataFile,
   layout: RecordLayout,
   table: FrameTable,
-): Iterable<Uint8Array> {
+): Promise<Iterable<Uint8Array>> {
   if (kind === 'mx') return mxLines(table);
   if (kind !== 'rpidx') return vahidkLines(table);
-  return encodeIndex({ layout, table, mtimeNs: file.mtimeNs, fingerprint: fingerprint(file) });
+  return encodeIndex({ layout, table, mtimeNs: file.mtimeNs, fingerprint: await fingerprint(file) });
 }
 
 const FORMAT_OF: Readonly<Record<WrittenKind, FormatName | undefined>> = {

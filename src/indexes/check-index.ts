@@ -1,11 +1,14 @@
 import { RecordpipeError } from '../errors.ts';
 import type { FormatName } from '../records/record-format.ts';
-import { DataFile } from './data-file.ts';
+import type { DataFile } from './data-file.ts';
+import { findIndex } from './find-index.ts';
 import type { FrameTable } from './frame-table.ts';
 import { indexMismatch } from './index-errors.ts';
+import { type IndexKind, indexKind } from './index-kind.ts';
 import { layoutOf } from './layout-options.ts';
-import { findIndex, type IndexKind, indexKind, loadIndex } from './load-index.ts';
+import { loadIndex } from './load-index.ts';
 import { forEachMXLine } from './mx-index.ts';
+import { openDataFile, openIndexFile, type Reaching } from './open-data-file.ts';
 import { pathOf } from './paths.ts';
 import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
 
@@ -49,9 +52,9 @@ export async function checkIndex(
   path: string | URL,
   options: Partial<CheckIndexOptions> = {},
 ): Promise<CheckedIndex> {
-  const file = new DataFile(path);
+  const file = await openDataFile(path, options);
   try {
-    const given = options.indexPath ?? findIndex(file, options);
+    const given = options.indexPath ?? (await findIndex(file, options));
     if (given === undefined)
       throw new RecordpipeError(
         'not-found',
@@ -74,7 +77,7 @@ export async function compareWithData(
   indexPath: string,
   options: Partial<FrameScanOptions>,
 ): Promise<Checked> {
-  const kind = await indexKind(indexPath);
+  const kind = await indexKind(indexPath, options);
   return kind === 'mx' ? checkMX(file, indexPath, options) : checkTable(file, indexPath, options);
 }
 
@@ -104,7 +107,7 @@ async function checkMX(
   if (layout.format !== 'recordio')
     throw indexMismatch(`it is an index of recordio, ${file.path} is ${layout.format}`, { uri: indexPath });
   const actual = await scanFrames(file, layout, options);
-  const offsets = await sortedOffsets(indexPath);
+  const offsets = await sortedOffsets(indexPath, options);
   let record = 0;
   let before = -1;
   for (const offset of offsets) {
@@ -125,8 +128,8 @@ async function checkMX(
   return { kind: 'mx', format: layout.format, table: actual };
 }
 
-async function sortedOffsets(indexPath: string): Promise<Float64Array> {
-  const index = new DataFile(indexPath);
+async function sortedOffsets(indexPath: string, reaching: Reaching): Promise<Float64Array> {
+  const index = await openIndexFile(indexPath, reaching);
   try {
     const offsets: number[] = [];
     forEachMXLine(index, (_bytes, _from, _to, offset) => {

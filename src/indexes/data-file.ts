@@ -1,129 +1,44 @@
-import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
+import type { RecordpipeError } from '../errors.ts';
 
-import { fileError, shrunk } from '../bytes/file-errors.ts';
-import { RecordpipeError } from '../errors.ts';
-import { pathOf } from './paths.ts';
+/** A stretch of a file. */
+export interface Stretch {
+  readonly position: number;
+  readonly length: number;
+}
 
-/** The host reads less than 2^31 bytes at a time. */
-const READ_BYTES = 2 ** 30;
-/** A named pipe is opened without waiting for its writer, and refused; files do not mind. Windows does not know the flag. */
-const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-
-/** A regular file, open for reading at any place. */
-export class DataFile {
+/** Data, or an index, open for reading at any place: a file, an object, or what has been read into memory. */
+export interface DataFile {
+  /** Path or address. */
   readonly path: string;
   /** Its size and time of last change when it was opened. */
   readonly size: number;
   readonly mtimeNs: bigint;
-  readonly #descriptor: number;
-  /** Reads under way, and who waits for their end. */
-  #reading = 0;
-  #idle: (() => void) | undefined;
-  #closed = false;
-  /** Whether the descriptor is closed: its number may be another file's by now. */
-  #ended = false;
-
-  /** @throws RecordpipeError `not-found`, `access-denied`, `unsupported-source`, `io-failure` */
-  constructor(given: string | URL) {
-    this.path = pathOf(given);
-    try {
-      this.#descriptor = openSync(this.path, FLAGS);
-    } catch (error) {
-      throw fileError(error, this.path);
-    }
-    const stat = fstatSync(this.#descriptor, { bigint: true });
-    this.size = Number(stat.size);
-    this.mtimeNs = stat.mtimeNs;
-    if (stat.isFile()) return;
-    closeSync(this.#descriptor);
-    throw new RecordpipeError(
-      'unsupported-source',
-      `${stat.isDirectory() ? 'is a directory; name the files in it' : 'is no regular file: a pipe or device has no random access; copy it to a file'}`,
-      { uri: this.path },
-    );
-  }
-
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** Whether the file is still as it was when it was opened. */
-  get unchanged(): boolean {
-    const { size, mtimeNs } = fstatSync(this.#descriptor, { bigint: true });
-    return Number(size) === this.size && mtimeNs === this.mtimeNs;
-  }
-
-  /** Reads `length` bytes from `position` on into `target[at, …)`, on this thread. */
-  readNow(target: Uint8Array, at: number, length: number, position: number): void {
-    if (this.#ended) throw this.closedError();
-    for (let have = 0; have < length; ) {
-      let count: number;
-      try {
-        const wanted = Math.min(length - have, READ_BYTES);
-        count = readSync(this.#descriptor, target, at + have, wanted, position + have);
-      } catch (error) {
-        throw this.#failure(error);
-      }
-      if (count === 0) throw this.#shrunk(position + have);
-      have += count;
-    }
-  }
-
-  /** The same, on one of the host's threads. */
-  read(target: Uint8Array, at: number, length: number, position: number): Promise<void> {
-    return this.use(async () => {
-      for (let have = 0; have < length; ) {
-        const wanted = Math.min(length - have, READ_BYTES);
-        const count = await this.#readSome(target, at + have, wanted, position + have);
-        if (count === 0) throw this.#shrunk(position + have);
-        have += count;
-      }
-    });
-  }
-
+  readonly closed: boolean;
+  /** Whether it is still as it was when it was opened. */
+  readonly unchanged: boolean;
+  /** For files whose reads are requests, what a request is worth; undefined where `readNow` reads anything at any time. */
+  readonly remote: RemoteReading | undefined;
+  /** Reads `length` bytes from `position` on into `target[at, …)`, on this thread; of remote files what {@link prepare} was told of. */
+  readNow(target: Uint8Array, at: number, length: number, position: number): void;
+  /** The same, without keeping this thread waiting. */
+  read(target: Uint8Array, at: number, length: number, position: number): Promise<void>;
+  /** Makes `readNow` able to read these stretches, until it is called again. Undefined where it is anyway. */
+  prepare(stretches: readonly Stretch[]): Promise<void> | undefined;
+  /** All of it in order, read ahead. Only of remote files. */
+  stream(signal: AbortSignal | undefined): AsyncIterable<Uint8Array>;
   /** Does work of several reads, for whose end closing waits. */
-  async use<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#ended) throw this.closedError();
-    this.#reading++;
-    try {
-      return await work();
-    } finally {
-      this.#reading--;
-      if (this.#reading === 0) this.#idle?.();
-    }
-  }
+  use<T>(work: () => Promise<T>): Promise<T>;
+  closedError(): RecordpipeError;
+  /** Closes it, once the reads under way have ended. Later reads fail. */
+  close(): Promise<void>;
+}
 
-  closedError(): RecordpipeError {
-    return new RecordpipeError('closed', 'the file is closed', { uri: this.path });
-  }
-
-  /** Closes the file, once the reads under way have ended. Later reads fail. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    if (this.#reading > 0) {
-      await new Promise<void>((resolve) => {
-        this.#idle = resolve;
-      });
-    }
-    this.#ended = true;
-    closeSync(this.#descriptor);
-  }
-
-  #readSome(target: Uint8Array, at: number, length: number, position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      read(this.#descriptor, target, at, length, position, (error, count) => {
-        if (error === null) resolve(count);
-        else reject(this.#failure(error));
-      });
-    });
-  }
-
-  #failure(error: unknown): RecordpipeError {
-    return fileError(error, this.path);
-  }
-
-  #shrunk(end: number): RecordpipeError {
-    return new RecordpipeError('source-changed', shrunk(this.size, end).message, { uri: this.path });
-  }
+/** How a file is read whose reads are requests. */
+export interface RemoteReading {
+  /** Requests under way at once. */
+  readonly requests: number;
+  /** The most bytes of a request. */
+  readonly spanBytes: number;
+  /** Bytes between two records that are read along with them rather than left out by another request. */
+  readonly gapBytes: number;
 }

@@ -11,17 +11,25 @@ const SAMPLE_BYTES = 4096;
  * It notices another file of the same size (missed once in 2^32), and any change to the stretches looked at. A change elsewhere that keeps the size is
  * not noticed: what it does to a record is found when that record is read, as far as the format has checksums.
  */
-export function fingerprint(file: DataFile): number {
+export async function fingerprint(file: DataFile): Promise<number> {
   const { size } = file;
   const whole = size <= SAMPLES * SAMPLE_BYTES;
   const bytes = new Uint8Array(whole ? size : SAMPLE_BYTES);
+  const positions = Array.from({ length: SAMPLES }, (_, i) =>
+    Math.floor((i * (size - SAMPLE_BYTES)) / (SAMPLES - 1)),
+  );
+  await file.prepare(
+    whole
+      ? [{ position: 0, length: size }]
+      : positions.map((position) => ({ position, length: SAMPLE_BYTES })),
+  );
   if (whole) {
     file.readNow(bytes, 0, size, 0);
     return crc32c(bytes);
   }
   let sum = 0;
-  for (let i = 0; i < SAMPLES; i++) {
-    file.readNow(bytes, 0, SAMPLE_BYTES, Math.floor((i * (size - SAMPLE_BYTES)) / (SAMPLES - 1)));
+  for (const position of positions) {
+    file.readNow(bytes, 0, SAMPLE_BYTES, position);
     sum = crc32c(bytes, sum);
   }
   return sum;

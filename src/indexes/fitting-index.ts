@@ -1,7 +1,8 @@
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
 import { compareWithData } from './check-index.ts';
 import type { DataFile } from './data-file.ts';
-import { type IndexKind, indexKind, loadIndex } from './load-index.ts';
+import { type IndexKind, indexKind } from './index-kind.ts';
+import { loadIndex } from './load-index.ts';
 import type { FrameScanOptions } from './scan-frames.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function fittingIndex(
   kind: IndexKind,
   options: Partial<FrameScanOptions>,
 ): Promise<number | undefined> {
-  const found = await indexKind(indexPath);
+  const found = await indexKind(indexPath, options);
   // An empty file is an index of no records of any kind but ours.
   const empty = found === 'vahidk' && file.size === 0 && kind !== 'rpidx';
   if (found !== kind && !empty) {

@@ -3,6 +3,7 @@ import { PART_HEADER_BYTES } from '../framing/recordio-layout.ts';
 import { ownRecordIOScanner } from '../framing/recordio-scanner.ts';
 import { HEADER_BYTES } from '../framing/tfrecord-layout.ts';
 import { ownTFRecordScanner } from '../framing/tfrecord-scanner.ts';
+import { HopWorth } from '../records/hop-worth.ts';
 import type { DataFile } from './data-file.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameTableBuilder } from './frame-table-builder.ts';
@@ -44,11 +45,14 @@ export async function framesByHops(
   if (walk === undefined) return undefined;
   const { block, result, headerBytes } = walk;
   const builder = new FrameTableBuilder();
+  const worth = file.remote && new HopWorth();
   let at = 0;
   for (let wanted = BLOCK_BYTES; at < file.size; ) {
     const have = Math.min(wanted, file.size - at);
-    file.readNow(block, 0, have, at);
+    if (worth === undefined) file.readNow(block, 0, have, at);
+    else await file.read(block, 0, have, at);
     walk.walk(have);
+    const before = at;
     const { count, position, index } = result;
     if (result.stop !== NEED_MORE) return undefined;
     if (count > 0) {
@@ -66,7 +70,8 @@ export async function framesByHops(
     } else {
       return undefined; // no whole record in a whole block: the file ends within one
     }
-    if (turns.due) await turns.take(at);
+    if (worth?.goesOn(at - before, at, file.size) === false) return undefined;
+    if (turns.due || worth !== undefined) await turns.take(at);
   }
   return builder.finish(at);
 }

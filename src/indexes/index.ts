@@ -1,8 +1,8 @@
 export { type BuildIndexOptions, type BuiltIndex, buildIndex, type WrittenKind } from './build-index.ts';
 export { type CheckedIndex, type CheckIndexOptions, checkIndex } from './check-index.ts';
+export type { IndexKind } from './index-kind.ts';
 export type { IndexedRecords } from './indexed-records.ts';
 export type { LayoutOptions } from './layout-options.ts';
-export type { IndexKind } from './load-index.ts';
 export { type MXIndexedOptions, MXIndexedReader, openMXIndexedRecordIO } from './mx-indexed-reader.ts';
 export {
   type MXIndexedWriteOptions,

@@ -2,6 +2,7 @@ import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { CarriageReturns } from '../framing/line-scan.ts';
 import type { Multipart } from '../framing/recordio-layout.ts';
+import type { ObjectOptions } from '../objects/object-options.ts';
 import { detectFormat } from '../records/detect-format.ts';
 import type { ReadOptions } from '../records/read-options.ts';
 import type { FormatName } from '../records/record-format.ts';
@@ -24,6 +25,8 @@ export interface LayoutOptions {
   readonly cr: CarriageReturns;
   /** TFRecord: what payload checksums may be, see `TFRecordReadOptions`. Default `crc32c`. */
   readonly payloadCrc: 'crc32c' | 'smdebug';
+  /** How `s3://` addresses are reached and read. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/objects`. */
+  readonly objects: Partial<ObjectOptions> | undefined;
 }
 
 /** As many first bytes tell the format. */

@@ -1,19 +1,15 @@
-import { existsSync } from 'node:fs';
-import { extname } from 'node:path';
-import type { FormatName } from '../records/record-format.ts';
-import { DataFile } from './data-file.ts';
+import type { DataFile } from './data-file.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { FrameReader } from './frame-reader.ts';
 import type { FrameTable } from './frame-table.ts';
 import { indexMismatch, malformedIndex } from './index-errors.ts';
+import { formatIndexedBy, headOf, type IndexKind, kindOf } from './index-kind.ts';
 import { type LayoutOptions, layoutOf, relaidOut } from './layout-options.ts';
 import { readMXFrames } from './mx-index.ts';
+import { openIndexFile } from './open-data-file.ts';
 import { layoutDifference, type RecordLayout } from './record-layout.ts';
 import { decodeIndex, looksLikeIndex } from './rpidx.ts';
 import { readVahidkIndex } from './vahidk-index.ts';
-
-/** The kinds of index files: ours; of positions and lengths, as vahidk/tfrecord and DALI have it; of keys and positions, as MXNet has it. */
-export type IndexKind = 'rpidx' | 'vahidk' | 'mx';
 
 /** An index, read and found to fit its data. */
 export interface LoadedIndex {
@@ -25,30 +21,8 @@ export interface LoadedIndex {
   readonly mtimeNs?: bigint;
 }
 
-/** As much holds the first line of an index of text. */
-const HEAD_BYTES = 4096;
 /** How many headers show whether an index without a fingerprint fits. */
 const HEADS = 64;
-
-/** The name of a file's index of our kind. */
-export function indexPathOf(path: string): string {
-  return `${path}.rpidx`;
-}
-
-/**
- * The index beside a file: `FILE.rpidx`; else, of the kind that its format has, `FILE.idx`, or with `.idx` or `.tfindex` in place of its extension.
- */
-export function findIndex(file: DataFile, options: Partial<LayoutOptions>): string | undefined {
-  const { path } = file;
-  const ours = indexPathOf(path);
-  if (existsSync(ours)) return ours;
-  const stem = path.slice(0, path.length - extname(path).length);
-  const others = [`${path}.idx`, `${stem}.idx`, `${stem}.tfindex`];
-  const there = others.filter((other) => other !== path && existsSync(other));
-  if (there.length === 0) return undefined;
-  const { format } = layoutOf(file, options);
-  return there.find((other) => formatIndexedBy(kindOfText(other)) === format);
-}
 
 /**
  * Reads an index and checks that it fits its data, as far as that goes without reading all of it: size, fingerprint, and headers.
@@ -59,24 +33,13 @@ export async function loadIndex(
   path: string,
   options: Partial<LayoutOptions>,
 ): Promise<LoadedIndex> {
-  const index = new DataFile(path);
+  const index = await openIndexFile(path, options);
   try {
     const head = headOf(index);
     if (looksLikeIndex(head)) return await loadOurs(file, index, options);
     return await loadText(file, index, head, options);
   } finally {
     await index.close();
-  }
-}
-
-/** The kind of an index file; undefined where it is none. @throws RecordpipeError `not-found`, `access-denied`, `io-failure` */
-export async function indexKind(path: string): Promise<IndexKind | undefined> {
-  const file = new DataFile(path);
-  try {
-    const head = headOf(file);
-    return looksLikeIndex(head) ? 'rpidx' : kindOf(head);
-  } finally {
-    await file.close();
   }
 }
 
@@ -111,7 +74,9 @@ async function loadOurs(
   const different = layoutDifference(layout, wanted);
   if (different !== undefined) throw indexMismatch(different, { uri: index.path });
   checkSize(file, index, table.end);
-  if (fingerprint(file) !== expected) {
+  // An object's time is that of the service: one that is the same says that it is the same object. Its fingerprint costs 32 requests.
+  const same = file.remote !== undefined && file.mtimeNs === mtimeNs;
+  if (!same && (await fingerprint(file)) !== expected) {
     const text = `the content of ${file.path} has changed, although it still has ${file.size} bytes`;
     throw indexMismatch(text, { uri: index.path });
   }
@@ -134,7 +99,7 @@ async function loadText(
     throw indexMismatch(`it is an index of ${indexed}, ${file.path} is ${format}`, { uri: index.path });
   const table = kind === 'vahidk' ? readVahidkIndex(index) : readMXFrames(index, file.size);
   checkSize(file, index, table.end);
-  checkHeads(file, index, table, await frameReader(file, layout, table.count, options));
+  await checkHeads(file, index, table, await frameReader(file, layout, table.count, options));
   return { kind, path: index.path, layout, table };
 }
 
@@ -144,12 +109,24 @@ function checkSize({ path, size }: DataFile, index: DataFile, indexed: number): 
 }
 
 /** Looks at the first header, the last, and some between. */
-function checkHeads(file: DataFile, index: DataFile, table: FrameTable, reader: FrameReader): void {
+async function checkHeads(
+  file: DataFile,
+  index: DataFile,
+  table: FrameTable,
+  reader: FrameReader,
+): Promise<void> {
   const { count } = table;
   const head = new Uint8Array(reader.headBytes);
   const some = Math.min(count, HEADS);
-  for (let i = 0; i < some; i++) {
-    const record = some === 1 ? 0 : Math.floor((i * (count - 1)) / (some - 1));
+  const records = Array.from({ length: some }, (_, i) =>
+    some === 1 ? 0 : Math.floor((i * (count - 1)) / (some - 1)),
+  );
+  await file.prepare(
+    records
+      .filter((record) => table.frameBytes(record) >= head.length)
+      .map((record) => ({ position: table.start(record), length: head.length })),
+  );
+  for (const record of records) {
     const at = table.start(record);
     const bytes = table.frameBytes(record);
     if (bytes >= head.length) {
@@ -159,33 +136,4 @@ function checkHeads(file: DataFile, index: DataFile, table: FrameTable, reader: 
     const text = `a record of ${bytes} bytes is to begin at byte ${at} of ${file.path}, there is no such header`;
     throw indexMismatch(text, { uri: index.path, record });
   }
-}
-
-/** The kind of an index of text; undefined where the file is something else, or cannot be read. */
-function kindOfText(path: string): 'vahidk' | 'mx' | undefined {
-  try {
-    const file = new DataFile(path);
-    const head = headOf(file);
-    void file.close();
-    return kindOf(head);
-  } catch {
-    return undefined;
-  }
-}
-
-function headOf(file: DataFile): Uint8Array {
-  const head = new Uint8Array(Math.min(file.size, HEAD_BYTES));
-  file.readNow(head, 0, head.length, 0);
-  return head;
-}
-
-/** By its first line; an empty file is an index of no records. */
-function kindOf(head: Uint8Array): 'vahidk' | 'mx' | undefined {
-  const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1');
-  if (text === '' || /^\d+ \d+\r?\n/.test(`${text}\n`)) return 'vahidk';
-  return /^[^\n\t]+\t *\d+\s/.test(`${text}\n`) ? 'mx' : undefined;
-}
-
-function formatIndexedBy(kind: 'vahidk' | 'mx' | undefined): FormatName | undefined {
-  return kind && (kind === 'vahidk' ? 'tfrecord' : 'recordio');
 }

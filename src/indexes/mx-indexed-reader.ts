@@ -7,15 +7,16 @@ import {
   RECORDIO_MAGIC,
   WHOLE,
 } from '../framing/recordio-layout.ts';
-import { DataFile } from './data-file.ts';
+import type { DataFile } from './data-file.ts';
 import { errorAt, indexMismatch, malformedIndex } from './index-errors.ts';
 import { type LayoutOptions, readOptions } from './layout-options.ts';
 import { checkedKey, type MXKey, type MXKeys, type MXKeyType, readMXKeys } from './mx-keys.ts';
+import { openDataFile, openIndexFile } from './open-data-file.ts';
 import { pathOf } from './paths.ts';
 import { fresh } from './slabs.ts';
 
 /** How records are got by keys. Every field has a default; pass what differs. */
-export interface MXIndexedOptions extends Pick<LayoutOptions, 'multipart' | 'lenientFlags'> {
+export interface MXIndexedOptions extends Pick<LayoutOptions, 'multipart' | 'lenientFlags' | 'objects'> {
   /** Default `integer`, as MXNet's `key_type`: keys are numbers, beyond 2^53 - 1 bigints. `text`: they are the text that is there. */
   readonly keys: MXKeyType;
 }
@@ -50,10 +51,10 @@ export async function openMXIndexedRecordIO(
   const { keys: type = 'integer' } = options;
   checkKeyType(type);
   const reading = readOptions('recordio', options);
-  const index = new DataFile(pathOf(indexPath));
+  const index = await openIndexFile(pathOf(indexPath), options);
   try {
     const keys = readMXKeys(index, type);
-    const file = new DataFile(path);
+    const file = await openDataFile(path, options);
     for (const offset of keys.offsets.values()) {
       if (offset < file.size) continue;
       await file.close();
@@ -129,7 +130,8 @@ export class MXIndexedReader implements AsyncDisposable {
   async #read(offset: number): Promise<Uint8Array> {
     const file = this.#file;
     const head = fresh(Math.min(FIRST_BYTES, file.size - offset));
-    file.readNow(head, 0, head.length, offset);
+    if (file.remote === undefined) file.readNow(head, 0, head.length, offset);
+    else await file.read(head, 0, head.length, offset);
     const place = { uri: this.path, offset };
     if (head.length < PART_HEADER_BYTES || readU32(head, 0) !== RECORDIO_MAGIC)
       throw indexMismatch('a record is to begin here, there is no such header', place);

@@ -1,10 +1,13 @@
 import { RecordpipeError } from '../errors.ts';
-import { DataFile } from './data-file.ts';
+import type { DataFile } from './data-file.ts';
+import { findIndex } from './find-index.ts';
 import type { IndexedRecords } from './indexed-records.ts';
 import { type LayoutOptions, layoutOf } from './layout-options.ts';
-import { findIndex, frameReader, loadIndex } from './load-index.ts';
+import { frameReader, loadIndex } from './load-index.ts';
+import { openDataFile } from './open-data-file.ts';
 import { pathOf } from './paths.ts';
 import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
+import { LOCAL_SPANS, type SpanReading } from './span-reader.ts';
 
 /** How a file is opened by its index. Every field has a default; pass what differs. */
 export interface IndexedOptions extends LayoutOptions, Omit<FrameScanOptions, 'checksum'> {
@@ -20,7 +23,10 @@ export interface IndexedOptions extends LayoutOptions, Omit<FrameScanOptions, 'c
    * the disk takes where not. False: the host's threads read, 10 to 20 microseconds per read at least; records asked for in the same turn are read together.
    */
   readonly blocking: boolean;
-  /** The most bytes between two records that are read together. Default 2 KiB, or 32 KiB where not `blocking`: as many as are copied in the time of a read. */
+  /**
+   * The most bytes between two records that are read together. Default 2 KiB, or 32 KiB where not `blocking`: as many as are copied in the time of a read; of
+   * an object 384 KiB, a few milliseconds of a connection, where a request takes 15 to 30.
+   */
   readonly maxGapBytes: number;
 }
 
@@ -54,27 +60,41 @@ export async function openIndexed(
   path: string | URL,
   options: Partial<IndexedOptions> = {},
 ): Promise<IndexedRecords> {
-  const { missing = 'error', blocking = true } = options;
-  const { maxGapBytes = blocking ? BLOCKING_GAP_BYTES : GAP_BYTES } = options;
+  const { missing = 'error', maxGapBytes = 0 } = options;
   if (missing !== 'error' && missing !== 'memory')
     throw new RangeError(`missing: expected one of error, memory, got ${String(missing)}`);
   if (!(maxGapBytes >= 0)) throw new RangeError(`maxGapBytes: expected a number from 0, got ${maxGapBytes}`);
-  const file = new DataFile(path);
+  const file = await openDataFile(path, options);
   try {
     const { table, layout, indexPath } = await findFrames(file, options, missing);
     const { IndexedRecords } = await import('./indexed-records.ts');
     const frames = await frameReader(file, layout, table.count, options);
-    return new IndexedRecords({ file, table, layout, options }, frames, indexPath, { blocking, maxGapBytes });
+    return new IndexedRecords(
+      { file, table, layout, options },
+      frames,
+      indexPath,
+      spanReading(file, options),
+    );
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
+function spanReading({ remote }: DataFile, options: Partial<IndexedOptions>): SpanReading {
+  if (remote !== undefined) {
+    const { maxGapBytes = remote.gapBytes } = options;
+    return { blocking: false, maxGapBytes, maxSpanBytes: remote.spanBytes, lanes: remote.requests };
+  }
+  const { blocking = true } = options;
+  const { maxGapBytes = blocking ? BLOCKING_GAP_BYTES : GAP_BYTES } = options;
+  return { blocking, maxGapBytes, ...LOCAL_SPANS };
+}
+
 async function findFrames(file: DataFile, options: Partial<IndexedOptions>, missing: 'error' | 'memory') {
-  const indexPath = options.indexPath ?? findIndex(file, options);
-  if (indexPath !== undefined) {
-    const { table, layout, path } = await loadIndex(file, pathOf(indexPath), options);
+  const found = options.indexPath === undefined ? await findIndex(file, options) : pathOf(options.indexPath);
+  if (found !== undefined) {
+    const { table, layout, path } = await loadIndex(file, found, options);
     return { table, layout, indexPath: path };
   }
   if (missing === 'error') {

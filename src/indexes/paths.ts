@@ -1,10 +1,12 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError } from '../errors.ts';
 
 /** The path of a path or `file:` URL. */
 export function pathOf(given: string | URL): string {
+  if (isObjectUri(given)) return asObjectUri(given);
   return String(given).startsWith('file:') ? fileURLToPath(given) : String(given);
 }
 
@@ -20,6 +22,7 @@ export function refuseSameFile(indexPath: string, path: string): void {
 
 /** A file by its place on the disk; one that is not there yet by its folder and name. */
 function identity(path: string): string {
+  if (isObjectUri(path)) return path;
   try {
     const there = statSync(path, { bigint: true, throwIfNoEntry: false });
     return there ? `${there.dev} ${there.ino}` : join(realpathSync(dirname(path)), basename(path));

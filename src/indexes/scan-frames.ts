@@ -48,7 +48,7 @@ export async function scanFrames(
   const turns = new Turns(signal, onProgress);
   const hops =
     checksum === 'length' ? await framesByHops(file, layout, options.maxRecordBytes, turns) : undefined;
-  const table = hops ?? (await framesByDecoder(file, layout, options, turns));
+  const table = hops ?? (await framesByDecoder(file, layout, options, turns, signal));
   onProgress?.(file.size);
   checkAborted(signal);
   if (file.unchanged && table.end === file.size) return table;
@@ -62,6 +62,7 @@ async function framesByDecoder(
   { format }: RecordLayout,
   options: ReturnType<typeof readOptions>,
   turns: Turns,
+  signal: AbortSignal | undefined,
 ): Promise<FrameTable> {
   const [{ recordFormat }, { newReadStats }] = await Promise.all([
     import('../records/formats.ts'),
@@ -70,16 +71,26 @@ async function framesByDecoder(
   const own = recordFormat(format).own(CHUNK_BYTES, 2);
   const decoder = own.decoder(options, { uri: file.path, size: () => file.size }, newReadStats());
   const builder = new FrameTableBuilder();
-  for (let at = 0; at < file.size; ) {
+  const drain = (): void => {
+    for (let batch = decoder.next(); batch !== null; batch = decoder.next()) builder.add(batch);
+  };
+  let position = 0;
+  for await (const chunk of file.remote === undefined ? [] : file.stream(signal)) {
+    decoder.push(chunk);
+    drain();
+    position += chunk.length;
+    if (turns.due) await turns.take(position);
+  }
+  for (let at = position; at < file.size; ) {
     const buffer = own.nextBuffer();
     const have = Math.min(buffer.length, file.size - at);
     file.readNow(buffer, 0, have, at);
     decoder.push(have === buffer.length ? buffer : buffer.subarray(0, have));
-    for (let batch = decoder.next(); batch !== null; batch = decoder.next()) builder.add(batch);
+    drain();
     at += have;
     if (turns.due) await turns.take(at);
   }
   decoder.end();
-  for (let batch = decoder.next(); batch !== null; batch = decoder.next()) builder.add(batch);
+  drain();
   return builder.finish(file.size);
 }

@@ -3,7 +3,7 @@ import { RecordBatch } from '../records/batch.ts';
 import type { ReadStats } from '../records/corruption.ts';
 import { recordFormat } from '../records/formats.ts';
 import { type Batches, readBatches } from '../records/record-reader.ts';
-import type { DataFile } from './data-file.ts';
+import type { DataFile, RemoteReading } from './data-file.ts';
 import type { FrameTable } from './frame-table.ts';
 import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from './index-errors.ts';
 import { type LayoutOptions, readOptions } from './layout-options.ts';
@@ -31,7 +31,7 @@ export async function* sliceBatches(
   stats: ReadStats,
 ): Batches {
   const start = table.start(from);
-  checkBorders({ file, table, layout, options }, from, to);
+  await checkBorders({ file, table, layout, options }, from, to);
   const reading = readOptions(
     layout.format,
     { ...options, ...layout },
@@ -68,12 +68,15 @@ function lieAs(table: FrameTable, batch: RecordBatch, first: number, start: numb
 }
 
 /** Lines have no headers: what lies before the first of them, and before the one behind the last, must be a delimiter. */
-function checkBorders({ file, table, layout }: IndexedFile, from: number, to: number): void {
+async function checkBorders({ file, table, layout }: IndexedFile, from: number, to: number): Promise<void> {
   if (layout.format !== 'textline') return;
   const { delimiter } = layout;
   const found = new Uint8Array(delimiter.length);
-  for (const record of [from, to]) {
-    if (record === 0 || record === table.count) continue;
+  const borders = [from, to].filter((record) => record > 0 && record < table.count);
+  await file.prepare(
+    borders.map((record) => ({ position: table.start(record) - found.length, length: found.length })),
+  );
+  for (const record of borders) {
     const offset = table.start(record);
     file.readNow(found, 0, found.length, offset - found.length);
     if (found.every((byte, i) => byte === delimiter[i])) continue;
@@ -82,29 +85,39 @@ function checkBorders({ file, table, layout }: IndexedFile, from: number, to: nu
   }
 }
 
-/** The bytes `start` to `end`; one chunk is read ahead. */
+/** The bytes `start` to `end`, read ahead: one chunk, or of remote files several that grow, so that a few records cost little. */
 async function* chunksOf(
   file: DataFile,
   start: number,
   end: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const { remote } = file;
   let at = start;
+  let bytes = Math.min(CHUNK_BYTES, remote?.spanBytes ?? CHUNK_BYTES);
+  const ahead: Promise<Uint8Array>[] = [];
   const read = async (): Promise<Uint8Array> => {
-    const chunk = fresh(Math.min(CHUNK_BYTES, end - at));
+    const chunk = fresh(Math.min(bytes, end - at));
     const position = at;
     at += chunk.length;
     await file.read(chunk, 0, chunk.length, position);
     return chunk;
   };
-  let ahead: Promise<Uint8Array> | undefined;
   try {
-    while (ahead !== undefined || at < end) {
-      const chunk: Uint8Array = await (ahead ?? read());
-      ahead = at < end ? read() : undefined;
-      ahead?.catch(() => {}); // thrown where it is awaited
+    for (let depth = 1; at < end || ahead.length > 0; depth = deeper(depth, remote)) {
+      const chunk: Uint8Array = await (ahead.shift() ?? read());
+      while (at < end && ahead.length < depth) {
+        const next = read();
+        next.catch(() => {}); // thrown where it is awaited
+        ahead.push(next);
+      }
+      if (remote !== undefined) bytes = Math.min(2 * bytes, remote.spanBytes);
       yield chunk;
     }
   } finally {
-    await ahead?.catch(() => {});
+    await Promise.allSettled(ahead);
   }
+}
+
+function deeper(depth: number, remote: RemoteReading | undefined): number {
+  return remote === undefined ? depth : Math.min(2 * depth, remote.requests);
 }

@@ -11,6 +11,9 @@ export interface SpanReading {
   readonly blocking: boolean;
   /** The most bytes between two records that are read together. */
   readonly maxGapBytes: number;
+  /** The most bytes of one read, and reads under way at once, where the calling thread does not read. */
+  readonly maxSpanBytes: number;
+  readonly lanes: number;
 }
 
 /** Told of each record, in the order of the file. @param at its place in the list of those asked for */
@@ -21,10 +24,11 @@ export interface Taker {
 
 /** A read of this size takes 20 microseconds from the page cache, as long as asking another thread. */
 export const MOST_BLOCKING_BYTES: number = 256 * 1024;
-/** Larger ones gain nothing more. */
-const MAX_SPAN_BYTES = 1024 * 1024;
-/** Reads under way at once where the host's threads read: as many as it has by default. */
-const LANES = 4;
+/** What the host's threads are asked for: larger reads gain nothing more, and there are four of them. */
+export const LOCAL_SPANS: Pick<SpanReading, 'maxSpanBytes' | 'lanes'> = {
+  maxSpanBytes: 1024 * 1024,
+  lanes: 4,
+};
 
 /** Reads frames of a file by a table of them, and checks each. */
 export class SpanReader {
@@ -61,8 +65,8 @@ export class SpanReader {
   async readMany(records: ArrayLike<number>, taker: Taker): Promise<void> {
     const order = ascendingOrder(records);
     const ascending = order === undefined ? records : Float64Array.from(order, (at) => records[at]);
-    const { maxGapBytes, blocking } = this.#reading;
-    const maxBytes = blocking ? MOST_BLOCKING_BYTES : MAX_SPAN_BYTES;
+    const { maxGapBytes, blocking, maxSpanBytes, lanes } = this.#reading;
+    const maxBytes = blocking ? MOST_BLOCKING_BYTES : maxSpanBytes;
     const spans = spansOf(this.#table, ascending, this.#frames.before, maxGapBytes, maxBytes);
     const lane = async (): Promise<void> => {
       const turns = new Turns();
@@ -91,7 +95,7 @@ export class SpanReader {
         if (blocking && turns.due) await turns.take(0);
       }
     };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await Promise.all(Array.from({ length: lanes }, lane));
   }
 
   /** @param shift index in `bytes` of the file's first byte, were it there */

@@ -18,6 +18,11 @@ export interface S3Options {
 export interface TransferOptions {
   /** Bytes asked for at a time. Default 8 MiB. */
   readonly partBytes: number;
+  /**
+   * Bytes of an object asked for first; what follows is asked for by as much as there is before it, until that is `partBytes`. For those who may want the
+   * beginning alone. Default: `partBytes`.
+   */
+  readonly firstPartBytes: number | undefined;
   /** Most bytes that are held between the service and the reader. Default 64 MiB. */
   readonly windowBytes: number;
   /** Most requests of one stream under way at once. Default 8; 32 for all streams of the process together. */
@@ -55,6 +60,7 @@ export const DEFAULT_OBJECT_OPTIONS: ObjectOptions = Object.freeze({
   anonymous: false,
   requesterPays: false,
   partBytes: 8 * 1024 * 1024,
+  firstPartBytes: undefined,
   windowBytes: 64 * 1024 * 1024,
   maxRequests: 8,
   single: false,
@@ -82,6 +88,11 @@ export function objectOptions(given: Partial<ObjectOptions> | undefined): Object
     if (!(Number.isSafeInteger(value) && value >= 1))
       throw new RangeError(`${name}: expected a whole number from 1 on, got ${String(value)}`);
   }
+  if (
+    options.firstPartBytes !== undefined &&
+    !(Number.isSafeInteger(options.firstPartBytes) && options.firstPartBytes >= 1)
+  )
+    throw new RangeError(`firstPartBytes: expected a whole number from 1 on, got ${options.firstPartBytes}`);
   if (options.windowBytes < options.partBytes)
     throw new RangeError(
       `windowBytes: expected at least partBytes, ${options.partBytes}, got ${options.windowBytes}`,

@@ -106,8 +106,9 @@ export class PartProducer {
 
   /** @returns whether there was room */
   #begin(object: ObjectRead): boolean {
-    const { single, partBytes } = this.#context.options;
+    const { single, partBytes: most, firstPartBytes: first = most } = this.#context.options;
     const { size, nextStart } = object;
+    const partBytes = Math.min(most, Math.max(first, nextStart));
     const rest = size === undefined ? undefined : size - nextStart;
     const bytes = single ? rest : Math.min(partBytes, rest ?? partBytes);
     const elastic = bytes === undefined || !this.window.everFits(bytes);

@@ -18,7 +18,7 @@ export interface GateSeat {
  * multiplicative decrease: what makes many clients of one service share it).
  */
 export class RequestGate {
-  readonly #most: number;
+  #most: number;
   #limit: number;
   #active = 0;
   #clean = 0;
@@ -38,6 +38,13 @@ export class RequestGate {
 
   get active(): number {
     return this.#active;
+  }
+
+  /** For threads, which have a gate each: lets this one have so many of the requests of its process. Default: all of them. */
+  share(most: number = MOST_REQUESTS): void {
+    this.#limit = Math.max(1, this.#limit + most - this.#most);
+    this.#most = most;
+    this.#serve();
   }
 
   seat(most: number): GateSeat {

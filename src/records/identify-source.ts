@@ -1,5 +1,6 @@
 import { peekPath } from '../bytes/host-io.ts';
 import { inflate } from '../bytes/inflate.ts';
+import { isObjectUri } from '../bytes/object-uri.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
@@ -23,7 +24,11 @@ export interface IdentifiedSource {
 
 /** What is given, and what is to be found out. */
 export interface Wanted
-  extends Pick<RecordReadOptions, 'compression' | 'chunkBytes' | 'blocking' | 'uri' | 'signal'> {
+  extends Judging,
+    Pick<RecordReadOptions, 'chunkBytes' | 'blocking' | 'objects' | 'signal'> {}
+
+/** What of it concerns the bytes. */
+export interface Judging extends Pick<RecordReadOptions, 'compression' | 'uri'> {
   /** The format, where it is known. No module of any format is imported here: starting up would take longer. */
   readonly format: Pick<RecordFormat, 'name' | 'detectCompression'> | 'auto';
 }
@@ -70,8 +75,12 @@ export async function identifySource(source: ByteSource, wanted: Wanted): Promis
 
 /** What cannot be read twice is opened once and for all. */
 async function identifyStream(source: ByteSource, wanted: Wanted): Promise<IdentifiedSource> {
-  const { chunkBytes, blocking, signal } = wanted;
-  const peeked = new PeekedSource(source, { chunkBytes, blocking }, signal);
+  const { chunkBytes, blocking, signal, objects } = wanted;
+  return identifyPeeked(PeekedSource.open(source, { chunkBytes, blocking }, signal, objects), wanted);
+}
+
+/** The same of what has been opened, which is closed when it fails. */
+export async function identifyPeeked(peeked: PeekedSource, wanted: Judging): Promise<IdentifiedSource> {
   const { size } = peeked.opened;
   const uri = wanted.uri ?? peeked.opened.uri;
   try {
@@ -94,6 +103,7 @@ async function startOf(
   source: ByteSource,
   bytes: number,
 ): Promise<{ head: Uint8Array; size: number } | undefined> {
+  if (isObjectUri(source)) return undefined; // a request for its beginning alone would be one too many
   if ((typeof source === 'string' && source !== '-') || source instanceof URL) return peekPath(source, bytes);
   if (source instanceof Uint8Array) return { head: source.subarray(0, bytes), size: source.length };
   if (source instanceof ArrayBuffer) return startOf(new Uint8Array(source), bytes);
@@ -110,7 +120,7 @@ function nameOf(source: ByteSource): string | undefined {
 /** Undefined where more bytes are needed to tell; never for a final head. */
 async function judge(
   head: Head,
-  { format, compression }: Wanted,
+  { format, compression }: Judging,
   uri: string | undefined,
 ): Promise<Verdict | undefined> {
   const { bytes, final } = head;

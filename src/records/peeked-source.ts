@@ -1,5 +1,7 @@
 import { abortable, checkAborted } from '../bytes/abortable.ts';
-import { type ByteSource, type ChunkReading, type OpenSource, openSource } from '../bytes/sources.ts';
+import type { ByteSource, ChunkReading, OpenSource } from '../bytes/sources.ts';
+import type { ObjectOptions } from '../objects/object-options.ts';
+import { openByteSource } from './open-byte-source.ts';
 
 /** The most bytes that are looked at: enough for the header of a gzip member with a long name, and for the next record behind a damaged one. */
 export const PEEK_BYTES: number = 64 * 1024;
@@ -18,13 +20,30 @@ export class PeekedSource {
   /** Whether `head` is all there is. */
   whole = false;
   readonly #start = new Uint8Array(PEEK_BYTES);
-  #nextBuffer: ChunkReading['nextBuffer'];
+  readonly #next: { buffer: ChunkReading['nextBuffer'] };
 
-  constructor(source: ByteSource, reading: ChunkReading, signal: AbortSignal | undefined) {
+  static open(
+    source: ByteSource,
+    reading: ChunkReading,
+    signal: AbortSignal | undefined,
+    objects: Partial<ObjectOptions> | undefined,
+  ): PeekedSource {
     checkAborted(signal);
-    const nextBuffer = (): Uint8Array => this.#nextBuffer?.() ?? new Uint8Array(reading.chunkBytes);
-    this.opened = openSource(source, { ...reading, nextBuffer });
-    this.iterator = abortable(this.opened.chunks, signal)[Symbol.asyncIterator]();
+    const next: { buffer: ChunkReading['nextBuffer'] } = { buffer: undefined };
+    const nextBuffer = (): Uint8Array => next.buffer?.() ?? new Uint8Array(reading.chunkBytes);
+    const opened = openByteSource(source, { ...reading, nextBuffer }, objects);
+    return new PeekedSource(opened, signal, next);
+  }
+
+  /** @param next where `readInto` puts what whoever opened it asks for memory */
+  constructor(
+    opened: OpenSource,
+    signal: AbortSignal | undefined,
+    next: { buffer: ChunkReading['nextBuffer'] } = { buffer: undefined },
+  ) {
+    this.opened = opened;
+    this.#next = next;
+    this.iterator = abortable(opened.chunks, signal)[Symbol.asyncIterator]();
   }
 
   /** Makes `head` longer, up to PEEK_BYTES, by the next chunk that has any. */
@@ -49,7 +68,7 @@ export class PeekedSource {
 
   /** From now on chunks are read into these buffers. */
   readInto(nextBuffer: ChunkReading['nextBuffer']): void {
-    this.#nextBuffer = nextBuffer;
+    this.#next.buffer = nextBuffer;
   }
 
   /** Gives it up. */

@@ -121,10 +121,10 @@ function identify(
   given: Partial<RecordReadOptions | RecordScanOptions>,
   presetChunkBytes: number,
 ): Promise<IdentifiedSource> {
-  const { compression = 'auto', format = 'auto', blocking = false, uri, signal } = given;
+  const { compression = 'auto', format = 'auto', blocking = false, uri, objects, signal } = given;
   const { chunkBytes = presetChunkBytes } = given;
   const known = format === 'auto' ? format : recordFormat(format);
-  return identifySource(source, { format: known, compression, chunkBytes, blocking, uri, signal });
+  return identifySource(source, { format: known, compression, chunkBytes, blocking, uri, objects, signal });
 }
 
 function readChunkBytes({ reuse, blocking }: Partial<RecordReadOptions>): number {

@@ -1,7 +1,8 @@
 import { abortable, checkAborted } from '../bytes/abortable.ts';
 import { type InflateOptions, inflate } from '../bytes/inflate.ts';
-import { type ByteSource, type ChunkReading, openSource } from '../bytes/sources.ts';
+import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
 import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { openByteSource } from './open-byte-source.ts';
 import { PeekedSource } from './peeked-source.ts';
 import type { Compression, ReadOptions } from './read-options.ts';
 
@@ -34,7 +35,9 @@ export async function openRecordSource(
   const { chunkBytes, blocking } = options;
   const peeked = source instanceof PeekedSource ? source : undefined;
   peeked?.readInto(nextBuffer);
-  const opened = peeked?.opened ?? openSource(source as ByteSource, { chunkBytes, blocking, nextBuffer });
+  const opened =
+    peeked?.opened ??
+    openByteSource(source as ByteSource, { chunkBytes, blocking, nextBuffer }, options.objects);
   const uri = options.uri ?? opened.uri;
   const stored = { bytes: 0 };
   const iterator = peeked?.iterator ?? abortable(opened.chunks, options.signal)[Symbol.asyncIterator]();

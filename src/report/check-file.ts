@@ -1,6 +1,6 @@
 import { DATA_ERROR_CODES, isRecordpipeError, type RecordpipeError } from '../errors.ts';
 import { examineFile } from './examine-file.ts';
-import { type FileTask, storedBytes, type Watch } from './file-task.ts';
+import { type FileInput, type FileTask, storedBytes, type Watch } from './file-task.ts';
 import { warningsOf } from './file-warnings.ts';
 import type { FileReport } from './validate-report.ts';
 
@@ -8,14 +8,14 @@ import type { FileReport } from './validate-report.ts';
  * Checks one file. What is wrong with it, and what keeps it from being read, is in the report.
  * @throws RecordpipeError `aborted`
  */
-export async function checkFile(path: string, task: FileTask, watch: Watch): Promise<FileReport> {
+export async function checkFile(input: FileInput, task: FileTask, watch: Watch): Promise<FileReport> {
   const start = performance.now();
   const seconds = (): number => Math.round((performance.now() - start) * 1000) / 1e6;
-  const uri = path === '-' ? '<stdin>' : path;
+  const uri = input.path === '-' ? '<stdin>' : input.path;
   try {
     // Imported when wanted: start-up time counts.
     const inside = task.look && (await import('./look-inside.ts')).lookInside(task.look, uri);
-    const found = await examineFile(path, uri, task, watch, inside?.onBatch);
+    const found = await examineFile(input, uri, task, watch, inside?.onBatch);
     const { format, compression, records, bytes, errors, errorCount } = found;
     const report = {
       uri,
@@ -34,7 +34,7 @@ export async function checkFile(path: string, task: FileTask, watch: Watch): Pro
   } catch (error) {
     if (!isRecordpipeError(error) || error.code === 'aborted') throw error;
     const { compression, format } = task.reading;
-    return failedFile(uri, error, {
+    return failedFile({ ...input, path: uri }, error, {
       seconds: seconds(),
       compression: compression === 'auto' ? undefined : compression,
       format: format === 'auto' ? undefined : format,
@@ -44,17 +44,17 @@ export async function checkFile(path: string, task: FileTask, watch: Watch): Pro
 
 /** The report of a file that could not be read, or not be told what it is. */
 export function failedFile(
-  uri: string,
+  input: FileInput,
   error: RecordpipeError,
   known: { readonly [K in 'seconds' | 'compression' | 'format']?: FileReport[K] | undefined } = {},
 ): FileReport {
   return {
-    uri,
+    uri: input.path,
     format: known.format ?? null,
     compression: known.compression ?? null,
     ok: false,
     records: 0,
-    bytes: storedBytes(uri),
+    bytes: storedBytes(input),
     seconds: known.seconds ?? 0,
     errors: [error.toJSON()],
     errorCount: 1,

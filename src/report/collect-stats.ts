@@ -1,5 +1,5 @@
 import { type DatasetStats, MOST_FINDINGS, mergeStats, NO_STATS } from '../stats/dataset-stats.ts';
-import { expandInputs } from './expand-inputs.ts';
+import { expandToFiles } from './expand-inputs.ts';
 import { type LookedReport, statsOfFile } from './look-inside.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
@@ -29,11 +29,11 @@ export async function collectStats(
 ): Promise<DatasetStats> {
   const { blocking = false, samples = false, jobs, onProgress, signal } = options;
   const reading = await checkedReading(options);
-  const paths = await expandInputs(inputs, options.format);
+  const found = await expandToFiles(inputs, options.format, options);
   const look = { stats: { samples } };
   const task = { check: 'validate', maxErrors: MOST_FINDINGS, blocking, reading, look } as const;
   let merged = NO_STATS;
-  await runFiles(paths, task, {
+  await runFiles(found, task, {
     jobs,
     failFast: false,
     onFile: (report: LookedReport) => {

@@ -1,4 +1,4 @@
-import { expandInputs } from './expand-inputs.ts';
+import { expandToFiles } from './expand-inputs.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
 import type { FileReport, Finding } from './validate-report.ts';
@@ -48,9 +48,9 @@ export async function countFiles(
 ): Promise<CountReport> {
   const { blocking = false, jobs, onFile, onProgress, signal } = options;
   const reading = await checkedReading(options);
-  const paths = await expandInputs(inputs, options.format);
+  const found = await expandToFiles(inputs, options.format, options);
   const task = { check: 'count', maxErrors: 1, blocking, reading } as const;
-  const files = await runFiles(paths, task, {
+  const files = await runFiles(found, task, {
     jobs,
     failFast: false,
     onFile: onFile && ((report) => onFile(fileCount(report))),

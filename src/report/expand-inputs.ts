@@ -2,8 +2,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileError } from '../bytes/file-errors.ts';
+import { isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError } from '../errors.ts';
-import { isGlob } from './input-names.ts';
+import { isGlob } from '../files/record-names.ts';
+import type { ObjectOptions } from '../objects/object-options.ts';
+import type { FileInput } from './file-task.ts';
 import type { Format } from './report-options.ts';
 
 /**
@@ -15,13 +18,16 @@ import type { Format } from './report-options.ts';
  *   `*.csv`, `*.tsv`, `*.manifest`), shards (`*-00000-of-00012`) with or without such an extension, each also compressed; hidden files and folders are
  *   skipped, symbolic links followed;
  * - a glob pattern, where no file has that very name: the files that match, whatever their names, without hidden ones;
- * - `@list`: a file with one input per line or, where there is a null byte in it, per null byte (`find -print0`), `@-` the same from standard input; blank lines
+ * - `s3://bucket/key`: an object, whether it exists or not; with a slash at its end, or where there is no such object and the key has none of the extensions above, all
+ *   objects whose keys begin so, by name, as of folders; a pattern: the objects whose keys match, where `*` stops at a slash and `**` does not;
+ * - `@list`: a file or (`@s3://…`) object with one input per line or, where there is a null byte in it, per null byte (`find -print0`), `@-` the same from standard input; blank lines
  *   are skipped;
  * - `-`: standard input.
  *
  * A name that begins with `@` is written `./@name`.
  *
  * @param format which files are taken from folders; default `auto`
+ * @param reaching how objects are reached
  * @throws RecordpipeError `not-found` for a folder, pattern or list that stands for no file; `not-found`, `access-denied`, `io-failure` for a
  * folder or list that cannot be read
  * @example
@@ -33,15 +39,36 @@ import type { Format } from './report-options.ts';
 export async function expandInputs(
   inputs: string | readonly string[],
   format: Format = 'auto',
+  reaching: Reaching = {},
 ): Promise<string[]> {
-  const found = new Map<string, string>();
+  return (await expandToFiles(inputs, format, reaching)).map(({ path }) => path);
+}
+
+/** How objects are reached, and what ends that. Every field has a default; pass what differs. */
+export interface Reaching {
+  /** Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/objects`. */
+  readonly objects?: Partial<ObjectOptions> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The same, with what listings say of objects. */
+export async function expandToFiles(
+  inputs: string | readonly string[],
+  format: Format = 'auto',
+  reaching: Reaching = {},
+): Promise<FileInput[]> {
+  const found = new Map<string, FileInput>();
+  const expansion = { format, reaching };
   const given = typeof inputs === 'string' ? [inputs] : inputs;
   const listed = given.includes('@-');
   if (listed && given.includes('-')) throw stdinTwice();
   for (const input of given) {
-    for (const file of await expand(input, format, new Set())) {
-      const key = file === '-' ? file : resolve(file);
-      if (!found.has(key)) found.set(key, file);
+    for (const file of await expand(input, expansion, new Set())) {
+      const { path } = file;
+      const key = path === '-' || isObjectUri(path) ? path : resolve(path);
+      const before = found.get(key);
+      if (before === undefined || (before.size === undefined && file.size !== undefined))
+        found.set(key, file);
     }
   }
   if (listed && found.has('-')) throw stdinTwice();
@@ -52,19 +79,34 @@ function stdinTwice(): RangeError {
   return new RangeError('inputs: @- and - both read standard input; use one of them');
 }
 
-async function expand(input: string, format: Format, lists: ReadonlySet<string>): Promise<string[]> {
+interface Expansion {
+  readonly format: Format;
+  readonly reaching: Reaching;
+}
+
+async function expand(
+  input: string,
+  expansion: Expansion,
+  lists: ReadonlySet<string>,
+): Promise<readonly FileInput[]> {
+  const { format, reaching } = expansion;
   if (typeof input !== 'string' || input === '')
     throw new RangeError(`inputs: expected a path, got ${input === '' ? 'an empty one' : typeof input}`);
-  if (input === '-') return [input];
-  if (input.startsWith('@')) return expandList(input, format, lists);
+  if (input === '-') return [{ path: input }];
+  if (input.startsWith('@')) return expandList(input, expansion, lists);
+  if (isObjectUri(input)) return (await import('./expand-objects.ts')).expandObjects(input, format, reaching);
   const path = input.startsWith('file://') ? fileURLToPath(input) : input;
   const folder = await isFolder(path);
-  if (folder === undefined && isGlob(path)) return expandGlob(path);
-  if (folder !== true) return [path];
+  if (folder === undefined && isGlob(path)) return named(await expandGlob(path));
+  if (folder !== true) return [{ path }];
   const { filesInFolder } = await import('./folder.ts');
   const files = await filesInFolder(path, format);
-  if (files.length > 0) return files;
+  if (files.length > 0) return named(files);
   throw new RecordpipeError('not-found', `no ${SOUGHT[format]}`, { uri: path });
+}
+
+function named(paths: readonly string[]): FileInput[] {
+  return paths.map((path) => ({ path }));
 }
 
 const OTHERWISE = 'name files of other names, or use a pattern';
@@ -75,21 +117,26 @@ const SOUGHT: Record<Format, string> = {
   auto: `TFRecord or RecordIO file in this folder (*.tfrecord, *.rec, *-00000-of-00012, …); ${OTHERWISE}; text files are taken where the format textline is named`,
 };
 
-async function expandList(input: string, format: Format, lists: ReadonlySet<string>): Promise<string[]> {
+async function expandList(
+  input: string,
+  expansion: Expansion,
+  lists: ReadonlySet<string>,
+): Promise<FileInput[]> {
   if (lists.has(input)) throw new RangeError(`inputs: the list ${input} contains itself`);
-  const text = (await listText(input)).replace(/^\ufeff/, '');
+  const text = (await listText(input, expansion.reaching)).replace(/^\ufeff/, '');
   const given = text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((line) => line !== '');
   if (given.length === 0)
     throw new RecordpipeError('not-found', 'the list of inputs is empty', { uri: input });
-  const files: string[] = [];
+  const files: FileInput[] = [];
   for (const line of given) {
-    for (const file of await expand(line, format, new Set([...lists, input]))) files.push(file);
+    for (const file of await expand(line, expansion, new Set([...lists, input]))) files.push(file);
   }
   return files;
 }
 
-async function listText(input: string): Promise<string> {
+async function listText(input: string, reaching: Reaching): Promise<string> {
   const path = input.slice(1);
+  if (isObjectUri(path)) return (await import('./expand-objects.ts')).objectText(path, reaching);
   try {
     if (path !== '-') return await readFile(path, 'utf8');
     const { text } = await import('node:stream/consumers');
@@ -124,9 +171,9 @@ async function isFolder(path: string): Promise<boolean | undefined> {
   }
 }
 
-function sortedByBytes(files: string[]): string[] {
+function sortedByBytes(files: FileInput[]): FileInput[] {
   return files
-    .map((file) => ({ file, bytes: Buffer.from(file) }))
+    .map((file) => ({ file, bytes: Buffer.from(file.path) }))
     .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
     .map(({ file }) => file);
 }

@@ -1,12 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { RecordpipeError } from '../errors.ts';
 import { checkFile } from './check-file.ts';
-import type { FileTask } from './file-task.ts';
+import type { FileInput, FileTask, Watch } from './file-task.ts';
 import type { FileReport } from './validate-report.ts';
 
-/** Checks one file at a time. */
+/** Told how far a file is: bytes read of it, further attempts of requests for it. */
+export type OnFileProgress = (bytes: number, retries: number) => void;
+
+/** Checks files: local ones one at a time, of objects several. */
 export interface FileLane {
-  run(path: string, onBytes: (bytes: number) => void): Promise<FileReport>;
+  run(input: FileInput, onProgress: OnFileProgress): Promise<FileReport>;
   /** Ends what is running, whose `run` then rejects, and frees all. */
   close(): Promise<void>;
 }
@@ -24,13 +27,32 @@ export function localLane(task: FileTask): FileLane {
   const stop = new AbortController();
   let lastTurn = performance.now();
   return {
-    run: async (path, onProgress) => {
+    run: async (input, onProgress) => {
       if (performance.now() - lastTurn > TURN_MS) {
         await setImmediate();
         lastTurn = performance.now();
       }
-      return checkFile(path, task, { signal: stop.signal, onProgress });
+      return checkFile(input, task, { signal: stop.signal, ...watching(onProgress) });
     },
-    close: async () => stop.abort(stoppedEarly()),
+    close: async () => {
+      stop.abort(stoppedEarly());
+      if (task.requests !== undefined) (await import('./share-requests.ts')).shareRequests(undefined);
+    },
+  };
+}
+
+/** What `checkFile` is told to tell. */
+export function watching(onProgress: OnFileProgress): Pick<Watch, 'onProgress' | 'onRetry'> {
+  let read = 0;
+  let retries = 0;
+  return {
+    onProgress: (bytes) => {
+      read = bytes;
+      onProgress(read, retries);
+    },
+    onRetry: () => {
+      retries++;
+      onProgress(read, retries);
+    },
   };
 }

@@ -1,11 +1,20 @@
-/** Runs on a worker thread: checks the files it is sent, one at a time. Started by {@link FileLane}. */
+/** Runs on a worker thread: checks the files it is sent, local ones one at a time. Started by `workerLane`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { checkFile } from './check-file.ts';
-import type { FileTask } from './file-task.ts';
+import { watching } from './file-lane.ts';
+import type { FileInput, FileTask } from './file-task.ts';
 import type { FileReport } from './validate-report.ts';
 
-/** What a worker says: how far it is in its file, and in the end its report. */
-export type WorkerMessage = { readonly bytes: number } | { readonly report: FileReport };
+/** A file to check; `id` comes back with all that is said of it. */
+export interface WorkerOrder {
+  readonly id: number;
+  readonly input: FileInput;
+}
+
+/** What a worker says: how far it is in a file, and in the end its report. */
+export type WorkerMessage =
+  | { readonly id: number; readonly bytes: number; readonly retries: number }
+  | { readonly id: number; readonly report: FileReport };
 
 /** Progress is for people: ten times a second is enough. */
 const PROGRESS_MS = 100;
@@ -13,14 +22,15 @@ const PROGRESS_MS = 100;
 const port = parentPort;
 if (port === null) throw new Error('file-worker: not on a worker thread');
 const send = (message: WorkerMessage): void => port.postMessage(message);
+const task = workerData as FileTask;
 
-port.on('message', async (path: string) => {
+port.on('message', async ({ id, input }: WorkerOrder) => {
   let last = performance.now();
-  const onProgress = (bytes: number): void => {
+  const watch = watching((bytes, retries) => {
     const now = performance.now();
     if (now - last < PROGRESS_MS) return;
     last = now;
-    send({ bytes });
-  };
-  send({ report: await checkFile(path, workerData as FileTask, { onProgress }) });
+    send({ id, bytes, retries });
+  });
+  send({ id, report: await checkFile(input, task, watch) });
 });

@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../bytes/file-errors.ts';
-import { isRecordName } from './input-names.ts';
+import { isRecordName } from '../files/record-names.ts';
 import type { Format } from './report-options.ts';
 
 /**

@@ -6,9 +6,9 @@ import type { CheckedReading } from './report-options.ts';
 import { tryFile } from './try-file.ts';
 
 /** Bytes read at a time while records are smaller than that. */
-const BLOCK_BYTES = 64 * 1024;
+export const BLOCK_BYTES: number = 64 * 1024;
 /** Bytes read at a time for a header alone: a page. */
-const HOP_BYTES = 4 * 1024;
+export const HOP_BYTES: number = 4 * 1024;
 /** Synchronous reads (a few microseconds each, a tenth of an asynchronous one) before others get a turn. */
 const READS_PER_TURN = 64;
 
@@ -104,7 +104,10 @@ function formatOf(
 }
 
 /** Only the format's own modules are imported: start-up time counts. */
-async function loadHopper(format: HopCount['format'], reading: Partial<CheckedReading>): Promise<Hopper> {
+export async function loadHopper(
+  format: HopCount['format'],
+  reading: Partial<CheckedReading>,
+): Promise<Hopper> {
   if (format === 'recordio')
     return new (await import('./hop-recordio.ts')).RecordIOHopper(BLOCK_BYTES, reading);
   return new (await import('./hop-tfrecord.ts')).TFRecordHopper(BLOCK_BYTES, reading);

@@ -19,6 +19,7 @@ const COMMON = [
   'trailing',
   'recover',
   'payloadCrc',
+  'objects',
 ] as const;
 const RECORDIO = ['multipart', 'lenientFlags', 'strictPadding'] as const;
 const TEXTLINE = ['delimiter', 'cr', 'skipBlank', 'stripBom', 'encoding', 'fatal'] as const;
@@ -32,8 +33,10 @@ export interface FilesProgress {
   readonly bad: number;
   /** Stored bytes read so far, of all files. */
   readonly bytes: number;
-  /** Stored bytes in all; undefined where a source has no size (pipes). */
+  /** Stored bytes in all; undefined where a source has no size (pipes), or none yet (objects named by their addresses). */
   readonly totalBytes: number | undefined;
+  /** Further attempts of requests to object stores so far; missing where there were none. */
+  readonly retries?: number;
 }
 
 /** Options of every run over many files. Every field has a default; pass what differs. */
@@ -44,7 +47,8 @@ export interface FilesOptions extends CheckedReading {
   readonly strictPadding: boolean;
   /**
    * The most files that are checked at once, on worker threads; 1 starts no worker. Default: as many as the host has
-   * cores to offer, or 1 where the files are so small that starting a worker takes longer than checking them.
+   * cores to offer, or 1 where the files are so small that starting a worker takes longer than checking them. Of objects (`s3://`) at most 4 threads by default,
+   * each of which has several under way; all together hold at most 4 windows (`objects.windowBytes`) and have at most 32 requests under way.
    */
   readonly jobs: number | undefined;
   /**

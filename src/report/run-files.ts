@@ -1,34 +1,41 @@
 import { availableParallelism } from 'node:os';
 import { checkAborted } from '../bytes/abortable.ts';
+import { isObjectUri } from '../bytes/object-uri.ts';
 import { isRecordpipeError } from '../errors.ts';
-import { type FileLane, localLane } from './file-lane.ts';
-import { type FileTask, storedBytes } from './file-task.ts';
+import type { FileLane } from './file-lane.ts';
+import { type FileInput, type FileTask, storedBytes } from './file-task.ts';
+import { type Queue, shareOut } from './file-works.ts';
 import type { FilesOptions } from './report-options.ts';
 import type { FileReport } from './validate-report.ts';
 
 /** Below this many bytes in all, checking of fast and slow (compressed) data takes about as long as starting threads (40 ms). */
 const WORTH_A_WORKER_BYTES = 64 * 1024 * 1024;
 
+/** Objects: each worker loads a client of the service, which takes 200 ms. */
+const WORTH_A_CLIENT_BYTES = 256 * 1024 * 1024;
+/** More threads bring nothing for objects: each takes in about 1 GB/s. */
+const MOST_CLIENTS = 4;
+
 /** How many files are handled at once, and when to stop. */
 export interface RunOptions extends Pick<FilesOptions, 'jobs' | 'onProgress' | 'signal'> {
   readonly failFast: boolean;
-  /** Told of each file in the order of `paths`, as soon as those before it are done. */
+  /** Told of each file in the order of `inputs`, as soon as those before it are done. */
   readonly onFile: ((report: FileReport) => void) | undefined;
 }
 
 /**
  * Runs the task over all files, several at once.
- * @returns reports in the order of `paths`, holes left out (only `failFast` leaves any)
+ * @returns reports in the order of `inputs`, holes left out (only `failFast` leaves any)
  * @throws RecordpipeError `aborted`
  */
 export async function runFiles(
-  paths: readonly string[],
+  inputs: readonly FileInput[],
   task: FileTask,
   options: RunOptions,
 ): Promise<FileReport[]> {
   checkAborted(options.signal);
-  const run = new Run(paths, options);
-  const works = await share(paths, task, Math.min(options.jobs ?? run.usefulJobs(), paths.length));
+  const run = new Run(inputs, options);
+  const works = await shareOut(inputs, task, options.jobs ?? run.usefulJobs());
   const close = (): Promise<unknown> => Promise.all(works.map(({ lane }) => lane.close()));
   run.stop = () => void close();
   options.signal?.addEventListener('abort', run.stop);
@@ -42,66 +49,52 @@ export async function runFiles(
   return run.finish();
 }
 
-/** A lane and the queues that it works off, one after the other. */
-interface Work {
-  readonly lane: FileLane;
-  readonly queues: readonly number[][];
-}
-
-/**
- * One job runs on this thread, more on worker threads. This thread takes part where it may block, which saves starting one worker; standard
- * input belongs to it in any case.
- */
-async function share(paths: readonly string[], task: FileTask, jobs: number): Promise<Work[]> {
-  const all = paths.map((_, index) => index);
-  if (jobs <= 1) return [{ lane: localLane({ ...task, alone: availableParallelism() > 1 }), queues: [all] }];
-  const here = all.filter((index) => paths[index] === '-');
-  const queue = all.filter((index) => paths[index] !== '-');
-  const takesPart = task.blocking || here.length > 0;
-  const { workerLane } = await import('./worker-lane.ts');
-  const workers = Array.from({ length: Math.min(takesPart ? jobs - 1 : jobs, queue.length) }, () => ({
-    lane: workerLane({ ...task, blocking: true }),
-    queues: [queue],
-  }));
-  if (!takesPart) return workers;
-  return [...workers, { lane: localLane(task), queues: task.blocking ? [here, queue] : [here] }];
-}
-
 class Run {
   stop: () => void = () => {};
-  readonly #paths: readonly string[];
+  readonly #inputs: readonly FileInput[];
   readonly #options: RunOptions;
   readonly #sizes: readonly number[];
   readonly #totalBytes: number | undefined;
   readonly #reports: (FileReport | undefined)[];
   /** Bytes read of each file that is being read. */
   readonly #running = new Map<number, number>();
+  /** Further attempts of requests, of each file that needed any. */
+  readonly #retries = new Map<number, number>();
   #doneBytes = 0;
   #done = 0;
   #bad = 0;
   #told = 0;
   #stopped = false;
 
-  constructor(paths: readonly string[], options: RunOptions) {
-    this.#paths = paths;
+  constructor(inputs: readonly FileInput[], options: RunOptions) {
+    this.#inputs = inputs;
     this.#options = options;
     const needed = options.onProgress !== undefined || options.jobs === undefined;
-    this.#sizes = needed ? paths.map(storedBytes) : [];
-    this.#totalBytes = paths.includes('-') ? undefined : this.#sizes.reduce((sum, size) => sum + size, 0);
-    this.#reports = paths.map(() => undefined);
+    this.#sizes = needed ? inputs.map(storedBytes) : [];
+    const known = inputs.every(
+      ({ path, size }) => path !== '-' && (size !== undefined || !isObjectUri(path)),
+    );
+    this.#totalBytes = known ? this.#sizes.reduce((sum, size) => sum + size, 0) : undefined;
+    this.#reports = inputs.map(() => undefined);
   }
 
   usefulJobs(): number {
-    const worth =
-      this.#sizes.length > 1 && (this.#totalBytes ?? Number.POSITIVE_INFINITY) >= WORTH_A_WORKER_BYTES;
-    return worth ? availableParallelism() : 1;
+    const remote = this.#inputs.filter(({ path }) => isObjectUri(path)).length;
+    const least = remote > 0 ? WORTH_A_CLIENT_BYTES : WORTH_A_WORKER_BYTES;
+    const worth = this.#sizes.length > 1 && (this.#totalBytes ?? Number.POSITIVE_INFINITY) >= least;
+    if (!worth) return 1;
+    const cores = availableParallelism();
+    return remote === this.#inputs.length ? Math.min(cores, MOST_CLIENTS) : cores;
   }
 
   /** Takes files off the queues until they are empty. */
-  async drain(lane: FileLane, queues: readonly number[][]): Promise<void> {
-    for (const queue of queues) {
-      for (let index = queue.shift(); index !== undefined && !this.#ended; index = queue.shift())
-        await this.#runOne(lane, index);
+  async drain(lane: FileLane, queues: readonly Queue[]): Promise<void> {
+    for (const { files, atOnce } of queues) {
+      const one = async (): Promise<void> => {
+        for (let index = files.shift(); index !== undefined && !this.#ended; index = files.shift())
+          await this.#runOne(lane, index);
+      };
+      await Promise.all(Array.from({ length: Math.min(atOnce, files.length) }, one));
     }
   }
 
@@ -118,8 +111,9 @@ class Run {
 
   async #runOne(lane: FileLane, index: number): Promise<void> {
     try {
-      const report = await lane.run(this.#paths[index], (bytes) => {
+      const report = await lane.run(this.#inputs[index], (bytes, retries) => {
         this.#running.set(index, bytes);
+        if (retries > 0) this.#retries.set(index, retries);
         this.#tell();
       });
       this.#take(index, report);
@@ -150,12 +144,15 @@ class Run {
     if (onProgress === undefined) return;
     let bytes = this.#doneBytes;
     for (const running of this.#running.values()) bytes += running;
+    let retries = 0;
+    for (const more of this.#retries.values()) retries += more;
     onProgress({
-      files: this.#paths.length,
+      files: this.#inputs.length,
       filesDone: this.#done,
       bad: this.#bad,
       bytes,
       totalBytes: this.#totalBytes,
+      ...(retries > 0 && { retries }),
     });
   }
 }

@@ -1,10 +1,11 @@
 import { fstatSync } from 'node:fs';
 import { fileError } from '../bytes/file-errors.ts';
+import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { identifySource } from '../records/identify-source.ts';
 import { reusedChunkBytes } from '../records/read-options.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
-import { type FileTask, storedBytes, type Watch } from './file-task.ts';
+import { type FileInput, type FileTask, storedBytes, type Watch } from './file-task.ts';
 import { loadFormat } from './load-format.ts';
 
 /** Small files need small buffers only: they are what checking thousands of them spends its time and memory on. */
@@ -17,15 +18,18 @@ const AHEAD_FROM_BYTES = 8 * 1024 * 1024;
 /** What counting does not look at. */
 const COUNTING = { checksum: 'length', strictPadding: false } as const;
 
-/** Finds out what a file is, and walks through all its records. @param path `-` for standard input */
+/** Finds out what a file is, and walks through all its records. */
 export async function scanFile(
-  path: string,
+  input: FileInput,
   uri: string,
   task: FileTask,
-  { signal, onProgress, source: given }: Watch,
+  watch: Watch,
   onBatch?: OnBatch,
 ): Promise<RecordScan> {
-  const size = path === '-' ? 0 : storedBytes(path);
+  const { path } = input;
+  if (isObjectUri(path)) return (await import('./scan-object.ts')).scanObject(input, task, watch, onBatch);
+  const { signal, onProgress, source: given } = watch;
+  const size = path === '-' ? 0 : storedBytes(input);
   const { format = 'auto', compression = 'auto' } = task.reading;
   const source = given ?? (path === '-' ? standardInput() : path);
   const found =
@@ -36,6 +40,7 @@ export async function scanFile(
           chunkBytes: MIN_CHUNK_BYTES,
           blocking: task.blocking,
           uri,
+          objects: undefined,
           signal,
         })
       : { format, compression, source };
@@ -57,7 +62,7 @@ export async function scanFile(
   };
   const scanned = await scanSource(await loadFormat(found.format), found.source, options, onBatch);
   // A scan ends early at damage: the size of the file is known all the same.
-  const bytes = path === '-' ? scanned.bytes : Math.max(scanned.bytes, storedBytes(path));
+  const bytes = path === '-' ? scanned.bytes : Math.max(scanned.bytes, storedBytes(input));
   return { ...scanned, bytes };
 }
 

@@ -1,5 +1,5 @@
 import type { RecordSchema } from '../stats/schema.ts';
-import { expandInputs } from './expand-inputs.ts';
+import { expandToFiles } from './expand-inputs.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
 import { type FileReport, type ValidateReport, validateReport } from './validate-report.ts';
@@ -42,10 +42,10 @@ export async function validateFiles(
   const schema = options.schema && (await import('../stats/read-schema.ts')).readSchema(options.schema);
   if (!(maxErrors >= 0)) throw new RangeError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
   const reading = await checkedReading(options);
-  const paths = await expandInputs(inputs, options.format);
+  const found = await expandToFiles(inputs, options.format, options);
   const look = schema && { schema };
   const task = { check: 'validate', maxErrors, blocking, reading, look } as const;
-  const files = await runFiles(paths, task, { jobs, failFast, onFile, onProgress, signal });
-  const report = validateReport(files, paths.length - files.length);
+  const files = await runFiles(found, task, { jobs, failFast, onFile, onProgress, signal });
+  const report = validateReport(files, found.length - files.length);
   return schema === undefined ? report : (await import('./schema-totals.ts')).withSchemaTotals(report);
 }

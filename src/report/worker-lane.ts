@@ -1,13 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { RecordpipeError } from '../errors.ts';
 import { failedFile } from './check-file.ts';
-import { type FileLane, stoppedEarly } from './file-lane.ts';
-import type { FileTask } from './file-task.ts';
-import type { WorkerMessage } from './file-worker.ts';
+import { type FileLane, type OnFileProgress, stoppedEarly } from './file-lane.ts';
+import type { FileInput, FileTask } from './file-task.ts';
+import type { WorkerMessage, WorkerOrder } from './file-worker.ts';
 import type { FileReport } from './validate-report.ts';
 
 /**
- * Checks files on a worker thread of its own, which starts with the first file and is replaced when it dies: then its file is reported as
+ * Checks files on a worker thread of its own, which starts with the first file and is replaced when it dies: then its files are reported as
  * unreadable, and the others go on.
  * @param url the worker's module; only tests name another one
  */
@@ -19,8 +19,8 @@ export function workerLane(
 }
 
 interface Pending {
-  readonly path: string;
-  readonly onBytes: (bytes: number) => void;
+  readonly input: FileInput;
+  readonly onProgress: OnFileProgress;
   readonly resolve: (report: FileReport) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -29,7 +29,9 @@ class WorkerLane implements FileLane {
   readonly #task: FileTask;
   readonly #url: URL;
   #worker: Worker | undefined;
-  #pending: Pending | undefined;
+  /** By the numbers of their orders. */
+  readonly #pending = new Map<number, Pending>();
+  #orders = 0;
   #closed = false;
 
   constructor(task: FileTask, url: URL) {
@@ -37,12 +39,13 @@ class WorkerLane implements FileLane {
     this.#url = url;
   }
 
-  run(path: string, onBytes: (bytes: number) => void): Promise<FileReport> {
+  run(input: FileInput, onProgress: OnFileProgress): Promise<FileReport> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(stoppedEarly());
-      this.#pending = { path, onBytes, resolve, reject };
+      const id = this.#orders++;
+      this.#pending.set(id, { input, onProgress, resolve, reject });
       this.#worker ??= this.#start();
-      this.#worker.postMessage(path);
+      this.#worker.postMessage({ id, input } satisfies WorkerOrder);
     });
   }
 
@@ -55,29 +58,28 @@ class WorkerLane implements FileLane {
     const worker = new Worker(this.#url, { workerData: this.#task });
     let reason = 'it ended without a report';
     worker.on('message', (message: WorkerMessage) => {
-      if ('bytes' in message) this.#pending?.onBytes(message.bytes);
-      else this.#settle()?.resolve(message.report);
+      const pending = this.#pending.get(message.id);
+      if ('bytes' in message) return pending?.onProgress(message.bytes, message.retries);
+      this.#pending.delete(message.id);
+      pending?.resolve(message.report);
     });
     worker.on('error', (error: Error) => {
       reason = error.message;
     });
     worker.on('exit', () => {
       this.#worker = undefined;
-      const pending = this.#settle();
-      if (this.#closed) pending?.reject(stoppedEarly());
-      else pending?.resolve(diedReport(pending.path, reason));
+      const pending = [...this.#pending.values()];
+      this.#pending.clear();
+      for (const { input, resolve, reject } of pending) {
+        if (this.#closed) reject(stoppedEarly());
+        else resolve(diedReport(input, reason));
+      }
     });
     return worker;
   }
-
-  #settle(): Pending | undefined {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    return pending;
-  }
 }
 
-function diedReport(path: string, reason: string): FileReport {
+function diedReport(input: FileInput, reason: string): FileReport {
   const text = `the worker thread that checked this file died: ${reason}; try again with fewer jobs`;
-  return failedFile(path, new RecordpipeError('io-failure', text, { uri: path }));
+  return failedFile(input, new RecordpipeError('io-failure', text, { uri: input.path }));
 }

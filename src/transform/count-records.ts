@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { open, stat, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { abortable } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/file-errors.ts';
+import { isObjectUri } from '../bytes/object-uri.ts';
 import { type ByteSource, openSource } from '../bytes/sources.ts';
 import { openInput } from './record-input.ts';
 import { nameOf } from './same-file.ts';
@@ -22,7 +24,8 @@ export async function countRecords<T>(
 ): Promise<T> {
   const uri = options.read.uri ?? nameOf(source);
   if (await canBeReadAgain(source)) return then(source, await count(source, options), uri);
-  const path = join(tempDir ?? dirname(`${output}x`), `.recordpipe.${randomUUID().slice(0, 8)}.tmp`);
+  const folder = tempDir ?? (isObjectUri(output) ? tmpdir() : dirname(`${output}x`));
+  const path = join(folder, `.recordpipe.${randomUUID().slice(0, 8)}.tmp`);
   try {
     await copy(source, path, options.signal);
     return await then(path, await count(path, { ...options, read: { ...options.read, uri } }), uri);
@@ -40,6 +43,7 @@ async function count(source: ByteSource, options: TransformOptions): Promise<num
 
 async function canBeReadAgain(source: ByteSource): Promise<boolean> {
   if (source instanceof Uint8Array || source instanceof ArrayBuffer || source instanceof Blob) return true;
+  if (isObjectUri(source)) return true;
   if (source === '-' || (typeof source !== 'string' && !(source instanceof URL))) return false;
   const path = String(source).startsWith('file://') ? new URL(source) : source;
   // What is not there is for the reader to say.

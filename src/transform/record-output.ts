@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes/sources.ts';
-import { type AnyRecordWriteOptions, openRecordWriter } from '../files/open-record-writer.ts';
+import { type AnyRecordWriteOptions, writeFormat } from '../files/open-record-writer.ts';
 import { openWriter, type RecordWriter, type WrittenFile } from '../files/record-writer.ts';
 import type { Compression } from '../records/read-options.ts';
 import { base64Writing } from './base64-lines.ts';
@@ -27,16 +27,24 @@ export function outputKind(path: string, { to, write }: TransformOptions, from: 
   };
 }
 
-/** Opens a file of any kind for writing. */
+/** How an output is opened. */
+export type Opening = Pick<TransformOptions, 'read' | 'write' | 'overwrite' | 'signal'>;
+
+/**
+ * Opens a file of any kind for writing.
+ * @param renamed whether it will get another name than this
+ */
 export function openOutput(
   path: string,
   { format, compression }: OutputKind,
-  { write, overwrite, signal }: Pick<TransformOptions, 'write' | 'overwrite' | 'signal'>,
+  { write, read, overwrite, signal }: Opening,
+  renamed = false,
 ): Promise<RecordWriter> {
-  const options = { ...write, compression, overwrite, signal };
+  // Where nothing else is said, what is read and what is written are reached in the same way.
+  const options = { objects: read.objects, ...write, compression, overwrite, signal };
   return format === 'jsonl' || format === 'base64'
-    ? openWriter(base64Writing(format), path, options)
-    : openRecordWriter(path, { ...options, format });
+    ? openWriter(base64Writing(format), path, options, renamed)
+    : openWriter(writeFormat(format), path, options, renamed);
 }
 
 /**

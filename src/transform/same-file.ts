@@ -1,6 +1,7 @@
 import { type BigIntStats, fstatSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError } from '../errors.ts';
 
@@ -11,6 +12,7 @@ import { RecordpipeError } from '../errors.ts';
  * @throws RecordpipeError `unsupported-source`
  */
 export async function refuseSameFile(sources: readonly ByteSource[], output: string): Promise<void> {
+  if (isObjectUri(output)) return refuseSameObject(sources, output);
   const target = await statOf(output === '-' ? 1 : output);
   if (target === undefined || target.isCharacterDevice()) return;
   for (const source of sources) {
@@ -21,11 +23,18 @@ export async function refuseSameFile(sources: readonly ByteSource[], output: str
   }
 }
 
+function refuseSameObject(sources: readonly ByteSource[], output: string): void {
+  if (!sources.some((source) => isObjectUri(source) && asObjectUri(source) === output)) return;
+  const text = 'the output is the same object as a source; choose another name';
+  throw new RecordpipeError('unsupported-source', text, { uri: output });
+}
+
 /** What errors and reports call a source. */
 export function nameOf(source: ByteSource): string | undefined {
   if (source === '-' || source === process.stdin) return '<stdin>';
   if (typeof source === 'string') return source;
-  return source instanceof URL ? source.href : undefined;
+  if (!(source instanceof URL)) return undefined;
+  return isObjectUri(source) ? asObjectUri(source) : source.href;
 }
 
 async function statOf(source: ByteSource): Promise<BigIntStats | undefined> {

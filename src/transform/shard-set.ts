@@ -1,15 +1,15 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { checkAborted } from '../bytes/abortable.ts';
+import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { RecordWriter, UnnamedFile, WrittenFile } from '../files/record-writer.ts';
-import { type OutputKind, openOutput } from './record-output.ts';
+import { type Opening, type OutputKind, openOutput } from './record-output.ts';
 import { refuseSameFile } from './same-file.ts';
-import type { TransformOptions } from './transform-options.ts';
 
 /** Names and kind of shards. */
-export interface ShardNaming extends Pick<TransformOptions, 'write' | 'overwrite' | 'signal'> {
+export interface ShardNaming extends Opening {
   readonly prefix: string;
   readonly suffix: string;
   readonly kind: OutputKind;
@@ -35,7 +35,7 @@ export class ShardSet {
     const { prefix, suffix, kind } = this.#naming;
     // Thousands of writers may be open at once: not each of them listens to the signal.
     const writing = { ...this.#naming, signal: undefined };
-    const writer = await openOutput(`${prefix}-next-of-many${suffix}`, kind, writing);
+    const writer = await openOutput(`${prefix}-next-of-many${suffix}`, kind, writing, true);
     this.#open.add(writer);
     return writer;
   }
@@ -74,24 +74,46 @@ export class ShardSet {
  * one of them is the source.
  * @throws RecordpipeError `already-exists`, `unsupported-source`, `not-found`
  */
-export async function checkShardNames(
-  source: ByteSource,
-  { prefix, suffix, overwrite }: ShardNaming,
-): Promise<void> {
+export async function checkShardNames(source: ByteSource, naming: ShardNaming): Promise<void> {
+  const { prefix, suffix, overwrite } = naming;
+  if (isObjectUri(prefix)) return checkShardObjects(source, naming);
   // With a letter behind it, so that a prefix may also be a folder and nothing more.
   const folder = dirname(`${prefix}x`);
   const names = await readdir(folder).catch(() => []); // opening a shard says what is wrong
   const beginning = `${basename(`${prefix}x`).slice(0, -1)}-`;
   for (const name of names) {
     if (!name.startsWith(beginning) || !name.endsWith(suffix)) continue;
-    if (!/^\d{5,}-of-\d{5,}$/.test(name.slice(beginning.length, name.length - suffix.length))) continue;
+    if (!isNumber(name.slice(beginning.length, name.length - suffix.length))) continue;
     const path = join(folder, name);
     await refuseSameFile([source], path);
     if (overwrite || !(await stat(path)).isFile()) continue;
-    const text =
-      'there is a shard of this name already; choose another prefix, or replace what has the same names';
-    throw new RecordpipeError('already-exists', text, { uri: path });
+    throw shardThere(path);
   }
+}
+
+async function checkShardObjects(
+  source: ByteSource,
+  { prefix, suffix, overwrite, signal, read, write }: ShardNaming,
+): Promise<void> {
+  const { listObjects } = await import('../objects/index.ts');
+  const beginning = `${prefix}-`;
+  const options = { ...read.objects, ...write.objects, as: 'prefix', signal } as const;
+  for await (const { uri } of listObjects(beginning, options)) {
+    if (!uri.endsWith(suffix) || !isNumber(uri.slice(beginning.length, uri.length - suffix.length))) continue;
+    await refuseSameFile([source], uri);
+    if (!overwrite) throw shardThere(uri);
+  }
+}
+
+/** Whether this is what stands in names of shards: `00000-of-00012`. */
+function isNumber(text: string): boolean {
+  return /^\d{5,}-of-\d{5,}$/.test(text);
+}
+
+function shardThere(uri: string): RecordpipeError {
+  const text =
+    'there is a shard of this name already; choose another prefix, or replace what has the same names';
+  return new RecordpipeError('already-exists', text, { uri });
 }
 
 function number(value: number): string {

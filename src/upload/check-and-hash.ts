@@ -34,13 +34,13 @@ export async function checkAndHash(path: string, checking: Checking): Promise<Ch
     file = await HashedFile.open(path, checking.partBytes);
   } catch (error) {
     if (!isRecordpipeError(error)) throw error;
-    return { report: failedFile(path, error), hash: undefined };
+    return { report: failedFile({ path }, error), hash: undefined };
   }
   try {
     let report: FileReport | undefined;
     if (reading !== undefined) {
       const task = { check: 'validate', maxErrors, blocking: false, reading } as const;
-      report = await checkFile(path, task, { signal, onProgress, source: file.chunks() });
+      report = await checkFile({ path }, task, { signal, onProgress, source: file.chunks() });
       if (!report.ok) return { report, hash: undefined };
     }
     const hash = await file.finish(signal);

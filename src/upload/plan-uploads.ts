@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isObjectUri } from '../bytes/object-uri.ts';
+import { isGlob } from '../files/record-names.ts';
 import { parseObjectUri } from '../objects/object-address.ts';
 import { expandInputs } from '../report/expand-inputs.ts';
-import { isGlob } from '../report/input-names.ts';
 import type { Format } from '../report/report-options.ts';
 
 /** A file and where it goes. */
@@ -32,6 +33,10 @@ export async function planUploads(
     const base = await baseOf(input);
     folders ||= base !== undefined;
     for (const path of await expandInputs([input], format)) {
+      if (isObjectUri(path))
+        throw new RangeError(
+          `inputs: expected local files, got ${path}; recordpipe convert writes from S3 to S3`,
+        );
       if (path === '-')
         throw new RangeError('inputs: standard input cannot be checked before it is sent; name files');
       if (!found.has(resolve(path))) found.set(resolve(path), { path, name: nameBelow(base, path) });

@@ -48,7 +48,7 @@ export async function uploadFiles(
   checkAborted(signal);
   const planned = await planUploads(inputs, destination, given.format);
   const { windowBytes, maxRequests, partBytes } = objects;
-  const largest = Math.max(...planned.map(({ path }) => partSizes(partBytes, storedBytes(path))(1)));
+  const largest = Math.max(...planned.map((file) => partSizes(partBytes, storedBytes(file))(1)));
   const most = Math.max(1, Math.min(maxRequests, Math.floor(windowBytes / largest)));
   const task: UploadTask = { options, objects, reading: checked, buffers: new PartBuffers(most), signal };
   const tally = new UploadTally(planned, options.dryRun, onFile, onProgress);

@@ -33,7 +33,7 @@ export class UploadTally {
   ) {
     this.#files = planned.map(() => undefined);
     this.#running = planned.map(() => ({ checked: 0, sent: 0 }));
-    this.#sizes = onProgress === undefined ? [] : planned.map(({ path }) => storedBytes(path));
+    this.#sizes = onProgress === undefined ? [] : planned.map(storedBytes);
     this.#times = dryRun ? 1 : 2;
     this.#totalBytes = this.#sizes.reduce((sum, size) => sum + size, 0) * this.#times;
     this.#onFile = onFile;

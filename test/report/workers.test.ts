@@ -57,7 +57,7 @@ test('a worker that dies costs its file, and no other', async () => {
   const more = { onTruncated: 'error', trailing: 'error', recover: 'none' } as const;
   const task = { check: 'validate', maxErrors: 1, blocking: true, reading: { ...reading, ...more } } as const;
   const lane = workerLane(task, new URL('../support/dying-worker.mjs', import.meta.url));
-  const run = (path: string): Promise<FileReport> => lane.run(path, () => {});
+  const run = (path: string): Promise<FileReport> => lane.run({ path }, () => {});
   expect(await run('one')).toMatchObject({ uri: 'one', ok: true });
   expect(await run('exit')).toMatchObject({
     uri: 'exit',

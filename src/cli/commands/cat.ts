@@ -5,6 +5,7 @@ import { fail } from '../fail.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
 import { print } from '../output.ts';
+import { littleAtFirst, reachingOf } from '../reaching.ts';
 import { byteSource } from '../source.ts';
 
 /** Options of `recordpipe cat`. */
@@ -23,10 +24,10 @@ export async function cat(inputs: string[], options: CatCommandOptions): Promise
   let exitCode = OK;
   let complaints: Promise<unknown> = Promise.resolve();
   let seen = 0;
-  for (const file of await expandInputs(inputs, options.format)) {
+  for (const file of await expandInputs(inputs, options.format, reachingOf(options))) {
     const { source, uri } = byteSource(file);
     const batches = readRecordBatches(source, {
-      ...readingOptions(options),
+      ...littleAtFirst(readingOptions(options), end),
       uri,
       reuse: true,
       signal: interruption(),

@@ -9,6 +9,7 @@ import {
   kindOfName,
   type TransformOptions,
 } from 'recordpipe/transform';
+import { isS3, reachingOf } from '../reaching.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
 import type { TransformCommandOptions } from '../transform-options.ts';
@@ -45,7 +46,7 @@ async function convertInto(
 ): Promise<number> {
   const { to, outputCompression = 'none' } = options;
   if (to === undefined) throw new RangeError('convert: --output-dir needs the format to write, --to');
-  const files = await expandInputs(inputs, options.format);
+  const files = await expandInputs(inputs, options.format, reachingOf(options));
   const names = files.map((file) => outputName(file, to, outputCompression));
   const second = names.findIndex((name, i) => names.indexOf(name) < i);
   if (second >= 0) {
@@ -54,6 +55,22 @@ async function convertInto(
       `convert: ${files[first]} and ${files[second]} would both be written to ${names[second]}; convert them into different folders`,
     );
   }
+  const remote = isS3(folder);
+  if (!remote) await makeFolder(folder);
+  return transforming(options, {
+    verb: 'convert',
+    output: folder,
+    work: (common) =>
+      convertAll(
+        files,
+        names.map((name) => (remote ? `${folder.replace(/\/?$/, '/')}${name}` : join(folder, name))),
+        common,
+      ),
+    summary: (results) => results.map(({ output }) => writtenText(output)).join('\n'),
+  });
+}
+
+async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: Error) => {
     throw new RecordpipeError(
       'io-failure',
@@ -61,17 +78,6 @@ async function convertInto(
       { uri: folder },
       error,
     );
-  });
-  return transforming(options, {
-    verb: 'convert',
-    output: folder,
-    work: (common) =>
-      convertAll(
-        files,
-        names.map((name) => join(folder, name)),
-        common,
-      ),
-    summary: (results) => results.map(({ output }) => writtenText(output)).join('\n'),
   });
 }
 

@@ -3,10 +3,10 @@ import { buildIndex, checkIndex, type FrameScanOptions, type WrittenKind } from 
 import { expandInputs } from 'recordpipe/report';
 import { errorText } from '../advice.ts';
 import { INVALID, OK } from '../exit-codes.ts';
-import { interruption } from '../interrupt.ts';
 import type { ObjectCommandOptions } from '../object-options.ts';
 import { complain, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
+import { isS3, reachingOf } from '../reaching.ts';
 import { formatBytes, formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
@@ -44,16 +44,13 @@ interface IndexReport {
 /** Writes or checks indexes; the exit code. */
 export async function index(inputs: string[], options: IndexCommandOptions): Promise<number> {
   const { json, jsonl, quiet, check, output } = options;
-  const files = await expandInputs(inputs);
+  const files = await expandInputs(inputs, 'auto', reachingOf(options));
   if (files.includes('-'))
     throw new RangeError('inputs: standard input has no random access, so no index; name a file');
   if (output !== undefined && files.length > 1)
     throw new RangeError(`--output names one index, there are ${files.length} files`);
   const progress = progressOn(check ? 'check' : 'index', !json && !jsonl && !quiet && options.progress);
-  const totalBytes = files.reduce(
-    (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  );
+  const totalBytes = files.some(isS3) ? undefined : totalOf(files);
   const reports: IndexReport[] = [];
   let exitCode = OK;
   let done = 0;
@@ -85,6 +82,10 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
   if (json) await print(`${JSON.stringify({ ok, files: reports }, undefined, 2)}\n`);
   if (jsonl) await print(`${JSON.stringify({ event: 'summary', ok, files: files.length, bad })}\n`);
   return exitCode;
+}
+
+function totalOf(files: readonly string[]): number {
+  return files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 type Watched = (bytes: number) => void;
@@ -124,7 +125,7 @@ function scanning(options: IndexCommandOptions, onProgress: Watched): Partial<Fr
     payloadCrc,
     checksum: full ? 'full' : 'length',
     onProgress,
-    signal: interruption(),
+    ...reachingOf(options),
     ...(maxRecordSize !== undefined && { maxRecordBytes: maxRecordSize }),
     ...(multipart !== undefined && { multipart }),
     ...(cr !== undefined && { cr }),

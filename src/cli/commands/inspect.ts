@@ -11,6 +11,7 @@ import { fail } from '../fail.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
 import { print } from '../output.ts';
+import { littleAtFirst } from '../reaching.ts';
 import { recordViews, type ShownRecord, type ViewOptions } from '../record-views.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
@@ -42,7 +43,7 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
     passedOver.push(error);
   };
   const opened = await openRecords(source, {
-    ...readingOptions(options),
+    ...littleAtFirst(readingOptions(options), end),
     uri,
     reuse: true,
     signal: interruption(),

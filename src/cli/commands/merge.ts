@@ -1,5 +1,6 @@
 import { expandInputs } from 'recordpipe/report';
 import { mergeFiles } from 'recordpipe/transform';
+import { reachingOf } from '../reaching.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
 import type { TransformCommandOptions } from '../transform-options.ts';
@@ -17,7 +18,9 @@ export async function merge(files: string[], options: MergeCommandOptions): Prom
   const inputs = options.output === undefined ? files.slice(0, -1) : files;
   if (inputs.length === 0)
     throw new RangeError('merge: expected inputs, and the output as the last file or --output');
-  const sources = sort ? await expandInputs(inputs, options.format) : await inOrder(inputs, options);
+  const sources = sort
+    ? await expandInputs(inputs, options.format, reachingOf(options))
+    : await inOrder(inputs, options);
   if (sources.filter((source) => source === '-').length > 1)
     throw new RangeError('merge: standard input can be read only once');
   return transforming(options, {
@@ -34,8 +37,9 @@ export async function merge(files: string[], options: MergeCommandOptions): Prom
 }
 
 /** As given; what one input stands for, a folder or a pattern, sorted by name. */
-async function inOrder(inputs: readonly string[], { format }: MergeCommandOptions): Promise<string[]> {
+async function inOrder(inputs: readonly string[], options: MergeCommandOptions): Promise<string[]> {
   const files: string[] = [];
-  for (const input of inputs) for (const file of await expandInputs(input, format)) files.push(file);
+  for (const input of inputs)
+    for (const file of await expandInputs(input, options.format, reachingOf(options))) files.push(file);
   return files;
 }

@@ -32,7 +32,7 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
     return 0;
   }
   if (inputs.length === 0) throw new RangeError('inputs: expected files, got none');
-  if (output !== undefined) await checkOutput(inputs, output, options.format, '--output');
+  if (output !== undefined) await checkOutput(inputs, output, options, '--output');
   const progress = progressOn('schema', !json && !quiet && options.progress);
   const found = await inferSchema(inputs, {
     ...readingOptions(options),

@@ -5,6 +5,7 @@ import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
 import { complain, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
+import { reachingOf } from '../reaching.ts';
 import { checkReportFolder, refuseReportOn, writeReport } from '../report-file.ts';
 import { statsText } from '../stats-text.ts';
 import { painter } from '../style.ts';
@@ -24,7 +25,7 @@ export interface StatsCommandOptions extends CommonOptions, PayloadOptions {
 /** Says what is in files; the exit code. */
 export async function stats(inputs: string[], options: StatsCommandOptions): Promise<number> {
   const { json, quiet, jobs, html, title } = options;
-  if (html !== undefined) await checkOutput(inputs, html, options.format, '--html');
+  if (html !== undefined) await checkOutput(inputs, html, options, '--html');
   const progress = progressOn('stats', !json && !quiet && options.progress);
   const found = await collectStats(inputs, {
     ...readingOptions(options),
@@ -52,13 +53,15 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
 export async function checkOutput(
   inputs: readonly string[],
   output: string,
-  format: CommonOptions['format'],
+  options: CommonOptions,
   option: string,
 ): Promise<void> {
   const lists = inputs.filter((input) => /^@./.test(input)).map((input) => input.slice(1));
   await refuseReportOn(lists, output, option);
   // A list from standard input can be read only once.
-  if (!inputs.includes('@-')) await refuseReportOn(await expandInputs(inputs, format), output, option);
+  if (inputs.includes('@-')) return checkReportFolder(output);
+  const files = await expandInputs(inputs, options.format, reachingOf(options));
+  await refuseReportOn(files, output, option);
   await checkReportFolder(output);
 }
 

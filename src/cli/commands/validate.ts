@@ -6,6 +6,7 @@ import { interruption } from '../interrupt.ts';
 import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
 import { ClosedOutput, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
+import { reachingOf } from '../reaching.ts';
 import { painter } from '../style.ts';
 
 /** Options of `recordpipe validate`. */
@@ -29,7 +30,10 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
   await reports?.refuseReportOn(lists, reportFile!);
   // A list from standard input can be read only once.
   if (reports !== undefined && !inputs.includes('@-'))
-    await reports.refuseReportOn(await expandInputs(inputs, options.format), reportFile!);
+    await reports.refuseReportOn(
+      await expandInputs(inputs, options.format, reachingOf(options)),
+      reportFile!,
+    );
   await reports?.checkReportFolder(reportFile!);
   const schema = await schemaOption(options);
   const forPeople = !json && !jsonl;

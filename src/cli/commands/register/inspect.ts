@@ -9,7 +9,7 @@ export function register(root: Command): void {
     .description(
       'Show records: index, offset, length, and what is in them: the features of Examples, text, or bytes.',
     )
-    .argument('<file>', 'a file, or - for stdin')
+    .argument('<file>', 'a file, s3://bucket/key, or - for stdin')
     .option('-n, --records <n>', 'how many records; 0: all', atLeast(0), 5)
     .option('--skip <n>', 'records to pass over first', atLeast(0), 0)
     .option(

@@ -7,7 +7,7 @@ export function register(root: Command): void {
   const command = root
     .command('repair')
     .description('Write the good records of a damaged file into a new one, and say what was wrong.')
-    .argument('<input>', 'a file, which is only read, or - for stdin')
+    .argument('<input>', 'a file or s3://bucket/key, which is only read, or - for stdin')
     .argument('<output>', OUT)
     .option('--report <file>', 'also write what was found to a file, as a JSON document')
     .option('--max-errors <n>', 'findings in the report (all are counted)', atLeast(0), 1000);

@@ -7,7 +7,7 @@ export function register(root: Command): void {
   const command = root
     .command('sample')
     .description('Draw records of a file at random, each at most once, and keep their order.')
-    .argument('<input>', 'a file, or - for stdin')
+    .argument('<input>', 'a file, s3://bucket/key, or - for stdin')
     .argument('<output>', OUT)
     .option('-n, --records <n>', 'exactly so many (all, where there are no more)', atLeast(0))
     .option('--fraction <p>', 'each record with this probability, 0 to 1', fraction)

@@ -7,7 +7,7 @@ export function register(root: Command): void {
   const command = root
     .command('shuffle')
     .description('Write the records of a file in random order, within a limit of memory.')
-    .argument('<input>', 'a file, or - for stdin')
+    .argument('<input>', 'a file, s3://bucket/key, or - for stdin')
     .argument('<output>', OUT)
     .option('--seed <n>', 'determines the order', atLeast(0), 0)
     .option('--memory <size>', 'for records and their index, like 1GiB (default: 256 MiB)', sizeOption)

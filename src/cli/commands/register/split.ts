@@ -7,7 +7,7 @@ export function register(root: Command): void {
   const command = root
     .command('split')
     .description('Write the records of a file into shards PREFIX-00000-of-00012.EXT, all of them or none.')
-    .argument('<input>', 'a file, or - for stdin')
+    .argument('<input>', 'a file, s3://bucket/key, or - for stdin')
     .argument('<prefix>', 'path and beginning of the names')
     .option('-n, --records <n>', 'so many records per shard', atLeast(1))
     .option('--size <size>', 'shards of at most this size (uncompressed), like 128MiB', sizeOption)

@@ -1,5 +1,4 @@
 import type { FormatName } from '../records/record-format.ts';
-import type { Format } from './report-options.ts';
 
 /** Extensions by which the files of a format are known. */
 const EXTENSIONS: Record<FormatName, readonly string[]> = {
@@ -17,6 +16,9 @@ const COMPRESSED = /\.(gz|gzip|zlib|zz)$/i;
 const SHARD = /-\d+-of-\d+$/;
 /** TensorBoard's logs are TFRecord files. */
 const EVENTS = /(^|\.)tfevents\./;
+
+/** The files of one format, or of any. */
+type Format = FormatName | 'auto';
 
 /** What is looked for in folders: of `auto` the formats that hold nothing but records, as any text may lie beside them. */
 export function formatsInFolders(format: Format): readonly FormatName[] {

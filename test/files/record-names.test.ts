@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isGlob, isRecordName } from '../../src/report/input-names.ts';
+import { isGlob, isRecordName } from '../../src/files/record-names.ts';
 
 describe('isRecordName', () => {
   test.each([

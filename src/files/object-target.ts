@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileError } from '../bytes/file-errors.ts';
+import { RecordpipeError } from '../errors.ts';
+import { type ObjectWriter, openObjectWriter } from '../objects/index.ts';
+import { compressing, openSink, type Sink } from './sink.ts';
+import type { Target } from './target.ts';
+import type { RecordWriteOptions } from './write-options.ts';
+
+/** Bytes of a spooled file read at a time. */
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * Where the bytes of an object go. It is there when it gets its name, whole, or not at all.
+ * @param renamed whether it will get another name than this: objects cannot be renamed, so that it is kept in a temporary file until then
+ */
+export async function objectTarget(
+  uri: string,
+  options: RecordWriteOptions,
+  renamed: boolean,
+): Promise<Target> {
+  if (options.append) {
+    const text = 'objects cannot be appended to; write another one, or the whole anew';
+    throw new RecordpipeError('unsupported-source', text, { uri });
+  }
+  return renamed ? spooled(uri, options) : streamed(uri, options);
+}
+
+async function streamed(uri: string, options: RecordWriteOptions): Promise<Target> {
+  const writer = await openWriter(uri, options);
+  const sink = compressing(new ObjectSink(writer), options);
+  return {
+    path: uri,
+    sink,
+    async name() {
+      await writer.close();
+    },
+    async discard() {
+      await sink.destroy();
+      await writer.abort();
+    },
+  };
+}
+
+async function spooled(uri: string, options: RecordWriteOptions): Promise<Target> {
+  const path = join(tmpdir(), `.recordpipe.${randomUUID().slice(0, 8)}.tmp`);
+  const sink = await openSink(path, 'wx', options, path, 0o600);
+  return {
+    path: uri,
+    sink,
+    async name(wanted) {
+      await upload(path, wanted, options);
+      await unlink(path).catch(() => {});
+    },
+    async discard() {
+      await sink.destroy();
+      await unlink(path).catch(() => {});
+    },
+  };
+}
+
+async function upload(path: string, uri: string, options: RecordWriteOptions): Promise<void> {
+  const writer = await openWriter(uri, options);
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES }))
+      await writer.write(chunk);
+    await writer.close();
+  } catch (error) {
+    await writer.abort();
+    throw fileError(error, path);
+  }
+}
+
+function openWriter(uri: string, { objects, overwrite, signal }: RecordWriteOptions): Promise<ObjectWriter> {
+  return openObjectWriter(uri, { ...objects, overwrite, signal });
+}
+
+/** Closing it leaves the object open: it is finished by its name. */
+class ObjectSink implements Sink {
+  readonly #writer: ObjectWriter;
+
+  constructor(writer: ObjectWriter) {
+    this.#writer = writer;
+  }
+
+  get bytes(): number {
+    return this.#writer.bytes;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#writer.write(bytes);
+  }
+
+  async flush(): Promise<void> {}
+  async close(): Promise<void> {}
+  async destroy(): Promise<void> {}
+}

@@ -1,0 +1,70 @@
+import type { OpenSource } from '../bytes/sources.ts';
+import type { ObjectOptions } from '../objects/object-options.ts';
+import type { ObjectRef } from '../objects/object-source.ts';
+import type { OnTransferEvent } from '../objects/transfer-events.ts';
+
+// What needs a client of an object store. Bundles for browsers have no-object-io.ts in its place (package.json, `browser`).
+
+/**
+ * Opens an object for reading from its beginning. The client is imported, and the first request sent, when the first chunk is asked for.
+ * @param object its address, `s3://bucket/key`, with what is known of it
+ * @param onEvent told of retries and the like
+ */
+export function openObjectSource(
+  object: ObjectRef,
+  objects: Partial<ObjectOptions> | undefined,
+  onEvent?: OnTransferEvent,
+): OpenSource {
+  const { uri } = object;
+  const chunks = new ObjectChunks(object, { ...objects, onEvent });
+  // Whoever asks for the size has had a chunk.
+  const size = (): number => chunks.size ?? Number.POSITIVE_INFINITY;
+  return { uri, size, chunks: { [Symbol.asyncIterator]: () => chunks } };
+}
+
+type Reading = Partial<ObjectOptions> & { readonly onEvent?: OnTransferEvent | undefined };
+
+const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
+
+/** The chunks of an object, opened with the first. No generator: its return() would wait for the answer under way. */
+class ObjectChunks implements AsyncIterator<Uint8Array> {
+  readonly #object: ObjectRef;
+  readonly #options: Reading;
+  readonly #stop = new AbortController();
+  #size: (() => number | undefined) | undefined;
+  #iterator: AsyncIterator<Uint8Array> | undefined;
+
+  constructor(object: ObjectRef, options: Reading) {
+    this.#object = object;
+    this.#options = options;
+  }
+
+  get size(): number | undefined {
+    return this.#size?.();
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    if (this.#stop.signal.aborted) return END;
+    this.#iterator ??= await this.#open();
+    if (this.#stop.signal.aborted) return END;
+    try {
+      return await this.#iterator.next();
+    } catch (error) {
+      if (this.#stop.signal.aborted) return END;
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.#stop.abort();
+    await this.#iterator?.return?.();
+    return END;
+  }
+
+  async #open(): Promise<AsyncIterator<Uint8Array>> {
+    const { openObject } = await import('../objects/open-object.ts');
+    const opened = openObject(this.#object, { ...this.#options, signal: this.#stop.signal });
+    this.#size = () => opened.size();
+    return opened.chunks[Symbol.asyncIterator]();
+  }
+}

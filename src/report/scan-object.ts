@@ -1,0 +1,42 @@
+import { identifyPeeked } from '../records/identify-source.ts';
+import { openObjectSource } from '../records/object-io.ts';
+import { PeekedSource } from '../records/peeked-source.ts';
+import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
+import type { FileInput, FileTask, Watch } from './file-task.ts';
+import { loadFormat } from './load-format.ts';
+import { shareRequests } from './share-requests.ts';
+
+/** What comes by the network is not read into the scanner's buffers, which are for records that reach from one chunk into the next. */
+const CHUNK_BYTES = 64 * 1024;
+/** What counting does not look at. */
+const COUNTING = { checksum: 'length', strictPadding: false } as const;
+
+/** Finds out what an object is, and walks through all its records as they come. */
+export async function scanObject(
+  { path: uri, size, etag }: FileInput,
+  task: FileTask,
+  { signal, onProgress, onRetry }: Watch,
+  onBatch?: OnBatch,
+): Promise<RecordScan> {
+  shareRequests(task.requests);
+  const { format = 'auto', compression = 'auto', objects } = task.reading;
+  const opened = openObjectSource({ uri, size, etag }, objects, ({ type }) => {
+    if (type === 'retry') onRetry?.();
+  });
+  const source = new PeekedSource(opened, signal);
+  const known = format === 'auto' ? 'auto' : await loadFormat(format);
+  const found = await identifyPeeked(source, { format: known, compression, uri });
+  const options = {
+    ...task.reading,
+    ...(task.check === 'count' && COUNTING),
+    uri,
+    compression: found.compression,
+    maxErrors: task.maxErrors,
+    chunkBytes: CHUNK_BYTES,
+    signal,
+    onProgress,
+  };
+  const scanned = await scanSource(await loadFormat(found.format), source, options, onBatch);
+  const bytes = found.size?.() ?? 0;
+  return { ...scanned, bytes: Math.max(scanned.bytes, Number.isFinite(bytes) ? bytes : 0) };
+}
