@@ -1,5 +1,6 @@
 import { crc32c } from '../crc32c/index.ts';
 import { RecordpipeError } from '../errors.ts';
+import { Crc64Nvme } from './crc64nvme.ts';
 import type { ObjectChecksum, ObjectStat } from './object-source.ts';
 
 /** A checksum that is computed as bytes come. */
@@ -12,7 +13,7 @@ interface Digest {
 type Algorithm = ObjectChecksum['algorithm'];
 
 /** Cheapest first. */
-const KNOWN: readonly Algorithm[] = ['crc32c', 'crc32', 'sha1', 'sha256'];
+const KNOWN: readonly Algorithm[] = ['crc32c', 'crc32', 'crc64nvme', 'sha1', 'sha256'];
 
 /** Compares the bytes of a whole object with the checksum that the service keeps of it. The service is asked while the first bytes are on their way. */
 export class ObjectVerification {
@@ -92,6 +93,7 @@ async function newDigest(algorithm: Algorithm): Promise<Digest> {
     const { crc32 } = await import('node:zlib');
     return rolling((chunk, seed) => crc32(chunk, seed));
   }
+  if (algorithm === 'crc64nvme') return new Crc64Nvme();
   const { createHash } = await import('node:crypto');
   const hash = createHash(algorithm);
   return { update: (chunk) => void hash.update(chunk), value: () => hash.digest('base64') };

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { crc32c } from '../../src/crc32c/index.ts';
 import { isRecordpipeError } from '../../src/errors.ts';
+import { Crc64Nvme } from '../../src/objects/crc64nvme.ts';
 import { FetchFailure } from '../../src/objects/fetch-failure.ts';
 import {
   type ObjectChecksum,
@@ -190,6 +191,24 @@ describe('verifyObject', () => {
       (caught: unknown) => caught,
     );
     expect(isRecordpipeError(error, 'object-checksum')).toBe(true);
+  });
+
+  test("crc64nvme: the catalogue's check value, in any chunking", async () => {
+    const text = new TextEncoder().encode('123456789');
+    const expected = Buffer.from('ae8b14860a799888', 'hex').toString('base64');
+    for (let cut = 0; cut <= 9; cut++) {
+      const crc = new Crc64Nvme();
+      crc.update(text.subarray(0, cut));
+      crc.update(text.subarray(cut));
+      expect(crc.value()).toBe(expected);
+    }
+    const whole = new Crc64Nvme();
+    const bytewise = new Crc64Nvme();
+    whole.update(bytes);
+    for (let i = 0; i < bytes.length; i++) bytewise.update(bytes.subarray(i, i + 1));
+    expect(whole.value()).toBe(bytewise.value());
+    const checksum: ObjectChecksum = { algorithm: 'crc64nvme', value: whole.value(), kind: 'whole' };
+    expect(await verify([checksum])).toEqual({ reasons: [], verified: 1 });
   });
 
   test('says so where there is nothing to compare with', async () => {
