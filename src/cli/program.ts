@@ -28,6 +28,7 @@ const COMMANDS: Record<string, () => Promise<Registration>> = {
   sample: () => import('./commands/register/sample.ts'),
   upload: () => import('./commands/register/upload.ts'),
   doctor: () => import('./commands/register/doctor.ts'),
+  manifest: () => import('./commands/register/manifest.ts'),
 };
 
 /**

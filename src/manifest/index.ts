@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type CheckManifestOptions, checkManifest } from './check-manifest.ts';
 export {
   isRefName,
   type ManifestPlace,
@@ -10,6 +11,7 @@ export {
   type ManifestValue,
   parseManifestLine,
 } from './manifest-line.ts';
+export type { ManifestProblem, ManifestReport } from './manifest-problem.ts';
 export type { TextTargetOptions } from './text-target.ts';
 export { type ManifestRow, writeAugmentedManifest } from './write-augmented-manifest.ts';
 export { type WriteManifestOptions, writeManifest } from './write-manifest.ts';
