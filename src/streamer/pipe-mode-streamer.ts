@@ -52,8 +52,8 @@ export class PipeModeStreamer {
       this.#isReady = resolve;
     });
     const signals = [this.#stop.signal, ...(given.signal === undefined ? [] : [given.signal])];
-    const signal = AbortSignal.any(signals);
-    this.#runs = this.#options.channels.map((channel) => this.#channelRun(channel, signal));
+    // Each channel listens to one of its own: Node warns of a signal with many listeners.
+    this.#runs = this.#options.channels.map((one) => this.#channelRun(one, AbortSignal.any(signals)));
   }
 
   /** How far each channel is. */

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { Xoshiro128 } from '../../src/dataset/random.ts';
 import { cli, startCli } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { exited, interrupted, takenOver } from './interrupted.ts';
 import { appearance, catPipe, writeObjects } from './stream-place.ts';
 
 const temp = tempDir();
@@ -27,13 +27,6 @@ function program(source: string): string[] {
   const path = temp.file(`program-${places++}.mjs`);
   writeFileSync(path, `import { readFileSync, writeFileSync } from 'node:fs';\n${source}`);
   return [process.execPath, path];
-}
-
-function exited(child: ChildProcess): Promise<{ code: number | null; signal: string | null; ms: number }> {
-  const began = performance.now();
-  return new Promise((resolve) => {
-    child.on('exit', (code, signal) => resolve({ code, signal, ms: performance.now() - began }));
-  });
 }
 
 describe('recordpipe stream beside a program', () => {
@@ -209,7 +202,7 @@ describe('recordpipe stream without one', () => {
     '%s at any moment: it ends, no pipe, lock or blocked reader is left',
     async (signal) => {
       const random = new Xoshiro128(signal.length, 1);
-      for (let i = 0; i < 5; i++) await interrupted(newPlace(), signal, random.below(600));
+      for (let i = 0; i < 5; i++) await interrupted(data, newPlace(), signal, random.below(600));
     },
     60_000,
   );
@@ -218,42 +211,8 @@ describe('recordpipe stream without one', () => {
     const random = new Xoshiro128(9, 1);
     for (let i = 0; i < 4; i++) {
       const dir = newPlace();
-      await interrupted(dir, 'SIGKILL', random.below(600));
-      const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '--epochs', '1', '-q']);
-      const exit = exited(child);
-      expect((await catPipe(join(dir, 'train_0'))).toString('latin1').slice(-8)).toBe('one\ntwo\n');
-      expect((await exit).code).toBe(0);
-      expect(readdirSync(dir)).toEqual(['train.status.json']);
+      await interrupted(data, dir, 'SIGKILL', random.below(600));
+      await takenOver(data, dir, Buffer.from(WHOLE));
     }
   }, 60_000);
 });
-
-/** Sends a signal to a streamer some time after its start, while a reader waits or reads. */
-async function interrupted(
-  dir: string,
-  name: 'SIGTERM' | 'SIGINT' | 'SIGKILL',
-  afterMs: number,
-): Promise<void> {
-  const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '-q']);
-  const exit = exited(child);
-  const waiting = spawn(
-    'sh',
-    [
-      '-c',
-      'for i in 0 1 2 3; do while [ ! -p "$0_$i" ]; do sleep 0.01; done; cat "$0_$i"; done',
-      join(dir, 'train'),
-    ],
-    { stdio: 'ignore' },
-  );
-  await sleep(150 + afterMs);
-  child.kill(name);
-  const { code, signal } = await exit;
-  waiting.kill('SIGKILL');
-  if (name === 'SIGKILL') {
-    expect(signal).toBe('SIGKILL');
-    return;
-  }
-  // Before its handlers are there a signal ends the process as it always does.
-  if (signal === null) expect(code).toBe(name === 'SIGTERM' ? 143 : 130);
-  expect(readdirSync(dir).filter((one) => one !== 'train.status.json')).toEqual([]);
-}

@@ -44,16 +44,29 @@ export function hasReader(fifo: OwnFifo): boolean {
 }
 
 /**
- * Takes a pipe away. A reader that waits in opening it would wait for ever: it is let go first, and finds an end without a byte.
+ * Takes a pipe away. A reader that waits in opening it, or comes while its name is still there, would wait for ever: it is let go, and finds an end without a byte.
  * What has been put in its place stays.
  */
 export function removeFifo(fifo: OwnFifo): void {
   if (!isStillThere(fifo)) return;
+  let descriptor: number | undefined;
   try {
-    hasReader(fifo);
+    descriptor = letIn(fifo);
     unlinkSync(fifo.path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, fifo.path);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** Opens the pipe so that no reader waits for a writer: for both, which Linux allows and which never waits; undefined where only writing is allowed and there is no reader. */
+function letIn(fifo: OwnFifo): number | undefined {
+  try {
+    return openSync(fifo.path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    return openIfRead(fifo);
   }
 }
 

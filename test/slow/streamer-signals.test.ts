@@ -1,0 +1,27 @@
+import { mkdirSync } from 'node:fs';
+import { test } from 'vitest';
+import { Xoshiro128 } from '../../src/dataset/random.ts';
+import { interrupted, takenOver } from '../streamer/interrupted.ts';
+import { writeObjects } from '../streamer/stream-place.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+const data = temp.file('data');
+const objects = { a: 'one\n'.repeat(100_000), b: 'two\n' };
+writeObjects(data, objects);
+const WHOLE = Buffer.from(Object.values(objects).join(''));
+
+/** Signals at random moments, from the start of the process to the midst of one of its epochs. */
+test.each([
+  ['SIGTERM', 70],
+  ['SIGINT', 60],
+  ['SIGKILL', 70],
+] as const)('%s, %i times: it ends, and the next one finds nothing in its way', async (name, times) => {
+  const random = new Xoshiro128(times, name.length);
+  const dir = temp.file(name);
+  mkdirSync(dir);
+  for (let i = 0; i < times; i++) {
+    await interrupted(data, dir, name, random.below(1000));
+    if (name === 'SIGKILL' || i % 10 === 0) await takenOver(data, dir, WHOLE);
+  }
+});
