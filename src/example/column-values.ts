@@ -1,10 +1,11 @@
-import { floatBytes, int64Words, textBytes } from './encode-input.ts';
+import { floatBytes, textBytes } from '../bytes/message-input.ts';
+import { LITTLE_ENDIAN, numbersInPlace } from '../bytes/varints.ts';
+import { int64Words } from './encode-input.ts';
 import type { FeatureKind } from './feature.ts';
 import { isOne } from './feature-specs.ts';
 import { BYTES, FLOAT, INT64 } from './feature-walk.ts';
 import { type FoundFeatures, NO_BYTES } from './found-features.ts';
 import type { PlanInt64 } from './parsed.ts';
-import { LITTLE_ENDIAN, numbersInPlace } from './varints.ts';
 
 /** Values of one kind on their way from lists into one array of a column. */
 export interface ValueSink {

@@ -1,12 +1,16 @@
+import { bytesValues, floatBytes } from '../bytes/message-input.ts';
 import {
-  bytesValues,
-  type FeatureInput,
-  type FeaturesInput,
-  floatBytes,
-  int64Words,
-  textBytes,
-} from './encode-input.ts';
-import { fieldSize, MessageWriter, varintsSize } from './message-writer.ts';
+  bytesPart,
+  EMPTY,
+  field,
+  mapPart,
+  optional,
+  type Part,
+  sizeOf,
+  varintsPart,
+  written,
+} from '../bytes/message-parts.ts';
+import { type FeatureInput, type FeaturesInput, int64Words } from './encode-input.ts';
 
 /** How an Example is written. */
 export interface EncodeExampleOptions {
@@ -30,18 +34,9 @@ export interface SequenceExampleInput {
     | { readonly [name: string]: readonly FeatureInput[] };
 }
 
-/** A message that knows its size. */
-interface Part {
-  readonly size: number;
-  write(writer: MessageWriter): void;
-}
-
 const FIELD_1 = 0x0a;
 const FIELD_2 = 0x12;
 const TAGS = { bytes: 0x0a, float: 0x12, int64: 0x1a } as const;
-const EMPTY: Part = { size: 0, write: () => undefined };
-/** Protobuf's limit. */
-const MOST_BYTES = 2 ** 31 - 1;
 
 /**
  * Encodes a tf.train.Example, byte for byte as TensorFlow does with `SerializeToString(deterministic=True)`; without features, as no bytes at all. The
@@ -61,7 +56,9 @@ export function encodeExample(
   options: Partial<EncodeExampleOptions> = {},
 ): Uint8Array<ArrayBuffer> {
   const { deterministic = DEFAULT_ENCODE_EXAMPLE_OPTIONS.deterministic } = options;
-  return written([optional(FIELD_1, mapPart('features', features, featurePart, deterministic))]);
+  return written('features', [
+    optional(FIELD_1, mapPart(FIELD_1, 'features', features, featurePart, deterministic)),
+  ]);
 }
 
 /**
@@ -82,64 +79,10 @@ export function encodeSequenceExample(
   options: Partial<EncodeExampleOptions> = {},
 ): Uint8Array<ArrayBuffer> {
   const { deterministic = DEFAULT_ENCODE_EXAMPLE_OPTIONS.deterministic } = options;
-  return written([
-    optional(FIELD_1, mapPart('context', context, featurePart, deterministic)),
-    optional(FIELD_2, mapPart('featureLists', featureLists, listPart, deterministic)),
+  return written('features', [
+    optional(FIELD_1, mapPart(FIELD_1, 'context', context, featurePart, deterministic)),
+    optional(FIELD_2, mapPart(FIELD_1, 'featureLists', featureLists, listPart, deterministic)),
   ]);
-}
-
-function written(parts: readonly Part[]): Uint8Array<ArrayBuffer> {
-  const size = sizeOf(parts);
-  if (size > MOST_BYTES) throw new RangeError(`features: expected at most 2^31 - 1 bytes, got ${size}`);
-  const writer = new MessageWriter(size);
-  for (const part of parts) part.write(writer);
-  return writer.bytes;
-}
-
-function sizeOf(parts: readonly Part[]): number {
-  let size = 0;
-  for (const part of parts) size += part.size;
-  return size;
-}
-
-/** A delimited field around parts. */
-function field(tag: number, parts: readonly Part[]): Part {
-  const length = sizeOf(parts);
-  return {
-    size: fieldSize(length),
-    write(writer) {
-      writer.head(tag, length);
-      for (const part of parts) part.write(writer);
-    },
-  };
-}
-
-function optional(tag: number, parts: readonly Part[]): Part {
-  return parts.length === 0 ? EMPTY : field(tag, parts);
-}
-
-function bytesPart(bytes: Uint8Array): Part {
-  return { size: bytes.length, write: (writer) => writer.append(bytes) };
-}
-
-/** The entries of a map. */
-function mapPart<T>(
-  what: string,
-  map: ReadonlyMap<string, T> | { readonly [name: string]: T },
-  valuePart: (name: string, value: T) => Part,
-  deterministic: boolean,
-): Part[] {
-  if (typeof map !== 'object' || map === null)
-    throw new TypeError(`${what}: expected a Map or an object, got ${map === null ? 'null' : typeof map}`);
-  const entries = [...(map instanceof Map ? map : Object.entries(map))].map(([name, value]: [string, T]) => ({
-    name,
-    key: textBytes(what, name),
-    value,
-  }));
-  if (deterministic) entries.sort((a, b) => compareBytes(a.key, b.key));
-  return entries.map(({ name, key, value }) =>
-    field(FIELD_1, [field(FIELD_1, [bytesPart(key)]), field(FIELD_2, [valuePart(name, value)])]),
-  );
 }
 
 function listPart(name: string, features: readonly FeatureInput[]): Part {
@@ -165,8 +108,7 @@ function featurePart(name: string, feature: FeatureInput): Part {
     }
     case 'int64': {
       const words = int64Words(what, feature.value);
-      const packed = { size: varintsSize(words), write: (writer: MessageWriter) => writer.varints(words) };
-      return field(TAGS.int64, words.length === 0 ? [] : [field(FIELD_1, [packed])]);
+      return field(TAGS.int64, words.length === 0 ? [] : [field(FIELD_1, [varintsPart(words)])]);
     }
     default:
       throw new TypeError(
@@ -179,10 +121,4 @@ function kindText(feature: unknown): string {
   return typeof feature === 'object' && feature !== null
     ? `kind ${JSON.stringify((feature as { kind?: unknown }).kind)}`
     : String(feature);
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const shorter = Math.min(a.length, b.length);
-  for (let i = 0; i < shorter; i++) if (a[i] !== b[i]) return a[i] - b[i];
-  return a.length - b.length;
 }

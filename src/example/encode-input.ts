@@ -1,4 +1,5 @@
-import { LITTLE_ENDIAN } from './varints.ts';
+import { listed, typeName } from '../bytes/message-input.ts';
+import { LITTLE_ENDIAN } from '../bytes/varints.ts';
 
 /** What a feature to be written may look like: what `decodeExample` gives, or plain arrays. Texts are written in UTF-8. */
 export type FeatureInput =
@@ -13,47 +14,8 @@ export type FeatureInput =
 /** Features by name: a Map, or a plain object. */
 export type FeaturesInput = ReadonlyMap<string, FeatureInput> | { readonly [name: string]: FeatureInput };
 
-const utf8 = new TextEncoder();
 const LEAST_INT64 = -(2n ** 63n);
 const MOST_INT64 = 2n ** 63n - 1n;
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-/** Text as UTF-8. */
-export function textBytes(what: string, text: string): Uint8Array {
-  if (LONE_SURROGATE.test(text))
-    throw new RangeError(
-      `${what}: expected text that UTF-8 can hold, got a lone surrogate in ${JSON.stringify(text)}`,
-    );
-  return utf8.encode(text);
-}
-
-/** The values of a BytesList. */
-export function bytesValues(what: string, value: readonly (Uint8Array | string)[]): Uint8Array[] {
-  if (!Array.isArray(value))
-    throw new TypeError(`${what}: expected an array of bytes (Uint8Array) or texts, got ${typeName(value)}`);
-  return value.map((one: Uint8Array | string) => {
-    if (typeof one === 'string') return textBytes(what, one);
-    if (one instanceof Uint8Array) return one;
-    throw new TypeError(`${what}: expected bytes (Uint8Array) or texts, got ${typeName(one)}`);
-  });
-}
-
-/** The values of a FloatList as the bytes that are written. */
-export function floatBytes(what: string, value: Float32Array | Float64Array | readonly number[]): Uint8Array {
-  if (value instanceof Float32Array && LITTLE_ENDIAN)
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  listed(what, value, 'numbers');
-  const bytes = new Uint8Array(4 * value.length);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < value.length; i++) {
-    const number = value[i];
-    if (typeof number !== 'number') throw new TypeError(`${what}: expected numbers, got ${typeName(number)}`);
-    if (Number.isFinite(number) && !Number.isFinite(Math.fround(number)))
-      throw new RangeError(`${what}: expected numbers that a 32-bit float can hold, got ${number}`);
-    view.setFloat32(4 * i, number, true);
-  }
-  return bytes;
-}
 
 /** The values of an Int64List as words, the lower one first. */
 export function int64Words(
@@ -79,14 +41,4 @@ export function int64Words(
     } else throw new TypeError(`${what}: expected integers, got ${typeName(one)}`);
   }
   return words;
-}
-
-function listed(what: string, value: unknown, of: string): void {
-  if (!Array.isArray(value) && !ArrayBuffer.isView(value))
-    throw new TypeError(`${what}: expected an array of ${of}, got ${typeName(value)}`);
-}
-
-function typeName(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : typeof value;
 }

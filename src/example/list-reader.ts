@@ -1,5 +1,5 @@
+import { longVarint, varintsInto } from '../bytes/varints.ts';
 import { WireFault, WireReader } from '../bytes/wire-reader.ts';
-import { longVarint, varintsInto } from './varints.ts';
 
 /** Tags of `value`, field 1 of each kind of list: packed or bytes, one varint, one float. */
 const DELIMITED_1 = 0x0a;

@@ -1,7 +1,7 @@
+import { LITTLE_ENDIAN, numbersInPlace } from '../bytes/varints.ts';
 import type { Int64Mode, Int64Values } from './feature.ts';
 import type { ListReader } from './list-reader.ts';
 import { Slab } from './slab.ts';
-import { LITTLE_ENDIAN, numbersInPlace } from './varints.ts';
 
 /** A value beyond what a number can hold, and where it stands in its list. */
 export class TooLargeForNumber extends Error {

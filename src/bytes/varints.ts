@@ -1,4 +1,4 @@
-import { WireFault } from '../bytes/wire-reader.ts';
+import { WireFault } from './wire-reader.ts';
 
 /** Which of two words of a 64-bit number comes first in the memory of this machine. */
 export const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
@@ -80,4 +80,45 @@ export function numbersInPlace(words: Int32Array, numbers: Float64Array, from: n
   for (let i = from; i < to; i += 2)
     numbers[(i - from) >> 1] = words[i + HIGH] * 2 ** 32 + (words[i + LOW] >>> 0);
   return -1;
+}
+
+/** The same of unsigned 64-bit integers. */
+export function unsignedNumbersInPlace(words: Int32Array, numbers: Float64Array): number {
+  for (let i = 0; i < words.length; i += 2) if (words[i + HIGH] >>> 0 >= 0x200000) return i / 2;
+  for (let i = 0; i < words.length; i += 2)
+    numbers[i >> 1] = words[i + HIGH] * 2 ** 32 + (words[i + LOW] >>> 0);
+  return -1;
+}
+
+const one = new Int32Array(2);
+
+/** Each varint of a packed run as an integer of 32 bits into `target`, from `to` on; gives where the next goes. Of larger ones the low bits are kept, as protobuf does. */
+export function int32sInto(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  target: Int32Array,
+  to: number,
+): number {
+  let at = start;
+  while (at < end) {
+    const byte = bytes[at];
+    if (byte < 0x80) {
+      target[to++] = byte;
+      at++;
+    } else {
+      at = longVarint(bytes, at, one, 0);
+      target[to++] = one[LOW];
+    }
+  }
+  return to;
+}
+
+/** How many varints a packed run has. */
+export function countVarints(bytes: Uint8Array, start: number, end: number): number {
+  if (end > start && bytes[end - 1] >= 0x80)
+    throw new WireFault(end - 1, 'wanted a varint, found the end of its packed run inside it');
+  let count = 0;
+  for (let at = start; at < end; at++) count += 1 - (bytes[at] >> 7);
+  return count;
 }
