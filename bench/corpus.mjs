@@ -15,11 +15,14 @@ const READINGS = {
   textline: ['validate', 'count', 'batches', 'views'],
 };
 
+/** What is in the Examples that are decoded (examples.mjs). */
+const EXAMPLES = ['image', 'scalars', 'embedding', 'ids', 'three of fifty'];
+
 /** What is asked of a service of objects. */
 const S3 = ['limited', 'unlimited', 'validate', 'small objects', 'stopped reader', 'outage'];
 
 /**
- * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' | 'dataset' | 's3' | 'channels' | 'memory' | 'process' | 'stats', format?: string, size?: number, what: string }} Case
+ * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' | 'dataset' | 's3' | 'channels' | 'memory' | 'process' | 'example' | 'stats', format?: string, size?: number, what: string }} Case
  * @param {{ full: boolean }} options full: the memory cases on files of 10 GiB instead of 256 MiB
  * @returns {Case[]}
  */
@@ -42,6 +45,7 @@ export function corpus({ full }) {
     ...S3.map((what) => ({ name: `s3/${what.replace(' ', '-')}`, group: 's3', what })),
     { name: 'dataset/numbers', group: 'dataset', what: 'numbers' },
     { name: 'dataset/records-100B', group: 'dataset', format: 'tfrecord', size: 100, what: 'records' },
+    ...EXAMPLES.map((what) => ({ name: `example/${what.replaceAll(' ', '-')}`, group: 'example', what })),
     { name: 'stats/html', group: 'stats', what: 'stats --html' },
     { name: 'cli/help', group: 'process', what: 'help' },
     { name: 'cli/validate-1MB', group: 'process', what: 'validate-1MB' },

@@ -4,6 +4,7 @@
  */
 
 import { sizeName } from './statistics.mjs';
+import { EXAMPLE_TARGETS } from './targets/example.mjs';
 import { FORMAT_TARGETS } from './targets/formats.mjs';
 import { PIPE_SINGLES, PIPE_TARGETS } from './targets/pipe.mjs';
 import { S3_TARGETS } from './targets/s3.mjs';
@@ -24,7 +25,12 @@ export function targets({ figures }) {
     if (title === undefined) found.at(-1).rows.push(...rows);
     else found.push({ title, note, rows });
   }
-  for (const { title, note, rows } of [...PIPE_SINGLES, ...S3_TARGETS, ...SINGLE_TARGETS]) {
+  for (const { title, note, rows } of [
+    ...PIPE_SINGLES,
+    ...S3_TARGETS,
+    ...EXAMPLE_TARGETS,
+    ...SINGLE_TARGETS,
+  ]) {
     found.push({ title, note, rows: rows.flatMap((single) => singleRow(figures, single)) });
   }
   return found.filter(({ rows }) => rows.length > 0);

@@ -3,15 +3,16 @@
  *
  * `RecordReader` and `RecordWriter`, the layer under its Examples: raw payload bytes, both checksums
  * checked. Its checksum is `fast-crc32c`, which uses the `sse4_crc32` add-on where that could be built;
- * the version says which one it is.
+ * the version says which one it is. Its Examples are a static module of protobufjs 6.
  */
 
 import { createRequire } from 'node:module';
+import { addValues, decoding } from './examples.mjs';
 import { payloadPool } from './payload.mjs';
 import { secondsSince, serve } from './peer_protocol.mjs';
 
 const require = createRequire(import.meta.url);
-const { RecordReader, RecordWriter } = require('tfrecord');
+const { Example, RecordReader, RecordWriter } = require('tfrecord');
 
 async function read({ path, limit = Number.POSITIVE_INFINITY }) {
   let records = 0;
@@ -37,6 +38,14 @@ async function write({ path, count, size, seed }) {
   return { seconds: secondsSince(start), records: count, bytes: count * size };
 }
 
+function add(facts, { features }) {
+  for (const { bytesList, floatList, int64List } of Object.values(features.feature)) {
+    if (bytesList) addValues(facts, 'bytes', bytesList.value);
+    if (floatList) addValues(facts, 'float', floatList.value);
+    if (int64List) addValues(facts, 'int64', int64List.value);
+  }
+}
+
 function checksum() {
   try {
     return require('sse4_crc32').hardware_support ? 'sse4_crc32' : 'tables';
@@ -48,7 +57,11 @@ function checksum() {
 await serve({
   name: 'npm-tfrecord',
   version: `${require('tfrecord/package.json').version} (${checksum()})`,
-  operations: { read: { RecordReader: read }, write: { RecordWriter: write } },
+  operations: {
+    read: { RecordReader: read },
+    write: { RecordWriter: write },
+    example: { decode: decoding(() => (record) => Example.decode(record), add) },
+  },
   notes: {
     RecordReader: 'two asynchronous reads per record',
     RecordWriter: 'three asynchronous writes per record',

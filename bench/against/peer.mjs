@@ -69,6 +69,7 @@ const PEERS = [
         'TextLineDataset best',
       ],
       write: ['TFRecordWriter'],
+      example: ['parse_single_example', 'parse_example'],
     },
   },
   {
@@ -122,8 +123,16 @@ const PEERS = [
     needs: here('node_modules/tfrecord/package.json'),
     command: process.execPath,
     args: [here('npm_tfrecord_peer.mjs')],
-    modes: { read: ['RecordReader'], write: ['RecordWriter'] },
+    modes: { read: ['RecordReader'], write: ['RecordWriter'], example: ['decode'] },
   },
+  ...['protobufjs', 'bufbuild'].map((name) => ({
+    name,
+    counterpart: 'npm',
+    needs: here(`node_modules/${name === 'bufbuild' ? '@bufbuild/protobuf' : name}/package.json`),
+    command: process.execPath,
+    args: [here(`${name}_peer.mjs`)],
+    modes: { example: ['decode'] },
+  })),
 ];
 
 /** All peers; those that are not installed have `available: false` and a `reason`. */

@@ -14,6 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
 
+from example_parsing import parse_batches, parse_singles
 from peer_protocol import FRAMING_BYTES, Stopwatch, measured, records_to_write, serve
 
 BATCH_BYTES = 4 << 20
@@ -111,6 +112,7 @@ serve(
             "TextLineDataset best": read_best(tf.data.TextLineDataset, first_line, line_bytes),
         },
         "write": {"TFRecordWriter": write},
+        "example": {"parse_single_example": parse_singles, "parse_example": parse_batches},
     },
     notes={
         mode: "batches counted inside the dataset, no record reaches Python; no `limit`"

@@ -1,5 +1,6 @@
 import { runChains } from './chains.mjs';
 import { runChannelTimes } from './channel-times.mjs';
+import { runExamples } from './examples.mjs';
 import { runIndexes } from './index-files.mjs';
 import { runKernels } from './kernel.mjs';
 import { runMemory } from './memory.mjs';
@@ -24,5 +25,6 @@ export const GROUPS = [
   ['s3', runS3],
   ['dataset', runChains],
   ['memory', runMemory],
+  ['example', runExamples],
   ['stats', runStats],
 ];

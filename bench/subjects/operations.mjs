@@ -16,6 +16,7 @@ import {
 import { secondsSince } from '../against/peer_protocol.mjs';
 import { FORMATS, frameBytes } from '../formats.mjs';
 import { CHAIN_OPERATIONS } from './chain-operations.mjs';
+import { EXAMPLE_OPERATIONS } from './example-operations.mjs';
 import { INDEX_OPERATIONS } from './index-operations.mjs';
 import { PIPE_OPERATIONS } from './pipe-operations.mjs';
 
@@ -172,4 +173,5 @@ export const OPERATIONS = {
   ...INDEX_OPERATIONS,
   ...PIPE_OPERATIONS,
   ...CHAIN_OPERATIONS,
+  ...EXAMPLE_OPERATIONS,
 };

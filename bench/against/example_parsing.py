@@ -1,0 +1,82 @@
+"""Examples that are in memory, parsed by TensorFlow: one by one, and all at once. Kept on one processor, it has one thread."""
+
+import struct
+import time
+
+import tensorflow as tf
+
+KINDS = {"bytes": tf.string, "float": tf.float32, "int64": tf.int64}
+
+
+def records_of(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    records, at = [], 0
+    while at < len(data):
+        (length,) = struct.unpack_from("<Q", data, at)
+        records.append(data[at + 12 : at + 12 + length])
+        at += length + 16
+    return records
+
+
+def features_of(specs):
+    return {
+        name: tf.io.FixedLenFeature([] if spec["count"] == 1 else [spec["count"]], KINDS[spec["kind"]])
+        for name, spec in specs.items()
+    }
+
+
+def facts_of(parsed, specs):
+    """Sums of what was found, as bench/examples.mjs makes them."""
+    facts = {"bytes": 0, "firsts": 0, "floats": 0, "integers": 0}
+    for name, spec in specs.items():
+        values = parsed[name].numpy()
+        if spec["kind"] == "bytes":
+            values = [values] if isinstance(values, bytes) else values
+            facts["bytes"] += sum(map(len, values))
+            facts["firsts"] += sum(value[0] for value in values)
+        elif spec["kind"] == "float":
+            facts["floats"] += float(values.astype("float64").sum())
+        else:
+            facts["integers"] += int(values.sum())
+    return facts
+
+
+def added(facts, more):
+    return {what: total + more[what] for what, total in facts.items()}
+
+
+kept = {}
+
+
+def prepared(request, parse, batched):
+    """Records as tensors and the traced function, made when a file is first asked for."""
+    key = (request["path"], batched)
+    if kept.get("key") != key:
+        features = features_of(request["specs"])
+        records = records_of(request["path"])
+        inputs = [tf.constant(records)] if batched else [tf.constant(record) for record in records]
+        kept.update(key=key, inputs=inputs, run=tf.function(lambda record: parse(record, features)), count=len(records))
+    return kept["inputs"], kept["run"], kept["count"]
+
+
+def parsing(parse, batched):
+    def run_for(request):
+        inputs, run, count = prepared(request, parse, batched)
+        answer = {}
+        if request.get("check"):
+            answer["facts"] = {"bytes": 0, "firsts": 0, "floats": 0, "integers": 0}
+            for one in inputs:
+                answer["facts"] = added(answer["facts"], facts_of(run(one), request["specs"]))
+        passes, start = 0, time.perf_counter()
+        while passes == 0 or time.perf_counter() - start < request["seconds"]:
+            for one in inputs:
+                run(one)
+            passes += 1
+        return {"seconds": time.perf_counter() - start, "records": passes * count, **answer}
+
+    return run_for
+
+
+parse_singles = parsing(tf.io.parse_single_example, False)
+parse_batches = parsing(tf.io.parse_example, True)

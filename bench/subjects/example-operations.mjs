@@ -1,0 +1,44 @@
+/** Decoding and parsing of Examples that are in memory. */
+
+import { compileFeatures, decodeExample, fixedLen } from 'recordpipe/example';
+import { addValues, decoding } from '../against/examples.mjs';
+
+function planOf({ specs }) {
+  return compileFeatures(
+    Object.fromEntries(
+      Object.entries(specs).map(([name, { kind, count }]) => [
+        name,
+        fixedLen(count === 1 ? [] : [count], kind),
+      ]),
+    ),
+  );
+}
+
+function addDecoded(facts, example) {
+  for (const { kind, value } of example.values()) addValues(facts, kind, value);
+}
+
+function addParsed(facts, { specs, parsed }) {
+  for (const [name, { kind, count }] of Object.entries(specs)) {
+    addValues(facts, kind, count === 1 ? [parsed[name]] : parsed[name]);
+  }
+}
+
+function addColumns(facts, { specs, parsed }) {
+  for (const [name, { kind }] of Object.entries(specs)) addValues(facts, kind, parsed[name].values);
+}
+
+/** What was parsed, and, where it is checked, what was wanted. */
+const parsing = (method) => (request) => {
+  const parse = planOf(request)[method];
+  const { specs } = request;
+  return (input) => ({ specs, parsed: parse(input) });
+};
+
+export const EXAMPLE_OPERATIONS = {
+  example: {
+    decode: decoding(() => (record) => decodeExample(record), addDecoded),
+    parse: decoding(parsing('parse'), addParsed),
+    parse_batch: decoding(parsing('parseBatch'), addColumns, { batched: true }),
+  },
+};

@@ -1,0 +1,47 @@
+/** What was set out to be reached with Examples, corpus by corpus. */
+
+import { ours } from './ways.mjs';
+
+const CORE = 'one';
+const decoded = (corpus) => ours(`decode ${corpus}`, CORE);
+
+export const EXAMPLE_TARGETS = [
+  {
+    title: '`decodeExample` against the decoder of protobufjs',
+    note: 'What protobufjs 8 compiles of types; and the static module of protobufjs 6 that npm `tfrecord` has.',
+    rows: Object.entries({ embedding: 8, ids: 4, scalars: 2, image: 20 }).flatMap(([corpus, wanted]) =>
+      [
+        ['', 'protobufjs'],
+        [', that of npm `tfrecord`', 'npm-tfrecord'],
+      ].map(([suffix, who]) => ({
+        group: 'example',
+        at: corpus + suffix,
+        mine: decoded(corpus),
+        other: { who, what: `decode ${corpus}` },
+        wanted,
+      })),
+    ),
+  },
+  {
+    title: 'A plan that wants 3 of 50 features against `decodeExample`',
+    rows: [
+      {
+        group: 'example',
+        at: '`parse`',
+        mine: ours('parse three of fifty', CORE),
+        other: decoded('three of fifty'),
+        wanted: 3,
+      },
+    ],
+  },
+  {
+    title: "Batches into columns against TensorFlow's `parse_example`, single-threaded",
+    rows: ['image', 'scalars', 'embedding', 'ids', 'three of fifty'].map((corpus) => ({
+      group: 'example',
+      at: corpus,
+      mine: ours(`parse_batch ${corpus}`, CORE),
+      other: { who: 'tensorflow', what: `parse_example ${corpus}` },
+      wanted: 1.5,
+    })),
+  },
+];
