@@ -5,7 +5,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/counterparts/**', 'test/slow/**', 'test/browser/**', '**/node_modules/**'],
     globalSetup: ['test/support/build-once.ts'],
-    testTimeout: 30_000,
+    testTimeout: 90_000,
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -1,4 +1,4 @@
-import { fstatSync, ftruncateSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { fstatSync, ftruncateSync, readFileSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError } from '../bytes/file-errors.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
@@ -63,8 +63,14 @@ async function whileLocked<R>(
     });
   } catch (error) {
     if (!ours && isRecordpipeError(error, 'pipe-timeout')) throw served(path, channel);
+    if (!ours) removeUnused(path);
     throw error;
   }
+}
+
+/** Waiting for a lock makes its file; who holds it has written something into it. */
+function removeUnused(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.size === 0) rmSync(path, { force: true });
 }
 
 function hasName(descriptor: number, path: string): boolean {

@@ -43,10 +43,10 @@ async function twoEpochs(
   objects?: { readonly endpointUrl: string },
 ): Promise<unknown[]> {
   const place = channelPlace();
-  mkdirSync(place.dirs.stateDir, { recursive: true });
+  mkdirSync(place.stateDir, { recursive: true });
   await using streamer = new PipeModeStreamer({
     channels: [channel],
-    pipeDir: place.dirs.pipeDir,
+    pipeDir: place.pipeDir,
     objects: objects && { ...objects, region: 'us-east-1' },
   });
   const running = streamer.run();
@@ -115,7 +115,7 @@ describe.skipIf(missingCounterpart('sagemaker') !== undefined)(
         recordWrapper: 'RecordIO',
       } as const;
       const epochs = await twoEpochs(channel, (place) =>
-        told('sagemaker', 'pipe_readers.py', ['sagemaker', place.dirs.pipeDir, '2'], false),
+        told('sagemaker', 'pipe_readers.py', ['sagemaker', place.pipeDir, '2'], false),
       );
       const expected = whole([new Uint8Array(readFileSync(channel.uri))]);
       expect(epochs).toEqual([expected, expected]);
@@ -127,7 +127,7 @@ describe.skipIf(missingCounterpart('tensorflow') !== undefined)('TensorFlow, fro
   test('decodes what a reader in Python pulled', async () => {
     const channel = { name: 'train', uri: fixturePath('tfrecord-sizes.bin') };
     const epochs = await twoEpochs(channel, (place) =>
-      told('tensorflow', 'pipe_readers.py', ['tensorflow', place.dirs.pipeDir, '2'], false),
+      told('tensorflow', 'pipe_readers.py', ['tensorflow', place.pipeDir, '2'], false),
     );
     const expected = whole(decodeTFRecords(readFileSync(channel.uri)));
     expect(epochs).toEqual([expected, expected]);
