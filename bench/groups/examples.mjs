@@ -9,6 +9,7 @@ const WAYS = [
   { who: 'recordpipe', ours: true, mode: 'decode' },
   { who: 'recordpipe', ours: true, mode: 'parse', wanted: true },
   { who: 'recordpipe', ours: true, mode: 'parse_batch', wanted: true },
+  { who: 'recordpipe', ours: true, mode: 'parse_batch, reuse', wanted: true },
   { who: 'protobufjs', mode: 'decode' },
   { who: 'npm-tfrecord', mode: 'decode' },
   { who: 'bufbuild', mode: 'decode' },

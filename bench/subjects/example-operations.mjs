@@ -3,15 +3,12 @@
 import { compileFeatures, decodeExample, fixedLen } from 'recordpipe/example';
 import { addValues, decoding } from '../against/examples.mjs';
 
-function planOf({ specs }) {
-  return compileFeatures(
-    Object.fromEntries(
-      Object.entries(specs).map(([name, { kind, count }]) => [
-        name,
-        fixedLen(count === 1 ? [] : [count], kind),
-      ]),
-    ),
-  );
+function planOf({ specs }, options) {
+  const wanted = Object.entries(specs).map(([name, { kind, count }]) => [
+    name,
+    fixedLen(count === 1 ? [] : [count], kind),
+  ]);
+  return compileFeatures(Object.fromEntries(wanted), options);
 }
 
 function addDecoded(facts, example) {
@@ -29,8 +26,8 @@ function addColumns(facts, { specs, parsed }) {
 }
 
 /** What was parsed, and, where it is checked, what was wanted. */
-const parsing = (method) => (request) => {
-  const parse = planOf(request)[method];
+const parsing = (method, options) => (request) => {
+  const parse = planOf(request, options)[method];
   const { specs } = request;
   return (input) => ({ specs, parsed: parse(input) });
 };
@@ -40,5 +37,6 @@ export const EXAMPLE_OPERATIONS = {
     decode: decoding(() => (record) => decodeExample(record), addDecoded),
     parse: decoding(parsing('parse'), addParsed),
     parse_batch: decoding(parsing('parseBatch'), addColumns, { batched: true }),
+    'parse_batch, reuse': decoding(parsing('parseBatch', { reuse: true }), addColumns, { batched: true }),
   },
 };

@@ -32,12 +32,13 @@ const ONE_INTEGER = new BigInt64Array(ONE_WORD.buffer);
 
 type Default = Uint8Array | string | number | bigint;
 
-/** The sink for a kind. Defaults are cycled through: one for all values, or one for each value of a record. */
+/** The sink for a kind; with `reuse`, its arrays of numbers have the same memory each time. Defaults are cycled through: one for all values, or one for each value of a record. */
 export function valueSink(
   what: string,
   kind: FeatureKind,
   int64: PlanInt64,
   given: Default | readonly Default[] | undefined,
+  reuse = false,
 ): ValueSink {
   const defaults = given === undefined ? [] : isOne(given) ? [given] : given;
   switch (kind) {
@@ -51,12 +52,13 @@ export function valueSink(
       );
     case 'float': {
       const bytes = Uint8Array.from(floatBytes(what, defaults as readonly number[]));
-      return new FloatSink(new Int32Array(bytes.buffer));
+      return new FloatSink(new Int32Array(bytes.buffer), reuse);
     }
     default:
       return new Int64Sink(
         hostWords(int64Words(what, defaults as readonly (number | bigint)[])),
         int64 === 'number',
+        reuse,
       );
   }
 }
@@ -113,11 +115,14 @@ class FloatSink implements ValueSink {
   readonly kind = FLOAT;
   readonly #defaults: Int32Array;
   readonly #single = new Int32Array(1);
+  readonly #reuse: boolean;
   #words = new Int32Array(0);
   #bytes: Uint8Array | undefined;
+  #kept = new Int32Array(0);
 
-  constructor(defaults: Int32Array) {
+  constructor(defaults: Int32Array, reuse: boolean) {
     this.#defaults = defaults;
+    this.#reuse = reuse;
   }
 
   begin(most: number): void {
@@ -127,7 +132,8 @@ class FloatSink implements ValueSink {
       this.#bytes = undefined;
       return;
     }
-    this.#words = new Int32Array(most);
+    this.#words = this.#reuse && this.#kept.length >= most ? this.#kept : new Int32Array(most);
+    if (this.#reuse) this.#kept = this.#words;
     this.#bytes = LITTLE_ENDIAN ? new Uint8Array(this.#words.buffer) : undefined;
   }
 
@@ -162,11 +168,13 @@ class Int64Sink implements ValueSink {
   readonly kind = INT64;
   readonly #defaults: Int32Array;
   readonly #isNumber: boolean;
+  readonly #reuse: boolean;
   #words = new Int32Array(0);
 
-  constructor(defaults: Int32Array, isNumber: boolean) {
+  constructor(defaults: Int32Array, isNumber: boolean, reuse: boolean) {
     this.#defaults = defaults;
     this.#isNumber = isNumber;
+    this.#reuse = reuse;
   }
 
   begin(most: number): void {
@@ -188,11 +196,11 @@ class Int64Sink implements ValueSink {
   }
 
   finish(count: number, onBeyond: (index: number, value: bigint) => Error): BigInt64Array | Float64Array {
-    const words = this.#words.slice(0, 2 * count);
-    const integers = new BigInt64Array(words.buffer);
+    const words = this.#reuse ? this.#words : this.#words.slice(0, 2 * count);
+    const integers = new BigInt64Array(words.buffer, 0, count);
     if (!this.#isNumber) return integers;
-    const numbers = new Float64Array(words.buffer);
-    const beyond = numbersInPlace(words, numbers, 0, words.length);
+    const numbers = new Float64Array(words.buffer, 0, count);
+    const beyond = numbersInPlace(words, numbers, 0, 2 * count);
     if (beyond >= 0) throw onBeyond(beyond, integers[beyond]);
     return numbers;
   }

@@ -13,23 +13,30 @@ import type { FoundFeatures } from './found-features.ts';
 import type { PlanInt64 } from './parsed.ts';
 import { sparseColumn } from './sparse-column.ts';
 
-/** The column of a spec. `slotOf` gives the slot of a name in the record. */
+/**
+ * The column of a spec. `slotOf` gives the slot of a name in the record. `reuse` is for those whose arrays are not made of others of the same sink.
+ */
 export function columnOf(
   name: string,
   spec: FeatureSpec,
   int64: PlanInt64,
   slotOf: (name: string) => number,
+  reuse = false,
 ): Column {
   const what = JSON.stringify(name);
   switch (spec.type) {
     case 'fixedLen':
-      return fixedLenColumn(spec, valueSink(what, spec.kind, int64, spec.defaultValue), slotOf(name));
+      return fixedLenColumn(spec, valueSink(what, spec.kind, int64, spec.defaultValue, reuse), slotOf(name));
     case 'fixedLenSequence':
       return sequenceColumn(spec, valueSink(what, spec.kind, int64, spec.defaultValue), slotOf(name));
     case 'varLen':
-      return varLenColumn(spec, valueSink(what, spec.kind, int64, undefined), slotOf(name));
+      return varLenColumn(spec, valueSink(what, spec.kind, int64, undefined, reuse), slotOf(name));
     case 'ragged':
-      return raggedColumn(spec, valueSink(what, spec.kind, int64, undefined), slotOf(spec.valueKey ?? name));
+      return raggedColumn(
+        spec,
+        valueSink(what, spec.kind, int64, undefined, reuse),
+        slotOf(spec.valueKey ?? name),
+      );
     case 'sparse':
       return sparseColumn(
         spec,

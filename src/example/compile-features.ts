@@ -11,12 +11,18 @@ export interface CompileFeaturesOptions<M extends PlanInt64 = PlanInt64> {
   readonly int64: M;
   /** As in `decodeExample`: with `tf`, what TensorFlow would reject or read otherwise is an error. Only wanted features are looked into. */
   readonly strict: false | 'tf';
+  /**
+   * Whether arrays of numbers may have the memory of those before: then they hold until the next call of the plan. Batches of long lists need it to be quick,
+   * because new memory of megabytes is mapped page by page as it is written.
+   */
+  readonly reuse: boolean;
 }
 
 /** What holds where nothing is said. */
 export const DEFAULT_COMPILE_FEATURES_OPTIONS: Readonly<CompileFeaturesOptions<'bigint'>> = Object.freeze({
   int64: 'bigint',
   strict: false,
+  reuse: false,
 });
 
 /** A compiled plan. Its methods need no `this`: they can be handed to `map` as they are. */
@@ -42,7 +48,7 @@ export interface FeaturePlan<S extends FeatureSpecs, M extends PlanInt64 = 'bigi
  * Compiles which features are wanted, and in what form, into a plan that reads Examples: as TensorFlow's `parse_single_example` and `parse_example` do,
  * with the same rules for what is missing, empty, or of another kind or number. Features that are not wanted are passed over by their length.
  *
- * Arrays are new memory and belong to the caller; bytes are views of the records. A plan keeps some memory from batch to batch.
+ * Arrays are new memory and belong to the caller (but for `reuse`); bytes are views of the records. A plan keeps some memory from batch to batch.
  *
  * @throws RangeError, TypeError for specs that are none
  * @example
@@ -63,11 +69,12 @@ export function compileFeatures<const S extends FeatureSpecs, M extends PlanInt6
   specs: S,
   options: Partial<CompileFeaturesOptions<M>> = {},
 ): FeaturePlan<S, M> {
-  const { int64 = 'bigint', strict = false } = options;
+  const { int64 = 'bigint', strict = false, reuse = false } = options;
   if (int64 !== 'bigint' && int64 !== 'number')
     throw new RangeError(`int64: expected 'bigint' or 'number', got ${String(int64)}`);
   if (strict !== false && strict !== 'tf')
     throw new RangeError(`strict: expected false or 'tf', got ${String(strict)}`);
+  if (typeof reuse !== 'boolean') throw new TypeError(`reuse: expected a boolean, got ${String(reuse)}`);
   const slots: string[] = [];
   const slotOf = (name: string): number => {
     if (!slots.includes(name)) slots.push(name);
@@ -75,7 +82,7 @@ export function compileFeatures<const S extends FeatureSpecs, M extends PlanInt6
   };
   const names = Object.keys(specs);
   if (names.includes('__proto__')) throw new RangeError('specs: expected other names than __proto__');
-  const columns = names.map((name) => columnOf(name, specs[name] as FeatureSpec, int64, slotOf));
+  const columns = names.map((name) => columnOf(name, specs[name] as FeatureSpec, int64, slotOf, reuse));
   const one = new FoundFeatures(slots, strict);
   const many = new FoundFeatures(slots, strict);
 

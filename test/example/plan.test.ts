@@ -194,3 +194,21 @@ describe('records', () => {
     expect(plan.parseBatch([])).toEqual({ a: { shape: [0], values: new Float64Array(0) } });
   });
 });
+
+test('with reuse, columns hold until the next call and have the same memory', () => {
+  const specs = { floats: fixedLen([3], 'float'), ids: ragged('int64') } as const;
+  const record = (n: number): Uint8Array =>
+    encodeExample({
+      floats: { kind: 'float', value: [n, n + 1, n + 2] },
+      ids: { kind: 'int64', value: [n, -n] },
+    });
+  const plan = compileFeatures(specs, { reuse: true, int64: 'number' });
+  const first = plan.parseBatch([record(1), record(5)]);
+  expect([...first.floats.values]).toEqual([1, 2, 3, 5, 6, 7]);
+  expect([...first.ids.values]).toEqual([1, -1, 5, -5]);
+  const second = plan.parseBatch([record(9)]);
+  expect([...second.floats.values]).toEqual([9, 10, 11]);
+  expect([...second.ids.values]).toEqual([9, -9]);
+  expect(second.floats.values.buffer).toBe(first.floats.values.buffer);
+  expect(second.ids.values.buffer).toBe(first.ids.values.buffer);
+});
