@@ -21,8 +21,11 @@ const EXAMPLES = ['image', 'scalars', 'embedding', 'ids', 'three of fifty'];
 /** What is asked of a service of objects. */
 const S3 = ['limited', 'unlimited', 'validate', 'small objects', 'stopped reader', 'outage'];
 
+/** What is asked of the streamer. */
+const STREAMING = ['file', 's3 limited', 's3 unlimited', 'manifest', 'first bytes', 'channels'];
+
 /**
- * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' | 'dataset' | 's3' | 'channels' | 'memory' | 'process' | 'example' | 'stats', format?: string, size?: number, what: string }} Case
+ * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' | 'dataset' | 's3' | 'stream' | 'channels' | 'memory' | 'process' | 'example' | 'stats', format?: string, size?: number, what: string }} Case
  * @param {{ full: boolean }} options full: the memory cases on files of 10 GiB instead of 256 MiB
  * @returns {Case[]}
  */
@@ -43,6 +46,7 @@ export function corpus({ full }) {
     { name: 'pipe/epoch', group: 'channels', what: 'epoch' },
     { name: 'pipe/64-channels', group: 'channels', what: '64 channels' },
     ...S3.map((what) => ({ name: `s3/${what.replace(' ', '-')}`, group: 's3', what })),
+    ...STREAMING.map((what) => ({ name: `stream/${what.replace(' ', '-')}`, group: 'stream', what })),
     { name: 'dataset/numbers', group: 'dataset', what: 'numbers' },
     { name: 'dataset/records-100B', group: 'dataset', format: 'tfrecord', size: 100, what: 'records' },
     ...EXAMPLES.map((what) => ({ name: `example/${what.replaceAll(' ', '-')}`, group: 'example', what })),

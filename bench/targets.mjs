@@ -9,6 +9,7 @@ import { FORMAT_TARGETS } from './targets/formats.mjs';
 import { PIPE_SINGLES, PIPE_TARGETS } from './targets/pipe.mjs';
 import { S3_TARGETS } from './targets/s3.mjs';
 import { SINGLE_TARGETS } from './targets/singles.mjs';
+import { STREAMING_TARGETS } from './targets/streaming.mjs';
 import { TFRECORD_TARGETS } from './targets/tfrecord.mjs';
 
 /**
@@ -28,6 +29,7 @@ export function targets({ figures }) {
   for (const { title, note, rows } of [
     ...PIPE_SINGLES,
     ...S3_TARGETS,
+    ...STREAMING_TARGETS,
     ...EXAMPLE_TARGETS,
     ...SINGLE_TARGETS,
   ]) {

@@ -1,9 +1,10 @@
 // The main jobs end to end, on sample data made here: write shards, damage one, check them all, look inside, repair, convert, read by number,
-// read a channel in Pipe mode, and see what is in Examples.
+// read a channel in Pipe mode, see what is in Examples, and stream an augmented manifest into a training-like program.
 // Run with `npm run demo`.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -15,12 +16,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { crc32, deflateSync } from 'node:zlib';
 import { encodeTFRecord, readTFRecords } from 'recordpipe';
 import { encodeExample } from 'recordpipe/example';
 import { openTFRecordShards } from 'recordpipe/files';
 import { openIndexed } from 'recordpipe/indexes';
 import { PipeModeDataset } from 'recordpipe/pipemode';
 
+const here = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'recordpipe-demo-'));
 
@@ -88,6 +91,19 @@ try {
   run(1, 'validate', other, '--schema', schema);
   run(0, 'inspect', other, '-n', '1');
 
+  say('11. Stream an augmented manifest of small images beside a program that trains on it, for two epochs');
+  mkdirSync(join(folder, 'images'));
+  const lines = [0, 1, 2, 3].map((label) => {
+    const image = join(folder, 'images', `${label}.png`);
+    writeFileSync(image, png(4 + label, 60 * label));
+    return JSON.stringify({ 'image-ref': image, label });
+  });
+  writeFileSync(join(folder, 'train.manifest'), `${lines.join('\n')}\n`);
+  const trainer = fileURLToPath(new URL('train.mjs', import.meta.url));
+  const source = ['-c', `train=${join(folder, 'train.manifest')}`, '--attributes', 'image-ref,label'];
+  const how = ['--wrap', '--shuffle', '7', '--root', join(folder, 'job'), '--quiet'];
+  run(0, 'stream', ...source, ...how, '--', process.execPath, trainer);
+
   const { stdout } = spawnSync(process.execPath, [cli, 'validate', folder, '--json'], { encoding: 'utf8' });
   const found = JSON.parse(stdout);
   if (
@@ -116,6 +132,29 @@ function example(i, label) {
   );
 }
 
+/** A grey square. */
+function png(side, grey) {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(side, 0);
+  header.writeUInt32BE(side, 4);
+  header[8] = 8; // bits of a pixel, which is one shade of grey
+  const rows = Buffer.alloc(side * (side + 1), grey);
+  for (let y = 0; y < side; y++) rows[y * (side + 1)] = 0;
+  const chunks = [
+    ['IHDR', header],
+    ['IDAT', deflateSync(rows)],
+    ['IEND', Buffer.alloc(0)],
+  ].map(([name, data]) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    const body = Buffer.concat([Buffer.from(name), data]);
+    const sum = Buffer.alloc(4);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  });
+  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), ...chunks]);
+}
+
 function flipBit(path, at) {
   const descriptor = openSync(path, 'r+');
   const byte = new Uint8Array(1);
@@ -135,7 +174,11 @@ function run(expected, ...args) {
 }
 
 function nameOf(path) {
-  return path.replace(`${folder}/`, '').replace(folder, 'DATA');
+  return path
+    .replace(process.execPath, 'node')
+    .replace(`${here}/`, 'demo/')
+    .replace(`${folder}/`, '')
+    .replace(folder, 'DATA');
 }
 
 function say(text) {

@@ -10,6 +10,7 @@ import { runReading } from './reading.mjs';
 import { runS3 } from './s3.mjs';
 import { runSeveral } from './several.mjs';
 import { runStats } from './stats.mjs';
+import { runStreaming } from './streaming.mjs';
 import { runWriting } from './writing.mjs';
 
 /** What runs the cases of each group, in the order in which the groups run. */
@@ -23,6 +24,7 @@ export const GROUPS = [
   ['pipe', runPipes],
   ['channels', runChannelTimes],
   ['s3', runS3],
+  ['stream', runStreaming],
   ['dataset', runChains],
   ['memory', runMemory],
   ['example', runExamples],

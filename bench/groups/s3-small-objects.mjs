@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { payloadPool } from '../against/payload.mjs';
 import { SEED } from '../data.mjs';
 import { ALL_OBJECTS } from '../s3/clients.mjs';
 import { contestantOf, sha256Of } from '../s3/lines.mjs';
+import { startDelay } from '../s3/start-delay.mjs';
 import { measure } from './s3-downloads.mjs';
 
 const COUNT = 2000;
@@ -14,7 +12,6 @@ const MILLISECONDS = 20;
 /** Whoever gets them one by one takes 40 seconds. */
 const MOST_ROUNDS = 2;
 const PREFIX = 'small/';
-const DELAY = fileURLToPath(new URL('../s3/delay.mjs', import.meta.url));
 
 /** 2,000 objects of 64 KiB at the end of a line on which there and back takes 20 ms; figures are objects per second. */
 export async function runSmallObjects({ group, smoke, data, rounds, place, bucket, serve, add }) {
@@ -26,7 +23,7 @@ export async function runSmallObjects({ group, smoke, data, rounds, place, bucke
   const sha256 = sha256Of(keys.map((key) => bucket.path(key)));
   const source = { bytes: count * SIZE, sha256, scratch: place };
   await serve(place, bucket, async (nginx) => {
-    const line = await startDelay(new URL(nginx.fast).port);
+    const line = await startDelay(new URL(nginx.fast).port, MILLISECONDS);
     try {
       const contestants = ALL_OBJECTS.map((program) =>
         contestantOf(program, (folder) => program.line(line.endpoint, bucket, PREFIX, folder), {
@@ -45,18 +42,4 @@ export async function runSmallObjects({ group, smoke, data, rounds, place, bucke
       await line.close();
     }
   });
-}
-
-async function startDelay(port) {
-  const child = spawn(process.execPath, [DELAY, port, String(MILLISECONDS)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const [own] = await once(child.stdout, 'data');
-  return {
-    endpoint: `http://127.0.0.1:${String(own).trim()}`,
-    async close() {
-      child.stdin.end();
-      await once(child, 'exit');
-    },
-  };
 }

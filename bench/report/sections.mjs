@@ -49,6 +49,39 @@ const S3_SECTIONS = [
   },
 ];
 
+const STREAMING_SECTIONS = [
+  {
+    title: 'Streamer: a file through a named pipe',
+    figures: { group: 'stream file' },
+    about: 'GB/s of the file, from the start of the reader, `cat`, to its end.',
+  },
+  ...[
+    ['limited', '90 MiB/s a connection'],
+    ['unlimited', 'connections without a limit'],
+  ].map(([kind, about]) => ({
+    title: `Streamer: one object of S3, ${about}`,
+    figures: { group: `stream s3 ${kind}` },
+    about:
+      'GB/s of the object, from nginx on this machine through a named pipe, from the start of the reader to its end.',
+  })),
+  {
+    title: 'Streamer: an augmented manifest of 5,000 images',
+    figures: { group: 'stream manifest' },
+    about: 'Images of 20 KB per second. nginx is behind a line on which there and back takes 20 ms.',
+  },
+  {
+    title: 'Streamer: the first byte',
+    figures: { group: 'stream first bytes' },
+    about:
+      'Milliseconds, from the call of `run` in a new process with a listing, and from the opening of the next pipe; there and back takes 20 ms.',
+  },
+  {
+    title: 'Streamer: 32 channels',
+    figures: { group: 'stream channels' },
+    about: 'GB/s of 31 channels together, of objects of 16 MiB from nginx on this machine.',
+  },
+];
+
 export const SECTIONS = [
   {
     title: 'CRC32C kernels',
@@ -136,6 +169,7 @@ export const SECTIONS = [
       'What an epoch takes besides its records. Then 64 channels at once, four of which nobody writes to, and beside them calls of `fs.stat`: the longest of each round.',
   },
   ...S3_SECTIONS,
+  ...STREAMING_SECTIONS,
   {
     title: 'Chains of operators',
     figures: { group: 'dataset' },

@@ -1,25 +1,28 @@
 import { fstatSync, ftruncateSync, readFileSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { abortError } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/file-errors.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
 import { withFileLock } from '../pipemode/file-lock.ts';
-import type { OwnFifo } from './fifo/make-fifos.ts';
+import { type OwnFifo, ownFifo, statOf } from './fifo/make-fifos.ts';
 
 /** So long a lock that somebody is just giving up is waited for. */
-const WAIT_MS = 500;
+const WAIT_MS = 300;
 
 /** What the lock file of a channel says, for people, and for a streamer that comes after one that was killed. */
 interface LockNote {
   readonly pid: number;
   readonly fifos: readonly OwnFifo[];
+  /** Where pipes were about to be made: nothing was there. */
+  readonly making?: readonly string[];
 }
 
 /** A channel that is ours alone. */
 export interface LockedChannel {
   /** Pipes that a streamer before us made and could not take away. */
   readonly left: readonly OwnFifo[];
-  /** Writes down which pipes are ours. */
-  note(fifos: readonly OwnFifo[]): void;
+  /** Writes down which pipes are ours, and where some are about to be made. */
+  note(fifos: readonly OwnFifo[], making?: readonly string[]): void;
 }
 
 /**
@@ -49,21 +52,26 @@ async function whileLocked<R>(
 ): Promise<{ result: R } | undefined> {
   let ours = false;
   try {
-    return await withFileLock(path, { timeoutMs: WAIT_MS, signal }, async (descriptor) => {
+    // Not given up while it is waited for: the file, which may have been made for it, would be left.
+    return await withFileLock(path, { timeoutMs: WAIT_MS, signal: undefined }, async (descriptor) => {
       ours = true;
       if (!hasName(descriptor, path)) return undefined;
-      const { fifos: left } = noteOf(path);
-      const note = (fifos: readonly OwnFifo[]): void => write(descriptor, path, { pid: process.pid, fifos });
+      const left = leftBy(noteOf(path));
+      const note = (fifos: readonly OwnFifo[], making: readonly string[] = []): void =>
+        write(descriptor, path, { pid: process.pid, fifos, making });
       note(left);
       try {
+        if (signal.aborted && left.length === 0) throw abortError(signal); // with some left, they are taken away first
         return { result: await work({ left, note }) };
       } finally {
         unlinkSync(path);
       }
     });
   } catch (error) {
-    if (!ours && isRecordpipeError(error, 'pipe-timeout')) throw served(path, channel);
-    if (!ours) removeUnused(path);
+    if (ours) throw error;
+    if (isRecordpipeError(error, 'pipe-timeout'))
+      throw signal.aborted ? abortError(signal) : served(path, channel);
+    removeUnused(path);
     throw error;
   }
 }
@@ -83,6 +91,14 @@ function served(path: string, channel: string): RecordpipeError {
   const who = pid > 0 ? `, process ${pid},` : '';
   const what = `another streamer${who} serves channel ${channel} in this folder; stop it, or choose another folder`;
   return new RecordpipeError('already-exists', what, { uri: path });
+}
+
+function leftBy({ fifos, making = [] }: LockNote): OwnFifo[] {
+  const made = making.flatMap((path) => {
+    const there = statOf(path);
+    return there?.isFIFO() ? [ownFifo(path, there)] : [];
+  });
+  return [...fifos, ...made];
 }
 
 function noteOf(path: string): LockNote {

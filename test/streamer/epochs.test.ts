@@ -109,7 +109,7 @@ describe('epochs', () => {
     );
     await running;
     expect(events.filter(({ event }) => event === 'epoch-end')).toHaveLength(72);
-  }, 60_000);
+  }, 180_000);
 
   test('a stopped reader stops the source: little is read of a large object', async () => {
     const pipeDir = newPlace();

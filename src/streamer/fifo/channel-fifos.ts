@@ -17,12 +17,14 @@ export class ChannelFifos {
   readonly #place: FifoPlace;
   readonly #locked: LockedChannel;
   readonly #fifos = new Map<number, OwnFifo>();
+  #left: readonly OwnFifo[];
   /** Pipes that a killed streamer left, and this one goes on with. */
   readonly reused: string[] = [];
 
   constructor(place: FifoPlace, locked: LockedChannel) {
     this.#place = place;
     this.#locked = locked;
+    this.#left = locked.left;
   }
 
   /** The path of an epoch's pipe, as SageMaker names it. */
@@ -41,14 +43,20 @@ export class ChannelFifos {
    */
   async make(epochs: readonly number[]): Promise<void> {
     const missing = epochs.filter((epoch) => !this.#fifos.has(epoch) && !this.#takeOver(epoch));
-    const made = await makeFifos(missing.map((epoch) => this.path(epoch)));
-    for (const [i, epoch] of missing.entries()) this.#fifos.set(epoch, made[i]);
-    this.#note();
+    const paths = missing.map((epoch) => this.path(epoch));
+    this.#note(paths);
+    try {
+      const made = await makeFifos(paths);
+      for (const [i, epoch] of missing.entries()) this.#fifos.set(epoch, made[i]);
+    } finally {
+      this.#note();
+    }
   }
 
   /** Takes away pipes that a killed streamer left and that are not gone on with. */
   removeLeft(): void {
-    for (const fifo of this.#locked.left) if (!this.#isOurs(fifo)) removeFifo(fifo);
+    for (const fifo of this.#left) if (!this.#isOurs(fifo)) removeFifo(fifo);
+    this.#left = [];
     this.#note();
   }
 
@@ -61,7 +69,9 @@ export class ChannelFifos {
     this.#note();
   }
 
+  /** All of them, and those that a killed streamer left. */
   removeAll(): void {
+    this.removeLeft();
     for (const epoch of [...this.#fifos.keys()]) this.remove(epoch);
   }
 
@@ -69,8 +79,9 @@ export class ChannelFifos {
     return [...this.#fifos.values()].some(({ ino, dev }) => ino === fifo.ino && dev === fifo.dev);
   }
 
-  #note(): void {
-    this.#locked.note([...this.#fifos.values()]);
+  #note(making: readonly string[] = []): void {
+    const left = this.#left.filter((fifo) => !this.#isOurs(fifo));
+    this.#locked.note([...this.#fifos.values(), ...left], making);
   }
 
   /** Whether there is a pipe already that may be used. */
@@ -84,7 +95,7 @@ export class ChannelFifos {
       throw new RecordpipeError('already-exists', what, { uri: path });
     }
     const fifo = ownFifo(path, there);
-    const left = this.#locked.left.some((one) => one.path === path && isStillThere(one));
+    const left = this.#left.some((one) => one.path === path && isStillThere(one));
     if (!left && !this.#place.force) {
       const what = 'there is a named pipe already; remove it, or use it (force)';
       throw new RecordpipeError('already-exists', what, { uri: path });

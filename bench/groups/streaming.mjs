@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Bucket } from '../s3/bucket.mjs';
+import { missingNginx, startNginx } from '../s3/nginx.mjs';
+import { runStreamedBytes } from './streaming-bytes.mjs';
+import { runStreamedChannels } from './streaming-channels.mjs';
+import { runFirstBytes } from './streaming-first-bytes.mjs';
+import { runStreamedManifest } from './streaming-manifest.mjs';
+
+const MEMORY = '/dev/shm';
+
+const KINDS = {
+  file: runStreamedBytes,
+  's3 limited': runStreamedBytes,
+  's3 unlimited': runStreamedBytes,
+  manifest: runStreamedManifest,
+  'first bytes': runFirstBytes,
+  channels: runStreamedChannels,
+};
+
+/** The streamer, in a process of its own, its pipes, and readers that are not ours; each case has a group of figures of its own. */
+export async function runStreaming(cases, context) {
+  for (const { what } of cases) {
+    const group = `stream ${what}`;
+    const place = context.data.name('recordpipe-stream', existsSync(MEMORY) ? MEMORY : undefined);
+    const bucket = new Bucket(join(place, 'objects'));
+    const skip = { group, who: 'nginx', what: 'all', cores: 'all', skipped: missingNginx };
+    if (what !== 'file' && missingNginx !== undefined) context.add(skip);
+    else {
+      try {
+        await KINDS[what]({ ...context, group, what, place, bucket, serve });
+      } finally {
+        context.data.remove(place);
+      }
+    }
+  }
+
+  /** Lets `use(nginx)` work with a server. */
+  async function serve(place, bucket, use) {
+    const nginx = await startNginx(join(place, 'nginx'), bucket);
+    try {
+      return await use(nginx);
+    } finally {
+      await nginx.close();
+    }
+  }
+}

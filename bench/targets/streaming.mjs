@@ -1,0 +1,59 @@
+/** What was set out to be reached with the streamer. */
+
+import { ours } from './ways.mjs';
+
+const STREAMER = ours('streamer');
+const ALONE = ours('ordered stream alone');
+
+const one = (group, mine, at, other, wanted) => ({ group, at, mine, other, wanted });
+
+export const STREAMING_TARGETS = [
+  {
+    title: 'Streamer: a file through a named pipe into `cat`, GB/s',
+    rows: [one('stream file', STREAMER, '`cat FILE > FIFO`', { who: 'cat' }, 1)],
+  },
+  {
+    title: 'Streamer: an object of S3 through a named pipe, against its ordered stream alone, GB/s',
+    note: 'Which comes out of no process: here one of its own reads what comes.',
+    rows: ['limited', 'unlimited'].flatMap((kind) => [
+      one(`stream s3 ${kind}`, STREAMER, `\`cat\`, ${kind}`, ALONE, 0.95),
+      one(
+        `stream s3 ${kind}`,
+        ours('streamer, PipeModeDataset'),
+        `verified records of 10 KB, ${kind}`,
+        ALONE,
+        0.85,
+      ),
+    ]),
+  },
+  {
+    title: 'Streamer: an augmented manifest of 5,000 images of 20 KB, 20 ms away, images per second',
+    note: 'One at a time: 200 of them.',
+    rows: [one('stream manifest', STREAMER, 'one at a time', { who: 'fetch' }, 20)],
+  },
+  {
+    title: 'Streamer: how long a reader waits for its first byte, milliseconds',
+    rows: [
+      ['from the start, over the time of a GET', 'first byte, over a GET', 150],
+      ['of the next epoch', 'first byte of the next epoch', 20],
+    ].map(([at, what, wanted]) => ({
+      group: 'stream first bytes',
+      at,
+      mine: ours(what),
+      wanted,
+      most: true,
+    })),
+  },
+  {
+    title: 'Streamer: 32 channels, and one of the readers stands still, GB/s of the other 31',
+    rows: [
+      one(
+        'stream channels',
+        ours('31 channels, and one that is not read'),
+        '31 channels alone',
+        ours('31 channels'),
+        0.95,
+      ),
+    ],
+  },
+];
