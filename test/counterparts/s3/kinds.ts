@@ -58,6 +58,6 @@ export const MOTO: Kind = {
   publicObjects: true,
   doubleSlashes: true,
   longNames: true,
-  manyObjects: true,
+  manyObjects: false,
   checksums: 'whole',
 };

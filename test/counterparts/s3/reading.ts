@@ -8,7 +8,7 @@ const PART = 64 * 1024;
 
 /** Bytes of objects, in ranges; objects that change. */
 export function reading(service: ServiceOf): void {
-  const { signatures: _, checksums } = service.kind;
+  const { checksums } = service.kind;
   const split: Partial<ObjectReadOptions> = { partBytes: PART, windowBytes: 4 * PART };
 
   describe('reading', () => {
