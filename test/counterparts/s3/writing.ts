@@ -36,7 +36,7 @@ export function writing(service: ServiceOf): void {
         const stat = await statObject(uri, service().options);
         expect({ size: stat.size, purpose: stat.metadata.purpose }).toEqual({ size, purpose: 'test' });
       }
-      service().run('aws', 's3', 'cp', '--quiet', '--recursive', `s3://${bucket}/`, folder.path);
+      service().run('aws', 's3', 'cp', '--only-show-errors', '--recursive', `s3://${bucket}/`, folder.path);
       for (const size of sizes) expect(sha256(readFileSync(folder.file(`${size}`)))).toBe(sha256(body(size)));
     });
 
