@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { buildIndex, openIndexed } from '../../src/indexes/index.ts';
+import { cli, startCli } from '../support/cli.ts';
+import { type FaultyS3, faultyS3 } from '../support/faulty-s3/index.ts';
+import { FIXTURES } from '../support/golden.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
+const NAMES = ['tfrecord-sizes', 'tfrecord-sizes-gzip', 'recordio-dmlc', 'damaged-data', 'truncated-payload'];
+let server: FaultyS3;
+
+beforeAll(async () => {
+  Object.assign(process.env, env);
+  const objects = Object.fromEntries(NAMES.map((name) => [`bucket/data/${name}.tfrecord`, fixture(name)]));
+  for (const name of NAMES) temp.file(`${name}.tfrecord`, fixture(name));
+  server = await faultyS3({ objects: { ...objects, 'bucket/large.tfrecord': { size: 2 ** 31, seed: 1 } } });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+function fixture(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(new URL(`${name}.bin`, FIXTURES)));
+}
+
+function s3(...args: string[]) {
+  return cli([...args, '--endpoint-url', server.url], { env });
+}
+
+/** What a command prints of local files, as it would of objects. */
+function asObjects(text: string): string {
+  return text.replaceAll(temp.path, 's3://bucket/data').replaceAll(/"seconds": ?[\d.e-]+/g, '"seconds": 0');
+}
+
+describe('commands on objects say what they say of files', () => {
+  test.each([
+    ['validate', '--json'],
+    ['validate', '--json', '--recover'],
+    ['count', '--json'],
+  ])('%s %s %s', async (...command) => {
+    const local = await cli([command[0], temp.path, ...command.slice(1)]);
+    const remote = await s3(command[0], 's3://bucket/data/', ...command.slice(1));
+    expect(local.code).toBe(1);
+    expect(asObjects(remote.stdout)).toBe(asObjects(local.stdout));
+    expect(remote.code).toBe(local.code);
+  });
+
+  test.each(NAMES)('inspect and cat %s', async (name) => {
+    for (const args of [['inspect', '-n', '0', '--hash', '--jsonl'], ['cat']]) {
+      const [command, ...options] = args;
+      const local = await cli([command, temp.file(`${name}.tfrecord`), ...options]);
+      const remote = await s3(command, `s3://bucket/data/${name}.tfrecord`, ...options);
+      expect(asObjects(remote.stdout)).toBe(asObjects(local.stdout));
+      expect(remote.code).toBe(local.code);
+    }
+  });
+
+  test('patterns, and lists', async () => {
+    const remote = await s3('count', 's3://bucket/data/tfrecord-*', '--json');
+    expect(JSON.parse(remote.stdout).files.map(({ uri }: { uri: string }) => uri)).toEqual([
+      's3://bucket/data/tfrecord-sizes-gzip.tfrecord',
+      's3://bucket/data/tfrecord-sizes.tfrecord',
+    ]);
+  });
+
+  test('convert from S3 to S3 and back gives the same file', async () => {
+    const source = 's3://bucket/data/tfrecord-sizes.tfrecord';
+    expect((await s3('convert', source, 's3://bucket/out/a.rec')).code).toBe(0);
+    expect((await s3('convert', 's3://bucket/out/a.rec', 's3://bucket/out/b.tfrecord')).code).toBe(0);
+    const target = temp.file('../b.tfrecord');
+    expect((await s3('convert', 's3://bucket/out/b.tfrecord', target, '--force')).code).toBe(0);
+    expect(readFileSync(target).equals(fixture('tfrecord-sizes'))).toBe(true);
+    const again = await s3('convert', source, 's3://bucket/out/a.rec');
+    expect([again.code, again.stderr]).toEqual([3, expect.stringContaining('already-exists')]);
+  });
+
+  test('index beside its object, and records by number', async () => {
+    const path = temp.file('tfrecord-sizes.tfrecord');
+    const uri = 's3://bucket/data/tfrecord-sizes.tfrecord';
+    expect((await s3('index', uri)).code).toBe(0);
+    await buildIndex(path);
+    await using local = await openIndexed(path);
+    await using remote = await openIndexed(uri, { objects: { endpointUrl: server.url } });
+    expect(remote.length).toBe(local.length);
+    const order = Array.from({ length: local.length }, (_, i) => (i * 7) % local.length);
+    expect(await remote.getMany(order)).toEqual(await local.getMany(order));
+  });
+});
+
+describe('what goes wrong', () => {
+  afterEach(() => server.script.clear());
+
+  test('an object, a bucket, a prefix that is not there', async () => {
+    for (const uri of ['s3://bucket/none.tfrecord', 's3://no-bucket/x', 's3://bucket/none/']) {
+      const { code, stderr, stdout } = await s3('validate', uri);
+      expect([uri, code]).toEqual([uri, 3]);
+      expect(stdout + stderr).toMatch(/object-missing|not-found/);
+    }
+  });
+
+  test('a service that is down: it gives up in time, and says where', async () => {
+    const fault = { key: 'data/recordio-dmlc.tfrecord', times: 1000, do: 'status', status: 503 } as const;
+    server.script.add(fault);
+    const { code, stdout, stderr } = await s3(
+      'validate',
+      's3://bucket/data/recordio-dmlc.tfrecord',
+      '--retry-timeout',
+      '1s',
+    );
+    expect(code).toBe(3);
+    expect(stdout + stderr).toMatch(/recordio-dmlc[\s\S]*retries-exhausted/);
+  });
+
+  test('inspect asks for no more than it shows', async () => {
+    const before = server.log.length;
+    await s3(
+      'inspect',
+      's3://bucket/large.tfrecord',
+      '-n',
+      '1',
+      '--format',
+      'textline',
+      '--max-record-size',
+      '1MiB',
+    );
+    const asked = server.log.slice(before).filter(({ operation }) => operation === 'GetObject');
+    expect(asked.length).toBeLessThan(12);
+  });
+
+  test('SIGTERM ends a download', async () => {
+    const before = server.requests('GetObject', 'large.tfrecord').length;
+    const child = startCli(
+      ['validate', 's3://bucket/large.tfrecord', '--format', 'textline', '--endpoint-url', server.url],
+      { env },
+    );
+    const exit = new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)));
+    await expect
+      .poll(() => server.requests('GetObject', 'large.tfrecord').length, { timeout: 20_000 })
+      .toBeGreaterThan(before);
+    child.kill('SIGTERM');
+    expect(await exit).toBe(143);
+  });
+});
