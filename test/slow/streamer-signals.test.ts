@@ -11,6 +11,9 @@ const objects = { a: 'one\n'.repeat(100_000), b: 'two\n' };
 writeObjects(data, objects);
 const WHOLE = Buffer.from(Object.values(objects).join(''));
 
+/** Of 200 signals in all, so many hundredths. */
+const SHARE = Number(process.env['RECORDPIPE_SIGNALS_PERCENT'] ?? 100) / 100;
+
 /** Signals at random moments, from the start of the process to the midst of one of its epochs. */
 test.each([
   ['SIGTERM', 70],
@@ -20,7 +23,7 @@ test.each([
   const random = new Xoshiro128(times, name.length);
   const dir = temp.file(name);
   mkdirSync(dir);
-  for (let i = 0; i < times; i++) {
+  for (let i = 0; i < times * SHARE; i++) {
     await interrupted(data, dir, name, random.below(1000));
     if (name === 'SIGKILL' || i % 10 === 0) await takenOver(data, dir, WHOLE);
   }
