@@ -1,3 +1,4 @@
+import { asObjectUri } from '../bytes/object-uri.ts';
 import type { OpenSource } from '../bytes/sources.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import type { ObjectRef } from '../objects/object-source.ts';
@@ -7,14 +8,15 @@ import type { OnTransferEvent } from '../objects/transfer-events.ts';
 
 /**
  * Opens an object for reading from its beginning. The client is imported, and the first request sent, when the first chunk is asked for.
- * @param object its address, `s3://bucket/key`, with what is known of it
+ * @param named its address, `s3://bucket/key`, or that with what is known of it
  * @param onEvent told of retries and the like
  */
 export function openObjectSource(
-  object: ObjectRef,
+  named: string | URL | ObjectRef,
   objects: Partial<ObjectOptions> | undefined,
   onEvent?: OnTransferEvent,
 ): OpenSource {
+  const object = typeof named === 'string' || named instanceof URL ? { uri: asObjectUri(named) } : named;
   const { uri } = object;
   const chunks = new ObjectChunks(object, { ...objects, onEvent });
   // Whoever asks for the size has had a chunk.

@@ -1,4 +1,4 @@
-import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
+import { isObjectUri } from '../bytes/object-uri.ts';
 import { type ByteSource, type ChunkReading, type OpenSource, openSource } from '../bytes/sources.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import { openObjectSource } from './object-io.ts';
@@ -12,7 +12,5 @@ export function openByteSource(
   reading: ChunkReading,
   objects: Partial<ObjectOptions> | undefined,
 ): OpenSource {
-  return isObjectUri(source)
-    ? openObjectSource({ uri: asObjectUri(source) }, objects)
-    : openSource(source, reading);
+  return isObjectUri(source) ? openObjectSource(source, objects) : openSource(source, reading);
 }
