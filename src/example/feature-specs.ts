@@ -95,7 +95,7 @@ export function fixedLen<const S extends readonly number[], K extends FeatureKin
  * const plan = compileFeatures({ ids: varLen('int64') }, { int64: 'number' });
  * const record = encodeExample({ ids: { kind: 'int64', value: [5, 6] } });
  * const { ids } = plan.parseBatch([record, encodeExample({}), record]);
- * console.log(ids.shape, [...ids.indices], [...ids.values]); // [ 3, 2 ] [ 0, 0, 0, 1, 2, 0, 2, 1 ] [ 5, 6, 5, 6 ]
+ * console.log(ids.shape, ids.indices.join(), ids.values.join()); // [ 3, 2 ] 0,0,0,1,2,0,2,1 5,6,5,6
  * ```
  */
 export function varLen<K extends FeatureKind>(kind: K): VarLenSpec<K> {

@@ -33,7 +33,8 @@ import { objectSourceOf } from './source-of.ts';
  * import { listObjects } from 'recordpipe/objects';
  * mkdirSync('listed', { recursive: true });
  * for (const name of ['b.tfrecord', 'a.tfrecord', 'notes.txt']) writeFileSync(`listed/${name}`, 'x');
- * for await (const { uri, size } of listObjects('listed/*.tfrecord')) console.log(uri, size); // or s3://bucket/listed/*.tfrecord
+ * const pattern = 'listed/*.tfrecord'; // or s3://bucket/listed/*.tfrecord
+ * for await (const { uri, size } of listObjects(pattern)) console.log(uri, size);
  * // listed/a.tfrecord 1
  * // listed/b.tfrecord 1
  * ```
