@@ -76,7 +76,8 @@ function configuration({ place, bucket, outage, requests, fast, limited }) {
       return 200;
     }
     location = / { return 200; }
-    location / { }
+    # Not for all: whether there is an outage would be remembered for a minute.
+    location / { open_file_cache max=10000; }
   }`;
   const pages = bucket.pages.map(({ pattern, file }) => `    "~${pattern}" ${file};`);
   return `
@@ -94,7 +95,6 @@ http {
   keepalive_requests 1000000;
   log_format short '$status $uri';
   access_log ${requests} short;
-  open_file_cache max=10000;
 ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${place}/temp/${name};`).join('\n')}
   map $args $listing {
     default "";
