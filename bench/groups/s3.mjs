@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bucket } from '../s3/bucket.mjs';
-import { missingNginx, startNginx } from '../s3/nginx.mjs';
+import { missingNginx, withNginx } from '../s3/nginx.mjs';
 import { runDownloads } from './s3-downloads.mjs';
 import { runOutage } from './s3-outage.mjs';
 import { runSmallObjects } from './s3-small-objects.mjs';
@@ -37,19 +37,9 @@ export async function runS3(cases, context) {
     const bucket = new Bucket(join(place, 'objects'));
     try {
       // Listings are part of the configuration: a server for each case.
-      await KINDS[what]({ ...context, group: `s3 ${what}`, what, place, bucket, serve });
+      await KINDS[what]({ ...context, group: `s3 ${what}`, what, place, bucket, serve: withNginx });
     } finally {
       context.data.remove(place);
-    }
-  }
-
-  /** Lets `use(nginx)` work with a server. */
-  async function serve(place, bucket, use) {
-    const nginx = await startNginx(join(place, 'nginx'), bucket);
-    try {
-      return await use(nginx);
-    } finally {
-      await nginx.close();
     }
   }
 }

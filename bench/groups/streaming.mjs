@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bucket } from '../s3/bucket.mjs';
-import { missingNginx, startNginx } from '../s3/nginx.mjs';
+import { missingNginx, withNginx } from '../s3/nginx.mjs';
 import { runStreamedBytes } from './streaming-bytes.mjs';
 import { runStreamedChannels } from './streaming-channels.mjs';
 import { runFirstBytes } from './streaming-first-bytes.mjs';
@@ -28,20 +28,10 @@ export async function runStreaming(cases, context) {
     if (what !== 'file' && missingNginx !== undefined) context.add(skip);
     else {
       try {
-        await KINDS[what]({ ...context, group, what, place, bucket, serve });
+        await KINDS[what]({ ...context, group, what, place, bucket, serve: withNginx });
       } finally {
         context.data.remove(place);
       }
-    }
-  }
-
-  /** Lets `use(nginx)` work with a server. */
-  async function serve(place, bucket, use) {
-    const nginx = await startNginx(join(place, 'nginx'), bucket);
-    try {
-      return await use(nginx);
-    } finally {
-      await nginx.close();
     }
   }
 }

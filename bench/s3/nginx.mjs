@@ -28,7 +28,7 @@ export const missingNginx = NGINX === undefined ? whyMissing('nginx') : undefine
  * @param {string} place a folder of its own, which is made
  * @param {import('./bucket.mjs').Bucket} bucket
  */
-export async function startNginx(place, bucket) {
+async function startNginx(place, bucket) {
   const [fast, limited] = [await freePort(), await freePort()];
   for (const folder of [place, join(place, 'temp')]) mkdirSync(folder, { recursive: true });
   const outage = join(place, 'outage');
@@ -62,6 +62,16 @@ export async function startNginx(place, bucket) {
       await gone;
     },
   };
+}
+
+/** Lets `use(nginx)` work with a server below `place`. */
+export async function withNginx(place, bucket, use) {
+  const nginx = await startNginx(join(place, 'nginx'), bucket);
+  try {
+    return await use(nginx);
+  } finally {
+    await nginx.close();
+  }
 }
 
 function configuration({ place, bucket, outage, requests, fast, limited }) {

@@ -39,7 +39,7 @@ const FIELD_2 = 0x12;
 const TAGS = { bytes: 0x0a, float: 0x12, int64: 0x1a } as const;
 
 /**
- * Encodes a tf.train.Example, byte for byte as TensorFlow does with `SerializeToString(deterministic=True)`; without features, as no bytes at all. The
+ * Encodes a tf.train.Example, byte for byte as TensorFlow does with `SerializeToString(deterministic=True)`, but for names of which one begins another: in Python the shorter one stands behind; without features, as no bytes at all. The
  * result is new memory and belongs to the caller.
  *
  * @throws RangeError for integers beyond 64 bits, numbers beyond 32-bit floats, lone surrogates in texts, more than 2 GiB; the name of the feature is in it
@@ -62,7 +62,7 @@ export function encodeExample(
 }
 
 /**
- * Encodes a tf.train.SequenceExample, byte for byte as TensorFlow does with `SerializeToString(deterministic=True)`. The result is new memory and belongs to
+ * Encodes a tf.train.SequenceExample, in the order of {@link encodeExample}. The result is new memory and belongs to
  * the caller.
  *
  * @throws RangeError for what an Example cannot hold, as {@link encodeExample}

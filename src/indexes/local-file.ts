@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:
 import { fileError, shrunk } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { DataFile } from './data-file.ts';
+import { FileUses } from './file-uses.ts';
 import { pathOf } from './paths.ts';
 
 /** The host reads less than 2^31 bytes at a time. */
@@ -16,12 +17,7 @@ export class LocalFile implements DataFile {
   readonly size: number;
   readonly mtimeNs: bigint;
   readonly #descriptor: number;
-  /** Reads under way, and who waits for their end. */
-  #reading = 0;
-  #idle: (() => void) | undefined;
-  #closed = false;
-  /** Whether the descriptor is closed: its number may be another file's by now. */
-  #ended = false;
+  readonly #uses = new FileUses();
 
   /** @throws RecordpipeError `not-found`, `access-denied`, `unsupported-source`, `io-failure` */
   constructor(given: string | URL) {
@@ -44,7 +40,7 @@ export class LocalFile implements DataFile {
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#uses.closing;
   }
 
   get unchanged(): boolean {
@@ -53,7 +49,7 @@ export class LocalFile implements DataFile {
   }
 
   readNow(target: Uint8Array, at: number, length: number, position: number): void {
-    if (this.#ended) throw this.closedError();
+    if (this.#uses.ended) throw this.closedError();
     for (let have = 0; have < length; ) {
       let count: number;
       try {
@@ -88,14 +84,8 @@ export class LocalFile implements DataFile {
   }
 
   async use<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#ended) throw this.closedError();
-    this.#reading++;
-    try {
-      return await work();
-    } finally {
-      this.#reading--;
-      if (this.#reading === 0) this.#idle?.();
-    }
+    if (this.#uses.ended) throw this.closedError();
+    return this.#uses.run(work);
   }
 
   closedError(): RecordpipeError {
@@ -103,15 +93,7 @@ export class LocalFile implements DataFile {
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    if (this.#reading > 0) {
-      await new Promise<void>((resolve) => {
-        this.#idle = resolve;
-      });
-    }
-    this.#ended = true;
-    closeSync(this.#descriptor);
+    if (await this.#uses.end()) closeSync(this.#descriptor);
   }
 
   #readSome(target: Uint8Array, at: number, length: number, position: number): Promise<number> {

@@ -3,6 +3,7 @@ import { type ObjectOptions, objectOptions } from '../objects/object-options.ts'
 import { type ObjectReader, openObjectReader } from '../objects/object-reader.ts';
 import { openObject } from '../objects/open-object.ts';
 import type { DataFile, RemoteReading, Stretch } from './data-file.ts';
+import { FileUses } from './file-uses.ts';
 
 /** Read when it is opened: tells size, state and format, and is all there is of small indexes. */
 const HEAD_BYTES = 64 * 1024;
@@ -23,9 +24,7 @@ export class ObjectFile implements DataFile {
   readonly #objects: Partial<ObjectOptions> | undefined;
   readonly #head: Uint8Array;
   #prepared: { readonly position: number; readonly bytes: Uint8Array }[] = [];
-  #reading = 0;
-  #idle: (() => void) | undefined;
-  #closed = false;
+  readonly #uses = new FileUses();
 
   /** @throws RecordpipeError `object-missing`, `access-denied`, `io-failure`, `retries-exhausted`, `aborted` */
   static async open(
@@ -55,11 +54,11 @@ export class ObjectFile implements DataFile {
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#uses.closing;
   }
 
   readNow(target: Uint8Array, at: number, length: number, position: number): void {
-    if (this.#closed) throw this.closedError();
+    if (this.#uses.ended) throw this.closedError();
     const found = [{ position: 0, bytes: this.#head }, ...this.#prepared].find(
       (there) => position >= there.position && position + length <= there.position + there.bytes.length,
     );
@@ -95,14 +94,8 @@ export class ObjectFile implements DataFile {
   }
 
   async use<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw this.closedError();
-    this.#reading++;
-    try {
-      return await work();
-    } finally {
-      this.#reading--;
-      if (this.#reading === 0) this.#idle?.();
-    }
+    if (this.#uses.ended) throw this.closedError();
+    return this.#uses.run(work);
   }
 
   closedError(): RecordpipeError {
@@ -110,13 +103,6 @@ export class ObjectFile implements DataFile {
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    if (this.#reading > 0) {
-      await new Promise<void>((resolve) => {
-        this.#idle = resolve;
-      });
-    }
-    this.#closed = true;
-    await this.#reader.close();
+    if (await this.#uses.end()) await this.#reader.close();
   }
 }

@@ -47,7 +47,7 @@ export interface SageMakerRecordInput {
 }
 
 /**
- * Encodes an aialgs.data.Record, byte for byte as the SageMaker SDK's `Record` does with `SerializeToString(deterministic=True)`: lists packed, features and
+ * Encodes an aialgs.data.Record, byte for byte as the SageMaker SDK's `Record` does with `SerializeToString(deterministic=True)`, but for names of which one begins another: lists packed, features and
  * labels in the order of their names. As RecordIO (`openRecordIOWriter`), such records are SageMaker's recordio-protobuf. The result is new memory and belongs to the caller.
  *
  * @throws RangeError for values beyond 32-bit floats, 32-bit integers or unsigned 64-bit keys, lone surrogates in texts, keys or a shape that do not fit

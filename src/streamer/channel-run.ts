@@ -144,7 +144,7 @@ export class ChannelRun {
     this.#clock = { sourceWaitMs: 0 };
     const bytes = this.#bytes ?? fetch(content, epoch);
     this.#bytes = bytes;
-    onEvent({ event: 'epoch-start', channel, epoch, objects: content.countOf(epoch) });
+    onEvent({ event: 'epoch-start', channel, epoch, objects: content.countOf() });
     this.#status('streaming', false);
     if (more && !lazy) {
       void bytes.allRequested.then(() => {

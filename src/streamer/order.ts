@@ -29,9 +29,16 @@ export function epochOrder(count: number, epoch: number, { seed, share }: OrderO
   if (seed !== undefined) shuffle(order, new Xoshiro128(seed, epoch));
   if (share === undefined) return order;
   const { rank, hosts } = share;
-  const ours = new Uint32Array(count > rank ? Math.ceil((count - rank) / hosts) : 0);
+  const ours = new Uint32Array(countOfShare(count, share));
   for (let i = 0; i < ours.length; i++) ours[i] = order[rank + i * hosts];
   return ours;
+}
+
+/** How many of `count` this host gets in any epoch. */
+export function countOfShare(count: number, share: HostShare | undefined): number {
+  if (share === undefined) return count;
+  const { rank, hosts } = share;
+  return count > rank ? Math.ceil((count - rank) / hosts) : 0;
 }
 
 function shuffle(order: Uint32Array, random: Xoshiro128): void {

@@ -8,7 +8,7 @@ import { Xoshiro128 } from '../../src/dataset/random.ts';
 import { cli, startCli } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { exited, interrupted, takenOver } from './interrupted.ts';
-import { appearance, catPipe, writeObjects } from './stream-place.ts';
+import { catPipe, writeObjects } from './stream-place.ts';
 
 const temp = tempDir();
 const data = temp.file('data');
@@ -113,7 +113,6 @@ describe('recordpipe stream beside a program', () => {
       setInterval(() => {}, 1000);`);
     const child = startCli(['stream', '-c', `train=${data}`, '--root', root, '--', ...words]);
     const exit = exited(child);
-    await appearance(join(root, 'model/up').replace(/up$/, 'up'), 20_000).catch(() => {});
     while (!existsSync(join(root, 'model/up'))) await sleep(10);
     child.kill('SIGTERM');
     expect((await exit).code).toBe(5);

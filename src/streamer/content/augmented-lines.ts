@@ -1,7 +1,7 @@
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { parseManifestLine } from '../../manifest/manifest-line.ts';
 import { openObject } from '../../objects/open-object.ts';
-import { epochOrder, type OrderOptions } from '../order.ts';
+import { countOfShare, epochOrder, type OrderOptions } from '../order.ts';
 import type { StreamChannel } from '../stream-channel.ts';
 import type { ChannelContent, EpochItem } from './channel-content.ts';
 import { type Line, LineFile } from './line-file.ts';
@@ -42,8 +42,8 @@ export class AugmentedLines implements ChannelContent {
     return this.#lines.count;
   }
 
-  countOf(epoch: number): number {
-    return epochOrder(this.count, epoch, this.#order).length;
+  countOf(): number {
+    return countOfShare(this.count, this.#order.share);
   }
 
   bytesOf(): undefined {

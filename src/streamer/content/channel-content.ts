@@ -14,8 +14,8 @@ export interface ChannelContent {
   readonly valueless: boolean;
   /** Objects, or lines, of all hosts together. */
   readonly count: number;
-  /** How many of them this host has in an epoch. */
-  countOf(epoch: number): number;
+  /** How many of them this host has in an epoch; the same in each. */
+  countOf(): number;
   /** Bytes of an epoch before inflating and wrapping, where they are known. */
   bytesOf(epoch: number): number | undefined;
   /** To be iterated once; pulled as far ahead as there is room for what it names. */

@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../../objects/object-source.ts';
-import { epochOrder, type OrderOptions } from '../order.ts';
+import { countOfShare, epochOrder, type OrderOptions } from '../order.ts';
 import type { ChannelContent, EpochItem } from './channel-content.ts';
 
 /** Objects, in the order in which they are listed. */
@@ -17,8 +17,8 @@ export class ObjectList implements ChannelContent {
     return this.#objects.length;
   }
 
-  countOf(epoch: number): number {
-    return this.#places(epoch).length;
+  countOf(): number {
+    return countOfShare(this.count, this.#order.share);
   }
 
   bytesOf(epoch: number): number | undefined {

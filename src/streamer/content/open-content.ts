@@ -25,7 +25,7 @@ export interface ContentOpening {
  */
 export async function openContent(channel: StreamChannel, opening: ContentOpening): Promise<ChannelContent> {
   const content = await contentOf(channel, opening);
-  if (content.count > 0 && content.countOf(0) === 0) {
+  if (content.count > 0 && content.countOf() === 0) {
     const { rank, hosts } = opening.share as HostShare;
     opening.warn(
       'empty-share',
