@@ -123,7 +123,8 @@ export class RangeTransfer {
       if (failure?.kind === 'throttled') this.#throttled(sentAt);
       gate.leave(seat);
       if (this.#stopped) return;
-      if (failure === undefined || this.#got === this.#length) {
+      // A connection may break behind the last byte; an answer that is longer than it said is not to be believed at all.
+      if (failure === undefined || (this.#got === this.#length && failure.kind !== 'fatal')) {
         counts.parts += 1;
         gate.clean();
         return;

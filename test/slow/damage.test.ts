@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { damageOnce, type Packing } from '../support/damage-run.ts';
+import { slowShare } from '../support/slow-share.ts';
 
 const RUNS: readonly [Packing, number][] = [
   ['none', 60_000],
@@ -7,7 +8,8 @@ const RUNS: readonly [Packing, number][] = [
   ['zlib', 18_000],
 ];
 
-test.each(RUNS)('compression %s: %i files damaged at random', async (packing, runs) => {
+test.each(RUNS)('compression %s: %i files damaged at random', async (packing, all) => {
+  const runs = slowShare(all);
   let errors = 0;
   for (let i = 0; i < runs; i++) {
     const { error } = await damageOnce(1_000_000 + i, packing);

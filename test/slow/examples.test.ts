@@ -5,8 +5,9 @@ import { damaged, randomDamage } from '../support/corrupt.ts';
 import { oddExample, randomFeatures } from '../support/example-messages.ts';
 import { oracleExample, type Told, told } from '../support/oracle-example.ts';
 import { Random } from '../support/random.ts';
+import { slowShare } from '../support/slow-share.ts';
 
-const RUNS = Number(process.env['RECORDPIPE_DAMAGED_MESSAGES'] ?? 1_000_000);
+const RUNS = slowShare(1_000_000);
 
 test(`${RUNS} damaged messages: an error of ours, or the value of protobufjs`, () => {
   const random = new Random(77);

@@ -2,11 +2,14 @@ import { expect, test } from 'vitest';
 import { checkRandomFaults } from '../objects/faults/random-faults.ts';
 import { digestOf, expectWhole, transferred, withServer } from '../objects/faults/transfer.ts';
 import { generated } from '../support/faulty-s3/index.ts';
+import { slowShare } from '../support/slow-share.ts';
 
 const PART = 64 * 1024;
 
 test('random faults, many of them', async () => {
-  await withServer({ buckets: ['bucket'] }, (server) => checkRandomFaults(server, { numRuns: 1500 }));
+  await withServer({ buckets: ['bucket'] }, (server) =>
+    checkRandomFaults(server, { numRuns: slowShare(1500) }),
+  );
 });
 
 test('64 parts under way in an outage of 3 seconds: all come', async () => {

@@ -3,6 +3,7 @@ import { test } from 'vitest';
 import { Xoshiro128 } from '../../src/dataset/random.ts';
 import { interrupted, takenOver } from '../streamer/interrupted.ts';
 import { writeObjects } from '../streamer/stream-place.ts';
+import { slowShare } from '../support/slow-share.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
@@ -10,9 +11,6 @@ const data = temp.file('data');
 const objects = { a: 'one\n'.repeat(100_000), b: 'two\n' };
 writeObjects(data, objects);
 const WHOLE = Buffer.from(Object.values(objects).join(''));
-
-/** Of 200 signals in all, so many hundredths. */
-const SHARE = Number(process.env['RECORDPIPE_SIGNALS_PERCENT'] ?? 100) / 100;
 
 /** Signals at random moments, from the start of the process to the midst of one of its epochs. */
 test.each([
@@ -23,7 +21,7 @@ test.each([
   const random = new Xoshiro128(times, name.length);
   const dir = temp.file(name);
   mkdirSync(dir);
-  for (let i = 0; i < times * SHARE; i++) {
+  for (let i = 0; i < slowShare(times); i++) {
     await interrupted(data, dir, name, random.below(1000));
     if (name === 'SIGKILL' || i % 10 === 0) await takenOver(data, dir, WHOLE);
   }

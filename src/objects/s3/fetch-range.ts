@@ -83,8 +83,11 @@ class CheckedBody implements PushedBody {
   }
 
   onData(chunk: Buffer): void {
+    const complete = this.#received === this.#expected;
     this.#received += chunk.length;
-    if (this.#received > this.#expected) throw this.#wrongLength('too-long');
+    // Asking again helps where the answer was spoilt on its way; behind a complete one, which of its numbers lies cannot be told.
+    if (this.#received > this.#expected)
+      throw this.#wrongLength('too-long', complete ? 'fatal' : 'transient');
     this.#sink.onData(chunk);
   }
 
@@ -94,9 +97,9 @@ class CheckedBody implements PushedBody {
     else this.#reject(error instanceof FetchFailure ? error : connectionFailure(error));
   }
 
-  #wrongLength(code: string): FetchFailure {
+  #wrongLength(code: string, kind: 'transient' | 'fatal' = 'transient'): FetchFailure {
     return new FetchFailure(
-      'transient',
+      kind,
       `the answer was to have ${this.#expected} bytes and has ${this.#received}${code === 'too-long' ? ' or more' : ''}`,
       { code, requestId: this.#requestId },
     );

@@ -214,6 +214,19 @@ describe('answers that are not what was asked for', () => {
     });
   });
 
+  test('a body that goes on behind all that was announced: an error, never a shorter object', async () => {
+    const faults: Fault[] = [
+      { do: 'headers', set: { 'content-range': 'bytes 0-9/10' }, times: 1e9 },
+      { do: 'chunked', at: -1, times: 1e9 },
+      { do: 'stall', at: 10, ms: 30, times: 1e9 },
+    ];
+    await withServer({ objects, faults }, async (server) => {
+      const { error } = await transferred(server, uri);
+      expect(error).toMatchObject({ code: 'io-failure', uri });
+      expect(error?.message).toContain('was to have 10 bytes and has');
+    });
+  });
+
   test('another ETag although the one that was asked for was named: an error', async () => {
     const faults: Fault[] = [{ from: 2 * PART, do: 'headers', set: { etag: '"other"' }, times: 1e9 }];
     await withServer({ objects, faults }, async (server) => {

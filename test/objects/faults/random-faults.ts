@@ -13,6 +13,7 @@ import {
 import { SMALL } from './transfer.ts';
 
 const MOST_BYTES = 300_000;
+const SHORT_OBJECT = 'bytes 0-9/10';
 
 /** A random way to read a few objects, and what goes wrong meanwhile. */
 interface Trial {
@@ -70,7 +71,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .constantFrom('bytes 0-9/10', 'bytes 5-9/300000', 'what')
+      .constantFrom(SHORT_OBJECT, 'bytes 5-9/300000', 'what')
       .map((range): Action => ({ do: 'headers', set: { 'content-range': range } })),
   },
   {
@@ -121,7 +122,8 @@ async function check(server: FaultyS3, trial: Trial): Promise<void> {
     const uri = `s3://bucket/${i}`;
     return trial.known ? { uri, size, etag } : { uri };
   });
-  server.script.add(...trial.faults.map((one) => ({ ...one, operation: 'GetObject' as const })));
+  const faults = trial.known ? trial.faults : trial.faults.filter((one) => !isLieAboutSize(one));
+  server.script.add(...faults.map((one) => ({ ...one, operation: 'GetObject' as const })));
   const options: Partial<ObjectOptions> = {
     ...SMALL,
     endpointUrl: server.url,
@@ -159,6 +161,11 @@ async function check(server: FaultyS3, trial: Trial): Promise<void> {
   expect(processGate.active).toBe(0);
   // A whole object by one request is paused when the window is full; what the connection has brought by then is held too.
   if (!options.single) expect(read.stats.mostHeldBytes).toBeLessThanOrEqual(partBytes * parts);
+}
+
+/** That the object ends here, said by all headers alike and by the end of the body, cannot be told from the truth where no listing has told the size. */
+function isLieAboutSize(fault: Fault): boolean {
+  return fault.do === 'headers' && fault.set['content-range'] === SHORT_OBJECT;
 }
 
 const CODES = ['retries-exhausted', 'object-missing', 'object-changed', 'access-denied', 'io-failure'];
