@@ -39,6 +39,10 @@ export type ErrorCode =
   | 'missing-attribute'
   | 'malformed-example'
   | 'schema-mismatch'
+  | 'malformed-plan'
+  | 'malformed-report'
+  | 'report-mismatch'
+  | 'missing-shards'
   | 'not-resumable'
   | 'not-found'
   | 'access-denied'
@@ -80,6 +84,9 @@ export const DATA_ERROR_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'missing-attribute',
   'malformed-example',
   'schema-mismatch',
+  'malformed-plan',
+  'malformed-report',
+  'report-mismatch',
 ]);
 
 /** Where a failure happened. Every field may be missing: not every failure has a place in a file. */

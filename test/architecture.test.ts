@@ -21,7 +21,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['files'],
   ['indexes'],
   ['dataset', 'report', 'transform'],
-  ['pipemode', 'upload'],
+  ['pipemode', 'shards', 'upload'],
   ['streamer'],
   ['cli'],
 ];

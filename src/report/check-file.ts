@@ -2,6 +2,7 @@ import { DATA_ERROR_CODES, isRecordpipeError, type RecordpipeError } from '../er
 import { examineFile } from './examine-file.ts';
 import { type FileInput, type FileTask, storedBytes, type Watch } from './file-task.ts';
 import { warningsOf } from './file-warnings.ts';
+import { checkFrozen } from './known-file.ts';
 import type { FileReport } from './validate-report.ts';
 
 /**
@@ -13,6 +14,7 @@ export async function checkFile(input: FileInput, task: FileTask, watch: Watch):
   const seconds = (): number => Math.round((performance.now() - start) * 1000) / 1e6;
   const uri = input.path === '-' ? '<stdin>' : input.path;
   try {
+    checkFrozen(input);
     // Imported when wanted: start-up time counts.
     const inside = task.look && (await import('./look-inside.ts')).lookInside(task.look, uri);
     const found = await examineFile(input, uri, task, watch, inside?.onBatch);
@@ -29,6 +31,7 @@ export async function checkFile(input: FileInput, task: FileTask, watch: Watch):
       errorCount,
       unreadable: false,
       warnings: warningsOf(found),
+      ...(input.range && { range: input.range }),
     };
     return inside === undefined ? report : inside.report(report, task.maxErrors);
   } catch (error) {
@@ -60,5 +63,6 @@ export function failedFile(
     errorCount: 1,
     unreadable: !DATA_ERROR_CODES.has(error.code),
     warnings: [],
+    ...(input.range && { range: input.range }),
   };
 }

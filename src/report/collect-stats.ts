@@ -1,5 +1,5 @@
 import { type DatasetStats, MOST_FINDINGS, mergeStats, NO_STATS } from '../stats/dataset-stats.ts';
-import { expandToFiles } from './expand-inputs.ts';
+import { expandToFiles, type FileInputs } from './expand-inputs.ts';
 import { type LookedReport, statsOfFile } from './look-inside.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
@@ -24,7 +24,7 @@ export interface CollectStatsOptions extends FilesOptions {
  * ```
  */
 export async function collectStats(
-  inputs: string | readonly string[],
+  inputs: FileInputs,
   options: Partial<CollectStatsOptions> = {},
 ): Promise<DatasetStats> {
   const { blocking = false, samples = false, jobs, onProgress, signal } = options;

@@ -1,4 +1,4 @@
-import { expandToFiles } from './expand-inputs.ts';
+import { expandToFiles, type FileInputs } from './expand-inputs.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
 import type { FileReport, Finding } from './validate-report.ts';
@@ -43,7 +43,7 @@ export interface CountReport {
  * ```
  */
 export async function countFiles(
-  inputs: string | readonly string[],
+  inputs: FileInputs,
   options: Partial<CountOptions> = {},
 ): Promise<CountReport> {
   const { blocking = false, jobs, onFile, onProgress, signal } = options;

@@ -14,6 +14,8 @@ export async function examineFile(
   onBatch?: OnBatch,
 ): Promise<Examined> {
   // Imported when wanted: start-up time counts.
+  if (input.range !== undefined)
+    return (await import('./scan-range.ts')).scanRange(input, input.range, task, watch, onBatch);
   if (task.check === 'count') {
     const counted = await countQuickly(input, task, watch);
     if (counted !== undefined)

@@ -7,6 +7,7 @@ import { RecordpipeError } from '../errors.ts';
 import { isGlob } from '../files/record-names.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import type { FileInput } from './file-task.ts';
+import { frozenInput, type KnownFile } from './known-file.ts';
 import type { Format } from './report-options.ts';
 
 /**
@@ -24,7 +25,7 @@ import type { Format } from './report-options.ts';
  *   are skipped;
  * - `-`: standard input.
  *
- * A name that begins with `@` is written `./@name`.
+ * A name that begins with `@` is written `./@name`. What is known already ({@link KnownFile}) is taken as it is.
  *
  * @param format which files are taken from folders; default `auto`
  * @param reaching how objects are reached
@@ -37,12 +38,15 @@ import type { Format } from './report-options.ts';
  * ```
  */
 export async function expandInputs(
-  inputs: string | readonly string[],
+  inputs: FileInputs,
   format: Format = 'auto',
   reaching: Reaching = {},
 ): Promise<string[]> {
   return (await expandToFiles(inputs, format, reaching)).map(({ path }) => path);
 }
+
+/** What a run over many files is given: see {@link expandInputs}. */
+export type FileInputs = string | readonly (string | KnownFile)[];
 
 /** How objects are reached, and what ends that. Every field has a default; pass what differs. */
 export interface Reaching {
@@ -53,7 +57,7 @@ export interface Reaching {
 
 /** The same, with what listings say of objects. */
 export async function expandToFiles(
-  inputs: string | readonly string[],
+  inputs: FileInputs,
   format: Format = 'auto',
   reaching: Reaching = {},
 ): Promise<FileInput[]> {
@@ -63,6 +67,11 @@ export async function expandToFiles(
   const listed = given.includes('@-');
   if (listed && given.includes('-')) throw stdinTwice();
   for (const input of given) {
+    if (typeof input === 'object' && input !== null) {
+      const { uri, range } = input;
+      found.set(JSON.stringify([uri, range?.from]), frozenInput(input));
+      continue;
+    }
     for (const file of await expand(input, expansion, new Set())) {
       const { path } = file;
       const key = path === '-' || isObjectUri(path) ? path : resolve(path);
@@ -174,6 +183,6 @@ async function isFolder(path: string): Promise<boolean | undefined> {
 function sortedByBytes(files: FileInput[]): FileInput[] {
   return files
     .map((file) => ({ file, bytes: Buffer.from(file.path) }))
-    .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes) || (a.file.range?.from ?? 0) - (b.file.range?.from ?? 0))
     .map(({ file }) => file);
 }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { isObjectUri } from '../bytes/object-uri.ts';
+import type { RecordRange } from './known-file.ts';
 import type { Look } from './look-inside.ts';
 import type { CheckedReading } from './report-options.ts';
 
@@ -10,6 +11,10 @@ export interface FileInput {
   /** Of objects: as their listing has it. */
   readonly size?: number | undefined;
   readonly etag?: string | undefined;
+  /** Whether size and ETag must still be so: another state of the file is a failure. */
+  readonly frozen?: true | undefined;
+  /** The part of it that is looked at; default: all. */
+  readonly range?: RecordRange | undefined;
 }
 
 /** What is done to each file; can be sent to a worker. */
@@ -39,7 +44,8 @@ export interface Watch {
 }
 
 /** Size of a regular file as stored, or of an object as far as it is known; 0 for everything else. */
-export function storedBytes({ path, size = 0 }: FileInput): number {
+export function storedBytes({ path, size = 0, range }: FileInput): number {
+  if (range !== undefined) return range.end - range.start;
   if (isObjectUri(path)) return size;
   try {
     const stat = statSync(path, { throwIfNoEntry: false });

@@ -2,6 +2,7 @@ import type { DatasetStats } from '../stats/dataset-stats.ts';
 import { type SchemaOptions, schemaOf, type TypeConflict } from '../stats/infer-schema.ts';
 import type { RecordSchema } from '../stats/schema.ts';
 import { type CollectStatsOptions, collectStats } from './collect-stats.ts';
+import type { FileInputs } from './expand-inputs.ts';
 
 /** Options of {@link inferSchema}. Every field has a default; pass what differs. */
 export interface InferSchemaOptions extends Omit<CollectStatsOptions, 'samples'>, SchemaOptions {}
@@ -35,7 +36,7 @@ export interface InferredSchema {
  * ```
  */
 export async function inferSchema(
-  inputs: string | readonly string[],
+  inputs: FileInputs,
   options: Partial<InferSchemaOptions> = {},
 ): Promise<InferredSchema> {
   const { loose, ...collecting } = options;

@@ -3,6 +3,7 @@ import { openObjectSource } from '../records/object-io.ts';
 import { PeekedSource } from '../records/peeked-source.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
 import type { FileInput, FileTask, Watch } from './file-task.ts';
+import { sinceThePlan } from './known-file.ts';
 import { loadFormat } from './load-format.ts';
 import { shareRequests } from './share-requests.ts';
 
@@ -13,7 +14,7 @@ const COUNTING = { checksum: 'length', strictPadding: false } as const;
 
 /** Finds out what an object is, and walks through all its records as they come. */
 export async function scanObject(
-  { path: uri, size, etag }: FileInput,
+  { path: uri, size, etag, frozen }: FileInput,
   task: FileTask,
   { signal, onProgress, onRetry }: Watch,
   onBatch?: OnBatch,
@@ -22,6 +23,8 @@ export async function scanObject(
   const { format = 'auto', compression = 'auto', objects } = task.reading;
   const opened = openObjectSource({ uri, size, etag }, objects, ({ type }) => {
     if (type === 'retry') onRetry?.();
+    if (type === 'restarted' && frozen)
+      throw sinceThePlan('object-changed', uri, 'the object was overwritten');
   });
   const source = new PeekedSource(opened, signal);
   const known = format === 'auto' ? 'auto' : await loadFormat(format);

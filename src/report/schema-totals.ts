@@ -1,7 +1,13 @@
-import type { FileReport, SchemaTotal, UnlistedFeature, ValidateReport } from './validate-report.ts';
+import type {
+  CheckedFile,
+  CheckedReport,
+  SchemaTotal,
+  UnlistedFeature,
+  ValidateReport,
+} from './validate-report.ts';
 
 /** The report with what its files say of the schema summed up, and with what only shows when they are seen together: features of several types. */
-export function withSchemaTotals(report: ValidateReport): ValidateReport {
+export function withSchemaTotals<R extends CheckedReport>(report: R): R & Pick<ValidateReport, 'violations'> {
   const totals = new Map<string, SchemaTotal>();
   for (const { uri, schema } of report.files) {
     for (const violation of schema?.violations ?? []) {
@@ -21,7 +27,7 @@ export function withSchemaTotals(report: ValidateReport): ValidateReport {
 }
 
 /** Features that the schema says nothing of, and that are of one type in one file and of another in the next. */
-function typeConflicts(files: readonly FileReport[]): SchemaTotal[] {
+function typeConflicts(files: readonly CheckedFile[]): SchemaTotal[] {
   const first = new Map<string, UnlistedFeature & { uri: string }>();
   const found = new Map<string, SchemaTotal>();
   for (const { uri, records, schema } of files) {

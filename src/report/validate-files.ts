@@ -1,5 +1,5 @@
 import type { RecordSchema } from '../stats/schema.ts';
-import { expandToFiles } from './expand-inputs.ts';
+import { expandToFiles, type FileInputs } from './expand-inputs.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
 import { type FileReport, type ValidateReport, validateReport } from './validate-report.ts';
@@ -35,7 +35,7 @@ export interface ValidateOptions extends FilesOptions {
  * ```
  */
 export async function validateFiles(
-  inputs: string | readonly string[],
+  inputs: FileInputs,
   options: Partial<ValidateOptions> = {},
 ): Promise<ValidateReport> {
   const { maxErrors = 100, failFast = false, blocking = false, jobs, onFile, onProgress, signal } = options;

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { Compression } from '../records/read-options.ts';
 import type { FormatName } from '../records/record-format.ts';
 import type { SchemaViolation } from '../stats/violations.ts';
+import type { RecordRange } from './known-file.ts';
 
 /** One thing that is wrong with a file. */
 export interface Finding {
@@ -53,9 +54,14 @@ export interface FileReport {
   readonly unreadable: boolean;
   /** What is odd without being wrong. */
   readonly warnings: readonly FileWarning[];
+  /** Of a part of a file: which. `records` and `bytes` are those of the part; records and offsets of findings are those of the file. */
+  readonly range?: RecordRange;
   /** With a schema: what was found of it in this file. */
   readonly schema?: FileSchemaReport;
 }
+
+/** The report of a file without what differs from run to run. */
+export type CheckedFile = Omit<FileReport, 'seconds'>;
 
 /** What of a schema was found in a file. */
 export interface FileSchemaReport {
@@ -112,8 +118,16 @@ export interface ValidateReport {
   readonly violations?: readonly SchemaTotal[];
 }
 
+/** A report without what differs from run to run. */
+export interface CheckedReport extends Omit<ValidateReport, 'files'> {
+  readonly files: readonly CheckedFile[];
+}
+
 /** Sums up the reports of `files`. */
-export function validateReport(files: readonly FileReport[], notChecked: number): ValidateReport {
+export function validateReport<F extends CheckedFile>(
+  files: readonly F[],
+  notChecked: number,
+): Omit<ValidateReport, 'files'> & { readonly files: readonly F[] } {
   let records = 0;
   let bytes = 0;
   let bad = 0;

@@ -1,0 +1,107 @@
+import { isObjectUri } from '../bytes/object-uri.ts';
+import { RecordpipeError, sentenceOf } from '../errors.ts';
+import { openObjectReader } from '../objects/object-reader.ts';
+import { RecordBatch } from '../records/batch.ts';
+import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
+import type { FileInput, FileTask, Watch } from './file-task.ts';
+import type { RecordRange } from './known-file.ts';
+import { loadFormat } from './load-format.ts';
+import { shareRequests } from './share-requests.ts';
+
+/** Bytes read at a time: a part of an object, several of which are under way. */
+const STEP_BYTES = 4 * 1024 * 1024;
+const AHEAD = 4;
+/** What comes so is not read into the scanner's buffers. */
+const CHUNK_BYTES = 64 * 1024;
+/** What counting does not look at. */
+const COUNTING = { checksum: 'length', strictPadding: false } as const;
+
+/** Walks through the records of a part of a file. Numbers and offsets are those of the file. */
+export async function scanRange(
+  input: FileInput,
+  range: RecordRange,
+  task: FileTask,
+  { signal, onProgress, onRetry }: Watch,
+  onBatch?: OnBatch,
+): Promise<RecordScan> {
+  const { path: uri, size, etag } = input;
+  if (isObjectUri(uri)) shareRequests(task.requests);
+  const known = isObjectUri(uri) ? { uri, size, etag } : uri;
+  const onEvent = ({ type }: { readonly type: string }): void => {
+    if (type === 'retry') onRetry?.();
+  };
+  const reader = await openObjectReader(known, { ...task.reading.objects, signal, onEvent });
+  try {
+    const options = {
+      ...task.reading,
+      ...(task.check === 'count' && COUNTING),
+      uri,
+      compression: 'none' as const,
+      maxErrors: task.maxErrors,
+      chunkBytes: CHUNK_BYTES,
+      signal,
+      onProgress,
+    };
+    const chunks = chunksOf((from, to) => reader.read(from, to), range);
+    const batches = onBatch && ((batch: RecordBatch) => onBatch(placedBatch(batch, range)));
+    const scanned = await scanSource(await loadFormat(range.format), chunks, options, batches);
+    return asExpected(placedScan(scanned, uri, range), uri, range);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function* chunksOf(
+  read: (from: number, to: number) => Promise<Uint8Array>,
+  { start, end }: RecordRange,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const ahead: Promise<Uint8Array>[] = [];
+  let at = start;
+  try {
+    while (at < end || ahead.length > 0) {
+      for (; at < end && ahead.length < AHEAD; at += STEP_BYTES) {
+        const next = read(at, Math.min(at + STEP_BYTES, end));
+        next.catch(() => {}); // thrown where it is awaited
+        ahead.push(next);
+      }
+      yield await ahead.shift()!;
+    }
+  } finally {
+    await Promise.allSettled(ahead);
+  }
+}
+
+function placedBatch(batch: RecordBatch, { from, start }: RecordRange): RecordBatch {
+  const { bytes, index, length, firstRecord, parts } = batch;
+  if (length === 0) return batch;
+  return new RecordBatch(
+    bytes,
+    index,
+    length,
+    firstRecord + from,
+    start + batch.offset(0) - index[0],
+    0,
+    parts,
+  );
+}
+
+function placedScan(scan: RecordScan, uri: string, { from, start, end }: RecordRange): RecordScan {
+  const errors = scan.errors.map((error) => {
+    const { code, record, offset, cause } = error;
+    const place = {
+      uri,
+      ...(record !== undefined && { record: record + from }),
+      ...(offset !== undefined && { offset: offset + start }),
+    };
+    return new RecordpipeError(code, sentenceOf(error), place, cause);
+  });
+  return { ...scan, bytes: end - start, errors };
+}
+
+/** Records that are not where the index had them would be looked at twice, or by nobody. */
+function asExpected(scan: RecordScan, uri: string, { from, to, start }: RecordRange): RecordScan {
+  if (scan.errorCount > 0 || scan.records === to - from) return scan;
+  const text = `the records ${from} to ${to - 1} are to lie here, found are ${scan.records}: the plan was cut by an index that does not fit; make both anew`;
+  const error = new RecordpipeError('index-mismatch', text, { uri, record: from, offset: start });
+  return { ...scan, errors: [error], errorCount: 1 };
+}

@@ -1,0 +1,41 @@
+/** Who started this process as one of many. */
+export type ShardEngine =
+  | 'aws-batch'
+  | 'kubernetes'
+  | 'sagemaker-processing'
+  | 'sagemaker-training'
+  | 'slurm'
+  | 'ranks';
+
+/** The variables of a process. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What an engine says of this process. */
+export interface Claim {
+  readonly engine: ShardEngine;
+  /** What it goes by, for people: variables and their values. */
+  readonly by: string;
+  /** From 0. */
+  readonly index: number;
+  /** How many there are, where the engine says so. */
+  readonly count: number | undefined;
+}
+
+/** @param known how many shards there are, where that is known from elsewhere */
+export type Detector = (variables: Variables, known: number | undefined) => Claim | undefined;
+
+/** The value of a variable as a whole number. @throws RangeError for anything else */
+export function whole(variables: Variables, name: string): number | undefined {
+  const text = variables[name];
+  if (text === undefined || text === '') return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new RangeError(`shard: expected a whole number in ${name}, got ${JSON.stringify(text)}`);
+}
+
+/** `A=1, B=2`: those of the variables that are set. */
+export function shown(variables: Variables, ...names: string[]): string {
+  return names
+    .filter((name) => variables[name] !== undefined)
+    .map((name) => `${name}=${variables[name]}`)
+    .join(', ');
+}

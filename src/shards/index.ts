@@ -1,0 +1,35 @@
+/**
+ * More work than one machine does: plans, shards, and reports that merge. There is no scheduler: engines that start processes tell each of them its number, a plan and a number make
+ * its work, and the reports of all make one.
+ *
+ * @module
+ */
+export { assign } from './assign.ts';
+export type { ShardEngine } from './environment/claim.ts';
+export {
+  type EnvironmentShard,
+  engineText,
+  type Shard,
+  shardFromEnvironment,
+} from './environment/shard-from-environment.ts';
+export { type ShardPlan, uncut } from './plan.ts';
+export { type PlanWriteOptions, readPlan, writePlan } from './plan-files.ts';
+export { type PlanOptions, planShards } from './plan-shards.ts';
+export { checkedFile } from './reports/checked-files.ts';
+export { findReports } from './reports/find-reports.ts';
+export { mergeReports, missingShards } from './reports/merge-reports.ts';
+export { isReport, readReport, reportText, writeReport } from './reports/report-files.ts';
+export {
+  type DoneFile,
+  type PlanSummary,
+  reportName,
+  type ShardCommand,
+  type ShardPart,
+  type ShardReport,
+  type ShardResults,
+  type ShardSettings,
+  shardReport,
+} from './reports/shard-report.ts';
+export { type TotalReport, type TotalResults, totalReport } from './reports/total-report.ts';
+export { shardList } from './shard-list.ts';
+export { parseShard, type ShardChoice } from './shard-text.ts';

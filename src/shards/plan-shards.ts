@@ -1,0 +1,96 @@
+import { stat } from 'node:fs/promises';
+import { checkAborted } from '../bytes/abortable.ts';
+import { fileError } from '../bytes/file-errors.ts';
+import { isObjectUri } from '../bytes/object-uri.ts';
+import { expandToFiles, type FileInputs, type Reaching } from '../report/expand-inputs.ts';
+import type { FileInput } from '../report/file-task.ts';
+import type { KnownFile } from '../report/known-file.ts';
+import type { Format } from '../report/report-options.ts';
+import type { ShardPlan } from './plan.ts';
+import { planOf } from './plan-lines.ts';
+
+/** How a plan is made. Every field has a default; pass what differs. */
+export interface PlanOptions extends Reaching {
+  /** Which files are taken from folders. Default `auto`. */
+  readonly format: Format;
+  /** Into how many shards the plan is to be divided: workers then need not be told. Default: undefined. */
+  readonly shards: number | undefined;
+  /**
+   * Files that are larger are cut into parts of about this many bytes, at the borders of records, where an index lies beside them (see `buildIndex`); others
+   * stay whole. Default: undefined, none is cut.
+   */
+  readonly cutBytes: number | undefined;
+  /** Told of each file that should have been cut and could not be, and why. */
+  readonly onUncut: ((uri: string, why: Error) => void) | undefined;
+}
+
+/** Objects named by their addresses, of which sizes have to be asked for, at once. */
+const ASKED_AT_ONCE = 32;
+
+/**
+ * Freezes what is to be done: the files that `inputs` stand for, with their sizes and ETags. Listings say so; of objects and files that are named one by one each is asked.
+ * 100,000 objects take about 30 MB.
+ *
+ * @param inputs files, folders, patterns, `@list`: see `expandInputs`
+ * @throws RangeError for standard input, which cannot be divided; for a wrong option
+ * @throws RecordpipeError as `expandInputs`; `object-missing`, `not-found` for what is named and not there
+ * @example
+ * ```ts
+ * import { writeFileSync } from 'node:fs';
+ * import { assign, planShards } from 'recordpipe/shards';
+ * for (const [name, size] of [['a', 3], ['b', 2], ['c', 1]] as const) writeFileSync(`${name}.tfrecord`, 'x'.repeat(size));
+ * const plan = await planShards(['a.tfrecord', 'b.tfrecord', 'c.tfrecord']);
+ * console.log(assign(plan, 2).map((files) => files.map(({ uri }) => uri)));
+ * // [ [ 'a.tfrecord' ], [ 'b.tfrecord', 'c.tfrecord' ] ]
+ * ```
+ */
+export async function planShards(inputs: FileInputs, options: Partial<PlanOptions> = {}): Promise<ShardPlan> {
+  const { format, shards, cutBytes, onUncut, objects, signal } = options;
+  whole('shards', shards);
+  whole('cutBytes', cutBytes);
+  const reaching = { objects, signal };
+  const found = await expandToFiles(inputs, format, reaching);
+  if (found.some(({ path }) => path === '-'))
+    throw new RangeError('inputs: standard input cannot be divided among shards; name files');
+  const files = await known(found, reaching);
+  if (cutBytes === undefined || files.every(({ size }) => size <= cutBytes)) return planOf(files, shards);
+  // Imported when wanted: start-up time counts.
+  const { cutFile } = await import('./cut-file.ts');
+  const cut: KnownFile[] = [];
+  for (const file of files)
+    for (const part of await cutFile(file, cutBytes, reaching, onUncut)) cut.push(part);
+  return planOf(cut, shards);
+}
+
+async function known(found: readonly FileInput[], reaching: Reaching): Promise<KnownFile[]> {
+  const files = new Array<KnownFile>(found.length);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let i = next++; i < found.length; i = next++) {
+      checkAborted(reaching.signal);
+      files[i] = await knownFile(found[i], reaching);
+    }
+  };
+  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, work));
+  return files;
+}
+
+async function knownFile(input: FileInput, { objects, signal }: Reaching): Promise<KnownFile> {
+  const { path: uri, size, etag, range } = input;
+  if (size !== undefined) return { uri, size, ...(etag && { etag }), ...(range && { range }) };
+  if (isObjectUri(uri)) {
+    const { statObject } = await import('../objects/stat-object.ts');
+    const info = await statObject(uri, { ...objects, signal });
+    return { uri, size: info.size, ...(info.etag && { etag: info.etag }) };
+  }
+  try {
+    return { uri, size: (await stat(uri)).size };
+  } catch (error) {
+    throw fileError(error, uri);
+  }
+}
+
+function whole(name: string, value: number | undefined): void {
+  if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
+    throw new RangeError(`${name}: expected a whole number from 1 on, got ${value}`);
+}

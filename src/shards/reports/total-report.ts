@@ -1,0 +1,108 @@
+import type { CheckedReport } from '../../report/validate-report.ts';
+import { type DatasetStats, mergeStats, NO_STATS } from '../../stats/dataset-stats.ts';
+import { schemaOf, type TypeConflict } from '../../stats/infer-schema.ts';
+import type { RecordSchema } from '../../stats/schema.ts';
+import { totalValidation } from './checked-files.ts';
+import { checkComplete } from './merge-reports.ts';
+import type {
+  DoneFile,
+  PlanSummary,
+  ShardCommand,
+  ShardReport,
+  ShardResults,
+  ShardSettings,
+} from './shard-report.ts';
+import { withFilesOnce } from './stats-files.ts';
+
+/** What all shards found together, by the command that ran. */
+export interface TotalResults {
+  readonly validate: CheckedReport;
+  readonly stats: DatasetStats;
+  readonly schema: {
+    readonly schema: RecordSchema;
+    readonly conflicts: readonly TypeConflict[];
+    readonly stats: DatasetStats;
+  };
+  readonly index: { readonly files: readonly DoneFile[] };
+  readonly convert: { readonly files: readonly DoneFile[] };
+}
+
+/** What all shards found together: the same bytes as of a run in one shard. */
+export interface TotalReport<C extends ShardCommand = ShardCommand> {
+  readonly recordpipe: 'total-report';
+  readonly version: 1;
+  readonly command: C;
+  readonly plan: PlanSummary;
+  readonly settings: ShardSettings;
+  /** Whether nothing is wrong with any file. */
+  readonly ok: boolean;
+  readonly result: TotalResults[C];
+}
+
+/**
+ * What all shards found together. Into how many shards the work was divided makes no difference to it: the JSON text is that of a run in one.
+ *
+ * @throws RecordpipeError `missing-shards` where a shard is missing, which names all of those
+ * @throws RangeError for a schema, where no record is an Example
+ * @example see `mergeReports`
+ */
+export function totalReport<C extends ShardCommand>(report: ShardReport<C>): TotalReport<C> {
+  checkComplete(report);
+  const { command, plan, settings } = report;
+  const results = report.parts.map(({ result }) => result);
+  const { ok, result } = TOTALS[command](results as never, settings) as {
+    ok: boolean;
+    result: TotalResults[C];
+  };
+  return { recordpipe: 'total-report', version: 1, command, plan, settings, ok, result };
+}
+
+interface Total<C extends ShardCommand> {
+  readonly ok: boolean;
+  readonly result: TotalResults[C];
+}
+
+const TOTALS: {
+  readonly [C in ShardCommand]: (results: readonly ShardResults[C][], settings: ShardSettings) => Total<C>;
+} = {
+  validate: (results, { maxErrors, schema }) => {
+    const result = totalValidation(
+      results.flatMap(({ files }) => files),
+      typeof maxErrors === 'number' ? maxErrors : Number.POSITIVE_INFINITY,
+      schema !== undefined,
+    );
+    return { ok: result.ok, result };
+  },
+  stats: (results) => {
+    const result = totalStats(results);
+    return { ok: result.findings.count === 0, result };
+  },
+  schema: (results, { loose }) => {
+    const stats = totalStats(results);
+    const found = schemaOf(stats, { loose: loose === true });
+    return { ok: stats.findings.count === 0, result: { ...found, stats } };
+  },
+  index: totalDone,
+  convert: totalDone,
+};
+
+/** In pairs, and these in pairs: one by one, a thousand would be sorted a thousand times. */
+function totalStats(results: readonly DatasetStats[]): DatasetStats {
+  let level = results.length === 0 ? [NO_STATS] : results;
+  do {
+    const next: DatasetStats[] = [];
+    for (let i = 0; i < level.length; i += 2) next.push(mergeStats(level[i], level[i + 1] ?? NO_STATS));
+    level = next;
+  } while (level.length > 1);
+  return withFilesOnce(level[0]);
+}
+
+function totalDone(results: readonly { readonly files: readonly DoneFile[] }[]): {
+  ok: boolean;
+  result: { files: DoneFile[] };
+} {
+  const files = results
+    .flatMap((one) => one.files)
+    .sort((a, b) => (a.uri < b.uri ? -1 : a.uri > b.uri ? 1 : 0));
+  return { ok: files.every(({ error }) => error === undefined), result: { files } };
+}
