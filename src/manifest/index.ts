@@ -14,4 +14,4 @@ export {
 export type { ManifestProblem, ManifestReport } from './manifest-problem.ts';
 export type { TextTargetOptions } from './text-target.ts';
 export { type ManifestRow, writeAugmentedManifest } from './write-augmented-manifest.ts';
-export { type WriteManifestOptions, writeManifest } from './write-manifest.ts';
+export { formatManifest, type WriteManifestOptions, writeManifest } from './write-manifest.ts';

@@ -29,18 +29,32 @@ export async function writeManifest(
   options: Partial<WriteManifestOptions> = {},
 ): Promise<void> {
   const { objects, signal } = options;
-  const prefix = options.prefix ?? commonFolder(uris);
-  const suffixes = uris.map((uri) => suffixOf(uri, prefix));
+  const manifest = formatManifest(uris, options.prefix);
   const text = await openTextTarget(target, 'application/json', { objects, signal });
   try {
-    await text.write(`[\n${JSON.stringify({ prefix })}`);
-    for (const suffix of suffixes) await text.write(`,\n${JSON.stringify(suffix)}`);
-    await text.write('\n]\n');
+    await text.write(manifest);
     await text.close();
   } catch (error) {
     await text.abort();
     throw error;
   }
+}
+
+/**
+ * What {@link writeManifest} writes, as text.
+ *
+ * @param uris `s3://bucket/key`, all of one bucket
+ * @param prefix what all of them begin with; default: the folder that they have in common
+ * @throws RangeError for addresses that no common prefix has, that are none, or for no address at all
+ * @example
+ * ```ts
+ * import { formatManifest } from 'recordpipe/manifest';
+ * console.log(JSON.parse(formatManifest(['s3://bucket/train/a.tfrecord']))[1]); // a.tfrecord
+ * ```
+ */
+export function formatManifest(uris: readonly string[], prefix: string = commonFolder(uris)): string {
+  const suffixes = uris.map((uri) => `,\n${JSON.stringify(suffixOf(uri, prefix))}`);
+  return `[\n${JSON.stringify({ prefix })}${suffixes.join('')}\n]\n`;
 }
 
 function suffixOf(uri: string, prefix: string): string {

@@ -12,12 +12,13 @@ export interface ManifestCheckOptions extends ObjectCommandOptions {
   readonly headObjects?: true;
   readonly maxProblems: number;
   readonly json?: true;
+  readonly jsonl?: true;
   readonly quiet?: true;
 }
 
 /** Checks a manifest, and says what is wrong with it; the exit code. */
 export async function manifestCheck(file: string, options: ManifestCheckOptions): Promise<number> {
-  const { attributes, headObjects = false, maxProblems, json, quiet } = options;
+  const { attributes, headObjects = false, maxProblems, json, jsonl, quiet } = options;
   const report = await checkManifest(file, {
     attributes: attributes?.split(',').map((name) => name.trim()),
     headObjects,
@@ -27,7 +28,11 @@ export async function manifestCheck(file: string, options: ManifestCheckOptions)
   });
   const { ok, uri, kind, entries, errorCount, warningCount, problems } = report;
   if (json) await print(`${JSON.stringify(report, undefined, 2)}\n`);
-  else {
+  else if (jsonl) {
+    const { problems: _, ...summary } = report;
+    for (const problem of problems) await print(`${JSON.stringify({ event: 'problem', ...problem })}\n`);
+    await print(`${JSON.stringify({ event: 'summary', ...summary })}\n`);
+  } else {
     for (const { line, column, severity, code, message, text } of problems)
       await print(
         `${visible(uri)}:${line}:${column}: ${severity}: ${code}: ${visible(message)}: ${visible(text)}\n`,

@@ -1,10 +1,12 @@
 import { describe } from 'vitest';
 import { missingCounterpart } from '../counterpart.ts';
 import { access } from './access.ts';
+import { commands } from './commands.ts';
 import type { Kind } from './kinds.ts';
 import { names } from './names.ts';
 import { reading } from './reading.ts';
 import { serviceFor } from './service.ts';
+import { uploading } from './uploading.ts';
 import { writing } from './writing.ts';
 
 /** Everything, against one service; `skipped: NAME (why)` where it or the clients of others cannot be had. */
@@ -16,5 +18,7 @@ export function suite(kind: Kind): void {
     reading(service);
     access(service);
     writing(service);
+    commands(service);
+    uploading(service);
   });
 }

@@ -1,0 +1,51 @@
+import { formatManifest, writeManifest } from 'recordpipe/manifest';
+import { listObjects } from 'recordpipe/objects';
+import { OK } from '../exit-codes.ts';
+import { interruption } from '../interrupt.ts';
+import { type ObjectCommandOptions, objectOptionsOf } from '../object-options.ts';
+import { complain, print } from '../output.ts';
+import { isS3 } from '../reaching.ts';
+import { formatNumberOf } from '../sizes.ts';
+import { visible } from '../visible.ts';
+
+/** Options of `recordpipe manifest create`. */
+export interface ManifestCreateOptions extends ObjectCommandOptions {
+  readonly output?: string;
+  readonly prefix?: string;
+  readonly quiet?: true;
+}
+
+/** Lists objects and writes the ManifestFile that names them; the exit code. */
+export async function manifestCreate(
+  inputs: readonly string[],
+  options: ManifestCreateOptions,
+): Promise<number> {
+  const { output, prefix, quiet } = options;
+  const local = inputs.find((input) => !isS3(input));
+  if (local !== undefined)
+    throw new RangeError(
+      `expected s3:// addresses, got ${local}; a manifest names objects, so upload the files first (recordpipe upload --manifest writes one)`,
+    );
+  const objects = objectOptionsOf(options);
+  const signal = interruption();
+  const uris: string[] = [];
+  for (const input of inputs) {
+    for await (const { uri } of listObjects(input, {
+      ...objects,
+      signal,
+      onWarning: (warning) => {
+        if (warning.type === 'siblings')
+          complain(
+            `warning: ${visible(input)} takes ${visible(warning.sibling)} too; with a slash at its end it takes the folder alone`,
+          );
+      },
+    }))
+      uris.push(uri);
+  }
+  const named = [...new Set(uris)];
+  if (output === undefined) await print(formatManifest(named, prefix));
+  else await writeManifest(output, named, { prefix, objects, signal });
+  if (!quiet && output !== undefined)
+    complain(`${visible(output)}: ${formatNumberOf(named.length, 'object')}`);
+  return OK;
+}
