@@ -1,11 +1,43 @@
-import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { FetchFailure } from '../fetch-failure.ts';
 import { parseObjectUri } from '../object-address.ts';
 import type { ObjectChecksum, ObjectRef, ObjectStat } from '../object-source.ts';
 import { plainEtag } from './etag.ts';
 import type { S3Caller } from './s3-caller.ts';
 
-/** One HEAD: see ObjectSource.stat. */
+/** One HEAD: see ObjectSource.stat. An answer to HEAD has no document that says why it is refused, one to GET has. */
 export async function statOnce(
+  caller: S3Caller,
+  ref: ObjectRef,
+  signal: AbortSignal | undefined,
+): Promise<ObjectStat> {
+  try {
+    return await headOnce(caller, ref, signal);
+  } catch (failure) {
+    if (!(failure instanceof FetchFailure) || failure.status !== 403) throw failure;
+    throw (await whyRefused(caller, ref, signal)) ?? failure;
+  }
+}
+
+async function whyRefused(
+  caller: S3Caller,
+  { uri, versionId }: ObjectRef,
+  signal: AbortSignal | undefined,
+): Promise<FetchFailure | undefined> {
+  const { bucket: Bucket, key: Key } = parseObjectUri(uri);
+  const input = { Bucket, Key, VersionId: versionId, Range: 'bytes=0-0', ...caller.payer };
+  try {
+    const { Body } = await caller.call(Bucket, signal, (client, options) =>
+      client.send(new GetObjectCommand(input), options),
+    );
+    (Body as { destroy?(): void } | undefined)?.destroy?.();
+    return undefined;
+  } catch (failure) {
+    return failure instanceof FetchFailure && failure.kind === 'denied' ? failure : undefined;
+  }
+}
+
+async function headOnce(
   caller: S3Caller,
   { uri, versionId }: ObjectRef,
   signal: AbortSignal | undefined,

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { jsonLines } from '../../support/cli.ts';
+import { type CliRun, jsonLines } from '../../support/cli.ts';
 import { sha256 } from '../../support/golden.ts';
 import { oracleFile } from '../../support/oracle-tfrecord.ts';
 import { Random } from '../../support/random.ts';
@@ -16,12 +16,14 @@ export function uploading(service: ServiceOf): void {
   const folder = tempDir();
   const large = oracleFile(PAYLOADS);
   let bucket = '';
+  let first: CliRun;
 
   beforeAll(async () => {
     bucket = await service().makeBucket();
     writeFileSync(join(folder.path, 'large.tfrecord'), large);
     writeFileSync(join(folder.path, 'small.tfrecord'), oracleFile(PAYLOADS.slice(0, 2)));
     writeFileSync(join(folder.path, 'cut.tfrecord'), large.subarray(0, 300_000));
+    first = await upload('--jsonl', '--part-size', '5MiB');
   });
 
   const upload = (...args: string[]) => service().cli('upload', folder.path, `s3://${bucket}/up/`, ...args);
@@ -39,9 +41,8 @@ export function uploading(service: ServiceOf): void {
 
   describe('uploading', () => {
     test('what is good goes up in parts, what is bad does not; others read the same bytes', async () => {
-      const { code, stdout } = await upload('--jsonl', '--part-size', '5MiB');
-      expect(code).toBe(1);
-      expect(statuses(stdout)).toEqual({
+      expect(first.code).toBe(1);
+      expect(statuses(first.stdout)).toEqual({
         'cut.tfrecord': 'refused',
         'large.tfrecord': 'uploaded',
         'small.tfrecord': 'uploaded',
@@ -54,14 +55,13 @@ export function uploading(service: ServiceOf): void {
       expect(Uploads ?? []).toEqual([]);
     });
 
-    test('a second time: --no-clobber leaves them, --if-changed sends what it cannot compare, or nothing', async () => {
+    test('a second time: --no-clobber and --if-changed leave them', async () => {
       expect(statuses((await upload('--jsonl', '--no-clobber')).stdout)).toMatchObject({
         'large.tfrecord': 'kept',
         'small.tfrecord': 'kept',
       });
       const again = statuses((await upload('--jsonl', '--if-changed', '--part-size', '5MiB')).stdout);
-      const wanted = service.kind.checksums === 'none' ? 'uploaded' : 'unchanged';
-      expect(again['small.tfrecord']).toBe(wanted);
+      expect(again['small.tfrecord']).toBe('unchanged');
     });
 
     test('a manifest of what is there, made and checked against the service', async () => {
