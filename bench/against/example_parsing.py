@@ -1,22 +1,12 @@
 """Examples that are in memory, parsed by TensorFlow: one by one, and all at once. Kept on one processor, it has one thread."""
 
-import struct
 import time
 
 import tensorflow as tf
 
+from example_records import added, records_of
+
 KINDS = {"bytes": tf.string, "float": tf.float32, "int64": tf.int64}
-
-
-def records_of(path):
-    with open(path, "rb") as file:
-        data = file.read()
-    records, at = [], 0
-    while at < len(data):
-        (length,) = struct.unpack_from("<Q", data, at)
-        records.append(data[at + 12 : at + 12 + length])
-        at += length + 16
-    return records
 
 
 def features_of(specs):
@@ -40,10 +30,6 @@ def facts_of(parsed, specs):
         else:
             facts["integers"] += int(values.sum())
     return facts
-
-
-def added(facts, more):
-    return {what: total + more[what] for what, total in facts.items()}
 
 
 kept = {}

@@ -83,6 +83,7 @@ const PEERS = [
       write: ['TFRecordWriter'],
       index: ['tfrecord2idx'],
       get: ['loader, one pass', 'loader, a shard per record'],
+      example: ['extract_feature_dict'],
     },
   },
   {

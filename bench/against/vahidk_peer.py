@@ -19,6 +19,7 @@ from tfrecord.tools.tfrecord2idx import create_index
 from tfrecord.writer import TFRecordWriter
 
 from peer_protocol import FRAMING_BYTES, Stopwatch, measured, records_to_write, serve
+from vahidk_examples import parse_examples
 
 
 def read(request):
@@ -87,6 +88,7 @@ serve(
         "read": {"tfrecord_iterator": read},
         "write": {"TFRecordWriter": write},
         "index": {"tfrecord2idx": index},
+        "example": {"extract_feature_dict": parse_examples},
         "get": {"loader, one pass": get_in_one_pass, "loader, a shard per record": get_by_shards},
     },
     notes={

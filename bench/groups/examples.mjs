@@ -7,12 +7,14 @@ import { measureWays } from './ways.mjs';
 /** Who makes what of the records; `wanted`: only of the features that are wanted. */
 const WAYS = [
   { who: 'recordpipe', ours: true, mode: 'decode' },
+  { who: 'recordpipe', ours: true, mode: 'decode, reuse' },
   { who: 'recordpipe', ours: true, mode: 'parse', wanted: true },
   { who: 'recordpipe', ours: true, mode: 'parse_batch', wanted: true },
   { who: 'recordpipe', ours: true, mode: 'parse_batch, reuse', wanted: true },
   { who: 'protobufjs', mode: 'decode' },
   { who: 'npm-tfrecord', mode: 'decode' },
   { who: 'bufbuild', mode: 'decode' },
+  { who: 'vahidk', mode: 'extract_feature_dict', wanted: true },
   { who: 'tensorflow', mode: 'parse_single_example', wanted: true },
   { who: 'tensorflow', mode: 'parse_example', wanted: true },
 ];

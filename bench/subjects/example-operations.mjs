@@ -1,6 +1,6 @@
 /** Decoding and parsing of Examples that are in memory. */
 
-import { compileFeatures, decodeExample, fixedLen } from 'recordpipe/example';
+import { compileFeatures, decodeExample, ExampleDecoder, fixedLen } from 'recordpipe/example';
 import { addValues, decoding } from '../against/examples.mjs';
 
 function planOf({ specs }, options) {
@@ -35,6 +35,10 @@ const parsing = (method, options) => (request) => {
 export const EXAMPLE_OPERATIONS = {
   example: {
     decode: decoding(() => (record) => decodeExample(record), addDecoded),
+    'decode, reuse': decoding(() => {
+      const decoder = new ExampleDecoder();
+      return (record) => decoder.decode(record);
+    }, addDecoded),
     parse: decoding(parsing('parse'), addParsed),
     parse_batch: decoding(parsing('parseBatch'), addColumns, { batched: true }),
     'parse_batch, reuse': decoding(parsing('parseBatch', { reuse: true }), addColumns, { batched: true }),

@@ -4,6 +4,7 @@ import { ours } from './ways.mjs';
 
 const CORE = 'one';
 const decoded = (corpus) => ours(`decode ${corpus}`, CORE);
+const decodedAgain = (corpus) => ours(`decode, reuse ${corpus}`, CORE);
 
 export const EXAMPLE_TARGETS = [
   {
@@ -21,6 +22,16 @@ export const EXAMPLE_TARGETS = [
         wanted,
       })),
     ),
+  },
+  {
+    title: '`ExampleDecoder`, which fills the same memory anew, against the decoder of protobufjs',
+    rows: Object.entries({ embedding: 8, ids: 4, scalars: 2, image: 20 }).map(([corpus, wanted]) => ({
+      group: 'example',
+      at: corpus,
+      mine: decodedAgain(corpus),
+      other: { who: 'protobufjs', what: `decode ${corpus}` },
+      wanted,
+    })),
   },
   {
     title: 'A plan that wants 3 of 50 features against `decodeExample`',

@@ -13,9 +13,7 @@ export function varintsInto(
   words: Int32Array,
   to: number,
 ): number {
-  // With this, no varint of the run goes beyond it, and no byte needs asking.
-  if (end > start && bytes[end - 1] >= 0x80)
-    throw new WireFault(end - 1, 'wanted a varint, found the end of its packed run inside it');
+  checkEnd(bytes, start, end);
   let at = start;
   while (at < end) {
     let byte = bytes[at];
@@ -46,6 +44,12 @@ export function varintsInto(
     to += 2;
   }
   return to;
+}
+
+/** After this no varint of the run goes beyond it, and no byte needs asking. */
+function checkEnd(bytes: Uint8Array, start: number, end: number): void {
+  if (end > start && bytes[end - 1] >= 0x80)
+    throw new WireFault(end - 1, 'wanted a varint, found the end of its packed run inside it');
 }
 
 /** The halves of one varint of any length into `words`; gives where the next begins. What is beyond 64 bits is dropped, as protobuf does. */
@@ -82,6 +86,47 @@ export function numbersInPlace(words: Int32Array, numbers: Float64Array, from: n
   return -1;
 }
 
+/** Each varint of a packed run as a number, from `to` on; gives where the next goes; -1 if one is none (beyond 2^53 - 1). There is room for all of them. */
+export function numbersFrom(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  numbers: Float64Array,
+  to: number,
+): number {
+  checkEnd(bytes, start, end);
+  let at = start;
+  while (at < end) {
+    let byte = bytes[at];
+    let low = byte;
+    if (byte >= 0x80) {
+      byte = bytes[at + 1];
+      low = (low & 0x7f) | ((byte & 0x7f) << 7);
+      if (byte >= 0x80) {
+        byte = bytes[at + 2];
+        low |= (byte & 0x7f) << 14;
+        if (byte >= 0x80) {
+          byte = bytes[at + 3];
+          low |= (byte & 0x7f) << 21;
+          if (byte >= 0x80) {
+            at = longVarint(bytes, at, one, 0);
+            const number = one[HIGH] * 2 ** 32 + (one[LOW] >>> 0);
+            if (!Number.isSafeInteger(number)) return -1;
+            numbers[to++] = number;
+            continue;
+          }
+          at++;
+        }
+        at++;
+      }
+      at++;
+    }
+    at++;
+    numbers[to++] = low;
+  }
+  return to;
+}
+
 /** The same of unsigned 64-bit integers. */
 export function unsignedNumbersInPlace(words: Int32Array, numbers: Float64Array): number {
   for (let i = 0; i < words.length; i += 2) if (words[i + HIGH] >>> 0 >= 0x200000) return i / 2;
@@ -116,8 +161,7 @@ export function int32sInto(
 
 /** How many varints a packed run has. */
 export function countVarints(bytes: Uint8Array, start: number, end: number): number {
-  if (end > start && bytes[end - 1] >= 0x80)
-    throw new WireFault(end - 1, 'wanted a varint, found the end of its packed run inside it');
+  checkEnd(bytes, start, end);
   let count = 0;
   for (let at = start; at < end; at++) count += 1 - (bytes[at] >> 7);
   return count;

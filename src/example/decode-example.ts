@@ -1,8 +1,13 @@
 import type { DecodeExampleOptions } from './decode-options.ts';
+import { decodeOptions } from './decode-options.ts';
 import { ExampleCursor } from './example-cursor.ts';
 import type { Example, Feature, Int64Mode, SequenceExample } from './feature.ts';
+import { NameTable } from './name-table.ts';
+import { PlainFeatures } from './plain-features.ts';
+import { PlainWalk } from './plain-walk.ts';
 
 let shared: ExampleCursor | undefined;
+let plain: PlainFeatures | undefined;
 
 /**
  * Decodes a tf.train.Example: features by name. Bytes are views of the record, and so are floats that lie at a multiple of four bytes in its memory;
@@ -25,9 +30,14 @@ export function decodeExample<M extends Int64Mode = 'bigint'>(
   record: Uint8Array,
   options?: Partial<DecodeExampleOptions<M>>,
 ): Example<M> {
+  if (!(record instanceof Uint8Array))
+    throw new TypeError(`record: expected bytes (Uint8Array), got ${typeof record}`);
+  const example = new Map<string, Feature>();
+  plain ??= new PlainFeatures(new PlainWalk(new NameTable()));
+  if (plain.read(record, example, decodeOptions(options).int64)) return example as Example<M>;
+  example.clear();
   shared ??= new ExampleCursor();
   const cursor = shared;
-  const example = new Map<string, Feature>();
   try {
     cursor.open(record, options);
     while (cursor.next()) example.set(cursor.name, cursor.feature());

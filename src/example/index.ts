@@ -20,6 +20,7 @@ export {
 } from './encode-example.ts';
 export type { FeatureInput, FeaturesInput } from './encode-input.ts';
 export { ExampleCursor } from './example-cursor.ts';
+export { ExampleDecoder, type ExampleDecoderOptions } from './example-decoder.ts';
 export type {
   BytesFeature,
   Example,
