@@ -2,7 +2,7 @@ import { checkCount, checkFunction, countOrAll } from './arguments.ts';
 import { BatchStage } from './batch.ts';
 import { cached } from './cache.ts';
 import { EnumerateStage } from './enumerate.ts';
-import { checkFileNames, type FileNames, filesNamed } from './file-names.ts';
+import { checkFileNames, type FileNames, type FileNamesOptions, filesNamed } from './file-names.ts';
 import { FilterStage } from './filter.ts';
 import { openInterleave } from './interleave.ts';
 import { IterableDataset } from './iterable-dataset.ts';
@@ -65,12 +65,14 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * The files that paths and glob patterns stand for, looked up in each iteration: in the order given, matches of one pattern sorted by their bytes.
-   * @throws RecordpipeError while iterating: `not-found` for a pattern that nothing matches
+   * The files that paths and glob patterns stand for, and the objects of `s3://` addresses, patterns and prefixes, looked up in each iteration: in the order given, matches of one pattern
+   * sorted by their bytes.
+   * @param options how objects are reached
+   * @throws RecordpipeError while iterating: `not-found` for a pattern that nothing matches; for objects as `listObjects`
    */
-  static files(names: FileNames): Dataset<string | URL> {
+  static files(names: FileNames, options?: FileNamesOptions): Dataset<string | URL> {
     checkFileNames(names);
-    return Dataset.from<string | URL>(() => filesNamed(names));
+    return Dataset.from<string | URL>(() => filesNamed(names, options));
   }
 
   /**

@@ -9,11 +9,15 @@ import type { FormatName } from '../records/record-format.ts';
 /** One or several paths, `file:` URLs or glob patterns; `s3://` addresses of objects, patterns of them, or prefixes with a slash at their end. */
 export type FileNames = string | URL | readonly (string | URL)[];
 
-/** What is looked for, and how objects are reached. */
-export interface Naming {
+/** How the names of files are looked up. */
+export interface FileNamesOptions {
   /** Which objects are taken from prefixes. Default `auto`. */
   readonly format?: FormatName | 'auto' | undefined;
+  /** How objects are reached: which service, and as whom. */
   readonly objects?: Partial<ObjectOptions> | undefined;
+}
+
+interface Naming extends FileNamesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 

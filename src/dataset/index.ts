@@ -5,7 +5,7 @@
  */
 export { Dataset } from './dataset.ts';
 export type { DatasetIterator } from './dataset-iterator.ts';
-export type { FileNames } from './file-names.ts';
+export type { FileNames, FileNamesOptions } from './file-names.ts';
 export type { DatasetInput, Elements } from './iterables.ts';
 export type { MaybePromise } from './map.ts';
 export type {

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Dataset } from '../../src/dataset/index.ts';
+import { encodeTFRecord } from '../../src/framing/index.ts';
+import { type FaultyS3, faultyS3 } from '../support/faulty-s3/index.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
+
+const shard = (i: number): Uint8Array =>
+  concat([0, 1, 2].map((k) => encodeTFRecord(new TextEncoder().encode(`${i}.${k}`))));
+const objects = Object.fromEntries([0, 1, 2].map((i) => [`bucket/train/${i}.tfrecord`, shard(i)]));
+const text = (record: Uint8Array): string => new TextDecoder().decode(record);
+let server: FaultyS3;
+let options: { objects: { endpointUrl: string; region: string; anonymous: true } };
+
+beforeAll(async () => {
+  server = await faultyS3({ objects: { ...objects, 'bucket/train/notes.md': Buffer.from('x') } });
+  options = { objects: { endpointUrl: server.url, region: 'us-east-1', anonymous: true } };
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+test('files of a prefix, of a pattern, by name: what was put there since comes in the next iteration', async () => {
+  const files = Dataset.files(
+    ['s3://bucket/train/', 's3://bucket/train/[01].tfrecord', 's3://bucket/x'],
+    options,
+  );
+  const names = ['0', '1', '2', '0', '1'].map((name) => `s3://bucket/train/${name}.tfrecord`);
+  expect(await files.toArray()).toEqual([...names, 's3://bucket/x']);
+  server.store.put('bucket/train/3.tfrecord', shard(3));
+  expect(await files.count()).toBe(7);
+});
+
+test('records of objects, one after the other and interleaved', async () => {
+  const pattern = 's3://bucket/train/[012].tfrecord';
+  expect(await Dataset.records(pattern, options).map(text).toArray()).toEqual(
+    [0, 1, 2].flatMap((i) => [`${i}.0`, `${i}.1`, `${i}.2`]),
+  );
+  const mixed = Dataset.files(pattern, options).interleave((file) => Dataset.records(file, options), {
+    cycleLength: 3,
+  });
+  expect(await mixed.map(text).toArray()).toEqual([0, 1, 2].flatMap((k) => [`0.${k}`, `1.${k}`, `2.${k}`]));
+});
+
+test('an early end leaves no request under way', async () => {
+  const large = concat(Array(200).fill(encodeTFRecord(new Uint8Array(50_000))));
+  server.store.put('bucket/large.tfrecord', large);
+  for await (const batch of Dataset.records('s3://bucket/large.tfrecord', options).batch(2)) {
+    expect(batch).toHaveLength(2);
+    break;
+  }
+  await expect.poll(() => server.log.filter(({ outcome }) => outcome === undefined)).toEqual([]);
+});
+
+test('nothing there, and damage: errors that name the object', async () => {
+  await expect(Dataset.files('s3://bucket/none/*', options).toArray()).rejects.toMatchObject({
+    code: 'object-missing',
+    uri: 's3://bucket/none/*',
+  });
+  server.store.put('bucket/bad.tfrecord', shard(0).subarray(0, 33));
+  const seen: string[] = [];
+  const reading = Dataset.records('s3://bucket/bad.tfrecord', options).map(text);
+  await expect(reading.forEach((record) => void seen.push(record))).rejects.toMatchObject({
+    code: 'truncated-record',
+    uri: 's3://bucket/bad.tfrecord',
+    record: 1,
+  });
+  expect(seen).toEqual(['0.0']);
+});
