@@ -28,6 +28,10 @@ const ADVICE: Record<string, string> = {
     'mend the line; repair leaves such lines out; --from textline takes lines as they are, --to textline writes them so',
   'schema-mismatch':
     'mend or leave out such records, or change the schema if they are right; inspect FILE --skip RECORD -n 1 shows the record',
+  'malformed-plan': 'write it anew with recordpipe plan',
+  'malformed-report': 'run its shard again, and merge anew',
+  'report-mismatch':
+    'merge the reports of one plan, command and set of options; where a file has changed, make a new plan and run all shards again',
   'access-denied': 'run as a user who may read it, or change its rights',
   'object-missing': 'check bucket, key and --endpoint-url, and whether it is to be there',
   'object-changed':

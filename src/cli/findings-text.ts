@@ -1,4 +1,4 @@
-import type { FileReport, Finding, ValidateReport } from 'recordpipe/report';
+import type { CheckedFile, CheckedReport, FileReport, Finding, ValidateReport } from 'recordpipe/report';
 import { advice } from './advice.ts';
 import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds } from './sizes.ts';
 import type { Painter } from './style.ts';
@@ -8,7 +8,7 @@ import { visible } from './visible.ts';
  * A bad file for people: a line for the file, one per finding, and what to do.
  * @param most findings shown
  */
-export function badFileText(file: FileReport, most: number, paint: Painter): string {
+export function badFileText(file: CheckedFile, most: number, paint: Painter): string {
   const { uri, records, bytes, errors, errorCount, unreadable } = file;
   const state = unreadable
     ? 'could not be read'
@@ -38,7 +38,7 @@ export function warningsText({ uri, warnings }: FileReport, paint: Painter): str
 }
 
 /** Rules of a schema that are broken, over all files: a line each, so that ten thousand findings are not read to learn of two. */
-export function violationsText({ violations = [] }: ValidateReport, paint: Painter): string {
+export function violationsText({ violations = [] }: CheckedReport, paint: Painter): string {
   if (violations.length === 0) return '';
   const lines = violations.map(({ rule, feature, count, files, uri, record, message }) => {
     const subject = feature === null ? '' : ` ${paint('bold', visible(feature))}`;
@@ -50,9 +50,18 @@ export function violationsText({ violations = [] }: ValidateReport, paint: Paint
 }
 
 /** The last line of a check. */
-export function summaryText({ ok, files, totals }: ValidateReport, seconds: number, paint: Painter): string {
-  const rate = formatRate(totals.bytes, seconds);
-  const sums = `${formatNumberOf(totals.records, 'good record')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}${rate === undefined ? '' : ` (${rate})`}`;
+export function summaryText(report: ValidateReport, seconds: number, paint: Painter): string {
+  const rate = formatRate(report.totals.bytes, seconds);
+  return sumsText(report, ` in ${formatSeconds(seconds)}${rate === undefined ? '' : ` (${rate})`}`, paint);
+}
+
+/** The last line of a report of many shards, which took as long as nobody knows. */
+export function totalText(report: CheckedReport, paint: Painter): string {
+  return sumsText(report, '', paint);
+}
+
+function sumsText({ ok, files, totals }: CheckedReport, time: string, paint: Painter): string {
+  const sums = `${formatNumberOf(totals.records, 'good record')}, ${formatBytes(totals.bytes)}${time}`;
   if (ok) return `${paint('green', 'ok')} ${formatNumberOf(files.length, 'file')}, ${sums}\n`;
   const parts = [`${formatCount(totals.bad)} of ${formatNumberOf(files.length, 'file')}`];
   if (totals.unreadable > 0) parts.push(`${formatCount(totals.unreadable)} unreadable`);
@@ -61,7 +70,7 @@ export function summaryText({ ok, files, totals }: ValidateReport, seconds: numb
   return `${paint('red', 'bad')} ${parts.join(', ')}; ${sums}\n`;
 }
 
-function findingText({ code, record, offset, message }: Finding, file: FileReport, paint: Painter): string {
+function findingText({ code, record, offset, message }: Finding, file: CheckedFile, paint: Painter): string {
   const { uri, compression } = file;
   const unit = compression === 'none' || compression === null ? 'byte' : 'uncompressed byte';
   const where = record === null ? '' : `record ${record} at ${unit} ${offset}: `;

@@ -19,6 +19,7 @@ const COMMANDS: Record<string, () => Promise<Registration>> = {
   schema: () => import('./commands/register/schema.ts'),
   cat: () => import('./commands/register/cat.ts'),
   index: () => import('./commands/register/index.ts'),
+  plan: () => import('./commands/register/plan.ts'),
   stream: () => import('./commands/register/stream.ts'),
   convert: () => import('./commands/register/convert.ts'),
   repair: () => import('./commands/register/repair.ts'),

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RecordpipeError } from 'recordpipe';
 import { isS3 } from './reaching.ts';
@@ -34,6 +34,14 @@ export async function checkReportFolder(path: string): Promise<void> {
       throw new RecordpipeError('not-found', text, { uri: path }, error);
     },
   );
+}
+
+/** Makes a folder, where it is not there. @throws RecordpipeError `io-failure` */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: Error) => {
+    const text = `the folder cannot be made: ${error.message}`;
+    throw new RecordpipeError('io-failure', text, { uri: folder }, error);
+  });
 }
 
 /** Writes a report so that a file of that name is either the old one or a whole new one; devices and pipes stay what they are. */

@@ -1,3 +1,4 @@
+import type { OpenSource } from '../bytes/sources.ts';
 import { identifyPeeked } from '../records/identify-source.ts';
 import { openObjectSource } from '../records/object-io.ts';
 import { PeekedSource } from '../records/peeked-source.ts';
@@ -21,11 +22,12 @@ export async function scanObject(
 ): Promise<RecordScan> {
   shareRequests(task.requests);
   const { format = 'auto', compression = 'auto', objects } = task.reading;
-  const opened = openObjectSource({ uri, size, etag }, objects, ({ type }) => {
+  let changed = false;
+  const given = openObjectSource({ uri, size, etag }, objects, ({ type }) => {
     if (type === 'retry') onRetry?.();
-    if (type === 'restarted' && frozen)
-      throw sinceThePlan('object-changed', uri, 'the object was overwritten');
+    if (type === 'restarted') changed = true;
   });
+  const opened = frozen ? unlessChanged(given, () => changed) : given;
   const source = new PeekedSource(opened, signal);
   const known = format === 'auto' ? 'auto' : await loadFormat(format);
   const found = await identifyPeeked(source, { format: known, compression, uri });
@@ -42,4 +44,19 @@ export async function scanObject(
   const scanned = await scanSource(await loadFormat(found.format), source, options, onBatch);
   const bytes = found.size?.() ?? 0;
   return { ...scanned, bytes: Math.max(scanned.bytes, Number.isFinite(bytes) ? bytes : 0) };
+}
+
+/** The object, which must be in the state that is known of it: it is begun anew in another one before a byte of it comes. */
+function unlessChanged(opened: OpenSource, changed: () => boolean): OpenSource {
+  const chunks = opened.chunks[Symbol.asyncIterator]();
+  const checked: AsyncIterator<Uint8Array> = {
+    next: async () => {
+      const step = await chunks.next();
+      if (!changed()) return step;
+      await chunks.return?.();
+      throw sinceThePlan('object-changed', opened.uri!, 'the object was overwritten');
+    },
+    return: async () => (await chunks.return?.()) ?? { done: true, value: undefined },
+  };
+  return { ...opened, chunks: { [Symbol.asyncIterator]: () => checked } };
 }

@@ -1,6 +1,4 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { RecordpipeError } from 'recordpipe';
 import { expandInputs } from 'recordpipe/report';
 import {
   convertFile,
@@ -10,19 +8,30 @@ import {
   type TransformOptions,
 } from 'recordpipe/transform';
 import { isS3, reachingOf } from '../reaching.ts';
+import { makeFolder } from '../report-file.ts';
+import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
 import type { TransformCommandOptions } from '../transform-options.ts';
 import { transforming, writtenText } from '../transform-run.ts';
 
 /** Options of `recordpipe convert`. */
-export interface ConvertCommandOptions extends TransformCommandOptions {
+export interface ConvertCommandOptions extends TransformCommandOptions, ShardCommandOptions {
   readonly outputDir?: string;
 }
 
 /** Converts one file, or many into a folder; the exit code. */
 export async function convert(files: string[], options: ConvertCommandOptions): Promise<number> {
   const { outputDir } = options;
+  if (files.length === 0 && options.plan === undefined) throw noInputs();
+  if (isSharded(options)) {
+    if (outputDir === undefined)
+      throw new RangeError(
+        '--shard, --plan: expected --output-dir, where each output gets the name of its input',
+      );
+    // Imported when wanted: start-up time counts.
+    return (await import('./convert-shard.ts')).convertShard(outputDir, files, options);
+  }
   if (outputDir !== undefined) return convertInto(outputDir, files, options);
   if (files.length !== 2)
     throw new RangeError(
@@ -44,41 +53,36 @@ async function convertInto(
   inputs: string[],
   options: ConvertCommandOptions,
 ): Promise<number> {
-  const { to, outputCompression = 'none' } = options;
-  if (to === undefined) throw new RangeError('convert: --output-dir needs the format to write, --to');
   const files = await expandInputs(inputs, options.format, reachingOf(options));
-  const names = files.map((file) => outputName(file, to, outputCompression));
-  const second = names.findIndex((name, i) => names.indexOf(name) < i);
-  if (second >= 0) {
-    const first = names.indexOf(names[second]);
-    throw new RangeError(
-      `convert: ${files[first]} and ${files[second]} would both be written to ${names[second]}; convert them into different folders`,
-    );
-  }
-  const remote = isS3(folder);
-  if (!remote) await makeFolder(folder);
+  const outputs = await outputsIn(folder, files, options);
   return transforming(options, {
     verb: 'convert',
     output: folder,
-    work: (common) =>
-      convertAll(
-        files,
-        names.map((name) => (remote ? `${folder.replace(/\/?$/, '/')}${name}` : join(folder, name))),
-        common,
-      ),
+    work: (common) => convertAll(files, outputs, common),
     summary: (results) => results.map(({ output }) => writtenText(output)).join('\n'),
   });
 }
 
-async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: Error) => {
-    throw new RecordpipeError(
-      'io-failure',
-      `the folder cannot be made: ${error.message}`,
-      { uri: folder },
-      error,
-    );
-  });
+/** The output of each file; local folders are made. */
+export async function outputsIn(
+  folder: string,
+  files: readonly string[],
+  { to, outputCompression = 'none' }: ConvertCommandOptions,
+): Promise<string[]> {
+  if (to === undefined) throw new RangeError('convert: --output-dir needs the format to write, --to');
+  const names = files.map((file) => outputName(file, to, outputCompression));
+  const first = new Map<string, number>();
+  for (const [i, name] of names.entries()) {
+    const other = first.get(name);
+    if (other !== undefined)
+      throw new RangeError(
+        `convert: ${files[other]} and ${files[i]} would both be written to ${name}; convert them into different folders`,
+      );
+    first.set(name, i);
+  }
+  const remote = isS3(folder);
+  if (!remote) await makeFolder(folder);
+  return names.map((name) => (remote ? `${folder.replace(/\/?$/, '/')}${name}` : join(folder, name)));
 }
 
 async function convertAll(

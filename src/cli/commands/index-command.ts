@@ -1,17 +1,20 @@
 import { statSync } from 'node:fs';
 import { buildIndex, checkIndex, type FrameScanOptions, type WrittenKind } from 'recordpipe/indexes';
 import { expandInputs } from 'recordpipe/report';
+import type { DoneFile } from 'recordpipe/shards';
 import { errorText } from '../advice.ts';
 import { INVALID, OK } from '../exit-codes.ts';
 import type { ObjectCommandOptions } from '../object-options.ts';
 import { complain, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { isS3, reachingOf } from '../reaching.ts';
+import type { ShardFiles } from '../shard-files.ts';
+import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
 import { formatBytes, formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
 /** Options of `recordpipe index`. */
-export interface IndexCommandOptions extends ObjectCommandOptions {
+export interface IndexCommandOptions extends ObjectCommandOptions, ShardCommandOptions {
   readonly kind: WrittenKind;
   readonly output?: string;
   readonly check?: true;
@@ -44,7 +47,9 @@ interface IndexReport {
 /** Writes or checks indexes; the exit code. */
 export async function index(inputs: string[], options: IndexCommandOptions): Promise<number> {
   const { json, jsonl, quiet, check, output } = options;
-  const files = await expandInputs(inputs, 'auto', reachingOf(options));
+  const shard = await shardOf(inputs, options);
+  const files =
+    shard?.files.map(({ uri }) => uri) ?? (await expandInputs(inputs, 'auto', reachingOf(options)));
   if (files.includes('-'))
     throw new RangeError('inputs: standard input has no random access, so no index; name a file');
   if (output !== undefined && files.length > 1)
@@ -60,6 +65,7 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
       progress.update?.({ files: files.length, filesDone, bad, bytes: done + bytes, totalBytes });
     let report: IndexReport;
     try {
+      await shard?.check(uri);
       report = await (check ? checked : made)(uri, options, onProgress);
       done += report.bytes ?? 0;
     } catch (error) {
@@ -79,9 +85,44 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
     else if (!json && !quiet) await print(reportText(report));
   }
   const ok = bad === 0;
+  if (shard !== undefined) exitCode = await shard.end(reports.map(doneFile));
   if (json) await print(`${JSON.stringify({ ok, files: reports }, undefined, 2)}\n`);
   if (jsonl) await print(`${JSON.stringify({ event: 'summary', ok, files: files.length, bad })}\n`);
   return exitCode;
+}
+
+/** The part of the work that is this process's; undefined where it is not divided. */
+async function shardOf(inputs: string[], options: IndexCommandOptions): Promise<ShardFiles | undefined> {
+  if (inputs.length === 0 && options.plan === undefined) throw noInputs();
+  if (!isSharded(options)) return undefined;
+  // Imported when wanted: start-up time counts.
+  const { shardFiles } = await import('../shard-files.ts');
+  const { kind, check, full, format, maxRecordSize, payloadCrc, multipart, cr, delimiter } = options;
+  if (options.output !== undefined)
+    throw new RangeError('--output: names one index; with --shard or --plan each lies beside its file');
+  const settings = { kind, check, full, format, maxRecordSize, payloadCrc, multipart, cr };
+  return shardFiles(
+    {
+      command: 'index',
+      inputs,
+      format: 'auto',
+      parts: false,
+      settings: { ...settings, delimiter: delimiter && Buffer.from(delimiter).toString('hex') },
+    },
+    options,
+  );
+}
+
+/** Whether an index was written or was there depends on the runs before: it is left out. */
+function doneFile({ uri, index, records, bytes, error }: IndexReport): DoneFile {
+  return error === undefined
+    ? {
+        uri,
+        ...(index && { output: index }),
+        ...(records !== undefined && { records }),
+        ...(bytes !== undefined && { bytes }),
+      }
+    : { uri, error: error as NonNullable<DoneFile['error']> };
 }
 
 function totalOf(files: readonly string[]): number {

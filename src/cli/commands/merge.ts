@@ -1,19 +1,27 @@
+import { statSync } from 'node:fs';
 import { expandInputs } from 'recordpipe/report';
 import { mergeFiles } from 'recordpipe/transform';
-import { reachingOf } from '../reaching.ts';
+import { isS3, reachingOf } from '../reaching.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
 import type { TransformCommandOptions } from '../transform-options.ts';
 import { transforming, writtenText } from '../transform-run.ts';
+import type { MergeReportsOptions } from './merge-reports.ts';
 
 /** Options of `recordpipe merge`. */
-export interface MergeCommandOptions extends TransformCommandOptions {
+export interface MergeCommandOptions extends TransformCommandOptions, MergeReportsOptions {
   readonly output?: string;
   readonly sort?: true;
 }
 
 /** Merges files into one; the exit code. */
 export async function merge(files: string[], options: MergeCommandOptions): Promise<number> {
+  if (files.every(mayBeReport)) {
+    // Imported when wanted: start-up time counts.
+    const { mergeShards, reportsOf } = await import('./merge-reports.ts');
+    const reports = await reportsOf(files, options);
+    if (reports !== undefined) return mergeShards(reports, options);
+  }
   const { sort, output = files[files.length - 1] } = options;
   const inputs = options.output === undefined ? files.slice(0, -1) : files;
   if (inputs.length === 0)
@@ -34,6 +42,12 @@ export async function merge(files: string[], options: MergeCommandOptions): Prom
       ),
     summary: (result) => `${writtenText(result.output)}, from ${formatNumberOf(sources.length, 'file')}`,
   });
+}
+
+/** What is looked into before it is taken for records: JSON, and folders. */
+function mayBeReport(input: string): boolean {
+  if (input.endsWith('.json') || input.endsWith('/')) return true;
+  return !isS3(input) && statSync(input, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** As given; what one input stands for, a folder or a pattern, sorted by name. */

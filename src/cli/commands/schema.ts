@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { inferSchema } from 'recordpipe/report';
+import { collectStats, inferSchema } from 'recordpipe/report';
 import type { TypeConflict } from 'recordpipe/stats';
 import { errorText } from '../advice.ts';
 import { interruption } from '../interrupt.ts';
@@ -8,13 +8,14 @@ import { complain, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { refuseReportOn, writeReport } from '../report-file.ts';
 import { schemaText } from '../schema-text.ts';
+import type { ShardCommandOptions } from '../shard-options.ts';
 import { formatCount } from '../sizes.ts';
 import { painter } from '../style.ts';
 import { visible } from '../visible.ts';
-import { checkOutput, exitCodeOf } from './stats.ts';
+import { checkOutput, exitCodeOf, shardExitCode, shardOf } from './stats.ts';
 
 /** Options of `recordpipe schema`. */
-export interface SchemaCommandOptions extends CommonOptions, PayloadOptions {
+export interface SchemaCommandOptions extends CommonOptions, PayloadOptions, ShardCommandOptions {
   readonly json?: true;
   readonly quiet?: true;
   readonly progress: boolean;
@@ -31,17 +32,24 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
     await print(await readFile(new URL('../../../schema/recordpipe-schema.json', import.meta.url)));
     return 0;
   }
-  if (inputs.length === 0) throw new RangeError('inputs: expected files, got none');
-  if (output !== undefined) await checkOutput(inputs, output, options, '--output');
+  if (options.shard !== undefined && output !== undefined)
+    throw new RangeError('--output: recordpipe merge --schema writes that of all shards');
+  const shard = await shardOf('schema', inputs, options, { loose });
+  const given = shard?.files ?? inputs;
+  if (output !== undefined) await checkOutput(given, output, options, '--output');
   const progress = progressOn('schema', !json && !quiet && options.progress);
-  const found = await inferSchema(inputs, {
+  const running = {
     ...readingOptions(options),
     jobs,
     blocking: true,
-    loose,
     onProgress: progress.update,
     signal: interruption(),
-  }).finally(progress.clear);
+  };
+  if (options.shard !== undefined) {
+    // What a shard has in common is not what all have: its statistics are what the schema is made of.
+    return shardExitCode(await collectStats(given, running).finally(progress.clear), shard!);
+  }
+  const found = await inferSchema(given, { ...running, loose }).finally(progress.clear);
   const { stats, conflicts } = found;
   const document = `${JSON.stringify(found.schema, undefined, 2)}\n`;
   if (output !== undefined) {
@@ -64,7 +72,7 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
     );
   }
   for (const finding of stats.findings.first) complain(errorText(finding));
-  return exitCodeOf(stats);
+  return shard === undefined ? exitCodeOf(stats) : shardExitCode(stats, shard);
 }
 
 function conflictText({ feature, types }: TypeConflict): string {

@@ -1,4 +1,4 @@
-import { collectStats, expandInputs } from 'recordpipe/report';
+import { collectStats, expandInputs, type KnownFile } from 'recordpipe/report';
 import { type DatasetStats, statsHtml } from 'recordpipe/stats';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { interruption } from '../interrupt.ts';
@@ -7,12 +7,14 @@ import { complain, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { reachingOf } from '../reaching.ts';
 import { checkReportFolder, refuseReportOn, writeReport } from '../report-file.ts';
+import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
+import type { ShardRun, ShardWork } from '../shard-run.ts';
 import { statsText } from '../stats-text.ts';
 import { painter } from '../style.ts';
 import { visible } from '../visible.ts';
 
 /** Options of `recordpipe stats`. */
-export interface StatsCommandOptions extends CommonOptions, PayloadOptions {
+export interface StatsCommandOptions extends CommonOptions, PayloadOptions, ShardCommandOptions {
   readonly json?: true;
   readonly quiet?: true;
   readonly progress: boolean;
@@ -25,13 +27,15 @@ export interface StatsCommandOptions extends CommonOptions, PayloadOptions {
 /** Says what is in files; the exit code. */
 export async function stats(inputs: string[], options: StatsCommandOptions): Promise<number> {
   const { json, quiet, jobs, html, title } = options;
-  if (html !== undefined) await checkOutput(inputs, html, options, '--html');
+  const shard = await shardOf('stats', inputs, options, { samples: options.samples });
+  const given = shard?.files ?? inputs;
+  if (html !== undefined) await checkOutput(given, html, options, '--html');
   const progress = progressOn('stats', !json && !quiet && options.progress);
-  const found = await collectStats(inputs, {
+  const found = await collectStats(given, {
     ...readingOptions(options),
     jobs,
     blocking: true,
-    samples: html !== undefined && options.samples,
+    samples: (html !== undefined || shard !== undefined) && options.samples,
     onProgress: progress.update,
     signal: interruption(),
   }).finally(progress.clear);
@@ -46,17 +50,52 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
   if (json) await print(`${JSON.stringify({ ...found, samples: [] }, undefined, 2)}\n`);
   else if (!quiet) await print(statsText(found, painter(options.color, 1)));
   if (html !== undefined && !json && !quiet) complain(`wrote ${visible(html)}`);
+  return shard === undefined ? exitCodeOf(found) : shardExitCode(found, shard);
+}
+
+/** The part of the work that is this process's; undefined where it is not divided. */
+export async function shardOf<C extends 'stats' | 'schema'>(
+  command: C,
+  inputs: string[],
+  options: CommonOptions & PayloadOptions & ShardCommandOptions & { readonly quiet?: true },
+  settings: ShardWork<C>['settings'],
+): Promise<ShardRun<C> | undefined> {
+  if (inputs.length === 0 && options.plan === undefined) throw noInputs();
+  if (!isSharded(options)) {
+    if (options.report !== undefined)
+      throw new RangeError('--report: is for --shard and --plan; --json prints what was found');
+    return undefined;
+  }
+  // Imported when wanted: start-up time counts.
+  const [{ shardRun }, { settingsOf }] = await Promise.all([
+    import('../shard-run.ts'),
+    import('../shard-settings.ts'),
+  ]);
+  const { format } = options;
+  const all = { ...settingsOf(options), ...settings };
+  return shardRun({ command, inputs, format, parts: true, settings: all }, options);
+}
+
+/** Writes the report, unless something could not be read: such a shard has none, and is run again. */
+export async function shardExitCode(
+  found: DatasetStats,
+  shard: ShardRun<'stats'> | ShardRun<'schema'>,
+): Promise<number> {
+  if (found.files.some(({ unreadable }) => unreadable)) return IO_FAILURE;
+  await shard.write(found);
   return exitCodeOf(found);
 }
 
 /** Fails before the work begins where a file could not be written, or would take the place of one that is read. */
 export async function checkOutput(
-  inputs: readonly string[],
+  inputs: readonly (string | KnownFile)[],
   output: string,
   options: CommonOptions,
   option: string,
 ): Promise<void> {
-  const lists = inputs.filter((input) => /^@./.test(input)).map((input) => input.slice(1));
+  const lists = inputs.flatMap((input) =>
+    typeof input === 'string' && /^@./.test(input) ? [input.slice(1)] : [],
+  );
   await refuseReportOn(lists, output, option);
   // A list from standard input can be read only once.
   if (inputs.includes('@-')) return checkReportFolder(output);

@@ -7,13 +7,14 @@ import { type PayloadOptions, type ReportingOptions, readingOptions } from '../o
 import { ClosedOutput, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { reachingOf } from '../reaching.ts';
+import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
+import type { ShardWork } from '../shard-run.ts';
 import { painter } from '../style.ts';
 
 /** Options of `recordpipe validate`. */
-export interface ValidateCommandOptions extends ReportingOptions, PayloadOptions {
+export interface ValidateCommandOptions extends ReportingOptions, PayloadOptions, ShardCommandOptions {
   readonly maxErrors: number;
   readonly failFast?: true;
-  readonly report?: string;
   readonly schema?: string;
   readonly unknownFeatures?: 'error' | 'allow';
 }
@@ -23,8 +24,14 @@ const MOST_SHOWN = 10;
 
 /** Checks files and says what is wrong; the exit code. */
 export async function validate(inputs: string[], options: ValidateCommandOptions): Promise<number> {
-  const { json, jsonl, quiet, maxErrors, failFast = false, report: reportFile, jobs } = options;
+  const { json, jsonl, quiet, maxErrors, failFast = false, jobs } = options;
+  if (inputs.length === 0 && options.plan === undefined) throw noInputs();
+  const schema = await schemaOption(options);
   // Imported when wanted: start-up time counts.
+  const shard = isSharded(options)
+    ? await (await import('../shard-run.ts')).shardRun(await workOf(inputs, options, schema), options)
+    : undefined;
+  const reportFile = shard === undefined ? options.report : undefined;
   const reports = reportFile === undefined ? undefined : await import('../report-file.ts');
   const lists = inputs.filter((input) => /^@./.test(input)).map((input) => input.slice(1));
   await reports?.refuseReportOn(lists, reportFile!);
@@ -35,14 +42,15 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       reportFile!,
     );
   await reports?.checkReportFolder(reportFile!);
-  const schema = await schemaOption(options);
   const forPeople = !json && !jsonl;
   const paint = painter(options.color, 1);
   const progress = progressOn('validate', forPeople && !quiet && options.progress);
   const closed = new AbortController();
   let exitCode = OK;
+  let unreadable = false;
   const onFile = (file: FileReport): void => {
     exitCode = worse(exitCode, file);
+    unreadable ||= file.unreadable;
     const text = jsonl ? `${JSON.stringify({ event: 'file', ...file })}\n` : json ? '' : forPerson(file);
     if (text === '') return;
     progress.clear();
@@ -52,7 +60,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
     (file.ok ? '' : badFileText(file, MOST_SHOWN, paint)) + (quiet ? '' : warningsText(file, paint));
   const start = performance.now();
   try {
-    const report = await validateFiles(inputs, {
+    const report = await validateFiles(shard?.files ?? inputs, {
       ...readingOptions(options),
       // Who names an encoding wants to know whether the text is in it.
       ...(options.encoding !== undefined && { fatal: true }),
@@ -72,6 +80,9 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       reportFile!,
     );
     await reports?.writeReport(reportFile!, document(report));
+    // What could not be read may be readable next time: such a shard has no report, and is run again.
+    if (shard !== undefined && unreadable) exitCode = IO_FAILURE;
+    else await shard?.write({ files: report.files.map(({ seconds: _, ...file }) => file) });
     if (json) await print(document(report));
     else if (jsonl)
       await print(`${JSON.stringify({ event: 'summary', ok: report.ok, totals: report.totals })}\n`);
@@ -88,6 +99,27 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
     throw closed.signal.aborted ? closed.signal.reason : error;
   }
   return exitCode;
+}
+
+async function workOf(
+  inputs: string[],
+  options: ValidateCommandOptions,
+  schema: RecordSchema | undefined,
+): Promise<ShardWork<'validate'>> {
+  if (options.failFast)
+    throw new RangeError('--fail-fast: what is left out would be missing from the report of a shard');
+  const { digest, settingsOf } = await import('../shard-settings.ts');
+  return {
+    command: 'validate',
+    inputs,
+    format: options.format,
+    parts: true,
+    settings: {
+      ...settingsOf(options),
+      maxErrors: options.maxErrors,
+      schema: schema && digest(schema),
+    },
+  };
 }
 
 /** The schema of the file that is named. */

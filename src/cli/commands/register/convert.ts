@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
 import { EXIT_CODES, run } from '../../command-parts.ts';
+import { withShardOptions } from '../../shard-options.ts';
 import { withTransformOptions } from '../../transform-options.ts';
 
 export function register(root: Command): void {
   const command = root
     .command('convert')
     .description('Write the records of a file in another format or compression, every byte as it is.')
-    .argument('<files...>', 'an input (- for stdin) and an output (- for stdout); with --output-dir, inputs')
+    .argument('[files...]', 'an input (- for stdin) and an output (- for stdout); with --output-dir, inputs')
     .option('--output-dir <folder>', 'convert every input into this folder, each under its own name');
-  withTransformOptions(command);
+  withShardOptions(withTransformOptions(command));
   const to = command.options.find(({ long }) => long === '--to')!;
   to.description = 'format to write (default: by extension; to be named for stdout, and with --output-dir)';
   command

@@ -3,12 +3,13 @@ import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
 import { withObjectOptions } from '../../object-options.ts';
 import { delimiterOption, sizeOption } from '../../option-values.ts';
 import { payloadCrcOption } from '../../options.ts';
+import { withShardOptions } from '../../shard-options.ts';
 
 export function register(root: Command): void {
   const command = root
     .command('index')
     .description('Write and check indexes: where the records lie, for getting them by number.')
-    .argument('<inputs...>', INPUTS.replace(', - for stdin', ''))
+    .argument('[inputs...]', INPUTS.replace(', - for stdin', ''))
     .addOption(
       new Option(
         '--kind <kind>',
@@ -51,7 +52,7 @@ export function register(root: Command): void {
         .argParser(delimiterOption)
         .helpGroup('Lines of text:'),
     );
-  withObjectOptions(command)
+  withObjectOptions(withShardOptions(command))
     .addHelpText('after', HELP)
     .action((inputs, options) =>
       run(async () => (await import('../index-command.ts')).index(inputs, options)),

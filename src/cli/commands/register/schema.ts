@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
 import { withPayloadOptions, withRunOptions } from '../../options.ts';
+import { withShardOptions } from '../../shard-options.ts';
 
 export function register(root: Command): void {
   const command = root
     .command('schema')
     .description('What all records have in common: a schema, which validate --schema checks.')
     .argument('[inputs...]', INPUTS);
-  withPayloadOptions(withRunOptions(command))
+  withShardOptions(withPayloadOptions(withRunOptions(command)))
     .option('-o, --output <file>', 'write the schema as JSON to a file')
     .option(
       '--loose',

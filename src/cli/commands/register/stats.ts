@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
 import { withPayloadOptions, withRunOptions } from '../../options.ts';
+import { withShardOptions } from '../../shard-options.ts';
 
 export function register(root: Command): void {
   const command = root
@@ -8,8 +9,8 @@ export function register(root: Command): void {
     .description(
       'What is in the records: sizes, features, labels, images; as text, JSON or a page to look at.',
     )
-    .argument('<inputs...>', INPUTS);
-  withPayloadOptions(withRunOptions(command))
+    .argument('[inputs...]', INPUTS);
+  withShardOptions(withPayloadOptions(withRunOptions(command)))
     .option('--html <file>', 'also write a page: one file, no script, nothing loaded')
     .option('--title <text>', 'what the page is called (default: the folder or file)')
     .option('--no-samples', 'no sample images on the page')
@@ -22,6 +23,7 @@ Examples:
   recordpipe stats data/
   recordpipe stats data/ --html report.html
   recordpipe stats 'train-*' --json > stats.json
+  recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/
 
 Every record is checked as validate does; what is damaged is a finding, and all else is counted. Histograms are by powers of two.
 ${EXIT_CODES}`;

@@ -1,0 +1,142 @@
+import type { CheckedFile, CheckedReport } from 'recordpipe/report';
+import {
+  findReports,
+  isReport,
+  mergeReports,
+  missingShards,
+  readReport,
+  reportText,
+  type ShardReport,
+  shardList,
+  type TotalReport,
+  totalReport,
+  writeReport,
+} from 'recordpipe/shards';
+import { type DatasetStats, statsHtml } from 'recordpipe/stats';
+import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
+import { badFileText, totalText, violationsText } from '../findings-text.ts';
+import { complain, print } from '../output.ts';
+import { isS3, reachingOf } from '../reaching.ts';
+import { writeReport as writeDocument } from '../report-file.ts';
+import { schemaText } from '../schema-text.ts';
+import { formatNumberOf } from '../sizes.ts';
+import { statsText } from '../stats-text.ts';
+import { type Painter, painter } from '../style.ts';
+import type { TransformCommandOptions } from '../transform-options.ts';
+import { visible } from '../visible.ts';
+
+/** Options of `recordpipe merge` that concern reports of shards. */
+export interface MergeReportsOptions {
+  readonly html?: string;
+  readonly title?: string;
+  readonly schema?: string;
+  readonly partial?: true;
+}
+
+type Options = MergeReportsOptions & TransformCommandOptions & { readonly output?: string };
+
+/** Reports read at once. */
+const READ_AT_ONCE = 16;
+/** Findings per file that people are shown. */
+const MOST_SHOWN = 10;
+
+/** The files with reports that inputs stand for; undefined where they are something else. */
+export async function reportsOf(inputs: readonly string[], options: Options): Promise<string[] | undefined> {
+  const reaching = reachingOf(options);
+  const files = await findReports(inputs, reaching).catch((error: unknown) => {
+    // Where a report is to be written, there is nothing else that is meant.
+    if (options.output?.endsWith('.json')) throw error;
+    return [];
+  });
+  return files.length > 0 && (await isReport(files[0], reaching).catch(() => false)) ? files : undefined;
+}
+
+/** Merges the reports of shards; the exit code. */
+export async function mergeShards(files: readonly string[], options: Options): Promise<number> {
+  const { output, html, schema, partial, json, quiet } = options;
+  const reaching = reachingOf(options);
+  const merged = mergeReports(await readAll(files, options));
+  const missing = missingShards(merged);
+  if (partial) {
+    if (output === undefined) throw new RangeError('--partial: expected --output, where the reports go');
+    await write(merged, output, options);
+    return OK;
+  }
+  if (missing.length > 0) return sayMissing(merged, missing, options);
+  const total = totalReport(merged);
+  if (html !== undefined)
+    await writeDocument(html, statsHtml(statsOf(total, '--html'), { title: options.title }));
+  if (schema !== undefined) await writeDocument(schema, `${JSON.stringify(schemaOf(total), undefined, 2)}\n`);
+  if (output !== undefined && output !== '-') {
+    const isNew = await writeReport(total, output, reaching);
+    if (!quiet) complain(isNew ? `wrote ${visible(output)}` : `${visible(output)} says the same already`);
+  }
+  if (json || output === '-') await print(reportText(total));
+  else if (!quiet) await print(textOf(total, painter(options.color, 1)));
+  return total.ok ? OK : INVALID;
+}
+
+async function readAll(files: readonly string[], options: Options): Promise<ShardReport[]> {
+  const reports = new Array<ShardReport>(files.length);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let i = next++; i < files.length; i = next++)
+      reports[i] = await readReport(files[i], reachingOf(options));
+  };
+  await Promise.all(Array.from({ length: READ_AT_ONCE }, work));
+  return reports;
+}
+
+async function write(report: ShardReport, output: string, options: Options): Promise<void> {
+  if (output === '-') return print(reportText(report));
+  if (options.force && !isS3(output)) return writeDocument(output, reportText(report));
+  await writeReport(report, output, reachingOf(options));
+}
+
+/** Standard output gets nothing but the numbers, as `sbatch --array` and the like take them. */
+async function sayMissing(
+  merged: ShardReport,
+  missing: readonly number[],
+  { json }: Options,
+): Promise<number> {
+  const array = shardList(missing);
+  const { command, shards, plan } = merged;
+  if (json) await print(`${JSON.stringify({ command, plan: plan.hash, shards, missing, array })}\n`);
+  else await print(`${array}\n`);
+  complain(
+    `recordpipe: missing-shards: ${missing.length} of ${shards} shards have no report: ${array}\n  next: run these again (sbatch --array=${array}, or --shard i/${shards} for each), and merge anew`,
+  );
+  return IO_FAILURE;
+}
+
+function statsOf({ command, result }: TotalReport, option: string): DatasetStats {
+  if (command === 'stats') return result as DatasetStats;
+  if (command === 'schema') return (result as TotalReport<'schema'>['result']).stats;
+  throw new RangeError(`${option}: is for reports of stats and schema, these are of ${command}`);
+}
+
+function schemaOf({ command, result }: TotalReport): unknown {
+  if (command === 'schema') return (result as TotalReport<'schema'>['result']).schema;
+  throw new RangeError(`--schema: is for reports of schema, these are of ${command}`);
+}
+
+function textOf({ command, result }: TotalReport, paint: Painter): string {
+  if (command === 'validate') return validationText(result as CheckedReport, paint);
+  if (command === 'stats') return statsText(result as DatasetStats, paint);
+  if (command === 'schema') return schemaText(result as TotalReport<'schema'>['result'], paint);
+  const { files } = result as TotalReport<'index'>['result'];
+  const bad = files.filter(({ error }) => error !== undefined);
+  const lines = bad.map(
+    ({ uri, error }) => `bad ${visible(uri)}: ${error?.code}: ${visible(error?.message ?? '')}\n`,
+  );
+  return `${lines.join('')}${command}: ${formatNumberOf(files.length, 'file')}, ${bad.length} bad\n`;
+}
+
+function validationText(report: CheckedReport, paint: Painter): string {
+  const bad = report.files.filter(({ ok }: CheckedFile) => !ok);
+  return (
+    bad.map((file) => badFileText(file, MOST_SHOWN, paint)).join('') +
+    violationsText(report, paint) +
+    totalText(report, paint)
+  );
+}

@@ -1,0 +1,43 @@
+import { planShards, writePlan } from 'recordpipe/shards';
+import { OK } from '../exit-codes.ts';
+import type { ObjectCommandOptions } from '../object-options.ts';
+import type { CommonOptions } from '../options.ts';
+import { complain, print } from '../output.ts';
+import { reachingOf } from '../reaching.ts';
+import { formatBytes, formatNumberOf } from '../sizes.ts';
+import { visible } from '../visible.ts';
+
+/** Options of `recordpipe plan`. */
+export interface PlanCommandOptions extends Pick<CommonOptions, 'format'>, ObjectCommandOptions {
+  readonly output: string;
+  readonly shards?: number;
+  readonly cut?: number;
+  readonly force?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** Writes down which files there are; the exit code. */
+export async function plan(inputs: string[], options: PlanCommandOptions): Promise<number> {
+  const { output, shards, cut, force = false, json, quiet, format } = options;
+  if (json && output === '-')
+    throw new RangeError('--json prints to standard output, which gets the plan; name a file for it');
+  const reaching = reachingOf(options);
+  const made = await planShards(inputs, {
+    ...reaching,
+    format,
+    shards,
+    cutBytes: cut,
+    onUncut: (uri, why) => {
+      if (!quiet) complain(`recordpipe: ${visible(uri)} stays whole: ${visible(why.message)}`);
+    },
+  });
+  await writePlan(made, output, { ...reaching, overwrite: force });
+  const { files, bytes, hash } = made;
+  if (json) await print(`${JSON.stringify({ output, hash, files: files.length, bytes, shards })}\n`);
+  else if (!quiet)
+    complain(
+      `wrote ${visible(output)}: ${formatNumberOf(files.length, 'file')}, ${formatBytes(bytes)}, hash ${hash.slice(0, 12)}`,
+    );
+  return OK;
+}
