@@ -2,19 +2,21 @@ import { isRecordpipeError } from 'recordpipe';
 import type { DoneFile } from 'recordpipe/shards';
 import { convertFile, type TransformOptions } from 'recordpipe/transform';
 import { errorText } from '../advice.ts';
+import { outputsIn } from '../convert-outputs.ts';
 import { complain } from '../output.ts';
 import { shardFiles } from '../shard-files.ts';
+import type { ShardCommandOptions } from '../shard-options.ts';
 import { settingsOf } from '../shard-settings.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
+import type { TransformCommandOptions } from '../transform-options.ts';
 import { transforming } from '../transform-run.ts';
-import { type ConvertCommandOptions, outputsIn } from './convert.ts';
 
 /** Converts the files of a shard, each into an output of its own; the exit code. A file that cannot be converted keeps no other from it. */
 export async function convertShard(
   folder: string,
   inputs: string[],
-  options: ConvertCommandOptions,
+  options: TransformCommandOptions & ShardCommandOptions,
 ): Promise<number> {
   const { from, to, outputCompression, level } = options;
   const shard = await shardFiles(

@@ -1,14 +1,7 @@
-import { basename, join } from 'node:path';
 import { expandInputs } from 'recordpipe/report';
-import {
-  convertFile,
-  extensionOf,
-  type FileFormat,
-  kindOfName,
-  type TransformOptions,
-} from 'recordpipe/transform';
-import { isS3, reachingOf } from '../reaching.ts';
-import { makeFolder } from '../report-file.ts';
+import { convertFile, kindOfName, type TransformOptions } from 'recordpipe/transform';
+import { outputsIn } from '../convert-outputs.ts';
+import { reachingOf } from '../reaching.ts';
 import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
@@ -63,28 +56,6 @@ async function convertInto(
   });
 }
 
-/** The output of each file; local folders are made. */
-export async function outputsIn(
-  folder: string,
-  files: readonly string[],
-  { to, outputCompression = 'none' }: ConvertCommandOptions,
-): Promise<string[]> {
-  if (to === undefined) throw new RangeError('convert: --output-dir needs the format to write, --to');
-  const names = files.map((file) => outputName(file, to, outputCompression));
-  const first = new Map<string, number>();
-  for (const [i, name] of names.entries()) {
-    const other = first.get(name);
-    if (other !== undefined)
-      throw new RangeError(
-        `convert: ${files[other]} and ${files[i]} would both be written to ${name}; convert them into different folders`,
-      );
-    first.set(name, i);
-  }
-  const remote = isS3(folder);
-  if (!remote) await makeFolder(folder);
-  return names.map((name) => (remote ? `${folder.replace(/\/?$/, '/')}${name}` : join(folder, name)));
-}
-
 async function convertAll(
   files: readonly string[],
   outputs: readonly string[],
@@ -94,13 +65,4 @@ async function convertAll(
   for (const [i, file] of files.entries())
     results.push(await convertFile(byteSource(file).source, outputs[i], common));
   return results;
-}
-
-/** The input's name with the extension of the output; numbers of shards stay. */
-function outputName(input: string, to: FileFormat, compression: 'none' | 'gzip' | 'zlib'): string {
-  const plain = basename(input === '-' ? 'stdin' : input).replace(/\.(gz|gzip|zz|zlib)$/i, '');
-  const [shard = ''] = /-\d+-of-\d+$/.exec(plain) ?? [];
-  const stem = plain.slice(0, plain.length - shard.length);
-  const known = kindOfName(stem).format === undefined ? stem : stem.replace(/\.[^.]*$/, '');
-  return `${known}${shard}${extensionOf(to, compression)}`;
 }
