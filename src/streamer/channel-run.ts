@@ -12,6 +12,8 @@ import type { ChannelMetrics, OnStreamEvent } from './stream-events.ts';
 /** The bytes of an epoch, being fetched. */
 export interface EpochBytes {
   readonly chunks: AsyncIterator<Uint8Array>;
+  /** Whether a chunk is written to again when the next one is asked for. */
+  readonly reused: boolean;
   /** Fulfilled when everything has been asked for: the next epoch may begin to be fetched. Never rejected. */
   readonly allRequested: Promise<void>;
   readonly counts: { readonly requests: number; readonly retries: number };
@@ -168,7 +170,7 @@ export class ChannelRun {
   async #pump(fifo: OwnFifo, writer: FifoWriter, bytes: EpochBytes): Promise<boolean> {
     try {
       writer.watchReader(() => void bytes.cancel());
-      const written = await pump(bytes.chunks, writer, this.#clock);
+      const written = await pump(bytes, writer, this.#clock);
       await writer.end();
       const complete = written && !writer.readerGone;
       if (!complete) await bytes.cancel();

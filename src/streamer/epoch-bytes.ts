@@ -6,6 +6,7 @@ import type { ObjectReadOptions } from '../objects/transfer-control.ts';
 import type { EpochBytes } from './channel-run.ts';
 import type { ChannelContent, EpochItem } from './content/channel-content.ts';
 import { EpochScript } from './epoch-script.ts';
+import { FileEpoch } from './file-epoch.ts';
 import { wrapHeader, wrapPadding } from './record-wrapping.ts';
 import type { StreamChannel } from './stream-channel.ts';
 
@@ -22,12 +23,20 @@ export interface EpochMaking extends Pick<StreamChannel, 'compression' | 'record
 const NOTHING = new Uint8Array(0);
 
 /** Begins to fetch an epoch, and makes the bytes of its pipe of it: objects inflated where they are compressed, each wrapped in a record where that is asked for. */
-export function fetchEpoch(content: ChannelContent, epoch: number, making: EpochMaking): EpochBytes {
-  return new Epoch(content, epoch, making);
+export function fetchEpoch(
+  content: Pick<ChannelContent, 'files' | 'items' | 'valueless'>,
+  epoch: number,
+  making: EpochMaking,
+): EpochBytes {
+  const items = content.items(epoch);
+  const fetched = (from: AsyncIterable<EpochItem>): EpochBytes => new Epoch(from, content.valueless, making);
+  const asTheyAre = content.files && making.compression === 'None' && !making.skipMissing;
+  return asTheyAre ? new FileEpoch(items, making, fetched) : fetched(items);
 }
 
 class Epoch implements EpochBytes {
   readonly chunks: AsyncIterator<Uint8Array>;
+  readonly reused = false;
   readonly allRequested: Promise<void>;
   readonly #script: EpochScript;
   readonly #making: EpochMaking;
@@ -37,9 +46,9 @@ class Epoch implements EpochBytes {
   /** The next piece, asked for before it is needed: the first one begins everything. */
   #ahead: Promise<IteratorResult<ObjectPiece>>;
 
-  constructor(content: ChannelContent, epoch: number, making: EpochMaking) {
+  constructor(items: AsyncIterable<EpochItem>, valueless: boolean, making: EpochMaking) {
     this.#making = making;
-    this.#script = new EpochScript(content.items(epoch));
+    this.#script = new EpochScript(items);
     this.allRequested = this.#script.allRequested;
     const { objects, signal, skipMissing } = making;
     const pieces = readObjects(this.#script.objects(), {
@@ -57,7 +66,7 @@ class Epoch implements EpochBytes {
     this.#pieces = pieces[Symbol.asyncIterator]();
     this.#ahead = this.#pull();
     const plain = making.compression === 'None' && making.recordWrapper === 'None' && !skipMissing;
-    this.chunks = plain && content.valueless ? this.#plain() : this.#made();
+    this.chunks = plain && valueless ? this.#plain() : this.#made();
   }
 
   get counts(): EpochBytes['counts'] {

@@ -1,8 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { fileError } from '../../bytes/file-errors.ts';
-import { RecordpipeError } from '../../errors.ts';
-import { FetchFailure, type FetchFailureKind } from '../fetch-failure.ts';
+import { FetchFailure } from '../fetch-failure.ts';
 import type { ObjectInfo, RangeRequest, RangeSink } from '../object-source.ts';
+import { fileFailure, overwritten, tooShort } from './file-failures.ts';
 import { infoOf, pathOf } from './file-state.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -36,7 +35,7 @@ async function opened(uri: string): Promise<FileHandle> {
   try {
     return await open(pathOf(uri));
   } catch (error) {
-    throw failure(error, uri);
+    throw fileFailure(error, uri);
   }
 }
 
@@ -45,10 +44,9 @@ async function stateOf(file: FileHandle, { uri, etag }: RangeRequest): Promise<O
   try {
     info = infoOf(uri, await file.stat({ bigint: true }));
   } catch (error) {
-    throw failure(error, uri);
+    throw fileFailure(error, uri);
   }
-  if (etag !== undefined && info.etag !== etag)
-    throw new FetchFailure('changed', 'the file was written to, or replaced, while it was read');
+  if (etag !== undefined && info.etag !== etag) throw overwritten();
   return info;
 }
 
@@ -61,24 +59,6 @@ async function read(
   try {
     return await file.read(chunk, 0, chunk.length, at);
   } catch (error) {
-    throw failure(error, uri);
+    throw fileFailure(error, uri);
   }
-}
-
-function tooShort(size: number, wanted: number): FetchFailure {
-  return new FetchFailure('changed', `the file has ${size} bytes, fewer than the ${wanted} it had`);
-}
-
-const KINDS: Partial<Record<string, FetchFailureKind>> = {
-  'not-found': 'missing',
-  'access-denied': 'denied',
-};
-
-function failure(error: unknown, uri: string): FetchFailure {
-  const { code, message } = fileError(error, uri);
-  return new FetchFailure(KINDS[code] ?? 'fatal', message, {
-    code:
-      (error as NodeJS.ErrnoException).code ?? (error instanceof RecordpipeError ? error.code : undefined),
-    cause: error,
-  });
 }

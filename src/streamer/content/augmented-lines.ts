@@ -12,6 +12,7 @@ const UTF8 = new TextEncoder();
 /** The lines of an augmented manifest: of each the named attributes, in the order of the names. */
 export class AugmentedLines implements ChannelContent {
   readonly valueless = false;
+  readonly files = false;
   readonly #lines: LineFile;
   readonly #channel: StreamChannel;
   readonly #order: OrderOptions;

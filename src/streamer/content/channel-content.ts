@@ -12,6 +12,8 @@ export interface EpochItem {
 export interface ChannelContent {
   /** Whether all items are objects. */
   readonly valueless: boolean;
+  /** Whether all items are local files. */
+  readonly files: boolean;
   /** Objects, or lines, of all hosts together. */
   readonly count: number;
   /** How many of them this host has in an epoch; the same in each. */

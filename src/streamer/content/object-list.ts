@@ -1,3 +1,4 @@
+import { isObjectUri } from '../../bytes/object-uri.ts';
 import type { ObjectRef } from '../../objects/object-source.ts';
 import { countOfShare, epochOrder, type OrderOptions } from '../order.ts';
 import type { ChannelContent, EpochItem } from './channel-content.ts';
@@ -5,12 +6,14 @@ import type { ChannelContent, EpochItem } from './channel-content.ts';
 /** Objects, in the order in which they are listed. */
 export class ObjectList implements ChannelContent {
   readonly valueless = true;
+  readonly files: boolean;
   readonly #objects: readonly ObjectRef[];
   readonly #order: OrderOptions;
 
   constructor(objects: readonly ObjectRef[], order: OrderOptions) {
     this.#objects = objects;
     this.#order = order;
+    this.files = !objects.some(({ uri }) => isObjectUri(uri));
   }
 
   get count(): number {

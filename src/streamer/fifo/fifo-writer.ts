@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { abortError } from '../../bytes/abortable.ts';
 import { fileError } from '../../bytes/file-errors.ts';
@@ -5,10 +6,12 @@ import { RecordpipeError } from '../../errors.ts';
 import type { OwnFifo } from './make-fifos.ts';
 import { hasReader } from './open-fifo.ts';
 
-/** Written at a time: enough to keep a pipe of 64 KiB busy, and little enough to tell how far a slow reader is. */
+/** Handed to the event loop at a time: enough to keep a pipe of 64 KiB busy, and little enough to tell how far a slow reader is. */
 const SLICE_BYTES = 256 * 1024;
 /** So much may wait in front of the pipe. */
 const WAITING_BYTES = 1024 * 1024;
+/** A pipe that was full is tried again after at most so many chunks. */
+const MOST_UNTRIED = 64;
 /** How often a silent pipe is asked whether its reader is still there. */
 const PROBE_MS = 1000;
 
@@ -21,13 +24,19 @@ export interface FifoStats {
 }
 
 /**
- * Writes into a named pipe that a reader has opened, by the event loop: no thread is held up by a reader that stops, and nothing keeps the process from
- * ending. Chunks are written as they are, none is copied.
+ * Writes into a named pipe that a reader has opened, without blocking: what the pipe takes at once, it takes in the call, and the event loop writes the rest.
+ * No thread is held up by a reader that stops, and nothing keeps the process from ending. Chunks are written as they are, none is copied.
  */
 export class FifoWriter {
   readonly #fifo: OwnFifo;
+  readonly #descriptor: number;
   readonly #socket: Socket;
   readonly #signal: AbortSignal;
+  /** Written by the call. */
+  #atOnce = 0;
+  /** Chunks that are left to the event loop before the pipe is tried again. */
+  #untried = 0;
+  #pause = 1;
   #gone = false;
   #failure: RecordpipeError | undefined;
   #closed = false;
@@ -42,6 +51,7 @@ export class FifoWriter {
   /** @param descriptor open for writing without blocking; closed at the end */
   constructor(fifo: OwnFifo, descriptor: number, signal: AbortSignal) {
     this.#fifo = fifo;
+    this.#descriptor = descriptor;
     this.#signal = signal;
     this.#socket = new Socket({
       fd: descriptor,
@@ -53,8 +63,7 @@ export class FifoWriter {
     this.#whenClosed = new Promise((resolve) => void this.#socket.once('close', () => resolve()));
     this.#socket.on('drain', () => this.#resume());
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE' || error.code === 'ECONNRESET') this.#gone = true;
-      else this.#failure ??= fileError(error, fifo.path);
+      this.#failed(error);
       this.#resume();
     });
     signal.addEventListener('abort', this.#abort);
@@ -69,21 +78,26 @@ export class FifoWriter {
   get stats(): FifoStats {
     const now = this.#wake === undefined ? 0 : performance.now() - this.#blockedSince;
     const waiting = this.#socket.writableLength;
-    return { bytes: Math.max(0, this.#socket.bytesWritten - waiting), blockedMs: this.#blockedMs + now };
+    const bytes = this.#atOnce + Math.max(0, this.#socket.bytesWritten - waiting);
+    return { bytes, blockedMs: this.#blockedMs + now };
   }
 
   /**
-   * Writes a chunk, which must not change any more.
-   * @returns undefined where the next chunk may come at once; else a promise of the moment when it may
+   * Writes a chunk, which must not change before the pipe has taken it.
+   * @param reused whether its memory is to be written to again
+   * @returns undefined where the next chunk may come at once; else a promise of the moment when it may: when there is room, or when the pipe has taken what is `reused`
    * @throws RecordpipeError `io-failure`, `aborted`
    */
-  write(chunk: Uint8Array): Promise<void> | undefined {
+  write(chunk: Uint8Array, reused = false): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#gone || chunk.length === 0) return undefined;
-    let room = true;
-    for (let at = 0; at < chunk.length; at += SLICE_BYTES)
-      room = this.#socket.write(chunk.length <= SLICE_BYTES ? chunk : chunk.subarray(at, at + SLICE_BYTES));
-    return room ? undefined : this.#room();
+    let at = this.#writeAtOnce(chunk);
+    if (this.#gone || at === chunk.length) return undefined;
+    for (; at + SLICE_BYTES < chunk.length; at += SLICE_BYTES)
+      this.#socket.write(chunk.subarray(at, at + SLICE_BYTES));
+    const rest = at === 0 ? chunk : chunk.subarray(at);
+    if (!reused) return this.#socket.write(rest) ? undefined : this.#room();
+    this.#socket.write(rest, () => this.#resume());
+    return this.#room();
   }
 
   /** Looks now and then whether the reader is still there, while nothing is written. @param told when it is not */
@@ -127,6 +141,35 @@ export class FifoWriter {
     this.#socket.destroy();
     await this.#whenClosed;
     this.#resume();
+  }
+
+  /**
+   * How much the pipe took. A call costs a quarter of what a turn through the stream and the event loop does, and a reader that keeps up leaves room; one that does not
+   * has it full, and being told so, by an exception, costs as much as writing half a chunk: then it is tried less often.
+   */
+  #writeAtOnce(chunk: Uint8Array): number {
+    if (this.#gone || this.#closed || this.#socket.writableLength > 0) return 0;
+    if (this.#untried > 0) {
+      this.#untried--;
+      return 0;
+    }
+    try {
+      const written = writeSync(this.#descriptor, chunk);
+      this.#atOnce += written;
+      if (written === chunk.length) this.#pause = 1;
+      return written;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.#failed(error as NodeJS.ErrnoException);
+      if (this.#failure !== undefined) throw this.#failure;
+      this.#untried = this.#pause;
+      this.#pause = Math.min(2 * this.#pause, MOST_UNTRIED);
+      return 0;
+    }
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
+    if (error.code === 'EPIPE' || error.code === 'ECONNRESET') this.#gone = true;
+    else this.#failure ??= fileError(error, this.#fifo.path);
   }
 
   async #room(): Promise<void> {
