@@ -90,9 +90,13 @@ export class ChannelRun {
 
   /** @throws RecordpipeError what went wrong; `aborted` */
   async run(): Promise<void> {
-    const { folder, channel, signal, onEvent } = this.#serving;
+    const { folder, channel, signal, onEvent, open } = this.#serving;
+    // While the lock is taken and pipes are made: what S3 needs takes longer to load than both.
+    const giveUp = new AbortController();
+    const opening = open(AbortSignal.any([signal, giveUp.signal]));
+    opening.catch(() => {}); // thrown where it is awaited
     try {
-      await withChannelLock(folder, channel, signal, (locked) => this.#serve(locked));
+      await withChannelLock(folder, channel, signal, (locked) => this.#serve(locked, opening));
       this.#state = 'done';
     } catch (error) {
       this.#state = 'failed';
@@ -102,11 +106,17 @@ export class ChannelRun {
         onEvent({ event: 'failure', channel, epoch, error });
       }
       throw error;
+    } finally {
+      giveUp.abort();
+      await opening.then(
+        (content) => content.close(),
+        () => {},
+      );
     }
   }
 
-  async #serve(locked: LockedChannel): Promise<void> {
-    const { channel, folder, force, firstEpoch, epochs, signal, open, onEvent } = this.#serving;
+  async #serve(locked: LockedChannel, opening: Promise<ChannelContent>): Promise<void> {
+    const { channel, folder, force, firstEpoch, epochs, onEvent } = this.#serving;
     const fifos = new ChannelFifos({ folder, channel, force }, locked);
     removeStatus(folder, channel);
     try {
@@ -114,7 +124,7 @@ export class ChannelRun {
       // At once: a program that starts beside us finds its first pipe, however long listing takes.
       await fifos.make([firstEpoch, firstEpoch + 1].filter((epoch) => epoch < end));
       fifos.removeLeft();
-      this.#content = await open(signal);
+      this.#content = await opening;
       onEvent({ event: 'channel', channel, objects: this.#content.count, reused: fifos.reused });
       for (let epoch = firstEpoch; epoch < end; epoch++) {
         await this.#serveEpoch(epoch, fifos, epoch + 1 < end);
@@ -124,7 +134,6 @@ export class ChannelRun {
     } finally {
       await this.#bytes?.cancel();
       await this.#next?.cancel();
-      await this.#content?.close();
       fifos.removeAll();
     }
   }
