@@ -5,6 +5,7 @@
 #
 # tensorflow original vahidk mxnet sagemaker rust npm chromium: record files, kernels, Pipe mode, a browser.
 # versitygw rgw moto: services that speak S3; s3-clients (aws, s5cmd, boto3 with its CRT); nginx, which the clients are measured against.
+# slurm, which runs job arrays; recipes: what checks the files of docs/scale-out (shellcheck, GNU parallel, Kubernetes' schemas, Amazon's services and states language).
 #
 # Prints one line per name on stdout, `have: NAME` or `skipped: NAME (why)`, and exits 0 either way:
 # a counterpart that cannot be had is a hole in a table, not a failure. Everything goes to
@@ -16,12 +17,12 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 against=$root/bench/against
 cache=$root/.cache/counterparts
-all=(tensorflow original vahidk mxnet sagemaker rust npm chromium versitygw rgw moto s3-clients nginx)
+all=(tensorflow original vahidk mxnet sagemaker rust npm chromium versitygw rgw moto s3-clients nginx slurm recipes)
 
 # The files that decide what is installed under a name; their hash tells whether it is up to date.
 pins_of() {
   case $1 in
-    tensorflow | vahidk | mxnet | sagemaker | moto | s3-clients) echo "$against/$1.requirements.txt" ;;
+    tensorflow | vahidk | mxnet | sagemaker | moto | s3-clients | recipes) echo "$against/$1.requirements.txt" ;;
     original) echo "$against/original.requirements.txt" "$root/scripts/install-original.sh" ;;
     rust) echo "$against/rust/Cargo.toml" "$against/rust/Cargo.lock" "$against/rust/src/main.rs" ;;
     npm) echo "$against/package.json" "$against/package-lock.json" ;;
@@ -35,6 +36,7 @@ packages_of() {
     chromium) echo chromium ;;
     rgw) echo radosgw ceph-mon ceph-osd ceph-common ;;
     nginx) echo nginx-light ;;
+    slurm) echo slurmctld slurmd slurm-client munge ;;
     *) return 1 ;;
   esac
 }
@@ -64,6 +66,18 @@ install_original() {
   "$root/scripts/install-original.sh" "$cache/original"
 }
 
+# The tools that come with Debian need root; the others are an environment of Python.
+install_recipes() {
+  if ! { command -v shellcheck && command -v parallel; }; then
+    install_packages recipes 'shellcheck parallel' || return 1
+  fi
+  install_venv recipes
+}
+
+recipe_tools() {
+  command -v shellcheck && command -v parallel && "$cache/recipes/bin/python" -c 'import botocore, kubernetes_validate, statelint'
+}
+
 install_versitygw() {
   GOBIN=$cache/versitygw/bin go install "github.com/versity/versitygw/cmd/versitygw@$(cat "$against/versitygw.version")"
 }
@@ -75,8 +89,8 @@ install_packages() {
     return 1
   fi
   export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
-  # shellcheck disable=SC2046
-  apt-get update -qq && apt-get install -qq --yes --no-install-recommends $(packages_of "$1")
+  # shellcheck disable=SC2046,SC2086
+  apt-get update -qq && apt-get install -qq --yes --no-install-recommends ${2:-$(packages_of "$1")}
 }
 
 # Does it answer? Quick, so that a second run of this script costs next to nothing.
@@ -94,6 +108,8 @@ works() {
     moto) "$cache/moto/bin/python" -c 'from importlib.util import find_spec; assert find_spec("moto.server")' ;;
     s3-clients) [ -x "$cache/s3-clients/bin/aws" ] && "$cache/s3-clients/bin/s5cmd" version ;;
     # Not in the path of everybody.
+    slurm) [ -x /usr/sbin/slurmctld ] && [ -x /usr/sbin/slurmd ] && [ -x /usr/sbin/munged ] && command -v sbatch ;;
+    recipes) recipe_tools ;;
     nginx) [ -x /usr/sbin/nginx ] || command -v nginx ;;
   esac
 }
@@ -107,6 +123,7 @@ install() {
   case $1 in
     tensorflow | vahidk | mxnet | sagemaker | moto | s3-clients) install_venv "$1" ;;
     original) install_original ;;
+    recipes) install_recipes ;;
     rust) install_rust ;;
     npm) install_npm ;;
     versitygw) install_versitygw ;;

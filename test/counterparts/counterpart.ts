@@ -18,7 +18,9 @@ export type Counterpart =
   | 'rgw'
   | 'moto'
   | 's3-clients'
-  | 'nginx';
+  | 'nginx'
+  | 'slurm'
+  | 'recipes';
 
 /** Why a counterpart cannot be had, as scripts/counterparts.sh says it (and printed); undefined when it is there. */
 export function missingCounterpart(name: Counterpart): string | undefined {

@@ -1,0 +1,19 @@
+#!/bin/bash
+# GNU parallel: the shards of a plan, on this machine or (--sshlogin) several.
+#
+#   recordpipe plan data/ -o plan.jsonl
+#   docs/scale-out/parallel.sh plan.jsonl reports/ 8 && recordpipe merge reports/ -o total.json
+#
+# A shard whose data are bad (exit code 1) is done: its report says so. Everything else is tried three times.
+set -euo pipefail
+plan=$1
+reports=$2
+shards=$3
+export plan reports shards
+
+shard() {
+  recordpipe validate --plan "$plan" --shard "$1/$shards" --report "$reports" --jobs 1 --quiet || [ $? -eq 1 ]
+}
+export -f shard
+
+seq 0 $((shards - 1)) | parallel --jobs "${JOBS:-100%}" --retries 3 shard
