@@ -59,8 +59,9 @@ export async function scanSource<O extends ReadOptions>(
     ...reading,
   } as Partial<O>);
   const lenient = onBatch !== undefined || format.lenient(options);
-  // A strict scan is done with a chunk before it asks for the next: where none is read ahead, one buffer does, and stays in the cache.
-  const buffers = options.blocking && !lenient ? 1 : FILE_BUFFERS;
+  // A strict scan is done with a chunk before it asks for the next: where none is read ahead, one buffer does, and stays in the cache. What holds
+  // records needs the chunk before, for one that straddles.
+  const buffers = options.blocking ? (lenient ? 2 : 1) : FILE_BUFFERS;
   const own = takeScanning(format, options.chunkBytes, buffers);
   const opened = await openRecordSource(source, options, format.detectCompression, own.nextBuffer);
   const findings = new Findings(maxErrors);

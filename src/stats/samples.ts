@@ -40,6 +40,8 @@ export class SampleKeeper {
   readonly #seed: number;
   readonly #wanted: boolean;
   #kept: Candidate[] = [];
+  /** Memory of one that made room: taking as much anew for each candidate took longer than all that is counted. */
+  #spare: Uint8Array | undefined;
 
   constructor(uri: string, wanted: boolean) {
     this.#uri = uri;
@@ -72,8 +74,21 @@ export class SampleKeeper {
       height,
       ...(text !== undefined && { label: text }),
     };
-    this.#kept.push({ hash, sample, bytes: bytes.slice(from, to) });
-    this.#kept = this.#kept.sort(compareCandidates).slice(0, MOST_SAMPLES);
+    this.#kept.push({ hash, sample, bytes: this.#copied(bytes, from, to) });
+    this.#kept.sort(compareCandidates);
+    if (this.#kept.length > MOST_SAMPLES) this.#spare = this.#kept.pop()?.bytes;
+  }
+
+  #copied(bytes: Uint8Array, from: number, to: number): Uint8Array {
+    const size = to - from;
+    const memory =
+      this.#spare !== undefined && this.#spare.buffer.byteLength >= size
+        ? this.#spare.buffer
+        : new ArrayBuffer(2 ** Math.ceil(Math.log2(size)));
+    this.#spare = undefined;
+    const copy = new Uint8Array(memory, 0, size);
+    copy.set(bytes.subarray(from, to));
+    return copy;
   }
 
   samples(): ImageSample[] {
