@@ -1,4 +1,5 @@
 import { FetchFailure } from './fetch-failure.ts';
+import { joined } from './memory-blocks.ts';
 import type { ObjectInfo, ObjectRef, RangeHead } from './object-source.ts';
 import type { ObjectVerification } from './object-verification.ts';
 import type { ObjectState, RangeTransfer } from './range-transfer.ts';
@@ -34,6 +35,15 @@ export class Part implements ObjectState {
 
   get versionId(): string | undefined {
     return this.object.versionId;
+  }
+
+  /** A chunk has come. What lies behind the one before in memory, and is not out yet, goes out with it. */
+  add(chunk: Uint8Array): void {
+    const { chunks } = this;
+    const last = chunks.length - 1;
+    const both = last >= this.taken ? joined(chunks[last], chunk) : undefined;
+    if (both === undefined) chunks.push(chunk);
+    else chunks[last] = both;
   }
 
   confirm(head: RangeHead): void {

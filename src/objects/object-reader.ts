@@ -86,7 +86,7 @@ export class ObjectReader implements ObjectState {
   async read(start: number, end: number): Promise<Uint8Array> {
     this.#checkRange(start, end);
     const target = new Uint8Array(end - start);
-    await this.#fill(target, start, end);
+    await this.#fill(target, start, end, true);
     return target;
   }
 
@@ -123,18 +123,21 @@ export class ObjectReader implements ObjectState {
     if (size !== this.size) throw new FetchFailure('changed', `it has ${size} bytes instead of ${this.size}`);
   }
 
-  async #fill(target: Uint8Array, start: number, end: number): Promise<void> {
+  /** @param own whether nobody else knows `target`: then bytes are read right into it */
+  async #fill(target: Uint8Array, start: number, end: number, own = false): Promise<void> {
     this.#checkOpen();
     const { partBytes, single } = this.#context.options;
     const step = single ? Math.max(1, end - start) : partBytes;
     const parts: RangeTransfer[] = [];
     for (let at = start; at < end; at += step) {
-      let position = at - start;
+      const place = target.subarray(at - start, Math.min(at + step, end) - start);
+      let position = 0;
+      const arrived = (chunk: Uint8Array): void => {
+        if (chunk.buffer !== target.buffer) place.set(chunk, position);
+        position += chunk.length;
+      };
       parts.push(
-        new RangeTransfer(this.#context, this, at, Math.min(at + step, end), (chunk) => {
-          target.set(chunk, position);
-          position += chunk.length;
-        }),
+        new RangeTransfer(this.#context, this, at, at + place.length, arrived, own ? place : undefined),
       );
     }
     const runs = parts.map((part) => this.#run(part));

@@ -55,6 +55,11 @@ export interface RangeHead extends ObjectInfo {
 export interface RangeSink {
   /** Once, before the first byte. What it throws ends the request and is thrown by `fetch`. */
   onHead(head: RangeHead): void;
+  /**
+   * Where the next bytes are to be put, at most `most` of them. Optional: for sources that can read to a place of the sink's; they hand the bytes to
+   * `onData` all the same, and ask again when the place is full.
+   */
+  memory?(most: number): Uint8Array;
   /** Each chunk is handed over for good: it is never written to again. */
   onData(chunk: Uint8Array): void;
 }

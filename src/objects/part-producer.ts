@@ -167,7 +167,7 @@ export class PartProducer {
   };
 
   #arrived(part: Part, chunk: Uint8Array): void {
-    part.chunks.push(chunk);
+    part.add(chunk);
     if (part === this.#elastic) {
       this.window.hold(part, part.held + chunk.length);
       if (this.window.full && part.held >= this.#context.options.partBytes) part.transfer?.pause();

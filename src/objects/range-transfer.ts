@@ -1,5 +1,6 @@
 import type { RecordpipeError } from '../errors.ts';
 import { FetchFailure } from './fetch-failure.ts';
+import { BlockMemory } from './memory-blocks.ts';
 import { type FailedRequest, objectError } from './object-errors.ts';
 import type { ObjectOptions } from './object-options.ts';
 import type { ObjectSource, RangeHead } from './object-source.ts';
@@ -57,6 +58,7 @@ export class RangeTransfer {
   readonly #state: ObjectState;
   readonly #onData: (chunk: Uint8Array) => void;
   readonly #budget: RetryBudget;
+  readonly #memory: BlockMemory;
   readonly start: number;
   #end: number | undefined;
   #got = 0;
@@ -68,18 +70,23 @@ export class RangeTransfer {
   /** Ends the wait under way: for the gate, for a pause between attempts, or until it is resumed. */
   #endWait: (() => void) | undefined;
 
-  /** @param end behind the last byte; undefined: to the end of the object. More than there is, is cut by the first answer. */
+  /**
+   * @param end behind the last byte; undefined: to the end of the object. More than there is, is cut by the first answer.
+   * @param memory for all of its bytes; not every source uses it
+   */
   constructor(
     context: TransferContext,
     state: ObjectState,
     start: number,
     end: number | undefined,
     onData: (chunk: Uint8Array) => void,
+    memory?: Uint8Array,
   ) {
     this.#context = context;
     this.#state = state;
     this.#onData = onData;
     this.#budget = new RetryBudget(context.options);
+    this.#memory = new BlockMemory(memory);
     this.start = start;
     this.#end = end;
   }
@@ -189,6 +196,7 @@ export class RangeTransfer {
           this.#head(head, request.start);
           headed = true;
         },
+        memory: (most: number) => this.#memory.next(most),
         onData: (chunk: Uint8Array) => {
           if (!attempt.signal.aborted) this.#data(chunk);
         },
@@ -221,6 +229,7 @@ export class RangeTransfer {
     if (chunk.length === 0) return;
     if (this.#got + chunk.length > (this.#length ?? 0))
       throw new FetchFailure('fatal', 'more bytes came than were announced', { code: 'LongBody' });
+    this.#memory.note(chunk);
     this.#got += chunk.length;
     this.#context.counts.bytes += chunk.length;
     this.#onData(chunk);

@@ -205,9 +205,9 @@ describe('answers that are not what was asked for', () => {
       },
       impatient,
     );
-    expect((await get()).failure).toMatchObject({ kind: 'transient', code: 'UND_ERR_HEADERS_TIMEOUT' });
+    expect((await get()).failure).toMatchObject({ kind: 'transient', code: 'HeadersTimeout' });
     const { failure, bytes } = await get();
-    expect(failure).toMatchObject({ kind: 'transient', code: 'UND_ERR_BODY_TIMEOUT' });
+    expect(failure).toMatchObject({ kind: 'transient', code: 'BodyTimeout' });
     expect(bytes.length).toBe(100);
   });
 

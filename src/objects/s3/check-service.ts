@@ -76,7 +76,7 @@ async function checkCredentials(
       accessKeyId,
       expiration,
       $source = {},
-    } = await (clients.for(bucket).config.credentials as () => Promise<Identity>)();
+    } = await ((await clients.for(bucket)).config.credentials as () => Promise<Identity>)();
     const names = Object.keys($source).join(' ');
     const from = PROVIDERS.find(([name]) => name.test(names))?.[1] ?? 'the default chain';
     const text =

@@ -1,5 +1,6 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import { type RequestHandler, type SendOptions, type Sent, uriEscaped } from './request-handler.ts';
+import type { PushedBody } from './pushed-get.ts';
+import type { RequestHandler, Sent } from './request-handler.ts';
+import { GetSigner, type Identity, uriEscaped } from './sign-get.ts';
 
 /** What differs between the GETs of a bucket. */
 export interface GetFields {
@@ -8,40 +9,41 @@ export interface GetFields {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What they share: where the bucket is, as the SDK has found out for its first request. */
+/** What they share: where the bucket is. */
 interface Template {
   readonly sent: Sent;
   /** What stands before the key. */
   readonly base: string;
 }
 
-interface Signer {
-  sign(request: Sent, options: object): Promise<Sent>;
-}
+/** As whom requests are signed; undefined: they are not. */
+export type WhoAsks = () => Identity | undefined | Promise<Identity | undefined>;
+
+/** Signatures are good for a quarter of an hour: a clock that is off by less than this is let be. */
+const MOST_SKEW_MS = 240_000;
 
 /**
- * GETs without the SDK's passage of twenty stages, which takes 1.4 ms of the processor per request, more than the transfer of a small object. The first
- * request of a bucket goes through the SDK; those that follow differ from it in a few headers, and are signed by the SDK's signer.
+ * GETs without the SDK's passage of twenty stages, which takes 1.4 ms of the processor per request, more than the transfer of a small object. Where the
+ * service is not known otherwise, the first request of a bucket goes through the SDK, and those that follow differ from it in a few headers.
  */
 export class DirectGets {
-  readonly #client: S3Client;
   readonly #handler: RequestHandler;
-  readonly #region: string;
-  readonly #anonymous: boolean;
+  readonly #whoAsks: WhoAsks;
+  readonly #signer: GetSigner;
+  readonly #endpoint: URL | undefined;
   readonly #templates = new Map<string, Template>();
-  #signer: Promise<Signer> | undefined;
 
-  constructor(client: S3Client, handler: RequestHandler, region: string, anonymous: boolean) {
-    this.#client = client;
+  /** @param endpoint of a service that takes buckets in its paths; undefined: the SDK knows where they are */
+  constructor(handler: RequestHandler, region: string, whoAsks: WhoAsks, endpoint: URL | undefined) {
     this.#handler = handler;
-    this.#region = region;
-    this.#anonymous = anonymous;
+    this.#whoAsks = whoAsks;
+    this.#signer = new GetSigner(region);
+    this.#endpoint = endpoint;
   }
 
   /** Takes the SDK's request for an object of the bucket as the model of all. */
   learn(bucket: string, key: string, sent: Sent): void {
-    // Others are signed in other ways: by sessions, or for many regions.
-    if (this.#templates.has(bucket) || bucket.endsWith('--x-s3') || bucket.startsWith('arn:')) return;
+    if (this.#templates.has(bucket) || isSpecial(bucket)) return;
     const path = escapedKey(key);
     if (!sent.path.endsWith(`/${path}`)) return;
     const headers = Object.fromEntries(Object.entries(sent.headers).filter(([name]) => SHARED.has(name)));
@@ -51,11 +53,19 @@ export class DirectGets {
   }
 
   knows(bucket: string): boolean {
-    return this.#templates.has(bucket);
+    if (this.#templates.has(bucket)) return true;
+    if (this.#endpoint === undefined || isSpecial(bucket)) return false;
+    this.#templates.set(bucket, templateOf(this.#endpoint, bucket));
+    return true;
   }
 
   /** One attempt; the body is pushed. @throws as the SDK does for answers other than 2xx */
-  async send(bucket: string, { key, versionId, headers }: GetFields, options: SendOptions): Promise<void> {
+  async send(
+    bucket: string,
+    { key, versionId, headers }: GetFields,
+    signal: AbortSignal,
+    pushed: PushedBody,
+  ): Promise<void> {
     const { sent, base } = this.#templates.get(bucket)!;
     const request: Sent = {
       ...sent,
@@ -63,43 +73,56 @@ export class DirectGets {
       query: versionId === undefined ? sent.query : { ...sent.query, versionId },
       headers: { ...sent.headers, ...headers },
     };
-    const signed = this.#anonymous ? request : await this.#signed(request);
-    const { response } = await this.#handler.handle(signed, options);
-    if (response.statusCode >= 300) throw this.#refusal(response.statusCode, response.headers, response.body);
+    const identity = await this.#whoAsks();
+    const signed = identity === undefined ? request : this.#signer.signed(request, identity, this.#now());
+    const { statusCode, headers: said, body } = await this.#handler.get(signed, signal, pushed);
+    if (statusCode >= 300) throw refusal(statusCode, said, body);
   }
 
-  async #signed(request: Sent): Promise<Sent> {
-    const { config } = this.#client;
-    this.#signer ??= config.signer() as Promise<unknown> as Promise<Signer>;
-    return (await this.#signer).sign(request, {
-      signingDate: new Date(Date.now() + config.systemClockOffset),
-      signingRegion: this.#region,
-      signingService: 's3',
-    });
+  /** By the service's clock where this one is wrong. */
+  #now(): Date {
+    const skew = this.#handler.skewMs() ?? 0;
+    return new Date(Date.now() + (Math.abs(skew) > MOST_SKEW_MS ? skew : 0));
   }
+}
 
-  /** In the shape of what the SDK throws. */
-  #refusal(status: number, headers: Record<string, string>, body: unknown): Error {
-    const text = body instanceof Uint8Array ? Buffer.from(body).toString() : '';
-    const element = (name: string): string | undefined =>
-      new RegExp(`<${name}>([^<]*)</${name}>`)
-        .exec(text)?.[1]
-        ?.replace(/&(\w+);/g, (all, one) => ENTITIES[one] ?? all);
-    const name = element('Code') ?? 'UnknownError';
-    const date = Date.parse(headers['date'] ?? '');
-    if (name === 'RequestTimeTooSkewed' && !Number.isNaN(date))
-      this.#client.config.systemClockOffset = date - Date.now();
-    return Object.assign(new Error(element('Message') ?? ''), {
-      name,
-      Region: element('Region'),
-      $metadata: { httpStatusCode: status, requestId: headers['x-amz-request-id'] },
-      $response: { headers },
-    });
-  }
+/** In the shape of what the SDK throws. */
+function refusal(status: number, headers: Record<string, string>, body: Uint8Array | undefined): Error {
+  const text = body === undefined ? '' : Buffer.from(body).toString();
+  const element = (name: string): string | undefined =>
+    new RegExp(`<${name}>([^<]*)</${name}>`)
+      .exec(text)?.[1]
+      ?.replace(/&(\w+);/g, (all, one) => ENTITIES[one] ?? all);
+  return Object.assign(new Error(element('Message') ?? ''), {
+    name: element('Code') ?? 'UnknownError',
+    Region: element('Region'),
+    $metadata: { httpStatusCode: status, requestId: headers['x-amz-request-id'] },
+    $response: { headers },
+  });
 }
 
 const SHARED = new Set(['host', 'user-agent', 'x-amz-user-agent']);
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** Those that are signed in other ways, by sessions or for many regions, and those that may not stand in a path as they are. */
+function isSpecial(bucket: string): boolean {
+  return bucket.endsWith('--x-s3') || !/^[\w.-]+$/.test(bucket);
+}
+
+function templateOf(endpoint: URL, bucket: string): Template {
+  const { protocol, hostname, port, host, pathname } = endpoint;
+  return {
+    sent: {
+      method: 'GET',
+      protocol,
+      hostname,
+      port: port === '' ? undefined : Number(port),
+      path: '',
+      headers: { host, 'user-agent': 'recordpipe' },
+    },
+    base: `${pathname.replace(/\/$/, '')}/${bucket}/`,
+  };
+}
 
 function escapedKey(key: string): string {
   return key.split('/').map(uriEscaped).join('/');

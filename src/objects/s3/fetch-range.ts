@@ -1,9 +1,11 @@
 import { FetchFailure } from '../fetch-failure.ts';
+import type { AnswerHeaders } from '../http/answer-head.ts';
+import { newBlock } from '../memory-blocks.ts';
 import { parseObjectUri } from '../object-address.ts';
 import type { RangeRequest, RangeSink } from '../object-source.ts';
 import { quotedEtag } from './etag.ts';
+import type { PushedBody } from './pushed-get.ts';
 import { rangeAnswer } from './range-answer.ts';
-import type { AnswerHeaders, PushedBody } from './request-handler.ts';
 import type { S3Caller } from './s3-caller.ts';
 import { connectionFailure } from './s3-failures.ts';
 
@@ -82,7 +84,11 @@ class CheckedBody implements PushedBody {
     }
   }
 
-  onData(chunk: Buffer): void {
+  memory(most: number): Uint8Array {
+    return this.#sink.memory?.(most) ?? newBlock(most);
+  }
+
+  onData(chunk: Uint8Array): void {
     const complete = this.#received === this.#expected;
     this.#received += chunk.length;
     // Asking again helps where the answer was spoilt on its way; behind a complete one, which of its numbers lies cannot be told.

@@ -1,7 +1,7 @@
 import { FetchFailure } from '../fetch-failure.ts';
+import type { AnswerHeaders } from '../http/answer-head.ts';
 import type { RangeHead, RangeRequest } from '../object-source.ts';
 import { plainEtag } from './etag.ts';
-import type { AnswerHeaders } from './request-handler.ts';
 
 /**
  * What the headers of a good answer (200 or 206) promise, checked against what was asked for.

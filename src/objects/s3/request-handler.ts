@@ -1,17 +1,10 @@
 import { Readable } from 'node:stream';
-import { Agent, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
+import type { AnswerHeaders } from '../http/answer-head.ts';
+import { ConnectionPool } from '../http/connection-pool.ts';
+import { abortError, type Got, type PushedBody, PushedGet } from './pushed-get.ts';
 import type { S3Timeouts } from './s3-timeouts.ts';
-
-/** Takes the body of an answer as it comes, with no stream in between, which costs a fifth of the throughput. */
-export interface PushedBody {
-  /** Called with the headers: whether the body is wanted in this way. What it throws ends the request. */
-  accepts(status: number, headers: AnswerHeaders): boolean;
-  onData(chunk: Buffer): void;
-  /** After the last byte, or when there will be no more. Called only when the body was accepted. */
-  onEnd(error: Error | undefined): void;
-}
-
-export type AnswerHeaders = Readonly<Record<string, string>>;
+import { queryPairs } from './sign-get.ts';
 
 /** What the SDK hands to its handler; and, by the options of `send`, what we do. */
 export interface Sent {
@@ -42,37 +35,47 @@ interface Answer {
 }
 
 /**
- * The SDK's way to the network: undici's pool of connections. Bodies are pushed to whoever asks for it; all others, error documents and pages of
- * listings, are collected before the SDK sees the answer, so that no connection waits for a body to be read.
+ * The way to the network. GETs whose body is pushed go by connections of our own; all else, what the SDK asks on the way to it, by undici's, and their
+ * answers, error documents and pages of listings, are collected before the SDK sees them, so that no connection waits for a body to be read.
  */
 export class RequestHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' } as const;
-  readonly #agent: Agent;
+  readonly #timeouts: S3Timeouts;
+  readonly #pool: ConnectionPool;
+  #agent: Promise<Agent> | undefined;
   /** The time that the last answer gave, and when it came. */
   #told: { readonly date: string; readonly at: number } | undefined;
 
-  constructor({ connectTimeoutMs, headersTimeoutMs, idleTimeoutMs }: S3Timeouts) {
-    this.#agent = new Agent({
-      connections: CONNECTIONS,
-      connect: { timeout: connectTimeoutMs },
-      headersTimeout: headersTimeoutMs,
-      bodyTimeout: idleTimeoutMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+  constructor(timeouts: S3Timeouts) {
+    this.#timeouts = timeouts;
+    this.#pool = new ConnectionPool(timeouts);
+  }
+
+  /** What the SDK calls. */
+  async handle(sent: Sent, { abortSignal, pushedBody, onSent }: SendOptions = {}): Promise<Answer> {
+    onSent?.(sent);
+    if (pushedBody !== undefined) {
+      const { body, ...answer } = await this.get(sent, abortSignal, pushedBody);
+      // The SDK insists on a stream.
+      return { response: { ...answer, body: body ?? Readable.from([]) } };
+    }
+    this.#agent ??= newAgent(this.#timeouts);
+    const agent = await this.#agent;
+    return new Promise((resolve, reject) => {
+      const answered = (answer: Answer): void => {
+        this.#noteDate(answer.response.headers);
+        resolve(answer);
+      };
+      const exchange = new Exchange(abortSignal, answered, reject);
+      if (exchange.start()) agent.dispatch(dispatched(sent), exchange);
     });
   }
 
-  handle(sent: Sent, { abortSignal, pushedBody, onSent }: SendOptions = {}): Promise<Answer> {
-    onSent?.(sent);
-    return new Promise((resolve, reject) => {
-      const answered = (answer: Answer): void => {
-        const { date } = answer.response.headers;
-        if (date !== undefined) this.#told = { date, at: Date.now() };
-        resolve(answer);
-      };
-      const exchange = new Exchange(abortSignal, pushedBody, answered, reject);
-      if (exchange.start()) this.#agent.dispatch(dispatched(sent), exchange);
-    });
+  /** Sends a GET; resolves with its headers, and its body where `pushed` does not take that. */
+  async get(sent: Sent, signal: AbortSignal | undefined, pushed: PushedBody): Promise<Got> {
+    const got = await new PushedGet(signal, pushed).send(this.#pool, sent, requestText(sent));
+    this.#noteDate(got.headers);
+    return got;
   }
 
   /** By how much the service's clock is ahead of this one, as the last answer said. */
@@ -83,7 +86,8 @@ export class RequestHandler {
 
   /** Closes idle connections and those in use. */
   destroy(): void {
-    void this.#agent.destroy();
+    this.#pool.destroy();
+    void this.#agent?.then((agent) => agent.destroy());
   }
 
   httpHandlerConfigs(): Record<string, never> {
@@ -91,6 +95,22 @@ export class RequestHandler {
   }
 
   updateHttpClientConfig(): void {}
+
+  #noteDate({ date }: AnswerHeaders): void {
+    if (date !== undefined) this.#told = { date, at: Date.now() };
+  }
+}
+
+async function newAgent({ connectTimeoutMs, headersTimeoutMs, idleTimeoutMs }: S3Timeouts): Promise<Agent> {
+  const { Agent } = await import('undici');
+  return new Agent({
+    connections: CONNECTIONS,
+    connect: { timeout: connectTimeoutMs },
+    headersTimeout: headersTimeoutMs,
+    bodyTimeout: idleTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+  });
 }
 
 const CONNECTIONS = 64;
@@ -100,12 +120,10 @@ const KEEP_ALIVE_MS = 4_000;
 /** One request and its answer. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal | undefined;
-  readonly #pushed: PushedBody | undefined;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: unknown) => void;
   readonly #collected: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
-  #pushing = false;
   #status = 0;
   #reason = '';
   #headers: Record<string, string> = {};
@@ -113,12 +131,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(
     signal: AbortSignal | undefined,
-    pushed: PushedBody | undefined,
     resolve: (answer: Answer) => void,
     reject: (error: unknown) => void,
   ) {
     this.#signal = signal;
-    this.#pushed = pushed;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -148,22 +164,16 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#status = status;
     this.#reason = reason ?? '';
     this.#headers = plainHeaders(headers);
-    this.#pushing = this.#pushed?.accepts(status, this.#headers) ?? false;
-    // The SDK insists on a stream.
-    if (this.#pushing) this.#answer(Readable.from([]));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#pushing) this.#pushed?.onData(chunk);
-    else this.#collected.push(chunk);
+    this.#collected.push(chunk);
   }
 
   onResponseEnd(): void {
-    if (this.#pushing) this.#finish(undefined);
-    else {
-      this.#answer(Buffer.concat(this.#collected));
-      this.#finish(undefined);
-    }
+    const [statusCode, reason, headers] = [this.#status, this.#reason, this.#headers];
+    this.#resolve({ response: { statusCode, reason, headers, body: Buffer.concat(this.#collected) } });
+    this.#finish(undefined);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -176,25 +186,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(error);
   };
 
-  #answer(body: Uint8Array | Readable): void {
-    this.#resolve({
-      response: { statusCode: this.#status, reason: this.#reason, headers: this.#headers, body },
-    });
-  }
-
   #finish(error: Error | undefined): void {
     if (this.#settled) return;
     this.#settled = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
-    if (this.#pushing) this.#pushed?.onEnd(error);
-    else if (error !== undefined) this.#reject(error);
+    if (error !== undefined) this.#reject(error);
   }
-}
-
-function abortError(signal: AbortSignal | undefined): Error {
-  const error = new Error('the request was aborted', { cause: signal?.reason });
-  error.name = 'AbortError';
-  return error;
 }
 
 function dispatched({
@@ -210,30 +207,31 @@ function dispatched({
   const { expect: _, ...kept } = headers; // undici does not wait for 100-continue
   return {
     origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
-    path: query === undefined ? path : withQuery(path, query),
+    path: withQuery(path, query),
     method: method as Dispatcher.HttpMethod,
     headers: kept,
     body: body ?? null,
   };
 }
 
-function withQuery(path: string, query: Record<string, string | string[] | null>): string {
-  const pairs = Object.entries(query).flatMap(([name, value]) =>
-    value === null
-      ? [uriEscaped(name)]
-      : [value]
-          .flat()
-          .map((one) => (one === '' ? `${uriEscaped(name)}=` : `${uriEscaped(name)}=${uriEscaped(one)}`)),
-  );
-  return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
+/** The head of a GET. @throws TypeError for a header that would be more than one */
+function requestText({ method, path, query, headers, body }: Sent): string {
+  if (method !== 'GET' || body) throw new TypeError(`request: expected a GET without a body, got ${method}`);
+  let text = `GET ${withQuery(path, query)} HTTP/1.1\r\n`;
+  for (const name in headers) {
+    const value = headers[name];
+    if (!HEADER_VALUE.test(value))
+      throw new TypeError(`header ${name}: not to be sent: ${JSON.stringify(value)}`);
+    text += `${name}: ${value}\r\n`;
+  }
+  return `${text}\r\n`;
 }
 
-/** As signatures want it. */
-export function uriEscaped(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+function withQuery(path: string, query: Sent['query']): string {
+  const pairs = queryPairs(query);
+  return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
 }
 
 function plainHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {

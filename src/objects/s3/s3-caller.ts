@@ -1,9 +1,11 @@
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { ObjectOptions } from '../object-options.ts';
 import type { GetFields } from './direct-get.ts';
-import type { PushedBody, SendOptions, Sent } from './request-handler.ts';
+import type { PushedBody } from './pushed-get.ts';
+import type { SendOptions, Sent } from './request-handler.ts';
 import type { S3Clients } from './s3-clients.ts';
 import { regionTold, s3Failure } from './s3-failures.ts';
+import { s3Sdk } from './sdk.ts';
 
 /** One command, to this client. */
 type Call<Output> = (client: S3Client, options: { readonly abortSignal?: AbortSignal }) => Promise<Output>;
@@ -24,65 +26,56 @@ export class S3Caller {
    * One attempt; a second one where the answer is that the bucket is in another region.
    * @throws FetchFailure
    */
-  async call<Output>(
+  call<Output>(bucket: string, signal: AbortSignal | undefined, call: Call<Output>): Promise<Output> {
+    const options = signal === undefined ? {} : { abortSignal: signal };
+    return this.#whereItIs(bucket, signal, async () => call(await this.#clients.for(bucket), options));
+  }
+
+  /** One attempt of a GET whose body is pushed. @throws FetchFailure */
+  get(bucket: string, fields: GetFields, signal: AbortSignal, pushedBody: PushedBody): Promise<void> {
+    const { key, versionId, headers } = fields;
+    const clients = this.#clients;
+    return this.#whereItIs(bucket, signal, async () => {
+      const direct = clients.directGets(bucket);
+      if (direct.knows(bucket)) return direct.send(bucket, fields, signal, pushedBody);
+      const [client, { GetObjectCommand }] = await Promise.all([clients.for(bucket), s3Sdk()]);
+      const onSent = (sent: Sent): void => direct.learn(bucket, key, sent);
+      // The SDK hands its options to the handler as they are.
+      const options = { abortSignal: signal, pushedBody, onSent } satisfies SendOptions;
+      const command = new GetObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Range: headers['range'],
+        IfMatch: headers['if-match'],
+        VersionId: versionId,
+        ...this.payer,
+      });
+      await client.send(command, options);
+    });
+  }
+
+  async #whereItIs<Output>(
     bucket: string,
     signal: AbortSignal | undefined,
-    call: Call<Output>,
-    pushedBody?: PushedBody,
+    attempt: () => Promise<Output>,
   ): Promise<Output> {
-    // The SDK hands its options to the handler as they are.
-    const options = {
-      ...(signal !== undefined && { abortSignal: signal }),
-      pushedBody,
-    } satisfies SendOptions;
     for (;;) {
-      const client = this.#clients.for(bucket);
       try {
-        return await call(client, options);
+        return await attempt();
       } catch (error) {
         const region = signal?.aborted ? undefined : regionTold(error);
         if (region !== undefined && this.#clients.moved(bucket, region)) continue;
         const failure = s3Failure(error, signal);
-        if (failure.kind === 'expired') await this.#refresh(client);
+        if (failure.kind === 'expired') await this.#refresh(bucket);
         throw failure;
       }
     }
   }
 
-  /** One attempt of a GET whose body is pushed. @throws FetchFailure */
-  async get(bucket: string, fields: GetFields, signal: AbortSignal, pushedBody: PushedBody): Promise<void> {
-    const { key, versionId, headers } = fields;
-    const clients = this.#clients;
-    await this.call(
-      bucket,
-      signal,
-      async (client, options) => {
-        const direct = clients.directGets(bucket);
-        if (direct.knows(bucket)) return direct.send(bucket, fields, options);
-        const onSent = (sent: Sent): void => direct.learn(bucket, key, sent);
-        await client.send(
-          new GetObjectCommand({
-            Bucket: bucket,
-            Key: key,
-            Range: headers['range'],
-            IfMatch: headers['if-match'],
-            VersionId: versionId,
-            ...this.payer,
-          }),
-          { ...options, onSent } as typeof options,
-        );
-      },
-      pushedBody,
-    );
-  }
-
   /** Has credentials fetched anew, once for all requests that failed by them. */
-  async #refresh(client: S3Client): Promise<void> {
-    this.#refreshing ??= (client.config.credentials as (options: { forceRefresh: true }) => Promise<unknown>)(
-      {
-        forceRefresh: true,
-      },
-    )
+  async #refresh(bucket: string): Promise<void> {
+    this.#refreshing ??= this.#clients
+      .refresh(bucket)
       .catch(() => {}) // the next attempt says so
       .finally(() => {
         this.#refreshing = undefined;

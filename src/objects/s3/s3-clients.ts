@@ -1,7 +1,10 @@
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { ObjectOptions, S3Options } from '../object-options.ts';
-import { DirectGets } from './direct-get.ts';
+import { DirectGets, type WhoAsks } from './direct-get.ts';
+import { environmentRegion, isOfAws, type KnownService, knownService } from './known-service.ts';
 import { RequestHandler } from './request-handler.ts';
+import { s3Sdk } from './sdk.ts';
+import type { Identity } from './sign-get.ts';
 
 /** Its types know no other AbortSignal than their own. */
 type HandlerOfSdk = NonNullable<S3ClientConfig['requestHandler']>;
@@ -12,57 +15,48 @@ export class S3Clients {
   /** The URL of a service other than AWS's. */
   readonly endpointUrl: string | undefined;
   readonly #shared: S3ClientConfig;
-  readonly #clients = new Map<string, S3Client>();
-  readonly #direct = new Map<S3Client, DirectGets>();
+  readonly #known: KnownService | undefined;
+  readonly #clients = new Map<string, Promise<S3Client>>();
+  readonly #direct = new Map<string, DirectGets>();
   readonly #anonymous: boolean;
   /** What the service said of buckets that are elsewhere. */
   readonly #regionOf = new Map<string, string>();
   readonly #region: string;
 
   private constructor(
-    handler: RequestHandler,
-    shared: S3ClientConfig,
+    options: ObjectOptions,
     region: string,
     endpointUrl: string | undefined,
-    anonymous: boolean,
+    known: KnownService | undefined,
   ) {
-    this.#anonymous = anonymous;
-    this.handler = handler;
-    this.#shared = shared;
-    this.#region = region;
+    this.handler = new RequestHandler(options);
     this.endpointUrl = endpointUrl;
+    this.#anonymous = options.anonymous;
+    this.#known = known;
+    this.#region = region;
+    this.#shared = sharedConfig(options, this.handler, endpointUrl);
   }
 
   /** Asks environment and profile for what the options leave open. Nothing is sent yet. */
   static async create(options: ObjectOptions): Promise<S3Clients> {
-    const { profile, anonymous } = options;
-    const asked = quietly(() => new S3Client({ ...(profile !== undefined && { profile }) }));
+    const known = knownService(options);
+    if (known !== undefined)
+      return new S3Clients(options, known.region, options.endpointUrl ?? known.endpoint.href, known);
+    const { profile } = options;
+    const sdk = await s3Sdk();
+    const asked = quietly(() => new sdk.S3Client({ ...(profile !== undefined && { profile }) }));
     const region = options.region ?? (await configuredRegion(asked));
     const endpointUrl = options.endpointUrl ?? (await configuredEndpoint(asked));
     asked.destroy();
-    const handler = new RequestHandler(options);
-    const shared: S3ClientConfig = {
-      requestHandler: handler as HandlerOfSdk,
-      maxAttempts: 1,
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      // With bodies from 2 MiB on the SDK would ask first (Expect: 100-continue), which undici does not do.
-      expectContinueHeader: false,
-      logger: SILENT,
-      ...(profile !== undefined && { profile }),
-      ...(endpointUrl !== undefined && { endpoint: endpointUrl }),
-      forcePathStyle: options.pathStyle ?? (endpointUrl !== undefined && !isOfAws(endpointUrl)),
-      ...(anonymous && { signer: { sign: async (request) => request }, credentials: NOBODY }),
-    };
-    return new S3Clients(handler, shared, region, endpointUrl, anonymous);
+    return new S3Clients(options, region, endpointUrl, undefined);
   }
 
   /** The client for a bucket: that of the region in which it is known to be. */
-  for(bucket: string): S3Client {
+  for(bucket: string): Promise<S3Client> {
     const region = this.regionOf(bucket);
     let client = this.#clients.get(region);
     if (client === undefined) {
-      client = new S3Client({ ...this.#shared, region });
+      client = s3Sdk().then((sdk) => quietly(() => new sdk.S3Client({ ...this.#shared, region })));
       this.#clients.set(region, client);
     }
     return client;
@@ -70,13 +64,31 @@ export class S3Clients {
 
   /** The short way to objects of a bucket. */
   directGets(bucket: string): DirectGets {
-    const client = this.for(bucket);
-    let direct = this.#direct.get(client);
+    const region = this.regionOf(bucket);
+    let direct = this.#direct.get(region);
     if (direct === undefined) {
-      direct = new DirectGets(client, this.handler, this.regionOf(bucket), this.#anonymous);
-      this.#direct.set(client, direct);
+      direct = new DirectGets(this.handler, region, this.#whoAsks(bucket), this.#known?.endpoint);
+      this.#direct.set(region, direct);
     }
     return direct;
+  }
+
+  #whoAsks(bucket: string): WhoAsks {
+    if (this.#known !== undefined) return this.#known.identity;
+    if (this.#anonymous) return () => undefined;
+    return async () => {
+      const { config } = await this.for(bucket);
+      return (config.credentials as () => Promise<Identity>)();
+    };
+  }
+
+  /** Has credentials fetched anew; those in the environment are looked at every time. */
+  async refresh(bucket: string): Promise<void> {
+    if (this.#known !== undefined) return;
+    const { config } = await this.for(bucket);
+    await (config.credentials as (options: { readonly forceRefresh: true }) => Promise<unknown>)({
+      forceRefresh: true,
+    });
   }
 
   regionOf(bucket: string): string {
@@ -136,6 +148,27 @@ const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, e
 /** The service in this region tells where a bucket is. */
 const FALLBACK_REGION = 'us-east-1';
 
+function sharedConfig(
+  options: ObjectOptions,
+  handler: RequestHandler,
+  endpointUrl: string | undefined,
+): S3ClientConfig {
+  const { profile, anonymous, pathStyle = endpointUrl !== undefined && !isOfAws(endpointUrl) } = options;
+  return {
+    requestHandler: handler as HandlerOfSdk,
+    maxAttempts: 1,
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    // With bodies from 2 MiB on the SDK would ask first (Expect: 100-continue), which undici does not do.
+    expectContinueHeader: false,
+    logger: SILENT,
+    ...(profile !== undefined && { profile }),
+    ...(endpointUrl !== undefined && { endpoint: endpointUrl }),
+    forcePathStyle: pathStyle,
+    ...(anonymous && { signer: { sign: async (request) => request }, credentials: NOBODY }),
+  };
+}
+
 /** Without the SDK's warning, once per process, that its later versions want a newer Node: which version of it runs is not the user's choice. */
 function quietly(create: () => S3Client): S3Client {
   const name = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
@@ -150,9 +183,7 @@ function quietly(create: () => S3Client): S3Client {
 }
 
 async function configuredRegion(client: S3Client): Promise<string> {
-  // AWS's other tools know the second name too.
-  const named = process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'];
-  return named || (await client.config.region().catch(() => FALLBACK_REGION));
+  return environmentRegion() ?? (await client.config.region().catch(() => FALLBACK_REGION));
 }
 
 async function configuredEndpoint(client: S3Client): Promise<string | undefined> {
@@ -161,8 +192,4 @@ async function configuredEndpoint(client: S3Client): Promise<string | undefined>
     serviceConfiguredEndpoint?: () => Promise<unknown>;
   };
   return ((await serviceConfiguredEndpoint?.()) as string | undefined) || undefined;
-}
-
-function isOfAws(endpointUrl: string): boolean {
-  return /(^|\.)(amazonaws\.com(\.cn)?|api\.aws|amazonaws\.eu)$/.test(new URL(endpointUrl).hostname);
 }

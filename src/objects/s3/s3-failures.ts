@@ -145,12 +145,15 @@ export function connectionFailure(error: Thrown): FetchFailure {
 }
 
 const TRANSIENT_CODES =
-  /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EPROTO|UND_ERR_(CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|RES_CONTENT_LENGTH_MISMATCH|INFO)|HPE_\w+|TimeoutError)$/;
+  /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EPROTO|UND_ERR_(CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|RES_CONTENT_LENGTH_MISMATCH|INFO)|HPE_\w+|TimeoutError|(Connect|Headers|Body)Timeout|MalformedAnswer)$/;
 
 const TEXTS: Record<string, string> = {
   ECONNREFUSED: 'nobody listens there (ECONNREFUSED); check the endpoint',
   ENOTFOUND: 'the host has no address (ENOTFOUND); check endpoint and region, and the name of the bucket',
   EAI_AGAIN: 'names of hosts are not resolved at the moment (EAI_AGAIN)',
+  ConnectTimeout: 'no connection in time',
+  HeadersTimeout: 'no answer in time',
+  BodyTimeout: 'the answer stalled',
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
   UND_ERR_BODY_TIMEOUT: 'the answer stalled',

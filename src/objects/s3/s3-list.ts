@@ -1,4 +1,3 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { RecordpipeError } from '../../errors.ts';
 import { compareKeys } from '../key-order.ts';
 import { objectUri, parseObjectUri } from '../object-address.ts';
@@ -7,6 +6,7 @@ import type { ObjectInfo } from '../object-source.ts';
 import { attempted } from './attempts.ts';
 import { plainEtag } from './etag.ts';
 import type { S3Caller } from './s3-caller.ts';
+import { s3Sdk } from './sdk.ts';
 
 /** All objects whose keys begin with that of `prefix`, in the order of the bytes of their keys: see ObjectSource.list. */
 export async function* listS3(
@@ -59,6 +59,7 @@ async function pageOf(
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<Page> {
+  const { ListObjectsV2Command } = await s3Sdk();
   const answer = await caller.call(bucket, signal, (client, options) =>
     client.send(
       new ListObjectsV2Command({

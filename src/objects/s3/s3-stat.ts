@@ -1,9 +1,10 @@
-import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { FetchFailure } from '../fetch-failure.ts';
 import { parseObjectUri } from '../object-address.ts';
 import type { ObjectChecksum, ObjectRef, ObjectStat } from '../object-source.ts';
 import { plainEtag } from './etag.ts';
 import type { S3Caller } from './s3-caller.ts';
+import { s3Sdk } from './sdk.ts';
 
 /** One HEAD: see ObjectSource.stat. An answer to HEAD has no document that says why it is refused, one to GET has. */
 export async function statOnce(
@@ -25,6 +26,7 @@ async function whyRefused(
   signal: AbortSignal | undefined,
 ): Promise<FetchFailure | undefined> {
   const { bucket: Bucket, key: Key } = parseObjectUri(uri);
+  const { GetObjectCommand } = await s3Sdk();
   const input = { Bucket, Key, VersionId: versionId, Range: 'bytes=0-0', ...caller.payer };
   try {
     const { Body } = await caller.call(Bucket, signal, (client, options) =>
@@ -43,6 +45,7 @@ async function headOnce(
   signal: AbortSignal | undefined,
 ): Promise<ObjectStat> {
   const { bucket, key } = parseObjectUri(uri);
+  const { HeadObjectCommand } = await s3Sdk();
   const head = await caller.call(bucket, signal, (client, options) =>
     client.send(
       new HeadObjectCommand({
