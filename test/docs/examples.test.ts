@@ -92,7 +92,7 @@ describe.runIf(readme)('README.md', () => {
     const { stdout, stderr, status } = place.run('bash', '-c', line.replace(/^npx /, ''));
     const finds = /recordpipe (validate|cat) data\/(\s|$)|repair data\/damaged/.test(line);
     const writesFiles =
-      /recordpipe (index|convert|repair|split|merge|shuffle|sample) /.test(line) && !/ - /.test(line);
+      /recordpipe (index|convert|repair|split|merge|shuffle|sample|plan) /.test(line) && !/ - /.test(line);
     expect({ status, stderr }).toMatchObject({ status: finds ? 1 : 0 });
     expect(stderr).not.toMatch(/^\s+at /m);
     if (!writesFiles) expect(stdout).not.toBe('');
