@@ -92,6 +92,31 @@ export class FoundFeatures {
     }
   }
 
+  /** Takes the feature that a walk through a list is at as the only one of another record, which is the list's next step. */
+  addFeature(record: Uint8Array, { kind, body, start, end }: FeatureWalk): void {
+    const step = this.records++;
+    if (step === this.#kinds.length) this.#grow(2 * step + 16);
+    this.#bytes[step] = record;
+    this.#recordStarts[step] = 0;
+    this.#kinds[step] = kind;
+    this.#starts[step] = start;
+    this.#ends[step] = end;
+    if (body !== record) {
+      this.#joined ??= new Map();
+      this.#joined.set(step, body);
+    }
+  }
+
+  #grow(slots: number): void {
+    const [kinds, starts, ends] = [this.#kinds, this.#starts, this.#ends];
+    this.#kinds = new Uint8Array(slots);
+    this.#starts = new Uint32Array(slots);
+    this.#ends = new Uint32Array(slots);
+    this.#kinds.set(kinds);
+    this.#starts.set(starts);
+    this.#ends.set(ends);
+  }
+
   /** Kind of a feature: 0 where the record does not have it. */
   kind(record: number, slot: number): number {
     return this.#kinds[record * this.#names.length + slot];

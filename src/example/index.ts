@@ -9,6 +9,13 @@ export {
   DEFAULT_COMPILE_FEATURES_OPTIONS,
   type FeaturePlan,
 } from './compile-features.ts';
+export {
+  compileSequenceFeatures,
+  type FeatureListSpec,
+  type FeatureListSpecs,
+  type ParsedSequence,
+  type SequenceFeaturePlan,
+} from './compile-sequence-features.ts';
 export { decodeExample, decodeSequenceExample } from './decode-example.ts';
 export { DEFAULT_DECODE_EXAMPLE_OPTIONS, type DecodeExampleOptions } from './decode-options.ts';
 export {
