@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { fileError } from '../bytes/file-errors.ts';
-import { isRecordpipeError, type RecordpipeError } from '../errors.ts';
+import { isRecordpipeError, RecordpipeError } from '../errors.ts';
 import { hostRank } from '../pipemode/resource-config.ts';
 import { ChannelRun } from './channel-run.ts';
 import { openContent } from './content/open-content.ts';
@@ -91,7 +91,9 @@ export class PipeModeStreamer {
     try {
       mkdirSync(pipeDir, { recursive: true });
     } catch (error) {
-      throw fileError(error, pipeDir);
+      throw (error as NodeJS.ErrnoException).code === 'EEXIST'
+        ? noFolder(pipeDir, error)
+        : fileError(error, pipeDir);
     }
     let failure: unknown;
     await Promise.all(
@@ -156,4 +158,9 @@ export class PipeModeStreamer {
       beforeCut: (error) => this.#beforeCut(error),
     });
   }
+}
+
+function noFolder(pipeDir: string, cause: unknown): RecordpipeError {
+  const what = 'the pipes need a folder, and this is a file; choose another name';
+  return new RecordpipeError('unsupported-source', what, { uri: pipeDir }, cause);
 }

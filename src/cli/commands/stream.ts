@@ -20,7 +20,7 @@ import { visible } from '../visible.ts';
 
 /** Options of `recordpipe stream`. */
 export interface StreamCommandOptions extends ObjectCommandOptions {
-  readonly channel: readonly string[];
+  readonly channel?: readonly string[];
   readonly config?: string;
   readonly manifest?: true;
   readonly attributes?: readonly string[];
@@ -128,7 +128,7 @@ async function beside(
 }
 
 function channelsOf(options: StreamCommandOptions): StreamChannelInput[] {
-  const { config, channel, manifest, attributes, gunzip, wrap, shuffle, sharded } = options;
+  const { config, channel = [], manifest, attributes, gunzip, wrap, shuffle, sharded } = options;
   const given = channel.map((text): StreamChannelInput => {
     const at = text.indexOf('=');
     return {

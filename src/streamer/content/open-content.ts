@@ -72,9 +72,13 @@ async function objectsUnder(
     warn('prefix-siblings', text);
   }
   if (found.length > 0) return found;
-  throw new RecordpipeError('object-missing', 'no objects under this prefix; check it, and the region', {
-    uri,
-  });
+  throw new RecordpipeError('object-missing', `no objects under this prefix; ${remedy(channel)}`, { uri });
+}
+
+function remedy(channel: StreamChannel): string {
+  return isRemote(channel)
+    ? 'check it, and the region'
+    : 'check the path: no folder or file begins with it, or they are empty';
 }
 
 /** On a disk a folder is meant, and not what else begins with its name. */

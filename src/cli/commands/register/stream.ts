@@ -12,7 +12,6 @@ export function register(root: Command): void {
       '-c, --channel <name=uri>',
       'a channel: NAME=s3://bucket/prefix or NAME=folder; repeatable',
       gathered,
-      [],
     )
     .option('--config <file>', 'channels as CreateTrainingJob takes them (InputDataConfig, JSON)');
   for (const option of channelOptions()) command.addOption(option.helpGroup('All channels of -c:'));
@@ -55,7 +54,7 @@ function jobOptions(): Option[] {
     new Option('--host <name>', 'which of them this is (default: the first)'),
     new Option('--hyperparameter <name=value>', 'for the program; repeatable')
       .argParser(gathered)
-      .default([], ''),
+      .default([], 'none'),
     new Option('--reader-timeout <time>', 'give up when nobody opens a pipe for so long, like 10m').argParser(
       durationOption,
     ),
