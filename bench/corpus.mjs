@@ -24,8 +24,11 @@ const S3 = ['limited', 'unlimited', 'validate', 'small objects', 'stopped reader
 /** What is asked of the streamer. */
 const STREAMING = ['file', 's3 limited', 's3 unlimited', 'manifest', 'first bytes', 'channels'];
 
+/** More than one machine: plans, reports, workers. */
+const SHARDS = ['plan', 'merge', 'workers'];
+
 /**
- * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' | 'dataset' | 's3' | 'stream' | 'channels' | 'memory' | 'process' | 'example' | 'stats', format?: string, size?: number, what: string }} Case
+ * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' | 'dataset' | 's3' | 'stream' | 'channels' | 'memory' | 'process' | 'example' | 'stats' | 'shards', format?: string, size?: number, what: string }} Case
  * @param {{ full: boolean }} options full: the memory cases on files of 10 GiB instead of 256 MiB
  * @returns {Case[]}
  */
@@ -51,6 +54,7 @@ export function corpus({ full }) {
     { name: 'dataset/records-100B', group: 'dataset', format: 'tfrecord', size: 100, what: 'records' },
     ...EXAMPLES.map((what) => ({ name: `example/${what.replaceAll(' ', '-')}`, group: 'example', what })),
     { name: 'stats/html', group: 'stats', what: 'stats --html' },
+    ...SHARDS.map((what) => ({ name: `shards/${what}`, group: 'shards', what })),
     { name: 'cli/help', group: 'process', what: 'help' },
     { name: 'cli/validate-1MB', group: 'process', what: 'validate-1MB' },
     { name: `memory/validate-${file}-100B`, group: 'memory', what: 'small records' },

@@ -8,6 +8,7 @@ import { EXAMPLE_TARGETS } from './targets/example.mjs';
 import { FORMAT_TARGETS } from './targets/formats.mjs';
 import { PIPE_SINGLES, PIPE_TARGETS } from './targets/pipe.mjs';
 import { S3_TARGETS } from './targets/s3.mjs';
+import { SHARD_TARGETS } from './targets/shards.mjs';
 import { SINGLE_TARGETS } from './targets/singles.mjs';
 import { STREAMING_TARGETS } from './targets/streaming.mjs';
 import { TFRECORD_TARGETS } from './targets/tfrecord.mjs';
@@ -31,6 +32,7 @@ export function targets({ figures }) {
     ...S3_TARGETS,
     ...STREAMING_TARGETS,
     ...EXAMPLE_TARGETS,
+    ...SHARD_TARGETS,
     ...SINGLE_TARGETS,
   ]) {
     found.push({ title, note, rows: rows.flatMap((single) => singleRow(figures, single)) });

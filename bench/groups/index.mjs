@@ -9,6 +9,7 @@ import { runProcesses } from './process.mjs';
 import { runReading } from './reading.mjs';
 import { runS3 } from './s3.mjs';
 import { runSeveral } from './several.mjs';
+import { runShards } from './shards.mjs';
 import { runStats } from './stats.mjs';
 import { runStreaming } from './streaming.mjs';
 import { runWriting } from './writing.mjs';
@@ -29,4 +30,5 @@ export const GROUPS = [
   ['memory', runMemory],
   ['example', runExamples],
   ['stats', runStats],
+  ['shards', runShards],
 ];

@@ -196,6 +196,12 @@ export const SECTIONS = [
     about: 'Image Examples of 100 KB in four shards: whole processes, from outside.',
   },
   {
+    title: 'More than one machine',
+    figures: { group: 'shards' },
+    about:
+      'Whole processes. A service lists 100,000 objects; reports are of 100 files each. Workers are kept on a core each; GB/s are of the bytes of records, uncompressed.',
+  },
+  {
     title: 'Whole processes',
     figures: { group: 'process' },
     about: 'From outside: starting, working, ending.',

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { checkAborted } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/file-errors.ts';
@@ -62,7 +63,14 @@ export async function planShards(inputs: FileInputs, options: Partial<PlanOption
   return planOf(cut, shards);
 }
 
-async function known(found: readonly FileInput[], reaching: Reaching): Promise<KnownFile[]> {
+async function known(
+  found: readonly FileInput[],
+  { objects, signal: given }: Reaching,
+): Promise<KnownFile[]> {
+  // One of its own: so many wait for it at once that the host would take it for a leak.
+  const signal = given && AbortSignal.any([given]);
+  if (signal !== undefined) setMaxListeners(0, signal);
+  const reaching = { objects, signal };
   const files = new Array<KnownFile>(found.length);
   let next = 0;
   const work = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { CheckedFile, CheckedReport } from 'recordpipe/report';
 import {
   findReports,
@@ -78,10 +79,14 @@ export async function mergeShards(files: readonly string[], options: Options): P
 
 async function readAll(files: readonly string[], options: Options): Promise<ShardReport[]> {
   const reports = new Array<ShardReport>(files.length);
+  const { objects, signal: interrupted } = reachingOf(options);
+  // One of its own: so many wait for it at once that the host would take it for a leak.
+  const signal = AbortSignal.any([interrupted]);
+  setMaxListeners(0, signal);
   let next = 0;
   const work = async (): Promise<void> => {
     for (let i = next++; i < files.length; i = next++)
-      reports[i] = await readReport(files[i], reachingOf(options));
+      reports[i] = await readReport(files[i], { objects, signal });
   };
   await Promise.all(Array.from({ length: READ_AT_ONCE }, work));
   return reports;

@@ -1,0 +1,180 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { encodeTFRecord } from 'recordpipe';
+import { encodeExample } from 'recordpipe/example';
+import { payloadPool } from '../against/payload.mjs';
+import { SEED } from '../data.mjs';
+import { writeReports } from '../shards/reports.mjs';
+import { COMMAND_LINE } from './process.mjs';
+
+const OBJECTS = 100_000;
+const REPORTS = 1000;
+const WORKERS = 100;
+/** Files of the shards that are worked at, of each kind. */
+const FILES = 16;
+const HIGH_WATER = fileURLToPath(new URL('../subjects/high-water.mjs', import.meta.url));
+const PLANNING = fileURLToPath(new URL('../shards/plan-and-assign.mjs', import.meta.url));
+const LISTING = fileURLToPath(new URL('../shards/listing.mjs', import.meta.url));
+
+/** Plans, merged reports, and what a second worker brings; whole processes. */
+export async function runShards(cases, context) {
+  const folder = join(context.data.name('shards'));
+  mkdirSync(folder, { recursive: true });
+  const runs = { plan: runPlan, merge: runMerge, workers: runWorkers };
+  try {
+    for (const { what } of cases) await runs[what]({ ...context, folder });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const place = { group: 'shards', who: 'recordpipe', cores: 'all' };
+
+async function runPlan({ folder, rounds, smoke, add }) {
+  const objects = smoke ? 2000 : OBJECTS;
+  const service = spawn(process.execPath, [LISTING, String(objects)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    const [port] = await once(service.stdout, 'data');
+    const endpoint = `http://127.0.0.1:${String(port).trim()}`;
+    const times = [];
+    const peaks = [];
+    for (let i = 0; i < Math.min(rounds, 3); i++) {
+      const args = ['--import', HIGH_WATER, PLANNING, endpoint, join(folder, 'plan.jsonl'), String(WORKERS)];
+      const { ms, stdout, peak } = await timed(args);
+      const { files } = JSON.parse(stdout);
+      if (files !== objects) throw new Error(`plan: ${files} files of ${objects}`);
+      times.push(ms);
+      peaks.push(peak);
+    }
+    const what = `${smoke ? 'a few' : '100,000'} objects planned and divided`;
+    add({ ...place, what, unit: 'ms', rounds: times });
+    add({ ...place, what: `${what}, memory`, unit: 'MiB', rounds: peaks });
+  } finally {
+    service.stdin.end();
+  }
+}
+
+async function runMerge({ folder, rounds, smoke, add }) {
+  const reports = smoke ? 20 : REPORTS;
+  await writeReports(folder, reports, join(folder, 'examples.tfrecord'));
+  for (const command of ['validate', 'stats']) {
+    const total = join(folder, `${command}.json`);
+    const times = [];
+    for (let i = 0; i < Math.min(rounds, 3); i++) {
+      rmSync(total, { force: true });
+      const { ms } = await timed([COMMAND_LINE, 'merge', `${join(folder, command)}/`, '-o', total, '-q']);
+      if (JSON.parse(readFileSync(total, 'utf8')).result.files.length !== reports * 100)
+        throw new Error(`merge: files are missing from the total of ${command}`);
+      times.push(ms);
+    }
+    add({
+      ...place,
+      what: `${smoke ? 'a few' : '1,000'} reports of ${command} merged`,
+      unit: 'ms',
+      rounds: times,
+    });
+  }
+}
+
+/** A worker is a process on a core of its own, as on machines with one. */
+async function runWorkers({ folder, fileBytes, rounds, add }) {
+  if (spawnSync('taskset', ['-c', '1', 'true']).status !== 0) {
+    for (const workers of [1, 2])
+      add({
+        ...place,
+        what: `stats of gzip, workers: ${workers}`,
+        skipped: 'taskset, or a second core, is missing',
+      });
+    return;
+  }
+  const size = Math.floor(fileBytes / FILES);
+  const plain = Buffer.concat(frames(size));
+  const kinds = { plain, gzip: gzipSync(plain, { level: 6 }) };
+  for (const [kind, bytes] of Object.entries(kinds)) {
+    const data = join(folder, kind);
+    mkdirSync(data);
+    for (let i = 0; i < FILES; i++)
+      writeFileSync(join(data, `${i}.tfrecord${kind === 'gzip' ? '.gz' : ''}`), bytes);
+    check(
+      spawnSync(process.execPath, [COMMAND_LINE, 'plan', data, '-o', join(folder, `${kind}.jsonl`), '-q']),
+    );
+  }
+  const work = [
+    ['validate', 'plain', plain.length],
+    ['validate', 'gzip', plain.length],
+    ['stats', 'plain', plain.length],
+    ['stats', 'gzip', plain.length],
+  ];
+  for (const [command, kind, bytes] of work) {
+    const speeds = new Map([
+      [1, []],
+      [2, []],
+    ]);
+    const turn = async (workers) => {
+      const start = process.hrtime.bigint();
+      await Promise.all(
+        Array.from({ length: workers }, (_, i) => worker(command, join(folder, `${kind}.jsonl`), i, workers)),
+      );
+      return (FILES * bytes) / Number(process.hrtime.bigint() - start);
+    };
+    await turn(1);
+    for (let i = 0; i < rounds; i++) for (const [workers, values] of speeds) values.push(await turn(workers));
+    // Only the whole machine against a half of it is a statement about workers; the others say what a core does.
+    for (const [workers, values] of speeds)
+      add({ ...place, what: `${command} of ${kind}, workers: ${workers}`, unit: 'GB/s', rounds: values });
+  }
+}
+
+async function worker(command, plan, shard, shards) {
+  const args = [command, '--plan', plan, '--shard', `${shard}/${shards}`, '--jobs', '1', '-q'];
+  const child = spawn('taskset', ['-c', String(shard), process.execPath, COMMAND_LINE, ...args], {
+    stdio: 'ignore',
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${command} --shard ${shard}/${shards}: exit ${code}`);
+}
+
+/** Examples with text, ids and numbers, which compress to about a half. */
+function frames(size) {
+  const pool = payloadPool(8, 500, SEED);
+  const made = Array.from({ length: 64 }, (_, i) =>
+    encodeTFRecord(
+      encodeExample({
+        blob: { kind: 'bytes', value: [pool[i % pool.length]] },
+        text: {
+          kind: 'bytes',
+          value: [Buffer.from(`the quick brown fox ${i} jumps over the lazy dog `.repeat(8))],
+        },
+        ids: { kind: 'int64', value: Array.from({ length: 32 }, (_, j) => i * j) },
+        weights: { kind: 'float', value: Array.from({ length: 32 }, (_, j) => j / (i + 1)) },
+      }),
+    ),
+  );
+  const found = [];
+  for (let bytes = 0, i = 0; bytes < size; i++) {
+    found.push(made[i % made.length]);
+    bytes += made[i % made.length].length;
+  }
+  return found;
+}
+
+async function timed(args) {
+  const start = process.hrtime.bigint();
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
+  const texts = [child.stdout, child.stdio[3]].map(async (stream) =>
+    Buffer.concat(await stream.toArray()).toString(),
+  );
+  const [code] = await once(child, 'close');
+  const ms = Number(process.hrtime.bigint() - start) / 1e6;
+  const [stdout, kilobytes] = await Promise.all(texts);
+  if (code !== 0) throw new Error(`${args.join(' ')}: exit ${code}`);
+  return { ms, stdout, peak: Number(kilobytes) / 1024 };
+}
+
+function check({ status, stderr }) {
+  if (status !== 0) throw new Error(String(stderr));
+}
