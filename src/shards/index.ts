@@ -17,6 +17,7 @@ export { type PlanWriteOptions, readPlan, writePlan } from './plan-files.ts';
 export { type PlanOptions, planShards } from './plan-shards.ts';
 export { checkedFile } from './reports/checked-files.ts';
 export { findReports } from './reports/find-reports.ts';
+export { type MergedReportFiles, mergeReportFiles } from './reports/merge-report-files.ts';
 export { mergeReports, missingShards } from './reports/merge-reports.ts';
 export { isReport, readReport, reportText, writeReport } from './reports/report-files.ts';
 export {

@@ -71,12 +71,17 @@ export class DistinctCounter {
 /** The values of both. */
 export function mergeDistinct(a: DistinctValues, b: DistinctValues, isBytes: boolean): DistinctValues {
   if (a === null || b === null) return null;
-  const found = new Map<string, ValueCount>();
-  for (const one of [...a, ...b]) {
-    const key = `${typeof one.value} ${one.base64 ?? ''} ${one.value}`;
-    found.set(key, { ...one, count: one.count + (found.get(key)?.count ?? 0) });
+  // Numbers and texts are different keys; base64 may look like any text.
+  const found = new Map<number | string, ValueCount>();
+  const encoded = new Map<number | string, ValueCount>();
+  for (const one of a) (one.base64 ? encoded : found).set(one.value, one);
+  for (const one of b) {
+    const kind = one.base64 ? encoded : found;
+    const known = kind.get(one.value);
+    kind.set(one.value, known === undefined ? one : { ...one, count: one.count + known.count });
   }
-  return found.size > MOST_DISTINCT ? null : sortedCounts([...found.values()], isBytes);
+  if (found.size + encoded.size > MOST_DISTINCT) return null;
+  return sortedCounts([...found.values(), ...encoded.values()], isBytes);
 }
 
 /** A 64-bit integer as JSON has it: a number where that is exact, else decimal text. */

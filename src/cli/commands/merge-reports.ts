@@ -1,16 +1,15 @@
-import { setMaxListeners } from 'node:events';
 import type { CheckedFile, CheckedReport } from 'recordpipe/report';
 import {
   findReports,
   isReport,
+  type MergedReportFiles,
+  mergeReportFiles,
   mergeReports,
-  missingShards,
   readReport,
   reportText,
   type ShardReport,
   shardList,
   type TotalReport,
-  totalReport,
   writeReport,
 } from 'recordpipe/shards';
 import { type DatasetStats, statsHtml } from 'recordpipe/stats';
@@ -36,8 +35,6 @@ export interface MergeReportsOptions {
 
 type Options = MergeReportsOptions & TransformCommandOptions & { readonly output?: string };
 
-/** Reports read at once. */
-const READ_AT_ONCE = 16;
 /** Findings per file that people are shown. */
 const MOST_SHOWN = 10;
 
@@ -56,15 +53,16 @@ export async function reportsOf(inputs: readonly string[], options: Options): Pr
 export async function mergeShards(files: readonly string[], options: Options): Promise<number> {
   const { output, html, schema, partial, json, quiet } = options;
   const reaching = reachingOf(options);
-  const merged = mergeReports(await readAll(files, options));
-  const missing = missingShards(merged);
   if (partial) {
     if (output === undefined) throw new RangeError('--partial: expected --output, where the reports go');
-    await write(merged, output, options);
+    const reports: ShardReport[] = [];
+    for (const file of files) reports.push(await readReport(file, reaching));
+    await write(mergeReports(reports), output, options);
     return OK;
   }
-  if (missing.length > 0) return sayMissing(merged, missing, options);
-  const total = totalReport(merged);
+  const merged = await mergeReportFiles(files, reaching);
+  if (merged.missing.length > 0) return sayMissing(merged, options);
+  const total = merged.total();
   if (html !== undefined)
     await writeDocument(html, statsHtml(statsOf(total, '--html'), { title: options.title }));
   if (schema !== undefined) await writeDocument(schema, `${JSON.stringify(schemaOf(total), undefined, 2)}\n`);
@@ -77,21 +75,6 @@ export async function mergeShards(files: readonly string[], options: Options): P
   return total.ok ? OK : INVALID;
 }
 
-async function readAll(files: readonly string[], options: Options): Promise<ShardReport[]> {
-  const reports = new Array<ShardReport>(files.length);
-  const { objects, signal: interrupted } = reachingOf(options);
-  // One of its own: so many wait for it at once that the host would take it for a leak.
-  const signal = AbortSignal.any([interrupted]);
-  setMaxListeners(0, signal);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < files.length; i = next++)
-      reports[i] = await readReport(files[i], { objects, signal });
-  };
-  await Promise.all(Array.from({ length: READ_AT_ONCE }, work));
-  return reports;
-}
-
 async function write(report: ShardReport, output: string, options: Options): Promise<void> {
   if (output === '-') return print(reportText(report));
   if (options.force && !isS3(output)) return writeDocument(output, reportText(report));
@@ -99,13 +82,9 @@ async function write(report: ShardReport, output: string, options: Options): Pro
 }
 
 /** Standard output gets nothing but the numbers, as `sbatch --array` and the like take them. */
-async function sayMissing(
-  merged: ShardReport,
-  missing: readonly number[],
-  { json }: Options,
-): Promise<number> {
+async function sayMissing(merged: MergedReportFiles, { json }: Options): Promise<number> {
+  const { command, shards, plan, missing } = merged;
   const array = shardList(missing);
-  const { command, shards, plan } = merged;
   if (json) await print(`${JSON.stringify({ command, plan: plan.hash, shards, missing, array })}\n`);
   else await print(`${array}\n`);
   complain(

@@ -45,14 +45,14 @@ export function missingShards({ shards, parts }: Pick<ShardReport, 'shards' | 'p
 }
 
 /** @throws RecordpipeError `missing-shards`, which names them as engines take them */
-export function checkComplete(report: Pick<ShardReport, 'shards' | 'parts'>): void {
-  const missing = missingShards(report);
+export function checkComplete(shards: number, missing: readonly number[]): void {
   if (missing.length === 0) return;
-  const text = `${missing.length} of ${report.shards} shards have no report; run these again: ${shardList(missing)}`;
+  const text = `${missing.length} of ${shards} shards have no report; run these again: ${shardList(missing)}`;
   throw new RecordpipeError('missing-shards', text);
 }
 
-function checkSame(a: ShardReport, b: ShardReport): void {
+/** @throws RecordpipeError `report-mismatch` for reports of different runs */
+export function checkSame(a: ShardReport, b: ShardReport): void {
   const differing = ASPECTS.find(([, of]) => of(a) !== of(b));
   if (differing === undefined) return;
   const [what, of] = differing;

@@ -3,7 +3,7 @@ import { type DatasetStats, mergeStats, NO_STATS } from '../../stats/dataset-sta
 import { schemaOf, type TypeConflict } from '../../stats/infer-schema.ts';
 import type { RecordSchema } from '../../stats/schema.ts';
 import { totalValidation } from './checked-files.ts';
-import { checkComplete } from './merge-reports.ts';
+import { checkComplete, missingShards } from './merge-reports.ts';
 import type {
   DoneFile,
   PlanSummary,
@@ -47,9 +47,17 @@ export interface TotalReport<C extends ShardCommand = ShardCommand> {
  * @example see `mergeReports`
  */
 export function totalReport<C extends ShardCommand>(report: ShardReport<C>): TotalReport<C> {
-  checkComplete(report);
-  const { command, plan, settings } = report;
   const results = report.parts.map(({ result }) => result);
+  return totalOf(report, missingShards(report), results);
+}
+
+/** The same of results of one shard or of several, in any order. */
+export function totalOf<C extends ShardCommand>(
+  { command, plan, shards, settings }: Pick<ShardReport<C>, 'command' | 'plan' | 'shards' | 'settings'>,
+  missing: readonly number[],
+  results: readonly ShardResults[C][],
+): TotalReport<C> {
+  checkComplete(shards, missing);
   const { ok, result } = TOTALS[command](results as never, settings) as {
     ok: boolean;
     result: TotalResults[C];
