@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   compileFeatures,
+  compileSequenceFeatures,
   decodeExample,
   decodeSequenceExample,
   encodeExample,
@@ -34,7 +35,7 @@ interface ToldMessage {
   readonly deterministic: string;
 }
 
-function ask<T>(mode: 'messages' | 'parse', cases: readonly unknown[]): T[] {
+function ask<T>(mode: 'messages' | 'parse' | 'sequences', cases: readonly unknown[]): T[] {
   const path = folder.file(`${mode}.json`, Buffer.from(JSON.stringify(cases)));
   return runPython('tensorflow', 'tensorflow_examples.py', mode, path).map((line) => JSON.parse(line) as T);
 }
@@ -331,5 +332,58 @@ describe.skipIf(missing !== undefined)('parse_example', () => {
     );
     expect(parsed).toBeGreaterThan(100);
     expect(ours).toBeGreaterThan(10);
+  });
+});
+
+describe.skipIf(missing !== undefined)('parse_single_sequence_example', () => {
+  test('context and feature lists, dense, sparse and ragged', () => {
+    const random = new Random(16);
+    const cases = Array.from({ length: 200 }, () => {
+      const [c, d, v, r] = Array.from({ length: 4 }, () => random.pick(KINDS));
+      const shape = random.pick([[], [2], [2, 3]]);
+      const size = shape.reduce((a, b) => a * b, 1);
+      const steps = (kind: FeatureKind, count: () => number): never[] =>
+        Array.from({ length: random.below(5) }, () => list(random, kind, count()));
+      const wrong = random.below(4) === 0;
+      const featureLists: Record<string, never[]> = { unwanted: steps('float', () => 2) };
+      if (random.below(5)) featureLists['dense'] = steps(d, () => (wrong ? random.below(3) : size));
+      if (random.below(5))
+        featureLists['sparse'] = steps(wrong ? random.pick(KINDS) : v, () => random.below(4));
+      if (random.below(5)) featureLists['ragged'] = steps(r, () => random.below(4));
+      return {
+        context: { id: fixedLen([], c, DEFAULTS[c] as never) },
+        lists: { dense: fixedLenSequence(shape, d), sparse: varLen(v), ragged: ragged(r) },
+        record: encodeSequenceExample({
+          context: random.below(2) ? { id: list(random, c, 1) } : {},
+          featureLists,
+        }),
+      };
+    });
+    const answers = ask<{ context: Columns; lists: Columns } | { error: string; message: string }>(
+      'sequences',
+      cases.map(({ context, lists, record }) => ({
+        context: { id: asked(context.id) },
+        lists: Object.fromEntries(Object.entries(lists).map(([name, spec]) => [name, asked(spec)])),
+        record: hex(record),
+      })),
+    );
+    let parsed = 0;
+    for (const [i, { context, lists, record }] of cases.entries()) {
+      const found = attempt(() => {
+        const all = compileSequenceFeatures(context, lists).parse(record);
+        return {
+          context: kinds(context, all.context, true),
+          lists: kinds(lists, all.featureLists as never, false),
+        } as never;
+      });
+      const answer = answers[i];
+      const where = `case ${i}: ${hex(record)} ${JSON.stringify(lists)}\n${JSON.stringify(answer)}`;
+      if ('error' in answer) expect(typeof found, where).toBe('string');
+      else {
+        expect(found, where).toEqual(answer);
+        parsed++;
+      }
+    }
+    expect(parsed).toBeGreaterThan(100);
   });
 });

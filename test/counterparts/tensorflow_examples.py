@@ -2,11 +2,15 @@
 
     tensorflow_examples.py messages FILE
     tensorflow_examples.py parse FILE
+    tensorflow_examples.py sequences FILE
 
 `messages`: FILE holds a JSON array of {"kind": "Example"|"SequenceExample", "hex"}; prints a JSON line for each:
 {"context", "lists", "deterministic"}, the features by name, and the message written again.
 `parse`: FILE holds a JSON array of {"specs", "records"}; prints a JSON line for each: {"batch", "singles"}, what
 parse_example makes of all records and parse_single_example of each, {"error"} where it makes none.
+
+`sequences`: FILE holds a JSON array of {"context", "lists", "record"}, the first two specs; prints a JSON line for each:
+{"context", "lists"}, what parse_single_sequence_example makes of it, or {"error"}.
 
 Bytes are hexadecimal, integers their digits, floats the hexadecimal of their 32 bits, or NaN.
 """
@@ -113,7 +117,26 @@ def parse(case):
     }
 
 
+def list_spec_of(spec):
+    if spec["type"] == "fixedLenSequence":
+        return tf.io.FixedLenSequenceFeature(spec["shape"], TYPES[spec["kind"]], True)
+    return spec_of(spec)
+
+
+def sequence(case):
+    context = {name: spec_of(spec) for name, spec in case["context"].items()}
+    lists = {name: list_spec_of(spec) for name, spec in case["lists"].items()}
+    try:
+        found = tf.io.parse_single_sequence_example(bytes.fromhex(case["record"]), context, lists)
+    except (tf.errors.OpError, UnicodeDecodeError) as error:
+        return {"error": type(error).__name__, "message": str(error)}
+    return {
+        what: {name: column(tensor) for name, tensor in columns.items()}
+        for what, columns in zip(("context", "lists"), found)
+    }
+
+
 if __name__ == "__main__":
     with open(sys.argv[2], encoding="utf-8") as file:
         for case in json.load(file):
-            print(json.dumps({"messages": message, "parse": parse}[sys.argv[1]](case)), flush=True)
+            print(json.dumps({"messages": message, "parse": parse, "sequences": sequence}[sys.argv[1]](case)), flush=True)
