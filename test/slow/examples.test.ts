@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest';
-import { decodeExample, type Example, encodeExample } from '../../src/example/index.ts';
+import {
+  compileFeatures,
+  decodeExample,
+  decodeSequenceExample,
+  type Example,
+  ExampleDecoder,
+  encodeExample,
+  varLen,
+} from '../../src/example/index.ts';
 import { isRecordpipeError } from '../../src/index.ts';
 import { damaged, randomDamage } from '../support/corrupt.ts';
-import { oddExample, randomFeatures } from '../support/example-messages.ts';
-import { oracleExample, type Told, told } from '../support/oracle-example.ts';
+import { NAMES, oddExample, oddSequenceExample, randomFeatures } from '../support/example-messages.ts';
+import { oracleExample, oracleSequenceExample, type Told, told, toldOne } from '../support/oracle-example.ts';
 import { Random } from '../support/random.ts';
 import { slowShare } from '../support/slow-share.ts';
 
@@ -13,6 +21,7 @@ test(`${RUNS} damaged messages: an error of ours, or the value of protobufjs`, (
   const random = new Random(77);
   let errors = 0;
   let unseen = 0;
+  const decoder = new ExampleDecoder();
   for (let i = 0; i < RUNS; i++) {
     const message = random.below(2) ? oddExample(random) : encodeExample(randomFeatures(random));
     if (message.length === 0) continue;
@@ -26,6 +35,10 @@ test(`${RUNS} damaged messages: an error of ours, or the value of protobufjs`, (
       errors++;
       continue;
     }
+    if (ownBytes(ours, bytes) > 8 * bytes.length) throw new Error(`more than 8 bytes for each: ${why}`);
+    const sameMemory = told(decoder.decode(bytes));
+    if (JSON.stringify(sameMemory) !== JSON.stringify(told(ours)))
+      expect(sameMemory, why).toEqual(told(ours));
     let theirs: Told;
     try {
       theirs = oracleExample(bytes);
@@ -45,3 +58,72 @@ test(`${RUNS} damaged messages: an error of ours, or the value of protobufjs`, (
 function sorted(features: Told): [string, Told[string]][] {
   return Object.entries(features).sort(([a], [b]) => (a < b ? -1 : 1));
 }
+
+/** Bytes of arrays that are not views of the message. An integer of one byte takes eight, and nothing takes more. */
+function ownBytes(example: Example, message: Uint8Array): number {
+  let bytes = 0;
+  for (const { kind, value } of example.values())
+    if ((kind === 'float' || kind === 'int64') && value.buffer !== message.buffer) bytes += value.byteLength;
+  return bytes;
+}
+
+test(`${RUNS / 10} damaged messages through plans: an error of ours, or the values that decodeExample gives`, () => {
+  const random = new Random(78);
+  const names = NAMES.filter((name) => name !== '__proto__');
+  const kinds = ['bytes', 'float', 'int64'] as const;
+  const plans = kinds.map((kind) =>
+    compileFeatures(Object.fromEntries(names.map((name) => [name, varLen(kind)]))),
+  );
+  let parsed = 0;
+  for (let i = 0; i < RUNS / 10; i++) {
+    const message = random.below(2) ? oddExample(random) : encodeExample(randomFeatures(random));
+    if (message.length === 0) continue;
+    const bytes = damaged(message, randomDamage(random, message.length));
+    const why = `${i}: ${Buffer.from(bytes).toString('hex')}`;
+    const k = random.below(kinds.length);
+    try {
+      const found = plans[k].parse(bytes);
+      const whole = decodeExample(bytes);
+      for (const name of names) {
+        const feature = whole.get(name);
+        const value = (found as Record<string, ArrayLike<unknown>>)[name];
+        const expected = feature?.kind === kinds[k] ? feature : { kind: kinds[k], value: [] };
+        expect(toldOne({ kind: kinds[k], value } as never), why).toEqual(toldOne(expected as never));
+      }
+      parsed++;
+    } catch (error) {
+      if (!isRecordpipeError(error, 'malformed-example', 'schema-mismatch'))
+        throw new Error(why, { cause: error });
+    }
+  }
+  expect(parsed).toBeGreaterThan(RUNS / 1000);
+});
+
+test(`${RUNS / 10} damaged SequenceExamples: an error of ours, or the value of protobufjs`, () => {
+  const random = new Random(79);
+  let read = 0;
+  let unseen = 0;
+  for (let i = 0; i < RUNS / 10; i++) {
+    const message = oddSequenceExample(random);
+    if (message.length === 0) continue;
+    const bytes = damaged(message, randomDamage(random, message.length));
+    const why = `${i}: ${Buffer.from(bytes).toString('hex')}`;
+    try {
+      const { context, featureLists } = decodeSequenceExample(bytes);
+      const lists = [...featureLists].map(([name, steps]) => [name, steps.map(toldOne)]);
+      let theirs: ReturnType<typeof oracleSequenceExample>;
+      try {
+        theirs = oracleSequenceExample(bytes);
+      } catch {
+        unseen++;
+        continue;
+      }
+      expect({ context: told(context), lists: Object.fromEntries(lists) }, why).toEqual(theirs);
+      read++;
+    } catch (error) {
+      if (!isRecordpipeError(error, 'malformed-example')) throw new Error(why, { cause: error });
+    }
+  }
+  expect(read).toBeGreaterThan(RUNS / 1000);
+  expect(unseen).toBeLessThan(RUNS / 100);
+});
