@@ -38,6 +38,7 @@ export const ONE_OBJECT = [
   {
     who: 'recordpipe',
     what: 'openObject, single',
+    oneConnection: true,
     line: (endpoint, bucket, key) => ours(endpoint, bucket, key, { single: true }),
   },
   {
@@ -67,6 +68,7 @@ export const ONE_OBJECT = [
   {
     who: 'sdk',
     what: 'GetObject',
+    oneConnection: true,
     line: (endpoint, bucket, key) => node(join(HERE, 'sdk_cat.mjs'), endpoint, bucket.name, key),
   },
   {

@@ -25,7 +25,10 @@ export interface TransferOptions {
   readonly firstPartBytes: number | undefined;
   /** Most bytes that are held between the service and the reader. Default 64 MiB. */
   readonly windowBytes: number;
-  /** Most requests of one stream under way at once. Default 8; 32 for all streams of the process together. */
+  /**
+   * Most requests of one stream under way at once; of objects that are no larger than an eighth of a part, four times as many. Default 8; 32 for all
+   * streams of the process together.
+   */
   readonly maxRequests: number;
   /** Whether each object is read by one request from its beginning to its end, part sizes notwithstanding. Default false. */
   readonly single: boolean;

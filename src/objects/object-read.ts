@@ -7,6 +7,8 @@ import type { ObjectState, RangeTransfer } from './range-transfer.ts';
 /** A range of an object, on its way or waiting to be handed out. */
 export class Part implements ObjectState {
   readonly object: ObjectRead;
+  /** What its request counts. */
+  readonly units: number;
   /** Bytes of the window that it holds: those that may still come, and those that have not been given back. */
   held = 0;
   /** Chunks that have come; those before `taken` have been handed out. */
@@ -20,8 +22,9 @@ export class Part implements ObjectState {
   readonly #onFirstHead: (part: Part, head: RangeHead) => void;
   #headed = false;
 
-  constructor(object: ObjectRead, onFirstHead: (part: Part, head: RangeHead) => void) {
+  constructor(object: ObjectRead, units: number, onFirstHead: (part: Part, head: RangeHead) => void) {
     this.object = object;
+    this.units = units;
     this.#onFirstHead = onFirstHead;
   }
 

@@ -5,7 +5,11 @@ import { ObjectRead, Part } from './object-read.ts';
 import type { RangeHead } from './object-source.ts';
 import { ObjectVerification } from './object-verification.ts';
 import { RangeTransfer, type TransferContext, TransferFailure } from './range-transfer.ts';
-import { TransferWindow } from './transfer-window.ts';
+import { SizeGuess } from './size-guess.ts';
+import { PART_UNITS, SMALL_UNITS, TransferWindow } from './transfer-window.ts';
+
+/** Objects of no more than this share of a part are small: 1 MiB of 8. */
+const SMALL_SHARE = 1 / 8;
 
 /**
  * Begins the ranges of objects in order, as many as may be under way, and looks after them until their bytes are there: what is told of an object on the
@@ -17,6 +21,7 @@ export class PartProducer {
   readonly queue: ObjectQueue = new ObjectQueue();
   readonly #context: TransferContext;
   readonly #skips: boolean;
+  readonly #guess: SizeGuess;
   readonly #onProgress: () => void;
   /** Questions about objects, other than for their bytes. */
   readonly #asking = new AbortController();
@@ -32,9 +37,11 @@ export class PartProducer {
    * @param onProgress called when the first object in the queue may have something that it had not
    */
   constructor(refs: ObjectRefs, context: TransferContext, skips: boolean, onProgress: () => void) {
-    const { windowBytes, maxRequests } = context.options;
+    const { windowBytes, maxRequests, partBytes } = context.options;
     this.window = new TransferWindow(windowBytes, maxRequests, context.counts);
-    this.#context = context;
+    this.#guess = new SizeGuess(partBytes);
+    // The window counts them; the gate need not.
+    this.#context = { ...context, seat: context.gate.seat((maxRequests * PART_UNITS) / SMALL_UNITS) };
     this.#skips = skips;
     this.#onProgress = onProgress;
     this.plan = new ObjectPlan(refs, () => {
@@ -47,10 +54,12 @@ export class PartProducer {
   /** Begins as many ranges as may be under way. */
   fill(): void {
     if (this.#failed || this.#closed) return;
-    while (this.#elastic === undefined && this.window.mayRequest) {
+    while (this.#elastic === undefined && this.window.mayRequest(SMALL_UNITS)) {
       const object = this.#nextToSplit();
       if (object === undefined) break;
-      if (!this.#begin(object)) {
+      const begun = this.#begin(object);
+      if (begun === 'later') break;
+      if (begun === 'full') {
         this.window.blocked(true);
         return;
       }
@@ -104,18 +113,22 @@ export class PartProducer {
     }
   }
 
-  /** @returns whether there was room */
-  #begin(object: ObjectRead): boolean {
-    const { single, partBytes: most, firstPartBytes: first = most } = this.#context.options;
+  /** @returns whether there was room in the window, and whether there are requests left */
+  #begin(object: ObjectRead): 'begun' | 'full' | 'later' {
+    const { single, partBytes: most, firstPartBytes } = this.#context.options;
     const { size, nextStart } = object;
+    const first = firstPartBytes ?? (size === undefined ? this.#guess.bytes : most);
     const partBytes = Math.min(most, Math.max(first, nextStart));
     const rest = size === undefined ? undefined : size - nextStart;
     const bytes = single ? rest : Math.min(partBytes, rest ?? partBytes);
     const elastic = bytes === undefined || !this.window.everFits(bytes);
     // What the reader waits for is always begun: ranges behind it may hold the window when its object has to be begun anew.
     const awaited = this.queue.first === object && object.parts.length === 0;
-    if (!awaited && !(elastic ? this.window.empty : this.window.fits(bytes))) return false;
-    const part = new Part(object, this.#headed);
+    const small = bytes !== undefined && nextStart === 0 && (size ?? bytes) <= most * SMALL_SHARE;
+    const units = small ? SMALL_UNITS : PART_UNITS;
+    if (!this.window.mayRequest(units)) return 'later';
+    if (!awaited && !(elastic ? this.window.empty : this.window.fits(bytes))) return 'full';
+    const part = new Part(object, units, this.#headed);
     const end = bytes === undefined ? undefined : nextStart + bytes;
     if (elastic) this.#elastic = part;
     else this.window.hold(part, bytes);
@@ -125,14 +138,14 @@ export class PartProducer {
     part.transfer = new RangeTransfer(this.#context, part, nextStart, end, (chunk) =>
       this.#arrived(part, chunk),
     );
-    this.window.running += 1;
+    this.window.running += units;
     this.#track(
       part.transfer.run().then(
         () => this.#came(part),
         (error: unknown) => this.#lost(part, error),
       ),
     );
-    return true;
+    return 'begun';
   }
 
   #track(run: Promise<void>): void {
@@ -162,6 +175,7 @@ export class PartProducer {
     }
     // The only part is the last one that was begun.
     if (object.parts.length === 1) object.nextStart = head.end;
+    this.#guess.note(head.size);
     this.queue.revisit(object);
     this.fill();
   };
@@ -227,7 +241,7 @@ export class PartProducer {
 
   /** The part is no longer under way. */
   #leave(part: Part): void {
-    this.window.running -= 1;
+    this.window.running -= part.units;
     if (part === this.#elastic) this.#elastic = undefined;
   }
 

@@ -83,7 +83,8 @@ export class RequestGate {
     this.#clean = 0;
     if (sentAt <= this.#halvedAt) return;
     this.#halvedAt = performance.now();
-    this.#limit = Math.max(1, Math.floor(Math.min(this.#limit, this.#active) / 2));
+    // Of the limit, not of what happens to be under way: one refusal among few requests would take from all that come later.
+    this.#limit = Math.max(1, Math.floor(this.#limit / 2));
   }
 
   #serve(): void {

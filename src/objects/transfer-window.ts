@@ -3,6 +3,11 @@ import type { TransferCounts } from './transfer-stats.ts';
 /** Bytes delivered at which the second request may be sent; twice as many for each doubling after that. */
 const FIRST_STEP_BYTES = 1024 * 1024;
 
+/** Of a small object: its request waits for the service, and brings next to nothing. */
+export const SMALL_UNITS = 1;
+/** Of a part. So four small objects may be under way in the place of each part. */
+export const PART_UNITS = 4;
+
 /**
  * How much may be under way: the bytes of the window, and a number of requests that begins with one and doubles when the reader has to wait. Whoever
  * stops after a record has fetched little; whoever reads on has all requests after a few megabytes, or a few small objects.
@@ -12,7 +17,7 @@ export class TransferWindow {
   readonly #mostRequests: number;
   readonly #counts: TransferCounts;
   #requests = 1;
-  /** Requests of this stream, those between two attempts included. */
+  /** What the requests of this stream count together, those between two attempts included. */
   running = 0;
   #delivered = 0;
   #partsDelivered = 0;
@@ -25,8 +30,9 @@ export class TransferWindow {
     this.#counts = counts;
   }
 
-  get mayRequest(): boolean {
-    return this.running < this.#requests;
+  /** Whether a request that counts so much may be sent. */
+  mayRequest(units: number): boolean {
+    return this.running + units <= this.#requests * PART_UNITS;
   }
 
   get full(): boolean {
@@ -70,7 +76,7 @@ export class TransferWindow {
   /** The reader has to wait. @returns whether more requests may be sent now */
   widen(): boolean {
     const wide = this.#requests;
-    if (wide >= this.#mostRequests || this.running < wide) return false;
+    if (wide >= this.#mostRequests || this.mayRequest(PART_UNITS)) return false;
     if (this.#delivered < wide * FIRST_STEP_BYTES && this.#partsDelivered < wide) return false;
     this.#requests = Math.min(2 * wide, this.#mostRequests);
     this.#delivered = 0;

@@ -66,7 +66,7 @@ describe('many objects', () => {
     source.latencyMs = 1;
     const pieces = readObjects(refs, { source });
     await collect(pieces);
-    expect(pieces.stats.mostUnderWay).toBe(8);
+    expect(pieces.stats.mostUnderWay).toBe(32);
   });
 
   test('are planned no further ahead than there is room', async () => {

@@ -128,7 +128,27 @@ describe('how much is asked for', () => {
       const refs = names.map((name, i) => ({ uri: `s3://${name}`, size: 1000 + i }));
       const done = await transferred(server, refs);
       expectWhole(done, ...Object.values(objects));
-      expect(done.stats).toMatchObject({ mostUnderWay: 8, objects: count, requests: count });
+      // Four in the place of each part.
+      expect(done.stats).toMatchObject({ mostUnderWay: 32, objects: count, requests: count });
+      const unknown = refs.map(({ uri }) => ({ uri }));
+      const guessed = await transferred(server, unknown, { partBytes: 128 * 1024, windowBytes: 512 * 1024 });
+      expectWhole(guessed, ...Object.values(objects));
+      expect(guessed.stats).toMatchObject({ mostUnderWay: 32, objects: count, requests: count });
+      expect(guessed.stats.mostHeldBytes).toBeLessThanOrEqual(512 * 1024);
+    });
+  });
+
+  test('objects of unknown sizes that are larger than those before them', async () => {
+    const sizes = [100, 50, 9 * PART, 0, 3000, PART + 1, 1, 5 * PART, 700, 800];
+    const objects = Object.fromEntries(sizes.map((size, i) => [`bucket/${i}`, generated(size, i)]));
+    await withServer({ objects, latencyMs: 2 }, async (server) => {
+      const done = await transferred(
+        server,
+        sizes.map((_, i) => ({ uri: `s3://bucket/${i}` })),
+      );
+      expectWhole(done, ...Object.values(objects));
+      expect(done.stats).toMatchObject({ retries: 0, objects: sizes.length });
+      expect(done.stats.mostHeldBytes).toBeLessThanOrEqual(SMALL.windowBytes!);
     });
   });
 });
