@@ -46,7 +46,7 @@ export class S3Clients {
     const sdk = await s3Sdk();
     const asked = quietly(() => new sdk.S3Client({ ...(profile !== undefined && { profile }) }));
     const region = options.region ?? (await configuredRegion(asked));
-    const endpointUrl = options.endpointUrl ?? (await configuredEndpoint(asked));
+    const endpointUrl = options.endpointUrl ?? (await configuredEndpoint(asked, profile));
     asked.destroy();
     return new S3Clients(options, region, endpointUrl, undefined);
   }
@@ -186,10 +186,27 @@ async function configuredRegion(client: S3Client): Promise<string> {
   return environmentRegion() ?? (await client.config.region().catch(() => FALLBACK_REGION));
 }
 
-async function configuredEndpoint(client: S3Client): Promise<string | undefined> {
+async function configuredEndpoint(
+  client: S3Client,
+  profile: string | undefined,
+): Promise<string | undefined> {
   if (process.env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return undefined;
   const { serviceConfiguredEndpoint } = client.config as {
     serviceConfiguredEndpoint?: () => Promise<unknown>;
   };
-  return ((await serviceConfiguredEndpoint?.()) as string | undefined) || undefined;
+  // The SDK looks for it in the profile that the environment names, whichever it was given.
+  const ask = async (): Promise<unknown> => serviceConfiguredEndpoint?.();
+  const endpoint = profile === undefined ? ask() : withEnvironment('AWS_PROFILE', profile, ask);
+  return ((await endpoint) as string | undefined) || undefined;
+}
+
+async function withEnvironment<T>(name: string, value: string, use: () => Promise<T>): Promise<T> {
+  const before = process.env[name];
+  process.env[name] = value;
+  try {
+    return await use();
+  } finally {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  }
 }
