@@ -1,3 +1,7 @@
+import * as workerThreads from 'node:worker_threads';
+
+const threads: { readonly isMarkedAsUntransferable?: (object: object) => boolean } = workerThreads as object;
+
 /** A value made ready for another thread. */
 export interface Packed {
   readonly value: unknown;
@@ -20,7 +24,7 @@ function pack(value: unknown, move: boolean, buffers: Set<ArrayBuffer>): unknown
   if (ArrayBuffer.isView(value)) return packView(value, move, buffers);
   if (value instanceof ArrayBuffer) {
     if (value.byteLength === 0) checkAttached(value);
-    if (move) buffers.add(value);
+    if (move && isMovable(value)) buffers.add(value);
     return value;
   }
   if (Array.isArray(value)) return value.map((item) => pack(item, move, buffers));
@@ -33,7 +37,7 @@ function packView(view: ArrayBufferView, move: boolean, buffers: Set<ArrayBuffer
   if (!(buffer instanceof ArrayBuffer)) return view; // shared
   if (byteLength === 0) checkAttached(buffer);
   if (byteLength === buffer.byteLength && !(view instanceof Buffer)) {
-    if (move) buffers.add(buffer);
+    if (move && isMovable(buffer)) buffers.add(buffer);
     return view;
   }
   const own = buffer.slice(byteOffset, byteOffset + byteLength);
@@ -42,6 +46,11 @@ function packView(view: ArrayBufferView, move: boolean, buffers: Set<ArrayBuffer
     buffer: ArrayBuffer,
   ) => ArrayBufferView;
   return new Kind(own);
+}
+
+/** Chunks of objects may lie in memory that is still being read into behind them: such buffers are copied. Node 20 does so by itself. */
+function isMovable(buffer: ArrayBuffer): boolean {
+  return !threads.isMarkedAsUntransferable?.(buffer);
 }
 
 /** Sent to another thread, a buffer that was moved away would not arrive, or arrive empty. */

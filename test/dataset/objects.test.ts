@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Dataset } from '../../src/dataset/index.ts';
 import { encodeTFRecord } from '../../src/framing/index.ts';
+import { openObject } from '../../src/objects/index.ts';
 import { type FaultyS3, faultyS3 } from '../support/faulty-s3/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 
@@ -63,4 +64,20 @@ test('nothing there, and damage: errors that name the object', async () => {
     record: 1,
   });
   expect(seen).toEqual(['0.0']);
+});
+
+test('chunks of an object go to other threads, moved or not', async () => {
+  const bytes = Uint8Array.from({ length: 3_000_000 }, (_, i) => i % 251);
+  server.store.put('bucket/chunks.bin', bytes);
+  const work = new URL('./workers/work.mjs', import.meta.url);
+  // The built package: threads run what Node runs.
+  const built = (await import('recordpipe/dataset')).Dataset;
+  for (const transfer of [false, true]) {
+    const chunks = built.from(() => openObject('s3://bucket/chunks.bin', options.objects).chunks);
+    const seen = await chunks
+      .mapInWorkers<{ length: number; sum: number }>(work, { workers: 1, transfer })
+      .toArray();
+    expect(seen.reduce((all, { length }) => all + length, 0)).toBe(bytes.length);
+    expect(seen.reduce((all, { sum }) => all + sum, 0)).toBe(bytes.reduce((a, b) => a + b, 0));
+  }
 });

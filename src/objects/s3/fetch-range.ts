@@ -20,9 +20,8 @@ export async function fetchRange(
   const { start, end, etag, versionId } = request;
   const body = new CheckedBody(request, sink);
   const headers = {
-    ...(!(start === 0 && end === undefined) && {
-      range: `bytes=${start}-${end === undefined ? '' : end - 1}`,
-    }),
+    // Of a whole object too: Content-Range tells its size a second time.
+    range: `bytes=${start}-${end === undefined ? '' : end - 1}`,
     ...(etag !== undefined && { 'if-match': quotedEtag(etag) }),
     ...(caller.payer.RequestPayer !== undefined && { 'x-amz-request-payer': caller.payer.RequestPayer }),
   };
