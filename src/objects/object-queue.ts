@@ -50,4 +50,11 @@ export class ObjectQueue {
   revisit(object: ObjectRead): void {
     if (this.#cursor === undefined || object.index < this.#cursor.index) this.#cursor = object;
   }
+
+  /** Whether one before `object` may turn out to have more than was asked for: it needs room for a part then, which only what lies behind it could give back. */
+  mayGrowBefore(object: ObjectRead): boolean {
+    for (let one = this.#first; one !== undefined && one !== object; one = one.next)
+      if (!one.failed && (one.size === undefined || one.nextStart < one.size)) return true;
+    return false;
+  }
 }

@@ -29,7 +29,8 @@ export class PartProducer {
   #planned = 0;
   /** A range that is longer than the window: nothing else is on its way, and it is paused when the window is full. */
   #elastic: Part | undefined;
-  #failed = false;
+  /** The first object that cannot be had and is not left out: what lies before it still comes. */
+  #failedIndex = Number.POSITIVE_INFINITY;
   #closed = false;
 
   /**
@@ -53,7 +54,7 @@ export class PartProducer {
 
   /** Begins as many ranges as may be under way. */
   fill(): void {
-    if (this.#failed || this.#closed) return;
+    if (this.#closed) return;
     while (this.#elastic === undefined && this.window.mayRequest(SMALL_UNITS)) {
       const object = this.#nextToSplit();
       if (object === undefined) break;
@@ -104,8 +105,8 @@ export class PartProducer {
   #nextToSplit(): ObjectRead | undefined {
     for (;;) {
       const object = this.queue.splittable();
-      if (object !== undefined) return object;
-      if (this.queue.full) return undefined;
+      if (object !== undefined) return object.index < this.#failedIndex ? object : undefined;
+      if (this.queue.full || this.#failedIndex < Number.POSITIVE_INFINITY) return undefined;
       const ref = this.plan.next();
       if (ref === LATER || ref === END) return undefined;
       this.queue.push(new ObjectRead(ref, this.#planned, this.#context.options.pinVersion));
@@ -127,7 +128,8 @@ export class PartProducer {
     const small = bytes !== undefined && nextStart === 0 && (size ?? bytes) <= most * SMALL_SHARE;
     const units = small ? SMALL_UNITS : PART_UNITS;
     if (!this.window.mayRequest(units)) return 'later';
-    if (!awaited && !(elastic ? this.window.empty : this.window.fits(bytes))) return 'full';
+    const room = elastic || !this.queue.mayGrowBefore(object) ? 0 : most;
+    if (!awaited && !(elastic ? this.window.empty : this.window.fits(bytes + room))) return 'full';
     const part = new Part(object, units, this.#headed);
     const end = bytes === undefined ? undefined : nextStart + bytes;
     if (elastic) this.#elastic = part;
@@ -191,16 +193,17 @@ export class PartProducer {
 
   #came(part: Part): void {
     this.#leave(part);
-    if (part.dropped) return;
-    part.done = true;
+    if (!part.dropped) part.done = true;
+    // Of one that was dropped too: its place is free only now, and may be what its object waits for to be begun anew.
     this.fill();
+    if (part.dropped) return;
     this.#progressOf(part);
   }
 
   #lost(part: Part, error: unknown): void {
     this.#leave(part);
-    if (part.dropped) return;
-    if (!(error instanceof TransferFailure)) this.#fail(part, error);
+    if (part.dropped) this.fill();
+    else if (!(error instanceof TransferFailure)) this.#fail(part, error);
     else if (isUnsatisfiable(error.failure) && part.object.size === undefined) this.#track(this.#size(part));
     else if (isChanged(error.failure) && part.object.mayRestart) this.#restart(part.object, error.message);
     else this.#fail(part, error.typed());
@@ -234,7 +237,8 @@ export class PartProducer {
   #fail(part: Part, error: unknown): void {
     part.failure = error;
     part.object.failed = true;
-    if (!this.#skips || part.object.delivered > 0) this.#failed = true;
+    if (!this.#skips || part.object.delivered > 0)
+      this.#failedIndex = Math.min(this.#failedIndex, part.object.index);
     this.fill();
     this.#progressOf(part);
   }

@@ -1,8 +1,9 @@
+import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { encodeRecordIO, encodeTFRecord } from '../../src/index.ts';
 import { PipeModeDataset, type PipeModeState, type RecordFormatName } from '../../src/pipemode/index.ts';
-import { type ChannelPlace, channelPlace, makePipes, writeInto } from './channel-place.ts';
+import { type ChannelPlace, channelPlace, ended, makePipes, writeInto } from './channel-place.ts';
 
 const ENCODERS: Record<RecordFormatName, (record: Uint8Array) => Uint8Array> = {
   RecordIO: (record) => encodeRecordIO(record),
@@ -13,10 +14,11 @@ const records: readonly Uint8Array[] = Array.from({ length: 3000 }, (_, i) =>
   Buffer.from(`${i} `.repeat(i % 60)),
 );
 
-function serve(place: ChannelPlace, epoch: number, bytes: Uint8Array): void {
+/** A process that writes an epoch. What one that is still there has left would come before what the next one writes. */
+function serve(place: ChannelPlace, epoch: number, bytes: Uint8Array): ChildProcess {
   const file = `${place.root}/epoch`;
   writeFileSync(file, bytes);
-  writeInto(place.pipe(epoch), file);
+  return writeInto(place.pipe(epoch), file);
 }
 
 /** Reads `count` records and leaves; where that was. */
@@ -34,10 +36,11 @@ for (const recordFormat of ['RecordIO', 'TFRecord', 'TextLine'] as const) {
     for (const count of [1, 17, 1234, 2999, 3000]) {
       const place = channelPlace();
       makePipes(place.pipe(0), place.pipe(1));
-      serve(place, 0, bytes);
+      const writer = serve(place, 0, bytes);
       const dataset = new PipeModeDataset('train', { ...place.dirs, recordFormat });
       const state = await readSome(dataset, count);
       expect(state).toMatchObject({ channel: 'train', epoch: 0, recordsRead: count });
+      await ended(writer);
       serve(place, 0, bytes);
       const other = new PipeModeDataset('train', { ...place.dirs, recordFormat });
       const resumed = other.resume(state);
@@ -57,16 +60,18 @@ test('what is not the same stream is refused', async () => {
   const place = channelPlace();
   const bytes = Buffer.concat(records.map((record) => encodeRecordIO(record)));
   makePipes(place.pipe(0));
-  serve(place, 0, bytes);
+  const writer = serve(place, 0, bytes);
   const dataset = new PipeModeDataset('train', { ...place.dirs, openTimeoutMs: 100 });
   const state = await readSome(dataset, 100);
+  await ended(writer);
   const refuse = async (other: Uint8Array, message: RegExp): Promise<void> => {
-    serve(place, 0, other);
+    const again = serve(place, 0, other);
     await expect(dataset.resume(state).count()).rejects.toMatchObject({
       code: 'not-resumable',
       epoch: 0,
       message: expect.stringMatching(message),
     });
+    await ended(again);
   };
   await refuse(
     Buffer.concat(records.slice(0, 50).map((record) => encodeRecordIO(record))),
