@@ -116,7 +116,7 @@ export class Sender {
   async #strike(fault: Fault): Promise<boolean> {
     switch (fault.do) {
       case 'stall':
-        await sleep(fault.ms ?? 2 ** 30, undefined, { signal: this.#gone });
+        await sleep(fault.ms ?? 2 ** 30, undefined, { signal: this.#gone, ref: false });
         return false;
       case 'reset':
       case 'close':
