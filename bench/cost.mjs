@@ -4,21 +4,19 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { createReadStream, createWriteStream, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { DataFolder } from './data.mjs';
-import { recordsIn } from './formats.mjs';
 import { COMMAND_LINE } from './groups/process.mjs';
 import { describeMachine, oneCore, ROOT } from './machine.mjs';
 import { Bucket } from './s3/bucket.mjs';
 import { missingNginx, withNginx } from './s3/nginx.mjs';
+import { exampleFrames } from './shards/example-frames.mjs';
 import { median } from './statistics.mjs';
 
 const TOTAL_BYTES = 10 * 2 ** 40;
 const WORKERS = [1, 10, 100];
-const RECORD_BYTES = 10_000;
 const PART_BYTES = 8 * 2 ** 20;
 /** AWS's guide: GETs per second and prefix. */
 const GETS_PER_SECOND = 5500;
@@ -32,8 +30,7 @@ const smoke = process.argv.includes('--smoke');
 const rounds = smoke ? 1 : 3;
 const fileBytes = smoke ? 2 ** 22 : 2 ** 29;
 const core = oneCore();
-const data = new DataFolder(join(ROOT, '.cache/bench'));
-const place = data.name('cost-bucket');
+const place = new DataFolder(join(ROOT, '.cache/bench')).name('cost-bucket');
 const bucket = new Bucket(place);
 
 try {
@@ -44,39 +41,30 @@ try {
   bucket.removeAll();
 }
 
-/** Bytes of stored objects per second and core, by kind of shard and command. */
+/** Bytes of records, before compression, per second and core: by command and kind of shard. */
 async function measureAll() {
-  const file = data.records('cost', recordsIn(fileBytes, RECORD_BYTES), RECORD_BYTES);
-  const gzip = `${file.path}.gz`;
-  try {
-    await pipeline(createReadStream(file.path), createGzip({ level: 6 }), createWriteStream(gzip));
-    if (missingNginx !== undefined) return speeds({ plain: [file.path], gzip: [gzip] }, 'files');
-    const keys = { plain: 'plain.tfrecord', gzip: 'gzip.tfrecord.gz' };
-    await pipeline(createReadStream(file.path), createWriteStream(bucket.path(keys.plain)));
-    await pipeline(createReadStream(gzip), createWriteStream(bucket.path(keys.gzip)));
-    return await withNginx(place, bucket, (nginx) => {
-      const reach = (key) => [bucket.uri(key), '--endpoint-url', nginx.fast, '--no-sign-request'];
-      return speeds({ plain: reach(keys.plain), gzip: reach(keys.gzip) }, 'objects');
-    });
-  } finally {
-    data.remove(file.path);
-    data.remove(gzip);
-  }
+  const plain = Buffer.concat(exampleFrames(fileBytes));
+  const files = { plain, gzip: gzipSync(plain, { level: 6 }) };
+  const keys = { plain: 'plain.tfrecord', gzip: 'gzip.tfrecord.gz' };
+  for (const [kind, bytes] of Object.entries(files)) writeFileSync(bucket.path(keys[kind]), bytes);
+  const measured = (inputOf) => ({
+    from: missingNginx === undefined ? 'objects' : 'files',
+    bytes: plain.length,
+    rows: ['validate', 'stats'].flatMap((command) =>
+      Object.entries(files).map(([kind, stored]) => {
+        const args = [command, ...inputOf(keys[kind]), '--jobs', '1', '--json'];
+        const values = Array.from({ length: rounds }, () => speed(args, plain.length));
+        return { command, kind, share: stored.length / plain.length, speed: median(values) };
+      }),
+    ),
+  });
+  if (missingNginx !== undefined) return measured((key) => [bucket.path(key)]);
+  return withNginx(place, bucket, async (nginx) =>
+    measured((key) => [bucket.uri(key), '--endpoint-url', nginx.fast, '--no-sign-request']),
+  );
 }
 
-function speeds(inputs, from) {
-  const rows = [];
-  for (const command of ['validate', 'stats'])
-    for (const [kind, input] of Object.entries(inputs)) {
-      const values = Array.from({ length: rounds }, () =>
-        speed([command, ...input, '--jobs', '1', '--json']),
-      );
-      rows.push({ command, kind, speed: median(values) });
-    }
-  return { from, rows };
-}
-
-function speed(args) {
+function speed(args, bytes) {
   const line = [process.execPath, COMMAND_LINE, ...args];
   const [program, ...rest] = core === undefined ? line : ['taskset', '-c', core, ...line];
   const start = process.hrtime.bigint();
@@ -86,27 +74,27 @@ function speed(args) {
     env: { ...process.env, AWS_REGION: 'us-east-1' },
   });
   if (status !== 0) throw new Error(`${args.join(' ')}: exit ${status}, ${stderr}`);
-  return fileBytes / (Number(process.hrtime.bigint() - start) / 1e9);
+  return bytes / (Number(process.hrtime.bigint() - start) / 1e9);
 }
 
-function page({ from, rows }) {
+function page({ from, bytes, rows }) {
   const { cpu, cores, node, date } = describeMachine();
-  const gets = TOTAL_BYTES / PART_BYTES;
+  const gzip = rows.find(({ kind }) => kind === 'gzip').share;
   return `# What 10 TiB cost
 
 Written by \`npm run bench:cost\`: arithmetic over measured speeds, not a run over 10 TiB.
 
-One worker is one core (\`--jobs 1\`). What it does was measured on ${cpu}, ${cores} cores, Node ${node}, ${date.slice(0, 10)}: whole processes over ${fileBytes / 2 ** 20} MiB of records of ${RECORD_BYTES / 1000} KB, ${
+One worker is one core (\`--jobs 1\`). What it does was measured on ${cpu}, ${cores} cores, Node ${node}, ${date.slice(0, 10)}: whole processes over ${Math.round(bytes / 2 ** 20)} MiB of Examples with text, ids and numbers, ${
     from === 'objects'
       ? 'got from a service on the same machine, which shares its cores'
       : 'in files that lie in memory'
-  }. Bytes are those of the records, before compression; the records are random bytes, which compress to nothing, so gzip is the work of inflating alone.
+  }. Bytes are those of the records, before compression; gzip makes ${gzip.toFixed(2)} of them here.
 
 | command, shards | one core, GB/s | ${WORKERS.map((n) => `${n} worker${n > 1 ? 's' : ''}`).join(' | ')} | core hours | dollars |
 |---|--:|${WORKERS.map(() => '--:|').join('')}--:|--:|
-${rows.map(({ command, kind, speed: one }) => row(`\`${command}\`, ${kind}`, one)).join('\n')}
+${rows.map(row).join('\n')}
 
-Dollars: ${DOLLARS_PER_CORE_HOUR} per core and hour, and ${dollars(gets * DOLLARS_PER_GET)} for ${Math.round(gets).toLocaleString('en')} GETs of ${PART_BYTES / 2 ** 20} MiB at 0.0004 per 1,000; put your own prices in. The work is the same whatever the number of workers; what
+Dollars: ${DOLLARS_PER_CORE_HOUR} per core and hour, and GETs of ${PART_BYTES / 2 ** 20} MiB, ${Math.round(TOTAL_BYTES / PART_BYTES).toLocaleString('en')} of them where nothing is compressed, at 0.0004 per 1,000; put your own prices in. The work is the same whatever the number of workers; what
 more of them buy is time. Starting a container, which takes a minute or so where nothing is warm, is not in it: from some hundreds of workers on it is most of the time.
 Where a core could do more, the network of a small machine (5 Gbit/s, ${gigabytes(NETWORK)} GB/s) is the limit: times are by the smaller of the two.
 
@@ -122,12 +110,13 @@ Below that number the limit is not met. Beyond it workers wait, are refused (503
 `;
 }
 
-function row(name, one) {
-  const each = Math.min(one, NETWORK);
-  const hours = WORKERS.map((workers) => duration(TOTAL_BYTES / each / workers));
+function row({ command, kind, share, speed: one }) {
+  const each = Math.min(one, NETWORK / share);
+  const times = WORKERS.map((workers) => duration(TOTAL_BYTES / each / workers));
   const coreHours = TOTAL_BYTES / each / 3600;
-  const price = coreHours * DOLLARS_PER_CORE_HOUR + (TOTAL_BYTES / PART_BYTES) * DOLLARS_PER_GET;
-  return `| ${name} | ${gigabytes(one)} | ${hours.join(' | ')} | ${coreHours.toFixed(1)} | ${dollars(price)} |`;
+  const gets = (TOTAL_BYTES * share) / PART_BYTES;
+  const price = coreHours * DOLLARS_PER_CORE_HOUR + gets * DOLLARS_PER_GET;
+  return `| \`${command}\`, ${kind} | ${gigabytes(one)} | ${times.join(' | ')} | ${coreHours.toFixed(1)} | ${dollars(price)} |`;
 }
 
 function limitRow(size, each) {

@@ -14,5 +14,21 @@ def records_of(path):
     return records
 
 
+def facts_of(parsed, specs):
+    """Sums of what was found, arrays or single values by name, as bench/examples.mjs makes them."""
+    facts = {"bytes": 0, "firsts": 0, "floats": 0, "integers": 0}
+    for name, spec in specs.items():
+        values = parsed[name]
+        if spec["kind"] == "bytes":
+            values = [values] if isinstance(values, bytes) else values
+            facts["bytes"] += sum(map(len, values))
+            facts["firsts"] += sum(value[0] for value in values)
+        elif spec["kind"] == "float":
+            facts["floats"] += float(values.astype("float64").sum())
+        else:
+            facts["integers"] += int(values.sum())
+    return facts
+
+
 def added(facts, more):
     return {what: total + more[what] for what, total in facts.items()}

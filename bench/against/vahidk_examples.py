@@ -2,28 +2,12 @@
 
 import time
 
-from example_records import added, records_of
+from example_records import added, facts_of, records_of
 from tfrecord import example_pb2
 from tfrecord.reader import extract_feature_dict
 
 KINDS = {"bytes": "byte", "float": "float", "int64": "int"}
 LISTS = {"byte": "bytes_list", "float": "float_list", "int": "int64_list"}
-
-
-def facts_of(parsed, specs):
-    """Sums of what was found, as bench/examples.mjs makes them."""
-    facts = {"bytes": 0, "firsts": 0, "floats": 0, "integers": 0}
-    for name, spec in specs.items():
-        values = parsed[name]
-        if spec["kind"] == "bytes":
-            values = [values] if isinstance(values, bytes) else values
-            facts["bytes"] += sum(map(len, values))
-            facts["firsts"] += sum(value[0] for value in values)
-        elif spec["kind"] == "float":
-            facts["floats"] += float(values.astype("float64").sum())
-        else:
-            facts["integers"] += int(values.sum())
-    return facts
 
 
 def parse_examples(request):

@@ -4,10 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { encodeTFRecord } from 'recordpipe';
-import { encodeExample } from 'recordpipe/example';
-import { payloadPool } from '../against/payload.mjs';
-import { SEED } from '../data.mjs';
+import { exampleFrames } from '../shards/example-frames.mjs';
 import { writeReports } from '../shards/reports.mjs';
 import { COMMAND_LINE } from './process.mjs';
 
@@ -92,7 +89,7 @@ async function runWorkers({ folder, fileBytes, rounds, add }) {
     return;
   }
   const size = Math.floor(fileBytes / FILES);
-  const plain = Buffer.concat(frames(size));
+  const plain = Buffer.concat(exampleFrames(size));
   const kinds = { plain, gzip: gzipSync(plain, { level: 6 }) };
   for (const [kind, bytes] of Object.entries(kinds)) {
     const data = join(folder, kind);
@@ -136,30 +133,6 @@ async function worker(command, plan, shard, shards) {
   });
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`${command} --shard ${shard}/${shards}: exit ${code}`);
-}
-
-/** Examples with text, ids and numbers, which compress to about a half. */
-function frames(size) {
-  const pool = payloadPool(8, 500, SEED);
-  const made = Array.from({ length: 64 }, (_, i) =>
-    encodeTFRecord(
-      encodeExample({
-        blob: { kind: 'bytes', value: [pool[i % pool.length]] },
-        text: {
-          kind: 'bytes',
-          value: [Buffer.from(`the quick brown fox ${i} jumps over the lazy dog `.repeat(8))],
-        },
-        ids: { kind: 'int64', value: Array.from({ length: 32 }, (_, j) => i * j) },
-        weights: { kind: 'float', value: Array.from({ length: 32 }, (_, j) => j / (i + 1)) },
-      }),
-    ),
-  );
-  const found = [];
-  for (let bytes = 0, i = 0; bytes < size; i++) {
-    found.push(made[i % made.length]);
-    bytes += made[i % made.length].length;
-  }
-  return found;
 }
 
 async function timed(args) {

@@ -86,7 +86,10 @@ export function numbersInPlace(words: Int32Array, numbers: Float64Array, from: n
   return -1;
 }
 
-/** Each varint of a packed run as a number, from `to` on; gives where the next goes; -1 if one is none (beyond 2^53 - 1). There is room for all of them. */
+/**
+ * Each varint of a packed run as a number, from `to` on; gives where the next goes; -1 if one is none (beyond 2^53 - 1). There is room for all of them.
+ * The loop of {@link varintsInto} once more: halves first, and numbers of them afterwards, is a second pass over all of them.
+ */
 export function numbersFrom(
   bytes: Uint8Array,
   start: number,

@@ -9,18 +9,24 @@ const MOST_SHARED_BYTES = 16_384;
 export class Slab {
   /** The memory of what was taken last, and where it begins there. */
   words: Int32Array;
+  /** The same memory. Kept, because asking an array for its buffer takes 22 ns. */
+  buffer: ArrayBuffer;
+  /** The same, as numbers of 64 bits. */
+  numbers: Float64Array;
   at = 0;
-  #shared: Int32Array;
+  #shared = new Int32Array(0);
   #used = 0;
 
   constructor() {
-    this.words = this.#shared = new Int32Array(0);
+    this.words = this.#shared;
+    this.buffer = this.#shared.buffer;
+    this.numbers = new Float64Array(this.buffer);
   }
 
   /** Room for `bytes` from `at` on, at a multiple of eight bytes. More may be asked for than is then kept. */
   take(bytes: number): void {
     if (bytes > MOST_SHARED_BYTES) {
-      this.words = new Int32Array(Math.ceil(bytes / 8) * 2);
+      this.#use(new Int32Array(Math.ceil(bytes / 8) * 2));
       this.at = 0;
       return;
     }
@@ -28,8 +34,14 @@ export class Slab {
       this.#shared = new Int32Array(SLAB_BYTES / 4);
       this.#used = 0;
     }
-    this.words = this.#shared;
+    if (this.words !== this.#shared) this.#use(this.#shared);
     this.at = this.#used;
+  }
+
+  #use(words: Int32Array<ArrayBuffer>): void {
+    this.words = words;
+    this.buffer = words.buffer;
+    this.numbers = new Float64Array(words.buffer);
   }
 
   /** So many words of what was taken are kept; the next begins behind them. */

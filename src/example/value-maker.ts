@@ -19,9 +19,6 @@ export class TooLargeForNumber extends Error {
 export class ValueMaker {
   readonly #lists: ListReader;
   readonly #slab = new Slab();
-  // Kept, because asking an array for its buffer takes 22 ns.
-  #words: Int32Array = new Int32Array(0);
-  #buffer: ArrayBufferLike = this.#words.buffer;
 
   constructor(lists: ListReader) {
     this.#lists = lists;
@@ -38,45 +35,36 @@ export class ValueMaker {
       if (at % 4 === 0) return new Float32Array(bytes.buffer, at, count);
       if (count > 16) return this.#copy(bytes, run, count);
     }
-    this.#take(4 * count);
+    this.#slab.take(4 * count);
     const { words, at } = this.#slab;
     lists.floatsInto(words, at);
     this.#slab.keep(count);
-    return new Float32Array(this.#buffer, 4 * at, count);
+    return new Float32Array(this.#slab.buffer, 4 * at, count);
   }
 
   #copy(bytes: Uint8Array, run: number, count: number): Float32Array {
-    this.#take(4 * count);
+    this.#slab.take(4 * count);
     const { at } = this.#slab;
     this.#slab.keep(count);
-    new Uint8Array(this.#buffer, 4 * at, 4 * count).set(bytes.subarray(run, run + 4 * count));
-    return new Float32Array(this.#buffer, 4 * at, count);
+    new Uint8Array(this.#slab.buffer, 4 * at, 4 * count).set(bytes.subarray(run, run + 4 * count));
+    return new Float32Array(this.#slab.buffer, 4 * at, count);
   }
 
   /** An Int64List, as the mode wants it. */
   int64s(mode: Int64Mode): Int64Values {
     const lists = this.#lists;
     const most = lists.mostInt64s();
-    this.#take(8 * (most > 1024 ? lists.countInt64s() : most));
+    this.#slab.take(8 * (most > 1024 ? lists.countInt64s() : most));
     const { words, at } = this.#slab;
     const to = lists.int64sInto(words, at);
     const count = (to - at) / 2;
     this.#slab.keep(to - at);
-    if (mode === 'bigint') return new BigInt64Array(this.#buffer, 4 * at, count);
-    const numbers = new Float64Array(this.#buffer, 4 * at, count);
+    if (mode === 'bigint') return new BigInt64Array(this.#slab.buffer, 4 * at, count);
+    const numbers = new Float64Array(this.#slab.buffer, 4 * at, count);
     const beyond = numbersInPlace(words, numbers, at, to);
     if (beyond < 0) return numbers;
-    const exact = new BigInt64Array(this.#buffer, 4 * at, count);
+    const exact = new BigInt64Array(this.#slab.buffer, 4 * at, count);
     if (mode === 'number') throw new TooLargeForNumber(beyond, exact[beyond]);
     return exact;
-  }
-
-  #take(bytes: number): void {
-    const slab = this.#slab;
-    slab.take(bytes);
-    if (slab.words !== this.#words) {
-      this.#words = slab.words;
-      this.#buffer = slab.words.buffer;
-    }
   }
 }

@@ -24,8 +24,10 @@ export function assign(plan: Pick<ShardPlan, 'files'>, shards: number): KnownFil
   return assigned;
 }
 
+type Placed = Pick<KnownFile, 'uri' | 'range'>;
+
 /** By the UTF-8 bytes of their addresses; parts of one file by their places. */
-export function compareFiles(a: KnownFile, b: KnownFile): number {
+export function compareFiles(a: Placed, b: Placed): number {
   return compareKeys(a.uri, b.uri) || (a.range?.from ?? 0) - (b.range?.from ?? 0);
 }
 

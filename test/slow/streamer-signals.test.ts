@@ -14,14 +14,14 @@ const WHOLE = Buffer.from(Object.values(objects).join(''));
 
 /** Signals at random moments, from the start of the process to the midst of one of its epochs. */
 test.each([
-  ['SIGTERM', 70],
-  ['SIGINT', 60],
-  ['SIGKILL', 70],
+  ['SIGTERM', slowShare(70)],
+  ['SIGINT', slowShare(60)],
+  ['SIGKILL', slowShare(70)],
 ] as const)('%s, %i times: it ends, and the next one finds nothing in its way', async (name, times) => {
   const random = new Xoshiro128(times, name.length);
   const dir = temp.file(name);
   mkdirSync(dir);
-  for (let i = 0; i < slowShare(times); i++) {
+  for (let i = 0; i < times; i++) {
     await interrupted(data, dir, name, random.below(1000));
     if (name === 'SIGKILL' || i % 10 === 0) await takenOver(data, dir, WHOLE);
   }

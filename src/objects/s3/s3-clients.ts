@@ -44,7 +44,7 @@ export class S3Clients {
       return new S3Clients(options, known.region, options.endpointUrl ?? known.endpoint.href, known);
     const { profile } = options;
     const sdk = await s3Sdk();
-    const asked = quietly(() => new sdk.S3Client({ ...(profile !== undefined && { profile }) }));
+    const asked = await quietly(() => new sdk.S3Client({ ...(profile !== undefined && { profile }) }));
     const region = options.region ?? (await configuredRegion(asked));
     const endpointUrl = options.endpointUrl ?? (await configuredEndpoint(asked, profile));
     asked.destroy();
@@ -170,16 +170,8 @@ function sharedConfig(
 }
 
 /** Without the SDK's warning, once per process, that its later versions want a newer Node: which version of it runs is not the user's choice. */
-function quietly(create: () => S3Client): S3Client {
-  const name = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
-  const before = process.env[name];
-  process.env[name] = 'true';
-  try {
-    return create();
-  } finally {
-    if (before === undefined) delete process.env[name];
-    else process.env[name] = before;
-  }
+function quietly(create: () => S3Client): Promise<S3Client> {
+  return withEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true', async () => create());
 }
 
 async function configuredRegion(client: S3Client): Promise<string> {

@@ -1,4 +1,3 @@
-import { compareKeys } from '../../objects/key-order.ts';
 import { withSchemaTotals } from '../../report/schema-totals.ts';
 import {
   type CheckedFile,
@@ -7,6 +6,7 @@ import {
   type FileSchemaReport,
   validateReport,
 } from '../../report/validate-report.ts';
+import { compareFiles } from '../assign.ts';
 
 /** The report of a file without what differs from run to run. */
 export function checkedFile({ seconds: _, ...file }: FileReport): CheckedFile {
@@ -19,9 +19,7 @@ export function totalValidation(
   maxErrors: number,
   withSchema: boolean,
 ): CheckedReport {
-  const sorted = [...files].sort(
-    (a, b) => compareKeys(a.uri, b.uri) || (a.range?.from ?? 0) - (b.range?.from ?? 0),
-  );
+  const sorted = [...files].sort(compareFiles);
   const once: CheckedFile[] = [];
   for (const file of sorted) {
     const last = once[once.length - 1];

@@ -2,6 +2,7 @@ import type { CheckedReport } from '../../report/validate-report.ts';
 import { type DatasetStats, mergeStats, NO_STATS } from '../../stats/dataset-stats.ts';
 import { schemaOf, type TypeConflict } from '../../stats/infer-schema.ts';
 import type { RecordSchema } from '../../stats/schema.ts';
+import { compareFiles } from '../assign.ts';
 import { totalValidation } from './checked-files.ts';
 import { checkComplete, missingShards } from './merge-reports.ts';
 import type {
@@ -109,8 +110,6 @@ function totalDone(results: readonly { readonly files: readonly DoneFile[] }[]):
   ok: boolean;
   result: { files: DoneFile[] };
 } {
-  const files = results
-    .flatMap((one) => one.files)
-    .sort((a, b) => (a.uri < b.uri ? -1 : a.uri > b.uri ? 1 : 0));
+  const files = results.flatMap((one) => one.files).sort(compareFiles);
   return { ok: files.every(({ error }) => error === undefined), result: { files } };
 }

@@ -150,6 +150,19 @@ describe('an answer that does not come is asked for again on another connection'
   });
 });
 
+test('a request behind an answer that is complete and never ended: it goes by another connection', async () => {
+  const small = { 'bucket/a': generated(1000, 1), 'bucket/b': generated(1000, 2) };
+  const faults = [
+    { key: 'a', do: 'stall', at: 1000 },
+    { key: 'b', do: 'stall', at: 'before' },
+  ] as const;
+  await withServer({ objects: small, faults }, async (server) => {
+    const refs = [{ uri: 's3://bucket/a' }, { uri: 's3://bucket/b' }];
+    const { error, bytes } = await transferred(server, refs, { ...IMPATIENT, maxRequests: 1 });
+    expect([error, bytes]).toEqual([undefined, 2000]);
+  });
+});
+
 describe('an answer that drips', () => {
   const slow = { ...SMALL, slowAfterMs: 500, minBytesPerSecond: 32 * 1024 };
 

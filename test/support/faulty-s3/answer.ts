@@ -116,7 +116,7 @@ export class Sender {
   async #strike(fault: Fault): Promise<boolean> {
     switch (fault.do) {
       case 'stall':
-        await sleep(fault.ms ?? 2 ** 30, undefined, { signal: this.#gone, ref: false });
+        await sleep(fault.ms ?? 2 ** 30, undefined, { signal: this.#gone });
         return false;
       case 'reset':
       case 'close':

@@ -158,12 +158,17 @@ export class FaultyS3 implements AsyncDisposable {
     this.log.push(request);
     this.maxConcurrent = Math.max(this.maxConcurrent, ++this.#concurrent);
     const gone = new AbortController();
-    response.once('close', () => {
+    const over = (): void => {
+      if (gone.signal.aborted) return;
+      message.socket.off('close', over);
       this.#concurrent--;
       request.endedAt = performance.now() - this.#started;
       if (request.outcome === 'under way') request.outcome = 'left';
       gone.abort();
-    });
+    };
+    response.once('close', over);
+    // An answer that waits behind one that is never ended hears nothing of its connection.
+    message.socket.once('close', over);
     response.on('error', () => {});
     try {
       const faults = this.script.for(request);
