@@ -19,6 +19,8 @@ interface LockNote {
 
 /** A channel that is ours alone. */
 export interface LockedChannel {
+  /** It holds the lock, and whoever else has it open. */
+  readonly descriptor: number;
   /** Pipes that a streamer before us made and could not take away. */
   readonly left: readonly OwnFifo[];
   /** Writes down which pipes are ours, and where some are about to be made. */
@@ -62,7 +64,7 @@ async function whileLocked<R>(
       note(left);
       try {
         if (signal.aborted && left.length === 0) throw abortError(signal); // with some left, they are taken away first
-        return { result: await work({ left, note }) };
+        return { result: await work({ descriptor, left, note }) };
       } finally {
         unlinkSync(path);
       }
@@ -103,19 +105,23 @@ function leftBy({ fifos, making = [] }: LockNote): OwnFifo[] {
 
 function noteOf(path: string): LockNote {
   try {
-    const note = JSON.parse(readFileSync(path, 'utf8')) as LockNote;
+    const [line] = readFileSync(path, 'utf8').split('\n', 1);
+    const note = JSON.parse(line) as LockNote;
     if (Number.isInteger(note.pid) && Array.isArray(note.fifos)) return note;
   } catch {
-    // Just made, or cut short by the death of who wrote it.
+    // Just made.
   }
   return { pid: 0, fifos: [] };
 }
 
-/** In place: the lock belongs to this file, and not to one that would take its name. */
+/**
+ * In place: the lock belongs to this file, and not to one that would take its name. At no moment is there no note in it: who is killed before the end of a longer one is cut off leaves
+ * a first line that holds.
+ */
 function write(descriptor: number, path: string, note: LockNote): void {
   try {
-    ftruncateSync(descriptor);
-    writeSync(descriptor, `${JSON.stringify(note)}\n`, 0);
+    const written = writeSync(descriptor, `${JSON.stringify(note)}\n`, 0);
+    ftruncateSync(descriptor, written);
   } catch (error) {
     throw fileError(error, path);
   }

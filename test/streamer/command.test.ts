@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -205,6 +206,42 @@ describe('recordpipe stream without one', () => {
     },
     60_000,
   );
+
+  test('killed while its pipes are being made: nobody takes over before they are, and then they are taken away', async () => {
+    const dir = newPlace();
+    const slow = newPlace();
+    const made = join(slow, 'made');
+    const script = `#!/bin/sh\nPATH=${process.env['PATH']}\nsleep 1\nmkfifo "$@"\ntouch ${made}\n`;
+    writeFileSync(join(slow, 'mkfifo'), script, { mode: 0o755 });
+    const env = { PATH: `${slow}:${process.env['PATH']}` };
+    const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '-q'], { env });
+    const exit = exited(child);
+    const lock = join(dir, '.recordpipe-train.lock');
+    const noted = (): string => (existsSync(lock) ? readFileSync(lock, 'utf8') : '');
+    await expect.poll(noted, { timeout: 20_000 }).toContain('"making":["');
+    child.kill('SIGKILL');
+    await exit;
+    const free = (): boolean => spawnSync('flock', ['-n', lock, 'true']).status === 0;
+    // Asked before it is known whether they are made: where the lock was free, they are.
+    while (!free()) await sleep(20);
+    expect(existsSync(made)).toBe(true);
+    expect(existsSync(join(dir, 'train_1'))).toBe(true);
+    await takenOver(data, dir, Buffer.from(WHOLE));
+  });
+
+  test('killed before the end of a longer note was cut off: the pipes in it are taken away', async () => {
+    const dir = newPlace();
+    const path = join(dir, 'train_7');
+    execFileSync('mkfifo', [path]);
+    const { dev, ino } = statSync(path);
+    const note = JSON.stringify({
+      pid: 1,
+      fifos: [{ path, dev: String(dev), ino: String(ino) }],
+      making: [],
+    });
+    writeFileSync(join(dir, '.recordpipe-train.lock'), `${note}\n"what a longer one had"]}\n`);
+    await takenOver(data, dir, Buffer.from(WHOLE));
+  });
 
   test('SIGKILL at any moment: the next one takes over what is left', async () => {
     const random = new Xoshiro128(9, 1);

@@ -46,7 +46,7 @@ export class ChannelFifos {
     const paths = missing.map((epoch) => this.path(epoch));
     this.#note(paths);
     try {
-      const made = await makeFifos(paths);
+      const made = await makeFifos(paths, this.#locked.descriptor);
       for (const [i, epoch] of missing.entries()) this.#fifos.set(epoch, made[i]);
     } finally {
       this.#note();
