@@ -1,6 +1,6 @@
 /**
  * The one error family of recordpipe: every failure that has to do with data, input or the outside world
- * is a {@link RecordpipeError} with a stable `code`. Wrong arguments are plain `TypeError` / `RangeError`.
+ * is a {@link RecordpipeError} with a stable `code`. Wrong arguments are a {@link UsageError}, one of the same family.
  */
 
 /** What went wrong, as a stable kebab-case word. New codes may be added; none is ever renamed. */
@@ -49,7 +49,8 @@ export type ErrorCode =
   | 'already-exists'
   | 'io-failure'
   | 'closed'
-  | 'aborted';
+  | 'aborted'
+  | 'invalid-argument';
 
 /**
  * The codes that say data is bad, however often it is read. The others say that something could not be read, written or went on: worth
@@ -115,7 +116,7 @@ export interface ErrorPlace {
  * ```
  */
 export class RecordpipeError extends Error {
-  override readonly name = 'RecordpipeError';
+  override readonly name: string = 'RecordpipeError';
   readonly code: ErrorCode;
   readonly uri: string | undefined;
   readonly record: number | undefined;
@@ -140,6 +141,28 @@ export class RecordpipeError extends Error {
       offset: this.offset ?? null,
       message: this.message,
     };
+  }
+}
+
+/**
+ * An argument or option that a function does not accept: the caller's mistake, never a property of the data.
+ * The message names the argument. Any other `TypeError` or `RangeError` thrown by recordpipe is a bug in recordpipe.
+ *
+ * @example
+ * ```ts
+ * import { readTFRecords, UsageError } from 'recordpipe';
+ * try {
+ *   readTFRecords('a.tfrecord', { maxRecordBytes: -1 });
+ * } catch (error) {
+ *   console.log(error instanceof UsageError, (error as UsageError).code); // true invalid-argument
+ * }
+ * ```
+ */
+export class UsageError extends RecordpipeError {
+  override readonly name = 'UsageError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('invalid-argument', message, {}, options?.cause);
   }
 }
 

@@ -11,6 +11,7 @@ export {
   type ErrorPlace,
   isRecordpipeError,
   RecordpipeError,
+  UsageError,
 } from './errors.ts';
 export {
   type CarriageReturns,

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { textBytes } from './message-input.ts';
 import { fieldSize, MessageWriter, varintsSize } from './message-writer.ts';
 
@@ -18,7 +19,7 @@ export const EMPTY: Part = { size: 0, write: () => undefined };
 /** The bytes of a message of parts; `what` it is, for errors. */
 export function written(what: string, parts: readonly Part[]): Uint8Array<ArrayBuffer> {
   const size = sizeOf(parts);
-  if (size > MOST_BYTES) throw new RangeError(`${what}: expected at most 2^31 - 1 bytes, got ${size}`);
+  if (size > MOST_BYTES) throw new UsageError(`${what}: expected at most 2^31 - 1 bytes, got ${size}`);
   const writer = new MessageWriter(size);
   for (const part of parts) part.write(writer);
   return writer.bytes;
@@ -67,7 +68,7 @@ export function mapPart<T>(
   deterministic: boolean,
 ): Part[] {
   if (typeof map !== 'object' || map === null)
-    throw new TypeError(`${what}: expected a Map or an object, got ${map === null ? 'null' : typeof map}`);
+    throw new UsageError(`${what}: expected a Map or an object, got ${map === null ? 'null' : typeof map}`);
   const entries = [...(map instanceof Map ? map : Object.entries(map))].map(([name, value]: [string, T]) => ({
     name,
     key: textBytes(what, name),

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { UsageError } from 'recordpipe/errors';
 import { extensionOf, type FileFormat, kindOfName } from 'recordpipe/transform';
 import { isS3 } from './reaching.ts';
 import { makeFolder } from './report-file.ts';
@@ -10,13 +11,13 @@ export async function outputsIn(
   files: readonly string[],
   { to, outputCompression = 'none' }: TransformCommandOptions,
 ): Promise<string[]> {
-  if (to === undefined) throw new RangeError('convert: --output-dir needs the format to write, --to');
+  if (to === undefined) throw new UsageError('convert: --output-dir needs the format to write, --to');
   const names = files.map((file) => outputName(file, to, outputCompression));
   const first = new Map<string, number>();
   for (const [i, name] of names.entries()) {
     const other = first.get(name);
     if (other !== undefined)
-      throw new RangeError(
+      throw new UsageError(
         `convert: ${files[other]} and ${files[i]} would both be written to ${name}; convert them into different folders`,
       );
     first.set(name, i);

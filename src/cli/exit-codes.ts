@@ -8,3 +8,5 @@ export const USAGE = 2;
 export const IO_FAILURE = 3;
 /** Nobody read a pipe for too long. */
 export const READER_TIMEOUT = 4;
+/** A bug in recordpipe: standard error has the stack. (EX_SOFTWARE of sysexits.h) */
+export const INTERNAL_ERROR = 70;

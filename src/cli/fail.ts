@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { isRecordpipeError, UsageError } from 'recordpipe/errors';
 import { errorText } from './advice.ts';
-import { IO_FAILURE, OK, USAGE } from './exit-codes.ts';
+import { INTERNAL_ERROR, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
 import { ClosedOutput, complain } from './output.ts';
 import { visible } from './visible.ts';
@@ -32,19 +33,18 @@ export async function fail(error: unknown): Promise<number> {
     if (next !== undefined) complain(`  next: ${next}`);
     return error.exitCode === 0 ? OK : USAGE;
   }
-  const { isRecordpipeError } = await import('recordpipe');
+  if (error instanceof UsageError) {
+    const message = error.message.replace(/^\w+(?=: )/, (name) => OPTION_NAMES[name] ?? name);
+    complain(`recordpipe: ${visible(message)}\n  next: ${helpCommand()} shows what is accepted`);
+    return USAGE;
+  }
   if (isRecordpipeError(error)) {
     complain(errorText(error));
     const { exitCodeOf } = await import('./error-exit-code.ts');
     return exitCodeOf(error.code);
   }
-  if (error instanceof RangeError || error instanceof TypeError) {
-    const message = error.message.replace(/^\w+(?=: )/, (name) => OPTION_NAMES[name] ?? name);
-    complain(`recordpipe: ${visible(message)}\n  next: ${helpCommand()} shows what is accepted`);
-    return USAGE;
-  }
   complain(`recordpipe: unexpected: ${error instanceof Error ? error.stack : String(error)}`);
-  return IO_FAILURE;
+  return INTERNAL_ERROR;
 }
 
 /** Commander has printed its own text already: help, version or what is wrong with the arguments. */

@@ -1,3 +1,4 @@
+import { UsageError } from 'recordpipe/errors';
 import { previewLines } from './preview.ts';
 import { formatBytes } from './sizes.ts';
 import type { Painter } from './style.ts';
@@ -30,12 +31,12 @@ export interface RecordViews {
 }
 
 /**
- * @throws RangeError where `--decode` is given without a JSON output
+ * @throws UsageError where `--decode` is given without a JSON output
  */
 export async function recordViews(options: ViewOptions): Promise<RecordViews> {
   const { decode, feature, saveImages, json, jsonl } = options;
   if (decode && !json && !jsonl)
-    throw new RangeError('--decode: expected --json or --jsonl with it, got neither');
+    throw new UsageError('--decode: expected --json or --jsonl with it, got neither');
   // Imported when wanted: start-up time counts.
   const decoding = decode && (await import('recordpipe/stats'));
   const text = !json && !jsonl ? await import('./example-text.ts') : undefined;

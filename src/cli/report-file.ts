@@ -2,11 +2,12 @@ import { constants } from 'node:fs';
 import { access, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RecordpipeError } from 'recordpipe';
+import { UsageError } from 'recordpipe/errors';
 import { isS3 } from './reaching.ts';
 
 /**
  * Fails where a report would take the place of a file that it reports on, under whatever name.
- * @throws RangeError
+ * @throws UsageError
  */
 export async function refuseReportOn(
   files: readonly string[],
@@ -16,7 +17,7 @@ export async function refuseReportOn(
   const wanted = await identity(report);
   for (const file of files) {
     if (file !== '-' && !isS3(file) && (await identity(file)) === wanted)
-      throw new RangeError(`${option}: ${report} is the same file as ${file}`);
+      throw new UsageError(`${option}: ${report} is the same file as ${file}`);
   }
 }
 

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { RecordpipeError } from 'recordpipe';
+import { UsageError } from 'recordpipe/errors';
 import { type RecordSchema, readSchema } from 'recordpipe/stats';
 
 /**
  * The schema in a file.
- * @throws RecordpipeError `not-found`, `io-failure`; RangeError for what is no schema
+ * @throws RecordpipeError `not-found`, `io-failure`; UsageError for what is no schema
  */
 export async function schemaFile(path: string): Promise<RecordSchema> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -15,7 +16,7 @@ export async function schemaFile(path: string): Promise<RecordSchema> {
   try {
     return readSchema(text);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new RangeError(error.message.replace(/^schema:/, `--schema: ${path}:`));
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(error.message.replace(/^schema:/, `--schema: ${path}:`));
   }
 }

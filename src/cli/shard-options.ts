@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from 'recordpipe/errors';
 import type { ShardChoice } from 'recordpipe/shards';
 
 /** Options of the commands whose work can be divided. */
@@ -14,8 +15,8 @@ export function isSharded({ shard, plan }: ShardCommandOptions): boolean {
 }
 
 /** What a command says that has nothing to do. */
-export function noInputs(): RangeError {
-  return new RangeError("missing required argument 'inputs' (or a --plan)");
+export function noInputs(): UsageError {
+  return new UsageError("missing required argument 'inputs' (or a --plan)");
 }
 
 const GROUP = 'More than one machine:';

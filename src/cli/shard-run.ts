@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UsageError } from 'recordpipe/errors';
 import type { KnownFile } from 'recordpipe/report';
 import {
   assign,
@@ -52,7 +53,7 @@ type Options = ShardCommandOptions & ObjectCommandOptions & { readonly quiet?: t
 
 /**
  * The part of the work that is this process's.
- * @throws RangeError where it is not clear which that is
+ * @throws UsageError where it is not clear which that is
  */
 export async function shardRun<C extends ShardCommand>(
   work: ShardWork<C>,
@@ -62,9 +63,9 @@ export async function shardRun<C extends ShardCommand>(
   const { plan: planFile, shard: choice, quiet, report } = options;
   const reaching = reachingOf(options);
   if (planFile !== undefined && inputs.length > 0)
-    throw new RangeError(`--plan: the plan names the files; leave out ${inputs[0]}`);
+    throw new UsageError(`--plan: the plan names the files; leave out ${inputs[0]}`);
   if (choice !== undefined && !('auto' in choice) && planFile === undefined && inputs.includes('-'))
-    throw new RangeError('--shard: standard input cannot be divided; name files');
+    throw new UsageError('--shard: standard input cannot be divided; name files');
   const found = planFile === undefined ? undefined : await readPlan(planFile, reaching);
   const { shard, shards, by, folders } = whichShard(choice, found?.shards);
   if (found === undefined) refuseSharded(inputs, folders);
@@ -105,7 +106,7 @@ function whichShard(choice: ShardChoice | undefined, planned: number | undefined
   if (choice === undefined) return { shard: 0, shards: 1, by: undefined, folders: [] };
   const { shards = planned } = choice;
   if (planned !== undefined && shards !== planned)
-    throw new RangeError(`--shard: the plan is made for ${planned} shards, got ${shards}`);
+    throw new UsageError(`--shard: the plan is made for ${planned} shards, got ${shards}`);
   if (!('auto' in choice)) return { ...choice, by: undefined, folders: [] };
   const {
     shard,
@@ -121,7 +122,7 @@ function refuseSharded(inputs: readonly string[], folders: readonly string[]): v
   for (const folder of folders) {
     const inside = inputs.find((input) => input === folder || input.startsWith(`${folder}/`));
     if (inside !== undefined)
-      throw new RangeError(
+      throw new UsageError(
         `--shard: SageMaker has given each machine its part of ${folder} already (ShardedByS3Key), so that most of it would be left out; leave out --shard`,
       );
   }

@@ -1,4 +1,5 @@
 import { isRecordpipeError } from 'recordpipe';
+import { UsageError } from 'recordpipe/errors';
 import type { TransformOptions } from 'recordpipe/transform';
 import { OK } from './exit-codes.ts';
 import { interruption } from './interrupt.ts';
@@ -29,7 +30,7 @@ export async function transforming<R>(
 ): Promise<number> {
   const { json, quiet } = options;
   if (json && output === '-')
-    throw new RangeError('--json prints to standard output, which gets the records; name a file for them');
+    throw new UsageError('--json prints to standard output, which gets the records; name a file for them');
   const progress = progressOn(verb, !quiet && !json && options.progress);
   let result: R | undefined;
   try {

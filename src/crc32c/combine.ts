@@ -1,3 +1,5 @@
+import { UsageError } from '../errors.ts';
+
 /** Castagnoli's polynomial, bits reversed. */
 const POLYNOMIAL = 0x82f63b78;
 
@@ -8,7 +10,7 @@ const POLYNOMIAL = 0x82f63b78;
  * @param a CRC-32C of the first bytes
  * @param b CRC-32C of the second bytes
  * @param lengthOfB how many bytes `b` covers, 0 to 2^53 - 1
- * @throws RangeError when `lengthOfB` is negative or no safe integer
+ * @throws UsageError when `lengthOfB` is negative or no safe integer
  * @example
  * ```ts
  * import { crc32c, crc32cCombine } from 'recordpipe/crc32c';
@@ -19,7 +21,7 @@ const POLYNOMIAL = 0x82f63b78;
  */
 export function crc32cCombine(a: number, b: number, lengthOfB: number): number {
   if (!Number.isSafeInteger(lengthOfB) || lengthOfB < 0) {
-    throw new RangeError(
+    throw new UsageError(
       `crc32cCombine: lengthOfB must be a whole number from 0 to 2^53 - 1, got ${lengthOfB}`,
     );
   }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { sharedKernel } from './kernel.ts';
 
 /**
@@ -5,7 +6,7 @@ import { sharedKernel } from './kernel.ts';
  *
  * @param bytes what to checksum
  * @param seed the CRC-32C of the bytes before these: `crc32c(b, crc32c(a))` is the checksum of `a` followed by `b`. Default 0
- * @throws TypeError for anything but a Uint8Array
+ * @throws UsageError for anything but a Uint8Array
  * @example
  * ```ts
  * import { crc32c } from 'recordpipe/crc32c';
@@ -14,7 +15,7 @@ import { sharedKernel } from './kernel.ts';
  */
 export function crc32c(bytes: Uint8Array, seed = 0): number {
   // Other typed arrays would be converted element by element, to a wrong answer.
-  if (!(bytes instanceof Uint8Array)) throw new TypeError('crc32c: expected bytes (Uint8Array)');
+  if (!(bytes instanceof Uint8Array)) throw new UsageError('crc32c: expected bytes (Uint8Array)');
   return sharedKernel().crc32c(bytes, seed);
 }
 

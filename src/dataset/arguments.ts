@@ -1,8 +1,9 @@
-/** @throws RangeError unless `value` is a whole number from `least` on, or Infinity where that is allowed */
+import { UsageError } from '../errors.ts';
+/** @throws UsageError unless `value` is a whole number from `least` on, or Infinity where that is allowed */
 export function checkCount(name: string, value: number, least: number, infinite = false): void {
   if (infinite && value === Number.POSITIVE_INFINITY) return;
   if (!Number.isSafeInteger(value) || value < least) {
-    throw new RangeError(
+    throw new UsageError(
       `${name}: expected a whole number${least > Number.MIN_SAFE_INTEGER ? ` of at least ${least}` : ''}${infinite ? ' or Infinity' : ''}, got ${String(value)}`,
     );
   }
@@ -15,8 +16,8 @@ export function countOrAll(name: string, value: number | undefined): number {
   return value < 0 ? Number.POSITIVE_INFINITY : value;
 }
 
-/** @throws TypeError unless `value` is a function */
+/** @throws UsageError unless `value` is a function */
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function')
-    throw new TypeError(`${name}: expected a function, got ${value === null ? 'null' : typeof value}`);
+    throw new UsageError(`${name}: expected a function, got ${value === null ? 'null' : typeof value}`);
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { checkCount, checkFunction, countOrAll } from './arguments.ts';
 import { BatchStage } from './batch.ts';
 import { cached } from './cache.ts';
@@ -50,7 +51,7 @@ import { openZip, type Zipped, type ZipSources } from './zip.ts';
 export class Dataset<T> extends IterableDataset<T> {
   /**
    * The elements of an iterable, an async iterable, or of what a function returns, which is called in each iteration.
-   * @throws TypeError for anything else; while iterating, for a generator or other iterator that was iterated before: give a function
+   * @throws UsageError for anything else; while iterating, for a generator or other iterator that was iterated before: give a function
    */
   static from<T>(input: DatasetInput<T>): Dataset<T> {
     return new Dataset(openInput(input));
@@ -58,7 +59,7 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * Whole numbers: `range(stop)`, `range(start, stop)` or `range(start, stop, step)`; the end may be infinite.
-   * @throws RangeError for anything but whole numbers, or a step of 0
+   * @throws UsageError for anything but whole numbers, or a step of 0
    */
   static range(...bounds: [stop: number] | [start: number, stop: number, step?: number]): Dataset<number> {
     return new Dataset(rangeOf(...(bounds as number[])));
@@ -78,7 +79,7 @@ export class Dataset<T> extends IterableDataset<T> {
   /**
    * The records of files and named pipes, one after the other, as views; for several at once `files(…).interleave((file) => Dataset.records(file))`.
    * @throws RecordpipeError while iterating, as `readRecords`
-   * @throws RangeError for an unknown option value
+   * @throws UsageError for an unknown option value
    * @example
    * ```ts
    * import { Dataset } from 'recordpipe/dataset';
@@ -93,13 +94,13 @@ export class Dataset<T> extends IterableDataset<T> {
   static zip<S extends ZipSources>(sources: S): Dataset<Zipped<S>> {
     const all: unknown[] = Object.values(sources);
     if (all.length === 0 || !all.every((one) => one instanceof Dataset))
-      throw new TypeError('zip: expected one or more datasets, in an array or by name');
+      throw new UsageError('zip: expected one or more datasets, in an array or by name');
     return new Dataset(openZip(sources), Dataset.#shared(all as Dataset<unknown>[]));
   }
 
   /**
    * What a function makes of each element; of its promises up to `parallel` are awaited at once. Elements stay in order.
-   * @throws RangeError unless `parallel` is a whole number of at least 1
+   * @throws UsageError unless `parallel` is a whole number of at least 1
    */
   map<U>(map: (element: T) => MaybePromise<U>, { parallel = 1 }: MapOptions = {}): Dataset<Awaited<U>> {
     checkFunction('map', map);
@@ -112,7 +113,7 @@ export class Dataset<T> extends IterableDataset<T> {
    * What the default function of a module makes of each element, on worker threads that end with the iteration. Elements stay in order.
    * @param module an absolute path or URL, as `new URL('./decode.js', import.meta.url)`
    * @throws RecordpipeError while iterating: `io-failure` when a thread dies; what the function throws, in its place
-   * @throws RangeError unless `workers` is a whole number of at least 1
+   * @throws UsageError unless `workers` is a whole number of at least 1
    */
   mapInWorkers<U>(module: string | URL, options?: WorkerMapOptions): Dataset<U> {
     return new Dataset(openWorkerMap<T, U>(this, module, options), this.epochs);
@@ -128,7 +129,7 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * Arrays of `size` elements; the last may be shorter.
-   * @throws RangeError unless `size` is a whole number of at least 1
+   * @throws UsageError unless `size` is a whole number of at least 1
    */
   batch(size: number, { dropRemainder = false }: BatchOptions = {}): Dataset<T[]> {
     checkCount('batch: size', size, 1);
@@ -137,7 +138,7 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * As `batch`, the elements padded to one shape: arrays, typed arrays, or objects with such fields.
-   * @throws RangeError while iterating, where elements have different ranks or fields, or are larger than the shape
+   * @throws UsageError while iterating, where elements have different ranks or fields, or are larger than the shape
    */
   paddedBatch<P extends Paddable>(
     this: Dataset<P>,
@@ -154,7 +155,7 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * Stretches of `size` elements that may overlap, as datasets: `window(3, { shift: 1 }).flatMap((w) => w.batch(3))`.
-   * @throws RangeError unless `size`, `shift` and `stride` are whole numbers of at least 1
+   * @throws UsageError unless `size`, `shift` and `stride` are whole numbers of at least 1
    */
   window(size: number, options: WindowOptions = {}): Dataset<Dataset<T>> {
     const windows = new Dataset(openWindows(this, size, options), this.epochs);
@@ -164,7 +165,7 @@ export class Dataset<T> extends IterableDataset<T> {
   /**
    * Elements in random order: a buffer of so many is filled, and each that comes next takes the place of one that is handed out. Infinity: all of them.
    * A record in the buffer holds bytes of its own. `shuffle` before `repeat` keeps the borders of epochs, behind it blurs them.
-   * @throws RangeError unless `buffer` is a whole number of at least 1
+   * @throws UsageError unless `buffer` is a whole number of at least 1
    */
   shuffle(buffer: number, options: ShuffleOptions = {}): Dataset<T> {
     const epochs = this.epochs.seeded ? this.epochs : new Epochs(true);
@@ -194,18 +195,18 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * One of `shards` parts: elements number `index`, `index + shards`, … Shard first, shuffle then.
-   * @throws RangeError unless `0 <= index < shards`
+   * @throws UsageError unless `0 <= index < shards`
    */
   shard(shards: number, index: number): Dataset<T> {
     checkCount('shard: shards', shards, 1);
     checkCount('shard: index', index, 0);
-    if (index >= shards) throw new RangeError(`shard: index: expected less than ${shards}, got ${index}`);
+    if (index >= shards) throw new UsageError(`shard: index: expected less than ${shards}, got ${index}`);
     return this.#through((stage) => new ShardStage(stage, shards, index));
   }
 
   /**
    * The elements of the datasets, or iterables, that a function makes of each element: blocks of several in turn.
-   * @throws RangeError unless `cycleLength` and `blockLength` are whole numbers of at least 1
+   * @throws UsageError unless `cycleLength` and `blockLength` are whole numbers of at least 1
    */
   interleave<U>(inner: (element: T) => DatasetInput<U>, options: InterleaveOptions = {}): Dataset<U> {
     return new Dataset(openInterleave(this, inner, options), this.epochs);
@@ -225,7 +226,7 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * Reads up to `count` elements ahead while the consumer waits for something else. 0: none; -1: as many as turn out to be needed, up to 64.
-   * @throws RangeError for any other negative number
+   * @throws UsageError for any other negative number
    */
   prefetch(count: number): Dataset<T> {
     checkCount('prefetch: count', count, -1);

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import { isRecordName } from '../files/record-names.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import type { FormatName } from '../records/record-format.ts';
@@ -42,12 +42,12 @@ export async function* filesNamed(
   }
 }
 
-/** @throws TypeError unless these can be names of files */
+/** @throws UsageError unless these can be names of files */
 export function checkFileNames(names: FileNames): void {
   const given: readonly unknown[] = Array.isArray(names) ? names : [names];
   for (const name of given) {
     if (!(name instanceof URL) && (typeof name !== 'string' || name === ''))
-      throw new TypeError(
+      throw new UsageError(
         `files: expected paths, file: URLs or patterns, got ${name === '' ? 'an empty one' : typeof name}`,
       );
   }

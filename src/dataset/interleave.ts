@@ -106,7 +106,7 @@ export class InterleaveStage<S, T> extends Through<S, T> {
   }
 }
 
-/** @throws RangeError unless both lengths are whole numbers of at least 1 */
+/** @throws UsageError unless both lengths are whole numbers of at least 1 */
 export function openInterleave<S, T>(
   source: Openable<S>,
   inner: (element: S) => DatasetInput<T>,

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { DatasetIterator } from './dataset-iterator.ts';
 import { Epochs, type Iteration } from './iteration.ts';
 import { isPromiseLike } from './promise-like.ts';
@@ -28,7 +29,7 @@ export abstract class IterableDataset<T> implements AsyncIterable<T>, Openable<T
    * One iteration, which begins with its first `next()`. `for await` over a dataset calls this without options.
    *
    * @throws RecordpipeError while iterating: `aborted` as soon as the signal fires; whatever sources and functions throw, behind all good elements
-   * @throws RangeError for an `iteration` that is no whole number
+   * @throws UsageError for an `iteration` that is no whole number
    * @example
    * ```ts
    * import { Dataset } from 'recordpipe/dataset';
@@ -125,7 +126,7 @@ export abstract class IterableDataset<T> implements AsyncIterable<T>, Openable<T
 
   #run({ signal, iteration }: IterateOptions): Run<T> {
     if (iteration !== undefined && !(Number.isSafeInteger(iteration) && iteration >= 0))
-      throw new RangeError(`iteration: expected a whole number of at least 0, got ${String(iteration)}`);
+      throw new UsageError(`iteration: expected a whole number of at least 0, got ${String(iteration)}`);
     return new Run(this.#open, () => iteration ?? this.epochs.begin(), signal);
   }
 }

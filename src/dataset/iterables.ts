@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { isPromiseLike } from './promise-like.ts';
 import { END, LATER, type Open, type Openable, Stage, type Step } from './stage.ts';
 
@@ -8,7 +9,7 @@ export type DatasetInput<T> = Openable<T> | Elements<T> | (() => Elements<T> | P
 
 /**
  * What opens the elements of an input.
- * @throws TypeError for anything else
+ * @throws UsageError for anything else
  */
 export function openInput<T>(input: DatasetInput<T>): Open<T> {
   if (typeof input === 'function') return () => new LateStage(input);
@@ -17,7 +18,7 @@ export function openInput<T>(input: DatasetInput<T>): Open<T> {
     if ('openStage' in input) return (iteration) => input.openStage(iteration);
     if (Symbol.asyncIterator in input || Symbol.iterator in input) return openElements(input);
   }
-  throw new TypeError(
+  throw new UsageError(
     `expected a dataset, an iterable, an async iterable or a function that returns one, got ${input === null ? 'null' : typeof input}`,
   );
 }
@@ -27,7 +28,7 @@ function openElements<T>(elements: Elements<T>): Open<T> {
   const once = (iterator: unknown): void => {
     if (iterator !== elements) return;
     if (used)
-      throw new TypeError(
+      throw new UsageError(
         'this iterator was iterated before and has nothing left; give a function that returns a new one for each iteration',
       );
     used = true;
@@ -234,7 +235,7 @@ function fromFunction<T>(elements: Elements<T>): Stage<T> {
     (Symbol.asyncIterator in elements || Symbol.iterator in elements)
   )
     return elementStage(elements);
-  throw new TypeError(
+  throw new UsageError(
     `the function: expected it to return an iterable or async iterable, got ${elements === null ? 'null' : typeof elements}`,
   );
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { UsageError } from '../errors.ts';
 import { checkCount } from './arguments.ts';
 import { MapStage } from './map.ts';
 import type { Open, Openable, Stage } from './stage.ts';
@@ -12,8 +13,8 @@ const JOBS_PER_WORKER = 2;
 /**
  * Opens a map over threads.
  * @param program the threads' module; only tests name another one
- * @throws RangeError unless `workers` is a whole number of at least 1
- * @throws TypeError unless the module is an absolute path or a URL
+ * @throws UsageError unless `workers` is a whole number of at least 1
+ * @throws UsageError unless the module is an absolute path or a URL
  */
 export function openWorkerMap<S, T>(
   source: Openable<S>,
@@ -45,7 +46,7 @@ function moduleUrl(module: string | URL): string {
   if (module instanceof URL) return module.href;
   if (isAbsolute(module)) return pathToFileURL(module).href;
   if (/^(file|data|node):/.test(module)) return module;
-  throw new TypeError(
+  throw new UsageError(
     `mapInWorkers: expected an absolute path or a URL, as new URL('./work.js', import.meta.url), got ${module}`,
   );
 }

@@ -1,5 +1,7 @@
 /** Runs on a worker thread: applies the default function of a user's module to each value that it is sent. Started by {@link WorkerPool}. */
+
 import { parentPort, workerData } from 'node:worker_threads';
+import { UsageError } from '../errors.ts';
 import { packed } from './thread-values.ts';
 
 /** A value to work on. */
@@ -18,7 +20,7 @@ if (port === null) throw new Error('map-worker: not on a worker thread');
 const module = String(workerData);
 const loading = import(module).then((loaded: { default?: unknown }) => {
   if (typeof loaded.default === 'function') return loaded.default as (value: unknown) => unknown;
-  throw new TypeError(`mapInWorkers: expected ${module} to have a function as its default export`);
+  throw new UsageError(`mapInWorkers: expected ${module} to have a function as its default export`);
 });
 loading.catch(() => {}); // each job says it
 

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 /** What can be padded: scalars, arrays of any depth, typed arrays (vectors of numbers), and objects with such fields. */
 export type Paddable =
   | number
@@ -36,7 +37,7 @@ export interface Padding {
 
 /**
  * Elements padded to one shape, as new arrays; what needs no padding stays what it is.
- * @throws RangeError where elements have different ranks or fields, or are larger than the shape
+ * @throws UsageError where elements have different ranks or fields, or are larger than the shape
  */
 export function padded<T extends Paddable>(batch: readonly T[], padding: Padding): T[] {
   return padComponent(batch, padding, 'element') as T[];
@@ -46,7 +47,7 @@ function padComponent(batch: readonly Paddable[], { shape, value }: Padding, nam
   const first = batch[0];
   if (isFields(first)) return padFields(batch, { shape, value }, name);
   if (shape !== undefined && !Array.isArray(shape))
-    throw new RangeError(
+    throw new UsageError(
       `paddedBatch: ${name}: expected elements with the fields of the shape, got ${kind(first)}`,
     );
   const dims = commonShape(batch, name);
@@ -60,7 +61,7 @@ function padFields(batch: readonly Paddable[], { shape, value }: Padding, name: 
   const columns = fields.map((field) => {
     const column = batch.map((element, i) => {
       if (!isFields(element) || !(field in element) || Object.keys(element).length !== fields.length)
-        throw new RangeError(
+        throw new UsageError(
           `paddedBatch: ${name} ${i} of the batch: expected the fields ${fields.join(', ')}, got ${isFields(element) ? Object.keys(element).join(', ') : kind(element)}`,
         );
       return element[field];
@@ -83,7 +84,7 @@ function commonShape(batch: readonly Paddable[], name: string): number[] {
     // An array without elements does not show how deep it would have been.
     const empty = shape.includes(0) || next.includes(0);
     if (next.length !== shape.length && !(empty && next.length > 0 && shape.length > 0))
-      throw new RangeError(
+      throw new UsageError(
         `paddedBatch: ${name} ${i} of the batch: expected rank ${shape.length} as the first, got rank ${next.length}`,
       );
     for (let d = 0; d < next.length; d++) shape[d] = Math.max(shape[d] ?? 0, next[d]);
@@ -105,14 +106,14 @@ function shapeOf(element: Paddable): number[] {
 function wantedShape(found: readonly number[], given: Shape, name: string): number[] {
   const unknownRank = found.includes(0) && found.length > 0 && found.length < given.length;
   if (given.length !== found.length && !unknownRank)
-    throw new RangeError(
+    throw new UsageError(
       `paddedBatch: ${name}: expected elements of rank ${given.length} as the shape, got rank ${found.length}`,
     );
   return given.map((length, d) => {
     const most = found[d] ?? 0;
     if (length === null || length === -1) return most;
     if (most > length)
-      throw new RangeError(
+      throw new UsageError(
         `paddedBatch: ${name}: expected at most ${length} in dimension ${d}, got ${most}; give a larger shape, or null`,
       );
     return length;

@@ -1,19 +1,20 @@
+import { UsageError } from '../errors.ts';
 import { END, Stage, type Step } from './stage.ts';
 
 /**
  * The numbers of a range: `(stop)`, `(start, stop)` or `(start, stop, step)`.
- * @throws RangeError unless all are numbers, `step` not zero
+ * @throws UsageError unless all are numbers, `step` not zero
  */
 export function rangeOf(...bounds: readonly number[]): () => Stage<number> {
   const [start, stop, step] =
     bounds.length === 1 ? [0, bounds[0], 1] : [bounds[0], bounds[1], bounds[2] ?? 1];
   for (const bound of [start, step]) {
     if (!Number.isSafeInteger(bound))
-      throw new RangeError(`range: expected whole numbers, got ${String(bound)}`);
+      throw new UsageError(`range: expected whole numbers, got ${String(bound)}`);
   }
   if (!Number.isSafeInteger(stop) && Math.abs(stop) !== Number.POSITIVE_INFINITY)
-    throw new RangeError(`range: expected a whole number or Infinity as the end, got ${String(stop)}`);
-  if (step === 0) throw new RangeError('range: expected a step that is not 0');
+    throw new UsageError(`range: expected a whole number or Infinity as the end, got ${String(stop)}`);
+  if (step === 0) throw new UsageError('range: expected a step that is not 0');
   const count = Math.max(0, Math.ceil((stop - start) / step));
   return () => new RangeStage(start, step, count);
 }

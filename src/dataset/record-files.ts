@@ -10,8 +10,8 @@ export type DatasetRecordOptions = Partial<Omit<RecordReadOptions, 'reuse' | 'si
 
 /**
  * The records of files, one file after the other.
- * @throws TypeError for names that are none
- * @throws RangeError for an unknown option value
+ * @throws UsageError for names that are none
+ * @throws UsageError for an unknown option value
  */
 export function openRecordFiles(names: FileNames, options: DatasetRecordOptions = {}): Open<Uint8Array> {
   checkFileNames(names);

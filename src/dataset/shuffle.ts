@@ -72,7 +72,7 @@ function ownBytes<T>(element: T): T {
   return element.slice() as T & Uint8Array;
 }
 
-/** @throws RangeError for a buffer, seed or limit that is none */
+/** @throws UsageError for a buffer, seed or limit that is none */
 export function openShuffle<T>(source: Openable<T>, buffer: number, options: ShuffleOptions): Open<T> {
   const { reshuffleEachIteration = true, maxBytes = Number.POSITIVE_INFINITY } = options;
   const { seed = Math.floor(Math.random() * 2 ** 53) } = options;

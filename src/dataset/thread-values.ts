@@ -1,4 +1,5 @@
 import * as workerThreads from 'node:worker_threads';
+import { UsageError } from '../errors.ts';
 
 const threads: { readonly isMarkedAsUntransferable?: (object: object) => boolean } = workerThreads as object;
 
@@ -58,7 +59,7 @@ function checkAttached(buffer: ArrayBuffer): void {
   try {
     new Uint8Array(buffer);
   } catch {
-    throw new TypeError(
+    throw new UsageError(
       'the buffer of this value is detached: it was moved to another thread before; leave out transfer, or make a new one each time',
     );
   }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { END, LATER, type Stage, type Step, Through } from './stage.ts';
 
 /** Hands out what the elements of its source hold. */
@@ -44,7 +45,7 @@ export class UnbatchStage<T> extends Through<Iterable<T>, T> {
     } else if (typeof batch === 'object' && batch !== null && Symbol.iterator in batch) {
       this.#items = batch[Symbol.iterator]();
     } else {
-      throw new TypeError(
+      throw new UsageError(
         `unbatch: expected arrays or other iterables as elements, got ${batch === null ? 'null' : typeof batch}`,
       );
     }

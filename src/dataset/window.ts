@@ -47,7 +47,7 @@ export class WindowStage<T> extends Collecting<T, T[]> {
   }
 }
 
-/** @throws RangeError unless all are whole numbers of at least 1 */
+/** @throws UsageError unless all are whole numbers of at least 1 */
 export function openWindows<T>(source: Openable<T>, size: number, options: WindowOptions): Open<T[]> {
   const { shift = size, stride = 1, dropRemainder = false } = options;
   checkCount('window: size', size, 1);

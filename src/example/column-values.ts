@@ -1,5 +1,6 @@
 import { floatBytes, textBytes } from '../bytes/message-input.ts';
 import { LITTLE_ENDIAN, numbersInPlace } from '../bytes/varints.ts';
+import { UsageError } from '../errors.ts';
 import { int64Words } from './encode-input.ts';
 import type { FeatureKind } from './feature.ts';
 import { isOne } from './feature-specs.ts';
@@ -47,7 +48,7 @@ export function valueSink(
         defaults.map((one) => {
           if (one instanceof Uint8Array) return one;
           if (typeof one === 'string') return textBytes(what, one);
-          throw new TypeError(`${what}: defaultValue: expected bytes or text, got ${typeof one}`);
+          throw new UsageError(`${what}: defaultValue: expected bytes or text, got ${typeof one}`);
         }),
       );
     case 'float': {

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { beginFor, beyondNumber, type Column, takeValues } from './column.ts';
 import { type ValueSink, valueSink } from './column-values.ts';
 import type {
@@ -45,7 +46,7 @@ export function columnOf(
         spec.indexKeys.map(slotOf),
       );
     default:
-      throw new TypeError(`${what}: expected a spec (fixedLen, varLen, …), got ${JSON.stringify(spec)}`);
+      throw new UsageError(`${what}: expected a spec (fixedLen, varLen, …), got ${JSON.stringify(spec)}`);
   }
 }
 
@@ -109,7 +110,7 @@ function sequenceColumn(spec: FixedLenSequenceSpec, sink: ValueSink, slot: numbe
       if (splits[records] === records * longest) return { values, shape };
       const total = records * longest;
       if (total > MOST_VALUES) {
-        throw new RangeError(
+        throw new UsageError(
           `records: expected columns of at most 2^31 - 1 values, got ${records} rows of ${longest}: batch fewer records`,
         );
       }
@@ -132,7 +133,7 @@ function padded(
   sink.fill(0, records * longest);
   const filled = sink.finish(
     records * longest,
-    () => new RangeError('defaultValue: expected at most 2^53 - 1'),
+    () => new UsageError('defaultValue: expected at most 2^53 - 1'),
   );
   if (Array.isArray(values)) {
     const into = filled as unknown[];

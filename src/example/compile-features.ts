@@ -1,4 +1,5 @@
 import type { ErrorPlace } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { RecordBatch } from '../records/batch.ts';
 import { columnOf } from './columns.ts';
 import type { FeatureSpec } from './feature-specs.ts';
@@ -50,7 +51,7 @@ export interface FeaturePlan<S extends FeatureSpecs, M extends PlanInt64 = 'bigi
  *
  * Arrays are new memory and belong to the caller (but for `reuse`); bytes are views of the records. A plan keeps some memory from batch to batch.
  *
- * @throws RangeError, TypeError for specs that are none
+ * @throws UsageError for specs that are none
  * @example
  * ```ts
  * import { compileFeatures, encodeExample, fixedLen, varLen } from 'recordpipe/example';
@@ -71,17 +72,17 @@ export function compileFeatures<const S extends FeatureSpecs, M extends PlanInt6
 ): FeaturePlan<S, M> {
   const { int64 = 'bigint', strict = false, reuse = false } = options;
   if (int64 !== 'bigint' && int64 !== 'number')
-    throw new RangeError(`int64: expected 'bigint' or 'number', got ${String(int64)}`);
+    throw new UsageError(`int64: expected 'bigint' or 'number', got ${String(int64)}`);
   if (strict !== false && strict !== 'tf')
-    throw new RangeError(`strict: expected false or 'tf', got ${String(strict)}`);
-  if (typeof reuse !== 'boolean') throw new TypeError(`reuse: expected a boolean, got ${String(reuse)}`);
+    throw new UsageError(`strict: expected false or 'tf', got ${String(strict)}`);
+  if (typeof reuse !== 'boolean') throw new UsageError(`reuse: expected a boolean, got ${String(reuse)}`);
   const slots: string[] = [];
   const slotOf = (name: string): number => {
     if (!slots.includes(name)) slots.push(name);
     return slots.indexOf(name);
   };
   const names = Object.keys(specs);
-  if (names.includes('__proto__')) throw new RangeError('specs: expected other names than __proto__');
+  if (names.includes('__proto__')) throw new UsageError('specs: expected other names than __proto__');
   const columns = names.map((name) => columnOf(name, specs[name] as FeatureSpec, int64, slotOf, reuse));
   const one = new FoundFeatures(slots, strict);
   const many = new FoundFeatures(slots, strict);
@@ -124,7 +125,7 @@ function addBatch(found: FoundFeatures, batch: RecordBatch, place: ErrorPlace): 
 
 function addAll(found: FoundFeatures, records: readonly Uint8Array[], place: ErrorPlace): void {
   if (!Array.isArray(records))
-    throw new TypeError(`records: expected an array of records or a RecordBatch, got ${typeof records}`);
+    throw new UsageError(`records: expected an array of records or a RecordBatch, got ${typeof records}`);
   const first = place.record ?? 0;
   found.begin(records.length, (i) => ({
     ...place,
@@ -139,5 +140,5 @@ function addAll(found: FoundFeatures, records: readonly Uint8Array[], place: Err
 
 function checkRecord(record: unknown): void {
   if (!(record instanceof Uint8Array))
-    throw new TypeError(`record: expected bytes (Uint8Array), got ${typeof record}`);
+    throw new UsageError(`record: expected bytes (Uint8Array), got ${typeof record}`);
 }

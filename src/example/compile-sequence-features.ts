@@ -1,5 +1,5 @@
 import { WireFault } from '../bytes/wire-reader.ts';
-import { type ErrorPlace, RecordpipeError } from '../errors.ts';
+import { type ErrorPlace, RecordpipeError, UsageError } from '../errors.ts';
 import { columnOf } from './columns.ts';
 import { type CompileFeaturesOptions, compileFeatures } from './compile-features.ts';
 import { FeatureListWalk } from './feature-list-walk.ts';
@@ -42,7 +42,7 @@ export interface SequenceFeaturePlan<
  *
  * Arrays are new memory and belong to the caller (but for `reuse`, which concerns the context only); bytes are views of the record.
  *
- * @throws RangeError, TypeError for specs that are none, and for `sparse` and `fixedLen` where a feature list is meant
+ * @throws UsageError for specs that are none, and for `sparse` and `fixedLen` where a feature list is meant
  * @example
  * ```ts
  * import { compileSequenceFeatures, encodeSequenceExample, fixedLen, ragged } from 'recordpipe/example';
@@ -67,7 +67,7 @@ export function compileSequenceFeatures<
   const context = compileFeatures(contextSpecs, options);
   const { int64 = 'bigint', strict = false } = options;
   const names = Object.keys(listSpecs);
-  if (names.includes('__proto__')) throw new RangeError('specs: expected other names than __proto__');
+  if (names.includes('__proto__')) throw new UsageError('specs: expected other names than __proto__');
   const keys = names.map((name) => keyOf(name, listSpecs[name] as FeatureListSpec));
   const slots = [...new Set(keys)];
   const finder = new SlotFinder(slots);
@@ -115,7 +115,7 @@ export function compileSequenceFeatures<
 function keyOf(name: string, spec: FeatureListSpec): string {
   if (spec?.type === 'ragged') return spec.valueKey ?? name;
   if (spec?.type === 'varLen' || spec?.type === 'fixedLenSequence') return name;
-  throw new TypeError(
+  throw new UsageError(
     `${JSON.stringify(name)}: expected fixedLenSequence, varLen or ragged for a feature list, got ${JSON.stringify(spec)}`,
   );
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import type { DecodeExampleOptions } from './decode-options.ts';
 import { decodeOptions } from './decode-options.ts';
 import { ExampleCursor } from './example-cursor.ts';
@@ -31,7 +32,7 @@ export function decodeExample<M extends Int64Mode = 'bigint'>(
   options?: Partial<DecodeExampleOptions<M>>,
 ): Example<M> {
   if (!(record instanceof Uint8Array))
-    throw new TypeError(`record: expected bytes (Uint8Array), got ${typeof record}`);
+    throw new UsageError(`record: expected bytes (Uint8Array), got ${typeof record}`);
   const example = new Map<string, Feature>();
   plain ??= new PlainFeatures(new PlainWalk(new NameTable()));
   if (plain.read(record, example, decodeOptions(options).int64)) return example as Example<M>;

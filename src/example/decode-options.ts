@@ -1,4 +1,5 @@
 import type { ErrorPlace } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { Int64Mode } from './feature.ts';
 
 /** How an Example is decoded. */
@@ -31,8 +32,8 @@ export function decodeOptions(given: Partial<DecodeExampleOptions> | undefined):
   if (given === undefined) return DEFAULT_DECODE_EXAMPLE_OPTIONS;
   const { int64 = 'bigint', strict = false, place = DEFAULT_DECODE_EXAMPLE_OPTIONS.place } = given;
   if (!INT64_MODES.includes(int64))
-    throw new RangeError(`int64: expected 'bigint', 'number' or 'auto', got ${String(int64)}`);
+    throw new UsageError(`int64: expected 'bigint', 'number' or 'auto', got ${String(int64)}`);
   if (strict !== false && strict !== 'tf')
-    throw new RangeError(`strict: expected false or 'tf', got ${String(strict)}`);
+    throw new UsageError(`strict: expected false or 'tf', got ${String(strict)}`);
   return { int64, strict, place };
 }

@@ -10,6 +10,7 @@ import {
   varintsPart,
   written,
 } from '../bytes/message-parts.ts';
+import { UsageError } from '../errors.ts';
 import { type FeatureInput, type FeaturesInput, int64Words } from './encode-input.ts';
 
 /** How an Example is written. */
@@ -42,8 +43,8 @@ const TAGS = { bytes: 0x0a, float: 0x12, int64: 0x1a } as const;
  * Encodes a tf.train.Example, byte for byte as TensorFlow does with `SerializeToString(deterministic=True)`, but for names of which one begins another: in Python the shorter one stands behind; without features, as no bytes at all. The
  * result is new memory and belongs to the caller.
  *
- * @throws RangeError for integers beyond 64 bits, numbers beyond 32-bit floats, lone surrogates in texts, more than 2 GiB; the name of the feature is in it
- * @throws TypeError for values of another type than the kind says
+ * @throws UsageError for integers beyond 64 bits, numbers beyond 32-bit floats, lone surrogates in texts, more than 2 GiB; the name of the feature is in it
+ * @throws UsageError for values of another type than the kind says
  * @example
  * ```ts
  * import { encodeExample } from 'recordpipe/example';
@@ -65,8 +66,8 @@ export function encodeExample(
  * Encodes a tf.train.SequenceExample, in the order of {@link encodeExample}. The result is new memory and belongs to
  * the caller.
  *
- * @throws RangeError for what an Example cannot hold, as {@link encodeExample}
- * @throws TypeError for values of another type than the kind says
+ * @throws UsageError for what an Example cannot hold, as {@link encodeExample}
+ * @throws UsageError for values of another type than the kind says
  * @example
  * ```ts
  * import { encodeSequenceExample } from 'recordpipe/example';
@@ -87,7 +88,7 @@ export function encodeSequenceExample(
 
 function listPart(name: string, features: readonly FeatureInput[]): Part {
   if (!Array.isArray(features))
-    throw new TypeError(`${JSON.stringify(name)}: expected an array of features, got ${typeof features}`);
+    throw new UsageError(`${JSON.stringify(name)}: expected an array of features, got ${typeof features}`);
   const parts = features.map((feature: FeatureInput) => field(FIELD_1, [featurePart(name, feature)]));
   return { size: sizeOf(parts), write: (writer) => parts.forEach((part) => void part.write(writer)) };
 }
@@ -111,7 +112,7 @@ function featurePart(name: string, feature: FeatureInput): Part {
       return field(TAGS.int64, words.length === 0 ? [] : [field(FIELD_1, [varintsPart(words)])]);
     }
     default:
-      throw new TypeError(
+      throw new UsageError(
         `${what}: expected a feature with a kind (bytes, float, int64 or none), got ${kindText(feature)}`,
       );
   }

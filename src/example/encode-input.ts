@@ -1,5 +1,6 @@
 import { listed, typeName } from '../bytes/message-input.ts';
 import { LITTLE_ENDIAN } from '../bytes/varints.ts';
+import { UsageError } from '../errors.ts';
 
 /** What a feature to be written may look like: what `decodeExample` gives, or plain arrays. Texts are written in UTF-8. */
 export type FeatureInput =
@@ -30,15 +31,15 @@ export function int64Words(
     const one = value[i];
     if (typeof one === 'number') {
       if (!Number.isSafeInteger(one))
-        throw new RangeError(`${what}: expected integers (a bigint from 2^53 on), got ${one}`);
+        throw new UsageError(`${what}: expected integers (a bigint from 2^53 on), got ${one}`);
       words[2 * i] = one;
       words[2 * i + 1] = Math.floor(one / 2 ** 32);
     } else if (typeof one === 'bigint') {
       if (one < LEAST_INT64 || one > MOST_INT64)
-        throw new RangeError(`${what}: expected integers of 64 bits, got ${one}`);
+        throw new UsageError(`${what}: expected integers of 64 bits, got ${one}`);
       words[2 * i] = Number(BigInt.asIntN(32, one));
       words[2 * i + 1] = Number(one >> 32n);
-    } else throw new TypeError(`${what}: expected integers, got ${typeName(one)}`);
+    } else throw new UsageError(`${what}: expected integers, got ${typeName(one)}`);
   }
   return words;
 }

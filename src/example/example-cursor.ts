@@ -1,5 +1,5 @@
 import { WireFault } from '../bytes/wire-reader.ts';
-import { type ErrorPlace, RecordpipeError } from '../errors.ts';
+import { type ErrorPlace, RecordpipeError, UsageError } from '../errors.ts';
 import { type DecodeExampleOptions, decodeOptions } from './decode-options.ts';
 import type { Feature, FeatureKind, Int64Mode } from './feature.ts';
 import { FeatureListWalk } from './feature-list-walk.ts';
@@ -47,7 +47,7 @@ export class ExampleCursor {
   /** Begins with a record, from its first feature on. */
   open(record: Uint8Array, options?: Partial<DecodeExampleOptions>): void {
     if (!(record instanceof Uint8Array))
-      throw new TypeError(`record: expected bytes (Uint8Array), got ${typeof record}`);
+      throw new UsageError(`record: expected bytes (Uint8Array), got ${typeof record}`);
     const { int64, strict, place } = decodeOptions(options);
     this.#int64 = int64;
     this.#place = place;
@@ -154,7 +154,7 @@ export class ExampleCursor {
    * Start and length in `bytes` of each value of a feature of kind `bytes` into `ranges`, from index `to` on; gives the index behind the last. An
    * array has room for twice `count` numbers.
    *
-   * @throws TypeError for a feature of another kind
+   * @throws UsageError for a feature of another kind
    * @throws RecordpipeError `malformed-example`
    */
   bytesInto(ranges: Uint32Array | number[], to = 0): number {
@@ -169,7 +169,7 @@ export class ExampleCursor {
   /**
    * The values of a feature of kind `float` into `target`, which has room for `count` of them, from index `to` on; gives the index behind the last.
    *
-   * @throws TypeError for a feature of another kind
+   * @throws UsageError for a feature of another kind
    * @throws RecordpipeError `malformed-example`
    */
   floatsInto(target: Float32Array, to = 0): number {
@@ -184,7 +184,7 @@ export class ExampleCursor {
   /**
    * The values of a feature of kind `int64` into `target`, which has room for `count` of them, from index `to` on; gives the index behind the last.
    *
-   * @throws TypeError for a feature of another kind
+   * @throws UsageError for a feature of another kind
    * @throws RecordpipeError `malformed-example`
    */
   int64sInto(target: BigInt64Array, to = 0): number {
@@ -218,7 +218,7 @@ export class ExampleCursor {
   #opened(wanted = NONE): ListReader {
     const { body, start, end, kind } = this.#walk;
     if (wanted !== NONE && kind !== wanted) {
-      throw new TypeError(
+      throw new UsageError(
         `${JSON.stringify(this.name)}: expected a feature of kind ${KIND_NAMES[wanted]}, it is of kind ${KIND_NAMES[kind]}`,
       );
     }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import type { FeatureKind } from './feature.ts';
 
 /** A default of one value. */
@@ -61,7 +62,7 @@ const MOST_SIZE = 2 ** 31 - 1;
  * where there is none. TensorFlow's `FixedLenFeature`.
  *
  * @param defaultValue one value for each of the shape; a single one need not be in an array
- * @throws RangeError for a shape that is none, or a default of another number of values
+ * @throws UsageError for a shape that is none, or a default of another number of values
  * @example
  * ```ts
  * import { compileFeatures, encodeExample, fixedLen } from 'recordpipe/example';
@@ -80,7 +81,7 @@ export function fixedLen<const S extends readonly number[], K extends FeatureKin
   if (defaultValue === undefined) return { type: 'fixedLen', kind, shape };
   const count = Array.isArray(defaultValue) ? defaultValue.length : 1;
   if (count !== size)
-    throw new RangeError(
+    throw new UsageError(
       `defaultValue: expected ${size} values for shape [${shape.join(', ')}], got ${count}`,
     );
   return { type: 'fixedLen', kind, shape, defaultValue };
@@ -121,7 +122,7 @@ export function fixedLenSequence<K extends FeatureKind>(
   defaultValue?: DefaultValue<K>,
 ): FixedLenSequenceSpec<K> {
   checkKind(kind);
-  if (sizeOfShape(shape) === 0) throw new RangeError('shape: expected at least one value, got none');
+  if (sizeOfShape(shape) === 0) throw new UsageError('shape: expected at least one value, got none');
   return { type: 'fixedLenSequence', kind, shape, ...(defaultValue !== undefined && { defaultValue }) };
 }
 
@@ -135,7 +136,7 @@ export interface SparseSpecOptions {
  * Values of the feature `valueKey` at the places that the features `indexKey` name, one of them per dimension of `size`, as int64. Sorted by place.
  * TensorFlow's `SparseFeature`; other than there, an index outside of its size is an error.
  *
- * @throws RangeError for another number of sizes than of index keys, and for sizes beyond 2^31 - 1
+ * @throws UsageError for another number of sizes than of index keys, and for sizes beyond 2^31 - 1
  * @example
  * ```ts
  * import { compileFeatures, encodeExample, sparse } from 'recordpipe/example';
@@ -157,12 +158,12 @@ export function sparse<K extends FeatureKind>(
   const indexKeys = typeof indexKey === 'string' ? [indexKey] : [...indexKey];
   const sizes = typeof size === 'number' ? [size] : [...size];
   if (indexKeys.length === 0 || indexKeys.length !== sizes.length)
-    throw new RangeError(
+    throw new UsageError(
       `size: expected one for each of ${indexKeys.length} index keys, got ${sizes.length}`,
     );
   for (const one of sizes) {
     if (!Number.isInteger(one) || one < 0 || one > MOST_SIZE)
-      throw new RangeError(`size: expected whole numbers from 0 to 2^31 - 1, got ${one}`);
+      throw new UsageError(`size: expected whole numbers from 0 to 2^31 - 1, got ${one}`);
   }
   return { type: 'sparse', kind, indexKeys, valueKey, sizes, alreadySorted };
 }
@@ -190,10 +191,10 @@ export function sizeOfShape(shape: readonly number[]): number {
   let size = 1;
   for (const dimension of shape) {
     if (!Number.isInteger(dimension) || dimension < 0)
-      throw new RangeError(`shape: expected whole numbers from 0 on, got ${dimension}`);
+      throw new UsageError(`shape: expected whole numbers from 0 on, got ${dimension}`);
     size *= dimension;
   }
-  if (size > MOST_SIZE) throw new RangeError(`shape: expected at most 2^31 - 1 values, got ${size}`);
+  if (size > MOST_SIZE) throw new UsageError(`shape: expected at most 2^31 - 1 values, got ${size}`);
   return size;
 }
 
@@ -204,5 +205,5 @@ export function isOne<T extends Uint8Array | string | number | bigint>(value: T 
 
 function checkKind(kind: unknown): void {
   if (!KINDS.includes(kind))
-    throw new RangeError(`kind: expected 'bytes', 'float' or 'int64', got ${String(kind)}`);
+    throw new UsageError(`kind: expected 'bytes', 'float' or 'int64', got ${String(kind)}`);
 }

@@ -39,7 +39,7 @@ export class NameTable {
     this.record++;
   }
 
-  /** @throws TypeError for bytes that are not UTF-8 */
+  /** @throws UsageError for bytes that are not UTF-8 */
   find(bytes: Uint8Array, start: number, end: number): Name {
     const last = this.#last;
     const expected = last === undefined ? this.#first : last.follower;

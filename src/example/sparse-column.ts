@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { beginFor, beyondNumber, type Column, takeValues } from './column.ts';
 import type { ValueSink } from './column-values.ts';
 import { valueSink } from './column-values.ts';
@@ -47,7 +48,7 @@ export function sparseColumn(
         `wanted an index for each of ${values} values of ${JSON.stringify(spec.valueKey)}, found ${indices}`,
       );
     }
-    const indices = indexSink.finish(to, () => new RangeError('unreachable')) as BigInt64Array;
+    const indices = indexSink.finish(to, () => new UsageError('unreachable')) as BigInt64Array;
     const size = spec.sizes[d];
     for (let i = 0; i < to; i++) {
       const index = Number(indices[i]);

@@ -2,7 +2,7 @@
 export interface Framer {
   /**
    * Bytes that the frame of this payload takes, exactly.
-   * @throws RecordpipeError `record-too-large`, `unrepresentable`, or RangeError, for a payload that the format cannot hold
+   * @throws RecordpipeError `record-too-large`, `unrepresentable`, or UsageError, for a payload that the format cannot hold
    */
   frameBytes(payload: Uint8Array): number;
   /** `count` buffers in memory where framing is fast. */

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import type { FormatName } from '../records/record-format.ts';
 import { openShards, type RecordShardWriter, type ShardOptions } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
@@ -25,7 +26,7 @@ const FORMATS: Readonly<Record<string, unknown>> = {
  *
  * @param options `format`, which has no default, and what differs from the format's defaults
  * @throws as the writer of the format
- * @throws RangeError for an unknown format or option value
+ * @throws UsageError for an unknown format or option value
  * @example
  * ```ts
  * import { openRecordWriter } from 'recordpipe/files';
@@ -46,7 +47,7 @@ export async function openRecordWriter(
  *
  * @param prefix path and beginning of the name
  * @param options `format`, which has no default, and what differs from the format's defaults
- * @throws RangeError for an unknown format or option value
+ * @throws UsageError for an unknown format or option value
  * @example
  * ```ts
  * import { openRecordShards } from 'recordpipe/files';
@@ -63,9 +64,9 @@ export function openRecordShards(
   return openShards(writeFormat(format), prefix, given);
 }
 
-/** The format of this name. @throws RangeError where there is none */
+/** The format of this name. @throws UsageError where there is none */
 export function writeFormat(name: FormatName): WriteFormat<AnyRecordWriteOptions> {
   if (!Object.hasOwn(FORMATS, name))
-    throw new RangeError(`format: expected one of ${Object.keys(FORMATS).join(', ')}, got ${String(name)}`);
+    throw new UsageError(`format: expected one of ${Object.keys(FORMATS).join(', ')}, got ${String(name)}`);
   return FORMATS[name] as WriteFormat<AnyRecordWriteOptions>;
 }

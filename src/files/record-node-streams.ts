@@ -1,4 +1,5 @@
 import { Duplex, Transform } from 'node:stream';
+import { UsageError } from '../errors.ts';
 import type { RecordReader } from '../records/record-reader.ts';
 import { HandOver } from './hand-over.ts';
 
@@ -48,7 +49,7 @@ export function nodeEncoder(name: string, encode: (record: Uint8Array) => Uint8A
     writableObjectMode: true,
     transform(record: unknown, _encoding, done) {
       if (!(record instanceof Uint8Array)) {
-        done(new TypeError(`${name}: expected records as Uint8Array, got ${typeof record}`));
+        done(new UsageError(`${name}: expected records as Uint8Array, got ${typeof record}`));
         return;
       }
       let bytes: Uint8Array;

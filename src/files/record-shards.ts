@@ -1,4 +1,4 @@
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import type { Framer } from './framer.ts';
 import {
   checkPayload,
@@ -52,7 +52,7 @@ export class RecordShardWriter implements AsyncDisposable {
   constructor(format: WriteFormat, prefix: string, options: Partial<ShardOptions<RecordWriteOptions>>) {
     const { maxShardBytes = 128 * 1024 * 1024, suffix = '', ...rest } = options;
     if (!(maxShardBytes >= 1))
-      throw new RangeError(`maxShardBytes: expected a number from 1, got ${maxShardBytes}`);
+      throw new UsageError(`maxShardBytes: expected a number from 1, got ${maxShardBytes}`);
     this.#format = format;
     this.#prefix = prefix;
     this.#suffix = suffix;

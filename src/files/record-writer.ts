@@ -1,5 +1,5 @@
 import { checkAborted } from '../bytes/abortable.ts';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { Framer } from './framer.ts';
 import type { Sink } from './sink.ts';
@@ -29,7 +29,7 @@ export interface WriteFormat<O extends RecordWriteOptions = RecordWriteOptions> 
   readonly name: string;
   /**
    * The complete options, checked.
-   * @throws RangeError for a value that an option cannot have
+   * @throws UsageError for a value that an option cannot have
    */
   writeOptions(given: Partial<O> | undefined): O;
   framer(options: O): Framer;
@@ -57,10 +57,10 @@ export async function openWriter<O extends RecordWriteOptions>(
   return new RecordWriter(target, format.framer(options), options);
 }
 
-/** @throws TypeError for anything but bytes: other things have a length as well, and would be written as something else */
+/** @throws UsageError for anything but bytes: other things have a length as well, and would be written as something else */
 export function checkPayload(payload: Uint8Array): void {
   if (!(payload instanceof Uint8Array))
-    throw new TypeError(`write: expected a record as Uint8Array, got ${typeof payload}`);
+    throw new UsageError(`write: expected a record as Uint8Array, got ${typeof payload}`);
 }
 
 /** Writes the records of one file, in order. Made by `openTFRecordWriter` and the like. */
@@ -119,7 +119,7 @@ export class RecordWriter implements AsyncDisposable {
    *
    * @throws RecordpipeError `closed`, `aborted`, or (also from the promise) what kept an earlier record from being written: `io-failure`, …; for a payload
    * that the format cannot hold `record-too-large`, `unrepresentable`: it is not taken, and the writer goes on
-   * @throws RangeError when the payload is too large for TFRecord (2^32 - 64 bytes); TypeError when it is no `Uint8Array`
+   * @throws UsageError when the payload is too large for TFRecord (2^32 - 64 bytes); UsageError when it is no `Uint8Array`
    */
   write(payload: Uint8Array): Promise<void> | undefined {
     this.#checkUsable();

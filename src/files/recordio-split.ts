@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { fileChunks } from '../bytes/file-chunks.ts';
 import { fileError } from '../bytes/file-errors.ts';
 import { looksLikeGzip } from '../bytes/sniff.ts';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import { findRecordHead } from '../framing/recordio-find.ts';
 import { PART_HEADER_BYTES } from '../framing/recordio-layout.ts';
 import { newReadStats, type ReadStats } from '../records/corruption.ts';
@@ -44,7 +44,7 @@ export interface ByteRange {
  *
  * The rule trusts that no payload holds the magic number at a multiple of four: files that were written without escapes may be cut inside a record.
  *
- * @throws RangeError unless both are whole numbers, 0 <= split < splits
+ * @throws UsageError unless both are whole numbers, 0 <= split < splits
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `unsupported-source` for a gzip file; `missing-padding` for one
  * whose size is not a multiple of 4
  * @example
@@ -70,7 +70,7 @@ export async function recordIOSplitRange(path: string | URL, split: RecordIOSpli
  * The records of one split of a RecordIO file, as `readRecordIO` gives those of a whole one; offsets are positions in the file, and records are counted
  * from the beginning of the split.
  *
- * @throws as {@link recordIOSplitRange} and `readRecordIO`, while iterating; RangeError at once
+ * @throws as {@link recordIOSplitRange} and `readRecordIO`, while iterating; UsageError at once
  * @example
  * ```ts
  * import { openRecordIOWriter, readRecordIOSplit } from 'recordpipe/files';
@@ -199,7 +199,7 @@ function unaligned(size: number, uri: string): RecordpipeError {
 
 function checkSplit({ split, splits }: RecordIOSplit): void {
   if (!Number.isSafeInteger(splits) || splits < 1)
-    throw new RangeError(`splits: expected a whole number from 1 on, got ${splits}`);
+    throw new UsageError(`splits: expected a whole number from 1 on, got ${splits}`);
   if (!Number.isSafeInteger(split) || split < 0 || split >= splits)
-    throw new RangeError(`split: expected a whole number from 0 to ${splits - 1}, got ${split}`);
+    throw new UsageError(`split: expected a whole number from 0 to ${splits - 1}, got ${split}`);
 }

@@ -26,7 +26,7 @@ export const recordIOWriting: WriteFormat<RecordIOWriteOptions> = {
  *
  * @param path where to; `-` is standard output, which gets the bytes as they come
  * @throws RecordpipeError as `openTFRecordWriter`; `write` also `record-too-large`
- * @throws RangeError for an option value that no option has, and for options that exclude each other
+ * @throws UsageError for an option value that no option has, and for options that exclude each other
  * @example
  * ```ts
  * import { openRecordIOWriter } from 'recordpipe/files';
@@ -45,7 +45,7 @@ export function openRecordIOWriter(
  * Opens a writer of shards of RecordIO, `PREFIX-00000-of-00012SUFFIX` and so on. The same contract as `openTFRecordShards`.
  *
  * @param prefix path and beginning of the name
- * @throws RangeError for an option value that no option has, and for options that exclude each other
+ * @throws UsageError for an option value that no option has, and for options that exclude each other
  * @example
  * ```ts
  * import { openRecordIOShards } from 'recordpipe/files';

@@ -28,7 +28,7 @@ export const textLineWriting: WriteFormat<TextLineWriteOptions> = {
  *
  * @param path where to; `-` is standard output, which gets the bytes as they come
  * @throws RecordpipeError as `openTFRecordWriter`; `write` also `unrepresentable` for a payload that would not be read back as it is (see `encodeTextLine`)
- * @throws RangeError for an option value that no option has
+ * @throws UsageError for an option value that no option has
  * @example
  * ```ts
  * import { openTextLineWriter } from 'recordpipe/files';
@@ -47,7 +47,7 @@ export function openTextLineWriter(
  * Opens a writer of shards of text, `PREFIX-00000-of-00012SUFFIX` and so on. The same contract as `openTFRecordShards`.
  *
  * @param prefix path and beginning of the name
- * @throws RangeError for an option value that no option has
+ * @throws UsageError for an option value that no option has
  * @example
  * ```ts
  * import { openTextLineShards } from 'recordpipe/files';

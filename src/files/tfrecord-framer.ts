@@ -1,5 +1,6 @@
 import { createKernel } from '../crc32c/kernel.ts';
 import type { WasmKernel } from '../crc32c/wasm-kernel.ts';
+import { UsageError } from '../errors.ts';
 import { encodeTFRecord, encodeTFRecordInto } from '../framing/tfrecord-encode.ts';
 import { HEADER_BYTES, MAX_RECORD_BYTES, OVERHEAD_BYTES } from '../framing/tfrecord-layout.ts';
 import type { Framer } from './framer.ts';
@@ -11,7 +12,7 @@ export class TFRecordFramer implements Framer {
 
   frameBytes({ length }: Uint8Array): number {
     if (length > MAX_RECORD_BYTES)
-      throw new RangeError(`write: a record has at most ${MAX_RECORD_BYTES} bytes, got ${length}`);
+      throw new UsageError(`write: a record has at most ${MAX_RECORD_BYTES} bytes, got ${length}`);
     return length + OVERHEAD_BYTES;
   }
 

@@ -29,7 +29,7 @@ export const tfrecordWriting: WriteFormat<TFRecordWriteOptions> = {
  * @param path where to; `-` is standard output, which gets the bytes as they come
  * @throws RecordpipeError `not-found`, `access-denied`, `already-exists`, `io-failure`; appending: `unsupported-source` where the file's compression differs or cannot be
  * appended to, and what reading it finds where it does not end with a whole record
- * @throws RangeError for an option value that no option has
+ * @throws UsageError for an option value that no option has
  * @example
  * ```ts
  * import { openTFRecordWriter } from 'recordpipe/files';
@@ -49,7 +49,7 @@ export function openTFRecordWriter(
  * when the writer is closed, and until then none is to be seen.
  *
  * @param prefix path and beginning of the name
- * @throws RangeError for an option value that no option has
+ * @throws UsageError for an option value that no option has
  * @example
  * ```ts
  * import { openTFRecordShards } from 'recordpipe/files';

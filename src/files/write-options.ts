@@ -1,4 +1,5 @@
 import type { ZlibOptions } from 'node:zlib';
+import { UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import type { Compression } from '../records/read-options.ts';
 
@@ -76,18 +77,18 @@ const RANGES = {
 
 /**
  * The complete options, checked.
- * @throws RangeError for a value that an option cannot have
+ * @throws UsageError for a value that an option cannot have
  */
 export function writeOptions(given: Partial<RecordWriteOptions> = {}): RecordWriteOptions {
   const defined = Object.entries(given).filter(([, value]) => value !== undefined);
   const options: RecordWriteOptions = { ...DEFAULT_WRITE_OPTIONS, ...Object.fromEntries(defined) };
   if (!['none', 'gzip', 'zlib'].includes(options.compression)) {
-    throw new RangeError(`compression: expected none, gzip or zlib, got ${String(options.compression)}`);
+    throw new UsageError(`compression: expected none, gzip or zlib, got ${String(options.compression)}`);
   }
   for (const [name, [least, most]] of Object.entries(RANGES)) {
     const value = options[name as keyof typeof RANGES];
     if (!Number.isInteger(value) || value < least || value > most) {
-      throw new RangeError(`${name}: expected a whole number from ${least} to ${most}, got ${value}`);
+      throw new UsageError(`${name}: expected a whole number from ${least} to ${most}, got ${value}`);
     }
   }
   return options;

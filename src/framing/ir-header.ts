@@ -1,5 +1,5 @@
 import { readU32 } from '../bytes/little-endian.ts';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 
 /** flag (u32), label (f32), id and id2 (u64), little-endian. Source of the rule: MXNet's `recordio.pack`. */
 const IR_HEADER_BYTES = 24;
@@ -37,8 +37,8 @@ export interface IRHeaderInput {
  * Puts an IRHeader before a payload, byte for byte as MXNet does: one label in the header itself, an array of them behind it, as 32-bit floats. The
  * result is new memory and belongs to the caller.
  *
- * @throws RangeError for an id that is no whole number from 0 to 2^64 - 1 (as `number`, to 2^53 - 1), and for a label beyond 32-bit floats
- * @throws TypeError for a payload that is no Uint8Array
+ * @throws UsageError for an id that is no whole number from 0 to 2^64 - 1 (as `number`, to 2^53 - 1), and for a label beyond 32-bit floats
+ * @throws UsageError for a payload that is no Uint8Array
  * @example
  * ```ts
  * import { packIR } from 'recordpipe';
@@ -47,7 +47,7 @@ export interface IRHeaderInput {
  */
 export function packIR(header: IRHeaderInput, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   if (!(payload instanceof Uint8Array))
-    throw new TypeError(`packIR: expected bytes (Uint8Array), got ${typeof payload}`);
+    throw new UsageError(`packIR: expected bytes (Uint8Array), got ${typeof payload}`);
   const { label, id, id2 = 0n } = header;
   const labels = typeof label === 'number' ? [] : label;
   const start = IR_HEADER_BYTES + FLOAT_BYTES * labels.length;
@@ -119,7 +119,7 @@ function labelsOf(record: Uint8Array, count: number): Float32Array {
 function wholeId(name: string, id: bigint | number): bigint {
   const good = typeof id === 'number' ? Number.isSafeInteger(id) && id >= 0 : id >= 0n && id <= MOST_ID;
   if (!good) {
-    throw new RangeError(
+    throw new UsageError(
       `packIR: ${name}: expected a whole number from 0 to 2^64 - 1 (a bigint from 2^53 on), got ${id}`,
     );
   }
@@ -128,6 +128,6 @@ function wholeId(name: string, id: bigint | number): bigint {
 
 function float(label: number): number {
   if (Number.isFinite(label) && !Number.isFinite(Math.fround(label)))
-    throw new RangeError(`packIR: label: expected a number that a 32-bit float can hold, got ${label}`);
+    throw new UsageError(`packIR: label: expected a number that a 32-bit float can hold, got ${label}`);
   return label;
 }

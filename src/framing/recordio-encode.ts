@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import {
   encodeOptions,
   frameBytes,
@@ -11,7 +12,7 @@ export type { RecordIOEncodeOptions } from './recordio-write.ts';
 /**
  * Bytes that `payload` takes in a RecordIO file: 8, the payload, padding to a multiple of four, and 4 more for every magic number that is escaped.
  *
- * @throws RecordpipeError `record-too-large`; RangeError, TypeError as {@link encodeRecordIO}
+ * @throws RecordpipeError `record-too-large`; UsageError as {@link encodeRecordIO}
  * @example
  * ```ts
  * import { recordIOFrameBytes } from 'recordpipe';
@@ -29,7 +30,7 @@ export function recordIOFrameBytes(payload: Uint8Array, options?: Partial<Record
  *
  * @param payload any bytes, also none; fewer than 2^29 unless `oversize` is `concat`
  * @throws RecordpipeError `record-too-large` for a longer payload
- * @throws RangeError for options that exclude each other or do not exist; TypeError for anything but a Uint8Array
+ * @throws UsageError for options that exclude each other or do not exist; UsageError for anything but a Uint8Array
  * @example
  * ```ts
  * import { encodeRecordIO } from 'recordpipe';
@@ -51,7 +52,7 @@ export function encodeRecordIO(
  * Writes one record as RecordIO bytes into the caller's memory; returns the index behind it.
  *
  * @param payload as for {@link encodeRecordIO}; also some of `target`
- * @throws as {@link encodeRecordIO}; RangeError, before anything is written, when `target` has too few bytes from `at` on or `at` is no whole
+ * @throws as {@link encodeRecordIO}; UsageError, before anything is written, when `target` has too few bytes from `at` on or `at` is no whole
  * number from 0
  * @example
  * ```ts
@@ -70,7 +71,7 @@ export function encodeRecordIOInto(
   const magics = magicsToEscape(payload, encodeOptions(options));
   const bytes = frameBytes(payload.length, magics);
   if (!(at >= 0 && at + bytes <= target.length && Number.isInteger(at))) {
-    throw new RangeError(
+    throw new UsageError(
       `encodeRecordIOInto: a record of ${payload.length} bytes needs ${bytes}, there are ${target.length - at} from ${at} on`,
     );
   }
@@ -82,5 +83,5 @@ export function encodeRecordIOInto(
 /** Texts and other typed arrays have a length as well, and would be written as something else. */
 function checkBytes(payload: Uint8Array, caller: string): void {
   if (!(payload instanceof Uint8Array))
-    throw new TypeError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
+    throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
 }

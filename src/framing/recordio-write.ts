@@ -1,5 +1,5 @@
 import { writeU32 } from '../bytes/little-endian.ts';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import {
   FIRST,
   LAST,
@@ -31,14 +31,14 @@ export const LONGEST_PART: number = PART_LENGTH_END - 1;
 
 /**
  * The complete options, checked.
- * @throws RangeError for options that exclude each other or do not exist
+ * @throws UsageError for options that exclude each other or do not exist
  */
 export function encodeOptions(given: Partial<RecordIOEncodeOptions> = {}): RecordIOEncodeOptions {
   const { oversize = 'error', escapeMagic = oversize !== 'concat' } = given;
   if (oversize !== 'error' && oversize !== 'concat')
-    throw new RangeError(`oversize: expected one of error, concat, got ${String(oversize)}`);
+    throw new UsageError(`oversize: expected one of error, concat, got ${String(oversize)}`);
   if (escapeMagic && oversize === 'concat') {
-    throw new RangeError(
+    throw new UsageError(
       "oversize: 'concat' excludes escapeMagic: a reader puts the magic number back between all parts or between none",
     );
   }

@@ -1,4 +1,4 @@
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import { findIn } from './line-cutting.ts';
 import type { CarriageReturns } from './line-scan.ts';
 import { MAX_DELIMITER_BYTES } from './line-scan.ts';
@@ -28,8 +28,8 @@ export interface LineEnding {
  * @param payload any bytes, also none, that the delimiter is not found in, nor where the two meet
  * @throws RecordpipeError `unrepresentable` for a payload that would not be read back as it is: text lines have no way of escaping. TFRecord and RecordIO
  * hold any bytes
- * @throws RangeError for an option value that no option has
- * @throws TypeError for anything but a Uint8Array
+ * @throws UsageError for an option value that no option has
+ * @throws UsageError for anything but a Uint8Array
  * @example
  * ```ts
  * import { encodeTextLine } from 'recordpipe';
@@ -53,7 +53,7 @@ export function encodeTextLine(
  * Writes one line, payload and delimiter, into the caller's memory; returns the index behind it.
  *
  * @param payload any bytes, also some of `target`
- * @throws as {@link encodeTextLine}, before anything is written; RangeError also when `target` has too few bytes from `at` on, or `at` is no whole
+ * @throws as {@link encodeTextLine}, before anything is written; UsageError also when `target` has too few bytes from `at` on, or `at` is no whole
  * number from 0
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export function encodeTextLineInto(
   const ending = lineEnding(options);
   const behind = at + payload.length + ending.delimiter.length;
   if (!(at >= 0 && behind <= target.length && Number.isInteger(at))) {
-    throw new RangeError(
+    throw new UsageError(
       `encodeTextLineInto: a line of ${payload.length} bytes needs ${behind - at}, there are ${target.length - at} from ${at} on`,
     );
   }
@@ -84,13 +84,13 @@ export function encodeTextLineInto(
 
 /**
  * The complete options, checked.
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  */
 export function lineEnding(options: Partial<TextLineEncodeOptions> | undefined): LineEnding {
   const delimiter = delimiterBytes(options?.delimiter ?? '\n');
   const cr = options?.cr ?? defaultCr(delimiter);
   if (cr !== 'keep' && cr !== 'crlf' && cr !== 'all') {
-    throw new RangeError(`cr: expected one of keep, crlf, all, got ${String(cr)}`);
+    throw new UsageError(`cr: expected one of keep, crlf, all, got ${String(cr)}`);
   }
   return { delimiter, cr };
 }
@@ -102,13 +102,13 @@ export function defaultCr(delimiter: Uint8Array): CarriageReturns {
 
 /**
  * The bytes of a delimiter, a copy.
- * @throws RangeError for none, or too many
+ * @throws UsageError for none, or too many
  */
 export function delimiterBytes(delimiter: string | Uint8Array): Uint8Array {
   const bytes =
     typeof delimiter === 'string' ? new TextEncoder().encode(delimiter) : Uint8Array.from(delimiter);
   if (bytes.length === 0 || bytes.length > MAX_DELIMITER_BYTES) {
-    throw new RangeError(`delimiter: expected 1 to ${MAX_DELIMITER_BYTES} bytes, got ${bytes.length}`);
+    throw new UsageError(`delimiter: expected 1 to ${MAX_DELIMITER_BYTES} bytes, got ${bytes.length}`);
   }
   return bytes;
 }
@@ -149,5 +149,5 @@ function refuse(why: string, way: string): never {
 /** Texts and other typed arrays have a length as well, and would be written as something else. */
 function checkBytes(payload: Uint8Array, caller: string): void {
   if (!(payload instanceof Uint8Array))
-    throw new TypeError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
+    throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
 }

@@ -1,6 +1,7 @@
 import { writeU32 } from '../bytes/little-endian.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { maskCrc32c } from '../crc32c/mask.ts';
+import { UsageError } from '../errors.ts';
 import { FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, OVERHEAD_BYTES } from './tfrecord-layout.ts';
 
 /**
@@ -21,8 +22,8 @@ export function tfrecordFrameBytes(payloadBytes: number): number {
  * (the layout of TensorFlow's record writer). The result is new memory and belongs to the caller.
  *
  * @param payload any bytes, also none; at most 2^32 - 64
- * @throws RangeError when the payload is larger
- * @throws TypeError for anything but a Uint8Array
+ * @throws UsageError when the payload is larger
+ * @throws UsageError for anything but a Uint8Array
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -40,7 +41,7 @@ export function encodeTFRecord(payload: Uint8Array): Uint8Array<ArrayBuffer> {
  * Writes one record as TFRecord bytes into the caller's memory; returns the index behind it.
  *
  * @param payload any bytes, also some of `target`; at most 2^32 - 64
- * @throws RangeError, before anything is written, when `target` has less than `payload.length + 16` bytes from `at` on, `at` is no whole
+ * @throws UsageError, before anything is written, when `target` has less than `payload.length + 16` bytes from `at` on, `at` is no whole
  * number from 0, or the payload is larger
  * @example
  * ```ts
@@ -56,7 +57,7 @@ export function encodeTFRecordInto(payload: Uint8Array, target: Uint8Array, at: 
   const { length } = payload;
   const end = at + length + OVERHEAD_BYTES;
   if (!(at >= 0 && end <= target.length && Number.isInteger(at)) || length > 2 ** 32 - 64) {
-    throw new RangeError(
+    throw new UsageError(
       `encodeTFRecordInto: a record of ${length} bytes needs ${length + OVERHEAD_BYTES}, there are ${target.length - at} from ${at} on`,
     );
   }
@@ -73,5 +74,5 @@ export function encodeTFRecordInto(payload: Uint8Array, target: Uint8Array, at: 
 /** Texts and other typed arrays have a length as well, and would be written as something else. */
 function checkBytes(payload: Uint8Array, caller: string): void {
   if (!(payload instanceof Uint8Array))
-    throw new TypeError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
+    throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
 }

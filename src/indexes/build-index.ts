@@ -1,4 +1,4 @@
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import type { FormatName } from '../records/record-format.ts';
 import type { DataFile } from './data-file.ts';
 import { indexPathOf } from './find-index.ts';
@@ -54,7 +54,7 @@ export interface BuiltIndex {
  * @throws RecordpipeError what is wrong with the data (no index is written then); `unsupported-source` for compressed files and pipes, and for a kind that the format
  * does not have; `unknown-format`, `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`; with `existing: 'update'` also `already-exists`,
  * `index-mismatch`, `malformed-index`
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  * @example
  * ```ts
  * import { openTFRecordWriter } from 'recordpipe/files';
@@ -72,7 +72,7 @@ export async function buildIndex(
 ): Promise<BuiltIndex> {
   const { kind = 'rpidx', existing = 'replace' } = options;
   if (existing !== 'replace' && existing !== 'update')
-    throw new RangeError(`existing: expected one of replace, update, got ${String(existing)}`);
+    throw new UsageError(`existing: expected one of replace, update, got ${String(existing)}`);
   const file = await openDataFile(path, options);
   try {
     // A file without a byte is of any format.
@@ -131,10 +131,10 @@ const FORMAT_OF: Readonly<Record<WrittenKind, FormatName | undefined>> = {
   mx: 'recordio',
 };
 
-/** @throws RangeError for an unknown kind; RecordpipeError `unsupported-source` for one that the format does not have */
+/** @throws UsageError for an unknown kind; RecordpipeError `unsupported-source` for one that the format does not have */
 export function checkKind(kind: WrittenKind, format: FormatName, uri: string): void {
   if (!Object.hasOwn(FORMAT_OF, kind))
-    throw new RangeError(`kind: expected one of ${Object.keys(FORMAT_OF).join(', ')}, got ${String(kind)}`);
+    throw new UsageError(`kind: expected one of ${Object.keys(FORMAT_OF).join(', ')}, got ${String(kind)}`);
   const wanted = FORMAT_OF[kind];
   if (wanted === undefined || wanted === format) return;
   const text = `an index of the kind ${kind} is for ${wanted}, this file is ${format}; kind: 'rpidx' is for all formats`;

@@ -36,7 +36,7 @@ export interface CheckedIndex {
  *
  * @throws RecordpipeError `index-mismatch`, `malformed-index` for an index that does not fit; what is wrong with the data; `not-found`, `access-denied`,
  * `io-failure`, `unsupported-source`, `aborted`
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  * @example
  * ```ts
  * import { openTFRecordWriter } from 'recordpipe/files';

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { newReadStats } from '../records/corruption.ts';
 import type { FormatName } from '../records/record-format.ts';
 import { type Batches, RecordReader } from '../records/record-reader.ts';
@@ -48,7 +49,7 @@ export class IndexedRecords implements AsyncDisposable {
    * Record `i`, counted from 0.
    *
    * @throws RecordpipeError `index-mismatch` where it is not where the index says, `data-checksum` and the like where it is damaged, `closed`, `io-failure`
-   * @throws RangeError unless `i` is a whole number from 0 to `length - 1`
+   * @throws UsageError unless `i` is a whole number from 0 to `length - 1`
    */
   get(i: number): Promise<Uint8Array> {
     try {
@@ -100,7 +101,7 @@ export class IndexedRecords implements AsyncDisposable {
 
   /**
    * The records `from` to `to - 1`, read in order and ahead. Default: all.
-   * @throws RangeError unless 0 <= `from` <= `to` <= `length`; else as the format's reader, and `index-mismatch`, while iterating
+   * @throws UsageError unless 0 <= `from` <= `to` <= `length`; else as the format's reader, and `index-mismatch`, while iterating
    */
   slice(from = 0, to: number = this.length): RecordReader {
     this.#checkSlice(from, to);
@@ -118,13 +119,13 @@ export class IndexedRecords implements AsyncDisposable {
     return this.slice();
   }
 
-  /** Position in the file of the first byte of record `i`, its header included. @throws RangeError as {@link get} */
+  /** Position in the file of the first byte of record `i`, its header included. @throws UsageError as {@link get} */
   offset(i: number): number {
     this.#checkNumber(i);
     return this.#indexed.table.start(i);
   }
 
-  /** Bytes of the file that record `i` takes, with all that belongs to it. @throws RangeError as {@link get} */
+  /** Bytes of the file that record `i` takes, with all that belongs to it. @throws UsageError as {@link get} */
   frameBytes(i: number): number {
     this.#checkNumber(i);
     return this.#indexed.table.frameBytes(i);
@@ -160,13 +161,13 @@ export class IndexedRecords implements AsyncDisposable {
 
   #checkNumber(i: number): void {
     if (!(i >= 0 && i < this.length && Number.isInteger(i)))
-      throw new RangeError(`${this.path} has the records 0 to ${this.length - 1}, got ${String(i)}`);
+      throw new UsageError(`${this.path} has the records 0 to ${this.length - 1}, got ${String(i)}`);
   }
 
   #checkSlice(from: number, to: number): void {
     if (this.#indexed.file.closed) throw this.#indexed.file.closedError();
     if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= this.length))
-      throw new RangeError(
+      throw new UsageError(
         `slice: expected 0 <= from <= to <= ${this.length}, got ${String(from)}, ${String(to)}`,
       );
   }

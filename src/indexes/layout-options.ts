@@ -1,5 +1,5 @@
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import type { CarriageReturns } from '../framing/line-scan.ts';
 import type { Multipart } from '../framing/recordio-layout.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
@@ -35,7 +35,7 @@ const HEAD_BYTES = 512;
 /**
  * How a file is to be cut into records.
  * @throws RecordpipeError `unsupported-source` for a compressed file, `unknown-format`
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  */
 export function layoutOf(file: DataFile, given: Partial<LayoutOptions>): RecordLayout {
   const head = new Uint8Array(Math.min(file.size, HEAD_BYTES));
@@ -52,7 +52,7 @@ export function layoutOf(file: DataFile, given: Partial<LayoutOptions>): RecordL
 
 /**
  * The layout that an index was made with, changed as the options say.
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  */
 export function relaidOut(indexed: RecordLayout, given: Partial<LayoutOptions>): RecordLayout {
   const { format = 'auto' } = given;
@@ -72,7 +72,7 @@ export function readOptions(
 ): RecordReadOptions {
   const given = { multipart, lenientFlags, delimiter, cr, payloadCrc, compression: 'none', ...more };
   if (!Object.hasOwn(OPTIONS, name))
-    throw new RangeError(
+    throw new UsageError(
       `format: expected one of auto, ${Object.keys(OPTIONS).join(', ')}, got ${String(name)}`,
     );
   // A format takes what it knows from the options of all formats and leaves the rest.

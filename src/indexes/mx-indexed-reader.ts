@@ -1,5 +1,5 @@
 import { readU32 } from '../bytes/little-endian.ts';
-import { isRecordpipeError } from '../errors.ts';
+import { isRecordpipeError, UsageError } from '../errors.ts';
 import {
   PART_HEADER_BYTES,
   partFlag,
@@ -31,7 +31,7 @@ const MORE_BYTES = 1024 * 1024;
  * @param indexPath the `.idx` file
  * @param path the `.rec` file
  * @throws RecordpipeError `malformed-index`; `index-mismatch` where a position lies beyond the data; `not-found`, `access-denied`, `io-failure`
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  * @example
  * ```ts
  * import { openMXIndexedRecordIO, openMXIndexedRecordIOWriter } from 'recordpipe/indexes';
@@ -68,10 +68,10 @@ export async function openMXIndexedRecordIO(
   }
 }
 
-/** @throws RangeError for a type that keys cannot have */
+/** @throws UsageError for a type that keys cannot have */
 export function checkKeyType(type: MXKeyType): void {
   if (type !== 'integer' && type !== 'text')
-    throw new RangeError(`keys: expected one of integer, text, got ${String(type)}`);
+    throw new UsageError(`keys: expected one of integer, text, got ${String(type)}`);
 }
 
 /** The records of a RecordIO file by their keys. Made by `openMXIndexedRecordIO`. Each belongs to the caller and stays valid as long as it is kept. */
@@ -100,7 +100,7 @@ export class MXIndexedReader implements AsyncDisposable {
     return this.#keys.keys.slice();
   }
 
-  /** Whether there is a record of this key. @throws TypeError, RangeError for a key that is not of the type */
+  /** Whether there is a record of this key. @throws UsageError for a key that is not of the type */
   has(key: MXKey): boolean {
     return this.#keys.offsets.has(checkedKey(key, this.#type));
   }
@@ -109,11 +109,11 @@ export class MXIndexedReader implements AsyncDisposable {
    * The record of a key; where the key comes again, the last one.
    *
    * @throws RecordpipeError `index-mismatch` where no record begins where the index says; what is wrong with it; `closed`, `io-failure`
-   * @throws RangeError where there is no such key; TypeError for one that is not of the type
+   * @throws UsageError where there is no such key; UsageError for one that is not of the type
    */
   async get(key: MXKey): Promise<Uint8Array> {
     const offset = this.#keys.offsets.get(checkedKey(key, this.#type));
-    if (offset === undefined) throw new RangeError(`${this.path} has no record with the key ${String(key)}`);
+    if (offset === undefined) throw new UsageError(`${this.path} has no record with the key ${String(key)}`);
     if (this.#file.closed) throw this.#file.closedError();
     return this.#file.use(() => this.#read(offset));
   }

@@ -22,7 +22,7 @@ const BLOCK_CHARACTERS = 64 * 1024;
  * @param indexPath the `.idx` file
  * @param path the `.rec` file
  * @throws RecordpipeError as `openRecordIOWriter`, for either file; `unsupported-source` where both are the same
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  * @example
  * ```ts
  * import { readFileSync } from 'node:fs';
@@ -88,7 +88,7 @@ export class MXIndexedWriter implements AsyncDisposable {
    * Takes one record and its key, as `RecordWriter.write`. A key may come again: readers then find the last one.
    *
    * @throws RecordpipeError as `RecordWriter.write`; `unrepresentable` for a key that such an index cannot hold
-   * @throws RangeError, TypeError for a key that is not of the type
+   * @throws UsageError for a key that is not of the type
    */
   write(key: MXKey, payload: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure;

@@ -1,4 +1,5 @@
 import type { RecordpipeError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { DataFile } from './data-file.ts';
 import { malformedIndex } from './index-errors.ts';
 import { forEachMXLine } from './mx-index.ts';
@@ -34,18 +35,18 @@ export function readMXKeys(file: DataFile, type: MXKeyType): MXKeys {
 
 /**
  * The key as it is kept and compared.
- * @throws TypeError, RangeError for one that is not of the type
+ * @throws UsageError for one that is not of the type
  */
 export function checkedKey(key: MXKey, type: MXKeyType): MXKey {
   if (type === 'text') {
-    if (typeof key !== 'string') throw new TypeError(`key: expected text, got ${typeof key}`);
+    if (typeof key !== 'string') throw new UsageError(`key: expected text, got ${typeof key}`);
     return key;
   }
   if (typeof key === 'bigint') return smallest(key);
   if (typeof key !== 'number')
-    throw new TypeError(`key: expected a whole number, got ${typeof key}; keys: 'text' takes text`);
+    throw new UsageError(`key: expected a whole number, got ${typeof key}; keys: 'text' takes text`);
   if (Number.isSafeInteger(key)) return key === 0 ? 0 : key;
-  throw new RangeError(`key: expected a whole number, beyond 2^53 - 1 as bigint, got ${key}`);
+  throw new UsageError(`key: expected a whole number, beyond 2^53 - 1 as bigint, got ${key}`);
 }
 
 function smallest(key: bigint): MXKey {

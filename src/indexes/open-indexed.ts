@@ -1,4 +1,4 @@
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import type { DataFile } from './data-file.ts';
 import { findIndex } from './find-index.ts';
 import type { IndexedRecords } from './indexed-records.ts';
@@ -42,7 +42,7 @@ const GAP_BYTES = 32 * 1024;
  *
  * @throws RecordpipeError `not-found` where there is no file, or no index; `malformed-index`; `index-mismatch` where the index does not fit; `unsupported-source`
  * for compressed files and pipes; with `missing: 'memory'` what is wrong with the data
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  * @example
  * ```ts
  * import { openTFRecordWriter } from 'recordpipe/files';
@@ -62,8 +62,8 @@ export async function openIndexed(
 ): Promise<IndexedRecords> {
   const { missing = 'error', maxGapBytes = 0 } = options;
   if (missing !== 'error' && missing !== 'memory')
-    throw new RangeError(`missing: expected one of error, memory, got ${String(missing)}`);
-  if (!(maxGapBytes >= 0)) throw new RangeError(`maxGapBytes: expected a number from 0, got ${maxGapBytes}`);
+    throw new UsageError(`missing: expected one of error, memory, got ${String(missing)}`);
+  if (!(maxGapBytes >= 0)) throw new UsageError(`maxGapBytes: expected a number from 0, got ${maxGapBytes}`);
   const file = await openDataFile(path, options);
   try {
     const { table, layout, indexPath } = await findFrames(file, options, missing);

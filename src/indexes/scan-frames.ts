@@ -1,5 +1,5 @@
 import { checkAborted } from '../bytes/abortable.ts';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import type { DataFile } from './data-file.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameTableBuilder } from './frame-table-builder.ts';
@@ -34,7 +34,7 @@ export async function scanFrames(
 ): Promise<FrameTable> {
   const { checksum = 'length', maxRecordBytes, onProgress, signal } = given;
   if (checksum !== 'length' && checksum !== 'full')
-    throw new RangeError(`checksum: expected one of length, full, got ${String(checksum)}`);
+    throw new UsageError(`checksum: expected one of length, full, got ${String(checksum)}`);
   const options = readOptions(
     layout.format,
     { ...given, ...layout },

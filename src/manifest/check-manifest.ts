@@ -1,7 +1,7 @@
 import { abortable } from '../bytes/abortable.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { openSource } from '../bytes/sources.ts';
-import { isRecordpipeError } from '../errors.ts';
+import { isRecordpipeError, UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import { statObject } from '../objects/stat-object.ts';
 import { AugmentedCheck } from './check-augmented.ts';
@@ -35,7 +35,7 @@ const MOST_ATTRIBUTES = 16;
  *
  * @param source a path, an `s3://` address or `-`
  * @throws RecordpipeError what keeps it from being read: `not-found`, `object-missing`, `access-denied`, `io-failure`, `aborted`
- * @throws RangeError for more than 16 attributes, or names that are not 1 to 256 characters long
+ * @throws UsageError for more than 16 attributes, or names that are not 1 to 256 characters long
  * @example
  * ```ts
  * import { checkManifest } from 'recordpipe/manifest';
@@ -94,7 +94,7 @@ function checkNames(attributes: readonly string[] | undefined): void {
     attributes.length <= MOST_ATTRIBUTES &&
     attributes.every((name) => name.length >= 1 && name.length <= 256);
   if (fits) return;
-  throw new RangeError(
+  throw new UsageError(
     `attributes: expected 1 to ${MOST_ATTRIBUTES} names of 1 to 256 characters, got ${JSON.stringify(attributes)}`,
   );
 }

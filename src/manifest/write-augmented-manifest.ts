@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { isRefName } from './manifest-line.ts';
 import { s3UriOf } from './s3-uri.ts';
 import { openTextTarget, type TextTargetOptions } from './text-target.ts';
@@ -12,7 +13,7 @@ export type ManifestRow = Readonly<Record<string, unknown>>;
  *
  * @param target a path or an `s3://` address
  * @returns how many lines were written
- * @throws RangeError for a `-ref` that is no `s3://` address; TypeError for what JSON cannot hold
+ * @throws UsageError for a `-ref` that is no `s3://` address; UsageError for what JSON cannot hold
  * @throws RecordpipeError as `writeManifest`
  * @example
  * ```ts
@@ -44,7 +45,7 @@ export async function writeAugmentedManifest(
 function lineOf(row: ManifestRow, index: number): string {
   for (const [name, value] of Object.entries(row)) {
     if (isRefName(name) && (typeof value !== 'string' || s3UriOf(value) === undefined))
-      throw new RangeError(
+      throw new UsageError(
         `rows: expected s3://bucket/key as ${JSON.stringify(name)} of row ${index}, got ${JSON.stringify(value)}`,
       );
   }

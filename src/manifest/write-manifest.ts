@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { openTextTarget, type TextTargetOptions } from './text-target.ts';
 
 /** How a manifest is written. Every field has a default; pass what differs. */
@@ -13,7 +14,7 @@ export interface WriteManifestOptions extends TextTargetOptions {
  *
  * @param target a path or an `s3://` address
  * @param uris `s3://bucket/key`, all of one bucket
- * @throws RangeError for addresses that no common prefix has, that are none, or for no address at all
+ * @throws UsageError for addresses that no common prefix has, that are none, or for no address at all
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, and as `openObjectWriter`
  * @example
  * ```ts
@@ -45,7 +46,7 @@ export async function writeManifest(
  *
  * @param uris `s3://bucket/key`, all of one bucket
  * @param prefix what all of them begin with; default: the folder that they have in common
- * @throws RangeError for addresses that no common prefix has, that are none, or for no address at all
+ * @throws UsageError for addresses that no common prefix has, that are none, or for no address at all
  * @example
  * ```ts
  * import { formatManifest } from 'recordpipe/manifest';
@@ -59,14 +60,14 @@ export function formatManifest(uris: readonly string[], prefix: string = commonF
 
 function suffixOf(uri: string, prefix: string): string {
   if (uri.length > prefix.length && uri.startsWith(prefix)) return uri.slice(prefix.length);
-  throw new RangeError(`uris: expected addresses of objects below ${prefix}, got ${uri}`);
+  throw new UsageError(`uris: expected addresses of objects below ${prefix}, got ${uri}`);
 }
 
 /** The longest folder in which all objects are. */
 function commonFolder(uris: readonly string[]): string {
   const [first] = uris;
   if (first === undefined)
-    throw new RangeError('uris: expected at least one address; SageMaker takes no empty manifest');
+    throw new UsageError('uris: expected at least one address; SageMaker takes no empty manifest');
   let length = first.lastIndexOf('/') + 1;
   for (const uri of uris) {
     while (length > 0 && !(uri.length > length && uri.startsWith(first.slice(0, length))))
@@ -74,7 +75,7 @@ function commonFolder(uris: readonly string[]): string {
   }
   const folder = first.slice(0, length);
   if (/^s3:\/\/[^/]+\//.test(folder)) return folder;
-  throw new RangeError(
+  throw new UsageError(
     'uris: expected addresses s3://bucket/key of one bucket, as a manifest has one prefix',
   );
 }

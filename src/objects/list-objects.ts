@@ -26,7 +26,7 @@ import { objectSourceOf } from './source-of.ts';
  * @returns iterable once; ending the iteration early ends all requests
  * @throws RecordpipeError while iterating: `object-missing` (`not-found` for files) where nothing is there, or no such bucket; `access-denied`, `retries-exhausted`,
  * `io-failure`, `aborted`
- * @throws RangeError for an address that is none, or a wrong option
+ * @throws UsageError for an address that is none, or a wrong option
  * @example
  * ```ts
  * import { mkdirSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 /** Where an object is. The key as it is: nothing in it is escaped. */
 export interface ObjectAddress {
   readonly bucket: string;
@@ -12,7 +13,7 @@ const ACCESS_POINT = /^arn:[\w-]+:s3[\w-]*:[^/]*:accesspoint[/:][^/]+/;
 /**
  * Takes `s3://bucket/key` apart. Text is taken verbatim, so that every key can be named: spaces, `+`, `%`, `?`, `#`, `//`. A URL is decoded, because it
  * escapes what it does not hold.
- * @throws RangeError for what is no such address
+ * @throws UsageError for what is no such address
  */
 export function parseObjectUri(uri: string | URL): ObjectAddress {
   return uri instanceof URL ? fromUrl(uri) : fromText(uri);
@@ -39,14 +40,14 @@ function fromText(uri: string): ObjectAddress {
 
 function fromUrl(url: URL): ObjectAddress {
   if (url.search !== '' || url.hash !== '')
-    throw new RangeError(
+    throw new UsageError(
       `uri: expected an address without ? and #, got ${url.href}; pass it as text where they belong to the key, or escape them (%3F, %23)`,
     );
   let key: string;
   try {
     key = decodeURIComponent(url.pathname.slice(1));
   } catch {
-    throw new RangeError(
+    throw new UsageError(
       `uri: expected escapes of UTF-8, got ${url.href}; pass the address as text, which is taken as it is`,
     );
   }
@@ -54,9 +55,9 @@ function fromUrl(url: URL): ObjectAddress {
 }
 
 function checkedBucket(bucket: string, uri: string): string {
-  if (bucket === '') throw new RangeError(`uri: expected s3://bucket/key, got ${uri}, which names no bucket`);
+  if (bucket === '') throw new UsageError(`uri: expected s3://bucket/key, got ${uri}, which names no bucket`);
   if (BUCKET.test(bucket) || ACCESS_POINT.test(bucket)) return bucket;
-  throw new RangeError(
+  throw new UsageError(
     `uri: expected the name of a bucket, 3 to 63 of a-z, 0-9, dot and hyphen, got ${JSON.stringify(bucket)} in ${uri}`,
   );
 }

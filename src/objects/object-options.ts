@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 /** Which service is asked, and as whom. Credentials come from the environment, profiles and roles, as for all of AWS's tools, never from here. */
 export interface S3Options {
   /** Default: AWS_REGION, the profile's, else that of the bucket, which the service tells. */
@@ -80,7 +81,7 @@ export const DEFAULT_OBJECT_OPTIONS: ObjectOptions = Object.freeze({
 
 /**
  * The complete options, checked.
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  */
 export function objectOptions(given: Partial<ObjectOptions> | undefined): ObjectOptions {
   if (given === undefined) return DEFAULT_OBJECT_OPTIONS;
@@ -89,19 +90,19 @@ export function objectOptions(given: Partial<ObjectOptions> | undefined): Object
   for (const name of WHOLE) {
     const value = options[name];
     if (!(Number.isSafeInteger(value) && value >= 1))
-      throw new RangeError(`${name}: expected a whole number from 1 on, got ${String(value)}`);
+      throw new UsageError(`${name}: expected a whole number from 1 on, got ${String(value)}`);
   }
   if (
     options.firstPartBytes !== undefined &&
     !(Number.isSafeInteger(options.firstPartBytes) && options.firstPartBytes >= 1)
   )
-    throw new RangeError(`firstPartBytes: expected a whole number from 1 on, got ${options.firstPartBytes}`);
+    throw new UsageError(`firstPartBytes: expected a whole number from 1 on, got ${options.firstPartBytes}`);
   if (options.windowBytes < options.partBytes)
-    throw new RangeError(
+    throw new UsageError(
       `windowBytes: expected at least partBytes, ${options.partBytes}, got ${options.windowBytes}`,
     );
   if (options.anonymous && options.requesterPays)
-    throw new RangeError('requesterPays: who pays has to sign requests; not together with anonymous');
+    throw new UsageError('requesterPays: who pays has to sign requests; not together with anonymous');
   return options;
 }
 

@@ -1,5 +1,5 @@
 import { abortError } from '../bytes/abortable.ts';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import { FetchFailure } from './fetch-failure.ts';
 import type { ObjectInfo, ObjectRef, RangeHead } from './object-source.ts';
 import { type ObjectState, RangeTransfer, type TransferContext, TransferFailure } from './range-transfer.ts';
@@ -12,7 +12,7 @@ import type { TransferStats } from './transfer-stats.ts';
  *
  * @param object its address, or what a listing says of it: with size and ETag nothing is asked for
  * @param options see {@link ObjectOptions} and {@link TransferControl}; every field has a default
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  * @throws RecordpipeError `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
  * @example
  * ```ts
@@ -80,7 +80,7 @@ export class ObjectReader implements ObjectState {
   /**
    * The bytes from `start` to before `end`, in memory of their own. More than `partBytes` come by several requests at once, `maxRequests` at most for all
    * reads of this reader; what fails on the way is asked for again.
-   * @throws RangeError for a range that the object does not have
+   * @throws UsageError for a range that the object does not have
    * @throws RecordpipeError `object-changed`, `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`, `closed`, `aborted`
    */
   async read(start: number, end: number): Promise<Uint8Array> {
@@ -177,7 +177,7 @@ export class ObjectReader implements ObjectState {
       end <= this.size
     )
       return;
-    throw new RangeError(`range: expected bytes from 0 to ${this.size}, got ${start} to ${end}`);
+    throw new UsageError(`range: expected bytes from 0 to ${this.size}, got ${start} to ${end}`);
   }
 
   #checkOpen(): void {

@@ -26,7 +26,7 @@ export interface OpenObject {
  *
  * @param object its address, or what a listing says of it, which saves a request where it is empty
  * @param options see {@link ObjectOptions} and {@link TransferControl}; every field has a default
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  * @throws RecordpipeError while iterating: `object-missing`, `access-denied`, `object-changed`, `object-checksum`, `retries-exhausted`, `io-failure`, `aborted`
  * @example
  * ```ts

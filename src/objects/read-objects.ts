@@ -25,7 +25,7 @@ export interface ObjectPieces extends AsyncIterable<ObjectPiece> {
  * @param refs addresses, or what a listing says of objects; asked for as there is room
  * @param options as for {@link openObject}, and `onObjectError`
  * @returns to be iterated once; ending the iteration early ends all requests
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  * @throws RecordpipeError while iterating, as {@link openObject}
  * @example
  * ```ts

@@ -9,7 +9,7 @@ import { objectSourceOf } from './source-of.ts';
  * @param uri `s3://bucket/key`, the key as it is; a path or `file:` URL
  * @param options which service, and as whom; see {@link ObjectOptions}
  * @throws RecordpipeError `object-missing` (`not-found` for files), `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
- * @throws RangeError for an address that is none, or a wrong option
+ * @throws UsageError for an address that is none, or a wrong option
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';

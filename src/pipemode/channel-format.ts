@@ -35,7 +35,7 @@ export interface ChannelDecoding {
 /**
  * The decoding of a channel's records.
  * @param reuse whether a batch is valid only until the next one is asked for
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  */
 export function channelDecoding(pipe: PipeModeOptions, reuse: boolean): ChannelDecoding {
   const {

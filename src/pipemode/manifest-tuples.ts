@@ -1,12 +1,12 @@
 import { END, LATER, type Stage, type Step, Through } from '../dataset/stage.ts';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 
 /** The values of one line of an augmented manifest by attribute: the bytes of the object for a `-ref`, the bytes of its text for any other. */
 export type ManifestTuple<A extends readonly string[]> = { readonly [Name in A[number]]: Uint8Array };
 
 /**
  * Names of attributes as SageMaker takes them.
- * @throws RangeError unless they are 1 to 16 different names of 1 to 256 characters
+ * @throws UsageError unless they are 1 to 16 different names of 1 to 256 characters
  */
 export function checkAttributes(attributes: readonly string[]): void {
   const fits =
@@ -16,7 +16,7 @@ export function checkAttributes(attributes: readonly string[]): void {
     attributes.every((name) => typeof name === 'string' && name.length >= 1 && name.length <= 256) &&
     new Set(attributes).size === attributes.length;
   if (fits) return;
-  throw new RangeError(
+  throw new UsageError(
     `attributes: expected 1 to 16 different names of 1 to 256 characters, in the order of AttributeNames, got ${JSON.stringify(attributes)}`,
   );
 }

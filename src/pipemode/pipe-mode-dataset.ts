@@ -4,6 +4,7 @@ import { Dataset } from '../dataset/dataset.ts';
 import type { DatasetIterator } from '../dataset/dataset-iterator.ts';
 import type { IterateOptions } from '../dataset/run.ts';
 import type { Stage } from '../dataset/stage.ts';
+import { UsageError } from '../errors.ts';
 import type { Batches } from '../records/record-reader.ts';
 import { channelDecoding } from './channel-format.ts';
 import { ChannelIndex } from './channel-index.ts';
@@ -87,7 +88,7 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   /**
    * Makes `stateDir`, reads `inputdataconfig.json` and checks everything; touches no pipe.
    * @throws RecordpipeError `unknown-channel`, `not-a-pipe-channel`, `malformed-config`, `not-found`, `access-denied`, `io-failure`
-   * @throws RangeError for a name or value that is none
+   * @throws UsageError for a name or value that is none
    */
   constructor(channel: string, options: PipeModeDatasetOptions<A> = {}) {
     const source = new ChannelSource(channel, options);
@@ -163,7 +164,7 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   resume(state: PipeModeState, { from = 'same' }: ResumeOptions = {}): Dataset<PipeModeElement<A>> {
     const source = this.#source;
     if (from !== 'same' && from !== 'next')
-      throw new RangeError(`from: expected one of same, next, got ${String(from)}`);
+      throw new UsageError(`from: expected one of same, next, got ${String(from)}`);
     checkState(state, this.channel, source.channel.options.recordFormat, source.channel.files);
     let resume: Beginning['resume'] = { state: { ...state }, from };
     return new Dataset(() => {

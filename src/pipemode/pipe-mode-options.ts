@@ -1,4 +1,5 @@
 import type { RecordpipeError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { PipeModeMetrics } from './metrics.ts';
 
 /** The encoding of a channel's records, by SageMaker's names. */
@@ -109,13 +110,13 @@ const CHOICES: Partial<Record<keyof PipeModeOptions, readonly unknown[]>> = {
 
 /**
  * The complete options, checked.
- * @throws RangeError for a value that no option has, and for a name that is none
+ * @throws UsageError for a value that no option has, and for a name that is none
  */
 export function pipeModeOptions(given: Partial<PipeModeOptions & SageMakerOptionNames>): PipeModeOptions {
   const named: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     const known = Object.hasOwn(SNAKE, name) ? SNAKE[name as keyof SageMakerOptionNames] : name;
-    if (!Object.hasOwn(DEFAULTS, known)) throw new RangeError(`PipeModeDataset has no option ${name}`);
+    if (!Object.hasOwn(DEFAULTS, known)) throw new UsageError(`PipeModeDataset has no option ${name}`);
     if (value !== undefined) named[known] = value;
   }
   const preset = named['compat'] === 'sagemaker' ? { reserve: 'on-create' as const } : undefined;
@@ -123,16 +124,16 @@ export function pipeModeOptions(given: Partial<PipeModeOptions & SageMakerOption
   for (const [name, allowed] of Object.entries(CHOICES)) {
     const value = options[name as keyof PipeModeOptions];
     if (allowed.includes(value)) continue;
-    throw new RangeError(`${name}: expected one of ${allowed.map(String).join(', ')}, got ${String(value)}`);
+    throw new UsageError(`${name}: expected one of ${allowed.map(String).join(', ')}, got ${String(value)}`);
   }
   for (const name of ['openTimeoutMs', 'idleTimeoutMs', 'lockTimeoutMs'] as const)
     checkTime(name, options[name]);
   for (const name of ['benchmarkRecordsInterval', 'maxCorruptedRecordsToSkip'] as const) {
     if (!Number.isSafeInteger(options[name]) || options[name] < 0)
-      throw new RangeError(`${name}: expected a whole number of at least 0, got ${options[name]}`);
+      throw new UsageError(`${name}: expected a whole number of at least 0, got ${options[name]}`);
   }
   if (options.maxCorruptedRecordsToSkip > 0 && options.recordFormat !== 'TFRecord')
-    throw new RangeError(
+    throw new UsageError(
       `maxCorruptedRecordsToSkip: needs checksums, which only TFRecord has; got ${options.recordFormat}`,
     );
   return options;
@@ -140,16 +141,16 @@ export function pipeModeOptions(given: Partial<PipeModeOptions & SageMakerOption
 
 /**
  * SageMaker's rule for names of channels.
- * @throws RangeError for any other name
+ * @throws UsageError for any other name
  */
 export function checkChannelName(channel: string): void {
   if (typeof channel === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(channel)) return;
-  throw new RangeError(
+  throw new UsageError(
     `channel: expected 1 to 64 letters, digits, dots, underscores or hyphens, got ${JSON.stringify(channel)}`,
   );
 }
 
 function checkTime(name: string, ms: number): void {
   if (typeof ms === 'number' && ms > 0) return;
-  throw new RangeError(`${name}: expected a number of milliseconds greater than 0, got ${ms}`);
+  throw new UsageError(`${name}: expected a number of milliseconds greater than 0, got ${ms}`);
 }

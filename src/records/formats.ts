@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { FORMAT_NAMES, type FormatName, type RecordFormat } from './record-format.ts';
 import type { RecordReadOptions } from './record-read-options.ts';
 import { recordIOFormat } from './recordio/recordio-format.ts';
@@ -13,11 +14,11 @@ const FORMATS: Readonly<Record<FormatName, unknown>> = {
 
 /**
  * The format of this name.
- * @throws RangeError for a name that no format has
+ * @throws UsageError for a name that no format has
  */
 export function recordFormat(name: FormatName): RecordFormat<RecordReadOptions> {
   if (!Object.hasOwn(FORMATS, name))
-    throw new RangeError(`format: expected one of auto, ${FORMAT_NAMES.join(', ')}, got ${String(name)}`);
+    throw new UsageError(`format: expected one of auto, ${FORMAT_NAMES.join(', ')}, got ${String(name)}`);
   // A format takes what it knows from the options of all formats and leaves the rest.
   return FORMATS[name] as RecordFormat<RecordReadOptions>;
 }

@@ -1,4 +1,5 @@
 import type { RecordpipeError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 
 /** How a stream of records is compressed as a whole. */
@@ -108,7 +109,7 @@ export function reusedChunkBytes(blocking: boolean | undefined): number {
  * The complete options of a format, what all formats have in common checked.
  * @param defaults the format's complete options
  * @param choices of the format's own options
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  */
 export function completeOptions<O extends ReadOptions>(
   defaults: O,
@@ -120,7 +121,7 @@ export function completeOptions<O extends ReadOptions>(
   for (const [name, allowed] of Object.entries({ ...CHOICES, ...choices })) {
     const value = options[name as keyof O];
     if (!allowed.includes(value)) {
-      throw new RangeError(
+      throw new UsageError(
         `${name}: expected one of ${allowed.map((choice) => String(choice)).join(', ')}, got ${String(value)}`,
       );
     }
@@ -131,11 +132,11 @@ export function completeOptions<O extends ReadOptions>(
   return options.compat === 'tf' ? { ...options, onTruncated: 'stop', zlibConcat: false } : options;
 }
 
-/** @throws RangeError unless `value` is a whole number from `least` to `most`, or `most` itself */
+/** @throws UsageError unless `value` is a whole number from `least` to `most`, or `most` itself */
 export function checkWhole(name: string, value: number, least: number, most: number): void {
   const whole = Number.isInteger(value) || value === most;
   if (!whole || value < least || value > most) {
-    throw new RangeError(`${name}: expected a whole number from ${least} to ${most}, got ${value}`);
+    throw new UsageError(`${name}: expected a whole number from ${least} to ${most}, got ${value}`);
   }
 }
 

@@ -30,7 +30,7 @@ export interface OpenedRecords {
  *
  * @param options see {@link RecordReadOptions}; those of a format that the source is not of do nothing
  * @throws RecordpipeError while iterating: `unknown-format` where the content is of no known format; else as the readers of the formats
- * @throws RangeError for an unknown option value
+ * @throws UsageError for an unknown option value
  * @example
  * ```ts
  * import { encodeTFRecord, readRecords } from 'recordpipe';
@@ -110,7 +110,7 @@ export async function scanRecords(
 
 /**
  * Checks the options of the format, or with `auto` of all formats.
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  */
 function checkOptions({ format = 'auto', ...given }: Partial<RecordReadOptions | RecordScanOptions>): void {
   for (const name of format === 'auto' ? FORMAT_NAMES : [format]) recordFormat(name).readOptions(given);

@@ -35,7 +35,7 @@ export interface RecordFormat<O extends ReadOptions = ReadOptions> {
   readonly name: FormatName;
   /**
    * The complete options, checked.
-   * @throws RangeError for a value that no option has
+   * @throws UsageError for a value that no option has
    */
   readOptions(given: Partial<O> | undefined): O;
   /** What scans, which are to find all that is odd, have by default in place of the readers' defaults. */

@@ -13,7 +13,7 @@ export type Batches = AsyncGenerator<RecordBatch, void, undefined>;
 
 /**
  * The records of a source in batches of up to about 1 MiB, counted in `stats`.
- * @throws RangeError at once, for an unknown option value
+ * @throws UsageError at once, for an unknown option value
  */
 export function readBatches<O extends ReadOptions>(
   format: RecordFormat<O>,

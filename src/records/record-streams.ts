@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import type { RecordReader } from './record-reader.ts';
 
 /** Web streams for `pipeThrough`: bytes in, records out. (`ReadableWritablePair` is known only where the types of browsers are.) */
@@ -38,7 +39,7 @@ export function encoderStream(
   return new TransformStream({
     transform(record, controller) {
       if (!(record instanceof Uint8Array))
-        throw new TypeError(`${name}: expected records as Uint8Array, got ${typeof record}`);
+        throw new UsageError(`${name}: expected records as Uint8Array, got ${typeof record}`);
       controller.enqueue(encode(record));
     },
   });

@@ -35,7 +35,8 @@ export async function checkFile(input: FileInput, task: FileTask, watch: Watch):
     };
     return inside === undefined ? report : inside.report(report, task.maxErrors);
   } catch (error) {
-    if (!isRecordpipeError(error) || error.code === 'aborted') throw error;
+    if (!isRecordpipeError(error) || error.code === 'aborted' || error.code === 'invalid-argument')
+      throw error;
     const { compression, format } = task.reading;
     return failedFile({ ...input, path: uri }, error, {
       seconds: seconds(),

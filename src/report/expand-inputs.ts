@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileError } from '../bytes/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import { isGlob } from '../files/record-names.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import type { FileInput } from './file-task.ts';
@@ -84,8 +84,8 @@ export async function expandToFiles(
   return sortedByBytes([...found.values()]);
 }
 
-function stdinTwice(): RangeError {
-  return new RangeError('inputs: @- and - both read standard input; use one of them');
+function stdinTwice(): UsageError {
+  return new UsageError('inputs: @- and - both read standard input; use one of them');
 }
 
 interface Expansion {
@@ -100,7 +100,7 @@ async function expand(
 ): Promise<readonly FileInput[]> {
   const { format, reaching } = expansion;
   if (typeof input !== 'string' || input === '')
-    throw new RangeError(`inputs: expected a path, got ${input === '' ? 'an empty one' : typeof input}`);
+    throw new UsageError(`inputs: expected a path, got ${input === '' ? 'an empty one' : typeof input}`);
   if (input === '-') return [{ path: input }];
   if (input.startsWith('@')) return expandList(input, expansion, lists);
   if (isObjectUri(input)) return (await import('./expand-objects.ts')).expandObjects(input, format, reaching);
@@ -131,7 +131,7 @@ async function expandList(
   expansion: Expansion,
   lists: ReadonlySet<string>,
 ): Promise<FileInput[]> {
-  if (lists.has(input)) throw new RangeError(`inputs: the list ${input} contains itself`);
+  if (lists.has(input)) throw new UsageError(`inputs: the list ${input} contains itself`);
   const text = (await listText(input, expansion.reaching)).replace(/^\ufeff/, '');
   const given = text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((line) => line !== '');
   if (given.length === 0)

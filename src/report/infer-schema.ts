@@ -22,7 +22,7 @@ export interface InferredSchema {
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws RecordpipeError as `validateFiles`
- * @throws RangeError where no record is an Example; for a wrong option
+ * @throws UsageError where no record is an Example; for a wrong option
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { FORMAT_NAMES, type FormatName } from '../records/record-format.ts';
 import type { RecordReadOptions } from '../records/record-read-options.ts';
 import { tfrecordReadOptions } from '../records/tfrecord/tfrecord-options.ts';
@@ -65,14 +66,14 @@ export interface FilesOptions extends CheckedReading {
 
 /**
  * The part of the options that concerns reading: what is given of it, checked.
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  */
 export async function checkedReading(given: Partial<FilesOptions>): Promise<Partial<CheckedReading>> {
   const { format = 'auto', jobs } = given;
   if (format !== 'auto' && !FORMAT_NAMES.includes(format))
-    throw new RangeError(`format: expected one of auto, ${FORMAT_NAMES.join(', ')}, got ${String(format)}`);
+    throw new UsageError(`format: expected one of auto, ${FORMAT_NAMES.join(', ')}, got ${String(format)}`);
   if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1))
-    throw new RangeError(`jobs: expected a whole number from 1 on, got ${jobs}`);
+    throw new UsageError(`jobs: expected a whole number from 1 on, got ${jobs}`);
   const entries = [...COMMON, ...RECORDIO, ...TEXTLINE].map((name) => [name, given[name]] as const);
   const reading: Partial<CheckedReading> = Object.fromEntries(
     entries.filter(([, value]) => value !== undefined),

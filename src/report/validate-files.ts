@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import type { RecordSchema } from '../stats/schema.ts';
 import { expandToFiles, type FileInputs } from './expand-inputs.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
@@ -26,7 +27,7 @@ export interface ValidateOptions extends FilesOptions {
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws RecordpipeError `not-found` where an input stands for no file; `access-denied`, `io-failure` for folders and lists that
  * cannot be read; `aborted`
- * @throws RangeError for a wrong option
+ * @throws UsageError for a wrong option
  * @example
  * ```ts
  * import { validateFiles } from 'recordpipe/report';
@@ -40,7 +41,7 @@ export async function validateFiles(
 ): Promise<ValidateReport> {
   const { maxErrors = 100, failFast = false, blocking = false, jobs, onFile, onProgress, signal } = options;
   const schema = options.schema && (await import('../stats/read-schema.ts')).readSchema(options.schema);
-  if (!(maxErrors >= 0)) throw new RangeError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
+  if (!(maxErrors >= 0)) throw new UsageError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
   const reading = await checkedReading(options);
   const found = await expandToFiles(inputs, options.format, options);
   const look = schema && { schema };

@@ -1,5 +1,5 @@
 import { WireFault, WireReader } from '../bytes/wire-reader.ts';
-import { type ErrorPlace, RecordpipeError } from '../errors.ts';
+import { type ErrorPlace, RecordpipeError, UsageError } from '../errors.ts';
 import { fieldBody, type MessageBody, nextField } from './message-body.ts';
 import type { SageMakerRecord, SageMakerValue, Uint64Mode } from './record.ts';
 import { BYTES, ENTRY, RECORD, VALUE } from './record-fields.ts';
@@ -50,7 +50,7 @@ export function decodeSageMakerRecord<M extends Uint64Mode = 'number'>(
 ): SageMakerRecord<M> {
   const { uint64 = 'number', place = DEFAULT_DECODE_SAGEMAKER_RECORD_OPTIONS.place } = options;
   if (uint64 !== 'number' && uint64 !== 'bigint')
-    throw new RangeError(`uint64: expected 'number' or 'bigint', got ${String(uint64)}`);
+    throw new UsageError(`uint64: expected 'number' or 'bigint', got ${String(uint64)}`);
   return new Decoding(record, uint64 as M, place).record();
 }
 

@@ -1,5 +1,6 @@
 import { listed, typeName } from '../bytes/message-input.ts';
 import { LITTLE_ENDIAN } from '../bytes/varints.ts';
+import { UsageError } from '../errors.ts';
 
 /** Unsigned integers, as keys and shapes are. */
 export type Uint64Input = BigUint64Array | Float64Array | Uint32Array | readonly (number | bigint)[];
@@ -19,7 +20,7 @@ export function doubleBytes(
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    if (typeof value !== 'number') throw new TypeError(`${what}: expected numbers, got ${typeName(value)}`);
+    if (typeof value !== 'number') throw new UsageError(`${what}: expected numbers, got ${typeName(value)}`);
     view.setFloat64(8 * i, value, true);
   }
   return bytes;
@@ -31,9 +32,9 @@ export function int32Words(what: string, values: Int32Array | Float64Array | rea
   const words = new Int32Array(2 * values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    if (typeof value !== 'number') throw new TypeError(`${what}: expected integers, got ${typeName(value)}`);
+    if (typeof value !== 'number') throw new UsageError(`${what}: expected integers, got ${typeName(value)}`);
     if (!Number.isInteger(value) || value < -MOST_INT32 - 1 || value > MOST_INT32)
-      throw new RangeError(`${what}: expected integers of 32 bits, got ${value}`);
+      throw new UsageError(`${what}: expected integers of 32 bits, got ${value}`);
     words[2 * i] = value;
     words[2 * i + 1] = value < 0 ? -1 : 0;
   }
@@ -50,15 +51,15 @@ export function uint64Words(what: string, values: Uint64Input): Int32Array {
     const value: unknown = values[i];
     if (typeof value === 'number') {
       if (!Number.isSafeInteger(value) || value < 0)
-        throw new RangeError(`${what}: expected integers from 0 on (a bigint from 2^53 on), got ${value}`);
+        throw new UsageError(`${what}: expected integers from 0 on (a bigint from 2^53 on), got ${value}`);
       words[2 * i] = value;
       words[2 * i + 1] = Math.floor(value / 2 ** 32);
     } else if (typeof value === 'bigint') {
       if (value < 0n || value > MOST_UINT64)
-        throw new RangeError(`${what}: expected integers of 64 bits from 0 on, got ${value}`);
+        throw new UsageError(`${what}: expected integers of 64 bits from 0 on, got ${value}`);
       words[2 * i] = Number(BigInt.asIntN(32, value));
       words[2 * i + 1] = Number(BigInt.asIntN(32, value >> 32n));
-    } else throw new TypeError(`${what}: expected integers, got ${typeName(value)}`);
+    } else throw new UsageError(`${what}: expected integers, got ${typeName(value)}`);
   }
   return words;
 }

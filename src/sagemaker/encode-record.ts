@@ -9,6 +9,7 @@ import {
   varintsPart,
   written,
 } from '../bytes/message-parts.ts';
+import { UsageError } from '../errors.ts';
 import { doubleBytes, int32Words, type Uint64Input, uint64Words } from './encode-input.ts';
 import { BYTES, RECORD, TENSOR, VALUE } from './record-fields.ts';
 import { checkPlaces } from './tensor-places.ts';
@@ -50,9 +51,9 @@ export interface SageMakerRecordInput {
  * Encodes an aialgs.data.Record, byte for byte as the SageMaker SDK's `Record` does with `SerializeToString(deterministic=True)`, but for names of which one begins another: lists packed, features and
  * labels in the order of their names. As RecordIO (`openRecordIOWriter`), such records are SageMaker's recordio-protobuf. The result is new memory and belongs to the caller.
  *
- * @throws RangeError for values beyond 32-bit floats, 32-bit integers or unsigned 64-bit keys, lone surrogates in texts, keys or a shape that do not fit
+ * @throws UsageError for values beyond 32-bit floats, 32-bit integers or unsigned 64-bit keys, lone surrogates in texts, keys or a shape that do not fit
  *   the values, more than 2 GiB; the name of the feature or label is in it
- * @throws TypeError for values of another type than the kind says
+ * @throws UsageError for values of another type than the kind says
  * @example
  * ```ts
  * import { encodeSageMakerRecord } from 'recordpipe/sagemaker';
@@ -76,7 +77,7 @@ export function encodeSageMakerRecord(record: SageMakerRecordInput): Uint8Array<
 
 function textPart(tag: number, what: string, text: string | undefined): Part {
   if (text === undefined) return EMPTY;
-  if (typeof text !== 'string') throw new TypeError(`${what}: expected a text, got ${typeName(text)}`);
+  if (typeof text !== 'string') throw new UsageError(`${what}: expected a text, got ${typeName(text)}`);
   return field(tag, [bytesPart(textBytes(what, text))]);
 }
 
@@ -95,7 +96,7 @@ function valuePart(map: string, name: string, value: SageMakerValueInput): Part 
     case 'int32':
       return tensorPart(what, value);
     default:
-      throw new TypeError(
+      throw new UsageError(
         `${what}: expected a value with a kind (float32, float64, int32, bytes or none), got ${kindText(value)}`,
       );
   }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { compareKeys } from '../objects/key-order.ts';
 import type { KnownFile } from '../report/known-file.ts';
 import { bytesOf, type ShardPlan } from './plan.ts';
@@ -10,12 +11,12 @@ const FILE_COST_BYTES = 256 * 1024;
  * so that no shard has more than its equal share and one file. The same on every machine and whatever the order of the files: nothing but the plan and the number decides.
  *
  * @param shards from 1 on; more than there are files leave some shards without any
- * @throws RangeError for anything else
+ * @throws UsageError for anything else
  * @example see `planShards`
  */
 export function assign(plan: Pick<ShardPlan, 'files'>, shards: number): KnownFile[][] {
   if (!(Number.isSafeInteger(shards) && shards >= 1))
-    throw new RangeError(`shards: expected a whole number from 1 on, got ${shards}`);
+    throw new UsageError(`shards: expected a whole number from 1 on, got ${shards}`);
   const assigned: KnownFile[][] = Array.from({ length: shards }, () => []);
   const lightest = new Lightest(shards);
   const bySize = [...plan.files].sort((a, b) => bytesOf(b) - bytesOf(a) || compareFiles(a, b));

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { checkAborted } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
+import { UsageError } from '../errors.ts';
 import { expandToFiles, type FileInputs, type Reaching } from '../report/expand-inputs.ts';
 import type { FileInput } from '../report/file-task.ts';
 import type { KnownFile } from '../report/known-file.ts';
@@ -33,7 +34,7 @@ const ASKED_AT_ONCE = 32;
  * 100,000 objects take about 30 MB.
  *
  * @param inputs files, folders, patterns, `@list`: see `expandInputs`
- * @throws RangeError for standard input, which cannot be divided; for a wrong option
+ * @throws UsageError for standard input, which cannot be divided; for a wrong option
  * @throws RecordpipeError as `expandInputs`; `object-missing`, `not-found` for what is named and not there
  * @example
  * ```ts
@@ -52,7 +53,7 @@ export async function planShards(inputs: FileInputs, options: Partial<PlanOption
   const reaching = { objects, signal };
   const found = await expandToFiles(inputs, format, reaching);
   if (found.some(({ path }) => path === '-'))
-    throw new RangeError('inputs: standard input cannot be divided among shards; name files');
+    throw new UsageError('inputs: standard input cannot be divided among shards; name files');
   const files = await known(found, reaching);
   if (cutBytes === undefined || files.every(({ size }) => size <= cutBytes)) return planOf(files, shards);
   // Imported when wanted: start-up time counts.
@@ -100,5 +101,5 @@ async function knownFile(input: FileInput, { objects, signal }: Reaching): Promi
 
 function whole(name: string, value: number | undefined): void {
   if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
-    throw new RangeError(`${name}: expected a whole number from 1 on, got ${value}`);
+    throw new UsageError(`${name}: expected a whole number from 1 on, got ${value}`);
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import type { DatasetStats, NamedFeature } from './dataset-stats.ts';
 import type { FeatureKind, FeatureStats, RecordPlace } from './feature-stats.ts';
 import { IMAGE_KINDS } from './image-header.ts';
@@ -24,7 +25,7 @@ export interface SchemaOptions {
  * The schema that the records of a data set keep, as tight as they do; and the features that no schema can describe, because they are of several types: the most
  * frequent one is taken. With `loose`, values and sizes that other data may well have are left out.
  *
- * @throws RangeError where no record is an Example
+ * @throws UsageError where no record is an Example
  * @example
  * ```ts
  * import { NO_STATS, schemaOf } from 'recordpipe/stats';
@@ -39,7 +40,7 @@ export function schemaOf(
   const { example, sequenceExample } = stats.messages;
   const records = example + sequenceExample;
   if (records === 0)
-    throw new RangeError(`schema: expected records that are Examples, got ${stats.records} others`);
+    throw new UsageError(`schema: expected records that are Examples, got ${stats.records} others`);
   const isSequence = sequenceExample > 0;
   const lists = stats.featureLists.map((one) => [one.name, listSchema(one, records, loose)] as const);
   const features = stats.features.map((one) => [one.name, featureSchema(one, records, loose)] as const);

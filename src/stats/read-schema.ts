@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { IMAGE_KINDS } from './image-header.ts';
 import type { RecordSchema } from './schema.ts';
 
@@ -6,7 +7,7 @@ type Check = (value: unknown, place: string) => void;
 /**
  * A schema from what its JSON text or document holds, checked: no unknown key, no value of another type, no bound above its counterpart.
  *
- * @throws RangeError that names the place in the document, and what was expected
+ * @throws UsageError that names the place in the document, and what was expected
  * @example
  * ```ts
  * import { readSchema } from 'recordpipe/stats';
@@ -20,7 +21,7 @@ export function readSchema(document: unknown): RecordSchema {
     try {
       value = JSON.parse(document.replace(/^\ufeff/, ''));
     } catch (error) {
-      throw new RangeError(`schema: expected JSON, got something else: ${(error as Error).message}`);
+      throw new UsageError(`schema: expected JSON, got something else: ${(error as Error).message}`);
     }
   }
   object(SCHEMA, ['recordpipeSchema', 'message', 'features'])(value, '');
@@ -158,7 +159,7 @@ function inside(place: string, key: string): string {
 
 function wrong(place: string, expected: string, got: unknown): never {
   const shown = got === undefined ? 'nothing' : JSON.stringify(got);
-  throw new RangeError(
+  throw new UsageError(
     `schema: ${place || 'the document'}: expected ${expected}, got ${shown.slice(0, 200)}`,
   );
 }

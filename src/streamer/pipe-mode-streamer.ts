@@ -45,7 +45,7 @@ export class PipeModeStreamer {
   /** Fulfilled when the first pipe of each channel is there and its objects have been listed; never where that fails. */
   readonly ready: Promise<void>;
 
-  /** @throws RangeError for a value that no option has */
+  /** @throws UsageError for a value that no option has */
   constructor(given: StreamerInput) {
     this.#options = streamerOptions(given);
     this.ready = new Promise((resolve) => {

@@ -1,4 +1,5 @@
 import { isObjectUri } from '../bytes/object-uri.ts';
+import { UsageError } from '../errors.ts';
 
 /** What a channel's address names, as SageMaker calls it. */
 export type S3DataType = 'S3Prefix' | 'ManifestFile' | 'AugmentedManifestFile';
@@ -52,7 +53,7 @@ const MOST_ATTRIBUTE_CHARACTERS = 256;
 
 /**
  * The complete channel, checked by SageMaker's rules.
- * @throws RangeError for a value that SageMaker would not take either
+ * @throws UsageError for a value that SageMaker would not take either
  */
 export function streamChannel(given: StreamChannelInput): StreamChannel {
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
@@ -62,24 +63,24 @@ export function streamChannel(given: StreamChannelInput): StreamChannel {
   } as StreamChannel;
   const { name, uri, dataType, attributeNames, shuffleSeed } = channel;
   if (typeof name !== 'string' || !NAME.test(name))
-    throw new RangeError(
+    throw new UsageError(
       `name: expected a channel's name, 1 to 64 of A-Z a-z 0-9 . - _, got ${JSON.stringify(name)}`,
     );
   if (typeof uri !== 'string' || uri === '')
-    throw new RangeError(
+    throw new UsageError(
       `uri of channel ${name}: expected an s3:// address or a path, got ${JSON.stringify(uri)}`,
     );
   if (/^https?:\/\//.test(uri))
-    throw new RangeError(`uri of channel ${name}: expected s3://bucket/prefix or a path, got ${uri}`);
+    throw new UsageError(`uri of channel ${name}: expected s3://bucket/prefix or a path, got ${uri}`);
   for (const [key, allowed] of Object.entries(CHOICES)) {
     const value = channel[key as keyof typeof CHOICES];
     if (!(allowed as readonly string[]).includes(value))
-      throw new RangeError(
+      throw new UsageError(
         `${key} of channel ${name}: expected one of ${allowed.join(', ')}, got ${String(value)}`,
       );
   }
   if (shuffleSeed !== undefined && !Number.isSafeInteger(shuffleSeed))
-    throw new RangeError(
+    throw new UsageError(
       `shuffleSeed of channel ${name}: expected a whole number within 2^53, got ${String(shuffleSeed)}`,
     );
   checkAttributes(name, dataType, attributeNames);
@@ -95,16 +96,16 @@ function checkAttributes(name: string, dataType: S3DataType, names: readonly str
   const label = `attributeNames of channel ${name}`;
   if (dataType !== 'AugmentedManifestFile') {
     if (names.length > 0)
-      throw new RangeError(
+      throw new UsageError(
         `${label}: only augmented manifests have attributes (dataType AugmentedManifestFile)`,
       );
     return;
   }
   if (names.length < 1 || names.length > MOST_ATTRIBUTES)
-    throw new RangeError(`${label}: expected 1 to ${MOST_ATTRIBUTES} names, got ${names.length}`);
+    throw new UsageError(`${label}: expected 1 to ${MOST_ATTRIBUTES} names, got ${names.length}`);
   for (const one of names) {
     if (typeof one !== 'string' || one.length < 1 || one.length > MOST_ATTRIBUTE_CHARACTERS)
-      throw new RangeError(
+      throw new UsageError(
         `${label}: expected names of 1 to ${MOST_ATTRIBUTE_CHARACTERS} characters, got ${JSON.stringify(one)}`,
       );
   }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import type { ResourceConfig } from '../pipemode/resource-config.ts';
 import { checkWhole } from '../records/read-options.ts';
@@ -62,25 +63,25 @@ export const DEFAULT_STREAMER_OPTIONS: Omit<PipeModeStreamerOptions, 'channels' 
 export type StreamerInput = Pick<PipeModeStreamerOptions, 'channels' | 'pipeDir'> &
   Partial<PipeModeStreamerOptions>;
 
-/** @throws RangeError for a value that no option has */
+/** @throws UsageError for a value that no option has */
 export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   const options = { ...DEFAULT_STREAMER_OPTIONS, ...(Object.fromEntries(present) as typeof given) };
   const channels = given.channels.map(streamChannel);
-  if (channels.length === 0) throw new RangeError('channels: expected at least one');
+  if (channels.length === 0) throw new UsageError('channels: expected at least one');
   const names = channels.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new RangeError(`channels: there are two of the name ${twice}`);
+  if (twice !== undefined) throw new UsageError(`channels: there are two of the name ${twice}`);
   if (typeof options.pipeDir !== 'string' || options.pipeDir === '')
-    throw new RangeError(`pipeDir: expected the path of a folder, got ${JSON.stringify(options.pipeDir)}`);
+    throw new UsageError(`pipeDir: expected the path of a folder, got ${JSON.stringify(options.pipeDir)}`);
   checkWhole('epochs', options.epochs, 1, Number.POSITIVE_INFINITY);
   checkWhole('firstEpoch', options.firstEpoch, 0, 2 ** 31 - 1);
   checkWhole('maxLineBytes', options.maxLineBytes, 1, 2 ** 30);
   if (!options.hosts.hosts.includes(options.hosts.current_host))
-    throw new RangeError(
+    throw new UsageError(
       `hosts: expected current_host to be one of ${options.hosts.hosts.join(', ')}, got ${options.hosts.current_host}`,
     );
   if (options.onBadLine !== 'error' && options.onBadLine !== 'skip')
-    throw new RangeError(`onBadLine: expected one of error, skip, got ${String(options.onBadLine)}`);
+    throw new UsageError(`onBadLine: expected one of error, skip, got ${String(options.onBadLine)}`);
   return { ...options, channels };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileError } from '../bytes/file-errors.ts';
+import type { UsageError } from '../errors.ts';
 import {
   configObject,
   configText,
@@ -97,7 +98,7 @@ function channelOf(channel: JsonObject, index: number, uri: string): StreamChann
   try {
     return streamChannel(given);
   } catch (error) {
-    throw malformed((error as RangeError).message, uri, error);
+    throw malformed((error as UsageError).message, uri, error);
   }
 }
 

@@ -28,7 +28,7 @@ export interface TransformResult {
  * @param output a path, or `-` for standard output, which gets the bytes as they come
  * @throws RecordpipeError what reading the source throws; `unrepresentable`, `record-too-large` for a record that the output's format cannot hold;
  * `already-exists`, `not-found`, `access-denied`, `io-failure` for the output; `unsupported-source` where it is the source; `aborted`
- * @throws RangeError for an unknown option value
+ * @throws UsageError for an unknown option value
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bytes/sources.ts';
+import { UsageError } from '../errors.ts';
 import type { RecordWriter } from '../files/record-writer.ts';
 import type { TransformResult } from './convert-file.ts';
 import { closeInput, eachRecord, endOf } from './each-record.ts';
@@ -19,7 +20,7 @@ export interface MergeResult extends TransformResult {
  * @param sources one or more, each as for `convertFile`
  * @param output a path, or `-` for standard output
  * @throws as `convertFile`
- * @throws RangeError for no source, or an unknown option value
+ * @throws UsageError for no source, or an unknown option value
  * @example
  * ```ts
  * import { encodeRecordIO, encodeTFRecord } from 'recordpipe';
@@ -35,7 +36,7 @@ export async function mergeFiles(
   given: Partial<TransformOptions> = {},
 ): Promise<MergeResult> {
   const options = preservingLines(sources, output, transformOptions(given));
-  if (sources.length === 0) throw new RangeError('mergeFiles: expected one source or more');
+  if (sources.length === 0) throw new UsageError('mergeFiles: expected one source or more');
   const first = await openInput(sources[0], options);
   try {
     const kind = outputKind(output, options, first.format);

@@ -1,5 +1,11 @@
 import type { ByteSource } from '../bytes/sources.ts';
-import { DATA_ERROR_CODES, type ErrorCode, isRecordpipeError, type RecordpipeError } from '../errors.ts';
+import {
+  DATA_ERROR_CODES,
+  type ErrorCode,
+  isRecordpipeError,
+  type RecordpipeError,
+  UsageError,
+} from '../errors.ts';
 import type { TransformResult } from './convert-file.ts';
 import { closeInput, eachRecord, progressOf } from './each-record.ts';
 import { openInput, type RecordInput } from './record-input.ts';
@@ -44,7 +50,7 @@ export interface RepairResult extends TransformResult {
  * @param source a path, `-` for standard input, or any other source of bytes
  * @param output a path, or `-` for standard output
  * @throws as `convertFile`, but for damage of the source
- * @throws RangeError for an unknown option value
+ * @throws UsageError for an unknown option value
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -63,7 +69,7 @@ export async function repairFile(
   const options = preservingLines([source], output, transformOptions(given));
   const { maxFindings = 1000, onFinding } = given;
   if (!(maxFindings >= 0))
-    throw new RangeError(`maxFindings: expected a number from 0 on, got ${maxFindings}`);
+    throw new UsageError(`maxFindings: expected a number from 0 on, got ${maxFindings}`);
   const log = new FindingLog(maxFindings, onFinding);
   const read = { ...options.read, recover: 'scan', maxCorruptedTotal: Number.POSITIVE_INFINITY } as const;
   const input = await openInput(source, { ...options, read, onCorrupt: (error) => log.add(error) });

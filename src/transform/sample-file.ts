@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bytes/sources.ts';
+import { UsageError } from '../errors.ts';
 import type { TransformResult } from './convert-file.ts';
 import { closeInput, eachRecord, progressOf } from './each-record.ts';
 import { openInput } from './record-input.ts';
@@ -42,7 +43,7 @@ export interface SampleResult extends TransformResult {
  * @param source a path, `-` for standard input, or any other source of bytes
  * @param output a path, or `-` for standard output
  * @throws as `convertFile`
- * @throws RangeError for an option value that no option has; unless either `records` or `fraction` is given
+ * @throws UsageError for an option value that no option has; unless either `records` or `fraction` is given
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -103,9 +104,9 @@ export async function sampleFile(
 
 function checkAmount(records: number | undefined, fraction: number | undefined): void {
   if ((records === undefined) === (fraction === undefined))
-    throw new RangeError('sample: expected either records (how many) or fraction (which part)');
+    throw new UsageError('sample: expected either records (how many) or fraction (which part)');
   if (records !== undefined && !(Number.isSafeInteger(records) && records >= 0))
-    throw new RangeError(`records: expected a whole number from 0 on, got ${records}`);
+    throw new UsageError(`records: expected a whole number from 0 on, got ${records}`);
   if (fraction !== undefined && !(fraction >= 0 && fraction <= 1))
-    throw new RangeError(`fraction: expected a number from 0 to 1, got ${fraction}`);
+    throw new UsageError(`fraction: expected a number from 0 to 1, got ${fraction}`);
 }

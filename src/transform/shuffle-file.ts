@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bytes/sources.ts';
+import { UsageError } from '../errors.ts';
 import type { TransformResult } from './convert-file.ts';
 import { closeInput, eachRecord, endOf } from './each-record.ts';
 import { KeySorter } from './key-sorter.ts';
@@ -43,7 +44,7 @@ const LEAST_MEMORY_BYTES = 1024 * 1024;
  * @param source a path, `-` for standard input, or any other source of bytes
  * @param output a path, or `-` for standard output
  * @throws as `convertFile`; `io-failure` also where the temporary files find no room
- * @throws RangeError for an option value that no option has
+ * @throws UsageError for an option value that no option has
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -62,7 +63,7 @@ export async function shuffleFile(
   const { seed = 0, memoryBytes = DEFAULT_MEMORY_BYTES, tempDir } = given;
   checkSeed(seed);
   if (!(memoryBytes >= LEAST_MEMORY_BYTES))
-    throw new RangeError(`memoryBytes: expected a number from ${LEAST_MEMORY_BYTES} on, got ${memoryBytes}`);
+    throw new UsageError(`memoryBytes: expected a number from ${LEAST_MEMORY_BYTES} on, got ${memoryBytes}`);
   // Readers and writers have several such buffers.
   const bufferBytes = Math.min(Math.max(Math.floor(memoryBytes / 64), 64 * 1024), 1024 * 1024);
   const folder = await tempFolder(output, tempDir);

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import type { RecordWriter, WrittenFile } from '../files/record-writer.ts';
 import type { TransformResult } from './convert-file.ts';
 import { countRecords } from './count-records.ts';
@@ -41,7 +41,7 @@ export interface SplitResult extends Omit<TransformResult, 'output'> {
  * @param source a path, `-` for standard input, or any other source of bytes
  * @param prefix path and beginning of the names
  * @throws as `convertFile`; `already-exists` where there is a shard of this prefix, whatever its number
- * @throws RangeError for an option value that no option has; unless exactly one way of splitting is given
+ * @throws UsageError for an option value that no option has; unless exactly one way of splitting is given
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -190,12 +190,12 @@ const MOST_SHARDS = 99_999;
 function checkWays(given: Partial<SplitOptions>): void {
   const ways = WAYS.filter((way) => given[way] !== undefined);
   if (ways.length !== 1)
-    throw new RangeError(
+    throw new UsageError(
       `splitFile: expected exactly one of ${WAYS.join(', ')}, got ${ways.join(', ') || 'none'}`,
     );
   const [way] = ways;
   const value = given[way] as number;
   const most = way === 'shards' || way === 'hashShards' ? MOST_SHARDS : Number.MAX_SAFE_INTEGER;
   if (!Number.isSafeInteger(value) || value < 1 || value > most)
-    throw new RangeError(`${way}: expected a whole number from 1 to ${most}, got ${value}`);
+    throw new UsageError(`${way}: expected a whole number from 1 to ${most}, got ${value}`);
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 /**
  * SplitMix64 (Steele, Lea and Flood, 2014): the i-th number is a fixed mixing of `seed + (i + 1) * 0x9e3779b97f4a7c15`, modulo 2^64. Numbers of one seed
  * never repeat, because the mixing can be undone. In halves of 32 bits: the same on every machine, and no BigInt.
@@ -51,8 +52,8 @@ export class SplitMix64 {
   }
 }
 
-/** @throws RangeError unless `seed` is a whole number from 0 to 2^53 - 1 */
+/** @throws UsageError unless `seed` is a whole number from 0 to 2^53 - 1 */
 export function checkSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new RangeError(`seed: expected a whole number from 0 to 2^53 - 1, got ${seed}`);
+    throw new UsageError(`seed: expected a whole number from 0 to 2^53 - 1, got ${seed}`);
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
 import type { InputOptions } from './record-input.ts';
 import type { OutputOptions } from './record-output.ts';
@@ -46,14 +47,14 @@ export const DEFAULT_TRANSFORM_OPTIONS: TransformOptions = Object.freeze({
 
 /**
  * The complete options.
- * @throws RangeError for a format that there is not
+ * @throws UsageError for a format that there is not
  */
 export function transformOptions(given: Partial<TransformOptions>): TransformOptions {
   const options = { ...DEFAULT_TRANSFORM_OPTIONS, ...withoutUndefined(given) };
   const { from, to } = options;
   for (const [name, format] of Object.entries({ from, to })) {
     if (format === undefined || format === 'auto' || FILE_FORMATS.includes(format)) continue;
-    throw new RangeError(`${name}: expected one of ${FILE_FORMATS.join(', ')}, got ${String(format)}`);
+    throw new UsageError(`${name}: expected one of ${FILE_FORMATS.join(', ')}, got ${String(format)}`);
   }
   return options;
 }

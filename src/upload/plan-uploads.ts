@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isObjectUri } from '../bytes/object-uri.ts';
+import { UsageError } from '../errors.ts';
 import { isGlob } from '../files/record-names.ts';
 import { parseObjectUri } from '../objects/object-address.ts';
 import { expandInputs } from '../report/expand-inputs.ts';
@@ -16,7 +17,7 @@ export interface PlannedUpload {
 /**
  * Which file becomes which object. Files of folders and patterns keep their path below the folder, or below the part of the pattern that has no wildcard;
  * others go by their own name. A destination that ends with a slash, or names just a bucket, is a folder; any other is the one object's name.
- * @throws RangeError for several files without a folder to go to, two files that would become one object, standard input
+ * @throws UsageError for several files without a folder to go to, two files that would become one object, standard input
  * @throws RecordpipeError as `expandInputs`
  */
 export async function planUploads(
@@ -25,7 +26,7 @@ export async function planUploads(
   format: Format | undefined,
 ): Promise<PlannedUpload[]> {
   if (!destination.startsWith('s3://'))
-    throw new RangeError(`destination: expected s3://bucket/key or s3://bucket/folder/, got ${destination}`);
+    throw new UsageError(`destination: expected s3://bucket/key or s3://bucket/folder/, got ${destination}`);
   const { bucket, key } = parseObjectUri(destination);
   const found = new Map<string, { readonly path: string; readonly name: string }>();
   let folders = false;
@@ -34,18 +35,18 @@ export async function planUploads(
     folders ||= base !== undefined;
     for (const path of await expandInputs([input], format)) {
       if (isObjectUri(path))
-        throw new RangeError(
+        throw new UsageError(
           `inputs: expected local files, got ${path}; recordpipe convert writes from S3 to S3`,
         );
       if (path === '-')
-        throw new RangeError('inputs: standard input cannot be checked before it is sent; name files');
+        throw new UsageError('inputs: standard input cannot be checked before it is sent; name files');
       if (!found.has(resolve(path))) found.set(resolve(path), { path, name: nameBelow(base, path) });
     }
   }
   const folder = key === '' || key.endsWith('/');
   if (!folder && (found.size > 1 || folders)) {
     const what = found.size > 1 ? `${found.size} files` : 'a folder or pattern';
-    throw new RangeError(
+    throw new UsageError(
       `destination: expected a folder for ${what}, got ${destination}; it ends with a slash: ${destination}/`,
     );
   }
@@ -79,7 +80,7 @@ function distinct(planned: PlannedUpload[]): PlannedUpload[] {
   for (const { path, uri } of planned) {
     const other = seen.get(uri);
     if (other !== undefined)
-      throw new RangeError(`inputs: ${other} and ${path} would both become ${uri}; upload them apart`);
+      throw new UsageError(`inputs: ${other} and ${path} would both become ${uri}; upload them apart`);
     seen.set(uri, path);
   }
   return planned;

@@ -23,7 +23,7 @@ import { UploadTally } from './upload-tally.ts';
  * @param destination `s3://bucket/folder/`, or `s3://bucket/key` for one file
  * @throws RecordpipeError `not-found` where an input stands for no file; `aborted`, after which nothing unfinished is left in the bucket; what keeps the manifest from being written. What is wrong with
  * a file, or keeps it from being sent, is in the report.
- * @throws RangeError for a wrong option or destination
+ * @throws UsageError for a wrong option or destination
  * @example
  * ```ts
  * import { uploadFiles } from 'recordpipe/upload';

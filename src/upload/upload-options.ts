@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import type { FilesOptions } from '../report/report-options.ts';
 import type { UploadedFile } from './upload-report.ts';
@@ -50,14 +51,14 @@ export type CompleteUploadOptions = Pick<
 
 const EXISTING = ['replace', 'update', 'keep'];
 
-/** @throws RangeError for a value that no option has */
+/** @throws UsageError for a value that no option has */
 export function uploadOptions(given: Partial<UploadOptions>): CompleteUploadOptions {
   const { validate = true, maxErrors = 100, existing = 'replace', dryRun = false, failFast = false } = given;
   const { jobs = 4, contentType, metadata = {} } = given;
   if (!EXISTING.includes(existing))
-    throw new RangeError(`existing: expected one of ${EXISTING.join(', ')}, got ${String(existing)}`);
+    throw new UsageError(`existing: expected one of ${EXISTING.join(', ')}, got ${String(existing)}`);
   if (!(Number.isInteger(jobs) && jobs >= 1))
-    throw new RangeError(`jobs: expected a whole number from 1 on, got ${jobs}`);
-  if (!(maxErrors >= 0)) throw new RangeError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
+    throw new UsageError(`jobs: expected a whole number from 1 on, got ${jobs}`);
+  if (!(maxErrors >= 0)) throw new UsageError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
   return { validate, maxErrors, existing, dryRun, failFast, jobs, contentType, metadata };
 }

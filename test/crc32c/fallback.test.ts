@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { oracleCrc32c } from '../support/oracle-crc.ts';
 import { FILE, PAYLOADS } from '../support/samples.ts';
 
@@ -65,7 +66,7 @@ describe('the tables serve where WebAssembly', () => {
   test('cannot be instantiated', async () => {
     class OutOfMemory {
       constructor() {
-        throw new RangeError('WebAssembly.Instance(): Out of memory');
+        throw new UsageError('WebAssembly.Instance(): Out of memory');
       }
     }
     vi.stubGlobal('WebAssembly', {

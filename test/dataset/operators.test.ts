@@ -1,45 +1,46 @@
 import { describe, expect, test } from 'vitest';
 import { Dataset } from '../../src/dataset/index.ts';
+import { UsageError } from '../../src/errors.ts';
 
 describe('wrong arguments are refused at once', () => {
   const d = Dataset.range(5);
   const f = 'no' as never;
-  test.each<[string, () => unknown, typeof RangeError | typeof TypeError]>([
-    ['batch(0)', () => d.batch(0), RangeError],
-    ['batch(1.5)', () => d.batch(1.5), RangeError],
-    ['batch(NaN)', () => d.batch(Number.NaN), RangeError],
-    ['batch(Infinity)', () => d.batch(Number.POSITIVE_INFINITY), RangeError],
-    ['paddedBatch(0)', () => d.paddedBatch(0), RangeError],
-    ['shuffle(0)', () => d.shuffle(0), RangeError],
-    ['shuffle seed', () => d.shuffle(1, { seed: 0.5 }), RangeError],
-    ['shuffle maxBytes', () => d.shuffle(1, { maxBytes: 0 }), RangeError],
-    ['shard(0, 0)', () => d.shard(0, 0), RangeError],
-    ['shard(3, 3)', () => d.shard(3, 3), RangeError],
-    ['shard(3, -1)', () => d.shard(3, -1), RangeError],
-    ['interleave cycleLength', () => d.interleave(() => d, { cycleLength: 0 }), RangeError],
-    ['interleave blockLength', () => d.interleave(() => d, { blockLength: -1 }), RangeError],
-    ['prefetch(-2)', () => d.prefetch(-2), RangeError],
-    ['take(0.5)', () => d.take(0.5), RangeError],
-    ['skip(NaN)', () => d.skip(Number.NaN), RangeError],
-    ['repeat(2.5)', () => d.repeat(2.5), RangeError],
-    ['map parallel', () => d.map((n) => n, { parallel: 0 }), RangeError],
-    ['window(0)', () => d.window(0), RangeError],
-    ['range step', () => Dataset.range(0, 5, 0), RangeError],
-    ['range fraction', () => Dataset.range(0.5), RangeError],
-    ['range NaN', () => Dataset.range(Number.NaN), RangeError],
-    ['iteration', () => d.iterate({ iteration: -1 }), RangeError],
-    ['workers', () => d.mapInWorkers('/x.js', { workers: 0 }), RangeError],
-    ['relative module', () => d.mapInWorkers('x.js'), TypeError],
-    ['map(no)', () => d.map(f), TypeError],
-    ['filter(no)', () => d.filter(f), TypeError],
-    ['interleave(no)', () => d.interleave(f), TypeError],
-    ['from(5)', () => Dataset.from(5 as never), TypeError],
-    ['from(null)', () => Dataset.from(null as never), TypeError],
-    ['zip()', () => Dataset.zip([]), TypeError],
-    ['zip(number)', () => Dataset.zip([5 as never]), TypeError],
-    ['records()', () => Dataset.records(''), TypeError],
-    ['records(5)', () => Dataset.records(5 as never), TypeError],
-    ['records option', () => Dataset.records('x', { onTruncated: 'no' as never }), RangeError],
+  test.each<[string, () => unknown, typeof UsageError | typeof UsageError]>([
+    ['batch(0)', () => d.batch(0), UsageError],
+    ['batch(1.5)', () => d.batch(1.5), UsageError],
+    ['batch(NaN)', () => d.batch(Number.NaN), UsageError],
+    ['batch(Infinity)', () => d.batch(Number.POSITIVE_INFINITY), UsageError],
+    ['paddedBatch(0)', () => d.paddedBatch(0), UsageError],
+    ['shuffle(0)', () => d.shuffle(0), UsageError],
+    ['shuffle seed', () => d.shuffle(1, { seed: 0.5 }), UsageError],
+    ['shuffle maxBytes', () => d.shuffle(1, { maxBytes: 0 }), UsageError],
+    ['shard(0, 0)', () => d.shard(0, 0), UsageError],
+    ['shard(3, 3)', () => d.shard(3, 3), UsageError],
+    ['shard(3, -1)', () => d.shard(3, -1), UsageError],
+    ['interleave cycleLength', () => d.interleave(() => d, { cycleLength: 0 }), UsageError],
+    ['interleave blockLength', () => d.interleave(() => d, { blockLength: -1 }), UsageError],
+    ['prefetch(-2)', () => d.prefetch(-2), UsageError],
+    ['take(0.5)', () => d.take(0.5), UsageError],
+    ['skip(NaN)', () => d.skip(Number.NaN), UsageError],
+    ['repeat(2.5)', () => d.repeat(2.5), UsageError],
+    ['map parallel', () => d.map((n) => n, { parallel: 0 }), UsageError],
+    ['window(0)', () => d.window(0), UsageError],
+    ['range step', () => Dataset.range(0, 5, 0), UsageError],
+    ['range fraction', () => Dataset.range(0.5), UsageError],
+    ['range NaN', () => Dataset.range(Number.NaN), UsageError],
+    ['iteration', () => d.iterate({ iteration: -1 }), UsageError],
+    ['workers', () => d.mapInWorkers('/x.js', { workers: 0 }), UsageError],
+    ['relative module', () => d.mapInWorkers('x.js'), UsageError],
+    ['map(no)', () => d.map(f), UsageError],
+    ['filter(no)', () => d.filter(f), UsageError],
+    ['interleave(no)', () => d.interleave(f), UsageError],
+    ['from(5)', () => Dataset.from(5 as never), UsageError],
+    ['from(null)', () => Dataset.from(null as never), UsageError],
+    ['zip()', () => Dataset.zip([]), UsageError],
+    ['zip(number)', () => Dataset.zip([5 as never]), UsageError],
+    ['records()', () => Dataset.records(''), UsageError],
+    ['records(5)', () => Dataset.records(5 as never), UsageError],
+    ['records option', () => Dataset.records('x', { onTruncated: 'no' as never }), UsageError],
   ])('%s', (_, call, kind) => expect(call).toThrow(kind));
 });
 
@@ -82,8 +83,8 @@ describe('from', () => {
   });
 
   test('a function that gives nothing to iterate', async () => {
-    await expect(Dataset.from(() => 5 as never).toArray()).rejects.toThrow(TypeError);
-    await expect(Dataset.from(async () => 5 as never).toArray()).rejects.toThrow(TypeError);
+    await expect(Dataset.from(() => 5 as never).toArray()).rejects.toThrow(UsageError);
+    await expect(Dataset.from(async () => 5 as never).toArray()).rejects.toThrow(UsageError);
     const failing = Dataset.from(async () => {
       throw new Error('cannot');
     });
@@ -196,7 +197,7 @@ describe('paddedBatch', () => {
       Dataset.from(elements as number[][])
         .paddedBatch(2, options)
         .toArray(),
-    ).rejects.toThrow(RangeError);
+    ).rejects.toThrow(UsageError);
   });
 });
 
@@ -207,7 +208,7 @@ test('unbatch: whatever can be iterated; other elements are refused', async () =
     Dataset.from([5 as unknown as number[]])
       .unbatch()
       .toArray(),
-  ).rejects.toThrow(TypeError);
+  ).rejects.toThrow(UsageError);
 });
 
 test('reduce, forEach, count', async () => {

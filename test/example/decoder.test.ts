@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import {
   decodeExample,
   ExampleDecoder,
@@ -72,5 +73,5 @@ test('a damaged record is an error that names feature and place, and the next is
   const beyond = encodeExample({ id: { kind: 'int64', value: [2n ** 60n] } });
   expect(() => decoder.decode(beyond)).toThrow(/"id".*2\^53/s);
   expect(decoder.decode(record).get('id')?.value[0]).toBe(7);
-  expect(() => decoder.decode('x' as unknown as Uint8Array)).toThrow(TypeError);
+  expect(() => decoder.decode('x' as unknown as Uint8Array)).toThrow(UsageError);
 });

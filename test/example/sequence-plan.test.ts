@@ -1,4 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import {
   compileSequenceFeatures,
   type DenseColumn,
@@ -77,7 +78,7 @@ test('what does not fit is an error that names the list', () => {
     /"xy": wanted values of kind bytes, found float/,
   );
   expect(() => plan.parse(RECORD.subarray(0, -1))).toThrow(/example: .*wanted/);
-  expect(() => compileSequenceFeatures({}, { a: sparse('i', 'v', 'float', 3) as never })).toThrow(TypeError);
+  expect(() => compileSequenceFeatures({}, { a: sparse('i', 'v', 'float', 3) as never })).toThrow(UsageError);
 });
 
 test('records in odd shapes: what decodeSequenceExample gives, or an error', () => {

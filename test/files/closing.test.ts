@@ -1,6 +1,7 @@
 import { mkdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { DEFAULT_WRITE_OPTIONS, openTFRecordWriter } from '../../src/files/index.ts';
 import type { Compression } from '../../src/index.ts';
 import { readAll } from '../support/outcome.ts';
@@ -179,9 +180,9 @@ describe('arguments', () => {
     { bufferBytes: 256 * 1024 * 1024 + 1 },
     { bufferBytes: Number.NaN },
     { bufferBytes: '8192' },
-  ])('%j is a RangeError that names the option, and nothing is made', async (options) => {
+  ])('%j is a UsageError that names the option, and nothing is made', async (options) => {
     const opened = openTFRecordWriter(path, options as object);
-    await expect(opened).rejects.toThrow(RangeError);
+    await expect(opened).rejects.toThrow(UsageError);
     await expect(opened).rejects.toThrow(Object.keys(options)[0]);
     expect(namesIn(folder)).toEqual([]);
   });
@@ -202,7 +203,7 @@ describe('arguments', () => {
     'no record: %j',
     async (payload) => {
       const writer = await openTFRecordWriter(path);
-      expect(() => writer.write(payload as unknown as Uint8Array)).toThrow(TypeError);
+      expect(() => writer.write(payload as unknown as Uint8Array)).toThrow(UsageError);
       await writer.write(one);
       expect((await writer.close()).records).toBe(1);
       expect(await recordsOf(path)).toEqual([one]);
@@ -213,7 +214,7 @@ describe('arguments', () => {
     const writer = await openTFRecordWriter(path);
     const huge = new Uint8Array(0);
     Object.defineProperty(huge, 'length', { value: 2 ** 32 - 63 });
-    expect(() => writer.write(huge)).toThrow(RangeError);
+    expect(() => writer.write(huge)).toThrow(UsageError);
     await writer.close();
     expect(await recordsOf(path)).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, createReadStream, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { FrameQueue } from '../../src/files/frame-queue.ts';
 import { openTFRecordShards, openTFRecordWriter } from '../../src/files/index.ts';
 import type { Sink } from '../../src/files/sink.ts';
@@ -284,7 +285,7 @@ test('no more of a large record is written once the writer is given up', async (
 test('a record for whose frame there is no memory fails, and nothing waits for ever', async () => {
   const sink = new SlowSink();
   const framer = new TFRecordFramer();
-  const failure = new RangeError('no memory');
+  const failure = new UsageError('no memory');
   framer.encode = () => {
     throw failure;
   };

@@ -4,6 +4,7 @@ import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip, gzipSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { createTFRecordDecoder, createTFRecordEncoder } from '../../src/files/index.ts';
 import { rechunk } from '../support/rechunk.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
@@ -121,7 +122,7 @@ describe('errors', () => {
 
   test.each([['text'], [5], [new Uint16Array(3)], [{ length: 3 }]])('%j is no record', async (value) => {
     const { sink } = collector();
-    await expect(pipeline(Readable.from([value]), createTFRecordEncoder(), sink)).rejects.toThrow(TypeError);
+    await expect(pipeline(Readable.from([value]), createTFRecordEncoder(), sink)).rejects.toThrow(UsageError);
   });
 
   test('text is no bytes', async () => {
@@ -130,12 +131,12 @@ describe('errors', () => {
     expect(error.code).toBe('unsupported-source');
   });
 
-  test('a wrong option is a RangeError', async () => {
+  test('a wrong option is a UsageError', async () => {
     const make = async (): Promise<void> => {
       const { sink } = collector();
       await pipeline(Readable.from([file]), createTFRecordDecoder({ checksum: 'no' as 'off' }), sink);
     };
-    await expect(make()).rejects.toThrow(RangeError);
+    await expect(make()).rejects.toThrow(UsageError);
   });
 
   test('a reader that stops early closes the source', async () => {

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import {
   createRecordIODecoder,
   createRecordIOEncoder,
@@ -82,7 +83,7 @@ describe('writing', () => {
 
   test('options that exclude each other', async () => {
     const options = { oversize: 'concat', escapeMagic: true } as const;
-    await expect(openRecordIOWriter(dir.file('never.rec'), options)).rejects.toThrow(RangeError);
+    await expect(openRecordIOWriter(dir.file('never.rec'), options)).rejects.toThrow(UsageError);
   });
 
   test('appending: behind whole records only', async () => {
@@ -140,7 +141,7 @@ describe('streams', () => {
     const wrong = pipeline(Readable.from(['text']), createRecordIOEncoder(), async (chunks) => {
       for await (const _ of chunks);
     });
-    await expect(wrong).rejects.toThrow(TypeError);
+    await expect(wrong).rejects.toThrow(UsageError);
     const large = pipeline(
       Readable.from([new Uint8Array(2 ** 29)]),
       createRecordIOEncoder(),
@@ -256,8 +257,8 @@ describe('splits', () => {
       [0.5, 2],
       [0, Number.NaN],
     ]) {
-      expect(() => readRecordIOSplit(path, { split, splits })).toThrow(RangeError);
-      await expect(recordIOSplitRange(path, { split, splits })).rejects.toThrow(RangeError);
+      expect(() => readRecordIOSplit(path, { split, splits })).toThrow(UsageError);
+      await expect(recordIOSplitRange(path, { split, splits })).rejects.toThrow(UsageError);
     }
     const empty = dir.file('empty.rec', new Uint8Array(0));
     expect(await recordIOSplitRange(empty, { split: 1, splits: 3 })).toEqual({ start: 0, end: 0 });

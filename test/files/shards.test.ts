@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { openTFRecordShards, type TFRecordShardOptions } from '../../src/files/index.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
 import { bytesOf, expectRecords, failureOf, namesIn, recordsOf, somePayloads } from './written.ts';
@@ -156,8 +157,8 @@ test.each([
   { level: 11 },
   { compression: 'lz4' },
   { bufferBytes: 1 },
-])('%j is a RangeError at once', (options) => {
-  expect(() => openTFRecordShards(prefix, options as object)).toThrow(RangeError);
+])('%j is a UsageError at once', (options) => {
+  expect(() => openTFRecordShards(prefix, options as object)).toThrow(UsageError);
 });
 
 test('what has no meaning for shards is passed over', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { tfrecordDecoderStream, tfrecordEncoderStream } from '../../src/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { rechunk, webStream } from '../support/rechunk.ts';
@@ -70,11 +71,11 @@ describe('errors', () => {
 
   test.each([['text'], [5], [new Uint16Array(3)]])('%j is no record', async (value) => {
     const stream = webStream([value as unknown as Uint8Array]).pipeThrough(tfrecordEncoderStream());
-    await expect(all(stream)).rejects.toThrow(TypeError);
+    await expect(all(stream)).rejects.toThrow(UsageError);
   });
 
-  test('a wrong option is a RangeError', () => {
-    expect(() => tfrecordDecoderStream({ checksum: 'no' as 'off' })).toThrow(RangeError);
+  test('a wrong option is a UsageError', () => {
+    expect(() => tfrecordDecoderStream({ checksum: 'no' as 'off' })).toThrow(UsageError);
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { encodeTFRecord, encodeTFRecordInto, tfrecordFrameBytes } from '../../src/framing/index.ts';
 import { offsetView } from '../support/offset-view.ts';
 import { oracleFrame } from '../support/oracle-tfrecord.ts';
@@ -48,7 +49,7 @@ describe('encodeTFRecordInto', () => {
       fc.property(payloads, fc.integer({ min: 1, max: 30 }), (payload, missing) => {
         const size = tfrecordFrameBytes(payload.length);
         const target = new Uint8Array(size + 20).fill(0xcc);
-        expect(() => encodeTFRecordInto(payload, target, 20 + missing)).toThrow(RangeError);
+        expect(() => encodeTFRecordInto(payload, target, 20 + missing)).toThrow(UsageError);
         expect(target.every((byte) => byte === 0xcc)).toBe(true);
       }),
     );
@@ -58,8 +59,8 @@ describe('encodeTFRecordInto', () => {
     'refuses to write at %d',
     (at) => {
       const target = new Uint8Array(100).fill(0xcc);
-      expect(() => encodeTFRecordInto(new Uint8Array(0), target, at)).toThrow(RangeError);
-      expect(() => encodeTFRecordInto(new Uint8Array(5), target, at)).toThrow(RangeError);
+      expect(() => encodeTFRecordInto(new Uint8Array(0), target, at)).toThrow(UsageError);
+      expect(() => encodeTFRecordInto(new Uint8Array(5), target, at)).toThrow(UsageError);
       expect(target.every((byte) => byte === 0xcc)).toBe(true);
     },
   );
@@ -82,11 +83,11 @@ describe('encodeTFRecordInto', () => {
 });
 
 test.each(['text', new Uint16Array(2), [1, 2], undefined])(
-  'encoding %o: a TypeError, no wrong bytes',
+  'encoding %o: a UsageError, no wrong bytes',
   (payload) => {
-    expect(() => encodeTFRecord(payload as unknown as Uint8Array)).toThrow(TypeError);
+    expect(() => encodeTFRecord(payload as unknown as Uint8Array)).toThrow(UsageError);
     expect(() => encodeTFRecordInto(payload as unknown as Uint8Array, new Uint8Array(99), 0)).toThrow(
-      TypeError,
+      UsageError,
     );
   },
 );

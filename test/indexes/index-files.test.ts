@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { isRecordpipeError } from '../../src/index.ts';
 import { buildIndex, checkIndex, openIndexed } from '../../src/indexes/index.ts';
 import { oracleFileRecordIO } from '../support/oracle-recordio.ts';
@@ -232,8 +233,8 @@ describe('what is not indexed', () => {
     const text = temp.file('text', Buffer.from('one line of text\nand another\n'));
     await expect(buildIndex(text, { kind: 'vahidk' })).rejects.toThrow(code('unsupported-source'));
     await expect(buildIndex(text, { kind: 'mx' })).rejects.toThrow(code('unsupported-source'));
-    await expect(buildIndex(text, { kind: 'no' as 'mx' })).rejects.toThrow(RangeError);
-    await expect(buildIndex(text, { format: 'no' as 'tfrecord' })).rejects.toThrow(RangeError);
+    await expect(buildIndex(text, { kind: 'no' as 'mx' })).rejects.toThrow(UsageError);
+    await expect(buildIndex(text, { format: 'no' as 'tfrecord' })).rejects.toThrow(UsageError);
   });
 });
 
@@ -246,7 +247,7 @@ describe('which index is used', () => {
     await expect(openIndexed(path)).rejects.toThrow('recordpipe index');
     await using file = await openIndexed(path, { missing: 'memory' });
     expect(file).toMatchObject({ length: 2, indexPath: undefined });
-    await expect(openIndexed(path, { missing: 'no' as 'memory' })).rejects.toThrow(RangeError);
+    await expect(openIndexed(path, { missing: 'no' as 'memory' })).rejects.toThrow(UsageError);
   });
 
   test.each(['beside.tfrecord.idx', 'beside.idx', 'beside.tfindex'])('%s', async (name) => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { checkManifest, writeAugmentedManifest, writeManifest } from '../../src/manifest/index.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -53,7 +54,7 @@ test('what is too much for a line, or for a job', async () => {
   expect(entries).toBe(1);
   await expect(
     checkManifest(path, { attributes: Array.from({ length: 17 }, (_, i) => `a${i}`) }),
-  ).rejects.toThrow(RangeError);
+  ).rejects.toThrow(UsageError);
 });
 
 test('what is written is found good', async () => {
@@ -73,6 +74,6 @@ test('what is written is found good', async () => {
     entries: 1,
     warningCount: 0,
   });
-  await expect(writeManifest(list, ['s3://b/x', 's3://c/x'])).rejects.toThrow(RangeError);
-  await expect(writeAugmentedManifest(lines, [{ 'image-ref': 'x' }])).rejects.toThrow(RangeError);
+  await expect(writeManifest(list, ['s3://b/x', 's3://c/x'])).rejects.toThrow(UsageError);
+  await expect(writeAugmentedManifest(lines, [{ 'image-ref': 'x' }])).rejects.toThrow(UsageError);
 });

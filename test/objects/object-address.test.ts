@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { compareKeys } from '../../src/objects/key-order.ts';
 import { objectUri, parseObjectUri } from '../../src/objects/object-address.ts';
 
@@ -46,7 +47,7 @@ describe('addresses', () => {
     [new URL('s3://bucket/a?b'), /without \? and #/],
     [new URL('s3://bucket/%ff'), /escapes of UTF-8/],
   ])('%s is refused', (uri, message) => {
-    expect(() => parseObjectUri(uri)).toThrow(RangeError);
+    expect(() => parseObjectUri(uri)).toThrow(UsageError);
     expect(() => parseObjectUri(uri)).toThrow(message);
   });
 });

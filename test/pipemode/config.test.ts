@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import {
   hostRank,
   hyperparameterValue,
@@ -52,7 +53,7 @@ describe('the channel', () => {
   });
 
   test.each(['', '../train', 'a b', 'é', 'x'.repeat(65)])('cannot be called %j', (name) => {
-    expect(() => new PipeModeDataset(name, channelPlace().dirs)).toThrow(RangeError);
+    expect(() => new PipeModeDataset(name, channelPlace().dirs)).toThrow(UsageError);
   });
 
   test.each([
@@ -71,7 +72,7 @@ describe('the channel', () => {
     { maxRecordBytes: -1 },
   ])('cannot be read with %j', (options) => {
     const { dirs } = channelPlace();
-    expect(() => new PipeModeDataset('train', { ...dirs, ...(options as object) })).toThrow(RangeError);
+    expect(() => new PipeModeDataset('train', { ...dirs, ...(options as object) })).toThrow(UsageError);
   });
 
   test('a wrapper that does not go with the format is a warning', () => {

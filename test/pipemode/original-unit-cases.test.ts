@@ -2,6 +2,7 @@
 // to do; this is what its authors say that it must do.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { encodeTFRecord } from '../../src/index.ts';
 import { ChannelIndex } from '../../src/pipemode/channel-index.ts';
 import { PipeModeDataset, PipeModeError } from '../../src/pipemode/index.ts';
@@ -49,7 +50,7 @@ describe('the constructor', () => {
     for (const [, compat] of MODES) {
       const make = (channel: string) => thrown(() => new PipeModeDataset(channel, { ...place.dirs, compat }));
       expect(make('B')).toMatchObject({ code: 'unknown-channel' });
-      expect(make('Not A Channel')).toBeInstanceOf(RangeError);
+      expect(make('Not A Channel')).toBeInstanceOf(UsageError);
       expect(make('A')).toBe(undefined);
     }
   });
@@ -71,8 +72,8 @@ describe('the constructor', () => {
     const { dirs } = channelPlace();
     const make = (options: object) => thrown(() => new PipeModeDataset('train', { ...dirs, ...options }));
     for (const record_format of ['RecordIO', 'TextLine', 'Protobuf', 'recordio'])
-      expect(make({ record_format, max_corrupted_records_to_skip: 1 })).toBeInstanceOf(RangeError);
-    expect(make({ record_format: 'Protobuf' })).toBeInstanceOf(RangeError);
+      expect(make({ record_format, max_corrupted_records_to_skip: 1 })).toBeInstanceOf(UsageError);
+    expect(make({ record_format: 'Protobuf' })).toBeInstanceOf(UsageError);
     expect(make({ record_format: 'TFRecord', max_corrupted_records_to_skip: 1 })).toBe(undefined);
   });
 

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import {
   type ByteSource,
   type FormatName,
@@ -161,7 +162,7 @@ describe('openRecords', () => {
   test('what is wrong with opening is said at once', async () => {
     await expect(openRecords(temp.file('nowhere'))).rejects.toMatchObject({ code: 'not-found' });
     await expect(openRecords(temp.path)).rejects.toMatchObject({ code: 'unsupported-source' });
-    await expect(openRecords('x', { format: 'csv' as 'auto' })).rejects.toThrow(RangeError);
+    await expect(openRecords('x', { format: 'csv' as 'auto' })).rejects.toThrow(UsageError);
   });
 });
 
@@ -252,10 +253,10 @@ test('a failure of the source while it is looked at is its own', async () => {
 });
 
 test('wrong options of any format are refused at once', () => {
-  expect(() => readRecords([], { multipart: 'mxnet' as 'dmlc' })).toThrow(RangeError);
-  expect(() => readRecords([], { delimiter: '' })).toThrow(RangeError);
+  expect(() => readRecords([], { multipart: 'mxnet' as 'dmlc' })).toThrow(UsageError);
+  expect(() => readRecords([], { delimiter: '' })).toThrow(UsageError);
   expect(() => readRecords([], { format: 'json' as 'auto' })).toThrow(
     'format: expected one of auto, tfrecord, recordio, textline, got json',
   );
-  expect(() => readRecords([], { format: 'tfrecord', checksum: 'none' as 'off' })).toThrow(RangeError);
+  expect(() => readRecords([], { format: 'tfrecord', checksum: 'none' as 'off' })).toThrow(UsageError);
 });

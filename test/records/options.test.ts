@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import {
   DEFAULT_READ_OPTIONS,
   decodeTFRecords,
@@ -252,9 +253,9 @@ describe('values that no option has', () => {
     { maxCorruptedTotal: 0.5 },
   ])('%o', async (options) => {
     const wrong = options as never;
-    expect(() => readTFRecords(FILE, wrong)).toThrow(RangeError);
-    expect(() => decodeTFRecords(FILE, wrong).next()).toThrow(RangeError);
-    await expect(scan(FILE, wrong)).rejects.toThrow(RangeError);
+    expect(() => readTFRecords(FILE, wrong)).toThrow(UsageError);
+    expect(() => decodeTFRecords(FILE, wrong).next()).toThrow(UsageError);
+    await expect(scan(FILE, wrong)).rejects.toThrow(UsageError);
     const [name] = Object.keys(options);
     expect(() => readTFRecords(FILE, wrong)).toThrow(name);
   });

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { decodeRecordIO, decodeRecordIOBatches, type RecordIOReadOptions } from '../../src/index.ts';
 import { MAGIC, oracleFileRecordIO, oracleFrameRecordIO, oraclePart } from '../support/oracle-recordio.ts';
 import { concat, oracleFrame } from '../support/oracle-tfrecord.ts';
@@ -242,11 +243,11 @@ describe('options', () => {
     [{ strictPadding: 'yes' }, 'strictPadding'],
     [{ recover: 'all' }, 'recover'],
     [{ maxRecordBytes: -1 }, 'maxRecordBytes'],
-  ])('%j is a RangeError', async (options, name) => {
+  ])('%j is a UsageError', async (options, name) => {
     const wrong = options as unknown as Partial<RecordIOReadOptions>;
-    expect(() => decodeAll(bytes(), wrong)).toThrow(RangeError);
+    expect(() => decodeAll(bytes(), wrong)).toThrow(UsageError);
     expect(() => decodeAll(bytes(), wrong)).toThrow(name);
-    await expect(scan(bytes(), wrong)).rejects.toThrow(RangeError);
+    await expect(scan(bytes(), wrong)).rejects.toThrow(UsageError);
   });
 
   test('compressed streams are found by their content; offsets are those of uncompressed bytes', async () => {

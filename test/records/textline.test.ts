@@ -1,5 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { decodeTextLines, readTextLines, scanTextLines } from '../../src/records/textline/read-textlines.ts';
 import { fixture, sha256 } from '../support/golden.ts';
 import { offsetView } from '../support/offset-view.ts';
@@ -242,7 +243,7 @@ describe('compression auto', () => {
   });
 });
 
-test('wrong options are RangeErrors', () => {
+test('wrong options are UsageErrors', () => {
   const wrong = [
     { delimiter: '' },
     { delimiter: new Uint8Array(257) },
@@ -254,7 +255,7 @@ test('wrong options are RangeErrors', () => {
   ];
   for (const options of wrong) {
     expect(() => readTextLines(new Uint8Array(1), options as object), JSON.stringify(options)).toThrow(
-      RangeError,
+      UsageError,
     );
   }
 });

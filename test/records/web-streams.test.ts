@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { tfrecordDecoderStream, tfrecordEncoderStream } from '../../src/index.ts';
 import { rechunk, webStream } from '../support/rechunk.ts';
 import { FILE, flipped, OFFSETS, PAYLOADS } from '../support/samples.ts';
@@ -40,7 +41,7 @@ describe('tfrecordDecoderStream', () => {
   });
 
   test('a wrong option is told at once', () => {
-    expect(() => tfrecordDecoderStream({ checksum: 'none' as never })).toThrow(RangeError);
+    expect(() => tfrecordDecoderStream({ checksum: 'none' as never })).toThrow(UsageError);
   });
 
   test('an error of the source comes through', async () => {
@@ -101,6 +102,6 @@ describe('tfrecordEncoderStream', () => {
 
   test('what is no record is an error', async () => {
     const wrong = webStream(['text'] as never).pipeThrough(tfrecordEncoderStream());
-    await expect(collect(wrong)).rejects.toThrow(TypeError);
+    await expect(collect(wrong)).rejects.toThrow(UsageError);
   });
 });

@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { expandInputs } from '../../src/report/expand-inputs.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -116,10 +117,10 @@ test('a list that is missing or empty is an error', async () => {
 });
 
 test('standard input cannot be both the list and the data', async () => {
-  await expect(expandInputs(['-', '@-'])).rejects.toThrow(RangeError);
-  await expect(expandInputs(['@-', '-'])).rejects.toThrow(RangeError);
+  await expect(expandInputs(['-', '@-'])).rejects.toThrow(UsageError);
+  await expect(expandInputs(['@-', '-'])).rejects.toThrow(UsageError);
 });
 
 test('an empty path is refused', async () => {
-  await expect(expandInputs([''])).rejects.toThrow(RangeError);
+  await expect(expandInputs([''])).rejects.toThrow(UsageError);
 });

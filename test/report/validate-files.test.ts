@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { encodeTFRecord } from '../../src/framing/index.ts';
 import { type FileReport, type FilesProgress, validateFiles } from '../../src/report/index.ts';
 import { detected, fixture, goldenFiles } from '../support/golden.ts';
@@ -176,7 +177,7 @@ test.each([
   { compression: 'lzma' as 'gzip' },
   { maxRecordBytes: -1 },
 ])('%o is refused', async (options) => {
-  await expect(validateFiles(good, options)).rejects.toThrow(RangeError);
+  await expect(validateFiles(good, options)).rejects.toThrow(UsageError);
 });
 
 function dropKind({ code, record, offset }: { code: string; record?: number; offset?: number }): object {

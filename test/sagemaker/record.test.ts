@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { isRecordpipeError } from '../../src/index.ts';
 import {
   decodeSageMakerRecord,
@@ -151,22 +152,22 @@ describe('values', () => {
     const write = (value: unknown) => () =>
       void encodeSageMakerRecord({ label: { l: value as SageMakerValueInput } });
     expect(write({ kind: 'int32', values: [2 ** 31] })).toThrow(
-      new RangeError('label "l": expected integers of 32 bits, got 2147483648'),
+      new UsageError('label "l": expected integers of 32 bits, got 2147483648'),
     );
-    expect(write({ kind: 'int32', values: [0.5] })).toThrow(RangeError);
-    expect(write({ kind: 'float32', values: [1e39] })).toThrow(RangeError);
-    expect(write({ kind: 'float64', values: ['1'] })).toThrow(TypeError);
+    expect(write({ kind: 'int32', values: [0.5] })).toThrow(UsageError);
+    expect(write({ kind: 'float32', values: [1e39] })).toThrow(UsageError);
+    expect(write({ kind: 'float64', values: ['1'] })).toThrow(UsageError);
     expect(write({ kind: 'float32', values: [1], keys: [0] })).toThrow(/expected a shape beside keys/);
     expect(write({ kind: 'float32', values: [1], keys: [0, 1], shape: [9] })).toThrow(
       /as many keys as values/,
     );
     expect(write({ kind: 'float32', values: [1], keys: [9], shape: [3, 3] })).toThrow(/keys below 9/);
-    expect(write({ kind: 'float32', values: [1], keys: [-1], shape: [9] })).toThrow(RangeError);
+    expect(write({ kind: 'float32', values: [1], keys: [-1], shape: [9] })).toThrow(UsageError);
     expect(write({ kind: 'float32', values: [1, 2], shape: [3] })).toThrow(/expected 3 values/);
     expect(write({ kind: 'float32', values: [], shape: [3] })).not.toThrow();
     expect(write({ kind: 'bytes', values: ['\ud800'] })).toThrow(/lone surrogate/);
     expect(write({ kind: 'double', values: [] })).toThrow(/got kind "double"/);
-    expect(write(undefined)).toThrow(TypeError);
+    expect(write(undefined)).toThrow(UsageError);
   });
 });
 

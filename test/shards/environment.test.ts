@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { isRecordpipeError } from '../../src/index.ts';
 import { parseShard, shardFromEnvironment, shardList } from '../../src/shards/index.ts';
 
@@ -90,7 +91,7 @@ test.each<[what: string, env: Record<string, string>, message: RegExp, files?: F
   ['a negative number', { RANK: '-1', WORLD_SIZE: '2' }, /whole number in RANK/],
   ['no shards', { RANK: '0', WORLD_SIZE: '0' }, /expected 0 to -1/],
 ])('refused: %s', (_, env, message, files, known) => {
-  expect(() => found(env, files, known)).toThrow(RangeError);
+  expect(() => found(env, files, known)).toThrow(UsageError);
   expect(() => found(env, files, known)).toThrow(message);
 });
 

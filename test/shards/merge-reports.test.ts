@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { buildIndex } from '../../src/indexes/index.ts';
 import { collectStats, inferSchema, type KnownFile, validateFiles } from '../../src/report/index.ts';
 import {
@@ -142,7 +143,7 @@ test('what does not belong together is not merged', async () => {
     ])
       expect(() => mergeReports(pair)).toThrow(expect.objectContaining({ code: 'report-mismatch' }));
   }
-  expect(() => mergeReports([])).toThrow(RangeError);
+  expect(() => mergeReports([])).toThrow(UsageError);
 });
 
 test.each(['local', 's3'])(

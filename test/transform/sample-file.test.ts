@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import { sampleFile } from '../../src/transform/index.ts';
 import { SmallestKeys } from '../../src/transform/smallest-keys.ts';
 import { expectRecords, failureOf, namesIn, recordsOf } from '../files/written.ts';
@@ -109,6 +110,6 @@ test('damage leaves nothing behind', async () => {
 test.each([{}, { records: 1, fraction: 0.5 }, { records: -1 }, { fraction: 1.1 }, { records: 1, seed: -1 }])(
   '%j is refused',
   async (options) => {
-    await expect(sampleFile([], temp.file('x.rec'), options)).rejects.toThrow(RangeError);
+    await expect(sampleFile([], temp.file('x.rec'), options)).rejects.toThrow(UsageError);
   },
 );

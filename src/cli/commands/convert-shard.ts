@@ -71,7 +71,8 @@ async function converted(
     const { output: written } = await convertFile(byteSource(uri).source, output, common);
     return { uri, output, records: written.records, bytes: written.bytes };
   } catch (error) {
-    if (!isRecordpipeError(error) || error.code === 'aborted') throw error;
+    if (!isRecordpipeError(error) || error.code === 'aborted' || error.code === 'invalid-argument')
+      throw error;
     complain(errorText(error));
     return { uri, error: { code: error.code, message: error.message } };
   }

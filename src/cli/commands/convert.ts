@@ -1,3 +1,4 @@
+import { UsageError } from 'recordpipe/errors';
 import { expandInputs } from 'recordpipe/report';
 import { convertFile, kindOfName, type TransformOptions } from 'recordpipe/transform';
 import { outputsIn } from '../convert-outputs.ts';
@@ -19,7 +20,7 @@ export async function convert(files: string[], options: ConvertCommandOptions): 
   if (files.length === 0 && options.plan === undefined) throw noInputs();
   if (isSharded(options)) {
     if (outputDir === undefined)
-      throw new RangeError(
+      throw new UsageError(
         '--shard, --plan: expected --output-dir, where each output gets the name of its input',
       );
     // Imported when wanted: start-up time counts.
@@ -27,12 +28,12 @@ export async function convert(files: string[], options: ConvertCommandOptions): 
   }
   if (outputDir !== undefined) return convertInto(outputDir, files, options);
   if (files.length !== 2)
-    throw new RangeError(
+    throw new UsageError(
       `convert: expected an input and an output, got ${formatNumberOf(files.length, 'file')}; for many inputs, --output-dir`,
     );
   const [input, output] = files;
   if (options.to === undefined && (output === '-' || kindOfName(output).format === undefined))
-    throw new RangeError(`convert: ${output} does not tell the format to write; name it with --to`);
+    throw new UsageError(`convert: ${output} does not tell the format to write; name it with --to`);
   return transforming(options, {
     verb: 'convert',
     output,

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { UsageError } from 'recordpipe/errors';
 import { buildIndex, checkIndex, type FrameScanOptions, type WrittenKind } from 'recordpipe/indexes';
 import { expandInputs } from 'recordpipe/report';
 import type { DoneFile } from 'recordpipe/shards';
@@ -51,9 +52,9 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
   const files =
     shard?.files.map(({ uri }) => uri) ?? (await expandInputs(inputs, 'auto', reachingOf(options)));
   if (files.includes('-'))
-    throw new RangeError('inputs: standard input has no random access, so no index; name a file');
+    throw new UsageError('inputs: standard input has no random access, so no index; name a file');
   if (output !== undefined && files.length > 1)
-    throw new RangeError(`--output names one index, there are ${files.length} files`);
+    throw new UsageError(`--output names one index, there are ${files.length} files`);
   const progress = progressOn(check ? 'check' : 'index', !json && !jsonl && !quiet && options.progress);
   const totalBytes = files.some(isS3) ? undefined : totalOf(files);
   const reports: IndexReport[] = [];
@@ -72,7 +73,8 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
       // Not before it is needed: loading the codec takes 20 ms.
       const { isRecordpipeError } = await import('recordpipe');
       const { exitCodeOf } = await import('../error-exit-code.ts');
-      if (!isRecordpipeError(error) || error.code === 'aborted') throw error;
+      if (!isRecordpipeError(error) || error.code === 'aborted' || error.code === 'invalid-argument')
+        throw error;
       report = { uri, status: 'failed', error: error.toJSON() };
       bad++;
       if (exitCode !== INVALID) exitCode = exitCodeOf(error.code);
@@ -99,7 +101,7 @@ async function shardOf(inputs: string[], options: IndexCommandOptions): Promise<
   const { shardFiles } = await import('../shard-files.ts');
   const { kind, check, full, format, maxRecordSize, payloadCrc, multipart, cr, delimiter } = options;
   if (options.output !== undefined)
-    throw new RangeError('--output: names one index; with --shard or --plan each lies beside its file');
+    throw new UsageError('--output: names one index; with --shard or --plan each lies beside its file');
   const settings = { kind, check, full, format, maxRecordSize, payloadCrc, multipart, cr };
   return shardFiles(
     {

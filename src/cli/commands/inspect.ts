@@ -39,7 +39,8 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
   const views = await recordViews(options);
   const { source, uri } = byteSource(file);
   const note = (error: unknown): undefined => {
-    if (!isRecordpipeError(error) || error.code === 'aborted') throw error;
+    if (!isRecordpipeError(error) || error.code === 'aborted' || error.code === 'invalid-argument')
+      throw error;
     passedOver.push(error);
   };
   const opened = await openRecords(source, {

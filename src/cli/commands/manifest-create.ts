@@ -1,3 +1,4 @@
+import { UsageError } from 'recordpipe/errors';
 import { formatManifest, writeManifest } from 'recordpipe/manifest';
 import { listObjects } from 'recordpipe/objects';
 import { OK } from '../exit-codes.ts';
@@ -23,7 +24,7 @@ export async function manifestCreate(
   const { output, prefix, quiet } = options;
   const local = inputs.find((input) => !isS3(input));
   if (local !== undefined)
-    throw new RangeError(
+    throw new UsageError(
       `expected s3:// addresses, got ${local}; a manifest names objects, so upload the files first (recordpipe upload --manifest writes one)`,
     );
   const objects = objectOptionsOf(options);

@@ -1,3 +1,4 @@
+import { UsageError } from 'recordpipe/errors';
 import type { CheckedFile, CheckedReport } from 'recordpipe/report';
 import {
   findReports,
@@ -54,7 +55,7 @@ export async function mergeShards(files: readonly string[], options: Options): P
   const { output, html, schema, partial, json, quiet } = options;
   const reaching = reachingOf(options);
   if (partial) {
-    if (output === undefined) throw new RangeError('--partial: expected --output, where the reports go');
+    if (output === undefined) throw new UsageError('--partial: expected --output, where the reports go');
     const reports: ShardReport[] = [];
     for (const file of files) reports.push(await readReport(file, reaching));
     await write(mergeReports(reports), output, options);
@@ -96,12 +97,12 @@ async function sayMissing(merged: MergedReportFiles, { json }: Options): Promise
 function statsOf({ command, result }: TotalReport, option: string): DatasetStats {
   if (command === 'stats') return result as DatasetStats;
   if (command === 'schema') return (result as TotalReport<'schema'>['result']).stats;
-  throw new RangeError(`${option}: is for reports of stats and schema, these are of ${command}`);
+  throw new UsageError(`${option}: is for reports of stats and schema, these are of ${command}`);
 }
 
 function schemaOf({ command, result }: TotalReport): unknown {
   if (command === 'schema') return (result as TotalReport<'schema'>['result']).schema;
-  throw new RangeError(`--schema: is for reports of schema, these are of ${command}`);
+  throw new UsageError(`--schema: is for reports of schema, these are of ${command}`);
 }
 
 function textOf({ command, result }: TotalReport, paint: Painter): string {

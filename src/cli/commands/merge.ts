@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { UsageError } from 'recordpipe/errors';
 import { expandInputs } from 'recordpipe/report';
 import { mergeFiles } from 'recordpipe/transform';
 import { isS3, reachingOf } from '../reaching.ts';
@@ -25,12 +26,12 @@ export async function merge(files: string[], options: MergeCommandOptions): Prom
   const { sort, output = files[files.length - 1] } = options;
   const inputs = options.output === undefined ? files.slice(0, -1) : files;
   if (inputs.length === 0)
-    throw new RangeError('merge: expected inputs, and the output as the last file or --output');
+    throw new UsageError('merge: expected inputs, and the output as the last file or --output');
   const sources = sort
     ? await expandInputs(inputs, options.format, reachingOf(options))
     : await inOrder(inputs, options);
   if (sources.filter((source) => source === '-').length > 1)
-    throw new RangeError('merge: standard input can be read only once');
+    throw new UsageError('merge: standard input can be read only once');
   return transforming(options, {
     verb: 'merge',
     output,

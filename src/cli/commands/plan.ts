@@ -1,3 +1,4 @@
+import { UsageError } from 'recordpipe/errors';
 import { planShards, writePlan } from 'recordpipe/shards';
 import { OK } from '../exit-codes.ts';
 import type { ObjectCommandOptions } from '../object-options.ts';
@@ -21,7 +22,7 @@ export interface PlanCommandOptions extends Pick<CommonOptions, 'format'>, Objec
 export async function plan(inputs: string[], options: PlanCommandOptions): Promise<number> {
   const { output, shards, cut, force = false, json, quiet, format } = options;
   if (json && output === '-')
-    throw new RangeError('--json prints to standard output, which gets the plan; name a file for it');
+    throw new UsageError('--json prints to standard output, which gets the plan; name a file for it');
   const reaching = reachingOf(options);
   const made = await planShards(inputs, {
     ...reaching,

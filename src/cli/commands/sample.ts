@@ -1,3 +1,4 @@
+import { UsageError } from 'recordpipe/errors';
 import { sampleFile } from 'recordpipe/transform';
 import { formatCount } from '../sizes.ts';
 import { byteSource } from '../source.ts';
@@ -16,7 +17,7 @@ export interface SampleCommandOptions extends TransformCommandOptions {
 export async function sample(input: string, output: string, options: SampleCommandOptions): Promise<number> {
   const { records, fraction, seed, tempDir } = options;
   if ((records === undefined) === (fraction === undefined))
-    throw new RangeError('sample: say how many, with one of --records and --fraction');
+    throw new UsageError('sample: say how many, with one of --records and --fraction');
   return transforming(options, {
     verb: 'sample',
     output,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { UsageError } from 'recordpipe/errors';
 import { collectStats, inferSchema } from 'recordpipe/report';
 import type { TypeConflict } from 'recordpipe/stats';
 import { errorText } from '../advice.ts';
@@ -33,7 +34,7 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
     return 0;
   }
   if (options.shard !== undefined && output !== undefined)
-    throw new RangeError('--output: recordpipe merge --schema writes that of all shards');
+    throw new UsageError('--output: recordpipe merge --schema writes that of all shards');
   const shard = await shardOf('schema', inputs, options, { loose });
   const given = shard?.files ?? inputs;
   if (output !== undefined) await checkOutput(given, output, options, '--output');

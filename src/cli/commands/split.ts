@@ -1,3 +1,4 @@
+import { UsageError } from 'recordpipe/errors';
 import { type SplitResult, splitFile } from 'recordpipe/transform';
 import { formatBytes, formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
@@ -19,8 +20,8 @@ export async function split(input: string, prefix: string, options: SplitCommand
   const { records, size, shards, byHash, suffix, tempDir } = options;
   const ways = [records, size, shards, byHash].filter((way) => way !== undefined);
   if (ways.length !== 1)
-    throw new RangeError('split: say how, with one of --records, --size, --shards and --by-hash');
-  if (prefix === '-') throw new RangeError('split: writes several files; name the beginning of their names');
+    throw new UsageError('split: say how, with one of --records, --size, --shards and --by-hash');
+  if (prefix === '-') throw new UsageError('split: writes several files; name the beginning of their names');
   return transforming(options, {
     verb: 'split',
     output: prefix,

@@ -1,3 +1,4 @@
+import { UsageError } from 'recordpipe/errors';
 import { collectStats, expandInputs, type KnownFile } from 'recordpipe/report';
 import { type DatasetStats, statsHtml } from 'recordpipe/stats';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
@@ -63,7 +64,7 @@ export async function shardOf<C extends 'stats' | 'schema'>(
   if (inputs.length === 0 && options.plan === undefined) throw noInputs();
   if (!isSharded(options)) {
     if (options.report !== undefined)
-      throw new RangeError('--report: is for --shard and --plan; --json prints what was found');
+      throw new UsageError('--report: is for --shard and --plan; --json prints what was found');
     return undefined;
   }
   // Imported when wanted: start-up time counts.

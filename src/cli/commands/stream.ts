@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { UsageError } from 'recordpipe/errors';
 import {
   PipeModeStreamer,
   prometheusText,
@@ -144,7 +145,7 @@ function channelsOf(options: StreamCommandOptions): StreamChannelInput[] {
   });
   const channels = [...(config === undefined ? [] : readTrainingInput(config)), ...given];
   if (channels.length > 0) return channels;
-  throw new RangeError('channels: name at least one: -c NAME=URI, or --config FILE');
+  throw new UsageError('channels: name at least one: -c NAME=URI, or --config FILE');
 }
 
 function jobOf(channels: readonly StreamChannelInput[], options: StreamCommandOptions) {

@@ -1,3 +1,4 @@
+import { UsageError } from 'recordpipe/errors';
 import { type UploadedFile, type UploadReport, uploadFiles } from 'recordpipe/upload';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { badFileText, warningsText } from '../findings-text.ts';
@@ -37,7 +38,7 @@ export async function upload(
   options: UploadCommandOptions,
 ): Promise<number> {
   if (files.length === 0)
-    throw new RangeError(`expected files and a destination, got only ${destination}; where do they go?`);
+    throw new UsageError(`expected files and a destination, got only ${destination}; where do they go?`);
   const { json, jsonl, quiet, ifChanged, clobber, jobs, manifest, contentType } = options;
   const forPeople = !json && !jsonl;
   const paint = painter(options.color, 1);

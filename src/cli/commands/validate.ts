@@ -1,3 +1,4 @@
+import { UsageError } from 'recordpipe/errors';
 import { expandInputs, type FileReport, type ValidateReport, validateFiles } from 'recordpipe/report';
 import type { RecordSchema } from 'recordpipe/stats';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
@@ -107,7 +108,7 @@ async function workOf(
   schema: RecordSchema | undefined,
 ): Promise<ShardWork<'validate'>> {
   if (options.failFast)
-    throw new RangeError('--fail-fast: what is left out would be missing from the report of a shard');
+    throw new UsageError('--fail-fast: what is left out would be missing from the report of a shard');
   const { digest, settingsOf } = await import('../shard-settings.ts');
   return {
     command: 'validate',
@@ -127,7 +128,7 @@ async function schemaOption(options: ValidateCommandOptions): Promise<RecordSche
   const { schema: file, unknownFeatures } = options;
   if (file === undefined) {
     if (unknownFeatures === undefined) return undefined;
-    throw new RangeError('--unknown-features: expected a --schema with it, got none');
+    throw new UsageError('--unknown-features: expected a --schema with it, got none');
   }
   const { schemaFile } = await import('../schema-file.ts');
   const schema = await schemaFile(file);

@@ -28,7 +28,7 @@ export interface StoreDiagnosis {
  *
  * @param uri `s3://bucket`, `s3://bucket/prefix` or an object; a path or `file:` URL
  * @param options see {@link DiagnoseOptions}; each request is tried twice unless `maxAttempts` is given
- * @throws RangeError for an address that is none, or a wrong option
+ * @throws UsageError for an address that is none, or a wrong option
  * @throws RecordpipeError `aborted`
  * @example
  * ```ts

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Agent, Dispatcher } from 'undici';
+import { UsageError } from '../../errors.ts';
 import type { AnswerHeaders } from '../http/answer-head.ts';
 import { ConnectionPool } from '../http/connection-pool.ts';
 import { abortError, type Got, type PushedBody, PushedGet } from './pushed-get.ts';
@@ -214,14 +215,14 @@ function dispatched({
   };
 }
 
-/** The head of a GET. @throws TypeError for a header that would be more than one */
+/** The head of a GET. @throws UsageError for a header that would be more than one */
 function requestText({ method, path, query, headers, body }: Sent): string {
-  if (method !== 'GET' || body) throw new TypeError(`request: expected a GET without a body, got ${method}`);
+  if (method !== 'GET' || body) throw new UsageError(`request: expected a GET without a body, got ${method}`);
   let text = `GET ${withQuery(path, query)} HTTP/1.1\r\n`;
   for (const name in headers) {
     const value = headers[name];
     if (!HEADER_VALUE.test(value))
-      throw new TypeError(`header ${name}: not to be sent: ${JSON.stringify(value)}`);
+      throw new UsageError(`header ${name}: not to be sent: ${JSON.stringify(value)}`);
     text += `${name}: ${value}\r\n`;
   }
   return `${text}\r\n`;

@@ -1,5 +1,5 @@
 import { abortError } from '../../bytes/abortable.ts';
-import { RecordpipeError } from '../../errors.ts';
+import { RecordpipeError, UsageError } from '../../errors.ts';
 import { type ObjectUpload, openUpload } from './object-upload.ts';
 import type { WrittenObject } from './stored-object.ts';
 import { type ObjectWriteOptions, objectWriteOptions } from './write-object-options.ts';
@@ -17,7 +17,7 @@ import { type ObjectWriteOptions, objectWriteOptions } from './write-object-opti
  *
  * @param uri `s3://bucket/key`, the key as it is, nothing in it escaped
  * @throws RecordpipeError `already-exists` (`overwrite: false`), `access-denied`, `object-missing` (no such bucket), `retries-exhausted`, `io-failure`, `aborted`
- * @throws RangeError for an address that is none, or a wrong option
+ * @throws UsageError for an address that is none, or a wrong option
  * @example
  * ```ts
  * import { openObjectWriter } from 'recordpipe/objects';
@@ -85,11 +85,11 @@ export class ObjectWriter implements AsyncDisposable {
    * kept even for those who do not wait.
    *
    * @throws RecordpipeError `closed`, `aborted`, or what kept an earlier part from being sent: `retries-exhausted`, `access-denied`, …; then the upload has been given up
-   * @throws TypeError for anything but bytes
+   * @throws UsageError for anything but bytes
    */
   write(bytes: Uint8Array): Promise<void> {
     if (!(bytes instanceof Uint8Array))
-      throw new TypeError(`write: expected bytes (Uint8Array), got ${typeof bytes}`);
+      throw new UsageError(`write: expected bytes (Uint8Array), got ${typeof bytes}`);
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     if (this.#closed !== undefined) return Promise.reject(this.#closedError('the writer is closed'));
     this.#bytes += bytes.length;

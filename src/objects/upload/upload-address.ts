@@ -1,3 +1,4 @@
+import { UsageError } from '../../errors.ts';
 import { parseObjectUri } from '../object-address.ts';
 
 /** Where an object is going to be. */
@@ -12,13 +13,13 @@ const MOST_KEY_BYTES = 1024;
 
 /**
  * The bucket and key of `s3://bucket/key`.
- * @throws RangeError for anything else
+ * @throws UsageError for anything else
  */
 export function uploadAddress(uri: string): UploadAddress {
-  if (!uri.startsWith('s3://')) throw new RangeError(`uri: expected s3://bucket/key, got ${uri}`);
+  if (!uri.startsWith('s3://')) throw new UsageError(`uri: expected s3://bucket/key, got ${uri}`);
   const { bucket, key } = parseObjectUri(uri);
-  if (key === '') throw new RangeError(`uri: expected s3://bucket/key, got ${uri}, which names no object`);
+  if (key === '') throw new UsageError(`uri: expected s3://bucket/key, got ${uri}, which names no object`);
   if (Buffer.byteLength(key) > MOST_KEY_BYTES)
-    throw new RangeError(`uri: expected a key of at most ${MOST_KEY_BYTES} bytes, got ${uri}`);
+    throw new UsageError(`uri: expected a key of at most ${MOST_KEY_BYTES} bytes, got ${uri}`);
   return { uri, bucket, key };
 }

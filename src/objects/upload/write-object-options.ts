@@ -1,3 +1,4 @@
+import { UsageError } from '../../errors.ts';
 import { DEFAULT_OBJECT_OPTIONS, type ObjectOptions, objectOptions } from '../object-options.ts';
 
 /** How an object is written, and where to. Every field has a default; pass what differs. */
@@ -28,17 +29,17 @@ const MOST_BYTES = 10_000 * 5 * 1024 ** 3;
 
 /**
  * The complete options, checked.
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  */
 export function objectWriteOptions(given: Partial<ObjectWriteOptions> = {}): ObjectWriteOptions {
   const { overwrite, contentType, metadata, expectedBytes, signal } = given;
   if (expectedBytes !== undefined && !(Number.isSafeInteger(expectedBytes) && expectedBytes >= 0))
-    throw new RangeError(`expectedBytes: expected a whole number from 0 on, got ${expectedBytes}`);
+    throw new UsageError(`expectedBytes: expected a whole number from 0 on, got ${expectedBytes}`);
   if (expectedBytes !== undefined && expectedBytes > MOST_BYTES)
-    throw new RangeError(`expectedBytes: expected at most ${MOST_BYTES}, got ${expectedBytes}`);
+    throw new UsageError(`expectedBytes: expected at most ${MOST_BYTES}, got ${expectedBytes}`);
   for (const [name, value] of Object.entries(metadata ?? {})) {
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value))
-      throw new RangeError(
+      throw new UsageError(
         `metadata: expected names in lower case and values in ASCII, got ${name}: ${value}`,
       );
   }

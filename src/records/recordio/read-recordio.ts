@@ -16,7 +16,7 @@ import type { RecordIOReadOptions } from './recordio-options.ts';
  * @throws RecordpipeError while iterating, after all records before the place: `bad-magic`, `unexpected-part`, `ambiguous-multipart`,
  * `truncated-header`, `truncated-record`, `record-too-large`, `missing-padding` (`strictPadding`), `truncated-compressed-stream`,
  * `corrupt-compressed-stream`, `trailing-garbage`, `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
- * @throws RangeError for an unknown option value
+ * @throws UsageError for an unknown option value
  * @example
  * ```ts
  * import { encodeRecordIO, readRecordIO } from 'recordpipe';

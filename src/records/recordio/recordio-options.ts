@@ -36,7 +36,7 @@ const CHOICES = {
 
 /**
  * The complete options, checked.
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  */
 export function recordIOReadOptions(given: Partial<RecordIOReadOptions> | undefined): RecordIOReadOptions {
   return completeOptions(DEFAULT_RECORDIO_READ_OPTIONS, given, CHOICES);

@@ -26,7 +26,7 @@ export type TextLineScanOptions = ScanOptions<TextLineReadOptions>;
  * @throws RecordpipeError while iterating, after all lines before the place: `record-too-large` (before more than `maxRecordBytes` are gathered),
  * `malformed-text` (with `fatal`), `truncated-compressed-stream`, `corrupt-compressed-stream`, `trailing-garbage`, `not-found`, `access-denied`, `io-failure`,
  * `source-changed`, `unsupported-source`, `aborted`
- * @throws RangeError for an option value that no option has
+ * @throws UsageError for an option value that no option has
  * @example
  * ```ts
  * import { readTextLines } from 'recordpipe';

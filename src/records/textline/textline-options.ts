@@ -1,3 +1,4 @@
+import { UsageError } from '../../errors.ts';
 import type { CarriageReturns, LineCutting } from '../../framing/line-scan.ts';
 import { defaultCr, delimiterBytes } from '../../framing/textline-encode.ts';
 import { completeOptions, DEFAULT_READ_OPTIONS, type ReadOptions } from '../read-options.ts';
@@ -53,14 +54,14 @@ const CHOICES = {
 
 /**
  * The complete options, checked: `encoding` by its standard name, `delimiter` as bytes.
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  */
 export function textLineReadOptions(given: Partial<TextLineReadOptions> | undefined): TextLineReadOptions {
   const options = completeOptions(DEFAULT_TEXTLINE_READ_OPTIONS, given, CHOICES);
   const delimiter = delimiterBytes(options.delimiter);
   const encoding = encodingName(options.encoding);
   if (options.fatal && encoding === 'bytes') {
-    throw new RangeError("fatal: needs an encoding to check against, such as encoding: 'utf8'; got 'bytes'");
+    throw new UsageError("fatal: needs an encoding to check against, such as encoding: 'utf8'; got 'bytes'");
   }
   const cr = options.compat === 'tf' ? 'all' : (given?.cr ?? defaultCr(delimiter));
   return { ...options, delimiter, encoding, cr };
@@ -77,7 +78,7 @@ function encodingName(label: string): string {
   try {
     return new TextDecoder(label).encoding;
   } catch {
-    throw new RangeError(
+    throw new UsageError(
       `encoding: expected bytes, utf8 or a label of the Encoding standard that this host knows, got ${label}`,
     );
   }

@@ -14,7 +14,7 @@ import type { TFRecordReadOptions } from './tfrecord-options.ts';
  * @throws RecordpipeError while iterating, after all good records before the place: `length-checksum`, `data-checksum`, `truncated-header`,
  * `truncated-record`, `record-too-large`, `truncated-compressed-stream`, `corrupt-compressed-stream`, `trailing-garbage`, `not-found`,
  * `access-denied`, `io-failure`, `unsupported-source`, `aborted`
- * @throws RangeError for an unknown option value
+ * @throws UsageError for an unknown option value
  * @example
  * ```ts
  * import { encodeTFRecord, readTFRecords } from 'recordpipe';

@@ -27,7 +27,7 @@ const CHOICES = {
 
 /**
  * The complete options, checked.
- * @throws RangeError for a value that no option has
+ * @throws UsageError for a value that no option has
  */
 export function tfrecordReadOptions(given: Partial<TFRecordReadOptions> | undefined): TFRecordReadOptions {
   const options = completeOptions(DEFAULT_TFRECORD_READ_OPTIONS, given, CHOICES);

@@ -1,3 +1,4 @@
+import { UsageError } from '../../errors.ts';
 /** Who started this process as one of many. */
 export type ShardEngine =
   | 'aws-batch'
@@ -24,12 +25,12 @@ export interface Claim {
 /** @param known how many shards there are, where that is known from elsewhere */
 export type Detector = (variables: Variables, known: number | undefined) => Claim | undefined;
 
-/** The value of a variable as a whole number. @throws RangeError for anything else */
+/** The value of a variable as a whole number. @throws UsageError for anything else */
 export function whole(variables: Variables, name: string): number | undefined {
   const text = variables[name];
   if (text === undefined || text === '') return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new RangeError(`shard: expected a whole number in ${name}, got ${JSON.stringify(text)}`);
+  throw new UsageError(`shard: expected a whole number in ${name}, got ${JSON.stringify(text)}`);
 }
 
 /** `A=1, B=2`: those of the variables that are set. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileError } from '../../bytes/file-errors.ts';
+import { UsageError } from '../../errors.ts';
 import { type Claim, type ShardEngine, type Variables, whole } from './claim.ts';
 import { awsBatch, kubernetes, ranks } from './counted.ts';
 import { processing, type ReadText, shardedFolders, training } from './sagemaker.ts';
@@ -43,7 +44,7 @@ const SHARDS = 'RECORDPIPE_SHARDS';
  *
  * @param variables default: those of this process
  * @param options `shards`: how many there are, as a plan may say; `readText`: what files hold, undefined where there is none
- * @throws RangeError where nobody says which shard this is, or how many there are, or where what is said does not go together: never is the whole set taken for one shard
+ * @throws UsageError where nobody says which shard this is, or how many there are, or where what is said does not go together: never is the whole set taken for one shard
  * @throws RecordpipeError `malformed-config` for a file of SageMaker's that is not what it writes
  * @example
  * ```ts
@@ -70,17 +71,17 @@ export function shardFromEnvironment(
   const counts = ranked !== undefined && (engines.length === 0 || ranked.count !== undefined);
   const claims = counts ? [...engines, ranked] : engines;
   if (claims.length === 0)
-    throw new RangeError(
+    throw new UsageError(
       'shard: auto finds no engine that says which shard this is (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE); pass --shard i/n',
     );
   const [first] = claims;
   const shards = claims.reduce((count, claim) => agreed(count, claim, first), known);
   if (shards === undefined)
-    throw new RangeError(
+    throw new UsageError(
       `shard: ${ENGINES[first.engine]} (${first.by}) does not say how many shards there are; say so: --shard auto/N, ${SHARDS}, or a plan with --shards`,
     );
   if (first.index >= shards)
-    throw new RangeError(
+    throw new UsageError(
       `shard: expected 0 to ${shards - 1}, as there are ${shards} shards, got ${first.index} from ${ENGINES[first.engine]} (${first.by})`,
     );
   const folders = shards > 1 ? shardedFolders(readText) : [];
@@ -89,12 +90,12 @@ export function shardFromEnvironment(
 
 function same(one: number | undefined, other: number | undefined): number | undefined {
   if (one !== undefined && other !== undefined && one !== other)
-    throw new RangeError(
+    throw new UsageError(
       `shard: ${SHARDS} says ${other} shards, the plan or the command line ${one}; leave one of them out`,
     );
   const shards = one ?? other;
   if (shards !== undefined && !(Number.isSafeInteger(shards) && shards >= 1))
-    throw new RangeError(`shards: expected a whole number from 1 on, got ${shards}`);
+    throw new UsageError(`shards: expected a whole number from 1 on, got ${shards}`);
   return shards;
 }
 
@@ -104,7 +105,7 @@ function agreed(shards: number | undefined, claim: Claim, first: Claim): number 
   if (differs || (shards !== undefined && claim.count !== undefined && claim.count !== shards)) {
     const text = (one: Claim): string => `${ENGINES[one.engine]} (${one.by})`;
     const other = claim === first ? `there are to be ${shards} shards` : `${text(first)} says something else`;
-    throw new RangeError(`shard: ${text(claim)} contradicts: ${other}; pass --shard i/n`);
+    throw new UsageError(`shard: ${text(claim)} contradicts: ${other}; pass --shard i/n`);
   }
   return shards ?? claim.count;
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../../errors.ts';
 import { type Detector, shown, whole } from './claim.ts';
 
 const ID = 'SLURM_ARRAY_TASK_ID';
@@ -24,7 +25,7 @@ export const slurm: Detector = (variables, known) => {
   if (known !== undefined)
     return { engine: 'slurm', by, index: regular && count === known ? index : id, count: known };
   if (count !== undefined && !(regular && min <= 1))
-    throw new RangeError(
+    throw new UsageError(
       `shard: an array that does not go from 0 or 1 on without a gap (${by}) may be a part of another; say how many shards there are: --shard auto/N, RECORDPIPE_SHARDS, or a plan with --shards`,
     );
   return { engine: 'slurm', by, index, count };

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { UsageError } from '../../errors.ts';
 import type { Reaching } from '../../report/expand-inputs.ts';
 import { type DatasetStats, mergeStats } from '../../stats/dataset-stats.ts';
 import { checkSame, mergeReports, missingShards } from './merge-reports.ts';
@@ -21,14 +22,14 @@ const READ_AT_ONCE = 8;
  * Reads reports and makes of them what `totalReport(mergeReports(…))` would, without holding all of them: each is given up when it has been added.
  *
  * @param files paths and `s3://` addresses, as `findReports` finds them
- * @throws RangeError for none
+ * @throws UsageError for none
  * @throws RecordpipeError as `readReport` and `mergeReports`
  */
 export async function mergeReportFiles(
   files: readonly string[],
   { objects, signal: given }: Reaching = {},
 ): Promise<MergedReportFiles> {
-  if (files.length === 0) throw new RangeError('files: expected one or more reports, got none');
+  if (files.length === 0) throw new UsageError('files: expected one or more reports, got none');
   // One of its own: so many wait for it at once that the host would take it for a leak.
   const signal = given && AbortSignal.any([given]);
   if (signal !== undefined) setMaxListeners(0, signal);

@@ -1,4 +1,4 @@
-import { RecordpipeError } from '../../errors.ts';
+import { RecordpipeError, UsageError } from '../../errors.ts';
 import { shardList } from '../shard-list.ts';
 import type { ShardCommand, ShardPart, ShardReport } from './shard-report.ts';
 
@@ -7,7 +7,7 @@ import type { ShardCommand, ShardPart, ShardReport } from './shard-report.ts';
  * shard that is there twice, because it was run again, must have found the same twice.
  *
  * @param reports one or more
- * @throws RangeError for none
+ * @throws UsageError for none
  * @throws RecordpipeError `report-mismatch` for reports of different plans, commands, numbers of shards or settings, and where two say different things of one shard
  * @example
  * ```ts
@@ -34,7 +34,7 @@ export function mergeReports<C extends ShardCommand>(reports: Iterable<ShardRepo
       parts.set(part.shard, part);
     }
   }
-  if (first === undefined) throw new RangeError('reports: expected one or more, got none');
+  if (first === undefined) throw new UsageError('reports: expected one or more, got none');
   return { ...first, parts: [...parts.values()].sort((a, b) => a.shard - b.shard) };
 }
 

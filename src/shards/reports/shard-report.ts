@@ -1,3 +1,4 @@
+import { UsageError } from '../../errors.ts';
 import type { CheckedFile } from '../../report/validate-report.ts';
 import type { DatasetStats } from '../../stats/dataset-stats.ts';
 import type { Shard } from '../environment/shard-from-environment.ts';
@@ -62,7 +63,7 @@ export interface ShardReport<C extends ShardCommand = ShardCommand> {
  *
  * @param result what it found, of files in the order of the plan
  * @param settings the options that decide what is found: shards that ran with others are not merged
- * @throws RangeError for a shard that there is not
+ * @throws UsageError for a shard that there is not
  * @example see `mergeReports`
  */
 export function shardReport<C extends ShardCommand>(
@@ -73,7 +74,7 @@ export function shardReport<C extends ShardCommand>(
   settings: ShardSettings = {},
 ): ShardReport<C> {
   if (!(Number.isSafeInteger(shard) && shard >= 0 && shard < shards))
-    throw new RangeError(`shard: expected a whole number from 0 to ${shards - 1}, got ${shard}`);
+    throw new UsageError(`shard: expected a whole number from 0 to ${shards - 1}, got ${shard}`);
   const entries = Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     recordpipe: 'shard-report',

@@ -44,7 +44,7 @@ export interface TotalReport<C extends ShardCommand = ShardCommand> {
  * What all shards found together. Into how many shards the work was divided makes no difference to it: the JSON text is that of a run in one.
  *
  * @throws RecordpipeError `missing-shards` where a shard is missing, which names all of those
- * @throws RangeError for a schema, where no record is an Example
+ * @throws UsageError for a schema, where no record is an Example
  * @example see `mergeReports`
  */
 export function totalReport<C extends ShardCommand>(report: ShardReport<C>): TotalReport<C> {

@@ -1,3 +1,4 @@
+import { UsageError } from '../../errors.ts';
 import type { DatasetStats } from '../dataset-stats.ts';
 import type { ImageSample } from '../samples.ts';
 import { bytesText, countText, numberOf } from '../words.ts';
@@ -24,7 +25,7 @@ export interface StatsHtmlOptions {
  * Statistics as a page to look at: one HTML file that needs nothing else, no script, no font, no network, in light and dark, on narrow and wide screens and on paper. The same
  * statistics always make the same page.
  *
- * @throws RangeError for a wrong option
+ * @throws UsageError for a wrong option
  * @example
  * ```ts
  * import { NO_STATS, statsHtml } from 'recordpipe/stats';
@@ -33,7 +34,7 @@ export interface StatsHtmlOptions {
  */
 export function statsHtml(stats: DatasetStats, options: Partial<StatsHtmlOptions> = {}): string {
   const { title = titleOf(stats), maxBytes = 2_000_000 } = options;
-  if (!(maxBytes > 0)) throw new RangeError(`maxBytes: expected a number above 0, got ${maxBytes}`);
+  if (!(maxBytes > 0)) throw new UsageError(`maxBytes: expected a number above 0, got ${maxBytes}`);
   const { messages, features, featureLists } = stats;
   const isSequence = messages.sequenceExample > 0;
   const examples = messages.example + messages.sequenceExample;

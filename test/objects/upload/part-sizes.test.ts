@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { UsageError } from '../../../src/errors.ts';
 import { MOST_PART_BYTES, MOST_PARTS, partSizes } from '../../../src/objects/upload/part-sizes.ts';
 import { uploadAddress } from '../../../src/objects/upload/upload-address.ts';
 
@@ -39,6 +40,6 @@ test('keys are taken as they are', () => {
 test.each(['s3://bucket', 's3://bucket/', 's3:///key', 'bucket/key', `s3://bucket/${'ü'.repeat(513)}`])(
   '%s names no object',
   (uri) => {
-    expect(() => uploadAddress(uri)).toThrow(RangeError);
+    expect(() => uploadAddress(uri)).toThrow(UsageError);
   },
 );

@@ -1,3 +1,4 @@
+import { UsageError } from '../../../src/errors.ts';
 import { type Checksums, checksum } from './checksums.ts';
 import { type Content, type ContentLike, contentOf } from './content.ts';
 import { S3Failure } from './failure.ts';
@@ -113,6 +114,6 @@ export function checksumsOf({ content, checksums }: Version): Checksums {
 
 function splitPath(path: string): [bucket: string, key: string] {
   const slash = path.indexOf('/');
-  if (slash < 1) throw new TypeError(`path: expected bucket/key, got ${path}`);
+  if (slash < 1) throw new UsageError(`path: expected bucket/key, got ${path}`);
   return [path.slice(0, slash), path.slice(slash + 1)];
 }
