@@ -1,19 +1,20 @@
 import { interruptedBy } from './interrupt.ts';
 
-/** What the argument of commands that take many inputs is. */
+/** Describes the argument of the commands that accept many inputs. */
 export const INPUTS =
-  'files, folders, quoted patterns, s3://bucket/key, prefix/ or pattern, @list (inputs, one per line or as find -print0 writes them; @- from stdin), - for stdin';
+  'files, directories, quoted glob patterns, s3://bucket/key, prefix/ or pattern, @list (a file with one input per line, or NUL-separated as from find -print0; @- for stdin), - for stdin';
 
-/** Ends the help of every command. */
+/** The last section of every command's help. */
 export const EXIT_CODES = `
 Exit codes:
   0         ok
-  1         data is invalid
-  2         wrong usage
+  1         invalid data
+  2         invalid usage
   3         a file or object could not be read or written
+  70        internal error: a bug in recordpipe
   130, 143  stopped by a signal`;
 
-/** Runs what a command does and sets the exit code; a signal that interrupted it has the last word. */
+/** Runs a command and sets the exit code. A signal that interrupted the command determines the exit code. */
 export async function run(command: () => Promise<number>): Promise<void> {
   const exitCode = await command();
   process.exitCode = interruptedBy() ?? exitCode;

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { ObjectOptions } from 'recordpipe/objects';
 import { atLeast, durationOption, sizeOption } from './option-values.ts';
 
-/** Options of the commands that take `s3://` addresses. */
+/** Options of the commands that accept `s3://` addresses. */
 export interface ObjectCommandOptions {
   readonly endpointUrl?: string;
   readonly region?: string;
@@ -19,31 +19,31 @@ export interface ObjectCommandOptions {
   readonly pinVersion?: true;
 }
 
-const GROUP = 'S3 (credentials: as for the AWS command line):';
+const GROUP = 'S3 (credentials as for the AWS CLI):';
 
-/** Adds them. Without defaults: those are the library's. */
+/** Adds the S3 options, without defaults; the library applies its own. */
 export function withObjectOptions(command: Command): Command {
   const options = [
-    new Option('--endpoint-url <url>', 'a service other than that of AWS'),
-    new Option('--region <name>', 'default: AWS_REGION, the profile, or that of the bucket'),
-    new Option('--profile <name>', 'of the shared configuration files'),
-    new Option('--no-sign-request', 'public buckets, without credentials'),
-    new Option('--request-payer', 'you pay for the requests'),
-    new Option('--part-size <size>', 'asked for at a time (default: 8 MiB)').argParser(sizeOption),
-    new Option('--window <size>', 'most bytes held in memory (default: 64 MiB)').argParser(sizeOption),
-    new Option('--max-requests <n>', 'at once (default: 8)').argParser(atLeast(1)),
-    new Option('--single', 'one request per object, no parts'),
-    new Option('--verify-object', "compare whole objects with S3's own checksum, where it has one"),
-    new Option('--retry-timeout <time>', 'go on trying for so long, like 30s (default: 5m)').argParser(
+    new Option('--endpoint-url <url>', 'S3-compatible endpoint (default: AWS)'),
+    new Option('--region <name>', 'AWS region (default: AWS_REGION, the profile, or that of the bucket)'),
+    new Option('--profile <name>', 'profile in the shared AWS configuration files'),
+    new Option('--no-sign-request', 'send unsigned requests, for public buckets'),
+    new Option('--request-payer', 'accept charges of requester-pays buckets'),
+    new Option('--part-size <size>', 'bytes per request (default: 8 MiB)').argParser(sizeOption),
+    new Option('--window <size>', 'maximum bytes held in memory (default: 64 MiB)').argParser(sizeOption),
+    new Option('--max-requests <n>', 'maximum concurrent requests (default: 8)').argParser(atLeast(1)),
+    new Option('--single', 'read each object with one request'),
+    new Option('--verify-object', "verify whole objects against S3's checksum, if it has one"),
+    new Option('--retry-timeout <time>', 'keep retrying for this long, e.g. 30s (default: 5m)').argParser(
       durationOption,
     ),
-    new Option('--pin-version', 'read the version found first to its end, though it is overwritten'),
+    new Option('--pin-version', 'keep reading the first version seen even if the object is overwritten'),
   ];
   for (const option of options) command.addOption(option.helpGroup(GROUP));
   return command;
 }
 
-/** The part of the options that the library takes as `objects`; undefined where none is given. */
+/** The value of the library's `objects` option; undefined if none of these options is given. */
 export function objectOptionsOf(options: ObjectCommandOptions): Partial<ObjectOptions> | undefined {
   const { endpointUrl, region, profile, signRequest, requestPayer, partSize, window, maxRequests } = options;
   const { single, verifyObject, retryTimeout, pinVersion } = options;

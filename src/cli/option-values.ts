@@ -3,36 +3,34 @@ import { parseDuration } from './durations.ts';
 import { parseEscapes } from './escapes.ts';
 import { parseSize } from './sizes.ts';
 
-// What option arguments stand for.
+// Parsers of option arguments.
 
-/** A whole number from `least` on. */
-export function atLeast(least: number): (text: string) => number {
+/** An integer >= `min`. */
+export function atLeast(min: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} on.`);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
+    throw new InvalidArgumentError(`Expected an integer >= ${min}.`);
   };
 }
 
-/** Text with escapes, as the bytes that end a line. */
+/** A line delimiter: text with escapes, as bytes. */
 export function delimiterOption(text: string): Uint8Array {
   const bytes = parseEscapes(text);
   if (bytes !== undefined && bytes.length > 0) return bytes;
-  throw new InvalidArgumentError(
-    'Expected text with no other escapes than \\n \\r \\t \\0 \\\\ \\xHH \\uHHHH.',
-  );
+  throw new InvalidArgumentError('Expected text; the only escapes are \\n \\r \\t \\0 \\\\ \\xHH \\uHHHH.');
 }
 
-/** A size like 8MiB, in bytes. */
+/** A size such as 8MiB, in bytes. */
 export function sizeOption(text: string): number {
   const bytes = parseSize(text);
   if (bytes !== undefined) return bytes;
-  throw new InvalidArgumentError('Expected a size like 8MiB, 64K, 1GB or 4096.');
+  throw new InvalidArgumentError('Expected a size such as 8MiB, 64K, 1GB or 4096.');
 }
 
-/** A time like 30s, in milliseconds. */
+/** A duration such as 30s, in milliseconds. */
 export function durationOption(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds !== undefined) return milliseconds;
-  throw new InvalidArgumentError('Expected a time like 500ms, 30s, 5m or 1h.');
+  throw new InvalidArgumentError('Expected a duration such as 500ms, 30s, 5m or 1h.');
 }

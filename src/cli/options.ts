@@ -4,7 +4,7 @@ import { type ObjectCommandOptions, objectOptionsOf, withObjectOptions } from '.
 import { atLeast, delimiterOption, sizeOption } from './option-values.ts';
 import type { ColorChoice } from './style.ts';
 
-/** Options that concern one format. */
+/** Options for one format. */
 export interface FormatOptions {
   readonly multipart?: 'dmlc' | 'concat' | 'error';
   readonly cr?: 'keep' | 'crlf' | 'all';
@@ -14,7 +14,7 @@ export interface FormatOptions {
   readonly stripBom?: true;
 }
 
-/** Options that every command has. */
+/** Options of every command that reads records. */
 export interface CommonOptions extends FormatOptions, ObjectCommandOptions {
   readonly format: 'tfrecord' | 'recordio' | 'textline' | 'auto';
   readonly compression: 'auto' | 'none' | 'gzip' | 'zlib';
@@ -33,7 +33,7 @@ export interface ReportingOptions extends CommonOptions {
   readonly jobs?: number;
 }
 
-/** Options of the commands that look at payloads. */
+/** Options of the commands that read payloads. */
 export interface PayloadOptions {
   readonly payloadCrc: 'crc32c' | 'smdebug';
   readonly recover?: true;
@@ -41,96 +41,100 @@ export interface PayloadOptions {
 
 const FORMATS = ['auto', 'tfrecord', 'recordio', 'textline'];
 
-/** Adds what every command has. */
+/** Adds the options of every command that reads records. */
 export function withCommonOptions(command: Command): Command {
   command
-    .addOption(choice('--format <format>', 'format of the files', FORMATS, 'auto'))
+    .addOption(choice('--format <format>', 'format of the input files', FORMATS, 'auto'))
     .addOption(
-      choice('--compression <kind>', 'compression of whole files', ['auto', 'none', 'gzip', 'zlib'], 'auto'),
+      choice(
+        '--compression <kind>',
+        'compression of the input files',
+        ['auto', 'none', 'gzip', 'zlib'],
+        'auto',
+      ),
     )
-    .option(
-      '--max-record-size <size>',
-      'longest payload that is not an error, like 8MiB (default: 2 GiB)',
-      sizeOption,
-    )
+    .option('--max-record-size <size>', 'maximum payload size, e.g. 8MiB (default: 2 GiB)', sizeOption)
     .addOption(
-      choice('--on-truncated <what>', 'what a header cut short at the end is', ['error', 'stop'], 'error'),
+      choice('--on-truncated <what>', 'how to treat a truncated final header', ['error', 'stop'], 'error'),
     )
     .addOption(
       choice(
         '--trailing <what>',
-        'what bytes behind the last record are',
+        'how to treat bytes after the last record',
         ['error', 'zeros-ok', 'ignore'],
         'error',
       ),
     )
     .addOption(
-      choice('--color <when>', 'colours (NO_COLOR is honoured)', ['auto', 'always', 'never'], 'auto'),
+      choice('--color <when>', 'when to use colors (honors NO_COLOR)', ['auto', 'always', 'never'], 'auto'),
     );
   for (const option of formatOptions()) command.addOption(option);
   return withObjectOptions(command);
 }
 
-/** Without defaults: those are the library's. */
+/** Options without defaults; the library applies its own. */
 function formatOptions(): Option[] {
   const recordIO = [
     new Option(
       '--multipart <kind>',
-      'records in parts: dmlc puts the magic number back between them (default), concat does not (SageMaker), error refuses them',
+      'multipart records: dmlc restores the magic number between parts (default), concat does not (SageMaker), error rejects them',
     ).choices(['dmlc', 'concat', 'error']),
   ];
   const text = [
     new Option(
       '--cr <kind>',
-      'carriage returns: crlf takes one off before a newline (default), keep keeps them, all drops all (TensorFlow)',
+      'carriage returns: crlf strips one before each newline (default), keep keeps all, all strips all (TensorFlow)',
     ).choices(['keep', 'crlf', 'all']),
     new Option(
       '--delimiter <text>',
-      'what ends a line, with \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)',
+      'line delimiter; escapes: \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)',
     ).argParser(delimiterOption),
-    new Option('--encoding <label>', 'encoding of the text: utf8, utf-16le, latin1, … (default: any bytes)'),
-    new Option('--skip-blank', 'pass over lines with nothing in them'),
-    new Option('--strip-bom', 'take off a byte order mark'),
+    new Option(
+      '--encoding <label>',
+      'text encoding: utf8, utf-16le, latin1, … (default: bytes are not decoded)',
+    ),
+    new Option('--skip-blank', 'skip empty lines'),
+    new Option('--strip-bom', 'strip a byte order mark'),
   ];
   return [
     ...recordIO.map((option) => option.helpGroup('RecordIO:')),
-    ...text.map((option) => option.helpGroup('Lines of text:')),
+    ...text.map((option) => option.helpGroup('Text lines:')),
   ];
 }
 
-/** Adds what the commands that print reports have. */
+/** Adds the options of the commands that print reports. */
 export function withReportingOptions(command: Command): Command {
   return withRunOptions(command).addOption(
-    new Option('--jsonl', 'print one JSON event per line').conflicts('json'),
+    new Option('--jsonl', 'print one JSON object per line').conflicts('json'),
   );
 }
 
-/** Adds what the commands that run over many files have. */
+/** Adds the options of the commands that process many files. */
 export function withRunOptions(command: Command): Command {
   return withCommonOptions(command)
     .option('--json', 'print one JSON document')
-    .option('-q, --quiet', 'no progress and no summary')
-    .option('--no-progress', 'no progress')
-    .option('-j, --jobs <n>', 'most files checked at once (default: one per core)', atLeast(1));
+    .option('-q, --quiet', 'hide progress and summary')
+    .option('--no-progress', 'hide progress')
+    .option('-j, --jobs <n>', 'number of files to process in parallel (default: one per core)', atLeast(1));
 }
 
-/** Adds what the commands that look at payloads have. */
+/** Adds the options of the commands that read payloads. */
 export function withPayloadOptions(command: Command): Command {
   return command
     .addOption(payloadCrcOption())
-    .option('--recover', 'go on behind damage at the next good record');
+    .option('--recover', 'skip damaged data and resume at the next valid record');
 }
 
 export function payloadCrcOption(): Option {
   return choice(
     '--payload-crc <kind>',
-    "smdebug: also what SageMaker's debugger writes in place of checksums",
+    "smdebug: also accept what SageMaker's debugger writes in place of checksums",
     ['crc32c', 'smdebug'],
     'crc32c',
   );
 }
 
-/** What the library's readers are told. */
+/** Options for the library's readers. */
 export interface ReadingOptions extends FormatOptions {
   readonly format: CommonOptions['format'];
   readonly compression: CommonOptions['compression'];
@@ -142,7 +146,7 @@ export interface ReadingOptions extends FormatOptions {
   readonly objects?: Partial<ObjectOptions>;
 }
 
-/** The part of the options that the library's readers take. */
+/** The options for the library's readers. */
 export function readingOptions(options: CommonOptions & Partial<PayloadOptions>): ReadingOptions {
   const { format, compression, onTruncated, trailing, maxRecordSize, payloadCrc, recover } = options;
   const { multipart, cr, delimiter, encoding, skipBlank, stripBom } = options;

@@ -5,12 +5,12 @@ import { fail } from './fail.ts';
 import { fill } from './fill.ts';
 import { complain, print } from './output.ts';
 
-/** A module that tells what a command accepts: commands/register/NAME.ts. What the command does is in commands/NAME.ts, imported when it runs. */
+/** Declares a command: commands/register/NAME.ts. Its action is in commands/NAME.ts, imported when it runs. */
 interface Registration {
   register(root: Command): void;
 }
 
-/** The commands, in the order in which help lists them. To add one, add its line here. */
+/** The commands in the order in which help lists them. */
 const COMMANDS: Record<string, () => Promise<Registration>> = {
   validate: () => import('./commands/register/validate.ts'),
   count: () => import('./commands/register/count.ts'),
@@ -33,19 +33,19 @@ const COMMANDS: Record<string, () => Promise<Registration>> = {
 };
 
 /**
- * The command line. Only the command that is called is loaded, all of them where help or a suggestion has to know them.
+ * Builds the command line. Loads only the called command, or all of them for help and suggestions.
  * @param called the first argument
  */
 export async function program(called: string | undefined): Promise<Command> {
   const root = new Command('recordpipe')
     .description(
-      'Read, check, index and convert record files (TFRecord, RecordIO, lines of text), without TensorFlow or MXNet.',
+      'Read, validate, index and convert record files (TFRecord, RecordIO, text lines) without TensorFlow or MXNet.',
     )
     .version(packageVersion(), '-V, --version')
     .exitOverride()
     .configureOutput({ writeOut: printHelp, writeErr: (text) => complain(text.replace(/\n$/, '')) })
     .showSuggestionAfterError()
-    .showHelpAfterError('(recordpipe help, or --help behind a command, shows what is accepted)')
+    .showHelpAfterError('(run recordpipe help, or recordpipe COMMAND --help, for usage)')
     .addHelpText('after', ROOT_HELP);
   for (const { register } of await Promise.all(needed(called).map((load) => load()))) register(root);
   return root;
@@ -60,10 +60,10 @@ function needed(called: string | undefined): (() => Promise<Registration>)[] {
 
 let told: unknown;
 
-/** Commander's own way ends the process with a stack trace where the reader has gone (`| head`) or the disk is full. */
+/** Commander's default ends the process with a stack trace when the reader has closed the pipe (`| head`) or the disk is full. */
 function printHelp(text: string): void {
   print(fill(text, process.stdout.columns || 80)).catch(async (error: unknown) => {
-    // Help comes in pieces, which all fail for the same reason.
+    // Help is printed in pieces, which all fail for the same reason.
     if (error === told) return;
     told = error;
     process.exitCode = await fail(error);
@@ -76,7 +76,7 @@ function packageVersion(): string {
 
 const ROOT_HELP = `
 Examples:
-  recordpipe validate data/                     what a folder and those below hold
+  recordpipe validate data/                     a directory and its subdirectories
   recordpipe count 'train-*.tfrecord'
   recordpipe inspect train.rec -n 3
   recordpipe stats data/ --html report.html

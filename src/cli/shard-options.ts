@@ -2,40 +2,40 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from 'recordpipe/errors';
 import type { ShardChoice } from 'recordpipe/shards';
 
-/** Options of the commands whose work can be divided. */
+/** Options of the commands that can run on several machines. */
 export interface ShardCommandOptions {
   readonly shard?: ShardChoice;
   readonly plan?: string;
   readonly report?: string;
 }
 
-/** Whether the work is to be divided, or was planned. */
+/** Whether the command runs on a shard or from a plan. */
 export function isSharded({ shard, plan }: ShardCommandOptions): boolean {
   return shard !== undefined || plan !== undefined;
 }
 
-/** What a command says that has nothing to do. */
+/** The error for a command without inputs. */
 export function noInputs(): UsageError {
-  return new UsageError("missing required argument 'inputs' (or a --plan)");
+  return new UsageError("missing required argument 'inputs' (or --plan)");
 }
 
-const GROUP = 'More than one machine:';
+const GROUP = 'Several machines:';
 
-/** What `--shard` takes. Not read by the library: only who divides the work loads that. */
+/** The syntax of `--shard`. Parsed here because loading the library's parser costs start-up time. */
 const SHARD = /^(?:auto|\d{1,9})(?:\/\d{1,9})?$/;
 
-/** Adds them. @param report what `--report` writes */
+/** Adds the options. @param report describes `--report` */
 export function withShardOptions(command: Command, report?: string): Command {
   const options = [
     new Option(
       '--shard <i/n>',
-      'do this part of the work alone, counted from 0; auto: the one that the environment says (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE); auto/n: of so many',
+      'process only shard I of N (zero-based); auto: take both from the environment (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE); auto/n: take I from it',
     ).argParser(shardOption),
-    new Option('--plan <file>', 'the work, as recordpipe plan has written it, instead of inputs'),
+    new Option('--plan <file>', 'read the inputs from a plan written by recordpipe plan'),
     new Option(
       '--report <file>',
       report ??
-        'with --shard or --plan: write what was found, for recordpipe merge; into a folder/ or s3://bucket/prefix/ under a name of its own',
+        'with --shard or --plan: write the shard report for recordpipe merge; a directory/ or s3://bucket/prefix/ gets one file per shard',
     ),
   ];
   for (const option of options) command.addOption(option.helpGroup(GROUP));
@@ -46,10 +46,10 @@ function shardOption(text: string): ShardChoice {
   const [which, count] = text.split('/');
   const shards = count === undefined ? undefined : Number(count);
   if (!SHARD.test(text) || shards === 0 || (which !== 'auto' && shards === undefined))
-    throw new InvalidArgumentError('Expected i/n (like 0/8), auto or auto/n.');
+    throw new InvalidArgumentError('Expected i/n (e.g. 0/8), auto or auto/n.');
   if (which === 'auto') return { auto: true, shards };
   if (Number(which) < shards!) return { shard: Number(which), shards: shards! };
   throw new InvalidArgumentError(
-    `Expected 0/${shards} to ${shards! - 1}/${shards}: shards are counted from 0.`,
+    `Expected 0/${shards} to ${shards! - 1}/${shards}: shard numbers start at 0.`,
   );
 }

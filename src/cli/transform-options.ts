@@ -7,7 +7,7 @@ import {
   withCommonOptions,
 } from './options.ts';
 
-/** The formats that files are written in. */
+/** Formats of output files. */
 export type FileFormat = 'tfrecord' | 'recordio' | 'textline' | 'jsonl' | 'base64';
 
 /** Options of the commands that write record files. */
@@ -19,6 +19,7 @@ export interface TransformCommandOptions extends CommonOptions, Pick<PayloadOpti
   /** `--no-escape` */
   readonly escape: boolean;
   readonly force?: true;
+  readonly binary?: true;
   readonly json?: true;
   readonly quiet?: true;
   readonly progress: boolean;
@@ -27,38 +28,43 @@ export interface TransformCommandOptions extends CommonOptions, Pick<PayloadOpti
 const FORMATS: readonly FileFormat[] = ['tfrecord', 'recordio', 'textline', 'jsonl', 'base64'];
 const OUTPUT = 'Output:';
 
-/** What the argument for the output is. */
-export const OUT = 'a file or s3://bucket/key that is not there yet (see --force), or - for stdout';
+/** Describes the output argument. */
+export const OUT = 'a new file or s3://bucket/key (see --force), or - for stdout';
 
-/** Adds what the commands that write record files have. */
+/** Adds the options of the commands that write record files. */
 export function withTransformOptions(command: Command): Command {
   withCommonOptions(command)
     .addOption(
-      new Option('--from <format>', 'as --format, and jsonl, base64 (default: by extension, else by content)')
+      new Option(
+        '--from <format>',
+        'input format: as --format, plus jsonl and base64 (default: from the extension, else the content)',
+      )
         .choices(FORMATS)
         .conflicts('format'),
     )
     .addOption(payloadCrcOption())
-    .option('--json', 'print what was done as a JSON document')
-    .option('-q, --quiet', 'no progress and no summary')
-    .option('--no-progress', 'no progress');
+    .option('--json', 'print a summary as JSON')
+    .option('-q, --quiet', 'hide progress and summary')
+    .option('--no-progress', 'hide progress');
   const output = [
-    new Option('--to <format>', 'format to write (default: by extension, else as the input)').choices(
-      FORMATS,
-    ),
+    new Option(
+      '--to <format>',
+      'output format (default: from the extension, else that of the input)',
+    ).choices(FORMATS),
     new Option(
       '--output-compression <kind>',
-      'compress the output (default: by extension, .gz or .zz, else none)',
+      'output compression (default: from the extension, .gz or .zz, else none)',
     ).choices(['none', 'gzip', 'zlib']),
-    new Option('--level <n>', 'of compression, 0 to 9 (default: 6)').argParser(level),
+    new Option('--level <n>', 'compression level, 0 to 9 (default: 6)').argParser(level),
     new Option('--no-escape', 'RecordIO: do not split payloads at magic numbers (for SageMaker)'),
-    new Option('-f, --force', 'replace files that are there'),
+    new Option('-f, --force', 'overwrite existing output files'),
+    new Option('--binary', 'write binary output to a terminal'),
   ];
   for (const option of output) command.addOption(option.helpGroup(OUTPUT));
   return command;
 }
 
-/** The part of the options that the library's transformations take. */
+/** The options for the library's transformations. */
 export function transformingOptions(options: TransformCommandOptions): {
   from: FileFormat | 'auto';
   to: FileFormat | undefined;
@@ -82,7 +88,7 @@ export function transformingOptions(options: TransformCommandOptions): {
       ...(outputCompression !== undefined && { compression: outputCompression }),
       ...(level !== undefined && { level }),
       ...(!escapeMagic && { escapeMagic }),
-      // As it is read, so that what is split, merged or shuffled stays a text of the same kind.
+      // As on input, so that text that is split, merged or shuffled keeps its line endings.
       ...(delimiter !== undefined && { delimiter }),
       ...(cr !== undefined && { cr }),
     },
@@ -92,5 +98,5 @@ export function transformingOptions(options: TransformCommandOptions): {
 
 function level(text: string): number {
   if (/^[0-9]$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Expected a whole number from 0 to 9.');
+  throw new InvalidArgumentError('Expected an integer from 0 to 9.');
 }

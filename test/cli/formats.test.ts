@@ -191,7 +191,7 @@ test('help names the options of the formats', async () => {
       '--format <format>',
       'RecordIO:',
       '--multipart <kind>',
-      'Lines of text:',
+      'Text lines:',
       '--delimiter <text>',
     ])
       expect(stdout).toContain(option);

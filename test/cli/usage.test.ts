@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { program } from '../../src/cli/program.ts';
 import { cli } from '../support/cli.ts';
 
 const COMMANDS = 'validate count inspect cat index convert repair split merge shuffle sample'.split(' ');
@@ -9,9 +11,9 @@ test.each([
   ['an unknown option', ['validate', 'x', '--fail-fst'], /Did you mean --fail-fast\?/],
   ['no inputs', ['validate'], /missing required argument 'inputs'/],
   ['too many arguments', ['inspect', 'a', 'b'], /too many arguments/],
-  ['no jobs', ['validate', 'x', '--jobs', '0'], /whole number from 1 on/],
-  ['a number that is none', ['inspect', 'x', '-n', '1e3'], /whole number from 0 on/],
-  ['a size that is none', ['validate', 'x', '--max-record-size', '3XB'], /Expected a size like 8MiB/],
+  ['no jobs', ['validate', 'x', '--jobs', '0'], /Expected an integer >= 1/],
+  ['not a number', ['inspect', 'x', '-n', '1e3'], /Expected an integer >= 0/],
+  ['not a size', ['validate', 'x', '--max-record-size', '3XB'], /Expected a size such as 8MiB/],
   [
     'a size beyond the format',
     ['validate', 'x', '--max-record-size', '8GiB'],
@@ -27,7 +29,7 @@ test.each([
     ['validate', 'x', '--format', 'csv'],
     /choices are auto, tfrecord, recordio, textline/,
   ],
-  ['an unknown escape', ['cat', 'x', '--delimiter', '\\q'], /no other escapes/],
+  ['an unknown escape', ['cat', 'x', '--delimiter', '\\q'], /the only escapes are/],
   ['a delimiter without bytes', ['cat', 'x', '--delimiter', ''], /Expected text/],
   ['an unknown encoding', ['cat', 'x', '--encoding', 'klingon'], /encoding: expected/],
   ['both machine forms', ['validate', 'x', '--json', '--jsonl'], /cannot be used with/],
@@ -41,7 +43,30 @@ test.each([
   expect(code).toBe(2);
 });
 
+/** A command with its subcommands. */
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** Words of translated English, which english.md replaces. */
+const UNIDIOMATIC =
+  /\b(behind|anew|goes on|go on|so many|of which|that is there|that are there|asked for|passed? over|left out|leave out|take off|told)\b/i;
+
 describe('help', () => {
+  test('describes every argument and option in plain English', async () => {
+    const commands = withSubcommands(await program(undefined)).slice(1);
+    expect(commands.length).toBeGreaterThan(COMMANDS.length);
+    for (const command of commands) {
+      const texts = [command.description()];
+      for (const { description } of [...command.options, ...command.registeredArguments])
+        texts.push(description);
+      for (const text of texts) {
+        expect(text, `${command.name()}: a description`).not.toBe('');
+        expect(text, command.name()).not.toMatch(UNIDIOMATIC);
+      }
+    }
+  });
+
   test('of the whole names the commands and the exit codes', async () => {
     const { code, stdout, stderr } = await cli(['--help']);
     expect(code).toBe(0);

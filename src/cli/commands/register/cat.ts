@@ -6,12 +6,13 @@ import { withCommonOptions, withPayloadOptions } from '../../options.ts';
 export function register(root: Command): void {
   const command = root
     .command('cat')
-    .description('Write the payloads to standard output, one after the other, as they are.')
+    .description('Write record payloads to standard output, unchanged and without separators.')
     .argument('<inputs...>', INPUTS)
-    .option('-n, --records <n>', 'how many records in all; 0: all', atLeast(0), 0)
-    .option('--skip <n>', 'records to pass over first', atLeast(0), 0)
-    .option('--newline', 'a newline behind each payload')
-    .option('--base64', 'one payload per line, in base64');
+    .option('-n, --records <n>', 'maximum number of records over all inputs; 0: all', atLeast(0), 0)
+    .option('--skip <n>', 'number of records to skip first', atLeast(0), 0)
+    .option('--newline', 'write a newline after each payload')
+    .option('--binary', 'write payloads to a terminal even if they are binary')
+    .option('--base64', 'write one base64 payload per line');
   withPayloadOptions(withCommonOptions(command))
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../cat.ts')).cat(inputs, options)));
@@ -24,5 +25,5 @@ Examples:
   recordpipe cat data/ --base64 | wc -l
   recordpipe cat lines.txt.gz --cr keep --newline
 
-Every record is checked before it is written; at damage cat stops, with exit code 1.
+Every record is verified before it is written. At the first invalid record, cat stops with exit code 1.
 ${EXIT_CODES}`;

@@ -6,12 +6,17 @@ import { withTransformOptions } from '../../transform-options.ts';
 export function register(root: Command): void {
   const command = root
     .command('convert')
-    .description('Write the records of a file in another format or compression, every byte as it is.')
-    .argument('[files...]', 'an input (- for stdin) and an output (- for stdout); with --output-dir, inputs')
-    .option('--output-dir <folder>', 'convert every input into this folder, each under its own name');
+    .description(
+      'Convert record files to another format or compression; payloads stay byte for byte the same.',
+    )
+    .argument(
+      '[files...]',
+      'an input (- for stdin) and an output (- for stdout); with --output-dir: inputs only',
+    )
+    .option('--output-dir <folder>', 'convert each input into this directory, keeping its base name');
   withShardOptions(withTransformOptions(command));
   const to = command.options.find(({ long }) => long === '--to')!;
-  to.description = 'format to write (default: by extension; to be named for stdout, and with --output-dir)';
+  to.description = 'output format (default: from the extension; required for stdout and with --output-dir)';
   command
     .addHelpText('after', HELP)
     .action((files, options) => run(async () => (await import('../convert.ts')).convert(files, options)));
@@ -25,8 +30,8 @@ Examples:
   recordpipe convert train.tfrecord - --to jsonl | jq -r .data | head
   recordpipe convert data/ --output-dir converted --to recordio
 
-jsonl has one object {"data":"<base64>"} per line, base64 just the base64 text; both hold any bytes. Other fields of the objects are ignored when
-they are read. Lines of text (textline) hold what has no newline in it: any other record is an error that names it. A file that ends in .jsonl is
-read and written as jsonl; --from textline and --to textline mean its lines as they are. --delimiter and --cr hold for the lines that are read and those
-that are written. Lines that stay lines of text keep their carriage returns, unless --cr is given.
+jsonl stores one {"data":"<base64>"} object per line; base64 stores one base64 string per line. Both can represent any bytes. Other fields of a
+jsonl object are ignored on input. textline cannot represent a record that contains a newline: such a record is an error. Files named *.jsonl are
+read and written as jsonl; use --from textline or --to textline to treat their lines as plain text. --delimiter and --cr apply to both input
+and output. Text lines converted to text lines keep their carriage returns unless you pass --cr.
 ${EXIT_CODES}`;

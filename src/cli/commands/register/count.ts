@@ -5,7 +5,7 @@ import { withReportingOptions } from '../../options.ts';
 export function register(root: Command): void {
   const command = root
     .command('count')
-    .description('Count records. Reads little more than the headers where records are large.')
+    .description('Count records. Of files with large records, only the headers are read.')
     .argument('<inputs...>', INPUTS);
   withReportingOptions(command)
     .addHelpText('after', HELP)
@@ -15,10 +15,10 @@ export function register(root: Command): void {
 const HELP = `
 Examples:
   recordpipe count data/
-  recordpipe count -q data/                     the sum, and nothing else
+  recordpipe count -q data/                     print the total only
   recordpipe count 'train-*' --json
   recordpipe count lines.jsonl.gz
   recordpipe count --delimiter '\\0' --format textline names.txt
 
-Checksums of payloads are not verified: that is what validate is for.
+Payload checksums are not verified; use validate for that.
 ${EXIT_CODES}`;

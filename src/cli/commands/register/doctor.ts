@@ -7,17 +7,17 @@ export function register(root: Command): void {
   const command = root
     .command('doctor')
     .description(
-      'Look whether s3:// can be read, and why not: credentials, connection, clock, region, permissions, speed.',
+      'Diagnose access to an S3 location: credentials, connection, clock, region, permissions, throughput.',
     )
-    .argument('<address>', 's3://bucket, s3://bucket/prefix or an object; a path')
+    .argument('<address>', 's3://bucket, s3://bucket/prefix, s3://bucket/key, or a local path')
     .option('--json', 'print one JSON document')
     .option(
       '--probe <size>',
-      'most bytes read to see how fast they come, 0 for none (default: 256 MiB)',
+      'maximum bytes to read to measure throughput; 0 skips the measurement (default: 256 MiB)',
       sizeOption,
     )
     .addOption(
-      new Option('--color <when>', 'colours (NO_COLOR is honoured)')
+      new Option('--color <when>', 'when to use colors (honors NO_COLOR)')
         .choices(['auto', 'always', 'never'])
         .default('auto'),
     );
@@ -33,5 +33,5 @@ Examples:
   recordpipe doctor s3://open-data/ --no-sign-request
   recordpipe doctor s3://bucket/a.tfrecord --endpoint-url http://localhost:9000 --probe 1GiB
 
-Nothing is written, and no secret is printed.
+doctor writes nothing and prints no secrets.
 ${EXIT_CODES}`;

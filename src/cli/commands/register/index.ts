@@ -8,49 +8,51 @@ import { withShardOptions } from '../../shard-options.ts';
 export function register(root: Command): void {
   const command = root
     .command('index')
-    .description('Write and check indexes: where the records lie, for getting them by number.')
+    .description('Build or verify indexes: record offsets for random access.')
     .argument('[inputs...]', INPUTS.replace(', - for stdin', ''))
     .addOption(
       new Option(
         '--kind <kind>',
-        'rpidx: ours, FILE.rpidx; vahidk, dali: FILE.idx of TFRecord; mx: of RecordIO',
+        'rpidx: native, FILE.rpidx; vahidk, dali: FILE.idx for TFRecord; mx: .idx for RecordIO',
       )
         .choices(['rpidx', 'vahidk', 'dali', 'mx'])
         .default('rpidx'),
     )
-    .option('-o, --output <file>', 'where the index is, or goes (one input only)')
-    .option('--check', 'write nothing: check indexes that are there against all of their data')
-    .addOption(new Option('-f, --force', 'make indexes anew, whatever is there').conflicts('check'))
-    .option('--full', 'verify the checksums of the payloads as well')
+    .option('-o, --output <file>', 'path of the index (one input only)')
+    .option('--check', 'verify existing indexes against their data; write nothing')
+    .addOption(new Option('-f, --force', 'rebuild indexes, replacing existing ones').conflicts('check'))
+    .option('--full', 'also verify payload checksums')
     .addOption(
-      new Option('--format <format>', 'format of the files')
+      new Option('--format <format>', 'format of the input files')
         .choices(['auto', 'tfrecord', 'recordio', 'textline'])
         .default('auto'),
     )
-    .option(
-      '--max-record-size <size>',
-      'longest payload that is not an error, like 8MiB (default: 2 GiB)',
-      sizeOption,
-    )
+    .option('--max-record-size <size>', 'maximum payload size, e.g. 8MiB (default: 2 GiB)', sizeOption)
     .addOption(payloadCrcOption())
     .option('--json', 'print one JSON document')
-    .addOption(new Option('--jsonl', 'print one JSON event per line').conflicts('json'))
-    .option('-q, --quiet', 'no progress, and nothing said of what is well')
-    .option('--no-progress', 'no progress')
+    .addOption(new Option('--jsonl', 'print one JSON object per line').conflicts('json'))
+    .option('-q, --quiet', 'print only errors; no progress')
+    .option('--no-progress', 'hide progress')
     .addOption(
-      new Option('--multipart <kind>', 'how records in parts are put together (default: dmlc)')
+      new Option('--multipart <kind>', 'how to join multipart records (default: dmlc)')
         .choices(['dmlc', 'concat', 'error'])
         .helpGroup('RecordIO:'),
     )
     .addOption(
-      new Option('--cr <kind>', 'carriage returns: crlf takes one off before a newline (default), keep, all')
+      new Option(
+        '--cr <kind>',
+        'carriage returns: crlf strips one before each newline (default), keep keeps all, all strips all',
+      )
         .choices(['keep', 'crlf', 'all'])
-        .helpGroup('Lines of text:'),
+        .helpGroup('Text lines:'),
     )
     .addOption(
-      new Option('--delimiter <text>', 'what ends a line, with \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)')
+      new Option(
+        '--delimiter <text>',
+        'line delimiter; escapes: \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)',
+      )
         .argParser(delimiterOption)
-        .helpGroup('Lines of text:'),
+        .helpGroup('Text lines:'),
     );
   withObjectOptions(withShardOptions(command))
     .addHelpText('after', HELP)
@@ -61,10 +63,10 @@ export function register(root: Command): void {
 
 const HELP = `
 Examples:
-  recordpipe index data/                        a FILE.rpidx beside each file
-  recordpipe index train.tfrecord --kind dali   as tfrecord2idx writes it
+  recordpipe index data/                        FILE.rpidx next to each
+  recordpipe index train.tfrecord --kind dali   the format of tfrecord2idx
   recordpipe index train.rec --kind mx --output train.idx
   recordpipe index 'train-*' --check
 
-An index that fits its file is left alone, one that does not is made anew, but for MXNet's, whose keys --force gives up.
+Indexes that match their file are kept; others are rebuilt. An MXNet index is rebuilt only with --force, because rebuilding discards its keys.
 ${EXIT_CODES}`;

@@ -6,22 +6,20 @@ import { withCommonOptions, withPayloadOptions } from '../../options.ts';
 export function register(root: Command): void {
   const command = root
     .command('inspect')
-    .description(
-      'Show records: index, offset, length, and what is in them: the features of Examples, text, or bytes.',
-    )
+    .description('Show records: number, offset, length, and contents (features of Examples, text, or bytes).')
     .argument('<file>', 'a file, s3://bucket/key, or - for stdin')
-    .option('-n, --records <n>', 'how many records; 0: all', atLeast(0), 5)
-    .option('--skip <n>', 'records to pass over first', atLeast(0), 0)
+    .option('-n, --records <n>', 'maximum number of records; 0: all', atLeast(0), 5)
+    .option('--skip <n>', 'number of records to skip first', atLeast(0), 0)
     .option(
       '--feature <name>',
-      'of Examples only this feature or feature list; more than once for several',
+      'show only this feature or feature list of Examples; repeatable',
       (name: string, before: string[] = []) => [...before, name],
     )
-    .option('--save-images <folder>', 'write the images of the records shown into a folder')
-    .option('--decode', 'with --json or --jsonl: also what Examples hold, in the JSON mapping of protobuf')
+    .option('--save-images <folder>', 'write the images in the shown records to a directory')
+    .option('--decode', 'with --json or --jsonl: include decoded Examples, in protobuf JSON')
     .option('--hash', 'show the SHA-256 of each payload')
     .option('--json', 'print one JSON document')
-    .addOption(new Option('--jsonl', 'print one JSON object per record and line').conflicts('json'));
+    .addOption(new Option('--jsonl', 'print one JSON object per record, one per line').conflicts('json'));
   withPayloadOptions(withCommonOptions(command))
     .addHelpText('after', HELP)
     .action((file, options) => run(async () => (await import('../inspect.ts')).inspect(file, options)));
@@ -35,7 +33,7 @@ Examples:
   recordpipe inspect train.tfrecord -n 1 --feature label --feature image/encoded
   recordpipe inspect train.tfrecord -n 20 --save-images images/
   recordpipe inspect train.tfrecord -n 0 --jsonl --decode
-  recordpipe inspect train.rec                  also the parts of records
+  recordpipe inspect train.rec                  shows multipart records
 
-Records and offsets count from 0; an offset is that of a record's first byte, uncompressed.
+Record numbers and offsets start at 0. An offset is the position of a record's first byte in the uncompressed data.
 ${EXIT_CODES}`;

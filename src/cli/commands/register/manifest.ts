@@ -4,17 +4,17 @@ import { withObjectOptions } from '../../object-options.ts';
 import { atLeast } from '../../option-values.ts';
 
 export function register(root: Command): void {
-  const manifest = root.command('manifest').description("SageMaker's manifests: check one.");
+  const manifest = root.command('manifest').description('Check or create SageMaker manifests.');
   const check = manifest
     .command('check')
-    .description('Say what is wrong with a ManifestFile or AugmentedManifestFile, with line and column.')
+    .description('Check a ManifestFile or AugmentedManifestFile and report problems by line and column.')
     .argument('<manifest>', 'a path, s3://bucket/key, or - for stdin')
-    .option('-a, --attributes <names>', 'AttributeNames of the job, with commas between them')
-    .option('--head-objects', 'also ask for each object that is named')
-    .option('--max-problems <n>', 'problems shown (all are counted)', atLeast(0), 100)
+    .option('-a, --attributes <names>', 'AttributeNames of the training job, comma-separated')
+    .option('--head-objects', 'also check that each listed object exists')
+    .option('--max-problems <n>', 'maximum problems listed (all are counted)', atLeast(0), 100)
     .addOption(new Option('--json', 'print one JSON document'))
-    .addOption(new Option('--jsonl', 'print one JSON event per line').conflicts('json'))
-    .option('-q, --quiet', 'no summary');
+    .addOption(new Option('--jsonl', 'print one JSON object per line').conflicts('json'))
+    .option('-q, --quiet', 'hide the summary');
   withObjectOptions(check)
     .addHelpText('after', HELP)
     .action((file, options) =>
@@ -22,11 +22,11 @@ export function register(root: Command): void {
     );
   const create = manifest
     .command('create')
-    .description('List objects and write the ManifestFile that names them, in the order of the listing.')
-    .argument('<addresses...>', 's3://bucket/prefix/, s3://bucket/key or quoted patterns, of one bucket')
-    .option('-o, --output <file>', 'a path or s3://bucket/key (default: stdout)')
-    .option('--prefix <prefix>', 'what all addresses begin with (default: the folder they have in common)')
-    .option('-q, --quiet', 'do not say how many there are');
+    .description('List objects and write a ManifestFile of them, in listing order.')
+    .argument('<addresses...>', 's3://bucket/prefix/, s3://bucket/key or quoted patterns, all in one bucket')
+    .option('-o, --output <file>', 'output path or s3://bucket/key (default: stdout)')
+    .option('--prefix <prefix>', 'prefix shared by all addresses (default: their common directory)')
+    .option('-q, --quiet', 'hide the summary');
   withObjectOptions(create)
     .addHelpText('after', CREATE_HELP)
     .action((addresses, options) =>

@@ -5,23 +5,24 @@ import { withTransformOptions } from '../../transform-options.ts';
 export function register(root: Command): void {
   const command = root
     .command('merge')
-    .description(
-      'Write the records of many files into one, in the order of the files; or make one report of those of shards.',
-    )
+    .description('Merge record files into one, in order; or merge shard reports into one report.')
     .argument(
       '<files...>',
-      `${INPUTS}; the last one is the output, unless there is --output. Reports of shards: files *.json, or a folder/ or s3://bucket/prefix/ with them`,
+      `${INPUTS}; the last argument is the output unless you pass --output. Shard reports: *.json files, or a directory/ or s3://bucket/prefix/ of them`,
     )
-    .option('-o, --output <file>', 'the output, or - for stdout')
-    .option('--sort', 'sort the inputs by name, and take each once (default: as given)');
+    .option('-o, --output <file>', 'output file, s3://bucket/key, or - for stdout')
+    .option('--sort', 'sort inputs by name and drop duplicates (default: as given)');
   withTransformOptions(command);
   const options = [
-    new Option('--html <file>', 'of stats: also write a page'),
-    new Option('--title <text>', 'what the page is called'),
-    new Option('--schema <file>', 'of schema: also write the schema alone, for validate --schema'),
-    new Option('--partial', 'write the reports that are there as one, to be merged with others'),
+    new Option('--html <file>', 'stats reports: also write an HTML page'),
+    new Option('--title <text>', 'title of the page'),
+    new Option('--schema <file>', 'schema reports: also write the schema, for validate --schema'),
+    new Option(
+      '--partial',
+      'combine the available reports into one partial report, to merge with others later',
+    ),
   ];
-  for (const option of options) command.addOption(option.helpGroup('Reports of shards:'));
+  for (const option of options) command.addOption(option.helpGroup('Shard reports:'));
   command
     .addHelpText('after', HELP)
     .action((files, options) => run(async () => (await import('../merge.ts')).merge(files, options)));
@@ -34,11 +35,11 @@ Examples:
   recordpipe merge 'train-*' --sort -o - | recordpipe validate -
   recordpipe merge s3://bucket/reports/ -o total.json --html total.html
 
-Inputs may be of different formats and compressions; the output is what its name or --to says, else of the first input's format.
+Inputs may differ in format and compression. The output format comes from --to, else from the output's extension, else from the first input.
 
-Lines that stay lines of text keep their carriage returns, unless --cr is given. A .jsonl file that becomes a .jsonl file, or has an output without
-extension, is taken line by line as it is, whatever JSON it holds; --from jsonl and --to jsonl mean lines {"data":"<base64>"}.
+Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the
+output has no extension, lines are copied unchanged, whatever JSON they contain. --from jsonl and --to jsonl select {"data":"<base64>"} lines.
 
-Reports of shards (--report of validate, stats, schema, index, convert) make one that is, byte for byte, that of a run in one shard. Where some are missing, their
-numbers are printed, as sbatch --array takes them, and the exit code is 3; 1 where the data are bad.
+Merging shard reports (from --report of validate, stats, schema, index, convert) produces the report of a single run, byte for byte. If
+reports are missing, merge prints the missing shard numbers in sbatch --array syntax and exits with 3. It exits with 1 if the data is invalid.
 ${EXIT_CODES}`;

@@ -6,30 +6,26 @@ import { atLeast, sizeOption } from '../../option-values.ts';
 export function register(root: Command): void {
   const command = root
     .command('plan')
-    .description('Write down which files there are, in which state: the work that many machines divide.')
+    .description('List input files with size and ETag: the work that several machines share.')
     .argument('<inputs...>', INPUTS.replace(', - for stdin', ''))
     .requiredOption(
       '-o, --output <file>',
-      'the plan, a file or s3://bucket/key (.gz: compressed), - for stdout',
+      'where to write the plan: a file or s3://bucket/key (.gz: compressed), or - for stdout',
     )
-    .option(
-      '-n, --shards <n>',
-      'into how many shards it is to be divided: workers need not be told',
-      atLeast(1),
-    )
+    .option('-n, --shards <n>', 'number of shards; workers then need not pass it', atLeast(1))
     .option(
       '--cut <size>',
-      'cut larger files into parts of about this size, where they have an index',
+      'split files larger than this into parts of about this size (needs an index next to the file)',
       sizeOption,
     )
     .addOption(
-      new Option('--format <format>', 'which files are taken from folders')
+      new Option('--format <format>', 'which files to take from directories')
         .choices(['auto', 'tfrecord', 'recordio', 'textline'])
         .default('auto'),
     )
-    .option('-f, --force', 'replace a plan that is there')
-    .option('--json', 'print what was planned as a JSON document')
-    .option('-q, --quiet', 'nothing is said');
+    .option('-f, --force', 'overwrite an existing plan')
+    .option('--json', 'print a summary of the plan as JSON')
+    .option('-q, --quiet', 'hide the summary and notes');
   withObjectOptions(command)
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../plan.ts')).plan(inputs, options)));
@@ -42,6 +38,6 @@ Examples:
   recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
   recordpipe merge reports/ -o total.json
 
-A plan holds addresses, sizes and ETags, and a hash of all. A file that is another one when a worker comes to it is an error. Which shard a file
-belongs to is decided by the plan and the number of shards alone; they are of about equal size.
+A plan lists addresses, sizes and ETags, with a hash over all of them. If a file has changed when a worker reads it, the worker fails. The plan
+and the number of shards alone determine which shard a file belongs to. Shards are of about equal size.
 ${EXIT_CODES}`;

@@ -6,11 +6,11 @@ import { OUT, withTransformOptions } from '../../transform-options.ts';
 export function register(root: Command): void {
   const command = root
     .command('repair')
-    .description('Write the good records of a damaged file into a new one, and say what was wrong.')
-    .argument('<input>', 'a file or s3://bucket/key, which is only read, or - for stdin')
+    .description('Copy the valid records of a damaged file to a new file and report what was skipped.')
+    .argument('<input>', 'a file or s3://bucket/key (never modified), or - for stdin')
     .argument('<output>', OUT)
-    .option('--report <file>', 'also write what was found to a file, as a JSON document')
-    .option('--max-errors <n>', 'findings in the report (all are counted)', atLeast(0), 1000);
+    .option('--report <file>', 'also write the findings to a file, as JSON')
+    .option('--max-errors <n>', 'maximum findings listed in the report (all are counted)', atLeast(0), 1000);
   withTransformOptions(command)
     .addHelpText('after', HELP)
     .action((input, output, options) =>
@@ -21,11 +21,11 @@ export function register(root: Command): void {
 const HELP = `
 Examples:
   recordpipe repair damaged.tfrecord good.tfrecord --report report.json
-  recordpipe repair bad.rec good.rec || [ $? -eq 1 ]    accepts what is lost
+  recordpipe repair bad.rec good.rec || [ $? -eq 1 ]    accept the loss
 
-Behind damage the next good record is looked for. The output is whole in any case: exit code 0 says that nothing was wrong with the input, 1 that
-something is missing from the output; the report says what, with the code, the record, its offset and the bytes left out.
+After damage, repair resumes at the next valid record. The output is always a complete, valid file. Exit code 0 means that the input had no
+errors. Exit code 1 means that data was skipped; the report lists each finding with its code, record, offset and number of skipped bytes.
 
-Lines that stay lines of text keep their carriage returns, unless --cr is given. A .jsonl file that becomes a .jsonl file, or has an output without
-extension, is taken line by line as it is, whatever JSON it holds; --from jsonl and --to jsonl mean lines {"data":"<base64>"}.
+Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the
+output has no extension, lines are copied unchanged, whatever JSON they contain. --from jsonl and --to jsonl select {"data":"<base64>"} lines.
 ${EXIT_CODES}`;

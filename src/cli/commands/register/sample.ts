@@ -6,15 +6,15 @@ import { OUT, withTransformOptions } from '../../transform-options.ts';
 export function register(root: Command): void {
   const command = root
     .command('sample')
-    .description('Draw records of a file at random, each at most once, and keep their order.')
+    .description('Sample records at random without replacement, keeping their order.')
     .argument('<input>', 'a file, s3://bucket/key, or - for stdin')
     .argument('<output>', OUT)
-    .option('-n, --records <n>', 'exactly so many (all, where there are no more)', atLeast(0))
-    .option('--fraction <p>', 'each record with this probability, 0 to 1', fraction)
-    .option('--seed <n>', 'determines what is drawn', atLeast(0), 0)
+    .option('-n, --records <n>', 'exactly N records (or all, if there are fewer)', atLeast(0))
+    .option('--fraction <p>', 'include each record with this probability, 0 to 1', fraction)
+    .option('--seed <n>', 'random seed; the same seed selects the same records', atLeast(0), 0)
     .option(
       '--temp-dir <folder>',
-      'for what may yet be drawn, with --records (default: where the output goes)',
+      'directory for candidate records, with --records (default: next to the output)',
     );
   withTransformOptions(command)
     .addHelpText('after', HELP)
@@ -34,8 +34,8 @@ Examples:
   recordpipe sample train.tfrecord some.tfrecord -n 1000 --seed 1
   recordpipe sample train.rec - --fraction 0.01 --to jsonl
 
-The input is read once. -n 1000 draws what shuffling with the same seed would put first; a smaller --fraction is part of a larger one.
+The input is read once. -n 1000 selects the records that shuffle with the same seed would put first. A smaller --fraction selects a subset of a larger one.
 
-Lines that stay lines of text keep their carriage returns, unless --cr is given. A .jsonl file that becomes a .jsonl file, or has an output without
-extension, is taken line by line as it is, whatever JSON it holds; --from jsonl and --to jsonl mean lines {"data":"<base64>"}.
+Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the
+output has no extension, lines are copied unchanged, whatever JSON they contain. --from jsonl and --to jsonl select {"data":"<base64>"} lines.
 ${EXIT_CODES}`;

@@ -6,24 +6,21 @@ import { withShardOptions } from '../../shard-options.ts';
 export function register(root: Command): void {
   const command = root
     .command('schema')
-    .description('What all records have in common: a schema, which validate --schema checks.')
+    .description('Infer a schema from the records, for validate --schema.')
     .argument('[inputs...]', INPUTS);
   withShardOptions(withPayloadOptions(withRunOptions(command)))
     .option('-o, --output <file>', 'write the schema as JSON to a file')
-    .option(
-      '--loose',
-      'only types, presence, fixed lengths and kinds of images: for other data of the same kind',
-    )
-    .option('--json-schema', 'print the JSON Schema of such files, and nothing else')
+    .option('--loose', 'only types, presence, fixed lengths and image formats, to check similar data')
+    .option('--json-schema', 'print the JSON Schema of schema files and exit')
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../schema.ts')).schema(inputs, options)));
 }
 
 const HELP = `
 Examples:
-  recordpipe schema data/                       for people
+  recordpipe schema data/                       print a table
   recordpipe schema data/ -o schema.json
   recordpipe schema train/ --loose -o schema.json && recordpipe validate new/ --schema schema.json
 
-The schema is as tight as the data: ranges, lengths and sizes are what was found. Edit it: a rule that is left out is not checked.
+The schema is as strict as the data: ranges, lengths and sizes are those observed. Edit it to relax it; a rule you remove is not checked.
 ${EXIT_CODES}`;

@@ -6,12 +6,19 @@ import { OUT, withTransformOptions } from '../../transform-options.ts';
 export function register(root: Command): void {
   const command = root
     .command('shuffle')
-    .description('Write the records of a file in random order, within a limit of memory.')
+    .description('Shuffle the records of a file, using bounded memory.')
     .argument('<input>', 'a file, s3://bucket/key, or - for stdin')
     .argument('<output>', OUT)
-    .option('--seed <n>', 'determines the order', atLeast(0), 0)
-    .option('--memory <size>', 'for records and their index, like 1GiB (default: 256 MiB)', sizeOption)
-    .option('--temp-dir <folder>', 'for what does not fit into memory (default: where the output goes)');
+    .option('--seed <n>', 'random seed; the same seed gives the same order', atLeast(0), 0)
+    .option(
+      '--memory <size>',
+      'memory limit for records and their index, e.g. 1GiB (default: 256 MiB)',
+      sizeOption,
+    )
+    .option(
+      '--temp-dir <folder>',
+      'directory for data that does not fit in memory (default: next to the output)',
+    );
   withTransformOptions(command)
     .addHelpText('after', HELP)
     .action((input, output, options) =>
@@ -25,9 +32,9 @@ Examples:
   recordpipe shuffle big.rec shuffled.rec --memory 2GiB --temp-dir /scratch
   recordpipe merge train/ -o - | recordpipe shuffle - shuffled.tfrecord
 
-The order is that of the numbers which SplitMix64 draws from the seed, one for each record: it depends on the seed and the number of records only, whatever
-the memory, and is the same on every machine. What does not fit into memory takes as much temporary room as the records.
+The order depends only on the seed and the number of records, not on --memory, and is the same on every machine: records are sorted by
+SplitMix64 numbers generated from the seed. Data that does not fit in memory needs as much temporary disk space as the records.
 
-Lines that stay lines of text keep their carriage returns, unless --cr is given. A .jsonl file that becomes a .jsonl file, or has an output without
-extension, is taken line by line as it is, whatever JSON it holds; --from jsonl and --to jsonl mean lines {"data":"<base64>"}.
+Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the
+output has no extension, lines are copied unchanged, whatever JSON they contain. --from jsonl and --to jsonl select {"data":"<base64>"} lines.
 ${EXIT_CODES}`;

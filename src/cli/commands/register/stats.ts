@@ -6,14 +6,15 @@ import { withShardOptions } from '../../shard-options.ts';
 export function register(root: Command): void {
   const command = root
     .command('stats')
-    .description(
-      'What is in the records: sizes, features, labels, images; as text, JSON or a page to look at.',
-    )
+    .description('Summarize records: sizes, features, labels and images, as text, JSON or an HTML page.')
     .argument('[inputs...]', INPUTS);
   withShardOptions(withPayloadOptions(withRunOptions(command)))
-    .option('--html <file>', 'also write a page: one file, no script, nothing loaded')
-    .option('--title <text>', 'what the page is called (default: the folder or file)')
-    .option('--no-samples', 'no sample images on the page')
+    .option(
+      '--html <file>',
+      'also write an HTML page: one self-contained file, no scripts; - for stdout, instead of the text',
+    )
+    .option('--title <text>', 'title of the page (default: the directory or file)')
+    .option('--no-samples', 'leave sample images out of the page')
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../stats.ts')).stats(inputs, options)));
 }
@@ -25,5 +26,5 @@ Examples:
   recordpipe stats 'train-*' --json > stats.json
   recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/
 
-Every record is checked as validate does; what is damaged is a finding, and all else is counted. Histograms are by powers of two.
+Every record is verified as in validate. Invalid records are listed as findings; the statistics cover all valid ones. Histogram buckets are powers of two.
 ${EXIT_CODES}`;

@@ -6,29 +6,24 @@ import { payloadCrcOption, withReportingOptions } from '../../options.ts';
 export function register(root: Command): void {
   const command = root
     .command('upload')
-    .description('Check record files and upload the very bytes that were checked; bad ones are refused.')
+    .description('Validate record files and upload them; invalid files are rejected.')
     .usage('[options] <files...> <destination>')
     .argument(
       '<files...>',
-      `${INPUTS.replace(', - for stdin', '')}; the last one is the destination, s3://bucket/folder/, or s3://bucket/key for one file`,
+      `${INPUTS.replace(', - for stdin', '')}; the last argument is the destination: s3://bucket/folder/, or s3://bucket/key for one file`,
     );
   withReportingOptions(command)
     .addOption(payloadCrcOption())
-    .option('--no-validate', 'upload whatever the files hold')
-    .option('-n, --dry-run', 'check, and say what would be uploaded')
+    .option('--no-validate', 'upload without validating')
+    .option('-n, --dry-run', 'validate and show what would be uploaded')
     .addOption(
-      new Option('--if-changed', 'leave objects alone that have the same size and checksum').conflicts(
-        'clobber',
-      ),
+      new Option('--if-changed', 'skip objects with the same size and checksum').conflicts('clobber'),
     )
-    .option('--no-clobber', 'leave objects alone that are there already')
-    .option(
-      '--manifest <file>',
-      'when all files are there, write a ManifestFile for SageMaker (path or s3://…)',
-    )
+    .option('--no-clobber', 'skip objects that already exist')
+    .option('--manifest <file>', 'after all uploads succeed, write a SageMaker ManifestFile (path or s3://…)')
     .option('--content-type <type>', 'MIME type of the objects')
-    .option('--max-errors <n>', 'findings kept per file (all are counted)', atLeast(0), 100)
-    .option('--fail-fast', 'begin no further file behind one that is bad or fails')
+    .option('--max-errors <n>', 'maximum findings listed per file (all are counted)', atLeast(0), 100)
+    .option('--fail-fast', 'start no new file after one is invalid or fails')
     .addHelpText('after', HELP)
     .action((files, options) =>
       run(async () => (await import('../upload.ts')).upload(files.slice(0, -1), files.at(-1), options)),
@@ -42,9 +37,9 @@ Examples:
   recordpipe upload a.tfrecord s3://bucket/b.tfrecord --no-clobber
   recordpipe upload data/ s3://bucket/train/ --dry-run --json
 
-A destination that ends with a slash is a folder: files of folders and patterns keep their path below it, others their name. Any other is the name of
-the one object. Objects of that name are replaced, unless --if-changed or --no-clobber is given.
+A destination with a trailing slash is a folder: files found in directories and patterns keep their relative path, other files their base name.
+Any other destination is the key of a single object. Existing objects are overwritten unless you pass --if-changed or --no-clobber.
 
-Each file is read and checked, and then sent, several at once; a file that changes in between is an error, and nothing of it stays. S3 checks what arrives by
-CRC-32C. A signal takes back all that is not complete; what a killed process has left of a file is found again and used.
+Each file is validated, then uploaded; several files run in parallel. If a file changes in between, its upload is aborted and reported as an error.
+S3 verifies the received data by CRC-32C. On a signal, incomplete uploads are aborted. Parts uploaded by a killed process are reused.
 ${EXIT_CODES}`;

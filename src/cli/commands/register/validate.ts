@@ -7,24 +7,24 @@ import { withShardOptions } from '../../shard-options.ts';
 export function register(root: Command): void {
   const command = root
     .command('validate')
-    .description('Check every record of every file: framing, lengths, checksums.')
+    .description('Validate every record of every file: framing, lengths, checksums.')
     .argument('[inputs...]', INPUTS);
   withShardOptions(withPayloadOptions(withReportingOptions(command)), REPORT)
-    .option('--schema <file>', 'also check what is in the records, by a schema that recordpipe schema wrote')
+    .option('--schema <file>', 'also check record contents against a schema written by recordpipe schema')
     .addOption(
       new Option(
         '--unknown-features <what>',
-        'what features are that the schema says nothing of (default: what the schema says)',
+        'how to treat features not in the schema (default: as the schema says)',
       ).choices(['error', 'allow']),
     )
-    .option('--max-errors <n>', 'findings kept per file (all are counted)', atLeast(0), 100)
-    .option('--fail-fast', 'stop at the first bad file')
+    .option('--max-errors <n>', 'maximum findings listed per file (all are counted)', atLeast(0), 100)
+    .option('--fail-fast', 'stop at the first invalid file')
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../validate.ts')).validate(inputs, options)));
 }
 
 const REPORT =
-  'also write the JSON document to a file; with --shard or --plan that for recordpipe merge, into a folder/ or s3://bucket/prefix/ under a name of its own';
+  'also write the JSON report to a file; with --shard or --plan: write the shard report for recordpipe merge; a directory/ or s3://bucket/prefix/ gets one file per shard';
 
 const HELP = `
 Examples:
@@ -37,6 +37,6 @@ Examples:
   recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
   curl -s https://example.org/x.tfrecord | recordpipe validate -
 
-The format is told by the content, whatever the name; of folders TFRecord and RecordIO files are taken, with --format textline those of
-text (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums: parts, lengths and padding are checked, payloads cannot be.
+The format is detected from the content, not the name. From directories, validate takes TFRecord and RecordIO files; with --format textline,
+text files (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums: parts, lengths and padding are verified, payloads cannot be.
 ${EXIT_CODES}`;
