@@ -1,7 +1,7 @@
 /** Rows in columns, two spaces between; a column whose head begins with a space is aligned to the right. */
 export function tableLines(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = heads.map((head, i) =>
-    Math.max(width(head.trim()), ...rows.map((row) => width(row[i] ?? ''))),
+    Math.max(textWidth(head.trim()), ...rows.map((row) => textWidth(row[i] ?? ''))),
   );
   const line = (cells: readonly string[]): string =>
     heads
@@ -12,12 +12,12 @@ export function tableLines(heads: readonly string[], rows: readonly (readonly st
 }
 
 function padded(text: string, to: number, right: boolean): string {
-  const space = ' '.repeat(Math.max(0, to - width(text)));
+  const space = ' '.repeat(Math.max(0, to - textWidth(text)));
   return right ? space + text : text + space;
 }
 
-/** Columns on a terminal: what East Asian scripts take is two. */
-function width(text: string): number {
+/** The columns that text takes on a terminal: characters of East Asian scripts take two. */
+export function textWidth(text: string): number {
   let columns = 0;
   for (const sign of text) columns += WIDE.test(sign) ? 2 : 1;
   return columns;

@@ -1,15 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { previewLines } from '../../src/cli/preview.ts';
-import { progressText } from '../../src/cli/progress.ts';
+import { progressItems, statusText } from '../../src/cli/progress.ts';
+import type { FilesProgress } from '../../src/report/report-options.ts';
 
 const GIB = 2 ** 30;
 
-describe('progressText', () => {
+const text = (progress: FilesProgress, seconds: number, columns?: number): string =>
+  statusText(progressItems('validate', progress, seconds), columns);
+
+describe('the progress line', () => {
   test.each([
     [
       { files: 12, filesDone: 3, bad: 1, bytes: GIB, totalBytes: 4 * GIB },
       2,
-      'validate 3/12 files  1.00 GiB/4.00 GiB (25 %)  512 MiB/s  ETA 0:06  1 bad',
+      'validate 3/12 files  25 %  1.00 GiB/4.00 GiB  512 MiB/s  ETA 0:06  1 bad',
     ],
     [
       { files: 1, filesDone: 0, bad: 0, bytes: GIB, totalBytes: undefined },
@@ -20,14 +24,30 @@ describe('progressText', () => {
     [
       { files: 2, filesDone: 0, bad: 0, bytes: 0, totalBytes: GIB },
       1,
-      'validate 0/2 files  0 B/1.00 GiB (0 %)',
+      'validate 0/2 files  0 %  0 B/1.00 GiB',
     ],
     [
       { files: 1, filesDone: 0, bad: 0, bytes: 3 * GIB, totalBytes: 2 * GIB },
       1,
-      'validate  3.00 GiB/2.00 GiB (100 %)  3.00 GiB/s',
+      'validate  100 %  3.00 GiB/2.00 GiB  3.00 GiB/s',
     ],
-  ])('%o', (progress, seconds, text) => expect(progressText('validate', progress, seconds)).toBe(text));
+  ])('%o', (progress, seconds, line) => expect(text(progress, seconds)).toBe(line));
+
+  test('fits any width, and drops the rate and the ETA last', () => {
+    const progress = { files: 12, filesDone: 3, bad: 1, bytes: GIB, totalBytes: 4 * GIB, retries: 2 };
+    expect(text(progress, 2, 79)).toBe(
+      'validate 3/12 files  25 %  1.00 GiB/4.00 GiB  512 MiB/s  ETA 0:06  1 bad',
+    );
+    expect(text(progress, 2, 60)).toBe('validate 3/12 files  25 %  512 MiB/s  ETA 0:06  1 bad');
+    expect(text(progress, 2, 48)).toBe('validate 3/12 files  25 %  512 MiB/s  ETA 0:06');
+    expect(text(progress, 2, 12)).toBe('validate 3/…');
+    for (let columns = 1; columns < 100; columns++)
+      expect(text(progress, 2, columns).length).toBeLessThanOrEqual(columns);
+  });
+
+  test('counts wide characters as two columns', () => {
+    expect(statusText([{ text: '日本語', priority: 1 }], 5)).toBe('日本…');
+  });
 });
 
 describe('previewLines', () => {
