@@ -78,5 +78,5 @@ export function advice({ code, record, message }: Failure): string | undefined {
 /** An error for people, on standard error. */
 export function errorText(failure: Failure): string {
   const next = advice(failure);
-  return `recordpipe: ${failure.code}: ${visible(failure.message)}${next === undefined ? '' : `\n  next: ${next}`}`;
+  return `recordpipe: ${visible(failure.code)}: ${visible(failure.message)}${next === undefined ? '' : `\n  next: ${next}`}`;
 }

@@ -32,7 +32,7 @@ export function warningsText({ uri, warnings }: FileReport, paint: Painter): str
   return warnings
     .map(
       ({ code, message }) =>
-        `${paint('yellow', 'warning')} ${paint('bold', visible(uri))}: ${code}: ${message}\n`,
+        `${paint('yellow', 'warning')} ${paint('bold', visible(uri))}: ${visible(code)}: ${visible(message)}\n`,
     )
     .join('');
 }
@@ -44,7 +44,7 @@ export function violationsText({ violations = [] }: CheckedReport, paint: Painte
     const subject = feature === null ? '' : ` ${paint('bold', visible(feature))}`;
     const where = `first: record ${record} of ${visible(uri)}`;
     const often = `${formatNumberOf(count, 'record')} in ${formatNumberOf(files, 'file')}`;
-    return `  ${paint('yellow', rule)}${subject}: ${visible(message)}; ${often}, ${where}\n`;
+    return `  ${paint('yellow', visible(rule))}${subject}: ${visible(message)}; ${often}, ${where}\n`;
   });
   return `rules of the schema that are broken:\n${lines.join('')}`;
 }
@@ -74,7 +74,7 @@ function findingText({ code, record, offset, message }: Finding, file: CheckedFi
   const { uri, compression } = file;
   const unit = compression === 'none' || compression === null ? 'byte' : 'uncompressed byte';
   const where = record === null ? '' : `record ${record} at ${unit} ${offset}: `;
-  return `${where}${paint('yellow', code)}: ${visible(withoutPlace(message, uri))}`;
+  return `${where}${paint('yellow', visible(code))}: ${visible(withoutPlace(message, uri))}`;
 }
 
 /** Messages name the place at their end, for those who see nothing else. */

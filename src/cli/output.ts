@@ -1,6 +1,7 @@
 import { write } from 'node:fs';
+import { visibleText } from './visible.ts';
 
-/** Standard output was closed by its reader (`| head`): nobody wants more. */
+/** The reader of standard output has closed it (`| head`). */
 export class ClosedOutput extends Error {
   override readonly name = 'ClosedOutput';
 }
@@ -11,22 +12,30 @@ const RETRY_MS = 5;
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Writes to standard output, in the order of the calls; done when all is handed over, so that awaiting it keeps memory constant however
- * slow the reader is. Not by process.stdout: its writes to a pipe block the thread, and with it the handling of signals.
+ * Writes data to standard output, in the order of the calls. Resolves when everything is written, so that awaiting it keeps memory constant
+ * however slow the reader is. Does not use process.stdout: its writes to a pipe block the thread, and with it the handling of signals.
  *
- * @throws ClosedOutput when the reader has gone; an `io-failure` for a full disk and the like
+ * @throws ClosedOutput if the reader has closed the pipe; an `io-failure` for a full disk and the like
  */
 export function print(data: Uint8Array | string): Promise<void> {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   last = last.then(() => writeAll(bytes));
-  last.catch(() => {}); // whoever awaits it, or a later call, is told
+  last.catch(() => {}); // whoever awaits it, or a later call, gets the error
   return last;
 }
 
-/** Writes a line to standard error; a closed one is no reason to fail. */
+/**
+ * Writes text for people to standard output, as `print`. Nothing in it can control a terminal, but for the program's own colors.
+ * @throws as `print`
+ */
+export function say(text: string): Promise<void> {
+  return print(visibleText(text));
+}
+
+/** Writes a line to standard error. Nothing in it can control a terminal. If standard error is closed, the line is lost. */
 export function complain(line: string): void {
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${visibleText(line)}\n`);
 }
 
 async function writeAll(bytes: Uint8Array): Promise<void> {

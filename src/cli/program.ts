@@ -4,6 +4,7 @@ import { EXIT_CODES } from './command-parts.ts';
 import { fail } from './fail.ts';
 import { fill } from './fill.ts';
 import { complain, print } from './output.ts';
+import { visible } from './visible.ts';
 
 /** Declares a command: commands/register/NAME.ts. Its action is in commands/NAME.ts, imported when it runs. */
 interface Registration {
@@ -43,7 +44,11 @@ export async function program(called: string | undefined): Promise<Command> {
     )
     .version(packageVersion(), '-V, --version')
     .exitOverride()
-    .configureOutput({ writeOut: printHelp, writeErr: (text) => complain(text.replace(/\n$/, '')) })
+    .configureOutput({
+      writeOut: printHelp,
+      writeErr: (text) => complain(text.replace(/\n$/, '')),
+      outputError: (text, write) => write(errorLines(text)),
+    })
     .showSuggestionAfterError()
     .showHelpAfterError('(run recordpipe help, or recordpipe COMMAND --help, for usage)')
     .addHelpText('after', ROOT_HELP);
@@ -56,6 +61,15 @@ function needed(called: string | undefined): (() => Promise<Registration>)[] {
   return called !== undefined && Object.hasOwn(COMMANDS, called)
     ? [COMMANDS[called]]
     : Object.values(COMMANDS);
+}
+
+/** An error of Commander: a line that quotes arguments, and perhaps a suggestion. */
+function errorLines(text: string): string {
+  return text
+    .trimEnd()
+    .split(/\n(?=\(Did you mean)/)
+    .map(visible)
+    .join('\n');
 }
 
 let told: unknown;

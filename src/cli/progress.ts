@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import type { FilesProgress } from 'recordpipe/report';
 import { formatBytes, formatClock, formatNumberOf, formatRate } from './sizes.ts';
 import { textWidth } from './table.ts';
+import { visible } from './visible.ts';
 
 /** One item of a status line. A line that is too long for the terminal loses the items of lowest priority first. */
 export interface StatusItem {
@@ -74,7 +75,7 @@ export function statusLine(wanted: boolean): StatusLine {
 /** The items as one line of at most `columns` columns. */
 export function statusText(items: readonly StatusItem[], columns: number = Number.POSITIVE_INFINITY): string {
   const kept = [...items];
-  const text = (): string => kept.map((item) => item.text).join('  ');
+  const text = (): string => kept.map((item) => visible(item.text)).join('  ');
   while (kept.length > 1 && textWidth(text()) > columns) {
     const lowest = Math.min(...kept.map(({ priority }) => priority));
     kept.splice(

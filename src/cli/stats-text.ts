@@ -48,7 +48,7 @@ export function statsText(stats: DatasetStats, paint: Painter): string {
     lines.push(
       paint(
         'dim',
-        `the first other is record ${firstOther.record} of ${visible(firstOther.uri)}: ${firstOther.why}`,
+        `the first other is record ${firstOther.record} of ${visible(firstOther.uri)}: ${visible(firstOther.why)}`,
       ),
     );
   lines.push(...section(messages.sequenceExample > 0 ? 'context' : 'feature', features, examples, paint));
@@ -82,7 +82,7 @@ function section(head: string, features: readonly NamedFeature[], records: numbe
     const shape = columns.length > 1 ? spark(columns.map(({ count }) => count)) : '';
     return [
       visible(name),
-      types.join('!') || 'none',
+      visible(types.join('!')) || 'none',
       `${bar(share, 4).padEnd(4)} ${present}`,
       `${lengths}${spread}`,
       visible(values),

@@ -61,7 +61,12 @@ const ROWS: readonly Row[] = [
 export function prometheusText(metrics: readonly ChannelMetrics[]): string {
   return ROWS.map(({ name, kind, help, value }) => {
     const full = `recordpipe_stream_${name}`;
-    const lines = metrics.map((one) => `${full}{channel="${one.channel}"} ${value(one)}`);
+    const lines = metrics.map((one) => `${full}{channel="${labelValue(one.channel)}"} ${value(one)}`);
     return [`# HELP ${full} ${help}`, `# TYPE ${full} ${kind}`, ...lines, ''].join('\n');
   }).join('');
+}
+
+/** A label value as the text format quotes it. */
+function labelValue(text: string): string {
+  return text.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
 }

@@ -9,7 +9,7 @@ import { concat } from '../support/oracle-tfrecord.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
-const NASTY = `<script>alert("x")</script>'&\u0007`;
+const NASTY = `<script>alert("x")</script>'&\u0007\u202e\u200b\u2028`;
 
 interface Node {
   readonly nodeName: string;
@@ -59,6 +59,8 @@ describe('the page', () => {
     const nodes = nodesOf(statsHtml(stats));
     const texts = nodes.flatMap(({ nodeName, value }) => (nodeName === '#text' ? [value ?? ''] : []));
     expect(texts.some((text) => text.includes('<script>alert("x")</script>'))).toBe(true);
+    expect(statsHtml(stats)).not.toMatch(/[\p{Cf}\p{Zl}]/u);
+    expect(statsHtml(stats)).toContain('\\u{202e}');
   });
 
   test('has no script, and refers to nothing outside itself', () => {
@@ -107,7 +109,7 @@ describe('the page', () => {
     expect(Buffer.byteLength(small)).toBeLessThanOrEqual(300_000);
     expect(images(small)).toBeGreaterThan(0);
     expect(images(statsHtml(stats, { maxBytes: 1000 }))).toBe(0);
-    expect(() => statsHtml(stats, { maxBytes: 0 })).toThrow('maxBytes: expected a number above 0, got 0');
+    expect(() => statsHtml(stats, { maxBytes: 0 })).toThrow('maxBytes: expected a number > 0, got 0');
   });
 
   test('stays within its size with very many features, files and labels', () => {
@@ -126,5 +128,17 @@ describe('the page', () => {
   test('is the same for the same statistics, and there is one of nothing', () => {
     expect(statsHtml(stats)).toBe(statsHtml(JSON.parse(JSON.stringify(stats))));
     nodesOf(statsHtml(NO_STATS));
+  });
+});
+
+describe('statistics from outside', () => {
+  test('cannot put markup into the page, whatever type a field has', () => {
+    const evil = '<meta http-equiv="refresh" content="0"><b onclick="x">';
+    const hostile = JSON.parse(JSON.stringify(stats), (key, value) =>
+      key === 'log2' || (typeof value === 'object' && value !== null) ? value : `${value}${evil}`,
+    );
+    const nodes = nodesOf(statsHtml({ ...hostile, samples: hostile.samples }, { maxBytes: 10_000_000 }));
+    expect(nodes.filter(({ nodeName }) => nodeName === 'meta')).toHaveLength(3);
+    expect(nodes.every(({ attrs = [] }) => attrs.every(({ name }) => !name.startsWith('on')))).toBe(true);
   });
 });

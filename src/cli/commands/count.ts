@@ -3,7 +3,7 @@ import { errorText } from '../advice.ts';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { interruption } from '../interrupt.ts';
 import { type ReportingOptions, readingOptions } from '../options.ts';
-import { ClosedOutput, complain, print } from '../output.ts';
+import { ClosedOutput, complain, print, say } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
@@ -24,7 +24,7 @@ export async function count(inputs: string[], options: ReportingOptions): Promis
     const text = jsonl
       ? JSON.stringify({ event: 'file', ...file })
       : `${file.records}\t${visible(file.uri)}${file.error === undefined ? '' : '\t(incomplete)'}`;
-    if (jsonl || !(json || quiet)) print(`${text}\n`).catch((error) => closed.abort(error));
+    if (jsonl || !(json || quiet)) (jsonl ? print : say)(`${text}\n`).catch((error) => closed.abort(error));
   };
   try {
     const report = await countFiles(inputs, {
@@ -40,8 +40,7 @@ export async function count(inputs: string[], options: ReportingOptions): Promis
     if (json) await print(`${JSON.stringify(report, undefined, 2)}\n`);
     else if (jsonl) await print(`${JSON.stringify({ event: 'summary', records })}\n`);
     else if (quiet) await print(`${records}\n`);
-    else
-      await print(files.length > 1 ? `${records}\ttotal of ${formatNumberOf(files.length, 'file')}\n` : '');
+    else await say(files.length > 1 ? `${records}\ttotal of ${formatNumberOf(files.length, 'file')}\n` : '');
   } catch (error) {
     progress.clear();
     if (error instanceof ClosedOutput || closed.signal.reason instanceof ClosedOutput) return exitCode;

@@ -2,7 +2,7 @@ import { diagnoseStore, type StoreCheck } from 'recordpipe/objects';
 import { IO_FAILURE, OK } from '../exit-codes.ts';
 import { interruption } from '../interrupt.ts';
 import { type ObjectCommandOptions, objectOptionsOf } from '../object-options.ts';
-import { print } from '../output.ts';
+import { print, say } from '../output.ts';
 import { type ColorChoice, type Painter, painter } from '../style.ts';
 import { visible } from '../visible.ts';
 
@@ -20,7 +20,7 @@ export async function doctor(address: string, options: DoctorOptions): Promise<n
     ...objectOptionsOf(options),
     ...(probe !== undefined && { probeBytes: probe }),
     onCheck: (check) => {
-      if (!json) print(lineOf(check, paint)).catch(() => {}); // told when the last line is awaited
+      if (!json) say(lineOf(check, paint)).catch(() => {}); // rethrown by the print below
     },
     signal: interruption(),
   });

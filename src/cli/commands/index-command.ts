@@ -6,7 +6,7 @@ import type { DoneFile } from 'recordpipe/shards';
 import { errorText } from '../advice.ts';
 import { INVALID, OK } from '../exit-codes.ts';
 import type { ObjectCommandOptions } from '../object-options.ts';
-import { complain, print } from '../output.ts';
+import { complain, print, say } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { isS3, reachingOf } from '../reaching.ts';
 import type { ShardFiles } from '../shard-files.ts';
@@ -84,7 +84,7 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
     reports.push(report);
     progress.clear();
     if (jsonl) await print(`${JSON.stringify({ event: 'file', ...report })}\n`);
-    else if (!json && !quiet) await print(reportText(report));
+    else if (!json && !quiet) await say(reportText(report));
   }
   const ok = bad === 0;
   if (shard !== undefined) exitCode = await shard.end(reports.map(doneFile));

@@ -10,7 +10,7 @@ import { OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
-import { print } from '../output.ts';
+import { print, say } from '../output.ts';
 import { littleAtFirst } from '../reaching.ts';
 import { recordViews, type ShownRecord, type ViewOptions } from '../record-views.ts';
 import { formatNumberOf } from '../sizes.ts';
@@ -53,7 +53,7 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
   const { format = null, compression = null } = opened ?? {};
   const head = JSON.stringify({ uri, format, compression }, undefined, 2);
   if (json) await print(`${head.slice(0, -2)},\n  "records": `);
-  else if (!jsonl && opened !== undefined) await print(paint('dim', titleText(uri, opened)));
+  else if (!jsonl && opened !== undefined) await say(paint('dim', titleText(uri, opened)));
   try {
     for await (const batch of opened?.batches ?? []) {
       const lines: string[] = [];
@@ -66,18 +66,16 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
         saved += await views.save(shown, payload);
       }
       seen += batch.length;
-      if (lines.length > 0) await print(lines.join(''));
+      if (lines.length > 0) await (json || jsonl ? print : say)(lines.join(''));
       if (seen >= end) break;
     }
   } catch (error) {
     note(error);
   }
   if (options.saveImages !== undefined && !json && !jsonl)
-    await print(
-      paint('dim', `${formatNumberOf(saved, 'image')} written to ${visible(options.saveImages)}\n`),
-    );
+    await say(paint('dim', `${formatNumberOf(saved, 'image')} written to ${visible(options.saveImages)}\n`));
   if (!json && !jsonl && separator === '[' && passedOver.length === 0)
-    await print(paint('dim', seen === 0 ? 'no records\n' : `no record ${skip}: there are ${seen}\n`));
+    await say(paint('dim', seen === 0 ? 'no records\n' : `no record ${skip}: there are ${seen}\n`));
   if (json) {
     const close = separator === '[' ? '[]' : '\n  ]';
     await print(`${close},\n  "errors": ${JSON.stringify(passedOver)}\n}\n`);

@@ -2,7 +2,7 @@ import { checkManifest } from 'recordpipe/manifest';
 import { INVALID, OK } from '../exit-codes.ts';
 import { interruption } from '../interrupt.ts';
 import { type ObjectCommandOptions, objectOptionsOf } from '../object-options.ts';
-import { print } from '../output.ts';
+import { print, say } from '../output.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
@@ -34,12 +34,12 @@ export async function manifestCheck(file: string, options: ManifestCheckOptions)
     await print(`${JSON.stringify({ event: 'summary', ...summary })}\n`);
   } else {
     for (const { line, column, severity, code, message, text } of problems)
-      await print(
+      await say(
         `${visible(uri)}:${line}:${column}: ${severity}: ${code}: ${visible(message)}: ${visible(text)}\n`,
       );
     const what = kind === 'manifest' ? 'object' : 'line';
     if (!quiet)
-      await print(
+      await say(
         `${ok ? 'ok' : 'bad'} ${formatNumberOf(entries, what)}, ${formatNumberOf(errorCount, 'error')}, ${formatNumberOf(warningCount, 'warning')}\n`,
       );
   }

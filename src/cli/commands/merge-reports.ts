@@ -16,7 +16,7 @@ import {
 import { type DatasetStats, statsHtml } from 'recordpipe/stats';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { badFileText, totalText, violationsText } from '../findings-text.ts';
-import { complain, print } from '../output.ts';
+import { complain, print, say } from '../output.ts';
 import { isS3, reachingOf } from '../reaching.ts';
 import { writeReport as writeDocument } from '../report-file.ts';
 import { schemaText } from '../schema-text.ts';
@@ -72,7 +72,7 @@ export async function mergeShards(files: readonly string[], options: Options): P
     if (!quiet) complain(isNew ? `wrote ${visible(output)}` : `${visible(output)} says the same already`);
   }
   if (json || output === '-') await print(reportText(total));
-  else if (!quiet) await print(textOf(total, painter(options.color, 1)));
+  else if (!quiet) await say(textOf(total, painter(options.color, 1)));
   return total.ok ? OK : INVALID;
 }
 
@@ -112,7 +112,8 @@ function textOf({ command, result }: TotalReport, paint: Painter): string {
   const { files } = result as TotalReport<'index'>['result'];
   const bad = files.filter(({ error }) => error !== undefined);
   const lines = bad.map(
-    ({ uri, error }) => `bad ${visible(uri)}: ${error?.code}: ${visible(error?.message ?? '')}\n`,
+    ({ uri, error }) =>
+      `bad ${visible(uri)}: ${visible(String(error?.code))}: ${visible(error?.message ?? '')}\n`,
   );
   return `${lines.join('')}${command}: ${formatNumberOf(files.length, 'file')}, ${bad.length} bad\n`;
 }

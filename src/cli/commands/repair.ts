@@ -6,6 +6,7 @@ import { formatCount, formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
 import type { TransformCommandOptions } from '../transform-options.ts';
 import { transforming, writtenText } from '../transform-run.ts';
+import { visible } from '../visible.ts';
 
 /** Options of `recordpipe repair`. */
 export interface RepairCommandOptions extends TransformCommandOptions {
@@ -29,7 +30,7 @@ export async function repair(input: string, output: string, options: RepairComma
       let shown = 0;
       const onFinding = (error: RecordpipeError): void => {
         if (!options.quiet && !options.json && shown++ < MOST_SHOWN)
-          complain(`${error.code}: ${error.message}`);
+          complain(`${error.code}: ${visible(error.message)}`);
       };
       const { read, ...others } = common;
       const result = await repairFile(byteSource(input).source, output, {

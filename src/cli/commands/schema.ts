@@ -5,7 +5,7 @@ import type { TypeConflict } from 'recordpipe/stats';
 import { errorText } from '../advice.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
-import { complain, print } from '../output.ts';
+import { complain, print, say } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { refuseReportOn, writeReport } from '../report-file.ts';
 import { schemaText } from '../schema-text.ts';
@@ -62,14 +62,14 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
     await writeReport(output, document);
   }
   if (json) await print(document);
-  else if (!quiet && output === undefined) await print(schemaText(found, painter(options.color, 1)));
+  else if (!quiet && output === undefined) await say(schemaText(found, painter(options.color, 1)));
   else if (!quiet) complain(`wrote ${visible(output!)}`);
   for (const conflict of conflicts) complain(conflictText(conflict));
   if (stats.messages.other > 0) {
     const { record, uri, why } = stats.messages.firstOther!;
     const count = formatCount(stats.messages.other);
     complain(
-      `recordpipe: ${count} of the records are no Examples and were left out; the first is record ${record} of ${visible(uri)}: ${why}`,
+      `recordpipe: ${count} of the records are no Examples and were left out; the first is record ${record} of ${visible(uri)}: ${visible(why)}`,
     );
   }
   for (const finding of stats.findings.first) complain(errorText(finding));

@@ -4,6 +4,7 @@ import { formatBytes, formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
 import type { TransformCommandOptions } from '../transform-options.ts';
 import { transforming } from '../transform-run.ts';
+import { visible } from '../visible.ts';
 
 /** Options of `recordpipe split`. */
 export interface SplitCommandOptions extends TransformCommandOptions {
@@ -42,6 +43,6 @@ export async function split(input: string, prefix: string, options: SplitCommand
 function summary({ outputs }: SplitResult): string {
   const records = outputs.reduce((sum, shard) => sum + shard.records, 0);
   const bytes = outputs.reduce((sum, shard) => sum + shard.bytes, 0);
-  const last = outputs.length > 1 ? ` … ${outputs[outputs.length - 1].path}` : '';
-  return `${outputs[0].path}${last}: ${formatNumberOf(outputs.length, 'shard')}, ${formatNumberOf(records, 'record')}, ${formatBytes(bytes)}`;
+  const last = outputs.length > 1 ? ` … ${visible(outputs[outputs.length - 1].path)}` : '';
+  return `${visible(outputs[0].path)}${last}: ${formatNumberOf(outputs.length, 'shard')}, ${formatNumberOf(records, 'record')}, ${formatBytes(bytes)}`;
 }

@@ -4,7 +4,7 @@ import { type DatasetStats, statsHtml } from 'recordpipe/stats';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
-import { complain, print } from '../output.ts';
+import { complain, print, say } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { reachingOf } from '../reaching.ts';
 import { checkReportFolder, refuseReportOn, writeReport } from '../report-file.ts';
@@ -49,7 +49,7 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
     await writeReport(html, statsHtml(found, { title }));
   }
   if (json) await print(`${JSON.stringify({ ...found, samples: [] }, undefined, 2)}\n`);
-  else if (!quiet) await print(statsText(found, painter(options.color, 1)));
+  else if (!quiet) await say(statsText(found, painter(options.color, 1)));
   if (html !== undefined && !json && !quiet) complain(`wrote ${visible(html)}`);
   return shard === undefined ? exitCodeOf(found) : shardExitCode(found, shard);
 }

@@ -5,7 +5,7 @@ import { badFileText, warningsText } from '../findings-text.ts';
 import { interruption } from '../interrupt.ts';
 import { type ObjectCommandOptions, objectOptionsOf } from '../object-options.ts';
 import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
-import { ClosedOutput, print } from '../output.ts';
+import { ClosedOutput, print, say } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { formatBytes, formatNumberOf, formatSeconds } from '../sizes.ts';
 import { type Painter, painter } from '../style.ts';
@@ -54,7 +54,7 @@ export async function upload(
         : fileText(file, !quiet, paint);
     if (text === '') return;
     progress.clear();
-    print(text).catch((error) => closed.abort(error));
+    (jsonl ? print : say)(text).catch((error) => closed.abort(error));
   };
   const start = performance.now();
   try {
@@ -80,7 +80,7 @@ export async function upload(
     else if (jsonl)
       await print(`${JSON.stringify({ event: 'summary', ok, totals, manifest: report.manifest })}\n`);
     else if (!quiet)
-      await print(summary(report, options.dryRun === true, (performance.now() - start) / 1000, paint));
+      await say(summary(report, options.dryRun === true, (performance.now() - start) / 1000, paint));
   } catch (error) {
     progress.clear();
     // Nobody reads on; what was sent so far still counts.

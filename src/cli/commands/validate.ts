@@ -5,7 +5,7 @@ import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { badFileText, summaryText, violationsText, warningsText } from '../findings-text.ts';
 import { interruption } from '../interrupt.ts';
 import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
-import { ClosedOutput, print } from '../output.ts';
+import { ClosedOutput, print, say } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { reachingOf } from '../reaching.ts';
 import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
@@ -55,7 +55,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
     const text = jsonl ? `${JSON.stringify({ event: 'file', ...file })}\n` : json ? '' : forPerson(file);
     if (text === '') return;
     progress.clear();
-    print(text).catch((error) => closed.abort(error));
+    (jsonl ? print : say)(text).catch((error) => closed.abort(error));
   };
   const forPerson = (file: FileReport): string =>
     (file.ok ? '' : badFileText(file, MOST_SHOWN, paint)) + (quiet ? '' : warningsText(file, paint));
@@ -88,7 +88,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
     else if (jsonl)
       await print(`${JSON.stringify({ event: 'summary', ok: report.ok, totals: report.totals })}\n`);
     else
-      await print(
+      await say(
         quiet
           ? ''
           : violationsText(report, paint) + summaryText(report, (performance.now() - start) / 1000, paint),

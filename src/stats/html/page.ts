@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import type { DatasetStats } from '../dataset-stats.ts';
 import type { ImageSample } from '../samples.ts';
 import { bytesText, countText, numberOf } from '../words.ts';
-import { esc } from './escape.ts';
+import { html, joined, Markup, NOTHING } from './escape.ts';
 import {
   commonFolder,
   featuresSection,
@@ -15,15 +15,15 @@ import { STYLE } from './style.ts';
 
 /** Options of {@link statsHtml}. */
 export interface StatsHtmlOptions {
-  /** What the page is called. Default: the file, or the folder that all files are in. */
+  /** Title of the page. Default: the file, or the common directory of all files. */
   readonly title: string | undefined;
-  /** As large as the page may become: sample images are left out until it fits. Default 2,000,000. */
+  /** Maximum size of the page in bytes: sample images are omitted until it fits. Default 2,000,000. */
   readonly maxBytes: number;
 }
 
 /**
- * Statistics as a page to look at: one HTML file that needs nothing else, no script, no font, no network, in light and dark, on narrow and wide screens and on paper. The same
- * statistics always make the same page.
+ * Renders statistics as one self-contained HTML page, without scripts, fonts or network access, for light and dark mode, all screen widths and
+ * print. The same statistics always give the same page. All values in it are escaped.
  *
  * @throws UsageError for a wrong option
  * @example
@@ -34,50 +34,53 @@ export interface StatsHtmlOptions {
  */
 export function statsHtml(stats: DatasetStats, options: Partial<StatsHtmlOptions> = {}): string {
   const { title = titleOf(stats), maxBytes = 2_000_000 } = options;
-  if (!(maxBytes > 0)) throw new UsageError(`maxBytes: expected a number above 0, got ${maxBytes}`);
+  if (!(maxBytes > 0)) throw new UsageError(`maxBytes: expected a number > 0, got ${maxBytes}`);
   const { messages, features, featureLists } = stats;
   const isSequence = messages.sequenceExample > 0;
   const examples = messages.example + messages.sequenceExample;
-  const truncated = stats.truncated ? ' There are more names than are kept: these are the first 4,096.' : '';
+  const truncated = stats.truncated ? ' Only the first 4,096 names are listed.' : '';
   const before = [
     findingsSection(stats),
     featuresSection(
       isSequence ? 'Context features' : 'Features',
-      `What each holds, over all records that are ${isSequence ? 'SequenceExamples' : 'Examples'}. Distributions are exact for integers of few different values and by powers of two for other numbers; of bytes they are about lengths.${truncated}`,
+      `Over all ${isSequence ? 'SequenceExamples' : 'Examples'}. Distributions are exact for integers with few distinct values and by powers of two for other numbers; for bytes they show lengths.${truncated}`,
       features,
       examples,
     ),
     featuresSection(
       'Feature lists',
-      `One step after another; each step holds values.${truncated}`,
+      `Lists of steps; each step contains values.${truncated}`,
       featureLists,
       examples,
     ),
     labelsSection([...features, ...featureLists]),
   ];
   const after = [sizesSection(stats), filesSection(stats)];
-  const page = (images: string): string =>
-    `<!DOCTYPE html>
+  const page = (images: Markup): string =>
+    html`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${esc(title)}</title>
-<style>${STYLE}
+<title>${title}</title>
+<style>${new Markup(STYLE)}
 </style>
 </head>
 <body>
 <main>
-<header><h1>${esc(title)}</h1><p>${messagesText(stats)}</p></header>
+<header><h1>${title}</h1><p>${messagesText(stats)}</p></header>
 ${tiles(stats)}
-${[...before, images, ...after].filter((section) => section !== '').join('\n')}
-<footer>Made by recordpipe stats --html. All counts are exact, over every record that could be read.</footer>
+${joined(
+  [...before, images, ...after].filter((section) => section.text !== ''),
+  '\n',
+)}
+<footer>Written by recordpipe stats --html. All counts are exact, over every readable record.</footer>
 </main>
 </body>
 </html>
-`;
-  return page(imagesSection(stats.samples, maxBytes - Buffer.byteLength(page(''))));
+`.text;
+  return page(imagesSection(stats.samples, maxBytes - Buffer.byteLength(page(NOTHING))));
 }
 
 function titleOf({ files }: DatasetStats): string {
@@ -85,20 +88,20 @@ function titleOf({ files }: DatasetStats): string {
   return commonFolder(files.map(({ uri }) => uri)).replace(/(.)\/$/, '$1') || numberOf(files.length, 'file');
 }
 
-function messagesText({ messages, files }: DatasetStats): string {
+function messagesText({ messages, files }: DatasetStats): Markup {
   const { example, sequenceExample, other, firstOther } = messages;
   const parts = [
     ...(example > 0 ? [`${countText(example)} tf.train.Example`] : []),
     ...(sequenceExample > 0 ? [`${countText(sequenceExample)} tf.train.SequenceExample`] : []),
-    ...(other > 0 ? [`${countText(other)} of something else`] : []),
+    ...(other > 0 ? [`${countText(other)} other`] : []),
   ];
   const first =
     firstOther === undefined
       ? ''
-      : ` The first that is neither is record ${countText(firstOther.record)} of ${esc(firstOther.uri)}: ${esc(firstOther.why)}.`;
+      : ` The first other record is record ${countText(firstOther.record)} of ${firstOther.uri}: ${firstOther.why}.`;
   const formats = [...new Set(files.map(({ format }) => format).filter((format) => format !== null))].sort();
   const names = formats.map((format) => FORMATS[format] ?? format).join(', ');
-  return `${names}${names !== '' && parts.length > 0 ? ': ' : ''}${parts.join(', ')}.${first}`;
+  return html`${names}${names !== '' && parts.length > 0 ? ': ' : ''}${parts.join(', ')}.${first}`;
 }
 
 const FORMATS: Record<string, string> = {
@@ -107,53 +110,53 @@ const FORMATS: Record<string, string> = {
   textline: 'lines of text',
 };
 
-function tiles({ files, records, findings, payloadBytes }: DatasetStats): string {
+function tiles({ files, records, findings, payloadBytes }: DatasetStats): Markup {
   const stored = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const bad = files.filter((file) => file.findings > 0).length;
-  const tile = (name: string, value: string, more: string, wrong = false): string =>
-    `<div${wrong ? ' class="wrong"' : ''}><dt>${name}</dt><dd>${value}<small>${more}</small></dd></div>`;
-  return `<dl class="tiles">${[
+  const tile = (name: string, value: string, more: string, wrong = false): Markup =>
+    html`<div${wrong ? html` class="wrong"` : ''}><dt>${name}</dt><dd>${value}<small>${more}</small></dd></div>`;
+  return html`<dl class="tiles">${[
     tile(
       'Records',
       countText(records),
-      records === 0 ? 'none' : `${bytesText(Math.round(payloadBytes / records))} in the mean`,
+      records === 0 ? 'none' : `mean ${bytesText(Math.round(payloadBytes / records))}`,
     ),
     tile(
       'Files',
       countText(files.length),
-      files.length === 0 ? 'none' : `${bytesText(Math.round(stored / files.length))} in the mean`,
+      files.length === 0 ? 'none' : `mean ${bytesText(Math.round(stored / files.length))}`,
     ),
     tile('Stored', bytesText(stored), `${bytesText(payloadBytes)} in records`),
     tile(
       'Findings',
       countText(findings.count),
-      findings.count === 0 ? 'nothing is damaged' : `in ${numberOf(bad, 'file')}`,
+      findings.count === 0 ? 'no damage found' : `in ${numberOf(bad, 'file')}`,
       findings.count > 0,
     ),
-  ].join('')}</dl>`;
+  ]}</dl>`;
 }
 
-/** As many as there is room for. */
-function imagesSection(samples: readonly ImageSample[], room: number): string {
-  if (samples.length === 0) return '';
-  const figures: string[] = [];
+/** As many images as fit in `room` bytes. */
+function imagesSection(samples: readonly ImageSample[], room: number): Markup {
+  if (samples.length === 0) return NOTHING;
+  const figures: Markup[] = [];
   let left = room - IMAGES_FRAME_BYTES;
   for (const sample of samples) {
     const figure = figureOf(sample);
-    const size = Buffer.byteLength(figure);
+    const size = Buffer.byteLength(figure.text);
     if (size > left) continue;
     left -= size;
     figures.push(figure);
   }
-  if (figures.length === 0) return '';
-  return `<section id="images"><h2>Sample images</h2><p class="note">${numberOf(figures.length, 'image')} as stored, chosen by a hash of file and record, so that the same data always shows the same ones.</p><ul class="images">${figures.join('')}</ul></section>`;
+  if (figures.length === 0) return NOTHING;
+  return html`<section id="images"><h2>Sample images</h2><p class="note">${numberOf(figures.length, 'image')} as stored, chosen by a hash of file and record: the same data always shows the same images.</p><ul class="images">${figures}</ul></section>`;
 }
 
 const IMAGES_FRAME_BYTES = 400;
 
-function figureOf({ feature, uri, record, kind, width, height, label, base64 }: ImageSample): string {
+function figureOf({ feature, uri, record, kind, width, height, label, base64 }: ImageSample): Markup {
   const name = uri.slice(uri.lastIndexOf('/') + 1);
   const size = `${width} × ${height} ${kind}`;
   const alt = `${label ?? feature}, ${size}, record ${record} of ${name}`;
-  return `<li><figure><div class="frame"><img alt="${esc(alt)}" loading="lazy" src="data:image/${kind};base64,${base64}"></div><figcaption><b>${esc(label ?? feature)}</b>${size}<span>record ${countText(record)}</span><span title="${esc(uri)}">${esc(name)}</span></figcaption></figure></li>`;
+  return html`<li><figure><div class="frame"><img alt="${alt}" loading="lazy" src="data:image/${kind};base64,${base64}"></div><figcaption><b>${label ?? feature}</b>${size}<span>record ${countText(record)}</span><span title="${uri}">${name}</span></figcaption></figure></li>`;
 }
