@@ -55,6 +55,29 @@ export function summaryText(report: ValidateReport, seconds: number, paint: Pain
   return sumsText(report, ` in ${formatSeconds(seconds)}${rate === undefined ? '' : ` (${rate})`}`, paint);
 }
 
+/** What an interrupted check has found: findings in unfinished files, and a summary that says that it is partial. */
+export function interruptedText(
+  { files, totals, interrupted }: ValidateReport,
+  seconds: number,
+  maxFindings: number,
+  paint: Painter,
+): string {
+  const { unfinished = [] } = interrupted ?? {};
+  const shown = unfinished
+    .slice(0, maxFindings)
+    .map(
+      (finding) =>
+        `${paint('red', 'bad')} ${paint('bold', visible(finding.uri))}: ${placedText(finding, 'byte', finding.uri, paint)}\n`,
+    );
+  const hidden = unfinished.length - shown.length;
+  if (hidden > 0) shown.push(`  … and ${formatCount(hidden)} more (--json)\n`);
+  const checked = `${formatCount(files.length)} of ${formatNumberOf(files.length + totals.notChecked, 'file')} checked`;
+  const parts = [checked, `${formatCount(totals.bad)} bad`];
+  if (unfinished.length > 0)
+    parts.push(`${formatNumberOf(unfinished.length, 'finding')} in unfinished files`);
+  return `${shown.join('')}${paint('yellow', 'interrupted')} ${parts.join(', ')}; ${formatNumberOf(totals.records, 'valid record')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}: a partial result\n`;
+}
+
 /** The last line of a report of many shards, which took as long as nobody knows. */
 export function totalText(report: CheckedReport, paint: Painter): string {
   return sumsText(report, '', paint);
@@ -70,9 +93,18 @@ function sumsText({ ok, files, totals }: CheckedReport, time: string, paint: Pai
   return `${paint('red', 'bad')} ${parts.join(', ')}; ${sums}\n`;
 }
 
-function findingText({ code, record, offset, message }: Finding, file: CheckedFile, paint: Painter): string {
+function findingText(finding: Finding, file: CheckedFile, paint: Painter): string {
   const { uri, compression } = file;
   const unit = compression === 'none' || compression === null ? 'byte' : 'uncompressed byte';
+  return placedText(finding, unit, uri, paint);
+}
+
+function placedText(
+  { code, record, offset, message }: Finding,
+  unit: string,
+  uri: string,
+  paint: Painter,
+): string {
   const where = record === null ? '' : `record ${record} at ${unit} ${offset}: `;
   return `${where}${paint('yellow', visible(code))}: ${visible(withoutPlace(message, uri))}`;
 }

@@ -1,6 +1,6 @@
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** After this long, work that does not end by itself (a read of a silent pipe) is ended by the signal's default. */
+/** If the work does not stop within this time (a read of a silent pipe), the signal's default action ends the process. */
 const GRACE_MS = 300;
 
 let graceMs = GRACE_MS;
@@ -9,7 +9,7 @@ const controller = new AbortController();
 let listening = false;
 let exitCode: number | undefined;
 
-/** Fires at SIGINT and SIGTERM. A second signal ends the process at once. @param withinMs for work whose end takes longer than usual */
+/** Aborts at SIGINT and SIGTERM. A second signal ends the process at once. @param withinMs time that the work needs to stop, if longer than usual */
 export function interruption(withinMs?: number): AbortSignal {
   graceMs = Math.max(graceMs, withinMs ?? 0);
   if (!listening) {
@@ -19,12 +19,12 @@ export function interruption(withinMs?: number): AbortSignal {
   return controller.signal;
 }
 
-/** The exit code of a process that this signal ends. */
+/** The exit code of a process that was ended by this signal. */
 export function stoppedBy(signal: keyof typeof EXIT_CODES): number {
   return EXIT_CODES[signal];
 }
 
-/** The exit code that belongs to the signal that came, if one came. */
+/** The exit code of the signal that was received, if any. */
 export function interruptedBy(): number | undefined {
   return exitCode;
 }

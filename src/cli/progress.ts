@@ -47,6 +47,11 @@ export const PRIORITY = {
   retries: 30,
 } as const;
 
+/** Whether standard error is a terminal and standard output is not: then progress does not disturb a document. */
+export function isLiveApart(): boolean {
+  return isatty(STDERR) && !isatty(1);
+}
+
 /** A status line on standard error; one that shows nothing if it is not `wanted`. */
 export function statusLine(wanted: boolean): StatusLine {
   if (!wanted) return NO_STATUS;

@@ -1,18 +1,23 @@
 import { DATA_ERROR_CODES, isRecordpipeError, type RecordpipeError } from '../errors.ts';
 
-/** Errors found: the first are kept, all are counted. */
+/** Errors found: the first `max` are kept, all are counted. */
 export class Findings {
   readonly first: RecordpipeError[] = [];
   count = 0;
-  readonly #most: number;
+  readonly #max: number;
+  readonly #onFinding: ((error: RecordpipeError) => void) | undefined;
 
-  constructor(most: number) {
-    this.#most = most;
+  /** @param onFinding called with each error that is kept */
+  constructor(max: number, onFinding?: (error: RecordpipeError) => void) {
+    this.#max = max;
+    this.#onFinding = onFinding;
   }
 
   add(error: RecordpipeError): void {
-    if (this.first.length < this.#most) this.first.push(error);
     this.count++;
+    if (this.first.length >= this.#max) return;
+    this.first.push(error);
+    this.#onFinding?.(error);
   }
 
   /** Damage is a finding; what kept the bytes from being read is thrown. */

@@ -17,8 +17,10 @@ export type ScanOptions<O extends ReadOptions> = Omit<
 > & {
   /** How many findings are kept in `errors`; all are counted. Default 100. */
   readonly maxErrors: number;
-  /** Told now and then how many stored bytes have been read. */
+  /** Called periodically with the number of stored bytes read. */
   readonly onProgress: OnProgress;
+  /** Called with each finding that is kept, as soon as it is found. */
+  readonly onFinding: ((error: RecordpipeError) => void) | undefined;
 };
 
 /** What a scan found. */
@@ -52,7 +54,7 @@ export async function scanSource<O extends ReadOptions>(
   given: Partial<ScanOptions<O>> = {},
   onBatch?: OnBatch,
 ): Promise<RecordScan> {
-  const { maxErrors = 100, onProgress, ...reading } = given as Partial<ScanOptions<ReadOptions>>;
+  const { maxErrors = 100, onProgress, onFinding, ...reading } = given as Partial<ScanOptions<ReadOptions>>;
   const options = format.readOptions({
     chunkBytes: reusedChunkBytes(reading.blocking),
     ...format.scanDefaults,
@@ -64,7 +66,7 @@ export async function scanSource<O extends ReadOptions>(
   const buffers = options.blocking ? (lenient ? 2 : 1) : FILE_BUFFERS;
   const own = takeScanning(format, options.chunkBytes, buffers);
   const opened = await openRecordSource(source, options, format.detectCompression, own.nextBuffer);
-  const findings = new Findings(maxErrors);
+  const findings = new Findings(maxErrors, onFinding);
   const counts = lenient
     ? await search(own, opened, options, findings, onProgress, onBatch)
     : await own.walk(opened, options, findings, onProgress);

@@ -36,7 +36,7 @@ export async function collectStats(
   await runFiles(found, task, {
     jobs,
     failFast: false,
-    onFile: (report: LookedReport) => {
+    onFileInOrder: (report: LookedReport) => {
       merged = mergeStats(merged, report.stats ?? statsOfFile(report));
     },
     onProgress,

@@ -5,8 +5,10 @@ import type { FileReport, Finding } from './validate-report.ts';
 
 /** Options of {@link countFiles}. Every field has a default; pass what differs. */
 export interface CountOptions extends Omit<FilesOptions, 'payloadCrc' | 'recover'> {
-  /** Told of each file's count in the order of the report, as soon as all before it are done. */
+  /** Called with the count of each file as soon as the file is done. */
   readonly onFile: ((count: FileCount) => void) | undefined;
+  /** Called with each count in the order of the report, as soon as the files before it are done. */
+  readonly onFileInOrder: ((count: FileCount) => void) | undefined;
 }
 
 /** How many records a file holds. `uri` and `records` are a stable contract; fields may be added. */
@@ -46,7 +48,7 @@ export async function countFiles(
   inputs: FileInputs,
   options: Partial<CountOptions> = {},
 ): Promise<CountReport> {
-  const { blocking = false, jobs, onFile, onProgress, signal } = options;
+  const { blocking = false, jobs, onFile, onFileInOrder, onProgress, signal } = options;
   const reading = await checkedReading(options);
   const found = await expandToFiles(inputs, options.format, options);
   const task = { check: 'count', maxErrors: 1, blocking, reading } as const;
@@ -54,6 +56,7 @@ export async function countFiles(
     jobs,
     failFast: false,
     onFile: onFile && ((report) => onFile(fileCount(report))),
+    onFileInOrder: onFileInOrder && ((report) => onFileInOrder(fileCount(report))),
     onProgress,
     signal,
   });

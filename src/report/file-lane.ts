@@ -2,10 +2,22 @@ import { setImmediate } from 'node:timers/promises';
 import { RecordpipeError } from '../errors.ts';
 import { checkFile } from './check-file.ts';
 import type { FileInput, FileTask, Watch } from './file-task.ts';
-import type { FileReport } from './validate-report.ts';
+import type { FileReport, Finding } from './validate-report.ts';
 
-/** Told how far a file is: bytes read of it, further attempts of requests for it. */
-export type OnFileProgress = (bytes: number, retries: number) => void;
+/** The state of a file that is being checked. */
+export interface FileProgress {
+  /** Stored bytes read. */
+  readonly bytes: number;
+  /** Requests that were repeated. */
+  readonly retries: number;
+  /** Stored size, once it is known; missing for files whose size needs no reading. */
+  readonly size?: number;
+  /** A finding, as soon as it is found. */
+  readonly finding?: Finding;
+}
+
+/** Called periodically while a file is checked, and for each finding. */
+export type OnFileProgress = (progress: FileProgress) => void;
 
 /** Checks files: local ones one at a time, of objects several. */
 export interface FileLane {
@@ -41,18 +53,19 @@ export function localLane(task: FileTask): FileLane {
   };
 }
 
-/** What `checkFile` is told to tell. */
-export function watching(onProgress: OnFileProgress): Pick<Watch, 'onProgress' | 'onRetry'> {
-  let read = 0;
-  let retries = 0;
+/** The callbacks of `checkFile` that report to `onProgress`. */
+export function watching(
+  onProgress: OnFileProgress,
+): Pick<Watch, 'onProgress' | 'onRetry' | 'onSize' | 'onFinding'> {
+  let progress: FileProgress = { bytes: 0, retries: 0 };
+  const update = (change: Partial<FileProgress>): void => {
+    progress = { ...progress, ...change };
+    onProgress(progress);
+  };
   return {
-    onProgress: (bytes) => {
-      read = bytes;
-      onProgress(read, retries);
-    },
-    onRetry: () => {
-      retries++;
-      onProgress(read, retries);
-    },
+    onProgress: (bytes) => update({ bytes }),
+    onRetry: () => update({ retries: progress.retries + 1 }),
+    onSize: (size) => update({ size }),
+    onFinding: (error) => onProgress({ ...progress, finding: error.toJSON() }),
   };
 }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { isObjectUri } from '../bytes/object-uri.ts';
+import type { RecordpipeError } from '../errors.ts';
 import type { RecordRange } from './known-file.ts';
 import type { Look } from './look-inside.ts';
 import type { CheckedReading } from './report-options.ts';
@@ -37,6 +38,10 @@ export interface FileTask {
 export interface Watch {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Called with the stored size of the file once it is known. */
+  readonly onSize?: ((bytes: number) => void) | undefined;
+  /** Called with each finding that is kept, as soon as it is found. */
+  readonly onFinding?: ((error: RecordpipeError) => void) | undefined;
   /** The bytes of the file, for whoever reads them himself. */
   readonly source?: AsyncIterable<Uint8Array> | undefined;
   /** Told of each further attempt of a request. */

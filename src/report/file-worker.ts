@@ -1,7 +1,7 @@
 /** Runs on a worker thread: checks the files it is sent, local ones one at a time. Started by `workerLane`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { checkFile } from './check-file.ts';
-import { watching } from './file-lane.ts';
+import { type FileProgress, watching } from './file-lane.ts';
 import type { FileInput, FileTask } from './file-task.ts';
 import type { FileReport } from './validate-report.ts';
 
@@ -11,9 +11,9 @@ export interface WorkerOrder {
   readonly input: FileInput;
 }
 
-/** What a worker says: how far it is in a file, and in the end its report. */
+/** What a worker sends: the progress of a file, and finally its report. */
 export type WorkerMessage =
-  | { readonly id: number; readonly bytes: number; readonly retries: number }
+  | { readonly id: number; readonly progress: FileProgress }
   | { readonly id: number; readonly report: FileReport };
 
 /** Progress is for people: ten times a second is enough. */
@@ -26,11 +26,11 @@ const task = workerData as FileTask;
 
 port.on('message', async ({ id, input }: WorkerOrder) => {
   let last = performance.now();
-  const watch = watching((bytes, retries) => {
+  const watch = watching((progress) => {
     const now = performance.now();
-    if (now - last < PROGRESS_MS) return;
+    if (progress.finding === undefined && now - last < PROGRESS_MS) return;
     last = now;
-    send({ id, bytes, retries });
+    send({ id, progress });
   });
   send({ id, report: await checkFile(input, task, watch) });
 });

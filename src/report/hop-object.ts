@@ -13,7 +13,7 @@ import { shareRequests } from './share-requests.ts';
 export async function hopObject(
   { path: uri, size, etag }: FileInput,
   { reading, requests }: { reading: Partial<CheckedReading>; requests?: number | undefined },
-  { signal, onProgress, onRetry }: Watch,
+  { signal, onProgress, onRetry, onSize }: Watch,
 ): Promise<HopCount | undefined> {
   const { compression, objects } = reading;
   if (compression === 'gzip' || compression === 'zlib' || size === 0) return undefined;
@@ -24,6 +24,7 @@ export async function hopObject(
     { ...objects, signal, onEvent: ({ type }) => type === 'retry' && onRetry?.() },
   );
   try {
+    onSize?.(reader.size);
     return await hop(reader, reading, onProgress);
   } finally {
     await reader.close();

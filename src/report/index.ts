@@ -12,8 +12,10 @@ export type {
   FileSchemaReport,
   FileWarning,
   Finding,
+  Interruption,
   ReportTotals,
   SchemaTotal,
   UnlistedFeature,
   ValidateReport,
 } from './validate-report.ts';
+export { validateReport } from './validate-report.ts';

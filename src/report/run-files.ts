@@ -6,7 +6,7 @@ import type { FileLane } from './file-lane.ts';
 import { type FileInput, type FileTask, storedBytes } from './file-task.ts';
 import { type Queue, shareOut } from './file-works.ts';
 import type { FilesOptions } from './report-options.ts';
-import type { FileReport } from './validate-report.ts';
+import type { FileReport, Finding } from './validate-report.ts';
 
 /** Below this many bytes in all, checking of fast and slow (compressed) data takes about as long as starting threads (40 ms). */
 const WORTH_A_WORKER_BYTES = 64 * 1024 * 1024;
@@ -19,8 +19,12 @@ const MOST_CLIENTS = 4;
 /** How many files are handled at once, and when to stop. */
 export interface RunOptions extends Pick<FilesOptions, 'jobs' | 'onProgress' | 'signal'> {
   readonly failFast: boolean;
-  /** Told of each file in the order of `inputs`, as soon as those before it are done. */
-  readonly onFile: ((report: FileReport) => void) | undefined;
+  /** Called with the report of each file as soon as the file is done. */
+  readonly onFile?: ((report: FileReport) => void) | undefined;
+  /** Called with each report in the order of `inputs`, as soon as the files before it are done. */
+  readonly onFileInOrder?: ((report: FileReport) => void) | undefined;
+  /** Called with each finding that is kept, as soon as it is found. */
+  readonly onFinding?: ((finding: Finding & { readonly uri: string }) => void) | undefined;
 }
 
 /**
@@ -49,12 +53,19 @@ export async function runFiles(
   return run.finish();
 }
 
+function uriOf({ path }: FileInput): string {
+  return path === '-' ? '<stdin>' : path;
+}
+
 class Run {
   stop: () => void = () => {};
   readonly #inputs: readonly FileInput[];
   readonly #options: RunOptions;
   readonly #sizes: readonly number[];
-  readonly #totalBytes: number | undefined;
+  /** Files whose size is not known yet. */
+  readonly #unsized = new Set<number>();
+  /** Bytes of all files whose size is known. */
+  #totalBytes = 0;
   readonly #reports: (FileReport | undefined)[];
   /** Bytes read of each file that is being read. */
   readonly #running = new Map<number, number>();
@@ -71,17 +82,16 @@ class Run {
     this.#options = options;
     const needed = options.onProgress !== undefined || options.jobs === undefined;
     this.#sizes = needed ? inputs.map(storedBytes) : [];
-    const known = inputs.every(
-      ({ path, size }) => path !== '-' && (size !== undefined || !isObjectUri(path)),
-    );
-    this.#totalBytes = known ? this.#sizes.reduce((sum, size) => sum + size, 0) : undefined;
+    for (const size of this.#sizes) this.#totalBytes += size;
+    for (const [i, { path, size }] of inputs.entries())
+      if (path === '-' || (size === undefined && isObjectUri(path))) this.#unsized.add(i);
     this.#reports = inputs.map(() => undefined);
   }
 
   usefulJobs(): number {
     const remote = this.#inputs.filter(({ path }) => isObjectUri(path)).length;
     const least = remote > 0 ? WORTH_A_CLIENT_BYTES : WORTH_A_WORKER_BYTES;
-    const worth = this.#sizes.length > 1 && (this.#totalBytes ?? Number.POSITIVE_INFINITY) >= least;
+    const worth = this.#sizes.length > 1 && (this.#unsized.size > 0 || this.#totalBytes >= least);
     if (!worth) return 1;
     const cores = availableParallelism();
     return remote === this.#inputs.length ? Math.min(cores, MOST_CLIENTS) : cores;
@@ -101,7 +111,7 @@ class Run {
   finish(): FileReport[] {
     const reports = this.#reports.filter((report) => report !== undefined);
     for (const report of this.#reports.slice(this.#told))
-      if (report !== undefined) this.#options.onFile?.(report);
+      if (report !== undefined) this.#options.onFileInOrder?.(report);
     return reports;
   }
 
@@ -111,9 +121,11 @@ class Run {
 
   async #runOne(lane: FileLane, index: number): Promise<void> {
     try {
-      const report = await lane.run(this.#inputs[index], (bytes, retries) => {
+      const report = await lane.run(this.#inputs[index], ({ bytes, retries, size, finding }) => {
         this.#running.set(index, bytes);
         if (retries > 0) this.#retries.set(index, retries);
+        if (size !== undefined) this.#sized(index, size);
+        if (finding !== undefined) this.#options.onFinding?.({ uri: uriOf(this.#inputs[index]), ...finding });
         this.#tell();
       });
       this.#take(index, report);
@@ -125,18 +137,24 @@ class Run {
   #take(index: number, report: FileReport): void {
     if (this.#ended) return;
     this.#reports[index] = report;
+    this.#sized(index, report.bytes);
     this.#running.delete(index);
     this.#doneBytes += report.bytes;
     this.#done++;
     if (!report.ok) this.#bad++;
+    this.#options.onFile?.(report);
     for (let next = this.#reports[this.#told]; next !== undefined; next = this.#reports[++this.#told]) {
-      this.#options.onFile?.(next);
+      this.#options.onFileInOrder?.(next);
     }
     this.#tell();
     if (!report.ok && this.#options.failFast) {
       this.#stopped = true;
       this.stop();
     }
+  }
+
+  #sized(index: number, bytes: number): void {
+    if (this.#unsized.delete(index)) this.#totalBytes += bytes;
   }
 
   #tell(): void {
@@ -151,7 +169,7 @@ class Run {
       filesDone: this.#done,
       bad: this.#bad,
       bytes,
-      totalBytes: this.#totalBytes,
+      totalBytes: this.#unsized.size === 0 ? this.#totalBytes : undefined,
       ...(retries > 0 && { retries }),
     });
   }

@@ -28,10 +28,10 @@ export async function scanFile(
 ): Promise<RecordScan> {
   const { path } = input;
   if (isObjectUri(path)) return (await import('./scan-object.ts')).scanObject(input, task, watch, onBatch);
-  const { signal, onProgress, source: given } = watch;
+  const { signal, onProgress, onFinding, source: given } = watch;
   const size = path === '-' ? 0 : storedBytes(input);
   const { format = 'auto', compression = 'auto' } = task.reading;
-  const source = given ?? (path === '-' ? standardInput() : path);
+  const source = given ?? (path === '-' ? standardInput(watch.onSize) : path);
   const found =
     format === 'auto'
       ? await identifySource(source, {
@@ -59,6 +59,7 @@ export async function scanFile(
     chunkBytes,
     signal,
     onProgress,
+    onFinding,
   };
   const scanned = await scanSource(await loadFormat(found.format), found.source, options, onBatch);
   // A scan ends early at damage: the size of the file is known all the same.
@@ -67,9 +68,12 @@ export async function scanFile(
 }
 
 /** A pipe is read by the event loop, so that waiting for its writer keeps neither a thread nor the end of the process waiting. */
-function standardInput(): ByteSource {
+function standardInput(onSize: Watch['onSize']): ByteSource {
   try {
-    return fstatSync(0).isFile() ? '-' : process.stdin;
+    const stat = fstatSync(0);
+    if (!stat.isFile()) return process.stdin;
+    onSize?.(stat.size);
+    return '-';
   } catch (error) {
     throw fileError(error, '<stdin>');
   }

@@ -17,7 +17,7 @@ const COUNTING = { checksum: 'length', strictPadding: false } as const;
 export async function scanObject(
   { path: uri, size, etag, frozen }: FileInput,
   task: FileTask,
-  { signal, onProgress, onRetry }: Watch,
+  { signal, onProgress, onRetry, onSize, onFinding }: Watch,
   onBatch?: OnBatch,
 ): Promise<RecordScan> {
   shareRequests(task.requests);
@@ -40,7 +40,10 @@ export async function scanObject(
     chunkBytes: CHUNK_BYTES,
     signal,
     onProgress,
+    onFinding,
   };
+  const stored = found.size?.();
+  if (stored !== undefined && Number.isFinite(stored)) onSize?.(stored);
   const scanned = await scanSource(await loadFormat(found.format), source, options, onBatch);
   const bytes = found.size?.() ?? 0;
   return { ...scanned, bytes: Math.max(scanned.bytes, Number.isFinite(bytes) ? bytes : 0) };

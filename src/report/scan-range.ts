@@ -21,7 +21,7 @@ export async function scanRange(
   input: FileInput,
   range: RecordRange,
   task: FileTask,
-  { signal, onProgress, onRetry }: Watch,
+  { signal, onProgress, onRetry, onFinding }: Watch,
   onBatch?: OnBatch,
 ): Promise<RecordScan> {
   const { path: uri, size, etag } = input;
@@ -41,6 +41,7 @@ export async function scanRange(
       chunkBytes: CHUNK_BYTES,
       signal,
       onProgress,
+      onFinding: onFinding && ((error: RecordpipeError) => onFinding(placedError(error, uri, range))),
     };
     const chunks = chunksOf((from, to) => reader.read(from, to), range);
     const batches = onBatch && ((batch: RecordBatch) => onBatch(placedBatch(batch, range)));
@@ -85,17 +86,20 @@ function placedBatch(batch: RecordBatch, { from, start }: RecordRange): RecordBa
   );
 }
 
-function placedScan(scan: RecordScan, uri: string, { from, start, end }: RecordRange): RecordScan {
-  const errors = scan.errors.map((error) => {
-    const { code, record, offset, cause } = error;
-    const place = {
-      uri,
-      ...(record !== undefined && { record: record + from }),
-      ...(offset !== undefined && { offset: offset + start }),
-    };
-    return new RecordpipeError(code, sentenceOf(error), place, cause);
-  });
-  return { ...scan, bytes: end - start, errors };
+function placedScan(scan: RecordScan, uri: string, range: RecordRange): RecordScan {
+  const errors = scan.errors.map((error) => placedError(error, uri, range));
+  return { ...scan, bytes: range.end - range.start, errors };
+}
+
+/** The error with its position in the whole file. */
+function placedError(error: RecordpipeError, uri: string, { from, start }: RecordRange): RecordpipeError {
+  const { code, record, offset, cause } = error;
+  const place = {
+    uri,
+    ...(record !== undefined && { record: record + from }),
+    ...(offset !== undefined && { offset: offset + start }),
+  };
+  return new RecordpipeError(code, sentenceOf(error), place, cause);
 }
 
 /** Records that are not where the index had them would be looked at twice, or by nobody. */

@@ -3,11 +3,11 @@ import type { RecordSchema } from '../stats/schema.ts';
 import { expandToFiles, type FileInputs } from './expand-inputs.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
-import { type FileReport, type ValidateReport, validateReport } from './validate-report.ts';
+import { type FileReport, type Finding, type ValidateReport, validateReport } from './validate-report.ts';
 
 /** Options of {@link validateFiles}. Every field has a default; pass what differs. */
 export interface ValidateOptions extends FilesOptions {
-  /** How many findings are kept per file; all are counted. Default 100. */
+  /** Maximum findings listed per file; all are counted. Default 100. */
   readonly maxErrors: number;
   /** Whether everything stops at the first file found bad; files not looked at are then not in the report. Default false. */
   readonly failFast: boolean;
@@ -16,8 +16,13 @@ export interface ValidateOptions extends FilesOptions {
    * of them.
    */
   readonly schema: RecordSchema | undefined;
-  /** Told of each file's report in the order of the report, as soon as all before it are done. */
+  /** Called with the report of each file as soon as the file is done, in no particular order. */
   readonly onFile: ((report: FileReport) => void) | undefined;
+  /**
+   * Called with each finding that the report of its file will list, as soon as it is found, so that an interrupted run can tell what it found.
+   * Findings that only show at the end of a file (broken rules of a schema, files that cannot be read) are in the report alone.
+   */
+  readonly onFinding: ((finding: Finding & { readonly uri: string }) => void) | undefined;
 }
 
 /**
@@ -39,14 +44,23 @@ export async function validateFiles(
   inputs: FileInputs,
   options: Partial<ValidateOptions> = {},
 ): Promise<ValidateReport> {
-  const { maxErrors = 100, failFast = false, blocking = false, jobs, onFile, onProgress, signal } = options;
+  const {
+    maxErrors = 100,
+    failFast = false,
+    blocking = false,
+    jobs,
+    onFile,
+    onFinding,
+    onProgress,
+    signal,
+  } = options;
   const schema = options.schema && (await import('../stats/read-schema.ts')).readSchema(options.schema);
-  if (!(maxErrors >= 0)) throw new UsageError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
+  if (!(maxErrors >= 0)) throw new UsageError(`maxErrors: expected a number >= 0, got ${maxErrors}`);
   const reading = await checkedReading(options);
   const found = await expandToFiles(inputs, options.format, options);
   const look = schema && { schema };
   const task = { check: 'validate', maxErrors, blocking, reading, look } as const;
-  const files = await runFiles(found, task, { jobs, failFast, onFile, onProgress, signal });
+  const files = await runFiles(found, task, { jobs, failFast, onFile, onFinding, onProgress, signal });
   const report = validateReport(files, found.length - files.length);
   return schema === undefined ? report : (await import('./schema-totals.ts')).withSchemaTotals(report);
 }

@@ -114,8 +114,16 @@ export interface ValidateReport {
   /** One entry per file, sorted by uri in the order of its UTF-8 bytes. */
   readonly files: readonly FileReport[];
   readonly totals: ReportTotals;
+  /** Present if a signal stopped the run: the report lists only what was found until then. Only the command line writes such reports. */
+  readonly interrupted?: Interruption;
   /** With a schema: the rules that are broken, those that most records break first. */
   readonly violations?: readonly SchemaTotal[];
+}
+
+/** What an interrupted run knows about the files it did not finish. */
+export interface Interruption {
+  /** Findings in files that were being checked. */
+  readonly unfinished: readonly (Finding & { readonly uri: string })[];
 }
 
 /** A report without what differs from run to run. */
@@ -123,7 +131,16 @@ export interface CheckedReport extends Omit<ValidateReport, 'files'> {
   readonly files: readonly CheckedFile[];
 }
 
-/** Sums up the reports of `files`. */
+/**
+ * Sums up the reports of files.
+ *
+ * @param notChecked number of files without a report
+ * @example
+ * ```ts
+ * import { validateReport } from 'recordpipe/report';
+ * console.log(validateReport([], 2).totals.notChecked); // 2
+ * ```
+ */
 export function validateReport<F extends CheckedFile>(
   files: readonly F[],
   notChecked: number,

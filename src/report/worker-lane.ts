@@ -59,7 +59,7 @@ class WorkerLane implements FileLane {
     let reason = 'it ended without a report';
     worker.on('message', (message: WorkerMessage) => {
       const pending = this.#pending.get(message.id);
-      if ('bytes' in message) return pending?.onProgress(message.bytes, message.retries);
+      if ('progress' in message) return pending?.onProgress(message.progress);
       this.#pending.delete(message.id);
       pending?.resolve(message.report);
     });

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
 import { encodeTFRecord } from '../../src/framing/index.ts';
-import { type FileReport, type FilesProgress, validateFiles } from '../../src/report/index.ts';
+import { type FilesProgress, validateFiles } from '../../src/report/index.ts';
 import { detected, fixture, goldenFiles } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { FILE, flipped, OFFSETS, withBadPayloads } from '../support/samples.ts';
@@ -140,12 +140,6 @@ test('progress goes up to all bytes', async () => {
     bytes: 2 * FILE.length,
     totalBytes: 2 * FILE.length,
   });
-});
-
-test('files are told of in the order of the report', async () => {
-  const told: FileReport[] = [];
-  const { files } = await validateFiles([good, bad], { onFile: (file) => told.push(file) });
-  expect(told).toEqual(files);
 });
 
 test('a signal ends the run and closes its files', async () => {

@@ -6,9 +6,12 @@ import { encodeTFRecord } from '../../src/framing/index.ts';
 import { workerLane } from '../../src/report/worker-lane.ts';
 import { FIXTURES } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
+import { FILE, OFFSETS, withBadPayloads } from '../support/samples.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
+const good = temp.file('good.tfrecord', FILE);
+const bad = temp.file('bad.tfrecord', withBadPayloads(FILE, OFFSETS, [1, 3]));
 const pattern = `${fileURLToPath(FIXTURES)}*.bin`;
 
 test('workers find the same as this thread', async () => {
@@ -17,8 +20,30 @@ test('workers find the same as this thread', async () => {
   const there = await validateFiles(pattern, { jobs: 3, onFile: (file) => told.push(file) });
   expect(timeless(there)).toEqual(timeless(here));
   expect(timeless(await validateFiles(pattern, { jobs: 2, blocking: true }))).toEqual(timeless(here));
-  expect(told).toEqual(there.files);
+  expect(told).toHaveLength(there.files.length);
+  expect(told).toEqual(expect.arrayContaining([...there.files]));
   expect(await countFiles(pattern, { jobs: 3 })).toEqual(await countFiles(pattern, { jobs: 1 }));
+});
+
+test('onFile reports each file as soon as it is done, not after slower ones', async () => {
+  const order: string[] = [];
+  const slow = temp.file('a-slow.tfrecord', concat(Array(300).fill(encodeTFRecord(new Uint8Array(100_000)))));
+  const { files } = await validateFiles([slow, bad], { jobs: 2, onFile: ({ uri }) => order.push(uri) });
+  expect(order).toEqual([bad, slow]);
+  expect(files.map(({ uri }) => uri)).toEqual([slow, bad]);
+});
+
+test.each([1, 2])('onFinding reports findings before their file is done (%d jobs)', async (jobs) => {
+  const events: string[] = [];
+  const { files } = await validateFiles([bad, good], {
+    jobs,
+    maxErrors: 1,
+    onFinding: ({ uri, code, record }) => events.push(`${uri === bad} ${code} ${record}`),
+    onFile: ({ uri }) => events.push(uri),
+  });
+  expect(events.indexOf('true data-checksum 1')).toBeLessThan(events.indexOf(bad));
+  expect(events).toHaveLength(3);
+  expect(files[0].errorCount).toBe(2);
 });
 
 test.each([true, false])('failFast stops the workers (blocking: %s)', async (blocking) => {

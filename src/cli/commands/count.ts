@@ -4,35 +4,61 @@ import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { interruption } from '../interrupt.ts';
 import { type ReportingOptions, readingOptions } from '../options.ts';
 import { ClosedOutput, complain, print, say } from '../output.ts';
-import { progressOn } from '../progress.ts';
+import { isLiveApart, progressOn } from '../progress.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
-/** Counts records; the exit code. */
+/** Counts records. Returns the exit code. */
 export async function count(inputs: string[], options: ReportingOptions): Promise<number> {
   const { json, jsonl, quiet, jobs } = options;
-  const progress = progressOn('count', !json && !jsonl && !quiet && options.progress);
+  const forPeople = !json && !jsonl;
+  const progress = progressOn('count', !quiet && options.progress && (forPeople || isLiveApart()));
   const { recover: _, ...reading } = readingOptions(options);
   const closed = new AbortController();
   let exitCode = OK;
+  const soFar = { filesDone: 0, files: 0, records: 0 };
   const onFile = (file: FileCount): void => {
-    progress.clear();
+    soFar.filesDone++;
+    soFar.records += file.records;
     if (file.error !== undefined) {
       exitCode = file.unreadable && exitCode !== INVALID ? IO_FAILURE : INVALID;
+      progress.clear();
       complain(errorText(file.error));
     }
-    const text = jsonl
-      ? JSON.stringify({ event: 'file', ...file })
-      : `${file.records}\t${visible(file.uri)}${file.error === undefined ? '' : '\t(incomplete)'}`;
-    if (jsonl || !(json || quiet)) (jsonl ? print : say)(`${text}\n`).catch((error) => closed.abort(error));
+    if (!jsonl) return;
+    progress.clear();
+    print(`${JSON.stringify({ event: 'file', ...file })}\n`).catch((error) => closed.abort(error));
   };
+  // The lines of a listing keep their order, so that two runs can be compared.
+  const onFileInOrder = ({ uri, records, error }: FileCount): void => {
+    progress.clear();
+    const text = `${records}\t${visible(uri)}${error === undefined ? '' : '\t(incomplete)'}\n`;
+    say(text).catch((failure) => closed.abort(failure));
+  };
+  interruption().addEventListener('abort', () => {
+    progress.clear();
+    if (soFar.files === 0) return;
+    const { filesDone, files, records } = soFar;
+    if (jsonl)
+      print(`${JSON.stringify({ event: 'summary', records, interrupted: true, files, filesDone })}\n`).catch(
+        () => {},
+      );
+    else
+      complain(
+        `recordpipe: interrupted: ${filesDone} of ${formatNumberOf(files, 'file')} counted, ${formatNumberOf(records, 'record')}: a partial result`,
+      );
+  });
   try {
     const report = await countFiles(inputs, {
       ...reading,
       jobs,
       blocking: true,
       onFile,
-      onProgress: progress.update,
+      onFileInOrder: forPeople && !quiet ? onFileInOrder : undefined,
+      onProgress: (state) => {
+        soFar.files = state.files;
+        progress.update?.(state);
+      },
       signal: AbortSignal.any([interruption(), closed.signal]),
     });
     progress.clear();

@@ -1,12 +1,19 @@
 import { UsageError } from 'recordpipe/errors';
-import { expandInputs, type FileReport, type ValidateReport, validateFiles } from 'recordpipe/report';
+import {
+  expandInputs,
+  type FileReport,
+  type Finding,
+  type ValidateReport,
+  validateFiles,
+  validateReport,
+} from 'recordpipe/report';
 import type { RecordSchema } from 'recordpipe/stats';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
-import { badFileText, summaryText, violationsText, warningsText } from '../findings-text.ts';
+import { badFileText, interruptedText, summaryText, violationsText, warningsText } from '../findings-text.ts';
 import { interruption } from '../interrupt.ts';
 import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
-import { ClosedOutput, print, say } from '../output.ts';
-import { progressOn } from '../progress.ts';
+import { ClosedOutput, complain, print, say } from '../output.ts';
+import { isLiveApart, progressOn } from '../progress.ts';
 import { reachingOf } from '../reaching.ts';
 import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
 import type { ShardWork } from '../shard-run.ts';
@@ -20,15 +27,15 @@ export interface ValidateCommandOptions extends ReportingOptions, PayloadOptions
   readonly unknownFeatures?: 'error' | 'allow';
 }
 
-/** Findings per file that people are shown. */
-const MOST_SHOWN = 10;
+/** Maximum findings shown per file. */
+const MAX_SHOWN = 10;
 
-/** Checks files and says what is wrong; the exit code. */
+/** Validates files and reports findings. Returns the exit code. */
 export async function validate(inputs: string[], options: ValidateCommandOptions): Promise<number> {
   const { json, jsonl, quiet, maxErrors, failFast = false, jobs } = options;
   if (inputs.length === 0 && options.plan === undefined) throw noInputs();
   const schema = await schemaOption(options);
-  // Imported when wanted: start-up time counts.
+  // Loaded on demand: start-up time matters.
   const shard = isSharded(options)
     ? await (await import('../shard-run.ts')).shardRun(await workOf(inputs, options, schema), options)
     : undefined;
@@ -44,26 +51,44 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
     );
   await reports?.checkReportFolder(reportFile!);
   const forPeople = !json && !jsonl;
-  const paint = painter(options.color, 1);
-  const progress = progressOn('validate', forPeople && !quiet && options.progress);
+  const paint = painter(options.color, json ? 2 : 1);
+  const progress = progressOn('validate', !quiet && options.progress && (forPeople || isLiveApart()));
   const closed = new AbortController();
   let exitCode = OK;
   let unreadable = false;
+  const soFar = new PartialRun();
   const onFile = (file: FileReport): void => {
+    soFar.add(file);
     exitCode = worse(exitCode, file);
     unreadable ||= file.unreadable;
-    const text = jsonl ? `${JSON.stringify({ event: 'file', ...file })}\n` : json ? '' : forPerson(file);
+    const text = jsonl ? `${JSON.stringify({ event: 'file', ...file })}\n` : forPerson(file);
     if (text === '') return;
     progress.clear();
-    (jsonl ? print : say)(text).catch((error) => closed.abort(error));
+    // The document comes at the end; findings need not wait for it.
+    if (json) complain(text.trimEnd());
+    else (jsonl ? print : say)(text).catch((error) => closed.abort(error));
   };
   const forPerson = (file: FileReport): string =>
-    (file.ok ? '' : badFileText(file, MOST_SHOWN, paint)) + (quiet ? '' : warningsText(file, paint));
+    (file.ok || (json && quiet) ? '' : badFileText(file, MAX_SHOWN, paint)) +
+    (quiet || json ? '' : warningsText(file, paint));
   const start = performance.now();
+  // At once: what is being read may take longer to stop than a process that was interrupted should live.
+  interruption().addEventListener('abort', () => {
+    progress.clear();
+    const report = soFar.report();
+    if (report === undefined) return;
+    const seconds = (performance.now() - start) / 1000;
+    const text = json
+      ? document(report)
+      : jsonl
+        ? `${JSON.stringify({ event: 'summary', ok: false, totals: report.totals, interrupted: report.interrupted })}\n`
+        : interruptedText(report, seconds, MAX_SHOWN, paint);
+    (json || jsonl ? print : say)(text).catch(() => {});
+  });
   try {
     const report = await validateFiles(shard?.files ?? inputs, {
       ...readingOptions(options),
-      // Who names an encoding wants to know whether the text is in it.
+      // An explicit encoding asks for a check of the text.
       ...(options.encoding !== undefined && { fatal: true }),
       jobs,
       blocking: true,
@@ -71,7 +96,11 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       failFast,
       schema,
       onFile,
-      onProgress: progress.update,
+      onFinding: soFar.addFinding,
+      onProgress: (state) => {
+        soFar.files = state.files;
+        progress.update?.(state);
+      },
       signal: AbortSignal.any([interruption(), closed.signal]),
     });
     progress.clear();
@@ -81,7 +110,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       reportFile!,
     );
     await reports?.writeReport(reportFile!, document(report));
-    // What could not be read may be readable next time: such a shard has no report, and is run again.
+    // Reading may succeed next time: without a report, the shard is run again.
     if (shard !== undefined && unreadable) exitCode = IO_FAILURE;
     else await shard?.write({ files: report.files.map(({ seconds: _, ...file }) => file) });
     if (json) await print(document(report));
@@ -95,11 +124,36 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       );
   } catch (error) {
     progress.clear();
-    // Nobody reads on; what was found so far still counts.
+    // The reader has closed the pipe; the findings so far determine the exit code.
     if (error instanceof ClosedOutput || closed.signal.reason instanceof ClosedOutput) return exitCode;
     throw closed.signal.aborted ? closed.signal.reason : error;
   }
   return exitCode;
+}
+
+/** What a run has found so far. */
+class PartialRun {
+  /** Files of the run; undefined before it has started. */
+  files: number | undefined;
+  readonly #done: FileReport[] = [];
+  #unfinished: (Finding & { readonly uri: string })[] = [];
+
+  add(file: FileReport): void {
+    this.#done.push(file);
+    if (this.#unfinished.length > 0)
+      this.#unfinished = this.#unfinished.filter(({ uri }) => uri !== file.uri);
+  }
+
+  readonly addFinding = (finding: Finding & { readonly uri: string }): void => {
+    this.#unfinished.push(finding);
+  };
+
+  report(): ValidateReport | undefined {
+    if (this.files === undefined) return undefined;
+    const files = this.#done.sort((a, b) => Buffer.compare(Buffer.from(a.uri), Buffer.from(b.uri)));
+    const report = validateReport(files, this.files - files.length);
+    return { ...report, ok: false, interrupted: { unfinished: this.#unfinished } };
+  }
 }
 
 async function workOf(
@@ -108,7 +162,9 @@ async function workOf(
   schema: RecordSchema | undefined,
 ): Promise<ShardWork<'validate'>> {
   if (options.failFast)
-    throw new UsageError('--fail-fast: what is left out would be missing from the report of a shard');
+    throw new UsageError(
+      '--fail-fast: cannot be combined with --shard or --plan, because unchecked files would be missing from the report',
+    );
   const { digest, settingsOf } = await import('../shard-settings.ts');
   return {
     command: 'validate',
@@ -123,19 +179,19 @@ async function workOf(
   };
 }
 
-/** The schema of the file that is named. */
+/** The schema in the file of `--schema`. */
 async function schemaOption(options: ValidateCommandOptions): Promise<RecordSchema | undefined> {
   const { schema: file, unknownFeatures } = options;
   if (file === undefined) {
     if (unknownFeatures === undefined) return undefined;
-    throw new UsageError('--unknown-features: expected a --schema with it, got none');
+    throw new UsageError('--unknown-features: expected --schema as well');
   }
   const { schemaFile } = await import('../schema-file.ts');
   const schema = await schemaFile(file);
   return unknownFeatures === undefined ? schema : { ...schema, unknownFeatures };
 }
 
-/** Invalid data anywhere comes before files that could not be read. */
+/** Invalid data takes precedence over files that could not be read. */
 function worse(exitCode: number, { ok, unreadable }: FileReport): number {
   if (ok || exitCode === INVALID) return exitCode;
   return unreadable ? IO_FAILURE : INVALID;
