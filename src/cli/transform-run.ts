@@ -1,6 +1,7 @@
 import { isRecordpipeError } from 'recordpipe';
 import { UsageError } from 'recordpipe/errors';
 import type { TransformOptions } from 'recordpipe/transform';
+import { binaryOnTerminal, isGuarded } from './binary-output.ts';
 import { OK } from './exit-codes.ts';
 import { interruption } from './interrupt.ts';
 import { ClosedOutput, complain, print } from './output.ts';
@@ -9,28 +10,32 @@ import { formatBytes, formatNumberOf } from './sizes.ts';
 import { type TransformCommandOptions, transformingOptions } from './transform-options.ts';
 import { visible } from './visible.ts';
 
-/** What a command that writes record files does, and says. */
+/** A command that writes record files. */
 export interface Transforming<R> {
-  /** For the progress line. */
+  /** Names the command in the progress line. */
   readonly verb: string;
+  /** The input whose name tells the output's format where no option does. */
+  readonly input?: string;
   /** `-` for standard output. */
   readonly output: string;
   /** Does the work. */
   readonly work: (options: Partial<TransformOptions>) => Promise<R>;
-  /** What was done, for people, on standard error. */
+  /** The summary for people, on standard error. */
   readonly summary: (result: R) => string;
   /** Default: 0. */
   readonly exitCode?: (result: R) => number;
 }
 
-/** Runs such a command; the exit code. Standard output is for records and `--json`, so that everything else goes to standard error. */
+/** Runs such a command. Returns the exit code. Standard output is for records and `--json`; everything else goes to standard error. */
 export async function transforming<R>(
   options: TransformCommandOptions,
-  { verb, output, work, summary, exitCode = () => OK }: Transforming<R>,
+  { verb, input = '', output, work, summary, exitCode = () => OK }: Transforming<R>,
 ): Promise<number> {
   const { json, quiet } = options;
   if (json && output === '-')
-    throw new UsageError('--json prints to standard output, which gets the records; name a file for them');
+    throw new UsageError('--json: standard output receives the records; name an output file instead of -');
+  if (output === '-' && isGuarded(options) && !(await writesText(options, input)))
+    throw binaryOnTerminal(`${verb}: the output`, '--to jsonl');
   const progress = progressOn(verb, !quiet && !json && options.progress);
   let result: R | undefined;
   try {
@@ -47,14 +52,24 @@ export async function transforming<R>(
     return exitCode(result);
   } catch (error) {
     progress.clear();
-    // Whoever reads standard output has seen enough (`| head`).
+    // The reader of standard output has closed it (`| head`).
     if (error instanceof ClosedOutput || isClosedOutput(error))
       return result === undefined ? OK : exitCode(result);
     throw error;
   }
 }
 
-/** What has been written, for people. */
+/** Whether the output is text: by its options, or by the name of the input, whose format it has by default. */
+async function writesText(
+  { to, from, format, outputCompression = 'none' }: TransformCommandOptions,
+  input: string,
+): Promise<boolean> {
+  const { kindOfName } = await import('recordpipe/transform');
+  const known = to ?? from ?? (format === 'auto' ? kindOfName(input).format : format);
+  return outputCompression === 'none' && (known === 'textline' || known === 'jsonl' || known === 'base64');
+}
+
+/** The summary of an output file. */
 export function writtenText({
   path,
   records,

@@ -1,5 +1,6 @@
 import { type RecordBatch, readRecordBatches } from 'recordpipe';
 import { expandInputs } from 'recordpipe/report';
+import { type BinaryOutputOptions, binaryOnTerminal, isBinary, isGuarded } from '../binary-output.ts';
 import { OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
 import { interruption } from '../interrupt.ts';
@@ -9,18 +10,19 @@ import { littleAtFirst, reachingOf } from '../reaching.ts';
 import { byteSource } from '../source.ts';
 
 /** Options of `recordpipe cat`. */
-export interface CatCommandOptions extends CommonOptions, PayloadOptions {
-  /** In all files together; 0: all. */
+export interface CatCommandOptions extends CommonOptions, PayloadOptions, BinaryOutputOptions {
+  /** Over all files; 0: all. */
   readonly records: number;
   readonly skip: number;
   readonly newline?: true;
   readonly base64?: true;
 }
 
-/** Writes payloads to standard output; the exit code. */
+/** Writes payloads to standard output. Returns the exit code. */
 export async function cat(inputs: string[], options: CatCommandOptions): Promise<number> {
   const { skip, records } = options;
   const end = records === 0 ? Number.POSITIVE_INFINITY : skip + records;
+  const guarded = isGuarded(options);
   let exitCode = OK;
   let complaints: Promise<unknown> = Promise.resolve();
   let seen = 0;
@@ -41,7 +43,12 @@ export async function cat(inputs: string[], options: CatCommandOptions): Promise
       const from = Math.max(0, skip - seen);
       const to = Math.min(batch.length, end - seen);
       seen += batch.length;
-      if (from < to) await print(joined(batch, from, to, options));
+      if (from < to) {
+        const data = joined(batch, from, to, options);
+        if (guarded && typeof data !== 'string' && isBinary(data))
+          throw binaryOnTerminal('cat: the payload', '--base64');
+        await print(data);
+      }
       if (seen >= end) break;
     }
     if (seen >= end) break;
@@ -52,7 +59,7 @@ export async function cat(inputs: string[], options: CatCommandOptions): Promise
 
 const NEWLINE = 10;
 
-/** The payloads `from` to `to` of a batch as they are written. */
+/** The output for the payloads `from` to `to` of a batch. */
 function joined(
   batch: RecordBatch,
   from: number,

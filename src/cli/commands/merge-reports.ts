@@ -64,7 +64,10 @@ export async function mergeShards(files: readonly string[], options: Options): P
   const merged = await mergeReportFiles(files, reaching);
   if (merged.missing.length > 0) return sayMissing(merged, options);
   const total = merged.total();
-  if (html !== undefined)
+  if (html === '-' && (json || output === '-' || schema === '-'))
+    throw new UsageError('--html: - and another option both write to standard output');
+  if (html === '-') await print(statsHtml(statsOf(total, '--html'), { title: options.title }));
+  else if (html !== undefined)
     await writeDocument(html, statsHtml(statsOf(total, '--html'), { title: options.title }));
   if (schema !== undefined) await writeDocument(schema, `${JSON.stringify(schemaOf(total), undefined, 2)}\n`);
   if (output !== undefined && output !== '-') {
@@ -72,7 +75,7 @@ export async function mergeShards(files: readonly string[], options: Options): P
     if (!quiet) complain(isNew ? `wrote ${visible(output)}` : `${visible(output)} says the same already`);
   }
   if (json || output === '-') await print(reportText(total));
-  else if (!quiet) await say(textOf(total, painter(options.color, 1)));
+  else if (!quiet && html !== '-') await say(textOf(total, painter(options.color, 1)));
   return total.ok ? OK : INVALID;
 }
 

@@ -34,6 +34,7 @@ export async function merge(files: string[], options: MergeCommandOptions): Prom
     throw new UsageError('merge: standard input can be read only once');
   return transforming(options, {
     verb: 'merge',
+    input: sources[0],
     output,
     work: (common) =>
       mergeFiles(

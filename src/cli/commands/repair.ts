@@ -1,4 +1,5 @@
 import type { RecordpipeError } from 'recordpipe';
+import { UsageError } from 'recordpipe/errors';
 import { type RepairResult, repairFile } from 'recordpipe/transform';
 import { INVALID, OK } from '../exit-codes.ts';
 import { complain } from '../output.ts';
@@ -20,11 +21,14 @@ const MOST_SHOWN = 10;
 /** Writes the good records of a file into a new one; the exit code: 1 where anything was lost. */
 export async function repair(input: string, output: string, options: RepairCommandOptions): Promise<number> {
   const { report, maxErrors } = options;
+  if (report === '-')
+    throw new UsageError('--report: expected a file, got -; --json prints the report to standard output');
   const reports = report === undefined ? undefined : await import('../report-file.ts');
   await reports?.refuseReportOn([input, output], report!);
   await reports?.checkReportFolder(report!);
   return transforming(options, {
     verb: 'repair',
+    input,
     output,
     work: async (common) => {
       let shown = 0;

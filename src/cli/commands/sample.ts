@@ -20,6 +20,7 @@ export async function sample(input: string, output: string, options: SampleComma
     throw new UsageError('sample: say how many, with one of --records and --fraction');
   return transforming(options, {
     verb: 'sample',
+    input,
     output,
     work: (common) =>
       sampleFile(byteSource(input).source, output, { ...common, records, fraction, seed, tempDir }),

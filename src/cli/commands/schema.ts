@@ -35,9 +35,10 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
   }
   if (options.shard !== undefined && output !== undefined)
     throw new UsageError('--output: recordpipe merge --schema writes that of all shards');
+  const toStdout = json || output === '-';
   const shard = await shardOf('schema', inputs, options, { loose });
   const given = shard?.files ?? inputs;
-  if (output !== undefined) await checkOutput(given, output, options, '--output');
+  if (output !== undefined && output !== '-') await checkOutput(given, output, options, '--output');
   const progress = progressOn('schema', !json && !quiet && options.progress);
   const running = {
     ...readingOptions(options),
@@ -53,7 +54,7 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
   const found = await inferSchema(given, { ...running, loose }).finally(progress.clear);
   const { stats, conflicts } = found;
   const document = `${JSON.stringify(found.schema, undefined, 2)}\n`;
-  if (output !== undefined) {
+  if (output !== undefined && output !== '-') {
     await refuseReportOn(
       stats.files.map(({ uri }) => uri),
       output,
@@ -61,7 +62,7 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
     );
     await writeReport(output, document);
   }
-  if (json) await print(document);
+  if (toStdout) await print(document);
   else if (!quiet && output === undefined) await say(schemaText(found, painter(options.color, 1)));
   else if (!quiet) complain(`wrote ${visible(output!)}`);
   for (const conflict of conflicts) complain(conflictText(conflict));

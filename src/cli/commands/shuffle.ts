@@ -19,6 +19,7 @@ export async function shuffle(
   const { seed, memory, tempDir } = options;
   return transforming(options, {
     verb: 'shuffle',
+    input,
     output,
     work: (common) =>
       shuffleFile(byteSource(input).source, output, {

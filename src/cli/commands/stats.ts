@@ -25,12 +25,13 @@ export interface StatsCommandOptions extends CommonOptions, PayloadOptions, Shar
   readonly samples: boolean;
 }
 
-/** Says what is in files; the exit code. */
+/** Prints statistics of files. Returns the exit code. */
 export async function stats(inputs: string[], options: StatsCommandOptions): Promise<number> {
   const { json, quiet, jobs, html, title } = options;
   const shard = await shardOf('stats', inputs, options, { samples: options.samples });
   const given = shard?.files ?? inputs;
-  if (html !== undefined) await checkOutput(given, html, options, '--html');
+  if (json && html === '-') throw new UsageError('--html: - and --json both write to standard output');
+  if (html !== undefined && html !== '-') await checkOutput(given, html, options, '--html');
   const progress = progressOn('stats', !json && !quiet && options.progress);
   const found = await collectStats(given, {
     ...readingOptions(options),
@@ -40,7 +41,8 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
     onProgress: progress.update,
     signal: interruption(),
   }).finally(progress.clear);
-  if (html !== undefined) {
+  if (html === '-') await print(statsHtml(found, { title }));
+  else if (html !== undefined) {
     await refuseReportOn(
       found.files.map(({ uri }) => uri),
       html,
@@ -49,8 +51,8 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
     await writeReport(html, statsHtml(found, { title }));
   }
   if (json) await print(`${JSON.stringify({ ...found, samples: [] }, undefined, 2)}\n`);
-  else if (!quiet) await say(statsText(found, painter(options.color, 1)));
-  if (html !== undefined && !json && !quiet) complain(`wrote ${visible(html)}`);
+  else if (!quiet && html !== '-') await say(statsText(found, painter(options.color, 1)));
+  if (html !== undefined && html !== '-' && !json && !quiet) complain(`wrote ${visible(html)}`);
   return shard === undefined ? exitCodeOf(found) : shardExitCode(found, shard);
 }
 

@@ -34,6 +34,8 @@ const MAX_SHOWN = 10;
 export async function validate(inputs: string[], options: ValidateCommandOptions): Promise<number> {
   const { json, jsonl, quiet, maxErrors, failFast = false, jobs } = options;
   if (inputs.length === 0 && options.plan === undefined) throw noInputs();
+  if (options.report === '-')
+    throw new UsageError('--report: expected a file, got -; --json prints the report to standard output');
   const schema = await schemaOption(options);
   // Loaded on demand: start-up time matters.
   const shard = isSharded(options)

@@ -14,7 +14,7 @@ export function register(root: Command): void {
     .option('--sort', 'sort inputs by name and drop duplicates (default: as given)');
   withTransformOptions(command);
   const options = [
-    new Option('--html <file>', 'stats reports: also write an HTML page'),
+    new Option('--html <file>', 'stats reports: also write an HTML page; - for stdout, instead of the text'),
     new Option('--title <text>', 'title of the page'),
     new Option('--schema <file>', 'schema reports: also write the schema, for validate --schema'),
     new Option(
