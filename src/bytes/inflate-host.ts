@@ -83,12 +83,13 @@ async function* gzipMembers(
 async function* zlibStreams(
   zlib: Zlib,
   cursor: ByteCursor,
-  { zlibConcat, whenTruncated }: InflateOptions,
+  { zlibConcat, whenTruncated, onNextStream }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
-  do {
+  for (let isNext = false; !isNext || (zlibConcat && zlibFollows(await cursor.atLeast(2))); isNext = true) {
+    if (isNext) onNextStream?.();
     yield* inflateOne(() => zlib.createInflate({ chunkSize: OUTPUT_BYTES }), cursor, 'zlib', whenTruncated);
-    // What follows a zlib stream and is no other is ignored, as every reader does.
-  } while (zlibConcat && zlibFollows(await cursor.atLeast(2)));
+    // Bytes after a zlib stream that do not start another one are ignored, as in every reader.
+  }
 }
 
 /** Takes zero bytes off the front; whether anything else follows. */

@@ -1,82 +1,145 @@
+import { inCliWords, OPTION_NAMES } from './option-names.ts';
 import { visible } from './visible.ts';
 
-const FETCH_AGAIN = 'copy or download the file again, or write it anew';
+const FETCH_AGAIN = 'copy or download the file again, or regenerate it';
+const NOT_A_RECORD = `if the file contains no records, exclude it; if it does, pass --format and --compression; otherwise ${FETCH_AGAIN}`;
+const DAMAGED = `${FETCH_AGAIN}; recordpipe repair copies the valid records, including those after the damage, to a new file`;
+const TRUNCATED = `${FETCH_AGAIN}, and make sure that its writer was closed; recordpipe repair copies the records before the end to a new file`;
 
-const NOT_A_RECORD = `leave it out if it holds no records, or name its --format and --compression; otherwise ${FETCH_AGAIN}`;
-const BEHIND = `${FETCH_AGAIN}; repair writes the good records, also those behind the damage, to a new file, validate --recover counts them`;
-const ZEROS = '--trailing zeros-ok accepts zero bytes up to the end';
-
-const ADVICE: Record<string, string> = {
-  'length-checksum': BEHIND,
-  'bad-magic': BEHIND,
-  'unexpected-part': BEHIND,
+/** The next step for an error, where its message does not contain one. */
+const ADVICE: Readonly<Record<string, string>> = {
+  'length-checksum': DAMAGED,
+  'bad-magic': DAMAGED,
+  'unexpected-part': DAMAGED,
+  'data-checksum': `${FETCH_AGAIN}; cat --recover and recordpipe repair skip such records`,
   'ambiguous-multipart': '--multipart concat reads what SageMaker wrote',
-  'missing-padding': `write it anew, for readers that refuse it; read and cat take it as it is`,
-  'malformed-text': 'name the --encoding that the text is in, or mend the text',
-  'unknown-format': `leave it out if it holds no records, or name its --format`,
-  'data-checksum': `${FETCH_AGAIN}; cat --recover and repair leave such records out`,
-  'truncated-header': `${FETCH_AGAIN}, and close its writer; the records before the cut are good, repair writes them to a new file`,
-  'truncated-record': `${FETCH_AGAIN}, and close its writer; the records before the cut are good, repair writes them to a new file`,
-  'record-too-large':
-    'if records of that size are meant, raise --max-record-size; otherwise the file is damaged',
-  'trailing-garbage': `${FETCH_AGAIN}; --trailing ignore accepts what follows the last record`,
+  'missing-padding':
+    'regenerate the file for readers that require the padding; cat and repair accept it as it is',
+  'malformed-text': 'pass the --encoding of the text, or correct the text',
+  'truncated-header': TRUNCATED,
+  'truncated-record': TRUNCATED,
+  'record-too-large': 'if records may be this large, raise --max-record-size; otherwise the file is damaged',
+  'trailing-garbage': `${FETCH_AGAIN}; --trailing ignore accepts bytes after the last record`,
   'truncated-compressed-stream': `${FETCH_AGAIN}; --on-truncated stop accepts a missing end`,
-  'corrupt-compressed-stream': `${FETCH_AGAIN}; or name the right --compression`,
-  'already-exists': 'choose another name, or replace what is there with --force',
-  unrepresentable: 'choose a format that holds any bytes: --to tfrecord, recordio, jsonl or base64',
+  'corrupt-compressed-stream': `${FETCH_AGAIN}; if it is not compressed, pass --compression none`,
+  unrepresentable: 'choose a format that can hold any bytes: --to tfrecord, recordio, jsonl or base64',
   'malformed-jsonl':
-    'mend the line; repair leaves such lines out; --from textline takes lines as they are, --to textline writes them so',
+    'correct the line, or pass --from textline to treat lines as plain text; recordpipe repair skips such lines',
   'schema-mismatch':
-    'mend or leave out such records, or change the schema if they are right; inspect FILE --skip RECORD -n 1 shows the record',
-  'malformed-plan': 'write it anew with recordpipe plan',
-  'malformed-report': 'run its shard again, and merge anew',
+    'correct or exclude these records, or edit the schema if they are right; inspect FILE --skip RECORD -n 1 shows a record',
+  'malformed-plan': 'write the plan again with recordpipe plan',
+  'malformed-report': 'run its shard again, then merge again',
   'report-mismatch':
-    'merge the reports of one plan, command and set of options; where a file has changed, make a new plan and run all shards again',
-  'access-denied': 'run as a user who may read it, or change its rights',
-  'object-missing': 'check bucket, key and --endpoint-url, and whether it is to be there',
+    'merge reports of one plan, command and set of options; if a file has changed, make a new plan and run all shards again',
   'object-changed':
-    'run it again, when nobody writes the object any more; --pin-version reads on in a versioned bucket',
-  'object-checksum': 'read it again; if that does not help, upload it again from where it came',
-  'retries-exhausted':
-    'try again later; --retry-timeout goes on for longer, --max-requests asks for less at once',
-  'io-failure': 'check the disk or mount, and try again',
+    'run the command again once nobody writes the object; in a versioned bucket, --pin-version keeps reading the first version',
+  'object-checksum': 'read the object again; if the error persists, upload it again from its source',
+  'retries-exhausted': 'try again later; --retry-timeout waits longer, --max-requests lowers the load',
 };
 
-const CREDENTIALS =
-  'check who you are (aws sts get-caller-identity), --profile, and that he may read this (s3:GetObject, s3:ListBucket); --no-sign-request reads public buckets';
+const FOR_S3: Readonly<Record<string, string>> = {
+  'access-denied':
+    'check your identity (aws sts get-caller-identity) and --profile; reading needs s3:GetObject and s3:ListBucket; --no-sign-request reads public buckets',
+  'object-missing': 'check bucket, key and --endpoint-url',
+  'io-failure': 'check --endpoint-url and the network; recordpipe doctor s3://BUCKET finds the cause',
+};
 
-/** What is known of data of other formats. */
-const FOREIGN: readonly (readonly [text: string, next: string])[] = [
-  ['text in UTF-16', 'name format and encoding: --format textline --encoding utf-16le (or utf-16be)'],
+/** Content of other kinds, by what `unknown-format` says of it. */
+const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = [
+  ['text in UTF-16', 'pass the format and encoding: --format textline --encoding utf-16le (or utf-16be)'],
+  [
+    'inside the gzip stream, this looks like a gzip stream',
+    'decompress it first: gzip -dc FILE | recordpipe COMMAND -',
+  ],
+  ['a gzip stream', 'remove --compression none, or pass --compression gzip'],
+  ['a zlib stream', 'remove --compression none, or pass --compression zlib'],
   ['a zstd stream', 'decompress it first: zstd -dc FILE | recordpipe COMMAND -'],
   ['an lz4 stream', 'decompress it first: lz4 -dc FILE | recordpipe COMMAND -'],
   ['an xz stream', 'decompress it first: xz -dc FILE | recordpipe COMMAND -'],
   ['a bzip2 stream', 'decompress it first: bzip2 -dc FILE | recordpipe COMMAND -'],
+  // Their messages say what to do.
+  ['a Git LFS pointer', undefined],
+  ['an HTML page', 'download the file again'],
+  ['', 'if the file contains records, pass their --format; otherwise exclude it'],
 ];
 const NO_SUCH_PATTERN = /^no such file; check the path \(.*(?:[*?]|\[.+\]).*\)$/;
 const MANY =
-  "this command takes one file, no pattern; of many files make one: recordpipe merge 'PATTERN' -o - | recordpipe COMMAND -";
+  "this command takes one file, not a pattern; merge them first: recordpipe merge 'PATTERN' -o - | recordpipe COMMAND -";
+const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'shuffle', 'sample', 'repair', 'convert']);
+
+/** Commands whose `--force` replaces an output and nothing else. */
+const REPLACING: ReadonlySet<string> = new Set(['convert', 'repair', 'merge', 'shuffle', 'sample', 'plan']);
 
 /** What is known of an error. */
 export interface Failure {
   readonly code: string;
   readonly record?: number | null | undefined;
   readonly message: string;
+  readonly uri?: string | undefined;
 }
 
-/** What to do about an error, in the words of the command line; undefined where its message says all. */
-export function advice({ code, record, message }: Failure): string | undefined {
-  if (code === 'access-denied' && message.includes('s3://')) return CREDENTIALS;
-  const beginning = code === 'length-checksum' || code === 'bad-magic';
-  for (const [text, next] of FOREIGN) if (code === 'unknown-format' && message.includes(text)) return next;
-  if (code === 'not-found' && NO_SUCH_PATTERN.test(message)) return MANY;
-  if (beginning && record === 0) return NOT_A_RECORD;
-  if (beginning && message.includes('zeros-ok')) return ZEROS;
-  return ADVICE[code];
+/**
+ * The next step for an error on the command line; undefined if its message says everything.
+ * @param command the command that failed
+ */
+export function advice(failure: Failure, command: string | undefined = process.argv[2]): string | undefined {
+  const { code, record, message } = failure;
+  const isRemote = message.includes('s3://');
+  switch (code) {
+    case 'unknown-format':
+      return FOREIGN.find(([text]) => message.includes(text))?.[1];
+    case 'length-checksum':
+    case 'bad-magic':
+      if (message.includes('zeros-ok')) return '--trailing zeros-ok accepts zero bytes up to the end';
+      return record === 0 ? NOT_A_RECORD : DAMAGED;
+    case 'not-found':
+      return ONE_FILE.has(command ?? '') && NO_SUCH_PATTERN.test(message) ? MANY : undefined;
+    case 'already-exists':
+      return replacingAdvice(message, command);
+    case 'access-denied':
+      // Messages about uploads name the permissions that writing needs.
+      return isRemote && !message.includes('s3:PutObject') ? FOR_S3[code] : undefined;
+    case 'object-missing':
+      return isRemote ? FOR_S3[code] : undefined;
+    case 'io-failure':
+      return isRemote ? FOR_S3[code] : localFailureAdvice(message);
+    default:
+      return ADVICE[code];
+  }
+}
+
+/** Never suggests `--force` where it destroys more than an output of the same command. */
+function replacingAdvice(message: string, command: string | undefined): string | undefined {
+  // Such messages name the only safe way.
+  if (/\bchoose\b|\bremove\b/.test(message)) return undefined;
+  if (command !== undefined && REPLACING.has(command))
+    return 'choose another name, or pass --force to overwrite it';
+  if (command === 'split') return 'choose another prefix, or pass --force to replace the existing shards';
+  return 'choose another name';
+}
+
+/** Advice for failures of the local file system whose message does not say what to do. */
+function localFailureAdvice(message: string): string | undefined {
+  if (/no space left|disk quota/.test(message)) return 'free disk space, or write to another disk';
+  if (/read-only/.test(message)) return 'choose an output on a writable file system';
+  if (/EIO|i\/o error/i.test(message)) return 'check the disk or mount, and try again';
+  return undefined;
 }
 
 /** An error for people, on standard error. */
-export function errorText(failure: Failure): string {
-  const next = advice(failure);
-  return `recordpipe: ${visible(failure.code)}: ${visible(failure.message)}${next === undefined ? '' : `\n  next: ${next}`}`;
+export function errorText(failure: Failure, command: string | undefined = process.argv[2]): string {
+  const next = advice(failure, command);
+  const said = `recordpipe: ${visible(failure.code)}: ${visible(cliMessage(failure))}`;
+  return next === undefined ? said : `${said}\n  next: ${next}`;
+}
+
+/** The message of an error in the words of the command line. The place at its end, which quotes names of files, stays as it is. */
+export function cliMessage({ message }: { readonly message: string }): string {
+  const place = message.search(/ \((?:record \d|at (?:uncompressed )?byte \d)/);
+  if (place >= 0) return inCliWords(message.slice(0, place)) + message.slice(place);
+  const last = message.endsWith(')') ? message.lastIndexOf(' (') : -1;
+  const isOption = last >= 0 && Object.hasOwn(OPTION_NAMES, message.slice(last + 2, -1));
+  return last < 0 || isOption
+    ? inCliWords(message)
+    : inCliWords(message.slice(0, last)) + message.slice(last);
 }

@@ -4,26 +4,11 @@ import { isRecordpipeError, UsageError } from 'recordpipe/errors';
 import { errorText } from './advice.ts';
 import { INTERNAL_ERROR, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
+import { inCliWords } from './option-names.ts';
 import { ClosedOutput, complain } from './output.ts';
 import { visible } from './visible.ts';
 
-/** Options of the library that have other names on the command line. */
-const OPTION_NAMES: Record<string, string> = {
-  maxRecordBytes: '--max-record-size',
-  maxShardBytes: '--size',
-  memoryBytes: '--memory',
-  encoding: '--encoding',
-  hashShards: '--by-hash',
-  shards: '--shards',
-  partBytes: '--part-size',
-  windowBytes: '--window',
-  maxRequests: '--max-requests',
-  retryTimeoutMs: '--retry-timeout',
-  requesterPays: '--request-payer',
-  existing: '--if-changed',
-};
-
-/** Says what went wrong, on standard error; the exit code for it. */
+/** Prints an error on standard error. Returns its exit code. */
 export async function fail(error: unknown): Promise<number> {
   const signal = interruptedBy();
   if (signal !== undefined) return signal;
@@ -34,8 +19,7 @@ export async function fail(error: unknown): Promise<number> {
     return error.exitCode === 0 ? OK : USAGE;
   }
   if (error instanceof UsageError) {
-    const message = error.message.replace(/^\w+(?=: )/, (name) => OPTION_NAMES[name] ?? name);
-    complain(`recordpipe: ${visible(message)}\n  next: ${helpCommand()} shows what is accepted`);
+    complain(`recordpipe: ${visible(inCliWords(error.message))}\n  next: ${helpCommand()} shows the usage`);
     return USAGE;
   }
   if (isRecordpipeError(error)) {
@@ -47,12 +31,12 @@ export async function fail(error: unknown): Promise<number> {
   return INTERNAL_ERROR;
 }
 
-/** Commander has printed its own text already: help, version or what is wrong with the arguments. */
+/** The next step for an error that Commander has printed already. */
 function nextStep({ code, message }: CommanderError): string | undefined {
   const [, option] = /^error: unknown option '(.+)'/.exec(message) ?? [];
-  if (option !== undefined && existsSync(option)) return `the file of this name is ./${visible(option)}`;
+  if (option !== undefined && existsSync(option)) return `to name the file, write ./${visible(option)}`;
   if (code !== 'commander.excessArguments') return undefined;
-  return `this command takes one file; of many make one: recordpipe merge X… -o - | recordpipe ${process.argv[2]} - …`;
+  return `this command takes one file; merge several first: recordpipe merge X… -o - | recordpipe ${process.argv[2]} - …`;
 }
 
 function helpCommand(): string {

@@ -1,12 +1,13 @@
 import type { CheckedFile, CheckedReport, FileReport, Finding, ValidateReport } from 'recordpipe/report';
 import { advice } from './advice.ts';
+import { inCliWords } from './option-names.ts';
 import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds } from './sizes.ts';
 import type { Painter } from './style.ts';
 import { visible } from './visible.ts';
 
 /**
- * A bad file for people: a line for the file, one per finding, and what to do.
- * @param most findings shown
+ * A bad file for people: a line for the file, one per finding, and the next step.
+ * @param most maximum findings shown
  */
 export function badFileText(file: CheckedFile, most: number, paint: Painter): string {
   const { uri, records, bytes, errors, errorCount, unreadable } = file;
@@ -21,13 +22,13 @@ export function badFileText(file: CheckedFile, most: number, paint: Painter): st
   const hidden = errorCount - shown.length;
   if (hidden > 0 && shown.length > 0)
     lines.push(`  … and ${formatCount(hidden)} more (--max-errors, --json)`);
-  for (const next of new Set(shown.map(advice))) {
+  for (const next of new Set(shown.map((finding) => advice(finding)))) {
     if (next !== undefined) lines.push(paint('dim', `  next: ${next}`));
   }
   return `${lines.join('\n')}\n`;
 }
 
-/** What is odd about a file, for people: a line each. */
+/** The warnings about a file, for people: a line each. */
 export function warningsText({ uri, warnings }: FileReport, paint: Painter): string {
   return warnings
     .map(
@@ -37,7 +38,7 @@ export function warningsText({ uri, warnings }: FileReport, paint: Painter): str
     .join('');
 }
 
-/** Rules of a schema that are broken, over all files: a line each, so that ten thousand findings are not read to learn of two. */
+/** The violated rules of a schema, summed up over all files: one line per rule. */
 export function violationsText({ violations = [] }: CheckedReport, paint: Painter): string {
   if (violations.length === 0) return '';
   const lines = violations.map(({ rule, feature, count, files, uri, record, message }) => {
@@ -46,7 +47,7 @@ export function violationsText({ violations = [] }: CheckedReport, paint: Painte
     const often = `${formatNumberOf(count, 'record')} in ${formatNumberOf(files, 'file')}`;
     return `  ${paint('yellow', visible(rule))}${subject}: ${visible(message)}; ${often}, ${where}\n`;
   });
-  return `rules of the schema that are broken:\n${lines.join('')}`;
+  return `violated schema rules:\n${lines.join('')}`;
 }
 
 /** The last line of a check. */
@@ -75,10 +76,10 @@ export function interruptedText(
   const parts = [checked, `${formatCount(totals.bad)} bad`];
   if (unfinished.length > 0)
     parts.push(`${formatNumberOf(unfinished.length, 'finding')} in unfinished files`);
-  return `${shown.join('')}${paint('yellow', 'interrupted')} ${parts.join(', ')}; ${formatNumberOf(totals.records, 'valid record')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}: a partial result\n`;
+  return `${shown.join('')}${paint('yellow', 'interrupted')} ${parts.join(', ')}; ${formatNumberOf(totals.records, 'good record')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}: a partial result\n`;
 }
 
-/** The last line of a report of many shards, which took as long as nobody knows. */
+/** The last line of a merged report, whose duration is not known. */
 export function totalText(report: CheckedReport, paint: Painter): string {
   return sumsText(report, '', paint);
 }
@@ -106,10 +107,10 @@ function placedText(
   paint: Painter,
 ): string {
   const where = record === null ? '' : `record ${record} at ${unit} ${offset}: `;
-  return `${where}${paint('yellow', visible(code))}: ${visible(withoutPlace(message, uri))}`;
+  return `${where}${paint('yellow', visible(code))}: ${visible(inCliWords(withoutPlace(message, uri)))}`;
 }
 
-/** Messages name the place at their end, for those who see nothing else. */
+/** Messages end with the place, which the lines name already. */
 function withoutPlace(message: string, uri: string): string {
   if (!message.endsWith(`${uri})`)) return message;
   const at = message.lastIndexOf(' (', message.length - uri.length - 1);

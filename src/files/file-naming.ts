@@ -6,7 +6,7 @@ const NO_LINKS = ['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'
 
 /** The error for a name that is taken. */
 export function alreadyExists(uri: string, cause?: unknown): RecordpipeError {
-  const text = 'exists already, and is not replaced unless told to; choose another name';
+  const text = 'already exists; pass overwrite: true to replace it';
   return new RecordpipeError('already-exists', text, { uri }, cause);
 }
 

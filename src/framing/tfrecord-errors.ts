@@ -28,7 +28,7 @@ export function scanError(
     const reason =
       expected === SMDEBUG_DATA_CRC
         ? "; that constant is what SageMaker's debugger writes in place of checksums: read with payloadCrc: 'smdebug'"
-        : `; ${u64Text(lengthLow, lengthHigh)} payload bytes are not what was written`;
+        : `; the payload (${u64Text(lengthLow, lengthHigh)} bytes) is corrupt`;
     return new RecordpipeError('data-checksum', `tfrecord: data checksum mismatch: ${sums}${reason}`, place);
   }
   const length = u64Text(lengthLow, lengthHigh);

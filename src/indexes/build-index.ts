@@ -137,6 +137,6 @@ export function checkKind(kind: WrittenKind, format: FormatName, uri: string): v
     throw new UsageError(`kind: expected one of ${Object.keys(FORMAT_OF).join(', ')}, got ${String(kind)}`);
   const wanted = FORMAT_OF[kind];
   if (wanted === undefined || wanted === format) return;
-  const text = `an index of the kind ${kind} is for ${wanted}, this file is ${format}; kind: 'rpidx' is for all formats`;
+  const text = `an index of kind ${kind} is for ${wanted} files, but this file is ${format}; kind: 'rpidx' supports all formats`;
   throw new RecordpipeError('unsupported-source', text, { uri });
 }

@@ -21,8 +21,10 @@ export async function fittingIndex(
   // An empty file is an index of no records of any kind but ours.
   const empty = found === 'vahidk' && file.size === 0 && kind !== 'rpidx';
   if (found !== kind && !empty) {
-    const what = found === undefined ? 'no index' : `an index of another kind (${found})`;
-    throw new RecordpipeError('already-exists', `exists already, and is ${what}`, { uri: indexPath });
+    const what = found === undefined ? 'is not an index' : `is an index of another kind (${found})`;
+    throw new RecordpipeError('already-exists', `already exists and ${what}; choose another name`, {
+      uri: indexPath,
+    });
   }
   try {
     if (kind !== 'rpidx') return (await compareWithData(file, indexPath, options)).table.count;

@@ -103,7 +103,9 @@ function formatOf({ path }: DataFile, head: Uint8Array): FormatName {
   if (format !== undefined) return format;
   if (looksLikeGzip(head)) throw compressed('gzip', path);
   if (looksLikeZlib(head)) throw compressed('zlib', path);
-  throw new RecordpipeError('unknown-format', `unknown format: ${reason}; name it (format)`, { uri: path });
+  throw new RecordpipeError('unknown-format', `unknown format: ${reason}; pass the format (format)`, {
+    uri: path,
+  });
 }
 
 /** How a file whose format is known seems to be compressed. */
@@ -118,7 +120,7 @@ function compressionOf(format: FormatName, head: Uint8Array): 'gzip' | 'zlib' | 
 function compressed(compression: string, uri: string): RecordpipeError {
   return new RecordpipeError(
     'unsupported-source',
-    `the file is compressed (${compression}), and records of a compressed file cannot be got at one by one: store it uncompressed (gzip -d, or recordpipe convert) and index that`,
+    `the file is compressed (${compression}) and does not support random access; decompress it (${compression === 'gzip' ? 'gzip -d, or ' : ''}recordpipe convert --output-compression none) and index the result`,
     { uri },
   );
 }

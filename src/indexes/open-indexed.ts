@@ -98,8 +98,9 @@ async function findFrames(file: DataFile, options: Partial<IndexedOptions>, miss
     return { table, layout, indexPath: path };
   }
   if (missing === 'error') {
-    const text =
-      "there is no index beside the file; make one (recordpipe index, buildIndex), or pass missing: 'memory'";
+    // A compressed file cannot have an index: then that is the error.
+    layoutOf(file, options);
+    const text = "the file has no index; build one (recordpipe index, buildIndex), or pass missing: 'memory'";
     throw new RecordpipeError('not-found', text, { uri: file.path });
   }
   const layout = layoutOf(file, options);

@@ -211,7 +211,9 @@ function formatOf(
   if (detected.format !== undefined) return final ? detected.format : undefined;
   if (!final && detected.looksLike === undefined) return undefined;
   const where = compression === 'none' ? '' : `inside the ${compression} stream, `;
-  const text = `unknown format: ${where}${detected.reason}; name the format (${FORMAT_NAMES.join(', ')}) to have it read as one all the same`;
+  const force =
+    detected.looksLike === undefined ? `; pass a format (${FORMAT_NAMES.join(', ')}) to force it` : '';
+  const text = `unknown format: ${where}${detected.reason}${force}`;
   throw new RecordpipeError('unknown-format', text, {
     uri,
     record: 0,

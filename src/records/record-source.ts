@@ -16,6 +16,8 @@ export interface RecordSource {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Bytes taken from the source so far, as they are stored. */
   readonly stored: { bytes: number };
+  /** Zlib streams after the first that have been read. */
+  readonly nextStreams: { count: number };
 }
 
 /** The compression of a stream by its first bytes: what is neither known compression nor known data is `none`. */
@@ -44,9 +46,14 @@ export async function openRecordSource(
   const { compression, taken } = await detect(iterator, options.compression, detectCompression);
   if (peeked !== undefined) taken.unshift(...peeked.taken.splice(0));
   const watched = counted(taken, iterator, stored);
-  if (compression === 'none') return { uri, compression, size: opened.size, chunks: watched, stored };
-  const inflated = inflate(watched, inflateOptions(compression, options));
-  return { uri, compression, size: undefined, chunks: inflated, stored };
+  const nextStreams = { count: 0 };
+  if (compression === 'none')
+    return { uri, compression, size: opened.size, chunks: watched, stored, nextStreams };
+  const onNextStream = (): void => {
+    nextStreams.count++;
+  };
+  const inflated = inflate(watched, { ...inflateOptions(compression, options), onNextStream });
+  return { uri, compression, size: undefined, chunks: inflated, stored, nextStreams };
 }
 
 /** What inflating is told for these options of reading. */

@@ -42,6 +42,8 @@ export interface RecordScan extends ScanCounts {
   readonly trailingBytes: number;
   /** Oddities that were accepted and cost no byte of a record: a last line without its end, a last RecordIO record without its padding. */
   readonly warnings: number;
+  /** Zlib streams after the first; missing if there are none. */
+  readonly nextStreams?: number;
 }
 
 /** Told of the good records of a scan; what is in the batch is valid until it returns. */
@@ -84,6 +86,7 @@ export async function scanSource<O extends ReadOptions>(
     errorCount: findings.count,
     trailingBytes: counts.trailingBytes,
     warnings: counts.warnings ?? 0,
+    ...(opened.nextStreams.count > 0 && { nextStreams: opened.nextStreams.count }),
   };
 }
 

@@ -19,9 +19,12 @@ export async function checkFile(input: FileInput, task: FileTask, watch: Watch):
     const inside = task.look && (await import('./look-inside.ts')).lookInside(task.look, uri);
     const found = await examineFile(input, uri, task, watch, inside?.onBatch);
     const { format, compression, records, bytes, errors, errorCount } = found;
+    const { format: expected = 'auto' } = task.reading;
+    const isDetected = expected === 'auto' && input.range === undefined;
     const report = {
       uri,
-      format,
+      // A file without records and errors is empty, which is no evidence of a format.
+      format: records === 0 && errorCount === 0 && isDetected ? null : format,
       compression,
       ok: errorCount === 0,
       records,

@@ -5,29 +5,35 @@ const WARNINGS: Record<RecordScan['format'], FileWarning | undefined> = {
   tfrecord: undefined,
   recordio: {
     code: 'missing-final-padding',
-    message: "the last record lacks its padding; it is whole, but dmlc's readers refuse the file",
+    message: "the last record lacks its padding; it is complete, but dmlc's readers reject the file",
   },
   textline: {
     code: 'missing-final-delimiter',
     message:
-      'the last line has no end: it becomes one with the first line of whatever is put behind it, as pipe mode does with the next object',
+      'the last line has no line end: if another file follows, as in pipe mode, the line is joined with its first line',
   },
 };
 
 const EMPTY: FileWarning = {
   code: 'empty-file',
-  message:
-    'the file has 0 bytes; that is a file of no records in any format, and what is left where a writer got no further',
+  message: 'the file has 0 bytes: it contains no records, and may be an interrupted write',
 };
 
-/** What is odd about a file without being wrong. */
+const SEVERAL_STREAMS: FileWarning = {
+  code: 'several-zlib-streams',
+  message:
+    'the file consists of several zlib streams; TensorFlow reads only the first and ignores the records after it: convert the file to a single stream',
+};
+
+/** The warnings about a file. */
 export function warningsOf({
   format,
   bytes,
   errorCount,
   warnings,
-}: Pick<RecordScan, 'format' | 'bytes' | 'errorCount' | 'warnings'>): FileWarning[] {
+  nextStreams = 0,
+}: Pick<RecordScan, 'format' | 'bytes' | 'errorCount' | 'warnings' | 'nextStreams'>): FileWarning[] {
   if (bytes === 0 && errorCount === 0) return [EMPTY];
   const warning = warnings > 0 ? WARNINGS[format] : undefined;
-  return warning === undefined ? [] : [warning];
+  return [...(warning === undefined ? [] : [warning]), ...(nextStreams > 0 ? [SEVERAL_STREAMS] : [])];
 }

@@ -19,11 +19,11 @@ export interface Finding {
 /** Something about a file that is worth knowing and does not make it bad. */
 export interface FileWarning {
   /**
-   * Stable kebab-case word. `missing-final-delimiter`: the last line of a text has no end, so that it becomes one with the first line of whatever is put
-   * behind it, in a pipe for example. `missing-final-padding`: RecordIO's last record lacks its padding (with `strictPadding: false`).
-   * `empty-file`: nothing is stored, not even a byte.
+   * Stable kebab-case word. `missing-final-delimiter`: the last line of a text has no line end, so that it is joined with the first line of a file
+   * that follows, in a pipe for example. `missing-final-padding`: RecordIO's last record lacks its padding (with `strictPadding: false`).
+   * `empty-file`: the file has 0 bytes. `several-zlib-streams`: TensorFlow reads only the first of several zlib streams.
    */
-  readonly code: 'missing-final-delimiter' | 'missing-final-padding' | 'empty-file';
+  readonly code: 'missing-final-delimiter' | 'missing-final-padding' | 'empty-file' | 'several-zlib-streams';
   /** For people. */
   readonly message: string;
 }
@@ -34,7 +34,7 @@ export interface FileWarning {
 export interface FileReport {
   /** The path as it was given or found; `<stdin>` for standard input. */
   readonly uri: string;
-  /** The format that was checked; null where it was to be found out and could not be. */
+  /** The format that was checked; null if it was to be detected and the file is empty or of no known format. */
   readonly format: FormatName | null;
   /** Compression of the whole file; null where it could not be read so far. */
   readonly compression: Compression | null;

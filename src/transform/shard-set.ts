@@ -111,8 +111,7 @@ function isNumber(text: string): boolean {
 }
 
 function shardThere(uri: string): RecordpipeError {
-  const text =
-    'there is a shard of this name already; choose another prefix, or replace what has the same names';
+  const text = 'a shard of this name already exists; pass overwrite: true to replace it';
   return new RecordpipeError('already-exists', text, { uri });
 }
 

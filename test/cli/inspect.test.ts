@@ -109,3 +109,11 @@ test('standard input', async () => {
   const { stdout } = await cli(['inspect', '-', '-n', '0', '--hash', '--jsonl'], { input: FILE });
   expect(jsonLines(stdout)).toEqual(expected);
 });
+
+test('an empty file is of no known format, whatever its name', async () => {
+  const empty = temp.file('empty.rec', new Uint8Array(0));
+  expect((await cli(['inspect', empty])).stdout).toBe(
+    `${empty}: unknown (empty), not compressed\nno records\n`,
+  );
+  expect((await cli(['inspect', empty, '--format', 'recordio'])).stdout).toContain(': RecordIO, ');
+});

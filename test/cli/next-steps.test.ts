@@ -17,7 +17,7 @@ test.each([
   [
     'a file whose name begins with -',
     ['count', '-dash.tfrecord'],
-    'next: the file of this name is ./-dash.tfrecord',
+    'next: to name the file, write ./-dash.tfrecord',
   ],
   [
     'a pattern for a command that takes one file',
@@ -32,7 +32,7 @@ test.each([
   [
     'text in UTF-16',
     ['count', 'utf16.csv'],
-    'next: name format and encoding: --format textline --encoding utf-16le',
+    'next: pass the format and encoding: --format textline --encoding utf-16le',
   ],
   ['a compression that is not known', ['count', 'a.zst'], 'next: decompress it first: zstd -dc'],
   [

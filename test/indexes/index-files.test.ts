@@ -214,7 +214,7 @@ describe('what is not indexed', () => {
       const path = temp.file('packed.tfrecord.gz', gzipSync(good));
       for (const open of [buildIndex(path, { format }), openIndexed(path, { format, missing: 'memory' })]) {
         await expect(open).rejects.toThrow(code('unsupported-source'));
-        await expect(open).rejects.toThrow('store it uncompressed');
+        await expect(open).rejects.toThrow('decompress it');
       }
     },
   );

@@ -53,9 +53,16 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
   const { format = null, compression = null } = opened ?? {};
   const head = JSON.stringify({ uri, format, compression }, undefined, 2);
   if (json) await print(`${head.slice(0, -2)},\n  "records": `);
-  else if (!jsonl && opened !== undefined) await say(paint('dim', titleText(uri, opened)));
+  let isTitled = json || jsonl || opened === undefined;
+  /** Printed with the first records: an empty file has no format. */
+  const title = async (isEmpty: boolean): Promise<void> => {
+    if (isTitled || opened === undefined) return;
+    isTitled = true;
+    await say(paint('dim', titleText(uri, opened, isEmpty && options.format === 'auto')));
+  };
   try {
     for await (const batch of opened?.batches ?? []) {
+      await title(false);
       const lines: string[] = [];
       for (let i = Math.max(0, skip - seen); i < batch.length && seen + i < end; i++) {
         const shown = describe(batch, i, options.hash);
@@ -72,6 +79,7 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
   } catch (error) {
     note(error);
   }
+  await title(passedOver.length === 0);
   if (options.saveImages !== undefined && !json && !jsonl)
     await say(paint('dim', `${formatNumberOf(saved, 'image')} written to ${visible(options.saveImages)}\n`));
   if (!json && !jsonl && separator === '[' && passedOver.length === 0)
@@ -98,6 +106,7 @@ function describe(batch: RecordBatch, i: number, hash: true | undefined): ShownR
 
 const FORMATS = { tfrecord: 'TFRecord', recordio: 'RecordIO', textline: 'lines of text' };
 
-function titleText(uri: string, { format, compression }: OpenedRecords): string {
-  return `${visible(uri)}: ${FORMATS[format]}, ${compression === 'none' ? 'not compressed' : compression}\n`;
+function titleText(uri: string, { format, compression }: OpenedRecords, isEmpty: boolean): string {
+  const name = isEmpty ? 'unknown (empty)' : FORMATS[format];
+  return `${visible(uri)}: ${name}, ${compression === 'none' ? 'not compressed' : compression}\n`;
 }

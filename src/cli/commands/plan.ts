@@ -1,5 +1,6 @@
 import { UsageError } from 'recordpipe/errors';
 import { planShards, writePlan } from 'recordpipe/shards';
+import { cliMessage } from '../advice.ts';
 import { OK } from '../exit-codes.ts';
 import type { ObjectCommandOptions } from '../object-options.ts';
 import type { CommonOptions } from '../options.ts';
@@ -30,7 +31,7 @@ export async function plan(inputs: string[], options: PlanCommandOptions): Promi
     shards,
     cutBytes: cut,
     onUncut: (uri, why) => {
-      if (!quiet) complain(`recordpipe: ${visible(uri)} stays whole: ${visible(why.message)}`);
+      if (!quiet) complain(`recordpipe: ${visible(uri)} stays whole: ${visible(cliMessage(why))}`);
     },
   });
   await writePlan(made, output, { ...reaching, overwrite: force });

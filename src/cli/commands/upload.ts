@@ -26,8 +26,8 @@ export interface UploadCommandOptions
   readonly failFast?: true;
 }
 
-/** Findings per file that people are shown. */
-const MOST_SHOWN = 10;
+/** Maximum findings shown per file. */
+const MAX_SHOWN = 10;
 /** Taking back what is under way needs an answer of the service. */
 const GRACE_MS = 10_000;
 
@@ -100,12 +100,12 @@ function worse(exitCode: number, { status }: UploadedFile): number {
 
 function fileText(file: UploadedFile, all: boolean, paint: Painter): string {
   const { path, uri, status, bytes, records, report, error, resumedParts = 0 } = file;
-  if (status === 'refused' && report !== undefined) return badFileText(report, MOST_SHOWN, paint);
+  if (status === 'refused' && report !== undefined) return badFileText(report, MAX_SHOWN, paint);
   if (error !== undefined)
     return `${paint('red', status)} ${paint('bold', visible(path))}: ${error.code}: ${visible(error.message)}\n`;
   if (!all) return '';
   const held = records === null ? '' : `${formatNumberOf(records, 'record')}, `;
-  const resumed = resumedParts === 0 ? '' : `, ${formatNumberOf(resumedParts, 'part')} were there already`;
+  const resumed = resumedParts === 0 ? '' : `, ${formatNumberOf(resumedParts, 'part')} reused`;
   const warnings = report === undefined ? '' : warningsText(report, paint);
   return `${SAID[status]} ${visible(uri)}: ${held}${formatBytes(bytes)}${resumed}\n${warnings}`;
 }
@@ -115,7 +115,7 @@ const SAID: Record<UploadedFile['status'], string> = {
   unchanged: 'unchanged',
   kept: 'left alone',
   'would-upload': 'would upload',
-  refused: 'refused',
+  refused: 'rejected',
   failed: 'failed',
 };
 
@@ -130,10 +130,10 @@ function summary(
       ? `${formatNumberOf(files.filter(({ status }) => status === 'would-upload').length, 'file')} to upload`
       : `${formatNumberOf(totals.uploaded, 'file')} uploaded`,
   ];
-  if (totals.skipped > 0) parts.push(`${totals.skipped} left as they are`);
-  if (totals.refused > 0) parts.push(`${totals.refused} refused`);
+  if (totals.skipped > 0) parts.push(`${totals.skipped} unchanged or skipped`);
+  if (totals.refused > 0) parts.push(`${totals.refused} rejected`);
   if (totals.failed > 0) parts.push(`${totals.failed} failed`);
-  if (totals.notBegun > 0) parts.push(`${totals.notBegun} not begun (--fail-fast)`);
+  if (totals.notBegun > 0) parts.push(`${totals.notBegun} not started (--fail-fast)`);
   const written = manifest === null ? '' : `; manifest ${visible(manifest)}`;
   return `${paint(ok ? 'green' : 'red', ok ? 'ok' : 'bad')} ${parts.join(', ')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}${written}\n`;
 }

@@ -72,13 +72,17 @@ async function objectsUnder(
     warn('prefix-siblings', text);
   }
   if (found.length > 0) return found;
-  throw new RecordpipeError('object-missing', `no objects under this prefix; ${remedy(channel)}`, { uri });
+  throw new RecordpipeError(
+    'object-missing',
+    `${isRemote(channel) ? 'no objects' : 'no files'} under this ${isRemote(channel) ? 'prefix' : 'path'}; ${remedy(channel)}`,
+    { uri },
+  );
 }
 
 function remedy(channel: StreamChannel): string {
   return isRemote(channel)
-    ? 'check it, and the region'
-    : 'check the path: no folder or file begins with it, or they are empty';
+    ? 'check the prefix and the region'
+    : 'check the path of the channel: it does not exist, or contains no files';
 }
 
 /** On a disk a folder is meant, and not what else begins with its name. */

@@ -97,7 +97,7 @@ export class ChannelFifos {
     const fifo = ownFifo(path, there);
     const left = this.#left.some((one) => one.path === path && isStillThere(one));
     if (!left && !this.#place.force) {
-      const what = 'there is a named pipe already; remove it, or use it (force)';
+      const what = 'a named pipe of this name already exists; remove it, or use it (force)';
       throw new RecordpipeError('already-exists', what, { uri: path });
     }
     this.#fifos.set(epoch, fifo);

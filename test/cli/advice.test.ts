@@ -1,0 +1,330 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deflateSync, gzipSync } from 'node:zlib';
+import type { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { advice, cliMessage, errorText, type Failure } from '../../src/cli/advice.ts';
+import { inCliWords, OPTION_NAMES } from '../../src/cli/option-names.ts';
+import { program } from '../../src/cli/program.ts';
+import { isRecordpipeError, RecordpipeError } from '../../src/errors.ts';
+import { encodeRecordIO, encodeTFRecord } from '../../src/framing/index.ts';
+import { buildIndex } from '../../src/indexes/index.ts';
+import { validateFiles } from '../../src/report/index.ts';
+import { planShards } from '../../src/shards/index.ts';
+import { PipeModeStreamer } from '../../src/streamer/index.ts';
+import { convertFile, splitFile } from '../../src/transform/index.ts';
+import { FILE, OFFSETS, withBadPayloads } from '../support/samples.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+const good = temp.file('good.tfrecord', FILE);
+const LFS =
+  'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n';
+
+/** The first finding in a file. */
+async function finding(
+  bytes: Uint8Array | string,
+  options: Parameters<typeof validateFiles>[1] = {},
+): Promise<Failure> {
+  const { files } = await validateFiles(temp.file('input', Buffer.from(bytes)), { jobs: 1, ...options });
+  return files[0].errors[0];
+}
+
+/** The error that a call fails with. */
+async function failure(call: () => Promise<unknown>): Promise<Failure> {
+  try {
+    await call();
+  } catch (error) {
+    if (isRecordpipeError(error)) return error;
+    throw error;
+  }
+  throw new Error('expected a failure');
+}
+
+const SITUATIONS: readonly (readonly [
+  situation: string,
+  command: string,
+  produce: () => Promise<Failure>,
+  text: RegExp,
+])[] = [
+  [
+    'a gzip file read with --compression none',
+    'count',
+    () => finding(gzipSync(FILE), { compression: 'none' }),
+    /looks like a gzip stream .*\n {2}next: remove --compression none, or pass --compression gzip$/,
+  ],
+  [
+    'a zlib file read with --compression none',
+    'count',
+    () => finding(deflateSync(FILE), { compression: 'none' }),
+    /\n {2}next: (?:remove --compression none, or pass --compression zlib|if the file contains records, pass their --format; otherwise exclude it)$/,
+  ],
+  [
+    'a file that was compressed twice',
+    'count',
+    () => finding(gzipSync(gzipSync(FILE))),
+    /\n {2}next: decompress it first: gzip -dc FILE \| recordpipe COMMAND -$/,
+  ],
+  ['a Git LFS pointer: one next step', 'validate', () => finding(LFS), /\(run `git lfs pull`\) \(.*\)$/],
+  [
+    'an HTML page',
+    'validate',
+    () => finding('<!DOCTYPE html><html><body>404</body></html>'),
+    /\n {2}next: download the file again$/,
+  ],
+  [
+    'unknown content',
+    'validate',
+    () => finding(Uint8Array.from({ length: 99 }, (_, i) => 250 - i)),
+    /\n {2}next: if the file contains records, pass their --format; otherwise exclude it$/,
+  ],
+  [
+    'a damaged payload',
+    'validate',
+    () => finding(withBadPayloads(FILE, OFFSETS, [1])),
+    /\n {2}next: copy or download the file again, .* recordpipe repair skip such records$/,
+  ],
+  [
+    'a damaged header',
+    'validate',
+    () => finding(FILE.with(OFFSETS[1], FILE[OFFSETS[1]] ^ 1)),
+    /\n {2}next: .*recordpipe repair copies the valid records, including those after the damage/,
+  ],
+  [
+    'zeros at the end',
+    'validate',
+    () => finding(Buffer.concat([FILE, new Uint8Array(64)])),
+    /\(--trailing zeros-ok accepts it\).*\n {2}next: --trailing zeros-ok accepts zero bytes up to the end$/,
+  ],
+  [
+    'a truncated file',
+    'validate',
+    () => finding(FILE.subarray(0, FILE.length - 3)),
+    /\n {2}next: .*make sure that its writer was closed; recordpipe repair copies the records/,
+  ],
+  [
+    'a truncated gzip file',
+    'validate',
+    () => finding(gzipSync(FILE).subarray(0, -20)),
+    /\n {2}next: .*--on-truncated stop accepts a missing end$/,
+  ],
+  [
+    'a large record',
+    'validate',
+    () => finding(FILE, { maxRecordBytes: 1 }),
+    /the limit is 1 \(--max-record-size\).*\n {2}next: .*raise --max-record-size; otherwise the file is damaged$/,
+  ],
+  [
+    'RecordIO with a foreign magic number',
+    'validate',
+    () => finding(Buffer.concat([encodeRecordIO(new Uint8Array(8)), new Uint8Array(16).fill(7)])),
+    /bad-magic: .*\n {2}next: .*recordpipe repair/,
+  ],
+  [
+    'a missing file',
+    'validate',
+    () => failure(() => convertFile('nosuch', '-', { to: 'jsonl' })),
+    /not-found: no such file; check the path \(nosuch\)$/,
+  ],
+  [
+    'a pattern for a command that takes one file',
+    'shuffle',
+    () => failure(() => convertFile('no*', '-', { to: 'jsonl' })),
+    /\n {2}next: this command takes one file, not a pattern; merge them first/,
+  ],
+  [
+    'an existing output',
+    'convert',
+    () => failure(() => convertFile(good, temp.file('there.rec', Buffer.from('x')))),
+    /already-exists: already exists \(.*\)\n {2}next: choose another name, or pass --force to overwrite it$/,
+  ],
+  [
+    'existing shards',
+    'split',
+    async () => {
+      const prefix = join(temp.path, 'shard');
+      await splitFile(good, prefix, { shards: 2 });
+      return failure(() => splitFile(good, prefix, { shards: 2 }));
+    },
+    /\n {2}next: choose another prefix, or pass --force to replace the existing shards$/,
+  ],
+  [
+    'something else where an index goes',
+    'index',
+    () =>
+      failure(() =>
+        buildIndex(good, { existing: 'update', indexPath: temp.file('precious.rpidx', Buffer.from('x')) }),
+      ),
+    /already exists and is not an index; choose another name \(.*\)$/,
+  ],
+  [
+    'saved images that exist',
+    'inspect',
+    async () =>
+      new RecordpipeError('already-exists', 'there is such a file; choose another folder', { uri: 'x' }),
+    /choose another folder \(x\)$/,
+  ],
+  [
+    'an index of a zlib file',
+    'index',
+    () => failure(() => buildIndex(temp.file('a.zz', deflateSync(FILE)))),
+    /decompress it \(recordpipe convert --output-compression none\) and index the result/,
+  ],
+  [
+    'an index of a gzip file',
+    'index',
+    () => failure(() => buildIndex(temp.file('a.gz', gzipSync(FILE)))),
+    /decompress it \(gzip -d, or recordpipe convert/,
+  ],
+  [
+    'an index of another format',
+    'index',
+    () => failure(() => buildIndex(good, { kind: 'mx' })),
+    /--kind rpidx supports all formats/,
+  ],
+  [
+    'a channel without a folder',
+    'stream',
+    () =>
+      failure(() =>
+        new PipeModeStreamer({
+          channels: [{ name: 'train', uri: join(temp.path, 'nosuch') }],
+          pipeDir: join(temp.path, 'pipes'),
+        }).run(),
+      ),
+    /no files under this path; check the path of the channel: it does not exist, or contains no files \(.*\)$/,
+  ],
+  [
+    'a missing object',
+    'validate',
+    async () => new RecordpipeError('object-missing', 'there is no such object', { uri: 's3://b/k' }),
+    /\n {2}next: check bucket, key and --endpoint-url$/,
+  ],
+  [
+    'an unreadable object',
+    'validate',
+    async () => new RecordpipeError('access-denied', 'access denied', { uri: 's3://b/k' }),
+    /\n {2}next: .*reading needs s3:GetObject/,
+  ],
+  [
+    'an object that may not be written',
+    'upload',
+    async () => new RecordpipeError('access-denied', 'writing takes s3:PutObject', { uri: 's3://b/k' }),
+    /writing takes s3:PutObject \(s3:\/\/b\/k\)$/,
+  ],
+  [
+    'an endpoint that fails',
+    'validate',
+    async () => new RecordpipeError('io-failure', 'the request failed: bad certificate', { uri: 's3://b/k' }),
+    /\n {2}next: check --endpoint-url and the network; recordpipe doctor/,
+  ],
+  [
+    'a full disk',
+    'convert',
+    async () => new RecordpipeError('io-failure', 'no space left on the device', { uri: 'out' }),
+    /\n {2}next: free disk space, or write to another disk$/,
+  ],
+];
+
+describe('each error comes with a next step that is right', () => {
+  test.each(SITUATIONS)('%s', async (_, command, produce, text) => {
+    expect(errorText(await produce(), command)).toMatch(text);
+  });
+
+  test.skipIf(process.getuid?.() === 0)('an output in a folder that cannot be written', async () => {
+    const folder = join(temp.path, 'read-only');
+    mkdirSync(folder);
+    chmodSync(folder, 0o500);
+    const error = await failure(() => convertFile(good, join(folder, 'a.rec')));
+    expect(errorText(error, 'convert')).toMatch(/^recordpipe: access-denied: (?!.*read it)/);
+  });
+
+  test('plan --cut suggests no index for a file that cannot have one', async () => {
+    const reasons: string[] = [];
+    const inputs = [temp.file('whole.tfrecord', FILE), temp.file('whole.tfrecord.gz', gzipSync(FILE))];
+    await planShards(inputs, { cutBytes: 1, onUncut: (_, why) => reasons.push(cliMessage(why)) });
+    expect(reasons[0]).toMatch(/the file has no index; build one \(recordpipe index\) \(/);
+    expect(reasons[1]).toMatch(/is compressed \(gzip\) and does not support random access/);
+    expect(reasons.join()).not.toMatch(/buildIndex|memory/);
+  });
+
+  test.each(['validate', 'inspect', 'index', 'upload', 'schema', undefined])(
+    '%s: --force is not suggested',
+    (command) => {
+      expect(advice({ code: 'already-exists', message: 'already exists (x)' }, command)).not.toContain(
+        '--force',
+      );
+    },
+  );
+});
+
+describe('messages name options of the command line', () => {
+  const all = (command: Command): string[] => [
+    ...command.options.map(({ long }) => long ?? ''),
+    ...command.commands.flatMap(all),
+  ];
+
+  test('each name stands for an option that exists', async () => {
+    const options = new Set(all(await program(undefined)));
+    expect(Object.values(OPTION_NAMES).filter((name) => !options.has(name))).toEqual([]);
+  });
+
+  /** Names at the beginning of messages that no option of the command line sets: arguments, and options that the command line does not have. */
+  const NOT_ON_THE_COMMAND_LINE = new Set(
+    'attributes channel channels checksum crc32c crc32cCombine defaultValue destination encodeRecordIOInto encodeTFRecordInto encodeTextLineInto expectedBytes fatal files firstPartBytes inputs int64 iteration key keys mapInWorkers maxBytes maxCorruptedRecordsToSkip maxGapBytes mergeFiles metadata missing name oversize packIR paddedBatch range record reports request reuse rows sample shape size slice specs split splitFile splits strict uint64 unbatch uri uris write zip'.split(
+      ' ',
+    ),
+  );
+
+  test('each option that the library complains about is known', () => {
+    const src = new URL('../../src/', import.meta.url).pathname;
+    const names = readdirSync(src, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('cli/'))
+      .flatMap((file) => {
+        const text = readFileSync(join(src, file), 'utf8');
+        return [...text.matchAll(/new UsageError\(\s*[`'"](\w+): /g)].map(([, name]) => name);
+      });
+    expect(names.length).toBeGreaterThan(50);
+    const unknown = names.filter((name) => !(name in OPTION_NAMES) && !NOT_ON_THE_COMMAND_LINE.has(name));
+    expect([...new Set(unknown)].sort()).toEqual([]);
+  });
+
+  test('anywhere in a message, but not in names of files', () => {
+    expect(inCliWords("maxRecordBytes: expected a number (trailing: 'zeros-ok' accepts it)")).toBe(
+      '--max-record-size: expected a number (--trailing zeros-ok accepts it)',
+    );
+    expect(cliMessage({ message: 'too large (maxRecordBytes) (record 0 at byte 0 of maxRecordBytes)' })).toBe(
+      'too large (--max-record-size) (record 0 at byte 0 of maxRecordBytes)',
+    );
+    expect(cliMessage({ message: 'already exists; pass overwrite: true to replace it (partBytes)' })).toBe(
+      'already exists (--part-size)',
+    );
+    expect(
+      inCliWords('not UTF-8; name its encoding, or read with fatal: false to have U+FFFD in its place'),
+    ).toBe('not UTF-8; name its encoding');
+  });
+});
+
+test('a file of several zlib streams is reported: TensorFlow reads only the first', async () => {
+  const path = temp.file('two.zz', Buffer.concat([deflateSync(FILE), deflateSync(FILE)]));
+  const { ok, files, totals } = await validateFiles(path);
+  expect(ok).toBe(true);
+  expect(totals.warned).toBe(1);
+  expect(files[0].records).toBe(12);
+  expect(files[0].warnings).toMatchObject([
+    { code: 'several-zlib-streams', message: expect.stringContaining('TensorFlow reads only the first') },
+  ]);
+  const one = await validateFiles(temp.file('one.zz', deflateSync(FILE)));
+  expect(one.files[0].warnings).toEqual([]);
+  const gzip = Buffer.concat([gzipSync(FILE), gzipSync(FILE)]);
+  expect((await validateFiles(temp.file('two.gz', gzip))).files[0].warnings).toEqual([]);
+});
+
+test('an empty file has no format, unless one is given', async () => {
+  const empty = temp.file('empty.rec', new Uint8Array(0));
+  expect((await validateFiles(empty)).files[0]).toMatchObject({ format: null, ok: true, records: 0 });
+  expect((await validateFiles(empty, { format: 'recordio' })).files[0].format).toBe('recordio');
+  expect(
+    (await validateFiles(temp.file('one.tfrecord', encodeTFRecord(new Uint8Array(1))))).files[0].format,
+  ).toBe('tfrecord');
+});
