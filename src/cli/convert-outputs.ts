@@ -5,13 +5,13 @@ import { isS3 } from './reaching.ts';
 import { makeFolder } from './report-file.ts';
 import type { TransformCommandOptions } from './transform-options.ts';
 
-/** The output of each file; local folders are made. */
+/** The output of each file. Creates local directories. */
 export async function outputsIn(
   folder: string,
   files: readonly string[],
   { to, outputCompression = 'none' }: TransformCommandOptions,
 ): Promise<string[]> {
-  if (to === undefined) throw new UsageError('convert: --output-dir needs the format to write, --to');
+  if (to === undefined) throw new UsageError('convert: --output-dir requires --to');
   const names = files.map((file) => outputName(file, to, outputCompression));
   const first = new Map<string, number>();
   for (const [i, name] of names.entries()) {
@@ -27,7 +27,7 @@ export async function outputsIn(
   return names.map((name) => (remote ? `${folder.replace(/\/?$/, '/')}${name}` : join(folder, name)));
 }
 
-/** The input's name with the extension of the output; numbers of shards stay. */
+/** The input's name with the extension of the output. Keeps shard numbers. */
 function outputName(input: string, to: FileFormat, compression: 'none' | 'gzip' | 'zlib'): string {
   const plain = basename(input === '-' ? 'stdin' : input).replace(/\.(gz|gzip|zz|zlib)$/i, '');
   const [shard = ''] = /-\d+-of-\d+$/.exec(plain) ?? [];

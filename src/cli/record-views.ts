@@ -35,8 +35,7 @@ export interface RecordViews {
  */
 export async function recordViews(options: ViewOptions): Promise<RecordViews> {
   const { decode, feature, saveImages, json, jsonl } = options;
-  if (decode && !json && !jsonl)
-    throw new UsageError('--decode: expected --json or --jsonl with it, got neither');
+  if (decode && !json && !jsonl) throw new UsageError('--decode: expected --json or --jsonl as well');
   // Imported when wanted: start-up time counts.
   const decoding = decode && (await import('recordpipe/stats'));
   const text = !json && !jsonl ? await import('./example-text.ts') : undefined;

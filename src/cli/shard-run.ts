@@ -63,9 +63,9 @@ export async function shardRun<C extends ShardCommand>(
   const { plan: planFile, shard: choice, quiet, report } = options;
   const reaching = reachingOf(options);
   if (planFile !== undefined && inputs.length > 0)
-    throw new UsageError(`--plan: the plan names the files; leave out ${inputs[0]}`);
+    throw new UsageError(`--plan: the plan lists the inputs; remove ${inputs[0]}`);
   if (choice !== undefined && !('auto' in choice) && planFile === undefined && inputs.includes('-'))
-    throw new UsageError('--shard: standard input cannot be divided; name files');
+    throw new UsageError('--shard: standard input cannot be divided; pass files');
   const found = planFile === undefined ? undefined : await readPlan(planFile, reaching);
   const { shard, shards, by, folders } = whichShard(choice, found?.shards);
   if (found === undefined) refuseSharded(inputs, folders);
@@ -89,13 +89,13 @@ export async function shardRun<C extends ShardCommand>(
       const written = choice === undefined ? totalReport(part) : part;
       const output = await named(report, reportName(part));
       const isNew = await writeReport(written, output, reaching);
-      if (!quiet) complain(isNew ? `wrote ${visible(output)}` : `${visible(output)} says the same already`);
+      if (!quiet) complain(isNew ? `wrote ${visible(output)}` : `${visible(output)} is up to date`);
     },
   };
 }
 
 const NO_PLAN =
-  'recordpipe: without a --plan each worker lists for itself: where files come or go meanwhile, reports do not merge (recordpipe plan makes one)';
+  'recordpipe: without --plan each worker lists the inputs itself; if files are added or removed meanwhile, the reports cannot be merged (recordpipe plan writes a plan)';
 
 interface Which extends Shard {
   readonly by: string | undefined;
@@ -106,7 +106,7 @@ function whichShard(choice: ShardChoice | undefined, planned: number | undefined
   if (choice === undefined) return { shard: 0, shards: 1, by: undefined, folders: [] };
   const { shards = planned } = choice;
   if (planned !== undefined && shards !== planned)
-    throw new UsageError(`--shard: the plan is made for ${planned} shards, got ${shards}`);
+    throw new UsageError(`--shard: the plan has ${planned} shards, got ${shards}`);
   if (!('auto' in choice)) return { ...choice, by: undefined, folders: [] };
   const {
     shard,
@@ -123,7 +123,7 @@ function refuseSharded(inputs: readonly string[], folders: readonly string[]): v
     const inside = inputs.find((input) => input === folder || input.startsWith(`${folder}/`));
     if (inside !== undefined)
       throw new UsageError(
-        `--shard: SageMaker has given each machine its part of ${folder} already (ShardedByS3Key), so that most of it would be left out; leave out --shard`,
+        `--shard: SageMaker has given each machine its part of ${folder} already (ShardedByS3Key), so dividing it again would skip most of it; remove --shard`,
       );
   }
 }

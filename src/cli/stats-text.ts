@@ -15,9 +15,9 @@ import type { Painter } from './style.ts';
 import { tableLines } from './table.ts';
 import { visible } from './visible.ts';
 
-const MOST_LABELS = 10;
-const MOST_LABEL_FEATURES = 6;
-const MOST_FINDINGS = 5;
+const MAX_LABELS = 10;
+const MAX_LABEL_FEATURES = 6;
+const MAX_FINDINGS = 5;
 const BAR_COLUMNS = 24;
 
 /** Statistics for people, in a terminal. */
@@ -96,9 +96,9 @@ function section(head: string, features: readonly NamedFeature[], records: numbe
 /** Features of few different values. */
 function labels(features: readonly NamedFeature[], paint: Painter): string[] {
   return labelFeatures(features)
-    .slice(0, MOST_LABEL_FEATURES)
+    .slice(0, MAX_LABEL_FEATURES)
     .flatMap(({ name, distinct, values }) => {
-      const shown = distinct.slice(0, MOST_LABELS);
+      const shown = distinct.slice(0, MAX_LABELS);
       const rows = shown.map(({ value, count }) => [
         `  ${visible(String(value))}`,
         bar(count / shown[0].count, BAR_COLUMNS).padEnd(BAR_COLUMNS),
@@ -114,7 +114,7 @@ function labels(features: readonly NamedFeature[], paint: Painter): string[] {
 function findings({ findings: { count, first } }: DatasetStats, paint: Painter): string[] {
   if (count === 0) return [];
   const shown = first
-    .slice(0, MOST_FINDINGS)
+    .slice(0, MAX_FINDINGS)
     .map((finding) => errorText(finding).replace(/^recordpipe: /, '  '));
   const more =
     count > shown.length

@@ -44,7 +44,7 @@ export interface Watch {
   readonly onFinding?: ((error: RecordpipeError) => void) | undefined;
   /** The bytes of the file, for whoever reads them himself. */
   readonly source?: AsyncIterable<Uint8Array> | undefined;
-  /** Told of each further attempt of a request. */
+  /** Called for each repeated request. */
   readonly onRetry?: (() => void) | undefined;
 }
 

@@ -58,7 +58,7 @@ export interface FilesOptions extends CheckedReading {
    * less is started.
    */
   readonly blocking: boolean;
-  /** Told now and then, and at the end of each file. */
+  /** Called periodically, and at the end of each file. */
   readonly onProgress: ((progress: FilesProgress) => void) | undefined;
   /** Ends the run with an `aborted` error; workers are stopped, files closed. */
   readonly signal: AbortSignal | undefined;

@@ -24,7 +24,7 @@ test('good records go to a new file, what was wrong to the report; exit code 1',
   );
   expect(stderr.match(/data-checksum/g)).toHaveLength(2);
   expect(stderr).toContain('good.tfrecord: 4 records');
-  expect(stderr).toContain('2 findings, 309 bytes left out');
+  expect(stderr).toContain('2 findings, 309 bytes skipped');
   expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({
     uri: damaged,
     ok: false,
@@ -42,7 +42,7 @@ test('nothing wrong: exit code 0, the same file', async () => {
   const [source, output] = [temp.file('fine.tfrecord', FILE), temp.file('as-fine.tfrecord')];
   const { code, stderr } = await cli(['repair', source, output]);
   expect(code).toBe(0);
-  expect(stderr).toContain('nothing was wrong');
+  expect(stderr).toContain('no errors found');
   expect(readFileSync(output)).toEqual(Buffer.from(FILE));
 });
 

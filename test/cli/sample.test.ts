@@ -19,7 +19,7 @@ test.each([0, 1, 20, 499, 500, 10_000])('-n %i', async (count) => {
   const { code, bytes, stderr } = await cli(['sample', source, '-', '-n', String(count), '--seed', '3']);
   expect(code).toBe(0);
   expect(bytes).toEqual(drawn(3, count));
-  expect(stderr).toContain('drawn from 500 with seed 3');
+  expect(stderr).toContain('sampled from 500 with seed 3');
 });
 
 test('from a pipe it is the same', async () => {

@@ -55,7 +55,7 @@ describe.each([
       const again = await run([...args, '--shard', `${shard}/${SHARDS}`, '--report', `${command}/`]);
       expect([again.code, again.stderr]).toEqual([
         done.code,
-        expect.stringContaining('says the same already'),
+        expect.stringContaining('is up to date'),
       ]);
     }
     const merged = await run(['merge', `${command}/`, '-o', `${command}-merged.json`]);
@@ -221,7 +221,7 @@ describe('on S3', () => {
       '--report',
       's3://bucket/total.json',
     );
-    expect([one.code, one.stderr]).toEqual([1, expect.stringContaining('says the same already')]);
+    expect([one.code, one.stderr]).toEqual([1, expect.stringContaining('is up to date')]);
   });
 
   test('an object that was overwritten since it was planned', async () => {

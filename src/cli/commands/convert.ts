@@ -14,14 +14,14 @@ export interface ConvertCommandOptions extends TransformCommandOptions, ShardCom
   readonly outputDir?: string;
 }
 
-/** Converts one file, or many into a folder; the exit code. */
+/** Converts one file, or several into a directory. Returns the exit code. */
 export async function convert(files: string[], options: ConvertCommandOptions): Promise<number> {
   const { outputDir } = options;
   if (files.length === 0 && options.plan === undefined) throw noInputs();
   if (isSharded(options)) {
     if (outputDir === undefined)
       throw new UsageError(
-        '--shard, --plan: expected --output-dir, where each output gets the name of its input',
+        '--shard, --plan: expected --output-dir as well; each output keeps the name of its input',
       );
     // Imported when wanted: start-up time counts.
     return (await import('./convert-shard.ts')).convertShard(outputDir, files, options);
@@ -29,11 +29,11 @@ export async function convert(files: string[], options: ConvertCommandOptions): 
   if (outputDir !== undefined) return convertInto(outputDir, files, options);
   if (files.length !== 2)
     throw new UsageError(
-      `convert: expected an input and an output, got ${formatNumberOf(files.length, 'file')}; for many inputs, --output-dir`,
+      `convert: expected an input and an output, got ${formatNumberOf(files.length, 'file')}; for several inputs pass --output-dir`,
     );
   const [input, output] = files;
   if (options.to === undefined && (output === '-' || kindOfName(output).format === undefined))
-    throw new UsageError(`convert: ${output} does not tell the format to write; name it with --to`);
+    throw new UsageError(`convert: the output format cannot be derived from ${output}; pass --to`);
   return transforming(options, {
     verb: 'convert',
     output,

@@ -11,7 +11,7 @@ import { progressOn } from '../progress.ts';
 import { isS3, reachingOf } from '../reaching.ts';
 import type { ShardFiles } from '../shard-files.ts';
 import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
-import { formatBytes, formatNumberOf } from '../sizes.ts';
+import { formatBytes, formatNumberOf, formatSeconds } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
 /** Options of `recordpipe index`. */
@@ -33,7 +33,7 @@ export interface IndexCommandOptions extends ObjectCommandOptions, ShardCommandO
   readonly progress: boolean;
 }
 
-/** What became of the index of one file. A stable contract; fields may be added. */
+/** The result for the index of one file. A stable contract; fields may be added. */
 interface IndexReport {
   readonly uri: string;
   readonly index?: string;
@@ -45,19 +45,20 @@ interface IndexReport {
   readonly error?: object;
 }
 
-/** Writes or checks indexes; the exit code. */
+/** Builds or verifies indexes. Returns the exit code. */
 export async function index(inputs: string[], options: IndexCommandOptions): Promise<number> {
   const { json, jsonl, quiet, check, output } = options;
   const shard = await shardOf(inputs, options);
   const files =
     shard?.files.map(({ uri }) => uri) ?? (await expandInputs(inputs, 'auto', reachingOf(options)));
   if (files.includes('-'))
-    throw new UsageError('inputs: standard input has no random access, so no index; name a file');
+    throw new UsageError('inputs: standard input does not support random access; pass a file');
   if (output !== undefined && files.length > 1)
-    throw new UsageError(`--output names one index, there are ${files.length} files`);
+    throw new UsageError(`--output: names one index, but there are ${files.length} input files`);
   const progress = progressOn(check ? 'check' : 'index', !json && !jsonl && !quiet && options.progress);
   const totalBytes = files.some(isS3) ? undefined : totalOf(files);
   const reports: IndexReport[] = [];
+  const start = performance.now();
   let exitCode = OK;
   let done = 0;
   let bad = 0;
@@ -87,6 +88,8 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
     else if (!json && !quiet) await say(reportText(report));
   }
   const ok = bad === 0;
+  if (files.length > 1 && !json && !jsonl && !quiet)
+    complain(summaryText(reports, bad, (performance.now() - start) / 1000));
   if (shard !== undefined) exitCode = await shard.end(reports.map(doneFile));
   if (json) await print(`${JSON.stringify({ ok, files: reports }, undefined, 2)}\n`);
   if (jsonl) await print(`${JSON.stringify({ event: 'summary', ok, files: files.length, bad })}\n`);
@@ -101,7 +104,9 @@ async function shardOf(inputs: string[], options: IndexCommandOptions): Promise<
   const { shardFiles } = await import('../shard-files.ts');
   const { kind, check, full, format, maxRecordSize, payloadCrc, multipart, cr, delimiter } = options;
   if (options.output !== undefined)
-    throw new UsageError('--output: names one index; with --shard or --plan each lies beside its file');
+    throw new UsageError(
+      '--output: cannot be combined with --shard or --plan; each index is written next to its file',
+    );
   const settings = { kind, check, full, format, maxRecordSize, payloadCrc, multipart, cr };
   return shardFiles(
     {
@@ -174,6 +179,20 @@ function scanning(options: IndexCommandOptions, onProgress: Watched): Partial<Fr
     ...(cr !== undefined && { cr }),
     ...(delimiter !== undefined && { delimiter }),
   };
+}
+
+function summaryText(reports: readonly IndexReport[], bad: number, seconds: number): string {
+  let records = 0;
+  let bytes = 0;
+  for (const report of reports) {
+    records += report.records ?? 0;
+    bytes += report.bytes ?? 0;
+  }
+  const files =
+    bad === 0
+      ? formatNumberOf(reports.length, 'file')
+      : `${bad} of ${formatNumberOf(reports.length, 'file')}`;
+  return `${bad === 0 ? 'ok' : 'bad'} ${files}; ${formatNumberOf(records, 'record')}, ${formatBytes(bytes)} in ${formatSeconds(seconds)}`;
 }
 
 function reportText({ uri, index = '', records = 0, bytes = 0, status }: IndexReport): string {

@@ -25,7 +25,7 @@ export async function manifestCreate(
   const local = inputs.find((input) => !isS3(input));
   if (local !== undefined)
     throw new UsageError(
-      `expected s3:// addresses, got ${local}; a manifest names objects, so upload the files first (recordpipe upload --manifest writes one)`,
+      `expected s3:// addresses, got ${local}; a manifest lists objects: upload the files first (recordpipe upload --manifest writes one)`,
     );
   const objects = objectOptionsOf(options);
   const signal = interruption();
@@ -37,7 +37,7 @@ export async function manifestCreate(
       onWarning: (warning) => {
         if (warning.type === 'siblings')
           complain(
-            `warning: ${visible(input)} takes ${visible(warning.sibling)} too; with a slash at its end it takes the folder alone`,
+            `warning: ${visible(input)} also matches ${visible(warning.sibling)}; add a slash to match the folder only`,
           );
       },
     }))

@@ -55,7 +55,7 @@ export async function mergeShards(files: readonly string[], options: Options): P
   const { output, html, schema, partial, json, quiet } = options;
   const reaching = reachingOf(options);
   if (partial) {
-    if (output === undefined) throw new UsageError('--partial: expected --output, where the reports go');
+    if (output === undefined) throw new UsageError('--partial: expected --output as well');
     const reports: ShardReport[] = [];
     for (const file of files) reports.push(await readReport(file, reaching));
     await write(mergeReports(reports), output, options);
@@ -72,7 +72,7 @@ export async function mergeShards(files: readonly string[], options: Options): P
   if (schema !== undefined) await writeDocument(schema, `${JSON.stringify(schemaOf(total), undefined, 2)}\n`);
   if (output !== undefined && output !== '-') {
     const isNew = await writeReport(total, output, reaching);
-    if (!quiet) complain(isNew ? `wrote ${visible(output)}` : `${visible(output)} says the same already`);
+    if (!quiet) complain(isNew ? `wrote ${visible(output)}` : `${visible(output)} is up to date`);
   }
   if (json || output === '-') await print(reportText(total));
   else if (!quiet && html !== '-') await say(textOf(total, painter(options.color, 1)));
@@ -92,7 +92,7 @@ async function sayMissing(merged: MergedReportFiles, { json }: Options): Promise
   if (json) await print(`${JSON.stringify({ command, plan: plan.hash, shards, missing, array })}\n`);
   else await print(`${array}\n`);
   complain(
-    `recordpipe: missing-shards: ${missing.length} of ${shards} shards have no report: ${array}\n  next: run these again (sbatch --array=${array}, or --shard i/${shards} for each), and merge anew`,
+    `recordpipe: missing-shards: ${missing.length} of ${shards} shards have no report: ${array}\n  next: run these shards (sbatch --array=${array}, or --shard i/${shards} for each), then merge again`,
   );
   return IO_FAILURE;
 }
@@ -100,12 +100,12 @@ async function sayMissing(merged: MergedReportFiles, { json }: Options): Promise
 function statsOf({ command, result }: TotalReport, option: string): DatasetStats {
   if (command === 'stats') return result as DatasetStats;
   if (command === 'schema') return (result as TotalReport<'schema'>['result']).stats;
-  throw new UsageError(`${option}: is for reports of stats and schema, these are of ${command}`);
+  throw new UsageError(`${option}: applies to stats and schema reports, but these are ${command} reports`);
 }
 
 function schemaOf({ command, result }: TotalReport): unknown {
   if (command === 'schema') return (result as TotalReport<'schema'>['result']).schema;
-  throw new UsageError(`--schema: is for reports of schema, these are of ${command}`);
+  throw new UsageError(`--schema: applies to schema reports, but these are ${command} reports`);
 }
 
 function textOf({ command, result }: TotalReport, paint: Painter): string {

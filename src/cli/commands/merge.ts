@@ -15,7 +15,7 @@ export interface MergeCommandOptions extends TransformCommandOptions, MergeRepor
   readonly sort?: true;
 }
 
-/** Merges files into one; the exit code. */
+/** Merges files into one. Returns the exit code. */
 export async function merge(files: string[], options: MergeCommandOptions): Promise<number> {
   if (files.every(mayBeReport)) {
     // Imported when wanted: start-up time counts.
@@ -26,7 +26,7 @@ export async function merge(files: string[], options: MergeCommandOptions): Prom
   const { sort, output = files[files.length - 1] } = options;
   const inputs = options.output === undefined ? files.slice(0, -1) : files;
   if (inputs.length === 0)
-    throw new UsageError('merge: expected inputs, and the output as the last file or --output');
+    throw new UsageError('merge: expected inputs, and an output as the last argument or --output');
   const sources = sort
     ? await expandInputs(inputs, options.format, reachingOf(options))
     : await inOrder(inputs, options);
@@ -46,13 +46,13 @@ export async function merge(files: string[], options: MergeCommandOptions): Prom
   });
 }
 
-/** What is looked into before it is taken for records: JSON, and folders. */
+/** Whether an input may be a shard report: JSON files and directories are inspected. */
 function mayBeReport(input: string): boolean {
   if (input.endsWith('.json') || input.endsWith('/')) return true;
   return !isS3(input) && statSync(input, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** As given; what one input stands for, a folder or a pattern, sorted by name. */
+/** The inputs as given; the files of a directory or pattern sorted by name. */
 async function inOrder(inputs: readonly string[], options: MergeCommandOptions): Promise<string[]> {
   const files: string[] = [];
   for (const input of inputs)

@@ -19,11 +19,11 @@ export interface PlanCommandOptions extends Pick<CommonOptions, 'format'>, Objec
   readonly quiet?: true;
 }
 
-/** Writes down which files there are; the exit code. */
+/** Lists input files. Returns the exit code. */
 export async function plan(inputs: string[], options: PlanCommandOptions): Promise<number> {
   const { output, shards, cut, force = false, json, quiet, format } = options;
   if (json && output === '-')
-    throw new UsageError('--json prints to standard output, which gets the plan; name a file for it');
+    throw new UsageError('--json: standard output receives the plan; pass a file for it instead of -');
   const reaching = reachingOf(options);
   const made = await planShards(inputs, {
     ...reaching,

@@ -15,10 +15,10 @@ export interface RepairCommandOptions extends TransformCommandOptions {
   readonly maxErrors: number;
 }
 
-/** Findings that people are shown. */
-const MOST_SHOWN = 10;
+/** Maximum findings shown. */
+const MAX_SHOWN = 10;
 
-/** Writes the good records of a file into a new one; the exit code: 1 where anything was lost. */
+/** Copies the valid records of a file to a new one. Returns the exit code: 1 if data was skipped. */
 export async function repair(input: string, output: string, options: RepairCommandOptions): Promise<number> {
   const { report, maxErrors } = options;
   if (report === '-')
@@ -33,7 +33,7 @@ export async function repair(input: string, output: string, options: RepairComma
     work: async (common) => {
       let shown = 0;
       const onFinding = (error: RecordpipeError): void => {
-        if (!options.quiet && !options.json && shown++ < MOST_SHOWN)
+        if (!options.quiet && !options.json && shown++ < MAX_SHOWN)
           complain(`${error.code}: ${visible(error.message)}`);
       };
       const { read, ...others } = common;
@@ -53,11 +53,11 @@ export async function repair(input: string, output: string, options: RepairComma
 
 function summary({ output, findingCount, findings }: RepairResult): string {
   const written = writtenText(output);
-  if (findingCount === 0) return `${written}; nothing was wrong`;
-  const hidden = findingCount > MOST_SHOWN ? ` (${MOST_SHOWN} shown; --report names more)` : '';
+  if (findingCount === 0) return `${written}; no errors found`;
+  const hidden = findingCount > MAX_SHOWN ? ` (${MAX_SHOWN} shown; --report lists more)` : '';
   const known =
     findings.every(({ skippedBytes }) => skippedBytes !== null) && findings.length === findingCount;
   const bytes = findings.reduce((sum, { skippedBytes }) => sum + (skippedBytes ?? 0), 0);
-  const lost = known ? `, ${formatCount(bytes)} bytes left out` : '';
+  const lost = known ? `, ${formatCount(bytes)} bytes skipped` : '';
   return `${written}; ${formatNumberOf(findingCount, 'finding')}${hidden}${lost}`;
 }

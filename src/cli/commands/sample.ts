@@ -13,11 +13,11 @@ export interface SampleCommandOptions extends TransformCommandOptions {
   readonly tempDir?: string;
 }
 
-/** Draws records of a file at random; the exit code. */
+/** Samples records at random. Returns the exit code. */
 export async function sample(input: string, output: string, options: SampleCommandOptions): Promise<number> {
   const { records, fraction, seed, tempDir } = options;
   if ((records === undefined) === (fraction === undefined))
-    throw new UsageError('sample: say how many, with one of --records and --fraction');
+    throw new UsageError('sample: pass exactly one of --records and --fraction');
   return transforming(options, {
     verb: 'sample',
     input,
@@ -25,6 +25,6 @@ export async function sample(input: string, output: string, options: SampleComma
     work: (common) =>
       sampleFile(byteSource(input).source, output, { ...common, records, fraction, seed, tempDir }),
     summary: (result) =>
-      `${writtenText(result.output)}, drawn from ${formatCount(result.of)} with seed ${result.seed}`,
+      `${writtenText(result.output)}, sampled from ${formatCount(result.of)} with seed ${result.seed}`,
   });
 }

@@ -26,7 +26,7 @@ export interface SchemaCommandOptions extends CommonOptions, PayloadOptions, Sha
   readonly jsonSchema?: true;
 }
 
-/** Says what all records have in common; the exit code. */
+/** Infers a schema. Returns the exit code. */
 export async function schema(inputs: string[], options: SchemaCommandOptions): Promise<number> {
   const { json, quiet, jobs, output, loose = false } = options;
   if (options.jsonSchema) {
@@ -34,7 +34,9 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
     return 0;
   }
   if (options.shard !== undefined && output !== undefined)
-    throw new UsageError('--output: recordpipe merge --schema writes that of all shards');
+    throw new UsageError(
+      '--output: cannot be combined with --shard; recordpipe merge --schema writes the schema of all shards',
+    );
   const toStdout = json || output === '-';
   const shard = await shardOf('schema', inputs, options, { loose });
   const given = shard?.files ?? inputs;
@@ -70,7 +72,7 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
     const { record, uri, why } = stats.messages.firstOther!;
     const count = formatCount(stats.messages.other);
     complain(
-      `recordpipe: ${count} of the records are no Examples and were left out; the first is record ${record} of ${visible(uri)}: ${visible(why)}`,
+      `recordpipe: ${count} of the records are not Examples and were skipped; the first is record ${record} of ${visible(uri)}: ${visible(why)}`,
     );
   }
   for (const finding of stats.findings.first) complain(errorText(finding));
@@ -82,5 +84,5 @@ function conflictText({ feature, types }: TypeConflict): string {
     ({ type, count, first }) =>
       `${type} ${formatCount(count)} times (first: record ${first.record} of ${visible(first.uri)})`,
   );
-  return `recordpipe: feature ${visible(feature)} is of several types, which example.proto does not allow: ${found.join(', ')}; the schema says ${types[0].type}`;
+  return `recordpipe: feature ${visible(feature)} has several types, which example.proto does not allow: ${found.join(', ')}; the schema uses ${types[0].type}`;
 }

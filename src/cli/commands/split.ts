@@ -16,13 +16,13 @@ export interface SplitCommandOptions extends TransformCommandOptions {
   readonly tempDir?: string;
 }
 
-/** Splits a file into shards; the exit code. */
+/** Splits a file into shards. Returns the exit code. */
 export async function split(input: string, prefix: string, options: SplitCommandOptions): Promise<number> {
   const { records, size, shards, byHash, suffix, tempDir } = options;
   const ways = [records, size, shards, byHash].filter((way) => way !== undefined);
   if (ways.length !== 1)
-    throw new UsageError('split: say how, with one of --records, --size, --shards and --by-hash');
-  if (prefix === '-') throw new UsageError('split: writes several files; name the beginning of their names');
+    throw new UsageError('split: pass exactly one of --records, --size, --shards and --by-hash');
+  if (prefix === '-') throw new UsageError('split: writes several files; pass a path prefix instead of -');
   return transforming(options, {
     verb: 'split',
     output: prefix,

@@ -66,7 +66,7 @@ export async function shardOf<C extends 'stats' | 'schema'>(
   if (inputs.length === 0 && options.plan === undefined) throw noInputs();
   if (!isSharded(options)) {
     if (options.report !== undefined)
-      throw new UsageError('--report: is for --shard and --plan; --json prints what was found');
+      throw new UsageError('--report: requires --shard or --plan; --json prints the statistics');
     return undefined;
   }
   // Imported when wanted: start-up time counts.

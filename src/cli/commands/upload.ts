@@ -31,14 +31,13 @@ const MAX_SHOWN = 10;
 /** Taking back what is under way needs an answer of the service. */
 const GRACE_MS = 10_000;
 
-/** Checks and uploads files, and says what became of them; the exit code. */
+/** Validates and uploads files. Returns the exit code. */
 export async function upload(
   files: string[],
   destination: string,
   options: UploadCommandOptions,
 ): Promise<number> {
-  if (files.length === 0)
-    throw new UsageError(`expected files and a destination, got only ${destination}; where do they go?`);
+  if (files.length === 0) throw new UsageError(`expected files and a destination, got only ${destination}`);
   const { json, jsonl, quiet, ifChanged, clobber, jobs, manifest, contentType } = options;
   const forPeople = !json && !jsonl;
   const paint = painter(options.color, 1);
