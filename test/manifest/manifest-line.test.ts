@@ -140,7 +140,7 @@ test('property: every JSON value comes through as JSON.parse reads it, without w
       const [{ text }] = parseManifestLine(spaced({ before: 1, v: plain, after: [] }, blanks), ['v']);
       expect(text).toBe(typeof plain === 'string' ? plain : JSON.stringify(plain));
     }),
-    { numRuns: 50 },
+    { numRuns: randomRuns(50) },
   );
 });
 
