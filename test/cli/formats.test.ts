@@ -123,7 +123,7 @@ describe('lines of text', () => {
     const { code, stdout } = await cli(['validate', path]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^warning .*lines\.txt: missing-final-delimiter: the last line has no end: .*\nok 1 file, 4 good/,
+      /^warning .*lines\.txt: missing-final-delimiter: the last line has no line end: .*\nok 1 file, 4 good/,
     );
     expect((await cli(['validate', '-q', path])).stdout).toBe('');
     const { files, totals } = JSON.parse((await cli(['validate', '--json', path])).stdout);
@@ -142,7 +142,7 @@ describe('lines of text', () => {
     const latin = temp.file('latin.txt', Buffer.from('gut\ngr\xfc\xdfe\n', 'latin1'));
     const { code, stdout } = await cli(['validate', '--format', 'textline', '--encoding', 'utf8', latin]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/malformed-text: .*\n {2}next: name the --encoding/);
+    expect(stdout).toMatch(/malformed-text: .*\n {2}next: pass the --encoding/);
     expect((await cli(['validate', '-q', '--format', 'textline', '--encoding', 'latin1', latin])).code).toBe(
       0,
     );
@@ -161,7 +161,7 @@ describe('a file of another kind', () => {
       expect(said).toContain(
         'unknown-format: unknown format: this looks like an HTML page (a failed download?)',
       );
-      expect(said).toContain('next: leave it out if it holds no records, or name its --format');
+      expect(said).toContain('next: download the file again');
     },
   );
 

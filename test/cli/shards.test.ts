@@ -53,10 +53,7 @@ describe.each([
       expect(done.stderr).toContain(`shard ${shard} of ${SHARDS} (from 0): `);
       // Again: nobody heard of its end.
       const again = await run([...args, '--shard', `${shard}/${SHARDS}`, '--report', `${command}/`]);
-      expect([again.code, again.stderr]).toEqual([
-        done.code,
-        expect.stringContaining('is up to date'),
-      ]);
+      expect([again.code, again.stderr]).toEqual([done.code, expect.stringContaining('is up to date')]);
     }
     const merged = await run(['merge', `${command}/`, '-o', `${command}-merged.json`]);
     const one = await run([...args, '--report', `${command}-one.json`]);
@@ -147,7 +144,7 @@ test('names that would meet in one folder are refused, whichever shards they are
 });
 
 test.each<[what: string, args: string[], message: RegExp, env?: NodeJS.ProcessEnv]>([
-  ['a shard beyond the last', ['validate', 'data', '--shard', '8/8'], /counted from 0/],
+  ['a shard beyond the last', ['validate', 'data', '--shard', '8/8'], /shard numbers start at 0/],
   ['no shard', ['validate', 'data', '--shard', 'first'], /Expected i\/n/],
   ['no inputs', ['stats'], /missing required argument 'inputs'/],
   ['inputs and a plan', ['stats', 'data', '--plan', 'plan.jsonl'], /the plan names the files/],

@@ -35,7 +35,7 @@ export async function count(inputs: string[], options: ReportingOptions): Promis
     const text = `${records}\t${visible(uri)}${error === undefined ? '' : '\t(incomplete)'}\n`;
     say(text).catch((failure) => closed.abort(failure));
   };
-  interruption().addEventListener('abort', () => {
+  const onInterrupt = (): void => {
     progress.clear();
     if (soFar.files === 0) return;
     const { filesDone, files, records } = soFar;
@@ -47,7 +47,8 @@ export async function count(inputs: string[], options: ReportingOptions): Promis
       complain(
         `recordpipe: interrupted: ${filesDone} of ${formatNumberOf(files, 'file')} counted, ${formatNumberOf(records, 'record')}: a partial result`,
       );
-  });
+  };
+  interruption().addEventListener('abort', onInterrupt);
   try {
     const report = await countFiles(inputs, {
       ...reading,
@@ -71,6 +72,8 @@ export async function count(inputs: string[], options: ReportingOptions): Promis
     progress.clear();
     if (error instanceof ClosedOutput || closed.signal.reason instanceof ClosedOutput) return exitCode;
     throw closed.signal.aborted ? closed.signal.reason : error;
+  } finally {
+    interruption().removeEventListener('abort', onInterrupt);
   }
   return exitCode;
 }

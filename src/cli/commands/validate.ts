@@ -75,7 +75,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
     (quiet || json ? '' : warningsText(file, paint));
   const start = performance.now();
   // At once: what is being read may take longer to stop than a process that was interrupted should live.
-  interruption().addEventListener('abort', () => {
+  const onInterrupt = (): void => {
     progress.clear();
     const report = soFar.report();
     if (report === undefined) return;
@@ -86,7 +86,8 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
         ? `${JSON.stringify({ event: 'summary', ok: false, totals: report.totals, interrupted: report.interrupted })}\n`
         : interruptedText(report, seconds, MAX_SHOWN, paint);
     (json || jsonl ? print : say)(text).catch(() => {});
-  });
+  };
+  interruption().addEventListener('abort', onInterrupt);
   try {
     const report = await validateFiles(shard?.files ?? inputs, {
       ...readingOptions(options),
@@ -129,6 +130,8 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
     // The reader has closed the pipe; the findings so far determine the exit code.
     if (error instanceof ClosedOutput || closed.signal.reason instanceof ClosedOutput) return exitCode;
     throw closed.signal.aborted ? closed.signal.reason : error;
+  } finally {
+    interruption().removeEventListener('abort', onInterrupt);
   }
   return exitCode;
 }
