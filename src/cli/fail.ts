@@ -4,7 +4,7 @@ import { isRecordpipeError, UsageError } from 'recordpipe/errors';
 import { errorText } from './advice.ts';
 import { INTERNAL_ERROR, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
-import { inCliWords } from './option-names.ts';
+import { usageInCliWords } from './option-names.ts';
 import { ClosedOutput, complain } from './output.ts';
 import { visible } from './visible.ts';
 
@@ -19,7 +19,9 @@ export async function fail(error: unknown): Promise<number> {
     return error.exitCode === 0 ? OK : USAGE;
   }
   if (error instanceof UsageError) {
-    complain(`recordpipe: ${visible(inCliWords(error.message))}\n  next: ${helpCommand()} shows the usage`);
+    complain(
+      `recordpipe: ${visible(usageInCliWords(error.message))}\n  next: ${helpCommand()} shows the usage`,
+    );
     return USAGE;
   }
   if (isRecordpipeError(error)) {

@@ -94,7 +94,6 @@ export function inCliWords(message: string): string {
   let text = message;
   for (const hint of LIBRARY_HINTS) text = text.replace(hint, '');
   return text
-    .replace(/^\w+(?=: )/, (name) => optionName(name))
     .replace(/\b(\w+): '([\w-]+)'/g, (all, name: string, value: string) =>
       Object.hasOwn(OPTION_NAMES, name) ? `${OPTION_NAMES[name]} ${value}` : all,
     )
@@ -102,6 +101,11 @@ export function inCliWords(message: string): string {
       Object.hasOwn(OPTION_NAMES, name) ? `(${OPTION_NAMES[name]})` : all,
     )
     .replace(COMPOUND, optionName);
+}
+
+/** The message of a UsageError, which begins with the name of an option or argument, in the words of the command line. */
+export function usageInCliWords(message: string): string {
+  return inCliWords(message).replace(/^\w+(?=: )/, optionName);
 }
 
 function optionName(name: string): string {

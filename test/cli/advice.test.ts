@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { fileError } from '../../src/bytes/file-errors.ts';
 import { advice, cliMessage, errorText, type Failure } from '../../src/cli/advice.ts';
-import { inCliWords, OPTION_NAMES } from '../../src/cli/option-names.ts';
+import { inCliWords, OPTION_NAMES, usageInCliWords } from '../../src/cli/option-names.ts';
 import { program } from '../../src/cli/program.ts';
 import { isRecordpipeError, RecordpipeError } from '../../src/errors.ts';
 import { encodeRecordIO, encodeTFRecord } from '../../src/framing/index.ts';
@@ -213,6 +214,12 @@ const SITUATIONS: readonly (readonly [
     /writing takes s3:PutObject \(s3:\/\/b\/k\)$/,
   ],
   [
+    'an output that may not be written: nothing about reading',
+    'convert',
+    async () => fileError(Object.assign(new Error('EACCES'), { code: 'EACCES' }), 'out.rec'),
+    /^recordpipe: access-denied: permission denied; check the rights of the file and its folder \(out\.rec\)$/,
+  ],
+  [
     'an endpoint that fails',
     'validate',
     async () => new RecordpipeError('io-failure', 'the request failed: bad certificate', { uri: 's3://b/k' }),
@@ -290,7 +297,7 @@ describe('messages name options of the command line', () => {
   });
 
   test('anywhere in a message, but not in names of files', () => {
-    expect(inCliWords("maxRecordBytes: expected a number (trailing: 'zeros-ok' accepts it)")).toBe(
+    expect(usageInCliWords("maxRecordBytes: expected a number (trailing: 'zeros-ok' accepts it)")).toBe(
       '--max-record-size: expected a number (--trailing zeros-ok accepts it)',
     );
     expect(cliMessage({ message: 'too large (maxRecordBytes) (record 0 at byte 0 of maxRecordBytes)' })).toBe(

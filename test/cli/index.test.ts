@@ -22,7 +22,8 @@ beforeEach(() => {
 
 test('writes an index beside each file, leaves it alone when it fits, and checks it', async () => {
   const first = await cli(['index', folder]);
-  expect(first).toMatchObject({ code: 0, stderr: '' });
+  expect(first.code).toBe(0);
+  expect(first.stderr).toMatch(/^ok 2 files; 12 records, .* in .*\n$/);
   expect(first.stdout).toBe(
     `written ${a}.rpidx: 6 records of ${a}, 698 B\nwritten ${rec}.rpidx: 6 records of ${rec}, ${REC.length} B\n`,
   );
@@ -31,7 +32,7 @@ test('writes an index beside each file, leaves it alone when it fits, and checks
   expect(again.stdout).toMatch(/^up to date .*\nup to date .*\n$/);
   expect(statSync(`${a}.rpidx`).mtimeMs).toBe(mtimeMs);
   const check = await cli(['index', '--check', folder]);
-  expect(check).toMatchObject({ code: 0, stderr: '' });
+  expect(check.code).toBe(0);
   expect(check.stdout).toMatch(/^fits .*\nfits .*\n$/);
   expect(await cli(['index', '-q', '--force', folder])).toMatchObject({ code: 0, stdout: '', stderr: '' });
 });
@@ -109,7 +110,7 @@ test('damaged, compressed and missing files: the others are indexed all the same
   expect(code).toBe(1);
   expect(stdout).toContain(`written ${a}.rpidx`);
   expect(stderr).toContain('length-checksum');
-  expect(stderr).toContain('store it uncompressed');
+  expect(stderr).toContain('decompress it');
   expect(stderr).toContain('not-found');
   expect([bad, packed].map((path) => existsSync(`${path}.rpidx`))).toEqual([false, false]);
   expect((await cli(['index', packed, a])).code).toBe(3);

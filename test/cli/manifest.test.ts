@@ -36,7 +36,7 @@ describe('manifest create', () => {
     const { stdout, stderr } = await s3('manifest', 'create', 's3://bucket/train');
     expect(JSON.parse(stdout)[0]).toEqual({ prefix: 's3://bucket/' });
     expect(JSON.parse(stdout)).toHaveLength(5);
-    expect(stderr).toContain('takes s3://bucket/train2/other.tfrecord too');
+    expect(stderr).toContain('also matches s3://bucket/train2/other.tfrecord');
   });
 
   test('patterns and keys, each object once, to a file that check finds good', async () => {

@@ -112,7 +112,7 @@ test('more shards than files: some do nothing, and end well', async () => {
     'few/',
   ]);
   expect([code, stderr]).toEqual([0, expect.stringContaining('0 of 1 file, 0 B')]);
-  expect(stderr).toContain('without a --plan');
+  expect(stderr).toContain('without --plan');
 });
 
 test('a file that is another one than was planned: no report, and another try', async () => {
@@ -147,7 +147,7 @@ test.each<[what: string, args: string[], message: RegExp, env?: NodeJS.ProcessEn
   ['a shard beyond the last', ['validate', 'data', '--shard', '8/8'], /shard numbers start at 0/],
   ['no shard', ['validate', 'data', '--shard', 'first'], /Expected i\/n/],
   ['no inputs', ['stats'], /missing required argument 'inputs'/],
-  ['inputs and a plan', ['stats', 'data', '--plan', 'plan.jsonl'], /the plan names the files/],
+  ['inputs and a plan', ['stats', 'data', '--plan', 'plan.jsonl'], /the plan lists the inputs/],
   ['no engine', ['stats', 'data', '--shard', 'auto'], /finds no engine/],
   ['no count', ['stats', 'data', '--shard', 'auto'], /does not say how many/, { JOB_COMPLETION_INDEX: '1' }],
   [
@@ -170,7 +170,7 @@ test.each<[what: string, args: string[], message: RegExp, env?: NodeJS.ProcessEn
 test('the plan has the number of shards: another one is refused', async () => {
   await run(['plan', 'data', '-o', 'eight.jsonl', '-n', '8', '-f']);
   const wrong = await run(['stats', '--plan', 'eight.jsonl', '--shard', '0/4']);
-  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('made for 8 shards')]);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('the plan has 8 shards')]);
   const right = await run(['stats', '--plan', 'eight.jsonl', '--shard', 'auto'], {
     JOB_COMPLETION_INDEX: '7',
   });

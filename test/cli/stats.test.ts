@@ -70,7 +70,7 @@ test('schema, then validate --schema', async () => {
   expect(stdout).toContain(
     'record 0 at byte 0: schema-mismatch: schema: feature "label": range: expected 0 to 2, got 3',
   );
-  expect(stdout).toContain('rules of the schema that are broken:\n');
+  expect(stdout).toContain('violated schema rules:\n');
   expect(stdout).toMatch(/ {2}required image: .+; 2 records in 1 file, first: record 0 of /);
   const loose = temp.file('loose.json');
   await cli(['schema', other, '--loose', '-o', loose]);

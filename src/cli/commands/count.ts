@@ -8,6 +8,9 @@ import { isLiveApart, progressOn } from '../progress.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
+/** Printing what was found until a signal came may take a while on a busy machine. */
+const GRACE_MS = 1000;
+
 /** Counts records. Returns the exit code. */
 export async function count(inputs: string[], options: ReportingOptions): Promise<number> {
   const { json, jsonl, quiet, jobs } = options;
@@ -60,7 +63,7 @@ export async function count(inputs: string[], options: ReportingOptions): Promis
         soFar.files = state.files;
         progress.update?.(state);
       },
-      signal: AbortSignal.any([interruption(), closed.signal]),
+      signal: AbortSignal.any([interruption(GRACE_MS), closed.signal]),
     });
     progress.clear();
     const { records, files } = report;

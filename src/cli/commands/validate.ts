@@ -27,6 +27,9 @@ export interface ValidateCommandOptions extends ReportingOptions, PayloadOptions
   readonly unknownFeatures?: 'error' | 'allow';
 }
 
+/** Printing what was found until a signal came may take a while on a busy machine. */
+const GRACE_MS = 1000;
+
 /** Maximum findings shown per file. */
 const MAX_SHOWN = 10;
 
@@ -104,7 +107,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
         soFar.files = state.files;
         progress.update?.(state);
       },
-      signal: AbortSignal.any([interruption(), closed.signal]),
+      signal: AbortSignal.any([interruption(GRACE_MS), closed.signal]),
     });
     progress.clear();
     if (!report.ok && exitCode === OK) exitCode = INVALID;
