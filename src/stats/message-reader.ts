@@ -55,8 +55,9 @@ export class MessageReader extends WireFields {
     const { tag } = this;
     let is: boolean;
     if (typeof type === 'object') {
-      const shape = many === 'map' ? { 1: KEY, 2: { name: 'value', type } } : type;
-      is = wire === DELIMITED && this.#matches(shape, from, to, depth + 1);
+      is =
+        wire === DELIMITED &&
+        (many === 'map' ? this.#isEntry(type, from, to, depth) : this.#matches(type, from, to, depth + 1));
     } else if (type === 'Example') {
       const outline = this.#outline;
       is = wire === DELIMITED && outline.read(this.bytes, from, to) && !outline.isSequence && !outline.isOdd;
@@ -69,6 +70,14 @@ export class MessageReader extends WireFields {
     }
     this.tag = tag;
     return is;
+  }
+
+  /** Whether the field is an entry of a map, which has a key and a value. */
+  #isEntry(type: MessageShape, from: number, to: number, depth: number): boolean {
+    const seen = new Set<number>();
+    return (
+      this.#matches({ 1: KEY, 2: { name: 'value', type } }, from, to, depth + 1, seen) && seen.size === 2
+    );
   }
 
   #isPacked(type: ScalarType, from: number, to: number): boolean {

@@ -38,13 +38,12 @@ export interface RecognizedRecord {
 const IR_HEADER_BYTES = 24;
 const MAX_SHOWN_FIELDS = 16;
 
-/** Recognizes the records of one source. It tries the type of the last record first. */
+/** Recognizes records, without allocating anything for an Example. */
 export class RecordRecognizer {
   /** The features of the last record, where it is an Example or SequenceExample. */
   readonly outline: RecordOutline = new RecordOutline();
   readonly #reader = new MessageReader();
   readonly #fields = new Set<number>();
-  #last: Other = 'text';
 
   /** @param format of the source: lines are text or binary, and RecordIO may hold an IRHeader before any payload */
   recognize(bytes: Uint8Array, from: number, to: number, format: FormatName | undefined): RecordType {
@@ -52,11 +51,9 @@ export class RecordRecognizer {
     const { outline } = this;
     const is = outline.read(bytes, from, to);
     if (is && !outline.isOdd) return outline.isSequence ? 'SequenceExample' : 'Example';
-    const known = this.#recognizeOther(bytes, from, to, format);
-    if (known !== undefined && !(is && UNCERTAIN.has(known))) {
-      this.#last = known;
-      return known;
-    }
+    // Always in this order, so that the type does not depend on the records before. Each check fails within a few bytes.
+    const known = OTHERS.find((type) => this.#is(type, bytes, from, to, format));
+    if (known !== undefined && !(is && UNCERTAIN.has(known))) return known;
     if (is) return outline.isSequence ? 'SequenceExample' : 'Example';
     return 'binary';
   }
@@ -73,16 +70,6 @@ export class RecordRecognizer {
     const more = fields.length > MAX_SHOWN_FIELDS ? ', …' : '';
     const shown = fields.slice(0, MAX_SHOWN_FIELDS).join(', ');
     return `protobuf message of unknown type (field${fields.length === 1 ? '' : 's'} ${shown}${more})${damage}`;
-  }
-
-  #recognizeOther(
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-    format: FormatName | undefined,
-  ): Other | undefined {
-    if (this.#is(this.#last, bytes, from, to, format)) return this.#last;
-    return OTHERS.find((type) => type !== this.#last && this.#is(type, bytes, from, to, format));
   }
 
   #is(type: Other, bytes: Uint8Array, from: number, to: number, format: FormatName | undefined): boolean {

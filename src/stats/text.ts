@@ -4,7 +4,7 @@ import { findMalformedUtf8 } from '../framing/utf8.ts';
 /** Shorter values are checked here, which is faster than calling the host. */
 const SHORT_BYTES = 48;
 /** Where a value has control characters, they are near its beginning, as a rule. */
-const CONTROL_BYTES = 256;
+const CONTROL_BYTES = 64;
 
 /** Whether the bytes [from, to) are UTF-8. */
 export function isUtf8At(bytes: Uint8Array, from: number, to: number): boolean {
@@ -16,16 +16,20 @@ export function isUtf8At(bytes: Uint8Array, from: number, to: number): boolean {
   return isUtf8(bytes.subarray(from, to));
 }
 
-/** Whether the bytes [from, to) are text: UTF-8, with no control character but tab and line ends in the first 256 bytes. */
+/** Whether the bytes [from, to) are text: UTF-8, with no control character but tab and line ends in the first 64 bytes. */
 export function isTextAt(bytes: Uint8Array, from: number, to: number): boolean {
   const end = Math.min(to, from + CONTROL_BYTES);
+  let isAscii = true;
   for (let at = from; at < end; at++) {
     const byte = bytes[at];
-    if (byte < 0x20 ? byte !== 0x0a && byte !== 0x0d && byte !== 0x09 : byte === 0x7f) return false;
-    // U+0080 to U+009F.
-    if (byte === 0xc2 && at + 1 < to && bytes[at + 1] < 0xa0) return false;
+    if (byte >= 0x80) {
+      isAscii = false;
+      // U+0080 to U+009F.
+      if (byte === 0xc2 && at + 1 < to && bytes[at + 1] < 0xa0) return false;
+    } else if (byte < 0x20 ? byte !== 0x0a && byte !== 0x0d && byte !== 0x09 : byte === 0x7f) return false;
   }
-  return isUtf8At(bytes, from, to);
+  if (!isAscii) return isUtf8At(bytes, from, to);
+  return end === to || isUtf8(bytes.subarray(end, to));
 }
 
 /**
