@@ -37,8 +37,8 @@ Examples:
   recordpipe inspect train.tfrecord -n 1 --feature 'label,image/*'
   recordpipe inspect train.tfrecord -n 20 --save-images images/
   recordpipe inspect train.tfrecord -n 0 --jsonl --decode
-  recordpipe inspect train.rec                  labels, ids and tensors of MXNet and SageMaker records
-  recordpipe inspect events.out.tfevents.1 -n 0 tags, steps and scalars of TensorBoard
+  recordpipe inspect train.rec                  labels, ids, tensors, images
+  recordpipe inspect events.out.tfevents.1 -n 0 scalars of TensorBoard by tag
 
 Records and offsets count from 0; an offset is that of a record's first byte, uncompressed.
 ${EXIT_CODES}`;
