@@ -6,6 +6,7 @@ import { DatasetCounter } from '../../src/stats/dataset-counter.ts';
 import { StatsMerger } from '../../src/stats/dataset-stats.ts';
 import { type DatasetStats, mergeStats, NO_STATS } from '../../src/stats/index.ts';
 import { anyRecord } from '../support/examples.ts';
+import { randomRuns } from '../support/random-runs.ts';
 
 /** The statistics of one file with these records. */
 function statsOf(uri: string, records: readonly Uint8Array[]): DatasetStats {
@@ -48,7 +49,7 @@ test('parts merge into the whole, in any order and any grouping, byte for byte',
       }
       expect(JSON.stringify(left[0]) === whole).toBe(true);
     }),
-    { numRuns: 150 },
+    { numRuns: randomRuns(150) },
   );
 });
 
