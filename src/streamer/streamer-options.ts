@@ -25,6 +25,12 @@ export interface PipeModeStreamerOptions {
   readonly force: boolean;
   /** Whether a reader that leaves before the end of an epoch is an error. Default false: the next epoch begins, as in SageMaker. */
   readonly strictEof: boolean;
+  /**
+   * What a reader finds when its epoch cannot be completed. Default `close`: the end of its pipe, which looks like that
+   * of complete data. `hold`: no end; the pipe stays open, without more bytes, until the reader closes it, and only then
+   * `run` rejects. `stop` and `signal` close pipes in any case.
+   */
+  readonly onFailure: 'close' | 'hold';
   /** So long a reader of a pipe is waited for. Default: as long as it takes. */
   readonly readerTimeoutMs: number | undefined;
   /** Whether objects that are not there are left out, of augmented manifests with their lines. Default false: they are an error. */
@@ -51,6 +57,7 @@ export const DEFAULT_STREAMER_OPTIONS: Omit<PipeModeStreamerOptions, 'channels' 
   lazy: false,
   force: false,
   strictEof: false,
+  onFailure: 'close',
   readerTimeoutMs: undefined,
   skipMissing: false,
   onBadLine: 'error',
@@ -77,11 +84,20 @@ export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
   checkWhole('epochs', options.epochs, 1, Number.POSITIVE_INFINITY);
   checkWhole('firstEpoch', options.firstEpoch, 0, 2 ** 31 - 1);
   checkWhole('maxLineBytes', options.maxLineBytes, 1, 2 ** 30);
+  checkHosts(options.hosts.hosts);
   if (!options.hosts.hosts.includes(options.hosts.current_host))
     throw new UsageError(
       `hosts: expected current_host to be one of ${options.hosts.hosts.join(', ')}, got ${options.hosts.current_host}`,
     );
+  if (options.onFailure !== 'close' && options.onFailure !== 'hold')
+    throw new UsageError(`onFailure: expected one of close, hold, got ${String(options.onFailure)}`);
   if (options.onBadLine !== 'error' && options.onBadLine !== 'skip')
     throw new UsageError(`onBadLine: expected one of error, skip, got ${String(options.onBadLine)}`);
   return { ...options, channels };
+}
+
+/** Two hosts of one name would both be given the share of the first. */
+function checkHosts(hosts: readonly string[]): void {
+  const twice = hosts.find((name, i) => hosts.indexOf(name) !== i);
+  if (twice !== undefined) throw new UsageError(`hosts: expected distinct names, got ${twice} twice`);
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { UsageError } from 'recordpipe/errors';
+import { isRecordpipeError, UsageError } from 'recordpipe/errors';
 import {
   PipeModeStreamer,
   prometheusText,
@@ -37,6 +37,8 @@ export interface StreamCommandOptions extends ObjectCommandOptions {
   readonly host?: string;
   readonly hyperparameter: readonly string[];
   readonly readerTimeout?: number;
+  readonly grace?: number;
+  readonly hold?: true;
   readonly strictEof?: true;
   readonly skipMissing?: true;
   readonly skipBadLines?: true;
@@ -67,6 +69,7 @@ export async function stream(command: string[], options: StreamCommandOptions): 
     firstEpoch: options.firstEpoch,
     readerTimeoutMs: options.readerTimeout,
     strictEof: options.strictEof === true,
+    onFailure: options.hold ? 'hold' : 'close',
     skipMissing: options.skipMissing === true,
     onBadLine: options.skipBadLines ? 'skip' : 'error',
     lazy: options.lazy === true,
@@ -83,7 +86,10 @@ export async function stream(command: string[], options: StreamCommandOptions): 
   progress.start(() => streamer.metrics);
   try {
     if (!supervised) await streamer.run();
-    else return await beside(streamer, command, trainingEnvironment({ ...places, pipeDir }, job), signals);
+    else {
+      const environment = trainingEnvironment({ ...places, pipeDir }, job);
+      return await beside(streamer, command, environment, signals, options.grace);
+    }
   } catch (error) {
     if (!signals.stop.aborted) throw error;
   } finally {
@@ -95,37 +101,38 @@ export async function stream(command: string[], options: StreamCommandOptions): 
   return signals.exitCode ?? OK;
 }
 
-/** Runs the program; it is ended where its data cannot be had, and with it the streamer. */
+/** Runs the program, and stops it when its data cannot be had; the exit code. */
 async function beside(
   streamer: PipeModeStreamer,
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
   signals: StreamSignals,
+  graceMs: number | undefined,
 ): Promise<number> {
-  const running = streamer.run();
   let failure: unknown;
-  const failed = running.catch((error: unknown) => {
-    failure = error;
-  });
-  // The program finds its pipes, and who has nothing to stream does not start it.
-  await Promise.race([streamer.ready, failed]);
-  if (failure !== undefined) throw failure;
-  const program = new TrainingProgram(command, environment);
-  streamer.beforeCut = (error) => {
-    failure ??= error;
-    return program.stop();
+  /** What is noticed once a signal has come, or while the streamer is being stopped, is no failure. */
+  const note = (error: unknown): void => {
+    if (!signals.came && !isRecordpipeError(error, 'aborted')) failure ??= error;
   };
+  const ended = streamer.run().catch(note);
+  // The program finds its pipes; without data to stream it is not started.
+  await streamer.ready;
+  if (signals.stop.aborted) return streamer.run().then(() => OK);
+  const program = new TrainingProgram(command, environment, { graceMs });
+  streamer.beforeCut = async (error) => note(error);
+  streamer.supervise(program);
   signals.passTo(program);
-  void failed.then(async () => {
-    if (failure !== undefined && !signals.stop.aborted) await program.stop();
-  });
+  let exitCode: number;
   try {
-    const exitCode = await program.ended;
-    if (failure !== undefined && !signals.stop.aborted) throw failure;
-    return signals.exitCode ?? exitCode;
+    exitCode = await program.ended;
   } finally {
+    // What it started would outlive it, and read the end of its pipes as that of its data.
+    await program.stop();
     await streamer.stop();
+    await ended;
   }
+  if (failure !== undefined) throw failure;
+  return signals.exitCode ?? exitCode;
 }
 
 function channelsOf(options: StreamCommandOptions): StreamChannelInput[] {

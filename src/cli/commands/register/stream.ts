@@ -58,6 +58,14 @@ function jobOptions(): Option[] {
     new Option('--reader-timeout <time>', 'give up when nobody opens a pipe for so long, like 10m').argParser(
       durationOption,
     ),
+    new Option(
+      '--grace <time>',
+      'time for the program to end after a signal before it is killed (default: 10s)',
+    ).argParser(durationOption),
+    new Option(
+      '--hold',
+      'after a failure, keep pipes open until their readers close them: no reader takes truncated data as complete',
+    ),
     new Option('--strict-eof', 'a reader that leaves before the end is a failure'),
     new Option('--skip-missing', 'leave out objects that are not there, of manifests with their lines'),
     new Option('--skip-bad-lines', 'leave out lines of augmented manifests that cannot be used'),
