@@ -33,6 +33,7 @@ export interface ChannelServing {
   readonly channel: string;
   readonly folder: string;
   readonly force: boolean;
+  readonly lock: 'flock' | 'none';
   readonly firstEpoch: number;
   /** How many; may be infinite. */
   readonly epochs: number;
@@ -103,13 +104,13 @@ export class ChannelRun {
 
   /** @throws RecordpipeError what went wrong; `aborted` */
   async run(): Promise<void> {
-    const { folder, channel, signal, onEvent, open } = this.#serving;
+    const { folder, channel, lock, signal, onEvent, open } = this.#serving;
     // While the lock is taken and pipes are made: what S3 needs takes longer to load than both.
     const giveUp = new AbortController();
     const opening = open(AbortSignal.any([signal, giveUp.signal]));
     opening.catch(() => {}); // thrown where it is awaited
     try {
-      await withChannelLock(folder, channel, signal, (locked) => this.#serve(locked, opening));
+      await withChannelLock({ folder, channel, lock, signal }, (locked) => this.#serve(locked, opening));
       this.#state = 'done';
     } catch (error) {
       this.#state = 'failed';

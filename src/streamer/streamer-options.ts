@@ -23,6 +23,11 @@ export interface PipeModeStreamerOptions {
   readonly lazy: boolean;
   /** Whether named pipes that are there already, with readers or without, are used. Default false: they are an error. */
   readonly force: boolean;
+  /**
+   * What keeps two streamers from serving one channel in one folder. Default `flock`, by the program of that name.
+   * `none`: nothing, for hosts without it; pipes of a streamer that was killed then need `force`.
+   */
+  readonly lock: 'flock' | 'none';
   /** Whether a reader that leaves before the end of an epoch is an error. Default false: the next epoch begins, as in SageMaker. */
   readonly strictEof: boolean;
   /**
@@ -56,6 +61,7 @@ export const DEFAULT_STREAMER_OPTIONS: Omit<PipeModeStreamerOptions, 'channels' 
   objects: undefined,
   lazy: false,
   force: false,
+  lock: 'flock',
   strictEof: false,
   onFailure: 'close',
   readerTimeoutMs: undefined,
@@ -89,6 +95,8 @@ export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
     throw new UsageError(
       `hosts: expected current_host to be one of ${options.hosts.hosts.join(', ')}, got ${options.hosts.current_host}`,
     );
+  if (options.lock !== 'flock' && options.lock !== 'none')
+    throw new UsageError(`lock: expected one of flock, none, got ${String(options.lock)}`);
   if (options.onFailure !== 'close' && options.onFailure !== 'hold')
     throw new UsageError(`onFailure: expected one of close, hold, got ${String(options.onFailure)}`);
   if (options.onBadLine !== 'error' && options.onBadLine !== 'skip')

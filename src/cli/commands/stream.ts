@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { isRecordpipeError, UsageError } from 'recordpipe/errors';
+import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from 'recordpipe/errors';
 import {
   PipeModeStreamer,
   prometheusText,
@@ -45,6 +45,7 @@ export interface StreamCommandOptions extends ObjectCommandOptions {
   readonly maxLineSize?: number;
   readonly lazy?: true;
   readonly force?: true;
+  readonly lock: boolean;
   readonly metrics?: number;
   readonly json?: true;
   readonly quiet?: true;
@@ -74,6 +75,7 @@ export async function stream(command: string[], options: StreamCommandOptions): 
     onBadLine: options.skipBadLines ? 'skip' : 'error',
     lazy: options.lazy === true,
     force: options.force === true,
+    lock: options.lock ? 'flock' : 'none',
     ...(options.maxLineSize !== undefined && { maxLineBytes: options.maxLineSize }),
     signal: signals.stop,
     onEvent: (event) => {
@@ -91,7 +93,7 @@ export async function stream(command: string[], options: StreamCommandOptions): 
       return await beside(streamer, command, environment, signals, options.grace);
     }
   } catch (error) {
-    if (!signals.stop.aborted) throw error;
+    if (!signals.stop.aborted) throw inOptions(error);
   } finally {
     progress.end();
     server?.close();
@@ -99,6 +101,14 @@ export async function stream(command: string[], options: StreamCommandOptions): 
     signals.end();
   }
   return signals.exitCode ?? OK;
+}
+
+/** The same error, in the words of the command line. */
+function inOptions(error: unknown): unknown {
+  if (!isRecordpipeError(error, 'unsupported-source') || !error.message.includes("lock: 'none'"))
+    return error;
+  const what = sentenceOf(error).replace("lock: 'none'", '--no-lock');
+  return new RecordpipeError(error.code, what, error, error);
 }
 
 /** Runs the program, and stops it when its data cannot be had; the exit code. */

@@ -73,7 +73,8 @@ function jobOptions(): Option[] {
       sizeOption,
     ),
     new Option('--lazy', 'fetch nothing before a reader is there'),
-    new Option('--force', 'use pipes that are there already'),
+    new Option('--force', 'use pipes that exist already'),
+    new Option('--no-lock', 'serve a channel without locking it, on hosts without the program flock'),
     new Option('--metrics <port>', 'serve metrics for Prometheus on 127.0.0.1; 0 chooses a port').argParser(
       atLeast(0),
     ),
