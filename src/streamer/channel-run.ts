@@ -10,7 +10,7 @@ import { hasReader, holdOpen, openForReader, openIfRead } from './fifo/open-fifo
 import type { PipeGuard } from './fifo/pipe-guard.ts';
 import { UnreadBytes } from './fifo/unread-bytes.ts';
 import { removeStatus, writeStatus } from './status-file.ts';
-import type { ChannelMetrics, OnStreamEvent } from './stream-events.ts';
+import type { ChannelMetrics, OnStreamEvent, StreamSource } from './stream-events.ts';
 
 /** How often it is checked whether a reader makes progress, and after how many checks without it has stopped. */
 const STILL_MS = 1000;
@@ -97,9 +97,16 @@ export class ChannelRun {
       epochMs: this.#began === 0 ? 0 : performance.now() - this.#began,
       readerWaitMs: stats?.blockedMs ?? 0,
       sourceWaitMs: this.#clock.sourceWaitMs,
+      source: this.#source,
       requests: this.#requestsBefore + requests,
       retries: this.#retriesBefore + retries,
     };
+  }
+
+  get #source(): StreamSource {
+    const content = this.#content;
+    if (content === undefined || content.files) return 'disk';
+    return content.valueless ? 'S3' : 'objects';
   }
 
   /** @throws RecordpipeError what went wrong; `aborted` */
@@ -192,7 +199,7 @@ export class ChannelRun {
     const watch = more ? this.#watchNext(epoch, fifos.of(epoch + 1), writer) : undefined;
     const complete = await this.#pump(fifo, writer, bytes, descriptor).finally(() => clearInterval(watch));
     const seconds = (performance.now() - this.#began) / 1000;
-    const delivered = writer.stats.bytes;
+    const { bytes: delivered, blockedMs: readerWaitMs } = writer.stats;
     this.#bytesBefore += delivered;
     this.#requestsBefore += bytes.counts.requests;
     this.#retriesBefore += bytes.counts.retries;
@@ -200,7 +207,17 @@ export class ChannelRun {
     this.#status(more ? 'streaming' : 'done', complete);
     this.#writer = undefined;
     this.#bytes = undefined;
-    onEvent({ event: 'epoch-end', channel, epoch, bytes: delivered, seconds, complete });
+    onEvent({
+      event: 'epoch-end',
+      channel,
+      epoch,
+      bytes: delivered,
+      seconds,
+      complete,
+      readerWaitMs,
+      sourceWaitMs: this.#clock.sourceWaitMs,
+      source: this.#source,
+    });
   }
 
   /** @returns whether everything was delivered */

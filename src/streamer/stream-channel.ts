@@ -8,7 +8,7 @@ export type S3DataType = 'S3Prefix' | 'ManifestFile' | 'AugmentedManifestFile';
 export interface StreamChannel {
   /** 1 to 64 of `A-Z a-z 0-9 . - _`. */
   readonly name: string;
-  /** `s3://bucket/prefix`, or a path or `file:` URL of a folder or file; of manifests the address of the manifest. */
+  /** `s3://bucket/prefix` (the scheme in any case), or a path or `file:` URL of a folder or file; of manifests the address of the manifest. */
   readonly uri: string;
   /** Default `S3Prefix`: all objects whose address begins with `uri`; of a folder all files in it and below. */
   readonly dataType: S3DataType;
@@ -60,6 +60,7 @@ export function streamChannel(given: StreamChannelInput): StreamChannel {
   const channel: StreamChannel = {
     ...DEFAULT_STREAM_CHANNEL,
     ...Object.fromEntries(present),
+    ...(typeof given.uri === 'string' && { uri: given.uri.replace(/^s3:\/\//i, 's3://') }),
   } as StreamChannel;
   const { name, uri, dataType, attributeNames, shuffleSeed } = channel;
   if (typeof name !== 'string' || !NAME.test(name))

@@ -7,7 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { Xoshiro128 } from '../../src/dataset/random.ts';
 import { PipeModeDataset } from '../../src/pipemode/index.ts';
-import { PipeModeStreamer, type StreamEvent } from '../../src/streamer/index.ts';
+import {
+  PipeModeStreamer,
+  type StreamEvent,
+  trainingEnvironment,
+  trainingPlaces,
+} from '../../src/streamer/index.ts';
+import { streamChannel } from '../../src/streamer/stream-channel.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
 import { appearance, catEpochs, catPipe, eventLog, writeObjects } from './stream-place.ts';
 
@@ -228,6 +234,82 @@ describe('epochs', () => {
     const options = { recordFormat: 'TextLine', pipeDir, stateDir: pipeDir, configDir: pipeDir } as const;
     const dataset = new PipeModeDataset('train', options).map((bytes) => new TextDecoder().decode(bytes));
     expect(await dataset.repeat(2).toArray()).toEqual(['one', 'two', 'three', 'one', 'two', 'three']);
+  });
+});
+
+describe('sources', () => {
+  test('files without records are not streamed, and a warning names them', async () => {
+    const data = temp.file('sidecars');
+    writeObjects(data, {
+      'a.tfrecord': 'A',
+      'a.tfrecord.rpidx': 'index',
+      'b.rec': 'B',
+      'b.idx': 'index',
+      '.DS_Store': 'hidden',
+      '.ipynb_checkpoints/a.tfrecord': 'hidden',
+      _SUCCESS: '',
+      'train.manifest': '[]',
+      'c/_part': 'C',
+    });
+    const { events, onEvent } = eventLog();
+    const pipeDir = newPlace();
+    const channels = [{ name: 'train', uri: data }];
+    const [epoch] = await catEpochs({ channels, pipeDir, epochs: 1, onEvent });
+    expect(epoch.toString()).toBe('ABC');
+    expect(warnings(events)).toMatchObject([{ code: 'sidecars' }]);
+    const [{ message }] = warnings(events) as { message: string }[];
+    expect(message).toContain('6 files are not streamed: .DS_Store, .ipynb_checkpoints/a.tfrecord, _SUCCESS');
+    expect(message).toContain('an S3Prefix channel streams them as data');
+  });
+
+  test('a file that is named itself is streamed, whatever its name', async () => {
+    const uri = temp.file('.hidden.idx', Buffer.from('bytes'));
+    const [epoch] = await catEpochs({ channels: [{ name: 'train', uri }], pipeDir: newPlace(), epochs: 1 });
+    expect(epoch.toString()).toBe('bytes');
+  });
+
+  test('nothing but such files is an error', async () => {
+    const data = temp.file('only-sidecars');
+    writeObjects(data, { 'a.idx': 'index' });
+    const streamer = new PipeModeStreamer({ channels: [{ name: 'train', uri: data }], pipeDir: newPlace() });
+    await expect(streamer.run()).rejects.toMatchObject({
+      code: 'object-missing',
+      message: expect.stringContaining('files without records'),
+    });
+  });
+
+  test.each([
+    ['ManifestFile', `[{"prefix": "${folder}/"}, "c/d"]`, undefined],
+    ['AugmentedManifestFile', `{"n-ref": "${folder}/c/d"}\n{"n-ref": "${folder}/c/d"}\n`, ['n-ref']],
+  ] as const)(
+    'a %s with a byte order mark is read, with a warning',
+    async (dataType, text, attributeNames) => {
+      const uri = temp.file(`bom-${dataType}`, Buffer.from(`\uFEFF${text}`));
+      const { events, onEvent } = eventLog();
+      const channels = [{ name: 'train', uri, dataType, attributeNames }];
+      const [epoch] = await catEpochs({ channels, pipeDir: newPlace(), epochs: 1, onEvent });
+      expect(epoch.length).toBe(dataType === 'ManifestFile' ? 3 : 6);
+      expect(warnings(events)).toMatchObject([{ code: 'byte-order-mark' }]);
+    },
+  );
+
+  test('an s3:// scheme counts in any case', () => {
+    expect(streamChannel({ name: 'train', uri: 'S3://bucket/Key' }).uri).toBe('s3://bucket/Key');
+  });
+
+  test('two hosts of one name are refused', () => {
+    const hosts = { current_host: 'algo-1', hosts: ['algo-1', 'algo-1'] };
+    const options = { channels: CHANNELS, pipeDir: newPlace(), hosts };
+    expect(() => new PipeModeStreamer(options)).toThrow('hosts: expected distinct names, got algo-1 twice');
+  });
+
+  test('variables of a program hold absolute paths', () => {
+    const hosts = { current_host: 'algo-1', hosts: ['algo-1'] };
+    const job = { channels: CHANNELS, hosts, hyperparameters: {} };
+    const { SM_CHANNEL_TRAIN, SM_MODEL_DIR, SM_INPUT_DIR } = trainingEnvironment(trainingPlaces('ml'), job);
+    expect([SM_CHANNEL_TRAIN, SM_MODEL_DIR, SM_INPUT_DIR]).toEqual(
+      ['input/data/train', 'model', 'input'].map((path) => join(process.cwd(), 'ml', path)),
+    );
   });
 });
 

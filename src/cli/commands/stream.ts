@@ -60,7 +60,7 @@ export async function stream(command: string[], options: StreamCommandOptions): 
   const places = trainingPlaces(options.root);
   const pipeDir = options.dir ?? places.pipeDir;
   const signals = new StreamSignals();
-  const progress = streamProgress(!options.json && !options.quiet && options.progress);
+  const progress = streamProgress(!options.json && !options.quiet && options.progress, supervised);
   const streamer = new PipeModeStreamer({
     channels,
     pipeDir,
@@ -80,6 +80,7 @@ export async function stream(command: string[], options: StreamCommandOptions): 
     signal: signals.stop,
     onEvent: (event) => {
       progress.clear();
+      progress.note(event);
       tell(event, options, supervised);
     },
   });
