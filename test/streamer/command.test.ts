@@ -130,7 +130,7 @@ describe('recordpipe stream beside a program', () => {
       '--',
       'no-such-program',
     ]);
-    expect([code, stderr]).toEqual([3, expect.stringContaining('no-such-program is not there')]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('no such program: no-such-program')]);
   });
 });
 
@@ -240,6 +240,17 @@ describe('recordpipe stream without one', () => {
     });
     writeFileSync(join(dir, '.recordpipe-train.lock'), `${note}\n"what a longer one had"]}\n`);
     await takenOver(data, dir, Buffer.from(WHOLE));
+  });
+
+  test('a status that a killed streamer had not finished is removed', async () => {
+    const dir = newPlace();
+    writeFileSync(join(dir, '.train.status.json.0123456789abcdef.tmp'), '{');
+    writeFileSync(join(dir, '.test.status.json.0123456789abcdef.tmp'), '{');
+    const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '--epochs', '1', '-q']);
+    const exit = exited(child);
+    await catPipe(join(dir, 'train_0'));
+    expect((await exit).code).toBe(0);
+    expect(readdirSync(dir)).toEqual(['.test.status.json.0123456789abcdef.tmp', 'train.status.json']);
   });
 
   test('SIGKILL at any moment: the next one takes over what is left', async () => {
