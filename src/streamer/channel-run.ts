@@ -7,8 +7,8 @@ import { ChannelFifos } from './fifo/channel-fifos.ts';
 import { FifoWriter, leftEarly } from './fifo/fifo-writer.ts';
 import type { OwnFifo } from './fifo/make-fifos.ts';
 import { hasReader, holdOpen, openForReader, openIfRead } from './fifo/open-fifo.ts';
-import type { PipeGuard } from './fifo/pipe-guard.ts';
 import { UnreadBytes } from './fifo/unread-bytes.ts';
+import type { ProgramGuard } from './program-guard.ts';
 import { removeStatus, writeStatus } from './status-file.ts';
 import type { ChannelMetrics, OnStreamEvent, StreamSource } from './stream-events.ts';
 
@@ -53,7 +53,7 @@ export interface ChannelServing {
   /** Called before a pipe is closed whose bytes are incomplete: its reader would take that for the end of its data. */
   beforeCut(error: unknown): Promise<void>;
   /** Guards the writing end of a pipe against the death of this process, if a program reads it. */
-  guard(descriptor: number): PipeGuard | undefined;
+  guard(descriptor: number): ProgramGuard | undefined;
 }
 
 /**
@@ -223,7 +223,7 @@ export class ChannelRun {
   /** @returns whether everything was delivered */
   async #pump(fifo: OwnFifo, writer: FifoWriter, bytes: EpochBytes, descriptor: number): Promise<boolean> {
     const { strictEof, signal } = this.#serving;
-    let guard: PipeGuard | undefined;
+    let guard: ProgramGuard | undefined;
     let unread: UnreadBytes | undefined;
     try {
       guard = this.#serving.guard(descriptor);

@@ -5,6 +5,8 @@
  */
 
 export { PipeModeStreamer } from './pipe-mode-streamer.ts';
+export type { ProgramGuard } from './program-guard.ts';
+export type { ProgramMark } from './program-processes.ts';
 export { prometheusText } from './prometheus.ts';
 export type { ChannelStatus } from './status-file.ts';
 export type { S3DataType, StreamChannel, StreamChannelInput } from './stream-channel.ts';

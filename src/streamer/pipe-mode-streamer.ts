@@ -6,7 +6,6 @@ import { hostRank } from '../pipemode/resource-config.ts';
 import { ChannelRun } from './channel-run.ts';
 import { openContent } from './content/open-content.ts';
 import { fetchEpoch } from './epoch-bytes.ts';
-import { PipeGuard } from './fifo/pipe-guard.ts';
 import type { StreamChannel } from './stream-channel.ts';
 import type { ChannelMetrics } from './stream-events.ts';
 import { type CheckedStreamerOptions, type StreamerInput, streamerOptions } from './streamer-options.ts';
@@ -205,7 +204,7 @@ export class PipeModeStreamer {
         await this.#beforeCut(error);
         await this.#program?.stop();
       },
-      guard: (descriptor) => (this.#program?.running ? new PipeGuard(descriptor, this.#program) : undefined),
+      guard: (descriptor) => this.#program?.guard(descriptor),
     });
   }
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileError } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
 import { checkWhole } from '../records/read-options.ts';
+import { ProgramGuard } from './program-guard.ts';
 import { PROGRAM_VARIABLE, type ProgramMark, processesOf, programId, send } from './program-processes.ts';
 
 /** How a training program is ended. */
@@ -23,7 +24,8 @@ const KILL_MS = 500;
  * A training program that runs beside the streamer, in a session and process group of its own, so that it can be
  * stopped with everything it started: a process that outlived it would read the end of a pipe that broke off as the
  * end of its data. It keeps this process's standard streams and can read a terminal on them; `/dev/tty` is not
- * available to it, and a terminal's Ctrl-C reaches it through {@link signal} only.
+ * available to it, and a terminal's Ctrl-C reaches it through {@link signal} only. If this process is killed or
+ * crashes, a small guard process stops the program.
  */
 export class TrainingProgram {
   readonly #child: ChildProcess;
@@ -33,6 +35,8 @@ export class TrainingProgram {
   readonly ended: Promise<number>;
   #running = true;
   #killed = false;
+  /** Stops the program if this process is killed. */
+  readonly #guard: ProgramGuard | undefined;
   #stopping: Promise<void> | undefined;
 
   /**
@@ -63,6 +67,7 @@ export class TrainingProgram {
       });
     });
     this.ended.catch(() => {});
+    this.#guard = this.mark && new ProgramGuard(this.mark, graceMs);
   }
 
   /** Whether the process that was started still runs; others of the program may run after it. */
@@ -75,15 +80,16 @@ export class TrainingProgram {
     return this.#killed;
   }
 
-  /** How long the program may take to end after SIGTERM. */
-  get graceMs(): number {
-    return this.#graceMs;
-  }
-
   /** How the processes of the program are recognised; undefined if it could not be started. */
   get mark(): ProgramMark | undefined {
     const leader = this.#child.pid;
     return leader === undefined ? undefined : { leader, id: this.#id };
+  }
+
+  /** Guards the writing end of a pipe that the program reads against the death of this process; undefined if it does not run. */
+  guard(pipe: number): ProgramGuard | undefined {
+    const { mark } = this;
+    return mark === undefined || !this.#running ? undefined : new ProgramGuard(mark, this.#graceMs, pipe);
   }
 
   /** Sends a signal to the process group of the program, as a terminal does. */
@@ -119,6 +125,7 @@ export class TrainingProgram {
       await sleep(rest <= 0 ? FIRST_POLL_MS : Math.min(pause, rest));
       pause = Math.min(2 * pause, MAX_POLL_MS);
     }
+    await this.#guard?.release();
   }
 
   /** @returns whether any process got it */

@@ -126,6 +126,12 @@ describe('recordpipe stream beside a program', () => {
     expect(files()).toEqual(['told', 'up']);
   });
 
+  test('when recordpipe itself is killed while the program reads no pipe, the program is stopped', async () => {
+    const script = 'echo $$ > "$SM_MODEL_DIR/up"; exec sleep 60';
+    const { pid } = await signalled(script, 'SIGKILL');
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+  });
+
   test.each([
     ['a', 'head -c 10 "$P" >/dev/null'],
     ['b', 'exec 3< "$P"'],
