@@ -48,8 +48,8 @@ const CHOICES = {
   compression: ['None', 'Gzip'],
   recordWrapper: ['None', 'RecordIO'],
 } as const;
-const MOST_ATTRIBUTES = 16;
-const MOST_ATTRIBUTE_CHARACTERS = 256;
+const MAX_ATTRIBUTES = 16;
+const MAX_ATTRIBUTE_CHARACTERS = 256;
 
 /**
  * The complete channel, checked by SageMaker's rules.
@@ -102,12 +102,12 @@ function checkAttributes(name: string, dataType: S3DataType, names: readonly str
       );
     return;
   }
-  if (names.length < 1 || names.length > MOST_ATTRIBUTES)
-    throw new UsageError(`${label}: expected 1 to ${MOST_ATTRIBUTES} names, got ${names.length}`);
+  if (names.length < 1 || names.length > MAX_ATTRIBUTES)
+    throw new UsageError(`${label}: expected 1 to ${MAX_ATTRIBUTES} names, got ${names.length}`);
   for (const one of names) {
-    if (typeof one !== 'string' || one.length < 1 || one.length > MOST_ATTRIBUTE_CHARACTERS)
+    if (typeof one !== 'string' || one.length < 1 || one.length > MAX_ATTRIBUTE_CHARACTERS)
       throw new UsageError(
-        `${label}: expected names of 1 to ${MOST_ATTRIBUTE_CHARACTERS} characters, got ${JSON.stringify(one)}`,
+        `${label}: expected names of 1 to ${MAX_ATTRIBUTE_CHARACTERS} characters, got ${JSON.stringify(one)}`,
       );
   }
 }

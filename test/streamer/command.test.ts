@@ -187,6 +187,17 @@ describe('recordpipe stream without one', () => {
   test.each([
     [2, ['stream', '--dir', 'x'], /name at least one/],
     [2, ['stream', '-c', 'train', '--dir', 'x'], /NAME=VALUE/],
+    [
+      2,
+      ['stream', '-c', 'a=b', '--dir', 'x', '--hosts', 'algo-1,algo-1'],
+      /--hosts: expected distinct names/,
+    ],
+    [2, ['stream', '-c', 'a=b', '--dir', 'x', '--host', 'algo-2'], /--host: expected one of --hosts/],
+    [
+      2,
+      ['stream', '-c', `a=${data}`, '--dir', newPlace(), '--metrics', '70000'],
+      /--metrics: expected a port/,
+    ],
     [2, ['stream', '-c', 'a b=x', '--dir', 'x'], /a channel's name/],
     [
       4,

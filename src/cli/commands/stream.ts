@@ -19,6 +19,8 @@ import { streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
 import { visible } from '../visible.ts';
 
+const MAX_PORT = 65_535;
+
 /** Options of `recordpipe stream`. */
 export interface StreamCommandOptions extends ObjectCommandOptions {
   readonly channel?: readonly string[];
@@ -168,6 +170,10 @@ function channelsOf(options: StreamCommandOptions): StreamChannelInput[] {
 
 function jobOf(channels: readonly StreamChannelInput[], options: StreamCommandOptions) {
   const names = options.hosts ?? ['algo-1'];
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new UsageError(`--hosts: expected distinct names, got ${twice} twice`);
+  if (options.host !== undefined && !names.includes(options.host))
+    throw new UsageError(`--host: expected one of --hosts (${names.join(', ')}), got ${options.host}`);
   const hosts = { current_host: options.host ?? names[0], hosts: names, network_interface_name: 'lo' };
   const parameters = options.hyperparameter.map((text): [string, string] => {
     const at = text.indexOf('=');
@@ -188,6 +194,7 @@ function tell(event: StreamEvent, { json, quiet }: StreamCommandOptions, supervi
 }
 
 async function serveMetrics(streamer: PipeModeStreamer, port: number): Promise<Server> {
+  if (port > MAX_PORT) throw new UsageError(`--metrics: expected a port from 0 to ${MAX_PORT}, got ${port}`);
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'text/plain; version=0.0.4');
     response.end(prometheusText(streamer.metrics));

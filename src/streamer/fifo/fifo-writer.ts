@@ -11,7 +11,7 @@ const SLICE_BYTES = 256 * 1024;
 /** So much may wait in front of the pipe. */
 const WAITING_BYTES = 1024 * 1024;
 /** A pipe that was full is tried again after at most so many chunks. */
-const MOST_UNTRIED = 64;
+const MAX_UNTRIED = 64;
 /** How often a silent pipe is asked whether its reader is still there. */
 const PROBE_MS = 1000;
 
@@ -182,7 +182,7 @@ export class FifoWriter {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.#failed(error as NodeJS.ErrnoException);
       if (this.#failure !== undefined) throw this.#failure;
       this.#untried = this.#pause;
-      this.#pause = Math.min(2 * this.#pause, MOST_UNTRIED);
+      this.#pause = Math.min(2 * this.#pause, MAX_UNTRIED);
       return 0;
     }
   }
