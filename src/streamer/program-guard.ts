@@ -51,6 +51,7 @@ export class ProgramGuard {
     this.#process = spawn('/bin/sh', ['-c', SCRIPT, 'recordpipe-guard', ...words.map(String)], {
       stdio: ['pipe', 'ignore', 'ignore', ...(pipe === undefined ? [] : [pipe])],
       cwd: '/',
+      env: { PATH: process.env['PATH'] }, // without a mark that we may have ourselves
       detached: true,
     });
     this.#gone = once(this.#process, 'exit').catch((error: unknown) => {

@@ -26,6 +26,23 @@ const KILL_MS = 500;
  * end of its data. It keeps this process's standard streams and can read a terminal on them; `/dev/tty` is not
  * available to it, and a terminal's Ctrl-C reaches it through {@link signal} only. If this process is killed or
  * crashes, a small guard process stops the program.
+ *
+ * @example
+ * ```ts
+ * import { mkdirSync, writeFileSync } from 'node:fs';
+ * import { PipeModeStreamer, TrainingProgram } from 'recordpipe/streamer';
+ * mkdirSync('lines');
+ * writeFileSync('lines/a.txt', 'one\ntwo\n');
+ * const channels = [{ name: 'train', uri: 'lines' }];
+ * const streamer = new PipeModeStreamer({ channels, pipeDir: 'fifos', epochs: 1 });
+ * const running = streamer.run();
+ * await streamer.ready;
+ * const program = new TrainingProgram(['sh', '-c', 'test "$(wc -l < fifos/train_0)" -eq 2'], {});
+ * streamer.supervise(program);
+ * console.log(await program.ended); // 0
+ * await program.stop(); // and what it started
+ * await running;
+ * ```
  */
 export class TrainingProgram {
   readonly #child: ChildProcess;
