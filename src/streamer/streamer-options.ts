@@ -28,7 +28,10 @@ export interface PipeModeStreamerOptions {
    * `none`: nothing, for hosts without it; pipes of a streamer that was killed then need `force`.
    */
   readonly lock: 'flock' | 'none';
-  /** Whether a reader that leaves before the end of an epoch is an error. Default false: the next epoch begins, as in SageMaker. */
+  /**
+   * Whether a reader that leaves before the end of an epoch is an error, also if all that it left fits into the pipe.
+   * Default false: the next epoch begins, as in SageMaker.
+   */
   readonly strictEof: boolean;
   /**
    * What a reader finds when its epoch cannot be completed. Default `close`: the end of its pipe, which looks like that

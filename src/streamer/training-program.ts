@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileError } from '../bytes/file-errors.ts';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import { checkWhole } from '../records/read-options.ts';
 import { ProgramGuard } from './program-guard.ts';
 import { PROGRAM_VARIABLE, type ProgramMark, processesOf, programId, send } from './program-processes.ts';
@@ -58,13 +58,15 @@ export class TrainingProgram {
 
   /**
    * @param command the program and its arguments; standard streams are this process's own
-   * @throws UsageError for a grace period that is not a whole number of milliseconds
+   * @throws UsageError for a command without a program, or a grace period that is not a whole number of milliseconds
    */
   constructor(
     command: readonly string[],
     environment: Readonly<Record<string, string>>,
     { graceMs = GRACE_MS }: TrainingProgramOptions = {},
   ) {
+    if (typeof command[0] !== 'string' || command[0] === '')
+      throw new UsageError('command: expected a program and its arguments');
     checkWhole('graceMs', graceMs, 0, 2 ** 31 - 1);
     this.#graceMs = graceMs;
     const [program, ...rest] = command;
