@@ -1,35 +1,38 @@
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+/** What a terminal does not show, or obeys: control and format characters, such as byte order marks and bidi overrides, and spaces that are not U+0020. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?![ \u3000])\p{Zs}/gu;
 
-/**
- * Characters that control a terminal or that nobody sees: control characters, format characters (bidirectional overrides, zero-width characters,
- * byte order marks), line and paragraph separators, lone surrogates and fillers.
- */
-const INVISIBLE = '\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\u115f\\u1160\\u3164\\uffa0';
-const ALL = new RegExp(`[${INVISIBLE}]`, 'gu');
-/** The same, or what the program's own text consists of: lines, tabs and colors. */
-const ALL_BUT_LAYOUT = new RegExp(`(\\n|\\t|\\x1b\\[\\d{1,2}m)|[${INVISIBLE}]`, 'gu');
-
-/**
- * Text from outside (names, messages, values) for people: characters that control a terminal or that nobody sees become escapes such as `\n`, `\x1b`
- * and `\u202e`. The result is a single line.
- */
+/** Text for people with invisible characters as escapes: a line stays a line, and the terminal obeys none of them. */
 export function visible(text: string): string {
-  return text.replace(ALL, escaped);
+  return text.replace(UNSEEN, (character) => NAMED[character] ?? escaped(character));
 }
 
-/** Text that the program has put together, for people: as `visible`, but keeps newlines, tabs and colors. The last barrier before a terminal. */
+/** Text in quotes, with escapes for invisible characters. */
+export function quoted(text: string): string {
+  return visible(JSON.stringify(text));
+}
+
+/** What the program's own text consists of besides visible characters: lines, tabs and colors. */
+const LAYOUT = '\\n|\\t|\\x1b\\[\\d{1,2}m';
+const LAYOUT_OR_UNSEEN = new RegExp(`(${LAYOUT})|${UNSEEN.source}`, 'gu');
+
+/**
+ * Text that the program has put together, for people: keeps newlines, tabs and colors, and escapes everything else that `visible` escapes. The last
+ * barrier before a terminal. JSON stays JSON.
+ */
 export function visibleText(text: string): string {
-  return text.replace(ALL_BUT_LAYOUT, (character, layout?: string) => layout ?? escaped(character));
+  return text.replace(LAYOUT_OR_UNSEEN, (character, layout?: string) => layout ?? jsonEscaped(character));
 }
 
-/** From U+007F on as JSON has them, so that JSON stays JSON. */
+function jsonEscaped(text: string): string {
+  return Array.from(text.split(''), (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(
+    '',
+  );
+}
+
 function escaped(character: string): string {
-  const named = NAMED[character];
-  if (named !== undefined) return named;
-  if (character < '\x7f') return `\\x${hex(character, 0, 2)}`;
-  return Array.from({ length: character.length }, (_, i) => `\\u${hex(character, i, 4)}`).join('');
-}
-
-function hex(text: string, at: number, digits: number): string {
-  return text.charCodeAt(at).toString(16).padStart(digits, '0');
+  const code = character.codePointAt(0)!;
+  const hex = code.toString(16);
+  if (code < 0x100) return `\\x${hex.padStart(2, '0')}`;
+  return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
 }

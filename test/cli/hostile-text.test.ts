@@ -89,13 +89,13 @@ describe('no command lets text from outside control a terminal', () => {
 });
 
 test('visible makes one line in which every character can be seen', () => {
-  expect(visible(EVIL)).toBe('\\x1b[2J\\u202e\\u200b\\ufeff\\x07\\u009b31m\\u2028\\nINJECTED');
+  expect(visible(EVIL)).toBe('\\x1b[2J\\u202e\\u200b\\ufeff\\x07\\x9b31m\\u2028\\nINJECTED');
   expect(visible('日本 ü €')).toBe('日本 ü €');
-  expect(visible('\u{e0041}\ud800')).toBe('\\udb40\\udc41\\ud800');
+  expect(visible('\u{e0041}\ud800')).toBe('\\u{e0041}\\ud800');
 });
 
 test('visibleText keeps lines, tabs and colors, and JSON stays JSON', () => {
-  expect(visibleText('\x1b[31mred\x1b[39m\ta\n\x1b[2J')).toBe('\x1b[31mred\x1b[39m\ta\n\\x1b[2J');
+  expect(visibleText('\x1b[31mred\x1b[39m\ta\n\x1b[2J')).toBe('\x1b[31mred\x1b[39m\ta\n\\u001b[2J');
   expect(JSON.parse(visibleText(JSON.stringify(EVIL)))).toBe(EVIL);
 });
 

@@ -51,6 +51,7 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
     onCorrupt: note,
   }).catch(note);
   const { format = null, compression = null } = opened ?? {};
+  let shownRecords = 0;
   const head = JSON.stringify({ uri, format, compression }, undefined, 2);
   if (json) await print(`${head.slice(0, -2)},\n  "records": `);
   let isTitled = json || jsonl || opened === undefined;
@@ -63,17 +64,21 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
   try {
     for await (const batch of opened?.batches ?? []) {
       await title(false);
-      const lines: string[] = [];
+      const lines = new Lines(json || jsonl ? print : say);
       for (let i = Math.max(0, skip - seen); i < batch.length && seen + i < end; i++) {
         const shown = describe(batch, i, options.hash);
         const payload = batch.record(i);
-        if (json) lines.push(`${separator}\n    ${views.json(shown, payload)}`);
-        else lines.push(jsonl ? `${views.json(shown, payload)}\n` : views.people(shown, payload, paint));
+        if (json || jsonl) {
+          if (json) await lines.add(`${separator}\n    `);
+          for (const piece of views.json(shown, payload, opened!.format)) await lines.add(piece);
+          if (jsonl) await lines.add('\n');
+        } else await lines.add(views.people(shown, payload, opened!.format, paint));
         separator = ',';
-        saved += await views.save(shown, payload);
+        shownRecords++;
+        saved += await views.save(shown, payload, opened!.format);
       }
       seen += batch.length;
-      if (lines.length > 0) await (json || jsonl ? print : say)(lines.join(''));
+      await lines.flush();
       if (seen >= end) break;
     }
   } catch (error) {
@@ -83,14 +88,47 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
   if (options.saveImages !== undefined && !json && !jsonl)
     await say(paint('dim', `${formatNumberOf(saved, 'image')} written to ${visible(options.saveImages)}\n`));
   if (!json && !jsonl && separator === '[' && passedOver.length === 0)
-    await say(paint('dim', seen === 0 ? 'no records\n' : `no record ${skip}: there are ${seen}\n`));
+    await say(
+      paint(
+        'dim',
+        seen === 0 ? 'no records\n' : `no record ${skip}: the file has ${formatNumberOf(seen, 'record')}\n`,
+      ),
+    );
   if (json) {
     const close = separator === '[' ? '[]' : '\n  ]';
     await print(`${close},\n  "errors": ${JSON.stringify(passedOver)}\n}\n`);
   }
   for (const error of passedOver) exitCode = await fail(error);
+  if (exitCode === OK && shownRecords > 0) views.checkFeatures(shownRecords);
   return exitCode;
 }
+
+/** Text for standard output, written in pieces of bounded size. */
+class Lines {
+  #pieces: string[] = [];
+  #characters = 0;
+  readonly #write: (text: string) => Promise<void>;
+
+  constructor(write: (text: string) => Promise<void>) {
+    this.#write = write;
+  }
+
+  async add(piece: string): Promise<void> {
+    this.#pieces.push(piece);
+    this.#characters += piece.length;
+    if (this.#characters >= PIECE_CHARACTERS) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    if (this.#characters === 0) return;
+    const text = this.#pieces.join('');
+    this.#pieces = [];
+    this.#characters = 0;
+    await this.#write(text);
+  }
+}
+
+const PIECE_CHARACTERS = 2 ** 20;
 
 function describe(batch: RecordBatch, i: number, hash: true | undefined): ShownRecord {
   const payload = batch.record(i);

@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import type { DatasetStats } from '../dataset-stats.ts';
+import { type DatasetStats, messageCountTexts, recordsWithFeatures } from '../dataset-stats.ts';
 import type { ImageSample } from '../samples.ts';
 import { bytesText, countText, numberOf } from '../words.ts';
 import { html, joined, Markup, NOTHING } from './escape.ts';
@@ -36,14 +36,14 @@ export function statsHtml(stats: DatasetStats, options: Partial<StatsHtmlOptions
   const { title = titleOf(stats), maxBytes = 2_000_000 } = options;
   if (!(maxBytes > 0)) throw new UsageError(`maxBytes: expected a number > 0, got ${maxBytes}`);
   const { messages, features, featureLists } = stats;
-  const isSequence = messages.sequenceExample > 0;
-  const examples = messages.example + messages.sequenceExample;
+  const isSequence = messages.sequenceExample > 0 || messages.exampleListWithContext !== undefined;
+  const examples = recordsWithFeatures(messages);
   const truncated = stats.truncated ? ' Only the first 4,096 names are listed.' : '';
   const before = [
     findingsSection(stats),
     featuresSection(
       isSequence ? 'Context features' : 'Features',
-      `Over all ${isSequence ? 'SequenceExamples' : 'Examples'}. Distributions are exact for integers with few distinct values and by powers of two for other numbers; for bytes they show lengths.${truncated}`,
+      `Over all records with features. Distributions are exact for integers with few distinct values and by powers of two for other numbers; for bytes they show lengths.${truncated}`,
       features,
       examples,
     ),
@@ -89,16 +89,12 @@ function titleOf({ files }: DatasetStats): string {
 }
 
 function messagesText({ messages, files }: DatasetStats): Markup {
-  const { example, sequenceExample, other, firstOther } = messages;
-  const parts = [
-    ...(example > 0 ? [`${countText(example)} tf.train.Example`] : []),
-    ...(sequenceExample > 0 ? [`${countText(sequenceExample)} tf.train.SequenceExample`] : []),
-    ...(other > 0 ? [`${countText(other)} other`] : []),
-  ];
+  const { firstOther } = messages;
+  const parts = messageCountTexts(messages).map(({ count, name }) => `${countText(count)} ${name}`);
   const first =
     firstOther === undefined
       ? ''
-      : ` The first other record is record ${countText(firstOther.record)} of ${firstOther.uri}: ${firstOther.why}.`;
+      : ` The first without features is record ${countText(firstOther.record)} of ${firstOther.uri}: ${firstOther.why}.`;
   const formats = [...new Set(files.map(({ format }) => format).filter((format) => format !== null))].sort();
   const names = formats.map((format) => FORMATS[format] ?? format).join(', ');
   return html`${names}${names !== '' && parts.length > 0 ? ': ' : ''}${parts.join(', ')}.${first}`;

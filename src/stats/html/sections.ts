@@ -2,13 +2,15 @@ import type { DatasetStats, FileStats, NamedFeature } from '../dataset-stats.ts'
 import { featureFacts } from '../feature-facts.ts';
 import { type LabelFeature, labelFeatures } from '../label-features.ts';
 import { sizeColumns, spreadColumns, valueColumns } from '../value-bars.ts';
-import { bytesText, countText, numberOf, shareText } from '../words.ts';
+import { bytesText, countText, elided, numberOf, shareText } from '../words.ts';
 import { histogram, shareBar } from './charts.ts';
 import { html, joined, type Markup, NOTHING } from './escape.ts';
 
 const MAX_FEATURES_SHOWN = 200;
 const MAX_SHARDS_SHOWN = 48;
 const MAX_LABELS = 16;
+/** Longer names are elided in the middle, so that the numbers of shards stay. */
+const MAX_FILE_CHARACTERS = 30;
 const MAX_LABEL_FEATURES = 12;
 
 export function findingsSection({ findings, files }: DatasetStats): Markup {
@@ -41,7 +43,8 @@ export function filesSection({ files }: DatasetStats): Markup {
   const sizes = files.map(({ bytes }) => bytes);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const mean = total / files.length;
-  const [most, least] = [Math.max(...sizes), Math.min(...sizes)];
+  const most = sizes.reduce((a, b) => Math.max(a, b));
+  const least = sizes.reduce((a, b) => Math.min(a, b));
   const balance =
     files.length === 1 || mean === 0
       ? ''
@@ -54,7 +57,7 @@ export function filesSection({ files }: DatasetStats): Markup {
   const rows = shown.map(({ uri, bytes, records, findings }, i) => {
     const said = `${uri}: ${bytesText(bytes)}, ${numberOf(records, 'record')}${findings > 0 ? `, ${numberOf(findings, 'finding')}` : ''}`;
     const wrong = findings > 0 ? html`<span class="bad"> · ${numberOf(findings, 'finding')}</span>` : '';
-    return html`<dt class="name" title="${uri}">${short[i]}</dt><dd>${shareBar(most === 0 ? 0 : bytes / most, said, findings > 0 ? 'bad' : '')}</dd><dd class="number">${bytesText(bytes)} · ${countText(records)}${wrong}</dd>`;
+    return html`<dt class="name" title="${uri}">${elided(short[i], MAX_FILE_CHARACTERS)}</dt><dd>${shareBar(most === 0 ? 0 : bytes / most, said, findings > 0 ? 'bad' : '')}</dd><dd class="number">${bytesText(bytes)} · ${countText(records)}${wrong}</dd>`;
   });
   return html`<section id="files"><h2>Files</h2><p class="note">Stored size and number of records.${balance}${what}</p><dl class="rows">${rows}</dl></section>`;
 }

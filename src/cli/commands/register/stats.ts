@@ -1,14 +1,22 @@
 import type { Command } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
+import { featureOption } from '../../feature-choice.ts';
 import { withPayloadOptions, withRunOptions } from '../../options.ts';
 import { withShardOptions } from '../../shard-options.ts';
 
 export function register(root: Command): void {
   const command = root
     .command('stats')
-    .description('Summarize records: sizes, features, labels and images, as text, JSON or an HTML page.')
+    .description(
+      'Summarize records: sizes, features, labels, images and scalars, as text, JSON or an HTML page.',
+    )
     .argument('[inputs...]', INPUTS);
   withShardOptions(withPayloadOptions(withRunOptions(command)))
+    .option(
+      '--feature <name>',
+      "show only these features: names or patterns such as 'image/*', separated by commas",
+      featureOption,
+    )
     .option(
       '--html <file>',
       'also write an HTML page: one self-contained file, no scripts; - for stdout, instead of the text',
@@ -24,6 +32,7 @@ Examples:
   recordpipe stats data/
   recordpipe stats data/ --html report.html
   recordpipe stats 'train-*' --json > stats.json
+  recordpipe stats data/ --feature 'label,image/*'
   recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/
 
 Every record is verified as in validate. Invalid records are listed as findings; the statistics cover all valid ones. Histogram buckets are powers of two.

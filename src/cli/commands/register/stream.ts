@@ -59,6 +59,11 @@ function jobOptions(): Option[] {
       '--reader-timeout <time>',
       'maximum time to wait for a reader to open a pipe, e.g. 10m',
     ).argParser(durationOption),
+    new Option(
+      '--grace <time>',
+      'time for the program to end after a signal before it is killed (default: 10s)',
+    ).argParser(durationOption),
+    new Option('--hold', 'after a failure, keep pipes open until their readers close them'),
     new Option('--strict-eof', 'fail if a reader closes its pipe before the end'),
     new Option('--skip-missing', 'skip missing objects; in augmented manifests, their lines'),
     new Option('--skip-bad-lines', 'skip unusable lines of augmented manifests'),
@@ -68,6 +73,7 @@ function jobOptions(): Option[] {
     ).argParser(sizeOption),
     new Option('--lazy', 'fetch nothing before a reader opens the pipe'),
     new Option('--force', 'use existing pipes'),
+    new Option('--no-lock', 'serve channels without locking them, on hosts without the program flock'),
     new Option('--metrics <port>', 'serve Prometheus metrics on 127.0.0.1; 0 picks a free port').argParser(
       atLeast(0),
     ),
@@ -93,8 +99,12 @@ Examples:
   recordpipe stream --config channels.json --dir pipes --epochs 2 & cat pipes/train_0
 
 The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables. stream exits with the
-program's exit code. If data cannot be read, stream stops the program, because a pipe cannot signal an error. Without a program,
-CHANNEL.status.json next to the pipes records how each epoch ended.
+program's exit code. A pipe cannot signal an error: if data cannot be read, stream stops the program and everything it started before any pipe
+reaches an end of file. Signals are passed on; a program that has not ended after --grace, or at a second signal, is killed. The program has a
+session of its own: it can read the terminal, but cannot open /dev/tty. When it ends, processes that it started are stopped.
+
+Without a program, CHANNEL.status.json next to the pipes records how each epoch ended. A reader that does not read it takes truncated data as
+complete after a failure, unless --hold is given.
 
 Exit codes:
   0         ok
