@@ -114,6 +114,7 @@ function replacingAdvice(message: string, command: string | undefined): string |
   if (/\bchoose\b|\bremove\b/.test(message)) return undefined;
   if (command !== undefined && REPLACING.has(command))
     return 'choose another name, or pass --force to overwrite it';
+  if (command === 'inspect') return 'choose another folder, or pass --force to overwrite its files';
   if (command === 'split') return 'choose another prefix, or pass --force to replace the existing shards';
   return 'choose another name';
 }
