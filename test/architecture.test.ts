@@ -14,6 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['objects'],
   ['manifest'],
   ['framing'],
+  ['inputs'],
   ['records'],
   ['example', 'sagemaker'],
   ['stats'],

@@ -3,7 +3,7 @@ import { basename, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { UsageError } from '../errors.ts';
-import { isGlob } from '../files/record-names.ts';
+import { isGlob } from '../objects/glob.ts';
 import { parseObjectUri } from '../objects/object-address.ts';
 import { expandInputs } from '../report/expand-inputs.ts';
 import type { Format } from '../report/report-options.ts';
