@@ -39,7 +39,8 @@ export async function compareInfos(
       const named = found.filter((set) => nameHas(set.name, name));
       const fitting = named.filter(({ sizes }) => sizes.includes(lengths.length));
       for (const { pathOf } of fitting)
-        lengths.forEach((records, shard) => expected.set(pathOf(shard, lengths.length), records));
+        for (const [shard, records] of lengths.entries())
+          expected.set(pathOf(shard, lengths.length), records);
       if (fitting.length > 0) continue;
       const sizes = named.flatMap((set) => set.sizes);
       const what = sizes.length > 0 ? `the files say ${sizes.join(' and ')}` : 'there are no files of it';

@@ -111,7 +111,7 @@ export class Expansion {
       expected = compared.expected;
       for (const notice of compared.notices) shards.push(notice);
     }
-    const notices = [...this.#skipped.notices(), ...shards];
+    const notices: InputNotice[] = [...this.#skipped.notices(), ...shards];
     for (const notice of notices) onNotice?.(notice);
     if (strictShards && shards.length > 0) {
       const more = shards.length > 1 ? ` (and ${shards.length - 1} more)` : '';

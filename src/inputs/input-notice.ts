@@ -54,8 +54,23 @@ export interface ShardNotice {
   readonly message: string;
 }
 
+/** The number of records of a file that is not that of `dataset_info.json` beside it. */
+export interface RecordCountNotice {
+  readonly code: 'record-count';
+  readonly uri: string;
+  readonly expected: number;
+  readonly records: number;
+  readonly message: string;
+}
+
+/** There was nothing to do: no input, or lists of none. */
+export interface NoFilesNotice {
+  readonly code: 'no-files';
+  readonly message: string;
+}
+
 /** Something about the inputs of a run that is worth knowing: a stable `code`, and `message` for people. */
-export type InputNotice = SkippedFiles | ShardNotice;
+export type InputNotice = SkippedFiles | ShardNotice | RecordCountNotice | NoFilesNotice;
 
 /** Names that a notice has. */
 const MAX_NAMES = 10;

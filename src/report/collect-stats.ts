@@ -32,15 +32,37 @@ export async function collectStats(
   const found = await expandToFiles(inputs, options.format, options);
   const look = { stats: { samples } };
   const task = { check: 'validate', maxErrors: MOST_FINDINGS, blocking, reading, look } as const;
-  let merged = NO_STATS;
+  const merged = new MergedStats();
   await runFiles(found, task, {
     jobs,
     failFast: false,
     onFile: (report: LookedReport) => {
-      merged = mergeStats(merged, report.stats ?? statsOfFile(report));
+      merged.add(report.stats ?? statsOfFile(report));
     },
     onProgress,
     signal,
   });
-  return merged;
+  return merged.total();
+}
+
+/** Merges parts of about equal size, so that no list of files is copied more than a few times. */
+class MergedStats {
+  readonly #parts: { stats: DatasetStats; files: number }[] = [];
+
+  add(stats: DatasetStats): void {
+    this.#parts.push({ stats, files: 1 });
+    for (let last = this.#parts.length - 1; last > 0; last--) {
+      const [before, after] = [this.#parts[last - 1], this.#parts[last]];
+      if (before.files > after.files) break;
+      this.#parts.pop();
+      this.#parts[last - 1] = {
+        stats: mergeStats(before.stats, after.stats),
+        files: before.files + after.files,
+      };
+    }
+  }
+
+  total(): DatasetStats {
+    return this.#parts.reduceRight((merged, { stats }) => mergeStats(stats, merged), NO_STATS);
+  }
 }

@@ -88,6 +88,11 @@ export async function expandWithNotices(
     if (typeof input === 'object' && input !== null) known.push(frozenInput(input));
     else names.push(input);
   }
+  if (inputs.length === 0) {
+    const notice: InputNotice = { code: 'no-files', message: 'there are no inputs, so nothing was checked' };
+    onNotice?.(notice);
+    return { files: [], notices: [notice] };
+  }
   const found = await expand(names, how);
   if (known.length === 0) return mutable(found);
   const once = new Map<string, FileInput>();

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import type { InputOptions } from '../inputs/input-options.ts';
 import { FORMAT_NAMES, type FormatName } from '../records/record-format.ts';
 import type { RecordReadOptions } from '../records/record-read-options.ts';
 import { tfrecordReadOptions } from '../records/tfrecord/tfrecord-options.ts';
@@ -41,7 +42,7 @@ export interface FilesProgress {
 }
 
 /** Options of every run over many files. Every field has a default; pass what differs. */
-export interface FilesOptions extends CheckedReading {
+export interface FilesOptions extends CheckedReading, InputOptions {
   /** Default `auto`. */
   readonly format: Format;
   /** Default true, unlike when reading: RecordIO's padding must be zeros and complete. `countFiles` takes no notice of it. */

@@ -4,6 +4,7 @@ import { checkAborted } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { UsageError } from '../errors.ts';
+import type { InputOptions } from '../inputs/input-options.ts';
 import { expandToFiles, type FileInputs, type Reaching } from '../report/expand-inputs.ts';
 import type { FileInput } from '../report/file-task.ts';
 import type { KnownFile } from '../report/known-file.ts';
@@ -12,7 +13,7 @@ import type { ShardPlan } from './plan.ts';
 import { planOf } from './plan-lines.ts';
 
 /** How a plan is made. Every field has a default; pass what differs. */
-export interface PlanOptions extends Reaching {
+export interface PlanOptions extends Reaching, InputOptions {
   /** Which files are taken from folders. Default `auto`. */
   readonly format: Format;
   /** Into how many shards the plan is to be divided: workers then need not be told. Default: undefined. */
@@ -51,7 +52,9 @@ export async function planShards(inputs: FileInputs, options: Partial<PlanOption
   whole('shards', shards);
   whole('cutBytes', cutBytes);
   const reaching = { objects, signal };
-  const found = await expandToFiles(inputs, format, reaching);
+  const { include, exclude, strictShards, onNotice } = options;
+  const selecting = { include, exclude, strictShards, onNotice };
+  const found = await expandToFiles(inputs, format, { ...reaching, ...selecting });
   if (found.some(({ path }) => path === '-'))
     throw new UsageError('inputs: standard input cannot be divided among shards; name files');
   const files = await known(found, reaching);

@@ -5,6 +5,7 @@ import { expandInputs } from 'recordpipe/report';
 import type { DoneFile } from 'recordpipe/shards';
 import { errorText } from '../advice.ts';
 import { INVALID, OK } from '../exit-codes.ts';
+import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
 import type { ObjectCommandOptions } from '../object-options.ts';
 import { complain, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
@@ -15,7 +16,7 @@ import { formatBytes, formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
 /** Options of `recordpipe index`. */
-export interface IndexCommandOptions extends ObjectCommandOptions, ShardCommandOptions {
+export interface IndexCommandOptions extends ObjectCommandOptions, ShardCommandOptions, InputCommandOptions {
   readonly kind: WrittenKind;
   readonly output?: string;
   readonly check?: true;
@@ -50,7 +51,11 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
   const { json, jsonl, quiet, check, output } = options;
   const shard = await shardOf(inputs, options);
   const files =
-    shard?.files.map(({ uri }) => uri) ?? (await expandInputs(inputs, 'auto', reachingOf(options)));
+    shard?.files.map(({ uri }) => uri) ??
+    (await expandInputs(inputs, options.format, {
+      ...reachingOf(options),
+      ...inputOptionsOf(options, quiet),
+    }));
   if (files.includes('-'))
     throw new UsageError('inputs: standard input has no random access, so no index; name a file');
   if (output !== undefined && files.length > 1)
@@ -107,7 +112,7 @@ async function shardOf(inputs: string[], options: IndexCommandOptions): Promise<
     {
       command: 'index',
       inputs,
-      format: 'auto',
+      format: format ?? 'auto',
       parts: false,
       settings: { ...settings, delimiter: delimiter && Buffer.from(delimiter).toString('hex') },
     },
