@@ -21,7 +21,7 @@ export async function saveImages(
   else {
     const { context, featureLists } = decodeSequenceExample(payload);
     for (const [name, one] of context) features.push([name, [one]]);
-    features.push(...featureLists);
+    for (const list of featureLists) features.push(list);
   }
   let saved = 0;
   for (const [name, steps] of features) {

@@ -2,7 +2,7 @@ const STEPS = '▁▂▃▄▅▆▇█';
 
 /** Counts as a row of bars, the largest at full height; what is not nothing is seen. */
 export function spark(counts: readonly number[]): string {
-  const most = Math.max(...counts, 1);
+  const most = counts.reduce((one, other) => Math.max(one, other), 1);
   return counts
     .map((count) =>
       count === 0 ? ' ' : STEPS[Math.min(STEPS.length - 1, Math.floor((count / most) * STEPS.length))],

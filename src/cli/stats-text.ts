@@ -35,7 +35,8 @@ export function statsText(stats: DatasetStats, paint: Painter): string {
     `${paint('bold', formatNumberOf(records, 'record'))} in ${formatNumberOf(files.length, 'file')}, ${formatBytes(total)}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`,
   ];
   if (files.length > 1) {
-    const [least, most] = [Math.min(...stored), Math.max(...stored)];
+    const most = stored.reduce((one, other) => Math.max(one, other));
+    const least = stored.reduce((one, other) => Math.min(one, other));
     lines.push(
       least === most
         ? `file sizes    ${formatBytes(most)} each`
@@ -51,11 +52,14 @@ export function statsText(stats: DatasetStats, paint: Painter): string {
         `the first other is record ${firstOther.record} of ${visible(firstOther.uri)}: ${firstOther.why}`,
       ),
     );
-  lines.push(...section(messages.sequenceExample > 0 ? 'context' : 'feature', features, examples, paint));
-  lines.push(...section('feature list', featureLists, examples, paint));
-  lines.push(...labels([...features, ...featureLists], paint));
-  lines.push(...findings(stats, paint));
-  return `${lines.join('\n')}\n`;
+  const all = [
+    ...lines,
+    ...section(messages.sequenceExample > 0 ? 'context' : 'feature', features, examples, paint),
+    ...section('feature list', featureLists, examples, paint),
+    ...labels([...features, ...featureLists], paint),
+    ...findings(stats, paint),
+  ];
+  return `${all.join('\n')}\n`;
 }
 
 function ratio(part: number, whole: number): string {

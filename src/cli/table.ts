@@ -1,7 +1,7 @@
 /** Rows in columns, two spaces between; a column whose head begins with a space is aligned to the right. */
 export function tableLines(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = heads.map((head, i) =>
-    Math.max(width(head.trim()), ...rows.map((row) => width(row[i] ?? ''))),
+    rows.reduce((most, row) => Math.max(most, width(row[i] ?? '')), width(head.trim())),
   );
   const line = (cells: readonly string[]): string =>
     heads

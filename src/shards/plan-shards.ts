@@ -9,6 +9,7 @@ import { expandToFiles, type FileInputs, type Reaching } from '../report/expand-
 import type { FileInput } from '../report/file-task.ts';
 import type { KnownFile } from '../report/known-file.ts';
 import type { Format } from '../report/report-options.ts';
+import { MAX_SHARDS } from './assign.ts';
 import type { ShardPlan } from './plan.ts';
 import { planOf } from './plan-lines.ts';
 
@@ -49,7 +50,7 @@ const ASKED_AT_ONCE = 32;
  */
 export async function planShards(inputs: FileInputs, options: Partial<PlanOptions> = {}): Promise<ShardPlan> {
   const { format, shards, cutBytes, onUncut, objects, signal } = options;
-  whole('shards', shards);
+  whole('shards', shards, MAX_SHARDS);
   whole('cutBytes', cutBytes);
   const reaching = { objects, signal };
   const { include, exclude, strictShards, onNotice } = options;
@@ -102,7 +103,8 @@ async function knownFile(input: FileInput, { objects, signal }: Reaching): Promi
   }
 }
 
-function whole(name: string, value: number | undefined): void {
-  if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
-    throw new UsageError(`${name}: expected a whole number from 1 on, got ${value}`);
+function whole(name: string, value: number | undefined, max = Number.MAX_SAFE_INTEGER): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 1 && value <= max)) return;
+  const upTo = max === Number.MAX_SAFE_INTEGER ? '>= 1' : `from 1 to ${max}`;
+  throw new UsageError(`${name}: expected an integer ${upTo}, got ${value}`);
 }

@@ -60,6 +60,10 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
     throw new UsageError('inputs: standard input has no random access, so no index; name a file');
   if (output !== undefined && files.length > 1)
     throw new UsageError(`--output names one index, there are ${files.length} files`);
+  if (!check && !quiet && output === undefined && files.some(isS3))
+    complain(
+      'recordpipe: warning: indexes lie beside the data; a SageMaker channel of type S3Prefix feeds them to the training program. Stream with recordpipe, use a ManifestFile (recordpipe manifest create skips indexes), or write each elsewhere with --output',
+    );
   const progress = progressOn(check ? 'check' : 'index', !json && !jsonl && !quiet && options.progress);
   const totalBytes = files.some(isS3) ? undefined : totalOf(files);
   const reports: IndexReport[] = [];

@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from '../../bytes/extremes.ts';
 import type { DatasetStats, FileStats, NamedFeature } from '../dataset-stats.ts';
 import { featureFacts } from '../feature-facts.ts';
 import { type LabelFeature, labelFeatures } from '../label-features.ts';
@@ -37,7 +38,7 @@ export function filesSection({ files }: DatasetStats): string {
   const sizes = files.map(({ bytes }) => bytes);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const mean = total / files.length;
-  const [most, least] = [Math.max(...sizes), Math.min(...sizes)];
+  const [most, least] = [largestOf(sizes), smallestOf(sizes)];
   const balance =
     files.length === 1 || mean === 0
       ? ''

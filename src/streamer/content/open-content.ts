@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { RecordpipeError } from '../../errors.ts';
+import { ShardSets } from '../../inputs/shard-sets.ts';
 import { type ObjectOptions, objectOptions } from '../../objects/object-options.ts';
 import type { ObjectRef } from '../../objects/object-source.ts';
 import type { HostShare } from '../order.ts';
@@ -38,8 +39,11 @@ export async function openContent(channel: StreamChannel, opening: ContentOpenin
 async function contentOf(channel: StreamChannel, opening: ContentOpening): Promise<ChannelContent> {
   const order = { seed: channel.shuffleSeed, share: opening.share };
   switch (channel.dataType) {
-    case 'S3Prefix':
-      return new ObjectList(await objectsUnder(channel, opening), order);
+    case 'S3Prefix': {
+      const found = await objectsUnder(channel, opening);
+      warnOfShards(found, opening);
+      return new ObjectList(found, order);
+    }
     case 'ManifestFile': {
       const { manifestObjects } = await import('./manifest-objects.ts');
       return new ObjectList(await manifestObjects(channel.uri, opening), order);
@@ -49,6 +53,13 @@ async function contentOf(channel: StreamChannel, opening: ContentOpening): Promi
       return AugmentedLines.open(channel, order, opening);
     }
   }
+}
+
+/** A training program would take what is there for all of it. */
+function warnOfShards(found: readonly ObjectRef[], { warn }: ContentOpening): void {
+  const sets = new ShardSets();
+  for (const { uri } of found) sets.add({ path: uri });
+  for (const { code, message } of sets.notices()) warn(code, message);
 }
 
 /** All objects below a prefix but the markers that some tools make for folders. */
