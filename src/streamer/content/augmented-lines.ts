@@ -9,10 +9,6 @@ import type { ContentOpening } from './open-content.ts';
 
 const UTF8 = new TextEncoder();
 
-function hasByteOrderMark([first, second, third]: Uint8Array): boolean {
-  return first === 0xef && second === 0xbb && third === 0xbf;
-}
-
 /** The lines of an augmented manifest: of each the named attributes, in the order of the names. */
 export class AugmentedLines implements ChannelContent {
   readonly valueless = false;
@@ -38,11 +34,7 @@ export class AugmentedLines implements ChannelContent {
     const { uri } = channel;
     const { chunks } = openObject(uri, { ...opening.objects, signal: opening.signal });
     const lines = await LineFile.of(chunks, uri, opening.maxLineBytes);
-    if (lines.count > 0) {
-      if (hasByteOrderMark(lines.line(0).bytes))
-        opening.warn('byte-order-mark', `${uri} begins with a byte order mark, which is skipped`);
-      return new AugmentedLines(lines, channel, order, opening);
-    }
+    if (lines.count > 0) return new AugmentedLines(lines, channel, order, opening);
     lines.close();
     throw new RecordpipeError('object-missing', 'the manifest has no lines', { uri });
   }

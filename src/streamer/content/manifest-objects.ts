@@ -12,7 +12,7 @@ const MOST_BYTES = 2 ** 29;
  */
 export async function manifestObjects(
   uri: string,
-  { objects, signal, warn }: ContentOpening,
+  { objects, signal }: ContentOpening,
 ): Promise<ObjectRef[]> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -21,10 +21,7 @@ export async function manifestObjects(
     bytes += chunk.length;
     if (bytes > MOST_BYTES) throw malformed(`longer than ${MOST_BYTES} bytes; is it a manifest?`, uri);
   }
-  const text = Buffer.concat(chunks).toString('utf8');
-  if (text.startsWith('\ufeff'))
-    warn('byte-order-mark', `${uri} begins with a byte order mark, which is skipped`);
-  const list = parsed(text.replace(/^\ufeff/, ''), uri);
+  const list = parsed(Buffer.concat(chunks).toString('utf8'), uri);
   if (!Array.isArray(list)) throw malformed('expected a JSON array of {"prefix": "s3://…"} and keys', uri);
   const prefix = prefixOf(list[0], uri);
   return list.slice(1).map((key: unknown, i) => ({ uri: prefix + keyOf(key, i + 1, uri) }));
