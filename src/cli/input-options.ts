@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { InputNotice, InputOptions } from 'recordpipe/report';
 import { complain } from './output.ts';
+import { type ColorChoice, type Painter, painter } from './style.ts';
 import { visible } from './visible.ts';
 
 /** Options of the commands that take folders. */
@@ -35,10 +36,13 @@ function gathered(glob: string, before: readonly string[] = []): readonly string
  * @param quiet whether nothing is said of skipped files and missing shards
  */
 export function inputOptionsOf(
-  { include, exclude, strictShards }: InputCommandOptions,
+  options: InputCommandOptions & { readonly color?: ColorChoice },
   quiet?: boolean,
 ): InputOptions {
-  return { include, exclude, strictShards: strictShards === true, onNotice: quiet ? undefined : sayNotice };
+  const { include, exclude, strictShards, color = 'auto' } = options;
+  const paint = painter(color, 2);
+  const onNotice = (notice: InputNotice): void => complain(noticeText(notice, paint));
+  return { include, exclude, strictShards: strictShards === true, onNotice: quiet ? undefined : onNotice };
 }
 
 /** The same where the inputs are expanded once more, so that everything is said once. */
@@ -46,14 +50,9 @@ export function quietly(options: InputCommandOptions): InputOptions {
   return { ...inputOptionsOf(options, true), strictShards: false };
 }
 
-/** Says on standard error what is odd about inputs. */
-export function sayNotice(notice: InputNotice): void {
-  complain(noticeText(notice));
-}
-
 /** A notice for people. */
-export function noticeText(notice: InputNotice): string {
+export function noticeText(notice: InputNotice, paint: Painter): string {
   if (notice.code !== 'skipped-files')
-    return `recordpipe: warning: ${notice.code}: ${visible(notice.message)}`;
+    return `recordpipe: ${paint('yellow', 'warning')}: ${notice.code}: ${visible(notice.message)}`;
   return `recordpipe: ${visible(notice.uri)}: ${visible(notice.message)}`;
 }
