@@ -4,7 +4,7 @@ export type SkipReason =
   | 'hidden'
   /** `_SUCCESS` and its like. */
   | 'marker'
-  /** An index: `*.rpidx`, `*.idx`. */
+  /** An index, `*.rpidx` or `*.idx`, or, where manifests are no data, a manifest. */
   | 'index'
   /** Compressed as recordpipe cannot read it: zstd, snappy, bzip2, xz, lz4, … */
   | 'compression'
@@ -78,7 +78,7 @@ const MAX_NAMES = 10;
 const REASONS: Record<SkipReason, string> = {
   hidden: 'hidden',
   marker: 'markers without records',
-  index: 'indexes',
+  index: 'indexes and manifests',
   compression: 'compression that is not supported; decompress them first',
   'other-name': 'other formats, by their names',
   'other-contents': 'no records of this format in them',

@@ -36,6 +36,7 @@ const SHARD = /-\d+-of-\d+$/;
 const EVENTS = /(^|\.)tfevents\./;
 /** Indexes that lie beside data: `FILE.rpidx` and `FILE.idx`. */
 const INDEX = /\.(rpidx|idx)$/i;
+const MANIFEST = /\.manifest$/i;
 /** What Hadoop, Spark and Databricks write beside data. */
 const MARKER =
   /^_(SUCCESS|FAILURE|started(_.*)?|committed(_.*)?|temporary|metadata|common_metadata|delta_log)$/;
@@ -97,13 +98,15 @@ export function isRecordName(name: string, format: Format = 'auto'): boolean {
 }
 
 /**
- * Whether a file lies beside data and is no data itself: hidden files (`.x`), `_SUCCESS` and its like, and indexes
- * (`*.rpidx`, `*.idx`). A training program that reads whole prefixes, as Pipe mode does, must not get them.
+ * Whether a file lies beside data and is no data itself: hidden files and those in hidden folders, `_SUCCESS` and its
+ * like, indexes (`*.rpidx`, `*.idx`) and manifests. A training program that reads whole prefixes, as Pipe mode does,
+ * must not get them.
  *
- * @param name the last part of a path or key
+ * @param path below the folder or prefix
  */
-export function isSidecar(name: string): boolean {
-  return name.startsWith('.') || MARKER.test(name) || INDEX.test(name);
+export function isSidecar(path: string): boolean {
+  if (INDEX.test(path) || MANIFEST.test(path)) return true;
+  return path.split('/').some((name) => name.startsWith('.') || MARKER.test(name));
 }
 
 /** The compression that a name says and that recordpipe does not read: `zstd`, `snappy`, `bzip2` and the like. */

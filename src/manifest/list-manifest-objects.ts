@@ -17,8 +17,8 @@ export interface ManifestListOptions extends InputOptions {
 
 /**
  * The objects that a manifest of `addresses` names, in the order of the listings, each once. What lies beside data is
- * skipped, as a training program would be fed with it: hidden files, `_SUCCESS` and its like, and indexes (`*.rpidx`,
- * `*.idx`), unless an address is just its own.
+ * skipped, as a training program would be fed with it: hidden files, `_SUCCESS` and its like, indexes (`*.rpidx`,
+ * `*.idx`) and manifests, unless an address is just its own.
  *
  * @param addresses `s3://bucket/key`, `s3://bucket/prefix/` or patterns, as for `listObjects`
  * @throws RecordpipeError as `listObjects`; `not-found` where everything is skipped; `incomplete-shards` with
@@ -70,9 +70,7 @@ function reasonToSkip(
 ): 'excluded' | 'not-included' | 'hidden' | 'marker' | 'index' | undefined {
   if (filter.excludes(below)) return 'excluded';
   if (filter.including) return filter.includes(below) ? undefined : 'not-included';
-  const names = below.split('/');
-  if (names.some((name) => name.startsWith('.'))) return 'hidden';
-  const name = names[names.length - 1];
-  if (!isSidecar(name)) return undefined;
-  return /\.(rpidx|idx)$/i.test(name) ? 'index' : 'marker';
+  if (!isSidecar(below)) return undefined;
+  if (below.split('/').some((name) => name.startsWith('.'))) return 'hidden';
+  return /\.(rpidx|idx|manifest)$/i.test(below) ? 'index' : 'marker';
 }

@@ -29,7 +29,7 @@ describe('manifest create', () => {
       [
         'recordpipe: s3://bucket/train/: skipped 1 file, hidden: .a.crc',
         'recordpipe: s3://bucket/train/: skipped 1 file, markers without records: _SUCCESS',
-        'recordpipe: s3://bucket/train/: skipped 1 file, indexes: a.tfrecord.rpidx',
+        'recordpipe: s3://bucket/train/: skipped 1 file, indexes and manifests: a.tfrecord.rpidx',
         '',
       ].join('\n'),
     );
