@@ -179,6 +179,21 @@ export function isRecordpipeError(error: unknown, ...codes: ErrorCode[]): error 
   return error instanceof RecordpipeError && (codes.length === 0 || codes.includes(error.code));
 }
 
+/**
+ * Whether `error` concerns one file, object or record, so that work on many of them may note it and continue.
+ * False for a wrong argument (it concerns all of them), for an abort, and for bugs: rethrow those.
+ *
+ * @example
+ * ```ts
+ * import { isItemFailure, RecordpipeError, UsageError } from 'recordpipe/errors';
+ * console.log(isItemFailure(new RecordpipeError('not-found', 'no such file'))); // true
+ * console.log(isItemFailure(new UsageError('jobs: expected a positive integer'))); // false
+ * ```
+ */
+export function isItemFailure(error: unknown): error is RecordpipeError {
+  return isRecordpipeError(error) && error.code !== 'aborted' && error.code !== 'invalid-argument';
+}
+
 /** The message of an error without its place, for an error that adds to it. */
 export function sentenceOf(error: RecordpipeError): string {
   const place = placeText(error);

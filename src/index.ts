@@ -9,6 +9,7 @@ export {
   DATA_ERROR_CODES,
   type ErrorCode,
   type ErrorPlace,
+  isItemFailure,
   isRecordpipeError,
   RecordpipeError,
   UsageError,

@@ -98,7 +98,7 @@ describe('errors', () => {
   };
 
   test('of the function, in their place', () =>
-    seenBefore('throw', { name: 'UsageError', message: 'thrown by work' }));
+    seenBefore('throw', { name: 'RangeError', message: 'thrown by work' }));
   test('of a result that cannot be sent', () =>
     seenBefore('function', { message: expect.stringContaining('could not be cloned') }));
   test('of a thread that dies', () => seenBefore('die', { code: 'io-failure', uri: work.href }));

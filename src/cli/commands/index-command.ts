@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { UsageError } from 'recordpipe/errors';
+import { isItemFailure, UsageError } from 'recordpipe/errors';
 import { buildIndex, checkIndex, type FrameScanOptions, type WrittenKind } from 'recordpipe/indexes';
 import { expandInputs } from 'recordpipe/report';
 import type { DoneFile } from 'recordpipe/shards';
@@ -70,11 +70,9 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
       report = await (check ? checked : made)(uri, options, onProgress);
       done += report.bytes ?? 0;
     } catch (error) {
-      // Not before it is needed: loading the codec takes 20 ms.
-      const { isRecordpipeError } = await import('recordpipe');
+      // Imported on failure only: loading the codec takes 20 ms.
       const { exitCodeOf } = await import('../error-exit-code.ts');
-      if (!isRecordpipeError(error) || error.code === 'aborted' || error.code === 'invalid-argument')
-        throw error;
+      if (!isItemFailure(error)) throw error;
       report = { uri, status: 'failed', error: error.toJSON() };
       bad++;
       if (exitCode !== INVALID) exitCode = exitCodeOf(error.code);
