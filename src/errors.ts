@@ -194,6 +194,25 @@ export function isItemFailure(error: unknown): error is RecordpipeError {
   return isRecordpipeError(error) && error.code !== 'aborted' && error.code !== 'invalid-argument';
 }
 
+/**
+ * Whether `error` says that memory ran out, in this process or in one of its threads. Such errors come from the host, so they
+ * are no RecordpipeErrors.
+ *
+ * @example
+ * ```ts
+ * import { isOutOfMemory } from 'recordpipe/errors';
+ * console.log(isOutOfMemory(new RangeError('Array buffer allocation failed'))); // true
+ * ```
+ */
+export function isOutOfMemory(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || code === 'ERR_MEMORY_ALLOCATION_FAILED') return true;
+  return (
+    error instanceof RangeError && /allocation failed|could not allocate|out of memory/i.test(error.message)
+  );
+}
+
 /** The message of an error without its place, for an error that adds to it. */
 export function sentenceOf(error: RecordpipeError): string {
   const place = placeText(error);

@@ -144,7 +144,7 @@ test('relative imports name their file, and it is there', () => {
 
 test('no import is computed, but that of the module that users name', () => {
   const computed = imports.filter(({ specifier }) => specifier === '?');
-  expect(computed.map(({ from }) => from)).toEqual(['dataset/map-worker.ts']);
+  expect(computed.map(({ from }) => from)).toEqual(['dataset/map-with.ts']);
 });
 
 test('there are no cycles', () => {
