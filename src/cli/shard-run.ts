@@ -5,6 +5,7 @@ import type { KnownFile } from 'recordpipe/report';
 import {
   assign,
   engineText,
+  MAX_SHARDS,
   planShards,
   readPlan,
   reportName,
@@ -68,6 +69,8 @@ export async function shardRun<C extends ShardCommand>(
     throw new UsageError('--shard: standard input cannot be divided; name files');
   const found = planFile === undefined ? undefined : await readPlan(planFile, reaching);
   const { shard, shards, by, folders } = whichShard(choice, found?.shards);
+  if (shards > MAX_SHARDS)
+    throw new UsageError(`--shard: expected at most ${MAX_SHARDS} shards, got ${shards}`);
   if (found === undefined) refuseSharded(inputs, folders);
   const planned = found ?? (await planShards(inputs, { ...reaching, format }));
   const plan = work.parts ? planned : uncut(planned);
