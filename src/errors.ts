@@ -102,6 +102,22 @@ export interface ErrorPlace {
   readonly compressed?: boolean | undefined;
 }
 
+/** An error as JSON: in reports, status files and `JSON.stringify(error)`. A stable contract; fields may be added. */
+export interface ErrorJson {
+  /** `RecordpipeError`, or the name of a subclass. */
+  readonly name: string;
+  /** Stable kebab-case word. */
+  readonly code: ErrorCode;
+  /** File, URL or name of the stream; null where the failure concerns none. */
+  readonly uri: string | null;
+  /** Index of the record, from 0; null where the failure has no place in the file (it could not be opened). */
+  readonly record: number | null;
+  /** Position of the record's first byte, from 0, in the uncompressed bytes; null where there is none. */
+  readonly offset: number | null;
+  /** What was expected, what was found, where, and the next step. For people: its words may change. */
+  readonly message: string;
+}
+
 /**
  * A failure with a code and a place.
  *
@@ -133,10 +149,12 @@ export class RecordpipeError extends Error {
     this.compressed = place.compressed ?? false;
   }
 
-  /** The plain object that reports print. */
-  toJSON(): { code: ErrorCode; record: number | null; offset: number | null; message: string } {
+  /** The object that `JSON.stringify` and every report print. */
+  toJSON(): ErrorJson {
     return {
+      name: this.name,
       code: this.code,
+      uri: this.uri ?? null,
       record: this.record ?? null,
       offset: this.offset ?? null,
       message: this.message,

@@ -8,6 +8,7 @@ export { crc32c, crc32cCombine, crc32cKernel, maskCrc32c, unmaskCrc32c } from '.
 export {
   DATA_ERROR_CODES,
   type ErrorCode,
+  type ErrorJson,
   type ErrorPlace,
   isItemFailure,
   isRecordpipeError,

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { isItemFailure, UsageError } from 'recordpipe/errors';
+import { type ErrorJson, isItemFailure, UsageError } from 'recordpipe/errors';
 import { buildIndex, checkIndex, type FrameScanOptions, type WrittenKind } from 'recordpipe/indexes';
 import { expandInputs } from 'recordpipe/report';
 import type { DoneFile } from 'recordpipe/shards';
@@ -42,7 +42,7 @@ interface IndexReport {
   readonly records?: number;
   readonly bytes?: number;
   readonly status: 'written' | 'up-to-date' | 'fits' | 'failed';
-  readonly error?: object;
+  readonly error?: ErrorJson;
 }
 
 /** Writes or checks indexes; the exit code. */
@@ -122,7 +122,7 @@ function doneFile({ uri, index, records, bytes, error }: IndexReport): DoneFile 
         ...(records !== undefined && { records }),
         ...(bytes !== undefined && { bytes }),
       }
-    : { uri, error: error as NonNullable<DoneFile['error']> };
+    : { uri, error: { code: error.code, message: error.message } };
 }
 
 function totalOf(files: readonly string[]): number {

@@ -38,7 +38,14 @@ const uri: Check = like(/^(?!-$)./su, 'a path or an address');
 export const knownFile: Check = shape<KnownFile>({ uri, size: count }, { etag: text, range });
 
 const finding: Check = shape<Finding>(
-  { code, record: orNull(count), offset: orNull(count), message: text },
+  {
+    name: like(/^\w{1,64}$/, 'the name of an error'),
+    code,
+    uri: orNull(text),
+    record: orNull(count),
+    offset: orNull(count),
+    message: text,
+  },
   {},
 );
 const warning: Check = shape<FileWarning>({ code, message: text }, {});
