@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+// biome-ignore lint/style/useNodejsImportProtocol: webpack knows Workers by this name only.
+import { Worker } from 'worker_threads';
 import { UsageError } from '../errors.ts';
 import { checkCount } from './arguments.ts';
 import { MapStage } from './map.ts';
+import type { MapWorkerData } from './recordpipe-map-worker.ts';
 import type { Open, Openable, Stage } from './stage.ts';
 import { type WorkerMapOptions, WorkerPool } from './worker-pool.ts';
 
@@ -25,8 +27,9 @@ export function openWorkerMap<S, T>(
   checkCount('mapInWorkers: workers', workers, 1);
   const url = moduleUrl(module);
   // Literally so: bundlers look for this expression.
+  const workerData: MapWorkerData = { module: url };
   const start = (): Worker =>
-    new Worker(new URL('./recordpipe-map-worker.js', import.meta.url), { workerData: url });
+    new Worker(new URL('./recordpipe-map-worker.js', import.meta.url), { workerData });
   return (iteration) =>
     new WorkerMapStage(source.openStage(iteration), new WorkerPool(url, workers, transfer, start), workers);
 }

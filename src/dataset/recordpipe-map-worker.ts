@@ -8,5 +8,11 @@ import { serveJobs } from '../files/thread-jobs.ts';
 import { mapWith } from './map-with.ts';
 import { packed } from './thread-values.ts';
 
-const map = mapWith(String(workerData));
+/** An object, because bundlers add fields of their own. */
+export interface MapWorkerData {
+  /** URL of the user's module. */
+  readonly module: string;
+}
+
+const map = mapWith((workerData as MapWorkerData).module);
 serveJobs(async (value) => packed(await map(value), true));

@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+// biome-ignore lint/style/useNodejsImportProtocol: webpack knows Workers by this name only.
+import { Worker } from 'worker_threads';
 import { isOutOfMemory, RecordpipeError } from '../errors.ts';
 import { JobThread } from '../files/job-thread.ts';
 import { type FileLane, stoppedEarly } from './file-lane.ts';
