@@ -68,7 +68,7 @@ const floatStats: Check = shape<FloatStats>(
     negativeInfinity: count,
     log2: signedLog2,
   },
-  {},
+  { distinct },
 );
 const images: Check = shape<ImageStats>({ values: count }, { width: spread, height: spread });
 const bytesStats: Check = shape<BytesStats>(
@@ -76,7 +76,7 @@ const bytesStats: Check = shape<BytesStats>(
     values: count,
     total: count,
     length: spread,
-    utf8: count,
+    text: count,
     images: object(Object.fromEntries(IMAGE_KINDS.map((kind) => [kind, images])), []),
     distinct,
   },
@@ -114,7 +114,16 @@ const firstOther: Check = shape<RecordPlace & { readonly why: string }>(
 );
 const messages: Check = shape<MessageCounts>(
   { example: count, sequenceExample: count, other: count },
-  { firstOther },
+  {
+    exampleListWithContext: count,
+    event: count,
+    record: count,
+    irHeader: count,
+    text: count,
+    protobuf: count,
+    binary: count,
+    firstOther,
+  },
 );
 
 const base64 = like(/^[A-Za-z0-9+/]*={0,2}$/, 'base64');
