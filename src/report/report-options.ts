@@ -3,6 +3,9 @@ import { FORMAT_NAMES, type FormatName } from '../records/record-format.ts';
 import type { RecordReadOptions } from '../records/record-read-options.ts';
 import { tfrecordReadOptions } from '../records/tfrecord/tfrecord-options.ts';
 
+/** A job is a thread with buffers of its own; more than this take gigabytes. */
+const MAX_JOBS = 256;
+
 /** Which files are expected. `auto` decides by content, file by file. */
 export type Format = FormatName | 'auto';
 
@@ -47,7 +50,7 @@ export interface FilesOptions extends CheckedReading {
   /** Default true, unlike when reading: RecordIO's padding must be zeros and complete. `countFiles` takes no notice of it. */
   readonly strictPadding: boolean;
   /**
-   * The most files that are checked at once, on worker threads; 1 starts no worker. Default: as many as the host has
+   * Files to process in parallel on worker threads, 1 to 256; 1 starts no worker. Default: as many as the host has
    * cores to offer, or 1 where the files are so small that starting a worker takes longer than checking them. Of objects (`s3://`) at most 4 threads by default,
    * each of which has several under way; all together hold at most 4 windows (`objects.windowBytes`) and have at most 32 requests under way.
    */
@@ -72,8 +75,8 @@ export async function checkedReading(given: Partial<FilesOptions>): Promise<Part
   const { format = 'auto', jobs } = given;
   if (format !== 'auto' && !FORMAT_NAMES.includes(format))
     throw new UsageError(`format: expected one of auto, ${FORMAT_NAMES.join(', ')}, got ${String(format)}`);
-  if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1))
-    throw new UsageError(`jobs: expected a whole number from 1 on, got ${jobs}`);
+  if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1 && jobs <= MAX_JOBS))
+    throw new UsageError(`jobs: expected an integer from 1 to ${MAX_JOBS}, got ${jobs}`);
   const entries = [...COMMON, ...RECORDIO, ...TEXTLINE].map((name) => [name, given[name]] as const);
   const reading: Partial<CheckedReading> = Object.fromEntries(
     entries.filter(([, value]) => value !== undefined),

@@ -127,3 +127,10 @@ test('errors keep class, code, place and stack on their way between threads', ()
 function timeless(report: ValidateReport): object {
   return { ...report, files: report.files.map((file) => ({ ...file, seconds: 0 })) };
 }
+
+test('the number of jobs is bounded', async () => {
+  for (const jobs of [0, 2000, 1.5])
+    await expect(validateFiles(pattern, { jobs })).rejects.toThrow(
+      /^jobs: expected an integer from 1 to 256/,
+    );
+});
