@@ -37,13 +37,14 @@ export async function shareOut(inputs: readonly FileInput[], task: FileTask, job
   const queue = { files: where((path) => path !== '-' && !isObjectUri(path)), next: 0, atOnce: 1 };
   const takesPart = task.blocking || here.files.length > 0;
   const { workerLane } = await import('./worker-lane.ts');
+  const local = localLane({ ...task, ...reading });
   const workers = Array.from({ length: takesPart ? threads - 1 : threads }, () => ({
-    lane: workerLane({ ...task, ...reading, blocking: true }),
+    lane: workerLane({ ...task, ...reading, blocking: true }, local),
     queues: [queue, ...objects],
   }));
   if (!takesPart) return workers;
   const queues = task.blocking ? [here, queue, ...objects] : [here];
-  return [...workers, { lane: localLane({ ...task, ...reading }), queues }];
+  return [...workers, { lane: local, queues }];
 }
 
 /** The queue of objects, if there are any, and what of the task is different for them. */
