@@ -75,7 +75,7 @@ export interface Failure {
   readonly code: string;
   readonly record?: number | null | undefined;
   readonly message: string;
-  readonly uri?: string | undefined;
+  readonly uri?: string | null | undefined;
 }
 
 /**

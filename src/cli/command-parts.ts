@@ -4,6 +4,10 @@ import { interruptedBy } from './interrupt.ts';
 export const INPUTS =
   'files, directories, quoted glob patterns, s3://bucket/key, prefix/ or pattern, @list (a file with one input per line, or NUL-separated as from find -print0; @- for stdin), - for stdin';
 
+/** Describes the argument of the commands that accept one input, which may stand for several files. */
+export const INPUT =
+  'a file, directory or quoted glob pattern, s3://bucket/key, prefix/ or pattern, @list, or - for stdin';
+
 /** The last section of every command's help. */
 export const EXIT_CODES = `
 Exit codes:

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { isRecordpipeError, UsageError } from 'recordpipe/errors';
+import { isOutOfMemory, isRecordpipeError, UsageError } from 'recordpipe/errors';
 import { errorText } from './advice.ts';
-import { INTERNAL_ERROR, OK, USAGE } from './exit-codes.ts';
+import { exitCodeOf } from './error-exit-code.ts';
+import { INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
 import { usageInCliWords } from './option-names.ts';
 import { ClosedOutput, complain } from './output.ts';
+import { packageVersion } from './version.ts';
 import { visible } from './visible.ts';
 
 /** Prints an error on standard error. Returns its exit code. */
@@ -26,11 +28,42 @@ export async function fail(error: unknown): Promise<number> {
   }
   if (isRecordpipeError(error)) {
     complain(errorText(error));
-    const { exitCodeOf } = await import('./error-exit-code.ts');
     return exitCodeOf(error.code);
   }
-  complain(`recordpipe: unexpected: ${error instanceof Error ? error.stack : String(error)}`);
+  if (isOutOfMemory(error)) {
+    complain(`recordpipe: out of memory: ${visible((error as Error).message)}\n  next: ${MORE_MEMORY}`);
+    return IO_FAILURE;
+  }
+  if (isSystemError(error)) {
+    const tooMany = error.code === 'EMFILE' || error.code === 'ENFILE';
+    const next = tooMany ? 'raise the limit of open files (ulimit -n)' : 'check the system, and try again';
+    complain(`recordpipe: io-failure: ${visible(error.message)}\n  next: ${next}`);
+    return IO_FAILURE;
+  }
+  complain(`recordpipe: internal error: ${stackOf(error)}\n  next: ${bugReport()}`);
   return INTERNAL_ERROR;
+}
+
+const MORE_MEMORY =
+  'give the process more memory, or use less: fewer --jobs, a smaller --window, --memory or --max-record-size';
+
+/** Whether the operating system refused something that no command expected it to refuse: too many open files, for example. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'errno' in error;
+}
+
+/** With the causes. Control characters, which names of files may have, are escaped. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return visible(String(error));
+  const stack = (error.stack ?? String(error)).split('\n').map(visible).join('\n');
+  return error.cause instanceof Error && error.cause !== error
+    ? `${stack}\n  cause: ${stackOf(error.cause)}`
+    : stack;
+}
+
+function bugReport(): string {
+  const { version, platform, arch } = process;
+  return `this is a bug in recordpipe; please report it with this text, recordpipe ${packageVersion()}, Node ${version}, ${platform} ${arch}, and the command line`;
 }
 
 /** The next step for an error that Commander has printed already. */
@@ -42,6 +75,6 @@ function nextStep({ code, message }: CommanderError): string | undefined {
 }
 
 function helpCommand(): string {
-  const command = process.argv[2];
+  const [, , command = ''] = process.argv;
   return /^[a-z]+$/.test(command) ? `recordpipe ${command} --help` : 'recordpipe help';
 }

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { ObjectOptions } from 'recordpipe/objects';
+import { type InputCommandOptions, withInputOptions } from './input-options.ts';
 import { type ObjectCommandOptions, objectOptionsOf, withObjectOptions } from './object-options.ts';
-import { atLeast, delimiterOption, sizeOption } from './option-values.ts';
+import { delimiterOption, jobsOption, sizeOption } from './option-values.ts';
 import type { ColorChoice } from './style.ts';
 
 /** Options for one format. */
@@ -25,7 +26,7 @@ export interface CommonOptions extends FormatOptions, ObjectCommandOptions {
 }
 
 /** Options of the commands that print reports. */
-export interface ReportingOptions extends CommonOptions {
+export interface ReportingOptions extends CommonOptions, InputCommandOptions {
   readonly json?: true;
   readonly jsonl?: true;
   readonly quiet?: true;
@@ -111,11 +112,15 @@ export function withReportingOptions(command: Command): Command {
 
 /** Adds the options of the commands that process many files. */
 export function withRunOptions(command: Command): Command {
-  return withCommonOptions(command)
+  return withInputOptions(withCommonOptions(command))
     .option('--json', 'print one JSON document')
     .option('-q, --quiet', 'hide progress and summary')
     .option('--no-progress', 'hide progress')
-    .option('-j, --jobs <n>', 'number of files to process in parallel (default: one per core)', atLeast(1));
+    .option(
+      '-j, --jobs <n>',
+      'number of files to process in parallel, up to 256 (default: one per core)',
+      jobsOption,
+    );
 }
 
 /** Adds the options of the commands that read payloads. */

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT_CODES } from './command-parts.ts';
 import { fail } from './fail.ts';
 import { fill } from './fill.ts';
 import { complain, print } from './output.ts';
+import { withColor } from './style.ts';
+import { packageVersion } from './version.ts';
 import { visible } from './visible.ts';
 
 /** Declares a command: commands/register/NAME.ts. Its action is in commands/NAME.ts, imported when it runs. */
@@ -53,6 +54,7 @@ export async function program(called: string | undefined): Promise<Command> {
     .showHelpAfterError('(run recordpipe help, or recordpipe COMMAND --help, for usage)')
     .addHelpText('after', ROOT_HELP);
   for (const { register } of await Promise.all(needed(called).map((load) => load()))) register(root);
+  for (const command of root.commands) withColor(command);
   return root;
 }
 
@@ -82,10 +84,6 @@ function printHelp(text: string): void {
     told = error;
     process.exitCode = await fail(error);
   });
-}
-
-function packageVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
 const ROOT_HELP = `

@@ -16,7 +16,12 @@ const WARNINGS: Record<RecordScan['format'], FileWarning | undefined> = {
 
 const EMPTY: FileWarning = {
   code: 'empty-file',
-  message: 'the file has 0 bytes: it contains no records, and may be an interrupted write',
+  message: 'the file has 0 bytes and so no records; it may be an interrupted write',
+};
+
+const NO_RECORDS: FileWarning = {
+  code: 'no-records',
+  message: 'the file is sound but has no records; it may be an interrupted write',
 };
 
 const SEVERAL_STREAMS: FileWarning = {
@@ -29,11 +34,15 @@ const SEVERAL_STREAMS: FileWarning = {
 export function warningsOf({
   format,
   bytes,
+  records,
   errorCount,
   warnings,
   nextStreams = 0,
-}: Pick<RecordScan, 'format' | 'bytes' | 'errorCount' | 'warnings' | 'nextStreams'>): FileWarning[] {
-  if (bytes === 0 && errorCount === 0) return [EMPTY];
+}: Pick<
+  RecordScan,
+  'format' | 'bytes' | 'records' | 'errorCount' | 'warnings' | 'nextStreams'
+>): FileWarning[] {
+  if (records === 0 && errorCount === 0) return [bytes === 0 ? EMPTY : NO_RECORDS];
   const warning = warnings > 0 ? WARNINGS[format] : undefined;
   return [...(warning === undefined ? [] : [warning]), ...(nextStreams > 0 ? [SEVERAL_STREAMS] : [])];
 }

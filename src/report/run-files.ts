@@ -25,6 +25,8 @@ export interface RunOptions extends Pick<FilesOptions, 'jobs' | 'onProgress' | '
   readonly onFileInOrder?: ((report: FileReport) => void) | undefined;
   /** Called with each finding that is kept, as soon as it is found. */
   readonly onFinding?: ((finding: Finding & { readonly uri: string }) => void) | undefined;
+  /** Adds to the report of a file what follows from more than its data. */
+  readonly judge?: (report: FileReport, input: FileInput) => FileReport;
 }
 
 /**
@@ -99,12 +101,12 @@ class Run {
 
   /** Takes files off the queues until they are empty. */
   async drain(lane: FileLane, queues: readonly Queue[]): Promise<void> {
-    for (const { files, atOnce } of queues) {
+    for (const queue of queues) {
+      const { files, atOnce } = queue;
       const one = async (): Promise<void> => {
-        for (let index = files.shift(); index !== undefined && !this.#ended; index = files.shift())
-          await this.#runOne(lane, index);
+        while (queue.next < files.length && !this.#ended) await this.#runOne(lane, files[queue.next++]);
       };
-      await Promise.all(Array.from({ length: Math.min(atOnce, files.length) }, one));
+      await Promise.all(Array.from({ length: Math.min(atOnce, files.length - queue.next) }, one));
     }
   }
 
@@ -125,7 +127,7 @@ class Run {
         this.#running.set(index, bytes);
         if (retries > 0) this.#retries.set(index, retries);
         if (size !== undefined) this.#sized(index, size);
-        if (finding !== undefined) this.#options.onFinding?.({ uri: uriOf(this.#inputs[index]), ...finding });
+        if (finding !== undefined) this.#options.onFinding?.({ ...finding, uri: uriOf(this.#inputs[index]) });
         this.#tell();
       });
       this.#take(index, report);
@@ -134,8 +136,9 @@ class Run {
     }
   }
 
-  #take(index: number, report: FileReport): void {
+  #take(index: number, found: FileReport): void {
     if (this.#ended) return;
+    const report = this.#options.judge?.(found, this.#inputs[index]) ?? found;
     this.#reports[index] = report;
     this.#sized(index, report.bytes);
     this.#running.delete(index);

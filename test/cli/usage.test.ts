@@ -12,6 +12,8 @@ test.each([
   ['no inputs', ['validate'], /missing required argument 'inputs'/],
   ['too many arguments', ['inspect', 'a', 'b'], /too many arguments/],
   ['no jobs', ['validate', 'x', '--jobs', '0'], /Expected an integer >= 1/],
+  ['too many jobs', ['validate', 'x', '--jobs', '2000'], /integer from 1 to 256/],
+  ['too many shards', ['validate', 'x', '--shard', '0/99999999'], /at most 100000 shards/],
   ['not a number', ['inspect', 'x', '-n', '1e3'], /Expected an integer >= 0/],
   ['not a size', ['validate', 'x', '--max-record-size', '3XB'], /Expected a size such as 8MiB/],
   [

@@ -3,6 +3,7 @@ import { expandInputs } from 'recordpipe/report';
 import { type BinaryOutputOptions, binaryOnTerminal, isBinary, isGuarded } from '../binary-output.ts';
 import { OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
+import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
 import { print } from '../output.ts';
@@ -10,7 +11,11 @@ import { littleAtFirst, reachingOf } from '../reaching.ts';
 import { byteSource } from '../source.ts';
 
 /** Options of `recordpipe cat`. */
-export interface CatCommandOptions extends CommonOptions, PayloadOptions, BinaryOutputOptions {
+export interface CatCommandOptions
+  extends CommonOptions,
+    PayloadOptions,
+    BinaryOutputOptions,
+    InputCommandOptions {
   /** Records of all files together; 0: all. */
   readonly records: number;
   readonly skip: number;
@@ -26,7 +31,10 @@ export async function cat(inputs: string[], options: CatCommandOptions): Promise
   let exitCode = OK;
   let complaints: Promise<unknown> = Promise.resolve();
   let seen = 0;
-  for (const file of await expandInputs(inputs, options.format, reachingOf(options))) {
+  for (const file of await expandInputs(inputs, options.format, {
+    ...reachingOf(options),
+    ...inputOptionsOf(options),
+  })) {
     const { source, uri } = byteSource(file);
     const batches = readRecordBatches(source, {
       ...littleAtFirst(readingOptions(options), end),

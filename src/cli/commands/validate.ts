@@ -10,6 +10,7 @@ import {
 import type { RecordSchema } from 'recordpipe/stats';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { badFileText, interruptedText, summaryText, violationsText, warningsText } from '../findings-text.ts';
+import { inputOptionsOf, quietly } from '../input-options.ts';
 import { interruption } from '../interrupt.ts';
 import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
 import { ClosedOutput, complain, print, say } from '../output.ts';
@@ -23,6 +24,7 @@ import { painter } from '../style.ts';
 export interface ValidateCommandOptions extends ReportingOptions, PayloadOptions, ShardCommandOptions {
   readonly maxErrors: number;
   readonly failFast?: true;
+  readonly failOnEmpty?: true;
   readonly schema?: string;
   readonly unknownFeatures?: 'error' | 'allow';
 }
@@ -35,7 +37,7 @@ const MAX_SHOWN = 10;
 
 /** Validates files and reports findings. Returns the exit code. */
 export async function validate(inputs: string[], options: ValidateCommandOptions): Promise<number> {
-  const { json, jsonl, quiet, maxErrors, failFast = false, jobs } = options;
+  const { json, jsonl, quiet, maxErrors, failFast = false, failOnEmpty = false, jobs } = options;
   if (inputs.length === 0 && options.plan === undefined) throw noInputs();
   if (options.report === '-')
     throw new UsageError('--report: expected a file, got -; --json prints the report to standard output');
@@ -51,7 +53,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
   // A list from standard input can be read only once.
   if (reports !== undefined && !inputs.includes('@-'))
     await reports.refuseReportOn(
-      await expandInputs(inputs, options.format, reachingOf(options)),
+      await expandInputs(inputs, options.format, { ...reachingOf(options), ...quietly(options) }),
       reportFile!,
     );
   await reports?.checkReportFolder(reportFile!);
@@ -100,6 +102,8 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       blocking: true,
       maxErrors,
       failFast,
+      failOnEmpty,
+      ...inputOptionsOf(options, quiet),
       schema,
       onFile,
       onFinding: soFar.addFinding,
@@ -121,7 +125,9 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
     else await shard?.write({ files: report.files.map(({ seconds: _, ...file }) => file) });
     if (json) await print(document(report));
     else if (jsonl)
-      await print(`${JSON.stringify({ event: 'summary', ok: report.ok, totals: report.totals })}\n`);
+      await print(
+        `${JSON.stringify({ event: 'summary', ok: report.ok, totals: report.totals, notices: report.notices })}\n`,
+      );
     else
       await say(
         quiet
@@ -160,7 +166,7 @@ class PartialRun {
     if (this.files === undefined) return undefined;
     const files = this.#done.sort((a, b) => Buffer.compare(Buffer.from(a.uri), Buffer.from(b.uri)));
     const report = validateReport(files, this.files - files.length);
-    return { ...report, ok: false, interrupted: { unfinished: this.#unfinished } };
+    return { ...report, ok: false, interrupted: { unfinished: this.#unfinished }, notices: [] };
   }
 }
 
@@ -181,6 +187,7 @@ async function workOf(
     parts: true,
     settings: {
       ...settingsOf(options),
+      failOnEmpty: options.failOnEmpty,
       maxErrors: options.maxErrors,
       schema: schema && digest(schema),
     },

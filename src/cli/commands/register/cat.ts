@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { atLeast } from '../../option-values.ts';
 import { withCommonOptions, withPayloadOptions } from '../../options.ts';
 
@@ -13,7 +14,7 @@ export function register(root: Command): void {
     .option('--newline', 'write a newline after each payload')
     .option('--binary', 'write payloads to a terminal even if they are binary')
     .option('--base64', 'write one base64 payload per line');
-  withPayloadOptions(withCommonOptions(command))
+  withPayloadOptions(withInputOptions(withCommonOptions(command)))
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../cat.ts')).cat(inputs, options)));
 }

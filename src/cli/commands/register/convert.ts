@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT_CODES, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { withShardOptions } from '../../shard-options.ts';
 import { withTransformOptions } from '../../transform-options.ts';
 
@@ -13,8 +14,12 @@ export function register(root: Command): void {
       '[files...]',
       'an input (- for stdin) and an output (- for stdout); with --output-dir: inputs only',
     )
-    .option('--output-dir <folder>', 'convert each input into this directory, keeping its base name');
-  withShardOptions(withTransformOptions(command));
+    .option('--output-dir <folder>', 'convert each input into this directory, keeping its base name')
+    .option(
+      '--keep-going',
+      'with --output-dir: report files that cannot be converted, and convert the others',
+    );
+  withShardOptions(withInputOptions(withTransformOptions(command)));
   const to = command.options.find(({ long }) => long === '--to')!;
   to.description = 'output format (default: from the extension; required for stdout and with --output-dir)';
   command

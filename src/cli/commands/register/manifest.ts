@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT_CODES, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { withObjectOptions } from '../../object-options.ts';
 import { atLeast } from '../../option-values.ts';
 
@@ -27,7 +28,7 @@ export function register(root: Command): void {
     .option('-o, --output <file>', 'output path or s3://bucket/key (default: stdout)')
     .option('--prefix <prefix>', 'prefix shared by all addresses (default: their common directory)')
     .option('-q, --quiet', 'hide the summary');
-  withObjectOptions(create)
+  withObjectOptions(withInputOptions(create))
     .addHelpText('after', CREATE_HELP)
     .action((addresses, options) =>
       run(async () => (await import('../manifest-create.ts')).manifestCreate(addresses, options)),

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { withTransformOptions } from '../../transform-options.ts';
 
 export function register(root: Command): void {
@@ -12,7 +13,7 @@ export function register(root: Command): void {
     )
     .option('-o, --output <file>', 'output file, s3://bucket/key, or - for stdout')
     .option('--sort', 'sort inputs by name and drop duplicates (default: as given)');
-  withTransformOptions(command);
+  withInputOptions(withTransformOptions(command));
   const options = [
     new Option('--html <file>', 'stats reports: also write an HTML page; - for stdout, instead of the text'),
     new Option('--title <text>', 'title of the page'),

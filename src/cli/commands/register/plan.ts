@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { withObjectOptions } from '../../object-options.ts';
 import { atLeast, sizeOption } from '../../option-values.ts';
 
@@ -26,7 +27,7 @@ export function register(root: Command): void {
     .option('-f, --force', 'overwrite an existing plan')
     .option('--json', 'print a summary of the plan as JSON')
     .option('-q, --quiet', 'hide the summary and notes');
-  withObjectOptions(command)
+  withObjectOptions(withInputOptions(command))
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../plan.ts')).plan(inputs, options)));
 }

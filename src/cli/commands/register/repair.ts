@@ -1,17 +1,19 @@
 import type { Command } from 'commander';
-import { EXIT_CODES, run } from '../../command-parts.ts';
+import { EXIT_CODES, INPUT, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { atLeast } from '../../option-values.ts';
 import { OUT, withTransformOptions } from '../../transform-options.ts';
 
 export function register(root: Command): void {
   const command = root
     .command('repair')
-    .description('Copy the valid records of a damaged file to a new file and report what was skipped.')
-    .argument('<input>', 'a file or s3://bucket/key (never modified), or - for stdin')
-    .argument('<output>', OUT)
+    .description('Copy the valid records of damaged files to new files and report what was skipped.')
+    .argument('<input>', `${INPUT}; never modified`)
+    .argument('[output]', `${OUT}; not with --output-dir`)
+    .option('--output-dir <folder>', 'repair each input file into this directory, keeping its name')
     .option('--report <file>', 'also write the findings to a file, as JSON')
     .option('--max-errors <n>', 'maximum findings listed in the report (all are counted)', atLeast(0), 1000);
-  withTransformOptions(command)
+  withInputOptions(withTransformOptions(command))
     .addHelpText('after', HELP)
     .action((input, output, options) =>
       run(async () => (await import('../repair.ts')).repair(input, output, options)),
@@ -21,6 +23,7 @@ export function register(root: Command): void {
 const HELP = `
 Examples:
   recordpipe repair damaged.tfrecord good.tfrecord --report report.json
+  recordpipe repair data/ --output-dir repaired
   recordpipe repair bad.rec good.rec || [ $? -eq 1 ]    accept the loss
 
 After damage, repair resumes at the next valid record. The output is always a complete, valid file. Exit code 0 means that the input had no

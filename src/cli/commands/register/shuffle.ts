@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
-import { EXIT_CODES, run } from '../../command-parts.ts';
+import { EXIT_CODES, INPUT, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { atLeast, sizeOption } from '../../option-values.ts';
 import { OUT, withTransformOptions } from '../../transform-options.ts';
 
 export function register(root: Command): void {
   const command = root
     .command('shuffle')
-    .description('Shuffle the records of a file, using bounded memory.')
-    .argument('<input>', 'a file, s3://bucket/key, or - for stdin')
+    .description('Shuffle the records of a file, or of all files of a directory, using bounded memory.')
+    .argument('<input>', INPUT)
     .argument('<output>', OUT)
     .option('--seed <n>', 'random seed; the same seed gives the same order', atLeast(0), 0)
     .option(
@@ -19,7 +20,7 @@ export function register(root: Command): void {
       '--temp-dir <folder>',
       'directory for data that does not fit in memory (default: next to the output)',
     );
-  withTransformOptions(command)
+  withInputOptions(withTransformOptions(command))
     .addHelpText('after', HELP)
     .action((input, output, options) =>
       run(async () => (await import('../shuffle.ts')).shuffle(input, output, options)),
@@ -30,7 +31,7 @@ const HELP = `
 Examples:
   recordpipe shuffle train.tfrecord shuffled.tfrecord --seed 1
   recordpipe shuffle big.rec shuffled.rec --memory 2GiB --temp-dir /scratch
-  recordpipe merge train/ -o - | recordpipe shuffle - shuffled.tfrecord
+  recordpipe shuffle train/ shuffled.tfrecord
 
 The order depends only on the seed and the number of records, not on --memory, and is the same on every machine: records are sorted by
 SplitMix64 numbers generated from the seed. Data that does not fit in memory needs as much temporary disk space as the records.
