@@ -1,4 +1,5 @@
 import { RecordpipeError } from '../errors.ts';
+import { hostModule } from './host.ts';
 
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
@@ -20,6 +21,21 @@ export function checkAborted(signal: AbortSignal | undefined): void {
 export function abortError(signal: AbortSignal): RecordpipeError {
   return new RecordpipeError('aborted', 'aborted by its signal', {}, signal.reason);
 }
+
+/**
+ * Listens for the abort of a signal. Node warns of a leak from the eleventh listener on; here as many listen as files or
+ * requests are under way, and each is removed when its work ends.
+ */
+export function onAbort(signal: AbortSignal | undefined, listener: () => void): void {
+  if (signal === undefined) return;
+  if (!unlimited.has(signal)) {
+    unlimited.add(signal);
+    hostModule('node:events')?.setMaxListeners(0, signal);
+  }
+  signal.addEventListener('abort', listener);
+}
+
+const unlimited = new WeakSet<AbortSignal>();
 
 // Not Promise.race with a promise of the abort: that one would hold on to every chunk that was ever raced with it.
 class AbortableIterator implements AsyncIterator<Uint8Array> {
@@ -71,7 +87,7 @@ class AbortableIterator implements AsyncIterator<Uint8Array> {
 
   #listen(): void {
     this.#listening = true;
-    this.#signal.addEventListener('abort', this.#abort);
+    onAbort(this.#signal, this.#abort);
   }
 
   #forget(): void {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { abortError } from '../bytes/abortable.ts';
+import { abortError, onAbort as listenForAbort } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
 
@@ -72,7 +72,7 @@ function lock(descriptor: number, path: string, { timeoutMs, signal }: LockWait)
     };
     const onAbort = (): void => stop(abortError(signal as AbortSignal));
     const timer = setTimeout(() => stop(lockedByOthers(path, timeoutMs)), Math.min(timeoutMs, MOST_TIMER_MS));
-    signal?.addEventListener('abort', onAbort);
+    listenForAbort(signal, onAbort);
     program.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
     });
