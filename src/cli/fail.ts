@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { isRecordpipeError, UsageError } from 'recordpipe/errors';
 import { errorText } from './advice.ts';
-import { INTERNAL_ERROR, OK, USAGE } from './exit-codes.ts';
+import { INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
 import { ClosedOutput, complain } from './output.ts';
 import { visible } from './visible.ts';
@@ -25,6 +25,11 @@ const OPTION_NAMES: Record<string, string> = {
   existing: '--if-changed',
 };
 
+const OUT_OF_FILES: Record<string, string> = {
+  EMFILE: 'too many open files\n  next: raise the limit (ulimit -n 1024)',
+  ENFILE: 'too many open files on this machine\n  next: close other programs, or raise fs.file-max',
+};
+
 /** Says what went wrong, on standard error; the exit code for it. */
 export async function fail(error: unknown): Promise<number> {
   const signal = interruptedBy();
@@ -44,6 +49,12 @@ export async function fail(error: unknown): Promise<number> {
     complain(errorText(error));
     const { exitCodeOf } = await import('./error-exit-code.ts');
     return exitCodeOf(error.code);
+  }
+  const text = OUT_OF_FILES[(error as NodeJS.ErrnoException | undefined)?.code ?? ''];
+  if (text !== undefined) {
+    // Also where Node loads a module.
+    complain(`recordpipe: io-failure: ${text}`);
+    return IO_FAILURE;
   }
   complain(`recordpipe: unexpected: ${error instanceof Error ? error.stack : String(error)}`);
   return INTERNAL_ERROR;

@@ -48,12 +48,9 @@ function checkHeader(name: string, value: string): void {
   if (OF_CREDENTIALS.test(name))
     throw new FetchFailure(
       'denied',
-      `the header ${name} has a character that HTTP does not allow, such as a line break; check the credentials (AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN, the profile)`,
-      { code: 'InvalidHeader' },
+      `the header ${name} has a character that HTTP does not allow, such as a line break (it comes from AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN or the profile)`,
     );
-  throw new FetchFailure('fatal', `the header ${name} has a character that HTTP does not allow`, {
-    code: 'InvalidHeader',
-  });
+  throw new FetchFailure('fatal', `the header ${name} has a character that HTTP does not allow`);
 }
 
 function pathOf({ path, query }: HttpRequest): string {

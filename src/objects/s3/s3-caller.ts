@@ -99,5 +99,5 @@ export class S3Caller {
 
 function endlessRedirects(asked: string, region: string, cause: unknown): FetchFailure {
   const text = `the service redirects from region to region without end (from ${asked} to ${region}); check the endpoint`;
-  return new FetchFailure('fatal', text, { code: 'EndlessRedirect', cause });
+  return new FetchFailure('fatal', text, { cause });
 }

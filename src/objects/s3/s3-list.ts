@@ -156,7 +156,7 @@ function decodedKey(key: string): string {
 /** Another attempt would not help: the answer came whole. */
 function malformed(what: string): FetchFailure {
   const text = `the listing of the service is wrong: ${what}; check that the endpoint is an S3 service`;
-  return new FetchFailure('fatal', text, { code: 'MalformedListing' });
+  return new FetchFailure('fatal', text);
 }
 
 /** Buckets of S3 Express, which list in no order. */

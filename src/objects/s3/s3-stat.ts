@@ -64,7 +64,7 @@ async function headOnce(
     throw new FetchFailure(
       'fatal',
       `the endpoint does not say how long the object is (Content-Length: ${size ?? 'none'}); check that it is an S3 service`,
-      { code: 'InvalidSize', requestId: head.$metadata.requestId },
+      { requestId: head.$metadata.requestId },
     );
   return {
     uri,
