@@ -57,8 +57,13 @@ const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
     `$1${REDACTED}`,
   ],
   [/\b(AWS4-[A-Z0-9-]+ Credential=)[^\r\n"']+/g, `$1${REDACTED}`],
-  [/\b((?:authorization|x-amz-security-token)["']?[ \t]*[:=][ \t]*["']?)[^\r\n"']+/gi, `$1${REDACTED}`],
+  [/\b((?:authorization|x-amz-security-token)["']?[ \t]*:[ \t]*["']?)[^\r\n"']+/gi, `$1${REDACTED}`],
 ];
+
+/** A text that should be a URL, and may be one with a password that lacks its scheme. */
+export function redactedUrl(text: string): string {
+  return text.replace(/^([a-z0-9+.-]+:\/\/)?.*@/is, `$1${REDACTED}@`);
+}
 
 /** How deep causes, and the objects that hang on them, are followed. */
 const MAX_DEPTH = 8;

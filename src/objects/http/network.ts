@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../../errors.ts';
-import { registerSecret } from '../../redact.ts';
+import { redactedUrl, registerSecret } from '../../redact.ts';
 
 /** How the environment says that services are reached. */
 export interface Network {
@@ -56,7 +56,7 @@ function proxyFor(protocol: keyof typeof PROXIES): ProxySettings | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new UsageError(
-      `${variable}: expected the URL of an HTTP proxy, like http://proxy:3128, got ${given}`,
+      `${variable}: expected the URL of an HTTP proxy, like http://proxy:3128, got ${JSON.stringify(redactedUrl(given))}`,
     );
   registerSecret(decodeURIComponent(url.password));
   return { url: url.href, variable };

@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { registerSecret } from '../../redact.ts';
+import { redactedUrl, registerSecret } from '../../redact.ts';
 
 const VARIABLES = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'] as const;
 
@@ -11,7 +11,9 @@ const VARIABLES = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'] as const;
 export function serviceUrl(text: string, from: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '')
-    throw new UsageError(`${from}: expected a URL like https://host:9000, got ${JSON.stringify(text)}`);
+    throw new UsageError(
+      `${from}: expected a URL like https://host:9000, got ${JSON.stringify(redactedUrl(text))}`,
+    );
   registerSecret(url.password);
   url.username = '';
   url.password = '';
