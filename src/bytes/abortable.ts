@@ -28,11 +28,15 @@ export function abortError(signal: AbortSignal): RecordpipeError {
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): void {
   if (signal === undefined) return;
-  if (!unlimited.has(signal)) {
-    unlimited.add(signal);
-    hostModule('node:events')?.setMaxListeners(0, signal);
-  }
+  allowListeners(signal);
   signal.addEventListener('abort', listener);
+}
+
+/** Before a signal is handed to code that listens by itself: timers, the AWS SDK. */
+export function allowListeners(signal: AbortSignal | undefined): void {
+  if (signal === undefined || unlimited.has(signal)) return;
+  unlimited.add(signal);
+  hostModule('node:events')?.setMaxListeners(0, signal);
 }
 
 const unlimited = new WeakSet<AbortSignal>();

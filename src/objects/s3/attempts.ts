@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onAbort } from '../../bytes/abortable.ts';
+import { allowListeners, onAbort } from '../../bytes/abortable.ts';
 import { RecordpipeError } from '../../errors.ts';
 import type { FetchFailure } from '../fetch-failure.ts';
 import { objectError } from '../object-errors.ts';
@@ -32,6 +32,7 @@ export interface Attempt {
  */
 export async function repeated<R>(request: Repeated, send: (attempt: Attempt) => Promise<R>): Promise<R> {
   const { options, signal } = request;
+  allowListeners(signal);
   const budget = new RetryBudget(options);
   let unsure = false;
   for (;;) {

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { allowListeners } from '../../bytes/abortable.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { FetchFailure } from '../fetch-failure.ts';
 import type { ObjectOptions } from '../object-options.ts';
@@ -65,6 +66,7 @@ export class S3Caller {
     signal: AbortSignal | undefined,
     attempt: () => Promise<Output>,
   ): Promise<Output> {
+    allowListeners(signal);
     for (let redirects = 0; ; redirects++) {
       // Another request may learn the region meanwhile.
       const asked = this.#clients.regionOf(bucket);
