@@ -48,9 +48,19 @@ export async function uploadFiles(
   checkAborted(signal);
   const planned = await planUploads(inputs, destination, given.format);
   const { windowBytes, maxRequests, partBytes } = objects;
-  const largest = Math.max(...planned.map((file) => partSizes(partBytes, storedBytes(file))(1)));
+  let largest = partBytes;
+  for (const file of planned) largest = Math.max(largest, partSizes(partBytes, storedBytes(file))(1));
   const most = Math.max(1, Math.min(maxRequests, Math.floor(windowBytes / largest)));
-  const task: UploadTask = { options, objects, reading: checked, buffers: new PartBuffers(most), signal };
+  const schema = given.schema && (await import('../stats/read-schema.ts')).readSchema(given.schema);
+  const look = schema && { schema };
+  const task: UploadTask = {
+    options,
+    objects,
+    reading: checked,
+    look,
+    buffers: new PartBuffers(most),
+    signal,
+  };
   const tally = new UploadTally(planned, options.dryRun, onFile, onProgress);
   await run(planned, task, tally);
   checkAborted(signal);

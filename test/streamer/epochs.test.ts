@@ -258,7 +258,7 @@ describe('what goes wrong', () => {
     };
     const line = Buffer.concat([Buffer.from('1'), pattern(700_000, 1)]);
     await expect(stopped({})).rejects.toMatchObject({
-      code: 'object-missing',
+      code: 'not-found',
       message: expect.stringContaining('line 2 of the manifest'),
     });
     await expect(stopped({ skipMissing: true })).rejects.toMatchObject({

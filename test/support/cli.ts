@@ -103,6 +103,8 @@ async function runHere(args: readonly string[], { cwd, env }: SpawnOptions): Pro
       await print('');
     } catch (error) {
       process.exitCode = await fail(error);
+      // Help is printed without being awaited.
+      await print('').catch(() => {});
     }
     const bytes = Buffer.concat(streams.out);
     const stderr = Buffer.concat(streams.err).toString();

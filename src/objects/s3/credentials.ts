@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts';
 import { registerSecret } from '../../redact.ts';
 import { FetchFailure } from '../fetch-failure.ts';
-import type { ObjectOptions, S3Credentials } from '../object-options.ts';
+import type { ObjectOptions, S3Credentials, S3CredentialsProvider } from '../object-options.ts';
 
 /** Where the credentials of requests come from. */
 export interface CredentialsProvider {
@@ -21,6 +21,18 @@ export function givenCredentials({ credentials }: ObjectOptions): CredentialsPro
     const given = checkedCredentials(credentials);
     return { get: () => given, refresh: () => {} };
   }
+  let provider = providers.get(credentials);
+  if (provider === undefined) {
+    provider = cached(credentials);
+    providers.set(credentials, provider);
+  }
+  return provider;
+}
+
+/** One for each function: all clients that it serves share what it gave. */
+const providers = new WeakMap<S3CredentialsProvider, CredentialsProvider>();
+
+function cached(credentials: S3CredentialsProvider): CredentialsProvider {
   let current: Promise<S3Credentials> | undefined;
   let expiresAt = Number.POSITIVE_INFINITY;
   const ask = async (): Promise<S3Credentials> => {
