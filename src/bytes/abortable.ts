@@ -27,19 +27,14 @@ export function abortError(signal: AbortSignal): RecordpipeError {
  * requests are under way, and each is removed when its work ends.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): void {
-  if (signal === undefined) return;
   allowListeners(signal);
-  signal.addEventListener('abort', listener);
+  signal?.addEventListener('abort', listener);
 }
 
 /** Before a signal is handed to code that listens by itself: timers, the AWS SDK. */
 export function allowListeners(signal: AbortSignal | undefined): void {
-  if (signal === undefined || unlimited.has(signal)) return;
-  unlimited.add(signal);
-  hostModule('node:events')?.setMaxListeners(0, signal);
+  if (signal !== undefined) hostModule('node:events')?.setMaxListeners(0, signal);
 }
-
-const unlimited = new WeakSet<AbortSignal>();
 
 // Not Promise.race with a promise of the abort: that one would hold on to every chunk that was ever raced with it.
 class AbortableIterator implements AsyncIterator<Uint8Array> {
