@@ -100,6 +100,21 @@ describe('a listing that is not whole is an error, never a shorter listing', () 
     });
   });
 
+  test.each([
+    ['a web page', '<!DOCTYPE html><html><body>Log in</body></html>', /web page/],
+    [
+      'entities',
+      `<!DOCTYPE r [<!ENTITY a "b">]><ListBucketResult>${entry('&a;', '<Size>5</Size>')}</ListBucketResult>`,
+      /document type/,
+    ],
+  ])('%s in the place of a listing', async (_, body, message) => {
+    answer = (socket) => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await expect(listed()).rejects.toMatchObject({
+      code: 'io-failure',
+      message: expect.stringMatching(message),
+    });
+  });
+
   test('an object whose size HEAD does not tell is not an empty one', async () => {
     answer = (socket) => socket.write('HTTP/1.1 200 OK\r\nETag: "e"\r\n\r\n');
     await expect(statObject('s3://bucket/a', options())).rejects.toMatchObject({ code: 'io-failure' });

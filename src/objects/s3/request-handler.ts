@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { registerSecret } from '../../redact.ts';
+import { FetchFailure } from '../fetch-failure.ts';
 import type { AnswerHeaders } from '../http/answer-head.ts';
 import { ConnectionPool } from '../http/connection-pool.ts';
 import { type Network, networkFromEnvironment, type ProxySettings } from '../http/network.ts';
 import { loadPackage } from '../load-package.ts';
-import { Exchange, PushedExchange } from './exchange.ts';
+import { type CollectedResponse, Exchange, PushedExchange } from './exchange.ts';
 import { dispatchOptions, type HttpRequest, requestHead } from './http-request.ts';
 import { type HttpResponse, type PushedBody, PushedGet } from './pushed-get.ts';
 import type { S3Timeouts } from './s3-timeouts.ts';
@@ -63,10 +64,11 @@ export class RequestHandler {
     const options = dispatchOptions(request);
     const dispatcher = await this.#dispatcher(request.protocol);
     try {
-      const response = await new Promise<SdkResponse['response']>((resolve, reject) => {
+      const response = await new Promise<CollectedResponse>((resolve, reject) => {
         const exchange = new Exchange(abortSignal, this.#timeouts, resolve, reject);
         if (exchange.start()) dispatcher.dispatch(options, exchange);
       });
+      checkDocument(response);
       this.#noteDate(response.headers);
       return { response };
     } catch (error) {
@@ -148,6 +150,18 @@ export class RequestHandler {
   #noteDate({ date }: AnswerHeaders): void {
     if (date !== undefined) this.#told = { date, at: Date.now() };
   }
+}
+
+const HEAD_OF_DOCUMENT = 1024;
+
+/** @throws FetchFailure for a web page, or a document whose entities the parser would drop without a word */
+function checkDocument({ statusCode, body }: CollectedResponse): void {
+  const head = Buffer.from(body.subarray(0, HEAD_OF_DOCUMENT)).toString('latin1');
+  if (statusCode >= 300 || !/<!DOCTYPE/i.test(head)) return;
+  const text = /<html|<!DOCTYPE html/i.test(head)
+    ? 'the endpoint answers with a web page; check that it is an S3 service, and the proxy'
+    : 'the answer has a document type declaration, which S3 never sends; check the endpoint';
+  throw new FetchFailure('fatal', text, { status: statusCode });
 }
 
 async function newDispatcher(
