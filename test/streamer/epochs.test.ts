@@ -144,7 +144,7 @@ describe('epochs', () => {
     await sleep(100);
     expect([failed, reader.exitCode]).toEqual([false, null]);
     reader.kill();
-    await expect(running).rejects.toMatchObject({ code: 'object-missing' });
+    await expect(running).rejects.toMatchObject({ code: 'not-found' });
     expect(await ended).toBe('SIGTERM');
   });
 
