@@ -41,8 +41,9 @@ export async function openRecordSource(
   const uri = options.uri ?? opened.uri;
   const stored = { bytes: 0 };
   const iterator = peeked?.iterator ?? abortable(opened.chunks, options.signal)[Symbol.asyncIterator]();
-  const { compression, taken } = await detect(iterator, options.compression, detectCompression);
-  if (peeked !== undefined) taken.unshift(...peeked.taken.splice(0));
+  const detected = await detect(iterator, options.compression, detectCompression);
+  const { compression } = detected;
+  const taken = peeked === undefined ? detected.taken : [...peeked.taken.splice(0), ...detected.taken];
   const watched = counted(taken, iterator, stored);
   if (compression === 'none') return { uri, compression, size: opened.size, chunks: watched, stored };
   const inflated = inflate(watched, inflateOptions(compression, options));
