@@ -22,6 +22,8 @@ const OPTION_NAMES: Record<string, string> = {
   maxRequests: '--max-requests',
   retryTimeoutMs: '--retry-timeout',
   requesterPays: '--request-payer',
+  endpointUrl: '--endpoint-url',
+  profile: '--profile',
   existing: '--if-changed',
 };
 
