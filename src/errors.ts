@@ -2,6 +2,9 @@
  * The one error family of recordpipe: every failure that has to do with data, input or the outside world
  * is a {@link RecordpipeError} with a stable `code`. Wrong arguments are a {@link UsageError}, one of the same family.
  */
+import { redacted, redactedCause } from './redact.ts';
+
+export { redacted } from './redact.ts';
 
 /** What went wrong, as a stable kebab-case word. New codes may be added; none is ever renamed. */
 export type ErrorCode =
@@ -50,6 +53,7 @@ export type ErrorCode =
   | 'access-denied'
   | 'already-exists'
   | 'io-failure'
+  | 'missing-package'
   | 'closed'
   | 'aborted'
   | 'invalid-argument';
@@ -143,11 +147,17 @@ export class RecordpipeError extends Error {
   readonly offset: number | undefined;
   readonly compressed: boolean;
 
-  /** `what` is the sentence without its place; the place is appended to make `message`. */
+  /**
+   * `what` is the sentence without its place; the place is appended to make `message`. Secrets are removed from message,
+   * address and cause.
+   */
   constructor(code: ErrorCode, what: string, place: ErrorPlace = {}, cause?: unknown) {
-    super(what + placeText(place), cause === undefined ? undefined : { cause });
+    super(
+      redacted(what + placeText(place)),
+      cause === undefined ? undefined : { cause: redactedCause(cause) },
+    );
     this.code = code;
-    this.uri = place.uri;
+    this.uri = place.uri === undefined ? undefined : redacted(place.uri);
     this.record = place.record;
     this.offset = place.offset;
     this.compressed = place.compressed ?? false;

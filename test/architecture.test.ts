@@ -8,6 +8,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** The floors, lowest first: a file imports from its own folder and from floors below, never from above or from beside. */
 const FLOORS: readonly (readonly string[])[] = [
+  ['no-redact.ts', 'redact.ts'],
   ['errors.ts'],
   ['bytes'],
   ['crc32c'],
@@ -28,6 +29,8 @@ const FLOORS: readonly (readonly string[])[] = [
 ];
 /** Folders that run in a browser: no module of the host is imported, only asked for at the moment of use (bytes/host.ts). */
 const BROWSER_SAFE = [
+  'no-redact.ts',
+  'redact.ts',
   'errors.ts',
   'index.ts',
   'crc32c',

@@ -31,17 +31,23 @@ const ADVICE: Readonly<Record<string, string>> = {
   'malformed-report': 'run its shard again, then merge again',
   'report-mismatch':
     'merge reports of one plan, command and set of options; if a file has changed, make a new plan and run all shards again',
+  'access-denied': 'run as a user with access to it, or change its permissions',
+  'object-missing': 'check the path, and whether it should exist',
+  'missing-package': 'install the package beside recordpipe',
   'object-changed':
     'run the command again once nobody writes the object; in a versioned bucket, --pin-version keeps reading the first version',
   'object-checksum': 'read the object again; if the error persists, upload it again from its source',
-  'retries-exhausted': 'try again later; --retry-timeout waits longer, --max-requests lowers the load',
+  'retries-exhausted':
+    'try again later; --retry-timeout retries for longer, --max-requests lowers the number of parallel requests',
 };
 
-const FOR_S3: Readonly<Record<string, string>> = {
+/** Advice for objects of S3, where it differs. */
+const OBJECT_ADVICE: Readonly<Record<string, string>> = {
   'access-denied':
-    'check your identity (aws sts get-caller-identity) and --profile; reading needs s3:GetObject and s3:ListBucket; --no-sign-request reads public buckets',
-  'object-missing': 'check bucket, key and --endpoint-url',
-  'io-failure': 'check --endpoint-url and the network; recordpipe doctor s3://BUCKET finds the cause',
+    'check your identity (aws sts get-caller-identity), --profile, and its permissions (s3:GetObject, s3:ListBucket; to write s3:PutObject); --no-sign-request reads public buckets',
+  'object-missing': 'check bucket, key and --endpoint-url, and whether it should exist',
+  'io-failure':
+    'recordpipe doctor s3://BUCKET checks credentials, connection, region and permissions one by one',
 };
 
 /** Content of other kinds, by what `unknown-format` says of it. */
@@ -65,7 +71,7 @@ const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = 
 const NO_SUCH_PATTERN = /^no such file; check the path \(.*(?:[*?]|\[.+\]).*\)$/;
 const MANY =
   "this command takes one file, not a pattern; merge them first: recordpipe merge 'PATTERN' -o - | recordpipe COMMAND -";
-const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'shuffle', 'sample', 'repair', 'convert']);
+const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample', 'repair', 'convert']);
 
 /** Commands whose `--force` replaces an output and nothing else. */
 const REPLACING: ReadonlySet<string> = new Set(['convert', 'repair', 'merge', 'shuffle', 'sample', 'plan']);
@@ -84,7 +90,8 @@ export interface Failure {
  */
 export function advice(failure: Failure, command: string | undefined = process.argv[2]): string | undefined {
   const { code, record, message } = failure;
-  const isRemote = message.includes('s3://');
+  const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
+  if (ofObjects !== undefined) return ofObjects;
   switch (code) {
     case 'unknown-format':
       return FOREIGN.find(([text]) => message.includes(text))?.[1];
@@ -97,12 +104,10 @@ export function advice(failure: Failure, command: string | undefined = process.a
     case 'already-exists':
       return replacingAdvice(message, command);
     case 'access-denied':
-      // Messages about uploads name the permissions that writing needs.
-      return isRemote && !message.includes('s3:PutObject') ? FOR_S3[code] : undefined;
     case 'object-missing':
-      return isRemote ? FOR_S3[code] : undefined;
+      return /\bcheck\b/.test(message) ? undefined : ADVICE[code];
     case 'io-failure':
-      return isRemote ? FOR_S3[code] : localFailureAdvice(message);
+      return localFailureAdvice(message);
     default:
       return ADVICE[code];
   }

@@ -1,4 +1,5 @@
 import { write } from 'node:fs';
+import { redacted } from 'recordpipe/errors';
 import { visibleText } from './visible.ts';
 
 /** The reader of standard output has closed it (`| head`). */
@@ -25,17 +26,17 @@ export function print(data: Uint8Array | string): Promise<void> {
 }
 
 /**
- * Writes text for people to standard output, as `print`. Nothing in it can control a terminal, but for the program's own colors.
+ * Writes text for people to standard output, as `print`, without secrets. Nothing in it can control a terminal, but for the program's own colors.
  * @throws as `print`
  */
 export function say(text: string): Promise<void> {
-  return print(visibleText(text));
+  return print(visibleText(redacted(text)));
 }
 
-/** Writes a line to standard error. Nothing in it can control a terminal. If standard error is closed, the line is lost. */
+/** Writes a line to standard error, without secrets. Nothing in it can control a terminal. If standard error is closed, the line is lost. */
 export function complain(line: string): void {
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
-  process.stderr.write(`${visibleText(line)}\n`);
+  process.stderr.write(`${visibleText(redacted(line))}\n`);
 }
 
 async function writeAll(bytes: Uint8Array): Promise<void> {

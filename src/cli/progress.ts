@@ -82,11 +82,9 @@ export function statusText(items: readonly StatusItem[], columns: number = Numbe
   const kept = [...items];
   const text = (): string => kept.map((item) => visible(item.text)).join('  ');
   while (kept.length > 1 && textWidth(text()) > columns) {
-    const lowest = Math.min(...kept.map(({ priority }) => priority));
-    kept.splice(
-      kept.findLastIndex(({ priority }) => priority === lowest),
-      1,
-    );
+    let least = 0;
+    for (const [i, { priority }] of kept.entries()) if (priority <= kept[least].priority) least = i;
+    kept.splice(least, 1);
   }
   return truncated(text(), columns);
 }

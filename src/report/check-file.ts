@@ -1,4 +1,4 @@
-import { DATA_ERROR_CODES, isItemFailure, type RecordpipeError } from '../errors.ts';
+import { DATA_ERROR_CODES, isItemFailure, type RecordpipeError, redacted } from '../errors.ts';
 import { examineFile } from './examine-file.ts';
 import { type FileInput, type FileTask, storedBytes, type Watch } from './file-task.ts';
 import { warningsOf } from './file-warnings.ts';
@@ -55,7 +55,7 @@ export function failedFile(
   known: { readonly [K in 'seconds' | 'compression' | 'format']?: FileReport[K] | undefined } = {},
 ): FileReport {
   return {
-    uri: input.path,
+    uri: redacted(input.path),
     format: known.format ?? null,
     compression: known.compression ?? null,
     ok: false,

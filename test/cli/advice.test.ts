@@ -129,7 +129,7 @@ const SITUATIONS: readonly (readonly [
   ],
   [
     'a pattern for a command that takes one file',
-    'shuffle',
+    'sample',
     () => failure(() => convertFile('no*', '-', { to: 'jsonl' })),
     /\n {2}next: this command takes one file, not a pattern; merge them first/,
   ],
@@ -198,19 +198,19 @@ const SITUATIONS: readonly (readonly [
     'a missing object',
     'validate',
     async () => new RecordpipeError('object-missing', 'there is no such object', { uri: 's3://b/k' }),
-    /\n {2}next: check bucket, key and --endpoint-url$/,
+    /\n {2}next: check bucket, key and --endpoint-url, and whether it should exist$/,
   ],
   [
     'an unreadable object',
     'validate',
     async () => new RecordpipeError('access-denied', 'access denied', { uri: 's3://b/k' }),
-    /\n {2}next: .*reading needs s3:GetObject/,
+    /\n {2}next: .*permissions \(s3:GetObject, s3:ListBucket/,
   ],
   [
     'an object that may not be written',
     'upload',
     async () => new RecordpipeError('access-denied', 'writing takes s3:PutObject', { uri: 's3://b/k' }),
-    /writing takes s3:PutObject \(s3:\/\/b\/k\)$/,
+    /\n {2}next: .*to write s3:PutObject/,
   ],
   [
     'an output that may not be written: nothing about reading',
@@ -222,7 +222,7 @@ const SITUATIONS: readonly (readonly [
     'an endpoint that fails',
     'validate',
     async () => new RecordpipeError('io-failure', 'the request failed: bad certificate', { uri: 's3://b/k' }),
-    /\n {2}next: check --endpoint-url and the network; recordpipe doctor/,
+    /\n {2}next: recordpipe doctor s3:\/\/BUCKET checks credentials, connection/,
   ],
   [
     'a full disk',
@@ -277,7 +277,7 @@ describe('messages name options of the command line', () => {
 
   /** Names at the beginning of messages that no option of the command line sets: arguments, and options that the command line does not have. */
   const NOT_ON_THE_COMMAND_LINE = new Set(
-    'attributes channel channels checksum command crc32c crc32cCombine defaultValue destination encodeRecordIOInto encodeTFRecordInto encodeTextLineInto expectedBytes fatal files firstPartBytes inputs int64 iteration key keys mapInWorkers maxBytes maxCorruptedRecordsToSkip maxGapBytes mergeFiles metadata missing name oversize packIR paddedBatch range record reports request reuse rows sample shape size slice specs split splitFile splits strict uint64 unbatch uri uris write zip'.split(
+    'attributes channel channels checksum command crc32c crc32cCombine defaultValue destination encodeRecordIOInto encodeTFRecordInto encodeTextLineInto expectedBytes fatal files firstPartBytes inputs int64 iteration key keys mapInWorkers maxBytes maxCorruptedRecordsToSkip maxGapBytes mergeFiles metadata missing name oversize packIR paddedBatch pattern range record reports request reuse rows sample shape shuffleFiles size slice specs split splitFile splits strict uint64 unbatch uri uris write zip'.split(
       ' ',
     ),
   );

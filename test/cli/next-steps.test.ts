@@ -21,7 +21,7 @@ test.each([
   ],
   [
     'a pattern for a command that takes one file',
-    ['shuffle', '*.tfrecord', 'o.tfrecord'],
+    ['sample', '*.tfrecord', 'o.tfrecord', '-n', '1'],
     "merge 'PATTERN' -o - |",
   ],
   [
@@ -44,7 +44,7 @@ test.each([
   [
     'two inputs of one name',
     ['convert', 'a.rec', 'a.tfrecord', '--output-dir', 'o', '--to', 'recordio'],
-    'a.rec and a.tfrecord would both be written to a.rec; convert them into different folders',
+    'a.rec and a.tfrecord would both be written to a.rec; use a folder for each',
   ],
 ])('%s: the message says the next step', async (_, args, text) => {
   const { code, stderr } = await cli(args, { cwd });

@@ -18,6 +18,7 @@ export interface UploadCommandOptions
     Pick<PayloadOptions, 'payloadCrc'>,
     ObjectCommandOptions {
   readonly validate: boolean;
+  readonly schema?: string;
   readonly clobber: boolean;
   readonly ifChanged?: true;
   readonly dryRun?: true;
@@ -56,6 +57,10 @@ export async function upload(
     progress.clear();
     (jsonl ? print : say)(text).catch((error) => closed.abort(error));
   };
+  const schema =
+    options.schema === undefined
+      ? undefined
+      : await (await import('../schema-file.ts')).schemaFile(options.schema);
   const start = performance.now();
   try {
     const report = await uploadFiles(files, destination, {
@@ -63,6 +68,7 @@ export async function upload(
       ...(options.encoding !== undefined && { fatal: true }),
       objects: objectOptionsOf(options),
       validate: options.validate,
+      schema,
       existing: !clobber ? 'keep' : ifChanged ? 'update' : 'replace',
       dryRun: options.dryRun === true,
       failFast: options.failFast === true,

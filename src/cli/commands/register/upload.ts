@@ -14,6 +14,7 @@ export function register(root: Command): void {
     );
   withReportingOptions(command)
     .addOption(payloadCrcOption())
+    .option('--schema <file>', 'also check records against a schema written by recordpipe schema')
     .option('--no-validate', 'upload without validating')
     .option('-n, --dry-run', 'validate and show what would be uploaded')
     .addOption(
