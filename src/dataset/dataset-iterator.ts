@@ -1,3 +1,4 @@
+import { alreadyRead } from '../records/once.ts';
 import type { Run } from './run.ts';
 import { END, LATER } from './stage.ts';
 
@@ -14,7 +15,9 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     this.#run = run;
   }
 
+  /** @throws RecordpipeError `closed` once the iteration has ended */
   [Symbol.asyncIterator](): this {
+    if (this.#run.closed && !this.#run.aborted) throw alreadyRead('iterate the dataset itself');
     return this;
   }
 

@@ -3,6 +3,9 @@ import type * as objectIo from './object-io.ts';
 
 // Stands in for object-io.ts in bundles for browsers.
 
-export const openObjectSource: typeof objectIo.openObjectSource = () => {
+export const openObjectSource: typeof objectIo.openObjectSource = () => missing();
+export const objectHead: typeof objectIo.objectHead = () => missing();
+
+function missing(): never {
   throw new RecordpipeError('unsupported-source', 's3:// needs Node; this is a build for browsers');
-};
+}

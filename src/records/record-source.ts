@@ -1,10 +1,14 @@
 import { abortable, checkAborted } from '../bytes/abortable.ts';
 import { type InflateOptions, inflate } from '../bytes/inflate.ts';
-import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
-import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.ts';
-import { openByteSource } from './open-byte-source.ts';
+import { isObjectUri } from '../bytes/object-uri.ts';
+import type { ByteSource, ChunkReading, OpenSource } from '../bytes/sources.ts';
+import { type ErrorPlace, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../errors.ts';
+import { objectHead } from './object-io.ts';
+import { openByteSource, openByteSourceAt } from './open-byte-source.ts';
 import { PeekedSource } from './peeked-source.ts';
 import type { Compression, ReadOptions } from './read-options.ts';
+import { sourceHead } from './source-head.ts';
+import { chunksFrom, startBeyondEnd } from './start.ts';
 
 /** A source opened and inflated. */
 export interface RecordSource {
@@ -35,18 +39,64 @@ export async function openRecordSource(
   const { chunkBytes, blocking } = options;
   const peeked = source instanceof PeekedSource ? source : undefined;
   peeked?.readInto(nextBuffer);
-  const opened =
-    peeked?.opened ??
-    openByteSource(source as ByteSource, { chunkBytes, blocking, nextBuffer }, options.objects);
+  const reading = { chunkBytes, blocking, nextBuffer };
+  const begin = options.start?.offset ?? 0;
+  if (begin > 0 && peeked === undefined && (await canSeek(source as ByteSource, options, detectCompression)))
+    return openSeeking(
+      openByteSourceAt(source as ByteSource, begin, reading, options.objects),
+      begin,
+      options,
+    );
+  const opened = peeked?.opened ?? openByteSource(source as ByteSource, reading, options.objects);
   const uri = options.uri ?? opened.uri;
   const stored = { bytes: 0 };
   const iterator = peeked?.iterator ?? abortable(opened.chunks, options.signal)[Symbol.asyncIterator]();
-  const { compression, taken } = await detect(iterator, options.compression, detectCompression);
+  const detecting = detect(iterator, options.compression, detectCompression);
+  const { compression, taken } = await detecting.catch((error: unknown) => {
+    throw placed(error, { uri, record: options.start?.record ?? 0, offset: begin });
+  });
   if (peeked !== undefined) taken.unshift(...peeked.taken.splice(0));
   const watched = counted(taken, iterator, stored);
-  if (compression === 'none') return { uri, compression, size: opened.size, chunks: watched, stored };
+  if (compression === 'none') {
+    const { size } = opened;
+    return { uri, compression, size, chunks: chunksFrom(watched, begin, uri), stored };
+  }
   const inflated = inflate(watched, inflateOptions(compression, options));
-  return { uri, compression, size: undefined, chunks: inflated, stored };
+  return { uri, compression, size: undefined, chunks: chunksFrom(inflated, begin, uri), stored };
+}
+
+/** Whether reading can begin in the middle of a source: it is not compressed, and its beginning can be read apart from the rest. */
+async function canSeek(
+  source: ByteSource,
+  { compression, objects, signal }: ReadOptions,
+  detectCompression: DetectCompression,
+): Promise<boolean> {
+  const start = isObjectUri(source)
+    ? await objectHead(source, HEAD_BYTES, objects, signal)
+    : await sourceHead(source, HEAD_BYTES);
+  if (start === undefined) return false;
+  return (compression === 'auto' ? detectCompression(start.head) : compression) === 'none';
+}
+
+/** An uncompressed source that was opened at byte `begin`. */
+function openSeeking(opened: OpenSource, begin: number, { uri: given, signal }: ReadOptions): RecordSource {
+  const { size, chunks } = opened;
+  const uri = given ?? opened.uri;
+  const stored = { bytes: 0 };
+  const iterator = counted([], abortable(chunks, signal)[Symbol.asyncIterator](), stored)[
+    Symbol.asyncIterator
+  ]();
+  const checked: AsyncIterator<Uint8Array> = {
+    async next() {
+      const step = await iterator.next();
+      // Objects know their size with the first chunk.
+      const end = step.done && stored.bytes === 0 ? size?.() : undefined;
+      if (end !== undefined && end < begin) throw startBeyondEnd(begin, end, uri);
+      return step;
+    },
+    return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+  };
+  return { uri, compression: 'none', size, chunks: { [Symbol.asyncIterator]: () => checked }, stored };
 }
 
 /** What inflating is told for these options of reading. */
@@ -58,8 +108,11 @@ export function inflateOptions(kind: 'gzip' | 'zlib', options: ReadOptions): Inf
 
 /** `error` with the place it lacks: failures of the bytes' source do not know which record was being read. */
 export function placed(error: unknown, place: ErrorPlace): unknown {
-  if (!isRecordpipeError(error) || error.record !== undefined || error.uri !== undefined) return error;
-  return new RecordpipeError(error.code, error.message, place, error.cause);
+  if (!isRecordpipeError(error) || error instanceof UsageError || error.record !== undefined) return error;
+  // What fails before the first record concerns the source as a whole.
+  if (error.uri !== undefined && !(place.offset && place.offset > 0)) return error;
+  const { code, cause } = error;
+  return new RecordpipeError(code, sentenceOf(error), { ...place, uri: error.uri ?? place.uri }, cause);
 }
 
 async function detect(
