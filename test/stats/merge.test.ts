@@ -5,6 +5,7 @@ import { RecordBatch } from '../../src/records/batch.ts';
 import { DatasetCounter } from '../../src/stats/dataset-counter.ts';
 import { type DatasetStats, mergeStats, NO_STATS } from '../../src/stats/index.ts';
 import { anyRecord } from '../support/examples.ts';
+import { randomRuns } from '../support/random-runs.ts';
 
 /** The statistics of one file with these records. */
 function statsOf(uri: string, records: readonly Uint8Array[]): DatasetStats {
@@ -47,7 +48,7 @@ test('parts merge into the whole, in any order and any grouping, byte for byte',
       }
       expect(JSON.stringify(left[0]) === whole).toBe(true);
     }),
-    { numRuns: 150 },
+    { numRuns: randomRuns(150) },
   );
 });
 

@@ -11,6 +11,7 @@ import { anyRecord, gif } from '../support/examples.ts';
 import { FIXTURES } from '../support/golden.ts';
 import { misfits } from '../support/json-schema.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
@@ -39,7 +40,7 @@ test('what is inferred from records of one type each is kept by them', async () 
         expect(violations.length > 0).toBe(conflicts.length > 0);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: randomRuns(60) },
   );
 });
 
