@@ -1,6 +1,12 @@
 import { statSync } from 'node:fs';
 import { UsageError } from 'recordpipe/errors';
-import { buildIndex, checkIndex, type FrameScanOptions, type WrittenKind } from 'recordpipe/indexes';
+import {
+  buildIndex,
+  checkIndex,
+  defaultIndexPath,
+  type FrameScanOptions,
+  type WrittenKind,
+} from 'recordpipe/indexes';
 import { expandInputs } from 'recordpipe/report';
 import type { DoneFile } from 'recordpipe/shards';
 import { errorText } from '../advice.ts';
@@ -58,6 +64,7 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
   const progress = progressOn(check ? 'check' : 'index', !json && !jsonl && !quiet && options.progress);
   const totalBytes = files.some(isS3) ? undefined : totalOf(files);
   const reports: IndexReport[] = [];
+  const taken = new Set<string>();
   let exitCode = OK;
   let done = 0;
   let bad = 0;
@@ -67,7 +74,7 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
     let report: IndexReport;
     try {
       await shard?.check(uri);
-      report = await (check ? checked : made)(uri, options, onProgress);
+      report = await (check ? checked : made)(uri, { ...options, taken }, onProgress);
       done += report.bytes ?? 0;
     } catch (error) {
       // Not before it is needed: loading the codec takes 20 ms.
@@ -133,8 +140,16 @@ function totalOf(files: readonly string[]): number {
 
 type Watched = (bytes: number) => void;
 
-async function made(uri: string, options: IndexCommandOptions, onProgress: Watched): Promise<IndexReport> {
-  const { kind, output: indexPath, force } = options;
+async function made(
+  uri: string,
+  options: IndexCommandOptions & { readonly taken: Set<string> },
+  onProgress: Watched,
+): Promise<IndexReport> {
+  const { kind, output, force, taken } = options;
+  // Two files whose names differ in the extension only: the second index has the longer name.
+  const usual = defaultIndexPath(uri, kind);
+  const indexPath = output ?? (taken.has(usual) ? `${uri}.idx` : undefined);
+  taken.add(usual);
   const built = await buildIndex(uri, {
     ...scanning(options, onProgress),
     kind,
@@ -154,9 +169,10 @@ async function made(uri: string, options: IndexCommandOptions, onProgress: Watch
 }
 
 async function checked(uri: string, options: IndexCommandOptions, onProgress: Watched): Promise<IndexReport> {
-  const { kind, output } = options;
-  const indexPath = output ?? (kind === 'rpidx' ? undefined : `${uri}.idx`);
-  const found = await checkIndex(uri, { ...scanning(options, onProgress), indexPath });
+  const { kind, output: indexPath } = options;
+  // Without --kind, any index beside the file is checked.
+  const wanted = kind === 'rpidx' ? undefined : kind;
+  const found = await checkIndex(uri, { ...scanning(options, onProgress), indexPath, kind: wanted });
   const { format, records, bytes } = found;
   return { uri, index: found.indexPath, kind: found.kind, format, records, bytes, status: 'fits' };
 }

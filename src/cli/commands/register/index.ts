@@ -13,7 +13,7 @@ export function register(root: Command): void {
     .addOption(
       new Option(
         '--kind <kind>',
-        'rpidx: ours, FILE.rpidx; vahidk, dali: FILE.idx of TFRecord; mx: of RecordIO',
+        'rpidx: FILE.rpidx; vahidk, dali (TFRecord) and mx (RecordIO): NAME.idx for NAME.rec',
       )
         .choices(['rpidx', 'vahidk', 'dali', 'mx'])
         .default('rpidx'),
@@ -63,7 +63,7 @@ const HELP = `
 Examples:
   recordpipe index data/                        a FILE.rpidx beside each file
   recordpipe index train.tfrecord --kind dali   as tfrecord2idx writes it
-  recordpipe index train.rec --kind mx --output train.idx
+  recordpipe index train.rec --kind mx          train.idx, as MXNet expects it
   recordpipe index 'train-*' --check
 
 An index that fits its file is left alone, one that does not is made anew, but for MXNet's, whose keys --force gives up.
