@@ -11,6 +11,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   /** The call under way; later ones wait for it. */
   #pending: Promise<unknown> | undefined;
 
+  /** @hideconstructor */
   constructor(run: Run<T>) {
     this.#run = run;
   }

@@ -49,6 +49,7 @@ export class RecordShardWriter implements AsyncDisposable {
   #failure: unknown;
   #closed: Promise<WrittenFile[]> | undefined;
 
+  /** @hideconstructor */
   constructor(format: WriteFormat, prefix: string, options: Partial<ShardOptions<RecordWriteOptions>>) {
     const { maxShardBytes = 128 * 1024 * 1024, suffix = '', ...rest } = options;
     if (!(maxShardBytes >= 1))

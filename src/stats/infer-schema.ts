@@ -5,14 +5,19 @@ import { IMAGE_KINDS } from './image-header.ts';
 import { mergeSpreads, type Spread } from './log2.ts';
 import { type FeatureListSchema, type FeatureSchema, type RecordSchema, SCHEMA_ID } from './schema.ts';
 
-type Kind = Exclude<FeatureKind, 'none'>;
+/** A kind of values that a feature can have. */
+export type ValueKind = Exclude<FeatureKind, 'none'>;
 
 /** A feature that holds lists of several types, against the conformance rules of example.proto. */
 export interface TypeConflict {
   readonly feature: string;
   readonly isList: boolean;
   /** Types by frequency: the schema has the first. */
-  readonly types: readonly { readonly type: Kind; readonly count: number; readonly first: RecordPlace }[];
+  readonly types: readonly {
+    readonly type: ValueKind;
+    readonly count: number;
+    readonly first: RecordPlace;
+  }[];
 }
 
 /** Options of {@link schemaOf}. */
@@ -67,7 +72,7 @@ export function schemaOf(
 }
 
 /** The types of a feature, the most frequent first. */
-export function typesOf({ kinds }: FeatureStats): { type: Kind; count: number; first: RecordPlace }[] {
+export function typesOf({ kinds }: FeatureStats): { type: ValueKind; count: number; first: RecordPlace }[] {
   return (['int64', 'float', 'bytes'] as const)
     .flatMap((type) => (kinds[type] === undefined ? [] : [{ type, ...kinds[type] }]))
     .sort((a, b) => b.count - a.count);
@@ -116,7 +121,7 @@ function lengthRules(length: Spread | undefined, loose: boolean): Pick<FeatureSc
 
 function valueRules(
   { int64, float, bytes }: FeatureStats,
-  type: Kind,
+  type: ValueKind,
   loose: boolean,
 ): Partial<FeatureSchema> {
   if (type === 'int64')
