@@ -1,3 +1,4 @@
+import { checkOptionNames, type OptionNames } from '../bytes/option-names.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { FormatName } from '../records/record-format.ts';
 import type { DataFile } from './data-file.ts';
@@ -9,6 +10,7 @@ import type { WrittenKind } from './index-kind.ts';
 import { layoutOf } from './layout-options.ts';
 import { mxLines } from './mx-index.ts';
 import { isThere, openDataFile, openIndexFile, type Reaching } from './open-data-file.ts';
+import { SCAN_NAMES } from './option-names.ts';
 import { pathOf, refuseSameFile } from './paths.ts';
 import type { RecordLayout } from './record-layout.ts';
 import { encodeIndex } from './rpidx.ts';
@@ -30,6 +32,8 @@ export interface BuildIndexOptions extends FrameScanOptions {
    */
   readonly existing: 'replace' | 'update';
 }
+
+const NAMES: OptionNames<BuildIndexOptions> = { ...SCAN_NAMES, kind: true, indexPath: true, existing: true };
 
 /** An index beside its data. */
 export interface BuiltIndex {
@@ -71,6 +75,7 @@ export async function buildIndex(
   path: string | URL,
   options: Partial<BuildIndexOptions> = {},
 ): Promise<BuiltIndex> {
+  checkOptionNames('buildIndex', options, NAMES);
   const { kind = 'rpidx', existing = 'replace' } = options;
   if (existing !== 'replace' && existing !== 'update')
     throw new UsageError(`existing: expected one of replace, update, got ${String(existing)}`);

@@ -1,8 +1,8 @@
+import { checkOptionNames, type OptionNames } from '../bytes/option-names.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
 import type { FormatName } from '../records/record-format.ts';
 import type { DataFile } from './data-file.ts';
 import { findIndex, findIndexOf } from './find-index.ts';
-
 import type { FrameTable } from './frame-table.ts';
 import { indexMismatch } from './index-errors.ts';
 import { type IndexKind, indexKind, type WrittenKind } from './index-kind.ts';
@@ -11,6 +11,7 @@ import { loadIndex } from './load-index.ts';
 import { forEachMXLine } from './mx-index.ts';
 import { type MXKey, type MXKeys, readMXKeys } from './mx-keys.ts';
 import { openDataFile, openIndexFile, type Reaching } from './open-data-file.ts';
+import { SCAN_NAMES } from './option-names.ts';
 import { pathOf } from './paths.ts';
 import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
 
@@ -21,6 +22,8 @@ export interface CheckIndexOptions extends FrameScanOptions {
   /** The index. Default: the one found beside the file. */
   readonly indexPath: string | URL | undefined;
 }
+
+const NAMES: OptionNames<CheckIndexOptions> = { ...SCAN_NAMES, kind: true, indexPath: true };
 
 /** An index that fits its data. */
 export interface CheckedIndex {
@@ -56,6 +59,7 @@ export async function checkIndex(
   path: string | URL,
   options: Partial<CheckIndexOptions> = {},
 ): Promise<CheckedIndex> {
+  checkOptionNames('checkIndex', options, NAMES);
   const file = await openDataFile(path, options);
   try {
     const { kind: wanted } = options;

@@ -1,5 +1,7 @@
+import { checkOptionNames } from '../bytes/option-names.ts';
 import type { RecordpipeError } from '../errors.ts';
 import { UsageError } from '../errors.ts';
+import type { FormatName } from '../records/record-format.ts';
 import type { PipeModeMetrics } from './metrics.ts';
 
 /** The encoding of a channel's records, by SageMaker's names. */
@@ -60,6 +62,8 @@ export interface PipeModeOptions {
 /** The names that `sagemaker_tensorflow` uses. */
 export interface SageMakerOptionNames {
   readonly record_format: RecordFormatName;
+  /** The same as `recordFormat`, by recordpipe's names of formats. */
+  readonly format: FormatName | RecordFormatName;
   readonly state_dir: string;
   readonly pipe_dir: string;
   readonly config_dir: string;
@@ -69,6 +73,7 @@ export interface SageMakerOptionNames {
 
 const SNAKE: Readonly<Record<keyof SageMakerOptionNames, keyof PipeModeOptions>> = {
   record_format: 'recordFormat',
+  format: 'recordFormat',
   state_dir: 'stateDir',
   pipe_dir: 'pipeDir',
   config_dir: 'configDir',
@@ -116,8 +121,9 @@ export function pipeModeOptions(given: Partial<PipeModeOptions & SageMakerOption
   const named: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     const known = Object.hasOwn(SNAKE, name) ? SNAKE[name as keyof SageMakerOptionNames] : name;
-    if (!Object.hasOwn(DEFAULTS, known)) throw new UsageError(`PipeModeDataset has no option ${name}`);
-    if (value !== undefined) named[known] = value;
+    if (!Object.hasOwn(DEFAULTS, known))
+      checkOptionNames('PipeModeDataset', { [name]: true }, { ...DEFAULTS, ...SNAKE });
+    if (value !== undefined) named[known] = known === 'recordFormat' ? sageMakerName(value) : value;
   }
   const preset = named['compat'] === 'sagemaker' ? { reserve: 'on-create' as const } : undefined;
   const options: PipeModeOptions = { ...DEFAULTS, ...preset, ...named };
@@ -153,4 +159,14 @@ export function checkChannelName(channel: string): void {
 function checkTime(name: string, ms: number): void {
   if (typeof ms === 'number' && ms > 0) return;
   throw new UsageError(`${name}: expected a number of milliseconds greater than 0, got ${ms}`);
+}
+
+/** SageMaker's name of a format; recordpipe's own names are in lower case. */
+function sageMakerName(name: unknown): unknown {
+  const names: Readonly<Record<FormatName, RecordFormatName>> = {
+    tfrecord: 'TFRecord',
+    recordio: 'RecordIO',
+    textline: 'TextLine',
+  };
+  return Object.hasOwn(names, String(name)) ? names[name as FormatName] : name;
 }

@@ -40,7 +40,8 @@ export async function writeConsumer(folder: string): Promise<string> {
   const modules = join(folder, 'node_modules');
   mkdirSync(modules, { recursive: true });
   symlinkSync(ROOT, join(modules, 'recordpipe'));
-  symlinkSync(join(ROOT, 'node_modules/@types'), join(modules, '@types'));
+  for (const name of ['@types', 'undici-types'])
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
   const lines: string[] = [];
   for (const [i, { specifier, source }] of publicEntries().entries()) {
     lines.push(`import * as m${i} from '${specifier}';`);
