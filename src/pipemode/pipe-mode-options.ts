@@ -1,11 +1,12 @@
 import { checkOptionNames } from '../bytes/option-names.ts';
 import type { RecordpipeError } from '../errors.ts';
 import { UsageError } from '../errors.ts';
-import type { FormatName } from '../records/record-format.ts';
 import type { PipeModeMetrics } from './metrics.ts';
 
 /** The encoding of a channel's records, by SageMaker's names. */
 export type RecordFormatName = 'RecordIO' | 'TFRecord' | 'TextLine';
+/** The same, also by the names that the rest of recordpipe has for formats. */
+export type RecordFormatSpelling = RecordFormatName | Lowercase<RecordFormatName>;
 
 /** How a channel is read. Every field has a default; the first seven are those of `sagemaker_tensorflow`, and may also be given by its names (`record_format`, …). */
 export interface PipeModeOptions {
@@ -59,11 +60,16 @@ export interface PipeModeOptions {
   readonly writeLine: (line: string) => void;
 }
 
+/** Options as they may be given: with other names for some. */
+export interface PipeModeOptionsInput extends Omit<PipeModeOptions, 'recordFormat'>, SageMakerOptionNames {
+  readonly recordFormat: RecordFormatSpelling;
+  /** Another name of `recordFormat`, as functions that read files have it. */
+  readonly format: RecordFormatSpelling;
+}
+
 /** The names that `sagemaker_tensorflow` uses. */
 export interface SageMakerOptionNames {
-  readonly record_format: RecordFormatName;
-  /** The same as `recordFormat`, by recordpipe's names of formats. */
-  readonly format: FormatName | RecordFormatName;
+  readonly record_format: RecordFormatSpelling;
   readonly state_dir: string;
   readonly pipe_dir: string;
   readonly config_dir: string;
@@ -71,9 +77,9 @@ export interface SageMakerOptionNames {
   readonly max_corrupted_records_to_skip: number;
 }
 
-const SNAKE: Readonly<Record<keyof SageMakerOptionNames, keyof PipeModeOptions>> = {
-  record_format: 'recordFormat',
+const ALIASES: Readonly<Record<keyof SageMakerOptionNames | 'format', keyof PipeModeOptions>> = {
   format: 'recordFormat',
+  record_format: 'recordFormat',
   state_dir: 'stateDir',
   pipe_dir: 'pipeDir',
   config_dir: 'configDir',
@@ -117,13 +123,19 @@ const CHOICES: Partial<Record<keyof PipeModeOptions, readonly unknown[]>> = {
  * The complete options, checked.
  * @throws UsageError for a value that no option has, and for a name that is none
  */
-export function pipeModeOptions(given: Partial<PipeModeOptions & SageMakerOptionNames>): PipeModeOptions {
+export function pipeModeOptions(given: Partial<PipeModeOptionsInput>): PipeModeOptions {
   const named: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
-    const known = Object.hasOwn(SNAKE, name) ? SNAKE[name as keyof SageMakerOptionNames] : name;
+    const known = Object.hasOwn(ALIASES, name) ? ALIASES[name as keyof typeof ALIASES] : name;
     if (!Object.hasOwn(DEFAULTS, known))
-      checkOptionNames('PipeModeDataset', { [name]: true }, { ...DEFAULTS, ...SNAKE });
-    if (value !== undefined) named[known] = known === 'recordFormat' ? sageMakerName(value) : value;
+      checkOptionNames('PipeModeDataset', { [name]: true }, { ...DEFAULTS, ...ALIASES });
+    if (value === undefined) continue;
+    const meant = known === 'recordFormat' ? sageMakerName(value) : value;
+    if (Object.hasOwn(named, known) && named[known] !== meant)
+      throw new UsageError(
+        `${name}: ${known} is given twice, as ${String(named[known])} and ${String(meant)}`,
+      );
+    named[known] = meant;
   }
   const preset = named['compat'] === 'sagemaker' ? { reserve: 'on-create' as const } : undefined;
   const options: PipeModeOptions = { ...DEFAULTS, ...preset, ...named };
@@ -145,6 +157,12 @@ export function pipeModeOptions(given: Partial<PipeModeOptions & SageMakerOption
   return options;
 }
 
+/** A format by SageMaker's name, whatever its case. */
+function sageMakerName(name: unknown): unknown {
+  const names = CHOICES.recordFormat as readonly string[];
+  return names.find((known) => known.toLowerCase() === String(name).toLowerCase()) ?? name;
+}
+
 /**
  * SageMaker's rule for names of channels.
  * @throws UsageError for any other name
@@ -159,14 +177,4 @@ export function checkChannelName(channel: string): void {
 function checkTime(name: string, ms: number): void {
   if (typeof ms === 'number' && ms > 0) return;
   throw new UsageError(`${name}: expected a number of milliseconds greater than 0, got ${ms}`);
-}
-
-/** SageMaker's name of a format; recordpipe's own names are in lower case. */
-function sageMakerName(name: unknown): unknown {
-  const names: Readonly<Record<FormatName, RecordFormatName>> = {
-    tfrecord: 'TFRecord',
-    recordio: 'RecordIO',
-    textline: 'TextLine',
-  };
-  return Object.hasOwn(names, String(name)) ? names[name as FormatName] : name;
 }

@@ -100,10 +100,10 @@ async function runHere(args: readonly string[], { cwd, env }: SpawnOptions): Pro
     try {
       const root = await program(args[0]);
       await root.parseAsync();
-      await print('');
     } catch (error) {
       process.exitCode = await fail(error);
     }
+    await print('').catch(() => {}); // help is printed without waiting for it
     const bytes = Buffer.concat(streams.out);
     const stderr = Buffer.concat(streams.err).toString();
     return { code: Number(process.exitCode ?? 0), signal: null, stdout: bytes.toString(), bytes, stderr };
