@@ -13,6 +13,12 @@ export function indexPathOf(path: string): string {
 /**
  * Where an index of a kind is written by default. MXNet's gluon, im2rec and the tools for TFRecord replace the extension by `.idx`.
  * An extension without a letter, or with a `-00000-of-00010`, is part of the name: replacing it would give several files the same index.
+ *
+ * @example
+ * ```ts
+ * import { defaultIndexPath } from 'recordpipe/indexes';
+ * console.log(defaultIndexPath('data/train.rec', 'mx')); // data/train.idx
+ * ```
  */
 export function defaultIndexPath(path: string, kind: WrittenKind): string {
   return kind === 'rpidx' ? indexPathOf(path) : `${stemOf(path)}.idx`;
