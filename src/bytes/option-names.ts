@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { typeName } from './message-input.ts';
+import { typeName } from './type-name.ts';
 
 /** The names of all options of an interface. As a type of a constant it makes the compiler complain about a missing or extra name. */
 export type OptionNames<O> = Readonly<Record<keyof O, unknown>>;

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { typeName } from './message-input.ts';
+import { typeName } from './type-name.ts';
 
 /**
  * Rejects what is not a path before it becomes the name of a file: `String(undefined)` is a valid name.

@@ -2,8 +2,8 @@ import { RecordpipeError } from '../errors.ts';
 import { asBytes, type BinaryData } from './binary-data.ts';
 import { checkedChunks, streamChunks } from './chunk-iterators.ts';
 import { openPath } from './host-io.ts';
-import { typeName } from './message-input.ts';
 import { useOnce } from './single-use.ts';
+import { typeName } from './type-name.ts';
 
 /** An open file of `node:fs/promises` (a FileHandle). It is read from its current position and stays open. */
 export interface OpenFileHandle {

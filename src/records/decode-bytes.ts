@@ -1,7 +1,7 @@
 import { asBytes, type BinaryData } from '../bytes/binary-data.ts';
 import { inflateBytes } from '../bytes/host-io.ts';
-import { typeName } from '../bytes/message-input.ts';
 import { checkOptionNames } from '../bytes/option-names.ts';
+import { typeName } from '../bytes/type-name.ts';
 import { UsageError } from '../errors.ts';
 import type { RecordBatch } from './batch.ts';
 import { newReadStats } from './corruption.ts';

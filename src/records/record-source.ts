@@ -1,14 +1,12 @@
 import { abortable, checkAborted } from '../bytes/abortable.ts';
 import { type InflateOptions, inflate } from '../bytes/inflate.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
-import type { ByteSource, ChunkReading, OpenSource } from '../bytes/sources.ts';
+import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
 import { type ErrorPlace, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../errors.ts';
-import { objectHead } from './object-io.ts';
-import { openByteSource, openByteSourceAt } from './open-byte-source.ts';
+import { openByteSource } from './open-byte-source.ts';
 import { PeekedSource } from './peeked-source.ts';
 import type { Compression, ReadOptions } from './read-options.ts';
-import { sourceHead } from './source-head.ts';
-import { chunksFrom, startBeyondEnd } from './start.ts';
+import { openSeeking } from './seek-source.ts';
+import { chunksFrom } from './start.ts';
 
 /** A source opened and inflated. */
 export interface RecordSource {
@@ -41,12 +39,10 @@ export async function openRecordSource(
   peeked?.readInto(nextBuffer);
   const reading = { chunkBytes, blocking, nextBuffer };
   const begin = options.start?.offset ?? 0;
-  if (begin > 0 && peeked === undefined && (await canSeek(source as ByteSource, options, detectCompression)))
-    return openSeeking(
-      openByteSourceAt(source as ByteSource, begin, reading, options.objects),
-      begin,
-      options,
-    );
+  if (begin > 0 && peeked === undefined) {
+    const seeking = await openSeeking(source as ByteSource, begin, options, detectCompression, reading);
+    if (seeking !== undefined) return seeking;
+  }
   const opened = peeked?.opened ?? openByteSource(source as ByteSource, reading, options.objects);
   const uri = options.uri ?? opened.uri;
   const stored = { bytes: 0 };
@@ -63,40 +59,6 @@ export async function openRecordSource(
   }
   const inflated = inflate(watched, inflateOptions(compression, options));
   return { uri, compression, size: undefined, chunks: chunksFrom(inflated, begin, uri), stored };
-}
-
-/** Whether reading can begin in the middle of a source: it is not compressed, and its beginning can be read apart from the rest. */
-async function canSeek(
-  source: ByteSource,
-  { compression, objects, signal }: ReadOptions,
-  detectCompression: DetectCompression,
-): Promise<boolean> {
-  const start = isObjectUri(source)
-    ? await objectHead(source, HEAD_BYTES, objects, signal)
-    : await sourceHead(source, HEAD_BYTES);
-  if (start === undefined) return false;
-  return (compression === 'auto' ? detectCompression(start.head) : compression) === 'none';
-}
-
-/** An uncompressed source that was opened at byte `begin`. */
-function openSeeking(opened: OpenSource, begin: number, { uri: given, signal }: ReadOptions): RecordSource {
-  const { size, chunks } = opened;
-  const uri = given ?? opened.uri;
-  const stored = { bytes: 0 };
-  const iterator = counted([], abortable(chunks, signal)[Symbol.asyncIterator](), stored)[
-    Symbol.asyncIterator
-  ]();
-  const checked: AsyncIterator<Uint8Array> = {
-    async next() {
-      const step = await iterator.next();
-      // Objects know their size with the first chunk.
-      const end = step.done && stored.bytes === 0 ? size?.() : undefined;
-      if (end !== undefined && end < begin) throw startBeyondEnd(begin, end, uri);
-      return step;
-    },
-    return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
-  };
-  return { uri, compression: 'none', size, chunks: { [Symbol.asyncIterator]: () => checked }, stored };
 }
 
 /** What inflating is told for these options of reading. */
