@@ -43,6 +43,8 @@ export type ErrorCode =
   | 'malformed-report'
   | 'report-mismatch'
   | 'missing-shards'
+  | 'incomplete-shards'
+  | 'no-records'
   | 'not-resumable'
   | 'not-found'
   | 'access-denied'
@@ -88,6 +90,8 @@ export const DATA_ERROR_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'malformed-plan',
   'malformed-report',
   'report-mismatch',
+  'incomplete-shards',
+  'no-records',
 ]);
 
 /** Where a failure happened. Every field may be missing: not every failure has a place in a file. */

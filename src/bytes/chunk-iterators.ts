@@ -117,7 +117,7 @@ function sourceFailure(error: unknown): RecordpipeError {
 function notBytes(value: unknown): RecordpipeError {
   const why =
     typeof value === 'string'
-      ? 'is the stream decoded to text (setEncoding)? To read several files, pass their paths to Dataset.records'
+      ? 'is the stream decoded to text (setEncoding)? To read several files, pass their paths to readRecords'
       : 'is the stream in object mode?';
   return new RecordpipeError(
     'unsupported-source',

@@ -9,6 +9,7 @@ export {
   type OpenedRecords,
   openRecords,
   type RecordScanOptions,
+  type RecordSources,
   readRecordBatches,
   readRecords,
   scanRecords,

@@ -1,9 +1,12 @@
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { checkOptionNames } from '../bytes/option-names.ts';
 import type { ByteSource } from '../bytes/sources.ts';
+import { UsageError } from '../errors.ts';
 import { newReadStats, type ReadStats } from './corruption.ts';
 import { recordFormat } from './formats.ts';
 import { type IdentifiedSource, identifySource } from './identify-source.ts';
+import { manyBatches, scanMany } from './many-files.ts';
+import { filesOf } from './object-io.ts';
 import { onceAsync } from './once.ts';
 import { PeekedSource } from './peeked-source.ts';
 import { type Compression, DEFAULT_READ_OPTIONS, reusedChunkBytes } from './read-options.ts';
@@ -17,6 +20,13 @@ import { DEFAULT_TFRECORD_READ_OPTIONS } from './tfrecord/tfrecord-options.ts';
 
 /** How records are scanned where the format is an option. */
 export type RecordScanOptions = ScanOptions<RecordReadOptions>;
+
+/**
+ * A source of bytes, or what stands for files (Node): a folder, a pattern, `s3://bucket/prefix/`, `@list`, or an array of
+ * those and of paths, as for `expandInputs` of `recordpipe/report`. Files are read one after the other; positions and
+ * budgets for damage are those of each file.
+ */
+export type RecordSources = ByteSource | readonly (string | URL)[];
 
 /** A source of which is known what it holds, ready to be read. */
 export interface OpenedRecords {
@@ -51,7 +61,7 @@ const READ_NAMES: RecordReadOptions = {
  * for await (const record of readRecords([encodeTFRecord(Uint8Array.of(7))])) console.log(record); // Uint8Array(1) [ 7 ]
  * ```
  */
-export function readRecords(source: ByteSource, options?: Partial<RecordReadOptions>): RecordReader {
+export function readRecords(source: RecordSources, options?: Partial<RecordReadOptions>): RecordReader {
   checkOptionNames('readRecords', options, READ_NAMES);
   return new RecordReader((stats) => batches(source, options, stats));
 }
@@ -68,7 +78,7 @@ export function readRecords(source: ByteSource, options?: Partial<RecordReadOpti
  * console.log(records); // 1
  * ```
  */
-export function readRecordBatches(source: ByteSource, options?: Partial<RecordReadOptions>): Batches {
+export function readRecordBatches(source: RecordSources, options?: Partial<RecordReadOptions>): Batches {
   checkOptionNames('readRecordBatches', options, READ_NAMES);
   return batches(source, options, newReadStats());
 }
@@ -99,7 +109,8 @@ export async function openRecords(
 }
 
 /**
- * Checks every record of a source of any format without handing out any, as `scanTFRecords` does.
+ * Checks every record of a source of any format without handing out any, as `scanTFRecords` does. Of several files it
+ * returns sums, and the format and compression of the first.
  *
  * @throws RecordpipeError `unknown-format` where the content is of no known format; else as `scanTFRecords`
  * @example
@@ -110,11 +121,22 @@ export async function openRecords(
  * ```
  */
 export async function scanRecords(
-  source: ByteSource,
+  source: RecordSources,
   options: Partial<RecordScanOptions> = {},
 ): Promise<RecordScan> {
   checkOptionNames('scanRecords', options, scanNames(READ_NAMES));
   checkOptions(options);
+  const files = filesOf(source, options);
+  if (files !== undefined) {
+    const { maxErrors = 100 } = options;
+    const scanned = await scanMany(files, maxErrors, (file) => scanOne(file, options));
+    // Inputs that stand for no file are an error.
+    return scanned!;
+  }
+  return scanOne(source as ByteSource, options);
+}
+
+async function scanOne(source: ByteSource, options: Partial<RecordScanOptions>): Promise<RecordScan> {
   const { format } = options;
   if (format !== undefined && format !== 'auto') return scanSource(recordFormat(format), source, options);
   const found = await identify(source, options, reusedChunkBytes(options.blocking));
@@ -145,9 +167,22 @@ function readChunkBytes({ reuse, blocking }: Partial<RecordReadOptions>): number
   return reuse ? reusedChunkBytes(blocking) : DEFAULT_READ_OPTIONS.chunkBytes;
 }
 
-function batches(source: ByteSource, options: Partial<RecordReadOptions> = {}, stats: ReadStats): Batches {
-  const { format = 'auto' } = options;
+function batches(source: RecordSources, options: Partial<RecordReadOptions> = {}, stats: ReadStats): Batches {
   checkOptions(options);
+  const files = filesOf(source, options);
+  if (files === undefined) return batchesOfOne(source as ByteSource, options, stats);
+  if (options.start?.offset || options.start?.record)
+    throw new UsageError(
+      'start: it names a position in one file, the input stands for several; pass that file',
+    );
+  return onceAsync(
+    manyBatches(files, (file, one) => batchesOfOne(file, options, one), stats),
+    READ_AGAIN,
+  );
+}
+
+function batchesOfOne(source: ByteSource, options: Partial<RecordReadOptions>, stats: ReadStats): Batches {
+  const { format = 'auto' } = options;
   if (format !== 'auto') return readBatches(recordFormat(format), source, options, stats);
   return onceAsync(detectedBatches(source, options, stats), READ_AGAIN);
 }

@@ -48,10 +48,11 @@ export async function openRecordSource(
   const stored = { bytes: 0 };
   const iterator = peeked?.iterator ?? abortable(opened.chunks, options.signal)[Symbol.asyncIterator]();
   const detecting = detect(iterator, options.compression, detectCompression);
-  const { compression, taken } = await detecting.catch((error: unknown) => {
+  const detected = await detecting.catch((error: unknown) => {
     throw placed(error, { uri, record: options.start?.record ?? 0, offset: begin });
   });
-  if (peeked !== undefined) taken.unshift(...peeked.taken.splice(0));
+  const { compression } = detected;
+  const taken = peeked === undefined ? detected.taken : [...peeked.taken.splice(0), ...detected.taken];
   const watched = counted(taken, iterator, stored);
   if (compression === 'none') {
     const { size } = opened;

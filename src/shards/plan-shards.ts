@@ -4,15 +4,17 @@ import { checkAborted } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { UsageError } from '../errors.ts';
+import type { InputOptions } from '../inputs/input-options.ts';
 import { expandToFiles, type FileInputs, type Reaching } from '../report/expand-inputs.ts';
 import type { FileInput } from '../report/file-task.ts';
 import type { KnownFile } from '../report/known-file.ts';
 import type { Format } from '../report/report-options.ts';
+import { MAX_SHARDS } from './assign.ts';
 import type { ShardPlan } from './plan.ts';
 import { planOf } from './plan-lines.ts';
 
 /** How a plan is made. Every field has a default; pass what differs. */
-export interface PlanOptions extends Reaching {
+export interface PlanOptions extends Reaching, InputOptions {
   /** Which files are taken from folders. Default `auto`. */
   readonly format: Format;
   /** Into how many shards the plan is to be divided: workers then need not be told. Default: undefined. */
@@ -48,10 +50,12 @@ const ASKED_AT_ONCE = 32;
  */
 export async function planShards(inputs: FileInputs, options: Partial<PlanOptions> = {}): Promise<ShardPlan> {
   const { format, shards, cutBytes, onUncut, objects, signal } = options;
-  whole('shards', shards);
+  whole('shards', shards, MAX_SHARDS);
   whole('cutBytes', cutBytes);
   const reaching = { objects, signal };
-  const found = await expandToFiles(inputs, format, reaching);
+  const { include, exclude, strictShards, onNotice } = options;
+  const selecting = { include, exclude, strictShards, onNotice };
+  const found = await expandToFiles(inputs, format, { ...reaching, ...selecting });
   if (found.some(({ path }) => path === '-'))
     throw new UsageError('inputs: standard input cannot be divided among shards; name files');
   const files = await known(found, reaching);
@@ -99,7 +103,8 @@ async function knownFile(input: FileInput, { objects, signal }: Reaching): Promi
   }
 }
 
-function whole(name: string, value: number | undefined): void {
-  if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
-    throw new UsageError(`${name}: expected a whole number from 1 on, got ${value}`);
+function whole(name: string, value: number | undefined, max = Number.MAX_SAFE_INTEGER): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 1 && value <= max)) return;
+  const upTo = max === Number.MAX_SAFE_INTEGER ? '>= 1' : `from 1 to ${max}`;
+  throw new UsageError(`${name}: expected an integer ${upTo}, got ${value}`);
 }

@@ -114,7 +114,7 @@ class Epoch implements EpochBytes {
       if (item.object === undefined) {
         const value = item.value ?? NOTHING;
         if (line === undefined) yield* this.#value(value, item);
-        else line.chunks.push(...this.#value(value, item));
+        else for (const chunk of this.#value(value, item)) line.chunks.push(chunk);
         continue;
       }
       const object = index++;

@@ -220,7 +220,7 @@ describe('advice for what cannot be read', () => {
   test.each<[unknown, RegExp]>([
     ['https://example.com/a.tfrecord', /cannot open https: addresses; pass the Response: await fetch\(url\)/],
     ['gs://bucket/a.tfrecord', /cannot open gs: addresses/],
-    [[path, path], /got string; .*Dataset\.records/],
+    [[path, path], /got string; .*readRecords/],
     [undefined, /got undefined/],
   ])('%o', async (source, advice) => {
     const { error } = await readAll(source as never);

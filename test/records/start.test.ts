@@ -108,3 +108,9 @@ test('a source that ends before `start` is not the one that was read before', as
 test.each([{ offset: -1 }, { record: 0.5 }, { offset: '5' }, 5])('%o is no start', (start) => {
   expect(() => readTFRecords(path, { start: start as never })).toThrow(/^start/);
 });
+
+test('a position belongs to one file: with several, `start` is a usage error', async () => {
+  expect(() => readRecords([path, path] as never, { start: { record: 1, offset: offsetOf(1) } })).toThrow(
+    /start: it names a position in one file/,
+  );
+});

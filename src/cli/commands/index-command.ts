@@ -11,6 +11,7 @@ import { expandInputs } from 'recordpipe/report';
 import type { DoneFile } from 'recordpipe/shards';
 import { errorText } from '../advice.ts';
 import { INVALID, OK } from '../exit-codes.ts';
+import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
 import type { ObjectCommandOptions } from '../object-options.ts';
 import { complain, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
@@ -21,7 +22,7 @@ import { formatBytes, formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
 /** Options of `recordpipe index`. */
-export interface IndexCommandOptions extends ObjectCommandOptions, ShardCommandOptions {
+export interface IndexCommandOptions extends ObjectCommandOptions, ShardCommandOptions, InputCommandOptions {
   readonly kind: WrittenKind;
   readonly output?: string;
   readonly check?: true;
@@ -56,11 +57,19 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
   const { json, jsonl, quiet, check, output } = options;
   const shard = await shardOf(inputs, options);
   const files =
-    shard?.files.map(({ uri }) => uri) ?? (await expandInputs(inputs, 'auto', reachingOf(options)));
+    shard?.files.map(({ uri }) => uri) ??
+    (await expandInputs(inputs, options.format, {
+      ...reachingOf(options),
+      ...inputOptionsOf(options, quiet),
+    }));
   if (files.includes('-'))
     throw new UsageError('inputs: standard input has no random access, so no index; name a file');
   if (output !== undefined && files.length > 1)
     throw new UsageError(`--output names one index, there are ${files.length} files`);
+  if (!check && !quiet && output === undefined && files.some(isS3))
+    complain(
+      'recordpipe: warning: indexes lie beside the data; a SageMaker channel of type S3Prefix feeds them to the training program. Stream with recordpipe, use a ManifestFile (recordpipe manifest create skips indexes), or write each elsewhere with --output',
+    );
   const progress = progressOn(check ? 'check' : 'index', !json && !jsonl && !quiet && options.progress);
   const totalBytes = files.some(isS3) ? undefined : totalOf(files);
   const reports: IndexReport[] = [];
@@ -114,7 +123,7 @@ async function shardOf(inputs: string[], options: IndexCommandOptions): Promise<
     {
       command: 'index',
       inputs,
-      format: 'auto',
+      format: format ?? 'auto',
       parts: false,
       settings: { ...settings, delimiter: delimiter && Buffer.from(delimiter).toString('hex') },
     },
