@@ -73,8 +73,10 @@ export function openRecordShards(
 
 /** The names of the options of all formats, of which each takes its own. */
 function allNames(namesOf: (format: WriteFormat<AnyRecordWriteOptions>) => object): object {
-  const names = Object.values(FORMATS).map((format) => namesOf(format as WriteFormat<AnyRecordWriteOptions>));
-  return Object.assign({ format: true }, ...names);
+  const names: Record<string, unknown> = { format: true };
+  for (const format of Object.values(FORMATS))
+    Object.assign(names, namesOf(format as WriteFormat<AnyRecordWriteOptions>));
+  return names;
 }
 
 /** The format of this name. @throws UsageError where there is none */
