@@ -2,6 +2,9 @@
  * The one error family of recordpipe: every failure that has to do with data, input or the outside world
  * is a {@link RecordpipeError} with a stable `code`. Wrong arguments are a {@link UsageError}, one of the same family.
  */
+import { redacted, redactedCause } from './redact.ts';
+
+export { redacted } from './redact.ts';
 
 /** What went wrong, as a stable kebab-case word. New codes may be added; none is ever renamed. */
 export type ErrorCode =
@@ -50,6 +53,7 @@ export type ErrorCode =
   | 'access-denied'
   | 'already-exists'
   | 'io-failure'
+  | 'missing-package'
   | 'closed'
   | 'aborted'
   | 'invalid-argument';
@@ -106,6 +110,22 @@ export interface ErrorPlace {
   readonly compressed?: boolean | undefined;
 }
 
+/** An error as JSON: in reports, status files and `JSON.stringify(error)`. A stable contract; fields may be added. */
+export interface ErrorJson {
+  /** `RecordpipeError`, or the name of a subclass. */
+  readonly name: string;
+  /** Stable kebab-case word. */
+  readonly code: ErrorCode;
+  /** File, URL or name of the stream; null where the failure concerns none. */
+  readonly uri: string | null;
+  /** Index of the record, from 0; null where the failure has no place in the file (it could not be opened). */
+  readonly record: number | null;
+  /** Position of the record's first byte, from 0, in the uncompressed bytes; null where there is none. */
+  readonly offset: number | null;
+  /** What was expected, what was found, where, and the next step. For people: its words may change. */
+  readonly message: string;
+}
+
 /**
  * A failure with a code and a place.
  *
@@ -127,20 +147,28 @@ export class RecordpipeError extends Error {
   readonly offset: number | undefined;
   readonly compressed: boolean;
 
-  /** `what` is the sentence without its place; the place is appended to make `message`. */
+  /**
+   * `what` is the sentence without its place; the place is appended to make `message`. Secrets are removed from message,
+   * address and cause.
+   */
   constructor(code: ErrorCode, what: string, place: ErrorPlace = {}, cause?: unknown) {
-    super(what + placeText(place), cause === undefined ? undefined : { cause });
+    super(
+      redacted(what + placeText(place)),
+      cause === undefined ? undefined : { cause: redactedCause(cause) },
+    );
     this.code = code;
-    this.uri = place.uri;
+    this.uri = place.uri === undefined ? undefined : redacted(place.uri);
     this.record = place.record;
     this.offset = place.offset;
     this.compressed = place.compressed ?? false;
   }
 
-  /** The plain object that reports print. */
-  toJSON(): { code: ErrorCode; record: number | null; offset: number | null; message: string } {
+  /** The object that `JSON.stringify` and every report print. */
+  toJSON(): ErrorJson {
     return {
+      name: this.name,
       code: this.code,
+      uri: this.uri ?? null,
       record: this.record ?? null,
       offset: this.offset ?? null,
       message: this.message,
@@ -181,6 +209,40 @@ export class UsageError extends RecordpipeError {
  */
 export function isRecordpipeError(error: unknown, ...codes: ErrorCode[]): error is RecordpipeError {
   return error instanceof RecordpipeError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/**
+ * Whether `error` concerns one file, object or record, so that work on many of them may note it and continue.
+ * False for a wrong argument (it concerns all of them), for an abort, and for bugs: rethrow those.
+ *
+ * @example
+ * ```ts
+ * import { isItemFailure, RecordpipeError, UsageError } from 'recordpipe/errors';
+ * console.log(isItemFailure(new RecordpipeError('not-found', 'no such file'))); // true
+ * console.log(isItemFailure(new UsageError('jobs: expected a positive integer'))); // false
+ * ```
+ */
+export function isItemFailure(error: unknown): error is RecordpipeError {
+  return isRecordpipeError(error) && error.code !== 'aborted' && error.code !== 'invalid-argument';
+}
+
+/**
+ * Whether `error` says that memory ran out, in this process or in one of its threads. Such errors come from the host, so they
+ * are no RecordpipeErrors.
+ *
+ * @example
+ * ```ts
+ * import { isOutOfMemory } from 'recordpipe/errors';
+ * console.log(isOutOfMemory(new RangeError('Array buffer allocation failed'))); // true
+ * ```
+ */
+export function isOutOfMemory(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || code === 'ERR_MEMORY_ALLOCATION_FAILED') return true;
+  return (
+    error instanceof RangeError && /allocation failed|could not allocate|out of memory/i.test(error.message)
+  );
 }
 
 /** The message of an error without its place, for an error that adds to it. */

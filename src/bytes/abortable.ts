@@ -1,4 +1,5 @@
 import { RecordpipeError } from '../errors.ts';
+import { hostModule } from './host.ts';
 
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
@@ -19,6 +20,20 @@ export function checkAborted(signal: AbortSignal | undefined): void {
 
 export function abortError(signal: AbortSignal): RecordpipeError {
   return new RecordpipeError('aborted', 'aborted by its signal', {}, signal.reason);
+}
+
+/**
+ * Listens for the abort of a signal. Node warns of a leak from the eleventh listener on; here as many listen as files or
+ * requests are under way, and each is removed when its work ends.
+ */
+export function onAbort(signal: AbortSignal | undefined, listener: () => void): void {
+  allowListeners(signal);
+  signal?.addEventListener('abort', listener);
+}
+
+/** Before a signal is handed to code that listens by itself: timers, the AWS SDK. */
+export function allowListeners(signal: AbortSignal | undefined): void {
+  if (signal !== undefined) hostModule('node:events')?.setMaxListeners(0, signal);
 }
 
 // Not Promise.race with a promise of the abort: that one would hold on to every chunk that was ever raced with it.
@@ -71,7 +86,7 @@ class AbortableIterator implements AsyncIterator<Uint8Array> {
 
   #listen(): void {
     this.#listening = true;
-    this.#signal.addEventListener('abort', this.#abort);
+    onAbort(this.#signal, this.#abort);
   }
 
   #forget(): void {

@@ -32,18 +32,27 @@ const ADVICE: Record<string, string> = {
   'malformed-report': 'run its shard again, and merge anew',
   'report-mismatch':
     'merge the reports of one plan, command and set of options; where a file has changed, make a new plan and run all shards again',
-  'access-denied': 'run as a user who may read it, or change its rights',
-  'object-missing': 'check bucket, key and --endpoint-url, and whether it is to be there',
+  'access-denied': 'run as a user with access to it, or change its permissions',
+  'object-missing': 'check the path, and whether it should exist',
+  'missing-package': 'install the package beside recordpipe',
   'object-changed':
     'run it again, when nobody writes the object any more; --pin-version reads on in a versioned bucket',
   'object-checksum': 'read it again; if that does not help, upload it again from where it came',
   'retries-exhausted':
-    'try again later; --retry-timeout goes on for longer, --max-requests asks for less at once',
+    'try again later; --retry-timeout retries for longer, --max-requests lowers the number of parallel requests',
   'io-failure': 'check the disk or mount, and try again',
 };
 
 const CREDENTIALS =
-  'check who you are (aws sts get-caller-identity), --profile, and that he may read this (s3:GetObject, s3:ListBucket); --no-sign-request reads public buckets';
+  'check your identity (aws sts get-caller-identity), --profile, and its permissions (s3:GetObject, s3:ListBucket; to write s3:PutObject); --no-sign-request reads public buckets';
+
+/** Advice for objects of S3, where it differs. */
+const OBJECT_ADVICE: Record<string, string> = {
+  'access-denied': CREDENTIALS,
+  'object-missing': 'check bucket, key and --endpoint-url, and whether it should exist',
+  'io-failure':
+    'recordpipe doctor s3://BUCKET checks credentials, connection, region and permissions one by one',
+};
 
 /** What is known of data of other formats. */
 const FOREIGN: readonly (readonly [text: string, next: string])[] = [
@@ -66,7 +75,8 @@ export interface Failure {
 
 /** What to do about an error, in the words of the command line; undefined where its message says all. */
 export function advice({ code, record, message }: Failure): string | undefined {
-  if (code === 'access-denied' && message.includes('s3://')) return CREDENTIALS;
+  const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
+  if (ofObjects !== undefined) return ofObjects;
   const beginning = code === 'length-checksum' || code === 'bad-magic';
   for (const [text, next] of FOREIGN) if (code === 'unknown-format' && message.includes(text)) return next;
   if (code === 'not-found' && NO_SUCH_PATTERN.test(message)) return MANY;

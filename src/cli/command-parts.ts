@@ -15,6 +15,7 @@ Exit codes:
   1         data is invalid
   2         wrong usage
   3         a file or object could not be read or written
+  70        internal error: a bug in recordpipe
   130, 143  stopped by a signal`;
 
 /** Runs what a command does and sets the exit code; a signal that interrupted it has the last word. */

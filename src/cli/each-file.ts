@@ -1,4 +1,4 @@
-import { isRecordpipeError, type RecordpipeError } from 'recordpipe';
+import { isItemFailure } from 'recordpipe/errors';
 import { errorText } from './advice.ts';
 import { exitCodeOf } from './error-exit-code.ts';
 import { INVALID, OK } from './exit-codes.ts';
@@ -29,15 +29,11 @@ export async function eachFile<R>(
     try {
       results.push(await work(file, index));
     } catch (error) {
-      if (!keepGoing || !isFailureOfFile(error)) throw error;
+      if (!keepGoing || !isItemFailure(error)) throw error;
       failed++;
       complain(errorText(error));
       if (exitCode !== INVALID) exitCode = exitCodeOf(error.code);
     }
   }
   return { results, failed, exitCode };
-}
-
-function isFailureOfFile(error: unknown): error is RecordpipeError {
-  return isRecordpipeError(error) && error.code !== 'aborted' && error.code !== 'invalid-argument';
 }

@@ -1,4 +1,5 @@
 import { write } from 'node:fs';
+import { redacted } from 'recordpipe/errors';
 
 /** Standard output was closed by its reader (`| head`): nobody wants more. */
 export class ClosedOutput extends Error {
@@ -23,10 +24,10 @@ export function print(data: Uint8Array | string): Promise<void> {
   return last;
 }
 
-/** Writes a line to standard error; a closed one is no reason to fail. */
+/** Writes a line to standard error, without secrets. A closed standard error is ignored. */
 export function complain(line: string): void {
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${redacted(line)}\n`);
 }
 
 async function writeAll(bytes: Uint8Array): Promise<void> {

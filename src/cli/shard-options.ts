@@ -21,8 +21,8 @@ export function noInputs(): UsageError {
 
 const GROUP = 'More than one machine:';
 
-/** As the library has it. */
-const MAX_SHARDS = 1_000_000;
+/** MAX_SHARDS of recordpipe/shards, which is not loaded at start-up. */
+const MAX_SHARDS = 100_000;
 
 /** What `--shard` takes. Not read by the library: only who divides the work loads that. */
 const SHARD = /^(?:auto|\d{1,9})(?:\/\d{1,9})?$/;

@@ -1,3 +1,4 @@
+import { onAbort } from '../bytes/abortable.ts';
 import { RecordpipeError } from '../errors.ts';
 import { Iteration } from './iteration.ts';
 import { LATER, type Open, type Stage, type Step } from './stage.ts';
@@ -103,7 +104,7 @@ export class Run<T> {
     }
     this.#iteration = new Iteration(this.#number());
     this.#stage = this.#open(this.#iteration);
-    signal?.addEventListener('abort', this.#abort);
+    onAbort(signal, this.#abort);
     return this.#stage;
   }
 

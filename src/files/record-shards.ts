@@ -1,3 +1,4 @@
+import { onAbort } from '../bytes/abortable.ts';
 import { checkPath } from '../bytes/path-argument.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { Framer } from './framer.ts';
@@ -66,7 +67,7 @@ export class RecordShardWriter implements AsyncDisposable {
     this.#suffix = suffix;
     this.#maxShardBytes = maxShardBytes;
     this.#options = format.writeOptions({ ...rest, append: false, atomic: true });
-    this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    onAbort(this.#options.signal, this.#onAbort);
   }
 
   /**

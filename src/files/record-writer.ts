@@ -1,4 +1,4 @@
-import { checkAborted } from '../bytes/abortable.ts';
+import { checkAborted, onAbort } from '../bytes/abortable.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { Framer } from './framer.ts';
@@ -85,7 +85,7 @@ export class RecordWriter implements AsyncDisposable {
     this.#signal = options.signal;
     this.#queue = new FrameQueue(target.sink, framer, options.bufferBytes);
     if (options.signal?.aborted) this.#onAbort();
-    else options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    else onAbort(options.signal, this.#onAbort);
   }
 
   /** Records taken so far. */

@@ -1,3 +1,4 @@
+import { onAbort } from '../bytes/abortable.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { RecordWriter, WrittenFile } from '../files/record-writer.ts';
 import type { RecordIOWriteOptions } from '../files/recordio-writer.ts';
@@ -82,7 +83,7 @@ export class MXIndexedWriter implements AsyncDisposable {
     this.#type = type;
     this.#signal = signal;
     if (signal?.aborted) this.#onAbort();
-    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+    else onAbort(signal, this.#onAbort);
   }
 
   /**

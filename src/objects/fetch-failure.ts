@@ -1,8 +1,10 @@
+import { redacted, redactedCause } from '../redact.ts';
+
 /**
  * - `transient`: worth another attempt on a new connection (5xx, 408, resets, short bodies, time-outs);
- * - `throttled`: the same, but the service asks for fewer requests (503 SlowDown, 429);
- * - `expired`: credentials have expired: once, after they were fetched anew;
- * - `changed`: the object is no longer the one that was asked for (412, another ETag);
+ * - `throttled`: the same, but the service requests a lower rate (503 SlowDown, 429);
+ * - `expired`: credentials have expired: retried once, with new ones;
+ * - `changed`: the object is no longer the requested one (412, another ETag);
  * - `missing`: 404; - `denied`: 401, 403; - `fatal`: everything else that another attempt would not change;
  * - `aborted`: the signal fired.
  */
@@ -38,7 +40,10 @@ export class FetchFailure extends Error {
       readonly cause?: unknown;
     } = {},
   ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      redacted(message),
+      details.cause === undefined ? undefined : { cause: redactedCause(details.cause) },
+    );
     this.kind = kind;
     this.code = details.code;
     this.status = details.status;

@@ -10,6 +10,8 @@ export type { ListOptions, ListWarning } from './list-options.ts';
 export {
   DEFAULT_OBJECT_OPTIONS,
   type ObjectOptions,
+  type S3Credentials,
+  type S3CredentialsProvider,
   type S3Options,
   type TransferOptions,
 } from './object-options.ts';

@@ -57,6 +57,11 @@ function fromUrl(url: URL): ObjectAddress {
 function checkedBucket(bucket: string, uri: string): string {
   if (bucket === '') throw new UsageError(`uri: expected s3://bucket/key, got ${uri}, which names no bucket`);
   if (BUCKET.test(bucket) || ACCESS_POINT.test(bucket)) return bucket;
+  // Not shown: Hadoop takes addresses like s3://KEY:SECRET@bucket.
+  if (bucket.includes('@'))
+    throw new UsageError(
+      'uri: expected s3://bucket/key, got an address with an @ before the bucket; pass credentials by options or environment',
+    );
   throw new UsageError(
     `uri: expected the name of a bucket, 3 to 63 of a-z, 0-9, dot and hyphen, got ${JSON.stringify(bucket)} in ${uri}`,
   );

@@ -1,13 +1,13 @@
-import { type ErrorCode, RecordpipeError } from '../errors.ts';
+import { type ErrorCode, isRecordpipeError, RecordpipeError } from '../errors.ts';
 import type { FetchFailure } from './fetch-failure.ts';
 
-/** What was being done when a request failed for good. */
+/** A request that failed for good. */
 export interface FailedRequest {
   readonly uri: string;
-  /** First byte and behind the last one, where a range was asked for; `end` undefined: to the end of the object. */
+  /** First byte, and the byte after the last one, of a range; `end` undefined: to the end of the object. */
   readonly start?: number | undefined;
   readonly end?: number | undefined;
-  /** How often it was tried in a row, where another attempt could have helped. */
+  /** Attempts in a row, where another one could have helped. */
   readonly attempts?: number | undefined;
   /** Since the first failure. */
   readonly elapsedMs?: number | undefined;
@@ -15,7 +15,9 @@ export interface FailedRequest {
 
 /** The typed error for a request that has failed for good: what happened, where, and what to do. */
 export function objectError(failure: FetchFailure, request: FailedRequest): RecordpipeError {
-  const [code, text] = sentence(failure, request);
+  const { cause } = failure;
+  if (isRecordpipeError(cause, 'missing-package', 'invalid-argument', 'unsupported-source')) return cause;
+  const [code, text] = (isLocal(request.uri) ? fileSentence : sentence)(failure, request);
   return new RecordpipeError(code, text, { uri: request.uri }, failure);
 }
 
@@ -27,12 +29,12 @@ function sentence(failure: FetchFailure, request: FailedRequest): readonly [Erro
         'object-missing',
         failure.code === 'NoSuchBucket'
           ? `there is no such bucket: ${said}`
-          : `there is no such object: ${said}; check its name, keys are case sensitive; or was it deleted meanwhile?`,
+          : `there is no such object: ${said}; check its name, keys are case sensitive; it may have been deleted meanwhile`,
       ];
     case 'denied':
       return ['access-denied', `access denied: ${said}; ${remedy(failure)}`];
     case 'expired':
-      return ['access-denied', `the credentials have expired: ${said}; renew them and go on`];
+      return ['access-denied', `the credentials have expired: ${said}; renew them and run it again`];
     case 'changed':
       return [
         'object-changed',
@@ -44,6 +46,31 @@ function sentence(failure: FetchFailure, request: FailedRequest): readonly [Erro
       return ['io-failure', `${rangeText(request)}the request failed: ${said}`];
     default:
       return ['retries-exhausted', exhausted(said, request)];
+  }
+}
+
+/** Whether an address is a path or a `file:` URL. Callers may bring sources with schemes of their own. */
+function isLocal(uri: string): boolean {
+  return uri.startsWith('file:') || !/^[a-z][a-z0-9+.-]+:/i.test(uri);
+}
+
+/** Local files: nothing of bucket, endpoint or credentials. */
+function fileSentence(failure: FetchFailure, request: FailedRequest): readonly [ErrorCode, string] {
+  const { kind, message } = failure;
+  switch (kind) {
+    case 'missing':
+      return ['not-found', message];
+    case 'denied':
+      return ['access-denied', message];
+    case 'changed':
+      return [
+        'object-changed',
+        `the file was overwritten while it was being read: ${message}; read it again`,
+      ];
+    case 'aborted':
+      return ['aborted', 'aborted by its signal'];
+    default:
+      return ['io-failure', `${rangeText(request)}${message}`];
   }
 }
 

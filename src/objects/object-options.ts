@@ -1,6 +1,30 @@
 import { UsageError } from '../errors.ts';
-/** Which service is asked, and as whom. Credentials come from the environment, profiles and roles, as for all of AWS's tools, never from here. */
+import { checkedCredentials } from './s3/credentials.ts';
+import { serviceUrl } from './s3/service-url.ts';
+
+/** Keys that sign requests. */
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string | undefined;
+  /** When they expire: a function that gave them is called again five minutes before. */
+  readonly expiration?: Date | undefined;
+}
+
+/** Gives credentials: called before the first request, before they expire, and when the service says that they have expired. */
+export type S3CredentialsProvider = () => S3Credentials | Promise<S3Credentials>;
+
+/**
+ * Access to S3 and compatible services. Every function that reads or writes objects takes these options by the same names:
+ * functions of `recordpipe/objects` among their own options, all others under `objects`.
+ */
 export interface S3Options {
+  /**
+   * Keys, or a function that gives them. Default: environment, profile and roles, as for the AWS command line. Objects are
+   * read on the calling thread where it is a function, which cannot be handed to another one.
+   */
+  readonly credentials: S3Credentials | S3CredentialsProvider | undefined;
   /** Default: AWS_REGION, the profile's, else that of the bucket, which the service tells. */
   readonly region: string | undefined;
   /** Profile of the shared configuration files. Default: AWS_PROFILE, else `default`. */
@@ -53,10 +77,11 @@ export interface TransferOptions {
   readonly pinVersion: boolean;
 }
 
-/** How objects are reached and transferred. Plain values: they can be handed to another thread. Every field has a default; pass what differs. */
+/** Access to objects, and how they are transferred. Every field has a default; pass what differs. */
 export interface ObjectOptions extends S3Options, TransferOptions {}
 
 export const DEFAULT_OBJECT_OPTIONS: ObjectOptions = Object.freeze({
+  credentials: undefined,
   region: undefined,
   profile: undefined,
   endpointUrl: undefined,
@@ -90,19 +115,27 @@ export function objectOptions(given: Partial<ObjectOptions> | undefined): Object
   for (const name of WHOLE) {
     const value = options[name];
     if (!(Number.isSafeInteger(value) && value >= 1))
-      throw new UsageError(`${name}: expected a whole number from 1 on, got ${String(value)}`);
+      throw new UsageError(`${name}: expected an integer >= 1, got ${String(value)}`);
   }
   if (
     options.firstPartBytes !== undefined &&
     !(Number.isSafeInteger(options.firstPartBytes) && options.firstPartBytes >= 1)
   )
-    throw new UsageError(`firstPartBytes: expected a whole number from 1 on, got ${options.firstPartBytes}`);
+    throw new UsageError(`firstPartBytes: expected an integer >= 1, got ${options.firstPartBytes}`);
   if (options.windowBytes < options.partBytes)
     throw new UsageError(
       `windowBytes: expected at least partBytes, ${options.partBytes}, got ${options.windowBytes}`,
     );
+  if (options.credentials !== undefined) {
+    if (typeof options.credentials !== 'function') checkedCredentials(options.credentials);
+    if (options.anonymous) throw new UsageError('credentials: cannot be combined with anonymous');
+    if (options.profile !== undefined) throw new UsageError('credentials: cannot be combined with profile');
+  }
+  if (options.endpointUrl !== undefined) serviceUrl(options.endpointUrl, 'endpointUrl');
   if (options.anonymous && options.requesterPays)
-    throw new UsageError('requesterPays: who pays has to sign requests; not together with anonymous');
+    throw new UsageError(
+      'requesterPays: cannot be combined with anonymous: requests that cost the requester are signed',
+    );
   return options;
 }
 

@@ -1,4 +1,4 @@
-import { abortError } from '../bytes/abortable.ts';
+import { abortError, onAbort } from '../bytes/abortable.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import { FetchFailure } from './fetch-failure.ts';
 import type { ObjectInfo, ObjectRef, RangeHead } from './object-source.ts';
@@ -70,7 +70,7 @@ export class ObjectReader {
     this.modified = info.modified;
     this.#context = context;
     this.#signal = signal;
-    signal?.addEventListener('abort', this.#stop);
+    onAbort(signal, this.#stop);
   }
 
   /** What has been done until now. */

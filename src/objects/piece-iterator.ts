@@ -1,4 +1,4 @@
-import { abortError } from '../bytes/abortable.ts';
+import { abortError, onAbort } from '../bytes/abortable.ts';
 import type { ObjectPiece } from './object-piece.ts';
 import { LATER, END as PLAN_END } from './object-plan.ts';
 import type { OrderedPrefetch } from './ordered-prefetch.ts';
@@ -113,7 +113,7 @@ export class PieceIterator<T> implements AsyncIterableIterator<T> {
 
   #listen(): void {
     this.#listening = true;
-    this.#signal?.addEventListener('abort', this.#abort);
+    onAbort(this.#signal, this.#abort);
   }
 
   #waitOver(): void {

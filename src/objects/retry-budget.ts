@@ -4,14 +4,14 @@ import type { TransferOptions } from './object-options.ts';
 const BASE_MS = 100;
 /** Where the service asks for less. */
 const THROTTLED_BASE_MS = 1_000;
-const MOST_MS = 20_000;
+const MAX_PAUSE_MS = 20_000;
 
-/** How often and after which pause a range is asked for again. */
+/** How often, and after which pauses, a request is repeated: ranges of objects and all other requests alike. */
 export class RetryBudget {
   readonly #options: TransferOptions;
   /** Attempts in a row that brought no byte. */
   #attempts = 0;
-  /** When trouble began, and how many bytes there were then. */
+  /** When the first failed attempt began, and how many bytes had come by then. */
   #troubleSince: number | undefined;
   #troubleAt = 0;
   #expired = false;
@@ -32,14 +32,20 @@ export class RetryBudget {
    * The pause before the next attempt, undefined where there is none.
    * @param brought bytes that the failed attempt brought
    * @param received bytes that all attempts brought
+   * @param sentAt when the failed attempt began: time spent waiting for it counts
    */
-  pauseAfter(failure: FetchFailure, brought: number, received: number): number | undefined {
+  pauseAfter(
+    failure: FetchFailure,
+    brought: number,
+    received: number,
+    sentAt: number = performance.now(),
+  ): number | undefined {
     if (brought > 0) {
       this.#attempts = 0;
       this.#expired = false;
     }
     this.#attempts += 1;
-    this.#watchClock(received);
+    this.#watchClock(received, sentAt);
     switch (failure.kind) {
       case 'transient':
       case 'throttled':
@@ -53,10 +59,10 @@ export class RetryBudget {
     }
   }
 
-  /** The clock is not set back by every byte: a server that drips would never be given up. */
-  #watchClock(received: number): void {
+  /** Not every byte resets the clock: a server that drips would never be abandoned. */
+  #watchClock(received: number, sentAt: number): void {
     if (this.#troubleSince !== undefined && received - this.#troubleAt < this.#options.partBytes) return;
-    this.#troubleSince = performance.now();
+    this.#troubleSince = sentAt;
     this.#troubleAt = received;
   }
 
@@ -65,7 +71,7 @@ export class RetryBudget {
     if (this.#attempts >= maxAttempts) return undefined;
     const base = kind === 'throttled' ? THROTTLED_BASE_MS : BASE_MS;
     // Full jitter: those who failed together do not come back together.
-    const jittered = Math.random() * Math.min(MOST_MS, base * 2 ** (this.#attempts - 1));
+    const jittered = Math.random() * Math.min(MAX_PAUSE_MS, base * 2 ** (this.#attempts - 1));
     const pause = Math.max(jittered, retryAfterMs ?? 0);
     return (this.elapsedMs ?? 0) + pause > retryTimeoutMs ? undefined : pause;
   }

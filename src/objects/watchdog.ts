@@ -1,14 +1,29 @@
 import { FetchFailure } from './fetch-failure.ts';
 import type { TransferOptions } from './object-options.ts';
 
-const MOST_TICK_MS = 1_000;
+const MAX_TICK_MS = 1_000;
+/** A rate is not measured over less, however short the time for retries is. */
+const MIN_STRETCH_MS = 1_000;
+
+/** How long an attempt may take. */
+export type WatchdogOptions = Pick<
+  TransferOptions,
+  | 'connectTimeoutMs'
+  | 'headersTimeoutMs'
+  | 'idleTimeoutMs'
+  | 'minBytesPerSecond'
+  | 'slowAfterMs'
+  | 'retryTimeoutMs'
+>;
 
 /**
- * Looks after one attempt of a request: whether its headers come, whether bytes come, and whether they come fast enough. One timer that looks at counts,
- * not one that is set anew with every chunk. Time in which this process was busy with something else, and could not have seen bytes, does not count.
+ * Watches one attempt of a request: its headers must come, then bytes, and fast enough. One timer that looks at counts
+ * replaces one that is set again with every chunk. Time in which this process was busy and could not have seen bytes does
+ * not count. A rate is measured over at most `retryTimeoutMs`, so that a service that drips does not outlive it.
  */
 export class Watchdog {
-  readonly #options: TransferOptions;
+  readonly #options: WatchdogOptions;
+  readonly #slowAfterMs: number;
   readonly #bytes: () => number | undefined;
   readonly #bark: (failure: FetchFailure) => void;
   readonly #tickMs: number;
@@ -16,27 +31,26 @@ export class Watchdog {
   #tickAt: number = performance.now();
   #waitedMs = 0;
   #seen: number | undefined;
-  /** Of the stretch over which the average is taken. */
+  /** The stretch over which the average is taken. */
   #stretchMs = 0;
   #stretchFrom = 0;
 
   /**
-   * @param bytes received by this attempt; undefined until its headers are there
-   * @param bark called once, with what is wrong
+   * @param bytes received by this attempt; undefined until its headers have come
+   * @param bark called once, with the reason
    */
   constructor(
-    options: TransferOptions,
+    options: WatchdogOptions,
     bytes: () => number | undefined,
     bark: (failure: FetchFailure) => void,
   ) {
     this.#options = options;
     this.#bytes = bytes;
     this.#bark = bark;
-    const { idleTimeoutMs, headersTimeoutMs, slowAfterMs } = options;
-    this.#tickMs = Math.min(
-      MOST_TICK_MS,
-      Math.ceil(Math.min(idleTimeoutMs, headersTimeoutMs, slowAfterMs) / 4),
-    );
+    const { idleTimeoutMs, headersTimeoutMs, slowAfterMs, retryTimeoutMs } = options;
+    this.#slowAfterMs = Math.min(slowAfterMs, Math.max(MIN_STRETCH_MS, retryTimeoutMs));
+    const shortest = Math.min(idleTimeoutMs, headersTimeoutMs, this.#slowAfterMs);
+    this.#tickMs = Math.min(MAX_TICK_MS, Math.ceil(shortest / 4));
     this.#timer = setInterval(this.#look, this.#tickMs);
   }
 
@@ -65,13 +79,13 @@ export class Watchdog {
   }
 
   #lookAtBytes(bytes: number, passed: number): void {
-    const { idleTimeoutMs, minBytesPerSecond, slowAfterMs } = this.#options;
+    const { idleTimeoutMs, minBytesPerSecond } = this.#options;
     if (this.#waitedMs >= idleTimeoutMs) {
       this.#give(`no bytes for ${this.#waitedMs.toFixed(0)} ms`);
       return;
     }
     this.#stretchMs += passed;
-    if (this.#stretchMs < slowAfterMs) return;
+    if (this.#stretchMs < this.#slowAfterMs) return;
     const perSecond = ((bytes - this.#stretchFrom) * 1000) / this.#stretchMs;
     if (perSecond < minBytesPerSecond)
       this.#give(`only ${perSecond.toFixed(0)} bytes a second over ${(this.#stretchMs / 1000).toFixed(1)} s`);

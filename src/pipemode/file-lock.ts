@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { abortError } from '../bytes/abortable.ts';
+import { abortError, onAbort as listenForAbort } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
 
@@ -118,7 +118,7 @@ function flock(
             late = true;
             program.kill('SIGKILL');
           }, timeoutMs);
-    signal?.addEventListener('abort', onAbort);
+    listenForAbort(signal, onAbort);
     program.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
     });

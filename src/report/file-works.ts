@@ -26,7 +26,9 @@ export async function shareOut(inputs: readonly FileInput[], task: FileTask, job
   const where = (wanted: (path: string) => boolean): number[] =>
     inputs.flatMap(({ path }, index) => (wanted(path) ? [index] : []));
   const remote = where(isObjectUri);
-  const threads = Math.max(1, Math.min(jobs, inputs.length));
+  // A function cannot be handed to another thread.
+  const bound = typeof task.reading.objects?.credentials === 'function';
+  const threads = bound && remote.length > 0 ? 1 : Math.max(1, Math.min(jobs, inputs.length));
   const { reading, objects } = await withObjects(remote, inputs, task, threads);
   if (threads === 1) {
     const all = where((path) => !isObjectUri(path));
@@ -37,13 +39,14 @@ export async function shareOut(inputs: readonly FileInput[], task: FileTask, job
   const queue = { files: where((path) => path !== '-' && !isObjectUri(path)), next: 0, atOnce: 1 };
   const takesPart = task.blocking || here.files.length > 0;
   const { workerLane } = await import('./worker-lane.ts');
+  const local = localLane({ ...task, ...reading });
   const workers = Array.from({ length: takesPart ? threads - 1 : threads }, () => ({
-    lane: workerLane({ ...task, ...reading, blocking: true }),
+    lane: workerLane({ ...task, ...reading, blocking: true }, local),
     queues: [queue, ...objects],
   }));
   if (!takesPart) return workers;
   const queues = task.blocking ? [here, queue, ...objects] : [here];
-  return [...workers, { lane: localLane({ ...task, ...reading }), queues }];
+  return [...workers, { lane: local, queues }];
 }
 
 /** The queue of objects, if there are any, and what of the task is different for them. */
@@ -53,7 +56,8 @@ async function withObjects(
   task: FileTask,
   threads: number,
 ): Promise<{ reading: Partial<FileTask>; objects: Queue[] }> {
-  if (remote.length === 0) return { reading: {}, objects: [] };
+  if (remote.length === 0)
+    return { reading: { reading: { ...task.reading, objects: undefined } }, objects: [] };
   // Imported when wanted: start-up time counts.
   const { shareOfObjects } = await import('./remote-lanes.ts');
   const given = task.reading.objects;

@@ -51,7 +51,7 @@ export interface FilesOptions extends CheckedReading, InputOptions {
   /** Default true, unlike when reading: RecordIO's padding must be zeros and complete. `countFiles` takes no notice of it. */
   readonly strictPadding: boolean;
   /**
-   * Files to check in parallel, on worker threads, up to 256; 1 starts no worker. Default: as many as the host has
+   * Files to process in parallel on worker threads, 1 to 256; 1 starts no worker. Default: as many as the host has
    * cores to offer, or 1 where the files are so small that starting a worker takes longer than checking them. Of objects (`s3://`) at most 4 threads by default,
    * each of which has several under way; all together hold at most 4 windows (`objects.windowBytes`) and have at most 32 requests under way.
    */

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { checkAborted } from '../bytes/abortable.ts';
+import { checkAborted, onAbort } from '../bytes/abortable.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { isRecordpipeError } from '../errors.ts';
 import type { FileLane } from './file-lane.ts';
@@ -40,7 +40,7 @@ export async function runFiles(
   const works = await shareOut(inputs, task, options.jobs ?? run.usefulJobs());
   const close = (): Promise<unknown> => Promise.all(works.map(({ lane }) => lane.close()));
   run.stop = () => void close();
-  options.signal?.addEventListener('abort', run.stop);
+  onAbort(options.signal, run.stop);
   try {
     await Promise.all(works.map(({ lane, queues }) => run.drain(lane, queues)));
   } finally {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorJson } from '../errors.ts';
 import type { InputNotice } from '../inputs/input-notice.ts';
 import type { Compression } from '../records/read-options.ts';
 import type { FormatName } from '../records/record-format.ts';
@@ -6,17 +6,8 @@ import type { FeatureType } from '../stats/schema.ts';
 import type { SchemaViolation } from '../stats/violations.ts';
 import type { RecordRange } from './known-file.ts';
 
-/** One thing that is wrong with a file. */
-export interface Finding {
-  /** Stable kebab-case word, see `ErrorCode`. */
-  readonly code: ErrorCode;
-  /** Index of the record, from 0; null where the failure has no place in the file (it could not be opened). */
-  readonly record: number | null;
-  /** Position of the record's first byte, from 0, in the uncompressed bytes; null where there is none. */
-  readonly offset: number | null;
-  /** What, expected, got, where and what to do. For people: its words may change, the other fields do not. */
-  readonly message: string;
-}
+/** One thing that is wrong with a file: the error as JSON. */
+export interface Finding extends ErrorJson {}
 
 /** Something about a file that is worth knowing and does not make it bad. */
 export interface FileWarning {

@@ -9,15 +9,15 @@ import { expandToFiles, type FileInputs, type Reaching } from '../report/expand-
 import type { FileInput } from '../report/file-task.ts';
 import type { KnownFile } from '../report/known-file.ts';
 import type { Format } from '../report/report-options.ts';
-import { MAX_SHARDS } from './assign.ts';
 import type { ShardPlan } from './plan.ts';
 import { planOf } from './plan-lines.ts';
+import { checkShards } from './shard-count.ts';
 
 /** How a plan is made. Every field has a default; pass what differs. */
 export interface PlanOptions extends Reaching, InputOptions {
   /** Which files are taken from folders. Default `auto`. */
   readonly format: Format;
-  /** Into how many shards the plan is to be divided: workers then need not be told. Default: undefined. */
+  /** Number of shards, so that workers need not be told. 1 to 100,000. Default: undefined, the workers say. */
   readonly shards: number | undefined;
   /**
    * Files that are larger are cut into parts of about this many bytes, at the borders of records, where an index lies beside them (see `buildIndex`); others
@@ -50,8 +50,9 @@ const ASKED_AT_ONCE = 32;
  */
 export async function planShards(inputs: FileInputs, options: Partial<PlanOptions> = {}): Promise<ShardPlan> {
   const { format, shards, cutBytes, onUncut, objects, signal } = options;
-  whole('shards', shards, MAX_SHARDS);
-  whole('cutBytes', cutBytes);
+  if (shards !== undefined) checkShards(shards);
+  if (cutBytes !== undefined && !(Number.isSafeInteger(cutBytes) && cutBytes >= 1))
+    throw new UsageError(`cutBytes: expected an integer >= 1, got ${cutBytes}`);
   const reaching = { objects, signal };
   const { include, exclude, strictShards, onNotice } = options;
   const selecting = { include, exclude, strictShards, onNotice };
@@ -101,10 +102,4 @@ async function knownFile(input: FileInput, { objects, signal }: Reaching): Promi
   } catch (error) {
     throw fileError(error, uri);
   }
-}
-
-function whole(name: string, value: number | undefined, max = Number.MAX_SAFE_INTEGER): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= 1 && value <= max)) return;
-  const upTo = max === Number.MAX_SAFE_INTEGER ? '>= 1' : `from 1 to ${max}`;
-  throw new UsageError(`${name}: expected an integer ${upTo}, got ${value}`);
 }

@@ -1,6 +1,7 @@
 import { checkAborted } from '../bytes/abortable.ts';
-import { isRecordpipeError } from '../errors.ts';
+import { isItemFailure } from '../errors.ts';
 import { checkFile, failedFile } from '../report/check-file.ts';
+import type { Look } from '../report/look-inside.ts';
 import type { CheckedReading } from '../report/report-options.ts';
 import type { FileReport } from '../report/validate-report.ts';
 import { type FileHash, HashedFile } from './hashed-file.ts';
@@ -18,6 +19,8 @@ export interface Checking {
   /** Undefined: it is only read, for its checksums. */
   readonly reading: Partial<CheckedReading> | undefined;
   readonly maxErrors: number;
+  /** The schema to check records against, if any. */
+  readonly look: Look | undefined;
   readonly partBytes: (size: number) => number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (bytes: number) => void;
@@ -28,18 +31,18 @@ export interface Checking {
  * @throws RecordpipeError `aborted`, `source-changed`
  */
 export async function checkAndHash(path: string, checking: Checking): Promise<CheckedFile> {
-  const { reading, maxErrors, signal, onProgress } = checking;
+  const { reading, maxErrors, look, signal, onProgress } = checking;
   let file: HashedFile;
   try {
     file = await HashedFile.open(path, checking.partBytes);
   } catch (error) {
-    if (!isRecordpipeError(error)) throw error;
+    if (!isItemFailure(error)) throw error;
     return { report: failedFile({ path }, error), hash: undefined };
   }
   try {
     let report: FileReport | undefined;
     if (reading !== undefined) {
-      const task = { check: 'validate', maxErrors, blocking: false, reading } as const;
+      const task = { check: 'validate', maxErrors, blocking: false, reading, look } as const;
       report = await checkFile({ path }, task, { signal, onProgress, source: file.chunks() });
       if (!report.ok) return { report, hash: undefined };
     }

@@ -1,4 +1,4 @@
-import { abortError } from '../bytes/abortable.ts';
+import { abortError, onAbort } from '../bytes/abortable.ts';
 
 /** Memory for parts, of all files together: who wants more than there is waits for its turn. */
 export class PartBuffers {
@@ -42,7 +42,7 @@ export class PartBuffers {
         resolve();
       };
       if (signal.aborted) return reject(abortError(signal));
-      signal.addEventListener('abort', stop);
+      onAbort(signal, stop);
       this.#waiting.push(go);
     });
   }

@@ -53,7 +53,16 @@ export async function uploadFiles(
     0,
   );
   const most = Math.max(1, Math.min(maxRequests, Math.floor(windowBytes / largest)));
-  const task: UploadTask = { options, objects, reading: checked, buffers: new PartBuffers(most), signal };
+  const schema = given.schema && (await import('../stats/read-schema.ts')).readSchema(given.schema);
+  const look = schema && { schema };
+  const task: UploadTask = {
+    options,
+    objects,
+    reading: checked,
+    look,
+    buffers: new PartBuffers(most),
+    signal,
+  };
   const tally = new UploadTally(planned, options.dryRun, onFile, onProgress);
   await run(planned, task, tally);
   checkAborted(signal);

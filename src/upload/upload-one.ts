@@ -1,10 +1,11 @@
-import { isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { isItemFailure, RecordpipeError } from '../errors.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import { crcText } from '../objects/upload/crc-text.ts';
 import { openUpload } from '../objects/upload/object-upload.ts';
 import { partSizes } from '../objects/upload/part-sizes.ts';
 import { statIfThere } from '../objects/upload/stat-if-there.ts';
 import { objectWriteOptions } from '../objects/upload/write-object-options.ts';
+import type { Look } from '../report/look-inside.ts';
 import type { CheckedReading } from '../report/report-options.ts';
 import { checkAndHash } from './check-and-hash.ts';
 import type { FileHash } from './hashed-file.ts';
@@ -19,6 +20,8 @@ export interface UploadTask {
   readonly options: CompleteUploadOptions;
   readonly objects: ObjectOptions;
   readonly reading: Partial<CheckedReading>;
+  /** The schema to check records against, if any. */
+  readonly look: Look | undefined;
   readonly buffers: PartBuffers;
   readonly signal: AbortSignal | undefined;
 }
@@ -61,6 +64,7 @@ export async function uploadOne(
     const { report, hash } = await checkAndHash(path, {
       reading: options.validate ? task.reading : undefined,
       maxErrors: options.maxErrors,
+      look: task.look,
       partBytes: (size) => partSizes(task.objects.partBytes, size)(1),
       signal,
       onProgress: (bytes) => watch.onChecked(bytes),
@@ -89,7 +93,7 @@ export async function uploadOne(
       ...(sent.versionId !== undefined && { versionId: sent.versionId }),
     });
   } catch (error) {
-    if (!isRecordpipeError(error) || signal?.aborted) throw error;
+    if (!isItemFailure(error) || signal?.aborted) throw error;
     if (error.code === 'already-exists' && options.existing === 'keep') return outcome({ status: 'kept' });
     return outcome({ status: 'failed', error: error.toJSON() });
   }

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import type { FilesOptions } from '../report/report-options.ts';
+import type { RecordSchema } from '../stats/schema.ts';
 import type { UploadedFile } from './upload-report.ts';
 
 /** How far an upload has come. */
@@ -13,16 +14,25 @@ export interface UploadProgress {
   readonly bad: number;
   /** Bytes read for checking and bytes sent, together. */
   readonly bytes: number;
-  /** What they will be in the end, as far as is known. */
+  /** The total of `bytes`, as far as it is known. */
   readonly totalBytes: number | undefined;
+  /** Bytes that the service has received, part by part; parts of an interrupted upload that are used again included. */
+  readonly bytesSent: number;
+  /** The total of `bytesSent`: files that are rejected, fail or need not be sent drop out of it. 0 in a dry run. */
+  readonly bytesToSend: number;
 }
 
 /** How files are uploaded. Every field has a default; pass what differs. */
 export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 'onProgress'> {
-  /** Which service, as whom, and how bytes are transferred: `partBytes`, `windowBytes`, `maxRequests`, `retryTimeoutMs`, `maxAttempts` of all files together. */
+  /**
+   * Access to the service (`credentials`, `region`, `endpointUrl`, ...) and how bytes are transferred: `partBytes`,
+   * `windowBytes`, `maxRequests`, `retryTimeoutMs`, `maxAttempts` of all files together.
+   */
   readonly objects: Partial<ObjectOptions> | undefined;
-  /** Whether files are checked, and bad ones refused. Default true. */
+  /** Whether files are checked, and bad ones rejected. Default true. */
   readonly validate: boolean;
+  /** What every record must hold: files that break it are rejected, as `validateFiles` reports them. Default: no schema. */
+  readonly schema: RecordSchema | undefined;
   /** Findings kept per file. Default 100. */
   readonly maxErrors: number;
   /** What becomes of an object that has the name already: it is replaced (default, as by `aws s3 cp`), replaced unless it has the same size and checksum, or kept. */
@@ -58,7 +68,9 @@ export function uploadOptions(given: Partial<UploadOptions>): CompleteUploadOpti
   if (!EXISTING.includes(existing))
     throw new UsageError(`existing: expected one of ${EXISTING.join(', ')}, got ${String(existing)}`);
   if (!(Number.isInteger(jobs) && jobs >= 1))
-    throw new UsageError(`jobs: expected a whole number from 1 on, got ${jobs}`);
-  if (!(maxErrors >= 0)) throw new UsageError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
+    throw new UsageError(`jobs: expected an integer >= 1, got ${jobs}`);
+  if (!(maxErrors >= 0)) throw new UsageError(`maxErrors: expected a number >= 0, got ${maxErrors}`);
+  if (!validate && given.schema !== undefined)
+    throw new UsageError('schema: cannot be combined with validate: false');
   return { validate, maxErrors, existing, dryRun, failFast, jobs, contentType, metadata };
 }

@@ -24,6 +24,8 @@ export class UploadTally {
   /** Bytes handled so far. */
   #bytes = 0;
   readonly #totalBytes: number;
+  #bytesSent = 0;
+  #bytesToSend: number;
 
   constructor(
     planned: readonly PlannedUpload[],
@@ -35,7 +37,9 @@ export class UploadTally {
     this.#running = planned.map(() => ({ checked: 0, sent: 0 }));
     this.#sizes = onProgress === undefined ? [] : planned.map(storedBytes);
     this.#times = dryRun ? 1 : 2;
-    this.#totalBytes = this.#sizes.reduce((sum, size) => sum + size, 0) * this.#times;
+    const stored = this.#sizes.reduce((sum, size) => sum + size, 0);
+    this.#totalBytes = stored * this.#times;
+    this.#bytesToSend = dryRun ? 0 : stored;
     this.#onFile = onFile;
     this.#onProgress = onProgress;
   }
@@ -53,6 +57,7 @@ export class UploadTally {
     const { checked, sent } = this.#running[index];
     // What was not done to it will not be done.
     this.#bytes += (this.#sizes[index] ?? 0) * this.#times - checked - sent;
+    if (this.#times === 2) this.#bytesToSend += sent - (this.#sizes[index] ?? 0);
     if (file.status === 'refused' || file.status === 'failed') this.#bad++;
     for (let next = this.#files[this.#told]; next !== undefined; next = this.#files[++this.#told])
       this.#onFile?.(next);
@@ -67,6 +72,7 @@ export class UploadTally {
 
   #handled(index: number, what: keyof Running, bytes: number): void {
     this.#bytes += bytes - this.#running[index][what];
+    if (what === 'sent') this.#bytesSent += bytes - this.#running[index][what];
     this.#running[index][what] = bytes;
     this.#tell();
   }
@@ -75,6 +81,14 @@ export class UploadTally {
     if (this.#onProgress === undefined) return;
     const bytes = this.#bytes;
     const totalBytes = this.#totalBytes;
-    this.#onProgress({ files: this.#files.length, filesDone: this.#done, bad: this.#bad, bytes, totalBytes });
+    this.#onProgress({
+      files: this.#files.length,
+      filesDone: this.#done,
+      bad: this.#bad,
+      bytes,
+      totalBytes,
+      bytesSent: this.#bytesSent,
+      bytesToSend: this.#bytesToSend,
+    });
   }
 }

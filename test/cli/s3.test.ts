@@ -15,7 +15,13 @@ beforeAll(async () => {
   Object.assign(process.env, env);
   const objects = Object.fromEntries(NAMES.map((name) => [`bucket/data/${name}.tfrecord`, fixture(name)]));
   for (const name of NAMES) temp.file(`${name}.tfrecord`, fixture(name));
-  server = await faultyS3({ objects: { ...objects, 'bucket/large.tfrecord': { size: 2 ** 31, seed: 1 } } });
+  server = await faultyS3({
+    objects: {
+      ...objects,
+      'bucket/large.tfrecord': { size: 2 ** 31, seed: 1 },
+      'bucket/other.tfrecord': { size: 2 ** 31, seed: 2 },
+    },
+  });
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -128,15 +134,14 @@ describe('what goes wrong', () => {
   });
 
   test('SIGTERM ends a download', async () => {
-    const before = server.requests('GetObject', 'large.tfrecord').length;
     const child = startCli(
-      ['validate', 's3://bucket/large.tfrecord', '--format', 'textline', '--endpoint-url', server.url],
+      ['validate', 's3://bucket/other.tfrecord', '--format', 'textline', '--endpoint-url', server.url],
       { env },
     );
     const exit = new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)));
     await expect
-      .poll(() => server.requests('GetObject', 'large.tfrecord').length, { timeout: 20_000 })
-      .toBeGreaterThan(before);
+      .poll(() => server.requests('GetObject', 'other.tfrecord').length, { timeout: 20_000 })
+      .toBeGreaterThan(0);
     child.kill('SIGTERM');
     expect(await exit).toBe(143);
   });

@@ -57,7 +57,7 @@ test('--json: every golden file, each with its code, record and offset', async (
       expect(file.records).toBe(records?.length);
     } else {
       const [finding] = file.errors;
-      expect(Object.keys(finding)).toEqual(['code', 'record', 'offset', 'message']);
+      expect(Object.keys(finding)).toEqual(['name', 'code', 'uri', 'record', 'offset', 'message']);
       expect(finding.code).toBe(error.code);
       if (error.record !== undefined)
         expect(finding).toMatchObject({ record: error.record, offset: error.offset });

@@ -325,7 +325,9 @@ describe('sources that are well', () => {
     expect(isRecordpipeError(error)).toBe(true);
     expect(isRecordpipeError(error, 'data-checksum')).toBe(false);
     expect(JSON.parse(JSON.stringify(error))).toEqual({
+      name: 'RecordpipeError',
       code: 'truncated-header',
+      uri: null,
       record: 0,
       offset: 0,
       message: error?.message,

@@ -27,7 +27,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
     if (records !== undefined && error?.code !== 'data-checksum') expect(file.records).toBe(records.length);
     expect(file.errors.slice(0, 1)).toMatchObject(error === undefined ? [] : [dropKind(error)]);
     for (const finding of file.errors)
-      expect(Object.keys(finding)).toEqual(['code', 'record', 'offset', 'message']);
+      expect(Object.keys(finding)).toEqual(['name', 'code', 'uri', 'record', 'offset', 'message']);
   });
 });
 

@@ -144,7 +144,7 @@ describe('epochs', () => {
     await sleep(100);
     expect([failed, reader.exitCode]).toEqual([false, null]);
     reader.kill();
-    await expect(running).rejects.toMatchObject({ code: 'object-missing' });
+    await expect(running).rejects.toMatchObject({ code: 'not-found' });
     expect(await ended).toBe('SIGTERM');
   });
 
@@ -439,7 +439,7 @@ describe('what goes wrong', () => {
     };
     const line = Buffer.concat([Buffer.from('1'), pattern(700_000, 1)]);
     await expect(stopped({})).rejects.toMatchObject({
-      code: 'object-missing',
+      code: 'not-found',
       message: expect.stringContaining('line 2 of the manifest'),
     });
     await expect(stopped({ skipMissing: true })).rejects.toMatchObject({

@@ -106,8 +106,8 @@ describe('an epoch of files', () => {
   });
 
   test.each([
-    ['object-missing', 'none'],
-    ['io-failure', '.'],
+    ['not-found', 'none'],
+    ['unsupported-source', '.'],
   ])('%s', async (code, name) => {
     const uri = join(temp.file(''), name);
     await expect(collected(epochOf([FILES[0], { uri }]))).rejects.toMatchObject({ code, uri });

@@ -60,7 +60,7 @@ describe('a program whose data cannot be delivered is stopped before it finds an
     ['the end of a shell pipeline', 'cat "$DIR/train_0" | (cat > "$DIR/got"; echo > "$DIR/complete")'],
   ])('%s', async (_, script) => {
     const { failure, files } = await supervised([CUT], script);
-    expect(failure).toMatchObject({ code: 'object-missing' });
+    expect(failure).toMatchObject({ code: 'not-found' });
     expect(files.filter((name) => name !== 'got')).toEqual([]);
   });
 
@@ -68,13 +68,13 @@ describe('a program whose data cannot be delivered is stopped before it finds an
     const other = { name: 'test', uri: data };
     const waits = '(exec 3< "$DIR/test_0"; cat "$DIR/test_1" > "$DIR/got"; echo > "$DIR/complete")';
     const { failure, files } = await supervised([other, CUT], `${waits} & sleep 0.1; ${READ}`);
-    expect(failure).toMatchObject({ code: 'object-missing' });
+    expect(failure).toMatchObject({ code: 'not-found' });
     expect(files.filter((name) => name !== 'got')).toEqual([]);
   });
 
   test('one that ignores SIGTERM is killed after its grace period', async () => {
     const { failure, files, killed } = await supervised([CUT], `trap '' TERM; ${READ}`, 200);
-    expect(failure).toMatchObject({ code: 'object-missing' });
+    expect(failure).toMatchObject({ code: 'not-found' });
     expect([files, killed]).toEqual([['got'], true]);
   });
 });

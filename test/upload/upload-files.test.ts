@@ -1,13 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeExample } from '../../src/example/index.ts';
+import { encodeTFRecord } from '../../src/index.ts';
 import { objectOptions } from '../../src/objects/object-options.ts';
 import { closeS3Clients } from '../../src/objects/s3/s3-clients.ts';
 import { openUpload } from '../../src/objects/upload/object-upload.ts';
 import { openObjectWriter } from '../../src/objects/upload/object-writer.ts';
 import { objectWriteOptions } from '../../src/objects/upload/write-object-options.ts';
 import { checkAndHash } from '../../src/upload/check-and-hash.ts';
-import { type UploadOptions, uploadFiles } from '../../src/upload/index.ts';
+import { type UploadOptions, type UploadProgress, uploadFiles } from '../../src/upload/index.ts';
 import { PartBuffers } from '../../src/upload/part-buffers.ts';
 import { sendFile } from '../../src/upload/send-file.ts';
 import { ended, startCli } from '../support/cli.ts';
@@ -128,6 +130,7 @@ test('a file that has changed since it was checked is not sent', async () => {
   const { hash } = await checkAndHash(path, {
     reading: { format: 'textline' },
     maxErrors: 1,
+    look: undefined,
     partBytes: () => 5 * MIB,
     signal: undefined,
     onProgress: () => {},
@@ -248,4 +251,30 @@ test('a writer that is given up leaves nothing, one that may not replace fails a
   await expect(other.close()).rejects.toMatchObject({ code: 'aborted' });
   expect(server.uploads.open).toBe(0);
   expect(server.store.keys('bucket')).toEqual(['there']);
+});
+
+test('records that break the schema are rejected, with the rule in the report', async () => {
+  await using server = await service();
+  const path = dir.file(
+    'label.tfrecord',
+    encodeTFRecord(encodeExample({ label: { kind: 'int64', value: [1n] } })),
+  );
+  const objects = { endpointUrl: server.url };
+  const schema = { recordpipeSchema: 1, message: 'Example', features: { label: { type: 'float' } } } as const;
+  const report = await uploadFiles(path, 's3://bucket/checked/', { objects, schema });
+  expect(report.files[0]).toMatchObject({ status: 'refused', error: { code: 'schema-mismatch' } });
+  expect(server.requests('PutObject')).toEqual([]);
+});
+
+test('progress counts bytes sent, up to what has to be sent', async () => {
+  await using server = await service();
+  const path = dir.file('progress.txt', LINES);
+  const told: UploadProgress[] = [];
+  await upload(server, path, 'progress', { onProgress: (progress) => told.push(progress) });
+  expect(told[0]).toMatchObject({ bytesSent: 0, bytesToSend: LINES.length });
+  expect(told.some(({ bytesSent }) => bytesSent > 0 && bytesSent < LINES.length)).toBe(true);
+  expect(told.at(-1)).toMatchObject({ bytesSent: LINES.length, bytesToSend: LINES.length });
+  const dry: UploadProgress[] = [];
+  await upload(server, path, 'progress', { dryRun: true, onProgress: (progress) => dry.push(progress) });
+  expect(dry.at(-1)).toMatchObject({ bytesSent: 0, bytesToSend: 0 });
 });

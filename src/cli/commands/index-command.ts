@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { UsageError } from 'recordpipe/errors';
+import { type ErrorJson, isItemFailure, UsageError } from 'recordpipe/errors';
 import {
   buildIndex,
   checkIndex,
@@ -49,7 +49,7 @@ interface IndexReport {
   readonly records?: number;
   readonly bytes?: number;
   readonly status: 'written' | 'up-to-date' | 'fits' | 'failed';
-  readonly error?: object;
+  readonly error?: ErrorJson;
 }
 
 /** Writes or checks indexes; the exit code. */
@@ -86,11 +86,9 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
       report = await (check ? checked : made)(uri, { ...options, taken }, onProgress);
       done += report.bytes ?? 0;
     } catch (error) {
-      // Not before it is needed: loading the codec takes 20 ms.
-      const { isRecordpipeError } = await import('recordpipe');
+      // Imported on failure only: loading the codec takes 20 ms.
       const { exitCodeOf } = await import('../error-exit-code.ts');
-      if (!isRecordpipeError(error) || error.code === 'aborted' || error.code === 'invalid-argument')
-        throw error;
+      if (!isItemFailure(error)) throw error;
       report = { uri, status: 'failed', error: error.toJSON() };
       bad++;
       if (exitCode !== INVALID) exitCode = exitCodeOf(error.code);
@@ -140,7 +138,7 @@ function doneFile({ uri, index, records, bytes, error }: IndexReport): DoneFile 
         ...(records !== undefined && { records }),
         ...(bytes !== undefined && { bytes }),
       }
-    : { uri, error: error as NonNullable<DoneFile['error']> };
+    : { uri, error: { code: error.code, message: error.message } };
 }
 
 function totalOf(files: readonly string[]): number {

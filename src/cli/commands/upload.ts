@@ -18,6 +18,7 @@ export interface UploadCommandOptions
     Pick<PayloadOptions, 'payloadCrc'>,
     ObjectCommandOptions {
   readonly validate: boolean;
+  readonly schema?: string;
   readonly clobber: boolean;
   readonly ifChanged?: true;
   readonly dryRun?: true;
@@ -28,7 +29,7 @@ export interface UploadCommandOptions
 }
 
 /** Findings per file that people are shown. */
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 /** Taking back what is under way needs an answer of the service. */
 const GRACE_MS = 10_000;
 
@@ -57,6 +58,10 @@ export async function upload(
     progress.clear();
     print(text).catch((error) => closed.abort(error));
   };
+  const schema =
+    options.schema === undefined
+      ? undefined
+      : await (await import('../schema-file.ts')).schemaFile(options.schema);
   const start = performance.now();
   try {
     const report = await uploadFiles(files, destination, {
@@ -64,6 +69,7 @@ export async function upload(
       ...(options.encoding !== undefined && { fatal: true }),
       objects: objectOptionsOf(options),
       validate: options.validate,
+      schema,
       existing: !clobber ? 'keep' : ifChanged ? 'update' : 'replace',
       dryRun: options.dryRun === true,
       failFast: options.failFast === true,
@@ -102,7 +108,7 @@ function worse(exitCode: number, { status }: UploadedFile): number {
 
 function fileText(file: UploadedFile, all: boolean, paint: Painter): string {
   const { path, uri, status, bytes, records, report, error, resumedParts = 0 } = file;
-  if (status === 'refused' && report !== undefined) return badFileText(report, MOST_SHOWN, paint);
+  if (status === 'refused' && report !== undefined) return badFileText(report, MAX_SHOWN, paint);
   if (error !== undefined)
     return `${paint('red', status)} ${paint('bold', visible(path))}: ${error.code}: ${visible(error.message)}\n`;
   if (!all) return '';

@@ -1,14 +1,14 @@
 import { isRecordpipeError } from '../../errors.ts';
 import { FetchFailure } from '../fetch-failure.ts';
-import { objectError } from '../object-errors.ts';
 import type { ObjectOptions } from '../object-options.ts';
-import type { ObjectInfo, ObjectSource } from '../object-source.ts';
+import { openObjectReader } from '../object-reader.ts';
+import type { ObjectInfo, ObjectRef, ObjectSource } from '../object-source.ts';
 import { openObject } from '../open-object.ts';
 import { failed, passed, type StoreCheck, skipped } from './store-check.ts';
 
 type Note = (check: StoreCheck) => void;
 
-/** Lists, gets a few bytes, and looks how fast many come. Without a source all of that is left out. */
+/** Lists, reads a few bytes, and measures throughput. Without a source everything is skipped. */
 export async function checkReading(
   source: ObjectSource | undefined,
   uri: string,
@@ -19,25 +19,25 @@ export async function checkReading(
 ): Promise<void> {
   if (source === undefined) {
     for (const name of ['list', 'get', 'throughput'] as const)
-      note(skipped(name, 'left out, as the service was not reached'));
+      note(skipped(name, 'skipped: the service cannot be reached'));
     return;
   }
   const listed = await checkList(source, uri, note, signal);
-  // Who may not list may still read what is named.
+  // A user who may not list may still read objects by name.
   const object = listed ?? (/[^/]$/.test(uri.replace(/^s3:\/\/[^/]*\/?/, '')) ? { uri } : undefined);
   if (object === undefined) {
     note(skipped('get', 'no object to read; name one'));
     note(skipped('throughput', 'no object to read'));
     return;
   }
-  if (!(await checkGet(source, object.uri, note, signal))) {
-    note(skipped('throughput', 'left out, as nothing can be read'));
+  if (!(await checkGet(source, object, options, note, signal))) {
+    note(skipped('throughput', 'skipped: nothing can be read'));
     return;
   }
   await checkThroughput(source, object, options, probe, note, signal);
 }
 
-/** The first object that holds anything. */
+/** @returns the first object that is not empty */
 async function checkList(
   source: ObjectSource,
   uri: string,
@@ -52,17 +52,17 @@ async function checkList(
         note(
           passed(
             'list',
-            `what begins with ${uri} can be listed; the first is ${object.uri}, ${object.size} bytes`,
+            `objects under ${uri} can be listed; the first is ${object.uri}, ${object.size} bytes`,
           ),
         );
         return object;
       }
-      if (seen === LOOKED_AT) break;
+      if (seen === MAX_LISTED) break;
     }
     note(
       seen > 0
-        ? passed('list', `what begins with ${uri} can be listed; the first ${seen} hold nothing`)
-        : failed('list', `nothing begins with ${uri}`, 'check the name; keys are case sensitive'),
+        ? passed('list', `objects under ${uri} can be listed; the first ${seen} are empty`)
+        : failed('list', `no object under ${uri}`, 'check the name; keys are case sensitive'),
     );
   } catch (error) {
     rethrowAbort(error);
@@ -71,7 +71,7 @@ async function checkList(
         'list',
         textOf(error),
         isRecordpipeError(error, 'access-denied') && !isOfIdentity(error)
-          ? 'have s3:ListBucket allowed for the bucket; objects can be read without, if each is named'
+          ? 'allow s3:ListBucket for the bucket; without it, name each object'
           : undefined,
       ),
     );
@@ -79,24 +79,27 @@ async function checkList(
   return undefined;
 }
 
-const LOOKED_AT = 1000;
+const MAX_LISTED = 1000;
+
+const PROBED_BYTES = 16;
 
 async function checkGet(
   source: ObjectSource,
-  uri: string,
+  object: ObjectRef,
+  options: ObjectOptions,
   note: Note,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const sink = { onHead: () => {}, onData: () => {} };
   try {
-    await source.fetch({ uri, start: 0, end: 16 }, sink, signal ?? new AbortController().signal);
-    note(passed('get', `${uri} can be read`));
+    // Under the same watchdog and budget as every other request.
+    const reader = await openObjectReader(object, { ...options, source, signal });
+    await reader.read(0, Math.min(PROBED_BYTES, reader.size)).finally(() => reader.close());
+    note(passed('get', `${object.uri} can be read`));
     return true;
-  } catch (error) {
-    const failure = error instanceof FetchFailure ? objectError(error, { uri }) : error;
+  } catch (failure) {
     rethrowAbort(failure);
     const denied = isRecordpipeError(failure, 'access-denied') && !isOfIdentity(failure);
-    note(failed('get', textOf(failure), denied ? 'have s3:GetObject allowed for the objects' : undefined));
+    note(failed('get', textOf(failure), denied ? 'allow s3:GetObject for the objects' : undefined));
     return false;
   }
 }
@@ -110,7 +113,7 @@ async function checkThroughput(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (probe.bytes === 0) {
-    note(skipped('throughput', 'not asked for'));
+    note(skipped('throughput', 'skipped (--probe 0)'));
     return;
   }
   const started = performance.now();
@@ -128,16 +131,16 @@ async function checkThroughput(
   }
   const ms = performance.now() - started;
   const rate = bytes / 1e6 / (ms / 1000);
-  const few = bytes < 8 * 1024 * 1024 ? ', too few to tell; name a large object' : '';
+  const few = bytes < 8 * 1024 * 1024 ? ', too few to measure; name a large object' : '';
   note(
     passed(
       'throughput',
-      `${(bytes / 1e6).toFixed(1)} MB in ${(ms / 1000).toFixed(2)} s, ${rate.toFixed(0)} MB/s, with ${options.maxRequests} requests at once${few}`,
+      `${(bytes / 1e6).toFixed(1)} MB in ${(ms / 1000).toFixed(2)} s, ${rate.toFixed(0)} MB/s, with ${options.maxRequests} parallel requests${few}`,
     ),
   );
 }
 
-/** Whether the service does not know who asks, so that permissions are not the matter. */
+/** Whether the service rejects the keys themselves, so that permissions are not the cause. */
 function isOfIdentity({ cause }: Error): boolean {
   return (
     cause instanceof FetchFailure &&

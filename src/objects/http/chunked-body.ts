@@ -1,6 +1,7 @@
 import { MalformedAnswer } from './answer-head.ts';
 
-const MOST_LINE = 4096;
+const MAX_LINE = 4096;
+const MAX_TRAILERS = 64;
 
 /** Takes a body in chunks apart (RFC 9112, 7.1). Few services of objects send them; speed is no concern here. */
 export class ChunkedBody {
@@ -9,6 +10,7 @@ export class ChunkedBody {
   #line = '';
   #state: 'size' | 'bytes' | 'after bytes' | 'trailer' = 'size';
   #left = 0;
+  #trailers = 0;
 
   constructor(onData: (bytes: Uint8Array) => void) {
     this.#onData = onData;
@@ -31,7 +33,7 @@ export class ChunkedBody {
       }
       const character = String.fromCharCode(bytes[at++]);
       this.#line += character;
-      if (this.#line.length > MOST_LINE) throw new MalformedAnswer('a line between chunks does not end');
+      if (this.#line.length > MAX_LINE) throw new MalformedAnswer('a line between chunks does not end');
       if (character === '\n' && this.#endLine()) return at;
     }
     return -1;
@@ -56,6 +58,7 @@ export class ChunkedBody {
         this.#state = 'size';
         return false;
       default:
+        if (++this.#trailers > MAX_TRAILERS) throw new MalformedAnswer('the trailer does not end');
         return line === '\r\n';
     }
   }

@@ -1,4 +1,4 @@
-import { Connection, type ConnectionTimeouts, type Origin } from './connection.ts';
+import { Connection, type ConnectionOptions, type Origin } from './connection.ts';
 import type { Receiver } from './receiver.ts';
 
 /** Connections to one origin. */
@@ -11,12 +11,12 @@ interface Place {
 
 /** Keeps connections for the next request, some seconds long. How many there are is for those to bound who send requests. */
 export class ConnectionPool {
-  readonly #timeouts: ConnectionTimeouts;
+  readonly #options: ConnectionOptions;
   readonly #places = new Map<string, Place>();
   readonly #open = new Set<Connection>();
 
-  constructor(timeouts: ConnectionTimeouts) {
-    this.#timeouts = timeouts;
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
   }
 
   /**
@@ -51,7 +51,7 @@ export class ConnectionPool {
     const { idle } = place;
     const connection = new Connection(
       origin,
-      this.#timeouts,
+      this.#options,
       {
         onIdle: (one) => void idle.push(one),
         onClosed: (one) => {

@@ -12,10 +12,12 @@ export interface Origin {
   readonly port?: number | undefined;
 }
 
-export interface ConnectionTimeouts {
+export interface ConnectionOptions {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /** Certificates to trust in place of Node's own, in PEM. */
+  readonly ca?: string | undefined;
 }
 
 /** What the pool is told. */
@@ -26,13 +28,15 @@ export interface ConnectionEvents {
   onSession(session: Buffer): void;
 }
 
-const MOST_HEAD_BYTES = 64 * 1024;
+const MAX_HEAD_BYTES = 64 * 1024;
+/** Interim answers (1xx) before the final one. */
+const MAX_INTERIM_ANSWERS = 16;
 /** S3 drops connections that have been idle for about 5 s. */
-const MOST_KEEP_ALIVE_MS = 4_000;
+const MAX_KEEP_ALIVE_MS = 4_000;
 const KEEP_ALIVE_MARGIN_MS = 1_000;
 
 /** Heads are read into this by all connections: what is read has been looked at, and copied, when the next read begins. */
-const headMemory = Buffer.allocUnsafeSlow(MOST_HEAD_BYTES);
+const headMemory = Buffer.allocUnsafeSlow(MAX_HEAD_BYTES);
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 type Phase = 'connecting' | 'head' | 'body' | 'idle' | 'closed';
@@ -43,33 +47,34 @@ type Phase = 'connecting' | 'head' | 'body' | 'idle' | 'closed';
  */
 export class Connection {
   readonly #socket: Socket;
-  readonly #timeouts: ConnectionTimeouts;
+  readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
   #phase: Phase = 'connecting';
   #receiver: Receiver | undefined;
   /** What of a head has come that did not come at once. */
   #partial: Buffer | undefined;
+  #interim = 0;
   #head: AnswerHead | undefined;
   #left = 0;
   #chunked: ChunkedBody | undefined;
   /** Where the next bytes of the body go. */
   #target: Uint8Array | undefined;
-  #keepAliveMs = MOST_KEEP_ALIVE_MS;
+  #keepAliveMs = MAX_KEEP_ALIVE_MS;
 
   constructor(
     origin: Origin,
-    timeouts: ConnectionTimeouts,
+    options: ConnectionOptions,
     events: ConnectionEvents,
     session: Buffer | undefined,
   ) {
-    this.#timeouts = timeouts;
+    this.#options = options;
     this.#events = events;
     const onread = {
       buffer: () => this.#memory(),
       callback: (bytes: number, buffer: Uint8Array) => this.#read(bytes, buffer),
     } satisfies OnReadOpts;
-    this.#socket = open(origin, onread, session);
-    this.#socket.setTimeout(timeouts.connectTimeoutMs);
+    this.#socket = open(origin, onread, session, options.ca);
+    this.#socket.setTimeout(options.connectTimeoutMs);
     this.#socket.setNoDelay(true);
     this.#socket.on(origin.protocol === 'https:' ? 'secureConnect' : 'connect', () => this.#connected());
     this.#socket.on('session', (one: Buffer) => events.onSession(one));
@@ -110,7 +115,7 @@ export class Connection {
 
   #enter(phase: Phase): void {
     this.#phase = phase;
-    const { headersTimeoutMs, idleTimeoutMs } = this.#timeouts;
+    const { headersTimeoutMs, idleTimeoutMs } = this.#options;
     if (phase === 'head') this.#socket.setTimeout(headersTimeoutMs);
     else if (phase === 'body') this.#socket.setTimeout(idleTimeoutMs);
     else this.#socket.setTimeout(this.#keepAliveMs);
@@ -174,7 +179,7 @@ export class Connection {
     const text = Buffer.from(all.buffer, all.byteOffset, all.length);
     const end = text.indexOf(END_OF_HEAD);
     if (end < 0) {
-      if (all.length >= MOST_HEAD_BYTES) throw new MalformedAnswer('the headers of the answer do not end');
+      if (all.length >= MAX_HEAD_BYTES) throw new MalformedAnswer('the headers of the answer do not end');
       this.#partial = Buffer.from(all);
       return;
     }
@@ -182,9 +187,12 @@ export class Connection {
     const head = parseAnswerHead(text.toString('latin1', 0, end));
     const rest = all.subarray(end + END_OF_HEAD.length);
     if (head.status < 200) {
+      if (++this.#interim > MAX_INTERIM_ANSWERS)
+        throw new MalformedAnswer(`more than ${MAX_INTERIM_ANSWERS} interim answers (${head.status})`);
       if (rest.length > 0) this.#takeHead(rest);
       return;
     }
+    this.#interim = 0;
     this.#begin(head, rest);
   }
 
@@ -193,7 +201,7 @@ export class Connection {
     const hint = /\btimeout=(\d{1,5})\b/.exec(head.headers['keep-alive'] ?? '')?.[1];
     if (hint !== undefined)
       this.#keepAliveMs = Math.min(
-        MOST_KEEP_ALIVE_MS,
+        MAX_KEEP_ALIVE_MS,
         Math.max(1, Number(hint) * 1000 - KEEP_ALIVE_MARGIN_MS),
       );
     this.#enter('body');
@@ -252,7 +260,12 @@ export class Connection {
   }
 }
 
-function open({ protocol, hostname, port }: Origin, onread: OnReadOpts, session: Buffer | undefined): Socket {
+function open(
+  { protocol, hostname, port }: Origin,
+  onread: OnReadOpts,
+  session: Buffer | undefined,
+  ca: string | undefined,
+): Socket {
   const host = hostname.replace(/^\[|\]$/g, '');
   if (protocol !== 'https:') return connectPlain({ host, port: port ?? 80, onread });
   return connectSecurely({
@@ -261,6 +274,7 @@ function open({ protocol, hostname, port }: Origin, onread: OnReadOpts, session:
     ...(isIP(host) === 0 && { servername: host }),
     ALPNProtocols: ['http/1.1'],
     ...(session !== undefined && { session }),
+    ...(ca !== undefined && { ca }),
     // Node takes it, its types do not know it.
     ...({ onread } as object),
   });

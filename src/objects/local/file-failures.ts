@@ -1,5 +1,5 @@
 import { fileError } from '../../bytes/file-errors.ts';
-import { RecordpipeError } from '../../errors.ts';
+import { RecordpipeError, sentenceOf } from '../../errors.ts';
 import { FetchFailure, type FetchFailureKind } from '../fetch-failure.ts';
 
 export function overwritten(): FetchFailure {
@@ -17,8 +17,8 @@ const KINDS: Partial<Record<string, FetchFailureKind>> = {
 
 /** Why a file could not be opened or read. */
 export function fileFailure(error: unknown, uri: string): FetchFailure {
-  const { code, message } = fileError(error, uri);
-  return new FetchFailure(KINDS[code] ?? 'fatal', message, {
+  const failed = fileError(error, uri);
+  return new FetchFailure(KINDS[failed.code] ?? 'fatal', sentenceOf(failed), {
     code:
       (error as NodeJS.ErrnoException).code ?? (error instanceof RecordpipeError ? error.code : undefined),
     cause: error,

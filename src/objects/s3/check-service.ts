@@ -1,4 +1,4 @@
-import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { failed, passed, type StoreCheck, skipped } from '../diagnose/store-check.ts';
 import { FetchFailure } from '../fetch-failure.ts';
 import { parseObjectUri } from '../object-address.ts';
@@ -7,11 +7,12 @@ import type { ObjectOptions } from '../object-options.ts';
 import { attempted } from './attempts.ts';
 import { S3Caller } from './s3-caller.ts';
 import { type S3Clients, s3ClientsOf } from './s3-clients.ts';
-import { connectionFailure } from './s3-failures.ts';
+import { connectionFailure, s3Failure } from './s3-failures.ts';
+import { s3Sdk } from './sdk.ts';
 
 type Note = (check: StoreCheck) => void;
 
-/** Looks at credentials, connection, clock and region; whether it is worth going on. */
+/** Checks credentials, connection, clock and region. @returns whether objects can be read at all */
 export async function checkService(
   uri: string,
   options: ObjectOptions,
@@ -21,19 +22,24 @@ export async function checkService(
   const { bucket } = parseObjectUri(uri);
   const clients = await s3ClientsOf(options);
   if (!(await checkCredentials(clients, bucket, options, note))) {
-    note(skipped('connection', 'left out, as requests cannot be signed'));
+    note(skipped('connection', 'skipped: requests cannot be signed'));
     return false;
   }
   const configured = clients.regionOf(bucket);
   const where = clients.endpointUrl ?? 'AWS';
   const failure = await askForBucket(new S3Caller(clients, options), bucket, uri, options, signal);
   if (failure?.kind === 'aborted') throw objectError(failure, { uri });
+  if (failure?.kind === 'denied' && failure.status === undefined) {
+    note(failed('credentials', failure.message, CREDENTIALS_NEXT));
+    note(skipped('connection', 'skipped: requests cannot be signed'));
+    return false;
+  }
   if (failure !== undefined && failure.status === undefined) {
     note(
       failed(
         'connection',
-        `${where} was not reached: ${failure.message}`,
-        'check endpoint, network and proxy',
+        `${where} cannot be reached: ${failure.message}`,
+        'check endpoint, network and proxy (HTTPS_PROXY, NO_PROXY)',
       ),
     );
     return false;
@@ -48,7 +54,9 @@ export async function checkService(
   return true;
 }
 
-/** Where they come from, as the SDK names it. */
+const CREDENTIALS_NEXT = 'aws configure, aws sso login, a role; --no-sign-request for public buckets';
+
+/** The sources of credentials, as the SDK names them. */
 const PROVIDERS: readonly (readonly [name: RegExp, text: string])[] = [
   [/ENV_VARS_STS_WEB_ID|WEB_ID/, 'a web identity'],
   [/SSO/, 'single sign-on'],
@@ -64,11 +72,11 @@ const PROVIDERS: readonly (readonly [name: RegExp, text: string])[] = [
 async function checkCredentials(
   clients: S3Clients,
   bucket: string,
-  { anonymous }: ObjectOptions,
+  { anonymous, credentials }: ObjectOptions,
   note: Note,
 ): Promise<boolean> {
   if (anonymous) {
-    note(skipped('credentials', 'not looked for: requests are not signed'));
+    note(skipped('credentials', 'not needed: requests are not signed'));
     return true;
   }
   try {
@@ -78,7 +86,10 @@ async function checkCredentials(
       $source = {},
     } = await ((await clients.for(bucket)).config.credentials as () => Promise<Identity>)();
     const names = Object.keys($source).join(' ');
-    const from = PROVIDERS.find(([name]) => name.test(names))?.[1] ?? 'the default chain';
+    const from =
+      credentials !== undefined
+        ? 'the options'
+        : (PROVIDERS.find(([name]) => name.test(names))?.[1] ?? 'the default chain');
     const text =
       accessKeyId.length < 12 ? `from ${from}` : `from ${from}, key ending in ${accessKeyId.slice(-4)}`;
     if (expiration !== undefined && expiration.getTime() < Date.now()) {
@@ -93,14 +104,9 @@ async function checkCredentials(
     );
     return true;
   } catch (error) {
-    const { message } = connectionFailure(error as Error);
-    note(
-      failed(
-        'credentials',
-        message,
-        'aws configure, aws sso login, a role; --no-sign-request for public buckets',
-      ),
-    );
+    if (error instanceof RecordpipeError) throw error;
+    const { message } = s3Failure(error);
+    note(failed('credentials', message, CREDENTIALS_NEXT));
     return false;
   }
 }
@@ -120,31 +126,34 @@ async function askForBucket(
 ): Promise<FetchFailure | undefined> {
   try {
     await attempted(
-      () =>
-        caller.call(bucket, signal, (client, send) =>
+      async () => {
+        const { HeadBucketCommand } = await s3Sdk();
+        return caller.call(bucket, signal, (client, send) =>
           client.send(new HeadBucketCommand({ Bucket: bucket }), send),
-        ),
+        );
+      },
       uri,
       options,
       signal,
     );
     return undefined;
   } catch (error) {
+    if (isRecordpipeError(error, 'missing-package')) throw error;
     const cause = (error as Error).cause;
     return cause instanceof FetchFailure ? cause : connectionFailure(error as Error);
   }
 }
 
 /** The service refuses requests that are 15 minutes off. */
-const MOST_SKEW_MS = 300_000;
+const MAX_SKEW_MS = 300_000;
 
 function checkClock(skewMs: number | undefined): StoreCheck {
-  if (skewMs === undefined) return skipped('clock', 'the service does not tell the time');
+  if (skewMs === undefined) return skipped('clock', 'the service does not send the time');
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  const text = `this clock is ${seconds} s ${skewMs < 0 ? 'ahead of' : 'behind'} that of the service`;
-  if (Math.abs(skewMs) > MOST_SKEW_MS)
-    return failed('clock', text, 'set the clock; requests are dated by that of the service meanwhile');
-  return passed('clock', seconds < 2 ? 'agrees with that of the service' : text);
+  const text = `this clock is ${seconds} s ${skewMs < 0 ? 'ahead of' : 'behind'} the clock of the service`;
+  if (Math.abs(skewMs) > MAX_SKEW_MS)
+    return failed('clock', text, 'set the clock; until then requests carry the time of the service');
+  return passed('clock', seconds < 2 ? 'agrees with the clock of the service' : text);
 }
 
 function checkRegion(
@@ -162,6 +171,6 @@ function checkRegion(
         `${bucket} is in ${region}, ${configured} is configured; --region ${region} saves a request`,
       ),
     );
-  else if (failure === undefined) note(passed('region', `${bucket} is asked for in ${region}`));
+  else if (failure === undefined) note(passed('region', `${bucket} is addressed in ${region}`));
   else note(skipped('region', `${failure.message}; ${region} is configured`));
 }

@@ -1,55 +1,61 @@
+import type { CredentialsProvider } from './credentials.ts';
+import type { HttpRequest } from './http-request.ts';
 import type { PushedBody } from './pushed-get.ts';
-import type { RequestHandler, Sent } from './request-handler.ts';
-import { GetSigner, type Identity, uriEscaped } from './sign-get.ts';
+import type { RequestHandler } from './request-handler.ts';
+import { GetSigner, uriEscaped } from './sign-get.ts';
 
-/** What differs between the GETs of a bucket. */
+/** The fields in which the GETs of a bucket differ. */
 export interface GetFields {
   readonly key: string;
   readonly versionId: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What they share: where the bucket is. */
+/** The fields that they share: where the bucket is. */
 interface Template {
-  readonly sent: Sent;
-  /** What stands before the key. */
+  readonly request: HttpRequest;
+  /** The path before the key. */
   readonly base: string;
 }
 
-/** As whom requests are signed; undefined: they are not. */
-export type WhoAsks = () => Identity | undefined | Promise<Identity | undefined>;
-
-/** Signatures are good for a quarter of an hour: a clock that is off by less than this is let be. */
-const MOST_SKEW_MS = 240_000;
+/** Signatures are valid for 15 minutes: a smaller skew is ignored. */
+const MAX_SKEW_MS = 240_000;
 
 /**
- * GETs without the SDK's passage of twenty stages, which takes 1.4 ms of the processor per request, more than the transfer of a small object. Where the
- * service is not known otherwise, the first request of a bucket goes through the SDK, and those that follow differ from it in a few headers.
+ * GETs without the SDK's twenty stages of middleware, which take 1.4 ms of CPU per request, more than the transfer of a
+ * small object. Where the service is not known otherwise, the first request for a bucket goes through the SDK, and later
+ * ones differ from it in a few headers.
  */
 export class DirectGets {
   readonly #handler: RequestHandler;
-  readonly #whoAsks: WhoAsks;
+  /** Undefined: requests are not signed. */
+  readonly #credentials: CredentialsProvider | undefined;
   readonly #signer: GetSigner;
   readonly #endpoint: URL | undefined;
   readonly #templates = new Map<string, Template>();
 
   /** @param endpoint of a service that takes buckets in its paths; undefined: the SDK knows where they are */
-  constructor(handler: RequestHandler, region: string, whoAsks: WhoAsks, endpoint: URL | undefined) {
+  constructor(
+    handler: RequestHandler,
+    region: string,
+    credentials: CredentialsProvider | undefined,
+    endpoint: URL | undefined,
+  ) {
     this.#handler = handler;
-    this.#whoAsks = whoAsks;
+    this.#credentials = credentials;
     this.#signer = new GetSigner(region);
     this.#endpoint = endpoint;
   }
 
-  /** Takes the SDK's request for an object of the bucket as the model of all. */
-  learn(bucket: string, key: string, sent: Sent): void {
+  /** Uses the SDK's request for an object of the bucket as the model of all. */
+  learn(bucket: string, key: string, request: HttpRequest): void {
     if (this.#templates.has(bucket) || isSpecial(bucket)) return;
     const path = escapedKey(key);
-    if (!sent.path.endsWith(`/${path}`)) return;
-    const headers = Object.fromEntries(Object.entries(sent.headers).filter(([name]) => SHARED.has(name)));
-    const { ['versionId']: _, ...query } = sent.query ?? {};
-    const base = sent.path.slice(0, sent.path.length - path.length);
-    this.#templates.set(bucket, { sent: { ...sent, headers, query, body: undefined }, base });
+    if (!request.path.endsWith(`/${path}`)) return;
+    const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => SHARED.has(name)));
+    const { ['versionId']: _, ...query } = request.query ?? {};
+    const base = request.path.slice(0, request.path.length - path.length);
+    this.#templates.set(bucket, { request: { ...request, headers, query, body: undefined }, base });
   }
 
   knows(bucket: string): boolean {
@@ -66,23 +72,23 @@ export class DirectGets {
     signal: AbortSignal,
     pushed: PushedBody,
   ): Promise<void> {
-    const { sent, base } = this.#templates.get(bucket)!;
-    const request: Sent = {
-      ...sent,
+    const { request: model, base } = this.#templates.get(bucket)!;
+    const request: HttpRequest = {
+      ...model,
       path: base + escapedKey(key),
-      query: versionId === undefined ? sent.query : { ...sent.query, versionId },
-      headers: { ...sent.headers, ...headers },
+      query: versionId === undefined ? model.query : { ...model.query, versionId },
+      headers: { ...model.headers, ...headers },
     };
-    const identity = await this.#whoAsks();
+    const identity = await this.#credentials?.get();
     const signed = identity === undefined ? request : this.#signer.signed(request, identity, this.#now());
-    const { statusCode, headers: said, body } = await this.#handler.get(signed, signal, pushed);
-    if (statusCode >= 300) throw refusal(statusCode, said, body);
+    const { statusCode, headers: received, body } = await this.#handler.get(signed, signal, pushed);
+    if (statusCode >= 300) throw refusal(statusCode, received, body);
   }
 
-  /** By the service's clock where this one is wrong. */
+  /** The service's time where this clock is wrong. */
   #now(): Date {
     const skew = this.#handler.skewMs() ?? 0;
-    return new Date(Date.now() + (Math.abs(skew) > MOST_SKEW_MS ? skew : 0));
+    return new Date(Date.now() + (Math.abs(skew) > MAX_SKEW_MS ? skew : 0));
   }
 }
 
@@ -104,7 +110,7 @@ function refusal(status: number, headers: Record<string, string>, body: Uint8Arr
 const SHARED = new Set(['host', 'user-agent', 'x-amz-user-agent']);
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** Those that are signed in other ways, by sessions or for many regions, and those that may not stand in a path as they are. */
+/** Buckets that are signed in other ways, by sessions or for many regions, and names that a path has to escape. */
 function isSpecial(bucket: string): boolean {
   return bucket.endsWith('--x-s3') || !/^[\w.-]+$/.test(bucket);
 }
@@ -112,7 +118,7 @@ function isSpecial(bucket: string): boolean {
 function templateOf(endpoint: URL, bucket: string): Template {
   const { protocol, hostname, port, host, pathname } = endpoint;
   return {
-    sent: {
+    request: {
       method: 'GET',
       protocol,
       hostname,

@@ -1,6 +1,6 @@
+import { onAbort } from '../../bytes/abortable.ts';
 import type { AnswerHead, AnswerHeaders } from '../http/answer-head.ts';
-import type { Origin } from '../http/connection.ts';
-import type { ConnectionPool } from '../http/connection-pool.ts';
+import { Document } from '../http/document.ts';
 import type { Receiver } from '../http/receiver.ts';
 
 /** Takes the body of an answer as it comes, with no stream in between. */
@@ -14,29 +14,28 @@ export interface PushedBody {
   onEnd(error: Error | undefined): void;
 }
 
-/** What came of a GET. */
-export interface Got {
+/** The answer to a GET. */
+export interface HttpResponse {
   readonly statusCode: number;
   readonly reason: string;
   readonly headers: Record<string, string>;
-  /** Where it was not pushed. */
+  /** Undefined where it was pushed. */
   readonly body: Uint8Array | undefined;
 }
 
-/** Error documents are short. */
-const MOST_DOCUMENT_BYTES = 2 ** 20;
+/** Memory for a piece of a document. */
+const DOCUMENT_PIECE_BYTES = 64 * 1024;
 
 /** One GET and its answer. */
 export class PushedGet implements Receiver {
   readonly #signal: AbortSignal | undefined;
   readonly #pushed: PushedBody;
-  readonly #document: Uint8Array[] = [];
-  #documentBytes = 0;
+  readonly #document = new Document();
   #head: AnswerHead | undefined;
   #pushing = false;
   #settled = false;
   #end: ((error: Error) => void) | undefined;
-  #resolve!: (got: Got) => void;
+  #resolve!: (response: HttpResponse) => void;
   #reject!: (error: unknown) => void;
 
   constructor(signal: AbortSignal | undefined, pushed: PushedBody) {
@@ -44,18 +43,21 @@ export class PushedGet implements Receiver {
     this.#pushed = pushed;
   }
 
-  /** @throws whatever ends it before its headers have come */
-  send(pool: ConnectionPool, origin: Origin, request: string): Promise<Got> {
-    const got = new Promise<Got>((resolve, reject) => {
+  /**
+   * @param begin sends the request; returns what ends it, with its connection
+   * @throws whatever ends it before its headers have come
+   */
+  send(begin: (receiver: Receiver) => (error: Error) => void): Promise<HttpResponse> {
+    const response = new Promise<HttpResponse>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     if (this.#signal?.aborted) this.#reject(abortError(this.#signal));
     else {
-      this.#signal?.addEventListener('abort', this.#onAbort);
-      this.#end = pool.send(origin, request, this);
+      onAbort(this.#signal, this.#onAbort);
+      this.#end = begin(this);
     }
-    return got;
+    return response;
   }
 
   onHead(head: AnswerHead): void {
@@ -65,7 +67,7 @@ export class PushedGet implements Receiver {
   }
 
   memory(most: number): Uint8Array {
-    return this.#pushing ? this.#pushed.memory(most) : new Uint8Array(Math.min(most, MOST_DOCUMENT_BYTES));
+    return this.#pushing ? this.#pushed.memory(most) : new Uint8Array(Math.min(most, DOCUMENT_PIECE_BYTES));
   }
 
   onData(bytes: Uint8Array): void {
@@ -73,13 +75,11 @@ export class PushedGet implements Receiver {
       this.#pushed.onData(bytes);
       return;
     }
-    this.#document.push(bytes);
-    this.#documentBytes += bytes.length;
-    if (this.#documentBytes > MOST_DOCUMENT_BYTES) throw new Error('the error document does not end');
+    this.#document.add(bytes);
   }
 
   onEnd(): void {
-    if (!this.#pushing) this.#answer(Buffer.concat(this.#document));
+    if (!this.#pushing) this.#answer(this.#document.bytes());
     this.#finish(undefined);
   }
 

@@ -41,7 +41,12 @@ function partial({ start, end }: RangeRequest, headers: AnswerHeaders): Span {
   const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range) ?? [];
   const size = Number(total);
   const expected = Math.min(end ?? size, size);
-  if (total === undefined || Number(first) !== start || Number(last) + 1 !== expected)
+  if (
+    total === undefined ||
+    !Number.isSafeInteger(size) ||
+    Number(first) !== start ||
+    Number(last) + 1 !== expected
+  )
     throw new FetchFailure(
       'fatal',
       `asked for bytes ${start} to ${end ?? 'the last'}, the endpoint says that it sends ${JSON.stringify(range)} (Content-Range); it does not honour ranges`,
@@ -54,10 +59,14 @@ function partial({ start, end }: RangeRequest, headers: AnswerHeaders): Span {
 /** An answer with the whole object: good when that is what was asked for, whether by a range or without one. */
 function whole({ start, end }: RangeRequest, headers: AnswerHeaders): Span {
   const size = Number(headers['content-length'] ?? Number.NaN);
-  if (!Number.isSafeInteger(size))
-    throw new FetchFailure('fatal', 'the endpoint does not tell how long the object is (no Content-Length)', {
-      status: 200,
-    });
+  if (!(Number.isSafeInteger(size) && size >= 0))
+    throw new FetchFailure(
+      'fatal',
+      'the endpoint does not say how long the object is (no valid Content-Length)',
+      {
+        status: 200,
+      },
+    );
   if (start > 0 || (end !== undefined && end < size))
     throw new FetchFailure(
       'fatal',

@@ -1,63 +1,76 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import type { ObjectOptions, S3Options } from '../object-options.ts';
-import { DirectGets, type WhoAsks } from './direct-get.ts';
-import { environmentRegion, isOfAws, type KnownService, knownService } from './known-service.ts';
+import { registerSecret } from '../../redact.ts';
+import { networkKey } from '../http/network.ts';
+import type { ObjectOptions, S3Credentials, S3Options } from '../object-options.ts';
+import { type CredentialsProvider, givenCredentials } from './credentials.ts';
+import { DirectGets } from './direct-get.ts';
+import { environmentRegion, type KnownService, knownService } from './known-service.ts';
 import { RequestHandler } from './request-handler.ts';
+import type { S3Timeouts } from './s3-timeouts.ts';
 import { s3Sdk } from './sdk.ts';
-import type { Identity } from './sign-get.ts';
+import { environmentEndpoint, isOfAws, serviceUrl } from './service-url.ts';
 
 /** Its types know no other AbortSignal than their own. */
 type HandlerOfSdk = NonNullable<S3ClientConfig['requestHandler']>;
+type CredentialsOfSdk = NonNullable<S3ClientConfig['credentials']>;
 
 /** The clients for one set of options: one per region, over one pool of connections. */
 export class S3Clients {
   readonly handler: RequestHandler;
-  /** The URL of a service other than AWS's. */
+  /** The URL of the service; undefined for AWS's own. */
   readonly endpointUrl: string | undefined;
+  /** Undefined where requests are not signed. */
+  readonly credentials: CredentialsProvider | undefined;
   readonly #shared: S3ClientConfig;
   readonly #known: KnownService | undefined;
   readonly #clients = new Map<string, Promise<S3Client>>();
   readonly #direct = new Map<string, DirectGets>();
-  readonly #anonymous: boolean;
-  /** What the service said of buckets that are elsewhere. */
+  /** The regions that the service named for buckets that are elsewhere. */
   readonly #regionOf = new Map<string, string>();
   readonly #region: string;
 
   private constructor(
     options: ObjectOptions,
     region: string,
-    endpointUrl: string | undefined,
+    endpoint: URL | undefined,
     known: KnownService | undefined,
   ) {
     this.handler = new RequestHandler(options);
-    this.endpointUrl = endpointUrl;
-    this.#anonymous = options.anonymous;
+    this.endpointUrl = endpoint?.href.replace(/\/$/, '');
     this.#known = known;
     this.#region = region;
-    this.#shared = sharedConfig(options, this.handler, endpointUrl);
+    const given = givenCredentials(options);
+    this.credentials = options.anonymous
+      ? undefined
+      : (known?.credentials ?? given ?? { get: () => this.#sdkIdentity(), refresh: () => {} });
+    this.#shared = sharedConfig(options, this.handler, endpoint, given);
   }
 
   /** Asks environment and profile for what the options leave open. Nothing is sent yet. */
   static async create(options: ObjectOptions): Promise<S3Clients> {
     const known = knownService(options);
-    if (known !== undefined)
-      return new S3Clients(options, known.region, options.endpointUrl ?? known.endpoint.href, known);
-    const { profile } = options;
+    if (known !== undefined) return new S3Clients(options, known.region, known.endpoint, known);
+    const { profile, endpointUrl } = options;
+    const named = endpointUrl === undefined ? environmentEndpoint() : serviceUrl(endpointUrl, 'endpointUrl');
     const sdk = await s3Sdk();
     const asked = await quietly(() => new sdk.S3Client({ ...(profile !== undefined && { profile }) }));
     const region = options.region ?? (await configuredRegion(asked));
-    const endpointUrl = options.endpointUrl ?? (await configuredEndpoint(asked, profile));
+    const endpoint = named ?? (await configuredEndpoint(asked, profile));
     asked.destroy();
-    return new S3Clients(options, region, endpointUrl, undefined);
+    return new S3Clients(options, region, endpoint, undefined);
   }
 
   /** The client for a bucket: that of the region in which it is known to be. */
   for(bucket: string): Promise<S3Client> {
-    const region = this.regionOf(bucket);
+    return this.#client(this.regionOf(bucket));
+  }
+
+  #client(region: string): Promise<S3Client> {
     let client = this.#clients.get(region);
     if (client === undefined) {
       client = s3Sdk().then((sdk) => quietly(() => new sdk.S3Client({ ...this.#shared, region })));
       this.#clients.set(region, client);
+      client.catch(() => this.#clients.delete(region));
     }
     return client;
   }
@@ -67,23 +80,24 @@ export class S3Clients {
     const region = this.regionOf(bucket);
     let direct = this.#direct.get(region);
     if (direct === undefined) {
-      direct = new DirectGets(this.handler, region, this.#whoAsks(bucket), this.#known?.endpoint);
+      direct = new DirectGets(this.handler, region, this.credentials, this.#known?.endpoint);
       this.#direct.set(region, direct);
     }
     return direct;
   }
 
-  #whoAsks(bucket: string): WhoAsks {
-    if (this.#known !== undefined) return this.#known.identity;
-    if (this.#anonymous) return () => undefined;
-    return async () => {
-      const { config } = await this.for(bucket);
-      return (config.credentials as () => Promise<Identity>)();
-    };
+  /** Asks the SDK's chain: environment, profiles, roles. */
+  async #sdkIdentity(): Promise<S3Credentials> {
+    const { config } = await this.#client(this.#region);
+    const found = await (config.credentials as () => Promise<S3Credentials>)();
+    registerSecret(found.secretAccessKey);
+    registerSecret(found.sessionToken);
+    return found;
   }
 
-  /** Has credentials fetched anew; those in the environment are looked at every time. */
+  /** Fetches new credentials. Those in the environment are read every time. */
   async refresh(bucket: string): Promise<void> {
+    this.credentials?.refresh();
     if (this.#known !== undefined) return;
     const { config } = await this.for(bucket);
     await (config.credentials as (options: { readonly forceRefresh: true }) => Promise<unknown>)({
@@ -95,11 +109,8 @@ export class S3Clients {
     return this.#regionOf.get(bucket) ?? this.#region;
   }
 
-  /** Takes note of where a bucket is; whether that is news. */
-  moved(bucket: string, region: string): boolean {
-    if (this.regionOf(bucket) === region) return false;
+  setRegion(bucket: string, region: string): void {
     this.#regionOf.set(bucket, region);
-    return true;
   }
 
   destroy(): void {
@@ -112,7 +123,8 @@ const made = new Map<string, Made>();
 
 /** The clients for these options; the same for the same options. */
 export function s3ClientsOf(options: ObjectOptions): Made {
-  const key = JSON.stringify(KEYS.map((name) => options[name] ?? null));
+  const given = KEYS.map((name) => options[name] ?? null);
+  const key = JSON.stringify([given, credentialsKey(options.credentials), networkKey()]);
   let clients = made.get(key);
   if (clients === undefined) {
     clients = S3Clients.create(options);
@@ -130,7 +142,21 @@ export async function closeS3Clients(): Promise<void> {
     if (clients.status === 'fulfilled') clients.value.destroy();
 }
 
-const KEYS: readonly (keyof S3Options | 'connectTimeoutMs' | 'headersTimeoutMs' | 'idleTimeoutMs')[] = [
+const functions = new WeakMap<object, number>();
+let functionCount = 0;
+
+/** Functions are the same where they are the same object, keys where they are equal. */
+function credentialsKey(credentials: S3Options['credentials']): unknown {
+  if (typeof credentials !== 'function') return credentials ?? null;
+  let number = functions.get(credentials);
+  if (number === undefined) {
+    number = ++functionCount;
+    functions.set(credentials, number);
+  }
+  return number;
+}
+
+const KEYS: readonly (Exclude<keyof S3Options, 'credentials'> | keyof S3Timeouts)[] = [
   'region',
   'profile',
   'endpointUrl',
@@ -140,6 +166,9 @@ const KEYS: readonly (keyof S3Options | 'connectTimeoutMs' | 'headersTimeoutMs' 
   'connectTimeoutMs',
   'headersTimeoutMs',
   'idleTimeoutMs',
+  'minBytesPerSecond',
+  'slowAfterMs',
+  'retryTimeoutMs',
 ];
 
 const NOBODY = { accessKeyId: '', secretAccessKey: '' };
@@ -151,9 +180,10 @@ const FALLBACK_REGION = 'us-east-1';
 function sharedConfig(
   options: ObjectOptions,
   handler: RequestHandler,
-  endpointUrl: string | undefined,
+  endpoint: URL | undefined,
+  credentials: CredentialsProvider | undefined,
 ): S3ClientConfig {
-  const { profile, anonymous, pathStyle = endpointUrl !== undefined && !isOfAws(endpointUrl) } = options;
+  const { profile, anonymous, pathStyle = endpoint !== undefined && !isOfAws(endpoint) } = options;
   return {
     requestHandler: handler as HandlerOfSdk,
     maxAttempts: 1,
@@ -163,7 +193,8 @@ function sharedConfig(
     expectContinueHeader: false,
     logger: SILENT,
     ...(profile !== undefined && { profile }),
-    ...(endpointUrl !== undefined && { endpoint: endpointUrl }),
+    ...(endpoint !== undefined && { endpoint: endpoint.href }),
+    ...(credentials !== undefined && { credentials: (async () => credentials.get()) as CredentialsOfSdk }),
     forcePathStyle: pathStyle,
     ...(anonymous && { signer: { sign: async (request) => request }, credentials: NOBODY }),
   };
@@ -178,10 +209,7 @@ async function configuredRegion(client: S3Client): Promise<string> {
   return environmentRegion() ?? (await client.config.region().catch(() => FALLBACK_REGION));
 }
 
-async function configuredEndpoint(
-  client: S3Client,
-  profile: string | undefined,
-): Promise<string | undefined> {
+async function configuredEndpoint(client: S3Client, profile: string | undefined): Promise<URL | undefined> {
   if (process.env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return undefined;
   const { serviceConfiguredEndpoint } = client.config as {
     serviceConfiguredEndpoint?: () => Promise<unknown>;
@@ -189,7 +217,8 @@ async function configuredEndpoint(
   // The SDK looks for it in the profile that the environment names, whichever it was given.
   const ask = async (): Promise<unknown> => serviceConfiguredEndpoint?.();
   const endpoint = profile === undefined ? ask() : withEnvironment('AWS_PROFILE', profile, ask);
-  return ((await endpoint) as string | undefined) || undefined;
+  const found = (await endpoint) as string | undefined;
+  return found ? serviceUrl(found, `endpoint_url of profile ${profile ?? 'default'}`) : undefined;
 }
 
 async function withEnvironment<T>(name: string, value: string, use: () => Promise<T>): Promise<T> {

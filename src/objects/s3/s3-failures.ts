@@ -8,6 +8,8 @@ interface Thrown {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
   readonly Region?: string;
+  /** The variable that names the proxy through which the request went. */
+  readonly proxyVariable?: string;
 }
 
 const THROTTLING = new Set([
@@ -57,12 +59,16 @@ function unreadable(thrown: Thrown, status: number): FetchFailure {
   });
 }
 
-/** The region that an answer says the bucket is in. */
+/** It becomes a part of host names and signatures. */
+const REGION = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** The region of the bucket that an answer names. */
 export function regionTold(error: unknown): string | undefined {
   const { $response, Region, $metadata } = error as Thrown;
   const status = $metadata?.httpStatusCode ?? 0;
   if (status !== 301 && status !== 307 && status !== 400) return undefined;
-  return $response?.headers?.['x-amz-bucket-region'] ?? (Region || undefined);
+  const region = $response?.headers?.['x-amz-bucket-region'] ?? Region ?? '';
+  return REGION.test(region) ? region : undefined;
 }
 
 /** Answers to HEAD have no document, and the SDK makes up a name. */
@@ -92,7 +98,11 @@ function kindOf(code: string, status: number): FetchFailureKind {
   return 'fatal';
 }
 
-function textOf(code: string, status: number, { message = '' }: Thrown): string {
+/** Longer messages are cut: a service may answer with anything. */
+const MAX_MESSAGE_CHARACTERS = 500;
+
+function textOf(code: string, status: number, { message: full = '' }: Thrown): string {
+  const message = full.length > MAX_MESSAGE_CHARACTERS ? `${full.slice(0, MAX_MESSAGE_CHARACTERS)}…` : full;
   const said =
     /^(|UnknownError|Unknown|Error)$|Deserialization error/.test(message) || message === code
       ? ''
@@ -126,6 +136,12 @@ export function connectionFailure(error: Thrown): FetchFailure {
   const { name = '', message = '' } = error;
   const code = codeInside(error) ?? name;
   const details = { code, cause: error };
+  if (/^Proxy response \(\d+\)/.test(message))
+    return new FetchFailure(
+      'fatal',
+      `the proxy refuses the connection: ${message}${proxyText(error)}`,
+      details,
+    );
   if (name === 'AbortError') return new FetchFailure('aborted', 'the request was aborted', details);
   if (CREDENTIALS.test(name))
     return new FetchFailure(
@@ -133,30 +149,47 @@ export function connectionFailure(error: Thrown): FetchFailure {
       `no credentials: ${message.replace(/\.$/, '')}; log in (aws configure, aws sso login), or ask for public objects without a signature`,
       details,
     );
-  if (TRANSIENT_CODES.test(code))
-    return new FetchFailure('transient', TEXTS[code] ?? `the connection failed: ${message}`, details);
+  const text = connectionText(code, message, name) + proxyText(error);
+  return new FetchFailure(TRANSIENT_CODES.test(code) ? 'transient' : 'fatal', text, details);
+}
+
+const NOT_TLS = /wrong version number|packet length too long|http request/i;
+
+function connectionText(code: string, message: string, name: string): string {
+  const known = TEXTS[code];
+  if (known !== undefined) return known;
+  if (code === 'EndlessDocument') return `${message}; check that the endpoint is an S3 service`;
+  if (NOT_TLS.test(message))
+    return 'the endpoint does not speak TLS; check whether its URL begins with http:// or https://, and its port';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `the certificate is for another host: ${message}; check the endpoint, or use path style for bucket names with dots`;
+  if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code))
+    return `the certificate of the service is not valid now: ${message}; check its dates and the clock of this machine`;
   if (/CERT|^ERR_TLS|SELF_SIGNED|^UNABLE_TO/.test(code))
-    return new FetchFailure(
-      'fatal',
-      `the certificate of the service is not trusted: ${message}; NODE_EXTRA_CA_CERTS names a file with the one to trust`,
-      details,
-    );
-  return new FetchFailure('fatal', message || name, details);
+    return `the certificate of the service is not trusted: ${message}; name a file with the certificate authority in AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS`;
+  return TRANSIENT_CODES.test(code) ? `the connection failed: ${message}` : message || name;
+}
+
+/** What a failed connection says where it went through a proxy. */
+function proxyText({ proxyVariable }: Thrown): string {
+  if (proxyVariable === undefined) return '';
+  return `; requests go through the proxy that ${proxyVariable} names: check it, or name the host in NO_PROXY`;
 }
 
 const TRANSIENT_CODES =
   /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EPROTO|UND_ERR_(CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|RES_CONTENT_LENGTH_MISMATCH|INFO)|HPE_\w+|TimeoutError|(Connect|Headers|Body)Timeout|MalformedAnswer)$/;
 
 const TEXTS: Record<string, string> = {
-  ECONNREFUSED: 'nobody listens there (ECONNREFUSED); check the endpoint',
-  ENOTFOUND: 'the host has no address (ENOTFOUND); check endpoint and region, and the name of the bucket',
-  EAI_AGAIN: 'names of hosts are not resolved at the moment (EAI_AGAIN)',
+  ECONNREFUSED: 'nothing listens at the address (ECONNREFUSED); check the endpoint',
+  ENOTFOUND: 'the host name has no address (ENOTFOUND); check endpoint, region and bucket name',
+  EAI_AGAIN: 'host names cannot be resolved at the moment (EAI_AGAIN); check the network and its DNS server',
   ConnectTimeout: 'no connection in time',
   HeadersTimeout: 'no answer in time',
   BodyTimeout: 'the answer stalled',
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
   UND_ERR_BODY_TIMEOUT: 'the answer stalled',
+  EMFILE: 'too many open files (EMFILE); raise the limit (ulimit -n)',
 };
 
 interface Nested {

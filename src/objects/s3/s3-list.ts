@@ -1,4 +1,6 @@
+import type { _Object as ListedObject } from '@aws-sdk/client-s3';
 import { RecordpipeError } from '../../errors.ts';
+import { FetchFailure } from '../fetch-failure.ts';
 import { compareKeys } from '../key-order.ts';
 import { objectUri, parseObjectUri } from '../object-address.ts';
 import type { TransferOptions } from '../object-options.ts';
@@ -28,7 +30,7 @@ async function* inListedOrder(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   const { bucket, key } = parseObjectUri(prefix);
-  // One fires for the page asked for ahead when nobody wants it any more.
+  // Ends the request for the next page when the iteration ends.
   const own = new AbortController();
   const either = signal === undefined ? own.signal : AbortSignal.any([signal, own.signal]);
   const ask = (token: string | undefined): Promise<Page> => {
@@ -36,14 +38,57 @@ async function* inListedOrder(
     page.catch(() => {}); // thrown where it is awaited
     return page;
   };
+  const loop = new TokenLoop(options);
   try {
     for (let page: Promise<Page> | undefined = ask(undefined); page !== undefined; ) {
       const { objects, next }: Page = await page;
+      if (next !== undefined) loop.check(next, objects.length, prefix);
       page = next === undefined ? undefined : ask(next);
       yield* objects;
     }
   } finally {
     own.abort();
+  }
+}
+
+/** Pages in a row without an object, as services send them that pass over many deleted versions. */
+const MAX_EMPTY_PAGES = 1000;
+
+/** Notices a listing that does not end, in constant memory. */
+class TokenLoop {
+  readonly #retryTimeoutMs: number;
+  #pages = 0;
+  /** Compared with all later tokens; replaced at powers of two (Brent's algorithm), so that a cycle of any length is found. */
+  #saved: string | undefined;
+  #emptyPages = 0;
+  #emptySince = 0;
+
+  constructor({ retryTimeoutMs }: TransferOptions) {
+    this.#retryTimeoutMs = retryTimeoutMs;
+  }
+
+  /** @throws RecordpipeError `io-failure` */
+  check(token: string, objects: number, uri: string): void {
+    if (token === this.#saved)
+      throw new RecordpipeError(
+        'io-failure',
+        'the service sends the same continuation token twice, so that its listing would never end; check the endpoint, or name the objects',
+        { uri },
+      );
+    this.#pages += 1;
+    if ((this.#pages & (this.#pages - 1)) === 0) this.#saved = token;
+    if (objects > 0) {
+      this.#emptyPages = 0;
+      return;
+    }
+    if (this.#emptyPages++ === 0) this.#emptySince = performance.now();
+    const waited = performance.now() - this.#emptySince;
+    if (this.#emptyPages < MAX_EMPTY_PAGES && waited <= this.#retryTimeoutMs) return;
+    throw new RecordpipeError(
+      'io-failure',
+      `the service sent ${this.#emptyPages} pages without an object in ${(waited / 1000).toFixed(1)} s and says that more follow; check the endpoint, or name the objects`,
+      { uri },
+    );
   }
 }
 
@@ -74,21 +119,47 @@ async function pageOf(
     ),
   );
   const { Contents: contents = [], EncodingType: encoding, IsTruncated: truncated } = answer;
-  const objects = contents.map(({ Key: key = '', Size: size = 0, ETag: etag, LastModified: modified }) => ({
-    uri: objectUri(bucket, encoding === 'url' ? decodedKey(key) : key),
-    size,
-    etag: plainEtag(etag),
-    modified,
-  }));
-  return { objects, next: truncated ? answer.NextContinuationToken : undefined };
+  const next = answer.NextContinuationToken || undefined;
+  if (truncated && next === undefined)
+    throw malformed(
+      'it is truncated (IsTruncated) and has no continuation token, so that the rest is unknown',
+    );
+  const objects = contents.map((entry) => objectOf(entry, bucket, prefix, encoding === 'url'));
+  return { objects, next: truncated ? next : undefined };
 }
 
-/** A blank comes as a plus sign, a plus sign as its escape. */
+/** @throws FetchFailure for an entry whose key or size is missing or impossible */
+function objectOf(
+  { Key: given = '', Size: size, ETag: etag, LastModified: modified }: ListedObject,
+  bucket: string,
+  prefix: string,
+  encoded: boolean,
+): ObjectInfo {
+  const key = encoded ? decodedKey(given) : given;
+  if (key === '') throw malformed('it has an object without a key');
+  if (!key.startsWith(prefix))
+    throw malformed(`it has ${JSON.stringify(key)}, which does not begin with ${JSON.stringify(prefix)}`);
+  if (size === undefined || !Number.isSafeInteger(size) || size < 0)
+    throw malformed(`the size of ${JSON.stringify(key)} is ${size ?? 'missing'}`);
+  return { uri: objectUri(bucket, key), size, etag: plainEtag(etag), modified };
+}
+
+/** A space is written as a plus sign, a plus sign as its escape. */
 function decodedKey(key: string): string {
-  return decodeURIComponent(key.replaceAll('+', ' '));
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    throw malformed(`the key ${JSON.stringify(key)} is not valid in URL encoding`);
+  }
 }
 
-/** Buckets of S3 Express, which list in no order at all. */
+/** Another attempt would not help: the answer came whole. */
+function malformed(what: string): FetchFailure {
+  const text = `the listing of the service is wrong: ${what}; check that the endpoint is an S3 service`;
+  return new FetchFailure('fatal', text);
+}
+
+/** Buckets of S3 Express, which list in no order. */
 function isDirectoryBucket(bucket: string): boolean {
   return bucket.endsWith('--x-s3');
 }
@@ -108,7 +179,7 @@ async function* checkedOrder(
     if (last !== undefined && compareKeys(last, object.uri) >= 0)
       throw new RecordpipeError(
         'io-failure',
-        `the service lists ${object.uri} after ${last}, which is not the order of their bytes; name the objects one by one`,
+        `the service lists ${object.uri} after ${last}, which is not the order of their bytes; name the objects`,
         { uri: prefix },
       );
     last = object.uri;

@@ -6,7 +6,7 @@ import { plainEtag } from './etag.ts';
 import type { S3Caller } from './s3-caller.ts';
 import { s3Sdk } from './sdk.ts';
 
-/** One HEAD: see ObjectSource.stat. An answer to HEAD has no document that says why it is refused, one to GET has. */
+/** One HEAD: see ObjectSource.stat. An answer to HEAD has no document with the reason of a refusal; one to GET has. */
 export async function statOnce(
   caller: S3Caller,
   ref: ObjectRef,
@@ -58,9 +58,17 @@ async function headOnce(
       options,
     ),
   );
+  const size = head.ContentLength;
+  // A size of 0 in its place would make an object empty that is not.
+  if (size === undefined || !Number.isSafeInteger(size) || size < 0)
+    throw new FetchFailure(
+      'fatal',
+      `the endpoint does not say how long the object is (Content-Length: ${size ?? 'none'}); check that it is an S3 service`,
+      { requestId: head.$metadata.requestId },
+    );
   return {
     uri,
-    size: head.ContentLength ?? 0,
+    size,
     etag: plainEtag(head.ETag),
     versionId: head.VersionId,
     modified: head.LastModified,

@@ -1,4 +1,4 @@
-import type { TransferOptions } from '../object-options.ts';
+import type { WatchdogOptions } from '../watchdog.ts';
 
-/** How long connections are waited for. */
-export type S3Timeouts = Pick<TransferOptions, 'connectTimeoutMs' | 'headersTimeoutMs' | 'idleTimeoutMs'>;
+/** How long connections and answers may take. */
+export type S3Timeouts = WatchdogOptions;

@@ -1,12 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Sent } from './request-handler.ts';
-
-/** Who asks. */
-export interface Identity {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-}
+import type { S3Credentials } from '../object-options.ts';
+import type { HttpRequest } from './http-request.ts';
 
 /** SHA-256 of nothing, which is the body of a GET. */
 const NO_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -25,7 +19,7 @@ export class GetSigner {
   }
 
   /** @returns the request with its signature, for the time `now`; its path is escaped already */
-  signed(request: Sent, identity: Identity, now: Date): Sent {
+  signed(request: HttpRequest, identity: S3Credentials, now: Date): HttpRequest {
     const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
     const headers: Record<string, string> = {
       ...request.headers,
@@ -56,7 +50,7 @@ export class GetSigner {
     return { ...request, headers };
   }
 
-  #keyFor({ secretAccessKey }: Identity, day: string): Buffer {
+  #keyFor({ secretAccessKey }: S3Credentials, day: string): Buffer {
     const of = `${day} ${secretAccessKey}`;
     if (this.#key?.of !== of) {
       const step = (key: string | Buffer, text: string): Buffer =>
@@ -74,7 +68,7 @@ export class GetSigner {
 /** What may be changed on the way. */
 const UNSIGNED = new Set(['user-agent', 'x-amz-user-agent', 'connection', 'authorization']);
 
-function canonicalQuery(query: Sent['query']): string {
+function canonicalQuery(query: HttpRequest['query']): string {
   return queryPairs(query)
     .map((pair) => (pair.includes('=') ? pair : `${pair}=`))
     .sort()
@@ -82,7 +76,7 @@ function canonicalQuery(query: Sent['query']): string {
 }
 
 /** Names and values as signatures, and services, want them. */
-export function queryPairs(query: Sent['query']): string[] {
+export function queryPairs(query: HttpRequest['query']): string[] {
   return Object.entries(query ?? {}).flatMap(([name, value]) =>
     value === null
       ? [uriEscaped(name)]

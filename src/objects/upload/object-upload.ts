@@ -1,4 +1,4 @@
-import { abortError } from '../../bytes/abortable.ts';
+import { abortError, onAbort } from '../../bytes/abortable.ts';
 import { crc32cCombine } from '../../crc32c/combine.ts';
 import { crc32c } from '../../crc32c/crc32c.ts';
 import { RecordpipeError } from '../../errors.ts';
@@ -17,7 +17,7 @@ export async function openUpload(uri: string, options: ObjectWriteOptions): Prom
   const { signal } = options;
   const follow = (): void => stop.abort(signal?.reason);
   if (signal?.aborted) throw abortError(signal);
-  signal?.addEventListener('abort', follow);
+  onAbort(signal, follow);
   const requests = new UploadRequests(await uploadClient(options), address, {
     ...options,
     signal: stop.signal,

@@ -1,4 +1,4 @@
-import { abortError } from '../../bytes/abortable.ts';
+import { abortError, onAbort } from '../../bytes/abortable.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { type ObjectUpload, openUpload } from './object-upload.ts';
 import type { WrittenObject } from './stored-object.ts';
@@ -72,7 +72,7 @@ export class ObjectWriter implements AsyncDisposable {
     const { windowBytes, maxRequests } = options;
     this.#parallel = (partBytes) =>
       Math.max(1, Math.min(maxRequests, Math.floor(windowBytes / partBytes) - 1));
-    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    onAbort(options.signal, this.#onAbort);
     if (options.signal?.aborted) this.#onAbort();
   }
 

@@ -1,8 +1,6 @@
 import type { ObjectOptions } from '../object-options.ts';
 import type { S3Caller } from '../s3/s3-caller.ts';
-
-/** The SDK, imported at the first upload: it takes 170 ms. */
-type S3Sdk = typeof import('@aws-sdk/client-s3');
+import { type S3Sdk, s3Sdk } from '../s3/sdk.ts';
 
 /** What sends commands, and where the commands come from. */
 export interface UploadClient {
@@ -18,10 +16,16 @@ const ANSWER_MS = 900_000;
 
 export async function uploadClient(options: ObjectOptions): Promise<UploadClient> {
   const [sdk, { S3Caller }, { s3ClientsOf }] = await Promise.all([
-    import('@aws-sdk/client-s3'),
+    s3Sdk(),
     import('../s3/s3-caller.ts'),
     import('../s3/s3-clients.ts'),
   ]);
-  const patient = { ...options, headersTimeoutMs: ANSWER_MS, idleTimeoutMs: ANSWER_MS };
+  const patient = {
+    ...options,
+    headersTimeoutMs: ANSWER_MS,
+    idleTimeoutMs: ANSWER_MS,
+    slowAfterMs: ANSWER_MS,
+    retryTimeoutMs: ANSWER_MS,
+  };
   return { sdk, caller: new S3Caller(await s3ClientsOf(patient), options) };
 }

@@ -231,8 +231,9 @@ export class UploadRequests {
         for (const { Key: key, UploadId, ChecksumAlgorithm, ChecksumType } of page.Uploads ?? [])
           if (key === Key && UploadId !== undefined)
             found.push({ uploadId: UploadId, checks: checksOf({ ChecksumAlgorithm, ChecksumType }) });
-        // Keys come in order: the next one is longer.
-        const more = page.IsTruncated && page.NextKeyMarker === Key;
+        // Keys come in order: the next one is longer. A marker that stands still would never end.
+        const more: boolean | undefined =
+          page.IsTruncated && page.NextKeyMarker === Key && page.NextUploadIdMarker !== at.UploadIdMarker;
         at = more ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined;
       }
     } catch (error) {
@@ -259,7 +260,9 @@ export class UploadRequests {
         );
         for (const { PartNumber, Size, ETag, ChecksumCRC32C } of page.Parts ?? [])
           found.push({ number: PartNumber ?? 0, size: Size ?? -1, etag: ETag ?? '', crc32c: ChecksumCRC32C });
-        marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+        const next = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+        // Part numbers rise; a marker that does not would never end.
+        marker = next !== undefined && Number(next) > Number(marker) ? next : undefined;
       }
     } catch (error) {
       if (isRecordpipeError(error, 'aborted', 'retries-exhausted')) throw error;

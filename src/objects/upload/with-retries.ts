@@ -1,13 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { abortError } from '../../bytes/abortable.ts';
 import { RecordpipeError } from '../../errors.ts';
 import type { FetchFailure } from '../fetch-failure.ts';
 import { objectError } from '../object-errors.ts';
 import type { TransferOptions } from '../object-options.ts';
-import { RetryBudget } from '../retry-budget.ts';
+import type { RetryBudget } from '../retry-budget.ts';
+import { repeated } from '../s3/attempts.ts';
 import { sendFailure } from './send-failure.ts';
 
-/** One request, as often as it takes. */
+/** One request of an upload. */
 export interface Retried {
   /** For messages: `part 3`. */
   readonly what: string;
@@ -26,46 +26,22 @@ export interface Attempt {
 }
 
 /**
- * Sends a request until it succeeds, fails for good, or the budget of attempts or time is used up.
+ * Sends a request of an upload until it succeeds, fails for good, or its budget is used up.
  * @throws RecordpipeError `aborted`, `access-denied`, `object-missing`, `already-exists` (412), `retries-exhausted`, `io-failure`; its cause is a FetchFailure
  */
 export async function withRetries<R>(request: Retried, send: (attempt: Attempt) => Promise<R>): Promise<R> {
-  const { options, signal } = request;
-  const budget = new RetryBudget(options);
-  let unsure = false;
-  for (;;) {
-    if (signal?.aborted) throw abortError(signal);
-    let failure: FetchFailure;
-    try {
-      return await once(request, (own) => send({ signal: own, unsure }));
-    } catch (error) {
-      if (error instanceof RecordpipeError) throw error;
-      failure = sendFailure(error, signal?.aborted === true);
-    }
-    if (signal?.aborted) throw abortError(signal);
-    // An answer says what happened; but for 5xx, behind which it may have.
-    unsure ||= failure.status === undefined || failure.status >= 500;
-    const pause = budget.pauseAfter(failure, 0, 0);
-    if (pause === undefined) throw failed(failure, request, budget);
-    await sleep(pause, undefined, { signal }).catch(() => {});
-  }
-}
-
-/** Runs one attempt, which ends when the signal fires or its time is up. */
-async function once<R>(
-  { attemptMs, signal }: Retried,
-  send: (signal: AbortSignal) => Promise<R>,
-): Promise<R> {
-  const own = new AbortController();
-  const stop = (): void => own.abort(signal?.reason);
-  signal?.addEventListener('abort', stop);
-  const timer = setTimeout(() => own.abort(new Error(`no answer within ${attemptMs} ms`)), attemptMs);
-  try {
-    return await send(own.signal);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
-  }
+  const { options, signal, attemptMs } = request;
+  if (signal?.aborted) throw abortError(signal);
+  return repeated(
+    {
+      options,
+      signal,
+      attemptMs,
+      failureOf: (error) => sendFailure(error, signal?.aborted === true),
+      errorOf: (failure, budget) => (signal?.aborted ? abortError(signal) : failed(failure, request, budget)),
+    },
+    (attempt) => send(attempt as Attempt),
+  );
 }
 
 function failed(
@@ -74,15 +50,15 @@ function failed(
   { attempts, elapsedMs }: RetryBudget,
 ): RecordpipeError {
   if (failure.kind === 'changed') {
-    const text = 'an object has that name by now; choose another one, or let it be replaced';
+    const text = 'an object of this name exists by now; choose another name, or allow overwriting';
     return new RecordpipeError('already-exists', text, { uri }, failure);
   }
   if (failure.kind === 'denied') {
-    const text = `${what}: access denied: ${failure.message}; writing takes s3:PutObject, and s3:AbortMultipartUpload to leave nothing behind`;
+    const text = `${what}: access denied: ${failure.message}; writing needs s3:PutObject, and s3:AbortMultipartUpload to clean up after a failure`;
     return new RecordpipeError('access-denied', text, { uri }, failure);
   }
   if (failure.kind === 'fatal') {
-    const text = `${what}: the service refuses it: ${failure.message}`;
+    const text = `${what}: the service rejects it: ${failure.message}`;
     return new RecordpipeError('io-failure', text, { uri }, failure);
   }
   return objectError(failure, { uri, attempts, elapsedMs });

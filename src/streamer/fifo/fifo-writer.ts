@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { abortError } from '../../bytes/abortable.ts';
+import { abortError, onAbort } from '../../bytes/abortable.ts';
 import { fileError } from '../../bytes/file-errors.ts';
 import { RecordpipeError } from '../../errors.ts';
 import type { OwnFifo } from './make-fifos.ts';
@@ -68,7 +68,7 @@ export class FifoWriter {
       this.#failed(error);
       this.#resume();
     });
-    signal.addEventListener('abort', this.#abort);
+    onAbort(signal, this.#abort);
     if (signal.aborted) this.#abort();
   }
 

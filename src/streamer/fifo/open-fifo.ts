@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, unlinkSync } from 'node:fs';
-import { abortError } from '../../bytes/abortable.ts';
+import { abortError, onAbort } from '../../bytes/abortable.ts';
 import { fileError } from '../../bytes/file-errors.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { isStillThere, type OwnFifo } from './make-fifos.ts';
@@ -124,6 +124,6 @@ function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
       resolve();
     };
     const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
+    onAbort(signal, end);
   });
 }

@@ -14,7 +14,8 @@ export function register(root: Command): void {
     );
   withReportingOptions(command)
     .addOption(payloadCrcOption())
-    .option('--no-validate', 'upload whatever the files hold')
+    .option('--schema <file>', 'also check records against a schema that recordpipe schema wrote')
+    .option('--no-validate', 'upload files without checking them')
     .option('-n, --dry-run', 'check, and say what would be uploaded')
     .addOption(
       new Option('--if-changed', 'leave objects alone that have the same size and checksum').conflicts(
