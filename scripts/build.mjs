@@ -5,6 +5,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { portDeclarations } from './declarations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -23,6 +24,7 @@ const emitted = new Set(
 );
 process.stdout.write(lines.filter((line) => !line.startsWith(EMITTED)).join('\n'));
 if (status !== 0) process.exit(status ?? 1);
+for (const path of emitted) if (path.endsWith('.d.ts')) portDeclarations(path);
 for (const entry of readdirSync(dist, { withFileTypes: true, recursive: true })) {
   const path = join(entry.parentPath, entry.name);
   if (entry.isFile() && !emitted.has(path)) rmSync(path);

@@ -2,6 +2,8 @@
 export class ByteCursor {
   readonly #source: AsyncIterator<Uint8Array>;
   #front: Uint8Array = new Uint8Array(0);
+  /** Bytes taken so far. */
+  taken = 0;
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#source = source[Symbol.asyncIterator]();
@@ -37,6 +39,7 @@ export class ByteCursor {
   /** Takes `count` of the bytes at hand. */
   take(count: number): void {
     this.#front = this.#front.subarray(count);
+    this.taken += count;
   }
 
   /** Ends the stream early. */

@@ -1,4 +1,6 @@
-import { RecordpipeError } from '../errors.ts';
+import { isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { asBytes } from './binary-data.ts';
+import { typeName } from './type-name.ts';
 
 // Plain iterators, not generators: a generator's return() waits for the pull under way, so that a source which has fallen silent
 // would never be closed.
@@ -38,7 +40,7 @@ function checkedIterator(
       pulling = true;
       const step = await pull(iterator).catch((error: unknown) => {
         ended = true;
-        throw error;
+        throw sourceFailure(error);
       });
       pulling = false;
       if (step.done) {
@@ -46,6 +48,8 @@ function checkedIterator(
         return END;
       }
       if (step.value instanceof Uint8Array) return step;
+      const bytes = asBytes(step.value);
+      if (bytes !== undefined) return { done: false, value: bytes };
       await close();
       throw notBytes(step.value);
     },
@@ -60,6 +64,12 @@ async function pull(
 }
 
 function streamIterator(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array> {
+  if (stream.locked) {
+    throw new RecordpipeError(
+      'unsupported-source',
+      'the stream is locked: another reader holds it; release that reader (releaseLock), or pass one branch of stream.tee()',
+    );
+  }
   const reader = stream.getReader();
   let ended = false;
   const close = async (): Promise<IteratorResult<Uint8Array>> => {
@@ -72,13 +82,17 @@ function streamIterator(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8
   return {
     async next() {
       if (ended) return END;
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        ended = true;
+        throw sourceFailure(error);
+      });
       if (done) {
         ended = true;
         reader.releaseLock();
         return END;
       }
-      if (value instanceof Uint8Array) return { done: false, value };
+      const bytes = asBytes(value);
+      if (bytes !== undefined) return { done: false, value: bytes };
       await close();
       throw notBytes(value);
     },
@@ -90,9 +104,23 @@ function isDestroyable(source: object): source is { destroy(): void } {
   return 'destroy' in source && typeof source.destroy === 'function';
 }
 
+/** What a stream or iterable of the caller threw, as a typed error without a place: the reader knows which record was being read. */
+function sourceFailure(error: unknown): RecordpipeError {
+  if (isRecordpipeError(error)) return error;
+  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
+  if (name === 'AbortError')
+    return new RecordpipeError('aborted', `the source was aborted: ${message}`, {}, error);
+  const text = `the source failed: ${message}; open it again and resume with the option \`start\``;
+  return new RecordpipeError('io-failure', text, {}, error);
+}
+
 function notBytes(value: unknown): RecordpipeError {
+  const why =
+    typeof value === 'string'
+      ? 'is the stream decoded to text (setEncoding)? To read several files, pass their paths to readRecords'
+      : 'is the stream in object mode?';
   return new RecordpipeError(
     'unsupported-source',
-    `expected chunks of bytes (Uint8Array), got ${typeof value}; is the stream in object mode, or decoded to text?`,
+    `expected chunks of bytes (Uint8Array), got ${typeName(value)}; ${why}`,
   );
 }

@@ -15,6 +15,9 @@ type Zlib = typeof import('node:zlib');
 const SLICE_BYTES = 16 * 1024;
 /** Compressed bytes of a stream up to which they are kept, so that nothing is lost: the call that failed is made again piece by piece. */
 const HISTORY_BYTES = 8 * 1024 * 1024;
+/** Compressed bytes of a small member, and the inflated bytes that one may have. */
+const SMALL_BYTES = 4 * 1024;
+const SMALL_OUTPUT_BYTES = 1024 * 1024;
 /** Inflated bytes per chunk handed on. */
 const OUTPUT_BYTES = 64 * 1024;
 
@@ -48,6 +51,7 @@ async function* gzipMembers(
   cursor: ByteCursor,
   { whenTruncated }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
+  let small = false;
   for (let member = 0; member === 0 || (await skipPadding(cursor)); member++) {
     let header = 0;
     while (header === 0) {
@@ -60,16 +64,26 @@ async function* gzipMembers(
     cursor.take(header);
     let crc = 0;
     let size = 0;
-    for await (const chunk of inflateOne(
-      () => zlib.createInflateRaw({ chunkSize: OUTPUT_BYTES }),
-      cursor,
-      'gzip',
-      whenTruncated,
-    )) {
-      crc = zlib.crc32(chunk, crc);
-      size += chunk.length;
-      yield chunk;
+    const begun = cursor.taken;
+    const whole = small ? inflateSmall(zlib.inflateRawSync, await cursor.front()) : undefined;
+    if (whole !== undefined) {
+      cursor.take(whole.used);
+      crc = zlib.crc32(whole.output);
+      size = whole.output.length;
+      if (size > 0) yield whole.output;
+    } else {
+      for await (const chunk of inflateOne(
+        () => zlib.createInflateRaw({ chunkSize: OUTPUT_BYTES }),
+        cursor,
+        'gzip',
+        whenTruncated,
+      )) {
+        crc = zlib.crc32(chunk, crc);
+        size += chunk.length;
+        yield chunk;
+      }
     }
+    small = cursor.taken - begun <= SMALL_BYTES;
     const trailer = await cursor.atLeast(GZIP_TRAILER_BYTES);
     if (trailer.length < GZIP_TRAILER_BYTES) {
       if (whenTruncated !== 'throw') return;
@@ -85,10 +99,37 @@ async function* zlibStreams(
   cursor: ByteCursor,
   { zlibConcat, whenTruncated, onNextStream }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
+  let small = false;
   for (let isNext = false; !isNext || (zlibConcat && zlibFollows(await cursor.atLeast(2))); isNext = true) {
     if (isNext) onNextStream?.();
-    yield* inflateOne(() => zlib.createInflate({ chunkSize: OUTPUT_BYTES }), cursor, 'zlib', whenTruncated);
+    const begun = cursor.taken;
+    const whole = small ? inflateSmall(zlib.inflateSync, await cursor.front()) : undefined;
+    if (whole !== undefined) {
+      cursor.take(whole.used);
+      if (whole.output.length > 0) yield whole.output;
+    } else {
+      yield* inflateOne(() => zlib.createInflate({ chunkSize: OUTPUT_BYTES }), cursor, 'zlib', whenTruncated);
+    }
+    small = cursor.taken - begun <= SMALL_BYTES;
     // Bytes after a zlib stream that do not start another one are ignored, as in every reader.
+  }
+}
+
+/**
+ * A whole deflate stream at the start of `bytes`, if it is small and undamaged; else undefined. One synchronous call takes 3 µs, an engine
+ * of the host's streams 70 µs: files of a million small members are common where loggers append.
+ */
+function inflateSmall(
+  inflate: Zlib['inflateSync'],
+  bytes: Uint8Array,
+): { output: Uint8Array; used: number } | undefined {
+  try {
+    const options = { info: true, maxOutputLength: SMALL_OUTPUT_BYTES };
+    const inflated = inflate(bytes.subarray(0, SMALL_BYTES), options) as unknown;
+    const { buffer, engine } = inflated as { buffer: Buffer; engine: { bytesWritten: number } };
+    return { output: buffer, used: engine.bytesWritten };
+  } catch {
+    return undefined; // The engine says what is wrong, and gives what comes before it.
   }
 }
 

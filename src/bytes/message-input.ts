@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { typeName } from './type-name.ts';
 import { LITTLE_ENDIAN } from './varints.ts';
 
 const utf8 = new TextEncoder();
@@ -46,10 +47,4 @@ export function floatBytes(what: string, value: Float32Array | Float64Array | re
 export function listed(what: string, value: unknown, of: string): void {
   if (!Array.isArray(value) && !ArrayBuffer.isView(value))
     throw new UsageError(`${what}: expected an array of ${of}, got ${typeName(value)}`);
-}
-
-/** What a value is called in a complaint. */
-export function typeName(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : typeof value;
 }

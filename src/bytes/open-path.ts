@@ -14,10 +14,11 @@ export function openPath(source: string | URL | number, reading: ChunkReading): 
   const own = typeof source !== 'number' && source !== '-';
   const uri =
     source === '-' ? '<stdin>' : typeof source === 'number' ? `<descriptor ${source}>` : String(source);
-  if (own && isFifo(fs, source)) return openFifo(fs, source, uri, reading);
+  const path = pathOf(source);
+  if (own && isFifo(fs, path)) return openFifo(fs, path, uri, reading);
   let descriptor: number;
   try {
-    descriptor = own ? fs.openSync(pathOf(source), 'r') : source === '-' ? 0 : (source as number);
+    descriptor = own ? fs.openSync(path, 'r') : source === '-' ? 0 : (source as number);
   } catch (error) {
     throw fileError(error, uri);
   }
@@ -37,7 +38,7 @@ export function openPath(source: string | URL | number, reading: ChunkReading): 
   const onClose = (): void => {
     open = false;
   };
-  const file = { descriptor, uri, own, start: regular ? 0 : null, size, onClose };
+  const file = { descriptor, uri, own, start: regular ? (reading.start ?? 0) : null, size, onClose };
   return { uri, size: regular ? sizeNow : undefined, chunks: fileChunks(fs, file, reading) };
 }
 
@@ -49,7 +50,7 @@ function openFifo(
   reading: ChunkReading,
 ): OpenSource {
   try {
-    const descriptor = fs.openSync(pathOf(path), fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    const descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
     return { uri, size: undefined, chunks: fifoChunks(descriptor, uri, reading) };
   } catch (error) {
     throw fileError(error, uri);
@@ -58,7 +59,7 @@ function openFifo(
 
 function isFifo(fs: typeof import('node:fs'), path: string | URL): boolean {
   try {
-    return fs.statSync(pathOf(path)).isFIFO();
+    return fs.statSync(path).isFIFO();
   } catch {
     return false; // opening it says what is wrong
   }
@@ -72,14 +73,16 @@ function statOf(fs: typeof import('node:fs'), descriptor: number, uri: string): 
   }
 }
 
+/** @throws RecordpipeError `unsupported-source` for an address that is not of a file */
 function pathOf(source: string | URL | number): string | URL {
-  if (typeof source === 'string' && source.startsWith('file://')) return new URL(source);
-  if (source instanceof URL && source.protocol !== 'file:') {
-    throw new RecordpipeError(
-      'unsupported-source',
-      `expected a file: URL, got ${source.protocol}; pass the Response of fetch() instead`,
-      { uri: source.href },
-    );
-  }
-  return source as string | URL;
+  if (typeof source === 'number') return String(source);
+  const scheme = source instanceof URL ? source.protocol : /^([a-z][a-z\d+.-]+:)\/\//i.exec(source)?.[1];
+  if (scheme === undefined) return source;
+  if (scheme === 'file:') return new URL(source);
+  const next = /^https?:$/i.test(scheme)
+    ? 'pass the Response: await fetch(url)'
+    : 'pass a stream of its bytes, or download the file';
+  throw new RecordpipeError('unsupported-source', `cannot open ${scheme} addresses; ${next}`, {
+    uri: String(source),
+  });
 }

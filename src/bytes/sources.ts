@@ -1,22 +1,33 @@
 import { RecordpipeError } from '../errors.ts';
+import { asBytes, type BinaryData } from './binary-data.ts';
 import { checkedChunks, streamChunks } from './chunk-iterators.ts';
 import { openPath } from './host-io.ts';
+import { useOnce } from './single-use.ts';
+import { typeName } from './type-name.ts';
+
+/** An open file of `node:fs/promises` (a FileHandle). It is read from its current position and stays open. */
+export interface OpenFileHandle {
+  /** Descriptor of the file; -1 once the handle is closed. */
+  readonly fd: number;
+}
 
 /**
- * Anything that yields bytes: a path or `file:` URL (Node), an open file descriptor (Node; it is left open), `-` for standard input (Node), bytes,
- * a Blob or File, a web ReadableStream, a fetch Response, a Node Readable, or any iterable of byte chunks.
+ * Anything that yields bytes: a path or `file:` URL (Node), an open file descriptor or FileHandle (Node; it stays open), `-` for standard
+ * input (Node), bytes in memory, a Blob or File, a web ReadableStream, a fetch Response, a Node Readable, or any iterable of byte chunks.
  */
 export type ByteSource =
   | string
   | URL
   | number
-  | Uint8Array
-  | ArrayBuffer
+  | BinaryData
+  | OpenFileHandle
   | Blob
   | Response
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>
   | Iterable<Uint8Array>;
+
+type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** How files are cut into chunks. */
 export interface ChunkReading {
@@ -26,52 +37,79 @@ export interface ChunkReading {
   readonly nextBuffer?: (() => Uint8Array) | undefined;
   /** Whether regular files are read on this thread instead of ahead on others. */
   readonly blocking?: boolean | undefined;
+  /** Where reading a path begins, in bytes; only for sources that `canSeek` accepts. Default 0. */
+  readonly start?: number | undefined;
 }
 
 /** A source that has been opened. */
 export interface OpenSource {
-  /** What errors call it; undefined where it has no name. */
+  /** Its name in errors; undefined if it has none. */
   readonly uri: string | undefined;
-  /** How many bytes it has now, where that can be known: a file may grow. */
+  /** Its current size in bytes, if that can be known: a file may grow. */
   readonly size: (() => number) | undefined;
-  /** The chunks, in order, never written to again (unless `nextBuffer` hands out the same memory again). Ending the iteration early closes the source. */
+  /** The chunks, in order, never written to again (unless `nextBuffer` returns the same memory again). Ending the iteration early closes the source. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
 /**
  * Opens a source for reading.
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`; `closed` for a stream, Response, generator or
+ * file handle that has been read or closed before
  */
 export function openSource(source: ByteSource, reading: ChunkReading): OpenSource {
   if (typeof source === 'string' || typeof source === 'number' || source instanceof URL)
     return openPath(source, reading);
-  if (source instanceof Uint8Array) return bytesSource(source);
-  if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
-  if (typeof Blob !== 'undefined' && source instanceof Blob) {
+  const bytes = asBytes(source);
+  if (bytes !== undefined) return bytesSource(bytes);
+  if (isBlob(source)) {
     const uri = 'name' in source && typeof source.name === 'string' ? source.name : undefined;
     return { uri, size: () => source.size, chunks: streamChunks(source.stream()) };
   }
   if (typeof source === 'object' && source !== null) {
     // Before the iterables: the iterator that web streams have in Node cannot be ended while it waits.
     if ('getReader' in source) {
-      return { uri: undefined, size: undefined, chunks: streamChunks(source as ReadableStream<Uint8Array>) };
+      const stream = source as ReadableStream<Uint8Array>;
+      useOnce(stream, 'the stream', 'create a new stream');
+      return { uri: undefined, size: undefined, chunks: streamChunks(stream) };
     }
     if (Symbol.asyncIterator in source || Symbol.iterator in source) {
-      return { uri: undefined, size: undefined, chunks: checkedChunks(source) };
+      useOnce(source, 'the stream or generator', 'create a new one, or pass a path');
+      return { uri: undefined, size: undefined, chunks: checkedChunks(source as Chunks) };
     }
     // By its shape: the mere name `Response` makes Node load its HTTP client, 16 ms.
     if ('body' in source && 'ok' in source) return responseSource(source as Response);
+    if ('fd' in source && typeof source.fd === 'number') return handleSource(source, reading);
   }
   throw new RecordpipeError(
     'unsupported-source',
-    `expected a path, bytes, a stream or an iterable of bytes, got ${typeof source}`,
+    `expected a path, bytes, a stream or an iterable of bytes, got ${typeName(source)}`,
   );
 }
 
-function responseSource({ ok, status, url, body }: Response): OpenSource {
+export function isBlob(source: unknown): source is Blob {
+  return typeof Blob !== 'undefined' && source instanceof Blob;
+}
+
+function responseSource(response: Response): OpenSource {
+  const { ok, status, url, body } = response;
   const uri = url || undefined;
   if (!ok) throw new RecordpipeError('io-failure', `the server answered ${status}`, { uri });
+  const next = 'fetch it again, or pass response.clone()';
+  if (response.bodyUsed)
+    throw new RecordpipeError('closed', `the body of this Response has been read; ${next}`, { uri });
+  useOnce(response, 'the body of this Response', next);
   return { uri, size: undefined, chunks: streamChunks(body ?? new Blob([]).stream()) };
+}
+
+/** File handles by the chunks that are read from them: Node closes a handle that nobody refers to. */
+const held = new WeakMap<AsyncIterable<Uint8Array>, OpenFileHandle>();
+
+function handleSource(handle: OpenFileHandle, reading: ChunkReading): OpenSource {
+  if (handle.fd < 0)
+    throw new RecordpipeError('closed', 'the file handle is closed; open the file again, or pass its path');
+  const opened = openPath(handle.fd, reading);
+  held.set(opened.chunks, handle);
+  return opened;
 }
 
 function bytesSource(bytes: Uint8Array): OpenSource {

@@ -128,8 +128,9 @@ function replacingAdvice(message: string, command: string | undefined): string |
 function localFailureAdvice(message: string): string | undefined {
   if (/no space left|disk quota/.test(message)) return 'free disk space, or write to another disk';
   if (/read-only/.test(message)) return 'choose an output on a writable file system';
-  if (/EIO|i\/o error/i.test(message)) return 'check the disk or mount, and try again';
-  return undefined;
+  if (/name is too long/.test(message)) return 'choose a shorter name';
+  // Messages that say what to do say it after a semicolon.
+  return message.includes('; ') ? undefined : 'check the disk or mount, and try again';
 }
 
 /** An error for people, on standard error. */

@@ -1,3 +1,4 @@
+import { alreadyRead } from '../records/once.ts';
 import type { Run } from './run.ts';
 import { END, LATER } from './stage.ts';
 
@@ -10,11 +11,14 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   /** The call under way; later ones wait for it. */
   #pending: Promise<unknown> | undefined;
 
+  /** @hideconstructor */
   constructor(run: Run<T>) {
     this.#run = run;
   }
 
+  /** @throws RecordpipeError `closed` once the iteration has ended */
   [Symbol.asyncIterator](): this {
+    if (this.#run.closed && !this.#run.aborted) throw alreadyRead('iterate the dataset itself');
     return this;
   }
 

@@ -3,20 +3,27 @@ import { DatasetIterator } from './dataset-iterator.ts';
 import { Epochs, type Iteration } from './iteration.ts';
 import { isPromiseLike } from './promise-like.ts';
 import { type IterateOptions, Run } from './run.ts';
-import { END, LATER, type Open, type Openable, type Stage } from './stage.ts';
+import { END, LATER, type Open, type Stage } from './stage.ts';
 
 /** What every dataset can do whatever its operators: be iterated, as often as one likes, and be given to what iterates. */
-export abstract class IterableDataset<T> implements AsyncIterable<T>, Openable<T> {
+export abstract class IterableDataset<T> implements AsyncIterable<T> {
+  /** @internal */
   protected readonly epochs: Epochs;
   readonly #open: Open<T>;
 
-  /** @param open begins an iteration; what it returns opens files and the like with the first element that is asked for */
+  /**
+   * @param open begins an iteration; what it returns opens files and the like with the first element
+   * @hideconstructor
+   */
   constructor(open: Open<T>, epochs: Epochs = new Epochs()) {
     this.#open = open;
     this.epochs = epochs;
   }
 
-  /** Begins an iteration inside another one: for operators. */
+  /**
+   * Begins an iteration inside another one: for operators.
+   * @internal
+   */
   openStage(iteration: Iteration): Stage<T> {
     return this.#open(iteration);
   }

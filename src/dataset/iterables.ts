@@ -5,7 +5,7 @@ import { END, LATER, type Open, type Openable, Stage, type Step } from './stage.
 /** What elements can come from. */
 export type Elements<T> = Iterable<T> | AsyncIterable<T>;
 /** Elements, or a function that is called once per iteration and gives them. */
-export type DatasetInput<T> = Openable<T> | Elements<T> | (() => Elements<T> | Promise<Elements<T>>);
+export type DatasetInput<T> = Elements<T> | (() => Elements<T> | Promise<Elements<T>>);
 
 /**
  * What opens the elements of an input.
@@ -15,7 +15,7 @@ export function openInput<T>(input: DatasetInput<T>): Open<T> {
   if (typeof input === 'function') return () => new LateStage(input);
   if (Array.isArray(input)) return () => new ArrayStage<T>(input);
   if (typeof input === 'object' && input !== null) {
-    if ('openStage' in input) return (iteration) => input.openStage(iteration);
+    if ('openStage' in input) return (iteration) => (input as unknown as Openable<T>).openStage(iteration);
     if (Symbol.asyncIterator in input || Symbol.iterator in input) return openElements(input);
   }
   throw new UsageError(

@@ -23,7 +23,8 @@ export type Vector =
   | BigInt64Array
   | BigUint64Array;
 
-type Scalar = number | bigint | boolean | string;
+/** A value that elements are padded with. */
+export type Scalar = number | bigint | boolean | string;
 /** The length of each dimension; null or -1: that of the longest element. */
 export type Shape = readonly (number | null)[];
 

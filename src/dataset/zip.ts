@@ -1,5 +1,6 @@
+import { type Elements, openInput } from './iterables.ts';
 import { MapStage } from './map.ts';
-import { closeAll, END, LATER, type Open, type Openable, Stage, type Step } from './stage.ts';
+import { closeAll, END, LATER, type Open, Stage, type Step } from './stage.ts';
 
 /** One element of each source, as an array; ends with the first source that ends. */
 export class ZipStage extends Stage<unknown[]> {
@@ -31,23 +32,23 @@ export class ZipStage extends Stage<unknown[]> {
   }
 }
 
-/** Datasets in an array, or by name. */
+/** Datasets, or anything else that can be iterated, in an array or by name. */
 export type ZipSources =
-  | readonly [Openable<unknown>, ...Openable<unknown>[]]
-  | readonly Openable<unknown>[]
-  | { readonly [name: string]: Openable<unknown> };
+  | readonly [Elements<unknown>, ...Elements<unknown>[]]
+  | readonly Elements<unknown>[]
+  | { readonly [name: string]: Elements<unknown> };
 
 /** An element of datasets that are zipped: one of each. */
 export type Zipped<S extends ZipSources> = {
-  -readonly [K in keyof S]: S[K] extends Openable<infer T> ? T : never;
+  -readonly [K in keyof S]: S[K] extends Elements<infer T> ? T : never;
 };
 
 /** Opens a zip that yields arrays, or objects with the names of the sources. */
 export function openZip<S extends ZipSources>(sources: S): Open<Zipped<S>> {
-  const all: Openable<unknown>[] = Object.values(sources);
+  const all = Object.values<Elements<unknown>>(sources).map(openInput);
   const names = Array.isArray(sources) ? undefined : Object.keys(sources);
   return (iteration) => {
-    const rows = new ZipStage(all.map((source) => source.openStage(iteration)));
+    const rows = new ZipStage(all.map((open) => open(iteration)));
     const named = names === undefined ? rows : new MapStage(rows, (row) => withNames(names, row), 1);
     return named as Stage<unknown> as Stage<Zipped<S>>;
   };

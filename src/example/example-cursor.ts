@@ -155,12 +155,15 @@ export class ExampleCursor {
    * array has room for twice `count` numbers.
    *
    * @throws UsageError for a feature of another kind
+   * @throws UsageError when `ranges` is too short
    * @throws RecordpipeError `malformed-example`
    */
   bytesInto(ranges: Uint32Array | number[], to = 0): number {
     const lists = this.#opened(BYTES);
     try {
-      return lists.bytesInto(ranges, to);
+      const end = lists.bytesInto(ranges, to);
+      if (ArrayBuffer.isView(ranges)) checkRoom('bytesInto', ranges.length, end);
+      return end;
     } catch (error) {
       throw this.#explained(error);
     }
@@ -170,12 +173,15 @@ export class ExampleCursor {
    * The values of a feature of kind `float` into `target`, which has room for `count` of them, from index `to` on; gives the index behind the last.
    *
    * @throws UsageError for a feature of another kind
+   * @throws UsageError when `target` is too short
    * @throws RecordpipeError `malformed-example`
    */
   floatsInto(target: Float32Array, to = 0): number {
     const lists = this.#opened(FLOAT);
     try {
-      return lists.floatsInto(this.#wordsOf(target), to);
+      const end = lists.floatsInto(this.#wordsOf(target), to);
+      checkRoom('floatsInto', target.length, end);
+      return end;
     } catch (error) {
       throw this.#explained(error);
     }
@@ -185,12 +191,15 @@ export class ExampleCursor {
    * The values of a feature of kind `int64` into `target`, which has room for `count` of them, from index `to` on; gives the index behind the last.
    *
    * @throws UsageError for a feature of another kind
+   * @throws UsageError when `target` is too short
    * @throws RecordpipeError `malformed-example`
    */
   int64sInto(target: BigInt64Array, to = 0): number {
     const lists = this.#opened(INT64);
     try {
-      return lists.int64sInto(this.#wordsOf(target), 2 * to) / 2;
+      const end = lists.int64sInto(this.#wordsOf(target), 2 * to) / 2;
+      checkRoom('int64sInto', target.length, end);
+      return end;
     } catch (error) {
       throw this.#explained(error);
     }
@@ -248,6 +257,9 @@ export class ExampleCursor {
     }
     if (error instanceof WireFault)
       return this.#malformed(error.message, body === this.#record ? error.at : entryStart);
+    // From `set`, which copies floats in one piece.
+    if (error instanceof RangeError)
+      return new UsageError('the target has too little room for the values of the feature', { cause: error });
     // Of TextDecoder.
     if (error instanceof TypeError && nameEnd > nameStart)
       return this.#malformed('wanted a name in UTF-8, found other bytes', nameStart);
@@ -267,4 +279,10 @@ export class ExampleCursor {
       this.#place,
     );
   }
+}
+
+/** Typed arrays ignore writes beyond their end: without this check values would be lost silently. */
+function checkRoom(caller: string, room: number, end: number): void {
+  if (end > room)
+    throw new UsageError(`${caller}: the target has room for ${room} numbers, the values end at ${end}`);
 }

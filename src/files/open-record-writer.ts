@@ -1,6 +1,7 @@
+import { checkOptionNames } from '../bytes/option-names.ts';
 import { UsageError } from '../errors.ts';
 import type { FormatName } from '../records/record-format.ts';
-import { openShards, type RecordShardWriter, type ShardOptions } from './record-shards.ts';
+import { openShards, type RecordShardWriter, type ShardOptions, shardNames } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
 import { type RecordIOWriteOptions, recordIOWriting } from './recordio-writer.ts';
 import { type TextLineWriteOptions, textLineWriting } from './textline-writer.ts';
@@ -38,6 +39,11 @@ export async function openRecordWriter(
   path: string | URL,
   options: { readonly format: FormatName } & Partial<AnyRecordWriteOptions>,
 ): Promise<RecordWriter> {
+  checkOptionNames(
+    'openRecordWriter',
+    options,
+    allNames((format) => format.writeOptions(undefined)),
+  );
   const { format, ...given } = options;
   return openWriter(writeFormat(format), path, given);
 }
@@ -60,8 +66,17 @@ export function openRecordShards(
   prefix: string,
   options: { readonly format: FormatName } & Partial<AnyRecordShardOptions>,
 ): RecordShardWriter {
+  checkOptionNames('openRecordShards', options, allNames(shardNames));
   const { format, ...given } = options;
   return openShards(writeFormat(format), prefix, given);
+}
+
+/** The names of the options of all formats, of which each takes its own. */
+function allNames(namesOf: (format: WriteFormat<AnyRecordWriteOptions>) => object): object {
+  const names: Record<string, unknown> = { format: true };
+  for (const format of Object.values(FORMATS))
+    Object.assign(names, namesOf(format as WriteFormat<AnyRecordWriteOptions>));
+  return names;
 }
 
 /** The format of this name. @throws UsageError where there is none */

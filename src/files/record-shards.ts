@@ -1,4 +1,5 @@
 import { onAbort } from '../bytes/abortable.ts';
+import { checkPath } from '../bytes/path-argument.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { Framer } from './framer.ts';
 import {
@@ -21,6 +22,11 @@ export type ShardOptions<O extends RecordWriteOptions> = Omit<O, 'append' | 'ato
   /** Put behind the number, e.g. `.tfrecord`. Default none. */
   readonly suffix: string;
 };
+
+/** An object with the names of all options of a writer of shards. Those that have no meaning for shards may be shared with another writer. */
+export function shardNames<O extends RecordWriteOptions>(format: WriteFormat<O>): object {
+  return { ...format.writeOptions(undefined), maxShardBytes: true, suffix: true };
+}
 
 /** Opens a writer of shards of a format. */
 export function openShards<O extends RecordWriteOptions>(
@@ -50,8 +56,10 @@ export class RecordShardWriter implements AsyncDisposable {
   #failure: unknown;
   #closed: Promise<WrittenFile[]> | undefined;
 
+  /** @hideconstructor */
   constructor(format: WriteFormat, prefix: string, options: Partial<ShardOptions<RecordWriteOptions>>) {
     const { maxShardBytes = 128 * 1024 * 1024, suffix = '', ...rest } = options;
+    checkPath('prefix', prefix);
     if (!(maxShardBytes >= 1))
       throw new UsageError(`maxShardBytes: expected a number from 1, got ${maxShardBytes}`);
     this.#format = format;

@@ -76,6 +76,7 @@ export class RecordWriter implements AsyncDisposable {
   readonly #queue: FrameQueue;
   #closed: Promise<WrittenFile> | undefined;
 
+  /** @hideconstructor */
   constructor(target: Target, framer: Framer, options: RecordWriteOptions) {
     this.path = target.path;
     this.#target = target;
@@ -164,7 +165,10 @@ export class RecordWriter implements AsyncDisposable {
     else await this.abort();
   }
 
-  /** Like `close`, but leaves the file under its temporary name: for those who name several files at once. */
+  /**
+   * Like `close`, but leaves the file under its temporary name, for naming several files at once.
+   * @internal
+   */
   async finishUnnamed(): Promise<UnnamedFile> {
     this.#closed ??= this.#finish(false);
     const file = await this.#closed;

@@ -1,7 +1,8 @@
+import { checkOptionNames } from '../bytes/option-names.ts';
 import { encodeOptions, type RecordIOEncodeOptions } from '../framing/recordio-write.ts';
 import { MOST_RECORD_BYTES } from '../records/read-options.ts';
 import { scanRecordIO } from '../records/recordio/scan-recordio.ts';
-import { openShards, type RecordShardWriter, type ShardOptions } from './record-shards.ts';
+import { openShards, type RecordShardWriter, type ShardOptions, shardNames } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
 import { RecordIOFramer } from './recordio-framer.ts';
 import type { Appendable } from './target.ts';
@@ -34,10 +35,11 @@ export const recordIOWriting: WriteFormat<RecordIOWriteOptions> = {
  * for (let i = 0; i < 10; i++) await writer.write(Uint8Array.of(i));
  * ```
  */
-export function openRecordIOWriter(
+export async function openRecordIOWriter(
   path: string | URL,
   options?: Partial<RecordIOWriteOptions>,
 ): Promise<RecordWriter> {
+  checkOptionNames('openRecordIOWriter', options, recordIOWriting.writeOptions(undefined));
   return openWriter(recordIOWriting, path, options);
 }
 
@@ -58,6 +60,7 @@ export function openRecordIOShards(
   prefix: string,
   options: Partial<RecordIOShardOptions> = {},
 ): RecordShardWriter {
+  checkOptionNames('openRecordIOShards', options, shardNames(recordIOWriting));
   return openShards(recordIOWriting, prefix, options);
 }
 

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileError } from '../bytes/file-errors.ts';
 import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
+import { checkPath } from '../bytes/path-argument.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { Compression } from '../records/read-options.ts';
 import { alreadyExists, giveName } from './file-naming.ts';
@@ -44,6 +45,7 @@ export async function prepareTarget(
   check: (path: string) => Promise<Appendable>,
   renamed = false,
 ): Promise<Target> {
+  checkPath('path', given);
   if (isObjectUri(given)) {
     // Imported when wanted: start-up time counts.
     const { objectTarget } = await import('./object-target.ts');

@@ -1,8 +1,9 @@
+import { checkOptionNames } from '../bytes/option-names.ts';
 import { RecordpipeError } from '../errors.ts';
 import { lineEnding, type TextLineEncodeOptions } from '../framing/textline-encode.ts';
 import { MOST_RECORD_BYTES } from '../records/read-options.ts';
 import { scanTextLines } from '../records/textline/read-textlines.ts';
-import { openShards, type RecordShardWriter, type ShardOptions } from './record-shards.ts';
+import { openShards, type RecordShardWriter, type ShardOptions, shardNames } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
 import type { Appendable } from './target.ts';
 import { TextLineFramer } from './textline-framer.ts';
@@ -36,10 +37,11 @@ export const textLineWriting: WriteFormat<TextLineWriteOptions> = {
  * for (const word of ['one', 'two']) await writer.write(new TextEncoder().encode(word));
  * ```
  */
-export function openTextLineWriter(
+export async function openTextLineWriter(
   path: string | URL,
   options?: Partial<TextLineWriteOptions>,
 ): Promise<RecordWriter> {
+  checkOptionNames('openTextLineWriter', options, textLineWriting.writeOptions(undefined));
   return openWriter(textLineWriting, path, options);
 }
 
@@ -60,6 +62,7 @@ export function openTextLineShards(
   prefix: string,
   options: Partial<TextLineShardOptions> = {},
 ): RecordShardWriter {
+  checkOptionNames('openTextLineShards', options, shardNames(textLineWriting));
   return openShards(textLineWriting, prefix, options);
 }
 

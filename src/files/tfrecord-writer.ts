@@ -1,6 +1,7 @@
+import { checkOptionNames } from '../bytes/option-names.ts';
 import { MAX_RECORD_BYTES } from '../framing/tfrecord-layout.ts';
 import { scanTFRecords } from '../records/tfrecord/scan-tfrecords.ts';
-import { openShards, type RecordShardWriter, type ShardOptions } from './record-shards.ts';
+import { openShards, type RecordShardWriter, type ShardOptions, shardNames } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
 import type { Appendable } from './target.ts';
 import { TFRecordFramer } from './tfrecord-framer.ts';
@@ -37,10 +38,11 @@ export const tfrecordWriting: WriteFormat<TFRecordWriteOptions> = {
  * for (let i = 0; i < 10; i++) await writer.write(Uint8Array.of(i));
  * ```
  */
-export function openTFRecordWriter(
+export async function openTFRecordWriter(
   path: string | URL,
   options?: Partial<TFRecordWriteOptions>,
 ): Promise<RecordWriter> {
+  checkOptionNames('openTFRecordWriter', options, tfrecordWriting.writeOptions(undefined));
   return openWriter(tfrecordWriting, path, options);
 }
 
@@ -63,6 +65,7 @@ export function openTFRecordShards(
   prefix: string,
   options: Partial<TFRecordShardOptions> = {},
 ): RecordShardWriter {
+  checkOptionNames('openTFRecordShards', options, shardNames(tfrecordWriting));
   return openShards(tfrecordWriting, prefix, options);
 }
 

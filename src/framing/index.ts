@@ -6,5 +6,6 @@ export {
   type RecordIOEncodeOptions,
   recordIOFrameBytes,
 } from './recordio-encode.ts';
+export type { Multipart } from './recordio-layout.ts';
 export { encodeTextLine, encodeTextLineInto, type TextLineEncodeOptions } from './textline-encode.ts';
 export { encodeTFRecord, encodeTFRecordInto, tfrecordFrameBytes } from './tfrecord-encode.ts';

@@ -1,27 +1,30 @@
+import { checkOptionNames, type OptionNames } from '../bytes/option-names.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { FormatName } from '../records/record-format.ts';
 import type { DataFile } from './data-file.ts';
-import { indexPathOf } from './find-index.ts';
+import { indexPathFor } from './find-index.ts';
 import { fingerprint } from './fingerprint.ts';
 import { fittingIndex } from './fitting-index.ts';
 import type { FrameTable } from './frame-table.ts';
+import type { WrittenKind } from './index-kind.ts';
 import { layoutOf } from './layout-options.ts';
 import { mxLines } from './mx-index.ts';
 import { isThere, openDataFile, openIndexFile, type Reaching } from './open-data-file.ts';
+import { SCAN_NAMES } from './option-names.ts';
 import { pathOf, refuseSameFile } from './paths.ts';
 import type { RecordLayout } from './record-layout.ts';
 import { encodeIndex } from './rpidx.ts';
 import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
 import { vahidkLines } from './vahidk-index.ts';
 
-/** What indexes are written as: ours, or for TFRecord vahidk's and DALI's (the same), or for RecordIO MXNet's. */
-export type WrittenKind = 'rpidx' | 'vahidk' | 'dali' | 'mx';
-
 /** How an index is made. Every field has a default; pass what differs. */
 export interface BuildIndexOptions extends FrameScanOptions {
   /** Default `rpidx`. */
   readonly kind: WrittenKind;
-  /** Where it is written. Default: `FILE.rpidx`; of the other kinds `FILE.idx`. */
+  /**
+   * Where it is written. Default: `FILE.rpidx`; for the other kinds an index of that kind beside the file, else the name that their tools
+   * expect, with `.idx` in place of the extension: `train.idx` for `train.rec` and `train.tfrecord`.
+   */
   readonly indexPath: string | URL | undefined;
   /**
    * What happens to a file of that name. Default `replace`. `update`: an index that fits is left alone, one that does not is made anew; what is no index, and
@@ -29,6 +32,8 @@ export interface BuildIndexOptions extends FrameScanOptions {
    */
   readonly existing: 'replace' | 'update';
 }
+
+const NAMES: OptionNames<BuildIndexOptions> = { ...SCAN_NAMES, kind: true, indexPath: true, existing: true };
 
 /** An index beside its data. */
 export interface BuiltIndex {
@@ -63,13 +68,14 @@ export interface BuiltIndex {
  * for (let i = 0; i < 100; i++) await writer.write(Uint8Array.of(i));
  * await writer.close();
  * const { indexPath, records } = await buildIndex('numbers.tfrecord', { kind: 'vahidk' });
- * console.log(indexPath, records); // numbers.tfrecord.idx 100
+ * console.log(indexPath, records); // numbers.idx 100
  * ```
  */
 export async function buildIndex(
   path: string | URL,
   options: Partial<BuildIndexOptions> = {},
 ): Promise<BuiltIndex> {
+  checkOptionNames('buildIndex', options, NAMES);
   const { kind = 'rpidx', existing = 'replace' } = options;
   if (existing !== 'replace' && existing !== 'update')
     throw new UsageError(`existing: expected one of replace, update, got ${String(existing)}`);
@@ -81,7 +87,9 @@ export async function buildIndex(
     const { format } = layout;
     checkKind(kind, format, file.path);
     const indexPath =
-      options.indexPath === undefined ? defaultIndexPath(file.path, kind) : pathOf(options.indexPath);
+      options.indexPath === undefined
+        ? await indexPathFor(file.path, kind, options)
+        : pathOf(options.indexPath);
     refuseSameFile(indexPath, file.path);
     const about = { path: file.path, indexPath, kind, format, bytes: file.size };
     if (existing === 'update' && (await isThere(indexPath, options))) {
@@ -100,11 +108,6 @@ export async function buildIndex(
   } finally {
     await file.close();
   }
-}
-
-/** Where an index of this kind is written unless somebody says otherwise. */
-export function defaultIndexPath(path: string, kind: WrittenKind): string {
-  return kind === 'rpidx' ? indexPathOf(path) : `${path}.idx`;
 }
 
 async function bytesOf(indexPath: string, reaching: Reaching): Promise<number> {

@@ -1,22 +1,29 @@
-import { RecordpipeError } from '../errors.ts';
+import { checkOptionNames, type OptionNames } from '../bytes/option-names.ts';
+import { isRecordpipeError, RecordpipeError } from '../errors.ts';
 import type { FormatName } from '../records/record-format.ts';
 import type { DataFile } from './data-file.ts';
-import { findIndex } from './find-index.ts';
+import { findIndex, findIndexOf } from './find-index.ts';
 import type { FrameTable } from './frame-table.ts';
 import { indexMismatch } from './index-errors.ts';
-import { type IndexKind, indexKind } from './index-kind.ts';
+import { type IndexKind, indexKind, type WrittenKind } from './index-kind.ts';
 import { layoutOf } from './layout-options.ts';
 import { loadIndex } from './load-index.ts';
 import { forEachMXLine } from './mx-index.ts';
+import { type MXKey, type MXKeys, readMXKeys } from './mx-keys.ts';
 import { openDataFile, openIndexFile, type Reaching } from './open-data-file.ts';
+import { SCAN_NAMES } from './option-names.ts';
 import { pathOf } from './paths.ts';
 import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
 
 /** How an index is checked. Every field has a default; pass what differs. */
 export interface CheckIndexOptions extends FrameScanOptions {
-  /** Default: the one that `openIndexed` finds. */
+  /** Kind of the index to look for beside the file. Default: any; see `openIndexed`. */
+  readonly kind: WrittenKind | undefined;
+  /** The index. Default: the one found beside the file. */
   readonly indexPath: string | URL | undefined;
 }
+
+const NAMES: OptionNames<CheckIndexOptions> = { ...SCAN_NAMES, kind: true, indexPath: true };
 
 /** An index that fits its data. */
 export interface CheckedIndex {
@@ -31,8 +38,8 @@ export interface CheckedIndex {
 }
 
 /**
- * Checks an index against all of its data: every record must lie where the index says, and there must be no others. Of MXNet's every record must have a key,
- * in any order.
+ * Checks an index against all of its data: every record must lie where the index says, and there must be no others. In an index of MXNet's
+ * the lines may be in any order, but a key must lead to every record: of a key that repeats, MXNet reads the last record only.
  *
  * @throws RecordpipeError `index-mismatch`, `malformed-index` for an index that does not fit; what is wrong with the data; `not-found`, `access-denied`,
  * `io-failure`, `unsupported-source`, `aborted`
@@ -52,17 +59,18 @@ export async function checkIndex(
   path: string | URL,
   options: Partial<CheckIndexOptions> = {},
 ): Promise<CheckedIndex> {
+  checkOptionNames('checkIndex', options, NAMES);
   const file = await openDataFile(path, options);
   try {
-    const given = options.indexPath ?? (await findIndex(file, options));
-    if (given === undefined)
-      throw new RecordpipeError(
-        'not-found',
-        'there is no index beside the file; make one (recordpipe index)',
-        {
-          uri: file.path,
-        },
-      );
+    const { kind: wanted } = options;
+    const given =
+      options.indexPath ??
+      (await (wanted ? findIndexOf(file.path, wanted, options) : findIndex(file, options)));
+    if (given === undefined) {
+      const what = wanted === undefined ? 'an index' : `an index of kind ${wanted}`;
+      const text = `expected ${what} beside the file, found none; build one (recordpipe index)`;
+      throw new RecordpipeError('not-found', text, { uri: file.path });
+    }
     const indexPath = pathOf(given);
     const { kind, format, table } = await compareWithData(file, indexPath, options);
     return { path: file.path, indexPath, kind, format, records: table.count, bytes: file.size };
@@ -125,7 +133,40 @@ async function checkMX(
       uri: indexPath,
       record,
     });
+  await checkKeys(indexPath, actual.count, options);
   return { kind: 'mx', format: layout.format, table: actual };
+}
+
+/** How many repeated keys an error names. */
+const MAX_NAMED_KEYS = 3;
+
+/** @throws RecordpipeError `index-mismatch` where keys repeat, so that some records cannot be read by key */
+async function checkKeys(indexPath: string, records: number, reaching: Reaching): Promise<void> {
+  const { keys, offsets } = await keysOf(indexPath, reaching);
+  if (keys.length === offsets.size) return;
+  const unreachable = records - new Set(offsets.values()).size;
+  if (unreachable === 0) return;
+  const lines = new Map<MXKey, number>();
+  for (const key of keys) lines.set(key, (lines.get(key) ?? 0) + 1);
+  const repeated = [...lines].filter(([, count]) => count > 1);
+  const named = repeated.slice(0, MAX_NAMED_KEYS).map(([key, count]) => `${key} (on ${count} lines)`);
+  const more = repeated.length > named.length ? ` and ${repeated.length - named.length} more` : '';
+  const word = repeated.length === 1 ? 'key' : 'keys';
+  const text = `the index repeats ${word} ${named.join(', ')}${more}: ${unreachable} of ${records} records cannot be read by key, because MXNet reads the last record of a key; rebuild the index (recordpipe index --kind mx --force), which numbers the keys from 0`;
+  throw new RecordpipeError('index-mismatch', text, { uri: indexPath });
+}
+
+/** The keys as MXNet reads them by default, as integers; as text where they are not. */
+async function keysOf(indexPath: string, reaching: Reaching): Promise<MXKeys> {
+  const index = await openIndexFile(indexPath, reaching);
+  try {
+    return readMXKeys(index, 'integer');
+  } catch (error) {
+    if (!isRecordpipeError(error, 'malformed-index')) throw error;
+    return readMXKeys(index, 'text');
+  } finally {
+    await index.close();
+  }
 }
 
 async function sortedOffsets(indexPath: string, reaching: Reaching): Promise<Float64Array> {

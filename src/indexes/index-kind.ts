@@ -6,6 +6,9 @@ import { looksLikeIndex } from './rpidx.ts';
 /** The kinds of index files: ours; of positions and lengths, as vahidk/tfrecord and DALI have it; of keys and positions, as MXNet has it. */
 export type IndexKind = 'rpidx' | 'vahidk' | 'mx';
 
+/** What indexes are written as: recordpipe's own; for TFRecord vahidk's and DALI's (the same layout); for RecordIO MXNet's. */
+export type WrittenKind = 'rpidx' | 'vahidk' | 'dali' | 'mx';
+
 /** As much holds the first line of an index of text. */
 const HEAD_BYTES = 4096;
 

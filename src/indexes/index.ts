@@ -1,6 +1,7 @@
-export { type BuildIndexOptions, type BuiltIndex, buildIndex, type WrittenKind } from './build-index.ts';
+export { type BuildIndexOptions, type BuiltIndex, buildIndex } from './build-index.ts';
 export { type CheckedIndex, type CheckIndexOptions, checkIndex } from './check-index.ts';
-export type { IndexKind } from './index-kind.ts';
+export { defaultIndexPath } from './find-index.ts';
+export type { IndexKind, WrittenKind } from './index-kind.ts';
 export type { IndexedRecords } from './indexed-records.ts';
 export type { LayoutOptions } from './layout-options.ts';
 export { type MXIndexedOptions, MXIndexedReader, openMXIndexedRecordIO } from './mx-indexed-reader.ts';

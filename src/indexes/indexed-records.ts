@@ -30,6 +30,7 @@ export class IndexedRecords implements AsyncDisposable {
   /** Records asked for in this turn, to be read together. */
   #pending: Pending[] = [];
 
+  /** @hideconstructor */
   constructor(
     indexed: IndexedFile,
     frames: FrameReader,

@@ -82,6 +82,7 @@ export class MXIndexedReader implements AsyncDisposable {
   readonly #type: MXKeyType;
   readonly #options: ReturnType<typeof readOptions>;
 
+  /** @hideconstructor */
   constructor(file: DataFile, keys: MXKeys, type: MXKeyType, options: ReturnType<typeof readOptions>) {
     this.path = file.path;
     this.#file = file;

@@ -76,6 +76,7 @@ export class MXIndexedWriter implements AsyncDisposable {
   #failure: unknown;
   #closed: Promise<WrittenFile> | undefined;
 
+  /** @hideconstructor */
   constructor(records: RecordWriter, index: Target, type: MXKeyType, signal?: AbortSignal) {
     this.#records = records;
     this.#index = index;

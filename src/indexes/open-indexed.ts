@@ -1,3 +1,4 @@
+import { checkOptionNames, type OptionNames } from '../bytes/option-names.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { DataFile } from './data-file.ts';
 import { findIndex } from './find-index.ts';
@@ -5,6 +6,7 @@ import type { IndexedRecords } from './indexed-records.ts';
 import { type LayoutOptions, layoutOf } from './layout-options.ts';
 import { frameReader, loadIndex } from './load-index.ts';
 import { openDataFile } from './open-data-file.ts';
+import { SCAN_NAMES } from './option-names.ts';
 import { pathOf } from './paths.ts';
 import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
 import { LOCAL_SPANS, type SpanReading } from './span-reader.ts';
@@ -29,6 +31,15 @@ export interface IndexedOptions extends LayoutOptions, Omit<FrameScanOptions, 'c
    */
   readonly maxGapBytes: number;
 }
+
+const { checksum: _checksum, ...OPENING_NAMES } = SCAN_NAMES;
+const NAMES: OptionNames<IndexedOptions> = {
+  ...OPENING_NAMES,
+  indexPath: true,
+  missing: true,
+  blocking: true,
+  maxGapBytes: true,
+};
 
 /** At 4 KiB, getting records of 1 KB with gaps of that size takes twice as long as one by one. */
 const BLOCKING_GAP_BYTES = 2 * 1024;
@@ -60,6 +71,7 @@ export async function openIndexed(
   path: string | URL,
   options: Partial<IndexedOptions> = {},
 ): Promise<IndexedRecords> {
+  checkOptionNames('openIndexed', options, NAMES);
   const { missing = 'error', maxGapBytes = 0 } = options;
   if (missing !== 'error' && missing !== 'memory')
     throw new UsageError(`missing: expected one of error, memory, got ${String(missing)}`);

@@ -2,10 +2,12 @@ import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
+import { checkPath } from '../bytes/path-argument.ts';
 import { RecordpipeError } from '../errors.ts';
 
 /** The path of a path or `file:` URL. */
 export function pathOf(given: string | URL): string {
+  checkPath('path', given);
   if (isObjectUri(given)) return asObjectUri(given);
   return String(given).startsWith('file:') ? fileURLToPath(given) : String(given);
 }

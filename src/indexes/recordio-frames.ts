@@ -65,7 +65,7 @@ export class RecordIOFrames implements FrameReader {
     const { multipart, lenientFlags } = this.#layout;
     const place = { uri: this.#uri, record, offset };
     const options = { compression: 'none', multipart, lenientFlags } as const;
-    const batches = decodeBytes(recordFormat('recordio'), frame, options);
+    const batches = decodeBytes('decodeRecordIO', recordFormat('recordio'), frame, options);
     try {
       const first = batches.next().value;
       if (first?.length === 1 && batches.next().done) return first.record(0);

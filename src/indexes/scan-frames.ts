@@ -1,5 +1,7 @@
 import { checkAborted } from '../bytes/abortable.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
+import type { FormatName } from '../records/record-format.ts';
+import type { RecordReadOptions } from '../records/record-read-options.ts';
 import type { DataFile } from './data-file.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameTableBuilder } from './frame-table-builder.ts';
@@ -48,7 +50,10 @@ export async function scanFrames(
   const turns = new Turns(signal, onProgress);
   const hops =
     checksum === 'length' ? await framesByHops(file, layout, options.maxRecordBytes, turns) : undefined;
-  const table = hops ?? (await framesByDecoder(file, layout, options, turns, signal));
+  const { format } = layout;
+  const finder = (): Promise<FrameFinder> =>
+    format === 'textline' ? lineFinder(file, options) : decodingFinder(file, format, options);
+  const table = hops ?? (await framesByScan(file, await finder(), turns, signal));
   onProgress?.(file.size);
   checkAborted(signal);
   if (file.unchanged && table.end === file.size) return table;
@@ -57,40 +62,82 @@ export async function scanFrames(
   });
 }
 
-async function framesByDecoder(
+/** Takes the bytes of a file, chunk by chunk, and finds its frames. */
+interface FrameFinder {
+  nextBuffer(): Uint8Array;
+  push(chunk: Uint8Array): void;
+  finish(end: number): FrameTable;
+}
+
+async function framesByScan(
   file: DataFile,
-  { format }: RecordLayout,
-  options: ReturnType<typeof readOptions>,
+  finder: FrameFinder,
   turns: Turns,
   signal: AbortSignal | undefined,
 ): Promise<FrameTable> {
-  const [{ recordFormat }, { newReadStats }] = await Promise.all([
-    import('../records/formats.ts'),
-    import('../records/corruption.ts'),
-  ]);
-  const own = recordFormat(format).own(CHUNK_BYTES, 2);
-  const decoder = own.decoder(options, { uri: file.path, size: () => file.size }, newReadStats());
-  const builder = new FrameTableBuilder();
-  const drain = (): void => {
-    for (let batch = decoder.next(); batch !== null; batch = decoder.next()) builder.add(batch);
-  };
   let position = 0;
   for await (const chunk of file.remote === undefined ? [] : file.stream(signal)) {
-    decoder.push(chunk);
-    drain();
+    finder.push(chunk);
     position += chunk.length;
     if (turns.due) await turns.take(position);
   }
   for (let at = position; at < file.size; ) {
-    const buffer = own.nextBuffer();
+    const buffer = finder.nextBuffer();
     const have = Math.min(buffer.length, file.size - at);
     file.readNow(buffer, 0, have, at);
-    decoder.push(have === buffer.length ? buffer : buffer.subarray(0, have));
-    drain();
+    finder.push(have === buffer.length ? buffer : buffer.subarray(0, have));
     at += have;
     if (turns.due) await turns.take(at);
   }
-  decoder.end();
-  drain();
-  return builder.finish(file.size);
+  return finder.finish(file.size);
+}
+
+/** Lines are not held: a line may be longer than memory. */
+async function lineFinder(file: DataFile, options: RecordReadOptions): Promise<FrameFinder> {
+  const [{ ownLineScanning }, { lineCutting }, { LineWalk }] = await Promise.all([
+    import('../framing/line-scanner.ts'),
+    import('../records/textline/textline-options.ts'),
+    import('./line-walk.ts'),
+  ]);
+  const { scanner, nextBuffer } = ownLineScanning(CHUNK_BYTES, 2);
+  const builder = new FrameTableBuilder();
+  const walk = new LineWalk(scanner(lineCutting(options)), builder, file.path);
+  return {
+    nextBuffer,
+    push: (chunk) => walk.push(chunk),
+    finish: (end) => {
+      walk.end();
+      return builder.finish(end);
+    },
+  };
+}
+
+/** The decoder holds one record at a time. */
+async function decodingFinder(
+  file: DataFile,
+  format: FormatName,
+  options: RecordReadOptions,
+): Promise<FrameFinder> {
+  const [{ recordFormat }, { newReadStats }] = await Promise.all([
+    import('../records/formats.ts'),
+    import('../records/corruption.ts'),
+  ]);
+  const { nextBuffer, decoder: decoderOf } = recordFormat(format).own(CHUNK_BYTES, 2);
+  const decoder = decoderOf(options, { uri: file.path, size: () => file.size }, newReadStats());
+  const builder = new FrameTableBuilder();
+  const drain = (): void => {
+    for (let batch = decoder.next(); batch !== null; batch = decoder.next()) builder.add(batch);
+  };
+  return {
+    nextBuffer,
+    push: (chunk) => {
+      decoder.push(chunk);
+      drain();
+    },
+    finish: (end) => {
+      decoder.end();
+      drain();
+      return builder.finish(end);
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { abortError, onAbort } from '../bytes/abortable.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import { FetchFailure } from './fetch-failure.ts';
 import type { ObjectInfo, ObjectRef, RangeHead } from './object-source.ts';
-import { type ObjectState, RangeTransfer, type TransferContext, TransferFailure } from './range-transfer.ts';
+import { RangeTransfer, type TransferContext, TransferFailure } from './range-transfer.ts';
 import { type ObjectReadOptions, transferContext } from './transfer-control.ts';
 import type { TransferStats } from './transfer-stats.ts';
 
@@ -49,7 +49,7 @@ async function known(
 }
 
 /** An object, open for reading ranges of it: see {@link openObjectReader}. */
-export class ObjectReader implements ObjectState {
+export class ObjectReader {
   readonly uri: string;
   readonly size: number;
   readonly etag: string | undefined;
@@ -61,6 +61,7 @@ export class ObjectReader implements ObjectState {
   readonly #running = new Set<Promise<void>>();
   #closed = false;
 
+  /** @hideconstructor */
   constructor(info: ObjectInfo, context: TransferContext, signal: AbortSignal | undefined) {
     this.uri = info.uri;
     this.size = info.size;

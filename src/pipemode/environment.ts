@@ -27,7 +27,8 @@ export interface SageMakerEnvironment {
   readonly hyperparameters: Readonly<Record<string, JsonValue>>;
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
+/** Environment variables. */
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * What SageMaker's containers say of this training job in the environment (`SM_*`).

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { readEnvironment, type SageMakerEnvironment } from './environment.ts';
+export { readEnvironment, type SageMakerEnvironment, type Variables } from './environment.ts';
 export type { PipeModeState } from './epoch-progress.ts';
 export {
   type Hyperparameters,

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../bytes/option-names.ts';
 import type { RecordpipeError } from '../errors.ts';
 import { UsageError } from '../errors.ts';
 import type { PipeModeMetrics } from './metrics.ts';
@@ -126,7 +127,8 @@ export function pipeModeOptions(given: Partial<PipeModeOptionsInput>): PipeModeO
   const named: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     const known = Object.hasOwn(ALIASES, name) ? ALIASES[name as keyof typeof ALIASES] : name;
-    if (!Object.hasOwn(DEFAULTS, known)) throw new UsageError(`PipeModeDataset has no option ${name}`);
+    if (!Object.hasOwn(DEFAULTS, known))
+      checkOptionNames('PipeModeDataset', { [name]: true }, { ...DEFAULTS, ...ALIASES });
     if (value === undefined) continue;
     const meant = known === 'recordFormat' ? sageMakerName(value) : value;
     if (Object.hasOwn(named, known) && named[known] !== meant)

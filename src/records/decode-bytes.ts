@@ -1,9 +1,15 @@
+import { asBytes, type BinaryData } from '../bytes/binary-data.ts';
 import { inflateBytes } from '../bytes/host-io.ts';
+import { checkOptionNames } from '../bytes/option-names.ts';
+import { typeName } from '../bytes/type-name.ts';
+import { UsageError } from '../errors.ts';
 import type { RecordBatch } from './batch.ts';
 import { newReadStats } from './corruption.ts';
+import { onceSync } from './once.ts';
 import type { ReadOptions } from './read-options.ts';
 import type { RecordFormat } from './record-format.ts';
 import { inflateOptions, placed } from './record-source.ts';
+import { startBeyondEnd } from './start.ts';
 
 /** Larger inputs are decoded span by span: positions in a batch have 32 bits. A record across a border is copied. */
 const SPAN_BYTES = 2 ** 30;
@@ -11,27 +17,70 @@ const SPAN_BYTES = 2 ** 30;
 /** Options of decoding bytes that are already in memory. */
 export type DecodeOptions<O extends ReadOptions> = Omit<O, 'reuse' | 'chunkBytes' | 'blocking' | 'signal'>;
 
+type Batches = Generator<RecordBatch, void, undefined>;
+
 /**
- * The records in `bytes`, which hold a whole file, in batches of up to about 1 MiB.
- * @throws as the format's decoder; `unsupported-source` for compressed bytes in a browser
+ * The records of a whole file in memory, in batches of up to about 1 MiB. The generator can be iterated once.
+ *
+ * @param caller the public function, for errors
+ * @throws UsageError at once, for an unknown option or option value, and for data that is not bytes
+ * @throws as the format's decoder, while iterating; `unsupported-source` for compressed bytes in a browser
  */
-export function* decodeBytes<O extends ReadOptions>(
+export function decodeBytes<O extends ReadOptions>(
+  caller: string,
+  format: RecordFormat<O>,
+  data: BinaryData,
+  given?: Partial<DecodeOptions<O>>,
+): Batches {
+  checkOptionNames(caller, given, format.readOptions(undefined));
+  const options = format.readOptions(given as Partial<O> | undefined);
+  const bytes = asBytes(data);
+  if (bytes === undefined)
+    throw new UsageError(
+      `${caller}: expected bytes (Uint8Array, ArrayBuffer or DataView), got ${typeName(data)}; readRecords reads files and streams`,
+    );
+  return onceSync((state) => batches(format, bytes, options, state), `call ${caller} again`);
+}
+
+/** The records of batches, one by one. The generator can be iterated once. */
+export function decodedRecords(caller: string, batches: Batches): Generator<Uint8Array, void, undefined> {
+  return onceSync((state) => records(batches, state), `call ${caller} again`);
+}
+
+function* records(batches: Batches, state: { ended: boolean }): Generator<Uint8Array, void, undefined> {
+  try {
+    for (const batch of batches) yield* batch;
+  } finally {
+    state.ended = true;
+  }
+}
+
+function* batches<O extends ReadOptions>(
   format: RecordFormat<O>,
   bytes: Uint8Array,
-  given?: Partial<DecodeOptions<O>>,
-): Generator<RecordBatch, void, undefined> {
-  const complete = format.readOptions(given as Partial<O> | undefined);
-  const { uri } = complete;
-  const compression =
-    complete.compression === 'auto' ? format.detectCompression(bytes) : complete.compression;
+  options: O,
+  state: { ended: boolean },
+): Batches {
+  try {
+    for (const batch of decode(format, bytes, options)) yield options.copy ? batch.copying() : batch;
+  } finally {
+    state.ended = true;
+  }
+}
+
+function* decode<O extends ReadOptions>(format: RecordFormat<O>, bytes: Uint8Array, options: O): Batches {
+  const { uri, start } = options;
+  const compression = options.compression === 'auto' ? format.detectCompression(bytes) : options.compression;
   const { output, error } =
     compression === 'none'
       ? { output: bytes, error: undefined }
-      : inflateBytes(bytes, inflateOptions(compression, complete));
+      : inflateBytes(bytes, inflateOptions(compression, options));
   const size = error === undefined ? () => output.length : undefined;
-  const source = { uri, compressed: compression !== 'none', size };
-  const decoder = format.decoder(complete, source, newReadStats());
-  for (let at = 0; at < output.length && !decoder.ended; at += SPAN_BYTES) {
+  const source = { uri, compressed: compression !== 'none', size, start };
+  const decoder = format.decoder(options, source, newReadStats());
+  const begin = start?.offset ?? 0;
+  if (begin > output.length) throw error ?? startBeyondEnd(begin, output.length, uri);
+  for (let at = begin; at < output.length && !decoder.ended; at += SPAN_BYTES) {
     decoder.push(output.subarray(at, at + SPAN_BYTES));
     for (let batch = decoder.next(); batch !== null; batch = decoder.next()) yield batch;
   }

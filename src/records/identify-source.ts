@@ -1,6 +1,4 @@
-import { peekPath } from '../bytes/host-io.ts';
 import { inflate } from '../bytes/inflate.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
@@ -10,6 +8,7 @@ import { PEEK_BYTES, PeekedSource } from './peeked-source.ts';
 import type { Compression } from './read-options.ts';
 import { FORMAT_NAMES, type FormatName, type RecordFormat } from './record-format.ts';
 import type { RecordReadOptions } from './record-read-options.ts';
+import { sourceHead } from './source-head.ts';
 
 /** A source of which is known what it holds. */
 export interface IdentifiedSource {
@@ -61,14 +60,14 @@ const SURE_TEXT_BYTES = 64;
  * @throws RecordpipeError `unknown-format`; what opening the source throws; what reading it throws where it can be read only once
  */
 export async function identifySource(source: ByteSource, wanted: Wanted): Promise<IdentifiedSource> {
-  const file = await startOf(source, FIRST_PEEK_BYTES);
+  const file = await sourceHead(source, FIRST_PEEK_BYTES);
   if (file === undefined) return identifyStream(source, wanted);
   const uri = wanted.uri ?? nameOf(source);
   const found = { uri, size: () => file.size, source };
   const short = { bytes: file.head, whole: file.size <= FIRST_PEEK_BYTES };
   const verdict = await judge({ ...short, final: short.whole }, wanted, uri);
   if (verdict !== undefined) return { ...found, ...verdict };
-  const bytes = (await startOf(source, PEEK_BYTES))?.head ?? file.head;
+  const bytes = (await sourceHead(source, PEEK_BYTES))?.head ?? file.head;
   const long = { bytes, whole: file.size <= PEEK_BYTES, final: true };
   return { ...found, ...((await judge(long, wanted, uri)) as Verdict) };
 }
@@ -96,19 +95,6 @@ export async function identifyPeeked(peeked: PeekedSource, wanted: Judging): Pro
     await peeked.close();
     throw error;
   }
-}
-
-/** The beginning of what can be read again, undefined of anything else. */
-async function startOf(
-  source: ByteSource,
-  bytes: number,
-): Promise<{ head: Uint8Array; size: number } | undefined> {
-  if (isObjectUri(source)) return undefined; // a request for its beginning alone would be one too many
-  if ((typeof source === 'string' && source !== '-') || source instanceof URL) return peekPath(source, bytes);
-  if (source instanceof Uint8Array) return { head: source.subarray(0, bytes), size: source.length };
-  if (source instanceof ArrayBuffer) return startOf(new Uint8Array(source), bytes);
-  if (typeof Blob === 'undefined' || !(source instanceof Blob)) return undefined;
-  return { head: new Uint8Array(await source.slice(0, bytes).arrayBuffer()), size: source.size };
 }
 
 function nameOf(source: ByteSource): string | undefined {

@@ -1,6 +1,8 @@
-export type { ByteSource } from '../bytes/sources.ts';
+export type { BinaryData } from '../bytes/binary-data.ts';
+export type { ByteSource, OpenFileHandle } from '../bytes/sources.ts';
 export { RecordBatch } from './batch.ts';
 export type { ReadStats } from './corruption.ts';
+export type { DecodeOptions } from './decode-bytes.ts';
 export { type DetectedFormat, detectFormat } from './detect-format.ts';
 export { type Compression, DEFAULT_READ_OPTIONS, type ReadOptions } from './read-options.ts';
 export {
@@ -12,9 +14,10 @@ export {
   readRecords,
   scanRecords,
 } from './read-records.ts';
-export type { FormatName } from './record-format.ts';
+export type { FormatName, OnProgress, ScanCounts } from './record-format.ts';
 export type { RecordReadOptions } from './record-read-options.ts';
-export { RecordReader } from './record-reader.ts';
+export { type Batches, RecordReader } from './record-reader.ts';
+export type { DecoderStream } from './record-streams.ts';
 export {
   decodeRecordIO,
   decodeRecordIOBatches,
@@ -24,7 +27,8 @@ export { readRecordIO, readRecordIOBatches } from './recordio/read-recordio.ts';
 export { DEFAULT_RECORDIO_READ_OPTIONS, type RecordIOReadOptions } from './recordio/recordio-options.ts';
 export { recordIODecoderStream, recordIOEncoderStream } from './recordio/recordio-streams.ts';
 export { type RecordIOScanOptions, scanRecordIO } from './recordio/scan-recordio.ts';
-export type { RecordScan } from './scan-source.ts';
+export type { RecordScan, ScanOptions } from './scan-source.ts';
+export type { ReadStart } from './start.ts';
 export {
   decodeTextLineBatches,
   decodeTextLines,

@@ -1,6 +1,7 @@
 import type { RecordpipeError } from '../errors.ts';
 import { UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
+import { checkStart, type ReadStart } from './start.ts';
 
 /** How a stream of records is compressed as a whole. */
 export type Compression = 'none' | 'gzip' | 'zlib';
@@ -41,10 +42,21 @@ export interface ReadOptions {
   /** Whether zlib streams behind the first are read. Default true. */
   readonly zlibConcat: boolean;
   /**
-   * Default false: a record stays valid as long as it is kept. `true`: a record or batch is valid only until the next one is asked for; buffers
-   * are used again and nothing is allocated per chunk.
+   * Default false: a record stays valid as long as you keep it, and keeps the chunk that it lies in (`chunkBytes`) in memory. `true`: a record
+   * or batch is valid only until you ask for the next one; buffers are reused and nothing is allocated per chunk.
    */
   readonly reuse: boolean;
+  /**
+   * Default false: records are views. `true`: each record is an array of its own, of the right size, which shares memory with no other
+   * record; for records that you keep, transfer to another thread, or change.
+   */
+  readonly copy: boolean;
+  /**
+   * Where reading begins. Default: at the beginning of the source. Pass the error that ended an earlier reading, or a position that you
+   * stored, to resume at the first record that was not delivered. Regular files, objects, bytes and Blobs that are not compressed are
+   * read from there; other sources are read from their beginning, and what lies before is dropped.
+   */
+  readonly start: ReadStart | undefined;
   /**
    * Bytes read at a time from a path or descriptor. Default 1 MiB; scans and readers with `reuse`, whose buffers take turns: 2 MiB, or 512 KiB where
    * they are `blocking`.
@@ -74,6 +86,8 @@ export const DEFAULT_READ_OPTIONS: ReadOptions = Object.freeze({
   compat: undefined,
   zlibConcat: true,
   reuse: false,
+  copy: false,
+  start: undefined,
   chunkBytes: 1024 * 1024,
   blocking: false,
   uri: undefined,
@@ -93,6 +107,10 @@ const CHOICES: Choices = {
   trailing: ['error', 'zeros-ok', 'ignore'],
   recover: ['none', 'scan'],
   compat: [undefined, 'tf'],
+  reuse: [false, true],
+  copy: [false, true],
+  blocking: [false, true],
+  zlibConcat: [false, true],
 };
 
 /** Larger chunks mean fewer turns of the event loop: 10 KB records scanned at 5.2 GB/s, 4.8 with 1 MiB, 4.4 with 768 KiB. */
@@ -128,6 +146,7 @@ export function completeOptions<O extends ReadOptions>(
   }
   checkWhole('maxRecordBytes', options.maxRecordBytes, 0, MOST_RECORD_BYTES);
   checkWhole('chunkBytes', options.chunkBytes, 1, 2 ** 30);
+  checkStart(options.start);
   checkWhole('maxCorruptedTotal', options.maxCorruptedTotal, 0, Number.POSITIVE_INFINITY);
   return options.compat === 'tf' ? { ...options, onTruncated: 'stop', zlibConcat: false } : options;
 }

@@ -1,15 +1,22 @@
+import { isObjectUri } from '../bytes/object-uri.ts';
+import { checkOptionNames } from '../bytes/option-names.ts';
 import type { ByteSource } from '../bytes/sources.ts';
+import { UsageError } from '../errors.ts';
 import { newReadStats, type ReadStats } from './corruption.ts';
 import { recordFormat } from './formats.ts';
 import { type IdentifiedSource, identifySource } from './identify-source.ts';
 import { manyBatches, scanMany } from './many-files.ts';
 import { filesOf } from './object-io.ts';
+import { onceAsync } from './once.ts';
 import { PeekedSource } from './peeked-source.ts';
 import { type Compression, DEFAULT_READ_OPTIONS, reusedChunkBytes } from './read-options.ts';
 import { FORMAT_NAMES, type FormatName } from './record-format.ts';
 import type { RecordReadOptions } from './record-read-options.ts';
-import { type Batches, RecordReader, readBatches } from './record-reader.ts';
-import { type RecordScan, type ScanOptions, scanSource } from './scan-source.ts';
+import { type Batches, READ_AGAIN, RecordReader, readBatches } from './record-reader.ts';
+import { DEFAULT_RECORDIO_READ_OPTIONS } from './recordio/recordio-options.ts';
+import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
+import { DEFAULT_TEXTLINE_READ_OPTIONS } from './textline/textline-options.ts';
+import { DEFAULT_TFRECORD_READ_OPTIONS } from './tfrecord/tfrecord-options.ts';
 
 /** How records are scanned where the format is an option. */
 export type RecordScanOptions = ScanOptions<RecordReadOptions>;
@@ -33,6 +40,14 @@ export interface OpenedRecords {
   readonly batches: Batches;
 }
 
+/** With the names of all options. */
+const READ_NAMES: RecordReadOptions = {
+  ...DEFAULT_TFRECORD_READ_OPTIONS,
+  ...DEFAULT_RECORDIO_READ_OPTIONS,
+  ...DEFAULT_TEXTLINE_READ_OPTIONS,
+  format: 'auto',
+};
+
 /**
  * The records of a file or stream of any format, one by one, as views (`Uint8Array`) of their bytes: by default of the format that its content
  * shows. As `readTFRecords` and its like in everything else.
@@ -47,6 +62,7 @@ export interface OpenedRecords {
  * ```
  */
 export function readRecords(source: RecordSources, options?: Partial<RecordReadOptions>): RecordReader {
+  checkOptionNames('readRecords', options, READ_NAMES);
   return new RecordReader((stats) => batches(source, options, stats));
 }
 
@@ -63,6 +79,7 @@ export function readRecords(source: RecordSources, options?: Partial<RecordReadO
  * ```
  */
 export function readRecordBatches(source: RecordSources, options?: Partial<RecordReadOptions>): Batches {
+  checkOptionNames('readRecordBatches', options, READ_NAMES);
   return batches(source, options, newReadStats());
 }
 
@@ -81,17 +98,14 @@ export async function openRecords(
   source: ByteSource,
   options: Partial<RecordReadOptions> = {},
 ): Promise<OpenedRecords> {
+  checkOptionNames('openRecords', options, READ_NAMES);
   checkOptions(options);
   const found = await identify(source, options, readChunkBytes(options));
   const { format, compression, uri, size } = found;
   const reading = { ...options, compression, uri };
-  return {
-    format,
-    compression,
-    uri,
-    size,
-    batches: closing(readBatches(recordFormat(format), found.source, reading), found.source),
-  };
+  const content = await seekable(source, found, options);
+  const batches = closing(readBatches(recordFormat(format), content, reading), content);
+  return { format, compression, uri, size, batches };
 }
 
 /**
@@ -110,6 +124,7 @@ export async function scanRecords(
   source: RecordSources,
   options: Partial<RecordScanOptions> = {},
 ): Promise<RecordScan> {
+  checkOptionNames('scanRecords', options, scanNames(READ_NAMES));
   checkOptions(options);
   const files = filesOf(source, options);
   if (files !== undefined) {
@@ -156,13 +171,20 @@ function batches(source: RecordSources, options: Partial<RecordReadOptions> = {}
   checkOptions(options);
   const files = filesOf(source, options);
   if (files === undefined) return batchesOfOne(source as ByteSource, options, stats);
-  return manyBatches(files, (file, one) => batchesOfOne(file, options, one), stats);
+  if (options.start?.offset || options.start?.record)
+    throw new UsageError(
+      'start: it names a position in one file, the input stands for several; pass that file',
+    );
+  return onceAsync(
+    manyBatches(files, (file, one) => batchesOfOne(file, options, one), stats),
+    READ_AGAIN,
+  );
 }
 
 function batchesOfOne(source: ByteSource, options: Partial<RecordReadOptions>, stats: ReadStats): Batches {
   const { format = 'auto' } = options;
   if (format !== 'auto') return readBatches(recordFormat(format), source, options, stats);
-  return detectedBatches(source, options, stats);
+  return onceAsync(detectedBatches(source, options, stats), READ_AGAIN);
 }
 
 async function* detectedBatches(
@@ -172,7 +194,20 @@ async function* detectedBatches(
 ): Batches {
   const found = await identify(source, options, readChunkBytes(options));
   const { compression, uri } = found;
-  yield* readBatches(recordFormat(found.format), found.source, { ...options, compression, uri }, stats);
+  const content = await seekable(source, found, options);
+  yield* readBatches(recordFormat(found.format), content, { ...options, compression, uri }, stats);
+}
+
+/** An object that was opened to identify it is opened again where reading begins in its middle: what lies before need not come. */
+async function seekable(
+  source: ByteSource,
+  found: IdentifiedSource,
+  { start }: Partial<RecordReadOptions>,
+): Promise<ByteSource | PeekedSource> {
+  const seek = start?.offset && found.compression === 'none' && isObjectUri(source);
+  if (!seek || !(found.source instanceof PeekedSource)) return found.source;
+  await found.source.close();
+  return source;
 }
 
 /** A source that has been opened is closed by `return()` even where nothing was read: a generator that was never started runs no `finally`. */

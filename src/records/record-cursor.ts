@@ -18,6 +18,7 @@ export class RecordCursor {
     this.#source = source;
     this.stats = stats;
     this.window.base = start;
+    this.record = source.start?.record ?? 0;
   }
 
   /** A place in the stream, as errors name it; default: where the window begins. */

@@ -1,6 +1,7 @@
 import type { ErrorPlace } from '../errors.ts';
 import type { RecordBatch } from './batch.ts';
 import type { ReadStats } from './corruption.ts';
+import type { ReadStart } from './start.ts';
 
 /** What a decoder knows of where the bytes come from. */
 export interface DecoderSource {
@@ -8,6 +9,8 @@ export interface DecoderSource {
   readonly compressed?: boolean | undefined;
   /** How many bytes the stream has in all. Asked when a record seems to reach beyond what is at hand: a length is not believed before. */
   readonly size?: (() => number) | undefined;
+  /** Position and number of the first record that will be pushed; default: the beginning of the stream. */
+  readonly start?: ReadStart | undefined;
 }
 
 /**

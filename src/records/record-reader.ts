@@ -2,6 +2,7 @@ import { FILE_BUFFERS } from '../bytes/file-buffers.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from './batch.ts';
 import { newReadStats, type ReadStats } from './corruption.ts';
+import { alreadyRead, onceAsync } from './once.ts';
 import type { PeekedSource } from './peeked-source.ts';
 import { type ReadOptions, reusedChunkBytes } from './read-options.ts';
 import type { RecordDecoder } from './record-decoder.ts';
@@ -22,23 +23,33 @@ export function readBatches<O extends ReadOptions>(
   stats: ReadStats = newReadStats(),
 ): Batches {
   const preset = given.reuse ? { chunkBytes: reusedChunkBytes(given.blocking) } : undefined;
-  return batches(format, source, format.readOptions({ ...preset, ...given }), stats);
+  const options = format.readOptions({ ...preset, ...given });
+  return onceAsync(batches(format, source, options, stats), READ_AGAIN);
 }
 
-/** Iterates over the records of one source, once. Each is a view (`Uint8Array`) of its payload's bytes. */
+/** What to do about a reader that has been iterated. */
+export const READ_AGAIN = 'call the function that opened them again';
+
+/**
+ * Iterates over the records of one source, once. Each is a view (`Uint8Array`) of its payload's bytes.
+ * A second `for await` fails with `closed` after the first has ended.
+ */
 export class RecordReader implements AsyncIterableIterator<Uint8Array> {
   /** What has been read so far. */
   readonly stats: ReadStats = newReadStats();
   readonly #batches: Batches;
   #batch: RecordBatch | undefined;
   #next = 0;
+  #ended = false;
 
   /** @param open starts the reading, counting in the reader's `stats` */
   constructor(open: (stats: ReadStats) => Batches) {
     this.#batches = open(this.stats);
   }
 
+  /** @throws RecordpipeError `closed` once the records have been read, or the reader has been closed */
   [Symbol.asyncIterator](): this {
+    if (this.#ended) throw alreadyRead(READ_AGAIN);
     return this;
   }
 
@@ -53,7 +64,7 @@ export class RecordReader implements AsyncIterableIterator<Uint8Array> {
 
   /** Ends the reading and closes the source. */
   async return(): Promise<IteratorResult<Uint8Array>> {
-    this.#batch = undefined;
+    this.#end();
     await this.#batches.return();
     return { done: true, value: undefined };
   }
@@ -63,14 +74,22 @@ export class RecordReader implements AsyncIterableIterator<Uint8Array> {
   }
 
   async #pull(): Promise<IteratorResult<Uint8Array>> {
-    const { done, value } = await this.#batches.next();
+    const { done, value } = await this.#batches.next().catch((error: unknown) => {
+      this.#end();
+      throw error;
+    });
     if (done) {
-      this.#batch = undefined;
+      this.#end();
       return { done: true, value: undefined };
     }
     this.#batch = value;
     this.#next = 1;
     return { done: false, value: value.record(0) };
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#batch = undefined;
   }
 }
 
@@ -80,17 +99,20 @@ async function* batches<O extends ReadOptions>(
   options: O,
   stats: ReadStats,
 ): Batches {
+  const { start, copy } = options;
   const own = options.reuse ? format.own(options.chunkBytes, FILE_BUFFERS) : undefined;
   const opened = await openRecordSource(source, options, format.detectCompression, own?.nextBuffer);
   const { uri, compression, size } = opened;
-  const decoder = (own ?? format).decoder(options, { uri, size, compressed: compression !== 'none' }, stats);
+  const from = { uri, size, compressed: compression !== 'none', start };
+  const decoder = (own ?? format).decoder(options, from, stats);
   const chunks = opened.chunks[Symbol.asyncIterator]();
   try {
     while (!decoder.ended) {
       const { done, value } = await nextChunk(chunks, decoder);
       if (done) decoder.end();
       else decoder.push(value);
-      for (let batch = decoder.next(); batch !== null; batch = decoder.next()) yield batch;
+      for (let batch = decoder.next(); batch !== null; batch = decoder.next())
+        yield copy ? batch.copying() : batch;
       if (done) return;
     }
   } finally {

@@ -1,10 +1,12 @@
 import { abortable, checkAborted } from '../bytes/abortable.ts';
 import { type InflateOptions, inflate } from '../bytes/inflate.ts';
 import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
-import { type ErrorPlace, isRecordpipeError, RecordpipeError, UsageError } from '../errors.ts';
+import { type ErrorPlace, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../errors.ts';
 import { openByteSource } from './open-byte-source.ts';
 import { PeekedSource } from './peeked-source.ts';
 import type { Compression, ReadOptions } from './read-options.ts';
+import { openSeeking } from './seek-source.ts';
+import { chunksFrom } from './start.ts';
 
 /** A source opened and inflated. */
 export interface RecordSource {
@@ -17,7 +19,7 @@ export interface RecordSource {
   /** Bytes taken from the source so far, as they are stored. */
   readonly stored: { bytes: number };
   /** Zlib streams after the first that have been read. */
-  readonly nextStreams: { count: number };
+  readonly nextStreams?: { count: number };
 }
 
 /** The compression of a stream by its first bytes: what is neither known compression nor known data is `none`. */
@@ -37,24 +39,32 @@ export async function openRecordSource(
   const { chunkBytes, blocking } = options;
   const peeked = source instanceof PeekedSource ? source : undefined;
   peeked?.readInto(nextBuffer);
-  const opened =
-    peeked?.opened ??
-    openByteSource(source as ByteSource, { chunkBytes, blocking, nextBuffer }, options.objects);
+  const reading = { chunkBytes, blocking, nextBuffer };
+  const begin = options.start?.offset ?? 0;
+  if (begin > 0 && peeked === undefined) {
+    const seeking = await openSeeking(source as ByteSource, begin, options, detectCompression, reading);
+    if (seeking !== undefined) return seeking;
+  }
+  const opened = peeked?.opened ?? openByteSource(source as ByteSource, reading, options.objects);
   const uri = options.uri ?? opened.uri;
   const stored = { bytes: 0 };
   const iterator = peeked?.iterator ?? abortable(opened.chunks, options.signal)[Symbol.asyncIterator]();
-  const detected = await detect(iterator, options.compression, detectCompression);
+  const detecting = detect(iterator, options.compression, detectCompression);
+  const detected = await detecting.catch((error: unknown) => {
+    throw placed(error, { uri, record: options.start?.record ?? 0, offset: begin });
+  });
   const { compression } = detected;
   const taken = peeked === undefined ? detected.taken : [...peeked.taken.splice(0), ...detected.taken];
   const watched = counted(taken, iterator, stored);
   const nextStreams = { count: 0 };
+  const common = { uri, compression, stored, nextStreams };
   if (compression === 'none')
-    return { uri, compression, size: opened.size, chunks: watched, stored, nextStreams };
+    return { ...common, size: opened.size, chunks: chunksFrom(watched, begin, uri) };
   const onNextStream = (): void => {
     nextStreams.count++;
   };
   const inflated = inflate(watched, { ...inflateOptions(compression, options), onNextStream });
-  return { uri, compression, size: undefined, chunks: inflated, stored, nextStreams };
+  return { ...common, size: undefined, chunks: chunksFrom(inflated, begin, uri) };
 }
 
 /** What inflating is told for these options of reading. */
@@ -66,9 +76,11 @@ export function inflateOptions(kind: 'gzip' | 'zlib', options: ReadOptions): Inf
 
 /** `error` with the place it lacks: failures of the bytes' source do not know which record was being read. */
 export function placed(error: unknown, place: ErrorPlace): unknown {
-  if (!isRecordpipeError(error) || error instanceof UsageError) return error;
-  if (error.record !== undefined || error.uri !== undefined) return error;
-  return new RecordpipeError(error.code, error.message, place, error.cause);
+  if (!isRecordpipeError(error) || error instanceof UsageError || error.record !== undefined) return error;
+  // What fails before the first record concerns the source as a whole.
+  if (error.uri !== undefined && !(place.offset && place.offset > 0)) return error;
+  const { code, cause } = error;
+  return new RecordpipeError(code, sentenceOf(error), { ...place, uri: error.uri ?? place.uri }, cause);
 }
 
 async function detect(

@@ -10,10 +10,19 @@ import { type Compression, type ReadOptions, reusedChunkBytes } from './read-opt
 import type { FormatName, OnProgress, OwnScanning, RecordFormat, ScanCounts } from './record-format.ts';
 import { openRecordSource, placed, type RecordSource } from './record-source.ts';
 
+/**
+ * An object with the names of all options that a scan accepts. Options that change nothing about a scan may be shared with a reader.
+ * @param defaults the format's reading options
+ */
+export function scanNames(defaults: ReadOptions): object {
+  const { start: _start, ...names } = defaults;
+  return { ...names, maxErrors: true, onProgress: true };
+}
+
 /** How a source is scanned: the options of reading that concern checking, and what is told while it runs. */
 export type ScanOptions<O extends ReadOptions> = Omit<
   O,
-  'reuse' | 'onCorrupt' | 'maxCorruptedRecordsToSkip' | 'maxCorruptedTotal'
+  'reuse' | 'copy' | 'start' | 'onCorrupt' | 'maxCorruptedRecordsToSkip' | 'maxCorruptedTotal'
 > & {
   /** How many findings are kept in `errors`; all are counted. Default 100. */
   readonly maxErrors: number;
@@ -87,7 +96,7 @@ export async function scanSource<O extends ReadOptions>(
     errorCount: findings.count,
     trailingBytes: counts.trailingBytes,
     warnings: counts.warnings ?? 0,
-    ...(opened.nextStreams.count > 0 && { nextStreams: opened.nextStreams.count }),
+    ...(opened.nextStreams?.count && { nextStreams: opened.nextStreams.count }),
   };
 }
 

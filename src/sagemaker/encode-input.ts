@@ -1,4 +1,5 @@
-import { listed, typeName } from '../bytes/message-input.ts';
+import { listed } from '../bytes/message-input.ts';
+import { typeName } from '../bytes/type-name.ts';
 import { LITTLE_ENDIAN } from '../bytes/varints.ts';
 import { UsageError } from '../errors.ts';
 

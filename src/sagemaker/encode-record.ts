@@ -1,4 +1,4 @@
-import { bytesValues, floatBytes, textBytes, typeName } from '../bytes/message-input.ts';
+import { bytesValues, floatBytes, textBytes } from '../bytes/message-input.ts';
 import {
   bytesPart,
   EMPTY,
@@ -9,6 +9,7 @@ import {
   varintsPart,
   written,
 } from '../bytes/message-parts.ts';
+import { typeName } from '../bytes/type-name.ts';
 import { UsageError } from '../errors.ts';
 import { doubleBytes, int32Words, type Uint64Input, uint64Words } from './encode-input.ts';
 import { BYTES, RECORD, TENSOR, VALUE } from './record-fields.ts';

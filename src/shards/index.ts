@@ -5,7 +5,8 @@
  * @module
  */
 export { assign } from './assign.ts';
-export type { ShardEngine } from './environment/claim.ts';
+export type { ShardEngine, Variables } from './environment/claim.ts';
+export type { ReadText } from './environment/sagemaker.ts';
 export {
   type EnvironmentShard,
   engineText,

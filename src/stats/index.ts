@@ -20,7 +20,13 @@ export { type FeatureFacts, featureFacts, labelText } from './feature-facts.ts';
 export type { FeatureKind, FeatureStats, KindStats, RecordPlace } from './feature-stats.ts';
 export { type StatsHtmlOptions, statsHtml } from './html/page.ts';
 export { type ImageHeader, type ImageKind, imageHeader } from './image-header.ts';
-export { type SchemaOptions, schemaMessage, schemaOf, type TypeConflict } from './infer-schema.ts';
+export {
+  type SchemaOptions,
+  schemaMessage,
+  schemaOf,
+  type TypeConflict,
+  type ValueKind,
+} from './infer-schema.ts';
 export { type LabelFeature, labelFeatures } from './label-features.ts';
 export type { Log2Counts, Spread } from './log2.ts';
 export type { FloatStats, Int64Stats } from './number-stats.ts';

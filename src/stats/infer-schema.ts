@@ -12,7 +12,8 @@ import {
   type SchemaMessage,
 } from './schema.ts';
 
-type Kind = Exclude<FeatureKind, 'none'>;
+/** A kind of values that a feature can have. */
+export type ValueKind = Exclude<FeatureKind, 'none'>;
 
 /** More distinct texts than these are not a domain. */
 const MAX_DOMAIN = 100;
@@ -24,7 +25,11 @@ export interface TypeConflict {
   readonly feature: string;
   readonly isList: boolean;
   /** Types by frequency: the schema has the first. */
-  readonly types: readonly { readonly type: Kind; readonly count: number; readonly first: RecordPlace }[];
+  readonly types: readonly {
+    readonly type: ValueKind;
+    readonly count: number;
+    readonly first: RecordPlace;
+  }[];
 }
 
 /** Options of {@link schemaOf}. */
@@ -98,7 +103,7 @@ export function schemaMessage({ messages, records }: DatasetStats): {
 }
 
 /** The types of a feature, the most frequent first. */
-export function typesOf({ kinds }: FeatureStats): { type: Kind; count: number; first: RecordPlace }[] {
+export function typesOf({ kinds }: FeatureStats): { type: ValueKind; count: number; first: RecordPlace }[] {
   return (['int64', 'float', 'bytes', 'float64', 'int32'] as const)
     .flatMap((type) => (kinds[type] === undefined ? [] : [{ type, ...kinds[type] }]))
     .sort((a, b) => b.count - a.count);
@@ -148,7 +153,7 @@ function lengthRules(length: Spread | undefined, loose: boolean): Pick<FeatureSc
 
 function valueRules(
   { int64, float, bytes }: FeatureStats,
-  type: Kind,
+  type: ValueKind,
   loose: boolean,
 ): Partial<FeatureSchema> {
   if (type === 'int64' || type === 'int32')

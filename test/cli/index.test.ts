@@ -33,6 +33,7 @@ test('writes an index beside each file, leaves it alone when it fits, and checks
   expect(statSync(`${a}.rpidx`).mtimeMs).toBe(mtimeMs);
   const check = await cli(['index', '--check', folder]);
   expect(check.code).toBe(0);
+  expect(check.stderr).toMatch(/^recordpipe: .*: skipped 2 files, indexes and manifests: .*\n/);
   expect(check.stdout).toMatch(/^fits .*\nfits .*\n$/);
   expect(await cli(['index', '-q', '--force', folder])).toMatchObject({ code: 0, stdout: '', stderr: '' });
 });
@@ -59,12 +60,13 @@ test('the kinds of others', async () => {
   for (const kind of ['vahidk', 'dali']) {
     expect(await cli(['index', a, '--kind', kind, '-q'])).toMatchObject({ code: 0, stderr: '' });
     const lines = PAYLOADS.map(({ length }, i) => `${OFFSETS[i]} ${length + 16}\n`);
-    expect(readFileSync(`${a}.idx`, 'utf8')).toBe(lines.join(''));
+    expect(readFileSync(join(folder, 'a.idx'), 'utf8')).toBe(lines.join(''));
   }
   const output = join(folder, 'b.idx');
-  expect(await cli(['index', rec, '--kind', 'mx', '--output', output, '-q'])).toMatchObject({ code: 0 });
+  expect(await cli(['index', rec, '--kind', 'mx', '-q'])).toMatchObject({ code: 0, stderr: '' });
   expect(readFileSync(output, 'utf8')).toMatch(/^0\t0\n1\t20\n/);
-  expect((await cli(['index', rec, '--kind', 'mx', '--output', output])).stdout).toContain('up to date');
+  expect((await cli(['index', rec, '--kind', 'mx'])).stdout).toContain('up to date');
+  expect((await cli(['index', rec, '--kind', 'mx', '--check'])).stdout).toContain(`fits ${output}`);
   expect((await cli(['index', rec, '--check'])).stdout).toContain(`fits ${output}`);
   expect(await cli(['index', a, '--kind', 'mx'])).toMatchObject({ code: 3 });
 });
@@ -87,9 +89,8 @@ test('an index that does not fit: --check says so, and it is made anew', async (
 });
 
 test('keys of MXNet, and files that are no index, are not lost without --force', async () => {
-  const index = `${rec}.idx`;
-  const offsets = readFileSync(index.replace('.idx', '')).length > 0 ? [0, 20] : [];
-  writeFileSync(index, `cat\t${offsets[1]}\ndog\t0\n`);
+  const index = join(folder, 'b.idx');
+  writeFileSync(index, 'cat\t20\ndog\t0\n');
   const unfit = await cli(['index', rec, '--kind', 'mx']);
   expect(unfit.code).toBe(1);
   expect(unfit.stderr).toContain('has no key');

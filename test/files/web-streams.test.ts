@@ -64,7 +64,10 @@ describe('errors', () => {
     const source = new ReadableStream<Uint8Array>({
       start: (controller) => controller.error(failure),
     });
-    await expect(all(source.pipeThrough(tfrecordDecoderStream()))).rejects.toBe(failure);
+    await expect(all(source.pipeThrough(tfrecordDecoderStream()))).rejects.toMatchObject({
+      code: 'io-failure',
+      cause: failure,
+    });
     const second = new ReadableStream<Uint8Array>({ start: (controller) => controller.error(failure) });
     await expect(all(second.pipeThrough(tfrecordEncoderStream()))).rejects.toBe(failure);
   });

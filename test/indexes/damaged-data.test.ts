@@ -19,7 +19,7 @@ test('data damaged at random under an index without a fingerprint: the right rec
     const payloads = Array.from({ length: 1 + random.below(40) }, () => random.bytes(random.below(60)));
     const bytes = oracleFile(payloads);
     writeFileSync(path, bytes);
-    await buildIndex(path, { kind: 'vahidk' });
+    await buildIndex(path, { kind: 'vahidk', indexPath });
     const damage = randomDamage(random, bytes.length);
     writeFileSync(path, damaged(bytes, damage));
     const typed = (error: unknown): undefined => {

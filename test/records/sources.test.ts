@@ -1,13 +1,17 @@
 import { chmodSync, closeSync, openSync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import {
   type ByteSource,
+  decodeTFRecords,
   encodeTFRecord,
   isRecordpipeError,
   RecordpipeError,
   readTFRecords,
+  scanRecords,
   scanTFRecords,
 } from '../../src/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
@@ -117,18 +121,27 @@ describe('a source that fails', () => {
   }
 
   test.each([0, 1, 2])(
-    'behind %i records: its own error comes out untouched, the records before it first',
+    'after %i records: these are delivered, then an io-failure with the position and the error as its cause',
     async (count) => {
       const mine = new Error('the network is down');
-      const got: Uint8Array[] = [];
-      await expect(async () => {
-        const chunks = Array.from({ length: count }, () => record);
-        for await (const one of readTFRecords(failing(mine, chunks))) got.push(one);
-      }).rejects.toBe(mine);
-      expect(got.length).toBe(count);
-      await expect(scanTFRecords(failing(mine, [record]))).rejects.toBe(mine);
+      const chunks = Array.from({ length: count }, () => record);
+      const place = { record: count, offset: count * record.length };
+      const { payloads, error } = await readAll(failing(mine, chunks));
+      expect(payloads.length).toBe(count);
+      expect(error).toMatchObject({ code: 'io-failure', cause: mine, ...place });
+      expect(error?.message).toMatch(/the source failed: the network is down; .*`start`/);
+      await expect(scanTFRecords(failing(mine, chunks))).rejects.toMatchObject({
+        code: 'io-failure',
+        ...place,
+      });
     },
   );
+
+  test('an abort of the source is an abort', async () => {
+    const abort = new DOMException('stopped', 'AbortError');
+    const { error } = await readAll(failing(abort, [record]));
+    expect(error).toMatchObject({ code: 'aborted', record: 1, cause: abort });
+  });
 
   test('a typed error without a place gets the place', async () => {
     const mine = new RecordpipeError('io-failure', 'connection reset', {}, 'why');
@@ -146,7 +159,7 @@ describe('a source that fails', () => {
     const stream = new Readable({ read() {} });
     stream.push(record);
     setTimeout(() => stream.destroy(new Error('reset')), 2);
-    await expect(readAll(stream)).rejects.toThrow('reset');
+    expect((await readAll(stream)).error).toMatchObject({ code: 'io-failure', record: 1, offset: 19 });
   });
 
   test('a web stream that errors', async () => {
@@ -156,7 +169,63 @@ describe('a source that fails', () => {
         setTimeout(() => controller.error(new Error('reset')), 2);
       },
     });
-    await expect(readAll(stream)).rejects.toThrow('reset');
+    expect((await readAll(stream)).error).toMatchObject({ code: 'io-failure', record: 1, offset: 19 });
+  });
+});
+
+describe('a source that has been read is an error, not an empty file', () => {
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    yield file;
+  }
+  function* parts(): Generator<Uint8Array> {
+    yield file;
+  }
+
+  test.each<[string, () => ByteSource]>([
+    ['an async generator', chunks],
+    ['a generator', parts],
+    ['a Node stream', () => Readable.from([file])],
+    ['a web stream', () => webStream([file])],
+    ['a Response', () => new Response(file as BodyInit)],
+  ])('%s', async (_, make) => {
+    const source = make();
+    expect((await readAll(source)).payloads.length).toBe(3);
+    const { payloads, error } = await readAll(source);
+    expect(payloads).toEqual([]);
+    expect(error?.code).toBe('closed');
+    expect(error?.message).toMatch(/has been read.*; (create|fetch)/);
+  });
+
+  test('a stream that others have read or hold', async () => {
+    const ended = Readable.from([file]);
+    await ended.toArray();
+    expect((await readAll(ended)).error?.code).toBe('closed');
+    const answer = new Response(file as BodyInit);
+    await answer.arrayBuffer();
+    expect((await readAll(answer)).error).toMatchObject({ code: 'closed' });
+    const locked = webStream([file]);
+    locked.getReader();
+    const { error } = await readAll(locked);
+    expect(error?.code).toBe('unsupported-source');
+    expect(error?.message).toMatch(/locked.*releaseLock.*tee/);
+  });
+
+  test('arrays and bytes can be read again', async () => {
+    for (const source of [[file], new Set([file]), file, new Blob([file as BlobPart])])
+      for (let i = 0; i < 2; i++) expect((await readAll(source)).payloads.length).toBe(3);
+  });
+});
+
+describe('advice for what cannot be read', () => {
+  test.each<[unknown, RegExp]>([
+    ['https://example.com/a.tfrecord', /cannot open https: addresses; pass the Response: await fetch\(url\)/],
+    ['gs://bucket/a.tfrecord', /cannot open gs: addresses/],
+    [[path, path], /got string; .*readRecords/],
+    [undefined, /got undefined/],
+  ])('%o', async (source, advice) => {
+    const { error } = await readAll(source as never);
+    expect(error?.code).toBe('unsupported-source');
+    expect(error?.message).toMatch(advice);
   });
 });
 
@@ -193,14 +262,36 @@ describe('sources that are well', () => {
     expect(payloads.length).toBe(3);
   });
 
-  test('Buffers, and views of a SharedArrayBuffer', async () => {
-    const shared = new Uint8Array(new SharedArrayBuffer(file.length));
-    shared.set(file);
-    for (const source of [Buffer.from(file), shared, [Buffer.from(file)], [shared]]) {
-      expect((await readAll(source as never)).payloads).toEqual(
-        [...Array(3)].map(() => Uint8Array.of(1, 2, 3)),
-      );
+  test('bytes in memory of any kind, also of another realm', async () => {
+    const shared = new SharedArrayBuffer(file.length);
+    new Uint8Array(shared).set(file);
+    const { buffer } = file.slice();
+    const elsewhere = runInNewContext('new Uint8Array(bytes)', { bytes: [...file] }) as Uint8Array;
+    const memory = [
+      Buffer.from(file),
+      buffer,
+      new DataView(buffer),
+      shared,
+      new Uint8Array(shared),
+      elsewhere,
+    ];
+    for (const bytes of memory) {
+      const expected = [...Array(3)].map(() => Uint8Array.of(1, 2, 3));
+      expect((await readAll(bytes)).payloads).toEqual(expected);
+      expect((await readAll([bytes] as never)).payloads).toEqual(expected);
+      expect([...decodeTFRecords(bytes)]).toEqual(expected);
+      expect((await scanTFRecords(bytes)).records).toBe(3);
+      expect((await scanRecords(bytes)).records).toBe(3);
     }
+    expect(() => decodeTFRecords(path as never)).toThrow(/expected bytes .*, got string; readRecords/);
+  });
+
+  test('a FileHandle is read from its position and stays open; a closed one is an error', async () => {
+    const handle = await open(path);
+    expect((await readAll(handle)).payloads.length).toBe(3);
+    expect((await handle.stat()).size).toBe(file.length);
+    await handle.close();
+    expect((await readAll(handle)).error?.code).toBe('closed');
   });
 
   test('a descriptor is read from where it stands, and left open', async () => {
@@ -234,7 +325,9 @@ describe('sources that are well', () => {
     expect(isRecordpipeError(error)).toBe(true);
     expect(isRecordpipeError(error, 'data-checksum')).toBe(false);
     expect(JSON.parse(JSON.stringify(error))).toEqual({
+      name: 'RecordpipeError',
       code: 'truncated-header',
+      uri: null,
       record: 0,
       offset: 0,
       message: error?.message,

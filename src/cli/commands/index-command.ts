@@ -1,6 +1,12 @@
 import { statSync } from 'node:fs';
 import { type ErrorJson, isItemFailure, UsageError } from 'recordpipe/errors';
-import { buildIndex, checkIndex, type FrameScanOptions, type WrittenKind } from 'recordpipe/indexes';
+import {
+  buildIndex,
+  checkIndex,
+  defaultIndexPath,
+  type FrameScanOptions,
+  type WrittenKind,
+} from 'recordpipe/indexes';
 import { expandInputs } from 'recordpipe/report';
 import type { DoneFile } from 'recordpipe/shards';
 import { errorText } from '../advice.ts';
@@ -68,6 +74,7 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
   const totalBytes = files.some(isS3) ? undefined : totalOf(files);
   const reports: IndexReport[] = [];
   const start = performance.now();
+  const taken = new Set<string>();
   let exitCode = OK;
   let done = 0;
   let bad = 0;
@@ -77,7 +84,7 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
     let report: IndexReport;
     try {
       await shard?.check(uri);
-      report = await (check ? checked : made)(uri, options, onProgress);
+      report = await (check ? checked : made)(uri, { ...options, taken }, onProgress);
       done += report.bytes ?? 0;
     } catch (error) {
       // Imported on failure only: loading the codec takes 20 ms.
@@ -145,8 +152,16 @@ function totalOf(files: readonly string[]): number {
 
 type Watched = (bytes: number) => void;
 
-async function made(uri: string, options: IndexCommandOptions, onProgress: Watched): Promise<IndexReport> {
-  const { kind, output: indexPath, force } = options;
+async function made(
+  uri: string,
+  options: IndexCommandOptions & { readonly taken: Set<string> },
+  onProgress: Watched,
+): Promise<IndexReport> {
+  const { kind, output, force, taken } = options;
+  // Two files whose names differ in the extension only: the second index has the longer name.
+  const usual = defaultIndexPath(uri, kind);
+  const indexPath = output ?? (taken.has(usual) ? `${uri}.idx` : undefined);
+  taken.add(usual);
   const built = await buildIndex(uri, {
     ...scanning(options, onProgress),
     kind,
@@ -166,9 +181,10 @@ async function made(uri: string, options: IndexCommandOptions, onProgress: Watch
 }
 
 async function checked(uri: string, options: IndexCommandOptions, onProgress: Watched): Promise<IndexReport> {
-  const { kind, output } = options;
-  const indexPath = output ?? (kind === 'rpidx' ? undefined : `${uri}.idx`);
-  const found = await checkIndex(uri, { ...scanning(options, onProgress), indexPath });
+  const { kind, output: indexPath } = options;
+  // Without --kind, any index beside the file is checked.
+  const wanted = kind === 'rpidx' ? undefined : kind;
+  const found = await checkIndex(uri, { ...scanning(options, onProgress), indexPath, kind: wanted });
   const { format, records, bytes } = found;
   return { uri, index: found.indexPath, kind: found.kind, format, records, bytes, status: 'fits' };
 }

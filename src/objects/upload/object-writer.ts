@@ -64,6 +64,7 @@ export class ObjectWriter implements AsyncDisposable {
   #givenUp: Promise<void> | undefined;
   #closed: Promise<WrittenObject> | undefined;
 
+  /** @hideconstructor */
   constructor(upload: ObjectUpload, options: ObjectWriteOptions) {
     this.uri = upload.uri;
     this.#upload = upload;

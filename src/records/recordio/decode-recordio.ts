@@ -1,5 +1,6 @@
+import type { BinaryData } from '../../bytes/binary-data.ts';
 import type { RecordBatch } from '../batch.ts';
-import { type DecodeOptions, decodeBytes } from '../decode-bytes.ts';
+import { type DecodeOptions, decodeBytes, decodedRecords } from '../decode-bytes.ts';
 import { recordIOFormat } from './recordio-format.ts';
 import type { RecordIOReadOptions } from './recordio-options.ts';
 
@@ -10,18 +11,18 @@ export type RecordIODecodeOptions = DecodeOptions<RecordIOReadOptions>;
  * The records in `bytes`, which hold a whole RecordIO file, one by one and synchronously. Each record is a view into `bytes` (into new
  * memory where they are compressed, or where it has several parts) and valid as long as it is kept.
  *
- * @throws as `readRecordIO`, while iterating; `unsupported-source` for compressed bytes in a browser: use `readRecordIO` there
+ * @throws as `readRecordIO`, while iterating; `closed` when they are iterated a second time; `unsupported-source` for compressed bytes in a browser: use `readRecordIO` there
  * @example
  * ```ts
  * import { decodeRecordIO, encodeRecordIO } from 'recordpipe';
  * for (const record of decodeRecordIO(encodeRecordIO(Uint8Array.of(1, 2)))) console.log(record); // Uint8Array(2) [ 1, 2 ]
  * ```
  */
-export function* decodeRecordIO(
-  bytes: Uint8Array,
+export function decodeRecordIO(
+  bytes: BinaryData,
   options?: Partial<RecordIODecodeOptions>,
 ): Generator<Uint8Array, void, undefined> {
-  for (const batch of decodeRecordIOBatches(bytes, options)) yield* batch;
+  return decodedRecords('decodeRecordIO', decodeBytes('decodeRecordIO', recordIOFormat, bytes, options));
 }
 
 /**
@@ -35,8 +36,8 @@ export function* decodeRecordIO(
  * ```
  */
 export function decodeRecordIOBatches(
-  bytes: Uint8Array,
+  bytes: BinaryData,
   options?: Partial<RecordIODecodeOptions>,
 ): Generator<RecordBatch, void, undefined> {
-  return decodeBytes(recordIOFormat, bytes, options);
+  return decodeBytes('decodeRecordIOBatches', recordIOFormat, bytes, options);
 }

@@ -1,7 +1,8 @@
+import { checkOptionNames } from '../../bytes/option-names.ts';
 import type { ByteSource } from '../../bytes/sources.ts';
 import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
 import { recordIOFormat } from './recordio-format.ts';
-import type { RecordIOReadOptions } from './recordio-options.ts';
+import { DEFAULT_RECORDIO_READ_OPTIONS, type RecordIOReadOptions } from './recordio-options.ts';
 
 /**
  * The records of a RecordIO file or stream (dmlc, MXNet, SageMaker), one by one, as views (`Uint8Array`) of the payload bytes; records of several
@@ -25,6 +26,7 @@ import type { RecordIOReadOptions } from './recordio-options.ts';
  * ```
  */
 export function readRecordIO(source: ByteSource, options?: Partial<RecordIOReadOptions>): RecordReader {
+  checkOptionNames('readRecordIO', options, DEFAULT_RECORDIO_READ_OPTIONS);
   return new RecordReader((stats) => readBatches(recordIOFormat, source, options, stats));
 }
 
@@ -41,5 +43,6 @@ export function readRecordIO(source: ByteSource, options?: Partial<RecordIOReadO
  * ```
  */
 export function readRecordIOBatches(source: ByteSource, options?: Partial<RecordIOReadOptions>): Batches {
+  checkOptionNames('readRecordIOBatches', options, DEFAULT_RECORDIO_READ_OPTIONS);
   return readBatches(recordIOFormat, source, options);
 }

@@ -44,7 +44,7 @@ export class RecordIODecoder implements RecordDecoder {
     source: DecoderSource = {},
     stats: ReadStats = newReadStats(),
     scanner: RecordIOScanner = sharedRecordIOScanner(),
-    start: number = 0,
+    start: number = source.start?.offset ?? 0,
   ) {
     this.stats = stats;
     this.#options = options;

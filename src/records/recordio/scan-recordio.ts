@@ -1,7 +1,8 @@
+import { checkOptionNames } from '../../bytes/option-names.ts';
 import type { ByteSource } from '../../bytes/sources.ts';
-import { type RecordScan, type ScanOptions, scanSource } from '../scan-source.ts';
+import { type RecordScan, type ScanOptions, scanNames, scanSource } from '../scan-source.ts';
 import { recordIOFormat } from './recordio-format.ts';
-import type { RecordIOReadOptions } from './recordio-options.ts';
+import { DEFAULT_RECORDIO_READ_OPTIONS, type RecordIOReadOptions } from './recordio-options.ts';
 
 /** How RecordIO is scanned. */
 export type RecordIOScanOptions = ScanOptions<RecordIOReadOptions>;
@@ -25,5 +26,6 @@ export function scanRecordIO(
   source: ByteSource,
   options?: Partial<RecordIOScanOptions>,
 ): Promise<RecordScan> {
+  checkOptionNames('scanRecordIO', options, scanNames(DEFAULT_RECORDIO_READ_OPTIONS));
   return scanSource(recordIOFormat, source, options);
 }

@@ -1,10 +1,12 @@
+import type { BinaryData } from '../../bytes/binary-data.ts';
+import { checkOptionNames } from '../../bytes/option-names.ts';
 import type { ByteSource } from '../../bytes/sources.ts';
 import type { RecordBatch } from '../batch.ts';
-import { type DecodeOptions, decodeBytes } from '../decode-bytes.ts';
+import { type DecodeOptions, decodeBytes, decodedRecords } from '../decode-bytes.ts';
 import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
-import { type RecordScan, type ScanOptions, scanSource } from '../scan-source.ts';
+import { type RecordScan, type ScanOptions, scanNames, scanSource } from '../scan-source.ts';
 import { textLineFormat } from './textline-format.ts';
-import type { TextLineReadOptions } from './textline-options.ts';
+import { DEFAULT_TEXTLINE_READ_OPTIONS, type TextLineReadOptions } from './textline-options.ts';
 
 /** Options of decoding bytes that are already in memory. */
 export type TextLineDecodeOptions = DecodeOptions<TextLineReadOptions>;
@@ -36,6 +38,7 @@ export type TextLineScanOptions = ScanOptions<TextLineReadOptions>;
  * ```
  */
 export function readTextLines(source: ByteSource, options?: Partial<TextLineReadOptions>): RecordReader {
+  checkOptionNames('readTextLines', options, DEFAULT_TEXTLINE_READ_OPTIONS);
   return new RecordReader((stats) => readBatches(textLineFormat, source, options, stats));
 }
 
@@ -52,6 +55,7 @@ export function readTextLines(source: ByteSource, options?: Partial<TextLineRead
  * ```
  */
 export function readTextLineBatches(source: ByteSource, options?: Partial<TextLineReadOptions>): Batches {
+  checkOptionNames('readTextLineBatches', options, DEFAULT_TEXTLINE_READ_OPTIONS);
   return readBatches(textLineFormat, source, options);
 }
 
@@ -59,7 +63,7 @@ export function readTextLineBatches(source: ByteSource, options?: Partial<TextLi
  * The lines in `bytes`, which hold a whole file, one by one and synchronously. Each is a view into `bytes` (into new memory where they are compressed
  * or changed) and valid as long as it is kept.
  *
- * @throws as {@link readTextLines}, while iterating; `unsupported-source` for compressed bytes in a browser: use `readTextLines` there
+ * @throws as {@link readTextLines}, while iterating; `closed` when they are iterated a second time; `unsupported-source` for compressed bytes in a browser: use `readTextLines` there
  * @example
  * ```ts
  * import { decodeTextLines } from 'recordpipe';
@@ -68,11 +72,11 @@ export function readTextLineBatches(source: ByteSource, options?: Partial<TextLi
  * console.log(lines.length, lines[1]); // 2 Uint8Array(3) [ 116, 119, 111 ]
  * ```
  */
-export function* decodeTextLines(
-  bytes: Uint8Array,
+export function decodeTextLines(
+  bytes: BinaryData,
   options?: Partial<TextLineDecodeOptions>,
 ): Generator<Uint8Array, void, undefined> {
-  for (const batch of decodeTextLineBatches(bytes, options)) yield* batch;
+  return decodedRecords('decodeTextLines', decodeBytes('decodeTextLines', textLineFormat, bytes, options));
 }
 
 /**
@@ -87,10 +91,10 @@ export function* decodeTextLines(
  * ```
  */
 export function decodeTextLineBatches(
-  bytes: Uint8Array,
+  bytes: BinaryData,
   options?: Partial<TextLineDecodeOptions>,
 ): Generator<RecordBatch, void, undefined> {
-  return decodeBytes(textLineFormat, bytes, options);
+  return decodeBytes('decodeTextLineBatches', textLineFormat, bytes, options);
 }
 
 /**
@@ -111,5 +115,6 @@ export function scanTextLines(
   source: ByteSource,
   options?: Partial<TextLineScanOptions>,
 ): Promise<RecordScan> {
+  checkOptionNames('scanTextLines', options, scanNames(DEFAULT_TEXTLINE_READ_OPTIONS));
   return scanSource(textLineFormat, source, options);
 }

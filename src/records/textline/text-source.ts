@@ -12,10 +12,15 @@ export class TextSource {
   /** The beginning of the text while it may be a byte order mark. */
   #head: Uint8Array | undefined;
 
-  constructor({ encoding, fatal, stripBom }: { encoding: string; fatal: boolean; stripBom: boolean }) {
+  /** @param start position in the stream of the first byte that will be pushed */
+  constructor(
+    { encoding, fatal, stripBom }: { encoding: string; fatal: boolean; stripBom: boolean },
+    start: number,
+  ) {
+    this.#end = start;
     const asIs = encoding === 'bytes' || encoding === 'utf-8';
     this.#transcoder = asIs ? undefined : new Transcoder(encoding, fatal);
-    this.#head = stripBom ? new Uint8Array(0) : undefined;
+    this.#head = stripBom && start === 0 ? new Uint8Array(0) : undefined;
   }
 
   /** Position in the stream of the first byte that is not in the encoding; known when `next` has nothing more. */

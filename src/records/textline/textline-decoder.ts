@@ -60,7 +60,10 @@ export class TextLineDecoder implements RecordDecoder {
     this.#cutting = lineCutting(options);
     this.#scanner = scannerFor(this.#cutting);
     this.#budget = new CorruptionBudget(options, stats);
-    this.#text = new TextSource(options);
+    const { offset = 0, record = 0 } = source.start ?? {};
+    this.#text = new TextSource(options, offset);
+    this.#base = offset;
+    this.#record = record;
     this.#unfinished = new UnfinishedLine(this.#scanner, options.reuse);
   }
 

@@ -63,6 +63,11 @@ export function textLineReadOptions(given: Partial<TextLineReadOptions> | undefi
   if (options.fatal && encoding === 'bytes') {
     throw new UsageError("fatal: needs an encoding to check against, such as encoding: 'utf8'; got 'bytes'");
   }
+  if (options.start?.offset && encoding !== 'bytes' && encoding !== 'utf-8') {
+    throw new UsageError(
+      `start: positions count bytes of UTF-8, the stream is ${encoding}; convert it to UTF-8, or read it from its beginning`,
+    );
+  }
   const cr = options.compat === 'tf' ? 'all' : (given?.cr ?? defaultCr(delimiter));
   return { ...options, delimiter, encoding, cr };
 }

@@ -1,5 +1,6 @@
+import type { BinaryData } from '../../bytes/binary-data.ts';
 import type { RecordBatch } from '../batch.ts';
-import { type DecodeOptions, decodeBytes } from '../decode-bytes.ts';
+import { type DecodeOptions, decodeBytes, decodedRecords } from '../decode-bytes.ts';
 import { tfrecordFormat } from './tfrecord-format.ts';
 import type { TFRecordReadOptions } from './tfrecord-options.ts';
 
@@ -10,18 +11,18 @@ export type TFRecordDecodeOptions = DecodeOptions<TFRecordReadOptions>;
  * The records in `bytes`, which hold a whole TFRecord file, one by one and synchronously. Each record is a view into `bytes` (into new
  * memory where they are compressed) and valid as long as it is kept.
  *
- * @throws as `readTFRecords`, while iterating; `unsupported-source` for compressed bytes in a browser: use `readTFRecords` there
+ * @throws as `readTFRecords`, while iterating; `closed` when they are iterated a second time; `unsupported-source` for compressed bytes in a browser: use `readTFRecords` there
  * @example
  * ```ts
  * import { decodeTFRecords, encodeTFRecord } from 'recordpipe';
  * for (const record of decodeTFRecords(encodeTFRecord(Uint8Array.of(1, 2)))) console.log(record); // Uint8Array(2) [ 1, 2 ]
  * ```
  */
-export function* decodeTFRecords(
-  bytes: Uint8Array,
+export function decodeTFRecords(
+  bytes: BinaryData,
   options?: Partial<TFRecordDecodeOptions>,
 ): Generator<Uint8Array, void, undefined> {
-  for (const batch of decodeTFRecordBatches(bytes, options)) yield* batch;
+  return decodedRecords('decodeTFRecords', decodeBytes('decodeTFRecords', tfrecordFormat, bytes, options));
 }
 
 /**
@@ -35,8 +36,8 @@ export function* decodeTFRecords(
  * ```
  */
 export function decodeTFRecordBatches(
-  bytes: Uint8Array,
+  bytes: BinaryData,
   options?: Partial<TFRecordDecodeOptions>,
 ): Generator<RecordBatch, void, undefined> {
-  return decodeBytes(tfrecordFormat, bytes, options);
+  return decodeBytes('decodeTFRecordBatches', tfrecordFormat, bytes, options);
 }

@@ -1,7 +1,8 @@
+import { checkOptionNames } from '../../bytes/option-names.ts';
 import type { ByteSource } from '../../bytes/sources.ts';
 import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
 import { tfrecordFormat } from './tfrecord-format.ts';
-import type { TFRecordReadOptions } from './tfrecord-options.ts';
+import { DEFAULT_TFRECORD_READ_OPTIONS, type TFRecordReadOptions } from './tfrecord-options.ts';
 
 /**
  * The records of a TFRecord file or stream, one by one, as views (`Uint8Array`) of the payload bytes. Both checksums of every
@@ -23,6 +24,7 @@ import type { TFRecordReadOptions } from './tfrecord-options.ts';
  * ```
  */
 export function readTFRecords(source: ByteSource, options?: Partial<TFRecordReadOptions>): RecordReader {
+  checkOptionNames('readTFRecords', options, DEFAULT_TFRECORD_READ_OPTIONS);
   return new RecordReader((stats) => readBatches(tfrecordFormat, source, options, stats));
 }
 
@@ -39,5 +41,6 @@ export function readTFRecords(source: ByteSource, options?: Partial<TFRecordRead
  * ```
  */
 export function readTFRecordBatches(source: ByteSource, options?: Partial<TFRecordReadOptions>): Batches {
+  checkOptionNames('readTFRecordBatches', options, DEFAULT_TFRECORD_READ_OPTIONS);
   return readBatches(tfrecordFormat, source, options);
 }

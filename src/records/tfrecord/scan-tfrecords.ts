@@ -1,7 +1,8 @@
+import { checkOptionNames } from '../../bytes/option-names.ts';
 import type { ByteSource } from '../../bytes/sources.ts';
-import { type RecordScan, type ScanOptions, scanSource } from '../scan-source.ts';
+import { type RecordScan, type ScanOptions, scanNames, scanSource } from '../scan-source.ts';
 import { tfrecordFormat } from './tfrecord-format.ts';
-import type { TFRecordReadOptions } from './tfrecord-options.ts';
+import { DEFAULT_TFRECORD_READ_OPTIONS, type TFRecordReadOptions } from './tfrecord-options.ts';
 
 /** How TFRecords are scanned. */
 export type TFRecordScanOptions = ScanOptions<TFRecordReadOptions>;
@@ -25,5 +26,6 @@ export function scanTFRecords(
   source: ByteSource,
   options?: Partial<TFRecordScanOptions>,
 ): Promise<RecordScan> {
+  checkOptionNames('scanTFRecords', options, scanNames(DEFAULT_TFRECORD_READ_OPTIONS));
   return scanSource(tfrecordFormat, source, options);
 }

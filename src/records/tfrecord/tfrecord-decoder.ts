@@ -65,6 +65,8 @@ export class TFRecordDecoder implements RecordDecoder {
           : 0;
     this.#budget = new CorruptionBudget(options, this.stats);
     this.#window = new ByteWindow(options.reuse);
+    this.#window.base = source.start?.offset ?? 0;
+    this.#record = source.start?.record ?? 0;
   }
 
   /** Takes the next chunk; the records of later batches are views into it. Only after `next()` returned null. */

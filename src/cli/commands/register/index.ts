@@ -14,7 +14,7 @@ export function register(root: Command): void {
     .addOption(
       new Option(
         '--kind <kind>',
-        'rpidx: native, FILE.rpidx; vahidk, dali: FILE.idx for TFRecord; mx: .idx for RecordIO',
+        'rpidx: native, FILE.rpidx; vahidk, dali (TFRecord) and mx (RecordIO): NAME.idx for NAME.rec',
       )
         .choices(['rpidx', 'vahidk', 'dali', 'mx'])
         .default('rpidx'),
@@ -66,7 +66,7 @@ const HELP = `
 Examples:
   recordpipe index data/                        FILE.rpidx next to each
   recordpipe index train.tfrecord --kind dali   the format of tfrecord2idx
-  recordpipe index train.rec --kind mx --output train.idx
+  recordpipe index train.rec --kind mx          train.idx, as MXNet expects it
   recordpipe index 'train-*' --check
 
 Indexes that match their file are kept; others are rebuilt. An MXNet index is rebuilt only with --force, because rebuilding discards its keys.

@@ -1,0 +1,37 @@
+// Makes the declarations that tsc wrote readable for older compilers and targets, and hides what users cannot call.
+import { readFileSync, writeFileSync } from 'node:fs';
+
+/** Rewrites one `.d.ts` file in place. */
+export function portDeclarations(path) {
+  const text = readFileSync(path, 'utf8');
+  const ported = portable(text);
+  if (ported !== text) writeFileSync(path, ported);
+}
+
+/** The text of a declaration file as it is published. */
+export function portable(text) {
+  return (
+    namedPrivates(text)
+      // Constructors that only recordpipe calls: their parameters have internal types.
+      .replace(
+        /\/\*\*(?:(?!\*\/)[\s\S])*?@hideconstructor[\s\S]*?\*\/\s*constructor\([\s\S]*?\);/g,
+        'protected constructor();',
+      )
+      // Compilers before 5.7 know `.js` only.
+      .replace(/(from |import\()(['"])(\.{1,2}\/[^'"]*)\.ts\2/g, '$1$2$3.js$2')
+      // Uint8Array has a type parameter since TypeScript 5.7. This is Uint8Array<ArrayBuffer> there, and Uint8Array before.
+      .replace(/\bUint8Array<ArrayBuffer>/g, "ReturnType<Uint8ArrayConstructor['of']>")
+  );
+}
+
+/** `#private` makes a class nominal, and is an error for targets below ES2015. A private member with the name of the class does the same. */
+function namedPrivates(text) {
+  let name = '';
+  return text
+    .split('\n')
+    .map((line) => {
+      name = /\bclass (\w+)/.exec(line)?.[1] ?? name;
+      return line.replace(/^(\s*)#private;$/, `$1private readonly __${name};`);
+    })
+    .join('\n');
+}

@@ -1,0 +1,49 @@
+import { abortable } from '../bytes/abortable.ts';
+import { isObjectUri } from '../bytes/object-uri.ts';
+import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
+import { objectHead } from './object-io.ts';
+import { openByteSourceAt } from './open-byte-source.ts';
+import type { ReadOptions } from './read-options.ts';
+import type { DetectCompression, RecordSource } from './record-source.ts';
+import { sourceHead } from './source-head.ts';
+import { startBeyondEnd } from './start.ts';
+
+// Bundles for browsers have no-seek-source.ts in its place (package.json, `browser`): sources there are read and dropped up to the position.
+
+/** As many first bytes tell the compression. */
+const HEAD_BYTES = 12;
+
+/**
+ * Opens a source at byte `begin`, without reading what lies before; undefined where that cannot be done: it is compressed, or it can be read
+ * only from its beginning.
+ */
+export async function openSeeking(
+  source: ByteSource,
+  begin: number,
+  { compression, objects, uri: given, signal }: ReadOptions,
+  detectCompression: DetectCompression,
+  reading: ChunkReading,
+): Promise<RecordSource | undefined> {
+  const start = isObjectUri(source)
+    ? await objectHead(source, HEAD_BYTES, objects, signal)
+    : await sourceHead(source, HEAD_BYTES);
+  if (start === undefined) return undefined;
+  if ((compression === 'auto' ? detectCompression(start.head) : compression) !== 'none') return undefined;
+  const opened = openByteSourceAt(source, begin, reading, objects);
+  const { size } = opened;
+  const uri = given ?? opened.uri;
+  const stored = { bytes: 0 };
+  const iterator = abortable(opened.chunks, signal)[Symbol.asyncIterator]();
+  const counting: AsyncIterator<Uint8Array> = {
+    async next() {
+      const step = await iterator.next();
+      if (!step.done) stored.bytes += step.value.length;
+      // Objects know their size with the first chunk.
+      const end = step.done && stored.bytes === 0 ? size?.() : undefined;
+      if (end !== undefined && end < begin) throw startBeyondEnd(begin, end, uri);
+      return step;
+    },
+    return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+  };
+  return { uri, compression: 'none', size, chunks: { [Symbol.asyncIterator]: () => counting }, stored };
+}
