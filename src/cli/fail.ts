@@ -20,7 +20,8 @@ const OPTION_NAMES: Record<string, string> = {
   maxRequests: '--max-requests',
   retryTimeoutMs: '--retry-timeout',
   requesterPays: '--request-payer',
-  existing: '--if-changed',
+  overwrite: '--force',
+  skip: '--if-changed',
 };
 
 /** Says what went wrong, on standard error; the exit code for it. */

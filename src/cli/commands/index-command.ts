@@ -139,7 +139,7 @@ async function made(uri: string, options: IndexCommandOptions, onProgress: Watch
     ...scanning(options, onProgress),
     kind,
     indexPath,
-    existing: force ? 'replace' : 'update',
+    overwrite: force === true,
   });
   const { format, records, bytes, written } = built;
   return {

@@ -22,6 +22,7 @@ export async function repair(input: string, output: string, options: RepairComma
   const reports = report === undefined ? undefined : await import('../report-file.ts');
   await reports?.refuseReportOn([input, output], report!);
   await reports?.checkReportFolder(report!);
+  await reports?.checkReplaceable(report!, 'repair', options.force);
   return transforming(options, {
     verb: 'repair',
     output,
@@ -38,7 +39,12 @@ export async function repair(input: string, output: string, options: RepairComma
         maxFindings: maxErrors,
         onFinding,
       });
-      await reports?.writeReport(report!, `${JSON.stringify(result, undefined, 2)}\n`);
+      await reports?.writeReport(
+        report!,
+        `${JSON.stringify(result, undefined, 2)}\n`,
+        'repair',
+        options.force,
+      );
       return result;
     },
     summary,

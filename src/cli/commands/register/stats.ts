@@ -13,6 +13,7 @@ export function register(root: Command): void {
   withShardOptions(withPayloadOptions(withRunOptions(command)))
     .option('--html <file>', 'also write a page: one file, no script, nothing loaded')
     .option('--title <text>', 'what the page is called (default: the folder or file)')
+    .option('-f, --force', 'replace a file at --html that is not a page of statistics')
     .option('--no-samples', 'no sample images on the page')
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../stats.ts')).stats(inputs, options)));
