@@ -77,7 +77,7 @@ describe.runIf(disk !== undefined)('a full disk', () => {
       expect(error.code).toBe('io-failure');
       await writer.abort();
       expectBytes(bytesOf(path), before);
-      await (await openTFRecordWriter(path)).abort();
+      await (await openTFRecordWriter(path, { overwrite: true })).abort();
       spawnSync('rm', [path]);
     },
   );

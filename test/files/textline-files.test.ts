@@ -88,9 +88,9 @@ test('shards: a payload that cannot be a line is refused at once, wherever it co
       return isRecordpipeError(error) ? error.code : (error as Error).name;
     }
   };
-  expect([refused(bytesOf('a\nb')), refused('text')]).toEqual(['unrepresentable', 'UsageError']);
+  expect([refused(bytesOf('a\nb')), refused('text')]).toEqual(['unrepresentable', 'invalid-argument']);
   const first = writer.write(bytesOf('first'));
-  expect([refused(bytesOf('a\nb')), refused('text')]).toEqual(['unrepresentable', 'UsageError']);
+  expect([refused(bytesOf('a\nb')), refused('text')]).toEqual(['unrepresentable', 'invalid-argument']);
   const second = writer.write(bytesOf('second'));
   expect(refused(bytesOf('a\nb'))).toBe('unrepresentable');
   await Promise.all([first, second]);
