@@ -21,19 +21,23 @@ const scripts = readme ? documentExamples('README.md', 'sh') : [];
 const place = samplePlace();
 afterAll(() => place.remove());
 
-/** Runs an example as a module beside the installed package, without its types. */
-function run({ code }: Example, index: number): string[] {
+/**
+ * Runs an example as a module beside the installed package, without its types and otherwise as it is: what this Node does not know is
+ * a failure.
+ * @param folder where it runs and writes
+ */
+function run({ code }: Example, index: number, folder = ''): string[] {
   const { outputText, diagnostics } = ts.transpileModule(code, {
     reportDiagnostics: true,
     compilerOptions: {
       module: ts.ModuleKind.ESNext,
-      target: ts.ScriptTarget.ES2022,
+      target: ts.ScriptTarget.ESNext,
       verbatimModuleSyntax: true,
     },
   });
   expect(diagnostics).toEqual([]);
-  const path = place.write(`example-${index}.mjs`, outputText);
-  const { stdout, stderr, status } = place.run(process.execPath, path);
+  const path = place.write(`${folder}example-${index}.mjs`, outputText);
+  const { stdout, stderr, status } = place.runModule(path);
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   return stdout.split('\n').slice(0, -1);
 }
@@ -69,7 +73,7 @@ describe('docstrings', () => {
 
   test.each(docstrings.map((example, index) => ({ ...example, index })))('$place', (example) => {
     const expected = expectedOutput(example.code);
-    expectOutput(run(example, example.index), expected);
+    expectOutput(run(example, example.index, `docstring-${example.index}/`), expected);
   });
 });
 

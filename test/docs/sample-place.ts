@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeTFRecord } from '../../src/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
@@ -22,6 +22,8 @@ export interface Ran {
  */
 export function samplePlace(): {
   run(command: string, ...args: string[]): Ran;
+  /** Runs a module in its own folder. */
+  runModule(path: string): Ran;
   write(name: string, text: string): string;
   remove(): void;
 } {
@@ -42,19 +44,18 @@ export function samplePlace(): {
 
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}`, NO_COLOR: '1' };
   delete (env as NodeJS.ProcessEnv)['RECORDPIPE_KERNEL'];
+  const runIn = (cwd: string, command: string, args: readonly string[]): Ran => {
+    const { stdout, stderr, status } = spawnSync(command, args, { cwd, env, encoding: 'utf8', input: '' });
+    return { stdout, stderr, status };
+  };
   return {
-    run(command, ...args) {
-      const { stdout, stderr, status } = spawnSync(command, args, {
-        cwd: folder,
-        env,
-        encoding: 'utf8',
-        input: '',
-      });
-      return { stdout, stderr, status };
-    },
+    run: (command, ...args) => runIn(folder, command, args),
+    runModule: (path) => runIn(dirname(path), process.execPath, [path]),
     write(name, text) {
-      writeFileSync(join(folder, name), text);
-      return join(folder, name);
+      const path = join(folder, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+      return path;
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
