@@ -53,7 +53,10 @@ export function samplePlace(): {
     runModule: (path) => runIn(dirname(path), process.execPath, [path]),
     write(name, text) {
       const path = join(folder, name);
-      mkdirSync(dirname(path), { recursive: true });
+      if (dirname(path) !== folder) {
+        mkdirSync(dirname(path));
+        symlinkSync(join(folder, 'data'), join(dirname(path), 'data'));
+      }
       writeFileSync(path, text);
       return path;
     },

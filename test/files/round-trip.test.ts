@@ -76,6 +76,7 @@ describe.each(COMPRESSIONS)('%s', (compression) => {
           compression,
           bufferBytes,
           blocking: bufferBytes % 2 === 0,
+          overwrite: true,
         });
         const payloads = plan.map(({ length }, i) => new Uint8Array(length).fill(i + 1));
         for (const [i, { waits, flushes }] of plan.entries()) {
