@@ -47,8 +47,11 @@ function interrupt(signal: TerminatingSignal): void {
 
 /** Ends the process by the signal's default, so that a shell sees what ended it. */
 function end(signal: TerminatingSignal): never {
-  for (const name of SIGNALS) process.removeListener(name, interrupt);
-  // Leaving by `exit` first: its listeners remove the temporary files, which the signal's default would leave.
-  process.once('exit', () => process.kill(process.pid, signal));
+  // Leaving by `exit` first: its listeners remove the temporary files, which the signal's default would leave. Until they are gone, a
+  // further signal has no effect.
+  process.once('exit', () => {
+    for (const name of SIGNALS) process.removeListener(name, interrupt);
+    process.kill(process.pid, signal);
+  });
   process.exit(EXIT_CODES[signal]);
 }

@@ -1,9 +1,9 @@
 import { checkAborted } from '../bytes/abortable.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
+import type { Unnamed } from '../objects/local/new-file.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { Framer } from './framer.ts';
 import type { Sink } from './sink.ts';
-import type { Unnamed } from '../objects/local/new-file.ts';
 import { type Appendable, discardTarget, prepareTarget, type Target } from './target.ts';
 import type { RecordWriteOptions } from './write-options.ts';
 
