@@ -7,6 +7,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     globalSetup: ['test/support/build-once.ts'],
     testTimeout: 90_000,
     pool: 'forks',
+    // The built package runs as Node loads it, so that the command line finds itself under its own name.
+    server: { deps: { external: [/\/dist\//] } },
     maxWorkers: 2,
   },
 });

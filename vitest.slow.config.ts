@@ -1,10 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-/** What takes minutes or gigabytes: `npm run test:slow`. */
+/** The files whose random runs `npm test` reduces. */
+function propertyTests(): string[] {
+  return readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => `test/${file}`)
+    .filter((file) => readFileSync(file, 'utf8').includes('randomRuns('));
+}
+
+/** Tests that take minutes or gigabytes: `npm run test:slow`. */
 const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
-    include: ['test/slow/**/*.test.ts'],
+    include: ['test/slow/**/*.test.ts', ...propertyTests()],
+    // The whole number of random runs; `npm test` does a fifth.
+    env: { RECORDPIPE_RANDOM_PERCENT: '100' },
     testTimeout: 1_800_000,
+    globalSetup: ['test/support/build-once.ts'],
+    server: { deps: { external: [/\/dist\//] } },
     pool: 'forks',
     fileParallelism: false,
   },

@@ -1,15 +1,16 @@
+import { textOf } from 'recordpipe/stats';
+import { quoted } from './visible.ts';
+
 const TEXT_CHARACTERS = 200;
 const HEX_BYTES = 64;
 const ROW_BYTES = 16;
 
-/** A look at a payload for people: the text it is, or else its first bytes in hexadecimal. Lines without an indent. */
+/** The beginning of a payload for people: text in quotes, anything else in hexadecimal. Lines without an indent. */
 export function previewLines(payload: Uint8Array): string[] {
   if (payload.length === 0) return ['(empty)'];
-  const text = asText(payload);
+  const text = shownText(payload, TEXT_CHARACTERS);
   if (text === undefined) return hexLines(payload);
-  const shown = text.slice(0, TEXT_CHARACTERS);
-  const more = shown.length < text.length || payload.length > 4 * TEXT_CHARACTERS;
-  return [JSON.stringify(shown) + (more ? ' …' : '')];
+  return [quoted(text.slice(0, TEXT_CHARACTERS)) + (text.length > TEXT_CHARACTERS ? ' …' : '')];
 }
 
 /** Rows of 16 bytes: position, hexadecimal, printable characters. */
@@ -29,16 +30,12 @@ export function hexLines(payload: Uint8Array): string[] {
   return lines;
 }
 
-/** The text that the first bytes are, if they are UTF-8 without control characters. */
-function asText(payload: Uint8Array): string | undefined {
-  const cut = payload.length > 4 * TEXT_CHARACTERS;
-  const head = cut ? payload.subarray(0, 4 * TEXT_CHARACTERS) : payload;
-  try {
-    // As a stream, so that a character cut in two at the end is no error.
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: cut });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    return /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/.test(text) ? undefined : text;
-  } catch {
-    return undefined;
-  }
+/** The text that bytes are, as far as it is shown: longer than `characters` if more follows. Undefined for other bytes. */
+export function shownText(bytes: Uint8Array, characters: number): string | undefined {
+  // A character is 4 bytes at most.
+  const most = 4 * (characters + 1);
+  let end = Math.min(bytes.length, most);
+  // Not inside a character.
+  if (end < bytes.length) while (end > 0 && (bytes[end] & 0xc0) === 0x80) end--;
+  return textOf(bytes.subarray(0, end));
 }

@@ -1,4 +1,6 @@
 import { UsageError } from 'recordpipe/errors';
+import type { MessageType, RecordType } from 'recordpipe/stats';
+import { FeatureChoice } from './feature-choice.ts';
 import { previewLines } from './preview.ts';
 import { formatBytes } from './sizes.ts';
 import type { Painter } from './style.ts';
@@ -9,74 +11,140 @@ export interface ShownRecord {
   readonly offset: number;
   readonly length: number;
   readonly sha256?: string;
-  /** Where the record was in several (RecordIO). */
+  /** Parts that the record was split into (RecordIO). */
   readonly parts?: number;
 }
 
-/** How much is looked at in records. */
+/** Options about the contents of records. */
 export interface ViewOptions {
   readonly decode?: true;
   readonly feature?: readonly string[];
   readonly saveImages?: string;
+  readonly force?: true;
   readonly json?: true;
   readonly jsonl?: true;
 }
 
-/** Ways of showing a record and what is in it. */
+/** Format of the file. */
+type Format = 'tfrecord' | 'recordio' | 'textline';
+
+/** Ways of showing a record and its contents. */
 export interface RecordViews {
-  json(shown: ShownRecord, payload: Uint8Array): string;
-  people(shown: ShownRecord, payload: Uint8Array, paint: Painter): string;
-  /** Writes its images, where that is wanted; how many. */
-  save(shown: ShownRecord, payload: Uint8Array): Promise<number>;
+  /** In pieces, because a string cannot hold a large record. */
+  json(shown: ShownRecord, payload: Uint8Array, format: Format): Iterable<string>;
+  people(shown: ShownRecord, payload: Uint8Array, format: Format, paint: Painter): string;
+  /** Writes the images of a record where `--save-images` is given; the number of images. */
+  save(shown: ShownRecord, payload: Uint8Array, format: Format): Promise<number>;
+  /** @throws UsageError if a feature of `--feature` was in none of the records shown */
+  checkFeatures(records: number): void;
 }
 
-/**
- * @throws UsageError where `--decode` is given without a JSON output
- */
+const KEYS: Record<MessageType, string> = {
+  Example: 'example',
+  SequenceExample: 'sequenceExample',
+  ExampleListWithContext: 'exampleListWithContext',
+  Event: 'event',
+  // `record` is the number of the record.
+  Record: 'sageMakerRecord',
+  IRHeader: 'irHeader',
+};
+const TITLES: Partial<Record<RecordType, string>> = {
+  Record: 'Record (recordio-protobuf)',
+  Event: 'Event (TensorBoard)',
+  IRHeader: 'IRHeader (MXNet)',
+};
+const PIECE_BYTES = 2 ** 20;
+
+/** @throws UsageError for `--decode` without a JSON output, and for `--force` without `--save-images` */
 export async function recordViews(options: ViewOptions): Promise<RecordViews> {
-  const { decode, feature, saveImages, json, jsonl } = options;
-  if (decode && !json && !jsonl)
-    throw new UsageError('--decode: expected --json or --jsonl with it, got neither');
-  // Imported when wanted: start-up time counts.
-  const decoding = decode && (await import('recordpipe/stats'));
-  const text = !json && !jsonl ? await import('./example-text.ts') : undefined;
-  const images = saveImages === undefined ? undefined : await import('./save-images.ts');
-  const sought = feature !== undefined || saveImages !== undefined;
+  const { decode, feature, saveImages, force = false, json, jsonl } = options;
+  const isJson = json || jsonl;
+  if (decode && !isJson) throw new UsageError('--decode: expected --json or --jsonl with it, got neither');
+  if (force && saveImages === undefined)
+    throw new UsageError('--force: expected --save-images, whose files it overwrites');
+  if (feature !== undefined && isJson && !decode && saveImages === undefined)
+    throw new UsageError(
+      '--feature: expected --decode with --json or --jsonl, which otherwise show no features',
+    );
+  // Imported when used, because start-up time counts.
+  const [stats, text, images] = await Promise.all([
+    import('recordpipe/stats'),
+    isJson ? undefined : import('./content-text.ts'),
+    saveImages === undefined ? undefined : import('./save-images.ts'),
+  ]);
+  const { isMessageType, recognizeRecord, recordContent, recordJson } = stats;
+  const choice = feature && new FeatureChoice(feature);
+  const wanted = choice?.includes ?? (() => true);
+  const needsNames = feature !== undefined || saveImages !== undefined;
+
+  function* jsonPieces(shown: ShownRecord, payload: Uint8Array, format: Format): Generator<string> {
+    const line = JSON.stringify(shown);
+    if (!decode) {
+      yield line;
+      return;
+    }
+    const { type, description } = recognizeRecord(payload, format);
+    yield `${line.slice(0, -1)},"type":"${type}"`;
+    if (isMessageType(type)) {
+      // Other messages are shown whole.
+      if (choice !== undefined && type !== 'Example' && type !== 'SequenceExample')
+        for (const name of recordContent(payload, type).features.keys()) choice.includes(name);
+      yield `,"${KEYS[type]}":`;
+      yield* recordJson(payload, type, { wanted });
+    } else if (type === 'text') {
+      yield ',"text":"';
+      yield* textPieces(payload);
+      yield '"';
+    } else yield `,"description":${JSON.stringify(description)}`;
+    yield '}';
+  }
+
   return {
-    json: (shown, payload) => {
-      const line = JSON.stringify(shown);
-      if (!decoding) return line;
-      const found = decoding.recordMessage(payload);
-      const { message } = found;
-      if (message === undefined) return `${line.slice(0, -1)},"notExample":${JSON.stringify(found.why)}}`;
-      const key = message === 'Example' ? 'example' : 'sequenceExample';
-      return `${line.slice(0, -1)},"${key}":${decoding.exampleJson(payload, feature)}}`;
-    },
-    people: (shown, payload, paint) => {
-      const example = payload.length === 0 ? undefined : text?.exampleText(payload, feature);
-      const lines = [headLine(shown, example?.message, paint)];
+    json: jsonPieces,
+    people: (shown, payload, format, paint) => {
+      const { type, description } = recognizeRecord(payload, format);
+      const isEmpty = payload.length === 0;
+      const lines = [headLine(shown, isEmpty ? '' : titleOf(type, description), paint)];
       if (shown.sha256 !== undefined) lines.push(`  sha256 ${shown.sha256}`);
-      if (example === undefined && sought)
-        lines.push(paint('yellow', '  neither an Example nor a SequenceExample'));
-      const missing = example?.lines.length === 0;
-      const inside = missing
-        ? [sought ? '(no such feature)' : '(no features)']
-        : (example?.lines ?? previewLines(payload));
+      let inside: string[];
+      if (isMessageType(type) && !isEmpty) {
+        inside = text!.contentLines(payload, type, wanted);
+        if (inside.length === 0) inside = [feature === undefined ? '(no features)' : '(no such feature)'];
+      } else {
+        if (needsNames && !isEmpty) lines.push(paint('yellow', `  no named features: ${description}`));
+        inside = previewLines(payload);
+      }
       for (const line of inside) lines.push(paint('dim', `  ${line}`));
       return `${lines.join('\n')}\n`;
     },
-    save: async ({ record }, payload) =>
-      images === undefined ? 0 : images.saveImages(payload, record, feature, saveImages!),
+    save: async ({ record }, payload, format) => {
+      if (images === undefined) return 0;
+      const { type } = recognizeRecord(payload, format);
+      if (!isMessageType(type)) return 0;
+      return images.saveImages(recordContent(payload, type), record, wanted, saveImages!, force);
+    },
+    checkFeatures: (records) =>
+      choice?.checkAllFound(records === 1 ? 'the record shown' : `the ${records} records shown`),
   };
 }
 
-function headLine(
-  { record, offset, length, parts }: ShownRecord,
-  message: string | undefined,
-  paint: Painter,
-): string {
+/** Text inside the quotes of JSON. */
+function* textPieces(payload: Uint8Array): Generator<string> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  for (let at = 0; at < payload.length; at += PIECE_BYTES) {
+    const text = decoder.decode(payload.subarray(at, at + PIECE_BYTES), { stream: true });
+    yield JSON.stringify(text).slice(1, -1);
+  }
+}
+
+/** Text speaks for itself, and so do bytes in hexadecimal. */
+function titleOf(type: RecordType, description: string): string {
+  return type === 'text' || description === 'binary data' ? '' : (TITLES[type] ?? description);
+}
+
+function headLine({ record, offset, length, parts }: ShownRecord, title: string, paint: Painter): string {
   const size = length < 1024 ? `${length} bytes` : `${length} bytes (${formatBytes(length)})`;
   const joined = parts === undefined ? '' : `  in ${parts} parts`;
-  const what = message === undefined ? '' : `  ${message}`;
+  const what = title === '' ? '' : `  ${title}`;
   return `${paint('bold', `record ${record}`)}  at byte ${offset}  ${size}${joined}${what}`;
 }

@@ -2,41 +2,37 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRecordpipeError, RecordpipeError } from 'recordpipe';
-import { decodeExample, decodeSequenceExample, type Feature } from 'recordpipe/example';
 import { writeWhole } from 'recordpipe/files';
-import { imageHeader, recordMessage } from 'recordpipe/stats';
+import { type FieldValue, imageHeader, type RecordContent } from 'recordpipe/stats';
 
 /**
- * Writes the images of a record into a folder, as `RECORD-FEATURE.jpeg`, with `-N` after the feature where it has more than one; returns
- * how many. A name that is too long for a file, or that two features of the record would share, gets a hash of the feature's name.
+ * Writes the images of a record into a folder, as `RECORD-FEATURE.jpeg`, with `-N` after the feature if it has several. A name that is
+ * too long for a file, or that two features of the record would share, gets a hash of the feature's name.
+ * Returns the number of images. @param force overwrites files
  * @throws RecordpipeError `already-exists`, `io-failure`
  */
 export async function saveImages(
-  payload: Uint8Array,
+  { features, featureLists }: RecordContent,
   record: number,
-  names: readonly string[] | undefined,
+  isWanted: (name: string) => boolean,
   folder: string,
+  force: boolean,
 ): Promise<number> {
-  const { message } = recordMessage(payload);
-  if (message === undefined) return 0;
-  const features: (readonly [string, readonly Feature[]])[] = [];
-  if (message === 'Example') for (const [name, one] of decodeExample(payload)) features.push([name, [one]]);
-  else {
-    const { context, featureLists } = decodeSequenceExample(payload);
-    for (const [name, one] of context) features.push([name, [one]]);
-    features.push(...featureLists);
-  }
+  const fields = [
+    ...[...features].map(([name, one]): [string, readonly FieldValue[]] => [name, [one]]),
+    ...featureLists,
+  ];
   let saved = 0;
-  const taken = countStems(features.map(([name]) => name));
-  for (const [name, steps] of features) {
-    if (names !== undefined && !names.includes(name)) continue;
+  const taken = countStems(fields.map(([name]) => name));
+  for (const [name, steps] of fields) {
+    if (!isWanted(name)) continue;
     const stem = stemOf(name, taken);
     const values = steps.flatMap((step) => (step.kind === 'bytes' ? step.value : []));
     for (const [i, value] of values.entries()) {
       const kind = imageHeader(value)?.kind;
       if (kind === undefined) continue;
       const place = values.length > 1 ? `-${i}` : '';
-      await save(folder, `${record}-${stem}${place}.${kind}`, value);
+      await save(folder, `${record}-${stem}${place}.${kind}`, value, force);
       saved++;
     }
   }
@@ -78,19 +74,12 @@ function shortened(text: string): string {
   return short;
 }
 
-async function save(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+async function save(folder: string, name: string, bytes: Uint8Array, force: boolean): Promise<void> {
   const path = join(folder, name);
   try {
     await mkdir(folder, { recursive: true });
-    await writeWhole(path, [bytes]);
+    await writeWhole(path, [bytes], { overwrite: force });
   } catch (error) {
-    if (isRecordpipeError(error, 'already-exists'))
-      throw new RecordpipeError(
-        'already-exists',
-        'there is such a file; choose another folder',
-        { uri: path },
-        error,
-      );
     if (isRecordpipeError(error)) throw error;
     const { message } = error as Error;
     throw new RecordpipeError('io-failure', `the image cannot be written: ${message}`, { uri: path }, error);

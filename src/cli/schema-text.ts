@@ -1,15 +1,22 @@
 import type { InferredSchema } from 'recordpipe/report';
-import { type FeatureListSchema, featureFacts, type NamedFeature } from 'recordpipe/stats';
+import {
+  elided,
+  type FeatureListSchema,
+  featureFacts,
+  type NamedFeature,
+  schemaMessage,
+} from 'recordpipe/stats';
 import { formatNumberOf } from './sizes.ts';
 import type { Painter } from './style.ts';
 import { tableLines } from './table.ts';
 import { visible } from './visible.ts';
 
+const MAX_NAME_CHARACTERS = 64;
+
 /** A schema for people: a line per feature. */
 export function schemaText({ schema, stats }: InferredSchema, paint: Painter): string {
   const { message, features, featureLists = {} } = schema;
-  const { example, sequenceExample } = stats.messages;
-  const records = example + sequenceExample;
+  const { records } = schemaMessage(stats);
   const title = `${paint('bold', message)}: ${formatNumberOf(records, 'record')} of ${formatNumberOf(stats.files.length, 'file')}`;
   const lines = [title, ...section(features, stats.features, records, paint)];
   if (Object.keys(featureLists).length > 0)
@@ -32,7 +39,7 @@ function section(
     const { type = '', required = false, shape } = Object.hasOwn(rules, name) ? rules[name] : {};
     const presence = required ? 'required' : present;
     return [
-      visible(name),
+      elided(visible(name), MAX_NAME_CHARACTERS),
       type,
       presence,
       shape === undefined ? lengths : `[${shape.join(', ')}]`,

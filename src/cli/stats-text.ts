@@ -1,14 +1,18 @@
 import {
   type Column,
   type DatasetStats,
+  elided,
   featureFacts,
   labelFeatures,
+  messageCountTexts,
   type NamedFeature,
+  recordsWithFeatures,
   sizeColumns,
   spreadColumns,
   valueColumns,
 } from 'recordpipe/stats';
 import { errorText } from './advice.ts';
+import { timeText } from './event-time.ts';
 import { formatBytes, formatCount, formatNumberOf } from './sizes.ts';
 import { bar, spark } from './spark.ts';
 import type { Painter } from './style.ts';
@@ -19,23 +23,21 @@ const MOST_LABELS = 10;
 const MOST_LABEL_FEATURES = 6;
 const MOST_FINDINGS = 5;
 const BAR_COLUMNS = 24;
+const MAX_NAME_CHARACTERS = 64;
 
 /** Statistics for people, in a terminal. */
 export function statsText(stats: DatasetStats, paint: Painter): string {
   const { records, files, messages, features, featureLists, recordBytes } = stats;
   const stored = files.map(({ bytes }) => bytes);
   const total = stored.reduce((sum, bytes) => sum + bytes, 0);
-  const examples = messages.example + messages.sequenceExample;
-  const parts = [
-    ...(messages.example > 0 ? [`${formatCount(messages.example)} Example`] : []),
-    ...(messages.sequenceExample > 0 ? [`${formatCount(messages.sequenceExample)} SequenceExample`] : []),
-    ...(messages.other > 0 ? [`${formatCount(messages.other)} other`] : []),
-  ];
+  const examples = recordsWithFeatures(messages);
+  const parts = messageCountTexts(messages).map(({ count, name }) => `${formatCount(count)} ${name}`);
   const lines = [
     `${paint('bold', formatNumberOf(records, 'record'))} in ${formatNumberOf(files.length, 'file')}, ${formatBytes(total)}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`,
   ];
   if (files.length > 1) {
-    const [least, most] = [Math.min(...stored), Math.max(...stored)];
+    const least = stored.reduce((a, b) => Math.min(a, b));
+    const most = stored.reduce((a, b) => Math.max(a, b));
     lines.push(
       least === most
         ? `file sizes    ${formatBytes(most)} each`
@@ -43,19 +45,30 @@ export function statsText(stats: DatasetStats, paint: Painter): string {
     );
   }
   if (recordBytes !== undefined) lines.push(`record sizes  ${axis(sizeColumns(recordBytes))}`);
+  if (messages.event !== undefined) lines.push(...eventTimes(features));
   const { firstOther } = messages;
-  if (firstOther !== undefined)
+  // Text needs no explanation, unless other records have features.
+  if (firstOther !== undefined && (examples > 0 || messages.text !== messages.other))
     lines.push(
       paint(
         'dim',
-        `the first other is record ${firstOther.record} of ${visible(firstOther.uri)}: ${firstOther.why}`,
+        `first without features: record ${firstOther.record} of ${visible(firstOther.uri)}: ${firstOther.why}`,
       ),
     );
-  lines.push(...section(messages.sequenceExample > 0 ? 'context' : 'feature', features, examples, paint));
+  const hasContext = messages.sequenceExample > 0 || messages.exampleListWithContext !== undefined;
+  lines.push(...section(hasContext ? 'context' : 'feature', features, examples, paint));
   lines.push(...section('feature list', featureLists, examples, paint));
   lines.push(...labels([...features, ...featureLists], paint));
   lines.push(...findings(stats, paint));
   return `${lines.join('\n')}\n`;
+}
+
+/** When the events of a TensorBoard file happened. */
+function eventTimes(features: readonly NamedFeature[]): string[] {
+  const { min, max } = features.find(({ name }) => name === 'wall_time')?.float ?? {};
+  if (min == null || max == null) return [];
+  const [from, to] = [min, max].map((seconds) => timeText(seconds).slice(2, -1));
+  return [`wall time     ${from}${from === to ? '' : ` to ${to}`}`];
 }
 
 function ratio(part: number, whole: number): string {
@@ -81,7 +94,7 @@ function section(head: string, features: readonly NamedFeature[], records: numbe
     const columns = valueColumns(feature);
     const shape = columns.length > 1 ? spark(columns.map(({ count }) => count)) : '';
     return [
-      visible(name),
+      elided(visible(name), MAX_NAME_CHARACTERS),
       types.join('!') || 'none',
       `${bar(share, 4).padEnd(4)} ${present}`,
       `${lengths}${spread}`,
@@ -93,22 +106,33 @@ function section(head: string, features: readonly NamedFeature[], records: numbe
   return ['', paint('dim', heads), ...lines];
 }
 
-/** Features of few different values. */
+/** Features with few distinct values. */
 function labels(features: readonly NamedFeature[], paint: Painter): string[] {
   return labelFeatures(features)
     .slice(0, MOST_LABEL_FEATURES)
     .flatMap(({ name, distinct, values }) => {
       const shown = distinct.slice(0, MOST_LABELS);
-      const rows = shown.map(({ value, count }) => [
-        `  ${visible(String(value))}`,
+      const rows = shown.map(({ value, base64, count }) => [
+        `  ${elided(labelName(value, base64), MAX_NAME_CHARACTERS)}`,
         bar(count / shown[0].count, BAR_COLUMNS).padEnd(BAR_COLUMNS),
         formatCount(count),
         `${((100 * count) / values).toFixed(1)} %`,
       ]);
       const rest = distinct.length - shown.length;
       const more = rest > 0 ? [paint('dim', `  and ${formatNumberOf(rest, 'other value')}`)] : [];
-      return ['', paint('bold', visible(name)), ...tableLines(['', '', ' ', ' '], rows).slice(1), ...more];
+      return [
+        '',
+        paint('bold', elided(visible(name), MAX_NAME_CHARACTERS)),
+        ...tableLines(['', '', ' ', ' '], rows).slice(1),
+        ...more,
+      ];
     });
+}
+
+/** Base64 says so, because it looks like text. */
+function labelName(value: number | string, base64: true | undefined): string {
+  if (base64) return `base64 ${value}`;
+  return value === '' ? '(empty)' : visible(String(value));
 }
 
 function findings({ findings: { count, first } }: DatasetStats, paint: Painter): string[] {

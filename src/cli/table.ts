@@ -1,8 +1,8 @@
-/** Rows in columns, two spaces between; a column whose head begins with a space is aligned to the right. */
+/** Rows in columns, two spaces apart. A column whose head begins with a space is aligned to the right. */
 export function tableLines(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = heads.map((head, i) =>
-    Math.max(width(head.trim()), ...rows.map((row) => width(row[i] ?? ''))),
-  );
+  const widths = heads.map((head) => width(head.trim()));
+  for (const row of rows)
+    for (let i = 0; i < widths.length; i++) widths[i] = Math.max(widths[i], width(row[i] ?? ''));
   const line = (cells: readonly string[]): string =>
     heads
       .map((head, i) => padded(cells[i] ?? '', widths[i], head.startsWith(' ')))
@@ -16,10 +16,10 @@ function padded(text: string, to: number, right: boolean): string {
   return right ? space + text : text + space;
 }
 
-/** Columns on a terminal: what East Asian scripts take is two. */
+/** Columns on a terminal: characters of East Asian scripts take two. */
 function width(text: string): number {
   let columns = 0;
-  for (const sign of text) columns += WIDE.test(sign) ? 2 : 1;
+  for (const character of text) columns += WIDE.test(character) ? 2 : 1;
   return columns;
 }
 

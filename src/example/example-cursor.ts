@@ -259,7 +259,7 @@ export class ExampleCursor {
     const bytes = this.#record;
     const name =
       nameEnd > nameStart
-        ? ` feature ${JSON.stringify(new TextDecoder().decode(bytes.slice(nameStart, nameEnd)))}:`
+        ? ` feature ${JSON.stringify(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.slice(nameStart, nameEnd)))}:`
         : '';
     return new RecordpipeError(
       'malformed-example',

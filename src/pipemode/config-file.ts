@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
+import { readSmallFile } from './read-small-file.ts';
 
 /** Where SageMaker puts its configuration files. */
 export const CONFIG_DIR = '/opt/ml/input/config';
@@ -17,7 +17,7 @@ export function readConfigFile(configDir: string, name: string): JsonObject {
   const path = join(configDir, name);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readSmallFile(path);
   } catch (error) {
     throw fileError(error, path);
   }

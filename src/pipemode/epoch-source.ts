@@ -6,7 +6,7 @@ import type { ChunkReading } from '../bytes/sources.ts';
 import { RecordpipeError } from '../errors.ts';
 
 /** What a timer takes; longer ones fire at once. */
-const MOST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What lies at the path of an epoch, open: a named pipe, or a regular file, which the original takes as well. */
 export class EpochSource {
@@ -81,7 +81,7 @@ export class EpochSource {
       return fileChunks(fs, { descriptor, uri, own: true, start: 0, size }, reading);
     }
     const idle =
-      idleTimeoutMs > MOST_TIMER_MS
+      idleTimeoutMs > MAX_TIMER_MS
         ? undefined
         : { ms: idleTimeoutMs, error: (waitedMs: number) => this.#silent(waitedMs) };
     const fifo: FifoReading = { ...reading, idle };

@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chmod, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { fileError } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
+import { forgetTemporary, temporaryPath } from '../objects/local/temporary-file.ts';
+import { readSmallFile } from './read-small-file.ts';
 
 /** The largest index that the original's C++ `int` holds. */
-const MOST_INDEX = 2 ** 31 - 1;
+const MAX_INDEX = 2 ** 31 - 1;
 const MODE_BITS = 0o7777;
 
 /**
@@ -17,18 +17,18 @@ const MODE_BITS = 0o7777;
 export function readIndex(path: string, lenient: boolean): number {
   let text: string;
   try {
-    text = readFileSync(path, 'latin1');
+    text = readSmallFile(path, 'latin1');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
     throw fileError(error, path);
   }
   if (lenient) return asStreamReads(text);
   const index = /^\d{1,10}\n?$/.test(text) ? Number.parseInt(text, 10) : Number.NaN;
-  if (index <= MOST_INDEX) return index;
+  if (index <= MAX_INDEX) return index;
   const got = text === '' ? 'an empty file (was a writer killed?)' : JSON.stringify(text.slice(0, 40));
   throw new RecordpipeError(
     'malformed-state',
-    `expected the index of the next epoch, 0 to ${MOST_INDEX}, as decimal digits, got ${got}; write the right one into the file, or remove it to begin with 0`,
+    `expected the index of the next epoch, 0 to ${MAX_INDEX}, as decimal digits, got ${got}; write the right one into the file, or remove it to begin with 0`,
     { uri: path },
   );
 }
@@ -52,10 +52,7 @@ export function writeIndex(path: string, index: number): Promise<void> {
 let last: Promise<void> = Promise.resolve();
 
 async function replace(path: string, text: string): Promise<void> {
-  const temporary = join(
-    dirname(path),
-    `${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
-  );
+  const temporary = temporaryPath(path);
   try {
     const mode = await modeOf(path);
     const file = await open(temporary, 'wx', 0o666);
@@ -70,6 +67,8 @@ async function replace(path: string, text: string): Promise<void> {
   } catch (error) {
     await rm(temporary, { force: true });
     throw fileError(error, path);
+  } finally {
+    forgetTemporary(temporary);
   }
 }
 
@@ -84,5 +83,5 @@ async function modeOf(path: string): Promise<number | undefined> {
 /** A C++ stream's `>>` into an `int`: white space, sign, digits; anything else is 0. */
 function asStreamReads(text: string): number {
   const [number] = /^[ \t\n\v\f\r]*[+-]?\d+/.exec(text) ?? ['0'];
-  return Math.max(-MOST_INDEX - 1, Math.min(MOST_INDEX, Number.parseInt(number, 10)));
+  return Math.max(-MAX_INDEX - 1, Math.min(MAX_INDEX, Number.parseInt(number, 10)));
 }

@@ -22,5 +22,11 @@ export {
   type ResumeOptions,
 } from './pipe-mode-dataset.ts';
 export { PipeModeError } from './pipe-mode-error.ts';
-export type { PipeModeOptions, RecordFormatName, SageMakerOptionNames } from './pipe-mode-options.ts';
+export type {
+  PipeModeOptions,
+  PipeModeOptionsInput,
+  RecordFormatName,
+  RecordFormatSpelling,
+  SageMakerOptionNames,
+} from './pipe-mode-options.ts';
 export { hostRank, type ResourceConfig, readResourceConfig } from './resource-config.ts';

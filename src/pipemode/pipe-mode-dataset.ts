@@ -21,12 +21,7 @@ import {
 import { checkAttributes, type ManifestTuple, TupleStage } from './manifest-tuples.ts';
 import type { PipeModeMetrics } from './metrics.ts';
 import { PipeModeError } from './pipe-mode-error.ts';
-import {
-  checkChannelName,
-  type PipeModeOptions,
-  pipeModeOptions,
-  type SageMakerOptionNames,
-} from './pipe-mode-options.ts';
+import { checkChannelName, type PipeModeOptionsInput, pipeModeOptions } from './pipe-mode-options.ts';
 import { checkState } from './resume.ts';
 import { wrapperMistake } from './wrapper-mistake.ts';
 
@@ -34,7 +29,7 @@ import { wrapperMistake } from './wrapper-mistake.ts';
 export type PipeModeElement<A> = A extends readonly string[] ? ManifestTuple<A> : Uint8Array;
 
 /** The options of {@link PipeModeDataset}. */
-export interface PipeModeDatasetOptions<A> extends Partial<PipeModeOptions>, Partial<SageMakerOptionNames> {
+export interface PipeModeDatasetOptions<A> extends Partial<PipeModeOptionsInput> {
   /**
    * The attributes of an augmented manifest, in the order of the job's `AttributeNames`: elements are then tuples by these names, and a stream that does not end behind
    * the last of them is an error. Default: none, and elements are records.

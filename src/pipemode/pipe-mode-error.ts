@@ -18,6 +18,7 @@ import { RecordpipeError, sentenceOf } from '../errors.ts';
  * ```
  */
 export class PipeModeError extends RecordpipeError {
+  override readonly name = 'PipeModeError';
   readonly channel: string;
   /** Undefined before a pipe was taken. */
   readonly epoch: number | undefined;

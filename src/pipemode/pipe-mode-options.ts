@@ -4,6 +4,8 @@ import type { PipeModeMetrics } from './metrics.ts';
 
 /** The encoding of a channel's records, by SageMaker's names. */
 export type RecordFormatName = 'RecordIO' | 'TFRecord' | 'TextLine';
+/** The same, also by the names that the rest of recordpipe has for formats. */
+export type RecordFormatSpelling = RecordFormatName | Lowercase<RecordFormatName>;
 
 /** How a channel is read. Every field has a default; the first seven are those of `sagemaker_tensorflow`, and may also be given by its names (`record_format`, …). */
 export interface PipeModeOptions {
@@ -57,9 +59,16 @@ export interface PipeModeOptions {
   readonly writeLine: (line: string) => void;
 }
 
+/** Options as they may be given: with other names for some. */
+export interface PipeModeOptionsInput extends Omit<PipeModeOptions, 'recordFormat'>, SageMakerOptionNames {
+  readonly recordFormat: RecordFormatSpelling;
+  /** Another name of `recordFormat`, as functions that read files have it. */
+  readonly format: RecordFormatSpelling;
+}
+
 /** The names that `sagemaker_tensorflow` uses. */
 export interface SageMakerOptionNames {
-  readonly record_format: RecordFormatName;
+  readonly record_format: RecordFormatSpelling;
   readonly state_dir: string;
   readonly pipe_dir: string;
   readonly config_dir: string;
@@ -67,7 +76,8 @@ export interface SageMakerOptionNames {
   readonly max_corrupted_records_to_skip: number;
 }
 
-const SNAKE: Readonly<Record<keyof SageMakerOptionNames, keyof PipeModeOptions>> = {
+const ALIASES: Readonly<Record<keyof SageMakerOptionNames | 'format', keyof PipeModeOptions>> = {
+  format: 'recordFormat',
   record_format: 'recordFormat',
   state_dir: 'stateDir',
   pipe_dir: 'pipeDir',
@@ -112,12 +122,18 @@ const CHOICES: Partial<Record<keyof PipeModeOptions, readonly unknown[]>> = {
  * The complete options, checked.
  * @throws UsageError for a value that no option has, and for a name that is none
  */
-export function pipeModeOptions(given: Partial<PipeModeOptions & SageMakerOptionNames>): PipeModeOptions {
+export function pipeModeOptions(given: Partial<PipeModeOptionsInput>): PipeModeOptions {
   const named: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
-    const known = Object.hasOwn(SNAKE, name) ? SNAKE[name as keyof SageMakerOptionNames] : name;
+    const known = Object.hasOwn(ALIASES, name) ? ALIASES[name as keyof typeof ALIASES] : name;
     if (!Object.hasOwn(DEFAULTS, known)) throw new UsageError(`PipeModeDataset has no option ${name}`);
-    if (value !== undefined) named[known] = value;
+    if (value === undefined) continue;
+    const meant = known === 'recordFormat' ? sageMakerName(value) : value;
+    if (Object.hasOwn(named, known) && named[known] !== meant)
+      throw new UsageError(
+        `${name}: ${known} is given twice, as ${String(named[known])} and ${String(meant)}`,
+      );
+    named[known] = meant;
   }
   const preset = named['compat'] === 'sagemaker' ? { reserve: 'on-create' as const } : undefined;
   const options: PipeModeOptions = { ...DEFAULTS, ...preset, ...named };
@@ -137,6 +153,12 @@ export function pipeModeOptions(given: Partial<PipeModeOptions & SageMakerOption
       `maxCorruptedRecordsToSkip: needs checksums, which only TFRecord has; got ${options.recordFormat}`,
     );
   return options;
+}
+
+/** A format by SageMaker's name, whatever its case. */
+function sageMakerName(name: unknown): unknown {
+  const names = CHOICES.recordFormat as readonly string[];
+  return names.find((known) => known.toLowerCase() === String(name).toLowerCase()) ?? name;
 }
 
 /**

@@ -38,6 +38,8 @@ export function readResourceConfig(configDir: string = CONFIG_DIR): ResourceConf
       path,
     );
   }
+  const twice = hosts.find((name, i) => hosts.indexOf(name) !== i);
+  if (twice !== undefined) throw malformed(`hosts: expected distinct names, got ${twice} twice`, path);
   for (const key of ['network_interface_name', 'current_instance_type', 'current_group_name'])
     configText(config[key], key, path);
   return config as unknown as ResourceConfig;

@@ -6,7 +6,7 @@ import { fileError } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
 
 const FIRST_PAUSE_MS = 50;
-const MOST_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 1000;
 /** How many of the files beside a missing pipe its error names. */
 const NEIGHBOURS = 10;
 
@@ -22,7 +22,7 @@ export async function waitForPipe(
   enough: () => boolean = () => false,
 ): Promise<void> {
   const began = performance.now();
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, MOST_PAUSE_MS)) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
     if (signal?.aborted) throw abortError(signal);
     if ((await exists(path)) || enough()) return;
     const waited = performance.now() - began;

@@ -42,8 +42,8 @@ export interface RecordScan extends ScanCounts {
   readonly warnings: number;
 }
 
-/** Told of the good records of a scan; what is in the batch is valid until it returns. */
-export type OnBatch = ((batch: RecordBatch) => void) | undefined;
+/** Called with the good records of a scan; the batch is valid until the call returns. */
+export type OnBatch = ((batch: RecordBatch, format: FormatName) => void) | undefined;
 
 /** Checks every record of a source without handing out any, but to `onBatch` where there is one. */
 export async function scanSource<O extends ReadOptions>(
@@ -65,8 +65,9 @@ export async function scanSource<O extends ReadOptions>(
   const own = takeScanning(format, options.chunkBytes, buffers);
   const opened = await openRecordSource(source, options, format.detectCompression, own.nextBuffer);
   const findings = new Findings(maxErrors);
+  const batches = onBatch && ((batch: RecordBatch) => onBatch(batch, format.name));
   const counts = lenient
-    ? await search(own, opened, options, findings, onProgress, onBatch)
+    ? await search(own, opened, options, findings, onProgress, batches)
     : await own.walk(opened, options, findings, onProgress);
   // A path that was read to its end: all its reads have been awaited.
   if (typeof source === 'string' && findings.count === 0)
@@ -92,7 +93,7 @@ async function search<O extends ReadOptions>(
   options: O,
   findings: Findings,
   onProgress: OnProgress,
-  onBatch: OnBatch,
+  onBatch: ((batch: RecordBatch) => void) | undefined,
 ): Promise<ScanCounts> {
   const noting = {
     ...options,

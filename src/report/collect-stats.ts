@@ -1,4 +1,4 @@
-import { type DatasetStats, MOST_FINDINGS, mergeStats, NO_STATS } from '../stats/dataset-stats.ts';
+import { type DatasetStats, MOST_FINDINGS, StatsMerger } from '../stats/dataset-stats.ts';
 import { expandToFiles, type FileInputs } from './expand-inputs.ts';
 import { type LookedReport, statsOfFile } from './look-inside.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
@@ -11,8 +11,9 @@ export interface CollectStatsOptions extends FilesOptions {
 }
 
 /**
- * Checks every record of many files as `validateFiles` does, and collects what is in them: sizes, and of Examples and SequenceExamples what each feature holds.
- * Memory is bounded: it does not grow with the records, but with the features and the files. What is wrong is in `findings`, also files that cannot be read.
+ * Checks every record of many files as `validateFiles` does, and collects what is in them: sizes, types of records, and the
+ * values of each feature. Memory grows with the features and the files, not with the records. `findings` has what is wrong,
+ * including files that cannot be read.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws as `validateFiles`
@@ -32,15 +33,15 @@ export async function collectStats(
   const found = await expandToFiles(inputs, options.format, options);
   const look = { stats: { samples } };
   const task = { check: 'validate', maxErrors: MOST_FINDINGS, blocking, reading, look } as const;
-  let merged = NO_STATS;
+  const merger = new StatsMerger();
   await runFiles(found, task, {
     jobs,
     failFast: false,
     onFile: (report: LookedReport) => {
-      merged = mergeStats(merged, report.stats ?? statsOfFile(report));
+      merger.add(report.stats ?? statsOfFile(report));
     },
     onProgress,
     signal,
   });
-  return merged;
+  return merger.merged();
 }

@@ -1,4 +1,5 @@
-import type { DatasetStats } from '../stats/dataset-stats.ts';
+import { RecordpipeError } from '../errors.ts';
+import type { DatasetStats, StatsFinding } from '../stats/dataset-stats.ts';
 import { type SchemaOptions, schemaOf, type TypeConflict } from '../stats/infer-schema.ts';
 import type { RecordSchema } from '../stats/schema.ts';
 import { type CollectStatsOptions, collectStats } from './collect-stats.ts';
@@ -9,20 +10,22 @@ export interface InferSchemaOptions extends Omit<CollectStatsOptions, 'samples'>
 
 /** What `inferSchema` found. */
 export interface InferredSchema {
-  /** What all records keep. */
+  /** What all records conform to. */
   readonly schema: RecordSchema;
   /** Features of several types, which break the conformance rules of example.proto. */
   readonly conflicts: readonly TypeConflict[];
-  /** What the schema was made of; what is wrong with the files is in its `findings`. */
+  /** What the schema was built from; what is wrong with the files is in its `findings`. */
   readonly stats: DatasetStats;
 }
 
 /**
- * The schema that the records of many files keep: type and presence of each feature, lengths of lists, ranges of values, lengths of texts, kinds and sizes of images.
+ * The tightest schema that the records of many files conform to: type and presence of each feature, lengths of lists, ranges
+ * of values, lengths and domains of texts, kinds and sizes of images.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
- * @throws RecordpipeError as `validateFiles`
- * @throws UsageError where no record is an Example; for a wrong option
+ * @throws RecordpipeError as `validateFiles`; with the code of the first finding if no record could be read, such as
+ *   `not-found`
+ * @throws UsageError if no record has named features; for a wrong option
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -41,5 +44,22 @@ export async function inferSchema(
 ): Promise<InferredSchema> {
   const { loose, ...collecting } = options;
   const stats = await collectStats(inputs, collecting);
+  const [first] = stats.findings.first;
+  if (stats.records === 0 && first !== undefined) throw errorOf(first, stats);
   return { ...schemaOf(stats, { loose: loose ?? false }), stats };
+}
+
+/** A finding as the error that it was. Its message ends with the place, which the error appends again. */
+function errorOf(
+  { code, uri, record, offset, message }: StatsFinding,
+  { files }: DatasetStats,
+): RecordpipeError {
+  const place = message.endsWith(`${uri})`) ? message.lastIndexOf(' (', message.length - uri.length - 1) : -1;
+  const { compression = null } = files.find((file) => file.uri === uri) ?? {};
+  return new RecordpipeError(code, place < 0 ? message : message.slice(0, place), {
+    uri,
+    record: record ?? undefined,
+    offset: offset ?? undefined,
+    compressed: compression !== null && compression !== 'none',
+  });
 }

@@ -27,9 +27,9 @@ export function lookInside({ schema, stats }: Look, uri: string): Inside {
   const checker = schema && new SchemaChecker(schema);
   const counter = stats && new DatasetCounter(uri, stats);
   return {
-    onBatch: (batch) => {
-      checker?.add(batch);
-      counter?.add(batch);
+    onBatch: (batch, format) => {
+      checker?.add(batch, format);
+      counter?.add(batch, format);
     },
     report: (file, maxErrors) => {
       const looked = checker === undefined ? file : withViolations(file, checker, maxErrors);

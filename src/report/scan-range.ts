@@ -2,6 +2,7 @@ import { isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError, sentenceOf } from '../errors.ts';
 import { openObjectReader } from '../objects/object-reader.ts';
 import { RecordBatch } from '../records/batch.ts';
+import type { FormatName } from '../records/record-format.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
 import type { FileInput, FileTask, Watch } from './file-task.ts';
 import type { RecordRange } from './known-file.ts';
@@ -43,7 +44,8 @@ export async function scanRange(
       onProgress,
     };
     const chunks = chunksOf((from, to) => reader.read(from, to), range);
-    const batches = onBatch && ((batch: RecordBatch) => onBatch(placedBatch(batch, range)));
+    const batches =
+      onBatch && ((batch: RecordBatch, format: FormatName) => onBatch(placedBatch(batch, range), format));
     const scanned = await scanSource(await loadFormat(range.format), chunks, options, batches);
     return asExpected(placedScan(scanned, uri, range), uri, range);
   } finally {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Compression } from '../records/read-options.ts';
 import type { FormatName } from '../records/record-format.ts';
+import type { FeatureType } from '../stats/schema.ts';
 import type { SchemaViolation } from '../stats/violations.ts';
 import type { RecordRange } from './known-file.ts';
 
@@ -75,7 +76,7 @@ export interface FileSchemaReport {
 export interface UnlistedFeature {
   readonly feature: string;
   readonly isList: boolean;
-  readonly type: 'int64' | 'float' | 'bytes';
+  readonly type: FeatureType;
 }
 
 /** A rule of a schema that records break, over all files. */

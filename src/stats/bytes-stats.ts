@@ -1,8 +1,7 @@
-import { isUtf8 } from 'node:buffer';
-import { findMalformedUtf8 } from '../framing/utf8.ts';
 import { DistinctCounter, type DistinctValues, mergeDistinct } from './distinct-values.ts';
 import { headerAt, IMAGE_KINDS, type ImageHeader, type ImageKind } from './image-header.ts';
 import { mergeSpreads, type Spread, SpreadCounter } from './log2.ts';
+import { isTextAt } from './text.ts';
 
 /** The values of a bytes feature. */
 export interface BytesStats {
@@ -11,8 +10,8 @@ export interface BytesStats {
   readonly total: number;
   /** Bytes per value. */
   readonly length: Spread;
-  /** Values that are UTF-8; images are not asked. */
-  readonly utf8: number;
+  /** Values that are text: UTF-8 without control characters. Images are never text. */
+  readonly text: number;
   /** Values that begin as images do, by kind. */
   readonly images: { readonly [kind in ImageKind]?: ImageStats };
   readonly distinct: DistinctValues;
@@ -26,14 +25,11 @@ export interface ImageStats {
   readonly height?: Spread;
 }
 
-/** So short a value is looked at here sooner than the host's quick function is called. */
-const SHORT_BYTES = 48;
-
 /** Takes in values of bytes. */
 export class BytesCounter {
   #total = 0;
   #values = 0;
-  #utf8 = 0;
+  #text = 0;
   readonly #length = new SpreadCounter();
   readonly #images = new Map<ImageKind, ImageCounter>();
   readonly #distinct = new DistinctCounter();
@@ -46,7 +42,7 @@ export class BytesCounter {
     if (!this.#distinct.overflown) this.#distinct.bytes(bytes, from, to);
     const header = headerAt(bytes, from, to);
     if (header === undefined) {
-      if (isUtf8At(bytes, from, to)) this.#utf8++;
+      if (isTextAt(bytes, from, to)) this.#text++;
       return undefined;
     }
     let images = this.#images.get(header.kind);
@@ -71,7 +67,7 @@ export class BytesCounter {
       values: this.#values,
       total: this.#total,
       length,
-      utf8: this.#utf8,
+      text: this.#text,
       images,
       distinct: this.#distinct.values(true),
     };
@@ -96,16 +92,6 @@ class ImageCounter {
   }
 }
 
-/** Whether the bytes [from, to) are UTF-8. */
-export function isUtf8At(bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from <= SHORT_BYTES) return findMalformedUtf8(bytes, from, to) < 0;
-  // Most of what is none shows it at once.
-  const head = from + SHORT_BYTES;
-  const at = findMalformedUtf8(bytes, from, head);
-  if (at >= 0 && at <= head - 4) return false;
-  return isUtf8(bytes.subarray(from, to));
-}
-
 export function mergeBytes(a: BytesStats, b: BytesStats): BytesStats {
   const images: { [kind in ImageKind]?: ImageStats } = {};
   for (const kind of IMAGE_KINDS) {
@@ -117,7 +103,7 @@ export function mergeBytes(a: BytesStats, b: BytesStats): BytesStats {
     values: a.values + b.values,
     total: a.total + b.total,
     length: mergeSpreads(a.length, b.length)!,
-    utf8: a.utf8 + b.utf8,
+    text: a.text + b.text,
     images,
     distinct: mergeDistinct(a.distinct, b.distinct, true),
   };

@@ -1,17 +1,23 @@
 import type { RecordBatch } from '../records/batch.ts';
+import type { FormatName } from '../records/record-format.ts';
 import {
+  COUNT_KEYS,
   type DatasetStats,
   type FileStats,
+  type MessageCountKey,
   MOST_FEATURES,
+  messageCounts,
   NO_STATS,
   type StatsFinding,
 } from './dataset-stats.ts';
 import { FeatureCounter, type RecordPlace } from './feature-stats.ts';
 import type { ImageHeader } from './image-header.ts';
-import { recordLabel } from './label.ts';
+import { contentLabel, isLabelField, recordLabel } from './label.ts';
 import { SpreadCounter } from './log2.ts';
 import { NameTable } from './name-table.ts';
-import { FEATURE, LIST, RecordOutline, STEP } from './record-outline.ts';
+import { isMessageType, type RecordContent, recordContent } from './record-content.ts';
+import { FEATURE, LIST, type RecordOutline, STEP } from './record-outline.ts';
+import { RecordRecognizer, type RecordType } from './record-type.ts';
 import { SampleKeeper } from './samples.ts';
 
 /** What is collected beyond counts. */
@@ -23,7 +29,8 @@ export interface StatsOptions {
 /** Collects the statistics of one file, batch by batch. */
 export class DatasetCounter {
   readonly #uri: string;
-  readonly #outline = new RecordOutline();
+  readonly #recognizer = new RecordRecognizer();
+  readonly #outline: RecordOutline = this.#recognizer.outline;
   readonly #features: NameTable<FeatureCounter> = newTable();
   readonly #lists: NameTable<FeatureCounter> = newTable();
   readonly #recordBytes = new SpreadCounter();
@@ -31,17 +38,20 @@ export class DatasetCounter {
   #payloadBytes = 0;
   #records = 0;
   #examples = 0;
-  #sequences = 0;
-  #others = 0;
+  /** Of all other types. */
+  readonly #counts: { [key in MessageCountKey]?: number } = {};
   #firstOther: (RecordPlace & { why: string }) | undefined;
-  // Where the record is that is being looked at, for those who want to know.
+  // The current record.
   #record = 0;
   #offset = 0;
   #feature = '';
   readonly #place = (): RecordPlace => ({ uri: this.#uri, record: this.#record, offset: this.#offset });
-  readonly #label = (): string | undefined => recordLabel(this.#outline);
-  readonly #onImage = (header: ImageHeader, from: number, to: number): void => {
-    this.#samples.offer(this.#feature, this.#record, header, this.#outline.bytes, from, to, this.#label);
+  /** The fields of the record where it is not an Example or SequenceExample. */
+  #content: RecordContent | undefined;
+  readonly #label = (): string | undefined =>
+    this.#content === undefined ? recordLabel(this.#outline) : contentLabel(this.#content.features);
+  readonly #onImage = (header: ImageHeader, bytes: Uint8Array, from: number, to: number): void => {
+    this.#samples.offer(this.#feature, this.#record, header, bytes, from, to, this.#label);
   };
 
   constructor(uri: string, { samples }: StatsOptions) {
@@ -49,7 +59,8 @@ export class DatasetCounter {
     this.#samples = new SampleKeeper(uri, samples);
   }
 
-  add(batch: RecordBatch): void {
+  /** @param format of the file, if known: see `recognizeRecord` */
+  add(batch: RecordBatch, format?: FormatName): void {
     const { bytes, index, length, firstRecord } = batch;
     for (let i = 0; i < length; i++) {
       const from = index[2 * i];
@@ -59,8 +70,16 @@ export class DatasetCounter {
       this.#records++;
       this.#payloadBytes += size;
       this.#recordBytes.add(size);
-      if (this.#outline.read(bytes, from, from + size)) this.#take();
-      else this.#takeOther();
+      const type = this.#recognizer.recognize(bytes, from, from + size, format);
+      if (type === 'Example') {
+        this.#examples++;
+        this.#take();
+      } else {
+        const key = COUNT_KEYS[type];
+        this.#counts[key] = (this.#counts[key] ?? 0) + 1;
+        if (type === 'SequenceExample') this.#take();
+        else this.#takeOther(type, bytes, from, from + size);
+      }
     }
   }
 
@@ -73,12 +92,7 @@ export class DatasetCounter {
       records: this.#records,
       ...(recordBytes && { recordBytes }),
       payloadBytes: this.#payloadBytes,
-      messages: {
-        example: this.#examples,
-        sequenceExample: this.#sequences,
-        other: this.#others,
-        ...(this.#firstOther && { firstOther: this.#firstOther }),
-      },
+      messages: messageCounts({ ...this.#counts, example: this.#examples }, this.#firstOther),
       features: this.#features.entries().map((one) => ({ name: one.name, ...one.stats() })),
       featureLists: this.#lists.entries().map((one) => ({ name: one.name, ...one.stats() })),
       truncated: this.#features.truncated || this.#lists.truncated,
@@ -91,8 +105,7 @@ export class DatasetCounter {
   #take(): void {
     const outline = this.#outline;
     const { features, lists, steps, bytes } = outline;
-    if (outline.isSequence) this.#sequences++;
-    else this.#examples++;
+    this.#content = undefined;
     const onImage = this.#onImage;
     for (let i = outline.featureCount - 1; i >= 0; i--) {
       const at = FEATURE * i;
@@ -119,9 +132,24 @@ export class DatasetCounter {
     return true;
   }
 
-  #takeOther(): void {
-    this.#others++;
-    this.#firstOther ??= { ...this.#place(), why: this.#outline.problem };
+  #takeOther(type: RecordType, bytes: Uint8Array, from: number, to: number): void {
+    if (!isMessageType(type)) {
+      this.#firstOther ??= { ...this.#place(), why: this.#recognizer.describe(type) };
+      return;
+    }
+    this.#content = recordContent(bytes.subarray(from, to), type);
+    const { features, featureLists } = this.#content;
+    for (const [name, field] of features) {
+      const counter = this.#features.findText(name);
+      if (counter === undefined || !this.#isFirst(counter)) continue;
+      counter.addField(field, this.#place, this.#onImage, isLabelField(name));
+    }
+    for (const [name, steps] of featureLists) {
+      const counter = this.#lists.findText(name);
+      if (counter === undefined || !this.#isFirst(counter)) continue;
+      counter.addSteps(steps.length);
+      for (const step of steps) counter.addField(step, this.#place, this.#onImage, false);
+    }
   }
 }
 

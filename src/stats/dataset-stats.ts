@@ -8,6 +8,7 @@ import {
   type RecordPlace,
 } from './feature-stats.ts';
 import { mergeSpreads, type Spread } from './log2.ts';
+import type { RecordType } from './record-type.ts';
 import { type ImageSample, mergeSamples } from './samples.ts';
 
 /** So many features are kept, those whose names come first; of a feature list the same. */
@@ -38,15 +39,90 @@ export interface StatsFinding {
   readonly message: string;
 }
 
-/** What the records are. */
+/** How many records are of which type: see `RecordType`. Types that do not occur are missing, but for the three of old. */
 export interface MessageCounts {
   readonly example: number;
   /** With feature lists. */
   readonly sequenceExample: number;
-  /** Neither. */
+  readonly exampleListWithContext?: number;
+  readonly event?: number;
+  /** aialgs.data.Record. */
+  readonly record?: number;
+  readonly irHeader?: number;
+  /** Records without named features: text, other messages and binary data together. */
   readonly other: number;
-  /** The first that is neither, and why. */
+  readonly text?: number;
+  readonly protobuf?: number;
+  readonly binary?: number;
+  /** The first of `other`, and what it is. */
   readonly firstOther?: RecordPlace & { readonly why: string };
+}
+
+/** Records with named features, whatever their type. */
+export function recordsWithFeatures(messages: MessageCounts): number {
+  return WITH_FEATURES.reduce((sum, key) => sum + (messages[key] ?? 0), 0);
+}
+
+/** How many records are of which type, for people, in the order of the document. */
+export function messageCountTexts(messages: MessageCounts): { count: number; name: string }[] {
+  return [...WITH_FEATURES, ...WITHOUT_FEATURES].flatMap((key) => {
+    const count = messages[key] ?? 0;
+    return count === 0 ? [] : [{ count, name: COUNT_NAMES[key] }];
+  });
+}
+
+const WITH_FEATURES = [
+  'example',
+  'sequenceExample',
+  'exampleListWithContext',
+  'event',
+  'record',
+  'irHeader',
+] as const;
+const WITHOUT_FEATURES = ['text', 'protobuf', 'binary'] as const;
+
+/** Key of a type in {@link MessageCounts}. */
+export const COUNT_KEYS: Readonly<Record<RecordType, MessageCountKey>> = Object.freeze({
+  Example: 'example',
+  SequenceExample: 'sequenceExample',
+  ExampleListWithContext: 'exampleListWithContext',
+  Event: 'event',
+  Record: 'record',
+  IRHeader: 'irHeader',
+  text: 'text',
+  protobuf: 'protobuf',
+  binary: 'binary',
+});
+
+const COUNT_NAMES: Readonly<Record<MessageCountKey, string>> = {
+  example: 'Example',
+  sequenceExample: 'SequenceExample',
+  exampleListWithContext: 'ExampleListWithContext',
+  event: 'Event',
+  record: 'Record (recordio-protobuf)',
+  irHeader: 'IRHeader',
+  text: 'text',
+  protobuf: 'protobuf of unknown type',
+  binary: 'binary',
+};
+
+export type MessageCountKey = (typeof WITH_FEATURES)[number] | (typeof WITHOUT_FEATURES)[number];
+
+/** The counts with their keys always in one order, because documents are compared byte for byte. */
+export function messageCounts(
+  counts: { readonly [key in MessageCountKey]?: number },
+  firstOther: MessageCounts['firstOther'],
+): MessageCounts {
+  const found = (keys: readonly MessageCountKey[]): object =>
+    Object.fromEntries(keys.flatMap((key) => (counts[key] ? [[key, counts[key]]] : [])));
+  return {
+    example: counts.example ?? 0,
+    sequenceExample: counts.sequenceExample ?? 0,
+    ...found(WITH_FEATURES.slice(2)),
+    other: WITHOUT_FEATURES.reduce((sum, key) => sum + (counts[key] ?? 0), 0),
+    ...found(WITHOUT_FEATURES),
+    ...(firstOther && { firstOther }),
+  };
 }
 
 /** A feature and what is known of it. */
@@ -68,7 +144,7 @@ export interface DatasetStats {
   readonly recordBytes?: Spread;
   readonly payloadBytes: number;
   readonly messages: MessageCounts;
-  /** By name: of Examples, and of the contexts of SequenceExamples. */
+  /** By name: of Examples, of contexts, and what corresponds to them in other messages (see `recordContent`). */
   readonly features: readonly NamedFeature[];
   /** By name. */
   readonly featureLists: readonly NamedFeature[];
@@ -125,6 +201,33 @@ export function mergeStats(a: DatasetStats, b: DatasetStats): DatasetStats {
   };
 }
 
+/**
+ * Merges the statistics of many files as they come, in pairs of about equal size: the time grows with the files, not with
+ * their square.
+ */
+export class StatsMerger {
+  /** At index i the statistics of 2^i files, or undefined. */
+  readonly #levels: (DatasetStats | undefined)[] = [];
+
+  add(stats: DatasetStats): void {
+    let merged = stats;
+    let level = 0;
+    for (let other = this.#levels[0]; other !== undefined; other = this.#levels[level]) {
+      merged = mergeStats(other, merged);
+      this.#levels[level++] = undefined;
+    }
+    this.#levels[level] = merged;
+  }
+
+  /** The statistics of all files. */
+  merged(): DatasetStats {
+    return this.#levels.reduce<DatasetStats>(
+      (merged, level) => (level === undefined ? merged : mergeStats(level, merged)),
+      NO_STATS,
+    );
+  }
+}
+
 export function compareFindings(a: StatsFinding, b: StatsFinding): number {
   return (
     compareTexts(a.uri, b.uri) ||
@@ -138,12 +241,10 @@ function mergeMessages(a: MessageCounts, b: MessageCounts): MessageCounts {
   const firstOther = both(a.firstOther, b.firstOther, (one, other) =>
     comparePlaces(one, other) <= 0 ? one : other,
   );
-  return {
-    example: a.example + b.example,
-    sequenceExample: a.sequenceExample + b.sequenceExample,
-    other: a.other + b.other,
-    ...(firstOther && { firstOther }),
-  };
+  const counts = Object.fromEntries(
+    [...WITH_FEATURES, ...WITHOUT_FEATURES].map((key) => [key, (a[key] ?? 0) + (b[key] ?? 0)]),
+  );
+  return messageCounts(counts, firstOther);
 }
 
 /** Keeps the first names: a name that is kept in the end was kept by every part. */

@@ -34,6 +34,11 @@ export class DistinctCounter {
     }
   }
 
+  number(value: number): void {
+    // Negative zero is the same label as zero.
+    if (!this.overflown) this.#count(value || 0);
+  }
+
   bytes(bytes: Uint8Array, from: number, to: number): void {
     if (to - from > MOST_LABEL_BYTES) this.#overflow();
     else this.#count(latin1(bytes, from, to));
@@ -108,7 +113,8 @@ export function compareInt64(a: number | string, b: number | string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-function latin1(bytes: Uint8Array, from: number, to: number): string {
+/** Bytes as text, a character for each byte. */
+export function latin1(bytes: Uint8Array, from: number, to: number): string {
   let text = '';
   for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at]);
   return text;

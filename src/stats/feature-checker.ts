@@ -1,13 +1,32 @@
-import { isUtf8At } from './bytes-stats.ts';
-import { int64Value } from './distinct-values.ts';
+import { int64Value, latin1 } from './distinct-values.ts';
 import { headerAt, type ImageKind } from './image-header.ts';
 import { floatKey, shortFloat } from './number-stats.ts';
-import { BYTES, FLOAT, INT64, NONE, type RecordOutline, type ValueSink } from './record-outline.ts';
+import { type FieldValue, sendValues } from './record-content.ts';
+import {
+  BYTES,
+  FLOAT,
+  FLOAT64,
+  INT32,
+  INT64,
+  NONE,
+  type RecordOutline,
+  type ValueSink,
+} from './record-outline.ts';
 import { type Bounds, type FeatureListSchema, type FeatureSchema, fixedLength } from './schema.ts';
+import { isTextAt, isUtf8At } from './text.ts';
 import { type CheckedRecord, Tallies } from './violations.ts';
 
-const KINDS = { int64: INT64, float: FLOAT, bytes: BYTES } as const;
-const NAMES = ['no list', 'bytes', 'float', 'int64'];
+const KINDS = {
+  none: NONE,
+  int64: INT64,
+  float: FLOAT,
+  bytes: BYTES,
+  float64: FLOAT64,
+  int32: INT32,
+} as const;
+const NAMES = ['no list', 'bytes', 'float', 'int64', 'float64', 'int32'];
+/** Up to this number, all allowed values are in the message. */
+const MAX_LISTED_VALUES = 8;
 
 /** Checks one feature, record by record, by its rules; without rules whether it is of one type. */
 export class FeatureChecker implements ValueSink {
@@ -24,16 +43,26 @@ export class FeatureChecker implements ValueSink {
   readonly #length: number | undefined;
   readonly #range: Int64Range | undefined;
   readonly #floatRange: FloatRange | undefined;
+  /** Allowed values: of bytes with one character per byte. */
+  readonly #allowed: ReadonlySet<string | number> | undefined;
+  /** Bytes of the longest allowed value. */
+  readonly #longest: number = 0;
   #values = 0;
 
   constructor(name: string, rules: FeatureListSchema | undefined, isList: boolean, at: CheckedRecord) {
     this.name = name;
     this.rules = rules;
     this.tallies = new Tallies(name, isList, at);
-    this.#kind = rules === undefined ? NONE : KINDS[rules.type];
+    const type = rules?.type;
+    this.#kind = KINDS[type ?? 'none'];
     this.#length = rules && fixedLength(rules);
-    if (rules?.type === 'int64' && rules.range !== undefined) this.#range = int64Range(rules.range);
-    if (rules?.type === 'float') this.#floatRange = floatRange(rules);
+    if ((type === 'int64' || type === 'int32') && rules?.range !== undefined)
+      this.#range = int64Range(rules.range);
+    if (rules !== undefined && (type === 'float' || type === 'float64')) this.#floatRange = floatRange(rules);
+    if (rules?.values !== undefined)
+      this.#allowed = new Set(rules.values.map(type === 'bytes' ? bytesKey : integerKey));
+    for (const value of this.#allowed ?? [])
+      if (typeof value === 'string' && value.length > this.#longest) this.#longest = value.length;
   }
 
   checkSteps(steps: number): void {
@@ -44,24 +73,42 @@ export class FeatureChecker implements ValueSink {
 
   /** Checks one list. */
   check(outline: RecordOutline, record: number, kind: number, firstSpan: number, spans: number): void {
-    if (kind === NONE) return;
+    if (!this.#begin(record, kind)) return;
+    outline.values(kind, firstSpan, spans, this);
+    this.#checkLength();
+  }
+
+  /** Checks one list of a message that is not an Example. */
+  checkField(field: FieldValue, record: number): void {
+    if (!this.#begin(record, KINDS[field.kind])) return;
+    sendValues(field, this);
+    this.#checkLength();
+  }
+
+  /** Whether the values are to be checked. */
+  #begin(record: number, kind: number): boolean {
+    if (kind === NONE) return false;
     this.lastList = record;
     const { rules } = this;
-    if (rules === undefined) {
+    if (this.#kind === NONE) {
       if (this.firstKind === NONE) this.firstKind = kind;
       else if (kind !== this.firstKind)
         this.tallies.breaks(
           'one-type',
           () => `expected ${NAMES[this.firstKind]} as before, got ${NAMES[kind]}`,
         );
-      return;
-    }
-    if (kind !== this.#kind) {
-      this.tallies.breaks('type', () => `expected ${rules.type}, got ${NAMES[kind]}`);
-      return;
+      if (rules === undefined) return false;
+    } else if (kind !== this.#kind) {
+      this.tallies.breaks('type', () => `expected ${rules?.type}, got ${NAMES[kind]}`);
+      return false;
     }
     this.#values = 0;
-    outline.values(kind, firstSpan, spans, this);
+    return true;
+  }
+
+  #checkLength(): void {
+    const { rules } = this;
+    if (rules === undefined) return;
     const values = this.#values;
     if (this.#length !== undefined && values !== this.#length)
       this.tallies.breaks(
@@ -74,6 +121,9 @@ export class FeatureChecker implements ValueSink {
 
   int64(high: number, low: number): void {
     this.#values++;
+    const allowed = this.#allowed;
+    if (allowed !== undefined && !allowed.has(int64Value(high, low)))
+      this.tallies.breaks('values', () => this.#valuesText(String(int64Value(high, low))));
     const range = this.#range;
     if (range === undefined) return;
     const below = high < range.minHigh || (high === range.minHigh && low < range.minLow);
@@ -102,6 +152,19 @@ export class FeatureChecker implements ValueSink {
     }
   }
 
+  float64(value: number): void {
+    this.#values++;
+    const range = this.#floatRange;
+    if (range === undefined) return;
+    const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = range.bounds;
+    if (Number.isNaN(value)) {
+      if (!range.nan) this.tallies.breaks('nan', () => 'expected numbers, got NaN');
+    } else if (!Number.isFinite(value)) {
+      if (!range.infinity) this.tallies.breaks('infinity', () => `expected finite numbers, got ${value}`);
+    } else if (value < Number(min) || value > Number(max))
+      this.tallies.breaks('range', () => `expected ${boundsText(range.bounds)}, got ${value}`);
+  }
+
   #odd(bits: number, { nan, infinity }: FloatRange): void {
     if ((bits & MANTISSA_MASK) !== 0) {
       if (!nan) this.tallies.breaks('nan', () => 'expected numbers, got NaN');
@@ -113,11 +176,21 @@ export class FeatureChecker implements ValueSink {
   value(bytes: Uint8Array, from: number, to: number): void {
     this.#values++;
     const { bytes: sizes, utf8, images, width, height } = this.rules!;
+    const allowed = this.#allowed;
+    if (allowed !== undefined && !allowed.has(latin1(bytes, from, Math.min(to, from + this.#longest + 1))))
+      this.tallies.breaks('values', () => this.#valuesText(valueText(bytes, from, to)));
     if (sizes !== undefined && isOutside(to - from, sizes))
       this.tallies.breaks('bytes', () => `expected ${boundsText(sizes)} bytes per value, got ${to - from}`);
     if (utf8 === true && !isUtf8At(bytes, from, to))
       this.tallies.breaks('utf8', () => 'expected UTF-8, got other bytes');
     if (images !== undefined || width !== undefined || height !== undefined) this.#image(bytes, from, to);
+  }
+
+  #valuesText(got: string): string {
+    const { type, values = [] } = this.rules!;
+    const listed = values.length <= MAX_LISTED_VALUES;
+    const texts = values.map((value) => (type === 'bytes' ? JSON.stringify(value) : String(value)));
+    return `expected ${listed ? texts.join(' or ') : `one of ${values.length} values`}, got ${got}`;
   }
 
   #image(bytes: Uint8Array, from: number, to: number): void {
@@ -131,6 +204,26 @@ export class FeatureChecker implements ValueSink {
     if (height !== undefined && isOutside(header.height, height))
       this.tallies.breaks('height', () => `expected ${boundsText(height)} pixels, got ${header.height}`);
   }
+}
+
+/** The UTF-8 of a text, a character for each byte. */
+function bytesKey(value: string | number): string {
+  const bytes = new TextEncoder().encode(String(value));
+  return latin1(bytes, 0, bytes.length);
+}
+
+function integerKey(value: string | number): string | number {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(BigInt(value));
+}
+
+const MAX_SHOWN_BYTES = 64;
+
+function valueText(bytes: Uint8Array, from: number, to: number): string {
+  const value = bytes.subarray(from, Math.min(to, from + MAX_SHOWN_BYTES));
+  if (!isTextAt(bytes, from, to)) return `${to - from} bytes that are not text`;
+  const text = JSON.stringify(new TextDecoder('utf-8', { ignoreBOM: true }).decode(value));
+  return to - from > MAX_SHOWN_BYTES ? `${text} …` : text;
 }
 
 const EXPONENT_MASK = 0x7f800000;

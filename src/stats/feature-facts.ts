@@ -1,10 +1,11 @@
 import type { BytesStats } from './bytes-stats.ts';
 import type { NamedFeature } from './dataset-stats.ts';
+import type { ValueCount } from './distinct-values.ts';
 import { IMAGE_KINDS } from './image-header.ts';
 import { typesOf } from './infer-schema.ts';
 import { mergeSpreads } from './log2.ts';
 import type { FloatStats } from './number-stats.ts';
-import { bytesText, countText, numberOf, rangeText, shareText } from './words.ts';
+import { bytesText, countText, numberOf, numberText, rangeText, shareText } from './words.ts';
 
 /** What is known of a feature, in words. */
 export interface FeatureFacts {
@@ -51,11 +52,11 @@ function lengthsText({ length, steps }: NamedFeature): string {
 function valuesText({ int64, float, bytes, kinds }: NamedFeature): string {
   const parts: string[] = [];
   if (int64 !== undefined) {
-    const different = int64.distinct === null ? '' : `, ${countText(int64.distinct.length)} different`;
+    const several = int64.distinct === null ? '' : `, ${countText(int64.distinct.length)} distinct`;
     parts.push(
       int64.min === int64.max
         ? `always ${rangeText(int64.min, int64.max)}`
-        : `${rangeText(int64.min, int64.max)}${different}`,
+        : `${rangeText(int64.min, int64.max)}${several}`,
     );
   }
   if (float !== undefined) parts.push(floatText(float));
@@ -64,21 +65,31 @@ function valuesText({ int64, float, bytes, kinds }: NamedFeature): string {
   return parts.join('; ');
 }
 
-function floatText({ min, max, nan, positiveInfinity, negativeInfinity, values }: FloatStats): string {
+function floatText({
+  min,
+  max,
+  nan,
+  positiveInfinity,
+  negativeInfinity,
+  values,
+  distinct,
+}: FloatStats): string {
   const parts = min === null || max === null ? [] : [rangeText(min, max)];
+  if (distinct && distinct.length > 1) parts.push(`${countText(distinct.length)} distinct`);
   if (nan > 0) parts.push(`${shareText(nan, values)} NaN`);
   const infinite = positiveInfinity + negativeInfinity;
   if (infinite > 0) parts.push(`${shareText(infinite, values)} infinite`);
   return parts.join(', ');
 }
 
-function bytesFacts({ values, length, utf8, images, distinct }: BytesStats): string {
+function bytesFacts({ values, length, text, images, distinct }: BytesStats): string {
   const kinds = IMAGE_KINDS.filter((kind) => images[kind] !== undefined);
   const size = rangeText(length.min, length.max, bytesText);
   if (kinds.length === 0) {
-    const what = utf8 === values ? 'text' : utf8 === 0 ? 'binary' : `text ${shareText(utf8, values)}`;
-    const different = distinct === null ? '' : `, ${countText(distinct.length)} different`;
-    return `${what}${different}, ${size}`;
+    const what = text === values ? 'text' : text === 0 ? 'binary' : `text ${shareText(text, values)}`;
+    const only = distinct?.length === 1 ? `, always ${labelText(distinct[0], text === values)}` : '';
+    const several = distinct === null || only !== '' ? '' : `, ${countText(distinct.length)} distinct`;
+    return `${what}${only || several}, ${size}`;
   }
   const found = kinds.map((kind) => {
     const count = images[kind]!.values;
@@ -90,6 +101,13 @@ function bytesFacts({ values, length, utf8, images, distinct }: BytesStats): str
   const total = kinds.reduce((sum, kind) => sum + images[kind]!.values, 0);
   const others = total === values ? '' : `, ${numberOf(values - total, 'other')}`;
   return `${found.join(', ')}${others}${pixels}, ${size}`;
+}
+
+/** A value of a feature in words: texts in quotes, and bytes that are not text as base64, which says so. */
+export function labelText({ value, base64 }: ValueCount, isText = true): string {
+  if (base64) return `base64 ${value}`;
+  if (typeof value === 'number') return numberText(value);
+  return isText ? JSON.stringify(value) : `base64 ${Buffer.from(value).toString('base64')}`;
 }
 
 function spanText({ min, max }: { min: number; max: number }): string {

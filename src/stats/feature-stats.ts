@@ -1,20 +1,27 @@
 import { BytesCounter, type BytesStats, mergeBytes } from './bytes-stats.ts';
+import { DistinctCounter } from './distinct-values.ts';
 import type { ImageHeader } from './image-header.ts';
 import { mergeSpreads, type Spread, SpreadCounter } from './log2.ts';
 import {
+  Float64Counter,
   FloatCounter,
   type FloatStats,
   Int64Counter,
   type Int64Stats,
   mergeFloat,
   mergeInt64,
+  shortFloat,
 } from './number-stats.ts';
+import { type FieldValue, sendValues } from './record-content.ts';
 import { BYTES, FLOAT, INT64, NONE, type RecordOutline, type ValueSink } from './record-outline.ts';
 
-/** What a feature holds. `none`: a feature is there, its list is not. */
-export type FeatureKind = 'int64' | 'float' | 'bytes' | 'none';
+/**
+ * Type of a feature's list. `none` means that the feature exists without a list. Examples do not have `float64` and `int32`,
+ * which are types of tensors in other messages; their values are counted in `float` and `int64`.
+ */
+export type FeatureKind = 'int64' | 'float' | 'bytes' | 'float64' | 'int32' | 'none';
 
-export const KINDS: readonly FeatureKind[] = ['int64', 'float', 'bytes', 'none'];
+export const KINDS: readonly FeatureKind[] = ['int64', 'float', 'bytes', 'float64', 'int32', 'none'];
 const KIND_OF: Record<number, FeatureKind> = {
   [NONE]: 'none',
   [BYTES]: 'bytes',
@@ -50,8 +57,8 @@ export interface FeatureStats {
   readonly steps?: Spread;
 }
 
-/** Told of each image: the bytes are those of the record. */
-export type OnImage = (header: ImageHeader, from: number, to: number) => void;
+/** Called for each image, which lies at [from, to) of the bytes. */
+export type OnImage = (header: ImageHeader, bytes: Uint8Array, from: number, to: number) => void;
 
 /** Takes in a feature, record by record. */
 export class FeatureCounter implements ValueSink {
@@ -64,6 +71,8 @@ export class FeatureCounter implements ValueSink {
   #steps: SpreadCounter | undefined;
   #int64: Int64Counter | undefined;
   #float: FloatCounter | undefined;
+  #float64: Float64Counter | undefined;
+  #labels: DistinctCounter | undefined;
   #bytes: BytesCounter | undefined;
   #values = 0;
   #onImage: OnImage | undefined;
@@ -91,15 +100,35 @@ export class FeatureCounter implements ValueSink {
     place: () => RecordPlace,
     onImage: OnImage | undefined,
   ): void {
-    const name = KIND_OF[kind];
-    const known = this.#kinds[name];
-    if (known === undefined) this.#kinds[name] = { count: 1, first: place() };
-    else known.count++;
+    this.#begin(KIND_OF[kind], place, onImage);
     if (kind === NONE) return;
-    this.#values = 0;
-    this.#onImage = onImage;
     outline.values(kind, firstSpan, spans, this);
     this.#length.add(this.#values);
+  }
+
+  /** Takes in the values of a message that is not an Example. @param isLabel whether floats are counted one by one */
+  addField(
+    field: FieldValue,
+    place: () => RecordPlace,
+    onImage: OnImage | undefined,
+    isLabel: boolean,
+  ): void {
+    this.#begin(field.kind, place, onImage);
+    if (field.kind === 'none') return;
+    sendValues(field, this);
+    this.#length.add(this.#values);
+    if (!isLabel || (field.kind !== 'float' && field.kind !== 'float64')) return;
+    this.#labels ??= new DistinctCounter();
+    for (const value of field.value)
+      if (Number.isFinite(value)) this.#labels.number(field.kind === 'float' ? shortFloat(value) : value);
+  }
+
+  #begin(kind: FeatureKind, place: () => RecordPlace, onImage: OnImage | undefined): void {
+    const known = this.#kinds[kind];
+    if (known === undefined) this.#kinds[kind] = { count: 1, first: place() };
+    else known.count++;
+    this.#values = 0;
+    this.#onImage = onImage;
   }
 
   int64(high: number, low: number): void {
@@ -118,7 +147,13 @@ export class FeatureCounter implements ValueSink {
     this.#bytes ??= new BytesCounter();
     this.#values++;
     const header = this.#bytes.add(bytes, from, to);
-    if (header !== undefined) this.#onImage?.(header, from, to);
+    if (header !== undefined) this.#onImage?.(header, bytes, from, to);
+  }
+
+  float64(value: number): void {
+    this.#float64 ??= new Float64Counter();
+    this.#values++;
+    this.#float64.add(value);
   }
 
   stats(): FeatureStats {
@@ -127,10 +162,15 @@ export class FeatureCounter implements ValueSink {
     return complete(this.#records, kinds, {
       length: this.#length.spread(),
       int64: this.#int64?.stats(),
-      float: this.#float?.stats(),
+      float: this.#floats(),
       bytes: this.#bytes?.stats(),
       steps: this.#steps?.spread(),
     });
+  }
+
+  #floats(): FloatStats | undefined {
+    const floats = both(this.#float?.stats(), this.#float64?.stats(), mergeFloat);
+    return floats && this.#labels ? { ...floats, distinct: this.#labels.values(false) } : floats;
   }
 }
 

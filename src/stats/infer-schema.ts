@@ -1,11 +1,23 @@
 import { UsageError } from '../errors.ts';
+import type { BytesStats } from './bytes-stats.ts';
 import type { DatasetStats, NamedFeature } from './dataset-stats.ts';
 import type { FeatureKind, FeatureStats, RecordPlace } from './feature-stats.ts';
 import { IMAGE_KINDS } from './image-header.ts';
 import { mergeSpreads, type Spread } from './log2.ts';
-import { type FeatureListSchema, type FeatureSchema, type RecordSchema, SCHEMA_ID } from './schema.ts';
+import {
+  type FeatureListSchema,
+  type FeatureSchema,
+  type RecordSchema,
+  SCHEMA_ID,
+  type SchemaMessage,
+} from './schema.ts';
 
 type Kind = Exclude<FeatureKind, 'none'>;
+
+/** More distinct texts than these are not a domain. */
+const MAX_DOMAIN = 100;
+/** Each text of a domain occurs this often, on average: ids and captions are not domains. */
+const MIN_OCCURRENCES = 2;
 
 /** A feature that holds lists of several types, against the conformance rules of example.proto. */
 export interface TypeConflict {
@@ -17,15 +29,20 @@ export interface TypeConflict {
 
 /** Options of {@link schemaOf}. */
 export interface SchemaOptions {
-  /** Whether only types, presence, fixed lengths and kinds of images become rules, so that other data of the same kind fits as well. Default false. */
+  /**
+   * Whether only types, presence, fixed lengths and kinds of images become rules, so that other data of the same kind fits.
+   * Default false.
+   */
   readonly loose: boolean;
 }
 
 /**
- * The schema that the records of a data set keep, as tight as they do; and the features that no schema can describe, because they are of several types: the most
- * frequent one is taken. With `loose`, values and sizes that other data may well have are left out.
+ * The tightest schema that the records of a data set conform to, and the features of several types, which no schema can
+ * describe: their rule has the most frequent type. A feature whose lists are all empty gets no type, because none is known.
+ * Records of several message types have the schema of the most frequent one. With `loose`, rules about values and sizes
+ * are left out.
  *
- * @throws UsageError where no record is an Example
+ * @throws UsageError if no record has a message type that a schema describes
  * @example
  * ```ts
  * import { NO_STATS, schemaOf } from 'recordpipe/stats';
@@ -37,26 +54,17 @@ export function schemaOf(
   stats: DatasetStats,
   { loose = false }: Partial<SchemaOptions> = {},
 ): { schema: RecordSchema; conflicts: TypeConflict[] } {
-  const { example, sequenceExample } = stats.messages;
-  const records = example + sequenceExample;
-  if (records === 0)
-    throw new UsageError(`schema: expected records that are Examples, got ${stats.records} others`);
-  const isSequence = sequenceExample > 0;
+  const { message, records } = schemaMessage(stats);
+  const isSequence = message === 'SequenceExample' || message === 'ExampleListWithContext';
   const lists = stats.featureLists.map((one) => [one.name, listSchema(one, records, loose)] as const);
   const features = stats.features.map((one) => [one.name, featureSchema(one, records, loose)] as const);
   return {
     schema: {
       $schema: SCHEMA_ID,
       recordpipeSchema: 1,
-      message: isSequence ? 'SequenceExample' : 'Example',
-      features: Object.fromEntries(
-        features.filter(([, one]) => one !== undefined),
-      ) as RecordSchema['features'],
-      ...(isSequence && {
-        featureLists: Object.fromEntries(lists.filter(([, one]) => one !== undefined)) as {
-          [name: string]: FeatureListSchema;
-        },
-      }),
+      message,
+      features: Object.fromEntries(features),
+      ...(isSequence && { featureLists: Object.fromEntries(lists) }),
       unknownFeatures: stats.truncated ? 'allow' : 'error',
     },
     conflicts: [
@@ -66,9 +74,32 @@ export function schemaOf(
   };
 }
 
+/** The most frequent message type that a schema can describe, and the number of its records. */
+export function schemaMessage({ messages, records }: DatasetStats): {
+  message: SchemaMessage;
+  records: number;
+} {
+  const { example, sequenceExample, exampleListWithContext = 0, record = 0, irHeader = 0 } = messages;
+  const found: { message: SchemaMessage; records: number }[] = [
+    {
+      // A SequenceExample without feature lists is an Example.
+      message: sequenceExample > 0 ? 'SequenceExample' : 'Example',
+      records: example + sequenceExample,
+    },
+    { message: 'ExampleListWithContext', records: exampleListWithContext },
+    { message: 'Record', records: record },
+    { message: 'IRHeader', records: irHeader },
+  ];
+  const most = found.reduce((best, one) => (one.records > best.records ? one : best));
+  if (most.records > 0) return most;
+  const what = messages.event === undefined ? messages.firstOther?.why : 'Events, whose fields stats shows';
+  const got = records === 0 ? 'no records' : `${records} of another kind: ${what}`;
+  throw new UsageError(`schema: expected records with named features, such as Examples, got ${got}`);
+}
+
 /** The types of a feature, the most frequent first. */
 export function typesOf({ kinds }: FeatureStats): { type: Kind; count: number; first: RecordPlace }[] {
-  return (['int64', 'float', 'bytes'] as const)
+  return (['int64', 'float', 'bytes', 'float64', 'int32'] as const)
     .flatMap((type) => (kinds[type] === undefined ? [] : [{ type, ...kinds[type] }]))
     .sort((a, b) => b.count - a.count);
 }
@@ -78,10 +109,10 @@ function conflictOf(feature: NamedFeature, isList: boolean): TypeConflict[] {
   return types.length > 1 ? [{ feature: feature.name, isList, types }] : [];
 }
 
-function featureSchema(stats: NamedFeature, records: number, loose: boolean): FeatureSchema | undefined {
+function featureSchema(stats: NamedFeature, records: number, loose: boolean): FeatureSchema {
   const [most] = typesOf(stats);
-  // A feature that never has a list is of every type.
-  if (most === undefined) return { type: 'bytes' };
+  // Writers choose any type for an empty list: only values show which one is meant.
+  if (most === undefined || !hasValues(stats)) return {};
   const { type } = most;
   const required = most.count === records;
   const mixed = typesOf(stats).length > 1;
@@ -94,14 +125,15 @@ function featureSchema(stats: NamedFeature, records: number, loose: boolean): Fe
   };
 }
 
-function listSchema(stats: NamedFeature, records: number, loose: boolean): FeatureListSchema | undefined {
-  const step = featureSchema(stats, Number.POSITIVE_INFINITY, loose);
-  if (step === undefined) return undefined;
-  const required = stats.records === records;
-  const { type, ...rules } = step;
+function hasValues({ int64, float, bytes }: FeatureStats): boolean {
+  return int64 !== undefined || float !== undefined || bytes !== undefined;
+}
+
+function listSchema(stats: NamedFeature, records: number, loose: boolean): FeatureListSchema {
+  const { type, ...rules } = featureSchema(stats, Number.POSITIVE_INFINITY, loose);
   return {
-    type,
-    ...(required && { required }),
+    ...(type && { type }),
+    ...(stats.records === records && { required: true }),
     ...(!loose && stats.steps && { steps: bounds(stats.steps) }),
     ...rules,
   };
@@ -119,13 +151,13 @@ function valueRules(
   type: Kind,
   loose: boolean,
 ): Partial<FeatureSchema> {
-  if (type === 'int64')
+  if (type === 'int64' || type === 'int32')
     return loose || int64 === undefined ? {} : { range: { min: int64.min, max: int64.max } };
-  if (type === 'float') {
-    if (float === undefined) return {};
+  if (type === 'float' || type === 'float64') {
+    if (loose || float === undefined) return {};
     const { min, max, nan, positiveInfinity, negativeInfinity } = float;
     return {
-      ...(!loose && min !== null && max !== null && { range: { min, max } }),
+      ...(min !== null && max !== null && { range: { min, max } }),
       ...(nan === 0 && { nan: false }),
       ...(positiveInfinity + negativeInfinity === 0 && { infinity: false }),
     };
@@ -134,16 +166,26 @@ function valueRules(
   const kinds = IMAGE_KINDS.filter((kind) => bytes.images[kind] !== undefined);
   const images = kinds.reduce((sum, kind) => sum + bytes.images[kind]!.values, 0);
   const allImages = images === bytes.values;
-  const sized = allImages && !loose && kinds.every((kind) => isSized(bytes.images[kind]!));
+  if (loose) return allImages ? { images: kinds } : {};
+  const sized = allImages && kinds.every((kind) => isSized(bytes.images[kind]!));
+  const values = domainOf(bytes);
   return {
-    ...(!loose && { bytes: bounds(bytes.length) }),
-    ...(bytes.utf8 === bytes.values && { utf8: true }),
+    bytes: bounds(bytes.length),
+    ...(bytes.text === bytes.values && { utf8: true }),
+    ...(values && { values }),
     ...(allImages && { images: kinds }),
     ...(sized && {
       width: bounds(kinds.map((kind) => bytes.images[kind]!.width).reduce(mergeSpreads)!),
       height: bounds(kinds.map((kind) => bytes.images[kind]!.height).reduce(mergeSpreads)!),
     }),
   };
+}
+
+/** The distinct texts of a feature, in the order of their characters, where they are few and occur again and again. */
+function domainOf({ distinct, values, text }: BytesStats): string[] | undefined {
+  if (distinct === null || text < values) return undefined;
+  if (distinct.length > MAX_DOMAIN || values < MIN_OCCURRENCES * distinct.length) return undefined;
+  return distinct.map(({ value }) => String(value)).sort();
 }
 
 /** Whether the header of every image said its size. */

@@ -1,9 +1,37 @@
 import { int64Value, MOST_LABEL_BYTES } from './distinct-values.ts';
+import { shortFloat } from './number-stats.ts';
+import { type FieldValue, sendValues } from './record-content.ts';
 import { BYTES, FEATURE, INT64, type RecordOutline, type ValueSink } from './record-outline.ts';
+
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** What features that say what a picture shows are called; texts before numbers. */
 const TEXT_NAME = /(^|[/_.])(label|class|category|caption|text|name)s?([/_.](text|name))?$/i;
 const NUMBER_NAME = /(^|[/_.])(label|class|category)(es|s)?([/_.](id|index|label))?$/i;
+
+/** The label of a record with these fields: the first text or number in one named label, class and the like. */
+export function contentLabel(features: ReadonlyMap<string, FieldValue>): string | undefined {
+  const named = [...features].flatMap(([name, field]) => {
+    const short = name.replace(LABEL_FOLDER, 'label');
+    const rank = field.kind === 'bytes' && TEXT_NAME.test(short) ? 0 : NUMBER_NAME.test(short) ? 1 : 2;
+    return rank === 2 ? [] : [{ order: `${rank} ${name}`, field }];
+  });
+  for (const { field } of named.sort((a, b) => (a.order < b.order ? -1 : 1))) {
+    const first = new FirstValue();
+    sendValues(field, first);
+    if (first.text !== undefined) return first.text;
+  }
+  return undefined;
+}
+
+/** Labels of a Record, such as `label/values`. */
+const LABEL_FOLDER = /^label\/[^/]+$/;
+
+/** Whether a field of an IRHeader or a Record is its label. */
+export function isLabelField(name: string): boolean {
+  return name === 'label' || LABEL_FOLDER.test(name);
+}
 
 /** What a record calls itself: its first short text or number in a feature named label, class and the like; undefined where it has none. */
 export function recordLabel(outline: RecordOutline): string | undefined {
@@ -12,7 +40,7 @@ export function recordLabel(outline: RecordOutline): string | undefined {
   for (let i = 0; i < outline.featureCount; i++) {
     const at = FEATURE * i;
     const [from, to, kind, span, spans] = outline.features.slice(at, at + FEATURE);
-    const name = new TextDecoder().decode(outline.bytes.subarray(from, to));
+    const name = UTF8.decode(outline.bytes.subarray(from, to));
     const rank =
       kind === BYTES && TEXT_NAME.test(name) ? 0 : kind === INT64 && NUMBER_NAME.test(name) ? 1 : 2;
     const order = `${rank} ${name}`;
@@ -33,12 +61,19 @@ class FirstValue implements ValueSink {
     this.text ??= String(int64Value(high, low));
   }
 
-  floats(): void {}
+  floats(bytes: Uint8Array, from: number, to: number): void {
+    if (to - from < 4) return;
+    this.float64(shortFloat(new DataView(bytes.buffer, bytes.byteOffset + from, 4).getFloat32(0, true)));
+  }
+
+  float64(value: number): void {
+    this.text ??= String(value);
+  }
 
   value(bytes: Uint8Array, from: number, to: number): void {
     if (this.text !== undefined || to - from > MOST_LABEL_BYTES || to === from) return;
     try {
-      this.text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(from, to));
+      this.text = STRICT_UTF8.decode(bytes.subarray(from, to));
     } catch {
       // no text
     }

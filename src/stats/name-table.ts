@@ -43,6 +43,14 @@ export class NameTable<T extends Named> {
     return slot?.entry;
   }
 
+  /** What belongs to a name that is a string already. */
+  findText(name: string): T | undefined {
+    const known = this.#entries.get(name);
+    if (known !== undefined) return known;
+    const bytes = new TextEncoder().encode(name);
+    return this.#search(bytes, 0, bytes.length)?.entry;
+  }
+
   /** All that are kept, in the order of their names. */
   entries(): T[] {
     return this.#names().map((name) => this.#entries.get(name)!);

@@ -5,7 +5,7 @@ import {
   int64Value,
   mergeDistinct,
 } from './distinct-values.ts';
-import { exponentCounts, mergeSignedLog2, type SignedLog2 } from './signed-log2.ts';
+import { type ExponentCount, exponentCounts, mergeSignedLog2, type SignedLog2 } from './signed-log2.ts';
 
 /** The values of an int64 feature. */
 export interface Int64Stats {
@@ -21,13 +21,15 @@ export interface Int64Stats {
 export interface FloatStats {
   /** All, those that are no numbers included. */
   readonly values: number;
-  /** Of the finite ones; null where there are none. The least digits that give the same 32-bit float. */
+  /** Of the finite ones; null where there are none. The fewest digits that give the same float. */
   readonly min: number | null;
   readonly max: number | null;
   readonly nan: number;
   readonly positiveInfinity: number;
   readonly negativeInfinity: number;
   readonly log2: SignedLog2;
+  /** Finite values of labels: of an IRHeader and of the labels of a Record. Missing for other features. */
+  readonly distinct?: DistinctValues;
 }
 
 /** Takes in 64-bit integers as halves. */
@@ -155,7 +157,66 @@ export class FloatCounter {
   }
 }
 
+/** Takes in 64-bit floats. */
+export class Float64Counter {
+  #values = 0;
+  #min: number = Number.POSITIVE_INFINITY;
+  #max: number = Number.NEGATIVE_INFINITY;
+  #nan = 0;
+  #zeros = 0;
+  #positiveInfinity = 0;
+  #negativeInfinity = 0;
+  readonly #exponents = { negative: new Map<number, number>(), positive: new Map<number, number>() };
+
+  add(value: number): void {
+    this.#values++;
+    if (Number.isNaN(value)) this.#nan++;
+    else if (value === Number.POSITIVE_INFINITY) this.#positiveInfinity++;
+    else if (value === Number.NEGATIVE_INFINITY) this.#negativeInfinity++;
+    else {
+      if (value < this.#min) this.#min = value;
+      if (value > this.#max) this.#max = value;
+      if (value === 0) this.#zeros++;
+      else {
+        const counts = value < 0 ? this.#exponents.negative : this.#exponents.positive;
+        const exponent = exponentOf(value);
+        counts.set(exponent, (counts.get(exponent) ?? 0) + 1);
+      }
+    }
+  }
+
+  stats(): FloatStats {
+    const finite = this.#min <= this.#max;
+    const { negative, positive } = this.#exponents;
+    return {
+      values: this.#values,
+      min: finite ? this.#min || 0 : null,
+      max: finite ? this.#max || 0 : null,
+      nan: this.#nan,
+      positiveInfinity: this.#positiveInfinity,
+      negativeInfinity: this.#negativeInfinity,
+      log2: { negative: sortedCounts(negative), zeros: this.#zeros, positive: sortedCounts(positive) },
+    };
+  }
+}
+
+function sortedCounts(counts: Map<number, number>): ExponentCount[] {
+  return [...counts].sort(([a], [b]) => a - b);
+}
+
+/** The exponent in the bits of a 64-bit float. */
+function exponentOf(value: number): number {
+  double.setFloat64(0, value);
+  return ((double.getUint16(0) >>> 4) & 0x7ff) - 1023;
+}
+
+const double = new DataView(new ArrayBuffer(8));
+
 export function mergeFloat(a: FloatStats, b: FloatStats): FloatStats {
+  const distinct =
+    a.distinct === undefined && b.distinct === undefined
+      ? undefined
+      : mergeDistinct(a.distinct ?? null, b.distinct ?? null, false);
   return {
     values: a.values + b.values,
     min: either(a.min, b.min, Math.min),
@@ -164,6 +225,7 @@ export function mergeFloat(a: FloatStats, b: FloatStats): FloatStats {
     positiveInfinity: a.positiveInfinity + b.positiveInfinity,
     negativeInfinity: a.negativeInfinity + b.negativeInfinity,
     log2: mergeSignedLog2(a.log2, b.log2),
+    ...(distinct !== undefined && { distinct }),
   };
 }
 

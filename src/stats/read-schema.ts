@@ -25,7 +25,17 @@ export function readSchema(document: unknown): RecordSchema {
     }
   }
   object(SCHEMA, ['recordpipeSchema', 'message', 'features'])(value, '');
-  return value as RecordSchema;
+  const schema = value as RecordSchema;
+  if (schema.message !== 'Record') checkExampleTypes(schema);
+  return schema;
+}
+
+/** Only the tensors of a Record have other types. */
+function checkExampleTypes({ features, featureLists = {} }: RecordSchema): void {
+  for (const [place, rules] of Object.entries({ features, featureLists })) {
+    for (const [name, { type }] of Object.entries(rules))
+      if (type !== undefined) oneOf('int64', 'float', 'bytes')(type, `${place}.${name}.type`);
+  }
 }
 
 const flag: Check = (value, place) => {
@@ -44,8 +54,12 @@ const limit: Check = (value, place) => {
 };
 const counts = bounds(count);
 
+const known: Check = (value, place) => {
+  if (typeof value !== 'string' && !Number.isSafeInteger(value)) wrong(place, 'text or an integer', value);
+};
+
 const FEATURE: Record<string, Check> = {
-  type: oneOf('int64', 'float', 'bytes'),
+  type: oneOf('int64', 'float', 'bytes', 'float64', 'int32'),
   required: flag,
   length: counts,
   shape: listOf(count),
@@ -54,15 +68,17 @@ const FEATURE: Record<string, Check> = {
   infinity: flag,
   bytes: counts,
   utf8: flag,
+  values: listOf(known),
   images: listOf(oneOf(...IMAGE_KINDS)),
   width: counts,
   height: counts,
 };
 /** Which type a rule is for, where it is not for all. */
 const ONLY: Record<string, readonly string[]> = {
-  range: ['int64', 'float'],
-  nan: ['float'],
-  infinity: ['float'],
+  range: ['int64', 'float', 'float64', 'int32'],
+  nan: ['float', 'float64'],
+  infinity: ['float', 'float64'],
+  values: ['bytes', 'int64', 'int32'],
   bytes: ['bytes'],
   utf8: ['bytes'],
   images: ['bytes'],
@@ -73,7 +89,7 @@ const ONLY: Record<string, readonly string[]> = {
 const SCHEMA: Record<string, Check> = {
   $schema: text,
   recordpipeSchema: oneOf(1),
-  message: oneOf('Example', 'SequenceExample'),
+  message: oneOf('Example', 'SequenceExample', 'ExampleListWithContext', 'Record', 'IRHeader'),
   comment: text,
   features: mapOf(feature(FEATURE)),
   featureLists: mapOf(feature({ ...FEATURE, steps: counts })),
@@ -81,15 +97,25 @@ const SCHEMA: Record<string, Check> = {
 };
 
 function feature(keys: Record<string, Check>): Check {
-  const check = object(keys, ['type']);
+  const check = object(keys, []);
   return (value, place) => {
     check(value, place);
     const found = value as Record<string, unknown>;
     for (const [rule, types] of Object.entries(ONLY)) {
       if (rule in found && !types.includes(found['type'] as string))
-        wrong(`${place}.${rule}`, `no such rule for ${found['type']}`, found[rule]);
+        wrong(
+          `${place}.${rule}`,
+          `no such rule for ${found['type'] ?? 'a feature without a type'}`,
+          found[rule],
+        );
     }
-    if (found['type'] !== 'int64') return;
+    for (const [i, value] of ((found['values'] ?? []) as unknown[]).entries()) {
+      const isText = typeof value === 'string' && (found['type'] === 'bytes' || /^-?\d{1,19}$/.test(value));
+      const isInteger = typeof value === 'number' && found['type'] !== 'bytes';
+      if (!isText && !isInteger)
+        wrong(`${place}.values[${i}]`, found['type'] === 'bytes' ? 'text' : 'an integer', value);
+    }
+    if (found['type'] !== 'int64' && found['type'] !== 'int32') return;
     for (const bound of Object.values((found['range'] ?? {}) as object)) {
       if (typeof bound === 'number' && !Number.isSafeInteger(bound))
         wrong(`${place}.range`, 'whole numbers, as text beyond 2^53', bound);

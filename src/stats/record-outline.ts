@@ -1,13 +1,19 @@
 import { findMalformedUtf8 } from '../framing/utf8.ts';
+import { MAX_VARINT_BYTES, WireFields } from './wire-fields.ts';
 
 /** What a feature's list holds: the numbers of `Feature.kind` in example.proto; `NONE` where it is not set. */
 export const NONE = 0;
 export const BYTES = 1;
 export const FLOAT = 2;
 export const INT64 = 3;
+/** Kinds of the tensors in other messages. */
+export const FLOAT64 = 4;
+export const INT32 = 5;
 
 /** Numbers per feature in `features`: begin and end of its name, kind, index of its first span, number of spans. */
 export const FEATURE = 5;
+/** Where the kind is among them. */
+export const KIND = 2;
 /** Numbers per step in `steps`: kind, index of its first span, number of spans. */
 export const STEP = 3;
 /** Numbers per list in `lists`: begin and end of its name, index of its first step, number of steps. */
@@ -20,23 +26,28 @@ export interface ValueSink {
   /** A run of little-endian floats. */
   floats(bytes: Uint8Array, from: number, to: number): void;
   value(bytes: Uint8Array, from: number, to: number): void;
+  /** A 64-bit float, which Examples do not have. */
+  float64(value: number): void;
 }
 
-const MOST_VARINT_BYTES = 10;
-const MOST_GROUPS = 100;
-
 /**
- * Where the features of an Example or SequenceExample lie in its bytes. One object serves all records: nothing is allocated per record, and no value is looked
- * at before it is asked for. What the bytes mean follows protobuf's rules of merging: a repeated key and a repeated kind are for the reader to judge
- * (the last one counts), unknown fields are passed over.
+ * Finds the features of an Example or SequenceExample in its bytes. One object serves all records: it allocates nothing per
+ * record and reads no value before `values` is called.
+ *
+ * Only a record whose every field belongs to these messages is one of them: protobuf would accept nearly any message as an
+ * Example with unknown fields. A repeated key and a repeated kind are for the caller to judge: the last one counts.
  */
-export class RecordOutline {
-  bytes: Uint8Array = new Uint8Array(0);
-  /** Whether there are features: those of an Example or the context, be they none. */
+export class RecordOutline extends WireFields {
+  /** Whether the record has features: those of an Example or the context, even if empty. */
   hasFeatures = false;
-  /** Whether there are feature lists, be they none. */
+  /** Whether the record has feature lists, even if empty. */
   isSequence = false;
-  /** Why the record is no Example, where `read` said so. */
+  /**
+   * Whether an entry lacks its name or its value, or repeats one. No writer produces that, but other messages look like it
+   * when they are read as an Example.
+   */
+  isOdd = false;
+  /** Why `read` returned false; empty where a field does not belong to the messages. */
   problem = '';
   /** `FEATURE` numbers each: those of an Example, or the context of a SequenceExample. */
   readonly features: number[] = [];
@@ -50,11 +61,6 @@ export class RecordOutline {
   listCount = 0;
   #stepCount = 0;
   #spanCount = 0;
-  // What #next found.
-  #tag = 0;
-  #from = 0;
-  #to = 0;
-  #number = 0;
   // What #feature found.
   #kind = NONE;
   #firstSpan = 0;
@@ -62,33 +68,31 @@ export class RecordOutline {
   #nameFrom = 0;
   #nameTo = 0;
 
-  /** Reads the record in `bytes[from, to)`; whether it is an Example or SequenceExample. */
+  /** Reads the record in `bytes[from, to)`. Returns whether it is an Example or SequenceExample. */
   read(bytes: Uint8Array, from: number, to: number): boolean {
     this.bytes = bytes;
     this.hasFeatures = false;
     this.isSequence = false;
+    this.isOdd = false;
     this.featureCount = 0;
     this.listCount = 0;
     this.#stepCount = 0;
     this.#spanCount = 0;
     this.problem = '';
-    let known = from === to;
     for (let at = from; at < to; ) {
-      at = this.#next(at, to);
-      if (at < 0) return this.#fail('no protobuf message');
-      const begin = this.#from;
-      const end = this.#to;
-      if (this.#tag === FIELD_1) {
+      at = this.next(at, to);
+      if (at < 0) return this.#fail('truncated or damaged');
+      const begin = this.from;
+      const end = this.to;
+      if (this.tag === FIELD_1) {
         if (!this.#featureMap(begin, end)) return false;
         this.hasFeatures = true;
-        known = true;
-      } else if (this.#tag === FIELD_2) {
+      } else if (this.tag === FIELD_2) {
         if (!this.#listMap(begin, end)) return false;
         this.isSequence = true;
-        known = true;
-      }
+      } else return false;
     }
-    return known || this.#fail('a protobuf message without the fields of an Example');
+    return true;
   }
 
   /** Tells `sink` the values in `count` spans from `first` on. */
@@ -96,14 +100,14 @@ export class RecordOutline {
     for (let i = first; i < first + count; i++) {
       const to = this.spans[2 * i + 1];
       for (let at = this.spans[2 * i]; at < to; ) {
-        at = this.#next(at, to);
+        at = this.next(at, to);
         if (kind === INT64) {
-          if (this.#tag === FIELD_1) this.#int64s(this.#from, this.#to, sink);
-          else if (this.#tag === FIELD_1_VARINT) this.#int64s(this.#from, at, sink);
+          if (this.tag === FIELD_1) this.#int64s(this.from, this.to, sink);
+          else if (this.tag === FIELD_1_VARINT) this.#int64s(this.from, at, sink);
         } else if (kind === FLOAT) {
-          if (this.#tag === FIELD_1) sink.floats(this.bytes, this.#from, this.#to);
-          else if (this.#tag === FIELD_1_FIXED32) sink.floats(this.bytes, at - 4, at);
-        } else if (this.#tag === FIELD_1) sink.value(this.bytes, this.#from, this.#to);
+          if (this.tag === FIELD_1) sink.floats(this.bytes, this.from, this.to);
+          else if (this.tag === FIELD_1_FIXED32) sink.floats(this.bytes, at - 4, at);
+        } else if (this.tag === FIELD_1) sink.value(this.bytes, this.from, this.to);
       }
     }
   }
@@ -141,13 +145,13 @@ export class RecordOutline {
   /** `Features`: entries of a map from names to features. */
   #featureMap(from: number, to: number): boolean {
     for (let at = from; at < to; ) {
-      at = this.#next(at, to);
-      if (at < 0) return this.#fail('cut or damaged in its features');
-      if (this.#tag !== FIELD_1) continue;
+      at = this.next(at, to);
+      if (at < 0) return this.#fail('truncated or damaged in its features');
+      if (this.tag !== FIELD_1) return false;
       const { features, featureCount } = this;
       this.#kind = NONE;
       this.#firstSpan = this.#spanCount;
-      if (!this.#entry(this.#from, this.#to, false)) return false;
+      if (!this.#entry(this.from, this.to, false)) return false;
       const place = FEATURE * featureCount;
       features[place] = this.#nameFrom;
       features[place + 1] = this.#nameTo;
@@ -162,11 +166,11 @@ export class RecordOutline {
   /** `FeatureLists`: entries of a map from names to lists of features. */
   #listMap(from: number, to: number): boolean {
     for (let at = from; at < to; ) {
-      at = this.#next(at, to);
-      if (at < 0) return this.#fail('cut or damaged in its feature lists');
-      if (this.#tag !== FIELD_1) continue;
+      at = this.next(at, to);
+      if (at < 0) return this.#fail('truncated or damaged in its feature lists');
+      if (this.tag !== FIELD_1) return false;
       const firstStep = this.#stepCount;
-      if (!this.#entry(this.#from, this.#to, true)) return false;
+      if (!this.#entry(this.from, this.to, true)) return false;
       const place = LIST * this.listCount;
       this.lists[place] = this.#nameFrom;
       this.lists[place + 1] = this.#nameTo;
@@ -181,20 +185,25 @@ export class RecordOutline {
   #entry(from: number, to: number, isList: boolean): boolean {
     let nameFrom = from;
     let nameTo = from;
+    let names = 0;
+    let values = 0;
     for (let at = from; at < to; ) {
-      at = this.#next(at, to);
-      if (at < 0) return this.#fail('cut or damaged in an entry');
-      const begin = this.#from;
-      const end = this.#to;
-      if (this.#tag === FIELD_1) {
+      at = this.next(at, to);
+      if (at < 0) return this.#fail('truncated or damaged in an entry');
+      const begin = this.from;
+      const end = this.to;
+      if (this.tag === FIELD_1) {
         if (findMalformedUtf8(this.bytes, begin, end) >= 0)
           return this.#fail('a name of a feature is not UTF-8');
         nameFrom = begin;
         nameTo = end;
-      } else if (this.#tag === FIELD_2) {
+        names++;
+      } else if (this.tag === FIELD_2) {
         if (!(isList ? this.#list(begin, end) : this.#feature(begin, end))) return false;
-      }
+        values++;
+      } else return false;
     }
+    if (names !== 1 || values !== 1) this.isOdd = true;
     this.#nameFrom = nameFrom;
     this.#nameTo = nameTo;
     return true;
@@ -202,12 +211,12 @@ export class RecordOutline {
 
   #list(from: number, to: number): boolean {
     for (let at = from; at < to; ) {
-      at = this.#next(at, to);
-      if (at < 0) return this.#fail('cut or damaged in a feature list');
-      if (this.#tag !== FIELD_1) continue;
+      at = this.next(at, to);
+      if (at < 0) return this.#fail('truncated or damaged in a feature list');
+      if (this.tag !== FIELD_1) return false;
       this.#kind = NONE;
       this.#firstSpan = this.#spanCount;
-      if (!this.#feature(this.#from, this.#to)) return false;
+      if (!this.#feature(this.from, this.to)) return false;
       const place = STEP * this.#stepCount;
       this.steps[place] = this.#kind;
       this.steps[place + 1] = this.#firstSpan;
@@ -220,18 +229,18 @@ export class RecordOutline {
   /** A `Feature`: one of three lists. Another kind takes the place of the one before; the same kind again adds to it. */
   #feature(from: number, to: number): boolean {
     for (let at = from; at < to; ) {
-      at = this.#next(at, to);
-      if (at < 0) return this.#fail('cut or damaged in a feature');
-      if (this.#tag !== FIELD_1 && this.#tag !== FIELD_2 && this.#tag !== FIELD_3) continue;
-      const kind = this.#tag >>> 3;
+      at = this.next(at, to);
+      if (at < 0) return this.#fail('truncated or damaged in a feature');
+      if (this.tag !== FIELD_1 && this.tag !== FIELD_2 && this.tag !== FIELD_3) return false;
+      const kind = this.tag >>> 3;
       if (kind !== this.#kind) this.#spanCount = this.#firstSpan;
       this.#kind = kind;
-      const begin = this.#from;
-      const end = this.#to;
+      const begin = this.from;
+      const end = this.to;
       this.spans[2 * this.#spanCount] = begin;
       this.spans[2 * this.#spanCount + 1] = end;
       this.#spanCount++;
-      if (!this.#isList(kind, begin, end)) return this.#fail('cut or damaged in the values of a feature');
+      if (!this.#isList(kind, begin, end)) return false;
     }
     return true;
   }
@@ -239,76 +248,19 @@ export class RecordOutline {
   /** Whether the values are whole, so that nothing can go wrong when they are read. */
   #isList(kind: number, from: number, to: number): boolean {
     for (let at = from; at < to; ) {
-      at = this.#next(at, to);
-      if (at < 0) return false;
-      if (this.#tag !== FIELD_1) continue;
-      if (kind === FLOAT && ((this.#to - this.#from) & 3) !== 0) return false;
-      if (kind === INT64 && !areVarints(this.bytes, this.#from, this.#to)) return false;
+      at = this.next(at, to);
+      if (at < 0) return this.#fail('truncated or damaged in the values of a feature');
+      const { tag } = this;
+      if (tag === FIELD_1) {
+        const isWhole =
+          kind === FLOAT
+            ? ((this.to - this.from) & 3) === 0
+            : kind !== INT64 || areVarints(this.bytes, this.from, this.to);
+        if (!isWhole) return this.#fail('truncated or damaged in the values of a feature');
+      } else if (!(kind === INT64 && tag === FIELD_1_VARINT) && !(kind === FLOAT && tag === FIELD_1_FIXED32))
+        return false;
     }
     return true;
-  }
-
-  /** Goes behind the field at `at`; -1 where it is cut or none. */
-  #next(at: number, end: number): number {
-    let next = this.#varint(at, end);
-    const tag = this.#number;
-    if (next < 0 || tag < 8 || tag >= 2 ** 32) return -1;
-    this.#tag = tag;
-    switch (tag & 7) {
-      case 0:
-        this.#from = next;
-        return this.#varint(next, end);
-      case 1:
-        return next + 8 <= end ? next + 8 : -1;
-      case 2: {
-        next = this.#varint(next, end);
-        if (next < 0 || this.#number > end - next) return -1;
-        this.#from = next;
-        this.#to = next + this.#number;
-        return this.#to;
-      }
-      case 3:
-        next = this.#group(next, end);
-        this.#tag = tag;
-        return next;
-      case 5:
-        return next + 4 <= end ? next + 4 : -1;
-      default:
-        return -1;
-    }
-  }
-
-  /** Groups are of old; what is in them is passed over. */
-  #group(at: number, end: number): number {
-    for (let depth = 1, next = at; depth <= MOST_GROUPS; ) {
-      const begin = this.#varint(next, end);
-      if (begin < 0) return -1;
-      const wire = this.#number & 7;
-      if (wire === 3) depth++;
-      if (wire === 4) depth--;
-      next = wire === 3 || wire === 4 ? begin : this.#next(next, end);
-      if (next < 0 || depth === 0) return next;
-    }
-    return -1;
-  }
-
-  #varint(at: number, end: number): number {
-    const { bytes } = this;
-    if (at < end && bytes[at] < 0x80) {
-      this.#number = bytes[at];
-      return at + 1;
-    }
-    let value = 0;
-    let scale = 1;
-    const most = Math.min(end, at + MOST_VARINT_BYTES);
-    for (let next = at; next < most; scale *= 128) {
-      const byte = bytes[next++];
-      value += (byte & 0x7f) * scale;
-      if (byte >= 0x80) continue;
-      this.#number = value;
-      return next;
-    }
-    return -1;
   }
 }
 
@@ -322,7 +274,7 @@ function areVarints(bytes: Uint8Array, from: number, to: number): boolean {
   let run = 0;
   for (let at = from; at < to; at++) {
     if (bytes[at] < 0x80) run = 0;
-    else if (++run >= MOST_VARINT_BYTES) return false;
+    else if (++run >= MAX_VARINT_BYTES) return false;
   }
   return run === 0;
 }

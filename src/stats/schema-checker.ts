@@ -1,16 +1,20 @@
 import { RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../records/batch.ts';
+import type { FormatName } from '../records/record-format.ts';
 import { MOST_FEATURES } from './dataset-stats.ts';
 import { FeatureChecker } from './feature-checker.ts';
 import { NameTable } from './name-table.ts';
-import { FEATURE, LIST, NONE, RecordOutline, STEP } from './record-outline.ts';
-import type { FeatureListSchema, RecordSchema } from './schema.ts';
+import { type RecordContent, recordContent } from './record-content.ts';
+import { FEATURE, LIST, NONE, type RecordOutline, STEP } from './record-outline.ts';
+import { RecordRecognizer } from './record-type.ts';
+import type { FeatureListSchema, FeatureType, RecordSchema } from './schema.ts';
 import { type CheckedRecord, type SchemaViolation, Tallies } from './violations.ts';
 
 /** Checks the records of one file against a schema, batch by batch. */
 export class SchemaChecker {
   readonly #schema: RecordSchema;
-  readonly #outline = new RecordOutline();
+  readonly #recognizer = new RecordRecognizer();
+  readonly #outline: RecordOutline = this.#recognizer.outline;
   readonly #at: CheckedRecord = { record: 0, offset: 0 };
   readonly #records = new Tallies(null, false, this.#at);
   readonly #features: Checkers;
@@ -23,18 +27,22 @@ export class SchemaChecker {
     this.#lists = new Checkers(featureLists, true, unknownFeatures === 'error', this.#at);
   }
 
-  add(batch: RecordBatch): void {
+  /** @param format of the file, if known: see `recognizeRecord` */
+  add(batch: RecordBatch, format?: FormatName): void {
     const { bytes, index, length, firstRecord } = batch;
+    const { message } = this.#schema;
     for (let i = 0; i < length; i++) {
       const from = index[2 * i];
       this.#at.record = firstRecord + i;
       this.#at.offset = batch.offset(i);
-      if (this.#outline.read(bytes, from, from + index[2 * i + 1])) this.#check();
-      else
-        this.#records.breaks(
-          'message',
-          () => `expected ${this.#schema.message}, got ${this.#outline.problem}`,
-        );
+      const to = from + index[2 * i + 1];
+      const type = this.#recognizer.recognize(bytes, from, to, format);
+      // A SequenceExample without feature lists is an Example.
+      if (type !== message && !(type === 'Example' && message === 'SequenceExample'))
+        this.#records.breaks('message', () => `expected ${message}, got ${this.#recognizer.describe(type)}`);
+      if (type === 'Example' || type === 'SequenceExample') {
+        if (message === 'Example' || message === 'SequenceExample') this.#check();
+      } else if (type === message) this.#checkContent(recordContent(bytes.subarray(from, to), type));
     }
   }
 
@@ -45,7 +53,7 @@ export class SchemaChecker {
   }
 
   /** The features that the schema allows without saying anything of them, and their first type. */
-  unlisted(): { feature: string; isList: boolean; type: 'int64' | 'float' | 'bytes' }[] {
+  unlisted(): { feature: string; isList: boolean; type: FeatureType }[] {
     if (this.#schema.unknownFeatures !== 'allow') return [];
     return [...this.#features.unlisted(), ...this.#lists.unlisted()];
   }
@@ -54,8 +62,6 @@ export class SchemaChecker {
     const outline = this.#outline;
     const { record } = this.#at;
     const { features, lists, steps, bytes } = outline;
-    if (outline.isSequence && this.#schema.message === 'Example')
-      this.#records.breaks('message', () => 'expected Example, got SequenceExample');
     // From the last to the first: of a repeated name the last one counts.
     for (let i = outline.featureCount - 1; i >= 0; i--) {
       const at = FEATURE * i;
@@ -83,9 +89,22 @@ export class SchemaChecker {
     this.#features.checkRequired(record);
     this.#lists.checkRequired(record);
   }
+
+  /** Checks the fields of a message that is not an Example. */
+  #checkContent({ features, featureLists }: RecordContent): void {
+    const { record } = this.#at;
+    for (const [name, field] of features) this.#features.nextText(name, record)?.checkField(field, record);
+    for (const [name, steps] of featureLists) {
+      const checker = this.#lists.nextText(name, record);
+      checker?.checkSteps(steps.length);
+      for (const step of steps) checker?.checkField(step, record);
+    }
+    this.#features.checkRequired(record);
+    this.#lists.checkRequired(record);
+  }
 }
 
-const TYPES = [undefined, 'bytes', 'float', 'int64'] as const;
+const TYPES = [undefined, 'bytes', 'float', 'int64', 'float64', 'int32'] as const;
 
 /** The checkers of all features, or of all feature lists. */
 class Checkers {
@@ -122,7 +141,15 @@ class Checkers {
     position: number,
     record: number,
   ): FeatureChecker | undefined {
-    const checker = this.#table.find(bytes, from, to, position);
+    return this.#met(this.#table.find(bytes, from, to, position), record);
+  }
+
+  /** The same by a name that is a string already. */
+  nextText(name: string, record: number): FeatureChecker | undefined {
+    return this.#met(this.#table.findText(name), record);
+  }
+
+  #met(checker: FeatureChecker | undefined, record: number): FeatureChecker | undefined {
     if (checker === undefined || checker.lastRecord === record) return undefined;
     checker.lastRecord = record;
     if (checker.rules === undefined && this.#refuses)
@@ -142,7 +169,7 @@ class Checkers {
     }
   }
 
-  unlisted(): { feature: string; isList: boolean; type: 'int64' | 'float' | 'bytes' }[] {
+  unlisted(): { feature: string; isList: boolean; type: FeatureType }[] {
     return this.#table.entries().flatMap(({ name, rules, firstKind }) => {
       const type = TYPES[firstKind];
       return rules !== undefined || type === undefined ? [] : [{ feature: name, isList: this.#isList, type }];

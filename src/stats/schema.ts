@@ -6,10 +6,16 @@ export interface Bounds<T = number> {
   readonly max?: T;
 }
 
-/** Rules for one feature. What is missing is not checked. */
+/** Types of lists that rules are about. */
+export type FeatureType = 'int64' | 'float' | 'bytes' | 'float64' | 'int32';
+
+/** Types of records that a schema can describe. */
+export type SchemaMessage = 'Example' | 'SequenceExample' | 'ExampleListWithContext' | 'Record' | 'IRHeader';
+
+/** Rules for one feature. A missing rule is not checked. */
 export interface FeatureSchema {
-  /** Kind of its list. */
-  readonly type: 'int64' | 'float' | 'bytes';
+  /** Type of its list. Missing where no value was ever seen. `float64` and `int32` are types of tensors in a Record. */
+  readonly type?: FeatureType;
   /** Whether every record has it, with a list of its type. Default false. */
   readonly required?: boolean;
   /** Values per list. */
@@ -26,6 +32,8 @@ export interface FeatureSchema {
   readonly bytes?: Bounds;
   /** Whether every value of bytes is UTF-8. */
   readonly utf8?: boolean;
+  /** All values that are allowed: texts of a bytes feature, integers of an int64 feature (beyond 2^53 as decimal text). */
+  readonly values?: readonly (string | number)[];
   /** Every value of bytes is an image of one of these kinds. */
   readonly images?: readonly ImageKind[];
   /** Pixels, of images. */
@@ -47,8 +55,11 @@ export interface RecordSchema {
   /** Says what the document is, to people and editors. */
   readonly $schema?: string;
   readonly recordpipeSchema: 1;
-  /** What the records are. `SequenceExample` has `context` features, which are `features` here, and feature lists. */
-  readonly message: 'Example' | 'SequenceExample';
+  /**
+   * Type of the records. The context of a SequenceExample or ExampleListWithContext is `features` here. Fields of a Record
+   * and an IRHeader have the names that `recordContent` gives them.
+   */
+  readonly message: SchemaMessage;
   /** For people. */
   readonly comment?: string;
   readonly features: { readonly [name: string]: FeatureSchema };

@@ -13,6 +13,7 @@ export type SchemaRule =
   | 'infinity'
   | 'bytes'
   | 'utf8'
+  | 'values'
   | 'images'
   | 'width'
   | 'height';

@@ -41,9 +41,10 @@ export function rangeText(
   return low === high ? low : `${low} to ${high}`;
 }
 
-/** Integers in full, other numbers with up to four digits. */
+/** Numbers from 1,000 on as integers, others with up to four digits. */
 export function numberText(value: number): string {
   if (Number.isInteger(value)) return Math.abs(value) < 1e15 ? countTextSigned(value) : String(value);
+  if (Math.abs(value) >= 1000 && Math.abs(value) < 1e15) return countTextSigned(Math.round(value));
   const short = Number(value.toPrecision(4));
   return Math.abs(short) >= 1e-4 ? String(short) : short.toExponential();
 }
@@ -58,4 +59,20 @@ export function powerText(exponent: number): string {
 
 function countTextSigned(value: number): string {
   return value < 0 ? `-${countText(-value)}` : countText(value);
+}
+
+/**
+ * Text of at most `characters` characters: the middle of a longer one gives way, because names often differ at their ends.
+ *
+ * @example
+ * ```ts
+ * import { elided } from 'recordpipe/stats';
+ * console.log(elided('training-data-00017-of-01024', 16)); // trainin…of-01024
+ * ```
+ */
+export function elided(text: string, characters: number): string {
+  const signs = [...text];
+  if (signs.length <= characters) return text;
+  const end = Math.ceil((characters - 1) / 2);
+  return `${signs.slice(0, characters - 1 - end).join('')}…${signs.slice(signs.length - end).join('')}`;
 }

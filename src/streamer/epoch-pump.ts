@@ -25,7 +25,8 @@ export async function pump(
   for (;;) {
     const asked = performance.now();
     const { done, value } = await chunks.next();
-    clock.sourceWaitMs += performance.now() - asked;
+    // While the reader still has bytes to take, it is the reader that is waited for.
+    clock.sourceWaitMs += Math.max(0, performance.now() - Math.max(asked, writer.emptySince));
     if (writer.readerGone) return false;
     if (done) return true;
     const room = writer.write(value, reused);

@@ -3,7 +3,7 @@ import type { ObjectRef } from '../objects/object-source.ts';
 import type { EpochItem } from './content/channel-content.ts';
 
 /** Values wait for the objects in front of them; together not many more bytes than these. */
-const MOST_WAITING_BYTES = 1024 * 1024;
+const MAX_WAITING_BYTES = 1024 * 1024;
 /** What an item takes besides its value. */
 const ITEM_BYTES = 64;
 
@@ -45,7 +45,7 @@ export class EpochScript {
         if (value.object !== undefined) {
           this.#asked.set(this.#objects++, value);
           yield value.object;
-        } else if (this.#aheadBytes > MOST_WAITING_BYTES) await this.#room();
+        } else if (this.#aheadBytes > MAX_WAITING_BYTES) await this.#room();
       }
     } catch (error) {
       this.#failure = error;
@@ -65,7 +65,7 @@ export class EpochScript {
     }
     const item = this.#ahead.shift();
     this.#aheadBytes -= bytesOf(item);
-    if (this.#aheadBytes <= MOST_WAITING_BYTES) this.#onRoom?.();
+    if (this.#aheadBytes <= MAX_WAITING_BYTES) this.#onRoom?.();
     return item;
   }
 

@@ -5,10 +5,12 @@
  */
 
 export { PipeModeStreamer } from './pipe-mode-streamer.ts';
+export type { ProgramGuard } from './program-guard.ts';
+export type { ProgramMark } from './program-processes.ts';
 export { prometheusText } from './prometheus.ts';
 export type { ChannelStatus } from './status-file.ts';
 export type { S3DataType, StreamChannel, StreamChannelInput } from './stream-channel.ts';
-export type { ChannelMetrics, EpochEnd, OnStreamEvent, StreamEvent } from './stream-events.ts';
+export type { ChannelMetrics, EpochEnd, OnStreamEvent, StreamEvent, StreamSource } from './stream-events.ts';
 export {
   DEFAULT_STREAMER_OPTIONS,
   type PipeModeStreamerOptions,
@@ -22,4 +24,4 @@ export {
   writeTrainingFiles,
 } from './training-files.ts';
 export { parseTrainingInput, readTrainingInput } from './training-input.ts';
-export { TrainingProgram } from './training-program.ts';
+export { TrainingProgram, type TrainingProgramOptions } from './training-program.ts';

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { abortError } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/file-errors.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
 import { hostRank } from '../pipemode/resource-config.ts';
@@ -8,15 +9,25 @@ import { fetchEpoch } from './epoch-bytes.ts';
 import type { StreamChannel } from './stream-channel.ts';
 import type { ChannelMetrics } from './stream-events.ts';
 import { type CheckedStreamerOptions, type StreamerInput, streamerOptions } from './streamer-options.ts';
+import type { TrainingProgram } from './training-program.ts';
 
 /**
- * Streams S3 objects or local files into named pipes, as SageMaker's Pipe mode does for a training job: channel by channel, each epoch through a pipe of its own, `CHANNEL_EPOCH`.
+ * Streams S3 objects or local files into named pipes, as SageMaker's Pipe mode does for a training job: each channel
+ * epoch by epoch, each epoch through a pipe of its own, `CHANNEL_EPOCH`.
  *
- * The pipe of the next epoch is there before that of this one ends. A reader may leave early: then its epoch is over. A reader that stops stops the requests for its
- * objects; channels share the requests of the process fairly. A pipe cannot carry an error: what went wrong is thrown by `run`, and stands in
- * `CHANNEL.status.json` beside the pipes, which are taken away in any case. How objects are ordered, split among hosts and shuffled: `epochOrder` in the source.
+ * The pipe of the next epoch exists before this one ends. A reader may leave early: then its epoch is over. A reader
+ * that pauses pauses the requests for its objects; channels share the requests of the process fairly. How objects are
+ * ordered, split among hosts and shuffled: `epochOrder` in the source.
  *
- * Needs the programs `mkfifo` and `flock`. Linux.
+ * **A pipe cannot carry an error.** When an epoch cannot be completed, or the streamer is stopped, its reader finds an
+ * end of file like any other. So that it does not take truncated data for complete data, do one of these:
+ * - start it as a {@link TrainingProgram} and pass that to {@link supervise}: all its processes are stopped before the
+ *   pipe is closed, also if this process is killed;
+ * - end it yourself in {@link beforeCut}, which is awaited before the pipe is closed;
+ * - set `onFailure: 'hold'`: after a failure the pipe stays open, without more bytes, until the reader closes it;
+ * - have it read `CHANNEL.status.json` beside the pipes, which says whether the epoch was complete.
+ *
+ * `run` rejects with what went wrong; the pipes are removed in any case. Needs the programs `mkfifo` and `flock`. Linux.
  *
  * @example
  * ```ts
@@ -39,18 +50,21 @@ export class PipeModeStreamer {
   readonly #stop = new AbortController();
   readonly #runs: readonly ChannelRun[];
   #running: Promise<void> | undefined;
-  #beforeCut: (error: RecordpipeError) => Promise<void> = async () => {};
+  #beforeCut: (error: unknown) => Promise<void> = async () => {};
+  #program: TrainingProgram | undefined;
+  readonly #ready: Promise<void>;
   #isReady: () => void = () => {};
+  #isNotReady: (error: unknown) => void = () => {};
   #listed = 0;
-  /** Fulfilled when the first pipe of each channel is there and its objects have been listed; never where that fails. */
-  readonly ready: Promise<void>;
 
-  /** @throws UsageError for a value that no option has */
+  /** @throws UsageError for a value that no option accepts */
   constructor(given: StreamerInput) {
     this.#options = streamerOptions(given);
-    this.ready = new Promise((resolve) => {
+    this.#ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
+      this.#isNotReady = reject;
     });
+    this.#ready.catch(() => {}); // run() rejects as well
     const signals = [this.#stop.signal, ...(given.signal === undefined ? [] : [given.signal])];
     // Each channel listens to one of its own: Node warns of a signal with many listeners.
     this.#runs = this.#options.channels.map((one) => this.#channelRun(one, AbortSignal.any(signals)));
@@ -62,7 +76,17 @@ export class PipeModeStreamer {
   }
 
   /**
-   * Serves all channels, until as many epochs as were asked for have been read. The first failure ends all channels.
+   * Fulfilled when the first pipe of each channel exists and its objects are listed. Rejects with the error of `run`
+   * if it fails before that, or with `aborted` if the streamer is stopped before. Whoever awaits it may await `run`
+   * later: its rejection then counts as handled.
+   */
+  get ready(): Promise<void> {
+    this.#running?.catch(() => {});
+    return this.#ready;
+  }
+
+  /**
+   * Serves all channels until the requested epochs have been read. The first failure ends all channels.
    * @throws RecordpipeError `object-missing`, `object-changed`, `access-denied`, `retries-exhausted`, `malformed-manifest`, `missing-attribute`, `reader-timeout`,
    * `already-exists`, `corrupt-compressed-stream`, `io-failure`, `aborted`, …
    */
@@ -71,15 +95,27 @@ export class PipeModeStreamer {
     return this.#running;
   }
 
-  /** Ends the run: requests are given up, readers find the end, pipes are taken away. */
+  /** Ends the run: requests are cancelled, readers find the end of their pipes, and the pipes are removed. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#isNotReady(abortError(this.#stop.signal));
     await this.#running?.catch(() => {});
   }
 
-  /** What is to be done before a pipe whose bytes are not complete is closed, for example to end the program that would take that for the end of its data. */
-  set beforeCut(work: (error: RecordpipeError) => Promise<void>) {
+  /**
+   * Work to do before a pipe is closed whose bytes are incomplete, after a failure or because the streamer is stopped:
+   * for example to end the program that would take that for the end of its data.
+   */
+  set beforeCut(work: (error: unknown) => Promise<void>) {
     this.#beforeCut = work;
+  }
+
+  /**
+   * Couples the streamer with the program that reads its pipes: before a pipe is closed whose bytes are incomplete, all
+   * processes of the program are stopped; if this process is killed, a guard process stops them.
+   */
+  supervise(program: TrainingProgram): void {
+    this.#program = program;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -87,6 +123,15 @@ export class PipeModeStreamer {
   }
 
   async #runAll(): Promise<void> {
+    try {
+      await this.#serveAll();
+    } catch (error) {
+      this.#isNotReady(error);
+      throw error;
+    }
+  }
+
+  async #serveAll(): Promise<void> {
     const { pipeDir } = this.#options;
     try {
       mkdirSync(pipeDir, { recursive: true });
@@ -155,7 +200,11 @@ export class PipeModeStreamer {
             warn('object-missing', `${error.message}${line}`);
           },
         }),
-      beforeCut: (error) => this.#beforeCut(error),
+      beforeCut: async (error) => {
+        await this.#beforeCut(error);
+        await this.#program?.stop();
+      },
+      guard: (descriptor) => this.#program?.guard(descriptor),
     });
   }
 }

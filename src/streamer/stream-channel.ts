@@ -8,7 +8,7 @@ export type S3DataType = 'S3Prefix' | 'ManifestFile' | 'AugmentedManifestFile';
 export interface StreamChannel {
   /** 1 to 64 of `A-Z a-z 0-9 . - _`. */
   readonly name: string;
-  /** `s3://bucket/prefix`, or a path or `file:` URL of a folder or file; of manifests the address of the manifest. */
+  /** `s3://bucket/prefix` (the scheme in any case), or a path or `file:` URL of a folder or file; of manifests the address of the manifest. */
   readonly uri: string;
   /** Default `S3Prefix`: all objects whose address begins with `uri`; of a folder all files in it and below. */
   readonly dataType: S3DataType;
@@ -48,8 +48,8 @@ const CHOICES = {
   compression: ['None', 'Gzip'],
   recordWrapper: ['None', 'RecordIO'],
 } as const;
-const MOST_ATTRIBUTES = 16;
-const MOST_ATTRIBUTE_CHARACTERS = 256;
+const MAX_ATTRIBUTES = 16;
+const MAX_ATTRIBUTE_CHARACTERS = 256;
 
 /**
  * The complete channel, checked by SageMaker's rules.
@@ -60,6 +60,7 @@ export function streamChannel(given: StreamChannelInput): StreamChannel {
   const channel: StreamChannel = {
     ...DEFAULT_STREAM_CHANNEL,
     ...Object.fromEntries(present),
+    ...(typeof given.uri === 'string' && { uri: given.uri.replace(/^s3:\/\//i, 's3://') }),
   } as StreamChannel;
   const { name, uri, dataType, attributeNames, shuffleSeed } = channel;
   if (typeof name !== 'string' || !NAME.test(name))
@@ -101,12 +102,12 @@ function checkAttributes(name: string, dataType: S3DataType, names: readonly str
       );
     return;
   }
-  if (names.length < 1 || names.length > MOST_ATTRIBUTES)
-    throw new UsageError(`${label}: expected 1 to ${MOST_ATTRIBUTES} names, got ${names.length}`);
+  if (names.length < 1 || names.length > MAX_ATTRIBUTES)
+    throw new UsageError(`${label}: expected 1 to ${MAX_ATTRIBUTES} names, got ${names.length}`);
   for (const one of names) {
-    if (typeof one !== 'string' || one.length < 1 || one.length > MOST_ATTRIBUTE_CHARACTERS)
+    if (typeof one !== 'string' || one.length < 1 || one.length > MAX_ATTRIBUTE_CHARACTERS)
       throw new UsageError(
-        `${label}: expected names of 1 to ${MOST_ATTRIBUTE_CHARACTERS} characters, got ${JSON.stringify(one)}`,
+        `${label}: expected names of 1 to ${MAX_ATTRIBUTE_CHARACTERS} characters, got ${JSON.stringify(one)}`,
       );
   }
 }

@@ -33,7 +33,15 @@ export interface EpochEnd {
   readonly seconds: number;
   /** Whether everything was delivered; else the reader left before the end. */
   readonly complete: boolean;
+  /** Milliseconds of the epoch during which bytes waited for the reader. */
+  readonly readerWaitMs: number;
+  /** Milliseconds of the epoch during which the reader waited for bytes. */
+  readonly sourceWaitMs: number;
+  readonly source: StreamSource;
 }
+
+/** Where the bytes of a channel come from; `objects`: from wherever an augmented manifest names them. */
+export type StreamSource = 'S3' | 'disk' | 'objects';
 
 /** Told of events as they happen. */
 export type OnStreamEvent = (event: StreamEvent) => void;
@@ -53,10 +61,11 @@ export interface ChannelMetrics {
   /** Epochs that have been served, those that were left early included. */
   readonly epochs: number;
   readonly epochMs: number;
-  /** For so long bytes were there and the reader did not take them: the reader is the bottleneck. */
+  /** How long bytes waited for the reader: then the reader is the bottleneck. */
   readonly readerWaitMs: number;
-  /** For so long the pipe was empty and bytes were waited for: their source is the bottleneck. */
+  /** How long the reader waited for bytes, with none left to write: then their source is the bottleneck. */
   readonly sourceWaitMs: number;
+  readonly source: StreamSource;
   /** Requests that failed and were sent again. */
   readonly retries: number;
   readonly requests: number;

@@ -23,8 +23,22 @@ export interface PipeModeStreamerOptions {
   readonly lazy: boolean;
   /** Whether named pipes that are there already, with readers or without, are used. Default false: they are an error. */
   readonly force: boolean;
-  /** Whether a reader that leaves before the end of an epoch is an error. Default false: the next epoch begins, as in SageMaker. */
+  /**
+   * What keeps two streamers from serving one channel in one folder. Default `flock`, by the program of that name.
+   * `none`: nothing, for hosts without it; pipes of a streamer that was killed then need `force`.
+   */
+  readonly lock: 'flock' | 'none';
+  /**
+   * Whether a reader that leaves before the end of an epoch is an error, also if all that it left fits into the pipe.
+   * Default false: the next epoch begins, as in SageMaker.
+   */
   readonly strictEof: boolean;
+  /**
+   * What a reader finds when its epoch cannot be completed. Default `close`: the end of its pipe, which looks like that
+   * of complete data. `hold`: no end; the pipe stays open, without more bytes, until the reader closes it, and only then
+   * `run` rejects. `stop` and `signal` close pipes in any case.
+   */
+  readonly onFailure: 'close' | 'hold';
   /** So long a reader of a pipe is waited for. Default: as long as it takes. */
   readonly readerTimeoutMs: number | undefined;
   /** Whether objects that are not there are left out, of augmented manifests with their lines. Default false: they are an error. */
@@ -50,7 +64,9 @@ export const DEFAULT_STREAMER_OPTIONS: Omit<PipeModeStreamerOptions, 'channels' 
   objects: undefined,
   lazy: false,
   force: false,
+  lock: 'flock',
   strictEof: false,
+  onFailure: 'close',
   readerTimeoutMs: undefined,
   skipMissing: false,
   onBadLine: 'error',
@@ -77,11 +93,22 @@ export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
   checkWhole('epochs', options.epochs, 1, Number.POSITIVE_INFINITY);
   checkWhole('firstEpoch', options.firstEpoch, 0, 2 ** 31 - 1);
   checkWhole('maxLineBytes', options.maxLineBytes, 1, 2 ** 30);
+  checkHosts(options.hosts.hosts);
   if (!options.hosts.hosts.includes(options.hosts.current_host))
     throw new UsageError(
       `hosts: expected current_host to be one of ${options.hosts.hosts.join(', ')}, got ${options.hosts.current_host}`,
     );
+  if (options.lock !== 'flock' && options.lock !== 'none')
+    throw new UsageError(`lock: expected one of flock, none, got ${String(options.lock)}`);
+  if (options.onFailure !== 'close' && options.onFailure !== 'hold')
+    throw new UsageError(`onFailure: expected one of close, hold, got ${String(options.onFailure)}`);
   if (options.onBadLine !== 'error' && options.onBadLine !== 'skip')
     throw new UsageError(`onBadLine: expected one of error, skip, got ${String(options.onBadLine)}`);
   return { ...options, channels };
+}
+
+/** Two hosts of one name would both be given the share of the first. */
+function checkHosts(hosts: readonly string[]): void {
+  const twice = hosts.find((name, i) => hosts.indexOf(name) !== i);
+  if (twice !== undefined) throw new UsageError(`hosts: expected distinct names, got ${twice} twice`);
 }

@@ -1,7 +1,8 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileError } from '../bytes/file-errors.ts';
+import { replaceFileSync } from '../objects/local/temporary-file.ts';
 import type { ResourceConfig } from '../pipemode/resource-config.ts';
 import { type StreamChannelInput, streamChannel } from './stream-channel.ts';
 
@@ -76,7 +77,15 @@ export function writeTrainingFiles(places: TrainingPlaces, job: TrainingJob): vo
   writeJson(join(configDir, 'inputdataconfig.json'), inputDataConfig(job.channels));
   writeJson(join(configDir, 'resourceconfig.json'), job.hosts);
   writeJson(join(configDir, 'hyperparameters.json'), job.hyperparameters);
-  for (const { name } of job.channels) rmSync(join(stateDir, `.${name}-pipe_mode-state`), { force: true });
+  for (const { name } of job.channels) removeState(join(stateDir, `.${name}-pipe_mode-state`));
+}
+
+function removeState(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw fileError(error, path);
+  }
 }
 
 /** The channels as `inputdataconfig.json` describes them to a program. */
@@ -98,7 +107,7 @@ export function inputDataConfig(
 }
 
 /**
- * The variables that SageMaker's containers set for a training program.
+ * The variables that SageMaker's containers set for a training program. Paths in them are absolute.
  *
  * @example
  * ```ts
@@ -109,7 +118,12 @@ export function inputDataConfig(
  * ```
  */
 export function trainingEnvironment(places: TrainingPlaces, job: TrainingJob): Record<string, string> {
-  const { pipeDir, configDir, modelDir, outputDir } = places;
+  const [pipeDir, configDir, modelDir, outputDir] = [
+    resolve(places.pipeDir),
+    resolve(places.configDir),
+    resolve(places.modelDir),
+    resolve(places.outputDir),
+  ];
   const { channels, hosts, hyperparameters } = job;
   const names = channels.map(({ name }) => name);
   const parameters = Object.entries(hyperparameters);
@@ -139,8 +153,7 @@ function variable(name: string): string {
 
 function writeJson(path: string, value: unknown): void {
   try {
-    writeFileSync(`${path}.tmp`, `${JSON.stringify(value, undefined, 2)}\n`);
-    renameSync(`${path}.tmp`, path);
+    replaceFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`);
   } catch (error) {
     throw fileError(error, path);
   }

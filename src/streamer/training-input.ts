@@ -27,7 +27,7 @@ import { type StreamChannel, type StreamChannelInput, streamChannel } from './st
 export function readTrainingInput(path: string): StreamChannel[] {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     throw fileError(error, path);
   }

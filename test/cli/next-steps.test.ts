@@ -63,9 +63,9 @@ test('names keep to their line, and tell a terminal nothing', async () => {
   expect(JSON.parse(stdout).files[0].uri).toBe('new\nline\x1b[31m.tfrecord');
 });
 
-test('inspect says that there is no such record', async () => {
+test('inspect says how many records a file has where --skip passes its end', async () => {
   expect((await cli(['inspect', 'six.tfrecord', '--skip', '6'], { cwd })).stdout).toMatch(
-    /no record 6: there are 6\n$/,
+    /no record 6: the file has 6 records\n$/,
   );
   expect((await cli(['inspect', '-'])).stdout).toMatch(/no records\n$/);
   expect((await cli(['inspect', '-', '--jsonl'])).stdout).toBe('');

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { saveImages } from '../../src/cli/save-images.ts';
 import { encodeExample } from '../../src/example/index.ts';
 import { encodeTFRecord } from '../../src/framing/index.ts';
+import { recordContent } from '../../src/stats/index.ts';
 import { cli } from '../support/cli.ts';
 import { gif } from '../support/examples.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
@@ -27,7 +28,7 @@ test('stats shows sizes, features, labels and findings', async () => {
   const { code, stdout, stderr } = await cli(['stats', good, bad]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^23 records in 2 files, .+: 23 Example\n/);
-  expect(stdout).toMatch(/label +int64 +████ 100 % +1 +0 to 2, 3 different/);
+  expect(stdout).toMatch(/label +int64 +████ 100 % +1 +0 to 2, 3 distinct/);
   expect(stdout).toMatch(/score +float +\S+ +70 % +1 +1 to 2\.75/);
   expect(stdout).toMatch(/image +bytes .+ gif, 8 × 8 pixels, 13 B/);
   expect(stdout).toMatch(/\n {2}0 {2}█+ +8 +34\.8 %\n/);
@@ -100,7 +101,9 @@ test('schema of files that hold no Examples', async () => {
   const text = temp.file('text.tfrecord', encodeTFRecord(Buffer.from('hello')));
   const { code, stderr } = await cli(['schema', text]);
   expect(code).toBe(2);
-  expect(stderr).toContain('expected records that are Examples, got 1 others');
+  expect(stderr).toContain(
+    'expected records with named features, such as Examples, got 1 of another kind: text',
+  );
   expect((await cli(['schema'])).code).toBe(2);
   expect(JSON.parse((await cli(['schema', '--json-schema'])).stdout).title).toBe('recordpipe schema');
 });
@@ -138,13 +141,15 @@ test('inspect shows features, decodes, and saves images', async () => {
   const again = await cli(['inspect', good, '-n', '1', '--save-images', folder]);
   expect(again.code).toBe(3);
   expect(again.stderr).toContain('already-exists');
+  expect(again.stderr).toContain('--force');
+  const forced = await cli(['inspect', good, '-n', '1', '--save-images', folder, '--force']);
+  expect([forced.code, forced.stdout.includes('1 image written')]).toEqual([0, true]);
   const text = temp.file('plain.tfrecord', encodeTFRecord(Buffer.from('hello')));
-  expect((await cli(['inspect', text, '--feature', 'x'])).stdout).toContain(
-    'neither an Example nor a SequenceExample',
-  );
-  expect(JSON.parse((await cli(['inspect', text, '--jsonl', '--decode'])).stdout).notExample).toBe(
-    'no protobuf message',
-  );
+  expect((await cli(['inspect', text, '--feature', 'x'])).stdout).toContain('no named features: text');
+  expect(JSON.parse((await cli(['inspect', text, '--jsonl', '--decode'])).stdout)).toMatchObject({
+    type: 'text',
+    text: 'hello',
+  });
   expect((await cli(['inspect', good, '--decode'])).code).toBe(2);
 });
 
@@ -155,7 +160,7 @@ test('images whose features would share a file, or have names too long for one, 
   );
   const payload = encodeExample(features);
   const folder = temp.file('distinct');
-  expect(await saveImages(payload, 0, undefined, folder)).toBe(5);
+  expect(await saveImages(recordContent(payload, 'Example'), 0, () => true, folder, false)).toBe(5);
   const written = readdirSync(folder).sort();
   expect(written).toHaveLength(5);
   expect(written).toContain('0-plain.gif');

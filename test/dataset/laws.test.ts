@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Dataset } from '../../src/dataset/index.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { anySource, anySteps, both, lazySteps, Planned, sourcePlan } from './model.ts';
 
 interface Outcome {
@@ -54,7 +55,7 @@ async function gathered(dataset: Dataset<number>): Promise<Outcome> {
   }
 }
 
-const RUNS = { numRuns: 400 };
+const RUNS = { numRuns: randomRuns(400) };
 
 test('chains give the elements that plain generators give, then the same error, in each iteration', async () => {
   await fc.assert(
@@ -80,7 +81,7 @@ test('what is broken off has asked for, called and closed exactly what plain gen
       expect(ourLog.filter((line) => !closed(line))).toEqual(plainLog.filter((line) => !closed(line)));
       expect(ourLog.filter(closed)).toEqual(plainLog.filter(closed));
     }),
-    { ...RUNS, numRuns: 600 },
+    { ...RUNS, numRuns: randomRuns(600) },
   );
 });
 
@@ -98,7 +99,7 @@ test('calls of next that do not wait for one another are answered in order', asy
       expect(elements).toEqual(expected.elements.slice(0, 40));
       await iterator.return();
     }),
-    { numRuns: 150 },
+    { numRuns: randomRuns(150) },
   );
 });
 
@@ -110,6 +111,6 @@ test('the same elements come as a web stream, and are counted', async () => {
       expect(await ourselves(ours.toReadableStream())).toEqual(expected);
       if (expected.error === undefined) expect(await ours.count()).toBe(expected.elements.length);
     }),
-    { numRuns: 100 },
+    { numRuns: randomRuns(100) },
   );
 });

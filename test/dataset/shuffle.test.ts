@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Dataset } from '../../src/dataset/index.ts';
+import { randomRuns } from '../support/random-runs.ts';
 
 const numbers = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
@@ -26,7 +27,7 @@ test('laws: all elements once, none before its turn, the same order for the same
         expect(await again.toArray({ iteration: 1 })).toEqual(second);
       },
     ),
-    { numRuns: 100 },
+    { numRuns: randomRuns(100) },
   );
 });
 

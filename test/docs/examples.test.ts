@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as crc from '../../src/crc32c/index.ts';
 import * as files from '../../src/files/index.ts';
 import * as framing from '../../src/framing/index.ts';
@@ -22,11 +22,10 @@ const place = samplePlace();
 afterAll(() => place.remove());
 
 /**
- * Runs an example as a module beside the installed package, without its types and otherwise as it is: what this Node does not know is
- * a failure.
- * @param folder where it runs and writes
+ * Writes an example as a module beside the installed package, without its types and otherwise as it is: syntax that this Node does not
+ * know is a failure. @param folder where it is, and runs
  */
-function run({ code }: Example, index: number, folder = ''): string[] {
+function moduleOf({ code }: Example, index: number, folder = ''): string {
   const { outputText, diagnostics } = ts.transpileModule(code, {
     reportDiagnostics: true,
     compilerOptions: {
@@ -36,10 +35,34 @@ function run({ code }: Example, index: number, folder = ''): string[] {
     },
   });
   expect(diagnostics).toEqual([]);
-  const path = place.write(`${folder}example-${index}.mjs`, outputText);
-  const { stdout, stderr, status } = place.runModule(path);
+  return place.write(`${folder}example-${index}.mjs`, outputText);
+}
+
+/** Runs an example in a process of its own, as its reader would. */
+function run(example: Example, index: number): string[] {
+  const { stdout, stderr, status } = place.run(process.execPath, moduleOf(example, index));
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-  return stdout.split('\n').slice(0, -1);
+  return linesOf(stdout);
+}
+
+const RUN_MODULES = fileURLToPath(new URL('./run-modules.mjs', import.meta.url));
+
+/** Runs examples one after another in one process, each in a folder of its own: none replaces the files of another. */
+function runTogether(examples: readonly Example[]): Map<string, Ran> {
+  const modules = examples.map((example, index) => moduleOf(example, index, `docstring-${index}/`));
+  const { stdout, stderr } = place.run(process.execPath, RUN_MODULES, ...modules);
+  expect(stderr).toBe('');
+  const results = linesOf(stdout).map((line) => JSON.parse(line) as Ran);
+  return new Map(results.map((result, i) => [examples[i].place, result]));
+}
+
+interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').slice(0, -1);
 }
 
 /** Whether lines were printed as their comments say, in order; what has no comment may print any number of lines. */
@@ -71,9 +94,18 @@ describe('docstrings', () => {
     expect(docstrings.length).toBeGreaterThanOrEqual(20);
   });
 
-  test.each(docstrings.map((example, index) => ({ ...example, index })))('$place', (example) => {
-    const expected = expectedOutput(example.code);
-    expectOutput(run(example, example.index, `docstring-${example.index}/`), expected);
+  let results: Map<string, Ran>;
+  beforeAll(() => {
+    results = runTogether(docstrings);
+  });
+
+  test.each(docstrings)('$place', ({ place, code }) => {
+    const { stdout, stderr } = results.get(place) ?? {
+      stdout: '',
+      stderr: 'an example before it ended the process',
+    };
+    expect(stderr).toBe('');
+    expectOutput(linesOf(stdout), expectedOutput(code));
   });
 });
 

@@ -22,8 +22,6 @@ export interface Ran {
  */
 export function samplePlace(): {
   run(command: string, ...args: string[]): Ran;
-  /** Runs a module in its own folder. */
-  runModule(path: string): Ran;
   write(name: string, text: string): string;
   remove(): void;
 } {
@@ -44,13 +42,16 @@ export function samplePlace(): {
 
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}`, NO_COLOR: '1' };
   delete (env as NodeJS.ProcessEnv)['RECORDPIPE_KERNEL'];
-  const runIn = (cwd: string, command: string, args: readonly string[]): Ran => {
-    const { stdout, stderr, status } = spawnSync(command, args, { cwd, env, encoding: 'utf8', input: '' });
-    return { stdout, stderr, status };
-  };
   return {
-    run: (command, ...args) => runIn(folder, command, args),
-    runModule: (path) => runIn(dirname(path), process.execPath, [path]),
+    run(command, ...args) {
+      const { stdout, stderr, status } = spawnSync(command, args, {
+        cwd: folder,
+        env,
+        encoding: 'utf8',
+        input: '',
+      });
+      return { stdout, stderr, status };
+    },
     write(name, text) {
       const path = join(folder, name);
       if (dirname(path) !== folder) {

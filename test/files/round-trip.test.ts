@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openTFRecordWriter } from '../../src/files/index.ts';
 import type { Compression } from '../../src/index.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { bytesOf, encoded, expectBytes, expectRecords, recordsOf, somePayloads } from './written.ts';
 
@@ -87,7 +88,7 @@ describe.each(COMPRESSIONS)('%s', (compression) => {
         await writer.close();
         expectBytes(INFLATE[compression](bytesOf(path)), encoded(payloads));
       }),
-      { numRuns: 60 },
+      { numRuns: randomRuns(60) },
     );
   });
 });

@@ -7,6 +7,7 @@ import type { LineCutting, LineScanner } from '../../src/framing/line-scan.ts';
 import { LineTableScanner } from '../../src/framing/line-table-scanner.ts';
 import { LineArea, LineWasmScanner } from '../../src/framing/line-wasm-scanner.ts';
 import { Random } from '../support/random.ts';
+import { randomRuns } from '../support/random-runs.ts';
 
 const kernel = createFramesKernel();
 const area = kernel && new LineArea(kernel);
@@ -83,7 +84,7 @@ describe.skipIf(area === undefined)('the kernel gives the answers of JavaScript'
         expect(wasm.count(bytes, start, whole)).toBe(table.count(content, start, whole));
         expect(wasm.counted).toBe(table.counted);
       }),
-      { numRuns: 4000 },
+      { numRuns: randomRuns(4000) },
     );
   });
 

@@ -7,6 +7,7 @@ import { RecordIOWasmScanner } from '../../src/framing/recordio-wasm-scanner.ts'
 import { offsetView } from '../support/offset-view.ts';
 import { oracleFrameRecordIO, oraclePart } from '../support/oracle-recordio.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
+import { randomRuns } from '../support/random-runs.ts';
 
 /** All that a scan says, the index as far as it is filled. */
 function answer(
@@ -53,7 +54,7 @@ describe.skipIf(kernel === undefined)('the kernel and its stand-in', () => {
         buffer.set(bytes, shift);
         expect(answer(wasm, buffer.subarray(shift, shift + bytes.length), ...call)).toEqual(expected);
       }),
-      { numRuns: 2000 },
+      { numRuns: randomRuns(2000) },
     );
   });
 

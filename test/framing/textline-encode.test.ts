@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
 import { encodeTextLine, encodeTextLineInto, isRecordpipeError } from '../../src/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { bytesOf, decodeLines, texts } from '../support/text-outcome.ts';
 
 const alphabet = fc.constantFrom(97, 98, 13, 10);
@@ -36,7 +37,7 @@ describe('what is written is read back, or refused', () => {
         }
         expect(decodeLines(concat(lines), { ...options, compression: 'none' }).payloads).toEqual(kept);
       }),
-      { numRuns: 3000 },
+      { numRuns: randomRuns(3000) },
     );
     expect(refused).toBeGreaterThan(500);
     expect(written).toBeGreaterThan(500);

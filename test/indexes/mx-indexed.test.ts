@@ -12,6 +12,7 @@ import {
 import { MAGIC, oracleFileRecordIO } from '../support/oracle-recordio.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
@@ -84,7 +85,7 @@ test('any payloads and keys', async () => {
         for (const [key, payload] of new Map(records)) expect(await reader.get(key)).toEqual(payload);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: randomRuns(40) },
   );
 });
 

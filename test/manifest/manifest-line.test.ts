@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RecordpipeError } from '../../src/errors.ts';
 import { parseManifestLine } from '../../src/manifest/manifest-line.ts';
+import { randomRuns } from '../support/random-runs.ts';
 
 function textsOf(line: string, names: string[]): string[] {
   return parseManifestLine(line, names).map(({ text }) => text);
@@ -139,7 +140,7 @@ test('property: every JSON value comes through as JSON.parse reads it, without w
       const [{ text }] = parseManifestLine(spaced({ before: 1, v: plain, after: [] }, blanks), ['v']);
       expect(text).toBe(typeof plain === 'string' ? plain : JSON.stringify(plain));
     }),
-    { numRuns: 50 },
+    { numRuns: randomRuns(50) },
   );
 });
 
@@ -176,7 +177,7 @@ test('property: what JSON.parse refuses is refused, and what it takes is taken',
       if (parsed === undefined) expect(failureOf(text, []).code).toBe('malformed-manifest');
       else expect(parseManifestLine(text, [])).toEqual([]);
     }),
-    { numRuns: 500 },
+    { numRuns: randomRuns(500) },
   );
 });
 

@@ -52,6 +52,34 @@ describe('the channel', () => {
     ).toMatchObject({ code: 'not-found' });
   });
 
+  test.each([
+    { recordFormat: 'TextLine' },
+    { recordFormat: 'textline' },
+    { format: 'textline' },
+    { format: 'TextLine', record_format: 'textline' },
+  ] as const)('its format is given as %j', async (options) => {
+    const place = channelPlace();
+    writeFileSync(place.pipe(0), 'one\ntwo\n');
+    expect(await new PipeModeDataset('train', { ...place.dirs, ...options }).count()).toBe(2);
+  });
+
+  test('formats that contradict each other are refused', () => {
+    const options = { recordFormat: 'TFRecord', format: 'textline' } as const;
+    expect(() => new PipeModeDataset('train', { ...channelPlace().dirs, ...options })).toThrow(
+      'recordFormat is given twice',
+    );
+  });
+
+  test('errors of a channel carry the name of their class', async () => {
+    const place = channelPlace();
+    writeFileSync(place.pipe(0), 'this is no RecordIO');
+    const failure = await new PipeModeDataset('train', place.dirs).count().catch((error: unknown) => error);
+    expect([(failure as Error).name, String(failure)]).toEqual([
+      'PipeModeError',
+      expect.stringMatching(/^PipeModeError: /),
+    ]);
+  });
+
   test.each(['', '../train', 'a b', 'é', 'x'.repeat(65)])('cannot be called %j', (name) => {
     expect(() => new PipeModeDataset(name, channelPlace().dirs)).toThrow(UsageError);
   });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
@@ -72,6 +73,13 @@ describe('the state file', () => {
     writeFileSync(place.statePath(), content);
     expect(await reserveEpoch(index, undefined)).toBe(expected);
     expect(place.state()).toBe(String(expected + 1));
+  });
+
+  test('a named pipe in its place is an error, and is not waited for', async () => {
+    const place = channelPlace();
+    const index = indexOf(place);
+    execFileSync('mkfifo', [place.statePath()]);
+    await expect(reserveEpoch(index, undefined)).rejects.toMatchObject({ code: 'unsupported-source' });
   });
 
   test('a failure leaves the old one, and nothing beside it', async () => {

@@ -3,10 +3,11 @@ import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } f
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { Random } from '../support/random.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { type ChannelPlace, channelPlace, ended, makePipes, start } from './channel-place.ts';
 import { program } from './programs.ts';
 
-const EPOCHS = 200;
+const EPOCHS = randomRuns(200);
 const RECORDS = 40;
 
 function lines(epoch: number): string[] {
@@ -64,7 +65,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-test('200 epochs, readers killed at any moment: no record lost, none twice', {
+test(`${EPOCHS} epochs, readers killed at any moment: no record lost, none twice`, {
   timeout: 120_000,
 }, async () => {
   const place = channelPlace();

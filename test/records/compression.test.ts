@@ -10,6 +10,7 @@ import {
 import { concat, oracleFile, oracleFrame } from '../support/oracle-tfrecord.ts';
 import { decodeAll, type Outcome, readAll, scan, where } from '../support/outcome.ts';
 import { Random } from '../support/random.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { rechunk } from '../support/rechunk.ts';
 import { FILE, flipped, gzipMembers, OFFSETS, PAYLOADS } from '../support/samples.ts';
 
@@ -89,7 +90,7 @@ describe('gzip', () => {
           expect(outcome.payloads).toEqual(PAYLOADS);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: randomRuns(60) },
     );
   });
 

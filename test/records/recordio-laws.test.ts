@@ -9,6 +9,7 @@ import {
 } from '../support/oracle-recordio.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { where } from '../support/outcome.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { cutAt } from '../support/rechunk.ts';
 import { magicPayloads } from '../support/recordio-payloads.ts';
 import { recordIOWays } from '../support/ways.ts';
@@ -122,7 +123,7 @@ test('any bytes under any rules: what the oracle says, in any chunks, by decoder
         expect(found.payloadBytes).toBe(payloadBytes);
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: randomRuns(1500) },
   );
   for (const code of [
     'bad-magic',
@@ -163,6 +164,6 @@ test('any bytes, damage passed over: what the oracle says, in any chunks', async
       expect(found.records).toBe(oracle.records.length);
       expect(found.errorCount).toBe(oracle.corrupted + (oracle.code === undefined ? 0 : 1));
     }),
-    { numRuns: 1500 },
+    { numRuns: randomRuns(1500) },
   );
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeTFRecords, encodeTFRecord, readTFRecords, scanTFRecords } from '../../src/index.ts';
 import { concat, oracleDecode } from '../support/oracle-tfrecord.ts';
 import { readAll } from '../support/outcome.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { cutAt } from '../support/rechunk.ts';
 
 const payload = fc.oneof(
@@ -46,7 +47,7 @@ describe.each(compressions)('what was encoded is decoded: %s', (_, pack) => {
         expect(scanned).toMatchObject({ records: records.length, bytes: file.length });
         expect(scanned.payloadBytes).toBe(content.length - 16 * records.length);
       }),
-      { numRuns: 60 },
+      { numRuns: randomRuns(60) },
     );
   });
 });
@@ -72,7 +73,7 @@ test('record by record, kept or not, for any chunk size', async () => {
       for await (const record of readTFRecords(file, { chunkBytes })) kept.push(record);
       same(kept, records);
     }),
-    { numRuns: 40 },
+    { numRuns: randomRuns(40) },
   );
 });
 

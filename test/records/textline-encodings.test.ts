@@ -5,6 +5,7 @@ import { scanTextLines } from '../../src/records/textline/read-textlines.ts';
 import { oracleLines } from '../support/oracle-textline.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { where } from '../support/outcome.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { CHUNK_SIZES, cutAt, rechunk } from '../support/rechunk.ts';
 import { bytesOf, cutChunks, readLines, texts } from '../support/text-outcome.ts';
 
@@ -59,7 +60,7 @@ describe('utf8', () => {
       fc.property(bytes, (file) => {
         expect(findMalformedUtf8(file, 0, file.length) < 0).toBe(isUtf8(file));
       }),
-      { numRuns: 5000 },
+      { numRuns: randomRuns(5000) },
     );
   });
 
@@ -78,7 +79,7 @@ describe('utf8', () => {
           expect(outcome.offsets).toEqual(expected.map(({ offset }) => offset));
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: randomRuns(2000) },
     );
   });
 
@@ -96,7 +97,7 @@ describe('utf8', () => {
         expect(rest.error).toBeUndefined();
         expect(rest.payloads).toEqual(lines.map(({ payload }) => payload).filter(isUtf8));
       }),
-      { numRuns: 2000 },
+      { numRuns: randomRuns(2000) },
     );
   });
 

@@ -10,6 +10,7 @@ import {
 } from '../../src/sagemaker/index.ts';
 import { OracleRecord, oracleRecord, toldRecord } from '../support/oracle-sagemaker.ts';
 import { Random } from '../support/random.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { oddRecord } from '../support/sagemaker-messages.ts';
 
 const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
@@ -61,7 +62,7 @@ describe('against the messages of protobufjs', () => {
         expect([...decoded.features.keys()].sort()).toEqual(Object.keys(input.features!).sort());
         expect(encodeSageMakerRecord(decoded)).toEqual(bytes);
       }),
-      { seed: 1, numRuns: 300 },
+      { seed: 1, numRuns: randomRuns(300) },
     );
   });
 

@@ -22,6 +22,7 @@ import {
 } from '../../src/shards/index.ts';
 import { mergeStats, NO_STATS } from '../../src/stats/index.ts';
 import { FIXTURES } from '../support/golden.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { s3Place } from '../support/s3-place.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -96,7 +97,7 @@ test.each(['validate', 'stats', 'schema'] as const)(
         }
         expect(JSON.stringify(totalReport(left[0])) === whole).toBe(true);
       }),
-      { numRuns: 50 },
+      { numRuns: randomRuns(50) },
     );
   },
 );

@@ -103,7 +103,7 @@ test('numbers, texts and images', async () => {
     { value: 1, count: 1 },
   ]);
   expect(name.bytes).toMatchObject({
-    utf8: 2,
+    text: 2,
     distinct: [
       { value: 'é', count: 2 },
       { value: '/w==', base64: true, count: 1 },
@@ -121,14 +121,19 @@ test('numbers, texts and images', async () => {
   expect(Buffer.from(samples[0].base64, 'base64').subarray(0, 6).toString()).toBe('GIF89a');
 });
 
-test('records that are no Examples are counted as what they are', async () => {
+test('stats counts records without features by type', async () => {
   const path = temp.file(
     'text.tfrecord',
     concat(['hello', ''].map((text) => encodeTFRecord(Buffer.from(text)))),
   );
   const { messages, records } = await collectStats(path);
   expect(records).toBe(2);
-  expect(messages).toMatchObject({ example: 1, other: 1, firstOther: { record: 0, offset: 0, uri: path } });
+  expect(messages).toMatchObject({
+    example: 1,
+    other: 1,
+    text: 1,
+    firstOther: { record: 0, offset: 0, uri: path, why: 'text' },
+  });
 });
 
 test('a signal ends it', async () => {

@@ -3,8 +3,10 @@ import { expect, test } from 'vitest';
 import { encodeExample } from '../../src/example/index.ts';
 import { RecordBatch } from '../../src/records/batch.ts';
 import { DatasetCounter } from '../../src/stats/dataset-counter.ts';
+import { StatsMerger } from '../../src/stats/dataset-stats.ts';
 import { type DatasetStats, mergeStats, NO_STATS } from '../../src/stats/index.ts';
 import { anyRecord } from '../support/examples.ts';
+import { randomRuns } from '../support/random-runs.ts';
 
 /** The statistics of one file with these records. */
 function statsOf(uri: string, records: readonly Uint8Array[]): DatasetStats {
@@ -47,8 +49,16 @@ test('parts merge into the whole, in any order and any grouping, byte for byte',
       }
       expect(JSON.stringify(left[0]) === whole).toBe(true);
     }),
-    { numRuns: 150 },
+    { numRuns: randomRuns(150) },
   );
+});
+
+test('merging many files in pairs gives the same document as merging them one by one', () => {
+  const parts = Array.from({ length: 37 }, (_, i) => statsOf(`train-${i}`, [example([i])]));
+  const merger = new StatsMerger();
+  for (const part of parts) merger.add(part);
+  expect(JSON.stringify(merger.merged())).toBe(JSON.stringify(parts.reduce(mergeStats, NO_STATS)));
+  expect(new StatsMerger().merged()).toEqual(NO_STATS);
 });
 
 test('different values beyond 1,024 are not kept, whichever part has them', () => {

@@ -11,6 +11,7 @@ import { anyRecord, gif } from '../support/examples.ts';
 import { FIXTURES } from '../support/golden.ts';
 import { misfits } from '../support/json-schema.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
@@ -39,8 +40,73 @@ test('what is inferred from records of one type each is kept by them', async () 
         expect(violations.length > 0).toBe(conflicts.length > 0);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: randomRuns(60) },
   );
+});
+
+test('a feature without values has no type in the schema, so that data with values conforms', async () => {
+  const empty = file('empty.tfrecord', [
+    encodeExample({ n: { kind: 'none' }, b: { kind: 'bytes', value: [] } }),
+  ]);
+  const full = file('full.tfrecord', [
+    encodeExample({ n: GOOD, b: { kind: 'int64', value: [1, 2] } }),
+    encodeExample({}),
+  ]);
+  for (const loose of [false, true]) {
+    const { schema } = await inferSchema(empty, { loose });
+    expect(schema.features).toEqual({ n: {}, b: {} });
+    expect((await validateFiles(full, { schema })).violations).toEqual([]);
+  }
+});
+
+test('a loose schema has types, presence, fixed lengths and kinds of images, and nothing else', async () => {
+  const record = encodeExample({
+    image: { kind: 'bytes', value: [gif(1, 2)] },
+    text: { kind: 'bytes', value: ['cat'] },
+    number: { kind: 'float', value: [1, 2] },
+  });
+  const { schema } = await inferSchema(file('loose.tfrecord', [record, record]), { loose: true });
+  expect(schema.features).toEqual({
+    image: { type: 'bytes', required: true, length: { min: 1, max: 1 }, shape: [], images: ['gif'] },
+    number: { type: 'float', required: true, length: { min: 2, max: 2 }, shape: [2] },
+    text: { type: 'bytes', required: true, length: { min: 1, max: 1 }, shape: [] },
+  });
+});
+
+test('few texts that occur again and again become a domain; ids, and bytes with control characters, do not', async () => {
+  const record = (i: number): Uint8Array =>
+    encodeExample({
+      label: { kind: 'bytes', value: [i % 2 === 0 ? 'dog' : 'cat'] },
+      id: { kind: 'bytes', value: [`id${i}`] },
+      packed: { kind: 'bytes', value: [Uint8Array.of(1, 0, 0, 0)] },
+    });
+  const path = file('domain.tfrecord', [0, 1, 2, 3].map(record));
+  const { schema } = await inferSchema(path);
+  expect(schema.features['label'].values).toEqual(['cat', 'dog']);
+  expect(schema.features['id'].values).toBe(undefined);
+  expect(schema.features['packed']).toMatchObject({ type: 'bytes', bytes: { min: 4, max: 4 } });
+  expect(schema.features['packed']).not.toHaveProperty('utf8');
+  const other = file('other.tfrecord', [
+    encodeExample({
+      label: { kind: 'bytes', value: ['cta'] },
+      id: { kind: 'bytes', value: ['id9'] },
+      packed: { kind: 'bytes', value: [Uint8Array.of(0, 0, 0, 255)] },
+    }),
+  ]);
+  const { violations } = await validateFiles(other, { schema });
+  expect(violations?.map(({ rule, feature, message }) => [rule, feature, message])).toEqual([
+    ['values', 'label', 'expected "cat" or "dog", got "cta"'],
+  ]);
+  const loose = await inferSchema(path, { loose: true });
+  expect(loose.schema.features['label']).not.toHaveProperty('values');
+});
+
+test('inferSchema of a missing file rejects with not-found, and of text with what it is', async () => {
+  await expect(inferSchema(temp.file('nosuch'))).rejects.toMatchObject({ code: 'not-found' });
+  await expect(inferSchema(file('text.tfrecord', [Buffer.from('hello')]))).rejects.toMatchObject({
+    code: 'invalid-argument',
+    message: expect.stringContaining('got 1 of another kind: text'),
+  });
 });
 
 test("the schema of TensorFlow's files is a document of the JSON Schema", async () => {
@@ -130,6 +196,40 @@ describe('each rule', () => {
       ['images', 1, 1, 'expected jpeg or gif, got no image'],
       ['width', 1, 2, 'expected at most 9 pixels, got 10'],
       ['height', 1, 2, 'expected at least 5 pixels, got 4'],
+    ]);
+  });
+
+  test('values: texts and integers', async () => {
+    const text = (...value: (Uint8Array | string)[]): FeatureInput => ({ kind: 'bytes', value });
+    const rules = { type: 'bytes', values: ['cat', 'grüß', ''] } as const;
+    expect(
+      await broken(
+        rules,
+        text('cat', 'grüß', ''),
+        text('cta'),
+        text('cats'),
+        text(Uint8Array.of(1, 0, 0, 0)),
+      ),
+    ).toEqual([['values', 3, 1, 'expected "cat" or "grüß" or "", got "cta"']]);
+    expect(await broken(rules, text(Uint8Array.of(1, 0, 0, 0)))).toEqual([
+      ['values', 1, 0, 'expected "cat" or "grüß" or "", got 4 bytes that are not text'],
+    ]);
+    const many = Array.from({ length: 40 }, (_, i) => `v${i}`);
+    expect(await broken({ type: 'bytes', values: many }, text('v7'), text('w'))).toEqual([
+      ['values', 1, 1, 'expected one of 40 values, got "w"'],
+    ]);
+    const one = (value: bigint): FeatureInput => ({ kind: 'int64', value: [value] });
+    const big = 2n ** 60n;
+    expect(await broken({ type: 'int64', values: [1, `${big}`] }, one(1n), one(big), one(2n))).toEqual([
+      ['values', 1, 2, `expected 1 or ${big}, got 2`],
+    ]);
+  });
+
+  test('a feature without a type may have any, but only one', async () => {
+    expect(await broken({}, GOOD, GOOD, undefined)).toEqual([]);
+    expect(await broken({ length: { min: 1 } }, GOOD, { kind: 'float', value: [] })).toEqual([
+      ['one-type', 1, 1, 'expected int64 as before, got float'],
+      ['length', 1, 1, 'expected at least 1 values, got 0'],
     ]);
   });
 
@@ -232,7 +332,13 @@ describe('a schema that is none', () => {
     ['{', 'schema: expected JSON'],
     [[], 'schema: the document: expected an object, got []'],
     [{ ...feature({}), recordpipeSchema: 2 }, 'schema: recordpipeSchema: expected one of 1, got 2'],
-    [feature({}), 'schema: features.x.type: expected a value, got nothing'],
+    [
+      feature({ range: { min: 1 } }),
+      'schema: features.x.range: expected no such rule for a feature without a type',
+    ],
+    [feature({ type: 'int64', values: ['cat'] }), 'schema: features.x.values[0]: expected an integer'],
+    [feature({ type: 'bytes', values: [1] }), 'schema: features.x.values[0]: expected text'],
+    [feature({ type: 'float', values: [1] }), 'schema: features.x.values: expected no such rule for float'],
     [
       feature({ type: 'int32' }),
       'schema: features.x.type: expected one of "int64", "float", "bytes", got "int32"',
@@ -247,7 +353,7 @@ describe('a schema that is none', () => {
   ])('%j', (document, message) => {
     expect(() => readSchema(document)).toThrow(UsageError);
     expect(() => readSchema(document)).toThrow(message);
-    if (typeof document === 'object' && !/rule for|min no|whole/.test(message))
+    if (typeof document === 'object' && !/rule for|min no|whole|int32|values/.test(message))
       expect(misfits(document, jsonSchema)).not.toEqual([]);
   });
 });

@@ -130,7 +130,7 @@ describe('recordpipe stream beside a program', () => {
       '--',
       'no-such-program',
     ]);
-    expect([code, stderr]).toEqual([3, expect.stringContaining('no-such-program is not there')]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('no such program: no-such-program')]);
   });
 });
 
@@ -187,6 +187,17 @@ describe('recordpipe stream without one', () => {
   test.each([
     [2, ['stream', '--dir', 'x'], /name at least one/],
     [2, ['stream', '-c', 'train', '--dir', 'x'], /NAME=VALUE/],
+    [
+      2,
+      ['stream', '-c', 'a=b', '--dir', 'x', '--hosts', 'algo-1,algo-1'],
+      /--hosts: expected distinct names/,
+    ],
+    [2, ['stream', '-c', 'a=b', '--dir', 'x', '--host', 'algo-2'], /--host: expected one of --hosts/],
+    [
+      2,
+      ['stream', '-c', `a=${data}`, '--dir', newPlace(), '--metrics', '70000'],
+      /--metrics: expected a port/,
+    ],
     [2, ['stream', '-c', 'a b=x', '--dir', 'x'], /a channel's name/],
     [
       4,
@@ -240,6 +251,17 @@ describe('recordpipe stream without one', () => {
     });
     writeFileSync(join(dir, '.recordpipe-train.lock'), `${note}\n"what a longer one had"]}\n`);
     await takenOver(data, dir, Buffer.from(WHOLE));
+  });
+
+  test('a status that a killed streamer had not finished is removed', async () => {
+    const dir = newPlace();
+    writeFileSync(join(dir, '.train.status.json.0123456789abcdef.tmp'), '{');
+    writeFileSync(join(dir, '.test.status.json.0123456789abcdef.tmp'), '{');
+    const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '--epochs', '1', '-q']);
+    const exit = exited(child);
+    await catPipe(join(dir, 'train_0'));
+    expect((await exit).code).toBe(0);
+    expect(readdirSync(dir)).toEqual(['.test.status.json.0123456789abcdef.tmp', 'train.status.json']);
   });
 
   test('SIGKILL at any moment: the next one takes over what is left', async () => {

@@ -1,12 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { Xoshiro128 } from '../../src/dataset/random.ts';
 import { PipeModeDataset } from '../../src/pipemode/index.ts';
-import { PipeModeStreamer, type StreamEvent } from '../../src/streamer/index.ts';
+import {
+  PipeModeStreamer,
+  type StreamEvent,
+  trainingEnvironment,
+  trainingPlaces,
+} from '../../src/streamer/index.ts';
+import { streamChannel } from '../../src/streamer/stream-channel.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
 import { appearance, catEpochs, catPipe, eventLog, writeObjects } from './stream-place.ts';
 
@@ -73,15 +80,90 @@ describe('epochs', () => {
     expect(readdirSync(pipeDir)).toEqual(['train.status.json']);
   });
 
-  test('an early end is an error where that is asked for', async () => {
+  test.each([
+    ['large data', folder, 10],
+    ['data that fits into the pipe', join(folder, 'c'), 0],
+    ['data that fits into the pipe, but for its last byte', join(folder, 'c'), 2],
+  ])('strictEof: a reader of %s that leaves early is an error, every time', async (_, uri, bytes) => {
+    for (let run = 0; run < 5; run++) {
+      const pipeDir = newPlace();
+      const channels = [{ name: 'train', uri }];
+      const streamer = new PipeModeStreamer({ channels, pipeDir, strictEof: true });
+      const running = expect(streamer.run()).rejects.toMatchObject({
+        code: 'io-failure',
+        uri: join(pipeDir, 'train_0'),
+      });
+      await streamer.ready;
+      await someOf(join(pipeDir, 'train_0'), bytes);
+      await running;
+    }
+  });
+
+  test('strictEof: a reader that is stopped with the streamer after it left early is an error as well', async () => {
     const pipeDir = newPlace();
     const streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir, strictEof: true });
-    const running = expect(streamer.run()).rejects.toMatchObject({
-      code: 'io-failure',
-      uri: join(pipeDir, 'train_0'),
-    });
+    const running = expect(streamer.run()).rejects.toMatchObject({ code: 'io-failure' });
     await streamer.ready;
     await someOf(join(pipeDir, 'train_0'), 10);
+    await streamer.stop();
+    await running;
+  });
+
+  test('strictEof: readers that take everything, slow ones too, are no error', async () => {
+    const slow = ['-c', 'exec 3< "$0"; sleep 0.2; exec cat <&3'];
+    const pipeDir = newPlace();
+    const options = { channels: CHANNELS, pipeDir, strictEof: true, epochs: 2 };
+    await using streamer = new PipeModeStreamer(options);
+    const running = streamer.run();
+    await streamer.ready;
+    const reader = spawn('sh', [...slow, join(pipeDir, 'train_0')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    expect((await buffer(reader.stdout)).equals(WHOLE)).toBe(true);
+    expect((await catPipe(join(pipeDir, 'train_1'))).equals(WHOLE)).toBe(true);
+    await running;
+  });
+
+  test('onFailure: hold: after a failure its reader finds no end, and run rejects once it has closed the pipe', async () => {
+    const pipeDir = newPlace();
+    const uri = temp.file(
+      'cut.manifest',
+      Buffer.from(JSON.stringify([{ prefix: `${folder}/` }, 'c/d', 'none'])),
+    );
+    const channels = [{ name: 'train', uri, dataType: 'ManifestFile' as const }];
+    const streamer = new PipeModeStreamer({ channels, pipeDir, onFailure: 'hold' });
+    let failed = false;
+    const running = streamer.run().catch((error: unknown) => {
+      failed = true;
+      throw error;
+    });
+    await streamer.ready;
+    const reader = spawn('cat', [join(pipeDir, 'train_0')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    reader.stdout.resume();
+    const ended = new Promise((resolve) => reader.on('exit', (_, signal) => resolve(signal)));
+    const status = join(pipeDir, 'train.status.json');
+    await expect.poll(() => existsSync(status) && readFileSync(status, 'utf8')).toMatch(/"failed"/);
+    await sleep(100);
+    expect([failed, reader.exitCode]).toEqual([false, null]);
+    reader.kill();
+    await expect(running).rejects.toMatchObject({ code: 'object-missing' });
+    expect(await ended).toBe('SIGTERM');
+  });
+
+  test('a reader that opens the next pipe while this one is unread is told of', async () => {
+    const pipeDir = newPlace();
+    const { events, onEvent } = eventLog();
+    await using streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir, epochs: 2, onEvent });
+    const running = streamer.run();
+    await streamer.ready;
+    const script = 'exec 3< "$0_0"; exec 4< "$0_1"; read go; cat <&3; cat <&4';
+    const reader = spawn('sh', ['-c', script, join(pipeDir, 'train')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const got = buffer(reader.stdout);
+    await expect
+      .poll(() => warnings(events), { timeout: 20_000 })
+      .toMatchObject([{ code: 'unread-epoch', message: expect.stringContaining('steps_per_epoch') }]);
+    reader.stdin.end('go\n');
+    expect((await got).equals(Buffer.concat([WHOLE, WHOLE]))).toBe(true);
     await running;
   });
 
@@ -152,6 +234,105 @@ describe('epochs', () => {
     const options = { recordFormat: 'TextLine', pipeDir, stateDir: pipeDir, configDir: pipeDir } as const;
     const dataset = new PipeModeDataset('train', options).map((bytes) => new TextDecoder().decode(bytes));
     expect(await dataset.repeat(2).toArray()).toEqual(['one', 'two', 'three', 'one', 'two', 'three']);
+  });
+});
+
+describe('sources', () => {
+  test('files without records are not streamed, and a warning names them', async () => {
+    const data = temp.file('sidecars');
+    writeObjects(data, {
+      'a.tfrecord': 'A',
+      'a.tfrecord.rpidx': 'index',
+      'b.rec': 'B',
+      'b.idx': 'index',
+      '.DS_Store': 'hidden',
+      '.ipynb_checkpoints/a.tfrecord': 'hidden',
+      _SUCCESS: '',
+      'train.manifest': '[]',
+      'c/_part': 'C',
+    });
+    const { events, onEvent } = eventLog();
+    const pipeDir = newPlace();
+    const channels = [{ name: 'train', uri: data }];
+    const [epoch] = await catEpochs({ channels, pipeDir, epochs: 1, onEvent });
+    expect(epoch.toString()).toBe('ABC');
+    expect(warnings(events)).toMatchObject([{ code: 'sidecars' }]);
+    const [{ message }] = warnings(events) as { message: string }[];
+    expect(message).toContain('6 files are not streamed: .DS_Store, .ipynb_checkpoints/a.tfrecord, _SUCCESS');
+    expect(message).toContain('an S3Prefix channel streams them as data');
+  });
+
+  test('a file that is named itself is streamed, whatever its name', async () => {
+    const uri = temp.file('.hidden.idx', Buffer.from('bytes'));
+    const [epoch] = await catEpochs({ channels: [{ name: 'train', uri }], pipeDir: newPlace(), epochs: 1 });
+    expect(epoch.toString()).toBe('bytes');
+  });
+
+  test('nothing but such files is an error', async () => {
+    const data = temp.file('only-sidecars');
+    writeObjects(data, { 'a.idx': 'index' });
+    const streamer = new PipeModeStreamer({ channels: [{ name: 'train', uri: data }], pipeDir: newPlace() });
+    await expect(streamer.run()).rejects.toMatchObject({
+      code: 'object-missing',
+      message: expect.stringContaining('files without records'),
+    });
+  });
+
+  test.each([
+    ['ManifestFile', `[{"prefix": "${folder}/"}, "c/d"]`, undefined],
+    ['AugmentedManifestFile', `{"n-ref": "${folder}/c/d"}\n{"n-ref": "${folder}/c/d"}\n`, ['n-ref']],
+  ] as const)(
+    'a %s with a byte order mark is read, with a warning',
+    async (dataType, text, attributeNames) => {
+      const uri = temp.file(`bom-${dataType}`, Buffer.from(`\uFEFF${text}`));
+      const { events, onEvent } = eventLog();
+      const channels = [{ name: 'train', uri, dataType, attributeNames }];
+      const [epoch] = await catEpochs({ channels, pipeDir: newPlace(), epochs: 1, onEvent });
+      expect(epoch.length).toBe(dataType === 'ManifestFile' ? 3 : 6);
+      expect(warnings(events)).toMatchObject([{ code: 'byte-order-mark' }]);
+    },
+  );
+
+  test('an s3:// scheme counts in any case', () => {
+    expect(streamChannel({ name: 'train', uri: 'S3://bucket/Key' }).uri).toBe('s3://bucket/Key');
+  });
+
+  test('two hosts of one name are refused', () => {
+    const hosts = { current_host: 'algo-1', hosts: ['algo-1', 'algo-1'] };
+    const options = { channels: CHANNELS, pipeDir: newPlace(), hosts };
+    expect(() => new PipeModeStreamer(options)).toThrow('hosts: expected distinct names, got algo-1 twice');
+  });
+
+  test('variables of a program hold absolute paths', () => {
+    const hosts = { current_host: 'algo-1', hosts: ['algo-1'] };
+    const job = { channels: CHANNELS, hosts, hyperparameters: {} };
+    const { SM_CHANNEL_TRAIN, SM_MODEL_DIR, SM_INPUT_DIR } = trainingEnvironment(trainingPlaces('ml'), job);
+    expect([SM_CHANNEL_TRAIN, SM_MODEL_DIR, SM_INPUT_DIR]).toEqual(
+      ['input/data/train', 'model', 'input'].map((path) => join(process.cwd(), 'ml', path)),
+    );
+  });
+});
+
+describe('ready', () => {
+  const missing = [{ name: 'train', uri: temp.file('missing') }];
+
+  test('rejects with the failure, and nothing is left unhandled by who awaits it alone', async () => {
+    const streamer = new PipeModeStreamer({ channels: missing, pipeDir: newPlace() });
+    streamer.run(); // an unhandled rejection would fail this file
+    await expect(streamer.ready).rejects.toMatchObject({ code: 'object-missing' });
+    await sleep(10);
+  });
+
+  test('nobody has to await it', async () => {
+    const streamer = new PipeModeStreamer({ channels: missing, pipeDir: newPlace() });
+    await expect(streamer.run()).rejects.toMatchObject({ code: 'object-missing' });
+    await sleep(10);
+  });
+
+  test('rejects when the streamer is stopped before it is', async () => {
+    const streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir: newPlace() });
+    await streamer.stop();
+    await expect(streamer.ready).rejects.toMatchObject({ code: 'aborted' });
   });
 });
 

@@ -1,5 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -12,11 +14,23 @@ export interface CliRun {
   readonly stderr: string;
 }
 
-/** Runs the built command line as users do, in a process of its own. */
+/** How to run the command line. */
+export interface CliOptions extends SpawnOptions {
+  /** Contents of standard input: needs a process. */
+  readonly input?: Uint8Array | string;
+  /** Whether to start a process even where the calling process can run the command line. */
+  readonly separate?: boolean;
+}
+
+/**
+ * Runs the built command line as users do. It runs inside this process where the process boundary makes no
+ * difference, because starting one takes far longer than most commands do.
+ */
 export async function cli(
   args: readonly string[],
-  { input, ...options }: SpawnOptions & { input?: Uint8Array | string } = {},
+  { input, separate = false, ...options }: CliOptions = {},
 ): Promise<CliRun> {
+  if (input === undefined && !separate && runsInProcess(args, options)) return cliInProcess(args, options);
   const child = startCli(args, options);
   child.stdin?.on('error', () => {}); // who stops at damage does not read to the end
   child.stdin?.end(input ?? '');
@@ -27,6 +41,127 @@ export async function cli(
 export function startCli(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
   const env = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, ...options.env };
   return spawn(process.execPath, [MAIN, ...args], { stdio: 'pipe', ...options, env });
+}
+
+/** Options that mean the same inside this process. */
+const PLAIN_OPTIONS = new Set(['cwd', 'env']);
+
+/** `stream` hands its standard streams to a program; `-` may be standard input; NODE_OPTIONS are read at start-up. */
+function runsInProcess(args: readonly string[], options: SpawnOptions): boolean {
+  return (
+    args[0] !== 'stream' &&
+    !args.includes('-') &&
+    !args.some((arg) => arg.startsWith('@-') || arg.startsWith('/dev/')) &&
+    Object.keys(options).every((name) => PLAIN_OPTIONS.has(name)) &&
+    !Object.keys(options.env ?? {}).some((name) => READ_ONCE.test(name)) &&
+    sameService(options.env)
+  );
+}
+
+/** Variables that are read when a process starts, or once in its life. */
+const READ_ONCE = /^(NODE_|AWS_(PROFILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE)|HOME$|LANG|LC_)/;
+
+let service: string | undefined;
+
+/** A process keeps its S3 clients, so all its runs must mean the same service. */
+function sameService(env: NodeJS.ProcessEnv = {}): boolean {
+  const entries = Object.entries(env).filter(([name]) => name.startsWith('AWS_'));
+  if (entries.length === 0) return true;
+  const wanted = JSON.stringify(entries.sort());
+  service ??= wanted;
+  return service === wanted;
+}
+
+let previous: Promise<unknown> = Promise.resolve();
+
+/** One run at a time: the working directory, the environment and the standard streams belong to the process. */
+function cliInProcess(args: readonly string[], options: SpawnOptions): Promise<CliRun> {
+  const run = previous.then(() => runHere(args, options));
+  previous = run.catch(() => {});
+  return run;
+}
+
+async function runHere(args: readonly string[], { cwd, env }: SpawnOptions): Promise<CliRun> {
+  const dist = pathToFileURL(MAIN);
+  const [{ program }, { fail }, { print }] = await Promise.all([
+    import(/* @vite-ignore */ new URL('program.js', dist).href),
+    import(/* @vite-ignore */ new URL('fail.js', dist).href),
+    import(/* @vite-ignore */ new URL('output.js', dist).href),
+  ]);
+  const restore = [replaceEnv({ NO_COLOR: undefined, FORCE_COLOR: undefined, ...env })];
+  const streams = captureStreams();
+  restore.push(streams.restore);
+  const { argv, exitCode } = process;
+  const folder = process.cwd();
+  try {
+    if (cwd !== undefined) process.chdir(String(cwd));
+    process.argv = [process.execPath, MAIN, ...args];
+    process.exitCode = 0;
+    try {
+      const root = await program(args[0]);
+      await root.parseAsync();
+    } catch (error) {
+      process.exitCode = await fail(error);
+    }
+    await print('').catch(() => {}); // help is printed without waiting for it
+    const bytes = Buffer.concat(streams.out);
+    const stderr = Buffer.concat(streams.err).toString();
+    return { code: Number(process.exitCode ?? 0), signal: null, stdout: bytes.toString(), bytes, stderr };
+  } finally {
+    process.argv = argv;
+    process.exitCode = exitCode;
+    process.chdir(folder);
+    for (const undo of restore.reverse()) undo();
+  }
+}
+
+function replaceEnv(env: NodeJS.ProcessEnv): () => void {
+  const before = Object.fromEntries(Object.keys(env).map((name) => [name, process.env[name]]));
+  const set = (values: NodeJS.ProcessEnv): void => {
+    for (const [name, value] of Object.entries(values)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
+  set(env);
+  return () => set(before);
+}
+
+const STDOUT = 1;
+
+/** Collects what is written to standard output and standard error. */
+function captureStreams(): { out: Buffer[]; err: Buffer[]; restore: () => void } {
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  const { write } = fs;
+  const { write: writeStderr } = process.stderr;
+  const replacement = (descriptor: number, bytes: Uint8Array, ...rest: unknown[]): void => {
+    if (descriptor !== STDOUT) {
+      Reflect.apply(write, fs, [descriptor, bytes, ...rest]);
+      return;
+    }
+    const [offset, length] = rest as [number, number];
+    out.push(Buffer.from(bytes.subarray(offset, offset + length)));
+    const done = rest.at(-1) as (error: Error | null, count: number, bytes: Uint8Array) => void;
+    setImmediate(done, null, length, bytes);
+  };
+  fs.write = Object.assign(replacement as typeof fs.write, { __promisify__: write.__promisify__ });
+  syncBuiltinESMExports();
+  process.stderr.write = ((chunk: Uint8Array | string, ...rest: unknown[]): boolean => {
+    err.push(Buffer.from(chunk as string));
+    const done = rest.at(-1);
+    if (typeof done === 'function') setImmediate(done as () => void);
+    return true;
+  }) as typeof process.stderr.write;
+  return {
+    out,
+    err,
+    restore() {
+      fs.write = write;
+      syncBuiltinESMExports();
+      process.stderr.write = writeStderr;
+    },
+  };
 }
 
 /** Collects what a process says until it has ended. */

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
 import { convertFile, type FileFormat } from '../../src/transform/index.ts';
 import { bytesOf, expectBytes, failureOf, namesIn, somePayloads } from '../files/written.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { rechunk } from '../support/rechunk.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
 import { ANY_BYTES, anyPayloads, COMPRESSIONS, fileOf } from './kinds.ts';
@@ -37,7 +38,7 @@ describe('every byte is kept', () => {
         const start = fileOf('tfrecord', payloads);
         expectBytes(await along(start, ['tfrecord', 'recordio', 'jsonl', 'tfrecord']), start);
       }),
-      { numRuns: 50 },
+      { numRuns: randomRuns(50) },
     );
   });
 

@@ -15,6 +15,7 @@ import {
 import { damaged, randomDamage } from '../support/corrupt.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { FILE, OFFSETS, PAYLOADS, withBadPayloads } from '../support/samples.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { ANY_BYTES, fileOf } from './kinds.ts';
@@ -125,7 +126,7 @@ test('random damage: the output is whole, holds only what was written, and nothi
         expect(second.ok).toBe(true);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: randomRuns(150) },
   );
 });
 

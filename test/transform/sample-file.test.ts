@@ -4,6 +4,7 @@ import { UsageError } from '../../src/errors.ts';
 import { sampleFile } from '../../src/transform/index.ts';
 import { SmallestKeys } from '../../src/transform/smallest-keys.ts';
 import { expectRecords, failureOf, namesIn, recordsOf } from '../files/written.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
 import { fileOf } from './kinds.ts';
 import { shuffledOrder, splitmix64 } from './oracle-keys.ts';
@@ -37,7 +38,7 @@ describe('so many records', () => {
           order.map((i) => payloads[i]),
         );
       }),
-      { numRuns: 80 },
+      { numRuns: randomRuns(80) },
     );
   });
 

@@ -6,6 +6,7 @@ import { UsageError } from '../../src/errors.ts';
 import { shuffleFile } from '../../src/transform/shuffle-file.ts';
 import { bytesOf, encoded, expectRecords, failureOf, namesIn, recordsOf } from '../files/written.ts';
 import { Random } from '../support/random.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { slowly } from '../support/rechunk.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
 import { shuffledOrder } from './oracle-keys.ts';
@@ -43,13 +44,13 @@ describe('the order', () => {
           expectRecords(await shuffled(payloads, { seed }), expected);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: randomRuns(60) },
     );
   });
 
   test.each([
-    ['small records', 60_000, () => 100],
-    ['tiny records', 200_000, (i: number) => i % 7],
+    ['small records', 30_000, () => 100],
+    ['tiny records', 80_000, (i: number) => i % 7],
     ['large records', 40, () => 300_000],
     ['records larger than the memory', 6, (i: number) => 2 * MIB * (i % 2)],
     ['mixed', 3000, (i: number) => (i % 1000 === 0 ? 700_000 : i % 500)],

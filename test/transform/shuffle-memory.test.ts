@@ -10,7 +10,7 @@ import { shuffledOrder } from './oracle-keys.ts';
 const temp = tempDir();
 const PROGRAM = fileURLToPath(new URL('../support/shuffle-once.mjs', import.meta.url));
 const MIB = 1024 * 1024;
-const LIMIT = 16 * MIB;
+const LIMIT = 6 * MIB;
 const SEED = 42;
 
 /** Shuffles in a process of its own; the most memory that it held. */

@@ -14,6 +14,7 @@ import {
   recordsOf,
   somePayloads,
 } from '../files/written.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { rechunk } from '../support/rechunk.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
 import { anyPayloads, fileOf } from './kinds.ts';
@@ -58,7 +59,7 @@ describe('split in order, then merge', () => {
             expect(readFileSync(shard).length <= way.maxShardBytes || records[i] === 1).toBe(true);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: randomRuns(60) },
     );
   });
 

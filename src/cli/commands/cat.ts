@@ -10,14 +10,14 @@ import { byteSource } from '../source.ts';
 
 /** Options of `recordpipe cat`. */
 export interface CatCommandOptions extends CommonOptions, PayloadOptions {
-  /** In all files together; 0: all. */
+  /** Records of all files together; 0: all. */
   readonly records: number;
   readonly skip: number;
   readonly newline?: true;
   readonly base64?: true;
 }
 
-/** Writes payloads to standard output; the exit code. */
+/** Writes payloads to standard output. Returns the exit code. */
 export async function cat(inputs: string[], options: CatCommandOptions): Promise<number> {
   const { skip, records } = options;
   const end = records === 0 ? Number.POSITIVE_INFINITY : skip + records;
@@ -41,7 +41,8 @@ export async function cat(inputs: string[], options: CatCommandOptions): Promise
       const from = Math.max(0, skip - seen);
       const to = Math.min(batch.length, end - seen);
       seen += batch.length;
-      if (from < to) await print(joined(batch, from, to, options));
+      if (options.base64) await printBase64(batch, from, to);
+      else if (from < to) await print(joined(batch, from, to, options));
       if (seen >= end) break;
     }
     if (seen >= end) break;
@@ -53,17 +54,7 @@ export async function cat(inputs: string[], options: CatCommandOptions): Promise
 const NEWLINE = 10;
 
 /** The payloads `from` to `to` of a batch as they are written. */
-function joined(
-  batch: RecordBatch,
-  from: number,
-  to: number,
-  options: CatCommandOptions,
-): Uint8Array | string {
-  if (options.base64) {
-    let lines = '';
-    for (let i = from; i < to; i++) lines += `${asBuffer(batch.record(i)).toString('base64')}\n`;
-    return lines;
-  }
+function joined(batch: RecordBatch, from: number, to: number, options: CatCommandOptions): Uint8Array {
   const gap = options.newline ? 1 : 0;
   if (to - from === 1 && gap === 0) return batch.record(from);
   const { index, bytes } = batch;
@@ -81,6 +72,20 @@ function joined(
   return target;
 }
 
-function asBuffer(view: Uint8Array): Buffer {
-  return Buffer.from(view.buffer, view.byteOffset, view.length);
+/** A multiple of 3, so that the base64 of the pieces is that of the whole. A string cannot hold that of 400 MB. */
+const PIECE_BYTES = 3 * 2 ** 18;
+
+async function printBase64(batch: RecordBatch, from: number, to: number): Promise<void> {
+  let lines = '';
+  for (let i = from; i < to; i++) {
+    const { buffer, byteOffset, length } = batch.record(i);
+    for (let at = 0; at < length; at += PIECE_BYTES) {
+      lines += Buffer.from(buffer, byteOffset + at, Math.min(PIECE_BYTES, length - at)).toString('base64');
+      if (lines.length < PIECE_BYTES) continue;
+      await print(lines);
+      lines = '';
+    }
+    lines += '\n';
+  }
+  if (lines !== '') await print(lines);
 }

@@ -51,22 +51,27 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
     onCorrupt: note,
   }).catch(note);
   const { format = null, compression = null } = opened ?? {};
+  let shownRecords = 0;
   const head = JSON.stringify({ uri, format, compression }, undefined, 2);
   if (json) await print(`${head.slice(0, -2)},\n  "records": `);
   else if (!jsonl && opened !== undefined) await print(paint('dim', titleText(uri, opened)));
   try {
     for await (const batch of opened?.batches ?? []) {
-      const lines: string[] = [];
+      const lines = new Lines();
       for (let i = Math.max(0, skip - seen); i < batch.length && seen + i < end; i++) {
         const shown = describe(batch, i, options.hash);
         const payload = batch.record(i);
-        if (json) lines.push(`${separator}\n    ${views.json(shown, payload)}`);
-        else lines.push(jsonl ? `${views.json(shown, payload)}\n` : views.people(shown, payload, paint));
+        if (json || jsonl) {
+          if (json) await lines.add(`${separator}\n    `);
+          for (const piece of views.json(shown, payload, opened!.format)) await lines.add(piece);
+          if (jsonl) await lines.add('\n');
+        } else await lines.add(views.people(shown, payload, opened!.format, paint));
         separator = ',';
-        saved += await views.save(shown, payload);
+        shownRecords++;
+        saved += await views.save(shown, payload, opened!.format);
       }
       seen += batch.length;
-      if (lines.length > 0) await print(lines.join(''));
+      await lines.flush();
       if (seen >= end) break;
     }
   } catch (error) {
@@ -77,14 +82,42 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
       paint('dim', `${formatNumberOf(saved, 'image')} written to ${visible(options.saveImages)}\n`),
     );
   if (!json && !jsonl && separator === '[' && passedOver.length === 0)
-    await print(paint('dim', seen === 0 ? 'no records\n' : `no record ${skip}: there are ${seen}\n`));
+    await print(
+      paint(
+        'dim',
+        seen === 0 ? 'no records\n' : `no record ${skip}: the file has ${formatNumberOf(seen, 'record')}\n`,
+      ),
+    );
   if (json) {
     const close = separator === '[' ? '[]' : '\n  ]';
     await print(`${close},\n  "errors": ${JSON.stringify(passedOver)}\n}\n`);
   }
   for (const error of passedOver) exitCode = await fail(error);
+  if (exitCode === OK && shownRecords > 0) views.checkFeatures(shownRecords);
   return exitCode;
 }
+
+/** Text for standard output, written in pieces of bounded size. */
+class Lines {
+  #pieces: string[] = [];
+  #characters = 0;
+
+  async add(piece: string): Promise<void> {
+    this.#pieces.push(piece);
+    this.#characters += piece.length;
+    if (this.#characters >= PIECE_CHARACTERS) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    if (this.#characters === 0) return;
+    const text = this.#pieces.join('');
+    this.#pieces = [];
+    this.#characters = 0;
+    await print(text);
+  }
+}
+
+const PIECE_CHARACTERS = 2 ** 20;
 
 function describe(batch: RecordBatch, i: number, hash: true | undefined): ShownRecord {
   const payload = batch.record(i);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from 'recordpipe/errors';
 import { collectStats, inferSchema } from 'recordpipe/report';
-import type { TypeConflict } from 'recordpipe/stats';
+import { messageCountTexts, schemaMessage, type TypeConflict } from 'recordpipe/stats';
 import { errorText } from '../advice.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
@@ -27,7 +27,7 @@ export interface SchemaCommandOptions extends CommonOptions, PayloadOptions, Sha
   readonly force?: true;
 }
 
-/** Says what all records have in common; the exit code. */
+/** Infers the schema that all records conform to. Returns the exit code. */
 export async function schema(inputs: string[], options: SchemaCommandOptions): Promise<number> {
   const { json, quiet, jobs, output, loose = false } = options;
   if (options.jsonSchema) {
@@ -52,7 +52,7 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
     signal: interruption(),
   };
   if (options.shard !== undefined) {
-    // What a shard has in common is not what all have: its statistics are what the schema is made of.
+    // The schema of a shard is not that of all records, so that its report has the statistics.
     return shardExitCode(await collectStats(given, running).finally(progress.clear), shard!);
   }
   const found = await inferSchema(given, { ...running, loose }).finally(progress.clear);
@@ -70,11 +70,13 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
   else if (!quiet && output === undefined) await print(schemaText(found, painter(options.color, 1)));
   else if (!quiet) complain(`wrote ${visible(output!)}`);
   for (const conflict of conflicts) complain(conflictText(conflict));
-  if (stats.messages.other > 0) {
-    const { record, uri, why } = stats.messages.firstOther!;
-    const count = formatCount(stats.messages.other);
+  const { message, records } = schemaMessage(stats);
+  if (records < stats.records) {
+    const others = messageCountTexts(stats.messages).map(
+      ({ count, name }) => `${formatCount(count)} ${name}`,
+    );
     complain(
-      `recordpipe: ${count} of the records are no Examples and were left out; the first is record ${record} of ${visible(uri)}: ${why}`,
+      `recordpipe: the schema describes the ${formatCount(records)} records of type ${message}; all records: ${others.join(', ')}`,
     );
   }
   for (const finding of stats.findings.first) complain(errorText(finding));
@@ -86,5 +88,5 @@ function conflictText({ feature, types }: TypeConflict): string {
     ({ type, count, first }) =>
       `${type} ${formatCount(count)} times (first: record ${first.record} of ${visible(first.uri)})`,
   );
-  return `recordpipe: feature ${visible(feature)} is of several types, which example.proto does not allow: ${found.join(', ')}; the schema says ${types[0].type}`;
+  return `recordpipe: feature ${visible(feature)} has several types, which example.proto does not allow: ${found.join(', ')}; the schema has ${types[0].type}`;
 }

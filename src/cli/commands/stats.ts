@@ -2,6 +2,7 @@ import { UsageError } from 'recordpipe/errors';
 import { collectStats, expandInputs, type KnownFile } from 'recordpipe/report';
 import { type DatasetStats, statsHtml } from 'recordpipe/stats';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
+import { FeatureChoice } from '../feature-choice.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
 import { complain, print } from '../output.ts';
@@ -24,11 +25,16 @@ export interface StatsCommandOptions extends CommonOptions, PayloadOptions, Shar
   readonly title?: string;
   readonly samples: boolean;
   readonly force?: true;
+  readonly feature?: readonly string[];
 }
 
-/** Says what is in files; the exit code. */
+/** Shows what is in files. Returns the exit code. */
 export async function stats(inputs: string[], options: StatsCommandOptions): Promise<number> {
-  const { json, quiet, jobs, html, title } = options;
+  const { json, quiet, jobs, html, title, feature } = options;
+  if (feature !== undefined && options.report !== undefined)
+    throw new UsageError(
+      '--feature: the report of a shard has all features; leave out --feature or --report',
+    );
   const shard = await shardOf('stats', inputs, options, { samples: options.samples });
   const given = shard?.files ?? inputs;
   if (html !== undefined) {
@@ -36,7 +42,7 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
     await checkReplaceable(html, 'page', options.force);
   }
   const progress = progressOn('stats', !json && !quiet && options.progress);
-  const found = await collectStats(given, {
+  const collected = await collectStats(given, {
     ...readingOptions(options),
     jobs,
     blocking: true,
@@ -44,6 +50,7 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
     onProgress: progress.update,
     signal: interruption(),
   }).finally(progress.clear);
+  const found = feature === undefined ? collected : chosenFeatures(collected, new FeatureChoice(feature));
   if (html !== undefined) {
     await refuseReportOn(
       found.files.map(({ uri }) => uri),
@@ -56,6 +63,17 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
   else if (!quiet) await print(statsText(found, painter(options.color, 1)));
   if (html !== undefined && !json && !quiet) complain(`wrote ${visible(html)}`);
   return shard === undefined ? exitCodeOf(found) : shardExitCode(found, shard);
+}
+
+/** Only the chosen features. @throws UsageError if one of them does not exist */
+function chosenFeatures(stats: DatasetStats, choice: FeatureChoice): DatasetStats {
+  const features = stats.features.filter(({ name }) => choice.includes(name));
+  const featureLists = stats.featureLists.filter(({ name }) => choice.includes(name));
+  const samples = stats.samples.filter((sample) => choice.includes(sample.feature));
+  // Findings explain missing features better than a suggestion.
+  if (stats.findings.count === 0)
+    choice.checkAllFound(stats.files.length === 1 ? 'the file' : `the ${stats.files.length} files`);
+  return { ...stats, features, featureLists, samples };
 }
 
 /** The part of the work that is this process's; undefined where it is not divided. */

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { UsageError } from 'recordpipe/errors';
+import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from 'recordpipe/errors';
 import {
   PipeModeStreamer,
   prometheusText,
@@ -19,6 +19,8 @@ import { streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
 import { visible } from '../visible.ts';
 
+const MAX_PORT = 65_535;
+
 /** Options of `recordpipe stream`. */
 export interface StreamCommandOptions extends ObjectCommandOptions {
   readonly channel?: readonly string[];
@@ -37,12 +39,15 @@ export interface StreamCommandOptions extends ObjectCommandOptions {
   readonly host?: string;
   readonly hyperparameter: readonly string[];
   readonly readerTimeout?: number;
+  readonly grace?: number;
+  readonly hold?: true;
   readonly strictEof?: true;
   readonly skipMissing?: true;
   readonly skipBadLines?: true;
   readonly maxLineSize?: number;
   readonly lazy?: true;
   readonly force?: true;
+  readonly lock: boolean;
   readonly metrics?: number;
   readonly json?: true;
   readonly quiet?: true;
@@ -57,7 +62,7 @@ export async function stream(command: string[], options: StreamCommandOptions): 
   const places = trainingPlaces(options.root);
   const pipeDir = options.dir ?? places.pipeDir;
   const signals = new StreamSignals();
-  const progress = streamProgress(!options.json && !options.quiet && options.progress);
+  const progress = streamProgress(!options.json && !options.quiet && options.progress, supervised);
   const streamer = new PipeModeStreamer({
     channels,
     pipeDir,
@@ -67,14 +72,17 @@ export async function stream(command: string[], options: StreamCommandOptions): 
     firstEpoch: options.firstEpoch,
     readerTimeoutMs: options.readerTimeout,
     strictEof: options.strictEof === true,
+    onFailure: options.hold ? 'hold' : 'close',
     skipMissing: options.skipMissing === true,
     onBadLine: options.skipBadLines ? 'skip' : 'error',
     lazy: options.lazy === true,
     force: options.force === true,
+    lock: options.lock ? 'flock' : 'none',
     ...(options.maxLineSize !== undefined && { maxLineBytes: options.maxLineSize }),
     signal: signals.stop,
     onEvent: (event) => {
       progress.clear();
+      progress.note(event);
       tell(event, options, supervised);
     },
   });
@@ -83,9 +91,12 @@ export async function stream(command: string[], options: StreamCommandOptions): 
   progress.start(() => streamer.metrics);
   try {
     if (!supervised) await streamer.run();
-    else return await beside(streamer, command, trainingEnvironment({ ...places, pipeDir }, job), signals);
+    else {
+      const environment = trainingEnvironment({ ...places, pipeDir }, job);
+      return await beside(streamer, command, environment, signals, options.grace);
+    }
   } catch (error) {
-    if (!signals.stop.aborted) throw error;
+    if (!signals.stop.aborted) throw inOptions(error);
   } finally {
     progress.end();
     server?.close();
@@ -95,37 +106,46 @@ export async function stream(command: string[], options: StreamCommandOptions): 
   return signals.exitCode ?? OK;
 }
 
-/** Runs the program; it is ended where its data cannot be had, and with it the streamer. */
+/** The same error, in the words of the command line. */
+function inOptions(error: unknown): unknown {
+  if (!isRecordpipeError(error, 'unsupported-source') || !error.message.includes("lock: 'none'"))
+    return error;
+  const what = sentenceOf(error).replace("lock: 'none'", '--no-lock');
+  return new RecordpipeError(error.code, what, error, error);
+}
+
+/** Runs the program, and stops it when its data cannot be had; the exit code. */
 async function beside(
   streamer: PipeModeStreamer,
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
   signals: StreamSignals,
+  graceMs: number | undefined,
 ): Promise<number> {
-  const running = streamer.run();
   let failure: unknown;
-  const failed = running.catch((error: unknown) => {
-    failure = error;
-  });
-  // The program finds its pipes, and who has nothing to stream does not start it.
-  await Promise.race([streamer.ready, failed]);
-  if (failure !== undefined) throw failure;
-  const program = new TrainingProgram(command, environment);
-  streamer.beforeCut = (error) => {
-    failure ??= error;
-    return program.stop();
+  /** What is noticed once a signal has come, or while the streamer is being stopped, is no failure. */
+  const note = (error: unknown): void => {
+    if (!signals.came && !isRecordpipeError(error, 'aborted')) failure ??= error;
   };
+  const ended = streamer.run().catch(note);
+  // The program finds its pipes; without data to stream it is not started.
+  await streamer.ready;
+  if (signals.stop.aborted) return streamer.run().then(() => OK);
+  const program = new TrainingProgram(command, environment, { graceMs });
+  streamer.beforeCut = async (error) => note(error);
+  streamer.supervise(program);
   signals.passTo(program);
-  void failed.then(async () => {
-    if (failure !== undefined && !signals.stop.aborted) await program.stop();
-  });
+  let exitCode: number;
   try {
-    const exitCode = await program.ended;
-    if (failure !== undefined && !signals.stop.aborted) throw failure;
-    return signals.exitCode ?? exitCode;
+    exitCode = await program.ended;
   } finally {
+    // What it started would outlive it, and read the end of its pipes as that of its data.
+    await program.stop();
     await streamer.stop();
+    await ended;
   }
+  if (failure !== undefined) throw failure;
+  return signals.exitCode ?? exitCode;
 }
 
 function channelsOf(options: StreamCommandOptions): StreamChannelInput[] {
@@ -150,6 +170,10 @@ function channelsOf(options: StreamCommandOptions): StreamChannelInput[] {
 
 function jobOf(channels: readonly StreamChannelInput[], options: StreamCommandOptions) {
   const names = options.hosts ?? ['algo-1'];
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new UsageError(`--hosts: expected distinct names, got ${twice} twice`);
+  if (options.host !== undefined && !names.includes(options.host))
+    throw new UsageError(`--host: expected one of --hosts (${names.join(', ')}), got ${options.host}`);
   const hosts = { current_host: options.host ?? names[0], hosts: names, network_interface_name: 'lo' };
   const parameters = options.hyperparameter.map((text): [string, string] => {
     const at = text.indexOf('=');
@@ -170,6 +194,7 @@ function tell(event: StreamEvent, { json, quiet }: StreamCommandOptions, supervi
 }
 
 async function serveMetrics(streamer: PipeModeStreamer, port: number): Promise<Server> {
+  if (port > MAX_PORT) throw new UsageError(`--metrics: expected a port from 0 to ${MAX_PORT}, got ${port}`);
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'text/plain; version=0.0.4');
     response.end(prometheusText(streamer.metrics));

@@ -5,6 +5,7 @@ import {
   fchmodSync,
   fsyncSync,
   openSync,
+  readdirSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -14,6 +15,9 @@ import { basename, dirname, join } from 'node:path';
 
 /** Part of the final name that a temporary name repeats: file names end at 255 bytes. */
 const NAME_CHARACTERS = 50;
+
+/** What follows the final name in a temporary name. */
+const RANDOM_END = /^[0-9a-f]{16}\.tmp$/;
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
@@ -70,6 +74,20 @@ export function removeTemporaries(): void {
     }
   }
   live.clear();
+}
+
+/**
+ * Removes temporary files for `path` that a killed process left. Call it only while no other process may write `path`.
+ * Of names that are too long to be told apart nothing is removed.
+ */
+export function removeLeftTemporaries(path: string): void {
+  const start = basename(path).replace(/^\.+/, '');
+  if (basename(path).length > NAME_CHARACTERS) return;
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(`.${start}.`) || !RANDOM_END.test(name.slice(start.length + 2))) continue;
+    const left = join(dirname(path), name);
+    if (!live.has(left)) unlinkSync(left);
+  }
 }
 
 /**

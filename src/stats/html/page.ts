@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import type { DatasetStats } from '../dataset-stats.ts';
+import { type DatasetStats, messageCountTexts, recordsWithFeatures } from '../dataset-stats.ts';
 import type { ImageSample } from '../samples.ts';
 import { bytesText, countText, numberOf } from '../words.ts';
 import { esc } from './escape.ts';
@@ -36,14 +36,14 @@ export function statsHtml(stats: DatasetStats, options: Partial<StatsHtmlOptions
   const { title = titleOf(stats), maxBytes = 2_000_000 } = options;
   if (!(maxBytes > 0)) throw new UsageError(`maxBytes: expected a number above 0, got ${maxBytes}`);
   const { messages, features, featureLists } = stats;
-  const isSequence = messages.sequenceExample > 0;
-  const examples = messages.example + messages.sequenceExample;
+  const isSequence = messages.sequenceExample > 0 || messages.exampleListWithContext !== undefined;
+  const examples = recordsWithFeatures(messages);
   const truncated = stats.truncated ? ' There are more names than are kept: these are the first 4,096.' : '';
   const before = [
     findingsSection(stats),
     featuresSection(
       isSequence ? 'Context features' : 'Features',
-      `What each holds, over all records that are ${isSequence ? 'SequenceExamples' : 'Examples'}. Distributions are exact for integers of few different values and by powers of two for other numbers; of bytes they are about lengths.${truncated}`,
+      `The values of each feature, over all records with features. Distributions are exact for integers with few distinct values and by powers of two for other numbers; of bytes they are about lengths.${truncated}`,
       features,
       examples,
     ),
@@ -87,16 +87,12 @@ function titleOf({ files }: DatasetStats): string {
 }
 
 function messagesText({ messages, files }: DatasetStats): string {
-  const { example, sequenceExample, other, firstOther } = messages;
-  const parts = [
-    ...(example > 0 ? [`${countText(example)} tf.train.Example`] : []),
-    ...(sequenceExample > 0 ? [`${countText(sequenceExample)} tf.train.SequenceExample`] : []),
-    ...(other > 0 ? [`${countText(other)} of something else`] : []),
-  ];
+  const { firstOther } = messages;
+  const parts = messageCountTexts(messages).map(({ count, name }) => `${countText(count)} ${name}`);
   const first =
     firstOther === undefined
       ? ''
-      : ` The first that is neither is record ${countText(firstOther.record)} of ${esc(firstOther.uri)}: ${esc(firstOther.why)}.`;
+      : ` The first without features is record ${countText(firstOther.record)} of ${esc(firstOther.uri)}: ${esc(firstOther.why)}.`;
   const formats = [...new Set(files.map(({ format }) => format).filter((format) => format !== null))].sort();
   const names = formats.map((format) => FORMATS[format] ?? format).join(', ');
   return `${names}${names !== '' && parts.length > 0 ? ': ' : ''}${parts.join(', ')}.${first}`;
@@ -117,12 +113,12 @@ function tiles({ files, records, findings, payloadBytes }: DatasetStats): string
     tile(
       'Records',
       countText(records),
-      records === 0 ? 'none' : `${bytesText(Math.round(payloadBytes / records))} in the mean`,
+      records === 0 ? 'none' : `${bytesText(Math.round(payloadBytes / records))} on average`,
     ),
     tile(
       'Files',
       countText(files.length),
-      files.length === 0 ? 'none' : `${bytesText(Math.round(stored / files.length))} in the mean`,
+      files.length === 0 ? 'none' : `${bytesText(Math.round(stored / files.length))} on average`,
     ),
     tile('Stored', bytesText(stored), `${bytesText(payloadBytes)} in records`),
     tile(

@@ -2,13 +2,15 @@ import type { DatasetStats, FileStats, NamedFeature } from '../dataset-stats.ts'
 import { featureFacts } from '../feature-facts.ts';
 import { type LabelFeature, labelFeatures } from '../label-features.ts';
 import { sizeColumns, spreadColumns, valueColumns } from '../value-bars.ts';
-import { bytesText, countText, numberOf, shareText } from '../words.ts';
+import { bytesText, countText, elided, numberOf, shareText } from '../words.ts';
 import { histogram, shareBar } from './charts.ts';
 import { esc } from './escape.ts';
 
 const MOST_FEATURES_SHOWN = 200;
 const MOST_SHARDS_SHOWN = 48;
 const MOST_LABELS = 16;
+/** The middle of longer names gives way, so that the numbers of shards stay. */
+const MAX_FILE_CHARACTERS = 30;
 const MOST_LABEL_FEATURES = 12;
 
 export function findingsSection({ findings, files }: DatasetStats): string {
@@ -37,7 +39,8 @@ export function filesSection({ files }: DatasetStats): string {
   const sizes = files.map(({ bytes }) => bytes);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const mean = total / files.length;
-  const [most, least] = [Math.max(...sizes), Math.min(...sizes)];
+  const most = sizes.reduce((a, b) => Math.max(a, b));
+  const least = sizes.reduce((a, b) => Math.min(a, b));
   const balance =
     files.length === 1 || mean === 0
       ? ''
@@ -50,7 +53,7 @@ export function filesSection({ files }: DatasetStats): string {
   const rows = shown.map(({ uri, bytes, records, findings }, i) => {
     const said = `${uri}: ${bytesText(bytes)}, ${numberOf(records, 'record')}${findings > 0 ? `, ${numberOf(findings, 'finding')}` : ''}`;
     const wrong = findings > 0 ? `<span class="bad"> · ${numberOf(findings, 'finding')}</span>` : '';
-    return `<dt class="name" title="${esc(uri)}">${esc(short[i])}</dt><dd>${shareBar(most === 0 ? 0 : bytes / most, said, findings > 0 ? 'bad' : '')}</dd><dd class="number">${bytesText(bytes)} · ${countText(records)}${wrong}</dd>`;
+    return `<dt class="name" title="${esc(uri)}">${esc(elided(short[i], MAX_FILE_CHARACTERS))}</dt><dd>${shareBar(most === 0 ? 0 : bytes / most, said, findings > 0 ? 'bad' : '')}</dd><dd class="number">${bytesText(bytes)} · ${countText(records)}${wrong}</dd>`;
   });
   return `<section id="files"><h2>Files</h2><p class="note">Stored size and records of each.${balance}${what}</p><dl class="rows">${rows.join('')}</dl></section>`;
 }
@@ -85,7 +88,7 @@ export function sizesSection({ recordBytes, records, payloadBytes }: DatasetStat
   const range =
     recordBytes.min === recordBytes.max
       ? `All have ${bytesText(recordBytes.min)}.`
-      : `${bytesText(recordBytes.min)} to ${bytesText(recordBytes.max)}, ${mean} in the mean. Each column is twice as wide as the one before it.`;
+      : `${bytesText(recordBytes.min)} to ${bytesText(recordBytes.max)}, ${mean} on average. Each column is twice as wide as the one before it.`;
   return `<section id="sizes"><h2>Record sizes</h2><p class="note">Bytes per record, without framing. ${range}</p>${histogram(sizeColumns(recordBytes), 'Records by size', 'records', 'large')}</section>`;
 }
 
@@ -131,7 +134,7 @@ function featureRow(feature: NamedFeature, records: number): string {
 export function labelsSection(features: readonly NamedFeature[]): string {
   const charts = labelFeatures(features).map(labelChart);
   if (charts.length === 0) return '';
-  return `<section id="labels"><h2>Label distribution</h2><p class="note">Features of few different values, the most frequent first. Counts are exact.</p><div class="labels">${charts.slice(0, MOST_LABEL_FEATURES).join('')}</div></section>`;
+  return `<section id="labels"><h2>Label distribution</h2><p class="note">Features with few distinct values, the most frequent values first. Counts are exact.</p><div class="labels">${charts.slice(0, MOST_LABEL_FEATURES).join('')}</div></section>`;
 }
 
 function labelChart({ name, distinct, values }: LabelFeature): string {
@@ -147,5 +150,5 @@ function labelChart({ name, distinct, values }: LabelFeature): string {
     rest.length === 0
       ? ''
       : `<p class="muted">and ${numberOf(rest.length, 'other')}, ${countText(restCount)} · ${shareText(restCount, values)}</p>`;
-  return `<div><h3><code>${esc(name)}</code> <span class="muted">${countText(distinct.length)} different</span></h3><dl class="rows">${rows.join('')}</dl>${others}</div>`;
+  return `<div><h3><code>${esc(name)}</code> <span class="muted">${countText(distinct.length)} distinct</span></h3><dl class="rows">${rows.join('')}</dl>${others}</div>`;
 }

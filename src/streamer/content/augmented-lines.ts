@@ -4,7 +4,7 @@ import { openObject } from '../../objects/open-object.ts';
 import { countOfShare, epochOrder, type OrderOptions } from '../order.ts';
 import type { StreamChannel } from '../stream-channel.ts';
 import type { ChannelContent, EpochItem } from './channel-content.ts';
-import { type Line, LineFile } from './line-file.ts';
+import { BYTE_ORDER_MARK_NOTICE, type Line, LineFile } from './line-file.ts';
 import type { ContentOpening } from './open-content.ts';
 
 const UTF8 = new TextEncoder();
@@ -34,6 +34,7 @@ export class AugmentedLines implements ChannelContent {
     const { uri } = channel;
     const { chunks } = openObject(uri, { ...opening.objects, signal: opening.signal });
     const lines = await LineFile.of(chunks, uri, opening.maxLineBytes);
+    if (lines.byteOrderMark) opening.warn('byte-order-mark', BYTE_ORDER_MARK_NOTICE);
     if (lines.count > 0) return new AugmentedLines(lines, channel, order, opening);
     lines.close();
     throw new RecordpipeError('object-missing', 'the manifest has no lines', { uri });

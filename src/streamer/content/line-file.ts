@@ -10,6 +10,11 @@ const CARRIAGE_RETURN = 0x0d;
 /** Lines that follow each other are read together. */
 const BLOCK_BYTES = 256 * 1024;
 
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+/** What a manifest with a byte order mark is warned of. */
+export const BYTE_ORDER_MARK_NOTICE =
+  'the manifest begins with a byte order mark, which is ignored here; save it as UTF-8 without one, SageMaker may refuse it';
+
 /** A line and where it came from. */
 export interface Line {
   /** From 1, blank ones counted. */
@@ -35,6 +40,10 @@ export class LineFile {
     this.#uri = uri;
     this.#starts = starts;
     this.#numbers = numbers;
+    const head = new Uint8Array(BYTE_ORDER_MARK.length);
+    readSync(descriptor, head, 0, head.length, 0);
+    this.byteOrderMark = BYTE_ORDER_MARK.every((byte, i) => head[i] === byte);
+    if (this.byteOrderMark && starts[0] === 0) starts[0] = Math.min(head.length, starts[1]);
   }
 
   /**
@@ -56,6 +65,9 @@ export class LineFile {
       throw fileErrorOf(error);
     }
   }
+
+  /** Whether the manifest begins with a byte order mark, which is not part of its first line. */
+  readonly byteOrderMark: boolean;
 
   /** Lines that are not blank. */
   get count(): number {

@@ -7,6 +7,10 @@ import type { HostShare } from '../order.ts';
 import { isRemote, type StreamChannel } from '../stream-channel.ts';
 import type { ChannelContent } from './channel-content.ts';
 import { ObjectList } from './object-list.ts';
+import { isSidecar } from './sidecars.ts';
+
+/** How many names a notice lists. */
+const MAX_NAMED = 5;
 
 /** What finding out the content of a channel needs. */
 export interface ContentOpening {
@@ -51,7 +55,7 @@ async function contentOf(channel: StreamChannel, opening: ContentOpening): Promi
   }
 }
 
-/** All objects below a prefix but the markers that some tools make for folders. */
+/** All objects below a prefix but the markers that some tools create for folders, and files that hold no records. */
 async function objectsUnder(
   channel: StreamChannel,
   { objects, signal, warn }: ContentOpening,
@@ -60,10 +64,16 @@ async function objectsUnder(
   const { objectSourceOf } = await import('../../objects/source-of.ts');
   const source = await objectSourceOf(uri, objectOptions(objects));
   const found: ObjectRef[] = [];
+  const sidecars: string[] = [];
   const asFolder = uri.endsWith('/') ? uri : `${uri}/`;
+  const start = uri.lastIndexOf('/') + 1;
   let siblings = 0;
   for await (const { uri: address, size, etag, versionId } of source.list(uri, signal)) {
     if (size === 0 && address.endsWith('/')) continue;
+    if (address !== uri && isSidecar(address.slice(start))) {
+      sidecars.push(address.slice(start));
+      continue;
+    }
     if (address !== uri && !address.startsWith(asFolder)) siblings++;
     found.push({ uri: address, size, etag, versionId });
   }
@@ -71,8 +81,19 @@ async function objectsUnder(
     const text = `${uri} is a prefix, not a folder: ${siblings} of ${found.length} objects are outside ${asFolder}; end it with / to leave them out`;
     warn('prefix-siblings', text);
   }
+  if (sidecars.length > 0) warn('sidecars', sidecarNotice(uri, sidecars));
   if (found.length > 0) return found;
-  throw new RecordpipeError('object-missing', `no objects under this prefix; ${remedy(channel)}`, { uri });
+  const only = sidecars.length > 0 ? ', except for files without records' : '';
+  throw new RecordpipeError('object-missing', `no objects under this prefix${only}; ${remedy(channel)}`, {
+    uri,
+  });
+}
+
+function sidecarNotice(uri: string, sidecars: readonly string[]): string {
+  const shown = sidecars.slice(0, MAX_NAMED).join(', ');
+  const more = sidecars.length > MAX_NAMED ? ` and ${sidecars.length - MAX_NAMED} more` : '';
+  const files = sidecars.length === 1 ? '1 file is' : `${sidecars.length} files are`;
+  return `${files} not streamed: ${shown}${more} (indexes, manifests, markers and hidden files hold no records); in a training job an S3Prefix channel streams them as data, so keep them out of ${uri}`;
 }
 
 function remedy(channel: StreamChannel): string {

@@ -32,6 +32,11 @@ export class ChannelFifos {
     return join(this.#place.folder, `${this.#place.channel}_${epoch}`);
   }
 
+  /** The pipes that exist. */
+  get all(): OwnFifo[] {
+    return [...this.#fifos.values()];
+  }
+
   /** The pipe of an epoch, which has been made. */
   of(epoch: number): OwnFifo {
     return this.#fifos.get(epoch) as OwnFifo;

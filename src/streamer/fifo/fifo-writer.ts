@@ -11,7 +11,7 @@ const SLICE_BYTES = 256 * 1024;
 /** So much may wait in front of the pipe. */
 const WAITING_BYTES = 1024 * 1024;
 /** A pipe that was full is tried again after at most so many chunks. */
-const MOST_UNTRIED = 64;
+const MAX_UNTRIED = 64;
 /** How often a silent pipe is asked whether its reader is still there. */
 const PROBE_MS = 1000;
 
@@ -47,6 +47,8 @@ export class FifoWriter {
   #blockedSince = 0;
   #blockedMs = 0;
   #probe: ReturnType<typeof setInterval> | undefined;
+  /** When the event loop last had nothing left to write. */
+  #emptySince = performance.now();
 
   /** @param descriptor open for writing without blocking; closed at the end */
   constructor(fifo: OwnFifo, descriptor: number, signal: AbortSignal) {
@@ -75,6 +77,16 @@ export class FifoWriter {
     return this.#gone;
   }
 
+  /** Whether bytes wait for room in the pipe. */
+  get waiting(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
+  /** Since when, by `performance.now()`, no bytes wait for room in the pipe; Infinity while some do. */
+  get emptySince(): number {
+    return this.waiting ? Number.POSITIVE_INFINITY : this.#emptySince;
+  }
+
   get stats(): FifoStats {
     const now = this.#wake === undefined ? 0 : performance.now() - this.#blockedSince;
     const waiting = this.#socket.writableLength;
@@ -95,9 +107,17 @@ export class FifoWriter {
     for (; at + SLICE_BYTES < chunk.length; at += SLICE_BYTES)
       this.#socket.write(chunk.subarray(at, at + SLICE_BYTES));
     const rest = at === 0 ? chunk : chunk.subarray(at);
-    if (!reused) return this.#socket.write(rest) ? undefined : this.#room();
-    this.#socket.write(rest, () => this.#resume());
-    return this.#room();
+    const room = this.#socket.write(rest, reused ? this.#taken : this.#emptied);
+    return room && !reused ? undefined : this.#room();
+  }
+
+  /**
+   * Waits until the pipe has taken everything, or its reader has gone.
+   * @throws RecordpipeError `io-failure`, `aborted`
+   */
+  async flush(): Promise<void> {
+    while (this.waiting && !this.#gone) await this.#room();
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Looks now and then whether the reader is still there, while nothing is written. @param told when it is not */
@@ -162,10 +182,21 @@ export class FifoWriter {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.#failed(error as NodeJS.ErrnoException);
       if (this.#failure !== undefined) throw this.#failure;
       this.#untried = this.#pause;
-      this.#pause = Math.min(2 * this.#pause, MOST_UNTRIED);
+      this.#pause = Math.min(2 * this.#pause, MAX_UNTRIED);
       return 0;
     }
   }
+
+  readonly #emptied = (): void => {
+    if (this.waiting) return;
+    this.#emptySince = performance.now();
+    this.#resume();
+  };
+
+  readonly #taken = (): void => {
+    this.#emptied();
+    this.#resume();
+  };
 
   #failed(error: NodeJS.ErrnoException): void {
     if (error.code === 'EPIPE' || error.code === 'ECONNRESET') this.#gone = true;

@@ -10,15 +10,15 @@ export interface OwnFifo {
   readonly ino: string;
 }
 
-/** Read by everybody who may enter the folder, written by us. */
-const MODE = '0644';
+/** Written by us alone, and read by everybody whom the umask allows to. */
+const MODE = 0o644;
 
 /**
  * Makes named pipes, all of them by one run of the `mkfifo` program: 64 in 7 ms.
- * @param lock a descriptor that holds the channel's lock. The program gets it too: where we are killed, nobody takes the channel over before it has made them
+ * @param lock a descriptor that holds the channel's lock. The program inherits it: if we are killed, nobody takes the channel over before it has made them
  * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `io-failure`; `unsupported-source` where there is no `mkfifo`
  */
-export async function makeFifos(paths: readonly string[], lock: number): Promise<OwnFifo[]> {
+export async function makeFifos(paths: readonly string[], lock: number | undefined): Promise<OwnFifo[]> {
   if (paths.length === 0) return [];
   await mkfifo(paths, lock);
   return paths.map((path) => ownFifo(path, statOf(path) as BigIntStats));
@@ -43,10 +43,11 @@ export function isStillThere({ path, dev, ino }: OwnFifo): boolean {
   return there?.isFIFO() === true && String(there.dev) === dev && String(there.ino) === ino;
 }
 
-function mkfifo(paths: readonly string[], lock: number): Promise<void> {
+function mkfifo(paths: readonly string[], lock: number | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const program = spawn('mkfifo', ['-m', MODE, '--', ...paths], {
-      stdio: ['ignore', 'ignore', 'pipe', lock],
+    const mode = (MODE & ~process.umask()).toString(8);
+    const program = spawn('mkfifo', ['-m', mode, '--', ...paths], {
+      stdio: ['ignore', 'ignore', 'pipe', ...(lock === undefined ? [] : [lock])],
     });
     let said = '';
     program.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -62,7 +63,7 @@ function mkfifo(paths: readonly string[], lock: number): Promise<void> {
 
 function failure(error: Error, stderr: string, paths: readonly string[]): RecordpipeError {
   if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-    const what = 'the program `mkfifo` is not there; install coreutils';
+    const what = 'there is no program `mkfifo`; install coreutils';
     return new RecordpipeError('unsupported-source', what, { uri: paths[0] }, error);
   }
   const said = stderr.trim().split('\n')[0];

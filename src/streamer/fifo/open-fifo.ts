@@ -10,6 +10,8 @@ const FLAGS = constants.O_WRONLY | constants.O_NONBLOCK;
 const QUICK_PAUSE_MS = 5;
 const PAUSE_MS = 10;
 const QUICK_FOR_MS = 1000;
+/** How often a reader is looked for that a pipe is held open for. */
+const HOLD_MS = 50;
 
 /** How a reader is waited for. */
 export interface ReaderWait {
@@ -43,6 +45,20 @@ export function hasReader(fifo: OwnFifo): boolean {
   return descriptor !== undefined;
 }
 
+/** Keeps a pipe that has a reader open, without writing, until the reader has closed it or the signal fires. */
+export async function holdOpen(fifo: OwnFifo, signal: AbortSignal): Promise<void> {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openIfRead(fifo);
+    if (descriptor === undefined) return;
+    while (!signal.aborted && hasReader(fifo)) await pauseFor(HOLD_MS, signal);
+  } catch {
+    // Its name is gone, and with it what there was to hold.
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
 /**
  * Takes a pipe away. A reader that waits in opening it, or comes while its name is still there, would wait for ever: it is let go, and finds an end without a byte.
  * What has been put in its place stays.
@@ -70,7 +86,11 @@ function letIn(fifo: OwnFifo): number | undefined {
   }
 }
 
-function openIfRead(fifo: OwnFifo): number | undefined {
+/**
+ * Opens the pipe for writing if somebody has it open for reading, or waits to: who waits is let in.
+ * @throws RecordpipeError `source-changed`, `access-denied`, `io-failure`
+ */
+export function openIfRead(fifo: OwnFifo): number | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(fifo.path, FLAGS | constants.O_NOFOLLOW);

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT_CODES, run } from '../../command-parts.ts';
+import { featureOption } from '../../feature-choice.ts';
 import { atLeast } from '../../option-values.ts';
 import { withCommonOptions, withPayloadOptions } from '../../options.ts';
 
@@ -7,18 +8,19 @@ export function register(root: Command): void {
   const command = root
     .command('inspect')
     .description(
-      'Show records: index, offset, length, and what is in them: the features of Examples, text, or bytes.',
+      'Show records: index, offset, length and contents (features, labels, tensors, scalars, text or bytes).',
     )
     .argument('<file>', 'a file, s3://bucket/key, or - for stdin')
-    .option('-n, --records <n>', 'how many records; 0: all', atLeast(0), 5)
-    .option('--skip <n>', 'records to pass over first', atLeast(0), 0)
+    .option('-n, --records <n>', 'number of records; 0: all', atLeast(0), 5)
+    .option('--skip <n>', 'records to skip first', atLeast(0), 0)
     .option(
       '--feature <name>',
-      'of Examples only this feature or feature list; more than once for several',
-      (name: string, before: string[] = []) => [...before, name],
+      "show only these features: names or patterns such as 'image/*', separated by commas",
+      featureOption,
     )
-    .option('--save-images <folder>', 'write the images of the records shown into a folder')
-    .option('--decode', 'with --json or --jsonl: also what Examples hold, in the JSON mapping of protobuf')
+    .option('--save-images <folder>', 'write the images of the shown records into a folder')
+    .option('--force', 'with --save-images: overwrite existing files')
+    .option('--decode', 'with --json or --jsonl: also print the contents, in the JSON mapping of protobuf')
     .option('--hash', 'show the SHA-256 of each payload')
     .option('--json', 'print one JSON document')
     .addOption(new Option('--jsonl', 'print one JSON object per record and line').conflicts('json'));
@@ -32,10 +34,11 @@ Examples:
   recordpipe inspect train.tfrecord             the first 5 records
   recordpipe inspect train.tfrecord --skip 1000 -n 1
   recordpipe inspect train.tfrecord -n 0 --hash --jsonl
-  recordpipe inspect train.tfrecord -n 1 --feature label --feature image/encoded
+  recordpipe inspect train.tfrecord -n 1 --feature 'label,image/*'
   recordpipe inspect train.tfrecord -n 20 --save-images images/
   recordpipe inspect train.tfrecord -n 0 --jsonl --decode
-  recordpipe inspect train.rec                  also the parts of records
+  recordpipe inspect train.rec                  labels, ids, tensors, images
+  recordpipe inspect events.out.tfevents.1 -n 0 scalars of TensorBoard by tag
 
 Records and offsets count from 0; an offset is that of a record's first byte, uncompressed.
 ${EXIT_CODES}`;

@@ -6,14 +6,14 @@ import { withShardOptions } from '../../shard-options.ts';
 export function register(root: Command): void {
   const command = root
     .command('schema')
-    .description('What all records have in common: a schema, which validate --schema checks.')
+    .description('Infer the schema that all records conform to; validate --schema checks it.')
     .argument('[inputs...]', INPUTS);
   withShardOptions(withPayloadOptions(withRunOptions(command)))
     .option('-o, --output <file>', 'write the schema as JSON to a file')
     .option('-f, --force', 'replace an existing --output')
     .option(
       '--loose',
-      'only types, presence, fixed lengths and kinds of images: for other data of the same kind',
+      'only types, presence, fixed lengths and kinds of images, for other data of the same kind',
     )
     .option('--json-schema', 'print the JSON Schema of such files, and nothing else')
     .addHelpText('after', HELP)
@@ -26,5 +26,6 @@ Examples:
   recordpipe schema data/ -o schema.json
   recordpipe schema train/ --loose -o schema.json && recordpipe validate new/ --schema schema.json
 
-The schema is as tight as the data: ranges, lengths and sizes are what was found. Edit it: a rule that is left out is not checked.
+The schema is as tight as the data: it has the ranges, lengths, sizes and text values that were found. Edit it: a rule that
+you delete is not checked. A feature without any value has no type, because none is known.
 ${EXIT_CODES}`;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
+import { featureOption } from '../../feature-choice.ts';
 import { withPayloadOptions, withRunOptions } from '../../options.ts';
 import { withShardOptions } from '../../shard-options.ts';
 
@@ -7,12 +8,17 @@ export function register(root: Command): void {
   const command = root
     .command('stats')
     .description(
-      'What is in the records: sizes, features, labels, images; as text, JSON or a page to look at.',
+      'Show the contents of record files: sizes, features, labels, images, scalars; as text, JSON or an HTML page.',
     )
     .argument('[inputs...]', INPUTS);
   withShardOptions(withPayloadOptions(withRunOptions(command)))
-    .option('--html <file>', 'also write a page: one file, no script, nothing loaded')
-    .option('--title <text>', 'what the page is called (default: the folder or file)')
+    .option(
+      '--feature <name>',
+      "show only these features: names or patterns such as 'image/*', separated by commas",
+      featureOption,
+    )
+    .option('--html <file>', 'also write an HTML page: one file, without scripts')
+    .option('--title <text>', 'title of the page (default: the folder or file)')
     .option('-f, --force', 'replace a file at --html that is not a page of statistics')
     .option('--no-samples', 'no sample images on the page')
     .addHelpText('after', HELP)
@@ -24,7 +30,8 @@ Examples:
   recordpipe stats data/
   recordpipe stats data/ --html report.html
   recordpipe stats 'train-*' --json > stats.json
+  recordpipe stats data/ --feature 'label,image/*'
   recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/
 
-Every record is checked as validate does; what is damaged is a finding, and all else is counted. Histograms are by powers of two.
+Every record is checked as validate does. Damage is a finding; all valid records are counted. Histograms are by powers of two.
 ${EXIT_CODES}`;

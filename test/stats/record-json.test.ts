@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { encodeSequenceExample } from '../../src/example/index.ts';
-import { exampleJson, recordMessage } from '../../src/stats/index.ts';
+import { encodeExample, encodeSequenceExample } from '../../src/example/index.ts';
+import { type MessageType, recognizeRecord, recordJson } from '../../src/stats/index.ts';
 import { cli, jsonLines } from '../support/cli.ts';
 import { FIXTURES, fixture } from '../support/golden.ts';
 
@@ -72,15 +72,28 @@ test("TensorFlow's SequenceExamples", async () => {
   }
 });
 
-test('what is nothing, and what is something else', () => {
-  expect(exampleJson(new Uint8Array(0))).toBe('{}');
-  expect(exampleJson(Uint8Array.of(10, 0))).toBe('{"features":{}}');
-  expect(exampleJson(Buffer.from('hello'))).toBe(undefined);
-  expect(recordMessage(Buffer.from('hello'))).toEqual({ message: undefined, why: 'no protobuf message' });
+test('recordJson writes unset fields, special floats and chosen features', () => {
+  const json = (bytes: Uint8Array, wanted?: (name: string) => boolean): string => {
+    const { type } = recognizeRecord(bytes);
+    return [...recordJson(bytes, type as MessageType, wanted && { wanted })].join('');
+  };
+  expect(json(new Uint8Array(0))).toBe('{}');
+  expect(json(Uint8Array.of(10, 0))).toBe('{"features":{}}');
   const record = encodeSequenceExample({
     featureLists: { a: [{ kind: 'float', value: [-0, Number.NaN] }], b: [] },
   });
-  expect(exampleJson(record, ['a'])).toBe(
+  expect(json(record, (name) => name === 'a')).toBe(
     '{"featureLists":{"featureList":{"a":{"feature":[{"floatList":{"value":[-0.0,"NaN"]}}]}}}}',
   );
+});
+
+test('recordJson yields large values in pieces of bounded size', () => {
+  const bytes = Uint8Array.from({ length: 2_000_001 }, (_, i) => i % 251);
+  const ints = Array.from({ length: 20_000 }, (_, i) => i);
+  const record = encodeExample({ x: { kind: 'bytes', value: [bytes] }, y: { kind: 'int64', value: ints } });
+  const pieces = [...recordJson(record, 'Example')];
+  expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(2 ** 20);
+  const { feature } = JSON.parse(pieces.join('')).features;
+  expect(Buffer.from(feature.x.bytesList.value[0], 'base64').equals(bytes)).toBe(true);
+  expect(feature.y.int64List.value).toEqual(ints.map(String));
 });

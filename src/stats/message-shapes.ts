@@ -1,0 +1,146 @@
+/** Types of fields, other than messages. */
+export type ScalarType =
+  | 'double'
+  | 'float'
+  | 'int32'
+  | 'int64'
+  | 'uint64'
+  | 'bool'
+  | 'enum'
+  | 'string'
+  | 'bytes'
+  /** A tf.train.Example. */
+  | 'Example';
+
+/** A field of a message. */
+export interface FieldShape {
+  /** In camel case, as protobuf's JSON mapping names it. */
+  readonly name: string;
+  readonly type: ScalarType | MessageShape;
+  /** A list, or a map from texts to messages. */
+  readonly many?: 'list' | 'map';
+  /** Names of an enum's values. */
+  readonly names?: readonly string[];
+}
+
+/** The fields of a message, by number. */
+export interface MessageShape {
+  readonly [number: number]: FieldShape;
+}
+
+function one(name: string, type: FieldShape['type']): FieldShape {
+  return { name, type };
+}
+
+function list(name: string, type: FieldShape['type']): FieldShape {
+  return { name, type, many: 'list' };
+}
+
+/** tensorflow.ranking's ExampleListWithContext: the documents of one query. Source: tensorflow_serving/apis/input.proto. */
+export const EXAMPLE_LIST_WITH_CONTEXT: MessageShape = {
+  1: list('examples', 'Example'),
+  2: one('context', 'Example'),
+};
+
+const DATA_TYPES =
+  'INVALID FLOAT DOUBLE INT32 UINT8 INT16 INT8 STRING COMPLEX64 INT64 BOOL QINT8 QUINT8 QINT32 BFLOAT16 QINT16 QUINT16 UINT16 COMPLEX128 HALF RESOURCE VARIANT UINT32 UINT64';
+
+/** Source: tensorflow/core/framework/tensor.proto and tensor_shape.proto. */
+const TENSOR: MessageShape = {
+  1: { ...one('dtype', 'enum'), names: DATA_TYPES.split(' ').map((name) => `DT_${name}`) },
+  2: one('tensorShape', {
+    2: list('dim', { 1: one('size', 'int64'), 2: one('name', 'string') }),
+    3: one('unknownRank', 'bool'),
+  }),
+  3: one('versionNumber', 'int32'),
+  4: one('tensorContent', 'bytes'),
+  5: list('floatVal', 'float'),
+  6: list('doubleVal', 'double'),
+  7: list('intVal', 'int32'),
+  8: list('stringVal', 'bytes'),
+  9: list('scomplexVal', 'float'),
+  10: list('int64Val', 'int64'),
+  11: list('boolVal', 'bool'),
+  12: list('dcomplexVal', 'double'),
+  13: list('halfVal', 'int32'),
+  16: list('uint32Val', 'uint64'),
+  17: list('uint64Val', 'uint64'),
+};
+
+/** Source: tensorflow/core/framework/summary.proto. */
+const SUMMARY_VALUE: MessageShape = {
+  1: one('tag', 'string'),
+  2: one('simpleValue', 'float'),
+  3: one('obsoleteOldStyleHistogram', 'bytes'),
+  4: one('image', {
+    1: one('height', 'int32'),
+    2: one('width', 'int32'),
+    3: one('colorspace', 'int32'),
+    4: one('encodedImageString', 'bytes'),
+  }),
+  5: one('histo', {
+    1: one('min', 'double'),
+    2: one('max', 'double'),
+    3: one('num', 'double'),
+    4: one('sum', 'double'),
+    5: one('sumSquares', 'double'),
+    6: list('bucketLimit', 'double'),
+    7: list('bucket', 'double'),
+  }),
+  6: one('audio', {
+    1: one('sampleRate', 'float'),
+    2: one('numChannels', 'int64'),
+    3: one('lengthFrames', 'int64'),
+    4: one('encodedAudioString', 'bytes'),
+    5: one('contentType', 'string'),
+  }),
+  7: one('nodeName', 'string'),
+  8: one('tensor', TENSOR),
+  9: one('metadata', {
+    1: one('pluginData', { 1: one('pluginName', 'string'), 2: one('content', 'bytes') }),
+    2: one('displayName', 'string'),
+    3: one('summaryDescription', 'string'),
+    4: {
+      ...one('dataClass', 'enum'),
+      names: ['UNKNOWN', 'SCALAR', 'TENSOR', 'BLOB_SEQUENCE'].map((name) => `DATA_CLASS_${name}`),
+    },
+  }),
+};
+
+/** A record of a TensorBoard event file. Source: tensorflow/core/util/event.proto. */
+export const EVENT: MessageShape = {
+  1: one('wallTime', 'double'),
+  2: one('step', 'int64'),
+  3: one('fileVersion', 'string'),
+  4: one('graphDef', 'bytes'),
+  5: one('summary', { 1: list('value', SUMMARY_VALUE) }),
+  6: one('logMessage', { 1: one('level', 'enum'), 2: one('message', 'string') }),
+  7: one('sessionLog', {
+    1: { ...one('status', 'enum'), names: ['STATUS_UNSPECIFIED', 'START', 'STOP', 'CHECKPOINT'] },
+    2: one('checkpointPath', 'string'),
+    3: one('msg', 'string'),
+  }),
+  8: one('taggedRunMetadata', { 1: one('tag', 'string'), 2: one('runMetadata', 'bytes') }),
+  9: one('metaGraphDef', 'bytes'),
+  10: one('sourceMetadata', { 1: one('writer', 'string') }),
+};
+
+function tensorOf(type: ScalarType): MessageShape {
+  return { 1: list('values', type), 2: list('keys', 'uint64'), 3: list('shape', 'uint64') };
+}
+
+const VALUE: MessageShape = {
+  2: one('float32Tensor', tensorOf('float')),
+  3: one('float64Tensor', tensorOf('double')),
+  7: one('int32Tensor', tensorOf('int32')),
+  9: one('bytes', { 1: list('value', 'bytes'), 2: one('contentType', 'string') }),
+};
+
+/** aialgs.data.Record, a record of SageMaker's recordio-protobuf. Source: record.proto of the SageMaker Python SDK. */
+export const RECORD: MessageShape = {
+  1: { ...one('features', VALUE), many: 'map' },
+  2: { ...one('label', VALUE), many: 'map' },
+  3: one('uid', 'string'),
+  4: one('metadata', 'string'),
+  5: one('configuration', 'string'),
+};

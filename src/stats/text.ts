@@ -1,0 +1,49 @@
+import { isUtf8 } from 'node:buffer';
+import { findMalformedUtf8 } from '../framing/utf8.ts';
+
+/** Shorter values are checked here, which is faster than calling the host. */
+const SHORT_BYTES = 48;
+/** Where a value has control characters, they are near its beginning, as a rule. */
+const CONTROL_BYTES = 64;
+
+/** Whether the bytes [from, to) are UTF-8. */
+export function isUtf8At(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from <= SHORT_BYTES) return findMalformedUtf8(bytes, from, to) < 0;
+  // Most values that are not UTF-8 show it at once.
+  const head = from + SHORT_BYTES;
+  const at = findMalformedUtf8(bytes, from, head);
+  if (at >= 0 && at <= head - 4) return false;
+  return isUtf8(bytes.subarray(from, to));
+}
+
+/** Whether the bytes [from, to) are text: UTF-8, with no control character but tab and line ends in the first 64 bytes. */
+export function isTextAt(bytes: Uint8Array, from: number, to: number): boolean {
+  const end = Math.min(to, from + CONTROL_BYTES);
+  let isAscii = true;
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at];
+    if (byte >= 0x80) {
+      isAscii = false;
+      // U+0080 to U+009F.
+      if (byte === 0xc2 && at + 1 < to && bytes[at + 1] < 0xa0) return false;
+    } else if (byte < 0x20 ? byte !== 0x0a && byte !== 0x0d && byte !== 0x09 : byte === 0x7f) return false;
+  }
+  if (!isAscii) return isUtf8At(bytes, from, to);
+  return end === to || isUtf8(bytes.subarray(end, to));
+}
+
+/**
+ * The text that bytes are, including a byte order mark; undefined if they are not text: UTF-8 without control characters
+ * other than tab and line ends.
+ *
+ * @example
+ * ```ts
+ * import { textOf } from 'recordpipe/stats';
+ * console.log(textOf(new TextEncoder().encode('cat')), textOf(Uint8Array.of(1, 0, 0, 0))); // cat undefined
+ * ```
+ */
+export function textOf(bytes: Uint8Array): string | undefined {
+  return isTextAt(bytes, 0, bytes.length) ? UTF8.decode(bytes) : undefined;
+}
+
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
