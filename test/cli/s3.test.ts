@@ -128,6 +128,8 @@ describe('what goes wrong', () => {
   });
 
   test('SIGTERM ends a download', async () => {
+    // Requests of the command before may still arrive, and are not those of this one.
+    await server.quiet();
     const before = server.requests('GetObject', 'large.tfrecord').length;
     const child = startCli(
       ['validate', 's3://bucket/large.tfrecord', '--format', 'textline', '--endpoint-url', server.url],
