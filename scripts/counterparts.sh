@@ -4,6 +4,7 @@
 #   scripts/counterparts.sh [NAME]...      (no name: all of them)
 #
 # tensorflow original vahidk mxnet sagemaker rust npm chromium: record files, kernels, Pipe mode, a browser.
+# bundlers: rollup, webpack and Next, in which worker threads are tested.
 # versitygw rgw moto: services that speak S3; s3-clients (aws, s5cmd, boto3 with its CRT); nginx, which the clients are measured against.
 # slurm, which runs job arrays; recipes: what checks the files of docs/scale-out (shellcheck, GNU parallel, Kubernetes' schemas, Amazon's services and states language).
 #
@@ -17,7 +18,7 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 against=$root/bench/against
 cache=$root/.cache/counterparts
-all=(tensorflow original vahidk mxnet sagemaker rust npm chromium versitygw rgw moto s3-clients nginx slurm recipes)
+all=(tensorflow original vahidk mxnet sagemaker rust npm bundlers chromium versitygw rgw moto s3-clients nginx slurm recipes)
 
 # The files that decide what is installed under a name; their hash tells whether it is up to date.
 pins_of() {
@@ -26,6 +27,7 @@ pins_of() {
     original) echo "$against/original.requirements.txt" "$root/scripts/install-original.sh" ;;
     rust) echo "$against/rust/Cargo.toml" "$against/rust/Cargo.lock" "$against/rust/src/main.rs" ;;
     npm) echo "$against/package.json" "$against/package-lock.json" ;;
+    bundlers) echo "$against/bundlers/package.json" "$against/bundlers/package-lock.json" ;;
     versitygw) echo "$against/versitygw.version" ;;
   esac
 }
@@ -60,6 +62,10 @@ install_rust() {
 
 install_npm() {
   (cd "$against" && npm ci --no-audit --no-fund)
+}
+
+install_bundlers() {
+  (cd "$against/bundlers" && npm ci --no-audit --no-fund)
 }
 
 install_original() {
@@ -102,6 +108,7 @@ works() {
     sagemaker) "$cache/$1/bin/python" -c 'import sagemaker.amazon.common' ;;
     rust) [ -x "$cache/rust/release/tfrecord-peer" ] ;;
     npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] && [ -d "$against/node_modules/rxjs" ] ;;
+    bundlers) [ -d "$against/bundlers/node_modules/webpack" ] && [ -d "$against/bundlers/node_modules/rollup" ] && [ -d "$against/bundlers/node_modules/next" ] ;;
     chromium) chromium --version ;;
     versitygw) [ -x "$cache/versitygw/bin/versitygw" ] ;;
     rgw) command -v radosgw && command -v ceph-mon && command -v ceph-osd && command -v ceph ;;
@@ -126,6 +133,7 @@ install() {
     recipes) install_recipes ;;
     rust) install_rust ;;
     npm) install_npm ;;
+    bundlers) install_bundlers ;;
     versitygw) install_versitygw ;;
     *) install_packages "$1" ;;
   esac

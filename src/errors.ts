@@ -43,6 +43,8 @@ export type ErrorCode =
   | 'malformed-report'
   | 'report-mismatch'
   | 'missing-shards'
+  | 'incomplete-shards'
+  | 'no-records'
   | 'not-resumable'
   | 'not-found'
   | 'access-denied'
@@ -88,6 +90,8 @@ export const DATA_ERROR_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'malformed-plan',
   'malformed-report',
   'report-mismatch',
+  'incomplete-shards',
+  'no-records',
 ]);
 
 /** Where a failure happened. Every field may be missing: not every failure has a place in a file. */
@@ -100,6 +104,22 @@ export interface ErrorPlace {
   readonly offset?: number | undefined;
   /** Whether `offset` counts uncompressed bytes of a compressed stream. */
   readonly compressed?: boolean | undefined;
+}
+
+/** An error as JSON: in reports, status files and `JSON.stringify(error)`. A stable contract; fields may be added. */
+export interface ErrorJson {
+  /** `RecordpipeError`, or the name of a subclass. */
+  readonly name: string;
+  /** Stable kebab-case word. */
+  readonly code: ErrorCode;
+  /** File, URL or name of the stream; null where the failure concerns none. */
+  readonly uri: string | null;
+  /** Index of the record, from 0; null where the failure has no place in the file (it could not be opened). */
+  readonly record: number | null;
+  /** Position of the record's first byte, from 0, in the uncompressed bytes; null where there is none. */
+  readonly offset: number | null;
+  /** What was expected, what was found, where, and the next step. For people: its words may change. */
+  readonly message: string;
 }
 
 /**
@@ -133,10 +153,12 @@ export class RecordpipeError extends Error {
     this.compressed = place.compressed ?? false;
   }
 
-  /** The plain object that reports print. */
-  toJSON(): { code: ErrorCode; record: number | null; offset: number | null; message: string } {
+  /** The object that `JSON.stringify` and every report print. */
+  toJSON(): ErrorJson {
     return {
+      name: this.name,
       code: this.code,
+      uri: this.uri ?? null,
       record: this.record ?? null,
       offset: this.offset ?? null,
       message: this.message,
@@ -177,6 +199,40 @@ export class UsageError extends RecordpipeError {
  */
 export function isRecordpipeError(error: unknown, ...codes: ErrorCode[]): error is RecordpipeError {
   return error instanceof RecordpipeError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/**
+ * Whether `error` concerns one file, object or record, so that work on many of them may note it and continue.
+ * False for a wrong argument (it concerns all of them), for an abort, and for bugs: rethrow those.
+ *
+ * @example
+ * ```ts
+ * import { isItemFailure, RecordpipeError, UsageError } from 'recordpipe/errors';
+ * console.log(isItemFailure(new RecordpipeError('not-found', 'no such file'))); // true
+ * console.log(isItemFailure(new UsageError('jobs: expected a positive integer'))); // false
+ * ```
+ */
+export function isItemFailure(error: unknown): error is RecordpipeError {
+  return isRecordpipeError(error) && error.code !== 'aborted' && error.code !== 'invalid-argument';
+}
+
+/**
+ * Whether `error` says that memory ran out, in this process or in one of its threads. Such errors come from the host, so they
+ * are no RecordpipeErrors.
+ *
+ * @example
+ * ```ts
+ * import { isOutOfMemory } from 'recordpipe/errors';
+ * console.log(isOutOfMemory(new RangeError('Array buffer allocation failed'))); // true
+ * ```
+ */
+export function isOutOfMemory(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || code === 'ERR_MEMORY_ALLOCATION_FAILED') return true;
+  return (
+    error instanceof RangeError && /allocation failed|could not allocate|out of memory/i.test(error.message)
+  );
 }
 
 /** The message of an error without its place, for an error that adds to it. */

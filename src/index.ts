@@ -8,7 +8,9 @@ export { crc32c, crc32cCombine, crc32cKernel, maskCrc32c, unmaskCrc32c } from '.
 export {
   DATA_ERROR_CODES,
   type ErrorCode,
+  type ErrorJson,
   type ErrorPlace,
+  isItemFailure,
   isRecordpipeError,
   RecordpipeError,
   UsageError,

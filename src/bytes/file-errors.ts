@@ -24,6 +24,9 @@ const TEXTS: Record<string, string> = {
   EPIPE: 'its reader has gone',
 };
 
+const NOT_UTF8 =
+  'the file name is not UTF-8 (each \ufffd stands for bytes that are not), and such names cannot be opened; rename the file';
+
 /** The error for a file that ends before the size it had when it was opened: cut at the border of a record, it would look whole. */
 export function shrunk(size: number, end: number): RecordpipeError {
   return new RecordpipeError(
@@ -36,6 +39,9 @@ export function shrunk(size: number, end: number): RecordpipeError {
 export function fileError(error: unknown, uri: string): RecordpipeError {
   if (error instanceof RecordpipeError) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;
+  // Node decodes names that are not UTF-8 lossily: what it opens then has another name.
+  if (code === 'ENOENT' && uri.includes('\ufffd'))
+    return new RecordpipeError('unsupported-source', NOT_UTF8, { uri }, error);
   const known = CODES[code];
   if (known !== undefined) return new RecordpipeError(known[0], known[1], { uri }, error);
   return new RecordpipeError('io-failure', TEXTS[code] ?? message, { uri }, error);

@@ -4,6 +4,10 @@ import { interruptedBy } from './interrupt.ts';
 export const INPUTS =
   'files, folders, quoted patterns, s3://bucket/key, prefix/ or pattern, @list (inputs, one per line or as find -print0 writes them; @- from stdin), - for stdin';
 
+/** What the argument of commands that take one input is, which may stand for several files. */
+export const INPUT =
+  'a file, folder or quoted pattern, s3://bucket/key, prefix/ or pattern, @list, or - for stdin';
+
 /** Ends the help of every command. */
 export const EXIT_CODES = `
 Exit codes:
@@ -11,6 +15,7 @@ Exit codes:
   1         data is invalid
   2         wrong usage
   3         a file or object could not be read or written
+  70        internal error: a bug in recordpipe
   130, 143  stopped by a signal`;
 
 /** Runs what a command does and sets the exit code; a signal that interrupted it has the last word. */

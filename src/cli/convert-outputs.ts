@@ -12,13 +12,29 @@ export async function outputsIn(
   { to, outputCompression = 'none' }: TransformCommandOptions,
 ): Promise<string[]> {
   if (to === undefined) throw new UsageError('convert: --output-dir needs the format to write, --to');
-  const names = files.map((file) => outputName(file, to, outputCompression));
+  return placesIn(
+    folder,
+    files,
+    files.map((file) => outputName(file, to, outputCompression)),
+  );
+}
+
+/**
+ * The paths of outputs in a folder, which is made.
+ * @param names one for each file
+ * @throws UsageError for two files that would have the same output
+ */
+export async function placesIn(
+  folder: string,
+  files: readonly string[],
+  names: readonly string[],
+): Promise<string[]> {
   const first = new Map<string, number>();
   for (const [i, name] of names.entries()) {
     const other = first.get(name);
     if (other !== undefined)
       throw new UsageError(
-        `convert: ${files[other]} and ${files[i]} would both be written to ${name}; convert them into different folders`,
+        `--output-dir: ${files[other]} and ${files[i]} would both be written to ${name}; use a folder for each`,
       );
     first.set(name, i);
   }

@@ -1,4 +1,4 @@
-import { DATA_ERROR_CODES, type ErrorCode } from 'recordpipe';
+import { DATA_ERROR_CODES, type ErrorCode } from 'recordpipe/errors';
 import { INVALID, IO_FAILURE, READER_TIMEOUT, USAGE } from './exit-codes.ts';
 
 /** The exit code for an error with this code. */

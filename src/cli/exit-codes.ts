@@ -1,12 +1,12 @@
-/** What the exit code says, so that batch engines can tell data that is bad from a run that is worth another try. */
+/** Exit codes tell batch engines whether another attempt can help. */
 export const OK = 0;
-/** Data is invalid: trying again does not help. */
+/** Data is invalid: another attempt finds the same. */
 export const INVALID = 1;
 /** The command line is wrong. */
 export const USAGE = 2;
-/** A file could not be read or written, or the environment failed: trying again may help. */
+/** A file, an object or the environment failed, memory included: another attempt may succeed. */
 export const IO_FAILURE = 3;
-/** Nobody read a pipe for too long. */
+/** No reader opened a pipe in time. */
 export const READER_TIMEOUT = 4;
-/** A bug in recordpipe: standard error has the stack. (EX_SOFTWARE of sysexits.h) */
+/** A bug in recordpipe; standard error has the stack. (EX_SOFTWARE of sysexits.h) */
 export const INTERNAL_ERROR = 70;

@@ -1,10 +1,40 @@
 #!/usr/bin/env node
-import { fail } from './fail.ts';
-import { program } from './program.ts';
+import { writeSync } from 'node:fs';
 
+// Nothing else is imported statically: when a module cannot be loaded, the exit code must still be right.
+
+/** IO_FAILURE and INTERNAL_ERROR of exit-codes.ts. */
+const [IO_FAILURE, INTERNAL_ERROR] = [3, 70];
+
+let failed = false;
+
+// Errors outside the promise below; unhandled rejections arrive here too.
+process.on('uncaughtException', (error) => {
+  void endOn(error).then(() => process.exit()); // the state of the process is unknown
+});
 try {
+  const { program } = await import('./program.ts');
   const root = await program(process.argv[2]);
   await root.parseAsync();
 } catch (error) {
-  process.exitCode = await fail(error);
+  await endOn(error);
+}
+
+/** Prints an error that no command handled and sets the exit code for it. */
+async function endOn(error: unknown): Promise<void> {
+  // The first error is the cause; those that follow from it say nothing new.
+  if (failed) return;
+  failed = true;
+  try {
+    const { fail } = await import('./fail.ts');
+    process.exitCode = await fail(error);
+  } catch {
+    // The modules that explain errors cannot be loaded, for lack of file descriptors for example.
+    process.exitCode = error instanceof Error && 'syscall' in error ? IO_FAILURE : INTERNAL_ERROR;
+    try {
+      writeSync(2, `recordpipe: ${error instanceof Error ? error.stack : String(error)}\n`);
+    } catch {
+      // Standard error is closed.
+    }
+  }
 }

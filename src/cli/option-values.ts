@@ -14,6 +14,16 @@ export function atLeast(least: number): (text: string) => number {
   };
 }
 
+/** More threads only take memory: each costs about 10 MB. */
+const MAX_JOBS = 256;
+
+/** How many files are processed in parallel. */
+export function jobsOption(text: string): number {
+  const jobs = atLeast(1)(text);
+  if (jobs <= MAX_JOBS) return jobs;
+  throw new InvalidArgumentError(`Expected an integer from 1 to ${MAX_JOBS}.`);
+}
+
 /** Text with escapes, as the bytes that end a line. */
 export function delimiterOption(text: string): Uint8Array {
   const bytes = parseEscapes(text);

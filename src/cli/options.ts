@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { ObjectOptions } from 'recordpipe/objects';
+import { type InputCommandOptions, withInputOptions } from './input-options.ts';
 import { type ObjectCommandOptions, objectOptionsOf, withObjectOptions } from './object-options.ts';
-import { atLeast, delimiterOption, sizeOption } from './option-values.ts';
+import { delimiterOption, jobsOption, sizeOption } from './option-values.ts';
 import type { ColorChoice } from './style.ts';
 
 /** Options that concern one format. */
@@ -25,7 +26,7 @@ export interface CommonOptions extends FormatOptions, ObjectCommandOptions {
 }
 
 /** Options of the commands that print reports. */
-export interface ReportingOptions extends CommonOptions {
+export interface ReportingOptions extends CommonOptions, InputCommandOptions {
   readonly json?: true;
   readonly jsonl?: true;
   readonly quiet?: true;
@@ -107,11 +108,11 @@ export function withReportingOptions(command: Command): Command {
 
 /** Adds what the commands that run over many files have. */
 export function withRunOptions(command: Command): Command {
-  return withCommonOptions(command)
+  return withInputOptions(withCommonOptions(command))
     .option('--json', 'print one JSON document')
     .option('-q, --quiet', 'no progress and no summary')
     .option('--no-progress', 'no progress')
-    .option('-j, --jobs <n>', 'most files checked at once (default: one per core)', atLeast(1));
+    .option('-j, --jobs <n>', 'files to process in parallel, up to 256 (default: one per core)', jobsOption);
 }
 
 /** Adds what the commands that look at payloads have. */

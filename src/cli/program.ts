@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT_CODES } from './command-parts.ts';
 import { fail } from './fail.ts';
 import { fill } from './fill.ts';
 import { complain, print } from './output.ts';
+import { withColor } from './style.ts';
+import { packageVersion } from './version.ts';
 
 /** A module that tells what a command accepts: commands/register/NAME.ts. What the command does is in commands/NAME.ts, imported when it runs. */
 interface Registration {
@@ -48,6 +49,7 @@ export async function program(called: string | undefined): Promise<Command> {
     .showHelpAfterError('(recordpipe help, or --help behind a command, shows what is accepted)')
     .addHelpText('after', ROOT_HELP);
   for (const { register } of await Promise.all(needed(called).map((load) => load()))) register(root);
+  for (const command of root.commands) withColor(command);
   return root;
 }
 
@@ -68,10 +70,6 @@ function printHelp(text: string): void {
     told = error;
     process.exitCode = await fail(error);
   });
-}
-
-function packageVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
 const ROOT_HELP = `

@@ -53,7 +53,8 @@ export type ReportKind = 'validation' | 'repair' | 'page';
 /** What a report of each kind begins with. */
 const BEGINNINGS: Record<ReportKind, RegExp> = {
   validation: /^\{\n {2}"ok": (true|false),\n {2}"files": \[(\]|\n {4}\{\n {6}"uri": ")/,
-  repair: /^\{\n( {2}"uri": ".*",\n)? {2}"ok": (true|false),\n {2}"from": "\w+",\n {2}"to": "/,
+  // One result, or an array of them (--output-dir).
+  repair: /^(\[\]|(\[\n {2})?\{\n +("uri": ".*",\n +)?"ok": (true|false),\n +"from": "\w+",\n +"to": ")/,
   page: /^<!DOCTYPE html>\n<html[^>]*>\n<head>\n<meta charset="utf-8">\n<meta name="generator" content="recordpipe">/,
 };
 

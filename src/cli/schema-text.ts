@@ -18,13 +18,14 @@ export function schemaText({ schema, stats }: InferredSchema, paint: Painter): s
   const { message, features, featureLists = {} } = schema;
   const { records } = schemaMessage(stats);
   const title = `${paint('bold', message)}: ${formatNumberOf(records, 'record')} of ${formatNumberOf(stats.files.length, 'file')}`;
-  const lines = [title, ...section(features, stats.features, records, paint)];
+  let lines = [title, ...section(features, stats.features, records, paint)];
   if (Object.keys(featureLists).length > 0)
-    lines.push(
+    lines = [
+      ...lines,
       '',
       paint('bold', 'feature lists'),
       ...section(featureLists, stats.featureLists, records, paint),
-    );
+    ];
   return `${lines.join('\n')}\n`;
 }
 

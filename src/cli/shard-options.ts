@@ -21,6 +21,9 @@ export function noInputs(): UsageError {
 
 const GROUP = 'More than one machine:';
 
+/** MAX_SHARDS of recordpipe/shards, which is not loaded at start-up. */
+const MAX_SHARDS = 100_000;
+
 /** What `--shard` takes. Not read by the library: only who divides the work loads that. */
 const SHARD = /^(?:auto|\d{1,9})(?:\/\d{1,9})?$/;
 
@@ -47,6 +50,8 @@ function shardOption(text: string): ShardChoice {
   const shards = count === undefined ? undefined : Number(count);
   if (!SHARD.test(text) || shards === 0 || (which !== 'auto' && shards === undefined))
     throw new InvalidArgumentError('Expected i/n (like 0/8), auto or auto/n.');
+  if (shards !== undefined && shards > MAX_SHARDS)
+    throw new InvalidArgumentError(`Expected at most ${MAX_SHARDS} shards.`);
   if (which === 'auto') return { auto: true, shards };
   if (Number(which) < shards!) return { shard: Number(which), shards: shards! };
   throw new InvalidArgumentError(

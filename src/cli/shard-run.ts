@@ -20,6 +20,7 @@ import {
   uncut,
   writeReport,
 } from 'recordpipe/shards';
+import { type InputCommandOptions, inputOptionsOf } from './input-options.ts';
 import type { ObjectCommandOptions } from './object-options.ts';
 import { complain } from './output.ts';
 import { isS3, reachingOf } from './reaching.ts';
@@ -49,7 +50,7 @@ export interface ShardWork<C extends ShardCommand> {
   readonly settings: Readonly<Record<string, string | number | boolean | undefined>>;
 }
 
-type Options = ShardCommandOptions & ObjectCommandOptions & { readonly quiet?: true };
+type Options = ShardCommandOptions & ObjectCommandOptions & InputCommandOptions & { readonly quiet?: true };
 
 /**
  * The part of the work that is this process's.
@@ -69,7 +70,8 @@ export async function shardRun<C extends ShardCommand>(
   const found = planFile === undefined ? undefined : await readPlan(planFile, reaching);
   const { shard, shards, by, folders } = whichShard(choice, found?.shards);
   if (found === undefined) refuseSharded(inputs, folders);
-  const planned = found ?? (await planShards(inputs, { ...reaching, format }));
+  const planned =
+    found ?? (await planShards(inputs, { ...reaching, format, ...inputOptionsOf(options, quiet) }));
   const plan = work.parts ? planned : uncut(planned);
   const files = assign(plan, shards)[shard];
   if (!quiet) {

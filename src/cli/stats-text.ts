@@ -45,7 +45,7 @@ export function statsText(stats: DatasetStats, paint: Painter): string {
     );
   }
   if (recordBytes !== undefined) lines.push(`record sizes  ${axis(sizeColumns(recordBytes))}`);
-  if (messages.event !== undefined) lines.push(...eventTimes(features));
+  if (messages.event !== undefined) for (const time of eventTimes(features)) lines.push(time);
   const { firstOther } = messages;
   // Text needs no explanation, unless other records have features.
   if (firstOther !== undefined && (examples > 0 || messages.text !== messages.other))
@@ -56,11 +56,14 @@ export function statsText(stats: DatasetStats, paint: Painter): string {
       ),
     );
   const hasContext = messages.sequenceExample > 0 || messages.exampleListWithContext !== undefined;
-  lines.push(...section(hasContext ? 'context' : 'feature', features, examples, paint));
-  lines.push(...section('feature list', featureLists, examples, paint));
-  lines.push(...labels([...features, ...featureLists], paint));
-  lines.push(...findings(stats, paint));
-  return `${lines.join('\n')}\n`;
+  const all = [
+    ...lines,
+    ...section(hasContext ? 'context' : 'feature', features, examples, paint),
+    ...section('feature list', featureLists, examples, paint),
+    ...labels([...features, ...featureLists], paint),
+    ...findings(stats, paint),
+  ];
+  return `${all.join('\n')}\n`;
 }
 
 /** When the events of a TensorBoard file happened. */

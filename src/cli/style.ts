@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
+import { type Command, Option } from 'commander';
 
 /** When text is coloured. */
 export type ColorChoice = 'auto' | 'always' | 'never';
@@ -17,4 +18,15 @@ export function painter(choice: ColorChoice, descriptor: 1 | 2): Painter {
 function isColored(choice: ColorChoice, descriptor: number): boolean {
   if (choice !== 'auto') return choice === 'always';
   return !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb' && isatty(descriptor);
+}
+
+/** Adds `--color` to a command, and to those below it, that do not have it yet. */
+export function withColor(command: Command): void {
+  for (const one of command.commands) withColor(one);
+  if (command.commands.length > 0 || command.options.some(({ long }) => long === '--color')) return;
+  command.addOption(
+    new Option('--color <when>', 'colors (NO_COLOR is honored)')
+      .choices(['auto', 'always', 'never'])
+      .default('auto'),
+  );
 }

@@ -66,10 +66,11 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * The files that paths and glob patterns stand for, and the objects of `s3://` addresses, patterns and prefixes, looked up in each iteration: in the order given, matches of one pattern
-   * sorted by their bytes.
-   * @param options how objects are reached
-   * @throws RecordpipeError while iterating: `not-found` for a pattern that nothing matches; for objects as `listObjects`
+   * The files that paths, folders, glob patterns, `@list`s and `s3://` addresses stand for, as `expandInputs` of
+   * `recordpipe/report` has them, looked up in each iteration: in the given order, those of one name sorted by the bytes
+   * of their paths.
+   * @param options how objects are read, and which files are taken
+   * @throws RecordpipeError while iterating: `not-found` for a name that stands for no file; for objects as `listObjects`
    */
   static files(names: FileNames, options?: FileNamesOptions): Dataset<string | URL> {
     checkFileNames(names);

@@ -1,9 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
+// biome-ignore lint/style/useNodejsImportProtocol: webpack knows Workers by this name only.
+import { Worker } from 'worker_threads';
 import { UsageError } from '../errors.ts';
 import { checkCount } from './arguments.ts';
 import { MapStage } from './map.ts';
+import type { MapWorkerData } from './recordpipe-map-worker.ts';
 import type { Open, Openable, Stage } from './stage.ts';
 import { type WorkerMapOptions, WorkerPool } from './worker-pool.ts';
 
@@ -12,7 +15,6 @@ const JOBS_PER_WORKER = 2;
 
 /**
  * Opens a map over threads.
- * @param program the threads' module; only tests name another one
  * @throws UsageError unless `workers` is a whole number of at least 1
  * @throws UsageError unless the module is an absolute path or a URL
  */
@@ -20,13 +22,16 @@ export function openWorkerMap<S, T>(
   source: Openable<S>,
   module: string | URL,
   options: WorkerMapOptions = {},
-  program: URL = new URL('./map-worker.js', import.meta.url),
 ): Open<T> {
   const { workers = Math.max(1, availableParallelism() - 1), transfer = false } = options;
   checkCount('mapInWorkers: workers', workers, 1);
   const url = moduleUrl(module);
+  // Literally so: bundlers look for this expression.
+  const workerData: MapWorkerData = { module: url };
+  const start = (): Worker =>
+    new Worker(new URL('./recordpipe-map-worker.js', import.meta.url), { workerData });
   return (iteration) =>
-    new WorkerMapStage(source.openStage(iteration), new WorkerPool(url, workers, transfer, program), workers);
+    new WorkerMapStage(source.openStage(iteration), new WorkerPool(url, workers, transfer, start), workers);
 }
 
 class WorkerMapStage<S, T> extends MapStage<S, T> {

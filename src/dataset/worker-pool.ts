@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { RecordpipeError } from '../errors.ts';
-import type { MapAnswer, MapWork } from './map-worker.ts';
+import { JobThread } from '../files/job-thread.ts';
+import { mapWith } from './map-with.ts';
 import { packed } from './thread-values.ts';
 
 /** How `mapInWorkers` works. */
@@ -14,100 +15,58 @@ export interface WorkerMapOptions {
   readonly transfer?: boolean | undefined;
 }
 
-interface Job {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Lane {
-  readonly worker: Worker;
-  readonly jobs: Map<number, Job>;
-}
-
-/** Threads that apply the default function of a module to what they are sent. They start when they are needed and end with `close`. */
+/**
+ * Threads that apply the default function of a module to values. They start as they are needed and end with `close`. Where
+ * none can start, the function runs on the calling thread.
+ */
 export class WorkerPool {
   readonly #module: string;
   readonly #most: number;
   readonly #transfer: boolean;
-  readonly #program: URL;
-  readonly #lanes: Lane[] = [];
-  #next = 0;
-  #closed = false;
+  readonly #start: () => Worker;
+  readonly #threads: JobThread[] = [];
+  #here: ((value: unknown) => Promise<unknown>) | undefined;
 
-  /** @param program the threads' module; only tests name another one */
-  constructor(module: string, most: number, transfer: boolean, program: URL) {
+  constructor(module: string, most: number, transfer: boolean, start: () => Worker) {
     this.#module = module;
     this.#most = most;
     this.#transfer = transfer;
-    this.#program = program;
+    this.#start = start;
   }
 
-  /** What the function makes of the value. */
-  run(value: unknown): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const { value: content, buffers } = packed(value, this.#transfer);
-      const lane = this.#idlest();
-      const job = this.#next++;
-      lane.jobs.set(job, { resolve, reject });
-      try {
-        lane.worker.postMessage({ job, value: content } satisfies MapWork, buffers);
-      } catch (error) {
-        lane.jobs.delete(job);
-        reject(error);
-      }
-    });
+  /** The function's result for the value. */
+  async run(value: unknown): Promise<unknown> {
+    const { value: content, buffers } = packed(value, this.#transfer);
+    const here = (): Promise<unknown> => {
+      this.#here ??= mapWith(this.#module);
+      return this.#here(content);
+    };
+    return this.#idlest().run({ content, here, ...(buffers.length > 0 && { buffers }) });
   }
 
-  /** Ends the threads, in the middle of what they do. */
+  /** Ends the threads in the middle of their work. */
   async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all(this.#lanes.map(({ worker }) => worker.terminate()));
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  /** A thread without work, or a new one while there may be more, or that with the least work. */
-  #idlest(): Lane {
-    let idlest: Lane | undefined;
-    for (const lane of this.#lanes)
-      if (idlest === undefined || lane.jobs.size < idlest.jobs.size) idlest = lane;
-    if (idlest !== undefined && (idlest.jobs.size === 0 || this.#lanes.length >= this.#most)) return idlest;
-    return this.#start();
+  /** A thread without work, a new one while more are allowed, or the one with the least work. */
+  #idlest(): JobThread {
+    let idlest: JobThread | undefined;
+    for (const thread of this.#threads)
+      if (!thread.dead && (idlest === undefined || thread.jobs < idlest.jobs)) idlest = thread;
+    if (idlest !== undefined && (idlest.jobs === 0 || this.#threads.length >= this.#most)) return idlest;
+    const thread = new JobThread({
+      start: this.#start,
+      died: (reason) => this.#died(reason),
+      closed: () => new RecordpipeError('aborted', 'mapInWorkers: the iteration was closed'),
+    });
+    this.#threads.push(thread);
+    return thread;
   }
 
-  #start(): Lane {
-    const worker = new Worker(this.#program, { workerData: this.#module });
-    const jobs = new Map<number, Job>();
-    const lane: Lane = { worker, jobs };
-    let failure: unknown;
-    worker.on('message', (answer: MapAnswer) => {
-      const job = jobs.get(answer.job)!;
-      jobs.delete(answer.job);
-      if ('error' in answer) job.reject(answer.error);
-      else job.resolve(answer.value);
-    });
-    worker.on('error', (error: unknown) => {
-      failure = error;
-    });
-    worker.on('messageerror', (error: unknown) => {
-      failure = error;
-      void worker.terminate();
-    });
-    worker.on('exit', () => {
-      const at = this.#lanes.indexOf(lane);
-      if (at >= 0) this.#lanes.splice(at, 1);
-      const error = this.#closed ? undefined : this.#died(failure);
-      for (const job of jobs.values()) job.reject(error);
-    });
-    this.#lanes.push(lane);
-    return lane;
-  }
-
-  #died(failure: unknown): unknown {
-    const reason = failure instanceof Error ? failure.message : 'it ended by itself';
-    return new RecordpipeError(
-      'io-failure',
-      `the worker thread of mapInWorkers died: ${reason}`,
-      { uri: this.#module },
-      failure,
-    );
+  #died(cause: unknown): Error {
+    const reason = cause instanceof Error ? cause.message : `exit code ${cause}`;
+    const text = `the worker thread of mapInWorkers died: ${reason}`;
+    return new RecordpipeError('io-failure', text, { uri: this.#module }, cause);
   }
 }

@@ -19,7 +19,7 @@ export class SlotFinder {
 
   constructor(names: readonly string[]) {
     const all = names.map((name, slot) => ({ bytes: utf8.encode(name), slot, follower: undefined }));
-    const longest = Math.max(0, ...all.map(({ bytes }) => bytes.length));
+    const longest = all.reduce((most, { bytes }) => Math.max(most, bytes.length), 0);
     this.#byLength = Array.from({ length: longest + 1 }, (_, length) =>
       all.filter(({ bytes }) => bytes.length === length),
     );

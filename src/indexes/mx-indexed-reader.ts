@@ -1,5 +1,5 @@
 import { readU32 } from '../bytes/little-endian.ts';
-import { isRecordpipeError, UsageError } from '../errors.ts';
+import { isItemFailure, UsageError } from '../errors.ts';
 import {
   PART_HEADER_BYTES,
   partFlag,
@@ -171,7 +171,7 @@ export class MXIndexedReader implements AsyncDisposable {
       const batch = decoder.next();
       if (batch !== null) return batch.record(0);
     } catch (error) {
-      throw isRecordpipeError(error) ? errorAt(error, { uri: this.path, offset }) : error;
+      throw isItemFailure(error) ? errorAt(error, { uri: this.path, offset }) : error;
     }
     throw malformedIndex('no record begins here', { uri: this.path, offset });
   }

@@ -1,5 +1,5 @@
 import { readU32 } from '../bytes/little-endian.ts';
-import { isRecordpipeError } from '../errors.ts';
+import { isItemFailure } from '../errors.ts';
 import {
   FIRST,
   PART_HEADER_BYTES,
@@ -70,7 +70,7 @@ export class RecordIOFrames implements FrameReader {
       const first = batches.next().value;
       if (first?.length === 1 && batches.next().done) return first.record(0);
     } catch (error) {
-      throw isRecordpipeError(error) ? errorAt(error, place) : error;
+      throw isItemFailure(error) ? errorAt(error, place) : error;
     }
     const what = `one record of ${frame.length} bytes is to lie here, there are several`;
     throw indexMismatch(what, place, DAMAGED_OR_CHANGED);

@@ -1,4 +1,4 @@
-import { isRecordpipeError } from '../errors.ts';
+import { isItemFailure } from '../errors.ts';
 import { RecordBatch } from '../records/batch.ts';
 import type { ReadStats } from '../records/corruption.ts';
 import { recordFormat } from '../records/formats.ts';
@@ -48,7 +48,7 @@ export async function* sliceBatches(
       next += batch.length;
     }
   } catch (error) {
-    if (!isRecordpipeError(error) || error.record === undefined) throw error;
+    if (!isItemFailure(error) || error.record === undefined) throw error;
     const record = from + error.record;
     throw errorAt(error, { uri: file.path, record, offset: start + (error.offset ?? 0) });
   }

@@ -40,13 +40,11 @@ export class AugmentedCheck {
       return;
     }
     if (text.startsWith('\ufeff')) {
-      notes.error(
-        'byte-order-mark',
-        line,
-        text,
-        0,
-        'a byte order mark, which is no JSON; write the file without',
-      );
+      // SageMaker's own reader is not documented to skip it.
+      const message =
+        'a byte order mark, which JSON does not have; recordpipe skips it, other readers may not';
+      if (line === 1) notes.warn('byte-order-mark', line, text, 0, message);
+      else notes.error('byte-order-mark', line, text, 0, 'a byte order mark inside the file');
       text = text.slice(1);
     }
     if (text.endsWith('\r'))

@@ -17,7 +17,8 @@ export function checkList(text: string, notes: ManifestNotes, refs: Map<string, 
   };
   const cursor = new JsonCursor(text);
   if (text.startsWith('\ufeff')) {
-    note('error', 'byte-order-mark', 0, 'a byte order mark, which is no JSON; write the file without');
+    const message = 'a byte order mark, which JSON does not have; recordpipe skips it, other readers may not';
+    note('warn', 'byte-order-mark', 0, message);
     cursor.at = 1;
   }
   let entries = 0;

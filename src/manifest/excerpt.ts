@@ -1,8 +1,10 @@
+import { withVisible } from './invisible.ts';
+
 const MOST_CHARACTERS = 80;
 /** Of them, so many stand before the place that is meant. */
 const BEFORE = 20;
 
-/** Where in a line something stands, and what stands there, 80 characters at most. */
+/** The column of a place in a line, and the text around it: up to 80 characters, invisible ones escaped. */
 export function excerptAt(text: string, at: number): { readonly column: number; readonly excerpt: string } {
   const before = Array.from(text.slice(0, at));
   const from = before.length <= BEFORE ? 0 : before.slice(0, -BEFORE).join('').length;
@@ -11,5 +13,6 @@ export function excerptAt(text: string, at: number): { readonly column: number; 
   const cut = characters.length > MOST_CHARACTERS || rest.length > 2 * MOST_CHARACTERS;
   // A line whose mistake comes early is shown from its beginning.
   const shown = (cut ? [...characters.slice(0, MOST_CHARACTERS - 1), '…'] : characters).join('').trimEnd();
-  return { column: before.length + 1, excerpt: from > 0 ? `…${Array.from(shown).slice(1).join('')}` : shown };
+  const excerpt = from > 0 ? `…${Array.from(shown).slice(1).join('')}` : shown;
+  return { column: before.length + 1, excerpt: withVisible(excerpt) };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 export { type CheckManifestOptions, checkManifest } from './check-manifest.ts';
+export { listManifestObjects, type ManifestListOptions } from './list-manifest-objects.ts';
 export {
   isRefName,
   type ManifestPlace,

@@ -1,3 +1,5 @@
+import { withVisible } from './invisible.ts';
+
 /** What keeps a text from being JSON, and where. Internal: users get a RecordpipeError or a finding. */
 export class JsonMistake extends Error {
   override readonly name = 'JsonMistake';
@@ -113,7 +115,7 @@ export class JsonCursor {
     if (at >= text.length) return new JsonMistake(at, `${expected}, got the end`);
     if (text[at] === "'") return new JsonMistake(at, SINGLE, 'single-quotes');
     const sign = String.fromCodePoint(text.codePointAt(at)!);
-    return new JsonMistake(at, `${expected}, got ${sign}`);
+    return new JsonMistake(at, `${expected}, got ${withVisible(sign)}`);
   }
 
   #escape(): void {
@@ -134,7 +136,10 @@ export class JsonCursor {
     const [word] = WORD.exec(this.text) ?? [];
     if (word === undefined) throw this.mistake('expected a value');
     if (Object.hasOwn(WORDS, word)) return WORDS[word];
-    throw new JsonMistake(this.at, FOREIGN[word] ?? `expected a value, got ${word.slice(0, 20)}`);
+    throw new JsonMistake(
+      this.at,
+      FOREIGN[word] ?? `expected a value, got ${withVisible(word.slice(0, 20))}`,
+    );
   }
 
   #scalar(kind: JsonKind): void {

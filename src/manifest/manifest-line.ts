@@ -39,7 +39,8 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  *
  * Source of the rules: SageMaker's developer guide, "Augmented manifest files", and API_S3DataSource; where those are silent (how a value becomes text), see README.
  *
- * @param line without its line end; a carriage return at its end is white space
+ * @param line without its line end; a carriage return at its end is white space, and a byte order mark at the beginning
+ *   of the first line is skipped
  * @param attributeNames case counts
  * @param place for messages
  * @param refs default `s3`
@@ -60,7 +61,9 @@ export function parseManifestLine(
   place: ManifestPlace = {},
   refs: ManifestRefs = 's3',
 ): ManifestValue[] {
-  const text = typeof line === 'string' ? line : decoded(line, place);
+  const whole = typeof line === 'string' ? line : decoded(line, place);
+  // Editors on Windows put a byte order mark at the beginning of a file; JSON has none.
+  const text = (place.line ?? 1) === 1 ? whole.replace(/^\ufeff/, '') : whole;
   let members: JsonMember[];
   try {
     members = jsonMembers(text);

@@ -1,6 +1,6 @@
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
-import { isPattern, keyPattern } from './key-pattern.ts';
+import { compileGlob, isGlob } from './glob.ts';
 import type { ListOptions, ListWarning } from './list-options.ts';
 import { addressText, objectUri, parseObjectUri } from './object-address.ts';
 import { objectOptions } from './object-options.ts';
@@ -66,9 +66,7 @@ async function* named(
   }
   let any = false;
   try {
-    const objects = isPattern(place.name)
-      ? matching(source, place, signal)
-      : below(source, place, warn, signal);
+    const objects = isGlob(place.name) ? matching(source, place, signal) : below(source, place, warn, signal);
     for await (const object of withoutFolders(objects, warn)) {
       any = true;
       yield object;
@@ -125,9 +123,10 @@ async function* matching(
   { name, uriOf, nameOf }: Place,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
-  const { prefix, matches } = await keyPattern(name);
-  for await (const object of source.list(uriOf(prefix), signal))
-    if (matches(nameOf(object.uri))) yield object;
+  const glob = compileGlob(name);
+  const enter = (folder: string): boolean => glob.mayMatchBelow(folder);
+  for await (const object of source.list(uriOf(glob.prefix), signal, enter))
+    if (glob.matches(nameOf(object.uri))) yield object;
 }
 
 async function* below(
@@ -170,7 +169,7 @@ async function* withoutFolders(
 }
 
 function nothingThere(uri: string, { name, missing }: Place, exact: Error | undefined): RecordpipeError {
-  const text = isPattern(name)
+  const text = isGlob(name)
     ? 'no object matches this pattern; check it, and quote it for the shell'
     : 'there is no object of this name, and none whose name begins with it; check the name';
   return new RecordpipeError(missing, text, { uri }, exact);

@@ -70,7 +70,12 @@ export interface ObjectSource {
    * All objects whose address begins with `prefix`, in the order of the UTF-8 bytes of their keys, as they come.
    * @throws RecordpipeError `access-denied`, `object-missing` (no such bucket), `io-failure`, `retries-exhausted`, `aborted`
    */
-  list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectInfo>;
+  list(
+    prefix: string,
+    signal?: AbortSignal,
+    /** Whether a folder is of interest; a source that has no folders ignores it. */
+    enter?: (folder: string) => boolean,
+  ): AsyncIterable<ObjectInfo>;
   /** @throws RecordpipeError `object-missing`, `access-denied`, `io-failure`, `retries-exhausted`, `aborted` */
   stat(ref: ObjectRef, signal?: AbortSignal): Promise<ObjectStat>;
   /**

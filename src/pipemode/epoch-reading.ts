@@ -1,4 +1,4 @@
-import { isRecordpipeError, RecordpipeError, sentenceOf } from '../errors.ts';
+import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../errors.ts';
 import type { Batches } from '../records/record-reader.ts';
 import { recordLines, totalLines } from './benchmark-lines.ts';
 import { channelFiles } from './channel-files.ts';
@@ -103,7 +103,8 @@ export class EpochReading {
       this.#tellRead(1e6 * (progress.readMs - this.#readMs), 0);
     } catch (error) {
       progress.outcome = 'failed';
-      throw error instanceof RecordpipeError ? new PipeModeError(name, progress.epoch, error) : error;
+      const failed = error instanceof RecordpipeError && !(error instanceof UsageError);
+      throw failed ? new PipeModeError(name, progress.epoch, error) : error;
     } finally {
       release();
       await reading?.close();

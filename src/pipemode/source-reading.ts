@@ -1,5 +1,5 @@
 import { abortable } from '../bytes/abortable.ts';
-import { type ErrorPlace, isRecordpipeError, RecordpipeError, sentenceOf } from '../errors.ts';
+import { type ErrorPlace, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../errors.ts';
 import type { RecordBatch } from '../records/batch.ts';
 import type { RecordDecoder } from '../records/record-decoder.ts';
 import { openRecordSource } from '../records/record-source.ts';
@@ -87,7 +87,7 @@ export class SourceReading {
 
 /** Failures of the pipe do not know which record was being read. */
 function withPlace(error: unknown, place: ErrorPlace): unknown {
-  if (!isRecordpipeError(error) || error.record !== undefined) return error;
+  if (!isRecordpipeError(error) || error instanceof UsageError || error.record !== undefined) return error;
   return new RecordpipeError(
     error.code,
     sentenceOf(error),

@@ -3,9 +3,9 @@ import { describeForeignFile } from '../bytes/sniff.ts';
 import { firstNonText, foreignText } from '../bytes/sniff-text.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { maskCrc32c } from '../crc32c/mask.ts';
+import { certainFormat, hasRecordIOMagic, hasTFRecordHeader } from '../framing/certain-format.ts';
 import { PART_HEADER_BYTES, RECORDIO_MAGIC } from '../framing/recordio-layout.ts';
 import { HEADER_BYTES, LENGTH_BYTES } from '../framing/tfrecord-layout.ts';
-import { certainFormat, hasRecordIOMagic, hasTFRecordHeader } from './certain-format.ts';
 import type { FormatName } from './record-format.ts';
 
 /** The format of a file, and by what it was told; or why it cannot be told. */

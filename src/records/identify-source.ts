@@ -4,7 +4,7 @@ import { isObjectUri } from '../bytes/object-uri.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
-import { certainFormat } from './certain-format.ts';
+import { certainFormat } from '../framing/certain-format.ts';
 import { detectFormat } from './detect-format.ts';
 import { PEEK_BYTES, PeekedSource } from './peeked-source.ts';
 import type { Compression } from './read-options.ts';

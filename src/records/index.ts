@@ -7,6 +7,7 @@ export {
   type OpenedRecords,
   openRecords,
   type RecordScanOptions,
+  type RecordSources,
   readRecordBatches,
   readRecords,
   scanRecords,

@@ -6,3 +6,5 @@ import type * as objectIo from './object-io.ts';
 export const openObjectSource: typeof objectIo.openObjectSource = () => {
   throw new RecordpipeError('unsupported-source', 's3:// needs Node; this is a build for browsers');
 };
+
+export const filesOf: typeof objectIo.filesOf = () => undefined;

@@ -1,5 +1,7 @@
+import { hostModule } from '../bytes/host.ts';
 import { asObjectUri } from '../bytes/object-uri.ts';
 import type { OpenSource } from '../bytes/sources.ts';
+import type { FormatName } from '../framing/format-name.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import type { ObjectRef } from '../objects/object-source.ts';
 import type { OnTransferEvent } from '../objects/transfer-events.ts';
@@ -69,4 +71,43 @@ class ObjectChunks implements AsyncIterator<Uint8Array> {
     this.#size = () => opened.size();
     return opened.chunks[Symbol.asyncIterator]();
   }
+}
+
+/** How the names of several files are expanded. */
+interface Naming {
+  readonly format?: FormatName | 'auto' | undefined;
+  readonly objects?: Partial<ObjectOptions> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The files that a source stands for, as `expandInputs` of `recordpipe/report` has them: a folder, pattern, prefix with a
+ * slash at its end, `@list`, or an array of those and of files. Undefined for a source that is none of these.
+ */
+export function filesOf(source: unknown, options: Naming): AsyncIterable<string> | undefined {
+  const names: readonly unknown[] = Array.isArray(source) ? source : [source];
+  if (names.length === 0 || !names.every((name) => typeof name === 'string' || name instanceof URL))
+    return undefined;
+  if (!Array.isArray(source) && !standsForFiles(source as string | URL)) return undefined;
+  return expanded(names as (string | URL)[], options);
+}
+
+function standsForFiles(name: string | URL): boolean {
+  if (typeof name === 'string' && /^@|^s3:\/\/[^/]+$|\/$|[*?[{]/.test(name)) return true;
+  const path = String(name).startsWith('file:') ? new URL(name) : name;
+  try {
+    return hostModule('node:fs')?.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
+}
+
+async function* expanded(
+  names: readonly (string | URL)[],
+  { format, objects, signal }: Naming,
+): AsyncGenerator<string, void, undefined> {
+  const { Expansion } = await import('../inputs/expand.ts');
+  const expansion = new Expansion({ format, objects, signal });
+  for (const name of names)
+    for await (const { path } of expansion.filesOf(name instanceof URL ? name.href : name)) yield path;
 }

@@ -2,6 +2,8 @@ import type { ByteSource } from '../bytes/sources.ts';
 import { newReadStats, type ReadStats } from './corruption.ts';
 import { recordFormat } from './formats.ts';
 import { type IdentifiedSource, identifySource } from './identify-source.ts';
+import { manyBatches, scanMany } from './many-files.ts';
+import { filesOf } from './object-io.ts';
 import { PeekedSource } from './peeked-source.ts';
 import { type Compression, DEFAULT_READ_OPTIONS, reusedChunkBytes } from './read-options.ts';
 import { FORMAT_NAMES, type FormatName } from './record-format.ts';
@@ -11,6 +13,13 @@ import { type RecordScan, type ScanOptions, scanSource } from './scan-source.ts'
 
 /** How records are scanned where the format is an option. */
 export type RecordScanOptions = ScanOptions<RecordReadOptions>;
+
+/**
+ * A source of bytes, or what stands for files (Node): a folder, a pattern, `s3://bucket/prefix/`, `@list`, or an array of
+ * those and of paths, as for `expandInputs` of `recordpipe/report`. Files are read one after the other; positions and
+ * budgets for damage are those of each file.
+ */
+export type RecordSources = ByteSource | readonly (string | URL)[];
 
 /** A source of which is known what it holds, ready to be read. */
 export interface OpenedRecords {
@@ -37,7 +46,7 @@ export interface OpenedRecords {
  * for await (const record of readRecords([encodeTFRecord(Uint8Array.of(7))])) console.log(record); // Uint8Array(1) [ 7 ]
  * ```
  */
-export function readRecords(source: ByteSource, options?: Partial<RecordReadOptions>): RecordReader {
+export function readRecords(source: RecordSources, options?: Partial<RecordReadOptions>): RecordReader {
   return new RecordReader((stats) => batches(source, options, stats));
 }
 
@@ -53,7 +62,7 @@ export function readRecords(source: ByteSource, options?: Partial<RecordReadOpti
  * console.log(records); // 1
  * ```
  */
-export function readRecordBatches(source: ByteSource, options?: Partial<RecordReadOptions>): Batches {
+export function readRecordBatches(source: RecordSources, options?: Partial<RecordReadOptions>): Batches {
   return batches(source, options, newReadStats());
 }
 
@@ -86,7 +95,8 @@ export async function openRecords(
 }
 
 /**
- * Checks every record of a source of any format without handing out any, as `scanTFRecords` does.
+ * Checks every record of a source of any format without handing out any, as `scanTFRecords` does. Of several files it
+ * returns sums, and the format and compression of the first.
  *
  * @throws RecordpipeError `unknown-format` where the content is of no known format; else as `scanTFRecords`
  * @example
@@ -97,10 +107,21 @@ export async function openRecords(
  * ```
  */
 export async function scanRecords(
-  source: ByteSource,
+  source: RecordSources,
   options: Partial<RecordScanOptions> = {},
 ): Promise<RecordScan> {
   checkOptions(options);
+  const files = filesOf(source, options);
+  if (files !== undefined) {
+    const { maxErrors = 100 } = options;
+    const scanned = await scanMany(files, maxErrors, (file) => scanOne(file, options));
+    // Inputs that stand for no file are an error.
+    return scanned!;
+  }
+  return scanOne(source as ByteSource, options);
+}
+
+async function scanOne(source: ByteSource, options: Partial<RecordScanOptions>): Promise<RecordScan> {
   const { format } = options;
   if (format !== undefined && format !== 'auto') return scanSource(recordFormat(format), source, options);
   const found = await identify(source, options, reusedChunkBytes(options.blocking));
@@ -131,9 +152,15 @@ function readChunkBytes({ reuse, blocking }: Partial<RecordReadOptions>): number
   return reuse ? reusedChunkBytes(blocking) : DEFAULT_READ_OPTIONS.chunkBytes;
 }
 
-function batches(source: ByteSource, options: Partial<RecordReadOptions> = {}, stats: ReadStats): Batches {
-  const { format = 'auto' } = options;
+function batches(source: RecordSources, options: Partial<RecordReadOptions> = {}, stats: ReadStats): Batches {
   checkOptions(options);
+  const files = filesOf(source, options);
+  if (files === undefined) return batchesOfOne(source as ByteSource, options, stats);
+  return manyBatches(files, (file, one) => batchesOfOne(file, options, one), stats);
+}
+
+function batchesOfOne(source: ByteSource, options: Partial<RecordReadOptions>, stats: ReadStats): Batches {
+  const { format = 'auto' } = options;
   if (format !== 'auto') return readBatches(recordFormat(format), source, options, stats);
   return detectedBatches(source, options, stats);
 }

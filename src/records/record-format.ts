@@ -1,13 +1,11 @@
+import { FORMAT_NAMES, type FormatName } from '../framing/format-name.ts';
 import type { ReadStats } from './corruption.ts';
 import type { Findings } from './findings.ts';
 import type { ReadOptions } from './read-options.ts';
 import type { DecoderSource, RecordDecoder } from './record-decoder.ts';
 import type { DetectCompression, RecordSource } from './record-source.ts';
 
-/** The formats that are read and written. */
-export type FormatName = 'tfrecord' | 'recordio' | 'textline';
-
-export const FORMAT_NAMES: readonly FormatName[] = ['tfrecord', 'recordio', 'textline'];
+export { FORMAT_NAMES, type FormatName };
 
 /** What a scan counted on the way. */
 export interface ScanCounts {

@@ -1,7 +1,7 @@
 import { abortable, checkAborted } from '../bytes/abortable.ts';
 import { type InflateOptions, inflate } from '../bytes/inflate.ts';
 import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
-import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { type ErrorPlace, isRecordpipeError, RecordpipeError, UsageError } from '../errors.ts';
 import { openByteSource } from './open-byte-source.ts';
 import { PeekedSource } from './peeked-source.ts';
 import type { Compression, ReadOptions } from './read-options.ts';
@@ -41,8 +41,9 @@ export async function openRecordSource(
   const uri = options.uri ?? opened.uri;
   const stored = { bytes: 0 };
   const iterator = peeked?.iterator ?? abortable(opened.chunks, options.signal)[Symbol.asyncIterator]();
-  const { compression, taken } = await detect(iterator, options.compression, detectCompression);
-  if (peeked !== undefined) taken.unshift(...peeked.taken.splice(0));
+  const detected = await detect(iterator, options.compression, detectCompression);
+  const { compression } = detected;
+  const taken = peeked === undefined ? detected.taken : [...peeked.taken.splice(0), ...detected.taken];
   const watched = counted(taken, iterator, stored);
   if (compression === 'none') return { uri, compression, size: opened.size, chunks: watched, stored };
   const inflated = inflate(watched, inflateOptions(compression, options));
@@ -58,7 +59,8 @@ export function inflateOptions(kind: 'gzip' | 'zlib', options: ReadOptions): Inf
 
 /** `error` with the place it lacks: failures of the bytes' source do not know which record was being read. */
 export function placed(error: unknown, place: ErrorPlace): unknown {
-  if (!isRecordpipeError(error) || error.record !== undefined || error.uri !== undefined) return error;
+  if (!isRecordpipeError(error) || error instanceof UsageError) return error;
+  if (error.record !== undefined || error.uri !== undefined) return error;
   return new RecordpipeError(error.code, error.message, place, error.cause);
 }
 

@@ -1,4 +1,4 @@
-import { DATA_ERROR_CODES, isRecordpipeError, type RecordpipeError } from '../errors.ts';
+import { DATA_ERROR_CODES, isItemFailure, type RecordpipeError } from '../errors.ts';
 import { examineFile } from './examine-file.ts';
 import { type FileInput, type FileTask, storedBytes, type Watch } from './file-task.ts';
 import { warningsOf } from './file-warnings.ts';
@@ -35,8 +35,7 @@ export async function checkFile(input: FileInput, task: FileTask, watch: Watch):
     };
     return inside === undefined ? report : inside.report(report, task.maxErrors);
   } catch (error) {
-    if (!isRecordpipeError(error) || error.code === 'aborted' || error.code === 'invalid-argument')
-      throw error;
+    if (!isItemFailure(error)) throw error;
     const { compression, format } = task.reading;
     return failedFile({ ...input, path: uri }, error, {
       seconds: seconds(),

@@ -1,4 +1,6 @@
-import { expandToFiles, type FileInputs } from './expand-inputs.ts';
+import type { InputNotice } from '../inputs/input-notice.ts';
+import { expandWithNotices, type FileInputs } from './expand-inputs.ts';
+import { judgeFile } from './judge-file.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
 import type { FileReport, Finding } from './validate-report.ts';
@@ -27,6 +29,8 @@ export interface CountReport {
   readonly files: readonly FileCount[];
   /** The sum. */
   readonly records: number;
+  /** What is odd about the inputs: files in folders that were skipped, missing and mixed shards, no inputs at all. */
+  readonly notices: readonly InputNotice[];
 }
 
 /**
@@ -48,16 +52,24 @@ export async function countFiles(
 ): Promise<CountReport> {
   const { blocking = false, jobs, onFile, onProgress, signal } = options;
   const reading = await checkedReading(options);
-  const found = await expandToFiles(inputs, options.format, options);
+  const { strictShards = false, onNotice } = options;
+  const expanded = await expandWithNotices(inputs, options.format, options);
+  const notices: InputNotice[] = [...expanded.notices];
+  const note = (notice: InputNotice): void => {
+    notices.push(notice);
+    onNotice?.(notice);
+  };
   const task = { check: 'count', maxErrors: 1, blocking, reading } as const;
-  const files = await runFiles(found, task, {
+  const files = await runFiles(expanded.files, task, {
     jobs,
     failFast: false,
     onFile: onFile && ((report) => onFile(fileCount(report))),
+    judge: (report, input) => judgeFile(report, input, { failOnEmpty: false, strictShards, onNotice: note }),
     onProgress,
     signal,
   });
-  return { files: files.map(fileCount), records: files.reduce((sum, { records }) => sum + records, 0) };
+  const records = files.reduce((sum, file) => sum + file.records, 0);
+  return { files: files.map(fileCount), records, notices };
 }
 
 function fileCount({ uri, records, errors, unreadable }: FileReport): FileCount {

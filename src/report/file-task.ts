@@ -13,6 +13,8 @@ export interface FileInput {
   readonly etag?: string | undefined;
   /** Whether size and ETag must still be so: another state of the file is a failure. */
   readonly frozen?: true | undefined;
+  /** How many records it should have, where a description of the data says so. */
+  readonly expectedRecords?: number | undefined;
   /** The part of it that is looked at; default: all. */
   readonly range?: RecordRange | undefined;
 }

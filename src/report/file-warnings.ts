@@ -16,18 +16,23 @@ const WARNINGS: Record<RecordScan['format'], FileWarning | undefined> = {
 
 const EMPTY: FileWarning = {
   code: 'empty-file',
-  message:
-    'the file has 0 bytes; that is a file of no records in any format, and what is left where a writer got no further',
+  message: 'the file has 0 bytes and so no records; it may be an interrupted write',
+};
+
+const NO_RECORDS: FileWarning = {
+  code: 'no-records',
+  message: 'the file is sound but has no records; it may be an interrupted write',
 };
 
 /** What is odd about a file without being wrong. */
 export function warningsOf({
   format,
   bytes,
+  records,
   errorCount,
   warnings,
-}: Pick<RecordScan, 'format' | 'bytes' | 'errorCount' | 'warnings'>): FileWarning[] {
-  if (bytes === 0 && errorCount === 0) return [EMPTY];
+}: Pick<RecordScan, 'format' | 'bytes' | 'records' | 'errorCount' | 'warnings'>): FileWarning[] {
+  if (records === 0 && errorCount === 0) return [bytes === 0 ? EMPTY : NO_RECORDS];
   const warning = warnings > 0 ? WARNINGS[format] : undefined;
   return warning === undefined ? [] : [warning];
 }

@@ -11,7 +11,9 @@ export interface Work {
 
 /** Numbers of files that several lanes take from. */
 export interface Queue {
-  readonly files: number[];
+  readonly files: readonly number[];
+  /** Which of them is the next: shared by all lanes. Taking them off the array would copy it each time. */
+  next: number;
   /** Files of it that one lane has under way at once. */
   readonly atOnce: number;
 }
@@ -29,19 +31,20 @@ export async function shareOut(inputs: readonly FileInput[], task: FileTask, job
   if (threads === 1) {
     const all = where((path) => !isObjectUri(path));
     const lane = localLane({ ...task, ...reading, alone: availableParallelism() > 1 });
-    return [{ lane, queues: [{ files: all, atOnce: 1 }, ...objects] }];
+    return [{ lane, queues: [{ files: all, next: 0, atOnce: 1 }, ...objects] }];
   }
-  const here = { files: where((path) => path === '-'), atOnce: 1 };
-  const queue = { files: where((path) => path !== '-' && !isObjectUri(path)), atOnce: 1 };
+  const here = { files: where((path) => path === '-'), next: 0, atOnce: 1 };
+  const queue = { files: where((path) => path !== '-' && !isObjectUri(path)), next: 0, atOnce: 1 };
   const takesPart = task.blocking || here.files.length > 0;
   const { workerLane } = await import('./worker-lane.ts');
+  const local = localLane({ ...task, ...reading });
   const workers = Array.from({ length: takesPart ? threads - 1 : threads }, () => ({
-    lane: workerLane({ ...task, ...reading, blocking: true }),
+    lane: workerLane({ ...task, ...reading, blocking: true }, local),
     queues: [queue, ...objects],
   }));
   if (!takesPart) return workers;
   const queues = task.blocking ? [here, queue, ...objects] : [here];
-  return [...workers, { lane: localLane({ ...task, ...reading }), queues }];
+  return [...workers, { lane: local, queues }];
 }
 
 /** The queue of objects, if there are any, and what of the task is different for them. */
@@ -63,6 +66,6 @@ async function withObjects(
   const atOnce = Math.max(1, Math.ceil(share.lanes / threads));
   return {
     reading: { reading: { ...task.reading, objects: share.objects }, requests: share.requests },
-    objects: [{ files: remote, atOnce }],
+    objects: [{ files: remote, next: 0, atOnce }],
   };
 }

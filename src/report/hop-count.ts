@@ -1,7 +1,7 @@
 import { fstatSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { checkAborted } from '../bytes/abortable.ts';
-import { certainFormat } from '../records/certain-format.ts';
+import { certainFormat } from '../framing/certain-format.ts';
 import type { CheckedReading } from './report-options.ts';
 import { tryFile } from './try-file.ts';
 

@@ -1,5 +1,5 @@
+import { certainFormat } from '../framing/certain-format.ts';
 import { type ObjectReader, openObjectReader } from '../objects/object-reader.ts';
-import { certainFormat } from '../records/certain-format.ts';
 import { HopWorth } from '../records/hop-worth.ts';
 import type { FileInput, Watch } from './file-task.ts';
 import { BLOCK_BYTES, HOP_BYTES, type HopCount, loadHopper } from './hop-count.ts';

@@ -1,3 +1,12 @@
+export type {
+  InputNotice,
+  NoFilesNotice,
+  RecordCountNotice,
+  ShardNotice,
+  SkippedFiles,
+  SkipReason,
+} from '../inputs/input-notice.ts';
+export type { InputOptions } from '../inputs/input-options.ts';
 export { type CollectStatsOptions, collectStats } from './collect-stats.ts';
 export { type CountOptions, type CountReport, countFiles, type FileCount } from './count-files.ts';
 export { expandInputs, type FileInputs, type Reaching } from './expand-inputs.ts';

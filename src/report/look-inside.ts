@@ -60,7 +60,9 @@ function withViolations(file: FileReport, checker: SchemaChecker, maxErrors: num
 export function statsOfFile(report: FileReport, counter?: DatasetCounter): DatasetStats {
   const { uri, format, compression, records, bytes, errors, errorCount, unreadable } = report;
   const file = { uri, format, compression, records, bytes, findings: errorCount, unreadable };
-  const findings = errors.slice(0, MOST_FINDINGS).map((finding) => ({ uri, ...finding }));
+  const findings = errors
+    .slice(0, MOST_FINDINGS)
+    .map(({ code, record, offset, message }) => ({ uri, code, record, offset, message }));
   findings.sort(compareFindings);
   if (counter !== undefined) return counter.stats(file, findings);
   return { ...NO_STATS, files: [file], findings: { count: errorCount, first: findings } };

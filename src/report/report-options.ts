@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import type { InputOptions } from '../inputs/input-options.ts';
 import { FORMAT_NAMES, type FormatName } from '../records/record-format.ts';
 import type { RecordReadOptions } from '../records/record-read-options.ts';
 import { tfrecordReadOptions } from '../records/tfrecord/tfrecord-options.ts';
@@ -25,6 +26,9 @@ const COMMON = [
 const RECORDIO = ['multipart', 'lenientFlags', 'strictPadding'] as const;
 const TEXTLINE = ['delimiter', 'cr', 'skipBlank', 'stripBom', 'encoding', 'fatal'] as const;
 
+/** Each worker thread takes about 10 MB. */
+const MAX_JOBS = 256;
+
 /** How far a run over many files has come. */
 export interface FilesProgress {
   /** Files in all. */
@@ -41,13 +45,13 @@ export interface FilesProgress {
 }
 
 /** Options of every run over many files. Every field has a default; pass what differs. */
-export interface FilesOptions extends CheckedReading {
+export interface FilesOptions extends CheckedReading, InputOptions {
   /** Default `auto`. */
   readonly format: Format;
   /** Default true, unlike when reading: RecordIO's padding must be zeros and complete. `countFiles` takes no notice of it. */
   readonly strictPadding: boolean;
   /**
-   * The most files that are checked at once, on worker threads; 1 starts no worker. Default: as many as the host has
+   * Files to process in parallel on worker threads, 1 to 256; 1 starts no worker. Default: as many as the host has
    * cores to offer, or 1 where the files are so small that starting a worker takes longer than checking them. Of objects (`s3://`) at most 4 threads by default,
    * each of which has several under way; all together hold at most 4 windows (`objects.windowBytes`) and have at most 32 requests under way.
    */
@@ -72,8 +76,8 @@ export async function checkedReading(given: Partial<FilesOptions>): Promise<Part
   const { format = 'auto', jobs } = given;
   if (format !== 'auto' && !FORMAT_NAMES.includes(format))
     throw new UsageError(`format: expected one of auto, ${FORMAT_NAMES.join(', ')}, got ${String(format)}`);
-  if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1))
-    throw new UsageError(`jobs: expected a whole number from 1 on, got ${jobs}`);
+  if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1 && jobs <= MAX_JOBS))
+    throw new UsageError(`jobs: expected an integer from 1 to ${MAX_JOBS}, got ${jobs}`);
   const entries = [...COMMON, ...RECORDIO, ...TEXTLINE].map((name) => [name, given[name]] as const);
   const reading: Partial<CheckedReading> = Object.fromEntries(
     entries.filter(([, value]) => value !== undefined),

@@ -21,6 +21,8 @@ export interface RunOptions extends Pick<FilesOptions, 'jobs' | 'onProgress' | '
   readonly failFast: boolean;
   /** Told of each file in the order of `inputs`, as soon as those before it are done. */
   readonly onFile: ((report: FileReport) => void) | undefined;
+  /** Adds to the report of a file what follows from more than its data. */
+  readonly judge?: (report: FileReport, input: FileInput) => FileReport;
 }
 
 /**
@@ -89,12 +91,12 @@ class Run {
 
   /** Takes files off the queues until they are empty. */
   async drain(lane: FileLane, queues: readonly Queue[]): Promise<void> {
-    for (const { files, atOnce } of queues) {
+    for (const queue of queues) {
+      const { files, atOnce } = queue;
       const one = async (): Promise<void> => {
-        for (let index = files.shift(); index !== undefined && !this.#ended; index = files.shift())
-          await this.#runOne(lane, index);
+        while (queue.next < files.length && !this.#ended) await this.#runOne(lane, files[queue.next++]);
       };
-      await Promise.all(Array.from({ length: Math.min(atOnce, files.length) }, one));
+      await Promise.all(Array.from({ length: Math.min(atOnce, files.length - queue.next) }, one));
     }
   }
 
@@ -122,8 +124,9 @@ class Run {
     }
   }
 
-  #take(index: number, report: FileReport): void {
+  #take(index: number, found: FileReport): void {
     if (this.#ended) return;
+    const report = this.#options.judge?.(found, this.#inputs[index]) ?? found;
     this.#reports[index] = report;
     this.#running.delete(index);
     this.#doneBytes += report.bytes;

@@ -1,6 +1,9 @@
 import { UsageError } from '../errors.ts';
+import type { InputNotice } from '../inputs/input-notice.ts';
 import type { RecordSchema } from '../stats/schema.ts';
-import { expandToFiles, type FileInputs } from './expand-inputs.ts';
+import { expandWithNotices, type FileInputs } from './expand-inputs.ts';
+import type { FileInput } from './file-task.ts';
+import { judgeFile } from './judge-file.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
 import { type FileReport, type ValidateReport, validateReport } from './validate-report.ts';
@@ -11,6 +14,8 @@ export interface ValidateOptions extends FilesOptions {
   readonly maxErrors: number;
   /** Whether everything stops at the first file found bad; files not looked at are then not in the report. Default false. */
   readonly failFast: boolean;
+  /** Whether a file without records, or a run without files, is not ok. Default false: it is a warning. */
+  readonly failOnEmpty: boolean;
   /**
    * What every record must hold; default: nothing is said of what is in the records. Each rule that records of a file break is one finding, `schema-mismatch`, at the first
    * of them.
@@ -40,13 +45,30 @@ export async function validateFiles(
   options: Partial<ValidateOptions> = {},
 ): Promise<ValidateReport> {
   const { maxErrors = 100, failFast = false, blocking = false, jobs, onFile, onProgress, signal } = options;
+  const { failOnEmpty = false, strictShards = false, onNotice } = options;
   const schema = options.schema && (await import('../stats/read-schema.ts')).readSchema(options.schema);
   if (!(maxErrors >= 0)) throw new UsageError(`maxErrors: expected a number from 0 on, got ${maxErrors}`);
   const reading = await checkedReading(options);
-  const found = await expandToFiles(inputs, options.format, options);
+  // Shards that are missing do not keep the others from being checked.
+  const expanded = await expandWithNotices(inputs, options.format, { ...options, strictShards: false });
+  const { files: found } = expanded;
+  const notices: InputNotice[] = [...expanded.notices];
+  const note = (notice: InputNotice): void => {
+    notices.push(notice);
+    onNotice?.(notice);
+  };
   const look = schema && { schema };
   const task = { check: 'validate', maxErrors, blocking, reading, look } as const;
-  const files = await runFiles(found, task, { jobs, failFast, onFile, onProgress, signal });
-  const report = validateReport(files, found.length - files.length);
+  const judge = (report: FileReport, input: FileInput): FileReport =>
+    judgeFile(report, input, { failOnEmpty, strictShards, onNotice: note });
+  const files = await runFiles(found, task, { jobs, failFast, onFile, judge, onProgress, signal });
+  const counted = validateReport(files, found.length - files.length);
+  const complete = !strictShards || !notices.some(isAboutShards);
+  const ok = counted.ok && complete && !(failOnEmpty && found.length === 0);
+  const report = { ...counted, ok, notices };
   return schema === undefined ? report : (await import('./schema-totals.ts')).withSchemaTotals(report);
+}
+
+function isAboutShards({ code }: InputNotice): boolean {
+  return code !== 'skipped-files' && code !== 'no-files';
 }

@@ -1,30 +1,23 @@
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorJson } from '../errors.ts';
+import type { InputNotice } from '../inputs/input-notice.ts';
 import type { Compression } from '../records/read-options.ts';
 import type { FormatName } from '../records/record-format.ts';
 import type { FeatureType } from '../stats/schema.ts';
 import type { SchemaViolation } from '../stats/violations.ts';
 import type { RecordRange } from './known-file.ts';
 
-/** One thing that is wrong with a file. */
-export interface Finding {
-  /** Stable kebab-case word, see `ErrorCode`. */
-  readonly code: ErrorCode;
-  /** Index of the record, from 0; null where the failure has no place in the file (it could not be opened). */
-  readonly record: number | null;
-  /** Position of the record's first byte, from 0, in the uncompressed bytes; null where there is none. */
-  readonly offset: number | null;
-  /** What, expected, got, where and what to do. For people: its words may change, the other fields do not. */
-  readonly message: string;
-}
+/** One thing that is wrong with a file: the error as JSON. */
+export interface Finding extends ErrorJson {}
 
 /** Something about a file that is worth knowing and does not make it bad. */
 export interface FileWarning {
   /**
    * Stable kebab-case word. `missing-final-delimiter`: the last line of a text has no end, so that it becomes one with the first line of whatever is put
    * behind it, in a pipe for example. `missing-final-padding`: RecordIO's last record lacks its padding (with `strictPadding: false`).
-   * `empty-file`: nothing is stored, not even a byte.
+   * `empty-file`: nothing is stored, not even a byte. `no-records`: the file, a compressed one for example, is sound and
+   * has no records.
    */
-  readonly code: 'missing-final-delimiter' | 'missing-final-padding' | 'empty-file';
+  readonly code: 'missing-final-delimiter' | 'missing-final-padding' | 'empty-file' | 'no-records';
   /** For people. */
   readonly message: string;
 }
@@ -110,17 +103,22 @@ export interface ReportTotals {
  * `bytes` and `bad` are a stable contract; fields may be added.
  */
 export interface ValidateReport {
-  /** Whether every file is ok and every file was checked. */
+  /**
+   * Whether every file is ok and every file was checked. A file without records is ok, and so is a run without files,
+   * unless `failOnEmpty`; missing and mixed shards are ok unless `strictShards`. Each of them is a warning or notice.
+   */
   readonly ok: boolean;
   /** One entry per file, sorted by uri in the order of its UTF-8 bytes. */
   readonly files: readonly FileReport[];
   readonly totals: ReportTotals;
+  /** What is odd about the inputs: files in folders that were skipped, missing and mixed shards, no inputs at all. */
+  readonly notices: readonly InputNotice[];
   /** With a schema: the rules that are broken, those that most records break first. */
   readonly violations?: readonly SchemaTotal[];
 }
 
 /** A report without what differs from run to run. */
-export interface CheckedReport extends Omit<ValidateReport, 'files'> {
+export interface CheckedReport extends Omit<ValidateReport, 'files' | 'notices'> {
   readonly files: readonly CheckedFile[];
 }
 
@@ -128,7 +126,7 @@ export interface CheckedReport extends Omit<ValidateReport, 'files'> {
 export function validateReport<F extends CheckedFile>(
   files: readonly F[],
   notChecked: number,
-): Omit<ValidateReport, 'files'> & { readonly files: readonly F[] } {
+): Omit<ValidateReport, 'files' | 'notices'> & { readonly files: readonly F[] } {
   let records = 0;
   let bytes = 0;
   let bad = 0;

@@ -1,85 +1,47 @@
-import { Worker } from 'node:worker_threads';
-import { RecordpipeError } from '../errors.ts';
-import { failedFile } from './check-file.ts';
-import { type FileLane, type OnFileProgress, stoppedEarly } from './file-lane.ts';
-import type { FileInput, FileTask } from './file-task.ts';
-import type { WorkerMessage, WorkerOrder } from './file-worker.ts';
+// biome-ignore lint/style/useNodejsImportProtocol: webpack knows Workers by this name only.
+import { Worker } from 'worker_threads';
+import { isOutOfMemory, RecordpipeError } from '../errors.ts';
+import { JobThread } from '../files/job-thread.ts';
+import { type FileLane, stoppedEarly } from './file-lane.ts';
+import type { FileTask } from './file-task.ts';
+import type { FileNote } from './recordpipe-file-worker.ts';
 import type { FileReport } from './validate-report.ts';
 
 /**
- * Checks files on a worker thread of its own, which starts with the first file and is replaced when it dies: then its files are reported as
- * unreadable, and the others go on.
- * @param url the worker's module; only tests name another one
+ * Checks files on a worker thread, which starts with the first file. When the thread dies, `run` rejects: its end says nothing
+ * about the data.
+ * @param here checks the files instead where no thread can start
+ * @param start only tests start another worker
  */
 export function workerLane(
   task: FileTask,
-  url: URL = new URL('./file-worker.js', import.meta.url),
+  here: FileLane,
+  start: () => Worker = () =>
+    new Worker(new URL('./recordpipe-file-worker.js', import.meta.url), { workerData: task }),
 ): FileLane {
-  return new WorkerLane(task, url);
+  const thread = new JobThread({ start, died, closed: stoppedEarly });
+  return {
+    run: (input, onProgress) =>
+      thread.run({
+        content: input,
+        here: () => here.run(input, onProgress),
+        onNote: (note) => {
+          const { bytes, retries } = note as FileNote;
+          onProgress(bytes, retries);
+        },
+      }) as Promise<FileReport>,
+    close: async () => {
+      await Promise.all([thread.close(), here.close()]);
+    },
+  };
 }
 
-interface Pending {
-  readonly input: FileInput;
-  readonly onProgress: OnFileProgress;
-  readonly resolve: (report: FileReport) => void;
-  readonly reject: (error: unknown) => void;
-}
+const NEXT = 'use fewer jobs, or give the process more memory';
 
-class WorkerLane implements FileLane {
-  readonly #task: FileTask;
-  readonly #url: URL;
-  #worker: Worker | undefined;
-  /** By the numbers of their orders. */
-  readonly #pending = new Map<number, Pending>();
-  #orders = 0;
-  #closed = false;
-
-  constructor(task: FileTask, url: URL) {
-    this.#task = task;
-    this.#url = url;
-  }
-
-  run(input: FileInput, onProgress: OnFileProgress): Promise<FileReport> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(stoppedEarly());
-      const id = this.#orders++;
-      this.#pending.set(id, { input, onProgress, resolve, reject });
-      this.#worker ??= this.#start();
-      this.#worker.postMessage({ id, input } satisfies WorkerOrder);
-    });
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#worker?.terminate();
-  }
-
-  #start(): Worker {
-    const worker = new Worker(this.#url, { workerData: this.#task });
-    let reason = 'it ended without a report';
-    worker.on('message', (message: WorkerMessage) => {
-      const pending = this.#pending.get(message.id);
-      if ('bytes' in message) return pending?.onProgress(message.bytes, message.retries);
-      this.#pending.delete(message.id);
-      pending?.resolve(message.report);
-    });
-    worker.on('error', (error: Error) => {
-      reason = error.message;
-    });
-    worker.on('exit', () => {
-      this.#worker = undefined;
-      const pending = [...this.#pending.values()];
-      this.#pending.clear();
-      for (const { input, resolve, reject } of pending) {
-        if (this.#closed) reject(stoppedEarly());
-        else resolve(diedReport(input, reason));
-      }
-    });
-    return worker;
-  }
-}
-
-function diedReport(input: FileInput, reason: string): FileReport {
-  const text = `the worker thread that checked this file died: ${reason}; try again with fewer jobs`;
-  return failedFile(input, new RecordpipeError('io-failure', text, { uri: input.path }));
+/** An error that a worker of ours did not catch is a bug in recordpipe, and stays what it is. */
+function died(reason: unknown): Error {
+  if (isOutOfMemory(reason))
+    return new RecordpipeError('io-failure', `a worker thread ran out of memory; ${NEXT}`, {}, reason);
+  if (reason instanceof Error) return reason;
+  return new RecordpipeError('io-failure', `a worker thread died with exit code ${reason}; ${NEXT}`);
 }

@@ -1,7 +1,7 @@
-import { UsageError } from '../errors.ts';
 import { compareKeys } from '../objects/key-order.ts';
 import type { KnownFile } from '../report/known-file.ts';
 import { bytesOf, type ShardPlan } from './plan.ts';
+import { checkShards } from './shard-count.ts';
 
 /** What a file costs beyond its bytes, as bytes: a request takes as long as reading so many. Without it a thousand empty files would all be one shard's. */
 const FILE_COST_BYTES = 256 * 1024;
@@ -10,13 +10,12 @@ const FILE_COST_BYTES = 256 * 1024;
  * Divides a plan: the files of each shard, in the order of the plan. The largest goes first, each to the shard that has the least so far, of equal ones to the first;
  * so that no shard has more than its equal share and one file. The same on every machine and whatever the order of the files: nothing but the plan and the number decides.
  *
- * @param shards from 1 on; more than there are files leave some shards without any
+ * @param shards 1 to 100,000; with more shards than files, some shards are empty
  * @throws UsageError for anything else
  * @example see `planShards`
  */
 export function assign(plan: Pick<ShardPlan, 'files'>, shards: number): KnownFile[][] {
-  if (!(Number.isSafeInteger(shards) && shards >= 1))
-    throw new UsageError(`shards: expected a whole number from 1 on, got ${shards}`);
+  checkShards(shards);
   const assigned: KnownFile[][] = Array.from({ length: shards }, () => []);
   const lightest = new Lightest(shards);
   const bySize = [...plan.files].sort((a, b) => bytesOf(b) - bytesOf(a) || compareFiles(a, b));

@@ -32,5 +32,6 @@ export {
   shardReport,
 } from './reports/shard-report.ts';
 export { type TotalReport, type TotalResults, totalReport } from './reports/total-report.ts';
+export { MAX_SHARDS } from './shard-count.ts';
 export { shardList } from './shard-list.ts';
 export { parseShard, type ShardChoice } from './shard-text.ts';

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { RecordpipeError } from '../errors.ts';
-import type { KnownFile, RecordRange } from '../report/known-file.ts';
+import type { KnownFile } from '../report/known-file.ts';
+import { type Check, count, integer, oneOf, ShapeError, shape } from '../stats/json-shape.ts';
+import { compareFiles } from './assign.ts';
 import { bytesOf, type ShardPlan } from './plan.ts';
+import { hash, knownFile } from './reports/report-shape.ts';
+import { MAX_SHARDS } from './shard-count.ts';
 
 /** The first line of a plan. */
 interface Head {
@@ -50,10 +54,12 @@ export class PlanReader {
   add(line: string): void {
     this.#lines++;
     const value = this.#parsed(line);
-    if (this.#head === undefined) this.#head = this.#headOf(value);
-    else if (this.#tail !== undefined) throw this.#malformed('a line behind the end of the plan');
-    else if (typeof value['hash'] === 'string') this.#tail = value as unknown as Tail;
-    else this.#take(line, this.#fileOf(value));
+    if (this.#head === undefined) {
+      if (value['recordpipe'] !== 'plan') throw this.#malformed(NOT_A_PLAN);
+      this.#head = this.#checked<Head>(value, HEAD);
+    } else if (this.#tail !== undefined) throw this.#malformed('a line after the end of the plan');
+    else if ('hash' in value) this.#tail = this.#checked<Tail>(value, TAIL);
+    else this.#take(line, this.#checked<KnownFile>(value, knownFile));
   }
 
   /** @throws RecordpipeError `malformed-plan` */
@@ -61,18 +67,32 @@ export class PlanReader {
     if (this.#head === undefined) throw this.#malformed('it is empty');
     const hash = this.#sum.hash();
     if (this.#tail === undefined)
-      throw this.#malformed('its last line is missing: it was cut short; write it anew');
+      throw this.#malformed('its last line is missing, so it is truncated; write it again');
     const { files, bytes, hash: wanted } = this.#tail;
     if (files !== this.#files.length || bytes !== this.#sum.bytes || hash !== wanted)
-      throw this.#malformed(
-        'its lines are not those that were written: its hash is another one; write it anew',
-      );
+      throw this.#malformed('its hash does not match its lines, so it was changed; write it again');
     return { files: this.#files, bytes, hash, shards: this.#head.shards };
   }
 
   #take(line: string, file: KnownFile): void {
+    const { range } = file;
+    if (range !== undefined && !(range.from < range.to && range.start < range.end && range.end <= file.size))
+      throw this.#malformed('range: expected a part of the file');
+    const last = this.#files[this.#files.length - 1];
+    if (last !== undefined && compareFiles(last, file) >= 0)
+      throw this.#malformed('uri: expected files in ascending order, each once');
     this.#files.push(file);
     this.#sum.add(line, file);
+  }
+
+  #checked<T>(value: unknown, check: Check): T {
+    try {
+      check(value, '');
+    } catch (error) {
+      if (error instanceof ShapeError) throw this.#malformed(error.message);
+      throw error;
+    }
+    return value as T;
   }
 
   #parsed(line: string): Record<string, unknown> {
@@ -81,27 +101,7 @@ export class PlanReader {
       if (typeof value === 'object' && value !== null && !Array.isArray(value))
         return value as Record<string, unknown>;
     } catch {}
-    throw this.#malformed(this.#lines === 1 ? NO_PLAN : 'not a JSON object');
-  }
-
-  #headOf(value: Record<string, unknown>): Head {
-    const { recordpipe, version, shards } = value;
-    if (recordpipe !== 'plan') throw this.#malformed(NO_PLAN);
-    if (version !== 1) throw this.#malformed(`version: expected 1, got ${JSON.stringify(version)}`);
-    if (shards !== undefined && !isCount(shards, 1))
-      throw this.#malformed(`shards: expected a whole number from 1 on, got ${JSON.stringify(shards)}`);
-    return value as unknown as Head;
-  }
-
-  #fileOf(value: Record<string, unknown>): KnownFile {
-    const { uri, size, etag, range } = value;
-    if (typeof uri !== 'string' || uri === '') throw this.#malformed('uri: expected an address');
-    if (!isCount(size, 0))
-      throw this.#malformed(`size: expected a number of bytes, got ${JSON.stringify(size)}`);
-    if (etag !== undefined && typeof etag !== 'string') throw this.#malformed('etag: expected text');
-    if (range !== undefined && !isRange(range, size))
-      throw this.#malformed('range: expected a part of the file');
-    return { uri, size, ...(etag !== undefined && { etag }), ...(range !== undefined && { range }) };
+    throw this.#malformed(this.#lines === 1 ? NOT_A_PLAN : 'not a JSON object');
   }
 
   #malformed(what: string): RecordpipeError {
@@ -110,7 +110,13 @@ export class PlanReader {
   }
 }
 
-const NO_PLAN = 'it is no plan; write one with recordpipe plan';
+const NOT_A_PLAN = 'not a plan; write one with recordpipe plan';
+
+const HEAD: Check = shape<Head>(
+  { recordpipe: oneOf('plan'), version: oneOf(1) },
+  { shards: integer(1, MAX_SHARDS) },
+);
+const TAIL: Check = shape<Tail>({ files: count, bytes: count, hash }, {});
 
 class PlanSum {
   bytes = 0;
@@ -131,18 +137,4 @@ function fileLine({ uri, size, etag, range }: KnownFile): string {
   if (range === undefined) return JSON.stringify({ uri, size, etag });
   const { format, from, to, start, end } = range;
   return JSON.stringify({ uri, size, etag, range: { format, from, to, start, end } });
-}
-
-function isRange(value: unknown, size: number): value is RecordRange {
-  if (typeof value !== 'object' || value === null) return false;
-  const { format, from, to, start, end } = value as Record<string, unknown>;
-  const whole = [from, to, start, end].every((one) => isCount(one, 0));
-  const [first, last, begin, behind] = [from, to, start, end] as number[];
-  return whole && FORMATS.includes(format as string) && first < last && begin < behind && behind <= size;
-}
-
-const FORMATS: readonly string[] = ['tfrecord', 'recordio', 'textline'];
-
-function isCount(value: unknown, least: number): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= least;
 }

@@ -4,18 +4,20 @@ import { checkAborted } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { UsageError } from '../errors.ts';
+import type { InputOptions } from '../inputs/input-options.ts';
 import { expandToFiles, type FileInputs, type Reaching } from '../report/expand-inputs.ts';
 import type { FileInput } from '../report/file-task.ts';
 import type { KnownFile } from '../report/known-file.ts';
 import type { Format } from '../report/report-options.ts';
 import type { ShardPlan } from './plan.ts';
 import { planOf } from './plan-lines.ts';
+import { checkShards } from './shard-count.ts';
 
 /** How a plan is made. Every field has a default; pass what differs. */
-export interface PlanOptions extends Reaching {
+export interface PlanOptions extends Reaching, InputOptions {
   /** Which files are taken from folders. Default `auto`. */
   readonly format: Format;
-  /** Into how many shards the plan is to be divided: workers then need not be told. Default: undefined. */
+  /** Number of shards, so that workers need not be told. 1 to 100,000. Default: undefined, the workers say. */
   readonly shards: number | undefined;
   /**
    * Files that are larger are cut into parts of about this many bytes, at the borders of records, where an index lies beside them (see `buildIndex`); others
@@ -48,10 +50,13 @@ const ASKED_AT_ONCE = 32;
  */
 export async function planShards(inputs: FileInputs, options: Partial<PlanOptions> = {}): Promise<ShardPlan> {
   const { format, shards, cutBytes, onUncut, objects, signal } = options;
-  whole('shards', shards);
-  whole('cutBytes', cutBytes);
+  if (shards !== undefined) checkShards(shards);
+  if (cutBytes !== undefined && !(Number.isSafeInteger(cutBytes) && cutBytes >= 1))
+    throw new UsageError(`cutBytes: expected an integer >= 1, got ${cutBytes}`);
   const reaching = { objects, signal };
-  const found = await expandToFiles(inputs, format, reaching);
+  const { include, exclude, strictShards, onNotice } = options;
+  const selecting = { include, exclude, strictShards, onNotice };
+  const found = await expandToFiles(inputs, format, { ...reaching, ...selecting });
   if (found.some(({ path }) => path === '-'))
     throw new UsageError('inputs: standard input cannot be divided among shards; name files');
   const files = await known(found, reaching);
@@ -97,9 +102,4 @@ async function knownFile(input: FileInput, { objects, signal }: Reaching): Promi
   } catch (error) {
     throw fileError(error, uri);
   }
-}
-
-function whole(name: string, value: number | undefined): void {
-  if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
-    throw new UsageError(`${name}: expected a whole number from 1 on, got ${value}`);
 }

@@ -1,8 +1,18 @@
 import { UsageError } from '../errors.ts';
 import { IMAGE_KINDS } from './image-header.ts';
+import {
+  type Check,
+  count,
+  flag,
+  listOf,
+  mapOf,
+  object,
+  oneOf,
+  ShapeError,
+  text,
+  wrong,
+} from './json-shape.ts';
 import type { RecordSchema } from './schema.ts';
-
-type Check = (value: unknown, place: string) => void;
 
 /**
  * A schema from what its JSON text or document holds, checked: no unknown key, no value of another type, no bound above its counterpart.
@@ -24,10 +34,15 @@ export function readSchema(document: unknown): RecordSchema {
       throw new UsageError(`schema: expected JSON, got something else: ${(error as Error).message}`);
     }
   }
-  object(SCHEMA, ['recordpipeSchema', 'message', 'features'])(value, '');
-  const schema = value as RecordSchema;
-  if (schema.message !== 'Record') checkExampleTypes(schema);
-  return schema;
+  try {
+    object(SCHEMA, ['recordpipeSchema', 'message', 'features'])(value, '');
+    const schema = value as RecordSchema;
+    if (schema.message !== 'Record') checkExampleTypes(schema);
+    return schema;
+  } catch (error) {
+    if (error instanceof ShapeError) throw new UsageError(`schema: ${error.message}`);
+    throw error;
+  }
 }
 
 /** Only the tensors of a Record have other types. */
@@ -38,15 +53,6 @@ function checkExampleTypes({ features, featureLists = {} }: RecordSchema): void 
   }
 }
 
-const flag: Check = (value, place) => {
-  if (typeof value !== 'boolean') wrong(place, 'true or false', value);
-};
-const text: Check = (value, place) => {
-  if (typeof value !== 'string') wrong(place, 'text', value);
-};
-const count: Check = (value, place) => {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) wrong(place, 'a whole number from 0 on', value);
-};
 const limit: Check = (value, place) => {
   const isText = typeof value === 'string' && /^-?\d{1,19}$/.test(value);
   if (!isText && !(typeof value === 'number' && Number.isFinite(value)))
@@ -123,42 +129,6 @@ function feature(keys: Record<string, Check>): Check {
   };
 }
 
-function object(keys: Record<string, Check>, required: readonly string[]): Check {
-  return (value, place) => {
-    if (!isObject(value)) wrong(place, 'an object', value);
-    for (const [key, held] of Object.entries(value as object)) {
-      if (!Object.hasOwn(keys, key))
-        wrong(inside(place, key), `no such key; one of ${Object.keys(keys).join(', ')}`, held);
-      keys[key](held, inside(place, key));
-    }
-    for (const key of required)
-      if (!Object.hasOwn(value as object, key)) wrong(inside(place, key), 'a value', undefined);
-  };
-}
-
-function mapOf(check: Check): Check {
-  return (value, place) => {
-    if (!isObject(value)) wrong(place, 'an object', value);
-    for (const [key, held] of Object.entries(value as object)) check(held, inside(place, key));
-  };
-}
-
-function listOf(check: Check): Check {
-  return (value, place) => {
-    if (!Array.isArray(value)) wrong(place, 'a list', value);
-    (value as unknown[]).forEach((held, i) => {
-      check(held, `${place}[${i}]`);
-    });
-  };
-}
-
-function oneOf(...allowed: readonly unknown[]): Check {
-  return (value, place) => {
-    if (!allowed.includes(value))
-      wrong(place, `one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`, value);
-  };
-}
-
 function bounds(check: Check): Check {
   const known = object({ min: check, max: check }, []);
   return (value, place) => {
@@ -173,19 +143,4 @@ function bounds(check: Check): Check {
 function wholeAbove(min: number | string, max: number | string): boolean {
   const whole = [min, max].every((bound) => typeof bound === 'string' || Number.isInteger(bound));
   return whole ? BigInt(min) > BigInt(max) : Number(min) > Number(max);
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function inside(place: string, key: string): string {
-  return place === '' ? key : `${place}.${key}`;
-}
-
-function wrong(place: string, expected: string, got: unknown): never {
-  const shown = got === undefined ? 'nothing' : JSON.stringify(got);
-  throw new UsageError(
-    `schema: ${place || 'the document'}: expected ${expected}, got ${shown.slice(0, 200)}`,
-  );
 }

@@ -16,11 +16,11 @@ export interface ImageSample {
 }
 
 /** Samples in a document: which of all images they are is decided by a hash of their place, so that no order and no split of the data changes it. */
-const MOST_SAMPLES = 16;
+export const MOST_SAMPLES = 16;
 /** Larger images are not kept. */
 export const MOST_SAMPLE_BYTES: number = 128 * 1024;
 /** What a browser shows without a script. */
-const SHOWN: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 'bmp'];
+export const SHOWN: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 'bmp'];
 
 interface Kept {
   readonly hash: number;

@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from '../bytes/extremes.ts';
 import type { NamedFeature } from './dataset-stats.ts';
 import type { ValueCount } from './distinct-values.ts';
 import { bucketStart, type Spread } from './log2.ts';
@@ -34,7 +35,7 @@ export function sizeColumns(spread: Spread): Column[] {
 
 /** Columns of signed numbers: from large negative ones over zero to large positive ones. What is far smaller than the largest is one column, around zero. */
 export function signedColumns({ negative, zeros, positive }: SignedLog2): Column[] {
-  const most = Math.max(...[...negative, ...positive].map(([exponent]) => exponent));
+  const most = largestOf([...negative, ...positive].map(([exponent]) => exponent));
   const least = most - MOST_EXPONENTS + 1;
   const large = (counts: readonly ExponentCount[]): ExponentCount[] =>
     filled(counts.filter(([exponent]) => exponent >= least));
@@ -68,7 +69,7 @@ export function signedColumns({ negative, zeros, positive }: SignedLog2): Column
 /** Columns of one width, of integers that are all known. */
 function linearColumns(distinct: readonly ValueCount[]): Column[] {
   const values = distinct.map(({ value }) => value as number);
-  const [min, max] = [Math.min(...values), Math.max(...values)];
+  const [min, max] = [smallestOf(values), largestOf(values)];
   const width = Math.ceil((max - min + 1) / MOST_LINEAR);
   const counts: number[] = Array(Math.floor((max - min) / width) + 1).fill(0);
   for (const { value, count } of distinct) counts[Math.floor(((value as number) - min) / width)] += count;

@@ -1,5 +1,5 @@
 import { inflate } from '../bytes/inflate.ts';
-import { isRecordpipeError, RecordpipeError, sentenceOf } from '../errors.ts';
+import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../errors.ts';
 import type { ObjectPiece } from '../objects/object-piece.ts';
 import { readObjects } from '../objects/read-objects.ts';
 import type { ObjectReadOptions } from '../objects/transfer-control.ts';
@@ -114,7 +114,7 @@ class Epoch implements EpochBytes {
       if (item.object === undefined) {
         const value = item.value ?? NOTHING;
         if (line === undefined) yield* this.#value(value, item);
-        else line.chunks.push(...this.#value(value, item));
+        else for (const chunk of this.#value(value, item)) line.chunks.push(chunk);
         continue;
       }
       const object = index++;
@@ -211,7 +211,7 @@ async function* placed(
   try {
     yield* chunks;
   } catch (error) {
-    if (!isRecordpipeError(error) || error.uri !== undefined) throw error;
+    if (!isRecordpipeError(error) || error instanceof UsageError || error.uri !== undefined) throw error;
     const hint =
       error.code === 'corrupt-compressed-stream'
         ? '; CompressionType Gzip is for objects that all are gzip'
@@ -227,7 +227,7 @@ async function* placed(
 
 /** An error of an object that a manifest names, with its line. */
 function inLine(error: unknown, { line }: EpochItem): unknown {
-  if (line === undefined || !isRecordpipeError(error)) return error;
+  if (line === undefined || !isRecordpipeError(error) || error instanceof UsageError) return error;
   return new RecordpipeError(
     error.code,
     `${sentenceOf(error)}; named in line ${line} of the manifest`,

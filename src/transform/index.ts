@@ -5,7 +5,7 @@ export type { InputOptions } from './record-input.ts';
 export type { OutputOptions } from './record-output.ts';
 export { type RepairFinding, type RepairOptions, type RepairResult, repairFile } from './repair-file.ts';
 export { type SampleOptions, type SampleResult, sampleFile } from './sample-file.ts';
-export { type ShuffleOptions, type ShuffleResult, shuffleFile } from './shuffle-file.ts';
+export { type ShuffleOptions, type ShuffleResult, shuffleFile, shuffleFiles } from './shuffle-file.ts';
 export { type SplitOptions, type SplitResult, splitFile } from './split-file.ts';
 export {
   DEFAULT_TRANSFORM_OPTIONS,

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes/sources.ts';
 import {
   DATA_ERROR_CODES,
-  type ErrorCode,
+  type ErrorJson,
   isRecordpipeError,
   type RecordpipeError,
   UsageError,
@@ -21,16 +21,10 @@ export interface RepairOptions extends TransformOptions {
   readonly onFinding: ((error: RecordpipeError) => void) | undefined;
 }
 
-/** A damaged place. */
-export interface RepairFinding {
-  readonly code: ErrorCode;
-  /** Index of the damaged record; a place that was passed over counts as one. */
-  readonly record: number | null;
-  /** Where it begins, in uncompressed bytes. */
-  readonly offset: number | null;
-  /** How many bytes from there on are not in the output; null where nobody knows: behind damage that ends a compressed stream. */
+/** A damaged place. A skipped stretch counts as one record, at its first byte. */
+export interface RepairFinding extends ErrorJson {
+  /** How many bytes from there on are not in the output; null where nobody knows: after damage that ends a compressed stream. */
   readonly skippedBytes: number | null;
-  readonly message: string;
 }
 
 /** What was repaired: the document that `recordpipe repair --report` writes. A stable contract; fields may be added. */

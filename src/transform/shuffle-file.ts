@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import type { TransformResult } from './convert-file.ts';
 import { closeInput, eachRecord, endOf } from './each-record.ts';
 import { KeySorter } from './key-sorter.ts';
-import { openInput, type RecordInput } from './record-input.ts';
+import { openInput } from './record-input.ts';
 import { outputKind, writeOutput } from './record-output.ts';
 import { checkSeed, SplitMix64 } from './splitmix64.ts';
 import { tempFolder } from './temp-file.ts';
@@ -54,12 +54,37 @@ const LEAST_MEMORY_BYTES = 1024 * 1024;
  * console.log(output.records); // 5
  * ```
  */
-export async function shuffleFile(
+export function shuffleFile(
   source: ByteSource,
   output: string,
   given: Partial<ShuffleOptions> = {},
 ): Promise<ShuffleResult> {
-  const options = preservingLines([source], output, transformOptions(given));
+  return shuffleFiles([source], output, given);
+}
+
+/**
+ * Writes the records of several files in random order into one, as {@link shuffleFile} does with those of one: the order
+ * is that of a shuffled `mergeFiles` of the sources.
+ *
+ * @param sources one or more, each as for `convertFile`
+ * @throws as {@link shuffleFile}
+ * @throws UsageError for no source
+ * @example
+ * ```ts
+ * import { encodeTFRecord } from 'recordpipe';
+ * import { shuffleFiles } from 'recordpipe/transform';
+ * const files = [1, 2].map((n) => encodeTFRecord(Uint8Array.of(n)));
+ * const { output } = await shuffleFiles(files, 'both.tfrecord', { seed: 7, overwrite: true });
+ * console.log(output.records); // 2
+ * ```
+ */
+export async function shuffleFiles(
+  sources: readonly ByteSource[],
+  output: string,
+  given: Partial<ShuffleOptions> = {},
+): Promise<ShuffleResult> {
+  if (sources.length === 0) throw new UsageError('shuffleFiles: expected one source or more');
+  const options = preservingLines(sources, output, transformOptions(given));
   const { seed = 0, memoryBytes = DEFAULT_MEMORY_BYTES, tempDir } = given;
   checkSeed(seed);
   if (!(memoryBytes >= LEAST_MEMORY_BYTES))
@@ -67,20 +92,33 @@ export async function shuffleFile(
   // Readers and writers have several such buffers.
   const bufferBytes = Math.min(Math.max(Math.floor(memoryBytes / 64), 64 * 1024), 1024 * 1024);
   const folder = await tempFolder(output, tempDir);
-  const input = await openInput(source, { ...options, chunkBytes: bufferBytes });
-  const sorter = new KeySorter({ memoryBytes, folder, totalBytes: input.totalBytes });
+  const reading = { ...options, chunkBytes: bufferBytes };
+  const first = await openInput(sources[0], reading);
+  const totalBytes = sources.length === 1 ? first.totalBytes : undefined;
+  const sorter = new KeySorter({ memoryBytes, folder, totalBytes });
+  let input = first;
   try {
-    const kind = outputKind(output, options, input.format);
-    const outgoing = writingOptions(options, input.format);
+    const kind = outputKind(output, options, first.format);
+    const outgoing = writingOptions(options, first.format);
     const writing = { ...outgoing, write: { bufferBytes, ...outgoing.write } };
-    const written = await writeOutput([source], output, kind, writing, async (writer) => {
-      const progress = shuffleProgress(input, options);
+    const written = await writeOutput(sources, output, kind, writing, async (writer) => {
+      const progress = shuffleProgress(totalBytes, options);
       const keys = new SplitMix64(seed);
       const add = (payload: Uint8Array): Promise<void> | undefined => {
         keys.next();
         return sorter.add(keys.hi, keys.lo, payload);
       };
-      await eachRecord(input, add, (batch) => progress.read(endOf(batch)));
+      let before = 0;
+      for (const [i, source] of sources.entries()) {
+        if (i > 0) input = await openInput(source, reading);
+        let bytes = 0;
+        await eachRecord(input, add, (batch) => {
+          bytes = endOf(batch);
+          progress.read(before + bytes);
+        });
+        before += bytes;
+        await closeInput(input);
+      }
       await sorter.emit((payload) => {
         const taken = writer.write(payload);
         if (taken !== undefined) progress.written(writer.records, writer.frameBytes);
@@ -88,7 +126,7 @@ export async function shuffleFile(
       });
     });
     const { format, compression } = kind;
-    return { from: input.format, to: format, compression, output: written, seed };
+    return { from: first.format, to: format, compression, output: written, seed };
   } finally {
     await sorter.close();
     await closeInput(input);
@@ -97,7 +135,7 @@ export async function shuffleFile(
 
 /** Reading is one half of the work, writing the other. */
 function shuffleProgress(
-  { totalBytes: total }: RecordInput,
+  total: number | undefined,
   { onProgress }: TransformOptions,
 ): { read(bytes: number): void; written(records: number, bytes: number): void } {
   let read = 0;

@@ -1,5 +1,5 @@
 import { checkAborted } from '../bytes/abortable.ts';
-import { isRecordpipeError } from '../errors.ts';
+import { isItemFailure } from '../errors.ts';
 import { checkFile, failedFile } from '../report/check-file.ts';
 import type { CheckedReading } from '../report/report-options.ts';
 import type { FileReport } from '../report/validate-report.ts';
@@ -33,7 +33,7 @@ export async function checkAndHash(path: string, checking: Checking): Promise<Ch
   try {
     file = await HashedFile.open(path, checking.partBytes);
   } catch (error) {
-    if (!isRecordpipeError(error)) throw error;
+    if (!isItemFailure(error)) throw error;
     return { report: failedFile({ path }, error), hash: undefined };
   }
   try {

@@ -3,10 +3,12 @@ import { basename, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { UsageError } from '../errors.ts';
-import { isGlob } from '../files/record-names.ts';
+import { Expansion } from '../inputs/expand.ts';
+import type { InputNotice } from '../inputs/input-notice.ts';
+import type { ExpandOptions } from '../inputs/input-options.ts';
+import { compileGlob, isGlob } from '../objects/glob.ts';
+import { compareKeys } from '../objects/key-order.ts';
 import { parseObjectUri } from '../objects/object-address.ts';
-import { expandInputs } from '../report/expand-inputs.ts';
-import type { Format } from '../report/report-options.ts';
 
 /** A file and where it goes. */
 export interface PlannedUpload {
@@ -23,17 +25,18 @@ export interface PlannedUpload {
 export async function planUploads(
   inputs: string | readonly string[],
   destination: string,
-  format: Format | undefined,
-): Promise<PlannedUpload[]> {
+  options: ExpandOptions,
+): Promise<{ readonly files: PlannedUpload[]; readonly notices: readonly InputNotice[] }> {
   if (!destination.startsWith('s3://'))
     throw new UsageError(`destination: expected s3://bucket/key or s3://bucket/folder/, got ${destination}`);
   const { bucket, key } = parseObjectUri(destination);
   const found = new Map<string, { readonly path: string; readonly name: string }>();
   let folders = false;
+  const expansion = new Expansion(options);
   for (const input of typeof inputs === 'string' ? [inputs] : inputs) {
     const base = await baseOf(input);
     folders ||= base !== undefined;
-    for (const path of await expandInputs([input], format)) {
+    for await (const { path } of expansion.filesOf(input)) {
       if (isObjectUri(path))
         throw new UsageError(
           `inputs: expected local files, got ${path}; recordpipe convert writes from S3 to S3`,
@@ -43,6 +46,7 @@ export async function planUploads(
       if (!found.has(resolve(path))) found.set(resolve(path), { path, name: nameBelow(base, path) });
     }
   }
+  const { notices } = await expansion.finish();
   const folder = key === '' || key.endsWith('/');
   if (!folder && (found.size > 1 || folders)) {
     const what = found.size > 1 ? `${found.size} files` : 'a folder or pattern';
@@ -51,9 +55,9 @@ export async function planUploads(
     );
   }
   const prefix = key === '' ? `s3://${bucket}/` : destination;
-  const files = [...found.values()].map((file) => ({ ...file, bytes: Buffer.from(file.path) }));
-  files.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
-  return distinct(files.map(({ path, name }) => ({ path, uri: folder ? prefix + name : destination })));
+  const files = [...found.values()].sort((a, b) => compareKeys(a.path, b.path));
+  const planned = files.map(({ path, name }) => ({ path, uri: folder ? prefix + name : destination }));
+  return { files: distinct(planned), notices };
 }
 
 /** The folder below which names are kept; undefined for a single file, or a list. */
@@ -63,9 +67,8 @@ async function baseOf(input: string): Promise<string | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined) return found.isDirectory() ? path : undefined;
   if (!isGlob(path)) return undefined;
-  const parts = path.split('/');
-  const first = parts.findIndex(isGlob);
-  return parts.slice(0, first).join('/') || (path.startsWith('/') ? '/' : '.');
+  const { prefix } = compileGlob(path);
+  return prefix.slice(0, prefix.lastIndexOf('/') + 1) || '.';
 }
 
 function nameBelow(base: string | undefined, path: string): string {

@@ -46,15 +46,18 @@ export async function uploadFiles(
   const { jobs: _, ...reading } = given;
   const checked = await checkedReading(reading as Parameters<typeof checkedReading>[0]);
   checkAborted(signal);
-  const planned = await planUploads(inputs, destination, given.format);
+  const { files: planned, notices } = await planUploads(inputs, destination, given);
   const { windowBytes, maxRequests, partBytes } = objects;
-  const largest = Math.max(...planned.map((file) => partSizes(partBytes, storedBytes(file))(1)));
+  const largest = planned.reduce(
+    (most, file) => Math.max(most, partSizes(partBytes, storedBytes(file))(1)),
+    0,
+  );
   const most = Math.max(1, Math.min(maxRequests, Math.floor(windowBytes / largest)));
   const task: UploadTask = { options, objects, reading: checked, buffers: new PartBuffers(most), signal };
   const tally = new UploadTally(planned, options.dryRun, onFile, onProgress);
   await run(planned, task, tally);
   checkAborted(signal);
-  const report = uploadReport(tally.finish(), planned.length, null);
+  const report = { ...uploadReport(tally.finish(), planned.length, null), notices };
   if (manifest === undefined || options.dryRun || !report.ok) return report;
   const { writeManifest } = await import('../manifest/write-manifest.ts');
   await writeManifest(
@@ -69,11 +72,11 @@ export async function uploadFiles(
 async function run(planned: readonly PlannedUpload[], task: UploadTask, tally: UploadTally): Promise<void> {
   const stop = new AbortController();
   const signal = task.signal === undefined ? stop.signal : AbortSignal.any([task.signal, stop.signal]);
-  const queue = [...planned.entries()];
+  const queue = planned.entries();
   let ended = false;
   const lane = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined && !ended; next = queue.shift()) {
-      const [index, file] = next;
+    for (let next = queue.next(); !next.done && !ended; next = queue.next()) {
+      const [index, file] = next.value;
       const done: UploadedFile = await uploadOne(file, { ...task, signal }, tally.watch(index));
       tally.take(index, done);
       if (task.options.failFast && (done.status === 'refused' || done.status === 'failed')) ended = true;

@@ -1,4 +1,4 @@
-import { isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { isItemFailure, RecordpipeError } from '../errors.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import { crcText } from '../objects/upload/crc-text.ts';
 import { openUpload } from '../objects/upload/object-upload.ts';
@@ -89,7 +89,7 @@ export async function uploadOne(
       ...(sent.versionId !== undefined && { versionId: sent.versionId }),
     });
   } catch (error) {
-    if (!isRecordpipeError(error) || signal?.aborted) throw error;
+    if (!isItemFailure(error) || signal?.aborted) throw error;
     if (error.code === 'already-exists' && options.skip === 'existing') return outcome({ status: 'kept' });
     return outcome({ status: 'failed', error: error.toJSON() });
   }

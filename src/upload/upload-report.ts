@@ -1,3 +1,4 @@
+import type { InputNotice } from '../inputs/input-notice.ts';
 import type { FileReport, Finding } from '../report/validate-report.ts';
 
 /** What became of one file. The fields up to `error` are a stable contract; more may be added. */
@@ -51,6 +52,8 @@ export interface UploadReport {
   };
   /** Where the manifest was written; null where none was. */
   readonly manifest: string | null;
+  /** What is odd about the inputs: files in folders that were skipped, missing and mixed shards. */
+  readonly notices: readonly InputNotice[];
 }
 
 /** Sums up. */
@@ -58,7 +61,7 @@ export function uploadReport(
   files: readonly UploadedFile[],
   given: number,
   manifest: string | null,
-): UploadReport {
+): Omit<UploadReport, 'notices'> {
   const count = (...statuses: UploadedFile['status'][]): number =>
     files.filter(({ status }) => statuses.includes(status)).length;
   const refused = count('refused');

@@ -186,3 +186,17 @@ test('a signal while standard output is not read', async () => {
   child.kill('SIGTERM');
   expect([143, 'SIGTERM']).toContain(await exited);
 });
+
+test('--keep-going converts the other files of a folder, and the exit code says that one is bad', async () => {
+  const { path, file } = place('going');
+  mkdirSync(file('in'));
+  writeFileSync(join(file('in'), 'a.tfrecord'), 'PAR1\x15\x04\x15\x10\x00');
+  writeFileSync(join(file('in'), 'b.tfrecord'), FILE);
+  const args = ['convert', file('in'), '--output-dir', file('out'), '--to', 'recordio'];
+  const first = await cli(args);
+  expect({ code: first.code, made: readdirSync(file('out')) }).toEqual({ code: 1, made: [] });
+  const { code, stderr } = await cli([...args, '--keep-going']);
+  expect({ code, made: readdirSync(file('out')) }).toEqual({ code: 1, made: ['b.rec'] });
+  expect(stderr).toContain('1 file of 2 not converted');
+  expect((await cli(['convert', source, join(path, 'x.rec'), '--keep-going'])).code).toBe(2);
+});

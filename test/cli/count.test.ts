@@ -17,6 +17,7 @@ test('--json is exactly the document', async () => {
       { uri: b, records: 6 },
     ],
     records: 12,
+    notices: [],
   });
 });
 
@@ -31,7 +32,7 @@ test('--jsonl: an event per file, then the sum', async () => {
   expect(jsonLines(stdout)).toEqual([
     { event: 'file', uri: a, records: 6 },
     { event: 'file', uri: b, records: 6 },
-    { event: 'summary', records: 12 },
+    { event: 'summary', records: 12, notices: [] },
   ]);
 });
 

@@ -6,12 +6,13 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
 const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
+const BESIDE = ['train/_SUCCESS', 'train/a.tfrecord.rpidx', 'train/.a.crc'];
 const KEYS = ['train/a.tfrecord', 'train/deep/b c.tfrecord', 'train/é.txt', 'train2/other.tfrecord'];
 let server: FaultyS3;
 
 beforeAll(async () => {
   server = await faultyS3({
-    objects: Object.fromEntries(KEYS.map((key) => [`bucket/${key}`, Buffer.from('x')])),
+    objects: Object.fromEntries([...KEYS, ...BESIDE].map((key) => [`bucket/${key}`, Buffer.from('x')])),
   });
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -21,9 +22,17 @@ function s3(...args: string[]) {
 }
 
 describe('manifest create', () => {
-  test('a folder, to standard output', async () => {
+  test('a folder, to standard output, without what lies beside data, which is named', async () => {
     const { code, stdout, stderr } = await s3('manifest', 'create', 's3://bucket/train/');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      [
+        'recordpipe: s3://bucket/train/: skipped 1 file, hidden: .a.crc',
+        'recordpipe: s3://bucket/train/: skipped 1 file, markers without records: _SUCCESS',
+        'recordpipe: s3://bucket/train/: skipped 1 file, indexes and manifests: a.tfrecord.rpidx',
+        '',
+      ].join('\n'),
+    );
     expect(JSON.parse(stdout)).toEqual([
       { prefix: 's3://bucket/train/' },
       'a.tfrecord',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli, ended, startCli } from '../support/cli.ts';
@@ -88,4 +88,19 @@ test('a reader of --json that has gone does not make lost records good', async (
   const child = startCli(['repair', damaged, temp.file('unread.tfrecord'), '--json']);
   child.stdout?.destroy();
   expect(await ended(child)).toMatchObject({ code: 1, stderr: '' });
+});
+
+test('a folder is repaired into another, file by file; what holds no records keeps none from it', async () => {
+  const [source, target] = [join(temp.path, 'many'), join(temp.path, 'repaired')];
+  mkdirSync(join(source, 'deep'), { recursive: true });
+  writeFileSync(join(source, 'a.tfrecord'), FILE);
+  writeFileSync(join(source, 'b.tfrecord'), withBadPayloads(FILE, OFFSETS, [1]));
+  writeFileSync(join(source, 'c.tfrecord'), 'PAR1\x15\x04\x15\x10\x00');
+  writeFileSync(join(source, 'deep/d.tfrecord'), FILE);
+  const { code, stderr } = await cli(['repair', source, '--output-dir', target]);
+  expect(code).toBe(1);
+  expect(stderr).toContain('unknown-format');
+  expect(readdirSync(target).sort()).toEqual(['a.tfrecord', 'b.tfrecord', 'd.tfrecord']);
+  expect(readFileSync(join(target, 'd.tfrecord'))).toEqual(Buffer.from(FILE));
+  expect((await cli(['repair', source])).code).toBe(2);
 });

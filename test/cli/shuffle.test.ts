@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { encodeTFRecord } from '../../src/index.ts';
@@ -56,4 +56,14 @@ test.each([
 ])('%s %s: exit code 2', async (...option) => {
   const { code } = await cli(['shuffle', source, join(temp.path, 'never.tfrecord'), ...option]);
   expect(code).toBe(2);
+});
+
+test('a folder is shuffled as a whole', async () => {
+  const folder = temp.file('folder');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'a.tfrecord'), concat(frames.slice(0, 9000)));
+  writeFileSync(join(folder, 'b.tfrecord'), concat(frames.slice(9000)));
+  const output = temp.file('all.tfrecord');
+  expect((await cli(['shuffle', folder, output, '--seed', '5'])).code).toBe(0);
+  expect(readFileSync(output).equals(expected)).toBe(true);
 });

@@ -10,6 +10,8 @@ test.each([
   ['no inputs', ['validate'], /missing required argument 'inputs'/],
   ['too many arguments', ['inspect', 'a', 'b'], /too many arguments/],
   ['no jobs', ['validate', 'x', '--jobs', '0'], /whole number from 1 on/],
+  ['too many jobs', ['validate', 'x', '--jobs', '2000'], /integer from 1 to 256/],
+  ['too many shards', ['validate', 'x', '--shard', '0/99999999'], /at most 1000000 shards/],
   ['a number that is none', ['inspect', 'x', '-n', '1e3'], /whole number from 0 on/],
   ['a size that is none', ['validate', 'x', '--max-record-size', '3XB'], /Expected a size like 8MiB/],
   [

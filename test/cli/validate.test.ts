@@ -1,7 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ValidateReport } from 'recordpipe/report';
 import { describe, expect, test } from 'vitest';
@@ -48,7 +57,7 @@ test('--json: every golden file, each with its code, record and offset', async (
       expect(file.records).toBe(records?.length);
     } else {
       const [finding] = file.errors;
-      expect(Object.keys(finding)).toEqual(['code', 'record', 'offset', 'message']);
+      expect(Object.keys(finding)).toEqual(['name', 'code', 'uri', 'record', 'offset', 'message']);
       expect(finding.code).toBe(error.code);
       if (error.record !== undefined)
         expect(finding).toMatchObject({ record: error.record, offset: error.offset });
@@ -272,4 +281,30 @@ test('leniencies', async () => {
   const damaged = temp.file('damaged.tfrecord', flipped(FILE, OFFSETS[2]));
   expect((await validate(damaged, '--recover')).report.files[0].records).toBe(5);
   expect((await validate(good, '--compression', 'gzip')).report.files[0].compression).toBe('gzip');
+});
+
+test('skipped files and missing shards are said on standard error, and an error with --strict-shards', async () => {
+  const folder = temp.file('incomplete');
+  mkdirSync(folder);
+  for (const shard of [0, 1, 3]) writeFileSync(join(folder, `t.tfrecord-0000${shard}-of-00004`), FILE);
+  writeFileSync(join(folder, 'x.tfrecord.zst'), '');
+  const { code, stdout, stderr } = await cli(['validate', folder]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^ok 3 files/);
+  expect(stderr).toContain('skipped 1 file, compression that is not supported');
+  expect(stderr).toContain('warning: missing-shards: 1 of 4 shards of ');
+  const strict = await cli(['validate', folder, '--strict-shards', '--json', '--exclude', '*.zst']);
+  expect(strict.code).toBe(1);
+  expect(JSON.parse(strict.stdout)).toMatchObject({
+    ok: false,
+    totals: { files: 3, bad: 0 },
+    notices: [{ reason: 'excluded' }, { code: 'missing-shards', total: 4, shards: [2] }],
+  });
+});
+
+test('nothing on standard input is a warning, and invalid with --fail-on-empty', async () => {
+  const { code, stdout } = await cli(['validate', '-']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('empty-file');
+  expect((await cli(['validate', '-', '--fail-on-empty'])).code).toBe(1);
 });

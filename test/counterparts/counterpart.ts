@@ -13,6 +13,7 @@ export type PythonCounterpart = 'tensorflow' | 'original' | 'vahidk' | 'mxnet' |
 export type Counterpart =
   | PythonCounterpart
   | 'npm'
+  | 'bundlers'
   | 'chromium'
   | 'versitygw'
   | 'rgw'

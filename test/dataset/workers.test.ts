@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { Dataset } from 'recordpipe/dataset';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { WorkerPool } from '../../src/dataset/worker-pool.ts';
 
 // The built package: threads run what Node runs.
 const work = new URL('./workers/work.mjs', import.meta.url);
@@ -98,7 +99,7 @@ describe('errors', () => {
   };
 
   test('of the function, in their place', () =>
-    seenBefore('throw', { name: 'UsageError', message: 'thrown by work' }));
+    seenBefore('throw', { name: 'RangeError', message: 'thrown by work' }));
   test('of a result that cannot be sent', () =>
     seenBefore('function', { message: expect.stringContaining('could not be cloned') }));
   test('of a thread that dies', () => seenBefore('die', { code: 'io-failure', uri: work.href }));
@@ -115,6 +116,14 @@ describe('errors', () => {
   });
 });
 
+test('where no thread can start, the function runs on this thread', async () => {
+  const pool = new WorkerPool(work.href, 2, true, () => new Worker(new URL('./none.mjs', import.meta.url)));
+  const element = Uint8Array.of(1, 2, 3);
+  expect(await Promise.all([pool.run(3), pool.run(element)])).toEqual([9, { length: 3, buffer: 3, sum: 6 }]);
+  await expect(pool.run('throw')).rejects.toMatchObject({ name: 'RangeError', message: 'thrown by work' });
+  await pool.close();
+});
+
 describe('threads end with the iteration', () => {
   test.each(['hang', 'block'])('that is broken off while one is at work: %s', async (what) => {
     const before = threads();
@@ -126,7 +135,6 @@ describe('threads end with the iteration', () => {
     expect(threads()).toBe(before);
     const signal = AbortSignal.timeout(150);
     await expect(dataset.toArray({ signal })).rejects.toMatchObject({ code: 'aborted' });
-    await sleep(100);
-    expect(threads()).toBe(before);
+    await vi.waitFor(() => expect(threads()).toBe(before), { timeout: 5000 });
   });
 });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { encodeTFRecord, isRecordpipeError, type RecordpipeError } from '../../src/index.ts';
+import { encodeTFRecord, isItemFailure, isRecordpipeError, type RecordpipeError } from '../../src/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { readAll } from '../support/outcome.ts';
 import { Random } from '../support/random.ts';
@@ -34,12 +34,12 @@ export function namesIn(folder: string): string[] {
   return readdirSync(folder).sort();
 }
 
-/** What `action` fails with; it must be an error of the family. */
+/** What `action` fails with. A wrong argument is the test's own mistake, and anything else a crash: both are thrown. */
 export async function failureOf(action: () => unknown): Promise<RecordpipeError> {
   try {
     await action();
   } catch (error) {
-    if (isRecordpipeError(error)) return error;
+    if (isItemFailure(error) || isRecordpipeError(error, 'aborted')) return error;
     throw error;
   }
   throw new Error('nothing failed');

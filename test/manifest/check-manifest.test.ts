@@ -21,7 +21,7 @@ test('lines of attributes', async () => {
     '2:1 error missing-attribute',
   ]);
   expect(await found(`${good}{"image-ref":"s3://b/k"}\n`)).toEqual(['2:1 warning missing-attribute']);
-  expect(await found(`\ufeff${good}`)).toEqual(['1:1 error byte-order-mark']);
+  expect(await found(`\ufeff${good}`)).toEqual(['1:1 warning byte-order-mark']);
   expect(await found(good.replace('\n', '\r\n'))).toEqual(['1:35 warning carriage-return']);
   expect(await found(`${good}\n${good.trim()}`)).toEqual([
     '2:1 warning blank-line',

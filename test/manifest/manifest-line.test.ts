@@ -189,3 +189,9 @@ test('property: numbers keep their digits', () => {
     }),
   );
 });
+
+test('a byte order mark is skipped at the beginning of the first line, and shown in messages elsewhere', () => {
+  expect(textsOf('\ufeff{"v":1}', ['v'])).toEqual(['1']);
+  expect(failureOf('\ufeff{"v":1}', ['v']).message).toMatch(/got \\ufeff: \\ufeff\{"v":1\}/);
+  expect(failureOf('{"v":\u200b1}', ['v']).message).toMatch(/got \\u200b/);
+});

@@ -112,7 +112,7 @@ test('a list that is missing or empty is an error', async () => {
   await expect(expandInputs(`@${at('empty-list')}`)).rejects.toMatchObject({ code: 'not-found' });
   await expect(expandInputs(`@${at('no-list')}`)).rejects.toMatchObject({
     code: 'not-found',
-    message: expect.stringMatching(/begins with @ is written \.\/@/),
+    message: expect.stringMatching(/begins with @ as \.\/@/),
   });
 });
 

@@ -28,12 +28,13 @@ describe('a folder of all formats', () => {
   };
 
   test('of auto: what holds nothing but records', async () => {
-    expect(await records('auto')).toEqual({ 'a.tfrecord': 6, 'b.rec': 3, 'c.rec.gz': 2 });
+    // The name of the last one says nothing; its contents do.
+    expect(await records('auto')).toEqual({ 'a.tfrecord': 6, 'b.rec': 3, 'c.rec.gz': 2, unpadded: 2 });
   });
 
   test('of one format: its own', async () => {
     expect(await records('tfrecord')).toEqual({ 'a.tfrecord': 6 });
-    expect(await records('recordio')).toEqual({ 'b.rec': 3, 'c.rec.gz': 2 });
+    expect(await records('recordio')).toEqual({ 'b.rec': 3, 'c.rec.gz': 2, unpadded: 2 });
     expect(await records('textline')).toEqual({ 'd.txt': 7, 'e.jsonl.gz': 2 });
   });
 
@@ -209,8 +210,8 @@ describe('nothing at all', () => {
     expect(totals.warned).toBe(1);
   });
 
-  test('compressed it is a file of no records', async () => {
+  test('compressed it is a file of no records, with a warning', async () => {
     const { files } = await validateFiles(temp.file('empty.gz', gzipSync('')), { format: 'tfrecord' });
-    expect(files[0]).toMatchObject({ ok: true, warnings: [] });
+    expect(files[0]).toMatchObject({ ok: true, warnings: [{ code: 'no-records' }] });
   });
 });

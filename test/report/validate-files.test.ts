@@ -17,7 +17,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
     const path = fileURLToPath(url);
     const report = await validateFiles(path, { ...options, jobs: 1 });
     const [file] = report.files;
-    expect(Object.keys(report)).toEqual(['ok', 'files', 'totals']);
+    expect(Object.keys(report)).toEqual(['ok', 'files', 'totals', 'notices']);
     expect(file).toMatchObject({ uri: path, format, ok: error === undefined });
     expect(file.compression).toBe(format === null ? null : compression);
     expect(file.bytes).toBe(bytes.length);
@@ -27,7 +27,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
     if (records !== undefined && error?.code !== 'data-checksum') expect(file.records).toBe(records.length);
     expect(file.errors.slice(0, 1)).toMatchObject(error === undefined ? [] : [dropKind(error)]);
     for (const finding of file.errors)
-      expect(Object.keys(finding)).toEqual(['code', 'record', 'offset', 'message']);
+      expect(Object.keys(finding)).toEqual(['name', 'code', 'uri', 'record', 'offset', 'message']);
   });
 });
 

@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { countFiles, type FileReport, type ValidateReport, validateFiles } from 'recordpipe/report';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { packError, unpackError } from '../../src/bytes/thread-error.ts';
+import { RecordpipeError, UsageError } from '../../src/errors.ts';
 import { encodeTFRecord } from '../../src/framing/index.ts';
+import type { FileLane } from '../../src/report/file-lane.ts';
 import { workerLane } from '../../src/report/worker-lane.ts';
 import { FIXTURES } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
@@ -52,27 +56,81 @@ test('the process ends by itself behind a run', () => {
   expect(run.stdout.toString()).toBe('true');
 });
 
-test('a worker that dies costs its file, and no other', async () => {
-  const reading = { compression: 'auto', payloadCrc: 'crc32c', maxRecordBytes: 1 } as const;
-  const more = { onTruncated: 'error', trailing: 'error', recover: 'none' } as const;
-  const task = { check: 'validate', maxErrors: 1, blocking: true, reading: { ...reading, ...more } } as const;
-  const lane = workerLane(task, new URL('../support/dying-worker.mjs', import.meta.url));
-  const run = (path: string): Promise<FileReport> => lane.run({ path }, () => {});
-  expect(await run('one')).toMatchObject({ uri: 'one', ok: true });
-  expect(await run('exit')).toMatchObject({
-    uri: 'exit',
-    ok: false,
-    unreadable: true,
-    errors: [{ code: 'io-failure', message: expect.stringContaining('died') }],
+const reading = { compression: 'auto', payloadCrc: 'crc32c', maxRecordBytes: 1 } as const;
+const more = { onTruncated: 'error', trailing: 'error', recover: 'none' } as const;
+const task = { check: 'validate', maxErrors: 1, blocking: true, reading: { ...reading, ...more } } as const;
+const here: FileLane = {
+  run: async ({ path }) => ({ uri: path, seconds: 1 }) as FileReport,
+  close: async () => {},
+};
+
+function dyingLane(): FileLane {
+  const program = new URL('../support/dying-worker.mjs', import.meta.url);
+  const options = { resourceLimits: { maxOldGenerationSizeMb: 16 } };
+  return workerLane(task, here, () => new Worker(program, options));
+}
+
+describe('a worker that dies', () => {
+  test.each([
+    [
+      'exit',
+      { name: 'RecordpipeError', code: 'io-failure', message: expect.stringContaining('exit code 7') },
+    ],
+    ['memory', { code: 'io-failure', message: expect.stringContaining('ran out of memory; use fewer jobs') }],
+    ['throw', { name: 'TypeError', message: 'out of luck' }],
+    ['bug', { name: 'TypeError', message: 'a bug' }],
+  ])('%s: its files are no findings, the run fails and names the reason', async (path, error) => {
+    const lane = dyingLane();
+    expect(await lane.run({ path: 'one' }, () => {})).toMatchObject({ uri: 'one', ok: true });
+    const beside = lane.run({ path: 'hang' }, () => {});
+    beside.catch(() => {});
+    await expect(lane.run({ path }, () => {})).rejects.toMatchObject(error);
+    if (path !== 'bug') await expect(beside).rejects.toMatchObject(error);
+    await lane.close();
   });
-  expect(await run('two')).toMatchObject({ uri: 'two', ok: true });
-  expect((await run('throw')).errors[0].message).toContain('out of luck');
-  expect(await run('three')).toMatchObject({ uri: 'three', ok: true });
-  const hanging = run('hang');
-  await Promise.all([expect(hanging).rejects.toMatchObject({ code: 'aborted' }), lane.close()]);
-  await expect(run('late')).rejects.toMatchObject({ code: 'aborted' });
+
+  test('closing ends what runs, and later runs are refused', async () => {
+    const lane = dyingLane();
+    const hanging = lane.run({ path: 'hang' }, () => {});
+    await Promise.all([expect(hanging).rejects.toMatchObject({ code: 'aborted' }), lane.close()]);
+    await expect(lane.run({ path: 'late' }, () => {})).rejects.toMatchObject({ code: 'aborted' });
+  });
+});
+
+test.each<[string, () => Worker]>([
+  ['its module is missing', () => new Worker(new URL('./none.mjs', import.meta.url))],
+  ['its module is another program', () => new Worker('parentPort.postMessage(1)', { eval: true })],
+  ['its module has no URL', () => new Worker(new URL('./none.mjs', undefined))],
+])('a worker that cannot start, as %s: files are checked on this thread', async (_, start) => {
+  const lane = workerLane(task, here, start);
+  const reports = await Promise.all(['a', 'b'].map((path) => lane.run({ path }, () => {})));
+  expect(reports).toEqual([
+    { uri: 'a', seconds: 1 },
+    { uri: 'b', seconds: 1 },
+  ]);
+  expect(await lane.run({ path: 'c' }, () => {})).toEqual({ uri: 'c', seconds: 1 });
+  await lane.close();
+});
+
+test('errors keep class, code, place and stack on their way between threads', () => {
+  const place = { uri: 'a.tfrecord', record: 3, offset: 40, compressed: true };
+  for (const error of [new RecordpipeError('data-checksum', 'wrong', place), new UsageError('jobs: wrong')]) {
+    const back = unpackError(structuredClone(packError(error))) as RecordpipeError;
+    expect(back).toBeInstanceOf(error.constructor);
+    expect(back).toEqual(error);
+    expect(back.stack).toBe(error.stack);
+  }
+  const uncloneable = Object.assign(new Error('no'), { cause: () => {} });
+  expect(unpackError(packError(uncloneable))).toMatchObject({ message: 'Error: no' });
 });
 
 function timeless(report: ValidateReport): object {
   return { ...report, files: report.files.map((file) => ({ ...file, seconds: 0 })) };
 }
+
+test('the number of jobs is bounded', async () => {
+  for (const jobs of [0, 2000, 1.5])
+    await expect(validateFiles(pattern, { jobs })).rejects.toThrow(
+      /^jobs: expected an integer from 1 to 256/,
+    );
+});

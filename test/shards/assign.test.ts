@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
 import type { KnownFile } from '../../src/report/index.ts';
 import { assign } from '../../src/shards/index.ts';
 
@@ -90,4 +91,8 @@ test('parts of one file are divided like files', () => {
 test('no number of shards that is none', () => {
   for (const n of [0, -1, 1.5, Number.NaN])
     expect(() => assign({ files: [] }, n)).toThrow(/shards: expected/);
+});
+
+test('more than a million shards are refused', () => {
+  expect(() => assign({ files: [] }, 1_000_001)).toThrow(UsageError);
 });

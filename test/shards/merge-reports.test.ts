@@ -1,22 +1,26 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
 import { buildIndex } from '../../src/indexes/index.ts';
 import { collectStats, inferSchema, type KnownFile, validateFiles } from '../../src/report/index.ts';
 import {
   assign,
   checkedFile,
+  MAX_SHARDS,
+  mergeReportFiles,
   mergeReports,
   missingShards,
   planShards,
   readReport,
   reportName,
+  reportText,
   type ShardCommand,
   type ShardPlan,
   type ShardReport,
   type ShardSettings,
   shardReport,
+  type TotalReport,
   totalReport,
   writeReport,
 } from '../../src/shards/index.ts';
@@ -167,17 +171,124 @@ test.each(['local', 's3'])(
   },
 );
 
-test('what is no report', async () => {
-  const [a] = reportsOf('stats', 2);
-  const text = JSON.stringify(a);
-  for (const broken of [
-    '',
-    '{}',
-    text.slice(0, -1),
-    text.replace('"shard":0', '"shard":2'),
-    text.replace('"version":1', '"version":2'),
-  ]) {
-    const path = temp.file('broken.json', Buffer.from(broken));
-    await expect(readReport(path)).rejects.toMatchObject({ code: 'malformed-report' });
+describe('a report from outside', () => {
+  async function failureOf(text: string): Promise<unknown> {
+    const path = temp.file('broken.json', Buffer.from(text));
+    return readReport(path).catch((error: unknown) => error);
   }
+
+  /** The text of a report with one value replaced. */
+  function changed(report: ShardReport, place: readonly (string | number)[], value: unknown): string {
+    const copy = JSON.parse(JSON.stringify(report));
+    let at = copy;
+    for (const key of place.slice(0, -1)) at = at[key];
+    at[place[place.length - 1]] = value;
+    return JSON.stringify(copy);
+  }
+
+  test('that is truncated, or something else, is malformed', async () => {
+    const text = JSON.stringify(reportsOf('stats', 2)[0]);
+    for (const broken of ['', '{}', 'null', text.slice(0, -1), `[${text}]`])
+      expect(await failureOf(broken)).toMatchObject({ code: 'malformed-report' });
+  });
+
+  const markup = '<meta http-equiv=refresh content=0>';
+  test.each<[place: (string | number)[], value: unknown, message: RegExp]>([
+    [['version'], 2, /^version: expected one of 1, got 2/],
+    [['shards'], 1e9, /^shards: expected an integer from 1 to 100000/],
+    [['plan', 'hash'], markup, /^plan\.hash: expected 64 hexadecimal digits/],
+    [['settings', 'x'], [markup], /^settings\.x: expected true or false, got a list/],
+    [['extra'], 1, /^extra: expected no such key/],
+    [['parts', 0, 'shard'], 2, /^parts: expected each shard from 0 to 1 once, got 2/],
+    [['parts', 0, 'result', 'files', 0, 'format'], markup, /files\[0\]\.format: expected one of/],
+    [['parts', 0, 'result', 'files', 0, 'records'], markup, /records: expected an integer >= 0/],
+    [['parts', 0, 'result', 'features', 0, 'length', 'max'], markup, /length\.max: expected an integer/],
+    [['parts', 0, 'result', 'records'], -1, /records: expected an integer >= 0, got -1/],
+    [['parts', 0, 'result', 'samples', 0], { base64: markup }, /samples\[0\]/],
+    [['parts', 0, 'result', 'findings', 'first'], [{ code: markup }], /code: expected an error code/],
+    [['parts', 0, 'result', '__proto__x'], 1, /expected no such key/],
+    [['parts'], [], /^parts: expected at least one shard/],
+  ])('with another value at %j names the place', async (place, value, message) => {
+    const report = reportsOf('stats', 2).find(({ parts }) => (parts[0].result as never)['features'][0])!;
+    const failure = await failureOf(changed(report, place, value));
+    expect(failure).toMatchObject({ code: 'malformed-report', message: expect.stringMatching(message) });
+    expect((failure as Error).message.length).toBeLessThan(600);
+  });
+
+  test('of other commands is checked as strictly', async () => {
+    const [validate] = reportsOf('validate', 1);
+    const file = ['parts', 0, 'result', 'files', 0];
+    expect(
+      await failureOf(changed(validate, [...file, 'warnings'], [{ code: markup, message: '' }])),
+    ).toMatchObject({
+      message: expect.stringContaining('warnings[0].code: expected an error code'),
+    });
+    const files = [{ uri: 'a', error: { code: markup, message: 'x' } }];
+    const index = shardReport('index', plan, { shard: 0, shards: 1 }, { files });
+    expect(await failureOf(JSON.stringify(index))).toMatchObject({
+      message: expect.stringContaining('error.code: expected an error code'),
+    });
+  });
+
+  test('nested 100,000 levels deep is malformed, and nothing overflows', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const text = JSON.stringify(reportsOf('stats', 2)[0]);
+    for (const broken of [
+      text.replace('"settings":{', `"settings":{"deep":${deep},`),
+      text.replace('"records":', `"records":${deep},"other":`),
+    ])
+      expect(await failureOf(broken)).toMatchObject({ code: 'malformed-report' });
+  });
+
+  test('with any one value replaced is malformed, or still a report that merges', async () => {
+    const report = reportsOf('stats', 1)[0];
+    const places: (string | number)[][] = [];
+    const visit = (value: unknown, place: (string | number)[]): void => {
+      places.push(place);
+      if (typeof value !== 'object' || value === null) return;
+      for (const [key, held] of Object.entries(value))
+        visit(held, [...place, Array.isArray(value) ? Number(key) : key]);
+    };
+    visit(report, []);
+    const values = [null, -1, 0.5, 1e300, markup, [], {}, true, [[[]]]];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...places.slice(1)),
+        fc.constantFrom(...values),
+        async (place, value) => {
+          const text = changed(report, place, value);
+          const outcome = await readReport(temp.file('fuzzed.json', Buffer.from(text))).catch(
+            (error: unknown) => error,
+          );
+          if (outcome instanceof Error) expect(outcome).toMatchObject({ code: 'malformed-report' });
+          else totalReport(mergeReports([outcome as ShardReport]));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+test('numbers of shards are bounded', () => {
+  for (const shards of [0, 1e9, 100_001, 1.5, Number.NaN]) {
+    expect(() => assign(plan, shards)).toThrow(/^shards: expected an integer from 1 to 100000, got/);
+    expect(() => missingShards({ shards, parts: [] })).toThrow(UsageError);
+  }
+  expect(assign(plan, MAX_SHARDS)).toHaveLength(100_000);
+});
+
+test('65 reports of 130,000 files merge', async () => {
+  const file = (uri: string) => ({ ...NO_STATS.files[0], uri, format: 'tfrecord', compression: 'none' });
+  const numbers = { records: 1, bytes: 20, findings: 0, unreadable: false };
+  const paths = Array.from({ length: 65 }, (_, shard) => {
+    const files = Array.from({ length: 2000 }, (_, i) => ({ ...file(`f-${i * 65 + shard}`), ...numbers }));
+    files.sort((a, b) => (a.uri < b.uri ? -1 : 1));
+    const stats = { ...NO_STATS, files, records: 2000 };
+    const report = shardReport('stats', plan, { shard, shards: 65 }, stats);
+    return temp.file(`many-${shard}.json`, Buffer.from(reportText(report)));
+  });
+  const { missing, total } = await mergeReportFiles(paths);
+  expect(missing).toEqual([]);
+  const { result } = total() as TotalReport<'stats'>;
+  expect([result.files.length, result.records]).toEqual([130_000, 130_000]);
 });

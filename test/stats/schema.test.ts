@@ -330,7 +330,7 @@ describe('a schema that is none', () => {
   });
   test.each([
     ['{', 'schema: expected JSON'],
-    [[], 'schema: the document: expected an object, got []'],
+    [[], 'schema: the document: expected an object, got a list of 0'],
     [{ ...feature({}), recordpipeSchema: 2 }, 'schema: recordpipeSchema: expected one of 1, got 2'],
     [
       feature({ range: { min: 1 } }),

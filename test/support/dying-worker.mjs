@@ -1,8 +1,16 @@
-// Stands in for the worker of src/report: dies of the files whose names say so, and reports the others as good.
+// Stands in for the worker of src/report: dies with the files whose names say so, and reports the others as good.
 import { parentPort } from 'node:worker_threads';
 
-parentPort.on('message', ({ id, input: { path } }) => {
+parentPort.on('message', ({ job, content: { path } }) => {
   if (path.includes('exit')) process.exit(7);
-  if (path.includes('throw')) throw new Error('out of luck');
-  if (!path.includes('hang')) parentPort.postMessage({ id, report: { uri: path, ok: true } });
+  if (path.includes('throw')) throw new TypeError('out of luck');
+  if (path.includes('memory')) exhaust();
+  if (path.includes('bug')) parentPort.postMessage({ job, error: new TypeError('a bug') });
+  else if (!path.includes('hang')) parentPort.postMessage({ job, result: { uri: path, ok: true } });
 });
+parentPort.postMessage('recordpipe: ready');
+
+function exhaust() {
+  const held = [];
+  for (;;) held.push(new Array(1e6).fill(held.length));
+}

@@ -3,6 +3,7 @@ import {
   decodeRecordIOBatches,
   decodeTextLineBatches,
   decodeTFRecordBatches,
+  isItemFailure,
   isRecordpipeError,
   type ReadOptions,
   type ReadStats,
@@ -102,9 +103,9 @@ export const textLineWays: Ways<Parameters<typeof readTextLines>[1] & object> = 
   scan: scanTextLines,
 });
 
-/** Only errors of the family may leave a reader; anything else is a crash and is thrown on. */
+/** The failure that ends reading. A wrong option is the test's own mistake, and anything else a crash: both are thrown. */
 function typed(error: unknown): RecordpipeError {
-  if (isRecordpipeError(error)) return error;
+  if (isItemFailure(error) || isRecordpipeError(error, 'aborted')) return error;
   throw error;
 }
 

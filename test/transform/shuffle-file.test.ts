@@ -1,10 +1,12 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
-import { shuffleFile } from '../../src/transform/shuffle-file.ts';
+import { encodeTFRecord } from '../../src/framing/index.ts';
+import { shuffleFile, shuffleFiles } from '../../src/transform/shuffle-file.ts';
 import { bytesOf, encoded, expectRecords, failureOf, namesIn, recordsOf } from '../files/written.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';
 import { randomRuns } from '../support/random-runs.ts';
 import { slowly } from '../support/rechunk.ts';
@@ -142,4 +144,17 @@ test('no records', async () => {
   const output = temp.file('empty.tfrecord');
   await shuffleFile(new Uint8Array(0), output);
   expect(bytesOf(output)).toHaveLength(0);
+});
+
+test('several files are shuffled as their merged records are', async () => {
+  const payloads = numbered(50, () => 10);
+  const sources = [payloads.slice(0, 20), payloads.slice(20, 20), payloads.slice(20)].map((part) =>
+    concat(part.map((payload) => encodeTFRecord(payload))),
+  );
+  const output = temp.file('several.tfrecord');
+  const { output: written } = await shuffleFiles(sources, output, { seed: 3, from: 'tfrecord' });
+  expect(written.records).toBe(50);
+  const expected = shuffledOrder(3, 50).map((i) => encodeTFRecord(payloads[i]));
+  expect(readFileSync(output)).toEqual(Buffer.from(concat(expected)));
+  await expect(shuffleFiles([], output)).rejects.toThrow(UsageError);
 });

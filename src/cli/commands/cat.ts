@@ -2,6 +2,7 @@ import { type RecordBatch, readRecordBatches } from 'recordpipe';
 import { expandInputs } from 'recordpipe/report';
 import { OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
+import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
 import { print } from '../output.ts';
@@ -9,7 +10,7 @@ import { littleAtFirst, reachingOf } from '../reaching.ts';
 import { byteSource } from '../source.ts';
 
 /** Options of `recordpipe cat`. */
-export interface CatCommandOptions extends CommonOptions, PayloadOptions {
+export interface CatCommandOptions extends CommonOptions, PayloadOptions, InputCommandOptions {
   /** Records of all files together; 0: all. */
   readonly records: number;
   readonly skip: number;
@@ -24,7 +25,10 @@ export async function cat(inputs: string[], options: CatCommandOptions): Promise
   let exitCode = OK;
   let complaints: Promise<unknown> = Promise.resolve();
   let seen = 0;
-  for (const file of await expandInputs(inputs, options.format, reachingOf(options))) {
+  for (const file of await expandInputs(inputs, options.format, {
+    ...reachingOf(options),
+    ...inputOptionsOf(options),
+  })) {
     const { source, uri } = byteSource(file);
     const batches = readRecordBatches(source, {
       ...littleAtFirst(readingOptions(options), end),

@@ -1,4 +1,4 @@
-import { isRecordpipeError } from 'recordpipe';
+import { isItemFailure } from 'recordpipe/errors';
 import type { DoneFile } from 'recordpipe/shards';
 import { convertFile, type TransformOptions } from 'recordpipe/transform';
 import { errorText } from '../advice.ts';
@@ -71,8 +71,7 @@ async function converted(
     const { output: written } = await convertFile(byteSource(uri).source, output, common);
     return { uri, output, records: written.records, bytes: written.bytes };
   } catch (error) {
-    if (!isRecordpipeError(error) || error.code === 'aborted' || error.code === 'invalid-argument')
-      throw error;
+    if (!isItemFailure(error)) throw error;
     complain(errorText(error));
     return { uri, error: { code: error.code, message: error.message } };
   }

@@ -1,7 +1,10 @@
 import { UsageError } from 'recordpipe/errors';
 import { expandInputs } from 'recordpipe/report';
-import { convertFile, kindOfName, type TransformOptions } from 'recordpipe/transform';
+import { convertFile, kindOfName } from 'recordpipe/transform';
 import { outputsIn } from '../convert-outputs.ts';
+import { eachFile } from '../each-file.ts';
+import { OK } from '../exit-codes.ts';
+import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
 import { reachingOf } from '../reaching.ts';
 import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
 import { formatNumberOf } from '../sizes.ts';
@@ -10,8 +13,12 @@ import type { TransformCommandOptions } from '../transform-options.ts';
 import { transforming, writtenText } from '../transform-run.ts';
 
 /** Options of `recordpipe convert`. */
-export interface ConvertCommandOptions extends TransformCommandOptions, ShardCommandOptions {
+export interface ConvertCommandOptions
+  extends TransformCommandOptions,
+    ShardCommandOptions,
+    InputCommandOptions {
   readonly outputDir?: string;
+  readonly keepGoing?: true;
 }
 
 /** Converts one file, or many into a folder; the exit code. */
@@ -27,6 +34,7 @@ export async function convert(files: string[], options: ConvertCommandOptions): 
     return (await import('./convert-shard.ts')).convertShard(outputDir, files, options);
   }
   if (outputDir !== undefined) return convertInto(outputDir, files, options);
+  if (options.keepGoing) throw new UsageError('--keep-going: expected --output-dir with it');
   if (files.length !== 2)
     throw new UsageError(
       `convert: expected an input and an output, got ${formatNumberOf(files.length, 'file')}; for many inputs, --output-dir`,
@@ -47,23 +55,26 @@ async function convertInto(
   inputs: string[],
   options: ConvertCommandOptions,
 ): Promise<number> {
-  const files = await expandInputs(inputs, options.format, reachingOf(options));
+  const how = { ...reachingOf(options), ...inputOptionsOf(options, options.quiet) };
+  const files = await expandInputs(inputs, options.format, how);
   const outputs = await outputsIn(folder, files, options);
+  let exitCode = OK;
   return transforming(options, {
     verb: 'convert',
     output: folder,
-    work: (common) => convertAll(files, outputs, common),
-    summary: (results) => results.map(({ output }) => writtenText(output)).join('\n'),
+    work: async (common) => {
+      const done = await eachFile(files, options.keepGoing === true, (file, i) =>
+        convertFile(byteSource(file).source, outputs[i], common),
+      );
+      exitCode = done.exitCode;
+      return done.results;
+    },
+    summary: (results) => {
+      const lines = results.map(({ output }) => writtenText(output));
+      const failed = files.length - results.length;
+      if (failed > 0) lines.push(`${formatNumberOf(failed, 'file')} of ${files.length} not converted`);
+      return lines.join('\n');
+    },
+    exitCode: () => exitCode,
   });
-}
-
-async function convertAll(
-  files: readonly string[],
-  outputs: readonly string[],
-  common: Partial<TransformOptions>,
-): Promise<Awaited<ReturnType<typeof convertFile>>[]> {
-  const results = [];
-  for (const [i, file] of files.entries())
-    results.push(await convertFile(byteSource(file).source, outputs[i], common));
-  return results;
 }

@@ -1,6 +1,7 @@
 import { countFiles, type FileCount } from 'recordpipe/report';
 import { errorText } from '../advice.ts';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
+import { inputOptionsOf } from '../input-options.ts';
 import { interruption } from '../interrupt.ts';
 import { type ReportingOptions, readingOptions } from '../options.ts';
 import { ClosedOutput, complain, print } from '../output.ts';
@@ -31,14 +32,15 @@ export async function count(inputs: string[], options: ReportingOptions): Promis
       ...reading,
       jobs,
       blocking: true,
+      ...inputOptionsOf(options, quiet),
       onFile,
       onProgress: progress.update,
       signal: AbortSignal.any([interruption(), closed.signal]),
     });
     progress.clear();
-    const { records, files } = report;
+    const { records, files, notices } = report;
     if (json) await print(`${JSON.stringify(report, undefined, 2)}\n`);
-    else if (jsonl) await print(`${JSON.stringify({ event: 'summary', records })}\n`);
+    else if (jsonl) await print(`${JSON.stringify({ event: 'summary', records, notices })}\n`);
     else if (quiet) await print(`${records}\n`);
     else
       await print(files.length > 1 ? `${records}\ttotal of ${formatNumberOf(files.length, 'file')}\n` : '');

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
-import { UsageError } from 'recordpipe/errors';
+import { type ErrorJson, isItemFailure, UsageError } from 'recordpipe/errors';
 import { buildIndex, checkIndex, type FrameScanOptions, type WrittenKind } from 'recordpipe/indexes';
 import { expandInputs } from 'recordpipe/report';
 import type { DoneFile } from 'recordpipe/shards';
 import { errorText } from '../advice.ts';
 import { INVALID, OK } from '../exit-codes.ts';
+import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
 import type { ObjectCommandOptions } from '../object-options.ts';
 import { complain, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
@@ -15,7 +16,7 @@ import { formatBytes, formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
 /** Options of `recordpipe index`. */
-export interface IndexCommandOptions extends ObjectCommandOptions, ShardCommandOptions {
+export interface IndexCommandOptions extends ObjectCommandOptions, ShardCommandOptions, InputCommandOptions {
   readonly kind: WrittenKind;
   readonly output?: string;
   readonly check?: true;
@@ -42,7 +43,7 @@ interface IndexReport {
   readonly records?: number;
   readonly bytes?: number;
   readonly status: 'written' | 'up-to-date' | 'fits' | 'failed';
-  readonly error?: object;
+  readonly error?: ErrorJson;
 }
 
 /** Writes or checks indexes; the exit code. */
@@ -50,11 +51,19 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
   const { json, jsonl, quiet, check, output } = options;
   const shard = await shardOf(inputs, options);
   const files =
-    shard?.files.map(({ uri }) => uri) ?? (await expandInputs(inputs, 'auto', reachingOf(options)));
+    shard?.files.map(({ uri }) => uri) ??
+    (await expandInputs(inputs, options.format, {
+      ...reachingOf(options),
+      ...inputOptionsOf(options, quiet),
+    }));
   if (files.includes('-'))
     throw new UsageError('inputs: standard input has no random access, so no index; name a file');
   if (output !== undefined && files.length > 1)
     throw new UsageError(`--output names one index, there are ${files.length} files`);
+  if (!check && !quiet && output === undefined && files.some(isS3))
+    complain(
+      'recordpipe: warning: indexes lie beside the data; a SageMaker channel of type S3Prefix feeds them to the training program. Stream with recordpipe, use a ManifestFile (recordpipe manifest create skips indexes), or write each elsewhere with --output',
+    );
   const progress = progressOn(check ? 'check' : 'index', !json && !jsonl && !quiet && options.progress);
   const totalBytes = files.some(isS3) ? undefined : totalOf(files);
   const reports: IndexReport[] = [];
@@ -70,11 +79,9 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
       report = await (check ? checked : made)(uri, options, onProgress);
       done += report.bytes ?? 0;
     } catch (error) {
-      // Not before it is needed: loading the codec takes 20 ms.
-      const { isRecordpipeError } = await import('recordpipe');
+      // Imported on failure only: loading the codec takes 20 ms.
       const { exitCodeOf } = await import('../error-exit-code.ts');
-      if (!isRecordpipeError(error) || error.code === 'aborted' || error.code === 'invalid-argument')
-        throw error;
+      if (!isItemFailure(error)) throw error;
       report = { uri, status: 'failed', error: error.toJSON() };
       bad++;
       if (exitCode !== INVALID) exitCode = exitCodeOf(error.code);
@@ -107,7 +114,7 @@ async function shardOf(inputs: string[], options: IndexCommandOptions): Promise<
     {
       command: 'index',
       inputs,
-      format: 'auto',
+      format: format ?? 'auto',
       parts: false,
       settings: { ...settings, delimiter: delimiter && Buffer.from(delimiter).toString('hex') },
     },
@@ -124,7 +131,7 @@ function doneFile({ uri, index, records, bytes, error }: IndexReport): DoneFile 
         ...(records !== undefined && { records }),
         ...(bytes !== undefined && { bytes }),
       }
-    : { uri, error: error as NonNullable<DoneFile['error']> };
+    : { uri, error: { code: error.code, message: error.message } };
 }
 
 function totalOf(files: readonly string[]): number {

@@ -1,11 +1,6 @@
 import { hash as digest } from 'node:crypto';
-import {
-  isRecordpipeError,
-  type OpenedRecords,
-  openRecords,
-  type RecordBatch,
-  type RecordpipeError,
-} from 'recordpipe';
+import { type OpenedRecords, openRecords, type RecordBatch, type RecordpipeError } from 'recordpipe';
+import { isItemFailure } from 'recordpipe/errors';
 import { OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
 import { interruption } from '../interrupt.ts';
@@ -39,8 +34,7 @@ export async function inspect(file: string, options: InspectCommandOptions): Pro
   const views = await recordViews(options);
   const { source, uri } = byteSource(file);
   const note = (error: unknown): undefined => {
-    if (!isRecordpipeError(error) || error.code === 'aborted' || error.code === 'invalid-argument')
-      throw error;
+    if (!isItemFailure(error)) throw error;
     passedOver.push(error);
   };
   const opened = await openRecords(source, {

@@ -4,6 +4,7 @@ import { interruption } from '../interrupt.ts';
 import { type ObjectCommandOptions, objectOptionsOf } from '../object-options.ts';
 import { print } from '../output.ts';
 import { formatNumberOf } from '../sizes.ts';
+import { type ColorChoice, painter } from '../style.ts';
 import { visible } from '../visible.ts';
 
 /** Options of `recordpipe manifest check`. */
@@ -14,11 +15,13 @@ export interface ManifestCheckOptions extends ObjectCommandOptions {
   readonly json?: true;
   readonly jsonl?: true;
   readonly quiet?: true;
+  readonly color: ColorChoice;
 }
 
 /** Checks a manifest, and says what is wrong with it; the exit code. */
 export async function manifestCheck(file: string, options: ManifestCheckOptions): Promise<number> {
   const { attributes, headObjects = false, maxProblems, json, jsonl, quiet } = options;
+  const paint = painter(options.color, 1);
   const report = await checkManifest(file, {
     attributes: attributes?.split(',').map((name) => name.trim()),
     headObjects,
@@ -35,12 +38,12 @@ export async function manifestCheck(file: string, options: ManifestCheckOptions)
   } else {
     for (const { line, column, severity, code, message, text } of problems)
       await print(
-        `${visible(uri)}:${line}:${column}: ${severity}: ${code}: ${visible(message)}: ${visible(text)}\n`,
+        `${visible(uri)}:${line}:${column}: ${paint(severity === 'error' ? 'red' : 'yellow', severity)}: ${code}: ${visible(message)}: ${visible(text)}\n`,
       );
     const what = kind === 'manifest' ? 'object' : 'line';
     if (!quiet)
       await print(
-        `${ok ? 'ok' : 'bad'} ${formatNumberOf(entries, what)}, ${formatNumberOf(errorCount, 'error')}, ${formatNumberOf(warningCount, 'warning')}\n`,
+        `${ok ? paint('green', 'ok') : paint('red', 'bad')} ${formatNumberOf(entries, what)}, ${formatNumberOf(errorCount, 'error')}, ${formatNumberOf(warningCount, 'warning')}\n`,
       );
   }
   return ok ? OK : INVALID;

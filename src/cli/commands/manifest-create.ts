@@ -1,7 +1,7 @@
 import { UsageError } from 'recordpipe/errors';
-import { formatManifest, writeManifest } from 'recordpipe/manifest';
-import { listObjects } from 'recordpipe/objects';
+import { formatManifest, listManifestObjects, writeManifest } from 'recordpipe/manifest';
 import { OK } from '../exit-codes.ts';
+import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
 import { interruption } from '../interrupt.ts';
 import { type ObjectCommandOptions, objectOptionsOf } from '../object-options.ts';
 import { complain, print } from '../output.ts';
@@ -10,7 +10,7 @@ import { formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
 /** Options of `recordpipe manifest create`. */
-export interface ManifestCreateOptions extends ObjectCommandOptions {
+export interface ManifestCreateOptions extends ObjectCommandOptions, InputCommandOptions {
   readonly output?: string;
   readonly prefix?: string;
   readonly force?: true;
@@ -34,21 +34,17 @@ export async function manifestCreate(
     await checkReplaceable(output, undefined, force);
   }
   const signal = interruption();
-  const uris: string[] = [];
-  for (const input of inputs) {
-    for await (const { uri } of listObjects(input, {
-      ...objects,
-      signal,
-      onWarning: (warning) => {
-        if (warning.type === 'siblings')
-          complain(
-            `warning: ${visible(input)} takes ${visible(warning.sibling)} too; with a slash at its end it takes the folder alone`,
-          );
-      },
-    }))
-      uris.push(uri);
-  }
-  const named = [...new Set(uris)];
+  const named = await listManifestObjects(inputs, {
+    objects,
+    signal,
+    ...inputOptionsOf(options, quiet),
+    onWarning: (warning) => {
+      if (warning.type === 'siblings')
+        complain(
+          `recordpipe: warning: ${visible(warning.uri)} takes ${visible(warning.sibling)} too; with a slash at its end it takes the folder alone`,
+        );
+    },
+  });
   if (output === undefined) await print(formatManifest(named, prefix));
   else await writeManifest(output, named, { prefix, overwrite: force, objects, signal });
   if (!quiet && output !== undefined)

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { UsageError } from 'recordpipe/errors';
 import { expandInputs } from 'recordpipe/report';
 import { mergeFiles } from 'recordpipe/transform';
+import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
 import { isS3, reachingOf } from '../reaching.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
@@ -10,7 +11,10 @@ import { transforming, writtenText } from '../transform-run.ts';
 import type { MergeReportsOptions } from './merge-reports.ts';
 
 /** Options of `recordpipe merge`. */
-export interface MergeCommandOptions extends TransformCommandOptions, MergeReportsOptions {
+export interface MergeCommandOptions
+  extends TransformCommandOptions,
+    MergeReportsOptions,
+    InputCommandOptions {
   readonly output?: string;
   readonly sort?: true;
 }
@@ -30,7 +34,7 @@ export async function merge(files: string[], options: MergeCommandOptions): Prom
       'merge: expected the output as -o FILE, or -o - for standard output; all files are inputs',
     );
   const sources = sort
-    ? await expandInputs(files, options.format, reachingOf(options))
+    ? await expandInputs(files, options.format, howOf(options))
     : await inOrder(files, options);
   if (sources.filter((source) => source === '-').length > 1)
     throw new UsageError('merge: standard input can be read only once');
@@ -57,6 +61,10 @@ function mayBeReport(input: string): boolean {
 async function inOrder(inputs: readonly string[], options: MergeCommandOptions): Promise<string[]> {
   const files: string[] = [];
   for (const input of inputs)
-    for (const file of await expandInputs(input, options.format, reachingOf(options))) files.push(file);
+    for (const file of await expandInputs(input, options.format, howOf(options))) files.push(file);
   return files;
+}
+
+function howOf(options: MergeCommandOptions): Parameters<typeof expandInputs>[2] {
+  return { ...reachingOf(options), ...inputOptionsOf(options, options.quiet) };
 }

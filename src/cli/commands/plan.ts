@@ -1,6 +1,7 @@
 import { UsageError } from 'recordpipe/errors';
 import { planShards, writePlan } from 'recordpipe/shards';
 import { OK } from '../exit-codes.ts';
+import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
 import type { ObjectCommandOptions } from '../object-options.ts';
 import type { CommonOptions } from '../options.ts';
 import { complain, print } from '../output.ts';
@@ -9,7 +10,10 @@ import { formatBytes, formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
 /** Options of `recordpipe plan`. */
-export interface PlanCommandOptions extends Pick<CommonOptions, 'format'>, ObjectCommandOptions {
+export interface PlanCommandOptions
+  extends Pick<CommonOptions, 'format'>,
+    ObjectCommandOptions,
+    InputCommandOptions {
   readonly output: string;
   readonly shards?: number;
   readonly cut?: number;
@@ -27,6 +31,7 @@ export async function plan(inputs: string[], options: PlanCommandOptions): Promi
   const made = await planShards(inputs, {
     ...reaching,
     format,
+    ...inputOptionsOf(options, quiet),
     shards,
     cutBytes: cut,
     onUncut: (uri, why) => {

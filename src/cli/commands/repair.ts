@@ -1,14 +1,23 @@
+import { basename } from 'node:path';
 import type { RecordpipeError } from 'recordpipe';
-import { type RepairResult, repairFile } from 'recordpipe/transform';
+import { UsageError } from 'recordpipe/errors';
+import { expandInputs } from 'recordpipe/report';
+import { type RepairResult, repairFile, type TransformOptions } from 'recordpipe/transform';
+import { placesIn } from '../convert-outputs.ts';
+import { eachFile } from '../each-file.ts';
 import { INVALID, OK } from '../exit-codes.ts';
+import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
 import { complain } from '../output.ts';
+import { reachingOf } from '../reaching.ts';
 import { formatCount, formatNumberOf } from '../sizes.ts';
 import { byteSource } from '../source.ts';
 import type { TransformCommandOptions } from '../transform-options.ts';
 import { transforming, writtenText } from '../transform-run.ts';
+import { visible } from '../visible.ts';
 
 /** Options of `recordpipe repair`. */
-export interface RepairCommandOptions extends TransformCommandOptions {
+export interface RepairCommandOptions extends TransformCommandOptions, InputCommandOptions {
+  readonly outputDir?: string;
   readonly report?: string;
   readonly maxErrors: number;
 }
@@ -16,40 +25,68 @@ export interface RepairCommandOptions extends TransformCommandOptions {
 /** Findings that people are shown. */
 const MOST_SHOWN = 10;
 
-/** Writes the good records of a file into a new one; the exit code: 1 where anything was lost. */
-export async function repair(input: string, output: string, options: RepairCommandOptions): Promise<number> {
-  const { report, maxErrors } = options;
+/** Writes the good records of a file, or of each of many, into new ones; the exit code: 1 where anything was lost. */
+export async function repair(
+  input: string,
+  output: string | undefined,
+  options: RepairCommandOptions,
+): Promise<number> {
+  const { report, outputDir } = options;
+  if ((output === undefined) === (outputDir === undefined))
+    throw new UsageError('repair: expected an output, or --output-dir for the files of a folder');
   const reports = report === undefined ? undefined : await import('../report-file.ts');
-  await reports?.refuseReportOn([input, output], report!);
+  const { inputs, outputs } =
+    outputDir === undefined
+      ? { inputs: [input], outputs: [output!] }
+      : await filesInto(input, outputDir, options);
+  await reports?.refuseReportOn([...inputs, ...outputs], report!);
   await reports?.checkReportFolder(report!);
   await reports?.checkReplaceable(report!, 'repair', options.force);
+  let exitCode = OK;
   return transforming(options, {
     verb: 'repair',
-    output,
+    output: output ?? outputDir!,
     work: async (common) => {
-      let shown = 0;
-      const onFinding = (error: RecordpipeError): void => {
-        if (!options.quiet && !options.json && shown++ < MOST_SHOWN)
-          complain(`${error.code}: ${error.message}`);
-      };
-      const { read, ...others } = common;
-      const result = await repairFile(byteSource(input).source, output, {
-        ...others,
-        read: { ...read, uri: byteSource(input).uri },
-        maxFindings: maxErrors,
-        onFinding,
-      });
-      await reports?.writeReport(
-        report!,
-        `${JSON.stringify(result, undefined, 2)}\n`,
-        'repair',
-        options.force,
+      const done = await eachFile(inputs, outputDir !== undefined, (file, i) =>
+        repairOne(file, outputs[i], common, options),
       );
+      exitCode = done.results.some(({ ok }) => !ok) ? INVALID : done.exitCode;
+      const result = outputDir === undefined ? done.results[0] : done.results;
+      const document = `${JSON.stringify(result, undefined, 2)}\n`;
+      await reports?.writeReport(report!, document, 'repair', options.force);
       return result;
     },
-    summary,
-    exitCode: ({ ok }) => (ok ? OK : INVALID),
+    summary: (result) => (Array.isArray(result) ? result : [result as RepairResult]).map(summary).join('\n'),
+    exitCode: () => exitCode,
   });
+}
+
+/** The files that an input stands for, and where each goes: under its own name. */
+async function filesInto(
+  input: string,
+  folder: string,
+  options: RepairCommandOptions,
+): Promise<{ inputs: string[]; outputs: string[] }> {
+  const how = { ...reachingOf(options), ...inputOptionsOf(options, options.quiet) };
+  const inputs = await expandInputs(input, options.format, how);
+  const names = inputs.map((file) => (file === '-' ? 'stdin' : basename(file)));
+  return { inputs, outputs: await placesIn(folder, inputs, names) };
+}
+
+async function repairOne(
+  input: string,
+  output: string,
+  { read, ...others }: Partial<TransformOptions>,
+  options: RepairCommandOptions,
+): Promise<RepairResult> {
+  let shown = 0;
+  const onFinding = (error: RecordpipeError): void => {
+    if (!options.quiet && !options.json && shown++ < MOST_SHOWN)
+      complain(`${error.code}: ${visible(error.message)}`);
+  };
+  const { source, uri } = byteSource(input);
+  const reading = { ...read, uri };
+  return repairFile(source, output, { ...others, read: reading, maxFindings: options.maxErrors, onFinding });
 }
 
 function summary({ output, findingCount, findings }: RepairResult): string {

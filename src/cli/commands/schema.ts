@@ -3,6 +3,7 @@ import { UsageError } from 'recordpipe/errors';
 import { collectStats, inferSchema } from 'recordpipe/report';
 import { messageCountTexts, schemaMessage, type TypeConflict } from 'recordpipe/stats';
 import { errorText } from '../advice.ts';
+import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
 import { complain, print } from '../output.ts';
@@ -16,7 +17,11 @@ import { visible } from '../visible.ts';
 import { checkOutput, exitCodeOf, shardExitCode, shardOf } from './stats.ts';
 
 /** Options of `recordpipe schema`. */
-export interface SchemaCommandOptions extends CommonOptions, PayloadOptions, ShardCommandOptions {
+export interface SchemaCommandOptions
+  extends CommonOptions,
+    PayloadOptions,
+    ShardCommandOptions,
+    InputCommandOptions {
   readonly json?: true;
   readonly quiet?: true;
   readonly progress: boolean;
@@ -48,6 +53,7 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
     ...readingOptions(options),
     jobs,
     blocking: true,
+    ...inputOptionsOf(options, quiet),
     onProgress: progress.update,
     signal: interruption(),
   };

@@ -3,6 +3,7 @@ import { collectStats, expandInputs, type KnownFile } from 'recordpipe/report';
 import { type DatasetStats, statsHtml } from 'recordpipe/stats';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { FeatureChoice } from '../feature-choice.ts';
+import { type InputCommandOptions, inputOptionsOf, quietly } from '../input-options.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
 import { complain, print } from '../output.ts';
@@ -16,7 +17,11 @@ import { painter } from '../style.ts';
 import { visible } from '../visible.ts';
 
 /** Options of `recordpipe stats`. */
-export interface StatsCommandOptions extends CommonOptions, PayloadOptions, ShardCommandOptions {
+export interface StatsCommandOptions
+  extends CommonOptions,
+    PayloadOptions,
+    ShardCommandOptions,
+    InputCommandOptions {
   readonly json?: true;
   readonly quiet?: true;
   readonly progress: boolean;
@@ -46,6 +51,7 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
     ...readingOptions(options),
     jobs,
     blocking: true,
+    ...inputOptionsOf(options, quiet),
     samples: (html !== undefined || shard !== undefined) && options.samples,
     onProgress: progress.update,
     signal: interruption(),
@@ -80,7 +86,10 @@ function chosenFeatures(stats: DatasetStats, choice: FeatureChoice): DatasetStat
 export async function shardOf<C extends 'stats' | 'schema'>(
   command: C,
   inputs: string[],
-  options: CommonOptions & PayloadOptions & ShardCommandOptions & { readonly quiet?: true },
+  options: CommonOptions &
+    PayloadOptions &
+    ShardCommandOptions &
+    InputCommandOptions & { readonly quiet?: true },
   settings: ShardWork<C>['settings'],
 ): Promise<ShardRun<C> | undefined> {
   if (inputs.length === 0 && options.plan === undefined) throw noInputs();
@@ -113,7 +122,7 @@ export async function shardExitCode(
 export async function checkOutput(
   inputs: readonly (string | KnownFile)[],
   output: string,
-  options: CommonOptions,
+  options: CommonOptions & InputCommandOptions,
   option: string,
 ): Promise<void> {
   const lists = inputs.flatMap((input) =>
@@ -122,7 +131,7 @@ export async function checkOutput(
   await refuseReportOn(lists, output, option);
   // A list from standard input can be read only once.
   if (inputs.includes('@-')) return checkReportFolder(output);
-  const files = await expandInputs(inputs, options.format, reachingOf(options));
+  const files = await expandInputs(inputs, options.format, { ...reachingOf(options), ...quietly(options) });
   await refuseReportOn(files, output, option);
   await checkReportFolder(output);
 }

@@ -2,6 +2,7 @@ import { UsageError } from 'recordpipe/errors';
 import { type UploadedFile, type UploadReport, uploadFiles } from 'recordpipe/upload';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { badFileText, warningsText } from '../findings-text.ts';
+import { inputOptionsOf } from '../input-options.ts';
 import { interruption } from '../interrupt.ts';
 import { type ObjectCommandOptions, objectOptionsOf } from '../object-options.ts';
 import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
@@ -70,6 +71,7 @@ export async function upload(
       failFast: options.failFast === true,
       maxErrors: options.maxErrors,
       ...(jobs !== undefined && { jobs }),
+      ...inputOptionsOf(options, quiet),
       manifest,
       contentType,
       onFile,

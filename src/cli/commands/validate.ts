@@ -3,6 +3,7 @@ import { expandInputs, type FileReport, type ValidateReport, validateFiles } fro
 import type { RecordSchema } from 'recordpipe/stats';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { badFileText, summaryText, violationsText, warningsText } from '../findings-text.ts';
+import { inputOptionsOf, quietly } from '../input-options.ts';
 import { interruption } from '../interrupt.ts';
 import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
 import { ClosedOutput, print } from '../output.ts';
@@ -17,6 +18,7 @@ export interface ValidateCommandOptions extends ReportingOptions, PayloadOptions
   readonly maxErrors: number;
   readonly failFast?: true;
   readonly force?: true;
+  readonly failOnEmpty?: true;
   readonly schema?: string;
   readonly unknownFeatures?: 'error' | 'allow';
 }
@@ -26,7 +28,7 @@ const MOST_SHOWN = 10;
 
 /** Checks files and says what is wrong; the exit code. */
 export async function validate(inputs: string[], options: ValidateCommandOptions): Promise<number> {
-  const { json, jsonl, quiet, maxErrors, failFast = false, jobs } = options;
+  const { json, jsonl, quiet, maxErrors, failFast = false, failOnEmpty = false, jobs } = options;
   if (inputs.length === 0 && options.plan === undefined) throw noInputs();
   const schema = await schemaOption(options);
   // Imported when wanted: start-up time counts.
@@ -40,7 +42,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
   // A list from standard input can be read only once.
   if (reports !== undefined && !inputs.includes('@-'))
     await reports.refuseReportOn(
-      await expandInputs(inputs, options.format, reachingOf(options)),
+      await expandInputs(inputs, options.format, { ...reachingOf(options), ...quietly(options) }),
       reportFile!,
     );
   await reports?.checkReportFolder(reportFile!);
@@ -71,6 +73,8 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       blocking: true,
       maxErrors,
       failFast,
+      failOnEmpty,
+      ...inputOptionsOf(options, quiet),
       schema,
       onFile,
       onProgress: progress.update,
@@ -88,7 +92,9 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
     else await shard?.write({ files: report.files.map(({ seconds: _, ...file }) => file) });
     if (json) await print(document(report));
     else if (jsonl)
-      await print(`${JSON.stringify({ event: 'summary', ok: report.ok, totals: report.totals })}\n`);
+      await print(
+        `${JSON.stringify({ event: 'summary', ok: report.ok, totals: report.totals, notices: report.notices })}\n`,
+      );
     else
       await print(
         quiet
@@ -119,6 +125,7 @@ async function workOf(
     parts: true,
     settings: {
       ...settingsOf(options),
+      failOnEmpty: options.failOnEmpty,
       maxErrors: options.maxErrors,
       schema: schema && digest(schema),
     },

@@ -9,17 +9,20 @@ import { pathOf } from './file-state.ts';
 import { statFile } from './stat-file.ts';
 
 /**
- * All regular files, those in folders below too, whose paths begin with that of `prefix`, in the order of the bytes of their paths: see
- * ObjectSource.list. Links are followed to files, not into folders.
+ * All regular files, those in folders below too, whose paths begin with that of `prefix`, in the order of the bytes of
+ * their paths: see ObjectSource.list. Links are followed to files, not into folders.
+ *
+ * @param enter whether a folder, given as its path with a slash at the end, is read
  */
 export async function* listFiles(
   prefix: string,
   signal?: AbortSignal,
+  enter: (folder: string) => boolean = () => true,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   const path = pathOf(prefix);
   const atFolder = path === '' || path.endsWith('/');
   const beginning = atFolder ? '' : basename(path);
-  const files = await filesBelow(atFolder ? path : folderOf(path), beginning, prefix, signal);
+  const files = await filesBelow(atFolder ? path : folderOf(path), beginning, prefix, enter, signal);
   files.sort(compareKeys);
   for (const file of files) {
     const uri = prefix.startsWith('file://') ? pathToFileURL(file).href : file;
@@ -43,6 +46,7 @@ async function filesBelow(
   folder: string,
   beginning: string,
   prefix: string,
+  enter: (folder: string) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const found: string[] = [];
@@ -52,8 +56,10 @@ async function filesBelow(
       throw new RecordpipeError('aborted', 'listing was aborted', { uri: prefix }, signal.reason);
     for (const entry of await entriesOf(at, prefix)) {
       if (at === folder && !entry.name.startsWith(beginning)) continue;
-      if (entry.isDirectory()) open.push(`${at}${entry.name}/`);
-      else found.push(at + entry.name);
+      if (entry.isDirectory()) {
+        const below = `${at}${entry.name}/`;
+        if (enter(below)) open.push(below);
+      } else found.push(at + entry.name);
     }
   }
   return found;

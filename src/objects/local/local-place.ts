@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isPattern } from '../key-pattern.ts';
+import { isGlob } from '../glob.ts';
 import type { Place } from '../list-objects.ts';
 import { pathOf } from './file-state.ts';
 
@@ -10,7 +10,7 @@ export function localPlace(uri: string): Place {
   const asUrl = uri.startsWith('file://');
   const path = pathOf(uri);
   return {
-    name: isPattern(path) ? posix.normalize(path) : path,
+    name: isGlob(path) ? posix.normalize(path) : path,
     uriOf: (name) => (asUrl ? pathToFileURL(name).href : name),
     nameOf: pathOf,
     folder: async (one) => ((await isFolder(pathOf(one))) && !one.endsWith('/') ? `${one}/` : one),

@@ -6,7 +6,7 @@ import { statFile } from './stat-file.ts';
 /** Local files behind the face of object stores. Addresses are paths or `file:` URLs. */
 export function localSource(): ObjectSource {
   return {
-    list: (prefix, signal) => listFiles(prefix, signal),
+    list: (prefix, signal, enter) => listFiles(prefix, signal, enter),
     stat: (ref) => statFile(ref),
     fetch: (request, sink, signal) => fetchFile(request, sink, signal),
   };

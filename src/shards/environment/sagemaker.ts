@@ -57,10 +57,10 @@ function fromHosts(engine: Claim['engine'], path: string, readText: ReadText): C
 
 /** The place of a machine in the sorted names: the files list them in different orders. */
 function claimOf(engine: Claim['engine'], by: string, current: unknown, hosts: unknown): Claim {
-  const names = Array.isArray(hosts) ? [...new Set(hosts as string[])].sort() : [];
-  const index = names.indexOf(current as string);
-  if (index >= 0)
-    return { engine, by: `${by}: ${String(current)} of ${names.length}`, index, count: names.length };
+  const isList = Array.isArray(hosts) && hosts.every((host) => typeof host === 'string');
+  const names: string[] = isList ? [...new Set<string>(hosts)].sort() : [];
+  const index = typeof current === 'string' ? names.indexOf(current) : -1;
+  if (index >= 0) return { engine, by: `${by}: ${current} of ${names.length}`, index, count: names.length };
   const text = `current_host: expected one of hosts, ${JSON.stringify(hosts)}, got ${JSON.stringify(current)}`;
   throw new RecordpipeError('malformed-config', text, { uri: by });
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileError } from '../../bytes/file-errors.ts';
 import { UsageError } from '../../errors.ts';
+import { checkShards } from '../shard-count.ts';
 import { type Claim, type ShardEngine, type Variables, whole } from './claim.ts';
 import { awsBatch, kubernetes, ranks } from './counted.ts';
 import { processing, type ReadText, shardedFolders, training } from './sagemaker.ts';
@@ -80,6 +81,7 @@ export function shardFromEnvironment(
     throw new UsageError(
       `shard: ${ENGINES[first.engine]} (${first.by}) does not say how many shards there are; say so: --shard auto/N, ${SHARDS}, or a plan with --shards`,
     );
+  checkShards(shards);
   if (first.index >= shards)
     throw new UsageError(
       `shard: expected 0 to ${shards - 1}, as there are ${shards} shards, got ${first.index} from ${ENGINES[first.engine]} (${first.by})`,
@@ -94,8 +96,7 @@ function same(one: number | undefined, other: number | undefined): number | unde
       `shard: ${SHARDS} says ${other} shards, the plan or the command line ${one}; leave one of them out`,
     );
   const shards = one ?? other;
-  if (shards !== undefined && !(Number.isSafeInteger(shards) && shards >= 1))
-    throw new UsageError(`shards: expected a whole number from 1 on, got ${shards}`);
+  if (shards !== undefined) checkShards(shards);
   return shards;
 }
 

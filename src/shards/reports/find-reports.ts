@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isObjectUri } from '../../bytes/object-uri.ts';
 import { RecordpipeError } from '../../errors.ts';
-import { isGlob } from '../../files/record-names.ts';
+import { isGlob } from '../../objects/glob.ts';
 import { listObjects } from '../../objects/list-objects.ts';
 import { expandInputs, type Reaching } from '../../report/expand-inputs.ts';
 

@@ -1,4 +1,5 @@
 import { RecordpipeError, UsageError } from '../../errors.ts';
+import { checkShards } from '../shard-count.ts';
 import { shardList } from '../shard-list.ts';
 import type { ShardCommand, ShardPart, ShardReport } from './shard-report.ts';
 
@@ -38,8 +39,12 @@ export function mergeReports<C extends ShardCommand>(reports: Iterable<ShardRepo
   return { ...first, parts: [...parts.values()].sort((a, b) => a.shard - b.shard) };
 }
 
-/** The shards that are not in a report, by their numbers. */
+/**
+ * The shards that have no report, in ascending order.
+ * @throws UsageError for more than 100,000 shards
+ */
 export function missingShards({ shards, parts }: Pick<ShardReport, 'shards' | 'parts'>): number[] {
+  checkShards(shards);
   const there = new Set(parts.map(({ shard }) => shard));
   return Array.from({ length: shards }, (_, shard) => shard).filter((shard) => !there.has(shard));
 }

@@ -3,6 +3,7 @@ import type { CheckedFile } from '../../report/validate-report.ts';
 import type { DatasetStats } from '../../stats/dataset-stats.ts';
 import type { Shard } from '../environment/shard-from-environment.ts';
 import type { ShardPlan } from '../plan.ts';
+import { checkShards } from '../shard-count.ts';
 
 /** What becomes of a file of which something is written. */
 export interface DoneFile {
@@ -73,6 +74,7 @@ export function shardReport<C extends ShardCommand>(
   result: ShardResults[C],
   settings: ShardSettings = {},
 ): ShardReport<C> {
+  checkShards(shards);
   if (!(Number.isSafeInteger(shard) && shard >= 0 && shard < shards))
     throw new UsageError(`shard: expected a whole number from 0 to ${shards - 1}, got ${shard}`);
   const entries = Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,3 +1,4 @@
+import { largestOf } from '../../bytes/extremes.ts';
 import type { Column } from '../value-bars.ts';
 import { countText } from '../words.ts';
 import { esc } from './escape.ts';
@@ -23,7 +24,10 @@ export function histogram(
   noun: string,
   size: 'large' | 'small',
 ): string {
-  const most = Math.max(...columns.map(({ count }) => count), 1);
+  const most = largestOf(
+    columns.map(({ count }) => count),
+    1,
+  );
   const step = WIDTH / columns.length;
   const shapes = columns.map(({ count, label }, i) => {
     const height = count === 0 ? 0 : Math.max(LEAST, round((count / most) * HEIGHT));

@@ -1,4 +1,4 @@
-import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import { isItemFailure, RecordpipeError } from '../../errors.ts';
 import { parseManifestLine } from '../../manifest/manifest-line.ts';
 import { openObject } from '../../objects/open-object.ts';
 import { countOfShare, epochOrder, type OrderOptions } from '../order.ts';
@@ -68,7 +68,7 @@ export class AugmentedLines implements ChannelContent {
         ref ? { object: { uri: text }, line: number } : { value: UTF8.encode(text), line: number },
       );
     } catch (error) {
-      if (this.#opening.onBadLine === 'error' || !isRecordpipeError(error)) throw error;
+      if (this.#opening.onBadLine === 'error' || !isItemFailure(error)) throw error;
       this.#opening.warn(error.code, `${error.message}; the line is left out`);
       return [];
     }

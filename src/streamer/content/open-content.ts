@@ -1,13 +1,14 @@
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { RecordpipeError } from '../../errors.ts';
+import { isSidecar } from '../../inputs/record-names.ts';
+import { ShardSets } from '../../inputs/shard-sets.ts';
 import { type ObjectOptions, objectOptions } from '../../objects/object-options.ts';
 import type { ObjectRef } from '../../objects/object-source.ts';
 import type { HostShare } from '../order.ts';
 import { isRemote, type StreamChannel } from '../stream-channel.ts';
 import type { ChannelContent } from './channel-content.ts';
 import { ObjectList } from './object-list.ts';
-import { isSidecar } from './sidecars.ts';
 
 /** How many names a notice lists. */
 const MAX_NAMED = 5;
@@ -42,8 +43,11 @@ export async function openContent(channel: StreamChannel, opening: ContentOpenin
 async function contentOf(channel: StreamChannel, opening: ContentOpening): Promise<ChannelContent> {
   const order = { seed: channel.shuffleSeed, share: opening.share };
   switch (channel.dataType) {
-    case 'S3Prefix':
-      return new ObjectList(await objectsUnder(channel, opening), order);
+    case 'S3Prefix': {
+      const found = await objectsUnder(channel, opening);
+      warnOfShards(found, opening);
+      return new ObjectList(found, order);
+    }
     case 'ManifestFile': {
       const { manifestObjects } = await import('./manifest-objects.ts');
       return new ObjectList(await manifestObjects(channel.uri, opening), order);
@@ -53,6 +57,13 @@ async function contentOf(channel: StreamChannel, opening: ContentOpening): Promi
       return AugmentedLines.open(channel, order, opening);
     }
   }
+}
+
+/** A training program would take what is there for all of it. */
+function warnOfShards(found: readonly ObjectRef[], { warn }: ContentOpening): void {
+  const sets = new ShardSets();
+  for (const { uri } of found) sets.add({ path: uri });
+  for (const { code, message } of sets.notices()) warn(code, message);
 }
 
 /** All objects below a prefix but the markers that some tools create for folders, and files that hold no records. */

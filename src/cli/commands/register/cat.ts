@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { atLeast } from '../../option-values.ts';
 import { withCommonOptions, withPayloadOptions } from '../../options.ts';
 
@@ -12,7 +13,7 @@ export function register(root: Command): void {
     .option('--skip <n>', 'records to pass over first', atLeast(0), 0)
     .option('--newline', 'a newline behind each payload')
     .option('--base64', 'one payload per line, in base64');
-  withPayloadOptions(withCommonOptions(command))
+  withPayloadOptions(withInputOptions(withCommonOptions(command)))
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../cat.ts')).cat(inputs, options)));
 }

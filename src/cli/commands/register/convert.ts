@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT_CODES, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { withShardOptions } from '../../shard-options.ts';
 import { withTransformOptions } from '../../transform-options.ts';
 
@@ -8,8 +9,12 @@ export function register(root: Command): void {
     .command('convert')
     .description('Write the records of a file in another format or compression, every byte as it is.')
     .argument('[files...]', 'an input (- for stdin) and an output (- for stdout); with --output-dir, inputs')
-    .option('--output-dir <folder>', 'convert every input into this folder, each under its own name');
-  withShardOptions(withTransformOptions(command));
+    .option('--output-dir <folder>', 'convert every input into this folder, each under its own name')
+    .option(
+      '--keep-going',
+      'with --output-dir: report files that cannot be converted, and convert the others',
+    );
+  withShardOptions(withInputOptions(withTransformOptions(command)));
   const to = command.options.find(({ long }) => long === '--to')!;
   to.description = 'format to write (default: by extension; to be named for stdout, and with --output-dir)';
   command

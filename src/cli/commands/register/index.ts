@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { withObjectOptions } from '../../object-options.ts';
 import { delimiterOption, sizeOption } from '../../option-values.ts';
 import { payloadCrcOption } from '../../options.ts';
@@ -56,7 +57,7 @@ export function register(root: Command): void {
         .argParser(delimiterOption)
         .helpGroup('Lines of text:'),
     );
-  withObjectOptions(withShardOptions(command))
+  withObjectOptions(withShardOptions(withInputOptions(command)))
     .addHelpText('after', HELP)
     .action((inputs, options) =>
       run(async () => (await import('../index-command.ts')).index(inputs, options)),

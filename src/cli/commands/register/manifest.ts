@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT_CODES, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { withObjectOptions } from '../../object-options.ts';
 import { atLeast } from '../../option-values.ts';
 
@@ -28,7 +29,7 @@ export function register(root: Command): void {
     .option('-f, --force', 'replace an existing --output')
     .option('--prefix <prefix>', 'what all addresses begin with (default: the folder they have in common)')
     .option('-q, --quiet', 'do not say how many there are');
-  withObjectOptions(create)
+  withObjectOptions(withInputOptions(create))
     .addHelpText('after', CREATE_HELP)
     .action((addresses, options) =>
       run(async () => (await import('../manifest-create.ts')).manifestCreate(addresses, options)),

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { withTransformOptions } from '../../transform-options.ts';
 
 export function register(root: Command): void {
@@ -14,7 +15,7 @@ export function register(root: Command): void {
     )
     .option('-o, --output <file>', 'the output, or - for stdout (required for records)')
     .option('--sort', 'sort the inputs by name, and take each once (default: as given)');
-  withTransformOptions(command);
+  withInputOptions(withTransformOptions(command));
   const options = [
     new Option('--html <file>', 'of stats: also write a page'),
     new Option('--title <text>', 'what the page is called'),

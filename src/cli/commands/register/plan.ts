@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT_CODES, INPUTS, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { withObjectOptions } from '../../object-options.ts';
 import { atLeast, sizeOption } from '../../option-values.ts';
 
@@ -30,7 +31,7 @@ export function register(root: Command): void {
     .option('-f, --force', 'replace a plan that is there')
     .option('--json', 'print what was planned as a JSON document')
     .option('-q, --quiet', 'nothing is said');
-  withObjectOptions(command)
+  withObjectOptions(withInputOptions(command))
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../plan.ts')).plan(inputs, options)));
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { EXIT_CODES, run } from '../../command-parts.ts';
+import { EXIT_CODES, INPUT, run } from '../../command-parts.ts';
+import { withInputOptions } from '../../input-options.ts';
 import { atLeast } from '../../option-values.ts';
 import { OUT, withTransformOptions } from '../../transform-options.ts';
 
@@ -7,11 +8,12 @@ export function register(root: Command): void {
   const command = root
     .command('repair')
     .description('Write the good records of a damaged file into a new one, and say what was wrong.')
-    .argument('<input>', 'a file or s3://bucket/key, which is only read, or - for stdin')
-    .argument('<output>', OUT)
+    .argument('<input>', `${INPUT}; it is only read`)
+    .argument('[output]', `${OUT}; not with --output-dir`)
+    .option('--output-dir <folder>', 'repair each file of the input into this folder, under its own name')
     .option('--report <file>', 'also write what was found to a file, as a JSON document')
     .option('--max-errors <n>', 'findings in the report (all are counted)', atLeast(0), 1000);
-  withTransformOptions(command)
+  withInputOptions(withTransformOptions(command))
     .addHelpText('after', HELP)
     .action((input, output, options) =>
       run(async () => (await import('../repair.ts')).repair(input, output, options)),
@@ -21,6 +23,7 @@ export function register(root: Command): void {
 const HELP = `
 Examples:
   recordpipe repair damaged.tfrecord good.tfrecord --report report.json
+  recordpipe repair data/ --output-dir repaired
   recordpipe repair bad.rec good.rec || [ $? -eq 1 ]    accepts what is lost
 
 Behind damage the next good record is looked for. The output is whole in any case: exit code 0 says that nothing was wrong with the input, 1 that

@@ -1,8 +1,8 @@
 import { readU32 } from '../bytes/little-endian.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { maskCrc32c } from '../crc32c/mask.ts';
-import { RECORDIO_MAGIC } from '../framing/recordio-layout.ts';
-import { HEADER_BYTES, LENGTH_BYTES } from '../framing/tfrecord-layout.ts';
+import { RECORDIO_MAGIC } from './recordio-layout.ts';
+import { HEADER_BYTES, LENGTH_BYTES } from './tfrecord-layout.ts';
 
 // Without the modules of any format: whoever only has to know which one it is starts up faster.
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isGlob, isRecordName } from '../../src/files/record-names.ts';
+import { isRecordName, isSidecar } from '../../src/inputs/record-names.ts';
 
 describe('isRecordName', () => {
   test.each([
@@ -21,6 +21,9 @@ describe('isRecordName', () => {
     'train.recordio.gz',
     'train.rec-00000-of-00002',
     'part-00001-of-00002.rio',
+    'train.record',
+    'val.record-00000-of-00001',
+    '000000000000_worker_0.tfevents',
   ])('%s is one', (name) => expect(isRecordName(name)).toBe(true));
 
   test.each([
@@ -60,12 +63,12 @@ describe('of one format only', () => {
 });
 
 test.each([
-  ['a*.tfrecord', true],
-  ['a?.tfrecord', true],
-  ['a[0-9].tfrecord', true],
-  ['{a,b}.tfrecord', true],
-  ['!(a).tfrecord', true],
+  ['a.tfrecord.rpidx', true],
+  ['train.idx', true],
+  ['_SUCCESS', true],
+  ['_committed_123', true],
+  ['.part-00000.crc', true],
   ['a.tfrecord', false],
-  ['a (1).tfrecord', false],
-  ['a[.tfrecord', false],
-])('isGlob(%s): %s', (input, expected) => expect(isGlob(input)).toBe(expected));
+  ['_train.tfrecord', false],
+  ['idx', false],
+])('%s lies beside data: %s', (name, expected) => expect(isSidecar(name)).toBe(expected));

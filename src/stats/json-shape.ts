@@ -1,0 +1,123 @@
+/**
+ * Strict checks of JSON documents from outside: exactly the known keys, every value of its type and within its bounds. A
+ * document that passes is what its TypeScript type says.
+ */
+
+/** Checks a value. `place` is its path in the document. @throws ShapeError */
+export type Check = (value: unknown, place: string) => void;
+
+/** A value that is not as expected. */
+export class ShapeError extends Error {
+  override readonly name = 'ShapeError';
+}
+
+/** @throws ShapeError that names the place, what was expected and what was found */
+export function wrong(place: string, expected: string, got: unknown): never {
+  throw new ShapeError(`${place || 'the document'}: expected ${expected}, got ${shown(got)}`);
+}
+
+const SHOWN_CHARACTERS = 80;
+
+/** A value for people. Never its whole contents: nesting has no limit. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return (JSON.stringify(value) ?? String(value)).slice(0, SHOWN_CHARACTERS);
+}
+
+export const flag: Check = (value, place) => {
+  if (typeof value !== 'boolean') wrong(place, 'true or false', value);
+};
+export const text: Check = (value, place) => {
+  if (typeof value !== 'string') wrong(place, 'text', value);
+};
+export const count: Check = integer(0, Number.MAX_SAFE_INTEGER);
+export const finite: Check = (value, place) => {
+  if (!Number.isFinite(value)) wrong(place, 'a number', value);
+};
+
+/** An integer from `min` to `max`. */
+export function integer(min: number, max: number): Check {
+  return (value, place) => {
+    if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return;
+    const bounds = max === Number.MAX_SAFE_INTEGER ? `>= ${min}` : `from ${min} to ${max}`;
+    wrong(place, `an integer ${bounds}`, value);
+  };
+}
+
+/** Text of a form. */
+export function like(pattern: RegExp, what: string): Check {
+  return (value, place) => {
+    if (typeof value !== 'string' || !pattern.test(value)) wrong(place, what, value);
+  };
+}
+
+/** An integer of 64 bits: beyond 2^53 as decimal text. */
+export const int64: Check = (value, place) => {
+  const isText = typeof value === 'string' && /^-?\d{1,19}$/.test(value);
+  if (!isText && !Number.isSafeInteger(value)) wrong(place, 'an integer, or one as text', value);
+};
+
+export function oneOf(...allowed: readonly unknown[]): Check {
+  return (value, place) => {
+    if (!allowed.includes(value))
+      wrong(place, `one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`, value);
+  };
+}
+
+export function orNull(check: Check): Check {
+  return (value, place) => {
+    if (value !== null) check(value, place);
+  };
+}
+
+export function listOf(check: Check, maxLength: number = Number.POSITIVE_INFINITY): Check {
+  return (value, place) => {
+    if (!Array.isArray(value)) wrong(place, 'a list', value);
+    const list = value as unknown[];
+    if (list.length > maxLength) wrong(place, `at most ${maxLength} entries`, value);
+    for (let i = 0; i < list.length; i++) check(list[i], `${place}[${i}]`);
+  };
+}
+
+/** An object with any keys. */
+export function mapOf(check: Check): Check {
+  return (value, place) => {
+    if (!isObject(value)) wrong(place, 'an object', value);
+    for (const [key, held] of Object.entries(value as object)) check(held, inside(place, key));
+  };
+}
+
+/** An object with these keys and no other. */
+export function object(keys: Readonly<Record<string, Check>>, required: readonly string[]): Check {
+  return (value, place) => {
+    if (!isObject(value)) wrong(place, 'an object', value);
+    for (const [key, held] of Object.entries(value as object)) {
+      if (!Object.hasOwn(keys, key))
+        wrong(inside(place, key), `no such key; one of ${Object.keys(keys).join(', ')}`, held);
+      keys[key](held, inside(place, key));
+    }
+    for (const key of required)
+      if (!Object.hasOwn(value as object, key)) wrong(inside(place, key), 'a value', undefined);
+  };
+}
+
+type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never }[keyof T];
+
+/** An object of type T. The compiler refuses a check that lacks a key of T, or makes an optional one required. */
+export function shape<T>(
+  required: Readonly<Record<Exclude<keyof T, OptionalKeys<T>>, Check>>,
+  optional: Readonly<Record<OptionalKeys<T>, Check>>,
+): Check {
+  return object({ ...required, ...optional }, Object.keys(required));
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function inside(place: string, key: string): string {
+  const name = key.length > SHOWN_CHARACTERS ? `${key.slice(0, SHOWN_CHARACTERS)}…` : key;
+  return place === '' ? name : `${place}.${name}`;
+}

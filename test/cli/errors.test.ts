@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { encodeTFRecord } from '../../src/index.ts';
+import { type CliRun, cli } from '../support/cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const good = temp.file('good.tfrecord', encodeTFRecord(new Uint8Array(3)));
+
+/** Runs the command line with code that fails inside it, outside of its promise, as a bug would. */
+async function withBug(code: string): Promise<CliRun> {
+  const preload = `process.on('newListener', (name) => {
+    if (name === 'uncaughtException') setTimeout(() => { ${code} }, 20);
+  })`;
+  const url = `data:text/javascript,${encodeURIComponent(preload)}`;
+  return cli(['validate', good], { env: { NODE_OPTIONS: `--import ${url}` } });
+}
+
+test.each([
+  ['an exception', "throw new TypeError('boom')", 'TypeError: boom'],
+  ['a rejection', "Promise.reject(new RangeError('boom'))", 'RangeError: boom'],
+  [
+    'control characters',
+    "setTimeout(() => { throw new Error('\\u001b[31mboom') }, 1)",
+    'Error: \\x1b[31mboom',
+  ],
+])('%s outside of every promise: exit 70, the stack, and a request to report it', async (_, code, text) => {
+  const run = await withBug(code);
+  expect(run.code).toBe(70);
+  expect(run.stderr).toContain(`recordpipe: internal error: ${text}\n    at `);
+  expect(run.stderr).toMatch(
+    /next: this is a bug in recordpipe; please report it .*recordpipe \d+\.\d+\.\d+, Node v/,
+  );
+});
+
+test.each([
+  [
+    'memory',
+    "throw new RangeError('Array buffer allocation failed')",
+    /out of memory: .*\n {2}next: give the process more/,
+  ],
+  [
+    'file descriptors',
+    "throw Object.assign(new Error('EMFILE: too many'), { code: 'EMFILE', errno: -24, syscall: 'open' })",
+    /io-failure: EMFILE: too many\n {2}next: raise the limit of open files \(ulimit -n\)/,
+  ],
+])('a lack of %s: exit 3, and no request to report a bug', async (_, code, message) => {
+  const run = await withBug(code);
+  expect(run.code).toBe(3);
+  expect(run.stderr).toMatch(message);
+  expect(run.stderr).not.toContain('bug');
+});
+
+test.each([18, 22, 26, 30, 40])('ulimit -n %i: exit 0 or 3, never "data is invalid"', (limit) => {
+  const script = `ulimit -n ${limit} && exec "$0" "$@"`;
+  const run = spawnSync('sh', ['-c', script, process.execPath, MAIN, 'validate', good, good], {
+    encoding: 'utf8',
+  });
+  expect([0, 3]).toContain(run.status);
+  if (run.status === 3) expect(run.stderr).toContain('EMFILE');
+});
+
+test('a wrong option is exit 2 without a stack', async () => {
+  const run = await cli(['stats', good, '--max-record-size', '99999999999GB']);
+  expect(run.code).toBe(2);
+  expect(run.stderr).not.toContain('    at ');
+});

@@ -1,0 +1,9 @@
+import { Dataset } from 'recordpipe/dataset';
+import { validateFiles } from 'recordpipe/report';
+
+export async function POST(request) {
+  const [files, square] = await request.json();
+  const { ok, totals } = await validateFiles(files, { jobs: 2 });
+  const squares = await Dataset.range(4).mapInWorkers(square, { workers: 2 }).toArray();
+  return Response.json({ ok, records: totals.records, squares });
+}

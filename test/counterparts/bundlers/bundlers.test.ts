@@ -1,0 +1,94 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { encodeTFRecord } from '../../../src/framing/index.ts';
+import { concat } from '../../support/oracle-tfrecord.ts';
+import { missingCounterpart } from '../counterpart.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const bundlers = join(root, 'bench/against/bundlers');
+const NO_WORKERS = 'worker threads cannot start';
+const FOUND = { ok: true, records: 6, squares: [0, 1, 4, 9] };
+
+const missing = missingCounterpart('bundlers');
+
+describe.skipIf(missing !== undefined)('good files are good in a bundle', () => {
+  let project: string;
+  let argument: string;
+
+  beforeAll(() => {
+    // Beside the bundlers, so that their packages are found.
+    project = mkdtempSync(join(bundlers, 'project-'));
+    cpSync(fileURLToPath(new URL('.', import.meta.url)), project, { recursive: true });
+    rmSync(join(project, 'bundlers.test.ts'));
+    mkdirSync(join(project, 'node_modules'));
+    symlinkSync(root, join(project, 'node_modules/recordpipe'));
+    writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
+    const records = concat([encodeTFRecord(new Uint8Array(3)), encodeTFRecord(new Uint8Array(5))]);
+    const files = ['a', 'b', 'c'].map((name) => join(project, `${name}.tfrecord`));
+    for (const file of files) writeFileSync(file, records);
+    const square = join(project, 'square.mjs');
+    writeFileSync(square, 'export default (n) => n * n;');
+    argument = JSON.stringify([files, pathToFileURL(square).href]);
+  });
+
+  afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+  test.each([
+    ['rollup', false],
+    ['webpack', true],
+  ])('%s, ESM and CommonJS; its bundles have worker threads: %s', (bundler, hasWorkers) => {
+    const built = spawnSync(process.execPath, [`${bundler}.mjs`], { cwd: project, encoding: 'utf8' });
+    expect([built.status, built.stderr]).toEqual([0, '']);
+    for (const main of [`${bundler}-esm/main.mjs`, `${bundler}-cjs/main.cjs`]) {
+      const run = spawnSync(process.execPath, [main, argument], { cwd: project, encoding: 'utf8' });
+      expect([main, run.status, JSON.parse(run.stdout)]).toEqual([main, 0, FOUND]);
+      expect(run.stderr.includes(NO_WORKERS)).toBe(!hasWorkers);
+    }
+  });
+
+  test('Next: a route handler of a production server, with worker threads', async () => {
+    const next = join(bundlers, 'node_modules/next/dist/bin/next');
+    const env = {
+      ...process.env,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      RECORDPIPE_ROOT: root,
+    } as const;
+    const built = spawnSync(process.execPath, [next, 'build'], { cwd: project, env, encoding: 'utf8' });
+    expect([built.status, built.stderr.includes('rror')]).toEqual([0, false]);
+    const port = await freePort();
+    const server = spawn(process.execPath, [next, 'start', '-p', `${port}`, '-H', '127.0.0.1'], {
+      cwd: project,
+      env,
+    });
+    let said = '';
+    server.stdout.on('data', (text) => (said += text));
+    server.stderr.on('data', (text) => (said += text));
+    try {
+      const url = `http://127.0.0.1:${port}/api/validate`;
+      const answer = await vi.waitFor(() => fetch(url, { method: 'POST', body: argument }), {
+        timeout: 60_000,
+      });
+      expect([answer.status, await answer.text(), said.includes(NO_WORKERS)]).toEqual([
+        200,
+        JSON.stringify(FOUND),
+        false,
+      ]);
+    } finally {
+      server.kill();
+    }
+  });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,2 @@
+const root = process.env.RECORDPIPE_ROOT;
+export default { turbopack: { root }, outputFileTracingRoot: root };
