@@ -64,8 +64,13 @@ export interface Failure {
   readonly message: string;
 }
 
+/** An index or a report would take the place of another file. */
+const FOREIGN_FILE = /exists(?: already)?, and is (?:no index|an index of another kind|not a report)/;
+
 /** What to do about an error, in the words of the command line; undefined where its message says all. */
 export function advice({ code, record, message }: Failure): string | undefined {
+  // What is there is something else: to replace it would be to lose it.
+  if (code === 'already-exists' && FOREIGN_FILE.test(message)) return 'choose another name';
   if (code === 'access-denied' && message.includes('s3://')) return CREDENTIALS;
   const beginning = code === 'length-checksum' || code === 'bad-magic';
   for (const [text, next] of FOREIGN) if (code === 'unknown-format' && message.includes(text)) return next;

@@ -87,5 +87,6 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   expect(stderr).toContain(`already-exists`);
   expect(stderr).toContain(data);
+  if (args.includes('--report') || args.includes('--html')) expect(stderr).not.toContain('--force');
   expect(readFileSync(data)).toEqual(Buffer.from(FILE));
 });
