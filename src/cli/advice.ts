@@ -73,8 +73,13 @@ export interface Failure {
   readonly message: string;
 }
 
+/** An index or a report would take the place of another file. */
+const FOREIGN_FILE = /exists(?: already)?, and is (?:no index|an index of another kind|not a report)/;
+
 /** What to do about an error, in the words of the command line; undefined where its message says all. */
 export function advice({ code, record, message }: Failure): string | undefined {
+  // The existing file is of another kind: replacing it would lose it.
+  if (code === 'already-exists' && FOREIGN_FILE.test(message)) return 'choose another name';
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
   if (ofObjects !== undefined) return ofObjects;
   const beginning = code === 'length-checksum' || code === 'bad-magic';

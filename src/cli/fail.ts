@@ -24,7 +24,8 @@ const OPTION_NAMES: Record<string, string> = {
   requesterPays: '--request-payer',
   endpointUrl: '--endpoint-url',
   profile: '--profile',
-  existing: '--if-changed',
+  overwrite: '--force',
+  skip: '--if-changed',
 };
 
 /** Prints what went wrong on standard error. @returns the exit code for it */

@@ -9,7 +9,7 @@ import { type CommonOptions, type PayloadOptions, readingOptions } from '../opti
 import { complain, print } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { reachingOf } from '../reaching.ts';
-import { checkReportFolder, refuseReportOn, writeReport } from '../report-file.ts';
+import { checkReplaceable, checkReportFolder, refuseReportOn, writeReport } from '../report-file.ts';
 import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
 import type { ShardRun, ShardWork } from '../shard-run.ts';
 import { statsText } from '../stats-text.ts';
@@ -29,6 +29,7 @@ export interface StatsCommandOptions
   readonly html?: string;
   readonly title?: string;
   readonly samples: boolean;
+  readonly force?: true;
   readonly feature?: readonly string[];
 }
 
@@ -41,7 +42,10 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
     );
   const shard = await shardOf('stats', inputs, options, { samples: options.samples });
   const given = shard?.files ?? inputs;
-  if (html !== undefined) await checkOutput(given, html, options, '--html');
+  if (html !== undefined) {
+    await checkOutput(given, html, options, '--html');
+    await checkReplaceable(html, 'page', options.force);
+  }
   const progress = progressOn('stats', !json && !quiet && options.progress);
   const collected = await collectStats(given, {
     ...readingOptions(options),
@@ -59,7 +63,7 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
       html,
       '--html',
     );
-    await writeReport(html, statsHtml(found, { title }));
+    await writeReport(html, statsHtml(found, { title }), 'page', options.force);
   }
   if (json) await print(`${JSON.stringify({ ...found, samples: [] }, undefined, 2)}\n`);
   else if (!quiet) await print(statsText(found, painter(options.color, 1)));

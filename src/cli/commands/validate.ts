@@ -17,6 +17,7 @@ import { painter } from '../style.ts';
 export interface ValidateCommandOptions extends ReportingOptions, PayloadOptions, ShardCommandOptions {
   readonly maxErrors: number;
   readonly failFast?: true;
+  readonly force?: true;
   readonly failOnEmpty?: true;
   readonly schema?: string;
   readonly unknownFeatures?: 'error' | 'allow';
@@ -45,6 +46,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       reportFile!,
     );
   await reports?.checkReportFolder(reportFile!);
+  await reports?.checkReplaceable(reportFile!, 'validation', options.force);
   const forPeople = !json && !jsonl;
   const paint = painter(options.color, 1);
   const progress = progressOn('validate', forPeople && !quiet && options.progress);
@@ -84,7 +86,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       report.files.map(({ uri }) => uri),
       reportFile!,
     );
-    await reports?.writeReport(reportFile!, document(report));
+    await reports?.writeReport(reportFile!, document(report), 'validation', options.force);
     // What could not be read may be readable next time: such a shard has no report, and is run again.
     if (shard !== undefined && unreadable) exitCode = IO_FAILURE;
     else await shard?.write({ files: report.files.map(({ seconds: _, ...file }) => file) });

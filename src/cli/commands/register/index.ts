@@ -21,7 +21,11 @@ export function register(root: Command): void {
     )
     .option('-o, --output <file>', 'where the index is, or goes (one input only)')
     .option('--check', 'write nothing: check indexes that are there against all of their data')
-    .addOption(new Option('-f, --force', 'make indexes anew, whatever is there').conflicts('check'))
+    .addOption(
+      new Option('-f, --force', 'rebuild indexes and replace existing files of their names').conflicts(
+        'check',
+      ),
+    )
     .option('--full', 'verify the checksums of the payloads as well')
     .addOption(
       new Option('--format <format>', 'format of the files')
@@ -67,5 +71,6 @@ Examples:
   recordpipe index train.rec --kind mx          train.idx, as MXNet expects it
   recordpipe index 'train-*' --check
 
-An index that fits its file is left alone, one that does not is made anew, but for MXNet's, whose keys --force gives up.
+An index that fits its file is left alone; one that does not is rebuilt, except MXNet's, whose keys --force discards. A file that is
+no index is replaced only with --force.
 ${EXIT_CODES}`;

@@ -26,6 +26,7 @@ export function register(root: Command): void {
     .description('List objects and write the ManifestFile that names them, in the order of the listing.')
     .argument('<addresses...>', 's3://bucket/prefix/, s3://bucket/key or quoted patterns, of one bucket')
     .option('-o, --output <file>', 'a path or s3://bucket/key (default: stdout)')
+    .option('-f, --force', 'replace an existing --output')
     .option('--prefix <prefix>', 'what all addresses begin with (default: the folder they have in common)')
     .option('-q, --quiet', 'do not say how many there are');
   withObjectOptions(withInputOptions(create))

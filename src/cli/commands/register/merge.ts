@@ -11,9 +11,9 @@ export function register(root: Command): void {
     )
     .argument(
       '<files...>',
-      `${INPUTS}; the last one is the output, unless there is --output. Reports of shards: files *.json, or a folder/ or s3://bucket/prefix/ with them`,
+      `${INPUTS}. Reports of shards: files *.json, or a folder/ or s3://bucket/prefix/ with them`,
     )
-    .option('-o, --output <file>', 'the output, or - for stdout')
+    .option('-o, --output <file>', 'the output, or - for stdout (required for records)')
     .option('--sort', 'sort the inputs by name, and take each once (default: as given)');
   withInputOptions(withTransformOptions(command));
   const options = [
@@ -30,7 +30,7 @@ export function register(root: Command): void {
 
 const HELP = `
 Examples:
-  recordpipe merge train-0000*-of-00012.tfrecord train.tfrecord
+  recordpipe merge train-0000*-of-00012.tfrecord -o train.tfrecord
   recordpipe merge data/ extra.rec.gz -o all.tfrecord
   recordpipe merge 'train-*' --sort -o - | recordpipe validate -
   recordpipe merge s3://bucket/reports/ -o total.json --html total.html

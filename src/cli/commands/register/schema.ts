@@ -10,6 +10,7 @@ export function register(root: Command): void {
     .argument('[inputs...]', INPUTS);
   withShardOptions(withPayloadOptions(withRunOptions(command)))
     .option('-o, --output <file>', 'write the schema as JSON to a file')
+    .option('-f, --force', 'replace an existing --output')
     .option(
       '--loose',
       'only types, presence, fixed lengths and kinds of images, for other data of the same kind',

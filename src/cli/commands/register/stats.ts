@@ -19,6 +19,7 @@ export function register(root: Command): void {
     )
     .option('--html <file>', 'also write an HTML page: one file, without scripts')
     .option('--title <text>', 'title of the page (default: the folder or file)')
+    .option('-f, --force', 'replace a file at --html that is not a page of statistics')
     .option('--no-samples', 'no sample images on the page')
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../stats.ts')).stats(inputs, options)));

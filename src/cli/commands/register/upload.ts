@@ -18,11 +18,12 @@ export function register(root: Command): void {
     .option('--no-validate', 'upload files without checking them')
     .option('-n, --dry-run', 'check, and say what would be uploaded')
     .addOption(
-      new Option('--if-changed', 'leave objects alone that have the same size and checksum').conflicts(
+      new Option('--if-changed', 'skip files whose object has the same size and checksum').conflicts(
         'clobber',
       ),
     )
-    .option('--no-clobber', 'leave objects alone that are there already')
+    .addOption(new Option('--no-clobber', 'skip files whose object exists').conflicts('force'))
+    .option('-f, --force', 'replace existing objects, and an existing --manifest')
     .option(
       '--manifest <file>',
       'when all files are there, write a ManifestFile for SageMaker (path or s3://…)',
@@ -39,12 +40,13 @@ export function register(root: Command): void {
 const HELP = `
 Examples:
   recordpipe upload data/ s3://bucket/train/
-  recordpipe upload 'data/**/*.tfrecord' s3://bucket/train/ --if-changed --manifest train.manifest
+  recordpipe upload 'data/**/*.tfrecord' s3://bucket/train/ --force --if-changed --manifest train.manifest
   recordpipe upload a.tfrecord s3://bucket/b.tfrecord --no-clobber
   recordpipe upload data/ s3://bucket/train/ --dry-run --json
 
 A destination that ends with a slash is a folder: files of folders and patterns keep their path below it, others their name. Any other is the name of
-the one object. Objects of that name are replaced, unless --if-changed or --no-clobber is given.
+the one object. An existing object with the same size and checksum is left alone; any other is an error, unless --force (replace
+it) or --no-clobber (leave it) is given. With --force --if-changed only files that differ are sent.
 
 Each file is read and checked, and then sent, several at once; a file that changes in between is an error, and nothing of it stays. S3 checks what arrives by
 CRC-32C. A signal takes back all that is not complete; what a killed process has left of a file is found again and used.

@@ -20,6 +20,7 @@ export function register(root: Command): void {
     .option('--max-errors <n>', 'findings kept per file (all are counted)', atLeast(0), 100)
     .option('--fail-fast', 'stop at the first bad file')
     .option('--fail-on-empty', 'files without records, and runs without files, are invalid')
+    .option('-f, --force', 'replace a file at --report that is not a report')
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../validate.ts')).validate(inputs, options)));
 }

@@ -1,12 +1,12 @@
 import { link, rename, stat, unlink } from 'node:fs/promises';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError } from '../../errors.ts';
 
 /** What file systems without hard links answer. */
 const NO_LINKS = ['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV'];
 
 /** The error for a name that is taken. */
 export function alreadyExists(uri: string, cause?: unknown): RecordpipeError {
-  const text = 'exists already, and is not replaced unless told to; choose another name';
+  const text = 'already exists; choose another name, or replace it (overwrite)';
   return new RecordpipeError('already-exists', text, { uri }, cause);
 }
 
