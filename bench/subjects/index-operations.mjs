@@ -6,7 +6,7 @@ import { secondsSince } from '../against/peer_protocol.mjs';
 async function make({ path, index }) {
   const { buildIndex } = await import('recordpipe/indexes');
   const start = process.hrtime.bigint();
-  const { records } = await buildIndex(path, { indexPath: index });
+  const { records } = await buildIndex(path, { indexPath: index, overwrite: true });
   return { seconds: secondsSince(start), records };
 }
 

@@ -84,12 +84,17 @@ export interface Failure {
   readonly uri?: string | null | undefined;
 }
 
+/** An index or a report would take the place of another file. */
+const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of another|is a|is not a)\b/;
+
 /**
  * The next step for an error on the command line; undefined if its message says everything.
  * @param command the command that failed
  */
 export function advice(failure: Failure, command: string | undefined = process.argv[2]): string | undefined {
   const { code, record, message } = failure;
+  // The existing file is of another kind: replacing it would lose it.
+  if (code === 'already-exists' && FOREIGN_FILE.test(message)) return 'choose another name';
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
   if (ofObjects !== undefined) return ofObjects;
   switch (code) {

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RecordpipeError } from 'recordpipe';
 import { UsageError } from 'recordpipe/errors';
+import { writeWhole } from 'recordpipe/files';
 import { isS3 } from './reaching.ts';
 
 /**
@@ -26,6 +27,7 @@ export async function refuseReportOn(
  * @throws RecordpipeError `not-found`, `io-failure`
  */
 export async function checkReportFolder(path: string): Promise<void> {
+  if (isS3(path)) return;
   const there = await stat(path).catch(() => undefined);
   if (there?.isDirectory()) throw reportError(path, new Error('it is a directory; name a file in it'));
   await access(there === undefined || there.isFile() ? dirname(path) : path, constants.W_OK).catch(
@@ -45,28 +47,62 @@ export async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-/** Writes a report so that a file of that name is either the old one or a whole new one; devices and pipes stay what they are. */
-export async function writeReport(path: string, text: string): Promise<void> {
+/** The kinds of reports: a run writes them again, so that an older one is replaced without `--force`. */
+export type ReportKind = 'validation' | 'repair' | 'page';
+
+/** What a report of each kind begins with. */
+const BEGINNINGS: Record<ReportKind, RegExp> = {
+  validation: /^\{\n {2}"ok": (true|false),\n {2}"files": \[(\]|\n {4}\{\n {6}"uri": ")/,
+  // One result, or an array of them (--output-dir).
+  repair: /^(\[\]|(\[\n {2})?\{\n +("uri": ".*",\n +)?"ok": (true|false),\n +"from": "\w+",\n +"to": ")/,
+  page: /^<!DOCTYPE html>\n<html[^>]*>\n<head>\n<meta charset="utf-8">\n<meta name="generator" content="recordpipe">/,
+};
+
+/** Longest part of a file that tells what it is. */
+const BEGINNING_BYTES = 4096;
+
+/**
+ * Whether an existing file of this name may be replaced: with `--force`, where it is empty, or where it is a report of this kind.
+ * @throws RecordpipeError `already-exists` where it may not
+ */
+export async function checkReplaceable(
+  path: string,
+  kind: ReportKind | undefined,
+  force: boolean | undefined,
+): Promise<boolean> {
+  if (force) return true;
+  // `writeWhole` checks these, and those that appear meanwhile.
+  if (isS3(path)) return false;
   const there = await stat(path).catch(() => undefined);
-  if (there !== undefined && !there.isFile()) {
-    await writeFile(path, text).catch((error: Error) => {
-      throw reportError(path, error);
-    });
-    return;
-  }
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  if (there?.isFile() !== true) return false;
+  if (there.size === 0 && kind !== undefined) return true;
+  if (kind !== undefined && BEGINNINGS[kind].test(await beginningOf(path))) return true;
+  const what = kind === undefined ? 'already exists' : 'exists, and is not a report of this command';
+  throw new RecordpipeError('already-exists', what, { uri: path });
+}
+
+/**
+ * Writes a report so that a file of that name is either the old one or a whole new one; devices and pipes are written in place.
+ * @param kind undefined for documents that people edit: they are replaced only with `--force`
+ */
+export async function writeReport(
+  path: string,
+  text: string,
+  kind: ReportKind | undefined,
+  force: boolean | undefined,
+): Promise<void> {
+  const overwrite = await checkReplaceable(path, kind, force);
+  await writeWhole(path, [Buffer.from(text)], { overwrite, sync: !isS3(path) });
+}
+
+async function beginningOf(path: string): Promise<string> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return '';
   try {
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw reportError(path, error as Error);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 

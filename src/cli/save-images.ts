@@ -1,10 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RecordpipeError } from 'recordpipe';
+import { isRecordpipeError, RecordpipeError } from 'recordpipe';
+import { writeWhole } from 'recordpipe/files';
 import { type FieldValue, imageHeader, type RecordContent } from 'recordpipe/stats';
 
 /**
- * Writes the images of a record into a folder, as `RECORD-FEATURE.jpeg`, with `-N` after the feature if it has several.
+ * Writes the images of a record into a folder, as `RECORD-FEATURE.jpeg`, with `-N` after the feature if it has several. A name that is
+ * too long for a file, or that two features of the record would share, gets a hash of the feature's name.
  * Returns the number of images. @param force overwrites files
  * @throws RecordpipeError `already-exists`, `io-failure`
  */
@@ -20,34 +23,65 @@ export async function saveImages(
     ...featureLists,
   ];
   let saved = 0;
+  const taken = countStems(fields.map(([name]) => name));
   for (const [name, steps] of fields) {
     if (!isWanted(name)) continue;
+    const stem = stemOf(name, taken);
     const values = steps.flatMap((step) => (step.kind === 'bytes' ? step.value : []));
     for (const [i, value] of values.entries()) {
       const kind = imageHeader(value)?.kind;
       if (kind === undefined) continue;
       const place = values.length > 1 ? `-${i}` : '';
-      await save(
-        folder,
-        `${record}-${name.replace(/[^\p{L}\p{N}_.-]+/gu, '_')}${place}.${kind}`,
-        value,
-        force,
-      );
+      await save(folder, `${record}-${stem}${place}.${kind}`, value, force);
       saved++;
     }
   }
   return saved;
 }
 
+/** Of the 255 bytes that a file's name may have, record, place, hash and extension take up to 60. */
+const MAX_STEM_BYTES = 180;
+
+/** What stands for a feature in a file's name. @param taken how many features of the record have each plain stem */
+function stemOf(feature: string, taken: ReadonlyMap<string, number>): string {
+  const stem = plainStem(feature);
+  if (Buffer.byteLength(stem) <= MAX_STEM_BYTES && taken.get(stem.toLowerCase()) === 1) return stem;
+  return `${shortened(stem)}-${createHash('sha256').update(feature).digest('hex').slice(0, 8)}`;
+}
+
+function plainStem(feature: string): string {
+  return feature.replace(/[^\p{L}\p{N}_.-]+/gu, '_');
+}
+
+/** In lower case: some file systems do not tell cases apart. */
+function countStems(features: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const feature of features) {
+    const stem = plainStem(feature).toLowerCase();
+    counts.set(stem, (counts.get(stem) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function shortened(text: string): string {
+  let short = '';
+  let bytes = 0;
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > MAX_STEM_BYTES) break;
+    short += character;
+  }
+  return short;
+}
+
 async function save(folder: string, name: string, bytes: Uint8Array, force: boolean): Promise<void> {
   const path = join(folder, name);
   try {
     await mkdir(folder, { recursive: true });
-    await writeFile(path, bytes, { flag: force ? 'w' : 'wx' });
+    await writeWhole(path, [bytes], { overwrite: force });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST')
-      throw new RecordpipeError('already-exists', 'the file already exists', { uri: path }, error);
+    if (isRecordpipeError(error)) throw error;
+    const { message } = error as Error;
     throw new RecordpipeError('io-failure', `the image cannot be written: ${message}`, { uri: path }, error);
   }
 }

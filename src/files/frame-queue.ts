@@ -75,9 +75,14 @@ export class FrameQueue {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** Waits until no write is under way any more, whatever its outcome. */
+  /** Waits until no write is in progress, whatever its outcome. */
   settled(): Promise<void> {
     return this.#lastWrite;
+  }
+
+  /** Frees the memory of a queue that takes no more. */
+  release(): void {
+    this.#ring.release(this.failure === undefined);
   }
 
   /** Writes on this thread whenever a buffer is full. */

@@ -7,7 +7,7 @@ const BUFFERS = 3;
 export class FrameRing {
   readonly bytes: number;
   readonly #framer: Framer;
-  readonly #buffers: readonly Uint8Array[];
+  #buffers: readonly Uint8Array[];
   #turn = 0;
   #used = 0;
   /** Buffers handed out and not yet given back. */
@@ -58,5 +58,11 @@ export class FrameRing {
   /** The buffer handed out longest ago is free again. */
   giveBack(): void {
     this.#out--;
+  }
+
+  /** Gives the memory up, and nothing more can be appended. @param reusable whether no write of it can be in progress */
+  release(reusable: boolean): void {
+    this.#buffers = [];
+    this.#framer.release(reusable);
   }
 }

@@ -36,3 +36,4 @@ export {
   type TFRecordWriteOptions,
 } from './tfrecord-writer.ts';
 export { DEFAULT_WRITE_OPTIONS, type RecordWriteOptions } from './write-options.ts';
+export { writeWhole } from './write-whole.ts';

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +5,8 @@ import { join } from 'node:path';
 import { fileError } from '../bytes/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
 import { type ObjectWriter, openObjectWriter } from '../objects/index.ts';
+import type { Unnamed } from '../objects/local/new-file.ts';
+import { forgetTemporary, temporaryPath } from '../objects/local/temporary-file.ts';
 import { compressing, openSink, type Sink } from './sink.ts';
 import type { Target } from './target.ts';
 import type { RecordWriteOptions } from './write-options.ts';
@@ -35,30 +36,38 @@ async function streamed(uri: string, options: RecordWriteOptions): Promise<Targe
   return {
     path: uri,
     sink,
-    async name() {
-      await writer.close();
-    },
-    async discard() {
-      await sink.destroy();
-      await writer.abort();
+    file: {
+      async name() {
+        await writer.close();
+      },
+      discard: () => writer.abort(),
     },
   };
 }
 
 async function spooled(uri: string, options: RecordWriteOptions): Promise<Target> {
-  const path = join(tmpdir(), `.recordpipe.${randomUUID().slice(0, 8)}.tmp`);
-  const sink = await openSink(path, 'wx', options, path, 0o600);
+  const path = temporaryPath(join(tmpdir(), 'recordpipe'));
+  const remove = async (): Promise<void> => {
+    await unlink(path).catch(() => {});
+    forgetTemporary(path);
+  };
+  let sink: Sink;
+  try {
+    sink = await openSink(path, 'wx', options, path, 0o600);
+  } catch (error) {
+    forgetTemporary(path);
+    throw error;
+  }
+  return { path: uri, sink, file: spooledFile(path, options, remove) };
+}
+
+function spooledFile(path: string, options: RecordWriteOptions, remove: () => Promise<void>): Unnamed {
   return {
-    path: uri,
-    sink,
     async name(wanted) {
       await upload(path, wanted, options);
-      await unlink(path).catch(() => {});
+      await remove();
     },
-    async discard() {
-      await sink.destroy();
-      await unlink(path).catch(() => {});
-    },
+    discard: remove,
   };
 }
 

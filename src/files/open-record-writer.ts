@@ -31,8 +31,9 @@ const FORMATS: Readonly<Record<string, unknown>> = {
  * @example
  * ```ts
  * import { openRecordWriter } from 'recordpipe/files';
- * await using writer = await openRecordWriter('numbers.tfrecord', { format: 'tfrecord' });
+ * const writer = await openRecordWriter('numbers.tfrecord', { format: 'tfrecord' });
  * await writer.write(Uint8Array.of(7));
+ * await writer.close();
  * ```
  */
 export async function openRecordWriter(

@@ -10,6 +10,7 @@ import {
   type WriteFormat,
   type WrittenFile,
 } from './record-writer.ts';
+import { checkShardNames, nameShards, type ShardNaming } from './shard-names.ts';
 import type { RecordWriteOptions } from './write-options.ts';
 
 /** How shards are cut. */
@@ -44,7 +45,7 @@ export function openShards<O extends RecordWriteOptions>(
 /** Writes records into shards, in order. Made by `openTFRecordShards` and the like. */
 export class RecordShardWriter implements AsyncDisposable {
   readonly #prefix: string;
-  readonly #suffix: string;
+  readonly #naming: ShardNaming;
   readonly #maxShardBytes: number;
   readonly #options: RecordWriteOptions;
   readonly #format: WriteFormat;
@@ -64,10 +65,11 @@ export class RecordShardWriter implements AsyncDisposable {
       throw new UsageError(`maxShardBytes: expected a number from 1, got ${maxShardBytes}`);
     this.#format = format;
     this.#prefix = prefix;
-    this.#suffix = suffix;
     this.#maxShardBytes = maxShardBytes;
     this.#options = format.writeOptions({ ...rest, append: false, atomic: true });
     onAbort(this.#options.signal, this.#onAbort);
+    const { overwrite, objects, signal } = this.#options;
+    this.#naming = { prefix, suffix, overwrite, objects, signal };
   }
 
   /**
@@ -114,10 +116,12 @@ export class RecordShardWriter implements AsyncDisposable {
     await this.#giveUp(this.#failure);
   }
 
-  /** Closes; after a failure, gives all shards up. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if ((this.#failure ?? this.#current?.failure) === undefined) await this.close();
-    else await this.abort();
+  /**
+   * Aborts, unless `close` was called: leaving an `await using` block by an exception publishes no shard.
+   * Call `close` at the end of the block.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.abort();
   }
 
   #fits(shard: RecordWriter, payload: Uint8Array): boolean {
@@ -139,8 +143,11 @@ export class RecordShardWriter implements AsyncDisposable {
     }
   }
 
-  #openShard(): Promise<RecordWriter> {
-    return openWriter(this.#format, this.#name('next', 'many'), this.#options, true);
+  async #openShard(): Promise<RecordWriter> {
+    // At the first shard, before hours are spent on writing; `nameShards` checks again.
+    if (this.#finished.length === 0) await checkShardNames(this.#naming);
+    const { prefix, suffix } = this.#naming;
+    return openWriter(this.#format, `${prefix}-next-of-many${suffix}`, this.#options, true);
   }
 
   async #endShard(): Promise<void> {
@@ -156,13 +163,7 @@ export class RecordShardWriter implements AsyncDisposable {
       if (this.#current === undefined) this.#current = await this.#openShard();
       await this.#endShard();
       if (this.#failure !== undefined) throw this.#failure;
-      const files: WrittenFile[] = [];
-      for (const [index, { file, name }] of this.#finished.entries()) {
-        const path = this.#name(number(index), number(this.#finished.length));
-        await name(path);
-        files.push({ ...file, path });
-      }
-      return files;
+      return await nameShards(this.#finished, this.#naming);
     } catch (error) {
       await this.#giveUp(error);
       throw error;
@@ -187,14 +188,6 @@ export class RecordShardWriter implements AsyncDisposable {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#failure ??= failure;
     await this.#current?.abort();
-    for (const { discard } of this.#finished) await discard();
+    for (const { file } of this.#finished) await file.discard();
   }
-
-  #name(index: string, count: string): string {
-    return `${this.#prefix}-${index}-of-${count}${this.#suffix}`;
-  }
-}
-
-function number(value: number): string {
-  return String(value).padStart(5, '0');
 }

@@ -1,9 +1,10 @@
 import { checkAborted, onAbort } from '../bytes/abortable.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
+import type { Unnamed } from '../objects/local/new-file.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { Framer } from './framer.ts';
 import type { Sink } from './sink.ts';
-import { type Appendable, prepareTarget, type Target } from './target.ts';
+import { type Appendable, discardTarget, prepareTarget, type Target } from './target.ts';
 import type { RecordWriteOptions } from './write-options.ts';
 
 /** What a closed writer has written. */
@@ -19,9 +20,8 @@ export interface WrittenFile {
 
 /** A closed file that still has its temporary name. */
 export interface UnnamedFile {
-  readonly file: WrittenFile;
-  name(path: string): Promise<void>;
-  discard(): Promise<void>;
+  readonly written: WrittenFile;
+  readonly file: Unnamed;
 }
 
 /** All that the generic machinery (writers, shards) has to know of a format. */
@@ -145,8 +145,8 @@ export class RecordWriter implements AsyncDisposable {
   }
 
   /**
-   * Gives the file up: what has no name yet is removed, an older file of the name stays, what was appended is taken back. A file written in
-   * place otherwise (`atomic: false`) keeps what it has got.
+   * Gives the file up: what has no name yet is removed, an older file of the name stays, what was appended is taken back. A file
+   * written in place (`atomic: false`) keeps what it has. After `close` this does nothing but wait for it.
    */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
@@ -159,10 +159,12 @@ export class RecordWriter implements AsyncDisposable {
     await this.#giveUp(failure);
   }
 
-  /** Closes; after a failure, gives the file up. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#queue.failure === undefined) await this.close();
-    else await this.abort();
+  /**
+   * Aborts, unless `close` was called: leaving an `await using` block by an exception publishes nothing.
+   * Call `close` at the end of the block.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.abort();
   }
 
   /**
@@ -171,14 +173,16 @@ export class RecordWriter implements AsyncDisposable {
    */
   async finishUnnamed(): Promise<UnnamedFile> {
     this.#closed ??= this.#finish(false);
-    const file = await this.#closed;
-    return { file, name: (path) => this.#target.name(path), discard: () => this.#target.discard() };
+    // Not the writer itself, which holds more memory than the file's name.
+    const { file } = this.#target;
+    return { written: await this.#closed, file };
   }
 
   async #finish(named: boolean): Promise<WrittenFile> {
     try {
       await this.#queue.behind(() => this.#sink.close());
-      if (named) await this.#target.name(this.path);
+      this.#queue.release();
+      if (named) await this.#target.file.name(this.path);
     } catch (error) {
       await this.#giveUp(error);
       throw error;
@@ -205,7 +209,8 @@ export class RecordWriter implements AsyncDisposable {
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#queue.failure ??= failure;
     await this.#queue.settled();
-    await this.#target.discard();
+    this.#queue.release();
+    await discardTarget(this.#target);
   }
 
   #checkUsable(): void {

@@ -6,6 +6,7 @@ import {
   writeRecord,
 } from '../framing/recordio-write.ts';
 import type { Framer } from './framer.ts';
+import { leavePlainBuffers, plainBuffers } from './idle-buffers.ts';
 
 /** RecordIO: payloads are copied once, behind their header; magic numbers in them are looked for once. */
 export class RecordIOFramer implements Framer {
@@ -13,6 +14,7 @@ export class RecordIOFramer implements Framer {
   /** The payload last asked for, and its magic numbers: it is nearly always the next to be framed. */
   #payload: Uint8Array | undefined;
   #magics = 0;
+  #buffers: Uint8Array[] | undefined;
 
   /** @param options complete and checked */
   constructor(options: RecordIOEncodeOptions) {
@@ -25,8 +27,14 @@ export class RecordIOFramer implements Framer {
     return frameBytes(payload.length, this.#magics);
   }
 
-  buffers(bytes: number, count: number): Uint8Array[] {
-    return Array.from({ length: count }, () => new Uint8Array(bytes));
+  buffers(bytes: number, count: number): readonly Uint8Array[] {
+    this.#buffers = plainBuffers(bytes, count);
+    return this.#buffers;
+  }
+
+  release(reusable: boolean): void {
+    if (reusable && this.#buffers !== undefined) leavePlainBuffers(this.#buffers);
+    this.#buffers = undefined;
   }
 
   frame(payload: Uint8Array, buffer: Uint8Array, at: number): void {

@@ -31,8 +31,9 @@ export const recordIOWriting: WriteFormat<RecordIOWriteOptions> = {
  * @example
  * ```ts
  * import { openRecordIOWriter } from 'recordpipe/files';
- * await using writer = await openRecordIOWriter('numbers.rec');
+ * const writer = await openRecordIOWriter('numbers.rec');
  * for (let i = 0; i < 10; i++) await writer.write(Uint8Array.of(i));
+ * await writer.close();
  * ```
  */
 export async function openRecordIOWriter(

@@ -99,7 +99,8 @@ class FileSink implements Sink {
     try {
       if (this.#sync) await this.#handle.sync();
     } catch (error) {
-      throw fileError(error, this.#uri);
+      // What fsync(2) says of pipes and devices, which have nothing to force.
+      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw fileError(error, this.#uri);
     } finally {
       await this.#handle.close();
     }

@@ -1,29 +1,26 @@
-import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { chmod, readlink, realpath, stat, truncate, unlink } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { truncate } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { fileError } from '../bytes/file-errors.ts';
 import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import { checkPath } from '../bytes/path-argument.ts';
 import { RecordpipeError } from '../errors.ts';
+import { checkOutput, newFile, statIfThere, type Unnamed } from '../objects/local/new-file.ts';
 import type { Compression } from '../records/read-options.ts';
-import { alreadyExists, giveName } from './file-naming.ts';
 import { openSink, type Sink } from './sink.ts';
 import { standardOutput } from './standard-output.ts';
 import type { RecordWriteOptions } from './write-options.ts';
-
-/** How much of a file's name its temporary name repeats: names end at 255 bytes. */
-const NAME_CHARACTERS = 50;
 
 /** Where a writer's bytes go, and how they get their name. */
 export interface Target {
   readonly path: string;
   readonly sink: Sink;
-  /** Gives the closed file its name. */
-  name(path: string): Promise<void>;
-  /** Removes what was written: the file, also when it has its name by now, or what was appended to it. */
-  discard(): Promise<void>;
+  readonly file: Unnamed;
+}
+
+/** Closes the sink of a target and removes what was written. */
+export async function discardTarget({ sink, file }: Target): Promise<void> {
+  await sink.destroy();
+  await file.discard();
 }
 
 /** What a file holds that is to be appended to. */
@@ -53,11 +50,8 @@ export async function prepareTarget(
   }
   if (given === '-') return standardOutputTarget(options);
   const path = String(given).startsWith('file://') ? fileURLToPath(given) : String(given);
-  const existing = await statIfThere(path);
-  if (existing?.isDirectory())
-    throw new RecordpipeError('unsupported-source', 'is a directory; name a file in it', { uri: path });
+  const existing = await checkOutput(path, options.overwrite || options.append);
   if (options.append) return appending(path, existing, options, compression, check);
-  if (!options.overwrite && existing?.isFile()) throw alreadyExists(path);
   if (!options.atomic || (existing !== undefined && !existing.isFile())) return inPlace(path, options);
   return temporary(path, existing, options);
 }
@@ -67,52 +61,27 @@ async function temporary(
   existing: Stats | undefined,
   options: RecordWriteOptions,
 ): Promise<Target> {
-  // A link stays a link: what it points to is replaced.
-  const real = await pointedTo(path, existing);
-  const start = basename(real).slice(0, NAME_CHARACTERS);
-  const unnamed = join(dirname(real), `.${start}.${randomUUID().slice(0, 8)}.tmp`);
-  // The rights of the file that is replaced: what was private stays private, also while it is written.
-  const mode = existing === undefined ? undefined : existing.mode & 0o777;
-  const sink = await openSink(unnamed, 'wx', options, path, mode);
-  let place = unnamed;
-  return {
-    path,
-    sink,
-    async name(wanted) {
-      try {
-        const to = wanted === path ? real : wanted;
-        if (mode !== undefined) await chmod(unnamed, mode);
-        await giveName(unnamed, to, options.overwrite);
-        place = to;
-      } catch (error) {
-        throw fileError(error, wanted);
-      }
-    },
-    async discard() {
-      await sink.destroy();
-      await unlink(place).catch(() => {});
-    },
-  };
-}
-
-/** The file behind any links, also where there is none yet. */
-async function pointedTo(path: string, existing: Stats | undefined): Promise<string> {
-  if (existing !== undefined) return realpath(path);
+  const file = await newFile(path, existing, options.overwrite);
   try {
-    return await pointedTo(resolve(dirname(path), await readlink(path)), undefined);
-  } catch {
-    return path;
+    const sink = await openSink(file.temporary, 'wx', options, path, file.mode);
+    return { path, sink, file };
+  } catch (error) {
+    await file.discard();
+    throw error;
   }
 }
 
+/** A file that has its name from the start, and keeps it. */
+const NAMED: Unnamed = { name: async () => {}, discard: async () => {} };
+
 function standardOutputTarget(options: RecordWriteOptions): Target {
   const sink = standardOutput(options);
-  return { path: '<stdout>', sink, name: async () => {}, discard: () => sink.destroy() };
+  return { path: '<stdout>', sink, file: NAMED };
 }
 
 async function inPlace(path: string, options: RecordWriteOptions): Promise<Target> {
   const sink = await openSink(path, 'w', options, path);
-  return { path, sink, name: async () => {}, discard: () => sink.destroy() };
+  return { path, sink, file: NAMED };
 }
 
 async function appending(
@@ -143,21 +112,13 @@ async function appending(
   return {
     path,
     sink,
-    name: async () => {},
-    async discard() {
-      await sink.destroy();
-      // Half a record, or half a gzip member, would make everything appended later unreadable.
-      const now = await statIfThere(path).catch(() => undefined);
-      if (now?.isFile() && now.size === before + sink.bytes) await truncate(path, before).catch(() => {});
+    file: {
+      name: async () => {},
+      async discard() {
+        // Half a record, or half a gzip member, would make everything appended later unreadable.
+        const now = await statIfThere(path).catch(() => undefined);
+        if (now?.isFile() && now.size === before + sink.bytes) await truncate(path, before).catch(() => {});
+      },
     },
   };
-}
-
-async function statIfThere(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw fileError(error, path);
-  }
 }

@@ -1,11 +1,13 @@
 import { checkLine, encodeTextLine, type LineEnding } from '../framing/textline-encode.ts';
 import type { Framer } from './framer.ts';
+import { leavePlainBuffers, plainBuffers } from './idle-buffers.ts';
 
 /** Lines of text: payloads are copied once, with the delimiter behind them; whether it occurs in them is looked for once. */
 export class TextLineFramer implements Framer {
   readonly #ending: LineEnding;
   /** The payload last asked for: it is nearly always the next to be framed, and has been checked. */
   #checked: Uint8Array | undefined;
+  #buffers: Uint8Array[] | undefined;
 
   constructor(ending: LineEnding) {
     this.#ending = ending;
@@ -17,8 +19,14 @@ export class TextLineFramer implements Framer {
     return payload.length + this.#ending.delimiter.length;
   }
 
-  buffers(bytes: number, count: number): Uint8Array[] {
-    return Array.from({ length: count }, () => new Uint8Array(bytes));
+  buffers(bytes: number, count: number): readonly Uint8Array[] {
+    this.#buffers = plainBuffers(bytes, count);
+    return this.#buffers;
+  }
+
+  release(reusable: boolean): void {
+    if (reusable && this.#buffers !== undefined) leavePlainBuffers(this.#buffers);
+    this.#buffers = undefined;
   }
 
   frame(payload: Uint8Array, buffer: Uint8Array, at: number): void {

@@ -33,8 +33,9 @@ export const textLineWriting: WriteFormat<TextLineWriteOptions> = {
  * @example
  * ```ts
  * import { openTextLineWriter } from 'recordpipe/files';
- * await using writer = await openTextLineWriter('words.txt');
+ * const writer = await openTextLineWriter('words.txt');
  * for (const word of ['one', 'two']) await writer.write(new TextEncoder().encode(word));
+ * await writer.close();
  * ```
  */
 export async function openTextLineWriter(

@@ -24,8 +24,8 @@ export const tfrecordWriting: WriteFormat<TFRecordWriteOptions> = {
 /**
  * Opens a TFRecord file for writing; by default it appears under its name, whole, when the writer is closed.
  *
- * `await using` closes the writer however its block is left, also by an exception of other code: call `abort()` before where a file with
- * fewer records must not appear.
+ * Call `close` when all records are written. `await using` aborts a writer that was not closed, so that a block left by an exception
+ * publishes nothing.
  *
  * @param path where to; `-` is standard output, which gets the bytes as they come
  * @throws RecordpipeError `not-found`, `access-denied`, `already-exists`, `io-failure`; appending: `unsupported-source` where the file's compression differs or cannot be
@@ -34,8 +34,13 @@ export const tfrecordWriting: WriteFormat<TFRecordWriteOptions> = {
  * @example
  * ```ts
  * import { openTFRecordWriter } from 'recordpipe/files';
- * await using writer = await openTFRecordWriter('numbers.tfrecord');
- * for (let i = 0; i < 10; i++) await writer.write(Uint8Array.of(i));
+ * const writer = await openTFRecordWriter('numbers.tfrecord');
+ * try {
+ *   for (let i = 0; i < 10; i++) await writer.write(Uint8Array.of(i));
+ *   await writer.close();
+ * } finally {
+ *   await writer.abort(); // does nothing after close()
+ * }
  * ```
  */
 export async function openTFRecordWriter(

@@ -29,8 +29,9 @@ export interface RecordWriteOptions {
    */
   readonly atomic: boolean;
   /**
-   * Default true: a file that has the name already is replaced. `false`: it is an `already-exists` error, at once, or, where it has appeared
-   * meanwhile, when the writer is closed.
+   * Whether an existing file or object of this name is replaced. Default false: it is an `already-exists` error, at once, or, where
+   * the file appears meanwhile, when the writer is closed. Of shards, a set of the same prefix and another number counts as well;
+   * with `true` it is removed after all new shards have their names. Appending needs no `overwrite`.
    */
   readonly overwrite: boolean;
   /** Whether bytes are forced to the device (fsync) before the file is closed. Default false. */
@@ -59,7 +60,7 @@ export const DEFAULT_WRITE_OPTIONS: RecordWriteOptions = Object.freeze({
   strategy: 0,
   append: false,
   atomic: true,
-  overwrite: true,
+  overwrite: false,
   sync: false,
   blocking: false,
   bufferBytes: 1024 * 1024,

@@ -27,13 +27,14 @@ export interface BuildIndexOptions extends FrameScanOptions {
    */
   readonly indexPath: string | URL | undefined;
   /**
-   * What happens to a file of that name. Default `replace`. `update`: an index that fits is left alone, one that does not is made anew; what is no index, and
-   * an index of MXNet's that does not fit, whose keys would be lost, are left as they are, with an error.
+   * Whether an existing file of this name is replaced, whatever it is. Default false: an index that fits its data is left alone; an index of
+   * this kind that does not fit is rebuilt; anything else is an error and stays as it is, also an index of MXNet's that does not fit, whose
+   * keys would be lost.
    */
-  readonly existing: 'replace' | 'update';
+  readonly overwrite: boolean;
 }
 
-const NAMES: OptionNames<BuildIndexOptions> = { ...SCAN_NAMES, kind: true, indexPath: true, existing: true };
+const NAMES: OptionNames<BuildIndexOptions> = { ...SCAN_NAMES, kind: true, indexPath: true, overwrite: true };
 
 /** An index beside its data. */
 export interface BuiltIndex {
@@ -46,7 +47,7 @@ export interface BuiltIndex {
   /** Bytes of the data. */
   readonly bytes: number;
   readonly indexBytes: number;
-  /** False where there was one that fits (`existing: 'update'`). */
+  /** False where an index that fits existed, which was left alone. */
   readonly written: boolean;
 }
 
@@ -57,7 +58,7 @@ export interface BuiltIndex {
  * MXNet's `rec2idx` write, byte for byte, and know nothing of their data.
  *
  * @throws RecordpipeError what is wrong with the data (no index is written then); `unsupported-source` for compressed files and pipes, and for a kind that the format
- * does not have; `unknown-format`, `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`; with `existing: 'update'` also `already-exists`,
+ * does not have; `unknown-format`, `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`; without `overwrite` also `already-exists`,
  * `index-mismatch`, `malformed-index`
  * @throws UsageError for a value that no option has
  * @example
@@ -76,9 +77,7 @@ export async function buildIndex(
   options: Partial<BuildIndexOptions> = {},
 ): Promise<BuiltIndex> {
   checkOptionNames('buildIndex', options, NAMES);
-  const { kind = 'rpidx', existing = 'replace' } = options;
-  if (existing !== 'replace' && existing !== 'update')
-    throw new UsageError(`existing: expected one of replace, update, got ${String(existing)}`);
+  const { kind = 'rpidx', overwrite = false } = options;
   const file = await openDataFile(path, options);
   try {
     // A file without a byte is of any format.
@@ -92,7 +91,8 @@ export async function buildIndex(
         : pathOf(options.indexPath);
     refuseSameFile(indexPath, file.path);
     const about = { path: file.path, indexPath, kind, format, bytes: file.size };
-    if (existing === 'update' && (await isThere(indexPath, options))) {
+    const exists = !overwrite && (await isThere(indexPath, options));
+    if (exists) {
       const kept = await fittingIndex(file, indexPath, kind === 'dali' ? 'vahidk' : kind, {
         ...options,
         format,
@@ -101,9 +101,13 @@ export async function buildIndex(
         return { ...about, records: kept, indexBytes: await bytesOf(indexPath, options), written: false };
     }
     const table = await scanFrames(file, layout, options);
-    const { writeWhole } = await import('./write-file.ts');
+    const { writeWhole } = await import('../files/write-whole.ts');
     const made = await pieces(kind, file, layout, table);
-    const indexBytes = await writeWhole(indexPath, made, options);
+    const indexBytes = await writeWhole(indexPath, made, {
+      overwrite: overwrite || exists,
+      objects: options.objects,
+      signal: options.signal,
+    });
     return { ...about, records: table.count, indexBytes, written: true };
   } finally {
     await file.close();

@@ -22,7 +22,7 @@ export async function fittingIndex(
   const empty = found === 'vahidk' && file.size === 0 && kind !== 'rpidx';
   if (found !== kind && !empty) {
     const what = found === undefined ? 'is not an index' : `is an index of another kind (${found})`;
-    throw new RecordpipeError('already-exists', `already exists and ${what}; choose another name`, {
+    throw new RecordpipeError('already-exists', `already exists and ${what}`, {
       uri: indexPath,
     });
   }

@@ -109,19 +109,33 @@ export class MXIndexedWriter implements AsyncDisposable {
     return this.#closed;
   }
 
-  /** Gives both files up; older ones of their names stay. */
+  /** Gives both files up; older ones of their names stay. After `close` this does nothing but wait for it. */
   async abort(): Promise<void> {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#failure ??= new RecordpipeError('closed', 'the writer was aborted', { uri: this.#records.path });
-    await this.#records.abort();
-    await this.#indexing;
-    if (this.#closed === undefined) await this.#index.discard();
+    if (this.#closed !== undefined) {
+      await this.#closed.catch(() => {});
+      return;
+    }
+    const failure = new RecordpipeError('closed', 'the writer was aborted', { uri: this.#records.path });
+    this.#failure ??= failure;
+    this.#closed = Promise.reject(this.#failure);
+    this.#closed.catch(() => {});
+    await this.#giveUp();
   }
 
-  /** Closes; after a failure, gives the files up. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if ((this.#failure ?? this.#records.failure) === undefined) await this.close();
-    else await this.abort();
+  /**
+   * Aborts, unless `close` was called: leaving an `await using` block by an exception publishes nothing.
+   * Call `close` at the end of the block.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.abort();
+  }
+
+  async #giveUp(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    await this.#records.abort();
+    await this.#indexing;
+    await this.#index.sink.destroy();
+    await this.#index.file.discard();
   }
 
   async #finish(): Promise<WrittenFile> {
@@ -130,13 +144,19 @@ export class MXIndexedWriter implements AsyncDisposable {
       await this.#indexing;
       if (this.#failure !== undefined) throw this.#failure;
       await this.#index.sink.close();
-      const written = await this.#records.close();
-      await this.#index.name(this.#index.path);
+      // An index without its data, or data without its index, would be read as something else: both names or none.
+      const { written, file } = await this.#records.finishUnnamed();
+      try {
+        await file.name(written.path);
+        await this.#index.file.name(this.#index.path);
+      } catch (error) {
+        await file.discard();
+        throw error;
+      }
       return written;
     } catch (error) {
       this.#failure ??= error;
-      await this.#records.abort();
-      await this.#index.discard();
+      await this.#giveUp();
       throw error;
     } finally {
       this.#signal?.removeEventListener('abort', this.#onAbort);
@@ -147,7 +167,7 @@ export class MXIndexedWriter implements AsyncDisposable {
     const place = { uri: this.#records.path };
     this.#failure ??= new RecordpipeError('aborted', 'aborted by its signal', place, this.#signal?.reason);
     // Else `close` is under way and finds the failure of the records.
-    if (this.#closed === undefined) void this.abort();
+    if (this.#closed === undefined) void this.#giveUp();
   };
 
   #writeText(): void {

@@ -27,8 +27,7 @@ export async function writeAugmentedManifest(
   rows: Iterable<ManifestRow> | AsyncIterable<ManifestRow>,
   options: Partial<TextTargetOptions> = {},
 ): Promise<number> {
-  const { objects, signal } = options;
-  const text = await openTextTarget(target, 'application/jsonlines', { objects, signal });
+  const text = await openTextTarget(target, 'application/jsonlines', options);
   let lines = 0;
   try {
     for await (const row of rows) {

@@ -15,7 +15,7 @@ export interface WriteManifestOptions extends TextTargetOptions {
  * @param target a path or an `s3://` address
  * @param uris `s3://bucket/key`, all of one bucket
  * @throws UsageError for addresses that no common prefix has, that are none, or for no address at all
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, and as `openObjectWriter`
+ * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `io-failure`, and as `openObjectWriter`
  * @example
  * ```ts
  * import { writeManifest } from 'recordpipe/manifest';
@@ -29,9 +29,8 @@ export async function writeManifest(
   uris: readonly string[],
   options: Partial<WriteManifestOptions> = {},
 ): Promise<void> {
-  const { objects, signal } = options;
   const manifest = formatManifest(uris, options.prefix);
-  const text = await openTextTarget(target, 'application/json', { objects, signal });
+  const text = await openTextTarget(target, 'application/json', options);
   try {
     await text.write(manifest);
     await text.close();

@@ -1,7 +1,6 @@
 import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError } from '../errors.ts';
-import { prepareTarget } from '../files/target.ts';
-import { writeOptions } from '../files/write-options.ts';
+import { writeWhole } from '../files/write-whole.ts';
 import { readTextLines } from '../records/textline/read-textlines.ts';
 import type { Reaching } from '../report/expand-inputs.ts';
 import type { ShardPlan } from './plan.ts';
@@ -38,27 +37,18 @@ export async function writePlan(
   { overwrite = false, objects, signal }: Partial<PlanWriteOptions> = {},
 ): Promise<void> {
   const compression = output.endsWith('.gz') ? 'gzip' : 'none';
-  const target = await prepareTarget(
-    output,
-    writeOptions({ overwrite, compression, objects, signal }),
-    compression,
-    () => Promise.reject(new Error('not appending')),
-  );
-  try {
-    let piece = '';
-    for (const line of planLines(plan)) {
-      piece += line;
-      if (piece.length < PIECE_CHARACTERS) continue;
-      await target.sink.write(Buffer.from(piece));
-      piece = '';
-    }
-    await target.sink.write(Buffer.from(piece));
-    await target.sink.close();
-    await target.name(output);
-  } catch (error) {
-    await target.discard();
-    throw error;
+  await writeWhole(output, pieces(plan), { overwrite, compression, objects, signal });
+}
+
+function* pieces(plan: ShardPlan): Iterable<Uint8Array> {
+  let piece = '';
+  for (const line of planLines(plan)) {
+    piece += line;
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield Buffer.from(piece);
+    piece = '';
   }
+  yield Buffer.from(piece);
 }
 
 /**

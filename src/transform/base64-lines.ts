@@ -1,5 +1,6 @@
 import { RecordpipeError } from '../errors.ts';
 import type { Framer } from '../files/framer.ts';
+import { leavePlainBuffers, plainBuffers } from '../files/idle-buffers.ts';
 import type { WriteFormat } from '../files/record-writer.ts';
 import { writeOptions } from '../files/write-options.ts';
 import { MOST_RECORD_BYTES } from '../records/read-options.ts';
@@ -33,6 +34,7 @@ const PIECE_BYTES = 3 * 16 * 1024;
 class Base64Framer implements Framer {
   readonly #before: Buffer;
   readonly #after: Buffer;
+  #buffers: Uint8Array[] | undefined;
 
   constructor({ before, after }: LineShape) {
     this.#before = Buffer.from(before);
@@ -48,8 +50,14 @@ class Base64Framer implements Framer {
     return bytes;
   }
 
-  buffers(bytes: number, count: number): Uint8Array[] {
-    return Array.from({ length: count }, () => Buffer.allocUnsafeSlow(bytes));
+  buffers(bytes: number, count: number): readonly Uint8Array[] {
+    this.#buffers = plainBuffers(bytes, count);
+    return this.#buffers;
+  }
+
+  release(reusable: boolean): void {
+    if (reusable && this.#buffers !== undefined) leavePlainBuffers(this.#buffers);
+    this.#buffers = undefined;
   }
 
   frame(payload: Uint8Array, buffer: Uint8Array, at: number): void {

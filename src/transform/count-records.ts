@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { open, stat, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,6 +5,7 @@ import { abortable } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { type ByteSource, openSource } from '../bytes/sources.ts';
+import { forgetTemporary, temporaryPath } from '../objects/local/temporary-file.ts';
 import { openInput } from './record-input.ts';
 import { nameOf } from './same-file.ts';
 import type { TransformOptions } from './transform-options.ts';
@@ -25,12 +25,13 @@ export async function countRecords<T>(
   const uri = options.read.uri ?? nameOf(source);
   if (await canBeReadAgain(source)) return then(source, await count(source, options), uri);
   const folder = tempDir ?? (isObjectUri(output) ? tmpdir() : dirname(`${output}x`));
-  const path = join(folder, `.recordpipe.${randomUUID().slice(0, 8)}.tmp`);
+  const path = temporaryPath(join(folder, 'recordpipe'));
   try {
     await copy(source, path, options.signal);
     return await then(path, await count(path, { ...options, read: { ...options.read, uri } }), uri);
   } finally {
     await unlink(path).catch(() => {});
+    forgetTemporary(path);
   }
 }
 

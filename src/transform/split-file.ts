@@ -1,3 +1,6 @@
+import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
+import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
@@ -6,6 +9,7 @@ import type { TransformResult } from './convert-file.ts';
 import { countRecords } from './count-records.ts';
 import { closeInput, eachRecord, progressOf, type Take } from './each-record.ts';
 import { extensionOf } from './file-formats.ts';
+import { KeySorter } from './key-sorter.ts';
 import { openInput, type RecordInput } from './record-input.ts';
 import type { OutputKind } from './record-output.ts';
 import { checkShardNames, type ShardNaming, ShardSet } from './shard-set.ts';
@@ -24,7 +28,10 @@ export interface SplitOptions extends TransformOptions {
   readonly hashShards: number | undefined;
   /** Put behind the number. Default: the format's extension, as `.tfrecord`, `.rec.gz`; the source's own for a text that stays one, as `.csv`, `.jsonl`. */
   readonly suffix: string | undefined;
-  /** Folder for a copy of the source, which `shards` needs of what can be read only once (pipes). Default: that of the shards. */
+  /**
+   * Folder for temporary files: a copy of the source, which `shards` needs of what can be read only once (pipes), and the records, which
+   * `hashShards` of more than 500 sorts where they do not fit into 128 MiB. Default: that of the shards.
+   */
   readonly tempDir: string | undefined;
 }
 
@@ -85,12 +92,16 @@ async function split(
     kind,
     suffix: given.suffix ?? suffixOf(input, kind),
   };
-  const set = new ShardSet(given.hashShards === undefined ? naming : smallBuffers(naming, given.hashShards));
+  const { hashShards, tempDir } = given;
+  const allOpen = hashShards !== undefined && hashShards <= MAX_OPEN_SHARDS;
+  const set = new ShardSet(allOpen ? smallBuffers(naming, hashShards) : naming);
+  let dealing: Dealing | undefined;
   try {
     await checkShardNames(original, naming);
-    const { hashShards } = given;
-    const dealing = hashShards === undefined ? inOrder(set, given, records) : byHash(set, hashShards);
-    const { take, end } = await dealing;
+    if (hashShards === undefined) dealing = await inOrder(set, given, records);
+    else if (allOpen) dealing = await byHash(set, hashShards);
+    else dealing = sortedByHash(set, hashShards, shardFolder(prefix, tempDir), input.totalBytes);
+    const { take, end } = dealing;
     const progress = progressOf(input, options);
     let seen = 0;
     await eachRecord(input, take, (batch) => {
@@ -105,8 +116,14 @@ async function split(
     await set.discard();
     throw error;
   } finally {
+    await dealing?.close?.();
     await closeInput(input);
   }
+}
+
+/** Where the shards are, or the host's folder for temporary files where they are objects. */
+function shardFolder(prefix: string, tempDir: string | undefined): string {
+  return tempDir ?? (isObjectUri(prefix) ? tmpdir() : dirname(`${prefix}x`));
 }
 
 /** Texts keep their extension. */
@@ -126,6 +143,8 @@ interface Dealing {
   readonly take: Take;
   /** Ends all shards. */
   readonly end: () => Promise<void>;
+  /** Removes temporary files. */
+  readonly close?: () => Promise<void>;
 }
 
 async function inOrder(
@@ -173,6 +192,46 @@ async function byHash(set: ShardSet, shards: number): Promise<Dealing> {
   };
 }
 
+/** Above this, shards are written one after the other: file descriptors and buffers of all at once would not do. */
+const MAX_OPEN_SHARDS = 500;
+const SORT_MEMORY_BYTES = 128 * 1024 * 1024;
+
+/** As `byHash`, with one shard open at a time: the records are sorted by shard first, in temporary files where memory cannot hold them. */
+function sortedByHash(
+  set: ShardSet,
+  shards: number,
+  folder: string,
+  totalBytes: number | undefined,
+): Dealing {
+  const sorter = new KeySorter({ memoryBytes: SORT_MEMORY_BYTES, folder, totalBytes });
+  // Each shard has a range of keys; in it the order is that of the source.
+  const keysOfShard = Math.floor(2 ** 32 / shards);
+  let records = 0;
+  const toShard = async (writers: { current: RecordWriter }, shard: number): Promise<void> => {
+    while (set.finished < shard) {
+      await set.finish(writers.current);
+      writers.current = await set.open();
+    }
+  };
+  return {
+    take: (payload) => {
+      const key = (crc32c(payload) % shards) * keysOfShard + Math.floor(records / 2 ** 32);
+      return sorter.add(key, records++ % 2 ** 32, payload);
+    },
+    end: async () => {
+      const writers = { current: await set.open() };
+      await sorter.emit((payload) => {
+        const shard = crc32c(payload) % shards;
+        if (shard === set.finished) return writers.current.write(payload);
+        return toShard(writers, shard).then(() => writers.current.write(payload));
+      });
+      await toShard(writers, shards - 1);
+      await set.finish(writers.current);
+    },
+    close: () => sorter.close(),
+  };
+}
+
 /** Buffers of all writers together; each has three. */
 const HASH_BUFFER_BYTES = 96 * 1024 * 1024;
 
@@ -185,7 +244,7 @@ function smallBuffers(naming: ShardNaming, shards: number): ShardNaming {
 
 const WAYS = ['recordsPerShard', 'maxShardBytes', 'shards', 'hashShards'] as const;
 /** Numbers in names have five digits. */
-const MOST_SHARDS = 99_999;
+const MAX_SHARDS = 99_999;
 
 function checkWays(given: Partial<SplitOptions>): void {
   const ways = WAYS.filter((way) => given[way] !== undefined);
@@ -195,7 +254,7 @@ function checkWays(given: Partial<SplitOptions>): void {
     );
   const [way] = ways;
   const value = given[way] as number;
-  const most = way === 'shards' || way === 'hashShards' ? MOST_SHARDS : Number.MAX_SAFE_INTEGER;
+  const most = way === 'shards' || way === 'hashShards' ? MAX_SHARDS : Number.MAX_SAFE_INTEGER;
   if (!Number.isSafeInteger(value) || value < 1 || value > most)
     throw new UsageError(`${way}: expected a whole number from 1 to ${most}, got ${value}`);
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,6 +5,7 @@ import { fileError } from '../bytes/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError } from '../errors.ts';
+import { forgetTemporary, temporaryPath } from '../objects/local/temporary-file.ts';
 
 /** The most bytes of one call: the host takes less than 2^31. */
 const CALL_BYTES = 2 ** 30;
@@ -40,17 +40,19 @@ export class TempFile {
 
   /** @throws RecordpipeError `not-found`, `access-denied`, `io-failure` */
   static async open(folder: string): Promise<TempFile> {
-    const path = join(folder, `.recordpipe.${randomUUID().slice(0, 8)}.tmp`);
+    const path = temporaryPath(join(folder, 'recordpipe'));
     let handle: FileHandle;
     try {
       handle = await open(path, 'wx+', 0o600);
     } catch (error) {
+      forgetTemporary(path);
       throw tempError(error, folder);
     }
     const named = await unlink(path).then(
       () => false,
       () => true,
     );
+    if (!named) forgetTemporary(path);
     return new TempFile(handle, path, named);
   }
 
@@ -93,7 +95,9 @@ export class TempFile {
 
   async close(): Promise<void> {
     await this.#handle.close().catch(() => {});
-    if (this.#named) await unlink(this.#path).catch(() => {});
+    if (!this.#named) return;
+    await unlink(this.#path).catch(() => {});
+    forgetTemporary(this.#path);
   }
 
   #changed(): RecordpipeError {

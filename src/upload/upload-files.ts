@@ -15,7 +15,7 @@ import { UploadTally } from './upload-tally.ts';
  * in between is noticed and nothing of it stays. Files whose data is bad are refused, the others go on.
  *
  * Files of folders and patterns keep their path below the folder. A destination with a slash at its end, or a bucket, is a folder, any other is the one object's name, as for
- * `aws s3 cp`. Objects that are there are replaced, unless `existing` says otherwise.
+ * `aws s3 cp`. An existing object is replaced only with `overwrite`; one that is the same already is no failure.
  *
  * How each is sent: see `openObjectWriter`. What a killed process had sent of a file is found again, and only what is missing of it is sent.
  *
@@ -28,7 +28,7 @@ import { UploadTally } from './upload-tally.ts';
  * ```ts
  * import { uploadFiles } from 'recordpipe/upload';
  * async function publish(folder: string): Promise<void> {
- *   const { ok, files } = await uploadFiles(folder, 's3://bucket/train/', { existing: 'update', manifest: 'train.manifest' });
+ *   const { ok, files } = await uploadFiles(folder, 's3://bucket/train/', { overwrite: true, manifest: 'train.manifest' });
  *   for (const { path, status, error } of files) console.log(path, status, error?.message);
  *   if (!ok) throw new Error('not all of it is there');
  * }
@@ -72,7 +72,7 @@ export async function uploadFiles(
   await writeManifest(
     manifest,
     report.files.map(({ uri }) => uri),
-    { objects, signal },
+    { overwrite: options.overwrite, objects, signal },
   );
   return { ...report, manifest };
 }

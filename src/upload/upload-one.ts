@@ -94,7 +94,7 @@ export async function uploadOne(
     });
   } catch (error) {
     if (!isItemFailure(error) || signal?.aborted) throw error;
-    if (error.code === 'already-exists' && options.existing === 'keep') return outcome({ status: 'kept' });
+    if (error.code === 'already-exists' && options.skip === 'existing') return outcome({ status: 'kept' });
     return outcome({ status: 'failed', error: error.toJSON() });
   }
 }
@@ -105,15 +105,17 @@ async function skippable(
   { size, crc }: FileHash,
   { options, objects, signal }: UploadTask,
 ): Promise<'unchanged' | 'kept' | undefined> {
-  if (options.existing === 'replace') return undefined;
+  if (options.skip === undefined) return undefined;
   const there = await statIfThere(uri, objects, signal);
   if (there === undefined) return undefined;
-  if (options.existing === 'keep') return 'kept';
+  if (options.skip === 'existing') return 'kept';
   const kept = there.checksums.find(
     ({ algorithm, kind }) => algorithm === 'crc32c' && kind === 'whole',
   )?.value;
   const same = kept !== undefined ? kept === crcText(crc) : there.metadata[CRC_NAME] === hex(crc);
-  return same && there.size === size ? 'unchanged' : undefined;
+  if (same && there.size === size) return 'unchanged';
+  if (options.overwrite) return undefined;
+  throw new RecordpipeError('already-exists', 'another object of this name exists', { uri });
 }
 
 async function send(
@@ -127,14 +129,7 @@ async function send(
   // An upload that was begun for what the file held earlier carries the checksum of that. Its parts are right all the same; not so what is said of them.
   const told = sent.metadata[CRC_NAME];
   if (sent.resumedParts === 0 || told === undefined || told === hex(hash.crc)) return sent;
-  return sendOnce(
-    path,
-    uri,
-    hash,
-    { ...task, options: { ...task.options, existing: 'replace' } },
-    watch,
-    false,
-  );
+  return sendOnce(path, uri, hash, { ...task, options: { ...task.options, overwrite: true } }, watch, false);
 }
 
 async function sendOnce(
@@ -145,12 +140,12 @@ async function sendOnce(
   watch: UploadWatch,
   resume: boolean,
 ): Promise<SentFile> {
-  const { contentType, metadata, existing } = options;
+  const { contentType, metadata, overwrite } = options;
   const upload = await openUpload(
     uri,
     objectWriteOptions({
       ...objects,
-      overwrite: existing !== 'keep',
+      overwrite,
       contentType,
       metadata: { ...metadata, [CRC_NAME]: hex(hash.crc) },
       expectedBytes: hash.size,

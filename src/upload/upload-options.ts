@@ -35,8 +35,16 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
   readonly schema: RecordSchema | undefined;
   /** Findings kept per file. Default 100. */
   readonly maxErrors: number;
-  /** What becomes of an object that has the name already: it is replaced (default, as by `aws s3 cp`), replaced unless it has the same size and checksum, or kept. */
-  readonly existing: 'replace' | 'update' | 'keep';
+  /**
+   * Whether existing objects and an existing manifest are replaced. Default false: an object with the same size and checksum is
+   * `unchanged`, which is no failure; any other is an `already-exists` failure of its file.
+   */
+  readonly overwrite: boolean;
+  /**
+   * Which existing objects are left alone: `unchanged`, those with the same size and checksum; `existing`, all. Default: `unchanged`,
+   * and with `overwrite` none.
+   */
+  readonly skip: 'unchanged' | 'existing' | undefined;
   /** Whether nothing is sent: files are checked, and it is said what would be done. Default false. */
   readonly dryRun: boolean;
   /** Whether no further file is begun behind one that is refused or fails. Default false. */
@@ -56,21 +64,30 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
 
 export type CompleteUploadOptions = Pick<
   UploadOptions,
-  'validate' | 'maxErrors' | 'existing' | 'dryRun' | 'failFast' | 'jobs' | 'contentType' | 'metadata'
+  | 'validate'
+  | 'maxErrors'
+  | 'overwrite'
+  | 'skip'
+  | 'dryRun'
+  | 'failFast'
+  | 'jobs'
+  | 'contentType'
+  | 'metadata'
 >;
 
-const EXISTING = ['replace', 'update', 'keep'];
+const SKIPS = ['unchanged', 'existing'];
 
 /** @throws UsageError for a value that no option has */
 export function uploadOptions(given: Partial<UploadOptions>): CompleteUploadOptions {
-  const { validate = true, maxErrors = 100, existing = 'replace', dryRun = false, failFast = false } = given;
+  const { validate = true, maxErrors = 100, overwrite = false, dryRun = false, failFast = false } = given;
+  const { skip = overwrite ? undefined : 'unchanged' } = given;
   const { jobs = 4, contentType, metadata = {} } = given;
-  if (!EXISTING.includes(existing))
-    throw new UsageError(`existing: expected one of ${EXISTING.join(', ')}, got ${String(existing)}`);
+  if (skip !== undefined && !SKIPS.includes(skip))
+    throw new UsageError(`skip: expected one of ${SKIPS.join(', ')}, got ${String(skip)}`);
   if (!(Number.isInteger(jobs) && jobs >= 1))
     throw new UsageError(`jobs: expected an integer >= 1, got ${jobs}`);
   if (!(maxErrors >= 0)) throw new UsageError(`maxErrors: expected a number >= 0, got ${maxErrors}`);
   if (!validate && given.schema !== undefined)
     throw new UsageError('schema: cannot be combined with validate: false');
-  return { validate, maxErrors, existing, dryRun, failFast, jobs, contentType, metadata };
+  return { validate, maxErrors, overwrite, skip, dryRun, failFast, jobs, contentType, metadata };
 }

@@ -7,7 +7,7 @@ export interface UploadedFile {
   /** Where it is, or would be. */
   readonly uri: string;
   /**
-   * `uploaded`; `unchanged`: the object is there with the same size and checksum (`existing: 'update'`); `kept`: there is an object of that name (`existing: 'keep'`);
+   * `uploaded`; `unchanged`: the object exists with the same size and checksum; `kept`: an object of that name exists (`skip: 'existing'`);
    * `would-upload` (`dryRun`); `refused`: its data is bad, nothing of it was sent; `failed`: it could not be read or sent, and nothing of it is left there.
    */
   readonly status: 'uploaded' | 'unchanged' | 'kept' | 'would-upload' | 'refused' | 'failed';

@@ -154,9 +154,9 @@ const SITUATIONS: readonly (readonly [
     'index',
     () =>
       failure(() =>
-        buildIndex(good, { existing: 'update', indexPath: temp.file('precious.rpidx', Buffer.from('x')) }),
+        buildIndex(good, { indexPath: temp.file('precious.rpidx', Buffer.from('x')) }),
       ),
-    /already exists and is not an index; choose another name \(.*\)$/,
+    /already exists and is not an index \(.*\)\n {2}next: choose another name$/,
   ],
   [
     'saved images that exist',
@@ -277,7 +277,7 @@ describe('messages name options of the command line', () => {
 
   /** Names at the beginning of messages that no option of the command line sets: arguments, and options that the command line does not have. */
   const NOT_ON_THE_COMMAND_LINE = new Set(
-    'AWS_CA_BUNDLE attributes channel channels checksum command crc32c crc32cCombine credentials defaultValue destination encodeRecordIOInto encodeTFRecordInto encodeTextLineInto expectedBytes fatal files firstPartBytes inputs int64 iteration key keys mapInWorkers maxBytes maxCorruptedRecordsToSkip maxGapBytes mergeFiles metadata missing name oversize packIR paddedBatch pattern range record reports request reuse rows sample shape shuffleFiles size slice specs split splitFile splits strict uint64 unbatch uri uris write zip'.split(
+    'AWS_CA_BUNDLE attributes channel channels checksum command crc32c crc32cCombine credentials defaultValue destination encodeRecordIOInto encodeTFRecordInto encodeTextLineInto expectedBytes fatal files firstPartBytes inputs int64 iteration key keys mapInWorkers maxBytes maxCorruptedRecordsToSkip maxGapBytes mergeFiles metadata missing name oversize packIR paddedBatch pattern range record reports request reuse rows sample shape shuffleFiles size slice specs split splitFile splits start strict uint64 unbatch uri uris write zip'.split(
       ' ',
     ),
   );

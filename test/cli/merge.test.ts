@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { cli } from '../support/cli.ts';
 import { FILE, flipped, PAYLOADS } from '../support/samples.ts';
@@ -12,7 +12,7 @@ const c = temp.file('c.jsonl', fileOf('jsonl', PAYLOADS.slice(2)));
 
 test('files of several formats, in the order given', async () => {
   const output = temp.file('all.tfrecord');
-  const { code, stderr } = await cli(['merge', b, c, a, output]);
+  const { code, stderr } = await cli(['merge', b, c, a, '-o', output]);
   expect(code).toBe(0);
   expect(stderr).toContain('all.tfrecord: 12 records, 1.36 KiB, from 3 files');
   expect(readFileSync(output)).toEqual(Buffer.concat([FILE, FILE]));
@@ -28,15 +28,29 @@ test('one of them may be standard input', async () => {
   expect(bytes).toEqual(Buffer.from(fileOf('recordio', [...PAYLOADS, ...PAYLOADS])));
 });
 
-test('an output that is one of the inputs, or forgotten', async () => {
+test('an output that is one of the inputs is refused, also with --force and through links', async () => {
   const before = readFileSync(a);
-  const same = await cli(['merge', a, b, a, '--force']);
-  expect(same.code).toBe(3);
-  expect(same.stderr).toContain('same file');
-  const forgotten = await cli(['merge', b, a]);
-  expect(forgotten.code).toBe(3);
-  expect(forgotten.stderr).toContain('already-exists');
-  expect((await cli(['merge', a])).code).toBe(2);
+  const [soft, hard] = [temp.file('soft.tfrecord'), temp.file('hard.tfrecord')];
+  symlinkSync(a, soft);
+  linkSync(a, hard);
+  for (const output of [a, soft, hard]) {
+    const same = await cli(['merge', a, b, '-o', output, '--force']);
+    expect(same.code, output).toBe(3);
+    expect(same.stderr).toContain('same file');
+    expect(same.stderr).not.toContain('--force');
+    expect(readFileSync(a)).toEqual(before);
+  }
+  for (const link of [soft, hard]) rmSync(link);
+});
+
+test('without --output nothing is written, and no --force is suggested: the last file is an input', async () => {
+  const before = readFileSync(a);
+  for (const force of [[], ['--force']]) {
+    const forgotten = await cli(['merge', b, a, ...force]);
+    expect(forgotten.code).toBe(2);
+    expect(forgotten.stderr).toContain('-o FILE');
+    expect(forgotten.stderr).not.toContain('--force');
+  }
   expect((await cli(['merge', '-', '-', '-o', '-'])).code).toBe(2);
   expect(readFileSync(a)).toEqual(before);
 });
@@ -44,7 +58,7 @@ test('an output that is one of the inputs, or forgotten', async () => {
 test('damage in the last: exit code 1, and no output', async () => {
   const damaged = temp.file('damaged.tfrecord', flipped(FILE, FILE.length - 1));
   const output = temp.file('never.tfrecord');
-  const { code, stderr } = await cli(['merge', a, damaged, output]);
+  const { code, stderr } = await cli(['merge', a, damaged, '-o', output]);
   expect(code).toBe(1);
   expect(stderr).toContain('damaged.tfrecord');
   expect(existsSync(output)).toBe(false);

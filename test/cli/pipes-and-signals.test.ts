@@ -45,7 +45,9 @@ test.skipIf(!existsSync('/dev/full'))('a full disk is: exit code 3', async () =>
 });
 
 test.each([
+  ['SIGHUP', 129],
   ['SIGINT', 130],
+  ['SIGQUIT', 131],
   ['SIGTERM', 143],
 ] as const)('%s: exit code %i, and no report', async (signal, code) => {
   const report = temp.file(`report-${signal}.json`);
@@ -58,6 +60,25 @@ test.each([
   expect(await run).toMatchObject({ code, signal: null, stderr: '' });
   expect(existsSync(report)).toBe(false);
   expect(readdirSync(temp.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test.each([
+  ['SIGHUP', 1],
+  ['SIGTERM', 2],
+] as const)('%s, sent %i times, leaves none of 3,000 unfinished shards', async (signal, times) => {
+  const place = temp.file(`shards-${signal}`);
+  mkdirSync(place);
+  const child = startCli(['split', '-', `${place}/out`, '-n', '1', '-q']);
+  const run = ended(child);
+  child.stdin!.on('error', () => {});
+  // Standard input stays open: the run waits for more records.
+  child.stdin!.write(concat(Array(3001).fill(encodeTFRecord(new Uint8Array(10)))));
+  while (readdirSync(place).length < 3000) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let i = 0; i < times; i++) child.kill(signal);
+  const code = { SIGHUP: 129, SIGTERM: 143 }[signal];
+  const { code: exitCode, signal: endedBy } = await run;
+  expect([code, signal]).toContain(exitCode ?? endedBy);
+  expect(readdirSync(place)).toEqual([]);
 });
 
 test('a signal stops the writing to a reader that does not read', async () => {

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { saveImages } from '../../src/cli/save-images.ts';
 import { encodeExample } from '../../src/example/index.ts';
 import { encodeTFRecord } from '../../src/framing/index.ts';
+import { recordContent } from '../../src/stats/index.ts';
 import { cli } from '../support/cli.ts';
 import { gif } from '../support/examples.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
@@ -149,4 +151,21 @@ test('inspect shows features, decodes, and saves images', async () => {
     text: 'hello',
   });
   expect((await cli(['inspect', good, '--decode'])).code).toBe(2);
+});
+
+test('images whose features would share a file, or have names too long for one, get distinct names', async () => {
+  const names = ['a/b', 'a b', 'plain', `${'long/'.repeat(60)}1`, `${'long/'.repeat(60)}2`];
+  const features = Object.fromEntries(
+    names.map((name) => [name, { kind: 'bytes', value: [gif(8, 8)] } as const]),
+  );
+  const payload = encodeExample(features);
+  const folder = temp.file('distinct');
+  expect(await saveImages(recordContent(payload, 'Example'), 0, () => true, folder, false)).toBe(5);
+  const written = readdirSync(folder).sort();
+  expect(written).toHaveLength(5);
+  expect(written).toContain('0-plain.gif');
+  for (const name of written) {
+    expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
+    expect(new Uint8Array(readFileSync(`${folder}/${name}`))).toEqual(new Uint8Array(gif(8, 8)));
+  }
 });

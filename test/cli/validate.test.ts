@@ -219,7 +219,7 @@ describe('--report', () => {
       const { code, stderr } = await cli(['validate', ...inputs, '--report', report]);
       expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('same file') });
     }
-    expect((await cli(['validate', '@-', '--report', data], { input: data })).code).toBe(2);
+    expect((await cli(['validate', '@-', '--report', data], { input: data })).code).toBe(3);
     expect(readFileSync(data)).toEqual(Buffer.from(FILE));
   });
 

@@ -61,7 +61,12 @@ describe.skipIf(missingVahidk !== undefined)('indexes of vahidk/tfrecord', () =>
       const theirs = readFileSync(join(place, `${name}.vahidk`));
       const indexPath = folder.file('again.idx');
       for (const kind of ['vahidk', 'dali'] as const) {
-        await buildIndex(join(place, `${name}.tfrecord`), { kind, format: 'tfrecord', indexPath });
+        await buildIndex(join(place, `${name}.tfrecord`), {
+          kind,
+          format: 'tfrecord',
+          indexPath,
+          overwrite: true,
+        });
         expect(readFileSync(indexPath).equals(theirs), name).toBe(true);
       }
     }

@@ -84,7 +84,7 @@ describe.skipIf(missing !== undefined)('MXNet writes, we read', () => {
       const { payloads } = await collect(readRecordIO(path));
       expect(theirs.equals(concat(payloads.map((payload) => encodeRecordIO(payload)))), name).toBe(true);
       const ours = folder.file('again.rec');
-      const writer = await openRecordWriter(ours, { format: 'recordio' });
+      const writer = await openRecordWriter(ours, { format: 'recordio', overwrite: true });
       for (const payload of payloads) await writer.write(payload);
       await writer.close();
       expect(theirs.equals(readFileSync(ours)), name).toBe(true);

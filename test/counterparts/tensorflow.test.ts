@@ -114,7 +114,7 @@ describe.skipIf(missing !== undefined)('TensorFlow writes, we read', () => {
       const compression = compressionOf(name);
       const payloads = whole(await readAll(path));
       const ours = folder.file('ours');
-      const writer = await openTFRecordWriter(ours, { compression });
+      const writer = await openTFRecordWriter(ours, { compression, overwrite: true });
       for (const payload of payloads) await writer.write(payload);
       await writer.close();
       const bytes = readFileSync(ours);

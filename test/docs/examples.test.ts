@@ -21,18 +21,21 @@ const scripts = readme ? documentExamples('README.md', 'sh') : [];
 const place = samplePlace();
 afterAll(() => place.remove());
 
-/** Writes an example as a module beside the installed package, without its types. */
-function moduleOf({ code }: Example, index: number): string {
+/**
+ * Writes an example as a module beside the installed package, without its types and otherwise as it is: syntax that this Node does not
+ * know is a failure. @param folder where it is, and runs
+ */
+function moduleOf({ code }: Example, index: number, folder = ''): string {
   const { outputText, diagnostics } = ts.transpileModule(code, {
     reportDiagnostics: true,
     compilerOptions: {
       module: ts.ModuleKind.ESNext,
-      target: ts.ScriptTarget.ES2022,
+      target: ts.ScriptTarget.ESNext,
       verbatimModuleSyntax: true,
     },
   });
   expect(diagnostics).toEqual([]);
-  return place.write(`example-${index}.mjs`, outputText);
+  return place.write(`${folder}example-${index}.mjs`, outputText);
 }
 
 /** Runs an example in a process of its own, as its reader would. */
@@ -44,9 +47,9 @@ function run(example: Example, index: number): string[] {
 
 const RUN_MODULES = fileURLToPath(new URL('./run-modules.mjs', import.meta.url));
 
-/** Runs examples one after another in one process. */
+/** Runs examples one after another in one process, each in a folder of its own: none replaces the files of another. */
 function runTogether(examples: readonly Example[]): Map<string, Ran> {
-  const modules = examples.map(moduleOf);
+  const modules = examples.map((example, index) => moduleOf(example, index, `docstring-${index}/`));
   const { stdout, stderr } = place.run(process.execPath, RUN_MODULES, ...modules);
   expect(stderr).toBe('');
   const results = linesOf(stdout).map((line) => JSON.parse(line) as Ran);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeTFRecord } from '../../src/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
@@ -53,8 +53,13 @@ export function samplePlace(): {
       return { stdout, stderr, status };
     },
     write(name, text) {
-      writeFileSync(join(folder, name), text);
-      return join(folder, name);
+      const path = join(folder, name);
+      if (dirname(path) !== folder) {
+        mkdirSync(dirname(path));
+        symlinkSync(join(folder, 'data'), join(dirname(path), 'data'));
+      }
+      writeFileSync(path, text);
+      return path;
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -23,7 +23,7 @@ async function put(
   payloads: readonly Uint8Array[],
   options: Partial<TFRecordWriteOptions>,
 ): Promise<number> {
-  const writer = await openTFRecordWriter(path, options);
+  const writer = await openTFRecordWriter(path, { overwrite: true, ...options });
   for (const payload of payloads) await writer.write(payload);
   return (await writer.close()).bytes;
 }

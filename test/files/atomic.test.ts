@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 async function write(to: string, options?: Parameters<typeof openTFRecordWriter>[1]): Promise<void> {
-  const writer = await openTFRecordWriter(to, options);
+  const writer = await openTFRecordWriter(to, { overwrite: true, ...options });
   for (const payload of one) await writer.write(payload);
   await writer.close();
 }
@@ -45,7 +45,7 @@ test('nothing under the name until it is closed', async () => {
 
 test('an older file stays until then, and is replaced whole', async () => {
   writeFileSync(path, 'older');
-  const writer = await openTFRecordWriter(path);
+  const writer = await openTFRecordWriter(path, { overwrite: true });
   await writer.write(one[0]);
   await writer.flush();
   expect(Buffer.from(bytesOf(path)).toString()).toBe('older');
@@ -58,7 +58,7 @@ describe('abort', () => {
     '%s: nothing is left, the older file stays',
     async (compression) => {
       writeFileSync(path, 'older');
-      const writer = await openTFRecordWriter(path, { compression, bufferBytes: 4096 });
+      const writer = await openTFRecordWriter(path, { compression, bufferBytes: 4096, overwrite: true });
       for (let i = 0; i < 50; i++) void writer.write(new Uint8Array(3000));
       await writer.abort();
       await writer.abort();
@@ -123,7 +123,7 @@ test('the longest name a file may have', async () => {
 describe('atomic: false', () => {
   test('is seen as it grows', async () => {
     writeFileSync(path, 'older and longer than what comes now, much longer');
-    const writer = await openTFRecordWriter(path, { atomic: false });
+    const writer = await openTFRecordWriter(path, { atomic: false, overwrite: true });
     expect(statSync(path).size).toBe(0);
     await writer.write(one[0]);
     await writer.flush();

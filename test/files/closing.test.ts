@@ -1,8 +1,8 @@
-import { mkdirSync, unlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
-import { DEFAULT_WRITE_OPTIONS, openTFRecordWriter } from '../../src/files/index.ts';
+import { RecordpipeError, UsageError } from '../../src/errors.ts';
+import { DEFAULT_WRITE_OPTIONS, openTFRecordShards, openTFRecordWriter } from '../../src/files/index.ts';
 import type { Compression } from '../../src/index.ts';
 import { readAll } from '../support/outcome.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
@@ -66,10 +66,43 @@ describe('await using', () => {
     expect(typeof Symbol.asyncDispose).toBe('symbol');
   });
 
-  test('closes at the end of the block', async () => {
+  test('an exception in the block publishes nothing, and leaves an older file as it is', async () => {
+    writeFileSync(path, 'older');
+    const interrupted = failureOf(async () => {
+      await using writer = await openTFRecordWriter(path, { overwrite: true });
+      await writer.write(one);
+      throw new RecordpipeError('io-failure', 'the source of the records failed');
+    });
+    expect((await interrupted).message).toBe('the source of the records failed');
+    expect(namesIn(folder)).toEqual(['data']);
+    expect(readFileSync(path, 'utf8')).toBe('older');
+    expect(openDescriptors(folder)).toBe(0);
+  });
+
+  test('of shards, an exception in the block publishes none', async () => {
+    const interrupted = failureOf(async () => {
+      await using writer = openTFRecordShards(path, { maxShardBytes: 40 });
+      for (let i = 0; i < 51; i++) await writer.write(one);
+      throw new RecordpipeError('io-failure', 'the source of the records failed');
+    });
+    expect((await interrupted).message).toBe('the source of the records failed');
+    expect(namesIn(folder)).toEqual([]);
+    expect(openDescriptors(folder)).toBe(0);
+  });
+
+  test('without close() nothing is published either', async () => {
     {
       await using writer = await openTFRecordWriter(path);
       await writer.write(one);
+    }
+    expect(namesIn(folder)).toEqual([]);
+  });
+
+  test('a close() that is not awaited still counts', async () => {
+    {
+      await using writer = await openTFRecordWriter(path);
+      await writer.write(one);
+      void writer.close();
     }
     expect(await recordsOf(path)).toEqual([one]);
   });
@@ -225,7 +258,7 @@ describe('arguments', () => {
       compression: 'none',
       level: -1,
       memLevel: 9,
-      overwrite: true,
+      overwrite: false,
       windowBits: 15,
       strategy: 0,
       append: false,
@@ -239,7 +272,7 @@ describe('arguments', () => {
 
   test('sync: bytes are forced to the device', async () => {
     for (const compression of COMPRESSIONS) {
-      const writer = await openTFRecordWriter(path, { sync: true, compression });
+      const writer = await openTFRecordWriter(path, { sync: true, compression, overwrite: true });
       await writer.write(one);
       await writer.close();
       expect(await recordsOf(path)).toEqual([one]);

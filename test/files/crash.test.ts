@@ -48,7 +48,9 @@ describe('a process killed while it writes', () => {
   test('an older file stays', async () => {
     const path = folder.file('older');
     writeFileSync(path, 'older');
-    await killedWhileWriting(`openTFRecordWriter(${JSON.stringify(path)}, { bufferBytes: 4096 })`);
+    await killedWhileWriting(
+      `openTFRecordWriter(${JSON.stringify(path)}, { bufferBytes: 4096, overwrite: true })`,
+    );
     expect(Buffer.from(bytesOf(path)).toString()).toBe('older');
   });
 

@@ -1,11 +1,11 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, createReadStream, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, createReadStream, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
 import { FrameQueue } from '../../src/files/frame-queue.ts';
-import { openTFRecordShards, openTFRecordWriter } from '../../src/files/index.ts';
+import { openTFRecordShards, openTFRecordWriter, writeWhole } from '../../src/files/index.ts';
 import type { Sink } from '../../src/files/sink.ts';
 import { TFRecordFramer } from '../../src/files/tfrecord-framer.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
@@ -77,10 +77,20 @@ describe.runIf(disk !== undefined)('a full disk', () => {
       expect(error.code).toBe('io-failure');
       await writer.abort();
       expectBytes(bytesOf(path), before);
-      await (await openTFRecordWriter(path)).abort();
+      await (await openTFRecordWriter(path, { overwrite: true })).abort();
       spawnSync('rm', [path]);
     },
   );
+
+  test('of a document that is not records nothing is left, and an older one stays', async () => {
+    const path = join(disk!, 'report.json');
+    await writeWhole(path, [Buffer.from('older')]);
+    const error = await failureOf(() => writeWhole(path, [new Uint8Array(1_000_000)], { overwrite: true }));
+    expect(error).toMatchObject({ code: 'io-failure', uri: path });
+    expect(namesIn(disk!)).toEqual(['report.json']);
+    expect(readFileSync(path, 'utf8')).toBe('older');
+    rmSync(path);
+  });
 
   test('no shard is left', async () => {
     const error = await failureOf(async () => {

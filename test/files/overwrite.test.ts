@@ -15,11 +15,11 @@ function folder(name: string): string {
   return place;
 }
 
-describe('overwrite: false', () => {
+describe('by default', () => {
   test.each([true, false])('a new file is written (atomic: %s)', async (atomic) => {
     const place = folder(`new-${atomic}`);
     const path = join(place, 'data');
-    const writer = await openTFRecordWriter(path, { overwrite: false, atomic });
+    const writer = await openTFRecordWriter(path, { atomic });
     for (const payload of payloads) await writer.write(payload);
     await writer.close();
     expectBytes(bytesOf(path), encoded(payloads));
@@ -31,7 +31,7 @@ describe('overwrite: false', () => {
     const place = folder(`old-${atomic}`);
     const path = join(place, 'data');
     writeFileSync(path, OLD);
-    const error = await failureOf(() => openTFRecordWriter(path, { overwrite: false, atomic }));
+    const error = await failureOf(() => openTFRecordWriter(path, { atomic }));
     expect(error).toMatchObject({ code: 'already-exists', uri: path });
     expect(namesIn(place)).toEqual(['data']);
     expectBytes(bytesOf(path), OLD);
@@ -40,7 +40,7 @@ describe('overwrite: false', () => {
   test('a file that appears meanwhile stays', async () => {
     const place = folder('race');
     const path = join(place, 'data');
-    const writer = await openTFRecordWriter(path, { overwrite: false });
+    const writer = await openTFRecordWriter(path);
     await writer.write(payloads[3]);
     writeFileSync(path, OLD);
     expect(await failureOf(() => writer.close())).toMatchObject({ code: 'already-exists', uri: path });
@@ -55,10 +55,10 @@ describe('overwrite: false', () => {
     linkSync(join(place, 'old'), join(place, 'hard'));
     symlinkSync('new', join(place, 'to-nothing'));
     for (const name of ['link', 'hard']) {
-      const error = await failureOf(() => openTFRecordWriter(join(place, name), { overwrite: false }));
+      const error = await failureOf(() => openTFRecordWriter(join(place, name)));
       expect(error.code).toBe('already-exists');
     }
-    await (await openTFRecordWriter(join(place, 'to-nothing'), { overwrite: false })).close();
+    await (await openTFRecordWriter(join(place, 'to-nothing'))).close();
     expect(namesIn(place)).toEqual(['hard', 'link', 'new', 'old', 'to-nothing']);
     expectBytes(bytesOf(join(place, 'old')), OLD);
   });
@@ -66,15 +66,15 @@ describe('overwrite: false', () => {
   test('one shard whose name is taken: none appears', async () => {
     const place = folder('shards');
     writeFileSync(join(place, 'train-00001-of-00003'), OLD);
-    const writer = openTFRecordShards(join(place, 'train'), { overwrite: false, maxShardBytes: 30 });
-    for (const _ of [0, 1, 2]) await writer.write(new Uint8Array(10));
-    expect((await failureOf(() => writer.close())).code).toBe('already-exists');
+    const writer = openTFRecordShards(join(place, 'train'), { maxShardBytes: 30 });
+    const error = await failureOf(async () => writer.write(new Uint8Array(10)));
+    expect(error.code).toBe('already-exists');
     expect(namesIn(place)).toEqual(['train-00001-of-00003']);
     expectBytes(bytesOf(join(place, 'train-00001-of-00003')), OLD);
   });
 
   test('devices are no files that could be lost', async () => {
-    await (await openTFRecordWriter('/dev/null', { overwrite: false })).close();
+    await (await openTFRecordWriter('/dev/null')).close();
   });
 });
 

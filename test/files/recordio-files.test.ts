@@ -42,7 +42,7 @@ describe('writing', () => {
     '%j: the bytes that dmlc would write',
     async (options) => {
       const path = dir.file('written.rec');
-      const writer = await openRecordIOWriter(path, options);
+      const writer = await openRecordIOWriter(path, { overwrite: true, ...options });
       for (const payload of payloads) await writer.write(payload);
       expect(writer.frameBytes).toBe(file.length);
       expect(await writer.close()).toMatchObject({ records: payloads.length, bytes: file.length });

@@ -77,6 +77,7 @@ describe.each(COMPRESSIONS)('%s', (compression) => {
           compression,
           bufferBytes,
           blocking: bufferBytes % 2 === 0,
+          overwrite: true,
         });
         const payloads = plan.map(({ length }, i) => new Uint8Array(length).fill(i + 1));
         for (const [i, { waits, flushes }] of plan.entries()) {
@@ -95,7 +96,7 @@ describe.each(COMPRESSIONS)('%s', (compression) => {
 describe('gzip', () => {
   const write = async (name: string, options: object): Promise<Uint8Array> => {
     const path = folder.file(name);
-    const writer = await openTFRecordWriter(path, { compression: 'gzip', ...options });
+    const writer = await openTFRecordWriter(path, { compression: 'gzip', overwrite: true, ...options });
     for (const payload of somePayloads(1)) void writer.write(payload);
     await writer.close();
     return bytesOf(path);
@@ -145,7 +146,7 @@ test('views into other memory, shared memory and Buffers are written as they are
 test('file: URLs, as objects and as text', async () => {
   const url = pathToFileURL(folder.file('with space.tfrecord'));
   for (const name of [url, url.href]) {
-    const writer = await openTFRecordWriter(name);
+    const writer = await openTFRecordWriter(name, { overwrite: true });
     await writer.write(Uint8Array.of(5));
     expect((await writer.close()).path).toBe(folder.file('with space.tfrecord'));
     expect(await recordsOf(folder.file('with space.tfrecord'))).toEqual([Uint8Array.of(5)]);

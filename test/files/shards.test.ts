@@ -7,6 +7,7 @@ import { openDescriptors, tempDir } from '../support/temp-dir.ts';
 import { bytesOf, expectRecords, failureOf, namesIn, recordsOf, somePayloads } from './written.ts';
 
 const all = tempDir();
+const prefixName = 'train';
 const payloads = somePayloads(8);
 let count = 0;
 let folder: string;
@@ -14,7 +15,7 @@ let prefix: string;
 beforeEach(() => {
   folder = all.file(String(count++));
   mkdirSync(folder);
-  prefix = join(folder, 'train');
+  prefix = join(folder, prefixName);
 });
 
 async function write(options: Partial<TFRecordShardOptions>, waits = true): Promise<string[]> {
@@ -87,14 +88,55 @@ test('nothing is to be seen before close; then all at once', async () => {
   expect(namesIn(folder)).toHaveLength(10);
 });
 
-test('older shards of the same names are replaced, those of other counts stay', async () => {
-  writeFileSync(`${prefix}-00000-of-00001`, 'older');
-  writeFileSync(`${prefix}-00000-of-00002`, 'older');
-  const writer = openTFRecordShards(prefix);
+test('finished shards hold no buffers: memory does not grow with their number', async () => {
+  const writer = openTFRecordShards(prefix, { maxShardBytes: 1 });
   await writer.write(payloads[3]);
-  await writer.close();
-  expectRecords(await recordsOf(`${prefix}-00000-of-00001`), [payloads[3]]);
-  expect(Buffer.from(bytesOf(`${prefix}-00000-of-00002`)).toString()).toBe('older');
+  const before = process.memoryUsage().arrayBuffers;
+  for (let i = 0; i < 300; i++) await writer.write(payloads[3]);
+  // Each writer has 3 MiB of buffers.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100 * 1024 * 1024);
+  expect(await writer.close()).toHaveLength(301);
+});
+
+describe('an older set of the same prefix', () => {
+  const writeThree = async (options: object): Promise<void> => {
+    const writer = openTFRecordShards(prefix, { maxShardBytes: 30, suffix: '.tfrecord', ...options });
+    for (let i = 0; i < 3; i++) await writer.write(new Uint8Array(10).fill(i));
+    await writer.close();
+  };
+  const older = Array.from({ length: 5 }, (_, i) => `${prefixName}-0000${i}-of-00005.tfrecord`);
+  const newer = Array.from({ length: 3 }, (_, i) => `${prefixName}-0000${i}-of-00003.tfrecord`);
+
+  test('of another number is an error that names it, at the first record', async () => {
+    for (const name of older) writeFileSync(join(folder, name), 'older');
+    const writer = openTFRecordShards(prefix, { suffix: '.tfrecord' });
+    const error = await failureOf(async () => writer.write(payloads[3]));
+    expect(error).toMatchObject({ code: 'already-exists', uri: `${prefix}-00000-of-00005.tfrecord` });
+    expect(error.message).toContain(`${older.slice(0, 3).join(', ')} and 2 more`);
+    expect(namesIn(folder)).toEqual(older);
+  });
+
+  test('that appears while the new one is written is an error as well', async () => {
+    const writer = openTFRecordShards(prefix, { suffix: '.tfrecord' });
+    await writer.write(payloads[3]);
+    writeFileSync(join(folder, older[4]), 'older');
+    expect((await failureOf(() => writer.close())).code).toBe('already-exists');
+    expect(namesIn(folder)).toEqual([older[4]]);
+  });
+
+  test('is removed with overwrite, after the new one is whole; other files stay', async () => {
+    const others = [`${prefixName}-00000-of-00005.rec`, `${prefixName}2-00000-of-00005.tfrecord`];
+    for (const name of [...older, ...others]) writeFileSync(join(folder, name), 'older');
+    const broken = openTFRecordShards(prefix, { suffix: '.tfrecord', overwrite: true });
+    await broken.write(payloads[3]);
+    await broken.abort();
+    expect(namesIn(folder)).toEqual([...older, ...others].sort());
+    await writeThree({ overwrite: true });
+    expect(namesIn(folder)).toEqual([...newer, ...others].sort());
+    // The same number again: each is replaced, none is removed.
+    await writeThree({ overwrite: true });
+    expect(namesIn(folder)).toEqual([...newer, ...others].sort());
+  });
 });
 
 describe('leaves nothing', () => {

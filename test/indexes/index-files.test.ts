@@ -260,7 +260,7 @@ describe('which index is used', () => {
     }
     // Of RecordIO, under the same name: not for this file.
     const other = temp.file('beside.rec', oracleFileRecordIO([Uint8Array.of(1)]));
-    await buildIndex(other, { kind: 'mx', indexPath });
+    await buildIndex(other, { kind: 'mx', indexPath, overwrite: true });
     await expect(openIndexed(path)).rejects.toThrow(code('not-found'));
     await expect(openIndexed(path, { indexPath })).rejects.toThrow(code('index-mismatch'));
     await buildIndex(path);

@@ -33,7 +33,7 @@ describe('indexes of other tools have the names that these expect', () => {
     expect((await buildIndex(rec, { kind: 'mx' })).indexPath).toBe(idx);
     copyFileSync(idx, longIdx);
     rmSync(idx);
-    expect((await buildIndex(rec, { kind: 'mx', existing: 'update' })).indexPath).toBe(longIdx);
+    expect((await buildIndex(rec, { kind: 'mx' })).indexPath).toBe(longIdx);
     expect((await checkIndex(rec, { kind: 'mx' })).indexPath).toBe(longIdx);
     expect(existsSync(idx)).toBe(false);
   });

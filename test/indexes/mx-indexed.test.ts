@@ -30,7 +30,7 @@ const PAYLOADS = [0, 3, 4, 100, 4080, 4096, 5000, 70_000, 1_500_000]
 
 test('keys in any order, that come again, of any size', async () => {
   const keys = [7, -3, 0, 2n ** 53n + 1n, 7, 2n ** 62n, 5, 6, 2 ** 53 - 1, 1, 2, 3];
-  const writer = await openMXIndexedRecordIOWriter(idx, rec);
+  const writer = await openMXIndexedRecordIOWriter(idx, rec, { overwrite: true });
   for (const [i, key] of keys.entries()) await writer.write(key, PAYLOADS[i]);
   expect(existsSync(idx)).toBe(false);
   expect(await writer.close()).toMatchObject({ path: rec, records: keys.length });
@@ -57,7 +57,7 @@ test('keys in any order, that come again, of any size', async () => {
 
 test('keys of text', async () => {
   const keys = ['train/größe 1.jpg', '0', '007', 'a b'];
-  const writer = await openMXIndexedRecordIOWriter(idx, rec, { keys: 'text' });
+  const writer = await openMXIndexedRecordIOWriter(idx, rec, { keys: 'text', overwrite: true });
   for (const key of keys) await writer.write(key, Buffer.from(key));
   for (const key of ['', 'a\tb', 'a\n', ' a', 'a\r'])
     expect(() => writer.write(key, MAGIC)).toThrow(code('unrepresentable'));
@@ -77,7 +77,7 @@ test('any payloads and keys', async () => {
         maxLength: 30,
       }),
       async (records) => {
-        const writer = await openMXIndexedRecordIOWriter(idx, rec);
+        const writer = await openMXIndexedRecordIOWriter(idx, rec, { overwrite: true });
         for (const [key, payload] of records) await writer.write(key, payload);
         await writer.close();
         await using reader = await openMXIndexedRecordIO(idx, rec);
@@ -91,7 +91,7 @@ test('any payloads and keys', async () => {
 
 describe('what is wrong is said', () => {
   const write = async (text: string): Promise<void> => {
-    const writer = await openRecordIOWriter(rec);
+    const writer = await openRecordIOWriter(rec, { overwrite: true });
     for (const payload of [PAYLOADS[1], PAYLOADS[3], PAYLOADS[9]]) await writer.write(payload);
     await writer.close();
     writeFileSync(idx, text);
@@ -160,7 +160,7 @@ describe('what is wrong is said', () => {
 });
 
 test('many keys, more than a buffer of text', async () => {
-  const writer = await openMXIndexedRecordIOWriter(idx, rec);
+  const writer = await openMXIndexedRecordIOWriter(idx, rec, { overwrite: true });
   for (let i = 0; i < 200_000; i++) {
     const full = writer.write(i, Uint8Array.of(i));
     if (full) await full;

@@ -75,5 +75,7 @@ test('what is written is found good', async () => {
     warningCount: 0,
   });
   await expect(writeManifest(list, ['s3://b/x', 's3://c/x'])).rejects.toThrow(UsageError);
-  await expect(writeAugmentedManifest(lines, [{ 'image-ref': 'x' }])).rejects.toThrow(UsageError);
+  await expect(writeAugmentedManifest(lines, [{ 'image-ref': 'x' }], { overwrite: true })).rejects.toThrow(
+    UsageError,
+  );
 });

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { countFiles, type FileReport, type ValidateReport, validateFiles } from 'recordpipe/report';
@@ -31,8 +32,14 @@ test('workers find the same as this thread', async () => {
 
 test('onFile reports each file as soon as it is done, not after slower ones', async () => {
   const order: string[] = [];
-  const slow = temp.file('a-slow.tfrecord', concat(Array(300).fill(encodeTFRecord(new Uint8Array(100_000)))));
-  const { files } = await validateFiles([slow, bad], { jobs: 2, onFile: ({ uri }) => order.push(uri) });
+  // A pipe that gets its bytes when the other file has been reported.
+  const slow = temp.file('a-slow');
+  execFileSync('mkfifo', [slow]);
+  const onFile = ({ uri }: FileReport): void => {
+    order.push(uri);
+    if (uri === bad) writeFileSync(slow, FILE);
+  };
+  const { files } = await validateFiles([slow, bad], { jobs: 2, onFile });
   expect(order).toEqual([bad, slow]);
   expect(files.map(({ uri }) => uri)).toEqual([slow, bad]);
 });

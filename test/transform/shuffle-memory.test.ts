@@ -23,14 +23,14 @@ function shuffle(input: string, output: string, memoryBytes: number): number {
 
 /** A file of this size whose records begin with their numbers; how many there are. */
 async function numberedFile(path: string, bytes: number, length: number): Promise<number> {
-  await using writer = await openTFRecordWriter(path);
+  const writer = await openTFRecordWriter(path);
   const payload = new Uint8Array(length);
   const view = new DataView(payload.buffer);
   while (writer.frameBytes < bytes) {
     view.setUint32(0, writer.records);
     await writer.write(payload);
   }
-  return writer.records;
+  return (await writer.close()).records;
 }
 
 describe.each([

@@ -96,6 +96,17 @@ describe('split by hash', () => {
     );
   });
 
+  test('into more shards than files may be open at once: the same shards, in order', async () => {
+    const payloads = Array.from({ length: 3000 }, (_, i) => new TextEncoder().encode(`record ${i % 2000}`));
+    const shards = await split(payloads, { hashShards: 700 });
+    expect(shards).toHaveLength(700);
+    for (const i of [0, 1, 350, 699])
+      expectRecords(
+        await recordsOf(shards[i]),
+        payloads.filter((payload) => crc32c(payload) % 700 === i),
+      );
+  });
+
   test('deals out about evenly', async () => {
     const payloads = Array.from({ length: 20_000 }, (_, i) => new TextEncoder().encode(`record ${i}`));
     const { outputs } = await splitFile(fileOf('tfrecord', payloads), join(place(), 'p'), { hashShards: 10 });

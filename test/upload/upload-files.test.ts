@@ -105,22 +105,29 @@ test('bad data is refused, and no manifest is written of the rest', async () => 
   expect(() => readFileSync(manifest)).toThrow();
 });
 
-test('what is there is replaced, kept, or left alone unless it has changed', async () => {
+test('an existing object is an error by default, replaced with overwrite, left alone with skip', async () => {
   await using server = await service();
   const path = dir.file('twice.txt', Buffer.from('a\n'));
   const manifest = dir.file('twice.manifest');
-  const status = async (options: Partial<UploadOptions>) =>
-    (await upload(server, path, 'x/', options)).files[0].status;
+  const first = async (options: Partial<UploadOptions>) =>
+    (await upload(server, path, 'x/', options)).files[0];
+  const status = async (options: Partial<UploadOptions>) => (await first(options)).status;
   expect(await status({ dryRun: true })).toBe('would-upload');
   expect(server.store.keys('bucket')).toEqual([]);
   expect(await status({ manifest })).toBe('uploaded');
   expect(JSON.parse(readFileSync(manifest, 'utf8'))).toEqual([{ prefix: 's3://bucket/x/' }, 'twice.txt']);
-  expect(await status({ existing: 'update' })).toBe('unchanged');
-  expect(await status({ existing: 'keep' })).toBe('kept');
+  expect(await status({})).toBe('unchanged');
+  expect(await status({ skip: 'existing' })).toBe('kept');
+  expect(await status({ overwrite: true })).toBe('uploaded');
+  await expect(first({ manifest })).rejects.toMatchObject({ code: 'already-exists', uri: manifest });
   writeFileSync(path, 'b\n');
-  expect(await status({ existing: 'keep' })).toBe('kept');
-  expect(await status({ existing: 'update' })).toBe('uploaded');
+  expect(await first({})).toMatchObject({ status: 'failed', error: { code: 'already-exists' } });
+  expect(await first({ skip: 'unchanged' })).toMatchObject({ status: 'failed' });
+  expect(await status({ skip: 'existing' })).toBe('kept');
+  expect(stored(server, 'x/twice.txt').toString()).toBe('a\n');
+  expect(await status({ overwrite: true, skip: 'unchanged' })).toBe('uploaded');
   expect(stored(server, 'x/twice.txt').toString()).toBe('b\n');
+  expect(await status({ overwrite: true, skip: 'unchanged' })).toBe('unchanged');
 });
 
 test('a file that has changed since it was checked is not sent', async () => {

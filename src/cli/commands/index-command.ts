@@ -166,7 +166,7 @@ async function made(
     ...scanning(options, onProgress),
     kind,
     indexPath,
-    existing: force ? 'replace' : 'update',
+    overwrite: force === true,
   });
   const { format, records, bytes, written } = built;
   return {

@@ -13,6 +13,7 @@ import { visible } from '../visible.ts';
 export interface ManifestCreateOptions extends ObjectCommandOptions, InputCommandOptions {
   readonly output?: string;
   readonly prefix?: string;
+  readonly force?: true;
   readonly quiet?: true;
 }
 
@@ -21,13 +22,17 @@ export async function manifestCreate(
   inputs: readonly string[],
   options: ManifestCreateOptions,
 ): Promise<number> {
-  const { output, prefix, quiet } = options;
+  const { output, prefix, quiet, force = false } = options;
   const local = inputs.find((input) => !isS3(input));
   if (local !== undefined)
     throw new UsageError(
       `expected s3:// addresses, got ${local}; a manifest lists objects: upload the files first (recordpipe upload --manifest writes one)`,
     );
   const objects = objectOptionsOf(options);
+  if (output !== undefined && !isS3(output)) {
+    const { checkReplaceable } = await import('../report-file.ts');
+    await checkReplaceable(output, undefined, force);
+  }
   const signal = interruption();
   const named = await listManifestObjects(inputs, {
     objects,
@@ -41,7 +46,7 @@ export async function manifestCreate(
     },
   });
   if (output === undefined) await print(formatManifest(named, prefix));
-  else await writeManifest(output, named, { prefix, objects, signal });
+  else await writeManifest(output, named, { prefix, overwrite: force, objects, signal });
   if (!quiet && output !== undefined)
     complain(`${visible(output)}: ${formatNumberOf(named.length, 'object')}`);
   return OK;

@@ -1,4 +1,5 @@
 import { UsageError } from 'recordpipe/errors';
+import { writeWhole } from 'recordpipe/files';
 import type { CheckedFile, CheckedReport } from 'recordpipe/report';
 import {
   findReports,
@@ -17,8 +18,8 @@ import { type DatasetStats, statsHtml } from 'recordpipe/stats';
 import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { badFileText, totalText, violationsText } from '../findings-text.ts';
 import { complain, print, say } from '../output.ts';
-import { isS3, reachingOf } from '../reaching.ts';
-import { writeReport as writeDocument } from '../report-file.ts';
+import { reachingOf } from '../reaching.ts';
+import { checkReplaceable, writeReport as writeDocument } from '../report-file.ts';
 import { schemaText } from '../schema-text.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { statsText } from '../stats-text.ts';
@@ -52,26 +53,34 @@ export async function reportsOf(inputs: readonly string[], options: Options): Pr
 
 /** Merges the reports of shards; the exit code. */
 export async function mergeShards(files: readonly string[], options: Options): Promise<number> {
-  const { output, html, schema, partial, json, quiet } = options;
+  const { output, html, schema, partial, json, quiet, force } = options;
   const reaching = reachingOf(options);
   if (partial) {
     if (output === undefined) throw new UsageError('--partial: expected --output as well');
     const reports: ShardReport[] = [];
     for (const file of files) reports.push(await readReport(file, reaching));
-    await write(mergeReports(reports), output, options);
+    const report = mergeReports(reports);
+    if (output === '-') await print(reportText(report));
+    else await write(report, output, options);
     return OK;
   }
   const merged = await mergeReportFiles(files, reaching);
   if (merged.missing.length > 0) return sayMissing(merged, options);
   const total = merged.total();
-  if (html === '-' && (json || output === '-' || schema === '-'))
+  if (html === '-' && (json || output === '-'))
     throw new UsageError('--html: - and another option both write to standard output');
-  if (html === '-') await print(statsHtml(statsOf(total, '--html'), { title: options.title }));
-  else if (html !== undefined)
-    await writeDocument(html, statsHtml(statsOf(total, '--html'), { title: options.title }));
-  if (schema !== undefined) await writeDocument(schema, `${JSON.stringify(schemaOf(total), undefined, 2)}\n`);
+  // All of them before anything is written.
+  if (html !== undefined && html !== '-') await checkReplaceable(html, 'page', force);
+  if (schema !== undefined) await checkReplaceable(schema, undefined, force);
+  if (html !== undefined) {
+    const page = statsHtml(statsOf(total, '--html'), { title: options.title });
+    if (html === '-') await print(page);
+    else await writeDocument(html, page, 'page', force);
+  }
+  if (schema !== undefined)
+    await writeDocument(schema, `${JSON.stringify(schemaOf(total), undefined, 2)}\n`, undefined, force);
   if (output !== undefined && output !== '-') {
-    const isNew = await writeReport(total, output, reaching);
+    const isNew = await write(total, output, options);
     if (!quiet) complain(isNew ? `wrote ${visible(output)}` : `${visible(output)} is up to date`);
   }
   if (json || output === '-') await print(reportText(total));
@@ -79,10 +88,12 @@ export async function mergeShards(files: readonly string[], options: Options): P
   return total.ok ? OK : INVALID;
 }
 
-async function write(report: ShardReport, output: string, options: Options): Promise<void> {
-  if (output === '-') return print(reportText(report));
-  if (options.force && !isS3(output)) return writeDocument(output, reportText(report));
-  await writeReport(report, output, reachingOf(options));
+/** @returns whether it was written; false: a file with the same contents exists */
+async function write(report: ShardReport | TotalReport, output: string, options: Options): Promise<boolean> {
+  const reaching = reachingOf(options);
+  if (!options.force) return writeReport(report, output, reaching);
+  await writeWhole(output, [Buffer.from(reportText(report))], { overwrite: true, ...reaching });
+  return true;
 }
 
 /** Standard output gets nothing but the numbers, as `sbatch --array` and the like take them. */

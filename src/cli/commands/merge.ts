@@ -27,13 +27,15 @@ export async function merge(files: string[], options: MergeCommandOptions): Prom
     const reports = await reportsOf(files, options);
     if (reports !== undefined) return mergeShards(reports, options);
   }
-  const { sort, output = files[files.length - 1] } = options;
-  const inputs = options.output === undefined ? files.slice(0, -1) : files;
-  if (inputs.length === 0)
-    throw new UsageError('merge: expected inputs, and an output as the last argument or --output');
+  const { sort, output } = options;
+  // The last file is never the output: `merge a b` would replace an input with --force.
+  if (output === undefined)
+    throw new UsageError(
+      'merge: expected the output as -o FILE, or -o - for standard output; all files are inputs',
+    );
   const sources = sort
-    ? await expandInputs(inputs, options.format, howOf(options))
-    : await inOrder(inputs, options);
+    ? await expandInputs(files, options.format, howOf(options))
+    : await inOrder(files, options);
   if (sources.filter((source) => source === '-').length > 1)
     throw new UsageError('merge: standard input can be read only once');
   return transforming(options, {

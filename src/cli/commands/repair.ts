@@ -43,6 +43,7 @@ export async function repair(
       : await filesInto(input, outputDir, options);
   await reports?.refuseReportOn([...inputs, ...outputs], report!);
   await reports?.checkReportFolder(report!);
+  await reports?.checkReplaceable(report!, 'repair', options.force);
   let exitCode = OK;
   return transforming(options, {
     verb: 'repair',
@@ -54,7 +55,8 @@ export async function repair(
       );
       exitCode = done.results.some(({ ok }) => !ok) ? INVALID : done.exitCode;
       const result = outputDir === undefined ? done.results[0] : done.results;
-      await reports?.writeReport(report!, `${JSON.stringify(result, undefined, 2)}\n`);
+      const document = `${JSON.stringify(result, undefined, 2)}\n`;
+      await reports?.writeReport(report!, document, 'repair', options.force);
       return result;
     },
     summary: (result) => (Array.isArray(result) ? result : [result as RepairResult]).map(summary).join('\n'),

@@ -8,7 +8,7 @@ import { interruption } from '../interrupt.ts';
 import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
 import { complain, print, say } from '../output.ts';
 import { progressOn } from '../progress.ts';
-import { refuseReportOn, writeReport } from '../report-file.ts';
+import { checkReplaceable, refuseReportOn, writeReport } from '../report-file.ts';
 import { schemaText } from '../schema-text.ts';
 import type { ShardCommandOptions } from '../shard-options.ts';
 import { formatCount } from '../sizes.ts';
@@ -29,6 +29,7 @@ export interface SchemaCommandOptions
   readonly output?: string;
   readonly loose?: true;
   readonly jsonSchema?: true;
+  readonly force?: true;
 }
 
 /** Infers the schema that all records conform to. Returns the exit code. */
@@ -45,7 +46,11 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
   const toStdout = json || output === '-';
   const shard = await shardOf('schema', inputs, options, { loose });
   const given = shard?.files ?? inputs;
-  if (output !== undefined && output !== '-') await checkOutput(given, output, options, '--output');
+  if (output !== undefined && output !== '-') {
+    await checkOutput(given, output, options, '--output');
+    // An edited schema looks like one that was not edited.
+    await checkReplaceable(output, undefined, options.force);
+  }
   const progress = progressOn('schema', !json && !quiet && options.progress);
   const running = {
     ...readingOptions(options),
@@ -68,7 +73,7 @@ export async function schema(inputs: string[], options: SchemaCommandOptions): P
       output,
       '--output',
     );
-    await writeReport(output, document);
+    await writeReport(output, document, undefined, options.force);
   }
   if (toStdout) await print(document);
   else if (!quiet && output === undefined) await say(schemaText(found, painter(options.color, 1)));

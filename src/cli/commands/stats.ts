@@ -9,7 +9,7 @@ import { type CommonOptions, type PayloadOptions, readingOptions } from '../opti
 import { complain, print, say } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { reachingOf } from '../reaching.ts';
-import { checkReportFolder, refuseReportOn, writeReport } from '../report-file.ts';
+import { checkReplaceable, checkReportFolder, refuseReportOn, writeReport } from '../report-file.ts';
 import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
 import type { ShardRun, ShardWork } from '../shard-run.ts';
 import { statsText } from '../stats-text.ts';
@@ -29,6 +29,7 @@ export interface StatsCommandOptions
   readonly html?: string;
   readonly title?: string;
   readonly samples: boolean;
+  readonly force?: true;
   readonly feature?: readonly string[];
 }
 
@@ -42,7 +43,10 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
   const shard = await shardOf('stats', inputs, options, { samples: options.samples });
   const given = shard?.files ?? inputs;
   if (json && html === '-') throw new UsageError('--html: - and --json both write to standard output');
-  if (html !== undefined && html !== '-') await checkOutput(given, html, options, '--html');
+  if (html !== undefined && html !== '-') {
+    await checkOutput(given, html, options, '--html');
+    await checkReplaceable(html, 'page', options.force);
+  }
   const progress = progressOn('stats', !json && !quiet && options.progress);
   const collected = await collectStats(given, {
     ...readingOptions(options),
@@ -61,7 +65,7 @@ export async function stats(inputs: string[], options: StatsCommandOptions): Pro
       html,
       '--html',
     );
-    await writeReport(html, statsHtml(found, { title }));
+    await writeReport(html, statsHtml(found, { title }), 'page', options.force);
   }
   if (json) await print(`${JSON.stringify({ ...found, samples: [] }, undefined, 2)}\n`);
   else if (!quiet && html !== '-') await say(statsText(found, painter(options.color, 1)));

@@ -21,6 +21,7 @@ export interface UploadCommandOptions
   readonly schema?: string;
   readonly clobber: boolean;
   readonly ifChanged?: true;
+  readonly force?: true;
   readonly dryRun?: true;
   readonly manifest?: string;
   readonly contentType?: string;
@@ -40,7 +41,7 @@ export async function upload(
   options: UploadCommandOptions,
 ): Promise<number> {
   if (files.length === 0) throw new UsageError(`expected files and a destination, got only ${destination}`);
-  const { json, jsonl, quiet, ifChanged, clobber, jobs, manifest, contentType } = options;
+  const { json, jsonl, quiet, ifChanged, clobber, force, jobs, manifest, contentType } = options;
   const forPeople = !json && !jsonl;
   const paint = painter(options.color, 1);
   const progress = progressOn('upload', forPeople && !quiet && options.progress);
@@ -69,7 +70,8 @@ export async function upload(
       objects: objectOptionsOf(options),
       validate: options.validate,
       schema,
-      existing: !clobber ? 'keep' : ifChanged ? 'update' : 'replace',
+      overwrite: force === true,
+      skip: !clobber ? 'existing' : ifChanged ? 'unchanged' : undefined,
       dryRun: options.dryRun === true,
       failFast: options.failFast === true,
       maxErrors: options.maxErrors,

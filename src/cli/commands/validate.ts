@@ -24,6 +24,7 @@ import { painter } from '../style.ts';
 export interface ValidateCommandOptions extends ReportingOptions, PayloadOptions, ShardCommandOptions {
   readonly maxErrors: number;
   readonly failFast?: true;
+  readonly force?: true;
   readonly failOnEmpty?: true;
   readonly schema?: string;
   readonly unknownFeatures?: 'error' | 'allow';
@@ -57,6 +58,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       reportFile!,
     );
   await reports?.checkReportFolder(reportFile!);
+  await reports?.checkReplaceable(reportFile!, 'validation', options.force);
   const forPeople = !json && !jsonl;
   const paint = painter(options.color, json ? 2 : 1);
   const progress = progressOn('validate', !quiet && options.progress && (forPeople || isLiveApart()));
@@ -119,7 +121,7 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
       report.files.map(({ uri }) => uri),
       reportFile!,
     );
-    await reports?.writeReport(reportFile!, document(report));
+    await reports?.writeReport(reportFile!, document(report), 'validation', options.force);
     // Reading may succeed next time: without a report, the shard is run again.
     if (shard !== undefined && unreadable) exitCode = IO_FAILURE;
     else await shard?.write({ files: report.files.map(({ seconds: _, ...file }) => file) });

@@ -23,6 +23,8 @@ const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constant
 
 /** Temporary files of this process that still have a name. */
 const live = new Set<string>();
+/** Whether they are removed when the process exits. */
+let watched = false;
 
 /** A temporary file that was created, never one that existed. The caller closes `descriptor`. */
 export interface TemporaryFile {
@@ -32,11 +34,16 @@ export interface TemporaryFile {
 
 /**
  * A name for a temporary file beside `path`: hidden, and too random to be planted by somebody else. Open it with `O_EXCL`.
- * The name counts as a temporary file of this process until {@link forgetTemporary} or {@link removeTemporaries}.
+ * The name counts as a temporary file of this process until {@link forgetTemporary} or {@link removeTemporaries}. `process.exit` removes
+ * the file; a signal removes it only where its handler calls `process.exit`.
  */
 export function temporaryPath(path: string): string {
   const start = basename(path).slice(0, NAME_CHARACTERS).replace(/^\.+/, '');
   const name = join(dirname(path), `.${start}.${randomBytes(8).toString('hex')}.tmp`);
+  if (!watched) {
+    watched = true;
+    process.on('exit', removeTemporaries);
+  }
   live.add(name);
   return name;
 }

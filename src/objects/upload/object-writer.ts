@@ -16,16 +16,20 @@ import { type ObjectWriteOptions, objectWriteOptions } from './write-object-opti
  * Rules and limits: S3's user guide, "Multipart upload limits" and "Checking object integrity".
  *
  * @param uri `s3://bucket/key`, the key as it is, nothing in it escaped
- * @throws RecordpipeError `already-exists` (`overwrite: false`), `access-denied`, `object-missing` (no such bucket), `retries-exhausted`, `io-failure`, `aborted`
+ * @throws RecordpipeError `already-exists` (unless `overwrite`), `access-denied`, `object-missing` (no such bucket), `retries-exhausted`, `io-failure`, `aborted`
  * @throws UsageError for an address that is none, or a wrong option
  * @example
  * ```ts
  * import { openObjectWriter } from 'recordpipe/objects';
  * async function save(lines: Iterable<string>, uri: string): Promise<string> {
- *   await using writer = await openObjectWriter(uri, { contentType: 'application/jsonl' });
- *   for (const line of lines) await writer.write(new TextEncoder().encode(`${line}\n`));
- *   const { size, verified } = await writer.close();
- *   return `${size} bytes, compared: ${verified}`;
+ *   const writer = await openObjectWriter(uri, { contentType: 'application/jsonl', overwrite: true });
+ *   try {
+ *     for (const line of lines) await writer.write(new TextEncoder().encode(`${line}\n`));
+ *     const { size, verified } = await writer.close();
+ *     return `${size} bytes, compared: ${verified}`;
+ *   } finally {
+ *     await writer.abort(); // does nothing after close()
+ *   }
  * }
  * console.log(save.length); // 2
  * ```
@@ -122,10 +126,12 @@ export class ObjectWriter implements AsyncDisposable {
     await this.#giveUp(error);
   }
 
-  /** Closes; after a failure, gives the object up. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#failure === undefined) await this.close();
-    else await this.abort();
+  /**
+   * Aborts, unless `close` was called: leaving an `await using` block by an exception makes no object.
+   * Call `close` at the end of the block.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.abort();
   }
 
   /** Copies at once, if that needs no waiting. */

@@ -215,6 +215,14 @@ export class UploadRequests {
     }
   }
 
+  /** Removes the object, or does nothing where there is none. */
+  async remove(): Promise<void> {
+    const { DeleteObjectCommand } = this.#client.sdk;
+    await this.#send({ what: 'removing the object' }, ({ signal }) =>
+      this.#call(signal, (client, sending) => client.send(new DeleteObjectCommand(this.#place()), sending)),
+    );
+  }
+
   /** Uploads of this very object that were begun and not ended; none where they may not be listed. */
   async uploads(): Promise<Multipart[]> {
     const { ListMultipartUploadsCommand } = this.#client.sdk;

@@ -3,7 +3,10 @@ import { DEFAULT_OBJECT_OPTIONS, type ObjectOptions, objectOptions } from '../ob
 
 /** How an object is written, and where to. Every field has a default; pass what differs. */
 export interface ObjectWriteOptions extends ObjectOptions {
-  /** Default true: an object that has the name already is replaced. `false`: it is an `already-exists` error, at once, or, where it has appeared meanwhile, at the end. */
+  /**
+   * Whether an existing object of this name is replaced. Default false: it is an `already-exists` error, at once, or, where the
+   * object appears meanwhile, when the writer is closed.
+   */
   readonly overwrite: boolean;
   /** MIME type that the object is served as. Default: the service's, `application/octet-stream` or `binary/octet-stream`. */
   readonly contentType: string | undefined;
@@ -17,7 +20,7 @@ export interface ObjectWriteOptions extends ObjectOptions {
 
 const DEFAULTS: ObjectWriteOptions = Object.freeze({
   ...DEFAULT_OBJECT_OPTIONS,
-  overwrite: true,
+  overwrite: false,
   contentType: undefined,
   metadata: Object.freeze({}),
   expectedBytes: undefined,

@@ -1,7 +1,6 @@
 import { isObjectUri } from '../../bytes/object-uri.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
-import { prepareTarget } from '../../files/target.ts';
-import { writeOptions } from '../../files/write-options.ts';
+import { writeWhole } from '../../files/write-whole.ts';
 import { openObject } from '../../objects/open-object.ts';
 import type { Reaching } from '../../report/expand-inputs.ts';
 import { ShapeError } from '../../stats/json-shape.ts';
@@ -29,7 +28,7 @@ export async function writeReport(
 ): Promise<boolean> {
   const bytes = Buffer.from(reportText(report));
   try {
-    await create(output, bytes, { objects, signal });
+    await writeWhole(output, [bytes], { overwrite: false, sync: !isObjectUri(output), objects, signal });
     return true;
   } catch (error) {
     if (!isRecordpipeError(error, 'already-exists')) throw error;
@@ -82,21 +81,6 @@ export async function isReport(input: string, { objects, signal }: Reaching = {}
 /** The text of a report: of shards in one line, for programs; of the total for people as well. */
 export function reportText(report: ShardReport | TotalReport): string {
   return `${JSON.stringify(report, undefined, report.recordpipe === 'total-report' ? 2 : undefined)}\n`;
-}
-
-async function create(output: string, bytes: Uint8Array, { objects, signal }: Reaching): Promise<void> {
-  const options = writeOptions({ overwrite: false, sync: !isObjectUri(output), objects, signal });
-  const target = await prepareTarget(output, options, undefined, () =>
-    Promise.reject(new Error('not appending')),
-  );
-  try {
-    await target.sink.write(bytes);
-    await target.sink.close();
-    await target.name(output);
-  } catch (error) {
-    await target.discard();
-    throw error;
-  }
 }
 
 async function bytesOf(input: string, { objects, signal }: Reaching): Promise<Buffer> {

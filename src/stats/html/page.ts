@@ -61,6 +61,7 @@ export function statsHtml(stats: DatasetStats, options: Partial<StatsHtmlOptions
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="recordpipe">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>${title}</title>

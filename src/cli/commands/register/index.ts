@@ -21,7 +21,11 @@ export function register(root: Command): void {
     )
     .option('-o, --output <file>', 'path of the index (one input only)')
     .option('--check', 'verify existing indexes against their data; write nothing')
-    .addOption(new Option('-f, --force', 'rebuild indexes, replacing existing ones').conflicts('check'))
+    .addOption(
+      new Option('-f, --force', 'rebuild indexes and replace existing files of their names').conflicts(
+        'check',
+      ),
+    )
     .option('--full', 'also verify payload checksums')
     .addOption(
       new Option('--format <format>', 'format of the input files')
@@ -70,4 +74,5 @@ Examples:
   recordpipe index 'train-*' --check
 
 Indexes that match their file are kept; others are rebuilt. An MXNet index is rebuilt only with --force, because rebuilding discards its keys.
+A file that is not an index is replaced only with --force.
 ${EXIT_CODES}`;

@@ -26,6 +26,7 @@ export function register(root: Command): void {
     .description('List objects and write a ManifestFile of them, in listing order.')
     .argument('<addresses...>', 's3://bucket/prefix/, s3://bucket/key or quoted patterns, all in one bucket')
     .option('-o, --output <file>', 'output path or s3://bucket/key (default: stdout)')
+    .option('-f, --force', 'overwrite an existing --output')
     .option('--prefix <prefix>', 'prefix shared by all addresses (default: their common directory)')
     .option('-q, --quiet', 'hide the summary');
   withObjectOptions(withInputOptions(create))

@@ -9,9 +9,9 @@ export function register(root: Command): void {
     .description('Merge record files into one, in order; or merge shard reports into one report.')
     .argument(
       '<files...>',
-      `${INPUTS}; the last argument is the output unless you pass --output. Shard reports: *.json files, or a directory/ or s3://bucket/prefix/ of them`,
+      `${INPUTS}. Shard reports: *.json files, or a directory/ or s3://bucket/prefix/ of them`,
     )
-    .option('-o, --output <file>', 'output file, s3://bucket/key, or - for stdout')
+    .option('-o, --output <file>', 'output file, s3://bucket/key, or - for stdout (required for records)')
     .option('--sort', 'sort inputs by name and drop duplicates (default: as given)');
   withInputOptions(withTransformOptions(command));
   const options = [
@@ -31,7 +31,7 @@ export function register(root: Command): void {
 
 const HELP = `
 Examples:
-  recordpipe merge train-0000*-of-00012.tfrecord train.tfrecord
+  recordpipe merge train-0000*-of-00012.tfrecord -o train.tfrecord
   recordpipe merge data/ extra.rec.gz -o all.tfrecord
   recordpipe merge 'train-*' --sort -o - | recordpipe validate -
   recordpipe merge s3://bucket/reports/ -o total.json --html total.html

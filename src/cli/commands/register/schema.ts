@@ -10,6 +10,7 @@ export function register(root: Command): void {
     .argument('[inputs...]', INPUTS);
   withShardOptions(withPayloadOptions(withRunOptions(command)))
     .option('-o, --output <file>', 'write the schema as JSON to a file; - for stdout')
+    .option('-f, --force', 'overwrite an existing --output')
     .option('--loose', 'only types, presence, fixed lengths and image formats, to check similar data')
     .option('--json-schema', 'print the JSON Schema of schema files and exit')
     .addHelpText('after', HELP)

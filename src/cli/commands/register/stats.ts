@@ -22,6 +22,7 @@ export function register(root: Command): void {
       'also write an HTML page: one self-contained file, no scripts; - for stdout, instead of the text',
     )
     .option('--title <text>', 'title of the page (default: the directory or file)')
+    .option('-f, --force', 'overwrite a file at --html that is not a page of statistics')
     .option('--no-samples', 'leave sample images out of the page')
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../stats.ts')).stats(inputs, options)));

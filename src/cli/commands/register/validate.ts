@@ -20,6 +20,7 @@ export function register(root: Command): void {
     .option('--max-errors <n>', 'maximum findings listed per file (all are counted)', atLeast(0), 100)
     .option('--fail-fast', 'stop at the first invalid file')
     .option('--fail-on-empty', 'treat files without records, and runs without files, as invalid')
+    .option('-f, --force', 'overwrite a file at --report that is not a report')
     .addHelpText('after', HELP)
     .action((inputs, options) => run(async () => (await import('../validate.ts')).validate(inputs, options)));
 }

@@ -1,5 +1,5 @@
 import { link, rename, stat, unlink } from 'node:fs/promises';
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError } from '../../errors.ts';
 
 /** What file systems without hard links answer. */
 const NO_LINKS = ['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV'];
