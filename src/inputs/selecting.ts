@@ -20,14 +20,14 @@ export interface Selection {
 export const DATASET_INFO = 'dataset_info.json';
 
 /** How a file that an input names otherwise is taken. */
-const OTHERWISE = 'use a pattern, --include, or name files of other names';
+const OTHERWISE = 'to read files with other names, use a pattern or --include';
 
 /** What is looked for in a folder, for the error where there is none. */
 export const SOUGHT: Readonly<Record<Format, string>> = {
   tfrecord: `TFRecord file in this folder (*.tfrecord, *.tfrecords, *.tfrec, *-00000-of-00012, …); ${OTHERWISE}`,
   recordio: `RecordIO file in this folder (*.rec, *.recordio, *-00000-of-00012, …); ${OTHERWISE}`,
   textline: `text file in this folder (*.txt, *.jsonl, *.csv, *-00000-of-00012, …); ${OTHERWISE}`,
-  auto: `TFRecord or RecordIO file in this folder (*.tfrecord, *.rec, *-00000-of-00012, …); ${OTHERWISE}; text files are taken where the format textline is named`,
+  auto: `TFRecord or RecordIO file in this folder (*.tfrecord, *.rec, *-00000-of-00012, …); ${OTHERWISE}; text files need format: 'textline'`,
 };
 
 /** Why a name is skipped whatever the file is; undefined where it is not. */

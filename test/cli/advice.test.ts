@@ -152,10 +152,7 @@ const SITUATIONS: readonly (readonly [
   [
     'something else where an index goes',
     'index',
-    () =>
-      failure(() =>
-        buildIndex(good, { indexPath: temp.file('precious.rpidx', Buffer.from('x')) }),
-      ),
+    () => failure(() => buildIndex(good, { indexPath: temp.file('precious.rpidx', Buffer.from('x')) })),
     /already exists and is not an index \(.*\)\n {2}next: choose another name$/,
   ],
   [
@@ -310,6 +307,14 @@ describe('messages name options of the command line', () => {
     ).toBe('not UTF-8; name its encoding');
   });
 });
+
+test.each(['http://localhost/a.tfrecord', 'gs://bucket/a.tfrecord'])(
+  '%s: the command line suggests to download it, not to pass a Response or stream',
+  async (uri) => {
+    const { files } = await validateFiles(uri, { jobs: 1 });
+    expect(cliMessage(files[0].errors[0])).toMatch(/^cannot open \w+: addresses; download the file/);
+  },
+);
 
 test('a file of several zlib streams is reported: TensorFlow reads only the first', async () => {
   const path = temp.file('two.zz', Buffer.concat([deflateSync(FILE), deflateSync(FILE)]));
