@@ -45,7 +45,7 @@ export async function openRecordWriter(
     options,
     allNames((format) => format.writeOptions(undefined)),
   );
-  const { format, ...given } = options;
+  const { format, ...given } = options ?? ({} as typeof options);
   return openWriter(writeFormat(format), path, given);
 }
 
@@ -68,7 +68,7 @@ export function openRecordShards(
   options: { readonly format: FormatName } & Partial<AnyRecordShardOptions>,
 ): RecordShardWriter {
   checkOptionNames('openRecordShards', options, allNames(shardNames));
-  const { format, ...given } = options;
+  const { format, ...given } = options ?? ({} as typeof options);
   return openShards(writeFormat(format), prefix, given);
 }
 

@@ -1,3 +1,4 @@
+import { checkPath } from '../bytes/path-argument.ts';
 import { UsageError } from '../errors.ts';
 /** Where an object is. The key as it is: nothing in it is escaped. */
 export interface ObjectAddress {
@@ -26,6 +27,7 @@ export function objectUri(bucket: string, key: string): string {
 
 /** An address as sources take it: a URL of S3 decoded, all else as it is. */
 export function addressText(uri: string | URL): string {
+  checkPath('uri', uri);
   if (!(uri instanceof URL)) return uri;
   if (uri.protocol !== 's3:') return uri.href;
   const { bucket, key } = parseObjectUri(uri);

@@ -81,6 +81,7 @@ export type StreamerInput = Pick<PipeModeStreamerOptions, 'channels' | 'pipeDir'
 
 /** @throws UsageError for a value that no option has */
 export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
+  if (!Array.isArray(given?.channels)) throw new UsageError('channels: expected an array of channels');
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   const options = { ...DEFAULT_STREAMER_OPTIONS, ...(Object.fromEntries(present) as typeof given) };
   const channels = given.channels.map(streamChannel);
