@@ -2,7 +2,7 @@ import type { FormatName } from '../framing/format-name.ts';
 import type { ContentKind } from './content-kind.ts';
 import type { Skipped, SkipReason } from './input-notice.ts';
 import type { NameFilter } from './input-options.ts';
-import { nameKind, unreadableCompression } from './record-names.ts';
+import { isIndexName, nameKind, unreadableCompression } from './record-names.ts';
 
 type Format = FormatName | 'auto';
 
@@ -35,6 +35,23 @@ export function refusal(below: string, name: string, { filter }: Selection): Ski
   if (filter.excludes(below)) return 'excluded';
   if (filter.including) return filter.includes(below) ? undefined : 'not-included';
   return name.startsWith('.') ? 'hidden' : undefined;
+}
+
+/**
+ * Why a file that matches a pattern is skipped: as `refusal`, and indexes, which lie beside the data that `train-*` means.
+ * A pattern for indexes (`*.idx`) takes them.
+ */
+export function refusalByPattern(
+  pattern: string,
+  below: string,
+  name: string,
+  selection: Selection,
+): SkipReason | undefined {
+  const { including } = selection.filter;
+  const why = refusal(below, name, selection);
+  // Which hidden files a pattern matches is the pattern's choice.
+  if (why !== undefined && (why !== 'hidden' || including)) return why;
+  return !including && isIndexName(name) && !isIndexName(pattern) ? 'index' : undefined;
 }
 
 /** What a name says: records, nothing, or why the file is skipped. */

@@ -232,3 +232,12 @@ test('a folder and a list of 150,000 files are expanded', async () => {
   writeFileSync(at('long-list'), names.join('\n'));
   expect((await expand([`@${at('long-list')}`], {})).files).toHaveLength(150_000);
 });
+
+test('a pattern skips the indexes beside the data, unless it is a pattern for indexes', async () => {
+  const path = folder('indexed', { 'a.tfrecord': '', 'a.tfrecord.rpidx': '', 'b.rec': '', 'b.idx': '' });
+  const { files, notices } = await found(join(path, '*'));
+  expect(files).toEqual(['a.tfrecord', 'b.rec']);
+  expect(notices).toMatchObject([{ reason: 'index', names: ['a.tfrecord.rpidx', 'b.idx'] }]);
+  expect((await found(join(path, '*.idx'))).files).toHaveLength(1);
+  expect((await found(join(path, '*'), { include: ['*.rpidx'] })).files).toHaveLength(1);
+});
