@@ -25,8 +25,6 @@ export function register(root: Command): void {
     .addOption(new Option('--no-clobber', 'skip files whose object exists').conflicts('force'))
     .option('-f, --force', 'overwrite existing objects, and an existing --manifest')
     .option('--manifest <file>', 'after all uploads succeed, write a SageMaker ManifestFile (path or s3://…)')
-    .option('--no-clobber', 'skip objects that already exist')
-    .option('--manifest <file>', 'after all uploads succeed, write a SageMaker ManifestFile (path or s3://…)')
     .option('--content-type <type>', 'MIME type of the objects')
     .option('--max-errors <n>', 'maximum findings listed per file (all are counted)', atLeast(0), 100)
     .option('--fail-fast', 'start no new file after one is invalid or fails')
