@@ -79,7 +79,7 @@ describe('exports', () => {
 test('every dependency is used, and nothing else is', () => {
   const used = new Set(
     sources().flatMap((text) =>
-      [...text.matchAll(/(?:from|import\()\s*'([^'.][^']*)'/g)].map(([, specifier]) => specifier),
+      [...text.matchAll(/(?:\bfrom|import\()\s*'([\w@][^'\n]*)'/g)].map(([, specifier]) => specifier),
     ),
   );
   const packages = [...used]

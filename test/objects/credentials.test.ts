@@ -43,7 +43,7 @@ async function everything(options: Partial<ObjectOptions>): Promise<void> {
   for await (const _ of listObjects('s3://bucket/', options));
   await statObject('s3://bucket/a.txt', options);
   for await (const _ of openObject('s3://bucket/a.txt', options).chunks);
-  const writer = await openObjectWriter('s3://bucket/b', options);
+  const writer = await openObjectWriter('s3://bucket/b', { ...options, overwrite: true });
   await writer.write(new Uint8Array(1));
   await writer.close();
 }
