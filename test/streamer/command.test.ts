@@ -103,7 +103,7 @@ describe('recordpipe stream beside a program', () => {
       ...words,
     ]);
     expect([code, readdirSync(join(root, 'model'))]).toEqual([3, []]);
-    expect(stderr).toContain('no objects under');
+    expect(stderr).toContain('no files under');
   });
 
   test('passes signals on, and ends with it', async () => {
