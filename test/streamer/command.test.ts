@@ -81,6 +81,9 @@ describe('recordpipe stream beside a program', () => {
       '--manifest',
       '--root',
       root,
+      // Node cannot exit while a read of its pipe is blocked.
+      '--grace',
+      '1s',
       '--',
       ...words,
     ]);
