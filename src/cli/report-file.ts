@@ -18,7 +18,9 @@ export async function refuseReportOn(
   const wanted = await identity(report);
   for (const file of files) {
     if (file !== '-' && !isS3(file) && (await identity(file)) === wanted)
-      throw new UsageError(`${option}: ${report} is also an input; choose another name`);
+      throw new UsageError(
+        `${option}: ${report} is also an input or output of this command; choose another name`,
+      );
   }
 }
 

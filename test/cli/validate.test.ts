@@ -202,7 +202,7 @@ describe('--report', () => {
     const list = temp.file('shards.txt', Buffer.from(`${good}\n`));
     const { code, stderr } = await cli(['validate', `@${list}`, '--report', list]);
     expect(code).toBe(2);
-    expect(stderr).toContain('is also an input; choose another name');
+    expect(stderr).toContain('is also an input or output');
     expect(readFileSync(list, 'utf8')).toBe(`${good}\n`);
   });
 
