@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { FrameRing } from './frame-ring.ts';
 import type { Framer } from './framer.ts';
 import type { Sink } from './sink.ts';
@@ -5,8 +6,13 @@ import type { Sink } from './sink.ts';
 /** Written at a time: a writer that is given up does not go on with the rest of a large record. */
 const PIECE_BYTES = 2 * 1024 * 1024;
 
+const CHANGED =
+  'write: the payload was moved or resized before it was written; await the promise that write returns, or pass a copy';
+
 interface Waiter {
   readonly payload: Uint8Array;
+  /** Length of the payload when it was taken. */
+  readonly length: number;
   readonly frameBytes: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -44,7 +50,7 @@ export class FrameQueue {
     }
     if (this.#waiters.length === 0 && this.#place(payload, frameBytes)) return undefined;
     const taken = new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ payload, frameBytes, resolve, reject });
+      this.#waiters.push({ payload, length: payload.length, frameBytes, resolve, reject });
       this.#pump();
     });
     // Whoever does not wait for it is told by the next call.
@@ -121,6 +127,10 @@ export class FrameQueue {
   /** Lets waiting records in as far as there is room. */
   #pump(): void {
     for (let first = this.#waiters[0]; first !== undefined; first = this.#waiters[0]) {
+      if (first.payload.length !== first.length) {
+        this.#fail(new UsageError(CHANGED));
+        return;
+      }
       if (this.#ring.holds(first.frameBytes)) {
         if (!this.#place(first.payload, first.frameBytes)) return;
         first.resolve();

@@ -41,9 +41,9 @@ export class FrameRing {
 
   /** Appends one frame; it must fit. */
   append(payload: Uint8Array, frameBytes: number): void {
-    const at = this.#used;
-    this.#used = at + frameBytes;
-    this.#framer.frame(payload, this.#buffers[this.#turn], at);
+    this.#framer.frame(payload, this.#buffers[this.#turn], this.#used);
+    // Only now: a payload that cannot be read leaves no gap between frames.
+    this.#used += frameBytes;
   }
 
   /** What has been filled; it stays untouched until it is given back. The next buffer is the current one from now on. */

@@ -61,6 +61,21 @@ export async function openWriter<O extends RecordWriteOptions>(
 export function checkPayload(payload: Uint8Array): void {
   if (!(payload instanceof Uint8Array))
     throw new UsageError(`write: expected a record as Uint8Array, got ${typeof payload}`);
+  if (payload.length === 0 && isDetached(payload.buffer))
+    throw new UsageError(
+      'write: the buffer of this record is detached: it was moved to another thread before; pass a copy',
+    );
+}
+
+/** Node 20 has no `ArrayBuffer.prototype.detached`. */
+function isDetached(buffer: ArrayBufferLike): boolean {
+  if (buffer.byteLength > 0) return false;
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Writes the records of one file, in order. Made by `openTFRecordWriter` and the like. */

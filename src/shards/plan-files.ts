@@ -1,8 +1,10 @@
+import { stat } from 'node:fs/promises';
 import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError } from '../errors.ts';
 import { writeWhole } from '../files/write-whole.ts';
 import { readTextLines } from '../records/textline/read-textlines.ts';
 import type { Reaching } from '../report/expand-inputs.ts';
+import { refuseSameFile } from '../transform/same-file.ts';
 import type { ShardPlan } from './plan.ts';
 import { PlanReader, planLines } from './plan-lines.ts';
 
@@ -20,7 +22,8 @@ const PIECE_CHARACTERS = 256 * 1024;
  * ends in `.gz` is compressed.
  *
  * @param output a path or `s3://bucket/key`; `-` for standard output
- * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
+ * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`;
+ * `unsupported-source` if the output is a file of the plan
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -36,8 +39,19 @@ export async function writePlan(
   output: string,
   { overwrite = false, objects, signal }: Partial<PlanWriteOptions> = {},
 ): Promise<void> {
+  if (overwrite && output !== '-') await refuseListedFile(plan, output);
   const compression = output.endsWith('.gz') ? 'gzip' : 'none';
   await writeWhole(output, pieces(plan), { overwrite, compression, objects, signal });
+}
+
+/** Compares only files of the size of the output: a plan may list a million. */
+async function refuseListedFile({ files }: ShardPlan, output: string): Promise<void> {
+  const size = isObjectUri(output) ? undefined : (await stat(output).catch(() => undefined))?.size;
+  const candidates = size === undefined ? files : files.filter((file) => file.size === size);
+  await refuseSameFile(
+    candidates.map(({ uri }) => uri),
+    output,
+  );
 }
 
 function* pieces(plan: ShardPlan): Iterable<Uint8Array> {

@@ -16,6 +16,9 @@ export interface ProgramMark {
   readonly id: string;
 }
 
+/** Processes seen so far, as process number and start time: a number alone may be given to another process. */
+export type SeenProcesses = Set<string>;
+
 /** A live process of a program. */
 export interface ProgramProcess {
   readonly pid: number;
@@ -24,10 +27,14 @@ export interface ProgramProcess {
 }
 
 /**
- * The live processes of a program: its session, its process group, and all that inherited its mark. Left out are
- * zombies, which read nothing, and processes that this one may not signal. Without /proc the group stands for all.
+ * The live processes of a program: its session, its process group, all that inherited its mark, and their descendants.
+ * Left out are zombies, which read nothing, and processes that this one may not signal. Without /proc the group stands
+ * for all.
+ *
+ * @param seen those found by earlier calls, which stay part of the program when their parents are gone; this call adds
+ * what it finds
  */
-export function processesOf({ leader, id }: ProgramMark): ProgramProcess[] {
+export function processesOf({ leader, id }: ProgramMark, seen: SeenProcesses = new Set()): ProgramProcess[] {
   let names: string[];
   try {
     names = readdirSync('/proc');
@@ -35,15 +42,36 @@ export function processesOf({ leader, id }: ProgramMark): ProgramProcess[] {
     return send(-leader, 0) ? [{ pid: leader, group: leader }] : [];
   }
   const mark = `${PROGRAM_VARIABLE}=${id}`;
-  return names.flatMap((name) => {
+  const ours = new Set<number>();
+  const others = new Map<number, ProcessState>();
+  const found: ProgramProcess[] = [];
+  const take = (pid: number, state: ProcessState): void => {
+    ours.add(pid);
+    seen.add(keyOf(pid, state));
+    others.delete(pid);
+    if (!DEAD.has(state.state) && send(pid, 0)) found.push({ pid, group: state.group });
+  };
+  for (const name of names) {
     const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === process.pid) return [];
-    const found = stateOf(pid);
-    if (found === undefined || found.state === 'Z' || found.state === 'X') return [];
-    const { group, session } = found;
-    const ours = session === leader || group === leader || hasVariable(pid, mark);
-    return ours && send(pid, 0) ? [{ pid, group }] : [];
-  });
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const state = stateOf(pid);
+    if (state === undefined) continue;
+    const { group, session } = state;
+    if (session === leader || group === leader || seen.has(keyOf(pid, state)) || hasVariable(pid, mark))
+      take(pid, state);
+    else others.set(pid, state);
+  }
+  for (let before = -1; before !== ours.size; ) {
+    before = ours.size;
+    for (const [pid, state] of others) if (ours.has(state.parent)) take(pid, state);
+  }
+  return found;
+}
+
+const DEAD: ReadonlySet<string> = new Set(['Z', 'X']);
+
+function keyOf(pid: number, { started }: ProcessState): string {
+  return `${pid} ${started}`;
 }
 
 /** Sends a signal. @returns false if nobody gets it */
@@ -56,12 +84,28 @@ export function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-function stateOf(pid: number): { state: string; group: number; session: number } | undefined {
+interface ProcessState {
+  readonly state: string;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** Clock ticks from the start of the machine. */
+  readonly started: string;
+}
+
+function stateOf(pid: number): ProcessState | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name of the program, in parentheses, may contain anything.
-    const [state, , group, session] = text.slice(text.lastIndexOf(')') + 2).split(' ', 4);
-    return { state, group: Number(group), session: Number(session) };
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 20);
+    const [state, parent, group, session] = fields;
+    return {
+      state,
+      parent: Number(parent),
+      group: Number(group),
+      session: Number(session),
+      started: fields[19],
+    };
   } catch {
     return undefined;
   }

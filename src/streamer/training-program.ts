@@ -5,7 +5,14 @@ import { fileError } from '../bytes/file-errors.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import { checkWhole } from '../records/read-options.ts';
 import { ProgramGuard } from './program-guard.ts';
-import { PROGRAM_VARIABLE, type ProgramMark, processesOf, programId, send } from './program-processes.ts';
+import {
+  PROGRAM_VARIABLE,
+  type ProgramMark,
+  processesOf,
+  programId,
+  type SeenProcesses,
+  send,
+} from './program-processes.ts';
 
 /** How a training program is ended. */
 export interface TrainingProgramOptions {
@@ -54,6 +61,8 @@ export class TrainingProgram {
   #killed = false;
   /** Stops the program if this process is killed. */
   readonly #guard: ProgramGuard | undefined;
+  /** Processes that were found: they stay part of the program when their parents are gone. */
+  readonly #seen: SeenProcesses = new Set();
   #stopping: Promise<void> | undefined;
 
   /**
@@ -136,7 +145,7 @@ export class TrainingProgram {
     const graceEnds = performance.now() + this.#graceMs;
     this.#signalAll(signal);
     let pause = FIRST_POLL_MS;
-    while (processesOf(mark).length > 0) {
+    while (processesOf(mark, this.#seen).length > 0) {
       const rest = graceEnds - performance.now();
       // A process with SIGKILL pending never runs again, even if the kernel cannot end it yet.
       if (rest < -KILL_MS) break;
@@ -150,7 +159,7 @@ export class TrainingProgram {
   /** @returns whether any process got it */
   #signalAll(signal: NodeJS.Signals): boolean {
     const { mark } = this;
-    const found = mark === undefined ? [] : processesOf(mark);
+    const found = mark === undefined ? [] : processesOf(mark, this.#seen);
     if (mark === undefined || found.length === 0) return false;
     // The group by one call, which misses no process that is being forked; then those that left it.
     send(-mark.leader, signal);

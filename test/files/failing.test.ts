@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, createReadStream, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, createReadStream, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
@@ -8,6 +8,7 @@ import { FrameQueue } from '../../src/files/frame-queue.ts';
 import { openTFRecordShards, openTFRecordWriter, writeWhole } from '../../src/files/index.ts';
 import type { Sink } from '../../src/files/sink.ts';
 import { TFRecordFramer } from '../../src/files/tfrecord-framer.ts';
+import { scanTFRecords } from '../../src/records/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { readAll } from '../support/outcome.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
@@ -330,4 +331,34 @@ describe('a writer that blocks', () => {
     expect(fill).toThrow(/no space left/);
     await expect(writer.close()).rejects.toThrow(/no space left/);
   });
+});
+
+test('a record whose buffer was moved to another thread is refused, and leaves no gap in the file', async () => {
+  for (const blocking of [false, true]) {
+    const path = folder.file(`moved-${blocking}.tfrecord`);
+    const writer = await openTFRecordWriter(path, { blocking });
+    await writer.write(Uint8Array.of(1));
+    const moved = Uint8Array.of(2, 3);
+    structuredClone(moved.buffer, { transfer: [moved.buffer] });
+    expect(() => writer.write(moved)).toThrow(/detached/);
+    expect(() => writer.write(moved)).toThrow(UsageError);
+    await writer.write(new Uint8Array(0));
+    await writer.write(Uint8Array.of(4));
+    expect(await writer.close()).toMatchObject({ records: 3 });
+    expect((await scanTFRecords(path)).records).toBe(3);
+  }
+});
+
+test('a record that is moved while it waits for room fails the writer, and nothing is published', async () => {
+  const path = folder.file('waiting.tfrecord');
+  const writer = await openTFRecordWriter(path, { bufferBytes: 4096 });
+  let waits: Promise<void> | undefined;
+  for (let i = 0; i < 20 && waits === undefined; i++) {
+    const payload = new Uint8Array(4000);
+    waits = writer.write(payload);
+    if (waits !== undefined) structuredClone(payload.buffer, { transfer: [payload.buffer] });
+  }
+  await expect(writer.close()).rejects.toBeInstanceOf(UsageError);
+  await expect(waits).rejects.toThrow(/await the promise/);
+  expect(existsSync(path)).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -225,4 +225,23 @@ describe('local files', () => {
     expect(await listed(url)).toEqual([`${url.href}d.x`]);
     expect(await statObject(at('train/a.x'))).toMatchObject({ size: 9, checksums: [] });
   });
+});
+
+test('a local folder is listed whole or not at all: links are followed, and one to nothing is an error', async () => {
+  const root = `${tempDir().path}/links`;
+  await mkdir(`${root}/a/below`, { recursive: true });
+  await mkdir(`${root}/b`);
+  await writeFile(`${root}/a/below/x`, '1');
+  await symlink('../b', `${root}/a/to-b`);
+  await symlink('../a', `${root}/b/back`);
+  await writeFile(`${root}/b/y`, '2');
+  expect(await listed(`${root}/a/`)).toEqual([`${root}/a/below/x`, `${root}/a/to-b/y`]);
+  await symlink('nowhere', `${root}/b/gone`);
+  await expect(listed(`${root}/a/`)).rejects.toMatchObject({
+    code: 'not-found',
+    uri: `${root}/a/to-b/gone`,
+  });
+  await rm(`${root}/b/gone`);
+  await writeFile(Buffer.from(`${root}/b/name-\xff`, 'latin1'), '3');
+  await expect(listed(`${root}/a/`)).rejects.toMatchObject({ code: 'unsupported-source' });
 });

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import { buildIndex } from '../../src/indexes/index.ts';
@@ -109,4 +110,16 @@ test('objects: sizes and ETags come from the listing, or are asked for', async (
   expect(named).toEqual(listed);
   await writePlan(listed, 's3://bucket/plan.jsonl.gz', options);
   expect(await readPlan('s3://bucket/plan.jsonl.gz', options)).toEqual(listed);
+});
+
+test('a plan never takes the place of a file that it lists, whatever the options', async () => {
+  const data = temp.file('listed.tfrecord', new Uint8Array(10));
+  const link = join(temp.path, 'link.jsonl');
+  symlinkSync(data, link);
+  const plan = await planShards(data);
+  for (const output of [data, link])
+    await expect(writePlan(plan, output, { overwrite: true })).rejects.toMatchObject({
+      code: 'unsupported-source',
+    });
+  expect(readFileSync(data)).toHaveLength(10);
 });

@@ -56,6 +56,10 @@ describe('a program whose data cannot be delivered is stopped before it finds an
     ['a grandchild', `sh -c '${READ}' && echo > "$DIR/saved"`],
     ['a process in the background', `(${READ}) & wait; echo > "$DIR/saved"`],
     ['a process in a session of its own', `setsid sh -c '${READ}' & sleep 60`],
+    [
+      'one in a session of its own, with an environment of its own',
+      `(setsid env -i DIR="$DIR" PATH="$PATH" sh -c '${READ}'); sleep 60`,
+    ],
     ['an orphan in a session of its own', `(setsid sh -c '${READ}' &); sleep 60`],
     ['the end of a shell pipeline', 'cat "$DIR/train_0" | (cat > "$DIR/got"; echo > "$DIR/complete")'],
   ])('%s', async (_, script) => {
