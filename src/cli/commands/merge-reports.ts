@@ -48,7 +48,9 @@ export async function reportsOf(inputs: readonly string[], options: Options): Pr
     if (options.output?.endsWith('.json')) throw error;
     return [];
   });
-  return files.length > 0 && (await isReport(files[0], reaching).catch(() => false)) ? files : undefined;
+  // One report is enough: a truncated report beside it is an error, not a text file to merge.
+  for (const file of files) if (await isReport(file, reaching).catch(() => false)) return files;
+  return undefined;
 }
 
 /** Merges the reports of shards; the exit code. */
