@@ -63,7 +63,7 @@ export async function splitFile(
   prefix: string,
   given: Partial<SplitOptions>,
 ): Promise<SplitResult> {
-  checkWays(given);
+  checkWays(given ?? {});
   const { shards, tempDir } = given;
   if (shards === undefined) return split(source, prefix, given, undefined);
   const options = preservingLines([source], undefined, transformOptions(given));
