@@ -107,6 +107,30 @@ test('a truncated report beside sound ones is an error, and is not merged as tex
   }
 });
 
+test('no output replaces an input: a data file, a list, a schema or a report', async () => {
+  const data = fixture(NAMES[0]);
+  writeFileSync(at('input.tfrecord'), data);
+  writeFileSync(at('input.list'), 'input.tfrecord\n');
+  expect((await run(['schema', 'input.tfrecord', '-o', 'input.schema.json'])).code).toBe(0);
+  for (const shard of [0, 1])
+    await run(['validate', '--plan', 'plan.jsonl', '--shard', `${shard}/2`, '--report', 'whole/']);
+  const report = join('whole', readdirSync(at('whole'))[0]);
+  for (const [args, replaced] of [
+    [['plan', 'input.tfrecord', '-o'], 'input.tfrecord'],
+    [['plan', '@input.list', '-o'], 'input.list'],
+    [['validate', 'input.tfrecord', '--schema', 'input.schema.json', '--report'], 'input.schema.json'],
+    [['merge', 'whole/', '-o'], report],
+    [['merge', 'whole/', '--partial', '-o'], report],
+  ] as const) {
+    const before = readFileSync(at(replaced));
+    expect(await run([...args, replaced, '--force'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is the same file as'),
+    });
+    expect(readFileSync(at(replaced))).toEqual(before);
+  }
+});
+
 test('schema: merge writes what one run writes', async () => {
   const names = ['data/examples.tfrecord', 'data/tfrecord-many-small.tfrecord'];
   await run(['plan', ...names, '-o', 'good.jsonl']);

@@ -57,6 +57,8 @@ export async function reportsOf(inputs: readonly string[], options: Options): Pr
 export async function mergeShards(files: readonly string[], options: Options): Promise<number> {
   const { output, html, schema, partial, json, quiet, force } = options;
   const reaching = reachingOf(options);
+  for (const [option, path] of Object.entries({ '--output': output, '--html': html, '--schema': schema }))
+    if (path !== undefined && path !== '-') await refuseReportOn(files, path, option);
   if (partial) {
     if (output === undefined) throw new UsageError('--partial: expected --output as well');
     const reports: ShardReport[] = [];
