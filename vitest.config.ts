@@ -9,7 +9,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     pool: 'forks',
     // The built package runs as Node loads it, so that the command line finds itself under its own name.
     server: { deps: { external: [/\/dist\//] } },
-    maxWorkers: 2,
+    // One more than cores: many tests wait for a server, a pipe or a process.
+    maxWorkers: 3,
   },
 });
 

@@ -42,6 +42,6 @@ export function options(args) {
 function positive(name, text) {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`${name}: expected a whole number from 1, got ${text}`);
+    throw new RangeError(`${name}: expected an integer from 1, got ${text}`);
   return value;
 }

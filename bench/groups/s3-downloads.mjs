@@ -6,12 +6,12 @@ import { contestantOf, sha256Of } from '../s3/lines.mjs';
 
 const TIMES_LARGER = 4;
 /** One limited connection takes 6 seconds for it. */
-const MOST_BYTES = 2 ** 29;
-const MOST_ROUNDS = 3;
+const MAX_BYTES = 2 ** 29;
+const MAX_ROUNDS = 3;
 
 /** One large object to standard output, by everybody; figures are bytes per second of whole processes. */
 export async function runDownloads({ group, what, fileBytes, data, rounds, place, bucket, serve, add }) {
-  const bytes = Math.min(TIMES_LARGER * fileBytes, MOST_BYTES);
+  const bytes = Math.min(TIMES_LARGER * fileBytes, MAX_BYTES);
   const file = data.records('object', recordsIn(bytes, 1000), 1000);
   const key = 'large.tfrecord';
   copyFileSync(file.path, bucket.path(key));
@@ -24,7 +24,7 @@ export async function runDownloads({ group, what, fileBytes, data, rounds, place
     const contestants = programs.map((program) =>
       contestantOf(program, () => program.line(endpoint, bucket, key), { source }),
     );
-    await measure(contestants, { group, unit: 'GB/s', rounds: Math.min(rounds, MOST_ROUNDS), data, add });
+    await measure(contestants, { group, unit: 'GB/s', rounds: Math.min(rounds, MAX_ROUNDS), data, add });
   });
 }
 

@@ -10,7 +10,7 @@ const COUNT = 2000;
 const SIZE = 2 ** 16;
 const MILLISECONDS = 20;
 /** Whoever gets them one by one takes 40 seconds. */
-const MOST_ROUNDS = 2;
+const MAX_ROUNDS = 2;
 const PREFIX = 'small/';
 
 /** 2,000 objects of 64 KiB at the end of a line on which there and back takes 20 ms; figures are objects per second. */
@@ -34,7 +34,7 @@ export async function runSmallObjects({ group, smoke, data, rounds, place, bucke
       await measure(contestants, {
         group,
         unit: 'objects/s',
-        rounds: Math.min(rounds, MOST_ROUNDS),
+        rounds: Math.min(rounds, MAX_ROUNDS),
         data,
         add,
       });

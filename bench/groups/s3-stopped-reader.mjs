@@ -9,11 +9,11 @@ const PROGRAM = fileURLToPath(new URL('../subjects/s3-stopped.mjs', import.meta.
 const PART = 2 ** 23;
 const WINDOWS_MIB = [32, 64, 128];
 const SECONDS = 60;
-const MOST_BYTES = 2 ** 29;
+const MAX_BYTES = 2 ** 29;
 
 /** The most memory of a process that reads half of an object, stops for a minute, and reads the rest; figures are MiB. No request may be sent twice. */
 export async function runStoppedReader({ group, smoke, fileBytes, data, place, bucket, serve, add }) {
-  const bytes = smoke ? 2 ** 26 : Math.min(4 * fileBytes, MOST_BYTES);
+  const bytes = smoke ? 2 ** 26 : Math.min(4 * fileBytes, MAX_BYTES);
   const file = data.records('object', recordsIn(bytes, 1000), 1000);
   const key = 'large.tfrecord';
   copyFileSync(file.path, bucket.path(key));

@@ -8,13 +8,13 @@ import { measure } from './s3-downloads.mjs';
 const SHARDS = 40;
 const TIMES_LARGER = 4;
 /** Of all shards: everybody gets them six times. */
-const MOST_BYTES = 2 ** 29;
-const MOST_ROUNDS = 3;
+const MAX_BYTES = 2 ** 29;
+const MAX_ROUNDS = 3;
 const PREFIX = 'shards/';
 
 /** `recordpipe validate s3://` of 40 shards, and the same objects got and nothing else; figures are bytes per second of whole processes. */
 export async function runValidating({ group, smoke, fileBytes, data, rounds, place, bucket, serve, add }) {
-  const count = recordsIn(Math.min(TIMES_LARGER * fileBytes, MOST_BYTES) / SHARDS, 1000);
+  const count = recordsIn(Math.min(TIMES_LARGER * fileBytes, MAX_BYTES) / SHARDS, 1000);
   const file = data.records('shard', count, 1000);
   const keys = Array.from(
     { length: SHARDS },
@@ -47,7 +47,7 @@ export async function runValidating({ group, smoke, fileBytes, data, rounds, pla
           ),
         ),
       ];
-      await measure(contestants, { group, unit: 'GB/s', rounds: Math.min(rounds, MOST_ROUNDS), data, add });
+      await measure(contestants, { group, unit: 'GB/s', rounds: Math.min(rounds, MAX_ROUNDS), data, add });
     }
   });
 }

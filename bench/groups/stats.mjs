@@ -10,7 +10,7 @@ import { COMMAND_LINE } from './process.mjs';
 const SHARDS = 4;
 const IMAGE_BYTES = 100_000;
 /** As much as a page may be, and a good deal less than the images of one shard. */
-const MOST_PAGE_BYTES = 2_000_000;
+const MAX_PAGE_BYTES = 2_000_000;
 
 /** Whole processes over image Examples: a report of what is in them beside a check alone; figures are milliseconds. */
 export async function runStats(_cases, { fileBytes, data, rounds, add }) {
@@ -58,7 +58,7 @@ export async function runStats(_cases, { fileBytes, data, rounds, add }) {
 
 function checkPage(page, { features }, records) {
   const html = readFileSync(page);
-  if (html.length > MOST_PAGE_BYTES) throw new Error(`stats --html: a page of ${html.length} bytes`);
+  if (html.length > MAX_PAGE_BYTES) throw new Error(`stats --html: a page of ${html.length} bytes`);
   if (!html.includes('data:image/jpeg')) throw new Error('stats --html: no images on the page');
   const image = features.find(({ name }) => name === 'image/encoded');
   if (image.bytes.images.jpeg.values !== records) throw new Error('stats --html: images were missed');

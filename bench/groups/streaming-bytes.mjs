@@ -17,7 +17,7 @@ import { measure } from './s3-downloads.mjs';
 
 const TIMES_LARGER = 4;
 const RECORD = 10_000;
-const MOST_ROUNDS = 5;
+const MAX_ROUNDS = 5;
 /** Who writes into pipes beside us, as command lines. */
 const PEERS = [
   ['curl', 'curl'],
@@ -34,7 +34,7 @@ export async function runStreamedBytes(context) {
   const { group, what, fileBytes, data, rounds, place, bucket, serve, add } = context;
   const file = data.records('streamed', recordsIn(TIMES_LARGER * fileBytes, RECORD), RECORD);
   const sha256 = sha256Of([file.path]);
-  const options = { group, unit: 'GB/s', rounds: Math.min(rounds, MOST_ROUNDS), data, add };
+  const options = { group, unit: 'GB/s', rounds: Math.min(rounds, MAX_ROUNDS), data, add };
   try {
     if (what === 'file') {
       const from = { file, sha256, place, uri: file.path };

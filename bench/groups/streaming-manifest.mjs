@@ -12,7 +12,7 @@ const SIZE = 20_000;
 const MILLISECONDS = 20;
 /** One at a time, all of them would take nearly two minutes. */
 const SAMPLE = 200;
-const MOST_ROUNDS = 3;
+const MAX_ROUNDS = 3;
 
 /** An augmented manifest of 5,000 images of 20 KB at the end of a line on which there and back takes 20 ms; figures are images per second. */
 export async function runStreamedManifest({ group, smoke, data, rounds, place, bucket, serve, add }) {
@@ -52,7 +52,7 @@ export async function runStreamedManifest({ group, smoke, data, rounds, place, b
         { who: 'recordpipe', what: 'streamer', key: 'ours', open: streamed },
         { who: 'fetch', what: 'one at a time', key: 'single', open: single },
       ];
-      const options = { group, unit: 'objects/s', rounds: Math.min(rounds, MOST_ROUNDS), data, add };
+      const options = { group, unit: 'objects/s', rounds: Math.min(rounds, MAX_ROUNDS), data, add };
       await measure(contestants, options);
     } finally {
       await line.close();

@@ -11,7 +11,7 @@ export interface Part {
 const FIELD_1 = 0x0a;
 const FIELD_2 = 0x12;
 /** Protobuf's limit. */
-const MOST_BYTES = 2 ** 31 - 1;
+const MAX_BYTES = 2 ** 31 - 1;
 
 /** No bytes. */
 export const EMPTY: Part = { size: 0, write: () => undefined };
@@ -19,7 +19,7 @@ export const EMPTY: Part = { size: 0, write: () => undefined };
 /** The bytes of a message of parts; `what` it is, for errors. */
 export function written(what: string, parts: readonly Part[]): Uint8Array<ArrayBuffer> {
   const size = sizeOf(parts);
-  if (size > MOST_BYTES) throw new UsageError(`${what}: expected at most 2^31 - 1 bytes, got ${size}`);
+  if (size > MAX_BYTES) throw new UsageError(`${what}: expected at most 2^31 - 1 bytes, got ${size}`);
   const writer = new MessageWriter(size);
   for (const part of parts) part.write(writer);
   return writer.bytes;

@@ -1,5 +1,5 @@
 /** A larger record is rare, and its memory not to be kept. */
-const MOST_SPARE_BYTES = 4 * 1024 * 1024;
+const MAX_SPARE_BYTES = 4 * 1024 * 1024;
 
 /**
  * A growing window over a stream of chunks: the unread bytes `bytes[at, end)`, contiguous, at a known absolute position.
@@ -120,7 +120,7 @@ export class ByteWindow {
     const spare = this.#spare;
     if (spare !== undefined && spare !== this.bytes && spare.length >= size) return spare;
     const memory = new Uint8Array(size);
-    if (this.#reuse && size <= MOST_SPARE_BYTES) this.#spare = memory;
+    if (this.#reuse && size <= MAX_SPARE_BYTES) this.#spare = memory;
     return memory;
   }
 

@@ -6,9 +6,9 @@ const GROUP = 3;
 const END_GROUP = 4;
 export const FIXED32 = 5;
 
-const MOST_VARINT_BYTES = 10;
-const MOST_TAG = 2 ** 32 - 1;
-const MOST_GROUPS = 100;
+const MAX_VARINT_BYTES = 10;
+const MAX_TAG = 2 ** 32 - 1;
+const MAX_GROUPS = 100;
 
 /** What is wrong with a message, before anybody has said in which record. */
 export class WireFault extends Error {
@@ -52,7 +52,7 @@ export class WireReader {
     const { bytes, at } = this;
     let value = 0;
     let scale = 1;
-    for (let i = at; i < at + MOST_VARINT_BYTES; i++) {
+    for (let i = at; i < at + MAX_VARINT_BYTES; i++) {
       if (i >= end) throw new WireFault(at, 'wanted a varint, found the end of its message inside it');
       const byte = bytes[i];
       value += (byte & 0x7f) * scale;
@@ -62,14 +62,14 @@ export class WireReader {
       }
       scale *= 128;
     }
-    throw new WireFault(at, `wanted a varint of at most ${MOST_VARINT_BYTES} bytes, found a longer one`);
+    throw new WireFault(at, `wanted a varint of at most ${MAX_VARINT_BYTES} bytes, found a longer one`);
   }
 
   /** A tag: number of the field times 8, plus its wire type. */
   tag(end: number): number {
     const { at } = this;
     const tag = this.varint(end);
-    if (tag > MOST_TAG) throw new WireFault(at, `wanted a tag of 32 bits, found ${tag}`);
+    if (tag > MAX_TAG) throw new WireFault(at, `wanted a tag of 32 bits, found ${tag}`);
     if (tag < 8) throw new WireFault(at, 'wanted the number of a field, found 0');
     return tag;
   }
@@ -119,8 +119,8 @@ export class WireReader {
       const tag = this.tag(end);
       const type = tag % 8;
       if (type === GROUP) {
-        if (open.length === MOST_GROUPS)
-          throw new WireFault(at, `found more than ${MOST_GROUPS} nested groups`);
+        if (open.length === MAX_GROUPS)
+          throw new WireFault(at, `found more than ${MAX_GROUPS} nested groups`);
         open.push(Math.floor(tag / 8));
       } else if (type === END_GROUP) {
         const opened = open.pop();

@@ -4,7 +4,7 @@ export function checkCount(name: string, value: number, least: number, infinite 
   if (infinite && value === Number.POSITIVE_INFINITY) return;
   if (!Number.isSafeInteger(value) || value < least) {
     throw new UsageError(
-      `${name}: expected a whole number${least > Number.MIN_SAFE_INTEGER ? ` of at least ${least}` : ''}${infinite ? ' or Infinity' : ''}, got ${String(value)}`,
+      `${name}: expected an integer${least > Number.MIN_SAFE_INTEGER ? ` >= ${least}` : ''}${infinite ? ' or Infinity' : ''}, got ${String(value)}`,
     );
   }
 }

@@ -133,7 +133,7 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
 
   #run({ signal, iteration }: IterateOptions): Run<T> {
     if (iteration !== undefined && !(Number.isSafeInteger(iteration) && iteration >= 0))
-      throw new UsageError(`iteration: expected a whole number of at least 0, got ${String(iteration)}`);
+      throw new UsageError(`iteration: expected an integer >= 0, got ${String(iteration)}`);
     return new Run(this.#open, () => iteration ?? this.epochs.begin(), signal);
   }
 }

@@ -2,7 +2,7 @@
 const TURN_MS = 20;
 /** Between two looks at the clock, which cost 40 ns each. */
 const LOOK_MS = 2;
-const MOST_STEPS = 4096;
+const MAX_STEPS = 4096;
 
 /**
  * Gives the thread's other work a turn every 20 ms where a chain never waits by itself. Timers, sockets and abort signals would
@@ -32,7 +32,7 @@ export class Turns {
 
   #look(): boolean {
     const now = performance.now();
-    if (now - this.#looked < LOOK_MS) this.#stride = Math.min(2 * this.#stride, MOST_STEPS);
+    if (now - this.#looked < LOOK_MS) this.#stride = Math.min(2 * this.#stride, MAX_STEPS);
     else this.#stride = Math.max(this.#stride >> 1, 1);
     this.#looked = now;
     this.#left = this.#stride;

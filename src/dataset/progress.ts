@@ -11,7 +11,7 @@ export interface DatasetProgress {
 }
 
 /** Between two looks at the clock. */
-const MOST_ELEMENTS = 1024;
+const MAX_ELEMENTS = 1024;
 
 /** Tells how many elements have passed: at most every `everyMs` milliseconds, and at the end. */
 export class ProgressStage<T> extends Through<T, T> {
@@ -44,7 +44,7 @@ export class ProgressStage<T> extends Through<T, T> {
       this.#stride = Math.max(this.#stride >> 2, 1);
       this.#report(now, false);
     } else if (now - this.#told < this.#everyMs / 2) {
-      this.#stride = Math.min(2 * this.#stride, MOST_ELEMENTS);
+      this.#stride = Math.min(2 * this.#stride, MAX_ELEMENTS);
     }
     this.#look = this.#elements + this.#stride;
   }

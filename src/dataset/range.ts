@@ -9,11 +9,10 @@ export function rangeOf(...bounds: readonly number[]): () => Stage<number> {
   const [start, stop, step] =
     bounds.length === 1 ? [0, bounds[0], 1] : [bounds[0], bounds[1], bounds[2] ?? 1];
   for (const bound of [start, step]) {
-    if (!Number.isSafeInteger(bound))
-      throw new UsageError(`range: expected whole numbers, got ${String(bound)}`);
+    if (!Number.isSafeInteger(bound)) throw new UsageError(`range: expected integers, got ${String(bound)}`);
   }
   if (!Number.isSafeInteger(stop) && Math.abs(stop) !== Number.POSITIVE_INFINITY)
-    throw new UsageError(`range: expected a whole number or Infinity as the end, got ${String(stop)}`);
+    throw new UsageError(`range: expected an integer or Infinity as the end, got ${String(stop)}`);
   if (step === 0) throw new UsageError('range: expected a step that is not 0');
   const count = Math.max(0, Math.ceil((stop - start) / step));
   return () => new RangeStage(start, step, count);

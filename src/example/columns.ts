@@ -109,7 +109,7 @@ function sequenceColumn(spec: FixedLenSequenceSpec, sink: ValueSink, slot: numbe
       const shape = [records, longest / size, ...spec.shape];
       if (splits[records] === records * longest) return { values, shape };
       const total = records * longest;
-      if (total > MOST_VALUES) {
+      if (total > MAX_VALUES) {
         throw new UsageError(
           `records: expected columns of at most 2^31 - 1 values, got ${records} rows of ${longest}: batch fewer records`,
         );
@@ -119,7 +119,7 @@ function sequenceColumn(spec: FixedLenSequenceSpec, sink: ValueSink, slot: numbe
   };
 }
 
-const MOST_VALUES = 2 ** 31 - 1;
+const MAX_VALUES = 2 ** 31 - 1;
 
 /** Rows filled up to the longest. */
 function padded(

@@ -16,8 +16,8 @@ export type FeatureInput =
 /** Features by name: a Map, or a plain object. */
 export type FeaturesInput = ReadonlyMap<string, FeatureInput> | { readonly [name: string]: FeatureInput };
 
-const LEAST_INT64 = -(2n ** 63n);
-const MOST_INT64 = 2n ** 63n - 1n;
+const MIN_INT64 = -(2n ** 63n);
+const MAX_INT64 = 2n ** 63n - 1n;
 
 /** The values of an Int64List as words, the lower one first. */
 export function int64Words(
@@ -36,7 +36,7 @@ export function int64Words(
       words[2 * i] = one;
       words[2 * i + 1] = Math.floor(one / 2 ** 32);
     } else if (typeof one === 'bigint') {
-      if (one < LEAST_INT64 || one > MOST_INT64)
+      if (one < MIN_INT64 || one > MAX_INT64)
         throw new UsageError(`${what}: expected integers of 64 bits, got ${one}`);
       words[2 * i] = Number(BigInt.asIntN(32, one));
       words[2 * i + 1] = Number(one >> 32n);

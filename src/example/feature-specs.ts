@@ -55,7 +55,7 @@ export type FeatureSpec = FixedLenSpec | VarLenSpec | FixedLenSequenceSpec | Spa
 
 const KINDS: readonly unknown[] = ['bytes', 'float', 'int64'];
 /** Indices are 32-bit numbers. */
-const MOST_SIZE = 2 ** 31 - 1;
+const MAX_SIZE = 2 ** 31 - 1;
 
 /**
  * A feature that has as many values in each record as `shape` says, row by row; `[]` is one value. A record without it gets the default, or is an error
@@ -162,8 +162,8 @@ export function sparse<K extends FeatureKind>(
       `size: expected one for each of ${indexKeys.length} index keys, got ${sizes.length}`,
     );
   for (const one of sizes) {
-    if (!Number.isInteger(one) || one < 0 || one > MOST_SIZE)
-      throw new UsageError(`size: expected whole numbers from 0 to 2^31 - 1, got ${one}`);
+    if (!Number.isInteger(one) || one < 0 || one > MAX_SIZE)
+      throw new UsageError(`size: expected integers from 0 to 2^31 - 1, got ${one}`);
   }
   return { type: 'sparse', kind, indexKeys, valueKey, sizes, alreadySorted };
 }
@@ -191,10 +191,10 @@ export function sizeOfShape(shape: readonly number[]): number {
   let size = 1;
   for (const dimension of shape) {
     if (!Number.isInteger(dimension) || dimension < 0)
-      throw new UsageError(`shape: expected whole numbers from 0 on, got ${dimension}`);
+      throw new UsageError(`shape: expected integers >= 0, got ${dimension}`);
     size *= dimension;
   }
-  if (size > MOST_SIZE) throw new UsageError(`shape: expected at most 2^31 - 1 values, got ${size}`);
+  if (size > MAX_SIZE) throw new UsageError(`shape: expected at most 2^31 - 1 values, got ${size}`);
   return size;
 }
 

@@ -11,8 +11,8 @@ export interface Name {
 }
 
 /** So many names are kept, of so many bytes; with more, it begins anew at the next record. */
-const MOST_NAMES = 4096;
-const MOST_BYTES = 1 << 20;
+const MAX_NAMES = 4096;
+const MAX_BYTES = 1 << 20;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -30,7 +30,7 @@ export class NameTable {
 
   /** A new record begins. */
   begin(): void {
-    if (this.#byHash.size > MOST_NAMES || this.#size > MOST_BYTES) {
+    if (this.#byHash.size > MAX_NAMES || this.#size > MAX_BYTES) {
       this.#byHash.clear();
       this.#size = 0;
       this.#first = undefined;

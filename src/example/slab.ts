@@ -1,6 +1,6 @@
 const SLAB_BYTES = 65_536;
 /** Larger arrays have memory of their own. */
-const MOST_SHARED_BYTES = 16_384;
+const MAX_SHARED_BYTES = 16_384;
 
 /**
  * Memory for arrays, cut from pieces that several share: an allocation of its own takes 8 µs for 16 KiB, a view of memory that is there 60 ns. The
@@ -25,7 +25,7 @@ export class Slab {
 
   /** Room for `bytes` from `at` on, at a multiple of eight bytes. More may be asked for than is then kept. */
   take(bytes: number): void {
-    if (bytes > MOST_SHARED_BYTES) {
+    if (bytes > MAX_SHARED_BYTES) {
       this.#use(new Int32Array(Math.ceil(bytes / 8) * 2));
       this.at = 0;
       return;

@@ -24,7 +24,7 @@ export async function objectTarget(
   renamed: boolean,
 ): Promise<Target> {
   if (options.append) {
-    const text = 'objects cannot be appended to; write another one, or the whole anew';
+    const text = 'cannot append to an object; write a new object, or write it again as a whole';
     throw new RecordpipeError('unsupported-source', text, { uri });
   }
   return renamed ? spooled(uri, options) : streamed(uri, options);

@@ -199,7 +199,7 @@ function unaligned(size: number, uri: string): RecordpipeError {
 
 function checkSplit({ split, splits }: RecordIOSplit): void {
   if (!Number.isSafeInteger(splits) || splits < 1)
-    throw new UsageError(`splits: expected a whole number from 1 on, got ${splits}`);
+    throw new UsageError(`splits: expected an integer >= 1, got ${splits}`);
   if (!Number.isSafeInteger(split) || split < 0 || split >= splits)
-    throw new UsageError(`split: expected a whole number from 0 to ${splits - 1}, got ${split}`);
+    throw new UsageError(`split: expected an integer from 0 to ${splits - 1}, got ${split}`);
 }

@@ -1,6 +1,6 @@
 import { checkOptionNames } from '../bytes/option-names.ts';
 import { encodeOptions, type RecordIOEncodeOptions } from '../framing/recordio-write.ts';
-import { MOST_RECORD_BYTES } from '../records/read-options.ts';
+import { MAX_RECORD_BYTES } from '../records/read-options.ts';
 import { scanRecordIO } from '../records/recordio/scan-recordio.ts';
 import { openShards, type RecordShardWriter, type ShardOptions, shardNames } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
@@ -73,7 +73,7 @@ async function checkWhole(path: string): Promise<Appendable> {
   const { compression, records, errors } = await scanRecordIO(path, {
     multipart: 'concat',
     maxErrors: 1,
-    maxRecordBytes: MOST_RECORD_BYTES,
+    maxRecordBytes: MAX_RECORD_BYTES,
   });
   if (errors.length > 0) throw errors[0];
   return { compression, records };

@@ -1,7 +1,7 @@
 import { checkOptionNames } from '../bytes/option-names.ts';
 import { RecordpipeError } from '../errors.ts';
 import { lineEnding, type TextLineEncodeOptions } from '../framing/textline-encode.ts';
-import { MOST_RECORD_BYTES } from '../records/read-options.ts';
+import { MAX_RECORD_BYTES } from '../records/read-options.ts';
 import { scanTextLines } from '../records/textline/read-textlines.ts';
 import { openShards, type RecordShardWriter, type ShardOptions, shardNames } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
@@ -73,7 +73,7 @@ async function checkEnded(path: string, { delimiter }: TextLineWriteOptions): Pr
     delimiter,
     cr: 'keep',
     maxErrors: 1,
-    maxRecordBytes: MOST_RECORD_BYTES,
+    maxRecordBytes: MAX_RECORD_BYTES,
   });
   if (errors.length > 0) throw errors[0];
   if (warnings > 0) {

@@ -89,7 +89,7 @@ export function writeOptions(given: Partial<RecordWriteOptions> = {}): RecordWri
   for (const [name, [least, most]] of Object.entries(RANGES)) {
     const value = options[name as keyof typeof RANGES];
     if (!Number.isInteger(value) || value < least || value > most) {
-      throw new UsageError(`${name}: expected a whole number from ${least} to ${most}, got ${value}`);
+      throw new UsageError(`${name}: expected an integer from ${least} to ${most}, got ${value}`);
     }
   }
   return options;

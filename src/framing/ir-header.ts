@@ -4,7 +4,7 @@ import { RecordpipeError, UsageError } from '../errors.ts';
 /** flag (u32), label (f32), id and id2 (u64), little-endian. Source of the rule: MXNet's `recordio.pack`. */
 const IR_HEADER_BYTES = 24;
 const FLOAT_BYTES = 4;
-const MOST_ID = 2n ** 64n - 1n;
+const MAX_ID = 2n ** 64n - 1n;
 
 /** The header that MXNet puts before an image or any other payload inside a record. */
 export interface IRHeader {
@@ -117,10 +117,10 @@ function labelsOf(record: Uint8Array, count: number): Float32Array {
 }
 
 function wholeId(name: string, id: bigint | number): bigint {
-  const good = typeof id === 'number' ? Number.isSafeInteger(id) && id >= 0 : id >= 0n && id <= MOST_ID;
+  const good = typeof id === 'number' ? Number.isSafeInteger(id) && id >= 0 : id >= 0n && id <= MAX_ID;
   if (!good) {
     throw new UsageError(
-      `packIR: ${name}: expected a whole number from 0 to 2^64 - 1 (a bigint from 2^53 on), got ${id}`,
+      `packIR: ${name}: expected an integer from 0 to 2^64 - 1 (a bigint from 2^53 on), got ${id}`,
     );
   }
   return BigInt(id);

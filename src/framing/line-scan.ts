@@ -59,7 +59,7 @@ export interface LineScanner {
 }
 
 /** A batch's worth: lines that one scan cuts at most, but for those of one call of the kernel. */
-export const MOST_LINES: number = 128 * 1024;
+export const MAX_LINES: number = 128 * 1024;
 
 export function emptyLineScan(): LineScan {
   const none = new Uint32Array(0);

@@ -5,7 +5,7 @@ import {
   type LineCutting,
   type LineScan,
   type LineScanner,
-  MOST_LINES,
+  MAX_LINES,
   NEED_MORE,
   TOO_LONG,
 } from './line-scan.ts';
@@ -31,7 +31,7 @@ export class LineTableScanner implements LineScanner {
     result.markCount = 0;
     result.payloadBytes = 0;
     result.stop = NEED_MORE;
-    while (result.count < MOST_LINES) {
+    while (result.count < MAX_LINES) {
       const stop = findIn(within, at, delimiter);
       if (stop < 0) break;
       if (lineTooLong(cutting, bytes, at, stop)) {

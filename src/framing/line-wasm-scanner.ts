@@ -6,7 +6,7 @@ import {
   type LineScan,
   type LineScanner,
   MAX_DELIMITER_BYTES,
-  MOST_LINES,
+  MAX_LINES,
   NEED_MORE,
   TOO_LONG,
 } from './line-scan.ts';
@@ -77,7 +77,7 @@ export class LineWasmScanner implements LineScanner {
     result.payloadBytes = 0;
     result.stop = NEED_MORE;
     this.#kernel.heap().set(text, delimiter);
-    while (result.count < MOST_LINES) {
+    while (result.count < MAX_LINES) {
       const size = inPlace ? to - at : Math.min(to - at, STAGE_BYTES);
       const start = inPlace ? bytes.byteOffset + at : stage;
       if (!inPlace) this.#kernel.heap().set(bytes.subarray(at, at + size), stage);

@@ -2,7 +2,7 @@ const ZERO = 48;
 const BILLION = 1e9;
 
 /** The most digits of a safe integer. */
-export const MOST_DIGITS = 16;
+export const MAX_DIGITS = 16;
 
 /** Writes a whole number from 0 to 2^53 in decimal; the index behind it. */
 export function writeDecimal(target: Uint8Array, at: number, value: number): number {

@@ -11,11 +11,11 @@ export function indexMismatch(what: string, place: ErrorPlace, next: string = RE
 }
 
 /** What to do where the data is as it should be. */
-const REMAKE = 'if the data is as it should be, make the index anew (recordpipe index --force)';
+const REMAKE = 'if the data is correct, rebuild the index with recordpipe index --force';
 
 /** The next step where a record does not lie where the index says. */
 export const DAMAGED_OR_CHANGED =
-  'the data was damaged, or changed after it was indexed: recordpipe validate tells which, recordpipe index --force makes the index anew';
+  'the data was damaged, or changed after it was indexed: recordpipe validate finds damage, recordpipe index --force rebuilds the index';
 
 /** An error of a part of a file that was read by itself, at its place in the whole file. */
 export function errorAt(error: RecordpipeError, place: ErrorPlace): RecordpipeError {

@@ -1,9 +1,9 @@
-import { MOST_DIGITS } from './decimal.ts';
+import { MAX_DIGITS } from './decimal.ts';
 import type { FrameTable } from './frame-table.ts';
 
 const BLOCK_BYTES = 1024 * 1024;
 /** Two numbers, what parts them, and the line's end. */
-const LINE_BYTES = 2 * MOST_DIGITS + 2;
+const LINE_BYTES = 2 * MAX_DIGITS + 2;
 
 /** Writes the line of record `i`, whose frame is the `bytes` bytes at `offset`, into `block` from `used` on; the end of what was written. */
 type WriteLine = (block: Uint8Array, used: number, i: number, offset: number, bytes: number) => number;

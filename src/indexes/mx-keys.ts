@@ -44,9 +44,9 @@ export function checkedKey(key: MXKey, type: MXKeyType): MXKey {
   }
   if (typeof key === 'bigint') return smallest(key);
   if (typeof key !== 'number')
-    throw new UsageError(`key: expected a whole number, got ${typeof key}; keys: 'text' takes text`);
+    throw new UsageError(`key: expected an integer, got ${typeof key}; keys: 'text' takes text`);
   if (Number.isSafeInteger(key)) return key === 0 ? 0 : key;
-  throw new UsageError(`key: expected a whole number, beyond 2^53 - 1 as bigint, got ${key}`);
+  throw new UsageError(`key: expected an integer, beyond 2^53 - 1 as bigint, got ${key}`);
 }
 
 function smallest(key: bigint): MXKey {

@@ -7,7 +7,7 @@ import { Turns } from './turns.ts';
 
 /** How records are read by their places. */
 export interface SpanReading {
-  /** Whether spans of up to `MOST_BLOCKING_BYTES` are read on the calling thread. */
+  /** Whether spans of up to `MAX_BLOCKING_BYTES` are read on the calling thread. */
   readonly blocking: boolean;
   /** The most bytes between two records that are read together. */
   readonly maxGapBytes: number;
@@ -23,7 +23,7 @@ export interface Taker {
 }
 
 /** A read of this size takes 20 microseconds from the page cache, as long as asking another thread. */
-export const MOST_BLOCKING_BYTES: number = 256 * 1024;
+export const MAX_BLOCKING_BYTES: number = 256 * 1024;
 /** What the host's threads are asked for: larger reads gain nothing more, and there are four of them. */
 export const LOCAL_SPANS: Pick<SpanReading, 'maxSpanBytes' | 'lanes'> = {
   maxSpanBytes: 1024 * 1024,
@@ -47,7 +47,7 @@ export class SpanReader {
 
   /** Whether reading this record may hold up the thread. */
   readsNow(record: number): boolean {
-    return this.#reading.blocking && this.#table.frameBytes(record) <= MOST_BLOCKING_BYTES;
+    return this.#reading.blocking && this.#table.frameBytes(record) <= MAX_BLOCKING_BYTES;
   }
 
   /** One record, read on this thread. */
@@ -66,7 +66,7 @@ export class SpanReader {
     const order = ascendingOrder(records);
     const ascending = order === undefined ? records : Float64Array.from(order, (at) => records[at]);
     const { maxGapBytes, blocking, maxSpanBytes, lanes } = this.#reading;
-    const maxBytes = blocking ? MOST_BLOCKING_BYTES : maxSpanBytes;
+    const maxBytes = blocking ? MAX_BLOCKING_BYTES : maxSpanBytes;
     const spans = spansOf(this.#table, ascending, this.#frames.before, maxGapBytes, maxBytes);
     const lane = async (): Promise<void> => {
       const turns = new Turns();
@@ -86,7 +86,7 @@ export class SpanReader {
             target = this.#slabs.bytes;
             at = this.#slabs.at;
           }
-          if (blocking && bytes <= MOST_BLOCKING_BYTES) this.#file.readNow(target, at, bytes, start);
+          if (blocking && bytes <= MAX_BLOCKING_BYTES) this.#file.readNow(target, at, bytes, start);
           else await this.#file.read(target, at, bytes, start);
           this.#take(span, target, at - start, sparse, ascending, order, taker);
         } catch (error) {

@@ -5,7 +5,7 @@ import type { SourceLine } from './manifest-lines.ts';
 import type { ManifestNotes } from './manifest-notes.ts';
 import { s3UriOf } from './s3-uri.ts';
 
-const MOST_NAME_CHARACTERS = 256;
+const MAX_NAME_CHARACTERS = 256;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Looks at the lines of an augmented manifest. */
@@ -89,13 +89,13 @@ export class AugmentedCheck {
           `${JSON.stringify(name)} is there twice; the last one counts`,
         );
       seen.add(name);
-      if (name.length < 1 || name.length > MOST_NAME_CHARACTERS)
+      if (name.length < 1 || name.length > MAX_NAME_CHARACTERS)
         this.#notes.warn(
           'long-name',
           line,
           text,
           at,
-          `attributes have names of 1 to ${MOST_NAME_CHARACTERS} characters`,
+          `attributes have names of 1 to ${MAX_NAME_CHARACTERS} characters`,
         );
       if (isRefName(name) && (this.#required?.includes(name) ?? true)) this.#ref(line, text, member);
     }

@@ -1,7 +1,7 @@
 import { JsonCursor, JsonMistake, type JsonSpan } from './json-cursor.ts';
 import type { ManifestNotes } from './manifest-notes.ts';
 
-const MOST_KEY_BYTES = 1024;
+const MAX_KEY_BYTES = 1024;
 
 /** Looks at a ManifestFile, which is one JSON array: its text as a whole. */
 export function checkList(text: string, notes: ManifestNotes, refs: Map<string, number> | undefined): number {
@@ -36,8 +36,8 @@ export function checkList(text: string, notes: ManifestNotes, refs: Map<string, 
       return;
     }
     if (rest === '') note('warn', 'bad-suffix', value.start, 'nothing follows the prefix');
-    if (Buffer.byteLength(prefix.replace(/^s3:\/\/[^/]+\//, '') + rest) > MOST_KEY_BYTES)
-      note('error', 'bad-suffix', value.start, `keys have at most ${MOST_KEY_BYTES} bytes`);
+    if (Buffer.byteLength(prefix.replace(/^s3:\/\/[^/]+\//, '') + rest) > MAX_KEY_BYTES)
+      note('error', 'bad-suffix', value.start, `keys have at most ${MAX_KEY_BYTES} bytes`);
     if (seen.has(rest)) note('warn', 'duplicate-suffix', value.start, 'listed twice; it is read twice');
     seen.add(rest);
     if (refs !== undefined && !refs.has(prefix + rest))

@@ -27,7 +27,7 @@ export interface CheckManifestOptions {
 
 const CHUNK_BYTES = 1024 * 1024;
 const HEADS_AT_ONCE = 16;
-const MOST_ATTRIBUTES = 16;
+const MAX_ATTRIBUTES = 16;
 
 /**
  * Finds what is wrong with a manifest of SageMaker, each thing with line, column and what stands there. What begins with `[` is a ManifestFile, which is held as a whole; anything else an
@@ -91,11 +91,11 @@ function checkNames(attributes: readonly string[] | undefined): void {
   if (attributes === undefined) return;
   const fits =
     attributes.length >= 1 &&
-    attributes.length <= MOST_ATTRIBUTES &&
+    attributes.length <= MAX_ATTRIBUTES &&
     attributes.every((name) => name.length >= 1 && name.length <= 256);
   if (fits) return;
   throw new UsageError(
-    `attributes: expected 1 to ${MOST_ATTRIBUTES} names of 1 to 256 characters, got ${JSON.stringify(attributes)}`,
+    `attributes: expected 1 to ${MAX_ATTRIBUTES} names of 1 to 256 characters, got ${JSON.stringify(attributes)}`,
   );
 }
 

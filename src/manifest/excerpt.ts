@@ -1,6 +1,6 @@
 import { withVisible } from './invisible.ts';
 
-const MOST_CHARACTERS = 80;
+const MAX_CHARACTERS = 80;
 /** Of them, so many stand before the place that is meant. */
 const BEFORE = 20;
 
@@ -9,10 +9,10 @@ export function excerptAt(text: string, at: number): { readonly column: number; 
   const before = Array.from(text.slice(0, at));
   const from = before.length <= BEFORE ? 0 : before.slice(0, -BEFORE).join('').length;
   const rest = text.slice(from);
-  const characters = Array.from(rest.slice(0, 2 * MOST_CHARACTERS));
-  const cut = characters.length > MOST_CHARACTERS || rest.length > 2 * MOST_CHARACTERS;
+  const characters = Array.from(rest.slice(0, 2 * MAX_CHARACTERS));
+  const cut = characters.length > MAX_CHARACTERS || rest.length > 2 * MAX_CHARACTERS;
   // A line whose mistake comes early is shown from its beginning.
-  const shown = (cut ? [...characters.slice(0, MOST_CHARACTERS - 1), '…'] : characters).join('').trimEnd();
+  const shown = (cut ? [...characters.slice(0, MAX_CHARACTERS - 1), '…'] : characters).join('').trimEnd();
   const excerpt = from > 0 ? `…${Array.from(shown).slice(1).join('')}` : shown;
   return { column: before.length + 1, excerpt: withVisible(excerpt) };
 }

@@ -2,7 +2,7 @@ import type { ObjectRead } from './object-read.ts';
 import type { ObjectRef } from './object-source.ts';
 
 /** Objects split ahead of the reader; those that are tiny or empty fill no window. */
-const MOST_OBJECTS = 1024;
+const MAX_OBJECTS = 1024;
 
 export type ObjectRefs = Iterable<ObjectRef> | AsyncIterable<ObjectRef>;
 
@@ -19,7 +19,7 @@ export class ObjectQueue {
   }
 
   get full(): boolean {
-    return this.#length >= MOST_OBJECTS;
+    return this.#length >= MAX_OBJECTS;
   }
 
   push(object: ObjectRead): void {

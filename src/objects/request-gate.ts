@@ -1,5 +1,5 @@
 /** Most requests that the streams of one process have under way together. */
-const MOST_REQUESTS = 32;
+const MAX_REQUESTS = 32;
 /** So many ranges have to come without being throttled until one more request is allowed. */
 const CLEAN_PARTS_PER_STEP = 8;
 
@@ -26,7 +26,7 @@ export class RequestGate {
   /** Seats that wait, longest first. */
   readonly #waiting = new Set<GateSeat>();
 
-  constructor(most: number = MOST_REQUESTS) {
+  constructor(most: number = MAX_REQUESTS) {
     this.#most = most;
     this.#limit = most;
   }
@@ -41,7 +41,7 @@ export class RequestGate {
   }
 
   /** For threads, which have a gate each: lets this one have so many of the requests of its process. Default: all of them. */
-  share(most: number = MOST_REQUESTS): void {
+  share(most: number = MAX_REQUESTS): void {
     this.#limit = Math.max(1, this.#limit + most - this.#most);
     this.#most = most;
     this.#serve();

@@ -1,5 +1,5 @@
 /** The smallest guess, as a share of a part: 64 KiB of 8 MiB. */
-const LEAST_SHARE = 1 / 128;
+const MIN_SHARE = 1 / 128;
 /** How much of what was seen is still believed with each object. */
 const MEMORY = 0.95;
 
@@ -21,7 +21,7 @@ export class SizeGuess {
     if (this.#seen === undefined) return this.#partBytes;
     return Math.min(
       this.#partBytes,
-      Math.max(Math.ceil(this.#partBytes * LEAST_SHARE), 2 * Math.ceil(this.#seen)),
+      Math.max(Math.ceil(this.#partBytes * MIN_SHARE), 2 * Math.ceil(this.#seen)),
     );
   }
 

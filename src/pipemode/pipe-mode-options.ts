@@ -148,7 +148,7 @@ export function pipeModeOptions(given: Partial<PipeModeOptionsInput>): PipeModeO
     checkTime(name, options[name]);
   for (const name of ['benchmarkRecordsInterval', 'maxCorruptedRecordsToSkip'] as const) {
     if (!Number.isSafeInteger(options[name]) || options[name] < 0)
-      throw new UsageError(`${name}: expected a whole number of at least 0, got ${options[name]}`);
+      throw new UsageError(`${name}: expected an integer >= 0, got ${options[name]}`);
   }
   if (options.maxCorruptedRecordsToSkip > 0 && options.recordFormat !== 'TFRecord')
     throw new UsageError(

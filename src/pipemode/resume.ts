@@ -58,7 +58,7 @@ function behind(batch: RecordBatch, first: number): RecordBatch {
 function notResumable(what: string): RecordpipeError {
   return new RecordpipeError(
     'not-resumable',
-    `${what}; is the data shuffled or changed between epochs? Begin the epoch anew`,
+    `${what}; is the data shuffled or changed between epochs? Start the epoch again`,
   );
 }
 

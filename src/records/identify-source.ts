@@ -49,7 +49,7 @@ interface Verdict {
 /** A page tells nearly always. */
 const FIRST_PEEK_BYTES = 4096;
 /** What the first record's header needs, of any format. */
-const LEAST_BYTES = 12;
+const MIN_BYTES = 12;
 /** The head of a tar archive, say, could be that of a text; with so many bytes it cannot. */
 const TEXT_BYTES = 512;
 /** So long a text that is none cannot come from zlib. */
@@ -84,7 +84,7 @@ export async function identifyPeeked(peeked: PeekedSource, wanted: Judging): Pro
   const uri = wanted.uri ?? peeked.opened.uri;
   try {
     // Judged whenever there is twice as much, so that tiny chunks do not make it slow.
-    for (let least = LEAST_BYTES; ; least = Math.min(PEEK_BYTES, 2 * peeked.head.length)) {
+    for (let least = MIN_BYTES; ; least = Math.min(PEEK_BYTES, 2 * peeked.head.length)) {
       while (peeked.head.length < least && !peeked.whole) await peeked.peek();
       const { head, whole } = peeked;
       const final = whole || head.length === PEEK_BYTES;
@@ -110,7 +110,7 @@ async function judge(
   uri: string | undefined,
 ): Promise<Verdict | undefined> {
   const { bytes, final } = head;
-  if (bytes.length < LEAST_BYTES && !final) return undefined;
+  if (bytes.length < MIN_BYTES && !final) return undefined;
   if (format !== 'auto') {
     const known = compression === 'auto' ? format.detectCompression(bytes) : compression;
     return { format: format.name, compression: known };
@@ -135,7 +135,7 @@ async function inside(
   // What cannot be inflated, or is nothing, is read as TFRecord, which says what is wrong with the stream.
   if (broken && certainFormat(bytes) === undefined) return { format: 'tfrecord', compression };
   const inner = { bytes, whole: head.whole && !enough, final: head.final || enough };
-  if (bytes.length < LEAST_BYTES && !inner.final) return undefined;
+  if (bytes.length < MIN_BYTES && !inner.final) return undefined;
   const format = formatOf(inner, compression, uri);
   return format && { format, compression };
 }

@@ -96,7 +96,7 @@ export const DEFAULT_READ_OPTIONS: ReadOptions = Object.freeze({
 });
 
 /** The largest payload that a limit may allow: a frame must fit into 32 bits of address. */
-export const MOST_RECORD_BYTES: number = 2 ** 32 - 64;
+export const MAX_RECORD_BYTES: number = 2 ** 32 - 64;
 
 /** For each option that is one of a few values: which. */
 export type Choices = Readonly<Record<string, readonly unknown[]>>;
@@ -144,7 +144,7 @@ export function completeOptions<O extends ReadOptions>(
       );
     }
   }
-  checkWhole('maxRecordBytes', options.maxRecordBytes, 0, MOST_RECORD_BYTES);
+  checkWhole('maxRecordBytes', options.maxRecordBytes, 0, MAX_RECORD_BYTES);
   checkWhole('chunkBytes', options.chunkBytes, 1, 2 ** 30);
   checkStart(options.start);
   checkWhole('maxCorruptedTotal', options.maxCorruptedTotal, 0, Number.POSITIVE_INFINITY);
@@ -155,7 +155,7 @@ export function completeOptions<O extends ReadOptions>(
 export function checkWhole(name: string, value: number, least: number, most: number): void {
   const whole = Number.isInteger(value) || value === most;
   if (!whole || value < least || value > most) {
-    throw new UsageError(`${name}: expected a whole number from ${least} to ${most}, got ${value}`);
+    throw new UsageError(`${name}: expected an integer from ${least} to ${most}, got ${value}`);
   }
 }
 

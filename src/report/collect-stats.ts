@@ -1,4 +1,4 @@
-import { type DatasetStats, MOST_FINDINGS, StatsMerger } from '../stats/dataset-stats.ts';
+import { type DatasetStats, MAX_FINDINGS, StatsMerger } from '../stats/dataset-stats.ts';
 import { expandToFiles, type FileInputs } from './expand-inputs.ts';
 import { type LookedReport, statsOfFile } from './look-inside.ts';
 import { checkedReading, type FilesOptions } from './report-options.ts';
@@ -32,7 +32,7 @@ export async function collectStats(
   const reading = await checkedReading(options);
   const found = await expandToFiles(inputs, options.format, options);
   const look = { stats: { samples } };
-  const task = { check: 'validate', maxErrors: MOST_FINDINGS, blocking, reading, look } as const;
+  const task = { check: 'validate', maxErrors: MAX_FINDINGS, blocking, reading, look } as const;
   const merger = new StatsMerger();
   await runFiles(found, task, {
     jobs,

@@ -1,6 +1,6 @@
 import type { OnBatch } from '../records/scan-source.ts';
 import { DatasetCounter, type StatsOptions } from '../stats/dataset-counter.ts';
-import { compareFindings, type DatasetStats, MOST_FINDINGS, NO_STATS } from '../stats/dataset-stats.ts';
+import { compareFindings, type DatasetStats, MAX_FINDINGS, NO_STATS } from '../stats/dataset-stats.ts';
 import type { RecordSchema } from '../stats/schema.ts';
 import { SchemaChecker, violationError } from '../stats/schema-checker.ts';
 import type { FileReport } from './validate-report.ts';
@@ -61,7 +61,7 @@ export function statsOfFile(report: FileReport, counter?: DatasetCounter): Datas
   const { uri, format, compression, records, bytes, errors, errorCount, unreadable } = report;
   const file = { uri, format, compression, records, bytes, findings: errorCount, unreadable };
   const findings = errors
-    .slice(0, MOST_FINDINGS)
+    .slice(0, MAX_FINDINGS)
     .map(({ code, record, offset, message }) => ({ uri, code, record, offset, message }));
   findings.sort(compareFindings);
   if (counter !== undefined) return counter.stats(file, findings);

@@ -5,7 +5,7 @@ import type { FileInput } from './file-task.ts';
 const PROCESS_REQUESTS = 32;
 /** So many windows are held by all objects that are checked at once, 256 MiB by default. */
 const WINDOWS = 4;
-const MOST_LANES = 32;
+const MAX_LANES = 32;
 
 /** How objects are shared out. */
 export interface RemoteShare {
@@ -30,7 +30,7 @@ export function shareOfObjects(
   const total = WINDOWS * windowBytes;
   const sizes = inputs.map(({ size }) => Math.min(size ?? windowBytes / 2, windowBytes));
   const mean = Math.max(1, sizes.reduce((sum, size) => sum + size, 0) / Math.max(1, sizes.length));
-  const wanted = Math.min(MOST_LANES, Math.max(WINDOWS, Math.ceil(total / mean)));
+  const wanted = Math.min(MAX_LANES, Math.max(WINDOWS, Math.ceil(total / mean)));
   const lanes = Math.max(1, Math.min(wanted, Math.floor(total / partBytes), inputs.length));
   const window = Math.max(partBytes, Math.min(windowBytes, Math.floor(total / lanes)));
   return {

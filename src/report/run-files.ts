@@ -14,7 +14,7 @@ const WORTH_A_WORKER_BYTES = 64 * 1024 * 1024;
 /** Objects: each worker loads a client of the service, which takes 200 ms. */
 const WORTH_A_CLIENT_BYTES = 256 * 1024 * 1024;
 /** More threads bring nothing for objects: each takes in about 1 GB/s. */
-const MOST_CLIENTS = 4;
+const MAX_CLIENTS = 4;
 
 /** How many files are handled at once, and when to stop. */
 export interface RunOptions extends Pick<FilesOptions, 'jobs' | 'onProgress' | 'signal'> {
@@ -96,7 +96,7 @@ class Run {
     const worth = this.#sizes.length > 1 && (this.#unsized.size > 0 || this.#totalBytes >= least);
     if (!worth) return 1;
     const cores = availableParallelism();
-    return remote === this.#inputs.length ? Math.min(cores, MOST_CLIENTS) : cores;
+    return remote === this.#inputs.length ? Math.min(cores, MAX_CLIENTS) : cores;
   }
 
   /** Takes files off the queues until they are empty. */

@@ -104,10 +104,10 @@ function placedError(error: RecordpipeError, uri: string, { from, start }: Recor
   return new RecordpipeError(code, sentenceOf(error), place, cause);
 }
 
-/** Records that are not where the index had them would be looked at twice, or by nobody. */
+/** Records that are not where the index has them would be checked twice, or not at all. */
 function asExpected(scan: RecordScan, uri: string, { from, to, start }: RecordRange): RecordScan {
   if (scan.errorCount > 0 || scan.records === to - from) return scan;
-  const text = `the records ${from} to ${to - 1} are to lie here, found are ${scan.records}: the plan was cut by an index that does not fit; make both anew`;
+  const text = `expected records ${from} to ${to - 1} in this range, found ${scan.records} records: the index that the plan was cut by does not fit the data; rebuild the index (recordpipe index --force) and the plan`;
   const error = new RecordpipeError('index-mismatch', text, { uri, record: from, offset: start });
   return { ...scan, errors: [error], errorCount: 1 };
 }

@@ -6,8 +6,8 @@ import { UsageError } from '../errors.ts';
 /** Unsigned integers, as keys and shapes are. */
 export type Uint64Input = BigUint64Array | Float64Array | Uint32Array | readonly (number | bigint)[];
 
-const MOST_INT32 = 2 ** 31 - 1;
-const MOST_UINT64 = 2n ** 64n - 1n;
+const MAX_INT32 = 2 ** 31 - 1;
+const MAX_UINT64 = 2n ** 64n - 1n;
 
 /** 64-bit floats as the bytes that are written. */
 export function doubleBytes(
@@ -34,7 +34,7 @@ export function int32Words(what: string, values: Int32Array | Float64Array | rea
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (typeof value !== 'number') throw new UsageError(`${what}: expected integers, got ${typeName(value)}`);
-    if (!Number.isInteger(value) || value < -MOST_INT32 - 1 || value > MOST_INT32)
+    if (!Number.isInteger(value) || value < -MAX_INT32 - 1 || value > MAX_INT32)
       throw new UsageError(`${what}: expected integers of 32 bits, got ${value}`);
     words[2 * i] = value;
     words[2 * i + 1] = value < 0 ? -1 : 0;
@@ -56,7 +56,7 @@ export function uint64Words(what: string, values: Uint64Input): Int32Array {
       words[2 * i] = value;
       words[2 * i + 1] = Math.floor(value / 2 ** 32);
     } else if (typeof value === 'bigint') {
-      if (value < 0n || value > MOST_UINT64)
+      if (value < 0n || value > MAX_UINT64)
         throw new UsageError(`${what}: expected integers of 64 bits from 0 on, got ${value}`);
       words[2 * i] = Number(BigInt.asIntN(32, value));
       words[2 * i + 1] = Number(BigInt.asIntN(32, value >> 32n));

@@ -4,8 +4,8 @@ import {
   COUNT_KEYS,
   type DatasetStats,
   type FileStats,
+  MAX_FEATURES,
   type MessageCountKey,
-  MOST_FEATURES,
   messageCounts,
   NO_STATS,
   type StatsFinding,
@@ -154,5 +154,5 @@ export class DatasetCounter {
 }
 
 function newTable(): NameTable<FeatureCounter> {
-  return new NameTable((name) => new FeatureCounter(name), MOST_FEATURES);
+  return new NameTable((name) => new FeatureCounter(name), MAX_FEATURES);
 }

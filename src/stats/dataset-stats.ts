@@ -12,9 +12,9 @@ import type { RecordType } from './record-type.ts';
 import { type ImageSample, mergeSamples } from './samples.ts';
 
 /** So many features are kept, those whose names come first; of a feature list the same. */
-export const MOST_FEATURES = 4096;
+export const MAX_FEATURES = 4096;
 /** So many findings are kept, the first by file and place; all are counted. */
-export const MOST_FINDINGS = 100;
+export const MAX_FINDINGS = 100;
 
 /** One of the files. */
 export interface FileStats {
@@ -195,7 +195,7 @@ export function mergeStats(a: DatasetStats, b: DatasetStats): DatasetStats {
     truncated: a.truncated || b.truncated || more || moreLists,
     findings: {
       count: a.findings.count + b.findings.count,
-      first: [...a.findings.first, ...b.findings.first].sort(compareFindings).slice(0, MOST_FINDINGS),
+      first: [...a.findings.first, ...b.findings.first].sort(compareFindings).slice(0, MAX_FINDINGS),
     },
     samples: mergeSamples(a.samples, b.samples),
   };
@@ -258,6 +258,6 @@ function mergeNamed(
     found.set(feature.name, known ? { name: feature.name, ...mergeFeatures(known, feature) } : feature);
   }
   const names = [...found.keys()].sort();
-  const kept = names.slice(0, MOST_FEATURES);
+  const kept = names.slice(0, MAX_FEATURES);
   return [kept.map((name) => found.get(name)!), kept.length < names.length];
 }

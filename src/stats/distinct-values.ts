@@ -1,7 +1,7 @@
 /** Up to so many different values of a feature are counted one by one; of a feature that has more nothing is kept of them. */
-export const MOST_DISTINCT = 1024;
+export const MAX_DISTINCT = 1024;
 /** A longer value (bytes) is no label. */
-export const MOST_LABEL_BYTES = 64;
+export const MAX_LABEL_BYTES = 64;
 
 /** A value and how often it is there: an integer (as text beyond 2^53), or bytes as text, or as base64 where they are not UTF-8. */
 export interface ValueCount {
@@ -26,8 +26,8 @@ export class DistinctCounter {
   readonly #others = new Map<number | string, number>();
 
   int64(high: number, low: number): void {
-    if (high === 0 && low < MOST_DISTINCT) {
-      this.#small ??= new Float64Array(MOST_DISTINCT);
+    if (high === 0 && low < MAX_DISTINCT) {
+      this.#small ??= new Float64Array(MAX_DISTINCT);
       if (this.#small[low]++ === 0) this.#grow();
     } else {
       this.#count(int64Value(high, low));
@@ -40,7 +40,7 @@ export class DistinctCounter {
   }
 
   bytes(bytes: Uint8Array, from: number, to: number): void {
-    if (to - from > MOST_LABEL_BYTES) this.#overflow();
+    if (to - from > MAX_LABEL_BYTES) this.#overflow();
     else this.#count(latin1(bytes, from, to));
   }
 
@@ -63,7 +63,7 @@ export class DistinctCounter {
   }
 
   #grow(): void {
-    if (++this.#size > MOST_DISTINCT) this.#overflow();
+    if (++this.#size > MAX_DISTINCT) this.#overflow();
   }
 
   #overflow(): void {
@@ -85,7 +85,7 @@ export function mergeDistinct(a: DistinctValues, b: DistinctValues, isBytes: boo
     const known = kind.get(one.value);
     kind.set(one.value, known === undefined ? one : { ...one, count: one.count + known.count });
   }
-  if (found.size + encoded.size > MOST_DISTINCT) return null;
+  if (found.size + encoded.size > MAX_DISTINCT) return null;
   return sortedCounts([...found.values(), ...encoded.values()], isBytes);
 }
 

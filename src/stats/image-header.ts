@@ -114,7 +114,7 @@ function bmpSize(bytes: Uint8Array, from: number): [number, number] {
 
 const TIFF_WIDTH = 256;
 const TIFF_HEIGHT = 257;
-const MOST_TIFF_ENTRIES = 1024;
+const MAX_TIFF_ENTRIES = 1024;
 
 /** Width and height are entries of the first directory, which may lie anywhere in the file. */
 function tiff(bytes: Uint8Array, from: number, to: number, little: boolean): ImageHeader {
@@ -123,7 +123,7 @@ function tiff(bytes: Uint8Array, from: number, to: number, little: boolean): Ima
   let width = 0;
   let height = 0;
   const directory = to - from >= 8 ? from + u32(bytes, from + 4) : to;
-  const entries = directory + 2 <= to ? Math.min(u16(bytes, directory), MOST_TIFF_ENTRIES) : 0;
+  const entries = directory + 2 <= to ? Math.min(u16(bytes, directory), MAX_TIFF_ENTRIES) : 0;
   for (let i = 0; i < entries; i++) {
     const at = directory + 2 + 12 * i;
     if (at + 12 > to) break;

@@ -1,4 +1,4 @@
-import { int64Value, MOST_LABEL_BYTES } from './distinct-values.ts';
+import { int64Value, MAX_LABEL_BYTES } from './distinct-values.ts';
 import { shortFloat } from './number-stats.ts';
 import { type FieldValue, sendValues } from './record-content.ts';
 import { BYTES, FEATURE, INT64, type RecordOutline, type ValueSink } from './record-outline.ts';
@@ -71,7 +71,7 @@ class FirstValue implements ValueSink {
   }
 
   value(bytes: Uint8Array, from: number, to: number): void {
-    if (this.text !== undefined || to - from > MOST_LABEL_BYTES || to === from) return;
+    if (this.text !== undefined || to - from > MAX_LABEL_BYTES || to === from) return;
     try {
       this.text = STRICT_UTF8.decode(bytes.subarray(from, to));
     } catch {

@@ -16,9 +16,9 @@ export interface ImageSample {
 }
 
 /** Samples in a document: which of all images they are is decided by a hash of their place, so that no order and no split of the data changes it. */
-export const MOST_SAMPLES = 16;
+export const MAX_SAMPLES = 16;
 /** Larger images are not kept. */
-export const MOST_SAMPLE_BYTES: number = 128 * 1024;
+export const MAX_SAMPLE_BYTES: number = 128 * 1024;
 /** What a browser shows without a script. */
 export const SHOWN: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 'bmp'];
 
@@ -59,10 +59,10 @@ export class SampleKeeper {
     to: number,
     label: () => string | undefined,
   ): void {
-    if (!this.#wanted || to - from > MOST_SAMPLE_BYTES || !SHOWN.includes(header.kind)) return;
+    if (!this.#wanted || to - from > MAX_SAMPLE_BYTES || !SHOWN.includes(header.kind)) return;
     const hash = placeHash(this.#seed, record, feature);
     const last = this.#kept.at(-1);
-    if (this.#kept.length === MOST_SAMPLES && last !== undefined && hash > last.hash) return;
+    if (this.#kept.length === MAX_SAMPLES && last !== undefined && hash > last.hash) return;
     const { kind, width, height } = header;
     const text = label();
     const sample = {
@@ -76,7 +76,7 @@ export class SampleKeeper {
     };
     this.#kept.push({ hash, sample, bytes: this.#copied(bytes, from, to) });
     this.#kept.sort(compareCandidates);
-    if (this.#kept.length > MOST_SAMPLES) this.#spare = this.#kept.pop()?.bytes;
+    if (this.#kept.length > MAX_SAMPLES) this.#spare = this.#kept.pop()?.bytes;
   }
 
   #copied(bytes: Uint8Array, from: number, to: number): Uint8Array {
@@ -111,7 +111,7 @@ export function mergeSamples(a: readonly ImageSample[], b: readonly ImageSample[
   }));
   return kept
     .sort(compareKept)
-    .slice(0, MOST_SAMPLES)
+    .slice(0, MAX_SAMPLES)
     .map(({ sample }) => sample);
 }
 

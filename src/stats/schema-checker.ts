@@ -1,7 +1,7 @@
 import { RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../records/batch.ts';
 import type { FormatName } from '../records/record-format.ts';
-import { MOST_FEATURES } from './dataset-stats.ts';
+import { MAX_FEATURES } from './dataset-stats.ts';
 import { FeatureChecker } from './feature-checker.ts';
 import { NameTable } from './name-table.ts';
 import { type RecordContent, recordContent } from './record-content.ts';
@@ -129,7 +129,7 @@ class Checkers {
     this.#isList = isList;
     this.#table = new NameTable(
       (name) => known.get(name) ?? new FeatureChecker(name, undefined, isList, at),
-      MOST_FEATURES + known.size,
+      MAX_FEATURES + known.size,
     );
   }
 

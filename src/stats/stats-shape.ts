@@ -1,7 +1,7 @@
 import type { BytesStats, ImageStats } from './bytes-stats.ts';
 import type { DatasetStats, FileStats, MessageCounts, NamedFeature, StatsFinding } from './dataset-stats.ts';
-import { MOST_FEATURES, MOST_FINDINGS } from './dataset-stats.ts';
-import { MOST_DISTINCT, type ValueCount } from './distinct-values.ts';
+import { MAX_FEATURES, MAX_FINDINGS } from './dataset-stats.ts';
+import { MAX_DISTINCT, type ValueCount } from './distinct-values.ts';
 import { type FeatureKind, KINDS, type KindStats, type RecordPlace } from './feature-stats.ts';
 import { IMAGE_KINDS } from './image-header.ts';
 import {
@@ -22,7 +22,7 @@ import {
 } from './json-shape.ts';
 import type { Spread } from './log2.ts';
 import type { FloatStats, Int64Stats } from './number-stats.ts';
-import { type ImageSample, MOST_SAMPLE_BYTES, MOST_SAMPLES, SHOWN } from './samples.ts';
+import { type ImageSample, MAX_SAMPLE_BYTES, MAX_SAMPLES, SHOWN } from './samples.ts';
 import type { SignedLog2 } from './signed-log2.ts';
 
 // One check for each interface of the document, with the same keys: the compiler says which one is behind.
@@ -52,7 +52,7 @@ const valueCount: Check = shape<ValueCount>(
   },
   { base64: oneOf(true) },
 );
-const distinct: Check = orNull(listOf(valueCount, MOST_DISTINCT));
+const distinct: Check = orNull(listOf(valueCount, MAX_DISTINCT));
 
 const int64Stats: Check = shape<Int64Stats>(
   { values: count, min: int64, max: int64, log2: signedLog2, distinct },
@@ -137,7 +137,7 @@ const sample: Check = shape<ImageSample>(
     height: count,
     base64: (value, at) => {
       base64(value, at);
-      if ((value as string).length > 2 * MOST_SAMPLE_BYTES) wrong(at, 'a small image', value);
+      if ((value as string).length > 2 * MAX_SAMPLE_BYTES) wrong(at, 'a small image', value);
     },
   },
   { label: text },
@@ -151,11 +151,11 @@ export const datasetStats: Check = shape<DatasetStats>(
     records: count,
     payloadBytes: count,
     messages,
-    features: listOf(feature, MOST_FEATURES),
-    featureLists: listOf(feature, MOST_FEATURES),
+    features: listOf(feature, MAX_FEATURES),
+    featureLists: listOf(feature, MAX_FEATURES),
     truncated: flag,
-    findings: shape<DatasetStats['findings']>({ count, first: listOf(finding, MOST_FINDINGS) }, {}),
-    samples: listOf(sample, MOST_SAMPLES),
+    findings: shape<DatasetStats['findings']>({ count, first: listOf(finding, MAX_FINDINGS) }, {}),
+    samples: listOf(sample, MAX_SAMPLES),
   },
   { recordBytes: spread },
 );

@@ -15,8 +15,8 @@ export interface Column {
 }
 
 /** Powers of two on each side of zero. */
-const MOST_EXPONENTS = 10;
-const MOST_LINEAR = 24;
+const MAX_EXPONENTS = 10;
+const MAX_LINEAR = 24;
 
 /** Columns of a spread, from its first to its last power of two that is not empty. */
 export function spreadColumns({ log2 }: Spread, text: (value: number) => string = countText): Column[] {
@@ -36,7 +36,7 @@ export function sizeColumns(spread: Spread): Column[] {
 /** Columns of signed numbers: from large negative ones over zero to large positive ones. What is far smaller than the largest is one column, around zero. */
 export function signedColumns({ negative, zeros, positive }: SignedLog2): Column[] {
   const most = largestOf([...negative, ...positive].map(([exponent]) => exponent));
-  const least = most - MOST_EXPONENTS + 1;
+  const least = most - MAX_EXPONENTS + 1;
   const large = (counts: readonly ExponentCount[]): ExponentCount[] =>
     filled(counts.filter(([exponent]) => exponent >= least));
   const small = (counts: readonly ExponentCount[]): number =>
@@ -70,7 +70,7 @@ export function signedColumns({ negative, zeros, positive }: SignedLog2): Column
 function linearColumns(distinct: readonly ValueCount[]): Column[] {
   const values = distinct.map(({ value }) => value as number);
   const [min, max] = [smallestOf(values), largestOf(values)];
-  const width = Math.ceil((max - min + 1) / MOST_LINEAR);
+  const width = Math.ceil((max - min + 1) / MAX_LINEAR);
   const counts: number[] = Array(Math.floor((max - min) / width) + 1).fill(0);
   for (const { value, count } of distinct) counts[Math.floor(((value as number) - min) / width)] += count;
   return counts.map((count, i) => {

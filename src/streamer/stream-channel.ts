@@ -82,7 +82,7 @@ export function streamChannel(given: StreamChannelInput): StreamChannel {
   }
   if (shuffleSeed !== undefined && !Number.isSafeInteger(shuffleSeed))
     throw new UsageError(
-      `shuffleSeed of channel ${name}: expected a whole number within 2^53, got ${String(shuffleSeed)}`,
+      `shuffleSeed of channel ${name}: expected an integer within 2^53, got ${String(shuffleSeed)}`,
     );
   checkAttributes(name, dataType, attributeNames);
   return channel;

@@ -106,7 +106,7 @@ function seedOf(shuffle: JsonObject, where: string, uri: string): number {
   const seed = shuffle['Seed'];
   if (typeof seed === 'number') return seed;
   throw malformed(
-    `Seed of ${where}: expected a whole number, got ${seed === undefined ? 'none' : typeof seed}`,
+    `Seed of ${where}: expected an integer, got ${seed === undefined ? 'none' : typeof seed}`,
     uri,
   );
 }

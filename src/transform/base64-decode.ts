@@ -3,7 +3,7 @@ import { LINE_SHAPES } from './base64-lines.ts';
 /** Text turned into bytes at a time: a multiple of four, far from the longest string there can be. */
 const PIECE_CHARACTERS = 4 * 16 * 1024;
 /** Longer lines than that do not fit into a string, of which JSON is parsed. */
-const MOST_JSON_BYTES = 2 ** 29 - 25;
+const MAX_JSON_BYTES = 2 ** 29 - 25;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const EQUALS = 0x3d;
@@ -41,7 +41,7 @@ function plainData(line: Buffer): Buffer | undefined {
 
 function parsedData(line: Buffer): { text: string } | { problem: string } {
   if (line.length === 0) return { problem: 'it is empty, expected an object {"data":"<base64>"}' };
-  if (line.length > MOST_JSON_BYTES)
+  if (line.length > MAX_JSON_BYTES)
     return { problem: `it has ${line.length} bytes, too many for anything but {"data":"<base64>"}` };
   let value: unknown;
   try {

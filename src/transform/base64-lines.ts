@@ -3,7 +3,7 @@ import type { Framer } from '../files/framer.ts';
 import { leavePlainBuffers, plainBuffers } from '../files/idle-buffers.ts';
 import type { WriteFormat } from '../files/record-writer.ts';
 import { writeOptions } from '../files/write-options.ts';
-import { MOST_RECORD_BYTES } from '../records/read-options.ts';
+import { MAX_RECORD_BYTES } from '../records/read-options.ts';
 
 /** What stands around the base64 text in a line. */
 export interface LineShape {
@@ -43,8 +43,8 @@ class Base64Framer implements Framer {
 
   frameBytes({ length }: Uint8Array): number {
     const bytes = this.#before.length + 4 * Math.ceil(length / 3) + this.#after.length;
-    if (bytes > MOST_RECORD_BYTES) {
-      const text = `a payload of ${length} bytes is too large for a line of base64, which may have ${MOST_RECORD_BYTES}`;
+    if (bytes > MAX_RECORD_BYTES) {
+      const text = `a payload of ${length} bytes is too large for a line of base64, which may have ${MAX_RECORD_BYTES}`;
       throw new RecordpipeError('record-too-large', text);
     }
     return bytes;

@@ -63,7 +63,7 @@ export class KeyBuckets {
   /** @param memory for the buffers of all buckets, free again after `finish` */
   constructor(range: KeyRange, parts: number, memory: Uint8Array, folder: string) {
     this.#range = range;
-    const each = Math.min(MOST_BUFFER_BYTES, Math.floor(memory.length / parts));
+    const each = Math.min(MAX_BUFFER_BYTES, Math.floor(memory.length / parts));
     this.#buckets = Array.from({ length: parts }, (_, part) => {
       const buffer = memory.subarray(part * each, (part + 1) * each);
       return new OpenBucket(rangeOfPart(range, parts, part), buffer, folder);
@@ -88,4 +88,4 @@ export class KeyBuckets {
 }
 
 /** Larger ones make writing no faster. */
-const MOST_BUFFER_BYTES = 1024 * 1024;
+const MAX_BUFFER_BYTES = 1024 * 1024;

@@ -18,9 +18,9 @@ export interface SorterLimits {
 }
 
 /** Below that the buckets' buffers are too small for writing to be fast. */
-const LEAST_BUFFER_BYTES = 64 * 1024;
+const MIN_BUFFER_BYTES = 64 * 1024;
 /** Files open at once. */
-const MOST_PARTS = 256;
+const MAX_PARTS = 256;
 /** Where nothing is known: enough for fifty times the memory in one pass. */
 const USUAL_PARTS = 64;
 /** Buckets are not all of one size. */
@@ -41,10 +41,10 @@ export class KeySorter {
 
   constructor(limits: SorterLimits) {
     this.#limits = limits;
-    this.#arena = new RecordArena(8 * Math.floor(Math.min(limits.memoryBytes / 2, MOST_ARENA_BYTES) / 8));
-    this.#bufferMemory = new Uint8Array(Math.floor(Math.min(limits.memoryBytes / 4, MOST_BUFFERS_BYTES)));
-    const parts = Math.floor(this.#bufferMemory.length / LEAST_BUFFER_BYTES);
-    this.#mostParts = Math.min(Math.max(parts, 4), MOST_PARTS);
+    this.#arena = new RecordArena(8 * Math.floor(Math.min(limits.memoryBytes / 2, MAX_ARENA_BYTES) / 8));
+    this.#bufferMemory = new Uint8Array(Math.floor(Math.min(limits.memoryBytes / 4, MAX_BUFFERS_BYTES)));
+    const parts = Math.floor(this.#bufferMemory.length / MIN_BUFFER_BYTES);
+    this.#mostParts = Math.min(Math.max(parts, 4), MAX_PARTS);
   }
 
   /** Takes a record; where it returns a promise, the payload must stay as it is, and no other be added, until that settles. */
@@ -134,8 +134,8 @@ export class KeySorter {
 }
 
 /** Places in the arena have 32 bits; more would not make anything faster. */
-const MOST_ARENA_BYTES = 2 ** 31;
-const MOST_BUFFERS_BYTES = 2 ** 28;
+const MAX_ARENA_BYTES = 2 ** 31;
+const MAX_BUFFERS_BYTES = 2 ** 28;
 
 function addEntry(buckets: KeyBuckets, bytes: Uint8Array, at: number): Promise<void> | undefined {
   const payload = bytes.subarray(at + ENTRY_BYTES, at + entryBytes(bytes, at));

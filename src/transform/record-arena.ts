@@ -5,7 +5,7 @@ import { ENTRY_BYTES, entryBytes, type KeyRange, keyIsLess, partOf, writeEntry }
 const INDEX_BYTES = 12;
 /** A record is sorted by 29 bits of its key and carries 24 bits of its number along: together a double's 53. */
 const KEY_PARTS = 2 ** 29;
-const MOST_RECORDS = 2 ** 24;
+const MAX_RECORDS = 2 ** 24;
 
 /** Keyed records in one piece of memory, their index at its end. */
 export class RecordArena {
@@ -22,7 +22,7 @@ export class RecordArena {
 
   /** Whether so many entries of so many bytes can be held and sorted. */
   holds(count: number, entriesBytes: number): boolean {
-    return count <= MOST_RECORDS && entriesBytes + count * INDEX_BYTES + 8 <= this.bytes.length;
+    return count <= MAX_RECORDS && entriesBytes + count * INDEX_BYTES + 8 <= this.bytes.length;
   }
 
   /** Takes a record; false where there is no room. */
@@ -50,7 +50,7 @@ export class RecordArena {
     let at = 0;
     for (let i = 0; i < count; i++) {
       places[i] = at;
-      order[i] = partOf(range, KEY_PARTS, readU32(bytes, at + 4), readU32(bytes, at + 8)) * MOST_RECORDS + i;
+      order[i] = partOf(range, KEY_PARTS, readU32(bytes, at + 4), readU32(bytes, at + 8)) * MAX_RECORDS + i;
       at += entryBytes(bytes, at);
     }
     order.sort();
@@ -59,8 +59,8 @@ export class RecordArena {
     let run = 0;
     let runPart = -1;
     for (let i = 0; i < count; i++) {
-      const part = Math.floor(order[i] / MOST_RECORDS);
-      const place = places[order[i] - part * MOST_RECORDS];
+      const part = Math.floor(order[i] / MAX_RECORDS);
+      const place = places[order[i] - part * MAX_RECORDS];
       if (part !== runPart) {
         run = i;
         runPart = part;

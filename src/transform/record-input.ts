@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordpipeError } from '../errors.ts';
-import { type Compression, MOST_RECORD_BYTES } from '../records/read-options.ts';
+import { type Compression, MAX_RECORD_BYTES } from '../records/read-options.ts';
 import { openRecords } from '../records/read-records.ts';
 import type { RecordReadOptions } from '../records/record-read-options.ts';
 import type { Batches } from '../records/record-reader.ts';
@@ -51,7 +51,7 @@ export async function openInput(source: ByteSource, opening: InputOpening): Prom
     ...read,
     ...reuse,
     format: 'textline',
-    maxRecordBytes: MOST_RECORD_BYTES,
+    maxRecordBytes: MAX_RECORD_BYTES,
     ...LINES,
   });
   const { compression } = lines;

@@ -106,7 +106,7 @@ function checkAmount(records: number | undefined, fraction: number | undefined):
   if ((records === undefined) === (fraction === undefined))
     throw new UsageError('sample: expected either records (how many) or fraction (which part)');
   if (records !== undefined && !(Number.isSafeInteger(records) && records >= 0))
-    throw new UsageError(`records: expected a whole number from 0 on, got ${records}`);
+    throw new UsageError(`records: expected an integer >= 0, got ${records}`);
   if (fraction !== undefined && !(fraction >= 0 && fraction <= 1))
     throw new UsageError(`fraction: expected a number from 0 to 1, got ${fraction}`);
 }

@@ -32,7 +32,7 @@ export interface ShuffleResult extends TransformResult {
 }
 
 const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024;
-const LEAST_MEMORY_BYTES = 1024 * 1024;
+const MIN_MEMORY_BYTES = 1024 * 1024;
 
 /**
  * Writes the records of a file in random order, over the whole file. The order is that of the numbers which SplitMix64 draws from the seed, one for each
@@ -88,8 +88,8 @@ export async function shuffleFiles(
   const options = preservingLines(sources, output, transformOptions(given));
   const { seed = 0, memoryBytes = DEFAULT_MEMORY_BYTES, tempDir } = given;
   checkSeed(seed);
-  if (!(memoryBytes >= LEAST_MEMORY_BYTES))
-    throw new UsageError(`memoryBytes: expected a number from ${LEAST_MEMORY_BYTES} on, got ${memoryBytes}`);
+  if (!(memoryBytes >= MIN_MEMORY_BYTES))
+    throw new UsageError(`memoryBytes: expected a number from ${MIN_MEMORY_BYTES} on, got ${memoryBytes}`);
   // Readers and writers have several such buffers.
   const bufferBytes = Math.min(Math.max(Math.floor(memoryBytes / 64), 64 * 1024), 1024 * 1024);
   const folder = await tempFolder(output, tempDir);

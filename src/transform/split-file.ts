@@ -256,5 +256,5 @@ function checkWays(given: Partial<SplitOptions>): void {
   const value = given[way] as number;
   const most = way === 'shards' || way === 'hashShards' ? MAX_SHARDS : Number.MAX_SAFE_INTEGER;
   if (!Number.isSafeInteger(value) || value < 1 || value > most)
-    throw new UsageError(`${way}: expected a whole number from 1 to ${most}, got ${value}`);
+    throw new UsageError(`${way}: expected an integer from 1 to ${most}, got ${value}`);
 }

@@ -55,5 +55,5 @@ export class SplitMix64 {
 /** @throws UsageError unless `seed` is a whole number from 0 to 2^53 - 1 */
 export function checkSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new UsageError(`seed: expected a whole number from 0 to 2^53 - 1, got ${seed}`);
+    throw new UsageError(`seed: expected an integer from 0 to 2^53 - 1, got ${seed}`);
 }

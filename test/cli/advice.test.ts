@@ -152,10 +152,7 @@ const SITUATIONS: readonly (readonly [
   [
     'something else where an index goes',
     'index',
-    () =>
-      failure(() =>
-        buildIndex(good, { indexPath: temp.file('precious.rpidx', Buffer.from('x')) }),
-      ),
+    () => failure(() => buildIndex(good, { indexPath: temp.file('precious.rpidx', Buffer.from('x')) })),
     /already exists and is not an index \(.*\)\n {2}next: choose another name$/,
   ],
   [

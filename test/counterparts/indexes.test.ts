@@ -132,7 +132,7 @@ describe.skipIf(missingMXNet !== undefined)('indexes of MXNet', () => {
     const indexPath = folder.file('mx.idx');
     for (const name of ['by-order', 'by-nothing']) {
       const path = join(written, `${name}.rec`);
-      await buildIndex(path, { kind: 'mx', format: 'recordio', indexPath });
+      await buildIndex(path, { kind: 'mx', format: 'recordio', indexPath, overwrite: true });
       expect(readFileSync(indexPath, 'utf8'), name).toBe(readFileSync(join(written, `${name}.idx`), 'utf8'));
     }
   });

@@ -89,7 +89,7 @@ describe.each([
     await buildIndex(path, { kind, indexPath });
     const index = readFileSync(indexPath);
     let same = 0;
-    for (let at = 0; at < index.length; at++) {
+    for (let at = 0; at < index.length; at += 1 + (at % 4)) {
       for (const byte of Buffer.from('09 \t\n-\r\0')) {
         const tampered = Uint8Array.from(index);
         tampered[at] = byte;

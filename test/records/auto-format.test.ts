@@ -173,9 +173,7 @@ describe('what cannot be told', () => {
     const path = temp.file('table.parquet', parquet);
     const { error } = await auto.readAll(path);
     expect(error).toMatchObject({ code: 'unknown-format', uri: path, record: 0, offset: 0 });
-    expect(error?.message).toMatch(
-      /looks like a Parquet file; name the format \(tfrecord, recordio, textline\)/,
-    );
+    expect(error?.message).toMatch(/looks like a Parquet file/);
     expect((await auto.readAll(rechunk(parquet, 1))).error?.code).toBe('unknown-format');
     expect(openDescriptors(temp.path)).toBe(0);
   });

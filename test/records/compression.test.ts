@@ -148,7 +148,7 @@ describe('gzip', () => {
 
   test('a cut anywhere gives the records before it and says so', async () => {
     const bytes = gzipSync(FILE);
-    for (let end = 1; end < bytes.length; end += 1 + (end % 37)) {
+    for (let end = 1; end < bytes.length; end += 1 + (end % 101)) {
       const { payloads, error } = await outcomeOf(bytes.subarray(0, end), { compression: 'gzip' });
       expect(payloads).toEqual(PAYLOADS.slice(0, payloads.length));
       expect(where(error)).toEqual({
@@ -219,7 +219,7 @@ describe('zlib', () => {
 
   test('a cut anywhere gives the records before it and says so', async () => {
     const bytes = deflateSync(FILE);
-    for (let end = 2; end < bytes.length; end += 1 + (end % 41)) {
+    for (let end = 2; end < bytes.length; end += 1 + (end % 103)) {
       const { payloads, error } = await outcomeOf(bytes.subarray(0, end), { compression: 'zlib' });
       expect(payloads).toEqual(PAYLOADS.slice(0, payloads.length));
       expect(error).toMatchObject({ code: 'truncated-compressed-stream', record: payloads.length });
@@ -240,7 +240,7 @@ describe('damage inside the compressed stream: all complete records before it, t
     ['gzip, stored', gzipSync(many, { level: 0 })],
     ['zlib', deflateSync(many)],
   ])('%s', async (_, bytes) => {
-    for (let at = 40; at < bytes.length - 8; at += 611) {
+    for (let at = 40; at < bytes.length - 8; at += 1311) {
       const bad = concat([bytes.subarray(0, at), new Uint8Array(64).fill(0xff), bytes.subarray(at + 64)]);
       await outcomeOf(bad);
     }

@@ -138,7 +138,8 @@ describe('statistics from outside', () => {
       key === 'log2' || (typeof value === 'object' && value !== null) ? value : `${value}${evil}`,
     );
     const nodes = nodesOf(statsHtml({ ...hostile, samples: hostile.samples }, { maxBytes: 10_000_000 }));
-    expect(nodes.filter(({ nodeName }) => nodeName === 'meta')).toHaveLength(3);
+    const metas = (found: Node[]): number => found.filter(({ nodeName }) => nodeName === 'meta').length;
+    expect(metas(nodes)).toBe(metas(nodesOf(statsHtml(stats))));
     expect(nodes.every(({ attrs = [] }) => attrs.every(({ name }) => !name.startsWith('on')))).toBe(true);
   });
 });

@@ -81,6 +81,9 @@ describe('recordpipe stream beside a program', () => {
       '--manifest',
       '--root',
       root,
+      // Node cannot exit while a read of its pipe is blocked.
+      '--grace',
+      '1s',
       '--',
       ...words,
     ]);
@@ -103,7 +106,7 @@ describe('recordpipe stream beside a program', () => {
       ...words,
     ]);
     expect([code, readdirSync(join(root, 'model'))]).toEqual([3, []]);
-    expect(stderr).toContain('no objects under');
+    expect(stderr).toContain('no files under');
   });
 
   test('passes signals on, and ends with it', async () => {

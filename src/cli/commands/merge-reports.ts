@@ -19,7 +19,7 @@ import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { badFileText, totalText, violationsText } from '../findings-text.ts';
 import { complain, print, say } from '../output.ts';
 import { reachingOf } from '../reaching.ts';
-import { checkReplaceable, writeReport as writeDocument } from '../report-file.ts';
+import { checkReplaceable, refuseReportOn, writeReport as writeDocument } from '../report-file.ts';
 import { schemaText } from '../schema-text.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { statsText } from '../stats-text.ts';
@@ -38,7 +38,7 @@ export interface MergeReportsOptions {
 type Options = MergeReportsOptions & TransformCommandOptions & { readonly output?: string };
 
 /** Findings per file that people are shown. */
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 
 /** The files with reports that inputs stand for; undefined where they are something else. */
 export async function reportsOf(inputs: readonly string[], options: Options): Promise<string[] | undefined> {
@@ -139,7 +139,7 @@ function textOf({ command, result }: TotalReport, paint: Painter): string {
 function validationText(report: CheckedReport, paint: Painter): string {
   const bad = report.files.filter(({ ok }: CheckedFile) => !ok);
   return (
-    bad.map((file) => badFileText(file, MOST_SHOWN, paint)).join('') +
+    bad.map((file) => badFileText(file, MAX_SHOWN, paint)).join('') +
     violationsText(report, paint) +
     totalText(report, paint)
   );

@@ -3,7 +3,7 @@ import { crc32cCombine } from '../../crc32c/combine.ts';
 import { crc32c } from '../../crc32c/crc32c.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { findResumable, type Parts } from './find-resumable.ts';
-import { MOST_PARTS, partSizes } from './part-sizes.ts';
+import { MAX_PARTS, partSizes } from './part-sizes.ts';
 import { checkStored, isStored, type Sent, type WrittenObject } from './stored-object.ts';
 import { uploadAddress } from './upload-address.ts';
 import { uploadClient } from './upload-client.ts';
@@ -102,8 +102,8 @@ export class ObjectUpload {
 
   /** Sends a part. @param number from 1 @param crc CRC-32C of the body, if known */
   async part(number: number, body: Uint8Array, crc: number = crc32c(body)): Promise<void> {
-    if (number > MOST_PARTS) {
-      const text = `more than ${MOST_PARTS} parts: name the size beforehand (expectedBytes), or larger parts (partBytes)`;
+    if (number > MAX_PARTS) {
+      const text = `more than ${MAX_PARTS} parts: name the size beforehand (expectedBytes), or larger parts (partBytes)`;
       throw new RecordpipeError('unrepresentable', text, { uri: this.uri });
     }
     this.#multipart ??= this.#requests.create();

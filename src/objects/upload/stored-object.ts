@@ -76,7 +76,7 @@ export async function checkStored(
   if (etag !== undefined && head.ETag !== undefined && head.ETag !== etag)
     throw new RecordpipeError('object-changed', 'somebody else has written the object meanwhile', { uri });
   if (head.ContentLength !== sent.size) {
-    const text = `${sent.size} bytes were sent, the service ${head.ContentLength === undefined ? 'does not say how many it has' : `has ${head.ContentLength}`}; write the object again, and check that the endpoint is an S3 service`;
+    const text = `${sent.size} bytes were sent, but the service reports ${head.ContentLength ?? 'no size'}; write the object again, and check that the endpoint is an S3 service`;
     throw new RecordpipeError('object-checksum', text, { uri });
   }
   // A service that did not name the checksum when it stored the object has not kept it, whatever it makes up now.
@@ -116,6 +116,6 @@ function checksumsOf(value: string | undefined): readonly ObjectChecksum[] {
 }
 
 function otherChecksum(uri: string, own: string, stored: string): RecordpipeError {
-  const text = `CRC-32C of what was sent: ${own}, of what the service has: ${stored}; write the object again`;
+  const text = `CRC-32C of the sent bytes: ${own}; the service reports ${stored}; write the object again`;
   return new RecordpipeError('object-checksum', text, { uri });
 }

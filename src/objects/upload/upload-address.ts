@@ -9,7 +9,7 @@ export interface UploadAddress {
 }
 
 /** Keys are at most so many bytes of UTF-8: API_PutObject. */
-const MOST_KEY_BYTES = 1024;
+const MAX_KEY_BYTES = 1024;
 
 /**
  * The bucket and key of `s3://bucket/key`.
@@ -19,7 +19,7 @@ export function uploadAddress(uri: string): UploadAddress {
   if (!uri.startsWith('s3://')) throw new UsageError(`uri: expected s3://bucket/key, got ${uri}`);
   const { bucket, key } = parseObjectUri(uri);
   if (key === '') throw new UsageError(`uri: expected s3://bucket/key, got ${uri}, which names no object`);
-  if (Buffer.byteLength(key) > MOST_KEY_BYTES)
-    throw new UsageError(`uri: expected a key of at most ${MOST_KEY_BYTES} bytes, got ${uri}`);
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES)
+    throw new UsageError(`uri: expected a key of at most ${MAX_KEY_BYTES} bytes, got ${uri}`);
   return { uri, bucket, key };
 }

@@ -28,7 +28,7 @@ const DEFAULTS: ObjectWriteOptions = Object.freeze({
 });
 
 /** S3's limit of one object, 48.8 TiB (qfacts.html): 10,000 parts of 5 GiB. */
-const MOST_BYTES = 10_000 * 5 * 1024 ** 3;
+const MAX_BYTES = 10_000 * 5 * 1024 ** 3;
 
 /**
  * The complete options, checked.
@@ -37,9 +37,9 @@ const MOST_BYTES = 10_000 * 5 * 1024 ** 3;
 export function objectWriteOptions(given: Partial<ObjectWriteOptions> = {}): ObjectWriteOptions {
   const { overwrite, contentType, metadata, expectedBytes, signal } = given;
   if (expectedBytes !== undefined && !(Number.isSafeInteger(expectedBytes) && expectedBytes >= 0))
-    throw new UsageError(`expectedBytes: expected a whole number from 0 on, got ${expectedBytes}`);
-  if (expectedBytes !== undefined && expectedBytes > MOST_BYTES)
-    throw new UsageError(`expectedBytes: expected at most ${MOST_BYTES}, got ${expectedBytes}`);
+    throw new UsageError(`expectedBytes: expected an integer >= 0, got ${expectedBytes}`);
+  if (expectedBytes !== undefined && expectedBytes > MAX_BYTES)
+    throw new UsageError(`expectedBytes: expected at most ${MAX_BYTES}, got ${expectedBytes}`);
   for (const [name, value] of Object.entries(metadata ?? {})) {
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value))
       throw new UsageError(

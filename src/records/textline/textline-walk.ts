@@ -41,12 +41,12 @@ export async function walkLines(
 
 /** Whether these options can be walked: no line has to be looked at as such, and none inside of a piece can be too long. */
 export function walkable({ cr, delimiter, skipBlank, maxRecordBytes, utf8 }: LineCutting): boolean {
-  return !skipBlank && !utf8 && maxRecordBytes >= LEAST_PIECE && (cr !== 'all' || delimiter.length === 1);
+  return !skipBlank && !utf8 && maxRecordBytes >= MIN_PIECE && (cr !== 'all' || delimiter.length === 1);
 }
 
 /** Below this limit the decoder scans: pieces would be too small. */
-const LEAST_PIECE = 4096;
-const MOST_PIECE = 1024 * 1024 * 1024;
+const MIN_PIECE = 4096;
+const MAX_PIECE = 1024 * 1024 * 1024;
 
 /** Counts the lines of a stream of chunks. */
 class LineWalker {
@@ -69,7 +69,7 @@ class LineWalker {
   constructor(scanner: LineScanner) {
     this.#scanner = scanner;
     this.#line = new UnfinishedLine(scanner, true);
-    this.#pieceBytes = Math.min(scanner.cutting.maxRecordBytes, MOST_PIECE);
+    this.#pieceBytes = Math.min(scanner.cutting.maxRecordBytes, MAX_PIECE);
   }
 
   /** Takes the next chunk, in pieces so small that a line that is too long never lies within one. */

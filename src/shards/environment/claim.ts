@@ -30,7 +30,7 @@ export function whole(variables: Variables, name: string): number | undefined {
   const text = variables[name];
   if (text === undefined || text === '') return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new UsageError(`shard: expected a whole number in ${name}, got ${JSON.stringify(text)}`);
+  throw new UsageError(`shard: expected an integer in ${name}, got ${JSON.stringify(text)}`);
 }
 
 /** `A=1, B=2`: those of the variables that are set. */

@@ -76,7 +76,7 @@ export function shardReport<C extends ShardCommand>(
 ): ShardReport<C> {
   checkShards(shards);
   if (!(Number.isSafeInteger(shard) && shard >= 0 && shard < shards))
-    throw new UsageError(`shard: expected a whole number from 0 to ${shards - 1}, got ${shard}`);
+    throw new UsageError(`shard: expected an integer from 0 to ${shards - 1}, got ${shard}`);
   const entries = Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     recordpipe: 'shard-report',

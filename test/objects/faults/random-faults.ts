@@ -12,7 +12,7 @@ import {
 } from '../../support/faulty-s3/index.ts';
 import { SMALL } from './transfer.ts';
 
-const MOST_BYTES = 300_000;
+const MAX_BYTES = 300_000;
 const SHORT_OBJECT = 'bytes 0-9/10';
 
 /** A random way to read a few objects, and what goes wrong meanwhile. */
@@ -31,10 +31,10 @@ interface Trial {
 }
 
 const place = fc.oneof(
-  fc.integer({ min: -3, max: MOST_BYTES }),
+  fc.integer({ min: -3, max: MAX_BYTES }),
   fc.constantFrom<'headers' | 'before'>('headers', 'before'),
 );
-const at = fc.integer({ min: 0, max: MOST_BYTES });
+const at = fc.integer({ min: 0, max: MAX_BYTES });
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('reset' as const), at: place }) },
@@ -77,7 +77,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .nat(MOST_BYTES)
+      .nat(MAX_BYTES)
       .map((size): Action => ({ do: 'overwrite', content: generated(size, size + 100) })),
   },
   { weight: 1, arbitrary: fc.constant<Action>({ do: 'delete' }) },
@@ -92,7 +92,7 @@ const fault: fc.Arbitrary<Fault> = fc
   }));
 
 const trial: fc.Arbitrary<Trial> = fc.record({
-  sizes: fc.array(fc.oneof(fc.nat(MOST_BYTES), fc.nat(100)), { minLength: 1, maxLength: 4 }),
+  sizes: fc.array(fc.oneof(fc.nat(MAX_BYTES), fc.nat(100)), { minLength: 1, maxLength: 4 }),
   faults: fc.array(fault, { maxLength: 5 }),
   partBytes: fc.integer({ min: 1000, max: 100_000 }),
   parts: fc.integer({ min: 1, max: 10 }),

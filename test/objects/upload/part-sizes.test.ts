@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
-import { MOST_PART_BYTES, MOST_PARTS, partSizes } from '../../../src/objects/upload/part-sizes.ts';
+import { MAX_PART_BYTES, MAX_PARTS, partSizes } from '../../../src/objects/upload/part-sizes.ts';
 import { uploadAddress } from '../../../src/objects/upload/upload-address.ts';
 
 const MIB = 1024 * 1024;
@@ -8,9 +8,9 @@ const MIB = 1024 * 1024;
 test('of a known size all parts are equal, and 10,000 hold it', () => {
   const tib = 1024 ** 4;
   const sizeOf = partSizes(8 * MIB, 5 * tib);
-  expect(sizeOf(1)).toBe(sizeOf(MOST_PARTS));
-  expect(sizeOf(1) * MOST_PARTS).toBeGreaterThanOrEqual(5 * tib);
-  expect(sizeOf(1) * (MOST_PARTS - 1)).toBeLessThan(5 * tib);
+  expect(sizeOf(1)).toBe(sizeOf(MAX_PARTS));
+  expect(sizeOf(1) * MAX_PARTS).toBeGreaterThanOrEqual(5 * tib);
+  expect(sizeOf(1) * (MAX_PARTS - 1)).toBeLessThan(5 * tib);
   expect(partSizes(8 * MIB, 100)(1)).toBe(8 * MIB);
 });
 
@@ -18,9 +18,9 @@ test('of an unknown size they grow behind the 1000th, and never shrink', () => {
   const sizeOf = partSizes(8 * MIB, undefined);
   expect(sizeOf(1000)).toBe(8 * MIB);
   expect(sizeOf(1001)).toBe(12 * MIB);
-  const sizes = Array.from({ length: MOST_PARTS }, (_, at) => sizeOf(at + 1));
+  const sizes = Array.from({ length: MAX_PARTS }, (_, at) => sizeOf(at + 1));
   expect(sizes.every((size, at) => at === 0 || size >= sizes[at - 1])).toBe(true);
-  expect(Math.max(...sizes)).toBeLessThanOrEqual(MOST_PART_BYTES);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_PART_BYTES);
   expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThan(880 * 1024 ** 3);
 });
 
