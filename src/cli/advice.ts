@@ -65,6 +65,7 @@ const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = 
   ['a bzip2 stream', 'decompress it first: bzip2 -dc FILE | recordpipe COMMAND -'],
   // Their messages say what to do.
   ['a Git LFS pointer', undefined],
+  ['an index written by recordpipe', 'exclude it; a directory, or a pattern in quotes, skips indexes'],
   ['an HTML page', 'download the file again'],
   ['', 'if the file contains records, pass their --format; otherwise exclude it'],
 ];

@@ -16,7 +16,8 @@ Exit codes:
   2         invalid usage
   3         a file or object could not be read or written
   70        internal error: a bug in recordpipe
-  130, 143  stopped by a signal`;
+  129, 130, 131, 143
+            stopped by a signal: hangup, interrupt, quit, terminate`;
 
 /** Runs a command and sets the exit code. A signal that interrupted the command determines the exit code. */
 export async function run(command: () => Promise<number>): Promise<void> {

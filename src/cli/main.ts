@@ -30,9 +30,12 @@ async function endOn(error: unknown): Promise<void> {
     process.exitCode = await fail(error);
   } catch {
     // The modules that explain errors cannot be loaded, for lack of file descriptors for example.
-    process.exitCode = error instanceof Error && 'syscall' in error ? IO_FAILURE : INTERNAL_ERROR;
+    const isSystemError = error instanceof Error && 'syscall' in error;
+    process.exitCode = isSystemError ? IO_FAILURE : INTERNAL_ERROR;
+    const text =
+      error instanceof Error ? (isSystemError ? `io-failure: ${error.message}` : error.stack) : error;
     try {
-      writeSync(2, `recordpipe: ${error instanceof Error ? error.stack : String(error)}\n`);
+      writeSync(2, `recordpipe: ${text}\n`);
     } catch {
       // Standard error is closed.
     }

@@ -83,6 +83,9 @@ const LIBRARY_HINTS: readonly RegExp[] = [
   /; (?:pass|set|use) overwrite(?:: true)? to \w+ (?:it|them)/g,
 ];
 
+/** Ways to read an address of another scheme, of which a user of the command line has only the last. */
+const OTHER_SCHEMES = /pass (?:the Response: await fetch\(url\)|a stream of its bytes, or download the file)/;
+
 /** Names with a capital letter inside, which mean an option wherever they occur. */
 const COMPOUND = new RegExp(
   `\\b(?:${Object.keys(OPTION_NAMES)
@@ -96,6 +99,7 @@ export function inCliWords(message: string): string {
   let text = message;
   for (const hint of LIBRARY_HINTS) text = text.replace(hint, '');
   return text
+    .replace(OTHER_SCHEMES, 'download the file')
     .replace(/\b(\w+): '([\w-]+)'/g, (all, name: string, value: string) =>
       Object.hasOwn(OPTION_NAMES, name) ? `${OPTION_NAMES[name]} ${value}` : all,
     )

@@ -19,7 +19,9 @@ export async function refuseReportOn(
   for (const file of files) {
     if (file === '-') continue;
     if (isS3(file) ? file === report : (await identity(file)) === wanted)
-      throw new UsageError(`${option}: ${report} is the same file as ${file}`);
+      throw new UsageError(
+        `${option}: ${report} is also an input or output of this command; choose another name`,
+      );
   }
 }
 
@@ -34,7 +36,7 @@ export async function checkReportFolder(path: string): Promise<void> {
   await access(there === undefined || there.isFile() ? dirname(path) : path, constants.W_OK).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw reportError(path, error);
-      const text = `there is no folder ${dirname(path)} to write the report to; make it first`;
+      const text = `the directory ${dirname(path)} does not exist; create it first`;
       throw new RecordpipeError('not-found', text, { uri: path }, error);
     },
   );
@@ -43,7 +45,7 @@ export async function checkReportFolder(path: string): Promise<void> {
 /** Makes a folder, where it is not there. @throws RecordpipeError `io-failure` */
 export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: Error) => {
-    const text = `the folder cannot be made: ${error.message}`;
+    const text = `the directory cannot be created: ${error.message}`;
     throw new RecordpipeError('io-failure', text, { uri: folder }, error);
   });
 }

@@ -138,7 +138,7 @@ function shardText(
 ): string {
   const bytes = files.reduce((sum, { size, range }) => sum + (range ? range.end - range.start : size), 0);
   const share = `${formatCount(files.length)} of ${formatNumberOf(plan.files.length, 'file')}, ${formatBytes(bytes)}`;
-  return `recordpipe: shard ${shard} of ${shards} (from 0)${by === undefined ? '' : `, by ${visible(by)}`}: ${share}`;
+  return `recordpipe: shard ${shard} of ${shards} (zero-based)${by === undefined ? '' : `, by ${visible(by)}`}: ${share}`;
 }
 
 /** A report's own name in a folder, or the one that was given. */

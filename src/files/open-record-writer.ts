@@ -47,7 +47,7 @@ export async function openRecordWriter(
     options,
     allNames((format) => format.writeOptions(undefined)),
   );
-  const { format, ...given } = options;
+  const { format, ...given } = options ?? ({} as typeof options);
   return openWriter(writeFormat(format), path, given);
 }
 
@@ -72,7 +72,7 @@ export function openRecordShards(
   if (options === undefined)
     throw new UsageError('openRecordShards: expected options with a format: tfrecord, recordio or textline');
   checkOptionNames('openRecordShards', options, allNames(shardNames));
-  const { format, ...given } = options;
+  const { format, ...given } = options ?? ({} as typeof options);
   return openShards(writeFormat(format), prefix, given);
 }
 

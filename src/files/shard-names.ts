@@ -99,7 +99,7 @@ function shardsExist(found: readonly string[]): RecordpipeError {
   const names = found.slice().sort();
   const listed = names.slice(0, MAX_LISTED).map((name) => basename(name));
   const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : '';
-  const text = `shards of this prefix exist: ${listed.join(', ')}${more}; a second set beside them would be read together with them`;
+  const text = `shards of this prefix exist: ${listed.join(', ')}${more}; a second set beside them would be read together with them; pass overwrite: true to replace them`;
   return new RecordpipeError('already-exists', text, { uri: names[0] });
 }
 

@@ -50,7 +50,7 @@ export function compressing(sink: Sink, options: RecordWriteOptions): Sink {
 function openError(error: unknown, path: string, uri: string): RecordpipeError {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'ENOENT') return fileError(error, uri);
-  const text = `there is no folder ${dirname(path)} to write to; make it first`;
+  const text = `the directory ${dirname(path)} does not exist; create it first`;
   return new RecordpipeError('not-found', text, { uri }, error);
 }
 

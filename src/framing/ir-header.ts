@@ -49,6 +49,8 @@ export function packIR(header: IRHeaderInput, payload: Uint8Array): Uint8Array<A
   if (!(payload instanceof Uint8Array))
     throw new UsageError(`packIR: expected bytes (Uint8Array), got ${typeof payload}`);
   const { label, id, id2 = 0n } = header;
+  if (typeof label === 'string' || (typeof label !== 'number' && typeof label?.length !== 'number'))
+    throw new UsageError(`packIR: label: expected a number or an array of numbers, got ${typeof label}`);
   const labels = typeof label === 'number' ? [] : label;
   const start = IR_HEADER_BYTES + FLOAT_BYTES * labels.length;
   const record = new Uint8Array(start + payload.length);
@@ -127,6 +129,8 @@ function wholeId(name: string, id: bigint | number): bigint {
 }
 
 function float(label: number): number {
+  if (typeof label !== 'number')
+    throw new UsageError(`packIR: label: expected a number, got ${typeof label}`);
   if (Number.isFinite(label) && !Number.isFinite(Math.fround(label)))
     throw new UsageError(`packIR: label: expected a number that a 32-bit float can hold, got ${label}`);
   return label;

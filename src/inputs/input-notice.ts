@@ -30,7 +30,7 @@ export interface SkippedFiles {
   readonly uri: string;
   readonly reason: SkipReason;
   readonly count: number;
-  /** The first 10 of them, relative to the folder or prefix. */
+  /** The first 10 names in sorted order, relative to the folder or prefix. */
   readonly names: readonly string[];
   readonly message: string;
 }
@@ -103,9 +103,13 @@ export class Skipped {
       this.#found.set(key, found);
     }
     found.count++;
-    if (found.names.length >= MAX_NAMES) return;
-    found.names.push(name);
+    // A directory lists its files in any order: the smallest names make the same message every time.
+    const { names } = found;
+    if (names.length >= MAX_NAMES && name >= names[MAX_NAMES - 1]) return;
+    names.push(name);
+    names.sort();
     if (detail !== undefined) this.#details.set(`${uri} ${name}`, detail);
+    if (names.length > MAX_NAMES) this.#details.delete(`${uri} ${names.pop()}`);
   }
 
   notices(): SkippedFiles[] {

@@ -2,7 +2,15 @@ import { peekPath } from '../bytes/host-io.ts';
 import { RecordpipeError } from '../errors.ts';
 import { compileGlob } from '../objects/glob.ts';
 import { contentKind, HEAD_BYTES } from './content-kind.ts';
-import { DATASET_INFO, otherContents, otherName, refusal, type Selection, SOUGHT } from './selecting.ts';
+import {
+  DATASET_INFO,
+  otherContents,
+  otherName,
+  refusal,
+  refusalByPattern,
+  type Selection,
+  SOUGHT,
+} from './selecting.ts';
 import { walkFolder } from './walk-folder.ts';
 
 /**
@@ -48,7 +56,7 @@ export async function filesInFolder(path: string, selection: Selection): Promise
  * @throws RecordpipeError `not-found` where there are none; `access-denied`, `io-failure`, `aborted`
  */
 export async function filesMatching(pattern: string, selection: Selection): Promise<string[]> {
-  const { filter, skipped, signal } = selection;
+  const { skipped, signal } = selection;
   const glob = compileGlob(pattern);
   const folder = glob.prefix.slice(0, glob.prefix.lastIndexOf('/') + 1);
   const files: string[] = [];
@@ -61,8 +69,8 @@ export async function filesMatching(pattern: string, selection: Selection): Prom
     for await (const { path, name, regular } of walkFolder(folder, walk)) {
       if (!glob.matches(path)) continue;
       const below = path.slice(folder.length);
-      const why = refusal(below, name, selection) ?? (regular ? undefined : 'special-file');
-      if (why === undefined || (why === 'hidden' && !filter.including)) files.push(path);
+      const why = refusalByPattern(pattern, below, name, selection) ?? (regular ? undefined : 'special-file');
+      if (why === undefined) files.push(path);
       else skipped.add(pattern, why, below);
     }
   } catch (error) {

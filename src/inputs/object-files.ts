@@ -5,7 +5,14 @@ import { contentKind, HEAD_BYTES } from './content-kind.ts';
 import type { FoundFile } from './expand.ts';
 import type { ExpandOptions } from './input-options.ts';
 import { isRecordName } from './record-names.ts';
-import { DATASET_INFO, otherContents, otherName, refusal, type Selection } from './selecting.ts';
+import {
+  DATASET_INFO,
+  otherContents,
+  otherName,
+  refusal,
+  refusalByPattern,
+  type Selection,
+} from './selecting.ts';
 
 /** A list is read into memory. */
 const MAX_LIST_BYTES = 512 * 1024 * 1024;
@@ -36,13 +43,13 @@ async function* matching(
   selection: Selection,
   options: ExpandOptions,
 ): AsyncGenerator<FoundObject, void, undefined> {
-  const { filter, skipped } = selection;
+  const { skipped } = selection;
   const folder = pattern.slice(0, pattern.search(/[*?[{\\]/)).replace(/[^/]*$/, '');
   let any = false;
   for await (const object of listed(pattern, 'name', options)) {
     const name = object.uri.slice(folder.length);
-    const why = refusal(name, name.slice(name.lastIndexOf('/') + 1), selection);
-    if (why !== undefined && (why !== 'hidden' || filter.including)) skipped.add(pattern, why, name);
+    const why = refusalByPattern(pattern, name, name.slice(name.lastIndexOf('/') + 1), selection);
+    if (why !== undefined) skipped.add(pattern, why, name);
     else {
       any = true;
       yield found(object);

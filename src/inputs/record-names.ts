@@ -36,6 +36,12 @@ const SHARD = /-\d+-of-\d+$/;
 const EVENTS = /(^|\.)tfevents\./;
 /** Indexes that lie beside data: `FILE.rpidx` and `FILE.idx`. */
 const INDEX = /\.(rpidx|idx)$/i;
+
+/** Whether a name is that of an index beside data: `*.rpidx`, `*.idx`. */
+export function isIndexName(name: string): boolean {
+  return INDEX.test(name);
+}
+
 const MANIFEST = /\.manifest$/i;
 /** What Hadoop, Spark and Databricks write beside data. */
 const MARKER =

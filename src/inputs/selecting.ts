@@ -2,7 +2,7 @@ import type { FormatName } from '../framing/format-name.ts';
 import type { ContentKind } from './content-kind.ts';
 import type { Skipped, SkipReason } from './input-notice.ts';
 import type { NameFilter } from './input-options.ts';
-import { nameKind, unreadableCompression } from './record-names.ts';
+import { isIndexName, nameKind, unreadableCompression } from './record-names.ts';
 
 type Format = FormatName | 'auto';
 
@@ -20,14 +20,14 @@ export interface Selection {
 export const DATASET_INFO = 'dataset_info.json';
 
 /** How a file that an input names otherwise is taken. */
-const OTHERWISE = 'use a pattern, --include, or name files of other names';
+const OTHERWISE = 'to read files with other names, use a pattern or --include';
 
 /** What is looked for in a folder, for the error where there is none. */
 export const SOUGHT: Readonly<Record<Format, string>> = {
   tfrecord: `TFRecord file in this folder (*.tfrecord, *.tfrecords, *.tfrec, *-00000-of-00012, …); ${OTHERWISE}`,
   recordio: `RecordIO file in this folder (*.rec, *.recordio, *-00000-of-00012, …); ${OTHERWISE}`,
   textline: `text file in this folder (*.txt, *.jsonl, *.csv, *-00000-of-00012, …); ${OTHERWISE}`,
-  auto: `TFRecord or RecordIO file in this folder (*.tfrecord, *.rec, *-00000-of-00012, …); ${OTHERWISE}; text files are taken where the format textline is named`,
+  auto: `TFRecord or RecordIO file in this folder (*.tfrecord, *.rec, *-00000-of-00012, …); ${OTHERWISE}; text files need format: 'textline'`,
 };
 
 /** Why a name is skipped whatever the file is; undefined where it is not. */
@@ -35,6 +35,23 @@ export function refusal(below: string, name: string, { filter }: Selection): Ski
   if (filter.excludes(below)) return 'excluded';
   if (filter.including) return filter.includes(below) ? undefined : 'not-included';
   return name.startsWith('.') ? 'hidden' : undefined;
+}
+
+/**
+ * Why a file that matches a pattern is skipped: as `refusal`, and indexes, which lie beside the data that `train-*` means.
+ * A pattern for indexes (`*.idx`) takes them.
+ */
+export function refusalByPattern(
+  pattern: string,
+  below: string,
+  name: string,
+  selection: Selection,
+): SkipReason | undefined {
+  const { including } = selection.filter;
+  const why = refusal(below, name, selection);
+  // Which hidden files a pattern matches is the pattern's choice.
+  if (why !== undefined && (why !== 'hidden' || including)) return why;
+  return !including && isIndexName(name) && !isIndexName(pattern) ? 'index' : undefined;
 }
 
 /** What a name says: records, nothing, or why the file is skipped. */

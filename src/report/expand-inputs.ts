@@ -86,6 +86,8 @@ export async function expandWithNotices(
   const { include, exclude, strictShards, onNotice, objects, signal } = options;
   const how: ExpandOptions = { format, include, exclude, strictShards, onNotice, objects, signal };
   if (typeof inputs === 'string') return mutable(await expand([inputs], how));
+  if (!Array.isArray(inputs))
+    throw new UsageError(`inputs: expected a path or an array of them, got ${typeName(inputs)}`);
   const known: FileInput[] = [];
   const names: string[] = [];
   for (const input of inputs) {

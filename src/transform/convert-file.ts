@@ -1,3 +1,4 @@
+import { checkPath } from '../bytes/path-argument.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { WrittenFile } from '../files/record-writer.ts';
 import type { Compression } from '../records/read-options.ts';
@@ -42,6 +43,7 @@ export async function convertFile(
   output: string,
   given: Partial<TransformOptions> = {},
 ): Promise<TransformResult> {
+  checkPath('output', output);
   const options = keepingLineEnds(transformOptions(given), output);
   const input = await openInput(source, options);
   try {

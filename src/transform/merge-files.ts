@@ -1,3 +1,4 @@
+import { checkPath } from '../bytes/path-argument.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
 import type { RecordWriter } from '../files/record-writer.ts';
@@ -35,6 +36,7 @@ export async function mergeFiles(
   output: string,
   given: Partial<TransformOptions> = {},
 ): Promise<MergeResult> {
+  checkPath('output', output);
   const options = preservingLines(sources, output, transformOptions(given));
   if (sources.length === 0) throw new UsageError('mergeFiles: expected one source or more');
   const first = await openInput(sources[0], options);

@@ -1,3 +1,4 @@
+import { checkPath } from '../bytes/path-argument.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import {
   DATA_ERROR_CODES,
@@ -60,6 +61,7 @@ export async function repairFile(
   output: string,
   given: Partial<RepairOptions> = {},
 ): Promise<RepairResult> {
+  checkPath('output', output);
   const options = preservingLines([source], output, transformOptions(given));
   const { maxFindings = 1000, onFinding } = given;
   if (!(maxFindings >= 0))

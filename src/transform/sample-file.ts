@@ -1,3 +1,4 @@
+import { checkPath } from '../bytes/path-argument.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
 import type { TransformResult } from './convert-file.ts';
@@ -56,8 +57,9 @@ export interface SampleResult extends TransformResult {
 export async function sampleFile(
   source: ByteSource,
   output: string,
-  given: Partial<SampleOptions>,
+  given: Partial<SampleOptions> = {},
 ): Promise<SampleResult> {
+  checkPath('output', output);
   const options = preservingLines([source], output, transformOptions(given));
   const { records, fraction, seed = 0, tempDir } = given;
   checkAmount(records, fraction);

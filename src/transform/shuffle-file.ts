@@ -1,3 +1,4 @@
+import { checkPath } from '../bytes/path-argument.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
 import type { TransformResult } from './convert-file.ts';
@@ -83,6 +84,7 @@ export async function shuffleFiles(
   output: string,
   given: Partial<ShuffleOptions> = {},
 ): Promise<ShuffleResult> {
+  checkPath('output', output);
   if (!Array.isArray(sources) || sources.length === 0)
     throw new UsageError('shuffleFiles: expected one source or more');
   const options = preservingLines(sources, output, transformOptions(given));

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { isObjectUri } from '../bytes/object-uri.ts';
+import { checkPath } from '../bytes/path-argument.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
@@ -61,9 +62,10 @@ export interface SplitResult extends Omit<TransformResult, 'output'> {
 export async function splitFile(
   source: ByteSource,
   prefix: string,
-  given: Partial<SplitOptions>,
+  given: Partial<SplitOptions> = {},
 ): Promise<SplitResult> {
-  checkWays(given ?? {});
+  checkPath('prefix', prefix);
+  checkWays(given);
   const { shards, tempDir } = given;
   if (shards === undefined) return split(source, prefix, given, undefined);
   const options = preservingLines([source], undefined, transformOptions(given));

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isObjectUri } from '../bytes/object-uri.ts';
+import { checkPath } from '../bytes/path-argument.ts';
 import { UsageError } from '../errors.ts';
 import { Expansion } from '../inputs/expand.ts';
 import type { InputNotice } from '../inputs/input-notice.ts';
@@ -27,6 +28,7 @@ export async function planUploads(
   destination: string,
   options: ExpandOptions,
 ): Promise<{ readonly files: PlannedUpload[]; readonly notices: readonly InputNotice[] }> {
+  checkPath('destination', destination);
   if (!destination.startsWith('s3://'))
     throw new UsageError(`destination: expected s3://bucket/key or s3://bucket/folder/, got ${destination}`);
   const { bucket, key } = parseObjectUri(destination);

@@ -319,6 +319,23 @@ describe('messages name options of the command line', () => {
   });
 });
 
+test('an index that is passed as data is recognized, and the next step is to exclude it', async () => {
+  const indexPath = temp.file('as-data.rpidx');
+  await buildIndex(good, { indexPath });
+  const { files } = await validateFiles(indexPath, { jobs: 1 });
+  const said = errorText(files[0].errors[0], 'validate');
+  expect(said).toMatch(/unknown-format: .*an index written by recordpipe, not data/);
+  expect(said).toMatch(/next: exclude it; a directory, or a pattern in quotes, skips indexes$/);
+});
+
+test.each(['http://localhost/a.tfrecord', 'gs://bucket/a.tfrecord'])(
+  '%s: the command line suggests to download it, not to pass a Response or stream',
+  async (uri) => {
+    const { files } = await validateFiles(uri, { jobs: 1 });
+    expect(cliMessage(files[0].errors[0])).toMatch(/^cannot open \w+: addresses; download the file/);
+  },
+);
+
 test('a file of several zlib streams is reported: TensorFlow reads only the first', async () => {
   const path = temp.file('two.zz', Buffer.concat([deflateSync(FILE), deflateSync(FILE)]));
   const { ok, files, totals } = await validateFiles(path);

@@ -58,7 +58,9 @@ test.each([18, 22, 26, 30, 40])('ulimit -n %i: exit 0 or 3, never "data is inval
   const run = spawnSync('sh', ['-c', script, process.execPath, MAIN, 'validate', good, good], {
     encoding: 'utf8',
   });
-  expect([0, 3]).toContain(run.status);
+  // Some versions of Node abort before they run anything.
+  const starts = spawnSync('sh', ['-c', script, process.execPath, '-e', '0']).status === 0;
+  if (starts) expect([0, 3]).toContain(run.status);
   if (run.status === 3) expect(run.stderr).toContain('EMFILE');
 });
 

@@ -181,7 +181,7 @@ test('a folder without files of records: what is looked for, and how to get at o
   const { code, stderr } = await cli(['validate', tempDir().path]);
   expect(code).toBe(3);
   expect(stderr).toContain('no TFRecord or RecordIO file in this folder (*.tfrecord, *.rec, ');
-  expect(stderr).toContain('text files are taken where the format textline is named');
+  expect(stderr).toContain('text files need --format textline');
 });
 
 test('help names the options of the formats', async () => {

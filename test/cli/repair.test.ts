@@ -71,7 +71,7 @@ test('the report does not take the place of the output, however it is spelled', 
     `${temp.path}/../${basename(temp.path)}/spelled.tfrecord`,
   ]) {
     const { code, stderr } = await cli(['repair', damaged, output, '--report', report]);
-    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('same file') });
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('is also an input') });
     expect(existsSync(output)).toBe(false);
   }
 });

@@ -50,7 +50,7 @@ describe.each([
     for (let shard = 0; shard < SHARDS; shard++) {
       const done = await run([...args, '--shard', `${shard}/${SHARDS}`, '--report', `${command}/`]);
       expect([0, 1]).toContain(done.code);
-      expect(done.stderr).toContain(`shard ${shard} of ${SHARDS} (from 0): `);
+      expect(done.stderr).toContain(`shard ${shard} of ${SHARDS} (zero-based): `);
       // Again: nobody heard of its end.
       const again = await run([...args, '--shard', `${shard}/${SHARDS}`, '--report', `${command}/`]);
       expect([again.code, again.stderr]).toEqual([done.code, expect.stringContaining('is up to date')]);
@@ -70,7 +70,7 @@ test('merge names what is missing, as engines take it', async () => {
     const { code, stderr } = await run(args, { SLURM_ARRAY_TASK_ID: `${rank}` });
     expect([code, stderr]).toEqual([
       code,
-      expect.stringContaining(`shard ${rank} of 8 (from 0), by Slurm array: SLURM_ARRAY_TASK_ID=${rank}`),
+      expect.stringContaining(`shard ${rank} of 8 (zero-based), by Slurm array: SLURM_ARRAY_TASK_ID=${rank}`),
     ]);
   }
   const some = await run(['merge', 'missing/', '-o', 'missing.json']);
@@ -125,7 +125,7 @@ test('no output replaces an input: a data file, a list, a schema or a report', a
     const before = readFileSync(at(replaced));
     expect(await run([...args, replaced, '--force'])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('is the same file as'),
+      stderr: expect.stringContaining('is also an input or output of this command'),
     });
     expect(readFileSync(at(replaced))).toEqual(before);
   }
@@ -214,7 +214,7 @@ test('the plan has the number of shards: another one is refused', async () => {
     JOB_COMPLETION_INDEX: '7',
   });
   expect(right.stderr).toContain(
-    'shard 7 of 8 (from 0), by Kubernetes Indexed Job: JOB_COMPLETION_INDEX=7: 0 of 5 files',
+    'shard 7 of 8 (zero-based), by Kubernetes Indexed Job: JOB_COMPLETION_INDEX=7: 0 of 5 files',
   );
 });
 

@@ -194,7 +194,7 @@ describe('--report', () => {
     const { code, stdout, stderr } = await cli(['validate', good, '--report', target]);
     expect(code).toBe(3);
     expect(stdout).toBe('');
-    expect(stderr).toMatch(/there is no folder .*no\/such to write the report to; make it first/);
+    expect(stderr).toMatch(/the directory .*no\/such does not exist; create it first/);
     expect(existsSync(target)).toBe(false);
   });
 
@@ -202,7 +202,7 @@ describe('--report', () => {
     const list = temp.file('shards.txt', Buffer.from(`${good}\n`));
     const { code, stderr } = await cli(['validate', `@${list}`, '--report', list]);
     expect(code).toBe(2);
-    expect(stderr).toContain('is the same file as');
+    expect(stderr).toContain('is also an input or output');
     expect(readFileSync(list, 'utf8')).toBe(`${good}\n`);
   });
 
@@ -217,7 +217,10 @@ describe('--report', () => {
       [[data], `${folder}/same`],
     ] as const) {
       const { code, stderr } = await cli(['validate', ...inputs, '--report', report]);
-      expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('same file') });
+      expect({ code, stderr }).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('is also an input'),
+      });
     }
     expect((await cli(['validate', '@-', '--report', data], { input: data })).code).toBe(3);
     expect(readFileSync(data)).toEqual(Buffer.from(FILE));

@@ -78,9 +78,9 @@ describe('by default', () => {
   });
 });
 
-test('a folder that is not there is named', async () => {
+test('a missing directory is named in the error', async () => {
   const path = temp.file('missing/data');
   const error = await failureOf(() => openTFRecordWriter(path));
   expect(error).toMatchObject({ code: 'not-found', uri: path });
-  expect(error.message).toContain(`no folder ${temp.file('missing')}`);
+  expect(error.message).toContain(`the directory ${temp.file('missing')} does not exist; create it first`);
 });

@@ -80,12 +80,13 @@ test('a folder takes files by name, and by contents where the name is unknown; t
   );
 });
 
-test('more than 10 skipped files are counted, and the first 10 named', async () => {
+test('more than 10 skipped files are counted, and the first 10 in sorted order are named', async () => {
   const path = folder('many', { 'a.tfrecord': '' });
   for (let i = 0; i < 30; i++) writeFileSync(join(path, `note-${i}.txt`), '');
   const [notice] = (await found(path)).notices as SkippedFiles[];
   expect(notice).toMatchObject({ reason: 'other-name', count: 30 });
-  expect(notice.names).toHaveLength(10);
+  const sorted = Array.from({ length: 30 }, (_, i) => `note-${i}.txt`).sort();
+  expect(notice.names).toEqual(sorted.slice(0, 10));
   expect(notice.message).toMatch(/and 20 more$/);
 });
 
@@ -230,4 +231,13 @@ test('a folder and a list of 150,000 files are expanded', async () => {
   const names = Array.from({ length: 150_000 }, (_, i) => `f${i}.tfrecord`);
   writeFileSync(at('long-list'), names.join('\n'));
   expect((await expand([`@${at('long-list')}`], {})).files).toHaveLength(150_000);
+});
+
+test('a pattern skips the indexes beside the data, unless it is a pattern for indexes', async () => {
+  const path = folder('indexed', { 'a.tfrecord': '', 'a.tfrecord.rpidx': '', 'b.rec': '', 'b.idx': '' });
+  const { files, notices } = await found(join(path, '*'));
+  expect(files).toEqual(['a.tfrecord', 'b.rec']);
+  expect(notices).toMatchObject([{ reason: 'index', names: ['a.tfrecord.rpidx', 'b.idx'] }]);
+  expect((await found(join(path, '*.idx'))).files).toHaveLength(1);
+  expect((await found(join(path, '*'), { include: ['*.rpidx'] })).files).toHaveLength(1);
 });

@@ -38,18 +38,21 @@ describe('a folder of all formats', () => {
     expect(await records('textline')).toEqual({ 'd.txt': 7, 'e.jsonl.gz': 2 });
   });
 
-  test.each([1, 2])('reports say what each file is (%i jobs)', async (jobs) => {
-    const { ok, files } = await validateInWorkers(`${temp.path}/*.*`, { jobs });
-    expect(ok).toBe(true);
-    expect(files.map(({ format, compression, records }) => [format, compression, records])).toEqual([
-      ['tfrecord', 'none', 6],
-      ['textline', 'none', 1],
-      ['recordio', 'none', 3],
-      ['recordio', 'gzip', 2],
-      ['textline', 'none', 7],
-      ['textline', 'gzip', 2],
-    ]);
-  });
+  test.each([1, 2])(
+    'reports say what each file is, and that an index was skipped (%i jobs)',
+    async (jobs) => {
+      const { ok, files, notices } = await validateInWorkers(`${temp.path}/*.*`, { jobs });
+      expect(ok).toBe(true);
+      expect(files.map(({ format, compression, records }) => [format, compression, records])).toEqual([
+        ['tfrecord', 'none', 6],
+        ['recordio', 'none', 3],
+        ['recordio', 'gzip', 2],
+        ['textline', 'none', 7],
+        ['textline', 'gzip', 2],
+      ]);
+      expect(notices).toMatchObject([{ reason: 'index', names: ['b.idx'] }]);
+    },
+  );
 
   test('a format that a file is not of: its own errors', async () => {
     const { files } = await validateFiles(temp.file('a.tfrecord'), { format: 'recordio' });

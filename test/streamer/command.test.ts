@@ -106,7 +106,7 @@ describe('recordpipe stream beside a program', () => {
       ...words,
     ]);
     expect([code, readdirSync(join(root, 'model'))]).toEqual([3, []]);
-    expect(stderr).toContain('no files under');
+    expect(stderr).toContain('no files under this path');
   });
 
   test('passes signals on, and ends with it', async () => {
@@ -172,6 +172,21 @@ describe('recordpipe stream without one', () => {
       .map((line) => JSON.parse(line) as { event: string });
     expect(events.map(({ event }) => event)).toEqual(['channel', 'epoch-start', 'epoch-end']);
     expect(events[2]).toMatchObject({ bytes: WHOLE.length, complete: true });
+  });
+
+  test('says which pipes are ready, for whoever starts their reader', async () => {
+    const root = newPlace();
+    const running = cli(['stream', '-c', `train=${data}`, '--root', root, '--epochs', '1'], {
+      separate: true,
+    });
+    const pipe = join(root, 'input/data/train_0');
+    await expect.poll(() => existsSync(pipe), { timeout: 20_000 }).toBe(true);
+    expect((await catPipe(pipe)).toString('latin1')).toBe(WHOLE);
+    const { code, stderr } = await running;
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      `recordpipe: the pipes are ready in ${join(root, 'input/data')}: train_0; start the program that reads them`,
+    );
   });
 
   test('channels as CreateTrainingJob takes them', async () => {

@@ -88,10 +88,21 @@ export async function stream(command: string[], options: StreamCommandOptions): 
   });
   if (supervised || options.dir === undefined) writeTrainingFiles({ ...places, pipeDir }, job);
   const server = options.metrics === undefined ? undefined : await serveMetrics(streamer, options.metrics);
+  const announce = (): void => {
+    if (options.json || options.quiet) return;
+    progress.clear();
+    const pipes = channels.map(({ name }) => `${name}_${options.firstEpoch}`).join(', ');
+    complain(
+      `recordpipe: ${visible(`the pipes are ready in ${pipeDir}: ${pipes}; start the program that reads them`)}`,
+    );
+  };
   progress.start(() => streamer.metrics);
   try {
-    if (!supervised) await streamer.run();
-    else {
+    if (!supervised) {
+      const announced = streamer.ready.then(announce, () => {});
+      await streamer.run();
+      await announced;
+    } else {
       const environment = trainingEnvironment({ ...places, pipeDir }, job);
       return await beside(streamer, command, environment, signals, options.grace);
     }

@@ -68,7 +68,7 @@ describe.skipIf(missing !== undefined)('Slurm: an array of 8 over 200 files on v
       expect(total === (await text('one.json'))).toBe(true);
       expect(JSON.parse(total).result.totals).toMatchObject({ files: FILES, bad: 1 });
       const log = readFileSync(join(slurm.path, `recordpipe-${job}_3.log`), 'utf8');
-      expect(log).toContain('shard 3 of 8 (from 0), by Slurm array: SLURM_ARRAY_TASK_ID=3');
+      expect(log).toContain('shard 3 of 8 (zero-based), by Slurm array: SLURM_ARRAY_TASK_ID=3');
     } finally {
       await server.stop();
     }

@@ -113,4 +113,6 @@ Exit codes:
   3         data could not be read, or pipes could not be created
   4         no reader opened a pipe in time
   70        internal error: a bug in recordpipe
-  130, 143  stopped by a signal; with a program: its exit code`;
+  129, 130, 131, 143
+            stopped by a signal: hangup, interrupt, quit, terminate
+  With a program, stream exits with its exit code`;
