@@ -17,7 +17,8 @@ const TEXTS: Record<string, string> = {
   ENOSPC: 'no space left on the device',
   EDQUOT: 'the disk quota is used up',
   EROFS: 'the file system is read-only',
-  EFBIG: 'the file would be larger than the file system allows',
+  EFBIG:
+    'the file would be larger than the file system or the limit of the process (ulimit -f) allows; raise the limit, or write to another disk',
   ENAMETOOLONG: 'the name is too long for the file system',
   EMFILE: 'too many open files; raise the limit (ulimit -n)',
   ENFILE: 'too many open files on this machine',

@@ -107,6 +107,8 @@ export function advice(failure: Failure, command: string | undefined = process.a
       return record === 0 ? NOT_A_RECORD : DAMAGED;
     case 'not-found':
       return ONE_FILE.has(command ?? '') && NO_SUCH_PATTERN.test(message) ? MANY : undefined;
+    case 'unsupported-source':
+      return message.startsWith('cannot open http') ? 'curl -fsS URL | recordpipe COMMAND -' : undefined;
     case 'already-exists':
       return replacingAdvice(message, command);
     case 'access-denied':

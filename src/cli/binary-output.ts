@@ -1,3 +1,4 @@
+import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { UsageError } from 'recordpipe/errors';
 
@@ -12,14 +13,31 @@ export function isGuarded({ binary, force }: BinaryOutputOptions, terminal: bool
   return terminal && !binary && !force;
 }
 
+/** Whether an output is a terminal: standard output (`-`), or a path such as `/dev/tty` and `/dev/stdout`. */
+export function isTerminal(output: string): boolean {
+  if (output === '-') return isatty(1);
+  let descriptor: number | undefined;
+  try {
+    if (statSync(output, { throwIfNoEntry: false })?.isCharacterDevice() !== true) return false;
+    descriptor = openSync(output, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
+    return isatty(descriptor);
+  } catch {
+    return false; // opening it for writing says what is wrong
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
 /**
  * The error for binary data on a terminal.
  * @param subject names the data
  * @param text the option that writes text instead
+ * @param output names the terminal; `-`, the default, is standard output
  */
-export function binaryOnTerminal(subject: string, text: string): UsageError {
+export function binaryOnTerminal(subject: string, text: string, output = '-'): UsageError {
+  const where = output === '-' ? 'standard output' : output;
   return new UsageError(
-    `${subject} is binary and standard output is a terminal; redirect it to a file, pass ${text}, or pass --binary to write it anyway`,
+    `${subject} is binary and ${where} is a terminal; redirect it to a file, pass ${text}, or pass --binary to write it anyway`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander';
 import { UsageError } from 'recordpipe/errors';
 import { quoted } from './visible.ts';
 
@@ -42,9 +43,15 @@ export class FeatureChoice {
 /** Names that are kept for suggestions. */
 const MAX_NAMES = 10_000;
 
-/** Several names or patterns, from one argument or from several: `--feature label,image/*`. */
+/**
+ * Several names or patterns, from one argument or from several: `--feature label,image/*`. `\,` is a comma in a name.
+ * @throws InvalidArgumentError for an argument without a name
+ */
 export function featureOption(argument: string, before: readonly string[] = []): string[] {
-  return [...before, ...argument.split(',').filter((name) => name !== '')];
+  const names = (argument.match(/(?:\\,|[^,])+/g) ?? []).map((name) => name.replaceAll('\\,', ','));
+  if (names.length === 0)
+    throw new InvalidArgumentError("Expected names or patterns such as 'label,image/*'.");
+  return [...before, ...names];
 }
 
 /** Whether the pattern stands for the name. After a mismatch only the last `*` takes in more, so that the time is bounded. */

@@ -17,7 +17,8 @@ export async function refuseReportOn(
 ): Promise<void> {
   const wanted = await identity(report);
   for (const file of files) {
-    if (file !== '-' && !isS3(file) && (await identity(file)) === wanted)
+    if (file === '-') continue;
+    if (isS3(file) ? file === report : (await identity(file)) === wanted)
       throw new UsageError(
         `${option}: ${report} is also an input or output of this command; choose another name`,
       );

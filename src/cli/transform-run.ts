@@ -1,7 +1,7 @@
 import { isRecordpipeError } from 'recordpipe';
 import { UsageError } from 'recordpipe/errors';
 import type { TransformOptions } from 'recordpipe/transform';
-import { binaryOnTerminal, isGuarded } from './binary-output.ts';
+import { binaryOnTerminal, isGuarded, isTerminal } from './binary-output.ts';
 import { OK } from './exit-codes.ts';
 import { interruption } from './interrupt.ts';
 import { ClosedOutput, complain, print } from './output.ts';
@@ -34,8 +34,8 @@ export async function transforming<R>(
   const { json, quiet } = options;
   if (json && output === '-')
     throw new UsageError('--json: standard output receives the records; name an output file instead of -');
-  if (output === '-' && isGuarded(options) && !(await writesText(options, input)))
-    throw binaryOnTerminal(`${verb}: the output`, '--to jsonl');
+  if (isGuarded(options, isTerminal(output)) && !(await writesText(options, input)))
+    throw binaryOnTerminal(`${verb}: the output`, '--to jsonl', output);
   const progress = progressOn(verb, !quiet && !json && options.progress);
   let result: R | undefined;
   try {

@@ -93,7 +93,7 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /** One element of each dataset, as a tuple, or as an object where datasets are given by name. Ends with the first that ends. */
   static zip<S extends ZipSources>(sources: S): Dataset<Zipped<S>> {
-    const all: unknown[] = Object.values(sources);
+    const all: unknown[] = typeof sources === 'object' && sources !== null ? Object.values(sources) : [];
     if (all.length === 0 || !all.every((one) => one instanceof Dataset))
       throw new UsageError('zip: expected one or more datasets, in an array or by name');
     return new Dataset(openZip(sources), Dataset.#shared(all as Dataset<unknown>[]));

@@ -1,3 +1,4 @@
+import { typeName } from '../bytes/type-name.ts';
 import type { ErrorPlace } from '../errors.ts';
 import { UsageError } from '../errors.ts';
 import { RecordBatch } from '../records/batch.ts';
@@ -76,14 +77,21 @@ export function compileFeatures<const S extends FeatureSpecs, M extends PlanInt6
   if (strict !== false && strict !== 'tf')
     throw new UsageError(`strict: expected false or 'tf', got ${String(strict)}`);
   if (typeof reuse !== 'boolean') throw new UsageError(`reuse: expected a boolean, got ${String(reuse)}`);
-  const slots: string[] = [];
+  if (typeof specs !== 'object' || specs === null)
+    throw new UsageError(`specs: expected an object with a spec for each feature, got ${typeName(specs)}`);
+  const slotOfName = new Map<string, number>();
   const slotOf = (name: string): number => {
-    if (!slots.includes(name)) slots.push(name);
-    return slots.indexOf(name);
+    let slot = slotOfName.get(name);
+    if (slot === undefined) {
+      slot = slotOfName.size;
+      slotOfName.set(name, slot);
+    }
+    return slot;
   };
   const names = Object.keys(specs);
   if (names.includes('__proto__')) throw new UsageError('specs: expected other names than __proto__');
   const columns = names.map((name) => columnOf(name, specs[name] as FeatureSpec, int64, slotOf, reuse));
+  const slots = [...slotOfName.keys()];
   const one = new FoundFeatures(slots, strict);
   const many = new FoundFeatures(slots, strict);
 

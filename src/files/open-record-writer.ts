@@ -40,6 +40,8 @@ export async function openRecordWriter(
   path: string | URL,
   options: { readonly format: FormatName } & Partial<AnyRecordWriteOptions>,
 ): Promise<RecordWriter> {
+  if (options === undefined)
+    throw new UsageError('openRecordWriter: expected options with a format: tfrecord, recordio or textline');
   checkOptionNames(
     'openRecordWriter',
     options,
@@ -67,6 +69,8 @@ export function openRecordShards(
   prefix: string,
   options: { readonly format: FormatName } & Partial<AnyRecordShardOptions>,
 ): RecordShardWriter {
+  if (options === undefined)
+    throw new UsageError('openRecordShards: expected options with a format: tfrecord, recordio or textline');
   checkOptionNames('openRecordShards', options, allNames(shardNames));
   const { format, ...given } = options ?? ({} as typeof options);
   return openShards(writeFormat(format), prefix, given);

@@ -122,7 +122,9 @@ export class Expansion {
 
   async *#local(path: string): AsyncGenerator<FoundFile, void, undefined> {
     const folder = isFolder(path);
-    if (folder !== true && !(folder === undefined && isGlob(path))) {
+    // A question mark in https://host/x?y is no pattern; opening the address says what to do.
+    const isAddress = /^[a-z][a-z\d+.-]+:\/\//i.test(path);
+    if (folder !== true && (isAddress || !(folder === undefined && isGlob(path)))) {
       this.#sets.add({ path, alone: true });
       yield { path };
       return;

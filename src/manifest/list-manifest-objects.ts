@@ -6,6 +6,7 @@ import { ShardSets } from '../inputs/shard-sets.ts';
 import { listObjects } from '../objects/list-objects.ts';
 import type { ListWarning } from '../objects/list-options.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
+import { checkUris } from './write-manifest.ts';
 
 /** How the objects of a manifest are listed. Every field has a default. */
 export interface ManifestListOptions extends InputOptions {
@@ -36,6 +37,7 @@ export async function listManifestObjects(
   addresses: readonly string[],
   options: Partial<ManifestListOptions> = {},
 ): Promise<string[]> {
+  checkUris('addresses', addresses);
   const { objects, signal, onWarning, onNotice, strictShards } = options;
   const filter = new NameFilter(options);
   const skipped = new Skipped();

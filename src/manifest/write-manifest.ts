@@ -1,3 +1,4 @@
+import { typeName } from '../bytes/type-name.ts';
 import { UsageError } from '../errors.ts';
 import { openTextTarget, type TextTargetOptions } from './text-target.ts';
 
@@ -52,9 +53,20 @@ export async function writeManifest(
  * console.log(JSON.parse(formatManifest(['s3://bucket/train/a.tfrecord']))[1]); // a.tfrecord
  * ```
  */
-export function formatManifest(uris: readonly string[], prefix: string = commonFolder(uris)): string {
-  const suffixes = uris.map((uri) => `,\n${JSON.stringify(suffixOf(uri, prefix))}`);
-  return `[\n${JSON.stringify({ prefix })}${suffixes.join('')}\n]\n`;
+export function formatManifest(uris: readonly string[], prefix?: string): string {
+  checkUris('uris', uris);
+  const folder = prefix ?? commonFolder(uris);
+  const suffixes = uris.map((uri) => `,\n${JSON.stringify(suffixOf(uri, folder))}`);
+  return `[\n${JSON.stringify({ prefix: folder })}${suffixes.join('')}\n]\n`;
+}
+
+/** @throws UsageError for what is not an array of texts */
+export function checkUris(argument: string, uris: unknown): void {
+  if (!Array.isArray(uris))
+    throw new UsageError(`${argument}: expected an array of addresses, got ${typeName(uris)}`);
+  const wrong = uris.findIndex((uri) => typeof uri !== 'string');
+  if (wrong >= 0)
+    throw new UsageError(`${argument}[${wrong}]: expected an address, got ${typeName(uris[wrong])}`);
 }
 
 function suffixOf(uri: string, prefix: string): string {

@@ -1,5 +1,6 @@
 import { checkPath } from '../bytes/path-argument.ts';
 import { UsageError } from '../errors.ts';
+import type { ObjectRef } from './object-source.ts';
 /** Where an object is. The key as it is: nothing in it is escaped. */
 export interface ObjectAddress {
   readonly bucket: string;
@@ -32,6 +33,16 @@ export function addressText(uri: string | URL): string {
   if (uri.protocol !== 's3:') return uri.href;
   const { bucket, key } = parseObjectUri(uri);
   return objectUri(bucket, key);
+}
+
+/**
+ * An object that is named by its address, or by what a listing says of it.
+ * @throws UsageError
+ */
+export function refOf(object: string | ObjectRef): ObjectRef {
+  const ref = typeof object === 'string' ? { uri: object } : object;
+  checkPath('object', ref?.uri);
+  return ref;
 }
 
 function fromText(uri: string): ObjectAddress {

@@ -1,3 +1,4 @@
+import { checkPath } from '../bytes/path-argument.ts';
 import { FetchFailure } from './fetch-failure.ts';
 import { joined } from './memory-blocks.ts';
 import type { ObjectInfo, ObjectRef, RangeHead } from './object-source.ts';
@@ -80,6 +81,7 @@ export class ObjectRead {
   next: ObjectRead | undefined;
 
   constructor(ref: ObjectRef, index: number, pinVersion: boolean) {
+    checkPath('object', ref?.uri);
     this.ref = ref;
     this.index = index;
     this.#pinVersion = pinVersion;

@@ -1,6 +1,7 @@
 import { abortError, onAbort } from '../bytes/abortable.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import { FetchFailure } from './fetch-failure.ts';
+import { refOf } from './object-address.ts';
 import type { ObjectInfo, ObjectRef, RangeHead } from './object-source.ts';
 import { RangeTransfer, type TransferContext, TransferFailure } from './range-transfer.ts';
 import { type ObjectReadOptions, transferContext } from './transfer-control.ts';
@@ -28,7 +29,7 @@ export async function openObjectReader(
   object: string | ObjectRef,
   options?: ObjectReadOptions,
 ): Promise<ObjectReader> {
-  const ref = typeof object === 'string' ? { uri: object } : object;
+  const ref = refOf(object);
   const context = transferContext(options);
   const signal = options?.signal;
   if (signal?.aborted) throw abortError(signal);

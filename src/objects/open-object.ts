@@ -1,3 +1,4 @@
+import { refOf } from './object-address.ts';
 import type { ObjectInfo, ObjectRef } from './object-source.ts';
 import { OrderedPrefetch } from './ordered-prefetch.ts';
 import { PieceIterator } from './piece-iterator.ts';
@@ -40,7 +41,7 @@ export interface OpenObject {
  * ```
  */
 export function openObject(object: string | ObjectRef, options?: ObjectReadOptions): OpenObject {
-  const ref = typeof object === 'string' ? { uri: object } : object;
+  const ref = refOf(object);
   const context = transferContext(options);
   let info: ObjectInfo | undefined;
   const chunks = new PieceIterator(

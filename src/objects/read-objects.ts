@@ -1,3 +1,5 @@
+import { typeName } from '../bytes/type-name.ts';
+import { UsageError } from '../errors.ts';
 import type { ObjectPiece, OnObjectError } from './object-piece.ts';
 import type { ObjectRefs } from './object-queue.ts';
 import { OrderedPrefetch } from './ordered-prefetch.ts';
@@ -40,6 +42,8 @@ export interface ObjectPieces extends AsyncIterable<ObjectPiece> {
  * ```
  */
 export function readObjects(refs: ObjectRefs, options?: ObjectsReadOptions): ObjectPieces {
+  if (typeof refs !== 'object' || refs === null)
+    throw new UsageError(`objects: expected objects to read, or a listing, got ${typeName(refs)}`);
   const { onObjectError, ...rest } = options ?? {};
   const context = transferContext(rest);
   const pieces = new PieceIterator(

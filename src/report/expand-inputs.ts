@@ -81,6 +81,8 @@ export async function expandWithNotices(
   format: Format = 'auto',
   options: Reaching & Partial<InputOptions> = {},
 ): Promise<ExpandedInputs> {
+  if (typeof inputs !== 'string' && !Array.isArray(inputs))
+    throw new UsageError(`inputs: expected a path or an array of paths, got ${typeName(inputs)}`);
   const { include, exclude, strictShards, onNotice, objects, signal } = options;
   const how: ExpandOptions = { format, include, exclude, strictShards, onNotice, objects, signal };
   if (typeof inputs === 'string') return mutable(await expand([inputs], how));

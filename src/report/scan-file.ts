@@ -71,9 +71,10 @@ export async function scanFile(
 function standardInput(onSize: Watch['onSize']): ByteSource {
   try {
     const stat = fstatSync(0);
-    if (!stat.isFile()) return process.stdin;
-    onSize?.(stat.size);
-    return '-';
+    if (stat.isFile()) onSize?.(stat.size);
+    // For other kinds, such as directories, Node's process.stdin is a stream that ends at once, which would look like an empty file.
+    const isStream = stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice();
+    return isStream ? process.stdin : '-';
   } catch (error) {
     throw fileError(error, '<stdin>');
   }

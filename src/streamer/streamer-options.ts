@@ -1,3 +1,4 @@
+import { typeName } from '../bytes/type-name.ts';
 import { UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
 import type { ResourceConfig } from '../pipemode/resource-config.ts';
@@ -81,7 +82,10 @@ export type StreamerInput = Pick<PipeModeStreamerOptions, 'channels' | 'pipeDir'
 
 /** @throws UsageError for a value that no option has */
 export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
-  if (!Array.isArray(given?.channels)) throw new UsageError('channels: expected an array of channels');
+  if (typeof given !== 'object' || given === null)
+    throw new UsageError(`PipeModeStreamer: expected an object with options, got ${typeName(given)}`);
+  if (!Array.isArray(given.channels))
+    throw new UsageError(`channels: expected an array of channels, got ${typeName(given.channels)}`);
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   const options = { ...DEFAULT_STREAMER_OPTIONS, ...(Object.fromEntries(present) as typeof given) };
   const channels = given.channels.map(streamChannel);

@@ -1,3 +1,4 @@
+import { checkPath } from '../bytes/path-argument.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { type AnyRecordWriteOptions, writeFormat } from '../files/open-record-writer.ts';
 import { openWriter, type RecordWriter, type WrittenFile } from '../files/record-writer.ts';
@@ -20,6 +21,7 @@ export interface OutputKind {
 
 /** The kind of an output: as told, else as its name says, else the format that is read. */
 export function outputKind(path: string, { to, write }: TransformOptions, from: FileFormat): OutputKind {
+  checkPath('output', path);
   const named = path === '-' ? undefined : kindOfName(path);
   return {
     format: to ?? named?.format ?? from,

@@ -85,7 +85,8 @@ export async function shuffleFiles(
   given: Partial<ShuffleOptions> = {},
 ): Promise<ShuffleResult> {
   checkPath('output', output);
-  if (sources.length === 0) throw new UsageError('shuffleFiles: expected one source or more');
+  if (!Array.isArray(sources) || sources.length === 0)
+    throw new UsageError('shuffleFiles: expected one source or more');
   const options = preservingLines(sources, output, transformOptions(given));
   const { seed = 0, memoryBytes = DEFAULT_MEMORY_BYTES, tempDir } = given;
   checkSeed(seed);

@@ -1,3 +1,4 @@
+import { typeName } from '../bytes/type-name.ts';
 import { UsageError } from '../errors.ts';
 import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
 import type { InputOptions } from './record-input.ts';
@@ -50,6 +51,8 @@ export const DEFAULT_TRANSFORM_OPTIONS: TransformOptions = Object.freeze({
  * @throws UsageError for a format that there is not
  */
 export function transformOptions(given: Partial<TransformOptions>): TransformOptions {
+  if (typeof given !== 'object' || given === null)
+    throw new UsageError(`options: expected an object with options, got ${typeName(given)}`);
   const options = { ...DEFAULT_TRANSFORM_OPTIONS, ...withoutUndefined(given) };
   const { from, to } = options;
   for (const [name, format] of Object.entries({ from, to })) {

@@ -1,4 +1,6 @@
 import { checkAborted } from '../bytes/abortable.ts';
+import { typeName } from '../bytes/type-name.ts';
+import { UsageError } from '../errors.ts';
 import { objectOptions } from '../objects/object-options.ts';
 import { partSizes } from '../objects/upload/part-sizes.ts';
 import { storedBytes } from '../report/file-task.ts';
@@ -40,6 +42,8 @@ export async function uploadFiles(
   destination: string,
   given: Partial<UploadOptions> = {},
 ): Promise<UploadReport> {
+  if (typeof destination !== 'string')
+    throw new UsageError(`destination: expected s3://bucket/folder/, got ${typeName(destination)}`);
   const { signal, onFile, onProgress, manifest } = given;
   const options = uploadOptions(given);
   const objects = objectOptions(given.objects);

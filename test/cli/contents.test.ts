@@ -1,7 +1,7 @@
 import { encodeExample, encodeSequenceExample } from 'recordpipe/example';
 import { collectStats } from 'recordpipe/report';
 import { describe, expect, test } from 'vitest';
-import { nearest } from '../../src/cli/feature-choice.ts';
+import { featureOption, nearest } from '../../src/cli/feature-choice.ts';
 import { previewLines } from '../../src/cli/preview.ts';
 import { type RecordViews, recordViews, type ViewOptions } from '../../src/cli/record-views.ts';
 import { statsText } from '../../src/cli/stats-text.ts';
@@ -103,6 +103,13 @@ describe('inspect shows', () => {
     const found = await recordViews({ feature: ['*width*'] });
     linesOf(found, record, 'tfrecord');
     expect(() => found.checkFeatures(1)).not.toThrow();
+  });
+
+  test('names are separated by commas, \\\\, is a comma in a name, and an argument without a name is an error', () => {
+    expect(featureOption('label,image/*')).toEqual(['label', 'image/*']);
+    expect(featureOption('a\\,b*,c', ['first'])).toEqual(['first', 'a,b*', 'c']);
+    for (const none of ['', ',', ',,'])
+      expect(() => featureOption(none)).toThrow('Expected names or patterns');
   });
 
   test('a bounded number of lines of a record with 130,000 features', async () => {

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, expect, test } from 'vitest';
 import { cli, jsonLines } from '../support/cli.ts';
@@ -7,6 +9,7 @@ import { oracleFileRecordIO } from '../support/oracle-recordio.ts';
 import { FILE, flipped, OFFSETS, PAYLOADS } from '../support/samples.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const temp = tempDir();
 const folder = join(temp.path, 'data');
 const a = join(folder, 'a.tfrecord');
@@ -18,6 +21,20 @@ beforeEach(() => {
   mkdirSync(folder);
   writeFileSync(a, FILE);
   writeFileSync(rec, REC);
+});
+
+test('with -o - standard output is the index and nothing else', async () => {
+  for (const kind of ['dali', 'rpidx'] as const) {
+    await cli(['index', a, '--kind', kind, '-o', join(folder, kind)]);
+    const run = spawnSync(process.execPath, [MAIN, 'index', a, '--kind', kind, '-o', '-']);
+    expect(run.stdout).toEqual(readFileSync(join(folder, kind)));
+    expect(run.stderr.toString()).toMatch(/^written -: 6 records/);
+  }
+  expect(await cli(['index', a, '-o', '-', '--json'])).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('--json: standard output receives the index'),
+  });
 });
 
 test('writes an index beside each file, leaves it alone when it fits, and checks it', async () => {

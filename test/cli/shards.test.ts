@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeTFRecord } from '../../src/index.ts';
@@ -15,7 +15,7 @@ const at = (name: string): string => join(temp.path, name);
 const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => cli(args, { cwd: temp.path, env });
 
 beforeAll(async () => {
-  const { mkdirSync, writeFileSync } = await import('node:fs');
+  const { mkdirSync } = await import('node:fs');
   mkdirSync(at('data'));
   for (const name of NAMES) writeFileSync(at(`data/${name}.tfrecord`), fixture(name));
   await buildIndex(at('data/tfrecord-many-small.tfrecord'));
@@ -90,6 +90,45 @@ test('merge names what is missing, as engines take it', async () => {
   );
   expect(readFileSync(at('total.json'), 'utf8')).toBe(readFileSync(at('whole.json'), 'utf8'));
   expect(/^<!doctype html>/i.test(readFileSync(at('total.html'), 'utf8'))).toBe(true);
+});
+
+test('a truncated report beside sound ones is an error, and is not merged as text', async () => {
+  for (const shard of [0, 1])
+    await run(['validate', '--plan', 'plan.jsonl', '--shard', `${shard}/2`, '--report', 'cut/']);
+  const [first, second] = readdirSync(at('cut')).map((name) => join('cut', name));
+  for (const content of ['', '{"recordpipe":"shard']) {
+    writeFileSync(at(first), content);
+    for (const files of [[first, second], [second, first], ['cut/']])
+      expect(await run(['merge', ...files, '-o', 'cut.json'])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`malformed-report: not a shard report (${first})`),
+      });
+    expect(existsSync(at('cut.json'))).toBe(false);
+  }
+});
+
+test('no output replaces an input: a data file, a list, a schema or a report', async () => {
+  const data = fixture(NAMES[0]);
+  writeFileSync(at('input.tfrecord'), data);
+  writeFileSync(at('input.list'), 'input.tfrecord\n');
+  expect((await run(['schema', 'input.tfrecord', '-o', 'input.schema.json'])).code).toBe(0);
+  for (const shard of [0, 1])
+    await run(['validate', '--plan', 'plan.jsonl', '--shard', `${shard}/2`, '--report', 'whole/']);
+  const report = join('whole', readdirSync(at('whole'))[0]);
+  for (const [args, replaced] of [
+    [['plan', 'input.tfrecord', '-o'], 'input.tfrecord'],
+    [['plan', '@input.list', '-o'], 'input.list'],
+    [['validate', 'input.tfrecord', '--schema', 'input.schema.json', '--report'], 'input.schema.json'],
+    [['merge', 'whole/', '-o'], report],
+    [['merge', 'whole/', '--partial', '-o'], report],
+  ] as const) {
+    const before = readFileSync(at(replaced));
+    expect(await run([...args, replaced, '--force'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is also an input or output of this command'),
+    });
+    expect(readFileSync(at(replaced))).toEqual(before);
+  }
 });
 
 test('schema: merge writes what one run writes', async () => {

@@ -48,7 +48,11 @@ async function listed(given?: Partial<ObjectOptions>): Promise<string[]> {
 }
 
 function page(socket: Socket, content: string): void {
-  const body = `<ListBucketResult>${content}</ListBucketResult>`;
+  const flag = content.includes('<IsTruncated>') ? '' : '<IsTruncated>false</IsTruncated>';
+  document(socket, `<ListBucketResult>${flag}${content}</ListBucketResult>`);
+}
+
+function document(socket: Socket, body: string): void {
   socket.write(
     `HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
@@ -68,6 +72,24 @@ describe('a listing that is not whole is an error, never a shorter listing', () 
       code: 'io-failure',
       message: expect.stringMatching(message),
     });
+  });
+
+  test.each([
+    ['an empty body', ''],
+    ['a login page', '<html><body>Please log in</body></html>'],
+    ['another document of S3', '<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>'],
+    ['a listing without IsTruncated', `<ListBucketResult>${entry('b', '<Size>5</Size>')}</ListBucketResult>`],
+  ])('%s in place of the first page or of a later one', async (_, body) => {
+    for (const first of [true, false]) {
+      answer = (socket, request) => {
+        if (first || request.includes('continuation-token=')) document(socket, body);
+        else page(socket, more('next') + entry('a', '<Size>5</Size>'));
+      };
+      await expect(listed()).rejects.toMatchObject({
+        code: 'io-failure',
+        message: expect.stringMatching(/may be no listing at all/),
+      });
+    }
   });
 
   test.each([

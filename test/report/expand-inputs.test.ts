@@ -124,3 +124,8 @@ test('standard input cannot be both the list and the data', async () => {
 test('an empty path is refused', async () => {
   await expect(expandInputs([''])).rejects.toThrow(UsageError);
 });
+
+test('an address of another scheme is not a pattern, whatever characters are in it', async () => {
+  for (const address of ['https://host/x.tfrecord?a=b', 'gs://bucket/*.tfrecord'])
+    expect(await expandInputs(address)).toEqual([address]);
+});

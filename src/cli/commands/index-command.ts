@@ -10,6 +10,7 @@ import {
 import { expandInputs } from 'recordpipe/report';
 import type { DoneFile } from 'recordpipe/shards';
 import { errorText } from '../advice.ts';
+import { isGuarded } from '../binary-output.ts';
 import { INVALID, OK } from '../exit-codes.ts';
 import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
 import type { ObjectCommandOptions } from '../object-options.ts';
@@ -70,6 +71,17 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
     complain(
       'recordpipe: warning: indexes are written next to the data; a SageMaker channel of type S3Prefix feeds them to the training program. Stream with recordpipe, use a ManifestFile (recordpipe manifest create skips indexes), or write each index elsewhere with --output',
     );
+  if (output === '-' && !check) {
+    if (json || jsonl)
+      throw new UsageError(
+        `--${json ? 'json' : 'jsonl'}: standard output receives the index; name a file with --output instead of -`,
+      );
+    // Indexes of the other kinds are text.
+    if (options.kind === 'rpidx' && isGuarded(options))
+      throw new UsageError(
+        'index: the index is binary and standard output is a terminal; redirect it to a file, name a file with --output, or pass --force to write it anyway',
+      );
+  }
   const progress = progressOn(check ? 'check' : 'index', !json && !jsonl && !quiet && options.progress);
   const totalBytes = files.some(isS3) ? undefined : totalOf(files);
   const reports: IndexReport[] = [];
@@ -99,7 +111,11 @@ export async function index(inputs: string[], options: IndexCommandOptions): Pro
     reports.push(report);
     progress.clear();
     if (jsonl) await print(`${JSON.stringify({ event: 'file', ...report })}\n`);
-    else if (!json && !quiet) await say(reportText(report));
+    else if (!json && !quiet && report.status !== 'failed') {
+      // With -o - standard output is the index.
+      if (report.index === '-') complain(reportText(report));
+      else await say(`${reportText(report)}\n`);
+    }
   }
   const ok = bad === 0;
   if (files.length > 1 && !json && !jsonl && !quiet)
@@ -221,5 +237,5 @@ function summaryText(reports: readonly IndexReport[], bad: number, seconds: numb
 function reportText({ uri, index = '', records = 0, bytes = 0, status }: IndexReport): string {
   if (status === 'failed') return '';
   const told = { written: 'written', 'up-to-date': 'up to date', fits: 'fits' }[status];
-  return `${told} ${visible(index)}: ${formatNumberOf(records, 'record')} of ${visible(uri)}, ${formatBytes(bytes)}\n`;
+  return `${told} ${visible(index)}: ${formatNumberOf(records, 'record')} of ${visible(uri)}, ${formatBytes(bytes)}`;
 }

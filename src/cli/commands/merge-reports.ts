@@ -19,7 +19,7 @@ import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
 import { badFileText, totalText, violationsText } from '../findings-text.ts';
 import { complain, print, say } from '../output.ts';
 import { reachingOf } from '../reaching.ts';
-import { checkReplaceable, writeReport as writeDocument } from '../report-file.ts';
+import { checkReplaceable, refuseReportOn, writeReport as writeDocument } from '../report-file.ts';
 import { schemaText } from '../schema-text.ts';
 import { formatNumberOf } from '../sizes.ts';
 import { statsText } from '../stats-text.ts';
@@ -48,13 +48,17 @@ export async function reportsOf(inputs: readonly string[], options: Options): Pr
     if (options.output?.endsWith('.json')) throw error;
     return [];
   });
-  return files.length > 0 && (await isReport(files[0], reaching).catch(() => false)) ? files : undefined;
+  // One report is enough: a truncated report beside it is an error, not a text file to merge.
+  for (const file of files) if (await isReport(file, reaching).catch(() => false)) return files;
+  return undefined;
 }
 
 /** Merges the reports of shards; the exit code. */
 export async function mergeShards(files: readonly string[], options: Options): Promise<number> {
   const { output, html, schema, partial, json, quiet, force } = options;
   const reaching = reachingOf(options);
+  for (const [option, path] of Object.entries({ '--output': output, '--html': html, '--schema': schema }))
+    if (path !== undefined && path !== '-') await refuseReportOn(files, path, option);
   if (partial) {
     if (output === undefined) throw new UsageError('--partial: expected --output as well');
     const reports: ShardReport[] = [];

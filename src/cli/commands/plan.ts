@@ -7,6 +7,7 @@ import type { ObjectCommandOptions } from '../object-options.ts';
 import type { CommonOptions } from '../options.ts';
 import { complain, print } from '../output.ts';
 import { reachingOf } from '../reaching.ts';
+import { refuseReportOn } from '../report-file.ts';
 import { formatBytes, formatNumberOf } from '../sizes.ts';
 import { visible } from '../visible.ts';
 
@@ -39,6 +40,8 @@ export async function plan(inputs: string[], options: PlanCommandOptions): Promi
       if (!quiet) complain(`recordpipe: ${visible(uri)} stays whole: ${visible(cliMessage(why))}`);
     },
   });
+  const lists = inputs.filter((input) => /^@./.test(input)).map((input) => input.slice(1));
+  await refuseReportOn([...lists, ...made.files.map(({ uri }) => uri)], output, '--output');
   await writePlan(made, output, { ...reaching, overwrite: force });
   const { files, bytes, hash } = made;
   if (json) await print(`${JSON.stringify({ output, hash, files: files.length, bytes, shards })}\n`);

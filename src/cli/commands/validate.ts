@@ -50,7 +50,8 @@ export async function validate(inputs: string[], options: ValidateCommandOptions
   const reportFile = shard === undefined ? options.report : undefined;
   const reports = reportFile === undefined ? undefined : await import('../report-file.ts');
   const lists = inputs.filter((input) => /^@./.test(input)).map((input) => input.slice(1));
-  await reports?.refuseReportOn(lists, reportFile!);
+  const { schema: schemaPath } = options;
+  await reports?.refuseReportOn(schemaPath === undefined ? lists : [...lists, schemaPath], reportFile!);
   // A list from standard input can be read only once.
   if (reports !== undefined && !inputs.includes('@-'))
     await reports.refuseReportOn(

@@ -120,6 +120,9 @@ async function pageOf(
   );
   const { Contents: contents = [], EncodingType: encoding, IsTruncated: truncated } = answer;
   const next = answer.NextContinuationToken || undefined;
+  // An empty body, a login page and other documents are read as answers without any field.
+  if (typeof truncated !== 'boolean')
+    throw malformed('it does not say whether it is whole (IsTruncated), so that it may be no listing at all');
   if (truncated && next === undefined)
     throw malformed(
       'it is truncated (IsTruncated) and has no continuation token, so that the rest is unknown',

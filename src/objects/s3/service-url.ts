@@ -1,3 +1,4 @@
+import { typeName } from '../../bytes/type-name.ts';
 import { UsageError } from '../../errors.ts';
 import { redactedUrl, registerSecret } from '../../redact.ts';
 
@@ -9,6 +10,8 @@ const VARIABLES = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'] as const;
  * @throws UsageError for what is not an http:// or https:// URL
  */
 export function serviceUrl(text: string, from: string): URL {
+  if (typeof text !== 'string')
+    throw new UsageError(`${from}: expected a URL like https://host:9000, got ${typeName(text)}`);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '')
     throw new UsageError(

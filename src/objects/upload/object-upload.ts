@@ -96,7 +96,7 @@ export class ObjectUpload {
     if (this.#options.overwrite) return;
     const there = await this.#requests.head();
     if (there === undefined) return;
-    const text = 'an object has that name already; choose another one, or let it be replaced';
+    const text = 'an object has that name already';
     throw new RecordpipeError('already-exists', text, { uri: this.uri });
   }
 

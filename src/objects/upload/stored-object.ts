@@ -76,7 +76,7 @@ export async function checkStored(
   if (etag !== undefined && head.ETag !== undefined && head.ETag !== etag)
     throw new RecordpipeError('object-changed', 'somebody else has written the object meanwhile', { uri });
   if (head.ContentLength !== sent.size) {
-    const text = `${sent.size} bytes were sent, but the service reports ${head.ContentLength}; write the object again`;
+    const text = `${sent.size} bytes were sent, but the service reports ${head.ContentLength ?? 'no size'}; write the object again, and check that the endpoint is an S3 service`;
     throw new RecordpipeError('object-checksum', text, { uri });
   }
   // A service that did not name the checksum when it stored the object has not kept it, whatever it makes up now.

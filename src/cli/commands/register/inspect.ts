@@ -15,7 +15,7 @@ export function register(root: Command): void {
     .option('--skip <n>', 'number of records to skip first', atLeast(0), 0)
     .option(
       '--feature <name>',
-      "show only these features: names or patterns such as 'image/*', separated by commas",
+      "show only these features: names or patterns such as 'image/*', separated by commas (\\, for a comma in a name)",
       featureOption,
     )
     .option('--save-images <folder>', 'write the images in the shown records to a directory')

@@ -14,7 +14,7 @@ export function register(root: Command): void {
   withShardOptions(withPayloadOptions(withRunOptions(command)))
     .option(
       '--feature <name>',
-      "show only these features: names or patterns such as 'image/*', separated by commas",
+      "show only these features: names or patterns such as 'image/*', separated by commas (\\, for a comma in a name)",
       featureOption,
     )
     .option(

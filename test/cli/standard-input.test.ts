@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { tempDir } from '../support/temp-dir.ts';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const temp = tempDir();
+
+// Node's process.stdin cannot be replaced inside a process: each command is spawned.
+test.each(['validate', 'count', 'stats', 'cat'])(
+  '%s - reports a directory on standard input as an error, not as an empty file',
+  (command) => {
+    const directory = openSync(temp.path, 'r');
+    const { status, stderr, stdout } = spawnSync(process.execPath, [MAIN, command, '-'], {
+      stdio: [directory, 'pipe', 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(directory);
+    expect(status).toBe(3);
+    expect(stdout + stderr).toContain('unsupported-source: is a directory');
+  },
+);

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { Dataset } from '../src/dataset/index.ts';
+import { compileFeatures } from '../src/example/index.ts';
+import { openRecordShards, openRecordWriter } from '../src/files/index.ts';
+import { UsageError } from '../src/index.ts';
+import { formatManifest, listManifestObjects, writeManifest } from '../src/manifest/index.ts';
+import { listObjects, openObject, openObjectReader, readObjects, statObject } from '../src/objects/index.ts';
+import { collectStats, countFiles, expandInputs, inferSchema, validateFiles } from '../src/report/index.ts';
+import { planShards } from '../src/shards/index.ts';
+import { PipeModeStreamer } from '../src/streamer/index.ts';
+import { convertFile, repairFile, sampleFile, shuffleFiles, splitFile } from '../src/transform/index.ts';
+import { uploadFiles } from '../src/upload/index.ts';
+
+const file = new Uint8Array();
+
+/** What JavaScript without types can pass: a missing or misplaced argument. */
+test.each<[string, (wrong: never) => unknown, unknown, string]>([
+  ['validateFiles', (wrong) => validateFiles(wrong), undefined, 'inputs'],
+  ['validateFiles', (wrong) => validateFiles(wrong), { path: 'a' }, 'inputs'],
+  ['countFiles', (wrong) => countFiles(wrong), null, 'inputs'],
+  ['collectStats', (wrong) => collectStats(wrong), 5, 'inputs'],
+  ['inferSchema', (wrong) => inferSchema(wrong), undefined, 'inputs'],
+  ['expandInputs', (wrong) => expandInputs(wrong), undefined, 'inputs'],
+  ['planShards', (wrong) => planShards(wrong), undefined, 'inputs'],
+  ['convertFile', (wrong) => convertFile(file, wrong), undefined, 'output'],
+  ['repairFile', (wrong) => repairFile(file, wrong), undefined, 'output'],
+  ['sampleFile', (wrong) => sampleFile(file, 'never', wrong), undefined, 'expected either records'],
+  ['splitFile', (wrong) => splitFile(file, 'never', wrong), undefined, 'expected exactly one'],
+  ['shuffleFiles', (wrong) => shuffleFiles(wrong, 'never'), null, 'one source or more'],
+  ['openObject', (wrong) => openObject(wrong), undefined, 'object'],
+  ['openObjectReader', (wrong) => openObjectReader(wrong), null, 'object'],
+  ['readObjects', (wrong) => firstOf(readObjects(wrong)), null, 'objects'],
+  ['readObjects', (wrong) => firstOf(readObjects(wrong)), [null], 'object'],
+  ['listObjects', (wrong) => firstOf(listObjects(wrong)), null, 'uri'],
+  ['statObject', (wrong) => statObject(wrong), 5, 'uri'],
+  ['statObject', (wrong) => statObject('s3://bucket/key', { endpointUrl: wrong }), 5, 'endpointUrl'],
+  ['uploadFiles', (wrong) => uploadFiles('never', wrong), undefined, 'destination'],
+  ['formatManifest', (wrong) => formatManifest(wrong), null, 'uris'],
+  ['writeManifest', (wrong) => writeManifest('never', wrong), [5], 'uris[0]'],
+  ['listManifestObjects', (wrong) => listManifestObjects(wrong), null, 'addresses'],
+  ['compileFeatures', (wrong) => compileFeatures(wrong), undefined, 'specs'],
+  ['openRecordWriter', (wrong) => openRecordWriter('never', wrong), undefined, 'format'],
+  ['openRecordShards', (wrong) => openRecordShards('never', wrong), undefined, 'format'],
+  ['PipeModeStreamer', (wrong) => new PipeModeStreamer(wrong), undefined, 'options'],
+  ['PipeModeStreamer', (wrong) => new PipeModeStreamer(wrong), { pipeDir: 'x' }, 'channels'],
+  ['Dataset.zip', (wrong) => Dataset.zip(wrong), null, 'zip'],
+])('%s(%#) names a wrong argument in a UsageError', async (_, call, wrong, message) => {
+  const failing = (async () => call(wrong as never))();
+  await expect(failing).rejects.toThrow(UsageError);
+  await expect(failing).rejects.toThrow(message);
+});
+
+test('a plan of 50,000 features compiles in linear time', () => {
+  const specs = Object.fromEntries(
+    Array.from({ length: 50_000 }, (_, i) => [`f${i}`, { type: 'varLen', kind: 'int64' } as const]),
+  );
+  expect(Object.keys(compileFeatures(specs).parse(new Uint8Array()))).toHaveLength(50_000);
+});
+
+async function firstOf(values: AsyncIterable<unknown>): Promise<unknown> {
+  return values[Symbol.asyncIterator]().next();
+}
