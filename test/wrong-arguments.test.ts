@@ -50,6 +50,34 @@ test.each<[string, (wrong: never) => unknown, unknown, string]>([
   await expect(failing).rejects.toThrow(message);
 });
 
+const files = ['none.tfrecord'];
+test.each<[string, (options: never) => unknown]>([
+  ['validateFiles', (options) => validateFiles(files, options)],
+  ['countFiles', (options) => countFiles(files, options)],
+  ['collectStats', (options) => collectStats(files, options)],
+  ['inferSchema', (options) => inferSchema(files, options)],
+  ['convertFile', (options) => convertFile('a.tfrecord', 'b.rec', options)],
+  ['repairFile', (options) => repairFile('a.tfrecord', 'b.tfrecord', options)],
+  ['splitFile', (options) => splitFile('a.tfrecord', 'b', { recordsPerShard: 1, ...(options as object) })],
+  ['sampleFile', (options) => sampleFile('a.tfrecord', 'b.tfrecord', options)],
+  ['shuffleFile', (options) => shuffleFiles(['a.tfrecord'], 'b.tfrecord', options)],
+  ['uploadFiles', (options) => uploadFiles('a.tfrecord', 's3://bucket/', options)],
+  ['planShards', (options) => planShards(files, options)],
+  [
+    'PipeModeStreamer',
+    (options) => new PipeModeStreamer({ channels: [], pipeDir: '.', ...(options as object) }),
+  ],
+  ['objects', (options) => statObject('s3://bucket/key', options)],
+])('%s names the option that is most like an unknown one', async (name, call) => {
+  const calling = async (): Promise<unknown> => call({ objectz: 1 } as never);
+  await expect(calling()).rejects.toMatchObject({
+    code: 'invalid-argument',
+    message: expect.stringMatching(
+      new RegExp(`^${name}: unknown option objectz; (did you mean objects\\?|known options: )`),
+    ),
+  });
+});
+
 test('a plan of 50,000 features compiles in linear time', () => {
   const specs = Object.fromEntries(
     Array.from({ length: 50_000 }, (_, i) => [`f${i}`, { type: 'varLen', kind: 'int64' } as const]),

@@ -1,3 +1,4 @@
+import type { OptionNames } from '../bytes/option-names.ts';
 import { UsageError } from '../errors.ts';
 import type { FormatName } from '../framing/format-name.ts';
 import { compileGlob, type Glob } from '../objects/glob.ts';
@@ -19,6 +20,14 @@ export interface InputOptions {
   /** Called with what was skipped, and with sets of shards that are not complete. */
   readonly onNotice: ((notice: InputNotice) => void) | undefined;
 }
+
+/** The names of {@link InputOptions}. */
+export const INPUT_OPTION_NAMES: OptionNames<InputOptions> = {
+  include: true,
+  exclude: true,
+  strictShards: true,
+  onNotice: true,
+};
 
 /** How inputs are expanded. Every field has a default. */
 export interface ExpandOptions extends Partial<InputOptions> {

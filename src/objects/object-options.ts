@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../bytes/option-names.ts';
 import { UsageError } from '../errors.ts';
 import { checkedCredentials } from './s3/credentials.ts';
 import { serviceUrl } from './s3/service-url.ts';
@@ -110,6 +111,7 @@ export const DEFAULT_OBJECT_OPTIONS: ObjectOptions = Object.freeze({
  */
 export function objectOptions(given: Partial<ObjectOptions> | undefined): ObjectOptions {
   if (given === undefined) return DEFAULT_OBJECT_OPTIONS;
+  checkOptionNames('objects', given, DEFAULT_OBJECT_OPTIONS);
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   const options: ObjectOptions = { ...DEFAULT_OBJECT_OPTIONS, ...Object.fromEntries(entries) };
   for (const name of WHOLE) {

@@ -1,7 +1,8 @@
+import { checkOptionNames, type OptionNames } from '../bytes/option-names.ts';
 import { type DatasetStats, MAX_FINDINGS, StatsMerger } from '../stats/dataset-stats.ts';
 import { expandToFiles, type FileInputs } from './expand-inputs.ts';
 import { type LookedReport, statsOfFile } from './look-inside.ts';
-import { checkedReading, type FilesOptions } from './report-options.ts';
+import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
 
 /** Options of {@link collectStats}. Every field has a default; pass what differs. */
@@ -9,6 +10,9 @@ export interface CollectStatsOptions extends FilesOptions {
   /** Whether some of the images are kept, to be looked at: 16 at most, of up to 128 KiB each. Default false. */
   readonly samples: boolean;
 }
+
+/** The names of {@link CollectStatsOptions}. */
+export const STATS_OPTION_NAMES: OptionNames<CollectStatsOptions> = { ...FILES_OPTION_NAMES, samples: true };
 
 /**
  * Checks every record of many files as `validateFiles` does, and collects what is in them: sizes, types of records, and the
@@ -28,6 +32,7 @@ export async function collectStats(
   inputs: FileInputs,
   options: Partial<CollectStatsOptions> = {},
 ): Promise<DatasetStats> {
+  checkOptionNames('collectStats', options, STATS_OPTION_NAMES);
   const { blocking = false, samples = false, jobs, onProgress, signal } = options;
   const reading = await checkedReading(options);
   const found = await expandToFiles(inputs, options.format, options);

@@ -1,7 +1,8 @@
+import { checkOptionNames, type OptionNames } from '../bytes/option-names.ts';
 import type { InputNotice } from '../inputs/input-notice.ts';
 import { expandWithNotices, type FileInputs } from './expand-inputs.ts';
 import { judgeFile } from './judge-file.ts';
-import { checkedReading, type FilesOptions } from './report-options.ts';
+import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
 import type { FileReport, Finding } from './validate-report.ts';
 
@@ -35,6 +36,12 @@ export interface CountReport {
   readonly notices: readonly InputNotice[];
 }
 
+const NAMES: OptionNames<CountOptions & Pick<FilesOptions, 'payloadCrc' | 'recover'>> = {
+  ...FILES_OPTION_NAMES,
+  onFile: true,
+  onFileInOrder: true,
+};
+
 /**
  * Counts the records of many files of any format. Every header is verified, payloads are not looked at: of uncompressed TFRecord and RecordIO
  * files with large records little more than the headers is read.
@@ -52,6 +59,7 @@ export async function countFiles(
   inputs: FileInputs,
   options: Partial<CountOptions> = {},
 ): Promise<CountReport> {
+  checkOptionNames('countFiles', options, NAMES);
   const { blocking = false, jobs, onFile, onFileInOrder, onProgress, signal } = options;
   const reading = await checkedReading(options);
   const { strictShards = false, onNotice } = options;

@@ -1,8 +1,9 @@
+import { checkOptionNames } from '../bytes/option-names.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { DatasetStats, StatsFinding } from '../stats/dataset-stats.ts';
 import { type SchemaOptions, schemaOf, type TypeConflict } from '../stats/infer-schema.ts';
 import type { RecordSchema } from '../stats/schema.ts';
-import { type CollectStatsOptions, collectStats } from './collect-stats.ts';
+import { type CollectStatsOptions, collectStats, STATS_OPTION_NAMES } from './collect-stats.ts';
 import type { FileInputs } from './expand-inputs.ts';
 
 /** Options of {@link inferSchema}. Every field has a default; pass what differs. */
@@ -42,6 +43,7 @@ export async function inferSchema(
   inputs: FileInputs,
   options: Partial<InferSchemaOptions> = {},
 ): Promise<InferredSchema> {
+  checkOptionNames('inferSchema', options, { ...STATS_OPTION_NAMES, loose: true });
   const { loose, ...collecting } = options;
   const stats = await collectStats(inputs, collecting);
   const [first] = stats.findings.first;

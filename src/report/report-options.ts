@@ -1,5 +1,6 @@
+import type { OptionNames } from '../bytes/option-names.ts';
 import { UsageError } from '../errors.ts';
-import type { InputOptions } from '../inputs/input-options.ts';
+import { INPUT_OPTION_NAMES, type InputOptions } from '../inputs/input-options.ts';
 import { FORMAT_NAMES, type FormatName } from '../records/record-format.ts';
 import type { RecordReadOptions } from '../records/record-read-options.ts';
 import { tfrecordReadOptions } from '../records/tfrecord/tfrecord-options.ts';
@@ -67,6 +68,32 @@ export interface FilesOptions extends CheckedReading, InputOptions {
   /** Ends the run with an `aborted` error; workers are stopped, files closed. */
   readonly signal: AbortSignal | undefined;
 }
+
+/** The names of {@link FilesOptions}. */
+export const FILES_OPTION_NAMES: OptionNames<FilesOptions> = {
+  ...INPUT_OPTION_NAMES,
+  format: true,
+  compression: true,
+  maxRecordBytes: true,
+  onTruncated: true,
+  trailing: true,
+  recover: true,
+  payloadCrc: true,
+  objects: true,
+  multipart: true,
+  lenientFlags: true,
+  strictPadding: true,
+  delimiter: true,
+  cr: true,
+  skipBlank: true,
+  stripBom: true,
+  encoding: true,
+  fatal: true,
+  jobs: true,
+  blocking: true,
+  onProgress: true,
+  signal: true,
+};
 
 /**
  * The part of the options that concerns reading: what is given of it, checked.

@@ -1,10 +1,11 @@
+import { checkOptionNames, type OptionNames } from '../bytes/option-names.ts';
 import { UsageError } from '../errors.ts';
 import type { InputNotice } from '../inputs/input-notice.ts';
 import type { RecordSchema } from '../stats/schema.ts';
 import { expandWithNotices, type FileInputs } from './expand-inputs.ts';
 import type { FileInput } from './file-task.ts';
 import { judgeFile } from './judge-file.ts';
-import { checkedReading, type FilesOptions } from './report-options.ts';
+import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
 import { type FileReport, type Finding, type ValidateReport, validateReport } from './validate-report.ts';
 
@@ -30,6 +31,16 @@ export interface ValidateOptions extends FilesOptions {
   readonly onFinding: ((finding: Finding & { readonly uri: string }) => void) | undefined;
 }
 
+const NAMES: OptionNames<ValidateOptions> = {
+  ...FILES_OPTION_NAMES,
+  maxErrors: true,
+  failFast: true,
+  failOnEmpty: true,
+  schema: true,
+  onFile: true,
+  onFinding: true,
+};
+
 /**
  * Checks every record of many files of any format, several files at once, in constant memory.
  * What is wrong is in the report: every bad file, each with its findings; also files that cannot be read.
@@ -49,6 +60,7 @@ export async function validateFiles(
   inputs: FileInputs,
   options: Partial<ValidateOptions> = {},
 ): Promise<ValidateReport> {
+  checkOptionNames('validateFiles', options, NAMES);
   const {
     maxErrors = 100,
     failFast = false,

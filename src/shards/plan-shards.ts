@@ -3,8 +3,9 @@ import { stat } from 'node:fs/promises';
 import { checkAborted } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
+import { checkOptionNames, type OptionNames } from '../bytes/option-names.ts';
 import { UsageError } from '../errors.ts';
-import type { InputOptions } from '../inputs/input-options.ts';
+import { INPUT_OPTION_NAMES, type InputOptions } from '../inputs/input-options.ts';
 import { expandToFiles, type FileInputs, type Reaching } from '../report/expand-inputs.ts';
 import type { FileInput } from '../report/file-task.ts';
 import type { KnownFile } from '../report/known-file.ts';
@@ -28,6 +29,16 @@ export interface PlanOptions extends Reaching, InputOptions {
   readonly onUncut: ((uri: string, why: Error) => void) | undefined;
 }
 
+const NAMES: OptionNames<PlanOptions> = {
+  ...INPUT_OPTION_NAMES,
+  format: true,
+  shards: true,
+  cutBytes: true,
+  onUncut: true,
+  objects: true,
+  signal: true,
+};
+
 /** Objects named by their addresses, of which sizes have to be asked for, at once. */
 const ASKED_AT_ONCE = 32;
 
@@ -49,6 +60,7 @@ const ASKED_AT_ONCE = 32;
  * ```
  */
 export async function planShards(inputs: FileInputs, options: Partial<PlanOptions> = {}): Promise<ShardPlan> {
+  checkOptionNames('planShards', options, NAMES);
   const { format, shards, cutBytes, onUncut, objects, signal } = options;
   if (shards !== undefined) checkShards(shards);
   if (cutBytes !== undefined && !(Number.isSafeInteger(cutBytes) && cutBytes >= 1))

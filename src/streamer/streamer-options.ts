@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../bytes/option-names.ts';
 import { typeName } from '../bytes/type-name.ts';
 import { UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
@@ -84,6 +85,7 @@ export type StreamerInput = Pick<PipeModeStreamerOptions, 'channels' | 'pipeDir'
 export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
   if (typeof given !== 'object' || given === null)
     throw new UsageError(`PipeModeStreamer: expected an object with options, got ${typeName(given)}`);
+  checkOptionNames('PipeModeStreamer', given, { channels: true, pipeDir: true, ...DEFAULT_STREAMER_OPTIONS });
   if (!Array.isArray(given.channels))
     throw new UsageError(`channels: expected an array of channels, got ${typeName(given.channels)}`);
   const present = Object.entries(given).filter(([, value]) => value !== undefined);

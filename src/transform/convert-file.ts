@@ -44,7 +44,7 @@ export async function convertFile(
   given: Partial<TransformOptions> = {},
 ): Promise<TransformResult> {
   checkPath('output', output);
-  const options = keepingLineEnds(transformOptions(given), output);
+  const options = keepingLineEnds(transformOptions('convertFile', given), output);
   const input = await openInput(source, options);
   try {
     const kind = outputKind(output, options, input.format);

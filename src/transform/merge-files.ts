@@ -37,12 +37,12 @@ export async function mergeFiles(
   given: Partial<TransformOptions> = {},
 ): Promise<MergeResult> {
   checkPath('output', output);
-  const options = preservingLines(sources, output, transformOptions(given));
+  const options = preservingLines(sources, output, transformOptions('mergeFiles', given));
   if (sources.length === 0) throw new UsageError('mergeFiles: expected one source or more');
   const first = await openInput(sources[0], options);
   try {
     const kind = outputKind(output, options, first.format);
-    const others = { ...options, read: transformOptions(given).read };
+    const others = { ...options, read: transformOptions('mergeFiles', given).read };
     const records: number[] = [];
     const written = await writeOutput(
       sources,

@@ -1,3 +1,4 @@
+import type { OptionNames } from '../bytes/option-names.ts';
 import { checkPath } from '../bytes/path-argument.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import {
@@ -21,6 +22,11 @@ export interface RepairOptions extends TransformOptions {
   /** Told of every finding. */
   readonly onFinding: ((error: RecordpipeError) => void) | undefined;
 }
+
+const NAMES: OptionNames<Omit<RepairOptions, keyof TransformOptions>> = {
+  maxFindings: true,
+  onFinding: true,
+};
 
 /** A damaged place. A skipped stretch counts as one record, at its first byte. */
 export interface RepairFinding extends ErrorJson {
@@ -62,7 +68,7 @@ export async function repairFile(
   given: Partial<RepairOptions> = {},
 ): Promise<RepairResult> {
   checkPath('output', output);
-  const options = preservingLines([source], output, transformOptions(given));
+  const options = preservingLines([source], output, transformOptions('repairFile', given, NAMES));
   const { maxFindings = 1000, onFinding } = given;
   if (!(maxFindings >= 0))
     throw new UsageError(`maxFindings: expected a number from 0 on, got ${maxFindings}`);

@@ -1,3 +1,4 @@
+import type { OptionNames } from '../bytes/option-names.ts';
 import { checkPath } from '../bytes/path-argument.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
@@ -23,6 +24,13 @@ export interface SampleOptions extends TransformOptions {
   /** Folder for a temporary file, which `records` needs. Default: the output's folder; the host's for standard output. */
   readonly tempDir: string | undefined;
 }
+
+const NAMES: OptionNames<Omit<SampleOptions, keyof TransformOptions>> = {
+  records: true,
+  fraction: true,
+  seed: true,
+  tempDir: true,
+};
 
 /** What was drawn. */
 export interface SampleResult extends TransformResult {
@@ -60,7 +68,7 @@ export async function sampleFile(
   given: Partial<SampleOptions> = {},
 ): Promise<SampleResult> {
   checkPath('output', output);
-  const options = preservingLines([source], output, transformOptions(given));
+  const options = preservingLines([source], output, transformOptions('sampleFile', given, NAMES));
   const { records, fraction, seed = 0, tempDir } = given;
   checkAmount(records, fraction);
   checkSeed(seed);

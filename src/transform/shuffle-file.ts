@@ -1,3 +1,4 @@
+import type { OptionNames } from '../bytes/option-names.ts';
 import { checkPath } from '../bytes/path-argument.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
@@ -26,6 +27,12 @@ export interface ShuffleOptions extends TransformOptions {
    */
   readonly tempDir: string | undefined;
 }
+
+const NAMES: OptionNames<Omit<ShuffleOptions, keyof TransformOptions>> = {
+  seed: true,
+  memoryBytes: true,
+  tempDir: true,
+};
 
 /** What was shuffled. */
 export interface ShuffleResult extends TransformResult {
@@ -87,7 +94,7 @@ export async function shuffleFiles(
   checkPath('output', output);
   if (!Array.isArray(sources) || sources.length === 0)
     throw new UsageError('shuffleFiles: expected one source or more');
-  const options = preservingLines(sources, output, transformOptions(given));
+  const options = preservingLines(sources, output, transformOptions('shuffleFile', given, NAMES));
   const { seed = 0, memoryBytes = DEFAULT_MEMORY_BYTES, tempDir } = given;
   checkSeed(seed);
   if (!(memoryBytes >= MIN_MEMORY_BYTES))

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { isObjectUri } from '../bytes/object-uri.ts';
+import type { OptionNames } from '../bytes/option-names.ts';
 import { checkPath } from '../bytes/path-argument.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
@@ -36,6 +37,15 @@ export interface SplitOptions extends TransformOptions {
   readonly tempDir: string | undefined;
 }
 
+const NAMES: OptionNames<Omit<SplitOptions, keyof TransformOptions>> = {
+  recordsPerShard: true,
+  maxShardBytes: true,
+  shards: true,
+  hashShards: true,
+  suffix: true,
+  tempDir: true,
+};
+
 /** What was split. */
 export interface SplitResult extends Omit<TransformResult, 'output'> {
   /** The shards, in the order of their names. */
@@ -68,7 +78,7 @@ export async function splitFile(
   checkWays(given);
   const { shards, tempDir } = given;
   if (shards === undefined) return split(source, prefix, given, undefined);
-  const options = preservingLines([source], undefined, transformOptions(given));
+  const options = preservingLines([source], undefined, transformOptions('splitFile', given, NAMES));
   return countRecords(source, prefix, tempDir, options, (again, records, uri) =>
     split(again, prefix, { ...given, ...options, read: { ...options.read, uri } }, records, source),
   );
@@ -82,7 +92,7 @@ async function split(
   records: number | undefined,
   original: ByteSource = source,
 ): Promise<SplitResult> {
-  const options = preservingLines([source], undefined, transformOptions(given));
+  const options = preservingLines([source], undefined, transformOptions('splitFile', given, NAMES));
   const input = await openInput(source, options);
   const kind = {
     format: options.to ?? input.format,

@@ -1,4 +1,4 @@
-import { typeName } from '../bytes/type-name.ts';
+import { checkOptionNames } from '../bytes/option-names.ts';
 import { UsageError } from '../errors.ts';
 import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
 import type { InputOptions } from './record-input.ts';
@@ -48,11 +48,15 @@ export const DEFAULT_TRANSFORM_OPTIONS: TransformOptions = Object.freeze({
 
 /**
  * The complete options.
+ * @param more an object with the names of options that only this caller has
  * @throws UsageError for a format that there is not
  */
-export function transformOptions(given: Partial<TransformOptions>): TransformOptions {
-  if (typeof given !== 'object' || given === null)
-    throw new UsageError(`options: expected an object with options, got ${typeName(given)}`);
+export function transformOptions(
+  caller: string,
+  given: Partial<TransformOptions>,
+  more: object = {},
+): TransformOptions {
+  checkOptionNames(caller, given, { ...DEFAULT_TRANSFORM_OPTIONS, ...more });
   const options = { ...DEFAULT_TRANSFORM_OPTIONS, ...withoutUndefined(given) };
   const { from, to } = options;
   for (const [name, format] of Object.entries({ from, to })) {

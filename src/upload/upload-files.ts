@@ -1,4 +1,5 @@
 import { checkAborted } from '../bytes/abortable.ts';
+import { checkOptionNames } from '../bytes/option-names.ts';
 import { typeName } from '../bytes/type-name.ts';
 import { UsageError } from '../errors.ts';
 import { objectOptions } from '../objects/object-options.ts';
@@ -8,7 +9,7 @@ import { checkedReading } from '../report/report-options.ts';
 import { PartBuffers } from './part-buffers.ts';
 import { type PlannedUpload, planUploads } from './plan-uploads.ts';
 import { type UploadTask, uploadOne } from './upload-one.ts';
-import { type UploadOptions, uploadOptions } from './upload-options.ts';
+import { UPLOAD_OPTION_NAMES, type UploadOptions, uploadOptions } from './upload-options.ts';
 import { type UploadedFile, type UploadReport, uploadReport } from './upload-report.ts';
 import { UploadTally } from './upload-tally.ts';
 
@@ -44,6 +45,7 @@ export async function uploadFiles(
 ): Promise<UploadReport> {
   if (typeof destination !== 'string')
     throw new UsageError(`destination: expected s3://bucket/folder/, got ${typeName(destination)}`);
+  checkOptionNames('uploadFiles', given, UPLOAD_OPTION_NAMES);
   const { signal, onFile, onProgress, manifest } = given;
   const options = uploadOptions(given);
   const objects = objectOptions(given.objects);

@@ -1,6 +1,7 @@
+import type { OptionNames } from '../bytes/option-names.ts';
 import { UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../objects/object-options.ts';
-import type { FilesOptions } from '../report/report-options.ts';
+import { FILES_OPTION_NAMES, type FilesOptions } from '../report/report-options.ts';
 import type { RecordSchema } from '../stats/schema.ts';
 import type { UploadedFile } from './upload-report.ts';
 
@@ -61,6 +62,22 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
   readonly onFile: ((file: UploadedFile) => void) | undefined;
   readonly onProgress: ((progress: UploadProgress) => void) | undefined;
 }
+
+/** The names of {@link UploadOptions}. */
+export const UPLOAD_OPTION_NAMES: OptionNames<UploadOptions> = {
+  ...FILES_OPTION_NAMES,
+  validate: true,
+  schema: true,
+  maxErrors: true,
+  overwrite: true,
+  skip: true,
+  dryRun: true,
+  failFast: true,
+  contentType: true,
+  metadata: true,
+  manifest: true,
+  onFile: true,
+};
 
 export type CompleteUploadOptions = Pick<
   UploadOptions,

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../bytes/option-names.ts';
 import { UsageError } from '../../errors.ts';
 import { DEFAULT_OBJECT_OPTIONS, type ObjectOptions, objectOptions } from '../object-options.ts';
 
@@ -35,7 +36,8 @@ const MAX_BYTES = 10_000 * 5 * 1024 ** 3;
  * @throws UsageError for a value that no option has
  */
 export function objectWriteOptions(given: Partial<ObjectWriteOptions> = {}): ObjectWriteOptions {
-  const { overwrite, contentType, metadata, expectedBytes, signal } = given;
+  checkOptionNames('object writer', given, DEFAULTS);
+  const { overwrite, contentType, metadata, expectedBytes, signal, ...objects } = given;
   if (expectedBytes !== undefined && !(Number.isSafeInteger(expectedBytes) && expectedBytes >= 0))
     throw new UsageError(`expectedBytes: expected an integer >= 0, got ${expectedBytes}`);
   if (expectedBytes !== undefined && expectedBytes > MAX_BYTES)
@@ -47,7 +49,7 @@ export function objectWriteOptions(given: Partial<ObjectWriteOptions> = {}): Obj
       );
   }
   return {
-    ...objectOptions(given),
+    ...objectOptions(objects),
     overwrite: overwrite ?? DEFAULTS.overwrite,
     contentType,
     metadata: metadata ?? DEFAULTS.metadata,
