@@ -83,7 +83,7 @@ const LIBRARY_HINTS: readonly RegExp[] = [
   /; (?:pass|set|use) overwrite(?:: true)? to \w+ (?:it|them)/g,
 ];
 
-/** Ways to read an address of another scheme, of which a user of the command line has only the last. */
+/** Ways to read an address of another scheme. Only the last works on the command line. */
 const OTHER_SCHEMES = /pass (?:the Response: await fetch\(url\)|a stream of its bytes, or download the file)/;
 
 /** Names with a capital letter inside, which mean an option wherever they occur. */

@@ -48,7 +48,7 @@ export class PlainWalk {
     this.#buffer = NOTHING.buffer;
   }
 
-  /** The next feature, if `at` is behind the list of the last. @throws UsageError for a name that is not UTF-8 */
+  /** The next feature, if `at` is after the list of the last one. @throws UsageError for a name that is not UTF-8 */
   next(): number {
     const { bytes } = this;
     const end = bytes.length;

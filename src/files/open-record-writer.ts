@@ -76,7 +76,7 @@ export function openRecordShards(
   return openShards(writeFormat(format), prefix, given);
 }
 
-/** The names of the options of all formats, of which each takes its own. */
+/** The names of the options of all formats. Each format takes its own. */
 function allNames(namesOf: (format: WriteFormat<AnyRecordWriteOptions>) => object): object {
   const names: Record<string, unknown> = { format: true };
   for (const format of Object.values(FORMATS))

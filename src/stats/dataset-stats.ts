@@ -39,7 +39,7 @@ export interface StatsFinding {
   readonly message: string;
 }
 
-/** How many records are of which type: see `RecordType`. Types that do not occur are missing, but for the three of old. */
+/** How many records are of which type: see `RecordType`. Types that do not occur are omitted, except for `example`, `sequenceExample` and `other`. */
 export interface MessageCounts {
   readonly example: number;
   /** With feature lists. */

@@ -90,7 +90,7 @@ export class MessageReader extends WireFields {
     return true;
   }
 
-  /** The message in `bytes[from, to)`, of which `matches` has said that it is one. Examples are their bytes. */
+  /** The message in `bytes[from, to)`, after `matches` has accepted it. Examples are their bytes. */
   read(shape: MessageShape, bytes: Uint8Array, from: number, to: number): MessageValue {
     this.bytes = bytes;
     const found: Record<string, unknown> = {};

@@ -25,7 +25,7 @@ import type { FloatStats, Int64Stats } from './number-stats.ts';
 import { type ImageSample, MAX_SAMPLE_BYTES, MAX_SAMPLES, SHOWN } from './samples.ts';
 import type { SignedLog2 } from './signed-log2.ts';
 
-// One check for each interface of the document, with the same keys: the compiler says which one is behind.
+// One check for each interface of the document, with the same keys: the compiler reports one that is out of date.
 
 /** An error code: those of newer versions too, but nothing that could be markup. */
 export const code: Check = like(/^[a-z][a-z0-9-]{0,63}$/, 'an error code');

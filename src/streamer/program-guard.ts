@@ -35,7 +35,7 @@ exit 0
 /**
  * A process that outlives this one, if this one is killed or crashes, and then stops a program: no handler of ours
  * could. One that is given the writing end of a pipe keeps the pipe's reader from an end of file until that is done:
- * the kernel closes our descriptors before anybody is told of our death.
+ * the kernel closes our descriptors before any other process learns that we died.
  */
 export class ProgramGuard {
   readonly #process: ChildProcess;

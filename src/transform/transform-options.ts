@@ -49,7 +49,7 @@ export const DEFAULT_TRANSFORM_OPTIONS: TransformOptions = Object.freeze({
 /**
  * The complete options.
  * @param more an object with the names of options that only this caller has
- * @throws UsageError for a format that there is not
+ * @throws UsageError for an unknown format
  */
 export function transformOptions(
   caller: string,

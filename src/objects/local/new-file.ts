@@ -6,7 +6,7 @@ import { RecordpipeError } from '../../errors.ts';
 import { alreadyExists, giveName } from './file-naming.ts';
 import { forgetTemporary, temporaryPath } from './temporary-file.ts';
 
-/** A file that does not have its name yet. Keeps no memory of whatever fills it: there may be 100,000 of them. */
+/** A file that does not have its final name yet. It holds no buffers: up to 100,000 may exist at once. */
 export interface Unnamed {
   /** Gives the closed file its name. */
   name(path: string): Promise<void>;

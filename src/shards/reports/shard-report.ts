@@ -64,7 +64,7 @@ export interface ShardReport<C extends ShardCommand = ShardCommand> {
  *
  * @param result what it found, of files in the order of the plan
  * @param settings the options that decide what is found: shards that ran with others are not merged
- * @throws UsageError for a shard that there is not
+ * @throws UsageError for a shard that does not exist
  * @example see `mergeReports`
  */
 export function shardReport<C extends ShardCommand>(
