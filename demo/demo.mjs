@@ -18,10 +18,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
 import { encodeTFRecord, readTFRecords } from 'recordpipe';
-import { encodeExample } from 'recordpipe/example';
-import { openTFRecordShards } from 'recordpipe/files';
-import { openIndexed } from 'recordpipe/indexes';
+import { encodeExample } from 'recordpipe/messages';
 import { PipeModeDataset } from 'recordpipe/pipemode';
+import { openIndexed } from 'recordpipe/records/indexes';
+import { openTFRecordShards } from 'recordpipe/records/write';
 
 const here = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));

@@ -11,7 +11,7 @@ const check = process.argv.includes('--check');
 
 const MODULES = [
   { entry: 'native/index.ts', target: 'src/crc32c/wasm-module.generated.ts', name: 'wasmModule' },
-  { entry: 'native/frames/index.ts', target: 'src/framing/frames-module.generated.ts', name: 'framesModule' },
+  { entry: 'native/frames/index.ts', target: 'src/formats/frames-module.generated.ts', name: 'framesModule' },
 ];
 const OPTIONS = [
   '-O3 --converge --noAssert --uncheckedBehavior always --runtime stub',

@@ -30,7 +30,7 @@ for (const entry of readdirSync(dist, { withFileTypes: true, recursive: true }))
   if (entry.isFile() && !emitted.has(path)) rmSync(path);
 }
 // TypeScript wraps the argument of the only computed import in a helper. Terser inlines that helper into a wrong import().
-const computed = join(dist, 'dataset/map-with.js');
+const computed = join(dist, 'dataset/operators/map-with.js');
 const wrapped = readFileSync(computed, 'utf8');
 const plain = wrapped
   .replace(/^var __rewriteRelativeImportExtension = [\s\S]*?^};\n/m, '')

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { deflateSync } from 'node:zlib';
 import { encodeTFRecord } from 'recordpipe';
-import { encodeExample } from 'recordpipe/example';
+import { encodeExample } from 'recordpipe/messages';
 
 const MOST_BYTES = 200_000;
 const [browser = 'chromium'] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /**
  * The codec: everything that runs in a browser as well as in Node. Writing files, worker threads and Node streams are in
- * `recordpipe/files`, checking many files in `recordpipe/report`.
+ * `recordpipe/records/write`, checking many files in `recordpipe/check`.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export {
   tfrecordFrameBytes,
   type UnpackedIR,
   unpackIR,
-} from './framing/index.ts';
+} from './formats/index.ts';
 export {
   type Batches,
   type BinaryData,

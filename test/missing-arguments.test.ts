@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { countFiles, validateFiles } from '../src/check/index.ts';
 import { UsageError } from '../src/errors.ts';
-import { openRecordShards, openRecordWriter } from '../src/files/index.ts';
-import { packIR } from '../src/framing/index.ts';
-import { listObjects, statObject } from '../src/objects/index.ts';
-import { countFiles, validateFiles } from '../src/report/index.ts';
-import { planShards } from '../src/shards/index.ts';
-import { PipeModeStreamer } from '../src/streamer/index.ts';
+import { packIR } from '../src/formats/index.ts';
+import { PipeModeStreamer } from '../src/pipemode/streamer/index.ts';
+import { openRecordShards, openRecordWriter } from '../src/records/write/index.ts';
+import { planShards } from '../src/scale/index.ts';
+import { listObjects, statObject } from '../src/storage/index.ts';
 import {
   convertFile,
   mergeFiles,

@@ -58,10 +58,10 @@ describe('exports', () => {
       expect.arrayContaining([
         '.',
         './crc32c',
-        './framing',
+        './formats',
         './records',
-        './files',
-        './report',
+        './records/write',
+        './check',
         './package.json',
       ]),
     );

@@ -23,7 +23,7 @@ describe('the names that each subpath exports', () => {
 
 test('the root entry holds all of the codec', async () => {
   const root = Object.keys(await import('../src/index.ts'));
-  for (const part of ['crc32c', 'framing', 'records']) {
+  for (const part of ['crc32c', 'formats', 'records']) {
     const names = Object.keys(await import(/* @vite-ignore */ `../src/${part}/index.ts`));
     expect(root).toEqual(expect.arrayContaining(names));
   }

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
+import { collectStats, countFiles, expandInputs, inferSchema, validateFiles } from '../src/check/index.ts';
 import { Dataset } from '../src/dataset/index.ts';
-import { compileFeatures } from '../src/example/index.ts';
-import { openRecordShards, openRecordWriter } from '../src/files/index.ts';
 import { UsageError } from '../src/index.ts';
-import { formatManifest, listManifestObjects, writeManifest } from '../src/manifest/index.ts';
-import { listObjects, openObject, openObjectReader, readObjects, statObject } from '../src/objects/index.ts';
-import { collectStats, countFiles, expandInputs, inferSchema, validateFiles } from '../src/report/index.ts';
-import { planShards } from '../src/shards/index.ts';
-import { PipeModeStreamer } from '../src/streamer/index.ts';
+import { compileFeatures } from '../src/messages/index.ts';
+import { formatManifest, listManifestObjects, writeManifest } from '../src/pipemode/manifest/index.ts';
+import { PipeModeStreamer } from '../src/pipemode/streamer/index.ts';
+import { openRecordShards, openRecordWriter } from '../src/records/write/index.ts';
+import { planShards } from '../src/scale/index.ts';
+import { listObjects, openObject, openObjectReader, readObjects, statObject } from '../src/storage/index.ts';
 import { convertFile, repairFile, sampleFile, shuffleFiles, splitFile } from '../src/transform/index.ts';
 import { uploadFiles } from '../src/upload/index.ts';
 

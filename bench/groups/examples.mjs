@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { encodeTFRecord } from 'recordpipe';
-import { encodeExample } from 'recordpipe/example';
+import { encodeExample } from 'recordpipe/messages';
 import { EXAMPLES, factsOf, specsOf } from '../examples.mjs';
 import { measureWays } from './ways.mjs';
 

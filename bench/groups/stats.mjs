@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { encodeTFRecord } from 'recordpipe';
-import { encodeExample } from 'recordpipe/example';
+import { encodeExample } from 'recordpipe/messages';
 import { payloadPool } from '../against/payload.mjs';
 import { contest } from '../contest.mjs';
 import { SEED } from '../data.mjs';

@@ -1,5 +1,5 @@
 import { encodeTFRecord } from 'recordpipe';
-import { encodeExample } from 'recordpipe/example';
+import { encodeExample } from 'recordpipe/messages';
 import { payloadPool } from '../against/payload.mjs';
 import { SEED } from '../data.mjs';
 

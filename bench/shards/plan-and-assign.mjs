@@ -1,6 +1,6 @@
 /** Plans what is listed, writes the plan, reads it again as a worker does, and divides it; prints how many files and shards. */
 
-import { assign, planShards, readPlan, writePlan } from 'recordpipe/shards';
+import { assign, planShards, readPlan, writePlan } from 'recordpipe/scale';
 
 const [endpointUrl, output, shards] = process.argv.slice(2);
 const objects = { endpointUrl, anonymous: true, region: 'us-east-1' };

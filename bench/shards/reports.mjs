@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeTFRecord } from 'recordpipe';
-import { encodeExample } from 'recordpipe/example';
-import { collectStats } from 'recordpipe/report';
-import { reportName, reportText, shardReport } from 'recordpipe/shards';
+import { collectStats } from 'recordpipe/check';
+import { encodeExample } from 'recordpipe/messages';
+import { reportName, reportText, shardReport } from 'recordpipe/scale';
 
 const FILES = 100;
 const FEATURES = 20;

@@ -1,6 +1,6 @@
 /** Decoding and parsing of Examples that are in memory. */
 
-import { compileFeatures, decodeExample, ExampleDecoder, fixedLen } from 'recordpipe/example';
+import { compileFeatures, decodeExample, ExampleDecoder, fixedLen } from 'recordpipe/messages';
 import { addValues, decoding } from '../against/examples.mjs';
 
 function planOf({ specs }, options) {

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { secondsSince } from '../against/peer_protocol.mjs';
 
 async function make({ path, index }) {
-  const { buildIndex } = await import('recordpipe/indexes');
+  const { buildIndex } = await import('recordpipe/records/indexes');
   const start = process.hrtime.bigint();
   const { records } = await buildIndex(path, { indexPath: index, overwrite: true });
   return { seconds: secondsSince(start), records };
@@ -12,7 +12,7 @@ async function make({ path, index }) {
 
 /** From nothing to where a record can be asked for. */
 async function open({ path, index }) {
-  const { openIndexed } = await import('recordpipe/indexes');
+  const { openIndexed } = await import('recordpipe/records/indexes');
   const start = process.hrtime.bigint();
   const file = await openIndexed(path, { indexPath: index });
   const seconds = secondsSince(start);
@@ -25,7 +25,7 @@ let opened = {};
 
 /** The file of the pass before, where it is the same. */
 async function sameFile(path, index) {
-  const { openIndexed } = await import('recordpipe/indexes');
+  const { openIndexed } = await import('recordpipe/records/indexes');
   if (opened.path !== path) {
     await opened.file?.close();
     opened = { path, file: await openIndexed(path, { indexPath: index }) };

@@ -85,7 +85,7 @@ function validate(here) {
 
 function countRecords(here) {
   return async ({ path, format = 'tfrecord' }) => {
-    const { countFiles } = await import('recordpipe/report');
+    const { countFiles } = await import('recordpipe/check');
     const start = process.hrtime.bigint();
     const { files, records } = await countFiles([path], { format, jobs: 1, blocking: here });
     const seconds = secondsSince(start);
@@ -98,7 +98,7 @@ export const count = countRecords(blocking);
 
 function validateSeveral(jobs) {
   return async ({ paths }) => {
-    const { validateFiles } = await import('recordpipe/report');
+    const { validateFiles } = await import('recordpipe/check');
     const start = process.hrtime.bigint();
     const { files, totals } = await validateFiles(paths, { jobs, blocking });
     const seconds = secondsSince(start);
@@ -110,7 +110,7 @@ function validateSeveral(jobs) {
 /** By the writer of the one format that is known by name, or by the one of all. */
 function write(opener, options) {
   return async ({ path, count, size, seed, format = 'tfrecord' }) => {
-    const files = await import('recordpipe/files');
+    const files = await import('recordpipe/records/write');
     const pool = samePool(count, size, seed, format);
     const start = process.hrtime.bigint();
     const writer = await files[opener](

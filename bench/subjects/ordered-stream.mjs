@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { openObject } from 'recordpipe/objects';
+import { openObject } from 'recordpipe/storage';
 
 const { uri, options } = JSON.parse(process.argv[2]);
 for await (const line of createInterface({ input: process.stdin })) {

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { openObject } from 'recordpipe/objects';
+import { openObject } from 'recordpipe/storage';
 
 const { endpoint, bucket, keys } = JSON.parse(process.argv[2]);
 const options = { region: 'us-east-1', anonymous: true, endpointUrl: endpoint };

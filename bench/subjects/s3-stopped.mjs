@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openObject } from 'recordpipe/objects';
+import { openObject } from 'recordpipe/storage';
 
 const { uri, endpointUrl, windowMiB, seconds } = JSON.parse(process.argv[2]);
 const windowBytes = windowMiB * 2 ** 20;

@@ -1,7 +1,7 @@
-/** `node bench/subjects/s3-to-stdout.mjs URI JSON` writes an object, or all below an address that ends in `/`, to standard output; JSON: options of recordpipe/objects. */
+/** `node bench/subjects/s3-to-stdout.mjs URI JSON` writes an object, or all below an address that ends in `/`, to standard output; JSON: options of recordpipe/storage. */
 
 import { once } from 'node:events';
-import { listObjects, openObject, readObjects } from 'recordpipe/objects';
+import { listObjects, openObject, readObjects } from 'recordpipe/storage';
 
 /** So much may wait for the pipe. */
 const WAITING_BYTES = 2 ** 20;

@@ -3,7 +3,7 @@
  * share), then when all channels are ready; stops with its stdin.
  */
 
-import { PipeModeStreamer } from 'recordpipe/streamer';
+import { PipeModeStreamer } from 'recordpipe/pipemode/streamer';
 
 const streamer = new PipeModeStreamer(JSON.parse(process.argv[2]));
 process.stdin.once('end', () => streamer.stop()).resume();

@@ -1,6 +1,6 @@
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { typeName } from './arguments.ts';
 import { asBytes } from './binary-data.ts';
-import { typeName } from './type-name.ts';
 
 // Plain iterators, not generators: a generator's return() waits for the pull under way, so that a source which has fallen silent
 // would never be closed.

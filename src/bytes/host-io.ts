@@ -1,7 +1,7 @@
 /**
  * What needs a host with files and zlib. Bundles for browsers have `no-host-io.ts` in its place (package.json, `browser`).
  */
-export { inflateBytes } from './inflate-bytes.ts';
-export { inflateInHost } from './inflate-host.ts';
-export { openPath } from './open-path.ts';
-export { peekPath } from './peek-path.ts';
+
+export { openPath, peekPath } from './files/open-path.ts';
+export { inflateBytes } from './inflate/inflate-bytes.ts';
+export { inflateInHost } from './inflate/inflate-host.ts';

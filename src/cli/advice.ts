@@ -1,5 +1,5 @@
 import { inCliWords, OPTION_NAMES } from './option-names.ts';
-import { visible } from './visible.ts';
+import { visible } from './text/visible.ts';
 
 const FETCH_AGAIN = 'copy or download the file again, or regenerate it';
 const NOT_A_RECORD = `if the file contains no records, exclude it; if it does, pass --format and --compression; otherwise ${FETCH_AGAIN}`;

@@ -1,7 +1,6 @@
 import { isItemFailure } from 'recordpipe/errors';
 import { errorText } from './advice.ts';
-import { exitCodeOf } from './error-exit-code.ts';
-import { INVALID, OK } from './exit-codes.ts';
+import { exitCodeOf, INVALID, OK } from './exit-codes.ts';
 import { complain } from './output.ts';
 
 /** What became of many files. */

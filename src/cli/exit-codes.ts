@@ -1,3 +1,12 @@
+import { DATA_ERROR_CODES, type ErrorCode } from 'recordpipe/errors';
+
+/** The exit code for an error with this code. */
+export function exitCodeOf(code: ErrorCode): number {
+  if (code === 'reader-timeout') return READER_TIMEOUT;
+  if (code === 'invalid-argument') return USAGE;
+  return DATA_ERROR_CODES.has(code) ? INVALID : IO_FAILURE;
+}
+
 /** Exit codes tell batch engines whether another attempt can help. */
 export const OK = 0;
 /** Data is invalid: another attempt finds the same. */

@@ -2,13 +2,12 @@ import { existsSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { isOutOfMemory, isRecordpipeError, UsageError } from 'recordpipe/errors';
 import { errorText } from './advice.ts';
-import { exitCodeOf } from './error-exit-code.ts';
-import { INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
+import { exitCodeOf, INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
 import { usageInCliWords } from './option-names.ts';
 import { ClosedOutput, complain } from './output.ts';
+import { visible } from './text/visible.ts';
 import { packageVersion } from './version.ts';
-import { visible } from './visible.ts';
 
 /** Prints an error on standard error. Returns its exit code. */
 export async function fail(error: unknown): Promise<number> {

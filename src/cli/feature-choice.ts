@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { UsageError } from 'recordpipe/errors';
-import { quoted } from './visible.ts';
+import { quoted } from './text/visible.ts';
 
 /** The features that `--feature` names, exactly or by patterns in which `*` is any text and `?` any character. */
 export class FeatureChoice {

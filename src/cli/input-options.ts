@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import type { InputNotice, InputOptions } from 'recordpipe/report';
+import type { InputNotice, InputOptions } from 'recordpipe/check';
 import { complain } from './output.ts';
-import { type ColorChoice, type Painter, painter } from './style.ts';
-import { visible } from './visible.ts';
+import { type ColorChoice, type Painter, painter } from './text/style.ts';
+import { visible } from './text/visible.ts';
 
 /** Options of the commands that take folders. */
 export interface InputCommandOptions {

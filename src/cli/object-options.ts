@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { ObjectOptions } from 'recordpipe/objects';
-import { atLeast, durationOption, sizeOption } from './option-values.ts';
+import type { ObjectOptions } from 'recordpipe/storage';
+import { atLeast, durationOption, sizeOption } from './options.ts';
 
 /** Options of the commands that accept `s3://` addresses. */
 export interface ObjectCommandOptions {

@@ -1,9 +1,52 @@
-import { type Command, Option } from 'commander';
-import type { ObjectOptions } from 'recordpipe/objects';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ObjectOptions } from 'recordpipe/storage';
 import { type InputCommandOptions, withInputOptions } from './input-options.ts';
 import { type ObjectCommandOptions, objectOptionsOf, withObjectOptions } from './object-options.ts';
-import { delimiterOption, jobsOption, sizeOption } from './option-values.ts';
-import type { ColorChoice } from './style.ts';
+import { parseEscapes } from './text/escapes.ts';
+import { parseDuration, parseSize } from './text/sizes.ts';
+import type { ColorChoice } from './text/style.ts';
+
+// Parsers of option arguments.
+
+/** An integer >= `min`. */
+export function atLeast(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
+    throw new InvalidArgumentError(`Expected an integer >= ${min}.`);
+  };
+}
+
+/** More threads only take memory: each costs about 10 MB. */
+const MAX_JOBS = 256;
+
+/** How many files are processed in parallel. */
+export function jobsOption(text: string): number {
+  const jobs = atLeast(1)(text);
+  if (jobs <= MAX_JOBS) return jobs;
+  throw new InvalidArgumentError(`Expected an integer from 1 to ${MAX_JOBS}.`);
+}
+
+/** A line delimiter: text with escapes, as bytes. */
+export function delimiterOption(text: string): Uint8Array {
+  const bytes = parseEscapes(text);
+  if (bytes !== undefined && bytes.length > 0) return bytes;
+  throw new InvalidArgumentError('Expected text; the only escapes are \\n \\r \\t \\0 \\\\ \\xHH \\uHHHH.');
+}
+
+/** A size such as 8MiB, in bytes. */
+export function sizeOption(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes !== undefined) return bytes;
+  throw new InvalidArgumentError('Expected a size such as 8MiB, 64K, 1GB or 4096.');
+}
+
+/** A duration such as 30s, in milliseconds. */
+export function durationOption(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== undefined) return milliseconds;
+  throw new InvalidArgumentError('Expected a duration such as 500ms, 30s, 5m or 1h.');
+}
 
 /** Options for one format. */
 export interface FormatOptions {

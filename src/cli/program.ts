@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 import { EXIT_CODES } from './command-parts.ts';
 import { fail } from './fail.ts';
-import { fill } from './fill.ts';
 import { complain, print } from './output.ts';
-import { withColor } from './style.ts';
+import { fill, withColor } from './text/style.ts';
+import { visible } from './text/visible.ts';
 import { packageVersion } from './version.ts';
-import { visible } from './visible.ts';
 
 /** Declares a command: commands/register/NAME.ts. Its action is in commands/NAME.ts, imported when it runs. */
 interface Registration {
@@ -14,24 +13,24 @@ interface Registration {
 
 /** The commands in the order in which help lists them. */
 const COMMANDS: Record<string, () => Promise<Registration>> = {
-  validate: () => import('./commands/register/validate.ts'),
-  count: () => import('./commands/register/count.ts'),
-  inspect: () => import('./commands/register/inspect.ts'),
-  stats: () => import('./commands/register/stats.ts'),
-  schema: () => import('./commands/register/schema.ts'),
-  cat: () => import('./commands/register/cat.ts'),
-  index: () => import('./commands/register/index.ts'),
-  plan: () => import('./commands/register/plan.ts'),
-  stream: () => import('./commands/register/stream.ts'),
-  convert: () => import('./commands/register/convert.ts'),
-  repair: () => import('./commands/register/repair.ts'),
-  split: () => import('./commands/register/split.ts'),
-  merge: () => import('./commands/register/merge.ts'),
-  shuffle: () => import('./commands/register/shuffle.ts'),
-  sample: () => import('./commands/register/sample.ts'),
-  upload: () => import('./commands/register/upload.ts'),
-  doctor: () => import('./commands/register/doctor.ts'),
-  manifest: () => import('./commands/register/manifest.ts'),
+  validate: () => import('./commands/validate.ts'),
+  count: () => import('./commands/count.ts'),
+  inspect: () => import('./commands/inspect.ts'),
+  stats: () => import('./commands/stats.ts'),
+  schema: () => import('./commands/schema.ts'),
+  cat: () => import('./commands/cat.ts'),
+  index: () => import('./commands/index.ts'),
+  plan: () => import('./commands/plan.ts'),
+  stream: () => import('./commands/stream.ts'),
+  convert: () => import('./commands/convert.ts'),
+  repair: () => import('./commands/repair.ts'),
+  split: () => import('./commands/split.ts'),
+  merge: () => import('./commands/merge.ts'),
+  shuffle: () => import('./commands/shuffle.ts'),
+  sample: () => import('./commands/sample.ts'),
+  upload: () => import('./commands/upload.ts'),
+  doctor: () => import('./commands/doctor.ts'),
+  manifest: () => import('./commands/manifest.ts'),
 };
 
 /**

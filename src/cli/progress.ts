@@ -1,8 +1,8 @@
 import { isatty } from 'node:tty';
-import type { FilesProgress } from 'recordpipe/report';
-import { formatBytes, formatClock, formatNumberOf, formatRate } from './sizes.ts';
-import { textWidth } from './table.ts';
-import { visible } from './visible.ts';
+import type { FilesProgress } from 'recordpipe/check';
+import { formatBytes, formatClock, formatNumberOf, formatRate } from './text/sizes.ts';
+import { textWidth } from './text/style.ts';
+import { visible } from './text/visible.ts';
 
 /** One item of a status line. A line that is too long for the terminal loses the items of lowest priority first. */
 export interface StatusItem {

@@ -1,4 +1,4 @@
-import type { ObjectOptions } from 'recordpipe/objects';
+import type { ObjectOptions } from 'recordpipe/storage';
 import { interruption } from './interrupt.ts';
 import { type ObjectCommandOptions, objectOptionsOf } from './object-options.ts';
 

@@ -1,9 +1,9 @@
+import type { MessageType, RecordType } from 'recordpipe/check';
 import { UsageError } from 'recordpipe/errors';
-import type { MessageType, RecordType } from 'recordpipe/stats';
 import { FeatureChoice } from './feature-choice.ts';
-import { previewLines } from './preview.ts';
-import { formatBytes } from './sizes.ts';
-import type { Painter } from './style.ts';
+import { previewLines } from './text/preview.ts';
+import { formatBytes } from './text/sizes.ts';
+import type { Painter } from './text/style.ts';
 
 /** What is said of a record. */
 export interface ShownRecord {
@@ -68,8 +68,8 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
     );
   // Imported when used, because start-up time counts.
   const [stats, text, images] = await Promise.all([
-    import('recordpipe/stats'),
-    isJson ? undefined : import('./content-text.ts'),
+    import('recordpipe/check'),
+    isJson ? undefined : import('./text/content-text.ts'),
     saveImages === undefined ? undefined : import('./save-images.ts'),
   ]);
   const { isMessageType, recognizeRecord, recordContent, recordJson } = stats;

@@ -3,7 +3,7 @@ import { access, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RecordpipeError } from 'recordpipe';
 import { UsageError } from 'recordpipe/errors';
-import { writeWhole } from 'recordpipe/files';
+import { writeWhole } from 'recordpipe/records/write';
 import { isS3 } from './reaching.ts';
 
 /**

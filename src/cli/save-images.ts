@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRecordpipeError, RecordpipeError } from 'recordpipe';
-import { writeWhole } from 'recordpipe/files';
-import { type FieldValue, imageHeader, type RecordContent } from 'recordpipe/stats';
+import { type FieldValue, imageHeader, type RecordContent } from 'recordpipe/check';
+import { writeWhole } from 'recordpipe/records/write';
 
 /**
  * Writes the images of a record into a folder, as `RECORD-FEATURE.jpeg`, with `-N` after the feature if it has several. A name that is

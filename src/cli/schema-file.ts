@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { RecordpipeError } from 'recordpipe';
+import { type RecordSchema, readSchema } from 'recordpipe/check';
 import { UsageError } from 'recordpipe/errors';
-import { type RecordSchema, readSchema } from 'recordpipe/stats';
 
 /**
  * The schema in a file.

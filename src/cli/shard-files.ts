@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { RecordpipeError } from 'recordpipe';
-import { statObject } from 'recordpipe/objects';
-import type { KnownFile } from 'recordpipe/report';
-import type { DoneFile } from 'recordpipe/shards';
+import type { KnownFile } from 'recordpipe/check';
+import type { DoneFile } from 'recordpipe/scale';
+import { statObject } from 'recordpipe/storage';
 import { INVALID, IO_FAILURE, OK } from './exit-codes.ts';
 import type { ObjectCommandOptions } from './object-options.ts';
 import { isS3, reachingOf } from './reaching.ts';
@@ -32,7 +32,7 @@ export async function shardFiles(
     all,
     check: async (uri) => checkPlanned(known.get(uri)!, options),
     end: async (done) => {
-      const { exitCodeOf } = await import('./error-exit-code.ts');
+      const { exitCodeOf } = await import('./exit-codes.ts');
       const codes = done.map(({ error }) => (error === undefined ? OK : exitCodeOf(error.code as never)));
       if (codes.includes(IO_FAILURE)) return IO_FAILURE;
       await write({ files: done });

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from 'recordpipe/errors';
-import type { ShardChoice } from 'recordpipe/shards';
+import type { ShardChoice } from 'recordpipe/scale';
 
 /** Options of the commands that can run on several machines. */
 export interface ShardCommandOptions {
@@ -21,7 +21,7 @@ export function noInputs(): UsageError {
 
 const GROUP = 'Several machines:';
 
-/** MAX_SHARDS of recordpipe/shards, which is not loaded at start-up. */
+/** MAX_SHARDS of recordpipe/scale, which is not loaded at start-up. */
 const MAX_SHARDS = 100_000;
 
 /** The syntax of `--shard`. Parsed here because loading the library's parser costs start-up time. */

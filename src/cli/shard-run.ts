@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { KnownFile } from 'recordpipe/check';
 import { UsageError } from 'recordpipe/errors';
-import type { KnownFile } from 'recordpipe/report';
 import {
   assign,
   engineText,
@@ -19,15 +19,15 @@ import {
   totalReport,
   uncut,
   writeReport,
-} from 'recordpipe/shards';
+} from 'recordpipe/scale';
 import { type InputCommandOptions, inputOptionsOf } from './input-options.ts';
 import type { ObjectCommandOptions } from './object-options.ts';
 import { complain } from './output.ts';
 import { isS3, reachingOf } from './reaching.ts';
 import { checkReportFolder, makeFolder } from './report-file.ts';
 import type { ShardCommandOptions } from './shard-options.ts';
-import { formatBytes, formatCount, formatNumberOf } from './sizes.ts';
-import { visible } from './visible.ts';
+import { formatBytes, formatCount, formatNumberOf } from './text/sizes.ts';
+import { visible } from './text/visible.ts';
 
 /** The part of the work that this process does. */
 export interface ShardRun<C extends ShardCommand> {

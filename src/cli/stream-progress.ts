@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
-import type { ChannelMetrics, StreamEvent } from 'recordpipe/streamer';
-import { formatBytes, formatClock, formatNumberOf, formatRate, formatSeconds } from './sizes.ts';
+import type { ChannelMetrics, StreamEvent } from 'recordpipe/pipemode/streamer';
+import { formatBytes, formatClock, formatNumberOf, formatRate, formatSeconds } from './text/sizes.ts';
 
 /** Shows on standard error how far channels are. */
 export interface StreamProgress {

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
-import type { TrainingProgram } from 'recordpipe/streamer';
+import type { TrainingProgram } from 'recordpipe/pipemode/streamer';
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 type Ending = (typeof ENDING)[number];

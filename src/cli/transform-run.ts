@@ -1,14 +1,13 @@
 import { isRecordpipeError } from 'recordpipe';
 import { UsageError } from 'recordpipe/errors';
 import type { TransformOptions } from 'recordpipe/transform';
-import { binaryOnTerminal, isGuarded, isTerminal } from './binary-output.ts';
 import { OK } from './exit-codes.ts';
 import { interruption } from './interrupt.ts';
-import { ClosedOutput, complain, print } from './output.ts';
+import { binaryOnTerminal, ClosedOutput, complain, isGuarded, isTerminal, print } from './output.ts';
 import { progressOn } from './progress.ts';
-import { formatBytes, formatNumberOf } from './sizes.ts';
+import { formatBytes, formatNumberOf } from './text/sizes.ts';
+import { visible } from './text/visible.ts';
 import { type TransformCommandOptions, transformingOptions } from './transform-options.ts';
-import { visible } from './visible.ts';
 
 /** A command that writes record files. */
 export interface Transforming<R> {

@@ -1,5 +1,72 @@
+import { wantsKernel } from '../bytes/kernel-memory.ts';
 import { UsageError } from '../errors.ts';
-import { sharedKernel } from './kernel.ts';
+import { tableCrc32c } from './table-kernel.ts';
+import { createWasmKernel, type WasmKernel } from './wasm-kernel.ts';
+
+const MASK_DELTA = 0xa282ead8;
+
+/**
+ * The masked form of a CRC-32C in which TFRecord stores it: rotated right by 15 bits, plus 0xa282ead8, modulo 2^32.
+ * (A checksum over bytes that themselves hold checksums is weak; the mask avoids that.)
+ *
+ * @example
+ * ```ts
+ * import { crc32c, maskCrc32c } from 'recordpipe/crc32c';
+ * const lengthChecksum = maskCrc32c(crc32c(new Uint8Array(8))); // of a record with no bytes
+ * console.log(lengthChecksum.toString(16)); // 7980329
+ * ```
+ */
+export function maskCrc32c(crc: number): number {
+  return (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;
+}
+
+/**
+ * The inverse of {@link maskCrc32c}.
+ *
+ * @example
+ * ```ts
+ * import { maskCrc32c, unmaskCrc32c } from 'recordpipe/crc32c';
+ * console.log(unmaskCrc32c(maskCrc32c(0xe3069283)) === 0xe3069283); // true
+ * ```
+ */
+export function unmaskCrc32c(masked: number): number {
+  const rotated = (masked - MASK_DELTA) >>> 0;
+  return ((rotated >>> 17) | (rotated << 15)) >>> 0;
+}
+
+/** What computes the checksums of this process. */
+export interface Kernel {
+  readonly name: 'wasm' | 'table';
+  /** CRC-32C of `bytes`, going on from `seed`, the CRC-32C of the bytes before them. */
+  crc32c(bytes: Uint8Array, seed: number): number;
+  /** The WebAssembly kernel with its memory, or `undefined` where the tables serve. */
+  readonly wasm: WasmKernel | undefined;
+}
+
+const tableKernel: Kernel = { name: 'table', crc32c: tableCrc32c, wasm: undefined };
+
+let shared: Kernel | undefined;
+
+/** The kernel that all one-shot work of this process shares; chosen and compiled at the first call. */
+export function sharedKernel(): Kernel {
+  shared ??= createKernel();
+  return shared;
+}
+
+/**
+ * A kernel with a memory of its own, for a reader that hands out views of that memory.
+ * WebAssembly is used unless `RECORDPIPE_KERNEL=table` is set, or the host lacks it, lacks SIMD, or forbids
+ * it (Content-Security-Policy): then the tables serve, with the same results.
+ */
+export function createKernel(): Kernel {
+  if (!wantsKernel()) return tableKernel;
+  try {
+    const wasm = createWasmKernel();
+    return { name: 'wasm', crc32c: (bytes, seed) => wasm.crc32c(bytes, seed), wasm };
+  } catch {
+    return tableKernel;
+  }
+}
 
 /**
  * The CRC-32C (Castagnoli) of `bytes`, as an unsigned 32-bit number. Any view at any offset; the bytes are only read.

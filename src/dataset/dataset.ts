@@ -1,16 +1,7 @@
 import { UsageError } from '../errors.ts';
-import { checkCount, checkFunction, countOrAll } from './arguments.ts';
-import { BatchStage } from './batch.ts';
-import { cached } from './cache.ts';
-import { EnumerateStage } from './enumerate.ts';
 import { checkFileNames, type FileNames, type FileNamesOptions, filesNamed } from './file-names.ts';
-import { FilterStage } from './filter.ts';
-import { openInterleave } from './interleave.ts';
 import { IterableDataset } from './iterable-dataset.ts';
 import { ArrayStage, type DatasetInput, openInput } from './iterables.ts';
-import { Epochs, type Iteration } from './iteration.ts';
-import { MapStage, type MaybePromise } from './map.ts';
-import { openWorkerMap } from './map-in-workers.ts';
 import type {
   BatchOptions,
   InterleaveOptions,
@@ -19,19 +10,23 @@ import type {
   ProgressOptions,
   ShuffleOptions,
 } from './operator-options.ts';
-import { type Paddable, padded } from './padding.ts';
-import { PrefetchStage } from './prefetch.ts';
-import { ShardStage, SkipStage, TakeStage } from './prefix.ts';
-import { type DatasetProgress, ProgressStage } from './progress.ts';
-import { rangeOf } from './range.ts';
-import { type DatasetRecordOptions, openRecordFiles } from './record-files.ts';
-import { ConcatenateStage, RepeatStage } from './sequence.ts';
-import { openShuffle } from './shuffle.ts';
+import { checkCount, checkFunction, countOrAll } from './operator-options.ts';
+import { cached } from './operators/cache.ts';
+import { BatchStage, openWindows, UnbatchStage, type WindowOptions } from './operators/collecting.ts';
+import { openInterleave } from './operators/interleave.ts';
+import { FilterStage, MapStage, type MaybePromise } from './operators/map.ts';
+import type { WorkerMapOptions } from './operators/map-in-workers.ts';
+import { openWorkerMap } from './operators/map-in-workers.ts';
+import { type Paddable, padded } from './operators/padding.ts';
+import { PrefetchStage } from './operators/prefetch.ts';
+import { EnumerateStage, rangeOf, ShardStage, SkipStage, TakeStage } from './operators/prefix.ts';
+import { type DatasetProgress, ProgressStage } from './operators/progress.ts';
+import { ConcatenateStage, RepeatStage } from './operators/sequence.ts';
+import { openShuffle } from './operators/shuffle.ts';
+import { openZip, type Zipped, type ZipSources } from './operators/zip.ts';
+import { type DatasetRecordOptions, openRecordFiles } from './record-stage.ts';
 import type { Stage } from './stage.ts';
-import { UnbatchStage } from './unbatch.ts';
-import { openWindows, type WindowOptions } from './window.ts';
-import type { WorkerMapOptions } from './worker-pool.ts';
-import { openZip, type Zipped, type ZipSources } from './zip.ts';
+import { Epochs, type Iteration } from './stage.ts';
 
 /**
  * Elements that come from somewhere and pass through operators, with the semantics of tf.data: lazy, iterated anew by each `for await`, one element
@@ -67,7 +62,7 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * The files that paths, folders, glob patterns, `@list`s and `s3://` addresses stand for, as `expandInputs` of
-   * `recordpipe/report` has them, looked up in each iteration: in the given order, those of one name sorted by the bytes
+   * `recordpipe/check` has them, looked up in each iteration: in the given order, those of one name sorted by the bytes
    * of their paths.
    * @param options how objects are read, and which files are taken
    * @throws RecordpipeError while iterating: `not-found` for a name that stands for no file; for objects as `listObjects`

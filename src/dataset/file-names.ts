@@ -1,12 +1,12 @@
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { UsageError } from '../errors.ts';
-import type { InputOptions } from '../inputs/input-options.ts';
-import type { ObjectOptions } from '../objects/object-options.ts';
-import type { FormatName } from '../records/record-format.ts';
+import type { FormatName } from '../formats/record-format.ts';
+import type { InputOptions } from '../records/inputs/input-options.ts';
+import type { ObjectOptions } from '../storage/object-options.ts';
 
 /**
  * Paths or `file:` URLs of files or folders, patterns, `@list`s; `s3://` addresses of objects, patterns of them, or
- * prefixes with a slash at the end: what `expandInputs` of `recordpipe/report` takes.
+ * prefixes with a slash at the end: what `expandInputs` of `recordpipe/check` takes.
  */
 export type FileNames = string | URL | readonly (string | URL)[];
 
@@ -34,7 +34,7 @@ export async function* filesNamed(
   const given: readonly (string | URL)[] =
     typeof names === 'string' || names instanceof URL ? [names] : names;
   // Imported when wanted: start-up time counts.
-  const { Expansion } = await import('../inputs/expand.ts');
+  const { Expansion } = await import('../records/inputs/expand.ts');
   const expansion = new Expansion(options);
   for (const name of given) {
     if (name instanceof URL && !isObjectUri(name) && name.protocol !== 'file:') yield name;

@@ -8,7 +8,6 @@ export type { DatasetIterator } from './dataset-iterator.ts';
 export type { FileNames, FileNamesOptions } from './file-names.ts';
 export type { IterableDataset } from './iterable-dataset.ts';
 export type { DatasetInput, Elements } from './iterables.ts';
-export type { MaybePromise } from './map.ts';
 export type {
   BatchOptions,
   InterleaveOptions,
@@ -17,10 +16,11 @@ export type {
   ProgressOptions,
   ShuffleOptions,
 } from './operator-options.ts';
-export type { Paddable, Padding, Scalar, Shape, Vector } from './padding.ts';
-export type { DatasetProgress } from './progress.ts';
-export type { DatasetRecordOptions } from './record-files.ts';
+export type { WindowOptions } from './operators/collecting.ts';
+export type { MaybePromise } from './operators/map.ts';
+export type { WorkerMapOptions } from './operators/map-in-workers.ts';
+export type { Paddable, Padding, Scalar, Shape, Vector } from './operators/padding.ts';
+export type { DatasetProgress } from './operators/progress.ts';
+export type { Zipped, ZipSources } from './operators/zip.ts';
+export type { DatasetRecordOptions } from './record-stage.ts';
 export type { IterateOptions } from './run.ts';
-export type { WindowOptions } from './window.ts';
-export type { WorkerMapOptions } from './worker-pool.ts';
-export type { Zipped, ZipSources } from './zip.ts';

@@ -1,9 +1,8 @@
 import { UsageError } from '../errors.ts';
 import { DatasetIterator } from './dataset-iterator.ts';
-import { Epochs, type Iteration } from './iteration.ts';
-import { isPromiseLike } from './promise-like.ts';
+import { isPromiseLike } from './operators/map.ts';
 import { type IterateOptions, Run } from './run.ts';
-import { END, LATER, type Open, type Stage } from './stage.ts';
+import { END, Epochs, type Iteration, LATER, type Open, type Stage } from './stage.ts';
 
 /** What every dataset can do whatever its operators: be iterated, as often as one likes, and be given to what iterates. */
 export abstract class IterableDataset<T> implements AsyncIterable<T> {

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { isPromiseLike } from './promise-like.ts';
+import { isPromiseLike } from './operators/map.ts';
 import { END, LATER, type Open, type Openable, Stage, type Step } from './stage.ts';
 
 /** What elements can come from. */

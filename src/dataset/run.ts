@@ -1,7 +1,6 @@
 import { onAbort } from '../bytes/abortable.ts';
 import { RecordpipeError } from '../errors.ts';
-import { Iteration } from './iteration.ts';
-import { LATER, type Open, type Stage, type Step } from './stage.ts';
+import { Iteration, LATER, type Open, type Stage, type Step } from './stage.ts';
 
 /** How one iteration is run. */
 export interface IterateOptions {

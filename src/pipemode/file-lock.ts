@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { abortError, onAbort as listenForAbort } from '../bytes/abortable.ts';
-import { fileError } from '../bytes/file-errors.ts';
+import { fileError } from '../bytes/files/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
 
 /** How a lock is waited for. */

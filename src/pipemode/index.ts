@@ -3,30 +3,35 @@
  *
  * @module
  */
-export { readEnvironment, type SageMakerEnvironment, type Variables } from './environment.ts';
-export type { PipeModeState } from './epoch-progress.ts';
 export {
+  type ChannelConfig,
   type Hyperparameters,
+  hostRank,
   hyperparameterValue,
+  type InputDataConfig,
   type JsonValue,
+  type ResourceConfig,
+  readEnvironment,
   readHyperparameters,
-} from './hyperparameters.ts';
-export { type ChannelConfig, type InputDataConfig, readInputDataConfig } from './input-data-config.ts';
-export type { ManifestTuple } from './manifest-tuples.ts';
-export type { PipeModeMetrics } from './metrics.ts';
+  readInputDataConfig,
+  readResourceConfig,
+  type SageMakerEnvironment,
+  type Variables,
+} from './job/environment.ts';
+export { PipeModeError } from './pipe-mode-error.ts';
+export type { PipeModeMetrics, PipeModeState } from './reader/epoch-progress.ts';
+export type { ManifestTuple } from './reader/manifest-tuples.ts';
 export {
   type PipeBatchesOptions,
   PipeModeDataset,
   type PipeModeDatasetOptions,
   type PipeModeElement,
   type ResumeOptions,
-} from './pipe-mode-dataset.ts';
-export { PipeModeError } from './pipe-mode-error.ts';
+} from './reader/pipe-mode-dataset.ts';
 export type {
   PipeModeOptions,
   PipeModeOptionsInput,
   RecordFormatName,
   RecordFormatSpelling,
   SageMakerOptionNames,
-} from './pipe-mode-options.ts';
-export { hostRank, type ResourceConfig, readResourceConfig } from './resource-config.ts';
+} from './reader/pipe-mode-options.ts';

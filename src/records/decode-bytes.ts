@@ -1,15 +1,14 @@
+import { checkOptionNames, typeName } from '../bytes/arguments.ts';
 import { asBytes, type BinaryData } from '../bytes/binary-data.ts';
 import { inflateBytes } from '../bytes/host-io.ts';
-import { checkOptionNames } from '../bytes/option-names.ts';
-import { typeName } from '../bytes/type-name.ts';
 import { UsageError } from '../errors.ts';
-import type { RecordBatch } from './batch.ts';
-import { newReadStats } from './corruption.ts';
+import type { RecordBatch } from '../formats/batch.ts';
+import { newReadStats } from '../formats/corruption.ts';
+import type { ReadOptions } from '../formats/read-options.ts';
+import type { RecordFormat } from '../formats/record-format.ts';
+import { startBeyondEnd } from '../formats/record-format.ts';
 import { onceSync } from './once.ts';
-import type { ReadOptions } from './read-options.ts';
-import type { RecordFormat } from './record-format.ts';
 import { inflateOptions, placed } from './record-source.ts';
-import { startBeyondEnd } from './start.ts';
 
 /** Larger inputs are decoded span by span: positions in a batch have 32 bits. A record across a border is copied. */
 const SPAN_BYTES = 2 ** 30;

@@ -1,12 +1,10 @@
 import { hex32, readU32 } from '../bytes/little-endian.ts';
-import { describeForeignFile } from '../bytes/sniff.ts';
-import { firstNonText, foreignText } from '../bytes/sniff-text.ts';
-import { crc32c } from '../crc32c/crc32c.ts';
-import { maskCrc32c } from '../crc32c/mask.ts';
-import { certainFormat, hasRecordIOMagic, hasTFRecordHeader } from '../framing/certain-format.ts';
-import { PART_HEADER_BYTES, RECORDIO_MAGIC } from '../framing/recordio-layout.ts';
-import { HEADER_BYTES, LENGTH_BYTES } from '../framing/tfrecord-layout.ts';
-import type { FormatName } from './record-format.ts';
+import { describeForeignFile, firstNonText, foreignText } from '../bytes/sniff.ts';
+import { crc32c, maskCrc32c } from '../crc32c/crc32c.ts';
+import { certainFormat, hasRecordIOMagic, hasTFRecordHeader } from '../formats/format-name.ts';
+import type { FormatName } from '../formats/record-format.ts';
+import { PART_HEADER_BYTES, RECORDIO_MAGIC } from '../formats/recordio/layout.ts';
+import { HEADER_BYTES, LENGTH_BYTES } from '../formats/tfrecord/layout.ts';
 
 /** The format of a file, and by what it was told; or why it cannot be told. */
 export type DetectedFormat =

@@ -1,14 +1,109 @@
-import { inflate } from '../bytes/inflate.ts';
+import { abortable, checkAborted } from '../bytes/abortable.ts';
+import { asBytes } from '../bytes/binary-data.ts';
+import { peekPath } from '../bytes/host-io.ts';
+import { inflate } from '../bytes/inflate/inflate.ts';
+import { isObjectUri } from '../bytes/object-uri.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
-import type { ByteSource } from '../bytes/sources.ts';
+import { type ByteSource, type ChunkReading, isBlob, type OpenSource } from '../bytes/sources.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
-import { certainFormat } from '../framing/certain-format.ts';
+import { certainFormat } from '../formats/format-name.ts';
+import type { Compression } from '../formats/read-options.ts';
+import { FORMAT_NAMES, type FormatName, type RecordFormat } from '../formats/record-format.ts';
+import type { ObjectOptions } from '../storage/object-options.ts';
 import { detectFormat } from './detect-format.ts';
-import { PEEK_BYTES, PeekedSource } from './peeked-source.ts';
-import type { Compression } from './read-options.ts';
-import { FORMAT_NAMES, type FormatName, type RecordFormat } from './record-format.ts';
 import type { RecordReadOptions } from './record-read-options.ts';
-import { sourceHead } from './source-head.ts';
+import { openByteSource } from './record-source.ts';
+
+/** The first bytes of a source, and its size. */
+export interface SourceHead {
+  readonly head: Uint8Array;
+  readonly size: number;
+}
+
+/** The first `bytes` bytes of a source that can be read again; undefined for any other source, and for objects, where it costs a request. */
+export async function sourceHead(source: ByteSource, bytes: number): Promise<SourceHead | undefined> {
+  if (isObjectUri(source)) return undefined;
+  if ((typeof source === 'string' && source !== '-') || source instanceof URL) return peekPath(source, bytes);
+  const data = asBytes(source);
+  if (data !== undefined) return { head: data.subarray(0, bytes), size: data.length };
+  if (!isBlob(source)) return undefined;
+  return { head: new Uint8Array(await source.slice(0, bytes).arrayBuffer()), size: source.size };
+}
+
+/** The most bytes that are looked at: enough for the header of a gzip member with a long name, and for the next record behind a damaged one. */
+export const PEEK_BYTES: number = 64 * 1024;
+
+/**
+ * A source that can be read only once, opened, of which the first bytes have been looked at. They are not lost: whoever reads it next gets
+ * them first.
+ */
+export class PeekedSource {
+  readonly opened: OpenSource;
+  readonly iterator: AsyncIterator<Uint8Array>;
+  /** The chunks that have been looked at. */
+  readonly taken: Uint8Array[] = [];
+  /** The first bytes. */
+  head: Uint8Array = new Uint8Array(0);
+  /** Whether `head` is all there is. */
+  whole = false;
+  readonly #start = new Uint8Array(PEEK_BYTES);
+  readonly #next: { buffer: ChunkReading['nextBuffer'] };
+
+  static open(
+    source: ByteSource,
+    reading: ChunkReading,
+    signal: AbortSignal | undefined,
+    objects: Partial<ObjectOptions> | undefined,
+  ): PeekedSource {
+    checkAborted(signal);
+    const next: { buffer: ChunkReading['nextBuffer'] } = { buffer: undefined };
+    const nextBuffer = (): Uint8Array => next.buffer?.() ?? new Uint8Array(reading.chunkBytes);
+    const opened = openByteSource(source, { ...reading, nextBuffer }, objects);
+    return new PeekedSource(opened, signal, next);
+  }
+
+  /** @param next where `readInto` puts what whoever opened it asks for memory */
+  constructor(
+    opened: OpenSource,
+    signal: AbortSignal | undefined,
+    next: { buffer: ChunkReading['nextBuffer'] } = { buffer: undefined },
+  ) {
+    this.opened = opened;
+    this.#next = next;
+    this.iterator = abortable(opened.chunks, signal)[Symbol.asyncIterator]();
+  }
+
+  /** Makes `head` longer, up to PEEK_BYTES, by the next chunk that has any. */
+  async peek(): Promise<void> {
+    const { taken } = this;
+    // The chunk that did not tell waits for the next ones, and who made it may use its memory again.
+    if (taken.length > 0) taken.push((taken.pop() as Uint8Array).slice());
+    while (!this.whole) {
+      const { done, value } = await this.iterator.next();
+      if (done) {
+        this.whole = true;
+      } else if (value.length > 0) {
+        taken.push(value);
+        const have = this.head.length;
+        const more = value.subarray(0, PEEK_BYTES - have);
+        this.#start.set(more, have);
+        this.head = this.#start.subarray(0, have + more.length);
+        return;
+      }
+    }
+  }
+
+  /** From now on chunks are read into these buffers. */
+  readInto(nextBuffer: ChunkReading['nextBuffer']): void {
+    this.#next.buffer = nextBuffer;
+  }
+
+  /** Gives it up. */
+  async close(): Promise<void> {
+    this.taken.length = 0;
+    await this.iterator.return?.();
+  }
+}
 
 /** A source of which is known what it holds. */
 export interface IdentifiedSource {

@@ -1,10 +1,15 @@
 export type { BinaryData } from '../bytes/binary-data.ts';
 export type { ByteSource, OpenFileHandle } from '../bytes/sources.ts';
-export { RecordBatch } from './batch.ts';
-export type { ReadStats } from './corruption.ts';
+export { RecordBatch } from '../formats/batch.ts';
+export type { ReadStats } from '../formats/corruption.ts';
+export { type Compression, DEFAULT_READ_OPTIONS, type ReadOptions } from '../formats/read-options.ts';
+export type { FormatName, OnProgress, ReadStart, ScanCounts } from '../formats/record-format.ts';
+export { DEFAULT_RECORDIO_READ_OPTIONS, type RecordIOReadOptions } from '../formats/recordio/decoder.ts';
+export { DEFAULT_TEXTLINE_READ_OPTIONS, type TextLineReadOptions } from '../formats/textline/options.ts';
+export { DEFAULT_TFRECORD_READ_OPTIONS, type TFRecordReadOptions } from '../formats/tfrecord/decoder.ts';
+export { detectCompression } from '../formats/tfrecord/format.ts';
 export type { DecodeOptions } from './decode-bytes.ts';
 export { type DetectedFormat, detectFormat } from './detect-format.ts';
-export { type Compression, DEFAULT_READ_OPTIONS, type ReadOptions } from './read-options.ts';
 export {
   type OpenedRecords,
   openRecords,
@@ -14,7 +19,6 @@ export {
   readRecords,
   scanRecords,
 } from './read-records.ts';
-export type { FormatName, OnProgress, ScanCounts } from './record-format.ts';
 export type { RecordReadOptions } from './record-read-options.ts';
 export { type Batches, RecordReader } from './record-reader.ts';
 export type { DecoderStream } from './record-streams.ts';
@@ -22,13 +26,14 @@ export {
   decodeRecordIO,
   decodeRecordIOBatches,
   type RecordIODecodeOptions,
-} from './recordio/decode-recordio.ts';
-export { readRecordIO, readRecordIOBatches } from './recordio/read-recordio.ts';
-export { DEFAULT_RECORDIO_READ_OPTIONS, type RecordIOReadOptions } from './recordio/recordio-options.ts';
-export { recordIODecoderStream, recordIOEncoderStream } from './recordio/recordio-streams.ts';
-export { type RecordIOScanOptions, scanRecordIO } from './recordio/scan-recordio.ts';
+  type RecordIOScanOptions,
+  readRecordIO,
+  readRecordIOBatches,
+  recordIODecoderStream,
+  recordIOEncoderStream,
+  scanRecordIO,
+} from './recordio.ts';
 export type { RecordScan, ScanOptions } from './scan-source.ts';
-export type { ReadStart } from './start.ts';
 export {
   decodeTextLineBatches,
   decodeTextLines,
@@ -37,16 +42,17 @@ export {
   scanTextLines,
   type TextLineDecodeOptions,
   type TextLineScanOptions,
-} from './textline/read-textlines.ts';
-export { DEFAULT_TEXTLINE_READ_OPTIONS, type TextLineReadOptions } from './textline/textline-options.ts';
-export { textLineDecoderStream, textLineEncoderStream } from './textline/textline-streams.ts';
+  textLineDecoderStream,
+  textLineEncoderStream,
+} from './textline.ts';
 export {
   decodeTFRecordBatches,
   decodeTFRecords,
+  readTFRecordBatches,
+  readTFRecords,
+  scanTFRecords,
   type TFRecordDecodeOptions,
-} from './tfrecord/decode-tfrecords.ts';
-export { readTFRecordBatches, readTFRecords } from './tfrecord/read-tfrecords.ts';
-export { scanTFRecords, type TFRecordScanOptions } from './tfrecord/scan-tfrecords.ts';
-export { detectCompression } from './tfrecord/tfrecord-format.ts';
-export { DEFAULT_TFRECORD_READ_OPTIONS, type TFRecordReadOptions } from './tfrecord/tfrecord-options.ts';
-export { tfrecordDecoderStream, tfrecordEncoderStream } from './tfrecord/tfrecord-streams.ts';
+  type TFRecordScanOptions,
+  tfrecordDecoderStream,
+  tfrecordEncoderStream,
+} from './tfrecord.ts';

@@ -1,12 +1,12 @@
 import { hostModule } from '../bytes/host.ts';
 import { asObjectUri } from '../bytes/object-uri.ts';
 import type { OpenSource } from '../bytes/sources.ts';
-import type { FormatName } from '../framing/format-name.ts';
-import type { ObjectOptions } from '../objects/object-options.ts';
-import type { ObjectReader } from '../objects/object-reader.ts';
-import type { ObjectRef } from '../objects/object-source.ts';
-import type { OnTransferEvent } from '../objects/transfer-events.ts';
-import type { SourceHead } from './source-head.ts';
+import type { FormatName } from '../formats/format-name.ts';
+import type { ObjectOptions } from '../storage/object-options.ts';
+import type { ObjectReader } from '../storage/object-reader.ts';
+import type { OnTransferEvent } from '../storage/prefetch/transfer-control.ts';
+import type { ObjectRef } from '../storage/storage.ts';
+import type { SourceHead } from './identify-source.ts';
 
 // What needs a client of an object store. Bundles for browsers have no-object-io.ts in its place (package.json, `browser`).
 
@@ -73,14 +73,14 @@ class ObjectChunks implements AsyncIterator<Uint8Array> {
 
   async #open(): Promise<AsyncIterator<Uint8Array>> {
     if (this.#start > 0) return this.#openAt(this.#start);
-    const { openObject } = await import('../objects/open-object.ts');
+    const { openObject } = await import('../storage/open-object.ts');
     const opened = openObject(this.#object, { ...this.#options, signal: this.#stop.signal });
     this.#size = () => opened.size();
     return opened.chunks[Symbol.asyncIterator]();
   }
 
   async #openAt(start: number): Promise<AsyncIterator<Uint8Array>> {
-    const { openObjectReader } = await import('../objects/object-reader.ts');
+    const { openObjectReader } = await import('../storage/object-reader.ts');
     const reader = await openObjectReader(this.#object, { ...this.#options, signal: this.#stop.signal });
     this.#size = () => reader.size;
     return rangesFrom(reader, start);
@@ -118,7 +118,7 @@ export async function objectHead(
   objects: Partial<ObjectOptions> | undefined,
   signal: AbortSignal | undefined,
 ): Promise<SourceHead> {
-  const { openObjectReader } = await import('../objects/object-reader.ts');
+  const { openObjectReader } = await import('../storage/object-reader.ts');
   const reader = await openObjectReader(asObjectUri(uri), { ...objects, signal });
   try {
     return { head: await reader.read(0, Math.min(bytes, reader.size)), size: reader.size };
@@ -135,7 +135,7 @@ interface Naming {
 }
 
 /**
- * The files that a source stands for, as `expandInputs` of `recordpipe/report` has them: a folder, pattern, prefix with a
+ * The files that a source stands for, as `expandInputs` of `recordpipe/check` has them: a folder, pattern, prefix with a
  * slash at its end, `@list`, or an array of those and of files. Undefined for a source that is none of these.
  */
 export function filesOf(source: unknown, options: Naming): AsyncIterable<string> | undefined {
@@ -160,7 +160,7 @@ async function* expanded(
   names: readonly (string | URL)[],
   { format, objects, signal }: Naming,
 ): AsyncGenerator<string, void, undefined> {
-  const { Expansion } = await import('../inputs/expand.ts');
+  const { Expansion } = await import('./inputs/expand.ts');
   const expansion = new Expansion({ format, objects, signal });
   for (const name of names)
     for await (const { path } of expansion.filesOf(name instanceof URL ? name.href : name)) yield path;

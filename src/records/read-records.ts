@@ -1,29 +1,83 @@
+import { checkOptionNames } from '../bytes/arguments.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
-import { checkOptionNames } from '../bytes/option-names.ts';
 import type { ByteSource } from '../bytes/sources.ts';
-import { UsageError } from '../errors.ts';
-import { newReadStats, type ReadStats } from './corruption.ts';
-import { recordFormat } from './formats.ts';
-import { type IdentifiedSource, identifySource } from './identify-source.ts';
-import { manyBatches, scanMany } from './many-files.ts';
+import { type RecordpipeError, UsageError } from '../errors.ts';
+import { newReadStats, type ReadStats } from '../formats/corruption.ts';
+import { type Compression, DEFAULT_READ_OPTIONS, reusedChunkBytes } from '../formats/read-options.ts';
+import { FORMAT_NAMES, type FormatName } from '../formats/record-format.ts';
+import { DEFAULT_RECORDIO_READ_OPTIONS } from '../formats/recordio/decoder.ts';
+import { recordFormat } from '../formats/registry.ts';
+import { DEFAULT_TEXTLINE_READ_OPTIONS } from '../formats/textline/options.ts';
+import { DEFAULT_TFRECORD_READ_OPTIONS } from '../formats/tfrecord/decoder.ts';
+import { type IdentifiedSource, identifySource, PeekedSource } from './identify-source.ts';
 import { filesOf } from './object-io.ts';
 import { onceAsync } from './once.ts';
-import { PeekedSource } from './peeked-source.ts';
-import { type Compression, DEFAULT_READ_OPTIONS, reusedChunkBytes } from './read-options.ts';
-import { FORMAT_NAMES, type FormatName } from './record-format.ts';
 import type { RecordReadOptions } from './record-read-options.ts';
 import { type Batches, READ_AGAIN, RecordReader, readBatches } from './record-reader.ts';
-import { DEFAULT_RECORDIO_READ_OPTIONS } from './recordio/recordio-options.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
-import { DEFAULT_TEXTLINE_READ_OPTIONS } from './textline/textline-options.ts';
-import { DEFAULT_TFRECORD_READ_OPTIONS } from './tfrecord/tfrecord-options.ts';
+
+/**
+ * The batches of files, one file after the other.
+ * @param read starts reading a file, counting in the statistics it is given
+ * @param stats the sums over all files
+ */
+export async function* manyBatches(
+  files: AsyncIterable<string>,
+  read: (file: string, stats: ReadStats) => Batches,
+  stats: ReadStats,
+): Batches {
+  const before = newReadStats();
+  for await (const file of files) {
+    const one = newReadStats();
+    try {
+      for await (const batch of read(file, one)) {
+        sum(stats, before, one);
+        yield batch;
+      }
+    } finally {
+      sum(stats, before, one);
+    }
+    Object.assign(before, stats);
+  }
+}
+
+function sum(total: ReadStats, before: ReadStats, one: ReadStats): void {
+  for (const name of Object.keys(total) as (keyof ReadStats)[]) total[name] = before[name] + one[name];
+}
+
+/** What a scan of several files found: sums, the first findings, and the format and compression of the first file. */
+export async function scanMany(
+  files: AsyncIterable<string>,
+  maxErrors: number,
+  scan: (file: string) => Promise<RecordScan>,
+): Promise<RecordScan | undefined> {
+  let total: RecordScan | undefined;
+  const errors: RecordpipeError[] = [];
+  for await (const file of files) {
+    const one = await scan(file);
+    for (const error of one.errors) if (errors.length < maxErrors) errors.push(error);
+    total =
+      total === undefined
+        ? { ...one, uri: undefined }
+        : {
+            ...total,
+            records: total.records + one.records,
+            payloadBytes: total.payloadBytes + one.payloadBytes,
+            bytes: total.bytes + one.bytes,
+            errorCount: total.errorCount + one.errorCount,
+            trailingBytes: total.trailingBytes + one.trailingBytes,
+            warnings: total.warnings + one.warnings,
+          };
+  }
+  return total && { ...total, errors };
+}
 
 /** How records are scanned where the format is an option. */
 export type RecordScanOptions = ScanOptions<RecordReadOptions>;
 
 /**
  * A source of bytes, or what stands for files (Node): a folder, a pattern, `s3://bucket/prefix/`, `@list`, or an array of
- * those and of paths, as for `expandInputs` of `recordpipe/report`. Files are read one after the other; positions and
+ * those and of paths, as for `expandInputs` of `recordpipe/check`. Files are read one after the other; positions and
  * budgets for damage are those of each file.
  */
 export type RecordSources = ByteSource | readonly (string | URL)[];

@@ -1,7 +1,7 @@
-import type { FormatName } from './record-format.ts';
-import type { RecordIOReadOptions } from './recordio/recordio-options.ts';
-import type { TextLineReadOptions } from './textline/textline-options.ts';
-import type { TFRecordReadOptions } from './tfrecord/tfrecord-options.ts';
+import type { FormatName } from '../formats/record-format.ts';
+import type { RecordIOReadOptions } from '../formats/recordio/decoder.ts';
+import type { TextLineReadOptions } from '../formats/textline/options.ts';
+import type { TFRecordReadOptions } from '../formats/tfrecord/decoder.ts';
 
 /** How records are read where the format is an option: the options of all formats, of which each takes its own and leaves the rest. */
 export interface RecordReadOptions extends TFRecordReadOptions, RecordIOReadOptions, TextLineReadOptions {

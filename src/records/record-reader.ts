@@ -1,13 +1,65 @@
-import { FILE_BUFFERS } from '../bytes/file-buffers.ts';
+import { FILE_BUFFERS } from '../bytes/files/file-buffers.ts';
 import type { ByteSource } from '../bytes/sources.ts';
-import type { RecordBatch } from './batch.ts';
-import { newReadStats, type ReadStats } from './corruption.ts';
+import { ByteWindow } from '../bytes/window.ts';
+import type { ErrorPlace } from '../errors.ts';
+import type { RecordBatch } from '../formats/batch.ts';
+import { newReadStats, type ReadStats } from '../formats/corruption.ts';
+import { type ReadOptions, reusedChunkBytes } from '../formats/read-options.ts';
+import type { DecoderSource, RecordDecoder, RecordFormat } from '../formats/record-format.ts';
+import type { PeekedSource } from './identify-source.ts';
 import { alreadyRead, onceAsync } from './once.ts';
-import type { PeekedSource } from './peeked-source.ts';
-import { type ReadOptions, reusedChunkBytes } from './read-options.ts';
-import type { RecordDecoder } from './record-decoder.ts';
-import type { RecordFormat } from './record-format.ts';
 import { openRecordSource, placed } from './record-source.ts';
+
+/** Where a decoder stands: what has come of the stream and is not yet used, and what came of the rest. */
+export class RecordCursor {
+  readonly window: ByteWindow = new ByteWindow();
+  readonly stats: ReadStats;
+  /** Index of the next record. A corrupted place that is passed over counts as one record. */
+  record = 0;
+  /** Whether no more chunks come. */
+  final = false;
+  readonly #source: DecoderSource;
+
+  /** @param start position in the stream of the first byte */
+  constructor(source: DecoderSource, stats: ReadStats, start: number) {
+    this.#source = source;
+    this.stats = stats;
+    this.window.base = start;
+    this.record = source.start?.record ?? 0;
+  }
+
+  /** A place in the stream, as errors name it; default: where the window begins. */
+  place(offset: number = this.window.position): ErrorPlace {
+    const { uri, compressed } = this.#source;
+    return { uri, compressed, record: this.record, offset };
+  }
+
+  /** Bytes that the stream has from the window's position on, where that is known and not all of them have been pushed; else infinite. */
+  get streamHas(): number {
+    const { size } = this.#source;
+    if (size === undefined || this.final) return Number.POSITIVE_INFINITY;
+    return Math.max(size() - this.window.position, this.window.unread);
+  }
+
+  /** Counts good records. */
+  count(records: number, payloadBytes: number): void {
+    this.record += records;
+    this.stats.records += records;
+    this.stats.payloadBytes += payloadBytes;
+  }
+
+  /** Passes over bytes that are no record. */
+  skip(bytes: number): void {
+    this.window.at += bytes;
+    this.stats.skippedBytes += bytes;
+  }
+}
+
+/** Whether `bytes[from, to)` are all zero. */
+export function allZero(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (bytes[i] !== 0) return false;
+  return true;
+}
 
 /** Batches of records as they are read. */
 export type Batches = AsyncGenerator<RecordBatch, void, undefined>;

@@ -1,12 +1,12 @@
 import { abortable } from '../bytes/abortable.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
+import type { ReadOptions } from '../formats/read-options.ts';
+import { startBeyondEnd } from '../formats/record-format.ts';
+import { sourceHead } from './identify-source.ts';
 import { objectHead } from './object-io.ts';
-import { openByteSourceAt } from './open-byte-source.ts';
-import type { ReadOptions } from './read-options.ts';
 import type { DetectCompression, RecordSource } from './record-source.ts';
-import { sourceHead } from './source-head.ts';
-import { startBeyondEnd } from './start.ts';
+import { openByteSourceAt } from './record-source.ts';
 
 // Bundles for browsers have no-seek-source.ts in its place (package.json, `browser`): sources there are read and dropped up to the position.
 

@@ -1,10 +1,9 @@
-import { checkPath } from '../bytes/path-argument.ts';
+import { checkPath } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
-import type { WrittenFile } from '../files/record-writer.ts';
-import type { Compression } from '../records/read-options.ts';
-import { closeInput, eachRecord, progressOf } from './each-record.ts';
+import type { Compression } from '../formats/read-options.ts';
+import type { WrittenFile } from '../records/write/record-writer.ts';
 import type { FileFormat } from './file-formats.ts';
-import { openInput } from './record-input.ts';
+import { closeInput, eachRecord, openInput, progressOf } from './record-input.ts';
 import { outputKind, writeOutput } from './record-output.ts';
 import { keepingLineEnds, writingOptions } from './text-lines.ts';
 import { type TransformOptions, transformOptions } from './transform-options.ts';

@@ -2,12 +2,12 @@ import { open, stat, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { abortable } from '../bytes/abortable.ts';
-import { fileError } from '../bytes/file-errors.ts';
+import { fileError } from '../bytes/files/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { type ByteSource, openSource } from '../bytes/sources.ts';
-import { forgetTemporary, temporaryPath } from '../objects/local/temporary-file.ts';
+import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
 import { openInput } from './record-input.ts';
-import { nameOf } from './same-file.ts';
+import { nameOf } from './record-output.ts';
 import type { TransformOptions } from './transform-options.ts';
 
 /**

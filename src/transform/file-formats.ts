@@ -1,5 +1,5 @@
-import type { Compression } from '../records/read-options.ts';
-import type { FormatName } from '../records/record-format.ts';
+import type { Compression } from '../formats/read-options.ts';
+import type { FormatName } from '../formats/record-format.ts';
 
 /**
  * What records are read from and written to: the binary formats, lines of text, and two spellings of any bytes as text: `jsonl`, one JSON object

@@ -1,10 +1,9 @@
-import { checkPath } from '../bytes/path-argument.ts';
+import { checkPath } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
-import type { RecordWriter } from '../files/record-writer.ts';
+import type { RecordWriter } from '../records/write/record-writer.ts';
 import type { TransformResult } from './convert-file.ts';
-import { closeInput, eachRecord, endOf } from './each-record.ts';
-import { openInput, type RecordInput } from './record-input.ts';
+import { closeInput, eachRecord, endOf, openInput, type RecordInput } from './record-input.ts';
 import { outputKind, writeOutput } from './record-output.ts';
 import { preservingLines, writingOptions } from './text-lines.ts';
 import { type TransformOptions, transformOptions } from './transform-options.ts';

@@ -1,5 +1,5 @@
-import type { OptionNames } from '../bytes/option-names.ts';
-import { checkPath } from '../bytes/path-argument.ts';
+import type { OptionNames } from '../bytes/arguments.ts';
+import { checkPath } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import {
   DATA_ERROR_CODES,
@@ -9,8 +9,7 @@ import {
   UsageError,
 } from '../errors.ts';
 import type { TransformResult } from './convert-file.ts';
-import { closeInput, eachRecord, progressOf } from './each-record.ts';
-import { openInput, type RecordInput } from './record-input.ts';
+import { closeInput, eachRecord, openInput, progressOf, type RecordInput } from './record-input.ts';
 import { outputKind, writeOutput } from './record-output.ts';
 import { preservingLines, writingOptions } from './text-lines.ts';
 import { type TransformOptions, transformOptions } from './transform-options.ts';

@@ -1,15 +1,12 @@
-import type { OptionNames } from '../bytes/option-names.ts';
-import { checkPath } from '../bytes/path-argument.ts';
+import type { OptionNames } from '../bytes/arguments.ts';
+import { checkPath } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
 import type { TransformResult } from './convert-file.ts';
-import { closeInput, eachRecord, progressOf } from './each-record.ts';
-import { openInput } from './record-input.ts';
+import { checkSeed, SmallestKeys, SplitMix64 } from './keyed-records.ts';
+import { closeInput, eachRecord, openInput, progressOf } from './record-input.ts';
 import { outputKind, writeOutput } from './record-output.ts';
-import { SmallestKeys } from './smallest-keys.ts';
-import { checkSeed, SplitMix64 } from './splitmix64.ts';
-import { SpooledRecords } from './spooled-records.ts';
-import { tempFolder } from './temp-file.ts';
+import { SpooledRecords, tempFolder } from './temp-file.ts';
 import { preservingLines, writingOptions } from './text-lines.ts';
 import { type TransformOptions, transformOptions } from './transform-options.ts';
 

@@ -1,14 +1,13 @@
 import { checkAborted } from '../bytes/abortable.ts';
 import type { ByteSource } from '../bytes/sources.ts';
-import type { RecordWriter, UnnamedFile, WrittenFile } from '../files/record-writer.ts';
+import type { RecordWriter, UnnamedFile, WrittenFile } from '../records/write/record-writer.ts';
 import {
   checkShardNames as checkFreeNames,
   findShards,
   nameShards,
   type ShardNaming as ShardNames,
-} from '../files/shard-names.ts';
-import { type Opening, type OutputKind, openOutput } from './record-output.ts';
-import { refuseSameFile } from './same-file.ts';
+} from '../records/write/shard-names.ts';
+import { type Opening, type OutputKind, openOutput, refuseSameFile } from './record-output.ts';
 
 /** Names and kind of shards. */
 export interface ShardNaming extends Opening {

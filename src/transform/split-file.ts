@@ -1,18 +1,24 @@
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
+import type { OptionNames } from '../bytes/arguments.ts';
+import { checkPath } from '../bytes/arguments.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
-import type { OptionNames } from '../bytes/option-names.ts';
-import { checkPath } from '../bytes/path-argument.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
-import type { RecordWriter, WrittenFile } from '../files/record-writer.ts';
+import type { RecordWriter, WrittenFile } from '../records/write/record-writer.ts';
 import type { TransformResult } from './convert-file.ts';
 import { countRecords } from './count-records.ts';
-import { closeInput, eachRecord, progressOf, type Take } from './each-record.ts';
 import { extensionOf } from './file-formats.ts';
 import { KeySorter } from './key-sorter.ts';
-import { openInput, type RecordInput } from './record-input.ts';
+import {
+  closeInput,
+  eachRecord,
+  openInput,
+  progressOf,
+  type RecordInput,
+  type Take,
+} from './record-input.ts';
 import type { OutputKind } from './record-output.ts';
 import { checkShardNames, type ShardNaming, ShardSet } from './shard-set.ts';
 import { preservingLines, textExtension, writingOptions } from './text-lines.ts';

@@ -1,11 +1,41 @@
 import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileError } from '../bytes/file-errors.ts';
+import { fileError } from '../bytes/files/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError } from '../errors.ts';
-import { forgetTemporary, temporaryPath } from '../objects/local/temporary-file.ts';
+import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
+import { eachEntry, type KeyBucket, KeyBuckets } from './key-sorter.ts';
+import { ALL_KEYS } from './keyed-records.ts';
+
+const BUFFER_BYTES = 1024 * 1024;
+
+/** Keyed records put aside in a temporary file, in the order in which they come. */
+export class SpooledRecords {
+  readonly #memory: Uint8Array = new Uint8Array(BUFFER_BYTES);
+  readonly #spool: KeyBuckets;
+
+  constructor(folder: string) {
+    this.#spool = new KeyBuckets(ALL_KEYS, 1, this.#memory, folder);
+  }
+
+  add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
+    return this.#spool.add(hi, lo, payload);
+  }
+
+  /** Hands all out again, in the same order. */
+  async each(
+    take: (hi: number, lo: number, payload: Uint8Array) => Promise<void> | undefined,
+  ): Promise<void> {
+    const [{ file }]: KeyBucket[] = await this.#spool.finish();
+    if (file !== undefined) await eachEntry(file, this.#memory, take);
+  }
+
+  close(): Promise<void> {
+    return this.#spool.close();
+  }
+}
 
 /** The most bytes of one call: the host takes less than 2^31. */
 const CALL_BYTES = 2 ** 30;

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes/sources.ts';
 import type { FileFormat } from './file-formats.ts';
 import { kindOfName } from './file-formats.ts';
-import { nameOf } from './same-file.ts';
+import { nameOf } from './record-output.ts';
 import type { TransformOptions } from './transform-options.ts';
 
 /**

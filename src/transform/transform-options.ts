@@ -1,4 +1,4 @@
-import { checkOptionNames } from '../bytes/option-names.ts';
+import { checkOptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
 import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
 import type { InputOptions } from './record-input.ts';

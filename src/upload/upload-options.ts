@@ -1,8 +1,8 @@
-import type { OptionNames } from '../bytes/option-names.ts';
+import type { OptionNames } from '../bytes/arguments.ts';
+import { FILES_OPTION_NAMES, type FilesOptions } from '../check/report-options.ts';
+import type { RecordSchema } from '../check/schema/schema.ts';
 import { UsageError } from '../errors.ts';
-import type { ObjectOptions } from '../objects/object-options.ts';
-import { FILES_OPTION_NAMES, type FilesOptions } from '../report/report-options.ts';
-import type { RecordSchema } from '../stats/schema.ts';
+import type { ObjectOptions } from '../storage/object-options.ts';
 import type { UploadedFile } from './upload-report.ts';
 
 /** How far an upload has come. */

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { encodeTFRecord } from '../../src/framing/index.ts';
+import { encodeTFRecord } from '../../src/formats/index.ts';
 import { cli } from '../support/cli.ts';
 import { concat, oracleFile } from '../support/oracle-tfrecord.ts';
 import { FILE, OFFSETS, PAYLOADS, withBadPayloads } from '../support/samples.ts';

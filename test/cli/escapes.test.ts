@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseEscapes } from '../../src/cli/escapes.ts';
+import { parseEscapes } from '../../src/cli/text/escapes.ts';
 
 test.each([
   ['\\n', [10]],

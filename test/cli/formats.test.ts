@@ -1,7 +1,7 @@
 import { openSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { encodeRecordIO } from '../../src/framing/index.ts';
+import { encodeRecordIO } from '../../src/formats/index.ts';
 import { type CliRun, cli, jsonLines } from '../support/cli.ts';
 import { fixture } from '../support/golden.ts';
 import { MAGIC } from '../support/oracle-recordio.ts';

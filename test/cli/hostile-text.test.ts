@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { visible, visibleText } from '../../src/cli/visible.ts';
-import { encodeExample } from '../../src/example/index.ts';
-import { encodeTFRecord } from '../../src/framing/index.ts';
-import { prometheusText } from '../../src/streamer/prometheus.ts';
+import { visible, visibleText } from '../../src/cli/text/visible.ts';
+import { encodeTFRecord } from '../../src/formats/index.ts';
+import { encodeExample } from '../../src/messages/index.ts';
+import { prometheusText } from '../../src/pipemode/streamer/stream-events.ts';
 import { cli } from '../support/cli.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { encodeTFRecord } from '../../src/framing/index.ts';
+import { encodeTFRecord } from '../../src/formats/index.ts';
 import { ended, jsonLines, startCli } from '../support/cli.ts';
 import { FILE, OFFSETS, withBadPayloads } from '../support/samples.ts';
 import { tempDir } from '../support/temp-dir.ts';

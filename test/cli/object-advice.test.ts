@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { advice } from '../../src/cli/advice.ts';
 import { RecordpipeError } from '../../src/errors.ts';
-import { openObject } from '../../src/objects/index.ts';
+import { openObject } from '../../src/storage/index.ts';
 import { cli } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

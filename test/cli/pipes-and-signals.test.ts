@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { encodeTFRecord } from '../../src/framing/index.ts';
+import { encodeTFRecord } from '../../src/formats/index.ts';
 import { cli, ended, startCli } from '../support/cli.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { FILE } from '../support/samples.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { previewLines } from '../../src/cli/preview.ts';
+import type { FilesProgress } from '../../src/check/report-options.ts';
 import { progressItems, statusText } from '../../src/cli/progress.ts';
-import type { FilesProgress } from '../../src/report/report-options.ts';
+import { previewLines } from '../../src/cli/text/preview.ts';
 
 const GIB = 2 ** 30;
 

@@ -10,9 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { collectStats, statsHtml, validateFiles } from '../../src/check/index.ts';
 import { type ReportKind, writeReport } from '../../src/cli/report-file.ts';
-import { collectStats, validateFiles } from '../../src/report/index.ts';
-import { statsHtml } from '../../src/stats/index.ts';
 import { repairFile } from '../../src/transform/index.ts';
 import { cli } from '../support/cli.ts';
 import { FILE, flipped } from '../support/samples.ts';

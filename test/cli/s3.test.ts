@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { buildIndex, openIndexed } from '../../src/indexes/index.ts';
+import { buildIndex, openIndexed } from '../../src/records/indexes/index.ts';
 import { cli, startCli } from '../support/cli.ts';
 import { type FaultyS3, faultyS3 } from '../support/faulty-s3/index.ts';
 import { FIXTURES } from '../support/golden.ts';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeTFRecord } from '../../src/index.ts';
-import { buildIndex } from '../../src/indexes/index.ts';
+import { buildIndex } from '../../src/records/indexes/index.ts';
 import { cli, jsonLines } from '../support/cli.ts';
 import { FIXTURES } from '../support/golden.ts';
 import { type S3Place, s3Place } from '../support/s3-place.ts';

@@ -7,7 +7,7 @@ import {
   formatRate,
   formatSeconds,
   parseSize,
-} from '../../src/cli/sizes.ts';
+} from '../../src/cli/text/sizes.ts';
 
 test.each([
   ['0', 0],

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { recordContent } from '../../src/check/index.ts';
 import { saveImages } from '../../src/cli/save-images.ts';
-import { encodeExample } from '../../src/example/index.ts';
-import { encodeTFRecord } from '../../src/framing/index.ts';
-import { recordContent } from '../../src/stats/index.ts';
+import { encodeTFRecord } from '../../src/formats/index.ts';
+import { encodeExample } from '../../src/messages/index.ts';
 import { cli } from '../support/cli.ts';
 import { gif } from '../support/examples.ts';
 import { concat } from '../support/oracle-tfrecord.ts';

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { ChannelMetrics } from 'recordpipe/streamer';
+import type { ChannelMetrics } from 'recordpipe/pipemode/streamer';
 import { describe, expect, test } from 'vitest';
 import { progressLine, summaryLine } from '../../src/cli/stream-progress.ts';
-import { missingProgram } from '../pipemode/programs.ts';
+import { missingProgram } from '../pipemode/reader/programs.ts';
 import { cli } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -67,7 +67,7 @@ describe('recordpipe stream', () => {
   });
 
   test.skipIf(missingProgram('python3'))('never writes into a line of the program on a terminal', () => {
-    const script = join(import.meta.dirname, '../streamer/in-terminal.py');
+    const script = join(import.meta.dirname, '../pipemode/streamer/in-terminal.py');
     const main = join(import.meta.dirname, '../../dist/cli/main.js');
     const { stdout } = spawnSync('python3', [script, '--', process.execPath, main, ...words, PROGRAM], {
       encoding: 'utf8',

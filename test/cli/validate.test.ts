@@ -12,7 +12,7 @@ import {
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ValidateReport } from 'recordpipe/report';
+import type { ValidateReport } from 'recordpipe/check';
 import { describe, expect, test } from 'vitest';
 import { cli, jsonLines } from '../support/cli.ts';
 import { detected, goldenFiles } from '../support/golden.ts';

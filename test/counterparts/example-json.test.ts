@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { encodeExample } from '../../src/example/index.ts';
-import { encodeTFRecord } from '../../src/framing/index.ts';
+import { type MessageType, recognizeRecord, recordJson } from '../../src/check/index.ts';
+import { encodeTFRecord } from '../../src/formats/index.ts';
 import { decodeTFRecords } from '../../src/index.ts';
-import { type MessageType, recognizeRecord, recordJson } from '../../src/stats/index.ts';
+import { encodeExample } from '../../src/messages/index.ts';
 import { FIXTURES, fixture } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openRecordIOWriter, openTFRecordWriter } from '../../src/files/index.ts';
 import {
   buildIndex,
   openIndexed,
   openMXIndexedRecordIO,
   openMXIndexedRecordIOWriter,
-} from '../../src/indexes/index.ts';
+} from '../../src/records/indexes/index.ts';
+import { openRecordIOWriter, openTFRecordWriter } from '../../src/records/write/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';
 import { tempDir } from '../support/temp-dir.ts';

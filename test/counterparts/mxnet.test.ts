@@ -1,7 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openRecordIOWriter, openRecordWriter, type RecordIOWriteOptions } from '../../src/files/index.ts';
 import {
   decodeRecordIO,
   encodeRecordIO,
@@ -10,6 +9,11 @@ import {
   scanRecordIO,
   unpackIR,
 } from '../../src/index.ts';
+import {
+  openRecordIOWriter,
+  openRecordWriter,
+  type RecordIOWriteOptions,
+} from '../../src/records/write/index.ts';
 import { damaged, randomDamage } from '../support/corrupt.ts';
 import { FIXTURES, fixture } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';

@@ -11,7 +11,7 @@ import {
   fixturePath,
   makePipes,
   writeInto,
-} from '../pipemode/channel-place.ts';
+} from '../pipemode/reader/channel-place.ts';
 import { sha256 } from '../support/golden.ts';
 import { missingCounterpart } from './counterpart.ts';
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openRecordIOWriter } from '../../src/files/index.ts';
 import { readRecordIO } from '../../src/index.ts';
 import {
   decodeSageMakerRecord,
@@ -8,7 +7,8 @@ import {
   type SageMakerRecord,
   type SageMakerRecordInput,
   type SageMakerValue,
-} from '../../src/sagemaker/index.ts';
+} from '../../src/messages/index.ts';
+import { openRecordIOWriter } from '../../src/records/write/index.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { collect } from './collect.ts';
 import { missingCounterpart, runPython } from './counterpart.ts';

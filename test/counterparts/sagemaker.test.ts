@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openRecordIOWriter } from '../../src/files/index.ts';
 import { decodeRecordIO, encodeRecordIO, readRecordIO, scanRecordIO } from '../../src/index.ts';
+import { openRecordIOWriter } from '../../src/records/write/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { decodeRecordIO, decodeTextLines, decodeTFRecords } from 'recordpipe';
 import { afterAll, describe, expect, test } from 'vitest';
-import { PipeModeStreamer, type StreamChannelInput } from '../../src/streamer/index.ts';
-import { channelPlace, fixturePath } from '../pipemode/channel-place.ts';
+import { PipeModeStreamer, type StreamChannelInput } from '../../src/pipemode/streamer/index.ts';
+import { channelPlace, fixturePath } from '../pipemode/reader/channel-place.ts';
 import { faultyS3 } from '../support/faulty-s3/index.ts';
 import { listed, missingCounterpart, type PythonCounterpart } from './counterpart.ts';
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { isRecordpipeError } from '../../src/index.ts';
 import {
   compileFeatures,
   compileSequenceFeatures,
@@ -14,8 +15,7 @@ import {
   ragged,
   sparse,
   varLen,
-} from '../../src/example/index.ts';
-import { isRecordpipeError } from '../../src/index.ts';
+} from '../../src/messages/index.ts';
 import { NAMES, oddExample, randomFeature, randomFeatures } from '../support/example-messages.ts';
 import { Random } from '../support/random.ts';
 import { tempDir } from '../support/temp-dir.ts';

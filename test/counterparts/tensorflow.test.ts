@@ -5,13 +5,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createDeflate, createGzip, deflateSync, gzipSync, unzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { type Compression, tfrecordDecoderStream, tfrecordEncoderStream } from '../../src/index.ts';
 import {
   createTFRecordDecoder,
   createTFRecordEncoder,
   openTFRecordShards,
   openTFRecordWriter,
-} from '../../src/files/index.ts';
-import { type Compression, tfrecordDecoderStream, tfrecordEncoderStream } from '../../src/index.ts';
+} from '../../src/records/write/index.ts';
 import { damaged, randomDamage } from '../support/corrupt.ts';
 import { fixture, goldenFiles } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Dataset } from '../../src/dataset/index.ts';
 import { encodeTFRecord } from '../../src/index.ts';
 import { PipeModeDataset } from '../../src/pipemode/index.ts';
-import { channelPlace, ended, makePipes, writeInto } from '../pipemode/channel-place.ts';
+import { channelPlace, ended, makePipes, writeInto } from '../pipemode/reader/channel-place.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { missingCounterpart } from './counterpart.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Dataset } from '../../src/dataset/index.ts';
-import { encodeTFRecord } from '../../src/framing/index.ts';
-import { openObject } from '../../src/objects/index.ts';
+import { encodeTFRecord } from '../../src/formats/index.ts';
+import { openObject } from '../../src/storage/index.ts';
 import { type FaultyS3, faultyS3 } from '../support/faulty-s3/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 

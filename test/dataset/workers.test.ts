@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Dataset } from 'recordpipe/dataset';
 import { describe, expect, test, vi } from 'vitest';
-import { WorkerPool } from '../../src/dataset/worker-pool.ts';
+import { WorkerPool } from '../../src/dataset/operators/map-in-workers.ts';
 
 // The built package: threads run what Node runs.
 const work = new URL('./workers/work.mjs', import.meta.url);

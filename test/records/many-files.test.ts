@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Dataset } from '../../src/dataset/index.ts';
-import { encodeRecordIO, encodeTFRecord } from '../../src/framing/index.ts';
+import { encodeRecordIO, encodeTFRecord } from '../../src/formats/index.ts';
 import { readRecordBatches, readRecords, scanRecords } from '../../src/records/index.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findMalformedUtf8 } from '../../src/framing/utf8.ts';
-import { scanTextLines } from '../../src/records/textline/read-textlines.ts';
+import { findMalformedUtf8 } from '../../src/formats/utf8.ts';
+import { scanTextLines } from '../../src/records/textline.ts';
 import { oracleLines } from '../support/oracle-textline.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { where } from '../support/outcome.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { scanTextLines } from '../../src/records/textline/read-textlines.ts';
+import { scanTextLines } from '../../src/records/textline.ts';
 import { offsetView } from '../support/offset-view.ts';
 import { type OracleLine, oracleLines } from '../support/oracle-textline.ts';
 import type { Outcome } from '../support/outcome.ts';

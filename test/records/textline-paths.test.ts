@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readTextLines, scanTextLines } from '../../src/records/textline/read-textlines.ts';
+import { readTextLines, scanTextLines } from '../../src/records/textline.ts';
 import { oracleLines } from '../support/oracle-textline.ts';
 import { Random } from '../support/random.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
-import { decodeTextLines, readTextLines, scanTextLines } from '../../src/records/textline/read-textlines.ts';
+import { decodeTextLines, readTextLines, scanTextLines } from '../../src/records/textline.ts';
 import { fixture, sha256 } from '../support/golden.ts';
 import { offsetView } from '../support/offset-view.ts';
 import { concat } from '../support/oracle-tfrecord.ts';

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { nearestName } from '../../src/bytes/option-names.ts';
-import { openRecordWriter, openTFRecordShards, openTFRecordWriter } from '../../src/files/index.ts';
+import { nearestName } from '../../src/bytes/arguments.ts';
 import {
   decodeTFRecords,
   encodeTFRecord,
@@ -13,8 +12,9 @@ import {
   scanTFRecords,
   UsageError,
 } from '../../src/index.ts';
-import { buildIndex, openIndexed } from '../../src/indexes/index.ts';
 import { PipeModeDataset } from '../../src/pipemode/index.ts';
+import { buildIndex, openIndexed } from '../../src/records/indexes/index.ts';
+import { openRecordWriter, openTFRecordShards, openTFRecordWriter } from '../../src/records/write/index.ts';
 
 const file = encodeTFRecord(Uint8Array.of(1));
 

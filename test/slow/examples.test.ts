@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { isRecordpipeError } from '../../src/index.ts';
 import {
   compileFeatures,
   decodeExample,
@@ -7,8 +8,7 @@ import {
   ExampleDecoder,
   encodeExample,
   varLen,
-} from '../../src/example/index.ts';
-import { isRecordpipeError } from '../../src/index.ts';
+} from '../../src/messages/index.ts';
 import { damaged, randomDamage } from '../support/corrupt.ts';
 import { NAMES, oddExample, oddSequenceExample, randomFeatures } from '../support/example-messages.ts';
 import { oracleExample, oracleSequenceExample, type Told, told, toldOne } from '../support/oracle-example.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkRandomFaults } from '../objects/faults/random-faults.ts';
-import { digestOf, expectWhole, transferred, withServer } from '../objects/faults/transfer.ts';
+import { checkRandomFaults } from '../storage/faults/random-faults.ts';
+import { digestOf, expectWhole, transferred, withServer } from '../storage/faults/transfer.ts';
 import { generated } from '../support/faulty-s3/index.ts';
 import { slowShare } from '../support/slow-share.ts';
 

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { test } from 'vitest';
-import { Xoshiro128 } from '../../src/dataset/random.ts';
-import { interrupted, takenOver } from '../streamer/interrupted.ts';
-import { writeObjects } from '../streamer/stream-place.ts';
+import { Xoshiro128 } from '../../src/dataset/operators/shuffle.ts';
+import { interrupted, takenOver } from '../pipemode/streamer/interrupted.ts';
+import { writeObjects } from '../pipemode/streamer/stream-place.ts';
 import { slowShare } from '../support/slow-share.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

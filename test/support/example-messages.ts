@@ -1,4 +1,4 @@
-import type { FeatureInput } from '../../src/example/index.ts';
+import type { FeatureInput } from '../../src/messages/index.ts';
 import type { Random } from './random.ts';
 
 /** Names as they come: short and long, of every script, one a beginning of another. */

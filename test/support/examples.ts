@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { encodeExample, encodeSequenceExample, type FeatureInput } from '../../src/example/index.ts';
+import { encodeExample, encodeSequenceExample, type FeatureInput } from '../../src/messages/index.ts';
 
 const names = fc.constantFrom('label', 'image/encoded', 'x', 'ids', 'name', '텍스트', '__proto__', '7', '');
 const int64 = fc.record({

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import type { Feature } from '../../src/example/index.ts';
+import type { Feature } from '../../src/messages/index.ts';
 
 /** example.proto and feature.proto of TensorFlow, in the words of their own. */
 const PROTO = `syntax = "proto3";

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import type { SageMakerRecord, SageMakerValue } from '../../src/sagemaker/index.ts';
+import type { SageMakerRecord, SageMakerValue } from '../../src/messages/index.ts';
 
 /** record.proto of the SageMaker Python SDK, in the words of their own. */
 const TENSOR = 'repeated uint64 keys = 2 [packed = true]; repeated uint64 shape = 3 [packed = true];';

@@ -1,4 +1,4 @@
-import type { ObjectOptions } from 'recordpipe/objects';
+import type { ObjectOptions } from 'recordpipe/storage';
 import { type FaultyS3, type FaultyS3Options, faultyS3 } from './faulty-s3/index.ts';
 
 /** A server of our own, and how it is reached: by the library and by the command line. */

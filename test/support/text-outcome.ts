@@ -1,13 +1,10 @@
 import { isItemFailure, isRecordpipeError, type RecordpipeError } from '../../src/errors.ts';
-import { sharedLineScanner } from '../../src/framing/line-scanner.ts';
-import { LineTableScanner } from '../../src/framing/line-table-scanner.ts';
-import type { RecordBatch } from '../../src/records/batch.ts';
-import { newReadStats } from '../../src/records/corruption.ts';
-import { TextLineDecoder } from '../../src/records/textline/textline-decoder.ts';
-import {
-  type TextLineReadOptions,
-  textLineReadOptions,
-} from '../../src/records/textline/textline-options.ts';
+import type { RecordBatch } from '../../src/formats/batch.ts';
+import { newReadStats } from '../../src/formats/corruption.ts';
+import { TextLineDecoder } from '../../src/formats/textline/decoder.ts';
+import { type TextLineReadOptions, textLineReadOptions } from '../../src/formats/textline/options.ts';
+import { sharedLineScanner } from '../../src/formats/textline/scanner.ts';
+import { LineTableScanner } from '../../src/formats/textline/table-scanner.ts';
 import type { Outcome } from './outcome.ts';
 import { textLineWays } from './ways.ts';
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
 import { convertFile, type FileFormat } from '../../src/transform/index.ts';
-import { bytesOf, expectBytes, failureOf, namesIn, somePayloads } from '../files/written.ts';
+import { bytesOf, expectBytes, failureOf, namesIn, somePayloads } from '../records/write/written.ts';
 import { randomRuns } from '../support/random-runs.ts';
 import { rechunk } from '../support/rechunk.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';

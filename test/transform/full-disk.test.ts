@@ -10,7 +10,7 @@ import {
   shuffleFile,
   splitFile,
 } from '../../src/transform/index.ts';
-import { failureOf, namesIn } from '../files/written.ts';
+import { failureOf, namesIn } from '../records/write/written.ts';
 import { Random } from '../support/random.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
 import { fileOf } from './kinds.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { convertFile } from '../../src/transform/index.ts';
-import { expectRecords, failureOf, recordsOf } from '../files/written.ts';
+import { expectRecords, failureOf, recordsOf } from '../records/write/written.ts';
 import { CHUNK_SIZES, rechunk } from '../support/rechunk.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

@@ -11,7 +11,7 @@ import {
   namesIn,
   recordsOf,
   somePayloads,
-} from '../files/written.ts';
+} from '../records/write/written.ts';
 import { damaged, randomDamage } from '../support/corrupt.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';

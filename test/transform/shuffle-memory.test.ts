@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { openTFRecordWriter } from '../../src/files/index.ts';
 import { readTFRecordBatches } from '../../src/index.ts';
+import { openTFRecordWriter } from '../../src/records/write/index.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { shuffledOrder } from './oracle-keys.ts';
 

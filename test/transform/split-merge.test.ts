@@ -13,7 +13,7 @@ import {
   namesIn,
   recordsOf,
   somePayloads,
-} from '../files/written.ts';
+} from '../records/write/written.ts';
 import { randomRuns } from '../support/random-runs.ts';
 import { rechunk } from '../support/rechunk.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';

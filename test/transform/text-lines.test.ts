@@ -9,7 +9,7 @@ import {
   shuffleFile,
   splitFile,
 } from '../../src/transform/index.ts';
-import { recordsOf } from '../files/written.ts';
+import { recordsOf } from '../records/write/written.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();

@@ -1,80 +1,44 @@
-import { UsageError } from 'recordpipe/errors';
-import { expandInputs } from 'recordpipe/report';
-import { convertFile, kindOfName } from 'recordpipe/transform';
-import { outputsIn } from '../convert-outputs.ts';
-import { eachFile } from '../each-file.ts';
-import { OK } from '../exit-codes.ts';
-import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
-import { reachingOf } from '../reaching.ts';
-import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
-import { formatNumberOf } from '../sizes.ts';
-import { byteSource } from '../source.ts';
-import type { TransformCommandOptions } from '../transform-options.ts';
-import { transforming, writtenText } from '../transform-run.ts';
+import type { Command } from 'commander';
+import { EXIT_CODES, run } from '../command-parts.ts';
+import { withInputOptions } from '../input-options.ts';
+import { withShardOptions } from '../shard-options.ts';
+import { withTransformOptions } from '../transform-options.ts';
 
-/** Options of `recordpipe convert`. */
-export interface ConvertCommandOptions
-  extends TransformCommandOptions,
-    ShardCommandOptions,
-    InputCommandOptions {
-  readonly outputDir?: string;
-  readonly keepGoing?: true;
-}
-
-/** Converts one file, or several into a directory. Returns the exit code. */
-export async function convert(files: string[], options: ConvertCommandOptions): Promise<number> {
-  const { outputDir } = options;
-  if (files.length === 0 && options.plan === undefined) throw noInputs();
-  if (isSharded(options)) {
-    if (outputDir === undefined)
-      throw new UsageError(
-        '--shard, --plan: expected --output-dir as well; each output keeps the name of its input',
-      );
-    // Imported when wanted: start-up time counts.
-    return (await import('./convert-shard.ts')).convertShard(outputDir, files, options);
-  }
-  if (outputDir !== undefined) return convertInto(outputDir, files, options);
-  if (options.keepGoing) throw new UsageError('--keep-going: expected --output-dir with it');
-  if (files.length !== 2)
-    throw new UsageError(
-      `convert: expected an input and an output, got ${formatNumberOf(files.length, 'file')}; for several inputs pass --output-dir`,
+export function register(root: Command): void {
+  const command = root
+    .command('convert')
+    .description(
+      'Convert record files to another format or compression; payloads stay byte for byte the same.',
+    )
+    .argument(
+      '[files...]',
+      'an input (- for stdin) and an output (- for stdout); with --output-dir: inputs only',
+    )
+    .option('--output-dir <folder>', 'convert each input into this directory, keeping its base name')
+    .option(
+      '--keep-going',
+      'with --output-dir: report files that cannot be converted, and convert the others',
     );
-  const [input, output] = files;
-  if (options.to === undefined && (output === '-' || kindOfName(output).format === undefined))
-    throw new UsageError(`convert: the output format cannot be derived from ${output}; pass --to`);
-  return transforming(options, {
-    verb: 'convert',
-    output,
-    work: (common) => convertFile(byteSource(input).source, output, common),
-    summary: ({ from, to, output }) => `${writtenText(output)} (${from} to ${to})`,
-  });
+  withShardOptions(withInputOptions(withTransformOptions(command)));
+  const to = command.options.find(({ long }) => long === '--to')!;
+  to.description = 'output format (default: from the extension; required for stdout and with --output-dir)';
+  command
+    .addHelpText('after', HELP)
+    .action((files, options) =>
+      run(async () => (await import('../actions/convert.ts')).convert(files, options)),
+    );
 }
 
-async function convertInto(
-  folder: string,
-  inputs: string[],
-  options: ConvertCommandOptions,
-): Promise<number> {
-  const how = { ...reachingOf(options), ...inputOptionsOf(options, options.quiet) };
-  const files = await expandInputs(inputs, options.format, how);
-  const outputs = await outputsIn(folder, files, options);
-  let exitCode = OK;
-  return transforming(options, {
-    verb: 'convert',
-    output: folder,
-    work: async (common) => {
-      const done = await eachFile(files, options.keepGoing === true, (file, i) =>
-        convertFile(byteSource(file).source, outputs[i], common),
-      );
-      exitCode = done.exitCode;
-      return done.results;
-    },
-    summary: (results) => {
-      const lines = results.map(({ output }) => writtenText(output));
-      const failed = files.length - results.length;
-      if (failed > 0) lines.push(`${formatNumberOf(failed, 'file')} of ${files.length} not converted`);
-      return lines.join('\n');
-    },
-    exitCode: () => exitCode,
-  });
-}
+const HELP = `
+Examples:
+  recordpipe convert train.tfrecord train.rec
+  recordpipe convert train.rec train.tfrecord.gz
+  recordpipe convert lines.txt lines.tfrecord --format textline
+  recordpipe convert train.tfrecord - --to jsonl | jq -r .data | head
+  recordpipe convert data/ --output-dir converted --to recordio
+
+jsonl stores one {"data":"<base64>"} object per line; base64 stores one base64 string per line. Both can represent any bytes. Other fields of a
+jsonl object are ignored on input. textline cannot represent a record that contains a newline: such a record is an error. Files named *.jsonl are
+read and written as jsonl; use --from textline or --to textline to treat their lines as plain text. --delimiter and --cr apply to both input
+and output. Text lines converted to text lines keep their carriage returns unless you pass --cr.
+${EXIT_CODES}`;

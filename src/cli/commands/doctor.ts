@@ -1,36 +1,39 @@
-import { diagnoseStore, type StoreCheck } from 'recordpipe/objects';
-import { IO_FAILURE, OK } from '../exit-codes.ts';
-import { interruption } from '../interrupt.ts';
-import { type ObjectCommandOptions, objectOptionsOf } from '../object-options.ts';
-import { print, say } from '../output.ts';
-import { type ColorChoice, type Painter, painter } from '../style.ts';
-import { visible } from '../visible.ts';
+import { type Command, Option } from 'commander';
+import { EXIT_CODES, run } from '../command-parts.ts';
+import { withObjectOptions } from '../object-options.ts';
+import { sizeOption } from '../options.ts';
 
-export interface DoctorOptions extends ObjectCommandOptions {
-  readonly json?: true;
-  readonly probe?: number;
-  readonly color: ColorChoice;
+export function register(root: Command): void {
+  const command = root
+    .command('doctor')
+    .description(
+      'Diagnose access to an S3 location: credentials, connection, clock, region, permissions, throughput.',
+    )
+    .argument('<address>', 's3://bucket, s3://bucket/prefix, s3://bucket/key, or a local path')
+    .option('--json', 'print one JSON document')
+    .option(
+      '--probe <size>',
+      'maximum bytes to read to measure throughput; 0 skips the measurement (default: 256 MiB)',
+      sizeOption,
+    )
+    .addOption(
+      new Option('--color <when>', 'when to use colors (honors NO_COLOR)')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    );
+  withObjectOptions(command)
+    .addHelpText('after', HELP)
+    .action((address, options) =>
+      run(async () => (await import('../actions/doctor.ts')).doctor(address, options)),
+    );
 }
 
-/** Looks whether a store can be read; the exit code. */
-export async function doctor(address: string, options: DoctorOptions): Promise<number> {
-  const { json, probe, color } = options;
-  const paint = painter(color, 1);
-  const diagnosis = await diagnoseStore(address, {
-    ...objectOptionsOf(options),
-    ...(probe !== undefined && { probeBytes: probe }),
-    onCheck: (check) => {
-      if (!json) say(lineOf(check, paint)).catch(() => {}); // rethrown by the print below
-    },
-    signal: interruption(),
-  });
-  await print(json ? `${JSON.stringify(diagnosis, undefined, 2)}\n` : '');
-  return diagnosis.ok ? OK : IO_FAILURE;
-}
+const HELP = `
+Examples:
+  recordpipe doctor s3://bucket/train/
+  recordpipe doctor s3://bucket --profile research --json
+  recordpipe doctor s3://open-data/ --no-sign-request
+  recordpipe doctor s3://bucket/a.tfrecord --endpoint-url http://localhost:9000 --probe 1GiB
 
-const STYLES = { ok: 'green', failed: 'red', skipped: 'dim' } as const;
-
-function lineOf({ name, status, text, next }: StoreCheck, paint: Painter): string {
-  const head = `${paint(STYLES[status], status.padEnd(8))} ${name.padEnd(12)} ${visible(text)}\n`;
-  return next === undefined ? head : `${head}${' '.repeat(22)}next: ${visible(next)}\n`;
-}
+doctor writes nothing and prints no secrets.
+${EXIT_CODES}`;

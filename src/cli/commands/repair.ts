@@ -1,104 +1,34 @@
-import { basename } from 'node:path';
-import type { RecordpipeError } from 'recordpipe';
-import { UsageError } from 'recordpipe/errors';
-import { expandInputs } from 'recordpipe/report';
-import { type RepairResult, repairFile, type TransformOptions } from 'recordpipe/transform';
-import { placesIn } from '../convert-outputs.ts';
-import { eachFile } from '../each-file.ts';
-import { INVALID, OK } from '../exit-codes.ts';
-import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
-import { complain } from '../output.ts';
-import { reachingOf } from '../reaching.ts';
-import { formatCount, formatNumberOf } from '../sizes.ts';
-import { byteSource } from '../source.ts';
-import type { TransformCommandOptions } from '../transform-options.ts';
-import { transforming, writtenText } from '../transform-run.ts';
-import { visible } from '../visible.ts';
+import type { Command } from 'commander';
+import { EXIT_CODES, INPUT, run } from '../command-parts.ts';
+import { withInputOptions } from '../input-options.ts';
+import { atLeast } from '../options.ts';
+import { OUT, withTransformOptions } from '../transform-options.ts';
 
-/** Options of `recordpipe repair`. */
-export interface RepairCommandOptions extends TransformCommandOptions, InputCommandOptions {
-  readonly outputDir?: string;
-  readonly report?: string;
-  readonly maxErrors: number;
+export function register(root: Command): void {
+  const command = root
+    .command('repair')
+    .description('Copy the valid records of damaged files to new files and report what was skipped.')
+    .argument('<input>', `${INPUT}; never modified`)
+    .argument('[output]', `${OUT}; not with --output-dir`)
+    .option('--output-dir <folder>', 'repair each input file into this directory, keeping its name')
+    .option('--report <file>', 'also write the findings to a file, as JSON')
+    .option('--max-errors <n>', 'maximum findings listed in the report (all are counted)', atLeast(0), 1000);
+  withInputOptions(withTransformOptions(command))
+    .addHelpText('after', HELP)
+    .action((input, output, options) =>
+      run(async () => (await import('../actions/repair.ts')).repair(input, output, options)),
+    );
 }
 
-/** Maximum findings shown. */
-const MAX_SHOWN = 10;
+const HELP = `
+Examples:
+  recordpipe repair damaged.tfrecord good.tfrecord --report report.json
+  recordpipe repair data/ --output-dir repaired
+  recordpipe repair bad.rec good.rec || [ $? -eq 1 ]    accept the loss
 
-/** Copies the valid records of a file, or of each of several, to a new one. Returns the exit code: 1 if data was skipped. */
-export async function repair(
-  input: string,
-  output: string | undefined,
-  options: RepairCommandOptions,
-): Promise<number> {
-  const { report, outputDir } = options;
-  if ((output === undefined) === (outputDir === undefined))
-    throw new UsageError('repair: expected an output, or --output-dir for the files of a directory');
-  if (report === '-')
-    throw new UsageError('--report: expected a file, got -; --json prints the report to standard output');
-  const reports = report === undefined ? undefined : await import('../report-file.ts');
-  const { inputs, outputs } =
-    outputDir === undefined
-      ? { inputs: [input], outputs: [output!] }
-      : await filesInto(input, outputDir, options);
-  await reports?.refuseReportOn([...inputs, ...outputs], report!);
-  await reports?.checkReportFolder(report!);
-  await reports?.checkReplaceable(report!, 'repair', options.force);
-  let exitCode = OK;
-  return transforming(options, {
-    verb: 'repair',
-    input,
-    output: output ?? outputDir!,
-    work: async (common) => {
-      const done = await eachFile(inputs, outputDir !== undefined, (file, i) =>
-        repairOne(file, outputs[i], common, options),
-      );
-      exitCode = done.results.some(({ ok }) => !ok) ? INVALID : done.exitCode;
-      const result = outputDir === undefined ? done.results[0] : done.results;
-      const document = `${JSON.stringify(result, undefined, 2)}\n`;
-      await reports?.writeReport(report!, document, 'repair', options.force);
-      return result;
-    },
-    summary: (result) => (Array.isArray(result) ? result : [result as RepairResult]).map(summary).join('\n'),
-    exitCode: () => exitCode,
-  });
-}
+After damage, repair resumes at the next valid record. The output is always a complete, valid file. Exit code 0 means that the input had no
+errors. Exit code 1 means that data was skipped; the report lists each finding with its code, record, offset and number of skipped bytes.
 
-/** The files that an input stands for, and where each goes: under its own name. */
-async function filesInto(
-  input: string,
-  folder: string,
-  options: RepairCommandOptions,
-): Promise<{ inputs: string[]; outputs: string[] }> {
-  const how = { ...reachingOf(options), ...inputOptionsOf(options, options.quiet) };
-  const inputs = await expandInputs(input, options.format, how);
-  const names = inputs.map((file) => (file === '-' ? 'stdin' : basename(file)));
-  return { inputs, outputs: await placesIn(folder, inputs, names) };
-}
-
-async function repairOne(
-  input: string,
-  output: string,
-  { read, ...others }: Partial<TransformOptions>,
-  options: RepairCommandOptions,
-): Promise<RepairResult> {
-  let shown = 0;
-  const onFinding = (error: RecordpipeError): void => {
-    if (!options.quiet && !options.json && shown++ < MAX_SHOWN)
-      complain(`${error.code}: ${visible(error.message)}`);
-  };
-  const { source, uri } = byteSource(input);
-  const reading = { ...read, uri };
-  return repairFile(source, output, { ...others, read: reading, maxFindings: options.maxErrors, onFinding });
-}
-
-function summary({ output, findingCount, findings }: RepairResult): string {
-  const written = writtenText(output);
-  if (findingCount === 0) return `${written}; no errors found`;
-  const hidden = findingCount > MAX_SHOWN ? ` (${MAX_SHOWN} shown; --report lists more)` : '';
-  const known =
-    findings.every(({ skippedBytes }) => skippedBytes !== null) && findings.length === findingCount;
-  const bytes = findings.reduce((sum, { skippedBytes }) => sum + (skippedBytes ?? 0), 0);
-  const lost = known ? `, ${formatCount(bytes)} bytes skipped` : '';
-  return `${written}; ${formatNumberOf(findingCount, 'finding')}${hidden}${lost}`;
-}
+Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the
+output has no extension, lines are copied unchanged, whatever JSON they contain. --from jsonl and --to jsonl select {"data":"<base64>"} lines.
+${EXIT_CODES}`;

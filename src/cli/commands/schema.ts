@@ -1,101 +1,30 @@
-import { readFile } from 'node:fs/promises';
-import { UsageError } from 'recordpipe/errors';
-import { collectStats, inferSchema } from 'recordpipe/report';
-import { messageCountTexts, schemaMessage, type TypeConflict } from 'recordpipe/stats';
-import { errorText } from '../advice.ts';
-import { type InputCommandOptions, inputOptionsOf } from '../input-options.ts';
-import { interruption } from '../interrupt.ts';
-import { type CommonOptions, type PayloadOptions, readingOptions } from '../options.ts';
-import { complain, print, say } from '../output.ts';
-import { progressOn } from '../progress.ts';
-import { checkReplaceable, refuseReportOn, writeReport } from '../report-file.ts';
-import { schemaText } from '../schema-text.ts';
-import type { ShardCommandOptions } from '../shard-options.ts';
-import { formatCount } from '../sizes.ts';
-import { painter } from '../style.ts';
-import { visible } from '../visible.ts';
-import { checkOutput, exitCodeOf, shardExitCode, shardOf } from './stats.ts';
+import type { Command } from 'commander';
+import { EXIT_CODES, INPUTS, run } from '../command-parts.ts';
+import { withPayloadOptions, withRunOptions } from '../options.ts';
+import { withShardOptions } from '../shard-options.ts';
 
-/** Options of `recordpipe schema`. */
-export interface SchemaCommandOptions
-  extends CommonOptions,
-    PayloadOptions,
-    ShardCommandOptions,
-    InputCommandOptions {
-  readonly json?: true;
-  readonly quiet?: true;
-  readonly progress: boolean;
-  readonly jobs?: number;
-  readonly output?: string;
-  readonly loose?: true;
-  readonly jsonSchema?: true;
-  readonly force?: true;
+export function register(root: Command): void {
+  const command = root
+    .command('schema')
+    .description('Infer the schema that all records conform to, for validate --schema.')
+    .argument('[inputs...]', INPUTS);
+  withShardOptions(withPayloadOptions(withRunOptions(command)))
+    .option('-o, --output <file>', 'write the schema as JSON to a file; - for stdout')
+    .option('-f, --force', 'overwrite an existing --output')
+    .option('--loose', 'only types, presence, fixed lengths and image formats, to check similar data')
+    .option('--json-schema', 'print the JSON Schema of schema files and exit')
+    .addHelpText('after', HELP)
+    .action((inputs, options) =>
+      run(async () => (await import('../actions/schema.ts')).schema(inputs, options)),
+    );
 }
 
-/** Infers the schema that all records conform to. Returns the exit code. */
-export async function schema(inputs: string[], options: SchemaCommandOptions): Promise<number> {
-  const { json, quiet, jobs, output, loose = false } = options;
-  if (options.jsonSchema) {
-    await print(await readFile(new URL('../../../schema/recordpipe-schema.json', import.meta.url)));
-    return 0;
-  }
-  if (options.shard !== undefined && output !== undefined)
-    throw new UsageError(
-      '--output: cannot be combined with --shard; recordpipe merge --schema writes the schema of all shards',
-    );
-  const toStdout = json || output === '-';
-  const shard = await shardOf('schema', inputs, options, { loose });
-  const given = shard?.files ?? inputs;
-  if (output !== undefined && output !== '-') {
-    await checkOutput(given, output, options, '--output');
-    // An edited schema looks like one that was not edited.
-    await checkReplaceable(output, undefined, options.force);
-  }
-  const progress = progressOn('schema', !json && !quiet && options.progress);
-  const running = {
-    ...readingOptions(options),
-    jobs,
-    blocking: true,
-    ...inputOptionsOf(options, quiet),
-    onProgress: progress.update,
-    signal: interruption(),
-  };
-  if (options.shard !== undefined) {
-    // The schema of a shard is not that of all records, so that its report has the statistics.
-    return shardExitCode(await collectStats(given, running).finally(progress.clear), shard!);
-  }
-  const found = await inferSchema(given, { ...running, loose }).finally(progress.clear);
-  const { stats, conflicts } = found;
-  const document = `${JSON.stringify(found.schema, undefined, 2)}\n`;
-  if (output !== undefined && output !== '-') {
-    await refuseReportOn(
-      stats.files.map(({ uri }) => uri),
-      output,
-      '--output',
-    );
-    await writeReport(output, document, undefined, options.force);
-  }
-  if (toStdout) await print(document);
-  else if (!quiet && output === undefined) await say(schemaText(found, painter(options.color, 1)));
-  else if (!quiet) complain(`wrote ${visible(output!)}`);
-  for (const conflict of conflicts) complain(conflictText(conflict));
-  const { message, records } = schemaMessage(stats);
-  if (records < stats.records) {
-    const others = messageCountTexts(stats.messages).map(
-      ({ count, name }) => `${formatCount(count)} ${name}`,
-    );
-    complain(
-      `recordpipe: the schema describes the ${formatCount(records)} records of type ${message}; all records: ${others.join(', ')}`,
-    );
-  }
-  for (const finding of stats.findings.first) complain(errorText(finding));
-  return shard === undefined ? exitCodeOf(stats) : shardExitCode(stats, shard);
-}
+const HELP = `
+Examples:
+  recordpipe schema data/                       print a table
+  recordpipe schema data/ -o schema.json
+  recordpipe schema train/ --loose -o schema.json && recordpipe validate new/ --schema schema.json
 
-function conflictText({ feature, types }: TypeConflict): string {
-  const found = types.map(
-    ({ type, count, first }) =>
-      `${type} ${formatCount(count)} times (first: record ${first.record} of ${visible(first.uri)})`,
-  );
-  return `recordpipe: feature ${visible(feature)} has several types, which example.proto does not allow: ${found.join(', ')}; the schema uses ${types[0].type}`;
-}
+The schema is as strict as the data: it has the observed ranges, lengths, sizes and text values. Edit it to relax it; a rule that
+you delete is not checked. A feature without any value has no type, because none is known.
+${EXIT_CODES}`;

@@ -1,48 +1,41 @@
-import { UsageError } from 'recordpipe/errors';
-import { type SplitResult, splitFile } from 'recordpipe/transform';
-import { formatBytes, formatNumberOf } from '../sizes.ts';
-import { byteSource } from '../source.ts';
-import type { TransformCommandOptions } from '../transform-options.ts';
-import { transforming } from '../transform-run.ts';
-import { visible } from '../visible.ts';
+import type { Command } from 'commander';
+import { EXIT_CODES, run } from '../command-parts.ts';
+import { atLeast, sizeOption } from '../options.ts';
+import { withTransformOptions } from '../transform-options.ts';
 
-/** Options of `recordpipe split`. */
-export interface SplitCommandOptions extends TransformCommandOptions {
-  readonly records?: number;
-  readonly size?: number;
-  readonly shards?: number;
-  readonly byHash?: number;
-  readonly suffix?: string;
-  readonly tempDir?: string;
+export function register(root: Command): void {
+  const command = root
+    .command('split')
+    .description('Split a file into shards PREFIX-00000-of-00012.EXT; writes all shards or none.')
+    .argument('<input>', 'a file, s3://bucket/key, or - for stdin')
+    .argument('<prefix>', 'path prefix of the shards')
+    .option('-n, --records <n>', 'records per shard', atLeast(1))
+    .option('--size <size>', 'maximum shard size (uncompressed), e.g. 128MiB', sizeOption)
+    .option('--shards <n>', 'number of shards, with equal numbers of records', atLeast(1))
+    .option('--by-hash <n>', 'number of shards; a record goes to shard CRC-32C(payload) modulo N', atLeast(1))
+    .option(
+      '--suffix <text>',
+      'text after the shard number (default: the extension of the format; for text, that of the input)',
+    )
+    .option(
+      '--temp-dir <folder>',
+      'directory for a copy of stdin, with --shards (default: next to the shards)',
+    );
+  withTransformOptions(command)
+    .addHelpText('after', HELP)
+    .action((input, prefix, options) =>
+      run(async () => (await import('../actions/split.ts')).split(input, prefix, options)),
+    );
 }
 
-/** Splits a file into shards. Returns the exit code. */
-export async function split(input: string, prefix: string, options: SplitCommandOptions): Promise<number> {
-  const { records, size, shards, byHash, suffix, tempDir } = options;
-  const ways = [records, size, shards, byHash].filter((way) => way !== undefined);
-  if (ways.length !== 1)
-    throw new UsageError('split: pass exactly one of --records, --size, --shards and --by-hash');
-  if (prefix === '-') throw new UsageError('split: writes several files; pass a path prefix instead of -');
-  return transforming(options, {
-    verb: 'split',
-    output: prefix,
-    work: (common) =>
-      splitFile(byteSource(input).source, prefix, {
-        ...common,
-        recordsPerShard: records,
-        maxShardBytes: size,
-        shards,
-        hashShards: byHash,
-        suffix,
-        tempDir,
-      }),
-    summary,
-  });
-}
+const HELP = `
+Examples:
+  recordpipe split train.tfrecord train --shards 12
+  recordpipe split train.rec out/train --size 128MiB --output-compression gzip
+  recordpipe split train.rec part --by-hash 10      duplicates share a shard
 
-function summary({ outputs }: SplitResult): string {
-  const records = outputs.reduce((sum, shard) => sum + shard.records, 0);
-  const bytes = outputs.reduce((sum, shard) => sum + shard.bytes, 0);
-  const last = outputs.length > 1 ? ` … ${visible(outputs[outputs.length - 1].path)}` : '';
-  return `${visible(outputs[0].path)}${last}: ${formatNumberOf(outputs.length, 'shard')}, ${formatNumberOf(records, 'record')}, ${formatBytes(bytes)}`;
-}
+Order is kept: merging the shards restores the input (except with --by-hash). Existing shards with the same prefix are an error.
+
+Text lines converted to text lines keep their carriage returns unless you pass --cr. Shards of a .jsonl file copy its lines unchanged, whatever
+JSON they contain. --from jsonl and --to jsonl select {"data":"<base64>"} lines. Shards of text files keep the extension of the input, e.g. .csv.
+${EXIT_CODES}`;

@@ -1,220 +1,45 @@
-import { UsageError } from 'recordpipe/errors';
-import {
-  expandInputs,
-  type FileReport,
-  type Finding,
-  type ValidateReport,
-  validateFiles,
-  validateReport,
-} from 'recordpipe/report';
-import type { RecordSchema } from 'recordpipe/stats';
-import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
-import { badFileText, interruptedText, summaryText, violationsText, warningsText } from '../findings-text.ts';
-import { inputOptionsOf, quietly } from '../input-options.ts';
-import { interruption } from '../interrupt.ts';
-import { type PayloadOptions, type ReportingOptions, readingOptions } from '../options.ts';
-import { ClosedOutput, complain, print, say } from '../output.ts';
-import { isLiveApart, progressOn } from '../progress.ts';
-import { reachingOf } from '../reaching.ts';
-import { isSharded, noInputs, type ShardCommandOptions } from '../shard-options.ts';
-import type { ShardWork } from '../shard-run.ts';
-import { painter } from '../style.ts';
+import { type Command, Option } from 'commander';
+import { EXIT_CODES, INPUTS, run } from '../command-parts.ts';
+import { atLeast, withPayloadOptions, withReportingOptions } from '../options.ts';
+import { withShardOptions } from '../shard-options.ts';
 
-/** Options of `recordpipe validate`. */
-export interface ValidateCommandOptions extends ReportingOptions, PayloadOptions, ShardCommandOptions {
-  readonly maxErrors: number;
-  readonly failFast?: true;
-  readonly force?: true;
-  readonly failOnEmpty?: true;
-  readonly schema?: string;
-  readonly unknownFeatures?: 'error' | 'allow';
-}
-
-/** Printing what was found until a signal came may take a while on a busy machine. */
-const GRACE_MS = 1000;
-
-/** Maximum findings shown per file. */
-const MAX_SHOWN = 10;
-
-/** Validates files and reports findings. Returns the exit code. */
-export async function validate(inputs: string[], options: ValidateCommandOptions): Promise<number> {
-  const { json, jsonl, quiet, maxErrors, failFast = false, failOnEmpty = false, jobs } = options;
-  if (inputs.length === 0 && options.plan === undefined) throw noInputs();
-  if (options.report === '-')
-    throw new UsageError('--report: expected a file, got -; --json prints the report to standard output');
-  const schema = await schemaOption(options);
-  // Loaded on demand: start-up time matters.
-  const shard = isSharded(options)
-    ? await (await import('../shard-run.ts')).shardRun(await workOf(inputs, options, schema), options)
-    : undefined;
-  const reportFile = shard === undefined ? options.report : undefined;
-  const reports = reportFile === undefined ? undefined : await import('../report-file.ts');
-  const lists = inputs.filter((input) => /^@./.test(input)).map((input) => input.slice(1));
-  const { schema: schemaPath } = options;
-  await reports?.refuseReportOn(schemaPath === undefined ? lists : [...lists, schemaPath], reportFile!);
-  // A list from standard input can be read only once.
-  if (reports !== undefined && !inputs.includes('@-'))
-    await reports.refuseReportOn(
-      await expandInputs(inputs, options.format, { ...reachingOf(options), ...quietly(options) }),
-      reportFile!,
+export function register(root: Command): void {
+  const command = root
+    .command('validate')
+    .description('Validate every record of every file: framing, lengths, checksums.')
+    .argument('[inputs...]', INPUTS);
+  withShardOptions(withPayloadOptions(withReportingOptions(command)), REPORT)
+    .option('--schema <file>', 'also check record contents against a schema written by recordpipe schema')
+    .addOption(
+      new Option(
+        '--unknown-features <what>',
+        'how to treat features not in the schema (default: as the schema says)',
+      ).choices(['error', 'allow']),
+    )
+    .option('--max-errors <n>', 'maximum findings listed per file (all are counted)', atLeast(0), 100)
+    .option('--fail-fast', 'stop at the first invalid file')
+    .option('--fail-on-empty', 'treat files without records, and runs without files, as invalid')
+    .option('-f, --force', 'overwrite a file at --report that is not a report')
+    .addHelpText('after', HELP)
+    .action((inputs, options) =>
+      run(async () => (await import('../actions/validate.ts')).validate(inputs, options)),
     );
-  await reports?.checkReportFolder(reportFile!);
-  await reports?.checkReplaceable(reportFile!, 'validation', options.force);
-  const forPeople = !json && !jsonl;
-  const paint = painter(options.color, json ? 2 : 1);
-  const progress = progressOn('validate', !quiet && options.progress && (forPeople || isLiveApart()));
-  const closed = new AbortController();
-  let exitCode = OK;
-  let unreadable = false;
-  const soFar = new PartialRun();
-  const onFile = (file: FileReport): void => {
-    soFar.add(file);
-    exitCode = worse(exitCode, file);
-    unreadable ||= file.unreadable;
-    const text = jsonl ? `${JSON.stringify({ event: 'file', ...file })}\n` : forPerson(file);
-    if (text === '') return;
-    progress.clear();
-    // The document comes at the end; findings need not wait for it.
-    if (json) complain(text.trimEnd());
-    else (jsonl ? print : say)(text).catch((error) => closed.abort(error));
-  };
-  const forPerson = (file: FileReport): string =>
-    (file.ok || (json && quiet) ? '' : badFileText(file, MAX_SHOWN, paint)) +
-    (quiet || json ? '' : warningsText(file, paint));
-  const start = performance.now();
-  // At once: what is being read may take longer to stop than a process that was interrupted should live.
-  const onInterrupt = (): void => {
-    progress.clear();
-    const report = soFar.report();
-    if (report === undefined) return;
-    const seconds = (performance.now() - start) / 1000;
-    const text = json
-      ? document(report)
-      : jsonl
-        ? `${JSON.stringify({ event: 'summary', ok: false, totals: report.totals, interrupted: report.interrupted })}\n`
-        : interruptedText(report, seconds, MAX_SHOWN, paint);
-    (json || jsonl ? print : say)(text).catch(() => {});
-  };
-  interruption().addEventListener('abort', onInterrupt);
-  try {
-    const report = await validateFiles(shard?.files ?? inputs, {
-      ...readingOptions(options),
-      // An explicit encoding asks for a check of the text.
-      ...(options.encoding !== undefined && { fatal: true }),
-      jobs,
-      blocking: true,
-      maxErrors,
-      failFast,
-      failOnEmpty,
-      ...inputOptionsOf(options, quiet),
-      schema,
-      onFile,
-      onFinding: soFar.addFinding,
-      onProgress: (state) => {
-        soFar.files = state.files;
-        progress.update?.(state);
-      },
-      signal: AbortSignal.any([interruption(GRACE_MS), closed.signal]),
-    });
-    progress.clear();
-    if (!report.ok && exitCode === OK) exitCode = INVALID;
-    await reports?.refuseReportOn(
-      report.files.map(({ uri }) => uri),
-      reportFile!,
-    );
-    await reports?.writeReport(reportFile!, document(report), 'validation', options.force);
-    // Reading may succeed next time: without a report, the shard is run again.
-    if (shard !== undefined && unreadable) exitCode = IO_FAILURE;
-    else await shard?.write({ files: report.files.map(({ seconds: _, ...file }) => file) });
-    if (json) await print(document(report));
-    else if (jsonl)
-      await print(
-        `${JSON.stringify({ event: 'summary', ok: report.ok, totals: report.totals, notices: report.notices })}\n`,
-      );
-    else
-      await say(
-        quiet
-          ? ''
-          : violationsText(report, paint) + summaryText(report, (performance.now() - start) / 1000, paint),
-      );
-  } catch (error) {
-    progress.clear();
-    // The reader has closed the pipe; the findings so far determine the exit code.
-    if (error instanceof ClosedOutput || closed.signal.reason instanceof ClosedOutput) return exitCode;
-    throw closed.signal.aborted ? closed.signal.reason : error;
-  } finally {
-    interruption().removeEventListener('abort', onInterrupt);
-  }
-  return exitCode;
 }
 
-/** What a run has found so far. */
-class PartialRun {
-  /** Files of the run; undefined before it has started. */
-  files: number | undefined;
-  readonly #done: FileReport[] = [];
-  #unfinished: (Finding & { readonly uri: string })[] = [];
+const REPORT =
+  'also write the JSON report to a file; with --shard or --plan: write the shard report for recordpipe merge; a directory/ or s3://bucket/prefix/ gets one file per shard';
 
-  add(file: FileReport): void {
-    this.#done.push(file);
-    if (this.#unfinished.length > 0)
-      this.#unfinished = this.#unfinished.filter(({ uri }) => uri !== file.uri);
-  }
+const HELP = `
+Examples:
+  recordpipe validate data/ extra.tfrecord.gz
+  recordpipe validate 'train-*' --fail-fast
+  recordpipe validate --format textline --encoding utf8 *.jsonl
+  recordpipe validate data/ --schema schema.json
+  recordpipe validate agent.rec --multipart concat
+  recordpipe validate @shards.txt --json --report report.json
+  recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
+  curl -s https://example.org/x.tfrecord | recordpipe validate -
 
-  readonly addFinding = (finding: Finding & { readonly uri: string }): void => {
-    this.#unfinished.push(finding);
-  };
-
-  report(): ValidateReport | undefined {
-    if (this.files === undefined) return undefined;
-    const files = this.#done.sort((a, b) => Buffer.compare(Buffer.from(a.uri), Buffer.from(b.uri)));
-    const report = validateReport(files, this.files - files.length);
-    return { ...report, ok: false, interrupted: { unfinished: this.#unfinished }, notices: [] };
-  }
-}
-
-async function workOf(
-  inputs: string[],
-  options: ValidateCommandOptions,
-  schema: RecordSchema | undefined,
-): Promise<ShardWork<'validate'>> {
-  if (options.failFast)
-    throw new UsageError(
-      '--fail-fast: cannot be combined with --shard or --plan, because unchecked files would be missing from the report',
-    );
-  const { digest, settingsOf } = await import('../shard-settings.ts');
-  return {
-    command: 'validate',
-    inputs,
-    format: options.format,
-    parts: true,
-    settings: {
-      ...settingsOf(options),
-      failOnEmpty: options.failOnEmpty,
-      maxErrors: options.maxErrors,
-      schema: schema && digest(schema),
-    },
-  };
-}
-
-/** The schema in the file of `--schema`. */
-async function schemaOption(options: ValidateCommandOptions): Promise<RecordSchema | undefined> {
-  const { schema: file, unknownFeatures } = options;
-  if (file === undefined) {
-    if (unknownFeatures === undefined) return undefined;
-    throw new UsageError('--unknown-features: expected --schema as well');
-  }
-  const { schemaFile } = await import('../schema-file.ts');
-  const schema = await schemaFile(file);
-  return unknownFeatures === undefined ? schema : { ...schema, unknownFeatures };
-}
-
-/** Invalid data takes precedence over files that could not be read. */
-function worse(exitCode: number, { ok, unreadable }: FileReport): number {
-  if (ok || exitCode === INVALID) return exitCode;
-  return unreadable ? IO_FAILURE : INVALID;
-}
-
-function document(report: ValidateReport): string {
-  return `${JSON.stringify(report, undefined, 2)}\n`;
-}
+The format is detected from the content, not the name. From directories, validate takes TFRecord and RecordIO files; with --format textline,
+text files (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums: parts, lengths and padding are verified, payloads cannot be.
+${EXIT_CODES}`;

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { encodeTFRecord } from '../../../src/framing/index.ts';
+import { encodeTFRecord } from '../../../src/formats/index.ts';
 import { concat } from '../../support/oracle-tfrecord.ts';
 import { missingCounterpart } from '../counterpart.ts';
 

@@ -1,6 +1,7 @@
 // The program that is bundled: validates files and maps numbers, both on worker threads.
+
+import { validateFiles } from 'recordpipe/check';
 import { Dataset } from 'recordpipe/dataset';
-import { validateFiles } from 'recordpipe/report';
 
 async function main() {
   const [files, square] = JSON.parse(process.argv[2]);

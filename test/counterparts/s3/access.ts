@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { listObjects, type ObjectOptions, openObject, statObject } from '../../../src/objects/index.ts';
+import { listObjects, type ObjectOptions, openObject, statObject } from '../../../src/storage/index.ts';
 import type { ServiceOf } from './service.ts';
 
 /** Who may do what. */

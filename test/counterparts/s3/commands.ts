@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { buildIndex, openIndexed } from '../../../src/indexes/index.ts';
+import { buildIndex, openIndexed } from '../../../src/records/indexes/index.ts';
 import type { CliRun } from '../../support/cli.ts';
 import { sha256 } from '../../support/golden.ts';
 import { oracleFile } from '../../support/oracle-tfrecord.ts';

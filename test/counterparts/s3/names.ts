@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { listObjects, openObject, openObjectWriter, statObject } from '../../../src/objects/index.ts';
+import { listObjects, openObject, openObjectWriter, statObject } from '../../../src/storage/index.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import type { ServiceOf } from './service.ts';
 

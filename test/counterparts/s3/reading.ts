@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ObjectReadOptions, openObject, readObjects, statObject } from '../../../src/objects/index.ts';
+import { type ObjectReadOptions, openObject, readObjects, statObject } from '../../../src/storage/index.ts';
 import { sha256 } from '../../support/golden.ts';
 import { Random } from '../../support/random.ts';
 import type { ServiceOf } from './service.ts';

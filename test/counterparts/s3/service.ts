@@ -8,7 +8,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll } from 'vitest';
-import type { ObjectOptions } from '../../../src/objects/index.ts';
+import type { ObjectOptions } from '../../../src/storage/index.ts';
 import { type CliRun, cli } from '../../support/cli.ts';
 import type { Kind } from './kinds.ts';
 import { installed, type S3Server } from './server.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { openObjectWriter, statObject } from '../../../src/objects/index.ts';
+import { openObjectWriter, statObject } from '../../../src/storage/index.ts';
 import { sha256 } from '../../support/golden.ts';
 import { Random } from '../../support/random.ts';
 import { tempDir } from '../../support/temp-dir.ts';

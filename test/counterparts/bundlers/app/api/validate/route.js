@@ -1,5 +1,5 @@
+import { validateFiles } from 'recordpipe/check';
 import { Dataset } from 'recordpipe/dataset';
-import { validateFiles } from 'recordpipe/report';
 
 export async function POST(request) {
   const [files, square] = await request.json();

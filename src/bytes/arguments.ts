@@ -1,0 +1,68 @@
+import { UsageError } from '../errors.ts';
+
+/** The names of all options of an interface. As a type of a constant it makes the compiler complain about a missing or extra name. */
+export type OptionNames<O> = Readonly<Record<keyof O, unknown>>;
+
+/**
+ * Rejects options that do not exist: a misspelled one would be ignored silently.
+ *
+ * @param caller the function, for the error
+ * @param given the options of the caller; names with the value undefined are ignored
+ * @param known an object with the name of every option: the defaults, or {@link OptionNames}
+ * @throws UsageError for an unknown name, with the nearest known one; for options that are not an object
+ */
+export function checkOptionNames(caller: string, given: object | undefined, known: object): void {
+  if (given === undefined) return;
+  if (typeof given !== 'object' || given === null)
+    throw new UsageError(`${caller}: expected an object with options, got ${typeName(given)}`);
+  for (const [name, value] of Object.entries(given)) {
+    if (Object.hasOwn(known, name) || value === undefined) continue;
+    const nearest = nearestName(name, Object.keys(known));
+    const next =
+      nearest === undefined ? `known options: ${Object.keys(known).join(', ')}` : `did you mean ${nearest}?`;
+    throw new UsageError(`${caller}: unknown option ${name}; ${next}`);
+  }
+}
+
+/** The name most like a misspelled one; undefined if none is similar. */
+export function nearestName(name: string, names: Iterable<string>): string | undefined {
+  let nearest: string | undefined;
+  let least = Math.max(2, 0.4 * name.length);
+  for (const candidate of names) {
+    const edits = editsBetween(name.toLowerCase(), candidate.toLowerCase());
+    if (edits > least || (edits === least && nearest !== undefined)) continue;
+    least = edits;
+    nearest = candidate;
+  }
+  return nearest;
+}
+
+/** Insertions, deletions and replacements that turn one text into another (Levenshtein). */
+function editsBetween(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let k = 1; k <= b.length; k++) {
+      const replaced = above[k - 1] + (a[i - 1] === b[k - 1] ? 0 : 1);
+      row.push(Math.min(replaced, above[k] + 1, row[k - 1] + 1));
+    }
+    above = row;
+  }
+  return above[b.length];
+}
+
+/**
+ * Rejects what is not a path before it becomes the name of a file: `String(undefined)` is a valid name.
+ * @throws UsageError
+ */
+export function checkPath(argument: string, path: unknown): void {
+  if (path instanceof URL || (typeof path === 'string' && path !== '')) return;
+  const got = path === '' ? 'empty text' : typeName(path);
+  throw new UsageError(`${argument}: expected a path or URL, got ${got}`);
+}
+
+/** The type of a value, for error messages. */
+export function typeName(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : typeof value;
+}

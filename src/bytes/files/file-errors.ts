@@ -1,0 +1,49 @@
+import { RecordpipeError } from '../../errors.ts';
+
+const CODES: Record<
+  string,
+  readonly [code: 'not-found' | 'access-denied' | 'unsupported-source' | 'already-exists', text: string]
+> = {
+  ENOENT: ['not-found', 'no such file; check the path'],
+  ENOTDIR: ['not-found', 'no such file; a part of the path is not a directory'],
+  EACCES: ['access-denied', 'permission denied; check the rights of the file and its folder'],
+  EPERM: ['access-denied', 'operation not permitted'],
+  EISDIR: ['unsupported-source', 'is a directory; name the files in it'],
+  EEXIST: ['already-exists', 'exists already'],
+};
+
+/** Failures of the host that have no code of their own, in words. */
+const TEXTS: Record<string, string> = {
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EFBIG:
+    'the file would be larger than the file system or the limit of the process (ulimit -f) allows; raise the limit, or write to another disk',
+  ENAMETOOLONG: 'the name is too long for the file system',
+  EMFILE: 'too many open files; raise the limit (ulimit -n)',
+  ENFILE: 'too many open files on this machine',
+  EPIPE: 'its reader has gone',
+};
+
+const NOT_UTF8 =
+  'the file name is not UTF-8 (each \ufffd stands for bytes that are not), and such names cannot be opened; rename the file';
+
+/** The error for a file that ends before the size it had when it was opened: cut at the border of a record, it would look whole. */
+export function shrunk(size: number, end: number): RecordpipeError {
+  return new RecordpipeError(
+    'source-changed',
+    `the file shrank from ${size} to ${end} bytes while it was being read`,
+  );
+}
+
+/** The typed error for a failed file call. */
+export function fileError(error: unknown, uri: string): RecordpipeError {
+  if (error instanceof RecordpipeError) return error;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  // Node decodes names that are not UTF-8 lossily: what it opens then has another name.
+  if (code === 'ENOENT' && uri.includes('\ufffd'))
+    return new RecordpipeError('unsupported-source', NOT_UTF8, { uri }, error);
+  const known = CODES[code];
+  if (known !== undefined) return new RecordpipeError(known[0], known[1], { uri }, error);
+  return new RecordpipeError('io-failure', TEXTS[code] ?? message, { uri }, error);
+}

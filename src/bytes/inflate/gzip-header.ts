@@ -1,0 +1,76 @@
+import { RecordpipeError } from '../../errors.ts';
+import { readU32 } from '../little-endian.ts';
+
+const FIXED_BYTES = 10;
+const HEADER_CRC = 2;
+const EXTRA = 4;
+const NAME = 8;
+const COMMENT = 16;
+const RESERVED = 0xe0;
+
+/** The checksum and the size (modulo 2^32) behind a member. */
+export const GZIP_TRAILER_BYTES = 8;
+
+/**
+ * Length of the gzip member header (RFC 1952) at the start of `bytes`; 0 when more bytes are needed to tell.
+ * @param member which member of the stream it is, from 0
+ * @throws RecordpipeError `corrupt-compressed-stream` where the first member is none, `trailing-garbage` where a later one is none
+ */
+export function gzipHeaderLength(bytes: Uint8Array, member: number): number {
+  if ((bytes.length > 0 && bytes[0] !== 0x1f) || (bytes.length > 1 && bytes[1] !== 0x8b)) {
+    if (member === 0)
+      throw corruptStream('gzip', 'it does not begin with the gzip magic 1f 8b; is it compressed at all?');
+    throw new RecordpipeError(
+      'trailing-garbage',
+      'gzip: bytes behind the last member that are neither a member nor zero padding',
+    );
+  }
+  if (bytes.length > 2 && bytes[2] !== 8)
+    throw corruptStream('gzip', `unknown compression method ${bytes[2]}`);
+  if (bytes.length < FIXED_BYTES) return 0;
+  const flags = bytes[3];
+  if ((flags & RESERVED) !== 0) throw corruptStream('gzip', 'reserved header flags are set');
+  let at = FIXED_BYTES;
+  if ((flags & EXTRA) !== 0) {
+    if (bytes.length < at + 2) return 0;
+    at += 2 + bytes[at] + bytes[at + 1] * 256;
+  }
+  if ((flags & NAME) !== 0) at = behindZero(bytes, at);
+  if ((flags & COMMENT) !== 0) at = behindZero(bytes, at);
+  if ((flags & HEADER_CRC) !== 0) at += 2;
+  return at <= bytes.length ? at : 0;
+}
+
+/** @throws RecordpipeError `corrupt-compressed-stream` when the trailer does not fit what was inflated */
+export function checkGzipTrailer(trailer: Uint8Array, crc: number, size: number): void {
+  if (readU32(trailer, 0) !== crc)
+    throw corruptStream('gzip', 'the checksum of a member does not fit its bytes');
+  if (readU32(trailer, 4) !== size >>> 0)
+    throw corruptStream('gzip', 'the size of a member does not fit its bytes');
+}
+
+/** Whether another zlib stream (RFC 1950) begins here. */
+export function zlibFollows(bytes: Uint8Array): boolean {
+  return bytes.length >= 2 && (bytes[0] & 0x8f) === 8 && ((bytes[0] << 8) | bytes[1]) % 31 === 0;
+}
+
+function behindZero(bytes: Uint8Array, from: number): number {
+  const zero = bytes.indexOf(0, from);
+  return zero < 0 ? Number.POSITIVE_INFINITY : zero + 1;
+}
+
+// Without a place: the reader knows which record was being read.
+
+export function truncatedStream(kind: string): RecordpipeError {
+  const text = `${kind}: the compressed stream ends too early; the file was cut short, or its writer was not closed`;
+  return new RecordpipeError('truncated-compressed-stream', text);
+}
+
+export function corruptStream(kind: string, reason: string, cause?: unknown): RecordpipeError {
+  return new RecordpipeError(
+    'corrupt-compressed-stream',
+    `${kind}: the compressed stream is damaged: ${reason}`,
+    {},
+    cause,
+  );
+}

@@ -1,0 +1,55 @@
+import { RecordpipeError } from '../../errors.ts';
+import { corruptStream } from './gzip-header.ts';
+import type { InflateOptions } from './inflate.ts';
+
+/**
+ * Inflates with the browser's DecompressionStream: one gzip member or zlib stream; it refuses whatever follows it, so nothing is
+ * lost silently.
+ */
+export async function* inflateWithStreams(
+  source: AsyncIterable<Uint8Array>,
+  options: InflateOptions,
+): AsyncGenerator<Uint8Array> {
+  if (typeof DecompressionStream === 'undefined') {
+    throw new RecordpipeError(
+      'unsupported-source',
+      `${options.kind}: this host has no DecompressionStream; inflate the bytes before`,
+    );
+  }
+  const { readable, writable } = new DecompressionStream(options.kind === 'gzip' ? 'gzip' : 'deflate');
+  const fed = feed(source, writable as WritableStream<Uint8Array>);
+  fed.catch(() => {}); // a failure shows at the reading end, where it is named
+  const reader = (readable as ReadableStream<Uint8Array>).getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      yield value;
+    }
+    await fed;
+  } catch (error) {
+    const failure = await fed.then(
+      () => error,
+      (reason: unknown) => reason,
+    );
+    if (failure instanceof RecordpipeError) throw failure;
+    throw corruptStream(
+      options.kind,
+      'cut short, damaged, or followed by further members, which browsers do not read',
+      failure,
+    );
+  } finally {
+    reader.releaseLock();
+  }
+}
+
+async function feed(source: AsyncIterable<Uint8Array>, writable: WritableStream<Uint8Array>): Promise<void> {
+  const writer = writable.getWriter();
+  try {
+    for await (const chunk of source) await writer.write(chunk);
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => {});
+    throw error;
+  }
+}

@@ -1,0 +1,198 @@
+import { UsageError } from '../../errors.ts';
+import { typeName } from '../arguments.ts';
+import { LITTLE_ENDIAN } from './varints.ts';
+
+const utf8 = new TextEncoder();
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Text as UTF-8. */
+export function textBytes(what: string, text: string): Uint8Array {
+  if (LONE_SURROGATE.test(text))
+    throw new UsageError(
+      `${what}: expected text that UTF-8 can hold, got a lone surrogate in ${JSON.stringify(text)}`,
+    );
+  return utf8.encode(text);
+}
+
+/** Bytes and texts as bytes. */
+export function bytesValues(what: string, value: readonly (Uint8Array | string)[]): Uint8Array[] {
+  if (!Array.isArray(value))
+    throw new UsageError(`${what}: expected an array of bytes (Uint8Array) or texts, got ${typeName(value)}`);
+  return value.map((one: Uint8Array | string) => {
+    if (typeof one === 'string') return textBytes(what, one);
+    if (one instanceof Uint8Array) return one;
+    throw new UsageError(`${what}: expected bytes (Uint8Array) or texts, got ${typeName(one)}`);
+  });
+}
+
+/** 32-bit floats as the bytes that are written. */
+export function floatBytes(what: string, value: Float32Array | Float64Array | readonly number[]): Uint8Array {
+  if (value instanceof Float32Array && LITTLE_ENDIAN)
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  listed(what, value, 'numbers');
+  const bytes = new Uint8Array(4 * value.length);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < value.length; i++) {
+    const number = value[i];
+    if (typeof number !== 'number')
+      throw new UsageError(`${what}: expected numbers, got ${typeName(number)}`);
+    if (Number.isFinite(number) && !Number.isFinite(Math.fround(number)))
+      throw new UsageError(`${what}: expected numbers that a 32-bit float can hold, got ${number}`);
+    view.setFloat32(4 * i, number, true);
+  }
+  return bytes;
+}
+
+/** Complains of what is neither an array nor a typed array. */
+export function listed(what: string, value: unknown, of: string): void {
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value))
+    throw new UsageError(`${what}: expected an array of ${of}, got ${typeName(value)}`);
+}
+
+/** A message that knows its size. */
+export interface Part {
+  readonly size: number;
+  write(writer: MessageWriter): void;
+}
+
+const FIELD_1 = 0x0a;
+const FIELD_2 = 0x12;
+/** Protobuf's limit. */
+const MAX_BYTES = 2 ** 31 - 1;
+
+/** No bytes. */
+export const EMPTY: Part = { size: 0, write: () => undefined };
+
+/** The bytes of a message of parts; `what` it is, for errors. */
+export function written(what: string, parts: readonly Part[]): Uint8Array<ArrayBuffer> {
+  const size = sizeOf(parts);
+  if (size > MAX_BYTES) throw new UsageError(`${what}: expected at most 2^31 - 1 bytes, got ${size}`);
+  const writer = new MessageWriter(size);
+  for (const part of parts) part.write(writer);
+  return writer.bytes;
+}
+
+/** Bytes that parts take together. */
+export function sizeOf(parts: readonly Part[]): number {
+  let size = 0;
+  for (const part of parts) size += part.size;
+  return size;
+}
+
+/** A delimited field around parts. */
+export function field(tag: number, parts: readonly Part[]): Part {
+  const length = sizeOf(parts);
+  return {
+    size: fieldSize(length),
+    write(writer) {
+      writer.head(tag, length);
+      for (const part of parts) part.write(writer);
+    },
+  };
+}
+
+/** A delimited field around parts, if there are any. */
+export function optional(tag: number, parts: readonly Part[]): Part {
+  return parts.length === 0 ? EMPTY : field(tag, parts);
+}
+
+/** Bytes as they are. */
+export function bytesPart(bytes: Uint8Array): Part {
+  return { size: bytes.length, write: (writer) => writer.append(bytes) };
+}
+
+/** 64-bit integers as varints, from their words, the lower one first. */
+export function varintsPart(words: Int32Array): Part {
+  return { size: varintsSize(words), write: (writer) => writer.varints(words) };
+}
+
+/** The entries of a map, each a field with `tag`; with `deterministic`, in the order of the names' bytes. */
+export function mapPart<T>(
+  tag: number,
+  what: string,
+  map: ReadonlyMap<string, T> | { readonly [name: string]: T },
+  valuePart: (name: string, value: T) => Part,
+  deterministic: boolean,
+): Part[] {
+  if (typeof map !== 'object' || map === null)
+    throw new UsageError(`${what}: expected a Map or an object, got ${map === null ? 'null' : typeof map}`);
+  const entries = [...(map instanceof Map ? map : Object.entries(map))].map(([name, value]: [string, T]) => ({
+    name,
+    key: textBytes(what, name),
+    value,
+  }));
+  if (deterministic) entries.sort((a, b) => compareBytes(a.key, b.key));
+  return entries.map(({ name, key, value }) =>
+    field(tag, [field(FIELD_1, [bytesPart(key)]), field(FIELD_2, [valuePart(name, value)])]),
+  );
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i++) if (a[i] !== b[i]) return a[i] - b[i];
+  return a.length - b.length;
+}
+
+/** Writes parts of protobuf messages whose sizes are known into memory that has room for them. */
+export class MessageWriter {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  #at = 0;
+
+  constructor(size: number) {
+    this.bytes = new Uint8Array(size);
+  }
+
+  /** Tag and length of a delimited field. */
+  head(tag: number, length: number): void {
+    this.bytes[this.#at++] = tag;
+    let rest = length;
+    for (; rest >= 0x80; rest = Math.floor(rest / 128)) this.bytes[this.#at++] = (rest & 0x7f) | 0x80;
+    this.bytes[this.#at++] = rest;
+  }
+
+  append(bytes: Uint8Array): void {
+    this.bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** 64-bit integers as varints, from their words, the lower one first. */
+  varints(words: Int32Array): void {
+    const { bytes } = this;
+    let at = this.#at;
+    for (let i = 0; i < words.length; i += 2) {
+      let low = words[i] >>> 0;
+      let high = words[i + 1] >>> 0;
+      while (high > 0) {
+        bytes[at++] = (low & 0x7f) | 0x80;
+        low = ((low >>> 7) | (high << 25)) >>> 0;
+        high >>>= 7;
+      }
+      while (low >= 0x80) {
+        bytes[at++] = (low & 0x7f) | 0x80;
+        low >>>= 7;
+      }
+      bytes[at++] = low;
+    }
+    this.#at = at;
+  }
+}
+
+/** Bytes of a delimited field with a tag of one byte. */
+export function fieldSize(length: number): number {
+  let size = 2;
+  for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 128)) size++;
+  return size + length;
+}
+
+/** Bytes of 64-bit integers as varints, from their words. */
+export function varintsSize(words: Int32Array): number {
+  let size = 0;
+  for (let i = 0; i < words.length; i += 2) {
+    const low = words[i];
+    const high = words[i + 1];
+    if (high === 0) {
+      size += low >>> 0 < 0x80 ? 1 : Math.ceil((32 - Math.clz32(low)) / 7);
+    } else size += Math.ceil((64 - Math.clz32(high)) / 7);
+  }
+  return size;
+}

@@ -1,0 +1,93 @@
+import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
+import type { InputNotice } from '../records/inputs/input-options.ts';
+import { judgeFile } from './examine-file.ts';
+import { expandWithNotices, type FileInputs } from './expand-inputs.ts';
+import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './report-options.ts';
+import { runFiles } from './run-files.ts';
+import type { FileReport, Finding } from './validate-report.ts';
+
+/** Options of {@link countFiles}. Every field has a default; pass what differs. */
+export interface CountOptions extends Omit<FilesOptions, 'payloadCrc' | 'recover'> {
+  /** Called with the count of each file as soon as the file is done. */
+  readonly onFile: ((count: FileCount) => void) | undefined;
+  /** Called with each count in the order of the report, as soon as the files before it are done. */
+  readonly onFileInOrder: ((count: FileCount) => void) | undefined;
+}
+
+/** How many records a file holds. `uri` and `records` are a stable contract; fields may be added. */
+export interface FileCount {
+  /** The path as it was given or found; `<stdin>` for standard input. */
+  readonly uri: string;
+  /** Records; those before the damage where there is an `error`. */
+  readonly records: number;
+  /** Why the file could not be counted to its end; missing where it could. */
+  readonly error?: Finding;
+  /** Whether the file could not be read; missing where it could. */
+  readonly unreadable?: true;
+}
+
+/** What `countFiles` counted: the document that `recordpipe count --json` prints. A stable contract; fields may be added. */
+export interface CountReport {
+  /** One entry per file, sorted by uri in the order of its UTF-8 bytes. */
+  readonly files: readonly FileCount[];
+  /** The sum. */
+  readonly records: number;
+  /** What is odd about the inputs: files in folders that were skipped, missing and mixed shards, no inputs at all. */
+  readonly notices: readonly InputNotice[];
+}
+
+const NAMES: OptionNames<CountOptions & Pick<FilesOptions, 'payloadCrc' | 'recover'>> = {
+  ...FILES_OPTION_NAMES,
+  onFile: true,
+  onFileInOrder: true,
+};
+
+/**
+ * Counts the records of many files of any format. Every header is verified, payloads are not looked at: of uncompressed TFRecord and RecordIO
+ * files with large records little more than the headers is read.
+ *
+ * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
+ * @throws as `validateFiles`
+ * @example
+ * ```ts
+ * import { countFiles } from 'recordpipe/check';
+ * const { files, records } = await countFiles(['missing.tfrecord']);
+ * console.log(records, files[0].error?.code); // 0 not-found
+ * ```
+ */
+export async function countFiles(
+  inputs: FileInputs,
+  options: Partial<CountOptions> = {},
+): Promise<CountReport> {
+  checkOptionNames('countFiles', options, NAMES);
+  const { blocking = false, jobs, onFile, onFileInOrder, onProgress, signal } = options;
+  const reading = await checkedReading(options);
+  const { strictShards = false, onNotice } = options;
+  const expanded = await expandWithNotices(inputs, options.format, options);
+  const notices: InputNotice[] = [...expanded.notices];
+  const note = (notice: InputNotice): void => {
+    notices.push(notice);
+    onNotice?.(notice);
+  };
+  const task = { check: 'count', maxErrors: 1, blocking, reading } as const;
+  const files = await runFiles(expanded.files, task, {
+    jobs,
+    failFast: false,
+    onFile: onFile && ((report) => onFile(fileCount(report))),
+    onFileInOrder: onFileInOrder && ((report) => onFileInOrder(fileCount(report))),
+    judge: (report, input) => judgeFile(report, input, { failOnEmpty: false, strictShards, onNotice: note }),
+    onProgress,
+    signal,
+  });
+  const records = files.reduce((sum, file) => sum + file.records, 0);
+  return { files: files.map(fileCount), records, notices };
+}
+
+function fileCount({ uri, records, errors, unreadable }: FileReport): FileCount {
+  return {
+    uri,
+    records,
+    ...(errors.length > 0 && { error: errors[0] }),
+    ...(unreadable && { unreadable: true as const }),
+  };
+}

@@ -1,0 +1,118 @@
+import { typeName } from '../bytes/arguments.ts';
+import { UsageError } from '../errors.ts';
+import { type Expanded, expand, type FoundFile } from '../records/inputs/expand.ts';
+import type { ExpandOptions, InputNotice, InputOptions } from '../records/inputs/input-options.ts';
+import { compareKeys } from '../storage/object-address.ts';
+import type { ObjectOptions } from '../storage/object-options.ts';
+import type { FileInput } from './file-task.ts';
+import { frozenInput, type KnownFile } from './file-task.ts';
+import type { Format } from './report-options.ts';
+
+/**
+ * The files that `inputs` stand for, sorted by their UTF-8 bytes, each once. An input is
+ *
+ * - a path or `file:` URL of a file, whether it exists or not and whatever its name;
+ * - a folder: the files of the format in it and below. Names decide: TFRecord (`*.tfrecord`, `*.tfrecords`, `*.tfrec`,
+ *   `*.tfr`, `*.record`, TensorBoard's `*tfevents.*`), RecordIO (`*.rec`, `*.recordio`, `*.rio`), or both with `auto`; with
+ *   `textline` text (`*.txt`, `*.text`, `*.jsonl`, `*.ndjson`, `*.csv`, `*.tsv`, `*.manifest`); shards
+ *   (`*-00000-of-00012`) with or without such an extension; each also compressed. Where a name says nothing, the first
+ *   bytes of the file do. Everything else is skipped, and `onNotice` is called with what and why; symbolic links are
+ *   followed;
+ * - a pattern, where no file has that very name: the files that match, whatever their names, without hidden ones. `*` and
+ *   `?` match no slash, `**` any number of folders, `[a-z]` and `[!a-z]` one character, `{a,b}` either; all other
+ *   characters, such as parentheses, mean themselves;
+ * - `s3://bucket/key`: an object, whether it exists or not; with a slash at its end, or where there is no such object and
+ *   the key has no extension, all objects whose keys begin so, chosen as in folders. Of objects with unknown names one of
+ *   each kind of name is inspected, up to 32; a pattern: the objects whose keys match;
+ * - `@list`: a file or (`@s3://…`) object with one input per line or, where there is a null byte in it, per null byte
+ *   (`find -print0`), `@-` the same from standard input; blank lines are skipped, and a list is read once;
+ * - `-`: standard input.
+ *
+ * A name that begins with `@` is written `./@name`. A {@link KnownFile} is taken as it is.
+ *
+ * @param format which files are taken from folders; default `auto`
+ * @param options how objects are reached, and which files are taken
+ * @throws RecordpipeError `not-found` for a folder, pattern or list that stands for no file; `not-found`,
+ * `access-denied`, `io-failure` for a folder or list that cannot be read; `incomplete-shards` with `strictShards`
+ * @throws UsageError for a list that contains itself
+ * @example
+ * ```ts
+ * import { expandInputs } from 'recordpipe/check';
+ * console.log(await expandInputs(['b.tfrecord', 'a.tfrecord', './b.tfrecord'])); // [ 'a.tfrecord', 'b.tfrecord' ]
+ * ```
+ */
+export async function expandInputs(
+  inputs: FileInputs,
+  format: Format = 'auto',
+  options: Reaching & Partial<InputOptions> = {},
+): Promise<string[]> {
+  return (await expandToFiles(inputs, format, options)).map(({ path }) => path);
+}
+
+/** What a run over many files is given: see {@link expandInputs}. */
+export type FileInputs = string | readonly (string | KnownFile)[];
+
+/** How objects are reached, and what ends that. Every field has a default; pass what differs. */
+export interface Reaching {
+  /** Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`. */
+  readonly objects?: Partial<ObjectOptions> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The same, with what listings say of objects. */
+export async function expandToFiles(
+  inputs: FileInputs,
+  format: Format = 'auto',
+  options: Reaching & Partial<InputOptions> = {},
+): Promise<FileInput[]> {
+  return (await expandWithNotices(inputs, format, options)).files;
+}
+
+/** The files that inputs stand for, and what is odd about the inputs. */
+export interface ExpandedInputs {
+  readonly files: FileInput[];
+  readonly notices: readonly InputNotice[];
+}
+
+/** The same, with what is odd about the inputs. */
+export async function expandWithNotices(
+  inputs: FileInputs,
+  format: Format = 'auto',
+  options: Reaching & Partial<InputOptions> = {},
+): Promise<ExpandedInputs> {
+  if (typeof inputs !== 'string' && !Array.isArray(inputs))
+    throw new UsageError(`inputs: expected a path or an array of paths, got ${typeName(inputs)}`);
+  const { include, exclude, strictShards, onNotice, objects, signal } = options;
+  const how: ExpandOptions = { format, include, exclude, strictShards, onNotice, objects, signal };
+  if (typeof inputs === 'string') return mutable(await expand([inputs], how));
+  if (!Array.isArray(inputs))
+    throw new UsageError(`inputs: expected a path or an array of them, got ${typeName(inputs)}`);
+  const known: FileInput[] = [];
+  const names: string[] = [];
+  for (const input of inputs) {
+    if (typeof input === 'object' && input !== null) known.push(frozenInput(input));
+    else names.push(input);
+  }
+  if (inputs.length === 0) {
+    const notice: InputNotice = { code: 'no-files', message: 'there are no inputs, so nothing was checked' };
+    onNotice?.(notice);
+    return { files: [], notices: [notice] };
+  }
+  const found = await expand(names, how);
+  if (known.length === 0) return mutable(found);
+  const once = new Map<string, FileInput>();
+  const all: readonly FileInput[] = [...known, ...found.files];
+  for (const file of all) {
+    const key = JSON.stringify([file.path, file.range?.from]);
+    if (!once.has(key)) once.set(key, file);
+  }
+  return { files: [...once.values()].sort(inOrder), notices: found.notices };
+}
+
+function mutable({ files, notices }: Expanded): ExpandedInputs {
+  return { files: files as FoundFile[], notices };
+}
+
+function inOrder(a: FileInput, b: FileInput): number {
+  return compareKeys(a.path, b.path) || (a.range?.from ?? 0) - (b.range?.from ?? 0);
+}

@@ -1,0 +1,85 @@
+/**
+ * Checks of record files: validation, counts, statistics, schemas, and their reports. Node only.
+ *
+ * @module
+ */
+
+export { type ImageHeader, type ImageKind, imageHeader } from './../messages/image-header.ts';
+export type {
+  InputNotice,
+  InputOptions,
+  NoFilesNotice,
+  RecordCountNotice,
+  ShardNotice,
+  SkippedFiles,
+  SkipReason,
+} from '../records/inputs/input-options.ts';
+export { type CollectStatsOptions, collectStats } from './collect-stats.ts';
+export { type CountOptions, type CountReport, countFiles, type FileCount } from './count-files.ts';
+export { expandInputs, type FileInputs, type Reaching } from './expand-inputs.ts';
+export type { KnownFile, RecordRange } from './file-task.ts';
+export { type InferredSchema, type InferSchemaOptions, inferSchema } from './infer-schema.ts';
+export type { CheckedReading, FilesOptions, FilesProgress, Format } from './report-options.ts';
+export {
+  type SchemaOptions,
+  schemaMessage,
+  schemaOf,
+  type TypeConflict,
+  type ValueKind,
+} from './schema/infer-schema.ts';
+export { readSchema } from './schema/read-schema.ts';
+export type {
+  Bounds,
+  FeatureListSchema,
+  FeatureSchema,
+  FeatureType,
+  RecordSchema,
+  SchemaMessage,
+} from './schema/schema.ts';
+export type { SchemaRule, SchemaViolation } from './schema/schema-checker.ts';
+export type { BytesStats, ImageStats } from './stats/bytes-stats.ts';
+export {
+  type DatasetStats,
+  type FileStats,
+  type MessageCounts,
+  mergeStats,
+  messageCountTexts,
+  type NamedFeature,
+  NO_STATS,
+  recordsWithFeatures,
+  type StatsFinding,
+} from './stats/dataset-stats.ts';
+export type { DistinctValues, ValueCount } from './stats/distinct-values.ts';
+export type { FeatureKind, FeatureStats, KindStats, RecordPlace } from './stats/feature-stats.ts';
+export { type FeatureFacts, featureFacts, labelText } from './stats/feature-stats.ts';
+export { type Column, sizeColumns, spreadColumns, valueColumns } from './stats/html/charts.ts';
+export { type StatsHtmlOptions, statsHtml } from './stats/html/page.ts';
+export { type LabelFeature, labelFeatures } from './stats/label.ts';
+export type { ExponentCount, Log2Counts, SignedLog2, Spread } from './stats/log2.ts';
+export type { FloatStats, Int64Stats } from './stats/number-stats.ts';
+export {
+  type FieldValue,
+  isMessageType,
+  type MessageType,
+  type RecordContent,
+  recordContent,
+} from './stats/record-content.ts';
+export { type RecordJsonOptions, recordJson } from './stats/record-json.ts';
+export { type RecognizedRecord, type RecordType, recognizeRecord } from './stats/record-type.ts';
+export type { ImageSample } from './stats/samples.ts';
+export { elided, textOf } from './stats/text.ts';
+export { type ValidateOptions, validateFiles } from './validate-files.ts';
+export type {
+  CheckedFile,
+  CheckedReport,
+  FileReport,
+  FileSchemaReport,
+  FileWarning,
+  Finding,
+  Interruption,
+  ReportTotals,
+  SchemaTotal,
+  UnlistedFeature,
+  ValidateReport,
+} from './validate-report.ts';
+export { validateReport } from './validate-report.ts';

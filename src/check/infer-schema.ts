@@ -1,0 +1,67 @@
+import { checkOptionNames } from '../bytes/arguments.ts';
+import { RecordpipeError } from '../errors.ts';
+import { type CollectStatsOptions, collectStats, STATS_OPTION_NAMES } from './collect-stats.ts';
+import type { FileInputs } from './expand-inputs.ts';
+import { type SchemaOptions, schemaOf, type TypeConflict } from './schema/infer-schema.ts';
+import type { RecordSchema } from './schema/schema.ts';
+import type { DatasetStats, StatsFinding } from './stats/dataset-stats.ts';
+
+/** Options of {@link inferSchema}. Every field has a default; pass what differs. */
+export interface InferSchemaOptions extends Omit<CollectStatsOptions, 'samples'>, SchemaOptions {}
+
+/** What `inferSchema` found. */
+export interface InferredSchema {
+  /** What all records conform to. */
+  readonly schema: RecordSchema;
+  /** Features of several types, which break the conformance rules of example.proto. */
+  readonly conflicts: readonly TypeConflict[];
+  /** What the schema was built from; what is wrong with the files is in its `findings`. */
+  readonly stats: DatasetStats;
+}
+
+/**
+ * The tightest schema that the records of many files conform to: type and presence of each feature, lengths of lists, ranges
+ * of values, lengths and domains of texts, kinds and sizes of images.
+ *
+ * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
+ * @throws RecordpipeError as `validateFiles`; with the code of the first finding if no record could be read, such as
+ *   `not-found`
+ * @throws UsageError if no record has named features; for a wrong option
+ * @example
+ * ```ts
+ * import { encodeTFRecord } from 'recordpipe';
+ * import { inferSchema } from 'recordpipe/check';
+ * import { writeFileSync } from 'node:fs';
+ * // An Example with one feature, x, which is the int64 7.
+ * const example = Uint8Array.of(10, 12, 10, 10, 10, 1, 120, 18, 5, 26, 3, 10, 1, 7);
+ * writeFileSync('x.tfrecord', encodeTFRecord(example));
+ * const { schema } = await inferSchema('x.tfrecord');
+ * console.log(schema.features['x'].range); // { min: 7, max: 7 }
+ * ```
+ */
+export async function inferSchema(
+  inputs: FileInputs,
+  options: Partial<InferSchemaOptions> = {},
+): Promise<InferredSchema> {
+  checkOptionNames('inferSchema', options, { ...STATS_OPTION_NAMES, loose: true });
+  const { loose, ...collecting } = options;
+  const stats = await collectStats(inputs, collecting);
+  const [first] = stats.findings.first;
+  if (stats.records === 0 && first !== undefined) throw errorOf(first, stats);
+  return { ...schemaOf(stats, { loose: loose ?? false }), stats };
+}
+
+/** A finding as the error that it was. Its message ends with the place, which the error appends again. */
+function errorOf(
+  { code, uri, record, offset, message }: StatsFinding,
+  { files }: DatasetStats,
+): RecordpipeError {
+  const place = message.endsWith(`${uri})`) ? message.lastIndexOf(' (', message.length - uri.length - 1) : -1;
+  const { compression = null } = files.find((file) => file.uri === uri) ?? {};
+  return new RecordpipeError(code, place < 0 ? message : message.slice(0, place), {
+    uri,
+    record: record ?? undefined,
+    offset: offset ?? undefined,
+    compressed: compression !== null && compression !== 'none',
+  });
+}

@@ -1,0 +1,69 @@
+import type { OnBatch } from '../records/scan-source.ts';
+import type { RecordSchema } from './schema/schema.ts';
+import { SchemaChecker, violationError } from './schema/schema-checker.ts';
+import { DatasetCounter, type StatsOptions } from './stats/dataset-counter.ts';
+import { compareFindings, type DatasetStats, MAX_FINDINGS, NO_STATS } from './stats/dataset-stats.ts';
+import type { FileReport } from './validate-report.ts';
+
+/** What is looked for in the records of a file; can be sent to a worker. */
+export interface Look {
+  readonly schema?: RecordSchema | undefined;
+  readonly stats?: StatsOptions | undefined;
+}
+
+/** The report of a file whose records were looked into. */
+export interface LookedReport extends FileReport {
+  readonly stats?: DatasetStats;
+}
+
+/** Looks into the records of one file. */
+export interface Inside {
+  readonly onBatch: OnBatch;
+  /** Adds what was found to what is known of the file. */
+  report(file: FileReport, maxErrors: number): LookedReport;
+}
+
+export function lookInside({ schema, stats }: Look, uri: string): Inside {
+  const checker = schema && new SchemaChecker(schema);
+  const counter = stats && new DatasetCounter(uri, stats);
+  return {
+    onBatch: (batch, format) => {
+      checker?.add(batch, format);
+      counter?.add(batch, format);
+    },
+    report: (file, maxErrors) => {
+      const looked = checker === undefined ? file : withViolations(file, checker, maxErrors);
+      return counter === undefined ? looked : { ...looked, stats: statsOfFile(looked, counter) };
+    },
+  };
+}
+
+/** Each broken rule is a finding, at the first record that breaks it. */
+function withViolations(file: FileReport, checker: SchemaChecker, maxErrors: number): FileReport {
+  const violations = checker.violations();
+  const compressed = file.compression !== 'none';
+  const errors = [
+    ...file.errors,
+    ...violations.map((one) => violationError(one, file.uri, compressed).toJSON()),
+  ];
+  const errorCount = file.errorCount + violations.length;
+  return {
+    ...file,
+    ok: errorCount === 0,
+    errors: errors.sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1)).slice(0, maxErrors),
+    errorCount,
+    schema: { violations, unlisted: checker.unlisted() },
+  };
+}
+
+/** What is known of a file without looking into its records is part of its statistics. */
+export function statsOfFile(report: FileReport, counter?: DatasetCounter): DatasetStats {
+  const { uri, format, compression, records, bytes, errors, errorCount, unreadable } = report;
+  const file = { uri, format, compression, records, bytes, findings: errorCount, unreadable };
+  const findings = errors
+    .slice(0, MAX_FINDINGS)
+    .map(({ code, record, offset, message }) => ({ uri, code, record, offset, message }));
+  findings.sort(compareFindings);
+  if (counter !== undefined) return counter.stats(file, findings);
+  return { ...NO_STATS, files: [file], findings: { count: errorCount, first: findings } };
+}

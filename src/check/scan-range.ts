@@ -1,0 +1,112 @@
+import { isObjectUri } from '../bytes/object-uri.ts';
+import { RecordpipeError, sentenceOf } from '../errors.ts';
+import { RecordBatch } from '../formats/batch.ts';
+import type { FormatName } from '../formats/record-format.ts';
+import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
+import { openObjectReader } from '../storage/object-reader.ts';
+import type { FileInput, FileTask, RecordRange, Watch } from './file-task.ts';
+import { shareRequests } from './hop-object.ts';
+import { loadFormat } from './load-format.ts';
+
+/** Bytes read at a time: a part of an object, several of which are under way. */
+const STEP_BYTES = 4 * 1024 * 1024;
+const AHEAD = 4;
+/** What comes so is not read into the scanner's buffers. */
+const CHUNK_BYTES = 64 * 1024;
+/** What counting does not look at. */
+const COUNTING = { checksum: 'length', strictPadding: false } as const;
+
+/** Walks through the records of a part of a file. Numbers and offsets are those of the file. */
+export async function scanRange(
+  input: FileInput,
+  range: RecordRange,
+  task: FileTask,
+  { signal, onProgress, onRetry, onFinding }: Watch,
+  onBatch?: OnBatch,
+): Promise<RecordScan> {
+  const { path: uri, size, etag } = input;
+  if (isObjectUri(uri)) shareRequests(task.requests);
+  const known = isObjectUri(uri) ? { uri, size, etag } : uri;
+  const onEvent = ({ type }: { readonly type: string }): void => {
+    if (type === 'retry') onRetry?.();
+  };
+  const reader = await openObjectReader(known, { ...task.reading.objects, signal, onEvent });
+  try {
+    const options = {
+      ...task.reading,
+      ...(task.check === 'count' && COUNTING),
+      uri,
+      compression: 'none' as const,
+      maxErrors: task.maxErrors,
+      chunkBytes: CHUNK_BYTES,
+      signal,
+      onProgress,
+      onFinding: onFinding && ((error: RecordpipeError) => onFinding(placedError(error, uri, range))),
+    };
+    const chunks = chunksOf((from, to) => reader.read(from, to), range);
+    const batches =
+      onBatch && ((batch: RecordBatch, format: FormatName) => onBatch(placedBatch(batch, range), format));
+    const scanned = await scanSource(await loadFormat(range.format), chunks, options, batches);
+    return asExpected(placedScan(scanned, uri, range), uri, range);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function* chunksOf(
+  read: (from: number, to: number) => Promise<Uint8Array>,
+  { start, end }: RecordRange,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const ahead: Promise<Uint8Array>[] = [];
+  let at = start;
+  try {
+    while (at < end || ahead.length > 0) {
+      for (; at < end && ahead.length < AHEAD; at += STEP_BYTES) {
+        const next = read(at, Math.min(at + STEP_BYTES, end));
+        next.catch(() => {}); // thrown where it is awaited
+        ahead.push(next);
+      }
+      yield await ahead.shift()!;
+    }
+  } finally {
+    await Promise.allSettled(ahead);
+  }
+}
+
+function placedBatch(batch: RecordBatch, { from, start }: RecordRange): RecordBatch {
+  const { bytes, index, length, firstRecord, parts } = batch;
+  if (length === 0) return batch;
+  return new RecordBatch(
+    bytes,
+    index,
+    length,
+    firstRecord + from,
+    start + batch.offset(0) - index[0],
+    0,
+    parts,
+  );
+}
+
+function placedScan(scan: RecordScan, uri: string, range: RecordRange): RecordScan {
+  const errors = scan.errors.map((error) => placedError(error, uri, range));
+  return { ...scan, bytes: range.end - range.start, errors };
+}
+
+/** The error with its position in the whole file. */
+function placedError(error: RecordpipeError, uri: string, { from, start }: RecordRange): RecordpipeError {
+  const { code, record, offset, cause } = error;
+  const place = {
+    uri,
+    ...(record !== undefined && { record: record + from }),
+    ...(offset !== undefined && { offset: offset + start }),
+  };
+  return new RecordpipeError(code, sentenceOf(error), place, cause);
+}
+
+/** Records that are not where the index has them would be checked twice, or not at all. */
+function asExpected(scan: RecordScan, uri: string, { from, to, start }: RecordRange): RecordScan {
+  if (scan.errorCount > 0 || scan.records === to - from) return scan;
+  const text = `expected records ${from} to ${to - 1} in this range, found ${scan.records} records: the index that the plan was cut by does not fit the data; rebuild the index (recordpipe index --force) and the plan`;
+  const error = new RecordpipeError('index-mismatch', text, { uri, record: from, offset: start });
+  return { ...scan, errors: [error], errorCount: 1 };
+}

@@ -1,0 +1,116 @@
+import { headerAt, IMAGE_KINDS, type ImageHeader, type ImageKind } from '../../messages/image-header.ts';
+import { DistinctCounter, type DistinctValues, mergeDistinct } from './distinct-values.ts';
+import { mergeSpreads, type Spread, SpreadCounter } from './log2.ts';
+import { isTextAt } from './text.ts';
+
+/** The values of a bytes feature. */
+export interface BytesStats {
+  readonly values: number;
+  /** Bytes of all values. */
+  readonly total: number;
+  /** Bytes per value. */
+  readonly length: Spread;
+  /** Values that are text: UTF-8 without control characters. Images are never text. */
+  readonly text: number;
+  /** Values that begin as images do, by kind. */
+  readonly images: { readonly [kind in ImageKind]?: ImageStats };
+  readonly distinct: DistinctValues;
+}
+
+/** Images of one kind. */
+export interface ImageStats {
+  readonly values: number;
+  /** Pixels, of those whose header says; undefined where none does. */
+  readonly width?: Spread;
+  readonly height?: Spread;
+}
+
+/** Takes in values of bytes. */
+export class BytesCounter {
+  #total = 0;
+  #values = 0;
+  #text = 0;
+  readonly #length = new SpreadCounter();
+  readonly #images = new Map<ImageKind, ImageCounter>();
+  readonly #distinct = new DistinctCounter();
+
+  /** What the value is, where it is an image. */
+  add(bytes: Uint8Array, from: number, to: number): ImageHeader | undefined {
+    this.#values++;
+    this.#total += to - from;
+    this.#length.add(to - from);
+    if (!this.#distinct.overflown) this.#distinct.bytes(bytes, from, to);
+    const header = headerAt(bytes, from, to);
+    if (header === undefined) {
+      if (isTextAt(bytes, from, to)) this.#text++;
+      return undefined;
+    }
+    let images = this.#images.get(header.kind);
+    if (images === undefined) {
+      images = new ImageCounter();
+      this.#images.set(header.kind, images);
+    }
+    images.add(header);
+    return header;
+  }
+
+  /** Undefined where there was none. */
+  stats(): BytesStats | undefined {
+    const length = this.#length.spread();
+    if (length === undefined) return undefined;
+    const images: { [kind in ImageKind]?: ImageStats } = {};
+    for (const kind of IMAGE_KINDS) {
+      const found = this.#images.get(kind);
+      if (found !== undefined) images[kind] = found.stats();
+    }
+    return {
+      values: this.#values,
+      total: this.#total,
+      length,
+      text: this.#text,
+      images,
+      distinct: this.#distinct.values(true),
+    };
+  }
+}
+
+class ImageCounter {
+  #values = 0;
+  readonly #width = new SpreadCounter();
+  readonly #height = new SpreadCounter();
+
+  add({ width, height }: ImageHeader): void {
+    this.#values++;
+    if (width === 0 || height === 0) return;
+    this.#width.add(width);
+    this.#height.add(height);
+  }
+
+  stats(): ImageStats {
+    const [width, height] = [this.#width.spread(), this.#height.spread()];
+    return { values: this.#values, ...(width && height && { width, height }) };
+  }
+}
+
+export function mergeBytes(a: BytesStats, b: BytesStats): BytesStats {
+  const images: { [kind in ImageKind]?: ImageStats } = {};
+  for (const kind of IMAGE_KINDS) {
+    const [one, other] = [a.images[kind], b.images[kind]];
+    const merged = one !== undefined && other !== undefined ? mergeImages(one, other) : (one ?? other);
+    if (merged !== undefined) images[kind] = merged;
+  }
+  return {
+    values: a.values + b.values,
+    total: a.total + b.total,
+    length: mergeSpreads(a.length, b.length)!,
+    text: a.text + b.text,
+    images,
+    distinct: mergeDistinct(a.distinct, b.distinct, true),
+  };
+}
+
+function mergeImages(a: ImageStats, b: ImageStats): ImageStats {
+  const width = mergeSpreads(a.width, b.width);
+  const height = mergeSpreads(a.height, b.height);
+  return { values: a.values + b.values, ...(width && height && { width, height }) };
+}

@@ -1,0 +1,263 @@
+import type { ErrorCode } from '../../errors.ts';
+import {
+  both,
+  comparePlaces,
+  compareTexts,
+  type FeatureStats,
+  mergeFeatures,
+  type RecordPlace,
+} from './feature-stats.ts';
+import { mergeSpreads, type Spread } from './log2.ts';
+import type { RecordType } from './record-type.ts';
+import { type ImageSample, mergeSamples } from './samples.ts';
+
+/** So many features are kept, those whose names come first; of a feature list the same. */
+export const MAX_FEATURES = 4096;
+/** So many findings are kept, the first by file and place; all are counted. */
+export const MAX_FINDINGS = 100;
+
+/** One of the files. */
+export interface FileStats {
+  readonly uri: string;
+  readonly format: string | null;
+  readonly compression: string | null;
+  /** Good records. */
+  readonly records: number;
+  /** Bytes as stored. */
+  readonly bytes: number;
+  /** Findings, all counted. */
+  readonly findings: number;
+  readonly unreadable: boolean;
+}
+
+/** Something that is wrong with a file. */
+export interface StatsFinding {
+  readonly uri: string;
+  readonly code: ErrorCode;
+  readonly record: number | null;
+  readonly offset: number | null;
+  readonly message: string;
+}
+
+/** How many records are of which type: see `RecordType`. Types that do not occur are omitted, except for `example`, `sequenceExample` and `other`. */
+export interface MessageCounts {
+  readonly example: number;
+  /** With feature lists. */
+  readonly sequenceExample: number;
+  readonly exampleListWithContext?: number;
+  readonly event?: number;
+  /** aialgs.data.Record. */
+  readonly record?: number;
+  readonly irHeader?: number;
+  /** Records without named features: text, other messages and binary data together. */
+  readonly other: number;
+  readonly text?: number;
+  readonly protobuf?: number;
+  readonly binary?: number;
+  /** The first of `other`, and what it is. */
+  readonly firstOther?: RecordPlace & { readonly why: string };
+}
+
+/** Records with named features, whatever their type. */
+export function recordsWithFeatures(messages: MessageCounts): number {
+  return WITH_FEATURES.reduce((sum, key) => sum + (messages[key] ?? 0), 0);
+}
+
+/** How many records are of which type, for people, in the order of the document. */
+export function messageCountTexts(messages: MessageCounts): { count: number; name: string }[] {
+  return [...WITH_FEATURES, ...WITHOUT_FEATURES].flatMap((key) => {
+    const count = messages[key] ?? 0;
+    return count === 0 ? [] : [{ count, name: COUNT_NAMES[key] }];
+  });
+}
+
+const WITH_FEATURES = [
+  'example',
+  'sequenceExample',
+  'exampleListWithContext',
+  'event',
+  'record',
+  'irHeader',
+] as const;
+const WITHOUT_FEATURES = ['text', 'protobuf', 'binary'] as const;
+
+/** Key of a type in {@link MessageCounts}. */
+export const COUNT_KEYS: Readonly<Record<RecordType, MessageCountKey>> = Object.freeze({
+  Example: 'example',
+  SequenceExample: 'sequenceExample',
+  ExampleListWithContext: 'exampleListWithContext',
+  Event: 'event',
+  Record: 'record',
+  IRHeader: 'irHeader',
+  text: 'text',
+  protobuf: 'protobuf',
+  binary: 'binary',
+});
+
+const COUNT_NAMES: Readonly<Record<MessageCountKey, string>> = {
+  example: 'Example',
+  sequenceExample: 'SequenceExample',
+  exampleListWithContext: 'ExampleListWithContext',
+  event: 'Event',
+  record: 'Record (recordio-protobuf)',
+  irHeader: 'IRHeader',
+  text: 'text',
+  protobuf: 'protobuf of unknown type',
+  binary: 'binary',
+};
+
+export type MessageCountKey = (typeof WITH_FEATURES)[number] | (typeof WITHOUT_FEATURES)[number];
+
+/** The counts with their keys always in one order, because documents are compared byte for byte. */
+export function messageCounts(
+  counts: { readonly [key in MessageCountKey]?: number },
+  firstOther: MessageCounts['firstOther'],
+): MessageCounts {
+  const found = (keys: readonly MessageCountKey[]): object =>
+    Object.fromEntries(keys.flatMap((key) => (counts[key] ? [[key, counts[key]]] : [])));
+  return {
+    example: counts.example ?? 0,
+    sequenceExample: counts.sequenceExample ?? 0,
+    ...found(WITH_FEATURES.slice(2)),
+    other: WITHOUT_FEATURES.reduce((sum, key) => sum + (counts[key] ?? 0), 0),
+    ...found(WITHOUT_FEATURES),
+    ...(firstOther && { firstOther }),
+  };
+}
+
+/** A feature and what is known of it. */
+export interface NamedFeature extends FeatureStats {
+  readonly name: string;
+}
+
+/**
+ * What there is to know about a set of record files: the document that `recordpipe stats --json` prints. Documents of parts of a set merge into the document of the set,
+ * byte for byte and in any order: see `mergeStats`. Fields may be added; `version` changes when one changes its meaning.
+ */
+export interface DatasetStats {
+  readonly version: 1;
+  /** By uri. */
+  readonly files: readonly FileStats[];
+  /** Good records of all files. */
+  readonly records: number;
+  /** Bytes per good record, without framing; missing where there is no record. */
+  readonly recordBytes?: Spread;
+  readonly payloadBytes: number;
+  readonly messages: MessageCounts;
+  /** By name: of Examples, of contexts, and what corresponds to them in other messages (see `recordContent`). */
+  readonly features: readonly NamedFeature[];
+  /** By name. */
+  readonly featureLists: readonly NamedFeature[];
+  /** Whether there were more than 4,096 names of either. */
+  readonly truncated: boolean;
+  readonly findings: { readonly count: number; readonly first: readonly StatsFinding[] };
+  /** A few of the images; none unless asked for. */
+  readonly samples: readonly ImageSample[];
+}
+
+/** Statistics of nothing: what merging begins with. */
+export const NO_STATS: DatasetStats = Object.freeze({
+  version: 1,
+  files: [],
+  records: 0,
+  payloadBytes: 0,
+  messages: { example: 0, sequenceExample: 0, other: 0 },
+  features: [],
+  featureLists: [],
+  truncated: false,
+  findings: { count: 0, first: [] },
+  samples: [],
+} satisfies DatasetStats);
+
+/**
+ * The statistics of all files of both documents. Associative and commutative, with {@link NO_STATS} as its neutral element: whatever the parts in which a set of files
+ * was looked at, and in whatever order they are merged, the outcome is the same JSON text as that of one run over all. The two must not hold the same file.
+ *
+ * @example
+ * ```ts
+ * import { mergeStats, NO_STATS } from 'recordpipe/check';
+ * console.log(mergeStats(NO_STATS, NO_STATS).records); // 0
+ * ```
+ */
+export function mergeStats(a: DatasetStats, b: DatasetStats): DatasetStats {
+  const recordBytes = mergeSpreads(a.recordBytes, b.recordBytes);
+  const [features, more] = mergeNamed(a.features, b.features);
+  const [featureLists, moreLists] = mergeNamed(a.featureLists, b.featureLists);
+  return {
+    version: 1,
+    files: [...a.files, ...b.files].sort((one, other) => compareTexts(one.uri, other.uri)),
+    records: a.records + b.records,
+    ...(recordBytes && { recordBytes }),
+    payloadBytes: a.payloadBytes + b.payloadBytes,
+    messages: mergeMessages(a.messages, b.messages),
+    features,
+    featureLists,
+    truncated: a.truncated || b.truncated || more || moreLists,
+    findings: {
+      count: a.findings.count + b.findings.count,
+      first: [...a.findings.first, ...b.findings.first].sort(compareFindings).slice(0, MAX_FINDINGS),
+    },
+    samples: mergeSamples(a.samples, b.samples),
+  };
+}
+
+/**
+ * Merges the statistics of many files as they come, in pairs of about equal size: the time grows with the files, not with
+ * their square.
+ */
+export class StatsMerger {
+  /** At index i the statistics of 2^i files, or undefined. */
+  readonly #levels: (DatasetStats | undefined)[] = [];
+
+  add(stats: DatasetStats): void {
+    let merged = stats;
+    let level = 0;
+    for (let other = this.#levels[0]; other !== undefined; other = this.#levels[level]) {
+      merged = mergeStats(other, merged);
+      this.#levels[level++] = undefined;
+    }
+    this.#levels[level] = merged;
+  }
+
+  /** The statistics of all files. */
+  merged(): DatasetStats {
+    return this.#levels.reduce<DatasetStats>(
+      (merged, level) => (level === undefined ? merged : mergeStats(level, merged)),
+      NO_STATS,
+    );
+  }
+}
+
+export function compareFindings(a: StatsFinding, b: StatsFinding): number {
+  return (
+    compareTexts(a.uri, b.uri) ||
+    (a.offset ?? -1) - (b.offset ?? -1) ||
+    compareTexts(a.code, b.code) ||
+    compareTexts(a.message, b.message)
+  );
+}
+
+function mergeMessages(a: MessageCounts, b: MessageCounts): MessageCounts {
+  const firstOther = both(a.firstOther, b.firstOther, (one, other) =>
+    comparePlaces(one, other) <= 0 ? one : other,
+  );
+  const counts = Object.fromEntries(
+    [...WITH_FEATURES, ...WITHOUT_FEATURES].map((key) => [key, (a[key] ?? 0) + (b[key] ?? 0)]),
+  );
+  return messageCounts(counts, firstOther);
+}
+
+/** Keeps the first names: a name that is kept in the end was kept by every part. */
+function mergeNamed(
+  a: readonly NamedFeature[],
+  b: readonly NamedFeature[],
+): [merged: NamedFeature[], truncated: boolean] {
+  const found = new Map(a.map((feature) => [feature.name, feature]));
+  for (const feature of b) {
+    const known = found.get(feature.name);
+    found.set(feature.name, known ? { name: feature.name, ...mergeFeatures(known, feature) } : feature);
+  }
+  const names = [...found.keys()].sort();
+  const kept = names.slice(0, MAX_FEATURES);
+  return [kept.map((name) => found.get(name)!), kept.length < names.length];
+}

@@ -1,0 +1,203 @@
+import { largestOf, smallestOf } from '../../../bytes/little-endian.ts';
+import type { NamedFeature } from '../dataset-stats.ts';
+import type { ValueCount } from '../distinct-values.ts';
+import { bucketStart, type ExponentCount, type SignedLog2, type Spread } from '../log2.ts';
+import { bytesText, countText, numberText, powerText, rangeText } from '../text.ts';
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Markup. Everything else that is interpolated into {@link html} is escaped. */
+export class Markup {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** What a template can interpolate. */
+export type Interpolated = string | number | Markup | readonly Markup[];
+
+/**
+ * A template whose interpolated values are escaped, in text and in quoted attributes alike. This is the only way in which values get into a page.
+ *
+ * @param values markup is inserted as it is, a list of markup without separators, everything else escaped
+ */
+export function html(parts: TemplateStringsArray, ...values: readonly Interpolated[]): Markup {
+  let text = parts[0];
+  for (const [i, value] of values.entries()) text += markupOf(value) + parts[i + 1];
+  return new Markup(text);
+}
+
+export const NOTHING: Markup = new Markup('');
+
+/** Markup with a separator, which is markup too, between its items. */
+export function joined(markup: readonly Markup[], separator: string): Markup {
+  return new Markup(markup.map(({ text }) => text).join(separator));
+}
+
+function markupOf(value: Interpolated): string {
+  if (value instanceof Markup) return value.text;
+  return Array.isArray(value) ? value.map(markupOf).join('') : escaped(String(value));
+}
+
+/** Control characters, which pages must not contain, become pictures of them; format characters, which can disguise text, become visible escapes. */
+function escaped(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cs}]/gu, (character) =>
+      character < ' ' ? String.fromCharCode(0x2400 + character.charCodeAt(0)) : '\ufffd',
+    )
+    .replace(/[\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
+    .replace(/[&<>"']/g, (character) => ENTITIES[character]);
+}
+
+/** Units of the drawings, which stretch to the available space. */
+const WIDTH = 1000;
+const HEIGHT = 100;
+/** Share of a column's width. */
+const GAP = 0.14;
+/** Height of the lowest column that is not zero, so that it can be seen. */
+const MIN_HEIGHT = 1.5;
+
+/** A share from 0 to 1 as a bar. @param title describes it to screen readers */
+export function shareBar(share: number, title: string, kind: '' | 'bad' = ''): Markup {
+  const width = share === 0 ? 0 : Math.max(4, round(share * WIDTH));
+  return html`<svg class="bar" role="img" viewBox="0 0 ${WIDTH} 10" preserveAspectRatio="none"><title>${title}</title><rect class="track" width="${WIDTH}" height="10"/><rect class="fill ${kind}" width="${width}" height="10"/></svg>`;
+}
+
+/** A histogram. @param noun names what is counted */
+export function histogram(
+  columns: readonly Column[],
+  title: string,
+  noun: string,
+  size: 'large' | 'small',
+): Markup {
+  const most = largestOf(
+    columns.map(({ count }) => count),
+    1,
+  );
+  const step = WIDTH / columns.length;
+  const shapes = columns.map(({ count, label }, i) => {
+    const height = count === 0 ? 0 : Math.max(MIN_HEIGHT, round((count / most) * HEIGHT));
+    const said = `${label}: ${countText(count)} ${noun}`;
+    // The whole height reacts to the pointer.
+    return html`<g><title>${said}</title><rect class="hit" x="${round(i * step)}" width="${round(step)}" height="${HEIGHT}"/><rect class="fill" x="${round((i + GAP / 2) * step)}" y="${round(HEIGHT - height)}" width="${round((1 - GAP) * step)}" height="${height}"/></g>`;
+  });
+  const said = columns
+    .filter(({ count }) => count > 0)
+    .map(({ count, label }) => `${label}: ${countText(count)}`);
+  const svg = html`<svg class="columns" role="img" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none"><title>${title}</title><desc>${said.join('; ')}</desc>${shapes}</svg>`;
+  return html`<div class="histogram ${size}">${svg}<div class="axis" aria-hidden="true">${axis(columns, size)}</div></div>`;
+}
+
+/** As many labels as fit. */
+function axis(columns: readonly Column[], size: 'large' | 'small'): Markup[] {
+  const room = size === 'large' ? 9 : 3;
+  const each = Math.max(1, Math.ceil(columns.length / room));
+  return columns.map(({ start }, i) => html`<span>${i % each === 0 ? html`<i>${start}</i>` : ''}</span>`);
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+/** A column of a histogram. */
+export interface Column {
+  readonly count: number;
+  /** Where it begins, as the axis says it. */
+  readonly start: string;
+  /** What it holds, in words. */
+  readonly label: string;
+}
+
+/** Powers of two on each side of zero. */
+const MAX_EXPONENTS = 10;
+const MAX_LINEAR = 24;
+
+/** Columns of a spread, from its first to its last power of two that is not empty. */
+export function spreadColumns({ log2 }: Spread, text: (value: number) => string = countText): Column[] {
+  const first = log2.findIndex((count) => count > 0);
+  return log2.slice(first).map((count, i) => {
+    const start = text(bucketStart(first + i));
+    const end = text(bucketStart(first + i + 1) - (first + i < 10 ? 1 : 0));
+    return { count, start, label: first + i < 2 ? start : `${start} to ${end}` };
+  });
+}
+
+/** Columns of sizes in bytes. */
+export function sizeColumns(spread: Spread): Column[] {
+  return spreadColumns(spread, bytesText);
+}
+
+/** Columns of signed numbers: from large negative ones over zero to large positive ones. What is far smaller than the largest is one column, around zero. */
+export function signedColumns({ negative, zeros, positive }: SignedLog2): Column[] {
+  const most = largestOf([...negative, ...positive].map(([exponent]) => exponent));
+  const least = most - MAX_EXPONENTS + 1;
+  const large = (counts: readonly ExponentCount[]): ExponentCount[] =>
+    filled(counts.filter(([exponent]) => exponent >= least));
+  const small = (counts: readonly ExponentCount[]): number =>
+    counts.reduce((sum, [exponent, count]) => sum + (exponent < least ? count : 0), 0);
+  const below = small(negative);
+  const above = small(positive);
+  const edge = powerText(least);
+  const around =
+    below + above === 0 ? 'zero' : `${below > 0 ? `-${edge}` : '0'} to ${above > 0 ? edge : '0'}`;
+  const hasZero = zeros + below + above > 0 || (negative.length > 0 && positive.length > 0);
+  return [
+    ...large(negative)
+      .reverse()
+      .map(([exponent, count]) => ({
+        count,
+        start: `-${powerText(exponent + 1)}`,
+        label: `-${powerText(exponent + 1)} to -${powerText(exponent)}`,
+      })),
+    ...(hasZero
+      ? [{ count: zeros + below + above, start: below > 0 ? `-${edge}` : '0', label: around }]
+      : []),
+    ...large(positive).map(([exponent, count]) => ({
+      count,
+      start: powerText(exponent),
+      label: `${powerText(exponent)} to ${powerText(exponent + 1)}`,
+    })),
+  ];
+}
+
+/** Columns of one width, of integers that are all known. */
+function linearColumns(distinct: readonly ValueCount[]): Column[] {
+  const values = distinct.map(({ value }) => value as number);
+  const [min, max] = [smallestOf(values), largestOf(values)];
+  const width = Math.ceil((max - min + 1) / MAX_LINEAR);
+  const counts: number[] = Array(Math.floor((max - min) / width) + 1).fill(0);
+  for (const { value, count } of distinct) counts[Math.floor(((value as number) - min) / width)] += count;
+  return counts.map((count, i) => {
+    const start = min + i * width;
+    const end = Math.min(max, start + width - 1);
+    return { count, start: numberText(start), label: rangeText(start, end) };
+  });
+}
+
+/** What the values of a feature look like: columns, or none where there is nothing to see. */
+export function valueColumns({ int64, float, bytes }: NamedFeature): Column[] {
+  if (int64 !== undefined) {
+    const { distinct } = int64;
+    const known = distinct?.every(({ value }) => typeof value === 'number');
+    return known ? linearColumns(distinct!) : signedColumns(int64.log2);
+  }
+  if (float !== undefined) return signedColumns(float.log2);
+  return bytes === undefined ? [] : sizeColumns(bytes.length);
+}
+
+/** With the exponents between that do not occur. */
+function filled(counts: readonly ExponentCount[]): ExponentCount[] {
+  if (counts.length === 0) return [];
+  const known = new Map(counts);
+  const first = counts[0][0];
+  const last = counts[counts.length - 1][0];
+  return Array.from({ length: last - first + 1 }, (_, i) => [first + i, known.get(first + i) ?? 0]);
+}

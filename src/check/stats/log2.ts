@@ -1,0 +1,96 @@
+/**
+ * Counts by power of two: at 0 the zeros, at k the values from 2^(k-1) up to, not including, 2^k. Without the zeros at its end. The borders are the same for
+ * everybody, so that two are added by adding their counts.
+ */
+export type Log2Counts = readonly number[];
+
+/** Least and most of whole numbers, and how they spread. */
+export interface Spread {
+  readonly min: number;
+  readonly max: number;
+  readonly log2: Log2Counts;
+}
+
+const BUCKETS = 54;
+
+/** The bucket of a whole number from 0 to 2^53. */
+export function log2Bucket(value: number): number {
+  return value < 2 ** 31 ? 32 - Math.clz32(value) : 64 - Math.clz32(Math.floor(value / 2 ** 32));
+}
+
+/** The least value of a bucket. */
+export function bucketStart(bucket: number): number {
+  return bucket === 0 ? 0 : 2 ** (bucket - 1);
+}
+
+/** Takes in whole numbers, one by one. */
+export class SpreadCounter {
+  min: number = Number.POSITIVE_INFINITY;
+  max = 0;
+  readonly #counts: Float64Array = new Float64Array(BUCKETS);
+
+  add(value: number): void {
+    if (value < this.min) this.min = value;
+    if (value > this.max) this.max = value;
+    this.#counts[log2Bucket(value)]++;
+  }
+
+  /** Undefined where there was none. */
+  spread(): Spread | undefined {
+    if (this.min > this.max) return undefined;
+    return { min: this.min, max: this.max, log2: trimmed([...this.#counts]) };
+  }
+}
+
+/** The spread of the values of both. */
+export function mergeSpreads(a: Spread | undefined, b: Spread | undefined): Spread | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return {
+    min: Math.min(a.min, b.min),
+    max: Math.max(a.max, b.max),
+    log2: addCounts(a.log2, b.log2),
+  };
+}
+
+export function addCounts(a: Log2Counts, b: Log2Counts): Log2Counts {
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => (a[i] ?? 0) + (b[i] ?? 0));
+}
+
+/** Without the zeros at the end. */
+export function trimmed(counts: number[]): number[] {
+  while (counts.at(-1) === 0) counts.pop();
+  return counts;
+}
+
+/**
+ * Counts of numbers by sign and power of two: `[exponent, count]` each, ascending, where exponent e holds 2^e <= |value| < 2^(e+1). Floats that are subnormal are
+ * counted as 2^-127.
+ */
+export interface SignedLog2 {
+  readonly negative: readonly ExponentCount[];
+  readonly zeros: number;
+  readonly positive: readonly ExponentCount[];
+}
+
+export type ExponentCount = readonly [exponent: number, count: number];
+
+/** @param offset exponent of the first of `counts` */
+export function exponentCounts(counts: ArrayLike<number>, offset: number): ExponentCount[] {
+  const found: ExponentCount[] = [];
+  for (let i = 0; i < counts.length; i++) if (counts[i] > 0) found.push([i + offset, counts[i]]);
+  return found;
+}
+
+export function mergeSignedLog2(a: SignedLog2, b: SignedLog2): SignedLog2 {
+  return {
+    negative: mergeExponents(a.negative, b.negative),
+    zeros: a.zeros + b.zeros,
+    positive: mergeExponents(a.positive, b.positive),
+  };
+}
+
+function mergeExponents(a: readonly ExponentCount[], b: readonly ExponentCount[]): ExponentCount[] {
+  const counts = new Map(a);
+  for (const [exponent, count] of b) counts.set(exponent, (counts.get(exponent) ?? 0) + count);
+  return [...counts].sort(([one], [other]) => one - other);
+}

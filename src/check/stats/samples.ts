@@ -1,0 +1,151 @@
+import type { ImageHeader, ImageKind } from '../../messages/image-header.ts';
+import { compareTexts } from './feature-stats.ts';
+
+/** An image of the data, to be looked at. */
+export interface ImageSample {
+  readonly feature: string;
+  readonly uri: string;
+  readonly record: number;
+  readonly kind: ImageKind;
+  readonly width: number;
+  readonly height: number;
+  /** What a feature of the same record calls it, where there is one whose name ends in label, class, text, name or caption. */
+  readonly label?: string;
+  /** The image's own bytes. */
+  readonly base64: string;
+}
+
+/** Samples in a document: which of all images they are is decided by a hash of their place, so that no order and no split of the data changes it. */
+export const MAX_SAMPLES = 16;
+/** Larger images are not kept. */
+export const MAX_SAMPLE_BYTES: number = 128 * 1024;
+/** What a browser shows without a script. */
+export const SHOWN: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 'bmp'];
+
+interface Kept {
+  readonly hash: number;
+  readonly sample: ImageSample;
+}
+
+/** Not yet as text: most images that are kept for a while make room for others, and writing base64 takes as long as checking them. */
+interface Candidate {
+  readonly hash: number;
+  readonly sample: Omit<ImageSample, 'base64'>;
+  readonly bytes: Uint8Array;
+}
+
+/** Keeps the samples of one file. */
+export class SampleKeeper {
+  readonly #uri: string;
+  readonly #seed: number;
+  readonly #wanted: boolean;
+  #kept: Candidate[] = [];
+  /** Memory of one that made room: taking as much anew for each candidate took longer than all that is counted. */
+  #spare: Uint8Array | undefined;
+
+  constructor(uri: string, wanted: boolean) {
+    this.#uri = uri;
+    this.#seed = textHash(uri);
+    this.#wanted = wanted;
+  }
+
+  /** @param label asked only where the image is kept */
+  offer(
+    feature: string,
+    record: number,
+    header: ImageHeader,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    label: () => string | undefined,
+  ): void {
+    if (!this.#wanted || to - from > MAX_SAMPLE_BYTES || !SHOWN.includes(header.kind)) return;
+    const hash = placeHash(this.#seed, record, feature);
+    const last = this.#kept.at(-1);
+    if (this.#kept.length === MAX_SAMPLES && last !== undefined && hash > last.hash) return;
+    const { kind, width, height } = header;
+    const text = label();
+    const sample = {
+      feature,
+      uri: this.#uri,
+      record,
+      kind,
+      width,
+      height,
+      ...(text !== undefined && { label: text }),
+    };
+    this.#kept.push({ hash, sample, bytes: this.#copied(bytes, from, to) });
+    this.#kept.sort(compareCandidates);
+    if (this.#kept.length > MAX_SAMPLES) this.#spare = this.#kept.pop()?.bytes;
+  }
+
+  #copied(bytes: Uint8Array, from: number, to: number): Uint8Array {
+    const size = to - from;
+    const memory =
+      this.#spare !== undefined && this.#spare.buffer.byteLength >= size
+        ? this.#spare.buffer
+        : new ArrayBuffer(2 ** Math.ceil(Math.log2(size)));
+    this.#spare = undefined;
+    const copy = new Uint8Array(memory, 0, size);
+    copy.set(bytes.subarray(from, to));
+    return copy;
+  }
+
+  samples(): ImageSample[] {
+    const kept = this.#kept.map(({ hash, sample, bytes }) => ({
+      hash,
+      sample: {
+        ...sample,
+        base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64'),
+      },
+    }));
+    return kept.sort(compareKept).map(({ sample }) => sample);
+  }
+}
+
+/** The first of both. */
+export function mergeSamples(a: readonly ImageSample[], b: readonly ImageSample[]): ImageSample[] {
+  const kept = [...a, ...b].map((sample) => ({
+    hash: placeHash(textHash(sample.uri), sample.record, sample.feature),
+    sample,
+  }));
+  return kept
+    .sort(compareKept)
+    .slice(0, MAX_SAMPLES)
+    .map(({ sample }) => sample);
+}
+
+/** Several images of one feature of one record have the hash of that place: their bytes decide. */
+function compareCandidates(a: Candidate, b: Candidate): number {
+  return (
+    a.hash - b.hash ||
+    a.sample.record - b.sample.record ||
+    compareTexts(a.sample.feature, b.sample.feature) ||
+    Buffer.compare(a.bytes, b.bytes)
+  );
+}
+
+function compareKept(a: Kept, b: Kept): number {
+  const [one, other] = [a.sample, b.sample];
+  return (
+    a.hash - b.hash ||
+    compareTexts(one.uri, other.uri) ||
+    one.record - other.record ||
+    compareTexts(one.feature, other.feature) ||
+    Buffer.compare(Buffer.from(one.base64, 'base64'), Buffer.from(other.base64, 'base64'))
+  );
+}
+
+function placeHash(seed: number, record: number, feature: string): number {
+  let hash = seed ^ Math.imul(record | 0, 0x9e3779b1) ^ Math.imul(Math.floor(record / 2 ** 32), 0x85ebca6b);
+  hash ^= Math.imul(textHash(feature), 0xc2b2ae35);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function textHash(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}

@@ -1,0 +1,203 @@
+import { END, type Iteration, LATER, type Stage, type Step, Through } from '../stage.ts';
+import { Queue } from './prefetch.ts';
+
+/** Whether a user's function answered with a promise. */
+export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+interface Asked<T> {
+  readonly element: T;
+  answer?: boolean;
+  failure?: { readonly error: unknown };
+}
+
+/** Lets through the elements for which a function says yes. */
+export class FilterStage<T> extends Through<T, T> {
+  readonly #test: (element: T) => boolean | PromiseLike<boolean>;
+  readonly #iteration: Iteration;
+  /** The element whose answer is awaited, and the answer. */
+  #asked: Asked<T> | undefined;
+  /** What is waited for, if not the source. */
+  #waiting: Promise<void> | undefined;
+
+  constructor(source: Stage<T>, test: (element: T) => boolean | PromiseLike<boolean>, iteration: Iteration) {
+    super(source);
+    this.#test = test;
+    this.#iteration = iteration;
+  }
+
+  next(): Step<T> {
+    const asked = this.#asked;
+    if (asked !== undefined) {
+      if (this.#waiting !== undefined) return LATER;
+      this.#asked = undefined;
+      if (asked.failure !== undefined) throw asked.failure.error;
+      if (asked.answer) return asked.element;
+    }
+    for (;;) {
+      const element = this.source.next();
+      if (element === LATER || element === END) return element;
+      const answer = this.#test(element);
+      if (isPromiseLike(answer)) {
+        this.#ask(element, answer);
+        return LATER;
+      }
+      if (answer) return element;
+      if (this.#iteration.turns.due()) {
+        this.#wait(this.#iteration.turns.take());
+        return LATER;
+      }
+    }
+  }
+
+  override ready(): Promise<void> {
+    return this.#waiting ?? this.source.ready();
+  }
+
+  #ask(element: T, answer: PromiseLike<boolean>): void {
+    const asked: Asked<T> = { element };
+    this.#asked = asked;
+    this.#wait(
+      Promise.resolve(answer).then(
+        (yes) => {
+          asked.answer = yes;
+        },
+        (error: unknown) => {
+          asked.failure = { error };
+        },
+      ),
+    );
+  }
+
+  #wait(until: Promise<void>): void {
+    this.#waiting = until.then(() => {
+      this.#waiting = undefined;
+    });
+  }
+}
+
+/** What a function of `map` may return. */
+export type MaybePromise<T> = T | PromiseLike<T>;
+
+/** A call under way, or what came of it. */
+type Call<T> = { state: 'running' } | { state: 'done'; value: T } | { state: 'failed'; error: unknown };
+
+/**
+ * Applies a function to each element, in order. As long as it answers at once, one call is made for each element that is asked for; with promises
+ * up to `parallel` calls are under way.
+ */
+export class MapStage<S, T> extends Through<S, T> {
+  readonly #map: (element: S) => MaybePromise<T>;
+  readonly #parallel: number;
+  readonly #calls = new Queue<Call<T>>();
+  /** Calls are under way: none is made directly any more. */
+  #ahead = false;
+  #sourceWaits = false;
+  /** The source has ended, or failed with this. */
+  #end: { readonly error?: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(source: Stage<S>, map: (element: S) => MaybePromise<T>, parallel: number) {
+    super(source);
+    this.#map = map;
+    this.#parallel = parallel;
+  }
+
+  next(): Step<T> {
+    if (this.#ahead) return this.#queued();
+    const element = this.source.next();
+    if (element === LATER) return LATER;
+    if (element === END) return END;
+    const result = this.#map(element);
+    if (!isPromiseLike(result)) return result;
+    this.#ahead = true;
+    this.#calls.push(this.#watch(result));
+    return this.#queued();
+  }
+
+  #queued(): Step<T> {
+    this.#fill();
+    const calls = this.#calls;
+    if (calls.length > 0) {
+      const call = calls.first();
+      if (call.state === 'running') return LATER;
+      calls.shift();
+      if (call.state === 'failed') throw call.error;
+      return call.value;
+    }
+    if (this.#sourceWaits) return LATER;
+    if (this.#end !== undefined && 'error' in this.#end) throw this.#end.error;
+    return END;
+  }
+
+  override ready(): Promise<void> {
+    if (!this.#ahead) return this.source.ready();
+    return new Promise((resolve) => {
+      if (this.#waits) this.#wake = resolve;
+      else resolve();
+    });
+  }
+
+  get #waits(): boolean {
+    return this.#calls.length > 0 ? this.#calls.first().state === 'running' : this.#sourceWaits;
+  }
+
+  /** Starts calls while there is room and elements are there. */
+  #fill(): void {
+    while (this.#end === undefined && !this.#sourceWaits && this.#calls.length < this.#parallel) {
+      try {
+        const element = this.source.next();
+        if (element === END) this.#end = {};
+        else if (element === LATER) this.#waitForSource();
+        else this.#call(element);
+      } catch (error) {
+        this.#end = { error };
+      }
+    }
+  }
+
+  #call(element: S): void {
+    try {
+      const result = this.#map(element);
+      this.#calls.push(isPromiseLike(result) ? this.#watch(result) : { state: 'done', value: result });
+    } catch (error) {
+      this.#calls.push({ state: 'failed', error });
+      this.#end = {};
+    }
+  }
+
+  #watch(result: PromiseLike<T>): Call<T> {
+    const call: { state: string; value?: T; error?: unknown } = { state: 'running' };
+    result.then(
+      (value) => {
+        call.value = value;
+        call.state = 'done';
+        this.#awake();
+      },
+      (error: unknown) => {
+        call.error = error;
+        call.state = 'failed';
+        this.#end ??= {};
+        this.#awake();
+      },
+    );
+    return call as Call<T>;
+  }
+
+  #waitForSource(): void {
+    this.#sourceWaits = true;
+    this.source.ready().then(() => {
+      this.#sourceWaits = false;
+      this.#awake();
+    });
+  }
+
+  #awake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}

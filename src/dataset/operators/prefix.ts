@@ -1,0 +1,146 @@
+import { UsageError } from '../../errors.ts';
+import { END, LATER, Stage, type Step, Through } from '../stage.ts';
+
+/** The first `count` elements. Nothing is asked of the source behind them. */
+export class TakeStage<T> extends Through<T, T> {
+  #left: number;
+
+  constructor(source: Stage<T>, count: number) {
+    super(source);
+    this.#left = count;
+  }
+
+  next(): Step<T> {
+    if (this.#left <= 0) return END;
+    const element = this.source.next();
+    if (element !== LATER) this.#left--;
+    return element;
+  }
+
+  override pass(count: number): number {
+    const passed = this.source.pass(Math.min(count, this.#left));
+    this.#left -= passed;
+    return passed;
+  }
+}
+
+/** All but the first `count` elements. */
+export class SkipStage<T> extends Through<T, T> {
+  #left: number;
+
+  constructor(source: Stage<T>, count: number) {
+    super(source);
+    this.#left = count;
+  }
+
+  next(): Step<T> {
+    while (this.#left > 0) {
+      this.#left -= this.source.pass(this.#left);
+      if (this.#left === 0) break;
+      const element = this.source.next();
+      if (element === LATER || element === END) return element;
+      this.#left--;
+    }
+    return this.source.next();
+  }
+
+  override pass(count: number): number {
+    return this.#left === 0 ? this.source.pass(count) : 0;
+  }
+}
+
+/** Every `shards`-th element, from number `index` on. */
+export class ShardStage<T> extends Through<T, T> {
+  readonly #shards: number;
+  /** How many are to be passed over before the next one. */
+  #before: number;
+
+  constructor(source: Stage<T>, shards: number, index: number) {
+    super(source);
+    this.#shards = shards;
+    this.#before = index;
+  }
+
+  next(): Step<T> {
+    for (;;) {
+      if (this.#before > 0) this.#before -= this.source.pass(this.#before);
+      const element = this.source.next();
+      if (element === LATER || element === END) return element;
+      if (this.#before === 0) {
+        this.#before = this.#shards - 1;
+        return element;
+      }
+      this.#before--;
+    }
+  }
+}
+
+/** Puts a number in front of each element. */
+export class EnumerateStage<T> extends Through<T, [number, T]> {
+  #number: number;
+
+  constructor(source: Stage<T>, start: number) {
+    super(source);
+    this.#number = start;
+  }
+
+  next(): Step<[number, T]> {
+    const element = this.source.next();
+    if (element === LATER) return LATER;
+    if (element === END) return END;
+    return [this.#number++, element];
+  }
+
+  override pass(count: number): number {
+    const passed = this.source.pass(count);
+    this.#number += passed;
+    return passed;
+  }
+}
+
+/**
+ * The numbers of a range: `(stop)`, `(start, stop)` or `(start, stop, step)`.
+ * @throws UsageError unless all are numbers, `step` not zero
+ */
+export function rangeOf(...bounds: readonly number[]): () => Stage<number> {
+  const [start, stop, step] =
+    bounds.length === 1 ? [0, bounds[0], 1] : [bounds[0], bounds[1], bounds[2] ?? 1];
+  for (const bound of [start, step]) {
+    if (!Number.isSafeInteger(bound)) throw new UsageError(`range: expected integers, got ${String(bound)}`);
+  }
+  if (!Number.isSafeInteger(stop) && Math.abs(stop) !== Number.POSITIVE_INFINITY)
+    throw new UsageError(`range: expected an integer or Infinity as the end, got ${String(stop)}`);
+  if (step === 0) throw new UsageError('range: expected a step that is not 0');
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  return () => new RangeStage(start, step, count);
+}
+
+class RangeStage extends Stage<number> {
+  readonly #start: number;
+  readonly #step: number;
+  readonly #count: number;
+  #at = 0;
+
+  constructor(start: number, step: number, count: number) {
+    super();
+    this.#start = start;
+    this.#step = step;
+    this.#count = count;
+  }
+
+  next(): Step<number> {
+    return this.#at < this.#count ? this.#start + this.#step * this.#at++ : END;
+  }
+
+  override pass(count: number): number {
+    const passed = Math.min(count, this.#count - this.#at);
+    this.#at += passed;
+    return passed;
+  }
+
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): undefined {}
+}

@@ -1,0 +1,154 @@
+import { checkCount, type ShuffleOptions } from '../operator-options.ts';
+import { END, LATER, type Open, type Openable, type Stage, type Step } from '../stage.ts';
+import { Collecting } from './collecting.ts';
+import { elementBytes } from './progress.ts';
+
+/**
+ * The random numbers of `shuffle`: xoshiro128** (Blackman and Vigna), 32-bit integers only, so that a seed gives the same order on every machine and
+ * in every version. Its four words of state come from SplitMix32, which is seeded with the words of seed and iteration one after the other:
+ *
+ * ```text
+ * h = 0
+ * for w of [low(seed), high(seed), low(iteration), high(iteration)]: h = mix(h + w + 0x9e3779b9)
+ * s[i] = mix(h + (i + 1) * 0x9e3779b9), i = 0…3
+ * mix(x): x ^= x >>> 16; x *= 0x21f0aaad; x ^= x >>> 15; x *= 0x735a2d97; x ^ x >>> 15
+ * ```
+ *
+ * `low` and `high` are the 32-bit halves of the number as a 64-bit two's complement. Test vectors: test/dataset/random.test.ts.
+ */
+export class Xoshiro128 {
+  #a: number;
+  #b: number;
+  #c: number;
+  #d: number;
+
+  constructor(seed: number, iteration: number) {
+    let h = 0;
+    for (const value of [seed, iteration]) {
+      h = mix((h + (value >>> 0) + GOLDEN) | 0);
+      h = mix((h + (Math.floor(value / 2 ** 32) >>> 0) + GOLDEN) | 0);
+    }
+    this.#a = mix((h + GOLDEN) | 0);
+    this.#b = mix((h + 2 * GOLDEN) | 0);
+    this.#c = mix((h + 3 * GOLDEN) | 0);
+    this.#d = mix((h + 4 * GOLDEN) | 0);
+    if ((this.#a | this.#b | this.#c | this.#d) === 0) this.#d = 1; // the one state that stands still
+  }
+
+  /** The next 32 bits. */
+  next(): number {
+    const scrambled = Math.imul(rotl(Math.imul(this.#b, 5), 7), 9);
+    const shifted = this.#b << 9;
+    this.#c ^= this.#a;
+    this.#d ^= this.#b;
+    this.#b ^= this.#c;
+    this.#a ^= this.#d;
+    this.#c ^= shifted;
+    this.#d = rotl(this.#d, 11);
+    return scrambled >>> 0;
+  }
+
+  /** A whole number from 0 to `end - 1`, each as likely as the others; `end` from 1 to 2^32. The lowest bits of the next number that is below `end`. */
+  below(end: number): number {
+    const mask = end <= 1 ? 0 : 0xffffffff >>> Math.clz32(end - 1);
+    for (;;) {
+      const drawn = (this.next() & mask) >>> 0;
+      if (drawn < end) return drawn;
+    }
+  }
+}
+
+const GOLDEN = 0x9e3779b9;
+
+function mix(value: number): number {
+  let x = value;
+  x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
+  x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
+  return x ^ (x >>> 15);
+}
+
+function rotl(x: number, by: number): number {
+  return (x << by) | (x >>> (32 - by));
+}
+
+/** How far a shuffle buffer may fill. */
+export interface ShuffleLimits {
+  readonly elements: number;
+  readonly bytes: number;
+  readonly sizeOf: (element: unknown) => number;
+}
+
+/** Fills a buffer, then hands out one of its elements at random and fills the place with the next. */
+export class ShuffleStage<T> extends Collecting<T, T> {
+  readonly #limits: ShuffleLimits;
+  readonly #random: Xoshiro128;
+  readonly #buffer: T[] = [];
+  readonly #sizes: number[] = [];
+  #bytes = 0;
+
+  constructor(source: Stage<T>, limits: ShuffleLimits, random: Xoshiro128) {
+    super(source);
+    this.#limits = limits;
+    this.#random = random;
+  }
+
+  next(): Step<T> {
+    while (!this.#full) {
+      const element = this.pull();
+      if (element === LATER) return LATER;
+      if (element === END) break;
+      this.#put(element);
+    }
+    if (this.#buffer.length === 0) return this.finish();
+    return this.#take();
+  }
+
+  get #full(): boolean {
+    return this.ended || this.#buffer.length >= this.#limits.elements || this.#bytes >= this.#limits.bytes;
+  }
+
+  #put(element: T): void {
+    this.#buffer.push(ownBytes(element));
+    if (this.#limits.bytes === Number.POSITIVE_INFINITY) return;
+    const size = this.#limits.sizeOf(element);
+    this.#sizes.push(size);
+    this.#bytes += size;
+  }
+
+  /** The last element moves to where the chosen one was. */
+  #take(): T {
+    const buffer = this.#buffer;
+    const at = this.#random.below(buffer.length);
+    const element = buffer[at];
+    const last = buffer.pop()!;
+    if (at < buffer.length) buffer[at] = last;
+    if (this.#limits.bytes !== Number.POSITIVE_INFINITY) {
+      this.#bytes -= this.#sizes[at];
+      const lastSize = this.#sizes.pop()!;
+      if (at < buffer.length) this.#sizes[at] = lastSize;
+    }
+    return element;
+  }
+}
+
+/** Records are views of large chunks: kept in random order, each would keep a chunk of 1 MiB alive. */
+function ownBytes<T>(element: T): T {
+  if (!(element instanceof Uint8Array) || element.constructor !== Uint8Array) return element;
+  if (element.buffer.byteLength <= 2 * element.byteLength) return element;
+  return element.slice() as T & Uint8Array;
+}
+
+/** @throws UsageError for a buffer, seed or limit that is none */
+export function openShuffle<T>(source: Openable<T>, buffer: number, options: ShuffleOptions): Open<T> {
+  const { reshuffleEachIteration = true, maxBytes = Number.POSITIVE_INFINITY } = options;
+  const { seed = Math.floor(Math.random() * 2 ** 53) } = options;
+  checkCount('shuffle: buffer', buffer, 1, true);
+  checkCount('shuffle: maxBytes', maxBytes, 1, true);
+  checkCount('shuffle: seed', seed, Number.MIN_SAFE_INTEGER);
+  const sizeOf = (options.sizeOf ?? elementBytes) as (element: unknown) => number;
+  const limits = { elements: buffer, bytes: maxBytes, sizeOf };
+  return (iteration) => {
+    const random = new Xoshiro128(seed, reshuffleEachIteration ? iteration.index : 0);
+    return new ShuffleStage(source.openStage(iteration), limits, random);
+  };
+}

@@ -1,1 +1,0 @@
-export { isRecordName, isSidecar } from '../inputs/record-names.ts';

@@ -1,0 +1,346 @@
+import type { ErrorPlace, RecordpipeError } from '../../errors.ts';
+import { allZero, RecordCursor } from '../../records/record-reader.ts';
+import { RecordBatch } from '../batch.ts';
+import { CorruptionBudget, newReadStats, type ReadStats } from '../corruption.ts';
+import { completeOptions, DEFAULT_READ_OPTIONS, type ReadOptions } from '../read-options.ts';
+import type { DecoderSource, RecordDecoder } from '../record-format.ts';
+import { type Multipart, PART_HEADER_BYTES, partLength } from './layout.ts';
+import { PARTS_WANTED, PartJoiner, RecordParts } from './parts.ts';
+import { RecordIORecovery } from './recovery.ts';
+import { BAD_MAGIC, NEED_MORE, type RecordIOScanner, sharedRecordIOScanner } from './scanner.ts';
+
+/** How RecordIO is read. Every field has a default; pass what differs. */
+export interface RecordIOReadOptions extends ReadOptions {
+  /**
+   * How the parts of a record are put together. Default `dmlc`: with the magic number between them again, which dmlc's writer left out where it split;
+   * `concat`: one behind the other, as SageMaker does; `error`: a record in parts is an error. A file that is proven to be of the other kind
+   * is an error (`ambiguous-multipart`).
+   */
+  readonly multipart: Multipart;
+  /**
+   * Default false: a record is one whole part, or a first, any middle ones and a last. True: a record goes on to the next part that is whole or last,
+   * whatever the flags before it are, as dmlc reads.
+   */
+  readonly lenientFlags: boolean;
+  /**
+   * Whether padding must be zeros, and the last record must have its padding. Default false when reading: a last record without it is whole and counted as a
+   * warning. Default true in scans.
+   */
+  readonly strictPadding: boolean;
+}
+
+export const DEFAULT_RECORDIO_READ_OPTIONS: RecordIOReadOptions = Object.freeze({
+  ...DEFAULT_READ_OPTIONS,
+  multipart: 'dmlc',
+  lenientFlags: false,
+  strictPadding: false,
+});
+
+const CHOICES = {
+  multipart: ['dmlc', 'concat', 'error'],
+  lenientFlags: [false, true],
+  strictPadding: [false, true],
+};
+
+/**
+ * The complete options, checked.
+ * @throws UsageError for a value that no option has
+ */
+export function recordIOReadOptions(given: Partial<RecordIOReadOptions> | undefined): RecordIOReadOptions {
+  return completeOptions(DEFAULT_RECORDIO_READ_OPTIONS, given, CHOICES);
+}
+
+/** The most bytes that one batch covers, unless a single record is larger: keeps indexes small and positions in 32 bits. */
+const BATCH_BYTES = 1024 * 1024;
+
+type State = 'records' | 'in-parts' | 'searching' | 'zero-tail' | 'ended';
+/** What follows: a batch, another look at the window, or waiting for more bytes. */
+type Outcome = RecordBatch | 'again' | 'wait';
+
+/**
+ * Cuts a stream of uncompressed chunks into batches of RecordIO records: push a chunk, take batches until there is none, push the next;
+ * `end()` after the last, and take batches again. Records of one part are views; one of several parts is joined and a batch of its own.
+ */
+export class RecordIODecoder implements RecordDecoder {
+  readonly stats: ReadStats;
+  readonly #options: RecordIOReadOptions;
+  readonly #scanner: RecordIOScanner;
+  readonly #budget: CorruptionBudget;
+  readonly #cursor: RecordCursor;
+  readonly #joiner: PartJoiner;
+  /** Follows the record at hand where it has several parts, or something is wrong with it. */
+  readonly #parts: RecordParts;
+  readonly #recovery: RecordIORecovery | undefined;
+  #state: State = 'records';
+  /** Where the record whose parts are being joined began. */
+  #begun = 0;
+  /** Why the bytes are no record, kept while they are only zeros. */
+  #tailError: RecordpipeError | undefined;
+
+  /** @param start position in the stream of the first byte that will be pushed */
+  constructor(
+    options: RecordIOReadOptions,
+    source: DecoderSource = {},
+    stats: ReadStats = newReadStats(),
+    scanner: RecordIOScanner = sharedRecordIOScanner(),
+    start: number = source.start?.offset ?? 0,
+  ) {
+    this.stats = stats;
+    this.#options = options;
+    this.#scanner = scanner;
+    this.#budget = new CorruptionBudget(options, stats);
+    this.#cursor = new RecordCursor(source, stats, start);
+    this.#joiner = new PartJoiner(options.reuse);
+    this.#parts = new RecordParts(options, this.#joiner);
+    if (options.recover === 'scan')
+      this.#recovery = new RecordIORecovery(this.#cursor, options, this.#budget);
+  }
+
+  push(chunk: Uint8Array): void {
+    if (chunk.length > 0) this.#cursor.window.push(chunk);
+  }
+
+  end(): void {
+    this.#cursor.final = true;
+  }
+
+  get ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  get place(): ErrorPlace {
+    return this.#state === 'in-parts' ? this.#cursor.place(this.#begun) : this.#cursor.place();
+  }
+
+  next(): RecordBatch | null {
+    try {
+      return this.#next();
+    } catch (error) {
+      this.#state = 'ended';
+      throw error;
+    }
+  }
+
+  #next(): RecordBatch | null {
+    for (;;) {
+      const outcome = this.#step();
+      if (outcome === 'wait') return null;
+      if (outcome !== 'again') return outcome;
+    }
+  }
+
+  #step(): Outcome {
+    switch (this.#state) {
+      case 'records':
+        return this.#cursor.window.advance() ? this.#walk() : 'wait';
+      case 'in-parts':
+        return this.#goOn();
+      case 'zero-tail':
+        return this.#passZeros();
+      case 'searching':
+        return this.#search();
+      default:
+        return 'wait';
+    }
+  }
+
+  #walk(): Outcome {
+    const { window } = this.#cursor;
+    const batch = this.#scan();
+    if (batch !== null) return batch;
+    const { count, stop } = this.#scanner.result;
+    if (count === 0 && stop === BAD_MAGIC && this.#acceptTail()) return 'again';
+    if (this.#recovery !== undefined) return this.#recoverOne(this.#recovery);
+    if (stop === NEED_MORE) return this.#wantMore();
+    this.#begun = window.position;
+    this.#parts.begin();
+    this.#state = 'in-parts';
+    return 'again';
+  }
+
+  /** Walks what is at hand; a batch when there are whole records of one part. */
+  #scan(): RecordBatch | null {
+    const { bytes, at, end } = this.#cursor.window;
+    const { maxRecordBytes, strictPadding } = this.#options;
+    const { result } = this.#scanner;
+    const to = Math.min(end, at + BATCH_BYTES);
+    this.#scanner.scan(bytes, at, to, maxRecordBytes, strictPadding, true);
+    if (result.count === 0 && result.stop === NEED_MORE && to < end) {
+      this.#scanner.scan(bytes, at, Math.min(end, at + result.wanted), maxRecordBytes, strictPadding, true);
+    }
+    let { count, position, payloadBytes } = result;
+    if (count > 0 && this.#recovery !== undefined && !this.#seenBehind(position, to)) {
+      // Left to the recovery, which looks at what is behind it.
+      count--;
+      position = result.index[2 * count] - PART_HEADER_BYTES;
+      payloadBytes -= result.index[2 * count + 1];
+    }
+    return count === 0 ? null : this.#deliver(result.index, count, position, payloadBytes);
+  }
+
+  /** Whether another record, or the end, has been seen where the last scan stopped. */
+  #seenBehind(position: number, to: number): boolean {
+    const { stop } = this.#scanner.result;
+    if (stop !== NEED_MORE) return stop !== BAD_MAGIC;
+    const { window, final } = this.#cursor;
+    return to - position >= PART_HEADER_BYTES || (final && window.unread === position - window.at);
+  }
+
+  #deliver(places: Uint32Array, count: number, position: number, payloadBytes: number): RecordBatch {
+    const { window, record } = this.#cursor;
+    const index = this.#options.reuse ? places : places.slice(0, 2 * count);
+    const batch = new RecordBatch(window.bytes, index, count, record, window.base, PART_HEADER_BYTES);
+    window.at = position;
+    this.#cursor.count(count, payloadBytes);
+    this.#budget.sawGood();
+    return batch;
+  }
+
+  #deliverJoined(begun: number): RecordBatch {
+    const bytes = this.#joiner.take();
+    const index = Uint32Array.of(0, bytes.length);
+    const batch = new RecordBatch(bytes, index, 1, this.#cursor.record, begun, 0, this.#parts.count);
+    this.#cursor.count(1, bytes.length);
+    this.#budget.sawGood();
+    return batch;
+  }
+
+  /** The record at hand, all of which is in the window, padding at its end aside. */
+  #deliverHere(): RecordBatch {
+    const { window } = this.#cursor;
+    const { bytes, at, end } = window;
+    const begun = window.position;
+    this.#parts.begin();
+    const next = this.#parts.feed(bytes, at, end);
+    const { joined, length } = this.#parts;
+    if (!joined) return this.#deliver(Uint32Array.of(at + PART_HEADER_BYTES, length), 1, next, length);
+    window.at = next;
+    return this.#deliverJoined(begun);
+  }
+
+  /** The record at hand has one part, which is not whole: has the stream the rest of it? */
+  #wantMore(): Outcome {
+    const { window, final } = this.#cursor;
+    const { wanted, word } = this.#scanner.result;
+    if (wanted > PART_HEADER_BYTES) {
+      const have = this.#cursor.streamHas;
+      if (PART_HEADER_BYTES + partLength(word) > have) throw this.#endError(have) as RecordpipeError;
+    }
+    if (window.want(wanted)) return 'again';
+    return final ? this.#atEnd() : 'wait';
+  }
+
+  /** Follows the record at hand from part to part, joining them. */
+  #goOn(): Outcome {
+    const { window, final } = this.#cursor;
+    const parts = this.#parts;
+    while (parts.status === PARTS_WANTED && window.advance()) {
+      window.at = parts.feed(window.bytes, window.at, window.end);
+    }
+    if (parts.status !== PARTS_WANTED) {
+      const error = parts.error(this.place);
+      if (error !== undefined) throw error;
+    } else if (!final) {
+      const have = this.#cursor.streamHas;
+      if (parts.missingPayload <= have) return 'wait';
+      throw parts.endError(this.place, parts.seen + have) as RecordpipeError;
+    } else {
+      const cut = parts.endError(this.place);
+      if (cut !== undefined) throw cut;
+      this.stats.warnings++;
+    }
+    const batch = this.#deliverJoined(this.#begun);
+    this.#state = 'records';
+    return batch;
+  }
+
+  /** What it means for the record at hand that the stream ends before it does, after `have` bytes of it. */
+  #endError(have: number): RecordpipeError | undefined {
+    const { bytes, at, end } = this.#cursor.window;
+    const parts = new RecordParts(this.#options);
+    parts.feed(bytes, at, end);
+    return parts.endError(this.place, have);
+  }
+
+  /** The stream ends inside the record at hand, or in what is none. */
+  #atEnd(): Outcome {
+    const { window } = this.#cursor;
+    const have = window.unread;
+    const error = this.#endError(have);
+    if (error === undefined) {
+      this.stats.warnings++;
+      return this.#deliverHere();
+    }
+    if (error.code === 'truncated-header') return this.#endInHeader(have, error);
+    if (this.#recovery === undefined) throw error;
+    if (error.code === 'missing-padding') this.#recovery.passOver(error);
+    else this.#recovery.passCut(error);
+    this.#state = 'searching';
+    return 'again';
+  }
+
+  #endInHeader(have: number, error: RecordpipeError): Outcome {
+    const { bytes, at, end } = this.#cursor.window;
+    const { trailing, onTruncated } = this.#options;
+    if (trailing === 'ignore' || (trailing === 'zeros-ok' && allZero(bytes, at, end)))
+      this.stats.trailingBytes += have;
+    else if (onTruncated === 'error') throw error;
+    this.#state = 'ended';
+    return 'wait';
+  }
+
+  /** What is no record may be accepted as the end. */
+  #acceptTail(): boolean {
+    const { window, record } = this.#cursor;
+    const { bytes, at, end, unread } = window;
+    const { trailing } = this.#options;
+    if (trailing === 'zeros-ok' && allZero(bytes, at, at + PART_HEADER_BYTES)) {
+      const parts = new RecordParts(this.#options);
+      parts.feed(bytes, at, end);
+      this.#tailError = parts.error(this.place);
+      this.#state = 'zero-tail';
+      return true;
+    }
+    if (trailing !== 'ignore' || record === 0) return false;
+    this.stats.trailingBytes += unread;
+    this.#state = 'ended';
+    return true;
+  }
+
+  /** One record, while damage is passed over: it stays in the window until it is clear that it is one. */
+  #recoverOne(recovery: RecordIORecovery): Outcome {
+    const verdict = recovery.judge();
+    if (verdict === 'whole') return this.#deliverHere();
+    if (verdict === 'end') return this.#atEnd();
+    if (verdict !== 'search') return verdict;
+    this.#state = 'searching';
+    return 'again';
+  }
+
+  #search(): Outcome {
+    if (this.#recovery?.search() !== 'found') return 'wait';
+    this.#state = 'records';
+    return 'again';
+  }
+
+  /** Passes over zeros; what follows them is damage. */
+  #passZeros(): Outcome {
+    const { window } = this.#cursor;
+    const { stats } = this;
+    while (window.advance()) {
+      if (!allZero(window.bytes, window.at, window.end)) {
+        const error = this.#tailError as RecordpipeError;
+        if (this.#recovery === undefined) throw error;
+        stats.skippedBytes += stats.trailingBytes;
+        stats.trailingBytes = 0;
+        this.#budget.spend(error);
+        this.#cursor.record++;
+        this.#state = 'searching';
+        return 'again';
+      }
+      stats.trailingBytes += window.end - window.at;
+      window.at = window.end;
+    }
+    return 'wait';
+  }
+}

@@ -1,0 +1,193 @@
+import { writeU32 } from '../../bytes/little-endian.ts';
+import { RecordpipeError, UsageError } from '../../errors.ts';
+import {
+  FIRST,
+  LAST,
+  MIDDLE,
+  PART_HEADER_BYTES,
+  PART_LENGTH_END,
+  partBytes,
+  RECORDIO_MAGIC,
+  WHOLE,
+} from './layout.ts';
+import { countMagics, nextMagic } from './parts.ts';
+
+/**
+ * Bytes that `payload` takes in a RecordIO file: 8, the payload, padding to a multiple of four, and 4 more for every magic number that is escaped.
+ *
+ * @throws RecordpipeError `record-too-large`; UsageError as {@link encodeRecordIO}
+ * @example
+ * ```ts
+ * import { recordIOFrameBytes } from 'recordpipe';
+ * console.log(recordIOFrameBytes(new Uint8Array(5))); // 16
+ * ```
+ */
+export function recordIOFrameBytes(payload: Uint8Array, options?: Partial<RecordIOEncodeOptions>): number {
+  checkBytes(payload, 'recordIOFrameBytes');
+  return frameBytes(payload.length, magicsToEscape(payload, encodeOptions(options)));
+}
+
+/**
+ * One record as RecordIO bytes: magic number, flag and length, payload, zero padding; in several such parts where the payload holds the magic
+ * number at a multiple of four (the layout of dmlc's writer, byte for byte). The result is new memory and belongs to the caller.
+ *
+ * @param payload any bytes, also none; fewer than 2^29 unless `oversize` is `concat`
+ * @throws RecordpipeError `record-too-large` for a longer payload
+ * @throws UsageError for options that exclude each other or do not exist; UsageError for anything but a Uint8Array
+ * @example
+ * ```ts
+ * import { encodeRecordIO } from 'recordpipe';
+ * console.log(Buffer.from(encodeRecordIO(Uint8Array.of(0x61))).toString('hex')); // 0a23d7ce0100000061000000
+ * ```
+ */
+export function encodeRecordIO(
+  payload: Uint8Array,
+  options?: Partial<RecordIOEncodeOptions>,
+): Uint8Array<ArrayBuffer> {
+  checkBytes(payload, 'encodeRecordIO');
+  const magics = magicsToEscape(payload, encodeOptions(options));
+  const frame = new Uint8Array(frameBytes(payload.length, magics));
+  writeRecord(payload, magics, frame, 0);
+  return frame;
+}
+
+/**
+ * Writes one record as RecordIO bytes into the caller's memory; returns the index behind it.
+ *
+ * @param payload as for {@link encodeRecordIO}; also some of `target`
+ * @throws as {@link encodeRecordIO}; UsageError, before anything is written, when `target` has too few bytes from `at` on or `at` is no whole
+ * number from 0
+ * @example
+ * ```ts
+ * import { encodeRecordIOInto } from 'recordpipe';
+ * const target = new Uint8Array(40);
+ * console.log(encodeRecordIOInto(Uint8Array.of(1, 2), target, encodeRecordIOInto(new Uint8Array(0), target, 0))); // 20
+ * ```
+ */
+export function encodeRecordIOInto(
+  payload: Uint8Array,
+  target: Uint8Array,
+  at: number,
+  options?: Partial<RecordIOEncodeOptions>,
+): number {
+  checkBytes(payload, 'encodeRecordIOInto');
+  const magics = magicsToEscape(payload, encodeOptions(options));
+  const bytes = frameBytes(payload.length, magics);
+  if (!(at >= 0 && at + bytes <= target.length && Number.isInteger(at))) {
+    throw new UsageError(
+      `encodeRecordIOInto: a record of ${payload.length} bytes needs ${bytes}, there are ${target.length - at} from ${at} on`,
+    );
+  }
+  // Parts are written one by one, over the payload if it lies in the target. (The `slice` of a Buffer would copy nothing.)
+  const source = payload.buffer === target.buffer ? new Uint8Array(payload) : payload;
+  return writeRecord(source, magics, target, at);
+}
+
+/** Texts and other typed arrays have a length as well, and would be written as something else. */
+function checkBytes(payload: Uint8Array, caller: string): void {
+  if (!(payload instanceof Uint8Array))
+    throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
+}
+
+/** How records become RecordIO bytes. */
+export interface RecordIOEncodeOptions {
+  /**
+   * Whether a payload is split where it holds the magic number at a multiple of four, which is then left out, as dmlc's writer does. Default true, so that
+   * files can be split by bytes; false for readers that join parts without putting the magic number back (SageMaker), and with `oversize: 'concat'`.
+   */
+  readonly escapeMagic: boolean;
+  /**
+   * What a payload of 2^29 bytes or more is. Default `error`; `concat` writes it in several parts, which only readers with `multipart: 'concat'`
+   * put together again, so that `escapeMagic` must not be set.
+   */
+  readonly oversize: 'error' | 'concat';
+}
+
+/** The longest part, one byte short of a multiple of four: its length tells strict dmlc readers that nothing belongs between the parts. */
+export const LONGEST_PART: number = PART_LENGTH_END - 1;
+
+/**
+ * The complete options, checked.
+ * @throws UsageError for options that exclude each other or do not exist
+ */
+export function encodeOptions(given: Partial<RecordIOEncodeOptions> = {}): RecordIOEncodeOptions {
+  const { oversize = 'error', escapeMagic = oversize !== 'concat' } = given;
+  if (oversize !== 'error' && oversize !== 'concat')
+    throw new UsageError(`oversize: expected one of error, concat, got ${String(oversize)}`);
+  if (escapeMagic && oversize === 'concat') {
+    throw new UsageError(
+      "oversize: 'concat' excludes escapeMagic: a reader puts the magic number back between all parts or between none",
+    );
+  }
+  return { oversize, escapeMagic };
+}
+
+/**
+ * How many magic numbers of `payload` are escaped: those at multiples of four.
+ * @throws RecordpipeError `record-too-large` for a payload that must not be written
+ */
+export function magicsToEscape(
+  payload: Uint8Array,
+  { escapeMagic, oversize }: RecordIOEncodeOptions,
+): number {
+  if (payload.length > LONGEST_PART && oversize === 'error') {
+    throw new RecordpipeError(
+      'record-too-large',
+      `recordio: record too large: ${payload.length} bytes, a record has at most ${LONGEST_PART}; oversize: 'concat' writes it in parts, for readers with multipart: 'concat'`,
+    );
+  }
+  return escapeMagic ? countMagics(payload) : 0;
+}
+
+/**
+ * Bytes of a record with a payload of so many, of which so many magic numbers are escaped.
+ * @param longestPart payloads longer than that are cut into pieces of that size
+ */
+export function frameBytes(length: number, magics: number, longestPart: number = LONGEST_PART): number {
+  if (length <= longestPart) return partBytes(length) + 4 * magics;
+  const pieces = Math.ceil(length / longestPart) - 1;
+  return pieces * partBytes(longestPart) + partBytes(length - pieces * longestPart);
+}
+
+/**
+ * Writes the parts of one record; there must be room. Returns the index behind them.
+ * @param magics how many magic numbers are to be escaped
+ */
+export function writeRecord(
+  payload: Uint8Array,
+  magics: number,
+  target: Uint8Array,
+  at: number,
+  longestPart: number = LONGEST_PART,
+): number {
+  const { length } = payload;
+  let next = at;
+  let from = 0;
+  for (; length - from > longestPart; from += longestPart) {
+    next = writePart(payload, from, from + longestPart, from === 0 ? FIRST : MIDDLE, target, next);
+  }
+  for (let left = magics; left > 0; left--) {
+    const magic = nextMagic(payload, from);
+    next = writePart(payload, from, magic, from === 0 ? FIRST : MIDDLE, target, next);
+    from = magic + 4;
+  }
+  return writePart(payload, from, length, from === 0 ? WHOLE : LAST, target, next);
+}
+
+function writePart(
+  payload: Uint8Array,
+  from: number,
+  to: number,
+  flag: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  const length = to - from;
+  writeU32(target, at, RECORDIO_MAGIC);
+  writeU32(target, at + 4, (flag << 29) | length);
+  const start = at + PART_HEADER_BYTES;
+  target.set(from === 0 && to === payload.length ? payload : payload.subarray(from, to), start);
+  const end = at + partBytes(length);
+  for (let i = start + length; i < end; i++) target[i] = 0;
+  return end;
+}

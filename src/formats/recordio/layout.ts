@@ -1,0 +1,200 @@
+import { hex32, readU32 } from '../../bytes/little-endian.ts';
+import { describeForeignFile } from '../../bytes/sniff.ts';
+import { maskCrc32c } from '../../crc32c/crc32c.ts';
+import { tableCrc32c } from '../../crc32c/table-kernel.ts';
+import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
+import { LENGTH_BYTES, HEADER_BYTES as TFRECORD_HEADER_BYTES } from '../tfrecord/layout.ts';
+
+/**
+ * RecordIO: each record is one or more parts; a part is the magic number, a word that holds flag and length, the payload bytes, and zero to three
+ * bytes of padding to a multiple of four. All words are little-endian. Source of the rule: dmlc-core's recordio.h.
+ */
+export const RECORDIO_MAGIC = 0xced7230a;
+/** Magic number and the word behind it. */
+export const PART_HEADER_BYTES = 8;
+/** A part is shorter than 2^29 bytes: its length has 29 bits, its flag the 3 above them. */
+export const PART_LENGTH_END: number = 2 ** 29;
+
+/** What a part is of its record. */
+export const WHOLE = 0;
+export const FIRST = 1;
+export const MIDDLE = 2;
+export const LAST = 3;
+
+/** Flag of the part whose second header word is `word`. */
+export function partFlag(word: number): number {
+  return word >>> 29;
+}
+
+/** Payload bytes of the part whose second header word is `word`. */
+export function partLength(word: number): number {
+  return word & 0x1fffffff;
+}
+
+/** Bytes that a part with so much payload takes, its header and padding included. */
+export function partBytes(length: number): number {
+  return PART_HEADER_BYTES + length + (-length & 3);
+}
+
+/** How the parts of a record are put together: with the magic number between them again, as dmlc splits, or without, as SageMaker does; or not at all. */
+export type Multipart = 'dmlc' | 'concat' | 'error';
+
+/** What parts may follow each other. */
+export interface PartRules {
+  readonly multipart: Multipart;
+  /** Whether any flag may come anywhere. */
+  readonly lenientFlags: boolean;
+}
+
+/** What a part does to the record that it belongs to. */
+export const PART_ENDS = 0;
+export const PART_CONTINUES = 1;
+export const PART_UNEXPECTED = 2;
+export const PART_AMBIGUOUS = 3;
+
+export type PartVerdict =
+  | typeof PART_ENDS
+  | typeof PART_CONTINUES
+  | typeof PART_UNEXPECTED
+  | typeof PART_AMBIGUOUS;
+
+/**
+ * What a part means where it stands.
+ * @param inside whether parts of the same record came before it
+ * @param word the second word of its header
+ */
+export function judgePart(inside: boolean, word: number, rules: PartRules): PartVerdict {
+  const flag = partFlag(word);
+  if (rules.multipart === 'error' && (inside || flag !== WHOLE)) return PART_UNEXPECTED;
+  if (!rules.lenientFlags && (inside ? flag !== MIDDLE && flag !== LAST : flag > FIRST))
+    return PART_UNEXPECTED;
+  if (flag === WHOLE || flag === LAST) return PART_ENDS;
+  // dmlc splits only where the magic number is, at multiples of four: any other length proves that somebody else split.
+  return rules.multipart === 'dmlc' && (word & 3) !== 0 ? PART_AMBIGUOUS : PART_CONTINUES;
+}
+
+/** A part of the record at which something is wrong. */
+export interface PartPlace extends ErrorPlace {
+  /** Parts of the same record before it. */
+  readonly part: number;
+  /** Position of its header in the stream. */
+  readonly partOffset: number;
+}
+
+/**
+ * The error for four bytes that are not the magic number.
+ * @param head the bytes from there on, as many as are at hand: for a guess at the reason
+ */
+export function badMagic(head: Uint8Array, place: PartPlace): RecordpipeError {
+  const found = hex32(readU32(head, 0));
+  const reason = magicReason(head, place.partOffset);
+  const text = `recordio: bad magic number: expected ${hex32(RECORDIO_MAGIC)}, got ${found}${inPart(place)}${reason}`;
+  return new RecordpipeError('bad-magic', text, place);
+}
+
+/** The error for a record behind which no record begins, but in the middle of which one does. */
+export function badLength(length: number, inside: number, place: ErrorPlace): RecordpipeError {
+  const text = `recordio: bad magic number behind the record: its length (${length} bytes) cannot be right, as a record begins inside it, at byte ${inside}`;
+  return new RecordpipeError('bad-magic', text, place);
+}
+
+/** The error for a part that must not stand where it stands. */
+export function unexpectedPart(flag: number, multipart: string, place: PartPlace): RecordpipeError {
+  const allowed =
+    multipart === 'error'
+      ? "whole records (0) only, as multipart is 'error'"
+      : place.part === 0
+        ? 'a whole record (0) or a first part (1)'
+        : 'a middle part (2) or the last part (3) of the record';
+  const reason =
+    multipart === 'error'
+      ? "; multipart: 'dmlc' or 'concat' puts the parts together"
+      : '; a part was lost or damaged, or written twice (lenientFlags accepts any order)';
+  const text = `recordio: unexpected part: expected ${allowed}, got ${flagName(flag)}${inPart(place)}${reason}`;
+  return new RecordpipeError('unexpected-part', text, place);
+}
+
+/** The error for a part that shows that the file is of the other kind. */
+export function ambiguousMultipart(length: number, place: PartPlace): RecordpipeError {
+  const text = `recordio: ambiguous parts: a part before the last has ${length} bytes, not a multiple of 4${inPart(place)}: dmlc splits records only there, so this file was written by something else; read it with multipart: 'concat', which puts no magic number between the parts`;
+  return new RecordpipeError('ambiguous-multipart', text, place);
+}
+
+/** The error for a record longer than the limit. */
+export function recordTooLarge(length: number, maxRecordBytes: number, place: PartPlace): RecordpipeError {
+  const said = place.part === 0 ? 'its header says' : `its first ${place.part + 1} parts say`;
+  const text = `recordio: record too large: ${said} ${length} bytes, the limit is ${maxRecordBytes} (maxRecordBytes)`;
+  return new RecordpipeError('record-too-large', text, place);
+}
+
+/** The error for a record whose parts would be held for ever. @param most bytes that its parts may take */
+export function tooManyParts(most: number, place: ErrorPlace): RecordpipeError {
+  const text = `recordio: record too large: its parts, most of them empty, take more than ${most} bytes; no more of a record is held while damage is passed over`;
+  return new RecordpipeError('record-too-large', text, place);
+}
+
+/** The error for fewer than 8 bytes at the end of the stream. */
+export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeError {
+  const text = `recordio: truncated header: the stream ends after ${have} of ${PART_HEADER_BYTES} bytes; the file was cut short, or its writer was not closed`;
+  return new RecordpipeError('truncated-header', text, place);
+}
+
+/** The error for a part of which the stream holds only `have` bytes of `need`, its header included. */
+export function truncatedRecord(need: number, have: number, place: PartPlace): RecordpipeError {
+  const what =
+    place.part > 0 && have === 0
+      ? `the stream ends behind part ${place.part} of the record, which is not its last`
+      : `its ${place.part === 0 ? 'header and payload need' : `part ${place.part + 1} needs`} ${need} bytes, ${have} are there`;
+  const text = `recordio: truncated record: ${what}; the file was cut short, or its writer was not closed`;
+  return new RecordpipeError('truncated-record', text, place);
+}
+
+/** The error for padding that is not whole at the end of the stream. */
+export function missingPadding(have: number, need: number, place: ErrorPlace): RecordpipeError {
+  const text = `recordio: missing padding: the last record has ${have} of ${need} bytes of padding; its payload is whole, but dmlc's readers refuse the file`;
+  return new RecordpipeError('missing-padding', text, place);
+}
+
+/** The error for padding that is not zeros. @param byte the first that is not */
+export function badPadding(byte: number, place: PartPlace): RecordpipeError {
+  const text = `recordio: padding is not zeros: got 0x${byte.toString(16).padStart(2, '0')}${inPart(place)}; the length before it is wrong, or the writer pads with something else (strictPadding: false accepts it)`;
+  return new RecordpipeError('missing-padding', text, place);
+}
+
+function inPart({ part, partOffset }: PartPlace): string {
+  return part === 0 ? '' : ` in part ${part + 1} of the record, at byte ${partOffset}`;
+}
+
+function flagName(flag: number): string {
+  switch (flag) {
+    case WHOLE:
+      return 'a whole record (0)';
+    case FIRST:
+      return 'a first part (1)';
+    case MIDDLE:
+      return 'a middle part (2)';
+    case LAST:
+      return 'a last part (3)';
+    default:
+      return `the flag ${flag}, which no part has`;
+  }
+}
+
+function magicReason(head: Uint8Array, offset: number): string {
+  if (head.length >= PART_HEADER_BYTES && head.every((byte) => byte === 0)) {
+    return "; only zero bytes from here on: padding? (trailing: 'zeros-ok' accepts it)";
+  }
+  if (offset > 0)
+    return '; not the start of a record: damaged or overwritten here, or the length before is wrong';
+  const foreign = looksLikeTFRecord(head) ? 'a TFRecord file' : describeForeignFile(head);
+  return foreign === undefined
+    ? '; is this a RecordIO file at all?'
+    : `; this looks like ${foreign}, not like a RecordIO file`;
+}
+
+function looksLikeTFRecord(head: Uint8Array): boolean {
+  return (
+    head.length >= TFRECORD_HEADER_BYTES &&
+    maskCrc32c(tableCrc32c(head.subarray(0, LENGTH_BYTES), 0)) === readU32(head, LENGTH_BYTES)
+  );
+}

@@ -1,0 +1,150 @@
+import { readU32 } from '../../bytes/little-endian.ts';
+import type { RecordpipeError } from '../../errors.ts';
+import type { RecordCursor } from '../../records/record-reader.ts';
+import type { CorruptionBudget } from '../corruption.ts';
+import { badLength, PART_HEADER_BYTES, RECORDIO_MAGIC, tooManyParts } from './layout.ts';
+import { findRecordHead, PARTS_BAD, PARTS_WANTED, RecordParts, type RecordRules } from './parts.ts';
+
+/** Where a record may begin again: records lie at multiples of four. */
+const STEP_BYTES = 4;
+
+/**
+ * Passes over damage (`recover: 'scan'`). Nothing but its place says that a record is one: a header at a multiple of four in the file from which all
+ * parts of a record follow. Therefore a record behind which no other one begins is looked into: if a record begins there, it was its length that was
+ * damaged, and the record is none.
+ */
+export class RecordIORecovery {
+  readonly #cursor: RecordCursor;
+  readonly #parts: RecordParts;
+  readonly #budget: CorruptionBudget;
+  readonly #mostBytes: number;
+  /** Where in the stream the record begins whose parts were followed last. */
+  #followed = -1;
+  /** The record that is cut short, kept while one behind it is looked for: without one the stream itself is cut short. */
+  #cutShort: RecordpipeError | undefined;
+
+  constructor(cursor: RecordCursor, rules: RecordRules, budget: CorruptionBudget) {
+    this.#cursor = cursor;
+    this.#parts = new RecordParts(rules);
+    this.#budget = budget;
+    // Parts may be empty, so that a chain of them could go on for ever.
+    this.#mostBytes = 4 * rules.maxRecordBytes + 1024;
+  }
+
+  /** What the record at the window's beginning comes to: it is one, another look is needed, one must be searched behind it, or the stream ends in it. */
+  judge(): 'whole' | 'again' | 'search' | 'wait' | 'end' {
+    const { window, final } = this.#cursor;
+    const parts = this.#follow(window.at);
+    const error = parts.status === PARTS_WANTED ? undefined : parts.error(this.#cursor.place());
+    if (error !== undefined) return this.passOver(error);
+    if (parts.status === PARTS_WANTED) {
+      if (parts.seen > this.#mostBytes)
+        return this.passOver(tooManyParts(this.#mostBytes, this.#cursor.place()));
+      const have = this.#cursor.streamHas;
+      if (parts.seen + parts.missingPayload > have) {
+        return this.passCut(parts.endError(this.#cursor.place(), have) as RecordpipeError);
+      }
+      // All there is, not only what the next part needs: a record may have a million parts.
+      const had = window.end - window.at;
+      window.join();
+      if (window.end - window.at > had) return 'again';
+      return final ? 'end' : 'wait';
+    }
+    const { seen, length } = parts;
+    const behind = window.want(seen + PART_HEADER_BYTES);
+    if (!behind && !final) return 'wait';
+    if (behind ? readU32(window.bytes, window.at + seen) === RECORDIO_MAGIC : window.unread === seen)
+      return 'whole';
+    const inside = this.#insideOf(seen);
+    if (inside === 'wait') return 'wait';
+    if (inside < 0) return 'whole';
+    this.#budget.spend(badLength(length, window.base + inside, this.#cursor.place()));
+    this.#cursor.record++;
+    this.#cursor.skip(inside - window.at);
+    return 'again';
+  }
+
+  /** Passes over a corrupted place. @throws the error itself when the budget does not cover it */
+  passOver(error: RecordpipeError): 'search' {
+    this.#budget.spend(error);
+    return this.#startSearch();
+  }
+
+  /** Passes over a record that is cut short, unless none follows. */
+  passCut(error: RecordpipeError): 'search' {
+    this.#cutShort = error;
+    return this.#startSearch();
+  }
+
+  /** Slides on to the next record; `wait` also when the stream has ended without one. */
+  search(): 'found' | 'wait' {
+    const { window, final } = this.#cursor;
+    window.advance();
+    window.join();
+    for (;;) {
+      const { at, end } = window;
+      const found = this.#head(at, end);
+      if (found < 0) {
+        this.#cursor.skip(final ? end - at : Math.max(0, end - at - PART_HEADER_BYTES + 1));
+        if (final && this.#cutShort !== undefined) throw this.#cutShort;
+        return 'wait';
+      }
+      this.#cursor.skip(found - at);
+      const fits = this.#fits(found);
+      if (fits === 'wait') return 'wait';
+      if (fits) {
+        if (this.#cutShort !== undefined) this.#budget.spend(this.#cutShort);
+        this.#cutShort = undefined;
+        return 'found';
+      }
+      this.#cursor.skip(STEP_BYTES);
+    }
+  }
+
+  #startSearch(): 'search' {
+    this.#cursor.record++;
+    this.#cursor.skip(STEP_BYTES);
+    return 'search';
+  }
+
+  /** Where in the record at hand, whose frame has so many bytes and behind which none begins, another one does; -1 if nowhere. */
+  #insideOf(frame: number): number | 'wait' {
+    const { window } = this.#cursor;
+    window.join();
+    const { at, end } = window;
+    const to = Math.min(end, at + frame + STEP_BYTES);
+    for (let head = this.#head(at + PART_HEADER_BYTES, to); head >= 0; ) {
+      const fits = this.#fits(head);
+      if (fits === 'wait') return fits;
+      if (fits) return head;
+      head = this.#head(head + STEP_BYTES, to);
+    }
+    return -1;
+  }
+
+  /** First index in the window's `[from, to)` at which a header lies; -1 if none. It may still not be a record. */
+  #head(from: number, to: number): number {
+    const { bytes, base } = this.#cursor.window;
+    return findRecordHead(bytes, from + (-(base + from) & (STEP_BYTES - 1)), to);
+  }
+
+  /** Whether all parts of a record follow from index `at` of the window on. */
+  #fits(at: number): boolean | 'wait' {
+    const { window, final } = this.#cursor;
+    const parts = this.#follow(at);
+    if (parts.status === PARTS_BAD || parts.seen > this.#mostBytes) return false;
+    if (parts.status !== PARTS_WANTED) return parts.error({}) === undefined;
+    if (final) return parts.endError({}) === undefined;
+    return at - window.at + parts.seen + parts.missingPayload > this.#cursor.streamHas ? false : 'wait';
+  }
+
+  /** Follows the parts of the record at index `at` of the window as far as possible; goes on where it had to wait. */
+  #follow(at: number): RecordParts {
+    const { bytes, base, end } = this.#cursor.window;
+    const parts = this.#parts;
+    if (parts.status !== PARTS_WANTED || this.#followed !== base + at) parts.begin();
+    this.#followed = base + at;
+    parts.feed(bytes, at + parts.seen, end);
+    return parts;
+  }
+}

@@ -1,0 +1,127 @@
+import type { ErrorPlace, RecordpipeError } from '../../errors.ts';
+import { placed, type RecordSource } from '../../records/record-source.ts';
+import type { Findings, OnProgress, ScanCounts } from '../record-format.ts';
+import type { RecordIOReadOptions } from './decoder.ts';
+import { PARTS_BAD, PARTS_WANTED, RecordParts } from './parts.ts';
+import type { RecordIOScanner } from './scanner.ts';
+
+/**
+ * Strict: walks from record to record. Whole records of one part in one kernel call per chunk; the one that chunks cut, and one of several parts,
+ * from part to part. None is ever held: memory is constant.
+ */
+export async function walkRecordIO(
+  opened: RecordSource,
+  options: RecordIOReadOptions,
+  scanner: RecordIOScanner,
+  findings: Findings,
+  onProgress: OnProgress,
+): Promise<ScanCounts> {
+  const walk = new Walk(options, scanner, findings, opened);
+  try {
+    for await (const chunk of opened.chunks) {
+      onProgress?.(opened.stored.bytes);
+      walk.check(chunk);
+      walk.checkSize();
+    }
+    walk.end();
+  } catch (error) {
+    findings.addOrThrow(placed(error, walk.place));
+  }
+  const { records, payloadBytes, warnings } = walk;
+  return { records, payloadBytes, trailingBytes: 0, warnings };
+}
+
+class Walk {
+  /** Good records so far, and their payload bytes. */
+  records = 0;
+  payloadBytes = 0;
+  /** 1 for a last record without its padding, where that is accepted. */
+  warnings = 0;
+  readonly #options: RecordIOReadOptions;
+  readonly #scanner: RecordIOScanner;
+  readonly #findings: Findings;
+  readonly #source: RecordSource;
+  readonly #parts: RecordParts;
+  /** Position in the stream of the record that is begun, or comes next. */
+  #offset = 0;
+  #passedOver = 0;
+
+  constructor(
+    options: RecordIOReadOptions,
+    scanner: RecordIOScanner,
+    findings: Findings,
+    source: RecordSource,
+  ) {
+    this.#options = options;
+    this.#scanner = scanner;
+    this.#findings = findings;
+    this.#source = source;
+    this.#parts = new RecordParts(options);
+  }
+
+  get place(): ErrorPlace {
+    const { uri, compression } = this.#source;
+    const record = this.records + this.#passedOver;
+    return { uri, compressed: compression !== 'none', record, offset: this.#offset };
+  }
+
+  /** @throws RecordpipeError at damage behind which nothing can be trusted */
+  check(chunk: Uint8Array): void {
+    const parts = this.#parts;
+    let at = 0;
+    while (at < chunk.length) {
+      if (parts.seen === 0) at = this.#scan(chunk, at);
+      at = parts.feed(chunk, at, chunk.length);
+      if (parts.status !== PARTS_WANTED) this.#finish();
+    }
+  }
+
+  /** @throws RecordpipeError `truncated-record` when the stream is too short for the record that is begun */
+  checkSize(): void {
+    const { size } = this.#source;
+    const { seen, missingPayload } = this.#parts;
+    if (size === undefined || seen === 0) return;
+    const have = size() - this.#offset;
+    if (seen + missingPayload > have) throw this.#parts.endError(this.place, have) as RecordpipeError;
+  }
+
+  /** @throws RecordpipeError when the stream must not end here */
+  end(): void {
+    const parts = this.#parts;
+    if (parts.seen === 0) return;
+    const error = parts.endError(this.place);
+    if (error === undefined) {
+      this.warnings = 1;
+      this.#count();
+    } else if (error.code !== 'truncated-header' || this.#options.onTruncated === 'error') throw error;
+  }
+
+  #scan(chunk: Uint8Array, from: number): number {
+    const { maxRecordBytes, strictPadding } = this.#options;
+    this.#scanner.scan(chunk, from, chunk.length, maxRecordBytes, strictPadding, false);
+    const { count, position, payloadBytes } = this.#scanner.result;
+    this.records += count;
+    this.payloadBytes += payloadBytes;
+    this.#offset += position - from;
+    return position;
+  }
+
+  /** The record that is followed is whole, or bad. */
+  #finish(): void {
+    const parts = this.#parts;
+    const error = parts.error(this.place);
+    if (error === undefined) this.#count();
+    else if (parts.status === PARTS_BAD) throw error;
+    else {
+      this.#findings.add(error);
+      this.#passedOver++;
+    }
+    this.#offset += parts.seen;
+    parts.begin();
+  }
+
+  #count(): void {
+    this.records++;
+    this.payloadBytes += this.#parts.length;
+  }
+}

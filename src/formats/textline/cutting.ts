@@ -1,0 +1,87 @@
+import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
+import { findMalformedUtf8 } from '../utf8.ts';
+import type { LineCutting } from './scanner.ts';
+
+// One line at a time: for lines that lie across chunks, and where there is no kernel.
+
+const CR = 13;
+
+/** Whether the line `bytes[from, to)` is longer than allowed. */
+export function lineTooLong(
+  { cr, maxRecordBytes }: LineCutting,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  const stripped = cr !== 'keep' && to > from && bytes[to - 1] === CR ? 1 : 0;
+  return to - from - stripped > maxRecordBytes;
+}
+
+/** Length of the line `bytes[from, to)`, behind which a delimiter follows, without the carriage returns that its end loses. */
+export function strippedLength({ cr }: LineCutting, bytes: Uint8Array, from: number, to: number): number {
+  let end = to;
+  if (cr === 'crlf') {
+    if (end > from && bytes[end - 1] === CR) end--;
+  } else if (cr === 'all') {
+    while (end > from && bytes[end - 1] === CR) end--;
+  }
+  return end - from;
+}
+
+/** Whether the line `bytes[from, to)` cannot be handed out as it is. */
+export function needsChange({ cr, utf8 }: LineCutting, bytes: Uint8Array, from: number, to: number): boolean {
+  return (cr === 'all' && hasCr(bytes, from, to)) || (utf8 && findMalformedUtf8(bytes, from, to) >= 0);
+}
+
+/** A copy of `bytes[from, to)` without carriage returns. */
+export function withoutCr(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const copy = new Uint8Array(to - from);
+  let length = 0;
+  for (let i = from; i < to; i++) if (bytes[i] !== CR) copy[length++] = bytes[i];
+  return copy.subarray(0, length);
+}
+
+/** How many carriage returns `bytes[from, to)` holds. */
+export function countCr(bytes: Uint8Array, from: number, to: number): number {
+  let count = 0;
+  for (let i = from; i < to; i++) if (bytes[i] === CR) count++;
+  return count;
+}
+
+/** Index of the first `delimiter` in `bytes`, from `from` on; -1 if there is none. */
+export function findIn(bytes: Uint8Array, from: number, delimiter: Uint8Array): number {
+  const { length } = delimiter;
+  const first = delimiter[0];
+  for (let at = from; ; at++) {
+    at = bytes.indexOf(first, at);
+    if (at < 0 || at > bytes.length - length) return -1;
+    let i = 1;
+    while (i < length && bytes[at + i] === delimiter[i]) i++;
+    if (i === length) return at;
+  }
+}
+
+function hasCr(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (bytes[i] === CR) return true;
+  return false;
+}
+
+/** The error for a line of which `have` bytes, more than allowed, are at hand. */
+export function lineTooLongError(have: number, maxRecordBytes: number, place: ErrorPlace): RecordpipeError {
+  const text = `textline: record too large: a line of ${have} bytes or more, the limit is ${maxRecordBytes} (maxRecordBytes); is this a text file, and is the delimiter the right one?`;
+  return new RecordpipeError('record-too-large', text, place);
+}
+
+/** The error for a line that is no UTF-8. */
+export function malformedUtf8Error(line: Uint8Array, place: ErrorPlace): RecordpipeError {
+  const at = findMalformedUtf8(line, 0, line.length);
+  const byte = line[at].toString(16).padStart(2, '0');
+  const text = `textline: malformed text: byte 0x${byte}, ${at} bytes into the line, is not UTF-8; name the encoding that it has, or read with fatal: false to have U+FFFD in its place`;
+  return new RecordpipeError('malformed-text', text, place);
+}
+
+/** The error for text that is not in the encoding it was said to have, from the byte at `position` of the stream on. */
+export function malformedTextError(encoding: string, position: number, place: ErrorPlace): RecordpipeError {
+  const text = `textline: malformed text: byte ${position} of the stream is not ${encoding}; name the encoding that it has, or read with fatal: false to have U+FFFD in its place; places are counted in bytes of the text as UTF-8`;
+  return new RecordpipeError('malformed-text', text, place);
+}

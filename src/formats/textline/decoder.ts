@@ -1,0 +1,317 @@
+import type { ErrorPlace } from '../../errors.ts';
+import { RecordBatch } from '../batch.ts';
+import { CorruptionBudget, newReadStats, type ReadStats } from '../corruption.ts';
+import type { DecoderSource, RecordDecoder } from '../record-format.ts';
+import { findMalformedUtf8 } from '../utf8.ts';
+import {
+  lineTooLong,
+  lineTooLongError,
+  malformedTextError,
+  malformedUtf8Error,
+  needsChange,
+  strippedLength,
+  withoutCr,
+} from './cutting.ts';
+import { lineCutting, type TextLineReadOptions } from './options.ts';
+import { type LineCutting, type LineScanner, sharedLineScanner, TOO_LONG } from './scanner.ts';
+import { TextSource } from './text-source.ts';
+import { UnfinishedLine } from './unfinished-line.ts';
+
+/** The most bytes that one batch covers, unless a single line is larger. */
+const BATCH_BYTES = 1024 * 1024;
+
+/** Lines that have been cut and wait to be handed out, because some of them have to be changed first. */
+interface CutLines {
+  readonly index: Uint32Array;
+  readonly count: number;
+  readonly marks: Uint32Array;
+  /** How many lines, and how many of the marks, have been dealt with. */
+  lines: number;
+  marked: number;
+}
+
+/**
+ * Cuts a stream of uncompressed chunks into batches of lines. A line is a view of the chunk it lies in; only one that lies across chunks is copied,
+ * and one that has to be changed, for carriage returns or characters.
+ */
+export class TextLineDecoder implements RecordDecoder {
+  readonly stats: ReadStats;
+  readonly #options: TextLineReadOptions;
+  readonly #source: DecoderSource;
+  readonly #cutting: LineCutting;
+  readonly #scanner: LineScanner;
+  readonly #budget: CorruptionBudget;
+  readonly #text: TextSource;
+  readonly #unfinished: UnfinishedLine;
+  /** The bytes being cut: `#at` to `#end` are unread, `#base` is the position of the first. */
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #base = 0;
+  #cut: CutLines | undefined;
+  /** Whether the unfinished line is too long, and only its end is looked for. */
+  #passing = false;
+  #final = false;
+  #ended = false;
+  #record = 0;
+
+  constructor(
+    options: TextLineReadOptions,
+    source: DecoderSource = {},
+    stats: ReadStats = newReadStats(),
+    scannerFor: (cutting: LineCutting) => LineScanner = sharedLineScanner,
+  ) {
+    this.stats = stats;
+    this.#options = options;
+    this.#source = source;
+    this.#cutting = lineCutting(options);
+    this.#scanner = scannerFor(this.#cutting);
+    this.#budget = new CorruptionBudget(options, stats);
+    const { offset = 0, record = 0 } = source.start ?? {};
+    this.#text = new TextSource(options, offset);
+    this.#base = offset;
+    this.#record = record;
+    this.#unfinished = new UnfinishedLine(this.#scanner, options.reuse);
+  }
+
+  push(chunk: Uint8Array): void {
+    if (chunk.length > 0) this.#text.push(chunk);
+  }
+
+  end(): void {
+    this.#final = true;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get place(): ErrorPlace {
+    const { uri, compressed } = this.#source;
+    return { uri, compressed, record: this.#record, offset: this.#offset };
+  }
+
+  next(): RecordBatch | null {
+    try {
+      return this.#next();
+    } catch (error) {
+      this.#ended = true;
+      throw error;
+    }
+  }
+
+  /** Position in the stream of the next line. */
+  get #offset(): number {
+    const cut = this.#cut;
+    if (cut !== undefined && cut.lines < cut.count) return this.#base + cut.index[2 * cut.lines];
+    return this.#unfinished.length > 0 ? this.#unfinished.offset : this.#base + this.#at;
+  }
+
+  #next(): RecordBatch | null {
+    while (!this.#ended) {
+      let batch: RecordBatch | undefined;
+      if (this.#cut !== undefined) batch = this.#handOut(this.#cut);
+      else if (this.#at < this.#bytes.length)
+        batch = this.#unfinished.length > 0 ? this.#goOn() : this.#scan();
+      else if (!this.#refill()) {
+        this.#checkText();
+        if (!this.#final) return null;
+        batch = this.#finish();
+      }
+      if (batch !== undefined) return batch;
+    }
+    return null;
+  }
+
+  /** Takes up the next bytes; whether there are any. */
+  #refill(): boolean {
+    const bytes = this.#text.next(this.#final);
+    if (bytes === undefined) return false;
+    this.#base = this.#text.position;
+    this.#bytes = bytes;
+    this.#at = 0;
+    return true;
+  }
+
+  /** Cuts what is at hand, where a line begins. */
+  #scan(): RecordBatch | undefined {
+    const scanner = this.#scanner;
+    const bytes = this.#bytes;
+    const at = this.#at;
+    scanner.scan(bytes, at, Math.min(bytes.length, at + BATCH_BYTES));
+    const { count, position, stop, markCount, payloadBytes } = scanner.result;
+    this.#at = position;
+    if (count > 0) {
+      const { index, marks } = scanner.result;
+      const own = this.#options.reuse ? index : index.slice(0, 2 * count);
+      if (markCount === 0) return this.#batch(bytes, own, count, this.#base, payloadBytes);
+      this.#cut = { index: own, count, marks: marks.slice(0, markCount), lines: 0, marked: 0 };
+      return undefined;
+    }
+    if (stop !== TOO_LONG && position > at) return undefined;
+    return this.#cutLong();
+  }
+
+  /** The line at hand is too long, or longer than what was scanned. */
+  #cutLong(): RecordBatch | undefined {
+    const bytes = this.#bytes;
+    const at = this.#at;
+    const end = this.#scanner.find(bytes, at, bytes.length);
+    this.#at = end < 0 ? bytes.length : end + this.#cutting.delimiter.length;
+    if (end >= 0) return this.#deliver(bytes, at, end, this.#base, this.#at - at, false);
+    this.#unfinished.begin(bytes, at, bytes.length, this.#base + at);
+    this.#limit(bytes.length - at - this.#cutting.delimiter.length + 1);
+    return undefined;
+  }
+
+  /** The bytes at hand go on with the unfinished line. */
+  #goOn(): RecordBatch | undefined {
+    const line = this.#unfinished;
+    const bytes = this.#bytes;
+    const { length: ending } = this.#cutting.delimiter;
+    const end = line.findEnd(bytes, bytes.length);
+    const size = line.length + (end ?? bytes.length);
+    // Without an end, the last bytes may be the beginning of one.
+    this.#limit(end === undefined ? size - ending + 1 : size);
+    this.#at = end === undefined ? bytes.length : end + ending;
+    if (end === undefined) {
+      line.add(bytes, bytes.length, !this.#passing);
+      return undefined;
+    }
+    if (this.#passing) {
+      this.#skip(size + ending);
+      return undefined;
+    }
+    const { offset } = line;
+    return this.#deliver(line.finish(bytes, end), 0, size, offset, size + ending, false);
+  }
+
+  /** Gives up the unfinished line once `size` bytes are too many, before they are gathered. */
+  #limit(size: number): void {
+    const { cr, maxRecordBytes } = this.#cutting;
+    if (this.#passing || size - (cr === 'keep' ? 0 : 1) <= maxRecordBytes) return;
+    this.#budget.spend(lineTooLongError(size, maxRecordBytes, this.place));
+    this.#passing = true;
+  }
+
+  /** Behind text that is not in its encoding nothing can be made of the stream. */
+  #checkText(): void {
+    const { malformedAt } = this.#text;
+    if (malformedAt !== undefined) throw malformedTextError(this.#options.encoding, malformedAt, this.place);
+  }
+
+  /** The stream ends. */
+  #finish(): RecordBatch | undefined {
+    this.#ended = true;
+    const { length, offset } = this.#unfinished;
+    if (length === 0) return undefined;
+    this.stats.warnings++;
+    if (!this.#passing) {
+      return this.#deliver(this.#unfinished.finish(this.#bytes, 0), 0, length, offset, length, true);
+    }
+    this.#skip(length);
+    return undefined;
+  }
+
+  /** Hands out one line, `bytes[from, end)`, that takes `whole` bytes of the stream. */
+  #deliver(
+    bytes: Uint8Array,
+    from: number,
+    end: number,
+    base: number,
+    whole: number,
+    last: boolean,
+  ): RecordBatch | undefined {
+    const { cr, maxRecordBytes, skipBlank } = this.#cutting;
+    // A carriage return at the end of a file is none that a delimiter follows.
+    const asIs = last && cr !== 'all';
+    if (asIs ? end - from > maxRecordBytes : lineTooLong(this.#cutting, bytes, from, end)) {
+      this.#budget.spend(lineTooLongError(end - from, maxRecordBytes, this.#placeAt(base + from)));
+      this.#skip(whole);
+      return undefined;
+    }
+    const length = asIs ? end - from : strippedLength(this.#cutting, bytes, from, end);
+    if (length === 0 && (skipBlank || (last && this.#options.compat === 'tf'))) return undefined;
+    if (needsChange(this.#cutting, bytes, from, from + length)) {
+      return this.#change(bytes, from, length, base, whole);
+    }
+    return this.#batch(bytes, Uint32Array.of(from, length), 1, base, length);
+  }
+
+  /** Hands out lines that have been cut: those before the next one that has to be changed, or that one. */
+  #handOut(cut: CutLines): RecordBatch | undefined {
+    const { index, count, marks, lines } = cut;
+    const mark = cut.marked < marks.length ? marks[cut.marked] : count;
+    if (mark === count) this.#cut = undefined;
+    if (lines < mark) {
+      cut.lines = mark;
+      let payloadBytes = 0;
+      for (let i = lines; i < mark; i++) payloadBytes += index[2 * i + 1];
+      const some = index.subarray(2 * lines, 2 * mark);
+      return this.#batch(this.#bytes, some, mark - lines, this.#base, payloadBytes);
+    }
+    if (mark === count) return undefined;
+    const from = index[2 * mark];
+    const length = index[2 * mark + 1];
+    const end = this.#scanner.find(this.#bytes, from + length, this.#bytes.length);
+    cut.lines++;
+    cut.marked++;
+    return this.#change(this.#bytes, from, length, this.#base, end + this.#cutting.delimiter.length - from);
+  }
+
+  /** Hands out a line that has to be changed, in memory of its own. */
+  #change(
+    bytes: Uint8Array,
+    from: number,
+    length: number,
+    base: number,
+    whole: number,
+  ): RecordBatch | undefined {
+    const { cr, utf8 } = this.#cutting;
+    const end = from + length;
+    let line = cr === 'all' ? withoutCr(bytes, from, end) : bytes.subarray(from, end);
+    if (utf8 && findMalformedUtf8(line, 0, line.length) >= 0) {
+      if (this.#options.fatal) {
+        this.#budget.spend(malformedUtf8Error(line, this.#placeAt(base + from)));
+        this.#skip(whole);
+        return undefined;
+      }
+      line = repairedUtf8(line);
+    }
+    return this.#batch(line, Uint32Array.of(0, line.length), 1, base + from, line.length);
+  }
+
+  #batch(
+    bytes: Uint8Array,
+    index: Uint32Array,
+    count: number,
+    base: number,
+    payloadBytes: number,
+  ): RecordBatch {
+    const batch = new RecordBatch(bytes, index, count, this.#record, base, 0);
+    this.#record += count;
+    this.stats.records += count;
+    this.stats.payloadBytes += payloadBytes;
+    this.#budget.sawGood();
+    return batch;
+  }
+
+  /** Passes over a line that has been judged. */
+  #skip(whole: number): void {
+    this.stats.skippedBytes += whole;
+    this.#record++;
+    this.#passing = false;
+    this.#unfinished.clear();
+  }
+
+  #placeAt(offset: number): ErrorPlace {
+    return { ...this.place, offset };
+  }
+}
+
+let host: { decoder: TextDecoder; encoder: TextEncoder } | undefined;
+
+/** A copy of `line` with U+FFFD for what is no UTF-8, as the Encoding standard has it. */
+function repairedUtf8(line: Uint8Array): Uint8Array {
+  host ??= { decoder: new TextDecoder('utf-8', { ignoreBOM: true }), encoder: new TextEncoder() };
+  return host.encoder.encode(host.decoder.decode(line));
+}

@@ -1,0 +1,153 @@
+import { RecordpipeError, UsageError } from '../../errors.ts';
+import { findIn } from './cutting.ts';
+import type { CarriageReturns } from './scanner.ts';
+import { MAX_DELIMITER_BYTES } from './scanner.ts';
+
+const CR = 13;
+
+/** How a line is written, and by which rules it will be read back. */
+export interface TextLineEncodeOptions {
+  /** What ends a line: text (as UTF-8) or bytes, 1 to 256 of them. Default `"\n"`. */
+  readonly delimiter: string | Uint8Array;
+  /**
+   * What readers are expected to do with carriage returns: payloads that they would change are refused. Default `crlf` for the delimiter `"\n"` (a payload may
+   * not end with one), else `keep` (any payload without the delimiter); `all`: no payload may hold one.
+   */
+  readonly cr: CarriageReturns;
+}
+
+/** Complete options. */
+export interface LineEnding {
+  readonly delimiter: Uint8Array;
+  readonly cr: CarriageReturns;
+}
+
+/**
+ * One line as bytes: the payload and the delimiter behind it. The result is new memory and belongs to the caller.
+ *
+ * @param payload any bytes, also none, that the delimiter is not found in, nor where the two meet
+ * @throws RecordpipeError `unrepresentable` for a payload that would not be read back as it is: text lines have no way of escaping. TFRecord and RecordIO
+ * hold any bytes
+ * @throws UsageError for an option value that no option has
+ * @throws UsageError for anything but a Uint8Array
+ * @example
+ * ```ts
+ * import { encodeTextLine } from 'recordpipe';
+ * console.log(encodeTextLine(Uint8Array.of(97, 98))); // Uint8Array(3) [ 97, 98, 10 ]
+ * ```
+ */
+export function encodeTextLine(
+  payload: Uint8Array,
+  options?: Partial<TextLineEncodeOptions>,
+): Uint8Array<ArrayBuffer> {
+  checkBytes(payload, 'encodeTextLine');
+  const ending = lineEnding(options);
+  checkLine(payload, ending);
+  const line = new Uint8Array(payload.length + ending.delimiter.length);
+  line.set(payload);
+  line.set(ending.delimiter, payload.length);
+  return line;
+}
+
+/**
+ * Writes one line, payload and delimiter, into the caller's memory; returns the index behind it.
+ *
+ * @param payload any bytes, also some of `target`
+ * @throws as {@link encodeTextLine}, before anything is written; UsageError also when `target` has too few bytes from `at` on, or `at` is no whole
+ * number from 0
+ * @example
+ * ```ts
+ * import { encodeTextLineInto } from 'recordpipe';
+ * const target = new Uint8Array(4);
+ * console.log(encodeTextLineInto(Uint8Array.of(97), target, encodeTextLineInto(Uint8Array.of(98), target, 0))); // 4
+ * ```
+ */
+export function encodeTextLineInto(
+  payload: Uint8Array,
+  target: Uint8Array,
+  at: number,
+  options?: Partial<TextLineEncodeOptions>,
+): number {
+  checkBytes(payload, 'encodeTextLineInto');
+  const ending = lineEnding(options);
+  const behind = at + payload.length + ending.delimiter.length;
+  if (!(at >= 0 && behind <= target.length && Number.isInteger(at))) {
+    throw new UsageError(
+      `encodeTextLineInto: a line of ${payload.length} bytes needs ${behind - at}, there are ${target.length - at} from ${at} on`,
+    );
+  }
+  checkLine(payload, ending);
+  target.set(payload, at);
+  target.set(ending.delimiter, behind - ending.delimiter.length);
+  return behind;
+}
+
+/**
+ * The complete options, checked.
+ * @throws UsageError for a value that no option has
+ */
+export function lineEnding(options: Partial<TextLineEncodeOptions> | undefined): LineEnding {
+  const delimiter = delimiterBytes(options?.delimiter ?? '\n');
+  const cr = options?.cr ?? defaultCr(delimiter);
+  if (cr !== 'keep' && cr !== 'crlf' && cr !== 'all') {
+    throw new UsageError(`cr: expected one of keep, crlf, all, got ${String(cr)}`);
+  }
+  return { delimiter, cr };
+}
+
+/** A carriage return is part of a line's end only where the line feed is. */
+export function defaultCr(delimiter: Uint8Array): CarriageReturns {
+  return delimiter.length === 1 && delimiter[0] === 10 ? 'crlf' : 'keep';
+}
+
+/**
+ * The bytes of a delimiter, a copy.
+ * @throws UsageError for none, or too many
+ */
+export function delimiterBytes(delimiter: string | Uint8Array): Uint8Array {
+  const bytes =
+    typeof delimiter === 'string' ? new TextEncoder().encode(delimiter) : Uint8Array.from(delimiter);
+  if (bytes.length === 0 || bytes.length > MAX_DELIMITER_BYTES) {
+    throw new UsageError(`delimiter: expected 1 to ${MAX_DELIMITER_BYTES} bytes, got ${bytes.length}`);
+  }
+  return bytes;
+}
+
+/** @throws RecordpipeError `unrepresentable` for a payload that would not be read back as it is */
+export function checkLine(payload: Uint8Array, { delimiter, cr }: LineEnding): void {
+  const at = findIn(payload, 0, delimiter);
+  if (at >= 0) refuse(`the delimiter is in it, ${at} bytes in`, 'lines');
+  if (delimiter.length > 1 && endsEarly(payload, delimiter)) {
+    refuse('with the delimiter behind it, the delimiter is found before its end', 'lines');
+  }
+  if (cr === 'crlf' && payload.length > 0 && payload[payload.length - 1] === CR) {
+    refuse("it ends with a carriage return, which readers take for part of the line's end", "cr: 'keep'");
+  }
+  if (cr === 'all' && payload.indexOf(CR) >= 0) {
+    refuse('it holds a carriage return, which readers are to drop', "cr: 'keep'");
+  }
+}
+
+/** Whether the delimiter begins within the payload and ends in the delimiter that follows it. */
+function endsEarly(payload: Uint8Array, delimiter: Uint8Array): boolean {
+  const last = delimiter.length - 1;
+  const tail = payload.subarray(Math.max(0, payload.length - last));
+  const across = new Uint8Array(tail.length + last);
+  across.set(tail);
+  across.set(delimiter.subarray(0, last), tail.length);
+  return findIn(across, 0, delimiter) >= 0;
+}
+
+function refuse(why: string, way: string): never {
+  const next =
+    way === 'lines'
+      ? 'choose another delimiter, or write TFRecord or RecordIO, which hold any bytes'
+      : `write and read with ${way}, or write TFRecord or RecordIO, which hold any bytes`;
+  throw new RecordpipeError('unrepresentable', `textline: this payload cannot be a line: ${why}; ${next}`);
+}
+
+/** Texts and other typed arrays have a length as well, and would be written as something else. */
+function checkBytes(payload: Uint8Array, caller: string): void {
+  if (!(payload instanceof Uint8Array))
+    throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
+}

@@ -1,0 +1,259 @@
+import { growIndex } from '../frame-scan.ts';
+import { createFramesKernel, type FramesKernel, sharedFramesKernel } from '../frames-kernel.ts';
+import { LineTableScanner } from './table-scanner.ts';
+
+/** What becomes of carriage returns: all stay, one before the delimiter goes, or every one in the line goes. */
+export type CarriageReturns = 'keep' | 'crlf' | 'all';
+
+/** How a stream is cut into lines. */
+export interface LineCutting {
+  /** What ends a line: 1 to 256 bytes. Of matches that overlap the leftmost counts. */
+  readonly delimiter: Uint8Array;
+  readonly cr: CarriageReturns;
+  /** Whether lines of which nothing is left are passed over. */
+  readonly skipBlank: boolean;
+  /** Largest line, not counting its delimiter and one carriage return that goes. */
+  readonly maxRecordBytes: number;
+  /** Whether lines that are no UTF-8 are marked. */
+  readonly utf8: boolean;
+}
+
+/** The longest delimiter. */
+export const MAX_DELIMITER_BYTES = 256;
+
+/** Why a scan stopped: it wants more bytes, or the line at its position is longer than allowed. */
+export const NEED_MORE = 0;
+export const TOO_LONG = 2;
+
+/** What cutting leaves behind. The object is reused from call to call. */
+export interface LineScan {
+  /** Whole lines cut by the last call. */
+  count: number;
+  /** Index in the scanned bytes of the first byte not passed: where the next line begins. */
+  position: number;
+  stop: typeof NEED_MORE | typeof TOO_LONG;
+  /** Bytes of the lines cut, as far as their ends were stripped. */
+  payloadBytes: number;
+  /** (start in the scanned bytes, length) of each line, without the carriage returns that its end loses: `2 * count` numbers. */
+  index: Uint32Array;
+  /** The numbers of those lines that cannot be handed out as they are: with carriage returns inside that go, or bytes that are no UTF-8. */
+  marks: Uint32Array;
+  markCount: number;
+}
+
+/** Cuts bytes into lines, for one reader. */
+export interface LineScanner {
+  readonly cutting: LineCutting;
+  /** The result of the last call of `scan`. */
+  readonly result: LineScan;
+  /**
+   * Cuts whole lines off `bytes[from, to)`, where a line begins at `from`. It may stop early, with some lines cut; with none, it wants more bytes
+   * or the line at `position` is too long.
+   */
+  scan(bytes: Uint8Array, from: number, to: number): void;
+  /** Index of the first delimiter in `bytes[from, to)`; -1 if there is none. */
+  find(bytes: Uint8Array, from: number, to: number): number;
+  /**
+   * Only counts: `bytes[from, to)` are whole lines, for a delimiter of one byte. How many lines; the bytes that are neither delimiters nor carriage
+   * returns that go are in `counted`.
+   */
+  count(bytes: Uint8Array, from: number, to: number): number;
+  /** Payload bytes that the last `count` passed. */
+  readonly counted: number;
+}
+
+/** A batch's worth: lines that one scan cuts at most, but for those of one call of the kernel. */
+export const MAX_LINES: number = 128 * 1024;
+
+export function emptyLineScan(): LineScan {
+  const none = new Uint32Array(0);
+  return { count: 0, position: 0, stop: NEED_MORE, payloadBytes: 0, index: none, marks: none, markCount: 0 };
+}
+
+/** Bytes outside of kernel memory are scanned through a stage of this size. Together with the index still inside a second-level cache. */
+const STAGE_BYTES = 128 * 1024;
+const INDEX_PAIRS = 32 * 1024;
+/** Kernel stop code beyond those of a scan. */
+const INDEX_FULL = 1;
+const NONE = 0xffffffff;
+const CR = 13;
+
+/** Bits of the kernel's `flags`. */
+const STRIP = { keep: 0, crlf: 1, all: 2 } as const;
+const SKIP_BLANK = 4;
+/** Bits of its `what`. */
+const HAS_CR = 1;
+const NOT_UTF8 = 2;
+
+/** Where in the memory of a kernel lines are worked on. One serves all scanners over that kernel: nothing stays in it between calls. */
+export class LineArea {
+  readonly kernel: FramesKernel;
+  readonly delimiter: number;
+  readonly pairs: number;
+  readonly marks: number;
+  readonly stage: number;
+
+  constructor(kernel: FramesKernel) {
+    this.kernel = kernel;
+    this.delimiter = kernel.allocate(MAX_DELIMITER_BYTES);
+    this.pairs = kernel.allocate(8 * INDEX_PAIRS);
+    this.marks = kernel.allocate(4 * INDEX_PAIRS);
+    this.stage = kernel.allocate(STAGE_BYTES);
+  }
+}
+
+/** Cuts lines with the WebAssembly kernel: bytes that lie in its memory in place, others through a stage in it. */
+export class LineWasmScanner implements LineScanner {
+  readonly cutting: LineCutting;
+  readonly result: LineScan = emptyLineScan();
+  counted = 0;
+  readonly #area: LineArea;
+  readonly #kernel: FramesKernel;
+  readonly #flags: number;
+  readonly #what: number;
+  /** What `count` leaves out: nothing, carriage returns before delimiters, all. */
+  readonly #mode: number;
+
+  constructor(area: LineArea, cutting: LineCutting) {
+    const { cr, skipBlank, utf8, delimiter } = cutting;
+    this.cutting = cutting;
+    this.#area = area;
+    this.#kernel = area.kernel;
+    this.#flags = STRIP[cr] | (skipBlank ? SKIP_BLANK : 0);
+    this.#what = (cr === 'all' ? HAS_CR : 0) | (utf8 ? NOT_UTF8 : 0);
+    this.#mode = delimiter[0] === CR ? 0 : STRIP[cr];
+  }
+
+  scan(bytes: Uint8Array, from: number, to: number): void {
+    const { result } = this;
+    const { exports, memory } = this.#kernel;
+    const { delimiter, pairs, stage } = this.#area;
+    const { delimiter: text, maxRecordBytes } = this.cutting;
+    const inPlace = bytes.buffer === memory.buffer;
+    let at = from;
+    result.count = 0;
+    result.markCount = 0;
+    result.payloadBytes = 0;
+    result.stop = NEED_MORE;
+    this.#kernel.heap().set(text, delimiter);
+    while (result.count < MAX_LINES) {
+      const size = inPlace ? to - at : Math.min(to - at, STAGE_BYTES);
+      const start = inPlace ? bytes.byteOffset + at : stage;
+      if (!inPlace) this.#kernel.heap().set(bytes.subarray(at, at + size), stage);
+      const count =
+        exports.scanLines(
+          start,
+          start + size,
+          delimiter,
+          text.length,
+          pairs,
+          INDEX_PAIRS,
+          at,
+          maxRecordBytes,
+          this.#flags,
+        ) >>> 0;
+      const state = this.#kernel.state();
+      const passed = state[0] - start;
+      const stop = state[1];
+      result.payloadBytes += state[2];
+      this.#take(count, start - at);
+      at += passed;
+      if (stop === TOO_LONG) result.stop = TOO_LONG;
+      if (stop === INDEX_FULL) continue;
+      // Behind a stage more may follow, unless it was not even one line.
+      if (stop === TOO_LONG || passed === 0 || at - passed + size === to) break;
+    }
+    result.position = at;
+  }
+
+  find(bytes: Uint8Array, from: number, to: number): number {
+    const { exports, memory } = this.#kernel;
+    const { delimiter, stage } = this.#area;
+    const { length } = this.cutting.delimiter;
+    this.#kernel.heap().set(this.cutting.delimiter, delimiter);
+    if (bytes.buffer === memory.buffer) {
+      const { byteOffset } = bytes;
+      const place = exports.findDelimiter(byteOffset + from, byteOffset + to, delimiter, length) >>> 0;
+      return place === NONE ? -1 : place - byteOffset;
+    }
+    for (let at = from; to - at >= length; at += STAGE_BYTES - length + 1) {
+      const size = Math.min(to - at, STAGE_BYTES);
+      this.#kernel.heap().set(bytes.subarray(at, at + size), stage);
+      const place = exports.findDelimiter(stage, stage + size, delimiter, length) >>> 0;
+      if (place !== NONE) return at + place - stage;
+    }
+    return -1;
+  }
+
+  count(bytes: Uint8Array, from: number, to: number): number {
+    const { exports, memory } = this.#kernel;
+    const { stage } = this.#area;
+    const inPlace = bytes.buffer === memory.buffer;
+    const needle = this.cutting.delimiter[0];
+    let lines = 0;
+    let dropped = 0;
+    for (let at = from; at < to; ) {
+      const size = inPlace ? to - at : Math.min(to - at, STAGE_BYTES);
+      const start = inPlace ? bytes.byteOffset + at : stage;
+      if (!inPlace) this.#kernel.heap().set(bytes.subarray(at, at + size), stage);
+      const previous = at === from ? 0 : bytes[at - 1];
+      lines += exports.countLines(start, start + size, needle, this.#mode, previous) >>> 0;
+      dropped += this.#kernel.state()[0];
+      at += size;
+    }
+    this.counted = to - from - lines - dropped;
+    return lines;
+  }
+
+  /** Adds `count` lines that the kernel has written down; `origin` is the address of `bytes[0]`, were all of them in kernel memory. */
+  #take(count: number, origin: number): void {
+    const { result } = this;
+    const { exports, memory } = this.#kernel;
+    const { pairs, marks } = this.#area;
+    const total = result.count + count;
+    result.index = growIndex(result.index, result.count, total);
+    result.index.set(new Uint32Array(memory.buffer, pairs, 2 * count), 2 * result.count);
+    if (this.#what !== 0) {
+      const marked = exports.markLines(origin, pairs, count, this.#what, marks) >>> 0;
+      const written = new Uint32Array(memory.buffer, marks, marked);
+      result.marks = growIndex(result.marks, result.markCount, result.markCount + marked);
+      for (let i = 0; i < marked; i++) result.marks[result.markCount++] = result.count + written[i];
+    }
+    result.count = total;
+  }
+}
+
+let shared: LineArea | undefined | null = null;
+
+/** A scanner over the kernel that all readers of this process share. */
+export function sharedLineScanner(cutting: LineCutting): LineScanner {
+  if (shared === null) shared = areaOf(sharedFramesKernel());
+  return scannerOf(shared, cutting);
+}
+
+/** A kernel of one's own, with buffers in its memory, which scanners over it scan in place. */
+export interface OwnLineScanning {
+  scanner(cutting: LineCutting): LineScanner;
+  /** The next of `count` buffers, in turn. */
+  nextBuffer(): Uint8Array;
+}
+
+/** @param bytes size of each of the `count` buffers */
+export function ownLineScanning(bytes: number, count: number): OwnLineScanning {
+  const area = areaOf(createFramesKernel());
+  const buffers =
+    area?.kernel.buffers(bytes, count) ?? Array.from({ length: count }, () => new Uint8Array(bytes));
+  let turn = 0;
+  return {
+    scanner: (cutting) => scannerOf(area, cutting),
+    nextBuffer: () => buffers[turn++ % count],
+  };
+}
+
+function areaOf(kernel: ReturnType<typeof createFramesKernel>): LineArea | undefined {
+  return kernel && new LineArea(kernel);
+}
+
+function scannerOf(area: LineArea | undefined, cutting: LineCutting): LineScanner {
+  return area === undefined ? new LineTableScanner(cutting) : new LineWasmScanner(area, cutting);
+}

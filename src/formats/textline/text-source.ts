@@ -1,0 +1,137 @@
+const BOM = [0xef, 0xbb, 0xbf] as const;
+
+/** The bytes that are cut into lines: chunks as they come, without a byte order mark if that is to go, and as UTF-8 if they are in another encoding. */
+export class TextSource {
+  /** Position in the text of the bytes that `next` gave last. */
+  position = 0;
+  #end = 0;
+  #chunk: Uint8Array | undefined;
+  readonly #transcoder: Transcoder | undefined;
+  /** The beginning of the text while it may be a byte order mark. */
+  #head: Uint8Array | undefined;
+
+  /** @param start position in the stream of the first byte that will be pushed */
+  constructor(
+    { encoding, fatal, stripBom }: { encoding: string; fatal: boolean; stripBom: boolean },
+    start: number,
+  ) {
+    this.#end = start;
+    const asIs = encoding === 'bytes' || encoding === 'utf-8';
+    this.#transcoder = asIs ? undefined : new Transcoder(encoding, fatal);
+    this.#head = stripBom && start === 0 ? new Uint8Array(0) : undefined;
+  }
+
+  /** Position in the stream of the first byte that is not in the encoding; known when `next` has nothing more. */
+  get malformedAt(): number | undefined {
+    return this.#transcoder?.malformedAt;
+  }
+
+  /** Takes the next chunk; only after `next` returned undefined. */
+  push(chunk: Uint8Array): void {
+    if (this.#transcoder === undefined) this.#chunk = chunk;
+    else this.#transcoder.push(chunk);
+  }
+
+  /** The next bytes, at least one; undefined when a chunk is wanted or, after the last (`final`), when there are no more. */
+  next(final: boolean): Uint8Array | undefined {
+    for (;;) {
+      let bytes = this.#transcoder === undefined ? this.#take() : this.#transcoder.next(final);
+      if (this.#head !== undefined) bytes = this.#behindMark(this.#head, bytes, final);
+      if (bytes === undefined) return undefined;
+      this.position = this.#end;
+      this.#end += bytes.length;
+      if (bytes.length > 0) return bytes;
+    }
+  }
+
+  #take(): Uint8Array | undefined {
+    const chunk = this.#chunk;
+    this.#chunk = undefined;
+    return chunk;
+  }
+
+  /** What follows the byte order mark; none while it cannot be told. */
+  #behindMark(head: Uint8Array, bytes: Uint8Array | undefined, final: boolean): Uint8Array | undefined {
+    if (bytes === undefined && !final) return undefined;
+    const all = bytes === undefined ? head : head.length === 0 ? bytes : joined(head, bytes);
+    let same = 0;
+    while (same < BOM.length && all[same] === BOM[same]) same++;
+    if (same === all.length && same < BOM.length && bytes !== undefined) {
+      this.#head = all.slice();
+      return new Uint8Array(0);
+    }
+    this.#head = undefined;
+    if (same < BOM.length) return all;
+    this.#end = BOM.length;
+    return all.subarray(BOM.length);
+  }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
+/** Bytes decoded at a time: little enough to look for the place of an error byte by byte. */
+const SLICE_BYTES = 64 * 1024;
+
+/** Turns a stream of some encoding into UTF-8, slice by slice. */
+export class Transcoder {
+  /** Position in the stream of the first byte that is not in the encoding, once it was met. */
+  malformedAt: number | undefined;
+  readonly #decoder: TextDecoder;
+  /** Told to throw, a decoder does not say where, and drops what was good. So a second one follows a slice behind and then takes byte by byte. */
+  readonly #behind: TextDecoder | undefined;
+  readonly #encoder = new TextEncoder();
+  #waiting: Uint8Array = new Uint8Array(0);
+  #position = 0;
+  #flushed = false;
+
+  constructor(encoding: string, fatal: boolean) {
+    this.#decoder = new TextDecoder(encoding, { fatal, ignoreBOM: true });
+    this.#behind = fatal ? new TextDecoder(encoding, { fatal, ignoreBOM: true }) : undefined;
+  }
+
+  /** Takes the next chunk; only after `next` returned undefined. */
+  push(chunk: Uint8Array): void {
+    this.#waiting = chunk;
+  }
+
+  /** The next UTF-8 bytes; undefined when more are to be pushed, after the last (`final`) when all is given, or at `malformedAt`. */
+  next(final: boolean): Uint8Array | undefined {
+    while (this.malformedAt === undefined) {
+      const slice = this.#waiting.subarray(0, SLICE_BYTES);
+      const last = slice.length === 0;
+      if (last && (!final || this.#flushed)) return undefined;
+      this.#flushed = last;
+      this.#waiting = this.#waiting.subarray(slice.length);
+      const text = this.#decode(slice, last);
+      if (text.length > 0) return this.#encoder.encode(text);
+    }
+    return undefined;
+  }
+
+  #decode(slice: Uint8Array, last: boolean): string {
+    try {
+      const text = this.#decoder.decode(slice, { stream: !last });
+      this.#behind?.decode(slice, { stream: true });
+      this.#position += slice.length;
+      return text;
+    } catch (error) {
+      if (this.#behind === undefined) throw error;
+      return this.#decodeByBytes(slice, this.#behind);
+    }
+  }
+
+  #decodeByBytes(slice: Uint8Array, decoder: TextDecoder): string {
+    let text = '';
+    let at = 0;
+    try {
+      for (; at < slice.length; at++) text += decoder.decode(slice.subarray(at, at + 1), { stream: true });
+    } catch {}
+    this.malformedAt = this.#position + at;
+    return text;
+  }
+}

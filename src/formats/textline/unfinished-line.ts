@@ -1,0 +1,97 @@
+import { findIn } from './cutting.ts';
+import type { LineScanner } from './scanner.ts';
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The line that has begun in chunks before and goes on. Its first piece is only remembered until the next chunk comes; when that
+ * brings the end, both are copied once, and only a line across three chunks and more is gathered in memory that grows.
+ */
+export class UnfinishedLine {
+  /** Bytes so far; the last of them may be the beginning of a delimiter. 0: no line has begun. */
+  length = 0;
+  /** Position in the stream of its first byte. */
+  offset = 0;
+  readonly #scanner: LineScanner;
+  /** Whether memory may be used again for the next line. */
+  readonly #reuse: boolean;
+  #first: Uint8Array | undefined;
+  #gathered: Uint8Array = NOTHING;
+  /** As many of its last bytes as a delimiter has. */
+  #seam: Uint8Array = NOTHING;
+
+  constructor(scanner: LineScanner, reuse: boolean) {
+    this.#scanner = scanner;
+    this.#reuse = reuse;
+  }
+
+  begin(bytes: Uint8Array, from: number, to: number, offset: number): void {
+    this.#first = bytes.subarray(from, to);
+    this.length = to - from;
+    this.offset = offset;
+    this.#seam = this.#first.slice(-this.#scanner.cutting.delimiter.length);
+  }
+
+  /** Where in `bytes[0, to)`, which come next, the delimiter begins that ends the line: negative if it began before; undefined if nowhere. */
+  findEnd(bytes: Uint8Array, to: number): number | undefined {
+    const { delimiter } = this.#scanner.cutting;
+    if (delimiter.length > 1) {
+      const across = joined(this.#seam, bytes.subarray(0, Math.min(to, delimiter.length - 1)));
+      const at = findIn(across, 0, delimiter);
+      if (at >= 0) return at - this.#seam.length;
+    }
+    const at = this.#scanner.find(bytes, 0, to);
+    return at < 0 ? undefined : at;
+  }
+
+  /** The byte in front of `bytes[end]`, where `findEnd` found that the line ends. */
+  lastByte(bytes: Uint8Array, end: number): number | undefined {
+    return end > 0 ? bytes[end - 1] : this.#seam[this.#seam.length + end - 1];
+  }
+
+  /** Adds `bytes[0, to)`, in which the line does not end; without `keep` only their number. */
+  add(bytes: Uint8Array, to: number, keep: boolean): void {
+    const piece = bytes.subarray(0, to);
+    if (keep) this.#gather(piece, Number.POSITIVE_INFINITY);
+    else this.#first = undefined;
+    this.length += to;
+    const { length } = this.#scanner.cutting.delimiter;
+    this.#seam = to >= length ? piece.slice(-length) : joined(this.#seam, piece).slice(-length);
+  }
+
+  /** All of the line, which ends before `bytes[end]`: where it lies if that is one place, else in memory of its own. */
+  finish(bytes: Uint8Array, end: number): Uint8Array {
+    const first = this.#first;
+    const length = this.length + end;
+    if (end > 0) this.#gather(bytes.subarray(0, end), length);
+    const line = (end > 0 ? this.#gathered : (first ?? this.#gathered)).subarray(0, length);
+    if (!this.#reuse) this.#gathered = NOTHING;
+    this.clear();
+    return line;
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.#first = undefined;
+  }
+
+  #gather(piece: Uint8Array, atMost: number): void {
+    const first = this.#first;
+    const needed = this.length + piece.length;
+    if (this.#gathered.length < needed) {
+      const grown = new Uint8Array(Math.min(atMost, Math.max(needed, 2 * this.#gathered.length, 64)));
+      if (first === undefined) grown.set(this.#gathered.subarray(0, this.length));
+      this.#gathered = grown;
+    }
+    if (first !== undefined) this.#gathered.set(first);
+    this.#first = undefined;
+    this.#gathered.set(piece, this.length);
+  }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}

@@ -1,0 +1,163 @@
+import type { ErrorPlace } from '../../errors.ts';
+import { placed, type RecordSource } from '../../records/record-source.ts';
+import type { Findings, OnProgress, ScanCounts } from '../record-format.ts';
+import { countCr, lineTooLongError } from './cutting.ts';
+import type { LineCutting, LineScanner } from './scanner.ts';
+import { UnfinishedLine } from './unfinished-line.ts';
+
+const CR = 13;
+const NOTHING = new Uint8Array(0);
+
+/** Counts lines without cutting more of them than the first and the last of each chunk. Memory is constant. */
+export async function walkLines(
+  opened: RecordSource,
+  scanner: LineScanner,
+  findings: Findings,
+  onProgress: OnProgress,
+): Promise<ScanCounts> {
+  const walker = new LineWalker(scanner);
+  const place = (): ErrorPlace => ({
+    uri: opened.uri,
+    compressed: opened.compression !== 'none',
+    record: walker.records + walker.passedOver,
+    offset: walker.offset,
+  });
+  walker.onTooLong = (bytes) =>
+    findings.add(lineTooLongError(bytes, scanner.cutting.maxRecordBytes, place()));
+  try {
+    for await (const chunk of opened.chunks) {
+      onProgress?.(opened.stored.bytes);
+      walker.walk(chunk);
+    }
+    walker.end();
+  } catch (error) {
+    findings.addOrThrow(placed(error, place()));
+  }
+  const { records, payloadBytes, warnings } = walker;
+  return { records, payloadBytes, trailingBytes: 0, warnings };
+}
+
+/** Whether these options can be walked: no line has to be looked at as such, and none inside of a piece can be too long. */
+export function walkable({ cr, delimiter, skipBlank, maxRecordBytes, utf8 }: LineCutting): boolean {
+  return !skipBlank && !utf8 && maxRecordBytes >= MIN_PIECE && (cr !== 'all' || delimiter.length === 1);
+}
+
+/** Below this limit the decoder scans: pieces would be too small. */
+const MIN_PIECE = 4096;
+const MAX_PIECE = 1024 * 1024 * 1024;
+
+/** Counts the lines of a stream of chunks. */
+class LineWalker {
+  records = 0;
+  payloadBytes = 0;
+  /** Lines that were too long. */
+  passedOver = 0;
+  /** 1 for a last line without its end. */
+  warnings = 0;
+  /** Position in the stream of the line at hand. */
+  offset = 0;
+  /** Told of each line that is too long, before it is left behind. */
+  onTooLong: (bytes: number) => void = () => {};
+  readonly #scanner: LineScanner;
+  readonly #line: UnfinishedLine;
+  readonly #pieceBytes: number;
+  /** Carriage returns in the unfinished line that go. */
+  #returns = 0;
+
+  constructor(scanner: LineScanner) {
+    this.#scanner = scanner;
+    this.#line = new UnfinishedLine(scanner, true);
+    this.#pieceBytes = Math.min(scanner.cutting.maxRecordBytes, MAX_PIECE);
+  }
+
+  /** Takes the next chunk, in pieces so small that a line that is too long never lies within one. */
+  walk(chunk: Uint8Array): void {
+    const size = this.#pieceBytes;
+    if (chunk.length <= size) this.#walkPiece(chunk);
+    else for (let at = 0; at < chunk.length; at += size) this.#walkPiece(chunk.subarray(at, at + size));
+  }
+
+  /** The stream ends: what is left is a line. Only `all` takes anything off it. */
+  end(): void {
+    const { length } = this.#line;
+    const { cr } = this.#scanner.cutting;
+    if (length === 0) return;
+    this.warnings = 1;
+    this.#close(length, cr === 'all' && this.#line.lastByte(NOTHING, 0) === CR, length);
+  }
+
+  #walkPiece(piece: Uint8Array): void {
+    const line = this.#line;
+    const { delimiter, cr } = this.#scanner.cutting;
+    let at = 0;
+    if (line.length > 0) {
+      const end = line.findEnd(piece, piece.length);
+      this.#note(piece, 0, end ?? piece.length);
+      if (end === undefined) {
+        line.add(piece, piece.length, false);
+        return;
+      }
+      const size = line.length + end;
+      const endsWithCr = size > 0 && cr !== 'keep' && line.lastByte(piece, end) === CR;
+      if (cr === 'crlf' && endsWithCr) this.#returns = 1;
+      this.#close(size, endsWithCr, size + delimiter.length);
+      at = end + delimiter.length;
+    }
+    at = delimiter.length === 1 ? this.#count(piece, at) : this.#cut(piece, at);
+    if (at === piece.length) return;
+    line.begin(piece, at, piece.length, this.offset);
+    this.#note(piece, at, piece.length);
+  }
+
+  /** Counts the whole lines of `piece` from `from` on; where the last one ends. */
+  #count(piece: Uint8Array, from: number): number {
+    const to = piece.lastIndexOf(this.#scanner.cutting.delimiter[0]) + 1;
+    if (to <= from) return from;
+    this.records += this.#scanner.count(piece, from, to);
+    this.payloadBytes += this.#scanner.counted;
+    this.offset += to - from;
+    return to;
+  }
+
+  /** The same for delimiters that may overlap themselves, which have to be taken from left to right. */
+  #cut(piece: Uint8Array, from: number): number {
+    const { result } = this.#scanner;
+    let at = from;
+    for (;;) {
+      this.#scanner.scan(piece, at, piece.length);
+      this.records += result.count;
+      this.payloadBytes += result.payloadBytes;
+      this.offset += result.position - at;
+      if (result.position > at) {
+        at = result.position;
+        continue;
+      }
+      const end = this.#scanner.find(piece, at, piece.length);
+      if (end < 0) return at;
+      const { cr, delimiter } = this.#scanner.cutting;
+      const endsWithCr = end > at && cr !== 'keep' && piece[end - 1] === CR;
+      this.#returns = endsWithCr ? 1 : 0;
+      this.#close(end - at, endsWithCr, end - at + delimiter.length);
+      at = end + delimiter.length;
+    }
+  }
+
+  /** Counts the carriage returns of a stretch of the unfinished line, if all of them go. */
+  #note(piece: Uint8Array, from: number, to: number): void {
+    if (this.#scanner.cutting.cr === 'all') this.#returns += countCr(piece, from, to);
+  }
+
+  /** Counts the line at hand, of `size` bytes, and goes on behind it. */
+  #close(size: number, endsWithCr: boolean, whole: number): void {
+    if (size - (endsWithCr ? 1 : 0) > this.#scanner.cutting.maxRecordBytes) {
+      this.onTooLong(size);
+      this.passedOver++;
+    } else {
+      this.records++;
+      this.payloadBytes += size - this.#returns;
+    }
+    this.offset += whole;
+    this.#returns = 0;
+    this.#line.clear();
+  }
+}

@@ -1,0 +1,77 @@
+import { writeU32 } from '../../bytes/little-endian.ts';
+import { crc32c, maskCrc32c } from '../../crc32c/crc32c.ts';
+import { UsageError } from '../../errors.ts';
+import { FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, OVERHEAD_BYTES } from './layout.ts';
+
+/**
+ * Bytes that a record with `payloadBytes` bytes of payload takes in a TFRecord file: 16 more.
+ *
+ * @example
+ * ```ts
+ * import { tfrecordFrameBytes } from 'recordpipe';
+ * console.log(tfrecordFrameBytes(100)); // 116
+ * ```
+ */
+export function tfrecordFrameBytes(payloadBytes: number): number {
+  return payloadBytes + OVERHEAD_BYTES;
+}
+
+/**
+ * One record as TFRecord bytes: length, masked CRC-32C of the length, payload, masked CRC-32C of the payload
+ * (the layout of TensorFlow's record writer). The result is new memory and belongs to the caller.
+ *
+ * @param payload any bytes, also none; at most 2^32 - 64
+ * @throws UsageError when the payload is larger
+ * @throws UsageError for anything but a Uint8Array
+ * @example
+ * ```ts
+ * import { encodeTFRecord } from 'recordpipe';
+ * console.log(Buffer.from(encodeTFRecord(new Uint8Array(0))).toString('hex')); // 000000000000000029039807d8ea82a2
+ * ```
+ */
+export function encodeTFRecord(payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  checkBytes(payload, 'encodeTFRecord');
+  const frame = new Uint8Array(payload.length + OVERHEAD_BYTES);
+  encodeTFRecordInto(payload, frame, 0);
+  return frame;
+}
+
+/**
+ * Writes one record as TFRecord bytes into the caller's memory; returns the index behind it.
+ *
+ * @param payload any bytes, also some of `target`; at most 2^32 - 64
+ * @throws UsageError, before anything is written, when `target` has less than `payload.length + 16` bytes from `at` on, `at` is no whole
+ * number from 0, or the payload is larger
+ * @example
+ * ```ts
+ * import { encodeTFRecordInto, tfrecordFrameBytes } from 'recordpipe';
+ * const payload = new Uint8Array(5);
+ * const target = new Uint8Array(2 * tfrecordFrameBytes(5));
+ * const end = encodeTFRecordInto(payload, target, encodeTFRecordInto(payload, target, 0));
+ * console.log(end); // 42
+ * ```
+ */
+export function encodeTFRecordInto(payload: Uint8Array, target: Uint8Array, at: number): number {
+  checkBytes(payload, 'encodeTFRecordInto');
+  const { length } = payload;
+  const end = at + length + OVERHEAD_BYTES;
+  if (!(at >= 0 && end <= target.length && Number.isInteger(at)) || length > 2 ** 32 - 64) {
+    throw new UsageError(
+      `encodeTFRecordInto: a record of ${length} bytes needs ${length + OVERHEAD_BYTES}, there are ${target.length - at} from ${at} on`,
+    );
+  }
+  // The payload first: it may lie in the target itself, under the header.
+  target.set(payload, at + HEADER_BYTES);
+  const copied = target.subarray(at + HEADER_BYTES, end - FOOTER_BYTES);
+  writeU32(target, end - FOOTER_BYTES, maskCrc32c(crc32c(copied)));
+  writeU32(target, at, length);
+  writeU32(target, at + 4, 0);
+  writeU32(target, at + LENGTH_BYTES, maskCrc32c(crc32c(target.subarray(at, at + LENGTH_BYTES))));
+  return end;
+}
+
+/** Texts and other typed arrays have a length as well, and would be written as something else. */
+function checkBytes(payload: Uint8Array, caller: string): void {
+  if (!(payload instanceof Uint8Array))
+    throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
+}

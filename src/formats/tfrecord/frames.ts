@@ -1,0 +1,65 @@
+import { readU32 } from '../../bytes/little-endian.ts';
+import type { RecordpipeError } from '../../errors.ts';
+import type { FrameReader } from '../../records/indexes/frame-reader.ts';
+import { DAMAGED_OR_CHANGED, indexMismatch } from '../../records/indexes/index-errors.ts';
+import { CHECK_DATA, CHECK_LENGTH, DATA_CHECKSUM, LENGTH_CHECKSUM, NEED_MORE } from '../frame-scan.ts';
+import { HEADER_BYTES, MAX_RECORD_BYTES, OVERHEAD_BYTES, SMDEBUG_DATA_CRC, scanError } from './layout.ts';
+import { sharedTFRecordScanner } from './scanner.ts';
+
+/** Frames of TFRecords: both checksums are verified. */
+export class TFRecordFrames implements FrameReader {
+  readonly before = 0;
+  readonly headBytes: number = HEADER_BYTES;
+  readonly #uri: string;
+  readonly #smdebug: boolean;
+  readonly #scanner = sharedTFRecordScanner();
+
+  constructor(uri: string, payloadCrc: 'crc32c' | 'smdebug') {
+    this.#uri = uri;
+    this.#smdebug = payloadCrc === 'smdebug';
+  }
+
+  headFits(bytes: Uint8Array, at: number, frameBytes: number): boolean {
+    if (frameBytes < OVERHEAD_BYTES) return false;
+    const { result } = this.#scanner;
+    this.#scanner.scan(bytes, at, at + HEADER_BYTES, CHECK_LENGTH, MAX_RECORD_BYTES, false);
+    return result.stop === NEED_MORE && readU32(bytes, at) + OVERHEAD_BYTES === frameBytes;
+  }
+
+  payload(bytes: Uint8Array, at: number, frameBytes: number, record: number, offset: number): Uint8Array {
+    const { result } = this.#scanner;
+    const end = at + frameBytes;
+    this.#scanner.scan(bytes, at, end, CHECK_LENGTH | CHECK_DATA, MAX_RECORD_BYTES, false);
+    if (result.count !== 1 || result.position !== end) {
+      const { stop, expected, position } = result;
+      const whole =
+        stop === DATA_CHECKSUM && position === at && result.lengthLow === frameBytes - OVERHEAD_BYTES;
+      if (!(whole && this.#smdebug && expected === SMDEBUG_DATA_CRC))
+        throw this.#error(bytes, at, frameBytes, whole, record, offset);
+    }
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + at + HEADER_BYTES, frameBytes - OVERHEAD_BYTES);
+  }
+
+  /** @param whole whether the frame has the length that the index says */
+  #error(
+    bytes: Uint8Array,
+    at: number,
+    frameBytes: number,
+    whole: boolean,
+    record: number,
+    offset: number,
+  ): RecordpipeError {
+    const { result } = this.#scanner;
+    const place = { uri: this.#uri, record, offset };
+    if (whole) return scanError(result, MAX_RECORD_BYTES, bytes.subarray(at, at + frameBytes), place);
+    const found =
+      result.position === at && result.stop === LENGTH_CHECKSUM
+        ? 'there is no good header'
+        : 'the header there has another length';
+    return indexMismatch(
+      `a record of ${frameBytes} bytes is to begin here, ${found}`,
+      place,
+      DAMAGED_OR_CHANGED,
+    );
+  }
+}

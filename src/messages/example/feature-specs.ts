@@ -1,0 +1,209 @@
+import { UsageError } from '../../errors.ts';
+import type { FeatureKind } from './feature.ts';
+
+/** A default of one value. */
+export type DefaultValue<K extends FeatureKind = FeatureKind> = K extends 'bytes'
+  ? Uint8Array | string
+  : K extends 'float'
+    ? number
+    : number | bigint;
+
+/** As many values in each record as the shape says. */
+export interface FixedLenSpec<
+  K extends FeatureKind = FeatureKind,
+  S extends readonly number[] = readonly number[],
+> {
+  readonly type: 'fixedLen';
+  readonly kind: K;
+  readonly shape: S;
+  readonly defaultValue?: DefaultValue<K> | readonly DefaultValue<K>[];
+}
+
+/** Any number of values. */
+export interface VarLenSpec<K extends FeatureKind = FeatureKind> {
+  readonly type: 'varLen';
+  readonly kind: K;
+}
+
+/** Any number of values, or of groups of a shape; in a batch filled up to the longest. */
+export interface FixedLenSequenceSpec<K extends FeatureKind = FeatureKind> {
+  readonly type: 'fixedLenSequence';
+  readonly kind: K;
+  readonly shape: readonly number[];
+  readonly defaultValue?: DefaultValue<K>;
+}
+
+/** Values of one feature at places that others name. */
+export interface SparseSpec<K extends FeatureKind = FeatureKind> {
+  readonly type: 'sparse';
+  readonly kind: K;
+  readonly indexKeys: readonly string[];
+  readonly valueKey: string;
+  readonly sizes: readonly number[];
+  readonly alreadySorted: boolean;
+}
+
+/** Any number of values, in a batch with the borders between records. */
+export interface RaggedSpec<K extends FeatureKind = FeatureKind> {
+  readonly type: 'ragged';
+  readonly kind: K;
+  readonly valueKey: string | undefined;
+}
+
+/** What is wanted of one feature. */
+export type FeatureSpec = FixedLenSpec | VarLenSpec | FixedLenSequenceSpec | SparseSpec | RaggedSpec;
+
+const KINDS: readonly unknown[] = ['bytes', 'float', 'int64'];
+/** Indices are 32-bit numbers. */
+const MAX_SIZE = 2 ** 31 - 1;
+
+/**
+ * A feature that has as many values in each record as `shape` says, row by row; `[]` is one value. A record without it gets the default, or is an error
+ * where there is none. TensorFlow's `FixedLenFeature`.
+ *
+ * @param defaultValue one value for each of the shape; a single one need not be in an array
+ * @throws UsageError for a shape that is none, or a default of another number of values
+ * @example
+ * ```ts
+ * import { compileFeatures, encodeExample, fixedLen } from 'recordpipe/messages';
+ * const plan = compileFeatures({ label: fixedLen([], 'int64'), weight: fixedLen([], 'float', 1) });
+ * const { label, weight } = plan.parse(encodeExample({ label: { kind: 'int64', value: [3] } }));
+ * console.log(label, weight); // 3n 1
+ * ```
+ */
+export function fixedLen<const S extends readonly number[], K extends FeatureKind>(
+  shape: S,
+  kind: K,
+  defaultValue?: DefaultValue<K> | readonly DefaultValue<K>[],
+): FixedLenSpec<K, S> {
+  checkKind(kind);
+  const size = sizeOfShape(shape);
+  if (defaultValue === undefined) return { type: 'fixedLen', kind, shape };
+  const count = Array.isArray(defaultValue) ? defaultValue.length : 1;
+  if (count !== size)
+    throw new UsageError(
+      `defaultValue: expected ${size} values for shape [${shape.join(', ')}], got ${count}`,
+    );
+  return { type: 'fixedLen', kind, shape, defaultValue };
+}
+
+/**
+ * A feature of any number of values; none where a record does not have it. In a batch a sparse column. TensorFlow's `VarLenFeature`.
+ *
+ * @example
+ * ```ts
+ * import { compileFeatures, encodeExample, varLen } from 'recordpipe/messages';
+ * const plan = compileFeatures({ ids: varLen('int64') }, { int64: 'number' });
+ * const record = encodeExample({ ids: { kind: 'int64', value: [5, 6] } });
+ * const { ids } = plan.parseBatch([record, encodeExample({}), record]);
+ * console.log(ids.shape, ids.indices.join(), ids.values.join()); // [ 3, 2 ] 0,0,0,1,2,0,2,1 5,6,5,6
+ * ```
+ */
+export function varLen<K extends FeatureKind>(kind: K): VarLenSpec<K> {
+  checkKind(kind);
+  return { type: 'varLen', kind };
+}
+
+/**
+ * A feature of any number of values, or of groups of them in `shape`. In a batch a dense column, as long as the longest record has it and filled up with the
+ * default (0, or no bytes). TensorFlow's `FixedLenSequenceFeature` with `allow_missing`.
+ *
+ * @example
+ * ```ts
+ * import { compileFeatures, encodeExample, fixedLenSequence } from 'recordpipe/messages';
+ * const plan = compileFeatures({ xy: fixedLenSequence([2], 'float', -1) });
+ * const { xy } = plan.parseBatch([encodeExample({ xy: { kind: 'float', value: [1, 2] } }), encodeExample({})]);
+ * console.log(xy.shape, [...xy.values]); // [ 2, 1, 2 ] [ 1, 2, -1, -1 ]
+ * ```
+ */
+export function fixedLenSequence<K extends FeatureKind>(
+  shape: readonly number[],
+  kind: K,
+  defaultValue?: DefaultValue<K>,
+): FixedLenSequenceSpec<K> {
+  checkKind(kind);
+  if (sizeOfShape(shape) === 0) throw new UsageError('shape: expected at least one value, got none');
+  return { type: 'fixedLenSequence', kind, shape, ...(defaultValue !== undefined && { defaultValue }) };
+}
+
+/** What `sparse` may be told besides. */
+export interface SparseSpecOptions {
+  /** The indices of each record ascend already: they are taken as they come. */
+  readonly alreadySorted?: boolean;
+}
+
+/**
+ * Values of the feature `valueKey` at the places that the features `indexKey` name, one of them per dimension of `size`, as int64. Sorted by place.
+ * TensorFlow's `SparseFeature`; other than there, an index outside of its size is an error.
+ *
+ * @throws UsageError for another number of sizes than of index keys, and for sizes beyond 2^31 - 1
+ * @example
+ * ```ts
+ * import { compileFeatures, encodeExample, sparse } from 'recordpipe/messages';
+ * const plan = compileFeatures({ words: sparse('at', 'weight', 'float', 100) });
+ * const { words } = plan.parse(
+ *   encodeExample({ at: { kind: 'int64', value: [70, 3] }, weight: { kind: 'float', value: [0.5, 2] } }),
+ * );
+ * console.log([...words.indices], [...words.values], words.shape); // [ 3, 70 ] [ 2, 0.5 ] [ 100 ]
+ * ```
+ */
+export function sparse<K extends FeatureKind>(
+  indexKey: string | readonly string[],
+  valueKey: string,
+  kind: K,
+  size: number | readonly number[],
+  { alreadySorted = false }: SparseSpecOptions = {},
+): SparseSpec<K> {
+  checkKind(kind);
+  const indexKeys = typeof indexKey === 'string' ? [indexKey] : [...indexKey];
+  const sizes = typeof size === 'number' ? [size] : [...size];
+  if (indexKeys.length === 0 || indexKeys.length !== sizes.length)
+    throw new UsageError(
+      `size: expected one for each of ${indexKeys.length} index keys, got ${sizes.length}`,
+    );
+  for (const one of sizes) {
+    if (!Number.isInteger(one) || one < 0 || one > MAX_SIZE)
+      throw new UsageError(`size: expected integers from 0 to 2^31 - 1, got ${one}`);
+  }
+  return { type: 'sparse', kind, indexKeys, valueKey, sizes, alreadySorted };
+}
+
+/**
+ * A feature of any number of values. In a batch all values, and where those of each record begin. TensorFlow's `RaggedFeature` without partitions.
+ *
+ * @param valueKey the name in the record, where it is another than that of the result
+ * @example
+ * ```ts
+ * import { compileFeatures, encodeExample, ragged } from 'recordpipe/messages';
+ * const plan = compileFeatures({ ids: ragged('int64') }, { int64: 'number' });
+ * const record = encodeExample({ ids: { kind: 'int64', value: [5, 6] } });
+ * const { ids } = plan.parseBatch([record, encodeExample({}), record]);
+ * console.log([...ids.rowSplits], [...ids.values]); // [ 0, 2, 2, 4 ] [ 5, 6, 5, 6 ]
+ * ```
+ */
+export function ragged<K extends FeatureKind>(kind: K, valueKey?: string): RaggedSpec<K> {
+  checkKind(kind);
+  return { type: 'ragged', kind, valueKey };
+}
+
+/** How many values a shape has. */
+export function sizeOfShape(shape: readonly number[]): number {
+  let size = 1;
+  for (const dimension of shape) {
+    if (!Number.isInteger(dimension) || dimension < 0)
+      throw new UsageError(`shape: expected integers >= 0, got ${dimension}`);
+    size *= dimension;
+  }
+  if (size > MAX_SIZE) throw new UsageError(`shape: expected at most 2^31 - 1 values, got ${size}`);
+  return size;
+}
+
+/** Whether a default is a value rather than an array of values. */
+export function isOne<T extends Uint8Array | string | number | bigint>(value: T | readonly T[]): value is T {
+  return !Array.isArray(value);
+}
+
+function checkKind(kind: unknown): void {
+  if (!KINDS.includes(kind))
+    throw new UsageError(`kind: expected 'bytes', 'float' or 'int64', got ${String(kind)}`);
+}

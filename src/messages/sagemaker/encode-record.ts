@@ -1,0 +1,198 @@
+import { typeName } from '../../bytes/arguments.ts';
+import {
+  bytesPart,
+  bytesValues,
+  EMPTY,
+  field,
+  floatBytes,
+  listed,
+  mapPart,
+  optional,
+  type Part,
+  textBytes,
+  varintsPart,
+  written,
+} from '../../bytes/wire/message-writer.ts';
+import { LITTLE_ENDIAN } from '../../bytes/wire/varints.ts';
+import { UsageError } from '../../errors.ts';
+import { BYTES, RECORD, TENSOR, VALUE } from './decode-record.ts';
+import { checkPlaces } from './tensor-reader.ts';
+
+/** Unsigned integers, as keys and shapes are. */
+export type Uint64Input = BigUint64Array | Float64Array | Uint32Array | readonly (number | bigint)[];
+
+const MAX_INT32 = 2 ** 31 - 1;
+const MAX_UINT64 = 2n ** 64n - 1n;
+
+/** 64-bit floats as the bytes that are written. */
+export function doubleBytes(
+  what: string,
+  values: Float64Array | Float32Array | readonly number[],
+): Uint8Array {
+  if (values instanceof Float64Array && LITTLE_ENDIAN)
+    return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  listed(what, values, 'numbers');
+  const bytes = new Uint8Array(8 * values.length);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== 'number') throw new UsageError(`${what}: expected numbers, got ${typeName(value)}`);
+    view.setFloat64(8 * i, value, true);
+  }
+  return bytes;
+}
+
+/** 32-bit integers as words of 64 bits, the lower one first: so protobuf writes them. */
+export function int32Words(what: string, values: Int32Array | Float64Array | readonly number[]): Int32Array {
+  listed(what, values, 'integers');
+  const words = new Int32Array(2 * values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== 'number') throw new UsageError(`${what}: expected integers, got ${typeName(value)}`);
+    if (!Number.isInteger(value) || value < -MAX_INT32 - 1 || value > MAX_INT32)
+      throw new UsageError(`${what}: expected integers of 32 bits, got ${value}`);
+    words[2 * i] = value;
+    words[2 * i + 1] = value < 0 ? -1 : 0;
+  }
+  return words;
+}
+
+/** Unsigned integers as words, the lower one first. */
+export function uint64Words(what: string, values: Uint64Input): Int32Array {
+  if (values instanceof BigUint64Array && LITTLE_ENDIAN)
+    return new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
+  listed(what, values, 'integers');
+  const words = new Int32Array(2 * values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value: unknown = values[i];
+    if (typeof value === 'number') {
+      if (!Number.isSafeInteger(value) || value < 0)
+        throw new UsageError(`${what}: expected integers from 0 on (a bigint from 2^53 on), got ${value}`);
+      words[2 * i] = value;
+      words[2 * i + 1] = Math.floor(value / 2 ** 32);
+    } else if (typeof value === 'bigint') {
+      if (value < 0n || value > MAX_UINT64)
+        throw new UsageError(`${what}: expected integers of 64 bits from 0 on, got ${value}`);
+      words[2 * i] = Number(BigInt.asIntN(32, value));
+      words[2 * i + 1] = Number(BigInt.asIntN(32, value >> 32n));
+    } else throw new UsageError(`${what}: expected integers, got ${typeName(value)}`);
+  }
+  return words;
+}
+
+/** What a tensor to be written may look like: what `decodeSageMakerRecord` gives, or plain arrays. */
+export interface TensorInput {
+  readonly kind: 'float32' | 'float64' | 'int32';
+  readonly values: Float32Array | Float64Array | Int32Array | readonly number[];
+  /** Of a sparse tensor, which element each value is; none for a dense one. Keys need a shape. */
+  readonly keys?: Uint64Input | undefined;
+  readonly shape?: Uint64Input | undefined;
+}
+
+/** What a feature or label to be written may look like. Texts are written in UTF-8. */
+export type SageMakerValueInput =
+  | TensorInput
+  | {
+      readonly kind: 'bytes';
+      readonly values: readonly (Uint8Array | string)[];
+      readonly contentType?: string | undefined;
+    }
+  | { readonly kind: 'none' };
+
+/** Features or labels by name: a Map, or a plain object. */
+export type SageMakerValuesInput =
+  | ReadonlyMap<string, SageMakerValueInput>
+  | { readonly [name: string]: SageMakerValueInput };
+
+/** What a Record is written from. */
+export interface SageMakerRecordInput {
+  readonly features?: SageMakerValuesInput;
+  readonly label?: SageMakerValuesInput;
+  readonly uid?: string | undefined;
+  readonly metadata?: string | undefined;
+  readonly configuration?: string | undefined;
+}
+
+/**
+ * Encodes an aialgs.data.Record, byte for byte as the SageMaker SDK's `Record` does with `SerializeToString(deterministic=True)`, but for names of which one begins another: lists packed, features and
+ * labels in the order of their names. As RecordIO (`openRecordIOWriter`), such records are SageMaker's recordio-protobuf. The result is new memory and belongs to the caller.
+ *
+ * @throws UsageError for values beyond 32-bit floats, 32-bit integers or unsigned 64-bit keys, lone surrogates in texts, keys or a shape that do not fit
+ *   the values, more than 2 GiB; the name of the feature or label is in it
+ * @throws UsageError for values of another type than the kind says
+ * @example
+ * ```ts
+ * import { encodeSageMakerRecord } from 'recordpipe/messages';
+ * const record = encodeSageMakerRecord({
+ *   features: { values: { kind: 'int32', values: [1, 2] } },
+ *   label: { values: { kind: 'int32', values: [7] } },
+ * });
+ * console.log(Buffer.from(record).toString('hex')); // 0a100a0676616c75657312063a040a020102120f0a0676616c75657312053a030a0107
+ * ```
+ */
+export function encodeSageMakerRecord(record: SageMakerRecordInput): Uint8Array<ArrayBuffer> {
+  const { features = {}, label = {}, uid, metadata, configuration } = record;
+  return written('record', [
+    ...mapPart(RECORD.features, 'features', features, (name, one) => valuePart('features', name, one), true),
+    ...mapPart(RECORD.label, 'label', label, (name, one) => valuePart('label', name, one), true),
+    textPart(RECORD.uid, 'uid', uid),
+    textPart(RECORD.metadata, 'metadata', metadata),
+    textPart(RECORD.configuration, 'configuration', configuration),
+  ]);
+}
+
+function textPart(tag: number, what: string, text: string | undefined): Part {
+  if (text === undefined) return EMPTY;
+  if (typeof text !== 'string') throw new UsageError(`${what}: expected a text, got ${typeName(text)}`);
+  return field(tag, [bytesPart(textBytes(what, text))]);
+}
+
+function valuePart(map: string, name: string, value: SageMakerValueInput): Part {
+  const what = `${map} ${JSON.stringify(name)}`;
+  switch (value?.kind) {
+    case 'none':
+      return EMPTY;
+    case 'bytes':
+      return field(VALUE.bytes, [
+        ...bytesValues(what, value.values).map((one) => field(BYTES.value, [bytesPart(one)])),
+        textPart(BYTES.contentType, `${what}: contentType`, value.contentType),
+      ]);
+    case 'float32':
+    case 'float64':
+    case 'int32':
+      return tensorPart(what, value);
+    default:
+      throw new UsageError(
+        `${what}: expected a value with a kind (float32, float64, int32, bytes or none), got ${kindText(value)}`,
+      );
+  }
+}
+
+function tensorPart(what: string, { kind, values, keys = [], shape = [] }: TensorInput): Part {
+  const body = valuesPart(what, kind, values);
+  const keyWords = uint64Words(`${what}: keys`, keys);
+  const shapeWords = uint64Words(`${what}: shape`, shape);
+  checkPlaces(what, values.length, keys, shape);
+  return field(VALUE[kind], [
+    optional(TENSOR.values, values.length === 0 ? [] : [body]),
+    optional(TENSOR.keys, keyWords.length === 0 ? [] : [varintsPart(keyWords)]),
+    optional(TENSOR.shape, shapeWords.length === 0 ? [] : [varintsPart(shapeWords)]),
+  ]);
+}
+
+function valuesPart(what: string, kind: TensorInput['kind'], values: TensorInput['values']): Part {
+  switch (kind) {
+    case 'float32':
+      return bytesPart(floatBytes(what, values as Float32Array));
+    case 'float64':
+      return bytesPart(doubleBytes(what, values as Float64Array));
+    default:
+      return varintsPart(int32Words(what, values as Int32Array));
+  }
+}
+
+function kindText(value: unknown): string {
+  return typeof value === 'object' && value !== null
+    ? `kind ${JSON.stringify((value as { kind?: unknown }).kind)}`
+    : String(value);
+}

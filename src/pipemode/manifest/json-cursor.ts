@@ -1,0 +1,277 @@
+const MAX_CHARACTERS = 80;
+/** Of them, so many stand before the place that is meant. */
+const BEFORE = 20;
+
+/** The column of a place in a line, and the text around it: up to 80 characters, invisible ones escaped. */
+export function excerptAt(text: string, at: number): { readonly column: number; readonly excerpt: string } {
+  const before = Array.from(text.slice(0, at));
+  const from = before.length <= BEFORE ? 0 : before.slice(0, -BEFORE).join('').length;
+  const rest = text.slice(from);
+  const characters = Array.from(rest.slice(0, 2 * MAX_CHARACTERS));
+  const cut = characters.length > MAX_CHARACTERS || rest.length > 2 * MAX_CHARACTERS;
+  // A line whose mistake comes early is shown from its beginning.
+  const shown = (cut ? [...characters.slice(0, MAX_CHARACTERS - 1), '…'] : characters).join('').trimEnd();
+  const excerpt = from > 0 ? `…${Array.from(shown).slice(1).join('')}` : shown;
+  return { column: before.length + 1, excerpt: withVisible(excerpt) };
+}
+
+/** Control and format characters, separators and spaces other than the plain one: what cannot be told from nothing. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+
+const NAMED: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/** A text with its invisible characters as JSON would escape them: a byte order mark as `\ufeff`. */
+export function withVisible(text: string): string {
+  return text.replace(INVISIBLE, (sign) => {
+    if (NAMED[sign] !== undefined) return NAMED[sign];
+    let escaped = '';
+    for (let i = 0; i < sign.length; i++) escaped += `\\u${sign.charCodeAt(i).toString(16).padStart(4, '0')}`;
+    return escaped;
+  });
+}
+
+/** What keeps a text from being JSON, and where. Internal: users get a RecordpipeError or a finding. */
+export class JsonMistake extends Error {
+  override readonly name = 'JsonMistake';
+  readonly code: 'malformed-json' | 'single-quotes';
+  /** Index of the character in the text. */
+  readonly at: number;
+
+  constructor(at: number, message: string, code: 'malformed-json' | 'single-quotes' = 'malformed-json') {
+    super(message);
+    this.at = at;
+    this.code = code;
+  }
+}
+
+export type JsonKind = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
+
+/** A value as it stands in the text: `text.slice(start, end)`. */
+export interface JsonSpan {
+  readonly kind: JsonKind;
+  readonly start: number;
+  readonly end: number;
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const WORD = /[A-Za-z_$][\w$]*/y;
+const ESCAPE = /["\\/bfnrt]|u[0-9a-fA-F]{4}/y;
+const WORDS: Readonly<Record<string, JsonKind>> = { true: 'boolean', false: 'boolean', null: 'null' };
+/** What other languages write, and JSON does not know. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  None: "Python's None; JSON writes null (json.dumps(row), not str(row))",
+  True: "Python's True; JSON writes true (json.dumps(row), not str(row))",
+  False: "Python's False; JSON writes false (json.dumps(row), not str(row))",
+  NaN: 'JSON has no NaN; write null, or leave the line out',
+  Infinity: 'JSON has no Infinity; write null, or leave the line out',
+  undefined: 'JSON has no undefined; write null',
+};
+const SINGLE =
+  'single quotes are no JSON: names and strings stand in double quotes (in Python json.dumps(row), not str(row))';
+
+/** Walks through a JSON text (RFC 8259, strictly) without making anything of its values, so that each can be had as it stands there. */
+export class JsonCursor {
+  readonly text: string;
+  at: number;
+
+  constructor(text: string, at = 0) {
+    this.text = text;
+    this.at = at;
+  }
+
+  /** Goes to the next character that is no white space; its code, NaN at the end. */
+  peek(): number {
+    for (;;) {
+      const code = this.text.charCodeAt(this.at);
+      if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return code;
+      this.at++;
+    }
+  }
+
+  /** Whether the next character is this one, which is then passed. */
+  takes(sign: string): boolean {
+    if (this.peek() !== sign.charCodeAt(0)) return false;
+    this.at++;
+    return true;
+  }
+
+  /** @throws JsonMistake unless the next character is this one */
+  expect(sign: string, where: string): void {
+    if (!this.takes(sign)) throw this.mistake(`expected ${sign} ${where}`);
+  }
+
+  /** @throws JsonMistake unless nothing follows */
+  expectEnd(): void {
+    if (!Number.isNaN(this.peek())) throw this.mistake('expected nothing behind the value');
+  }
+
+  /** Passes a string, from its opening quote. @throws JsonMistake */
+  string(where: string): JsonSpan {
+    const { text } = this;
+    if (this.peek() !== QUOTE) throw this.mistake(`expected " ${where}`);
+    const start = this.at++;
+    for (;;) {
+      const code = text.charCodeAt(this.at);
+      if (code === QUOTE) break;
+      if (Number.isNaN(code)) throw new JsonMistake(start, 'the string has no end');
+      if (code < 32)
+        throw new JsonMistake(
+          this.at,
+          'a control character in a string; JSON writes it as \\n, \\t or \\u00XX',
+        );
+      this.at++;
+      if (code === BACKSLASH) this.#escape();
+    }
+    return { kind: 'string', start, end: ++this.at };
+  }
+
+  /** Passes a value. @param onSign told of each bracket, comma, colon and value in it, for what is written anew without white space @throws JsonMistake */
+  value(onSign?: (start: number, end: number) => void): JsonSpan {
+    const kind = this.#kind();
+    const start = this.at;
+    if (kind === 'array' || kind === 'object') this.#container(onSign);
+    else {
+      this.#scalar(kind);
+      onSign?.(start, this.at);
+    }
+    return { kind, start, end: this.at };
+  }
+
+  /** The error for the character that is next. */
+  mistake(expected: string): JsonMistake {
+    const { text, at } = this;
+    if (at >= text.length) return new JsonMistake(at, `${expected}, got the end`);
+    if (text[at] === "'") return new JsonMistake(at, SINGLE, 'single-quotes');
+    const sign = String.fromCodePoint(text.codePointAt(at)!);
+    return new JsonMistake(at, `${expected}, got ${withVisible(sign)}`);
+  }
+
+  #escape(): void {
+    ESCAPE.lastIndex = this.at;
+    const [found] = ESCAPE.exec(this.text) ?? [];
+    if (found === undefined)
+      throw new JsonMistake(this.at - 1, `JSON knows no escape \\${this.text[this.at] ?? ''}`);
+    this.at += found.length;
+  }
+
+  #kind(): JsonKind {
+    const code = this.peek();
+    if (code === QUOTE) return 'string';
+    if (code === 0x7b) return 'object';
+    if (code === 0x5b) return 'array';
+    if (code === 0x2d || (code >= 0x30 && code <= 0x39)) return 'number';
+    WORD.lastIndex = this.at;
+    const [word] = WORD.exec(this.text) ?? [];
+    if (word === undefined) throw this.mistake('expected a value');
+    if (Object.hasOwn(WORDS, word)) return WORDS[word];
+    throw new JsonMistake(
+      this.at,
+      FOREIGN[word] ?? `expected a value, got ${withVisible(word.slice(0, 20))}`,
+    );
+  }
+
+  #scalar(kind: JsonKind): void {
+    if (kind === 'string') this.string('before a string');
+    else if (kind === 'number') this.#number();
+    else {
+      WORD.lastIndex = this.at;
+      this.at += WORD.exec(this.text)![0].length;
+    }
+  }
+
+  #number(): void {
+    NUMBER.lastIndex = this.at;
+    const [found] = NUMBER.exec(this.text) ?? [];
+    const end = this.at + (found?.length ?? 0);
+    if (found === undefined || /[\w.+-]/.test(this.text[end] ?? ''))
+      throw new JsonMistake(
+        this.at,
+        'not a number as JSON writes it (no leading zeros or +, digits on both sides of the point)',
+      );
+    this.at = end;
+  }
+
+  /** Without recursion: how deep a line nests is not ours to choose. */
+  #container(onSign: ((start: number, end: number) => void) | undefined): void {
+    /** For each open container whether it is an object. */
+    const open: boolean[] = [];
+    const sign = (): void => {
+      onSign?.(this.at, this.at + 1);
+      this.at++;
+    };
+    const enter = (object: boolean): void => {
+      open.push(object);
+      sign();
+    };
+    enter(this.text[this.at] === '{');
+    let first = true;
+    while (open.length > 0) {
+      const object = open[open.length - 1];
+      const closing = object ? 0x7d : 0x5d;
+      const next = this.peek();
+      if (next === closing) {
+        sign();
+        open.pop();
+        first = false;
+        continue;
+      }
+      if (!first) {
+        if (next !== 0x2c) throw this.mistake(`expected , or ${object ? '}' : ']'}`);
+        sign();
+      }
+      if (object) {
+        const name = this.string('before a name');
+        onSign?.(name.start, name.end);
+        if (this.peek() !== 0x3a) throw this.mistake('expected : behind a name');
+        sign();
+      }
+      const kind = this.#kind();
+      if (kind === 'object' || kind === 'array') {
+        enter(kind === 'object');
+        first = true;
+        continue;
+      }
+      const start = this.at;
+      this.#scalar(kind);
+      onSign?.(start, this.at);
+      first = false;
+    }
+  }
+}
+
+/** A value without the white space between its parts, and otherwise as it stands there. */
+export function compactJson(text: string, { kind, start, end }: JsonSpan): string {
+  if (kind !== 'array' && kind !== 'object') return text.slice(start, end);
+  const parts: string[] = [];
+  new JsonCursor(text, start).value((from, to) => parts.push(text.slice(from, to)));
+  return parts.join('');
+}
+
+/** A member of an object. */
+export interface JsonMember {
+  readonly name: string;
+  /** Where its name begins. */
+  readonly at: number;
+  readonly value: JsonSpan;
+}
+
+/**
+ * The members of the object that a text is, in its order.
+ * @throws JsonMistake
+ */
+export function jsonMembers(text: string): JsonMember[] {
+  const cursor = new JsonCursor(text);
+  cursor.expect('{', 'at the beginning of a line');
+  const members: JsonMember[] = [];
+  for (let first = true; !cursor.takes('}'); first = false) {
+    if (!first) cursor.expect(',', 'or } behind a value');
+    const { start, end } = cursor.string('before a name');
+    const name = JSON.parse(text.slice(start, end)) as string;
+    cursor.expect(':', 'behind a name');
+    members.push({ name, at: start, value: cursor.value() });
+  }
+  cursor.expectEnd();
+  return members;
+}

@@ -1,0 +1,169 @@
+import { crc32c } from '../../crc32c/crc32c.ts';
+import type { RecordBatch } from '../../formats/batch.ts';
+import { newReadStats, type ReadStats } from '../../formats/corruption.ts';
+
+/** What one iteration of a channel has come to so far. */
+export interface PipeModeMetrics {
+  readonly channel: string;
+  /** Index of the pipe; undefined as long as none was taken, and where files are read. */
+  readonly epoch: number | undefined;
+  /** Records handed out. */
+  readonly records: number;
+  /** Their bytes. */
+  readonly payloadBytes: number;
+  /** Corrupted places passed over. */
+  readonly corrupted: number;
+  /** Milliseconds from the beginning of the iteration until the pipe was open. */
+  readonly openMs: number;
+  /** Milliseconds in which bytes were awaited. */
+  readonly waitMs: number;
+  /** Milliseconds spent on records: waiting, checking and cutting; the consumer's own time not included. */
+  readonly readMs: number;
+  /** Payload bytes per second of `readMs`, in units of 2^30, as SageMaker's lines give it. */
+  readonly gibibytesPerSecond: number;
+  /** How the iteration ended, or `reading`. `left`: the consumer ended it. */
+  readonly outcome: 'reading' | 'end' | 'left' | 'failed';
+}
+
+const ITERATOR = 'PipeModeDatasetOp::Dataset::Iterator';
+
+/** The lines that `sagemaker_tensorflow` writes about the last of so many reads. The read that finds the end counts as one. */
+export function recordLines(reads: number, nanoseconds: number, bytes: number): string[] {
+  return [
+    `${ITERATOR} records: ${reads}\n`,
+    `${ITERATOR} records read_time_ns: ${Math.round(nanoseconds)}\n`,
+    `${ITERATOR} records read_bytes: ${bytes}\n`,
+  ];
+}
+
+/** The lines that it writes at the end of an iteration. Gibibytes are called GB there, and seconds have whole milliseconds. */
+export function totalLines({ readMs, payloadBytes }: EpochProgress): string[] {
+  const ms = Math.trunc(readMs);
+  return [
+    `${ITERATOR} total read_time_ms: ${ms}\n`,
+    `${ITERATOR} total read_bytes: ${payloadBytes}\n`,
+    `${ITERATOR} total read_GB/s: ${asStreamWrites(payloadBytes / 1024 ** 3 / (ms / 1000))}\n`,
+  ];
+}
+
+/** A double as a C++ stream writes it: six significant digits, no zeros behind them. 0/0 is written with a sign on x86. */
+function asStreamWrites(value: number): string {
+  if (Number.isNaN(value)) return '-nan';
+  if (!Number.isFinite(value)) return 'inf';
+  if (value === 0) return '0';
+  const [digits, exponent] = value.toExponential(5).split('e') as [string, string];
+  const power = Number(exponent);
+  if (power >= -4 && power < 6) return trimmed(value.toFixed(5 - power));
+  const sign = power < 0 ? '-' : '+';
+  return `${trimmed(digits)}e${sign}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
+function trimmed(digits: string): string {
+  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+}
+
+/** Where a reader stands in an epoch: plain JSON, to be kept beside what was made of the records. */
+export interface PipeModeState {
+  readonly channel: string;
+  readonly recordFormat: string;
+  /** Index of the pipe; null where files are read. */
+  readonly epoch: number | null;
+  /** Records handed out. */
+  readonly recordsRead: number;
+  /** Position in the (uncompressed) stream behind the last of them. */
+  readonly bytesRead: number;
+  /** The last of them, by which a stream that came in another order is told; null where there is none. */
+  readonly lastRecord: { readonly bytes: number; readonly crc32c: number } | null;
+}
+
+/** Counts one iteration: what was read in batches, and what of that was handed out. */
+export class EpochProgress {
+  readonly stats: ReadStats = newReadStats();
+  epoch: number | undefined;
+  records = 0;
+  payloadBytes = 0;
+  openMs = 0;
+  waitMs = 0;
+  readMs = 0;
+  outcome: PipeModeMetrics['outcome'] = 'reading';
+  #batch: RecordBatch | undefined;
+  /** Records of `#batch` that were handed out. */
+  #at = 0;
+  /** Where `#batch` ends in its stream. */
+  #end = 0;
+  /** Bytes of the streams before it, where several files are read. */
+  #base = 0;
+  /** The batch before, as long as nothing of `#batch` was handed out. */
+  #before: RecordBatch | undefined;
+
+  /** A stream begins. */
+  opened(): void {
+    this.#base += this.#end;
+    this.#end = 0;
+    if (this.#at > 0) this.#before = this.#batch;
+    this.#batch = undefined;
+    this.#at = 0;
+  }
+
+  /** A batch has been read. */
+  began(batch: RecordBatch, end: number): void {
+    if (this.#at > 0) this.#before = this.#batch;
+    this.#batch = batch;
+    this.#at = 0;
+    this.#end = end;
+  }
+
+  /** So many records of the batch have been handed out. */
+  handOut(count: number): void {
+    const { index } = this.#batch as RecordBatch;
+    const to = 2 * (this.#at + count);
+    for (let i = 2 * this.#at; i < to; i += 2) this.payloadBytes += index[i + 1];
+    this.#at += count;
+    this.records += count;
+    this.#before = undefined;
+  }
+
+  /** Bytes of the last record handed out. */
+  get lastBytes(): number {
+    return this.#batch === undefined || this.#at === 0 ? 0 : this.#batch.index[2 * this.#at - 1];
+  }
+
+  state(channel: string, recordFormat: string): PipeModeState {
+    const bytesRead = this.#base + this.#position();
+    const { epoch = null, records: recordsRead } = this;
+    return { channel, recordFormat, epoch, recordsRead, bytesRead, lastRecord: this.#lastRecord() };
+  }
+
+  metrics(channel: string): PipeModeMetrics {
+    const { epoch, records, payloadBytes, openMs, waitMs, readMs, outcome } = this;
+    return {
+      channel,
+      epoch,
+      records,
+      payloadBytes,
+      corrupted: this.stats.corrupted,
+      openMs,
+      waitMs,
+      readMs,
+      gibibytesPerSecond: payloadBytes / 2 ** 30 / (readMs / 1000),
+      outcome,
+    };
+  }
+
+  #position(): number {
+    const batch = this.#batch;
+    if (batch === undefined) return 0;
+    if (this.#at === batch.length) return this.#end;
+    return batch.offset(this.#at);
+  }
+
+  #lastRecord(): PipeModeState['lastRecord'] {
+    if (this.#batch !== undefined && this.#at > 0) return fingerprint(this.#batch.record(this.#at - 1));
+    return this.#before === undefined ? null : fingerprint(this.#before.record(this.#before.length - 1));
+  }
+}
+
+/** What tells one record from others. */
+export function fingerprint(record: Uint8Array): { bytes: number; crc32c: number } {
+  return { bytes: record.length, crc32c: crc32c(record) };
+}

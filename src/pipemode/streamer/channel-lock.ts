@@ -1,0 +1,183 @@
+import { fstatSync, ftruncateSync, readSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { abortError } from '../../bytes/abortable.ts';
+import { fileError } from '../../bytes/files/file-errors.ts';
+import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import { withFileLock } from '../file-lock.ts';
+import { readSmallFile } from '../job/config-file.ts';
+import { type OwnFifo, ownFifo, statOf } from './fifo/open-fifo.ts';
+
+/** How long to wait for a lock whose holder is just ending. */
+const WAIT_MS = 300;
+/** Longer than any note: of a channel there are a few pipes at a time. */
+const MAX_NOTE_BYTES = 64 * 1024;
+
+/** The contents of a channel's lock file, for people, and for the streamer that follows one that was killed. */
+interface LockNote {
+  readonly pid: number;
+  readonly fifos: readonly OwnFifo[];
+  /** Paths at which pipes were about to be created: nothing existed there. */
+  readonly making?: readonly string[];
+}
+
+/** A channel that is ours alone. */
+export interface LockedChannel {
+  /** It holds the lock, as does every process that inherits it; undefined without a lock. */
+  readonly descriptor: number | undefined;
+  /** Pipes that an earlier streamer created and could not remove. */
+  readonly left: readonly OwnFifo[];
+  /** Writes down which pipes are ours, and where some are about to be created. */
+  note(fifos: readonly OwnFifo[], making?: readonly string[]): void;
+}
+
+/** Which channel is locked, and how. */
+export interface ChannelLocking {
+  readonly folder: string;
+  readonly channel: string;
+  /** `none`: not at all, and pipes of a streamer that was killed are not recognised. */
+  readonly lock: 'flock' | 'none';
+  readonly signal: AbortSignal;
+}
+
+const UNLOCKED: LockedChannel = { descriptor: undefined, left: [], note: () => {} };
+
+/**
+ * Does work while no other streamer may serve the channel in this folder. The lock is flock(2) on a file: it goes with
+ * its process, however that ends, so that none is left over. The file lists the pipes that may be left over.
+ * @throws RecordpipeError `already-exists` if another streamer serves the channel, or if the lock file is some other
+ * file; `unsupported-source` without a `flock` program; whatever `work` throws
+ */
+export async function withChannelLock<R>(
+  locking: ChannelLocking,
+  work: (locked: LockedChannel) => Promise<R>,
+): Promise<R> {
+  const { signal } = locking;
+  if (locking.lock === 'none') {
+    if (signal.aborted) throw abortError(signal);
+    return work(UNLOCKED);
+  }
+  for (;;) {
+    const done = await whileLocked(locking, work);
+    if (done !== undefined) return done.result;
+  }
+}
+
+/** Undefined if the file was removed while its lock was waited for: then the lock is nobody's. */
+async function whileLocked<R>(
+  locking: ChannelLocking,
+  work: (locked: LockedChannel) => Promise<R>,
+): Promise<{ result: R } | undefined> {
+  const { folder, channel, signal } = locking;
+  const path = join(folder, `.recordpipe-${channel}.lock`);
+  let ours = false;
+  try {
+    // No signal: an aborted wait would leave the file, which may have been created for it.
+    return await withFileLock(path, { timeoutMs: WAIT_MS, signal: undefined }, async (descriptor) => {
+      if (!hasName(descriptor, path)) return undefined;
+      const left = leftBy(noteOf(descriptor, path), locking);
+      ours = true;
+      try {
+        const note = (fifos: readonly OwnFifo[], making: readonly string[] = []): void =>
+          write(descriptor, path, { pid: process.pid, fifos, making });
+        note(left);
+        if (signal.aborted && left.length === 0) throw abortError(signal); // with some left, they are removed first
+        return { result: await work({ descriptor, left, note }) };
+      } finally {
+        unlinkSync(path);
+      }
+    });
+  } catch (error) {
+    if (ours) throw error;
+    if (isRecordpipeError(error, 'pipe-timeout'))
+      throw signal.aborted ? abortError(signal) : served(path, channel);
+    removeUnused(path);
+    throw error;
+  }
+}
+
+/** Waiting for a lock creates its file; its holder writes a note into it. */
+function removeUnused(path: string): void {
+  try {
+    const stat = statOf(path);
+    if (stat?.isFile() && stat.size === 0n) unlinkSync(path);
+  } catch {
+    // Not ours to remove.
+  }
+}
+
+function hasName(descriptor: number, path: string): boolean {
+  const named = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return named !== undefined && named.ino === fstatSync(descriptor, { bigint: true }).ino;
+}
+
+function served(path: string, channel: string): RecordpipeError {
+  let who = '';
+  try {
+    const { pid } = parsed(readSmallFile(path)) ?? { pid: 0 };
+    if (pid > 0) who = `, process ${pid},`;
+  } catch {
+    // Gone, or not for us to read.
+  }
+  const what = `another streamer${who} serves channel ${channel} in this folder; stop it, or choose another folder`;
+  return new RecordpipeError('already-exists', what, { uri: path });
+}
+
+/**
+ * The pipes in a note that may be removed: none but those of the channel in its own folder, and of those that were
+ * about to be created none but our user's. Whoever may write to the folder could name any path.
+ */
+function leftBy({ fifos, making = [] }: LockNote, { folder, channel }: ChannelLocking): OwnFifo[] {
+  const prefix = join(folder, `${channel}_`);
+  const isPlace = (path: unknown): path is string =>
+    typeof path === 'string' && path.startsWith(prefix) && /^\d+$/.test(path.slice(prefix.length));
+  const made = making.filter(isPlace).flatMap((path) => {
+    const found = statOf(path);
+    return found?.isFIFO() && isOurs(found.uid) ? [ownFifo(path, found)] : [];
+  });
+  return [...fifos.filter(({ path }) => isPlace(path)), ...made];
+}
+
+function isOurs(uid: bigint): boolean {
+  return Number(uid) === process.getuid?.();
+}
+
+/**
+ * The note in a lock file; that of another user says nothing.
+ * @throws RecordpipeError `already-exists` if the file holds something else, which is not to be overwritten
+ */
+function noteOf(descriptor: number, path: string): LockNote {
+  const stat = fstatSync(descriptor, { bigint: true });
+  if (stat.size === 0n) return NO_NOTE;
+  const bytes = Buffer.alloc(MAX_NOTE_BYTES);
+  const note = parsed(bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, 0)));
+  if (note !== undefined) return isOurs(stat.uid) && stat.nlink === 1n ? note : NO_NOTE;
+  const what = 'the file is not a lock file of recordpipe; remove it, or choose another folder';
+  throw new RecordpipeError('already-exists', what, { uri: path });
+}
+
+const NO_NOTE: LockNote = { pid: 0, fifos: [] };
+
+function parsed(text: string): LockNote | undefined {
+  try {
+    const note = JSON.parse(text.split('\n', 1)[0]) as LockNote;
+    const { pid, fifos, making = [] } = note;
+    const valid = Number.isInteger(pid) && Array.isArray(fifos) && Array.isArray(making);
+    return valid && fifos.every((fifo) => typeof fifo?.path === 'string') ? note : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * In place: the lock belongs to this file, not to one that would replace it. The file holds a note at any moment: a
+ * process that is killed before the rest of a longer one is cut off leaves a valid first line.
+ */
+function write(descriptor: number, path: string, note: LockNote): void {
+  try {
+    const bytes = Buffer.from(`${JSON.stringify(note)}\n`);
+    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
+    ftruncateSync(descriptor, bytes.length);
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}

@@ -1,0 +1,108 @@
+import { abortError } from '../../bytes/abortable.ts';
+import { ReadPace, SLICE_BYTES, SlicedFile } from '../../storage/local/sliced-file.ts';
+import type { ObjectRef } from '../../storage/storage.ts';
+import type { EpochBytes } from './channel-run.ts';
+import type { EpochItem } from './content/channel-content.ts';
+import type { EpochMaking } from './epoch-bytes.ts';
+import { wrapHeader, wrapPadding } from './epoch-script.ts';
+
+/** What is made of items by fetching them ahead. */
+type Fetched = (items: AsyncIterable<EpochItem>) => EpochBytes;
+
+/**
+ * An epoch of local files. As long as they come out of the page cache they are read in slices, on this thread, when the pipe has room for them: twice as fast as reading
+ * ahead, which a file in memory does not need. From the first file on that does not, the rest is fetched as objects are: by other threads, many ranges at once.
+ */
+export class FileEpoch implements EpochBytes {
+  readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
+  readonly reused = true;
+  readonly allRequested: Promise<void>;
+  readonly #items: AsyncIterator<EpochItem>;
+  readonly #making: EpochMaking;
+  readonly #fetched: Fetched;
+  readonly #pace: ReadPace;
+  #allRequested: () => void = () => {};
+  #files = 0;
+  #rest: EpochBytes | undefined;
+
+  constructor(
+    items: AsyncIterable<EpochItem>,
+    making: EpochMaking,
+    fetched: Fetched,
+    pace: ReadPace = new ReadPace(),
+  ) {
+    this.#pace = pace;
+    this.#items = items[Symbol.asyncIterator]();
+    this.#making = making;
+    this.#fetched = fetched;
+    this.allRequested = new Promise((resolve) => {
+      this.#allRequested = resolve;
+    });
+    this.chunks = this.#slices();
+  }
+
+  get counts(): EpochBytes['counts'] {
+    const { requests = 0, retries = 0 } = this.#rest?.counts ?? {};
+    return { requests: this.#files + requests, retries };
+  }
+
+  async cancel(): Promise<void> {
+    await this.#rest?.cancel();
+    await this.chunks.return();
+    await this.#items.return?.();
+    this.#allRequested();
+  }
+
+  async *#slices(): AsyncGenerator<Uint8Array, void, undefined> {
+    const into = new Uint8Array(Buffer.allocUnsafeSlow(SLICE_BYTES).buffer);
+    for (;;) {
+      const step = await this.#items.next();
+      if (step.done) break;
+      const ref = step.value.object as ObjectRef;
+      const file = new SlicedFile(ref, into, this.#pace);
+      try {
+        if (this.#pace.slow) {
+          yield* this.#fetchRest(step.value);
+          return;
+        }
+        this.#files++;
+        yield* this.#object(file, ref);
+      } finally {
+        file.close();
+      }
+    }
+    this.#allRequested();
+  }
+
+  *#object(file: SlicedFile, ref: ObjectRef): Generator<Uint8Array, void, undefined> {
+    const { recordWrapper, signal, objects } = this.#making;
+    const { uri, size, etag } = file.info;
+    if (ref.etag !== undefined && ref.etag !== etag) {
+      const reason = 'the file was written to, or replaced, since it was listed';
+      objects.onEvent?.({ type: 'restarted', uri, reason });
+    }
+    if (recordWrapper === 'RecordIO') yield wrapHeader(size, uri);
+    for (let slice = file.next(); slice !== undefined; slice = file.next()) {
+      if (signal.aborted) throw abortError(signal);
+      yield slice;
+    }
+    if (recordWrapper === 'RecordIO') yield wrapPadding(size);
+  }
+
+  async *#fetchRest(first: EpochItem): AsyncGenerator<Uint8Array, void, undefined> {
+    const items = this.#items;
+    const rest = this.#fetched(
+      (async function* itemsLeft() {
+        yield first;
+        for (let step = await items.next(); !step.done; step = await items.next()) yield step.value;
+      })(),
+    );
+    this.#rest = rest;
+    void rest.allRequested.then(this.#allRequested);
+    try {
+      for (let step = await rest.chunks.next(); !step.done; step = await rest.chunks.next()) yield step.value;
+    } finally {
+      await rest.cancel();
+    }
+  }
+}

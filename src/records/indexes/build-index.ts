@@ -1,0 +1,147 @@
+import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
+import { RecordpipeError, UsageError } from '../../errors.ts';
+import type { FormatName } from '../../formats/record-format.ts';
+import type { DataFile } from './data-file.ts';
+import type { WrittenKind } from './find-index.ts';
+import { indexPathFor, pathOf, refuseSameFile } from './find-index.ts';
+import { fittingIndex } from './fitting-index.ts';
+import type { FrameTable } from './frame-table.ts';
+import { fingerprint } from './index-errors.ts';
+import type { RecordLayout } from './layout-options.ts';
+import { layoutOf, SCAN_NAMES } from './layout-options.ts';
+import { mxLines } from './mx-index.ts';
+import { isThere, openDataFile, openIndexFile, type Reaching } from './open-data-file.ts';
+import { encodeIndex } from './rpidx.ts';
+import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
+import { vahidkLines } from './text-indexes.ts';
+
+/** How an index is made. Every field has a default; pass what differs. */
+export interface BuildIndexOptions extends FrameScanOptions {
+  /** Default `rpidx`. */
+  readonly kind: WrittenKind;
+  /**
+   * Where it is written. Default: `FILE.rpidx`; for the other kinds an index of that kind beside the file, else the name that their tools
+   * expect, with `.idx` in place of the extension: `train.idx` for `train.rec` and `train.tfrecord`.
+   */
+  readonly indexPath: string | URL | undefined;
+  /**
+   * Whether an existing file of this name is replaced, whatever it is. Default false: an index that fits its data is left alone; an index of
+   * this kind that does not fit is rebuilt; anything else is an error and stays as it is, also an index of MXNet's that does not fit, whose
+   * keys would be lost.
+   */
+  readonly overwrite: boolean;
+}
+
+const NAMES: OptionNames<BuildIndexOptions> = { ...SCAN_NAMES, kind: true, indexPath: true, overwrite: true };
+
+/** An index beside its data. */
+export interface BuiltIndex {
+  /** Path of the data. */
+  readonly path: string;
+  readonly indexPath: string;
+  readonly kind: WrittenKind;
+  readonly format: FormatName;
+  readonly records: number;
+  /** Bytes of the data. */
+  readonly bytes: number;
+  readonly indexBytes: number;
+  /** False where an index that fits existed, which was left alone. */
+  readonly written: boolean;
+}
+
+/**
+ * Makes the index of a file, in one pass over its headers, and writes it beside it; it appears under its name whole, or not at all.
+ *
+ * `kind: 'rpidx'` has 0 to 4 bytes per record, says what it was made of, and is checked against it when it is used. The others are what `tfrecord2idx` and
+ * MXNet's `rec2idx` write, byte for byte, and know nothing of their data.
+ *
+ * @throws RecordpipeError what is wrong with the data (no index is written then); `unsupported-source` for compressed files and pipes, and for a kind that the format
+ * does not have; `unknown-format`, `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`; without `overwrite` also `already-exists`,
+ * `index-mismatch`, `malformed-index`
+ * @throws UsageError for a value that no option has
+ * @example
+ * ```ts
+ * import { openTFRecordWriter } from 'recordpipe/records/write';
+ * import { buildIndex } from 'recordpipe/records/indexes';
+ * const writer = await openTFRecordWriter('numbers.tfrecord');
+ * for (let i = 0; i < 100; i++) await writer.write(Uint8Array.of(i));
+ * await writer.close();
+ * const { indexPath, records } = await buildIndex('numbers.tfrecord', { kind: 'vahidk' });
+ * console.log(indexPath, records); // numbers.idx 100
+ * ```
+ */
+export async function buildIndex(
+  path: string | URL,
+  options: Partial<BuildIndexOptions> = {},
+): Promise<BuiltIndex> {
+  checkOptionNames('buildIndex', options, NAMES);
+  const { kind = 'rpidx', overwrite = false } = options;
+  const file = await openDataFile(path, options);
+  try {
+    // A file without a byte is of any format.
+    const any = file.size === 0 ? FORMAT_OF[kind] : undefined;
+    const layout = layoutOf(file, { ...options, ...(any && { format: any }) });
+    const { format } = layout;
+    checkKind(kind, format, file.path);
+    const indexPath =
+      options.indexPath === undefined
+        ? await indexPathFor(file.path, kind, options)
+        : pathOf(options.indexPath);
+    refuseSameFile(indexPath, file.path);
+    const about = { path: file.path, indexPath, kind, format, bytes: file.size };
+    const exists = !overwrite && (await isThere(indexPath, options));
+    if (exists) {
+      const kept = await fittingIndex(file, indexPath, kind === 'dali' ? 'vahidk' : kind, {
+        ...options,
+        format,
+      });
+      if (kept !== undefined)
+        return { ...about, records: kept, indexBytes: await bytesOf(indexPath, options), written: false };
+    }
+    const table = await scanFrames(file, layout, options);
+    const { writeWhole } = await import('../write/write-whole.ts');
+    const made = await pieces(kind, file, layout, table);
+    const indexBytes = await writeWhole(indexPath, made, {
+      overwrite: overwrite || exists,
+      objects: options.objects,
+      signal: options.signal,
+    });
+    return { ...about, records: table.count, indexBytes, written: true };
+  } finally {
+    await file.close();
+  }
+}
+
+async function bytesOf(indexPath: string, reaching: Reaching): Promise<number> {
+  const index = await openIndexFile(indexPath, reaching);
+  await index.close();
+  return index.size;
+}
+
+async function pieces(
+  kind: WrittenKind,
+  file: DataFile,
+  layout: RecordLayout,
+  table: FrameTable,
+): Promise<Iterable<Uint8Array>> {
+  if (kind === 'mx') return mxLines(table);
+  if (kind !== 'rpidx') return vahidkLines(table);
+  return encodeIndex({ layout, table, mtimeNs: file.mtimeNs, fingerprint: await fingerprint(file) });
+}
+
+const FORMAT_OF: Readonly<Record<WrittenKind, FormatName | undefined>> = {
+  rpidx: undefined,
+  vahidk: 'tfrecord',
+  dali: 'tfrecord',
+  mx: 'recordio',
+};
+
+/** @throws UsageError for an unknown kind; RecordpipeError `unsupported-source` for one that the format does not have */
+export function checkKind(kind: WrittenKind, format: FormatName, uri: string): void {
+  if (!Object.hasOwn(FORMAT_OF, kind))
+    throw new UsageError(`kind: expected one of ${Object.keys(FORMAT_OF).join(', ')}, got ${String(kind)}`);
+  const wanted = FORMAT_OF[kind];
+  if (wanted === undefined || wanted === format) return;
+  const text = `an index of kind ${kind} is for ${wanted} files, but this file is ${format}; kind: 'rpidx' supports all formats`;
+  throw new RecordpipeError('unsupported-source', text, { uri });
+}

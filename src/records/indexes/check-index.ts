@@ -1,0 +1,191 @@
+import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
+import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import type { FormatName } from '../../formats/record-format.ts';
+import type { DataFile } from './data-file.ts';
+import { findIndex, findIndexOf, type IndexKind, indexKind, pathOf, type WrittenKind } from './find-index.ts';
+import type { FrameTable } from './frame-table.ts';
+import { indexMismatch } from './index-errors.ts';
+import { layoutOf, SCAN_NAMES } from './layout-options.ts';
+import { loadIndex } from './load-index.ts';
+import { forEachMXLine } from './mx-index.ts';
+import { type MXKey, type MXKeys, readMXKeys } from './mx-keys.ts';
+import { openDataFile, openIndexFile, type Reaching } from './open-data-file.ts';
+import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
+
+/** How an index is checked. Every field has a default; pass what differs. */
+export interface CheckIndexOptions extends FrameScanOptions {
+  /** Kind of the index to look for beside the file. Default: any; see `openIndexed`. */
+  readonly kind: WrittenKind | undefined;
+  /** The index. Default: the one found beside the file. */
+  readonly indexPath: string | URL | undefined;
+}
+
+const NAMES: OptionNames<CheckIndexOptions> = { ...SCAN_NAMES, kind: true, indexPath: true };
+
+/** An index that fits its data. */
+export interface CheckedIndex {
+  /** Path of the data. */
+  readonly path: string;
+  readonly indexPath: string;
+  readonly kind: IndexKind;
+  readonly format: FormatName;
+  readonly records: number;
+  /** Bytes of the data. */
+  readonly bytes: number;
+}
+
+/**
+ * Checks an index against all of its data: every record must lie where the index says, and there must be no others. In an index of MXNet's
+ * the lines may be in any order, but a key must lead to every record: of a key that repeats, MXNet reads the last record only.
+ *
+ * @throws RecordpipeError `index-mismatch`, `malformed-index` for an index that does not fit; what is wrong with the data; `not-found`, `access-denied`,
+ * `io-failure`, `unsupported-source`, `aborted`
+ * @throws UsageError for a value that no option has
+ * @example
+ * ```ts
+ * import { openTFRecordWriter } from 'recordpipe/records/write';
+ * import { buildIndex, checkIndex } from 'recordpipe/records/indexes';
+ * const writer = await openTFRecordWriter('numbers.tfrecord');
+ * for (let i = 0; i < 100; i++) await writer.write(Uint8Array.of(i));
+ * await writer.close();
+ * await buildIndex('numbers.tfrecord');
+ * console.log((await checkIndex('numbers.tfrecord')).records); // 100
+ * ```
+ */
+export async function checkIndex(
+  path: string | URL,
+  options: Partial<CheckIndexOptions> = {},
+): Promise<CheckedIndex> {
+  checkOptionNames('checkIndex', options, NAMES);
+  const file = await openDataFile(path, options);
+  try {
+    const { kind: wanted } = options;
+    const given =
+      options.indexPath ??
+      (await (wanted ? findIndexOf(file.path, wanted, options) : findIndex(file, options)));
+    if (given === undefined) {
+      const what = wanted === undefined ? 'an index' : `an index of kind ${wanted}`;
+      const text = `expected ${what} beside the file, found none; build one (recordpipe index)`;
+      throw new RecordpipeError('not-found', text, { uri: file.path });
+    }
+    const indexPath = pathOf(given);
+    const { kind, format, table } = await compareWithData(file, indexPath, options);
+    return { path: file.path, indexPath, kind, format, records: table.count, bytes: file.size };
+  } finally {
+    await file.close();
+  }
+}
+
+/** @throws as {@link checkIndex} */
+export async function compareWithData(
+  file: DataFile,
+  indexPath: string,
+  options: Partial<FrameScanOptions>,
+): Promise<Checked> {
+  const kind = await indexKind(indexPath, options);
+  return kind === 'mx' ? checkMX(file, indexPath, options) : checkTable(file, indexPath, options);
+}
+
+export interface Checked extends Pick<CheckedIndex, 'kind' | 'format'> {
+  readonly table: FrameTable;
+}
+
+async function checkTable(
+  file: DataFile,
+  indexPath: string,
+  options: Partial<FrameScanOptions>,
+): Promise<Checked> {
+  const { kind, layout, table } = await loadIndex(file, indexPath, options);
+  const actual = await scanFrames(file, layout, options);
+  const record = firstDifference(table, actual);
+  if (record < 0) return { kind, format: layout.format, table };
+  const says = `record ${record} is said to take ${bytesOf(table, record)}, it takes ${bytesOf(actual, record)}`;
+  throw indexMismatch(says, { uri: indexPath, record });
+}
+
+async function checkMX(
+  file: DataFile,
+  indexPath: string,
+  options: Partial<FrameScanOptions>,
+): Promise<Checked> {
+  const layout = layoutOf(file, options);
+  if (layout.format !== 'recordio')
+    throw indexMismatch(`it is an index of recordio, ${file.path} is ${layout.format}`, { uri: indexPath });
+  const actual = await scanFrames(file, layout, options);
+  const offsets = await sortedOffsets(indexPath, options);
+  let record = 0;
+  let before = -1;
+  for (const offset of offsets) {
+    if (offset === before) continue;
+    const expected = actual.start(record);
+    if (offset < expected || record === actual.count)
+      throw indexMismatch(`no record begins at ${offset}, as it says`, { uri: indexPath });
+    if (offset > expected)
+      throw indexMismatch(`record ${record}, at ${expected}, has no key`, { uri: indexPath, record });
+    before = offset;
+    record++;
+  }
+  if (record < actual.count)
+    throw indexMismatch(`record ${record}, at ${actual.start(record)}, has no key`, {
+      uri: indexPath,
+      record,
+    });
+  await checkKeys(indexPath, actual.count, options);
+  return { kind: 'mx', format: layout.format, table: actual };
+}
+
+/** How many repeated keys an error names. */
+const MAX_NAMED_KEYS = 3;
+
+/** @throws RecordpipeError `index-mismatch` where keys repeat, so that some records cannot be read by key */
+async function checkKeys(indexPath: string, records: number, reaching: Reaching): Promise<void> {
+  const { keys, offsets } = await keysOf(indexPath, reaching);
+  if (keys.length === offsets.size) return;
+  const unreachable = records - new Set(offsets.values()).size;
+  if (unreachable === 0) return;
+  const lines = new Map<MXKey, number>();
+  for (const key of keys) lines.set(key, (lines.get(key) ?? 0) + 1);
+  const repeated = [...lines].filter(([, count]) => count > 1);
+  const named = repeated.slice(0, MAX_NAMED_KEYS).map(([key, count]) => `${key} (on ${count} lines)`);
+  const more = repeated.length > named.length ? ` and ${repeated.length - named.length} more` : '';
+  const word = repeated.length === 1 ? 'key' : 'keys';
+  const text = `the index repeats ${word} ${named.join(', ')}${more}: ${unreachable} of ${records} records cannot be read by key, because MXNet reads the last record of a key; rebuild the index (recordpipe index --kind mx --force), which numbers the keys from 0`;
+  throw new RecordpipeError('index-mismatch', text, { uri: indexPath });
+}
+
+/** The keys as MXNet reads them by default, as integers; as text where they are not. */
+async function keysOf(indexPath: string, reaching: Reaching): Promise<MXKeys> {
+  const index = await openIndexFile(indexPath, reaching);
+  try {
+    return readMXKeys(index, 'integer');
+  } catch (error) {
+    if (!isRecordpipeError(error, 'malformed-index')) throw error;
+    return readMXKeys(index, 'text');
+  } finally {
+    await index.close();
+  }
+}
+
+async function sortedOffsets(indexPath: string, reaching: Reaching): Promise<Float64Array> {
+  const index = await openIndexFile(indexPath, reaching);
+  try {
+    const offsets: number[] = [];
+    forEachMXLine(index, (_bytes, _from, _to, offset) => {
+      offsets.push(offset);
+    });
+    return Float64Array.from(offsets).sort();
+  } finally {
+    await index.close();
+  }
+}
+
+/** The first frame that two tables do not have in common; -1 if there is none. */
+function firstDifference(a: FrameTable, b: FrameTable): number {
+  const both = Math.min(a.count, b.count);
+  for (let i = 0; i < both; i++) if (a.frameBytes(i) !== b.frameBytes(i)) return i;
+  return a.count === b.count ? -1 : both;
+}
+
+function bytesOf(table: FrameTable, record: number): string {
+  return record < table.count ? `${table.frameBytes(record)} bytes` : 'none, as there is no such record';
+}

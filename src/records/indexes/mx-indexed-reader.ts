@@ -1,0 +1,179 @@
+import { readU32 } from '../../bytes/little-endian.ts';
+import { isItemFailure, UsageError } from '../../errors.ts';
+import {
+  PART_HEADER_BYTES,
+  partFlag,
+  partLength,
+  RECORDIO_MAGIC,
+  WHOLE,
+} from '../../formats/recordio/layout.ts';
+import type { DataFile } from './data-file.ts';
+import { pathOf } from './find-index.ts';
+import { errorAt, indexMismatch, malformedIndex } from './index-errors.ts';
+import { type LayoutOptions, readOptions } from './layout-options.ts';
+import { checkedKey, type MXKey, type MXKeys, type MXKeyType, readMXKeys } from './mx-keys.ts';
+import { openDataFile, openIndexFile } from './open-data-file.ts';
+import { fresh } from './span-reader.ts';
+
+/** How records are got by keys. Every field has a default; pass what differs. */
+export interface MXIndexedOptions extends Pick<LayoutOptions, 'multipart' | 'lenientFlags' | 'objects'> {
+  /** Default `integer`, as MXNet's `key_type`: keys are numbers, beyond 2^53 - 1 bigints. `text`: they are the text that is there. */
+  readonly keys: MXKeyType;
+}
+
+/** Read at first: header and payload of small records. */
+const FIRST_BYTES = 4096;
+const MORE_BYTES = 1024 * 1024;
+
+/**
+ * Opens RecordIO with an index of MXNet's (`MXIndexedRecordIO`, `im2rec`, `rec2idx`) for getting its records by their keys.
+ *
+ * @param indexPath the `.idx` file
+ * @param path the `.rec` file
+ * @throws RecordpipeError `malformed-index`; `index-mismatch` where a position lies beyond the data; `not-found`, `access-denied`, `io-failure`
+ * @throws UsageError for a value that no option has
+ * @example
+ * ```ts
+ * import { openMXIndexedRecordIO, openMXIndexedRecordIOWriter } from 'recordpipe/records/indexes';
+ * const writer = await openMXIndexedRecordIOWriter('train.idx', 'train.rec');
+ * for (const key of [30, 10, 20]) await writer.write(key, Uint8Array.of(key));
+ * await writer.close();
+ * const reader = await openMXIndexedRecordIO('train.idx', 'train.rec');
+ * console.log(reader.keys(), await reader.get(10)); // [ 30, 10, 20 ] Uint8Array(1) [ 10 ]
+ * await reader.close();
+ * ```
+ */
+export async function openMXIndexedRecordIO(
+  indexPath: string | URL,
+  path: string | URL,
+  options: Partial<MXIndexedOptions> = {},
+): Promise<MXIndexedReader> {
+  const { keys: type = 'integer' } = options;
+  checkKeyType(type);
+  const reading = readOptions('recordio', options);
+  const index = await openIndexFile(pathOf(indexPath), options);
+  try {
+    const keys = readMXKeys(index, type);
+    const file = await openDataFile(path, options);
+    for (const offset of keys.offsets.values()) {
+      if (offset < file.size) continue;
+      await file.close();
+      throw indexMismatch(`${file.path} has ${file.size} bytes, a record is to begin at ${offset}`, {
+        uri: index.path,
+      });
+    }
+    return new MXIndexedReader(file, keys, type, reading);
+  } finally {
+    await index.close();
+  }
+}
+
+/** @throws UsageError for a type that keys cannot have */
+export function checkKeyType(type: MXKeyType): void {
+  if (type !== 'integer' && type !== 'text')
+    throw new UsageError(`keys: expected one of integer, text, got ${String(type)}`);
+}
+
+/** The records of a RecordIO file by their keys. Made by `openMXIndexedRecordIO`. Each belongs to the caller and stays valid as long as it is kept. */
+export class MXIndexedReader implements AsyncDisposable {
+  readonly path: string;
+  readonly #file: DataFile;
+  readonly #keys: MXKeys;
+  readonly #type: MXKeyType;
+  readonly #options: ReturnType<typeof readOptions>;
+
+  /** @hideconstructor */
+  constructor(file: DataFile, keys: MXKeys, type: MXKeyType, options: ReturnType<typeof readOptions>) {
+    this.path = file.path;
+    this.#file = file;
+    this.#keys = keys;
+    this.#type = type;
+    this.#options = options;
+  }
+
+  /** How many lines the index has: keys that come again are counted again. */
+  get length(): number {
+    return this.#keys.keys.length;
+  }
+
+  /** The keys in the order of the index, as MXNet's `keys`: with those that come again. */
+  keys(): MXKey[] {
+    return this.#keys.keys.slice();
+  }
+
+  /** Whether there is a record of this key. @throws UsageError for a key that is not of the type */
+  has(key: MXKey): boolean {
+    return this.#keys.offsets.has(checkedKey(key, this.#type));
+  }
+
+  /**
+   * The record of a key; where the key comes again, the last one.
+   *
+   * @throws RecordpipeError `index-mismatch` where no record begins where the index says; what is wrong with it; `closed`, `io-failure`
+   * @throws UsageError where there is no such key; UsageError for one that is not of the type
+   */
+  async get(key: MXKey): Promise<Uint8Array> {
+    const offset = this.#keys.offsets.get(checkedKey(key, this.#type));
+    if (offset === undefined) throw new UsageError(`${this.path} has no record with the key ${String(key)}`);
+    if (this.#file.closed) throw this.#file.closedError();
+    return this.#file.use(() => this.#read(offset));
+  }
+
+  /** Closes the file. */
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #read(offset: number): Promise<Uint8Array> {
+    const file = this.#file;
+    const head = fresh(Math.min(FIRST_BYTES, file.size - offset));
+    if (file.remote === undefined) file.readNow(head, 0, head.length, offset);
+    else await file.read(head, 0, head.length, offset);
+    const place = { uri: this.path, offset };
+    if (head.length < PART_HEADER_BYTES || readU32(head, 0) !== RECORDIO_MAGIC)
+      throw indexMismatch('a record is to begin here, there is no such header', place);
+    const word = readU32(head, 4);
+    const end = PART_HEADER_BYTES + partLength(word);
+    if (partFlag(word) === WHOLE && offset + end <= file.size) {
+      if (end <= head.length) return head.slice(PART_HEADER_BYTES, end);
+      const payload = fresh(partLength(word));
+      const have = head.length - PART_HEADER_BYTES;
+      payload.set(head.subarray(PART_HEADER_BYTES));
+      await file.read(payload, have, payload.length - have, offset + head.length);
+      return payload;
+    }
+    return this.#decode(head, offset);
+  }
+
+  /** A record of several parts, or one that is cut. */
+  async #decode(head: Uint8Array, offset: number): Promise<Uint8Array> {
+    const file = this.#file;
+    const [{ recordFormat }, { newReadStats }] = await Promise.all([
+      import('../../formats/registry.ts'),
+      import('../../formats/corruption.ts'),
+    ]);
+    const source = { uri: this.path, size: () => file.size - offset };
+    const decoder = recordFormat('recordio').decoder(this.#options, source, newReadStats());
+    try {
+      let at = offset;
+      for (let chunk = head; chunk.length > 0; ) {
+        decoder.push(chunk);
+        at += chunk.length;
+        const batch = decoder.next();
+        if (batch !== null) return batch.record(0);
+        chunk = fresh(Math.min(MORE_BYTES, file.size - at));
+        await file.read(chunk, 0, chunk.length, at);
+      }
+      decoder.end();
+      const batch = decoder.next();
+      if (batch !== null) return batch.record(0);
+    } catch (error) {
+      throw isItemFailure(error) ? errorAt(error, { uri: this.path, offset }) : error;
+    }
+    throw malformedIndex('no record begins here', { uri: this.path, offset });
+  }
+}

@@ -1,0 +1,173 @@
+import { setImmediate } from 'node:timers/promises';
+import { checkAborted } from '../../bytes/abortable.ts';
+import { RecordpipeError, UsageError } from '../../errors.ts';
+import type { FormatName } from '../../formats/record-format.ts';
+import type { RecordReadOptions } from '../record-read-options.ts';
+import type { DataFile } from './data-file.ts';
+import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
+import { framesByHops } from './header-hops.ts';
+import { type LayoutOptions, type RecordLayout, readOptions } from './layout-options.ts';
+
+/** After so long the event loop gets a turn, so that signals, timers and aborts are served. */
+const MS_PER_TURN = 20;
+/** Work of so many calls is done before the clock is looked at again. */
+const CALLS_PER_LOOK = 16;
+
+/** Lets others have their turns while a thread reads and works for long. */
+export class Turns {
+  readonly #signal: AbortSignal | undefined;
+  readonly #onProgress: ((bytes: number) => void) | undefined;
+  #at: number = performance.now() + MS_PER_TURN;
+  #calls = 0;
+
+  constructor(signal?: AbortSignal, onProgress?: (bytes: number) => void) {
+    checkAborted(signal);
+    this.#signal = signal;
+    this.#onProgress = onProgress;
+  }
+
+  /** Whether it is time for a turn. */
+  get due(): boolean {
+    return ++this.#calls % CALLS_PER_LOOK === 0 && performance.now() >= this.#at;
+  }
+
+  /** Gives others a turn. @throws RecordpipeError `aborted` */
+  async take(bytesDone: number): Promise<void> {
+    this.#onProgress?.(bytesDone);
+    await setImmediate();
+    checkAborted(this.#signal);
+    this.#at = performance.now() + MS_PER_TURN;
+  }
+}
+
+/** How the data is looked at while its frames are found. Every field has a default; pass what differs. */
+export interface FrameScanOptions extends LayoutOptions {
+  /** Default `length`: headers are verified. `full`: the payloads' checksums as well, where the format has them. */
+  readonly checksum: 'length' | 'full';
+  /** Largest payload in bytes. Default 2^31 - 1, at most 2^32 - 64. */
+  readonly maxRecordBytes: number;
+  /** Told now and then how many bytes have been looked at. */
+  readonly onProgress: ((bytes: number) => void) | undefined;
+  /** Ends the work with an `aborted` error. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Small enough to be still in this core's cache when it is cut. */
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Finds the frames of a file in one pass, on this thread; others get their turns every 20 ms.
+ * @throws RecordpipeError what is wrong with the data, `source-changed` when it changes meanwhile, `aborted`
+ */
+export async function scanFrames(
+  file: DataFile,
+  layout: RecordLayout,
+  given: Partial<FrameScanOptions>,
+): Promise<FrameTable> {
+  const { checksum = 'length', maxRecordBytes, onProgress, signal } = given;
+  if (checksum !== 'length' && checksum !== 'full')
+    throw new UsageError(`checksum: expected one of length, full, got ${String(checksum)}`);
+  const options = readOptions(
+    layout.format,
+    { ...given, ...layout },
+    {
+      checksum,
+      ...(maxRecordBytes !== undefined && { maxRecordBytes }),
+      reuse: true,
+      uri: file.path,
+    },
+  );
+  const turns = new Turns(signal, onProgress);
+  const hops =
+    checksum === 'length' ? await framesByHops(file, layout, options.maxRecordBytes, turns) : undefined;
+  const { format } = layout;
+  const finder = (): Promise<FrameFinder> =>
+    format === 'textline' ? lineFinder(file, options) : decodingFinder(file, format, options);
+  const table = hops ?? (await framesByScan(file, await finder(), turns, signal));
+  onProgress?.(file.size);
+  checkAborted(signal);
+  if (file.unchanged && table.end === file.size) return table;
+  throw new RecordpipeError('source-changed', 'the file changed while it was being indexed; try again', {
+    uri: file.path,
+  });
+}
+
+/** Takes the bytes of a file, chunk by chunk, and finds its frames. */
+interface FrameFinder {
+  nextBuffer(): Uint8Array;
+  push(chunk: Uint8Array): void;
+  finish(end: number): FrameTable;
+}
+
+async function framesByScan(
+  file: DataFile,
+  finder: FrameFinder,
+  turns: Turns,
+  signal: AbortSignal | undefined,
+): Promise<FrameTable> {
+  let position = 0;
+  for await (const chunk of file.remote === undefined ? [] : file.stream(signal)) {
+    finder.push(chunk);
+    position += chunk.length;
+    if (turns.due) await turns.take(position);
+  }
+  for (let at = position; at < file.size; ) {
+    const buffer = finder.nextBuffer();
+    const have = Math.min(buffer.length, file.size - at);
+    file.readNow(buffer, 0, have, at);
+    finder.push(have === buffer.length ? buffer : buffer.subarray(0, have));
+    at += have;
+    if (turns.due) await turns.take(at);
+  }
+  return finder.finish(file.size);
+}
+
+/** Lines are not held: a line may be longer than memory. */
+async function lineFinder(file: DataFile, options: RecordReadOptions): Promise<FrameFinder> {
+  const [{ ownLineScanning }, { lineCutting }, { LineWalk }] = await Promise.all([
+    import('../../formats/textline/scanner.ts'),
+    import('../../formats/textline/options.ts'),
+    import('./line-walk.ts'),
+  ]);
+  const { scanner, nextBuffer } = ownLineScanning(CHUNK_BYTES, 2);
+  const builder = new FrameTableBuilder();
+  const walk = new LineWalk(scanner(lineCutting(options)), builder, file.path);
+  return {
+    nextBuffer,
+    push: (chunk) => walk.push(chunk),
+    finish: (end) => {
+      walk.end();
+      return builder.finish(end);
+    },
+  };
+}
+
+/** The decoder holds one record at a time. */
+async function decodingFinder(
+  file: DataFile,
+  format: FormatName,
+  options: RecordReadOptions,
+): Promise<FrameFinder> {
+  const [{ recordFormat }, { newReadStats }] = await Promise.all([
+    import('../../formats/registry.ts'),
+    import('../../formats/corruption.ts'),
+  ]);
+  const { nextBuffer, decoder: decoderOf } = recordFormat(format).own(CHUNK_BYTES, 2);
+  const decoder = decoderOf(options, { uri: file.path, size: () => file.size }, newReadStats());
+  const builder = new FrameTableBuilder();
+  const drain = (): void => {
+    for (let batch = decoder.next(); batch !== null; batch = decoder.next()) builder.add(batch);
+  };
+  return {
+    nextBuffer,
+    push: (chunk) => {
+      decoder.push(chunk);
+      drain();
+    },
+    finish: (end) => {
+      decoder.end();
+      drain();
+      return builder.finish(end);
+    },
+  };
+}

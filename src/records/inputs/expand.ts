@@ -1,0 +1,214 @@
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkAborted } from '../../bytes/abortable.ts';
+import { fileError } from '../../bytes/files/file-errors.ts';
+import { isObjectUri } from '../../bytes/object-uri.ts';
+import { RecordpipeError, UsageError } from '../../errors.ts';
+import type { FormatName } from '../../formats/format-name.ts';
+import { isGlob } from '../../storage/glob.ts';
+import { compareKeys } from '../../storage/object-address.ts';
+import { type ExpandOptions, type InputNotice, NameFilter, Skipped } from './input-options.ts';
+import type { Selection } from './selecting.ts';
+import { ShardSets } from './shard-sets.ts';
+
+/** A file that an input stands for. */
+export interface FoundFile {
+  /** Path, `s3://` address, or `-` for standard input. */
+  readonly path: string;
+  /** Of objects: as their listing has it. */
+  readonly size?: number | undefined;
+  readonly etag?: string | undefined;
+  /** How many records it has according to `dataset_info.json` beside it. */
+  readonly expectedRecords?: number | undefined;
+}
+
+/** What inputs stand for. */
+export interface Expanded {
+  /** Sorted by the UTF-8 bytes of their paths, each once. */
+  readonly files: readonly FoundFile[];
+  readonly notices: readonly InputNotice[];
+}
+
+/**
+ * The files that inputs stand for, as `expandInputs` of `recordpipe/check` says, and what is odd about them.
+ *
+ * @throws RecordpipeError as `expandInputs`; `incomplete-shards` with `strictShards`
+ */
+export async function expand(inputs: readonly string[], options: ExpandOptions): Promise<Expanded> {
+  const expansion = new Expansion(options);
+  const listed = inputs.includes('@-');
+  if (listed && inputs.includes('-')) throw stdinTwice();
+  const files: FoundFile[] = [];
+  for (const input of inputs) for await (const file of expansion.filesOf(input)) files.push(file);
+  if (listed && files.some(({ path }) => path === '-')) throw stdinTwice();
+  const { notices, expected } = await expansion.finish();
+  const sorted = sortedOnce(files, expansion.sources > 1);
+  if (expected.size === 0) return { files: sorted, notices };
+  const known = sorted.map((file) => {
+    const expectedRecords = expected.get(file.path);
+    return expectedRecords === undefined ? file : { ...file, expectedRecords };
+  });
+  return { files: known, notices };
+}
+
+function stdinTwice(): UsageError {
+  return new UsageError('inputs: @- and - both read standard input; use one of them');
+}
+
+/** Expands inputs one after the other, and remembers what is odd about them all. */
+export class Expansion {
+  /** Inputs that files came from: several may name the same file. */
+  sources = 0;
+  readonly #format: FormatName | 'auto';
+  readonly #options: ExpandOptions;
+  readonly #filter: NameFilter;
+  readonly #skipped = new Skipped();
+  readonly #sets = new ShardSets();
+  /** `dataset_info.json` of the folders that were walked. */
+  readonly #infos: string[] = [];
+  /** Lists by their paths: whether they are being read. */
+  readonly #lists = new Map<string, boolean>();
+
+  /** @throws UsageError for patterns that are none */
+  constructor(options: ExpandOptions) {
+    this.#options = options;
+    this.#format = options.format ?? 'auto';
+    this.#filter = new NameFilter(options);
+  }
+
+  /**
+   * The files that one input stands for; those of a folder or pattern sorted by the bytes of their paths.
+   * @throws RecordpipeError `not-found` where it stands for none, and as `expandInputs`
+   */
+  async *filesOf(input: string): AsyncGenerator<FoundFile, void, undefined> {
+    if (typeof input !== 'string' || input === '')
+      throw new UsageError(`inputs: expected a path, got ${input === '' ? 'an empty one' : typeof input}`);
+    checkAborted(this.#options.signal);
+    if (input.startsWith('@')) {
+      yield* this.#filesOfList(input);
+      return;
+    }
+    this.sources++;
+    if (input === '-') yield { path: input };
+    else if (isObjectUri(input)) yield* this.#objects(input);
+    else yield* this.#local(input.startsWith('file://') ? fileURLToPath(input) : input);
+  }
+
+  /**
+   * Reads what describes the files, and calls `onNotice`.
+   * @throws RecordpipeError `incomplete-shards` with `strictShards`
+   */
+  async finish(): Promise<{ notices: InputNotice[]; expected: ReadonlyMap<string, number> }> {
+    const { strictShards, onNotice } = this.#options;
+    const shards = this.#sets.notices();
+    let expected: ReadonlyMap<string, number> = new Map();
+    if (this.#infos.length > 0) {
+      const { compareInfos } = await import('./dataset-info.ts');
+      const compared = await compareInfos(this.#infos, this.#sets, this.#options);
+      expected = compared.expected;
+      for (const notice of compared.notices) shards.push(notice);
+    }
+    const notices: InputNotice[] = [...this.#skipped.notices(), ...shards];
+    for (const notice of notices) onNotice?.(notice);
+    if (strictShards && shards.length > 0) {
+      const more = shards.length > 1 ? ` (and ${shards.length - 1} more)` : '';
+      throw new RecordpipeError('incomplete-shards', `${shards[0].message}${more}`);
+    }
+    return { notices, expected };
+  }
+
+  async *#local(path: string): AsyncGenerator<FoundFile, void, undefined> {
+    const folder = isFolder(path);
+    // A question mark in https://host/x?y is no pattern; opening the address says what to do.
+    const isAddress = /^[a-z][a-z\d+.-]+:\/\//i.test(path);
+    if (folder !== true && (isAddress || !(folder === undefined && isGlob(path)))) {
+      this.#sets.add({ path, alone: true });
+      yield { path };
+      return;
+    }
+    const { filesInFolder, filesMatching } = await import('./local-files.ts');
+    const how = this.#selection();
+    const files = folder ? await filesInFolder(path, how) : await filesMatching(path, how);
+    files.sort(compareKeys);
+    for (const file of files) {
+      this.#sets.add({ path: file });
+      yield { path: file };
+    }
+  }
+
+  async *#objects(uri: string): AsyncGenerator<FoundFile, void, undefined> {
+    const { objectsOf } = await import('./object-files.ts');
+    for await (const { alone, ...file } of objectsOf(uri, this.#selection(), this.#options)) {
+      this.#sets.add({ path: file.path, alone });
+      yield file;
+    }
+  }
+
+  #selection(): Selection {
+    return {
+      format: this.#format,
+      filter: this.#filter,
+      skipped: this.#skipped,
+      signal: this.#options.signal,
+      onInfo: (path) => this.#infos.push(path),
+    };
+  }
+
+  async *#filesOfList(input: string): AsyncGenerator<FoundFile, void, undefined> {
+    const name = input.slice(1);
+    const key = name === '-' || isObjectUri(name) ? name : resolve(name);
+    if (this.#lists.get(key)) throw new UsageError(`inputs: the list ${input} contains itself`);
+    // Its files are taken already.
+    if (this.#lists.has(key)) return;
+    this.#lists.set(key, true);
+    const text = (await this.#listText(input)).replace(/^\ufeff/, '');
+    const given = text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((line) => line !== '');
+    if (given.length === 0)
+      throw new RecordpipeError('not-found', 'the list of inputs is empty', { uri: input });
+    for (const line of given) yield* this.filesOf(line);
+    this.#lists.set(key, false);
+  }
+
+  async #listText(input: string): Promise<string> {
+    const path = input.slice(1);
+    if (isObjectUri(path)) return (await import('./object-files.ts')).objectText(path, this.#options);
+    try {
+      if (path !== '-') return await readFile(path, 'utf8');
+      const { text } = await import('node:stream/consumers');
+      return await text(process.stdin);
+    } catch (error) {
+      const failure = fileError(error, input);
+      if (failure.code !== 'not-found') throw failure;
+      const text = `no list ${path}; write a file whose own name begins with @ as ./${input}`;
+      throw new RecordpipeError('not-found', text, { uri: input }, error);
+    }
+  }
+}
+
+/** Undefined where nothing of that name exists, or can be inspected. */
+function isFolder(path: string): boolean | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param repeated whether several inputs may have named the same file; the first name counts */
+function sortedOnce(files: FoundFile[], repeated: boolean): FoundFile[] {
+  const once = repeated ? firstOfEach(files) : files;
+  return once.sort((a, b) => compareKeys(a.path, b.path));
+}
+
+function firstOfEach(files: readonly FoundFile[]): FoundFile[] {
+  const found = new Map<string, FoundFile>();
+  for (const file of files) {
+    const { path } = file;
+    const key = path === '-' || isObjectUri(path) ? path : resolve(path);
+    const before = found.get(key);
+    if (before === undefined || (before.size === undefined && file.size !== undefined)) found.set(key, file);
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,189 @@
+import { inflate } from '../../bytes/inflate/inflate.ts';
+import { describeForeignFile, firstNonText, looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
+import { certainFormat, type FormatName } from '../../formats/format-name.ts';
+import { HEADER_BYTES, LENGTH_BYTES } from '../../formats/tfrecord/layout.ts';
+
+/** Bytes that tell what a file is. */
+export const HEAD_BYTES = 4096;
+
+/** What the first bytes of a file are: a format of records, or something else, as a noun with its article. */
+export type ContentKind =
+  | { readonly format: FormatName }
+  | { readonly format: undefined; readonly is: string };
+
+/**
+ * Tells from the first bytes of a file, also compressed, what it is. Only signs that leave no doubt count as records;
+ * a file too short for a TFRecord header that begins like one counts as a truncated TFRecord file.
+ *
+ * @param head the first bytes, up to {@link HEAD_BYTES}
+ */
+export async function contentKind(head: Uint8Array): Promise<ContentKind> {
+  if (head.length === 0) return { format: undefined, is: 'an empty file' };
+  const certain = certainFormat(head);
+  if (certain !== undefined) return { format: certain };
+  const compression = looksLikeGzip(head) ? 'gzip' : looksLikeZlib(head) ? 'zlib' : undefined;
+  if (compression !== undefined) {
+    const inside = await inflatedHead(head, compression);
+    const format = certainFormat(inside) ?? (isTruncatedHeader(inside) ? 'tfrecord' : undefined);
+    if (format !== undefined) return { format };
+    if (compression === 'gzip')
+      return { format: undefined, is: `a gzip stream of ${inside.length > 0 ? 'other data' : 'no bytes'}` };
+  }
+  if (firstNonText(head) < 0) {
+    const other = describeForeignFile(head);
+    return other === undefined || other === 'a text file'
+      ? { format: 'textline' }
+      : { format: undefined, is: other };
+  }
+  if (isTruncatedHeader(head)) return { format: 'tfrecord' };
+  return { format: undefined, is: describeForeignFile(head) ?? 'neither TFRecord nor RecordIO' };
+}
+
+/** Whether these are less bytes than a header has, and the length in them is one of less than 4 GiB. */
+function isTruncatedHeader(head: Uint8Array): boolean {
+  return (
+    head.length >= LENGTH_BYTES &&
+    head.length < HEADER_BYTES &&
+    head.subarray(4, LENGTH_BYTES).every((byte) => byte === 0) &&
+    head.subarray(0, 4).some((byte) => byte !== 0)
+  );
+}
+
+/** What of the beginning can be inflated. */
+async function inflatedHead(head: Uint8Array, kind: 'gzip' | 'zlib'): Promise<Uint8Array> {
+  const once = (async function* () {
+    yield head;
+  })();
+  try {
+    for await (const chunk of inflate(once, { kind, zlibConcat: true, whenTruncated: 'stop' }))
+      if (chunk.length > 0) return chunk.slice(0, HEADER_BYTES);
+  } catch {
+    // Damaged, or no such stream: nothing is known of it.
+  }
+  return new Uint8Array(0);
+}
+
+/** File extensions of each format. */
+const EXTENSIONS: Record<FormatName, readonly string[]> = {
+  tfrecord: ['tfrecord', 'tfrecords', 'tfrec', 'tfr', 'record', 'records', 'tfevents'],
+  recordio: ['rec', 'recordio', 'rio'],
+  textline: ['txt', 'text', 'jsonl', 'ndjson', 'csv', 'tsv', 'manifest'],
+};
+/** Extensions of files that never hold records: other formats of data, and what lies beside data. */
+const OTHERS = new Set(
+  (
+    'array_record|arrayrecord|riegeli|sstable|json|parquet|orc|avro|arrow|feather|npz|npy|' +
+    'pkl|pickle|h5|hdf5|pt|pth|ckpt|pb|pbtxt|safetensors|onnx|tar|tgz|zip|7z|rar|md|rst|html|htm|' +
+    'xml|yaml|yml|toml|ini|cfg|conf|log|lst|py|js|mjs|cjs|ts|sh|ipynb|c|h|cc|cpp|go|rs|java|proto|' +
+    'pdf|png|jpg|jpeg|gif|webp|bmp|tif|tiff|wav|mp3|mp4|flac|svg|crc|md5|sha1|sha256|sig|lock|tmp|' +
+    'swp|bak|pid'
+  ).split('|'),
+);
+/** Compression of whole files that recordpipe reads. */
+const COMPRESSED = /\.(gz|gzip|zlib|zz)$/i;
+/** Compression of whole files that recordpipe does not read, and the name of each. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  zst: 'zstd',
+  zstd: 'zstd',
+  snappy: 'snappy',
+  sz: 'snappy',
+  bz2: 'bzip2',
+  xz: 'xz',
+  lz4: 'lz4',
+  lzo: 'lzo',
+  br: 'brotli',
+};
+/** The number of a shard: `train-00000-of-00012`, with or without an extension before it. */
+const SHARD = /-\d+-of-\d+$/;
+/** TensorBoard's logs are TFRecord files. */
+const EVENTS = /(^|\.)tfevents\./;
+/** Indexes that lie beside data: `FILE.rpidx` and `FILE.idx`. */
+const INDEX = /\.(rpidx|idx)$/i;
+
+/** Whether a name is that of an index beside data: `*.rpidx`, `*.idx`. */
+export function isIndexName(name: string): boolean {
+  return INDEX.test(name);
+}
+
+const MANIFEST = /\.manifest$/i;
+/** What Hadoop, Spark and Databricks write beside data. */
+const MARKER =
+  /^_(SUCCESS|FAILURE|started(_.*)?|committed(_.*)?|temporary|metadata|common_metadata|delta_log)$/;
+
+type Format = FormatName | 'auto';
+
+/** What the name of a file says about its contents. */
+export type NameKind =
+  /** Records of a format that is looked for. */
+  | 'records'
+  /** Hidden: the name begins with a dot. */
+  | 'hidden'
+  /** `_SUCCESS` and its like. */
+  | 'marker'
+  /** An index beside data. */
+  | 'index'
+  /** Compressed in a way that recordpipe does not read. */
+  | 'compressed'
+  /** Another kind of file, or a format that is not looked for. */
+  | 'other'
+  /** The name says nothing: only the contents tell. */
+  | 'unknown';
+
+/** The formats looked for in folders. With `auto` any text could lie beside the data, so text is not among them. */
+export function formatsInFolders(format: Format): readonly FormatName[] {
+  return format === 'auto' ? ['tfrecord', 'recordio'] : [format];
+}
+
+/**
+ * What the name of a file in a folder says about its contents. Records of a format have these names, each also with
+ * `.gz`, `.gzip`, `.zlib` or `.zz` at the end:
+ *
+ * - TFRecord: `*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, `*.record`, `*.records`, and TensorBoard's `*.tfevents`
+ *   and `*tfevents.*`;
+ * - RecordIO: `*.rec`, `*.recordio`, `*.rio`;
+ * - text, unless `auto`: `*.txt`, `*.text`, `*.jsonl`, `*.ndjson`, `*.csv`, `*.tsv`, `*.manifest`;
+ * - shards of them, `*-00000-of-00012`, also without an extension.
+ */
+export function nameKind(name: string, format: Format = 'auto'): NameKind {
+  if (name.startsWith('.')) return 'hidden';
+  if (MARKER.test(name)) return 'marker';
+  const plain = name.replace(COMPRESSED, '');
+  const stem = plain.replace(SHARD, '');
+  if (INDEX.test(stem)) return 'index';
+  const extension = extensionOf(stem);
+  const formats = formatsInFolders(format);
+  if (formats.some((one) => EXTENSIONS[one].includes(extension))) return 'records';
+  if (EVENTS.test(name)) return formats.includes('tfrecord') ? 'records' : 'other';
+  if (unreadableCompression(name) !== undefined) return 'compressed';
+  if (OTHERS.has(extension) || Object.values(EXTENSIONS).some((known) => known.includes(extension)))
+    return 'other';
+  // TensorFlow's checkpoints are named model.ckpt.data-00000-of-00001.
+  return stem === plain || extension === 'data' ? 'unknown' : 'records';
+}
+
+/** Whether the name of a file in a folder is that of a file with records of `format`: see {@link nameKind}. */
+export function isRecordName(name: string, format: Format = 'auto'): boolean {
+  return nameKind(name, format) === 'records';
+}
+
+/**
+ * Whether a file lies beside data and is no data itself: hidden files and those in hidden folders, `_SUCCESS` and its
+ * like, indexes (`*.rpidx`, `*.idx`) and manifests. A training program that reads whole prefixes, as Pipe mode does,
+ * must not get them.
+ *
+ * @param path below the folder or prefix
+ */
+export function isSidecar(path: string): boolean {
+  if (INDEX.test(path) || MANIFEST.test(path)) return true;
+  return path.split('/').some((name) => name.startsWith('.') || MARKER.test(name));
+}
+
+/** The compression that a name says and that recordpipe does not read: `zstd`, `snappy`, `bzip2` and the like. */
+export function unreadableCompression(name: string): string | undefined {
+  const extension = extensionOf(name);
+  return Object.hasOwn(UNREADABLE, extension) ? UNREADABLE[extension] : undefined;
+}
+
+function extensionOf(name: string): string {
+  return /\.([^.]+)$/.exec(name)?.[1].toLowerCase() ?? '';
+}

@@ -1,0 +1,138 @@
+import type { ShardNotice } from './input-options.ts';
+
+/** A file of a set of shards. */
+export interface ShardFile {
+  readonly path: string;
+  /** Whether it was named by itself, so that the others are not expected. */
+  readonly alone?: boolean | undefined;
+}
+
+/** The shards of one name, by the number of shards that the names say. */
+interface ShardSet {
+  /** Before the number: folder and stem. */
+  readonly stem: string;
+  /** After it: extension and compression. */
+  readonly rest: string;
+  readonly sizes: Map<number, { readonly digits: number; readonly numbers: Set<number>; alone: boolean }>;
+}
+
+/** Numbers that a notice has. */
+const MAX_NUMBERS = 10;
+const SHARD = /^(.*)-(\d{1,9})-of-(\d{1,9})(\.[^/]*)?$/s;
+
+/** The sets of shards among files, by their names. */
+export class ShardSets {
+  readonly #sets = new Map<string, ShardSet>();
+
+  add({ path, alone = false }: ShardFile): void {
+    const match = SHARD.exec(path);
+    if (match === null) return;
+    const [, stem, number, size, rest = ''] = match;
+    const key = `${stem}\0${rest}`;
+    let set = this.#sets.get(key);
+    if (set === undefined) {
+      set = { stem, rest, sizes: new Map() };
+      this.#sets.set(key, set);
+    }
+    let one = set.sizes.get(Number(size));
+    if (one === undefined) {
+      one = { digits: size.length, numbers: new Set(), alone: true };
+      set.sizes.set(Number(size), one);
+    }
+    one.numbers.add(Number(number));
+    if (!alone || one.numbers.size > 1) one.alone = false;
+  }
+
+  /** What is odd about them, in the order in which they were added. */
+  notices(): ShardNotice[] {
+    const notices: ShardNotice[] = [];
+    for (const set of this.#sets.values()) {
+      if (set.sizes.size > 1) notices.push(mixed(set));
+      for (const [size, { numbers, alone, digits }] of set.sizes) {
+        const uri = nameOf(set, '*', size, digits);
+        const surplus = firstOf(numbers, (number) => number >= size);
+        const inside = numbers.size - surplus.count;
+        if (surplus.count > 0)
+          notices.push({
+            code: 'surplus-shards',
+            uri,
+            total: size,
+            ...surplus,
+            message: `${countOf(surplus.count)} of ${uri} cannot be, as numbers begin with 0: ${listed(surplus, digits)}`,
+          });
+        if (alone || inside >= size) continue;
+        const missing = { count: size - inside, shards: firstMissing(numbers, size) };
+        notices.push({
+          code: 'missing-shards',
+          uri,
+          total: size,
+          ...missing,
+          message: `${missing.count} of ${size} shards of ${uri} ${missing.count === 1 ? 'is' : 'are'} missing: ${listed(missing, digits)}`,
+        });
+      }
+    }
+    return notices;
+  }
+
+  /** The stems and sizes of the sets in a folder. @param folder with its slash at the end, or nothing */
+  *below(
+    folder: string,
+  ): Generator<{ name: string; sizes: readonly number[]; pathOf(number: number, size: number): string }> {
+    for (const set of this.#sets.values()) {
+      const name = set.stem.slice(set.stem.lastIndexOf('/') + 1);
+      if (set.stem.length - name.length !== folder.length || !set.stem.startsWith(folder)) continue;
+      yield {
+        name: name + set.rest,
+        sizes: [...set.sizes.keys()],
+        pathOf: (number, size) =>
+          nameOf(
+            set,
+            String(number).padStart(set.sizes.get(size)!.digits, '0'),
+            size,
+            set.sizes.get(size)!.digits,
+          ),
+      };
+    }
+  }
+}
+
+function nameOf({ stem, rest }: ShardSet, number: string, size: number, digits: number): string {
+  return `${stem}-${number}-of-${String(size).padStart(digits, '0')}${rest}`;
+}
+
+function mixed(set: ShardSet): ShardNotice {
+  const sizes = [...set.sizes.keys()].sort((a, b) => a - b);
+  const uri = `${set.stem}-*-of-*${set.rest}`;
+  return {
+    code: 'mixed-shards',
+    uri,
+    total: sizes[sizes.length - 1],
+    count: sizes.length,
+    shards: sizes.slice(0, MAX_NUMBERS),
+    message: `${uri} mixes sets of ${sizes.slice(0, MAX_NUMBERS).join(' and ')} shards; some are probably left from an earlier run`,
+  };
+}
+
+function firstMissing(numbers: ReadonlySet<number>, size: number): number[] {
+  const missing: number[] = [];
+  for (let number = 0; number < size && missing.length < MAX_NUMBERS; number++)
+    if (!numbers.has(number)) missing.push(number);
+  return missing;
+}
+
+function firstOf(
+  numbers: ReadonlySet<number>,
+  wanted: (number: number) => boolean,
+): { count: number; shards: number[] } {
+  const found = [...numbers].filter(wanted).sort((a, b) => a - b);
+  return { count: found.length, shards: found.slice(0, MAX_NUMBERS) };
+}
+
+function countOf(count: number): string {
+  return `${count} ${count === 1 ? 'shard' : 'shards'}`;
+}
+
+function listed({ count, shards }: { count: number; shards: readonly number[] }, digits: number): string {
+  const names = shards.map((number) => String(number).padStart(digits, '0'));
+  return names.join(', ') + (count > shards.length ? `, and ${count - shards.length} more` : '');
+}

@@ -1,0 +1,154 @@
+import { checkOptionNames } from '../bytes/arguments.ts';
+import type { BinaryData } from '../bytes/binary-data.ts';
+import type { ByteSource } from '../bytes/sources.ts';
+import type { RecordBatch } from '../formats/batch.ts';
+import { DEFAULT_RECORDIO_READ_OPTIONS, type RecordIOReadOptions } from '../formats/recordio/decoder.ts';
+import { encodeRecordIO, type RecordIOEncodeOptions } from '../formats/recordio/encode.ts';
+import { recordIOFormat } from '../formats/recordio/format.ts';
+import { type DecodeOptions, decodeBytes, decodedRecords } from './decode-bytes.ts';
+import { type Batches, RecordReader, readBatches } from './record-reader.ts';
+import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
+import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
+
+/**
+ * The records of a RecordIO file or stream (dmlc, MXNet, SageMaker), one by one, as views (`Uint8Array`) of the payload bytes; records of several
+ * parts are joined in memory of their own. The source is closed when the loop ends, however it ends.
+ *
+ * RecordIO has no checksums: a changed payload byte is not noticed, a changed header nearly always is, at the latest by the record behind it.
+ *
+ * A record stays valid as long as it is kept (it keeps its chunk of `chunkBytes` alive), unless `reuse` is set.
+ *
+ * @param source a path, `file:` URL, descriptor or `-` (Node), bytes, Blob, Response, web or Node stream, or any (async) iterable of chunks
+ * @param options see {@link RecordIOReadOptions}; default: parts joined as dmlc does, strict order of parts, compression found by content
+ * @throws RecordpipeError while iterating, after all records before the place: `bad-magic`, `unexpected-part`, `ambiguous-multipart`,
+ * `truncated-header`, `truncated-record`, `record-too-large`, `missing-padding` (`strictPadding`), `truncated-compressed-stream`,
+ * `corrupt-compressed-stream`, `trailing-garbage`, `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
+ * @throws UsageError for an unknown option value
+ * @example
+ * ```ts
+ * import { encodeRecordIO, readRecordIO } from 'recordpipe';
+ * const file = new Blob([encodeRecordIO(new TextEncoder().encode('hello'))]);
+ * for await (const record of readRecordIO(file)) console.log(new TextDecoder().decode(record)); // hello
+ * ```
+ */
+export function readRecordIO(source: ByteSource, options?: Partial<RecordIOReadOptions>): RecordReader {
+  checkOptionNames('readRecordIO', options, DEFAULT_RECORDIO_READ_OPTIONS);
+  return new RecordReader((stats) => readBatches(recordIOFormat, source, options, stats));
+}
+
+/**
+ * The same records, in batches of up to about 1 MiB: for those who count in millions per second. A record of several parts is a batch of one.
+ *
+ * @throws as {@link readRecordIO}
+ * @example
+ * ```ts
+ * import { encodeRecordIO, readRecordIOBatches } from 'recordpipe';
+ * let records = 0;
+ * for await (const batch of readRecordIOBatches([encodeRecordIO(new Uint8Array(10))])) records += batch.length;
+ * console.log(records); // 1
+ * ```
+ */
+export function readRecordIOBatches(source: ByteSource, options?: Partial<RecordIOReadOptions>): Batches {
+  checkOptionNames('readRecordIOBatches', options, DEFAULT_RECORDIO_READ_OPTIONS);
+  return readBatches(recordIOFormat, source, options);
+}
+
+/** Options of decoding bytes that are already in memory. */
+export type RecordIODecodeOptions = DecodeOptions<RecordIOReadOptions>;
+
+/**
+ * The records in `bytes`, which hold a whole RecordIO file, one by one and synchronously. Each record is a view into `bytes` (into new
+ * memory where they are compressed, or where it has several parts) and valid as long as it is kept.
+ *
+ * @throws as `readRecordIO`, while iterating; `closed` when they are iterated a second time; `unsupported-source` for compressed bytes in a browser: use `readRecordIO` there
+ * @example
+ * ```ts
+ * import { decodeRecordIO, encodeRecordIO } from 'recordpipe';
+ * for (const record of decodeRecordIO(encodeRecordIO(Uint8Array.of(1, 2)))) console.log(record); // Uint8Array(2) [ 1, 2 ]
+ * ```
+ */
+export function decodeRecordIO(
+  bytes: BinaryData,
+  options?: Partial<RecordIODecodeOptions>,
+): Generator<Uint8Array, void, undefined> {
+  return decodedRecords('decodeRecordIO', decodeBytes('decodeRecordIO', recordIOFormat, bytes, options));
+}
+
+/**
+ * The same records in batches of up to about 1 MiB.
+ *
+ * @throws as {@link decodeRecordIO}
+ * @example
+ * ```ts
+ * import { decodeRecordIOBatches, encodeRecordIO } from 'recordpipe';
+ * for (const batch of decodeRecordIOBatches(encodeRecordIO(new Uint8Array(9)))) console.log(batch.length, batch.offset(0)); // 1 0
+ * ```
+ */
+export function decodeRecordIOBatches(
+  bytes: BinaryData,
+  options?: Partial<RecordIODecodeOptions>,
+): Generator<RecordBatch, void, undefined> {
+  return decodeBytes('decodeRecordIOBatches', recordIOFormat, bytes, options);
+}
+
+/** How RecordIO is scanned. */
+export type RecordIOScanOptions = ScanOptions<RecordIOReadOptions>;
+
+/**
+ * Checks every record of a source without handing out any, in constant memory whatever the size of the file or of a record (one record is held where
+ * `recover` or `trailing` differ from their defaults). Padding is checked as well: `strictPadding` is true unless it is given.
+ *
+ * Damage is a finding, not an exception: padding that is not zeros is noted and the scan goes on behind it; after damage to a header, or a
+ * cut, nothing behind it can be trusted and the scan ends, unless `recover: 'scan'`.
+ *
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
+ * @example
+ * ```ts
+ * import { encodeRecordIO, scanRecordIO } from 'recordpipe';
+ * const { records, errors } = await scanRecordIO([encodeRecordIO(new Uint8Array(3))]);
+ * console.log(records, errors.length); // 1 0
+ * ```
+ */
+export function scanRecordIO(
+  source: ByteSource,
+  options?: Partial<RecordIOScanOptions>,
+): Promise<RecordScan> {
+  checkOptionNames('scanRecordIO', options, scanNames(DEFAULT_RECORDIO_READ_OPTIONS));
+  return scanSource(recordIOFormat, source, options);
+}
+
+/**
+ * A pair of web streams, for `pipeThrough`: the bytes of a RecordIO file go in, its records come out, each a view (of its own where it has
+ * several parts).
+ *
+ * @throws as `readRecordIO`, as the error of the readable side
+ * @example
+ * ```ts
+ * import { encodeRecordIO, recordIODecoderStream } from 'recordpipe';
+ * const file = new Blob([encodeRecordIO(Uint8Array.of(7))]).stream();
+ * const reader = file.pipeThrough(recordIODecoderStream()).getReader();
+ * console.log((await reader.read()).value); // Uint8Array(1) [ 7 ]
+ * ```
+ */
+export function recordIODecoderStream(options?: Partial<Omit<RecordIOReadOptions, 'reuse'>>): DecoderStream {
+  return decoderStream((bytes) => readRecordIO(bytes, { ...options, reuse: false }));
+}
+
+/**
+ * A web stream from records to the bytes of a RecordIO file.
+ *
+ * @throws as `encodeRecordIO`, as the error of both sides
+ * @example
+ * ```ts
+ * import { recordIOEncoderStream } from 'recordpipe';
+ * const { readable, writable } = recordIOEncoderStream();
+ * const writer = writable.getWriter();
+ * void writer.write(Uint8Array.of(1));
+ * console.log((await readable.getReader().read()).value?.length); // 12
+ * ```
+ */
+export function recordIOEncoderStream(
+  options?: Partial<RecordIOEncodeOptions>,
+): TransformStream<Uint8Array, Uint8Array> {
+  return encoderStream('recordIOEncoderStream', (record) => encodeRecordIO(record, options));
+}

@@ -1,0 +1,148 @@
+import { checkOptionNames } from '../bytes/arguments.ts';
+import type { BinaryData } from '../bytes/binary-data.ts';
+import type { ByteSource } from '../bytes/sources.ts';
+import type { RecordBatch } from '../formats/batch.ts';
+import { DEFAULT_TFRECORD_READ_OPTIONS, type TFRecordReadOptions } from '../formats/tfrecord/decoder.ts';
+import { encodeTFRecord } from '../formats/tfrecord/encode.ts';
+import { tfrecordFormat } from '../formats/tfrecord/format.ts';
+import { type DecodeOptions, decodeBytes, decodedRecords } from './decode-bytes.ts';
+import { type Batches, RecordReader, readBatches } from './record-reader.ts';
+import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
+import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
+
+/**
+ * The records of a TFRecord file or stream, one by one, as views (`Uint8Array`) of the payload bytes. Both checksums of every
+ * record are verified before it is handed out; the source is closed when the loop ends, however it ends.
+ *
+ * A record stays valid as long as it is kept (it keeps its chunk of `chunkBytes` alive), unless `reuse` is set.
+ *
+ * @param source a path, `file:` URL, descriptor or `-` (Node), bytes, Blob, Response, web or Node stream, or any (async) iterable of chunks
+ * @param options see {@link TFRecordReadOptions}; default: everything verified, compression found by content
+ * @throws RecordpipeError while iterating, after all good records before the place: `length-checksum`, `data-checksum`, `truncated-header`,
+ * `truncated-record`, `record-too-large`, `truncated-compressed-stream`, `corrupt-compressed-stream`, `trailing-garbage`, `not-found`,
+ * `access-denied`, `io-failure`, `unsupported-source`, `aborted`
+ * @throws UsageError for an unknown option value
+ * @example
+ * ```ts
+ * import { encodeTFRecord, readTFRecords } from 'recordpipe';
+ * const file = new Blob([encodeTFRecord(new TextEncoder().encode('hello'))]);
+ * for await (const record of readTFRecords(file)) console.log(new TextDecoder().decode(record)); // hello
+ * ```
+ */
+export function readTFRecords(source: ByteSource, options?: Partial<TFRecordReadOptions>): RecordReader {
+  checkOptionNames('readTFRecords', options, DEFAULT_TFRECORD_READ_OPTIONS);
+  return new RecordReader((stats) => readBatches(tfrecordFormat, source, options, stats));
+}
+
+/**
+ * The same records, in batches of up to about 1 MiB: for those who count in millions per second.
+ *
+ * @throws as {@link readTFRecords}
+ * @example
+ * ```ts
+ * import { encodeTFRecord, readTFRecordBatches } from 'recordpipe';
+ * let records = 0;
+ * for await (const batch of readTFRecordBatches([encodeTFRecord(new Uint8Array(10))])) records += batch.length;
+ * console.log(records); // 1
+ * ```
+ */
+export function readTFRecordBatches(source: ByteSource, options?: Partial<TFRecordReadOptions>): Batches {
+  checkOptionNames('readTFRecordBatches', options, DEFAULT_TFRECORD_READ_OPTIONS);
+  return readBatches(tfrecordFormat, source, options);
+}
+
+/** Options of decoding bytes that are already in memory. */
+export type TFRecordDecodeOptions = DecodeOptions<TFRecordReadOptions>;
+
+/**
+ * The records in `bytes`, which hold a whole TFRecord file, one by one and synchronously. Each record is a view into `bytes` (into new
+ * memory where they are compressed) and valid as long as it is kept.
+ *
+ * @throws as `readTFRecords`, while iterating; `closed` when they are iterated a second time; `unsupported-source` for compressed bytes in a browser: use `readTFRecords` there
+ * @example
+ * ```ts
+ * import { decodeTFRecords, encodeTFRecord } from 'recordpipe';
+ * for (const record of decodeTFRecords(encodeTFRecord(Uint8Array.of(1, 2)))) console.log(record); // Uint8Array(2) [ 1, 2 ]
+ * ```
+ */
+export function decodeTFRecords(
+  bytes: BinaryData,
+  options?: Partial<TFRecordDecodeOptions>,
+): Generator<Uint8Array, void, undefined> {
+  return decodedRecords('decodeTFRecords', decodeBytes('decodeTFRecords', tfrecordFormat, bytes, options));
+}
+
+/**
+ * The same records in batches of up to about 1 MiB.
+ *
+ * @throws as {@link decodeTFRecords}
+ * @example
+ * ```ts
+ * import { decodeTFRecordBatches, encodeTFRecord } from 'recordpipe';
+ * for (const batch of decodeTFRecordBatches(encodeTFRecord(new Uint8Array(9)))) console.log(batch.length, batch.offset(0)); // 1 0
+ * ```
+ */
+export function decodeTFRecordBatches(
+  bytes: BinaryData,
+  options?: Partial<TFRecordDecodeOptions>,
+): Generator<RecordBatch, void, undefined> {
+  return decodeBytes('decodeTFRecordBatches', tfrecordFormat, bytes, options);
+}
+
+/** How TFRecords are scanned. */
+export type TFRecordScanOptions = ScanOptions<TFRecordReadOptions>;
+
+/**
+ * Checks every record of a source without handing out any: at several gigabytes a second, in constant memory whatever the size
+ * of the file or of a record (one record is held where `recover`, `trailing` or `payloadCrc` differ from their defaults).
+ *
+ * Damage is a finding, not an exception: a record with a wrong payload checksum is noted and the scan goes on behind it; after damage to a
+ * header, or a cut, nothing behind it can be trusted and the scan ends, unless `recover: 'scan'`.
+ *
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
+ * @example
+ * ```ts
+ * import { encodeTFRecord, scanTFRecords } from 'recordpipe';
+ * const { records, errors } = await scanTFRecords([encodeTFRecord(new Uint8Array(3))]);
+ * console.log(records, errors.length); // 1 0
+ * ```
+ */
+export function scanTFRecords(
+  source: ByteSource,
+  options?: Partial<TFRecordScanOptions>,
+): Promise<RecordScan> {
+  checkOptionNames('scanTFRecords', options, scanNames(DEFAULT_TFRECORD_READ_OPTIONS));
+  return scanSource(tfrecordFormat, source, options);
+}
+
+/**
+ * A pair of web streams, for `pipeThrough`: the bytes of a TFRecord file go in, its records come out, each a view.
+ *
+ * @throws as `readTFRecords`, as the error of the readable side
+ * @example
+ * ```ts
+ * import { encodeTFRecord, tfrecordDecoderStream } from 'recordpipe';
+ * const file = new Blob([encodeTFRecord(Uint8Array.of(7))]).stream();
+ * const reader = file.pipeThrough(tfrecordDecoderStream()).getReader();
+ * console.log((await reader.read()).value); // Uint8Array(1) [ 7 ]
+ * ```
+ */
+export function tfrecordDecoderStream(options?: Partial<Omit<TFRecordReadOptions, 'reuse'>>): DecoderStream {
+  return decoderStream((bytes) => readTFRecords(bytes, { ...options, reuse: false }));
+}
+
+/**
+ * A web stream from records to the bytes of a TFRecord file.
+ *
+ * @example
+ * ```ts
+ * import { tfrecordEncoderStream } from 'recordpipe';
+ * const { readable, writable } = tfrecordEncoderStream();
+ * const writer = writable.getWriter();
+ * void writer.write(Uint8Array.of(1));
+ * console.log((await readable.getReader().read()).value?.length); // 17
+ * ```
+ */
+export function tfrecordEncoderStream(): TransformStream<Uint8Array, Uint8Array> {
+  return encoderStream('tfrecordEncoderStream', encodeTFRecord);
+}

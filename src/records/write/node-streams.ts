@@ -1,0 +1,177 @@
+import { Duplex, Transform } from 'node:stream';
+import { UsageError } from '../../errors.ts';
+import type { RecordIOReadOptions } from '../../formats/recordio/decoder.ts';
+import { encodeRecordIO, type RecordIOEncodeOptions } from '../../formats/recordio/encode.ts';
+import { encodeTextLine, type TextLineEncodeOptions } from '../../formats/textline/encode.ts';
+import type { TextLineReadOptions } from '../../formats/textline/options.ts';
+import type { TFRecordReadOptions } from '../../formats/tfrecord/decoder.ts';
+import { encodeTFRecord } from '../../formats/tfrecord/encode.ts';
+import type { RecordReader } from '../record-reader.ts';
+import { readRecordIO } from '../recordio.ts';
+import { readTextLines } from '../textline.ts';
+import { readTFRecords } from '../tfrecord.ts';
+import { HandOver } from './frame-queue.ts';
+
+/** A Node stream from the bytes of a file to its records, one chunk each. @param read the reader of the format; records must stay valid */
+export function nodeDecoder(read: (bytes: AsyncIterable<Uint8Array>) => RecordReader): Duplex {
+  // Not Duplex.from: on Node 22 it waits for ever when the source of a pipeline fails in the middle of a record.
+  const input = new HandOver();
+  const records = read(input);
+  let pulling = false;
+  const pull = async (stream: Duplex): Promise<void> => {
+    if (pulling) return;
+    pulling = true;
+    try {
+      for (let room = true; room && !stream.destroyed; ) {
+        const { done, value } = await records.next();
+        room = stream.push(done ? null : value);
+        if (done) return;
+      }
+    } catch (error) {
+      stream.destroy(error as Error);
+    }
+    pulling = false;
+  };
+  return new Duplex({
+    readableObjectMode: true,
+    writableObjectMode: true,
+    writableHighWaterMark: 1,
+    write: (chunk: Uint8Array, _encoding, taken) => input.give(chunk, taken),
+    final(done) {
+      input.end();
+      done();
+    },
+    read() {
+      void pull(this);
+    },
+    destroy(error, done) {
+      void input.return();
+      void records.return().catch(() => {});
+      done(error);
+    },
+  });
+}
+
+/** A Node stream from records, one chunk each, to the bytes of a file. @param name the public function, for its error */
+export function nodeEncoder(name: string, encode: (record: Uint8Array) => Uint8Array): Transform {
+  return new Transform({
+    writableObjectMode: true,
+    transform(record: unknown, _encoding, done) {
+      if (!(record instanceof Uint8Array)) {
+        done(new UsageError(`${name}: expected records as Uint8Array, got ${typeof record}`));
+        return;
+      }
+      let bytes: Uint8Array;
+      try {
+        bytes = encode(record);
+      } catch (error) {
+        done(error as Error);
+        return;
+      }
+      done(null, bytes);
+    },
+  });
+}
+
+/**
+ * A Node stream from the bytes of a TFRecord file to its records: each chunk read from it is one record, a view.
+ *
+ * @throws as `readTFRecords`, as the stream's `error`
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { encodeTFRecord } from 'recordpipe';
+ * import { createTFRecordDecoder } from 'recordpipe/records/write';
+ * const file = Readable.from([encodeTFRecord(Uint8Array.of(7))]);
+ * for await (const record of file.pipe(createTFRecordDecoder())) console.log(record); // Uint8Array(1) [ 7 ]
+ * ```
+ */
+export function createTFRecordDecoder(options?: Partial<Omit<TFRecordReadOptions, 'reuse'>>): Duplex {
+  return nodeDecoder((bytes) => readTFRecords(bytes, { ...options, reuse: false }));
+}
+
+/**
+ * A Node stream from records to the bytes of a TFRecord file: each chunk written to it is one record.
+ *
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { createTFRecordEncoder } from 'recordpipe/records/write';
+ * const records = Readable.from([Uint8Array.of(1), Uint8Array.of(2, 3)]);
+ * let bytes = 0;
+ * for await (const chunk of records.pipe(createTFRecordEncoder())) bytes += chunk.length;
+ * console.log(bytes); // 35
+ * ```
+ */
+export function createTFRecordEncoder(): Transform {
+  return nodeEncoder('createTFRecordEncoder', encodeTFRecord);
+}
+
+/**
+ * A Node stream from the bytes of a RecordIO file to its records: each chunk read from it is one record, a view (of its own where it has several parts).
+ *
+ * @throws as `readRecordIO`, as the stream's `error`
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { encodeRecordIO } from 'recordpipe';
+ * import { createRecordIODecoder } from 'recordpipe/records/write';
+ * const file = Readable.from([encodeRecordIO(Uint8Array.of(7))]);
+ * for await (const record of file.pipe(createRecordIODecoder())) console.log(record); // Uint8Array(1) [ 7 ]
+ * ```
+ */
+export function createRecordIODecoder(options?: Partial<Omit<RecordIOReadOptions, 'reuse'>>): Duplex {
+  return nodeDecoder((bytes) => readRecordIO(bytes, { ...options, reuse: false }));
+}
+
+/**
+ * A Node stream from records to the bytes of a RecordIO file: each chunk written to it is one record.
+ *
+ * @throws as `encodeRecordIO`, as the stream's `error`
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { createRecordIOEncoder } from 'recordpipe/records/write';
+ * const records = Readable.from([Uint8Array.of(1), Uint8Array.of(2, 3)]);
+ * let bytes = 0;
+ * for await (const chunk of records.pipe(createRecordIOEncoder())) bytes += chunk.length;
+ * console.log(bytes); // 24
+ * ```
+ */
+export function createRecordIOEncoder(options?: Partial<RecordIOEncodeOptions>): Transform {
+  return nodeEncoder('createRecordIOEncoder', (record) => encodeRecordIO(record, options));
+}
+
+/**
+ * A Node stream from the bytes of a text file to its lines: each chunk read from it is one line, a view.
+ *
+ * @throws as `readTextLines`, as the stream's `error`
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { createTextLineDecoder } from 'recordpipe/records/write';
+ * const file = Readable.from([Uint8Array.of(97, 10)]);
+ * for await (const line of file.pipe(createTextLineDecoder())) console.log(line); // Uint8Array(1) [ 97 ]
+ * ```
+ */
+export function createTextLineDecoder(options?: Partial<Omit<TextLineReadOptions, 'reuse'>>): Duplex {
+  return nodeDecoder((bytes) => readTextLines(bytes, { ...options, reuse: false }));
+}
+
+/**
+ * A Node stream from records to the bytes of a text file: each chunk written to it is one line.
+ *
+ * @throws as `encodeTextLine`, as the stream's `error`
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { createTextLineEncoder } from 'recordpipe/records/write';
+ * const records = Readable.from([Uint8Array.of(97), Uint8Array.of(98, 99)]);
+ * let bytes = 0;
+ * for await (const chunk of records.pipe(createTextLineEncoder())) bytes += chunk.length;
+ * console.log(bytes); // 5
+ * ```
+ */
+export function createTextLineEncoder(options?: Partial<TextLineEncodeOptions>): Transform {
+  return nodeEncoder('createTextLineEncoder', (record) => encodeTextLine(record, options));
+}

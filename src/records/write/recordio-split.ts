@@ -1,0 +1,208 @@
+import fs from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { fileChunks } from '../../bytes/files/file-chunks.ts';
+import { fileError } from '../../bytes/files/file-errors.ts';
+import { looksLikeGzip } from '../../bytes/sniff.ts';
+import { RecordpipeError, UsageError } from '../../errors.ts';
+import { newReadStats, type ReadStats } from '../../formats/corruption.ts';
+import {
+  RecordIODecoder,
+  type RecordIOReadOptions,
+  recordIOReadOptions,
+} from '../../formats/recordio/decoder.ts';
+import { recordIOFormat } from '../../formats/recordio/format.ts';
+import { PART_HEADER_BYTES } from '../../formats/recordio/layout.ts';
+import { findRecordHead } from '../../formats/recordio/parts.ts';
+import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
+
+/** Records lie at multiples of four. */
+const ALIGNMENT = 4;
+const LOOK_BYTES = 64 * 1024;
+
+const read = promisify(fs.read);
+
+/** Which split of a file is read. */
+export interface RecordIOSplit {
+  /** From 0 to `splits - 1`. */
+  readonly split: number;
+  /** How many there are. */
+  readonly splits: number;
+}
+
+/** How a split of a file is read. */
+export type RecordIOSplitOptions = RecordIOSplit &
+  Partial<Omit<RecordIOReadOptions, 'compression' | 'reuse'>>;
+
+/** A stretch of a file: from its first byte to the one behind its last. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Where split `split` of `splits` of an uncompressed RecordIO file lies, by dmlc's rule, so that splits read here and there fit together: equal
+ * stretches of bytes, each moved on to the next header at which a record begins. All together are the file, no two have a record in
+ * common, and some may be empty.
+ *
+ * The rule trusts that no payload holds the magic number at a multiple of four: files that were written without escapes may be cut inside a record.
+ *
+ * @throws UsageError unless both are whole numbers, 0 <= split < splits
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `unsupported-source` for a gzip file; `missing-padding` for one
+ * whose size is not a multiple of 4
+ * @example
+ * ```ts
+ * import { openRecordIOWriter, recordIOSplitRange } from 'recordpipe/records/write';
+ * const writer = await openRecordIOWriter('train.rec');
+ * for (let i = 0; i < 10; i++) await writer.write(new Uint8Array(20));
+ * await writer.close();
+ * console.log(await recordIOSplitRange('train.rec', { split: 1, splits: 3 })); // { start: 112, end: 196 }
+ * ```
+ */
+export async function recordIOSplitRange(path: string | URL, split: RecordIOSplit): Promise<ByteRange> {
+  checkSplit(split);
+  const descriptor = openFile(path);
+  try {
+    return await rangeOf(descriptor, String(path), split);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/**
+ * The records of one split of a RecordIO file, as `readRecordIO` gives those of a whole one; offsets are positions in the file, and records are counted
+ * from the beginning of the split.
+ *
+ * @throws as {@link recordIOSplitRange} and `readRecordIO`, while iterating; UsageError at once
+ * @example
+ * ```ts
+ * import { openRecordIOWriter, readRecordIOSplit } from 'recordpipe/records/write';
+ * const writer = await openRecordIOWriter('train.rec');
+ * for (let i = 0; i < 10; i++) await writer.write(Uint8Array.of(i));
+ * await writer.close();
+ * const found: number[] = [];
+ * for await (const [first] of readRecordIOSplit('train.rec', { split: 2, splits: 3 })) found.push(first);
+ * console.log(found); // [ 7, 8, 9 ]
+ * ```
+ */
+export function readRecordIOSplit(path: string | URL, options: RecordIOSplitOptions): RecordReader {
+  return new RecordReader((stats) => splitBatches(path, options, stats));
+}
+
+/**
+ * The same records in batches.
+ *
+ * @throws as {@link readRecordIOSplit}
+ * @example
+ * ```ts
+ * import { openRecordIOWriter, readRecordIOSplitBatches } from 'recordpipe/records/write';
+ * const writer = await openRecordIOWriter('train.rec');
+ * for (let i = 0; i < 10; i++) await writer.write(Uint8Array.of(i));
+ * await writer.close();
+ * for await (const batch of readRecordIOSplitBatches('train.rec', { split: 2, splits: 3 })) console.log(batch.length); // 3
+ * ```
+ */
+export function readRecordIOSplitBatches(path: string | URL, options: RecordIOSplitOptions): Batches {
+  return splitBatches(path, options, newReadStats());
+}
+
+function splitBatches(path: string | URL, given: RecordIOSplitOptions, stats: ReadStats): Batches {
+  const { split, splits, ...reading } = given;
+  checkSplit({ split, splits });
+  return batches(path, { split, splits }, recordIOReadOptions(reading), stats);
+}
+
+async function* batches(
+  path: string | URL,
+  split: RecordIOSplit,
+  options: RecordIOReadOptions,
+  stats: ReadStats,
+): Batches {
+  const { uri = String(path), chunkBytes, blocking } = options;
+  const descriptor = openFile(path);
+  const { start, end } = await rangeOf(descriptor, uri, split).catch((error: unknown) => {
+    fs.closeSync(descriptor);
+    throw error;
+  });
+  const stretch = { descriptor, uri, own: true, start, size: end };
+  const chunks = fileChunks(fs, stretch, { chunkBytes, blocking });
+  const format = {
+    ...recordIOFormat,
+    decoder: (complete: RecordIOReadOptions) =>
+      new RecordIODecoder(complete, { uri, size: () => end }, stats, undefined, start),
+  };
+  try {
+    // Fresh buffers: what is read ahead may be beyond the end.
+    const complete: RecordIOReadOptions = { ...options, uri, compression: 'none', reuse: false };
+    yield* readBatches(format, upTo(chunks, end - start), complete, stats);
+  } finally {
+    await chunks[Symbol.asyncIterator]().return?.();
+  }
+}
+
+async function* upTo(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  if (left === 0) return;
+  for await (const chunk of chunks) {
+    yield chunk.length > left ? chunk.subarray(0, left) : chunk;
+    left -= chunk.length;
+    if (left <= 0) return;
+  }
+}
+
+/** Source of the rule: `ResetPartition` of dmlc-core's input split, and its `SeekRecordBegin` for RecordIO. */
+async function rangeOf(
+  descriptor: number,
+  uri: string,
+  { split, splits }: RecordIOSplit,
+): Promise<ByteRange> {
+  try {
+    const { size } = fs.fstatSync(descriptor);
+    const head = new Uint8Array(4);
+    const { bytesRead } = await read(descriptor, head, 0, head.length, 0);
+    if (looksLikeGzip(head.subarray(0, bytesRead)))
+      throw new RecordpipeError('unsupported-source', 'a gzip stream cannot be read in splits', { uri });
+    if (size % ALIGNMENT !== 0) throw unaligned(size, uri);
+    const step = Math.ceil(size / splits / ALIGNMENT) * ALIGNMENT;
+    const start = Math.min(step * split, size);
+    const end = Math.min(step * (split + 1), size);
+    if (start === end) return { start, end };
+    return {
+      start: start === 0 ? 0 : await nextHead(descriptor, start, size),
+      end: await nextHead(descriptor, end, size),
+    };
+  } catch (error) {
+    throw fileError(error, uri);
+  }
+}
+
+/** Position of the first header at which a record begins from `from` on; the end of the file if there is none. */
+async function nextHead(descriptor: number, from: number, size: number): Promise<number> {
+  const buffer = new Uint8Array(LOOK_BYTES);
+  for (let at = from; at < size; at += LOOK_BYTES - PART_HEADER_BYTES) {
+    const { bytesRead } = await read(descriptor, buffer, 0, LOOK_BYTES, at);
+    const head = findRecordHead(buffer, 0, bytesRead);
+    if (head >= 0) return at + head;
+  }
+  return size;
+}
+
+function openFile(path: string | URL): number {
+  try {
+    return fs.openSync(String(path).startsWith('file://') ? fileURLToPath(path) : path, 'r');
+  } catch (error) {
+    throw fileError(error, String(path));
+  }
+}
+
+function unaligned(size: number, uri: string): RecordpipeError {
+  const text = `recordio: the file has ${size} bytes, which is not a multiple of ${ALIGNMENT}: its end is missing, or the padding of its last record; only a whole file can be read in splits`;
+  return new RecordpipeError('missing-padding', text, { uri });
+}
+
+function checkSplit({ split, splits }: RecordIOSplit): void {
+  if (!Number.isSafeInteger(splits) || splits < 1)
+    throw new UsageError(`splits: expected an integer >= 1, got ${splits}`);
+  if (!Number.isSafeInteger(split) || split < 0 || split >= splits)
+    throw new UsageError(`split: expected an integer from 0 to ${splits - 1}, got ${split}`);
+}

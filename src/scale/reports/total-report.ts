@@ -1,0 +1,181 @@
+import { schemaOf, type TypeConflict } from '../../check/schema/infer-schema.ts';
+import type { RecordSchema } from '../../check/schema/schema.ts';
+import { withSchemaTotals } from '../../check/schema-totals.ts';
+import { type DatasetStats, mergeStats, NO_STATS } from '../../check/stats/dataset-stats.ts';
+import {
+  type CheckedFile,
+  type CheckedReport,
+  type FileReport,
+  type FileSchemaReport,
+  validateReport,
+} from '../../check/validate-report.ts';
+import { compareFiles } from '../assign.ts';
+import { withFilesOnce } from './merge-report-files.ts';
+import { checkComplete, missingShards } from './merge-reports.ts';
+import type {
+  DoneFile,
+  PlanSummary,
+  ShardCommand,
+  ShardReport,
+  ShardResults,
+  ShardSettings,
+} from './shard-report.ts';
+
+/** The report of a file without what differs from run to run. */
+export function checkedFile({ seconds: _, ...file }: FileReport): CheckedFile {
+  return file;
+}
+
+/** The report of all files. */
+export function totalValidation(
+  files: readonly CheckedFile[],
+  maxErrors: number,
+  withSchema: boolean,
+): CheckedReport {
+  const sorted = [...files].sort(compareFiles);
+  const once: CheckedFile[] = [];
+  for (const file of sorted) {
+    const last = once[once.length - 1];
+    if (file.range !== undefined && last?.uri === file.uri)
+      once[once.length - 1] = together(last, file, maxErrors);
+    else once.push(file);
+  }
+  const report = validateReport(once.map(whole), 0);
+  return withSchema ? withSchemaTotals(report) : report;
+}
+
+/** A file that is put together from its parts is none. */
+function whole({ range: _, ...file }: CheckedFile): CheckedFile {
+  return file;
+}
+
+/** What is known of a part of a file and of the next. */
+function together(a: CheckedFile, b: CheckedFile, maxErrors: number): CheckedFile {
+  const schema = a.schema && b.schema && bothSchemas(a.schema, b.schema);
+  const codes = new Set(a.warnings.map(({ code }) => code));
+  return {
+    uri: a.uri,
+    format: a.format ?? b.format,
+    compression: a.compression ?? b.compression,
+    ok: a.ok && b.ok,
+    records: a.records + b.records,
+    bytes: a.bytes + b.bytes,
+    errors: [...a.errors, ...b.errors].slice(0, maxErrors),
+    errorCount: a.errorCount + b.errorCount,
+    unreadable: a.unreadable || b.unreadable,
+    warnings: [...a.warnings, ...b.warnings.filter(({ code }) => !codes.has(code))],
+    ...(a.range && { range: a.range }),
+    ...(schema && { schema }),
+  };
+}
+
+function bothSchemas(a: FileSchemaReport, b: FileSchemaReport): FileSchemaReport {
+  const key = (one: { readonly feature: string | null; readonly isList: boolean }, more: string): string =>
+    JSON.stringify([one.feature, one.isList, more]);
+  const violations = new Map(a.violations.map((one) => [key(one, one.rule), one]));
+  for (const one of b.violations) {
+    const known = violations.get(key(one, one.rule));
+    violations.set(key(one, one.rule), known ? { ...known, count: known.count + one.count } : one);
+  }
+  const unlisted = new Map([...a.unlisted, ...b.unlisted].map((one) => [key(one, one.type), one]));
+  return { violations: [...violations.values()], unlisted: [...unlisted.values()] };
+}
+
+/** What all shards found together, by the command that ran. */
+export interface TotalResults {
+  readonly validate: CheckedReport;
+  readonly stats: DatasetStats;
+  readonly schema: {
+    readonly schema: RecordSchema;
+    readonly conflicts: readonly TypeConflict[];
+    readonly stats: DatasetStats;
+  };
+  readonly index: { readonly files: readonly DoneFile[] };
+  readonly convert: { readonly files: readonly DoneFile[] };
+}
+
+/** What all shards found together: the same bytes as of a run in one shard. */
+export interface TotalReport<C extends ShardCommand = ShardCommand> {
+  readonly recordpipe: 'total-report';
+  readonly version: 1;
+  readonly command: C;
+  readonly plan: PlanSummary;
+  readonly settings: ShardSettings;
+  /** Whether nothing is wrong with any file. */
+  readonly ok: boolean;
+  readonly result: TotalResults[C];
+}
+
+/**
+ * What all shards found together. Into how many shards the work was divided makes no difference to it: the JSON text is that of a run in one.
+ *
+ * @throws RecordpipeError `missing-shards` where a shard is missing, which names all of those
+ * @throws UsageError for a schema, where no record is an Example
+ * @example see `mergeReports`
+ */
+export function totalReport<C extends ShardCommand>(report: ShardReport<C>): TotalReport<C> {
+  const results = report.parts.map(({ result }) => result);
+  return totalOf(report, missingShards(report), results);
+}
+
+/** The same of results of one shard or of several, in any order. */
+export function totalOf<C extends ShardCommand>(
+  { command, plan, shards, settings }: Pick<ShardReport<C>, 'command' | 'plan' | 'shards' | 'settings'>,
+  missing: readonly number[],
+  results: readonly ShardResults[C][],
+): TotalReport<C> {
+  checkComplete(shards, missing);
+  const { ok, result } = TOTALS[command](results as never, settings) as {
+    ok: boolean;
+    result: TotalResults[C];
+  };
+  return { recordpipe: 'total-report', version: 1, command, plan, settings, ok, result };
+}
+
+interface Total<C extends ShardCommand> {
+  readonly ok: boolean;
+  readonly result: TotalResults[C];
+}
+
+const TOTALS: {
+  readonly [C in ShardCommand]: (results: readonly ShardResults[C][], settings: ShardSettings) => Total<C>;
+} = {
+  validate: (results, { maxErrors, schema }) => {
+    const result = totalValidation(
+      results.flatMap(({ files }) => files),
+      typeof maxErrors === 'number' ? maxErrors : Number.POSITIVE_INFINITY,
+      schema !== undefined,
+    );
+    return { ok: result.ok, result };
+  },
+  stats: (results) => {
+    const result = totalStats(results);
+    return { ok: result.findings.count === 0, result };
+  },
+  schema: (results, { loose }) => {
+    const stats = totalStats(results);
+    const found = schemaOf(stats, { loose: loose === true });
+    return { ok: stats.findings.count === 0, result: { ...found, stats } };
+  },
+  index: totalDone,
+  convert: totalDone,
+};
+
+/** In pairs, and these in pairs: one by one, a thousand would be sorted a thousand times. */
+function totalStats(results: readonly DatasetStats[]): DatasetStats {
+  let level = results.length === 0 ? [NO_STATS] : results;
+  do {
+    const next: DatasetStats[] = [];
+    for (let i = 0; i < level.length; i += 2) next.push(mergeStats(level[i], level[i + 1] ?? NO_STATS));
+    level = next;
+  } while (level.length > 1);
+  return withFilesOnce(level[0]);
+}
+
+function totalDone(results: readonly { readonly files: readonly DoneFile[] }[]): {
+  ok: boolean;
+  result: { files: DoneFile[] };
+} {
+  const files = results.flatMap((one) => one.files).sort(compareFiles);
+  return { ok: files.every(({ error }) => error === undefined), result: { files } };
+}

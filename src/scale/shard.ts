@@ -1,0 +1,53 @@
+import { UsageError } from '../errors.ts';
+import type { Shard } from './environment/shard-from-environment.ts';
+
+/** The largest number of shards that work is divided into. */
+export const MAX_SHARDS = 100_000;
+
+/** @throws UsageError unless work can be divided into this many shards */
+export function checkShards(shards: number): void {
+  if (Number.isSafeInteger(shards) && shards >= 1 && shards <= MAX_SHARDS) return;
+  throw new UsageError(`shards: expected an integer from 1 to ${MAX_SHARDS}, got ${shards}`);
+}
+
+/**
+ * Numbers of shards as engines take them: `0,3-5,7`, for `sbatch --array` and the like.
+ *
+ * @param shards sorted
+ * @example
+ * ```ts
+ * import { shardList } from 'recordpipe/scale';
+ * console.log(shardList([0, 3, 4, 5, 7])); // 0,3-5,7
+ * ```
+ */
+export function shardList(shards: readonly number[]): string {
+  const runs: string[] = [];
+  for (let from = 0; from < shards.length; ) {
+    let to = from;
+    while (to + 1 < shards.length && shards[to + 1] === shards[to] + 1) to++;
+    runs.push(to === from ? `${shards[from]}` : `${shards[from]}-${shards[to]}`);
+    from = to + 1;
+  }
+  return runs.join(',');
+}
+
+/** Which shard an option means: one of them, or whichever the environment says. */
+export type ShardChoice = Shard | { readonly auto: true; readonly shards: number | undefined };
+
+/**
+ * What `i/n`, `auto` and `auto/n` mean; shards are counted from 0.
+ * @throws UsageError for anything else
+ */
+export function parseShard(text: string): ShardChoice {
+  const [, which, of] = /^(auto|\d{1,9})(?:\/(\d{1,9}))?$/.exec(text) ?? [];
+  const shards = of === undefined ? undefined : Number(of);
+  if (shards !== undefined && shards > 0) checkShards(shards);
+  if (which === 'auto' && shards !== 0) return { auto: true, shards };
+  if (which === undefined || which === 'auto' || !shards)
+    throw new UsageError(`shard: expected i/n (like 0/8), auto or auto/n, got ${text}`);
+  const shard = Number(which);
+  if (shard < shards) return { shard, shards };
+  throw new UsageError(
+    `shard: expected 0/${shards} to ${shards - 1}/${shards}, for shards are counted from 0, got ${text}`,
+  );
+}

@@ -1,0 +1,152 @@
+import { type ErrorCode, isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { redacted, redactedCause } from '../redact.ts';
+
+/** A request that failed for good. */
+export interface FailedRequest {
+  readonly uri: string;
+  /** First byte, and the byte after the last one, of a range; `end` undefined: to the end of the object. */
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+  /** Attempts in a row, where another one could have helped. */
+  readonly attempts?: number | undefined;
+  /** Since the first failure. */
+  readonly elapsedMs?: number | undefined;
+}
+
+/** The typed error for a request that has failed for good: what happened, where, and what to do. */
+export function objectError(failure: FetchFailure, request: FailedRequest): RecordpipeError {
+  const { cause } = failure;
+  if (isRecordpipeError(cause, 'missing-package', 'invalid-argument', 'unsupported-source')) return cause;
+  const [code, text] = (isLocal(request.uri) ? fileSentence : sentence)(failure, request);
+  return new RecordpipeError(code, text, { uri: request.uri }, failure);
+}
+
+function sentence(failure: FetchFailure, request: FailedRequest): readonly [ErrorCode, string] {
+  const said = answer(failure);
+  switch (failure.kind) {
+    case 'missing':
+      return [
+        'object-missing',
+        failure.code === 'NoSuchBucket'
+          ? `there is no such bucket: ${said}`
+          : `there is no such object: ${said}; check its name, keys are case sensitive; it may have been deleted meanwhile`,
+      ];
+    case 'denied':
+      return ['access-denied', `access denied: ${said}; ${remedy(failure)}`];
+    case 'expired':
+      return ['access-denied', `the credentials have expired: ${said}; renew them and run it again`];
+    case 'changed':
+      return [
+        'object-changed',
+        `the object was overwritten while it was being read: ${said}; read it again, or pin its version in a bucket that keeps versions`,
+      ];
+    case 'aborted':
+      return ['aborted', 'aborted by its signal'];
+    case 'fatal':
+      return ['io-failure', `${rangeText(request)}the request failed: ${said}`];
+    default:
+      return ['retries-exhausted', exhausted(said, request)];
+  }
+}
+
+/** Whether an address is a path or a `file:` URL. Callers may bring sources with schemes of their own. */
+function isLocal(uri: string): boolean {
+  return uri.startsWith('file:') || !/^[a-z][a-z0-9+.-]+:/i.test(uri);
+}
+
+/** Local files: nothing of bucket, endpoint or credentials. */
+function fileSentence(failure: FetchFailure, request: FailedRequest): readonly [ErrorCode, string] {
+  const { kind, message } = failure;
+  switch (kind) {
+    case 'missing':
+      return ['not-found', message];
+    case 'denied':
+      return ['access-denied', message];
+    case 'changed':
+      return [
+        'object-changed',
+        `the file was overwritten while it was being read: ${message}; read it again`,
+      ];
+    case 'aborted':
+      return ['aborted', 'aborted by its signal'];
+    default:
+      return ['io-failure', `${rangeText(request)}${message}`];
+  }
+}
+
+function exhausted(said: string, request: FailedRequest): string {
+  const { attempts = 1, elapsedMs } = request;
+  const tried = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in a row without success`;
+  const time = elapsedMs === undefined ? '' : ` in ${(elapsedMs / 1000).toFixed(1)} s`;
+  return `${rangeText(request)}${tried}${time}, the last one: ${said}; try again later, or allow more time (retryTimeoutMs) and attempts (maxAttempts)`;
+}
+
+function rangeText({ start, end }: FailedRequest): string {
+  if (start === undefined) return '';
+  return end === undefined ? `bytes from ${start}: ` : `bytes ${start}-${end - 1}: `;
+}
+
+function remedy({ message }: FetchFailure): string {
+  return message.includes('kms:')
+    ? 'the key that encrypts the object may not be used: allow kms:Decrypt'
+    : 'check the credentials and that they may read it (s3:GetObject, s3:ListBucket)';
+}
+
+/** What the service said, on one line: `503 SlowDown: Please reduce your request rate (request 4442587FB7D0A2F9)`. */
+function answer({ status, code, message, requestId }: FetchFailure): string {
+  const head = [status, code].filter((one) => one !== undefined && !message.includes(String(one))).join(' ');
+  const text = head === '' ? message : message === '' ? head : `${head}: ${message}`;
+  return requestId === undefined ? text : `${text} (request ${requestId})`;
+}
+
+/**
+ * - `transient`: worth another attempt on a new connection (5xx, 408, resets, short bodies, time-outs);
+ * - `throttled`: the same, but the service requests a lower rate (503 SlowDown, 429);
+ * - `expired`: credentials have expired: retried once, with new ones;
+ * - `changed`: the object is no longer the requested one (412, another ETag);
+ * - `missing`: 404; - `denied`: 401, 403; - `fatal`: everything else that another attempt would not change;
+ * - `aborted`: the signal fired.
+ */
+export type FetchFailureKind =
+  | 'transient'
+  | 'throttled'
+  | 'expired'
+  | 'changed'
+  | 'missing'
+  | 'denied'
+  | 'fatal'
+  | 'aborted';
+
+/** Why one attempt of a request failed. Internal: users get a RecordpipeError. */
+export class FetchFailure extends Error {
+  override readonly name = 'FetchFailure';
+  readonly kind: FetchFailureKind;
+  /** What the service calls it, like `SlowDown` or `AccessDenied`; the system's code, like `ECONNRESET`. */
+  readonly code: string | undefined;
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+  /** The service's Retry-After. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    kind: FetchFailureKind,
+    message: string,
+    details: {
+      readonly code?: string | undefined;
+      readonly status?: number | undefined;
+      readonly requestId?: string | undefined;
+      readonly retryAfterMs?: number | undefined;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(
+      redacted(message),
+      details.cause === undefined ? undefined : { cause: redactedCause(details.cause) },
+    );
+    this.kind = kind;
+    this.code = details.code;
+    this.status = details.status;
+    this.requestId = details.requestId;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}

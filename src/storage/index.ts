@@ -1,0 +1,44 @@
+/**
+ * Where bytes come from when they are not in this process: S3 and what speaks like it, and local files behind the same face.
+ *
+ * @module
+ */
+
+export type { ListOptions, ListWarning } from './list-objects.ts';
+export { listObjects } from './list-objects.ts';
+export {
+  DEFAULT_OBJECT_OPTIONS,
+  type ObjectOptions,
+  type S3Credentials,
+  type S3CredentialsProvider,
+  type S3Options,
+  type TransferOptions,
+} from './object-options.ts';
+export { ObjectReader, openObjectReader } from './object-reader.ts';
+export { type OpenObject, openObject } from './open-object.ts';
+export type { ObjectPiece, OnObjectError } from './prefetch/object-piece.ts';
+export type { ObjectRefs } from './prefetch/object-plan.ts';
+export type {
+  ObjectReadOptions,
+  OnTransferEvent,
+  TransferControl,
+  TransferEvent,
+  TransferStats,
+} from './prefetch/transfer-control.ts';
+export { type ObjectPieces, type ObjectsReadOptions, readObjects } from './read-objects.ts';
+export type { StoreCheck } from './s3/diagnose.ts';
+export { type DiagnoseOptions, diagnoseStore, type StoreDiagnosis } from './s3/diagnose.ts';
+export { statObject } from './stat-object.ts';
+export type {
+  ObjectChecksum,
+  ObjectInfo,
+  ObjectRef,
+  ObjectSource,
+  ObjectStat,
+  RangeHead,
+  RangeRequest,
+  RangeSink,
+} from './storage.ts';
+export type { ObjectWriteOptions } from './upload/object-writer.ts';
+export { ObjectWriter, openObjectWriter } from './upload/object-writer.ts';
+export type { WrittenObject } from './upload/stored-object.ts';

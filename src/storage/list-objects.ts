@@ -1,0 +1,198 @@
+import { isObjectUri } from '../bytes/object-uri.ts';
+import { isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { compileGlob, isGlob } from './glob.ts';
+import { addressText, objectUri, parseObjectUri } from './object-address.ts';
+import { type ObjectOptions, objectOptions } from './object-options.ts';
+import { type ObjectInfo, type ObjectSource, objectSourceOf } from './storage.ts';
+
+/** What a listing leaves out or finds odd. */
+export type ListWarning =
+  /** An object of 0 bytes whose key ends with a slash, as consoles make for a folder: left out. */
+  | { readonly type: 'folder-mark'; readonly uri: string }
+  /** Another object of 0 bytes: listed. */
+  | { readonly type: 'empty-object'; readonly uri: string }
+  /** The prefix takes more than the folder of its name: `train` also `train2/…`, the first of which is `sibling`. With a slash at its end it takes the folder alone. */
+  | { readonly type: 'siblings'; readonly uri: string; readonly sibling: string };
+
+/** How objects are listed. */
+export type ListOptions = Partial<ObjectOptions> & {
+  /**
+   * What the address is. `name`: an object, else a pattern, else a folder or prefix, of which there has to be something. `prefix`: everything that begins with
+   * it, which may be nothing. Default `name`.
+   */
+  readonly as?: 'name' | 'prefix' | undefined;
+  readonly onWarning?: ((warning: ListWarning) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/**
+ * The objects that an address stands for, in the order of the UTF-8 bytes of their keys, as they come: listings of millions are never held as a whole.
+ *
+ * - `s3://bucket/key`: that object, where there is one, whatever characters are in its key;
+ * - `s3://bucket/train/*.tfrecord`, `…/**`, `…/{a,b}-?`: those that match, by the rules for patterns of files; only what stands before the first
+ *   character with a meaning is listed. Names of buckets are no patterns;
+ * - `s3://bucket/train/`: what is in the folder and below; `s3://bucket`: all of the bucket;
+ * - `s3://bucket/train`: what begins with it, like SageMaker's S3Prefix: `train/…` and also `train2/…`, of which `onWarning` is told;
+ * - paths and `file:` URLs: the same with local files.
+ *
+ * Objects of 0 bytes whose keys end with a slash, which stand for folders, are left out.
+ *
+ * A listing that is truncated without a continuation token, repeats one, or has impossible sizes is an `io-failure`. Memory
+ * does not grow with the listing: 1,000,000 objects take under 200 MB. Buckets of S3 Express (`--x-s3`) list in no order, so
+ * that all their objects are held and sorted.
+ *
+ * Rules: S3's API reference, ListObjectsV2.
+ *
+ * @param uri keys as they are, nothing in them escaped
+ * @param options see {@link ListOptions}
+ * @returns iterable once; ending the iteration early ends all requests
+ * @throws RecordpipeError while iterating: `object-missing` (`not-found` for files) where nothing is there, or no such bucket; `access-denied`, `retries-exhausted`,
+ * `io-failure`, `aborted`
+ * @throws UsageError for an address that is none, or a wrong option
+ * @example
+ * ```ts
+ * import { mkdirSync, writeFileSync } from 'node:fs';
+ * import { listObjects } from 'recordpipe/storage';
+ * mkdirSync('listed', { recursive: true });
+ * for (const name of ['b.tfrecord', 'a.tfrecord', 'notes.txt']) writeFileSync(`listed/${name}`, 'x');
+ * const pattern = 'listed/*.tfrecord'; // or s3://bucket/listed/*.tfrecord
+ * for await (const { uri, size } of listObjects(pattern)) console.log(uri, size);
+ * // listed/a.tfrecord 1
+ * // listed/b.tfrecord 1
+ * ```
+ */
+export function listObjects(uri: string | URL, options?: ListOptions): AsyncIterable<ObjectInfo> {
+  const { as = 'name', onWarning, signal, ...rest } = options ?? {};
+  const address = addressText(uri);
+  if (isObjectUri(address)) parseObjectUri(address);
+  const complete = objectOptions(rest);
+  const warn = onWarning ?? (() => {});
+  return (async function* listed() {
+    const source = await objectSourceOf(address, complete);
+    if (as === 'prefix') yield* withoutFolders(source.list(address, signal), warn);
+    else yield* named(source, address, warn, signal);
+  })();
+}
+
+async function* named(
+  source: ObjectSource,
+  uri: string,
+  warn: (warning: ListWarning) => void,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const place = isObjectUri(uri) ? s3Place(uri) : (await import('./local/local-place.ts')).localPlace(uri);
+  const exact = place.name === '' || place.name.endsWith('/') ? undefined : await found(source, uri, signal);
+  if (exact !== undefined && !(exact instanceof Error)) {
+    yield exact;
+    return;
+  }
+  let any = false;
+  try {
+    const objects = isGlob(place.name) ? matching(source, place, signal) : below(source, place, warn, signal);
+    for await (const object of withoutFolders(objects, warn)) {
+      any = true;
+      yield object;
+    }
+  } catch (error) {
+    // Who may read objects but not list them is told of the object that was named.
+    if (!any && exact !== undefined && isRecordpipeError(error, 'access-denied')) throw exact;
+    throw error;
+  }
+  if (!any) throw nothingThere(uri, place, exact);
+}
+
+/** How the addresses of a service are cut. */
+export interface Place {
+  /** Key or path: what patterns are about. */
+  readonly name: string;
+  /** The address of a key or path. */
+  uriOf(name: string): string;
+  nameOf(uri: string): string;
+  /** What stands for a folder where it has no slash at its end; the same address where that makes no difference. */
+  folder(uri: string): Promise<string>;
+  readonly missing: 'object-missing' | 'not-found';
+}
+
+function s3Place(uri: string): Place {
+  const { bucket, key } = parseObjectUri(uri);
+  return {
+    name: key,
+    uriOf: (name) => objectUri(bucket, name),
+    nameOf: (one) => parseObjectUri(one).key,
+    folder: async (one) => one,
+    missing: 'object-missing',
+  };
+}
+
+/** The object of this very name; what was said instead where it could not be had. */
+async function found(
+  source: ObjectSource,
+  uri: string,
+  signal: AbortSignal | undefined,
+): Promise<ObjectInfo | RecordpipeError> {
+  try {
+    const { size, etag, modified } = await source.stat({ uri }, signal);
+    return { uri, size, etag, modified };
+  } catch (error) {
+    if (isRecordpipeError(error, 'object-missing', 'not-found', 'access-denied', 'unsupported-source'))
+      return error;
+    throw error;
+  }
+}
+
+async function* matching(
+  source: ObjectSource,
+  { name, uriOf, nameOf }: Place,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const glob = compileGlob(name);
+  const enter = (folder: string): boolean => glob.mayMatchBelow(folder);
+  for await (const object of source.list(uriOf(glob.prefix), signal, enter))
+    if (glob.matches(nameOf(object.uri))) yield object;
+}
+
+async function* below(
+  source: ObjectSource,
+  { name, uriOf, nameOf, folder }: Place,
+  warn: (warning: ListWarning) => void,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const uri = await folder(uriOf(name));
+  const inside = `${name}/`;
+  let within = false;
+  let sibling: string | undefined;
+  let warned = name === '' || name.endsWith('/');
+  for await (const object of source.list(uri, signal)) {
+    if (!warned) {
+      if (nameOf(object.uri).startsWith(inside)) within = true;
+      else sibling ??= object.uri;
+      if (within && sibling !== undefined) {
+        warn({ type: 'siblings', uri, sibling });
+        warned = true;
+      }
+    }
+    yield object;
+  }
+}
+
+async function* withoutFolders(
+  objects: AsyncIterable<ObjectInfo>,
+  warn: (warning: ListWarning) => void,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  for await (const object of objects) {
+    const { uri, size } = object;
+    if (size > 0) yield object;
+    else if (uri.endsWith('/')) warn({ type: 'folder-mark', uri });
+    else {
+      warn({ type: 'empty-object', uri });
+      yield object;
+    }
+  }
+}
+
+function nothingThere(uri: string, { name, missing }: Place, exact: Error | undefined): RecordpipeError {
+  const text = isGlob(name)
+    ? 'no object matches this pattern; check it, and quote it for the shell'
+    : 'there is no object of this name, and none whose name begins with it; check the name';
+  return new RecordpipeError(missing, text, { uri }, exact);
+}

@@ -1,0 +1,155 @@
+import { checkOptionNames } from '../bytes/arguments.ts';
+import { UsageError } from '../errors.ts';
+import { checkedCredentials } from './s3/credentials.ts';
+import { serviceUrl } from './s3/s3-clients.ts';
+
+/** Keys that sign requests. */
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string | undefined;
+  /** When they expire: a function that gave them is called again five minutes before. */
+  readonly expiration?: Date | undefined;
+}
+
+/** Gives credentials: called before the first request, before they expire, and when the service says that they have expired. */
+export type S3CredentialsProvider = () => S3Credentials | Promise<S3Credentials>;
+
+/**
+ * Access to S3 and compatible services. Every function that reads or writes objects takes these options by the same names:
+ * functions of `recordpipe/storage` among their own options, all others under `objects`.
+ */
+export interface S3Options {
+  /**
+   * Keys, or a function that gives them. Default: environment, profile and roles, as for the AWS command line. Objects are
+   * read on the calling thread where it is a function, which cannot be handed to another one.
+   */
+  readonly credentials: S3Credentials | S3CredentialsProvider | undefined;
+  /** Default: AWS_REGION, the profile's, else that of the bucket, which the service tells. */
+  readonly region: string | undefined;
+  /** Profile of the shared configuration files. Default: AWS_PROFILE, else `default`. */
+  readonly profile: string | undefined;
+  /** URL of a service other than AWS's. Default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's. Other services are addressed path style unless `pathStyle` is false. */
+  readonly endpointUrl: string | undefined;
+  /** Whether buckets stand in the path rather than in the host's name. Default: for other services than AWS's. */
+  readonly pathStyle: boolean | undefined;
+  /** Whether requests are sent unsigned, to public buckets. Default false. */
+  readonly anonymous: boolean;
+  /** Whether the requester pays. Default false; not together with `anonymous`. */
+  readonly requesterPays: boolean;
+}
+
+/** How objects are transferred. */
+export interface TransferOptions {
+  /** Bytes asked for at a time. Default 8 MiB. */
+  readonly partBytes: number;
+  /**
+   * Bytes of an object asked for first; what follows is asked for by as much as there is before it, until that is `partBytes`. For those who may want the
+   * beginning alone. Default: `partBytes`.
+   */
+  readonly firstPartBytes: number | undefined;
+  /** Most bytes that are held between the service and the reader. Default 64 MiB. */
+  readonly windowBytes: number;
+  /**
+   * Most requests of one stream under way at once; of objects that are no larger than an eighth of a part, four times as many. Default 8; 32 for all
+   * streams of the process together.
+   */
+  readonly maxRequests: number;
+  /** Whether each object is read by one request from its beginning to its end, part sizes notwithstanding. Default false. */
+  readonly single: boolean;
+  /** For so long failures of one part are tried again. Default 5 minutes. */
+  readonly retryTimeoutMs: number;
+  /** After so many attempts in a row that brought no byte a part has failed. Default 10. */
+  readonly maxAttempts: number;
+  /** Default 3 s. */
+  readonly connectTimeoutMs: number;
+  /** From the request to the headers of its answer. Default 10 s. */
+  readonly headersTimeoutMs: number;
+  /** Between two pieces of a body; a part that stalls longer is asked for again. Default 10 s. */
+  readonly idleTimeoutMs: number;
+  /** A part whose body comes more slowly than this, on average over `slowAfterMs`, is asked for again. Default 32 KiB. */
+  readonly minBytesPerSecond: number;
+  /** Default 30 s. */
+  readonly slowAfterMs: number;
+  /** Whether whole objects are compared with the checksum that the service has of them, where it has one. Default false. */
+  readonly verifyObject: boolean;
+  /** Whether the version that was found first is read to the end although the object has been overwritten meanwhile. Default false. */
+  readonly pinVersion: boolean;
+}
+
+/** Access to objects, and how they are transferred. Every field has a default; pass what differs. */
+export interface ObjectOptions extends S3Options, TransferOptions {}
+
+export const DEFAULT_OBJECT_OPTIONS: ObjectOptions = Object.freeze({
+  credentials: undefined,
+  region: undefined,
+  profile: undefined,
+  endpointUrl: undefined,
+  pathStyle: undefined,
+  anonymous: false,
+  requesterPays: false,
+  partBytes: 8 * 1024 * 1024,
+  firstPartBytes: undefined,
+  windowBytes: 64 * 1024 * 1024,
+  maxRequests: 8,
+  single: false,
+  retryTimeoutMs: 300_000,
+  maxAttempts: 10,
+  connectTimeoutMs: 3_000,
+  headersTimeoutMs: 10_000,
+  idleTimeoutMs: 10_000,
+  minBytesPerSecond: 32 * 1024,
+  slowAfterMs: 30_000,
+  verifyObject: false,
+  pinVersion: false,
+});
+
+/**
+ * The complete options, checked.
+ * @throws UsageError for a value that no option has
+ */
+export function objectOptions(given: Partial<ObjectOptions> | undefined): ObjectOptions {
+  if (given === undefined) return DEFAULT_OBJECT_OPTIONS;
+  checkOptionNames('objects', given, DEFAULT_OBJECT_OPTIONS);
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  const options: ObjectOptions = { ...DEFAULT_OBJECT_OPTIONS, ...Object.fromEntries(entries) };
+  for (const name of WHOLE) {
+    const value = options[name];
+    if (!(Number.isSafeInteger(value) && value >= 1))
+      throw new UsageError(`${name}: expected an integer >= 1, got ${String(value)}`);
+  }
+  if (
+    options.firstPartBytes !== undefined &&
+    !(Number.isSafeInteger(options.firstPartBytes) && options.firstPartBytes >= 1)
+  )
+    throw new UsageError(`firstPartBytes: expected an integer >= 1, got ${options.firstPartBytes}`);
+  if (options.windowBytes < options.partBytes)
+    throw new UsageError(
+      `windowBytes: expected at least partBytes, ${options.partBytes}, got ${options.windowBytes}`,
+    );
+  if (options.credentials !== undefined) {
+    if (typeof options.credentials !== 'function') checkedCredentials(options.credentials);
+    if (options.anonymous) throw new UsageError('credentials: cannot be combined with anonymous');
+    if (options.profile !== undefined) throw new UsageError('credentials: cannot be combined with profile');
+  }
+  if (options.endpointUrl !== undefined) serviceUrl(options.endpointUrl, 'endpointUrl');
+  if (options.anonymous && options.requesterPays)
+    throw new UsageError(
+      'requesterPays: cannot be combined with anonymous: requests that cost the requester are signed',
+    );
+  return options;
+}
+
+const WHOLE = [
+  'partBytes',
+  'windowBytes',
+  'maxRequests',
+  'retryTimeoutMs',
+  'maxAttempts',
+  'connectTimeoutMs',
+  'headersTimeoutMs',
+  'idleTimeoutMs',
+  'minBytesPerSecond',
+  'slowAfterMs',
+] as const;

@@ -1,0 +1,189 @@
+import { abortError, onAbort } from '../bytes/abortable.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
+import { FetchFailure } from './errors.ts';
+import { refOf } from './object-address.ts';
+import { RangeTransfer, type TransferContext, TransferFailure } from './prefetch/range-transfer.ts';
+import type { TransferStats } from './prefetch/transfer-control.ts';
+import { type ObjectReadOptions, transferContext } from './prefetch/transfer-control.ts';
+import type { ObjectInfo, ObjectRef, RangeHead } from './storage.ts';
+
+/**
+ * Opens an object for reading ranges of it, in any order and several at once. All of them are of the state that the object has now: when it is
+ * overwritten, the next read fails.
+ *
+ * @param object its address, or what a listing says of it: with size and ETag nothing is asked for
+ * @param options see {@link ObjectOptions} and {@link TransferControl}; every field has a default
+ * @throws UsageError for a value that no option has
+ * @throws RecordpipeError `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
+ * @example
+ * ```ts
+ * import { writeFileSync } from 'node:fs';
+ * import { openObjectReader } from 'recordpipe/storage';
+ * writeFileSync('digits.txt', '0123456789');
+ * const digits = await openObjectReader('digits.txt'); // or s3://bucket/key
+ * console.log(digits.size, await digits.read(3, 6)); // 10 Uint8Array(3) [ 51, 52, 53 ]
+ * await digits.close();
+ * ```
+ */
+export async function openObjectReader(
+  object: string | ObjectRef,
+  options?: ObjectReadOptions,
+): Promise<ObjectReader> {
+  const ref = refOf(object);
+  const context = transferContext(options);
+  const signal = options?.signal;
+  if (signal?.aborted) throw abortError(signal);
+  return new ObjectReader(await known(ref, context, signal), context, signal);
+}
+
+async function known(
+  ref: ObjectRef,
+  context: TransferContext,
+  signal: AbortSignal | undefined,
+): Promise<ObjectInfo> {
+  const { uri, size, etag, versionId } = ref;
+  if (size !== undefined && etag !== undefined && !context.options.pinVersion)
+    return { uri, size, etag, versionId };
+  const stat = await (await context.sourceOf(uri)).stat(ref, signal);
+  if (etag === undefined || stat.etag === etag) return stat;
+  throw new RecordpipeError('object-changed', 'the object was overwritten since it was listed', { uri });
+}
+
+/** An object, open for reading ranges of it: see {@link openObjectReader}. */
+export class ObjectReader {
+  readonly uri: string;
+  readonly size: number;
+  readonly etag: string | undefined;
+  readonly versionId: string | undefined;
+  readonly modified: Date | undefined;
+  readonly #context: TransferContext;
+  readonly #signal: AbortSignal | undefined;
+  readonly #transfers = new Set<RangeTransfer>();
+  readonly #running = new Set<Promise<void>>();
+  #closed = false;
+
+  /** @hideconstructor */
+  constructor(info: ObjectInfo, context: TransferContext, signal: AbortSignal | undefined) {
+    this.uri = info.uri;
+    this.size = info.size;
+    this.etag = info.etag;
+    this.versionId = info.versionId;
+    this.modified = info.modified;
+    this.#context = context;
+    this.#signal = signal;
+    onAbort(signal, this.#stop);
+  }
+
+  /** What has been done until now. */
+  get stats(): TransferStats {
+    return this.#context.counts;
+  }
+
+  /**
+   * The bytes from `start` to before `end`, in memory of their own. More than `partBytes` come by several requests at once, `maxRequests` at most for all
+   * reads of this reader; what fails on the way is asked for again.
+   * @throws UsageError for a range that the object does not have
+   * @throws RecordpipeError `object-changed`, `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`, `closed`, `aborted`
+   */
+  async read(start: number, end: number): Promise<Uint8Array> {
+    this.#checkRange(start, end);
+    const target = new Uint8Array(end - start);
+    await this.#fill(target, start, end, true);
+    return target;
+  }
+
+  /**
+   * Fills `target` with the bytes from `start` on. As {@link read}; after a failure it holds whatever had come.
+   * @throws as {@link read}
+   */
+  async readInto(target: Uint8Array, start: number): Promise<void> {
+    const end = start + target.length;
+    this.#checkRange(start, end);
+    await this.#fill(target, start, end);
+  }
+
+  /** Ends what is being read, with `closed`. Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#signal?.removeEventListener('abort', this.#stop);
+    this.#stop();
+    await Promise.allSettled(this.#running);
+  }
+
+  /** `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /**
+   * Of the state that it was opened in.
+   * @internal
+   */
+  confirm({ etag, size }: RangeHead): void {
+    if (this.etag !== undefined && etag !== undefined && etag !== this.etag)
+      throw new FetchFailure('changed', `it has another ETag, ${etag} instead of ${this.etag}`);
+    if (size !== this.size) throw new FetchFailure('changed', `it has ${size} bytes instead of ${this.size}`);
+  }
+
+  /** @param own whether nobody else knows `target`: then bytes are read right into it */
+  async #fill(target: Uint8Array, start: number, end: number, own = false): Promise<void> {
+    this.#checkOpen();
+    const { partBytes, single } = this.#context.options;
+    const step = single ? Math.max(1, end - start) : partBytes;
+    const parts: RangeTransfer[] = [];
+    for (let at = start; at < end; at += step) {
+      const place = target.subarray(at - start, Math.min(at + step, end) - start);
+      let position = 0;
+      const arrived = (chunk: Uint8Array): void => {
+        if (chunk.buffer !== target.buffer) place.set(chunk, position);
+        position += chunk.length;
+      };
+      parts.push(
+        new RangeTransfer(this.#context, this, at, at + place.length, arrived, own ? place : undefined),
+      );
+    }
+    const runs = parts.map((part) => this.#run(part));
+    try {
+      await Promise.all(runs);
+    } catch (error) {
+      for (const part of parts) part.stop();
+      await Promise.allSettled(runs);
+      this.#checkOpen();
+      throw error instanceof TransferFailure ? error.typed() : error;
+    }
+    this.#checkOpen();
+  }
+
+  async #run(part: RangeTransfer): Promise<void> {
+    const run = part.run();
+    this.#transfers.add(part);
+    this.#running.add(run);
+    try {
+      await run;
+    } finally {
+      this.#transfers.delete(part);
+      this.#running.delete(run);
+    }
+  }
+
+  readonly #stop = (): void => {
+    for (const part of this.#transfers) part.stop();
+  };
+
+  #checkRange(start: number, end: number): void {
+    if (
+      Number.isSafeInteger(start) &&
+      Number.isSafeInteger(end) &&
+      start >= 0 &&
+      start <= end &&
+      end <= this.size
+    )
+      return;
+    throw new UsageError(`range: expected bytes from 0 to ${this.size}, got ${start} to ${end}`);
+  }
+
+  #checkOpen(): void {
+    if (this.#signal?.aborted) throw abortError(this.#signal);
+    if (this.#closed) throw new RecordpipeError('closed', 'the object is closed', { uri: this.uri });
+  }
+}

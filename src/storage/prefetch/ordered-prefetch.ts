@@ -1,0 +1,157 @@
+import type { ObjectRead, Part } from '../read-objects.ts';
+import type { ObjectInfo } from '../storage.ts';
+import type { ObjectPiece, OnObjectError } from './object-piece.ts';
+import type { ObjectRefs } from './object-plan.ts';
+import { END, LATER } from './object-plan.ts';
+import { PartProducer } from './part-producer.ts';
+import type { TransferContext } from './range-transfer.ts';
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The bytes of objects in order, brought in by ranges that are on their way at once. Ranges are begun in order as long as they fit into the window; each is
+ * read to its end, whatever the reader does: all that a slow reader holds up is the next range. That bounds memory and leaves no connection waiting.
+ */
+export class OrderedPrefetch {
+  readonly #context: TransferContext;
+  readonly #producer: PartProducer;
+  readonly #onError: OnObjectError | undefined;
+  /** Where the bytes handed out last come from; they are given back when the next ones are taken. */
+  #handed: Part | undefined;
+  #handedBytes = 0;
+
+  /** @param onProgress called when {@link take} may have something after it had nothing */
+  constructor(
+    refs: ObjectRefs,
+    context: TransferContext,
+    onError: OnObjectError | undefined,
+    onProgress: () => void,
+  ) {
+    this.#context = context;
+    this.#onError = onError;
+    this.#producer = new PartProducer(refs, context, onError !== undefined, onProgress);
+  }
+
+  /**
+   * The next bytes, or why there are none now. The chunk before is given back.
+   * @throws RecordpipeError in the place of the bytes that cannot be had; what the plan throws
+   */
+  take(): ObjectPiece | typeof LATER | typeof END {
+    this.#giveBack();
+    const { window, queue } = this.#producer;
+    window.readerWaits = false;
+    for (;;) {
+      const object = queue.first;
+      const piece = object === undefined ? this.#plan() : this.#takeOf(object);
+      if (piece === undefined) continue;
+      if (piece === LATER) {
+        window.readerWaits = true;
+        if (window.widen()) this.#producer.fill();
+      }
+      return piece;
+    }
+  }
+
+  /** Ends it: requests, plan, timers. Resolves when nothing is under way any more. */
+  close(): Promise<void> {
+    this.#giveBack();
+    return this.#producer.close();
+  }
+
+  #giveBack(): void {
+    const part = this.#handed;
+    if (part === undefined) return;
+    this.#handed = undefined;
+    this.#producer.giveBack(part, this.#handedBytes);
+  }
+
+  /** Nothing is in the queue. */
+  #plan(): typeof LATER | typeof END | undefined {
+    const { plan, queue } = this.#producer;
+    this.#producer.fill();
+    if (queue.first !== undefined) return undefined;
+    if (!plan.ended) return LATER;
+    if (plan.failure !== undefined) throw plan.failure;
+    return END;
+  }
+
+  /** @returns undefined: there is something else to look at */
+  #takeOf(object: ObjectRead): ObjectPiece | typeof LATER | undefined {
+    const part = object.parts[0];
+    if (part === undefined) return this.#takeNext(object);
+    try {
+      if (part.taken < part.chunks.length)
+        return object.verification?.pending ? LATER : this.#takeChunk(object, part);
+      if (part.failure !== undefined) throw part.failure;
+      if (!part.done) return LATER;
+      if (object.size === 0) return this.#takeEmpty(object);
+    } catch (error) {
+      this.#skip(object, error);
+      return undefined;
+    }
+    object.parts.shift();
+    this.#producer.window.partDelivered();
+    return undefined;
+  }
+
+  /** All parts that have been begun are at their end. */
+  #takeNext(object: ObjectRead): ObjectPiece | typeof LATER | undefined {
+    if (object.size === 0) return this.#takeEmpty(object);
+    if (object.finished) {
+      this.#producer.queue.shift();
+      return undefined;
+    }
+    this.#producer.fill();
+    return object.parts.length > 0 ? undefined : LATER;
+  }
+
+  #takeChunk(object: ObjectRead, part: Part): ObjectPiece {
+    const chunk = part.chunks[part.taken];
+    const offset = object.delivered;
+    const last = offset + chunk.length === object.size;
+    this.#check(object, chunk, last);
+    part.chunks[part.taken] = NOTHING;
+    part.taken += 1;
+    object.delivered = offset + chunk.length;
+    this.#handed = part;
+    this.#handedBytes = chunk.length;
+    this.#producer.window.delivered(chunk.length);
+    return { object: object.info as ObjectInfo, index: object.index, offset, chunk, last };
+  }
+
+  #takeEmpty(object: ObjectRead): ObjectPiece | typeof LATER {
+    if (object.verification?.pending) return LATER;
+    this.#check(object, NOTHING, true);
+    this.#producer.queue.shift();
+    const { uri, etag, versionId } = object;
+    const info = object.info ?? { uri, size: 0, etag, versionId };
+    return { object: info, index: object.index, offset: 0, chunk: NOTHING, last: true };
+  }
+
+  /** Before the last chunk is handed out: what comes to its end has been verified. */
+  #check(object: ObjectRead, chunk: Uint8Array, last: boolean): void {
+    const { counts, onEvent } = this.#context;
+    const { verification, uri } = object;
+    verification?.update(chunk);
+    const reason = last ? verification?.finish(object.etag) : undefined;
+    if (!last) return;
+    counts.objects += 1;
+    if (verification === undefined) return;
+    if (reason === undefined) counts.verified += 1;
+    else {
+      counts.unverified += 1;
+      onEvent?.({ type: 'unverified', uri, reason });
+    }
+  }
+
+  /** Leaves the object out, if that is wanted and possible. */
+  #skip(object: ObjectRead, error: unknown): void {
+    const { ref, index, parts, uri } = object;
+    if (object.delivered > 0 || !(error instanceof Error)) throw error;
+    if (this.#onError?.(error, ref, index) !== 'skip') throw error;
+    this.#context.onEvent?.({ type: 'skipped', uri, error });
+    this.#producer.queue.shift();
+    this.#producer.drop(parts);
+    this.#producer.fill();
+  }
+}

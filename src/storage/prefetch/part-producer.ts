@@ -1,0 +1,295 @@
+import type { FetchFailure } from '../errors.ts';
+import { ObjectRead, Part } from '../read-objects.ts';
+import type { RangeHead } from '../storage.ts';
+import { END, LATER, ObjectPlan, ObjectQueue, type ObjectRefs } from './object-plan.ts';
+import { ObjectVerification } from './object-verification.ts';
+import { RangeTransfer, type TransferContext, TransferFailure } from './range-transfer.ts';
+import { PART_UNITS, SMALL_UNITS, TransferWindow } from './transfer-window.ts';
+
+/** Objects of no more than this share of a part are small: 1 MiB of 8. */
+const SMALL_SHARE = 1 / 8;
+
+/**
+ * Begins the ranges of objects in order, as many as may be under way, and looks after them until their bytes are there: what is told of an object on the
+ * way, objects that were overwritten, ranges that cannot be had.
+ */
+export class PartProducer {
+  readonly window: TransferWindow;
+  readonly plan: ObjectPlan;
+  readonly queue: ObjectQueue = new ObjectQueue();
+  readonly #context: TransferContext;
+  readonly #skips: boolean;
+  readonly #guess: SizeGuess;
+  readonly #onProgress: () => void;
+  /** Questions about objects, other than for their bytes. */
+  readonly #asking = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  #planned = 0;
+  /** A range that is longer than the window: nothing else is on its way, and it is paused when the window is full. */
+  #elastic: Part | undefined;
+  /** The first object that cannot be had and is not left out: what lies before it still comes. */
+  #failedIndex = Number.POSITIVE_INFINITY;
+  #closed = false;
+
+  /**
+   * @param skips whether objects that cannot be had may be left out
+   * @param onProgress called when the first object in the queue may have something that it had not
+   */
+  constructor(refs: ObjectRefs, context: TransferContext, skips: boolean, onProgress: () => void) {
+    const { windowBytes, maxRequests, partBytes } = context.options;
+    this.window = new TransferWindow(windowBytes, maxRequests, context.counts);
+    this.#guess = new SizeGuess(partBytes);
+    // The window counts them; the gate need not.
+    this.#context = { ...context, seat: context.gate.seat((maxRequests * PART_UNITS) / SMALL_UNITS) };
+    this.#skips = skips;
+    this.#onProgress = onProgress;
+    this.plan = new ObjectPlan(refs, () => {
+      if (this.#closed) return;
+      this.fill();
+      this.#onProgress();
+    });
+  }
+
+  /** Begins as many ranges as may be under way. */
+  fill(): void {
+    if (this.#closed) return;
+    while (this.#elastic === undefined && this.window.mayRequest(SMALL_UNITS)) {
+      const object = this.#nextToSplit();
+      if (object === undefined) break;
+      const begun = this.#begin(object);
+      if (begun === 'later') break;
+      if (begun === 'full') {
+        this.window.blocked(true);
+        return;
+      }
+    }
+    this.window.blocked(this.#elastic?.transfer?.paused === true);
+  }
+
+  /** Bytes of a part are no longer held. */
+  giveBack(part: Part, bytes: number): void {
+    this.window.hold(part, part.held - bytes);
+    if (part === this.#elastic && part.transfer?.paused) {
+      if (this.window.halfEmpty || part.held < this.#context.options.partBytes / 2) part.transfer.resume();
+    }
+    this.fill();
+  }
+
+  /** Ends what is under way for these parts and forgets them. */
+  drop(parts: readonly Part[]): void {
+    for (const part of parts) {
+      part.dropped = true;
+      this.window.hold(part, 0);
+      if (part === this.#elastic) this.#elastic = undefined;
+      part.transfer?.stop();
+    }
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.plan.close();
+      this.#asking.abort();
+      this.window.blocked(false);
+      for (let object = this.queue.first; object !== undefined; object = this.queue.first) {
+        this.drop(object.parts);
+        this.queue.shift();
+      }
+    }
+    await Promise.allSettled(this.#running);
+  }
+
+  #nextToSplit(): ObjectRead | undefined {
+    for (;;) {
+      const object = this.queue.splittable();
+      if (object !== undefined) return object.index < this.#failedIndex ? object : undefined;
+      if (this.queue.full || this.#failedIndex < Number.POSITIVE_INFINITY) return undefined;
+      const ref = this.plan.next();
+      if (ref === LATER || ref === END) return undefined;
+      this.queue.push(new ObjectRead(ref, this.#planned, this.#context.options.pinVersion));
+      this.#planned += 1;
+    }
+  }
+
+  /** @returns whether there was room in the window, and whether there are requests left */
+  #begin(object: ObjectRead): 'begun' | 'full' | 'later' {
+    const { single, partBytes: most, firstPartBytes } = this.#context.options;
+    const { size, nextStart } = object;
+    const first = firstPartBytes ?? (size === undefined ? this.#guess.bytes : most);
+    const partBytes = Math.min(most, Math.max(first, nextStart));
+    const rest = size === undefined ? undefined : size - nextStart;
+    const bytes = single ? rest : Math.min(partBytes, rest ?? partBytes);
+    const elastic = bytes === undefined || !this.window.everFits(bytes);
+    // What the reader waits for is always begun: ranges behind it may hold the window when its object has to be begun anew.
+    const awaited = this.queue.first === object && object.parts.length === 0;
+    const small = bytes !== undefined && nextStart === 0 && (size ?? bytes) <= most * SMALL_SHARE;
+    const units = small ? SMALL_UNITS : PART_UNITS;
+    if (!this.window.mayRequest(units)) return 'later';
+    const room = elastic || !this.queue.mayGrowBefore(object) ? 0 : most;
+    if (!awaited && !(elastic ? this.window.empty : this.window.fits(bytes + room))) return 'full';
+    const part = new Part(object, units, this.#headed);
+    const end = bytes === undefined ? undefined : nextStart + bytes;
+    if (elastic) this.#elastic = part;
+    else this.window.hold(part, bytes);
+    object.parts.push(part);
+    if (end !== undefined) object.nextStart = end;
+    if (nextStart === 0) this.#verify(object);
+    part.transfer = new RangeTransfer(this.#context, part, nextStart, end, (chunk) =>
+      this.#arrived(part, chunk),
+    );
+    this.window.running += units;
+    this.#track(
+      part.transfer.run().then(
+        () => this.#came(part),
+        (error: unknown) => this.#lost(part, error),
+      ),
+    );
+    return 'begun';
+  }
+
+  #track(run: Promise<void>): void {
+    const tracked = run.finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
+  }
+
+  /** Asks for the object's own checksum while its first bytes are on their way. */
+  #verify(object: ObjectRead): void {
+    if (!this.#context.options.verifyObject) return;
+    const { uri, etag, versionId } = object;
+    const stat = async () =>
+      (await this.#context.sourceOf(uri)).stat({ uri, etag, versionId }, this.#asking.signal);
+    object.verification = new ObjectVerification(uri, stat(), () => {
+      if (!this.#closed) this.#onProgress();
+    });
+  }
+
+  /** The first answer for a part has come: its size is known, and that of its object. */
+  readonly #headed = (part: Part, head: RangeHead): void => {
+    const { object } = part;
+    const bytes = head.end - head.start;
+    if (part !== this.#elastic) this.window.hold(part, bytes);
+    else if (this.window.everFits(bytes) && this.window.fits(bytes)) {
+      this.#elastic = undefined;
+      this.window.hold(part, bytes);
+    }
+    // The only part is the last one that was begun.
+    if (object.parts.length === 1) object.nextStart = head.end;
+    this.#guess.note(head.size);
+    this.queue.revisit(object);
+    this.fill();
+  };
+
+  #arrived(part: Part, chunk: Uint8Array): void {
+    part.add(chunk);
+    if (part === this.#elastic) {
+      this.window.hold(part, part.held + chunk.length);
+      if (this.window.full && part.held >= this.#context.options.partBytes) part.transfer?.pause();
+    }
+    this.#progressOf(part);
+  }
+
+  #came(part: Part): void {
+    this.#leave(part);
+    if (!part.dropped) part.done = true;
+    // Of one that was dropped too: its place is free only now, and may be what its object waits for to be begun anew.
+    this.fill();
+    if (part.dropped) return;
+    this.#progressOf(part);
+  }
+
+  #lost(part: Part, error: unknown): void {
+    this.#leave(part);
+    if (part.dropped) this.fill();
+    else if (!(error instanceof TransferFailure)) this.#fail(part, error);
+    else if (isUnsatisfiable(error.failure) && part.object.size === undefined) this.#track(this.#size(part));
+    else if (isChanged(error.failure) && part.object.mayRestart) this.#restart(part.object, error.message);
+    else this.#fail(part, error.typed());
+  }
+
+  /** Some services know no first bytes of an object that has none. */
+  async #size(part: Part): Promise<void> {
+    const { object } = part;
+    const { uri, etag, versionId } = object;
+    try {
+      const source = await this.#context.sourceOf(uri);
+      const stat = await source.stat({ uri, etag, versionId }, this.#asking.signal);
+      if (part.dropped) return;
+      part.confirm({ ...stat, start: 0, end: stat.size });
+      if (stat.size === 0) this.#came(part);
+      else this.#fail(part, new Error(`the service has no bytes of an object of ${stat.size}`));
+    } catch (error) {
+      if (!part.dropped) this.#fail(part, error);
+    }
+  }
+
+  #restart(object: ObjectRead, reason: string): void {
+    const { counts, onEvent } = this.#context;
+    this.drop(object.restart());
+    counts.restarts += 1;
+    onEvent?.({ type: 'restarted', uri: object.uri, reason });
+    this.queue.revisit(object);
+    this.fill();
+  }
+
+  #fail(part: Part, error: unknown): void {
+    part.failure = error;
+    part.object.failed = true;
+    if (!this.#skips || part.object.delivered > 0)
+      this.#failedIndex = Math.min(this.#failedIndex, part.object.index);
+    this.fill();
+    this.#progressOf(part);
+  }
+
+  /** The part is no longer under way. */
+  #leave(part: Part): void {
+    this.window.running -= part.units;
+    if (part === this.#elastic) this.#elastic = undefined;
+  }
+
+  #progressOf(part: Part): void {
+    if (this.queue.first === part.object && part.object.parts[0] === part) this.#onProgress();
+  }
+}
+
+/** A range that the object does not have: it is empty, or shorter than it was. */
+function isUnsatisfiable({ status }: FetchFailure): boolean {
+  return status === 416;
+}
+
+function isChanged(failure: FetchFailure): boolean {
+  return failure.kind === 'changed' || isUnsatisfiable(failure);
+}
+
+/** The smallest guess, as a share of a part: 64 KiB of 8 MiB. */
+const MIN_SHARE = 1 / 128;
+/** How much of what was seen is still believed with each object. */
+const MEMORY = 0.95;
+
+/**
+ * How much of an object of unknown size is asked for first. A whole part would take its place in the window although most of it never comes, and a manifest
+ * of thousands of small objects would come a few at a time. No more is asked for than is taken from the window, so that its bound stays exact; what an
+ * object has beyond that is asked for when its size is known.
+ */
+export class SizeGuess {
+  readonly #partBytes: number;
+  #seen: number | undefined;
+
+  constructor(partBytes: number) {
+    this.#partBytes = partBytes;
+  }
+
+  /** Bytes to ask for: twice as many as the largest of the last objects has, and all of a part before the first one. */
+  get bytes(): number {
+    if (this.#seen === undefined) return this.#partBytes;
+    return Math.min(
+      this.#partBytes,
+      Math.max(Math.ceil(this.#partBytes * MIN_SHARE), 2 * Math.ceil(this.#seen)),
+    );
+  }
+
+  /** An object has so many bytes. */
+  note(size: number): void {
+    this.#seen = Math.max(size, (this.#seen ?? 0) * MEMORY);
+  }
+}

@@ -1,0 +1,301 @@
+import type { RecordpipeError } from '../../errors.ts';
+import { type FailedRequest, FetchFailure, objectError } from '../errors.ts';
+import type { ObjectOptions } from '../object-options.ts';
+import type { ObjectSource, RangeHead } from '../storage.ts';
+import { BlockMemory } from './object-piece.ts';
+import type { GateSeat, RequestGate } from './request-gate.ts';
+import { RetryBudget } from './retry-budget.ts';
+import type { OnTransferEvent, TransferCounts } from './transfer-control.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** What all ranges of one stream share. */
+export interface TransferContext {
+  readonly options: ObjectOptions;
+  readonly gate: RequestGate;
+  readonly seat: GateSeat;
+  readonly counts: TransferCounts;
+  readonly onEvent: OnTransferEvent | undefined;
+  sourceOf(uri: string): ObjectSource | Promise<ObjectSource>;
+}
+
+/** The state of an object that its ranges have to be of. Whoever hears of it first says so to the others. */
+export interface ObjectState {
+  readonly uri: string;
+  readonly etag: string | undefined;
+  readonly versionId: string | undefined;
+  /**
+   * The headers of an answer have come.
+   * @throws FetchFailure `changed` where they are of another state
+   */
+  confirm(head: RangeHead): void;
+}
+
+/** Why a range cannot be had. */
+export class TransferFailure extends Error {
+  readonly failure: FetchFailure;
+  readonly #request: FailedRequest;
+
+  constructor(failure: FetchFailure, request: FailedRequest) {
+    super(failure.message);
+    this.failure = failure;
+    this.#request = request;
+  }
+
+  /** What users get. */
+  typed(): RecordpipeError {
+    return objectError(this.failure, this.#request);
+  }
+}
+
+/**
+ * One range of an object, brought in by as many requests as it takes: each goes on behind the bytes that are there and must be of the same state of the
+ * object. Bytes are handed over as they come; nothing pauses a body, but {@link pause} ends its request, and {@link resume} sends one for the rest.
+ */
+export class RangeTransfer {
+  readonly #context: TransferContext;
+  readonly #state: ObjectState;
+  readonly #onData: (chunk: Uint8Array) => void;
+  readonly #budget: RetryBudget;
+  readonly #memory: BlockMemory;
+  readonly start: number;
+  #end: number | undefined;
+  #got = 0;
+  #stopped = false;
+  #paused = false;
+  /** Whether the attempt under way was ended by {@link pause}. */
+  #cut = false;
+  #attempt: AbortController | undefined;
+  /** Ends the wait under way: for the gate, for a pause between attempts, or until it is resumed. */
+  #endWait: (() => void) | undefined;
+
+  /**
+   * @param end behind the last byte; undefined: to the end of the object. More than there is, is cut by the first answer.
+   * @param memory for all of its bytes; not every source uses it
+   */
+  constructor(
+    context: TransferContext,
+    state: ObjectState,
+    start: number,
+    end: number | undefined,
+    onData: (chunk: Uint8Array) => void,
+    memory?: Uint8Array,
+  ) {
+    this.#context = context;
+    this.#state = state;
+    this.#onData = onData;
+    this.#budget = new RetryBudget(context.options);
+    this.#memory = new BlockMemory(memory);
+    this.start = start;
+    this.#end = end;
+  }
+
+  /** Behind the last byte, as far as it is known. */
+  get end(): number | undefined {
+    return this.#end;
+  }
+
+  /** Bytes received. */
+  get got(): number {
+    return this.#got;
+  }
+
+  /**
+   * Resolves when all bytes have come, or after {@link stop}.
+   * @throws TransferFailure
+   * @throws whatever the source of objects throws while it is found
+   */
+  async run(): Promise<void> {
+    const { gate, seat, counts } = this.#context;
+    const source = await this.#context.sourceOf(this.#state.uri);
+    for (;;) {
+      if (this.#paused) await this.#wait((done) => this.#whenResumed(done));
+      if (this.#stopped) return;
+      let entered = false;
+      await this.#wait((done) =>
+        gate.enter(seat, () => {
+          entered = true;
+          done();
+        }),
+      );
+      if (this.#stopped || this.#paused) {
+        if (entered) gate.leave(seat);
+        continue;
+      }
+      this.#cut = false;
+      const before = this.#got;
+      const sentAt = performance.now();
+      const failure = await this.#send(source);
+      if (failure?.kind === 'throttled') this.#throttled(sentAt);
+      gate.leave(seat);
+      if (this.#stopped) return;
+      // A connection may break behind the last byte; an answer that is longer than it said is not to be believed at all.
+      if (failure === undefined || (this.#got === this.#length && failure.kind !== 'fatal')) {
+        counts.parts += 1;
+        gate.clean();
+        return;
+      }
+      if (this.#cut) continue;
+      await this.#recover(failure, before);
+    }
+  }
+
+  /** Ends it for good: nothing is handed over any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#attempt?.abort();
+    this.#endWait?.();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#cut = true;
+    this.#attempt?.abort();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#endWait?.();
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  get #length(): number | undefined {
+    return this.#end === undefined ? undefined : this.#end - this.start;
+  }
+
+  /** One attempt. @returns why it brought less than was asked for */
+  async #send(source: ObjectSource): Promise<FetchFailure | undefined> {
+    const { options, counts } = this.#context;
+    const attempt = new AbortController();
+    const before = this.#got;
+    let headed = false;
+    let barked: FetchFailure | undefined;
+    const watchdog = new Watchdog(
+      options,
+      () => (headed ? this.#got - before : undefined),
+      (failure) => {
+        barked = failure;
+        attempt.abort(failure);
+      },
+    );
+    this.#attempt = attempt;
+    counts.requests += 1;
+    counts.underWay += 1;
+    counts.mostUnderWay = Math.max(counts.mostUnderWay, counts.underWay);
+    try {
+      const { uri, etag, versionId } = this.#state;
+      const request = { uri, start: this.start + before, end: this.#end, etag, versionId };
+      const sink = {
+        onHead: (head: RangeHead) => {
+          if (attempt.signal.aborted) return;
+          this.#head(head, request.start);
+          headed = true;
+        },
+        memory: (most: number) => this.#memory.next(most),
+        onData: (chunk: Uint8Array) => {
+          if (!attempt.signal.aborted) this.#data(chunk);
+        },
+      };
+      await source.fetch(request, sink, attempt.signal);
+      if (barked !== undefined) return barked;
+      if (!headed || this.#got !== this.#length)
+        return new FetchFailure('transient', 'the answer ended before its last byte', { code: 'ShortBody' });
+      return undefined;
+    } catch (error) {
+      return barked ?? asFailure(error);
+    } finally {
+      watchdog.stop();
+      this.#attempt = undefined;
+      counts.underWay -= 1;
+    }
+  }
+
+  #head(head: RangeHead, asked: number): void {
+    this.#state.confirm(head);
+    if (head.start !== asked || (this.#end !== undefined && head.end > this.#end)) {
+      const text = `asked for bytes from ${asked}, got ${head.start}-${head.end - 1}: the service does not honour ranges`;
+      throw new FetchFailure('fatal', text, { code: 'WrongRange' });
+    }
+    // Of an object whose size was not known there may be less than was asked for; confirmed sizes fit.
+    this.#end = head.end;
+  }
+
+  #data(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    if (this.#got + chunk.length > (this.#length ?? 0))
+      throw new FetchFailure('fatal', 'more bytes came than were announced', { code: 'LongBody' });
+    this.#memory.note(chunk);
+    this.#got += chunk.length;
+    this.#context.counts.bytes += chunk.length;
+    this.#onData(chunk);
+  }
+
+  #throttled(sentAt: number): void {
+    const { gate, counts, onEvent } = this.#context;
+    counts.throttles += 1;
+    const before = gate.limit;
+    gate.throttled(sentAt);
+    if (gate.limit < before) onEvent?.({ type: 'throttled', uri: this.#state.uri, limit: gate.limit });
+  }
+
+  async #recover(failure: FetchFailure, before: number): Promise<void> {
+    const { counts, onEvent } = this.#context;
+    const budget = this.#budget;
+    const delayMs = budget.pauseAfter(failure, this.#got - before, this.#got);
+    const { uri } = this.#state;
+    const rest = { uri, start: this.start + this.#got, end: this.#end };
+    if (delayMs === undefined) {
+      const { attempts, elapsedMs } = budget;
+      throw new TransferFailure(failure, { ...rest, attempts, elapsedMs });
+    }
+    counts.retries += 1;
+    onEvent?.({
+      type: 'retry',
+      ...rest,
+      attempt: budget.attempts,
+      delayMs: Math.round(delayMs),
+      reason: failure.message,
+      requestId: failure.requestId,
+    });
+    await this.#wait((done) => {
+      const timer = setTimeout(done, delayMs);
+      return () => clearTimeout(timer);
+    });
+  }
+
+  /** Waits for `done`; {@link stop} ends the wait. `begin` returns what gives it up. */
+  #wait(begin: (done: () => void) => () => void): Promise<void> {
+    return new Promise((resolve) => {
+      let over = false;
+      let giveUp: (() => void) | undefined;
+      const finish = (): void => {
+        if (over) return;
+        over = true;
+        this.#endWait = undefined;
+        giveUp?.();
+        resolve();
+      };
+      if (this.#stopped) {
+        finish();
+        return;
+      }
+      this.#endWait = finish;
+      giveUp = begin(finish);
+    });
+  }
+
+  #whenResumed(done: () => void): () => void {
+    // resume() ends the wait.
+    if (!this.#paused) done();
+    return () => {};
+  }
+}
+
+function asFailure(error: unknown): FetchFailure {
+  if (error instanceof FetchFailure) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new FetchFailure('fatal', text, { cause: error });
+}

@@ -1,0 +1,128 @@
+import { type ObjectOptions, objectOptions } from '../object-options.ts';
+import type { ObjectSource } from '../storage.ts';
+import type { TransferContext } from './range-transfer.ts';
+import { processGate } from './request-gate.ts';
+
+/** What happens on the way and is no failure. */
+export type TransferEvent =
+  | {
+      readonly type: 'retry';
+      readonly uri: string;
+      /** First byte that is asked for again, and behind the last one. */
+      readonly start: number;
+      readonly end: number | undefined;
+      /** Attempts in a row that brought no byte. */
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly reason: string;
+      readonly requestId: string | undefined;
+    }
+  /** The service asked for fewer requests; `limit` is how many this process has under way from now on. */
+  | { readonly type: 'throttled'; readonly uri: string; readonly limit: number }
+  /** The object was overwritten before a byte of it had been handed out, and is read from its beginning in its new state. */
+  | { readonly type: 'restarted'; readonly uri: string; readonly reason: string }
+  /** `verifyObject` was asked for and could not be done. */
+  | { readonly type: 'unverified'; readonly uri: string; readonly reason: string }
+  /** An object was left out because `onObjectError` said so. */
+  | { readonly type: 'skipped'; readonly uri: string; readonly error: Error };
+
+/** Told of what happens on the way; whatever it throws is its own matter and ends the transfer. */
+export type OnTransferEvent = (event: TransferEvent) => void;
+
+/** What a transfer has done until now. */
+export interface TransferStats {
+  /** Requests sent, further attempts included. */
+  readonly requests: number;
+  /** Further attempts. */
+  readonly retries: number;
+  /** Answers that asked for fewer requests. */
+  readonly throttles: number;
+  /** Ranges received completely. */
+  readonly parts: number;
+  /** Bytes received. */
+  readonly bytes: number;
+  /** Objects handed out completely, verified, and asked to be but without a checksum at the service. */
+  readonly objects: number;
+  readonly verified: number;
+  readonly unverified: number;
+  /** Objects that had been overwritten and were begun anew. */
+  readonly restarts: number;
+  /** For how long the reader waited for bytes: the source is the bottleneck. */
+  readonly readerWaitedMs: number;
+  /** For how long requests were held back because the window was full: the reader is the bottleneck. */
+  readonly sourceWaitedMs: number;
+  /** Bytes held or on their way now, and at most until now. */
+  readonly heldBytes: number;
+  readonly mostHeldBytes: number;
+  /** Requests under way now, and at most until now. */
+  readonly underWay: number;
+  readonly mostUnderWay: number;
+}
+
+export type TransferCounts = { -readonly [K in keyof TransferStats]: TransferStats[K] };
+
+export function newTransferCounts(): TransferCounts {
+  return {
+    requests: 0,
+    retries: 0,
+    throttles: 0,
+    parts: 0,
+    bytes: 0,
+    objects: 0,
+    verified: 0,
+    unverified: 0,
+    restarts: 0,
+    readerWaitedMs: 0,
+    sourceWaitedMs: 0,
+    heldBytes: 0,
+    mostHeldBytes: 0,
+    underWay: 0,
+    mostUnderWay: 0,
+  };
+}
+
+/** What a transfer is told beside its options. */
+export interface TransferControl {
+  /** Ends everything: requests, waits and timers. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of what happens on the way: further attempts, restarts, what could not be verified. */
+  readonly onEvent?: OnTransferEvent | undefined;
+  /** Where all objects come from. Default: what their addresses name. */
+  readonly source?: ObjectSource | undefined;
+}
+
+/** Options of a transfer; pass what differs. */
+export type ObjectReadOptions = Partial<ObjectOptions> & TransferControl;
+
+/** What the ranges of a new stream share. */
+export function transferContext(given: ObjectReadOptions | undefined): TransferContext {
+  const { signal: _, onEvent, source, ...rest } = given ?? {};
+  const options = objectOptions(rest);
+  return {
+    options,
+    gate: processGate,
+    seat: processGate.seat(options.maxRequests),
+    counts: newTransferCounts(),
+    onEvent,
+    sourceOf: source === undefined ? namedSources(options) : () => source,
+  };
+}
+
+/** Sources by what stands before the key: listings name a bucket millions of times. */
+function namedSources(options: ObjectOptions): TransferContext['sourceOf'] {
+  const known = new Map<string, ObjectSource | Promise<ObjectSource>>();
+  return (uri) => {
+    const place = /^[a-z0-9]+:\/\/[^/]*/.exec(uri)?.[0] ?? '';
+    let source = known.get(place);
+    if (source === undefined) {
+      source = load(uri, options);
+      known.set(place, source);
+    }
+    return source;
+  };
+}
+
+async function load(uri: string, options: ObjectOptions): Promise<ObjectSource> {
+  const { objectSourceOf } = await import('../storage.ts');
+  return objectSourceOf(uri, options);
+}

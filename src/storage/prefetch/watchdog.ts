@@ -1,0 +1,100 @@
+import { FetchFailure } from '../errors.ts';
+import type { TransferOptions } from '../object-options.ts';
+
+const MAX_TICK_MS = 1_000;
+/** A rate is not measured over less, however short the time for retries is. */
+const MIN_STRETCH_MS = 1_000;
+
+/** How long an attempt may take. */
+export type WatchdogOptions = Pick<
+  TransferOptions,
+  | 'connectTimeoutMs'
+  | 'headersTimeoutMs'
+  | 'idleTimeoutMs'
+  | 'minBytesPerSecond'
+  | 'slowAfterMs'
+  | 'retryTimeoutMs'
+>;
+
+/**
+ * Watches one attempt of a request: its headers must come, then bytes, and fast enough. One timer that looks at counts
+ * replaces one that is set again with every chunk. Time in which this process was busy and could not have seen bytes does
+ * not count. A rate is measured over at most `retryTimeoutMs`, so that a service that drips does not outlive it.
+ */
+export class Watchdog {
+  readonly #options: WatchdogOptions;
+  readonly #slowAfterMs: number;
+  readonly #bytes: () => number | undefined;
+  readonly #bark: (failure: FetchFailure) => void;
+  readonly #tickMs: number;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #tickAt: number = performance.now();
+  #waitedMs = 0;
+  #seen: number | undefined;
+  /** The stretch over which the average is taken. */
+  #stretchMs = 0;
+  #stretchFrom = 0;
+
+  /**
+   * @param bytes received by this attempt; undefined until its headers have come
+   * @param bark called once, with the reason
+   */
+  constructor(
+    options: WatchdogOptions,
+    bytes: () => number | undefined,
+    bark: (failure: FetchFailure) => void,
+  ) {
+    this.#options = options;
+    this.#bytes = bytes;
+    this.#bark = bark;
+    const { idleTimeoutMs, headersTimeoutMs, slowAfterMs, retryTimeoutMs } = options;
+    this.#slowAfterMs = Math.min(slowAfterMs, Math.max(MIN_STRETCH_MS, retryTimeoutMs));
+    const shortest = Math.min(idleTimeoutMs, headersTimeoutMs, this.#slowAfterMs);
+    this.#tickMs = Math.min(MAX_TICK_MS, Math.ceil(shortest / 4));
+    this.#timer = setInterval(this.#look, this.#tickMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  readonly #look = (): void => {
+    const now = performance.now();
+    const passed = Math.min(now - this.#tickAt, 2 * this.#tickMs);
+    this.#tickAt = now;
+    const bytes = this.#bytes();
+    if (bytes !== this.#seen) {
+      if (this.#seen === undefined) this.#stretchFrom = 0;
+      this.#seen = bytes;
+      this.#waitedMs = 0;
+    } else this.#waitedMs += passed;
+    if (bytes === undefined) this.#lookForHeaders();
+    else this.#lookAtBytes(bytes, passed);
+  };
+
+  #lookForHeaders(): void {
+    const { connectTimeoutMs, headersTimeoutMs } = this.#options;
+    if (this.#waitedMs >= connectTimeoutMs + headersTimeoutMs)
+      this.#give(`no answer for ${this.#waitedMs.toFixed(0)} ms`);
+  }
+
+  #lookAtBytes(bytes: number, passed: number): void {
+    const { idleTimeoutMs, minBytesPerSecond } = this.#options;
+    if (this.#waitedMs >= idleTimeoutMs) {
+      this.#give(`no bytes for ${this.#waitedMs.toFixed(0)} ms`);
+      return;
+    }
+    this.#stretchMs += passed;
+    if (this.#stretchMs < this.#slowAfterMs) return;
+    const perSecond = ((bytes - this.#stretchFrom) * 1000) / this.#stretchMs;
+    if (perSecond < minBytesPerSecond)
+      this.#give(`only ${perSecond.toFixed(0)} bytes a second over ${(this.#stretchMs / 1000).toFixed(1)} s`);
+    this.#stretchMs = 0;
+    this.#stretchFrom = bytes;
+  }
+
+  #give(message: string): void {
+    this.stop();
+    this.#bark(new FetchFailure('transient', message, { code: 'TimeoutError' }));
+  }
+}

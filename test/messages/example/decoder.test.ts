@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { UsageError } from '../../../src/errors.ts';
+import {
+  decodeExample,
+  ExampleDecoder,
+  encodeExample,
+  type FeaturesInput,
+  type Int64Mode,
+} from '../../../src/messages/index.ts';
+import { oddExample, randomFeatures } from '../../support/example-messages.ts';
+import { told } from '../../support/oracle-example.ts';
+import { Random } from '../../support/random.ts';
+
+const scalars = (id: number, name: string, weights: number[]): FeaturesInput => ({
+  id: { kind: 'int64', value: [id] },
+  name: { kind: 'bytes', value: [name] },
+  weights: { kind: 'float', value: weights },
+});
+
+test('records of any features, one after another, are what decodeExample makes of them', () => {
+  const random = new Random(11);
+  for (const int64 of ['bigint', 'auto'] as const) {
+    const decoder = new ExampleDecoder<Int64Mode>({ int64 });
+    for (let i = 0; i < 1500; i++) {
+      const features = randomFeatures(random);
+      const record = random.below(4) === 0 ? oddExample(random) : encodeExample(features);
+      const expected = decodeExample(record, { int64 });
+      const got = decoder.decode(record);
+      expect(told(got), Buffer.from(record).toString('hex')).toEqual(told(expected));
+      expect([...got.keys()]).toEqual([...expected.keys()]);
+      for (const [name, { value }] of got)
+        expect(value.constructor).toBe(expected.get(name)?.value.constructor);
+      // The same features with other values in them.
+      const same = new Map([...features].map(([name, one]) => [name, one] as const));
+      expect(told(decoder.decode(encodeExample(same)))).toEqual(told(decodeExample(encodeExample(same))));
+    }
+  }
+});
+
+test('the same features come in the same Map and arrays, filled anew', () => {
+  const decoder = new ExampleDecoder({ int64: 'number' });
+  const first = decoder.decode(encodeExample(scalars(7, 'Ada', [1, 2])));
+  const [id, weights] = [first.get('id')?.value, first.get('weights')?.value];
+  expect([id?.[0], weights?.length]).toEqual([7, 2]);
+  const second = decoder.decode(encodeExample(scalars(8, 'Grace', [3, 4])));
+  expect(second).toBe(first);
+  expect(second.get('id')?.value).toBe(id);
+  expect(second.get('weights')?.value).toBe(weights);
+  expect([id?.[0], weights?.[1]]).toEqual([8, 4]);
+  expect(Buffer.from(second.get('name')?.value[0] as Uint8Array).toString()).toBe('Grace');
+  const longer = decoder.decode(
+    encodeExample(
+      scalars(
+        9,
+        '',
+        Array.from({ length: 100 }, (_, i) => i),
+      ),
+    ),
+  );
+  expect(longer.get('weights')?.value).toEqual(Float32Array.from({ length: 100 }, (_, i) => i));
+  expect(decoder.decode(encodeExample(scalars(1, '', [5]))).get('weights')?.value).toEqual(
+    Float32Array.of(5),
+  );
+});
+
+test('a damaged record is an error that names feature and place, and the next is read', () => {
+  const decoder = new ExampleDecoder({ int64: 'number' });
+  const record = encodeExample(scalars(7, 'Ada', [1, 2]));
+  expect(decoder.decode(record).size).toBe(3);
+  expect(() => decoder.decode(record.subarray(0, -2), { uri: 'a.tfrecord', record: 4 })).toThrow(
+    /record 4 of a\.tfrecord/,
+  );
+  const beyond = encodeExample({ id: { kind: 'int64', value: [2n ** 60n] } });
+  expect(() => decoder.decode(beyond)).toThrow(/"id".*2\^53/s);
+  expect(decoder.decode(record).get('id')?.value[0]).toBe(7);
+  expect(() => decoder.decode('x' as unknown as Uint8Array)).toThrow(UsageError);
+});

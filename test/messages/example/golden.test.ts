@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { decodeTFRecords } from '../../../src/index.ts';
+import {
+  decodeExample,
+  decodeSequenceExample,
+  ExampleCursor,
+  encodeExample,
+  encodeSequenceExample,
+} from '../../../src/messages/index.ts';
+import { fixture } from '../../support/golden.ts';
+import { bits, type Told, told, toldOne } from '../../support/oracle-example.ts';
+
+interface GoldenFeature {
+  readonly kind: string;
+  readonly value: readonly (string | number)[];
+}
+type GoldenFeatures = Record<string, GoldenFeature>;
+
+function goldens<T>(name: string): { records: Uint8Array[]; examples: T[] } {
+  const { examples } = JSON.parse(Buffer.from(fixture(`${name}.json`)).toString()) as { examples: T[] };
+  return { records: [...decodeTFRecords(fixture(`${name}.bin`))], examples };
+}
+
+function toldGolden(features: GoldenFeatures = {}): Told {
+  const entries = Object.entries(features);
+  return Object.fromEntries(entries.map(([name, feature]) => [name, toldGoldenOne(feature)]));
+}
+
+function toldGoldenOne({ kind, value }: GoldenFeature): Told[string] {
+  return { kind, value: value.map((one) => (typeof one === 'number' ? bits(one) : String(one))) };
+}
+
+describe('Examples that TensorFlow wrote', () => {
+  const { records, examples } = goldens<{ features: GoldenFeatures }>('examples');
+
+  test('are what they are said to be', () => {
+    expect(records.length).toBe(80);
+    for (const [i, record] of records.entries()) {
+      expect(told(decodeExample(record)), `record ${i}`).toEqual(toldGolden(examples[i].features));
+      expect(told(decodeExample(record, { int64: 'auto', strict: 'tf' }))).toEqual(
+        toldGolden(examples[i].features),
+      );
+    }
+  });
+
+  test('are written again byte for byte', () => {
+    for (const [i, record] of records.entries()) {
+      expect(Buffer.from(record).equals(encodeExample(decodeExample(record))), `record ${i}`).toBe(true);
+    }
+  });
+
+  test('a cursor says the same of them', () => {
+    const cursor = new ExampleCursor();
+    for (const [i, record] of records.entries()) {
+      const met: [string, Told[string]][] = [];
+      for (cursor.open(record); cursor.next(); ) {
+        expect([cursor.count, cursor.repeats]).toEqual([
+          examples[i].features[cursor.name].value.length,
+          false,
+        ]);
+        met.push([cursor.name, toldOne(cursor.feature())]);
+      }
+      expect(Object.fromEntries(met)).toEqual(toldGolden(examples[i].features));
+    }
+  });
+});
+
+describe('SequenceExamples that TensorFlow wrote', () => {
+  const { records, examples } = goldens<{
+    context: GoldenFeatures;
+    featureLists: Record<string, GoldenFeature[]>;
+  }>('sequence-examples');
+
+  test('are what they are said to be, and are written again byte for byte', () => {
+    expect(records.length).toBe(40);
+    for (const [i, record] of records.entries()) {
+      const decoded = decodeSequenceExample(record);
+      const lists = Object.entries(examples[i].featureLists);
+      expect(told(decoded.context), `record ${i}`).toEqual(toldGolden(examples[i].context));
+      expect(
+        Object.fromEntries([...decoded.featureLists].map(([name, steps]) => [name, steps.map(toldOne)])),
+      ).toEqual(Object.fromEntries(lists.map(([name, steps]) => [name, steps.map(toldGoldenOne)])));
+      expect(Buffer.from(record).equals(encodeSequenceExample(decoded)), `record ${i}`).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,84 @@
+import { getEventListeners } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { encodeRecordIO } from '../../../src/index.ts';
+import { PipeModeDataset } from '../../../src/pipemode/index.ts';
+import { openDescriptors } from '../../support/temp-dir.ts';
+import { channelPlace, ended, makePipes, start, writeInto } from './channel-place.ts';
+import { program } from './programs.ts';
+
+const body = Buffer.concat(Array.from({ length: 200 }, (_, i) => encodeRecordIO(new Uint8Array(i))));
+const channels = Array.from({ length: 64 }, (_, i) => `channel-${i}`);
+const SILENT = 4;
+
+test('64 channels at once, four without a writer: nobody else waits', async () => {
+  const place = channelPlace(...channels);
+  makePipes(...channels.map((channel) => place.pipe(0, channel)));
+  const file = `${place.root}/body`;
+  writeFileSync(file, body);
+  const stop = new AbortController();
+  const readings = channels.map((channel) =>
+    new PipeModeDataset(channel, place.dirs)
+      .count({ signal: stop.signal })
+      .catch((error: { code: string }) => error.code),
+  );
+  for (const channel of channels.slice(SILENT)) writeInto(place.pipe(0, channel), file);
+  expect(await Promise.all(readings.slice(SILENT))).toEqual(channels.slice(SILENT).map(() => 200));
+  // The host's threads are free: calls that need one are answered.
+  for (let i = 0; i < 20; i++) await stat(file);
+  stop.abort();
+  expect(await Promise.all(readings.slice(0, SILENT))).toEqual(['aborted', 'aborted', 'aborted', 'aborted']);
+  await expect.poll(() => openDescriptors(place.pipeDir)).toBe(0);
+  const expected = channels.map((_, i) => (i < SILENT ? '0' : '1'));
+  await expect.poll(() => channels.map((channel) => place.state(channel))).toEqual(expected);
+});
+
+test('a process that waits for pipes and writers ends at once when told to', async () => {
+  const place = channelPlace(...channels);
+  makePipes(...channels.slice(0, 60).map((channel) => place.pipe(0, channel)));
+  const child = start(process.execPath, program('wait-for-all.mjs'), place.root, ...channels);
+  await new Promise((resolve) => child.stdout?.once('data', resolve));
+  const told = performance.now();
+  child.stdin?.write('abort\n');
+  const said = await text(child.stdout!);
+  expect(await ended(child)).toBe(0);
+  expect(said.trim()).toBe(`aborted ${channels.length}`);
+  // Not a bound on speed: a thread held up by a pipe would never end.
+  expect(performance.now() - told).toBeLessThan(20_000);
+});
+
+test('1,000 aborted epochs leave nothing behind', async () => {
+  const place = channelPlace();
+  makePipes(place.pipe(0));
+  const dataset = new PipeModeDataset('train', { ...place.dirs, lock: 'none' });
+  const lasting = new AbortController();
+  const own = new PipeModeDataset('train', { ...place.dirs, lock: 'none', signal: lasting.signal });
+  const run = async (i: number): Promise<void> => {
+    const stop = new AbortController();
+    const reading = (i % 2 === 0 ? dataset : own).count({ signal: stop.signal });
+    // At another moment each time: while the index is looked at, the pipe opened, or bytes awaited.
+    if (i % 3 > 0) await new Promise((resolve) => setTimeout(resolve, i % 3));
+    stop.abort();
+    await expect(reading).rejects.toMatchObject({ code: 'aborted' });
+  };
+  await run(0);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const before = resources();
+  for (let i = 0; i < 1000; i++) await run(i);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(openDescriptors(place.root)).toBe(0);
+  expect(getEventListeners(lasting.signal, 'abort').length).toBe(0);
+  expect(resources()).toEqual(before);
+  expect(place.state()).toBe('0');
+});
+
+/** What keeps this process busy, by kind. */
+function resources(): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const kind of process.getActiveResourcesInfo()) {
+    if (/Pipe|Timeout|TTY|Immediate|Process/.test(kind)) counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}

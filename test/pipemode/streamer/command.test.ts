@@ -1,0 +1,293 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { Xoshiro128 } from '../../../src/dataset/operators/shuffle.ts';
+import { cli, startCli } from '../../support/cli.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { exited, interrupted, takenOver } from './interrupted.ts';
+import { catPipe, writeObjects } from './stream-place.ts';
+
+const temp = tempDir();
+const data = temp.file('data');
+writeObjects(data, { a: 'one\n'.repeat(100_000), b: 'two\n' });
+const WHOLE = `${'one\n'.repeat(100_000)}two\n`;
+let places = 0;
+
+function newPlace(): string {
+  const place = temp.file(`place-${places++}`);
+  mkdirSync(place);
+  return place;
+}
+
+/** A program that is run beside the streamer, in the language of the machine it runs on. */
+function program(source: string): string[] {
+  const path = temp.file(`program-${places++}.mjs`);
+  writeFileSync(path, `import { readFileSync, writeFileSync } from 'node:fs';\n${source}`);
+  return [process.execPath, path];
+}
+
+describe('recordpipe stream beside a program', () => {
+  test('gives it what SageMaker gives, and has its exit code', async () => {
+    const root = newPlace();
+    const words = program(`
+      const input = process.env.SM_INPUT_DIR;
+      const epochs = [0, 1].map((epoch) => readFileSync(input + '/data/train_' + epoch, 'latin1').length);
+      console.log(JSON.stringify({ epochs, argv: process.argv.slice(2), hps: process.env.SM_HPS, channels: process.env.SM_CHANNELS }));
+      process.exit(7);`);
+    const args = [
+      'stream',
+      '-c',
+      `train=${data}`,
+      '--root',
+      root,
+      '--hyperparameter',
+      'lr=0.1',
+      '--',
+      ...words,
+    ];
+    const { code, stdout } = await cli([...args, '--lr', '3']);
+    expect(JSON.parse(stdout)).toEqual({
+      epochs: [WHOLE.length, WHOLE.length],
+      argv: ['--lr', '3'],
+      hps: '{"lr":"0.1"}',
+      channels: '["train"]',
+    });
+    expect(code).toBe(7);
+    expect(readdirSync(join(root, 'input/data'))).toEqual(['train.status.json']);
+    expect(JSON.parse(readFileSync(join(root, 'input/config/inputdataconfig.json'), 'utf8'))).toMatchObject({
+      train: { TrainingInputMode: 'Pipe', S3DistributionType: 'FullyReplicated' },
+    });
+  });
+
+  test('stops it when its data cannot be had, before it could take that for the end', async () => {
+    const root = newPlace();
+    const manifest = temp.file(
+      'm.manifest',
+      Buffer.from(JSON.stringify([{ prefix: `${data}/` }, 'a', 'none'])),
+    );
+    const words = program(`
+      process.on('SIGTERM', () => { writeFileSync(process.env.SM_MODEL_DIR + '/told', 'SIGTERM'); process.exit(0); });
+      const { createReadStream } = await import('node:fs');
+      createReadStream(process.env.SM_INPUT_DIR + '/data/train_0').on('end', () => writeFileSync(process.env.SM_MODEL_DIR + '/ended', '')).resume();
+      setInterval(() => {}, 1000);`);
+    const { code, stderr } = await cli([
+      'stream',
+      '-c',
+      `train=${manifest}`,
+      '--manifest',
+      '--root',
+      root,
+      // Node cannot exit while a read of its pipe is blocked.
+      '--grace',
+      '1s',
+      '--',
+      ...words,
+    ]);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/object-missing|not-found/);
+    expect(readdirSync(join(root, 'model'))).toEqual(['told']);
+  });
+
+  test('does not start it where there is nothing', async () => {
+    const root = newPlace();
+    mkdirSync(temp.file('nothing'));
+    const words = program(`writeFileSync(process.env.SM_MODEL_DIR + '/started', '')`);
+    const { code, stderr } = await cli([
+      'stream',
+      '-c',
+      `train=${temp.file('nothing')}`,
+      '--root',
+      root,
+      '--',
+      ...words,
+    ]);
+    expect([code, readdirSync(join(root, 'model'))]).toEqual([3, []]);
+    expect(stderr).toContain('no files under this path');
+  });
+
+  test('passes signals on, and ends with it', async () => {
+    const root = newPlace();
+    const words = program(`
+      process.on('SIGTERM', () => setTimeout(() => process.exit(5), 50));
+      writeFileSync(process.env.SM_MODEL_DIR + '/up', '');
+      setInterval(() => {}, 1000);`);
+    const child = startCli(['stream', '-c', `train=${data}`, '--root', root, '--', ...words]);
+    const exit = exited(child);
+    while (!existsSync(join(root, 'model/up'))) await sleep(10);
+    child.kill('SIGTERM');
+    expect((await exit).code).toBe(5);
+    expect(readdirSync(join(root, 'input/data')).filter((name) => /_\d+$|lock/.test(name))).toEqual([]);
+  });
+
+  test('a program that is not there', async () => {
+    const { code, stderr } = await cli([
+      'stream',
+      '-c',
+      `train=${data}`,
+      '--root',
+      newPlace(),
+      '--',
+      'no-such-program',
+    ]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('no such program: no-such-program')]);
+  });
+});
+
+describe('recordpipe stream without one', () => {
+  test('events as lines, metrics, and the bytes', async () => {
+    const dir = newPlace();
+    const child = startCli([
+      'stream',
+      '-c',
+      `train=${data}`,
+      '--dir',
+      dir,
+      '--epochs',
+      '1',
+      '--json',
+      '--metrics',
+      '0',
+    ]);
+    const stdout = text(child.stdout!);
+    const exit = exited(child);
+    let said = '';
+    child.stderr!.on('data', (chunk) => {
+      said += chunk;
+    });
+    await expect.poll(() => said, { timeout: 20_000 }).toMatch(/127\.0\.0\.1:\d+/);
+    const url = /http:\S+/.exec(said)![0];
+    const metrics = await new Promise<string>((resolve, reject) => {
+      get(url, (response) => text(response).then(resolve, reject)).on('error', reject);
+    });
+    expect(metrics).toContain('recordpipe_stream_bytes_total{channel="train"} 0');
+    expect((await catPipe(join(dir, 'train_0'))).toString('latin1')).toBe(WHOLE);
+    expect((await exit).code).toBe(0);
+    const events = (await stdout)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string });
+    expect(events.map(({ event }) => event)).toEqual(['channel', 'epoch-start', 'epoch-end']);
+    expect(events[2]).toMatchObject({ bytes: WHOLE.length, complete: true });
+  });
+
+  test('says which pipes are ready, for whoever starts their reader', async () => {
+    const root = newPlace();
+    const running = cli(['stream', '-c', `train=${data}`, '--root', root, '--epochs', '1'], {
+      separate: true,
+    });
+    const pipe = join(root, 'input/data/train_0');
+    await expect.poll(() => existsSync(pipe), { timeout: 20_000 }).toBe(true);
+    expect((await catPipe(pipe)).toString('latin1')).toBe(WHOLE);
+    const { code, stderr } = await running;
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      `recordpipe: the pipes are ready in ${join(root, 'input/data')}: train_0; start the program that reads them`,
+    );
+  });
+
+  test('channels as CreateTrainingJob takes them', async () => {
+    const dir = newPlace();
+    const source = { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: data } };
+    const config = temp.file(
+      'channels.json',
+      Buffer.from(JSON.stringify([{ ChannelName: 'x', DataSource: source }])),
+    );
+    const child = startCli(['stream', '--config', config, '--dir', dir, '--epochs', '1']);
+    const exit = exited(child);
+    expect((await catPipe(join(dir, 'x_0'))).toString('latin1')).toBe(WHOLE);
+    expect((await exit).code).toBe(0);
+  });
+
+  test.each([
+    [2, ['stream', '--dir', 'x'], /name at least one/],
+    [2, ['stream', '-c', 'train', '--dir', 'x'], /NAME=VALUE/],
+    [
+      2,
+      ['stream', '-c', 'a=b', '--dir', 'x', '--hosts', 'algo-1,algo-1'],
+      /--hosts: expected distinct names/,
+    ],
+    [2, ['stream', '-c', 'a=b', '--dir', 'x', '--host', 'algo-2'], /--host: expected one of --hosts/],
+    [
+      2,
+      ['stream', '-c', `a=${data}`, '--dir', newPlace(), '--metrics', '70000'],
+      /--metrics: expected a port/,
+    ],
+    [2, ['stream', '-c', 'a b=x', '--dir', 'x'], /a channel's name/],
+    [
+      4,
+      ['stream', '-c', `train=${data}`, '--dir', temp.file('unread'), '--reader-timeout', '100ms'],
+      /reader-timeout/,
+    ],
+  ])('exit code %d', async (expected, args, message) => {
+    const { code, stderr } = await cli(args);
+    expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s at any moment: it ends, no pipe, lock or blocked reader is left',
+    async (signal) => {
+      const random = new Xoshiro128(signal.length, 1);
+      for (let i = 0; i < 5; i++) await interrupted(data, newPlace(), signal, random.below(600));
+    },
+    60_000,
+  );
+
+  test('killed while its pipes are being made: nobody takes over before they are, and then they are taken away', async () => {
+    const dir = newPlace();
+    const slow = newPlace();
+    const [begun, made] = ['begun', 'made'].map((name) => join(slow, name));
+    const script = `#!/bin/sh\nPATH=${process.env['PATH']}\ntouch ${begun}\nsleep 1\nmkfifo "$@"\ntouch ${made}\n`;
+    writeFileSync(join(slow, 'mkfifo'), script, { mode: 0o755 });
+    const env = { PATH: `${slow}:${process.env['PATH']}` };
+    const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '-q'], { env });
+    const exit = exited(child);
+    const lock = join(dir, '.recordpipe-train.lock');
+    await expect.poll(() => existsSync(begun), { timeout: 20_000 }).toBe(true);
+    child.kill('SIGKILL');
+    await exit;
+    const free = (): boolean => spawnSync('flock', ['-n', lock, 'true']).status === 0;
+    // Asked before it is known whether they are made: where the lock was free, they are.
+    while (!free()) await sleep(20);
+    expect(existsSync(made)).toBe(true);
+    expect(existsSync(join(dir, 'train_1'))).toBe(true);
+    await takenOver(data, dir, Buffer.from(WHOLE));
+  });
+
+  test('killed before the end of a longer note was cut off: the pipes in it are taken away', async () => {
+    const dir = newPlace();
+    const path = join(dir, 'train_7');
+    execFileSync('mkfifo', [path]);
+    const { dev, ino } = statSync(path);
+    const note = JSON.stringify({
+      pid: 1,
+      fifos: [{ path, dev: String(dev), ino: String(ino) }],
+      making: [],
+    });
+    writeFileSync(join(dir, '.recordpipe-train.lock'), `${note}\n"what a longer one had"]}\n`);
+    await takenOver(data, dir, Buffer.from(WHOLE));
+  });
+
+  test('a status that a killed streamer had not finished is removed', async () => {
+    const dir = newPlace();
+    writeFileSync(join(dir, '.train.status.json.0123456789abcdef.tmp'), '{');
+    writeFileSync(join(dir, '.test.status.json.0123456789abcdef.tmp'), '{');
+    const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '--epochs', '1', '-q']);
+    const exit = exited(child);
+    await catPipe(join(dir, 'train_0'));
+    expect((await exit).code).toBe(0);
+    expect(readdirSync(dir)).toEqual(['.test.status.json.0123456789abcdef.tmp', 'train.status.json']);
+  });
+
+  test('SIGKILL at any moment: the next one takes over what is left', async () => {
+    const random = new Xoshiro128(9, 1);
+    for (let i = 0; i < 4; i++) {
+      const dir = newPlace();
+      await interrupted(data, dir, 'SIGKILL', random.below(600));
+      await takenOver(data, dir, Buffer.from(WHOLE));
+    }
+  }, 60_000);
+});

@@ -1,0 +1,233 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { PipeModeStreamer } from '../../../src/pipemode/streamer/index.ts';
+import { SMALL, withServer } from '../../storage/faults/transfer.ts';
+import { cli, startCli } from '../../support/cli.ts';
+import { type Fault, generated } from '../../support/faulty-s3/index.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { exited } from './interrupted.ts';
+import { catPipe, eventLog } from './stream-place.ts';
+
+const temp = tempDir();
+const PART = 64 * 1024;
+const MIB = 2 ** 20;
+let places = 0;
+
+function newPlace(): string {
+  const place = temp.file(`place-${places++}`);
+  mkdirSync(place);
+  return place;
+}
+
+describe('readers', () => {
+  test('one that pauses: no request is under way, none is repeated, and then it gets all of it', async () => {
+    const content = generated(4 * MIB, 1);
+    await withServer({ objects: { 'bucket/a': content } }, async (server) => {
+      const pipeDir = newPlace();
+      await using streamer = new PipeModeStreamer({
+        channels: [{ name: 'train', uri: 's3://bucket/a' }],
+        pipeDir,
+        epochs: 1,
+        objects: { ...SMALL, endpointUrl: server.url, idleTimeoutMs: 300, headersTimeoutMs: 300 },
+      });
+      const running = streamer.run();
+      await streamer.ready;
+      const reader = spawn('sh', [
+        '-c',
+        'exec 3<"$0"; head -c 100000 <&3; read go; exec cat <&3',
+        join(pipeDir, 'train_0'),
+      ]);
+      let got = 0;
+      reader.stdout.on('data', (chunk: Buffer) => {
+        got += chunk.length;
+      });
+      await expect.poll(() => got).toBeGreaterThanOrEqual(100_000);
+      await expect.poll(() => server.concurrent).toBe(0);
+      await sleep(1000);
+      const { length } = server.log;
+      await sleep(300);
+      expect([server.log.length, server.concurrent]).toEqual([length, 0]);
+      reader.stdin.end('\n');
+      await once(reader, 'close');
+      await running;
+      expect(got).toBeGreaterThan(3 * MIB); // head may have taken a little more than it wrote
+      expect(streamer.metrics[0].retries).toBe(0);
+    });
+  });
+
+  test('killed in the midst, and one that opens the next pipe before this one: each epoch is whole, in order', async () => {
+    const data = temp.file('large.bin', Buffer.alloc(MIB, 'recordpipe'));
+    const pipeDir = newPlace();
+    const { events, onEvent } = eventLog();
+    await using streamer = new PipeModeStreamer({
+      channels: [{ name: 'train', uri: data }],
+      pipeDir,
+      epochs: 3,
+      onEvent,
+    });
+    const running = streamer.run();
+    await streamer.ready;
+    const killed = spawn('sh', ['-c', 'exec 3<"$0"; echo open; exec sleep 60', join(pipeDir, 'train_0')]);
+    await once(killed.stdout, 'data');
+    const early = catPipe(join(pipeDir, 'train_1'));
+    await expect.poll(() => streamer.metrics[0].state).toBe('streaming');
+    expect(streamer.metrics[0].epoch).toBe(0);
+    killed.kill('SIGKILL');
+    expect((await early).length).toBe(MIB);
+    expect((await catPipe(join(pipeDir, 'train_2'))).length).toBe(MIB);
+    await running;
+    expect(events.filter(({ event }) => event === 'epoch-end')).toMatchObject([
+      { epoch: 0, complete: false },
+      { epoch: 1, complete: true },
+      { epoch: 2, complete: true },
+    ]);
+  });
+});
+
+describe('answers that are not what was asked for never reach a reader', () => {
+  test.each<[string, Fault]>([
+    ['a whole object for a range', { from: 2 * PART, do: 'ignore-range', times: 1e9 }],
+    [
+      'another range',
+      { from: 2 * PART, do: 'headers', set: { 'content-range': 'bytes 0-65535/655360' }, times: 1e9 },
+    ],
+    ['another ETag', { from: 2 * PART, do: 'headers', set: { etag: '"other"' }, times: 1e9 }],
+  ])('%s', async (_, fault) => {
+    const objects = { 'bucket/a': generated(10 * PART, 1) };
+    await withServer({ objects, faults: [{ operation: 'GetObject', ...fault } as Fault] }, async (server) => {
+      const pipeDir = newPlace();
+      await using streamer = new PipeModeStreamer({
+        channels: [{ name: 'train', uri: 's3://bucket/a' }],
+        pipeDir,
+        epochs: 1,
+        objects: { ...SMALL, endpointUrl: server.url, maxAttempts: 2 },
+      });
+      const failed = expect(streamer.run()).rejects.toMatchObject({ uri: 's3://bucket/a' });
+      await streamer.ready;
+      const bytes = await catPipe(join(pipeDir, 'train_0'));
+      await failed;
+      const right = Buffer.from(objects['bucket/a'].read(0, 2 * PART));
+      expect(bytes.length).toBeLessThanOrEqual(2 * PART);
+      expect(bytes.equals(right.subarray(0, bytes.length))).toBe(true);
+      expect(readdirSync(pipeDir)).toEqual(['train.status.json']);
+    });
+  });
+});
+
+describe('recordpipe stream, interrupted', () => {
+  const environment = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
+  test.each<[string, Fault, boolean]>([
+    ['while it lists', { operation: 'ListObjectsV2', do: 'stall', at: 'before' }, false],
+    ['between two attempts', { operation: 'GetObject', do: 'status', status: 503, times: 1e9 }, false],
+    [
+      'while a reader waits for bytes',
+      { operation: 'GetObject', do: 'stall', at: 'before', times: 1e9 },
+      true,
+    ],
+  ])('%s: its reader is let go, and nothing is left', async (_, fault, read) => {
+    await withServer({ objects: { 'bucket/t/a': generated(PART, 1) }, faults: [fault] }, async (server) => {
+      const dir = newPlace();
+      const args = ['stream', '-c', 'train=s3://bucket/t/', '--dir', dir, '-q', '--endpoint-url', server.url];
+      const child = startCli(args, { env: environment });
+      const exit = exited(child);
+      await expect.poll(() => existsSync(join(dir, 'train_0')), { timeout: 20_000 }).toBe(true);
+      const reader = read ? catPipe(join(dir, 'train_0')) : undefined;
+      const hit = fault.operation as 'GetObject' | 'ListObjectsV2';
+      await expect.poll(() => server.requests(hit).length, { timeout: 20_000 }).toBeGreaterThan(0);
+      child.kill('SIGTERM');
+      expect(await exit).toEqual({ code: 143, signal: null });
+      expect((await reader)?.length ?? 0).toBe(0);
+      expect(readdirSync(dir).filter((name) => name !== 'train.status.json')).toEqual([]);
+    });
+  });
+});
+
+describe('recordpipe stream', () => {
+  const data = temp.file('data.txt', Buffer.from('one\n'));
+
+  test('with --json, and nobody there to read the events: the pipe is served all the same', async () => {
+    const dir = newPlace();
+    const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '--epochs', '1', '--json']);
+    const exit = exited(child);
+    child.stdout?.destroy();
+    let said = '';
+    child.stderr?.on('data', (text) => {
+      said += text;
+    });
+    expect(String(await catPipe(join(dir, 'train_0')))).toBe('one\n');
+    expect([(await exit).code, said]).toEqual([0, '']);
+  });
+
+  test.each([
+    [
+      'a file where the folder of pipes has to be',
+      3,
+      ['-c', `train=${data}`, '--dir', data],
+      /the pipes need a folder/,
+    ],
+    [
+      'a name that is too long',
+      3,
+      ['-c', `train=${data}`, '--dir', temp.file('x'.repeat(300))],
+      /name is too long/,
+    ],
+    [
+      'a folder that is not there',
+      3,
+      ['-c', `train=${temp.file('none')}`, '--dir', temp.file('p')],
+      /check the path/,
+    ],
+  ])('%s', async (_, expected, args, message) => {
+    const { code, stderr } = await cli(['stream', ...args]);
+    expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);
+  });
+
+  test.each([
+    [
+      'a whole address in a ManifestFile',
+      '[{"prefix": "s3://bucket/"}, "s3://other/key"]',
+      /a whole address/,
+    ],
+    ['lines instead of an array', '{"source-ref": "s3://bucket/a"}\n{}', /AugmentedManifestFile/],
+    ['no prefix', '["a", "b"]', /first element/],
+  ])('%s', async (_, manifest, message) => {
+    const path = temp.file(`m-${places++}.manifest`);
+    writeFileSync(path, manifest);
+    const { code, stderr } = await cli(['stream', '-c', `train=${path}`, '--manifest', '--dir', newPlace()]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+  });
+});
+
+test('objects in another bucket than the manifest, lines with CRLF, no end of the last one', async () => {
+  const lines = '{"a-ref": "s3://other/x", "n": 1.50}\r\n\r\n{"n": "é", "a-ref": "s3://bucket/y"}';
+  const objects = {
+    'other/x': Buffer.from('X'),
+    'bucket/y': Buffer.from('Y'),
+    'bucket/m.jsonl': Buffer.from(lines),
+  };
+  await withServer({ objects }, async (server) => {
+    const pipeDir = newPlace();
+    await using streamer = new PipeModeStreamer({
+      channels: [
+        {
+          name: 'train',
+          uri: 's3://bucket/m.jsonl',
+          dataType: 'AugmentedManifestFile',
+          attributeNames: ['a-ref', 'n'],
+        },
+      ],
+      pipeDir,
+      epochs: 1,
+      objects: { ...SMALL, endpointUrl: server.url },
+    });
+    const running = streamer.run();
+    running.catch(() => {});
+    await Promise.race([streamer.ready, running]);
+    expect(String(await catPipe(join(pipeDir, 'train_0')))).toBe('X1.50Yé');
+    await running;
+  });
+});

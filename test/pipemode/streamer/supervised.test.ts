@@ -1,0 +1,190 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import {
+  PipeModeStreamer,
+  type StreamChannelInput,
+  TrainingProgram,
+} from '../../../src/pipemode/streamer/index.ts';
+import { processesOf } from '../../../src/pipemode/streamer/program-guard.ts';
+import { cli, ended, startCli } from '../../support/cli.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { missingProgram } from '../reader/programs.ts';
+import { writeObjects } from './stream-place.ts';
+
+const temp = tempDir();
+const data = temp.file('data');
+writeObjects(data, { a: 'one\n'.repeat(100_000), b: 'two\n' });
+const cut = temp.file('cut.manifest', Buffer.from(JSON.stringify([{ prefix: `${data}/` }, 'b', 'none'])));
+const CUT: StreamChannelInput = { name: 'train', uri: cut, dataType: 'ManifestFile' };
+const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+/** Reads a pipe to its end and leaves a file that says so: what trains on truncated data. */
+const READ = 'cat "$DIR/train_0" > "$DIR/got" && echo > "$DIR/complete"';
+let places = 0;
+
+function newPlace(): string {
+  const place = temp.file(`place-${places++}`);
+  mkdirSync(place);
+  return place;
+}
+
+/** Serves channels to a shell script, and returns how that ended and the files that it left. */
+async function supervised(
+  channels: readonly StreamChannelInput[],
+  script: string,
+  graceMs = 5000,
+): Promise<{ failure: unknown; exitCode: number; files: string[]; killed: boolean }> {
+  const pipeDir = newPlace();
+  await using streamer = new PipeModeStreamer({ channels, pipeDir, epochs: 2 });
+  let failure: unknown;
+  const running = streamer.run().catch((error: unknown) => {
+    failure = error;
+  });
+  await streamer.ready;
+  const program = new TrainingProgram(['sh', '-c', script], { DIR: pipeDir }, { graceMs });
+  streamer.supervise(program);
+  const exitCode = await program.ended;
+  await program.stop();
+  await streamer.stop();
+  await running;
+  expect(processesOf(program.mark!)).toEqual([]);
+  const files = readdirSync(pipeDir).filter((name) => !name.endsWith('.status.json'));
+  return { failure, exitCode, files, killed: program.killed };
+}
+
+describe('a program whose data cannot be delivered is stopped before it finds an end of file', () => {
+  test.each([
+    ['a child of the shell', READ],
+    ['a grandchild', `sh -c '${READ}' && echo > "$DIR/saved"`],
+    ['a process in the background', `(${READ}) & wait; echo > "$DIR/saved"`],
+    ['a process in a session of its own', `setsid sh -c '${READ}' & sleep 60`],
+    [
+      'one in a session of its own, with an environment of its own',
+      `(setsid env -i DIR="$DIR" PATH="$PATH" sh -c '${READ}'); sleep 60`,
+    ],
+    ['an orphan in a session of its own', `(setsid sh -c '${READ}' &); sleep 60`],
+    ['the end of a shell pipeline', 'cat "$DIR/train_0" | (cat > "$DIR/got"; echo > "$DIR/complete")'],
+  ])('%s', async (_, script) => {
+    const { failure, files } = await supervised([CUT], script);
+    expect(failure).toMatchObject({ code: 'not-found' });
+    expect(files.filter((name) => name !== 'got')).toEqual([]);
+  });
+
+  test('the reader of another channel that waits in opening its pipe', async () => {
+    const other = { name: 'test', uri: data };
+    const waits = '(exec 3< "$DIR/test_0"; cat "$DIR/test_1" > "$DIR/got"; echo > "$DIR/complete")';
+    const { failure, files } = await supervised([other, CUT], `${waits} & sleep 0.1; ${READ}`);
+    expect(failure).toMatchObject({ code: 'not-found' });
+    expect(files.filter((name) => name !== 'got')).toEqual([]);
+  });
+
+  test('one that ignores SIGTERM is killed after its grace period', async () => {
+    const { failure, files, killed } = await supervised([CUT], `trap '' TERM; ${READ}`, 200);
+    expect(failure).toMatchObject({ code: 'not-found' });
+    expect([files, killed]).toEqual([['got'], true]);
+  });
+});
+
+test('a process that outlives the program is stopped before it finds an end of file', async () => {
+  const channel = { name: 'train', uri: data };
+  const slow = 'exec 3< "$DIR/train_0"; head -c 10 <&3 >/dev/null; sleep 60; cat <&3; echo > "$DIR/complete"';
+  const { exitCode, files } = await supervised([channel], `(${slow}) & sleep 0.2; exit 7`);
+  expect([exitCode, files]).toEqual([7, []]);
+});
+
+describe('recordpipe stream beside a program', () => {
+  /** Reads a little, says so, waits, and would then read the rest. */
+  const SLOW = `exec 3< "$SM_INPUT_DIR/data/train_0"; head -c 10 <&3 >/dev/null; echo $$ > "$SM_MODEL_DIR/up"
+    while :; do sleep 0.05; done & wait $!; cat <&3; echo > "$SM_MODEL_DIR/complete"`;
+
+  async function signalled(script: string, signal: NodeJS.Signals, more: readonly string[] = []) {
+    const root = newPlace();
+    const args = ['stream', '-c', `train=${data}`, '--root', root, '-q', ...more, '--', 'sh', '-c', script];
+    const child = startCli(args);
+    const run = ended(child);
+    await expect.poll(() => existsSync(join(root, 'model/up')), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => readFileSync(join(root, 'model/up'), 'utf8')).toMatch(/\n/);
+    child.kill(signal);
+    const { code } = await run;
+    const pid = Number(readFileSync(join(root, 'model/up'), 'utf8'));
+    return { code, pid, files: () => readdirSync(join(root, 'model')) };
+  }
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGQUIT', 131],
+  ] as const)('%s stops all its processes', async (signal, expected) => {
+    const { code, files } = await signalled(`sh -c '${SLOW}' && echo saved`, signal, ['--grace', '200ms']);
+    expect([code, files()]).toEqual([expected, ['up']]);
+  });
+
+  test('a program that ignores SIGTERM is killed after the grace period, without a second signal', async () => {
+    const { code, files } = await signalled(`trap '' TERM; ${SLOW}`, 'SIGTERM', ['--grace', '200ms']);
+    expect([code, files()]).toEqual([143, ['up']]);
+  });
+
+  test('when recordpipe itself is killed, all processes of the program are stopped before they find an end', async () => {
+    const script = `trap 'echo > "$SM_MODEL_DIR/told"' TERM; ${SLOW}`;
+    const { files, pid } = await signalled(script, 'SIGKILL', ['--grace', '300ms']);
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+    expect(files()).toEqual(['told', 'up']);
+  });
+
+  test('when recordpipe itself is killed while the program reads no pipe, the program is stopped', async () => {
+    const script = 'echo $$ > "$SM_MODEL_DIR/up"; exec sleep 60';
+    const { pid } = await signalled(script, 'SIGKILL');
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+  });
+
+  test.each([
+    ['a', 'head -c 10 "$P" >/dev/null'],
+    ['b', 'exec 3< "$P"'],
+    ['b', 'head -c 2 "$P"'],
+  ])('--strict-eof: a program that leaves early (%s: %s) gives exit code 3', async (name, script) => {
+    const source = `train=${join(data, name)}`;
+    const args = ['stream', '-c', source, '--root', newPlace(), '--strict-eof', '--', 'sh', '-c'];
+    const { code, stderr } = await cli([...args, `P="$SM_INPUT_DIR/data/train_0"; ${script}`]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('the reader left after')]);
+  });
+
+  test.skipIf(missingProgram('python3'))(
+    'Ctrl-C in a terminal reaches it once, and it reads what is typed',
+    () => {
+      const root = newPlace();
+      const script = temp.file('told.py');
+      writeFileSync(
+        script,
+        `import signal, sys
+count = 0
+def told(*_):
+    global count
+    count += 1
+    print('told', flush=True)
+signal.signal(signal.SIGINT, told)
+print('up', flush=True)
+print('read', sys.stdin.readline().strip(), 'after', count, 'signal', flush=True)
+sys.exit(6)
+`,
+      );
+      const python = join(import.meta.dirname, 'in-terminal.py');
+      const words = [process.execPath, MAIN, 'stream', '-c', `train=${data}`, '--root', root, '-q', '--'];
+      const typed = ['up', '\\x03', 'told', 'hello\\n'];
+      const run = spawnSync('python3', [python, ...typed, '--', ...words, 'python3', script]);
+      expect(String(run.stdout)).toContain('read hello after 1 signal');
+      expect(run.status).toBe(6);
+    },
+  );
+});
+
+/** A zombie is not: without a process that waits for orphans it stays for ever. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^[ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1) as string);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,19 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+
+const source = fileURLToPath(new URL('../../../src/', import.meta.url));
+
+/** A part of the sources as they are now, in one file: for processes and hosts that read no TypeScript. */
+export async function bundle(entry: string, outfile: string, options: BuildOptions = {}): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [`${source}${entry}`],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    ...options,
+    write: false,
+  });
+  writeFileSync(outfile, outputFiles[0].contents);
+  return outfile;
+}

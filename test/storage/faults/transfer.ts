@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { RecordpipeError } from '../../../src/errors.ts';
+import {
+  type ObjectOptions,
+  type ObjectRefs,
+  type ObjectsReadOptions,
+  readObjects,
+  type TransferEvent,
+  type TransferStats,
+} from '../../../src/storage/index.ts';
+import { processGate } from '../../../src/storage/prefetch/request-gate.ts';
+import { closeS3Clients } from '../../../src/storage/s3/s3-clients.ts';
+import { pieces } from '../../support/faulty-s3/content.ts';
+import {
+  type ContentLike,
+  contentOf,
+  type FaultyS3,
+  type FaultyS3Options,
+  faultyS3,
+} from '../../support/faulty-s3/index.ts';
+
+Object.assign(process.env, {
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+});
+
+/** Small parts, so that a few hundred kilobytes are many. Time-outs are as by default: nothing that is slow only because the machine is busy is asked for again. */
+export const SMALL: Partial<ObjectOptions> = {
+  region: 'us-east-1',
+  partBytes: 64 * 1024,
+  windowBytes: 512 * 1024,
+};
+
+/** Time-outs that a test can wait for. */
+export const IMPATIENT: Partial<ObjectOptions> = {
+  ...SMALL,
+  connectTimeoutMs: 300,
+  headersTimeoutMs: 300,
+  idleTimeoutMs: 300,
+};
+
+/** What came of a transfer. */
+export interface Transferred {
+  /** SHA-256 of all bytes, in order. */
+  readonly digest: string;
+  readonly bytes: number;
+  readonly error: RecordpipeError | undefined;
+  readonly stats: TransferStats;
+  readonly events: readonly TransferEvent[];
+}
+
+/**
+ * A server for the time of a test. Afterwards, whatever the test did: no request is under way, no connection is open, and no timer is left.
+ */
+export async function withServer(
+  options: Partial<FaultyS3Options>,
+  run: (server: FaultyS3) => Promise<void>,
+): Promise<void> {
+  // What earlier tests were throttled by is forgotten.
+  for (let parts = 0; processGate.limit < 32 && parts < 1000; parts++) processGate.clean();
+  const server = await faultyS3(options);
+  try {
+    await run(server);
+    await closeS3Clients();
+    await server.quiet();
+    expect(processGate.active).toBe(0);
+  } finally {
+    await closeS3Clients();
+    await server.close();
+  }
+  for (let tries = 0; tries < 200 && leftOver().length > 0; tries++) await sleep(10);
+  expect(leftOver()).toEqual([]);
+}
+
+/** Connections and timers that keep this process alive; who runs the tests has none that last. */
+function leftOver(): string[] {
+  return process
+    .getActiveResourcesInfo()
+    .filter((kind) => /^(TCP|Connect|GetAddrInfo|Timeout|Immediate)/.test(kind));
+}
+
+/** Reads objects to their end, or until that fails. */
+export async function transferred(
+  server: { readonly url: string },
+  refs: string | ObjectRefs,
+  options: ObjectsReadOptions = {},
+): Promise<Transferred> {
+  const events: TransferEvent[] = [];
+  const hash = createHash('sha256');
+  const all = typeof refs === 'string' ? [{ uri: refs }] : refs;
+  const read = readObjects(all, {
+    ...SMALL,
+    endpointUrl: server.url,
+    onEvent: (event) => void events.push(event),
+    ...options,
+  });
+  let bytes = 0;
+  let error: RecordpipeError | undefined;
+  try {
+    for await (const { chunk } of read) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+  } catch (thrown) {
+    error = thrown as RecordpipeError;
+  }
+  return { digest: hash.digest('hex'), bytes, error, stats: read.stats, events };
+}
+
+/** SHA-256 of contents, one behind the other. */
+export function digestOf(...contents: readonly ContentLike[]): string {
+  const hash = createHash('sha256');
+  for (const content of contents.map(contentOf))
+    for (const piece of pieces(content, 0, content.size, 1024 * 1024)) hash.update(piece);
+  return hash.digest('hex');
+}
+
+/** That all bytes came, the right ones. */
+export function expectWhole({ digest, error }: Transferred, ...contents: readonly ContentLike[]): void {
+  expect(error).toBeUndefined();
+  expect(digest).toBe(digestOf(...contents));
+}

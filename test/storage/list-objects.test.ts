@@ -1,0 +1,247 @@
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
+import type { ListOptions, ListWarning } from '../../src/storage/list-objects.ts';
+import { listObjects } from '../../src/storage/list-objects.ts';
+import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
+import { statObject } from '../../src/storage/stat-object.ts';
+import { type FaultyS3, type FaultyS3Options, faultyS3 } from '../support/faulty-s3/index.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+beforeAll(() => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+});
+afterAll(() => vi.unstubAllEnvs());
+
+let server: FaultyS3 | undefined;
+afterEach(async () => {
+  await closeS3Clients();
+  await server?.quiet();
+  await server?.close();
+  server = undefined;
+});
+
+async function serve(keys: readonly string[], more: Partial<FaultyS3Options> = {}): Promise<void> {
+  const objects = Object.fromEntries(
+    keys.map((key) => [`bucket/${key}`, key.endsWith('/') ? '' : `of ${key}`]),
+  );
+  server = await faultyS3({ objects, buckets: ['bucket'], ...more });
+}
+
+async function listed(uri: string | URL, options: ListOptions = {}): Promise<string[]> {
+  const keys: string[] = [];
+  const endpointUrl = server?.url;
+  for await (const object of listObjects(uri, {
+    ...(endpointUrl !== undefined && { endpointUrl }),
+    ...options,
+  }))
+    keys.push(object.uri.replace('s3://bucket/', ''));
+  return keys;
+}
+
+const ODD = [
+  'a b',
+  ' begins with a blank',
+  'ends with one ',
+  'a+b',
+  'a%20b',
+  '100%',
+  'what?x=1&y=2#z',
+  "it's (odd) *!",
+  'a//b',
+  'ünï/😀',
+  'l/\uffee',
+  'l/😀',
+  'tab\there',
+  'line\nend',
+  '<&>"',
+  'back\\slash',
+  '[0-9]{a,b}',
+  `${'k'.repeat(500)}/${'l'.repeat(499)}`,
+];
+
+describe('S3', () => {
+  test('odd keys come as they are, in the order of their bytes, and can be asked for', async () => {
+    await serve(ODD);
+    const keys = await listed('s3://bucket');
+    const byBytes = [...ODD].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    expect(keys).toEqual(byBytes);
+    for (const key of ODD) {
+      expect(await listed(`s3://bucket/${key}`)).toEqual([key]);
+      const { size } = await statObject(`s3://bucket/${key}`, { endpointUrl: server!.url });
+      expect(size).toBe(Buffer.byteLength(`of ${key}`));
+    }
+  });
+
+  const KEYS = [
+    'train/',
+    'train/a.tfrecord',
+    'train/b.tfrecord',
+    'train/deep/c.tfrecord',
+    'train/notes.txt',
+    'train/.hidden.tfrecord',
+    'train2/d.tfrecord',
+    'val-[1].tfrecord',
+    'val-1.tfrecord',
+  ];
+
+  test.each([
+    ['train/a.tfrecord', ['train/a.tfrecord']],
+    ['train/deep/', ['train/deep/c.tfrecord']],
+    ['train/*.tfrecord', ['train/a.tfrecord', 'train/b.tfrecord']],
+    ['train/**/*.tfrecord', ['train/a.tfrecord', 'train/b.tfrecord', 'train/deep/c.tfrecord']],
+    ['train/{a,notes}.*', ['train/a.tfrecord', 'train/notes.txt']],
+    ['train/?.tfrecord', ['train/a.tfrecord', 'train/b.tfrecord']],
+    ['*/[cd].tfrecord', ['train2/d.tfrecord']],
+    ['val-[1].tfrecord', ['val-[1].tfrecord']],
+    ['val-[0-9].tfrecord', ['val-1.tfrecord']],
+    ['train/[!a].tfrecord', ['train/b.tfrecord']],
+    ['val', ['val-1.tfrecord', 'val-[1].tfrecord']],
+  ])('%s', async (name, expected) => {
+    await serve(KEYS);
+    expect(await listed(`s3://bucket/${name}`)).toEqual(expected);
+  });
+
+  test('only what stands before a pattern is listed', async () => {
+    await serve(KEYS);
+    await listed('s3://bucket/train/deep/*.tfrecord');
+    expect(server?.requests('ListObjectsV2').map(({ query }) => query.get('prefix'))).toEqual([
+      'train/deep/',
+    ]);
+  });
+
+  test('marks of folders are left out, empty objects told of, and prefixes that take more than a folder', async () => {
+    await serve([...KEYS, 'train/z/']);
+    server?.store.put('bucket/train/empty', '');
+    const warnings: ListWarning[] = [];
+    const keys = await listed('s3://bucket/train', { onWarning: (warning) => warnings.push(warning) });
+    expect(keys.filter((key) => key.endsWith('/'))).toEqual([]);
+    expect(keys).toContain('train2/d.tfrecord');
+    expect(warnings).toEqual([
+      { type: 'folder-mark', uri: 's3://bucket/train/' },
+      { type: 'empty-object', uri: 's3://bucket/train/empty' },
+      { type: 'folder-mark', uri: 's3://bucket/train/z/' },
+      { type: 'siblings', uri: 's3://bucket/train', sibling: 's3://bucket/train2/d.tfrecord' },
+    ]);
+  });
+
+  test('a prefix that is only that takes what begins with it, whatever its characters', async () => {
+    await serve(['a', 'ab', 'a*']);
+    expect(await listed('s3://bucket/a', { as: 'prefix' })).toEqual(['a', 'a*', 'ab']);
+    expect(await listed('s3://bucket/a*', { as: 'prefix' })).toEqual(['a*']);
+    expect(await listed('s3://bucket/none', { as: 'prefix' })).toEqual([]);
+  });
+
+  test('where nothing is, that is an error with the address in it', async () => {
+    await serve(['train/']);
+    for (const name of ['nothing', 'nothing/', '*.tfrecord', 'train/', ''])
+      await expect(listed(`s3://bucket/${name}`)).rejects.toMatchObject({
+        code: 'object-missing',
+        uri: `s3://bucket/${name}`,
+      });
+    await expect(listed('s3://no-bucket/x')).rejects.toMatchObject({ code: 'object-missing' });
+    await expect(async () => listed('s3:///x')).rejects.toThrow(UsageError);
+  });
+
+  test('10,001 keys come page by page, and who stops early asks for one page ahead at most', async () => {
+    const keys = Array.from({ length: 10_001 }, (_, at) => `k/${String(at).padStart(5, '0')}`);
+    await serve(keys);
+    expect(await listed('s3://bucket/k/')).toEqual(keys);
+    expect(server?.requests('ListObjectsV2').length).toBe(11);
+    for await (const { uri } of listObjects('s3://bucket/k/', { endpointUrl: server!.url })) {
+      expect(uri).toBe('s3://bucket/k/00000');
+      break;
+    }
+    expect(server?.requests('ListObjectsV2').length).toBeLessThan(14);
+  });
+
+  test('failures that pass are passed over, others are errors', async () => {
+    await serve(KEYS, {
+      faults: [
+        { operation: 'ListObjectsV2', do: 'status', status: 500, times: 2 },
+        { operation: 'ListObjectsV2', do: 'reset', at: 100 },
+      ],
+    });
+    expect(await listed('s3://bucket/train2/')).toEqual(['train2/d.tfrecord']);
+    server?.script.add({ do: 'status', status: 403, times: 9 });
+    await expect(listed('s3://bucket/train2/')).rejects.toMatchObject({ code: 'access-denied' });
+    server?.script.clear();
+    server?.script.add({ do: 'status', status: 500, times: 99 });
+    await expect(listed('s3://bucket/train2/', { maxAttempts: 2 })).rejects.toMatchObject({
+      code: 'retries-exhausted',
+    });
+  });
+
+  test('who may read an object but not list the bucket can name it', async () => {
+    await serve(KEYS, { faults: [{ operation: 'ListObjectsV2', do: 'status', status: 403, times: 99 }] });
+    expect(await listed('s3://bucket/train2/d.tfrecord')).toEqual(['train2/d.tfrecord']);
+    await expect(listed('s3://bucket/train2/x')).rejects.toMatchObject({ code: 'object-missing' });
+  });
+
+  test('aborting ends it', async () => {
+    await serve(KEYS, { faults: [{ operation: 'ListObjectsV2', do: 'stall', at: 'before' }] });
+    const stop = new AbortController();
+    const listing = listed('s3://bucket/train/', { signal: stop.signal });
+    setTimeout(() => stop.abort(), 50);
+    await expect(listing).rejects.toMatchObject({ code: 'aborted' });
+    await expect(listed('s3://bucket/', { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'aborted',
+    });
+  });
+
+  test('checksums that the service keeps', async () => {
+    await serve(['a']);
+    const { checksums, etag, metadata } = await statObject('s3://bucket/a', { endpointUrl: server!.url });
+    expect(etag).toMatch(/^[0-9a-f]+$/);
+    expect(metadata).toEqual({});
+    for (const { kind } of checksums) expect(kind).toBe('whole');
+  });
+});
+
+describe('local files', () => {
+  test('have the same face', async () => {
+    const { path: folder } = tempDir();
+    await mkdir(join(folder, 'train/deep'), { recursive: true });
+    await mkdir(join(folder, 'train2'));
+    const names = ['train/a.x', 'train/b.x', 'train/deep/c.x', 'train2/d.x', 'train/[1].x', 'l\uffee', 'l😀'];
+    for (const name of names) await writeFile(join(folder, name), name);
+    const at = (name: string): string => join(folder, name);
+    const below = async (name: string, options?: ListOptions): Promise<string[]> =>
+      (await listed(at(name), options)).map((path) => path.slice(folder.length + 1));
+    expect(await below('train/a.x')).toEqual(['train/a.x']);
+    expect(await below('train')).toEqual(['train/[1].x', 'train/a.x', 'train/b.x', 'train/deep/c.x']);
+    expect(await below('train/*.x')).toEqual(['train/[1].x', 'train/a.x', 'train/b.x']);
+    expect(await below('**/[cd].x')).toEqual(['train/deep/c.x', 'train2/d.x']);
+    expect(await below('train/[1].x')).toEqual(['train/[1].x']);
+    expect(await below('train2/d')).toEqual(['train2/d.x']);
+    expect(await below('l')).toEqual(['l\uffee', 'l😀']);
+    expect(await below('train/', { as: 'prefix' })).toHaveLength(4);
+    await expect(below('none')).rejects.toMatchObject({ code: 'not-found' });
+    await expect(below('*.y')).rejects.toMatchObject({ code: 'not-found' });
+    const url = pathToFileURL(at('train2/'));
+    expect(await listed(url)).toEqual([`${url.href}d.x`]);
+    expect(await statObject(at('train/a.x'))).toMatchObject({ size: 9, checksums: [] });
+  });
+});
+
+test('a local folder is listed whole or not at all: links are followed, and one to nothing is an error', async () => {
+  const root = `${tempDir().path}/links`;
+  await mkdir(`${root}/a/below`, { recursive: true });
+  await mkdir(`${root}/b`);
+  await writeFile(`${root}/a/below/x`, '1');
+  await symlink('../b', `${root}/a/to-b`);
+  await symlink('../a', `${root}/b/back`);
+  await writeFile(`${root}/b/y`, '2');
+  expect(await listed(`${root}/a/`)).toEqual([`${root}/a/below/x`, `${root}/a/to-b/y`]);
+  await symlink('nowhere', `${root}/b/gone`);
+  await expect(listed(`${root}/a/`)).rejects.toMatchObject({
+    code: 'not-found',
+    uri: `${root}/a/to-b/gone`,
+  });
+  await rm(`${root}/b/gone`);
+  await writeFile(Buffer.from(`${root}/b/name-\xff`, 'latin1'), '3');
+  await expect(listed(`${root}/a/`)).rejects.toMatchObject({ code: 'unsupported-source' });
+});
