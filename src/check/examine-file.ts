@@ -1,7 +1,7 @@
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { type ErrorCode, RecordpipeError } from '../errors.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { OnBatch, RecordScan } from '../records/scan-source.ts';
+import { isRemote } from '../storage/registry.ts';
 import { type FileInput, type FileTask, storedBytes, type Watch } from './file-task.ts';
 import type { FileReport } from './validate-report.ts';
 
@@ -64,7 +64,7 @@ async function countQuickly(
   watch: Watch,
 ): Promise<Pick<Examined, 'format' | 'records' | 'bytes'> | undefined> {
   const { path } = input;
-  if (isObjectUri(path))
+  if (isRemote(path))
     return reading.format === 'textline'
       ? undefined
       : (await import('./hop-object.ts')).hopObject(input, { reading, requests }, watch);

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError } from '../errors.ts';
+import { isRemote } from '../storage/registry.ts';
 import { checkFile } from './check-file.ts';
 import type { FileInput, FileTask, Watch } from './file-task.ts';
 import type { FileReport, Finding } from './validate-report.ts';
@@ -94,18 +94,18 @@ export interface Queue {
 export async function shareOut(inputs: readonly FileInput[], task: FileTask, jobs: number): Promise<Work[]> {
   const where = (wanted: (path: string) => boolean): number[] =>
     inputs.flatMap(({ path }, index) => (wanted(path) ? [index] : []));
-  const remote = where(isObjectUri);
+  const remote = where(isRemote);
   // A function cannot be handed to another thread.
   const bound = typeof task.reading.objects?.credentials === 'function';
   const threads = bound && remote.length > 0 ? 1 : Math.max(1, Math.min(jobs, inputs.length));
   const { reading, objects } = await withObjects(remote, inputs, task, threads);
   if (threads === 1) {
-    const all = where((path) => !isObjectUri(path));
+    const all = where((path) => !isRemote(path));
     const lane = localLane({ ...task, ...reading, alone: availableParallelism() > 1 });
     return [{ lane, queues: [{ files: all, next: 0, atOnce: 1 }, ...objects] }];
   }
   const here = { files: where((path) => path === '-'), next: 0, atOnce: 1 };
-  const queue = { files: where((path) => path !== '-' && !isObjectUri(path)), next: 0, atOnce: 1 };
+  const queue = { files: where((path) => path !== '-' && !isRemote(path)), next: 0, atOnce: 1 };
   const takesPart = task.blocking || here.files.length > 0;
   const { workerLane } = await import('./worker-lane.ts');
   const local = localLane({ ...task, ...reading });

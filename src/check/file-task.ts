@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
-import { fileError } from '../bytes/files/file-errors.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { FormatName } from '../formats/record-format.ts';
+import { fileError } from '../storage/local/file-errors.ts';
+import { isRemote } from '../storage/registry.ts';
 import type { Look } from './look-inside.ts';
 import type { CheckedReading } from './report-options.ts';
 
@@ -39,7 +39,7 @@ export function frozenInput({ uri, size, etag, range }: KnownFile): FileInput {
  * @throws RecordpipeError `source-changed`, `not-found`, `access-denied`
  */
 export function checkFrozen({ path, size, frozen }: FileInput): void {
-  if (!frozen || isObjectUri(path) || path === '-') return;
+  if (!frozen || isRemote(path) || path === '-') return;
   let found: number;
   try {
     found = statSync(path).size;
@@ -109,7 +109,7 @@ export interface Watch {
 /** Size of a regular file as stored, or of an object as far as it is known; 0 for everything else. */
 export function storedBytes({ path, size = 0, range }: FileInput): number {
   if (range !== undefined) return range.end - range.start;
-  if (isObjectUri(path)) return size;
+  if (isRemote(path)) return size;
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
     return stat?.isFile() ? stat.size : 0;

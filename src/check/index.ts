@@ -4,7 +4,7 @@
  * @module
  */
 
-export { type ImageHeader, type ImageKind, imageHeader } from './../messages/image-header.ts';
+export { type ImageHeader, type ImageKind, imageHeader } from '../messages/image-header.ts';
 export type {
   InputNotice,
   InputOptions,

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { checkAborted } from '../bytes/abortable.ts';
-import { fileError } from '../bytes/files/file-errors.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { reusedChunkBytes } from '../formats/read-options.ts';
 import { identifySource } from '../records/identify-source.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
+import { fileError } from '../storage/local/file-errors.ts';
+import { isRemote } from '../storage/registry.ts';
 import { type FileInput, type FileTask, storedBytes, type Watch } from './file-task.ts';
 import { loadFormat } from './load-format.ts';
 
@@ -54,7 +54,7 @@ export async function scanFile(
   onBatch?: OnBatch,
 ): Promise<RecordScan> {
   const { path } = input;
-  if (isObjectUri(path)) return (await import('./scan-object.ts')).scanObject(input, task, watch, onBatch);
+  if (isRemote(path)) return (await import('./scan-object.ts')).scanObject(input, task, watch, onBatch);
   const { signal, onProgress, onFinding, source: given } = watch;
   const size = path === '-' ? 0 : storedBytes(input);
   const { format = 'auto', compression = 'auto' } = task.reading;

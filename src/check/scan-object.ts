@@ -1,7 +1,7 @@
 import type { OpenSource } from '../bytes/sources.ts';
 import { identifyPeeked, PeekedSource } from '../records/identify-source.ts';
-import { openObjectSource } from '../records/object-io.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
+import { openStored } from '../storage/stored-source.ts';
 import type { FileInput, FileTask, Watch } from './file-task.ts';
 import { sinceThePlan } from './file-task.ts';
 import { shareRequests } from './hop-object.ts';
@@ -22,10 +22,17 @@ export async function scanObject(
   shareRequests(task.requests);
   const { format = 'auto', compression = 'auto', objects } = task.reading;
   let changed = false;
-  const given = openObjectSource({ uri, size, etag }, objects, ({ type }) => {
-    if (type === 'retry') onRetry?.();
-    if (type === 'restarted') changed = true;
-  });
+  const given = openStored(
+    { uri, size, etag },
+    { chunkBytes: CHUNK_BYTES },
+    {
+      objects,
+      onEvent: ({ type }) => {
+        if (type === 'retry') onRetry?.();
+        if (type === 'restarted') changed = true;
+      },
+    },
+  );
   const opened = frozen ? unlessChanged(given, () => changed) : given;
   const source = new PeekedSource(opened, signal);
   const known = format === 'auto' ? 'auto' : await loadFormat(format);

@@ -1,9 +1,9 @@
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError, sentenceOf } from '../errors.ts';
 import { RecordBatch } from '../formats/batch.ts';
 import type { FormatName } from '../formats/record-format.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
 import { openObjectReader } from '../storage/object-reader.ts';
+import { isRemote } from '../storage/registry.ts';
 import type { FileInput, FileTask, RecordRange, Watch } from './file-task.ts';
 import { shareRequests } from './hop-object.ts';
 import { loadFormat } from './load-format.ts';
@@ -25,8 +25,8 @@ export async function scanRange(
   onBatch?: OnBatch,
 ): Promise<RecordScan> {
   const { path: uri, size, etag } = input;
-  if (isObjectUri(uri)) shareRequests(task.requests);
-  const known = isObjectUri(uri) ? { uri, size, etag } : uri;
+  if (isRemote(uri)) shareRequests(task.requests);
+  const known = isRemote(uri) ? { uri, size, etag } : uri;
   const onEvent = ({ type }: { readonly type: string }): void => {
     if (type === 'retry') onRetry?.();
   };

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import type { Reaching } from '../check/expand-inputs.ts';
 import type { KnownFile } from '../check/file-task.ts';
 import { type Check, count, integer, oneOf, ShapeError, shape } from '../check/json-shape.ts';
 import { RecordpipeError } from '../errors.ts';
 import { readTextLines } from '../records/textline.ts';
 import { writeWhole } from '../records/write/write-whole.ts';
+import { addressOf, isRemote } from '../storage/registry.ts';
 import { refuseSameFile } from '../transform/record-output.ts';
 import { compareFiles } from './assign.ts';
 import { hash, knownFile } from './reports/report-shape.ts';
@@ -209,7 +209,7 @@ export async function writePlan(
 
 /** Compares only files of the size of the output: a plan may list a million. */
 async function refuseListedFile({ files }: ShardPlan, output: string): Promise<void> {
-  const size = isObjectUri(output) ? undefined : (await stat(output).catch(() => undefined))?.size;
+  const size = isRemote(output) ? undefined : (await stat(output).catch(() => undefined))?.size;
   const candidates = size === undefined ? files : files.filter((file) => file.size === size);
   await refuseSameFile(
     candidates.map(({ uri }) => uri),
@@ -237,7 +237,7 @@ function* pieces(plan: ShardPlan): Iterable<Uint8Array> {
  */
 export async function readPlan(input: string, { objects, signal }: Reaching = {}): Promise<ShardPlan> {
   const reader = new PlanReader(input === '-' ? '<stdin>' : input);
-  const source = isObjectUri(input) ? asObjectUri(input) : input;
+  const source = isRemote(input) ? addressOf(input) : input;
   const decoder = new TextDecoder('utf-8', { fatal: true });
   for await (const line of readTextLines(source, { reuse: true, objects, signal })) reader.add(text(line));
   return reader.plan();

@@ -199,7 +199,7 @@ export class RangeTransfer {
           if (!attempt.signal.aborted) this.#data(chunk);
         },
       };
-      await source.fetch(request, sink, attempt.signal);
+      await source.read(request, sink, attempt.signal);
       if (barked !== undefined) return barked;
       if (!headed || this.#got !== this.#length)
         return new FetchFailure('transient', 'the answer ended before its last byte', { code: 'ShortBody' });

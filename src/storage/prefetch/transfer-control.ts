@@ -1,4 +1,5 @@
 import { type ObjectOptions, objectOptions } from '../object-options.ts';
+import { storageOf } from '../registry.ts';
 import type { ObjectSource } from '../storage.ts';
 import type { TransferContext } from './range-transfer.ts';
 import { processGate } from './request-gate.ts';
@@ -115,14 +116,9 @@ function namedSources(options: ObjectOptions): TransferContext['sourceOf'] {
     const place = /^[a-z0-9]+:\/\/[^/]*/.exec(uri)?.[0] ?? '';
     let source = known.get(place);
     if (source === undefined) {
-      source = load(uri, options);
+      source = storageOf(uri, options);
       known.set(place, source);
     }
     return source;
   };
-}
-
-async function load(uri: string, options: ObjectOptions): Promise<ObjectSource> {
-  const { objectSourceOf } = await import('../storage.ts');
-  return objectSourceOf(uri, options);
 }
