@@ -1,52 +1,15 @@
-/** How long a thread may be held before others get a turn. */
-const TURN_MS = 20;
-/** Between two looks at the clock, which cost 40 ns each. */
-const LOOK_MS = 2;
+import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
+
+/** Elements of a chain that only computes take microseconds: the clock is read after many of them. */
 const MAX_STEPS = 4096;
-
-/**
- * Gives the thread's other work a turn every 20 ms where a chain never waits by itself. Timers, sockets and abort signals would
- * starve behind a chain of promises that are all resolved already.
- */
-export class Turns {
-  #last: number = performance.now();
-  #looked: number = this.#last;
-  #stride = 16;
-  #left = 16;
-
-  /** Counts one element; true when it is time for {@link take}. */
-  due(): boolean {
-    return --this.#left <= 0 && this.#look();
-  }
-
-  /** Lets everything else that is waiting run. */
-  take(): Promise<void> {
-    return new Promise((resolve) => {
-      setImmediate(() => {
-        this.#last = performance.now();
-        this.#looked = this.#last;
-        resolve();
-      });
-    });
-  }
-
-  #look(): boolean {
-    const now = performance.now();
-    if (now - this.#looked < LOOK_MS) this.#stride = Math.min(2 * this.#stride, MAX_STEPS);
-    else this.#stride = Math.max(this.#stride >> 1, 1);
-    this.#looked = now;
-    this.#left = this.#stride;
-    return now - this.#last > TURN_MS;
-  }
-}
 
 /** What the operators of one iteration know of it. */
 export class Iteration {
   /** Which iteration this is, from 0: with a seed, what decides the order. */
   readonly index: number;
-  readonly turns: Turns;
+  readonly turns: EventLoopTurns;
 
-  constructor(index: number, turns: Turns = new Turns()) {
+  constructor(index: number, turns: EventLoopTurns = new EventLoopTurns(undefined, MAX_STEPS)) {
     this.index = index;
     this.turns = turns;
   }
