@@ -1,10 +1,10 @@
 /**
  * Runs on a worker thread: applies the default function of a user's module to each value it receives. Started by
- * `openWorkerMap`. The name of this file is recordpipe's own, because a bundle looks for it beside itself, where other
+ * `mapPool`. The name of this file is recordpipe's own, because a bundle looks for it beside itself, where other
  * programs keep their workers.
  */
 import { workerData } from 'node:worker_threads';
-import { serveJobs } from '../../records/workers/job-thread.ts';
+import { serveJobs } from '../../records/workers/serve-jobs.ts';
 import { packed } from './map-in-workers.ts';
 import { mapWith } from './map-with.ts';
 
