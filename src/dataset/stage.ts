@@ -1,53 +1,15 @@
-/** Maximum time without a turn for other work. */
-const TURN_MS = 20;
-/** Time between two readings of the clock, which take 40 ns each. */
-const LOOK_MS = 2;
+import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
+
+/** Elements of a chain take microseconds, so the clock is read once per many of them. */
 const MAX_STEPS = 4096;
-
-/**
- * Gives other work of the thread a turn every 20 ms if a chain never waits by itself. Otherwise
- * timers, sockets and abort signals would starve, because a chain of resolved promises never
- * returns to the event loop.
- */
-export class Turns {
-  #last: number = performance.now();
-  #looked: number = this.#last;
-  #stride = 16;
-  #left = 16;
-
-  /** Counts one element. Returns true when it is time for {@link take}. */
-  due(): boolean {
-    return --this.#left <= 0 && this.#look();
-  }
-
-  /** Lets all other pending work run. */
-  take(): Promise<void> {
-    return new Promise((resolve) => {
-      setImmediate(() => {
-        this.#last = performance.now();
-        this.#looked = this.#last;
-        resolve();
-      });
-    });
-  }
-
-  #look(): boolean {
-    const now = performance.now();
-    if (now - this.#looked < LOOK_MS) this.#stride = Math.min(2 * this.#stride, MAX_STEPS);
-    else this.#stride = Math.max(this.#stride >> 1, 1);
-    this.#looked = now;
-    this.#left = this.#stride;
-    return now - this.#last > TURN_MS;
-  }
-}
 
 /** State that the operators of one iteration share. */
 export class Iteration {
   /** Zero-based number of the iteration. With a seed, it determines the order. */
   readonly index: number;
-  readonly turns: Turns;
+  readonly turns: EventLoopTurns;
 
-  constructor(index: number, turns: Turns = new Turns()) {
+  constructor(index: number, turns: EventLoopTurns = new EventLoopTurns(undefined, MAX_STEPS)) {
     this.index = index;
     this.turns = turns;
   }
