@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { setImmediate } from 'node:timers/promises';
+import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError } from '../errors.ts';
 import { checkFile } from './check-file.ts';
@@ -33,19 +33,14 @@ export function stoppedEarly(): RecordpipeError {
   return new RecordpipeError('aborted', 'stopped before the end of the file');
 }
 
-/** Small files that are read without waiting end without the event loop having had a turn: then it gets one between two files. */
-const TURN_MS = 10;
-
 /** Checks files on this thread. */
 export function localLane(task: FileTask): FileLane {
   const stop = new AbortController();
-  let lastTurn = performance.now();
+  const turns = new EventLoopTurns();
   return {
     run: async (input, onProgress) => {
-      if (performance.now() - lastTurn > TURN_MS) {
-        await setImmediate();
-        lastTurn = performance.now();
-      }
+      // Small files are read without waiting.
+      if (turns.due()) await turns.take();
       return checkFile(input, task, { signal: stop.signal, ...watching(onProgress) });
     },
     close: async () => {

@@ -92,7 +92,7 @@ function nameBelow(base: string | undefined, path: string): string {
   if (base === undefined) return basename(path);
   const name = relative(resolve(base), resolve(path)).replaceAll(sep, '/');
   // A pattern may climb up: '{../x,y}/*'.
-  return name.startsWith('../check/') ? basename(path) : name;
+  return name.startsWith('../') ? basename(path) : name;
 }
 
 function distinct(planned: PlannedUpload[]): PlannedUpload[] {

@@ -1,8 +1,6 @@
+import { EventLoopTurns } from '../event-loop-turns.ts';
 import { fileError, shrunk } from './file-errors.ts';
 import { closeFile, type OpenFile } from './open-file.ts';
-
-/** After so long the event loop gets a turn, so that signals, timers and aborts are served. */
-const MS_PER_TURN = 20;
 
 /**
  * The bytes of a regular file in chunks, each read on this thread when it is asked for. What was just read lies in this core's cache when it is
@@ -14,7 +12,7 @@ export async function* blockingChunks(
   nextBuffer: () => Uint8Array,
 ): AsyncGenerator<Uint8Array> {
   let position = file.start ?? 0;
-  let turnAt = performance.now() + MS_PER_TURN;
+  const turns = new EventLoopTurns();
   try {
     for (;;) {
       const chunk = readNow(fs, file, nextBuffer(), position);
@@ -24,10 +22,7 @@ export async function* blockingChunks(
       }
       position += chunk.length;
       yield chunk;
-      if (performance.now() >= turnAt) {
-        await new Promise((resolve) => setImmediate(resolve));
-        turnAt = performance.now() + MS_PER_TURN;
-      }
+      if (turns.due()) await turns.take();
     }
   } finally {
     closeFile(fs, file);

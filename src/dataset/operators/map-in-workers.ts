@@ -12,12 +12,12 @@ import { MapStage } from './map.ts';
 import { mapWith } from './map-with.ts';
 import type { MapWorkerData } from './recordpipe-map-worker.ts';
 
-/** Jobs that each thread has at once: one that it works on, one that waits, so that it need not. */
+/** Jobs per thread: one that runs and one that waits, so that the thread never idles. */
 const JOBS_PER_WORKER = 2;
 
 /**
- * Opens a map over threads.
- * @throws UsageError unless `workers` is a whole number of at least 1
+ * Opens a map that runs on worker threads.
+ * @throws UsageError unless `workers` is an integer >= 1
  * @throws UsageError unless the module is an absolute path or a URL
  */
 export function openWorkerMap<S, T>(
@@ -28,7 +28,7 @@ export function openWorkerMap<S, T>(
   const { workers = Math.max(1, availableParallelism() - 1), transfer = false } = options;
   checkCount('mapInWorkers: workers', workers, 1);
   const url = moduleUrl(module);
-  // Literally so: bundlers look for this expression.
+  // Bundlers recognize exactly this expression.
   const workerData: MapWorkerData = { module: url };
   const start = (): Worker =>
     new Worker(new URL('./recordpipe-map-worker.js', import.meta.url), { workerData });
@@ -58,20 +58,21 @@ function moduleUrl(module: string | URL): string {
   );
 }
 
-/** How `mapInWorkers` works. */
+/** Options of `mapInWorkers`. */
 export interface WorkerMapOptions {
-  /** Threads. Default: one less than the processors, at least one. */
+  /** Number of threads. Default: one less than the number of processors, at least 1. */
   readonly workers?: number | undefined;
   /**
-   * Default false: elements are copied to the threads. True: buffers that belong to one element alone are moved, which leaves that element empty here;
-   * a record that is a part of a larger buffer is copied still. Results are always moved.
+   * Whether buffers are moved to the threads instead of copied. Default: false. With true, a buffer
+   * that belongs to one element alone is moved, and that element is empty afterwards. A record that
+   * is part of a larger buffer is always copied. Results are always moved.
    */
   readonly transfer?: boolean | undefined;
 }
 
 /**
- * Threads that apply the default function of a module to values. They start as they are needed and end with `close`. Where
- * none can start, the function runs on the calling thread.
+ * Threads that apply the default function of a module to values. Threads start on demand and end
+ * with `close`. If no thread can start, the function runs on the calling thread.
  */
 export class WorkerPool {
   readonly #module: string;
@@ -88,7 +89,7 @@ export class WorkerPool {
     this.#start = start;
   }
 
-  /** The function's result for the value. */
+  /** Returns the result of the function for a value. */
   async run(value: unknown): Promise<unknown> {
     const { value: content, buffers } = packed(value, this.#transfer);
     const here = (): Promise<unknown> => {
@@ -98,12 +99,12 @@ export class WorkerPool {
     return this.#idlest().run({ content, here, ...(buffers.length > 0 && { buffers }) });
   }
 
-  /** Ends the threads in the middle of their work. */
+  /** Terminates the threads, even while they work. */
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  /** A thread without work, a new one while more are allowed, or the one with the least work. */
+  /** Returns an idle thread, a new one if the limit allows, or the one with the fewest jobs. */
   #idlest(): JobThread {
     let idlest: JobThread | undefined;
     for (const thread of this.#threads)
@@ -127,17 +128,17 @@ export class WorkerPool {
 
 const threads: { readonly isMarkedAsUntransferable?: (object: object) => boolean } = workerThreads as object;
 
-/** A value made ready for another thread. */
+/** A value that is ready to be sent to another thread. */
 export interface Packed {
   readonly value: unknown;
-  /** Those of its buffers that are moved. */
+  /** The buffers to move. */
   readonly buffers: ArrayBuffer[];
 }
 
 /**
- * Makes a value ready for another thread, arrays and plain objects looked into. A view of a larger buffer is copied first: sending it as it is would send
- * all of that buffer. So records travel as what they are.
- * @param move whether buffers that a view holds as a whole are moved too, not copied
+ * Prepares a value for another thread, including values in arrays and plain objects. A view of a
+ * larger buffer is copied first; otherwise the whole buffer would be sent.
+ * @param move whether a buffer that a view covers completely is moved instead of copied
  */
 export function packed(value: unknown, move: boolean): Packed {
   const buffers = new Set<ArrayBuffer>();
@@ -173,12 +174,15 @@ function packView(view: ArrayBufferView, move: boolean, buffers: Set<ArrayBuffer
   return new Kind(own);
 }
 
-/** Chunks of objects may lie in memory that is still being read into behind them: such buffers are copied. Node 20 does so by itself. */
+/**
+ * Whether a buffer can be moved. Chunks of objects can lie in memory that is still being filled
+ * after them; such buffers are copied. Node 20 copies them by itself.
+ */
 function isMovable(buffer: ArrayBuffer): boolean {
   return !threads.isMarkedAsUntransferable?.(buffer);
 }
 
-/** Sent to another thread, a buffer that was moved away would not arrive, or arrive empty. */
+/** @throws UsageError for a buffer that was moved away: it would arrive empty or not at all */
 function checkAttached(buffer: ArrayBuffer): void {
   try {
     new Uint8Array(buffer);
