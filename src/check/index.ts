@@ -23,6 +23,14 @@ export {
 export { type CountOptions, type CountReport, countFiles, type FileCount } from './count-files.ts';
 export { expandInputs, type FileInputs, type Reaching } from './expand-inputs.ts';
 export type { KnownFile, RecordRange } from './file-input.ts';
+export type {
+  CheckedFile,
+  FileReport,
+  FileSchemaReport,
+  FileWarning,
+  Finding,
+  UnlistedFeature,
+} from './file-report.ts';
 export type { CheckedReading, FilesOptions, FilesProgress, Format } from './files-options.ts';
 export {
   type SchemaOptions,

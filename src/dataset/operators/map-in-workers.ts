@@ -12,22 +12,23 @@ import { MapStage } from './map.ts';
 import { mapWith } from './map-with.ts';
 import type { MapWorkerData } from './recordpipe-map-worker.ts';
 
-/** Jobs that each thread has at once: one that it does and one that waits, so that the thread never does. */
+/** Jobs per thread: one that runs and one that waits, so that the thread never idles. */
 const JOBS_PER_WORKER = 2;
 
-/** How `mapInWorkers` works. */
+/** Options of `mapInWorkers`. */
 export interface WorkerMapOptions {
-  /** Threads. Default: one less than the processors, at least one. */
+  /** Number of threads. Default: one less than the number of processors, at least 1. */
   readonly workers?: number | undefined;
   /**
-   * Default false: elements are copied to the threads. True: buffers that belong to one element alone are moved, which
-   * empties that element here; a record that is part of a larger buffer is still copied. Results are always moved.
+   * Whether buffers are moved to the threads instead of copied. Default: false. With true, a buffer
+   * that belongs to one element alone is moved, and that element is empty afterwards. A record that
+   * is part of a larger buffer is always copied. Results are always moved.
    */
   readonly transfer?: boolean | undefined;
 }
 
 /**
- * Opens a map over threads.
+ * Opens a map that runs on worker threads.
  * @throws UsageError unless `workers` is an integer >= 1
  * @throws UsageError unless the module is an absolute path or a URL
  */
@@ -52,7 +53,7 @@ export function mapPool(
   size: number,
   start: () => Worker = () => {
     const workerData: MapWorkerData = { module };
-    // Literally so: bundlers look for this expression.
+    // Bundlers recognize exactly this expression.
     return new Worker(new URL('./recordpipe-map-worker.js', import.meta.url), { workerData });
   },
 ): WorkerPool<unknown> {
@@ -101,7 +102,7 @@ function moduleUrl(module: string | URL): string {
 
 const threads: { readonly isMarkedAsUntransferable?: (object: object) => boolean } = workerThreads as object;
 
-/** A value made ready for another thread. */
+/** A value that is ready to be sent to another thread. */
 export interface Packed {
   readonly value: unknown;
   /** The buffers to move. */
@@ -109,9 +110,9 @@ export interface Packed {
 }
 
 /**
- * Makes a value ready for another thread, including views in arrays and plain objects. A view of a larger buffer is copied
- * first: structured cloning would send all of that buffer.
- * @param move whether to move, not copy, buffers that a view covers entirely
+ * Prepares a value for another thread, including values in arrays and plain objects. A view of a
+ * larger buffer is copied first; otherwise the whole buffer would be sent.
+ * @param move whether a buffer that a view covers completely is moved instead of copied
  */
 export function packed(value: unknown, move: boolean): Packed {
   const buffers = new Set<ArrayBuffer>();
@@ -147,18 +148,21 @@ function packView(view: ArrayBufferView, move: boolean, buffers: Set<ArrayBuffer
   return new Kind(own);
 }
 
-/** Chunks of objects may share memory that is still being filled after them: such buffers are copied. Node 20 does so by itself. */
+/**
+ * Whether a buffer can be moved. Chunks of objects can lie in memory that is still being filled
+ * after them; such buffers are copied. Node 20 copies them by itself.
+ */
 function isMovable(buffer: ArrayBuffer): boolean {
   return !threads.isMarkedAsUntransferable?.(buffer);
 }
 
-/** A buffer that was moved away would not arrive, or arrive empty. */
+/** @throws UsageError for a buffer that was moved away: it would arrive empty or not at all */
 function checkAttached(buffer: ArrayBuffer): void {
   try {
     new Uint8Array(buffer);
   } catch {
     throw new UsageError(
-      'the buffer of this value is detached: it was moved to another thread before; omit transfer, or create a new buffer for each element',
+      'the buffer of this value is detached: it was moved to another thread before; leave out transfer, or make a new one each time',
     );
   }
 }
