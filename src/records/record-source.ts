@@ -1,5 +1,6 @@
 import { abortable, checkAborted } from '../bytes/abortable.ts';
-import { type InflateOptions, inflate } from '../bytes/inflate/inflate.ts';
+import type { InflateOptions } from '../bytes/inflate/gzip-header.ts';
+import { inflate } from '../bytes/inflate/inflate.ts';
 import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
 import { type ErrorPlace, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../errors.ts';
 import type { Compression, ReadOptions } from '../formats/read-options.ts';

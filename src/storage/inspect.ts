@@ -5,7 +5,7 @@ import { checkPath } from '../bytes/arguments.ts';
 import { isRecordpipeError } from '../errors.ts';
 import { pathOf } from './local/file-state.ts';
 import { addressOf, isRemote } from './registry.ts';
-import type { Access } from './stored-file.ts';
+import type { Access } from './storage.ts';
 
 /** A path, or the address of an object, as text: `file:` URLs become paths. */
 export function locationOf(given: string | URL): string {

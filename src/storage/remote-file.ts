@@ -3,7 +3,7 @@ import { FileUses } from './file-uses.ts';
 import { type ObjectOptions, objectOptions } from './object-options.ts';
 import { type ObjectReader, openObjectReader } from './object-reader.ts';
 import { openObject } from './open-object.ts';
-import type { RemoteReading, StoredFile, Stretch } from './stored-file.ts';
+import type { RemoteReading, StoredFile, Stretch } from './storage.ts';
 
 /** Read when the file is opened: enough to detect the format, and the whole of a small index. */
 const HEAD_BYTES = 64 * 1024;

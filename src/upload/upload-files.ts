@@ -3,9 +3,9 @@ import { basename, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkAborted } from '../bytes/abortable.ts';
 import { checkOptionNames, checkPath, typeName } from '../bytes/arguments.ts';
-import { storedBytes } from '../check/file-task.ts';
+import { storedBytes } from '../check/file-input.ts';
+import { type CheckedReading, checkedReading } from '../check/files-options.ts';
 import type { Look } from '../check/look-inside.ts';
-import { type CheckedReading, checkedReading } from '../check/report-options.ts';
 import { isItemFailure, RecordpipeError, UsageError } from '../errors.ts';
 import { Expansion } from '../records/inputs/expand.ts';
 import type { ExpandOptions, InputNotice } from '../records/inputs/input-options.ts';
@@ -92,7 +92,7 @@ function nameBelow(base: string | undefined, path: string): string {
   if (base === undefined) return basename(path);
   const name = relative(resolve(base), resolve(path)).replaceAll(sep, '/');
   // A pattern may climb up: '{../x,y}/*'.
-  return name.startsWith('../check/') ? basename(path) : name;
+  return name.startsWith('../') ? basename(path) : name;
 }
 
 function distinct(planned: PlannedUpload[]): PlannedUpload[] {

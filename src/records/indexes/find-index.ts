@@ -2,7 +2,8 @@ import { extname } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import type { FormatName } from '../../formats/record-format.ts';
 import { exists, isSameFile } from '../../storage/inspect.ts';
-import { type Access, openSmallFile, type StoredFile } from '../../storage/stored-file.ts';
+import type { Access, StoredFile } from '../../storage/storage.ts';
+import { openSmallFile } from '../../storage/stored-file.ts';
 import { type LayoutOptions, layoutOf } from './layout-options.ts';
 import { looksLikeIndex } from './rpidx.ts';
 

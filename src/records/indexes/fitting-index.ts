@@ -1,5 +1,5 @@
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
-import type { StoredFile } from '../../storage/stored-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import { compareWithData } from './check-index.ts';
 import { type IndexKind, indexKind } from './find-index.ts';
 import { loadIndex } from './load-index.ts';

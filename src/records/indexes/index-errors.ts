@@ -1,6 +1,6 @@
 import { crc32c } from '../../crc32c/crc32c.ts';
 import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
-import type { StoredFile } from '../../storage/stored-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 
 /** The error for an index file that is no index, or a damaged one. */
 export function malformedIndex(what: string, place: ErrorPlace): RecordpipeError {

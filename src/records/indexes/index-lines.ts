@@ -1,4 +1,4 @@
-import type { StoredFile } from '../../storage/stored-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import type { FrameTable } from './frame-table.ts';
 import { malformedIndex } from './index-errors.ts';
 

@@ -9,7 +9,7 @@ import { textLineReadOptions } from '../../formats/textline/options.ts';
 import type { CarriageReturns } from '../../formats/textline/scanner.ts';
 import { tfrecordReadOptions } from '../../formats/tfrecord/decoder.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
-import type { StoredFile } from '../../storage/stored-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import { detectFormat } from '../detect-format.ts';
 import type { RecordReadOptions } from '../record-read-options.ts';
 import type { FrameScanOptions } from './scan-frames.ts';

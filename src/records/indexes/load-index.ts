@@ -1,4 +1,4 @@
-import type { StoredFile } from '../../storage/stored-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import { openSmallFile } from '../../storage/stored-file.ts';
 import { formatIndexedBy, headOf, type IndexKind, kindOf } from './find-index.ts';
 import type { FrameReader } from './frame-reader.ts';

@@ -8,7 +8,7 @@ import {
   WHOLE,
 } from '../../formats/recordio/layout.ts';
 import { locationOf } from '../../storage/inspect.ts';
-import type { StoredFile } from '../../storage/stored-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';
 import { errorAt, indexMismatch, malformedIndex } from './index-errors.ts';
 import { type LayoutOptions, readOptions } from './layout-options.ts';

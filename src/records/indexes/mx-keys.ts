@@ -1,6 +1,6 @@
 import type { RecordpipeError } from '../../errors.ts';
 import { UsageError } from '../../errors.ts';
-import type { StoredFile } from '../../storage/stored-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import { malformedIndex } from './index-errors.ts';
 import { forEachMXLine } from './mx-index.ts';
 

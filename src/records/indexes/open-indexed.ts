@@ -1,7 +1,7 @@
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { locationOf } from '../../storage/inspect.ts';
-import type { StoredFile } from '../../storage/stored-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import { openStoredFile } from '../../storage/stored-file.ts';
 import { findIndex } from './find-index.ts';
 import type { IndexedRecords } from './indexed-records.ts';

@@ -2,7 +2,7 @@ import { isItemFailure } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import type { ReadStats } from '../../formats/corruption.ts';
 import { recordFormat } from '../../formats/registry.ts';
-import type { RemoteReading, StoredFile } from '../../storage/stored-file.ts';
+import type { RemoteReading, StoredFile } from '../../storage/storage.ts';
 import { type Batches, readBatches } from '../record-reader.ts';
 import type { FrameTable } from './frame-table.ts';
 import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from './index-errors.ts';

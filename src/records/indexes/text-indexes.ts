@@ -1,5 +1,5 @@
 import type { RecordpipeError } from '../../errors.ts';
-import type { StoredFile } from '../../storage/stored-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameTableBuilder } from './frame-table.ts';
 import { malformedIndex } from './index-errors.ts';

@@ -1,3 +1,4 @@
+import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
 import type { ChunkReading } from '../../bytes/sources.ts';
 import { fileError, shrunk } from './file-errors.ts';
 
@@ -5,8 +6,6 @@ type FileSystem = typeof import('node:fs');
 
 /** Reads under way at once in a regular file: +28 % over one at a time, for scans of page-cached 10 KB records. */
 const READS_AHEAD = 2;
-/** How often blocking reads let the event loop run, so that signals, timers and aborts are served. */
-const MS_PER_TURN = 20;
 /** When a descriptor that would block is read again. */
 const AGAIN_MS = 5;
 
@@ -72,7 +71,7 @@ async function* blockingChunks(
   nextBuffer: () => Uint8Array,
 ): AsyncGenerator<Uint8Array> {
   let position = file.start ?? 0;
-  let turnAt = performance.now() + MS_PER_TURN;
+  const turns = new EventLoopTurns();
   try {
     for (;;) {
       const chunk = readNow(fs, file, nextBuffer(), position);
@@ -82,10 +81,7 @@ async function* blockingChunks(
       }
       position += chunk.length;
       yield chunk;
-      if (performance.now() >= turnAt) {
-        await new Promise((resolve) => setImmediate(resolve));
-        turnAt = performance.now() + MS_PER_TURN;
-      }
+      if (turns.due()) await turns.take();
     }
   } finally {
     closeFile(fs, file);

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:
 import { checkPath } from '../../bytes/arguments.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { FileUses } from '../file-uses.ts';
-import type { StoredFile } from '../stored-file.ts';
+import type { StoredFile } from '../storage.ts';
 import { fileError, shrunk } from './file-errors.ts';
 import { pathOf } from './file-state.ts';
 
