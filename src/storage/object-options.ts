@@ -91,7 +91,20 @@ export function objectOptions(given: Partial<ObjectOptions> | undefined): Object
       `windowBytes: expected at least partBytes, ${options.partBytes}, got ${options.windowBytes}`,
     );
   checkS3Options(options);
-  return options;
+  return withinRetryTimeout(options);
+}
+
+/** One attempt must not take longer than all attempts together. */
+const MIN_TIMEOUT_MS = 1_000;
+
+function withinRetryTimeout(options: ObjectOptions): ObjectOptions {
+  const limit = Math.max(MIN_TIMEOUT_MS, options.retryTimeoutMs);
+  return {
+    ...options,
+    connectTimeoutMs: Math.min(options.connectTimeoutMs, limit),
+    headersTimeoutMs: Math.min(options.headersTimeoutMs, limit),
+    idleTimeoutMs: Math.min(options.idleTimeoutMs, limit),
+  };
 }
 
 const WHOLE = [

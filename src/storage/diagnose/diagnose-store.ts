@@ -1,11 +1,10 @@
-import { isObjectUri } from '../../bytes/object-uri.ts';
 import { isRecordpipeError } from '../../errors.ts';
 import { FetchFailure } from '../errors.ts';
-import { addressText } from '../object-address.ts';
 import { type ObjectOptions, objectOptions } from '../object-options.ts';
 import { openObjectReader } from '../object-reader.ts';
 import { openObject } from '../open-object.ts';
-import { type ObjectInfo, type ObjectRef, type ObjectSource, objectSourceOf } from '../storage.ts';
+import { addressOf, storageOf } from '../registry.ts';
+import type { ObjectInfo, ObjectRef, ObjectSource } from '../storage.ts';
 import { Checks, type StoreCheck } from './checks.ts';
 
 /** Options of {@link diagnoseStore}. */
@@ -45,20 +44,14 @@ export interface StoreDiagnosis {
  */
 export async function diagnoseStore(uri: string | URL, options?: DiagnoseOptions): Promise<StoreDiagnosis> {
   const { probeBytes = 256 * 1024 * 1024, probeMs = 3_000, onCheck, signal, ...rest } = options ?? {};
-  const address = addressText(uri);
+  const address = addressOf(uri);
   const complete = objectOptions({ maxAttempts: 2, ...rest });
   const checks = new Checks(onCheck);
-  if (isObjectUri(address) && !(await checkService(address, complete, checks, signal)))
+  const storage = await storageOf(address, complete);
+  if ((await storage.checkService?.(address, checks, signal)) === false)
     checks.skipped('skipped: the service cannot be reached', 'list', 'get', 'throughput');
-  else {
-    const source = await objectSourceOf(address, complete);
-    await new ReadChecks(source, complete, checks, signal).run(address, probeBytes, probeMs);
-  }
+  else await new ReadChecks(storage, complete, checks, signal).run(address, probeBytes, probeMs);
   return { uri: address, ok: checks.all.every(({ status }) => status !== 'failed'), checks: checks.all };
-}
-
-async function checkService(...args: [string, ObjectOptions, Checks, AbortSignal | undefined]) {
-  return (await import('../s3/check-service.ts')).checkService(...args);
 }
 
 const MAX_LISTED = 1000;
