@@ -16,6 +16,7 @@ interface Manifest {
   exports: Record<string, string | { types: string; default: string }>;
   scripts: Record<string, string>;
   dependencies: Record<string, string>;
+  optionalDependencies: Record<string, string>;
   devDependencies: Record<string, string>;
 }
 
@@ -91,11 +92,13 @@ test('every dependency is used, and nothing else is', () => {
         .join('/'),
     )
     .filter((name) => name !== 'recordpipe');
-  expect([...new Set(packages)].sort()).toEqual(Object.keys(manifest.dependencies).sort());
+  const declared = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
+  expect([...new Set(packages)].sort()).toEqual(declared.sort());
 });
 
 test('no dependency is pinned to one version, and none to any', () => {
-  for (const range of Object.values({ ...manifest.dependencies, ...manifest.devDependencies })) {
+  const { dependencies, optionalDependencies, devDependencies } = manifest;
+  for (const range of Object.values({ ...dependencies, ...optionalDependencies, ...devDependencies })) {
     expect(range).toMatch(/^[~^]\d/);
   }
 });

@@ -3,10 +3,10 @@ import { FetchFailure, objectError } from '../errors.ts';
 import { parseObjectUri } from '../object-address.ts';
 import type { ObjectOptions } from '../object-options.ts';
 import { failed, passed, type StoreCheck, skipped } from './diagnose.ts';
+import { s3Sdk } from './packages.ts';
 import { attempted, S3Caller } from './s3-caller.ts';
 import { type S3Clients, s3ClientsOf } from './s3-clients.ts';
 import { connectionFailure, s3Failure } from './s3-failures.ts';
-import { s3Sdk } from './sdk.ts';
 
 type Note = (check: StoreCheck) => void;
 

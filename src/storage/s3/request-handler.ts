@@ -2,12 +2,12 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { registerSecret } from '../../redact.ts';
 import { FetchFailure } from '../errors.ts';
-import { loadPackage } from '../load-package.ts';
 import { type CollectedResponse, Exchange, PushedExchange } from './exchange.ts';
 import { ConnectionPool } from './http/connection-pool.ts';
 import { type Network, networkFromEnvironment, type ProxySettings } from './http/network.ts';
 import type { AnswerHeaders } from './http/response-head.ts';
 import { dispatchOptions, type HttpRequest, requestHead } from './http-request.ts';
+import { undici } from './packages.ts';
 import { type HttpResponse, type PushedBody, PushedGet } from './pushed-get.ts';
 import type { S3Timeouts } from './s3-timeouts.ts';
 
@@ -169,7 +169,7 @@ async function newDispatcher(
   ca: string | undefined,
   proxy: ProxySettings | undefined,
 ): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await loadPackage('undici', () => import('undici'));
+  const { Agent, EnvHttpProxyAgent } = await undici();
   const connect = { timeout: connectTimeoutMs, ...(ca !== undefined && { ca }) };
   const options = {
     connections: CONNECTIONS,

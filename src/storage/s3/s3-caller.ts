@@ -7,11 +7,11 @@ import type { ObjectOptions, TransferOptions } from '../object-options.ts';
 import { RetryBudget } from '../prefetch/retry-budget.ts';
 import type { GetFields } from './direct-get.ts';
 import type { HttpRequest } from './http-request.ts';
+import { s3Sdk } from './packages.ts';
 import type { PushedBody } from './pushed-get.ts';
 import type { SendOptions } from './request-handler.ts';
 import type { S3Clients } from './s3-clients.ts';
 import { regionTold, s3Failure } from './s3-failures.ts';
-import { s3Sdk } from './sdk.ts';
 
 /** One request, and how it is repeated. */
 export interface Repeated {

@@ -7,9 +7,9 @@ import { type CredentialsProvider, givenCredentials } from './credentials.ts';
 import { DirectGets } from './direct-get.ts';
 import { networkKey } from './http/network.ts';
 import { environmentRegion, type KnownService, knownService } from './known-service.ts';
+import { type S3Sdk, s3Sdk } from './packages.ts';
 import { RequestHandler } from './request-handler.ts';
 import type { S3Timeouts } from './s3-timeouts.ts';
-import { s3Sdk } from './sdk.ts';
 
 /** Its types know no other AbortSignal than their own. */
 type HandlerOfSdk = NonNullable<S3ClientConfig['requestHandler']>;
@@ -54,7 +54,7 @@ export class S3Clients {
     const { profile, endpointUrl } = options;
     const named = endpointUrl === undefined ? environmentEndpoint() : serviceUrl(endpointUrl, 'endpointUrl');
     const sdk = await s3Sdk();
-    const asked = await quietly(() => new sdk.S3Client({ ...(profile !== undefined && { profile }) }));
+    const asked = newClient(sdk, profile === undefined ? {} : { profile });
     const region = options.region ?? (await configuredRegion(asked));
     const endpoint = named ?? (await configuredEndpoint(asked, profile));
     asked.destroy();
@@ -69,7 +69,7 @@ export class S3Clients {
   #client(region: string): Promise<S3Client> {
     let client = this.#clients.get(region);
     if (client === undefined) {
-      client = s3Sdk().then((sdk) => quietly(() => new sdk.S3Client({ ...this.#shared, region })));
+      client = s3Sdk().then((sdk) => newClient(sdk, { ...this.#shared, region }));
       this.#clients.set(region, client);
       client.catch(() => this.#clients.delete(region));
     }
@@ -201,9 +201,21 @@ function sharedConfig(
   };
 }
 
-/** Without the SDK's warning, once per process, that its later versions want a newer Node: which version of it runs is not the user's choice. */
-function quietly(create: () => S3Client): Promise<S3Client> {
-  return withEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true', async () => create());
+const NO_NODE_WARNING = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
+
+/**
+ * Creates a client without the SDK's announcement, once per process, that its versions from 2027 on
+ * need Node 22. The variable is the SDK's own switch; it is read only while a client is created.
+ */
+function newClient(sdk: S3Sdk, config: S3ClientConfig): S3Client {
+  const before = process.env[NO_NODE_WARNING];
+  process.env[NO_NODE_WARNING] = 'true';
+  try {
+    return new sdk.S3Client(config);
+  } finally {
+    if (before === undefined) delete process.env[NO_NODE_WARNING];
+    else process.env[NO_NODE_WARNING] = before;
+  }
 }
 
 async function configuredRegion(client: S3Client): Promise<string> {

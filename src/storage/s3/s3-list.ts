@@ -4,10 +4,10 @@ import { FetchFailure } from '../errors.ts';
 import { compareKeys, objectUri, parseObjectUri } from '../object-address.ts';
 import type { TransferOptions } from '../object-options.ts';
 import type { ObjectInfo } from '../storage.ts';
+import { s3Sdk } from './packages.ts';
 import type { S3Caller } from './s3-caller.ts';
 import { attempted } from './s3-caller.ts';
 import { plainEtag } from './s3-stat.ts';
-import { s3Sdk } from './sdk.ts';
 
 /** All objects whose keys begin with that of `prefix`, in the order of the bytes of their keys: see ObjectSource.list. */
 export async function* listS3(

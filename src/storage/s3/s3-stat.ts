@@ -2,8 +2,8 @@ import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { FetchFailure } from '../errors.ts';
 import { parseObjectUri } from '../object-address.ts';
 import type { ObjectChecksum, ObjectRef, ObjectStat } from '../storage.ts';
+import { s3Sdk } from './packages.ts';
 import type { S3Caller } from './s3-caller.ts';
-import { s3Sdk } from './sdk.ts';
 
 /** One HEAD: see ObjectSource.stat. An answer to HEAD has no document with the reason of a refusal; one to GET has. */
 export async function statOnce(
