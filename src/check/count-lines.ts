@@ -4,7 +4,7 @@ import { detectTextCompression } from '../formats/textline/format.ts';
 import { lineCutting, type TextLineReadOptions, textLineReadOptions } from '../formats/textline/options.ts';
 import { ownLineScanning } from '../formats/textline/scanner.ts';
 import type { Watch } from './file-task.ts';
-import type { CheckedReading } from './report-options.ts';
+import type { CheckedReading } from './files-options.ts';
 import { tryFile } from './scan-file.ts';
 
 /** Fits the second-level cache together with what the host keeps in it: 256 to 512 KiB counted equally fast, 64 KiB a tenth slower. */

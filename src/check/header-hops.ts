@@ -1,7 +1,7 @@
 import { fstatSync, readSync } from 'node:fs';
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
 import { certainFormat } from '../formats/format-name.ts';
-import type { CheckedReading } from './report-options.ts';
+import type { CheckedReading } from './files-options.ts';
 import { tryFile } from './scan-file.ts';
 
 /** Bytes read at a time while records are smaller than that. */

@@ -1,4 +1,4 @@
-import type { KnownFile } from '../check/file-task.ts';
+import type { KnownFile } from '../check/file-input.ts';
 import { compareKeys } from '../storage/object-address.ts';
 import { bytesOf, type ShardPlan } from './plan.ts';
 import { checkShards } from './shard.ts';

@@ -1,5 +1,5 @@
 import type { Reaching } from '../check/expand-inputs.ts';
-import type { KnownFile } from '../check/file-task.ts';
+import type { KnownFile } from '../check/file-input.ts';
 import { isRecordpipeError } from '../errors.ts';
 import { openIndexed } from '../records/indexes/open-indexed.ts';
 

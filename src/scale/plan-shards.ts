@@ -4,9 +4,9 @@ import { checkAborted } from '../bytes/abortable.ts';
 import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
 import { fileError } from '../bytes/files/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
-import { expandToFiles, type FileInputs, type Reaching } from '../check/expand-inputs.ts';
-import type { FileInput, KnownFile } from '../check/file-task.ts';
-import type { Format } from '../check/report-options.ts';
+import { expandWithNotices, type FileInputs, type Reaching } from '../check/expand-inputs.ts';
+import type { FileInput, KnownFile } from '../check/file-input.ts';
+import type { Format } from '../check/files-options.ts';
 import { UsageError } from '../errors.ts';
 import { INPUT_OPTION_NAMES, type InputOptions } from '../records/inputs/input-options.ts';
 import type { ShardPlan } from './plan.ts';
@@ -67,7 +67,7 @@ export async function planShards(inputs: FileInputs, options: Partial<PlanOption
   const reaching = { objects, signal };
   const { include, exclude, strictShards, onNotice } = options;
   const selecting = { include, exclude, strictShards, onNotice };
-  const found = await expandToFiles(inputs, format, { ...reaching, ...selecting });
+  const { files: found } = await expandWithNotices(inputs, format, { ...reaching, ...selecting });
   if (found.some(({ path }) => path === '-'))
     throw new UsageError('inputs: standard input cannot be divided among shards; name files');
   const files = await known(found, reaching);

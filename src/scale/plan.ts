@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import type { Reaching } from '../check/expand-inputs.ts';
-import type { KnownFile } from '../check/file-task.ts';
+import type { KnownFile } from '../check/file-input.ts';
 import { type Check, count, integer, oneOf, ShapeError, shape } from '../check/json-shape.ts';
 import { RecordpipeError } from '../errors.ts';
 import { readTextLines } from '../records/textline.ts';

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Dataset } from 'recordpipe/dataset';
 import { describe, expect, test, vi } from 'vitest';
-import { WorkerPool } from '../../src/dataset/operators/map-in-workers.ts';
+import { mapPool } from '../../src/dataset/operators/map-in-workers.ts';
 
 // The built package: threads run what Node runs.
 const work = new URL('./workers/work.mjs', import.meta.url);
@@ -117,7 +117,7 @@ describe('errors', () => {
 });
 
 test('the function runs on the calling thread if no thread can start', async () => {
-  const pool = new WorkerPool(work.href, 2, true, () => new Worker(new URL('./none.mjs', import.meta.url)));
+  const pool = mapPool(work.href, 2, () => new Worker(new URL('./none.mjs', import.meta.url)));
   const element = Uint8Array.of(1, 2, 3);
   expect(await Promise.all([pool.run(3), pool.run(element)])).toEqual([9, { length: 3, buffer: 3, sum: 6 }]);
   await expect(pool.run('throw')).rejects.toMatchObject({ name: 'RangeError', message: 'thrown by work' });

@@ -5,7 +5,7 @@ import * as workerThreads from 'node:worker_threads';
 // biome-ignore lint/style/useNodejsImportProtocol: webpack recognizes Workers by this name only.
 import { Worker } from 'worker_threads';
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import { JobThread } from '../../records/workers/job-thread.ts';
+import { WorkerPool } from '../../records/workers/worker-pool.ts';
 import { checkCount } from '../operator-options.ts';
 import type { Open, Openable, Stage } from '../stage.ts';
 import { MapStage } from './map.ts';
@@ -14,6 +14,18 @@ import type { MapWorkerData } from './recordpipe-map-worker.ts';
 
 /** Jobs per thread: one that runs and one that waits, so that the thread never idles. */
 const JOBS_PER_WORKER = 2;
+
+/** Options of `mapInWorkers`. */
+export interface WorkerMapOptions {
+  /** Number of threads. Default: one less than the number of processors, at least 1. */
+  readonly workers?: number | undefined;
+  /**
+   * Whether buffers are moved to the threads instead of copied. Default: false. With true, a buffer
+   * that belongs to one element alone is moved, and that element is empty afterwards. A record that
+   * is part of a larger buffer is always copied. Results are always moved.
+   */
+  readonly transfer?: boolean | undefined;
+}
 
 /**
  * Opens a map that runs on worker threads.
@@ -28,19 +40,49 @@ export function openWorkerMap<S, T>(
   const { workers = Math.max(1, availableParallelism() - 1), transfer = false } = options;
   checkCount('mapInWorkers: workers', workers, 1);
   const url = moduleUrl(module);
-  // Bundlers recognize exactly this expression.
-  const workerData: MapWorkerData = { module: url };
-  const start = (): Worker =>
-    new Worker(new URL('./recordpipe-map-worker.js', import.meta.url), { workerData });
   return (iteration) =>
-    new WorkerMapStage(source.openStage(iteration), new WorkerPool(url, workers, transfer, start), workers);
+    new WorkerMapStage(source.openStage(iteration), mapPool(url, workers), workers, transfer);
+}
+
+/**
+ * Threads that apply the default function of a module to values.
+ * @param start only tests start another worker
+ */
+export function mapPool(
+  module: string,
+  size: number,
+  start: () => Worker = () => {
+    const workerData: MapWorkerData = { module };
+    // Bundlers recognize exactly this expression.
+    return new Worker(new URL('./recordpipe-map-worker.js', import.meta.url), { workerData });
+  },
+): WorkerPool<unknown> {
+  let map: ((value: unknown) => Promise<unknown>) | undefined;
+  return new WorkerPool({
+    size,
+    start,
+    here: (value) => {
+      map ??= mapWith(module);
+      return map(value);
+    },
+    died: (cause) => {
+      const reason = cause instanceof Error ? cause.message : `exit code ${cause}`;
+      const text = `the worker thread of mapInWorkers died: ${reason}`;
+      return new RecordpipeError('io-failure', text, { uri: module }, cause);
+    },
+    closed: () => new RecordpipeError('aborted', 'mapInWorkers: the iteration was closed'),
+  });
 }
 
 class WorkerMapStage<S, T> extends MapStage<S, T> {
-  readonly #pool: WorkerPool;
+  readonly #pool: WorkerPool<unknown>;
 
-  constructor(source: Stage<S>, pool: WorkerPool, workers: number) {
-    super(source, (element) => pool.run(element) as Promise<T>, JOBS_PER_WORKER * workers);
+  constructor(source: Stage<S>, pool: WorkerPool<unknown>, workers: number, transfer: boolean) {
+    const map = async (element: S): Promise<T> => {
+      const { value, buffers } = packed(element, transfer);
+      return (await pool.run(value, undefined, buffers.length > 0 ? buffers : undefined)) as T;
+    };
+    super(source, map, JOBS_PER_WORKER * workers);
     this.#pool = pool;
   }
 
@@ -56,74 +98,6 @@ function moduleUrl(module: string | URL): string {
   throw new UsageError(
     `mapInWorkers: expected an absolute path or a URL, as new URL('./work.js', import.meta.url), got ${module}`,
   );
-}
-
-/** Options of `mapInWorkers`. */
-export interface WorkerMapOptions {
-  /** Number of threads. Default: one less than the number of processors, at least 1. */
-  readonly workers?: number | undefined;
-  /**
-   * Whether buffers are moved to the threads instead of copied. Default: false. With true, a buffer
-   * that belongs to one element alone is moved, and that element is empty afterwards. A record that
-   * is part of a larger buffer is always copied. Results are always moved.
-   */
-  readonly transfer?: boolean | undefined;
-}
-
-/**
- * Threads that apply the default function of a module to values. Threads start on demand and end
- * with `close`. If no thread can start, the function runs on the calling thread.
- */
-export class WorkerPool {
-  readonly #module: string;
-  readonly #most: number;
-  readonly #transfer: boolean;
-  readonly #start: () => Worker;
-  readonly #threads: JobThread[] = [];
-  #here: ((value: unknown) => Promise<unknown>) | undefined;
-
-  constructor(module: string, most: number, transfer: boolean, start: () => Worker) {
-    this.#module = module;
-    this.#most = most;
-    this.#transfer = transfer;
-    this.#start = start;
-  }
-
-  /** Returns the result of the function for a value. */
-  async run(value: unknown): Promise<unknown> {
-    const { value: content, buffers } = packed(value, this.#transfer);
-    const here = (): Promise<unknown> => {
-      this.#here ??= mapWith(this.#module);
-      return this.#here(content);
-    };
-    return this.#idlest().run({ content, here, ...(buffers.length > 0 && { buffers }) });
-  }
-
-  /** Terminates the threads, even while they work. */
-  async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.close()));
-  }
-
-  /** Returns an idle thread, a new one if the limit allows, or the one with the fewest jobs. */
-  #idlest(): JobThread {
-    let idlest: JobThread | undefined;
-    for (const thread of this.#threads)
-      if (!thread.dead && (idlest === undefined || thread.jobs < idlest.jobs)) idlest = thread;
-    if (idlest !== undefined && (idlest.jobs === 0 || this.#threads.length >= this.#most)) return idlest;
-    const thread = new JobThread({
-      start: this.#start,
-      died: (reason) => this.#died(reason),
-      closed: () => new RecordpipeError('aborted', 'mapInWorkers: the iteration was closed'),
-    });
-    this.#threads.push(thread);
-    return thread;
-  }
-
-  #died(cause: unknown): Error {
-    const reason = cause instanceof Error ? cause.message : `exit code ${cause}`;
-    const text = `the worker thread of mapInWorkers died: ${reason}`;
-    return new RecordpipeError('io-failure', text, { uri: this.#module }, cause);
-  }
 }
 
 const threads: { readonly isMarkedAsUntransferable?: (object: object) => boolean } = workerThreads as object;

@@ -1,10 +1,10 @@
 /**
  * Entry point of a worker thread: applies the default function of the user's module to each value.
- * Started by `openWorkerMap`. The file name is specific to recordpipe because bundles look for it
+ * Started by `mapPool`. The file name is specific to recordpipe because bundles look for it
  * in the directory where other programs keep their workers.
  */
 import { workerData } from 'node:worker_threads';
-import { serveJobs } from '../../records/workers/job-thread.ts';
+import { serveJobs } from '../../records/workers/serve-jobs.ts';
 import { packed } from './map-in-workers.ts';
 import { mapWith } from './map-with.ts';
 

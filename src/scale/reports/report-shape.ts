@@ -1,4 +1,11 @@
-import type { KnownFile, RecordRange } from '../../check/file-task.ts';
+import type { KnownFile, RecordRange } from '../../check/file-input.ts';
+import type {
+  CheckedFile,
+  FileSchemaReport,
+  FileWarning,
+  Finding,
+  UnlistedFeature,
+} from '../../check/file-report.ts';
 import {
   type Check,
   count,
@@ -15,13 +22,6 @@ import {
 } from '../../check/json-shape.ts';
 import type { SchemaViolation } from '../../check/schema/schema-checker.ts';
 import { code, compression, datasetStats, format } from '../../check/stats/stats-shape.ts';
-import type {
-  CheckedFile,
-  FileSchemaReport,
-  FileWarning,
-  Finding,
-  UnlistedFeature,
-} from '../../check/validate-report.ts';
 import { MAX_SHARDS } from '../shard.ts';
 import type { DoneFile, PlanSummary, ShardCommand, ShardPart, ShardReport } from './shard-report.ts';
 

@@ -1,5 +1,5 @@
+import type { CheckedFile } from '../../check/file-report.ts';
 import type { DatasetStats } from '../../check/stats/dataset-stats.ts';
-import type { CheckedFile } from '../../check/validate-report.ts';
 import { UsageError } from '../../errors.ts';
 import type { Shard } from '../environment/shard-from-environment.ts';
 import type { ShardPlan } from '../plan.ts';

@@ -1,14 +1,8 @@
+import type { CheckedFile, FileReport, FileSchemaReport } from '../../check/file-report.ts';
 import { schemaOf, type TypeConflict } from '../../check/schema/infer-schema.ts';
 import type { RecordSchema } from '../../check/schema/schema.ts';
-import { withSchemaTotals } from '../../check/schema-totals.ts';
 import { type DatasetStats, mergeStats, NO_STATS } from '../../check/stats/dataset-stats.ts';
-import {
-  type CheckedFile,
-  type CheckedReport,
-  type FileReport,
-  type FileSchemaReport,
-  validateReport,
-} from '../../check/validate-report.ts';
+import { type CheckedReport, validateReport, withSchemaTotals } from '../../check/validate-report.ts';
 import { compareFiles } from '../assign.ts';
 import { withFilesOnce } from './merge-report-files.ts';
 import { checkComplete, missingShards } from './merge-reports.ts';

@@ -1,4 +1,4 @@
-import { type ErrorPlace, RecordpipeError, sentenceOf, UsageError } from '../errors.ts';
+import { type ErrorPlace, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
 
 /** A RecordpipeError on its way to another thread. */
 interface SentError extends ErrorPlace {

@@ -5,10 +5,10 @@ import { tfrecordReadOptions } from '../formats/tfrecord/decoder.ts';
 import { INPUT_OPTION_NAMES, type InputOptions } from '../records/inputs/input-options.ts';
 import type { RecordReadOptions } from '../records/record-read-options.ts';
 
-/** Which files are expected. `auto` decides by content, file by file. */
+/** The expected format. `auto` detects it from the content, file by file. */
 export type Format = FormatName | 'auto';
 
-/** The options of reading that concern checking, of all formats: see `RecordReadOptions`. */
+/** The reading options of all formats that concern checking: see `RecordReadOptions`. */
 export type CheckedReading = Pick<
   RecordReadOptions,
   (typeof COMMON)[number] | (typeof RECORDIO)[number] | (typeof TEXTLINE)[number]
@@ -30,18 +30,18 @@ const TEXTLINE = ['delimiter', 'cr', 'skipBlank', 'stripBom', 'encoding', 'fatal
 /** Each worker thread takes about 10 MB. */
 const MAX_JOBS = 256;
 
-/** How far a run over many files has come. */
+/** The progress of a run over many files. */
 export interface FilesProgress {
-  /** Files in all. */
+  /** Number of files. */
   readonly files: number;
   readonly filesDone: number;
   /** Files found bad so far. */
   readonly bad: number;
   /** Stored bytes read so far, of all files. */
   readonly bytes: number;
-  /** Stored bytes in all; undefined where a source has no size (pipes), or none yet (objects named by their addresses). */
+  /** Stored bytes of all files; undefined while the size of one is unknown: a pipe, or an object named by its address. */
   readonly totalBytes: number | undefined;
-  /** Further attempts of requests to object stores so far; missing where there were none. */
+  /** Requests to object stores that were repeated; missing if there were none. */
   readonly retries?: number;
 }
 
@@ -49,23 +49,24 @@ export interface FilesProgress {
 export interface FilesOptions extends CheckedReading, InputOptions {
   /** Default `auto`. */
   readonly format: Format;
-  /** Default true, unlike when reading: RecordIO's padding must be zeros and complete. `countFiles` takes no notice of it. */
+  /** Default true, unlike when reading: RecordIO's padding must be zeros and complete. `countFiles` ignores it. */
   readonly strictPadding: boolean;
   /**
-   * Files to process in parallel on worker threads, 1 to 256; 1 starts no worker. Default: as many as the host has
-   * cores to offer, or 1 where the files are so small that starting a worker takes longer than checking them. Of objects (`s3://`) at most 4 threads by default,
-   * each of which has several under way; all together hold at most 4 windows (`objects.windowBytes`) and have at most 32 requests under way.
+   * Files to process in parallel on worker threads, 1 to 256; 1 starts no worker. Default: the number of available cores, or
+   * 1 if the files are so small that starting a worker takes longer than checking them. For objects (`s3://`) at most 4
+   * threads by default, each with several objects under way; together they hold at most 4 windows (`objects.windowBytes`)
+   * and have at most 32 requests under way.
    */
   readonly jobs: number | undefined;
   /**
-   * What this thread may be used for. Default false: files that it checks itself (`jobs` 1) are read by the host's I/O threads, and of several jobs
-   * it does none, so that it stays free for others. `true`, for command lines: it reads itself, and does one of several jobs, so that one worker
-   * less is started.
+   * Whether this thread may block. Default false: files that it checks itself (`jobs` 1) are read by the host's I/O threads,
+   * and it does none of several jobs, so that it stays responsive. `true`, for command lines: it reads synchronously and does
+   * one of several jobs, so that one worker less starts.
    */
   readonly blocking: boolean;
   /** Called periodically, and at the end of each file. */
   readonly onProgress: ((progress: FilesProgress) => void) | undefined;
-  /** Ends the run with an `aborted` error; workers are stopped, files closed. */
+  /** Ends the run with an `aborted` error; stops workers and closes files. */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -96,8 +97,8 @@ export const FILES_OPTION_NAMES: OptionNames<FilesOptions> = {
 };
 
 /**
- * The part of the options that concerns reading: what is given of it, checked.
- * @throws UsageError for a value that no option has
+ * The given options that concern reading, checked.
+ * @throws UsageError for a wrong value
  */
 export async function checkedReading(given: Partial<FilesOptions>): Promise<Partial<CheckedReading>> {
   const { format = 'auto', jobs } = given;
@@ -111,7 +112,7 @@ export async function checkedReading(given: Partial<FilesOptions>): Promise<Part
   );
   const { format: _, ...options } = reading;
   tfrecordReadOptions(options);
-  // Imported when wanted: start-up time counts.
+  // Imported lazily: start-up time counts.
   if (RECORDIO.some((name) => name in reading))
     (await import('../formats/recordio/decoder.ts')).recordIOReadOptions(options);
   if (TEXTLINE.some((name) => name in reading))
