@@ -1,6 +1,6 @@
-// Builds dist/ from src/: `node scripts/build.mjs`. With `--bundle` it skips the declarations.
+// Builds dist/ from src/: `node scripts/build.mjs [bundle|types]` for the JavaScript, the declarations, or both.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,16 @@ const types = join(dist, 'types');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const COMMAND_LINE = 'src/cli/main.ts';
+/** Packages that become part of the bundle: users install none, and loading them takes longer than the rest. */
+const BUNDLED_PACKAGES = ['commander', 'crc-32'];
+/** Entries built on the others: these decide how modules are divided into chunks. */
+const UPPER = /^(upload|scale|pipemode)/;
+/** The modules that the command line loads first. */
+const START = [
+  'src/cli/program.ts',
+  'src/cli/fail.ts',
+  ...readdirSync(join(root, 'src/cli/commands')).map((file) => `src/cli/commands/${file}`),
+];
 const WORKERS = ['src/check/recordpipe-file-worker.ts', 'src/dataset/operators/recordpipe-map-worker.ts'];
 
 /** Bundles src/ into dist/ for Node, and the subpaths that run in browsers into dist/browser/. */
@@ -22,12 +32,21 @@ export async function bundle() {
     ...Object.fromEntries(WORKERS.map((source) => [basename(source, '.ts'), source])),
   };
   const outputs = new Set([
-    ...(await bundled(dist, publicModules('default'), programs, { platform: 'node' })),
-    ...(await bundled(join(dist, 'browser'), publicModules('browser'), {}, {
-      platform: 'browser',
-      plugins: [standIns],
+    ...(await bundled(dist, publicModules('default'), programs, {
+      platform: 'node',
+      plugins: [packageFiles, droppableTables],
     })),
+    ...(await bundled(
+      join(dist, 'browser'),
+      publicModules('browser'),
+      {},
+      {
+        platform: 'browser',
+        plugins: [droppableTables, standIns],
+      },
+    )),
   ]);
+  outputs.add(licenses());
   prune(dist, (path) => outputs.has(path) || path.startsWith(types));
   chmodSync(join(root, manifest.bin.recordpipe), 0o755);
 }
@@ -66,15 +85,18 @@ async function bundled(folder, library, programs, options) {
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
     sourcemap: true,
+    // The positions are enough to find code in the repository; the sources would double the package.
+    sourcemapExcludeSources: true,
     comments: { legal: true, annotation: true, jsdoc: false },
     codeSplitting: {
       includeDependenciesRecursively: false,
-      groups: [{ name: chunkOf(library) }],
+      groups: [{ name: chunksOf(library) }],
     },
   });
   return output.map(({ fileName }) => join(folder, fileName));
 }
 
+/** The packages that users install. Others are part of the bundle. */
 const dependencies = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }));
 
 function packageOf(specifier) {
@@ -82,34 +104,50 @@ function packageOf(specifier) {
 }
 
 /**
- * Names the chunk of a module. The root entry is one chunk, because importing many small ones takes several times as
- * long. Other modules share a chunk with those that the same public entries import. Modules that are only imported at
- * the moment of use stay apart.
+ * Returns a function that names the chunk of a module. There are few chunks, because importing many small modules takes
+ * several times as long as one large module. The modules of the root entry are one chunk. Others share a chunk with
+ * those that the same entries import. The declarations of the commands are one chunk. Modules that are imported at the moment of use stay apart.
  */
-function chunkOf(library) {
-  let entriesOf;
+function chunksOf(library) {
+  const closures = new Map();
   return (id, context) => {
-    entriesOf ??= reachedFrom(library, (module) => context.getModuleInfo(module)?.importedIds ?? []);
-    const entries = entriesOf.get(id);
-    if (entries === undefined) return null;
-    if (entries.includes('errors')) return 'error-classes';
-    return entries.includes('index') ? 'core' : entries.join('+');
+    const uses = (entry) => {
+      const from = join(root, entry);
+      if (!closures.has(from))
+        closures.set(
+          from,
+          closure(from, (module) => context.getModuleInfo(module)?.importedIds ?? []),
+        );
+      return closures.get(from).has(id);
+    };
+    const users = Object.keys(library).filter((name) => uses(library[name]));
+    if (users.includes('errors')) return 'errors';
+    if (users.includes('index')) return 'core';
+    const lower = users.filter((name) => !UPPER.test(name));
+    if (users.length > 0) return (lower.length > 0 ? lower : users).join('+');
+    return START.some(uses) ? 'command-line' : null;
   };
 }
 
-/** The names of the entries that import each module statically. */
-function reachedFrom(library, importsOf) {
-  const reached = new Map();
-  for (const [name, source] of Object.entries(library)) {
-    const walk = (id) => {
-      const entries = reached.get(id) ?? [];
-      if (entries.at(-1) === name) return;
-      reached.set(id, [...entries, name]);
-      for (const next of importsOf(id)) walk(next);
-    };
-    walk(join(root, source));
+/** A module and all that it imports statically. */
+function closure(id, importsOf, reached = new Set()) {
+  if (!reached.has(id)) {
+    reached.add(id);
+    for (const next of importsOf(id)) closure(next, importsOf, reached);
   }
   return reached;
+}
+
+/** Writes the licenses of the packages that are part of the bundle. */
+function licenses() {
+  const path = join(dist, 'THIRD-PARTY-LICENSES.txt');
+  const texts = BUNDLED_PACKAGES.map((name) => {
+    const folder = join(root, 'node_modules', name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`;
+  });
+  writeFileSync(path, texts.join(`\n${'-'.repeat(80)}\n\n`));
+  return path;
 }
 
 /** Bundles for browsers contain `no-NAME.ts` in the place of `NAME.ts` where both exist. */
@@ -119,6 +157,28 @@ const standIns = {
     if (importer === undefined || !specifier.startsWith('.')) return undefined;
     const standIn = join(importer, '..', specifier, '..', `no-${basename(specifier)}`);
     return existsSync(standIn) ? standIn : undefined;
+  },
+};
+
+/** Modules of a bundle find the files of the package, such as package.json, one folder up. */
+const packageFiles = {
+  name: 'package-files',
+  transform: {
+    filter: { code: 'import.meta.url' },
+    handler: (code, id) =>
+      code.replace(/new URL\('((?:\.\.\/)+[^']+)', import\.meta\.url\)/g, (url, path) => {
+        const file = relative(root, join(id, '..', path));
+        return file.startsWith('src/') ? url : `new URL('../${file}', import.meta.url)`;
+      }),
+  },
+};
+
+/** Wraps the only CommonJS module of the library in a call that bundlers may drop. */
+const droppableTables = {
+  name: 'droppable-tables',
+  transform: {
+    filter: { id: /\/crc32c\.js$/ },
+    handler: (code) => `export default /* @__PURE__ */ ((exports) => { ${code}\n return exports; })({});`,
   },
 };
 
@@ -155,6 +215,7 @@ function prune(folder, isKept) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await bundle();
-  if (!process.argv.includes('--bundle')) declare();
+  const [part] = process.argv.slice(2);
+  if (part !== 'types') await bundle();
+  if (part !== 'bundle') declare();
 }
