@@ -1,19 +1,20 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isObjectUri } from '../../bytes/object-uri.ts';
-import { expandInputs, type Reaching } from '../../check/expand-inputs.ts';
-import { ShapeError } from '../../check/json-shape.ts';
-import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
-import { writeWhole } from '../../records/write/write-whole.ts';
-import { isGlob } from '../../storage/glob.ts';
-import { listObjects } from '../../storage/list-objects.ts';
-import { openObject } from '../../storage/open-object.ts';
+import { isObjectUri } from '../bytes/object-uri.ts';
+import { expandInputs, type Reaching } from '../check/expand-inputs.ts';
+import { ShapeError } from '../check/json-shape.ts';
+import { isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { writeWhole } from '../records/write/write-whole.ts';
+import { isGlob } from '../storage/glob.ts';
+import { listObjects } from '../storage/list-objects.ts';
+import { openObject } from '../storage/open-object.ts';
 import { shardReport as checkShape } from './report-shape.ts';
 import type { ShardReport } from './shard-report.ts';
 import type { TotalReport } from './total-report.ts';
 
 /**
- * The files with reports that `inputs` stand for: as `expandInputs`, but that of folders, and of prefixes that end with a slash, those are taken whose names end in `.json`.
+ * The report files that `inputs` stand for: as `expandInputs`, but folders, and prefixes that end with a slash, stand for the
+ * files whose names end in `.json`.
  * @throws RecordpipeError as `expandInputs`
  */
 export async function findReports(inputs: readonly string[], reaching: Reaching = {}): Promise<string[]> {
@@ -26,7 +27,7 @@ async function expand(input: string, reaching: Reaching): Promise<string[]> {
   const files = isObjectUri(input) ? await inPrefix(input, reaching) : await inFolder(input);
   if (files === undefined) return expandInputs(input, 'textline', reaching);
   if (files.length > 0) return files;
-  throw new RecordpipeError('not-found', 'no report is there (*.json)', { uri: input });
+  throw new RecordpipeError('not-found', 'no report found (*.json)', { uri: input });
 }
 
 async function inPrefix(uri: string, { objects, signal }: Reaching): Promise<string[] | undefined> {
@@ -46,18 +47,17 @@ async function inFolder(path: string): Promise<string[] | undefined> {
     .map((name) => join(path, name));
 }
 
-/** What reports of shards begin with, so that they are told from other JSON. */
+/** The first characters of a shard report, which distinguish it from other JSON. */
 const MAGIC = '{"recordpipe":"shard-report",';
-/** Larger reports are not read: their text would not fit into a string of the host. */
+/** Larger reports are not read: their text would not fit into a string. */
 const MAX_REPORT_BYTES = 500_000_000;
 
 /**
- * Writes a report where there is none of that name. Where there is one, it must hold the same: a worker that is run again, because nobody heard that it had ended, has
- * ended well.
+ * Writes a report unless an equal one exists: a worker may run again because nothing noticed that it had finished.
  *
  * @param output a path or `s3://bucket/key`
- * @returns whether it was written; false: it was there
- * @throws RecordpipeError `report-mismatch` where something else is there; `not-found`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
+ * @returns true if it was written; false if an equal report exists
+ * @throws RecordpipeError `report-mismatch` if another file of that name exists; `not-found`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
  */
 export async function writeReport(
   report: ShardReport | TotalReport,
@@ -73,7 +73,7 @@ export async function writeReport(
   }
   if (bytes.equals(await bytesOf(output, { objects, signal }))) return false;
   const text =
-    'another report is there already: what was read has changed since, or other options were given; choose another name, or remove it';
+    'another report of this name exists: the data has changed since, or the options differ; choose another name, or remove it';
   throw new RecordpipeError('report-mismatch', text, { uri: output });
 }
 
@@ -105,7 +105,7 @@ export async function readReport(input: string, reaching: Reaching = {}): Promis
   return report;
 }
 
-/** Whether a file begins as reports of shards do. */
+/** Whether a file begins like a shard report. */
 export async function isReport(input: string, { objects, signal }: Reaching = {}): Promise<boolean> {
   const options = { ...objects, firstPartBytes: MAGIC.length, signal };
   let head = '';
@@ -116,7 +116,7 @@ export async function isReport(input: string, { objects, signal }: Reaching = {}
   return head.startsWith(MAGIC);
 }
 
-/** The text of a report: of shards in one line, for programs; of the total for people as well. */
+/** The text of a report: one line for a shard report, which programs read; indented for a total report. */
 export function reportText(report: ShardReport | TotalReport): string {
   return `${JSON.stringify(report, undefined, report.recordpipe === 'total-report' ? 2 : undefined)}\n`;
 }

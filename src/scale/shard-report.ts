@@ -1,27 +1,26 @@
-import type { CheckedFile } from '../../check/file-report.ts';
-import type { DatasetStats } from '../../check/stats/dataset-stats.ts';
-import { UsageError } from '../../errors.ts';
-import type { Shard } from '../environment/shard-from-environment.ts';
-import type { ShardPlan } from '../plan.ts';
-import { checkShards } from '../shard.ts';
+import type { CheckedFile } from '../check/file-report.ts';
+import type { DatasetStats } from '../check/stats/dataset-stats.ts';
+import { UsageError } from '../errors.ts';
+import type { ShardPlan } from './plan.ts';
+import { checkShards, type Shard } from './shard.ts';
 
-/** What becomes of a file of which something is written. */
+/** A file that a command wrote an output for. */
 export interface DoneFile {
   readonly uri: string;
-  /** What was written; missing where nothing was. */
+  /** What was written; missing if nothing was. */
   readonly output?: string;
   readonly records?: number;
   /** Bytes of the output. */
   readonly bytes?: number;
-  /** Why it could not be done. */
+  /** Why the command failed for this file. */
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** What a shard found, by the command that ran. Nothing in it differs from run to run: a shard that is done again gives the same bytes. */
+/** What a shard found, by command. Nothing in it differs from run to run: a shard that runs again writes the same bytes. */
 export interface ShardResults {
   readonly validate: { readonly files: readonly CheckedFile[] };
   readonly stats: DatasetStats;
-  /** Of which the schema is made when all are there. */
+  /** The schema is inferred when all shards are merged. */
   readonly schema: DatasetStats;
   readonly index: { readonly files: readonly DoneFile[] };
   readonly convert: { readonly files: readonly DoneFile[] };
@@ -29,12 +28,12 @@ export interface ShardResults {
 
 export type ShardCommand = keyof ShardResults;
 
-/** The options that decide what is found. */
+/** The options that determine the results. */
 export type ShardSettings = Readonly<Record<string, string | number | boolean>>;
 
 /** What a shard found. */
 export interface ShardPart<C extends ShardCommand = ShardCommand> {
-  /** From 0 on. */
+  /** Number of the shard, from 0. */
   readonly shard: number;
   readonly result: ShardResults[C];
 }
@@ -46,24 +45,27 @@ export interface PlanSummary {
   readonly bytes: number;
 }
 
-/** What one shard, or several of them, found: what workers write and `mergeReports` merges. Fields may be added; `version` changes when one changes its meaning. */
+/**
+ * What one or several shards found: workers write it, and `mergeReports` merges it. Fields may be added; `version` changes when a
+ * field changes its meaning.
+ */
 export interface ShardReport<C extends ShardCommand = ShardCommand> {
   readonly recordpipe: 'shard-report';
   readonly version: 1;
   readonly command: C;
   readonly plan: PlanSummary;
-  /** How many there are in all. */
+  /** Number of shards of the whole work. */
   readonly shards: number;
   readonly settings: ShardSettings;
-  /** Of the shards that are in it, by their numbers. */
+  /** The shards of this report, by number. */
   readonly parts: readonly ShardPart<C>[];
 }
 
 /**
  * The report of one shard.
  *
- * @param result what it found, of files in the order of the plan
- * @param settings the options that decide what is found: shards that ran with others are not merged
+ * @param result with files in the order of the plan
+ * @param settings the options that determine the results: shards that ran with other settings are not merged
  * @throws UsageError for a shard that does not exist
  * @example see `mergeReports`
  */
@@ -89,8 +91,18 @@ export function shardReport<C extends ShardCommand>(
   };
 }
 
-/** A name for the report that no other shard, plan or command has: `validate-0123456789ab-00003-of-00008.json`. */
+/** A file name that is unique to the command, plan and shard: `validate-0123456789ab-00003-of-00008.json`. */
 export function reportName({ command, plan, shards, parts }: ShardReport): string {
   const number = (value: number): string => String(value).padStart(5, '0');
   return `${command}-${plan.hash.slice(0, 12)}-${parts.map(({ shard }) => number(shard)).join('-')}-of-${number(shards)}.json`;
+}
+
+/**
+ * The shards without a report, in ascending order.
+ * @throws UsageError for more than 100,000 shards
+ */
+export function missingShards({ shards, parts }: Pick<ShardReport, 'shards' | 'parts'>): number[] {
+  checkShards(shards);
+  const present = new Set(parts.map(({ shard }) => shard));
+  return Array.from({ length: shards }, (_, shard) => shard).filter((shard) => !present.has(shard));
 }

@@ -1,11 +1,10 @@
-import type { KnownFile, RecordRange } from '../../check/file-input.ts';
 import type {
   CheckedFile,
   FileSchemaReport,
   FileWarning,
   Finding,
   UnlistedFeature,
-} from '../../check/file-report.ts';
+} from '../check/file-report.ts';
 import {
   type Check,
   count,
@@ -19,23 +18,12 @@ import {
   orNull,
   shape,
   text,
-} from '../../check/json-shape.ts';
-import type { SchemaViolation } from '../../check/schema/schema-checker.ts';
-import { code, compression, datasetStats, format } from '../../check/stats/stats-shape.ts';
-import { MAX_SHARDS } from '../shard.ts';
+} from '../check/json-shape.ts';
+import type { SchemaViolation } from '../check/schema/schema-checker.ts';
+import { code, compression, datasetStats, format } from '../check/stats/stats-shape.ts';
+import { hash, range } from './plan.ts';
+import { MAX_SHARDS } from './shard.ts';
 import type { DoneFile, PlanSummary, ShardCommand, ShardPart, ShardReport } from './shard-report.ts';
-
-/** A SHA-256 in hexadecimal. */
-export const hash: Check = like(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
-
-const range: Check = shape<RecordRange>(
-  { format: oneOf('tfrecord', 'recordio', 'textline'), from: count, to: count, start: count, end: count },
-  {},
-);
-const uri: Check = like(/^(?!-$)./su, 'a path or an address');
-
-/** A file of a plan. */
-export const knownFile: Check = shape<KnownFile>({ uri, size: count }, { etag: text, range });
 
 const finding: Check = shape<Finding>(
   {
