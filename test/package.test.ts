@@ -17,7 +17,7 @@ interface Manifest {
   files: string[];
   exports: Record<string, string | { types: string; browser?: string; default: string }>;
   scripts: Record<string, string>;
-  dependencies: Record<string, string>;
+  dependencies?: Record<string, string>;
   optionalDependencies: Record<string, string>;
   devDependencies: Record<string, string>;
 }
