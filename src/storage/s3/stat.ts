@@ -5,7 +5,10 @@ import type { ObjectChecksum, ObjectRef, ObjectStat } from '../storage.ts';
 import { s3Sdk } from './packages.ts';
 import type { S3Caller } from './s3-caller.ts';
 
-/** One HEAD: see ObjectSource.stat. An answer to HEAD has no document with the reason of a refusal; one to GET has. */
+/**
+ * Sends one HEAD: see ObjectSource.stat. If access is denied, a GET asks for the reason, which only the
+ * response to a GET can contain.
+ */
 export async function statOnce(
   caller: S3Caller,
   ref: ObjectRef,
@@ -15,11 +18,11 @@ export async function statOnce(
     return await headOnce(caller, ref, signal);
   } catch (failure) {
     if (!(failure instanceof FetchFailure) || failure.status !== 403) throw failure;
-    throw (await whyRefused(caller, ref, signal)) ?? failure;
+    throw (await denialOf(caller, ref, signal)) ?? failure;
   }
 }
 
-async function whyRefused(
+async function denialOf(
   caller: S3Caller,
   { uri, versionId }: ObjectRef,
   signal: AbortSignal | undefined,
@@ -58,11 +61,10 @@ async function headOnce(
     ),
   );
   const size = head.ContentLength;
-  // A size of 0 in its place would make an object empty that is not.
   if (size === undefined || !Number.isSafeInteger(size) || size < 0)
     throw new FetchFailure(
       'fatal',
-      `the endpoint does not say how long the object is (Content-Length: ${size ?? 'none'}); check that it is an S3 service`,
+      `the response has no valid Content-Length (${size ?? 'none'}); check that the endpoint is an S3 service`,
       { requestId: head.$metadata.requestId },
     );
   return {
@@ -86,7 +88,7 @@ const ALGORITHMS = [
 
 type Head = Pick<HeadObjectCommandOutput, (typeof ALGORITHMS)[number][1] | 'ChecksumType' | 'ETag'>;
 
-/** The checksums in an answer to HEAD. */
+/** The checksums in a response to HEAD. */
 export function checksumsOf(head: Head): ObjectChecksum[] {
   const found: ObjectChecksum[] = [];
   for (const [algorithm, field] of ALGORITHMS) {
@@ -95,7 +97,7 @@ export function checksumsOf(head: Head): ObjectChecksum[] {
     found.push({
       algorithm,
       value: value.replace(PARTS, ''),
-      kind: isOfParts(value, head) ? 'parts' : 'whole',
+      kind: isComposite(value, head) ? 'parts' : 'whole',
     });
   }
   return found;
@@ -103,19 +105,17 @@ export function checksumsOf(head: Head): ObjectChecksum[] {
 
 const PARTS = /-\d+$/;
 
-/** Services that do not tell the type: an object uploaded in parts may have either, so it is taken for the one that nothing is compared with. */
-function isOfParts(value: string, { ChecksumType: type, ETag: etag }: Head): boolean {
+/**
+ * Whether a checksum is computed from those of the parts. If the service does not state the type, that
+ * is assumed of every multipart object: such a checksum is never compared.
+ */
+function isComposite(value: string, { ChecksumType: type, ETag: etag }: Head): boolean {
   if (type !== undefined) return type !== 'FULL_OBJECT';
   return PARTS.test(value) || PARTS.test(plainEtag(etag) ?? '');
 }
 
-/** An ETag without its quotes, as it is kept and compared; undefined for an empty one, which some services send. */
+/** An ETag without its quotes; undefined for the empty one that some services send. */
 export function plainEtag(etag: string | undefined): string | undefined {
   const plain = etag === undefined ? '' : (/^"(.*)"$/.exec(etag)?.[1] ?? etag);
   return plain === '' ? undefined : plain;
-}
-
-/** An ETag as it stands in If-Match. */
-export function quotedEtag(etag: string): string {
-  return etag.startsWith('W/') ? etag : `"${etag}"`;
 }

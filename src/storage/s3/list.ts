@@ -5,11 +5,11 @@ import { compareKeys, objectUri, parseObjectUri } from '../object-address.ts';
 import type { TransferOptions } from '../object-options.ts';
 import type { ObjectInfo } from '../storage.ts';
 import { s3Sdk } from './packages.ts';
+import { retry } from './retry.ts';
 import type { S3Caller } from './s3-caller.ts';
-import { attempted } from './s3-caller.ts';
-import { plainEtag } from './s3-stat.ts';
+import { plainEtag } from './stat.ts';
 
-/** All objects whose keys begin with that of `prefix`, in the order of the bytes of their keys: see ObjectSource.list. */
+/** Lists the objects whose keys start with that of `prefix`, in byte order: see ObjectSource.list. */
 export async function* listS3(
   caller: S3Caller,
   prefix: string,
@@ -22,6 +22,7 @@ export async function* listS3(
   else yield* checkedOrder(objects, prefix);
 }
 
+/** Requests each page while the page before is consumed. */
 async function* inListedOrder(
   caller: S3Caller,
   prefix: string,
@@ -32,17 +33,18 @@ async function* inListedOrder(
   // Ends the request for the next page when the iteration ends.
   const own = new AbortController();
   const either = signal === undefined ? own.signal : AbortSignal.any([signal, own.signal]);
-  const ask = (token: string | undefined): Promise<Page> => {
-    const page = attempted(() => pageOf(caller, bucket, key, token, either), prefix, options, either);
+  const request = { uri: prefix, options, signal: either };
+  const load = (token: string | undefined): Promise<Page> => {
+    const page = retry(request, () => loadPage(caller, bucket, key, token, either));
     page.catch(() => {}); // thrown where it is awaited
     return page;
   };
-  const loop = new TokenLoop(options);
+  const guard = new ListingGuard(prefix, options);
   try {
-    for (let page: Promise<Page> | undefined = ask(undefined); page !== undefined; ) {
+    for (let page: Promise<Page> | undefined = load(undefined); page !== undefined; ) {
       const { objects, next }: Page = await page;
-      if (next !== undefined) loop.check(next, objects.length, prefix);
-      page = next === undefined ? undefined : ask(next);
+      if (next !== undefined) guard.check(next, objects.length);
+      page = next === undefined ? undefined : load(next);
       yield* objects;
     }
   } finally {
@@ -50,30 +52,27 @@ async function* inListedOrder(
   }
 }
 
-/** Pages in a row without an object, as services send them that pass over many deleted versions. */
+/** Consecutive pages without an object, which services send for many deleted versions. */
 const MAX_EMPTY_PAGES = 1000;
 
-/** Notices a listing that does not end, in constant memory. */
-class TokenLoop {
+/** Detects an endless listing, in constant memory. */
+class ListingGuard {
+  readonly #uri: string;
   readonly #retryTimeoutMs: number;
   #pages = 0;
-  /** Compared with all later tokens; replaced at powers of two (Brent's algorithm), so that a cycle of any length is found. */
+  /** The token of the last page whose number is a power of two: finds any cycle (Brent's algorithm). */
   #saved: string | undefined;
   #emptyPages = 0;
   #emptySince = 0;
 
-  constructor({ retryTimeoutMs }: TransferOptions) {
+  constructor(uri: string, { retryTimeoutMs }: TransferOptions) {
+    this.#uri = uri;
     this.#retryTimeoutMs = retryTimeoutMs;
   }
 
   /** @throws RecordpipeError `io-failure` */
-  check(token: string, objects: number, uri: string): void {
-    if (token === this.#saved)
-      throw new RecordpipeError(
-        'io-failure',
-        'the service sends the same continuation token twice, so that its listing would never end; check the endpoint, or name the objects',
-        { uri },
-      );
+  check(token: string, objects: number): void {
+    if (token === this.#saved) throw this.#endless('sent the same continuation token twice');
     this.#pages += 1;
     if ((this.#pages & (this.#pages - 1)) === 0) this.#saved = token;
     if (objects > 0) {
@@ -81,13 +80,16 @@ class TokenLoop {
       return;
     }
     if (this.#emptyPages++ === 0) this.#emptySince = performance.now();
-    const waited = performance.now() - this.#emptySince;
-    if (this.#emptyPages < MAX_EMPTY_PAGES && waited <= this.#retryTimeoutMs) return;
-    throw new RecordpipeError(
-      'io-failure',
-      `the service sent ${this.#emptyPages} pages without an object in ${(waited / 1000).toFixed(1)} s and says that more follow; check the endpoint, or name the objects`,
-      { uri },
+    const waitedMs = performance.now() - this.#emptySince;
+    if (this.#emptyPages < MAX_EMPTY_PAGES && waitedMs <= this.#retryTimeoutMs) return;
+    throw this.#endless(
+      `sent ${this.#emptyPages} pages without an object in ${(waitedMs / 1000).toFixed(1)} s`,
     );
+  }
+
+  #endless(what: string): RecordpipeError {
+    const text = `the listing does not end: the service ${what}; check the endpoint, or name the objects`;
+    return new RecordpipeError('io-failure', text, { uri: this.#uri });
   }
 }
 
@@ -96,7 +98,7 @@ interface Page {
   readonly next: string | undefined;
 }
 
-async function pageOf(
+async function loadPage(
   caller: S3Caller,
   bucket: string,
   prefix: string,
@@ -104,33 +106,30 @@ async function pageOf(
   signal: AbortSignal,
 ): Promise<Page> {
   const { ListObjectsV2Command } = await s3Sdk();
-  const answer = await caller.call(bucket, signal, (client, options) =>
+  const response = await caller.call(bucket, signal, (client, options) =>
     client.send(
       new ListObjectsV2Command({
         Bucket: bucket,
         Prefix: prefix === '' ? undefined : prefix,
         ContinuationToken: token,
-        // Keys may hold characters that XML does not.
+        // Keys may contain characters that XML does not allow.
         EncodingType: 'url',
         ...caller.payer,
       }),
       options,
     ),
   );
-  const { Contents: contents = [], EncodingType: encoding, IsTruncated: truncated } = answer;
-  const next = answer.NextContinuationToken || undefined;
-  // An empty body, a login page and other documents are read as answers without any field.
-  if (typeof truncated !== 'boolean')
-    throw malformed('it does not say whether it is whole (IsTruncated), so that it may be no listing at all');
+  const { Contents: contents = [], EncodingType: encoding, IsTruncated: truncated } = response;
+  const next = response.NextContinuationToken || undefined;
+  // The SDK parses an empty body, a login page and the like as a response without any field.
+  if (typeof truncated !== 'boolean') throw malformed('IsTruncated is missing');
   if (truncated && next === undefined)
-    throw malformed(
-      'it is truncated (IsTruncated) and has no continuation token, so that the rest is unknown',
-    );
+    throw malformed('it is truncated (IsTruncated) but has no continuation token');
   const objects = contents.map((entry) => objectOf(entry, bucket, prefix, encoding === 'url'));
   return { objects, next: truncated ? next : undefined };
 }
 
-/** @throws FetchFailure for an entry whose key or size is missing or impossible */
+/** @throws FetchFailure for an invalid key or size */
 function objectOf(
   { Key: given = '', Size: size, ETag: etag, LastModified: modified }: ListedObject,
   bucket: string,
@@ -138,30 +137,29 @@ function objectOf(
   encoded: boolean,
 ): ObjectInfo {
   const key = encoded ? decodedKey(given) : given;
-  if (key === '') throw malformed('it has an object without a key');
+  if (key === '') throw malformed('an object has no key');
   if (!key.startsWith(prefix))
-    throw malformed(`it has ${JSON.stringify(key)}, which does not begin with ${JSON.stringify(prefix)}`);
+    throw malformed(`${JSON.stringify(key)} does not start with ${JSON.stringify(prefix)}`);
   if (size === undefined || !Number.isSafeInteger(size) || size < 0)
     throw malformed(`the size of ${JSON.stringify(key)} is ${size ?? 'missing'}`);
   return { uri: objectUri(bucket, key), size, etag: plainEtag(etag), modified };
 }
 
-/** A space is written as a plus sign, a plus sign as its escape. */
+/** In listings, `+` stands for a space. */
 function decodedKey(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
   } catch {
-    throw malformed(`the key ${JSON.stringify(key)} is not valid in URL encoding`);
+    throw malformed(`the key ${JSON.stringify(key)} is not valid URL encoding`);
   }
 }
 
-/** Another attempt would not help: the answer came whole. */
 function malformed(what: string): FetchFailure {
-  const text = `the listing of the service is wrong: ${what}; check that the endpoint is an S3 service`;
+  const text = `the listing is invalid: ${what}; check that the endpoint is an S3 service`;
   return new FetchFailure('fatal', text);
 }
 
-/** Buckets of S3 Express, which list in no order. */
+/** S3 Express lists in no order. */
 function isDirectoryBucket(bucket: string): boolean {
   return bucket.endsWith('--x-s3');
 }
@@ -181,7 +179,7 @@ async function* checkedOrder(
     if (last !== undefined && compareKeys(last, object.uri) >= 0)
       throw new RecordpipeError(
         'io-failure',
-        `the service lists ${object.uri} after ${last}, which is not the order of their bytes; name the objects`,
+        `the service lists ${object.uri} after ${last}, which is not byte order; name the objects`,
         { uri: prefix },
       );
     last = object.uri;

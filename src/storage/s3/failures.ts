@@ -1,6 +1,6 @@
 import { FetchFailure, type FetchFailureKind } from '../errors.ts';
 
-/** What the SDK throws, as far as it is looked at. */
+/** The fields used of an exception of the SDK. */
 interface Thrown {
   readonly name?: string;
   readonly message?: string;
@@ -8,7 +8,7 @@ interface Thrown {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
   readonly Region?: string;
-  /** The variable that names the proxy through which the request went. */
+  /** The environment variable with the URL of the proxy that the request used. */
   readonly proxyVariable?: string;
 }
 
@@ -25,11 +25,21 @@ const THROTTLING = new Set([
   'ServiceUnavailable',
 ]);
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired']);
-/** The SDK has set its clock by the answer, so that the next attempt is good. */
-const TRANSIENT = new Set(['RequestTimeTooSkewed', 'RequestTimeout', 'InternalError', 'OperationAborted']);
+const TRANSIENT = new Set([
+  'RequestTimeTooSkewed', // the next attempt uses the time of the service
+  'RequestTimeout',
+  'InternalError',
+  'OperationAborted',
+  // The body of an upload changed on the way.
+  'IncompleteBody',
+  'BadDigest',
+  'XAmzContentSHA256Mismatch',
+  'XAmzContentChecksumMismatch',
+  'ConditionalRequestConflict', // a concurrent upload of the same object
+]);
 const MISSING = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'NoSuchVersion']);
 
-/** What a failed call of the SDK means for another attempt. */
+/** Classifies a failed call of the SDK: see FetchFailureKind. */
 export function s3Failure(error: unknown, signal?: AbortSignal): FetchFailure {
   if (error instanceof FetchFailure) return error;
   if (signal?.aborted) return new FetchFailure('aborted', 'the request was aborted', { cause: error });
@@ -48,22 +58,22 @@ export function s3Failure(error: unknown, signal?: AbortSignal): FetchFailure {
   });
 }
 
-/** It began well: a document that was cut on the way, or is none. */
+/** The status was 2xx, but the document is truncated or not XML. */
 function unreadable(thrown: Thrown, status: number): FetchFailure {
   const reason = thrown.message?.split(/\.?\n/, 1)[0] ?? '';
-  return new FetchFailure('transient', `the answer cannot be read: ${reason}`, {
-    code: 'unreadable-answer',
+  return new FetchFailure('transient', `the response cannot be parsed: ${reason}`, {
+    code: 'unreadable-response',
     status,
     requestId: thrown.$metadata?.requestId,
     cause: thrown,
   });
 }
 
-/** It becomes a part of host names and signatures. */
+/** A region becomes part of host names and signatures. */
 const REGION = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** The region of the bucket that an answer names. */
-export function regionTold(error: unknown): string | undefined {
+/** The region of the bucket, if a failed response names it. */
+export function regionInResponse(error: unknown): string | undefined {
   const { $response, Region, $metadata } = error as Thrown;
   const status = $metadata?.httpStatusCode ?? 0;
   if (status !== 301 && status !== 307 && status !== 400) return undefined;
@@ -71,7 +81,7 @@ export function regionTold(error: unknown): string | undefined {
   return REGION.test(region) ? region : undefined;
 }
 
-/** Answers to HEAD have no document, and the SDK makes up a name. */
+/** A response to HEAD has no document, so that the SDK invents a name. */
 function codeOf({ name }: Thrown, status: number): string {
   if (name !== undefined && !/^(Error|Unknown|UnknownError|\d+)$/.test(name)) return name;
   return STATUS_CODES[status] ?? `HTTP ${status}`;
@@ -98,7 +108,7 @@ function kindOf(code: string, status: number): FetchFailureKind {
   return 'fatal';
 }
 
-/** Longer messages are cut: a service may answer with anything. */
+/** Longer messages are truncated: a service may send anything. */
 const MAX_MESSAGE_CHARACTERS = 500;
 
 function textOf(code: string, status: number, { message: full = '' }: Thrown): string {
@@ -111,7 +121,7 @@ function textOf(code: string, status: number, { message: full = '' }: Thrown): s
   return `the service answered ${status} ${code}${said}${advice === undefined ? '' : `; ${advice}`}`;
 }
 
-/** What only this answer wants: what follows from its kind is said where the failure becomes an error. */
+/** Advice for this code alone. `objectError` adds that for the kind of failure. */
 function adviceFor(code: string, status: number): string | undefined {
   if (code === 'NoSuchBucket') return 'check the name of the bucket and the endpoint';
   if (code === 'InvalidAccessKeyId' || code === 'SignatureDoesNotMatch')
@@ -121,7 +131,7 @@ function adviceFor(code: string, status: number): string | undefined {
   return undefined;
 }
 
-/** Seconds, or a date. */
+/** Parses seconds or a date. */
 function retryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const seconds = Number(value);
@@ -131,7 +141,7 @@ function retryAfter(value: string | undefined): number | undefined {
 
 const CREDENTIALS = /^(CredentialsProviderError|TokenProviderError|ProviderError)$/;
 
-/** Nothing was answered, or not all. */
+/** Classifies a request without a complete response. */
 export function connectionFailure(error: Thrown): FetchFailure {
   const { name = '', message = '' } = error;
   const code = codeInside(error) ?? name;
@@ -146,7 +156,7 @@ export function connectionFailure(error: Thrown): FetchFailure {
   if (CREDENTIALS.test(name))
     return new FetchFailure(
       'denied',
-      `no credentials: ${message.replace(/\.$/, '')}; log in (aws configure, aws sso login), or ask for public objects without a signature`,
+      `no credentials: ${message.replace(/\.$/, '')}; log in (aws configure, aws sso login), or send unsigned requests to public buckets`,
       details,
     );
   const text = connectionText(code, message, name) + proxyText(error);
@@ -160,35 +170,35 @@ function connectionText(code: string, message: string, name: string): string {
   if (known !== undefined) return known;
   if (code === 'EndlessDocument') return `${message}; check that the endpoint is an S3 service`;
   if (NOT_TLS.test(message))
-    return 'the endpoint does not speak TLS; check whether its URL begins with http:// or https://, and its port';
+    return 'the endpoint does not speak TLS; check whether its URL starts with http:// or https://, and its port';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `the certificate is for another host: ${message}; check the endpoint, or use path style for bucket names with dots`;
   if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code))
-    return `the certificate of the service is not valid now: ${message}; check its dates and the clock of this machine`;
+    return `the certificate of the service is not currently valid: ${message}; check its dates and the clock of this machine`;
   if (/CERT|^ERR_TLS|SELF_SIGNED|^UNABLE_TO/.test(code))
     return `the certificate of the service is not trusted: ${message}; name a file with the certificate authority in AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS`;
   return TRANSIENT_CODES.test(code) ? `the connection failed: ${message}` : message || name;
 }
 
-/** What a failed connection says where it went through a proxy. */
+/** Added to the message if the request used a proxy. */
 function proxyText({ proxyVariable }: Thrown): string {
   if (proxyVariable === undefined) return '';
-  return `; requests go through the proxy that ${proxyVariable} names: check it, or name the host in NO_PROXY`;
+  return `; requests use the proxy in ${proxyVariable}: check it, or add the host to NO_PROXY`;
 }
 
 const TRANSIENT_CODES =
-  /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EPROTO|UND_ERR_(CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|RES_CONTENT_LENGTH_MISMATCH|INFO)|HPE_\w+|TimeoutError|(Connect|Headers|Body)Timeout|MalformedAnswer)$/;
+  /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EPROTO|UND_ERR_(CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|RES_CONTENT_LENGTH_MISMATCH|INFO)|HPE_\w+|TimeoutError|(Connect|Headers|Body)Timeout|MalformedResponse)$/;
 
 const TEXTS: Record<string, string> = {
   ECONNREFUSED: 'nothing listens at the address (ECONNREFUSED); check the endpoint',
   ENOTFOUND: 'the host name has no address (ENOTFOUND); check endpoint, region and bucket name',
-  EAI_AGAIN: 'host names cannot be resolved at the moment (EAI_AGAIN); check the network and its DNS server',
+  EAI_AGAIN: 'host names cannot be resolved now (EAI_AGAIN); check the network and its DNS server',
   ConnectTimeout: 'no connection in time',
-  HeadersTimeout: 'no answer in time',
-  BodyTimeout: 'the answer stalled',
+  HeadersTimeout: 'no response in time',
+  BodyTimeout: 'the response stalled',
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
-  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
-  UND_ERR_BODY_TIMEOUT: 'the answer stalled',
+  UND_ERR_HEADERS_TIMEOUT: 'no response in time',
+  UND_ERR_BODY_TIMEOUT: 'the response stalled',
   EMFILE: 'too many open files (EMFILE); raise the limit (ulimit -n)',
 };
 
@@ -198,7 +208,7 @@ interface Nested {
   readonly errors?: readonly unknown[];
 }
 
-/** The system's code, which may lie under others, or under several attempts to connect. */
+/** The innermost code: of a cause, or of one of several attempts to connect. */
 function codeInside(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, cause, errors } = error as Nested;
