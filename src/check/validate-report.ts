@@ -4,7 +4,7 @@ import type { FormatName } from '../formats/record-format.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { RecordRange } from './file-task.ts';
 import type { FeatureType } from './schema/schema.ts';
-import type { SchemaViolation } from './schema/schema-checker.ts';
+import type { SchemaViolation } from './schema/violations.ts';
 
 /** One thing that is wrong with a file: the error as JSON. */
 export interface Finding extends ErrorJson {}
