@@ -75,7 +75,7 @@ test('what is not the same stream is refused', async () => {
   };
   await refuse(
     Buffer.concat(records.slice(0, 50).map((record) => encodeRecordIO(record))),
-    /the stream has 50 records, 100/,
+    /the stream has 50 records, but 100/,
   );
   const longer = [...records];
   longer[5] = Buffer.alloc(999);
