@@ -2,12 +2,12 @@ import { type BigIntStats, fstatSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { checkPath } from '../bytes/arguments.ts';
-import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { Compression } from '../formats/read-options.ts';
 import { openWriter, type RecordWriter, type WrittenFile } from '../records/write/record-writer.ts';
 import { type AnyRecordWriteOptions, writeFormat } from '../records/write/writers.ts';
+import { addressOf, isRemote } from '../storage/registry.ts';
 import { base64Writing } from './base64-lines.ts';
 import { type FileFormat, kindOfName } from './file-formats.ts';
 import type { TransformOptions } from './transform-options.ts';
@@ -19,7 +19,7 @@ import type { TransformOptions } from './transform-options.ts';
  * @throws RecordpipeError `unsupported-source`
  */
 export async function refuseSameFile(sources: readonly ByteSource[], output: string): Promise<void> {
-  if (isObjectUri(output)) return refuseSameObject(sources, output);
+  if (isRemote(output)) return refuseSameObject(sources, output);
   const target = await statOf(output === '-' ? 1 : output);
   if (target === undefined || target.isCharacterDevice()) return;
   for (const source of sources) {
@@ -31,7 +31,7 @@ export async function refuseSameFile(sources: readonly ByteSource[], output: str
 }
 
 function refuseSameObject(sources: readonly ByteSource[], output: string): void {
-  if (!sources.some((source) => isObjectUri(source) && asObjectUri(source) === output)) return;
+  if (!sources.some((source) => isRemote(source) && addressOf(source) === output)) return;
   const text = 'the output is the same object as a source; choose another name';
   throw new RecordpipeError('unsupported-source', text, { uri: output });
 }
@@ -41,7 +41,7 @@ export function nameOf(source: ByteSource): string | undefined {
   if (source === '-' || source === process.stdin) return '<stdin>';
   if (typeof source === 'string') return source;
   if (!(source instanceof URL)) return undefined;
-  return isObjectUri(source) ? asObjectUri(source) : source.href;
+  return isRemote(source) ? addressOf(source) : source.href;
 }
 
 async function statOf(source: ByteSource): Promise<BigIntStats | undefined> {

@@ -2,11 +2,11 @@ import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import type { OptionNames } from '../bytes/arguments.ts';
 import { checkPath } from '../bytes/arguments.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { RecordWriter, WrittenFile } from '../records/write/record-writer.ts';
+import { isRemote } from '../storage/registry.ts';
 import type { TransformResult } from './convert-file.ts';
 import { countRecords } from './count-records.ts';
 import { extensionOf } from './file-formats.ts';
@@ -141,7 +141,7 @@ async function split(
 
 /** Where the shards are, or the host's folder for temporary files where they are objects. */
 function shardFolder(prefix: string, tempDir: string | undefined): string {
-  return tempDir ?? (isObjectUri(prefix) ? tmpdir() : dirname(`${prefix}x`));
+  return tempDir ?? (isRemote(prefix) ? tmpdir() : dirname(`${prefix}x`));
 }
 
 /** Texts keep their extension. */

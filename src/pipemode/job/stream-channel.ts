@@ -1,5 +1,4 @@
 import { checkOptionNames } from '../../bytes/arguments.ts';
-import { isObjectUri } from '../../bytes/object-uri.ts';
 import { UsageError } from '../../errors.ts';
 import { attributeNamesMistake } from '../manifest/manifest-lines.ts';
 import { checkChannelName } from './channel-files.ts';
@@ -91,9 +90,4 @@ export function streamChannel(given: StreamChannelInput): StreamChannel {
         'only augmented manifests have attributes (dataType AugmentedManifestFile)';
   if (mistake) throw invalid('attributeNames', mistake);
   return channel;
-}
-
-/** Whether a channel comes from S3. */
-export function isRemote({ uri }: Pick<StreamChannel, 'uri'>): boolean {
-  return isObjectUri(uri);
 }

@@ -1,10 +1,9 @@
 import { abortable } from '../../bytes/abortable.ts';
 import { checkOptionNames } from '../../bytes/arguments.ts';
-import { isObjectUri } from '../../bytes/object-uri.ts';
-import { openSource } from '../../bytes/sources.ts';
 import { isRecordpipeError, UsageError } from '../../errors.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { statObject } from '../../storage/stat-object.ts';
+import { openStored } from '../../storage/stored-source.ts';
 import { excerptAt, type JsonMember, JsonMistake, jsonMembers } from './json-cursor.ts';
 import {
   attributeNamesMistake,
@@ -128,7 +127,8 @@ export async function checkManifest(
   const splitter = new LineSplitter(maxLineBytes);
   const list: Uint8Array[] = [];
   let kind: ManifestReport['kind'] | undefined;
-  for await (const chunk of abortable(await chunksOf(source, options), signal)) {
+  const { chunks } = openStored(source, { chunkBytes: CHUNK_BYTES }, options);
+  for await (const chunk of abortable(chunks, signal)) {
     kind ??= kindOf(chunk);
     if (kind === 'manifest') list.push(chunk.slice());
     else for (const line of splitter.push(chunk)) lines.check(line, maxLineBytes);
@@ -163,15 +163,6 @@ function kindOf(bytes: Uint8Array): ManifestReport['kind'] | undefined {
   const [first] = head.replace(/^\ufeff/, '').trim();
   if (first === undefined) return undefined;
   return first === '[' ? 'manifest' : 'augmented';
-}
-
-async function chunksOf(
-  source: string,
-  { objects, signal }: Partial<CheckManifestOptions>,
-): Promise<AsyncIterable<Uint8Array>> {
-  if (!isObjectUri(source)) return openSource(source, { chunkBytes: CHUNK_BYTES }).chunks;
-  const { openObject } = await import('../../storage/open-object.ts');
-  return openObject(source, { ...objects, signal }).chunks;
 }
 
 function checkList(text: string, problems: Problems, refs: Map<string, number> | undefined): number {

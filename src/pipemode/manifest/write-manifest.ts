@@ -1,10 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { checkOptionNames, typeName } from '../../bytes/arguments.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
-import { isObjectUri } from '../../bytes/object-uri.ts';
 import { UsageError } from '../../errors.ts';
-import { checkOutput, newFile } from '../../storage/local/new-file.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
+import { discardOutput, openOutput } from '../../storage/output.ts';
 import { isRefName, s3UriOf } from './manifest-lines.ts';
 
 /** How to write a text file. Every field has a default. */
@@ -149,77 +146,27 @@ function lineOf(row: ManifestRow, index: number): string {
   return `${JSON.stringify(row)}\n`;
 }
 
-/** A file or object that appears under its name when it is complete. */
-interface TextTarget {
-  write(text: string): Promise<void>;
-  close(): Promise<void>;
-  /** Removes what was written. */
-  abort(): Promise<void>;
-}
-
 async function writeText(
   path: string,
   contentType: string,
   texts: Iterable<string> | AsyncIterable<string>,
-  options: Partial<TextTargetOptions>,
+  { overwrite = false, objects, signal }: Partial<TextTargetOptions>,
 ): Promise<void> {
-  const target = isObjectUri(path)
-    ? await objectTarget(path, contentType, options)
-    : await fileTarget(path, options.overwrite);
+  const output = await openOutput(path, { overwrite, contentType, objects, signal });
+  const { sink, file } = output;
   try {
     let block = '';
     for await (const text of texts) {
       block += text;
       if (block.length < BLOCK_CHARACTERS) continue;
-      await target.write(block);
+      await sink.write(Buffer.from(block));
       block = '';
     }
-    await target.write(block);
-    await target.close();
+    await sink.write(Buffer.from(block));
+    await sink.close();
+    await file.name(output.path);
   } catch (error) {
-    await target.abort();
+    await discardOutput(output);
     throw error;
   }
-}
-
-async function objectTarget(
-  uri: string,
-  contentType: string,
-  { overwrite = false, objects, signal }: Partial<TextTargetOptions>,
-): Promise<TextTarget> {
-  // Loading the S3 client takes time, so it is imported only for an object.
-  const { openObjectWriter } = await import('../../storage/upload/object-writer.ts');
-  const writer = await openObjectWriter(uri, { ...objects, overwrite, contentType, signal });
-  return {
-    write: (text) => writer.write(Buffer.from(text)),
-    close: () => writer.close().then(() => {}),
-    abort: () => writer.abort(),
-  };
-}
-
-async function fileTarget(path: string, overwrite = false): Promise<TextTarget> {
-  const existing = await checkOutput(path, overwrite);
-  const inPlace = existing !== undefined && !existing.isFile();
-  const created = inPlace ? undefined : await newFile(path, existing, overwrite);
-  const fail = (error: unknown): never => {
-    throw fileError(error, path);
-  };
-  let file: FileHandle;
-  try {
-    file = await open(created?.temporary ?? path, inPlace ? 'w' : 'wx', created?.mode);
-  } catch (error) {
-    await created?.discard();
-    return fail(error);
-  }
-  return {
-    write: (text) => file.appendFile(text).catch(fail),
-    async close() {
-      await file.close().catch(fail);
-      await created?.name(path);
-    },
-    async abort() {
-      await file.close().catch(() => {});
-      await created?.discard();
-    },
-  };
 }

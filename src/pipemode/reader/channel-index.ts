@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, open, rename, rm, stat } from 'node:fs/promises';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import { forgetTemporary, temporaryPath } from '../../storage/local/temporary-file.ts';
 import { stateLockPath, statePath } from '../job/channel-files.ts';
 import { readSmallFile } from '../job/config-file.ts';

@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FifoReading, fifoChunks } from '../../bytes/files/fifo-chunks.ts';
-import { fileChunks } from '../../bytes/files/file-chunks.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import type { ChunkReading } from '../../bytes/sources.ts';
 import { RecordpipeError } from '../../errors.ts';
+import { type FifoReading, fifoChunks } from '../../storage/local/fifo-chunks.ts';
+import { fileChunks } from '../../storage/local/file-chunks.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import { withFileErrors } from '../job/config-file.ts';
 
 /** The longest delay of a timer; longer ones fire at once. */

@@ -1,5 +1,5 @@
 import { abortable } from '../../bytes/abortable.ts';
-import { FILE_BUFFERS } from '../../bytes/files/file-buffers.ts';
+import { FILE_BUFFERS } from '../../bytes/sources.ts';
 import { type ErrorPlace, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
 import type { RecordBatch } from '../../formats/batch.ts';
 import type { ReadStats } from '../../formats/corruption.ts';

@@ -2,8 +2,8 @@ import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { abortError, onAbort } from '../../bytes/abortable.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import type { EpochBytes } from './channel-content.ts';
 import { hasReader, type OwnFifo } from './fifo.ts';
 

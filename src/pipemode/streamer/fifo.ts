@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAborted } from '../../bytes/abortable.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import { withFileErrors } from '../job/config-file.ts';
 
 /** A named pipe of this streamer, by its inode: a later file of that name belongs to somebody else. */

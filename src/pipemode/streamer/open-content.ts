@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { isObjectUri } from '../../bytes/object-uri.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { isSidecar } from '../../records/inputs/record-names.ts';
 import { ShardSets } from '../../records/inputs/shard-sets.ts';
 import { objectOptions } from '../../storage/object-options.ts';
 import { openObject } from '../../storage/open-object.ts';
-import { type ObjectRef, objectSourceOf } from '../../storage/storage.ts';
-import { isRemote, type StreamChannel } from '../job/stream-channel.ts';
+import { isRemote, storageOf } from '../../storage/registry.ts';
+import type { ObjectRef } from '../../storage/storage.ts';
+import type { StreamChannel } from '../job/stream-channel.ts';
 import {
   type ChannelContent,
   countOfShare,
@@ -67,7 +67,7 @@ class ObjectList implements ChannelContent {
   constructor(objects: readonly ObjectRef[], order: OrderOptions) {
     this.#objects = objects;
     this.#order = order;
-    this.files = !objects.some(({ uri }) => isObjectUri(uri));
+    this.files = !objects.some(({ uri }) => isRemote(uri));
     this.count = objects.length;
     this.countHere = countOfShare(this.count, order.share);
   }
@@ -92,8 +92,8 @@ class ObjectList implements ChannelContent {
 /** All objects with a prefix, except the markers of folders and files without records. */
 async function objectsUnder(channel: StreamChannel, opening: ContentOpening): Promise<ObjectRef[]> {
   const { objects, signal, warn } = opening;
-  const uri = isRemote(channel) ? channel.uri : folderAsPrefix(channel.uri);
-  const source = await objectSourceOf(uri, objectOptions(objects));
+  const uri = isRemote(channel.uri) ? channel.uri : folderAsPrefix(channel.uri);
+  const source = await storageOf(uri, objectOptions(objects));
   const found: ObjectRef[] = [];
   const sidecars: string[] = [];
   const folder = uri.endsWith('/') ? uri : `${uri}/`;
@@ -137,7 +137,7 @@ function sidecarNotice(uri: string, sidecars: readonly string[]): string {
 
 function nothingFound(channel: StreamChannel, uri: string, onlySidecars: boolean): RecordpipeError {
   const except = onlySidecars ? ', except for files without records' : '';
-  const what = isRemote(channel)
+  const what = isRemote(channel.uri)
     ? `no objects under this prefix${except}; check the prefix and the region`
     : `no files under this path${except}; check the path of the channel: it does not exist, or contains no files`;
   return new RecordpipeError('object-missing', what, { uri });

@@ -78,7 +78,9 @@ test('a line may span many chunks', async () => {
 
 test('unknown options are rejected', async () => {
   const path = dir.file('options.manifest', Buffer.from('{"a":1}\n'));
-  await expect(checkManifest(path, { headObject: true } as object)).rejects.toThrow(/did you mean headObjects/);
+  await expect(checkManifest(path, { headObject: true } as object)).rejects.toThrow(
+    /did you mean headObjects/,
+  );
   await expect(writeManifest(path, ['s3://b/x'], { overwrit: true } as object)).rejects.toThrow(
     /did you mean overwrite/,
   );
