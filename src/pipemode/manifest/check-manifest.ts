@@ -219,8 +219,8 @@ class LineChecks {
   readonly #required: readonly string[] | undefined;
   readonly #refs: Map<string, number> | undefined;
   #entries = 0;
-  /** Whether a line that is not blank was seen. */
-  #started = false;
+  /** The first line that is not blank. */
+  #first: { readonly number: number; readonly text: string } | undefined;
   #usual: readonly string[] | undefined;
   #bucket: string | undefined;
   /** Reports that the first line ends inside a value, unless the next line does not start a value. */
@@ -273,14 +273,14 @@ class LineChecks {
       report('warning', 'no-final-newline', text.length, what);
     }
     this.#entries++;
-    const first = !this.#started;
-    this.#started = true;
+    const isFirst = this.#first === undefined;
+    this.#first ??= { number, text };
     try {
       this.#members(number, text, jsonMembers(text), report);
     } catch (error) {
       if (!(error instanceof JsonMistake)) throw error;
       const { code, at, message } = error;
-      if (first && at >= text.trimEnd().length) this.#unfinished = () => report('error', code, at, message);
+      if (isFirst && at >= text.trimEnd().length) this.#unfinished = () => report('error', code, at, message);
       else report('error', code, at, message);
     }
   }
@@ -296,7 +296,7 @@ class LineChecks {
   /** A first line without an object, or one whose object continues on the next line. */
   #looksLikeAnotherFile(text: string): boolean {
     const startsObject = text.trimStart().startsWith('{');
-    if (!this.#started) return !startsObject;
+    if (this.#first === undefined) return !startsObject;
     if (this.#unfinished === undefined) return false;
     if (startsObject) {
       this.#unfinished();
@@ -305,7 +305,8 @@ class LineChecks {
     return !startsObject;
   }
 
-  #reject(number: number, text: string): void {
+  #reject(line: number, lineText: string): void {
+    const { number, text } = this.#first ?? { number: line, text: lineText };
     this.notAManifest = true;
     this.#entries = 0;
     this.#unfinished = undefined;

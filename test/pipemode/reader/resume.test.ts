@@ -79,7 +79,7 @@ test('what is not the same stream is refused', async () => {
   );
   const longer = [...records];
   longer[5] = Buffer.alloc(999);
-  await refuse(Buffer.concat(longer.map((record) => encodeRecordIO(record))), /begins at byte/);
+  await refuse(Buffer.concat(longer.map((record) => encodeRecordIO(record))), /starts at byte/);
   const swapped = [...records];
   [swapped[39], swapped[99]] = [swapped[99], swapped[39]];
   await refuse(Buffer.concat(swapped.map((record) => encodeRecordIO(record))), /record 99 is not the one/);
