@@ -6,14 +6,13 @@ import { fileError } from '../bytes/files/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { type ByteSource, openSource } from '../bytes/sources.ts';
 import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
-import { openInput } from './record-input.ts';
-import { nameOf } from './record-output.ts';
+import { nameOf, openInput } from './record-input.ts';
 import type { TransformOptions } from './transform-options.ts';
 
 /**
- * Calls `then` with a source that can be read once more, the number of its records, which has been found by reading it, and its name. What can be read only
- * once is copied to a temporary file first.
- * @param output gives the folder for that, unless there is a `tempDir`
+ * Reads a source to count its records, then calls `then` with a source to read again, the number of records and the name. A
+ * source that can be read only once is first copied to a temporary file.
+ * @param output its folder holds the temporary file, unless `tempDir` is given
  */
 export async function countRecords<T>(
   source: ByteSource,
@@ -47,7 +46,7 @@ async function canBeReadAgain(source: ByteSource): Promise<boolean> {
   if (isObjectUri(source)) return true;
   if (source === '-' || (typeof source !== 'string' && !(source instanceof URL))) return false;
   const path = String(source).startsWith('file://') ? new URL(source) : source;
-  // What is not there is for the reader to say.
+  // The reader reports a missing file.
   return (await stat(path).catch(() => undefined))?.isFile() ?? true;
 }
 
