@@ -1,6 +1,6 @@
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { isItemFailure } from '../errors.ts';
 import type { OnBatch } from '../records/scan-source.ts';
+import { isRemote } from '../storage/registry.ts';
 import { checkFrozen, type FileInput, storedBytes } from './file-input.ts';
 import { type Examined, examinedFile, type FileReport, failedFile } from './file-report.ts';
 import type { FileTask, Watch } from './file-task.ts';
@@ -33,7 +33,7 @@ export async function checkFile(input: FileInput, task: FileTask, watch: Watch):
 
 /** Validates or counts the records of a file. */
 async function examine(input: FileInput, task: FileTask, watch: Watch, onBatch: OnBatch): Promise<Examined> {
-  if (isObjectUri(input.path)) (await import('./share-objects.ts')).shareRequests(task.requests);
+  if (isRemote(input.path)) (await import('./share-objects.ts')).shareRequests(task.requests);
   if (input.range !== undefined)
     return (await import('./scan-range.ts')).scanRange(input, input.range, task, watch, onBatch);
   if (task.check === 'count') {
@@ -51,7 +51,7 @@ async function countQuickly(
   watch: Watch,
 ): Promise<Pick<Examined, 'format' | 'records' | 'bytes'> | undefined> {
   const { path } = input;
-  if (isObjectUri(path))
+  if (isRemote(path))
     return reading.format === 'textline'
       ? undefined
       : (await import('./hop-object.ts')).hopObject(input, reading, watch);

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
-import { fileError } from '../bytes/files/file-errors.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { FormatName } from '../formats/record-format.ts';
+import { fileError } from '../storage/local/file-errors.ts';
+import { isRemote } from '../storage/registry.ts';
 
 /** A file in the state that a plan found it in. It is used as it is: neither a pattern nor a list. */
 export interface KnownFile {
@@ -57,7 +57,7 @@ export function uriOf({ path }: FileInput): string {
 /** Stored size of a regular file, or of an object if it is known; 0 for everything else. */
 export function storedBytes({ path, size = 0, range }: FileInput): number {
   if (range !== undefined) return range.end - range.start;
-  if (isObjectUri(path)) return size;
+  if (isRemote(path)) return size;
   if (path === '-') return 0;
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
@@ -72,7 +72,7 @@ export function storedBytes({ path, size = 0, range }: FileInput): number {
  * @throws RecordpipeError `source-changed`, `not-found`, `access-denied`
  */
 export function checkFrozen({ path, size, frozen }: FileInput): void {
-  if (!frozen || isObjectUri(path) || path === '-') return;
+  if (!frozen || isRemote(path) || path === '-') return;
   let found: number;
   try {
     found = statSync(path).size;

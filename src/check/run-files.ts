@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { checkAborted, onAbort } from '../bytes/abortable.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { isRecordpipeError } from '../errors.ts';
+import { isRemote } from '../storage/registry.ts';
 import { type FileInput, storedBytes, uriOf } from './file-input.ts';
 import { type FileReport, type Finding, judgeFile, type Requirements } from './file-report.ts';
 import type { FileTask } from './file-task.ts';
@@ -87,12 +87,12 @@ class Run {
     this.#sizes = needed ? inputs.map(storedBytes) : [];
     for (const size of this.#sizes) this.#totalBytes += size;
     for (const [i, { path, size }] of inputs.entries())
-      if (path === '-' || (size === undefined && isObjectUri(path))) this.#unsized.add(i);
+      if (path === '-' || (size === undefined && isRemote(path))) this.#unsized.add(i);
     this.#reports = inputs.map(() => undefined);
   }
 
   usefulJobs(): number {
-    const remote = this.#inputs.filter(({ path }) => isObjectUri(path)).length;
+    const remote = this.#inputs.filter(({ path }) => isRemote(path)).length;
     const minBytes = remote > 0 ? MIN_CLIENT_BYTES : MIN_WORKER_BYTES;
     const worth = this.#sizes.length > 1 && (this.#unsized.size > 0 || this.#totalBytes >= minBytes);
     if (!worth) return 1;

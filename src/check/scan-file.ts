@@ -1,14 +1,14 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { checkAborted } from '../bytes/abortable.ts';
-import { fileError } from '../bytes/files/file-errors.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource, OpenSource } from '../bytes/sources.ts';
 import { type Compression, reusedChunkBytes } from '../formats/read-options.ts';
 import type { FormatName } from '../formats/record-format.ts';
 import { identifyPeeked, identifySource, PeekedSource } from '../records/identify-source.ts';
-import { openObjectSource } from '../records/object-io.ts';
 import type { RecordReadOptions } from '../records/record-read-options.ts';
 import { type OnBatch, type RecordScan, type ScanOptions, scanSource } from '../records/scan-source.ts';
+import { fileError } from '../storage/local/file-errors.ts';
+import { isRemote } from '../storage/registry.ts';
+import { openStored } from '../storage/stored-source.ts';
 import { changedSincePlan, type FileInput, storedBytes, uriOf } from './file-input.ts';
 import type { FileTask, Watch } from './file-task.ts';
 import { loadFormat } from './load-format.ts';
@@ -30,7 +30,7 @@ export async function scanFile(
   watch: Watch,
   onBatch: OnBatch,
 ): Promise<RecordScan> {
-  const opened = isObjectUri(input.path)
+  const opened = isRemote(input.path)
     ? await openRemote(input, task, watch)
     : await openLocal(input, task, watch, onBatch !== undefined);
   const { format, compression, source, blocking, chunkBytes, size } = opened;
@@ -108,10 +108,11 @@ async function openRemote(
 ): Promise<Opened> {
   const { format = 'auto', compression = 'auto', objects } = reading;
   let changed = false;
-  const opened = openObjectSource({ uri, size, etag }, objects, ({ type }) => {
+  const onEvent = ({ type }: { readonly type: string }): void => {
     if (type === 'retry') onRetry?.();
     if (type === 'restarted') changed = true;
-  });
+  };
+  const opened = openStored({ uri, size, etag }, { chunkBytes: REMOTE_CHUNK_BYTES }, { objects, onEvent });
   const source = new PeekedSource(frozen ? unlessChanged(opened, () => changed) : opened, signal);
   const known = format === 'auto' ? 'auto' : await loadFormat(format);
   const found = await identifyPeeked(source, { format: known, compression, uri });

@@ -1,9 +1,9 @@
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError, sentenceOf } from '../errors.ts';
 import { RecordBatch } from '../formats/batch.ts';
 import type { FormatName } from '../formats/record-format.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
 import { openObjectReader } from '../storage/object-reader.ts';
+import { isRemote } from '../storage/registry.ts';
 import type { FileInput, RecordRange } from './file-input.ts';
 import type { FileTask, Watch } from './file-task.ts';
 import { loadFormat } from './load-format.ts';
@@ -24,7 +24,7 @@ export async function scanRange(
 ): Promise<RecordScan> {
   const { path: uri, size, etag } = input;
   const { signal, onRetry, onFinding } = watch;
-  const known = isObjectUri(uri) ? { uri, size, etag } : uri;
+  const known = isRemote(uri) ? { uri, size, etag } : uri;
   const onEvent = ({ type }: { readonly type: string }): void => {
     if (type === 'retry') onRetry?.();
   };

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError } from '../errors.ts';
+import { isRemote } from '../storage/registry.ts';
 import { checkFile } from './check-file.ts';
 import type { FileInput } from './file-input.ts';
 import type { FileReport, Finding } from './file-report.ts';
@@ -55,18 +55,18 @@ export async function shareFiles(
 ): Promise<Work[]> {
   const indexes = (wanted: (path: string) => boolean): number[] =>
     inputs.flatMap(({ path }, index) => (wanted(path) ? [index] : []));
-  const remote = indexes(isObjectUri);
+  const remote = indexes(isRemote);
   // A function cannot be sent to another thread.
   const bound = typeof task.reading.objects?.credentials === 'function';
   const threads = bound && remote.length > 0 ? 1 : Math.max(1, Math.min(jobs, inputs.length));
   const { shared, objects } = await withObjects(remote, inputs, task, threads);
   if (threads === 1) {
-    const files = indexes((path) => !isObjectUri(path));
+    const files = indexes((path) => !isRemote(path));
     const checker = localChecker({ ...shared, alone: availableParallelism() > 1 });
     return [{ checker, queues: [{ files, next: 0, parallel: 1 }, ...objects] }];
   }
   const stdin = { files: indexes((path) => path === '-'), next: 0, parallel: 1 };
-  const local = { files: indexes((path) => path !== '-' && !isObjectUri(path)), next: 0, parallel: 1 };
+  const local = { files: indexes((path) => path !== '-' && !isRemote(path)), next: 0, parallel: 1 };
   const takesPart = task.blocking || stdin.files.length > 0;
   const size = takesPart ? threads - 1 : threads;
   const { workerChecker } = await import('./file-workers.ts');

@@ -1,8 +1,8 @@
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { UsageError } from '../errors.ts';
 import type { FormatName } from '../formats/record-format.ts';
 import type { InputOptions } from '../records/inputs/input-options.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
+import { isRemote } from '../storage/registry.ts';
 
 /**
  * Paths or `file:` URLs of files or directories, globs, `@list`s, and `s3://` addresses of objects,
@@ -38,7 +38,7 @@ export async function* filesNamed(
   const { Expansion } = await import('../records/inputs/expand.ts');
   const expansion = new Expansion(options);
   for (const name of given) {
-    if (name instanceof URL && !isObjectUri(name) && name.protocol !== 'file:') yield name;
+    if (name instanceof URL && !isRemote(name) && name.protocol !== 'file:') yield name;
     else for await (const { path } of expansion.filesOf(name instanceof URL ? name.href : name)) yield path;
   }
   await expansion.finish();

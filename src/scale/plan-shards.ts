@@ -2,13 +2,13 @@ import { setMaxListeners } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { checkAborted } from '../bytes/abortable.ts';
 import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
-import { fileError } from '../bytes/files/file-errors.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { expandWithNotices, type FileInputs, type Reaching } from '../check/expand-inputs.ts';
 import type { FileInput, KnownFile } from '../check/file-input.ts';
 import type { Format } from '../check/files-options.ts';
 import { isRecordpipeError, UsageError } from '../errors.ts';
 import { INPUT_OPTION_NAMES, type InputOptions } from '../records/inputs/input-options.ts';
+import { fileError } from '../storage/local/file-errors.ts';
+import { isRemote } from '../storage/registry.ts';
 import type { ShardPlan } from './plan.ts';
 import { planOf } from './plan.ts';
 import { checkShards } from './shard.ts';
@@ -101,7 +101,7 @@ async function known(
 async function knownFile(input: FileInput, { objects, signal }: Reaching): Promise<KnownFile> {
   const { path: uri, size, etag, range } = input;
   if (size !== undefined) return { uri, size, ...(etag && { etag }), ...(range && { range }) };
-  if (isObjectUri(uri)) {
+  if (isRemote(uri)) {
     const { statObject } = await import('../storage/stat-object.ts');
     const info = await statObject(uri, { ...objects, signal });
     return { uri, size: info.size, ...(info.etag && { etag: info.etag }) };

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import type { Reaching } from '../check/expand-inputs.ts';
 import type { KnownFile, RecordRange } from '../check/file-input.ts';
 import { type Check, count, integer, like, oneOf, ShapeError, shape, text } from '../check/json-shape.ts';
@@ -8,6 +7,7 @@ import { RecordpipeError } from '../errors.ts';
 import { readTextLines } from '../records/textline.ts';
 import { writeWhole } from '../records/write/write-whole.ts';
 import { compareKeys } from '../storage/object-address.ts';
+import { addressOf, isRemote } from '../storage/registry.ts';
 import { refuseSameFile } from '../transform/record-output.ts';
 import { MAX_SHARDS } from './shard.ts';
 
@@ -91,7 +91,7 @@ export async function writePlan(
 
 /** Compares only files of the size of the output: a plan may list a million. */
 async function refuseListedFile({ files }: ShardPlan, output: string): Promise<void> {
-  const size = isObjectUri(output) ? undefined : (await stat(output).catch(() => undefined))?.size;
+  const size = isRemote(output) ? undefined : (await stat(output).catch(() => undefined))?.size;
   const candidates = size === undefined ? files : files.filter((file) => file.size === size);
   await refuseSameFile(
     candidates.map(({ uri }) => uri),
@@ -120,7 +120,7 @@ function* pieces(plan: ShardPlan): Iterable<Uint8Array> {
  */
 export async function readPlan(input: string, { objects, signal }: Reaching = {}): Promise<ShardPlan> {
   const reader = new PlanReader(input === '-' ? '<stdin>' : input);
-  const source = isObjectUri(input) ? asObjectUri(input) : input;
+  const source = isRemote(input) ? addressOf(input) : input;
   for await (const line of readTextLines(source, { reuse: true, objects, signal })) reader.add(line);
   return reader.plan();
 }

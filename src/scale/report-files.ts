@@ -1,6 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { expandInputs, type Reaching } from '../check/expand-inputs.ts';
 import { ShapeError } from '../check/json-shape.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
@@ -8,6 +7,7 @@ import { writeWhole } from '../records/write/write-whole.ts';
 import { isGlob } from '../storage/glob.ts';
 import { listObjects } from '../storage/list-objects.ts';
 import { openObject } from '../storage/open-object.ts';
+import { isRemote } from '../storage/registry.ts';
 import { shardReport as checkShape } from './report-shape.ts';
 import type { ShardReport } from './shard-report.ts';
 import type { TotalReport } from './total-report.ts';
@@ -24,7 +24,7 @@ export async function findReports(inputs: readonly string[], reaching: Reaching 
 }
 
 async function expand(input: string, reaching: Reaching): Promise<string[]> {
-  const files = isObjectUri(input) ? await inPrefix(input, reaching) : await inFolder(input);
+  const files = isRemote(input) ? await inPrefix(input, reaching) : await inFolder(input);
   if (files === undefined) return expandInputs(input, 'textline', reaching);
   if (files.length > 0) return files;
   throw new RecordpipeError('not-found', 'no report found (*.json)', { uri: input });
@@ -66,7 +66,7 @@ export async function writeReport(
 ): Promise<boolean> {
   const bytes = Buffer.from(reportText(report));
   try {
-    await writeWhole(output, [bytes], { overwrite: false, sync: !isObjectUri(output), objects, signal });
+    await writeWhole(output, [bytes], { overwrite: false, sync: !isRemote(output), objects, signal });
     return true;
   } catch (error) {
     if (!isRecordpipeError(error, 'already-exists')) throw error;

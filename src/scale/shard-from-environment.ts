@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { fileError } from '../bytes/files/file-errors.ts';
 import { UsageError } from '../errors.ts';
+import { fileError } from '../storage/local/file-errors.ts';
 import {
   awsBatch,
   type Claim,

@@ -1,7 +1,6 @@
-import { checkOptionNames } from '../bytes/arguments.ts';
+import { checkOptionNames, typeName } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
-import { checkedCredentials } from './s3/credentials.ts';
-import { serviceUrl } from './s3/s3-clients.ts';
+import { redactedUrl, registerSecret } from '../redact.ts';
 
 /** Keys that sign requests. */
 export interface S3Credentials {
@@ -138,7 +137,20 @@ export function objectOptions(given: Partial<ObjectOptions> | undefined): Object
     throw new UsageError(
       'requesterPays: cannot be combined with anonymous: requests that cost the requester are signed',
     );
-  return options;
+  return withinRetryTimeout(options);
+}
+
+/** One attempt must not take longer than all attempts together. */
+const MIN_TIMEOUT_MS = 1_000;
+
+function withinRetryTimeout(options: ObjectOptions): ObjectOptions {
+  const limit = Math.max(MIN_TIMEOUT_MS, options.retryTimeoutMs);
+  return {
+    ...options,
+    connectTimeoutMs: Math.min(options.connectTimeoutMs, limit),
+    headersTimeoutMs: Math.min(options.headersTimeoutMs, limit),
+    idleTimeoutMs: Math.min(options.idleTimeoutMs, limit),
+  };
 }
 
 const WHOLE = [
@@ -153,3 +165,41 @@ const WHOLE = [
   'minBytesPerSecond',
   'slowAfterMs',
 ] as const;
+
+/** @throws UsageError that names the field, never its value */
+export function checkedCredentials(given: S3Credentials): S3Credentials {
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = given ?? {};
+  for (const [name, value] of Object.entries({ accessKeyId, secretAccessKey }))
+    if (typeof value !== 'string' || value === '')
+      throw new UsageError(`credentials: expected ${name} as text, got ${typeOf(value)}`);
+  if (sessionToken !== undefined && typeof sessionToken !== 'string')
+    throw new UsageError(`credentials: expected sessionToken as text, got ${typeOf(sessionToken)}`);
+  if (expiration !== undefined && !(expiration instanceof Date))
+    throw new UsageError(`credentials: expected expiration as a Date, got ${typeOf(expiration)}`);
+  registerSecret(secretAccessKey);
+  registerSecret(sessionToken);
+  return { accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined, expiration };
+}
+
+function typeOf(value: unknown): string {
+  return value === '' ? 'an empty text' : typeof value;
+}
+
+/**
+ * The URL of a service, without user name and password: requests are signed, and a URL is shown and logged.
+ * @param from the option or variable that it comes from, for the message
+ * @throws UsageError for what is not an http:// or https:// URL
+ */
+export function serviceUrl(text: string, from: string): URL {
+  if (typeof text !== 'string')
+    throw new UsageError(`${from}: expected a URL like https://host:9000, got ${typeName(text)}`);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '')
+    throw new UsageError(
+      `${from}: expected a URL like https://host:9000, got ${JSON.stringify(redactedUrl(text))}`,
+    );
+  registerSecret(url.password);
+  url.username = '';
+  url.password = '';
+  return url;
+}

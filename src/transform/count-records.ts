@@ -2,10 +2,11 @@ import { open, stat, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { abortable } from '../bytes/abortable.ts';
-import { fileError } from '../bytes/files/file-errors.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
-import { type ByteSource, openSource } from '../bytes/sources.ts';
+import type { ByteSource } from '../bytes/sources.ts';
+import { fileError } from '../storage/local/file-errors.ts';
 import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
+import { openSource } from '../storage/open-source.ts';
+import { isRemote } from '../storage/registry.ts';
 import { nameOf, openInput } from './record-input.ts';
 import type { TransformOptions } from './transform-options.ts';
 
@@ -23,7 +24,7 @@ export async function countRecords<T>(
 ): Promise<T> {
   const uri = options.read.uri ?? nameOf(source);
   if (await canBeReadAgain(source)) return then(source, await count(source, options), uri);
-  const folder = tempDir ?? (isObjectUri(output) ? tmpdir() : dirname(`${output}x`));
+  const folder = tempDir ?? (isRemote(output) ? tmpdir() : dirname(`${output}x`));
   const path = temporaryPath(join(folder, 'recordpipe'));
   try {
     await copy(source, path, options.signal);
@@ -43,7 +44,7 @@ async function count(source: ByteSource, options: TransformOptions): Promise<num
 
 async function canBeReadAgain(source: ByteSource): Promise<boolean> {
   if (source instanceof Uint8Array || source instanceof ArrayBuffer || source instanceof Blob) return true;
-  if (isObjectUri(source)) return true;
+  if (isRemote(source)) return true;
   if (source === '-' || (typeof source !== 'string' && !(source instanceof URL))) return false;
   const path = String(source).startsWith('file://') ? new URL(source) : source;
   // The reader reports a missing file.

@@ -1,12 +1,12 @@
 import { type BigIntStats, fstatSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { Compression } from '../formats/read-options.ts';
 import { openWriter, type RecordWriter } from '../records/write/record-writer.ts';
 import { writeFormat } from '../records/write/writers.ts';
+import { addressOf, isRemote } from '../storage/registry.ts';
 import { base64Writing } from './base64-lines.ts';
 import { type FileFormat, kindOfName } from './file-formats.ts';
 import { closeInput, nameOf, type RecordInput } from './record-input.ts';
@@ -86,7 +86,7 @@ export function openOutput(
  * @throws RecordpipeError `unsupported-source`
  */
 export async function refuseSameFile(sources: readonly ByteSource[], output: string): Promise<void> {
-  if (isObjectUri(output)) return refuseSameObject(sources, output);
+  if (isRemote(output)) return refuseSameObject(sources, output);
   const target = await statOf(output === '-' ? 1 : output);
   if (target === undefined || target.isCharacterDevice()) return;
   for (const source of sources) {
@@ -98,7 +98,7 @@ export async function refuseSameFile(sources: readonly ByteSource[], output: str
 }
 
 function refuseSameObject(sources: readonly ByteSource[], output: string): void {
-  if (!sources.some((source) => isObjectUri(source) && asObjectUri(source) === output)) return;
+  if (!sources.some((source) => isRemote(source) && addressOf(source) === output)) return;
   const text = 'the output is the same object as a source; choose another name';
   throw new RecordpipeError('unsupported-source', text, { uri: output });
 }

@@ -1,11 +1,11 @@
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { checkPath, type OptionNames } from '../bytes/arguments.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { RecordWriter, WrittenFile } from '../records/write/record-writer.ts';
+import { isRemote } from '../storage/registry.ts';
 import { countRecords } from './count-records.ts';
 import { extensionOf } from './file-formats.ts';
 import { KeySorter } from './key-sorter.ts';
@@ -20,8 +20,7 @@ import {
 import type { OutputKind } from './record-output.ts';
 import { checkShardNames, type ShardNaming, ShardSet } from './shard-set.ts';
 import { preservingLines, textExtension, writingOptions } from './text-lines.ts';
-import type { TransformResult } from './transform-options.ts';
-import { type TransformOptions, transformOptions } from './transform-options.ts';
+import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /** Options of {@link splitFile}: exactly one of the first four, and what differs from the defaults. */
 export interface SplitOptions extends TransformOptions {
@@ -140,7 +139,7 @@ async function split(
 
 /** The folder of the shards, or the system's for temporary files if they are objects. */
 function shardFolder(prefix: string, tempDir: string | undefined): string {
-  return tempDir ?? (isObjectUri(prefix) ? tmpdir() : dirname(`${prefix}x`));
+  return tempDir ?? (isRemote(prefix) ? tmpdir() : dirname(`${prefix}x`));
 }
 
 /** Text keeps its extension. */

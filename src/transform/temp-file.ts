@@ -1,11 +1,11 @@
 import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileError } from '../bytes/files/file-errors.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError } from '../errors.ts';
+import { fileError } from '../storage/local/file-errors.ts';
 import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
+import { isRemote } from '../storage/registry.ts';
 
 /** Maximum bytes per call: Node accepts less than 2^31. */
 const CALL_BYTES = 2 ** 30;
@@ -13,7 +13,7 @@ const CALL_BYTES = 2 ** 30;
 /** The folder for temporary files: the requested one; else the output's, which will hold as much; the system's for an output that is not a file. */
 export async function tempFolder(output: string, wanted: string | undefined): Promise<string> {
   if (wanted !== undefined) return wanted;
-  if (output === '-' || isObjectUri(output)) return tmpdir();
+  if (output === '-' || isRemote(output)) return tmpdir();
   const existing = await stat(output).catch(() => undefined);
   return existing === undefined || existing.isFile() ? dirname(output) : tmpdir();
 }

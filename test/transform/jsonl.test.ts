@@ -45,7 +45,7 @@ describe('what is refused: malformed-jsonl with the line', () => {
     ['no padding', '{"data":"Zg"}', /multiple of four/],
     ['URL-safe letters', '{"data":"__--"}', /character 0 of the base64 text is "_"/],
     ['a space inside', '{"data":"Zm 9vZg="}', /character 2/],
-    ['bits after the end', '{"data":"Zh=="}', /bits behind the end/],
+    ['bits after the end', '{"data":"Zh=="}', /bits after the end/],
     ['padding in the middle', '{"data":"Zg==Zm9v"}', /padding/],
     ['only padding', '{"data":"===="}', /padding/],
     ['letters beyond ASCII', '{"data":"Zm\u0176"}', /character 2/],

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileError } from '../../bytes/files/file-errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import { replaceFileSync } from '../../storage/local/temporary-file.ts';
 import { type StreamChannelInput, streamChannel } from '../streamer/stream-channel.ts';
 import type { ResourceConfig } from './environment.ts';

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetIterator } from '../../dataset/dataset-iterator.ts';
 import type { IterateOptions } from '../../dataset/run.ts';
 import type { Stage } from '../../dataset/stage.ts';
 import { UsageError } from '../../errors.ts';
 import type { Batches } from '../../records/record-reader.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import {
   type ChannelConfig,
   channelConfig,

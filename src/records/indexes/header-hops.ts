@@ -3,8 +3,8 @@ import { PART_HEADER_BYTES } from '../../formats/recordio/layout.ts';
 import { ownRecordIOScanner } from '../../formats/recordio/scanner.ts';
 import { HEADER_BYTES } from '../../formats/tfrecord/layout.ts';
 import { ownTFRecordScanner } from '../../formats/tfrecord/scanner.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import { HopWorth } from '../hop-worth.ts';
-import type { DataFile } from './data-file.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameTableBuilder } from './frame-table.ts';
 import type { RecordLayout } from './layout-options.ts';
@@ -36,7 +36,7 @@ interface HeaderWalk {
  * unusual, records in several parts included: a scan, which knows all cases, then says what it is.
  */
 export async function framesByHops(
-  file: DataFile,
+  file: StoredFile,
   layout: RecordLayout,
   maxRecordBytes: number,
   progress: Walk,

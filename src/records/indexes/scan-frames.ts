@@ -2,8 +2,8 @@ import { checkAborted } from '../../bytes/abortable.ts';
 import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import type { FormatName } from '../../formats/record-format.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import type { RecordReadOptions } from '../record-read-options.ts';
-import type { DataFile } from './data-file.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 import { framesByHops } from './header-hops.ts';
 import { type LayoutOptions, type RecordLayout, readOptions } from './layout-options.ts';
@@ -28,7 +28,7 @@ const CHUNK_BYTES = 256 * 1024;
  * @throws RecordpipeError what is wrong with the data, `source-changed` when it changes meanwhile, `aborted`
  */
 export async function scanFrames(
-  file: DataFile,
+  file: StoredFile,
   layout: RecordLayout,
   given: Partial<FrameScanOptions>,
 ): Promise<FrameTable> {
@@ -81,7 +81,7 @@ interface FrameFinder {
 }
 
 async function framesByScan(
-  file: DataFile,
+  file: StoredFile,
   finder: FrameFinder,
   walk: Walk,
   signal: AbortSignal | undefined,
@@ -104,7 +104,7 @@ async function framesByScan(
 }
 
 /** Lines are not held: a line may be longer than memory. */
-async function lineFinder(file: DataFile, options: RecordReadOptions): Promise<FrameFinder> {
+async function lineFinder(file: StoredFile, options: RecordReadOptions): Promise<FrameFinder> {
   const [{ ownLineScanning }, { lineCutting }, { LineWalk }] = await Promise.all([
     import('../../formats/textline/scanner.ts'),
     import('../../formats/textline/options.ts'),
@@ -125,7 +125,7 @@ async function lineFinder(file: DataFile, options: RecordReadOptions): Promise<F
 
 /** The decoder holds one record at a time. */
 async function decodingFinder(
-  file: DataFile,
+  file: StoredFile,
   format: FormatName,
   options: RecordReadOptions,
 ): Promise<FrameFinder> {

@@ -1,5 +1,5 @@
 import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
-import type { DataFile } from './data-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import type { FrameReader } from './frame-reader.ts';
 import type { FrameTable } from './frame-table.ts';
 
@@ -128,13 +128,13 @@ export const LOCAL_SPANS: Pick<SpanReading, 'maxSpanBytes' | 'lanes'> = {
 
 /** Reads frames of a file by a table of them, and checks each. */
 export class SpanReader {
-  readonly #file: DataFile;
+  readonly #file: StoredFile;
   readonly #table: FrameTable;
   readonly #frames: FrameReader;
   readonly #reading: SpanReading;
   readonly #slabs = new Slabs();
 
-  constructor(file: DataFile, table: FrameTable, frames: FrameReader, reading: SpanReading) {
+  constructor(file: StoredFile, table: FrameTable, frames: FrameReader, reading: SpanReading) {
     this.#file = file;
     this.#table = table;
     this.#frames = frames;

@@ -1,8 +1,6 @@
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { fileChunks } from '../../bytes/files/file-chunks.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { looksLikeGzip } from '../../bytes/sniff.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { newReadStats, type ReadStats } from '../../formats/corruption.ts';
@@ -14,6 +12,8 @@ import {
 import { recordIOFormat } from '../../formats/recordio/format.ts';
 import { PART_HEADER_BYTES } from '../../formats/recordio/layout.ts';
 import { findRecordHead } from '../../formats/recordio/parts.ts';
+import { fileChunks } from '../../storage/local/file-chunks.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
 
 /** Records lie at multiples of four. */

@@ -1,7 +1,10 @@
-import { UsageError } from '../../errors.ts';
-import { registerSecret } from '../../redact.ts';
 import { FetchFailure } from '../errors.ts';
-import type { ObjectOptions, S3Credentials, S3CredentialsProvider } from '../object-options.ts';
+import {
+  checkedCredentials,
+  type ObjectOptions,
+  type S3Credentials,
+  type S3CredentialsProvider,
+} from '../object-options.ts';
 
 /** Where the credentials of requests come from. */
 export interface CredentialsProvider {
@@ -64,23 +67,4 @@ function cached(credentials: S3CredentialsProvider): CredentialsProvider {
       current = undefined;
     },
   };
-}
-
-/** @throws UsageError that names the field, never its value */
-export function checkedCredentials(given: S3Credentials): S3Credentials {
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } = given ?? {};
-  for (const [name, value] of Object.entries({ accessKeyId, secretAccessKey }))
-    if (typeof value !== 'string' || value === '')
-      throw new UsageError(`credentials: expected ${name} as text, got ${typeOf(value)}`);
-  if (sessionToken !== undefined && typeof sessionToken !== 'string')
-    throw new UsageError(`credentials: expected sessionToken as text, got ${typeOf(sessionToken)}`);
-  if (expiration !== undefined && !(expiration instanceof Date))
-    throw new UsageError(`credentials: expected expiration as a Date, got ${typeOf(expiration)}`);
-  registerSecret(secretAccessKey);
-  registerSecret(sessionToken);
-  return { accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined, expiration };
-}
-
-function typeOf(value: unknown): string {
-  return value === '' ? 'an empty text' : typeof value;
 }

@@ -1,12 +1,11 @@
-import { isObjectUri } from '../../bytes/object-uri.ts';
 import { isRecordpipeError } from '../../errors.ts';
 import { redacted } from '../../redact.ts';
 import { FetchFailure } from '../errors.ts';
-import { addressText } from '../object-address.ts';
 import { type ObjectOptions, objectOptions } from '../object-options.ts';
 import { openObjectReader } from '../object-reader.ts';
 import { openObject } from '../open-object.ts';
-import { type ObjectInfo, type ObjectRef, type ObjectSource, objectSourceOf } from '../storage.ts';
+import { addressOf, isRemote, storageOf } from '../registry.ts';
+import type { ObjectInfo, ObjectRef, ObjectSource } from '../storage.ts';
 
 /** The result of one check of `diagnoseStore`. */
 export interface StoreCheck {
@@ -221,17 +220,17 @@ export interface StoreDiagnosis {
  */
 export async function diagnoseStore(uri: string | URL, options?: DiagnoseOptions): Promise<StoreDiagnosis> {
   const { probeBytes = 256 * 1024 * 1024, probeMs = 3_000, onCheck, signal, ...rest } = options ?? {};
-  const address = addressText(uri);
+  const address = addressOf(uri);
   const complete = objectOptions({ maxAttempts: 2, ...rest });
   const checks: StoreCheck[] = [];
   const note = (check: StoreCheck): void => {
     checks.push(check);
     onCheck?.(check);
   };
-  const reachable = !isObjectUri(address) || (await reach(address, complete, note, signal));
+  const reachable = !isRemote(address) || (await reach(address, complete, note, signal));
   const probe = { bytes: probeBytes, ms: probeMs };
   await checkReading(
-    reachable ? await objectSourceOf(address, complete) : undefined,
+    reachable ? await storageOf(address, complete) : undefined,
     address,
     complete,
     probe,

@@ -1,6 +1,6 @@
-import type { ObjectOptions, S3Credentials } from '../object-options.ts';
+import { type ObjectOptions, type S3Credentials, serviceUrl } from '../object-options.ts';
 import { type CredentialsProvider, givenCredentials } from './credentials.ts';
-import { environmentEndpoint, isOfAws, serviceUrl } from './s3-clients.ts';
+import { environmentEndpoint, isOfAws } from './s3-clients.ts';
 
 /**
  * A service about which options and environment say all that a GET needs: the SDK, whose import takes a third of a second,

@@ -1,8 +1,6 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import { typeName } from '../../bytes/arguments.ts';
-import { UsageError } from '../../errors.ts';
-import { redactedUrl, registerSecret } from '../../redact.ts';
-import type { ObjectOptions, S3Credentials, S3Options } from '../object-options.ts';
+import { registerSecret } from '../../redact.ts';
+import { type ObjectOptions, type S3Credentials, type S3Options, serviceUrl } from '../object-options.ts';
 import { type CredentialsProvider, givenCredentials } from './credentials.ts';
 import { DirectGets } from './direct-get.ts';
 import { networkKey } from './http/network.ts';
@@ -246,25 +244,6 @@ async function withEnvironment<T>(name: string, value: string, use: () => Promis
 }
 
 const VARIABLES = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'] as const;
-
-/**
- * The URL of a service, without user name and password: requests are signed, and a URL is shown and logged.
- * @param from the option or variable that it comes from, for the message
- * @throws UsageError for what is not an http:// or https:// URL
- */
-export function serviceUrl(text: string, from: string): URL {
-  if (typeof text !== 'string')
-    throw new UsageError(`${from}: expected a URL like https://host:9000, got ${typeName(text)}`);
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '')
-    throw new UsageError(
-      `${from}: expected a URL like https://host:9000, got ${JSON.stringify(redactedUrl(text))}`,
-    );
-  registerSecret(url.password);
-  url.username = '';
-  url.password = '';
-  return url;
-}
 
 /** The service that the environment names. @throws UsageError */
 export function environmentEndpoint(): URL | undefined {

@@ -1,17 +1,18 @@
 import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
-import { fileError, shrunk } from '../../bytes/files/file-errors.ts';
+import { checkPath } from '../../bytes/arguments.ts';
 import { RecordpipeError } from '../../errors.ts';
-import type { DataFile } from './data-file.ts';
-import { pathOf } from './find-index.ts';
-import { FileUses } from './fitting-index.ts';
+import { FileUses } from '../file-uses.ts';
+import type { StoredFile } from '../storage.ts';
+import { fileError, shrunk } from './file-errors.ts';
+import { pathOf } from './file-state.ts';
 
 /** The host reads less than 2^31 bytes at a time. */
 const READ_BYTES = 2 ** 30;
-/** A named pipe is opened without waiting for its writer, and refused; files do not mind. Windows does not know the flag. */
+/** A named pipe is opened without waiting for its writer, and rejected. Windows does not have the flag. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** A regular file. */
-export class LocalFile implements DataFile {
+export class LocalFile implements StoredFile {
   readonly path: string;
   readonly remote = undefined;
   readonly size: number;
@@ -21,7 +22,8 @@ export class LocalFile implements DataFile {
 
   /** @throws RecordpipeError `not-found`, `access-denied`, `unsupported-source`, `io-failure` */
   constructor(given: string | URL) {
-    this.path = pathOf(given);
+    checkPath('path', given);
+    this.path = pathOf(String(given));
     try {
       this.#descriptor = openSync(this.path, FLAGS);
     } catch (error) {
@@ -34,7 +36,7 @@ export class LocalFile implements DataFile {
     closeSync(this.#descriptor);
     throw new RecordpipeError(
       'unsupported-source',
-      `${stat.isDirectory() ? 'is a directory; name the files in it' : 'is no regular file: a pipe or device has no random access; copy it to a file'}`,
+      `${stat.isDirectory() ? 'is a directory; name the files in it' : 'is not a regular file: a pipe or device has no random access; copy it to a file'}`,
       { uri: this.path },
     );
   }
@@ -63,7 +65,7 @@ export class LocalFile implements DataFile {
     }
   }
 
-  /** On one of the host's threads. */
+  /** On a thread of the host's pool. */
   read(target: Uint8Array, at: number, length: number, position: number): Promise<void> {
     return this.use(async () => {
       for (let have = 0; have < length; ) {
@@ -80,7 +82,7 @@ export class LocalFile implements DataFile {
   }
 
   stream(): never {
-    throw new Error('a local file is read by its readers');
+    throw new Error('only remote files are streamed');
   }
 
   async use<T>(work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
+import { hostModule, requireHostModule } from '../../bytes/host.ts';
+import type { ChunkReading, OpenSource } from '../../bytes/sources.ts';
 import { RecordpipeError } from '../../errors.ts';
-import { hostModule, requireHostModule } from '../host.ts';
-import type { ChunkReading, OpenSource } from '../sources.ts';
 import { fifoChunks } from './fifo-chunks.ts';
 import { fileChunks } from './file-chunks.ts';
 import { fileError } from './file-errors.ts';

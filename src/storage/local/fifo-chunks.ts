@@ -1,6 +1,6 @@
-import { requireHostModule } from '../host.ts';
-import type { ChunkReading } from '../sources.ts';
-import { FILE_BUFFERS } from './file-buffers.ts';
+import { requireHostModule } from '../../bytes/host.ts';
+import { type ChunkReading, FILE_BUFFERS } from '../../bytes/sources.ts';
+import { freshBuffer } from './file-chunks.ts';
 import { fileError } from './file-errors.ts';
 
 /** What a pipe holds unless somebody enlarges it. A buffer with less room than that is not read into: the read would come back full and be tried again. */
@@ -165,9 +165,4 @@ class FifoIterator implements AsyncIterator<Uint8Array> {
     if (failure === undefined) waiting?.resolve(END);
     else waiting?.reject(failure);
   }
-}
-
-function freshBuffer(bytes: number): Uint8Array {
-  const { buffer } = Buffer.allocUnsafeSlow(bytes);
-  return new Uint8Array(buffer, 0, bytes);
 }

@@ -1,23 +1,16 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import { fileError } from '../../bytes/files/file-errors.ts';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { FetchFailure } from '../errors.ts';
-import type { ObjectInfo, ObjectRef, ObjectSource, ObjectStat, RangeRequest, RangeSink } from '../storage.ts';
-import { fileFailure, infoOf, overwritten, pathOf, tooShort } from './file-state.ts';
+import type { ObjectInfo, RangeRequest, RangeSink, Storage } from '../storage.ts';
+import { fileError } from './file-errors.ts';
+import { openFileOutput } from './file-output.ts';
+import { fileFailure, infoOf, overwritten, pathOf, statFile, tooShort } from './file-state.ts';
 import { listFiles } from './list-files.ts';
-
-/** See ObjectSource.stat. */
-export async function statFile({ uri }: ObjectRef): Promise<ObjectStat> {
-  try {
-    return { ...infoOf(uri, await stat(pathOf(uri), { bigint: true })), checksums: [], metadata: {} };
-  } catch (error) {
-    throw fileError(error, uri);
-  }
-}
+import { localPlace } from './local-place.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** See ObjectSource.fetch. */
-export async function fetchFile(request: RangeRequest, sink: RangeSink, signal: AbortSignal): Promise<void> {
+/** See Storage.read. */
+async function readRange(request: RangeRequest, sink: RangeSink, signal: AbortSignal): Promise<void> {
   const { uri } = request;
   const file = await opened(uri);
   try {
@@ -32,7 +25,7 @@ export async function fetchFile(request: RangeRequest, sink: RangeSink, signal: 
       const { bytesRead } = await read(file, chunk, at, uri);
       if (bytesRead === 0) throw tooShort(at, end);
       at += bytesRead;
-      // Of the state that the sink was told of, not of what it is being overwritten with.
+      // The bytes must be of the state that `onHead` was called with, not of what the file is being overwritten with.
       await stateOf(file, { ...request, etag: before.etag });
       sink.onData(bytesRead === chunk.length ? chunk : chunk.subarray(0, bytesRead));
     }
@@ -73,11 +66,23 @@ async function read(
   }
 }
 
-/** Local files behind the face of object stores. Addresses are paths or `file:` URLs. */
-export function localSource(): ObjectSource {
+/** Local files. Addresses are paths or `file:` URLs. */
+export function localStorage(): Storage {
   return {
+    place: localPlace,
     list: (prefix, signal, enter) => listFiles(prefix, signal, enter),
     stat: (ref) => statFile(ref),
-    fetch: (request, sink, signal) => fetchFile(request, sink, signal),
+    read: (request, sink, signal) => readRange(request, sink, signal),
+    write: (uri, options) => openFileOutput(uri, options),
+    remove: (uri) => removeFile(uri),
   };
+}
+
+/** See Storage.remove. */
+async function removeFile(uri: string): Promise<void> {
+  try {
+    await unlink(pathOf(uri));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, uri);
+  }
 }

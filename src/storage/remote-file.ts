@@ -1,25 +1,25 @@
-import { RecordpipeError } from '../../errors.ts';
-import { type ObjectOptions, objectOptions } from '../../storage/object-options.ts';
-import { type ObjectReader, openObjectReader } from '../../storage/object-reader.ts';
-import { openObject } from '../../storage/open-object.ts';
-import type { DataFile, RemoteReading, Stretch } from './data-file.ts';
-import { FileUses } from './fitting-index.ts';
+import { RecordpipeError } from '../errors.ts';
+import { FileUses } from './file-uses.ts';
+import { type ObjectOptions, objectOptions } from './object-options.ts';
+import { type ObjectReader, openObjectReader } from './object-reader.ts';
+import { openObject } from './open-object.ts';
+import type { RemoteReading, StoredFile, Stretch } from './storage.ts';
 
-/** Read when it is opened: tells size, state and format, and is all there is of small indexes. */
+/** Read when the file is opened: enough to detect the format, and the whole of a small index. */
 const HEAD_BYTES = 64 * 1024;
 /**
- * Bytes that are read along rather than left out by another request. Until the first byte of an answer comes, 15 to 30 ms, a connection of 85 MB/s could have
- * brought 1 to 2 MB; as several requests run at once, a quarter of that also keeps the waste small.
+ * Bytes that are read rather than skipped by another request. In the 15 to 30 ms until the first byte of a response, a
+ * connection of 85 MB/s transfers 1 to 2 MB. As several requests run at once, a quarter of that keeps the waste small.
  */
 const GAP_BYTES = 384 * 1024;
 
-/** An object, every read of which is of the state that it had when it was opened. */
-export class ObjectFile implements DataFile {
+/** An object. Every read is of the state that it had when it was opened. */
+export class RemoteFile implements StoredFile {
   readonly path: string;
   readonly size: number;
   readonly mtimeNs: bigint;
   readonly remote: RemoteReading;
-  readonly unchanged = true; // else a read has failed
+  readonly unchanged = true; // otherwise a read fails
   readonly #reader: ObjectReader;
   readonly #objects: Partial<ObjectOptions> | undefined;
   readonly #head: Uint8Array;
@@ -31,11 +31,11 @@ export class ObjectFile implements DataFile {
     uri: string,
     objects: Partial<ObjectOptions> | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<ObjectFile> {
+  ): Promise<RemoteFile> {
     const reader = await openObjectReader(uri, { ...objects, signal });
     try {
       const head = await reader.read(0, Math.min(HEAD_BYTES, reader.size));
-      return new ObjectFile(reader, objects, head);
+      return new RemoteFile(reader, objects, head);
     } catch (error) {
       await reader.close();
       throw error;
@@ -60,7 +60,7 @@ export class ObjectFile implements DataFile {
   readNow(target: Uint8Array, at: number, length: number, position: number): void {
     if (this.#uses.ended) throw this.closedError();
     const found = [{ position: 0, bytes: this.#head }, ...this.#prepared].find(
-      (there) => position >= there.position && position + length <= there.position + there.bytes.length,
+      (have) => position >= have.position && position + length <= have.position + have.bytes.length,
     );
     if (found === undefined) {
       const text = 'objects cannot be read without waiting; use get or getMany, which return promises';
@@ -107,8 +107,8 @@ export class ObjectFile implements DataFile {
   }
 }
 
-/** A file that has been read into memory: the index of an object. */
-export class MemoryFile implements DataFile {
+/** A file that has been read into memory. */
+export class MemoryFile implements StoredFile {
   readonly path: string;
   readonly remote = undefined;
   readonly mtimeNs = 0n;
@@ -138,7 +138,7 @@ export class MemoryFile implements DataFile {
   }
 
   stream(): never {
-    throw new Error('what is in memory is read there');
+    throw new Error('only remote files are streamed');
   }
 
   use<T>(work: () => Promise<T>): Promise<T> {

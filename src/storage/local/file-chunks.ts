@@ -1,10 +1,27 @@
-import type { ChunkReading } from '../sources.ts';
-import { blockingChunks } from './blocking-chunks.ts';
-import { READS_AHEAD } from './file-buffers.ts';
+import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
+import type { ChunkReading } from '../../bytes/sources.ts';
 import { fileError, shrunk } from './file-errors.ts';
-import { closeFile, type OpenFile } from './open-file.ts';
 
 type FileSystem = typeof import('node:fs');
+
+/** Reads under way at once in a regular file: +28 % over one at a time, for scans of page-cached 10 KB records. */
+const READS_AHEAD = 2;
+/** When a descriptor that would block is read again. */
+const AGAIN_MS = 5;
+
+/** An open file, pipe or device. */
+export interface OpenFile {
+  readonly descriptor: number;
+  readonly uri: string;
+  /** Whether the descriptor is closed at the end. */
+  readonly own: boolean;
+  /** Where reading starts; null for pipes and foreign descriptors, which have no positions. */
+  readonly start: number | null;
+  /** Its size when it was opened. */
+  readonly size: number;
+  /** Called when the descriptor is closed: from then on its number may belong to another file. */
+  readonly onClose?: (() => void) | undefined;
+}
 
 interface Read {
   readonly wanted: number;
@@ -12,8 +29,8 @@ interface Read {
 }
 
 /**
- * The bytes of an open file in chunks, by default read ahead: the next reads run while a chunk is being used. To be iterated once; ending
- * the iteration closes the file, also before the first chunk.
+ * The bytes of an open file in chunks. By default the next chunks are read while one is being used. Iterate it once;
+ * ending the iteration closes the file, also before the first chunk.
  */
 export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading): AsyncIterable<Uint8Array> {
   const ending = { early: false };
@@ -36,6 +53,39 @@ export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading
     },
   };
   return { [Symbol.asyncIterator]: () => iterator };
+}
+
+/** Memory that is not zeroed first. */
+export function freshBuffer(bytes: number): Uint8Array {
+  const { buffer } = Buffer.allocUnsafeSlow(bytes);
+  return new Uint8Array(buffer, 0, bytes);
+}
+
+/**
+ * Each chunk is read on this thread when it is requested. What was just read lies in this core's cache when it is used,
+ * and no thread waits for another.
+ */
+async function* blockingChunks(
+  fs: FileSystem,
+  file: OpenFile,
+  nextBuffer: () => Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  let position = file.start ?? 0;
+  const turns = new EventLoopTurns();
+  try {
+    for (;;) {
+      const chunk = readNow(fs, file, nextBuffer(), position);
+      if (chunk.length === 0) {
+        if (position < file.size) throw shrunk(file.size, position);
+        return;
+      }
+      position += chunk.length;
+      yield chunk;
+      if (turns.due()) await turns.take();
+    }
+  } finally {
+    closeFile(fs, file);
+  }
 }
 
 async function* readAhead(
@@ -67,7 +117,7 @@ async function* readAhead(
       }
       if (taken !== null) taken += chunk.length;
       if (chunk.length < wanted && started !== null) {
-        // A short read: those behind it began at the wrong place.
+        // After a short read the next reads have started at the wrong position.
         await Promise.allSettled(ahead.splice(0).map((other) => other.done));
         started = taken;
       }
@@ -82,9 +132,13 @@ async function* readAhead(
   }
 }
 
-function freshBuffer(bytes: number): Uint8Array {
-  const { buffer } = Buffer.allocUnsafeSlow(bytes);
-  return new Uint8Array(buffer, 0, bytes);
+function readNow(fs: FileSystem, file: OpenFile, target: Uint8Array, position: number): Uint8Array {
+  try {
+    const count = fs.readSync(file.descriptor, target, 0, target.length, position);
+    return count === target.length ? target : target.subarray(0, count);
+  } catch (error) {
+    throw fileError(error, file.uri);
+  }
 }
 
 function read(
@@ -99,8 +153,14 @@ function read(
       if (error === null) resolve(count === target.length ? target : target.subarray(0, count));
       else if (error.code === 'EOF' || ending.early) resolve(target.subarray(0, 0));
       else if (error.code === 'EAGAIN')
-        setTimeout(() => resolve(read(fs, file, target, position, ending)), 5);
+        setTimeout(() => resolve(read(fs, file, target, position, ending)), AGAIN_MS);
       else reject(fileError(error, file.uri));
     });
   });
+}
+
+function closeFile(fs: FileSystem, { descriptor, own, onClose }: OpenFile): void {
+  if (!own) return;
+  onClose?.();
+  fs.closeSync(descriptor);
 }
