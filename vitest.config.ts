@@ -1,15 +1,13 @@
-import { pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
 
 /** Starts worker threads from dist/, because Node 20 cannot run the TypeScript sources. */
 export const builtWorkers: Plugin = {
   name: 'built-workers',
-  transform(code, id) {
+  transform(code) {
     if (!code.includes('-worker.js')) return undefined;
-    const here = pathToFileURL(id).href.replace('/src/', '/dist/');
     const edited = code.replace(
-      /new URL\(\s*(['"]\.\/recordpipe-\w+-worker\.js['"]),\s*import\.meta\.url\s*\)/g,
-      (_, module) => `new URL(${module}, ${JSON.stringify(here)})`,
+      /new URL\(\s*['"]\.\/(recordpipe-\w+-worker\.js)['"],\s*import\.meta\.url\s*\)/g,
+      (_, module) => `new URL(${JSON.stringify(new URL(`dist/${module}`, import.meta.url).href)})`,
     );
     return edited === code ? undefined : { code: edited, map: null };
   },

@@ -32,7 +32,7 @@ export async function serveChains(name, version, { numbers, records, take = take
     const answer = await take(open(), check);
     return { seconds: secondsSince(start), ...answer };
   };
-  const { readTFRecords } = await import('../../dist/index.js');
+  const { readTFRecords } = await import('recordpipe');
   await serve({
     name,
     version,

@@ -4,7 +4,7 @@ import type { RecordBatch } from '../formats/batch.ts';
 import { type Compression, MAX_RECORD_BYTES } from '../formats/read-options.ts';
 import { openRecords } from '../records/read-records.ts';
 import type { Batches } from '../records/record-reader.ts';
-import { addressOf, isRemote } from '../storage/registry.ts';
+import { addressOf } from '../storage/registry.ts';
 import { base64Batches } from './base64-lines.ts';
 import { type FileFormat, kindOfName } from './file-formats.ts';
 import type { InputOptions, TransformOptions } from './transform-options.ts';
@@ -104,8 +104,7 @@ function totalOf({
 export function nameOf(source: ByteSource): string | undefined {
   if (source === '-' || source === process.stdin) return '<stdin>';
   if (typeof source === 'string') return source;
-  if (!(source instanceof URL)) return undefined;
-  return isRemote(source) ? addressOf(source) : source.href;
+  return source instanceof URL ? addressOf(source) : undefined;
 }
 
 /** Takes a record. If it returns a promise, the bytes must not change until that settles. */

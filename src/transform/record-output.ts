@@ -1,12 +1,9 @@
-import { type BigIntStats, fstatSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { Compression } from '../formats/read-options.ts';
 import { openWriter, type RecordWriter } from '../records/write/record-writer.ts';
 import { writeFormat } from '../records/write/writers.ts';
-import { addressOf, isRemote } from '../storage/registry.ts';
+import { identityOf } from '../storage/inspect.ts';
 import { base64Writing } from './base64-lines.ts';
 import { type FileFormat, kindOfName } from './file-formats.ts';
 import { closeInput, nameOf, type RecordInput } from './record-input.ts';
@@ -29,7 +26,7 @@ export async function writeOutput(
   try {
     const { format: from } = input;
     const kind = outputKind(path, given, from);
-    await refuseSameFile(sources, path);
+    refuseSameFile(sources, path);
     const writer = await openOutput(path, kind, writingOptions(given, from));
     try {
       await fill(writer, kind);
@@ -85,32 +82,14 @@ export function openOutput(
  * @param output a path, or `-`
  * @throws RecordpipeError `unsupported-source`
  */
-export async function refuseSameFile(sources: readonly ByteSource[], output: string): Promise<void> {
-  if (isRemote(output)) return refuseSameObject(sources, output);
-  const target = await statOf(output === '-' ? 1 : output);
-  if (target === undefined || target.isCharacterDevice()) return;
+export function refuseSameFile(sources: readonly ByteSource[], output: string): void {
+  const target = identityOf(output === '-' ? 1 : output);
+  if (target === undefined) return;
   for (const source of sources) {
-    const from = await statOf(source === '-' ? 0 : source);
-    if (from === undefined || from.dev !== target.dev || from.ino !== target.ino) continue;
+    const file = source === '-' || source === process.stdin ? 0 : source;
+    if (typeof file !== 'string' && typeof file !== 'number' && !(file instanceof URL)) continue;
+    if (identityOf(file) !== target) continue;
     const text = `the output is the same file as the source ${nameOf(source)}; choose another name`;
     throw new RecordpipeError('unsupported-source', text, { uri: output === '-' ? '<stdout>' : output });
-  }
-}
-
-function refuseSameObject(sources: readonly ByteSource[], output: string): void {
-  if (!sources.some((source) => isRemote(source) && addressOf(source) === output)) return;
-  const text = 'the output is the same object as a source; choose another name';
-  throw new RecordpipeError('unsupported-source', text, { uri: output });
-}
-
-async function statOf(source: ByteSource): Promise<BigIntStats | undefined> {
-  try {
-    if (source === process.stdin) return fstatSync(0, { bigint: true });
-    if (typeof source === 'number') return fstatSync(source, { bigint: true });
-    if (typeof source !== 'string' && !(source instanceof URL)) return undefined;
-    const path = String(source).startsWith('file://') ? fileURLToPath(source) : source;
-    return await stat(path, { bigint: true });
-  } catch {
-    return undefined; // opening it reports the error
   }
 }

@@ -1,11 +1,11 @@
 import { checkPath, type OptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
+import { temporaryFolder } from '../storage/inspect.ts';
 import { SpooledRecords } from './key-sorter.ts';
 import { checkSeed, SmallestKeys, SplitMix64 } from './random-keys.ts';
 import { eachRecord, openInput, progressOf } from './record-input.ts';
 import { writeOutput } from './record-output.ts';
-import { tempFolder } from './temp-file.ts';
 import { preservingLines } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
@@ -68,7 +68,7 @@ export async function sampleFile(
   const { records, fraction, seed = 0, tempDir } = given;
   checkAmount(records, fraction);
   checkSeed(seed);
-  const spool = new SpooledRecords(await tempFolder(output, tempDir));
+  const spool = new SpooledRecords(tempDir ?? temporaryFolder(output));
   try {
     const input = await openInput(source, options);
     let of = 0;

@@ -1,11 +1,11 @@
 import { checkPath, type OptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
+import { temporaryFolder } from '../storage/inspect.ts';
 import { KeySorter } from './key-sorter.ts';
 import { checkSeed, SplitMix64 } from './random-keys.ts';
 import { closeInput, eachRecord, endOf, openInput } from './record-input.ts';
 import { writeOutput } from './record-output.ts';
-import { tempFolder } from './temp-file.ts';
 import { preservingLines } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
@@ -99,7 +99,7 @@ export async function shuffleFiles(
     throw new UsageError(`memoryBytes: expected a number >= ${MIN_MEMORY_BYTES}, got ${memoryBytes}`);
   // Readers and writers have several such buffers.
   const bufferBytes = Math.min(Math.max(Math.floor(memoryBytes / 64), 64 * 1024), 1024 * 1024);
-  const folder = await tempFolder(output, tempDir);
+  const folder = tempDir ?? temporaryFolder(output);
   const reading = { ...options, chunkBytes: bufferBytes };
   const writing = { ...options, write: { bufferBytes, ...options.write } };
   const first = await openInput(sources[0], reading);

@@ -1,11 +1,9 @@
-import { tmpdir } from 'node:os';
-import { dirname } from 'node:path';
 import { checkPath, type OptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { RecordWriter, WrittenFile } from '../records/write/record-writer.ts';
-import { isRemote } from '../storage/registry.ts';
+import { temporaryFolder } from '../storage/inspect.ts';
 import { countRecords } from './count-records.ts';
 import { extensionOf } from './file-formats.ts';
 import { KeySorter } from './key-sorter.ts';
@@ -116,7 +114,13 @@ async function split(
     await checkShardNames(original, naming);
     if (hashShards === undefined) distribution = await inOrder(set, given, records);
     else if (allOpen) distribution = await byHash(set, hashShards);
-    else distribution = sortedByHash(set, hashShards, shardFolder(prefix, tempDir), input.totalBytes);
+    else
+      distribution = sortedByHash(
+        set,
+        hashShards,
+        tempDir ?? temporaryFolder(`${prefix}x`),
+        input.totalBytes,
+      );
     const { take, end } = distribution;
     const progress = progressOf(input, options);
     let seen = 0;
@@ -135,11 +139,6 @@ async function split(
     await distribution?.close?.();
     await closeInput(input);
   }
-}
-
-/** The folder of the shards, or the system's for temporary files if they are objects. */
-function shardFolder(prefix: string, tempDir: string | undefined): string {
-  return tempDir ?? (isRemote(prefix) ? tmpdir() : dirname(`${prefix}x`));
 }
 
 /** Text keeps its extension. */

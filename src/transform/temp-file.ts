@@ -1,22 +1,12 @@
-import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError } from '../errors.ts';
 import { fileError } from '../storage/local/file-errors.ts';
 import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
-import { isRemote } from '../storage/registry.ts';
 
 /** Maximum bytes per call: Node accepts less than 2^31. */
 const CALL_BYTES = 2 ** 30;
-
-/** The folder for temporary files: the requested one; else the output's, which will hold as much; the system's for an output that is not a file. */
-export async function tempFolder(output: string, wanted: string | undefined): Promise<string> {
-  if (wanted !== undefined) return wanted;
-  if (output === '-' || isRemote(output)) return tmpdir();
-  const existing = await stat(output).catch(() => undefined);
-  return existing === undefined || existing.isFile() ? dirname(output) : tmpdir();
-}
 
 /**
  * A temporary file that is written once, then read once, both sequentially. Its name is removed as soon as it is open, so that

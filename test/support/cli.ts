@@ -6,7 +6,7 @@ import { fail } from '../../src/cli/fail.ts';
 import { print } from '../../src/cli/output.ts';
 import { program } from '../../src/cli/program.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /** How a run of the command line ended. */
 export interface CliRun {
