@@ -1,15 +1,15 @@
 import type { CheckedFile, CheckedReport, FileReport, Finding, ValidateReport } from 'recordpipe/check';
 import { advice } from '../advice.ts';
 import { inCliWords } from '../option-names.ts';
-import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds } from './sizes.ts';
-import type { Painter } from './style.ts';
+import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds } from './numbers.ts';
+import type { Painter } from './terminal.ts';
 import { visible } from './visible.ts';
 
-/**
- * A bad file for people: a line for the file, one per finding, and the next step.
- * @param most maximum findings shown
- */
-export function badFileText(file: CheckedFile, most: number, paint: Painter): string {
+/** Maximum findings shown per file. */
+const MAX_SHOWN = 10;
+
+/** Describes a bad file: a line for the file, one per finding, and the next steps. */
+export function badFileText(file: CheckedFile, paint: Painter): string {
   const { uri, records, bytes, errors, errorCount, unreadable } = file;
   const state = unreadable
     ? 'could not be read'
@@ -17,7 +17,7 @@ export function badFileText(file: CheckedFile, most: number, paint: Painter): st
   const lines = [
     `${paint('red', unreadable ? 'unreadable' : 'bad')} ${paint('bold', visible(uri))}: ${state}`,
   ];
-  const shown = errors.slice(0, most);
+  const shown = errors.slice(0, MAX_SHOWN);
   for (const finding of shown) lines.push(`  ${findingText(finding, file, paint)}`);
   const hidden = errorCount - shown.length;
   if (hidden > 0 && shown.length > 0)
@@ -28,7 +28,7 @@ export function badFileText(file: CheckedFile, most: number, paint: Painter): st
   return `${lines.join('\n')}\n`;
 }
 
-/** The warnings about a file, for people: a line each. */
+/** The warnings about a file, one per line. */
 export function warningsText({ uri, warnings }: FileReport, paint: Painter): string {
   return warnings
     .map(
@@ -38,7 +38,7 @@ export function warningsText({ uri, warnings }: FileReport, paint: Painter): str
     .join('');
 }
 
-/** The violated rules of a schema, summed up over all files: one line per rule. */
+/** The violated rules of a schema over all files, one per line. */
 export function violationsText({ violations = [] }: CheckedReport, paint: Painter): string {
   if (violations.length === 0) return '';
   const lines = violations.map(({ rule, feature, count, files, uri, record, message }) => {
@@ -56,16 +56,15 @@ export function summaryText(report: ValidateReport, seconds: number, paint: Pain
   return sumsText(report, ` in ${formatSeconds(seconds)}${rate === undefined ? '' : ` (${rate})`}`, paint);
 }
 
-/** What an interrupted check has found: findings in unfinished files, and a summary that says that it is partial. */
+/** The result of an interrupted check: findings in unfinished files, and a partial summary. */
 export function interruptedText(
   { files, totals, interrupted }: ValidateReport,
   seconds: number,
-  maxFindings: number,
   paint: Painter,
 ): string {
   const { unfinished = [] } = interrupted ?? {};
   const shown = unfinished
-    .slice(0, maxFindings)
+    .slice(0, MAX_SHOWN)
     .map(
       (finding) =>
         `${paint('red', 'bad')} ${paint('bold', visible(finding.uri))}: ${placedText(finding, 'byte', finding.uri, paint)}\n`,
@@ -110,7 +109,7 @@ function placedText(
   return `${where}${paint('yellow', visible(code))}: ${visible(inCliWords(withoutPlace(message, uri)))}`;
 }
 
-/** Messages end with the place, which the lines name already. */
+/** Removes the place at the end of a message, which the line names already. */
 function withoutPlace(message: string, uri: string): string {
   if (!message.endsWith(`${uri})`)) return message;
   const at = message.lastIndexOf(' (', message.length - uri.length - 1);

@@ -1,5 +1,4 @@
-import type { CheckedFile, CheckedReport } from 'recordpipe/check';
-import { type DatasetStats, statsHtml } from 'recordpipe/check';
+import { type CheckedFile, type CheckedReport, type DatasetStats, statsHtml } from 'recordpipe/check';
 import { UsageError } from 'recordpipe/errors';
 import { writeWhole } from 'recordpipe/records/write';
 import {
@@ -15,65 +14,60 @@ import {
   type TotalReport,
   writeReport,
 } from 'recordpipe/scale';
-import { INVALID, IO_FAILURE, OK } from '../exit-codes.ts';
-import { complain, print, say } from '../output.ts';
-import { reachingOf } from '../reaching.ts';
-import { checkReplaceable, refuseReportOn, writeReport as writeDocument } from '../report-file.ts';
-import { badFileText, totalText, violationsText } from '../text/findings-text.ts';
-import { schemaText } from '../text/schema-text.ts';
-import { formatNumberOf } from '../text/sizes.ts';
-import { statsText } from '../text/stats-text.ts';
-import { type Painter, painter } from '../text/style.ts';
-import { visible } from '../text/visible.ts';
-import type { TransformCommandOptions } from '../transform-options.ts';
+import { INVALID, IO_FAILURE, OK } from './exit-codes.ts';
+import { accessOf } from './options/objects.ts';
+import type { TransformingOptions } from './options/transform.ts';
+import { complain, print, say } from './output.ts';
+import { checkReplaceable, refuseReportOn, writeReport as writeDocument } from './report-file.ts';
+import { badFileText, totalText, violationsText } from './text/findings.ts';
+import { formatNumberOf } from './text/numbers.ts';
+import { schemaText, statsText } from './text/stats.ts';
+import { type Painter, painter } from './text/terminal.ts';
+import { visible } from './text/visible.ts';
 
-/** Options of `recordpipe merge` that concern reports of shards. */
-export interface MergeReportsOptions {
+/** Options of `recordpipe merge` for shard reports. */
+interface Options extends TransformingOptions {
+  readonly output?: string;
   readonly html?: string;
   readonly title?: string;
   readonly schema?: string;
   readonly partial?: true;
 }
 
-type Options = MergeReportsOptions & TransformCommandOptions & { readonly output?: string };
-
-/** Findings per file that people are shown. */
-const MAX_SHOWN = 10;
-
-/** The files with reports that inputs stand for; undefined where they are something else. */
+/** The reports among the inputs; undefined if the inputs are other files. */
 export async function reportsOf(inputs: readonly string[], options: Options): Promise<string[] | undefined> {
-  const reaching = reachingOf(options);
-  const files = await findReports(inputs, reaching).catch((error: unknown) => {
-    // Where a report is to be written, there is nothing else that is meant.
+  const access = accessOf(options);
+  const files = await findReports(inputs, access).catch((error: unknown) => {
+    // Only reports merge into a report.
     if (options.output?.endsWith('.json')) throw error;
     return [];
   });
-  // One report is enough: a truncated report beside it is an error, not a text file to merge.
-  for (const file of files) if (await isReport(file, reaching).catch(() => false)) return files;
+  // One report is enough: another file next to it is a truncated report, not text to merge.
+  for (const file of files) if (await isReport(file, access).catch(() => false)) return files;
   return undefined;
 }
 
-/** Merges the reports of shards; the exit code. */
+/** Merges the reports of shards. Returns the exit code. */
 export async function mergeShards(files: readonly string[], options: Options): Promise<number> {
   const { output, html, schema, partial, json, quiet, force } = options;
-  const reaching = reachingOf(options);
+  const access = accessOf(options);
   for (const [option, path] of Object.entries({ '--output': output, '--html': html, '--schema': schema }))
     if (path !== undefined && path !== '-') await refuseReportOn(files, path, option);
   if (partial) {
     if (output === undefined) throw new UsageError('--partial: expected --output as well');
     const reports: ShardReport[] = [];
-    for (const file of files) reports.push(await readReport(file, reaching));
+    for (const file of files) reports.push(await readReport(file, access));
     const report = mergeReports(reports);
     if (output === '-') await print(reportText(report));
     else await write(report, output, options);
     return OK;
   }
-  const merged = await mergeReportFiles(files, reaching);
-  if (merged.missing.length > 0) return sayMissing(merged, options);
+  const merged = await mergeReportFiles(files, access);
+  if (merged.missing.length > 0) return printMissing(merged, options);
   const total = merged.total();
   if (html === '-' && (json || output === '-'))
     throw new UsageError('--html: - and another option both write to standard output');
-  // All of them before anything is written.
+  // Check all outputs before writing any.
   if (html !== undefined && html !== '-') await checkReplaceable(html, 'page', force);
   if (schema !== undefined) await checkReplaceable(schema, undefined, force);
   if (html !== undefined) {
@@ -88,20 +82,20 @@ export async function mergeShards(files: readonly string[], options: Options): P
     if (!quiet) complain(isNew ? `wrote ${visible(output)}` : `${visible(output)} is up to date`);
   }
   if (json || output === '-') await print(reportText(total));
-  else if (!quiet && html !== '-') await say(textOf(total, painter(options.color, 1)));
+  else if (!quiet && html !== '-') await say(textOf(total, painter(1)));
   return total.ok ? OK : INVALID;
 }
 
-/** @returns whether it was written; false: a file with the same contents exists */
+/** @returns whether it was written: false if a file with the same contents exists */
 async function write(report: ShardReport | TotalReport, output: string, options: Options): Promise<boolean> {
-  const reaching = reachingOf(options);
-  if (!options.force) return writeReport(report, output, reaching);
-  await writeWhole(output, [Buffer.from(reportText(report))], { overwrite: true, ...reaching });
+  const access = accessOf(options);
+  if (!options.force) return writeReport(report, output, access);
+  await writeWhole(output, [Buffer.from(reportText(report))], { overwrite: true, ...access });
   return true;
 }
 
-/** Standard output gets nothing but the numbers, as `sbatch --array` and the like take them. */
-async function sayMissing(merged: MergedReportFiles, { json }: Options): Promise<number> {
+/** Prints only the shard numbers on standard output, in the syntax of `sbatch --array`. */
+async function printMissing(merged: MergedReportFiles, { json }: Options): Promise<number> {
   const { command, shards, plan, missing } = merged;
   const array = shardList(missing);
   if (json) await print(`${JSON.stringify({ command, plan: plan.hash, shards, missing, array })}\n`);
@@ -139,7 +133,7 @@ function textOf({ command, result }: TotalReport, paint: Painter): string {
 function validationText(report: CheckedReport, paint: Painter): string {
   const bad = report.files.filter(({ ok }: CheckedFile) => !ok);
   return (
-    bad.map((file) => badFileText(file, MAX_SHOWN, paint)).join('') +
+    bad.map((file) => badFileText(file, paint)).join('') +
     violationsText(report, paint) +
     totalText(report, paint)
   );

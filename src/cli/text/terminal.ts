@@ -1,37 +1,33 @@
 import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
-import { type Command, Option } from 'commander';
 
-/** When text is coloured. */
+/** When to use colors. */
 export type ColorChoice = 'auto' | 'always' | 'never';
 
-/** Colours text, or leaves it as it is. */
+/** Adds color or weight to text, or returns it unchanged. */
 export type Painter = (style: 'red' | 'green' | 'yellow' | 'dim' | 'bold', text: string) => string;
 
-/** `auto`: on a terminal, unless NO_COLOR is set to anything or the terminal is dumb. */
-export function painter(choice: ColorChoice, descriptor: 1 | 2): Painter {
-  if (!isColored(choice, descriptor)) return (_, text) => text;
-  // Newer Node would look at the stream and NO_COLOR again; the choice has been made.
+let choice: ColorChoice = 'auto';
+
+/** Sets when to use colors: the value of `--color`. */
+export function useColor(when: ColorChoice): void {
+  choice = when;
+}
+
+/** The painter for standard output or standard error. */
+export function painter(descriptor: 1 | 2): Painter {
+  if (!isColored(descriptor)) return (_, text) => text;
+  // Without the option, newer versions of Node check the stream and NO_COLOR again.
   return (style, text) => styleText(style, text, { validateStream: false });
 }
 
-function isColored(choice: ColorChoice, descriptor: number): boolean {
+/** `auto` means: on a terminal that is not dumb, unless NO_COLOR is set to a non-empty value. */
+function isColored(descriptor: number): boolean {
   if (choice !== 'auto') return choice === 'always';
   return !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb' && isatty(descriptor);
 }
 
-/** Adds `--color` to a command, and to those below it, that do not have it yet. */
-export function withColor(command: Command): void {
-  for (const one of command.commands) withColor(one);
-  if (command.commands.length > 0 || command.options.some(({ long }) => long === '--color')) return;
-  command.addOption(
-    new Option('--color <when>', 'colors (NO_COLOR is honored)')
-      .choices(['auto', 'always', 'never'])
-      .default('auto'),
-  );
-}
-
-/** Text whose paragraphs fit the width; what is indented (lists, examples) stays as it is. */
+/** Wraps the paragraphs of a text to a width. Indented lines (lists, examples) stay unchanged. */
 export function fill(text: string, width: number): string {
   return text.replace(/^\S.*(?:\n\S.*)*/gm, (paragraph) =>
     paragraph.split('\n').some((line) => line.length > width) ? filled(paragraph, width) : paragraph,
@@ -49,7 +45,10 @@ function filled(paragraph: string, width: number): string {
   return lines.join('\n');
 }
 
-/** Rows in columns, two spaces apart. A column whose head begins with a space is aligned to the right. */
+/**
+ * Rows in columns, two spaces apart. A column whose head begins with a space is aligned to the
+ * right.
+ */
 export function tableLines(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = heads.map((head) => textWidth(head.trim()));
   for (const row of rows)
@@ -67,7 +66,7 @@ function padded(text: string, to: number, right: boolean): string {
   return right ? space + text : text + space;
 }
 
-/** The columns that text takes on a terminal: characters of East Asian scripts take two. */
+/** The columns that a text takes on a terminal: East Asian characters and emoji take two. */
 export function textWidth(text: string): number {
   let columns = 0;
   for (const character of text) columns += WIDE.test(character) ? 2 : 1;
@@ -79,7 +78,7 @@ const WIDE =
 
 const STEPS = '▁▂▃▄▅▆▇█';
 
-/** Counts as a row of bars, the largest at full height. Every count above 0 has a bar. */
+/** Draws counts as a row of bars, the largest at full height. Every count above 0 has a bar. */
 export function spark(counts: readonly number[]): string {
   const most = counts.reduce((a, b) => Math.max(a, b), 1);
   return counts
@@ -89,7 +88,7 @@ export function spark(counts: readonly number[]): string {
     .join('');
 }
 
-/** A share from 0 to 1 as a bar of up to `columns` columns. */
+/** Draws a share from 0 to 1 as a bar of up to `columns` columns. */
 export function bar(share: number, columns: number): string {
   const eighths = Math.round(share * columns * 8);
   const rest = eighths % 8;

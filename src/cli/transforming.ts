@@ -1,33 +1,34 @@
-import { isRecordpipeError } from 'recordpipe';
-import { UsageError } from 'recordpipe/errors';
+import { isRecordpipeError, UsageError } from 'recordpipe/errors';
 import type { TransformOptions } from 'recordpipe/transform';
 import { OK } from './exit-codes.ts';
 import { interruption } from './interrupt.ts';
+import { type TransformingOptions, transformingOf } from './options/transform.ts';
 import { binaryOnTerminal, ClosedOutput, complain, isGuarded, isTerminal, print } from './output.ts';
-import { progressOn } from './progress.ts';
-import { formatBytes, formatNumberOf } from './text/sizes.ts';
+import { progressOf } from './progress.ts';
+import { formatBytes, formatNumberOf } from './text/numbers.ts';
 import { visible } from './text/visible.ts';
-import { type TransformCommandOptions, transformingOptions } from './transform-options.ts';
 
 /** A command that writes record files. */
 export interface Transforming<R> {
-  /** Names the command in the progress line. */
+  /** The name of the command, for the progress line. */
   readonly verb: string;
-  /** The input whose name tells the output's format where no option does. */
+  /** The input whose name determines the output format if no option does. */
   readonly input?: string;
   /** `-` for standard output. */
   readonly output: string;
-  /** Does the work. */
   readonly work: (options: Partial<TransformOptions>) => Promise<R>;
-  /** The summary for people, on standard error. */
+  /** The summary on standard error. */
   readonly summary: (result: R) => string;
   /** Default: 0. */
   readonly exitCode?: (result: R) => number;
 }
 
-/** Runs such a command. Returns the exit code. Standard output is for records and `--json`; everything else goes to standard error. */
+/**
+ * Runs a command that writes record files and returns its exit code. Standard output receives records
+ * or the JSON summary; everything else goes to standard error.
+ */
 export async function transforming<R>(
-  options: TransformCommandOptions,
+  options: TransformingOptions,
   { verb, input = '', output, work, summary, exitCode = () => OK }: Transforming<R>,
 ): Promise<number> {
   const { json, quiet } = options;
@@ -35,14 +36,14 @@ export async function transforming<R>(
     throw new UsageError('--json: standard output receives the records; name an output file instead of -');
   if (isGuarded(options, isTerminal(output)) && !(await writesText(options, input)))
     throw binaryOnTerminal(`${verb}: the output`, '--to jsonl', output);
-  const progress = progressOn(verb, !quiet && !json && options.progress);
+  const progress = progressOf(verb, !quiet && !json && options.progress);
+  const { update } = progress;
   let result: R | undefined;
   try {
     result = await work({
-      ...transformingOptions(options),
+      ...transformingOf(options),
       onProgress:
-        progress.update &&
-        (({ bytes, totalBytes }) => progress.update?.({ files: 1, filesDone: 0, bad: 0, bytes, totalBytes })),
+        update && (({ bytes, totalBytes }) => update({ files: 1, filesDone: 0, bad: 0, bytes, totalBytes })),
       signal: interruption(),
     });
     progress.clear();
@@ -58,9 +59,9 @@ export async function transforming<R>(
   }
 }
 
-/** Whether the output is text: by its options, or by the name of the input, whose format it has by default. */
+/** Whether the output is text, by its options or by the name of the input. */
 async function writesText(
-  { to, from, format, outputCompression = 'none' }: TransformCommandOptions,
+  { to, from, format, outputCompression = 'none' }: TransformingOptions,
   input: string,
 ): Promise<boolean> {
   const { kindOfName } = await import('recordpipe/transform');
@@ -69,16 +70,12 @@ async function writesText(
 }
 
 /** The summary of an output file. */
-export function writtenText({
-  path,
-  records,
-  bytes,
-}: {
-  path: string;
-  records: number;
-  bytes: number;
+export function writtenText(output: {
+  readonly path: string;
+  readonly records: number;
+  readonly bytes: number;
 }): string {
-  return `${visible(path)}: ${formatNumberOf(records, 'record')}, ${formatBytes(bytes)}`;
+  return `${visible(output.path)}: ${formatNumberOf(output.records, 'record')}, ${formatBytes(output.bytes)}`;
 }
 
 function isClosedOutput(error: unknown): boolean {

@@ -2,19 +2,21 @@ import {
   type Column,
   type DatasetStats,
   elided,
+  type FeatureListSchema,
   featureFacts,
+  type InferredSchema,
   labelFeatures,
   messageCountTexts,
   type NamedFeature,
   recordsWithFeatures,
+  schemaMessage,
   sizeColumns,
   spreadColumns,
   valueColumns,
 } from 'recordpipe/check';
 import { errorText } from '../advice.ts';
-import { formatBytes, formatCount, formatNumberOf, timeText } from './sizes.ts';
-import type { Painter } from './style.ts';
-import { bar, spark, tableLines } from './style.ts';
+import { formatBytes, formatCount, formatNumberOf, timeText } from './numbers.ts';
+import { bar, type Painter, spark, tableLines } from './terminal.ts';
 import { visible } from './visible.ts';
 
 const MAX_LABELS = 10;
@@ -23,7 +25,7 @@ const MAX_FINDINGS = 5;
 const BAR_COLUMNS = 24;
 const MAX_NAME_CHARACTERS = 64;
 
-/** Statistics for people, in a terminal. */
+/** Describes statistics on a terminal. */
 export function statsText(stats: DatasetStats, paint: Painter): string {
   const { records, files, messages, features, featureLists, recordBytes } = stats;
   const stored = files.map(({ bytes }) => bytes);
@@ -64,7 +66,7 @@ export function statsText(stats: DatasetStats, paint: Painter): string {
   return `${all.join('\n')}\n`;
 }
 
-/** When the events of a TensorBoard file happened. */
+/** The time span of the events in a TensorBoard file. */
 function eventTimes(features: readonly NamedFeature[]): string[] {
   const { min, max } = features.find(({ name }) => name === 'wall_time')?.float ?? {};
   if (min == null || max == null) return [];
@@ -130,7 +132,7 @@ function labels(features: readonly NamedFeature[], paint: Painter): string[] {
     });
 }
 
-/** Base64 says so, because it looks like text. */
+/** Marks Base64, which looks like text. */
 function labelName(value: number | string, base64: true | undefined): string {
   if (base64) return `base64 ${value}`;
   return value === '' ? '(empty)' : visible(String(value));
@@ -146,4 +148,42 @@ function findings({ findings: { count, first } }: DatasetStats, paint: Painter):
       ? [`  … and ${formatCount(count - shown.length)} more: recordpipe validate lists them`]
       : [];
   return ['', paint('red', formatNumberOf(count, 'finding')), ...shown, ...more];
+}
+
+/** Describes a schema: a line per feature. */
+export function schemaText({ schema, stats }: InferredSchema, paint: Painter): string {
+  const { message, features, featureLists = {} } = schema;
+  const { records } = schemaMessage(stats);
+  const title = `${paint('bold', message)}: ${formatNumberOf(records, 'record')} of ${formatNumberOf(stats.files.length, 'file')}`;
+  let lines = [title, ...schemaSection(features, stats.features, records, paint)];
+  if (Object.keys(featureLists).length > 0)
+    lines = [
+      ...lines,
+      '',
+      paint('bold', 'feature lists'),
+      ...schemaSection(featureLists, stats.featureLists, records, paint),
+    ];
+  return `${lines.join('\n')}\n`;
+}
+
+function schemaSection(
+  rules: { readonly [name: string]: FeatureListSchema },
+  features: readonly NamedFeature[],
+  records: number,
+  paint: Painter,
+): string[] {
+  const rows = features.map((feature) => {
+    const { name, present, lengths, values } = featureFacts(feature, records);
+    const { type = '', required = false, shape } = Object.hasOwn(rules, name) ? rules[name] : {};
+    const presence = required ? 'required' : present;
+    return [
+      elided(visible(name), MAX_NAME_CHARACTERS),
+      type,
+      presence,
+      shape === undefined ? lengths : `[${shape.join(', ')}]`,
+      visible(values),
+    ];
+  });
+  const [head, ...lines] = tableLines(['feature', 'type', 'present', 'shape or values', 'holds'], rows);
+  return [paint('dim', head), ...lines];
 }
