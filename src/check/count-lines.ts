@@ -1,17 +1,14 @@
 import { fstatSync, readSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
-import { checkAborted } from '../bytes/abortable.ts';
+import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
 import { detectTextCompression } from '../formats/textline/format.ts';
 import { lineCutting, type TextLineReadOptions, textLineReadOptions } from '../formats/textline/options.ts';
 import { ownLineScanning } from '../formats/textline/scanner.ts';
 import type { Watch } from './file-task.ts';
-import type { CheckedReading } from './report-options.ts';
+import type { CheckedReading } from './files-options.ts';
 import { tryFile } from './scan-file.ts';
 
 /** Fits the second-level cache together with what the host keeps in it: 256 to 512 KiB counted equally fast, 64 KiB a tenth slower. */
 const BLOCK_BYTES = 512 * 1024;
-/** After so long others get a turn. */
-const MS_PER_TURN = 20;
 /** What of a file's beginning tells its compression. */
 const HEAD_BYTES = 64;
 
@@ -69,7 +66,7 @@ async function count(
   let open = 0;
   /** No line is longer. */
   let most = 0;
-  let turnAt = performance.now() + MS_PER_TURN;
+  const turns = new EventLoopTurns(signal);
   for (;;) {
     const have = readSync(file, block, 0, BLOCK_BYTES, at);
     if (have === 0) break;
@@ -88,11 +85,9 @@ async function count(
     open = read[have - 1] === delimiter ? 0 : lines === 0 ? open + have : have;
     most = Math.max(most, lines === 0 ? open : before + have);
     if (most > options.maxRecordBytes) return undefined;
-    if (performance.now() < turnAt) continue;
-    await setImmediate();
-    checkAborted(signal);
+    if (!turns.due()) continue;
+    await turns.take();
     onProgress?.(at);
-    turnAt = performance.now() + MS_PER_TURN;
   }
   if (at !== stat.size || fstatSync(file).size !== at) return undefined;
   return { format: 'textline', records: open > 0 ? records + 1 : records, bytes: at };

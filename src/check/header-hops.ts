@@ -1,16 +1,13 @@
 import { fstatSync, readSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
-import { checkAborted } from '../bytes/abortable.ts';
+import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
 import { certainFormat } from '../formats/format-name.ts';
-import type { CheckedReading } from './report-options.ts';
+import type { CheckedReading } from './files-options.ts';
 import { tryFile } from './scan-file.ts';
 
 /** Bytes read at a time while records are smaller than that. */
 export const BLOCK_BYTES: number = 64 * 1024;
 /** Bytes read at a time for a header alone: a page. */
 export const HOP_BYTES: number = 4 * 1024;
-/** Synchronous reads (a few microseconds each, a tenth of an asynchronous one) before others get a turn. */
-const READS_PER_TURN = 64;
 
 /** What of a file's beginning tells its format. */
 const HEAD_BYTES = 12;
@@ -66,10 +63,10 @@ async function hop(
   const block = hopper.nextBuffer();
   let at = 0;
   let wanted = BLOCK_BYTES;
-  for (let reads = 1; at < stat.size; reads++) {
-    if (reads % READS_PER_TURN === 0) {
-      await setImmediate();
-      checkAborted(signal);
+  const turns = new EventLoopTurns(signal);
+  while (at < stat.size) {
+    if (turns.due()) {
+      await turns.take();
       onProgress?.(at);
     }
     const have = readSync(file, block, 0, wanted, at);

@@ -1,15 +1,10 @@
 import { certainFormat } from '../formats/format-name.ts';
 import { HopWorth } from '../records/hop-worth.ts';
 import { type ObjectReader, openObjectReader } from '../storage/object-reader.ts';
-import { processGate } from '../storage/prefetch/request-gate.ts';
-import type { FileInput, Watch } from './file-task.ts';
+import type { FileInput } from './file-input.ts';
+import type { Watch } from './file-task.ts';
+import type { CheckedReading } from './files-options.ts';
 import { BLOCK_BYTES, HOP_BYTES, type HopCount, loadHopper } from './header-hops.ts';
-import type { CheckedReading } from './report-options.ts';
-
-/** Lets this thread have no more requests to object stores under way than its share of what the process may; undefined: all of it. */
-export function shareRequests(requests: number | undefined): void {
-  processGate.share(requests);
-}
 
 /**
  * Counts the records of an uncompressed object in TFRecord or RecordIO by its headers, each of which is a request where records are large. Undefined at
@@ -17,13 +12,12 @@ export function shareRequests(requests: number | undefined): void {
  */
 export async function hopObject(
   { path: uri, size, etag }: FileInput,
-  { reading, requests }: { reading: Partial<CheckedReading>; requests?: number | undefined },
+  reading: Partial<CheckedReading>,
   { signal, onProgress, onRetry, onSize }: Watch,
 ): Promise<HopCount | undefined> {
   const { compression, objects } = reading;
   if (compression === 'gzip' || compression === 'zlib' || size === 0) return undefined;
   if (objects?.verifyObject) return undefined; // for which all of it is read
-  shareRequests(requests);
   const reader = await openObjectReader(
     { uri, size, etag },
     { ...objects, signal, onEvent: ({ type }) => type === 'retry' && onRetry?.() },

@@ -16,8 +16,8 @@ import {
   ownRecordIOScanner,
   type RecordIOScanner,
 } from '../formats/recordio/scanner.ts';
+import type { CheckedReading } from './files-options.ts';
 import type { Hopper } from './header-hops.ts';
-import type { CheckedReading } from './report-options.ts';
 
 /** Verifies magic numbers, lengths and the order of parts. */
 export class RecordIOHopper implements Hopper {

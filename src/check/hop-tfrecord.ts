@@ -2,8 +2,8 @@ import { CHECK_LENGTH, type FrameScanner, NEED_MORE } from '../formats/frame-sca
 import { DEFAULT_READ_OPTIONS } from '../formats/read-options.ts';
 import { HEADER_BYTES } from '../formats/tfrecord/layout.ts';
 import { ownTFRecordScanner } from '../formats/tfrecord/scanner.ts';
+import type { CheckedReading } from './files-options.ts';
 import type { Hopper } from './header-hops.ts';
-import type { CheckedReading } from './report-options.ts';
 
 /** Verifies the checksums of lengths. */
 export class TFRecordHopper implements Hopper {

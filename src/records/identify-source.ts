@@ -1,8 +1,6 @@
 import { abortable, checkAborted } from '../bytes/abortable.ts';
 import { asBytes } from '../bytes/binary-data.ts';
-import { peekPath } from '../bytes/host-io.ts';
 import { inflate } from '../bytes/inflate/inflate.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import { type ByteSource, type ChunkReading, isBlob, type OpenSource } from '../bytes/sources.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
@@ -10,20 +8,15 @@ import { certainFormat } from '../formats/format-name.ts';
 import type { Compression } from '../formats/read-options.ts';
 import { FORMAT_NAMES, type FormatName, type RecordFormat } from '../formats/record-format.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
+import { openSource } from '../storage/open-source.ts';
+import { type FileHead, peekStored } from '../storage/stored-source.ts';
 import { detectFormat } from './detect-format.ts';
 import type { RecordReadOptions } from './record-read-options.ts';
-import { openByteSource } from './record-source.ts';
-
-/** The first bytes of a source, and its size. */
-export interface SourceHead {
-  readonly head: Uint8Array;
-  readonly size: number;
-}
 
 /** The first `bytes` bytes of a source that can be read again; undefined for any other source, and for objects, where it costs a request. */
-export async function sourceHead(source: ByteSource, bytes: number): Promise<SourceHead | undefined> {
-  if (isObjectUri(source)) return undefined;
-  if ((typeof source === 'string' && source !== '-') || source instanceof URL) return peekPath(source, bytes);
+export async function sourceHead(source: ByteSource, bytes: number): Promise<FileHead | undefined> {
+  if ((typeof source === 'string' && source !== '-') || source instanceof URL)
+    return peekStored(source, bytes);
   const data = asBytes(source);
   if (data !== undefined) return { head: data.subarray(0, bytes), size: data.length };
   if (!isBlob(source)) return undefined;
@@ -58,7 +51,7 @@ export class PeekedSource {
     checkAborted(signal);
     const next: { buffer: ChunkReading['nextBuffer'] } = { buffer: undefined };
     const nextBuffer = (): Uint8Array => next.buffer?.() ?? new Uint8Array(reading.chunkBytes);
-    const opened = openByteSource(source, { ...reading, nextBuffer }, objects);
+    const opened = openSource(source, { ...reading, nextBuffer }, { objects });
     return new PeekedSource(opened, signal, next);
   }
 

@@ -1,5 +1,4 @@
 import { checkOptionNames } from '../bytes/arguments.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { type RecordpipeError, UsageError } from '../errors.ts';
 import { newReadStats, type ReadStats } from '../formats/corruption.ts';
@@ -9,6 +8,7 @@ import { DEFAULT_RECORDIO_READ_OPTIONS } from '../formats/recordio/decoder.ts';
 import { recordFormat } from '../formats/registry.ts';
 import { DEFAULT_TEXTLINE_READ_OPTIONS } from '../formats/textline/options.ts';
 import { DEFAULT_TFRECORD_READ_OPTIONS } from '../formats/tfrecord/decoder.ts';
+import { isRemote } from '../storage/stored-source.ts';
 import { type IdentifiedSource, identifySource, PeekedSource } from './identify-source.ts';
 import { filesOf } from './object-io.ts';
 import { onceAsync } from './once.ts';
@@ -258,7 +258,7 @@ async function seekable(
   found: IdentifiedSource,
   { start }: Partial<RecordReadOptions>,
 ): Promise<ByteSource | PeekedSource> {
-  const seek = start?.offset && found.compression === 'none' && isObjectUri(source);
+  const seek = start?.offset && found.compression === 'none' && isRemote(source);
   if (!seek || !(found.source instanceof PeekedSource)) return found.source;
   await found.source.close();
   return source;

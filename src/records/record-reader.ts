@@ -1,5 +1,5 @@
-import { FILE_BUFFERS } from '../bytes/files/file-buffers.ts';
 import type { ByteSource } from '../bytes/sources.ts';
+import { FILE_BUFFERS } from '../bytes/sources.ts';
 import { ByteWindow } from '../bytes/window.ts';
 import type { ErrorPlace } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';

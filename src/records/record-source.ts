@@ -1,46 +1,13 @@
 import { abortable, checkAborted } from '../bytes/abortable.ts';
-import { asBytes } from '../bytes/binary-data.ts';
-import { type InflateOptions, inflate } from '../bytes/inflate/inflate.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
-import { type ByteSource, type ChunkReading, isBlob, type OpenSource, openSource } from '../bytes/sources.ts';
+import type { InflateOptions } from '../bytes/inflate/gzip-header.ts';
+import { inflate } from '../bytes/inflate/inflate.ts';
+import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
 import { type ErrorPlace, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../errors.ts';
 import type { Compression, ReadOptions } from '../formats/read-options.ts';
 import { chunksFrom } from '../formats/record-format.ts';
-import type { ObjectOptions } from '../storage/object-options.ts';
+import { openSource } from '../storage/open-source.ts';
 import { PeekedSource } from './identify-source.ts';
-import { openObjectSource } from './object-io.ts';
 import { openSeeking } from './seek-source.ts';
-
-/**
- * Opens a source for reading; an `s3://` address is that of an object.
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`
- */
-export function openByteSource(
-  source: ByteSource,
-  reading: ChunkReading,
-  objects: Partial<ObjectOptions> | undefined,
-): OpenSource {
-  return isObjectUri(source) ? openObjectSource(source, objects) : openSource(source, reading);
-}
-
-/**
- * The same from byte `start` on, without reading what lies before. Its size is that of the whole source.
- * @param source a regular file, an object, bytes or a Blob
- * @throws as {@link openByteSource}
- */
-export function openByteSourceAt(
-  source: ByteSource,
-  start: number,
-  reading: ChunkReading,
-  objects: Partial<ObjectOptions> | undefined,
-): OpenSource {
-  if (isObjectUri(source)) return openObjectSource(source, objects, undefined, start);
-  const data = asBytes(source) ?? (isBlob(source) ? source : undefined);
-  if (data === undefined) return openSource(source, { ...reading, start });
-  const size = data instanceof Uint8Array ? data.length : data.size;
-  const rest = data instanceof Uint8Array ? data.subarray(start) : data.slice(start);
-  return { ...openSource(rest, reading), size: () => size };
-}
 
 /** A source opened and inflated. */
 export interface RecordSource {
@@ -79,7 +46,7 @@ export async function openRecordSource(
     const seeking = await openSeeking(source as ByteSource, begin, options, detectCompression, reading);
     if (seeking !== undefined) return seeking;
   }
-  const opened = peeked?.opened ?? openByteSource(source as ByteSource, reading, options.objects);
+  const opened = peeked?.opened ?? openSource(source as ByteSource, reading, options);
   const uri = options.uri ?? opened.uri;
   const stored = { bytes: 0 };
   const iterator = peeked?.iterator ?? abortable(opened.chunks, options.signal)[Symbol.asyncIterator]();

@@ -1,12 +1,11 @@
 import { abortable } from '../bytes/abortable.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
 import type { ReadOptions } from '../formats/read-options.ts';
 import { startBeyondEnd } from '../formats/record-format.ts';
+import { openSource } from '../storage/open-source.ts';
+import { isRemote, storedHead } from '../storage/stored-source.ts';
 import { sourceHead } from './identify-source.ts';
-import { objectHead } from './object-io.ts';
 import type { DetectCompression, RecordSource } from './record-source.ts';
-import { openByteSourceAt } from './record-source.ts';
 
 // Bundles for browsers have no-seek-source.ts in its place (package.json, `browser`): sources there are read and dropped up to the position.
 
@@ -24,12 +23,12 @@ export async function openSeeking(
   detectCompression: DetectCompression,
   reading: ChunkReading,
 ): Promise<RecordSource | undefined> {
-  const start = isObjectUri(source)
-    ? await objectHead(source, HEAD_BYTES, objects, signal)
+  const start = isRemote(source)
+    ? await storedHead(source, HEAD_BYTES, objects, signal)
     : await sourceHead(source, HEAD_BYTES);
   if (start === undefined) return undefined;
   if ((compression === 'auto' ? detectCompression(start.head) : compression) !== 'none') return undefined;
-  const opened = openByteSourceAt(source, begin, reading, objects);
+  const opened = openSource(source, { ...reading, start: begin }, { objects });
   const { size } = opened;
   const uri = given ?? opened.uri;
   const stored = { bytes: 0 };

@@ -3,12 +3,12 @@ import { PART_HEADER_BYTES } from '../../formats/recordio/layout.ts';
 import { ownRecordIOScanner } from '../../formats/recordio/scanner.ts';
 import { HEADER_BYTES } from '../../formats/tfrecord/layout.ts';
 import { ownTFRecordScanner } from '../../formats/tfrecord/scanner.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import { HopWorth } from '../hop-worth.ts';
-import type { DataFile } from './data-file.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameTableBuilder } from './frame-table.ts';
 import type { RecordLayout } from './layout-options.ts';
-import type { Turns } from './scan-frames.ts';
+import { turn, type Walk } from './scan-frames.ts';
 
 /** Bytes read at a time where records are small: 10 million of 100 bytes in 186 ms, 199 by 64 KiB. */
 const BLOCK_BYTES = 128 * 1024;
@@ -36,10 +36,10 @@ interface HeaderWalk {
  * unusual, records in several parts included: a scan, which knows all cases, then says what it is.
  */
 export async function framesByHops(
-  file: DataFile,
+  file: StoredFile,
   layout: RecordLayout,
   maxRecordBytes: number,
-  turns: Turns,
+  progress: Walk,
 ): Promise<FrameTable | undefined> {
   const walk = headerWalk(layout, maxRecordBytes);
   if (walk === undefined) return undefined;
@@ -71,7 +71,7 @@ export async function framesByHops(
       return undefined; // no whole record in a whole block: the file ends within one
     }
     if (worth?.goesOn(at - before, at, file.size) === false) return undefined;
-    if (turns.due || worth !== undefined) await turns.take(at);
+    if (progress.turns.due() || worth !== undefined) await turn(progress, at);
   }
   return builder.finish(at);
 }

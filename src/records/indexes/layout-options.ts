@@ -9,9 +9,9 @@ import { textLineReadOptions } from '../../formats/textline/options.ts';
 import type { CarriageReturns } from '../../formats/textline/scanner.ts';
 import { tfrecordReadOptions } from '../../formats/tfrecord/decoder.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import { detectFormat } from '../detect-format.ts';
 import type { RecordReadOptions } from '../record-read-options.ts';
-import type { DataFile } from './data-file.ts';
 import type { FrameScanOptions } from './scan-frames.ts';
 
 /** The names of the options that say how a file is cut into records. */
@@ -113,7 +113,7 @@ const HEAD_BYTES = 512;
  * @throws RecordpipeError `unsupported-source` for a compressed file, `unknown-format`
  * @throws UsageError for a value that no option has
  */
-export function layoutOf(file: DataFile, given: Partial<LayoutOptions>): RecordLayout {
+export function layoutOf(file: StoredFile, given: Partial<LayoutOptions>): RecordLayout {
   const head = new Uint8Array(Math.min(file.size, HEAD_BYTES));
   file.readNow(head, 0, head.length, 0);
   const { format = 'auto' } = given;
@@ -172,7 +172,7 @@ function layoutFrom(options: Partial<LayoutOptions>, format: FormatName): Record
   return { format, delimiter: delimiter as Uint8Array, cr };
 }
 
-function formatOf({ path }: DataFile, head: Uint8Array): FormatName {
+function formatOf({ path }: StoredFile, head: Uint8Array): FormatName {
   // A file without a byte has no records, whatever its format.
   if (head.length === 0) return 'tfrecord';
   const { format, reason } = detectFormat(head);

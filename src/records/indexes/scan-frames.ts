@@ -1,44 +1,12 @@
-import { setImmediate } from 'node:timers/promises';
 import { checkAborted } from '../../bytes/abortable.ts';
+import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import type { FormatName } from '../../formats/record-format.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import type { RecordReadOptions } from '../record-read-options.ts';
-import type { DataFile } from './data-file.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 import { framesByHops } from './header-hops.ts';
 import { type LayoutOptions, type RecordLayout, readOptions } from './layout-options.ts';
-
-/** After so long the event loop gets a turn, so that signals, timers and aborts are served. */
-const MS_PER_TURN = 20;
-/** Work of so many calls is done before the clock is looked at again. */
-const CALLS_PER_LOOK = 16;
-
-/** Lets others have their turns while a thread reads and works for long. */
-export class Turns {
-  readonly #signal: AbortSignal | undefined;
-  readonly #onProgress: ((bytes: number) => void) | undefined;
-  #at: number = performance.now() + MS_PER_TURN;
-  #calls = 0;
-
-  constructor(signal?: AbortSignal, onProgress?: (bytes: number) => void) {
-    checkAborted(signal);
-    this.#signal = signal;
-    this.#onProgress = onProgress;
-  }
-
-  /** Whether it is time for a turn. */
-  get due(): boolean {
-    return ++this.#calls % CALLS_PER_LOOK === 0 && performance.now() >= this.#at;
-  }
-
-  /** Gives others a turn. @throws RecordpipeError `aborted` */
-  async take(bytesDone: number): Promise<void> {
-    this.#onProgress?.(bytesDone);
-    await setImmediate();
-    checkAborted(this.#signal);
-    this.#at = performance.now() + MS_PER_TURN;
-  }
-}
 
 /** How the data is looked at while its frames are found. Every field has a default; pass what differs. */
 export interface FrameScanOptions extends LayoutOptions {
@@ -60,7 +28,7 @@ const CHUNK_BYTES = 256 * 1024;
  * @throws RecordpipeError what is wrong with the data, `source-changed` when it changes meanwhile, `aborted`
  */
 export async function scanFrames(
-  file: DataFile,
+  file: StoredFile,
   layout: RecordLayout,
   given: Partial<FrameScanOptions>,
 ): Promise<FrameTable> {
@@ -77,19 +45,32 @@ export async function scanFrames(
       uri: file.path,
     },
   );
-  const turns = new Turns(signal, onProgress);
+  checkAborted(signal);
+  const walk: Walk = { turns: new EventLoopTurns(signal), onProgress };
   const hops =
-    checksum === 'length' ? await framesByHops(file, layout, options.maxRecordBytes, turns) : undefined;
+    checksum === 'length' ? await framesByHops(file, layout, options.maxRecordBytes, walk) : undefined;
   const { format } = layout;
   const finder = (): Promise<FrameFinder> =>
     format === 'textline' ? lineFinder(file, options) : decodingFinder(file, format, options);
-  const table = hops ?? (await framesByScan(file, await finder(), turns, signal));
+  const table = hops ?? (await framesByScan(file, await finder(), walk, signal));
   onProgress?.(file.size);
   checkAborted(signal);
   if (file.unchanged && table.end === file.size) return table;
   throw new RecordpipeError('source-changed', 'the file changed while it was being indexed; try again', {
     uri: file.path,
   });
+}
+
+/** A walk over a file on this thread. */
+export interface Walk {
+  readonly turns: EventLoopTurns;
+  readonly onProgress: ((bytes: number) => void) | undefined;
+}
+
+/** Reports progress and gives the event loop a turn. @throws RecordpipeError `aborted` */
+export async function turn({ turns, onProgress }: Walk, bytesDone: number): Promise<void> {
+  onProgress?.(bytesDone);
+  await turns.take();
 }
 
 /** Takes the bytes of a file, chunk by chunk, and finds its frames. */
@@ -100,16 +81,16 @@ interface FrameFinder {
 }
 
 async function framesByScan(
-  file: DataFile,
+  file: StoredFile,
   finder: FrameFinder,
-  turns: Turns,
+  walk: Walk,
   signal: AbortSignal | undefined,
 ): Promise<FrameTable> {
   let position = 0;
   for await (const chunk of file.remote === undefined ? [] : file.stream(signal)) {
     finder.push(chunk);
     position += chunk.length;
-    if (turns.due) await turns.take(position);
+    if (walk.turns.due()) await turn(walk, position);
   }
   for (let at = position; at < file.size; ) {
     const buffer = finder.nextBuffer();
@@ -117,13 +98,13 @@ async function framesByScan(
     file.readNow(buffer, 0, have, at);
     finder.push(have === buffer.length ? buffer : buffer.subarray(0, have));
     at += have;
-    if (turns.due) await turns.take(at);
+    if (walk.turns.due()) await turn(walk, at);
   }
   return finder.finish(file.size);
 }
 
 /** Lines are not held: a line may be longer than memory. */
-async function lineFinder(file: DataFile, options: RecordReadOptions): Promise<FrameFinder> {
+async function lineFinder(file: StoredFile, options: RecordReadOptions): Promise<FrameFinder> {
   const [{ ownLineScanning }, { lineCutting }, { LineWalk }] = await Promise.all([
     import('../../formats/textline/scanner.ts'),
     import('../../formats/textline/options.ts'),
@@ -144,7 +125,7 @@ async function lineFinder(file: DataFile, options: RecordReadOptions): Promise<F
 
 /** The decoder holds one record at a time. */
 async function decodingFinder(
-  file: DataFile,
+  file: StoredFile,
   format: FormatName,
   options: RecordReadOptions,
 ): Promise<FrameFinder> {

@@ -1,7 +1,7 @@
-import type { DataFile } from './data-file.ts';
+import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import type { FrameReader } from './frame-reader.ts';
 import type { FrameTable } from './frame-table.ts';
-import { Turns } from './scan-frames.ts';
 
 /** Records that are read together: the positions `from` to `to` of an ascending list, which lie in `bytes` bytes from `start` on. */
 export interface Span {
@@ -128,13 +128,13 @@ export const LOCAL_SPANS: Pick<SpanReading, 'maxSpanBytes' | 'lanes'> = {
 
 /** Reads frames of a file by a table of them, and checks each. */
 export class SpanReader {
-  readonly #file: DataFile;
+  readonly #file: StoredFile;
   readonly #table: FrameTable;
   readonly #frames: FrameReader;
   readonly #reading: SpanReading;
   readonly #slabs = new Slabs();
 
-  constructor(file: DataFile, table: FrameTable, frames: FrameReader, reading: SpanReading) {
+  constructor(file: StoredFile, table: FrameTable, frames: FrameReader, reading: SpanReading) {
     this.#file = file;
     this.#table = table;
     this.#frames = frames;
@@ -165,7 +165,7 @@ export class SpanReader {
     const maxBytes = blocking ? MAX_BLOCKING_BYTES : maxSpanBytes;
     const spans = spansOf(this.#table, ascending, this.#frames.before, maxGapBytes, maxBytes);
     const lane = async (): Promise<void> => {
-      const turns = new Turns();
+      const turns = new EventLoopTurns();
       let scratch: Uint8Array | undefined;
       for (const span of spans) {
         const { start, bytes, used } = span;
@@ -188,7 +188,7 @@ export class SpanReader {
         } catch (error) {
           for (let i = span.from; i < span.to; i++) taker.fail(order === undefined ? i : order[i], error);
         }
-        if (blocking && turns.due) await turns.take(0);
+        if (blocking && turns.due()) await turns.take();
       }
     };
     await Promise.all(Array.from({ length: lanes }, lane));

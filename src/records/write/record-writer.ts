@@ -1,10 +1,10 @@
 import { checkAborted, onAbort } from '../../bytes/abortable.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import type { Unnamed } from '../../storage/local/new-file.ts';
+import { discardOutput } from '../../storage/output.ts';
+import type { Output, Sink, Unnamed } from '../../storage/storage.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { Framer } from './framer.ts';
-import type { Sink } from './sink.ts';
-import { type Appendable, discardTarget, prepareTarget, type Target } from './target.ts';
+import { type Appendable, prepareOutput } from './prepare-output.ts';
 import type { RecordWriteOptions } from './write-options.ts';
 
 /** What a closed writer has written. */
@@ -53,7 +53,7 @@ export async function openWriter<O extends RecordWriteOptions>(
   const options = format.writeOptions(given);
   checkAborted(options.signal);
   const check = (existing: string): Promise<Appendable> => format.checkAppendable(existing, options);
-  const target = await prepareTarget(path, options, given?.compression, check, renamed);
+  const target = await prepareOutput(path, options, given?.compression, check, renamed);
   return new RecordWriter(target, format.framer(options), options);
 }
 
@@ -85,14 +85,14 @@ export class RecordWriter implements AsyncDisposable {
   #payloadBytes = 0;
   #frameBytes = 0;
   readonly #framer: Framer;
-  readonly #target: Target;
+  readonly #target: Output;
   readonly #sink: Sink;
   readonly #signal: AbortSignal | undefined;
   readonly #queue: FrameQueue;
   #closed: Promise<WrittenFile> | undefined;
 
   /** @hideconstructor */
-  constructor(target: Target, framer: Framer, options: RecordWriteOptions) {
+  constructor(target: Output, framer: Framer, options: RecordWriteOptions) {
     this.path = target.path;
     this.#target = target;
     this.#framer = framer;
@@ -225,7 +225,7 @@ export class RecordWriter implements AsyncDisposable {
     this.#queue.failure ??= failure;
     await this.#queue.settled();
     this.#queue.release();
-    await discardTarget(this.#target);
+    await discardOutput(this.#target);
   }
 
   #checkUsable(): void {

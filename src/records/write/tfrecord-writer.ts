@@ -2,9 +2,9 @@ import { checkOptionNames } from '../../bytes/arguments.ts';
 import { TFRecordFramer } from '../../formats/tfrecord/framer.ts';
 import { MAX_RECORD_BYTES } from '../../formats/tfrecord/layout.ts';
 import { scanTFRecords } from '../tfrecord.ts';
+import type { Appendable } from './prepare-output.ts';
 import { openShards, type RecordShardWriter, type ShardOptions, shardNames } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
-import type { Appendable } from './target.ts';
 import { type RecordWriteOptions, writeOptions } from './write-options.ts';
 
 /** How a TFRecord file is written. Every field has a default; pass what differs. */

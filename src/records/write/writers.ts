@@ -8,9 +8,9 @@ import { lineEnding, type TextLineEncodeOptions } from '../../formats/textline/e
 import { TextLineFramer } from '../../formats/textline/framer.ts';
 import { scanRecordIO } from '../recordio.ts';
 import { scanTextLines } from '../textline.ts';
+import type { Appendable } from './prepare-output.ts';
 import { openShards, type RecordShardWriter, type ShardOptions, shardNames } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
-import type { Appendable } from './target.ts';
 import { type TFRecordWriteOptions, tfrecordWriting } from './tfrecord-writer.ts';
 import { type RecordWriteOptions, writeOptions } from './write-options.ts';
 

@@ -1,0 +1,56 @@
+import { checkAborted } from './abortable.ts';
+
+/** How long work that never waits may hold the event loop. */
+const HOLD_MS = 20;
+/** Time to aim for between two readings of the clock, which cost 40 ns each. */
+const CLOCK_MS = 2;
+
+/**
+ * Gives the event loop a turn every 20 ms during work that never waits by itself: synchronous reads, or a chain of promises
+ * that are all resolved already. Without it, timers, sockets and abort signals would starve.
+ *
+ * ```ts
+ * if (turns.due()) await turns.take();
+ * ```
+ */
+export class EventLoopTurns {
+  readonly #maxSteps: number;
+  readonly #signal: AbortSignal | undefined;
+  #lastTurn: number = performance.now();
+  #lastReading: number = this.#lastTurn;
+  #stride = 1;
+  #left = 1;
+
+  /**
+   * @param maxSteps maximum number of steps between two readings of the clock. Default 16, for steps that may wait for a
+   * disk; thousands for steps that only compute
+   */
+  constructor(signal?: AbortSignal, maxSteps = 16) {
+    this.#signal = signal;
+    this.#maxSteps = maxSteps;
+  }
+
+  /** Counts one step. Returns whether it is time for {@link take}. */
+  due(): boolean {
+    return --this.#left <= 0 && this.#readClock();
+  }
+
+  /** Lets everything else that waits run. @throws RecordpipeError `aborted` */
+  async take(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#lastTurn = performance.now();
+    this.#lastReading = this.#lastTurn;
+    checkAborted(this.#signal);
+  }
+
+  #readClock(): boolean {
+    const now = performance.now();
+    this.#stride =
+      now - this.#lastReading < CLOCK_MS
+        ? Math.min(2 * this.#stride, this.#maxSteps)
+        : Math.max(this.#stride >> 1, 1);
+    this.#left = this.#stride;
+    this.#lastReading = now;
+    return now - this.#lastTurn > HOLD_MS;
+  }
+}
