@@ -1,43 +1,6 @@
-import { checkOptionNames, typeName } from '../bytes/arguments.ts';
+import { checkOptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
-import { redactedUrl, registerSecret } from '../redact.ts';
-
-/** Keys that sign requests. */
-export interface S3Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Of temporary credentials. */
-  readonly sessionToken?: string | undefined;
-  /** When they expire: a function that gave them is called again five minutes before. */
-  readonly expiration?: Date | undefined;
-}
-
-/** Gives credentials: called before the first request, before they expire, and when the service says that they have expired. */
-export type S3CredentialsProvider = () => S3Credentials | Promise<S3Credentials>;
-
-/**
- * Access to S3 and compatible services. Every function that reads or writes objects takes these options by the same names:
- * functions of `recordpipe/storage` among their own options, all others under `objects`.
- */
-export interface S3Options {
-  /**
-   * Keys, or a function that gives them. Default: environment, profile and roles, as for the AWS command line. Objects are
-   * read on the calling thread where it is a function, which cannot be handed to another one.
-   */
-  readonly credentials: S3Credentials | S3CredentialsProvider | undefined;
-  /** Default: AWS_REGION, the profile's, else that of the bucket, which the service tells. */
-  readonly region: string | undefined;
-  /** Profile of the shared configuration files. Default: AWS_PROFILE, else `default`. */
-  readonly profile: string | undefined;
-  /** URL of a service other than AWS's. Default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's. Other services are addressed path style unless `pathStyle` is false. */
-  readonly endpointUrl: string | undefined;
-  /** Whether buckets stand in the path rather than in the host's name. Default: for other services than AWS's. */
-  readonly pathStyle: boolean | undefined;
-  /** Whether requests are sent unsigned, to public buckets. Default false. */
-  readonly anonymous: boolean;
-  /** Whether the requester pays. Default false; not together with `anonymous`. */
-  readonly requesterPays: boolean;
-}
+import { checkS3Options, type S3Options } from './s3/s3-options.ts';
 
 /** How objects are transferred. */
 export interface TransferOptions {
@@ -127,16 +90,7 @@ export function objectOptions(given: Partial<ObjectOptions> | undefined): Object
     throw new UsageError(
       `windowBytes: expected at least partBytes, ${options.partBytes}, got ${options.windowBytes}`,
     );
-  if (options.credentials !== undefined) {
-    if (typeof options.credentials !== 'function') checkedCredentials(options.credentials);
-    if (options.anonymous) throw new UsageError('credentials: cannot be combined with anonymous');
-    if (options.profile !== undefined) throw new UsageError('credentials: cannot be combined with profile');
-  }
-  if (options.endpointUrl !== undefined) serviceUrl(options.endpointUrl, 'endpointUrl');
-  if (options.anonymous && options.requesterPays)
-    throw new UsageError(
-      'requesterPays: cannot be combined with anonymous: requests that cost the requester are signed',
-    );
+  checkS3Options(options);
   return withinRetryTimeout(options);
 }
 
@@ -165,41 +119,3 @@ const WHOLE = [
   'minBytesPerSecond',
   'slowAfterMs',
 ] as const;
-
-/** @throws UsageError that names the field, never its value */
-export function checkedCredentials(given: S3Credentials): S3Credentials {
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } = given ?? {};
-  for (const [name, value] of Object.entries({ accessKeyId, secretAccessKey }))
-    if (typeof value !== 'string' || value === '')
-      throw new UsageError(`credentials: expected ${name} as text, got ${typeOf(value)}`);
-  if (sessionToken !== undefined && typeof sessionToken !== 'string')
-    throw new UsageError(`credentials: expected sessionToken as text, got ${typeOf(sessionToken)}`);
-  if (expiration !== undefined && !(expiration instanceof Date))
-    throw new UsageError(`credentials: expected expiration as a Date, got ${typeOf(expiration)}`);
-  registerSecret(secretAccessKey);
-  registerSecret(sessionToken);
-  return { accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined, expiration };
-}
-
-function typeOf(value: unknown): string {
-  return value === '' ? 'an empty text' : typeof value;
-}
-
-/**
- * The URL of a service, without user name and password: requests are signed, and a URL is shown and logged.
- * @param from the option or variable that it comes from, for the message
- * @throws UsageError for what is not an http:// or https:// URL
- */
-export function serviceUrl(text: string, from: string): URL {
-  if (typeof text !== 'string')
-    throw new UsageError(`${from}: expected a URL like https://host:9000, got ${typeName(text)}`);
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '')
-    throw new UsageError(
-      `${from}: expected a URL like https://host:9000, got ${JSON.stringify(redactedUrl(text))}`,
-    );
-  registerSecret(url.password);
-  url.username = '';
-  url.password = '';
-  return url;
-}

@@ -1,4 +1,5 @@
 import type { RecordpipeError } from '../errors.ts';
+import type { Checks } from './diagnose/checks.ts';
 import type { ObjectOptions } from './object-options.ts';
 
 /** A file or object, as listings and responses describe it. */
@@ -157,6 +158,11 @@ export interface ObjectSource {
 
 /** Where bytes are kept: one implementation per scheme, see `registry.ts`. */
 export interface Storage extends ObjectSource {
+  /**
+   * Checks the service itself, for storages that have one, and adds the findings to `checks`.
+   * @returns whether it can be reached
+   */
+  checkService?(uri: string, checks: Checks, signal: AbortSignal | undefined): Promise<boolean>;
   /** @throws UsageError for an invalid address */
   place(uri: string): Place;
   /** Opens an output. @throws RecordpipeError `already-exists`, `access-denied`, `io-failure`, `unsupported-source`, … */

@@ -140,7 +140,7 @@ describe('ranges', () => {
 
 describe('answers that are not what was asked for', () => {
   const cases: [name: string, fault: FaultyS3Options['faults'][number], expected: object][] = [
-    ['range ignored', { do: 'ignore-range' }, { kind: 'fatal', message: /does not honour Range/ }],
+    ['range ignored', { do: 'ignore-range' }, { kind: 'fatal', message: /does not honor Range/ }],
     [
       'another range',
       { do: 'headers', set: { 'content-range': 'bytes 0-99/3000000' } },

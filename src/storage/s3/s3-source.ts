@@ -2,11 +2,12 @@ import { objectUri, parseObjectUri } from '../object-address.ts';
 import type { ObjectOptions } from '../object-options.ts';
 import { objectOutput } from '../object-output.ts';
 import type { OutputOptions, Place, Storage } from '../storage.ts';
-import { fetchRange } from './fetch-range.ts';
-import { attempted, S3Caller } from './s3-caller.ts';
+import { getRange } from './get-range.ts';
+import { listS3 } from './list.ts';
+import { retry } from './retry.ts';
+import { S3Caller } from './s3-caller.ts';
 import { s3ClientsOf } from './s3-clients.ts';
-import { listS3 } from './s3-list.ts';
-import { statOnce } from './s3-stat.ts';
+import { statOnce } from './stat.ts';
 
 /** S3 and compatible services. Storages for the same service and identity share their connections. */
 export async function s3SourceOf(options: ObjectOptions): Promise<Storage> {
@@ -14,8 +15,12 @@ export async function s3SourceOf(options: ObjectOptions): Promise<Storage> {
   return {
     place: s3Place,
     list: (prefix, signal) => listS3(caller, prefix, options, signal),
-    stat: (ref, signal) => attempted(() => statOnce(caller, ref, signal), ref.uri, options, signal),
-    read: (request, sink, signal) => fetchRange(caller, request, sink, signal),
+    stat: (ref, signal) => retry({ uri: ref.uri, options, signal }, () => statOnce(caller, ref, signal)),
+    read: (request, sink, signal) => getRange(caller, request, sink, signal),
+    async checkService(uri, checks, signal) {
+      const { checkService } = await import('./check-service.ts');
+      return checkService(uri, options, checks, signal);
+    },
     write: (uri, output) => objectOutput(uri, output, (wanted) => openWriter(wanted, options, output)),
     async remove(uri, signal) {
       const { removeObject } = await import('../upload/upload-client.ts');
