@@ -223,7 +223,9 @@ describe('the codec runs in a browser', () => {
     };
     walk('index.ts');
     expect(seen.size).toBeGreaterThan(25);
-    expect([...seen].filter((file) => /^(check|cli|dataset|pipemode|scale|transform|upload)\//.test(file))).toEqual([]);
+    expect(
+      [...seen].filter((file) => /^(check|cli|dataset|pipemode|scale|transform|upload)\//.test(file)),
+    ).toEqual([]);
   });
 
   test('only host.ts asks for modules of Node', () => {
