@@ -1,4 +1,3 @@
-import { hash as digest } from 'node:crypto';
 import type { OpenedRecords, RecordBatch } from 'recordpipe';
 import { isItemFailure, type RecordpipeError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
@@ -63,9 +62,10 @@ async function inspect(file: string, options: Options): Promise<number> {
   const isText = !json && !jsonl;
   const end = options.records === 0 ? Number.POSITIVE_INFINITY : skip + options.records;
   const paint = painter(1);
-  const [{ openRecords }, { recordViews }] = await Promise.all([
+  const [{ openRecords }, { recordViews }, crypto] = await Promise.all([
     import('recordpipe'),
     import('../record-views.ts'),
+    options.hash && import('node:crypto'),
   ]);
   const views = await recordViews(options);
   const errors: RecordpipeError[] = [];
@@ -99,7 +99,7 @@ async function inspect(file: string, options: Options): Promise<number> {
       await title(false);
       const lines = new Lines(isText ? say : print);
       for (let i = Math.max(0, skip - seen); i < batch.length && seen + i < end; i++) {
-        const record = describe(batch, i, options.hash);
+        const record = describe(batch, i, crypto);
         const payload = batch.record(i);
         if (isText) await lines.add(views.text(record, payload, opened!.format, paint));
         else {
@@ -159,13 +159,17 @@ class Lines {
 
 const PIECE_CHARACTERS = 2 ** 20;
 
-function describe(batch: RecordBatch, i: number, hash: true | undefined): ShownRecord {
+function describe(
+  batch: RecordBatch,
+  i: number,
+  crypto: typeof import('node:crypto') | undefined,
+): ShownRecord {
   const payload = batch.record(i);
   return {
     record: batch.firstRecord + i,
     offset: batch.offset(i),
     length: payload.length,
-    ...(hash && { sha256: digest('sha256', payload, 'hex') }),
+    ...(crypto && { sha256: crypto.hash('sha256', payload, 'hex') }),
     ...(batch.parts > 1 && { parts: batch.parts }),
   };
 }
