@@ -18,9 +18,8 @@ import { register as stats } from './commands/stats.ts';
 import { register as stream } from './commands/stream.ts';
 import { register as upload } from './commands/upload.ts';
 import { register as validate } from './commands/validate.ts';
-import { fail } from './fail.ts';
+import { fail, packageVersion } from './fail.ts';
 import { complain, print } from './output.ts';
-import { packageVersion } from './package-files.ts';
 import { fill } from './text/terminal.ts';
 import { visible } from './text/visible.ts';
 

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { collectStats, statsHtml, validateFiles } from '../../src/check/index.ts';
-import { type ReportKind, writeReport } from '../../src/cli/report-file.ts';
+import { type ReportKind, writeReport } from '../../src/cli/output-files.ts';
 import { repairFile } from '../../src/transform/index.ts';
 import { cli } from '../support/cli.ts';
 import { FILE, flipped } from '../support/samples.ts';

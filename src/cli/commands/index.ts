@@ -10,7 +10,7 @@ import { payloadOptions, readingOptions } from '../options/reading.ts';
 import { linesOptions, reportOptions } from '../options/reports.ts';
 import { isSharded, shardOptions } from '../options/shards.ts';
 import { complain, isGuarded, print, say } from '../output.ts';
-import { eachFile } from '../output-dir.ts';
+import { eachFile } from '../output-files.ts';
 import { progressOf } from '../progress.ts';
 import type { ShardFiles } from '../shard-run.ts';
 import { formatBytes, formatNumberOf, formatSeconds } from '../text/numbers.ts';

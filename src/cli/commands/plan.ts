@@ -15,7 +15,7 @@ import {
   value,
 } from '../options/option.ts';
 import { complain, print } from '../output.ts';
-import { refuseReportOn } from '../report-file.ts';
+import { refuseReportOn } from '../output-files.ts';
 import { formatBytes, formatNumberOf } from '../text/numbers.ts';
 import { visible } from '../text/visible.ts';
 

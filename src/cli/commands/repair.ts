@@ -8,8 +8,14 @@ import { expanded, INPUT, inputSelection, sourceOf } from '../options/inputs.ts'
 import { atLeast, parsed, type Values, value } from '../options/option.ts';
 import { OUTPUT, TEXT_NOTES, transformOptions } from '../options/transform.ts';
 import { complain } from '../output.ts';
-import { eachFile, outputPaths } from '../output-dir.ts';
-import { checkReplaceable, checkReportFolder, refuseReportOn, writeReport } from '../report-file.ts';
+import {
+  checkReplaceable,
+  checkReportFolder,
+  eachFile,
+  outputPaths,
+  refuseReportOn,
+  writeReport,
+} from '../output-files.ts';
 import { formatCount, formatNumberOf } from '../text/numbers.ts';
 import { visible } from '../text/visible.ts';
 import { transforming, writtenText } from '../transforming.ts';
