@@ -290,8 +290,9 @@ export function inCliWords(message: string): string {
  * The message of a UsageError, which begins with the name of an option or argument, with the names of
  * command-line options.
  */
-export function usageInCliWords(message: string): string {
-  return inCliWords(message).replace(/^\w+(?=: )/, optionName);
+export function usageInCliWords(message: string, command: string | undefined = process.argv[2]): string {
+  // A message about the command itself keeps its name: schema is a command and an option.
+  return inCliWords(message).replace(/^\w+(?=: )/, (name) => (name === command ? name : optionName(name)));
 }
 
 function optionName(name: string): string {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { isOutOfMemory, isRecordpipeError, UsageError } from 'recordpipe/errors';
-import { errorText, usageInCliWords } from './advice.ts';
+import { complainAbout, usageInCliWords } from './advice.ts';
 import { exitCodeOf, INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
 import { ClosedOutput, complain } from './output.ts';

@@ -55,7 +55,7 @@ Examples:
   recordpipe index train.rec --kind mx          train.idx, as MXNet expects it
   recordpipe index 'train-*' --check
 
-Indexes that match their file are kept; others are rebuilt. An MXNet index is rebuilt only with --force, because rebuilding discards its keys. A file that is not an index is replaced only with --force. From directories and patterns, the kinds vahidk and dali take TFRecord files and mx takes RecordIO files.`,
+Indexes that match their file are kept; others are rebuilt. An MXNet index is rebuilt only with --force, because rebuilding discards its keys. A file that is not an index is replaced only with --force. From directories, the kinds vahidk and dali take TFRecord files and mx takes RecordIO files.`,
   action: index,
 });
 

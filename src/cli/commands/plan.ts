@@ -81,7 +81,7 @@ async function plan(inputs: string[], options: Values<typeof OPTIONS>): Promise<
   if (json) await print(`${JSON.stringify({ output, hash, files: files.length, bytes, shards })}\n`);
   else if (!quiet)
     complain(
-      `wrote ${visible(output)}: ${formatNumberOf(files.length, 'file')}, ${formatBytes(bytes)}, hash ${hash.slice(0, 12)}`,
+      `wrote ${output === '-' ? '<stdout>' : visible(output)}: ${formatNumberOf(files.length, 'file')}, ${formatBytes(bytes)}, hash ${hash.slice(0, 12)}`,
     );
   return OK;
 }
