@@ -1,11 +1,12 @@
 import type { CheckedReading } from '../check/files-options.ts';
 import type { Look } from '../check/look-inside.ts';
-import { isItemFailure, RecordpipeError } from '../errors.ts';
+import { isItemFailure, isRecordpipeError, RecordpipeError } from '../errors.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
+import { storageOf } from '../storage/registry.ts';
+import type { ObjectStat } from '../storage/storage.ts';
 import { openUpload } from '../storage/upload/object-upload.ts';
-import { objectWriteOptions, partSizes } from '../storage/upload/object-writer.ts';
-import { statIfThere } from '../storage/upload/stored-object.ts';
 import { crcText } from '../storage/upload/upload-requests.ts';
+import { objectWriteOptions, partSizes } from '../storage/upload/write-options.ts';
 import { checkAndHash, type FileHash } from './check-and-hash.ts';
 import type { PlannedUpload } from './plan-uploads.ts';
 import { type PartBuffers, type SentFile, sendFile } from './send-file.ts';
@@ -97,7 +98,7 @@ async function skippable(
   { options, objects, signal }: UploadTask,
 ): Promise<'unchanged' | 'kept' | undefined> {
   if (options.skip === undefined) return undefined;
-  const existing = await statIfThere(uri, objects, signal);
+  const existing = await statIfExists(uri, objects, signal);
   if (existing === undefined) return undefined;
   if (options.skip === 'existing') return 'kept';
   const stored = existing.checksums.find(
@@ -107,6 +108,19 @@ async function skippable(
   if (same && existing.size === size) return 'unchanged';
   if (options.overwrite) return undefined;
   throw new RecordpipeError('already-exists', 'another object of this name exists', { uri });
+}
+
+async function statIfExists(
+  uri: string,
+  objects: ObjectOptions,
+  signal: AbortSignal | undefined,
+): Promise<ObjectStat | undefined> {
+  try {
+    return await (await storageOf(uri, objects)).stat({ uri }, signal);
+  } catch (error) {
+    if (isRecordpipeError(error, 'object-missing')) return undefined;
+    throw error;
+  }
 }
 
 async function send(

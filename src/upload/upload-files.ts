@@ -4,7 +4,7 @@ import { storedBytes } from '../check/file-input.ts';
 import { checkedReading } from '../check/files-options.ts';
 import { UsageError } from '../errors.ts';
 import { objectOptions } from '../storage/object-options.ts';
-import { partSizes } from '../storage/upload/object-writer.ts';
+import { partSizes } from '../storage/upload/write-options.ts';
 import { type PlannedUpload, planUploads } from './plan-uploads.ts';
 import { PartBuffers } from './send-file.ts';
 import { type UploadTask, uploadFile } from './upload-file.ts';
