@@ -64,6 +64,7 @@ export function program(called: string | undefined): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(run recordpipe help, or recordpipe COMMAND --help, for usage)')
     .addHelpText('after', ROOT_HELP);
+  if (called === '--version' || called === '-V') return root;
   const isCommand = called !== undefined && Object.hasOwn(COMMANDS, called);
   for (const register of isCommand ? [COMMANDS[called]] : Object.values(COMMANDS)) register(root);
   return root;

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { stat } from 'node:fs/promises';
 import { checkAborted } from '../bytes/abortable.ts';
 import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
 import { expandWithNotices, type FileInputs, type Reaching } from '../check/expand-inputs.ts';
@@ -7,8 +6,8 @@ import type { FileInput, KnownFile } from '../check/file-input.ts';
 import type { Format } from '../check/files-options.ts';
 import { isRecordpipeError, UsageError } from '../errors.ts';
 import { INPUT_OPTION_NAMES, type InputOptions } from '../records/inputs/input-options.ts';
-import { fileError } from '../storage/local/file-errors.ts';
 import { isRemote } from '../storage/registry.ts';
+import { statObject } from '../storage/stat-object.ts';
 import type { ShardPlan } from './plan.ts';
 import { planOf } from './plan.ts';
 import { checkShards } from './shard.ts';
@@ -101,16 +100,9 @@ async function known(
 async function knownFile(input: FileInput, { objects, signal }: Reaching): Promise<KnownFile> {
   const { path: uri, size, etag, range } = input;
   if (size !== undefined) return { uri, size, ...(etag && { etag }), ...(range && { range }) };
-  if (isRemote(uri)) {
-    const { statObject } = await import('../storage/stat-object.ts');
-    const info = await statObject(uri, { ...objects, signal });
-    return { uri, size: info.size, ...(info.etag && { etag: info.etag }) };
-  }
-  try {
-    return { uri, size: (await stat(uri)).size };
-  } catch (error) {
-    throw fileError(error, uri);
-  }
+  const info = await statObject(uri, { ...objects, signal });
+  // The ETag of a local file holds for one machine only.
+  return { uri, size: info.size, ...(info.etag && isRemote(uri) && { etag: info.etag }) };
 }
 
 /** An index of where records begin. */

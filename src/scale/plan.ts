@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import type { Reaching } from '../check/expand-inputs.ts';
 import type { KnownFile, RecordRange } from '../check/file-input.ts';
 import { type Check, count, integer, like, oneOf, ShapeError, shape, text } from '../check/json-shape.ts';
 import { RecordpipeError } from '../errors.ts';
 import { readTextLines } from '../records/textline.ts';
 import { writeWhole } from '../records/write/write-whole.ts';
+import { localSize } from '../storage/inspect.ts';
 import { compareKeys } from '../storage/object-address.ts';
-import { addressOf, isRemote } from '../storage/registry.ts';
 import { refuseSameFile } from '../transform/record-output.ts';
 import { MAX_SHARDS } from './shard.ts';
 
@@ -84,16 +83,16 @@ export async function writePlan(
   output: string,
   { overwrite = false, objects, signal }: Partial<PlanWriteOptions> = {},
 ): Promise<void> {
-  if (overwrite && output !== '-') await refuseListedFile(plan, output);
+  if (overwrite && output !== '-') refuseListedFile(plan, output);
   const compression = output.endsWith('.gz') ? 'gzip' : 'none';
   await writeWhole(output, pieces(plan), { overwrite, compression, objects, signal });
 }
 
 /** Compares only files of the size of the output: a plan may list a million. */
-async function refuseListedFile({ files }: ShardPlan, output: string): Promise<void> {
-  const size = isRemote(output) ? undefined : (await stat(output).catch(() => undefined))?.size;
+function refuseListedFile({ files }: ShardPlan, output: string): void {
+  const size = localSize(output);
   const candidates = size === undefined ? files : files.filter((file) => file.size === size);
-  await refuseSameFile(
+  refuseSameFile(
     candidates.map(({ uri }) => uri),
     output,
   );
@@ -120,8 +119,7 @@ function* pieces(plan: ShardPlan): Iterable<Uint8Array> {
  */
 export async function readPlan(input: string, { objects, signal }: Reaching = {}): Promise<ShardPlan> {
   const reader = new PlanReader(input === '-' ? '<stdin>' : input);
-  const source = isRemote(input) ? addressOf(input) : input;
-  for await (const line of readTextLines(source, { reuse: true, objects, signal })) reader.add(line);
+  for await (const line of readTextLines(input, { reuse: true, objects, signal })) reader.add(line);
   return reader.plan();
 }
 

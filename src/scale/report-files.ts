@@ -1,13 +1,11 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expandInputs, type Reaching } from '../check/expand-inputs.ts';
 import { ShapeError } from '../check/json-shape.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
 import { writeWhole } from '../records/write/write-whole.ts';
 import { isGlob } from '../storage/glob.ts';
-import { listObjects } from '../storage/list-objects.ts';
+import { objectOptions } from '../storage/object-options.ts';
 import { openObject } from '../storage/open-object.ts';
-import { isRemote } from '../storage/registry.ts';
+import { storageOf } from '../storage/registry.ts';
 import { shardReport as checkShape } from './report-shape.ts';
 import type { ShardReport } from './shard-report.ts';
 import type { TotalReport } from './total-report.ts';
@@ -24,27 +22,16 @@ export async function findReports(inputs: readonly string[], reaching: Reaching 
 }
 
 async function expand(input: string, reaching: Reaching): Promise<string[]> {
-  const files = isRemote(input) ? await inPrefix(input, reaching) : await inFolder(input);
-  if (files === undefined) return expandInputs(input, 'textline', reaching);
+  const { objects, signal } = reaching;
+  const storage = await storageOf(input, objectOptions(objects));
+  const folder = await storage.place(input).folder(input);
+  if (!folder.endsWith('/') || (isGlob(input) && folder === input))
+    return expandInputs(input, 'textline', reaching);
+  const files: string[] = [];
+  for await (const { uri } of storage.list(folder, signal, () => false))
+    if (uri.endsWith('.json') && !uri.slice(folder.length).startsWith('.')) files.push(uri);
   if (files.length > 0) return files;
   throw new RecordpipeError('not-found', 'no report found (*.json)', { uri: input });
-}
-
-async function inPrefix(uri: string, { objects, signal }: Reaching): Promise<string[] | undefined> {
-  if (!uri.endsWith('/') || isGlob(uri)) return undefined;
-  const files: string[] = [];
-  for await (const object of listObjects(uri, { ...objects, as: 'prefix', signal }))
-    if (object.uri.endsWith('.json')) files.push(object.uri);
-  return files;
-}
-
-async function inFolder(path: string): Promise<string[] | undefined> {
-  const there = await stat(path).catch(() => undefined);
-  if (!there?.isDirectory()) return undefined;
-  const names = await readdir(path);
-  return names
-    .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
-    .map((name) => join(path, name));
 }
 
 /** The first characters of a shard report, which distinguish it from other JSON. */
@@ -66,7 +53,7 @@ export async function writeReport(
 ): Promise<boolean> {
   const bytes = Buffer.from(reportText(report));
   try {
-    await writeWhole(output, [bytes], { overwrite: false, sync: !isRemote(output), objects, signal });
+    await writeWhole(output, [bytes], { overwrite: false, sync: true, objects, signal });
     return true;
   } catch (error) {
     if (!isRecordpipeError(error, 'already-exists')) throw error;

@@ -1,20 +1,18 @@
-import { open, stat, unlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { abortable } from '../bytes/abortable.ts';
 import type { ByteSource } from '../bytes/sources.ts';
-import { fileError } from '../storage/local/file-errors.ts';
+import { isRereadable, temporaryFolder } from '../storage/inspect.ts';
+import { openFileSink } from '../storage/local/file-output.ts';
 import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
 import { openSource } from '../storage/open-source.ts';
-import { isRemote } from '../storage/registry.ts';
-import { openInput } from './record-input.ts';
-import { nameOf } from './record-output.ts';
+import { nameOf, openInput } from './record-input.ts';
 import type { TransformOptions } from './transform-options.ts';
 
 /**
- * Calls `then` with a source that can be read once more, the number of its records, which has been found by reading it, and its name. What can be read only
- * once is copied to a temporary file first.
- * @param output gives the folder for that, unless there is a `tempDir`
+ * Reads a source to count its records, then calls `then` with a source to read again, the number of records and the name. A
+ * source that can be read only once is first copied to a temporary file.
+ * @param output its folder holds the temporary file, unless `tempDir` is given
  */
 export async function countRecords<T>(
   source: ByteSource,
@@ -24,8 +22,8 @@ export async function countRecords<T>(
   then: (again: ByteSource, records: number, uri: string | undefined) => Promise<T>,
 ): Promise<T> {
   const uri = options.read.uri ?? nameOf(source);
-  if (await canBeReadAgain(source)) return then(source, await count(source, options), uri);
-  const folder = tempDir ?? (isRemote(output) ? tmpdir() : dirname(`${output}x`));
+  if (canBeReadAgain(source)) return then(source, await count(source, options), uri);
+  const folder = tempDir ?? temporaryFolder(output);
   const path = temporaryPath(join(folder, 'recordpipe'));
   try {
     await copy(source, path, options.signal);
@@ -43,30 +41,17 @@ async function count(source: ByteSource, options: TransformOptions): Promise<num
   return records;
 }
 
-async function canBeReadAgain(source: ByteSource): Promise<boolean> {
+function canBeReadAgain(source: ByteSource): boolean {
   if (source instanceof Uint8Array || source instanceof ArrayBuffer || source instanceof Blob) return true;
-  if (isRemote(source)) return true;
-  if (source === '-' || (typeof source !== 'string' && !(source instanceof URL))) return false;
-  const path = String(source).startsWith('file://') ? new URL(source) : source;
-  // What is not there is for the reader to say.
-  return (await stat(path).catch(() => undefined))?.isFile() ?? true;
+  return (typeof source === 'string' || source instanceof URL) && isRereadable(source);
 }
 
 async function copy(source: ByteSource, path: string, signal: AbortSignal | undefined): Promise<void> {
   const { chunks } = openSource(source, { chunkBytes: 1024 * 1024 });
-  const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
-    throw fileError(error, path);
-  });
+  const sink = await openFileSink(path, 'wx', {}, path, 0o600);
   try {
-    for await (const chunk of abortable(chunks, signal)) {
-      for (let at = 0; at < chunk.length; ) {
-        const { bytesWritten } = await file.write(chunk, at).catch((error: unknown) => {
-          throw fileError(error, path);
-        });
-        at += bytesWritten;
-      }
-    }
+    for await (const chunk of abortable(chunks, signal)) await sink.write(chunk);
   } finally {
-    await file.close();
+    await sink.close();
   }
 }
