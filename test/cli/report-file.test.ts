@@ -80,7 +80,7 @@ test.each([
   ['schema', good, '-o'],
   ['manifest', 'create', 's3://bucket/x/', '-o'],
   ['repair', bad, temp.file('not-made.tfrecord'), '--report'],
-])('%s: refuses before it works where its output would replace a record file', async (...args) => {
+])('%s rejects at once an output that would replace a record file', async (...args) => {
   const data = place(FILE);
   const { code, stdout, stderr } = await cli([...args, data]);
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });

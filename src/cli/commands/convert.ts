@@ -12,7 +12,7 @@ import { formatNumberOf } from '../text/numbers.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {
-  outputDir: value('--output-dir <folder>', 'convert each input into this directory, keeping its base name'),
+  outputDir: value('--output-dir <dir>', 'convert each input into this directory, keeping its base name'),
   keepGoing: flag(
     '--keep-going',
     'with --output-dir: report files that cannot be converted, and convert the others',

@@ -22,7 +22,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'count',
-  description: 'Count records. Of files with large records, only the headers are read.',
+  description: 'Count records. Reads only the headers of files with large records.',
   arguments: { '<inputs...>': INPUTS },
   options: OPTIONS,
   help: `

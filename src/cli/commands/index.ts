@@ -21,13 +21,13 @@ const { format, maxRecordSize, multipart, cr, delimiter } = readingOptions;
 const OPTIONS = {
   kind: choice(
     '--kind <kind>',
-    'rpidx: native, FILE.rpidx; vahidk, dali (TFRecord) and mx (RecordIO): NAME.idx for NAME.rec',
+    'rpidx (native) writes FILE.rpidx; vahidk and dali (TFRecord) and mx (RecordIO) write NAME.idx',
     ['rpidx', 'vahidk', 'dali', 'mx'],
     'rpidx',
   ),
   output: value('-o, --output <file>', 'path of the index (one input only)'),
   check: flag('--check', 'verify existing indexes against their data; write nothing'),
-  force: flag('-f, --force', 'rebuild indexes and replace existing files of their names').conflicts('check'),
+  force: flag('-f, --force', 'rebuild indexes, and replace other files at their paths').conflicts('check'),
   full: flag('--full', 'also verify payload checksums'),
   format,
   maxRecordSize,

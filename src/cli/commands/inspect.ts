@@ -20,7 +20,7 @@ const OPTIONS = {
   records: parsed('-n, --records <n>', 'maximum number of records; 0: all', atLeast(0), 5),
   skip: parsed('--skip <n>', 'number of records to skip first', atLeast(0), 0),
   feature: featureOption,
-  saveImages: value('--save-images <folder>', 'write the images in the shown records to a directory'),
+  saveImages: value('--save-images <dir>', 'write the images in the shown records to a directory'),
   force: flag('--force', 'with --save-images: overwrite existing files'),
   decode: flag(
     '--decode',

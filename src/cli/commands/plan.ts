@@ -22,9 +22,9 @@ import { visible } from '../text/visible.ts';
 const OPTIONS = {
   output: value(
     '-o, --output <file>',
-    'where to write the plan: a file or s3://bucket/key (.gz: compressed), or - for stdout',
+    'output path or s3://bucket/key (.gz: compressed), or - for stdout',
   ).makeOptionMandatory() as TypedOption<string>,
-  shards: parsed('-n, --shards <n>', 'number of shards; workers then need not pass it', atLeast(1)),
+  shards: parsed('-n, --shards <n>', 'number of shards; workers can then omit it from --shard', atLeast(1)),
   cut: parsed(
     '--cut <size>',
     'split files larger than this into parts of about this size (needs an index next to the file)',

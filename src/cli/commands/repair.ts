@@ -21,7 +21,7 @@ import { visible } from '../text/visible.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {
-  outputDir: value('--output-dir <folder>', 'repair each input file into this directory, keeping its name'),
+  outputDir: value('--output-dir <dir>', 'repair each input file into this directory, keeping its name'),
   report: value('--report <file>', 'also write the findings to a file, as JSON'),
   maxErrors: parsed(
     '--max-errors <n>',

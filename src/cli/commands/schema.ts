@@ -22,7 +22,10 @@ import { visible } from '../text/visible.ts';
 const OPTIONS = {
   output: value('-o, --output <file>', 'write the schema as JSON to a file; - for stdout'),
   force: flag('-f, --force', 'overwrite an existing --output'),
-  loose: flag('--loose', 'only types, presence, fixed lengths and image formats, to check similar data'),
+  loose: flag(
+    '--loose',
+    'restrict the schema to types, presence, fixed lengths and image formats, to check similar data',
+  ),
   jsonSchema: flag('--json-schema', 'print the JSON Schema of schema files and exit'),
   ...runOptions,
   ...readingOptions,

@@ -69,7 +69,7 @@ const OPTIONS = {
     ),
     readerTimeout: parsed(
       '--reader-timeout <time>',
-      'maximum time to wait for a reader to open a pipe, e.g. 10m',
+      'maximum time to wait for a reader to open a pipe, e.g. 10m (default: unlimited)',
       duration,
     ),
     grace: parsed(
@@ -125,7 +125,7 @@ Examples:
 
 The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables. stream exits with the program's exit code. A pipe cannot signal an error: if data cannot be read, stream stops the program and everything it started before any pipe reaches an end of file. Signals are passed on; a program that has not ended after --grace, or at a second signal, is killed. The program has a session of its own: it can read the terminal, but cannot open /dev/tty. When it ends, processes that it started are stopped.
 
-Without a program, CHANNEL.status.json next to the pipes records how each epoch ended. A reader that does not read it takes truncated data as complete after a failure, unless --hold is given.`,
+Without a program, CHANNEL.status.json next to the pipes records how each epoch ended. After a failure, a reader that ignores this file treats truncated data as complete, unless you pass --hold.`,
   exitCodes: EXIT_CODES,
   action: stream,
 });
