@@ -70,6 +70,7 @@ export {
   type RecordReadOptions,
   type RecordScan,
   type RecordScanOptions,
+  type RecordSources,
   readRecordBatches,
   readRecordIO,
   readRecordIOBatches,
