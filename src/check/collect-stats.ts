@@ -34,7 +34,7 @@ export async function collectStats(
 ): Promise<DatasetStats> {
   checkOptionNames('collectStats', options, STATS_OPTION_NAMES);
   const { blocking = false, samples = false, jobs, onProgress, signal } = options;
-  const reading = await checkedReading(options);
+  const reading = checkedReading(options);
   const found = await expandToFiles(inputs, options.format, options);
   const look = { stats: { samples } };
   const task = { check: 'validate', maxErrors: MAX_FINDINGS, blocking, reading, look } as const;

@@ -1,8 +1,7 @@
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { type ErrorCode, RecordpipeError } from '../errors.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { OnBatch, RecordScan } from '../records/scan-source.ts';
-import { type FileInput, type FileTask, storedBytes, type Watch } from './file-task.ts';
+import type { FileInput, FileTask, Watch } from './file-task.ts';
 import type { FileReport } from './validate-report.ts';
 
 /** What a run requires of files beyond sound data. */
@@ -50,25 +49,11 @@ export async function examineFile(
   if (input.range !== undefined)
     return (await import('./scan-range.ts')).scanRange(input, input.range, task, watch, onBatch);
   if (task.check === 'count') {
+    const { countQuickly } = await import('./count-quickly.ts');
     const counted = await countQuickly(input, task, watch);
     if (counted !== undefined)
       return { ...counted, uri, compression: 'none', errors: [], errorCount: 0, warnings: 0 };
   }
   const { scanFile } = await import('./scan-file.ts');
   return scanFile(input, uri, task, watch, onBatch);
-}
-
-async function countQuickly(
-  input: FileInput,
-  { reading, blocking, requests }: FileTask,
-  watch: Watch,
-): Promise<Pick<Examined, 'format' | 'records' | 'bytes'> | undefined> {
-  const { path } = input;
-  if (isObjectUri(path))
-    return reading.format === 'textline'
-      ? undefined
-      : (await import('./hop-object.ts')).hopObject(input, { reading, requests }, watch);
-  if (path === '-' || storedBytes(input) === 0) return undefined;
-  if (reading.format !== 'textline') return (await import('./header-hops.ts')).hopCount(path, reading, watch);
-  return blocking ? (await import('./count-lines.ts')).countLines(path, reading, watch) : undefined;
 }

@@ -45,7 +45,7 @@ export function localLane(task: FileTask): FileLane {
     },
     close: async () => {
       stop.abort(stoppedEarly());
-      if (task.requests !== undefined) (await import('./hop-object.ts')).shareRequests(undefined);
+      if (task.requests !== undefined) (await import('./count-quickly.ts')).shareRequests(undefined);
     },
   };
 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { fileError } from '../bytes/files/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError } from '../errors.ts';
-import type { FormatName } from '../formats/record-format.ts';
+import type { FormatName } from '../formats/registry.ts';
 import type { Look } from './look-inside.ts';
 import type { CheckedReading } from './report-options.ts';
 

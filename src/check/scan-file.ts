@@ -3,11 +3,11 @@ import { checkAborted } from '../bytes/abortable.ts';
 import { fileError } from '../bytes/files/file-errors.ts';
 import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
-import { reusedChunkBytes } from '../formats/read-options.ts';
+import { recordFormat } from '../formats/registry.ts';
 import { identifySource } from '../records/identify-source.ts';
+import { reusedChunkBytes } from '../records/read-options.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
 import { type FileInput, type FileTask, storedBytes, type Watch } from './file-task.ts';
-import { loadFormat } from './load-format.ts';
 
 /**
  * Opens a file for a quick way of counting it. Undefined where the system refuses anything: the scan then says what.
@@ -88,7 +88,7 @@ export async function scanFile(
     onProgress,
     onFinding,
   };
-  const scanned = await scanSource(await loadFormat(found.format), found.source, options, onBatch);
+  const scanned = await scanSource(recordFormat(found.format), found.source, options, onBatch);
   // A scan ends early at damage: the size of the file is known all the same.
   const bytes = path === '-' ? scanned.bytes : Math.max(scanned.bytes, storedBytes(input));
   return { ...scanned, bytes };

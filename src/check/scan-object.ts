@@ -1,11 +1,12 @@
 import type { OpenSource } from '../bytes/sources.ts';
-import { identifyPeeked, PeekedSource } from '../records/identify-source.ts';
+import { recordFormat } from '../formats/registry.ts';
+import { identifyPeeked } from '../records/identify-source.ts';
 import { openObjectSource } from '../records/object-io.ts';
+import { PeekedSource } from '../records/peeked-source.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
+import { shareRequests } from './count-quickly.ts';
 import type { FileInput, FileTask, Watch } from './file-task.ts';
 import { sinceThePlan } from './file-task.ts';
-import { shareRequests } from './hop-object.ts';
-import { loadFormat } from './load-format.ts';
 
 /** What comes by the network is not read into the scanner's buffers, which are for records that reach from one chunk into the next. */
 const CHUNK_BYTES = 64 * 1024;
@@ -28,7 +29,7 @@ export async function scanObject(
   });
   const opened = frozen ? unlessChanged(given, () => changed) : given;
   const source = new PeekedSource(opened, signal);
-  const known = format === 'auto' ? 'auto' : await loadFormat(format);
+  const known = format === 'auto' ? 'auto' : recordFormat(format);
   const found = await identifyPeeked(source, { format: known, compression, uri });
   const options = {
     ...task.reading,
@@ -43,7 +44,7 @@ export async function scanObject(
   };
   const stored = found.size?.();
   if (stored !== undefined && Number.isFinite(stored)) onSize?.(stored);
-  const scanned = await scanSource(await loadFormat(found.format), source, options, onBatch);
+  const scanned = await scanSource(recordFormat(found.format), source, options, onBatch);
   const bytes = found.size?.() ?? 0;
   return { ...scanned, bytes: Math.max(scanned.bytes, Number.isFinite(bytes) ? bytes : 0) };
 }

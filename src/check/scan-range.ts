@@ -1,12 +1,11 @@
 import { isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError, sentenceOf } from '../errors.ts';
 import { RecordBatch } from '../formats/batch.ts';
-import type { FormatName } from '../formats/record-format.ts';
+import { type FormatName, recordFormat } from '../formats/registry.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
 import { openObjectReader } from '../storage/object-reader.ts';
+import { shareRequests } from './count-quickly.ts';
 import type { FileInput, FileTask, RecordRange, Watch } from './file-task.ts';
-import { shareRequests } from './hop-object.ts';
-import { loadFormat } from './load-format.ts';
 
 /** Bytes read at a time: a part of an object, several of which are under way. */
 const STEP_BYTES = 4 * 1024 * 1024;
@@ -46,7 +45,7 @@ export async function scanRange(
     const chunks = chunksOf((from, to) => reader.read(from, to), range);
     const batches =
       onBatch && ((batch: RecordBatch, format: FormatName) => onBatch(placedBatch(batch, range), format));
-    const scanned = await scanSource(await loadFormat(range.format), chunks, options, batches);
+    const scanned = await scanSource(recordFormat(range.format), chunks, options, batches);
     return asExpected(placedScan(scanned, uri, range), uri, range);
   } finally {
     await reader.close();

@@ -1,6 +1,6 @@
 import type { ErrorJson } from '../errors.ts';
-import type { Compression } from '../formats/read-options.ts';
-import type { FormatName } from '../formats/record-format.ts';
+import type { Compression } from '../formats/compression.ts';
+import type { FormatName } from '../formats/registry.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { RecordRange } from './file-task.ts';
 import type { FeatureType } from './schema/schema.ts';

@@ -1,12 +1,11 @@
 import { hostModule } from '../bytes/host.ts';
 import { asObjectUri } from '../bytes/object-uri.ts';
 import type { OpenSource } from '../bytes/sources.ts';
-import type { FormatName } from '../formats/format-name.ts';
+import type { FormatName } from '../formats/registry.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 import type { ObjectReader } from '../storage/object-reader.ts';
 import type { OnTransferEvent } from '../storage/prefetch/transfer-control.ts';
 import type { ObjectRef } from '../storage/storage.ts';
-import type { SourceHead } from './identify-source.ts';
 
 // What needs a client of an object store. Bundles for browsers have no-object-io.ts in its place (package.json, `browser`).
 
@@ -117,7 +116,7 @@ export async function objectHead(
   bytes: number,
   objects: Partial<ObjectOptions> | undefined,
   signal: AbortSignal | undefined,
-): Promise<SourceHead> {
+): Promise<{ head: Uint8Array; size: number }> {
   const { openObjectReader } = await import('../storage/object-reader.ts');
   const reader = await openObjectReader(asObjectUri(uri), { ...objects, signal });
   try {

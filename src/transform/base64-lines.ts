@@ -1,9 +1,9 @@
 import { type ErrorPlace, RecordpipeError } from '../errors.ts';
 import { RecordBatch } from '../formats/batch.ts';
-import { MAX_RECORD_BYTES } from '../formats/read-options.ts';
+import { MAX_RECORD_BYTES } from '../formats/codec-options.ts';
+import { leavePlainBuffers, plainBuffers } from '../formats/frame-buffers.ts';
+import type { Framer } from '../formats/record-format.ts';
 import type { Batches } from '../records/record-reader.ts';
-import { leavePlainBuffers, plainBuffers } from '../records/write/frame-ring.ts';
-import type { Framer } from '../records/write/framer.ts';
 import type { WriteFormat } from '../records/write/record-writer.ts';
 import { writeOptions } from '../records/write/write-options.ts';
 

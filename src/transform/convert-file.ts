@@ -1,6 +1,6 @@
 import { checkPath } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
-import type { Compression } from '../formats/read-options.ts';
+import type { Compression } from '../formats/compression.ts';
 import type { WrittenFile } from '../records/write/record-writer.ts';
 import type { FileFormat } from './file-formats.ts';
 import { closeInput, eachRecord, openInput, progressOf } from './record-input.ts';

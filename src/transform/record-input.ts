@@ -1,9 +1,10 @@
 import type { ByteSource } from '../bytes/sources.ts';
 import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
-import { type Compression, MAX_RECORD_BYTES } from '../formats/read-options.ts';
+import { MAX_RECORD_BYTES } from '../formats/codec-options.ts';
+import type { Compression } from '../formats/compression.ts';
+import type { RecordReadOptions } from '../records/read-options.ts';
 import { openRecords } from '../records/read-records.ts';
-import type { RecordReadOptions } from '../records/record-read-options.ts';
 import type { Batches } from '../records/record-reader.ts';
 import { base64Batches } from './base64-lines.ts';
 import { type FileFormat, kindOfName } from './file-formats.ts';

@@ -5,7 +5,7 @@ import { checkPath } from '../bytes/arguments.ts';
 import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError } from '../errors.ts';
-import type { Compression } from '../formats/read-options.ts';
+import type { Compression } from '../formats/compression.ts';
 import { openWriter, type RecordWriter, type WrittenFile } from '../records/write/record-writer.ts';
 import { type AnyRecordWriteOptions, writeFormat } from '../records/write/writers.ts';
 import { base64Writing } from './base64-lines.ts';

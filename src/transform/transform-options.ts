@@ -1,6 +1,6 @@
 import { checkOptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
-import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
+import { type FileFormat, fileFormats } from './file-formats.ts';
 import type { InputOptions } from './record-input.ts';
 import type { OutputOptions } from './record-output.ts';
 
@@ -60,8 +60,8 @@ export function transformOptions(
   const options = { ...DEFAULT_TRANSFORM_OPTIONS, ...withoutUndefined(given) };
   const { from, to } = options;
   for (const [name, format] of Object.entries({ from, to })) {
-    if (format === undefined || format === 'auto' || FILE_FORMATS.includes(format)) continue;
-    throw new UsageError(`${name}: expected one of ${FILE_FORMATS.join(', ')}, got ${String(format)}`);
+    if (format === undefined || format === 'auto' || fileFormats().includes(format)) continue;
+    throw new UsageError(`${name}: expected one of ${fileFormats().join(', ')}, got ${String(format)}`);
   }
   return options;
 }

@@ -1,6 +1,6 @@
 import { RecordpipeError } from '../../errors.ts';
 import type { RecordBatch } from '../../formats/batch.ts';
-import type { FormatName } from '../../formats/record-format.ts';
+import type { FormatName } from '../../formats/registry.ts';
 import { MAX_FEATURES } from '../stats/dataset-stats.ts';
 import { NameTable } from '../stats/name-table.ts';
 import { type RecordContent, recordContent } from '../stats/record-content.ts';

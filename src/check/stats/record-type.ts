@@ -1,5 +1,5 @@
 import { readU32 } from '../../bytes/little-endian.ts';
-import type { FormatName } from '../../formats/record-format.ts';
+import type { FormatName } from '../../formats/registry.ts';
 import { headerAt } from '../../messages/image-header.ts';
 import { EVENT, EXAMPLE_LIST_WITH_CONTEXT, MessageReader, RECORD } from './message-reader.ts';
 import { KIND, NONE, RecordOutline } from './record-outline.ts';

@@ -2,8 +2,8 @@ import { wantsKernel } from '../../bytes/kernel-memory.ts';
 import { createKernel } from '../../crc32c/crc32c.ts';
 import type { WasmKernel } from '../../crc32c/wasm-kernel.ts';
 import { UsageError } from '../../errors.ts';
-import { leaveBuffers, takeBuffers } from '../../records/write/frame-ring.ts';
-import type { Framer } from '../../records/write/framer.ts';
+import { leaveBuffers, takeBuffers } from '../frame-buffers.ts';
+import type { Framer } from '../record-format.ts';
 import { encodeTFRecord, encodeTFRecordInto } from './encode.ts';
 import { HEADER_BYTES, MAX_RECORD_BYTES, OVERHEAD_BYTES } from './layout.ts';
 

@@ -2,19 +2,26 @@ import { checkOptionNames } from '../../bytes/arguments.ts';
 import { FILE_BUFFERS } from '../../bytes/files/file-buffers.ts';
 import { type RecordpipeError, UsageError } from '../../errors.ts';
 import type { ReadStats } from '../../formats/corruption.ts';
-import type { DecoderSource, FormatName, RecordDecoder } from '../../formats/record-format.ts';
-import { recordFormat } from '../../formats/registry.ts';
-import type { RecordReadOptions } from '../../records/record-read-options.ts';
-import type { DetectCompression } from '../../records/record-source.ts';
+import type {
+  DecoderSource,
+  DetectCompression,
+  RecordCodec,
+  RecordDecoder,
+} from '../../formats/record-format.ts';
+import { recordIOCodec } from '../../formats/recordio/codec.ts';
+import type { AnyOptions } from '../../formats/registry.ts';
+import { textLineCodec } from '../../formats/textline/codec.ts';
+import { tfrecordCodec } from '../../formats/tfrecord/codec.ts';
+import { readOptions, type SourceOptions } from '../../records/read-options.ts';
 import type { PipeModeMetrics } from './epoch-progress.ts';
 import { SageMakerRecordIODecoder } from './sagemaker-recordio-decoder.ts';
 import { SageMakerTFRecordDecoder } from './sagemaker-tfrecord-decoder.ts';
 
-const NAMES: Readonly<Record<RecordFormatName, FormatName>> = {
-  RecordIO: 'recordio',
-  TFRecord: 'tfrecord',
-  TextLine: 'textline',
-};
+const CODECS = {
+  RecordIO: recordIOCodec,
+  TFRecord: tfrecordCodec,
+  TextLine: textLineCodec,
+} as unknown as Readonly<Record<RecordFormatName, RecordCodec<AnyOptions>>>;
 
 /** A pipe of 64 KiB is read into one buffer until it is full. Records keep it alive, so it is not large. */
 const FRESH_CHUNK_BYTES = 1024 * 1024;
@@ -26,7 +33,7 @@ const REUSED_CHUNK_BYTES = 512 * 1024;
 
 /** How one epoch of a channel is decoded: options, memory to read into, decoders. */
 export interface ChannelDecoding {
-  readonly options: RecordReadOptions;
+  readonly options: AnyOptions & SourceOptions;
   readonly detectCompression: DetectCompression;
   /** Memory for the next read, where buffers are used again. */
   readonly nextBuffer: (() => Uint8Array) | undefined;
@@ -47,8 +54,8 @@ export function channelDecoding(pipe: PipeModeOptions, reuse: boolean): ChannelD
     onCorrupt,
     maxCorruptedRecordsToSkip,
   } = pipe;
-  const format = recordFormat(NAMES[name]);
-  const options = format.readOptions({
+  const codec = CODECS[name];
+  const options = readOptions(codec, {
     compression,
     maxRecordBytes,
     onCorrupt,
@@ -58,12 +65,12 @@ export function channelDecoding(pipe: PipeModeOptions, reuse: boolean): ChannelD
     reuse,
     chunkBytes: reuse ? REUSED_CHUNK_BYTES : FRESH_CHUNK_BYTES,
   });
-  const own = reuse ? format.own(options.chunkBytes, FILE_BUFFERS) : undefined;
+  const own = reuse ? codec.own(options.chunkBytes, FILE_BUFFERS) : undefined;
   const strict = (source: DecoderSource, stats: ReadStats): RecordDecoder =>
-    (own ?? format).decoder(options, source, stats);
+    (own ?? codec).decoder(options, source, stats);
   return {
     options,
-    detectCompression: format.detectCompression,
+    detectCompression: codec.detectCompression,
     nextBuffer: own?.nextBuffer,
     decoder(source, stats) {
       if (compat === undefined || name === 'TextLine') return strict(source, stats);

@@ -1,6 +1,6 @@
 import { checkOptionNames, typeName } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
-import { checkWhole } from '../../formats/read-options.ts';
+import { checkWhole } from '../../formats/codec-options.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import type { ResourceConfig } from '../job/environment.ts';
 import { ONE_HOST } from '../job/training-files.ts';

@@ -1,6 +1,6 @@
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import type { FormatName } from '../../formats/record-format.ts';
+import type { FormatName } from '../../formats/registry.ts';
 import type { DataFile } from './data-file.ts';
 import type { WrittenKind } from './find-index.ts';
 import { indexPathFor, pathOf, refuseSameFile } from './find-index.ts';

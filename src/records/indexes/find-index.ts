@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { checkPath } from '../../bytes/arguments.ts';
 import { asObjectUri, isObjectUri } from '../../bytes/object-uri.ts';
 import { RecordpipeError } from '../../errors.ts';
-import type { FormatName } from '../../formats/record-format.ts';
+import type { FormatName } from '../../formats/registry.ts';
 import type { DataFile } from './data-file.ts';
 import { type LayoutOptions, layoutOf } from './layout-options.ts';
 import { isThere, openIndexFile, type Reaching } from './open-data-file.ts';

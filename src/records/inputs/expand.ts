@@ -6,7 +6,7 @@ import { checkAborted } from '../../bytes/abortable.ts';
 import { fileError } from '../../bytes/files/file-errors.ts';
 import { isObjectUri } from '../../bytes/object-uri.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import type { FormatName } from '../../formats/format-name.ts';
+import type { FormatName } from '../../formats/registry.ts';
 import { isGlob } from '../../storage/glob.ts';
 import { compareKeys } from '../../storage/object-address.ts';
 import { type ExpandOptions, type InputNotice, NameFilter, Skipped } from './input-options.ts';

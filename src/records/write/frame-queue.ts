@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
+import type { Framer } from '../../formats/record-format.ts';
 import { FrameRing } from './frame-ring.ts';
-import type { Framer } from './framer.ts';
 import type { Sink } from './sink.ts';
 
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };

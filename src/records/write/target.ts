@@ -5,7 +5,7 @@ import { checkPath } from '../../bytes/arguments.ts';
 import { fileError } from '../../bytes/files/file-errors.ts';
 import { asObjectUri, isObjectUri } from '../../bytes/object-uri.ts';
 import { RecordpipeError } from '../../errors.ts';
-import type { Compression } from '../../formats/read-options.ts';
+import type { Compression } from '../../formats/compression.ts';
 import { checkOutput, newFile, statIfThere, type Unnamed } from '../../storage/local/new-file.ts';
 import { compressing, openSink, type Sink } from './sink.ts';
 import type { RecordWriteOptions } from './write-options.ts';
