@@ -8,6 +8,7 @@ import { newReadStats, placed } from '../formats/corruption.ts';
 import type { RecordCodec } from '../formats/record-format.ts';
 import { onceSync } from './once.ts';
 import { startBeyondEnd } from './open-source.ts';
+import { DEFAULT_SOURCE_OPTIONS } from './read-options.ts';
 import { inflateOptions } from './record-source.ts';
 
 /** Larger inputs are decoded span by span: positions in a batch have 32 bits. A record across two spans is copied. */
@@ -31,7 +32,8 @@ export function decodeBytes<O extends CodecOptions>(
   data: BinaryData,
   given?: Partial<DecodeOptions<O>>,
 ): Batches {
-  checkOptionNames(caller, given, codec.readOptions(undefined));
+  // Options of reading that change nothing here are accepted, so that callers can share one object.
+  checkOptionNames(caller, given, { ...DEFAULT_SOURCE_OPTIONS, ...codec.readOptions(undefined) });
   const options = codec.readOptions(given as Partial<O> | undefined);
   const bytes = asBytes(data);
   if (bytes === undefined)
