@@ -38,6 +38,11 @@ export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends o
    * @throws UsageError for an invalid value
    */
   writeOptions(given: Partial<W> | undefined): W;
+  /**
+   * Rejects a payload that the format cannot represent.
+   * @throws RecordpipeError `record-too-large`, `unrepresentable`, or UsageError
+   */
+  checkPayload(payload: Uint8Array, options: W): void;
   /** How a scan makes sure that records can be appended to an existing file. */
   appendCheck(options: W): AppendCheck<R>;
   /** How index files describe this format. */
@@ -170,11 +175,7 @@ export interface RecordDecoder {
 
 /** Encodes payloads as frames, for one writer. */
 export interface Framer {
-  /**
-   * Exact size of the frame of this payload.
-   * @throws RecordpipeError `record-too-large`, `unrepresentable`, or UsageError, for a payload that the
-   * format cannot represent
-   */
+  /** Exact size of the frame of this payload. @throws as `RecordFormat.checkPayload` */
   frameBytes(payload: Uint8Array): number;
   /** `count` buffers in memory where framing is fast. Called at most once. */
   buffers(bytes: number, count: number): readonly Uint8Array[];

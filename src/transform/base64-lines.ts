@@ -182,6 +182,7 @@ export function base64Writing(name: 'jsonl' | 'base64'): WriteFormat {
   return {
     name,
     writeOptions,
+    checkPayload: (payload) => void new Base64Framer(LINE_SHAPES[name]).frameBytes(payload),
     framer: () => new Base64Framer(LINE_SHAPES[name]),
     checkAppendable: (uri) => {
       throw new RecordpipeError('unsupported-source', `appending to ${name} is not possible`, { uri });

@@ -1,16 +1,7 @@
 import { writeU32 } from '../../bytes/little-endian.ts';
-import { RecordpipeError, UsageError } from '../../errors.ts';
-import {
-  FIRST,
-  LAST,
-  MIDDLE,
-  PART_HEADER_BYTES,
-  PART_LENGTH_END,
-  partBytes,
-  RECORDIO_MAGIC,
-  WHOLE,
-} from './layout.ts';
-import { encodeOptions, type RecordIOEncodeOptions } from './options.ts';
+import { UsageError } from '../../errors.ts';
+import { FIRST, LAST, MIDDLE, PART_HEADER_BYTES, partBytes, RECORDIO_MAGIC, WHOLE } from './layout.ts';
+import { checkPayload, encodeOptions, LONGEST_PART, type RecordIOEncodeOptions } from './options.ts';
 import { countMagics, nextMagic } from './parts.ts';
 
 /**
@@ -90,24 +81,13 @@ function checkBytes(payload: Uint8Array, caller: string): void {
     throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
 }
 
-/** The longest part, one byte short of a multiple of four: its length tells strict dmlc readers that nothing belongs between the parts. */
-export const LONGEST_PART: number = PART_LENGTH_END - 1;
-
 /**
  * How many magic numbers of `payload` are escaped: those at multiples of four.
  * @throws RecordpipeError `record-too-large` for a payload that must not be written
  */
-export function magicsToEscape(
-  payload: Uint8Array,
-  { escapeMagic, oversize }: RecordIOEncodeOptions,
-): number {
-  if (payload.length > LONGEST_PART && oversize === 'error') {
-    throw new RecordpipeError(
-      'record-too-large',
-      `recordio: record too large: ${payload.length} bytes, a record has at most ${LONGEST_PART}; oversize: 'concat' writes it in parts, for readers with multipart: 'concat'`,
-    );
-  }
-  return escapeMagic ? countMagics(payload) : 0;
+export function magicsToEscape(payload: Uint8Array, options: RecordIOEncodeOptions): number {
+  checkPayload(payload, options);
+  return options.escapeMagic ? countMagics(payload) : 0;
 }
 
 /**

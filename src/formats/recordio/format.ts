@@ -3,6 +3,7 @@ import type { RecordFormat } from '../record-format.ts';
 import { detect, hasMagic } from './detect.ts';
 import type { Multipart } from './layout.ts';
 import {
+  checkPayload,
   encodeOptions,
   type RecordIOEncodeOptions,
   type RecordIOOptions,
@@ -24,6 +25,7 @@ export const recordIOFormat: RecordFormat<RecordIOOptions, RecordIOEncodeOptions
   detect,
   checkOptions: ['multipart', 'lenientFlags', 'strictPadding'],
   writeOptions: encodeOptions,
+  checkPayload,
   // How parts are joined does not matter here.
   appendCheck: () => ({ options: { multipart: 'concat', maxRecordBytes: MAX_RECORD_BYTES } }),
   index: {

@@ -1,9 +1,9 @@
-import { UsageError } from '../../errors.ts';
+import { RecordpipeError, UsageError } from '../../errors.ts';
 import { type CodecOptions, completeOptions, DEFAULT_CODEC_OPTIONS } from '../codec-options.ts';
 import { compressionOf } from '../compression.ts';
 import type { FormatReading } from '../record-format.ts';
 import { hasMagic } from './detect.ts';
-import type { Multipart } from './layout.ts';
+import { type Multipart, PART_LENGTH_END } from './layout.ts';
 
 /** The options of RecordIO. */
 export interface RecordIOOptions extends CodecOptions {
@@ -73,4 +73,19 @@ export function encodeOptions(given: Partial<RecordIOEncodeOptions> = {}): Recor
       "oversize: 'concat' excludes escapeMagic: a reader restores the magic number between all parts or between none",
     );
   return { oversize, escapeMagic };
+}
+
+/**
+ * Maximum size of a part, one byte short of a multiple of four: such a length tells strict dmlc readers that
+ * nothing belongs between the parts.
+ */
+export const LONGEST_PART: number = PART_LENGTH_END - 1;
+
+/** @throws RecordpipeError `record-too-large` */
+export function checkPayload({ length }: Uint8Array, { oversize }: RecordIOEncodeOptions): void {
+  if (length > LONGEST_PART && oversize === 'error')
+    throw new RecordpipeError(
+      'record-too-large',
+      `recordio: record too large: ${length} bytes, a record has at most ${LONGEST_PART}; oversize: 'concat' writes it in parts, for readers with multipart: 'concat'`,
+    );
 }

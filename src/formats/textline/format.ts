@@ -1,6 +1,7 @@
 import { MAX_RECORD_BYTES } from '../codec-options.ts';
 import type { RecordFormat } from '../record-format.ts';
 import { detect } from './detect.ts';
+import { checkLine } from './encode.ts';
 import {
   type CarriageReturns,
   type LineEnding,
@@ -23,6 +24,7 @@ export const textLineFormat: RecordFormat<TextLineOptions, LineEnding> = {
   detect,
   checkOptions: ['delimiter', 'cr', 'skipBlank', 'stripBom', 'encoding', 'fatal'],
   writeOptions: lineEnding,
+  checkPayload: checkLine,
   appendCheck: ({ delimiter }) => ({
     options: { delimiter, cr: 'keep', maxRecordBytes: MAX_RECORD_BYTES },
     onWarning:

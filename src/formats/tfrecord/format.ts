@@ -1,6 +1,6 @@
 import type { RecordFormat } from '../record-format.ts';
 import { detect, hasHeader } from './detect.ts';
-import { MAX_RECORD_BYTES } from './layout.ts';
+import { checkPayload, MAX_RECORD_BYTES } from './layout.ts';
 import { type TFRecordOptions, tfrecordReading } from './options.ts';
 
 /** TFRecord, the format of TensorFlow. */
@@ -15,6 +15,7 @@ export const tfrecordFormat: RecordFormat<TFRecordOptions> = {
   detect,
   checkOptions: ['payloadCrc'],
   writeOptions: () => ({}),
+  checkPayload,
   appendCheck: () => ({ options: { checksum: 'length', maxRecordBytes: MAX_RECORD_BYTES } }),
   index: {
     code: 1,

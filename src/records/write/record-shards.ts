@@ -82,8 +82,7 @@ export class RecordShardWriter implements AsyncDisposable {
     const current = this.#current;
     if (this.#pending === undefined && current !== undefined && this.#fits(current, payload))
       return current.write(payload);
-    // A payload that the format cannot represent is refused at once if there is a shard to judge it.
-    current?.frameBytesOf(payload);
+    this.#format.checkPayload(payload, this.#options);
     const pending = this.#writeBehind(this.#pending, payload);
     this.#pending = pending;
     const settled = (): void => {
@@ -128,7 +127,6 @@ export class RecordShardWriter implements AsyncDisposable {
   async #writeBehind(before: Promise<void> | undefined, payload: Uint8Array): Promise<void> {
     await before;
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#current === undefined) (await this.#format.framer(this.#options)).frameBytes(payload);
     try {
       if (this.#current === undefined || !this.#fits(this.#current, payload)) {
         await this.#endShard();

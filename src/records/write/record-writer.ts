@@ -34,6 +34,8 @@ export interface WriteFormat<O extends RecordWriteOptions = RecordWriteOptions> 
    * @throws UsageError for an invalid value
    */
   writeOptions(given: Partial<O> | undefined): O;
+  /** @throws as `RecordFormat.checkPayload` */
+  checkPayload(payload: Uint8Array, options: O): void;
   framer(options: O): Framer | Promise<Framer>;
   /**
    * Makes sure that records can be appended to an existing file, and returns its contents.
@@ -49,6 +51,7 @@ export function writingOf<R extends CodecOptions, W extends object>(
   return {
     name: format.name,
     writeOptions: (given) => ({ ...writeOptions(given), ...format.writeOptions(given) }),
+    checkPayload: (payload, options) => format.checkPayload(payload, options),
     framer: (options) => format.framer(options),
     async checkAppendable(path, options) {
       const check = format.appendCheck(options);
