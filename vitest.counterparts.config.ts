@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { builtWorkers } from './vitest.config.ts';
 
 /** Against other programs: TensorFlow, a browser. Those that cannot be had are skipped: `npm run test:counterparts`. */
 const config: ReturnType<typeof defineConfig> = defineConfig({
+  resolve: { tsconfigPaths: true },
+  plugins: [builtWorkers],
   test: {
     include: ['test/counterparts/**/*.test.ts', 'test/browser/**/*.test.ts'],
     globalSetup: ['test/support/build-once.ts'],

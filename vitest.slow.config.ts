@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { builtWorkers } from './vitest.config.ts';
 
 /** The files whose random runs `npm test` reduces. */
 function propertyTests(): string[] {
@@ -11,13 +12,14 @@ function propertyTests(): string[] {
 
 /** Tests that take minutes or gigabytes: `npm run test:slow`. */
 const config: ReturnType<typeof defineConfig> = defineConfig({
+  resolve: { tsconfigPaths: true },
+  plugins: [builtWorkers],
   test: {
     include: ['test/slow/**/*.test.ts', ...propertyTests()],
     // The whole number of random runs; `npm test` does a fifth.
     env: { RECORDPIPE_RANDOM_PERCENT: '100' },
     testTimeout: 1_800_000,
     globalSetup: ['test/support/build-once.ts'],
-    server: { deps: { external: [/\/dist\//] } },
     pool: 'forks',
     fileParallelism: false,
   },

@@ -34,7 +34,7 @@ try {
   const program = fileURLToPath(new URL('subjects/repeat.mjs', import.meta.url));
   const repeat = [program, name, seconds, data.path, ...filesOf(profiled)];
   // The command line is profiled as it is, once; everything else repeats.
-  const args = profiled.what === 'help' ? [join(ROOT, 'dist/cli/main.js'), '--help'] : repeat;
+  const args = profiled.what === 'help' ? [join(ROOT, 'dist/cli.js'), '--help'] : repeat;
   const { status } = spawnSync(process.execPath, [...flags, ...args], { stdio: 'inherit' });
   for (const file of readdirSync(folder).sort()) summarize(join(folder, file));
   process.exitCode = status ?? 1;

@@ -24,7 +24,7 @@ import { openIndexed } from 'recordpipe/records/indexes';
 import { openTFRecordShards } from 'recordpipe/records/write';
 
 const here = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
-const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'recordpipe-demo-'));
 
 try {

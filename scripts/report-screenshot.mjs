@@ -23,7 +23,7 @@ try {
   const page = join(folder, 'report.html');
   const { status } = spawnSync(
     process.execPath,
-    [join(root, 'dist/cli/main.js'), 'stats', 'train', '--html', page, '-q'],
+    [join(root, 'dist/cli.js'), 'stats', 'train', '--html', page, '-q'],
     { cwd: folder },
   );
   if (status !== 1) throw new Error(`stats ended with ${status}, not with 1 for the damage`);

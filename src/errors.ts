@@ -203,8 +203,7 @@ export class UsageError extends RecordpipeError {
  *
  * @example
  * ```ts
- * import { isRecordpipeError } from 'recordpipe';
- * console.log(isRecordpipeError(new Error('no'))); // false
+ *  * console.log(isRecordpipeError(new Error('no'))); // false
  * ```
  */
 export function isRecordpipeError(error: unknown, ...codes: ErrorCode[]): error is RecordpipeError {
@@ -217,7 +216,7 @@ export function isRecordpipeError(error: unknown, ...codes: ErrorCode[]): error 
  *
  * @example
  * ```ts
- * import { isItemFailure, RecordpipeError, UsageError } from 'recordpipe/errors';
+ * import { isItemFailure, RecordpipeError } from 'recordpipe/errors';
  * console.log(isItemFailure(new RecordpipeError('not-found', 'no such file'))); // true
  * console.log(isItemFailure(new UsageError('jobs: expected a positive integer'))); // false
  * ```

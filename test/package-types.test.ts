@@ -2,11 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
+import { buildIfStale } from './support/build-once.ts';
 import { tempDir } from './support/temp-dir.ts';
 import { CONSUMER_OPTIONS, publicEntries, ROOT, writeConsumer } from './support/type-consumer.ts';
 
 const temp = tempDir();
-const DIST = join(ROOT, 'dist/');
+const DIST = join(ROOT, 'dist/types/');
+buildIfStale('types', 'dist/types/index.d.ts');
 const options = ts.convertCompilerOptionsFromJson(CONSUMER_OPTIONS, temp.path).options;
 
 test('every type that a public declaration mentions is exported', () => {

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
 interface Manifest {
@@ -13,9 +15,10 @@ interface Manifest {
   engines: { node: string };
   bin: Record<string, string>;
   files: string[];
-  exports: Record<string, string | { types: string; default: string }>;
+  exports: Record<string, string | { types: string; browser?: string; default: string }>;
   scripts: Record<string, string>;
-  dependencies: Record<string, string>;
+  dependencies?: Record<string, string>;
+  optionalDependencies: Record<string, string>;
   devDependencies: Record<string, string>;
 }
 
@@ -36,7 +39,7 @@ test('what the package says of itself', () => {
     license: 'Apache-2.0',
     sideEffects: false,
     engines: { node: '>=20.19' },
-    bin: { recordpipe: 'dist/cli/main.js' },
+    bin: { recordpipe: 'dist/cli.js' },
   });
   expect(manifest.version).toMatch(/^\d+\.\d+\.\d+$/);
   expect(manifest.scripts['prepare']).toContain('build');
@@ -48,32 +51,65 @@ describe('exports', () => {
   test('one explicit subpath per public folder, no wildcard, types first', () => {
     for (const [subpath, target] of subpaths) {
       expect(subpath).toMatch(/^\.(\/[a-z0-9.-]+)*$/);
-      if (subpath === './package.json') continue;
-      const folder = subpath === '.' ? '' : `${subpath.slice(2)}/`;
-      const file = subpath === './errors' ? 'errors' : `${folder}index`; // one module, not a folder
-      expect(target).toEqual({ types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` });
-      expect(Object.keys(target)).toEqual(['types', 'default']);
+      if (typeof target === 'string') continue;
+      const name = subpath === '.' ? 'index' : subpath.slice(2).replace('/', '-');
+      const browser = target.browser && { browser: `./dist/browser/${name}.js` };
+      const types = sourceOf(subpath).replace('src/', './dist/types/').replace(/\.ts$/, '.d.ts');
+      expect(target).toEqual({ types, ...browser, default: `./dist/${name}.js` });
+      expect(Object.keys(target)).toEqual(['types', ...(browser ? ['browser'] : []), 'default']);
+      expect(existsSync(join(root, sourceOf(subpath))), subpath).toBe(true);
     }
-    expect(subpaths.map(([subpath]) => subpath)).toEqual(
-      expect.arrayContaining([
-        '.',
-        './crc32c',
-        './formats',
-        './records',
-        './records/write',
-        './check',
-        './package.json',
-      ]),
-    );
   });
 
-  test('every one has its source', () => {
-    for (const [, target] of subpaths) {
-      if (typeof target === 'string') continue;
-      const source = target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts');
-      expect(existsSync(join(root, source)), source).toBe(true);
+  test('subpaths without Node modules have a browser build', () => {
+    const names = subpaths
+      .filter(([, target]) => typeof target !== 'string' && target.browser)
+      .map(([name]) => name);
+    expect(names).toEqual(['.', './errors', './crc32c', './formats', './records', './messages']);
+  });
+
+  test('the bundles export what the sources export', async () => {
+    const built = await namesOf(
+      subpaths.flatMap(([subpath, target]) =>
+        typeof target === 'string'
+          ? []
+          : [target.browser, target.default].flatMap((file) => (file ? [[subpath, file] as const] : [])),
+      ),
+    );
+    for (const [subpath, file, names] of built) {
+      const source = Object.keys(await import(/* @vite-ignore */ join(root, sourceOf(subpath))));
+      expect(names, file).toEqual(source.sort());
     }
   });
+});
+
+/** The source of a public subpath. */
+function sourceOf(subpath: string): string {
+  return subpath === './errors' ? 'src/errors.ts' : join('src', subpath, 'index.ts');
+}
+
+/** The names that built modules export, as Node loads them. */
+async function namesOf(
+  modules: readonly (readonly [subpath: string, file: string])[],
+): Promise<[string, string, string[]][]> {
+  const program = `const modules = ${JSON.stringify(modules)};
+    const names = await Promise.all(modules.map(([, file]) => import(file)));
+    console.log(JSON.stringify(modules.map((one, i) => [...one, Object.keys(names[i]).sort()])));`;
+  const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { cwd: root });
+  return JSON.parse((await run).stdout);
+}
+
+test('every command of the command line and every package it needs is in the bundle', () => {
+  const chunks = readdirSync(join(root, 'dist')).filter((file) => file.endsWith('.js'));
+  const imported = new Set(
+    chunks.flatMap((file) =>
+      [...readFileSync(join(root, 'dist', file), 'utf8').matchAll(/^import .*? from "([^".][^"]*)";$/gm)].map(
+        ([, name]) => name,
+      ),
+    ),
+  );
+  const packages = [...imported].filter((name) => !isBuiltin(name));
+  expect(packages.map(packageOf).filter((name) => !(name in manifest.optionalDependencies))).toEqual([]);
 });
 
 test('every dependency is used, and nothing else is', () => {
@@ -82,20 +118,22 @@ test('every dependency is used, and nothing else is', () => {
       [...text.matchAll(/(?:\bfrom|import\()\s*'([\w@][^'\n]*)'/g)].map(([, specifier]) => specifier),
     ),
   );
-  const packages = [...used]
-    .filter((specifier) => !isBuiltin(specifier))
-    .map((specifier) =>
-      specifier
-        .split('/')
-        .slice(0, specifier.startsWith('@') ? 2 : 1)
-        .join('/'),
-    )
-    .filter((name) => name !== 'recordpipe');
-  expect([...new Set(packages)].sort()).toEqual(Object.keys(manifest.dependencies).sort());
+  const packages = [...used].filter((specifier) => !isBuiltin(specifier)).map(packageOf);
+  const BUNDLED = ['commander', 'crc-32'];
+  expect([...new Set(packages)].filter((name) => name !== 'recordpipe').sort()).toEqual(
+    [...Object.keys(manifest.optionalDependencies), ...BUNDLED].sort(),
+  );
+  expect(manifest.dependencies).toBeUndefined();
+  for (const name of BUNDLED) expect(manifest.devDependencies).toHaveProperty([name]);
 });
 
+function packageOf(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
 test('no dependency is pinned to one version, and none to any', () => {
-  for (const range of Object.values({ ...manifest.dependencies, ...manifest.devDependencies })) {
+  const { dependencies, optionalDependencies, devDependencies } = manifest;
+  for (const range of Object.values({ ...dependencies, ...optionalDependencies, ...devDependencies })) {
     expect(range).toMatch(/^[~^]\d/);
   }
 });

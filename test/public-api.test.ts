@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  exports: Record<string, string | { types: string; default: string }>;
+  exports: Record<string, string | { types: string }>;
 };
 
 const subpaths = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
-  typeof target === 'string' ? [] : [[subpath, target.default] as const],
+  typeof target === 'string' ? [] : [[subpath, target.types] as const],
 );
 
-/** The source of a built file. */
+/** The source of a declaration file. */
 function sourceOf(built: string): string {
-  return built.replace('./dist/', '../src/').replace(/\.js$/, '.ts');
+  return built.replace('./dist/types/', '../src/').replace(/\.d\.ts$/, '.ts');
 }
 
 describe('the names that each subpath exports', () => {

@@ -1,4 +1,7 @@
-/** `@bufbuild/protobuf` behind the line protocol of bench/against. Its messages know no static code: `fromBinary` follows a description. */
+/**
+ * `@bufbuild/protobuf` over the line protocol of bench/against. It has no static code: `fromBinary`
+ * interprets a description.
+ */
 
 import { readFileSync } from 'node:fs';
 import { create, createFileRegistry, fromBinary } from '@bufbuild/protobuf';

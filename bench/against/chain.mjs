@@ -1,6 +1,7 @@
 /**
- * The chain of operators that everybody is measured with: map, batches of 256, and as many batches ahead as the operator for that is given; over
- * numbers, and over the records of a TFRecord file as recordpipe reads it one by one. Behind the line protocol of bench/against.
+ * The chain of operators that every library runs: map, batches of 256, and prefetching of as many
+ * batches as the library's own operator supports. It runs over numbers and over the records of a
+ * TFRecord file as recordpipe reads them one by one. Speaks the line protocol of bench/against.
  */
 
 import { secondsSince, serve } from './peer_protocol.mjs';
@@ -10,7 +11,7 @@ export const AHEAD = 2;
 export const half = (number) => number >> 1;
 export const firstByte = (record) => record[0];
 
-/** Takes the batches: counts elements, and of a pass with `check` adds them up. */
+/** Consumes the batches and counts elements. With `check`, it also sums them. */
 export async function takeBatches(batches, check) {
   let records = 0;
   let sum = 0;
@@ -22,7 +23,8 @@ export async function takeBatches(batches, check) {
 }
 
 /**
- * @param {{ numbers(count: number): unknown, records(source: AsyncIterable<Uint8Array>): unknown, take?: typeof takeBatches }} chains what each gives, `take` counts
+ * @param {{ numbers(count: number): unknown, records(source: AsyncIterable<Uint8Array>): unknown,
+ *   take?: typeof takeBatches }} chains the chains of the library; `take` consumes their batches
  */
 export async function serveChains(name, version, { numbers, records, take = takeBatches }, notes) {
   const timed = async (open, { check }) => {
@@ -30,7 +32,7 @@ export async function serveChains(name, version, { numbers, records, take = take
     const answer = await take(open(), check);
     return { seconds: secondsSince(start), ...answer };
   };
-  const { readTFRecords } = await import('../../dist/index.js');
+  const { readTFRecords } = await import('recordpipe');
   await serve({
     name,
     version,

@@ -1,9 +1,14 @@
-/** What peers that decode Examples have in common: the records of a file in memory, passes over them, and sums of what was found. */
+/**
+ * Shared code of programs that decode Examples: the records of a file in memory, passes over them,
+ * and sums of the decoded values.
+ */
 
 import { readFileSync } from 'node:fs';
 import { secondsSince } from './peer_protocol.mjs';
 
-/** The payloads of a file of TFRecords, each in memory of its own, as a reader without a buffer would give them. */
+/**
+ * Returns the payloads of a TFRecord file, each in its own buffer, as an unbuffered reader would.
+ */
 export function recordsOf(path) {
   const file = readFileSync(path);
   const records = [];
@@ -16,8 +21,9 @@ export function recordsOf(path) {
 }
 
 /**
- * An operation that decodes all records of `path`, again and again, until `seconds` are over. `prepare` gives, for
- * the request, what takes one record, or with `batched` all of them; with `check`, the answer has the sums that `add` makes of what that gave.
+ * Creates an operation that decodes all records of `path` repeatedly for `seconds`. `prepare`
+ * returns the decoder for a request: it takes one record or, with `batched`, all of them. With
+ * `check`, the answer has the sums that `add` computes from the decoded values.
  */
 export function decoding(prepare, add, { batched = false } = {}) {
   let kept = {};
@@ -27,7 +33,7 @@ export function decoding(prepare, add, { batched = false } = {}) {
     const facts = { bytes: 0, firsts: 0, floats: 0, integers: 0 };
     const run = prepare(request);
     if (check) {
-      // One at a time: what was made may hold until the next only.
+      // One at a time: a decoded value can be valid only until the next one.
       for (const input of batched ? [records] : records) add(facts, run(input));
     }
     const start = process.hrtime.bigint();

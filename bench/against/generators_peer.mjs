@@ -1,4 +1,4 @@
-/** The chain written by hand: an async generator for each operator. */
+/** The same chain written by hand: an async generator per operator. */
 
 import { AHEAD, BATCH, firstByte, half, serveChains } from './chain.mjs';
 

@@ -1,4 +1,4 @@
-/** IxJS behind the line protocol of bench/against. */
+/** IxJS over the line protocol of bench/against. */
 
 import { createRequire } from 'node:module';
 import { from, range } from 'ix/asynciterable';

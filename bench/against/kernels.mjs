@@ -1,6 +1,6 @@
 /**
- * The CRC32C of the npm packages that recordpipe's kernel is measured against, called as directly as each
- * allows: aws-crt by its native binding, the others by their one function.
+ * The CRC32C functions of the npm packages to compare with recordpipe's kernel, called as directly
+ * as possible: aws-crt through its native binding, the others through their exported function.
  */
 
 import { createRequire } from 'node:module';
@@ -33,8 +33,8 @@ const KERNELS = [
 ];
 
 /**
- * Every kernel, those that cannot be loaded with `available: false` and a `reason`. A kernel whose answer
- * to the standard check value is wrong counts as one that cannot be loaded.
+ * Returns every kernel. Those that cannot be loaded have `available: false` and a `reason`; so do
+ * those that fail the standard check value.
  */
 export function availableKernels() {
   return KERNELS.map(({ name, load }) => {

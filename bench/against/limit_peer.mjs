@@ -1,7 +1,8 @@
 /**
- * The limits: `dd if=FILE of=/dev/null bs=1M`, `cat FILE > /dev/null`, `cat PIPE > /dev/null`, `wc -l FILE` and `grep -c '' FILE`, behind
- * the line protocol of bench/against. `seconds` is the whole process seen from outside; `ownSeconds`, without its start, is the
- * smaller one and the harder limit to come near to: what dd says itself, and of the others what an empty file does not take.
+ * The limits: `dd if=FILE of=/dev/null bs=1M`, `cat FILE > /dev/null`, `cat PIPE > /dev/null`, `wc
+ * -l FILE` and `grep -c '' FILE`, over the line protocol of bench/against. `seconds` is the time of
+ * the whole process. `ownSeconds` excludes its start and is the harder limit: the time that dd
+ * reports, or for the others the time beyond that of an empty file.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -20,19 +21,19 @@ function timed(command, args, output = 'pipe') {
   });
   const seconds = secondsSince(start);
   if (error) throw error;
-  // grep says 1 where there was no line.
+  // grep reports 1 for an input without lines.
   if (status > (command === 'grep' ? 1 : 0)) throw new Error(`${command}: ${stderr}`);
   return { seconds, stdout: String(stdout), stderr: String(stderr) };
 }
 
-/** Reads all bytes, and knows no records. */
+/** Reads all bytes without regard to records. */
 function pass(command, args, path) {
   const { seconds, stderr } = timed(command, args, nowhere);
   const own = /copied, ([\d.e+-]+) s/.exec(stderr);
   return { seconds, ...(own && { ownSeconds: Number(own[1]) }), records: 0, bytes: statSync(path).size };
 }
 
-/** One epoch of a pipe into which the file `path` is written. */
+/** One epoch of a pipe into which `path` is written. */
 function passPipe(command, { pipe, path }) {
   const start = startOf(command, [], nowhere);
   const { seconds } = timed(command, [pipe], nowhere);
@@ -41,7 +42,7 @@ function passPipe(command, { pipe, path }) {
 
 const starts = new Map();
 
-/** Counts lines; their bytes are without the line feeds. */
+/** Counts lines. Their bytes exclude line feeds. */
 function count(command, args, path) {
   const start = startOf(command, args);
   const { seconds, stdout } = timed(command, [...args, path]);
@@ -50,7 +51,7 @@ function count(command, args, path) {
   return { seconds, ownSeconds, records, bytes: statSync(path).size - records };
 }
 
-/** What the process takes without a file to read: the median, found out once. */
+/** Returns the median time of the process without a file, measured once. */
 function startOf(command, args, output) {
   if (!starts.has(command)) {
     const start = () => timed(command, [...args, '/dev/null'], output).seconds;

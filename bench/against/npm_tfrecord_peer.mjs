@@ -1,9 +1,10 @@
 /**
- * npm's `tfrecord` behind the line protocol of bench/against.
+ * npm's `tfrecord` over the line protocol of bench/against.
  *
- * `RecordReader` and `RecordWriter`, the layer under its Examples: raw payload bytes, both checksums
- * checked. Its checksum is `fast-crc32c`, which uses the `sse4_crc32` add-on where that could be built;
- * the version says which one it is. Its Examples are a static module of protobufjs 6.
+ * It uses `RecordReader` and `RecordWriter`, the layer below its Examples: raw payloads with both
+ * checksums verified. Its checksum is `fast-crc32c`, which uses the `sse4_crc32` add-on if that
+ * could be built; the version says which one is in use. Its Examples are a static module of
+ * protobufjs 6.
  */
 
 import { createRequire } from 'node:module';

@@ -1,12 +1,15 @@
 /**
- * The records every peer writes for the same count, size and seed, so that their files are the same byte
- * for byte: a counter stirred by the finishing steps of MurmurHash3, cut into records, at most 16 MiB of
- * different ones, coming round again after that. `peer_protocol.py` and `rust/src/main.rs` make the same.
+ * The records that every program writes for a given count, size and seed, so that their files are
+ * equal byte for byte: a counter mixed by the finalizer of MurmurHash3, cut into records from a
+ * pool of up to 16 MiB. `peer_protocol.py` and `rust/src/main.rs` produce the same bytes.
  */
 
 const POOL_BYTES = 16 * 1024 * 1024;
 
-/** @returns {Buffer[]} `count` records, or fewer where a pool of 16 MiB holds fewer: record k is `pool[k % pool.length]`. */
+/**
+ * @returns {Buffer[]} `count` records, or as many as fit in 16 MiB: record k is `pool[k %
+ *   pool.length]`.
+ */
 export function payloadPool(count, size, seed = 0) {
   const different = Math.min(count, Math.max(1, Math.floor(POOL_BYTES / Math.max(1, size))));
   const words = new Uint32Array(Math.ceil((different * size) / 4));
@@ -16,7 +19,7 @@ export function payloadPool(count, size, seed = 0) {
   return Array.from({ length: different }, (_, k) => bytes.subarray(k * size, (k + 1) * size));
 }
 
-/** The same as text: the bytes of printable ASCII, in lines without their line feeds. */
+/** The same as text: lines of printable ASCII, without their line feeds. */
 export function linePool(count, size, seed = 0) {
   const pool = payloadPool(count, size, seed);
   for (const line of pool) {
@@ -25,7 +28,7 @@ export function linePool(count, size, seed = 0) {
   return pool;
 }
 
-/** The finishing steps of MurmurHash3: of different words, different words. */
+/** The finalizer of MurmurHash3. It maps distinct words to distinct words. */
 export function mix(word) {
   let h = word >>> 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

@@ -1,14 +1,14 @@
 /**
- * The line protocol of bench/against (see README.md), for the peers written in JavaScript: requests come
- * in on stdin, answers go out on stdout, one JSON document a line.
+ * The line protocol of bench/against (see README.md) for programs written in JavaScript: requests
+ * arrive on stdin and answers leave on stdout, one JSON document per line.
  */
 
 import { createInterface } from 'node:readline';
 
 /**
- * Announces the peer, then answers requests until stdin ends or `exit` comes.
- * @param {{ name: string, version: string, notes?: object, operations: object }} peer
- *   operations: `{ op: { mode: async (request) => answer } }`
+ * Announces the program, then answers requests until stdin ends or `exit` arrives.
+ * @param {{ name: string, version: string, notes?: object, operations: object }} peer operations:
+ *   `{ op: { mode: async (request) => answer } }`
  */
 export async function serve({ name, version, notes = {}, operations }) {
   const modes = Object.fromEntries(Object.entries(operations).map(([op, table]) => [op, Object.keys(table)]));
@@ -35,7 +35,7 @@ function send(message) {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-/** Seconds since `start`, a value of `process.hrtime.bigint()`. */
+/** Returns the seconds since `start`, a value of `process.hrtime.bigint()`. */
 export function secondsSince(start) {
   return Number(process.hrtime.bigint() - start) / 1e9;
 }

@@ -1,4 +1,7 @@
-/** protobufjs behind the line protocol of bench/against: the decoders that it compiles of types, which are the code that its `pbjs -t static` writes. */
+/**
+ * protobufjs over the line protocol of bench/against, with the decoders that it compiles from
+ * types. They are the code that its `pbjs -t static` writes.
+ */
 
 import { createRequire } from 'node:module';
 import protobuf from 'protobufjs';

@@ -1,6 +1,7 @@
 /**
- * Node's own `readline` over a file stream behind the line protocol of bench/against: as its documentation reads a file line
- * by line, and by its events, which is faster. Lines are strings; of ASCII, their length is the number of their bytes.
+ * Node's `readline` over a file stream, over the line protocol of bench/against: once as its
+ * documentation reads a file line by line, and once by its events, which is faster. Lines are
+ * strings; their length is their number of bytes because they are ASCII.
  */
 
 import { createReadStream } from 'node:fs';
@@ -35,7 +36,7 @@ async function events({ path, limit = Number.POSITIVE_INFINITY }) {
     input.once('error', reject);
     lines.once('close', resolve);
     lines.on('line', (line) => {
-      // Closing stops no line of the chunk that is there.
+      // Closing does not stop the remaining lines of the current chunk.
       if (records === limit) return;
       records += 1;
       bytes += line.length;

@@ -1,4 +1,7 @@
-/** RxJS behind the line protocol of bench/against. It pushes: whoever is slower than its source has everything in memory. */
+/**
+ * RxJS over the line protocol of bench/against. It pushes: a consumer that is slower than its
+ * source holds everything in memory.
+ */
 
 import { createRequire } from 'node:module';
 import { bufferCount, from, lastValueFrom, map, range, reduce } from 'rxjs';

@@ -1,4 +1,7 @@
-/** The AWS SDK alone, as its documentation has it: `node sdk_cat.mjs ENDPOINT BUCKET KEY` writes an object to standard output. */
+/**
+ * The AWS SDK alone, used as in its documentation: `node sdk_cat.mjs ENDPOINT BUCKET KEY` writes an
+ * object to standard output.
+ */
 
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';

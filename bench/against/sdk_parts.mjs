@@ -1,4 +1,7 @@
-/** Objects of one part each by the AWS SDK alone, all at once: `node sdk_parts.mjs JSON`; tells how many came, and what they are together. */
+/**
+ * Objects of one part each, read concurrently by the AWS SDK alone: `node sdk_parts.mjs JSON`.
+ * Reports how many arrived, and their digest.
+ */
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /**
- * What can be had with undici and nothing else: `node undici_cat.mjs URL` writes an object to standard output, in order, from ranges of 8 MiB of which
- * eight are under way or waiting. Nothing is checked and nothing is tried again.
+ * undici alone: `node undici_cat.mjs URL` writes an object to standard output, in order, from
+ * ranges of 8 MiB, up to eight of them at once. It checks and retries nothing.
  */
 
 import { once } from 'node:events';

@@ -21,7 +21,7 @@ export async function runMemory(cases, context) {
   for (const { what, name } of cases) {
     const place = { group: 'memory', who: 'recordpipe', what, cores: 'all' };
     if (!existsSync('/proc/self/status') || !existsSync(COMMAND_LINE)) {
-      context.add({ ...place, skipped: existsSync(COMMAND_LINE) ? 'no /proc here' : 'no dist/cli/main.js' });
+      context.add({ ...place, skipped: existsSync(COMMAND_LINE) ? 'no /proc here' : 'no dist/' });
       continue;
     }
     await runCase({ place, name }, context);

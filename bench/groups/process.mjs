@@ -5,7 +5,7 @@ import { contest } from '../contest.mjs';
 import { recordsIn } from '../formats.mjs';
 import { ROOT } from '../machine.mjs';
 
-export const COMMAND_LINE = join(ROOT, 'dist/cli/main.js');
+export const COMMAND_LINE = join(ROOT, 'dist/cli.js');
 
 /** About what a Node process takes. */
 const PROCESS_BYTES = 2 ** 26;
@@ -31,7 +31,7 @@ export async function runProcesses(cases, { smoke, data, rounds, add }) {
   const contestants = [];
   for (const way of ways) {
     const place = { group: 'process', who: way.who, what: way.what, cores: 'all' };
-    if (way.who !== 'node' && !existsSync(COMMAND_LINE)) add({ ...place, skipped: 'no dist/cli/main.js' });
+    if (way.who !== 'node' && !existsSync(COMMAND_LINE)) add({ ...place, skipped: 'no dist/' });
     else contestants.push({ ...way, key: way.what, open: async () => open(way), place });
   }
   try {

@@ -2,6 +2,5 @@
  * What needs a host with files and zlib. Bundles for browsers have `no-host-io.ts` in its place (package.json, `browser`).
  */
 
-export { openPath, peekPath } from './files/open-path.ts';
 export { inflateBytes } from './inflate/inflate-bytes.ts';
 export { inflateInHost } from './inflate/inflate-host.ts';

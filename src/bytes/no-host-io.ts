@@ -6,8 +6,6 @@ import type * as hostIo from './host-io.ts';
 export const inflateBytes: typeof hostIo.inflateBytes = () =>
   missing('inflating synchronously (use readTFRecords)');
 export const inflateInHost: typeof hostIo.inflateInHost = () => undefined;
-export const openPath: typeof hostIo.openPath = () => missing('reading a path or descriptor');
-export const peekPath: typeof hostIo.peekPath = () => undefined;
 
 function missing(purpose: string): never {
   throw new RecordpipeError('unsupported-source', `${purpose} needs Node; this is a build for browsers`);

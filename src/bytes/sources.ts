@@ -2,7 +2,6 @@ import { RecordpipeError } from '../errors.ts';
 import { typeName } from './arguments.ts';
 import { asBytes, type BinaryData } from './binary-data.ts';
 import { checkedChunks, streamChunks } from './chunk-iterators.ts';
-import { openPath } from './host-io.ts';
 
 const used = new WeakSet<object>();
 
@@ -66,6 +65,12 @@ export type ByteSource =
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
+/**
+ * How many buffers must take turns so that none is overwritten while its bytes may still be used: the chunk in use, the
+ * one before it, whose last bytes may wait for the rest of a record, and two that are being read ahead.
+ */
+export const FILE_BUFFERS = 4;
+
 /** How files are cut into chunks. */
 export interface ChunkReading {
   /** Bytes per read. */
@@ -89,21 +94,28 @@ export interface OpenSource {
 }
 
 /**
- * Opens a source for reading.
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`; `closed` for a stream, Response, generator or
- * file handle that has been read or closed before
+ * Opens bytes in memory, a Blob, a stream, a Response or an iterable for reading.
+ * @param start position of the first byte to read, for bytes and Blobs; the size stays that of the whole
+ * @throws RecordpipeError `unsupported-source`; `closed` for a stream, Response or generator that has been read before
  */
-export function openSource(source: ByteSource, reading: ChunkReading): OpenSource {
-  if (typeof source === 'string' || typeof source === 'number' || source instanceof URL)
-    return openPath(source, reading);
+export function openBytes(
+  source: Exclude<ByteSource, string | number | URL | OpenFileHandle>,
+  start = 0,
+): OpenSource {
   const bytes = asBytes(source);
-  if (bytes !== undefined) return bytesSource(bytes);
+  if (bytes !== undefined)
+    return {
+      uri: undefined,
+      size: () => bytes.length,
+      chunks: checkedChunks([start > 0 ? bytes.subarray(start) : bytes]),
+    };
   if (isBlob(source)) {
     const uri = 'name' in source && typeof source.name === 'string' ? source.name : undefined;
-    return { uri, size: () => source.size, chunks: streamChunks(source.stream()) };
+    const rest = start > 0 ? source.slice(start) : source;
+    return { uri, size: () => source.size, chunks: streamChunks(rest.stream()) };
   }
   if (typeof source === 'object' && source !== null) {
-    // Before the iterables: the iterator that web streams have in Node cannot be ended while it waits.
+    // Before the iterables: in Node, the iterator of a web stream cannot be ended while it waits.
     if ('getReader' in source) {
       const stream = source as ReadableStream<Uint8Array>;
       useOnce(stream, 'the stream', 'create a new stream');
@@ -115,7 +127,6 @@ export function openSource(source: ByteSource, reading: ChunkReading): OpenSourc
     }
     // By its shape: the mere name `Response` makes Node load its HTTP client, 16 ms.
     if ('body' in source && 'ok' in source) return responseSource(source as Response);
-    if ('fd' in source && typeof source.fd === 'number') return handleSource(source, reading);
   }
   throw new RecordpipeError(
     'unsupported-source',
@@ -136,19 +147,4 @@ function responseSource(response: Response): OpenSource {
     throw new RecordpipeError('closed', `the body of this Response has been read; ${next}`, { uri });
   useOnce(response, 'the body of this Response', next);
   return { uri, size: undefined, chunks: streamChunks(body ?? new Blob([]).stream()) };
-}
-
-/** File handles by the chunks that are read from them: Node closes a handle that nobody refers to. */
-const held = new WeakMap<AsyncIterable<Uint8Array>, OpenFileHandle>();
-
-function handleSource(handle: OpenFileHandle, reading: ChunkReading): OpenSource {
-  if (handle.fd < 0)
-    throw new RecordpipeError('closed', 'the file handle is closed; open the file again, or pass its path');
-  const opened = openPath(handle.fd, reading);
-  held.set(opened.chunks, handle);
-  return opened;
-}
-
-function bytesSource(bytes: Uint8Array): OpenSource {
-  return { uri: undefined, size: () => bytes.length, chunks: checkedChunks([bytes]) };
 }

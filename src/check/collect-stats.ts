@@ -1,22 +1,24 @@
 import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
-import { expandToFiles, type FileInputs } from './expand-inputs.ts';
+import { RecordpipeError } from '../errors.ts';
+import { expandWithNotices, type FileInputs } from './expand-inputs.ts';
+import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './files-options.ts';
 import { type LookedReport, statsOfFile } from './look-inside.ts';
-import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './report-options.ts';
 import { runFiles } from './run-files.ts';
-import { type DatasetStats, MAX_FINDINGS, StatsMerger } from './stats/dataset-stats.ts';
+import { type SchemaOptions, schemaOf, type TypeConflict } from './schema/infer-schema.ts';
+import type { RecordSchema } from './schema/schema.ts';
+import { type DatasetStats, MAX_FINDINGS, type StatsFinding, StatsMerger } from './stats/dataset-stats.ts';
 
 /** Options of {@link collectStats}. Every field has a default; pass what differs. */
 export interface CollectStatsOptions extends FilesOptions {
-  /** Whether some of the images are kept, to be looked at: 16 at most, of up to 128 KiB each. Default false. */
+  /** Whether to keep some of the images: at most 16, of up to 128 KiB each. Default false. */
   readonly samples: boolean;
 }
 
-/** The names of {@link CollectStatsOptions}. */
-export const STATS_OPTION_NAMES: OptionNames<CollectStatsOptions> = { ...FILES_OPTION_NAMES, samples: true };
+const NAMES: OptionNames<CollectStatsOptions> = { ...FILES_OPTION_NAMES, samples: true };
 
 /**
- * Checks every record of many files as `validateFiles` does, and collects what is in them: sizes, types of records, and the
- * values of each feature. Memory grows with the features and the files, not with the records. `findings` has what is wrong,
+ * Checks every record of many files as `validateFiles` does, and collects statistics: sizes, types of records, and the values
+ * of each feature. Memory grows with the features and the files, not with the records. `findings` lists what is wrong,
  * including files that cannot be read.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
@@ -32,16 +34,15 @@ export async function collectStats(
   inputs: FileInputs,
   options: Partial<CollectStatsOptions> = {},
 ): Promise<DatasetStats> {
-  checkOptionNames('collectStats', options, STATS_OPTION_NAMES);
+  checkOptionNames('collectStats', options, NAMES);
   const { blocking = false, samples = false, jobs, onProgress, signal } = options;
   const reading = checkedReading(options);
-  const found = await expandToFiles(inputs, options.format, options);
+  const { files } = await expandWithNotices(inputs, options.format, options);
   const look = { stats: { samples } };
   const task = { check: 'validate', maxErrors: MAX_FINDINGS, blocking, reading, look } as const;
   const merger = new StatsMerger();
-  await runFiles(found, task, {
+  await runFiles(files, task, {
     jobs,
-    failFast: false,
     onFileInOrder: (report: LookedReport) => {
       merger.add(report.stats ?? statsOfFile(report));
     },
@@ -49,4 +50,64 @@ export async function collectStats(
     signal,
   });
   return merger.merged();
+}
+
+/** Options of {@link inferSchema}. Every field has a default; pass what differs. */
+export interface InferSchemaOptions extends Omit<CollectStatsOptions, 'samples'>, SchemaOptions {}
+
+/** What `inferSchema` found. */
+export interface InferredSchema {
+  /** What all records conform to. */
+  readonly schema: RecordSchema;
+  /** Features of several types, which break the conformance rules of example.proto. */
+  readonly conflicts: readonly TypeConflict[];
+  /** What the schema was built from; what is wrong with the files is in its `findings`. */
+  readonly stats: DatasetStats;
+}
+
+/**
+ * The tightest schema that the records of many files conform to: type and presence of each feature, lengths of lists, ranges
+ * of values, lengths and domains of texts, kinds and sizes of images.
+ *
+ * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
+ * @throws RecordpipeError as `validateFiles`; with the code of the first finding if no record could be read, such as
+ *   `not-found`
+ * @throws UsageError if no record has named features; for a wrong option
+ * @example
+ * ```ts
+ * import { encodeTFRecord } from 'recordpipe';
+ * import { inferSchema } from 'recordpipe/check';
+ * import { writeFileSync } from 'node:fs';
+ * // An Example with one feature, x, which is the int64 7.
+ * const example = Uint8Array.of(10, 12, 10, 10, 10, 1, 120, 18, 5, 26, 3, 10, 1, 7);
+ * writeFileSync('x.tfrecord', encodeTFRecord(example));
+ * const { schema } = await inferSchema('x.tfrecord');
+ * console.log(schema.features['x'].range); // { min: 7, max: 7 }
+ * ```
+ */
+export async function inferSchema(
+  inputs: FileInputs,
+  options: Partial<InferSchemaOptions> = {},
+): Promise<InferredSchema> {
+  checkOptionNames('inferSchema', options, { ...NAMES, loose: true });
+  const { loose, ...collecting } = options;
+  const stats = await collectStats(inputs, collecting);
+  const [first] = stats.findings.first;
+  if (stats.records === 0 && first !== undefined) throw errorOf(first, stats);
+  return { ...schemaOf(stats, { loose: loose ?? false }), stats };
+}
+
+/** The error of a finding, whose message ends with the place; the new error appends the place again. */
+function errorOf(
+  { code, uri, record, offset, message }: StatsFinding,
+  { files }: DatasetStats,
+): RecordpipeError {
+  const place = message.endsWith(`${uri})`) ? message.lastIndexOf(' (', message.length - uri.length - 1) : -1;
+  const { compression = null } = files.find((file) => file.uri === uri) ?? {};
+  return new RecordpipeError(code, place < 0 ? message : message.slice(0, place), {
+    uri,
+    record: record ?? undefined,
+    offset: offset ?? undefined,
+    compressed: compression !== null && compression !== 'none',
+  });
 }

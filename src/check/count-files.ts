@@ -1,10 +1,9 @@
 import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
-import { judgeFile } from './examine-file.ts';
 import { expandWithNotices, type FileInputs } from './expand-inputs.ts';
-import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './report-options.ts';
+import type { FileReport, Finding } from './file-report.ts';
+import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './files-options.ts';
 import { runFiles } from './run-files.ts';
-import type { FileReport, Finding } from './validate-report.ts';
 
 /** Options of {@link countFiles}. Every field has a default; pass what differs. */
 export interface CountOptions extends Omit<FilesOptions, 'payloadCrc' | 'recover'> {
@@ -18,11 +17,11 @@ export interface CountOptions extends Omit<FilesOptions, 'payloadCrc' | 'recover
 export interface FileCount {
   /** The path as it was given or found; `<stdin>` for standard input. */
   readonly uri: string;
-  /** Records; those before the damage where there is an `error`. */
+  /** Records; with an `error`, those before the damage. */
   readonly records: number;
-  /** Why the file could not be counted to its end; missing where it could. */
+  /** Why the file could not be counted to its end. */
   readonly error?: Finding;
-  /** Whether the file could not be read; missing where it could. */
+  /** Present if the file could not be read. */
   readonly unreadable?: true;
 }
 
@@ -32,7 +31,7 @@ export interface CountReport {
   readonly files: readonly FileCount[];
   /** The sum. */
   readonly records: number;
-  /** What is odd about the inputs: files in folders that were skipped, missing and mixed shards, no inputs at all. */
+  /** What is unusual about the inputs: skipped files, missing and mixed shards, no inputs at all. */
   readonly notices: readonly InputNotice[];
 }
 
@@ -43,8 +42,8 @@ const NAMES: OptionNames<CountOptions & Pick<FilesOptions, 'payloadCrc' | 'recov
 };
 
 /**
- * Counts the records of many files of any format. Every header is verified, payloads are not looked at: of uncompressed TFRecord and RecordIO
- * files with large records little more than the headers is read.
+ * Counts the records of many files of any format. Every header is verified, payloads are not. For uncompressed TFRecord and
+ * RecordIO files with large records, little more than the headers is read.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws as `validateFiles`
@@ -72,10 +71,9 @@ export async function countFiles(
   const task = { check: 'count', maxErrors: 1, blocking, reading } as const;
   const files = await runFiles(expanded.files, task, {
     jobs,
-    failFast: false,
     onFile: onFile && ((report) => onFile(fileCount(report))),
     onFileInOrder: onFileInOrder && ((report) => onFileInOrder(fileCount(report))),
-    judge: (report, input) => judgeFile(report, input, { failOnEmpty: false, strictShards, onNotice: note }),
+    requirements: { failOnEmpty: false, strictShards, onNotice: note },
     onProgress,
     signal,
   });

@@ -1,20 +1,20 @@
-import { fstatSync, readSync } from 'node:fs';
-import { isObjectUri } from '../bytes/object-uri.ts';
+import { isItemFailure } from '../errors.ts';
 import { certainFormat } from '../formats/detect-format.ts';
 import type { HeaderHop } from '../formats/record-format.ts';
 import { type AnyOptions, type FormatName, recordFormat } from '../formats/registry.ts';
 import { type HopSource, hopHeaders } from '../records/hop-headers.ts';
 import { openObjectReader } from '../storage/object-reader.ts';
-import { processGate } from '../storage/prefetch/request-gate.ts';
-import { type FileInput, type FileTask, storedBytes, type Watch } from './file-task.ts';
-import type { CheckedReading } from './report-options.ts';
-import { tryFile } from './scan-file.ts';
+import { isRemote } from '../storage/registry.ts';
+import { openStoredFile } from '../storage/stored-file.ts';
+import { type FileInput, storedBytes } from './file-input.ts';
+import type { FileTask, Watch } from './file-task.ts';
+import type { CheckedReading } from './files-options.ts';
 
-/** Number of first bytes that show format and compression; of an object, the first block of its headers. */
+/** Number of first bytes that show format and compression; of an object, its first block. */
 const HEAD_BYTES = 64;
 const OBJECT_HEAD_BYTES = 128 * 1024;
 
-/** A file counted without a doubt. */
+/** The records of a file that was counted without a scan. */
 export interface QuickCount {
   readonly format: FormatName;
   readonly records: number;
@@ -22,57 +22,56 @@ export interface QuickCount {
 }
 
 /**
- * Counts the records of an uncompressed file or object by its headers, or its delimiters. Undefined at anything
- * unusual: the scan, which knows all cases, then reports it.
+ * Counts the records of an uncompressed file or object by its headers, or its delimiters. Undefined if the file is
+ * unusual in any way: the scan, which knows all cases, then reports it.
  */
 export async function countQuickly(
   input: FileInput,
-  { reading, blocking, requests }: FileTask,
+  { reading, blocking }: FileTask,
   watch: Watch,
 ): Promise<QuickCount | undefined> {
   const { path } = input;
   if (reading.compression === 'gzip' || reading.compression === 'zlib') return undefined;
-  if (isObjectUri(path)) return countObject(input, reading, requests, watch);
+  if (isRemote(path)) return countObject(input, reading, watch);
   if (path === '-' || storedBytes(input) === 0) return undefined;
-  return tryFile(path, watch.signal, (file) => countFile(file, reading, blocking, watch));
-}
-
-/** Limits this thread to its share of the requests to object stores that the process may have in flight. */
-export function shareRequests(requests: number | undefined): void {
-  processGate.share(requests);
+  try {
+    return await countFile(path, reading, blocking, watch);
+  } catch (error) {
+    if (isItemFailure(error)) return undefined;
+    throw error;
+  }
 }
 
 async function countFile(
-  file: number,
+  path: string,
   reading: Partial<CheckedReading>,
   blocking: boolean,
   watch: Watch,
 ): Promise<QuickCount | undefined> {
-  const stat = fstatSync(file);
-  if (!stat.isFile()) return undefined;
-  const head = new Uint8Array(HEAD_BYTES);
-  const found = await hopOf(head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0)), reading);
-  // A hop that reads everything must not block this thread unless it may.
-  if (found === undefined || (found.hop.readsAll && !blocking)) return undefined;
-  const source: HopSource = {
-    size: stat.size,
-    remote: false,
-    read: (target, offset, length) => readSync(file, target, 0, length, offset),
-  };
-  const counted = await hopHeaders(source, found.hop, watch);
-  if (!counted || fstatSync(file).size !== stat.size) return undefined;
-  return { format: found.format, records: found.hop.records, bytes: stat.size };
+  const file = await openStoredFile(path);
+  try {
+    const { size } = file;
+    const head = new Uint8Array(Math.min(HEAD_BYTES, size));
+    file.readNow(head, 0, head.length, 0);
+    const found = await hopOf(head, reading);
+    // A hop that reads everything keeps this thread busy.
+    if (found === undefined || (found.hop.readsAll && !blocking)) return undefined;
+    const counted = await hopHeaders(file, found.hop, watch);
+    return counted && file.unchanged
+      ? { format: found.format, records: found.hop.records, bytes: size }
+      : undefined;
+  } finally {
+    await file.close();
+  }
 }
 
 async function countObject(
   { path: uri, size, etag }: FileInput,
   reading: Partial<CheckedReading>,
-  requests: number | undefined,
   { signal, onProgress, onRetry, onSize }: Watch,
 ): Promise<QuickCount | undefined> {
   const { objects } = reading;
   if (size === 0 || objects?.verifyObject) return undefined; // verifying reads the whole object
-  shareRequests(requests);
   const reader = await openObjectReader(
     { uri, size, etag },
     { ...objects, signal, onEvent: ({ type }) => type === 'retry' && onRetry?.() },
@@ -86,14 +85,11 @@ async function countObject(
     if (found === undefined || found.hop.readsAll) return undefined;
     const source: HopSource = {
       size: bytes,
-      remote: true,
-      async read(target, offset, length) {
-        const isHead = offset + length <= head.length;
-        const part = isHead
-          ? head.subarray(offset, offset + length)
-          : await reader.read(offset, offset + length);
-        target.set(part);
-        return part.length;
+      remote: reader,
+      readNow: (target, at, length, position) => target.set(head.subarray(position, position + length), at),
+      async read(target, at, length, position) {
+        if (position + length <= head.length) this.readNow(target, at, length, position);
+        else await reader.readInto(target.subarray(at, at + length), position);
       },
     };
     const counted = await hopHeaders(source, found.hop, { signal, onProgress });

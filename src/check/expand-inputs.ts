@@ -1,12 +1,11 @@
 import { typeName } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
-import { type Expanded, expand, type FoundFile } from '../records/inputs/expand.ts';
+import { expand } from '../records/inputs/expand.ts';
 import type { ExpandOptions, InputNotice, InputOptions } from '../records/inputs/input-options.ts';
 import { compareKeys } from '../storage/object-address.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
-import type { FileInput } from './file-task.ts';
-import { frozenInput, type KnownFile } from './file-task.ts';
-import type { Format } from './report-options.ts';
+import { type FileInput, frozenInput, type KnownFile } from './file-input.ts';
+import type { Format } from './files-options.ts';
 
 /**
  * The files that `inputs` stand for, sorted by their UTF-8 bytes, each once. An input is
@@ -46,60 +45,51 @@ export async function expandInputs(
   format: Format = 'auto',
   options: Reaching & Partial<InputOptions> = {},
 ): Promise<string[]> {
-  return (await expandToFiles(inputs, format, options)).map(({ path }) => path);
+  const { files } = await expandWithNotices(inputs, format, options);
+  return files.map(({ path }) => path);
 }
 
-/** What a run over many files is given: see {@link expandInputs}. */
+/** The inputs of a run over many files: see {@link expandInputs}. */
 export type FileInputs = string | readonly (string | KnownFile)[];
 
-/** How objects are reached, and what ends that. Every field has a default; pass what differs. */
+/** Access to objects, and what ends the work. Every field has a default; pass what differs. */
 export interface Reaching {
   /** Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`. */
   readonly objects?: Partial<ObjectOptions> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The same, with what listings say of objects. */
-export async function expandToFiles(
-  inputs: FileInputs,
-  format: Format = 'auto',
-  options: Reaching & Partial<InputOptions> = {},
-): Promise<FileInput[]> {
-  return (await expandWithNotices(inputs, format, options)).files;
-}
-
-/** The files that inputs stand for, and what is odd about the inputs. */
+/** The files that inputs stand for, with what listings say about objects, and what is unusual about the inputs. */
 export interface ExpandedInputs {
-  readonly files: FileInput[];
+  readonly files: readonly FileInput[];
   readonly notices: readonly InputNotice[];
 }
 
-/** The same, with what is odd about the inputs. */
+/** As {@link expandInputs}, with what is known about each file. */
 export async function expandWithNotices(
   inputs: FileInputs,
   format: Format = 'auto',
   options: Reaching & Partial<InputOptions> = {},
 ): Promise<ExpandedInputs> {
-  if (typeof inputs !== 'string' && !Array.isArray(inputs))
-    throw new UsageError(`inputs: expected a path or an array of paths, got ${typeName(inputs)}`);
+  const given: unknown = inputs;
+  if (typeof given !== 'string' && !Array.isArray(given))
+    throw new UsageError(`inputs: expected a path or an array of paths, got ${typeName(given)}`);
   const { include, exclude, strictShards, onNotice, objects, signal } = options;
-  const how: ExpandOptions = { format, include, exclude, strictShards, onNotice, objects, signal };
-  if (typeof inputs === 'string') return mutable(await expand([inputs], how));
-  if (!Array.isArray(inputs))
-    throw new UsageError(`inputs: expected a path or an array of them, got ${typeName(inputs)}`);
+  const expanding: ExpandOptions = { format, include, exclude, strictShards, onNotice, objects, signal };
   const known: FileInput[] = [];
   const names: string[] = [];
-  for (const input of inputs) {
+  const list = typeof inputs === 'string' ? [inputs] : inputs;
+  for (const input of list) {
     if (typeof input === 'object' && input !== null) known.push(frozenInput(input));
     else names.push(input);
   }
-  if (inputs.length === 0) {
+  if (list.length === 0) {
     const notice: InputNotice = { code: 'no-files', message: 'there are no inputs, so nothing was checked' };
     onNotice?.(notice);
     return { files: [], notices: [notice] };
   }
-  const found = await expand(names, how);
-  if (known.length === 0) return mutable(found);
+  const found = await expand(names, expanding);
+  if (known.length === 0) return found;
   const once = new Map<string, FileInput>();
   const all: readonly FileInput[] = [...known, ...found.files];
   for (const file of all) {
@@ -107,10 +97,6 @@ export async function expandWithNotices(
     if (!once.has(key)) once.set(key, file);
   }
   return { files: [...once.values()].sort(inOrder), notices: found.notices };
-}
-
-function mutable({ files, notices }: Expanded): ExpandedInputs {
-  return { files: files as FoundFile[], notices };
 }
 
 function inOrder(a: FileInput, b: FileInput): number {

@@ -3,8 +3,7 @@
  *
  * @module
  */
-
-export { type ImageHeader, type ImageKind, imageHeader } from './../messages/image-header.ts';
+export { type ImageHeader, type ImageKind, imageHeader } from '../messages/image-header.ts';
 export type {
   InputNotice,
   InputOptions,
@@ -14,12 +13,25 @@ export type {
   SkippedFiles,
   SkipReason,
 } from '../records/inputs/input-options.ts';
-export { type CollectStatsOptions, collectStats } from './collect-stats.ts';
+export {
+  type CollectStatsOptions,
+  collectStats,
+  type InferredSchema,
+  type InferSchemaOptions,
+  inferSchema,
+} from './collect-stats.ts';
 export { type CountOptions, type CountReport, countFiles, type FileCount } from './count-files.ts';
 export { expandInputs, type FileInputs, type Reaching } from './expand-inputs.ts';
-export type { KnownFile, RecordRange } from './file-task.ts';
-export { type InferredSchema, type InferSchemaOptions, inferSchema } from './infer-schema.ts';
-export type { CheckedReading, FilesOptions, FilesProgress, Format } from './report-options.ts';
+export type { KnownFile, RecordRange } from './file-input.ts';
+export type {
+  CheckedFile,
+  FileReport,
+  FileSchemaReport,
+  FileWarning,
+  Finding,
+  UnlistedFeature,
+} from './file-report.ts';
+export type { CheckedReading, FilesOptions, FilesProgress, Format } from './files-options.ts';
 export {
   type SchemaOptions,
   schemaMessage,
@@ -69,17 +81,11 @@ export { type RecognizedRecord, type RecordType, recognizeRecord } from './stats
 export type { ImageSample } from './stats/samples.ts';
 export { elided, textOf } from './stats/text.ts';
 export { type ValidateOptions, validateFiles } from './validate-files.ts';
-export type {
-  CheckedFile,
-  CheckedReport,
-  FileReport,
-  FileSchemaReport,
-  FileWarning,
-  Finding,
-  Interruption,
-  ReportTotals,
-  SchemaTotal,
-  UnlistedFeature,
-  ValidateReport,
+export {
+  type CheckedReport,
+  type Interruption,
+  type ReportTotals,
+  type SchemaTotal,
+  type ValidateReport,
+  validateReport,
 } from './validate-report.ts';
-export { validateReport } from './validate-report.ts';

@@ -1,31 +1,32 @@
 import type { OnBatch } from '../records/scan-source.ts';
+import { type FileInput, uriOf } from './file-input.ts';
+import type { FileReport } from './file-report.ts';
 import type { RecordSchema } from './schema/schema.ts';
 import { SchemaChecker, violationError } from './schema/schema-checker.ts';
 import { DatasetCounter, type StatsOptions } from './stats/dataset-counter.ts';
 import { compareFindings, type DatasetStats, MAX_FINDINGS, NO_STATS } from './stats/dataset-stats.ts';
-import type { FileReport } from './validate-report.ts';
 
-/** What is looked for in the records of a file; can be sent to a worker. */
+/** What to examine in the records of a file. Can be sent to a worker. */
 export interface Look {
   readonly schema?: RecordSchema | undefined;
   readonly stats?: StatsOptions | undefined;
 }
 
-/** The report of a file whose records were looked into. */
+/** The report of a file whose records were examined. */
 export interface LookedReport extends FileReport {
   readonly stats?: DatasetStats;
 }
 
-/** Looks into the records of one file. */
+/** Examines the records of one file. */
 export interface Inside {
   readonly onBatch: OnBatch;
-  /** Adds what was found to what is known of the file. */
+  /** Adds what was found to the report of the file. */
   report(file: FileReport, maxErrors: number): LookedReport;
 }
 
-export function lookInside({ schema, stats }: Look, uri: string): Inside {
+export function lookInside({ schema, stats }: Look, input: FileInput): Inside {
   const checker = schema && new SchemaChecker(schema);
-  const counter = stats && new DatasetCounter(uri, stats);
+  const counter = stats && new DatasetCounter(uriOf(input), stats);
   return {
     onBatch: (batch, format) => {
       checker?.add(batch, format);
@@ -56,7 +57,7 @@ function withViolations(file: FileReport, checker: SchemaChecker, maxErrors: num
   };
 }
 
-/** What is known of a file without looking into its records is part of its statistics. */
+/** The statistics of a file; without a counter, those that its report holds. */
 export function statsOfFile(report: FileReport, counter?: DatasetCounter): DatasetStats {
   const { uri, format, compression, records, bytes, errors, errorCount, unreadable } = report;
   const file = { uri, format, compression, records, bytes, findings: errorCount, unreadable };

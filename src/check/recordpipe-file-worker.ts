@@ -1,12 +1,13 @@
 /**
- * Runs on a worker thread: checks the files it receives. Started by `workerLane`. The name of this file is recordpipe's
- * own, because a bundle looks for it beside itself, where other programs keep their workers.
+ * Runs on a worker thread: checks the files it receives. Started by `workerChecker`. The name of this file is recordpipe's
+ * own, because a bundle looks for it in its own folder, where other programs keep their workers.
  */
 import { workerData } from 'node:worker_threads';
-import { serveJobs } from '../records/workers/job-thread.ts';
+import { serveJobs } from '../records/workers/serve-jobs.ts';
 import { checkFile } from './check-file.ts';
-import { watching } from './file-lanes.ts';
-import type { FileInput, FileTask } from './file-task.ts';
+import type { FileInput } from './file-input.ts';
+import type { FileTask } from './file-task.ts';
+import { watching } from './share-files.ts';
 
 /** Progress is for people: ten times a second is enough. */
 const PROGRESS_MS = 100;

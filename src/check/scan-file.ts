@@ -1,16 +1,166 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { checkAborted } from '../bytes/abortable.ts';
-import { fileError } from '../bytes/files/file-errors.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
-import type { ByteSource } from '../bytes/sources.ts';
-import { recordFormat } from '../formats/registry.ts';
-import { identifySource } from '../records/identify-source.ts';
-import { reusedChunkBytes } from '../records/read-options.ts';
-import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
-import { type FileInput, type FileTask, storedBytes, type Watch } from './file-task.ts';
+import type { ByteSource, OpenSource } from '../bytes/sources.ts';
+import type { Compression } from '../formats/compression.ts';
+import { type FormatName, recordFormat } from '../formats/registry.ts';
+import { identifyPeeked, identifySource } from '../records/identify-source.ts';
+import { PeekedSource } from '../records/peeked-source.ts';
+import { type RecordReadOptions, reusedChunkBytes } from '../records/read-options.ts';
+import { type OnBatch, type RecordScan, type ScanOptions, scanSource } from '../records/scan-source.ts';
+import { fileError } from '../storage/local/file-errors.ts';
+import { isRemote } from '../storage/registry.ts';
+import { openStored } from '../storage/stored-source.ts';
+import { changedSincePlan, type FileInput, storedBytes, uriOf } from './file-input.ts';
+import type { FileTask, Watch } from './file-task.ts';
+
+/** Checking thousands of small files spends its time and memory on buffers. */
+const MIN_CHUNK_BYTES = 64 * 1024;
+/** Chunks from the network are not copied into the scanner's buffers, which hold only records that straddle two chunks. */
+export const REMOTE_CHUNK_BYTES: number = 64 * 1024;
+/**
+ * From this size on, reading ahead on another core gains more than waking its thread costs, if checksums keep this one busy.
+ * Walking RecordIO headers and counting lines take too little: 0.8 GB of lines take 130 ms, and 167 ms with read-ahead.
+ */
+const AHEAD_FROM_BYTES = 8 * 1024 * 1024;
+
+/** Detects what a file or object is, and walks all its records. */
+export async function scanFile(
+  input: FileInput,
+  task: FileTask,
+  watch: Watch,
+  onBatch: OnBatch,
+): Promise<RecordScan> {
+  const opened = isRemote(input.path)
+    ? await openRemote(input, task, watch)
+    : await openLocal(input, task, watch, onBatch !== undefined);
+  const { format, compression, source, blocking, chunkBytes, size } = opened;
+  const options = { ...scanOptions(input, task, watch), compression, blocking, chunkBytes };
+  const scanned = await scanSource(recordFormat(format), source, options, onBatch);
+  // A scan ends early at damage; the size of the file is known all the same.
+  return { ...scanned, bytes: Math.max(scanned.bytes, size()) };
+}
+
+/** The options of a scan that do not depend on where the bytes are. */
+export function scanOptions(
+  input: FileInput,
+  { reading, check, maxErrors }: FileTask,
+  { signal, onProgress, onFinding }: Watch,
+): Partial<ScanOptions<RecordReadOptions>> {
+  // Counting does not check payloads and padding.
+  const counting = { checksum: 'length', strictPadding: false } as const;
+  return {
+    ...reading,
+    ...(check === 'count' && counting),
+    uri: uriOf(input),
+    maxErrors,
+    signal,
+    onProgress,
+    onFinding,
+  } as Partial<ScanOptions<RecordReadOptions>>;
+}
+
+/** A source whose format and compression are known, and how to read it. */
+interface Opened {
+  readonly format: FormatName;
+  readonly compression: Compression | 'auto';
+  readonly source: ByteSource | PeekedSource;
+  readonly blocking: boolean;
+  readonly chunkBytes: number;
+  /** Stored size; 0 if unknown. */
+  readonly size: () => number;
+}
+
+async function openLocal(
+  input: FileInput,
+  task: FileTask,
+  { signal, source: given, onSize }: Watch,
+  examinesRecords: boolean,
+): Promise<Opened> {
+  const { path } = input;
+  const { format = 'auto', compression = 'auto' } = task.reading;
+  const stored = storedBytes(input);
+  const source = given ?? (path === '-' ? standardInput(onSize) : path);
+  const found =
+    format === 'auto'
+      ? await identifySource(source, {
+          format,
+          compression,
+          chunkBytes: MIN_CHUNK_BYTES,
+          blocking: task.blocking,
+          uri: uriOf(input),
+          objects: undefined,
+          signal,
+        })
+      : { format, compression, source };
+  const ahead = task.alone && stored >= AHEAD_FROM_BYTES && found.format === 'tfrecord';
+  const blocking = task.blocking && !ahead;
+  // Records that straddle two chunks are copied to be examined. In small chunks that is every fifth record of 100 KB, which
+  // took half as long again.
+  const maxChunkBytes = reusedChunkBytes(blocking && !examinesRecords);
+  const chunkBytes = Math.min(Math.max(stored, MIN_CHUNK_BYTES), maxChunkBytes);
+  return { ...found, blocking, chunkBytes, size: () => storedBytes(input) };
+}
+
+async function openRemote(
+  { path: uri, size, etag, frozen }: FileInput,
+  { reading }: FileTask,
+  { signal, onRetry, onSize }: Watch,
+): Promise<Opened> {
+  const { format = 'auto', compression = 'auto', objects } = reading;
+  let changed = false;
+  const onEvent = ({ type }: { readonly type: string }): void => {
+    if (type === 'retry') onRetry?.();
+    if (type === 'restarted') changed = true;
+  };
+  const opened = openStored({ uri, size, etag }, { chunkBytes: REMOTE_CHUNK_BYTES }, { objects, onEvent });
+  const source = new PeekedSource(frozen ? unlessChanged(opened, () => changed) : opened, signal);
+  const known = format === 'auto' ? 'auto' : recordFormat(format);
+  const found = await identifyPeeked(source, { format: known, compression, uri });
+  const stored = (): number => {
+    const bytes = found.size?.() ?? 0;
+    return Number.isFinite(bytes) ? bytes : 0;
+  };
+  if (found.size !== undefined && Number.isFinite(found.size())) onSize?.(stored());
+  return {
+    format: found.format,
+    compression: found.compression,
+    source,
+    blocking: false,
+    chunkBytes: REMOTE_CHUNK_BYTES,
+    size: stored,
+  };
+}
+
+/** The object, which must be in the state its plan lists. A download of another state restarts before its first byte arrives. */
+function unlessChanged(opened: OpenSource, changed: () => boolean): OpenSource {
+  const chunks = opened.chunks[Symbol.asyncIterator]();
+  const checked: AsyncIterator<Uint8Array> = {
+    next: async () => {
+      const step = await chunks.next();
+      if (!changed()) return step;
+      await chunks.return?.();
+      throw changedSincePlan('object-changed', opened.uri!, 'the object was overwritten');
+    },
+    return: async () => (await chunks.return?.()) ?? { done: true, value: undefined },
+  };
+  return { ...opened, chunks: { [Symbol.asyncIterator]: () => checked } };
+}
+
+/** A pipe is read by the event loop, so that waiting for its writer blocks neither a thread nor the end of the process. */
+function standardInput(onSize: Watch['onSize']): ByteSource {
+  try {
+    const stat = fstatSync(0);
+    if (stat.isFile()) onSize?.(stat.size);
+    // For other kinds, such as directories, Node's process.stdin is a stream that ends immediately, like an empty file.
+    const isStream = stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice();
+    return isStream ? process.stdin : '-';
+  } catch (error) {
+    throw fileError(error, '<stdin>');
+  }
+}
 
 /**
- * Opens a file for a quick way of counting it. Undefined where the system refuses anything: the scan then says what.
+ * Opens a file to count it quickly. Undefined if the system refuses: the scan then reports why.
  * @throws RecordpipeError `aborted`
  */
 export async function tryFile<T>(
@@ -32,77 +182,5 @@ export async function tryFile<T>(
     throw error;
   } finally {
     closeSync(file);
-  }
-}
-
-/** Small files need small buffers only: they are what checking thousands of them spends its time and memory on. */
-const MIN_CHUNK_BYTES = 64 * 1024;
-/**
- * From this size on, reading ahead on another core gains more than waking its thread costs, where checksums keep this one busy. Walking RecordIO headers and
- * counting lines take so little that it costs: 0.8 GB of lines in 130 ms, 167 ms read ahead.
- */
-const AHEAD_FROM_BYTES = 8 * 1024 * 1024;
-/** What counting does not look at. */
-const COUNTING = { checksum: 'length', strictPadding: false } as const;
-
-/** Finds out what a file is, and walks through all its records. */
-export async function scanFile(
-  input: FileInput,
-  uri: string,
-  task: FileTask,
-  watch: Watch,
-  onBatch?: OnBatch,
-): Promise<RecordScan> {
-  const { path } = input;
-  if (isObjectUri(path)) return (await import('./scan-object.ts')).scanObject(input, task, watch, onBatch);
-  const { signal, onProgress, onFinding, source: given } = watch;
-  const size = path === '-' ? 0 : storedBytes(input);
-  const { format = 'auto', compression = 'auto' } = task.reading;
-  const source = given ?? (path === '-' ? standardInput(watch.onSize) : path);
-  const found =
-    format === 'auto'
-      ? await identifySource(source, {
-          format,
-          compression,
-          chunkBytes: MIN_CHUNK_BYTES,
-          blocking: task.blocking,
-          uri,
-          objects: undefined,
-          signal,
-        })
-      : { format, compression, source };
-  const ahead = task.alone && size >= AHEAD_FROM_BYTES && found.format === 'tfrecord';
-  const blocking = task.blocking && !ahead;
-  // Records that straddle two chunks are copied to be looked into: of 100 KB records in small chunks every fifth, and it took half as long again.
-  const mostChunkBytes = reusedChunkBytes(blocking && onBatch === undefined);
-  const chunkBytes = Math.min(Math.max(size, MIN_CHUNK_BYTES), mostChunkBytes);
-  const options = {
-    ...task.reading,
-    ...(task.check === 'count' && COUNTING),
-    uri,
-    compression: found.compression,
-    maxErrors: task.maxErrors,
-    blocking,
-    chunkBytes,
-    signal,
-    onProgress,
-    onFinding,
-  };
-  const scanned = await scanSource(recordFormat(found.format), found.source, options, onBatch);
-  // A scan ends early at damage: the size of the file is known all the same.
-  const bytes = path === '-' ? scanned.bytes : Math.max(scanned.bytes, storedBytes(input));
-  return { ...scanned, bytes };
-}
-
-/** A pipe is read by the event loop, so that waiting for its writer keeps neither a thread nor the end of the process waiting. */
-function standardInput(onSize: Watch['onSize']): ByteSource {
-  try {
-    const stat = fstatSync(0);
-    if (stat.isFile()) onSize?.(stat.size);
-    // For other kinds, such as directories, Node's process.stdin is a stream that ends at once, which would look like an empty file.
-    const isStream = stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice();
-    return isStream ? process.stdin : '-';
-  } catch (error) {
-    throw fileError(error, '<stdin>');
   }
 }

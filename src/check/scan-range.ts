@@ -1,46 +1,41 @@
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { RecordpipeError, sentenceOf } from '../errors.ts';
 import { RecordBatch } from '../formats/batch.ts';
 import { type FormatName, recordFormat } from '../formats/registry.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
 import { openObjectReader } from '../storage/object-reader.ts';
-import { shareRequests } from './count-quickly.ts';
-import type { FileInput, FileTask, RecordRange, Watch } from './file-task.ts';
+import { isRemote } from '../storage/registry.ts';
+import type { FileInput, RecordRange } from './file-input.ts';
+import type { FileTask, Watch } from './file-task.ts';
+import { REMOTE_CHUNK_BYTES, scanOptions } from './scan-file.ts';
 
-/** Bytes read at a time: a part of an object, several of which are under way. */
+/** Bytes per read. */
 const STEP_BYTES = 4 * 1024 * 1024;
-const AHEAD = 4;
-/** What comes so is not read into the scanner's buffers. */
-const CHUNK_BYTES = 64 * 1024;
-/** What counting does not look at. */
-const COUNTING = { checksum: 'length', strictPadding: false } as const;
+/** Reads under way. */
+const STEPS_AHEAD = 4;
 
-/** Walks through the records of a part of a file. Numbers and offsets are those of the file. */
+/** Walks the records of a part of a file. Record numbers and offsets are those of the file. */
 export async function scanRange(
   input: FileInput,
   range: RecordRange,
   task: FileTask,
-  { signal, onProgress, onRetry, onFinding }: Watch,
-  onBatch?: OnBatch,
+  watch: Watch,
+  onBatch: OnBatch,
 ): Promise<RecordScan> {
   const { path: uri, size, etag } = input;
-  if (isObjectUri(uri)) shareRequests(task.requests);
-  const known = isObjectUri(uri) ? { uri, size, etag } : uri;
+  const { signal, onRetry, onFinding } = watch;
+  const known = isRemote(uri) ? { uri, size, etag } : uri;
   const onEvent = ({ type }: { readonly type: string }): void => {
     if (type === 'retry') onRetry?.();
   };
   const reader = await openObjectReader(known, { ...task.reading.objects, signal, onEvent });
   try {
     const options = {
-      ...task.reading,
-      ...(task.check === 'count' && COUNTING),
-      uri,
+      ...scanOptions(input, task, {
+        ...watch,
+        onFinding: onFinding && ((error) => onFinding(placedError(error, uri, range))),
+      }),
       compression: 'none' as const,
-      maxErrors: task.maxErrors,
-      chunkBytes: CHUNK_BYTES,
-      signal,
-      onProgress,
-      onFinding: onFinding && ((error: RecordpipeError) => onFinding(placedError(error, uri, range))),
+      chunkBytes: REMOTE_CHUNK_BYTES,
     };
     const chunks = chunksOf((from, to) => reader.read(from, to), range);
     const batches =
@@ -60,7 +55,7 @@ async function* chunksOf(
   let at = start;
   try {
     while (at < end || ahead.length > 0) {
-      for (; at < end && ahead.length < AHEAD; at += STEP_BYTES) {
+      for (; at < end && ahead.length < STEPS_AHEAD; at += STEP_BYTES) {
         const next = read(at, Math.min(at + STEP_BYTES, end));
         next.catch(() => {}); // thrown where it is awaited
         ahead.push(next);
@@ -91,7 +86,7 @@ function placedScan(scan: RecordScan, uri: string, range: RecordRange): RecordSc
   return { ...scan, bytes: range.end - range.start, errors };
 }
 
-/** The error with its position in the whole file. */
+/** The error with its place in the whole file. */
 function placedError(error: RecordpipeError, uri: string, { from, start }: RecordRange): RecordpipeError {
   const { code, record, offset, cause } = error;
   const place = {
@@ -102,7 +97,7 @@ function placedError(error: RecordpipeError, uri: string, { from, start }: Recor
   return new RecordpipeError(code, sentenceOf(error), place, cause);
 }
 
-/** Records that are not where the index has them would be checked twice, or not at all. */
+/** A wrong index would make records be checked twice, or not at all. */
 function asExpected(scan: RecordScan, uri: string, { from, to, start }: RecordRange): RecordScan {
   if (scan.errorCount > 0 || scan.records === to - from) return scan;
   const text = `expected records ${from} to ${to - 1} in this range, found ${scan.records} records: the index that the plan was cut by does not fit the data; rebuild the index (recordpipe index --force) and the plan`;

@@ -1,32 +1,32 @@
 import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
-import { judgeFile } from './examine-file.ts';
 import { expandWithNotices, type FileInputs } from './expand-inputs.ts';
-import type { FileInput } from './file-task.ts';
-import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './report-options.ts';
+import type { FileReport, Finding } from './file-report.ts';
+import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './files-options.ts';
 import { runFiles } from './run-files.ts';
 import type { RecordSchema } from './schema/schema.ts';
-import { type FileReport, type Finding, type ValidateReport, validateReport } from './validate-report.ts';
+import { type ValidateReport, validateReport, withSchemaTotals } from './validate-report.ts';
 
 /** Options of {@link validateFiles}. Every field has a default; pass what differs. */
 export interface ValidateOptions extends FilesOptions {
   /** Maximum findings listed per file; all are counted. Default 100. */
   readonly maxErrors: number;
-  /** Whether everything stops at the first file found bad; files not looked at are then not in the report. Default false. */
+  /** Whether to stop at the first file found bad; the report then omits files that were not checked. Default false. */
   readonly failFast: boolean;
   /** Whether a file without records, or a run without files, is not ok. Default false: it is a warning. */
   readonly failOnEmpty: boolean;
   /**
-   * What every record must hold; default: nothing is said of what is in the records. Each rule that records of a file break is one finding, `schema-mismatch`, at the first
-   * of them.
+   * What every record must hold. Each rule that records of a file break is one finding, `schema-mismatch`, at the first of
+   * them. Default: the contents of records are not checked.
    */
   readonly schema: RecordSchema | undefined;
   /** Called with the report of each file as soon as the file is done, in no particular order. */
   readonly onFile: ((report: FileReport) => void) | undefined;
   /**
-   * Called with each finding that the report of its file will list, as soon as it is found, so that an interrupted run can tell what it found.
-   * Findings that only show at the end of a file (broken rules of a schema, files that cannot be read) are in the report alone.
+   * Called with each finding that the report of its file will list, as soon as it is found, so that an interrupted run can
+   * report it. Findings that only show at the end of a file (broken rules of a schema, files that cannot be read) are only in
+   * the report.
    */
   readonly onFinding: ((finding: Finding & { readonly uri: string }) => void) | undefined;
 }
@@ -42,11 +42,11 @@ const NAMES: OptionNames<ValidateOptions> = {
 };
 
 /**
- * Checks every record of many files of any format, several files at once, in constant memory.
- * What is wrong is in the report: every bad file, each with its findings; also files that cannot be read.
+ * Checks every record of many files of any format, several files in parallel, in constant memory. The report lists what is
+ * wrong: every bad file with its findings, including files that cannot be read.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
- * @throws RecordpipeError `not-found` where an input stands for no file; `access-denied`, `io-failure` for folders and lists that
+ * @throws RecordpipeError `not-found` if an input matches no file; `access-denied`, `io-failure` for folders and lists that
  * cannot be read; `aborted`
  * @throws UsageError for a wrong option
  * @example
@@ -63,8 +63,8 @@ export async function validateFiles(
   checkOptionNames('validateFiles', options, NAMES);
   const {
     maxErrors = 100,
-    failFast = false,
     blocking = false,
+    failFast,
     jobs,
     onFile,
     onFinding,
@@ -75,32 +75,28 @@ export async function validateFiles(
   const schema = options.schema && (await import('./schema/read-schema.ts')).readSchema(options.schema);
   if (!(maxErrors >= 0)) throw new UsageError(`maxErrors: expected a number >= 0, got ${maxErrors}`);
   const reading = checkedReading(options);
-  // Shards that are missing do not keep the others from being checked.
-  const expanded = await expandWithNotices(inputs, options.format, { ...options, strictShards: false });
-  const { files: found } = expanded;
-  const notices: InputNotice[] = [...expanded.notices];
+  // Missing shards do not keep the others from being checked.
+  const found = await expandWithNotices(inputs, options.format, { ...options, strictShards: false });
+  const notices: InputNotice[] = [...found.notices];
   const note = (notice: InputNotice): void => {
     notices.push(notice);
     onNotice?.(notice);
   };
-  const look = schema && { schema };
-  const task = { check: 'validate', maxErrors, blocking, reading, look } as const;
-  const judge = (report: FileReport, input: FileInput): FileReport =>
-    judgeFile(report, input, { failOnEmpty, strictShards, onNotice: note });
-  const files = await runFiles(found, task, {
+  const task = { check: 'validate', maxErrors, blocking, reading, look: schema && { schema } } as const;
+  const files = await runFiles(found.files, task, {
     jobs,
     failFast,
     onFile,
     onFinding,
-    judge,
+    requirements: { failOnEmpty, strictShards, onNotice: note },
     onProgress,
     signal,
   });
-  const counted = validateReport(files, found.length - files.length);
+  const counted = validateReport(files, found.files.length - files.length);
   const complete = !strictShards || !notices.some(isAboutShards);
-  const ok = counted.ok && complete && !(failOnEmpty && found.length === 0);
+  const ok = counted.ok && complete && !(failOnEmpty && found.files.length === 0);
   const report = { ...counted, ok, notices };
-  return schema === undefined ? report : (await import('./schema-totals.ts')).withSchemaTotals(report);
+  return schema === undefined ? report : withSchemaTotals(report);
 }
 
 function isAboutShards({ code }: InputNotice): boolean {

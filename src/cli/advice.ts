@@ -27,13 +27,13 @@ const ADVICE: Readonly<Record<string, string>> = {
     'correct the line, or pass --from textline to treat lines as plain text; recordpipe repair skips such lines',
   'schema-mismatch':
     'correct or exclude these records, or edit the schema if they are right; inspect FILE --skip RECORD -n 1 shows a record',
-  'malformed-plan': 'write the plan again with recordpipe plan',
+  'malformed-plan': 'regenerate the plan with recordpipe plan',
   'malformed-report': 'run its shard again, then merge again',
   'report-mismatch':
     'merge reports of one plan, command and set of options; if a file has changed, make a new plan and run all shards again',
   'access-denied': 'run as a user with access to it, or change its permissions',
   'object-missing': 'check the path, and whether it should exist',
-  'missing-package': 'install the package beside recordpipe',
+  'missing-package': 'install the package next to recordpipe',
   'object-changed':
     'run the command again once nobody writes the object; in a versioned bucket, --pin-version keeps reading the first version',
   'object-checksum': 'read the object again; if the error persists, upload it again from its source',
@@ -50,7 +50,7 @@ const OBJECT_ADVICE: Readonly<Record<string, string>> = {
     'recordpipe doctor s3://BUCKET checks credentials, connection, region and permissions one by one',
 };
 
-/** Content of other kinds, by what `unknown-format` says of it. */
+/** The next step for content of another kind, by the text of its `unknown-format` error. */
 const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = [
   ['text in UTF-16', 'pass the format and encoding: --format textline --encoding utf-16le (or utf-16be)'],
   [
@@ -63,13 +63,15 @@ const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = 
   ['an lz4 stream', 'decompress it first: lz4 -dc FILE | recordpipe COMMAND -'],
   ['an xz stream', 'decompress it first: xz -dc FILE | recordpipe COMMAND -'],
   ['a bzip2 stream', 'decompress it first: bzip2 -dc FILE | recordpipe COMMAND -'],
-  // Their messages say what to do.
+  // The message contains the next step.
   ['a Git LFS pointer', undefined],
   ['an index written by recordpipe', 'exclude it; a directory, or a pattern in quotes, skips indexes'],
   ['an HTML page', 'download the file again'],
   ['', 'if the file contains records, pass their --format; otherwise exclude it'],
 ];
 const NO_SUCH_PATTERN = /^no such file; check the path \(.*(?:[*?]|\[.+\]).*\)$/;
+/** `s3:/bucket` and `s3:bucket`. */
+const S3_TYPO = /\(s3:(?!\/\/).*\)$/i;
 const MANY =
   "this command takes one file, not a pattern; merge them first: recordpipe merge 'PATTERN' -o - | recordpipe COMMAND -";
 const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample', 'repair', 'convert']);
@@ -77,7 +79,7 @@ const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample', 're
 /** Commands whose `--force` replaces an output and nothing else. */
 const REPLACING: ReadonlySet<string> = new Set(['convert', 'repair', 'merge', 'shuffle', 'sample', 'plan']);
 
-/** What is known of an error. */
+/** An error, as reports and exceptions describe it. */
 export interface Failure {
   readonly code: string;
   readonly record?: number | null | undefined;
@@ -85,11 +87,11 @@ export interface Failure {
   readonly uri?: string | null | undefined;
 }
 
-/** An index or a report would take the place of another file. */
+/** An index or a report would replace another file. */
 const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of another|is a|is not a)\b/;
 
 /**
- * The next step for an error on the command line; undefined if its message says everything.
+ * The next step for an error on the command line; undefined if its message contains it.
  * @param command the command that failed
  */
 export function advice(failure: Failure, command: string | undefined = process.argv[2]): string | undefined {
@@ -106,6 +108,7 @@ export function advice(failure: Failure, command: string | undefined = process.a
       if (message.includes('zeros-ok')) return '--trailing zeros-ok accepts zero bytes up to the end';
       return record === 0 ? NOT_A_RECORD : DAMAGED;
     case 'not-found':
+      if (S3_TYPO.test(message)) return 'to name an object, write s3://bucket/key';
       return ONE_FILE.has(command ?? '') && NO_SUCH_PATTERN.test(message) ? MANY : undefined;
     case 'unsupported-source':
       return message.startsWith('cannot open http') ? 'curl -fsS URL | recordpipe COMMAND -' : undefined;
@@ -137,18 +140,21 @@ function localFailureAdvice(message: string): string | undefined {
   if (/no space left|disk quota/.test(message)) return 'free disk space, or write to another disk';
   if (/read-only/.test(message)) return 'choose an output on a writable file system';
   if (/name is too long/.test(message)) return 'choose a shorter name';
-  // Messages that say what to do say it after a semicolon.
+  // A message that contains the next step has it after a semicolon.
   return message.includes('; ') ? undefined : 'check the disk or mount, and try again';
 }
 
-/** An error for people, on standard error. */
+/** An error as standard error shows it: its code, its message and the next step. */
 export function errorText(failure: Failure, command: string | undefined = process.argv[2]): string {
   const next = advice(failure, command);
-  const said = `recordpipe: ${visible(failure.code)}: ${visible(cliMessage(failure))}`;
-  return next === undefined ? said : `${said}\n  next: ${next}`;
+  const text = `recordpipe: ${visible(failure.code)}: ${visible(cliMessage(failure))}`;
+  return next === undefined ? text : `${text}\n  next: ${next}`;
 }
 
-/** The message of an error in the words of the command line. The place at its end, which quotes names of files, stays as it is. */
+/**
+ * The message of an error, with the names of command-line options. The place at its end, which quotes
+ * file names, stays unchanged.
+ */
 export function cliMessage({ message }: { readonly message: string }): string {
   const place = message.search(/ \((?:record \d|at (?:uncompressed )?byte \d)/);
   if (place >= 0) return inCliWords(message.slice(0, place)) + message.slice(place);

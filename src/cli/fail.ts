@@ -6,8 +6,8 @@ import { exitCodeOf, INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.
 import { interruptedBy } from './interrupt.ts';
 import { usageInCliWords } from './option-names.ts';
 import { ClosedOutput, complain } from './output.ts';
+import { packageVersion } from './package-files.ts';
 import { visible } from './text/visible.ts';
-import { packageVersion } from './version.ts';
 
 /** Prints an error on standard error. Returns its exit code. */
 export async function fail(error: unknown): Promise<number> {
@@ -35,7 +35,9 @@ export async function fail(error: unknown): Promise<number> {
   }
   if (isSystemError(error)) {
     const tooMany = error.code === 'EMFILE' || error.code === 'ENFILE';
-    const next = tooMany ? 'raise the limit of open files (ulimit -n)' : 'check the system, and try again';
+    const next = tooMany
+      ? 'raise the limit of open files (ulimit -n)'
+      : 'try again; if the error persists, check the limits and resources of the system';
     complain(`recordpipe: io-failure: ${visible(error.message)}\n  next: ${next}`);
     return IO_FAILURE;
   }
@@ -46,12 +48,12 @@ export async function fail(error: unknown): Promise<number> {
 const MORE_MEMORY =
   'give the process more memory, or use less: fewer --jobs, a smaller --window, --memory or --max-record-size';
 
-/** Whether the operating system refused something that no command expected it to refuse: too many open files, for example. */
+/** Whether the operating system failed where no command expected it, for example for too many open files. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'errno' in error;
 }
 
-/** With the causes. Control characters, which names of files may have, are escaped. */
+/** The stack with its causes. Control characters, which file names may contain, are escaped. */
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return visible(String(error));
   const stack = (error.stack ?? String(error)).split('\n').map(visible).join('\n');
@@ -65,7 +67,7 @@ function bugReport(): string {
   return `this is a bug in recordpipe; please report it with this text, recordpipe ${packageVersion()}, Node ${version}, ${platform} ${arch}, and the command line`;
 }
 
-/** The next step for an error that Commander has printed already. */
+/** The next step for an error that Commander has already printed. */
 function nextStep({ code, message }: CommanderError): string | undefined {
   const [, option] = /^error: unknown option '(.+)'/.exec(message) ?? [];
   if (option !== undefined && existsSync(option)) return `to name the file, write ./${visible(option)}`;

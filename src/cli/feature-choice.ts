@@ -1,8 +1,30 @@
 import { InvalidArgumentError } from 'commander';
 import { UsageError } from 'recordpipe/errors';
+import { parsed, type TypedOption } from './options/option.ts';
 import { quoted } from './text/visible.ts';
 
-/** The features that `--feature` names, exactly or by patterns in which `*` is any text and `?` any character. */
+/** Selects the features that a command shows. */
+export const featureOption: TypedOption<readonly string[] | undefined> = parsed(
+  '--feature <name>',
+  "show only these features: names or patterns such as 'image/*', separated by commas (\\, for a comma in a name); repeatable",
+  featureNames,
+);
+
+/**
+ * Names or patterns from one argument or several: `--feature label,image/*`. `\,` is a comma in a name.
+ * @throws InvalidArgumentError for an argument without a name
+ */
+export function featureNames(argument: string, previous: readonly string[] = []): readonly string[] {
+  const names = (argument.match(/(?:\\,|[^,])+/g) ?? []).map((name) => name.replaceAll('\\,', ','));
+  if (names.length === 0)
+    throw new InvalidArgumentError("Expected names or patterns such as 'label,image/*'.");
+  return [...previous, ...names];
+}
+
+/**
+ * The features that `--feature` selects, by name or by patterns in which `*` matches any text and `?`
+ * any character.
+ */
 export class FeatureChoice {
   readonly #missing: Set<string>;
   readonly #patterns: readonly string[];
@@ -13,19 +35,22 @@ export class FeatureChoice {
     this.#missing = new Set(patterns);
   }
 
-  /** Whether a feature is among them; notes that it exists. */
+  /** Whether a feature is selected. Notes that it exists. */
   readonly includes = (name: string): boolean => {
     if (this.#names.size < MAX_NAMES) this.#names.add(name);
-    let is = false;
+    let selected = false;
     for (const pattern of this.#patterns) {
-      if (!fits(pattern, name)) continue;
+      if (!matches(pattern, name)) continue;
       this.#missing.delete(pattern);
-      is = true;
+      selected = true;
     }
-    return is;
+    return selected;
   };
 
-  /** @throws UsageError if no feature was among them for one of the patterns @param where such as `the 5 records shown` */
+  /**
+   * @param where such as `the 5 records shown`
+   * @throws UsageError if a name or pattern has matched no feature
+   */
   checkAllFound(where: string): void {
     const [missing] = this.#missing;
     if (missing === undefined) return;
@@ -35,27 +60,16 @@ export class FeatureChoice {
         ? `did you mean ${quoted(similar)}?`
         : this.#names.size === 0
           ? 'they have no named features'
-          : `leave out --feature to see all ${this.#names.size}`;
+          : `remove --feature to see all ${this.#names.size}`;
     throw new UsageError(`--feature: no feature ${quoted(missing)} in ${where}; ${next}`);
   }
 }
 
-/** Names that are kept for suggestions. */
+/** Maximum names kept for suggestions. */
 const MAX_NAMES = 10_000;
 
-/**
- * Several names or patterns, from one argument or from several: `--feature label,image/*`. `\,` is a comma in a name.
- * @throws InvalidArgumentError for an argument without a name
- */
-export function featureOption(argument: string, before: readonly string[] = []): string[] {
-  const names = (argument.match(/(?:\\,|[^,])+/g) ?? []).map((name) => name.replaceAll('\\,', ','));
-  if (names.length === 0)
-    throw new InvalidArgumentError("Expected names or patterns such as 'label,image/*'.");
-  return [...before, ...names];
-}
-
-/** Whether the pattern stands for the name. After a mismatch only the last `*` takes in more, so that the time is bounded. */
-function fits(pattern: string, name: string): boolean {
+/** Whether a pattern matches a name. After a mismatch only the last `*` extends, which bounds the time. */
+function matches(pattern: string, name: string): boolean {
   let [p, n, star, from] = [0, 0, -1, 0];
   while (n < name.length) {
     if (pattern[p] === '*') {
@@ -73,7 +87,7 @@ function fits(pattern: string, name: string): boolean {
   return p === pattern.length;
 }
 
-/** The name that differs least from `wanted`, if it differs little. */
+/** The name most similar to `wanted`, if one is similar. */
 export function nearest(wanted: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
@@ -87,7 +101,7 @@ export function nearest(wanted: string, names: Iterable<string>): string | undef
   return best;
 }
 
-/** Insertions, deletions and replacements that turn one text into the other. */
+/** The number of insertions, deletions and replacements that turn one text into the other. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, i) => i);
   for (let i = 1; i <= one.length; i++) {

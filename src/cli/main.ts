@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { writeSync } from 'node:fs';
 
-// Nothing else is imported statically: when a module cannot be loaded, the exit code must still be right.
+// Imports nothing else statically: if a module cannot be loaded, the exit code must still be right.
 
 /** IO_FAILURE and INTERNAL_ERROR of exit-codes.ts. */
 const [IO_FAILURE, INTERNAL_ERROR] = [3, 70];
@@ -22,7 +22,7 @@ try {
 
 /** Prints an error that no command handled and sets the exit code for it. */
 async function endOn(error: unknown): Promise<void> {
-  // The first error is the cause; those that follow from it say nothing new.
+  // The first error is the cause of those that follow.
   if (failed) return;
   failed = true;
   try {

@@ -1,6 +1,6 @@
 /**
- * Options of the library and what a user of the command line types for them. A test compares the list with the option names in the
- * library's messages.
+ * The command-line options for options of the library. A test compares the list with the option names
+ * in the library's messages.
  */
 export const OPTION_NAMES: Readonly<Record<string, string>> = {
   anonymous: '--no-sign-request',
@@ -86,7 +86,7 @@ const LIBRARY_HINTS: readonly RegExp[] = [
 /** Ways to read an address of another scheme. Only the last works on the command line. */
 const OTHER_SCHEMES = /pass (?:the Response: await fetch\(url\)|a stream of its bytes, or download the file)/;
 
-/** Names with a capital letter inside, which mean an option wherever they occur. */
+/** Names with a capital letter inside: wherever they occur, they name an option. */
 const COMPOUND = new RegExp(
   `\\b(?:${Object.keys(OPTION_NAMES)
     .filter((name) => /[A-Z]/.test(name))
@@ -94,7 +94,7 @@ const COMPOUND = new RegExp(
   'g',
 );
 
-/** A message of the library, without its place, in the words of the command line. */
+/** A message of the library without its place, with the names of command-line options. */
 export function inCliWords(message: string): string {
   let text = message;
   for (const hint of LIBRARY_HINTS) text = text.replace(hint, '');
@@ -109,7 +109,10 @@ export function inCliWords(message: string): string {
     .replace(COMPOUND, optionName);
 }
 
-/** The message of a UsageError, which begins with the name of an option or argument, in the words of the command line. */
+/**
+ * The message of a UsageError, which begins with the name of an option or argument, with the names of
+ * command-line options.
+ */
 export function usageInCliWords(message: string): string {
   return inCliWords(message).replace(/^\w+(?=: )/, optionName);
 }

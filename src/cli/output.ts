@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, statSync, write } from 'node:fs';
 import { isatty } from 'node:tty';
-import { redacted, UsageError } from 'recordpipe/errors';
+import { RecordpipeError, redacted, UsageError } from 'recordpipe/errors';
 import { visibleText } from './text/visible.ts';
 
 /** Options that allow binary output on a terminal. */
@@ -9,7 +9,7 @@ export interface BinaryOutputOptions {
   readonly force?: true;
 }
 
-/** Whether binary data must not be written to standard output: it is a terminal, and no option allows it. */
+/** Whether to refuse binary data on standard output: a terminal, without an option that allows it. */
 export function isGuarded({ binary, force }: BinaryOutputOptions, terminal: boolean = isatty(1)): boolean {
   return terminal && !binary && !force;
 }
@@ -23,7 +23,7 @@ export function isTerminal(output: string): boolean {
     descriptor = openSync(output, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
     return isatty(descriptor);
   } catch {
-    return false; // opening it for writing says what is wrong
+    return false; // opening it for writing reports the error
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -42,11 +42,11 @@ export function binaryOnTerminal(subject: string, text: string, output = '-'): U
   );
 }
 
-/** Whether bytes are something that a terminal cannot show as text: not UTF-8, or with control characters. */
+/** Whether a terminal cannot show bytes as text: they are not UTF-8, or contain control characters. */
 export function isBinary(bytes: Uint8Array): boolean {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a terminal would obey
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal would obey them
     return /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/.test(text);
   } catch {
     return true;
@@ -64,27 +64,29 @@ const RETRY_MS = 5;
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Writes data to standard output, in the order of the calls. Resolves when everything is written, so that awaiting it keeps memory constant
- * however slow the reader is. Does not use process.stdout: its writes to a pipe block the thread, and with it the handling of signals.
- *
- * @throws ClosedOutput if the reader has closed the pipe; an `io-failure` for a full disk and the like
+ * Writes data to standard output, in the order of the calls. Await it to keep memory constant however
+ * slow the reader is. Does not use process.stdout: its writes to a pipe block the thread, and with it
+ * the handling of signals.
+ * @throws ClosedOutput if the reader has closed the pipe; RecordpipeError `io-failure`, for example
+ *   for a full disk
  */
 export function print(data: Uint8Array | string): Promise<void> {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   last = last.then(() => writeAll(bytes));
-  last.catch(() => {}); // whoever awaits it, or a later call, gets the error
+  last.catch(() => {}); // the awaiting caller or a later call gets the error
   return last;
 }
 
 /**
- * Writes text for people to standard output, as `print`, without secrets. Nothing in it can control a terminal, but for the program's own colors.
+ * Writes text for people to standard output. Removes secrets, and escapes everything that could
+ * control a terminal except the program's own colors.
  * @throws as `print`
  */
 export function say(text: string): Promise<void> {
   return print(visibleText(redacted(text)));
 }
 
-/** Writes a line to standard error, without secrets. Nothing in it can control a terminal. If standard error is closed, the line is lost. */
+/** Writes a line to standard error as `say` does. If standard error is closed, the line is lost. */
 export function complain(line: string): void {
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
   process.stderr.write(`${visibleText(redacted(line))}\n`);
@@ -100,13 +102,12 @@ function writeSome(bytes: Uint8Array, at: number): Promise<number> {
       if (error === null) resolve(count);
       else if (error.code === 'EAGAIN') setTimeout(() => resolve(0), RETRY_MS);
       else if (error.code === 'EPIPE') reject(new ClosedOutput('standard output was closed'));
-      else void ioFailure(error).then(reject);
+      else reject(ioFailure(error));
     });
   });
 }
 
-async function ioFailure(error: NodeJS.ErrnoException): Promise<Error> {
-  const { RecordpipeError } = await import('recordpipe');
+function ioFailure(error: NodeJS.ErrnoException): RecordpipeError {
   const text = error.code === 'ENOSPC' ? 'no space left on the device' : error.message;
   return new RecordpipeError('io-failure', `writing failed: ${text}`, { uri: '<stdout>' }, error);
 }

@@ -1,18 +1,18 @@
 import { Command } from 'commander';
-import { EXIT_CODES } from './command-parts.ts';
+import { EXIT_CODES, type Register } from './command.ts';
 import { fail } from './fail.ts';
 import { complain, print } from './output.ts';
-import { fill, withColor } from './text/style.ts';
+import { packageVersion } from './package-files.ts';
+import { fill } from './text/terminal.ts';
 import { visible } from './text/visible.ts';
-import { packageVersion } from './version.ts';
 
-/** Declares a command: commands/register/NAME.ts. Its action is in commands/NAME.ts, imported when it runs. */
-interface Registration {
-  register(root: Command): void;
+/** The module of a command: commands/NAME.ts. */
+interface CommandModule {
+  readonly register: Register;
 }
 
-/** The commands in the order in which help lists them. */
-const COMMANDS: Record<string, () => Promise<Registration>> = {
+/** The commands in the order of the help. */
+const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   validate: () => import('./commands/validate.ts'),
   count: () => import('./commands/count.ts'),
   inspect: () => import('./commands/inspect.ts'),
@@ -53,18 +53,17 @@ export async function program(called: string | undefined): Promise<Command> {
     .showHelpAfterError('(run recordpipe help, or recordpipe COMMAND --help, for usage)')
     .addHelpText('after', ROOT_HELP);
   for (const { register } of await Promise.all(needed(called).map((load) => load()))) register(root);
-  for (const command of root.commands) withColor(command);
   return root;
 }
 
-function needed(called: string | undefined): (() => Promise<Registration>)[] {
+function needed(called: string | undefined): (() => Promise<CommandModule>)[] {
   if (called === '--version' || called === '-V') return [];
   return called !== undefined && Object.hasOwn(COMMANDS, called)
     ? [COMMANDS[called]]
     : Object.values(COMMANDS);
 }
 
-/** An error of Commander: a line that quotes arguments, and perhaps a suggestion. */
+/** An error of Commander: a line that quotes arguments, perhaps followed by a suggestion. */
 function errorLines(text: string): string {
   return text
     .trimEnd()
@@ -73,14 +72,17 @@ function errorLines(text: string): string {
     .join('\n');
 }
 
-let told: unknown;
+let printed: unknown;
 
-/** Commander's default ends the process with a stack trace when the reader has closed the pipe (`| head`) or the disk is full. */
+/**
+ * Prints help. Commander's default ends the process with a stack trace if the reader has closed the
+ * pipe (`| head`) or the disk is full.
+ */
 function printHelp(text: string): void {
   print(fill(text, process.stdout.columns || 80)).catch(async (error: unknown) => {
-    // Help is printed in pieces, which all fail for the same reason.
-    if (error === told) return;
-    told = error;
+    // Help is printed in parts, which all fail for the same reason.
+    if (error === printed) return;
+    printed = error;
     process.exitCode = await fail(error);
   });
 }

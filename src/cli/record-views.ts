@@ -1,17 +1,24 @@
-import type { MessageType, RecordType } from 'recordpipe/check';
+import {
+  isMessageType,
+  type MessageType,
+  type RecordType,
+  recognizeRecord,
+  recordContent,
+  recordJson,
+} from 'recordpipe/check';
 import { UsageError } from 'recordpipe/errors';
 import { FeatureChoice } from './feature-choice.ts';
-import { previewLines } from './text/preview.ts';
-import { formatBytes } from './text/sizes.ts';
-import type { Painter } from './text/style.ts';
+import { formatBytes } from './text/numbers.ts';
+import { contentLines, previewLines } from './text/payload.ts';
+import type { Painter } from './text/terminal.ts';
 
-/** What is said of a record. */
+/** The position, size and hash of a record. */
 export interface ShownRecord {
   readonly record: number;
   readonly offset: number;
   readonly length: number;
   readonly sha256?: string;
-  /** Parts that the record was split into (RecordIO). */
+  /** Number of parts of a multipart record (RecordIO). */
   readonly parts?: number;
 }
 
@@ -28,12 +35,12 @@ export interface ViewOptions {
 /** Format of the file. */
 type Format = 'tfrecord' | 'recordio' | 'textline';
 
-/** Ways of showing a record and its contents. */
+/** Shows records and their contents. */
 export interface RecordViews {
   /** In pieces, because a string cannot hold a large record. */
   json(shown: ShownRecord, payload: Uint8Array, format: Format): Iterable<string>;
-  people(shown: ShownRecord, payload: Uint8Array, format: Format, paint: Painter): string;
-  /** Writes the images of a record where `--save-images` is given; the number of images. */
+  text(shown: ShownRecord, payload: Uint8Array, format: Format, paint: Painter): string;
+  /** Writes the images of a record to `--save-images`. Returns the number of images. */
   save(shown: ShownRecord, payload: Uint8Array, format: Format): Promise<number>;
   /** @throws UsageError if a feature of `--feature` was in none of the records shown */
   checkFeatures(records: number): void;
@@ -66,13 +73,7 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
     throw new UsageError(
       '--feature: expected --decode with --json or --jsonl, which otherwise show no features',
     );
-  // Imported when used, because start-up time counts.
-  const [stats, text, images] = await Promise.all([
-    import('recordpipe/check'),
-    isJson ? undefined : import('./text/content-text.ts'),
-    saveImages === undefined ? undefined : import('./save-images.ts'),
-  ]);
-  const { isMessageType, recognizeRecord, recordContent, recordJson } = stats;
+  const images = saveImages === undefined ? undefined : await import('./save-images.ts');
   const choice = feature && new FeatureChoice(feature);
   const wanted = choice?.includes ?? (() => true);
   const needsNames = feature !== undefined || saveImages !== undefined;
@@ -86,7 +87,7 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
     const { type, description } = recognizeRecord(payload, format);
     yield `${line.slice(0, -1)},"type":"${type}"`;
     if (isMessageType(type)) {
-      // Other messages are shown whole.
+      // Messages of other types are shown whole.
       if (choice !== undefined && type !== 'Example' && type !== 'SequenceExample')
         for (const name of recordContent(payload, type).features.keys()) choice.includes(name);
       yield `,"${KEYS[type]}":`;
@@ -101,14 +102,14 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
 
   return {
     json: jsonPieces,
-    people: (shown, payload, format, paint) => {
+    text: (shown, payload, format, paint) => {
       const { type, description } = recognizeRecord(payload, format);
       const isEmpty = payload.length === 0;
       const lines = [headLine(shown, isEmpty ? '' : titleOf(type, description), paint)];
       if (shown.sha256 !== undefined) lines.push(`  sha256 ${shown.sha256}`);
       let inside: string[];
       if (isMessageType(type) && !isEmpty) {
-        inside = text!.contentLines(payload, type, wanted);
+        inside = contentLines(payload, type, wanted);
         if (inside.length === 0) inside = [feature === undefined ? '(no features)' : '(no such feature)'];
       } else {
         if (needsNames && !isEmpty) lines.push(paint('yellow', `  no named features: ${description}`));
@@ -137,7 +138,7 @@ function* textPieces(payload: Uint8Array): Generator<string> {
   }
 }
 
-/** Text speaks for itself, and so do bytes in hexadecimal. */
+/** Text and bytes in hexadecimal need no title. */
 function titleOf(type: RecordType, description: string): string {
   return type === 'text' || description === 'binary data' ? '' : (TITLES[type] ?? description);
 }

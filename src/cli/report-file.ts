@@ -1,13 +1,14 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, realpath, stat } from 'node:fs/promises';
+import { access, mkdir, open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { RecordpipeError } from 'recordpipe';
-import { UsageError } from 'recordpipe/errors';
-import { writeWhole } from 'recordpipe/records/write';
-import { isS3 } from './reaching.ts';
+import type { KnownFile, RecordSchema } from 'recordpipe/check';
+import { RecordpipeError, UsageError } from 'recordpipe/errors';
+import { type InputSelection, inputsOf, listsIn } from './options/inputs.ts';
+import { type AnyObjectOptions, accessOf, isS3 } from './options/objects.ts';
+import type { ReadingOptions } from './options/reading.ts';
 
 /**
- * Fails where a report would take the place of a file that it reports on, under whatever name.
+ * Rejects a report that would replace an input, an output or a list, under whatever name.
  * @throws UsageError
  */
 export async function refuseReportOn(
@@ -15,10 +16,10 @@ export async function refuseReportOn(
   report: string,
   option = '--report',
 ): Promise<void> {
-  const wanted = await identity(report);
+  const reportId = await identity(report);
   for (const file of files) {
     if (file === '-') continue;
-    if (isS3(file) ? file === report : (await identity(file)) === wanted)
+    if (isS3(file) ? file === report : (await identity(file)) === reportId)
       throw new UsageError(
         `${option}: ${report} is also an input or output of this command; choose another name`,
       );
@@ -26,14 +27,14 @@ export async function refuseReportOn(
 }
 
 /**
- * Fails before the work begins rather than after it, when a report could not be written.
+ * Fails before the work begins if a report could not be written.
  * @throws RecordpipeError `not-found`, `io-failure`
  */
 export async function checkReportFolder(path: string): Promise<void> {
   if (isS3(path)) return;
-  const there = await stat(path).catch(() => undefined);
-  if (there?.isDirectory()) throw reportError(path, new Error('it is a directory; name a file in it'));
-  await access(there === undefined || there.isFile() ? dirname(path) : path, constants.W_OK).catch(
+  const existing = await stat(path).catch(() => undefined);
+  if (existing?.isDirectory()) throw reportError(path, new Error('it is a directory; name a file in it'));
+  await access(existing === undefined || existing.isFile() ? dirname(path) : path, constants.W_OK).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw reportError(path, error);
       const text = `the directory ${dirname(path)} does not exist; create it first`;
@@ -42,7 +43,30 @@ export async function checkReportFolder(path: string): Promise<void> {
   );
 }
 
-/** Makes a folder, where it is not there. @throws RecordpipeError `io-failure` */
+/**
+ * Fails before the work begins if an output could not be written, or would replace an input.
+ * @param others further files that it must not replace
+ */
+export async function checkOutput(
+  inputs: readonly (string | KnownFile)[],
+  output: string,
+  option: string,
+  options: Pick<ReadingOptions, 'format'> & InputSelection & AnyObjectOptions,
+  others: readonly string[] = [],
+): Promise<void> {
+  await refuseReportOn([...listsIn(inputs), ...others], output, option);
+  // A list from standard input can be read only once.
+  if (!inputs.includes('@-')) {
+    const { expandInputs } = await import('recordpipe/check');
+    // The run itself prints the notices and checks the shards.
+    const quietly = { ...inputsOf(options, true), strictShards: false };
+    const files = await expandInputs(inputs, options.format, { ...accessOf(options), ...quietly });
+    await refuseReportOn(files, output, option);
+  }
+  await checkReportFolder(output);
+}
+
+/** Creates a directory unless it exists. @throws RecordpipeError `io-failure` */
 export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: Error) => {
     const text = `the directory cannot be created: ${error.message}`;
@@ -50,10 +74,10 @@ export async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-/** The kinds of reports: a run writes them again, so that an older one is replaced without `--force`. */
+/** Kinds of reports. A run regenerates them, so an older one is replaced without `--force`. */
 export type ReportKind = 'validation' | 'repair' | 'page';
 
-/** What a report of each kind begins with. */
+/** The beginning of a report of each kind. */
 const BEGINNINGS: Record<ReportKind, RegExp> = {
   validation: /^\{\n {2}"ok": (true|false),\n {2}"files": \[(\]|\n {4}\{\n {6}"uri": ")/,
   // One result, or an array of them (--output-dir).
@@ -61,12 +85,13 @@ const BEGINNINGS: Record<ReportKind, RegExp> = {
   page: /^<!DOCTYPE html>\n<html[^>]*>\n<head>\n<meta charset="utf-8">\n<meta name="generator" content="recordpipe">/,
 };
 
-/** Longest part of a file that tells what it is. */
+/** Bytes of a file that determine its kind. */
 const BEGINNING_BYTES = 4096;
 
 /**
- * Whether an existing file of this name may be replaced: with `--force`, where it is empty, or where it is a report of this kind.
- * @throws RecordpipeError `already-exists` where it may not
+ * Whether an existing file may be replaced: with `--force`, if it is empty, or if it is a report of
+ * this kind.
+ * @throws RecordpipeError `already-exists` if it may not
  */
 export async function checkReplaceable(
   path: string,
@@ -74,18 +99,19 @@ export async function checkReplaceable(
   force: boolean | undefined,
 ): Promise<boolean> {
   if (force) return true;
-  // `writeWhole` checks these, and those that appear meanwhile.
+  // `writeWhole` checks objects, and files that appear meanwhile.
   if (isS3(path)) return false;
-  const there = await stat(path).catch(() => undefined);
-  if (there?.isFile() !== true) return false;
-  if (there.size === 0 && kind !== undefined) return true;
+  const existing = await stat(path).catch(() => undefined);
+  if (existing?.isFile() !== true) return false;
+  if (existing.size === 0 && kind !== undefined) return true;
   if (kind !== undefined && BEGINNINGS[kind].test(await beginningOf(path))) return true;
   const what = kind === undefined ? 'already exists' : 'exists, and is not a report of this command';
   throw new RecordpipeError('already-exists', what, { uri: path });
 }
 
 /**
- * Writes a report so that a file of that name is either the old one or a whole new one; devices and pipes are written in place.
+ * Writes a report. A file of that name is either the old or the complete new one; devices and pipes
+ * are written in place.
  * @param kind undefined for documents that people edit: they are replaced only with `--force`
  */
 export async function writeReport(
@@ -94,6 +120,7 @@ export async function writeReport(
   kind: ReportKind | undefined,
   force: boolean | undefined,
 ): Promise<void> {
+  const { writeWhole } = await import('recordpipe/records/write');
   const overwrite = await checkReplaceable(path, kind, force);
   await writeWhole(path, [Buffer.from(text)], { overwrite, sync: !isS3(path) });
 }
@@ -109,14 +136,39 @@ async function beginningOf(path: string): Promise<string> {
   }
 }
 
-/** What a file is, whatever its name: by its place on the disk, or, where there is none yet, by its folder and name. */
+/** Identifies a file by its inode, or by its directory and name if it does not exist. */
 async function identity(path: string): Promise<string> {
-  const there = await stat(path, { bigint: true }).catch(() => undefined);
-  if (there !== undefined) return `${there.dev} ${there.ino}`;
+  const existing = await stat(path, { bigint: true }).catch(() => undefined);
+  if (existing !== undefined) return `${existing.dev} ${existing.ino}`;
   const folder = await realpath(dirname(path)).catch(() => resolve(dirname(path)));
   return join(folder, basename(path));
 }
 
 function reportError(uri: string, cause: Error): RecordpipeError {
   return new RecordpipeError('io-failure', `the report cannot be written: ${cause.message}`, { uri }, cause);
+}
+
+/**
+ * Reads the schema of `--schema`.
+ * @throws RecordpipeError `not-found`, `io-failure`; UsageError for an invalid schema
+ */
+export async function readSchemaFile(path: string): Promise<RecordSchema> {
+  const { readSchema } = await import('recordpipe/check');
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT')
+      throw new RecordpipeError(
+        'not-found',
+        'no such schema file; recordpipe schema writes one',
+        { uri: path },
+        error,
+      );
+    const what = error.code === 'EISDIR' ? 'it is a directory; name a schema file in it' : error.message;
+    throw new RecordpipeError('io-failure', what, { uri: path }, error);
+  });
+  try {
+    return readSchema(text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(error.message.replace(/^schema:/, `--schema: ${path}:`));
+  }
 }

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRecordpipeError, RecordpipeError } from 'recordpipe';
 import { type FieldValue, imageHeader, type RecordContent } from 'recordpipe/check';
+import { isRecordpipeError, RecordpipeError } from 'recordpipe/errors';
 import { writeWhole } from 'recordpipe/records/write';
 
 /**
- * Writes the images of a record into a folder, as `RECORD-FEATURE.jpeg`, with `-N` after the feature if it has several. A name that is
- * too long for a file, or that two features of the record would share, gets a hash of the feature's name.
- * Returns the number of images. @param force overwrites files
+ * Writes the images of a record to a directory, as `RECORD-FEATURE.jpeg`, with `-N` after the feature
+ * if it has several. A name that is too long for a file, or that two features of the record would
+ * share, gets a hash of the feature's name.
+ * @param force overwrites files
+ * @returns the number of images
  * @throws RecordpipeError `already-exists`, `io-failure`
  */
 export async function saveImages(
@@ -39,10 +41,13 @@ export async function saveImages(
   return saved;
 }
 
-/** Of the 255 bytes that a file's name may have, record, place, hash and extension take up to 60. */
+/** A file name has up to 255 bytes, of which record, place, hash and extension take up to 60. */
 const MAX_STEM_BYTES = 180;
 
-/** What stands for a feature in a file's name. @param taken how many features of the record have each plain stem */
+/**
+ * The part of a file name that identifies a feature.
+ * @param taken number of features of the record by plain stem
+ */
 function stemOf(feature: string, taken: ReadonlyMap<string, number>): string {
   const stem = plainStem(feature);
   if (Buffer.byteLength(stem) <= MAX_STEM_BYTES && taken.get(stem.toLowerCase()) === 1) return stem;
@@ -53,7 +58,7 @@ function plainStem(feature: string): string {
   return feature.replace(/[^\p{L}\p{N}_.-]+/gu, '_');
 }
 
-/** In lower case: some file systems do not tell cases apart. */
+/** Counts in lower case: some file systems ignore case. */
 function countStems(features: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const feature of features) {

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KnownFile } from 'recordpipe/check';
-import { UsageError } from 'recordpipe/errors';
+import { RecordpipeError, UsageError } from 'recordpipe/errors';
 import {
   assign,
+  type DoneFile,
   engineText,
   planShards,
   readPlan,
@@ -20,22 +23,25 @@ import {
   uncut,
   writeReport,
 } from 'recordpipe/scale';
-import { type InputCommandOptions, inputOptionsOf } from './input-options.ts';
-import type { ObjectCommandOptions } from './object-options.ts';
+import { statObject } from 'recordpipe/storage';
+import { exitCodeOf, INVALID, IO_FAILURE, OK } from './exit-codes.ts';
+import { type InputSelection, inputsOf } from './options/inputs.ts';
+import { type AnyObjectOptions, accessOf, isS3 } from './options/objects.ts';
+import { defined } from './options/option.ts';
+import type { PayloadOptions, ReadingOptions } from './options/reading.ts';
+import type { ShardOptions } from './options/shards.ts';
 import { complain } from './output.ts';
-import { isS3, reachingOf } from './reaching.ts';
 import { checkReportFolder, makeFolder } from './report-file.ts';
-import type { ShardCommandOptions } from './shard-options.ts';
-import { formatBytes, formatCount, formatNumberOf } from './text/sizes.ts';
+import { formatBytes, formatCount, formatNumberOf } from './text/numbers.ts';
 import { visible } from './text/visible.ts';
 
-/** The part of the work that this process does. */
+/** The share of the work of this process. */
 export interface ShardRun<C extends ShardCommand> {
-  /** Sorted; none where there are more shards than files. */
+  /** Sorted; empty if there are more shards than files. */
   readonly files: readonly KnownFile[];
-  /** Those of all shards. */
+  /** The files of all shards. */
   readonly all: readonly KnownFile[];
-  /** Writes what was found where `--report` says: of one shard, or, of a run over all of a plan, the total. */
+  /** Writes the report of this shard, or the total of a run over a whole plan, to `--report`. */
   write(result: ShardResults[C]): Promise<void>;
 }
 
@@ -43,18 +49,19 @@ export interface ShardRun<C extends ShardCommand> {
 export interface ShardWork<C extends ShardCommand> {
   readonly command: C;
   readonly inputs: readonly string[];
-  readonly format: 'tfrecord' | 'recordio' | 'textline' | 'auto';
-  /** Whether the command can do a part of a file. */
+  readonly format: ReadingOptions['format'];
+  /** Whether the command can process a part of a file. */
   readonly parts: boolean;
-  /** The options that decide what is found; those that are undefined are left out. */
-  readonly settings: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** The options that determine the results: reports of shards with other options do not merge. */
+  readonly settings: Settings;
 }
 
-type Options = ShardCommandOptions & ObjectCommandOptions & InputCommandOptions & { readonly quiet?: true };
+type Settings = Readonly<Record<string, string | number | boolean | undefined>>;
+type Options = ShardOptions & AnyObjectOptions & InputSelection & { readonly quiet?: true };
 
 /**
- * The part of the work that is this process's.
- * @throws UsageError where it is not clear which that is
+ * Determines the share of the work of this process.
+ * @throws UsageError if the shard is not clear
  */
 export async function shardRun<C extends ShardCommand>(
   work: ShardWork<C>,
@@ -62,16 +69,15 @@ export async function shardRun<C extends ShardCommand>(
 ): Promise<ShardRun<C>> {
   const { command, inputs, format } = work;
   const { plan: planFile, shard: choice, quiet, report } = options;
-  const reaching = reachingOf(options);
+  const access = accessOf(options);
   if (planFile !== undefined && inputs.length > 0)
     throw new UsageError(`--plan: the plan lists the inputs; remove ${inputs[0]}`);
   if (choice !== undefined && !('auto' in choice) && planFile === undefined && inputs.includes('-'))
     throw new UsageError('--shard: standard input cannot be divided; pass files');
-  const found = planFile === undefined ? undefined : await readPlan(planFile, reaching);
+  const found = planFile === undefined ? undefined : await readPlan(planFile, access);
   const { shard, shards, by, folders } = whichShard(choice, found?.shards);
   if (found === undefined) refuseSharded(inputs, folders);
-  const planned =
-    found ?? (await planShards(inputs, { ...reaching, format, ...inputOptionsOf(options, quiet) }));
+  const planned = found ?? (await planShards(inputs, { ...access, format, ...inputsOf(options, quiet) }));
   const plan = work.parts ? planned : uncut(planned);
   const files = assign(plan, shards)[shard];
   if (!quiet) {
@@ -87,10 +93,16 @@ export async function shardRun<C extends ShardCommand>(
     all: plan.files,
     write: async (result) => {
       if (report === undefined) return;
-      const part = shardReport(command, plan, { shard, shards }, result, givenOf(work.settings));
+      const part = shardReport(
+        command,
+        plan,
+        { shard, shards },
+        result,
+        defined(work.settings) as ShardSettings,
+      );
       const written = choice === undefined ? totalReport(part) : part;
       const output = await named(report, reportName(part));
-      const isNew = await writeReport(written, output, reaching);
+      const isNew = await writeReport(written, output, access);
       if (!quiet) complain(isNew ? `wrote ${visible(output)}` : `${visible(output)} is up to date`);
     },
   };
@@ -119,7 +131,7 @@ function whichShard(choice: ShardChoice | undefined, planned: number | undefined
   return { shard, shards: count, by: engineText(from), folders };
 }
 
-/** What SageMaker has divided by keys is not divided again. */
+/** Rejects folders that SageMaker has already divided by keys. */
 function refuseSharded(inputs: readonly string[], folders: readonly string[]): void {
   for (const folder of folders) {
     const inside = inputs.find((input) => input === folder || input.startsWith(`${folder}/`));
@@ -141,14 +153,77 @@ function shardText(
   return `recordpipe: shard ${shard} of ${shards} (zero-based)${by === undefined ? '' : `, by ${visible(by)}`}: ${share}`;
 }
 
-/** A report's own name in a folder, or the one that was given. */
+/** The path of a report: in a directory it gets its own name. */
 async function named(report: string, name: string): Promise<string> {
   if (report.endsWith('/')) return `${report}${name}`;
   const folder = !isS3(report) && (await stat(report).catch(() => undefined))?.isDirectory();
   return folder ? join(report, name) : report;
 }
 
-function givenOf(settings: ShardWork<'stats'>['settings']): ShardSettings {
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as ShardSettings;
+/** The share of the work of a command that writes an output for each file. */
+export interface ShardFiles {
+  readonly files: readonly KnownFile[];
+  /** The files of all shards. */
+  readonly all: readonly KnownFile[];
+  /** Fails if a file has changed since it was planned. */
+  check(uri: string): Promise<void>;
+  /** Writes the report unless a file could not be read or written. Returns the exit code. */
+  end(done: readonly DoneFile[]): Promise<number>;
+}
+
+/** Does the same as {@link shardRun} for a command that writes an output for each file. */
+export async function shardFiles(
+  work: ShardWork<'index'> | ShardWork<'convert'>,
+  options: Options,
+): Promise<ShardFiles> {
+  const { files, all, write } = await shardRun(work as ShardWork<'index'>, options);
+  const known = new Map(files.map((file) => [file.uri, file]));
+  return {
+    files,
+    all,
+    check: async (uri) => checkPlanned(known.get(uri)!, options),
+    end: async (done) => {
+      const codes = done.map(({ error }) => (error === undefined ? OK : exitCodeOf(error.code as never)));
+      if (codes.includes(IO_FAILURE)) return IO_FAILURE;
+      await write({ files: done });
+      return codes.includes(INVALID) ? INVALID : OK;
+    },
+  };
+}
+
+async function checkPlanned({ uri, size, etag }: KnownFile, options: AnyObjectOptions): Promise<void> {
+  const remote = isS3(uri);
+  const { objects, signal } = accessOf(options);
+  const found = remote
+    ? await statObject(uri, { ...objects, signal })
+    : { size: statSync(uri, { throwIfNoEntry: false })?.size, etag: undefined };
+  if (found.size === size && (etag === undefined || found.etag === etag)) return;
+  const text = 'it has changed since the plan was made; make a new plan';
+  throw new RecordpipeError(remote ? 'object-changed' : 'source-changed', text, { uri });
+}
+
+/** The reading options that determine the results of a command. */
+export function settingsOf(options: ReadingOptions & Partial<PayloadOptions>): Settings {
+  const { format, compression, maxRecordSize, onTruncated, trailing, payloadCrc, recover } = options;
+  const { multipart, cr, delimiter, encoding, skipBlank, stripBom } = options;
+  return {
+    format,
+    compression,
+    maxRecordSize,
+    onTruncated,
+    trailing,
+    payloadCrc,
+    recover,
+    multipart,
+    cr,
+    delimiter: delimiter && Buffer.from(delimiter).toString('hex'),
+    encoding,
+    skipBlank,
+    stripBom,
+  };
+}
+
+/** Identifies a document by a short hash. */
+export function digest(document: unknown): string {
+  return createHash('sha256').update(JSON.stringify(document)).digest('hex').slice(0, 16);
 }

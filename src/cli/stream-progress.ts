@@ -1,8 +1,17 @@
-import { isatty } from 'node:tty';
 import type { ChannelMetrics, StreamEvent } from 'recordpipe/pipemode/streamer';
-import { formatBytes, formatClock, formatNumberOf, formatRate, formatSeconds } from './text/sizes.ts';
+import {
+  etaText,
+  firstFitting,
+  isLive,
+  LIVE_MS,
+  percentOf,
+  retriesText,
+  statusLine,
+  terminalColumns,
+} from './progress.ts';
+import { formatBytes, formatNumberOf, formatRate, formatSeconds } from './text/numbers.ts';
 
-/** Shows on standard error how far channels are. */
+/** Reports the progress of channels on standard error. */
 export interface StreamProgress {
   start(metrics: () => readonly ChannelMetrics[]): void;
   /** Counts for the summary. */
@@ -13,57 +22,44 @@ export interface StreamProgress {
   end(): void;
 }
 
-const STDERR = 2;
-const LIVE_MS = 100;
 const BESIDE_MS = 30_000;
-const DEFAULT_COLUMNS = 80;
-/** An ETA computed earlier is dominated by start-up time. */
-const ETA_AFTER_MS = 1000;
-/** Whoever the other waited for during less than this share of the time is no bottleneck. */
+/** A side that the other waited for during less than this share of the time is no bottleneck. */
 const MIN_SHARE = 0.05;
 const NONE: StreamProgress = { start: () => {}, note: () => {}, clear: () => {}, end: () => {} };
 
 /**
- * On a terminal one live line, ten times a second. Beside a program, which writes to the same terminal whenever it
- * likes, a line of its own every 30 seconds. Elsewhere no line. At the end a summary of each channel.
+ * On a terminal one live line. Beside a program, which writes to the same terminal at any time, a new
+ * line every 30 seconds. Elsewhere no line. At the end a summary of each channel.
  */
 export function streamProgress(wanted: boolean, beside: boolean): StreamProgress {
   if (!wanted) return NONE;
-  process.stderr.on('error', () => {});
-  const terminal = isatty(STDERR) && process.env['TERM'] !== 'dumb';
-  const live = terminal && !beside;
+  const status = statusLine();
+  const terminal = isLive();
   const totals = new Map<string, ChannelTotal>();
-  let shown = false;
   let timer: ReturnType<typeof setInterval> | undefined;
-  const columns = (): number => process.stderr.columns || DEFAULT_COLUMNS;
-  const clear = (): void => {
-    if (shown) process.stderr.write('\r\x1b[K');
-    shown = false;
-  };
   return {
     start: (metrics) => {
       if (!terminal) return;
       const show = (): void => {
-        const line = progressLine(metrics(), columns() - 1);
-        process.stderr.write(live ? `\r${line}\x1b[K` : `${freshLine(columns())}${line}\n`);
-        shown = live;
+        const text = (columns: number): string => progressLine(metrics(), columns);
+        if (!beside) status.update(text);
+        else process.stderr.write(`${freshLine()}${text(terminalColumns() - 1)}\n`);
       };
-      timer = setInterval(show, live ? LIVE_MS : BESIDE_MS);
+      timer = setInterval(show, beside ? BESIDE_MS : LIVE_MS);
       timer.unref();
     },
     note: (event) => count(totals, event),
-    clear,
+    clear: status.clear,
     end: () => {
       clearInterval(timer);
-      clear();
+      status.clear();
       const lines = [...totals].map(([channel, total]) => `recordpipe: ${summaryLine(channel, total)}\n`);
-      if (lines.length > 0)
-        process.stderr.write((terminal && beside ? freshLine(columns()) : '') + lines.join(''));
+      if (lines.length > 0) process.stderr.write((terminal && beside ? freshLine() : '') + lines.join(''));
     },
   };
 }
 
-/** What the epochs of a channel come to. */
+/** The totals of the epochs of a channel. */
 export interface ChannelTotal {
   epochs: number;
   /** Epochs whose reader left before the end. */
@@ -78,16 +74,16 @@ export interface ChannelTotal {
 function count(totals: Map<string, ChannelTotal>, event: StreamEvent): void {
   if (event.event !== 'epoch-end') return;
   const { channel, bytes, seconds, complete, readerWaitMs, sourceWaitMs, source } = event;
-  const before = totals.get(channel);
-  totals.set(channel, {
-    epochs: (before?.epochs ?? 0) + 1,
-    early: (before?.early ?? 0) + (complete ? 0 : 1),
-    bytes: (before?.bytes ?? 0) + bytes,
-    seconds: (before?.seconds ?? 0) + seconds,
-    readerWaitMs: (before?.readerWaitMs ?? 0) + readerWaitMs,
-    sourceWaitMs: (before?.sourceWaitMs ?? 0) + sourceWaitMs,
-    source,
-  });
+  const none = { epochs: 0, early: 0, bytes: 0, seconds: 0, readerWaitMs: 0, sourceWaitMs: 0, source };
+  const total = totals.get(channel) ?? none;
+  total.epochs++;
+  if (!complete) total.early++;
+  total.bytes += bytes;
+  total.seconds += seconds;
+  total.readerWaitMs += readerWaitMs;
+  total.sourceWaitMs += sourceWaitMs;
+  total.source = source;
+  totals.set(channel, total);
 }
 
 /** `train: 3 epochs (1 left early), 9.60 GiB in 24.1 s, 408 MiB/s, waiting for reader 82 %`. */
@@ -104,76 +100,83 @@ export function summaryLine(channel: string, total: ChannelTotal): string {
 }
 
 /**
- * Moves a terminal's cursor to the start of a line without output: as many blanks as the line is wide end on the next
- * line, unless the cursor is at the start already.
+ * Moves a terminal's cursor to the start of a line without visible output: as many blanks as the line
+ * is wide end on the next line, unless the cursor is at the start already.
  */
-function freshLine(columns: number): string {
-  return `${' '.repeat(columns)}\r`;
+function freshLine(): string {
+  return `${' '.repeat(terminalColumns())}\r`;
 }
 
-/** All channels on one line of at most `columns` characters: with less detail where they are many, then fewer of them. */
+/** All channels on one line of at most `columns` columns: with less detail, then fewer of them. */
 export function progressLine(metrics: readonly ChannelMetrics[], columns: number): string {
-  for (const text of DETAIL) {
-    const line = metrics.map(text).join(' | ');
-    if (line.length <= columns) return line;
-  }
-  const texts = metrics.map(DETAIL[DETAIL.length - 1]);
-  for (let shown = texts.length - 1; shown > 0; shown--) {
-    const line = `${texts.slice(0, shown).join(' | ')} | +${texts.length - shown} more`;
-    if (line.length <= columns) return line;
-  }
-  return texts.length === 0 ? '' : texts[0].slice(0, columns);
+  return firstFitting(channelLines(metrics), columns);
 }
 
-const DETAIL = [
-  (one: ChannelMetrics) => channelText(one, false),
-  (one: ChannelMetrics) => channelText(one, true),
-  briefText,
-];
+function* channelLines(metrics: readonly ChannelMetrics[]): Generator<string> {
+  for (const text of [longText, shortText, briefText]) yield metrics.map(text).join(' | ');
+  const texts = metrics.map(briefText);
+  for (let shown = texts.length - 1; shown > 0; shown--)
+    yield `${texts.slice(0, shown).join(' | ')} | +${texts.length - shown} more`;
+  yield texts[0] ?? '';
+}
 
-/** `train e0 3.20 GiB/12.0 GiB 410 MiB/s 1 retry ETA 0:21 waiting for reader 82 %`; `short`: `train e0 26 % 410 MiB/s ETA 0:21 reader 82 %`. */
-function channelText(metrics: ChannelMetrics, short: boolean): string {
-  const { channel, state, epoch, epochBytes, epochMs, retries } = metrics;
-  if (state !== 'streaming') return briefText(metrics);
+/** `train e0 3.20 GiB/12.0 GiB 410 MiB/s 1 retry ETA 0:21 waiting for reader 82 %`. */
+function longText(metrics: ChannelMetrics): string {
+  const { epochBytes, retries } = metrics;
   const total = totalOf(metrics);
   const size = formatBytes(epochBytes) + (total === undefined ? '' : `/${formatBytes(total)}`);
-  const hasEta = total !== undefined && epochBytes > 0 && epochBytes < total && epochMs >= ETA_AFTER_MS;
-  const parts = [
-    channel,
-    `e${epoch}`,
-    short && total !== undefined ? percent(epochBytes, total) : size,
-    formatRate(epochBytes, epochMs / 1000),
-    retries === 0 || short ? undefined : retries === 1 ? '1 retry' : `${retries} retries`,
-    hasEta ? `ETA ${formatClock((((total - epochBytes) / epochBytes) * epochMs) / 1000)}` : undefined,
-    short ? bottleneck(metrics)?.replace('waiting for ', '') : bottleneck(metrics),
-  ];
+  return channelText(metrics, size, retriesText(retries), bottleneck(metrics));
+}
+
+/** `train e0 26 % 410 MiB/s ETA 0:21 reader 82 %`. */
+function shortText(metrics: ChannelMetrics): string {
+  return channelText(
+    metrics,
+    shareText(metrics),
+    undefined,
+    bottleneck(metrics)?.replace('waiting for ', ''),
+  );
+}
+
+function channelText(
+  metrics: ChannelMetrics,
+  size: string,
+  retries: string | undefined,
+  waiting: string | undefined,
+): string {
+  const { channel, state, epoch, epochBytes, epochMs } = metrics;
+  if (state !== 'streaming') return briefText(metrics);
+  const rate = formatRate(epochBytes, epochMs / 1000);
+  const eta = etaText(epochBytes, totalOf(metrics) ?? 0, epochMs / 1000);
+  const parts = [channel, `e${epoch}`, size, rate, retries, eta, waiting];
   return parts.filter((part) => part !== undefined).join(' ');
 }
 
 /** `train e0 26 %`. */
 function briefText(metrics: ChannelMetrics): string {
-  const { channel, state, epoch, epochBytes } = metrics;
+  const { channel, state, epoch } = metrics;
   if (state === 'waiting') return `${channel} e${epoch} no reader yet`;
   if (state !== 'streaming') return `${channel} ${state}`;
+  return `${channel} e${epoch} ${shareText(metrics)}`;
+}
+
+function shareText(metrics: ChannelMetrics): string {
   const total = totalOf(metrics);
-  return `${channel} e${epoch} ${total === undefined ? formatBytes(epochBytes) : percent(epochBytes, total)}`;
+  return total === undefined ? formatBytes(metrics.epochBytes) : percentOf(metrics.epochBytes, total);
 }
 
 function totalOf({ epochBytes, epochTotalBytes }: ChannelMetrics): number | undefined {
   return epochTotalBytes !== undefined && epochTotalBytes >= epochBytes ? epochTotalBytes : undefined;
 }
 
-function percent(bytes: number, total: number): string {
-  return `${total === 0 ? 100 : Math.floor((100 * bytes) / total)} %`;
-}
-
-/** Who the other has to wait for, and during which share of the time. */
+/** The side that the other waits for, and during which share of the time. */
 function bottleneck(
   times: Pick<ChannelMetrics, 'epochMs' | 'readerWaitMs' | 'sourceWaitMs'> & { readonly source: string },
 ): string | undefined {
-  const { epochMs, readerWaitMs, sourceWaitMs, source } = times;
-  const [who, ms] = readerWaitMs >= sourceWaitMs ? ['reader', readerWaitMs] : [source, sourceWaitMs];
-  return epochMs > 0 && (ms as number) / epochMs >= MIN_SHARE
-    ? `waiting for ${who} ${Math.min(100, Math.round((100 * (ms as number)) / epochMs))} %`
+  const { epochMs, readerWaitMs, sourceWaitMs } = times;
+  const [who, ms]: [string, number] =
+    readerWaitMs >= sourceWaitMs ? ['reader', readerWaitMs] : [times.source, sourceWaitMs];
+  return epochMs > 0 && ms / epochMs >= MIN_SHARE
+    ? `waiting for ${who} ${Math.min(100, Math.round((100 * ms) / epochMs))} %`
     : undefined;
 }

@@ -1,41 +1,38 @@
-import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import type { TrainingProgram } from 'recordpipe/pipemode/streamer';
-
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
-type Ending = (typeof ENDING)[number];
+import { SIGNAL_EXIT_CODES, SIGNALS, type TerminatingSignal } from './interrupt.ts';
 
 const STDIN = 0;
 
 /**
- * What `stream` does on signals. Without a program they end it. With one, which has a session of its own and hears
- * nothing from the terminal by itself, they are passed on, and `stream` ends with the program: a program that has not
- * ended after its grace period is killed, and a second signal kills it at once. Only Ctrl-C in a terminal has no such
- * limit, because a program may mean to continue.
+ * The reaction of `stream` to signals. Without a program they stop the streaming. A program has a
+ * session of its own, so the terminal does not signal it: signals are passed on, and `stream` ends
+ * with the program. A program that has not ended after its grace period is killed; a second signal
+ * kills it at once. Ctrl-C in a terminal has no such limit, because a program may mean to continue.
  */
 export class StreamSignals {
   readonly #controller = new AbortController();
   #program: TrainingProgram | undefined;
-  #first: Ending | undefined;
+  #first: TerminatingSignal | undefined;
 
   constructor() {
-    for (const name of ENDING) process.on(name, this.#take);
+    for (const name of SIGNALS) process.on(name, this.#take);
   }
 
-  /** Fires when the streaming has to end. */
+  /** Aborts when the streaming must stop. */
   get stop(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Whether a signal came. */
-  get came(): boolean {
+  /** Whether a signal was received. */
+  get received(): boolean {
     return this.#first !== undefined;
   }
 
-  /** The exit code for the signal that came, unless the program ended by itself and has one of its own. */
+  /** The exit code for the received signal, unless the program ended by itself with its own exit code. */
   get exitCode(): number | undefined {
     if (this.#first === undefined || this.#program?.killed === false) return undefined;
-    return exitCodeOf(this.#first);
+    return SIGNAL_EXIT_CODES[this.#first];
   }
 
   passTo(program: TrainingProgram): void {
@@ -46,18 +43,18 @@ export class StreamSignals {
   }
 
   end(): void {
-    for (const name of ENDING) process.removeListener(name, this.#take);
+    for (const name of SIGNALS) process.removeListener(name, this.#take);
     process.removeListener('SIGTSTP', this.#suspend);
     process.removeListener('SIGCONT', this.#pass);
     process.removeListener('SIGWINCH', this.#pass);
   }
 
-  readonly #take = (name: Ending): void => {
+  readonly #take = (name: TerminatingSignal): void => {
     const again = this.#first !== undefined;
     this.#first ??= name;
     const program = this.#program;
     if (program === undefined) {
-      if (again) process.exit(exitCodeOf(name));
+      if (again) process.exit(SIGNAL_EXIT_CODES[name]);
       this.#controller.abort(new Error(name));
     } else if (again) program.kill();
     else if (name === 'SIGINT' && isatty(STDIN)) program.signal(name);
@@ -71,8 +68,4 @@ export class StreamSignals {
     this.#program?.signal('SIGSTOP');
     process.kill(process.pid, 'SIGSTOP');
   };
-}
-
-function exitCodeOf(name: Ending): number {
-  return 128 + constants.signals[name];
 }

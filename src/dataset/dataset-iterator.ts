@@ -3,12 +3,12 @@ import type { Run } from './run.ts';
 import { END, LATER } from './stage.ts';
 
 /**
- * The elements of one iteration. What is there already is handed out as a resolved promise; `return`, which `break` calls, closes the sources,
- * also while an element is awaited.
+ * Iterates over the elements of one run. Elements that are ready come as resolved promises.
+ * `return`, which `break` calls, closes the sources, even while a call is pending.
  */
 export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   readonly #run: Run<T>;
-  /** The call under way; later ones wait for it. */
+  /** The pending call. Later calls wait for it. */
   #pending: Promise<unknown> | undefined;
 
   /** @hideconstructor */
@@ -22,9 +22,9 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  /** The next element. */
+  /** Returns the next element. */
   next(): Promise<IteratorResult<T>> {
-    if (this.#pending !== undefined) return this.#behind(this.#pending);
+    if (this.#pending !== undefined) return this.#after(this.#pending);
     if (this.#run.closed && !this.#run.aborted) return Promise.resolve(done());
     try {
       const step = this.#run.next();
@@ -62,12 +62,12 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     if (this.#pending === pending) this.#pending = undefined;
   }
 
-  #behind(pending: Promise<unknown>): Promise<IteratorResult<T>> {
+  #after(pending: Promise<unknown>): Promise<IteratorResult<T>> {
     const call = pending.then(() => this.#ask());
     return this.#hold(call);
   }
 
-  /** As `next`, but for the call that is under way. */
+  /** Like `next`, after the pending call. */
   async #ask(): Promise<IteratorResult<T>> {
     const run = this.#run;
     if (run.closed && !run.aborted) return done();

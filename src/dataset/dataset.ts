@@ -29,11 +29,14 @@ import type { Stage } from './stage.ts';
 import { Epochs, type Iteration } from './stage.ts';
 
 /**
- * Elements that come from somewhere and pass through operators, with the semantics of tf.data: lazy, iterated anew by each `for await`, one element
- * asked for at a time. No function runs for an element that nobody asked for, save where `prefetch`, `shuffle` and promises of a parallel `map` read ahead.
+ * A lazy sequence of elements that passes through operators, with the semantics of tf.data. Each
+ * `for await` is a new iteration. Elements are requested one at a time, and no function runs for an
+ * element that was not requested, except where `prefetch`, `shuffle` and a parallel `map` read
+ * ahead.
  *
- * Each operator gives a new dataset. When an iteration ends, by `break`, an error, an abort or by itself, its sources are closed. Elements before an
- * error come first, also those that an operator holds (a batch that is not full, a shuffle buffer), then the error.
+ * Each operator returns a new dataset. When an iteration ends, whether by itself, by `break`, by an
+ * error or by an abort, its sources are closed. Elements before an error are delivered first,
+ * including those that an operator holds (an incomplete batch, a shuffle buffer).
  *
  * @example
  * ```ts
@@ -45,27 +48,31 @@ import { Epochs, type Iteration } from './stage.ts';
  */
 export class Dataset<T> extends IterableDataset<T> {
   /**
-   * The elements of an iterable, an async iterable, or of what a function returns, which is called in each iteration.
-   * @throws UsageError for anything else; while iterating, for a generator or other iterator that was iterated before: give a function
+   * Creates a dataset from an iterable, an async iterable, or a function that returns one. The
+   * function is called once per iteration.
+   * @throws UsageError for any other argument; while iterating, for an iterator that was iterated
+   *   before: pass a function instead
    */
   static from<T>(input: DatasetInput<T>): Dataset<T> {
     return new Dataset(openInput(input));
   }
 
   /**
-   * Whole numbers: `range(stop)`, `range(start, stop)` or `range(start, stop, step)`; the end may be infinite.
-   * @throws UsageError for anything but whole numbers, or a step of 0
+   * Creates a dataset of integers: `range(stop)`, `range(start, stop)` or `range(start, stop,
+   * step)`. The end can be infinite.
+   * @throws UsageError unless all are integers and `step` is not 0
    */
   static range(...bounds: [stop: number] | [start: number, stop: number, step?: number]): Dataset<number> {
     return new Dataset(rangeOf(...(bounds as number[])));
   }
 
   /**
-   * The files that paths, folders, glob patterns, `@list`s and `s3://` addresses stand for, as `expandInputs` of
-   * `recordpipe/check` has them, looked up in each iteration: in the given order, those of one name sorted by the bytes
-   * of their paths.
-   * @param options how objects are read, and which files are taken
-   * @throws RecordpipeError while iterating: `not-found` for a name that stands for no file; for objects as `listObjects`
+   * Creates a dataset of the files of paths, directories, globs, `@list`s and `s3://`
+   * addresses, expanded like `expandInputs` of `recordpipe/check` in each iteration. Names keep
+   * their order; the files of one name are sorted by the bytes of their paths.
+   * @param options how objects are read, and which files are included
+   * @throws RecordpipeError while iterating: `not-found` for a name without files; for objects as
+   *   `listObjects`
    */
   static files(names: FileNames, options?: FileNamesOptions): Dataset<string | URL> {
     checkFileNames(names);
@@ -73,20 +80,23 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * The records of files and named pipes, one after the other, as views; for several at once `files(…).interleave((file) => Dataset.records(file))`.
+   * Creates a dataset of the records of files and named pipes, one file after the other, as views.
+   * To read several files at once, use `files(…).interleave((file) => Dataset.records(file))`.
    * @throws RecordpipeError while iterating, as `readRecords`
-   * @throws UsageError for an unknown option value
+   * @throws UsageError for an invalid option
    * @example
    * ```ts
-   * import { Dataset } from 'recordpipe/dataset';
-   * for await (const records of Dataset.records('data/train-*.tfrecord').batch(256).prefetch(2)) console.log(records.length);
+   *    * for await (const records of Dataset.records('data/train-*.tfrecord').batch(256).prefetch(2)) console.log(records.length);
    * ```
    */
   static records(names: FileNames, options?: DatasetRecordOptions): Dataset<Uint8Array> {
     return new Dataset(openRecordFiles(names, options));
   }
 
-  /** One element of each dataset, as a tuple, or as an object where datasets are given by name. Ends with the first that ends. */
+  /**
+   * Combines one element of each dataset into a tuple, or into an object if the datasets are given
+   * by name. Ends with the first dataset that ends.
+   */
   static zip<S extends ZipSources>(sources: S): Dataset<Zipped<S>> {
     const all: unknown[] = typeof sources === 'object' && sources !== null ? Object.values(sources) : [];
     if (all.length === 0 || !all.every((one) => one instanceof Dataset))
@@ -95,8 +105,9 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * What a function makes of each element; of its promises up to `parallel` are awaited at once. Elements stay in order.
-   * @throws UsageError unless `parallel` is a whole number of at least 1
+   * Applies a function to each element, in order. Up to `parallel` of its promises are awaited at
+   * once.
+   * @throws UsageError unless `parallel` is an integer >= 1
    */
   map<U>(map: (element: T) => MaybePromise<U>, { parallel = 1 }: MapOptions = {}): Dataset<Awaited<U>> {
     checkFunction('map', map);
@@ -106,16 +117,18 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * What the default function of a module makes of each element, on worker threads that end with the iteration. Elements stay in order.
-   * @param module an absolute path or URL, as `new URL('./decode.js', import.meta.url)`
-   * @throws RecordpipeError while iterating: `io-failure` when a thread dies; what the function throws, in its place
-   * @throws UsageError unless `workers` is a whole number of at least 1
+   * Applies the default function of a module to each element, in order, on worker threads that end
+   * with the iteration.
+   * @param module an absolute path or URL, for example `new URL('./decode.js', import.meta.url)`
+   * @throws RecordpipeError while iterating: `io-failure` if a thread dies; errors of the function,
+   *   in place of its result
+   * @throws UsageError unless `workers` is an integer >= 1
    */
   mapInWorkers<U>(module: string | URL, options?: WorkerMapOptions): Dataset<U> {
     return new Dataset(openWorkerMap<T, U>(this, module, options), this.epochs);
   }
 
-  /** The elements for which the function, which may be async, says true. */
+  /** Keeps the elements for which the function returns true. The function may be async. */
   filter<U extends T>(test: (element: T) => element is U): Dataset<U>;
   filter(test: (element: T) => boolean | PromiseLike<boolean>): Dataset<T>;
   filter(test: (element: T) => boolean | PromiseLike<boolean>): Dataset<T> {
@@ -124,8 +137,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Arrays of `size` elements; the last may be shorter.
-   * @throws UsageError unless `size` is a whole number of at least 1
+   * Collects elements into arrays of `size`. The last array can be shorter.
+   * @throws UsageError unless `size` is an integer >= 1
    */
   batch(size: number, { dropRemainder = false }: BatchOptions = {}): Dataset<T[]> {
     checkCount('batch: size', size, 1);
@@ -133,8 +146,10 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * As `batch`, the elements padded to one shape: arrays, typed arrays, or objects with such fields.
-   * @throws UsageError while iterating, where elements have different ranks or fields, or are larger than the shape
+   * Collects elements like `batch` and pads them to one shape: arrays, typed arrays, or objects
+   * with such fields.
+   * @throws UsageError while iterating, if elements have different ranks or fields, or are larger
+   *   than the shape
    */
   paddedBatch<P extends Paddable>(
     this: Dataset<P>,
@@ -144,14 +159,15 @@ export class Dataset<T> extends IterableDataset<T> {
     return this.batch(size, options).map((batch) => padded(batch, options));
   }
 
-  /** What arrays, typed arrays or other iterables hold, one by one. */
+  /** Yields the items of arrays, typed arrays or other iterables one by one. */
   unbatch<U>(this: Dataset<Iterable<U>>): Dataset<U> {
     return this.#through((stage) => new UnbatchStage(stage));
   }
 
   /**
-   * Stretches of `size` elements that may overlap, as datasets: `window(3, { shift: 1 }).flatMap((w) => w.batch(3))`.
-   * @throws UsageError unless `size`, `shift` and `stride` are whole numbers of at least 1
+   * Yields windows of `size` elements as datasets. Windows can overlap: `window(3, { shift: 1
+   * }).flatMap((w) => w.batch(3))`.
+   * @throws UsageError unless `size`, `shift` and `stride` are integers >= 1
    */
   window(size: number, options: WindowOptions = {}): Dataset<Dataset<T>> {
     const windows = new Dataset(openWindows(this, size, options), this.epochs);
@@ -159,38 +175,42 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Elements in random order: a buffer of so many is filled, and each that comes next takes the place of one that is handed out. Infinity: all of them.
-   * A record in the buffer holds bytes of its own. `shuffle` before `repeat` keeps the borders of epochs, behind it blurs them.
-   * @throws UsageError unless `buffer` is a whole number of at least 1
+   * Shuffles elements with a buffer of `buffer` elements (Infinity: all): yields a random element
+   * of the buffer and replaces it with the next one. Records in the buffer are copies. `shuffle`
+   * before `repeat` keeps epochs apart; after it, epochs mix.
+   * @throws UsageError unless `buffer` is an integer >= 1
    */
   shuffle(buffer: number, options: ShuffleOptions = {}): Dataset<T> {
     const epochs = this.epochs.seeded ? this.epochs : new Epochs(true);
     return new Dataset(openShuffle(this, buffer, options), epochs);
   }
 
-  /** All elements `times` times; undefined and negative: for ever, or until a round has none. */
+  /**
+   * Repeats all elements `times` times. undefined or negative: without end, or until a round has no
+   * elements.
+   */
   repeat(times?: number): Dataset<T> {
     const rounds = countOrAll('repeat: times', times);
     const open = (iteration: Iteration): Stage<T> => this.openStage(iteration);
     return new Dataset((iteration) => new RepeatStage(open, rounds, iteration), this.epochs);
   }
 
-  /** The first `count` elements; negative: all. Nothing behind them is asked for. */
+  /** Keeps the first `count` elements and requests no others. Negative: all. */
   take(count: number): Dataset<T> {
-    const most = countOrAll('take: count', count);
-    return this.#through((stage) => new TakeStage(stage, most));
+    const limit = countOrAll('take: count', count);
+    return this.#through((stage) => new TakeStage(stage, limit));
   }
 
-  /** All but the first `count` elements; negative: none. */
+  /** Skips the first `count` elements. Negative: all. */
   skip(count: number): Dataset<T> {
-    const least = countOrAll('skip: count', count);
-    return least === Number.POSITIVE_INFINITY
+    const skipped = countOrAll('skip: count', count);
+    return skipped === Number.POSITIVE_INFINITY
       ? this.take(0)
-      : this.#through((stage) => new SkipStage(stage, least));
+      : this.#through((stage) => new SkipStage(stage, skipped));
   }
 
   /**
-   * One of `shards` parts: elements number `index`, `index + shards`, … Shard first, shuffle then.
+   * Keeps one of `shards` parts: elements `index`, `index + shards`, … Shard before you shuffle.
    * @throws UsageError unless `0 <= index < shards`
    */
   shard(shards: number, index: number): Dataset<T> {
@@ -201,19 +221,20 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * The elements of the datasets, or iterables, that a function makes of each element: blocks of several in turn.
-   * @throws UsageError unless `cycleLength` and `blockLength` are whole numbers of at least 1
+   * Maps each element to a dataset or iterable and yields blocks of elements of several of them in
+   * turn.
+   * @throws UsageError unless `cycleLength` and `blockLength` are integers >= 1
    */
   interleave<U>(inner: (element: T) => DatasetInput<U>, options: InterleaveOptions = {}): Dataset<U> {
     return new Dataset(openInterleave(this, inner, options), this.epochs);
   }
 
-  /** As `interleave`, one inner dataset after the other. */
+  /** Like `interleave`, one inner dataset after the other. */
   flatMap<U>(inner: (element: T) => DatasetInput<U>): Dataset<U> {
     return this.interleave(inner, { cycleLength: 1 });
   }
 
-  /** These elements, then those of the others. */
+  /** Yields these elements, then those of the others. */
   concatenate<U = T>(...others: Dataset<U>[]): Dataset<T | U> {
     const all: Dataset<T | U>[] = [this as Dataset<T | U>, ...(others as Dataset<T | U>[])];
     const opens = all.map((one) => (iteration: Iteration) => one.openStage(iteration));
@@ -221,7 +242,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Reads up to `count` elements ahead while the consumer waits for something else. 0: none; -1: as many as turn out to be needed, up to 64.
+   * Reads up to `count` elements ahead while the consumer waits for something else. 0: none; -1:
+   * adapts to the consumer, up to 64.
    * @throws UsageError for any other negative number
    */
   prefetch(count: number): Dataset<T> {
@@ -229,7 +251,9 @@ export class Dataset<T> extends IterableDataset<T> {
     return count === 0 ? this : this.#through((stage) => new PrefetchStage(stage, count));
   }
 
-  /** Keeps the elements of the first iteration that comes to its end in memory; later ones read nothing. */
+  /**
+   * Keeps the elements of the first complete iteration in memory. Later iterations read nothing.
+   */
   cache(): Dataset<T> {
     return new Dataset(
       cached((iteration) => this.openStage(iteration)),
@@ -237,26 +261,26 @@ export class Dataset<T> extends IterableDataset<T> {
     );
   }
 
-  /** Pairs of number and element. */
+  /** Pairs each element with its number. */
   enumerate(start = 0): Dataset<[number, T]> {
     checkCount('enumerate: start', start, Number.MIN_SAFE_INTEGER);
     return this.#through((stage) => new EnumerateStage(stage, start));
   }
 
-  /** Tells how many elements have come past, at most every 100 milliseconds and at the end. */
+  /** Calls `onProgress` with the number of elements at most every 100 ms, and at the end. */
   withProgress(
-    tell: (progress: DatasetProgress) => void,
+    onProgress: (progress: DatasetProgress) => void,
     { everyMs = 100 }: ProgressOptions = {},
   ): Dataset<T> {
-    checkFunction('withProgress', tell);
-    return this.#through((stage) => new ProgressStage(stage, tell, everyMs));
+    checkFunction('withProgress', onProgress);
+    return this.#through((stage) => new ProgressStage(stage, onProgress, everyMs));
   }
 
   #through<U>(operator: (stage: Stage<T>, iteration: Iteration) => Stage<U>): Dataset<U> {
     return new Dataset((iteration) => operator(this.openStage(iteration), iteration), this.epochs);
   }
 
-  /** Iterations of what is made of several are numbered by the first of them that shuffles. */
+  /** Combined datasets share the iteration numbers of the first source that shuffles. */
   static #shared(sources: readonly Dataset<unknown>[]): Epochs {
     return sources.find(({ epochs }) => epochs.seeded)?.epochs ?? new Epochs();
   }

@@ -1,20 +1,20 @@
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { UsageError } from '../errors.ts';
 import type { FormatName } from '../formats/registry.ts';
 import type { InputOptions } from '../records/inputs/input-options.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
+import { isRemote } from '../storage/registry.ts';
 
 /**
- * Paths or `file:` URLs of files or folders, patterns, `@list`s; `s3://` addresses of objects, patterns of them, or
- * prefixes with a slash at the end: what `expandInputs` of `recordpipe/check` takes.
+ * Paths or `file:` URLs of files or directories, globs, `@list`s, and `s3://` addresses of objects,
+ * globs or prefixes (with a trailing slash), as for `expandInputs` of `recordpipe/check`.
  */
 export type FileNames = string | URL | readonly (string | URL)[];
 
-/** How the names of files are looked up. Every field has a default. */
+/** Options of the expansion of names. Every field has a default. */
 export interface FileNamesOptions extends Partial<InputOptions> {
-  /** Which files are taken from folders and prefixes. Default `auto`. */
+  /** Format of the files to include from directories and prefixes. Default: `auto`. */
   readonly format?: FormatName | 'auto' | undefined;
-  /** How objects are read: which service, and as whom. */
+  /** How objects are read: service, credentials, limits. */
   readonly objects?: Partial<ObjectOptions> | undefined;
 }
 
@@ -23,9 +23,10 @@ interface Naming extends FileNamesOptions {
 }
 
 /**
- * The files that the names stand for, in the given order; those of one name sorted by the bytes of their paths.
- * @throws RecordpipeError `not-found` for a folder, pattern, prefix or list that stands for no file;
- * `incomplete-shards` with `strictShards`, after the last name
+ * Yields the files behind the names. Names keep their order; the files of one name are sorted by
+ * the bytes of their paths.
+ * @throws RecordpipeError `not-found` for a directory, glob, prefix or list without files;
+ *   `incomplete-shards` with `strictShards`, after the last name
  */
 export async function* filesNamed(
   names: FileNames,
@@ -33,11 +34,11 @@ export async function* filesNamed(
 ): AsyncGenerator<string | URL, void, undefined> {
   const given: readonly (string | URL)[] =
     typeof names === 'string' || names instanceof URL ? [names] : names;
-  // Imported when wanted: start-up time counts.
+  // Imported on demand to keep start-up fast.
   const { Expansion } = await import('../records/inputs/expand.ts');
   const expansion = new Expansion(options);
   for (const name of given) {
-    if (name instanceof URL && !isObjectUri(name) && name.protocol !== 'file:') yield name;
+    if (name instanceof URL && !isRemote(name) && name.protocol !== 'file:') yield name;
     else for await (const { path } of expansion.filesOf(name instanceof URL ? name.href : name)) yield path;
   }
   await expansion.finish();

@@ -4,14 +4,15 @@ import { isPromiseLike } from './operators/map.ts';
 import { type IterateOptions, Run } from './run.ts';
 import { END, Epochs, type Iteration, LATER, type Open, type Stage } from './stage.ts';
 
-/** What every dataset can do whatever its operators: be iterated, as often as one likes, and be given to what iterates. */
+/** Operations that every dataset has: iteration, and terminal operations. */
 export abstract class IterableDataset<T> implements AsyncIterable<T> {
   /** @internal */
   protected readonly epochs: Epochs;
   readonly #open: Open<T>;
 
   /**
-   * @param open begins an iteration; what it returns opens files and the like with the first element
+   * @param open begins an iteration. The stage opens files and other sources with the first
+   *   element.
    * @hideconstructor
    */
   constructor(open: Open<T>, epochs: Epochs = new Epochs()) {
@@ -20,7 +21,7 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Begins an iteration inside another one: for operators.
+   * Begins an iteration inside another one. Used by operators.
    * @internal
    */
   openStage(iteration: Iteration): Stage<T> {
@@ -32,10 +33,12 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * One iteration, which begins with its first `next()`. `for await` over a dataset calls this without options.
+   * Runs one iteration. It begins with the first `next()`. `for await` over a dataset calls this
+   * without options.
    *
-   * @throws RecordpipeError while iterating: `aborted` as soon as the signal fires; whatever sources and functions throw, behind all good elements
-   * @throws UsageError for an `iteration` that is no whole number
+   * @throws RecordpipeError while iterating: `aborted` as soon as the signal fires; errors of
+   *   sources and functions, after all valid elements
+   * @throws UsageError unless `iteration` is an integer >= 0
    * @example
    * ```ts
    * import { Dataset } from 'recordpipe/dataset';
@@ -47,7 +50,7 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
     return new DatasetIterator(this.#run(options));
   }
 
-  /** Calls `visit` with each element and waits for what it promises before the next one. */
+  /** Calls `visit` for each element and awaits its result before the next element. */
   async forEach(visit: (element: T) => unknown, options: IterateOptions = {}): Promise<void> {
     const run = this.#run(options);
     await drain(run, (element) => {
@@ -56,7 +59,9 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
     });
   }
 
-  /** `reduce` of arrays; the function may be async. */
+  /**
+   * Reduces the elements to one value, as `Array.prototype.reduce` does. The function may be async.
+   */
   async reduce<A>(
     initial: A,
     combine: (total: A, element: T) => A | PromiseLike<A>,
@@ -76,7 +81,7 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
     return total;
   }
 
-  /** All elements, in memory. */
+  /** Collects all elements in memory. */
   async toArray(options: IterateOptions = {}): Promise<T[]> {
     const elements: T[] = [];
     await drain(this.#run(options), (element) => {
@@ -86,13 +91,13 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
     return elements;
   }
 
-  /** The first element, of an iteration that ends there; undefined where there is none. */
+  /** Returns the first element, or undefined if there is none. The iteration ends there. */
   async first(options: IterateOptions = {}): Promise<T | undefined> {
     for await (const element of this.iterate(options)) return element;
     return undefined;
   }
 
-  /** How many elements there are. Records of files are counted without being made. */
+  /** Counts the elements. Records of files are counted without being created. */
   async count(options: IterateOptions = {}): Promise<number> {
     let count = 0;
     const run = this.#run(options);
@@ -104,12 +109,12 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * A web stream of one iteration. Nothing is read ahead; cancelling it closes the sources. For a Node stream: `Readable.from(dataset)`.
+   * Returns a web stream of one iteration. It reads nothing ahead, and cancelling it closes the
+   * sources. For a Node stream, use `Readable.from(dataset)`.
    *
    * @example
    * ```ts
-   * import { Dataset } from 'recordpipe/dataset';
-   * const reader = Dataset.range(3).toReadableStream().getReader();
+   *    * const reader = Dataset.range(3).toReadableStream().getReader();
    * console.log(await reader.read()); // { value: 0, done: false }
    * ```
    */
@@ -137,7 +142,7 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
   }
 }
 
-/** Runs to the end; `visit` answers with a promise only where it must be waited for. */
+/** Runs to the end. `visit` returns a promise only if it must be awaited. */
 async function drain<T>(run: Run<T>, visit: (element: T) => Promise<unknown> | undefined): Promise<void> {
   try {
     for (;;) {

@@ -2,14 +2,14 @@ import { UsageError } from '../errors.ts';
 import { isPromiseLike } from './operators/map.ts';
 import { END, LATER, type Open, type Openable, Stage, type Step } from './stage.ts';
 
-/** What elements can come from. */
+/** A sequence of elements. */
 export type Elements<T> = Iterable<T> | AsyncIterable<T>;
-/** Elements, or a function that is called once per iteration and gives them. */
+/** A sequence of elements, or a function that returns one and is called once per iteration. */
 export type DatasetInput<T> = Elements<T> | (() => Elements<T> | Promise<Elements<T>>);
 
 /**
- * What opens the elements of an input.
- * @throws UsageError for anything else
+ * Returns a function that opens the elements of an input.
+ * @throws UsageError for any other input
  */
 export function openInput<T>(input: DatasetInput<T>): Open<T> {
   if (typeof input === 'function') return () => new LateStage(input);
@@ -117,7 +117,7 @@ class AsyncIteratorStage<T> extends Stage<T> {
   #asking: Promise<void> | undefined;
   #answer: IteratorResult<T> | undefined;
   #failure: { readonly error: unknown } | undefined;
-  /** Nothing is to be asked or closed any more. */
+  /** Whether there is nothing left to request or close. */
   #ended = false;
 
   constructor(elements: AsyncIterable<T>, once: ((iterator: unknown) => void) | undefined) {
@@ -148,13 +148,13 @@ class AsyncIteratorStage<T> extends Stage<T> {
     const closing = this.#iterator?.return?.();
     if (closing === undefined) return undefined;
     if (this.#asking === undefined) return Promise.resolve(closing).then(() => {});
-    // It is being asked: a generator ends only when it has answered, which may be never.
+    // A request is pending. A generator ends only after it has answered, which may be never.
     Promise.resolve(closing).catch(() => {});
     return undefined;
   }
 
   #ask(): Promise<void> {
-    this.#ended = true; // should the iterator not be had, or throw
+    this.#ended = true; // in case the next lines throw
     this.#iterator ??= this.#begin();
     const asked = Promise.resolve(this.#iterator.next());
     this.#ended = false;
@@ -180,7 +180,7 @@ class AsyncIteratorStage<T> extends Stage<T> {
   };
 }
 
-/** Calls a function for what it reads; which may take its time. */
+/** Calls a function for its elements. The function may return a promise. */
 class LateStage<T> extends Stage<T> {
   readonly #make: () => Elements<T> | Promise<Elements<T>>;
   #stage: Stage<T> | undefined;

@@ -1,17 +1,17 @@
 import { UsageError } from '../errors.ts';
 import type { Padding } from './operators/padding.ts';
 
-/** @throws UsageError unless `value` is a whole number from `least` on, or Infinity where that is allowed */
-export function checkCount(name: string, value: number, least: number, infinite = false): void {
+/** @throws UsageError unless `value` is an integer >= `min`, or Infinity if that is allowed */
+export function checkCount(name: string, value: number, min: number, infinite = false): void {
   if (infinite && value === Number.POSITIVE_INFINITY) return;
-  if (!Number.isSafeInteger(value) || value < least) {
+  if (!Number.isSafeInteger(value) || value < min) {
     throw new UsageError(
-      `${name}: expected an integer${least > Number.MIN_SAFE_INTEGER ? ` >= ${least}` : ''}${infinite ? ' or Infinity' : ''}, got ${String(value)}`,
+      `${name}: expected an integer${min > Number.MIN_SAFE_INTEGER ? ` >= ${min}` : ''}${infinite ? ' or Infinity' : ''}, got ${String(value)}`,
     );
   }
 }
 
-/** A count of which every negative number, as in tf.data, and undefined mean that there is no limit. */
+/** Returns a count, or Infinity for undefined and, as in tf.data, for negative numbers. */
 export function countOrAll(name: string, value: number | undefined): number {
   if (value === undefined) return Number.POSITIVE_INFINITY;
   checkCount(name, value, Number.MIN_SAFE_INTEGER, true);
@@ -24,43 +24,51 @@ export function checkFunction(name: string, value: unknown): void {
     throw new UsageError(`${name}: expected a function, got ${value === null ? 'null' : typeof value}`);
 }
 
-/** How `map` calls its function. */
+/** Options of `map`. */
 export interface MapOptions {
-  /** How many promises of the function may be under way at once; elements stay in order. Default 1. */
+  /** Maximum number of concurrent promises of the function. Elements stay in order. Default: 1. */
   readonly parallel?: number | undefined;
 }
 
-/** How `batch` and its like end. */
+/** Options of `batch`. */
 export interface BatchOptions {
-  /** Whether a last batch that is not full is left out. Default false. */
+  /** Whether an incomplete last batch is dropped. Default: false. */
   readonly dropRemainder?: boolean | undefined;
 }
 
-/** How elements are padded to one shape, and gathered. */
+/** Options of `paddedBatch`. */
 export interface PaddedBatchOptions extends BatchOptions, Padding {}
 
-/** What order `shuffle` makes, and how much memory it takes. */
+/** Options of `shuffle`. */
 export interface ShuffleOptions {
-  /** A whole number. The same seed gives the same order on every machine. Default: a random one for each `shuffle`. */
+  /**
+   * An integer. The same seed gives the same order on every machine. Default: random for each
+   * `shuffle`.
+   */
   readonly seed?: number | undefined;
-  /** Whether each iteration has an order of its own. Default true. */
+  /** Whether each iteration has its own order. Default: true. */
   readonly reshuffleEachIteration?: boolean | undefined;
-  /** The buffer is full with so many bytes, however few elements that are; it holds one at least. Default: no limit. */
+  /**
+   * Maximum size of the buffer in bytes. It always holds at min one element. Default: no limit.
+   */
   readonly maxBytes?: number | undefined;
-  /** Bytes of an element, for `maxBytes`. Default: those of its buffers and strings, and 8 for each number, arrays and objects looked into. */
+  /**
+   * Returns the size of an element in bytes, for `maxBytes`. Default: the size of its buffers and
+   * strings plus 8 per number, including nested arrays and objects.
+   */
   readonly sizeOf?: ((element: never) => number) | undefined;
 }
 
-/** How `interleave` takes turns. */
+/** Options of `interleave`. */
 export interface InterleaveOptions {
-  /** How many inner datasets are open at once. Default 4. */
+  /** Number of inner datasets that are open at once. Default: 4. */
   readonly cycleLength?: number | undefined;
-  /** How many elements of one come before the next has its turn. Default 1. */
+  /** Number of consecutive elements from one inner dataset. Default: 1. */
   readonly blockLength?: number | undefined;
 }
 
-/** How often `withProgress` tells. */
+/** Options of `withProgress`. */
 export interface ProgressOptions {
-  /** Milliseconds between two calls, at least. Default 100. */
+  /** Minimum number of milliseconds between two calls. Default: 100. */
   readonly everyMs?: number | undefined;
 }

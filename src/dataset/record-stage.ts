@@ -5,17 +5,19 @@ import type { Batches } from '../records/record-reader.ts';
 import { checkFileNames, type FileNames, filesNamed } from './file-names.ts';
 import { END, LATER, type Open, Stage, type Step } from './stage.ts';
 
-/** How the records of files are read: as `readRecords` does; a record of a dataset stays valid as long as it is kept. */
+/**
+ * Options for reading the records of files, as for `readRecords`. Records of a dataset stay valid
+ * as long as they are referenced.
+ */
 export type DatasetRecordOptions = Partial<Omit<RecordReadOptions, 'reuse' | 'signal' | 'uri'>>;
 
 /**
- * The records of files, one file after the other.
- * @throws UsageError for names that are none
- * @throws UsageError for an unknown option value
+ * Opens the records of files, one file after the other.
+ * @throws UsageError for invalid names or options
  */
 export function openRecordFiles(names: FileNames, options: DatasetRecordOptions = {}): Open<Uint8Array> {
   checkFileNames(names);
-  readRecordBatches(new Uint8Array(0), options); // reads nothing, checks the options
+  readRecordBatches(new Uint8Array(0), options); // checks the options, reads nothing
   return () => new RecordStage((signal) => recordBatches(names, { ...options, signal }));
 }
 
@@ -27,12 +29,16 @@ async function* recordBatches(
 }
 
 /**
- * Where batches of records come from, in one iteration.
- * @param signal fires when the iteration ends while a batch is awaited: whoever waits must end at once
+ * Opens the batches of records of one iteration.
+ * @param signal fires when the iteration ends while a batch is pending; the wait must then end at
+ *   once
  */
 export type OpenBatches = (signal: AbortSignal) => AsyncIterator<RecordBatch>;
 
-/** Hands out the records of batches one by one, as views. A record that is passed over costs nothing; a promise comes with a batch. */
+/**
+ * Yields the records of batches one by one, as views. A skipped record costs nothing. A promise is
+ * needed only per batch.
+ */
 export class RecordStage extends Stage<Uint8Array> {
   readonly #open: OpenBatches;
   readonly #stop = new AbortController();

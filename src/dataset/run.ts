@@ -2,18 +2,21 @@ import { onAbort } from '../bytes/abortable.ts';
 import { RecordpipeError } from '../errors.ts';
 import { Iteration, LATER, type Open, type Stage, type Step } from './stage.ts';
 
-/** How one iteration is run. */
+/** Options of one iteration. */
 export interface IterateOptions {
   /** Ends the iteration at once with an `aborted` error and closes its sources. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Which iteration this is, from 0, for operators with a seed. Default: they are counted, for a dataset and all that is derived from it
-   * behind its first `shuffle`.
+   * Zero-based number of this iteration, for operators with a seed. Default: iterations are
+   * counted, for a dataset together with all datasets derived from its first `shuffle`.
    */
   readonly iteration?: number | undefined;
 }
 
-/** One iteration of a chain: opened with the first element that is asked for, closed once, abortable. */
+/**
+ * One iteration of a chain. It opens with the first requested element, closes once, and can be
+ * aborted.
+ */
 export class Run<T> {
   readonly #open: Open<T>;
   readonly #number: () => number;
@@ -23,10 +26,10 @@ export class Run<T> {
   #aborted = false;
   #closed = false;
   #turn = false;
-  /** Ends the wait under way. */
+  /** Ends the pending wait. */
   #wake: (() => void) | undefined;
 
-  /** @param number gives the number of the iteration when it begins */
+  /** @param number returns the number of the iteration when it begins */
   constructor(open: Open<T>, number: () => number, signal: AbortSignal | undefined) {
     this.#open = open;
     this.#number = number;
@@ -51,12 +54,12 @@ export class Run<T> {
     return stage.next();
   }
 
-  /** Passes over elements that are there. */
+  /** Skips elements that are ready. */
   pass(count: number): number {
     return this.#stage === undefined || this.#aborted ? 0 : this.#stage.pass(count);
   }
 
-  /** Resolves when it is worth asking again, also because of an abort or `close`. */
+  /** Resolves when `next` is worth calling again, also after an abort or `close`. */
   ready(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#aborted || this.#closed) return resolve();
@@ -66,13 +69,16 @@ export class Run<T> {
         if (this.#wake === wake) this.#wake = undefined;
         resolve();
       };
-      // A waiting stage is not asked by Promise.race: its promise would hold on to every wait.
+      // No Promise.race: the stage's promise would keep every wait in memory.
       this.#wake = wake;
       (turn ? this.#iteration!.turns.take() : this.#stage!.ready()).then(wake);
     });
   }
 
-  /** Closes the sources; only the first call does. After an abort nobody waits for them: one that never answers would hold everything up. */
+  /**
+   * Closes the sources once. After an abort it does not wait for them, because a source may never
+   * answer.
+   */
   close(): Promise<void> | undefined {
     if (this.#closed) return undefined;
     this.#closed = true;
@@ -88,7 +94,7 @@ export class Run<T> {
     return undefined;
   }
 
-  /** Closes because of a failure, which then is what counts. */
+  /** Closes after a failure. The failure takes precedence over errors of closing. */
   async fail(): Promise<void> {
     try {
       await this.close();

@@ -1,11 +1,11 @@
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
 
-/** Elements of a chain that only computes take microseconds: the clock is read after many of them. */
+/** Elements of a chain take microseconds, so the clock is read once per many of them. */
 const MAX_STEPS = 4096;
 
-/** What the operators of one iteration know of it. */
+/** State that the operators of one iteration share. */
 export class Iteration {
-  /** Which iteration this is, from 0: with a seed, what decides the order. */
+  /** Zero-based number of the iteration. With a seed, it determines the order. */
   readonly index: number;
   readonly turns: EventLoopTurns;
 
@@ -14,15 +14,15 @@ export class Iteration {
     this.turns = turns;
   }
 
-  /** The same run, seen from inside a repetition. */
+  /** Returns the same run with another number, for a round of `repeat`. */
   at(index: number): Iteration {
     return new Iteration(index, this.turns);
   }
 }
 
-/** Numbers the iterations of a dataset and of all that is derived from it. */
+/** Numbers the iterations of a dataset and of the datasets derived from it. */
 export class Epochs {
-  /** Whether an operator before this one shuffles. */
+  /** Whether an earlier operator shuffles. */
   readonly seeded: boolean;
   #next = 0;
 
@@ -35,36 +35,49 @@ export class Epochs {
   }
 }
 
-/** Handed out by {@link Stage.next} when nothing comes any more. */
+/** Returned by {@link Stage.next} at the end. */
 export const END: unique symbol = Symbol('end');
-/** Handed out by {@link Stage.next} when an element will come, but not now: wait for {@link Stage.ready}. */
+/**
+ * Returned by {@link Stage.next} if the next element is not ready yet: wait for {@link
+ * Stage.ready}.
+ */
 export const LATER: unique symbol = Symbol('later');
 
-/** An element, or why there is none. */
+/** An element, END or LATER. */
 export type Step<T> = T | typeof END | typeof LATER;
 
 /**
- * One operator of one iteration. Elements are asked for one by one and handed over at once, without a promise; only where an operator must
- * really wait (the border of a batch of records, a promise of a user's function) does it say LATER. So a chain costs a call per operator
- * and element, and no user function ever runs for an element that nobody asked for.
+ * One operator of one iteration. `next` returns elements one by one, without a promise. An operator
+ * returns LATER only if it must wait: between batches of records, or for a promise of a user's
+ * function. So a chain costs one call per operator and element, and no user function runs for an
+ * element that was not requested.
  */
 export abstract class Stage<T> {
-  /** The next element. Throws what ends the iteration: from then on only `close` is called. */
+  /** Returns the next element. After it throws, only `close` is called. */
   abstract next(): Step<T>;
 
-  /** After LATER: resolves when it is worth asking again, sometimes without need. Never rejects. */
+  /**
+   * After LATER: resolves when `next` is worth calling again. It can resolve early and never
+   * rejects.
+   */
   abstract ready(): Promise<void>;
 
-  /** Ends the stage and those that it reads from, in the middle of everything; called once. Undefined: done already. */
+  /**
+   * Ends this stage and its sources at any point. Called once. Returns undefined if it is done
+   * already.
+   */
   abstract close(): Promise<void> | undefined;
 
-  /** Passes over up to `count` elements that are there, without making them; how many. Zero tells nothing: ask `next`. */
+  /**
+   * Skips up to `count` ready elements without creating them, and returns their number. Zero has no
+   * meaning: call `next`.
+   */
   pass(_count: number): number {
     return 0;
   }
 }
 
-/** A stage that reads from one other. */
+/** A stage with one source. */
 export abstract class Through<S, T> extends Stage<T> {
   protected readonly source: Stage<S>;
 
@@ -82,16 +95,16 @@ export abstract class Through<S, T> extends Stage<T> {
   }
 }
 
-/** Begins one iteration: makes the stage, reads nothing yet. */
+/** Begins one iteration: creates the stage, but reads nothing. */
 export type Open<T> = (iteration: Iteration) => Stage<T>;
 
-/** What can be opened as often as one likes: a dataset. */
+/** A source that can be opened any number of times: a dataset. */
 export interface Openable<T> {
   /** Begins an iteration inside another one. */
   openStage(iteration: Iteration): Stage<T>;
 }
 
-/** Closes all; rejects with the first failure after having closed the others. */
+/** Closes all stages, then rejects with the first failure. */
 export function closeAll(stages: Iterable<Stage<unknown>>): Promise<void> | undefined {
   const closing: Promise<void>[] = [];
   for (const stage of stages) {

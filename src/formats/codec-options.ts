@@ -1,4 +1,4 @@
-import { type RecordpipeError, UsageError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import type { Compression } from './compression.ts';
 
 /** The position at which reading starts. A {@link RecordpipeError} names the first record that was not delivered. */
@@ -156,4 +156,10 @@ function checkStart(start: ReadStart | undefined): void {
     if (!(Number.isSafeInteger(value) && value >= 0))
       throw new UsageError(`start.${name}: expected an integer >= 0, got ${String(value)}`);
   }
+}
+
+/** The error for a source that ends before the position where reading starts. */
+export function startBeyondEnd(offset: number, size: number, uri: string | undefined): RecordpipeError {
+  const text = `reading is to begin at byte ${offset}, the source ends at ${size}; it is not the source that was read before, or it shrank`;
+  return new RecordpipeError('source-changed', text, { uri });
 }

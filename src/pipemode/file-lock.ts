@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { abortError, onAbort as listenForAbort } from '../bytes/abortable.ts';
-import { fileError } from '../bytes/files/file-errors.ts';
 import { RecordpipeError } from '../errors.ts';
+import { fileError } from '../storage/local/file-errors.ts';
 
 /** How a lock is waited for. */
 export interface LockWait {

@@ -3,11 +3,10 @@ import { asBytes, type BinaryData } from '../bytes/binary-data.ts';
 import { inflateBytes } from '../bytes/host-io.ts';
 import { UsageError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
-import type { CodecOptions } from '../formats/codec-options.ts';
+import { type CodecOptions, startBeyondEnd } from '../formats/codec-options.ts';
 import { newReadStats, placed } from '../formats/corruption.ts';
 import type { RecordCodec } from '../formats/record-format.ts';
 import { onceSync } from './once.ts';
-import { startBeyondEnd } from './open-source.ts';
 import { DEFAULT_SOURCE_OPTIONS } from './read-options.ts';
 import { inflateOptions } from './record-source.ts';
 

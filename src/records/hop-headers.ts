@@ -1,5 +1,6 @@
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
 import type { HeaderHop } from '../formats/record-format.ts';
+import type { StoredFile } from '../storage/storage.ts';
 
 /** Larger frames are hopped over. */
 const LARGE_BYTES = 64 * 1024;
@@ -10,16 +11,10 @@ const REQUEST_WORTH_BYTES = 1024 * 1024;
 /** Number of requests between two decisions whether hopping is worth them. */
 const HOPS_PER_DECISION = 16;
 
-/** A file or object to hop through. */
-export interface HopSource {
-  readonly size: number;
-  /** Whether each read is a request. */
-  readonly remote: boolean;
-  /**
-   * Reads `length` bytes from `offset` on into `target`, fewer at the end of the source. Returns their number,
-   * as a promise only if reads are requests.
-   */
-  read(target: Uint8Array, offset: number, length: number): number | Promise<number>;
+/** A file or object to hop through: a `StoredFile`, or the part of it that this needs. */
+export interface HopSource extends Pick<StoredFile, 'size' | 'readNow' | 'read'> {
+  /** Undefined if `readNow` can read any position; otherwise each `read` is a request. */
+  readonly remote: object | undefined;
 }
 
 export interface HopWatch {
@@ -39,11 +34,13 @@ export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWa
   const { size, remote } = source;
   const blockBytes = hop.block.length;
   const turns = new EventLoopTurns(watch.signal);
-  const worth = remote ? new HopWorth() : undefined;
+  const worth = remote && new HopWorth();
   let at = 0;
   for (let wanted = blockBytes; at < size; ) {
-    const reading = source.read(hop.block, at, Math.min(wanted, size - at));
-    if (!hop.walk(typeof reading === 'number' ? reading : await reading)) return false;
+    const have = Math.min(wanted, size - at);
+    if (remote) await source.read(hop.block, 0, have, at);
+    else source.readNow(hop.block, 0, have, at);
+    if (!hop.walk(have)) return false;
     const { position, frame } = hop;
     at += position;
     if (frame > LARGE_BYTES) {

@@ -7,8 +7,7 @@ import type { Compression } from '../formats/compression.ts';
 import { CERTAIN_BYTES, certainFormat, detectFormat } from '../formats/detect-format.ts';
 import type { FormatReading } from '../formats/record-format.ts';
 import { type FormatName, formatNames } from '../formats/registry.ts';
-import { sourceHead } from './open-source.ts';
-import { PEEK_BYTES, PeekedSource } from './peeked-source.ts';
+import { PEEK_BYTES, PeekedSource, sourceHead } from './peeked-source.ts';
 import type { RecordReadOptions } from './read-options.ts';
 
 /** A source of which is known what it holds. */

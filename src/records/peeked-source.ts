@@ -1,7 +1,9 @@
 import { abortable, checkAborted } from '../bytes/abortable.ts';
-import type { ByteSource, ChunkReading, OpenSource } from '../bytes/sources.ts';
+import { asBytes } from '../bytes/binary-data.ts';
+import { type ByteSource, type ChunkReading, isBlob, type OpenSource } from '../bytes/sources.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
-import { openByteSource } from './open-source.ts';
+import { openSource } from '../storage/open-source.ts';
+import { type FileHead, peekStored } from '../storage/stored-source.ts';
 
 /** Maximum number of first bytes to inspect: the header of a gzip member with a long name, or the next record after damage. */
 export const PEEK_BYTES: number = 64 * 1024;
@@ -31,7 +33,7 @@ export class PeekedSource {
     checkAborted(signal);
     const next: { buffer: ChunkReading['nextBuffer'] } = { buffer: undefined };
     const nextBuffer = (): Uint8Array => next.buffer?.() ?? new Uint8Array(reading.chunkBytes);
-    const opened = openByteSource(source, { ...reading, nextBuffer }, objects);
+    const opened = openSource(source, { ...reading, nextBuffer }, { objects });
     return new PeekedSource(opened, signal, next);
   }
 
@@ -76,4 +78,17 @@ export class PeekedSource {
     this.taken.length = 0;
     await this.iterator.return?.();
   }
+}
+
+/**
+ * The first `bytes` bytes of a source that can be read again. Undefined for any other source, and for objects,
+ * where they cost a request.
+ */
+export async function sourceHead(source: ByteSource, bytes: number): Promise<FileHead | undefined> {
+  if ((typeof source === 'string' && source !== '-') || source instanceof URL)
+    return peekStored(source, bytes);
+  const data = asBytes(source);
+  if (data !== undefined) return { head: data.subarray(0, bytes), size: data.length };
+  if (!isBlob(source)) return undefined;
+  return { head: new Uint8Array(await source.slice(0, bytes).arrayBuffer()), size: source.size };
 }

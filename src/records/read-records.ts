@@ -1,10 +1,10 @@
 import { checkOptionNames } from '../bytes/arguments.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { type RecordpipeError, UsageError } from '../errors.ts';
 import type { Compression } from '../formats/compression.ts';
 import { newReadStats, type ReadStats } from '../formats/corruption.ts';
 import { type FormatName, formats, recordFormat } from '../formats/registry.ts';
+import { isRemote } from '../storage/stored-source.ts';
 import { type IdentifiedSource, identifySource } from './identify-source.ts';
 import { filesOf } from './object-io.ts';
 import { onceAsync } from './once.ts';
@@ -126,7 +126,7 @@ export function readRecords(source: RecordSources, options?: Partial<RecordReadO
  * @throws as {@link readRecords}
  * @example
  * ```ts
- * import { encodeTFRecord, readRecordBatches } from 'recordpipe';
+ * import { readRecordBatches } from 'recordpipe';
  * let records = 0;
  * for await (const batch of readRecordBatches([encodeTFRecord(new Uint8Array(10))])) records += batch.length;
  * console.log(records); // 1
@@ -143,7 +143,7 @@ export function readRecordBatches(source: RecordSources, options?: Partial<Recor
  * @throws as {@link readRecords}, what concerns opening and detection at once
  * @example
  * ```ts
- * import { encodeTFRecord, openRecords } from 'recordpipe';
+ * import { openRecords } from 'recordpipe';
  * const { format, compression, batches } = await openRecords(encodeTFRecord(new Uint8Array(10)));
  * for await (const batch of batches) console.log(format, compression, batch.length); // tfrecord none 1
  * ```
@@ -169,7 +169,7 @@ export async function openRecords(
  * @throws RecordpipeError `unknown-format` where the content is of no known format; else as `scanTFRecords`
  * @example
  * ```ts
- * import { encodeTFRecord, scanRecords } from 'recordpipe';
+ * import { scanRecords } from 'recordpipe';
  * const { format, records, errors } = await scanRecords([encodeTFRecord(new Uint8Array(3))]);
  * console.log(format, records, errors.length); // tfrecord 1 0
  * ```
@@ -258,7 +258,7 @@ async function seekable(
   found: IdentifiedSource,
   { start }: Partial<RecordReadOptions>,
 ): Promise<ByteSource | PeekedSource> {
-  const seek = start?.offset && found.compression === 'none' && isObjectUri(source);
+  const seek = start?.offset && found.compression === 'none' && isRemote(source);
   if (!seek || !(found.source instanceof PeekedSource)) return found.source;
   await found.source.close();
   return source;

@@ -1,5 +1,4 @@
-import { FILE_BUFFERS } from '../bytes/files/file-buffers.ts';
-import type { ByteSource } from '../bytes/sources.ts';
+import { type ByteSource, FILE_BUFFERS } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import type { CodecOptions } from '../formats/codec-options.ts';
 import { newReadStats, placed, type ReadStats } from '../formats/corruption.ts';

@@ -1,11 +1,12 @@
 import { abortable, checkAborted } from '../bytes/abortable.ts';
-import { type InflateOptions, inflate } from '../bytes/inflate/inflate.ts';
+import type { InflateOptions } from '../bytes/inflate/gzip-header.ts';
+import { inflate } from '../bytes/inflate/inflate.ts';
 import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
-import type { CodecOptions } from '../formats/codec-options.ts';
+import { type CodecOptions, startBeyondEnd } from '../formats/codec-options.ts';
 import type { Compression } from '../formats/compression.ts';
 import { placed } from '../formats/corruption.ts';
 import type { DetectCompression, RecordSource } from '../formats/record-format.ts';
-import { openByteSource, startBeyondEnd } from './open-source.ts';
+import { openSource } from '../storage/open-source.ts';
 import { PeekedSource } from './peeked-source.ts';
 import type { ReadOptions } from './read-options.ts';
 import { openSeeking } from './seek-source.ts';
@@ -30,7 +31,7 @@ export async function openRecordSource(
     const seeking = await openSeeking(source as ByteSource, begin, options, detectCompression, reading);
     if (seeking !== undefined) return seeking;
   }
-  const opened = peeked?.opened ?? openByteSource(source as ByteSource, reading, options.objects);
+  const opened = peeked?.opened ?? openSource(source as ByteSource, reading, options);
   const uri = options.uri ?? opened.uri;
   const stored = { bytes: 0 };
   const iterator = peeked?.iterator ?? abortable(opened.chunks, options.signal)[Symbol.asyncIterator]();

@@ -1,5 +1,5 @@
-import { FILE_BUFFERS } from '../bytes/files/file-buffers.ts';
 import type { ByteSource } from '../bytes/sources.ts';
+import { FILE_BUFFERS } from '../bytes/sources.ts';
 import type { RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import type { CodecOptions } from '../formats/codec-options.ts';

@@ -1,9 +1,10 @@
 import { abortable } from '../bytes/abortable.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
+import { startBeyondEnd } from '../formats/codec-options.ts';
 import type { DetectCompression, RecordSource } from '../formats/record-format.ts';
-import { objectHead } from './object-io.ts';
-import { openByteSourceAt, sourceHead, startBeyondEnd } from './open-source.ts';
+import { openSource } from '../storage/open-source.ts';
+import { isRemote, storedHead } from '../storage/stored-source.ts';
+import { sourceHead } from './peeked-source.ts';
 import type { ReadOptions } from './read-options.ts';
 
 // Bundles for browsers replace this file by no-seek-source.ts (package.json, `browser`): they read and drop everything before the position.
@@ -22,12 +23,12 @@ export async function openSeeking(
   detectCompression: DetectCompression,
   reading: ChunkReading,
 ): Promise<RecordSource | undefined> {
-  const start = isObjectUri(source)
-    ? await objectHead(source, HEAD_BYTES, objects, signal)
+  const start = isRemote(source)
+    ? await storedHead(source, HEAD_BYTES, objects, signal)
     : await sourceHead(source, HEAD_BYTES);
   if (start === undefined) return undefined;
   if ((compression === 'auto' ? detectCompression(start.head) : compression) !== 'none') return undefined;
-  const opened = openByteSourceAt(source, begin, reading, objects);
+  const opened = openSource(source, { ...reading, start: begin }, { objects });
   const { size } = opened;
   const uri = given ?? opened.uri;
   const stored = { bytes: 0 };

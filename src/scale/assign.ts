@@ -1,14 +1,17 @@
-import type { KnownFile } from '../check/file-task.ts';
-import { compareKeys } from '../storage/object-address.ts';
-import { bytesOf, type ShardPlan } from './plan.ts';
+import type { KnownFile } from '../check/file-input.ts';
+import { bytesOf, compareFiles, type ShardPlan } from './plan.ts';
 import { checkShards } from './shard.ts';
 
-/** What a file costs beyond its bytes, as bytes: a request takes as long as reading so many. Without it a thousand empty files would all be one shard's. */
+/**
+ * The cost of a file beyond its bytes: a request takes as long as reading this many. Without it, one shard would get a
+ * thousand empty files.
+ */
 const FILE_COST_BYTES = 256 * 1024;
 
 /**
- * Divides a plan: the files of each shard, in the order of the plan. The largest goes first, each to the shard that has the least so far, of equal ones to the first;
- * so that no shard has more than its equal share and one file. The same on every machine and whatever the order of the files: nothing but the plan and the number decides.
+ * Divides a plan: the files of each shard, in the order of the plan. Files are assigned from the largest to the smallest, each
+ * to the shard with the least work so far, so that no shard has more than its equal share and one file. The result depends
+ * only on the plan and the number of shards.
  *
  * @param shards 1 to 100,000; with more shards than files, some shards are empty
  * @throws UsageError for anything else
@@ -24,14 +27,7 @@ export function assign(plan: Pick<ShardPlan, 'files'>, shards: number): KnownFil
   return assigned;
 }
 
-type Placed = Pick<KnownFile, 'uri' | 'range'>;
-
-/** By the UTF-8 bytes of their addresses; parts of one file by their places. */
-export function compareFiles(a: Placed, b: Placed): number {
-  return compareKeys(a.uri, b.uri) || (a.range?.from ?? 0) - (b.range?.from ?? 0);
-}
-
-/** Shards in a heap, the one with the least work at its top; of equal ones the first. */
+/** A heap of shards, with the least work on top; among equals, the first. */
 class Lightest {
   readonly #heap: number[];
   readonly #work: Float64Array;
@@ -41,7 +37,7 @@ class Lightest {
     this.#work = new Float64Array(shards);
   }
 
-  /** The shard that gets some more work. */
+  /** Adds work to the shard with the least work, and returns that shard. */
   add(work: number): number {
     const shard = this.#heap[0];
     this.#work[shard] += work;

@@ -1,25 +1,20 @@
 /**
- * More work than one machine does: plans, shards, and reports that merge. There is no scheduler: engines that start processes tell each of them its number, a plan and a number make
- * its work, and the reports of all make one.
+ * Work for more than one machine: plans, shards, and reports that merge. There is no scheduler: an engine starts the processes
+ * and gives each its number. A plan and a number determine the work of a process, and the reports of all merge into one.
  *
  * @module
  */
 export { assign } from './assign.ts';
-export type { ShardEngine, Variables } from './environment/claim.ts';
-export type { ReadText } from './environment/shard-from-environment.ts';
-export {
-  type EnvironmentShard,
-  engineText,
-  type Shard,
-  shardFromEnvironment,
-} from './environment/shard-from-environment.ts';
+export type { ReadText, ShardEngine, Variables } from './engines.ts';
+export { type MergedReportFiles, mergeReportFiles, mergeReports } from './merge-reports.ts';
 export { type PlanWriteOptions, readPlan, type ShardPlan, uncut, writePlan } from './plan.ts';
 export { type PlanOptions, planShards } from './plan-shards.ts';
-export { type MergedReportFiles, mergeReportFiles } from './reports/merge-report-files.ts';
-export { mergeReports, missingShards } from './reports/merge-reports.ts';
-export { findReports, isReport, readReport, reportText, writeReport } from './reports/report-files.ts';
+export { findReports, isReport, readReport, reportText, writeReport } from './report-files.ts';
+export { MAX_SHARDS, parseShard, type Shard, type ShardChoice, shardList } from './shard.ts';
+export { type EnvironmentShard, engineText, shardFromEnvironment } from './shard-from-environment.ts';
 export {
   type DoneFile,
+  missingShards,
   type PlanSummary,
   reportName,
   type ShardCommand,
@@ -28,6 +23,5 @@ export {
   type ShardResults,
   type ShardSettings,
   shardReport,
-} from './reports/shard-report.ts';
-export { checkedFile, type TotalReport, type TotalResults, totalReport } from './reports/total-report.ts';
-export { MAX_SHARDS, parseShard, type ShardChoice, shardList } from './shard.ts';
+} from './shard-report.ts';
+export { checkedFile, type TotalReport, type TotalResults, totalReport } from './total-report.ts';

@@ -1,30 +1,29 @@
 import { setMaxListeners } from 'node:events';
-import { stat } from 'node:fs/promises';
 import { checkAborted } from '../bytes/abortable.ts';
 import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
-import { fileError } from '../bytes/files/file-errors.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
-import { expandToFiles, type FileInputs, type Reaching } from '../check/expand-inputs.ts';
-import type { FileInput, KnownFile } from '../check/file-task.ts';
-import type { Format } from '../check/report-options.ts';
-import { UsageError } from '../errors.ts';
+import { expandWithNotices, type FileInputs, type Reaching } from '../check/expand-inputs.ts';
+import type { FileInput, KnownFile } from '../check/file-input.ts';
+import type { Format } from '../check/files-options.ts';
+import { isRecordpipeError, UsageError } from '../errors.ts';
 import { INPUT_OPTION_NAMES, type InputOptions } from '../records/inputs/input-options.ts';
+import { isRemote } from '../storage/registry.ts';
+import { statObject } from '../storage/stat-object.ts';
 import type { ShardPlan } from './plan.ts';
 import { planOf } from './plan.ts';
 import { checkShards } from './shard.ts';
 
-/** How a plan is made. Every field has a default; pass what differs. */
+/** Options of {@link planShards}. Every field has a default; pass what differs. */
 export interface PlanOptions extends Reaching, InputOptions {
-  /** Which files are taken from folders. Default `auto`. */
+  /** Which files to list in folders. Default `auto`. */
   readonly format: Format;
-  /** Number of shards, so that workers need not be told. 1 to 100,000. Default: undefined, the workers say. */
+  /** Number of shards, 1 to 100,000, so that workers need not be given it. Default: undefined, the workers say. */
   readonly shards: number | undefined;
   /**
-   * Files that are larger are cut into parts of about this many bytes, at the borders of records, where an index lies beside them (see `buildIndex`); others
-   * stay whole. Default: undefined, none is cut.
+   * Larger files that have an index (see `buildIndex`) are cut at the borders of records, into parts of about this many bytes.
+   * Default: undefined, files stay whole.
    */
   readonly cutBytes: number | undefined;
-  /** Told of each file that should have been cut and could not be, and why. */
+  /** Called for each larger file that cannot be cut, with the reason. */
   readonly onUncut: ((uri: string, why: Error) => void) | undefined;
 }
 
@@ -38,16 +37,16 @@ const NAMES: OptionNames<PlanOptions> = {
   signal: true,
 };
 
-/** Objects named by their addresses, of which sizes have to be asked for, at once. */
-const ASKED_AT_ONCE = 32;
+/** Requests in parallel for the sizes of objects named by their addresses. */
+const PARALLEL_REQUESTS = 32;
 
 /**
- * Freezes what is to be done: the files that `inputs` stand for, with their sizes and ETags. Listings say so; of objects and files that are named one by one each is asked.
- * 100,000 objects take about 30 MB.
+ * Freezes the work: the files that `inputs` stand for, with their sizes and ETags. These come from listings; files and objects
+ * that are named one by one take a request each. 100,000 objects take about 30 MB of memory.
  *
  * @param inputs files, folders, patterns, `@list`: see `expandInputs`
  * @throws UsageError for standard input, which cannot be divided; for a wrong option
- * @throws RecordpipeError as `expandInputs`; `object-missing`, `not-found` for what is named and not there
+ * @throws RecordpipeError as `expandInputs`; `object-missing`, `not-found` for a named file that does not exist
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -67,13 +66,11 @@ export async function planShards(inputs: FileInputs, options: Partial<PlanOption
   const reaching = { objects, signal };
   const { include, exclude, strictShards, onNotice } = options;
   const selecting = { include, exclude, strictShards, onNotice };
-  const found = await expandToFiles(inputs, format, { ...reaching, ...selecting });
+  const { files: found } = await expandWithNotices(inputs, format, { ...reaching, ...selecting });
   if (found.some(({ path }) => path === '-'))
     throw new UsageError('inputs: standard input cannot be divided among shards; name files');
   const files = await known(found, reaching);
   if (cutBytes === undefined || files.every(({ size }) => size <= cutBytes)) return planOf(files, shards);
-  // Imported when wanted: start-up time counts.
-  const { cutFile } = await import('./cut-file.ts');
   const cut: KnownFile[] = [];
   for (const file of files)
     for (const part of await cutFile(file, cutBytes, reaching, onUncut)) cut.push(part);
@@ -84,7 +81,7 @@ async function known(
   found: readonly FileInput[],
   { objects, signal: given }: Reaching,
 ): Promise<KnownFile[]> {
-  // One of its own: so many wait for it at once that the host would take it for a leak.
+  // A signal of its own: Node warns of a leak when this many listen to one.
   const signal = given && AbortSignal.any([given]);
   if (signal !== undefined) setMaxListeners(0, signal);
   const reaching = { objects, signal };
@@ -96,21 +93,82 @@ async function known(
       files[i] = await knownFile(found[i], reaching);
     }
   };
-  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, work));
+  await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, work));
   return files;
 }
 
 async function knownFile(input: FileInput, { objects, signal }: Reaching): Promise<KnownFile> {
   const { path: uri, size, etag, range } = input;
   if (size !== undefined) return { uri, size, ...(etag && { etag }), ...(range && { range }) };
-  if (isObjectUri(uri)) {
-    const { statObject } = await import('../storage/stat-object.ts');
-    const info = await statObject(uri, { ...objects, signal });
-    return { uri, size: info.size, ...(info.etag && { etag: info.etag }) };
-  }
+  const info = await statObject(uri, { ...objects, signal });
+  // The ETag of a local file holds for one machine only.
+  return { uri, size: info.size, ...(info.etag && isRemote(uri) && { etag: info.etag }) };
+}
+
+/** An index of where records begin. */
+interface Borders {
+  readonly length: number;
+  offset(record: number): number;
+}
+
+/** Codes that say that a file has no valid index. */
+const NO_INDEX = [
+  'not-found',
+  'object-missing',
+  'malformed-index',
+  'index-mismatch',
+  'unsupported-source',
+] as const;
+
+/** The file in parts of about `cutBytes`, if it has a valid index; else the whole file. */
+async function cutFile(
+  file: KnownFile,
+  cutBytes: number,
+  { objects, signal }: Reaching,
+  onUncut: ((uri: string, why: Error) => void) | undefined,
+): Promise<KnownFile[]> {
+  const { uri, size, range } = file;
+  if (size <= cutBytes || range !== undefined) return [file];
   try {
-    return { uri, size: (await stat(uri)).size };
+    // Imported lazily: start-up time counts.
+    const { openIndexed } = await import('../records/indexes/open-indexed.ts');
+    const indexed = await openIndexed(uri, { objects, signal });
+    try {
+      const { format, length } = indexed;
+      const borders = bordersOf(indexed, size, Math.ceil(size / cutBytes));
+      return borders.slice(1).map((to, i) => {
+        const from = borders[i];
+        const end = to === length ? size : indexed.offset(to);
+        return { ...file, range: { format, from, to, start: i === 0 ? 0 : indexed.offset(from), end } };
+      });
+    } finally {
+      await indexed.close();
+    }
   } catch (error) {
-    throw fileError(error, uri);
+    if (!isRecordpipeError(error, ...NO_INDEX)) throw error;
+    onUncut?.(uri, error);
+    return [file];
   }
+}
+
+/** The first record of each part, then the number of records. */
+function bordersOf(indexed: Borders, size: number, parts: number): number[] {
+  const borders = [0];
+  for (let part = 1; part < parts; part++) {
+    const record = firstFrom(indexed, Math.floor((part * size) / parts));
+    if (record > borders[borders.length - 1] && record < indexed.length) borders.push(record);
+  }
+  return [...borders, indexed.length];
+}
+
+/** The first record that begins at or after a position. */
+function firstFrom(indexed: Borders, position: number): number {
+  let low = 0;
+  let high = indexed.length;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (indexed.offset(middle) < position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

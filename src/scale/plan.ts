@@ -1,56 +1,35 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import type { Reaching } from '../check/expand-inputs.ts';
-import type { KnownFile } from '../check/file-task.ts';
-import { type Check, count, integer, oneOf, ShapeError, shape } from '../check/json-shape.ts';
+import type { KnownFile, RecordRange } from '../check/file-input.ts';
+import { type Check, count, integer, like, oneOf, ShapeError, shape, text } from '../check/json-shape.ts';
 import { RecordpipeError } from '../errors.ts';
 import { readTextLines } from '../records/textline.ts';
 import { writeWhole } from '../records/write/write-whole.ts';
+import { localSize } from '../storage/inspect.ts';
+import { compareKeys } from '../storage/object-address.ts';
 import { refuseSameFile } from '../transform/record-output.ts';
-import { compareFiles } from './assign.ts';
-import { hash, knownFile } from './reports/report-shape.ts';
 import { MAX_SHARDS } from './shard.ts';
 
 /**
- * What is to be done, frozen: which files there are, and in which state. Made by `planShards`; workers that read the same plan divide the same work, whatever
- * is listed, written or overwritten meanwhile.
+ * The work, frozen: the files with their sizes and ETags, as `planShards` found them. Workers that read the same plan divide
+ * the same work, whatever is listed, written or overwritten meanwhile.
  */
 export interface ShardPlan {
   /** Sorted by the UTF-8 bytes of their addresses, each once; parts of one file in their order. */
   readonly files: readonly KnownFile[];
-  /** Bytes of all of them. */
+  /** Bytes of all files. */
   readonly bytes: number;
-  /** SHA-256 of the files, in hexadecimal: two plans are of the same work where it is the same. */
+  /** SHA-256 of the files, in hexadecimal: plans with the same hash list the same work. */
   readonly hash: string;
-  /** Into how many shards it is to be divided; undefined: whoever divides it says so. */
+  /** Number of shards to divide the work into. Undefined: the workers say. */
   readonly shards: number | undefined;
 }
 
-/** Bytes of a file, or of the part of it that is meant. */
-export function bytesOf({ size, range }: KnownFile): number {
-  return range === undefined ? size : range.end - range.start;
-}
-
-/** The plan with its files whole: for work that cannot be done to a part of a file. */
+/** The plan with whole files: for work that cannot be done on a part of a file. */
 export function uncut(plan: ShardPlan): ShardPlan {
   if (plan.files.every(({ range }) => range === undefined)) return plan;
   const files = new Map(plan.files.map(({ uri, size, etag }) => [uri, { uri, size, ...(etag && { etag }) }]));
   return { ...plan, files: [...files.values()] };
-}
-
-/** The first line of a plan. */
-interface Head {
-  readonly recordpipe: 'plan';
-  readonly version: 1;
-  readonly shards?: number;
-}
-
-/** The last line: a plan that was cut short has none. */
-interface Tail {
-  readonly files: number;
-  readonly bytes: number;
-  readonly hash: string;
 }
 
 /** A plan of these files, which are sorted. */
@@ -60,8 +39,123 @@ export function planOf(files: readonly KnownFile[], shards: number | undefined):
   return { files, bytes: sum.bytes, hash: sum.hash(), shards };
 }
 
+/** Bytes of a file, or of the part of it that is listed. */
+export function bytesOf({ size, range }: KnownFile): number {
+  return range === undefined ? size : range.end - range.start;
+}
+
+/** Orders files by the UTF-8 bytes of their addresses, and parts of one file by their places. */
+export function compareFiles(
+  a: Pick<KnownFile, 'uri' | 'range'>,
+  b: Pick<KnownFile, 'uri' | 'range'>,
+): number {
+  return compareKeys(a.uri, b.uri) || (a.range?.from ?? 0) - (b.range?.from ?? 0);
+}
+
+/** Options of {@link writePlan}. Every field has a default; pass what differs. */
+export interface PlanWriteOptions extends Reaching {
+  /** Whether to replace an existing file. Default false: it is an `already-exists` error. */
+  readonly overwrite: boolean;
+}
+
+/** Lines are written together in pieces of this size. */
+const PIECE_CHARACTERS = 256 * 1024;
+
+/**
+ * Writes a plan as JSON Lines: a header, a line per file, and a last line with their number and hash, which shows whether a plan
+ * is truncated. A plan whose name ends in `.gz` is compressed.
+ *
+ * @param output a path or `s3://bucket/key`; `-` for standard output
+ * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`;
+ * `unsupported-source` if the output is a file of the plan
+ * @example
+ * ```ts
+ * import { writeFileSync } from 'node:fs';
+ * import { planShards, readPlan, writePlan } from 'recordpipe/scale';
+ * writeFileSync('a.tfrecord', '');
+ * const plan = await planShards('a.tfrecord');
+ * await writePlan(plan, 'plan.jsonl');
+ * console.log((await readPlan('plan.jsonl')).hash === plan.hash); // true
+ * ```
+ */
+export async function writePlan(
+  plan: ShardPlan,
+  output: string,
+  { overwrite = false, objects, signal }: Partial<PlanWriteOptions> = {},
+): Promise<void> {
+  if (overwrite && output !== '-') refuseListedFile(plan, output);
+  const compression = output.endsWith('.gz') ? 'gzip' : 'none';
+  await writeWhole(output, pieces(plan), { overwrite, compression, objects, signal });
+}
+
+/** Compares only files of the size of the output: a plan may list a million. */
+function refuseListedFile({ files }: ShardPlan, output: string): void {
+  const size = localSize(output);
+  const candidates = size === undefined ? files : files.filter((file) => file.size === size);
+  refuseSameFile(
+    candidates.map(({ uri }) => uri),
+    output,
+  );
+}
+
+function* pieces(plan: ShardPlan): Iterable<Uint8Array> {
+  let piece = '';
+  for (const line of planLines(plan)) {
+    piece += line;
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield Buffer.from(piece);
+    piece = '';
+  }
+  yield Buffer.from(piece);
+}
+
+/**
+ * Reads a plan that `writePlan` has written, line by line.
+ *
+ * @param input a path or `s3://bucket/key`, also compressed; `-` for standard input
+ * @throws RecordpipeError `malformed-plan` if it is not a plan, or not a complete one; `not-found`, `object-missing`,
+ *   `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
+ * @example see `writePlan`
+ */
+export async function readPlan(input: string, { objects, signal }: Reaching = {}): Promise<ShardPlan> {
+  const reader = new PlanReader(input === '-' ? '<stdin>' : input);
+  for await (const line of readTextLines(input, { reuse: true, objects, signal })) reader.add(line);
+  return reader.plan();
+}
+
+const NOT_A_PLAN = 'not a plan; write one with recordpipe plan';
+
+/** A SHA-256 in hexadecimal. */
+export const hash: Check = like(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
+export const range: Check = shape<RecordRange>(
+  { format: oneOf('tfrecord', 'recordio', 'textline'), from: count, to: count, start: count, end: count },
+  {},
+);
+const uri: Check = like(/^(?!-$)./su, 'a path or an address');
+const knownFile: Check = shape<KnownFile>({ uri, size: count }, { etag: text, range });
+
+/** The first line of a plan. */
+interface Head {
+  readonly recordpipe: 'plan';
+  readonly version: 1;
+  readonly shards?: number;
+}
+
+/** The last line. A truncated plan has none. */
+interface Tail {
+  readonly files: number;
+  readonly bytes: number;
+  readonly hash: string;
+}
+
+const HEAD: Check = shape<Head>(
+  { recordpipe: oneOf('plan'), version: oneOf(1) },
+  { shards: integer(1, MAX_SHARDS) },
+);
+const TAIL: Check = shape<Tail>({ files: count, bytes: count, hash }, {});
+
 /** The text of a plan, line by line, each with its end. */
-export function* planLines({ files, bytes, hash, shards }: ShardPlan): Generator<string, void, undefined> {
+function* planLines({ files, bytes, hash, shards }: ShardPlan): Generator<string, void, undefined> {
   const head: Head = { recordpipe: 'plan', version: 1, ...(shards !== undefined && { shards }) };
   yield `${JSON.stringify(head)}\n`;
   for (const file of files) yield `${fileLine(file)}\n`;
@@ -69,11 +163,12 @@ export function* planLines({ files, bytes, hash, shards }: ShardPlan): Generator
   yield `${JSON.stringify(tail)}\n`;
 }
 
-/** Takes in the lines of a plan, in order. */
-export class PlanReader {
+/** Reads the lines of a plan, in order. */
+class PlanReader {
   readonly #uri: string;
   readonly #files: KnownFile[] = [];
   readonly #sum = new PlanSum();
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   #head: Head | undefined;
   #tail: Tail | undefined;
   #lines = 0;
@@ -83,8 +178,9 @@ export class PlanReader {
   }
 
   /** @throws RecordpipeError `malformed-plan` */
-  add(line: string): void {
+  add(bytes: Uint8Array): void {
     this.#lines++;
+    const line = this.#text(bytes);
     const value = this.#parsed(line);
     if (this.#head === undefined) {
       if (value['recordpipe'] !== 'plan') throw this.#malformed(NOT_A_PLAN);
@@ -127,6 +223,14 @@ export class PlanReader {
     return value as T;
   }
 
+  #text(bytes: Uint8Array): string {
+    try {
+      return this.#decoder.decode(bytes);
+    } catch {
+      throw this.#malformed('not UTF-8 text');
+    }
+  }
+
   #parsed(line: string): Record<string, unknown> {
     try {
       const value: unknown = JSON.parse(line);
@@ -142,14 +246,6 @@ export class PlanReader {
   }
 }
 
-const NOT_A_PLAN = 'not a plan; write one with recordpipe plan';
-
-const HEAD: Check = shape<Head>(
-  { recordpipe: oneOf('plan'), version: oneOf(1) },
-  { shards: integer(1, MAX_SHARDS) },
-);
-const TAIL: Check = shape<Tail>({ files: count, bytes: count, hash }, {});
-
 class PlanSum {
   bytes = 0;
   readonly #hash = createHash('sha256');
@@ -164,89 +260,9 @@ class PlanSum {
   }
 }
 
-/** Always in one order: plans are compared by their bytes. */
+/** Keys have a fixed order: plans are compared by their bytes. */
 function fileLine({ uri, size, etag, range }: KnownFile): string {
   if (range === undefined) return JSON.stringify({ uri, size, etag });
   const { format, from, to, start, end } = range;
   return JSON.stringify({ uri, size, etag, range: { format, from, to, start, end } });
-}
-
-/** How a plan is written. Every field has a default; pass what differs. */
-export interface PlanWriteOptions extends Reaching {
-  /** Whether a file of that name is replaced. Default false: it is an `already-exists` error. */
-  readonly overwrite: boolean;
-}
-
-/** Lines that are written together. */
-const PIECE_CHARACTERS = 256 * 1024;
-
-/**
- * Writes a plan as JSON Lines: what it is, a line per file, and how many there are with the hash of their lines, so that a plan that was cut short is known as one. A name that
- * ends in `.gz` is compressed.
- *
- * @param output a path or `s3://bucket/key`; `-` for standard output
- * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`;
- * `unsupported-source` if the output is a file of the plan
- * @example
- * ```ts
- * import { writeFileSync } from 'node:fs';
- * import { planShards, readPlan, writePlan } from 'recordpipe/scale';
- * writeFileSync('a.tfrecord', '');
- * const plan = await planShards('a.tfrecord');
- * await writePlan(plan, 'plan.jsonl');
- * console.log((await readPlan('plan.jsonl')).hash === plan.hash); // true
- * ```
- */
-export async function writePlan(
-  plan: ShardPlan,
-  output: string,
-  { overwrite = false, objects, signal }: Partial<PlanWriteOptions> = {},
-): Promise<void> {
-  if (overwrite && output !== '-') await refuseListedFile(plan, output);
-  const compression = output.endsWith('.gz') ? 'gzip' : 'none';
-  await writeWhole(output, pieces(plan), { overwrite, compression, objects, signal });
-}
-
-/** Compares only files of the size of the output: a plan may list a million. */
-async function refuseListedFile({ files }: ShardPlan, output: string): Promise<void> {
-  const size = isObjectUri(output) ? undefined : (await stat(output).catch(() => undefined))?.size;
-  const candidates = size === undefined ? files : files.filter((file) => file.size === size);
-  await refuseSameFile(
-    candidates.map(({ uri }) => uri),
-    output,
-  );
-}
-
-function* pieces(plan: ShardPlan): Iterable<Uint8Array> {
-  let piece = '';
-  for (const line of planLines(plan)) {
-    piece += line;
-    if (piece.length < PIECE_CHARACTERS) continue;
-    yield Buffer.from(piece);
-    piece = '';
-  }
-  yield Buffer.from(piece);
-}
-
-/**
- * Reads a plan that `writePlan` has written, line by line.
- *
- * @param input a path or `s3://bucket/key`, also compressed; `-` for standard input
- * @throws RecordpipeError `malformed-plan` for what is no plan, or not all of one; `not-found`, `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
- * @example see `writePlan`
- */
-export async function readPlan(input: string, { objects, signal }: Reaching = {}): Promise<ShardPlan> {
-  const reader = new PlanReader(input === '-' ? '<stdin>' : input);
-  const source = isObjectUri(input) ? asObjectUri(input) : input;
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  for await (const line of readTextLines(source, { reuse: true, objects, signal })) reader.add(text(line));
-  return reader.plan();
-
-  function text(line: Uint8Array): string {
-    try {
-      return decoder.decode(line);
-    } catch (error) {
-      throw new RecordpipeError('malformed-plan', 'it is no text in UTF-8', { uri: input }, error);
-    }
-  }
 }

@@ -1,7 +1,13 @@
 import { UsageError } from '../errors.ts';
-import type { Shard } from './environment/shard-from-environment.ts';
 
-/** The largest number of shards that work is divided into. */
+/** One of the shards that work is divided into. */
+export interface Shard {
+  /** Number of the shard, from 0. */
+  readonly shard: number;
+  readonly shards: number;
+}
+
+/** The maximum number of shards that work is divided into. */
 export const MAX_SHARDS = 100_000;
 
 /** @throws UsageError unless work can be divided into this many shards */
@@ -11,9 +17,9 @@ export function checkShards(shards: number): void {
 }
 
 /**
- * Numbers of shards as engines take them: `0,3-5,7`, for `sbatch --array` and the like.
+ * Shard numbers in the form that engines accept: `0,3-5,7`, for `sbatch --array` and the like.
  *
- * @param shards sorted
+ * @param shards in ascending order
  * @example
  * ```ts
  * import { shardList } from 'recordpipe/scale';
@@ -31,11 +37,11 @@ export function shardList(shards: readonly number[]): string {
   return runs.join(',');
 }
 
-/** Which shard an option means: one of them, or whichever the environment says. */
+/** What a shard option selects: one shard, or the one that the environment says. */
 export type ShardChoice = Shard | { readonly auto: true; readonly shards: number | undefined };
 
 /**
- * What `i/n`, `auto` and `auto/n` mean; shards are counted from 0.
+ * Parses `i/n` (zero-based), `auto` and `auto/n`.
  * @throws UsageError for anything else
  */
 export function parseShard(text: string): ShardChoice {

@@ -4,14 +4,13 @@
  * @module
  */
 
+export type { StoreCheck } from './diagnose/checks.ts';
+export { type DiagnoseOptions, diagnoseStore, type StoreDiagnosis } from './diagnose/diagnose-store.ts';
 export type { ListOptions, ListWarning } from './list-objects.ts';
 export { listObjects } from './list-objects.ts';
 export {
   DEFAULT_OBJECT_OPTIONS,
   type ObjectOptions,
-  type S3Credentials,
-  type S3CredentialsProvider,
-  type S3Options,
   type TransferOptions,
 } from './object-options.ts';
 export { ObjectReader, openObjectReader } from './object-reader.ts';
@@ -26,8 +25,7 @@ export type {
   TransferStats,
 } from './prefetch/transfer-control.ts';
 export { type ObjectPieces, type ObjectsReadOptions, readObjects } from './read-objects.ts';
-export type { StoreCheck } from './s3/diagnose.ts';
-export { type DiagnoseOptions, diagnoseStore, type StoreDiagnosis } from './s3/diagnose.ts';
+export type { S3Credentials, S3CredentialsProvider, S3Options } from './s3/s3-options.ts';
 export { statObject } from './stat-object.ts';
 export type {
   ObjectChecksum,

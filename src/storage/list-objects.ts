@@ -1,9 +1,8 @@
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
 import { compileGlob, isGlob } from './glob.ts';
-import { addressText, objectUri, parseObjectUri } from './object-address.ts';
 import { type ObjectOptions, objectOptions } from './object-options.ts';
-import { type ObjectInfo, type ObjectSource, objectSourceOf } from './storage.ts';
+import { addressOf, storageOf } from './registry.ts';
+import type { ObjectInfo, Place, Storage } from './storage.ts';
 
 /** What a listing leaves out or finds odd. */
 export type ListWarning =
@@ -63,24 +62,23 @@ export type ListOptions = Partial<ObjectOptions> & {
  */
 export function listObjects(uri: string | URL, options?: ListOptions): AsyncIterable<ObjectInfo> {
   const { as = 'name', onWarning, signal, ...rest } = options ?? {};
-  const address = addressText(uri);
-  if (isObjectUri(address)) parseObjectUri(address);
+  const address = addressOf(uri);
   const complete = objectOptions(rest);
   const warn = onWarning ?? (() => {});
   return (async function* listed() {
-    const source = await objectSourceOf(address, complete);
+    const source = await storageOf(address, complete);
     if (as === 'prefix') yield* withoutFolders(source.list(address, signal), warn);
     else yield* named(source, address, warn, signal);
   })();
 }
 
 async function* named(
-  source: ObjectSource,
+  source: Storage,
   uri: string,
   warn: (warning: ListWarning) => void,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
-  const place = isObjectUri(uri) ? s3Place(uri) : (await import('./local/local-place.ts')).localPlace(uri);
+  const place = source.place(uri);
   const exact = place.name === '' || place.name.endsWith('/') ? undefined : await found(source, uri, signal);
   if (exact !== undefined && !(exact instanceof Error)) {
     yield exact;
@@ -101,32 +99,9 @@ async function* named(
   if (!any) throw nothingThere(uri, place, exact);
 }
 
-/** How the addresses of a service are cut. */
-export interface Place {
-  /** Key or path: what patterns are about. */
-  readonly name: string;
-  /** The address of a key or path. */
-  uriOf(name: string): string;
-  nameOf(uri: string): string;
-  /** What stands for a folder where it has no slash at its end; the same address where that makes no difference. */
-  folder(uri: string): Promise<string>;
-  readonly missing: 'object-missing' | 'not-found';
-}
-
-function s3Place(uri: string): Place {
-  const { bucket, key } = parseObjectUri(uri);
-  return {
-    name: key,
-    uriOf: (name) => objectUri(bucket, name),
-    nameOf: (one) => parseObjectUri(one).key,
-    folder: async (one) => one,
-    missing: 'object-missing',
-  };
-}
-
 /** The object of this very name; what was said instead where it could not be had. */
 async function found(
-  source: ObjectSource,
+  source: Storage,
   uri: string,
   signal: AbortSignal | undefined,
 ): Promise<ObjectInfo | RecordpipeError> {
@@ -141,7 +116,7 @@ async function found(
 }
 
 async function* matching(
-  source: ObjectSource,
+  source: Storage,
   { name, uriOf, nameOf }: Place,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
@@ -152,7 +127,7 @@ async function* matching(
 }
 
 async function* below(
-  source: ObjectSource,
+  source: Storage,
   { name, uriOf, nameOf, folder }: Place,
   warn: (warning: ListWarning) => void,
   signal: AbortSignal | undefined,

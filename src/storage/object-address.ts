@@ -27,15 +27,6 @@ export function objectUri(bucket: string, key: string): string {
   return `s3://${bucket}/${key}`;
 }
 
-/** An address as sources take it: a URL of S3 decoded, all else as it is. */
-export function addressText(uri: string | URL): string {
-  checkPath('uri', uri);
-  if (!(uri instanceof URL)) return uri;
-  if (uri.protocol !== 's3:') return uri.href;
-  const { bucket, key } = parseObjectUri(uri);
-  return objectUri(bucket, key);
-}
-
 /**
  * An object that is named by its address, or by what a listing says of it.
  * @throws UsageError

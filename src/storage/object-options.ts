@@ -1,44 +1,6 @@
 import { checkOptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
-import { checkedCredentials } from './s3/credentials.ts';
-import { serviceUrl } from './s3/s3-clients.ts';
-
-/** Keys that sign requests. */
-export interface S3Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Of temporary credentials. */
-  readonly sessionToken?: string | undefined;
-  /** When they expire: a function that gave them is called again five minutes before. */
-  readonly expiration?: Date | undefined;
-}
-
-/** Gives credentials: called before the first request, before they expire, and when the service says that they have expired. */
-export type S3CredentialsProvider = () => S3Credentials | Promise<S3Credentials>;
-
-/**
- * Access to S3 and compatible services. Every function that reads or writes objects takes these options by the same names:
- * functions of `recordpipe/storage` among their own options, all others under `objects`.
- */
-export interface S3Options {
-  /**
-   * Keys, or a function that gives them. Default: environment, profile and roles, as for the AWS command line. Objects are
-   * read on the calling thread where it is a function, which cannot be handed to another one.
-   */
-  readonly credentials: S3Credentials | S3CredentialsProvider | undefined;
-  /** Default: AWS_REGION, the profile's, else that of the bucket, which the service tells. */
-  readonly region: string | undefined;
-  /** Profile of the shared configuration files. Default: AWS_PROFILE, else `default`. */
-  readonly profile: string | undefined;
-  /** URL of a service other than AWS's. Default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's. Other services are addressed path style unless `pathStyle` is false. */
-  readonly endpointUrl: string | undefined;
-  /** Whether buckets stand in the path rather than in the host's name. Default: for other services than AWS's. */
-  readonly pathStyle: boolean | undefined;
-  /** Whether requests are sent unsigned, to public buckets. Default false. */
-  readonly anonymous: boolean;
-  /** Whether the requester pays. Default false; not together with `anonymous`. */
-  readonly requesterPays: boolean;
-}
+import { checkS3Options, type S3Options } from './s3/s3-options.ts';
 
 /** How objects are transferred. */
 export interface TransferOptions {
@@ -128,17 +90,21 @@ export function objectOptions(given: Partial<ObjectOptions> | undefined): Object
     throw new UsageError(
       `windowBytes: expected at least partBytes, ${options.partBytes}, got ${options.windowBytes}`,
     );
-  if (options.credentials !== undefined) {
-    if (typeof options.credentials !== 'function') checkedCredentials(options.credentials);
-    if (options.anonymous) throw new UsageError('credentials: cannot be combined with anonymous');
-    if (options.profile !== undefined) throw new UsageError('credentials: cannot be combined with profile');
-  }
-  if (options.endpointUrl !== undefined) serviceUrl(options.endpointUrl, 'endpointUrl');
-  if (options.anonymous && options.requesterPays)
-    throw new UsageError(
-      'requesterPays: cannot be combined with anonymous: requests that cost the requester are signed',
-    );
-  return options;
+  checkS3Options(options);
+  return withinRetryTimeout(options);
+}
+
+/** One attempt must not take longer than all attempts together. */
+const MIN_TIMEOUT_MS = 1_000;
+
+function withinRetryTimeout(options: ObjectOptions): ObjectOptions {
+  const limit = Math.max(MIN_TIMEOUT_MS, options.retryTimeoutMs);
+  return {
+    ...options,
+    connectTimeoutMs: Math.min(options.connectTimeoutMs, limit),
+    headersTimeoutMs: Math.min(options.headersTimeoutMs, limit),
+    idleTimeoutMs: Math.min(options.idleTimeoutMs, limit),
+  };
 }
 
 const WHOLE = [

@@ -2,8 +2,8 @@ import { abortError, onAbort } from '../bytes/abortable.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import { FetchFailure } from './errors.ts';
 import { refOf } from './object-address.ts';
-import { RangeTransfer, type TransferContext, TransferFailure } from './prefetch/range-transfer.ts';
-import type { TransferStats } from './prefetch/transfer-control.ts';
+import { RangeTransfer, TransferFailure } from './prefetch/range-transfer.ts';
+import type { TransferContext, TransferStats } from './prefetch/transfer-control.ts';
 import { type ObjectReadOptions, transferContext } from './prefetch/transfer-control.ts';
 import type { ObjectInfo, ObjectRef, RangeHead } from './storage.ts';
 

@@ -1,7 +1,6 @@
-import { addressText } from './object-address.ts';
 import { type ObjectOptions, objectOptions } from './object-options.ts';
+import { addressOf, storageOf } from './registry.ts';
 import type { ObjectStat } from './storage.ts';
-import { objectSourceOf } from './storage.ts';
 
 /**
  * What is known of one object: size, ETag, checksums that the service keeps, user metadata. One request (HEAD), repeated where it fails for a passing reason.
@@ -24,7 +23,7 @@ export async function statObject(
   options?: Partial<ObjectOptions> & { readonly signal?: AbortSignal | undefined },
 ): Promise<ObjectStat> {
   const { signal, ...rest } = options ?? {};
-  const address = addressText(uri);
-  const source = await objectSourceOf(address, objectOptions(rest));
+  const address = addressOf(uri);
+  const source = await storageOf(address, objectOptions(rest));
   return source.stat({ uri: address }, signal);
 }

@@ -1,11 +1,11 @@
-import { open, stat, unlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { abortable } from '../bytes/abortable.ts';
-import { fileError } from '../bytes/files/file-errors.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
-import { type ByteSource, openSource } from '../bytes/sources.ts';
+import type { ByteSource } from '../bytes/sources.ts';
+import { isRereadable, temporaryFolder } from '../storage/inspect.ts';
+import { openFileSink } from '../storage/local/file-output.ts';
 import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
+import { openSource } from '../storage/open-source.ts';
 import { openInput } from './record-input.ts';
 import { nameOf } from './record-output.ts';
 import type { TransformOptions } from './transform-options.ts';
@@ -23,8 +23,8 @@ export async function countRecords<T>(
   then: (again: ByteSource, records: number, uri: string | undefined) => Promise<T>,
 ): Promise<T> {
   const uri = options.read.uri ?? nameOf(source);
-  if (await canBeReadAgain(source)) return then(source, await count(source, options), uri);
-  const folder = tempDir ?? (isObjectUri(output) ? tmpdir() : dirname(`${output}x`));
+  if (canBeReadAgain(source)) return then(source, await count(source, options), uri);
+  const folder = tempDir ?? temporaryFolder(output);
   const path = temporaryPath(join(folder, 'recordpipe'));
   try {
     await copy(source, path, options.signal);
@@ -42,30 +42,17 @@ async function count(source: ByteSource, options: TransformOptions): Promise<num
   return records;
 }
 
-async function canBeReadAgain(source: ByteSource): Promise<boolean> {
+function canBeReadAgain(source: ByteSource): boolean {
   if (source instanceof Uint8Array || source instanceof ArrayBuffer || source instanceof Blob) return true;
-  if (isObjectUri(source)) return true;
-  if (source === '-' || (typeof source !== 'string' && !(source instanceof URL))) return false;
-  const path = String(source).startsWith('file://') ? new URL(source) : source;
-  // What is not there is for the reader to say.
-  return (await stat(path).catch(() => undefined))?.isFile() ?? true;
+  return (typeof source === 'string' || source instanceof URL) && isRereadable(source);
 }
 
 async function copy(source: ByteSource, path: string, signal: AbortSignal | undefined): Promise<void> {
   const { chunks } = openSource(source, { chunkBytes: 1024 * 1024 });
-  const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
-    throw fileError(error, path);
-  });
+  const sink = await openFileSink(path, 'wx', {}, path, 0o600);
   try {
-    for await (const chunk of abortable(chunks, signal)) {
-      for (let at = 0; at < chunk.length; ) {
-        const { bytesWritten } = await file.write(chunk, at).catch((error: unknown) => {
-          throw fileError(error, path);
-        });
-        at += bytesWritten;
-      }
-    }
+    for await (const chunk of abortable(chunks, signal)) await sink.write(chunk);
   } finally {
-    await file.close();
+    await sink.close();
   }
 }

@@ -1,13 +1,11 @@
-import { type BigIntStats, fstatSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { checkPath } from '../bytes/arguments.ts';
-import { asObjectUri, isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { Compression } from '../formats/compression.ts';
 import { openWriter, type RecordWriter, type WrittenFile } from '../records/write/record-writer.ts';
 import { type AnyRecordWriteOptions, writeFormat } from '../records/write/writers.ts';
+import { identityOf } from '../storage/inspect.ts';
+import { addressOf } from '../storage/registry.ts';
 import { base64Writing } from './base64-lines.ts';
 import { type FileFormat, kindOfName } from './file-formats.ts';
 import type { TransformOptions } from './transform-options.ts';
@@ -18,42 +16,23 @@ import type { TransformOptions } from './transform-options.ts';
  * @param output a path, or `-`
  * @throws RecordpipeError `unsupported-source`
  */
-export async function refuseSameFile(sources: readonly ByteSource[], output: string): Promise<void> {
-  if (isObjectUri(output)) return refuseSameObject(sources, output);
-  const target = await statOf(output === '-' ? 1 : output);
-  if (target === undefined || target.isCharacterDevice()) return;
+export function refuseSameFile(sources: readonly ByteSource[], output: string): void {
+  const target = identityOf(output === '-' ? 1 : output);
+  if (target === undefined) return;
   for (const source of sources) {
-    const from = await statOf(source === '-' ? 0 : source);
-    if (from === undefined || from.dev !== target.dev || from.ino !== target.ino) continue;
+    const file = source === '-' || source === process.stdin ? 0 : source;
+    if (typeof file !== 'string' && typeof file !== 'number' && !(file instanceof URL)) continue;
+    if (identityOf(file) !== target) continue;
     const text = `the output is the same file as the source ${nameOf(source)}; choose another name`;
     throw new RecordpipeError('unsupported-source', text, { uri: output === '-' ? '<stdout>' : output });
   }
-}
-
-function refuseSameObject(sources: readonly ByteSource[], output: string): void {
-  if (!sources.some((source) => isObjectUri(source) && asObjectUri(source) === output)) return;
-  const text = 'the output is the same object as a source; choose another name';
-  throw new RecordpipeError('unsupported-source', text, { uri: output });
 }
 
 /** What errors and reports call a source. */
 export function nameOf(source: ByteSource): string | undefined {
   if (source === '-' || source === process.stdin) return '<stdin>';
   if (typeof source === 'string') return source;
-  if (!(source instanceof URL)) return undefined;
-  return isObjectUri(source) ? asObjectUri(source) : source.href;
-}
-
-async function statOf(source: ByteSource): Promise<BigIntStats | undefined> {
-  try {
-    if (source === process.stdin) return fstatSync(0, { bigint: true });
-    if (typeof source === 'number') return fstatSync(source, { bigint: true });
-    if (typeof source !== 'string' && !(source instanceof URL)) return undefined;
-    const path = String(source).startsWith('file://') ? fileURLToPath(source) : source;
-    return await stat(path, { bigint: true });
-  } catch {
-    return undefined; // opening it says what is wrong
-  }
+  return source instanceof URL ? addressOf(source) : undefined;
 }
 
 /** How the output is written: the writers' options, without those that a transformation decides itself. */
@@ -109,7 +88,7 @@ export async function writeOutput(
   options: TransformOptions,
   fill: (writer: RecordWriter) => Promise<void>,
 ): Promise<WrittenFile> {
-  await refuseSameFile(sources, path);
+  refuseSameFile(sources, path);
   const writer = await openOutput(path, kind, options);
   try {
     await fill(writer);

@@ -2,11 +2,12 @@ import type { OptionNames } from '../bytes/arguments.ts';
 import { checkPath } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
+import { temporaryFolder } from '../storage/inspect.ts';
 import type { TransformResult } from './convert-file.ts';
 import { checkSeed, SmallestKeys, SplitMix64 } from './keyed-records.ts';
 import { closeInput, eachRecord, openInput, progressOf } from './record-input.ts';
 import { outputKind, writeOutput } from './record-output.ts';
-import { SpooledRecords, tempFolder } from './temp-file.ts';
+import { SpooledRecords } from './temp-file.ts';
 import { preservingLines, writingOptions } from './text-lines.ts';
 import { type TransformOptions, transformOptions } from './transform-options.ts';
 
@@ -69,7 +70,7 @@ export async function sampleFile(
   const { records, fraction, seed = 0, tempDir } = given;
   checkAmount(records, fraction);
   checkSeed(seed);
-  const folder = await tempFolder(output, tempDir);
+  const folder = tempDir ?? temporaryFolder(output);
   const input = await openInput(source, options);
   const spool = new SpooledRecords(folder);
   try {

@@ -70,7 +70,7 @@ export async function checkShardNames(source: ByteSource, naming: ShardNaming): 
   const names = namesOf(naming);
   const found = await findShards(names);
   // First: advice to overwrite would destroy the source.
-  for (const path of found) await refuseSameFile([source], path);
+  for (const path of found) refuseSameFile([source], path);
   await checkFreeNames(names, found);
 }
 

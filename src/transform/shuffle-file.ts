@@ -2,12 +2,12 @@ import type { OptionNames } from '../bytes/arguments.ts';
 import { checkPath } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
+import { temporaryFolder } from '../storage/inspect.ts';
 import type { TransformResult } from './convert-file.ts';
 import { KeySorter } from './key-sorter.ts';
 import { checkSeed, SplitMix64 } from './keyed-records.ts';
 import { closeInput, eachRecord, endOf, openInput } from './record-input.ts';
 import { outputKind, writeOutput } from './record-output.ts';
-import { tempFolder } from './temp-file.ts';
 import { preservingLines, writingOptions } from './text-lines.ts';
 import { type TransformOptions, transformOptions } from './transform-options.ts';
 
@@ -78,8 +78,7 @@ export function shuffleFile(
  * @throws UsageError for no source
  * @example
  * ```ts
- * import { encodeTFRecord } from 'recordpipe';
- * import { shuffleFiles } from 'recordpipe/transform';
+ *  * import { shuffleFiles } from 'recordpipe/transform';
  * const files = [1, 2].map((n) => encodeTFRecord(Uint8Array.of(n)));
  * const { output } = await shuffleFiles(files, 'both.tfrecord', { seed: 7, overwrite: true });
  * console.log(output.records); // 2
@@ -100,7 +99,7 @@ export async function shuffleFiles(
     throw new UsageError(`memoryBytes: expected a number from ${MIN_MEMORY_BYTES} on, got ${memoryBytes}`);
   // Readers and writers have several such buffers.
   const bufferBytes = Math.min(Math.max(Math.floor(memoryBytes / 64), 64 * 1024), 1024 * 1024);
-  const folder = await tempFolder(output, tempDir);
+  const folder = tempDir ?? temporaryFolder(output);
   const reading = { ...options, chunkBytes: bufferBytes };
   const first = await openInput(sources[0], reading);
   const totalBytes = sources.length === 1 ? first.totalBytes : undefined;

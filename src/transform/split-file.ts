@@ -1,12 +1,10 @@
-import { tmpdir } from 'node:os';
-import { dirname } from 'node:path';
 import type { OptionNames } from '../bytes/arguments.ts';
 import { checkPath } from '../bytes/arguments.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { RecordWriter, WrittenFile } from '../records/write/record-writer.ts';
+import { temporaryFolder } from '../storage/inspect.ts';
 import type { TransformResult } from './convert-file.ts';
 import { countRecords } from './count-records.ts';
 import { extensionOf } from './file-formats.ts';
@@ -118,7 +116,7 @@ async function split(
     await checkShardNames(original, naming);
     if (hashShards === undefined) dealing = await inOrder(set, given, records);
     else if (allOpen) dealing = await byHash(set, hashShards);
-    else dealing = sortedByHash(set, hashShards, shardFolder(prefix, tempDir), input.totalBytes);
+    else dealing = sortedByHash(set, hashShards, tempDir ?? temporaryFolder(`${prefix}x`), input.totalBytes);
     const { take, end } = dealing;
     const progress = progressOf(input, options);
     let seen = 0;
@@ -137,11 +135,6 @@ async function split(
     await dealing?.close?.();
     await closeInput(input);
   }
-}
-
-/** Where the shards are, or the host's folder for temporary files where they are objects. */
-function shardFolder(prefix: string, tempDir: string | undefined): string {
-  return tempDir ?? (isObjectUri(prefix) ? tmpdir() : dirname(`${prefix}x`));
 }
 
 /** Texts keep their extension. */

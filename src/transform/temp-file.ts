@@ -1,10 +1,8 @@
-import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileError } from '../bytes/files/file-errors.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError } from '../errors.ts';
+import { fileError } from '../storage/local/file-errors.ts';
 import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
 import { eachEntry, type KeyBucket, KeyBuckets } from './key-sorter.ts';
 import { ALL_KEYS } from './keyed-records.ts';
@@ -39,14 +37,6 @@ export class SpooledRecords {
 
 /** The most bytes of one call: the host takes less than 2^31. */
 const CALL_BYTES = 2 ** 30;
-
-/** The folder for temporary files: the one asked for; else the output's, which is to hold as much; the host's where the output is no file. */
-export async function tempFolder(output: string, wanted: string | undefined): Promise<string> {
-  if (wanted !== undefined) return wanted;
-  if (output === '-' || isObjectUri(output)) return tmpdir();
-  const existing = await stat(output).catch(() => undefined);
-  return existing === undefined || existing.isFile() ? dirname(output) : tmpdir();
-}
 
 /**
  * Bytes put aside: written once from front to back, then read once from front to back. The file has lost its name as soon as it is open, so that

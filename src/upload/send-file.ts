@@ -1,13 +1,14 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { abortError, checkAborted, onAbort } from '../bytes/abortable.ts';
-import { fileError } from '../bytes/files/file-errors.ts';
-import { checkFile, failedFile } from '../check/check-file.ts';
+import { checkFile } from '../check/check-file.ts';
+import type { FileReport } from '../check/file-report.ts';
+import { failedFile } from '../check/file-report.ts';
+import type { CheckedReading } from '../check/files-options.ts';
 import type { Look } from '../check/look-inside.ts';
-import type { CheckedReading } from '../check/report-options.ts';
-import type { FileReport } from '../check/validate-report.ts';
 import { crc32cCombine } from '../crc32c/combine.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { isItemFailure, RecordpipeError } from '../errors.ts';
+import { fileError } from '../storage/local/file-errors.ts';
 import type { ObjectUpload } from '../storage/upload/object-upload.ts';
 import type { WrittenObject } from '../storage/upload/stored-object.ts';
 

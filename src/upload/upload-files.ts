@@ -3,16 +3,16 @@ import { basename, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkAborted } from '../bytes/abortable.ts';
 import { checkOptionNames, checkPath, typeName } from '../bytes/arguments.ts';
-import { isObjectUri } from '../bytes/object-uri.ts';
-import { storedBytes } from '../check/file-task.ts';
+import { storedBytes } from '../check/file-input.ts';
+import { type CheckedReading, checkedReading } from '../check/files-options.ts';
 import type { Look } from '../check/look-inside.ts';
-import { type CheckedReading, checkedReading } from '../check/report-options.ts';
 import { isItemFailure, RecordpipeError, UsageError } from '../errors.ts';
 import { Expansion } from '../records/inputs/expand.ts';
 import type { ExpandOptions, InputNotice } from '../records/inputs/input-options.ts';
 import { compileGlob, isGlob } from '../storage/glob.ts';
 import { compareKeys, parseObjectUri } from '../storage/object-address.ts';
 import { type ObjectOptions, objectOptions } from '../storage/object-options.ts';
+import { isRemote } from '../storage/registry.ts';
 import { openUpload } from '../storage/upload/object-upload.ts';
 import { objectWriteOptions, partSizes } from '../storage/upload/object-writer.ts';
 import { statIfThere } from '../storage/upload/stored-object.ts';
@@ -54,7 +54,7 @@ export async function planUploads(
     const base = await baseOf(input);
     folders ||= base !== undefined;
     for await (const { path } of expansion.filesOf(input)) {
-      if (isObjectUri(path))
+      if (isRemote(path))
         throw new UsageError(
           `inputs: expected local files, got ${path}; recordpipe convert writes from S3 to S3`,
         );

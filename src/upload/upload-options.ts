@@ -1,5 +1,5 @@
 import type { OptionNames } from '../bytes/arguments.ts';
-import { FILES_OPTION_NAMES, type FilesOptions } from '../check/report-options.ts';
+import { FILES_OPTION_NAMES, type FilesOptions } from '../check/files-options.ts';
 import type { RecordSchema } from '../check/schema/schema.ts';
 import { UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';

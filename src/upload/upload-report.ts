@@ -1,5 +1,5 @@
-import { storedBytes } from '../check/file-task.ts';
-import type { FileReport, Finding } from '../check/validate-report.ts';
+import { storedBytes } from '../check/file-input.ts';
+import type { FileReport, Finding } from '../check/file-report.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { PlannedUpload, UploadWatch } from './upload-files.ts';
 import type { UploadOptions } from './upload-options.ts';

@@ -48,7 +48,7 @@ describe.skipIf(missing !== undefined)('Chromium', () => {
       platform: 'browser',
     });
     script = outputFiles[0].text;
-    expect(Object.keys(metafile.inputs).some((input) => input.includes('dist/index.js'))).toBe(true);
+    expect(Object.keys(metafile.inputs).some((input) => input.includes('dist/browser/index.js'))).toBe(true);
     let last: ServerResponse | undefined;
     server = createServer((request, response) => {
       const { pathname } = new URL(request.url!, 'http://localhost');

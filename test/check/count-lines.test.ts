@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { countQuickly } from '../../src/check/count-quickly.ts';
+import type { CheckedReading } from '../../src/check/files-options.ts';
 import { countFiles } from '../../src/check/index.ts';
-import type { CheckedReading } from '../../src/check/report-options.ts';
 import { scanTextLines } from '../../src/index.ts';
 import { Random } from '../support/random.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { countFiles, type FileReport, type ValidateReport, validateFiles } from 'recordpipe/check';
 import { describe, expect, test } from 'vitest';
-import { packError, unpackError } from '../../src/bytes/thread-error.ts';
-import type { FileLane } from '../../src/check/file-lanes.ts';
-import { workerLane } from '../../src/check/worker-lane.ts';
+import { workerChecker } from '../../src/check/file-workers.ts';
+import type { FileChecker } from '../../src/check/share-files.ts';
 import { RecordpipeError, UsageError } from '../../src/errors.ts';
 import { encodeTFRecord } from '../../src/formats/index.ts';
+import { packError, unpackError } from '../../src/records/workers/thread-error.ts';
 import { FIXTURES } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { FILE, OFFSETS, withBadPayloads } from '../support/samples.ts';
@@ -76,8 +76,7 @@ test.each([true, false])('a signal stops the workers (blocking: %s)', async (blo
 
 test('the process ends by itself behind a run', () => {
   const script = `
-    import { validateFiles } from 'recordpipe/check';
-    const { totals } = await validateFiles(${JSON.stringify(pattern)}, { jobs: 2 });
+        const { totals } = await validateFiles(${JSON.stringify(pattern)}, { jobs: 2 });
     process.stdout.write(String(totals.files > 20));`;
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
@@ -91,15 +90,15 @@ test('the process ends by itself behind a run', () => {
 const reading = { compression: 'auto', payloadCrc: 'crc32c', maxRecordBytes: 1 } as const;
 const more = { onTruncated: 'error', trailing: 'error', recover: 'none' } as const;
 const task = { check: 'validate', maxErrors: 1, blocking: true, reading: { ...reading, ...more } } as const;
-const here: FileLane = {
-  run: async ({ path }) => ({ uri: path, seconds: 1 }) as FileReport,
+const here: FileChecker = {
+  check: async ({ path }) => ({ uri: path, seconds: 1 }) as FileReport,
   close: async () => {},
 };
 
-function dyingLane(): FileLane {
+function dyingWorker(): FileChecker {
   const program = new URL('../support/dying-worker.mjs', import.meta.url);
   const options = { resourceLimits: { maxOldGenerationSizeMb: 16 } };
-  return workerLane(task, here, () => new Worker(program, options));
+  return workerChecker(task, 1, here, () => new Worker(program, options));
 }
 
 describe('a worker that dies', () => {
@@ -112,20 +111,20 @@ describe('a worker that dies', () => {
     ['throw', { name: 'TypeError', message: 'out of luck' }],
     ['bug', { name: 'TypeError', message: 'a bug' }],
   ])('%s: its files are no findings, the run fails and names the reason', async (path, error) => {
-    const lane = dyingLane();
-    expect(await lane.run({ path: 'one' }, () => {})).toMatchObject({ uri: 'one', ok: true });
-    const beside = lane.run({ path: 'hang' }, () => {});
+    const checker = dyingWorker();
+    expect(await checker.check({ path: 'one' }, () => {})).toMatchObject({ uri: 'one', ok: true });
+    const beside = checker.check({ path: 'hang' }, () => {});
     beside.catch(() => {});
-    await expect(lane.run({ path }, () => {})).rejects.toMatchObject(error);
+    await expect(checker.check({ path }, () => {})).rejects.toMatchObject(error);
     if (path !== 'bug') await expect(beside).rejects.toMatchObject(error);
-    await lane.close();
+    await checker.close();
   });
 
   test('closing ends what runs, and later runs are refused', async () => {
-    const lane = dyingLane();
-    const hanging = lane.run({ path: 'hang' }, () => {});
-    await Promise.all([expect(hanging).rejects.toMatchObject({ code: 'aborted' }), lane.close()]);
-    await expect(lane.run({ path: 'late' }, () => {})).rejects.toMatchObject({ code: 'aborted' });
+    const checker = dyingWorker();
+    const hanging = checker.check({ path: 'hang' }, () => {});
+    await Promise.all([expect(hanging).rejects.toMatchObject({ code: 'aborted' }), checker.close()]);
+    await expect(checker.check({ path: 'late' }, () => {})).rejects.toMatchObject({ code: 'aborted' });
   });
 });
 
@@ -134,14 +133,14 @@ test.each<[string, () => Worker]>([
   ['its module is another program', () => new Worker('parentPort.postMessage(1)', { eval: true })],
   ['its module has no URL', () => new Worker(new URL('./none.mjs', undefined))],
 ])('a worker that cannot start, as %s: files are checked on this thread', async (_, start) => {
-  const lane = workerLane(task, here, start);
-  const reports = await Promise.all(['a', 'b'].map((path) => lane.run({ path }, () => {})));
+  const checker = workerChecker(task, 1, here, start);
+  const reports = await Promise.all(['a', 'b'].map((path) => checker.check({ path }, () => {})));
   expect(reports).toEqual([
     { uri: 'a', seconds: 1 },
     { uri: 'b', seconds: 1 },
   ]);
-  expect(await lane.run({ path: 'c' }, () => {})).toEqual({ uri: 'c', seconds: 1 });
-  await lane.close();
+  expect(await checker.check({ path: 'c' }, () => {})).toEqual({ uri: 'c', seconds: 1 });
+  await checker.close();
 });
 
 test('errors keep class, code, place and stack on their way between threads', () => {

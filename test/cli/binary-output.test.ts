@@ -9,7 +9,7 @@ import { cli } from '../support/cli.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const temp = tempDir();
 const cwd = temp.path;
 temp.file('text.tfrecord', concat(['one\n', 'two\n'].map((text) => encodeTFRecord(Buffer.from(text)))));

@@ -2,11 +2,11 @@ import { collectStats } from 'recordpipe/check';
 import { encodeExample, encodeSequenceExample } from 'recordpipe/messages';
 import { describe, expect, test } from 'vitest';
 import { elided } from '../../src/check/index.ts';
-import { featureOption, nearest } from '../../src/cli/feature-choice.ts';
+import { featureNames, nearest } from '../../src/cli/feature-choice.ts';
 import { type RecordViews, recordViews, type ViewOptions } from '../../src/cli/record-views.ts';
-import { previewLines } from '../../src/cli/text/preview.ts';
-import { statsText } from '../../src/cli/text/stats-text.ts';
-import { tableLines } from '../../src/cli/text/style.ts';
+import { previewLines } from '../../src/cli/text/payload.ts';
+import { statsText } from '../../src/cli/text/stats.ts';
+import { tableLines } from '../../src/cli/text/terminal.ts';
 import { visible } from '../../src/cli/text/visible.ts';
 import { encodeRecordIO, encodeTFRecord } from '../../src/formats/index.ts';
 import { encodeSageMakerRecord } from '../../src/messages/index.ts';
@@ -31,7 +31,7 @@ async function shown(
 
 function linesOf(views: RecordViews, record: Uint8Array, format: 'tfrecord' | 'recordio'): string[] {
   const place = { record: 0, offset: 0, length: record.length };
-  return views.people(place, record, format, plain).trimEnd().split('\n');
+  return views.text(place, record, format, plain).trimEnd().split('\n');
 }
 
 async function statsLines(
@@ -107,10 +107,10 @@ describe('inspect shows', () => {
   });
 
   test('names are separated by commas, \\\\, is a comma in a name, and an argument without a name is an error', () => {
-    expect(featureOption('label,image/*')).toEqual(['label', 'image/*']);
-    expect(featureOption('a\\,b*,c', ['first'])).toEqual(['first', 'a,b*', 'c']);
+    expect(featureNames('label,image/*')).toEqual(['label', 'image/*']);
+    expect(featureNames('a\\,b*,c', ['first'])).toEqual(['first', 'a,b*', 'c']);
     for (const none of ['', ',', ',,'])
-      expect(() => featureOption(none)).toThrow('Expected names or patterns');
+      expect(() => featureNames(none)).toThrow('Expected names or patterns');
   });
 
   test('a bounded number of lines of a record with 130,000 features', async () => {
@@ -119,7 +119,7 @@ describe('inspect shows', () => {
     );
     const lines = await shown(encodeExample(features));
     expect(lines).toHaveLength(501);
-    expect(lines.at(-1)).toBe('  … and 129,500 more; --feature shows chosen ones');
+    expect(lines.at(-1)).toBe('  … and 129,500 more; --feature selects features');
     expect(await shown(encodeExample(features), { feature: ['f129999'] })).toEqual([
       '  f129999  int64  [1]  129999',
     ]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseDuration } from '../../src/cli/text/sizes.ts';
+import { parseDuration } from '../../src/cli/options/option.ts';
 
 describe('times on the command line', () => {
   test.each([

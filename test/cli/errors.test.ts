@@ -6,7 +6,7 @@ import { type CliRun, cli } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const good = temp.file('good.tfrecord', encodeTFRecord(new Uint8Array(3)));
 
 /** Runs the command line with code that fails inside it, outside of its promise, as a bug would. */

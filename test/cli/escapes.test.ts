@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseEscapes } from '../../src/cli/text/escapes.ts';
+import { parseEscapes } from '../../src/cli/options/option.ts';
 
 test.each([
   ['\\n', [10]],

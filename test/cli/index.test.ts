@@ -9,7 +9,7 @@ import { oracleFileRecordIO } from '../support/oracle-recordio.ts';
 import { FILE, flipped, OFFSETS, PAYLOADS } from '../support/samples.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const temp = tempDir();
 const folder = join(temp.path, 'data');
 const a = join(folder, 'a.tfrecord');

@@ -44,7 +44,7 @@ test.each([
   [
     'two inputs of one name',
     ['convert', 'a.rec', 'a.tfrecord', '--output-dir', 'o', '--to', 'recordio'],
-    'a.rec and a.tfrecord would both be written to a.rec; use a folder for each',
+    'a.rec and a.tfrecord would both be written to a.rec; use a directory for each',
   ],
 ])('%s: the message says the next step', async (_, args, text) => {
   const { code, stderr } = await cli(args, { cwd });

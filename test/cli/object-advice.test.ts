@@ -50,7 +50,7 @@ describe('advice fits the place of the failure', () => {
 test.skipIf(process.platform === 'win32')(
   'too few open files are an I/O failure, wherever they run out',
   () => {
-    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+    const main = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
     for (const limit of [22, 24, 26, 28, 32, 36, 40]) {
       const script = `ulimit -n ${limit} && exec "$0" "$@"`;
       const args = ['-c', script, process.execPath, main, 'stats', 'none.tfrecord', '--html', 'x.html'];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { FilesProgress } from '../../src/check/report-options.ts';
+import type { FilesProgress } from '../../src/check/files-options.ts';
 import { progressItems, statusText } from '../../src/cli/progress.ts';
-import { previewLines } from '../../src/cli/text/preview.ts';
+import { previewLines } from '../../src/cli/text/payload.ts';
 
 const GIB = 2 ** 30;
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseSize } from '../../src/cli/options/option.ts';
 import {
   formatBytes,
   formatClock,
@@ -6,8 +7,7 @@ import {
   formatNumberOf,
   formatRate,
   formatSeconds,
-  parseSize,
-} from '../../src/cli/text/sizes.ts';
+} from '../../src/cli/text/numbers.ts';
 
 test.each([
   ['0', 0],

@@ -68,7 +68,7 @@ describe('recordpipe stream', () => {
 
   test.skipIf(missingProgram('python3'))('never writes into a line of the program on a terminal', () => {
     const script = join(import.meta.dirname, '../pipemode/streamer/in-terminal.py');
-    const main = join(import.meta.dirname, '../../dist/cli/main.js');
+    const main = join(import.meta.dirname, '../../dist/cli.js');
     const { stdout } = spawnSync('python3', [script, '--', process.execPath, main, ...words, PROGRAM], {
       encoding: 'utf8',
     });

@@ -120,7 +120,7 @@ describe.each(Object.entries(kinds))('%s sources are closed exactly once', (_, m
   });
 });
 
-describe('a source that never answers', () => {
+describe('ends an iteration whose source never answers', () => {
   const hanging = (): Dataset<number> => Dataset.from(() => watchedAsync(watch, 1));
 
   test.each(Object.entries(operators))('does not hold up an abort: %s', async (_name, operator) => {
@@ -148,7 +148,7 @@ test('an abort before the first element opens nothing', async () => {
   expect(watch.opened).toBe(0);
 });
 
-test('sources that have ended or failed are not closed', async () => {
+test('sources that have ended or failed are not closed again', async () => {
   const ended = {
     [Symbol.iterator]: () => ({
       next: () => ({ done: true, value: undefined }) as const,
@@ -167,7 +167,7 @@ test('sources that have ended or failed are not closed', async () => {
   await expect(Dataset.from(failing).prefetch(2).toArray()).rejects.toThrow('failed');
 });
 
-test('what closing throws is thrown, unless there is an error already', async () => {
+test('an error of closing is thrown unless there is an earlier error', async () => {
   const source = (): Dataset<number> =>
     Dataset.from({
       [Symbol.asyncIterator]: () => ({

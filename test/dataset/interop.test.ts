@@ -12,7 +12,7 @@ test('Node streams', async () => {
   expect(total).toBe(45);
 });
 
-test('a Node stream hands on what went wrong', async () => {
+test('a Node stream passes on the error', async () => {
   const failing = Dataset.range(10).map((n) => {
     if (n === 3) throw new Error('three');
     return { n };
@@ -25,7 +25,7 @@ test('a Node stream hands on what went wrong', async () => {
   expect(seen).toEqual([0, 1, 2]);
 });
 
-test('web streams: nothing is asked for before it is read', async () => {
+test('web streams request nothing before they are read', async () => {
   let asked = 0;
   const stream = Dataset.range(10)
     .map((n) => {
@@ -54,7 +54,7 @@ test('an iterator as tf.data.generator of TensorFlow.js uses it: next() only, an
   }
 });
 
-test('an iterator is disposed of', async () => {
+test('disposal ends an iterator', async () => {
   let closed = 0;
   async function* numbers(): AsyncGenerator<number> {
     try {

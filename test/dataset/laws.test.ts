@@ -57,7 +57,7 @@ async function gathered(dataset: Dataset<number>): Promise<Outcome> {
 
 const RUNS = { numRuns: randomRuns(400) };
 
-test('chains give the elements that plain generators give, then the same error, in each iteration', async () => {
+test('chains yield the elements of plain generators, then the same error, in each iteration', async () => {
   await fc.assert(
     fc.asyncProperty(anySource, anySteps, async (plan, steps) => {
       const { ours, plain } = both(plan, steps);
@@ -70,7 +70,7 @@ test('chains give the elements that plain generators give, then the same error, 
   );
 });
 
-test('what is broken off has asked for, called and closed exactly what plain generators have', async () => {
+test('an interrupted chain requests, calls and closes exactly what plain generators do', async () => {
   await fc.assert(
     fc.asyncProperty(sourcePlan, lazySteps, fc.nat(12), async (plan, steps, most) => {
       const { ours, ourLog, plain, plainLog } = both(plan, steps);
@@ -85,7 +85,7 @@ test('what is broken off has asked for, called and closed exactly what plain gen
   );
 });
 
-test('calls of next that do not wait for one another are answered in order', async () => {
+test('concurrent calls of next are answered in order', async () => {
   await fc.assert(
     fc.asyncProperty(anySource, anySteps, async (plan, steps) => {
       const { ours, plain } = both({ ...plan, failAt: undefined }, steps);
@@ -103,7 +103,7 @@ test('calls of next that do not wait for one another are answered in order', asy
   );
 });
 
-test('the same elements come as a web stream, and are counted', async () => {
+test('a web stream yields the same elements', async () => {
   await fc.assert(
     fc.asyncProperty(anySource, anySteps, async (plan, steps) => {
       const { ours, plain } = both({ ...plan, failAt: undefined }, steps);

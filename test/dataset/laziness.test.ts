@@ -12,7 +12,7 @@ function counted(): { numbers: Dataset<number>; asked: () => number } {
   return { numbers, asked: () => asked };
 }
 
-test('nothing happens before the first element is asked for', async () => {
+test('nothing happens before the first element is requested', async () => {
   let opened = 0;
   const dataset = Dataset.from(() => {
     opened++;
@@ -33,20 +33,20 @@ test('nothing happens before the first element is asked for', async () => {
   expect(opened).toBe(1);
 });
 
-test('take asks for no element behind the last', async () => {
+test('take requests no element after the last', async () => {
   const { numbers, asked } = counted();
   expect(await numbers.take(3).toArray()).toEqual([0, 1, 2]);
   expect(asked()).toBe(3);
 });
 
-test('first asks for one', async () => {
+test('first requests one element', async () => {
   const { numbers, asked } = counted();
   expect(await numbers.first()).toBe(0);
   expect(asked()).toBe(1);
   expect(await Dataset.range(0).first()).toBeUndefined();
 });
 
-test('an endless source with take', async () => {
+test('take ends an endless source', async () => {
   expect(
     await Dataset.from([1, 2, 3])
       .repeat()
@@ -61,7 +61,7 @@ test('an endless source with take', async () => {
   ]);
 });
 
-test('an endless repetition of nothing ends', async () => {
+test('repeating an empty dataset without end ends', async () => {
   expect(await Dataset.from([]).repeat().toArray()).toEqual([]);
   expect(
     await Dataset.range(5)
@@ -72,7 +72,7 @@ test('an endless repetition of nothing ends', async () => {
 });
 
 describe('prefetch', () => {
-  test('asks for so many of its own input ahead, batches here, while the consumer waits for something else', async () => {
+  test('reads up to the limit ahead while the consumer waits for something else', async () => {
     const { numbers, asked } = counted();
     const iterator = numbers.batch(10).prefetch(3).iterate();
     await iterator.next();
@@ -86,7 +86,7 @@ describe('prefetch', () => {
     expect(asked()).toBe(50);
   });
 
-  test('0 is off', async () => {
+  test('a limit of 0 prefetches nothing', async () => {
     const { numbers, asked } = counted();
     const iterator = numbers.prefetch(0).iterate();
     await iterator.next();
@@ -95,7 +95,7 @@ describe('prefetch', () => {
     await iterator.return();
   });
 
-  test('-1 finds out how many are needed, within bounds', async () => {
+  test('a limit of -1 adapts to the consumer within bounds', async () => {
     const { numbers, asked } = counted();
     const iterator = numbers.prefetch(-1).iterate();
     for (let i = 0; i < 200; i++) await iterator.next();
@@ -123,8 +123,8 @@ describe('prefetch', () => {
   });
 });
 
-describe('map with promises', () => {
-  test('has so many under way at once, no more, and keeps the order', async () => {
+describe('map awaits promises', () => {
+  test('runs up to `parallel` calls at once and keeps the order', async () => {
     let running = 0;
     let most = 0;
     const map = async (n: number): Promise<number> => {
@@ -142,7 +142,7 @@ describe('map with promises', () => {
     expect(most).toBe(1);
   });
 
-  test('delivers an error in its place, and starts nothing behind it', async () => {
+  test('delivers an error in its place and starts no later call', async () => {
     const called: number[] = [];
     const seen: number[] = [];
     const failing = Dataset.range(1000).map(
@@ -163,7 +163,7 @@ describe('map with promises', () => {
     expect(Math.max(...called)).toBeLessThan(8);
   });
 
-  test('other failures of calls under way are nobody’s business', async () => {
+  test('ignores later failures of concurrent calls', async () => {
     const failing = Dataset.range(10).map(
       async (n) => {
         await sleep(n);
@@ -175,7 +175,7 @@ describe('map with promises', () => {
     await sleep(20); // an unhandled rejection would end the test
   });
 
-  test('without promises parallel runs nothing ahead', async () => {
+  test('without promises, parallel makes no call ahead', async () => {
     const { numbers, asked } = counted();
     await numbers
       .map((n) => n, { parallel: 8 })
@@ -184,7 +184,7 @@ describe('map with promises', () => {
     expect(asked()).toBe(3);
   });
 
-  test('thenables are promises', async () => {
+  test('treats thenables as promises', async () => {
     class Thenable {
       readonly #n: number;
       constructor(n: number) {
@@ -201,7 +201,7 @@ describe('map with promises', () => {
 });
 
 describe('cache', () => {
-  test('keeps complete iterations only', async () => {
+  test('caches complete iterations only', async () => {
     const { numbers, asked } = counted();
     const cached = numbers.take(5).cache();
     await cached.first();
@@ -213,7 +213,7 @@ describe('cache', () => {
     expect(asked()).toBe(6);
   });
 
-  test('take behind it leaves it incomplete, as in tf.data', async () => {
+  test('take after cache leaves the cache incomplete, as in tf.data', async () => {
     const { numbers, asked } = counted();
     const cached = numbers.take(5).cache().take(3);
     await cached.toArray();
@@ -221,7 +221,7 @@ describe('cache', () => {
     expect(asked()).toBe(6);
   });
 
-  test('an iteration that fails keeps nothing', async () => {
+  test('a failed iteration is not cached', async () => {
     let fails = true;
     const cached = Dataset.range(3)
       .map((n) => {
@@ -235,7 +235,7 @@ describe('cache', () => {
   });
 });
 
-test('timers get their turn while a chain that never waits runs', async () => {
+test('timers run while a chain that never waits runs', async () => {
   let turns = 0;
   const timer = setInterval(() => {
     turns++;
@@ -249,7 +249,7 @@ test('timers get their turn while a chain that never waits runs', async () => {
   expect(turns).toBeGreaterThanOrEqual(4);
 });
 
-test('progress: at the end, and now and then', async () => {
+test('reports progress periodically and at the end', async () => {
   const told: number[] = [];
   const watched = Dataset.range(5000).withProgress(
     ({ elements, done, elapsedMs }) => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-test('files of a prefix, of a pattern, by name: what was put there since comes in the next iteration', async () => {
+test('expands prefixes and globs again in each iteration, with new objects', async () => {
   const files = Dataset.files(
     ['s3://bucket/train/', 's3://bucket/train/[01].tfrecord', 's3://bucket/x'],
     options,
@@ -29,7 +29,7 @@ test('files of a prefix, of a pattern, by name: what was put there since comes i
   expect(await files.count()).toBe(7);
 });
 
-test('records of objects, one after the other and interleaved', async () => {
+test('reads records of objects in sequence and interleaved', async () => {
   const pattern = 's3://bucket/train/[012].tfrecord';
   expect(await Dataset.records(pattern, options).map(text).toArray()).toEqual(
     [0, 1, 2].flatMap((i) => [`${i}.0`, `${i}.1`, `${i}.2`]),
@@ -40,7 +40,7 @@ test('records of objects, one after the other and interleaved', async () => {
   expect(await mixed.map(text).toArray()).toEqual([0, 1, 2].flatMap((k) => [`0.${k}`, `1.${k}`, `2.${k}`]));
 });
 
-test('an early end leaves no request under way', async () => {
+test('an early end leaves no pending request', async () => {
   const large = concat(Array(200).fill(encodeTFRecord(new Uint8Array(50_000))));
   server.store.put('bucket/large.tfrecord', large);
   for await (const batch of Dataset.records('s3://bucket/large.tfrecord', options).batch(2)) {
@@ -50,7 +50,7 @@ test('an early end leaves no request under way', async () => {
   await expect.poll(() => server.log.filter(({ outcome }) => outcome === undefined)).toEqual([]);
 });
 
-test('nothing there, and damage: errors that name the object', async () => {
+test('errors for missing and corrupt objects name the object', async () => {
   await expect(Dataset.files('s3://bucket/none/*', options).toArray()).rejects.toMatchObject({
     code: 'object-missing',
     uri: 's3://bucket/none/*',
@@ -66,7 +66,7 @@ test('nothing there, and damage: errors that name the object', async () => {
   expect(seen).toEqual(['0.0']);
 });
 
-test('chunks of an object go to other threads, moved or not', async () => {
+test('chunks of an object can be sent to threads, moved or copied', async () => {
   const bytes = Uint8Array.from({ length: 3_000_000 }, (_, i) => i % 251);
   server.store.put('bucket/chunks.bin', bytes);
   const work = new URL('./workers/work.mjs', import.meta.url);

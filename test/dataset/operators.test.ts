@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Dataset } from '../../src/dataset/index.ts';
 import { UsageError } from '../../src/errors.ts';
 
-describe('wrong arguments are refused at once', () => {
+describe('rejects wrong arguments at once', () => {
   const d = Dataset.range(5);
   const f = 'no' as never;
   test.each<[string, () => unknown, typeof UsageError | typeof UsageError]>([
@@ -44,7 +44,7 @@ describe('wrong arguments are refused at once', () => {
   ])('%s', (_, call, kind) => expect(call).toThrow(kind));
 });
 
-test('infinite counts', async () => {
+test('accepts infinite counts', async () => {
   const infinite = Number.POSITIVE_INFINITY;
   expect(await Dataset.range(3).take(infinite).count()).toBe(3);
   expect(await Dataset.range(3).skip(infinite).count()).toBe(0);
@@ -54,7 +54,7 @@ test('infinite counts', async () => {
 });
 
 describe('from', () => {
-  test('a generator can be iterated once, and says so', async () => {
+  test('a generator can be iterated once; the second iteration is an error', async () => {
     const generator = (function* () {
       yield* [1, 2];
     })();
@@ -82,7 +82,7 @@ describe('from', () => {
     ).toEqual([2]);
   });
 
-  test('a function that gives nothing to iterate', async () => {
+  test('rejects a function that returns nothing iterable', async () => {
     await expect(Dataset.from(() => 5 as never).toArray()).rejects.toThrow(UsageError);
     await expect(Dataset.from(async () => 5 as never).toArray()).rejects.toThrow(UsageError);
     const failing = Dataset.from(async () => {
@@ -105,7 +105,7 @@ describe('from', () => {
   });
 });
 
-test('the uneven interleave of tf.data', async () => {
+test('interleaves inputs of different lengths as tf.data does', async () => {
   const dataset = Dataset.range(1, 5).interleave((x) => Dataset.from([x]).repeat(x), {
     cycleLength: 3,
     blockLength: 2,
@@ -113,7 +113,7 @@ test('the uneven interleave of tf.data', async () => {
   expect(await dataset.toArray()).toEqual([1, 2, 2, 3, 3, 4, 4, 3, 4, 4]);
 });
 
-test('zip by name', async () => {
+test('zips by name', async () => {
   const zipped = Dataset.zip({ n: Dataset.range(5), text: Dataset.from(['a', 'b']) });
   expect(await zipped.toArray()).toEqual([
     { n: 0, text: 'a' },
@@ -122,7 +122,7 @@ test('zip by name', async () => {
 });
 
 describe('paddedBatch', () => {
-  test('objects by field, typed arrays as typed arrays, text with empty text', async () => {
+  test('pads objects by field, typed arrays as typed arrays, and text with empty text', async () => {
     const dataset = Dataset.from([
       { id: 1, x: Float32Array.of(1, 2), words: ['a'] },
       { id: 2, x: Float32Array.of(3), words: ['b', 'c'] },
@@ -140,7 +140,7 @@ describe('paddedBatch', () => {
     ]);
   });
 
-  test('matrices, big integers, booleans', async () => {
+  test('pads matrices, bigints and booleans', async () => {
     expect(
       await Dataset.from([[[1]], [[1, 2], [3]]])
         .paddedBatch(2)
@@ -180,7 +180,7 @@ describe('paddedBatch', () => {
     ]);
   });
 
-  test('elements are not changed', async () => {
+  test('padding does not change the elements', async () => {
     const rows = [[1], [1, 2]];
     await Dataset.from(rows).paddedBatch(2).toArray();
     expect(rows).toEqual([[1], [1, 2]]);
@@ -201,7 +201,7 @@ describe('paddedBatch', () => {
   });
 });
 
-test('unbatch: whatever can be iterated; other elements are refused', async () => {
+test('unbatch accepts iterables and rejects other elements', async () => {
   const iterables: Iterable<number>[] = [[1], new Set([2]), Uint8Array.of(3), new Map([[4, 4]]).keys()];
   expect(await Dataset.from(iterables).unbatch().toArray()).toEqual([1, 2, 3, 4]);
   await expect(
@@ -232,7 +232,7 @@ test('reduce, forEach, count', async () => {
   await expect(Dataset.range(5).forEach(failing)).rejects.toThrow('visit');
 });
 
-test('a large batch of arrays of any kind', async () => {
+test('pads a large batch of arrays of any type', async () => {
   expect(
     await Dataset.range(100_000)
       .batch(100_000)

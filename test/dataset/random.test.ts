@@ -83,7 +83,7 @@ test('test vectors', () => {
   `);
 });
 
-test('numbers below a limit are all there, about equally often', () => {
+test('all numbers below a limit occur about equally often', () => {
   for (const end of [1, 2, 3, 7, 10, 256]) {
     const random = new Xoshiro128(1, end);
     const counts = new Array<number>(end).fill(0);

@@ -34,7 +34,7 @@ beforeAll(async () => {
   );
 });
 describe('files', () => {
-  test('one, several in the order given, one twice', async () => {
+  test('reads one file, several in order, and one twice', async () => {
     const names = ['b-9.tfrecord', 'a.tfrecord', 'b-9.tfrecord'].map(path);
     expect(await Dataset.records(names).map(text).toArray()).toEqual([
       ...['b0', '', 'b2'],
@@ -44,13 +44,13 @@ describe('files', () => {
     expect(await Dataset.records(pathToFileURL(path('a.tfrecord'))).count()).toBe(3);
   });
 
-  test('a pattern, sorted by bytes; a name that looks like one', async () => {
+  test('expands a glob, sorted by bytes, and reads a file whose name looks like a glob', async () => {
     const names = await Dataset.files(path('{b,a}*.tfrecord')).toArray();
     expect(names).toEqual(['a.tfrecord', 'b-10.tfrecord', 'b-9.tfrecord'].map(path));
     expect(await Dataset.records(path('odd[1].tfrecord')).map(text).toArray()).toEqual(['odd']);
   });
 
-  test('are looked up in each iteration', async () => {
+  test('files are expanded again in each iteration', async () => {
     const dataset = Dataset.records(path('late-*.tfrecord'));
     await expect(dataset.toArray()).rejects.toMatchObject({ code: 'not-found' });
     await writeFile(path('late-1.tfrecord'), tfrecords('1'));
@@ -59,7 +59,7 @@ describe('files', () => {
     expect(await dataset.count()).toBe(2);
   });
 
-  test('of every format, by content or by name', async () => {
+  test('reads records of every format, detected or named', async () => {
     expect(await Dataset.records(path('c.rec')).map(text).toArray()).toEqual(['c0', 'c1']);
     expect(await Dataset.records(path('d.txt'), { format: 'textline' }).map(text).toArray()).toEqual([
       'd0',
@@ -75,7 +75,7 @@ describe('files', () => {
     expect(await dataset.map(text).toArray()).toEqual(['a0', 'b0', 'a1', '', 'a2', 'b2', 'c0', 'c1']);
   });
 
-  test('records before damage come first, also those of a batch that is not full', async () => {
+  test('records before damage come first, also those of an incomplete batch', async () => {
     const seen: string[][] = [];
     const read = Dataset.records(path('damaged.tfrecord')).map(text).batch(5);
     await expect(
@@ -86,7 +86,7 @@ describe('files', () => {
     expect(seen).toEqual([['good', 'better']]);
   });
 
-  test('shard, skip and count pass over records; shards make the whole', async () => {
+  test('shard, skip and count skip records without creating them; all shards together are complete', async () => {
     const all = Dataset.records(path('many.tfrecord'), { chunkBytes: 1000 });
     expect(await all.count()).toBe(10_000);
     expect(await all.skip(9_998).map(text).toArray()).toEqual(['record 9998', 'record 9999']);
@@ -105,7 +105,7 @@ describe('files', () => {
 });
 
 describe.runIf(process.platform === 'linux')('descriptors', () => {
-  test('are closed whenever an iteration ends', async () => {
+  test('files are closed whenever an iteration ends', async () => {
     const dataset = Dataset.records(path('many.tfrecord'), { chunkBytes: 1000 });
     await dataset.first();
     await sleep(5);
@@ -125,7 +125,7 @@ describe.runIf(process.platform === 'linux')('descriptors', () => {
     expect(descriptors()).toBeLessThanOrEqual(before);
   });
 
-  test('of a named pipe whose writer says nothing', async () => {
+  test('aborts reading a named pipe whose writer sends nothing', async () => {
     const fifo = path('silent');
     execFileSync('mkfifo', [fifo]);
     const before = descriptors();

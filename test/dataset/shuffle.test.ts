@@ -5,7 +5,7 @@ import { randomRuns } from '../support/random-runs.ts';
 
 const numbers = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
-test('laws: all elements once, none before its turn, the same order for the same seed and iteration', async () => {
+test('laws: every element once, none too early, the same order for the same seed and iteration', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat(60),
@@ -31,7 +31,7 @@ test('laws: all elements once, none before its turn, the same order for the same
   );
 });
 
-test('iterations have orders of their own, unless told not to', async () => {
+test('each iteration has its own order unless reshuffleEachIteration is false', async () => {
   const dataset = Dataset.range(100).shuffle(100, { seed: 5 });
   const orders = [await dataset.toArray(), await dataset.toArray(), await dataset.toArray()];
   expect(new Set(orders.map(String)).size).toBe(3);
@@ -45,7 +45,7 @@ test('iterations have orders of their own, unless told not to', async () => {
   );
 });
 
-test('a known order, the same on every machine', async () => {
+test('a seed gives the same known order on every machine', async () => {
   expect(await Dataset.range(10).shuffle(10, { seed: 42 }).toArray()).toMatchInlineSnapshot(`
     [
       2,
@@ -76,7 +76,7 @@ test('a known order, the same on every machine', async () => {
   `);
 });
 
-test('each order is about as likely as the others', async () => {
+test('all orders are about equally likely', async () => {
   const dataset = Dataset.range(3).shuffle(3, { seed: 1 });
   const counts = new Map<string, number>();
   for (let i = 0; i < 3000; i++) {
@@ -88,7 +88,7 @@ test('each order is about as likely as the others', async () => {
 });
 
 describe('with repeat', () => {
-  test('before it, the borders of epochs stay and each has its order; iterations go on counting', async () => {
+  test('shuffle before repeat keeps epochs apart, each with its own order', async () => {
     const shuffled = Dataset.range(20).shuffle(20, { seed: 3 });
     const epochs = await shuffled.repeat(3).batch(20).toArray();
     expect(epochs.map((epoch) => epoch.toSorted((a, b) => a - b))).toEqual([
@@ -103,13 +103,13 @@ describe('with repeat', () => {
     expect(await shuffled.repeat().take(60).batch(20).toArray({ iteration: 0 })).toEqual(epochs);
   });
 
-  test('behind it, they blur', async () => {
+  test('shuffle after repeat mixes epochs', async () => {
     const [first] = await Dataset.range(20).repeat(3).shuffle(40, { seed: 3 }).batch(20).toArray();
     expect(new Set(first).size).toBeLessThan(20);
   });
 });
 
-test('what is derived from a shuffle counts its iterations with it', async () => {
+test('datasets derived from a shuffle share its iteration numbers', async () => {
   const shuffled = Dataset.range(50).shuffle(50, { seed: 9 });
   const epochs: number[][] = [];
   for (let epoch = 0; epoch < 3; epoch++)
@@ -128,7 +128,7 @@ describe('maxBytes', () => {
   const kilobytes = (count: number): Dataset<Uint8Array> =>
     Dataset.range(count).map((n) => new Uint8Array(1000).fill(n));
 
-  test('bounds the buffer, however many elements it may hold', async () => {
+  test('maxBytes limits the buffer even if its element limit is larger', async () => {
     let made = 0;
     const source = kilobytes(100).map((bytes) => {
       made++;
@@ -142,7 +142,7 @@ describe('maxBytes', () => {
     await iterator.return();
   });
 
-  test('loses nothing; a single element larger than that is held', async () => {
+  test('loses no element and holds a single element that exceeds maxBytes', async () => {
     const all = await kilobytes(20)
       .shuffle(8, { maxBytes: 1 })
       .map((bytes) => bytes[0])
@@ -154,7 +154,7 @@ describe('maxBytes', () => {
     expect(mixed.map((text) => text[0]).toSorted()).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  test('elements can be weighed by oneself', async () => {
+  test('sizeOf determines the size of elements', async () => {
     let made = 0;
     const source = Dataset.range(100).map((n) => {
       made++;
@@ -165,7 +165,7 @@ describe('maxBytes', () => {
   });
 });
 
-test('a record in the buffer has bytes of its own', async () => {
+test('records in the buffer are copies', async () => {
   const chunk = new Uint8Array(1000);
   const views = Array.from({ length: 10 }, (_, i) => chunk.subarray(i, i + 1));
   views.forEach((view, i) => {
@@ -177,7 +177,7 @@ test('a record in the buffer has bytes of its own', async () => {
   expect(shuffled.map(([n]) => n).toSorted((a, b) => a - b)).toEqual(numbers(10));
 });
 
-test('elements in the buffer come before an error behind them', async () => {
+test('buffered elements come before a later error', async () => {
   const seen: number[] = [];
   const failing = Dataset.range(10).map((n) => {
     if (n === 5) throw new Error('five');

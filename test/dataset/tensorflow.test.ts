@@ -18,7 +18,7 @@ function answers(name: string): Case[] {
 describe.each(['interleave', 'counts', 'padded'])("TensorFlow's answers: %s", (name) => {
   const cases = answers(name);
 
-  test('are many', () => expect(cases.length).toBeGreaterThan(30));
+  test('reads many files', () => expect(cases.length).toBeGreaterThan(30));
 
   test.each(
     cases.map(({ chain, elements, error }) => [JSON.stringify(chain), chain, elements, error] as const),

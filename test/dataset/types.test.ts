@@ -1,7 +1,7 @@
 import { expectTypeOf, test } from 'vitest';
 import { Dataset, type DatasetIterator } from '../../src/dataset/index.ts';
 
-test('types come through chains', () => {
+test('types are inferred through chains', () => {
   const numbers = Dataset.range(10);
   expectTypeOf(numbers).toEqualTypeOf<Dataset<number>>();
   expectTypeOf(numbers.map(String)).toEqualTypeOf<Dataset<string>>();
@@ -32,7 +32,7 @@ test('filters narrow', () => {
   expectTypeOf(mixed.filter(async () => true)).toEqualTypeOf<Dataset<number | string>>();
 });
 
-test('zips are tuples, or objects', () => {
+test('zips are typed as tuples or objects', () => {
   const a = Dataset.range(3);
   const b = Dataset.from(['x']);
   expectTypeOf(Dataset.zip([a, b])).toEqualTypeOf<Dataset<[number, string]>>();
@@ -53,7 +53,7 @@ test('sources', () => {
   expectTypeOf(Dataset.files('*')).toEqualTypeOf<Dataset<string | URL>>();
 });
 
-test('ends', () => {
+test('ends with its source', () => {
   const numbers = Dataset.range(10);
   expectTypeOf(numbers.toArray).returns.resolves.toEqualTypeOf<number[]>();
   expectTypeOf(numbers.first).returns.resolves.toEqualTypeOf<number | undefined>();
@@ -62,7 +62,7 @@ test('ends', () => {
   expectTypeOf(numbers.toReadableStream()).toEqualTypeOf<ReadableStream<number>>();
 });
 
-test('what cannot be is refused', () => {
+test('rejects elements that cannot be padded', () => {
   // @ts-expect-error numbers hold nothing
   const unbatched = (): unknown => Dataset.range(3).unbatch();
   // @ts-expect-error functions cannot be padded
@@ -75,7 +75,7 @@ test('what cannot be is refused', () => {
   >();
 });
 
-test('a dataset of something is one of something wider', () => {
+test('a dataset is assignable to a dataset of a wider type', () => {
   expectTypeOf<Dataset<number>>().toExtend<Dataset<number | string>>();
   expectTypeOf<Dataset<number[]>>().toExtend<Dataset<Iterable<number>>>();
 });

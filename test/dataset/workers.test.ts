@@ -2,14 +2,14 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Dataset } from 'recordpipe/dataset';
 import { describe, expect, test, vi } from 'vitest';
-import { WorkerPool } from '../../src/dataset/operators/map-in-workers.ts';
+import { mapPool } from '../../src/dataset/operators/map-in-workers.ts';
 
 // The built package: threads run what Node runs.
 const work = new URL('./workers/work.mjs', import.meta.url);
 const threads = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
 
-test('elements come back in order, whatever each takes', async () => {
+test('elements come back in order, however long each takes', async () => {
   const before = threads();
   const squares = Dataset.range(50).mapInWorkers<number>(work, { workers: 2 });
   expect(await squares.toArray()).toEqual(Array.from({ length: 50 }, (_, i) => i * i));
@@ -20,7 +20,7 @@ test('elements come back in order, whatever each takes', async () => {
   expect(threads()).toBe(before);
 });
 
-test('no more is asked for than threads can have', async () => {
+test('requests no more elements than the threads can take', async () => {
   let asked = 0;
   const counted = Dataset.range(100).map((n) => {
     asked++;
@@ -40,7 +40,7 @@ describe('buffers', () => {
   const chunk = Uint8Array.from({ length: 100 }, (_, i) => i);
   const views = [chunk.subarray(0, 3), chunk.subarray(50, 60)];
 
-  test('a record travels without the chunk around it, and stays what it is here', async () => {
+  test('a record is sent without its chunk and stays valid here', async () => {
     for (const transfer of [false, true]) {
       const seen = await Dataset.from(views).mapInWorkers<Seen>(work, { workers: 1, transfer }).toArray();
       expect(seen).toEqual([
@@ -51,7 +51,7 @@ describe('buffers', () => {
     expect(chunk[99]).toBe(99);
   });
 
-  test('whole buffers are copied, and moved where that is asked for', async () => {
+  test('copies whole buffers, and moves them with transfer', async () => {
     const whole = Uint8Array.of(1, 2, 3);
     const dataset = Dataset.from([whole]);
     expect(await dataset.mapInWorkers<Seen>(work, { workers: 1 }).first()).toMatchObject({ sum: 6 });
@@ -65,7 +65,7 @@ describe('buffers', () => {
     );
   });
 
-  test('inside objects and arrays too; Buffers arrive as Uint8Array', async () => {
+  test('sends records inside objects and arrays; Buffers arrive as Uint8Array', async () => {
     const element = { id: 1, parts: [views[0], Buffer.from('ab')], date: new Date(5) };
     const [back] = await Dataset.from([element]).mapInWorkers<typeof element>(work, { workers: 1 }).toArray();
     expect(back).toEqual({
@@ -76,7 +76,7 @@ describe('buffers', () => {
     expect(back.parts[0].buffer.byteLength).toBe(3);
   });
 
-  test('results are moved; a part of a buffer comes alone; a buffer that was moved away is an error, not emptiness', async () => {
+  test('moves results, sends only the viewed part of a buffer, and rejects a buffer that was moved away', async () => {
     const [bytes] = await Dataset.from(['bytes']).mapInWorkers<Uint8Array>(work, { workers: 1 }).toArray();
     expect(bytes).toEqual(Uint8Array.of(7, 7, 7));
     expect(bytes.buffer.byteLength).toBe(3);
@@ -98,13 +98,13 @@ describe('errors', () => {
     if (element !== 'die') expect(seen).toEqual([1, 4]);
   };
 
-  test('of the function, in their place', () =>
+  test('delivers errors of the function in their place', () =>
     seenBefore('throw', { name: 'RangeError', message: 'thrown by work' }));
-  test('of a result that cannot be sent', () =>
+  test('errors of results that cannot be sent', () =>
     seenBefore('function', { message: expect.stringContaining('could not be cloned') }));
-  test('of a thread that dies', () => seenBefore('die', { code: 'io-failure', uri: work.href }));
+  test('errors of a thread that dies', () => seenBefore('die', { code: 'io-failure', uri: work.href }));
 
-  test('of a module that is not there, or has no default function', async () => {
+  test('errors of a missing module or one without a default function', async () => {
     const missing = Dataset.range(3).mapInWorkers(new URL('./workers/none.mjs', import.meta.url), {
       workers: 1,
     });
@@ -116,8 +116,8 @@ describe('errors', () => {
   });
 });
 
-test('where no thread can start, the function runs on this thread', async () => {
-  const pool = new WorkerPool(work.href, 2, true, () => new Worker(new URL('./none.mjs', import.meta.url)));
+test('the function runs on the calling thread if no thread can start', async () => {
+  const pool = mapPool(work.href, 2, () => new Worker(new URL('./none.mjs', import.meta.url)));
   const element = Uint8Array.of(1, 2, 3);
   expect(await Promise.all([pool.run(3), pool.run(element)])).toEqual([9, { length: 3, buffer: 3, sum: 6 }]);
   await expect(pool.run('throw')).rejects.toMatchObject({ name: 'RangeError', message: 'thrown by work' });
@@ -125,7 +125,7 @@ test('where no thread can start, the function runs on this thread', async () => 
 });
 
 describe('threads end with the iteration', () => {
-  test.each(['hang', 'block'])('that is broken off while one is at work: %s', async (what) => {
+  test.each(['hang', 'block'])('ends when it is interrupted during a call: %s', async (what) => {
     const before = threads();
     const dataset = Dataset.from<string | number>([1, what, what]).mapInWorkers(work, { workers: 2 });
     for await (const value of dataset) {

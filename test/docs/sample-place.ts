@@ -30,7 +30,7 @@ export function samplePlace(): {
   mkdirSync(bin, { recursive: true });
   mkdirSync(join(folder, 'data'));
   symlinkSync(root, join(folder, 'node_modules/recordpipe'));
-  symlinkSync('../recordpipe/dist/cli/main.js', join(bin, 'recordpipe'));
+  symlinkSync('../recordpipe/dist/cli.js', join(bin, 'recordpipe'));
   const frames = Array.from({ length: RECORDS }, (_, i) =>
     encodeTFRecord(new TextEncoder().encode(`example ${i}`)),
   );

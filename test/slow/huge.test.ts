@@ -29,7 +29,7 @@ import { where } from '../support/outcome.ts';
 
 const GIB = 2 ** 30;
 const ZEROS = 2 ** 30 - 16;
-const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 const directory = mkdtempSync(join(tmpdir(), 'recordpipe-huge-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -8,7 +8,6 @@ import {
   type S3Credentials,
   statObject,
 } from '../../src/storage/index.ts';
-import { loadPackage } from '../../src/storage/load-package.ts';
 import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
 import { type FaultyS3, faultyS3 } from '../support/faulty-s3/index.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -143,17 +142,4 @@ test('an endpoint that is not a URL is a usage error that names the option or th
       });
     vi.stubEnv(name, '');
   }
-});
-
-test('a package that is not installed is an error that names it', async () => {
-  const name: string = '@aws-sdk/none';
-  await expect(loadPackage(name, () => import(/* @vite-ignore */ name))).rejects.toMatchObject({
-    code: 'missing-package',
-    message: expect.stringMatching(/npm install @aws-sdk\/none/),
-  });
-  const tooMany = Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
-  await expect(loadPackage(name, () => Promise.reject(tooMany))).rejects.toMatchObject({
-    code: 'io-failure',
-    message: expect.stringMatching(/ulimit -n/),
-  });
 });

@@ -145,7 +145,7 @@ describe('proxies', () => {
 
   test('a proxy that is not there, or refuses, is named by its variable', async () => {
     vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:9');
-    await expect(read('http://s3.test')).rejects.toThrow(/ECONNREFUSED.*the proxy that HTTP_PROXY names/s);
+    await expect(read('http://s3.test')).rejects.toThrow(/ECONNREFUSED.*the proxy in HTTP_PROXY/s);
     vi.stubEnv('HTTPS_PROXY', proxy);
     refusal = 407;
     await expect(read(tls)).rejects.toMatchObject({

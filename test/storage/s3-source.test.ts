@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { FetchFailure } from '../../src/storage/errors.ts';
 import { type ObjectOptions, objectOptions } from '../../src/storage/object-options.ts';
+import { storageOf } from '../../src/storage/registry.ts';
 import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
 import type { ObjectSource, RangeHead, RangeRequest } from '../../src/storage/storage.ts';
-import { objectSourceOf } from '../../src/storage/storage.ts';
 import { type FaultyS3, type FaultyS3Options, faultyS3 } from '../support/faulty-s3/index.ts';
 import { Random } from '../support/random.ts';
 
@@ -23,7 +23,7 @@ async function start(given: Partial<FaultyS3Options>, options: Partial<ObjectOpt
 }
 
 function sourceWith(options: Partial<ObjectOptions>): Promise<ObjectSource> {
-  return objectSourceOf('s3://bucket/', objectOptions({ endpointUrl: server.url, ...options }));
+  return storageOf('s3://bucket/', objectOptions({ endpointUrl: server.url, ...options }));
 }
 
 afterEach(async () => {
@@ -55,7 +55,7 @@ async function get(
     },
   };
   try {
-    await source.fetch({ uri: `s3://bucket/${key}`, start: 0, end: undefined, ...rest }, sink, signal);
+    await source.read({ uri: `s3://bucket/${key}`, start: 0, end: undefined, ...rest }, sink, signal);
   } catch (error) {
     failure = error as FetchFailure;
   }
@@ -125,17 +125,13 @@ describe('ranges', () => {
       onData: () => {},
     };
     const request = { uri: 's3://bucket/a', start: 0, end: undefined };
-    await expect(source.fetch(request, sink, new AbortController().signal)).rejects.toBe(refusal);
+    await expect(source.read(request, sink, new AbortController().signal)).rejects.toBe(refusal);
   });
 
   test('chunks keep no more memory alive than they hold', async () => {
     const chunks: Uint8Array[] = [];
     const sink = { onHead: () => {}, onData: (chunk: Uint8Array) => void chunks.push(chunk) };
-    await source.fetch(
-      { uri: 's3://bucket/a', start: 0, end: undefined },
-      sink,
-      new AbortController().signal,
-    );
+    await source.read({ uri: 's3://bucket/a', start: 0, end: undefined }, sink, new AbortController().signal);
     const held = new Set(chunks.map(({ buffer }) => buffer));
     const bytes = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0);
     expect(bytes).toBeLessThan(1.02 * SIZE);
@@ -144,7 +140,7 @@ describe('ranges', () => {
 
 describe('answers that are not what was asked for', () => {
   const cases: [name: string, fault: FaultyS3Options['faults'][number], expected: object][] = [
-    ['range ignored', { do: 'ignore-range' }, { kind: 'fatal', message: /does not honour Range/ }],
+    ['range ignored', { do: 'ignore-range' }, { kind: 'fatal', message: /does not honor Range/ }],
     [
       'another range',
       { do: 'headers', set: { 'content-range': 'bytes 0-99/3000000' } },
@@ -265,7 +261,7 @@ describe('who asks, and where', () => {
   test('the endpoint may stand in the environment', async () => {
     await start({ objects: { 'bucket/a': 'abc' } });
     vi.stubEnv('AWS_ENDPOINT_URL_S3', server.url);
-    source = await objectSourceOf('s3://bucket/a', objectOptions({ maxAttempts: 3 }));
+    source = await storageOf('s3://bucket/a', objectOptions({ maxAttempts: 3 }));
     vi.stubEnv('AWS_ENDPOINT_URL_S3', undefined);
     expect((await get()).bytes.toString()).toBe('abc');
   });

@@ -79,7 +79,7 @@ export class ScriptedSource implements ObjectSource {
     return { uri, size: bytes.length, etag, versionId, checksums, metadata: {} };
   }
 
-  async fetch(request: RangeRequest, sink: RangeSink, signal: AbortSignal): Promise<void> {
+  async read(request: RangeRequest, sink: RangeSink, signal: AbortSignal): Promise<void> {
     const fault = this.script(request, this.requests.length);
     this.requests.push(request);
     this.underWay += 1;

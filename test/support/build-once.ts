@@ -4,17 +4,27 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const built = join(root, 'dist/cli/main.js');
+const SOURCES = ['src', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
 
-/** Before all tests: builds dist/, which the tests of the command line and of workers run, if it is missing or older than src/. */
+/** Before all tests: bundles dist/, which worker threads and spawned command lines run, unless it is up to date. */
 export default function buildOnce(): void {
-  if (existsSync(built) && statSync(built).mtimeMs >= newest(join(root, 'src'))) return;
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
+  buildIfStale('bundle', 'dist/cli.js');
+}
+
+/** Builds a part of dist/ unless the given file is newer than all sources. */
+export function buildIfStale(part: 'bundle' | 'types', result: string): void {
+  const built = join(root, result);
+  if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...SOURCES.map(newest))) return;
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), part], {
+    stdio: 'inherit',
+  });
   if (status !== 0) throw new Error('the build failed: the tests would run old code');
 }
 
-function newest(folder: string): number {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
+function newest(source: string): number {
+  const path = join(root, source);
+  if (!statSync(path).isDirectory()) return statSync(path).mtimeMs;
+  return readdirSync(path, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .reduce((time, { parentPath, name }) => Math.max(time, statSync(join(parentPath, name)).mtimeMs), 0);
 }

@@ -1,9 +1,12 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { fail } from '../../src/cli/fail.ts';
+import { print } from '../../src/cli/output.ts';
+import { program } from '../../src/cli/program.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /** How a run of the command line ended. */
 export interface CliRun {
@@ -82,12 +85,6 @@ function cliInProcess(args: readonly string[], options: SpawnOptions): Promise<C
 }
 
 async function runHere(args: readonly string[], { cwd, env }: SpawnOptions): Promise<CliRun> {
-  const dist = pathToFileURL(MAIN);
-  const [{ program }, { fail }, { print }] = await Promise.all([
-    import(/* @vite-ignore */ new URL('program.js', dist).href),
-    import(/* @vite-ignore */ new URL('fail.js', dist).href),
-    import(/* @vite-ignore */ new URL('output.js', dist).href),
-  ]);
   const restore = [replaceEnv({ NO_COLOR: undefined, FORCE_COLOR: undefined, ...env })];
   const streams = captureStreams();
   restore.push(streams.restore);

@@ -1,5 +1,5 @@
 // Shuffles a file and says how much memory that took: node shuffle-once.mjs INPUT OUTPUT MEMORY_BYTES SEED
-import { shuffleFile } from '../../dist/transform/index.js';
+import { shuffleFile } from 'recordpipe/transform';
 
 const [input, output, memoryBytes, seed] = process.argv.slice(2);
 await shuffleFile(input, output, { memoryBytes: Number(memoryBytes), seed: Number(seed), overwrite: true });

@@ -30,7 +30,7 @@ export function publicEntries(): {
   };
   return Object.entries(exports).flatMap(([subpath, target]) => {
     if (typeof target === 'string') return [];
-    const source = join(ROOT, target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
+    const source = join(ROOT, target.types.replace('./dist/types/', 'src/').replace(/\.d\.ts$/, '.ts'));
     return [{ specifier: `recordpipe${subpath.slice(1)}`, types: join(ROOT, target.types), source }];
   });
 }

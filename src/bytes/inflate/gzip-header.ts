@@ -1,6 +1,17 @@
 import { RecordpipeError } from '../../errors.ts';
 import { readU32 } from '../little-endian.ts';
 
+/** How a compressed stream is read. */
+export interface InflateOptions {
+  readonly kind: 'gzip' | 'zlib';
+  /** Whether zlib streams after the first are read. */
+  readonly zlibConcat: boolean;
+  /** Called when another zlib stream follows the first. */
+  readonly onNextStream?: () => void;
+  /** What a stream that ends too early is: an error, quiet where only a gzip trailer is not whole, or quiet wherever it ends. */
+  readonly whenTruncated: 'throw' | 'stop-at-trailer' | 'stop';
+}
+
 const FIXED_BYTES = 10;
 const HEADER_CRC = 2;
 const EXTRA = 4;

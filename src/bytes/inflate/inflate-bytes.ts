@@ -1,6 +1,7 @@
 import type { Inflate, InflateRaw } from 'node:zlib';
 import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
 import { requireHostModule } from '../host.ts';
+import type { InflateOptions } from './gzip-header.ts';
 import {
   checkGzipTrailer,
   corruptStream,
@@ -9,7 +10,6 @@ import {
   truncatedStream,
   zlibFollows,
 } from './gzip-header.ts';
-import type { InflateOptions } from './inflate.ts';
 
 type Zlib = typeof import('node:zlib');
 

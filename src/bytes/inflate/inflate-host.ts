@@ -1,6 +1,7 @@
 import type { Inflate, InflateRaw } from 'node:zlib';
 import { ByteCursor } from '../byte-cursor.ts';
 import { hostModule } from '../host.ts';
+import type { InflateOptions } from './gzip-header.ts';
 import {
   checkGzipTrailer,
   corruptStream,
@@ -9,7 +10,6 @@ import {
   truncatedStream,
   zlibFollows,
 } from './gzip-header.ts';
-import type { InflateOptions } from './inflate.ts';
 import { InflateEngine, restBeforeDamage } from './inflate-bytes.ts';
 
 type Zlib = typeof import('node:zlib');

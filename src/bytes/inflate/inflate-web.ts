@@ -1,6 +1,6 @@
 import { RecordpipeError } from '../../errors.ts';
+import type { InflateOptions } from './gzip-header.ts';
 import { corruptStream } from './gzip-header.ts';
-import type { InflateOptions } from './inflate.ts';
 
 /**
  * Inflates with the browser's DecompressionStream: one gzip member or zlib stream; it refuses whatever follows it, so nothing is

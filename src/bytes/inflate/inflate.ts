@@ -1,16 +1,6 @@
 import { inflateInHost } from '../host-io.ts';
+import type { InflateOptions } from './gzip-header.ts';
 import { inflateWithStreams } from './inflate-web.ts';
-
-/** How a compressed stream is read. */
-export interface InflateOptions {
-  readonly kind: 'gzip' | 'zlib';
-  /** Whether zlib streams after the first are read. */
-  readonly zlibConcat: boolean;
-  /** Called when another zlib stream follows the first. */
-  readonly onNextStream?: () => void;
-  /** What a stream that ends too early is: an error, quiet where only a gzip trailer is not whole, or quiet wherever it ends. */
-  readonly whenTruncated: 'throw' | 'stop-at-trailer' | 'stop';
-}
 
 /**
  * The uncompressed bytes of a gzip stream (any number of members, zero padding behind them) or of zlib streams.

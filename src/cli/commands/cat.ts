@@ -1,29 +1,121 @@
-import type { Command } from 'commander';
-import { EXIT_CODES, INPUTS, run } from '../command-parts.ts';
-import { withInputOptions } from '../input-options.ts';
-import { atLeast, withCommonOptions, withPayloadOptions } from '../options.ts';
+import type { RecordBatch } from 'recordpipe';
+import { command, type Register } from '../command.ts';
+import { OK } from '../exit-codes.ts';
+import { fail } from '../fail.ts';
+import { interruption } from '../interrupt.ts';
+import { expanded, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts';
+import { objectReadOptions, withSmallStart } from '../options/objects.ts';
+import { atLeast, flag, parsed, type Values } from '../options/option.ts';
+import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
+import { binaryOnTerminal, isBinary, isGuarded, print } from '../output.ts';
 
-export function register(root: Command): void {
-  const command = root
-    .command('cat')
-    .description('Write record payloads to standard output, unchanged and without separators.')
-    .argument('<inputs...>', INPUTS)
-    .option('-n, --records <n>', 'maximum number of records over all inputs; 0: all', atLeast(0), 0)
-    .option('--skip <n>', 'number of records to skip first', atLeast(0), 0)
-    .option('--newline', 'write a newline after each payload')
-    .option('--binary', 'write payloads to a terminal even if they are binary')
-    .option('--base64', 'write one base64 payload per line');
-  withPayloadOptions(withInputOptions(withCommonOptions(command)))
-    .addHelpText('after', HELP)
-    .action((inputs, options) => run(async () => (await import('../actions/cat.ts')).cat(inputs, options)));
-}
+const OPTIONS = {
+  records: parsed('-n, --records <n>', 'maximum number of records over all inputs; 0: all', atLeast(0), 0),
+  skip: parsed('--skip <n>', 'number of records to skip first', atLeast(0), 0),
+  newline: flag('--newline', 'write a newline after each payload'),
+  base64: flag('--base64', 'write one base64 payload per line'),
+  binary: flag('--binary', 'write payloads to a terminal even if they are binary'),
+  ...readingOptions,
+  ...payloadOptions,
+  ...objectReadOptions,
+  ...inputSelection,
+};
 
-const HELP = `
+export const register: Register = command({
+  name: 'cat',
+  description: 'Write record payloads to standard output, unchanged and without separators.',
+  arguments: { '<inputs...>': INPUTS },
+  options: OPTIONS,
+  help: `
 Examples:
   recordpipe cat lines.tfrecord --newline
   recordpipe cat images.tfrecord -n 1 > first.jpg
   recordpipe cat data/ --base64 | wc -l
   recordpipe cat lines.txt.gz --cr keep --newline
 
-Every record is verified before it is written. At the first invalid record, cat stops with exit code 1.
-${EXIT_CODES}`;
+Every record is verified before it is written. At the first invalid record, cat stops with exit code 1, unless you pass --recover.`,
+  action: cat,
+});
+
+type Options = Values<typeof OPTIONS>;
+
+async function cat(inputs: string[], options: Options): Promise<number> {
+  const { readRecordBatches } = await import('recordpipe');
+  const { skip, records } = options;
+  const end = records === 0 ? Number.POSITIVE_INFINITY : skip + records;
+  const guarded = isGuarded(options);
+  let exitCode = OK;
+  let complaints: Promise<unknown> = Promise.resolve();
+  let seen = 0;
+  for (const file of await expanded(inputs, options)) {
+    const { source, uri } = sourceOf(file);
+    const batches = readRecordBatches(source, {
+      ...withSmallStart(readingOf(options), end),
+      uri,
+      reuse: true,
+      signal: interruption(),
+      onCorrupt: (error) => {
+        complaints = complaints.then(async () => {
+          exitCode = await fail(error);
+        });
+      },
+    });
+    for await (const batch of batches) {
+      const from = Math.max(0, skip - seen);
+      const to = Math.min(batch.length, end - seen);
+      seen += batch.length;
+      if (options.base64) await printBase64(batch, from, to);
+      else if (from < to) {
+        const data = joined(batch, from, to, options);
+        if (guarded && isBinary(data)) throw binaryOnTerminal('cat: the payload', '--base64');
+        await print(data);
+      }
+      if (seen >= end) break;
+    }
+    if (seen >= end) break;
+  }
+  await complaints;
+  return exitCode;
+}
+
+const NEWLINE = 10;
+
+/** The payloads `from` to `to` of a batch as they are written. */
+function joined(batch: RecordBatch, from: number, to: number, options: Options): Uint8Array {
+  const gap = options.newline ? 1 : 0;
+  if (to - from === 1 && gap === 0) return batch.record(from);
+  const { index, bytes } = batch;
+  let total = 0;
+  for (let i = from; i < to; i++) total += index[2 * i + 1] + gap;
+  const target = Buffer.allocUnsafe(total);
+  let at = 0;
+  for (let i = from; i < to; i++) {
+    const start = index[2 * i];
+    const end = start + index[2 * i + 1];
+    target.set(bytes.subarray(start, end), at);
+    at += end - start;
+    if (gap === 1) target[at++] = NEWLINE;
+  }
+  return target;
+}
+
+/**
+ * A multiple of 3, so that the concatenated base64 pieces equal the base64 of the whole. A string
+ * cannot hold the base64 of 400 MB.
+ */
+const PIECE_BYTES = 3 * 2 ** 18;
+
+async function printBase64(batch: RecordBatch, from: number, to: number): Promise<void> {
+  let lines = '';
+  for (let i = from; i < to; i++) {
+    const { buffer, byteOffset, length } = batch.record(i);
+    for (let at = 0; at < length; at += PIECE_BYTES) {
+      lines += Buffer.from(buffer, byteOffset + at, Math.min(PIECE_BYTES, length - at)).toString('base64');
+      if (lines.length < PIECE_BYTES) continue;
+      await print(lines);
+      lines = '';
+    }
+    lines += '\n';
+  }
+  if (lines !== '') await print(lines);
+}

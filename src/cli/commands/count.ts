@@ -1,20 +1,32 @@
-import type { Command } from 'commander';
-import { EXIT_CODES, INPUTS, run } from '../command-parts.ts';
-import { withReportingOptions } from '../options.ts';
+import type { FileCount } from 'recordpipe/check';
+import { errorText } from '../advice.ts';
+import { command, type Register } from '../command.ts';
+import { INVALID, IO_FAILURE, OK, worse } from '../exit-codes.ts';
+import { LiveReport } from '../live-report.ts';
+import { INPUTS, inputSelection, inputsOf } from '../options/inputs.ts';
+import { objectReadOptions } from '../options/objects.ts';
+import type { Values } from '../options/option.ts';
+import { readingOf, readingOptions } from '../options/reading.ts';
+import { linesOptions, runOptions } from '../options/reports.ts';
+import { complain, print, say } from '../output.ts';
+import { isLiveApart, progressOf } from '../progress.ts';
+import { formatNumberOf } from '../text/numbers.ts';
+import { visible } from '../text/visible.ts';
 
-export function register(root: Command): void {
-  const command = root
-    .command('count')
-    .description('Count records. Of files with large records, only the headers are read.')
-    .argument('<inputs...>', INPUTS);
-  withReportingOptions(command)
-    .addHelpText('after', HELP)
-    .action((inputs, options) =>
-      run(async () => (await import('../actions/count.ts')).count(inputs, options)),
-    );
-}
+const OPTIONS = {
+  ...runOptions,
+  ...linesOptions,
+  ...readingOptions,
+  ...objectReadOptions,
+  ...inputSelection,
+};
 
-const HELP = `
+export const register: Register = command({
+  name: 'count',
+  description: 'Count records. Of files with large records, only the headers are read.',
+  arguments: { '<inputs...>': INPUTS },
+  options: OPTIONS,
+  help: `
 Examples:
   recordpipe count data/
   recordpipe count -q data/                     print the total only
@@ -22,5 +34,65 @@ Examples:
   recordpipe count lines.jsonl.gz
   recordpipe count --delimiter '\\0' --format textline names.txt
 
-Payload checksums are not verified; use validate for that.
-${EXIT_CODES}`;
+Payload checksums are not verified; use validate for that.`,
+  action: count,
+});
+
+/** Time to print the results so far after a signal on a busy machine. */
+const GRACE_MS = 1000;
+
+async function count(inputs: string[], options: Values<typeof OPTIONS>): Promise<number> {
+  const { json, jsonl, quiet, jobs } = options;
+  const { countFiles } = await import('recordpipe/check');
+  const isText = !json && !jsonl;
+  const progress = progressOf('count', !quiet && options.progress && (isText || isLiveApart()));
+  const { recover: _, ...reading } = readingOf(options);
+  const output = new LiveReport(isText, progress.clear);
+  let exitCode = OK;
+  const soFar = { filesDone: 0, files: 0, records: 0 };
+  const onFile = (file: FileCount): void => {
+    soFar.filesDone++;
+    soFar.records += file.records;
+    if (file.error !== undefined) {
+      exitCode = worse(exitCode, file.unreadable ? IO_FAILURE : INVALID);
+      progress.clear();
+      complain(errorText(file.error));
+    }
+    if (jsonl) output.write(`${JSON.stringify({ event: 'file', ...file })}\n`);
+  };
+  // The lines of a listing keep their order, so that two runs can be compared.
+  const onFileInOrder = ({ uri, records, error }: FileCount): void =>
+    output.write(`${records}\t${visible(uri)}${error === undefined ? '' : '\t(incomplete)'}\n`);
+  const onInterrupt = (): void => {
+    const { filesDone, files, records } = soFar;
+    if (files === 0) return;
+    if (jsonl)
+      output.write(`${JSON.stringify({ event: 'summary', records, interrupted: true, files, filesDone })}\n`);
+    else
+      complain(
+        `recordpipe: interrupted: ${filesDone} of ${formatNumberOf(files, 'file')} counted, ${formatNumberOf(records, 'record')}: a partial result`,
+      );
+  };
+  const work = async (signal: AbortSignal): Promise<void> => {
+    const report = await countFiles(inputs, {
+      ...reading,
+      jobs,
+      blocking: true,
+      ...inputsOf(options, quiet),
+      onFile,
+      onFileInOrder: isText && !quiet ? onFileInOrder : undefined,
+      onProgress: (state) => {
+        soFar.files = state.files;
+        progress.update?.(state);
+      },
+      signal,
+    });
+    progress.clear();
+    const { records, files, notices } = report;
+    if (json) await print(`${JSON.stringify(report, undefined, 2)}\n`);
+    else if (jsonl) await print(`${JSON.stringify({ event: 'summary', records, notices })}\n`);
+    else if (quiet) await print(`${records}\n`);
+    else await say(files.length > 1 ? `${records}\ttotal of ${formatNumberOf(files.length, 'file')}\n` : '');
+  };
+  return output.run(work, { exitCode: () => exitCode, graceMs: GRACE_MS, onInterrupt });
+}

@@ -1,36 +1,47 @@
-import { type Command, Option } from 'commander';
-import { EXIT_CODES, run } from '../command-parts.ts';
+import { hash as digest } from 'node:crypto';
+import type { OpenedRecords, RecordBatch } from 'recordpipe';
+import { isItemFailure, type RecordpipeError } from 'recordpipe/errors';
+import { command, type Register } from '../command.ts';
+import { OK } from '../exit-codes.ts';
+import { fail } from '../fail.ts';
 import { featureOption } from '../feature-choice.ts';
-import { atLeast, withCommonOptions, withPayloadOptions } from '../options.ts';
+import { interruption } from '../interrupt.ts';
+import { ONE_FILE, sourceOf } from '../options/inputs.ts';
+import { objectReadOptions, withSmallStart } from '../options/objects.ts';
+import { atLeast, flag, parsed, type Values, value } from '../options/option.ts';
+import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
+import { reportOptions } from '../options/reports.ts';
+import { print, say } from '../output.ts';
+import type { ShownRecord } from '../record-views.ts';
+import { formatNumberOf } from '../text/numbers.ts';
+import { painter } from '../text/terminal.ts';
+import { visible } from '../text/visible.ts';
 
-export function register(root: Command): void {
-  const command = root
-    .command('inspect')
-    .description(
-      'Show records: number, offset, length and contents (features, labels, tensors, scalars, text or bytes).',
-    )
-    .argument('<file>', 'a file, s3://bucket/key, or - for stdin')
-    .option('-n, --records <n>', 'maximum number of records; 0: all', atLeast(0), 5)
-    .option('--skip <n>', 'number of records to skip first', atLeast(0), 0)
-    .option(
-      '--feature <name>',
-      "show only these features: names or patterns such as 'image/*', separated by commas (\\, for a comma in a name)",
-      featureOption,
-    )
-    .option('--save-images <folder>', 'write the images in the shown records to a directory')
-    .option('--force', 'with --save-images: overwrite existing files')
-    .option('--decode', 'with --json or --jsonl: also print the contents, in the JSON mapping of protobuf')
-    .option('--hash', 'show the SHA-256 of each payload')
-    .option('--json', 'print one JSON document')
-    .addOption(new Option('--jsonl', 'print one JSON object per record, one per line').conflicts('json'));
-  withPayloadOptions(withCommonOptions(command))
-    .addHelpText('after', HELP)
-    .action((file, options) =>
-      run(async () => (await import('../actions/inspect.ts')).inspect(file, options)),
-    );
-}
+const OPTIONS = {
+  records: parsed('-n, --records <n>', 'maximum number of records; 0: all', atLeast(0), 5),
+  skip: parsed('--skip <n>', 'number of records to skip first', atLeast(0), 0),
+  feature: featureOption,
+  saveImages: value('--save-images <folder>', 'write the images in the shown records to a directory'),
+  force: flag('--force', 'with --save-images: overwrite existing files'),
+  decode: flag(
+    '--decode',
+    'with --json or --jsonl: also print the contents, in the JSON mapping of protobuf',
+  ),
+  hash: flag('--hash', 'show the SHA-256 of each payload'),
+  json: reportOptions.json,
+  jsonl: flag('--jsonl', 'print one JSON object per record, one per line').conflicts('json'),
+  ...readingOptions,
+  ...payloadOptions,
+  ...objectReadOptions,
+};
 
-const HELP = `
+export const register: Register = command({
+  name: 'inspect',
+  description:
+    'Show records: number, offset, length and contents (features, labels, tensors, scalars, text or bytes).',
+  arguments: { '<file>': ONE_FILE },
+  options: OPTIONS,
+  help: `
 Examples:
   recordpipe inspect train.tfrecord             the first 5 records
   recordpipe inspect train.tfrecord --skip 1000 -n 1
@@ -41,5 +52,133 @@ Examples:
   recordpipe inspect train.rec                  labels, ids, tensors, images
   recordpipe inspect events.out.tfevents.1 -n 0 scalars of TensorBoard by tag
 
-Record numbers and offsets start at 0. An offset is the position of a record's first byte in the uncompressed data.
-${EXIT_CODES}`;
+Record numbers and offsets start at 0. An offset is the position of a record's first byte in the uncompressed data.`,
+  action: inspect,
+});
+
+type Options = Values<typeof OPTIONS>;
+
+async function inspect(file: string, options: Options): Promise<number> {
+  const { json, jsonl, skip } = options;
+  const isText = !json && !jsonl;
+  const end = options.records === 0 ? Number.POSITIVE_INFINITY : skip + options.records;
+  const paint = painter(1);
+  const [{ openRecords }, { recordViews }] = await Promise.all([
+    import('recordpipe'),
+    import('../record-views.ts'),
+  ]);
+  const views = await recordViews(options);
+  const errors: RecordpipeError[] = [];
+  const note = (error: unknown): undefined => {
+    if (!isItemFailure(error)) throw error;
+    errors.push(error);
+  };
+  const { source, uri } = sourceOf(file);
+  const opened = await openRecords(source, {
+    ...withSmallStart(readingOf(options), end),
+    uri,
+    reuse: true,
+    signal: interruption(),
+    onCorrupt: note,
+  }).catch(note);
+  const { format = null, compression = null } = opened ?? {};
+  let seen = 0;
+  let shown = 0;
+  let saved = 0;
+  const head = JSON.stringify({ uri, format, compression }, undefined, 2);
+  if (json) await print(`${head.slice(0, -2)},\n  "records": `);
+  let isTitled = !isText || opened === undefined;
+  /** Printed with the first records: an empty file has no format. */
+  const title = async (isEmpty: boolean): Promise<void> => {
+    if (isTitled || opened === undefined) return;
+    isTitled = true;
+    await say(paint('dim', titleText(uri, opened, isEmpty && options.format === 'auto')));
+  };
+  try {
+    for await (const batch of opened?.batches ?? []) {
+      await title(false);
+      const lines = new Lines(isText ? say : print);
+      for (let i = Math.max(0, skip - seen); i < batch.length && seen + i < end; i++) {
+        const record = describe(batch, i, options.hash);
+        const payload = batch.record(i);
+        if (isText) await lines.add(views.text(record, payload, opened!.format, paint));
+        else {
+          if (json) await lines.add(`${shown === 0 ? '[' : ','}\n    `);
+          for (const piece of views.json(record, payload, opened!.format)) await lines.add(piece);
+          if (jsonl) await lines.add('\n');
+        }
+        shown++;
+        saved += await views.save(record, payload, opened!.format);
+      }
+      seen += batch.length;
+      await lines.flush();
+      if (seen >= end) break;
+    }
+  } catch (error) {
+    note(error);
+  }
+  await title(errors.length === 0);
+  if (isText) {
+    if (options.saveImages !== undefined)
+      await say(
+        paint('dim', `${formatNumberOf(saved, 'image')} written to ${visible(options.saveImages)}\n`),
+      );
+    if (shown === 0 && errors.length === 0) await say(paint('dim', `${noneText(seen, skip)}\n`));
+  }
+  if (json) await print(`${shown === 0 ? '[]' : '\n  ]'},\n  "errors": ${JSON.stringify(errors)}\n}\n`);
+  let exitCode = OK;
+  for (const error of errors) exitCode = await fail(error);
+  if (exitCode === OK && shown > 0) views.checkFeatures(shown);
+  return exitCode;
+}
+
+/** Text for standard output, written in pieces of bounded size. */
+class Lines {
+  #pieces: string[] = [];
+  #characters = 0;
+  readonly #write: (text: string) => Promise<void>;
+
+  constructor(write: (text: string) => Promise<void>) {
+    this.#write = write;
+  }
+
+  async add(piece: string): Promise<void> {
+    this.#pieces.push(piece);
+    this.#characters += piece.length;
+    if (this.#characters >= PIECE_CHARACTERS) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    if (this.#characters === 0) return;
+    const text = this.#pieces.join('');
+    this.#pieces = [];
+    this.#characters = 0;
+    await this.#write(text);
+  }
+}
+
+const PIECE_CHARACTERS = 2 ** 20;
+
+function describe(batch: RecordBatch, i: number, hash: true | undefined): ShownRecord {
+  const payload = batch.record(i);
+  return {
+    record: batch.firstRecord + i,
+    offset: batch.offset(i),
+    length: payload.length,
+    ...(hash && { sha256: digest('sha256', payload, 'hex') }),
+    ...(batch.parts > 1 && { parts: batch.parts }),
+  };
+}
+
+const FORMATS = { tfrecord: 'TFRecord', recordio: 'RecordIO', textline: 'lines of text' };
+
+function titleText(uri: string, { format, compression }: OpenedRecords, isEmpty: boolean): string {
+  const name = isEmpty ? 'unknown (empty)' : FORMATS[format];
+  return `${visible(uri)}: ${name}, ${compression === 'none' ? 'not compressed' : compression}\n`;
+}
+
+function noneText(records: number, skip: number): string {
+  return records === 0
+    ? 'no records'
+    : `no record ${skip}: the file has ${formatNumberOf(records, 'record')}`;
+}

@@ -1,49 +1,121 @@
-import { type Command, Option } from 'commander';
-import { EXIT_CODES, run } from '../command-parts.ts';
-import { withInputOptions } from '../input-options.ts';
-import { withObjectOptions } from '../object-options.ts';
-import { atLeast } from '../options.ts';
+import { UsageError } from 'recordpipe/errors';
+import { command, type Register } from '../command.ts';
+import { INVALID, OK } from '../exit-codes.ts';
+import { inputSelection, inputsOf } from '../options/inputs.ts';
+import { accessOf, accessOptions, isS3, objectReadOptions } from '../options/objects.ts';
+import { atLeast, flag, names, parsed, type Values, value } from '../options/option.ts';
+import { linesOptions, reportOptions } from '../options/reports.ts';
+import { complain, print, say } from '../output.ts';
+import { checkReplaceable } from '../report-file.ts';
+import { formatNumberOf } from '../text/numbers.ts';
+import { painter } from '../text/terminal.ts';
+import { visible } from '../text/visible.ts';
 
-export function register(root: Command): void {
-  const manifest = root.command('manifest').description('Check or create SageMaker manifests.');
-  const check = manifest
-    .command('check')
-    .description('Check a ManifestFile or AugmentedManifestFile and report problems by line and column.')
-    .argument('<manifest>', 'a path, s3://bucket/key, or - for stdin')
-    .option('-a, --attributes <names>', 'AttributeNames of the training job, comma-separated')
-    .option('--head-objects', 'also check that each listed object exists')
-    .option('--max-problems <n>', 'maximum problems listed (all are counted)', atLeast(0), 100)
-    .addOption(new Option('--json', 'print one JSON document'))
-    .addOption(new Option('--jsonl', 'print one JSON object per line').conflicts('json'))
-    .option('-q, --quiet', 'hide the summary');
-  withObjectOptions(check)
-    .addHelpText('after', HELP)
-    .action((file, options) =>
-      run(async () => (await import('../actions/manifest.ts')).manifestCheck(file, options)),
-    );
-  const create = manifest
-    .command('create')
-    .description('List objects and write a ManifestFile of them, in listing order.')
-    .argument('<addresses...>', 's3://bucket/prefix/, s3://bucket/key or quoted patterns, all in one bucket')
-    .option('-o, --output <file>', 'output path or s3://bucket/key (default: stdout)')
-    .option('-f, --force', 'overwrite an existing --output')
-    .option('--prefix <prefix>', 'prefix shared by all addresses (default: their common directory)')
-    .option('-q, --quiet', 'hide the summary');
-  withObjectOptions(withInputOptions(create))
-    .addHelpText('after', CREATE_HELP)
-    .action((addresses, options) =>
-      run(async () => (await import('../actions/manifest.ts')).manifestCreate(addresses, options)),
-    );
-}
+const QUIET = flag('-q, --quiet', 'hide the summary');
 
-const CREATE_HELP = `
-Examples:
-  recordpipe manifest create s3://bucket/train/ -o train.manifest
-  recordpipe manifest create 's3://bucket/train/*.tfrecord' -o s3://bucket/manifests/train.manifest
-${EXIT_CODES}`;
+const CHECK_OPTIONS = {
+  attributes: parsed(
+    '-a, --attributes <names>',
+    'AttributeNames of the training job, comma-separated',
+    names,
+  ),
+  headObjects: flag('--head-objects', 'also check that each listed object exists'),
+  maxProblems: parsed('--max-problems <n>', 'maximum problems listed (all are counted)', atLeast(0), 100),
+  json: reportOptions.json,
+  ...linesOptions,
+  quiet: QUIET,
+  ...objectReadOptions,
+};
 
-const HELP = `
+const CREATE_OPTIONS = {
+  output: value('-o, --output <file>', 'output path or s3://bucket/key (default: stdout)'),
+  force: flag('-f, --force', 'overwrite an existing --output'),
+  prefix: value('--prefix <prefix>', 'prefix shared by all addresses (default: their common directory)'),
+  quiet: QUIET,
+  ...accessOptions,
+  ...inputSelection,
+};
+
+const registerCheck = command({
+  name: 'check',
+  description: 'Check a ManifestFile or AugmentedManifestFile and report problems by line and column.',
+  arguments: { '<manifest>': 'a path, s3://bucket/key, or - for stdin' },
+  options: CHECK_OPTIONS,
+  help: `
 Examples:
   recordpipe manifest check train.manifest
-  recordpipe manifest check s3://bucket/train.manifest --attributes image-ref,label --head-objects
-${EXIT_CODES}`;
+  recordpipe manifest check s3://bucket/train.manifest --attributes image-ref,label --head-objects`,
+  action: check,
+});
+
+const registerCreate = command({
+  name: 'create',
+  description: 'List objects and write a ManifestFile of them, in listing order.',
+  arguments: {
+    '<addresses...>': 's3://bucket/prefix/, s3://bucket/key or quoted patterns, all in one bucket',
+  },
+  options: CREATE_OPTIONS,
+  help: `
+Examples:
+  recordpipe manifest create s3://bucket/train/ -o train.manifest
+  recordpipe manifest create 's3://bucket/train/*.tfrecord' -o s3://bucket/manifests/train.manifest`,
+  action: create,
+});
+
+export const register: Register = (root) => {
+  const manifest = root.command('manifest').description('Check or create SageMaker manifests.');
+  registerCheck(manifest);
+  registerCreate(manifest);
+};
+
+async function check(file: string, options: Values<typeof CHECK_OPTIONS>): Promise<number> {
+  const { attributes, headObjects = false, maxProblems, json, jsonl, quiet } = options;
+  const { checkManifest } = await import('recordpipe/pipemode/manifest');
+  const report = await checkManifest(file, { attributes, headObjects, maxProblems, ...accessOf(options) });
+  const { ok, uri, kind, entries, errorCount, warningCount, problems } = report;
+  const paint = painter(1);
+  if (json) await print(`${JSON.stringify(report, undefined, 2)}\n`);
+  else if (jsonl) {
+    const { problems: _, ...summary } = report;
+    for (const problem of problems) await print(`${JSON.stringify({ event: 'problem', ...problem })}\n`);
+    await print(`${JSON.stringify({ event: 'summary', ...summary })}\n`);
+  } else {
+    for (const { line, column, severity, code, message, text } of problems)
+      await say(
+        `${visible(uri)}:${line}:${column}: ${paint(severity === 'error' ? 'red' : 'yellow', severity)}: ${code}: ${visible(message)}: ${visible(text)}\n`,
+      );
+    const what = kind === 'manifest' ? 'object' : 'line';
+    if (!quiet)
+      await say(
+        `${ok ? paint('green', 'ok') : paint('red', 'bad')} ${formatNumberOf(entries, what)}, ${formatNumberOf(errorCount, 'error')}, ${formatNumberOf(warningCount, 'warning')}\n`,
+      );
+  }
+  return ok ? OK : INVALID;
+}
+
+async function create(inputs: string[], options: Values<typeof CREATE_OPTIONS>): Promise<number> {
+  const { output, prefix, quiet, force = false } = options;
+  const local = inputs.find((input) => !isS3(input));
+  if (local !== undefined)
+    throw new UsageError(
+      `expected s3:// addresses, got ${local}; a manifest lists objects: upload the files first (recordpipe upload --manifest writes one)`,
+    );
+  const { formatManifest, listManifestObjects, writeManifest } = await import('recordpipe/pipemode/manifest');
+  if (output !== undefined && !isS3(output)) await checkReplaceable(output, undefined, force);
+  const access = accessOf(options);
+  const objects = await listManifestObjects(inputs, {
+    ...access,
+    ...inputsOf(options, quiet),
+    onWarning: (warning) => {
+      if (warning.type === 'siblings')
+        complain(
+          `recordpipe: warning: ${visible(warning.uri)} also matches ${visible(warning.sibling)}; add a slash to match the folder only`,
+        );
+    },
+  });
+  if (output === undefined) await print(formatManifest(objects, prefix));
+  else await writeManifest(output, objects, { prefix, overwrite: force, ...access });
+  if (!quiet && output !== undefined)
+    complain(`${visible(output)}: ${formatNumberOf(objects.length, 'object')}`);
+  return OK;
+}

@@ -1,35 +1,40 @@
-import { type Command, Option } from 'commander';
-import { EXIT_CODES, INPUTS, run } from '../command-parts.ts';
-import { withInputOptions } from '../input-options.ts';
-import { withTransformOptions } from '../transform-options.ts';
+import { statSync } from 'node:fs';
+import { UsageError } from 'recordpipe/errors';
+import { command, type Register } from '../command.ts';
+import { expanded, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts';
+import { isS3 } from '../options/objects.ts';
+import { flag, grouped, type Values, value } from '../options/option.ts';
+import { TEXT_NOTES, transformOptions } from '../options/transform.ts';
+import { formatNumberOf } from '../text/numbers.ts';
+import { transforming, writtenText } from '../transforming.ts';
 
-export function register(root: Command): void {
-  const command = root
-    .command('merge')
-    .description('Merge record files into one, in order; or merge shard reports into one report.')
-    .argument(
-      '<files...>',
-      `${INPUTS}. Shard reports: *.json files, or a directory/ or s3://bucket/prefix/ of them`,
-    )
-    .option('-o, --output <file>', 'output file, s3://bucket/key, or - for stdout (required for records)')
-    .option('--sort', 'sort inputs by name and drop duplicates (default: as given)');
-  withInputOptions(withTransformOptions(command));
-  const options = [
-    new Option('--html <file>', 'stats reports: also write an HTML page; - for stdout, instead of the text'),
-    new Option('--title <text>', 'title of the page'),
-    new Option('--schema <file>', 'schema reports: also write the schema, for validate --schema'),
-    new Option(
+const OPTIONS = {
+  output: value(
+    '-o, --output <file>',
+    'output file, s3://bucket/key, or - for stdout (required for records)',
+  ),
+  sort: flag('--sort', 'sort inputs by name and drop duplicates (default: as given)'),
+  ...transformOptions,
+  ...inputSelection,
+  ...grouped('Shard reports:', {
+    html: value('--html <file>', 'stats reports: also write an HTML page; - for stdout, instead of the text'),
+    title: value('--title <text>', 'title of the page'),
+    schema: value('--schema <file>', 'schema reports: also write the schema, for validate --schema'),
+    partial: flag(
       '--partial',
       'combine the available reports into one partial report, to merge with others later',
     ),
-  ];
-  for (const option of options) command.addOption(option.helpGroup('Shard reports:'));
-  command
-    .addHelpText('after', HELP)
-    .action((files, options) => run(async () => (await import('../actions/merge.ts')).merge(files, options)));
-}
+  }),
+};
 
-const HELP = `
+export const register: Register = command({
+  name: 'merge',
+  description: 'Merge record files into one, in order; or merge shard reports into one report.',
+  arguments: {
+    '<files...>': `${INPUTS}. Shard reports: *.json files, or a directory/ or s3://bucket/prefix/ of them`,
+  },
+  options: OPTIONS,
+  help: `
 Examples:
   recordpipe merge train-0000*-of-00012.tfrecord -o train.tfrecord
   recordpipe merge data/ extra.rec.gz -o all.tfrecord
@@ -38,9 +43,53 @@ Examples:
 
 Inputs may differ in format and compression. The output format comes from --to, else from the output's extension, else from the first input.
 
-Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the
-output has no extension, lines are copied unchanged, whatever JSON they contain. --from jsonl and --to jsonl select {"data":"<base64>"} lines.
+${TEXT_NOTES}
 
-Merging shard reports (from --report of validate, stats, schema, index, convert) produces the report of a single run, byte for byte. If
-reports are missing, merge prints the missing shard numbers in sbatch --array syntax and exits with 3. It exits with 1 if the data is invalid.
-${EXIT_CODES}`;
+Merging shard reports (from --report of validate, stats, schema, index, convert) produces the report of a single run, byte for byte. If reports are missing, merge prints the missing shard numbers in sbatch --array syntax and exits with 3. It exits with 1 if the data is invalid.`,
+  action: merge,
+});
+
+type Options = Values<typeof OPTIONS>;
+
+async function merge(files: string[], options: Options): Promise<number> {
+  if (files.every(mayBeReport)) {
+    const { mergeShards, reportsOf } = await import('../merge-reports.ts');
+    const reports = await reportsOf(files, options);
+    if (reports !== undefined) return mergeShards(reports, options);
+  }
+  const { sort, output } = options;
+  // The last file is never the output: with --force, `merge a b` would replace an input.
+  if (output === undefined)
+    throw new UsageError(
+      'merge: expected the output as -o FILE, or -o - for standard output; all files are inputs',
+    );
+  const sources = sort ? await expanded(files, options) : await inOrder(files, options);
+  if (sources.filter((source) => source === '-').length > 1)
+    throw new UsageError('merge: standard input can be read only once');
+  const { mergeFiles } = await import('recordpipe/transform');
+  return transforming(options, {
+    verb: 'merge',
+    input: sources[0],
+    output,
+    work: (common) =>
+      mergeFiles(
+        sources.map((file) => sourceOf(file).source),
+        output,
+        common,
+      ),
+    summary: (result) => `${writtenText(result.output)}, from ${formatNumberOf(sources.length, 'file')}`,
+  });
+}
+
+/** Whether an input may be a shard report: JSON files and directories are inspected. */
+function mayBeReport(input: string): boolean {
+  if (input.endsWith('.json') || input.endsWith('/')) return true;
+  return !isS3(input) && statSync(input, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** The inputs as given; the files of a directory or pattern sorted by name. */
+async function inOrder(inputs: readonly string[], options: Options): Promise<string[]> {
+  const files: string[] = [];
+  for (const input of inputs) for (const file of await expanded(input, options)) files.push(file);
+  return files;
+}

@@ -1,44 +1,87 @@
-import { type Command, Option } from 'commander';
-import { EXIT_CODES, INPUTS, run } from '../command-parts.ts';
-import { withInputOptions } from '../input-options.ts';
-import { withObjectOptions } from '../object-options.ts';
-import { atLeast, sizeOption } from '../options.ts';
+import { UsageError } from 'recordpipe/errors';
+import { cliMessage } from '../advice.ts';
+import { command, type Register } from '../command.ts';
+import { OK } from '../exit-codes.ts';
+import { inputSelection, inputsOf, listsIn, STORED_INPUTS } from '../options/inputs.ts';
+import { accessOf, objectReadOptions } from '../options/objects.ts';
+import {
+  atLeast,
+  choice,
+  flag,
+  parsed,
+  size,
+  type TypedOption,
+  type Values,
+  value,
+} from '../options/option.ts';
+import { complain, print } from '../output.ts';
+import { refuseReportOn } from '../report-file.ts';
+import { formatBytes, formatNumberOf } from '../text/numbers.ts';
+import { visible } from '../text/visible.ts';
 
-export function register(root: Command): void {
-  const command = root
-    .command('plan')
-    .description('List input files with size and ETag: the work that several machines share.')
-    .argument('<inputs...>', INPUTS.replace(', - for stdin', ''))
-    .requiredOption(
-      '-o, --output <file>',
-      'where to write the plan: a file or s3://bucket/key (.gz: compressed), or - for stdout',
-    )
-    .option('-n, --shards <n>', 'number of shards; workers then need not pass it', atLeast(1))
-    .option(
-      '--cut <size>',
-      'split files larger than this into parts of about this size (needs an index next to the file)',
-      sizeOption,
-    )
-    .addOption(
-      new Option('--format <format>', 'which files to take from directories')
-        .choices(['auto', 'tfrecord', 'recordio', 'textline'])
-        .default('auto'),
-    )
-    .option('-f, --force', 'overwrite an existing plan')
-    .option('--json', 'print a summary of the plan as JSON')
-    .option('-q, --quiet', 'hide the summary and notes');
-  withObjectOptions(withInputOptions(command))
-    .addHelpText('after', HELP)
-    .action((inputs, options) => run(async () => (await import('../actions/plan.ts')).plan(inputs, options)));
-}
+const OPTIONS = {
+  output: value(
+    '-o, --output <file>',
+    'where to write the plan: a file or s3://bucket/key (.gz: compressed), or - for stdout',
+  ).makeOptionMandatory() as TypedOption<string>,
+  shards: parsed('-n, --shards <n>', 'number of shards; workers then need not pass it', atLeast(1)),
+  cut: parsed(
+    '--cut <size>',
+    'split files larger than this into parts of about this size (needs an index next to the file)',
+    size,
+  ),
+  format: choice(
+    '--format <format>',
+    'which files to take from directories',
+    ['auto', 'tfrecord', 'recordio', 'textline'],
+    'auto',
+  ),
+  force: flag('-f, --force', 'overwrite an existing plan'),
+  json: flag('--json', 'print a summary of the plan as JSON'),
+  quiet: flag('-q, --quiet', 'hide the summary and notes'),
+  ...objectReadOptions,
+  ...inputSelection,
+};
 
-const HELP = `
+export const register: Register = command({
+  name: 'plan',
+  description: 'List input files with size and ETag: the work that several machines share.',
+  arguments: { '<inputs...>': STORED_INPUTS },
+  options: OPTIONS,
+  help: `
 Examples:
   recordpipe plan s3://bucket/train/ -o s3://bucket/plan.jsonl.gz --shards 8
   recordpipe plan data/ --cut 1GiB -o plan.jsonl
   recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
   recordpipe merge reports/ -o total.json
 
-A plan lists addresses, sizes and ETags, with a hash over all of them. If a file has changed when a worker reads it, the worker fails. The plan
-and the number of shards alone determine which shard a file belongs to. Shards are of about equal size.
-${EXIT_CODES}`;
+A plan lists addresses, sizes and ETags, with a hash over all of them. If a file has changed when a worker reads it, the worker fails. The plan and the number of shards alone determine the shard of each file. Shards are of about equal size.`,
+  action: plan,
+});
+
+async function plan(inputs: string[], options: Values<typeof OPTIONS>): Promise<number> {
+  const { output, shards, cut, force = false, json, quiet, format } = options;
+  if (json && output === '-')
+    throw new UsageError('--json: standard output receives the plan; pass a file for it instead of -');
+  const { planShards, writePlan } = await import('recordpipe/scale');
+  const access = accessOf(options);
+  const made = await planShards(inputs, {
+    ...access,
+    format,
+    ...inputsOf(options, quiet),
+    shards,
+    cutBytes: cut,
+    onUncut: (uri, why) => {
+      if (!quiet) complain(`recordpipe: ${visible(uri)} stays whole: ${visible(cliMessage(why))}`);
+    },
+  });
+  await refuseReportOn([...listsIn(inputs), ...made.files.map(({ uri }) => uri)], output, '--output');
+  await writePlan(made, output, { ...access, overwrite: force });
+  const { files, bytes, hash } = made;
+  if (json) await print(`${JSON.stringify({ output, hash, files: files.length, bytes, shards })}\n`);
+  else if (!quiet)
+    complain(
+      `wrote ${visible(output)}: ${formatNumberOf(files.length, 'file')}, ${formatBytes(bytes)}, hash ${hash.slice(0, 12)}`,
+    );
+  return OK;
+}

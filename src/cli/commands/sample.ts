@@ -1,41 +1,57 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import { EXIT_CODES, run } from '../command-parts.ts';
-import { atLeast } from '../options.ts';
-import { OUT, withTransformOptions } from '../transform-options.ts';
+import { InvalidArgumentError } from 'commander';
+import { UsageError } from 'recordpipe/errors';
+import { command, type Register } from '../command.ts';
+import { ONE_FILE, sourceOf } from '../options/inputs.ts';
+import { atLeast, parsed, type Values, value } from '../options/option.ts';
+import { OUTPUT, TEXT_NOTES, transformOptions } from '../options/transform.ts';
+import { formatCount } from '../text/numbers.ts';
+import { transforming, writtenText } from '../transforming.ts';
 
-export function register(root: Command): void {
-  const command = root
-    .command('sample')
-    .description('Sample records at random without replacement, keeping their order.')
-    .argument('<input>', 'a file, s3://bucket/key, or - for stdin')
-    .argument('<output>', OUT)
-    .option('-n, --records <n>', 'exactly N records (or all, if there are fewer)', atLeast(0))
-    .option('--fraction <p>', 'include each record with this probability, 0 to 1', fraction)
-    .option('--seed <n>', 'random seed; the same seed selects the same records', atLeast(0), 0)
-    .option(
-      '--temp-dir <folder>',
-      'directory for candidate records, with --records (default: next to the output)',
-    );
-  withTransformOptions(command)
-    .addHelpText('after', HELP)
-    .action((input, output, options) =>
-      run(async () => (await import('../actions/sample.ts')).sample(input, output, options)),
-    );
-}
+const OPTIONS = {
+  records: parsed('-n, --records <n>', 'exactly N records (or all, if there are fewer)', atLeast(0)),
+  fraction: parsed('--fraction <p>', 'include each record with this probability, 0 to 1', probability),
+  seed: parsed('--seed <n>', 'random seed; the same seed selects the same records', atLeast(0), 0),
+  tempDir: value(
+    '--temp-dir <folder>',
+    'directory for candidate records, with --records (default: next to the output)',
+  ),
+  ...transformOptions,
+};
 
-function fraction(text: string): number {
-  const value = Number(text);
-  if (/^[\d.]+$/.test(text) && value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError('Expected a number from 0 to 1.');
-}
-
-const HELP = `
+export const register: Register = command({
+  name: 'sample',
+  description: 'Sample records at random without replacement, keeping their order.',
+  arguments: { '<input>': ONE_FILE, '<output>': OUTPUT },
+  options: OPTIONS,
+  help: `
 Examples:
   recordpipe sample train.tfrecord some.tfrecord -n 1000 --seed 1
   recordpipe sample train.rec - --fraction 0.01 --to jsonl
 
 The input is read once. -n 1000 selects the records that shuffle with the same seed would put first. A smaller --fraction selects a subset of a larger one.
 
-Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the
-output has no extension, lines are copied unchanged, whatever JSON they contain. --from jsonl and --to jsonl select {"data":"<base64>"} lines.
-${EXIT_CODES}`;
+${TEXT_NOTES}`,
+  action: sample,
+});
+
+function probability(text: string): number {
+  const number = Number(text);
+  if (/^[\d.]+$/.test(text) && number >= 0 && number <= 1) return number;
+  throw new InvalidArgumentError('Expected a number from 0 to 1.');
+}
+
+async function sample(input: string, output: string, options: Values<typeof OPTIONS>): Promise<number> {
+  const { records, fraction, seed, tempDir } = options;
+  if ((records === undefined) === (fraction === undefined))
+    throw new UsageError('sample: pass exactly one of --records and --fraction');
+  const { sampleFile } = await import('recordpipe/transform');
+  return transforming(options, {
+    verb: 'sample',
+    input,
+    output,
+    work: (common) =>
+      sampleFile(sourceOf(input).source, output, { ...common, records, fraction, seed, tempDir }),
+    summary: (result) =>
+      `${writtenText(result.output)}, sampled from ${formatCount(result.of)} with seed ${result.seed}`,
+  });
+}

@@ -1,30 +1,119 @@
-import type { Command } from 'commander';
-import { EXIT_CODES, INPUTS, run } from '../command-parts.ts';
-import { withPayloadOptions, withRunOptions } from '../options.ts';
-import { withShardOptions } from '../shard-options.ts';
+import type { TypeConflict } from 'recordpipe/check';
+import { UsageError } from 'recordpipe/errors';
+import { errorText } from '../advice.ts';
+import { command, type Register } from '../command.ts';
+import { OK } from '../exit-codes.ts';
+import { interruption } from '../interrupt.ts';
+import { INPUTS, inputSelection, inputsOf } from '../options/inputs.ts';
+import { objectReadOptions } from '../options/objects.ts';
+import { flag, type Values, value } from '../options/option.ts';
+import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
+import { runOptions } from '../options/reports.ts';
+import { shardOptions } from '../options/shards.ts';
+import { complain, print, say } from '../output.ts';
+import { jsonSchema } from '../package-files.ts';
+import { progressOf } from '../progress.ts';
+import { checkOutput, checkReplaceable, refuseReportOn, writeReport } from '../report-file.ts';
+import { finishStats, statsShard } from '../stats-run.ts';
+import { formatCount } from '../text/numbers.ts';
+import { painter } from '../text/terminal.ts';
+import { visible } from '../text/visible.ts';
 
-export function register(root: Command): void {
-  const command = root
-    .command('schema')
-    .description('Infer the schema that all records conform to, for validate --schema.')
-    .argument('[inputs...]', INPUTS);
-  withShardOptions(withPayloadOptions(withRunOptions(command)))
-    .option('-o, --output <file>', 'write the schema as JSON to a file; - for stdout')
-    .option('-f, --force', 'overwrite an existing --output')
-    .option('--loose', 'only types, presence, fixed lengths and image formats, to check similar data')
-    .option('--json-schema', 'print the JSON Schema of schema files and exit')
-    .addHelpText('after', HELP)
-    .action((inputs, options) =>
-      run(async () => (await import('../actions/schema.ts')).schema(inputs, options)),
-    );
-}
+const OPTIONS = {
+  output: value('-o, --output <file>', 'write the schema as JSON to a file; - for stdout'),
+  force: flag('-f, --force', 'overwrite an existing --output'),
+  loose: flag('--loose', 'only types, presence, fixed lengths and image formats, to check similar data'),
+  jsonSchema: flag('--json-schema', 'print the JSON Schema of schema files and exit'),
+  ...runOptions,
+  ...readingOptions,
+  ...payloadOptions,
+  ...objectReadOptions,
+  ...inputSelection,
+  ...shardOptions,
+};
 
-const HELP = `
+export const register: Register = command({
+  name: 'schema',
+  description: 'Infer the schema that all records conform to, for validate --schema.',
+  arguments: { '[inputs...]': INPUTS },
+  options: OPTIONS,
+  help: `
 Examples:
   recordpipe schema data/                       print a table
   recordpipe schema data/ -o schema.json
   recordpipe schema train/ --loose -o schema.json && recordpipe validate new/ --schema schema.json
 
-The schema is as strict as the data: it has the observed ranges, lengths, sizes and text values. Edit it to relax it; a rule that
-you delete is not checked. A feature without any value has no type, because none is known.
-${EXIT_CODES}`;
+The schema is as strict as the data: it has the observed ranges, lengths, sizes and text values. Edit it to relax it; a rule that you delete is not checked. A feature without any value has no type, because none is known.`,
+  action: schema,
+});
+
+async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promise<number> {
+  const { json, quiet, jobs, output, force, loose = false } = options;
+  if (options.jsonSchema) {
+    await print(jsonSchema());
+    return OK;
+  }
+  if (options.shard !== undefined && output !== undefined)
+    throw new UsageError(
+      '--output: cannot be combined with --shard; recordpipe merge --schema writes the schema of all shards',
+    );
+  const shard = await statsShard('schema', inputs, options, { loose });
+  const files = shard?.files ?? inputs;
+  const path = output === '-' ? undefined : output;
+  if (path !== undefined) {
+    await checkOutput(files, path, '--output', options);
+    // Never replaced without --force: it may have been edited.
+    await checkReplaceable(path, undefined, force);
+  }
+  const { collectStats, inferSchema, messageCountTexts, schemaMessage } = await import('recordpipe/check');
+  const progress = progressOf('schema', !json && !quiet && options.progress);
+  const running = {
+    ...readingOf(options),
+    jobs,
+    blocking: true,
+    ...inputsOf(options, quiet),
+    onProgress: progress.update,
+    signal: interruption(),
+  };
+  // A shard has not all records, so its report contains statistics instead of a schema.
+  if (options.shard !== undefined)
+    return finishStats(await collectStats(files, running).finally(progress.clear), shard);
+  const inferred = await inferSchema(files, { ...running, loose }).finally(progress.clear);
+  const { stats, conflicts } = inferred;
+  const document = `${JSON.stringify(inferred.schema, undefined, 2)}\n`;
+  if (path !== undefined) {
+    await refuseReportOn(
+      stats.files.map(({ uri }) => uri),
+      path,
+      '--output',
+    );
+    await writeReport(path, document, undefined, force);
+  }
+  if (json || output === '-') await print(document);
+  else if (path !== undefined) {
+    if (!quiet) complain(`wrote ${visible(path)}`);
+  } else if (!quiet) {
+    const { schemaText } = await import('../text/stats.ts');
+    await say(schemaText(inferred, painter(1)));
+  }
+  for (const conflict of conflicts) complain(conflictText(conflict));
+  const { message, records } = schemaMessage(stats);
+  if (records < stats.records) {
+    const others = messageCountTexts(stats.messages).map(
+      ({ count, name }) => `${formatCount(count)} ${name}`,
+    );
+    complain(
+      `recordpipe: the schema describes the ${formatCount(records)} records of type ${message}; all records: ${others.join(', ')}`,
+    );
+  }
+  for (const finding of stats.findings.first) complain(errorText(finding));
+  return finishStats(stats, shard);
+}
+
+function conflictText({ feature, types }: TypeConflict): string {
+  const found = types.map(
+    ({ type, count, first }) =>
+      `${type} ${formatCount(count)} times (first: record ${first.record} of ${visible(first.uri)})`,
+  );
+  return `recordpipe: feature ${visible(feature)} has several types, which example.proto does not allow: ${found.join(', ')}; the schema uses ${types[0].type}`;
+}

@@ -1,41 +1,56 @@
-import type { Command } from 'commander';
-import { EXIT_CODES, INPUT, run } from '../command-parts.ts';
-import { withInputOptions } from '../input-options.ts';
-import { atLeast, sizeOption } from '../options.ts';
-import { OUT, withTransformOptions } from '../transform-options.ts';
+import { command, type Register } from '../command.ts';
+import { expanded, INPUT, inputSelection, sourceOf } from '../options/inputs.ts';
+import { atLeast, parsed, size, type Values, value } from '../options/option.ts';
+import { OUTPUT, TEXT_NOTES, transformOptions } from '../options/transform.ts';
+import { transforming, writtenText } from '../transforming.ts';
 
-export function register(root: Command): void {
-  const command = root
-    .command('shuffle')
-    .description('Shuffle the records of a file, or of all files of a directory, using bounded memory.')
-    .argument('<input>', INPUT)
-    .argument('<output>', OUT)
-    .option('--seed <n>', 'random seed; the same seed gives the same order', atLeast(0), 0)
-    .option(
-      '--memory <size>',
-      'memory limit for records and their index, e.g. 1GiB (default: 256 MiB)',
-      sizeOption,
-    )
-    .option(
-      '--temp-dir <folder>',
-      'directory for data that does not fit in memory (default: next to the output)',
-    );
-  withInputOptions(withTransformOptions(command))
-    .addHelpText('after', HELP)
-    .action((input, output, options) =>
-      run(async () => (await import('../actions/shuffle.ts')).shuffle(input, output, options)),
-    );
-}
+const OPTIONS = {
+  seed: parsed('--seed <n>', 'random seed; the same seed gives the same order', atLeast(0), 0),
+  memory: parsed(
+    '--memory <size>',
+    'memory limit for records and their index, e.g. 1GiB (default: 256 MiB)',
+    size,
+  ),
+  tempDir: value(
+    '--temp-dir <folder>',
+    'directory for data that does not fit in memory (default: next to the output)',
+  ),
+  ...transformOptions,
+  ...inputSelection,
+};
 
-const HELP = `
+export const register: Register = command({
+  name: 'shuffle',
+  description: 'Shuffle the records of a file, or of all files of a directory, using bounded memory.',
+  arguments: { '<input>': INPUT, '<output>': OUTPUT },
+  options: OPTIONS,
+  help: `
 Examples:
   recordpipe shuffle train.tfrecord shuffled.tfrecord --seed 1
   recordpipe shuffle big.rec shuffled.rec --memory 2GiB --temp-dir /scratch
   recordpipe shuffle train/ shuffled.tfrecord
 
-The order depends only on the seed and the number of records, not on --memory, and is the same on every machine: records are sorted by
-SplitMix64 numbers generated from the seed. Data that does not fit in memory needs as much temporary disk space as the records.
+The order depends only on the seed and the number of records, not on --memory, and is the same on every machine: records are sorted by SplitMix64 numbers generated from the seed. Data that does not fit in memory needs as much temporary disk space as the records.
 
-Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the
-output has no extension, lines are copied unchanged, whatever JSON they contain. --from jsonl and --to jsonl select {"data":"<base64>"} lines.
-${EXIT_CODES}`;
+${TEXT_NOTES}`,
+  action: shuffle,
+});
+
+async function shuffle(input: string, output: string, options: Values<typeof OPTIONS>): Promise<number> {
+  const { seed, memory, tempDir } = options;
+  const { shuffleFiles } = await import('recordpipe/transform');
+  const sources = (await expanded(input, options)).map((file) => sourceOf(file).source);
+  return transforming(options, {
+    verb: 'shuffle',
+    input,
+    output,
+    work: (common) =>
+      shuffleFiles(sources, output, {
+        ...common,
+        seed,
+        tempDir,
+        ...(memory !== undefined && { memoryBytes: memory }),
+      }),
+    summary: (result) => `${writtenText(result.output)}, shuffled with seed ${result.seed}`,
+  });
+}

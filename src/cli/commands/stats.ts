@@ -1,36 +1,45 @@
-import type { Command } from 'commander';
-import { EXIT_CODES, INPUTS, run } from '../command-parts.ts';
-import { featureOption } from '../feature-choice.ts';
-import { withPayloadOptions, withRunOptions } from '../options.ts';
-import { withShardOptions } from '../shard-options.ts';
+import type { DatasetStats } from 'recordpipe/check';
+import { UsageError } from 'recordpipe/errors';
+import { command, type Register } from '../command.ts';
+import { FeatureChoice, featureOption } from '../feature-choice.ts';
+import { interruption } from '../interrupt.ts';
+import { INPUTS, inputSelection, inputsOf } from '../options/inputs.ts';
+import { objectReadOptions } from '../options/objects.ts';
+import { flag, negation, type Values, value } from '../options/option.ts';
+import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
+import { runOptions } from '../options/reports.ts';
+import { shardOptions } from '../options/shards.ts';
+import { complain, print, say } from '../output.ts';
+import { progressOf } from '../progress.ts';
+import { checkOutput, checkReplaceable, refuseReportOn, writeReport } from '../report-file.ts';
+import { finishStats, statsShard } from '../stats-run.ts';
+import { painter } from '../text/terminal.ts';
+import { visible } from '../text/visible.ts';
 
-export function register(root: Command): void {
-  const command = root
-    .command('stats')
-    .description(
-      'Summarize records: sizes, features, labels, images and scalars, as text, JSON or an HTML page.',
-    )
-    .argument('[inputs...]', INPUTS);
-  withShardOptions(withPayloadOptions(withRunOptions(command)))
-    .option(
-      '--feature <name>',
-      "show only these features: names or patterns such as 'image/*', separated by commas (\\, for a comma in a name)",
-      featureOption,
-    )
-    .option(
-      '--html <file>',
-      'also write an HTML page: one self-contained file, no scripts; - for stdout, instead of the text',
-    )
-    .option('--title <text>', 'title of the page (default: the directory or file)')
-    .option('-f, --force', 'overwrite a file at --html that is not a page of statistics')
-    .option('--no-samples', 'leave sample images out of the page')
-    .addHelpText('after', HELP)
-    .action((inputs, options) =>
-      run(async () => (await import('../actions/stats.ts')).stats(inputs, options)),
-    );
-}
+const OPTIONS = {
+  feature: featureOption,
+  html: value(
+    '--html <file>',
+    'also write an HTML page: one self-contained file, no scripts; - for stdout, instead of the text',
+  ),
+  title: value('--title <text>', 'title of the page (default: the directory or file)'),
+  force: flag('-f, --force', 'overwrite a file at --html that is not a page of statistics'),
+  samples: negation('--no-samples', 'omit sample images from the page'),
+  ...runOptions,
+  ...readingOptions,
+  ...payloadOptions,
+  ...objectReadOptions,
+  ...inputSelection,
+  ...shardOptions,
+};
 
-const HELP = `
+export const register: Register = command({
+  name: 'stats',
+  description:
+    'Summarize records: sizes, features, labels, images and scalars, as text, JSON or an HTML page.',
+  arguments: { '[inputs...]': INPUTS },
+  options: OPTIONS,
+  help: `
 Examples:
   recordpipe stats data/
   recordpipe stats data/ --html report.html
@@ -38,5 +47,59 @@ Examples:
   recordpipe stats data/ --feature 'label,image/*'
   recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/
 
-Every record is verified as in validate. Invalid records are listed as findings; the statistics cover all valid ones. Histogram buckets are powers of two.
-${EXIT_CODES}`;
+Every record is verified as in validate. Invalid records are listed as findings; the statistics cover all valid ones. Histogram buckets are powers of two.`,
+  action: stats,
+});
+
+async function stats(inputs: string[], options: Values<typeof OPTIONS>): Promise<number> {
+  const { json, quiet, jobs, html, title, feature, force } = options;
+  if (feature !== undefined && options.report !== undefined)
+    throw new UsageError('--feature: the report of a shard has all features; remove --feature or --report');
+  const shard = await statsShard('stats', inputs, options, { samples: options.samples });
+  const files = shard?.files ?? inputs;
+  if (json && html === '-') throw new UsageError('--html: - and --json both write to standard output');
+  const page = html === '-' ? undefined : html;
+  if (page !== undefined) {
+    await checkOutput(files, page, '--html', options);
+    await checkReplaceable(page, 'page', force);
+  }
+  const { collectStats, statsHtml } = await import('recordpipe/check');
+  const progress = progressOf('stats', !json && !quiet && options.progress);
+  const collected = await collectStats(files, {
+    ...readingOf(options),
+    jobs,
+    blocking: true,
+    ...inputsOf(options, quiet),
+    samples: (html !== undefined || shard !== undefined) && options.samples,
+    onProgress: progress.update,
+    signal: interruption(),
+  }).finally(progress.clear);
+  const found = feature === undefined ? collected : chosenFeatures(collected, new FeatureChoice(feature));
+  if (html === '-') await print(statsHtml(found, { title }));
+  if (page !== undefined) {
+    await refuseReportOn(
+      found.files.map(({ uri }) => uri),
+      page,
+      '--html',
+    );
+    await writeReport(page, statsHtml(found, { title }), 'page', force);
+  }
+  if (json) await print(`${JSON.stringify({ ...found, samples: [] }, undefined, 2)}\n`);
+  else if (!quiet && html !== '-') {
+    const { statsText } = await import('../text/stats.ts');
+    await say(statsText(found, painter(1)));
+  }
+  if (page !== undefined && !json && !quiet) complain(`wrote ${visible(page)}`);
+  return finishStats(found, shard);
+}
+
+/** The statistics of the chosen features. @throws UsageError if one of them does not exist */
+function chosenFeatures(stats: DatasetStats, choice: FeatureChoice): DatasetStats {
+  const features = stats.features.filter(({ name }) => choice.includes(name));
+  const featureLists = stats.featureLists.filter(({ name }) => choice.includes(name));
+  const samples = stats.samples.filter((sample) => choice.includes(sample.feature));
+  // Findings explain missing features better than a suggestion.
+  if (stats.findings.count === 0)
+    choice.checkAllFound(stats.files.length === 1 ? 'the file' : `the ${stats.files.length} files`);
+  return { ...stats, features, featureLists, samples };
+}

@@ -1,51 +1,175 @@
-import { type Command, Option } from 'commander';
-import { EXIT_CODES, INPUTS, run } from '../command-parts.ts';
-import { atLeast, payloadCrcOption, withReportingOptions } from '../options.ts';
+import { UsageError } from 'recordpipe/errors';
+import type { UploadedFile, UploadReport } from 'recordpipe/upload';
+import { cliMessage } from '../advice.ts';
+import { command, type Register } from '../command.ts';
+import { INVALID, IO_FAILURE, OK, worse } from '../exit-codes.ts';
+import { LiveReport } from '../live-report.ts';
+import { inputSelection, inputsOf, STORED_INPUTS } from '../options/inputs.ts';
+import { objectsOf, transferOptions } from '../options/objects.ts';
+import { atLeast, defined, flag, negation, parsed, type Values, value } from '../options/option.ts';
+import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
+import { linesOptions, runOptions } from '../options/reports.ts';
+import { print, say } from '../output.ts';
+import { progressWith, uploadItems } from '../progress.ts';
+import { readSchemaFile } from '../report-file.ts';
+import { badFileText, warningsText } from '../text/findings.ts';
+import { formatBytes, formatNumberOf, formatSeconds } from '../text/numbers.ts';
+import { type Painter, painter } from '../text/terminal.ts';
+import { visible } from '../text/visible.ts';
 
-export function register(root: Command): void {
-  const command = root
-    .command('upload')
-    .description('Validate record files and upload them; invalid files are rejected.')
-    .usage('[options] <files...> <destination>')
-    .argument(
-      '<files...>',
-      `${INPUTS.replace(', - for stdin', '')}; the last argument is the destination: s3://bucket/folder/, or s3://bucket/key for one file`,
-    );
-  withReportingOptions(command)
-    .addOption(payloadCrcOption())
-    .option('--schema <file>', 'also check records against a schema written by recordpipe schema')
-    .option('--no-validate', 'upload without validating')
-    .option('-n, --dry-run', 'validate and show what would be uploaded')
-    .addOption(
-      new Option('--if-changed', 'skip files whose object has the same size and checksum').conflicts(
-        'clobber',
-      ),
-    )
-    .addOption(new Option('--no-clobber', 'skip files whose object exists').conflicts('force'))
-    .option('-f, --force', 'overwrite existing objects, and an existing --manifest')
-    .option('--manifest <file>', 'after all uploads succeed, write a SageMaker ManifestFile (path or s3://…)')
-    .option('--content-type <type>', 'MIME type of the objects')
-    .option('--max-errors <n>', 'maximum findings listed per file (all are counted)', atLeast(0), 100)
-    .option('--fail-fast', 'start no new file after one is invalid or fails')
-    .addHelpText('after', HELP)
-    .action((files, options) =>
-      run(async () =>
-        (await import('../actions/upload.ts')).upload(files.slice(0, -1), files.at(-1), options),
-      ),
-    );
-}
+const OPTIONS = {
+  dryRun: flag('-n, --dry-run', 'validate and show what would be uploaded'),
+  ifChanged: flag('--if-changed', 'skip files whose object has the same size and checksum').conflicts(
+    'clobber',
+  ),
+  clobber: negation('--no-clobber', 'skip files whose object exists').conflicts('force'),
+  force: flag('-f, --force', 'overwrite existing objects, and an existing --manifest'),
+  manifest: value(
+    '--manifest <file>',
+    'after all uploads succeed, write a SageMaker ManifestFile (path or s3://…)',
+  ),
+  contentType: value('--content-type <type>', 'MIME type of the objects'),
+  validate: negation('--no-validate', 'upload without validating'),
+  schema: value('--schema <file>', 'also check records against a schema written by recordpipe schema'),
+  maxErrors: parsed(
+    '--max-errors <n>',
+    'maximum findings listed per file (all are counted)',
+    atLeast(0),
+    100,
+  ),
+  failFast: flag('--fail-fast', 'start no new file after one is invalid or fails'),
+  ...runOptions,
+  ...linesOptions,
+  ...readingOptions,
+  payloadCrc: payloadOptions.payloadCrc,
+  ...transferOptions,
+  ...inputSelection,
+};
 
-const HELP = `
+export const register: Register = command({
+  name: 'upload',
+  description: 'Validate record files and upload them; invalid files are rejected.',
+  usage: '[options] <files...> <destination>',
+  arguments: {
+    '<files...>': `${STORED_INPUTS}; the last argument is the destination: s3://bucket/folder/, or s3://bucket/key for one file`,
+  },
+  options: OPTIONS,
+  help: `
 Examples:
   recordpipe upload data/ s3://bucket/train/
   recordpipe upload 'data/**/*.tfrecord' s3://bucket/train/ --force --if-changed --manifest train.manifest
   recordpipe upload a.tfrecord s3://bucket/b.tfrecord --no-clobber
   recordpipe upload data/ s3://bucket/train/ --dry-run --json
 
-A destination with a trailing slash is a folder: files found in directories and patterns keep their relative path, other files their base name.
-Any other destination is the key of a single object. An existing object with the same size and checksum is kept; any other is an error unless
-you pass --force (overwrite it) or --no-clobber (keep it). With --force --if-changed only files that differ are uploaded.
+A destination with a trailing slash is a folder: files found in directories and patterns keep their relative path, other files their base name. Any other destination is the key of a single object. An existing object with the same size and checksum is kept; any other is an error unless you pass --force (overwrite it) or --no-clobber (keep it). With --force --if-changed only files that differ are uploaded.
 
-Each file is validated, then uploaded; several files run in parallel. If a file changes in between, its upload is aborted and reported as an error.
-S3 verifies the received data by CRC-32C. On a signal, incomplete uploads are aborted. Parts uploaded by a killed process are reused.
-${EXIT_CODES}`;
+Each file is validated, then uploaded; several files run in parallel. If a file changes in between, its upload is aborted and reported as an error. S3 verifies the received data by CRC-32C. On a signal, incomplete uploads are aborted. Parts uploaded by a killed process are reused.`,
+  action: upload,
+});
+
+/** Time to abort incomplete uploads after a signal, which takes an answer of the service. */
+const GRACE_MS = 10_000;
+
+async function upload(words: string[], options: Values<typeof OPTIONS>): Promise<number> {
+  const files = words.slice(0, -1);
+  const destination = words.at(-1)!;
+  if (files.length === 0) throw new UsageError(`expected files and a destination, got only ${destination}`);
+  const { json, jsonl, quiet, ifChanged, clobber, force, jobs, manifest, contentType, validate } = options;
+  const { uploadFiles } = await import('recordpipe/upload');
+  const isText = !json && !jsonl;
+  const paint = painter(1);
+  const progress = progressWith(
+    (state: Parameters<typeof uploadItems>[0], seconds) => uploadItems(state, validate, seconds),
+    isText && !quiet && options.progress,
+  );
+  const output = new LiveReport(isText, progress.clear);
+  let exitCode = OK;
+  const onFile = (file: UploadedFile): void => {
+    exitCode = worse(exitCode, EXIT_CODES[file.status]);
+    if (jsonl) output.write(`${JSON.stringify({ event: 'file', ...file })}\n`);
+    else if (!json) output.write(fileText(file, !quiet, paint));
+  };
+  const schema = options.schema === undefined ? undefined : await readSchemaFile(options.schema);
+  const start = performance.now();
+  const work = async (signal: AbortSignal): Promise<void> => {
+    const report = await uploadFiles(files, destination, {
+      ...readingOf(options),
+      ...(options.encoding !== undefined && { fatal: true }),
+      objects: objectsOf(options),
+      validate,
+      schema,
+      overwrite: force === true,
+      skip: !clobber ? 'existing' : ifChanged ? 'unchanged' : undefined,
+      dryRun: options.dryRun === true,
+      failFast: options.failFast === true,
+      maxErrors: options.maxErrors,
+      ...defined({ jobs }),
+      ...inputsOf(options, quiet),
+      manifest,
+      contentType,
+      onFile,
+      onProgress: progress.update,
+      signal,
+    });
+    progress.clear();
+    const { ok, totals } = report;
+    const seconds = (performance.now() - start) / 1000;
+    if (json) await print(`${JSON.stringify(report, undefined, 2)}\n`);
+    else if (jsonl)
+      await print(`${JSON.stringify({ event: 'summary', ok, totals, manifest: report.manifest })}\n`);
+    else if (!quiet) await say(summary(report, options.dryRun === true, seconds, paint));
+  };
+  return output.run(work, { exitCode: () => exitCode, graceMs: GRACE_MS, mustFinish: true });
+}
+
+type Status = UploadedFile['status'];
+
+const EXIT_CODES: Record<Status, number> = {
+  uploaded: OK,
+  unchanged: OK,
+  kept: OK,
+  'would-upload': OK,
+  refused: INVALID,
+  failed: IO_FAILURE,
+};
+
+const STATUS_TEXT: Record<Status, string> = {
+  uploaded: 'uploaded',
+  unchanged: 'unchanged',
+  kept: 'kept',
+  'would-upload': 'would upload',
+  refused: 'rejected',
+  failed: 'failed',
+};
+
+/** Describes a file. @param all whether to describe files without errors */
+function fileText(file: UploadedFile, all: boolean, paint: Painter): string {
+  const { path, uri, status, bytes, records, report, error, resumedParts = 0 } = file;
+  if (status === 'refused' && report !== undefined) return badFileText(report, paint);
+  if (error !== undefined)
+    return `${paint('red', STATUS_TEXT[status])} ${paint('bold', visible(path))}: ${error.code}: ${visible(cliMessage(error))}\n`;
+  if (!all) return '';
+  const contents = records === null ? '' : `${formatNumberOf(records, 'record')}, `;
+  const resumed = resumedParts === 0 ? '' : `, ${formatNumberOf(resumedParts, 'part')} reused`;
+  const warnings = report === undefined ? '' : warningsText(report, paint);
+  return `${STATUS_TEXT[status]} ${visible(uri)}: ${contents}${formatBytes(bytes)}${resumed}\n${warnings}`;
+}
+
+function summary(
+  { ok, totals, manifest, files }: UploadReport,
+  dryRun: boolean,
+  seconds: number,
+  paint: Painter,
+): string {
+  const parts = [
+    dryRun
+      ? `${formatNumberOf(files.filter(({ status }) => status === 'would-upload').length, 'file')} to upload`
+      : `${formatNumberOf(totals.uploaded, 'file')} uploaded`,
+  ];
+  if (totals.skipped > 0) parts.push(`${totals.skipped} unchanged or skipped`);
+  if (totals.refused > 0) parts.push(`${totals.refused} rejected`);
+  if (totals.failed > 0) parts.push(`${totals.failed} failed`);
+  if (totals.notBegun > 0) parts.push(`${totals.notBegun} not started (--fail-fast)`);
+  const written = manifest === null ? '' : `; manifest ${visible(manifest)}`;
+  return `${paint(ok ? 'green' : 'red', ok ? 'ok' : 'bad')} ${parts.join(', ')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}${written}\n`;
+}

@@ -1,35 +1,67 @@
-import { type Command, Option } from 'commander';
-import { EXIT_CODES, INPUTS, run } from '../command-parts.ts';
-import { atLeast, withPayloadOptions, withReportingOptions } from '../options.ts';
-import { withShardOptions } from '../shard-options.ts';
+import type { FileReport, Finding, RecordSchema, ValidateReport, validateReport } from 'recordpipe/check';
+import { UsageError } from 'recordpipe/errors';
+import { command, type Register } from '../command.ts';
+import { INVALID, IO_FAILURE, OK, worse } from '../exit-codes.ts';
+import { LiveReport } from '../live-report.ts';
+import { INPUTS, inputSelection, inputsOf, noInputs } from '../options/inputs.ts';
+import { objectReadOptions } from '../options/objects.ts';
+import { atLeast, choice, flag, grouped, parsed, type Values, value } from '../options/option.ts';
+import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
+import { linesOptions, runOptions } from '../options/reports.ts';
+import { isSharded, SHARDS_HEADING, shardOptions } from '../options/shards.ts';
+import { complain, print, say } from '../output.ts';
+import { isLiveApart, progressOf } from '../progress.ts';
+import {
+  checkOutput,
+  checkReplaceable,
+  readSchemaFile,
+  refuseReportOn,
+  writeReport,
+} from '../report-file.ts';
+import type { ShardRun } from '../shard-run.ts';
+import { badFileText, interruptedText, summaryText, violationsText, warningsText } from '../text/findings.ts';
+import { painter } from '../text/terminal.ts';
 
-export function register(root: Command): void {
-  const command = root
-    .command('validate')
-    .description('Validate every record of every file: framing, lengths, checksums.')
-    .argument('[inputs...]', INPUTS);
-  withShardOptions(withPayloadOptions(withReportingOptions(command)), REPORT)
-    .option('--schema <file>', 'also check record contents against a schema written by recordpipe schema')
-    .addOption(
-      new Option(
-        '--unknown-features <what>',
-        'how to treat features not in the schema (default: as the schema says)',
-      ).choices(['error', 'allow']),
-    )
-    .option('--max-errors <n>', 'maximum findings listed per file (all are counted)', atLeast(0), 100)
-    .option('--fail-fast', 'stop at the first invalid file')
-    .option('--fail-on-empty', 'treat files without records, and runs without files, as invalid')
-    .option('-f, --force', 'overwrite a file at --report that is not a report')
-    .addHelpText('after', HELP)
-    .action((inputs, options) =>
-      run(async () => (await import('../actions/validate.ts')).validate(inputs, options)),
-    );
-}
+const OPTIONS = {
+  schema: value(
+    '--schema <file>',
+    'also check record contents against a schema written by recordpipe schema',
+  ),
+  unknownFeatures: choice(
+    '--unknown-features <what>',
+    'how to treat features not in the schema (default: as the schema says)',
+    ['error', 'allow'],
+  ),
+  maxErrors: parsed(
+    '--max-errors <n>',
+    'maximum findings listed per file (all are counted)',
+    atLeast(0),
+    100,
+  ),
+  failFast: flag('--fail-fast', 'stop at the first invalid file'),
+  failOnEmpty: flag('--fail-on-empty', 'treat files without records, and runs without files, as invalid'),
+  force: flag('-f, --force', 'overwrite a file at --report that is not a report'),
+  ...runOptions,
+  ...linesOptions,
+  ...readingOptions,
+  ...payloadOptions,
+  ...objectReadOptions,
+  ...inputSelection,
+  ...shardOptions,
+  ...grouped(SHARDS_HEADING, {
+    report: value(
+      '--report <file>',
+      'also write the JSON report to a file; with --shard or --plan: write the shard report for recordpipe merge; a directory/ or s3://bucket/prefix/ gets one file per shard',
+    ),
+  }),
+};
 
-const REPORT =
-  'also write the JSON report to a file; with --shard or --plan: write the shard report for recordpipe merge; a directory/ or s3://bucket/prefix/ gets one file per shard';
-
-const HELP = `
+export const register: Register = command({
+  name: 'validate',
+  description: 'Validate every record of every file: framing, lengths, checksums.',
+  arguments: { '[inputs...]': INPUTS },
+  options: OPTIONS,
+  help: `
 Examples:
   recordpipe validate data/ extra.tfrecord.gz
   recordpipe validate 'train-*' --fail-fast
@@ -40,6 +72,168 @@ Examples:
   recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
   curl -s https://example.org/x.tfrecord | recordpipe validate -
 
-The format is detected from the content, not the name. From directories, validate takes TFRecord and RecordIO files; with --format textline,
-text files (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums: parts, lengths and padding are verified, payloads cannot be.
-${EXIT_CODES}`;
+The format is detected from the content, not the name. From directories, validate takes TFRecord and RecordIO files; with --format textline, text files (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums: parts, lengths and padding are verified, payloads cannot be.`,
+  action: validate,
+});
+
+type Options = Values<typeof OPTIONS>;
+
+/** Time to print the results so far after a signal on a busy machine. */
+const GRACE_MS = 1000;
+
+async function validate(inputs: string[], options: Options): Promise<number> {
+  const { json, jsonl, quiet, maxErrors, failFast = false, failOnEmpty = false, jobs, force } = options;
+  if (inputs.length === 0 && options.plan === undefined) throw noInputs();
+  if (options.report === '-')
+    throw new UsageError('--report: expected a file, got -; --json prints the report to standard output');
+  const schema = await schemaOf(options);
+  const shard = isSharded(options) ? await shardOf(inputs, options, schema) : undefined;
+  const reportPath = shard === undefined ? options.report : undefined;
+  if (reportPath !== undefined) {
+    const others = options.schema === undefined ? [] : [options.schema];
+    await checkOutput(inputs, reportPath, '--report', options, others);
+    await checkReplaceable(reportPath, 'validation', force);
+  }
+  const { validateFiles, validateReport: reportOf } = await import('recordpipe/check');
+  const isText = !json && !jsonl;
+  const paint = painter(json ? 2 : 1);
+  const progress = progressOf('validate', !quiet && options.progress && (isText || isLiveApart()));
+  const output = new LiveReport(isText, progress.clear);
+  let exitCode = OK;
+  let unreadable = false;
+  const soFar = new PartialRun(reportOf);
+  const onFile = (file: FileReport): void => {
+    soFar.add(file);
+    exitCode = worse(exitCode, exitCodeOf(file));
+    unreadable ||= file.unreadable;
+    if (jsonl) {
+      output.write(`${JSON.stringify({ event: 'file', ...file })}\n`);
+      return;
+    }
+    const findings = file.ok || (json && quiet) ? '' : badFileText(file, paint);
+    const text = findings + (quiet || json ? '' : warningsText(file, paint));
+    if (!json) output.write(text);
+    else if (text !== '') {
+      // The document follows at the end; findings need not wait for it.
+      progress.clear();
+      complain(text.trimEnd());
+    }
+  };
+  const start = performance.now();
+  const seconds = (): number => (performance.now() - start) / 1000;
+  const onInterrupt = (): void => {
+    const report = soFar.report();
+    if (report === undefined) return;
+    const { totals, interrupted } = report;
+    output.write(
+      json
+        ? document(report)
+        : jsonl
+          ? `${JSON.stringify({ event: 'summary', ok: false, totals, interrupted })}\n`
+          : interruptedText(report, seconds(), paint),
+    );
+  };
+  const work = async (signal: AbortSignal): Promise<void> => {
+    const report = await validateFiles(shard?.files ?? inputs, {
+      ...readingOf(options),
+      // An explicit encoding requests a check of the text.
+      ...(options.encoding !== undefined && { fatal: true }),
+      jobs,
+      blocking: true,
+      maxErrors,
+      failFast,
+      failOnEmpty,
+      ...inputsOf(options, quiet),
+      schema,
+      onFile,
+      onFinding: soFar.addFinding,
+      onProgress: (state) => {
+        soFar.files = state.files;
+        progress.update?.(state);
+      },
+      signal,
+    });
+    progress.clear();
+    const { ok, totals, notices } = report;
+    if (!ok && exitCode === OK) exitCode = INVALID;
+    if (reportPath !== undefined) {
+      await refuseReportOn(
+        report.files.map(({ uri }) => uri),
+        reportPath,
+      );
+      await writeReport(reportPath, document(report), 'validation', force);
+    }
+    // Reading may succeed next time: without a report, the shard is run again.
+    if (shard !== undefined && unreadable) exitCode = IO_FAILURE;
+    else await shard?.write({ files: report.files.map(({ seconds: _, ...file }) => file) });
+    if (json) await print(document(report));
+    else if (jsonl) await print(`${JSON.stringify({ event: 'summary', ok, totals, notices })}\n`);
+    else if (!quiet) await say(violationsText(report, paint) + summaryText(report, seconds(), paint));
+  };
+  return output.run(work, { exitCode: () => exitCode, graceMs: GRACE_MS, onInterrupt });
+}
+
+/** The results of a run so far. */
+class PartialRun {
+  /** Files of the run; undefined before it has started. */
+  files: number | undefined;
+  readonly #done: FileReport[] = [];
+  readonly #reportOf: typeof validateReport;
+  #unfinished: (Finding & { readonly uri: string })[] = [];
+
+  constructor(reportOf: typeof validateReport) {
+    this.#reportOf = reportOf;
+  }
+
+  add(file: FileReport): void {
+    this.#done.push(file);
+    if (this.#unfinished.length > 0)
+      this.#unfinished = this.#unfinished.filter(({ uri }) => uri !== file.uri);
+  }
+
+  readonly addFinding = (finding: Finding & { readonly uri: string }): void => {
+    this.#unfinished.push(finding);
+  };
+
+  report(): ValidateReport | undefined {
+    if (this.files === undefined) return undefined;
+    const files = this.#done.sort((a, b) => Buffer.compare(Buffer.from(a.uri), Buffer.from(b.uri)));
+    const report = this.#reportOf(files, this.files - files.length);
+    return { ...report, ok: false, interrupted: { unfinished: this.#unfinished }, notices: [] };
+  }
+}
+
+/** The share of the work of this process. */
+async function shardOf(
+  inputs: string[],
+  options: Options,
+  schema: RecordSchema | undefined,
+): Promise<ShardRun<'validate'>> {
+  const { failFast, failOnEmpty, maxErrors, format } = options;
+  if (failFast)
+    throw new UsageError(
+      '--fail-fast: cannot be combined with --shard or --plan, because unchecked files would be missing from the report',
+    );
+  const { digest, settingsOf, shardRun } = await import('../shard-run.ts');
+  const settings = { ...settingsOf(options), failOnEmpty, maxErrors, schema: schema && digest(schema) };
+  return shardRun({ command: 'validate', inputs, format, parts: true, settings }, options);
+}
+
+/** The schema in the file of `--schema`. */
+async function schemaOf({ schema: path, unknownFeatures }: Options): Promise<RecordSchema | undefined> {
+  if (path === undefined) {
+    if (unknownFeatures === undefined) return undefined;
+    throw new UsageError('--unknown-features: expected --schema as well');
+  }
+  const schema = await readSchemaFile(path);
+  return unknownFeatures === undefined ? schema : { ...schema, unknownFeatures };
+}
+
+function exitCodeOf({ ok, unreadable }: FileReport): number {
+  if (ok) return OK;
+  return unreadable ? IO_FAILURE : INVALID;
+}
+
+function document(report: ValidateReport): string {
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}

@@ -1,24 +1,27 @@
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-/** What a terminal does not show, or obeys: control and format characters, such as byte order marks and bidi overrides, and spaces that are not U+0020. */
+/**
+ * Characters that a terminal hides or obeys: control and format characters, such as byte order marks
+ * and bidi overrides, and spaces other than U+0020 and U+3000.
+ */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?![ \u3000])\p{Zs}/gu;
 
-/** Text for people with invisible characters as escapes: a line stays a line, and the terminal obeys none of them. */
+/** Escapes invisible characters, so that a line stays a line and cannot control the terminal. */
 export function visible(text: string): string {
   return text.replace(UNSEEN, (character) => NAMED[character] ?? escaped(character));
 }
 
-/** Text in quotes, with escapes for invisible characters. */
+/** A text in quotes, with escapes for invisible characters. */
 export function quoted(text: string): string {
   return visible(JSON.stringify(text));
 }
 
-/** What the program's own text consists of besides visible characters: lines, tabs and colors. */
+/** Layout characters of the program's own text: newlines, tabs and colors. */
 const LAYOUT = '\\n|\\t|\\x1b\\[\\d{1,2}m';
 const LAYOUT_OR_UNSEEN = new RegExp(`(${LAYOUT})|${UNSEEN.source}`, 'gu');
 
 /**
- * Text that the program has put together, for people: keeps newlines, tabs and colors, and escapes everything else that `visible` escapes. The last
- * barrier before a terminal. JSON stays JSON.
+ * Escapes invisible characters in a complete text, except newlines, tabs and colors. The last barrier
+ * before a terminal. JSON stays JSON.
  */
 export function visibleText(text: string): string {
   return text.replace(LAYOUT_OR_UNSEEN, (character, layout?: string) => layout ?? jsonEscaped(character));

@@ -1,7 +1,10 @@
 import { ArrayStage } from '../iterables.ts';
 import { END, LATER, type Open, type Stage, type Step, Through } from '../stage.ts';
 
-/** Opens the source until an iteration of it has come to its end; from then on its elements come from memory. */
+/**
+ * Opens the source until one iteration has read it to its end. Later iterations read the elements
+ * from memory.
+ */
 export function cached<T>(open: Open<T>): Open<T> {
   let complete: readonly T[] | undefined;
   return (iteration) => {

@@ -2,12 +2,15 @@ import { UsageError } from '../../errors.ts';
 import { checkCount } from '../operator-options.ts';
 import { END, LATER, type Open, type Openable, type Stage, type Step, Through } from '../stage.ts';
 
-/** A stage that holds several elements of its source. When the source fails, those that it holds come first, as if the source had ended, then the failure. */
+/**
+ * A stage that holds several elements of its source. If the source fails, the stage first yields
+ * the elements that it holds, as at the end of the source, and then throws.
+ */
 export abstract class Collecting<S, T> extends Through<S, T> {
   protected ended = false;
   #failure: { readonly error: unknown } | undefined;
 
-  /** The source's next element; END for good once it has ended or failed. */
+  /** Returns the next element of the source, or END once the source has ended or failed. */
   protected pull(): Step<S> {
     if (this.ended) return END;
     try {
@@ -21,14 +24,14 @@ export abstract class Collecting<S, T> extends Through<S, T> {
     }
   }
 
-  /** What comes when nothing is held any more. */
+  /** Ends the stage after its last element: returns END, or throws the error of the source. */
   protected finish(): typeof END {
     if (this.#failure !== undefined) throw this.#failure.error;
     return END;
   }
 }
 
-/** Gathers elements into arrays of `size`, of which the last may be shorter. */
+/** Collects elements into arrays of `size`. The last array can be shorter. */
 export class BatchStage<T> extends Collecting<T, T[]> {
   readonly #size: number;
   readonly #dropRemainder: boolean;
@@ -56,7 +59,7 @@ export class BatchStage<T> extends Collecting<T, T[]> {
   }
 }
 
-/** Hands out what the elements of its source hold. */
+/** Yields the items of each element of its source. */
 export class UnbatchStage<T> extends Through<Iterable<T>, T> {
   #items: Iterator<T> | undefined;
   #array: ArrayLike<T> | undefined;
@@ -107,24 +110,24 @@ export class UnbatchStage<T> extends Through<Iterable<T>, T> {
   }
 }
 
-/** How windows lie: as the arguments of tf.data's `window`. */
+/** Position of windows, as in tf.data's `window`. */
 export interface WindowOptions {
-  /** From the first element of a window to the first of the next. Default: `size`. */
+  /** Distance between the first elements of two consecutive windows. Default: `size`. */
   readonly shift?: number | undefined;
-  /** From one element of a window to its next. Default 1. */
+  /** Distance between consecutive elements of a window. Default: 1. */
   readonly stride?: number | undefined;
-  /** Whether windows that the end cuts short are left out. Default false. */
+  /** Whether incomplete windows at the end are dropped. Default: false. */
   readonly dropRemainder?: boolean | undefined;
 }
 
-/** Stretches of elements that may overlap. */
+/** Yields windows of elements, which can overlap. */
 export class WindowStage<T> extends Collecting<T, T[]> {
   readonly #reach: number;
   readonly #shift: number;
   readonly #stride: number;
   readonly #dropRemainder: boolean;
   readonly #buffer: T[] = [];
-  /** Elements between two windows that belong to neither. */
+  /** Number of elements to drop before the next window. */
   #between = 0;
 
   constructor(source: Stage<T>, size: number, shift: number, stride: number, dropRemainder: boolean) {
@@ -152,7 +155,7 @@ export class WindowStage<T> extends Collecting<T, T[]> {
   }
 }
 
-/** @throws UsageError unless all are whole numbers of at least 1 */
+/** @throws UsageError unless size, shift and stride are integers >= 1 */
 export function openWindows<T>(source: Openable<T>, size: number, options: WindowOptions): Open<T[]> {
   const { shift = size, stride = 1, dropRemainder = false } = options;
   checkCount('window: size', size, 1);

@@ -5,8 +5,9 @@ import type { Iteration } from '../stage.ts';
 import { closeAll, END, LATER, type Open, type Openable, type Stage, type Step, Through } from '../stage.ts';
 
 /**
- * Takes blocks of elements from several inner datasets in turn. The order is tf.data's: a slot whose dataset has ended takes the next input when
- * its turn comes again, with a whole block of its own; slots stay empty when no input is left.
+ * Yields blocks of elements from several inner datasets in turn. The order is that of tf.data: when
+ * an inner dataset ends, its slot opens the next input on its next turn and yields a whole block of
+ * it. Slots stay empty when no input is left.
  */
 export class InterleaveStage<S, T> extends Through<S, T> {
   readonly #inner: (element: S) => DatasetInput<T>;
@@ -69,7 +70,7 @@ export class InterleaveStage<S, T> extends Through<S, T> {
     return closeAll([...open, this.source]);
   }
 
-  /** Opens the next input in the slot whose turn it is; false: the source makes wait. */
+  /** Opens the next input in the current slot. Returns false if the source has no element yet. */
   #fill(): boolean {
     const element = this.source.next();
     if (element === LATER) {
@@ -106,7 +107,7 @@ export class InterleaveStage<S, T> extends Through<S, T> {
   }
 }
 
-/** @throws UsageError unless both lengths are whole numbers of at least 1 */
+/** @throws UsageError unless both lengths are integers >= 1 */
 export function openInterleave<S, T>(
   source: Openable<S>,
   inner: (element: S) => DatasetInput<T>,

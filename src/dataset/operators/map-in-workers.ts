@@ -5,19 +5,31 @@ import * as workerThreads from 'node:worker_threads';
 // biome-ignore lint/style/useNodejsImportProtocol: webpack recognizes Workers by this name only.
 import { Worker } from 'worker_threads';
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import { JobThread } from '../../records/workers/job-thread.ts';
+import { WorkerPool } from '../../records/workers/worker-pool.ts';
 import { checkCount } from '../operator-options.ts';
 import type { Open, Openable, Stage } from '../stage.ts';
 import { MapStage } from './map.ts';
 import { mapWith } from './map-with.ts';
 import type { MapWorkerData } from './recordpipe-map-worker.ts';
 
-/** Jobs that each thread has at once: one that it works on, one that waits, so that it need not. */
+/** Jobs per thread: one that runs and one that waits, so that the thread never idles. */
 const JOBS_PER_WORKER = 2;
 
+/** Options of `mapInWorkers`. */
+export interface WorkerMapOptions {
+  /** Number of threads. Default: one less than the number of processors, at least 1. */
+  readonly workers?: number | undefined;
+  /**
+   * Whether buffers are moved to the threads instead of copied. Default: false. With true, a buffer
+   * that belongs to one element alone is moved, and that element is empty afterwards. A record that
+   * is part of a larger buffer is always copied. Results are always moved.
+   */
+  readonly transfer?: boolean | undefined;
+}
+
 /**
- * Opens a map over threads.
- * @throws UsageError unless `workers` is a whole number of at least 1
+ * Opens a map that runs on worker threads.
+ * @throws UsageError unless `workers` is an integer >= 1
  * @throws UsageError unless the module is an absolute path or a URL
  */
 export function openWorkerMap<S, T>(
@@ -28,19 +40,49 @@ export function openWorkerMap<S, T>(
   const { workers = Math.max(1, availableParallelism() - 1), transfer = false } = options;
   checkCount('mapInWorkers: workers', workers, 1);
   const url = moduleUrl(module);
-  // Literally so: bundlers look for this expression.
-  const workerData: MapWorkerData = { module: url };
-  const start = (): Worker =>
-    new Worker(new URL('./recordpipe-map-worker.js', import.meta.url), { workerData });
   return (iteration) =>
-    new WorkerMapStage(source.openStage(iteration), new WorkerPool(url, workers, transfer, start), workers);
+    new WorkerMapStage(source.openStage(iteration), mapPool(url, workers), workers, transfer);
+}
+
+/**
+ * Threads that apply the default function of a module to values.
+ * @param start only tests start another worker
+ */
+export function mapPool(
+  module: string,
+  size: number,
+  start: () => Worker = () => {
+    const workerData: MapWorkerData = { module };
+    // Bundlers recognize exactly this expression.
+    return new Worker(new URL('./recordpipe-map-worker.js', import.meta.url), { workerData });
+  },
+): WorkerPool<unknown> {
+  let map: ((value: unknown) => Promise<unknown>) | undefined;
+  return new WorkerPool({
+    size,
+    start,
+    here: (value) => {
+      map ??= mapWith(module);
+      return map(value);
+    },
+    died: (cause) => {
+      const reason = cause instanceof Error ? cause.message : `exit code ${cause}`;
+      const text = `the worker thread of mapInWorkers died: ${reason}`;
+      return new RecordpipeError('io-failure', text, { uri: module }, cause);
+    },
+    closed: () => new RecordpipeError('aborted', 'mapInWorkers: the iteration was closed'),
+  });
 }
 
 class WorkerMapStage<S, T> extends MapStage<S, T> {
-  readonly #pool: WorkerPool;
+  readonly #pool: WorkerPool<unknown>;
 
-  constructor(source: Stage<S>, pool: WorkerPool, workers: number) {
-    super(source, (element) => pool.run(element) as Promise<T>, JOBS_PER_WORKER * workers);
+  constructor(source: Stage<S>, pool: WorkerPool<unknown>, workers: number, transfer: boolean) {
+    const map = async (element: S): Promise<T> => {
+      const { value, buffers } = packed(element, transfer);
+      return (await pool.run(value, undefined, buffers.length > 0 ? buffers : undefined)) as T;
+    };
+    super(source, map, JOBS_PER_WORKER * workers);
     this.#pool = pool;
   }
 
@@ -58,86 +100,19 @@ function moduleUrl(module: string | URL): string {
   );
 }
 
-/** How `mapInWorkers` works. */
-export interface WorkerMapOptions {
-  /** Threads. Default: one less than the processors, at least one. */
-  readonly workers?: number | undefined;
-  /**
-   * Default false: elements are copied to the threads. True: buffers that belong to one element alone are moved, which leaves that element empty here;
-   * a record that is a part of a larger buffer is copied still. Results are always moved.
-   */
-  readonly transfer?: boolean | undefined;
-}
-
-/**
- * Threads that apply the default function of a module to values. They start as they are needed and end with `close`. Where
- * none can start, the function runs on the calling thread.
- */
-export class WorkerPool {
-  readonly #module: string;
-  readonly #most: number;
-  readonly #transfer: boolean;
-  readonly #start: () => Worker;
-  readonly #threads: JobThread[] = [];
-  #here: ((value: unknown) => Promise<unknown>) | undefined;
-
-  constructor(module: string, most: number, transfer: boolean, start: () => Worker) {
-    this.#module = module;
-    this.#most = most;
-    this.#transfer = transfer;
-    this.#start = start;
-  }
-
-  /** The function's result for the value. */
-  async run(value: unknown): Promise<unknown> {
-    const { value: content, buffers } = packed(value, this.#transfer);
-    const here = (): Promise<unknown> => {
-      this.#here ??= mapWith(this.#module);
-      return this.#here(content);
-    };
-    return this.#idlest().run({ content, here, ...(buffers.length > 0 && { buffers }) });
-  }
-
-  /** Ends the threads in the middle of their work. */
-  async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.close()));
-  }
-
-  /** A thread without work, a new one while more are allowed, or the one with the least work. */
-  #idlest(): JobThread {
-    let idlest: JobThread | undefined;
-    for (const thread of this.#threads)
-      if (!thread.dead && (idlest === undefined || thread.jobs < idlest.jobs)) idlest = thread;
-    if (idlest !== undefined && (idlest.jobs === 0 || this.#threads.length >= this.#most)) return idlest;
-    const thread = new JobThread({
-      start: this.#start,
-      died: (reason) => this.#died(reason),
-      closed: () => new RecordpipeError('aborted', 'mapInWorkers: the iteration was closed'),
-    });
-    this.#threads.push(thread);
-    return thread;
-  }
-
-  #died(cause: unknown): Error {
-    const reason = cause instanceof Error ? cause.message : `exit code ${cause}`;
-    const text = `the worker thread of mapInWorkers died: ${reason}`;
-    return new RecordpipeError('io-failure', text, { uri: this.#module }, cause);
-  }
-}
-
 const threads: { readonly isMarkedAsUntransferable?: (object: object) => boolean } = workerThreads as object;
 
-/** A value made ready for another thread. */
+/** A value that is ready to be sent to another thread. */
 export interface Packed {
   readonly value: unknown;
-  /** Those of its buffers that are moved. */
+  /** The buffers to move. */
   readonly buffers: ArrayBuffer[];
 }
 
 /**
- * Makes a value ready for another thread, arrays and plain objects looked into. A view of a larger buffer is copied first: sending it as it is would send
- * all of that buffer. So records travel as what they are.
- * @param move whether buffers that a view holds as a whole are moved too, not copied
+ * Prepares a value for another thread, including values in arrays and plain objects. A view of a
+ * larger buffer is copied first; otherwise the whole buffer would be sent.
+ * @param move whether a buffer that a view covers completely is moved instead of copied
  */
 export function packed(value: unknown, move: boolean): Packed {
   const buffers = new Set<ArrayBuffer>();
@@ -173,12 +148,15 @@ function packView(view: ArrayBufferView, move: boolean, buffers: Set<ArrayBuffer
   return new Kind(own);
 }
 
-/** Chunks of objects may lie in memory that is still being read into behind them: such buffers are copied. Node 20 does so by itself. */
+/**
+ * Whether a buffer can be moved. Chunks of objects can lie in memory that is still being filled
+ * after them; such buffers are copied. Node 20 copies them by itself.
+ */
 function isMovable(buffer: ArrayBuffer): boolean {
   return !threads.isMarkedAsUntransferable?.(buffer);
 }
 
-/** Sent to another thread, a buffer that was moved away would not arrive, or arrive empty. */
+/** @throws UsageError for a buffer that was moved away: it would arrive empty or not at all */
 function checkAttached(buffer: ArrayBuffer): void {
   try {
     new Uint8Array(buffer);

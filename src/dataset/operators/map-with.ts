@@ -1,12 +1,11 @@
 import { UsageError } from '../../errors.ts';
 
 /**
- * Applies the default function of a module to values, one after the other: a job that waits must not be held up by the
- * next.
- * @param url of the module
+ * Returns a function that applies the default export of a module to values, one at a time.
+ * @param url URL of the module
  */
 export function mapWith(url: string): (value: unknown) => Promise<unknown> {
-  // Bundlers must leave this import to the host: they cannot know the module.
+  // Bundlers cannot know the module, so they must leave this import to the host.
   const loading = import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ url).then(
     (loaded: { default?: unknown }) => {
       if (typeof loaded.default === 'function') return loaded.default as (value: unknown) => unknown;

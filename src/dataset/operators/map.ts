@@ -1,7 +1,7 @@
 import { END, type Iteration, LATER, type Stage, type Step, Through } from '../stage.ts';
 import { Queue } from './prefetch.ts';
 
-/** Whether a user's function answered with a promise. */
+/** Whether a user's function returned a promise. */
 export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
@@ -14,13 +14,13 @@ interface Asked<T> {
   failure?: { readonly error: unknown };
 }
 
-/** Lets through the elements for which a function says yes. */
+/** Yields the elements for which a function returns true. */
 export class FilterStage<T> extends Through<T, T> {
   readonly #test: (element: T) => boolean | PromiseLike<boolean>;
   readonly #iteration: Iteration;
-  /** The element whose answer is awaited, and the answer. */
+  /** The element whose answer is pending, and the answer. */
   #asked: Asked<T> | undefined;
-  /** What is waited for, if not the source. */
+  /** Pending wait for something other than the source. */
   #waiting: Promise<void> | undefined;
 
   constructor(source: Stage<T>, test: (element: T) => boolean | PromiseLike<boolean>, iteration: Iteration) {
@@ -79,24 +79,24 @@ export class FilterStage<T> extends Through<T, T> {
   }
 }
 
-/** What a function of `map` may return. */
+/** Return value of a function passed to `map`. */
 export type MaybePromise<T> = T | PromiseLike<T>;
 
-/** A call under way, or what came of it. */
+/** A call of the function, and its outcome. */
 type Call<T> = { state: 'running' } | { state: 'done'; value: T } | { state: 'failed'; error: unknown };
 
 /**
- * Applies a function to each element, in order. As long as it answers at once, one call is made for each element that is asked for; with promises
- * up to `parallel` calls are under way.
+ * Applies a function to each element, in order. While the function returns plain values, it is
+ * called once per requested element. Once it returns promises, up to `parallel` calls run at once.
  */
 export class MapStage<S, T> extends Through<S, T> {
   readonly #map: (element: S) => MaybePromise<T>;
   readonly #parallel: number;
   readonly #calls = new Queue<Call<T>>();
-  /** Calls are under way: none is made directly any more. */
+  /** Whether calls are queued. From then on, every result goes through the queue. */
   #ahead = false;
   #sourceWaits = false;
-  /** The source has ended, or failed with this. */
+  /** Set when the source has ended or failed. */
   #end: { readonly error?: unknown } | undefined;
   #wake: (() => void) | undefined;
 
@@ -145,7 +145,7 @@ export class MapStage<S, T> extends Through<S, T> {
     return this.#calls.length > 0 ? this.#calls.first().state === 'running' : this.#sourceWaits;
   }
 
-  /** Starts calls while there is room and elements are there. */
+  /** Starts calls while there is room and the source has elements. */
   #fill(): void {
     while (this.#end === undefined && !this.#sourceWaits && this.#calls.length < this.#parallel) {
       try {

@@ -1,5 +1,8 @@
 import { UsageError } from '../../errors.ts';
-/** What can be padded: scalars, arrays of any depth, typed arrays (vectors of numbers), and objects with such fields. */
+/**
+ * Values that can be padded: scalars, nested arrays, typed arrays (vectors of numbers), and objects
+ * with such fields.
+ */
 export type Paddable =
   | number
   | bigint
@@ -9,7 +12,7 @@ export type Paddable =
   | readonly Paddable[]
   | { readonly [field: string]: Paddable };
 
-/** The typed arrays. A `Uint8Array` too is a vector of numbers here, not a string of bytes. */
+/** The typed arrays. A `Uint8Array` is a vector of numbers here, not a byte string. */
 export type Vector =
   | Int8Array
   | Uint8Array
@@ -23,22 +26,25 @@ export type Vector =
   | BigInt64Array
   | BigUint64Array;
 
-/** A value that elements are padded with. */
+/** A padding value. */
 export type Scalar = number | bigint | boolean | string;
-/** The length of each dimension; null or -1: that of the longest element. */
+/** Length per dimension. null or -1: length of the longest element. */
 export type Shape = readonly (number | null)[];
 
 /** How elements are padded. */
 export interface Padding {
-  /** Default: everything to the longest of the batch. For elements that are objects, a shape by field. */
+  /** Target shape; for objects, a shape per field. Default: the longest element of the batch. */
   readonly shape?: Shape | { readonly [field: string]: Shape } | undefined;
-  /** Default: 0, 0n, false or the empty string, whatever the elements hold. For elements that are objects, a value by field. */
+  /**
+   * Padding value; for objects, a value per field. Default: 0, 0n, false or the empty string, by
+   * element type.
+   */
   readonly value?: Scalar | { readonly [field: string]: Scalar } | undefined;
 }
 
 /**
- * Elements padded to one shape, as new arrays; what needs no padding stays what it is.
- * @throws UsageError where elements have different ranks or fields, or are larger than the shape
+ * Pads elements to one shape, as new arrays. Elements that need no padding are returned unchanged.
+ * @throws UsageError if elements have different ranks or fields, or are larger than the shape
  */
 export function padded<T extends Paddable>(batch: readonly T[], padding: Padding): T[] {
   return padComponent(batch, padding, 'element') as T[];
@@ -77,12 +83,12 @@ function ofField<V>(given: V | { readonly [field: string]: V } | undefined, fiel
   return (given as { readonly [field: string]: V })[field];
 }
 
-/** The largest length in each dimension. */
+/** Returns the maximum length per dimension. */
 function commonShape(batch: readonly Paddable[], name: string): number[] {
   const shape = shapeOf(batch[0]);
   for (let i = 1; i < batch.length; i++) {
     const next = shapeOf(batch[i]);
-    // An array without elements does not show how deep it would have been.
+    // An empty array does not show its depth.
     const empty = shape.includes(0) || next.includes(0);
     if (next.length !== shape.length && !(empty && next.length > 0 && shape.length > 0))
       throw new UsageError(
@@ -146,7 +152,7 @@ function padVector(vector: Vector, length: number, fill: Scalar): Vector {
   return longer;
 }
 
-/** The zero of what the elements hold; 0 where they hold nothing. */
+/** Returns the zero of the element's type, or 0 if it is empty. */
 function zeroLike(element: Paddable): Scalar {
   if (isVector(element))
     return element instanceof BigInt64Array || element instanceof BigUint64Array ? 0n : 0;

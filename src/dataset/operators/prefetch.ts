@@ -1,15 +1,18 @@
 import { END, LATER, type Stage, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
 
-/** Where `prefetch(-1)` begins and what it grows to, doubling whenever somebody had to wait although it had been full. */
-const AUTO_FIRST = 1;
-const AUTO_MOST = 64;
-/** For how long it may fill before others get a turn. */
+/**
+ * First and maximum limit of `prefetch(-1)`. The limit doubles when the consumer had to wait
+ * although the buffer was full before.
+ */
+const FIRST_AUTO_LIMIT = 1;
+const MAX_AUTO_LIMIT = 64;
+/** Maximum time to fill before other work gets a turn. */
 const FILL_MS = 2;
 
 /**
- * Keeps up to `limit` elements of its source ready: it goes on asking the source while whoever takes the elements waits for something else. Who asks
- * again and again without waiting gets the elements directly.
+ * Keeps up to `limit` elements of its source ready: it reads the source while the consumer waits
+ * for something else. A consumer that never waits gets the elements directly.
  */
 export class PrefetchStage<T> extends Collecting<T, T> {
   readonly #auto: boolean;
@@ -20,11 +23,11 @@ export class PrefetchStage<T> extends Collecting<T, T> {
   #scheduled: NodeJS.Immediate | undefined;
   #wake: (() => void) | undefined;
 
-  /** @param limit elements, -1: found out */
+  /** @param limit number of elements; -1: adapts to the consumer */
   constructor(source: Stage<T>, limit: number) {
     super(source);
     this.#auto = limit === -1;
-    this.#limit = this.#auto ? AUTO_FIRST : limit;
+    this.#limit = this.#auto ? FIRST_AUTO_LIMIT : limit;
   }
 
   next(): Step<T> {
@@ -92,14 +95,14 @@ export class PrefetchStage<T> extends Collecting<T, T> {
   }
 
   #grow(): void {
-    this.#limit = Math.min(2 * this.#limit, AUTO_MOST);
+    this.#limit = Math.min(2 * this.#limit, MAX_AUTO_LIMIT);
     this.#wasFull = false;
   }
 }
 
 const COMPACT_AT = 1024;
 
-/** First in, first out; both ends in constant time. */
+/** A first-in, first-out queue with constant-time operations. */
 export class Queue<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
@@ -112,12 +115,12 @@ export class Queue<T> {
     this.#items.push(item);
   }
 
-  /** The first item; there must be one. */
+  /** Returns the first item. The queue must not be empty. */
   first(): T {
     return this.#items[this.#head] as T;
   }
 
-  /** Takes the first item; there must be one. */
+  /** Removes and returns the first item. The queue must not be empty. */
   shift(): T {
     const item = this.#items[this.#head] as T;
     this.#items[this.#head++] = undefined;

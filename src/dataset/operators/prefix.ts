@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts';
 import { END, LATER, Stage, type Step, Through } from '../stage.ts';
 
-/** The first `count` elements. Nothing is asked of the source behind them. */
+/** Yields the first `count` elements and requests no others. */
 export class TakeStage<T> extends Through<T, T> {
   #left: number;
 
@@ -24,7 +24,7 @@ export class TakeStage<T> extends Through<T, T> {
   }
 }
 
-/** All but the first `count` elements. */
+/** Yields all elements after the first `count`. */
 export class SkipStage<T> extends Through<T, T> {
   #left: number;
 
@@ -49,10 +49,10 @@ export class SkipStage<T> extends Through<T, T> {
   }
 }
 
-/** Every `shards`-th element, from number `index` on. */
+/** Yields every `shards`-th element, starting at `index`. */
 export class ShardStage<T> extends Through<T, T> {
   readonly #shards: number;
-  /** How many are to be passed over before the next one. */
+  /** Number of elements to skip before the next one. */
   #before: number;
 
   constructor(source: Stage<T>, shards: number, index: number) {
@@ -75,7 +75,7 @@ export class ShardStage<T> extends Through<T, T> {
   }
 }
 
-/** Puts a number in front of each element. */
+/** Pairs each element with its number. */
 export class EnumerateStage<T> extends Through<T, [number, T]> {
   #number: number;
 
@@ -99,8 +99,8 @@ export class EnumerateStage<T> extends Through<T, [number, T]> {
 }
 
 /**
- * The numbers of a range: `(stop)`, `(start, stop)` or `(start, stop, step)`.
- * @throws UsageError unless all are numbers, `step` not zero
+ * Opens the numbers of a range: `(stop)`, `(start, stop)` or `(start, stop, step)`.
+ * @throws UsageError unless all are integers and `step` is not 0
  */
 export function rangeOf(...bounds: readonly number[]): () => Stage<number> {
   const [start, stop, step] =

@@ -1,10 +1,10 @@
 import { END, LATER, type Stage, type Step, Through } from '../stage.ts';
 
-/** About what an object or array takes by itself. */
+/** Approximate size of an object or array itself. */
 const OBJECT_BYTES = 16;
 const NUMBER_BYTES = 8;
 
-/** About how many bytes of memory an element takes: exactly those of its buffers, the rest by rule of thumb. */
+/** Estimates the memory of an element: exact for buffers, approximate for everything else. */
 export function elementBytes(element: unknown): number {
   switch (typeof element) {
     case 'string':
@@ -23,37 +23,37 @@ function objectBytes(element: object): number {
   return bytes;
 }
 
-/** How far an iteration is. */
+/** Progress of an iteration. */
 export interface DatasetProgress {
-  /** Elements so far. */
+  /** Number of elements so far. */
   readonly elements: number;
-  /** Milliseconds since the first was asked for. */
+  /** Milliseconds since the first element was requested. */
   readonly elapsedMs: number;
-  /** Whether that was the last element. */
+  /** Whether the iteration has ended. */
   readonly done: boolean;
 }
 
-/** Between two looks at the clock. */
+/** Maximum number of elements between two readings of the clock. */
 const MAX_ELEMENTS = 1024;
 
-/** Tells how many elements have passed: at most every `everyMs` milliseconds, and at the end. */
+/** Reports the number of elements at most every `everyMs` milliseconds, and at the end. */
 export class ProgressStage<T> extends Through<T, T> {
-  readonly #tell: (progress: DatasetProgress) => void;
+  readonly #onProgress: (progress: DatasetProgress) => void;
   readonly #everyMs: number;
   #elements = 0;
   #start: number | undefined;
-  #told = 0;
+  #reportedAt = 0;
   #stride = 1;
   #look = 1;
 
-  constructor(source: Stage<T>, tell: (progress: DatasetProgress) => void, everyMs: number) {
+  constructor(source: Stage<T>, onProgress: (progress: DatasetProgress) => void, everyMs: number) {
     super(source);
-    this.#tell = tell;
+    this.#onProgress = onProgress;
     this.#everyMs = everyMs;
   }
 
   next(): Step<T> {
-    this.#start ??= this.#told = performance.now();
+    this.#start ??= this.#reportedAt = performance.now();
     const element = this.source.next();
     if (element === LATER) return LATER;
     if (element === END) this.#report(performance.now(), true);
@@ -63,17 +63,17 @@ export class ProgressStage<T> extends Through<T, T> {
 
   #clock(): void {
     const now = performance.now();
-    if (now - this.#told >= this.#everyMs) {
+    if (now - this.#reportedAt >= this.#everyMs) {
       this.#stride = Math.max(this.#stride >> 2, 1);
       this.#report(now, false);
-    } else if (now - this.#told < this.#everyMs / 2) {
+    } else if (now - this.#reportedAt < this.#everyMs / 2) {
       this.#stride = Math.min(2 * this.#stride, MAX_ELEMENTS);
     }
     this.#look = this.#elements + this.#stride;
   }
 
   #report(now: number, done: boolean): void {
-    this.#told = now;
-    this.#tell({ elements: this.#elements, elapsedMs: now - this.#start!, done });
+    this.#reportedAt = now;
+    this.#onProgress({ elements: this.#elements, elapsedMs: now - this.#start!, done });
   }
 }

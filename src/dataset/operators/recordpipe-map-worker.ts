@@ -1,14 +1,14 @@
 /**
- * Runs on a worker thread: applies the default function of a user's module to each value it receives. Started by
- * `openWorkerMap`. The name of this file is recordpipe's own, because a bundle looks for it beside itself, where other
- * programs keep their workers.
+ * Entry point of a worker thread: applies the default function of the user's module to each value.
+ * Started by `mapPool`. The file name is specific to recordpipe because bundles look for it
+ * in the directory where other programs keep their workers.
  */
 import { workerData } from 'node:worker_threads';
-import { serveJobs } from '../../records/workers/job-thread.ts';
+import { serveJobs } from '../../records/workers/serve-jobs.ts';
 import { packed } from './map-in-workers.ts';
 import { mapWith } from './map-with.ts';
 
-/** An object, because bundlers add fields of their own. */
+/** An object, because bundlers add fields to it. */
 export interface MapWorkerData {
   /** URL of the user's module. */
   readonly module: string;

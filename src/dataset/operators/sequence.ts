@@ -1,14 +1,14 @@
 import type { Iteration } from '../stage.ts';
 import { END, LATER, type Open, Stage, type Step } from '../stage.ts';
 
-/** One stage after the other, each closed before the next begins. */
+/** Yields the elements of one stage after the other. Closes each stage before it opens the next. */
 export abstract class Sequence<T> extends Stage<T> {
   #current: Stage<T> | undefined;
   #any = false;
   #closing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  /** Opens the next; undefined: that was all. `any`: whether the last one had any elements. */
+  /** Opens the next stage; undefined: there is none. `any`: whether the last one had elements. */
   protected abstract advance(any: boolean): Stage<T> | undefined;
 
   next(): Step<T> {
@@ -57,7 +57,7 @@ export abstract class Sequence<T> extends Stage<T> {
   }
 }
 
-/** The same elements over and over; for ever, it ends with the first round that has none. */
+/** Repeats the same elements. Without a limit, it ends after the first round without elements. */
 export class RepeatStage<T> extends Sequence<T> {
   readonly #open: Open<T>;
   readonly #iteration: Iteration;
@@ -80,7 +80,7 @@ export class RepeatStage<T> extends Sequence<T> {
   }
 }
 
-/** The elements of one dataset, then those of the next. */
+/** Yields the elements of one dataset, then those of the next. */
 export class ConcatenateStage<T> extends Sequence<T> {
   readonly #opens: readonly Open<T>[];
   readonly #iteration: Iteration;

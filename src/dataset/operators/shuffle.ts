@@ -4,8 +4,9 @@ import { Collecting } from './collecting.ts';
 import { elementBytes } from './progress.ts';
 
 /**
- * The random numbers of `shuffle`: xoshiro128** (Blackman and Vigna), 32-bit integers only, so that a seed gives the same order on every machine and
- * in every version. Its four words of state come from SplitMix32, which is seeded with the words of seed and iteration one after the other:
+ * Random numbers of `shuffle`: xoshiro128** (Blackman and Vigna). It uses 32-bit integers only, so
+ * a seed gives the same order on every machine and in every version. SplitMix32 produces its four
+ * words of state from the words of seed and iteration:
  *
  * ```text
  * h = 0
@@ -14,7 +15,8 @@ import { elementBytes } from './progress.ts';
  * mix(x): x ^= x >>> 16; x *= 0x21f0aaad; x ^= x >>> 15; x *= 0x735a2d97; x ^ x >>> 15
  * ```
  *
- * `low` and `high` are the 32-bit halves of the number as a 64-bit two's complement. Test vectors: test/dataset/random.test.ts.
+ * `low` and `high` are the 32-bit halves of the number as a 64-bit two's complement. Test vectors:
+ * test/dataset/random.test.ts.
  */
 export class Xoshiro128 {
   #a: number;
@@ -32,10 +34,10 @@ export class Xoshiro128 {
     this.#b = mix((h + 2 * GOLDEN) | 0);
     this.#c = mix((h + 3 * GOLDEN) | 0);
     this.#d = mix((h + 4 * GOLDEN) | 0);
-    if ((this.#a | this.#b | this.#c | this.#d) === 0) this.#d = 1; // the one state that stands still
+    if ((this.#a | this.#b | this.#c | this.#d) === 0) this.#d = 1; // the all-zero state never changes
   }
 
-  /** The next 32 bits. */
+  /** Returns the next 32 bits. */
   next(): number {
     const scrambled = Math.imul(rotl(Math.imul(this.#b, 5), 7), 9);
     const shifted = this.#b << 9;
@@ -48,7 +50,10 @@ export class Xoshiro128 {
     return scrambled >>> 0;
   }
 
-  /** A whole number from 0 to `end - 1`, each as likely as the others; `end` from 1 to 2^32. The lowest bits of the next number that is below `end`. */
+  /**
+   * Returns a uniformly distributed integer from 0 to `end - 1`; `end` is 1 to 2^32. Uses the
+   * lowest bits of the first number that is below `end`.
+   */
   below(end: number): number {
     const mask = end <= 1 ? 0 : 0xffffffff >>> Math.clz32(end - 1);
     for (;;) {
@@ -71,14 +76,14 @@ function rotl(x: number, by: number): number {
   return (x << by) | (x >>> (32 - by));
 }
 
-/** How far a shuffle buffer may fill. */
+/** Limits of a shuffle buffer. */
 export interface ShuffleLimits {
   readonly elements: number;
   readonly bytes: number;
   readonly sizeOf: (element: unknown) => number;
 }
 
-/** Fills a buffer, then hands out one of its elements at random and fills the place with the next. */
+/** Fills a buffer, then yields random elements of it and replaces each with the next element. */
 export class ShuffleStage<T> extends Collecting<T, T> {
   readonly #limits: ShuffleLimits;
   readonly #random: Xoshiro128;
@@ -115,7 +120,7 @@ export class ShuffleStage<T> extends Collecting<T, T> {
     this.#bytes += size;
   }
 
-  /** The last element moves to where the chosen one was. */
+  /** Removes an element. The last element takes its place. */
   #take(): T {
     const buffer = this.#buffer;
     const at = this.#random.below(buffer.length);
@@ -131,14 +136,17 @@ export class ShuffleStage<T> extends Collecting<T, T> {
   }
 }
 
-/** Records are views of large chunks: kept in random order, each would keep a chunk of 1 MiB alive. */
+/**
+ * Copies records. They are views of large chunks: in random order, each would keep a chunk of 1 MiB
+ * in memory.
+ */
 function ownBytes<T>(element: T): T {
   if (!(element instanceof Uint8Array) || element.constructor !== Uint8Array) return element;
   if (element.buffer.byteLength <= 2 * element.byteLength) return element;
   return element.slice() as T & Uint8Array;
 }
 
-/** @throws UsageError for a buffer, seed or limit that is none */
+/** @throws UsageError for an invalid buffer size, seed or limit */
 export function openShuffle<T>(source: Openable<T>, buffer: number, options: ShuffleOptions): Open<T> {
   const { reshuffleEachIteration = true, maxBytes = Number.POSITIVE_INFINITY } = options;
   const { seed = Math.floor(Math.random() * 2 ** 53) } = options;

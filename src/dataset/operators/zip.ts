@@ -2,7 +2,7 @@ import { type Elements, openInput } from '../iterables.ts';
 import { closeAll, END, LATER, type Open, Stage, type Step } from '../stage.ts';
 import { MapStage } from './map.ts';
 
-/** One element of each source, as an array; ends with the first source that ends. */
+/** Yields one element of each source as an array. Ends with the first source that ends. */
 export class ZipStage extends Stage<unknown[]> {
   readonly #sources: readonly Stage<unknown>[];
   #row: unknown[] = [];
@@ -32,18 +32,18 @@ export class ZipStage extends Stage<unknown[]> {
   }
 }
 
-/** Datasets, or anything else that can be iterated, in an array or by name. */
+/** Datasets or other iterables, as an array or an object. */
 export type ZipSources =
   | readonly [Elements<unknown>, ...Elements<unknown>[]]
   | readonly Elements<unknown>[]
   | { readonly [name: string]: Elements<unknown> };
 
-/** An element of datasets that are zipped: one of each. */
+/** Element of a zipped dataset: one element of each source. */
 export type Zipped<S extends ZipSources> = {
   -readonly [K in keyof S]: S[K] extends Elements<infer T> ? T : never;
 };
 
-/** Opens a zip that yields arrays, or objects with the names of the sources. */
+/** Opens a zip. It yields arrays, or objects with the names of the sources. */
 export function openZip<S extends ZipSources>(sources: S): Open<Zipped<S>> {
   const all = Object.values<Elements<unknown>>(sources).map(openInput);
   const names = Array.isArray(sources) ? undefined : Object.keys(sources);

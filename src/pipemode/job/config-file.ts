@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 
 /** Reads a text file that may have been planted: a named pipe or device in its place is an error, and never waited for. */
 export function readSmallFile(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {

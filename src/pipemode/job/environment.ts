@@ -50,8 +50,7 @@ export function readHyperparameters(configDir: string = CONFIG_DIR): Hyperparame
  *
  * @example
  * ```ts
- * import { hyperparameterValue } from 'recordpipe/pipemode';
- * console.log(hyperparameterValue('0.1'), hyperparameterValue('"adam"'), hyperparameterValue('adam')); // 0.1 adam adam
+ *  * console.log(hyperparameterValue('0.1'), hyperparameterValue('"adam"'), hyperparameterValue('adam')); // 0.1 adam adam
  * ```
  */
 export function hyperparameterValue(text: string): JsonValue {
@@ -80,8 +79,7 @@ export interface ResourceConfig {
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` when the file is not what SageMaker writes
  * @example
  * ```ts
- * import { mkdtempSync, writeFileSync } from 'node:fs';
- * import { hostRank, readResourceConfig } from 'recordpipe/pipemode';
+ *  * import { hostRank, readResourceConfig } from 'recordpipe/pipemode';
  * const configDir = mkdtempSync('/tmp/config-');
  * writeFileSync(`${configDir}/resourceconfig.json`, '{"current_host": "algo-2", "hosts": ["algo-1", "algo-2"]}');
  * console.log(hostRank(readResourceConfig(configDir))); // { rank: 1, hosts: 2 }
@@ -111,8 +109,7 @@ export function readResourceConfig(configDir: string = CONFIG_DIR): ResourceConf
  *
  * @example
  * ```ts
- * import { hostRank } from 'recordpipe/pipemode';
- * console.log(hostRank({ current_host: 'algo-1', hosts: ['algo-2', 'algo-1'] })); // { rank: 0, hosts: 2 }
+ *  * console.log(hostRank({ current_host: 'algo-1', hosts: ['algo-2', 'algo-1'] })); // { rank: 0, hosts: 2 }
  * ```
  */
 export function hostRank({ current_host, hosts }: Pick<ResourceConfig, 'current_host' | 'hosts'>): {
@@ -153,8 +150,7 @@ const TEXT_KEYS = [
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` when the file is not what SageMaker writes
  * @example
  * ```ts
- * import { mkdtempSync, writeFileSync } from 'node:fs';
- * import { readInputDataConfig } from 'recordpipe/pipemode';
+ *  * import { readInputDataConfig } from 'recordpipe/pipemode';
  * const configDir = mkdtempSync('/tmp/config-');
  * writeFileSync(`${configDir}/inputdataconfig.json`, '{"train": {"TrainingInputMode": "Pipe"}}');
  * console.log(readInputDataConfig(configDir).train.TrainingInputMode); // Pipe

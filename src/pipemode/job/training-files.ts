@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileError } from '../../bytes/files/file-errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import { replaceFileSync } from '../../storage/local/temporary-file.ts';
 import { type StreamChannelInput, streamChannel } from '../streamer/stream-channel.ts';
 import type { ResourceConfig } from './environment.ts';
@@ -58,7 +58,7 @@ export const ONE_HOST: ResourceConfig = Object.freeze({
  * @example
  * ```ts
  * import { readInputDataConfig } from 'recordpipe/pipemode';
- * import { trainingPlaces, writeTrainingFiles } from 'recordpipe/pipemode/streamer';
+ * import { writeTrainingFiles } from 'recordpipe/pipemode/streamer';
  * const places = trainingPlaces('job');
  * const hosts = { current_host: 'algo-1', hosts: ['algo-1'] };
  * writeTrainingFiles(places, { channels: [{ name: 'train', uri: 's3://bucket/train/' }], hosts, hyperparameters: {} });
@@ -111,7 +111,7 @@ export function inputDataConfig(
  *
  * @example
  * ```ts
- * import { trainingEnvironment, trainingPlaces } from 'recordpipe/pipemode/streamer';
+ * import { trainingEnvironment } from 'recordpipe/pipemode/streamer';
  * const hosts = { current_host: 'algo-1', hosts: ['algo-1'] };
  * const job = { channels: [{ name: 'train', uri: 'data' }], hosts, hyperparameters: { epochs: '2' } };
  * console.log(trainingEnvironment(trainingPlaces('/opt/ml'), job).SM_CHANNELS); // ["train"]

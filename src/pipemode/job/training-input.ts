@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import type { UsageError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import { type StreamChannel, type StreamChannelInput, streamChannel } from '../streamer/stream-channel.ts';
 import { configObject, configText, configTexts, type JsonObject, malformed } from './config-file.ts';
 

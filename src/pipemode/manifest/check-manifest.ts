@@ -1,9 +1,8 @@
 import { abortable } from '../../bytes/abortable.ts';
-import { isObjectUri } from '../../bytes/object-uri.ts';
-import { openSource } from '../../bytes/sources.ts';
 import { isRecordpipeError, UsageError } from '../../errors.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { statObject } from '../../storage/stat-object.ts';
+import { openStored } from '../../storage/stored-source.ts';
 import { AugmentedCheck } from './check-augmented.ts';
 import { checkList } from './check-list.ts';
 import { type SourceLine, sourceLines } from './manifest-line.ts';
@@ -53,7 +52,7 @@ export async function checkManifest(
   checkNames(attributes);
   const notes = new ManifestNotes(maxProblems);
   const check = new AugmentedCheck(notes, attributes, headObjects);
-  const chunks = abortable(await chunksOf(source, options), options.signal);
+  const chunks = abortable(openStored(source, { chunkBytes: CHUNK_BYTES }, options).chunks, options.signal);
   let kind: ManifestReport['kind'] | undefined;
   const whole: SourceLine[] = [];
   async function* watched(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -106,15 +105,6 @@ function kindOf(bytes: Uint8Array): ManifestReport['kind'] | undefined {
     .replace(/^\ufeff/, '')
     .trim();
   return sign === undefined ? undefined : sign === '[' ? 'manifest' : 'augmented';
-}
-
-async function chunksOf(
-  source: string,
-  { objects, signal }: Partial<CheckManifestOptions>,
-): Promise<AsyncIterable<Uint8Array>> {
-  if (!isObjectUri(source)) return openSource(source, { chunkBytes: CHUNK_BYTES }).chunks;
-  const { openObject } = await import('../../storage/open-object.ts');
-  return openObject(source, { ...objects, signal }).chunks;
 }
 
 /** Asks for each object once. */

@@ -1,10 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { typeName } from '../../bytes/arguments.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
-import { isObjectUri } from '../../bytes/object-uri.ts';
 import { UsageError } from '../../errors.ts';
-import { checkOutput, newFile } from '../../storage/local/new-file.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
+import { discardOutput, openOutput } from '../../storage/output.ts';
 import { s3UriOf } from './list-manifest-objects.ts';
 import { isRefName } from './manifest-line.ts';
 
@@ -24,46 +21,21 @@ export interface TextTargetOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Text is gathered up to this size. */
+const GATHER_CHARACTERS = 64 * 1024;
+
 /** Opens a file or an object for writing. @param target a path or an `s3://` address */
 export async function openTextTarget(
   target: string,
   contentType: string,
   { overwrite = false, objects, signal }: Partial<TextTargetOptions>,
 ): Promise<TextTarget> {
-  if (!isObjectUri(target)) return fileTarget(target, overwrite);
-  // Imported when wanted: what S3 needs takes a while.
-  const { openObjectWriter } = await import('../../storage/upload/object-writer.ts');
-  const writer = await openObjectWriter(target, { ...objects, overwrite, contentType, signal });
-  return {
-    write: (text) => writer.write(Buffer.from(text)),
-    close: async () => {
-      await writer.close();
-    },
-    abort: () => writer.abort(),
-  };
-}
-
-/** Text is gathered up to this size. */
-const GATHER_CHARACTERS = 64 * 1024;
-
-async function fileTarget(path: string, overwrite: boolean): Promise<TextTarget> {
-  const existing = await checkOutput(path, overwrite);
-  const inPlace = existing !== undefined && !existing.isFile();
-  const made = inPlace ? undefined : await newFile(path, existing, overwrite);
-  let file: FileHandle;
-  try {
-    file = await open(made?.temporary ?? path, made === undefined ? 'w' : 'wx', made?.mode);
-  } catch (error) {
-    await made?.discard();
-    throw fileError(error, path);
-  }
+  const output = await openOutput(target, { overwrite, contentType, objects, signal });
   let gathered = '';
   const flush = async (): Promise<void> => {
     const text = gathered;
     gathered = '';
-    await file.appendFile(text).catch((error: unknown) => {
-      throw fileError(error, path);
-    });
+    await output.sink.write(Buffer.from(text));
   };
   return {
     async write(text) {
@@ -72,17 +44,10 @@ async function fileTarget(path: string, overwrite: boolean): Promise<TextTarget>
     },
     async close() {
       await flush();
-      try {
-        await file.close();
-      } catch (error) {
-        throw fileError(error, path);
-      }
-      await made?.name(path);
+      await output.sink.close();
+      await output.file.name(output.path);
     },
-    async abort() {
-      await file.close().catch(() => {});
-      await made?.discard();
-    },
+    abort: () => discardOutput(output),
   };
 }
 

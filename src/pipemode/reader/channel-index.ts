@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { chmod, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import { forgetTemporary, temporaryPath } from '../../storage/local/temporary-file.ts';
 import { withFileLock } from '../file-lock.ts';
 import { readSmallFile } from '../job/config-file.ts';

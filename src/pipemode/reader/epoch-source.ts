@@ -1,12 +1,12 @@
 import fs from 'node:fs';
-import { type FifoReading, fifoChunks } from '../../bytes/files/fifo-chunks.ts';
-import { fileChunks } from '../../bytes/files/file-chunks.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import type { ChunkReading } from '../../bytes/sources.ts';
 import { RecordStage } from '../../dataset/record-stage.ts';
 import type { Step } from '../../dataset/stage.ts';
 import { RecordpipeError } from '../../errors.ts';
 import type { RecordBatch } from '../../formats/batch.ts';
+import { type FifoReading, fifoChunks } from '../../storage/local/fifo-chunks.ts';
+import { fileChunks } from '../../storage/local/file-chunks.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import type { EpochReading } from './epoch-reading.ts';
 
 /** The records of one epoch, one by one; counts what has been handed out. */

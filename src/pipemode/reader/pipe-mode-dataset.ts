@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetIterator } from '../../dataset/dataset-iterator.ts';
 import type { IterateOptions } from '../../dataset/run.ts';
 import type { Stage } from '../../dataset/stage.ts';
 import { UsageError } from '../../errors.ts';
 import type { Batches } from '../../records/record-reader.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import {
   type ChannelConfig,
   channelConfig,
@@ -63,7 +63,7 @@ export interface ResumeOptions {
  *
  * @example
  * ```ts
- * import { mkdirSync, writeFileSync } from 'node:fs';
+ * import { writeFileSync } from 'node:fs';
  * import { PipeModeDataset } from 'recordpipe/pipemode';
  * // In a training job these files are there, pipes in place of the last one, and pipeDir, stateDir and configDir need not be said.
  * mkdirSync('job');
@@ -109,9 +109,7 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
    * @throws RecordpipeError while iterating, as the dataset
    * @example
    * ```ts
-   * import { mkdirSync, writeFileSync } from 'node:fs';
-   * import { PipeModeDataset } from 'recordpipe/pipemode';
-   * mkdirSync('batches');
+   *    *    * mkdirSync('batches');
    * writeFileSync('batches/inputdataconfig.json', '{"train": {"TrainingInputMode": "Pipe"}}');
    * writeFileSync('batches/train_0', 'one\ntwo\n');
    * const dirs = { pipeDir: 'batches', stateDir: 'batches', configDir: 'batches' };
@@ -147,9 +145,7 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
    * @throws RecordpipeError `malformed-state` for what is no state; `not-resumable` for one of another channel or format
    * @example
    * ```ts
-   * import { mkdirSync, writeFileSync } from 'node:fs';
-   * import { PipeModeDataset } from 'recordpipe/pipemode';
-   * mkdirSync('resume');
+   *    *    * mkdirSync('resume');
    * writeFileSync('resume/inputdataconfig.json', '{"train": {"TrainingInputMode": "Pipe"}}');
    * writeFileSync('resume/train_0', 'one\ntwo\n');
    * const dirs = { pipeDir: 'resume', stateDir: 'resume', configDir: 'resume' };

@@ -1,5 +1,5 @@
 import { checkOptionNames } from '../../bytes/arguments.ts';
-import { FILE_BUFFERS } from '../../bytes/files/file-buffers.ts';
+import { FILE_BUFFERS } from '../../bytes/sources.ts';
 import { type RecordpipeError, UsageError } from '../../errors.ts';
 import type { ReadStats } from '../../formats/corruption.ts';
 import type {

@@ -2,8 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortError, onAbort as listenForAbort } from '../../bytes/abortable.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import type { ChannelIndex } from './channel-index.ts';
 import { EpochSource } from './epoch-source.ts';
 

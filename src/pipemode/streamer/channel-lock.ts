@@ -1,8 +1,8 @@
 import { fstatSync, ftruncateSync, readSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { abortError } from '../../bytes/abortable.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import { withFileLock } from '../file-lock.ts';
 import { readSmallFile } from '../job/config-file.ts';
 import { type OwnFifo, ownFifo, statOf } from './fifo/open-fifo.ts';

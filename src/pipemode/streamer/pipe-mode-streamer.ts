@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { abortError } from '../../bytes/abortable.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import { hostRank } from '../job/environment.ts';
 import { ChannelRun } from './channel-run.ts';
 import { openContent } from './content/open-content.ts';
@@ -31,7 +31,7 @@ import type { TrainingProgram } from './training-program.ts';
  *
  * @example
  * ```ts
- * import { mkdirSync, writeFileSync } from 'node:fs';
+ * import { writeFileSync } from 'node:fs';
  * import { readFile } from 'node:fs/promises';
  * import { PipeModeStreamer } from 'recordpipe/pipemode/streamer';
  * mkdirSync('parts');

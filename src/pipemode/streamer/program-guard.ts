@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileError } from '../../bytes/files/file-errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 
 /**
  * Waits for a line. If its input ends without one, this process has died. Then a guard that kills sends SIGTERM to all

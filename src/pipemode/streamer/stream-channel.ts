@@ -1,5 +1,5 @@
-import { isObjectUri } from '../../bytes/object-uri.ts';
 import { UsageError } from '../../errors.ts';
+import { isRemote as isRemoteUri } from '../../storage/registry.ts';
 
 /** What a channel's address names, as SageMaker calls it. */
 export type S3DataType = 'S3Prefix' | 'ManifestFile' | 'AugmentedManifestFile';
@@ -90,7 +90,7 @@ export function streamChannel(given: StreamChannelInput): StreamChannel {
 
 /** Whether a channel comes from S3. */
 export function isRemote({ uri }: Pick<StreamChannel, 'uri'>): boolean {
-  return isObjectUri(uri);
+  return isRemoteUri(uri);
 }
 
 function checkAttributes(name: string, dataType: S3DataType, names: readonly string[]): void {

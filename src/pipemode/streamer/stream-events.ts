@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import { removeLeftTemporaries, replaceFileSync } from '../../storage/local/temporary-file.ts';
 import { statOf } from './fifo/open-fifo.ts';
 

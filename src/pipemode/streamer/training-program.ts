@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { checkWhole } from '../../formats/codec-options.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import {
   PROGRAM_VARIABLE,
   ProgramGuard,

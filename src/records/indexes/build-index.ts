@@ -1,16 +1,17 @@
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import type { FormatName } from '../../formats/registry.ts';
-import type { DataFile } from './data-file.ts';
+import { exists, locationOf } from '../../storage/inspect.ts';
+import type { Access, StoredFile } from '../../storage/storage.ts';
+import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';
 import type { WrittenKind } from './find-index.ts';
-import { indexPathFor, pathOf, refuseSameFile } from './find-index.ts';
+import { indexPathFor, refuseSameFile } from './find-index.ts';
 import { fittingIndex } from './fitting-index.ts';
 import type { FrameTable } from './frame-table.ts';
 import { fingerprint } from './index-errors.ts';
 import type { RecordLayout } from './layout-options.ts';
 import { layoutOf, SCAN_NAMES } from './layout-options.ts';
 import { mxLines } from './mx-index.ts';
-import { isThere, openDataFile, openIndexFile, type Reaching } from './open-data-file.ts';
 import { encodeIndex } from './rpidx.ts';
 import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
 import { vahidkLines } from './text-indexes.ts';
@@ -76,7 +77,7 @@ export async function buildIndex(
 ): Promise<BuiltIndex> {
   checkOptionNames('buildIndex', options, NAMES);
   const { kind = 'rpidx', overwrite = false } = options;
-  const file = await openDataFile(path, options);
+  const file = await openStoredFile(path, options);
   try {
     // A file without a byte is of any format.
     const any = file.size === 0 ? FORMAT_OF[kind] : undefined;
@@ -86,11 +87,11 @@ export async function buildIndex(
     const indexPath =
       options.indexPath === undefined
         ? await indexPathFor(file.path, kind, options)
-        : pathOf(options.indexPath);
+        : locationOf(options.indexPath);
     refuseSameFile(indexPath, file.path);
     const about = { path: file.path, indexPath, kind, format, bytes: file.size };
-    const exists = !overwrite && (await isThere(indexPath, options));
-    if (exists) {
+    const keep = !overwrite && (await exists(indexPath, options));
+    if (keep) {
       const kept = await fittingIndex(file, indexPath, kind === 'dali' ? 'vahidk' : kind, {
         ...options,
         format,
@@ -102,7 +103,7 @@ export async function buildIndex(
     const { writeWhole } = await import('../write/write-whole.ts');
     const made = await pieces(kind, file, layout, table);
     const indexBytes = await writeWhole(indexPath, made, {
-      overwrite: overwrite || exists,
+      overwrite: overwrite || keep,
       objects: options.objects,
       signal: options.signal,
     });
@@ -112,15 +113,15 @@ export async function buildIndex(
   }
 }
 
-async function bytesOf(indexPath: string, reaching: Reaching): Promise<number> {
-  const index = await openIndexFile(indexPath, reaching);
+async function bytesOf(indexPath: string, access: Access): Promise<number> {
+  const index = await openSmallFile(indexPath, access);
   await index.close();
   return index.size;
 }
 
 async function pieces(
   kind: WrittenKind,
-  file: DataFile,
+  file: StoredFile,
   layout: RecordLayout,
   table: FrameTable,
 ): Promise<Iterable<Uint8Array>> {

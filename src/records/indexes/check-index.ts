@@ -2,14 +2,15 @@ import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { indexMismatch } from '../../formats/index-mismatch.ts';
 import type { FormatName } from '../../formats/registry.ts';
-import type { DataFile } from './data-file.ts';
-import { findIndex, findIndexOf, type IndexKind, indexKind, pathOf, type WrittenKind } from './find-index.ts';
+import { locationOf } from '../../storage/inspect.ts';
+import type { Access, StoredFile } from '../../storage/storage.ts';
+import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';
+import { findIndex, findIndexOf, type IndexKind, indexKind, type WrittenKind } from './find-index.ts';
 import type { FrameTable } from './frame-table.ts';
 import { layoutOf, SCAN_NAMES } from './layout-options.ts';
 import { loadIndex } from './load-index.ts';
 import { forEachMXLine } from './mx-index.ts';
 import { type MXKey, type MXKeys, readMXKeys } from './mx-keys.ts';
-import { openDataFile, openIndexFile, type Reaching } from './open-data-file.ts';
 import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
 
 /** How an index is checked. Every field has a default; pass what differs. */
@@ -57,7 +58,7 @@ export async function checkIndex(
   options: Partial<CheckIndexOptions> = {},
 ): Promise<CheckedIndex> {
   checkOptionNames('checkIndex', options, NAMES);
-  const file = await openDataFile(path, options);
+  const file = await openStoredFile(path, options);
   try {
     const { kind: wanted } = options;
     const given =
@@ -68,7 +69,7 @@ export async function checkIndex(
       const text = `expected ${what} beside the file, found none; build one (recordpipe index)`;
       throw new RecordpipeError('not-found', text, { uri: file.path });
     }
-    const indexPath = pathOf(given);
+    const indexPath = locationOf(given);
     const { kind, format, table } = await compareWithData(file, indexPath, options);
     return { path: file.path, indexPath, kind, format, records: table.count, bytes: file.size };
   } finally {
@@ -78,7 +79,7 @@ export async function checkIndex(
 
 /** @throws as {@link checkIndex} */
 export async function compareWithData(
-  file: DataFile,
+  file: StoredFile,
   indexPath: string,
   options: Partial<FrameScanOptions>,
 ): Promise<Checked> {
@@ -91,7 +92,7 @@ export interface Checked extends Pick<CheckedIndex, 'kind' | 'format'> {
 }
 
 async function checkTable(
-  file: DataFile,
+  file: StoredFile,
   indexPath: string,
   options: Partial<FrameScanOptions>,
 ): Promise<Checked> {
@@ -104,7 +105,7 @@ async function checkTable(
 }
 
 async function checkMX(
-  file: DataFile,
+  file: StoredFile,
   indexPath: string,
   options: Partial<FrameScanOptions>,
 ): Promise<Checked> {
@@ -138,8 +139,8 @@ async function checkMX(
 const MAX_NAMED_KEYS = 3;
 
 /** @throws RecordpipeError `index-mismatch` where keys repeat, so that some records cannot be read by key */
-async function checkKeys(indexPath: string, records: number, reaching: Reaching): Promise<void> {
-  const { keys, offsets } = await keysOf(indexPath, reaching);
+async function checkKeys(indexPath: string, records: number, access: Access): Promise<void> {
+  const { keys, offsets } = await keysOf(indexPath, access);
   if (keys.length === offsets.size) return;
   const unreachable = records - new Set(offsets.values()).size;
   if (unreachable === 0) return;
@@ -154,8 +155,8 @@ async function checkKeys(indexPath: string, records: number, reaching: Reaching)
 }
 
 /** The keys as MXNet reads them by default, as integers; as text where they are not. */
-async function keysOf(indexPath: string, reaching: Reaching): Promise<MXKeys> {
-  const index = await openIndexFile(indexPath, reaching);
+async function keysOf(indexPath: string, access: Access): Promise<MXKeys> {
+  const index = await openSmallFile(indexPath, access);
   try {
     return readMXKeys(index, 'integer');
   } catch (error) {
@@ -166,8 +167,8 @@ async function keysOf(indexPath: string, reaching: Reaching): Promise<MXKeys> {
   }
 }
 
-async function sortedOffsets(indexPath: string, reaching: Reaching): Promise<Float64Array> {
-  const index = await openIndexFile(indexPath, reaching);
+async function sortedOffsets(indexPath: string, access: Access): Promise<Float64Array> {
+  const index = await openSmallFile(indexPath, access);
   try {
     const offsets: number[] = [];
     forEachMXLine(index, (_bytes, _from, _to, offset) => {

@@ -1,41 +1,20 @@
-import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { checkPath } from '../../bytes/arguments.ts';
-import { asObjectUri, isObjectUri } from '../../bytes/object-uri.ts';
+import { extname } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import type { FormatName } from '../../formats/registry.ts';
-import type { DataFile } from './data-file.ts';
+import { exists, isSameFile } from '../../storage/inspect.ts';
+import type { Access, StoredFile } from '../../storage/storage.ts';
+import { openSmallFile } from '../../storage/stored-file.ts';
 import { type LayoutOptions, layoutOf } from './layout-options.ts';
-import { isThere, openIndexFile, type Reaching } from './open-data-file.ts';
 import { looksLikeIndex } from './rpidx.ts';
 
-/** The path of a path or `file:` URL. */
-export function pathOf(given: string | URL): string {
-  checkPath('path', given);
-  if (isObjectUri(given)) return asObjectUri(given);
-  return String(given).startsWith('file:') ? fileURLToPath(given) : String(given);
-}
-
 /**
- * Fails where an index would take the place of its data, also under another name.
+ * Fails if an index would replace its data, also under another name.
  * @throws RecordpipeError `unsupported-source`
  */
 export function refuseSameFile(indexPath: string, path: string): void {
-  if (identity(indexPath) !== identity(path)) return;
+  if (!isSameFile(indexPath, path)) return;
   const text = `the index is the same file as its data, ${path}; choose another name`;
   throw new RecordpipeError('unsupported-source', text, { uri: indexPath });
-}
-
-/** A file by its place on the disk; one that is not there yet by its folder and name. */
-function identity(path: string): string {
-  if (isObjectUri(path)) return path;
-  try {
-    const there = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return there ? `${there.dev} ${there.ino}` : join(realpathSync(dirname(path)), basename(path));
-  } catch {
-    return resolve(path); // opening it says what is wrong
-  }
 }
 
 /** The kinds of index files: ours; of positions and lengths, as vahidk/tfrecord and DALI have it; of keys and positions, as MXNet has it. */
@@ -48,8 +27,8 @@ export type WrittenKind = 'rpidx' | 'vahidk' | 'dali' | 'mx';
 const HEAD_BYTES = 4096;
 
 /** The kind of an index file; undefined where it is none. @throws RecordpipeError `not-found`, `access-denied`, `io-failure` */
-export async function indexKind(path: string, reaching: Reaching): Promise<IndexKind | undefined> {
-  const file = await openIndexFile(path, reaching);
+export async function indexKind(path: string, access: Access): Promise<IndexKind | undefined> {
+  const file = await openSmallFile(path, access);
   try {
     const head = headOf(file);
     return looksLikeIndex(head) ? 'rpidx' : kindOf(head);
@@ -59,7 +38,7 @@ export async function indexKind(path: string, reaching: Reaching): Promise<Index
 }
 
 /** The beginning of an index file. */
-export function headOf(file: DataFile): Uint8Array {
+export function headOf(file: StoredFile): Uint8Array {
   const head = new Uint8Array(Math.min(file.size, HEAD_BYTES));
   file.readNow(head, 0, head.length, 0);
   return head;
@@ -113,12 +92,12 @@ function textIndexPaths(path: string): string[] {
  * of its extension.
  */
 export async function findIndex(
-  file: DataFile,
-  options: Partial<LayoutOptions> & Reaching,
+  file: StoredFile,
+  options: Partial<LayoutOptions> & Access,
 ): Promise<string | undefined> {
   const { path } = file;
   const ours = indexPathOf(path);
-  if (await isThere(ours, options)) return ours;
+  if (await exists(ours, options)) return ours;
   const others = await existing(textIndexPaths(path), options);
   if (others.length === 0) return undefined;
   const { format } = layoutOf(file, options);
@@ -130,35 +109,35 @@ export async function findIndex(
 export async function findIndexOf(
   path: string,
   kind: WrittenKind,
-  reaching: Reaching,
+  access: Access,
 ): Promise<string | undefined> {
   if (kind === 'rpidx') {
-    const [ours] = await existing([indexPathOf(path)], reaching);
+    const [ours] = await existing([indexPathOf(path)], access);
     return ours;
   }
   const format = kind === 'mx' ? 'recordio' : 'tfrecord';
-  for (const other of await existing(textIndexPaths(path), reaching))
-    if ((await formatOfText(other, reaching)) === format) return other;
+  for (const other of await existing(textIndexPaths(path), access))
+    if ((await formatOfText(other, access)) === format) return other;
   return undefined;
 }
 
 /** Where an index of a kind is built: in place of the one that exists, else under its usual name, unless the index of another file has it. */
-export async function indexPathFor(path: string, kind: WrittenKind, reaching: Reaching): Promise<string> {
-  const found = await findIndexOf(path, kind, reaching);
+export async function indexPathFor(path: string, kind: WrittenKind, access: Access): Promise<string> {
+  const found = await findIndexOf(path, kind, access);
   const usual = found ?? defaultIndexPath(path, kind);
-  if (found !== undefined || kind === 'rpidx' || !(await isThere(usual, reaching))) return usual;
-  return (await formatOfText(usual, reaching)) === undefined ? usual : `${path}.idx`;
+  if (found !== undefined || kind === 'rpidx' || !(await exists(usual, access))) return usual;
+  return (await formatOfText(usual, access)) === undefined ? usual : `${path}.idx`;
 }
 
-async function existing(paths: readonly string[], reaching: Reaching): Promise<string[]> {
-  const found = await Promise.all(paths.map((path) => isThere(path, reaching)));
+async function existing(paths: readonly string[], access: Access): Promise<string[]> {
+  const found = await Promise.all(paths.map((path) => exists(path, access)));
   return paths.filter((_, i) => found[i]);
 }
 
 /** What an index of text is one of; undefined where the file is something else, or cannot be read. */
-async function formatOfText(path: string, reaching: Reaching): Promise<FormatName | undefined> {
+async function formatOfText(path: string, access: Access): Promise<FormatName | undefined> {
   try {
-    const kind = await indexKind(path, reaching);
+    const kind = await indexKind(path, access);
     return kind === 'rpidx' ? undefined : formatIndexedBy(kind);
   } catch {
     return undefined;

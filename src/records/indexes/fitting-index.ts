@@ -1,6 +1,6 @@
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import { compareWithData } from './check-index.ts';
-import type { DataFile } from './data-file.ts';
 import { type IndexKind, indexKind } from './find-index.ts';
 import { loadIndex } from './load-index.ts';
 import type { FrameScanOptions } from './scan-frames.ts';
@@ -12,7 +12,7 @@ import type { FrameScanOptions } from './scan-frames.ts';
  * @throws RecordpipeError `already-exists` where the file is no index of this kind, `index-mismatch`, `malformed-index` for one of MXNet's that does not fit
  */
 export async function fittingIndex(
-  file: DataFile,
+  file: StoredFile,
   indexPath: string,
   kind: IndexKind,
   options: Partial<FrameScanOptions>,
@@ -34,46 +34,5 @@ export async function fittingIndex(
     const unfit = isRecordpipeError(error, 'index-mismatch', 'malformed-index');
     if (unfit && kind !== 'mx') return undefined;
     throw error;
-  }
-}
-
-/** Work of several reads that is under way on an open file, for whose end closing waits. */
-export class FileUses {
-  #underWay = 0;
-  #onIdle: (() => void) | undefined;
-  #closing = false;
-  #ended = false;
-
-  /** Whether closing has begun. */
-  get closing(): boolean {
-    return this.#closing;
-  }
-
-  /** Whether nothing may be read any more: what was open may be something else by now. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    this.#underWay++;
-    try {
-      return await work();
-    } finally {
-      this.#underWay--;
-      if (this.#underWay === 0) this.#onIdle?.();
-    }
-  }
-
-  /** Waits for what is under way. @returns whether the file is to be closed now; not where somebody else has begun to */
-  async end(): Promise<boolean> {
-    if (this.#closing) return false;
-    this.#closing = true;
-    if (this.#underWay > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
-      });
-    }
-    this.#ended = true;
-    return true;
   }
 }

@@ -1,6 +1,6 @@
 import { crc32c } from '../../crc32c/crc32c.ts';
 import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
-import type { DataFile } from './data-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 
 /** The error for an index file that is no index, or a damaged one. */
 export function malformedIndex(what: string, place: ErrorPlace): RecordpipeError {
@@ -17,7 +17,7 @@ const SAMPLE_BYTES = 4096;
  * It notices another file of the same size (missed once in 2^32), and any change to the stretches looked at. A change elsewhere that keeps the size is
  * not noticed: what it does to a record is found when that record is read, as far as the format has checksums.
  */
-export async function fingerprint(file: DataFile): Promise<number> {
+export async function fingerprint(file: StoredFile): Promise<number> {
   const { size } = file;
   const whole = size <= SAMPLES * SAMPLE_BYTES;
   const bytes = new Uint8Array(whole ? size : SAMPLE_BYTES);

@@ -1,4 +1,4 @@
-import type { DataFile } from './data-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import type { FrameTable } from './frame-table.ts';
 import { malformedIndex } from './index-errors.ts';
 
@@ -68,7 +68,7 @@ export interface TextLines {
  * The lines of a text file, about 1 MiB at a time; a last line without a newline gets one.
  * @throws RecordpipeError `malformed-index` for a line longer than that
  */
-export function* wholeLines(file: DataFile): Generator<TextLines, void, undefined> {
+export function* wholeLines(file: StoredFile): Generator<TextLines, void, undefined> {
   const bytes = new Uint8Array(CHUNK_BYTES + 1);
   let kept = 0;
   for (let at = 0; at < file.size; ) {

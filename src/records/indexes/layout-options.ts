@@ -6,8 +6,8 @@ import type { Multipart } from '../../formats/recordio/layout.ts';
 import { type AnyOptions, type FormatName, recordFormat } from '../../formats/registry.ts';
 import type { CarriageReturns } from '../../formats/textline/options.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import type { RecordReadOptions } from '../read-options.ts';
-import type { DataFile } from './data-file.ts';
 import type { FrameScanOptions } from './scan-frames.ts';
 
 /** The names of the options that say how a file is cut into records. */
@@ -75,7 +75,7 @@ const HEAD_BYTES = 512;
  * @throws RecordpipeError `unsupported-source` for a compressed file, `unknown-format`
  * @throws UsageError for a value that no option has
  */
-export function layoutOf(file: DataFile, given: Partial<LayoutOptions>): RecordLayout {
+export function layoutOf(file: StoredFile, given: Partial<LayoutOptions>): RecordLayout {
   const head = new Uint8Array(Math.min(file.size, HEAD_BYTES));
   file.readNow(head, 0, head.length, 0);
   const { format = 'auto' } = given;
@@ -120,7 +120,7 @@ function layoutFrom(format: FormatName, options: AnyOptions): RecordLayout {
   return { format, ...Object.fromEntries(stored.map((name) => [name, options[name]])) };
 }
 
-function formatOf({ path }: DataFile, head: Uint8Array): FormatName {
+function formatOf({ path }: StoredFile, head: Uint8Array): FormatName {
   // A file without a byte has no records, whatever its format.
   if (head.length === 0) return 'tfrecord';
   const { format, reason } = detectFormat(head);

@@ -1,7 +1,8 @@
 import { indexMismatch } from '../../formats/index-mismatch.ts';
 import type { FrameReader } from '../../formats/record-format.ts';
 import { recordFormat } from '../../formats/registry.ts';
-import type { DataFile } from './data-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
+import { openSmallFile } from '../../storage/stored-file.ts';
 import { formatIndexedBy, headOf, type IndexKind, kindOf } from './find-index.ts';
 import type { FrameTable } from './frame-table.ts';
 import { fingerprint, malformedIndex } from './index-errors.ts';
@@ -14,7 +15,6 @@ import {
   relaidOut,
 } from './layout-options.ts';
 import { readMXFrames } from './mx-index.ts';
-import { openIndexFile } from './open-data-file.ts';
 import { decodeIndex, looksLikeIndex } from './rpidx.ts';
 import { readVahidkIndex } from './text-indexes.ts';
 
@@ -36,11 +36,11 @@ const HEADS = 64;
  * @throws RecordpipeError `malformed-index`, `index-mismatch`, `not-found`, `access-denied`, `io-failure`
  */
 export async function loadIndex(
-  file: DataFile,
+  file: StoredFile,
   path: string,
   options: Partial<LayoutOptions>,
 ): Promise<LoadedIndex> {
-  const index = await openIndexFile(path, options);
+  const index = await openSmallFile(path, options);
   try {
     const head = headOf(index);
     if (looksLikeIndex(head)) return await loadOurs(file, index, options);
@@ -52,7 +52,7 @@ export async function loadIndex(
 
 /** Verifies the frames of a file. */
 export async function frameReader(
-  file: DataFile,
+  file: StoredFile,
   layout: RecordLayout,
   count: number,
   { payloadCrc }: Partial<LayoutOptions>,
@@ -62,8 +62,8 @@ export async function frameReader(
 }
 
 async function loadOurs(
-  file: DataFile,
-  index: DataFile,
+  file: StoredFile,
+  index: StoredFile,
   options: Partial<LayoutOptions>,
 ): Promise<LoadedIndex> {
   const bytes = new Uint8Array(index.size);
@@ -83,8 +83,8 @@ async function loadOurs(
 }
 
 async function loadText(
-  file: DataFile,
-  index: DataFile,
+  file: StoredFile,
+  index: StoredFile,
   head: Uint8Array,
   options: Partial<LayoutOptions>,
 ): Promise<LoadedIndex> {
@@ -102,15 +102,15 @@ async function loadText(
   return { kind, path: index.path, layout, table };
 }
 
-function checkSize({ path, size }: DataFile, index: DataFile, indexed: number): void {
+function checkSize({ path, size }: StoredFile, index: StoredFile, indexed: number): void {
   if (indexed !== size)
     throw indexMismatch(`${path} has ${size} bytes, indexed are ${indexed}`, { uri: index.path });
 }
 
 /** Looks at the first header, the last, and some between. */
 async function checkHeads(
-  file: DataFile,
-  index: DataFile,
+  file: StoredFile,
+  index: StoredFile,
   table: FrameTable,
   reader: FrameReader,
 ): Promise<void> {

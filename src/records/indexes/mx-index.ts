@@ -1,5 +1,5 @@
 import type { RecordpipeError } from '../../errors.ts';
-import type { DataFile } from './data-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameTableBuilder } from './frame-table.ts';
 import { malformedIndex } from './index-errors.ts';
@@ -30,7 +30,7 @@ export function mxLines(table: FrameTable): Generator<Uint8Array, void, undefine
  * Tells of every line of such an index. As MXNet does, blanks around a line, and what follows a second tab, mean nothing.
  * @throws RecordpipeError `malformed-index`
  */
-export function forEachMXLine(file: DataFile, onLine: OnMXLine): void {
+export function forEachMXLine(file: StoredFile, onLine: OnMXLine): void {
   let line = 0;
   for (const { bytes, end } of wholeLines(file)) {
     for (let at = 0; at < end; line++) {
@@ -58,7 +58,7 @@ export function forEachMXLine(file: DataFile, onLine: OnMXLine): void {
  * @param dataBytes where the last record ends
  * @throws RecordpipeError `malformed-index`
  */
-export function readMXFrames(file: DataFile, dataBytes: number): FrameTable {
+export function readMXFrames(file: StoredFile, dataBytes: number): FrameTable {
   const builder = new FrameTableBuilder();
   const bad = (line: number, what: string): RecordpipeError =>
     malformedIndex(`line ${line + 1} ${what}`, { uri: file.path, record: line });
@@ -84,7 +84,7 @@ export function readMXFrames(file: DataFile, dataBytes: number): FrameTable {
   return builder.finish(dataBytes);
 }
 
-function badLine({ path }: DataFile, line: number): RecordpipeError {
+function badLine({ path }: StoredFile, line: number): RecordpipeError {
   return malformedIndex(`line ${line + 1} is not a key, a tab and a position`, { uri: path, record: line });
 }
 

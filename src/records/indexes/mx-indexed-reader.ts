@@ -10,12 +10,12 @@ import {
   WHOLE,
 } from '../../formats/recordio/layout.ts';
 import { recordCodec } from '../../formats/registry.ts';
-import type { DataFile } from './data-file.ts';
-import { pathOf } from './find-index.ts';
+import { locationOf } from '../../storage/inspect.ts';
+import type { StoredFile } from '../../storage/storage.ts';
+import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';
 import { malformedIndex } from './index-errors.ts';
 import { type LayoutOptions, readOptions } from './layout-options.ts';
 import { checkedKey, type MXKey, type MXKeys, type MXKeyType, readMXKeys } from './mx-keys.ts';
-import { openDataFile, openIndexFile } from './open-data-file.ts';
 import { fresh } from './span-reader.ts';
 
 /** How records are got by keys. Every field has a default; pass what differs. */
@@ -54,10 +54,10 @@ export async function openMXIndexedRecordIO(
   const { keys: type = 'integer' } = options;
   checkKeyType(type);
   const reading = readOptions('recordio', options);
-  const index = await openIndexFile(pathOf(indexPath), options);
+  const index = await openSmallFile(locationOf(indexPath), options);
   try {
     const keys = readMXKeys(index, type);
-    const file = await openDataFile(path, options);
+    const file = await openStoredFile(path, options);
     for (const offset of keys.offsets.values()) {
       if (offset < file.size) continue;
       await file.close();
@@ -80,13 +80,13 @@ export function checkKeyType(type: MXKeyType): void {
 /** The records of a RecordIO file by their keys. Made by `openMXIndexedRecordIO`. Each belongs to the caller and stays valid as long as it is kept. */
 export class MXIndexedReader implements AsyncDisposable {
   readonly path: string;
-  readonly #file: DataFile;
+  readonly #file: StoredFile;
   readonly #keys: MXKeys;
   readonly #type: MXKeyType;
   readonly #options: ReturnType<typeof readOptions>;
 
   /** @hideconstructor */
-  constructor(file: DataFile, keys: MXKeys, type: MXKeyType, options: ReturnType<typeof readOptions>) {
+  constructor(file: StoredFile, keys: MXKeys, type: MXKeyType, options: ReturnType<typeof readOptions>) {
     this.path = file.path;
     this.#file = file;
     this.#keys = keys;

@@ -1,9 +1,10 @@
 import { onAbort } from '../../bytes/abortable.ts';
 import { RecordpipeError } from '../../errors.ts';
+import { locationOf } from '../../storage/inspect.ts';
+import type { Output } from '../../storage/storage.ts';
 import type { RecordWriter, WrittenFile } from '../write/record-writer.ts';
-import type { Target } from '../write/target.ts';
 import type { RecordIOWriteOptions } from '../write/writers.ts';
-import { pathOf, refuseSameFile } from './find-index.ts';
+import { refuseSameFile } from './find-index.ts';
 import { checkKeyType } from './mx-indexed-reader.ts';
 import { checkedKey, type MXKey, type MXKeyType } from './mx-keys.ts';
 
@@ -42,18 +43,18 @@ export async function openMXIndexedRecordIOWriter(
 ): Promise<MXIndexedWriter> {
   const { keys = 'integer', ...writing } = options;
   checkKeyType(keys);
-  refuseSameFile(pathOf(indexPath), pathOf(path));
+  refuseSameFile(locationOf(indexPath), locationOf(path));
   // Readers of indexes do without writers: half of what importing this floor takes.
-  const [{ openRecordIOWriter }, { prepareTarget }, { writeOptions }] = await Promise.all([
+  const [{ openRecordIOWriter }, { prepareOutput }, { writeOptions }] = await Promise.all([
     import('../write/writers.ts'),
-    import('../write/target.ts'),
+    import('../write/prepare-output.ts'),
     import('../write/write-options.ts'),
   ]);
   const records = await openRecordIOWriter(path, { ...writing, append: false, compression: 'none' });
   try {
     const { overwrite, atomic, sync } = writeOptions(writing);
-    const index = await prepareTarget(
-      pathOf(indexPath),
+    const index = await prepareOutput(
+      locationOf(indexPath),
       writeOptions({ overwrite, atomic, sync }),
       undefined,
       () => Promise.reject(new Error('not appending')),
@@ -68,7 +69,7 @@ export async function openMXIndexedRecordIOWriter(
 /** Writes records with keys. Made by `openMXIndexedRecordIOWriter`. */
 export class MXIndexedWriter implements AsyncDisposable {
   readonly #records: RecordWriter;
-  readonly #index: Target;
+  readonly #index: Output;
   readonly #type: MXKeyType;
   readonly #signal: AbortSignal | undefined;
   #text = '';
@@ -77,7 +78,7 @@ export class MXIndexedWriter implements AsyncDisposable {
   #closed: Promise<WrittenFile> | undefined;
 
   /** @hideconstructor */
-  constructor(records: RecordWriter, index: Target, type: MXKeyType, signal?: AbortSignal) {
+  constructor(records: RecordWriter, index: Output, type: MXKeyType, signal?: AbortSignal) {
     this.#records = records;
     this.#index = index;
     this.#type = type;

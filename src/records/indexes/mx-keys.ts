@@ -1,6 +1,6 @@
 import type { RecordpipeError } from '../../errors.ts';
 import { UsageError } from '../../errors.ts';
-import type { DataFile } from './data-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import { malformedIndex } from './index-errors.ts';
 import { forEachMXLine } from './mx-index.ts';
 
@@ -22,7 +22,7 @@ export interface MXKeys {
 }
 
 /** @throws RecordpipeError `malformed-index` */
-export function readMXKeys(file: DataFile, type: MXKeyType): MXKeys {
+export function readMXKeys(file: StoredFile, type: MXKeyType): MXKeys {
   const keys: MXKey[] = [];
   const offsets = new Map<MXKey, number>();
   forEachMXLine(file, (bytes, from, to, offset, line) => {
@@ -54,7 +54,7 @@ function smallest(key: bigint): MXKey {
   return Number.isSafeInteger(number) ? number : key;
 }
 
-function integerOf(file: DataFile, bytes: Uint8Array, from: number, to: number, line: number): MXKey {
+function integerOf(file: StoredFile, bytes: Uint8Array, from: number, to: number, line: number): MXKey {
   if (to - from <= SAFE_DIGITS) {
     let value = 0;
     let at = from;
@@ -74,7 +74,7 @@ function textOf(bytes: Uint8Array, from: number, to: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString();
 }
 
-function notInteger({ path }: DataFile, text: string, line: number): RecordpipeError {
+function notInteger({ path }: StoredFile, text: string, line: number): RecordpipeError {
   const what = `line ${line + 1} has the key ${JSON.stringify(text)}, which is no whole number; keys: 'text' takes it`;
   return malformedIndex(what, { uri: path, record: line });
 }

@@ -1,11 +1,12 @@
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import type { DataFile } from './data-file.ts';
-import { findIndex, pathOf } from './find-index.ts';
+import { locationOf } from '../../storage/inspect.ts';
+import type { StoredFile } from '../../storage/storage.ts';
+import { openStoredFile } from '../../storage/stored-file.ts';
+import { findIndex } from './find-index.ts';
 import type { IndexedRecords } from './indexed-records.ts';
 import { type LayoutOptions, layoutOf, SCAN_NAMES } from './layout-options.ts';
 import { frameReader, loadIndex } from './load-index.ts';
-import { openDataFile } from './open-data-file.ts';
 import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
 import { LOCAL_SPANS, type SpanReading } from './span-reader.ts';
 
@@ -74,7 +75,7 @@ export async function openIndexed(
   if (missing !== 'error' && missing !== 'memory')
     throw new UsageError(`missing: expected one of error, memory, got ${String(missing)}`);
   if (!(maxGapBytes >= 0)) throw new UsageError(`maxGapBytes: expected a number from 0, got ${maxGapBytes}`);
-  const file = await openDataFile(path, options);
+  const file = await openStoredFile(path, options);
   try {
     const { table, layout, indexPath } = await findFrames(file, options, missing);
     const { IndexedRecords } = await import('./indexed-records.ts');
@@ -91,7 +92,7 @@ export async function openIndexed(
   }
 }
 
-function spanReading({ remote }: DataFile, options: Partial<IndexedOptions>): SpanReading {
+function spanReading({ remote }: StoredFile, options: Partial<IndexedOptions>): SpanReading {
   if (remote !== undefined) {
     const { maxGapBytes = remote.gapBytes } = options;
     return { blocking: false, maxGapBytes, maxSpanBytes: remote.spanBytes, lanes: remote.requests };
@@ -101,8 +102,9 @@ function spanReading({ remote }: DataFile, options: Partial<IndexedOptions>): Sp
   return { blocking, maxGapBytes, ...LOCAL_SPANS };
 }
 
-async function findFrames(file: DataFile, options: Partial<IndexedOptions>, missing: 'error' | 'memory') {
-  const found = options.indexPath === undefined ? await findIndex(file, options) : pathOf(options.indexPath);
+async function findFrames(file: StoredFile, options: Partial<IndexedOptions>, missing: 'error' | 'memory') {
+  const found =
+    options.indexPath === undefined ? await findIndex(file, options) : locationOf(options.indexPath);
   if (found !== undefined) {
     const { table, layout, path } = await loadIndex(file, found, options);
     return { table, layout, indexPath: path };

@@ -4,8 +4,8 @@ import { RecordpipeError, UsageError } from '../../errors.ts';
 import { newReadStats } from '../../formats/corruption.ts';
 import type { FrameFinder } from '../../formats/record-format.ts';
 import { type AnyOptions, type FormatName, recordCodec, recordFormat } from '../../formats/registry.ts';
-import { type HopSource, type HopWatch, hopHeaders } from '../hop-headers.ts';
-import type { DataFile } from './data-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
+import { type HopWatch, hopHeaders } from '../hop-headers.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 import { type LayoutOptions, type RecordLayout, readOptions } from './layout-options.ts';
 
@@ -29,7 +29,7 @@ const CHUNK_BYTES = 256 * 1024;
  * @throws RecordpipeError what is wrong with the data, `source-changed` when it changes meanwhile, `aborted`
  */
 export async function scanFrames(
-  file: DataFile,
+  file: StoredFile,
   layout: RecordLayout,
   given: Partial<FrameScanOptions>,
 ): Promise<FrameTable> {
@@ -60,7 +60,7 @@ export async function scanFrames(
 
 /** The frames of a file by its headers; undefined if the format has none, and at anything unusual. */
 async function framesByHops(
-  file: DataFile,
+  file: StoredFile,
   format: FormatName,
   options: AnyOptions,
   watch: HopWatch,
@@ -68,21 +68,12 @@ async function framesByHops(
   const builder = new FrameTableBuilder();
   const hop = await recordFormat(format).headerHop?.(options, builder);
   if (hop === undefined) return undefined;
-  const source: HopSource = {
-    size: file.size,
-    remote: file.remote !== undefined,
-    read(target, offset, length) {
-      if (file.remote !== undefined) return file.read(target, 0, length, offset).then(() => length);
-      file.readNow(target, 0, length, offset);
-      return length;
-    },
-  };
-  return (await hopHeaders(source, hop, watch)) ? builder.finish(file.size) : undefined;
+  return (await hopHeaders(file, hop, watch)) ? builder.finish(file.size) : undefined;
 }
 
 /** The frames of a file by all its bytes. */
 async function framesByScan(
-  file: DataFile,
+  file: StoredFile,
   format: FormatName,
   options: AnyOptions,
   { signal, onProgress }: HopWatch,
@@ -117,7 +108,7 @@ async function framesByScan(
 
 /** Finds frames by the batches of the decoder, which holds one record at a time. */
 async function decodingFinder(
-  file: DataFile,
+  file: StoredFile,
   format: FormatName,
   options: AnyOptions,
   builder: FrameTableBuilder,

@@ -3,8 +3,8 @@ import { RecordBatch } from '../../formats/batch.ts';
 import type { ReadStats } from '../../formats/corruption.ts';
 import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from '../../formats/index-mismatch.ts';
 import { type AnyOptions, recordFormat } from '../../formats/registry.ts';
+import type { RemoteReading, StoredFile } from '../../storage/storage.ts';
 import { type Batches, readBatches } from '../record-reader.ts';
-import type { DataFile, RemoteReading } from './data-file.ts';
 import type { FrameTable } from './frame-table.ts';
 import type { RecordLayout } from './layout-options.ts';
 import { type LayoutOptions, readOptions } from './layout-options.ts';
@@ -14,7 +14,7 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /** A file, where its records lie, and how they are read. */
 export interface IndexedFile {
-  readonly file: DataFile;
+  readonly file: StoredFile;
   readonly table: FrameTable;
   readonly layout: RecordLayout;
   readonly options: Partial<LayoutOptions>;
@@ -87,7 +87,7 @@ async function checkBorders({ file, table, layout }: IndexedFile, from: number, 
 
 /** The bytes `start` to `end`, read ahead: one chunk, or of remote files several that grow, so that a few records cost little. */
 async function* chunksOf(
-  file: DataFile,
+  file: StoredFile,
   start: number,
   end: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {

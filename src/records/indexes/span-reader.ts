@@ -1,6 +1,6 @@
 import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
 import type { FrameReader } from '../../formats/record-format.ts';
-import type { DataFile } from './data-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import type { FrameTable } from './frame-table.ts';
 
 /** Records that are read together: the positions `from` to `to` of an ascending list, which lie in `bytes` bytes from `start` on. */
@@ -128,13 +128,13 @@ export const LOCAL_SPANS: Pick<SpanReading, 'maxSpanBytes' | 'lanes'> = {
 
 /** Reads frames of a file by a table of them, and checks each. */
 export class SpanReader {
-  readonly #file: DataFile;
+  readonly #file: StoredFile;
   readonly #table: FrameTable;
   readonly #frames: FrameReader;
   readonly #reading: SpanReading;
   readonly #slabs = new Slabs();
 
-  constructor(file: DataFile, table: FrameTable, frames: FrameReader, reading: SpanReading) {
+  constructor(file: StoredFile, table: FrameTable, frames: FrameReader, reading: SpanReading) {
     this.#file = file;
     this.#table = table;
     this.#frames = frames;

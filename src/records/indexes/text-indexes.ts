@@ -1,5 +1,5 @@
 import type { RecordpipeError } from '../../errors.ts';
-import type { DataFile } from './data-file.ts';
+import type { StoredFile } from '../../storage/storage.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameTableBuilder } from './frame-table.ts';
 import { malformedIndex } from './index-errors.ts';
@@ -27,7 +27,7 @@ export function vahidkLines(table: FrameTable): Generator<Uint8Array, void, unde
  * Reads such an index, of frames that lie one behind the other.
  * @throws RecordpipeError `malformed-index`
  */
-export function readVahidkIndex(file: DataFile): FrameTable {
+export function readVahidkIndex(file: StoredFile): FrameTable {
   const builder = new FrameTableBuilder();
   let expected = 0;
   let line = 0;

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { isObjectUri } from '../../bytes/object-uri.ts';
+import { isRemote } from '../../storage/registry.ts';
 import type { ExpandOptions, ShardNotice } from './input-options.ts';
 import type { ShardSets } from './shard-sets.ts';
 
@@ -63,7 +63,7 @@ function nameHas(name: string, split: string): boolean {
 
 async function infoText(info: string, options: ExpandOptions): Promise<string> {
   try {
-    if (isObjectUri(info)) return await (await import('./object-files.ts')).objectText(info, options);
+    if (isRemote(info)) return await (await import('./object-files.ts')).objectText(info, options);
     if ((await stat(info)).size > MAX_INFO_BYTES) return '';
     return await readFile(info, 'utf8');
   } catch {

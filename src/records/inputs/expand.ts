@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkAborted } from '../../bytes/abortable.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
-import { isObjectUri } from '../../bytes/object-uri.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import type { FormatName } from '../../formats/registry.ts';
 import { isGlob } from '../../storage/glob.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import { compareKeys } from '../../storage/object-address.ts';
+import { isRemote } from '../../storage/registry.ts';
 import { type ExpandOptions, type InputNotice, NameFilter, Skipped } from './input-options.ts';
 import type { Selection } from './selecting.ts';
 import { ShardSets } from './shard-sets.ts';
@@ -92,7 +92,7 @@ export class Expansion {
     }
     this.sources++;
     if (input === '-') yield { path: input };
-    else if (isObjectUri(input)) yield* this.#objects(input);
+    else if (isRemote(input)) yield* this.#objects(input);
     else yield* this.#local(input.startsWith('file://') ? fileURLToPath(input) : input);
   }
 
@@ -158,7 +158,7 @@ export class Expansion {
 
   async *#filesOfList(input: string): AsyncGenerator<FoundFile, void, undefined> {
     const name = input.slice(1);
-    const key = name === '-' || isObjectUri(name) ? name : resolve(name);
+    const key = name === '-' || isRemote(name) ? name : resolve(name);
     if (this.#lists.get(key)) throw new UsageError(`inputs: the list ${input} contains itself`);
     // Its files are taken already.
     if (this.#lists.has(key)) return;
@@ -173,7 +173,7 @@ export class Expansion {
 
   async #listText(input: string): Promise<string> {
     const path = input.slice(1);
-    if (isObjectUri(path)) return (await import('./object-files.ts')).objectText(path, this.#options);
+    if (isRemote(path)) return (await import('./object-files.ts')).objectText(path, this.#options);
     try {
       if (path !== '-') return await readFile(path, 'utf8');
       const { text } = await import('node:stream/consumers');
@@ -206,7 +206,7 @@ function firstOfEach(files: readonly FoundFile[]): FoundFile[] {
   const found = new Map<string, FoundFile>();
   for (const file of files) {
     const { path } = file;
-    const key = path === '-' || isObjectUri(path) ? path : resolve(path);
+    const key = path === '-' || isRemote(path) ? path : resolve(path);
     const before = found.get(key);
     if (before === undefined || (before.size === undefined && file.size !== undefined)) found.set(key, file);
   }

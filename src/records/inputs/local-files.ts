@@ -1,10 +1,10 @@
 import type { Dirent } from 'node:fs';
 import { opendir, realpath, stat } from 'node:fs/promises';
 import { checkAborted } from '../../bytes/abortable.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
-import { peekPath } from '../../bytes/host-io.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { compileGlob } from '../../storage/glob.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
+import { peekStored } from '../../storage/stored-source.ts';
 import { contentKind, HEAD_BYTES } from './record-names.ts';
 import {
   DATASET_INFO,
@@ -115,7 +115,7 @@ export async function filesInFolder(path: string, selection: Selection): Promise
       else if (named !== 'unknown') skipped.add(path, named.reason, below, named.detail);
       else {
         // What cannot be opened is taken: reading it says what is wrong.
-        const head = peekPath(file, HEAD_BYTES)?.head;
+        const head = peekStored(file, HEAD_BYTES)?.head;
         const is = head && otherContents(await contentKind(head), format);
         if (is === undefined) files.push(file);
         else skipped.add(path, 'other-contents', below, is);

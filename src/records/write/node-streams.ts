@@ -79,8 +79,7 @@ export function nodeEncoder(name: string, encode: (record: Uint8Array) => Uint8A
  * @example
  * ```ts
  * import { Readable } from 'node:stream';
- * import { encodeTFRecord } from 'recordpipe';
- * import { createTFRecordDecoder } from 'recordpipe/records/write';
+ *  * import { createTFRecordDecoder } from 'recordpipe/records/write';
  * const file = Readable.from([encodeTFRecord(Uint8Array.of(7))]);
  * for await (const record of file.pipe(createTFRecordDecoder())) console.log(record); // Uint8Array(1) [ 7 ]
  * ```
@@ -94,8 +93,7 @@ export function createTFRecordDecoder(options?: Partial<Omit<TFRecordReadOptions
  *
  * @example
  * ```ts
- * import { Readable } from 'node:stream';
- * import { createTFRecordEncoder } from 'recordpipe/records/write';
+ *  * import { createTFRecordEncoder } from 'recordpipe/records/write';
  * const records = Readable.from([Uint8Array.of(1), Uint8Array.of(2, 3)]);
  * let bytes = 0;
  * for await (const chunk of records.pipe(createTFRecordEncoder())) bytes += chunk.length;
@@ -112,9 +110,7 @@ export function createTFRecordEncoder(): Transform {
  * @throws as `readRecordIO`, as the stream's `error`
  * @example
  * ```ts
- * import { Readable } from 'node:stream';
- * import { encodeRecordIO } from 'recordpipe';
- * import { createRecordIODecoder } from 'recordpipe/records/write';
+ *  *  * import { createRecordIODecoder } from 'recordpipe/records/write';
  * const file = Readable.from([encodeRecordIO(Uint8Array.of(7))]);
  * for await (const record of file.pipe(createRecordIODecoder())) console.log(record); // Uint8Array(1) [ 7 ]
  * ```
@@ -129,8 +125,7 @@ export function createRecordIODecoder(options?: Partial<Omit<RecordIOReadOptions
  * @throws as `encodeRecordIO`, as the stream's `error`
  * @example
  * ```ts
- * import { Readable } from 'node:stream';
- * import { createRecordIOEncoder } from 'recordpipe/records/write';
+ *  * import { createRecordIOEncoder } from 'recordpipe/records/write';
  * const records = Readable.from([Uint8Array.of(1), Uint8Array.of(2, 3)]);
  * let bytes = 0;
  * for await (const chunk of records.pipe(createRecordIOEncoder())) bytes += chunk.length;
@@ -147,8 +142,7 @@ export function createRecordIOEncoder(options?: Partial<RecordIOEncodeOptions>):
  * @throws as `readTextLines`, as the stream's `error`
  * @example
  * ```ts
- * import { Readable } from 'node:stream';
- * import { createTextLineDecoder } from 'recordpipe/records/write';
+ *  * import { createTextLineDecoder } from 'recordpipe/records/write';
  * const file = Readable.from([Uint8Array.of(97, 10)]);
  * for await (const line of file.pipe(createTextLineDecoder())) console.log(line); // Uint8Array(1) [ 97 ]
  * ```
@@ -163,8 +157,7 @@ export function createTextLineDecoder(options?: Partial<Omit<TextLineReadOptions
  * @throws as `encodeTextLine`, as the stream's `error`
  * @example
  * ```ts
- * import { Readable } from 'node:stream';
- * import { createTextLineEncoder } from 'recordpipe/records/write';
+ *  * import { createTextLineEncoder } from 'recordpipe/records/write';
  * const records = Readable.from([Uint8Array.of(97), Uint8Array.of(98, 99)]);
  * let bytes = 0;
  * for await (const chunk of records.pipe(createTextLineEncoder())) bytes += chunk.length;

@@ -2,12 +2,13 @@ import { checkAborted, onAbort } from '../../bytes/abortable.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import type { CodecOptions } from '../../formats/codec-options.ts';
 import type { Framer, RecordFormat } from '../../formats/record-format.ts';
-import type { Unnamed } from '../../storage/local/new-file.ts';
+import { discardOutput } from '../../storage/output.ts';
+import type { Output, Sink, Unnamed } from '../../storage/storage.ts';
 import { type ScanOptions, scanSource } from '../scan-source.ts';
 import { FrameQueue } from './frame-queue.ts';
-import type { Sink } from './sink.ts';
-import { type Appendable, discardTarget, prepareTarget, type Target } from './target.ts';
-import { type RecordWriteOptions, writeOptions } from './write-options.ts';
+import { type Appendable, prepareOutput } from './prepare-output.ts';
+import type { RecordWriteOptions } from './write-options.ts';
+import { writeOptions } from './write-options.ts';
 
 /** What a closed writer has written. */
 export interface WrittenFile {
@@ -78,7 +79,7 @@ export async function openWriter<O extends RecordWriteOptions>(
   const options = format.writeOptions(given);
   checkAborted(options.signal);
   const check = (existing: string): Promise<Appendable> => format.checkAppendable(existing, options);
-  const target = await prepareTarget(path, options, given?.compression, check, renamed);
+  const target = await prepareOutput(path, options, given?.compression, check, renamed);
   return new RecordWriter(target, await format.framer(options), options);
 }
 
@@ -110,14 +111,14 @@ export class RecordWriter implements AsyncDisposable {
   #payloadBytes = 0;
   #frameBytes = 0;
   readonly #framer: Framer;
-  readonly #target: Target;
+  readonly #target: Output;
   readonly #sink: Sink;
   readonly #signal: AbortSignal | undefined;
   readonly #queue: FrameQueue;
   #closed: Promise<WrittenFile> | undefined;
 
   /** @hideconstructor */
-  constructor(target: Target, framer: Framer, options: RecordWriteOptions) {
+  constructor(target: Output, framer: Framer, options: RecordWriteOptions) {
     this.path = target.path;
     this.#target = target;
     this.#framer = framer;
@@ -250,7 +251,7 @@ export class RecordWriter implements AsyncDisposable {
     this.#queue.failure ??= failure;
     await this.#queue.settled();
     this.#queue.release();
-    await discardTarget(this.#target);
+    await discardOutput(this.#target);
   }
 
   #checkUsable(): void {

@@ -1,8 +1,3 @@
-import fs from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { fileChunks } from '../../bytes/files/file-chunks.ts';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { looksLikeGzip } from '../../bytes/sniff.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { newReadStats, type ReadStats } from '../../formats/corruption.ts';
@@ -11,6 +6,9 @@ import { RecordIODecoder } from '../../formats/recordio/decoder.ts';
 import { PART_HEADER_BYTES } from '../../formats/recordio/layout.ts';
 import type { RecordIOOptions } from '../../formats/recordio/options.ts';
 import { findRecordHead } from '../../formats/recordio/parts.ts';
+import type { Access, StoredFile } from '../../storage/storage.ts';
+import { openStoredFile } from '../../storage/stored-file.ts';
+import { openStored } from '../../storage/stored-source.ts';
 import { readOptions } from '../read-options.ts';
 import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
 import type { RecordIOReadOptions } from '../recordio.ts';
@@ -18,8 +16,6 @@ import type { RecordIOReadOptions } from '../recordio.ts';
 /** Records lie at multiples of four. */
 const ALIGNMENT = 4;
 const LOOK_BYTES = 64 * 1024;
-
-const read = promisify(fs.read);
 
 /** Which split of a file is read. */
 export interface RecordIOSplit {
@@ -60,11 +56,15 @@ export interface ByteRange {
  */
 export async function recordIOSplitRange(path: string | URL, split: RecordIOSplit): Promise<ByteRange> {
   checkSplit(split);
-  const descriptor = openFile(path);
+  return splitRange(path, split, {});
+}
+
+async function splitRange(path: string | URL, split: RecordIOSplit, access: Access): Promise<ByteRange> {
+  const file = await openStoredFile(path, access);
   try {
-    return await rangeOf(descriptor, String(path), split);
+    return await rangeOf(file, split);
   } finally {
-    fs.closeSync(descriptor);
+    await file.close();
   }
 }
 
@@ -75,7 +75,7 @@ export async function recordIOSplitRange(path: string | URL, split: RecordIOSpli
  * @throws as {@link recordIOSplitRange} and `readRecordIO`, while iterating; UsageError at once
  * @example
  * ```ts
- * import { openRecordIOWriter, readRecordIOSplit } from 'recordpipe/records/write';
+ * import { readRecordIOSplit } from 'recordpipe/records/write';
  * const writer = await openRecordIOWriter('train.rec');
  * for (let i = 0; i < 10; i++) await writer.write(Uint8Array.of(i));
  * await writer.close();
@@ -94,7 +94,7 @@ export function readRecordIOSplit(path: string | URL, options: RecordIOSplitOpti
  * @throws as {@link readRecordIOSplit}
  * @example
  * ```ts
- * import { openRecordIOWriter, readRecordIOSplitBatches } from 'recordpipe/records/write';
+ * import { readRecordIOSplitBatches } from 'recordpipe/records/write';
  * const writer = await openRecordIOWriter('train.rec');
  * for (let i = 0; i < 10; i++) await writer.write(Uint8Array.of(i));
  * await writer.close();
@@ -117,14 +117,10 @@ async function* batches(
   options: RecordIOReadOptions,
   stats: ReadStats,
 ): Batches {
-  const { uri = String(path), chunkBytes, blocking } = options;
-  const descriptor = openFile(path);
-  const { start, end } = await rangeOf(descriptor, uri, split).catch((error: unknown) => {
-    fs.closeSync(descriptor);
-    throw error;
-  });
-  const stretch = { descriptor, uri, own: true, start, size: end };
-  const chunks = fileChunks(fs, stretch, { chunkBytes, blocking });
+  const { uri = String(path), chunkBytes, blocking, objects } = options;
+  const { start, end } = await splitRange(path, split, options);
+  if (start === end) return;
+  const { chunks } = openStored(path, { chunkBytes, blocking, start }, { objects });
   const codec = {
     ...recordIOCodec,
     decoder: (complete: RecordIOOptions) =>
@@ -150,48 +146,34 @@ async function* upTo(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGen
 }
 
 /** Source of the rule: `ResetPartition` of dmlc-core's input split, and its `SeekRecordBegin` for RecordIO. */
-async function rangeOf(
-  descriptor: number,
-  uri: string,
-  { split, splits }: RecordIOSplit,
-): Promise<ByteRange> {
-  try {
-    const { size } = fs.fstatSync(descriptor);
-    const head = new Uint8Array(4);
-    const { bytesRead } = await read(descriptor, head, 0, head.length, 0);
-    if (looksLikeGzip(head.subarray(0, bytesRead)))
-      throw new RecordpipeError('unsupported-source', 'a gzip stream cannot be read in splits', { uri });
-    if (size % ALIGNMENT !== 0) throw unaligned(size, uri);
-    const step = Math.ceil(size / splits / ALIGNMENT) * ALIGNMENT;
-    const start = Math.min(step * split, size);
-    const end = Math.min(step * (split + 1), size);
-    if (start === end) return { start, end };
-    return {
-      start: start === 0 ? 0 : await nextHead(descriptor, start, size),
-      end: await nextHead(descriptor, end, size),
-    };
-  } catch (error) {
-    throw fileError(error, uri);
-  }
+async function rangeOf(file: StoredFile, { split, splits }: RecordIOSplit): Promise<ByteRange> {
+  const { size, path: uri } = file;
+  const head = new Uint8Array(Math.min(4, size));
+  await file.read(head, 0, head.length, 0);
+  if (looksLikeGzip(head))
+    throw new RecordpipeError('unsupported-source', 'a gzip stream cannot be read in splits', { uri });
+  if (size % ALIGNMENT !== 0) throw unaligned(size, uri);
+  const step = Math.ceil(size / splits / ALIGNMENT) * ALIGNMENT;
+  const start = Math.min(step * split, size);
+  const end = Math.min(step * (split + 1), size);
+  if (start === end) return { start, end };
+  return {
+    start: start === 0 ? 0 : await nextHead(file, start),
+    end: await nextHead(file, end),
+  };
 }
 
-/** Position of the first header at which a record begins from `from` on; the end of the file if there is none. */
-async function nextHead(descriptor: number, from: number, size: number): Promise<number> {
+/** Position of the first header at or after `from` at which a record begins; the end of the file if there is none. */
+async function nextHead(file: StoredFile, from: number): Promise<number> {
+  const { size } = file;
   const buffer = new Uint8Array(LOOK_BYTES);
   for (let at = from; at < size; at += LOOK_BYTES - PART_HEADER_BYTES) {
-    const { bytesRead } = await read(descriptor, buffer, 0, LOOK_BYTES, at);
-    const head = findRecordHead(buffer, 0, bytesRead);
+    const length = Math.min(LOOK_BYTES, size - at);
+    await file.read(buffer, 0, length, at);
+    const head = findRecordHead(buffer, 0, length);
     if (head >= 0) return at + head;
   }
   return size;
-}
-
-function openFile(path: string | URL): number {
-  try {
-    return fs.openSync(String(path).startsWith('file://') ? fileURLToPath(path) : path, 'r');
-  } catch (error) {
-    throw fileError(error, String(path));
-  }
 }
 
 function unaligned(size: number, uri: string): RecordpipeError {

@@ -1,8 +1,8 @@
-import { readdir, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { fileError } from '../../bytes/files/file-errors.ts';
-import { isObjectUri } from '../../bytes/object-uri.ts';
-import { RecordpipeError } from '../../errors.ts';
+import { basename } from 'node:path';
+import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import { objectOptions } from '../../storage/object-options.ts';
+import { storageOf } from '../../storage/registry.ts';
+import type { Storage } from '../../storage/storage.ts';
 import type { UnnamedFile, WrittenFile } from './record-writer.ts';
 import type { RecordWriteOptions } from './write-options.ts';
 
@@ -23,29 +23,21 @@ export function shardName({ prefix, suffix }: ShardNaming, index: number, count:
 }
 
 /**
- * The shards of this prefix and suffix that exist, whatever their number, in no order.
+ * The existing shards of this prefix and suffix, of any number, in no order.
  * @throws RecordpipeError `access-denied`, `object-missing` (no such bucket), `retries-exhausted`, `io-failure`, `aborted`
  */
 export async function findShards(naming: ShardNaming): Promise<string[]> {
-  const { prefix, suffix } = naming;
+  const { prefix, suffix, signal } = naming;
   const beginning = `${prefix}-`;
+  const storage = await storageIn(naming);
   const found: string[] = [];
-  if (isObjectUri(prefix)) {
-    const { listObjects } = await import('../../storage/list-objects.ts');
-    const options = { ...naming.objects, as: 'prefix', signal: naming.signal } as const;
-    for await (const { uri } of listObjects(beginning, options))
+  try {
+    for await (const { uri } of storage.list(beginning, signal, () => false))
       if (uri.endsWith(suffix) && isShardNumber(uri.slice(beginning.length, uri.length - suffix.length)))
         found.push(uri);
-    return found;
-  }
-  // With a letter after it, so that a prefix may also be a folder and nothing more.
-  const folder = dirname(`${prefix}x`);
-  const start = `${basename(`${prefix}x`).slice(0, -1)}-`;
-  // Where the folder cannot be read, opening a shard says what is wrong.
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (!name.startsWith(start) || !name.endsWith(suffix)) continue;
-    const number = name.slice(start.length, name.length - suffix.length);
-    if (isShardNumber(number) && (await isFile(join(folder, name)))) found.push(beginning + number + suffix);
+  } catch (error) {
+    // If the folder does not exist, opening a shard reports that.
+    if (!isRecordpipeError(error, 'not-found')) throw error;
   }
   return found;
 }
@@ -81,20 +73,13 @@ export async function nameShards(
     files.push({ ...written, path });
   }
   const named = new Set(files.map(({ path }) => path));
-  for (const path of older) if (!named.has(path)) await remove(path, naming);
+  const storage = await storageIn(naming);
+  for (const path of older) if (!named.has(path)) await storage.remove(path, naming.signal);
   return files;
 }
 
-async function remove(path: string, { objects, signal }: ShardNaming): Promise<void> {
-  if (isObjectUri(path)) {
-    const { removeObject } = await import('../../storage/upload/upload-client.ts');
-    return removeObject(path, { ...objects, signal });
-  }
-  try {
-    await unlink(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, path);
-  }
+function storageIn({ prefix, objects }: ShardNaming): Promise<Storage> {
+  return storageOf(prefix, objectOptions(objects));
 }
 
 function shardsExist(found: readonly string[]): RecordpipeError {
@@ -108,10 +93,6 @@ function shardsExist(found: readonly string[]): RecordpipeError {
 /** Whether this stands between the prefix and the suffix of a shard: `00000-of-00012`. */
 function isShardNumber(text: string): boolean {
   return /^\d{5,}-of-\d{5,}$/.test(text);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
 function digits(value: number): string {

@@ -1,4 +1,5 @@
-import { discardTarget, prepareTarget } from './target.ts';
+import { discardOutput } from '../../storage/output.ts';
+import { prepareOutput } from './prepare-output.ts';
 import { type RecordWriteOptions, writeOptions } from './write-options.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function writeWhole(
   given: Partial<RecordWriteOptions> = {},
 ): Promise<number> {
   const options = writeOptions(given);
-  const target = await prepareTarget(path, options, options.compression, () =>
+  const target = await prepareOutput(path, options, options.compression, () =>
     Promise.reject(new Error('not appending')),
   );
   try {
@@ -29,7 +30,7 @@ export async function writeWhole(
     await target.sink.close();
     await target.file.name(path);
   } catch (error) {
-    await discardTarget(target);
+    await discardOutput(target);
     throw error;
   }
   return target.sink.bytes;

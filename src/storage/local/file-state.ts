@@ -1,31 +1,40 @@
 import type { BigIntStats } from 'node:fs';
-import { link, rename, stat, unlink } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { RecordpipeError, sentenceOf } from '../../errors.ts';
 import { FetchFailure, type FetchFailureKind } from '../errors.ts';
-import type { ObjectInfo } from '../storage.ts';
+import type { ObjectInfo, ObjectRef, ObjectStat } from '../storage.ts';
+import { fileError } from './file-errors.ts';
 
-/** The path that an address means. */
+/** The path of a path or `file:` URL. */
 export function pathOf(uri: string): string {
   return uri.startsWith('file://') ? fileURLToPath(uri) : uri;
 }
 
+/** See Storage.stat. */
+export async function statFile({ uri }: ObjectRef): Promise<ObjectStat> {
+  try {
+    return { ...infoOf(uri, await stat(pathOf(uri), { bigint: true })), checksums: [], metadata: {} };
+  } catch (error) {
+    throw fileError(error, uri);
+  }
+}
+
 /**
- * What a listing says of a file.
- * @throws RecordpipeError `unsupported-source` for what is no regular file
+ * A file as a listing describes it.
+ * @throws RecordpipeError `unsupported-source` unless it is a regular file
  */
 export function infoOf(uri: string, stat: BigIntStats): ObjectInfo {
   if (!stat.isFile())
     throw new RecordpipeError(
       'unsupported-source',
-      stat.isDirectory() ? 'is a directory; name the files in it' : 'is no regular file',
+      stat.isDirectory() ? 'is a directory; name the files in it' : 'is not a regular file',
       { uri },
     );
   return { uri, size: Number(stat.size), etag: stateOf(stat), modified: stat.mtime };
 }
 
-/** Changes whenever the file does: what it is, when it was last written and how long it is. */
+/** Changes whenever the file does: its identity, time of last change and size. */
 function stateOf({ dev, ino, mtimeNs, size }: BigIntStats): string {
   return [dev, ino, mtimeNs, size].map((number) => number.toString(36)).join('-');
 }
@@ -51,41 +60,4 @@ export function fileFailure(error: unknown, uri: string): FetchFailure {
       (error as NodeJS.ErrnoException).code ?? (error instanceof RecordpipeError ? error.code : undefined),
     cause: error,
   });
-}
-
-/** What file systems without hard links answer. */
-const NO_LINKS = ['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV'];
-
-/** The error for a name that is taken. */
-export function alreadyExists(uri: string, cause?: unknown): RecordpipeError {
-  const text = 'already exists; pass overwrite: true to replace it';
-  return new RecordpipeError('already-exists', text, { uri }, cause);
-}
-
-/**
- * Gives a finished file its name.
- * @param overwrite whether a file of that name is replaced
- * @throws RecordpipeError `already-exists`
- */
-export async function giveName(unnamed: string, to: string, overwrite: boolean): Promise<void> {
-  if (overwrite) {
-    await rename(unnamed, to);
-    return;
-  }
-  try {
-    // Unlike a rename it fails where the name is taken, also by somebody who was quicker.
-    await link(unnamed, to);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw alreadyExists(to, error);
-    if (!NO_LINKS.includes(code)) throw error;
-    if (await isThere(to)) throw alreadyExists(to, error);
-    await rename(unnamed, to);
-    return;
-  }
-  await unlink(unnamed);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
 }

@@ -1,16 +1,15 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { fileError } from '../../bytes/files/file-errors.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { compareKeys } from '../object-address.ts';
 import type { ObjectInfo } from '../storage.ts';
-import { pathOf } from './file-state.ts';
-import { statFile } from './local-source.ts';
+import { fileError } from './file-errors.ts';
+import { pathOf, statFile } from './file-state.ts';
 
 /**
  * All regular files, those in folders below too, whose paths begin with that of `prefix`, in the order of the bytes of
- * their paths: see ObjectSource.list. Links are followed, but not to a folder that they are in. Pipes and devices are
+ * their paths: see Storage.list. Links are followed, but not to a folder that they are in. Pipes and devices are
  * left out.
  *
  * @param enter whether a folder, given as its path with a slash at the end, is read

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isGlob } from '../glob.ts';
-import type { Place } from '../list-objects.ts';
+import type { Place } from '../storage.ts';
 import { pathOf } from './file-state.ts';
 
 /** Paths and `file:` URLs. */

@@ -1,5 +1,5 @@
-import type { ObjectRead } from '../read-objects.ts';
 import type { ObjectRef } from '../storage.ts';
+import type { ObjectRead } from './object-read.ts';
 
 /** What {@link ObjectPlan.next} says when there is nothing yet. */
 export const LATER: unique symbol = Symbol('later');

@@ -1,10 +1,10 @@
-import type { ObjectRead, Part } from '../read-objects.ts';
 import type { ObjectInfo } from '../storage.ts';
 import type { ObjectPiece, OnObjectError } from './object-piece.ts';
 import type { ObjectRefs } from './object-plan.ts';
 import { END, LATER } from './object-plan.ts';
+import type { ObjectRead, Part } from './object-read.ts';
 import { PartProducer } from './part-producer.ts';
-import type { TransferContext } from './range-transfer.ts';
+import type { TransferContext } from './transfer-control.ts';
 
 const NOTHING = new Uint8Array(0);
 

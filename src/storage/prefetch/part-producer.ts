@@ -1,9 +1,10 @@
 import type { FetchFailure } from '../errors.ts';
-import { ObjectRead, Part } from '../read-objects.ts';
 import type { RangeHead } from '../storage.ts';
 import { END, LATER, ObjectPlan, ObjectQueue, type ObjectRefs } from './object-plan.ts';
+import { ObjectRead, Part } from './object-read.ts';
 import { ObjectVerification } from './object-verification.ts';
-import { RangeTransfer, type TransferContext, TransferFailure } from './range-transfer.ts';
+import { RangeTransfer, TransferFailure } from './range-transfer.ts';
+import type { TransferContext } from './transfer-control.ts';
 import { PART_UNITS, SMALL_UNITS, TransferWindow } from './transfer-window.ts';
 
 /** Objects of no more than this share of a part are small: 1 MiB of 8. */

@@ -1,22 +1,10 @@
 import type { RecordpipeError } from '../../errors.ts';
 import { type FailedRequest, FetchFailure, objectError } from '../errors.ts';
-import type { ObjectOptions } from '../object-options.ts';
 import type { ObjectSource, RangeHead } from '../storage.ts';
 import { BlockMemory } from './object-piece.ts';
-import type { GateSeat, RequestGate } from './request-gate.ts';
 import { RetryBudget } from './retry-budget.ts';
-import type { OnTransferEvent, TransferCounts } from './transfer-control.ts';
+import type { TransferContext } from './transfer-control.ts';
 import { Watchdog } from './watchdog.ts';
-
-/** What all ranges of one stream share. */
-export interface TransferContext {
-  readonly options: ObjectOptions;
-  readonly gate: RequestGate;
-  readonly seat: GateSeat;
-  readonly counts: TransferCounts;
-  readonly onEvent: OnTransferEvent | undefined;
-  sourceOf(uri: string): ObjectSource | Promise<ObjectSource>;
-}
 
 /** The state of an object that its ranges have to be of. Whoever hears of it first says so to the others. */
 export interface ObjectState {
@@ -199,7 +187,7 @@ export class RangeTransfer {
           if (!attempt.signal.aborted) this.#data(chunk);
         },
       };
-      await source.fetch(request, sink, attempt.signal);
+      await source.read(request, sink, attempt.signal);
       if (barked !== undefined) return barked;
       if (!headed || this.#got !== this.#length)
         return new FetchFailure('transient', 'the answer ended before its last byte', { code: 'ShortBody' });

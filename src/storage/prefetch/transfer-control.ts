@@ -1,7 +1,7 @@
 import { type ObjectOptions, objectOptions } from '../object-options.ts';
+import { storageOf } from '../registry.ts';
 import type { ObjectSource } from '../storage.ts';
-import type { TransferContext } from './range-transfer.ts';
-import { processGate } from './request-gate.ts';
+import { type GateSeat, processGate, type RequestGate } from './request-gate.ts';
 
 /** What happens on the way and is no failure. */
 export type TransferEvent =
@@ -94,6 +94,16 @@ export interface TransferControl {
 /** Options of a transfer; pass what differs. */
 export type ObjectReadOptions = Partial<ObjectOptions> & TransferControl;
 
+/** What all ranges of one stream share. */
+export interface TransferContext {
+  readonly options: ObjectOptions;
+  readonly gate: RequestGate;
+  readonly seat: GateSeat;
+  readonly counts: TransferCounts;
+  readonly onEvent: OnTransferEvent | undefined;
+  sourceOf(uri: string): ObjectSource | Promise<ObjectSource>;
+}
+
 /** What the ranges of a new stream share. */
 export function transferContext(given: ObjectReadOptions | undefined): TransferContext {
   const { signal: _, onEvent, source, ...rest } = given ?? {};
@@ -115,14 +125,9 @@ function namedSources(options: ObjectOptions): TransferContext['sourceOf'] {
     const place = /^[a-z0-9]+:\/\/[^/]*/.exec(uri)?.[0] ?? '';
     let source = known.get(place);
     if (source === undefined) {
-      source = load(uri, options);
+      source = storageOf(uri, options);
       known.set(place, source);
     }
     return source;
   };
-}
-
-async function load(uri: string, options: ObjectOptions): Promise<ObjectSource> {
-  const { objectSourceOf } = await import('../storage.ts');
-  return objectSourceOf(uri, options);
 }

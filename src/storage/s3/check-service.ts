@@ -1,121 +1,113 @@
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import type { Checks } from '../diagnose/checks.ts';
 import { FetchFailure, objectError } from '../errors.ts';
 import { parseObjectUri } from '../object-address.ts';
 import type { ObjectOptions } from '../object-options.ts';
-import { failed, passed, type StoreCheck, skipped } from './diagnose.ts';
-import { attempted, S3Caller } from './s3-caller.ts';
+import { connectionFailure, s3Failure } from './failures.ts';
+import { s3Sdk } from './packages.ts';
+import { retry } from './retry.ts';
+import { S3Caller } from './s3-caller.ts';
 import { type S3Clients, s3ClientsOf } from './s3-clients.ts';
-import { connectionFailure, s3Failure } from './s3-failures.ts';
-import { s3Sdk } from './sdk.ts';
 
-type Note = (check: StoreCheck) => void;
-
-/** Checks credentials, connection, clock and region. @returns whether objects can be read at all */
+/** Checks credentials, connection, clock and region. @returns whether objects may be readable */
 export async function checkService(
   uri: string,
   options: ObjectOptions,
-  note: Note,
+  checks: Checks,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const { bucket } = parseObjectUri(uri);
   const clients = await s3ClientsOf(options);
-  if (!(await checkCredentials(clients, bucket, options, note))) {
-    note(skipped('connection', 'skipped: requests cannot be signed'));
-    return false;
-  }
+  if (!(await checkCredentials(clients, bucket, options, checks))) return unsigned(checks);
   const configured = clients.regionOf(bucket);
-  const where = clients.endpointUrl ?? 'AWS';
-  const failure = await askForBucket(new S3Caller(clients, options), bucket, uri, options, signal);
+  const endpoint = clients.endpointUrl ?? 'AWS';
+  const failure = await headBucket(new S3Caller(clients, options), bucket, uri, options, signal);
   if (failure?.kind === 'aborted') throw objectError(failure, { uri });
-  if (failure?.kind === 'denied' && failure.status === undefined) {
-    note(failed('credentials', failure.message, CREDENTIALS_NEXT));
-    note(skipped('connection', 'skipped: requests cannot be signed'));
-    return false;
-  }
   if (failure !== undefined && failure.status === undefined) {
-    note(
-      failed(
-        'connection',
-        `${where} cannot be reached: ${failure.message}`,
-        'check endpoint, network and proxy (HTTPS_PROXY, NO_PROXY)',
-      ),
-    );
+    if (failure.kind === 'denied') {
+      checks.failed('credentials', failure.message, CREDENTIALS_ADVICE);
+      return unsigned(checks);
+    }
+    const next = 'check endpoint, network and proxy (HTTPS_PROXY, NO_PROXY)';
+    checks.failed('connection', `${endpoint} cannot be reached: ${failure.message}`, next);
     return false;
   }
-  note(passed('connection', `${where} answers`));
-  note(checkClock(clients.handler.skewMs()));
+  checks.passed('connection', `${endpoint} answers`);
+  checkClock(clients.http.skewMs(), checks);
   if (failure?.kind === 'missing') {
-    note(failed('region', `there is no bucket ${bucket}`, 'check its name, and the endpoint'));
+    checks.failed('region', `there is no bucket ${bucket}`, 'check its name, and the endpoint');
     return false;
   }
-  checkRegion(bucket, configured, clients, failure, note);
+  const region = clients.regionOf(bucket);
+  const saving = `${configured} is configured; --region ${region} saves a request`;
+  if (region !== configured) checks.passed('region', `${bucket} is in ${region}, ${saving}`);
+  else if (failure === undefined) checks.passed('region', `${bucket} is addressed in ${region}`);
+  else checks.skipped(`${failure.message}; ${region} is configured`, 'region');
   return true;
 }
 
-const CREDENTIALS_NEXT = 'aws configure, aws sso login, a role; --no-sign-request for public buckets';
+function unsigned(checks: Checks): false {
+  checks.skipped('skipped: requests cannot be signed', 'connection');
+  return false;
+}
 
-/** The sources of credentials, as the SDK names them. */
-const PROVIDERS: readonly (readonly [name: RegExp, text: string])[] = [
+const CREDENTIALS_ADVICE = 'aws configure, aws sso login, a role; --no-sign-request for public buckets';
+
+/** The sources of credentials, by their names in the SDK. */
+const SOURCES: readonly (readonly [name: RegExp, text: string])[] = [
   [/ENV_VARS_STS_WEB_ID|WEB_ID/, 'a web identity'],
   [/SSO/, 'single sign-on'],
   [/LOGIN/, 'a login'],
-  [/STS/, 'a role that was assumed'],
+  [/STS/, 'an assumed role'],
   [/ENV_VARS/, 'the environment (AWS_ACCESS_KEY_ID)'],
-  [/PROCESS/, 'a program that the profile names'],
+  [/PROCESS/, 'the credential process of the profile'],
   [/IMDS/, 'the role of this instance'],
   [/HTTP/, 'the role of this container'],
   [/PROFILE/, 'a profile'],
 ];
 
-async function checkCredentials(
-  clients: S3Clients,
-  bucket: string,
-  { anonymous, credentials }: ObjectOptions,
-  note: Note,
-): Promise<boolean> {
-  if (anonymous) {
-    note(skipped('credentials', 'not needed: requests are not signed'));
-    return true;
-  }
-  try {
-    const {
-      accessKeyId,
-      expiration,
-      $source = {},
-    } = await ((await clients.for(bucket)).config.credentials as () => Promise<Identity>)();
-    const names = Object.keys($source).join(' ');
-    const from =
-      credentials !== undefined
-        ? 'the options'
-        : (PROVIDERS.find(([name]) => name.test(names))?.[1] ?? 'the default chain');
-    const text =
-      accessKeyId.length < 12 ? `from ${from}` : `from ${from}, key ending in ${accessKeyId.slice(-4)}`;
-    if (expiration !== undefined && expiration.getTime() < Date.now()) {
-      note(failed('credentials', `${text}; they expired at ${expiration.toISOString()}`, 'log in again'));
-      return false;
-    }
-    note(
-      passed(
-        'credentials',
-        expiration === undefined ? text : `${text}, good until ${expiration.toISOString()}`,
-      ),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof RecordpipeError) throw error;
-    const { message } = s3Failure(error);
-    note(failed('credentials', message, CREDENTIALS_NEXT));
-    return false;
-  }
-}
-
-interface Identity {
+interface SdkCredentials {
   readonly accessKeyId: string;
   readonly expiration?: Date;
   readonly $source?: Readonly<Record<string, string>>;
 }
 
-async function askForBucket(
+async function checkCredentials(
+  clients: S3Clients,
+  bucket: string,
+  { anonymous, credentials }: ObjectOptions,
+  checks: Checks,
+): Promise<boolean> {
+  if (anonymous) {
+    checks.skipped('not needed: requests are not signed', 'credentials');
+    return true;
+  }
+  let found: SdkCredentials;
+  try {
+    const { config } = await clients.for(bucket);
+    found = await (config.credentials as () => Promise<SdkCredentials>)();
+  } catch (error) {
+    if (error instanceof RecordpipeError) throw error;
+    checks.failed('credentials', s3Failure(error).message, CREDENTIALS_ADVICE);
+    return false;
+  }
+  const { accessKeyId, expiration, $source = {} } = found;
+  const names = Object.keys($source).join(' ');
+  const source = SOURCES.find(([name]) => name.test(names))?.[1] ?? 'the default chain';
+  const from = `from ${credentials === undefined ? source : 'the options'}`;
+  const text = accessKeyId.length < 12 ? from : `${from}, key ending in ${accessKeyId.slice(-4)}`;
+  if (expiration === undefined) checks.passed('credentials', text);
+  else if (expiration.getTime() >= Date.now())
+    checks.passed('credentials', `${text}, valid until ${expiration.toISOString()}`);
+  else {
+    checks.failed('credentials', `${text}; they expired at ${expiration.toISOString()}`, 'log in again');
+    return false;
+  }
+  return true;
+}
+
+/** @returns the failure */
+async function headBucket(
   caller: S3Caller,
   bucket: string,
   uri: string,
@@ -123,52 +115,30 @@ async function askForBucket(
   signal: AbortSignal | undefined,
 ): Promise<FetchFailure | undefined> {
   try {
-    await attempted(
-      async () => {
-        const { HeadBucketCommand } = await s3Sdk();
-        return caller.call(bucket, signal, (client, send) =>
-          client.send(new HeadBucketCommand({ Bucket: bucket }), send),
-        );
-      },
-      uri,
-      options,
-      signal,
+    const { HeadBucketCommand } = await s3Sdk();
+    const command = new HeadBucketCommand({ Bucket: bucket });
+    await retry({ uri, options, signal }, () =>
+      caller.call(bucket, signal, (client, send) => client.send(command, send)),
     );
     return undefined;
   } catch (error) {
     if (isRecordpipeError(error, 'missing-package')) throw error;
-    const cause = (error as Error).cause;
+    const { cause } = error as Error;
     return cause instanceof FetchFailure ? cause : connectionFailure(error as Error);
   }
 }
 
-/** The service refuses requests that are 15 minutes off. */
+/** The service rejects requests with a skew of 15 minutes. */
 const MAX_SKEW_MS = 300_000;
 
-function checkClock(skewMs: number | undefined): StoreCheck {
-  if (skewMs === undefined) return skipped('clock', 'the service does not send the time');
+function checkClock(skewMs: number | undefined, checks: Checks): void {
+  if (skewMs === undefined) {
+    checks.skipped('the service does not send the time', 'clock');
+    return;
+  }
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   const text = `this clock is ${seconds} s ${skewMs < 0 ? 'ahead of' : 'behind'} the clock of the service`;
   if (Math.abs(skewMs) > MAX_SKEW_MS)
-    return failed('clock', text, 'set the clock; until then requests carry the time of the service');
-  return passed('clock', seconds < 2 ? 'agrees with the clock of the service' : text);
-}
-
-function checkRegion(
-  bucket: string,
-  configured: string,
-  clients: S3Clients,
-  failure: FetchFailure | undefined,
-  note: Note,
-): void {
-  const region = clients.regionOf(bucket);
-  if (region !== configured)
-    note(
-      passed(
-        'region',
-        `${bucket} is in ${region}, ${configured} is configured; --region ${region} saves a request`,
-      ),
-    );
-  else if (failure === undefined) note(passed('region', `${bucket} is addressed in ${region}`));
-  else note(skipped('region', `${failure.message}; ${region} is configured`));
+    checks.failed('clock', text, 'set the clock; until then requests carry the time of the service');
+  else checks.passed('clock', seconds < 2 ? 'agrees with the clock of the service' : text);
 }

@@ -1,21 +1,26 @@
-import { UsageError } from '../../errors.ts';
-import { registerSecret } from '../../redact.ts';
 import { FetchFailure } from '../errors.ts';
-import type { ObjectOptions, S3Credentials, S3CredentialsProvider } from '../object-options.ts';
+import {
+  checkedCredentials,
+  type S3Credentials,
+  type S3CredentialsProvider,
+  type S3Options,
+} from './s3-options.ts';
 
-/** Where the credentials of requests come from. */
+/** Source of the credentials that sign requests. */
 export interface CredentialsProvider {
   /** Undefined: the request is not signed. */
   get(): S3Credentials | undefined | Promise<S3Credentials>;
-  /** Makes the next `get` ask again: the service said that they have expired. */
+  /** Makes the next `get` fetch new credentials, after the service has rejected expired ones. */
   refresh(): void;
 }
 
 /** Credentials are renewed this long before they expire, as the SDK does. */
 const RENEWAL_MS = 300_000;
 
-/** The credentials that the options give; undefined where they are left to environment, profile and roles. */
-export function givenCredentials({ credentials }: ObjectOptions): CredentialsProvider | undefined {
+/** The credentials in the options; undefined if environment, profile and roles decide. */
+export function givenCredentials({
+  credentials,
+}: Pick<S3Options, 'credentials'>): CredentialsProvider | undefined {
   if (credentials === undefined) return undefined;
   if (typeof credentials !== 'function') {
     const given = checkedCredentials(credentials);
@@ -29,20 +34,19 @@ export function givenCredentials({ credentials }: ObjectOptions): CredentialsPro
   return provider;
 }
 
-/** One for each function: all clients that it serves share what it gave. */
+/** One for each function: all its clients share the credentials that it returned. */
 const providers = new WeakMap<S3CredentialsProvider, CredentialsProvider>();
 
-function cached(credentials: S3CredentialsProvider): CredentialsProvider {
+function cached(fetchCredentials: S3CredentialsProvider): CredentialsProvider {
   let current: Promise<S3Credentials> | undefined;
   let expiresAt = Number.POSITIVE_INFINITY;
-  const ask = async (): Promise<S3Credentials> => {
+  const fetchNew = async (): Promise<S3Credentials> => {
     let found: S3Credentials;
     try {
-      found = await credentials();
+      found = await fetchCredentials();
     } catch (cause) {
-      throw new FetchFailure('denied', `the credentials function failed: ${(cause as Error).message}`, {
-        cause,
-      });
+      const text = `the credentials function failed: ${(cause as Error).message}`;
+      throw new FetchFailure('denied', text, { cause });
     }
     const checked = checkedCredentials(found);
     expiresAt = checked.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
@@ -52,10 +56,10 @@ function cached(credentials: S3CredentialsProvider): CredentialsProvider {
     get: () => {
       if (current === undefined || Date.now() > expiresAt - RENEWAL_MS) {
         expiresAt = Number.POSITIVE_INFINITY;
-        const asked = ask();
-        current = asked;
-        asked.catch(() => {
-          if (current === asked) current = undefined;
+        const fetched = fetchNew();
+        current = fetched;
+        fetched.catch(() => {
+          if (current === fetched) current = undefined;
         });
       }
       return current;
@@ -64,23 +68,4 @@ function cached(credentials: S3CredentialsProvider): CredentialsProvider {
       current = undefined;
     },
   };
-}
-
-/** @throws UsageError that names the field, never its value */
-export function checkedCredentials(given: S3Credentials): S3Credentials {
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } = given ?? {};
-  for (const [name, value] of Object.entries({ accessKeyId, secretAccessKey }))
-    if (typeof value !== 'string' || value === '')
-      throw new UsageError(`credentials: expected ${name} as text, got ${typeOf(value)}`);
-  if (sessionToken !== undefined && typeof sessionToken !== 'string')
-    throw new UsageError(`credentials: expected sessionToken as text, got ${typeOf(sessionToken)}`);
-  if (expiration !== undefined && !(expiration instanceof Date))
-    throw new UsageError(`credentials: expected expiration as a Date, got ${typeOf(expiration)}`);
-  registerSecret(secretAccessKey);
-  registerSecret(sessionToken);
-  return { accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined, expiration };
-}
-
-function typeOf(value: unknown): string {
-  return value === '' ? 'an empty text' : typeof value;
 }

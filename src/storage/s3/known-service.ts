@@ -1,10 +1,9 @@
-import type { ObjectOptions, S3Credentials } from '../object-options.ts';
 import { type CredentialsProvider, givenCredentials } from './credentials.ts';
-import { environmentEndpoint, isOfAws, serviceUrl } from './s3-clients.ts';
+import { type S3Credentials, type S3Options, serviceUrl } from './s3-options.ts';
 
 /**
- * A service about which options and environment say all that a GET needs: the SDK, whose import takes a third of a second,
- * is not loaded.
+ * A service for which options and environment contain everything that a GET needs, so that the SDK,
+ * whose import takes a third of a second, is not loaded.
  */
 export interface KnownService {
   readonly endpoint: URL;
@@ -13,37 +12,55 @@ export interface KnownService {
   readonly credentials: CredentialsProvider | undefined;
 }
 
-/** Variables other than keys that decide who signs, or how the service is reached. */
-const LEFT_TO_THE_SDK = [
+/** Variables besides keys that change who signs, or how the service is reached. */
+const SDK_VARIABLES = [
   'AWS_PROFILE',
   'AWS_CREDENTIAL_EXPIRATION',
   'AWS_USE_FIPS_ENDPOINT',
   'AWS_USE_DUALSTACK_ENDPOINT',
 ];
 
-/** Undefined where the SDK has to read profiles, roles, or the rules for AWS's own endpoints. @throws UsageError */
-export function knownService(options: ObjectOptions): KnownService | undefined {
+/**
+ * Undefined if only the SDK can tell: it reads profiles and roles, and knows the endpoints of AWS.
+ *
+ * @throws UsageError for an invalid endpoint in the environment
+ */
+export function knownService(options: S3Options): KnownService | undefined {
   const { profile, anonymous, pathStyle = true, region = environmentRegion(), endpointUrl } = options;
   const endpoint = endpointUrl === undefined ? environmentEndpoint() : serviceUrl(endpointUrl, 'endpointUrl');
   if (endpoint === undefined || isOfAws(endpoint) || !pathStyle || region === undefined) return undefined;
-  if (profile !== undefined || LEFT_TO_THE_SDK.some((name) => process.env[name])) return undefined;
+  if (profile !== undefined || SDK_VARIABLES.some((name) => process.env[name])) return undefined;
   if (endpoint.search !== '') return undefined;
   if (anonymous) return { endpoint, region, credentials: undefined };
   const given = givenCredentials(options);
   if (given !== undefined) return { endpoint, region, credentials: given };
-  if (environmentIdentity() === undefined) return undefined;
-  // Read at every request: whoever renews keys may change the environment.
-  const credentials = { get: environmentIdentity, refresh: () => {} };
-  return { endpoint, region, credentials };
+  if (environmentCredentials() === undefined) return undefined;
+  // Read for every request: the user may renew the keys in the environment.
+  return { endpoint, region, credentials: { get: environmentCredentials, refresh: () => {} } };
 }
 
-/** AWS's other tools know the second name too. */
+/** The AWS command line and other tools also read the second name. */
 export function environmentRegion(): string | undefined {
   return process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || undefined;
 }
 
-function environmentIdentity(): S3Credentials | undefined {
+function environmentCredentials(): S3Credentials | undefined {
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = process.env;
   if (!id || !secret) return undefined;
   return { accessKeyId: id, secretAccessKey: secret, sessionToken: token || undefined };
+}
+
+/** The service that the environment names. @throws UsageError */
+export function environmentEndpoint(): URL | undefined {
+  if (ignoresConfiguredEndpoints()) return undefined;
+  const variable = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'].find((name) => process.env[name]);
+  return variable === undefined ? undefined : serviceUrl(process.env[variable] as string, variable);
+}
+
+export function ignoresConfiguredEndpoints(): boolean {
+  return process.env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true';
+}
+
+export function isOfAws({ hostname }: URL): boolean {
+  return /(^|\.)(amazonaws\.com(\.cn)?|api\.aws|amazonaws\.eu)$/.test(hostname);
 }

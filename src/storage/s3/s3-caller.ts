@@ -1,110 +1,25 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { allowListeners, onAbort } from '../../bytes/abortable.ts';
+import { allowListeners } from '../../bytes/abortable.ts';
 import { RecordpipeError } from '../../errors.ts';
-import { FetchFailure, objectError } from '../errors.ts';
-import type { ObjectOptions, TransferOptions } from '../object-options.ts';
-import { RetryBudget } from '../prefetch/retry-budget.ts';
+import { FetchFailure } from '../errors.ts';
+import type { ObjectOptions } from '../object-options.ts';
 import type { GetFields } from './direct-get.ts';
-import type { HttpRequest } from './http-request.ts';
-import type { PushedBody } from './pushed-get.ts';
-import type { SendOptions } from './request-handler.ts';
+import { regionInResponse, s3Failure } from './failures.ts';
+import type { BodySink } from './http/exchange.ts';
+import type { SendOptions } from './http/http-client.ts';
+import type { HttpRequest } from './http/http-request.ts';
+import { s3Sdk } from './packages.ts';
 import type { S3Clients } from './s3-clients.ts';
-import { regionTold, s3Failure } from './s3-failures.ts';
-import { s3Sdk } from './sdk.ts';
 
-/** One request, and how it is repeated. */
-export interface Repeated {
-  readonly options: TransferOptions;
-  readonly signal: AbortSignal | undefined;
-  /** How long one attempt may take; undefined: the watchdog of the request handler alone decides. */
-  readonly attemptMs?: number | undefined;
-  /** What a failed attempt means. */
-  failureOf(error: unknown): FetchFailure;
-  /** The error for the last failure. */
-  errorOf(failure: FetchFailure, budget: RetryBudget): Error;
-}
-
-export interface Attempt {
-  readonly signal: AbortSignal | undefined;
-  /** Whether an earlier attempt may have succeeded although its answer did not come. */
-  readonly unsure: boolean;
-}
-
-/**
- * Repeats a request other than a ranged GET until it succeeds, fails for good, or its budget is used up. The SDK's own
- * retries draw on one budget for all calls of a client, which an outage of seconds uses up for all of them.
- * @throws what `errorOf` returns; a RecordpipeError that an attempt throws
- */
-export async function repeated<R>(request: Repeated, send: (attempt: Attempt) => Promise<R>): Promise<R> {
-  const { options, signal } = request;
-  allowListeners(signal);
-  const budget = new RetryBudget(options);
-  let unsure = false;
-  for (;;) {
-    const sentAt = performance.now();
-    let failure: FetchFailure;
-    try {
-      return await once(request, (own) => send({ signal: own, unsure }));
-    } catch (error) {
-      if (error instanceof RecordpipeError) throw error;
-      failure = request.failureOf(error);
-    }
-    // An answer says what happened, except for 5xx, after which it may have.
-    unsure ||= failure.status === undefined || failure.status >= 500;
-    const pause = budget.pauseAfter(failure, 0, 0, sentAt);
-    if (pause === undefined || signal?.aborted) throw request.errorOf(failure, budget);
-    // Ends early when the signal fires; the next attempt says so.
-    await sleep(pause, undefined, signal === undefined ? {} : { signal }).catch(() => {});
-  }
-}
-
-/** Runs one attempt, which ends when the signal fires or its time is up. */
-async function once<R>(
-  { attemptMs, signal }: Repeated,
-  send: (signal: AbortSignal | undefined) => Promise<R>,
-): Promise<R> {
-  if (attemptMs === undefined) return send(signal);
-  const own = new AbortController();
-  const stop = (): void => own.abort(signal?.reason);
-  onAbort(signal, stop);
-  if (signal?.aborted) stop();
-  const timer = setTimeout(() => own.abort(new Error(`no answer within ${attemptMs} ms`)), attemptMs);
-  try {
-    return await send(own.signal);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
-  }
-}
-
-/** Repeats a request for `uri`. @throws RecordpipeError with the failure as its cause */
-export function attempted<Result>(
-  attempt: () => Promise<Result>,
-  uri: string,
-  options: TransferOptions,
-  signal: AbortSignal | undefined,
-): Promise<Result> {
-  return repeated(
-    {
-      options,
-      signal,
-      failureOf: (error) => s3Failure(error, signal),
-      errorOf: (failure, { attempts, elapsedMs }) => objectError(failure, { uri, attempts, elapsedMs }),
-    },
-    attempt,
-  );
-}
-
-/** Sends one command with the given client. */
+/** Sends one command with a client. */
 type Call<Output> = (client: S3Client, options: { readonly abortSignal?: AbortSignal }) => Promise<Output>;
 
-/** A service sends a request to the region of the bucket at once; more than a few redirects are a loop. */
+/** A service redirects to the region of a bucket directly; more redirects than this are a loop. */
 const MAX_REDIRECTS = 3;
 
-/** Sends commands to the region of the bucket. Failures are FetchFailures. */
+/** Sends requests to the region of the bucket, one attempt each. Failures are FetchFailures. */
 export class S3Caller {
-  /** The parameter that every request carries where the requester pays. */
+  /** Parameter of every request if the requester pays. */
   readonly payer: { readonly RequestPayer?: 'requester' };
   readonly #clients: S3Clients;
   #refreshing: Promise<unknown> | undefined;
@@ -114,26 +29,21 @@ export class S3Caller {
     this.payer = requesterPays ? { RequestPayer: 'requester' } : {};
   }
 
-  /**
-   * One attempt, which follows the service to the region that it names for the bucket.
-   * @throws FetchFailure
-   */
+  /** Sends a command of the SDK. @throws FetchFailure */
   call<Output>(bucket: string, signal: AbortSignal | undefined, call: Call<Output>): Promise<Output> {
     const options = signal === undefined ? {} : { abortSignal: signal };
-    return this.#inItsRegion(bucket, signal, async () => call(await this.#clients.for(bucket), options));
+    return this.#inRegion(bucket, signal, async () => call(await this.#clients.for(bucket), options));
   }
 
-  /** One attempt of a GET whose body is pushed. @throws FetchFailure */
-  get(bucket: string, fields: GetFields, signal: AbortSignal, pushedBody: PushedBody): Promise<void> {
+  /** Sends a GET whose body goes to `sink`. @throws FetchFailure */
+  get(bucket: string, fields: GetFields, signal: AbortSignal, sink: BodySink): Promise<void> {
     const { key, versionId, headers } = fields;
-    const clients = this.#clients;
-    return this.#inItsRegion(bucket, signal, async () => {
-      const direct = clients.directGets(bucket);
-      if (direct.knows(bucket)) return direct.send(bucket, fields, signal, pushedBody);
-      const [client, { GetObjectCommand }] = await Promise.all([clients.for(bucket), s3Sdk()]);
+    return this.#inRegion(bucket, signal, async () => {
+      const direct = this.#clients.directGets(bucket);
+      if (direct.knows(bucket)) return direct.send(bucket, fields, signal, sink);
+      const [client, { GetObjectCommand }] = await Promise.all([this.#clients.for(bucket), s3Sdk()]);
       const onRequest = (request: HttpRequest): void => direct.learn(bucket, key, request);
-      // The SDK hands its options to the handler as they are.
-      const options = { abortSignal: signal, pushedBody, onRequest } satisfies SendOptions;
+      const options = { abortSignal: signal, sink, onRequest } satisfies SendOptions;
       const command = new GetObjectCommand({
         Bucket: bucket,
         Key: key,
@@ -146,21 +56,21 @@ export class S3Caller {
     });
   }
 
-  async #inItsRegion<Output>(
+  async #inRegion<Output>(
     bucket: string,
     signal: AbortSignal | undefined,
     attempt: () => Promise<Output>,
   ): Promise<Output> {
     allowListeners(signal);
     for (let redirects = 0; ; redirects++) {
-      // Another request may learn the region meanwhile.
-      const asked = this.#clients.regionOf(bucket);
+      // A concurrent request may change the region in the meantime.
+      const tried = this.#clients.regionOf(bucket);
       try {
         return await attempt();
       } catch (error) {
-        const region = signal?.aborted ? undefined : regionTold(error);
-        if (region !== undefined && region !== asked) {
-          if (redirects === MAX_REDIRECTS) throw endlessRedirects(asked, region, error);
+        const region = signal?.aborted ? undefined : regionInResponse(error);
+        if (region !== undefined && region !== tried) {
+          if (redirects === MAX_REDIRECTS) throw endlessRedirects(tried, region, error);
           this.#clients.setRegion(bucket, region);
           continue;
         }
@@ -176,7 +86,7 @@ export class S3Caller {
   async #refresh(bucket: string): Promise<void> {
     this.#refreshing ??= this.#clients
       .refresh(bucket)
-      .catch(() => {}) // the next attempt says so
+      .catch(() => {}) // the next attempt fails with the reason
       .finally(() => {
         this.#refreshing = undefined;
       });
@@ -184,7 +94,7 @@ export class S3Caller {
   }
 }
 
-function endlessRedirects(asked: string, region: string, cause: unknown): FetchFailure {
-  const text = `the service redirects from region to region without end (from ${asked} to ${region}); check the endpoint`;
+function endlessRedirects(from: string, to: string, cause: unknown): FetchFailure {
+  const text = `the service keeps redirecting between regions (from ${from} to ${to}); check the endpoint`;
   return new FetchFailure('fatal', text, { cause });
 }

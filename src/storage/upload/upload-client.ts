@@ -1,6 +1,6 @@
 import type { ObjectOptions } from '../object-options.ts';
+import { type S3Sdk, s3Sdk } from '../s3/packages.ts';
 import type { S3Caller } from '../s3/s3-caller.ts';
-import { type S3Sdk, s3Sdk } from '../s3/sdk.ts';
 import { uploadAddress } from './object-upload.ts';
 import { type ObjectWriteOptions, objectWriteOptions } from './object-writer.ts';
 import { UploadRequests } from './upload-requests.ts';

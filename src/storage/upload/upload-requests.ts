@@ -12,8 +12,7 @@ import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { FetchFailure, objectError } from '../errors.ts';
 import type { TransferOptions } from '../object-options.ts';
 import type { RetryBudget } from '../prefetch/retry-budget.ts';
-import { repeated } from '../s3/s3-caller.ts';
-import { s3Failure } from '../s3/s3-failures.ts';
+import { type Attempt, retry } from '../s3/retry.ts';
 import type { UploadAddress } from './object-upload.ts';
 import type { ObjectWriteOptions } from './object-writer.ts';
 import type { UploadClient } from './upload-client.ts';
@@ -25,72 +24,45 @@ export function crcText(crc: number): string {
   return bytes.toString('base64');
 }
 
-/** Answers that say that the bytes did not arrive as they were sent, or that somebody else wrote the object at the same moment: another attempt may do better. */
-const ON_THE_WAY = new Set([
-  'IncompleteBody',
-  'BadDigest',
-  'XAmzContentSHA256Mismatch',
-  'XAmzContentChecksumMismatch',
-  'ConditionalRequestConflict',
-]);
-
-/** Why a request failed, as a kind that says whether to try again. @param aborted whether the caller's signal has fired, rather than the attempt's time run out */
-export function sendFailure(error: unknown, aborted: boolean): FetchFailure {
-  const failure = s3Failure(error);
-  if (failure.kind === 'aborted') return aborted ? failure : again(failure, 'no answer in time');
-  return failure.kind === 'fatal' && ON_THE_WAY.has(failure.code ?? '')
-    ? again(failure, failure.message)
-    : failure;
-}
-
-function again({ code, status, requestId, cause }: FetchFailure, text: string): FetchFailure {
-  return new FetchFailure('transient', text, { code, status, requestId, cause });
-}
-
 /** One request of an upload. */
-export interface Retried {
+interface UploadRequest {
   /** For messages: `part 3`. */
   readonly what: string;
   readonly uri: string;
   readonly options: TransferOptions;
-  /** How long one attempt may take. */
+  /** Maximum duration of an attempt. */
   readonly attemptMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** One attempt. */
-export interface Attempt {
+interface UploadAttempt extends Attempt {
   readonly signal: AbortSignal;
-  /** Whether an earlier attempt may have succeeded although its answer did not come. */
-  readonly unsure: boolean;
 }
 
 /**
- * Sends a request of an upload until it succeeds, fails for good, or its budget is used up.
- * @throws RecordpipeError `aborted`, `access-denied`, `object-missing`, `already-exists` (412), `retries-exhausted`, `io-failure`; its cause is a FetchFailure
+ * Sends a request until it succeeds, fails for good, or exhausts its budget.
+ *
+ * @throws RecordpipeError `aborted`, `access-denied`, `object-missing`, `already-exists` (412),
+ * `retries-exhausted`, `io-failure`
  */
-export async function withRetries<R>(request: Retried, send: (attempt: Attempt) => Promise<R>): Promise<R> {
-  const { options, signal, attemptMs } = request;
+async function withRetries<R>(
+  request: UploadRequest,
+  send: (attempt: UploadAttempt) => Promise<R>,
+): Promise<R> {
+  const { signal } = request;
   if (signal?.aborted) throw abortError(signal);
-  return repeated(
-    {
-      options,
-      signal,
-      attemptMs,
-      failureOf: (error) => sendFailure(error, signal?.aborted === true),
-      errorOf: (failure, budget) => (signal?.aborted ? abortError(signal) : failed(failure, request, budget)),
-    },
-    (attempt) => send(attempt as Attempt),
-  );
+  const errorOf = (failure: FetchFailure, budget: RetryBudget): RecordpipeError =>
+    signal?.aborted ? abortError(signal) : uploadError(failure, request, budget);
+  return retry({ ...request, errorOf }, (attempt) => send(attempt as UploadAttempt));
 }
 
-function failed(
+function uploadError(
   failure: FetchFailure,
-  { what, uri }: Retried,
+  { what, uri }: UploadRequest,
   { attempts, elapsedMs }: RetryBudget,
 ): RecordpipeError {
   if (failure.kind === 'changed') {
-    const text = 'an object of this name exists by now; choose another name, or allow overwriting';
+    const text = 'the object was created in the meantime; choose another name, or allow overwriting';
     return new RecordpipeError('already-exists', text, { uri }, failure);
   }
   if (failure.kind === 'denied') {
@@ -378,7 +350,7 @@ export class UploadRequests {
 
   #send<R>(
     request: { what: string; attemptMs?: number },
-    send: (attempt: Attempt) => Promise<R>,
+    send: (attempt: UploadAttempt) => Promise<R>,
   ): Promise<R> {
     const { signal } = this.#options;
     const attemptMs = request.attemptMs ?? this.#shortMs;

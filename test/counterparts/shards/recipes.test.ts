@@ -10,7 +10,7 @@ import { missingCounterpart } from '../counterpart.ts';
 import { installed } from '../s3/server.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../docs/scale-out', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 const CHECK = fileURLToPath(new URL('check_recipes.py', import.meta.url));
 const JSON_AND_YAML = [
   'aws-batch-job-definition.json',

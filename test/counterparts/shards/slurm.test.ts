@@ -12,7 +12,7 @@ import { startVersitygw } from '../s3/versitygw.ts';
 import { startSlurm } from './slurm.ts';
 
 const RECIPE = fileURLToPath(new URL('../../../docs/scale-out/slurm.sbatch', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 const FILES = 200;
 const HUNG = 5;
 

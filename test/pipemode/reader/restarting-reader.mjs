@@ -1,7 +1,7 @@
 // Reads epochs of a channel from where an earlier process came to, notes each record, and where it stands, in one file.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PipeModeDataset } from '../../../dist/pipemode/index.js';
+import { PipeModeDataset } from 'recordpipe/pipemode';
 
 const [root, last] = process.argv.slice(2);
 const notes = join(root, 'notes.json');

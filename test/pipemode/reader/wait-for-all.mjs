@@ -1,6 +1,6 @@
 // Waits on channels whose pipes, or writers, are missing; when told to, aborts and ends by itself.
 import { join } from 'node:path';
-import { PipeModeDataset } from '../../../dist/pipemode/index.js';
+import { PipeModeDataset } from 'recordpipe/pipemode';
 
 const [root, ...channels] = process.argv.slice(2);
 const stop = new AbortController();

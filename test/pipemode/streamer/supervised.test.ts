@@ -19,7 +19,7 @@ const data = temp.file('data');
 writeObjects(data, { a: 'one\n'.repeat(100_000), b: 'two\n' });
 const cut = temp.file('cut.manifest', Buffer.from(JSON.stringify([{ prefix: `${data}/` }, 'b', 'none'])));
 const CUT: StreamChannelInput = { name: 'train', uri: cut, dataType: 'ManifestFile' };
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 /** Reads a pipe to its end and leaves a file that says so: what trains on truncated data. */
 const READ = 'cat "$DIR/train_0" > "$DIR/got" && echo > "$DIR/complete"';
 let places = 0;

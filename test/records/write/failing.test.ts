@@ -8,7 +8,7 @@ import { TFRecordFramer } from '../../../src/formats/tfrecord/framer.ts';
 import { scanTFRecords } from '../../../src/records/index.ts';
 import { FrameQueue } from '../../../src/records/write/frame-queue.ts';
 import { openTFRecordShards, openTFRecordWriter, writeWhole } from '../../../src/records/write/index.ts';
-import type { Sink } from '../../../src/records/write/sink.ts';
+import type { Sink } from '../../../src/storage/storage.ts';
 import { concat } from '../../support/oracle-tfrecord.ts';
 import { readAll } from '../../support/outcome.ts';
 import { openDescriptors, tempDir } from '../../support/temp-dir.ts';

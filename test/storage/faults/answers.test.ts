@@ -175,7 +175,7 @@ describe('answers that are not what was asked for', () => {
     await withServer({ objects, faults: [{ do: 'ignore-range', times: 1e9 }] }, async (server) => {
       const { error, bytes } = await transferred(server, uri);
       expect(error).toMatchObject({ code: 'io-failure', uri });
-      expect(error?.message).toContain('does not honour Range');
+      expect(error?.message).toContain('does not honor Range');
       expect(bytes).toBe(0);
     });
   });
@@ -223,7 +223,7 @@ describe('answers that are not what was asked for', () => {
     await withServer({ objects, faults }, async (server) => {
       const { error } = await transferred(server, uri);
       expect(error).toMatchObject({ code: 'io-failure', uri });
-      expect(error?.message).toContain('was to have 10 bytes and has');
+      expect(error?.message).toContain('expected a body of 10 bytes, got');
     });
   });
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_OBJECT_OPTIONS, openObject, readObjects } from '../../../src/storage/index.ts';
-import { objectSourceOf } from '../../../src/storage/storage.ts';
+import { storageOf } from '../../../src/storage/registry.ts';
 import { type FaultyS3, generated } from '../../support/faulty-s3/index.ts';
 import { digestOf, expectWhole, IMPATIENT, SMALL, transferred, withServer } from './transfer.ts';
 
@@ -89,7 +89,7 @@ describe('how much is asked for', () => {
     const object = generated(5 * 2 ** 30 + PART);
     await withServer({ objects: { 'bucket/a': object } }, async (server) => {
       const options = { ...DEFAULT_OBJECT_OPTIONS, region: 'us-east-1', endpointUrl: server.url };
-      const source = await objectSourceOf(uri, options);
+      const source = await storageOf(uri, options);
       const start = 5 * 2 ** 30 + 17;
       const came: Uint8Array[] = [];
       let size = 0;
@@ -99,7 +99,7 @@ describe('how much is asked for', () => {
         },
         onData: (chunk: Uint8Array) => void came.push(chunk),
       };
-      await source.fetch({ uri, start, end: undefined }, sink, new AbortController().signal);
+      await source.read({ uri, start, end: undefined }, sink, new AbortController().signal);
       expect(size).toBe(object.size);
       const expected = Buffer.from(object.read(start, 1000));
       expect(Buffer.concat(came).subarray(0, expected.length).equals(expected)).toBe(true);

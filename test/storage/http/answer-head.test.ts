@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { MalformedAnswer, parseAnswerHead } from '../../../src/storage/s3/http/response-head.ts';
+import { MalformedResponse, parseResponseHead } from '../../../src/storage/s3/http/response-head.ts';
 
-const head = (...lines: string[]): ReturnType<typeof parseAnswerHead> => parseAnswerHead(lines.join('\r\n'));
+const head = (...lines: string[]): ReturnType<typeof parseResponseHead> =>
+  parseResponseHead(lines.join('\r\n'));
 
 test('status, reason and headers, names in lower case, what comes twice with a comma', () => {
   const parsed = head(
@@ -45,5 +46,5 @@ test.each<[string, string[]]>([
   ['chunks and a length', ['HTTP/1.1 200 OK', 'transfer-encoding: chunked', 'content-length: 3']],
   ['another coding', ['HTTP/1.1 200 OK', 'transfer-encoding: gzip, chunked']],
 ])('%s: malformed', (_, lines) => {
-  expect(() => head(...lines)).toThrow(MalformedAnswer);
+  expect(() => head(...lines)).toThrow(MalformedResponse);
 });

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createSecureServer } from 'node:tls';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ConnectionPool } from '../../../src/storage/s3/http/connection-pool.ts';
-import type { AnswerHead } from '../../../src/storage/s3/http/response-head.ts';
+import type { ResponseHead } from '../../../src/storage/s3/http/response-head.ts';
 
 const TIMEOUTS = { connectTimeoutMs: 2000, headersTimeoutMs: 2000, idleTimeoutMs: 2000 };
 const pem = (name: string): Buffer =>
@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 interface Got {
-  readonly head: AnswerHead | undefined;
+  readonly head: ResponseHead | undefined;
   readonly text: string;
   readonly error: (Error & { code?: string }) | undefined;
 }
@@ -45,7 +45,7 @@ interface Got {
 /** @param block how much memory the body is given at a time */
 function get(port: number, { protocol = 'http:', hostname = '127.0.0.1', block = 1000 } = {}): Promise<Got> {
   return new Promise((resolve) => {
-    let head: AnswerHead | undefined;
+    let head: ResponseHead | undefined;
     let text = '';
     pool.send({ protocol, hostname, port }, 'GET / HTTP/1.1\r\nhost: here\r\n\r\n', {
       onHead: (one) => {
@@ -130,7 +130,7 @@ test.each([
   ['chunks without a size', `${OK}transfer-encoding: chunked\r\n\r\nxyz\r\n`],
 ])('%s: malformed', async (_, text) => {
   const port = await serve((socket) => socket.write(text));
-  expect((await get(port)).error).toMatchObject({ code: 'MalformedAnswer' });
+  expect((await get(port)).error).toMatchObject({ code: 'MalformedResponse' });
 });
 
 test('what is silent is not waited for', async () => {

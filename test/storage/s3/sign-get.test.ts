@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
-import { GetSigner, uriEscaped } from '../../../src/storage/s3/sign-get.ts';
+import { uriEscaped } from '../../../src/storage/s3/http/http-request.ts';
+import { GetSigner } from '../../../src/storage/s3/sign-get.ts';
 
 const NOW = new Date('2026-02-03T04:05:06.789Z');
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';

@@ -1,5 +1,5 @@
-import { isObjectUri } from '../../../bytes/object-uri.ts';
 import { Xoshiro128 } from '../../../dataset/operators/shuffle.ts';
+import { isRemote } from '../../../storage/registry.ts';
 import type { ObjectRef } from '../../../storage/storage.ts';
 import type { ChannelContent, EpochItem } from './channel-content.ts';
 
@@ -13,7 +13,7 @@ export class ObjectList implements ChannelContent {
   constructor(objects: readonly ObjectRef[], order: OrderOptions) {
     this.#objects = objects;
     this.#order = order;
-    this.files = !objects.some(({ uri }) => isObjectUri(uri));
+    this.files = !objects.some(({ uri }) => isRemote(uri));
   }
 
   get count(): number {

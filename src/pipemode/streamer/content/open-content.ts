@@ -72,8 +72,8 @@ async function objectsUnder(
   { objects, signal, warn }: ContentOpening,
 ): Promise<ObjectRef[]> {
   const uri = isRemote(channel) ? channel.uri : folderAsPrefix(channel.uri);
-  const { objectSourceOf } = await import('../../../storage/storage.ts');
-  const source = await objectSourceOf(uri, objectOptions(objects));
+  const { storageOf } = await import('../../../storage/registry.ts');
+  const source = await storageOf(uri, objectOptions(objects));
   const found: ObjectRef[] = [];
   const sidecars: string[] = [];
   const asFolder = uri.endsWith('/') ? uri : `${uri}/`;

@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { abortError, onAbort } from '../../../bytes/abortable.ts';
-import { fileError } from '../../../bytes/files/file-errors.ts';
 import { RecordpipeError } from '../../../errors.ts';
+import { fileError } from '../../../storage/local/file-errors.ts';
 import type { OwnFifo } from './open-fifo.ts';
 import { hasReader } from './open-fifo.ts';
 

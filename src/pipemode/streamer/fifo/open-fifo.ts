@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, unlinkSync } from 'node:fs';
 import { abortError, onAbort } from '../../../bytes/abortable.ts';
-import { fileError } from '../../../bytes/files/file-errors.ts';
 import { RecordpipeError } from '../../../errors.ts';
+import { fileError } from '../../../storage/local/file-errors.ts';
 
 /** A named pipe that is ours, by its place on the disk: what has been put in its place since is somebody else's. */
 export interface OwnFifo {

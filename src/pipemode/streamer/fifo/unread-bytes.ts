@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileError } from '../../../bytes/files/file-errors.ts';
+import { fileError } from '../../../storage/local/file-errors.ts';
 import type { OwnFifo } from './open-fifo.ts';
 import { hasReader } from './open-fifo.ts';
 

@@ -1,32 +1,65 @@
-import type { Receiver } from './connection.ts';
-import { Connection, type ConnectionOptions, type Origin } from './connection.ts';
+import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
+import { ChunkedBody, MalformedResponse, parseResponseHead, type ResponseHead } from './response-head.ts';
 
-/** Connections to one origin. */
-interface Place {
-  /** The one that was used last is used first. */
-  readonly idle: Connection[];
-  /** Of the TLS connection before: the next one need not agree on keys anew. */
-  session: Buffer | undefined;
+/** Receives a response as it arrives. An exception from `onHead` or `onData` ends the request. */
+export interface Receiver {
+  onHead(head: ResponseHead): void;
+  /**
+   * Memory for the next bytes of the body: 1 to `maxBytes` bytes that nobody else writes to until they
+   * have arrived.
+   */
+  memory(maxBytes: number): Uint8Array;
+  /** Bytes have arrived in the place that {@link memory} gave. */
+  onData(bytes: Uint8Array): void;
+  /** The body is complete: nothing follows. */
+  onEnd(): void;
+  /** The request failed: nothing follows. */
+  onFailure(error: Error): void;
 }
 
-/** Keeps connections for the next request, some seconds long. How many there are is for those to bound who send requests. */
+/** Ends a request and its connection, if it is still running. */
+export type EndRequest = (error: Error) => void;
+
+/** Address of a service. */
+export interface Origin {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number | undefined;
+}
+
+export interface ConnectionOptions {
+  readonly connectTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** Certificate authorities in PEM, in place of Node's own. */
+  readonly ca?: string | undefined;
+}
+
+/**
+ * Connections for GETs, kept for a few seconds after each request. The pool opens one connection per
+ * concurrent request: callers limit those.
+ *
+ * The socket reads each body directly into the receiver's memory. An HTTP library allocates a buffer
+ * for every read, passes it through a parser and copies it, which doubles the processor time of a
+ * download (see "s3 client" in bench/RESULTS.md).
+ */
 export class ConnectionPool {
   readonly #options: ConnectionOptions;
-  readonly #places = new Map<string, Place>();
+  readonly #idle = new Map<string, Connection[]>();
   readonly #open = new Set<Connection>();
+  /** TLS sessions by origin, so that later connections resume them. */
+  readonly #sessions = new Map<string, Buffer>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
   }
 
-  /**
-   * Sends a request.
-   * @returns ends it, with its connection, if it is still under way
-   */
-  send(origin: Origin, request: string, receiver: Receiver): (error: Error) => void {
-    const place = this.#place(origin);
-    const connection = place.idle.pop() ?? this.#connect(origin, place);
-    connection.send(request, receiver);
+  /** @param head request line and headers, with the empty line */
+  send(origin: Origin, head: string, receiver: Receiver): EndRequest {
+    const key = `${origin.protocol}//${origin.hostname}:${origin.port}`;
+    const connection = this.#idle.get(key)?.pop() ?? this.#connect(origin, key);
+    connection.send(head, receiver);
     return (error) => {
       if (connection.serves(receiver)) connection.destroy(error);
     };
@@ -34,38 +67,286 @@ export class ConnectionPool {
 
   /** Closes all connections, also those in use. */
   destroy(): void {
-    for (const connection of [...this.#open]) connection.destroy(new Error('the connection was closed here'));
+    for (const connection of [...this.#open])
+      connection.destroy(new Error('the client closed the connection'));
   }
 
-  #place({ protocol, hostname, port }: Origin): Place {
-    const name = `${protocol}//${hostname}:${port}`;
-    let place = this.#places.get(name);
-    if (place === undefined) {
-      place = { idle: [], session: undefined };
-      this.#places.set(name, place);
-    }
-    return place;
-  }
-
-  #connect(origin: Origin, place: Place): Connection {
-    const { idle } = place;
-    const connection = new Connection(
-      origin,
-      this.#options,
-      {
-        onIdle: (one) => void idle.push(one),
-        onClosed: (one) => {
-          this.#open.delete(one);
-          const at = idle.indexOf(one);
-          if (at >= 0) idle.splice(at, 1);
-        },
-        onSession: (session) => {
-          place.session = session;
-        },
+  #connect(origin: Origin, key: string): Connection {
+    const idle = this.#idle.get(key) ?? [];
+    this.#idle.set(key, idle);
+    const events: ConnectionEvents = {
+      onIdle: (one) => void idle.push(one),
+      onClosed: (one) => {
+        this.#open.delete(one);
+        const at = idle.indexOf(one);
+        if (at >= 0) idle.splice(at, 1);
       },
-      place.session,
-    );
+      onSession: (session) => void this.#sessions.set(key, session),
+    };
+    const connection = new Connection(origin, this.#options, events, this.#sessions.get(key));
     this.#open.add(connection);
     return connection;
   }
+}
+
+interface ConnectionEvents {
+  /** The connection can carry another request. */
+  onIdle(connection: Connection): void;
+  onClosed(connection: Connection): void;
+  onSession(session: Buffer): void;
+}
+
+const TIMEOUT_CODES = { connecting: 'ConnectTimeout', head: 'HeadersTimeout', body: 'BodyTimeout' } as const;
+const MAX_HEAD_BYTES = 64 * 1024;
+/** Interim responses (1xx) before the final one. */
+const MAX_INTERIM = 16;
+/** S3 closes connections that have been idle for about 5 s. */
+const MAX_KEEP_ALIVE_MS = 4_000;
+const KEEP_ALIVE_MARGIN_MS = 1_000;
+
+/** All connections read heads into this: each is parsed, or copied, before the next read. */
+const headMemory = Buffer.allocUnsafeSlow(MAX_HEAD_BYTES);
+const END_OF_HEAD = Buffer.from('\r\n\r\n');
+
+type Phase = 'connecting' | 'head' | 'body' | 'idle' | 'closed';
+
+/** A connection that sends one GET after another. */
+class Connection {
+  readonly #socket: Socket;
+  readonly #options: ConnectionOptions;
+  readonly #events: ConnectionEvents;
+  #phase: Phase = 'connecting';
+  #receiver: Receiver | undefined;
+  /** The beginning of a head whose end has not arrived. */
+  #partial: Buffer | undefined;
+  #interim = 0;
+  #head: ResponseHead | undefined;
+  /** Bytes of the body that have not arrived. */
+  #left = 0;
+  #chunked: ChunkedBody | undefined;
+  /** Where the socket puts the next bytes of the body; undefined: into `headMemory`. */
+  #target: Uint8Array | undefined;
+  #keepAliveMs = MAX_KEEP_ALIVE_MS;
+
+  constructor(
+    origin: Origin,
+    options: ConnectionOptions,
+    events: ConnectionEvents,
+    session: Buffer | undefined,
+  ) {
+    this.#options = options;
+    this.#events = events;
+    const onread = {
+      buffer: () => this.#target ?? headMemory,
+      callback: (bytes: number, buffer: Uint8Array) => this.#read(bytes, buffer),
+    } satisfies OnReadOpts;
+    this.#socket = open(origin, onread, session, options.ca);
+    this.#socket.setTimeout(options.connectTimeoutMs);
+    this.#socket.setNoDelay(true);
+    this.#socket.on(origin.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+      if (this.#phase === 'connecting') this.#enter(this.#receiver === undefined ? 'idle' : 'head');
+    });
+    this.#socket.on('session', (one: Buffer) => events.onSession(one));
+    this.#socket.on('timeout', () => this.#timedOut());
+    this.#socket.on('end', () => this.#ended());
+    this.#socket.on('error', (error) => this.destroy(error));
+    this.#socket.on('close', () => this.destroy(closedEarly()));
+  }
+
+  send(head: string, receiver: Receiver): void {
+    this.#receiver = receiver;
+    this.#socket.ref();
+    this.#socket.write(head, 'latin1');
+    if (this.#phase === 'idle') this.#enter('head');
+  }
+
+  readonly #current = (): Receiver | undefined => this.#receiver;
+
+  /** Whether `receiver` still waits for its response. */
+  serves(receiver: Receiver): boolean {
+    return this.#receiver === receiver;
+  }
+
+  /** Closes the connection. A waiting receiver gets the error. */
+  destroy(error: Error): void {
+    if (this.#phase === 'closed') return;
+    this.#phase = 'closed';
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    this.#target = undefined;
+    this.#socket.destroy();
+    this.#events.onClosed(this);
+    receiver?.onFailure(error);
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    const { headersTimeoutMs, idleTimeoutMs } = this.#options;
+    const timeoutMs =
+      phase === 'head' ? headersTimeoutMs : phase === 'body' ? idleTimeoutMs : this.#keepAliveMs;
+    this.#socket.setTimeout(timeoutMs);
+  }
+
+  /** Bytes that arrived while this process was busy are read first. */
+  #timedOut(): void {
+    const phase = this.#phase;
+    const { bytesRead } = this.#socket;
+    if (phase === 'closed') return;
+    if (phase === 'idle') {
+      this.destroy(closedEarly());
+      return;
+    }
+    const check = (): void => {
+      if (this.#phase !== phase || this.#socket.bytesRead !== bytesRead) return;
+      const error = new Error('the service does not respond');
+      this.destroy(Object.assign(error, { name: 'TimedOut', code: TIMEOUT_CODES[phase] }));
+    };
+    setImmediate(() => setImmediate(check));
+  }
+
+  /** The service has closed its side. */
+  #ended(): void {
+    if (this.#head?.body === 'until closed' && this.#receiver !== undefined) this.#finish(false);
+    else this.destroy(closedEarly());
+  }
+
+  /** @returns true: keep reading */
+  #read(bytes: number, buffer: Uint8Array): boolean {
+    try {
+      if (this.#target !== undefined) this.#advance(this.#target, bytes);
+      else if (this.#phase !== 'closed') this.#take(buffer.subarray(0, bytes));
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+    return true;
+  }
+
+  /** The socket has read `bytes` bytes of the body into `target`. */
+  #advance(target: Uint8Array, bytes: number): void {
+    this.#left -= bytes;
+    this.#target = bytes < target.length ? target.subarray(bytes) : undefined;
+    (this.#receiver as Receiver).onData(target.subarray(0, bytes));
+    if (this.#phase === 'body') this.#continueBody();
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (this.#receiver === undefined) throw new MalformedResponse('a response without a request');
+    if (this.#chunked !== undefined) this.#takeChunks(bytes);
+    else this.#takeHead(bytes);
+  }
+
+  #takeHead(bytes: Uint8Array): void {
+    const all = this.#partial === undefined ? bytes : Buffer.concat([this.#partial, bytes]);
+    const text = Buffer.from(all.buffer, all.byteOffset, all.length);
+    const end = text.indexOf(END_OF_HEAD);
+    if (end < 0) {
+      if (all.length >= MAX_HEAD_BYTES) throw new MalformedResponse('the headers of the response do not end');
+      this.#partial = Buffer.from(all);
+      return;
+    }
+    this.#partial = undefined;
+    const head = parseResponseHead(text.toString('latin1', 0, end));
+    const rest = all.subarray(end + END_OF_HEAD.length);
+    if (head.status >= 200) {
+      this.#interim = 0;
+      this.#begin(head, rest);
+      return;
+    }
+    if (++this.#interim > MAX_INTERIM)
+      throw new MalformedResponse(`more than ${MAX_INTERIM} interim responses (${head.status})`);
+    if (rest.length > 0) this.#takeHead(rest);
+  }
+
+  /** @param rest what arrived together with the head */
+  #begin(head: ResponseHead, rest: Uint8Array): void {
+    this.#head = head;
+    const hint = /\btimeout=(\d{1,5})\b/.exec(head.headers['keep-alive'] ?? '')?.[1];
+    if (hint !== undefined)
+      this.#keepAliveMs = Math.min(
+        MAX_KEEP_ALIVE_MS,
+        Math.max(1, Number(hint) * 1000 - KEEP_ALIVE_MARGIN_MS),
+      );
+    this.#enter('body');
+    (this.#receiver as Receiver).onHead(head);
+    if (this.#phase !== 'body') return;
+    if (head.body === 'chunked') {
+      this.#chunked = new ChunkedBody((bytes) => copyTo(this.#current, bytes));
+      this.#takeChunks(rest);
+      return;
+    }
+    this.#left = head.body === 'until closed' ? Number.POSITIVE_INFINITY : head.body;
+    const own = rest.subarray(0, Math.min(rest.length, this.#left));
+    this.#left -= own.length;
+    copyTo(this.#current, own);
+    if (this.#phase !== 'body') return;
+    if (own.length < rest.length) this.#head = { ...head, keepAlive: false };
+    this.#continueBody();
+  }
+
+  #takeChunks(bytes: Uint8Array): void {
+    const end = (this.#chunked as ChunkedBody).push(bytes);
+    if (end >= 0 && this.#phase === 'body') this.#finish(end === bytes.length);
+  }
+
+  #continueBody(): void {
+    if (this.#left === 0) this.#finish(true);
+    else this.#target ??= (this.#receiver as Receiver).memory(this.#left).subarray(0, this.#left);
+  }
+
+  /** @param clean whether nothing follows the body */
+  #finish(clean: boolean): void {
+    const receiver = this.#receiver as Receiver;
+    const keep = clean && (this.#head as ResponseHead).keepAlive;
+    this.#receiver = undefined;
+    this.#head = undefined;
+    this.#chunked = undefined;
+    this.#target = undefined;
+    if (keep) {
+      this.#enter('idle');
+      this.#socket.unref();
+      this.#events.onIdle(this);
+    } else this.destroy(closedEarly());
+    receiver.onEnd();
+  }
+}
+
+/**
+ * Copies bytes into a receiver's memory and hands them over.
+ *
+ * @param receiver called before each piece; undefined once the receiver wants no more
+ */
+export function copyTo(receiver: () => Receiver | undefined, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    const current = receiver();
+    if (current === undefined) return;
+    const target = current.memory(bytes.length - at);
+    const piece = bytes.subarray(at, at + target.length);
+    target.set(piece);
+    at += piece.length;
+    current.onData(target.subarray(0, piece.length));
+  }
+}
+
+function open(
+  { protocol, hostname, port }: Origin,
+  onread: OnReadOpts,
+  session: Buffer | undefined,
+  ca: string | undefined,
+): Socket {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (protocol !== 'https:') return connectPlain({ host, port: port ?? 80, onread });
+  return connectSecurely({
+    host,
+    port: port ?? 443,
+    ...(isIP(host) === 0 && { servername: host }),
+    ALPNProtocols: ['http/1.1'],
+    ...(session !== undefined && { session }),
+    ...(ca !== undefined && { ca }),
+    ...({ onread } as object), // missing in Node's types
+  });
+}
+
+function closedEarly(): Error {
+  const error = new Error('the connection was closed before the response was complete');
+  return Object.assign(error, { code: 'ECONNRESET' });
 }

@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import { UsageError } from '../../../errors.ts';
 import { redactedUrl, registerSecret } from '../../../redact.ts';
 
-/** How the environment says that services are reached. */
+/** Network settings from the environment. */
 export interface Network {
-  /** Certificates to trust in place of Node's own (AWS_CA_BUNDLE). */
+  /** Certificate authorities in PEM, in place of Node's own (AWS_CA_BUNDLE). */
   readonly ca: string | undefined;
-  /** The proxy for `http:` and for `https:` URLs. Hosts that NO_PROXY names are left to undici. */
+  /** The proxies for `http:` and `https:` URLs. undici applies NO_PROXY. */
   readonly proxies: Readonly<Partial<Record<string, ProxySettings>>>;
 }
 
 export interface ProxySettings {
   readonly url: string;
-  /** The variable that names it. */
+  /** The environment variable that contains the URL. */
   readonly variable: string;
 }
 
@@ -21,7 +21,7 @@ const PROXIES = {
   'https:': ['https_proxy', 'HTTPS_PROXY'],
 } as const;
 
-/** What the settings depend on: clients are shared while it stays the same. */
+/** The variables that the settings depend on: clients are shared while these stay the same. */
 export function networkKey(): readonly (string | null)[] {
   const names = [...Object.values(PROXIES).flat(), 'no_proxy', 'NO_PROXY', 'AWS_CA_BUNDLE'];
   return names.map((name) => process.env[name] ?? null);
@@ -29,7 +29,8 @@ export function networkKey(): readonly (string | null)[] {
 
 /**
  * Reads the variables that the AWS command line reads.
- * @throws UsageError for a proxy that is not an http:// or https:// URL, or a bundle that cannot be read
+ *
+ * @throws UsageError for a proxy that is not an http:// or https:// URL, or an unreadable bundle
  */
 export function networkFromEnvironment(): Network {
   return { ca: caBundle(), proxies: { 'http:': proxyFor('http:'), 'https:': proxyFor('https:') } };
@@ -51,7 +52,7 @@ function proxyFor(protocol: keyof typeof PROXIES): ProxySettings | undefined {
   const variable = PROXIES[protocol].find((name) => process.env[name]);
   if (variable === undefined) return undefined;
   const given = (process.env[variable] as string).trim();
-  // curl and the AWS command line take a proxy without a scheme.
+  // curl and the AWS command line accept a proxy without a scheme.
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `http://${given}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))

@@ -1,0 +1,46 @@
+// biome-ignore lint/style/useNodejsImportProtocol: webpack recognizes Workers by this name only.
+import { Worker } from 'worker_threads';
+import { isOutOfMemory, RecordpipeError } from '../errors.ts';
+import { WorkerPool } from '../records/workers/worker-pool.ts';
+import type { FileInput } from './file-input.ts';
+import type { FileReport } from './file-report.ts';
+import type { FileTask } from './file-task.ts';
+import { type FileChecker, type FileProgress, stoppedEarly } from './share-files.ts';
+
+/**
+ * Checks files on worker threads. When a thread dies, its checks reject: that says nothing about the data.
+ * @param here checks the files instead if no thread can start
+ * @param start only tests start another worker
+ */
+export function workerChecker(
+  task: FileTask,
+  size: number,
+  here: FileChecker,
+  start: () => Worker = () =>
+    new Worker(new URL('./recordpipe-file-worker.js', import.meta.url), { workerData: task }),
+): FileChecker {
+  const pool = new WorkerPool<FileInput>({
+    size,
+    start,
+    here: (input, onNote) => here.check(input, onNote),
+    died,
+    closed: stoppedEarly,
+  });
+  return {
+    check: (input, onProgress) =>
+      pool.run(input, (note) => onProgress(note as FileProgress)) as Promise<FileReport>,
+    close: async () => {
+      await Promise.all([pool.close(), here.close()]);
+    },
+  };
+}
+
+const NEXT = 'use fewer jobs, or give the process more memory';
+
+/** An error that our worker did not catch is a bug in recordpipe, and is passed on unchanged. */
+function died(reason: unknown): Error {
+  if (isOutOfMemory(reason))
+    return new RecordpipeError('io-failure', `a worker thread ran out of memory; ${NEXT}`, {}, reason);
+  if (reason instanceof Error) return reason;
+  return new RecordpipeError('io-failure', `a worker thread died with exit code ${reason}; ${NEXT}`);
+}

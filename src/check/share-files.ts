@@ -1,0 +1,135 @@
+import { availableParallelism } from 'node:os';
+import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
+import { RecordpipeError } from '../errors.ts';
+import { isRemote } from '../storage/registry.ts';
+import { checkFile } from './check-file.ts';
+import type { FileInput } from './file-input.ts';
+import type { FileReport, Finding } from './file-report.ts';
+import type { FileTask, Watch } from './file-task.ts';
+
+/** Checks files, on this thread or on others. */
+export interface FileChecker {
+  check(input: FileInput, onProgress: OnFileProgress): Promise<FileReport>;
+  /** Ends the checks under way, which then reject, and frees all. */
+  close(): Promise<void>;
+}
+
+/** Called periodically while a file is checked, and for each finding. */
+export type OnFileProgress = (progress: FileProgress) => void;
+
+/** The state of a file that is being checked. */
+export interface FileProgress {
+  /** Stored bytes read. */
+  readonly bytes: number;
+  /** Number of repeated requests. */
+  readonly retries: number;
+  /** Stored size once it is known; missing for files whose size is known without reading. */
+  readonly size?: number;
+  /** A finding, as soon as it is found. */
+  readonly finding?: Finding;
+}
+
+/** A checker and the queues it works off, one after the other. */
+export interface Work {
+  readonly checker: FileChecker;
+  readonly queues: readonly Queue[];
+}
+
+/** Indexes of files, shared by all works. */
+export interface Queue {
+  readonly files: readonly number[];
+  /** Position of the next file. Removing files from the array would copy it each time. */
+  next: number;
+  /** Files that one work has under way. */
+  readonly parallel: number;
+}
+
+/**
+ * One job runs on this thread, more on worker threads. This thread takes part if it may block, which saves starting one
+ * worker, and always checks standard input. Each thread checks one local file, or several objects, at a time.
+ */
+export async function shareFiles(
+  inputs: readonly FileInput[],
+  task: FileTask,
+  jobs: number,
+): Promise<Work[]> {
+  const indexes = (wanted: (path: string) => boolean): number[] =>
+    inputs.flatMap(({ path }, index) => (wanted(path) ? [index] : []));
+  const remote = indexes(isRemote);
+  // A function cannot be sent to another thread.
+  const bound = typeof task.reading.objects?.credentials === 'function';
+  const threads = bound && remote.length > 0 ? 1 : Math.max(1, Math.min(jobs, inputs.length));
+  const { shared, objects } = await withObjects(remote, inputs, task, threads);
+  if (threads === 1) {
+    const files = indexes((path) => !isRemote(path));
+    const checker = localChecker({ ...shared, alone: availableParallelism() > 1 });
+    return [{ checker, queues: [{ files, next: 0, parallel: 1 }, ...objects] }];
+  }
+  const stdin = { files: indexes((path) => path === '-'), next: 0, parallel: 1 };
+  const local = { files: indexes((path) => path !== '-' && !isRemote(path)), next: 0, parallel: 1 };
+  const takesPart = task.blocking || stdin.files.length > 0;
+  const size = takesPart ? threads - 1 : threads;
+  const { workerChecker } = await import('./file-workers.ts');
+  const here = localChecker(shared);
+  const there = workerChecker({ ...shared, blocking: true }, size, here);
+  const works: Work[] = Array.from({ length: size }, () => ({ checker: there, queues: [local, ...objects] }));
+  if (takesPart) works.push({ checker: here, queues: task.blocking ? [stdin, local, ...objects] : [stdin] });
+  return works;
+}
+
+/** The queue of objects, if there are any, and the task with their share of memory and requests. */
+async function withObjects(
+  remote: readonly number[],
+  inputs: readonly FileInput[],
+  task: FileTask,
+  threads: number,
+): Promise<{ shared: FileTask; objects: Queue[] }> {
+  const { reading } = task;
+  if (remote.length === 0)
+    return { shared: { ...task, reading: { ...reading, objects: undefined } }, objects: [] };
+  // Imported lazily: start-up time counts.
+  const { shareOfObjects } = await import('./share-objects.ts');
+  const files = remote.map((index) => inputs[index]);
+  const { parallel, objects, requests } = shareOfObjects(files, threads, reading.objects);
+  return {
+    shared: { ...task, reading: { ...reading, objects }, requests },
+    objects: [{ files: remote, next: 0, parallel: Math.max(1, Math.ceil(parallel / threads)) }],
+  };
+}
+
+/** Checks files on this thread. */
+function localChecker(task: FileTask): FileChecker {
+  const stop = new AbortController();
+  const turns = new EventLoopTurns();
+  return {
+    check: async (input, onProgress) => {
+      // Small files are read without waiting.
+      if (turns.due()) await turns.take();
+      return checkFile(input, task, { signal: stop.signal, ...watching(onProgress) });
+    },
+    close: async () => {
+      stop.abort(stoppedEarly());
+      if (task.requests !== undefined) (await import('./share-objects.ts')).shareRequests(undefined);
+    },
+  };
+}
+
+/** The error of a check that `close` ended. */
+export function stoppedEarly(): RecordpipeError {
+  return new RecordpipeError('aborted', 'stopped before the end of the file');
+}
+
+/** The callbacks of `checkFile` that report to `onProgress`. */
+export function watching(onProgress: OnFileProgress): Watch {
+  let progress: FileProgress = { bytes: 0, retries: 0 };
+  const update = (change: Partial<FileProgress>): void => {
+    progress = { ...progress, ...change };
+    onProgress(progress);
+  };
+  return {
+    onProgress: (bytes) => update({ bytes }),
+    onRetry: () => update({ retries: progress.retries + 1 }),
+    onSize: (size) => update({ size }),
+    onFinding: (error) => onProgress({ ...progress, finding: error.toJSON() }),
+  };
+}

@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import { interruptedBy } from './interrupt.ts';
+import { choice, type OptionTable, type Values } from './options/option.ts';
+import { useColor } from './text/terminal.ts';
+
+/** A command of the command line: its arguments, options, help and action. */
+export interface CommandDeclaration<O extends OptionTable, A extends readonly unknown[]> {
+  readonly name: string;
+  readonly description: string;
+  readonly usage?: string;
+  /** Descriptions by flags such as `<file>`, `[output]` and `<files...>`. */
+  readonly arguments: Readonly<Record<string, string>>;
+  readonly options: O;
+  /** Examples and notes. */
+  readonly help: string;
+  /** The last section of the help, if it differs from that of the other commands. */
+  readonly exitCodes?: string;
+  /** Runs the command and returns its exit code. Imports the library when called. */
+  readonly action: (...args: [...A, Values<O>]) => Promise<number>;
+}
+
+/** Adds a command to its parent. */
+export type Register = (parent: Command) => void;
+
+/** The last section of the help. */
+export const EXIT_CODES = `
+Exit codes:
+  0         ok
+  1         invalid data
+  2         invalid usage
+  3         a file or object could not be read or written
+  70        internal error: a bug in recordpipe
+  129, 130, 131, 143
+            stopped by a signal: hangup, interrupt, quit, terminate`;
+
+/** Declares a command. */
+export function command<O extends OptionTable, A extends readonly unknown[]>(
+  declaration: CommandDeclaration<O, A>,
+): Register {
+  const { name, description, usage, options, help, exitCodes = EXIT_CODES, action } = declaration;
+  return (parent) => {
+    const command = parent.command(name).description(description);
+    if (usage !== undefined) command.usage(usage);
+    for (const [flags, text] of Object.entries(declaration.arguments)) command.argument(flags, text);
+    const color = choice(
+      '--color <when>',
+      'when to use colors (honors NO_COLOR)',
+      ['auto', 'always', 'never'],
+      'auto',
+    );
+    for (const option of [...Object.values(options), color]) command.addOption(option);
+    command.addHelpText('after', `${help}\n${exitCodes}`).action(async (...args: unknown[]) => {
+      // Commander appends the options and the command.
+      const given = args.slice(0, -1) as [...A, Values<O>];
+      useColor((given.at(-1) as Values<{ color: typeof color }>).color);
+      const exitCode = await action(...given);
+      process.exitCode = interruptedBy() ?? exitCode;
+    });
+  };
+}

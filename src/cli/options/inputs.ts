@@ -1,0 +1,92 @@
+import { fstatSync } from 'node:fs';
+import type { ByteSource } from 'recordpipe';
+import type { InputNotice, InputOptions } from 'recordpipe/check';
+import { UsageError } from 'recordpipe/errors';
+import { complain } from '../output.ts';
+import { painter } from '../text/terminal.ts';
+import { visible } from '../text/visible.ts';
+import { type AnyObjectOptions, accessOf } from './objects.ts';
+import { flag, grouped, type OptionsOf, parsed, repeated } from './option.ts';
+import type { ReadingOptions } from './reading.ts';
+
+type Format = ReadingOptions['format'];
+
+/** Describes the argument of the commands that accept many inputs from storage. */
+export const STORED_INPUTS =
+  'files, directories, quoted glob patterns, s3://bucket/key, prefix/ or pattern, @list (a file with one input per line, or NUL-separated as from find -print0; @- for stdin)';
+
+/** Describes the argument of the commands that accept many inputs. */
+export const INPUTS: string = `${STORED_INPUTS}, - for stdin`;
+
+/** Describes the argument of the commands that accept one input, which may stand for several files. */
+export const INPUT =
+  'a file, directory or quoted glob pattern, s3://bucket/key, prefix/ or pattern, @list, or - for stdin';
+
+/** Describes the argument of the commands that accept one file. */
+export const ONE_FILE = 'a file, s3://bucket/key, or - for stdin';
+
+/** Options of the commands that accept directories. */
+export interface InputSelection {
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly strictShards?: true;
+}
+
+export const inputSelection: OptionsOf<InputSelection> = grouped('Folders, prefixes and patterns:', {
+  include: parsed(
+    '--include <glob>',
+    'take only files that match, whatever their names; repeatable. A glob with a slash is matched against the path below the folder, any other against the name',
+    repeated,
+  ),
+  exclude: parsed('--exclude <glob>', 'skip files that match; repeatable', repeated),
+  strictShards: flag('--strict-shards', 'treat missing or mixed shards (NAME-00000-of-00004) as an error'),
+});
+
+/**
+ * The library's options for expanding inputs.
+ * @param quiet whether to print no notices about skipped files and missing shards
+ */
+export function inputsOf({ include, exclude, strictShards }: InputSelection, quiet?: boolean): InputOptions {
+  const paint = painter(2);
+  const onNotice = (notice: InputNotice): void => {
+    const message = visible(notice.message);
+    if (notice.code === 'skipped-files') complain(`recordpipe: ${visible(notice.uri)}: ${message}`);
+    else complain(`recordpipe: ${paint('yellow', 'warning')}: ${notice.code}: ${message}`);
+  };
+  return { include, exclude, strictShards: strictShards === true, onNotice: quiet ? undefined : onNotice };
+}
+
+/**
+ * The files that inputs stand for.
+ * @param format the format of the files to take from directories and patterns
+ */
+export async function expanded(
+  inputs: string | readonly string[],
+  options: InputSelection & AnyObjectOptions & { readonly format: Format; readonly quiet?: true },
+  format: Format = options.format,
+): Promise<string[]> {
+  const { expandInputs } = await import('recordpipe/check');
+  return expandInputs(inputs, format, { ...accessOf(options), ...inputsOf(options, options.quiet) });
+}
+
+/**
+ * The source that an argument names, and its name in errors. A pipe on standard input stays with the
+ * event loop, so that signals can interrupt it.
+ */
+export function sourceOf(file: string): { source: ByteSource; uri: string } {
+  if (file !== '-') return { source: file, uri: file };
+  const stdin = fstatSync(0);
+  // For other kinds, such as directories, process.stdin ends at once, like an empty file.
+  const isStream = stdin.isFIFO() || stdin.isSocket() || stdin.isCharacterDevice();
+  return { source: isStream ? process.stdin : '-', uri: '<stdin>' };
+}
+
+/** The files among inputs that are lists of inputs (`@FILE`). */
+export function listsIn(inputs: readonly unknown[]): string[] {
+  return inputs.flatMap((input) => (typeof input === 'string' && /^@./.test(input) ? [input.slice(1)] : []));
+}
+
+/** The error for a command without inputs. */
+export function noInputs(): UsageError {
+  return new UsageError("missing required argument 'inputs' (or --plan)");
+}

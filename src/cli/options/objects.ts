@@ -1,0 +1,125 @@
+import type { ObjectOptions } from 'recordpipe/storage';
+import { interruption } from '../interrupt.ts';
+import {
+  atLeast,
+  defined,
+  duration,
+  flag,
+  grouped,
+  negation,
+  type OptionsOf,
+  parsed,
+  size,
+  value,
+} from './option.ts';
+
+/** Options of the commands that access `s3://` addresses. */
+export interface AccessOptions {
+  readonly endpointUrl?: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly signRequest: boolean;
+  readonly requestPayer?: true;
+  readonly retryTimeout?: number;
+}
+
+/** Options of the commands that transfer objects. */
+export interface TransferOptions extends AccessOptions {
+  readonly partSize?: number;
+  readonly window?: number;
+  readonly maxRequests?: number;
+}
+
+/** Options of the commands that read objects. */
+export interface ObjectReadOptions extends TransferOptions {
+  readonly single?: true;
+  readonly verifyObject?: true;
+  readonly pinVersion?: true;
+}
+
+const HEADING = 'S3 (credentials as for the AWS CLI):';
+
+/** Without defaults: the library applies its own. */
+export const accessOptions: OptionsOf<AccessOptions> = grouped(HEADING, {
+  endpointUrl: value('--endpoint-url <url>', 'S3-compatible endpoint (default: AWS)'),
+  region: value('--region <name>', 'AWS region (default: AWS_REGION, the profile, or that of the bucket)'),
+  profile: value('--profile <name>', 'profile in the shared AWS configuration files'),
+  signRequest: negation('--no-sign-request', 'send unsigned requests, for public buckets'),
+  requestPayer: flag('--request-payer', 'accept charges of requester-pays buckets'),
+  retryTimeout: parsed(
+    '--retry-timeout <time>',
+    'keep retrying for this long, e.g. 30s (default: 5m)',
+    duration,
+  ),
+});
+
+export const transferOptions: OptionsOf<TransferOptions> = {
+  ...accessOptions,
+  ...grouped(HEADING, {
+    partSize: parsed('--part-size <size>', 'bytes per request (default: 8 MiB)', size),
+    window: parsed('--window <size>', 'maximum bytes held in memory (default: 64 MiB)', size),
+    maxRequests: parsed('--max-requests <n>', 'maximum concurrent requests (default: 8)', atLeast(1)),
+  }),
+};
+
+export const objectReadOptions: OptionsOf<ObjectReadOptions> = {
+  ...transferOptions,
+  ...grouped(HEADING, {
+    single: flag('--single', 'read each object with one request'),
+    verifyObject: flag('--verify-object', "verify whole objects against S3's checksum, if it has one"),
+    pinVersion: flag(
+      '--pin-version',
+      'keep reading the first version seen even if the object is overwritten',
+    ),
+  }),
+};
+
+/** The options of any command that accesses objects. */
+export type AnyObjectOptions = AccessOptions & Partial<ObjectReadOptions>;
+
+/** The library's `objects` option; undefined if none of these options is given. */
+export function objectsOf(options: AnyObjectOptions): Partial<ObjectOptions> | undefined {
+  const { endpointUrl, region, profile, maxRequests, single, verifyObject, pinVersion } = options;
+  const given: Partial<ObjectOptions> = defined({
+    endpointUrl,
+    region,
+    profile,
+    anonymous: options.signRequest ? undefined : true,
+    requesterPays: options.requestPayer,
+    retryTimeoutMs: options.retryTimeout,
+    partBytes: options.partSize,
+    windowBytes: options.window,
+    maxRequests,
+    single,
+    verifyObject,
+    pinVersion,
+  });
+  return Object.keys(given).length === 0 ? undefined : given;
+}
+
+/** How a command accesses objects, with the signal that interrupts it. */
+export interface Access {
+  readonly objects: Partial<ObjectOptions> | undefined;
+  readonly signal: AbortSignal;
+}
+
+export function accessOf(options: AnyObjectOptions): Access {
+  return { objects: objectsOf(options), signal: interruption() };
+}
+
+/** Whether an argument is an `s3://` address. */
+export function isS3(argument: string): boolean {
+  return argument.startsWith('s3://');
+}
+
+/** Size of the first request for an object of which a few records are read. */
+const FIRST_BYTES = 128 * 1024;
+
+/** The same options, with a small first request if only the records before `end` are read. */
+export function withSmallStart<O extends { readonly objects?: Partial<ObjectOptions> }>(
+  options: O,
+  end: number,
+): O {
+  if (end === Number.POSITIVE_INFINITY) return options;
+  return { ...options, objects: { firstPartBytes: FIRST_BYTES, ...options.objects } };
+}

@@ -1,0 +1,131 @@
+import { InvalidArgumentError } from 'commander';
+import type { ObjectOptions } from 'recordpipe/storage';
+import { type AnyObjectOptions, objectsOf } from './objects.ts';
+import {
+  choice,
+  defined,
+  flag,
+  grouped,
+  type OptionsOf,
+  parsed,
+  parseEscapes,
+  size,
+  value,
+} from './option.ts';
+
+/** Options of the commands that read records. */
+export interface ReadingOptions {
+  readonly format: 'tfrecord' | 'recordio' | 'textline' | 'auto';
+  readonly compression: 'auto' | 'none' | 'gzip' | 'zlib';
+  readonly maxRecordSize?: number;
+  readonly onTruncated: 'error' | 'stop';
+  readonly trailing: 'error' | 'zeros-ok' | 'ignore';
+  readonly multipart?: 'dmlc' | 'concat' | 'error';
+  readonly cr?: 'keep' | 'crlf' | 'all';
+  readonly delimiter?: Uint8Array;
+  readonly encoding?: string;
+  readonly skipBlank?: true;
+  readonly stripBom?: true;
+}
+
+/** Options of the commands that read payloads. */
+export interface PayloadOptions {
+  readonly payloadCrc: 'crc32c' | 'smdebug';
+  readonly recover?: true;
+}
+
+/** Options of one format have no defaults: the library applies its own. */
+export const readingOptions: OptionsOf<ReadingOptions> = {
+  format: choice(
+    '--format <format>',
+    'format of the input files',
+    ['auto', 'tfrecord', 'recordio', 'textline'],
+    'auto',
+  ),
+  compression: choice(
+    '--compression <kind>',
+    'compression of the input files',
+    ['auto', 'none', 'gzip', 'zlib'],
+    'auto',
+  ),
+  maxRecordSize: parsed('--max-record-size <size>', 'maximum payload size, e.g. 8MiB (default: 2 GiB)', size),
+  onTruncated: choice(
+    '--on-truncated <what>',
+    'how to treat a truncated final header',
+    ['error', 'stop'],
+    'error',
+  ),
+  trailing: choice(
+    '--trailing <what>',
+    'how to treat bytes after the last record',
+    ['error', 'zeros-ok', 'ignore'],
+    'error',
+  ),
+  ...grouped('RecordIO:', {
+    multipart: choice(
+      '--multipart <kind>',
+      'multipart records: dmlc restores the magic number between parts (default), concat does not (SageMaker), error rejects them',
+      ['dmlc', 'concat', 'error'],
+    ),
+  }),
+  ...grouped('Text lines:', {
+    cr: choice(
+      '--cr <kind>',
+      'carriage returns: crlf strips one before each newline (default), keep keeps all, all strips all (TensorFlow)',
+      ['keep', 'crlf', 'all'],
+    ),
+    delimiter: parsed(
+      '--delimiter <text>',
+      'line delimiter; escapes: \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)',
+      delimiter,
+    ),
+    encoding: value(
+      '--encoding <label>',
+      'text encoding: utf8, utf-16le, latin1, … (default: bytes are not decoded)',
+    ),
+    skipBlank: flag('--skip-blank', 'skip empty lines'),
+    stripBom: flag('--strip-bom', 'strip a byte order mark'),
+  }),
+};
+
+export const payloadOptions: OptionsOf<PayloadOptions> = {
+  payloadCrc: choice(
+    '--payload-crc <kind>',
+    "smdebug: also accept what SageMaker's debugger writes in place of checksums",
+    ['crc32c', 'smdebug'],
+    'crc32c',
+  ),
+  recover: flag('--recover', 'skip damaged data and resume at the next valid record'),
+};
+
+function delimiter(text: string): Uint8Array {
+  const bytes = parseEscapes(text);
+  if (bytes !== undefined && bytes.length > 0) return bytes;
+  throw new InvalidArgumentError('Expected text; the only escapes are \\n \\r \\t \\0 \\\\ \\xHH \\uHHHH.');
+}
+
+/** Options of the library's readers. */
+export interface LibraryReading
+  extends Omit<ReadingOptions, 'maxRecordSize'>,
+    Partial<Omit<PayloadOptions, 'recover'>> {
+  readonly recover: 'scan' | 'none';
+  readonly maxRecordBytes?: number;
+  readonly objects?: Partial<ObjectOptions>;
+}
+
+/** The options for the library's readers. */
+export function readingOf(
+  options: ReadingOptions & Partial<PayloadOptions> & AnyObjectOptions,
+): LibraryReading {
+  const { format, compression, onTruncated, trailing, payloadCrc, recover } = options;
+  const { multipart, cr, delimiter, encoding, skipBlank, stripBom } = options;
+  return {
+    format,
+    compression,
+    onTruncated,
+    trailing,
+    recover: recover ? 'scan' : 'none',
+    ...defined({ maxRecordBytes: options.maxRecordSize, payloadCrc, objects: objectsOf(options) }),
+    ...defined({ multipart, cr, delimiter, encoding, skipBlank, stripBom }),
+  };
+}

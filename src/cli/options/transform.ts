@@ -1,0 +1,96 @@
+import { InvalidArgumentError } from 'commander';
+import type { TransformOptions } from 'recordpipe/transform';
+import { type ObjectReadOptions, objectReadOptions } from './objects.ts';
+import { choice, defined, flag, grouped, negation, type OptionsOf, parsed } from './option.ts';
+import {
+  type PayloadOptions,
+  payloadOptions,
+  type ReadingOptions,
+  readingOf,
+  readingOptions,
+} from './reading.ts';
+import { type ReportOptions, reportOptions } from './reports.ts';
+
+/** Formats of output files. */
+export type FileFormat = 'tfrecord' | 'recordio' | 'textline' | 'jsonl' | 'base64';
+
+/** Options of the commands that write record files. */
+export interface TransformingOptions
+  extends ReadingOptions,
+    ObjectReadOptions,
+    ReportOptions,
+    Pick<PayloadOptions, 'payloadCrc'> {
+  readonly from?: FileFormat;
+  readonly to?: FileFormat;
+  readonly outputCompression?: 'none' | 'gzip' | 'zlib';
+  readonly level?: number;
+  readonly escape: boolean;
+  readonly force?: true;
+  readonly binary?: true;
+}
+
+export const FILE_FORMATS: readonly FileFormat[] = ['tfrecord', 'recordio', 'textline', 'jsonl', 'base64'];
+
+/** The heading of the options about outputs. */
+export const OUTPUT_HEADING = 'Output:';
+
+/** Describes the output argument. */
+export const OUTPUT = 'a new file or s3://bucket/key (see --force), or - for stdout';
+
+/** Notes for the help of the commands that keep the format of their input. */
+export const TEXT_NOTES =
+  'Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the output has no extension, lines are copied unchanged, whatever JSON they contain. --from jsonl and --to jsonl select {"data":"<base64>"} lines.';
+
+export const transformOptions: OptionsOf<TransformingOptions> = {
+  from: choice(
+    '--from <format>',
+    'input format: as --format, plus jsonl and base64 (default: from the extension, else the content)',
+    FILE_FORMATS,
+  ).conflicts('format'),
+  ...readingOptions,
+  payloadCrc: payloadOptions.payloadCrc,
+  ...reportOptions,
+  json: flag('--json', 'print a summary as JSON'),
+  ...objectReadOptions,
+  ...grouped(OUTPUT_HEADING, {
+    to: choice(
+      '--to <format>',
+      'output format (default: from the extension, else that of the input)',
+      FILE_FORMATS,
+    ),
+    outputCompression: choice(
+      '--output-compression <kind>',
+      'output compression (default: from the extension, .gz or .zz, else none)',
+      ['none', 'gzip', 'zlib'],
+    ),
+    level: parsed('--level <n>', 'compression level, 0 to 9 (default: 6)', level),
+    escape: negation('--no-escape', 'RecordIO: do not split payloads at magic numbers (for SageMaker)'),
+    force: flag('-f, --force', 'overwrite existing output files'),
+    binary: flag('--binary', 'write binary output to a terminal'),
+  }),
+};
+
+function level(text: string): number {
+  if (/^[0-9]$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected an integer from 0 to 9.');
+}
+
+/** The options for the library's transformations. */
+export function transformingOf(options: TransformingOptions): Partial<TransformOptions> {
+  const { from, to, outputCompression, level, force = false, delimiter, cr } = options;
+  const { format, recover: _, ...read } = readingOf(options);
+  return {
+    from: from ?? format,
+    to,
+    read,
+    write: defined({
+      compression: outputCompression,
+      level,
+      escapeMagic: options.escape ? undefined : false,
+      // As on input, so that text that is split, merged or shuffled keeps its line endings.
+      delimiter,
+      cr,
+    }),
+    overwrite: force,
+  };
+}

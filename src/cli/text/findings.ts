@@ -1,0 +1,117 @@
+import type { CheckedFile, CheckedReport, FileReport, Finding, ValidateReport } from 'recordpipe/check';
+import { advice } from '../advice.ts';
+import { inCliWords } from '../option-names.ts';
+import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds } from './numbers.ts';
+import type { Painter } from './terminal.ts';
+import { visible } from './visible.ts';
+
+/** Maximum findings shown per file. */
+const MAX_SHOWN = 10;
+
+/** Describes a bad file: a line for the file, one per finding, and the next steps. */
+export function badFileText(file: CheckedFile, paint: Painter): string {
+  const { uri, records, bytes, errors, errorCount, unreadable } = file;
+  const state = unreadable
+    ? 'could not be read'
+    : `${formatNumberOf(errorCount, 'finding')}, ${formatNumberOf(records, 'good record')}, ${formatBytes(bytes)}`;
+  const lines = [
+    `${paint('red', unreadable ? 'unreadable' : 'bad')} ${paint('bold', visible(uri))}: ${state}`,
+  ];
+  const shown = errors.slice(0, MAX_SHOWN);
+  for (const finding of shown) lines.push(`  ${findingText(finding, file, paint)}`);
+  const hidden = errorCount - shown.length;
+  if (hidden > 0 && shown.length > 0)
+    lines.push(`  … and ${formatCount(hidden)} more (--max-errors, --json)`);
+  for (const next of new Set(shown.map((finding) => advice(finding)))) {
+    if (next !== undefined) lines.push(paint('dim', `  next: ${next}`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The warnings about a file, one per line. */
+export function warningsText({ uri, warnings }: FileReport, paint: Painter): string {
+  return warnings
+    .map(
+      ({ code, message }) =>
+        `${paint('yellow', 'warning')} ${paint('bold', visible(uri))}: ${visible(code)}: ${visible(message)}\n`,
+    )
+    .join('');
+}
+
+/** The violated rules of a schema over all files, one per line. */
+export function violationsText({ violations = [] }: CheckedReport, paint: Painter): string {
+  if (violations.length === 0) return '';
+  const lines = violations.map(({ rule, feature, count, files, uri, record, message }) => {
+    const subject = feature === null ? '' : ` ${paint('bold', visible(feature))}`;
+    const where = `first: record ${record} of ${visible(uri)}`;
+    const often = `${formatNumberOf(count, 'record')} in ${formatNumberOf(files, 'file')}`;
+    return `  ${paint('yellow', visible(rule))}${subject}: ${visible(message)}; ${often}, ${where}\n`;
+  });
+  return `violated schema rules:\n${lines.join('')}`;
+}
+
+/** The last line of a check. */
+export function summaryText(report: ValidateReport, seconds: number, paint: Painter): string {
+  const rate = formatRate(report.totals.bytes, seconds);
+  return sumsText(report, ` in ${formatSeconds(seconds)}${rate === undefined ? '' : ` (${rate})`}`, paint);
+}
+
+/** The result of an interrupted check: findings in unfinished files, and a partial summary. */
+export function interruptedText(
+  { files, totals, interrupted }: ValidateReport,
+  seconds: number,
+  paint: Painter,
+): string {
+  const { unfinished = [] } = interrupted ?? {};
+  const shown = unfinished
+    .slice(0, MAX_SHOWN)
+    .map(
+      (finding) =>
+        `${paint('red', 'bad')} ${paint('bold', visible(finding.uri))}: ${placedText(finding, 'byte', finding.uri, paint)}\n`,
+    );
+  const hidden = unfinished.length - shown.length;
+  if (hidden > 0) shown.push(`  … and ${formatCount(hidden)} more (--json)\n`);
+  const checked = `${formatCount(files.length)} of ${formatNumberOf(files.length + totals.notChecked, 'file')} checked`;
+  const parts = [checked, `${formatCount(totals.bad)} bad`];
+  if (unfinished.length > 0)
+    parts.push(`${formatNumberOf(unfinished.length, 'finding')} in unfinished files`);
+  return `${shown.join('')}${paint('yellow', 'interrupted')} ${parts.join(', ')}; ${formatNumberOf(totals.records, 'good record')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}: a partial result\n`;
+}
+
+/** The last line of a merged report, whose duration is not known. */
+export function totalText(report: CheckedReport, paint: Painter): string {
+  return sumsText(report, '', paint);
+}
+
+function sumsText({ ok, files, totals }: CheckedReport, time: string, paint: Painter): string {
+  const sums = `${formatNumberOf(totals.records, 'good record')}, ${formatBytes(totals.bytes)}${time}`;
+  if (ok) return `${paint('green', 'ok')} ${formatNumberOf(files.length, 'file')}, ${sums}\n`;
+  const parts = [`${formatCount(totals.bad)} of ${formatNumberOf(files.length, 'file')}`];
+  if (totals.unreadable > 0) parts.push(`${formatCount(totals.unreadable)} unreadable`);
+  if (totals.notChecked > 0)
+    parts.push(`${formatNumberOf(totals.notChecked, 'file')} not checked (--fail-fast)`);
+  return `${paint('red', 'bad')} ${parts.join(', ')}; ${sums}\n`;
+}
+
+function findingText(finding: Finding, file: CheckedFile, paint: Painter): string {
+  const { uri, compression } = file;
+  const unit = compression === 'none' || compression === null ? 'byte' : 'uncompressed byte';
+  return placedText(finding, unit, uri, paint);
+}
+
+function placedText(
+  { code, record, offset, message }: Finding,
+  unit: string,
+  uri: string,
+  paint: Painter,
+): string {
+  const where = record === null ? '' : `record ${record} at ${unit} ${offset}: `;
+  return `${where}${paint('yellow', visible(code))}: ${visible(inCliWords(withoutPlace(message, uri)))}`;
+}
+
+/** Removes the place at the end of a message, which the line names already. */
+function withoutPlace(message: string, uri: string): string {
+  if (!message.endsWith(`${uri})`)) return message;
+  const at = message.lastIndexOf(' (', message.length - uri.length - 1);
+  return at < 0 ? message : message.slice(0, at);
+}

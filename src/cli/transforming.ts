@@ -1,0 +1,84 @@
+import { isRecordpipeError, UsageError } from 'recordpipe/errors';
+import type { TransformOptions } from 'recordpipe/transform';
+import { OK } from './exit-codes.ts';
+import { interruption } from './interrupt.ts';
+import { type TransformingOptions, transformingOf } from './options/transform.ts';
+import { binaryOnTerminal, ClosedOutput, complain, isGuarded, isTerminal, print } from './output.ts';
+import { progressOf } from './progress.ts';
+import { formatBytes, formatNumberOf } from './text/numbers.ts';
+import { visible } from './text/visible.ts';
+
+/** A command that writes record files. */
+export interface Transforming<R> {
+  /** The name of the command, for the progress line. */
+  readonly verb: string;
+  /** The input whose name determines the output format if no option does. */
+  readonly input?: string;
+  /** `-` for standard output. */
+  readonly output: string;
+  readonly work: (options: Partial<TransformOptions>) => Promise<R>;
+  /** The summary on standard error. */
+  readonly summary: (result: R) => string;
+  /** Default: 0. */
+  readonly exitCode?: (result: R) => number;
+}
+
+/**
+ * Runs a command that writes record files and returns its exit code. Standard output receives records
+ * or the JSON summary; everything else goes to standard error.
+ */
+export async function transforming<R>(
+  options: TransformingOptions,
+  { verb, input = '', output, work, summary, exitCode = () => OK }: Transforming<R>,
+): Promise<number> {
+  const { json, quiet } = options;
+  if (json && output === '-')
+    throw new UsageError('--json: standard output receives the records; name an output file instead of -');
+  if (isGuarded(options, isTerminal(output)) && !(await writesText(options, input)))
+    throw binaryOnTerminal(`${verb}: the output`, '--to jsonl', output);
+  const progress = progressOf(verb, !quiet && !json && options.progress);
+  const { update } = progress;
+  let result: R | undefined;
+  try {
+    result = await work({
+      ...transformingOf(options),
+      onProgress:
+        update && (({ bytes, totalBytes }) => update({ files: 1, filesDone: 0, bad: 0, bytes, totalBytes })),
+      signal: interruption(),
+    });
+    progress.clear();
+    if (json) await print(`${JSON.stringify(result, undefined, 2)}\n`);
+    else if (!quiet) complain(summary(result));
+    return exitCode(result);
+  } catch (error) {
+    progress.clear();
+    // The reader of standard output has closed it (`| head`).
+    if (error instanceof ClosedOutput || isClosedOutput(error))
+      return result === undefined ? OK : exitCode(result);
+    throw error;
+  }
+}
+
+/** Whether the output is text, by its options or by the name of the input. */
+async function writesText(
+  { to, from, format, outputCompression = 'none' }: TransformingOptions,
+  input: string,
+): Promise<boolean> {
+  const { kindOfName } = await import('recordpipe/transform');
+  const known = to ?? from ?? (format === 'auto' ? kindOfName(input).format : format);
+  return outputCompression === 'none' && (known === 'textline' || known === 'jsonl' || known === 'base64');
+}
+
+/** The summary of an output file. */
+export function writtenText(output: {
+  readonly path: string;
+  readonly records: number;
+  readonly bytes: number;
+}): string {
+  return `${visible(output.path)}: ${formatNumberOf(output.records, 'record')}, ${formatBytes(output.bytes)}`;
+}
+
+function isClosedOutput(error: unknown): boolean {
+  if (!isRecordpipeError(error, 'io-failure') || error.uri !== '<stdout>') return false;
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EPIPE';
+}

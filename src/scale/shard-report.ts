@@ -1,0 +1,108 @@
+import type { CheckedFile } from '../check/file-report.ts';
+import type { DatasetStats } from '../check/stats/dataset-stats.ts';
+import { UsageError } from '../errors.ts';
+import type { ShardPlan } from './plan.ts';
+import { checkShards, type Shard } from './shard.ts';
+
+/** A file that a command wrote an output for. */
+export interface DoneFile {
+  readonly uri: string;
+  /** What was written; missing if nothing was. */
+  readonly output?: string;
+  readonly records?: number;
+  /** Bytes of the output. */
+  readonly bytes?: number;
+  /** Why the command failed for this file. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** What a shard found, by command. Nothing in it differs from run to run: a shard that runs again writes the same bytes. */
+export interface ShardResults {
+  readonly validate: { readonly files: readonly CheckedFile[] };
+  readonly stats: DatasetStats;
+  /** The schema is inferred when all shards are merged. */
+  readonly schema: DatasetStats;
+  readonly index: { readonly files: readonly DoneFile[] };
+  readonly convert: { readonly files: readonly DoneFile[] };
+}
+
+export type ShardCommand = keyof ShardResults;
+
+/** The options that determine the results. */
+export type ShardSettings = Readonly<Record<string, string | number | boolean>>;
+
+/** What a shard found. */
+export interface ShardPart<C extends ShardCommand = ShardCommand> {
+  /** Number of the shard, from 0. */
+  readonly shard: number;
+  readonly result: ShardResults[C];
+}
+
+/** The plan that a report is about. */
+export interface PlanSummary {
+  readonly hash: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/**
+ * What one or several shards found: workers write it, and `mergeReports` merges it. Fields may be added; `version` changes when a
+ * field changes its meaning.
+ */
+export interface ShardReport<C extends ShardCommand = ShardCommand> {
+  readonly recordpipe: 'shard-report';
+  readonly version: 1;
+  readonly command: C;
+  readonly plan: PlanSummary;
+  /** Number of shards of the whole work. */
+  readonly shards: number;
+  readonly settings: ShardSettings;
+  /** The shards of this report, by number. */
+  readonly parts: readonly ShardPart<C>[];
+}
+
+/**
+ * The report of one shard.
+ *
+ * @param result with files in the order of the plan
+ * @param settings the options that determine the results: shards that ran with other settings are not merged
+ * @throws UsageError for a shard that does not exist
+ * @example see `mergeReports`
+ */
+export function shardReport<C extends ShardCommand>(
+  command: C,
+  { hash, files, bytes }: ShardPlan,
+  { shard, shards }: Shard,
+  result: ShardResults[C],
+  settings: ShardSettings = {},
+): ShardReport<C> {
+  checkShards(shards);
+  if (!(Number.isSafeInteger(shard) && shard >= 0 && shard < shards))
+    throw new UsageError(`shard: expected an integer from 0 to ${shards - 1}, got ${shard}`);
+  const entries = Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    recordpipe: 'shard-report',
+    version: 1,
+    command,
+    plan: { hash, files: files.length, bytes },
+    shards,
+    settings: Object.fromEntries(entries),
+    parts: [{ shard, result }],
+  };
+}
+
+/** A file name that is unique to the command, plan and shard: `validate-0123456789ab-00003-of-00008.json`. */
+export function reportName({ command, plan, shards, parts }: ShardReport): string {
+  const number = (value: number): string => String(value).padStart(5, '0');
+  return `${command}-${plan.hash.slice(0, 12)}-${parts.map(({ shard }) => number(shard)).join('-')}-of-${number(shards)}.json`;
+}
+
+/**
+ * The shards without a report, in ascending order.
+ * @throws UsageError for more than 100,000 shards
+ */
+export function missingShards({ shards, parts }: Pick<ShardReport, 'shards' | 'parts'>): number[] {
+  checkShards(shards);
+  const present = new Set(parts.map(({ shard }) => shard));
+  return Array.from({ length: shards }, (_, shard) => shard).filter((shard) => !present.has(shard));
+}

@@ -1,0 +1,206 @@
+import type { CheckedFile, FileReport, FileSchemaReport } from '../check/file-report.ts';
+import { schemaOf, type TypeConflict } from '../check/schema/infer-schema.ts';
+import type { RecordSchema } from '../check/schema/schema.ts';
+import { type DatasetStats, type FileStats, mergeStats, NO_STATS } from '../check/stats/dataset-stats.ts';
+import { type CheckedReport, validateReport, withSchemaTotals } from '../check/validate-report.ts';
+import { RecordpipeError } from '../errors.ts';
+import { compareFiles } from './plan.ts';
+import { shardList } from './shard.ts';
+import {
+  type DoneFile,
+  missingShards,
+  type PlanSummary,
+  type ShardCommand,
+  type ShardReport,
+  type ShardResults,
+  type ShardSettings,
+} from './shard-report.ts';
+
+/** The report of a file without what differs from run to run. */
+export function checkedFile({ seconds: _, ...file }: FileReport): CheckedFile {
+  return file;
+}
+
+/** What all shards found together, by command. */
+export interface TotalResults {
+  readonly validate: CheckedReport;
+  readonly stats: DatasetStats;
+  readonly schema: {
+    readonly schema: RecordSchema;
+    readonly conflicts: readonly TypeConflict[];
+    readonly stats: DatasetStats;
+  };
+  readonly index: { readonly files: readonly DoneFile[] };
+  readonly convert: { readonly files: readonly DoneFile[] };
+}
+
+/** What all shards found together. The report equals that of a run in one shard, byte for byte. */
+export interface TotalReport<C extends ShardCommand = ShardCommand> {
+  readonly recordpipe: 'total-report';
+  readonly version: 1;
+  readonly command: C;
+  readonly plan: PlanSummary;
+  readonly settings: ShardSettings;
+  /** Whether every file is ok. */
+  readonly ok: boolean;
+  readonly result: TotalResults[C];
+}
+
+/**
+ * What all shards found together. The merged report equals that of a run in one shard, byte for byte.
+ *
+ * @throws RecordpipeError `missing-shards`, which names the missing shards
+ * @throws UsageError for a schema if no record is an Example
+ * @example see `mergeReports`
+ */
+export function totalReport<C extends ShardCommand>(report: ShardReport<C>): TotalReport<C> {
+  const results = report.parts.map(({ result }) => result);
+  return totalOf(report, missingShards(report), results);
+}
+
+/** As {@link totalReport}, from the results of shards in any order. */
+export function totalOf<C extends ShardCommand>(
+  { command, plan, shards, settings }: Pick<ShardReport<C>, 'command' | 'plan' | 'shards' | 'settings'>,
+  missing: readonly number[],
+  results: readonly ShardResults[C][],
+): TotalReport<C> {
+  checkComplete(shards, missing);
+  const { ok, result } = TOTALS[command](results as never, settings) as {
+    ok: boolean;
+    result: TotalResults[C];
+  };
+  return { recordpipe: 'total-report', version: 1, command, plan, settings, ok, result };
+}
+
+interface Total<C extends ShardCommand> {
+  readonly ok: boolean;
+  readonly result: TotalResults[C];
+}
+
+const TOTALS: {
+  readonly [C in ShardCommand]: (results: readonly ShardResults[C][], settings: ShardSettings) => Total<C>;
+} = {
+  validate: (results, { maxErrors, schema }) => {
+    const result = totalValidation(
+      results.flatMap(({ files }) => files),
+      typeof maxErrors === 'number' ? maxErrors : Number.POSITIVE_INFINITY,
+      schema !== undefined,
+    );
+    return { ok: result.ok, result };
+  },
+  stats: (results) => {
+    const result = totalStats(results);
+    return { ok: result.findings.count === 0, result };
+  },
+  schema: (results, { loose }) => {
+    const stats = totalStats(results);
+    const found = schemaOf(stats, { loose: loose === true });
+    return { ok: stats.findings.count === 0, result: { ...found, stats } };
+  },
+  index: totalDone,
+  convert: totalDone,
+};
+
+/** Merges in pairs, and these in pairs: merging one by one would sort a thousand times. */
+function totalStats(results: readonly DatasetStats[]): DatasetStats {
+  let level = results.length === 0 ? [NO_STATS] : results;
+  do {
+    const next: DatasetStats[] = [];
+    for (let i = 0; i < level.length; i += 2) next.push(mergeStats(level[i], level[i + 1] ?? NO_STATS));
+    level = next;
+  } while (level.length > 1);
+  return withFilesOnce(level[0]);
+}
+
+function totalDone(results: readonly { readonly files: readonly DoneFile[] }[]): {
+  ok: boolean;
+  result: { files: DoneFile[] };
+} {
+  const files = results.flatMap((one) => one.files).sort(compareFiles);
+  return { ok: files.every(({ error }) => error === undefined), result: { files } };
+}
+
+/** @throws RecordpipeError `missing-shards`, which names the shards in the form that engines accept */
+function checkComplete(shards: number, missing: readonly number[]): void {
+  if (missing.length === 0) return;
+  const text = `${missing.length} of ${shards} shards have no report; run these again: ${shardList(missing)}`;
+  throw new RecordpipeError('missing-shards', text);
+}
+
+/** The report of all files, from those of their parts. */
+function totalValidation(
+  files: readonly CheckedFile[],
+  maxErrors: number,
+  withSchema: boolean,
+): CheckedReport {
+  const sorted = [...files].sort(compareFiles);
+  const once: CheckedFile[] = [];
+  for (const file of sorted) {
+    const last = once[once.length - 1];
+    if (file.range !== undefined && last?.uri === file.uri)
+      once[once.length - 1] = joined(last, file, maxErrors);
+    else once.push(file);
+  }
+  const report = validateReport(once.map(whole), 0);
+  return withSchema ? withSchemaTotals(report) : report;
+}
+
+/** A file that was joined from its parts is whole. */
+function whole({ range: _, ...file }: CheckedFile): CheckedFile {
+  return file;
+}
+
+/** The report of two consecutive parts of a file. */
+function joined(a: CheckedFile, b: CheckedFile, maxErrors: number): CheckedFile {
+  const schema = a.schema && b.schema && joinedSchemas(a.schema, b.schema);
+  const codes = new Set(a.warnings.map(({ code }) => code));
+  return {
+    uri: a.uri,
+    format: a.format ?? b.format,
+    compression: a.compression ?? b.compression,
+    ok: a.ok && b.ok,
+    records: a.records + b.records,
+    bytes: a.bytes + b.bytes,
+    errors: [...a.errors, ...b.errors].slice(0, maxErrors),
+    errorCount: a.errorCount + b.errorCount,
+    unreadable: a.unreadable || b.unreadable,
+    warnings: [...a.warnings, ...b.warnings.filter(({ code }) => !codes.has(code))],
+    ...(a.range && { range: a.range }),
+    ...(schema && { schema }),
+  };
+}
+
+function joinedSchemas(a: FileSchemaReport, b: FileSchemaReport): FileSchemaReport {
+  const key = (one: { readonly feature: string | null; readonly isList: boolean }, more: string): string =>
+    JSON.stringify([one.feature, one.isList, more]);
+  const violations = new Map(a.violations.map((one) => [key(one, one.rule), one]));
+  for (const one of b.violations) {
+    const known = violations.get(key(one, one.rule));
+    violations.set(key(one, one.rule), known ? { ...known, count: known.count + one.count } : one);
+  }
+  const unlisted = new Map([...a.unlisted, ...b.unlisted].map((one) => [key(one, one.type), one]));
+  return { violations: [...violations.values()], unlisted: [...unlisted.values()] };
+}
+
+/** The statistics with one entry for each file, also where parts of it were looked at one by one. */
+function withFilesOnce(stats: DatasetStats): DatasetStats {
+  const files: FileStats[] = [];
+  for (const file of stats.files) {
+    const last = files[files.length - 1];
+    if (last?.uri === file.uri) files[files.length - 1] = joinedStats(last, file);
+    else files.push(file);
+  }
+  return files.length === stats.files.length ? stats : { ...stats, files };
+}
+
+function joinedStats(a: FileStats, b: FileStats): FileStats {
+  return {
+    uri: a.uri,
+    format: a.format ?? b.format,
+    compression: a.compression ?? b.compression,
+    records: a.records + b.records,
+    bytes: a.bytes + b.bytes,
+    findings: a.findings + b.findings,
+    unreadable: a.unreadable || b.unreadable,
+  };
+}

@@ -1,0 +1,88 @@
+import { fstatSync, realpathSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { checkPath } from '../bytes/arguments.ts';
+import { isRecordpipeError } from '../errors.ts';
+import { pathOf } from './local/file-state.ts';
+import { addressOf, isRemote } from './registry.ts';
+import type { Access } from './storage.ts';
+
+/** A path, or the address of an object, as text: `file:` URLs become paths. */
+export function locationOf(given: string | URL): string {
+  checkPath('path', given);
+  return isRemote(given) ? addressOf(given) : pathOf(String(given));
+}
+
+/**
+ * Whether a file or object exists.
+ * @throws RecordpipeError `retries-exhausted`, `io-failure`, `aborted`
+ */
+export async function exists(location: string, { objects, signal }: Access = {}): Promise<boolean> {
+  if (!isRemote(location)) return statIfPresent(location) !== undefined;
+  try {
+    const { statObject } = await import('./stat-object.ts');
+    await statObject(location, { ...objects, signal });
+    return true;
+  } catch (error) {
+    // Without permission to list a bucket, the response for what does not exist is 403.
+    if (isRecordpipeError(error, 'object-missing', 'access-denied')) return false;
+    throw error;
+  }
+}
+
+/** The size of a regular local file; undefined for everything else, which has none or needs a request. */
+export function localSize(location: string | URL): number | undefined {
+  if (isRemote(location)) return undefined;
+  const stat = statIfPresent(pathOf(String(location)));
+  return stat?.isFile() ? stat.size : undefined;
+}
+
+/** Whether what a path or address names can be read more than once: a pipe or a device cannot. */
+export function isRereadable(location: string | URL): boolean {
+  if (isRemote(location)) return true;
+  if (location === '-') return false;
+  // Opening what does not exist reports that.
+  return statIfPresent(pathOf(String(location)))?.isFile() ?? true;
+}
+
+/** The folder for temporary files of an output: that of the output if it is a local file, else the host's. */
+export function temporaryFolder(output: string): string {
+  if (output === '-' || isRemote(output)) return tmpdir();
+  const existing = statIfPresent(output);
+  // A letter more, so that a name that ends with a slash counts as that folder.
+  return existing === undefined || existing.isFile() ? dirname(`${output}x`) : tmpdir();
+}
+
+/** Whether two names mean the same file, also by a link or a redirection. @param a a path, an address or a descriptor */
+export function isSameFile(a: string | URL | number, b: string | URL | number): boolean {
+  const identity = identityOf(a);
+  return identity !== undefined && identity === identityOf(b);
+}
+
+/**
+ * What identifies a file: device and inode, or its folder and name if it does not exist yet. For an object, its address.
+ * Undefined for terminals and other character devices.
+ */
+export function identityOf(file: string | URL | number): string | undefined {
+  if (typeof file !== 'number' && isRemote(file)) return addressOf(file);
+  const path = typeof file === 'number' ? undefined : pathOf(String(file));
+  try {
+    const stat =
+      path === undefined
+        ? fstatSync(file as number, { bigint: true })
+        : statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat?.isCharacterDevice()) return undefined;
+    if (stat !== undefined) return `${stat.dev} ${stat.ino}`;
+    return join(realpathSync(dirname(path!)), basename(path!));
+  } catch {
+    return path && resolve(path); // opening it reports what is wrong
+  }
+}
+
+function statIfPresent(path: string): import('node:fs').Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}

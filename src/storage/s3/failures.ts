@@ -1,0 +1,217 @@
+import { FetchFailure, type FetchFailureKind } from '../errors.ts';
+
+/** The fields used of an exception of the SDK. */
+interface Thrown {
+  readonly name?: string;
+  readonly message?: string;
+  readonly code?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
+  readonly Region?: string;
+  /** The environment variable with the URL of the proxy that the request used. */
+  readonly proxyVariable?: string;
+}
+
+const THROTTLING = new Set([
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'RequestThrottled',
+  'RequestLimitExceeded',
+  'TooManyRequests',
+  'TooManyRequestsException',
+  'BandwidthLimitExceeded',
+  'ServiceUnavailable',
+]);
+const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired']);
+const TRANSIENT = new Set([
+  'RequestTimeTooSkewed', // the next attempt uses the time of the service
+  'RequestTimeout',
+  'InternalError',
+  'OperationAborted',
+  // The body of an upload changed on the way.
+  'IncompleteBody',
+  'BadDigest',
+  'XAmzContentSHA256Mismatch',
+  'XAmzContentChecksumMismatch',
+  'ConditionalRequestConflict', // a concurrent upload of the same object
+]);
+const MISSING = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'NoSuchVersion']);
+
+/** Classifies a failed call of the SDK: see FetchFailureKind. */
+export function s3Failure(error: unknown, signal?: AbortSignal): FetchFailure {
+  if (error instanceof FetchFailure) return error;
+  if (signal?.aborted) return new FetchFailure('aborted', 'the request was aborted', { cause: error });
+  const thrown = error as Thrown;
+  const status = thrown.$metadata?.httpStatusCode;
+  if (status === undefined) return connectionFailure(thrown);
+  if (status >= 200 && status < 300) return unreadable(thrown, status);
+  const code = codeOf(thrown, status);
+  const headers = thrown.$response?.headers ?? {};
+  return new FetchFailure(kindOf(code, status), textOf(code, status, thrown), {
+    code,
+    status,
+    requestId: thrown.$metadata?.requestId ?? headers['x-amz-request-id'],
+    retryAfterMs: retryAfter(headers['retry-after']),
+    cause: error,
+  });
+}
+
+/** The status was 2xx, but the document is truncated or not XML. */
+function unreadable(thrown: Thrown, status: number): FetchFailure {
+  const reason = thrown.message?.split(/\.?\n/, 1)[0] ?? '';
+  return new FetchFailure('transient', `the response cannot be parsed: ${reason}`, {
+    code: 'unreadable-response',
+    status,
+    requestId: thrown.$metadata?.requestId,
+    cause: thrown,
+  });
+}
+
+/** A region becomes part of host names and signatures. */
+const REGION = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** The region of the bucket, if a failed response names it. */
+export function regionInResponse(error: unknown): string | undefined {
+  const { $response, Region, $metadata } = error as Thrown;
+  const status = $metadata?.httpStatusCode ?? 0;
+  if (status !== 301 && status !== 307 && status !== 400) return undefined;
+  const region = $response?.headers?.['x-amz-bucket-region'] ?? Region ?? '';
+  return REGION.test(region) ? region : undefined;
+}
+
+/** A response to HEAD has no document, so that the SDK invents a name. */
+function codeOf({ name }: Thrown, status: number): string {
+  if (name !== undefined && !/^(Error|Unknown|UnknownError|\d+)$/.test(name)) return name;
+  return STATUS_CODES[status] ?? `HTTP ${status}`;
+}
+
+const STATUS_CODES: Record<number, string> = {
+  301: 'PermanentRedirect',
+  304: 'NotModified',
+  403: 'Forbidden',
+  404: 'NotFound',
+  412: 'PreconditionFailed',
+  416: 'InvalidRange',
+  429: 'TooManyRequests',
+  503: 'ServiceUnavailable',
+};
+
+function kindOf(code: string, status: number): FetchFailureKind {
+  if (THROTTLING.has(code) || status === 429 || status === 503) return 'throttled';
+  if (EXPIRED.has(code)) return 'expired';
+  if (TRANSIENT.has(code) || status === 408 || status >= 500) return 'transient';
+  if (MISSING.has(code) || status === 404) return 'missing';
+  if (status === 412 || status === 304) return 'changed';
+  if (status === 401 || status === 403) return 'denied';
+  return 'fatal';
+}
+
+/** Longer messages are truncated: a service may send anything. */
+const MAX_MESSAGE_CHARACTERS = 500;
+
+function textOf(code: string, status: number, { message: full = '' }: Thrown): string {
+  const message = full.length > MAX_MESSAGE_CHARACTERS ? `${full.slice(0, MAX_MESSAGE_CHARACTERS)}…` : full;
+  const said =
+    /^(|UnknownError|Unknown|Error)$|Deserialization error/.test(message) || message === code
+      ? ''
+      : `: ${message.replace(/\.$/, '')}`;
+  const advice = adviceFor(code, status);
+  return `the service answered ${status} ${code}${said}${advice === undefined ? '' : `; ${advice}`}`;
+}
+
+/** Advice for this code alone. `objectError` adds that for the kind of failure. */
+function adviceFor(code: string, status: number): string | undefined {
+  if (code === 'NoSuchBucket') return 'check the name of the bucket and the endpoint';
+  if (code === 'InvalidAccessKeyId' || code === 'SignatureDoesNotMatch')
+    return 'check that the credentials belong to this endpoint';
+  if (code === 'RequestTimeTooSkewed') return 'the clock of this machine is wrong';
+  if (status === 400) return 'check region and credentials';
+  return undefined;
+}
+
+/** Parses seconds or a date. */
+function retryAfter(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const seconds = Number(value);
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+const CREDENTIALS = /^(CredentialsProviderError|TokenProviderError|ProviderError)$/;
+
+/** Classifies a request without a complete response. */
+export function connectionFailure(error: Thrown): FetchFailure {
+  const { name = '', message = '' } = error;
+  const code = codeInside(error) ?? name;
+  const details = { code, cause: error };
+  if (/^Proxy response \(\d+\)/.test(message))
+    return new FetchFailure(
+      'fatal',
+      `the proxy refuses the connection: ${message}${proxyText(error)}`,
+      details,
+    );
+  if (name === 'AbortError') return new FetchFailure('aborted', 'the request was aborted', details);
+  if (CREDENTIALS.test(name))
+    return new FetchFailure(
+      'denied',
+      `no credentials: ${message.replace(/\.$/, '')}; log in (aws configure, aws sso login), or send unsigned requests to public buckets`,
+      details,
+    );
+  const text = connectionText(code, message, name) + proxyText(error);
+  return new FetchFailure(TRANSIENT_CODES.test(code) ? 'transient' : 'fatal', text, details);
+}
+
+const NOT_TLS = /wrong version number|packet length too long|http request/i;
+
+function connectionText(code: string, message: string, name: string): string {
+  const known = TEXTS[code];
+  if (known !== undefined) return known;
+  if (code === 'EndlessDocument') return `${message}; check that the endpoint is an S3 service`;
+  if (NOT_TLS.test(message))
+    return 'the endpoint does not speak TLS; check whether its URL starts with http:// or https://, and its port';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `the certificate is for another host: ${message}; check the endpoint, or use path style for bucket names with dots`;
+  if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code))
+    return `the certificate of the service is not currently valid: ${message}; check its dates and the clock of this machine`;
+  if (/CERT|^ERR_TLS|SELF_SIGNED|^UNABLE_TO/.test(code))
+    return `the certificate of the service is not trusted: ${message}; name a file with the certificate authority in AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS`;
+  return TRANSIENT_CODES.test(code) ? `the connection failed: ${message}` : message || name;
+}
+
+/** Added to the message if the request used a proxy. */
+function proxyText({ proxyVariable }: Thrown): string {
+  if (proxyVariable === undefined) return '';
+  return `; requests use the proxy in ${proxyVariable}: check it, or add the host to NO_PROXY`;
+}
+
+const TRANSIENT_CODES =
+  /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EPROTO|UND_ERR_(CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|RES_CONTENT_LENGTH_MISMATCH|INFO)|HPE_\w+|TimeoutError|(Connect|Headers|Body)Timeout|MalformedResponse)$/;
+
+const TEXTS: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens at the address (ECONNREFUSED); check the endpoint',
+  ENOTFOUND: 'the host name has no address (ENOTFOUND); check endpoint, region and bucket name',
+  EAI_AGAIN: 'host names cannot be resolved now (EAI_AGAIN); check the network and its DNS server',
+  ConnectTimeout: 'no connection in time',
+  HeadersTimeout: 'no response in time',
+  BodyTimeout: 'the response stalled',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  UND_ERR_HEADERS_TIMEOUT: 'no response in time',
+  UND_ERR_BODY_TIMEOUT: 'the response stalled',
+  EMFILE: 'too many open files (EMFILE); raise the limit (ulimit -n)',
+};
+
+interface Nested {
+  readonly code?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: readonly unknown[];
+}
+
+/** The innermost code: of a cause, or of one of several attempts to connect. */
+function codeInside(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, cause, errors } = error as Nested;
+  if (typeof code === 'string' && code !== 'UND_ERR_SOCKET') return code;
+  return codeInside(cause ?? errors?.[0]) ?? (typeof code === 'string' ? code : undefined);
+}

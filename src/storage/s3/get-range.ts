@@ -1,0 +1,178 @@
+import { FetchFailure } from '../errors.ts';
+import { parseObjectUri } from '../object-address.ts';
+import { newBlock } from '../prefetch/object-piece.ts';
+import type { RangeHead, RangeRequest, RangeSink } from '../storage.ts';
+import { connectionFailure } from './failures.ts';
+import type { BodySink } from './http/exchange.ts';
+import type { ResponseHeaders } from './http/response-head.ts';
+import type { S3Caller } from './s3-caller.ts';
+import { plainEtag } from './stat.ts';
+
+/** Sends one attempt of one ranged GET: see ObjectSource.fetch. */
+export async function getRange(
+  caller: S3Caller,
+  request: RangeRequest,
+  sink: RangeSink,
+  signal: AbortSignal,
+): Promise<void> {
+  const { bucket, key } = parseObjectUri(request.uri);
+  const { start, end, etag, versionId } = request;
+  const body = new CheckedBody(request, sink);
+  const headers = {
+    // Also for a whole object: Content-Range states its size a second time.
+    range: `bytes=${start}-${end === undefined ? '' : end - 1}`,
+    ...(etag !== undefined && { 'if-match': quotedEtag(etag) }),
+    ...(caller.payer.RequestPayer !== undefined && { 'x-amz-request-payer': caller.payer.RequestPayer }),
+  };
+  try {
+    await caller.get(bucket, { key, versionId, headers }, signal, body);
+  } catch (error) {
+    if (body.rejected !== undefined) throw body.rejected.reason;
+    if (!(error instanceof FetchFailure) || error.status !== 416) throw error;
+    if (start === 0) {
+      // Only an empty object has no first byte.
+      sink.onHead({ uri: request.uri, start: 0, end: 0, size: 0, etag: undefined });
+      return;
+    }
+    if (etag !== undefined) throw error;
+    throw new FetchFailure('changed', `the object ends before byte ${start}; it was longer before`, {
+      code: error.code,
+      status: 416,
+      requestId: error.requestId,
+      cause: error,
+    });
+  }
+  await body.ended;
+}
+
+/** An ETag in the form of If-Match. */
+function quotedEtag(etag: string): string {
+  return etag.startsWith('W/') ? etag : `"${etag}"`;
+}
+
+/** Passes a body on and checks its length. */
+class CheckedBody implements BodySink {
+  readonly ended: Promise<void>;
+  /** Why the headers were rejected: they are wrong, or the sink threw. */
+  rejected: { readonly reason: unknown } | undefined;
+  readonly #request: RangeRequest;
+  readonly #sink: RangeSink;
+  #expected = 0;
+  #received = 0;
+  #requestId: string | undefined;
+  #resolve!: () => void;
+  #reject!: (reason: unknown) => void;
+
+  constructor(request: RangeRequest, sink: RangeSink) {
+    this.#request = request;
+    this.#sink = sink;
+    this.ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.ended.catch(() => {}); // thrown where it is awaited
+  }
+
+  accepts(status: number, headers: ResponseHeaders): boolean {
+    if (status >= 300) return false;
+    try {
+      const head = checkedHead(this.#request, status, headers);
+      this.#expected = head.end - head.start;
+      this.#requestId = headers['x-amz-request-id'];
+      this.#sink.onHead(head);
+      return true;
+    } catch (reason) {
+      this.rejected = { reason };
+      throw reason;
+    }
+  }
+
+  memory(maxBytes: number): Uint8Array {
+    return this.#sink.memory?.(maxBytes) ?? newBlock(maxBytes);
+  }
+
+  onData(chunk: Uint8Array): void {
+    const complete = this.#received === this.#expected;
+    this.#received += chunk.length;
+    if (this.#received > this.#expected) {
+      // Bytes after a complete body contradict its length, which another attempt would not change.
+      throw this.#wrongLength('too-long', complete ? 'fatal' : 'transient');
+    }
+    this.#sink.onData(chunk);
+  }
+
+  onEnd(error: Error | undefined): void {
+    if (this.#received === this.#expected) this.#resolve();
+    else if (error === undefined) this.#reject(this.#wrongLength('short-body', 'transient'));
+    else this.#reject(error instanceof FetchFailure ? error : connectionFailure(error));
+  }
+
+  #wrongLength(code: string, kind: 'transient' | 'fatal'): FetchFailure {
+    const received = `${this.#received}${code === 'too-long' ? ' or more' : ''}`;
+    const text = `expected a body of ${this.#expected} bytes, got ${received}`;
+    return new FetchFailure(kind, text, { code, requestId: this.#requestId });
+  }
+}
+
+/**
+ * The headers of a response of 200 or 206, checked against the request.
+ *
+ * @throws FetchFailure `changed`, `fatal`
+ */
+function checkedHead(request: RangeRequest, status: number, headers: ResponseHeaders): RangeHead {
+  const requestId = headers['x-amz-request-id'];
+  if (status !== 200 && status !== 206) throw wrong(`status ${status} instead of 200 or 206`, status);
+  const span = status === 206 ? partial(request, headers) : whole(request, headers);
+  const etag = plainEtag(headers['etag']);
+  if (request.etag !== undefined && etag !== request.etag)
+    throw new FetchFailure(
+      'changed',
+      `the object was overwritten while it was read: its ETag was ${request.etag}, and is ${etag ?? 'missing'}`,
+      { status, requestId },
+    );
+  const modified = Date.parse(headers['last-modified'] ?? '');
+  return {
+    uri: request.uri,
+    ...span,
+    etag,
+    versionId: headers['x-amz-version-id'],
+    modified: Number.isNaN(modified) ? undefined : new Date(modified),
+  };
+}
+
+type Span = Pick<RangeHead, 'start' | 'end' | 'size'>;
+
+/** Checks a response of 206. */
+function partial({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
+  const range = headers['content-range'] ?? '';
+  const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range) ?? [];
+  const size = Number(total);
+  const expected = Math.min(end ?? size, size);
+  if (!Number.isSafeInteger(size) || Number(first) !== start || Number(last) + 1 !== expected)
+    throw wrong(
+      `Content-Range ${JSON.stringify(range)} for bytes ${start} to ${end ?? 'the last'}; it does not honor ranges`,
+      206,
+      headers['x-amz-request-id'],
+    );
+  const length = headers['content-length'];
+  if (length !== undefined && Number(length) !== expected - start)
+    throw wrong(`a range of ${expected - start} bytes with a Content-Length of ${length}`, 206);
+  return { start, end: expected, size };
+}
+
+/** Checks a response of 200, which contains the whole object. */
+function whole({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
+  const size = Number(headers['content-length'] ?? Number.NaN);
+  if (!(Number.isSafeInteger(size) && size >= 0))
+    throw wrong('no valid Content-Length, so that the size of the object is unknown', 200);
+  if (start > 0 || (end !== undefined && end < size))
+    throw wrong(
+      `all ${size} bytes for bytes ${start} to ${end ?? 'the last'}; it does not honor Range: read its objects with one request each (single)`,
+      200,
+    );
+  return { start: 0, end: size, size };
+}
+
+function wrong(what: string, status: number, requestId?: string): FetchFailure {
+  return new FetchFailure('fatal', `the endpoint sent ${what}`, { status, requestId });
+}

@@ -1,0 +1,188 @@
+import type { _Object as ListedObject } from '@aws-sdk/client-s3';
+import { RecordpipeError } from '../../errors.ts';
+import { FetchFailure } from '../errors.ts';
+import { compareKeys, objectUri, parseObjectUri } from '../object-address.ts';
+import type { TransferOptions } from '../object-options.ts';
+import type { ObjectInfo } from '../storage.ts';
+import { s3Sdk } from './packages.ts';
+import { retry } from './retry.ts';
+import type { S3Caller } from './s3-caller.ts';
+import { plainEtag } from './stat.ts';
+
+/** Lists the objects whose keys start with that of `prefix`, in byte order: see ObjectSource.list. */
+export async function* listS3(
+  caller: S3Caller,
+  prefix: string,
+  options: TransferOptions,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const { bucket } = parseObjectUri(prefix);
+  const objects = inListedOrder(caller, prefix, options, signal);
+  if (isDirectoryBucket(bucket)) yield* await sorted(objects);
+  else yield* checkedOrder(objects, prefix);
+}
+
+/** Requests each page while the page before is consumed. */
+async function* inListedOrder(
+  caller: S3Caller,
+  prefix: string,
+  options: TransferOptions,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const { bucket, key } = parseObjectUri(prefix);
+  // Ends the request for the next page when the iteration ends.
+  const own = new AbortController();
+  const either = signal === undefined ? own.signal : AbortSignal.any([signal, own.signal]);
+  const request = { uri: prefix, options, signal: either };
+  const load = (token: string | undefined): Promise<Page> => {
+    const page = retry(request, () => loadPage(caller, bucket, key, token, either));
+    page.catch(() => {}); // thrown where it is awaited
+    return page;
+  };
+  const guard = new ListingGuard(prefix, options);
+  try {
+    for (let page: Promise<Page> | undefined = load(undefined); page !== undefined; ) {
+      const { objects, next }: Page = await page;
+      if (next !== undefined) guard.check(next, objects.length);
+      page = next === undefined ? undefined : load(next);
+      yield* objects;
+    }
+  } finally {
+    own.abort();
+  }
+}
+
+/** Consecutive pages without an object, which services send for many deleted versions. */
+const MAX_EMPTY_PAGES = 1000;
+
+/** Detects an endless listing, in constant memory. */
+class ListingGuard {
+  readonly #uri: string;
+  readonly #retryTimeoutMs: number;
+  #pages = 0;
+  /** The token of the last page whose number is a power of two: finds any cycle (Brent's algorithm). */
+  #saved: string | undefined;
+  #emptyPages = 0;
+  #emptySince = 0;
+
+  constructor(uri: string, { retryTimeoutMs }: TransferOptions) {
+    this.#uri = uri;
+    this.#retryTimeoutMs = retryTimeoutMs;
+  }
+
+  /** @throws RecordpipeError `io-failure` */
+  check(token: string, objects: number): void {
+    if (token === this.#saved) throw this.#endless('sent the same continuation token twice');
+    this.#pages += 1;
+    if ((this.#pages & (this.#pages - 1)) === 0) this.#saved = token;
+    if (objects > 0) {
+      this.#emptyPages = 0;
+      return;
+    }
+    if (this.#emptyPages++ === 0) this.#emptySince = performance.now();
+    const waitedMs = performance.now() - this.#emptySince;
+    if (this.#emptyPages < MAX_EMPTY_PAGES && waitedMs <= this.#retryTimeoutMs) return;
+    throw this.#endless(
+      `sent ${this.#emptyPages} pages without an object in ${(waitedMs / 1000).toFixed(1)} s`,
+    );
+  }
+
+  #endless(what: string): RecordpipeError {
+    const text = `the listing does not end: the service ${what}; check the endpoint, or name the objects`;
+    return new RecordpipeError('io-failure', text, { uri: this.#uri });
+  }
+}
+
+interface Page {
+  readonly objects: readonly ObjectInfo[];
+  readonly next: string | undefined;
+}
+
+async function loadPage(
+  caller: S3Caller,
+  bucket: string,
+  prefix: string,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<Page> {
+  const { ListObjectsV2Command } = await s3Sdk();
+  const response = await caller.call(bucket, signal, (client, options) =>
+    client.send(
+      new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: prefix === '' ? undefined : prefix,
+        ContinuationToken: token,
+        // Keys may contain characters that XML does not allow.
+        EncodingType: 'url',
+        ...caller.payer,
+      }),
+      options,
+    ),
+  );
+  const { Contents: contents = [], EncodingType: encoding, IsTruncated: truncated } = response;
+  const next = response.NextContinuationToken || undefined;
+  // The SDK parses an empty body, a login page and the like as a response without any field.
+  if (typeof truncated !== 'boolean') throw malformed('IsTruncated is missing');
+  if (truncated && next === undefined)
+    throw malformed('it is truncated (IsTruncated) but has no continuation token');
+  const objects = contents.map((entry) => objectOf(entry, bucket, prefix, encoding === 'url'));
+  return { objects, next: truncated ? next : undefined };
+}
+
+/** @throws FetchFailure for an invalid key or size */
+function objectOf(
+  { Key: given = '', Size: size, ETag: etag, LastModified: modified }: ListedObject,
+  bucket: string,
+  prefix: string,
+  encoded: boolean,
+): ObjectInfo {
+  const key = encoded ? decodedKey(given) : given;
+  if (key === '') throw malformed('an object has no key');
+  if (!key.startsWith(prefix))
+    throw malformed(`${JSON.stringify(key)} does not start with ${JSON.stringify(prefix)}`);
+  if (size === undefined || !Number.isSafeInteger(size) || size < 0)
+    throw malformed(`the size of ${JSON.stringify(key)} is ${size ?? 'missing'}`);
+  return { uri: objectUri(bucket, key), size, etag: plainEtag(etag), modified };
+}
+
+/** In listings, `+` stands for a space. */
+function decodedKey(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    throw malformed(`the key ${JSON.stringify(key)} is not valid URL encoding`);
+  }
+}
+
+function malformed(what: string): FetchFailure {
+  const text = `the listing is invalid: ${what}; check that the endpoint is an S3 service`;
+  return new FetchFailure('fatal', text);
+}
+
+/** S3 Express lists in no order. */
+function isDirectoryBucket(bucket: string): boolean {
+  return bucket.endsWith('--x-s3');
+}
+
+async function sorted(objects: AsyncIterable<ObjectInfo>): Promise<ObjectInfo[]> {
+  const all: ObjectInfo[] = [];
+  for await (const object of objects) all.push(object);
+  return all.sort((a, b) => compareKeys(a.uri, b.uri));
+}
+
+async function* checkedOrder(
+  objects: AsyncIterable<ObjectInfo>,
+  prefix: string,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  let last: string | undefined;
+  for await (const object of objects) {
+    if (last !== undefined && compareKeys(last, object.uri) >= 0)
+      throw new RecordpipeError(
+        'io-failure',
+        `the service lists ${object.uri} after ${last}, which is not byte order; name the objects`,
+        { uri: prefix },
+      );
+    last = object.uri;
+    yield object;
+  }
+}

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { allowListeners, onAbort } from '../../bytes/abortable.ts';
+import { RecordpipeError } from '../../errors.ts';
+import { FetchFailure, objectError } from '../errors.ts';
+import type { TransferOptions } from '../object-options.ts';
+import { RetryBudget } from '../prefetch/retry-budget.ts';
+import { s3Failure } from './failures.ts';
+
+/** A request that is retried. */
+export interface RetriedRequest {
+  readonly uri: string;
+  readonly options: TransferOptions;
+  readonly signal: AbortSignal | undefined;
+  /** Maximum duration of an attempt. Undefined: the HTTP client's timeouts apply. */
+  readonly attemptMs?: number | undefined;
+  /** Converts the last failure. Default: `objectError`. */
+  errorOf?(failure: FetchFailure, budget: RetryBudget): Error;
+}
+
+export interface Attempt {
+  /** Fires when the request is aborted or the attempt takes too long. */
+  readonly signal: AbortSignal | undefined;
+  /** Whether an earlier attempt may have succeeded although its response was lost. */
+  readonly unsure: boolean;
+}
+
+/**
+ * Repeats any request but a ranged GET until it succeeds, fails for good, or exhausts its budget. The
+ * SDK does not retry: its budget is shared by all calls of a client, so that a short outage would fail
+ * all of them.
+ *
+ * @throws RecordpipeError, with the last failure as its cause
+ */
+export async function retry<R>(request: RetriedRequest, send: (attempt: Attempt) => Promise<R>): Promise<R> {
+  const { uri, options, signal } = request;
+  allowListeners(signal);
+  const budget = new RetryBudget(options);
+  let unsure = false;
+  for (;;) {
+    const sentAt = performance.now();
+    let failure: FetchFailure;
+    try {
+      return await limited(request, (own) => send({ signal: own, unsure }));
+    } catch (error) {
+      if (error instanceof RecordpipeError) throw error;
+      failure = s3Failure(error, signal);
+      if (failure.kind === 'aborted' && !signal?.aborted)
+        failure = new FetchFailure('transient', 'no response in time', { cause: error });
+    }
+    // After a response with a status of 5xx, the request may have succeeded too.
+    unsure ||= failure.status === undefined || failure.status >= 500;
+    const pauseMs = budget.pauseAfter(failure, 0, 0, sentAt);
+    if (pauseMs === undefined || signal?.aborted) {
+      const { attempts, elapsedMs } = budget;
+      throw request.errorOf?.(failure, budget) ?? objectError(failure, { uri, attempts, elapsedMs });
+    }
+    // Ends early when the signal fires; then the next attempt fails.
+    await sleep(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+  }
+}
+
+async function limited<R>(
+  { attemptMs, signal }: RetriedRequest,
+  send: (signal: AbortSignal | undefined) => Promise<R>,
+): Promise<R> {
+  if (attemptMs === undefined) return send(signal);
+  const own = new AbortController();
+  const stop = (): void => own.abort(signal?.reason);
+  onAbort(signal, stop);
+  if (signal?.aborted) stop();
+  const timer = setTimeout(() => own.abort(new Error(`no response within ${attemptMs} ms`)), attemptMs);
+  try {
+    return await send(own.signal);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+  }
+}

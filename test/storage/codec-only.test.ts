@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { tempDir } from '../support/temp-dir.ts';
+import { ROOT } from '../support/type-consumer.ts';
+
+const temp = tempDir();
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  readonly files: readonly string[];
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+
+interface LockedPackage {
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+const locked = (
+  JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, LockedPackage>>;
+  }
+).packages;
+
+/** The packages that `npm install --omit=optional` installs beside recordpipe. */
+function required(names: readonly string[] = Object.keys(manifest.dependencies)): string[] {
+  return [
+    ...new Set(
+      names.flatMap((name) => [
+        name,
+        ...required(Object.keys(locked[`node_modules/${name}`]?.dependencies ?? {})),
+      ]),
+    ),
+  ];
+}
+
+describe('npm install --omit=optional', () => {
+  let app: string;
+
+  // What npm would install, copied: a link would lead Node to the packages of the repository.
+  beforeAll(() => {
+    app = temp.file('app');
+    const own = join(app, 'node_modules/recordpipe');
+    mkdirSync(own, { recursive: true });
+    for (const name of ['package.json', ...manifest.files])
+      cpSync(join(ROOT, name), join(own, name), { recursive: true });
+    for (const name of required())
+      cpSync(join(ROOT, 'node_modules', name), join(app, 'node_modules', name), { recursive: true });
+    writeFileSync(join(app, 'package.json'), '{"type":"module"}');
+  });
+
+  function run(...args: string[]) {
+    return spawnSync(process.execPath, args, {
+      cwd: app,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], HOME: app, AWS_REGION: 'us-east-1', NO_COLOR: '1' },
+    });
+  }
+
+  test('takes at most 5 MB and 8 packages', () => {
+    const files = readdirSync(app, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+    const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+    expect(required().length + 1).toBeLessThanOrEqual(8);
+    expect(bytes).toBeLessThanOrEqual(5e6);
+  });
+
+  test('reads and writes local files', () => {
+    const program = `
+      import { readRecords } from 'recordpipe';
+      import { openTFRecordWriter } from 'recordpipe/records/write';
+      const writer = await openTFRecordWriter('a.tfrecord');
+      await writer.write(new Uint8Array([1, 2, 3]));
+      await writer.close();
+      for await (const { length } of readRecords('a.tfrecord')) console.log(length);
+    `;
+    writeFileSync(join(app, 'local.js'), program);
+    expect(run('local.js')).toMatchObject({ status: 0, stdout: '3\n', stderr: '' });
+  });
+
+  test('s3:// names the packages to install, in the library and on the command line', () => {
+    const program = `
+      import { listObjects, openObject, openObjectWriter, statObject } from 'recordpipe/storage';
+      const uri = 's3://bucket/key';
+      const codes = [];
+      const note = async (call) => call().catch(({ name, code, message }) => codes.push(name, code, message));
+      await note(() => statObject(uri));
+      await note(async () => { for await (const _ of listObjects(uri)); });
+      await note(async () => { for await (const _ of openObject(uri).chunks); });
+      await note(() => openObjectWriter(uri));
+      console.log(JSON.stringify(codes));
+    `;
+    writeFileSync(join(app, 'remote.js'), program);
+    const { status, stdout, stderr } = run('remote.js');
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const advice = expect.stringContaining('npm install @aws-sdk/client-s3 undici');
+    expect(JSON.parse(stdout)).toEqual(Array(4).fill(['RecordpipeError', 'missing-package', advice]).flat());
+    const cli = run('node_modules/recordpipe/dist/cli/main.js', 'validate', 's3://bucket/key');
+    expect(cli.stderr).toContain('npm install @aws-sdk/client-s3 undici');
+    expect(cli.status).toBeGreaterThan(0);
+  });
+});
