@@ -203,7 +203,8 @@ export class UsageError extends RecordpipeError {
  *
  * @example
  * ```ts
- *  * console.log(isRecordpipeError(new Error('no'))); // false
+ * import { isRecordpipeError } from 'recordpipe';
+ * console.log(isRecordpipeError(new Error('no'))); // false
  * ```
  */
 export function isRecordpipeError(error: unknown, ...codes: ErrorCode[]): error is RecordpipeError {
@@ -216,7 +217,7 @@ export function isRecordpipeError(error: unknown, ...codes: ErrorCode[]): error 
  *
  * @example
  * ```ts
- * import { isItemFailure, RecordpipeError } from 'recordpipe/errors';
+ * import { isItemFailure, RecordpipeError, UsageError } from 'recordpipe/errors';
  * console.log(isItemFailure(new RecordpipeError('not-found', 'no such file'))); // true
  * console.log(isItemFailure(new UsageError('jobs: expected a positive integer'))); // false
  * ```

@@ -25,7 +25,7 @@ export function maskCrc32c(crc: number): number {
  *
  * @example
  * ```ts
- * import { unmaskCrc32c } from 'recordpipe/crc32c';
+ * import { maskCrc32c, unmaskCrc32c } from 'recordpipe/crc32c';
  * console.log(unmaskCrc32c(maskCrc32c(0xe3069283)) === 0xe3069283); // true
  * ```
  */
@@ -76,7 +76,8 @@ export function createKernel(): Kernel {
  * @throws UsageError for anything but a Uint8Array
  * @example
  * ```ts
- *  * console.log(crc32c(new TextEncoder().encode('123456789')).toString(16)); // e3069283
+ * import { crc32c } from 'recordpipe/crc32c';
+ * console.log(crc32c(new TextEncoder().encode('123456789')).toString(16)); // e3069283
  * ```
  */
 export function crc32c(bytes: Uint8Array, seed = 0): number {

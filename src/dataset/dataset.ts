@@ -86,7 +86,8 @@ export class Dataset<T> extends IterableDataset<T> {
    * @throws UsageError for an invalid option
    * @example
    * ```ts
-   *    * for await (const records of Dataset.records('data/train-*.tfrecord').batch(256).prefetch(2)) console.log(records.length);
+   * import { Dataset } from 'recordpipe/dataset';
+   * for await (const records of Dataset.records('data/train-*.tfrecord').batch(256).prefetch(2)) console.log(records.length);
    * ```
    */
   static records(names: FileNames, options?: DatasetRecordOptions): Dataset<Uint8Array> {

@@ -114,7 +114,8 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
    *
    * @example
    * ```ts
-   *    * const reader = Dataset.range(3).toReadableStream().getReader();
+   * import { Dataset } from 'recordpipe/dataset';
+   * const reader = Dataset.range(3).toReadableStream().getReader();
    * console.log(await reader.read()); // { value: 0, done: false }
    * ```
    */

@@ -80,7 +80,7 @@ export function packIR(header: IRHeaderInput, payload: Uint8Array): Uint8Array<A
  * @throws RecordpipeError `truncated-header` for a record shorter than 24 bytes, `truncated-record` for one shorter than its labels
  * @example
  * ```ts
- * import { unpackIR } from 'recordpipe';
+ * import { packIR, unpackIR } from 'recordpipe';
  * const { label, id, payload } = unpackIR(packIR({ label: 3, id: 2n ** 60n }, new Uint8Array(5)));
  * console.log(label, id, payload.length); // 3 1152921504606846976n 5
  * ```

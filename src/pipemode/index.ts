@@ -1,26 +1,20 @@
 /**
- * SageMaker's Pipe mode: channels that come through named pipes, one for each epoch, and the files in which a training job is described. Node only.
+ * SageMaker's Pipe mode: channels that arrive through named pipes, one per epoch, and the files that
+ * describe a training job. Node only.
  *
  * @module
  */
+export { readEnvironment, type SageMakerEnvironment, type Variables } from './job/environment.ts';
 export {
-  type ChannelConfig,
   type Hyperparameters,
-  hostRank,
   hyperparameterValue,
-  type InputDataConfig,
   type JsonValue,
-  type ResourceConfig,
-  readEnvironment,
   readHyperparameters,
-  readInputDataConfig,
-  readResourceConfig,
-  type SageMakerEnvironment,
-  type Variables,
-} from './job/environment.ts';
-export { PipeModeError } from './pipe-mode-error.ts';
+} from './job/hyperparameters.ts';
+export { type ChannelConfig, type InputDataConfig, readInputDataConfig } from './job/input-data-config.ts';
+export { hostRank, type ResourceConfig, readResourceConfig } from './job/resource-config.ts';
 export type { PipeModeMetrics, PipeModeState } from './reader/epoch-progress.ts';
-export type { ManifestTuple } from './reader/manifest-tuples.ts';
+export type { ManifestTuple } from './reader/epoch-stages.ts';
 export {
   type PipeBatchesOptions,
   PipeModeDataset,
@@ -28,6 +22,7 @@ export {
   type PipeModeElement,
   type ResumeOptions,
 } from './reader/pipe-mode-dataset.ts';
+export { PipeModeError } from './reader/pipe-mode-error.ts';
 export type {
   PipeModeOptions,
   PipeModeOptionsInput,

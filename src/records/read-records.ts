@@ -126,7 +126,7 @@ export function readRecords(source: RecordSources, options?: Partial<RecordReadO
  * @throws as {@link readRecords}
  * @example
  * ```ts
- * import { readRecordBatches } from 'recordpipe';
+ * import { encodeTFRecord, readRecordBatches } from 'recordpipe';
  * let records = 0;
  * for await (const batch of readRecordBatches([encodeTFRecord(new Uint8Array(10))])) records += batch.length;
  * console.log(records); // 1
@@ -143,7 +143,7 @@ export function readRecordBatches(source: RecordSources, options?: Partial<Recor
  * @throws as {@link readRecords}, what concerns opening and detection at once
  * @example
  * ```ts
- * import { openRecords } from 'recordpipe';
+ * import { encodeTFRecord, openRecords } from 'recordpipe';
  * const { format, compression, batches } = await openRecords(encodeTFRecord(new Uint8Array(10)));
  * for await (const batch of batches) console.log(format, compression, batch.length); // tfrecord none 1
  * ```
@@ -169,7 +169,7 @@ export async function openRecords(
  * @throws RecordpipeError `unknown-format` where the content is of no known format; else as `scanTFRecords`
  * @example
  * ```ts
- * import { scanRecords } from 'recordpipe';
+ * import { encodeTFRecord, scanRecords } from 'recordpipe';
  * const { format, records, errors } = await scanRecords([encodeTFRecord(new Uint8Array(3))]);
  * console.log(format, records, errors.length); // tfrecord 1 0
  * ```

@@ -39,7 +39,7 @@ export const DEFAULT_RECORDIO_READ_OPTIONS: RecordIOReadOptions = /* @__PURE__ *
  * @throws UsageError for an unknown option value
  * @example
  * ```ts
- * import { readRecordIO } from 'recordpipe';
+ * import { encodeRecordIO, readRecordIO } from 'recordpipe';
  * const file = new Blob([encodeRecordIO(new TextEncoder().encode('hello'))]);
  * for await (const record of readRecordIO(file)) console.log(new TextDecoder().decode(record)); // hello
  * ```
@@ -55,7 +55,7 @@ export function readRecordIO(source: ByteSource, options?: Partial<RecordIOReadO
  * @throws as {@link readRecordIO}
  * @example
  * ```ts
- * import { readRecordIOBatches } from 'recordpipe';
+ * import { encodeRecordIO, readRecordIOBatches } from 'recordpipe';
  * let records = 0;
  * for await (const batch of readRecordIOBatches([encodeRecordIO(new Uint8Array(10))])) records += batch.length;
  * console.log(records); // 1
@@ -76,7 +76,7 @@ export type RecordIODecodeOptions = DecodeOptions<RecordIOOptions>;
  * @throws as `readRecordIO`, while iterating; `closed` when they are iterated a second time; `unsupported-source` for compressed bytes in a browser: use `readRecordIO` there
  * @example
  * ```ts
- * import { decodeRecordIO } from 'recordpipe';
+ * import { decodeRecordIO, encodeRecordIO } from 'recordpipe';
  * for (const record of decodeRecordIO(encodeRecordIO(Uint8Array.of(1, 2)))) console.log(record); // Uint8Array(2) [ 1, 2 ]
  * ```
  */
@@ -93,7 +93,7 @@ export function decodeRecordIO(
  * @throws as {@link decodeRecordIO}
  * @example
  * ```ts
- * import { decodeRecordIOBatches } from 'recordpipe';
+ * import { decodeRecordIOBatches, encodeRecordIO } from 'recordpipe';
  * for (const batch of decodeRecordIOBatches(encodeRecordIO(new Uint8Array(9)))) console.log(batch.length, batch.offset(0)); // 1 0
  * ```
  */
@@ -117,7 +117,7 @@ export type RecordIOScanOptions = ScanOptions<RecordIOOptions>;
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
  * @example
  * ```ts
- * import { scanRecordIO } from 'recordpipe';
+ * import { encodeRecordIO, scanRecordIO } from 'recordpipe';
  * const { records, errors } = await scanRecordIO([encodeRecordIO(new Uint8Array(3))]);
  * console.log(records, errors.length); // 1 0
  * ```
@@ -137,7 +137,7 @@ export function scanRecordIO(
  * @throws as `readRecordIO`, as the error of the readable side
  * @example
  * ```ts
- * import { recordIODecoderStream } from 'recordpipe';
+ * import { encodeRecordIO, recordIODecoderStream } from 'recordpipe';
  * const file = new Blob([encodeRecordIO(Uint8Array.of(7))]).stream();
  * const reader = file.pipeThrough(recordIODecoderStream()).getReader();
  * console.log((await reader.read()).value); // Uint8Array(1) [ 7 ]

@@ -33,7 +33,7 @@ export const DEFAULT_TFRECORD_READ_OPTIONS: TFRecordReadOptions = /* @__PURE__ *
  * @throws UsageError for an unknown option value
  * @example
  * ```ts
- * import { readTFRecords } from 'recordpipe';
+ * import { encodeTFRecord, readTFRecords } from 'recordpipe';
  * const file = new Blob([encodeTFRecord(new TextEncoder().encode('hello'))]);
  * for await (const record of readTFRecords(file)) console.log(new TextDecoder().decode(record)); // hello
  * ```
@@ -49,7 +49,7 @@ export function readTFRecords(source: ByteSource, options?: Partial<TFRecordRead
  * @throws as {@link readTFRecords}
  * @example
  * ```ts
- * import { readTFRecordBatches } from 'recordpipe';
+ * import { encodeTFRecord, readTFRecordBatches } from 'recordpipe';
  * let records = 0;
  * for await (const batch of readTFRecordBatches([encodeTFRecord(new Uint8Array(10))])) records += batch.length;
  * console.log(records); // 1
@@ -70,7 +70,7 @@ export type TFRecordDecodeOptions = DecodeOptions<TFRecordOptions>;
  * @throws as `readTFRecords`, while iterating; `closed` when they are iterated a second time; `unsupported-source` for compressed bytes in a browser: use `readTFRecords` there
  * @example
  * ```ts
- * import { decodeTFRecords } from 'recordpipe';
+ * import { decodeTFRecords, encodeTFRecord } from 'recordpipe';
  * for (const record of decodeTFRecords(encodeTFRecord(Uint8Array.of(1, 2)))) console.log(record); // Uint8Array(2) [ 1, 2 ]
  * ```
  */
@@ -87,7 +87,7 @@ export function decodeTFRecords(
  * @throws as {@link decodeTFRecords}
  * @example
  * ```ts
- * import { decodeTFRecordBatches } from 'recordpipe';
+ * import { decodeTFRecordBatches, encodeTFRecord } from 'recordpipe';
  * for (const batch of decodeTFRecordBatches(encodeTFRecord(new Uint8Array(9)))) console.log(batch.length, batch.offset(0)); // 1 0
  * ```
  */
@@ -111,7 +111,7 @@ export type TFRecordScanOptions = ScanOptions<TFRecordOptions>;
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
  * @example
  * ```ts
- * import { scanTFRecords } from 'recordpipe';
+ * import { encodeTFRecord, scanTFRecords } from 'recordpipe';
  * const { records, errors } = await scanTFRecords([encodeTFRecord(new Uint8Array(3))]);
  * console.log(records, errors.length); // 1 0
  * ```
@@ -130,7 +130,7 @@ export function scanTFRecords(
  * @throws as `readTFRecords`, as the error of the readable side
  * @example
  * ```ts
- * import { tfrecordDecoderStream } from 'recordpipe';
+ * import { encodeTFRecord, tfrecordDecoderStream } from 'recordpipe';
  * const file = new Blob([encodeTFRecord(Uint8Array.of(7))]).stream();
  * const reader = file.pipeThrough(tfrecordDecoderStream()).getReader();
  * console.log((await reader.read()).value); // Uint8Array(1) [ 7 ]

@@ -23,7 +23,7 @@ import { type TotalReport, totalOf } from './total-report.ts';
  * @example
  * ```ts
  * import { NO_STATS } from 'recordpipe/check';
- * import { mergeReports, planShards, shardReport, totalReport } from 'recordpipe/scale';
+ * import { mergeReports, missingShards, planShards, shardReport, totalReport } from 'recordpipe/scale';
  * const plan = await planShards([]);
  * const reports = [0, 1, 2].map((shard) => shardReport('stats', plan, { shard, shards: 3 }, NO_STATS));
  * console.log(missingShards(mergeReports([reports[2], reports[0]]))); // [ 1 ]

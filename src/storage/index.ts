@@ -37,6 +37,6 @@ export type {
   RangeRequest,
   RangeSink,
 } from './storage.ts';
-export type { ObjectWriteOptions } from './upload/object-writer.ts';
 export { ObjectWriter, openObjectWriter } from './upload/object-writer.ts';
 export type { WrittenObject } from './upload/stored-object.ts';
+export type { ObjectWriteOptions } from './upload/write-options.ts';

@@ -7,19 +7,19 @@ import type { Batches } from '../records/record-reader.ts';
 import type { WriteFormat } from '../records/write/record-writer.ts';
 import { writeOptions } from '../records/write/write-options.ts';
 
-/** Text turned into bytes at a time: a multiple of four, far from the longest string there can be. */
+/** Characters decoded at a time: a multiple of four, far below the longest possible string. */
 const PIECE_CHARACTERS = 4 * 16 * 1024;
-/** Longer lines than that do not fit into a string, of which JSON is parsed. */
+/** JSON is parsed from a string, and longer lines do not fit into one. */
 const MAX_JSON_BYTES = 2 ** 29 - 25;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const EQUALS = 0x3d;
 
 /**
- * Decodes the payload that a line stands for into `target`, which has room for the line, at `at`. Strict: base64 with padding (RFC 4648 section 4)
- * that encoding the payload gives again.
+ * Decodes the payload of a line into `target` at `at`; there must be room for the line. Strict: canonical base64 with padding
+ * (RFC 4648 section 4).
  *
- * @returns the payload's length; or, in words, what is wrong with the line
+ * @returns the payload's length, or a description of what is wrong with the line
  */
 export function decodeLine(
   format: 'jsonl' | 'base64',
@@ -35,14 +35,14 @@ export function decodeLine(
   return 'problem' in data ? data.problem : decode(Buffer.from(data.text, 'latin1'), target, at);
 }
 
-/** The text between the quotes of a line that looks as this package writes it. */
+/** The text between the quotes of a line in the form that this package writes. */
 function plainData(line: Buffer): Buffer | undefined {
   const { before, after } = LINE_SHAPES.jsonl;
   const end = line.length - after.length;
   if (end < before.length || line.toString('latin1', 0, before.length) !== before) return undefined;
   if (line.toString('latin1', end) !== after) return undefined;
   const inner = line.subarray(before.length, end);
-  // Further fields, or an escape: for the parser.
+  // Further fields and escapes are left to the parser.
   return inner.includes(QUOTE) || inner.includes(BACKSLASH) ? undefined : inner;
 }
 
@@ -54,15 +54,15 @@ function parsedData(line: Buffer): { text: string } | { problem: string } {
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line));
   } catch (error) {
-    return { problem: `it is no JSON: ${(error as Error).message}` };
+    return { problem: `it is not JSON: ${(error as Error).message}` };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { problem: `expected an object {"data":"<base64>"}, got ${kindOf(value)}` };
   if (!Object.hasOwn(value, 'data')) return { problem: 'the object has no field data' };
   const { data } = value as { data: unknown };
   if (typeof data !== 'string') return { problem: `expected base64 in the field data, got ${kindOf(data)}` };
-  // Beyond Latin-1 characters would lose their upper half.
-  if (/[^\0-\x7f]/.test(data)) return { problem: 'the field data has characters that are not of base64' };
+  // Characters beyond Latin-1 would lose their upper half.
+  if (/[^\0-\x7f]/.test(data)) return { problem: 'the field data has characters that are not base64' };
   return { text: data };
 }
 
@@ -75,7 +75,7 @@ function decode(text: Buffer, target: Uint8Array, at: number): number | string {
   for (let from = 0; from < length; from += PIECE_CHARACTERS) {
     const piece = text.toString('latin1', from, Math.min(length, from + PIECE_CHARACTERS));
     const written = bytes.write(piece, to, 'base64');
-    // The host's decoder passes over what it does not know; writing it again shows that nothing was.
+    // Node's decoder skips invalid characters; encoding again shows that it skipped none.
     if (bytes.toString('base64', to, to + written) !== piece) return badCharacter(piece, from);
     to += written;
   }
@@ -84,8 +84,7 @@ function decode(text: Buffer, target: Uint8Array, at: number): number | string {
 
 function badCharacter(piece: string, from: number): string {
   const found = piece.search(/[^A-Za-z0-9+/=]/);
-  if (found < 0)
-    return 'the base64 text is not as encoding its bytes gives it: padding, or bits behind the end';
+  if (found < 0) return 'the base64 text is not canonical: wrong padding, or bits after the end';
   return `character ${from + found} of the base64 text is ${JSON.stringify(piece[found])}`;
 }
 
@@ -97,7 +96,7 @@ function kindOf(value: unknown): string {
 export interface Base64Decoding {
   readonly format: 'jsonl' | 'base64';
   readonly maxRecordBytes: number | undefined;
-  /** Told of each line that is passed over; undefined: the first bad line is an error. */
+  /** Called for each line that is skipped. Undefined: the first bad line is an error. */
   readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
   readonly place: ErrorPlace;
 }
@@ -105,8 +104,8 @@ export interface Base64Decoding {
 const DEFAULT_MAX_RECORD_BYTES = 2 ** 31 - 1;
 
 /**
- * The records that batches of lines stand for. Each lies where its line lies, in memory of the same size, so that offsets are those of the lines.
- * A batch is valid until the next one is asked for.
+ * The records in batches of lines. Each record has the index of its line, in memory of the same size, so that offsets are those
+ * of the lines. A batch is valid until the next one is requested.
  */
 export async function* base64Batches(lines: Batches, decoding: Base64Decoding): Batches {
   const { maxRecordBytes = DEFAULT_MAX_RECORD_BYTES, onCorrupt, place } = decoding;
@@ -161,12 +160,11 @@ function lineError(
     const text = `line ${record + 1}: a payload of ${problem} bytes is over the limit of ${maxRecordBytes} (maxRecordBytes)`;
     return new RecordpipeError('record-too-large', text, where);
   }
-  const hint =
-    format === 'jsonl' ? '; lines that are to be records as they are have the format textline' : '';
+  const hint = format === 'jsonl' ? '; to read each line as a record, pass the format textline' : '';
   return new RecordpipeError('malformed-jsonl', `line ${record + 1}: ${problem}${hint}`, where);
 }
 
-/** What stands around the base64 text in a line. */
+/** The text before and after the base64 text in a line. */
 export interface LineShape {
   readonly before: string;
   readonly after: string;
@@ -177,7 +175,7 @@ export const LINE_SHAPES: Readonly<Record<'jsonl' | 'base64', LineShape>> = {
   base64: { before: '', after: '' },
 };
 
-/** A format of lines with base64 text in them, as writers see it. */
+/** How writers write a format of base64 lines. */
 export function base64Writing(name: 'jsonl' | 'base64'): WriteFormat {
   return {
     name,
@@ -190,7 +188,7 @@ export function base64Writing(name: 'jsonl' | 'base64'): WriteFormat {
   };
 }
 
-/** Payload bytes turned into text at a time: a multiple of three, so that pieces fit together, and far from the longest string there can be. */
+/** Payload bytes encoded at a time: a multiple of three, so that pieces join, far below the longest possible string. */
 const PIECE_BYTES = 3 * 16 * 1024;
 
 class Base64Framer implements Framer {

@@ -6,14 +6,13 @@ import { isRereadable, temporaryFolder } from '../storage/inspect.ts';
 import { openFileSink } from '../storage/local/file-output.ts';
 import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
 import { openSource } from '../storage/open-source.ts';
-import { openInput } from './record-input.ts';
-import { nameOf } from './record-output.ts';
+import { nameOf, openInput } from './record-input.ts';
 import type { TransformOptions } from './transform-options.ts';
 
 /**
- * Calls `then` with a source that can be read once more, the number of its records, which has been found by reading it, and its name. What can be read only
- * once is copied to a temporary file first.
- * @param output gives the folder for that, unless there is a `tempDir`
+ * Reads a source to count its records, then calls `then` with a source to read again, the number of records and the name. A
+ * source that can be read only once is first copied to a temporary file.
+ * @param output its folder holds the temporary file, unless `tempDir` is given
  */
 export async function countRecords<T>(
   source: ByteSource,

@@ -2,12 +2,12 @@ import { type Compression, compressionSuffix, splitCompressedName } from '../for
 import { type FormatName, formatNames, recordFormat } from '../formats/registry.ts';
 
 /**
- * What records are read from and written to: the binary formats, lines of text, and two spellings of any bytes as text: `jsonl`, one JSON object
- * `{"data":"<base64>"}` per line, and `base64`, one base64 text per line.
+ * The formats that transformations read and write: the binary formats, lines of text, and two encodings of any bytes as text:
+ * `jsonl`, one JSON object `{"data":"<base64>"}` per line, and `base64`, one base64 text per line.
  */
 export type FileFormat = FormatName | 'jsonl' | 'base64';
 
-/** What a file's name says. */
+/** The format and compression that a file's name says. */
 export interface NamedKind {
   readonly format: FileFormat | undefined;
   readonly compression: Compression;
@@ -22,8 +22,8 @@ export function fileFormats(): FileFormat[] {
 }
 
 /**
- * Format and compression by a file's name, also where the number of a shard stands behind the extension (`train.rec-00000-of-00012.gz`):
- * `.gz`, `.gzip` mean gzip, `.zz`, `.zlib` zlib, everything else none.
+ * The format and compression that a file's name says, also if a shard number follows the extension
+ * (`train.rec-00000-of-00012.gz`): `.gz` and `.gzip` mean gzip, `.zz` and `.zlib` zlib, everything else none.
  *
  * @example
  * ```ts

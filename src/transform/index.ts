@@ -1,14 +1,20 @@
-export { convertFile, type TransformResult } from './convert-file.ts';
+/**
+ * Transformations of record files: convert, merge, repair, sample, shuffle, split. Node only.
+ *
+ * @module
+ */
+export { convertFile } from './convert-file.ts';
 export { extensionOf, type FileFormat, kindOfName, type NamedKind } from './file-formats.ts';
 export { type MergeResult, mergeFiles } from './merge-files.ts';
-export type { InputOptions } from './record-input.ts';
-export type { OutputOptions } from './record-output.ts';
 export { type RepairFinding, type RepairOptions, type RepairResult, repairFile } from './repair-file.ts';
 export { type SampleOptions, type SampleResult, sampleFile } from './sample-file.ts';
 export { type ShuffleOptions, type ShuffleResult, shuffleFile, shuffleFiles } from './shuffle-file.ts';
 export { type SplitOptions, type SplitResult, splitFile } from './split-file.ts';
 export {
   DEFAULT_TRANSFORM_OPTIONS,
+  type InputOptions,
+  type OutputOptions,
   type TransformOptions,
   type TransformProgress,
+  type TransformResult,
 } from './transform-options.ts';

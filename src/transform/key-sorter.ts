@@ -1,137 +1,55 @@
-import { readU32 } from '../bytes/little-endian.ts';
+import { readU32, writeU32 } from '../bytes/little-endian.ts';
 import {
   ALL_KEYS,
   ENTRY_BYTES,
   entryBytes,
   type KeyRange,
   partOf,
+  RecordArena,
   rangeOfPart,
   writeEntry,
 } from './keyed-records.ts';
-import { RecordArena } from './record-arena.ts';
 import { TempFile } from './temp-file.ts';
 
-/** The keyed records of one part of the keys, in a temporary file. */
-export interface KeyBucket {
-  readonly range: KeyRange;
-  readonly count: number;
-  /** Undefined where there is no record. */
-  readonly file: TempFile | undefined;
-}
-
-class OpenBucket implements KeyBucket {
-  readonly range: KeyRange;
-  count = 0;
-  file: TempFile | undefined;
-  readonly #buffer: Uint8Array;
-  readonly #folder: string;
-  #used = 0;
-
-  constructor(range: KeyRange, buffer: Uint8Array, folder: string) {
-    this.range = range;
-    this.#buffer = buffer;
-    this.#folder = folder;
-  }
-
-  /** A promise where the payload must stay as it is until that settles. */
-  add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
-    this.count++;
-    if (this.#used + ENTRY_BYTES + payload.length > this.#buffer.length)
-      return this.#addBehind(hi, lo, payload);
-    this.#used = writeEntry(this.#buffer, this.#used, hi, lo, payload);
-    return undefined;
-  }
-
-  async flush(): Promise<void> {
-    if (this.#used === 0) return;
-    this.file ??= await TempFile.open(this.#folder);
-    await this.file.append(this.#buffer.subarray(0, this.#used));
-    this.#used = 0;
-  }
-
-  async #addBehind(hi: number, lo: number, payload: Uint8Array): Promise<void> {
-    await this.flush();
-    if (ENTRY_BYTES + payload.length <= this.#buffer.length) {
-      this.#used = writeEntry(this.#buffer, 0, hi, lo, payload);
-      return;
-    }
-    // Larger than a buffer: its head through the buffer, itself from where it lies.
-    this.#used = writeEntry(this.#buffer, 0, hi, lo, EMPTY);
-    new DataView(this.#buffer.buffer, this.#buffer.byteOffset).setUint32(0, payload.length, true);
-    await this.flush();
-    await this.file?.append(payload);
-  }
-}
-
+/** Smaller buffers of buckets make writing slow. */
+const MIN_BUFFER_BYTES = 64 * 1024;
+/** Larger ones do not make writing faster. */
+const MAX_BUFFER_BYTES = 1024 * 1024;
+/** Buffers of all buckets. */
+const MAX_BUFFERS_BYTES = 2 ** 28;
+/** Places in the arena have 32 bits; more memory would not make sorting faster. */
+const MAX_ARENA_BYTES = 2 ** 31;
+/** Maximum number of open files. */
+const MAX_PARTS = 256;
+/** Number of parts if the total size is unknown: enough for fifty times the memory in one pass. */
+const DEFAULT_PARTS = 64;
+/** Buckets differ in size. */
+const SPARE = 1.2;
 const EMPTY = new Uint8Array(0);
 
-/** Deals keyed records out to temporary files, one for each part of a range of keys. */
-export class KeyBuckets {
-  readonly #range: KeyRange;
-  readonly #buckets: readonly OpenBucket[];
-
-  /** @param memory for the buffers of all buckets, free again after `finish` */
-  constructor(range: KeyRange, parts: number, memory: Uint8Array, folder: string) {
-    this.#range = range;
-    const each = Math.min(MAX_BUFFER_BYTES, Math.floor(memory.length / parts));
-    this.#buckets = Array.from({ length: parts }, (_, part) => {
-      const buffer = memory.subarray(part * each, (part + 1) * each);
-      return new OpenBucket(rangeOfPart(range, parts, part), buffer, folder);
-    });
-  }
-
-  /** Takes a record; where it returns a promise, the payload must stay as it is, and no other be added, until that settles. */
-  add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
-    return this.#buckets[partOf(this.#range, this.#buckets.length, hi, lo)].add(hi, lo, payload);
-  }
-
-  /** Ends the dealing out; the buckets in the order of their keys, to be closed by the caller. */
-  async finish(): Promise<KeyBucket[]> {
-    for (const bucket of this.#buckets) await bucket.flush();
-    return this.#buckets.map(({ range, count, file }) => ({ range, count, file }));
-  }
-
-  /** Closes all files. */
-  async close(): Promise<void> {
-    for (const { file } of this.#buckets) await file?.close();
-  }
-}
-
-/** Larger ones make writing no faster. */
-const MAX_BUFFER_BYTES = 1024 * 1024;
-
-/** Where the sorted records go, in order; a promise where the payload must stay as it is until that settles. */
+/** Takes the sorted records, in order. If it returns a promise, the payload must not change until that settles. */
 export type Emit = (payload: Uint8Array) => Promise<void> | undefined;
 
-/** What is known of the amount. */
+/** Memory and disk of a sort. */
 export interface SorterLimits {
   /** Memory for records, index and buffers. */
   readonly memoryBytes: number;
   /** For temporary files. */
   readonly folder: string;
-  /** Bytes of all records with what stands around them, where that is known. */
+  /** Size of the source, if known. */
   readonly totalBytes: number | undefined;
 }
 
-/** Below that the buckets' buffers are too small for writing to be fast. */
-const MIN_BUFFER_BYTES = 64 * 1024;
-/** Files open at once. */
-const MAX_PARTS = 256;
-/** Where nothing is known: enough for fifty times the memory in one pass. */
-const USUAL_PARTS = 64;
-/** Buckets are not all of one size. */
-const SPARE = 1.2;
-
 /**
- * Sorts records by 64-bit keys within a limit of memory. What does not fit is dealt out, in the order in which it comes, to temporary files by ranges of keys;
- * then each file is sorted in memory. A file that is too large all the same is dealt out once more.
+ * Sorts records by 64-bit keys in limited memory. What does not fit is distributed to temporary files by ranges of keys, in the
+ * order in which it comes; then each file is sorted in memory. A file that is still too large is distributed again.
  */
 export class KeySorter {
   readonly #arena: RecordArena;
   readonly #bufferMemory: Uint8Array;
-  readonly #mostParts: number;
+  readonly #maxParts: number;
   readonly #limits: SorterLimits;
-  /** All that have been opened. */
+  /** All that were opened. */
   readonly #opened: KeyBuckets[] = [];
   #buckets: KeyBuckets | undefined;
 
@@ -140,16 +58,16 @@ export class KeySorter {
     this.#arena = new RecordArena(8 * Math.floor(Math.min(limits.memoryBytes / 2, MAX_ARENA_BYTES) / 8));
     this.#bufferMemory = new Uint8Array(Math.floor(Math.min(limits.memoryBytes / 4, MAX_BUFFERS_BYTES)));
     const parts = Math.floor(this.#bufferMemory.length / MIN_BUFFER_BYTES);
-    this.#mostParts = Math.min(Math.max(parts, 4), MAX_PARTS);
+    this.#maxParts = Math.min(Math.max(parts, 4), MAX_PARTS);
   }
 
-  /** Takes a record; where it returns a promise, the payload must stay as it is, and no other be added, until that settles. */
+  /** Adds a record. If it returns a promise, wait for it before the payload changes or another record is added. */
   add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
     if (this.#buckets !== undefined) return this.#buckets.add(hi, lo, payload);
     return this.#arena.add(hi, lo, payload) ? undefined : this.#overflow(hi, lo, payload);
   }
 
-  /** Hands out all records in the order of their keys. */
+  /** Passes all records to `emit` in the order of their keys. */
   async emit(emit: Emit): Promise<void> {
     if (this.#buckets === undefined) await this.#emitArena(ALL_KEYS, emit);
     else for (const bucket of await this.#buckets.finish()) await this.#emitBucket(bucket, emit);
@@ -160,7 +78,7 @@ export class KeySorter {
     for (const buckets of this.#opened) await buckets.close();
   }
 
-  /** What memory cannot hold goes on to files. */
+  /** Moves the records from memory to files. */
   async #overflow(hi: number, lo: number, payload: Uint8Array): Promise<void> {
     const arena = this.#arena;
     const buckets = this.#open(ALL_KEYS, this.#partsOfAll());
@@ -182,15 +100,15 @@ export class KeySorter {
   #partsOfAll(): number {
     const { totalBytes } = this.#limits;
     const { used, count } = this.#arena;
-    if (totalBytes === undefined || count === 0) return Math.min(USUAL_PARTS, this.#mostParts);
-    // As if one byte per record stood around the payloads, which is the least there can be.
+    if (totalBytes === undefined || count === 0) return Math.min(DEFAULT_PARTS, this.#maxParts);
+    // Assumes one byte of framing per record, which is the minimum.
     const sourceBytes = used - (ENTRY_BYTES - 1) * count;
     return this.#partsFor(((used + ENTRY_BYTES * count) / sourceBytes) * totalBytes);
   }
 
   #partsFor(bytes: number): number {
     const parts = Math.ceil((SPARE * bytes) / this.#arena.bytes.length);
-    return Math.min(Math.max(parts, 2), this.#mostParts);
+    return Math.min(Math.max(parts, 2), this.#maxParts);
   }
 
   async #emitBucket({ file, count, range }: KeyBucket, emit: Emit): Promise<void> {
@@ -229,16 +147,12 @@ export class KeySorter {
   }
 }
 
-/** Places in the arena have 32 bits; more would not make anything faster. */
-const MAX_ARENA_BYTES = 2 ** 31;
-const MAX_BUFFERS_BYTES = 2 ** 28;
-
 function addEntry(buckets: KeyBuckets, bytes: Uint8Array, at: number): Promise<void> | undefined {
   const payload = bytes.subarray(at + ENTRY_BYTES, at + entryBytes(bytes, at));
   return buckets.add(readU32(bytes, at + 4), readU32(bytes, at + 8), payload);
 }
 
-/** Reads the entries of a file through `window`; one that is larger than that through memory of its own. */
+/** Reads the entries of a file through `window`; larger entries get memory of their own. */
 export async function eachEntry(
   file: TempFile,
   window: Uint8Array,
@@ -265,5 +179,115 @@ export async function eachEntry(
     const read = await file.read(bytes.subarray(have));
     if (read === 0) return;
     end = have + read;
+  }
+}
+
+/** Keyed records in a temporary file, in the order in which they come. */
+export class SpooledRecords {
+  readonly #memory: Uint8Array = new Uint8Array(MAX_BUFFER_BYTES);
+  readonly #spool: KeyBuckets;
+
+  constructor(folder: string) {
+    this.#spool = new KeyBuckets(ALL_KEYS, 1, this.#memory, folder);
+  }
+
+  add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
+    return this.#spool.add(hi, lo, payload);
+  }
+
+  /** Passes all records to `take` in the same order. */
+  async each(
+    take: (hi: number, lo: number, payload: Uint8Array) => Promise<void> | undefined,
+  ): Promise<void> {
+    const [{ file }]: KeyBucket[] = await this.#spool.finish();
+    if (file !== undefined) await eachEntry(file, this.#memory, take);
+  }
+
+  close(): Promise<void> {
+    return this.#spool.close();
+  }
+}
+
+/** The keyed records of one part of the keys, in a temporary file. */
+export interface KeyBucket {
+  readonly range: KeyRange;
+  readonly count: number;
+  /** Undefined if there are no records. */
+  readonly file: TempFile | undefined;
+}
+
+class OpenBucket implements KeyBucket {
+  readonly range: KeyRange;
+  count = 0;
+  file: TempFile | undefined;
+  readonly #buffer: Uint8Array;
+  readonly #folder: string;
+  #used = 0;
+
+  constructor(range: KeyRange, buffer: Uint8Array, folder: string) {
+    this.range = range;
+    this.#buffer = buffer;
+    this.#folder = folder;
+  }
+
+  /** If it returns a promise, the payload must not change until that settles. */
+  add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
+    this.count++;
+    if (this.#used + ENTRY_BYTES + payload.length > this.#buffer.length)
+      return this.#addAfterFlush(hi, lo, payload);
+    this.#used = writeEntry(this.#buffer, this.#used, hi, lo, payload);
+    return undefined;
+  }
+
+  async flush(): Promise<void> {
+    if (this.#used === 0) return;
+    this.file ??= await TempFile.open(this.#folder);
+    await this.file.append(this.#buffer.subarray(0, this.#used));
+    this.#used = 0;
+  }
+
+  async #addAfterFlush(hi: number, lo: number, payload: Uint8Array): Promise<void> {
+    await this.flush();
+    if (ENTRY_BYTES + payload.length <= this.#buffer.length) {
+      this.#used = writeEntry(this.#buffer, 0, hi, lo, payload);
+      return;
+    }
+    // Larger than a buffer: the head goes through the buffer, the payload directly to the file.
+    this.#used = writeEntry(this.#buffer, 0, hi, lo, EMPTY);
+    writeU32(this.#buffer, 0, payload.length);
+    await this.flush();
+    await this.file?.append(payload);
+  }
+}
+
+/** Distributes keyed records to temporary files, one for each part of a range of keys. */
+export class KeyBuckets {
+  readonly #range: KeyRange;
+  readonly #buckets: readonly OpenBucket[];
+
+  /** @param memory for the buffers of all buckets; free again after `finish` */
+  constructor(range: KeyRange, parts: number, memory: Uint8Array, folder: string) {
+    this.#range = range;
+    const each = Math.min(MAX_BUFFER_BYTES, Math.floor(memory.length / parts));
+    this.#buckets = Array.from({ length: parts }, (_, part) => {
+      const buffer = memory.subarray(part * each, (part + 1) * each);
+      return new OpenBucket(rangeOfPart(range, parts, part), buffer, folder);
+    });
+  }
+
+  /** Adds a record. If it returns a promise, wait for it before the payload changes or another record is added. */
+  add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
+    return this.#buckets[partOf(this.#range, this.#buckets.length, hi, lo)].add(hi, lo, payload);
+  }
+
+  /** Returns the buckets in the order of their keys. */
+  async finish(): Promise<KeyBucket[]> {
+    for (const bucket of this.#buckets) await bucket.flush();
+    return this.#buckets.map(({ range, count, file }) => ({ range, count, file }));
+  }
+
+  /** Closes all files. */
+  async close(): Promise<void> {
+    for (const { file } of this.#buckets) await file?.close();
   }
 }

@@ -1,146 +1,12 @@
 import { readU32, writeU32 } from '../bytes/little-endian.ts';
-import { UsageError } from '../errors.ts';
 
-/**
- * SplitMix64 (Steele, Lea and Flood, 2014): the i-th number is a fixed mixing of `seed + (i + 1) * 0x9e3779b97f4a7c15`, modulo 2^64. Numbers of one seed
- * never repeat, because the mixing can be undone. In halves of 32 bits: the same on every machine, and no BigInt.
- */
-export class SplitMix64 {
-  /** The upper and the lower half of the current number. */
-  hi = 0;
-  lo = 0;
-  #stateHi: number;
-  #stateLo: number;
+// Layout of a keyed record, in memory and in temporary files: payload length, upper and lower half of the key, each 32 bits
+// little-endian, then the payload.
 
-  /** @param seed a whole number from 0 to 2^53 - 1 */
-  constructor(seed: number) {
-    this.#stateHi = Math.floor(seed / 2 ** 32);
-    this.#stateLo = seed >>> 0;
-  }
-
-  /** Goes on to the next number. */
-  next(): void {
-    const sum = this.#stateLo + 0x7f4a7c15;
-    this.#stateLo = sum >>> 0;
-    this.#stateHi = (this.#stateHi + 0x9e3779b9 + (sum > 0xffffffff ? 1 : 0)) >>> 0;
-    this.hi = this.#stateHi;
-    this.lo = this.#stateLo;
-    this.#shiftXor(30);
-    this.#multiply(0xbf58476d, 0x1ce4e5b9);
-    this.#shiftXor(27);
-    this.#multiply(0x94d049bb, 0x133111eb);
-    this.#shiftXor(31);
-  }
-
-  #shiftXor(bits: number): void {
-    const { hi } = this;
-    this.lo = (this.lo ^ ((this.lo >>> bits) | (hi << (32 - bits)))) >>> 0;
-    this.hi = (hi ^ (hi >>> bits)) >>> 0;
-  }
-
-  /** Modulo 2^64. */
-  #multiply(hi: number, lo: number): void {
-    const a = this.lo & 0xffff;
-    const b = this.lo >>> 16;
-    const c = lo & 0xffff;
-    const d = lo >>> 16;
-    const low = a * c;
-    const middle = b * c + (low >>> 16);
-    const carried = a * d + (middle & 0xffff);
-    // Below 2^53: exact.
-    const high = b * d + Math.floor(middle / 65536) + Math.floor(carried / 65536);
-    this.hi = (Math.imul(this.lo, hi) + Math.imul(this.hi, lo) + (high >>> 0)) >>> 0;
-    this.lo = (((carried & 0xffff) << 16) | (low & 0xffff)) >>> 0;
-  }
-}
-
-/** @throws UsageError unless `seed` is a whole number from 0 to 2^53 - 1 */
-export function checkSeed(seed: number): void {
-  if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new UsageError(`seed: expected an integer from 0 to 2^53 - 1, got ${seed}`);
-}
-
-/** The smallest of the 64-bit keys seen so far, up to a number of them: a heap with the largest on top. */
-export class SmallestKeys {
-  readonly #most: number;
-  #hi: Uint32Array = new Uint32Array(16);
-  #lo: Uint32Array = new Uint32Array(16);
-  #count = 0;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  /** Takes a key; whether it is among the smallest so far. Keys differ from each other. */
-  add(hi: number, lo: number): boolean {
-    if (this.#count < this.#most) {
-      this.#grow();
-      this.#rise(this.#count++, hi, lo);
-      return true;
-    }
-    if (!this.has(hi, lo)) return false;
-    this.#sink(hi, lo);
-    return true;
-  }
-
-  /** Whether a key that has been added is among the smallest. */
-  has(hi: number, lo: number): boolean {
-    if (this.#count === 0) return false;
-    return hi < this.#hi[0] || (hi === this.#hi[0] && lo <= this.#lo[0]);
-  }
-
-  #grow(): void {
-    if (this.#count < this.#hi.length) return;
-    const [hi, lo] = [this.#hi, this.#lo];
-    this.#hi = new Uint32Array(2 * hi.length);
-    this.#lo = new Uint32Array(2 * lo.length);
-    this.#hi.set(hi);
-    this.#lo.set(lo);
-  }
-
-  /** Puts a key in at the end. */
-  #rise(at: number, hi: number, lo: number): void {
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      if (!this.#isLess(above, hi, lo)) break;
-      this.#move(above, at);
-      at = above;
-    }
-    this.#hi[at] = hi;
-    this.#lo[at] = lo;
-  }
-
-  /** Puts a key in for the largest. */
-  #sink(hi: number, lo: number): void {
-    let at = 0;
-    for (;;) {
-      let below = 2 * at + 1;
-      if (below >= this.#count) break;
-      if (below + 1 < this.#count && this.#isLess(below, this.#hi[below + 1], this.#lo[below + 1])) below++;
-      if (this.#isLess(below, hi, lo)) break;
-      this.#move(below, at);
-      at = below;
-    }
-    this.#hi[at] = hi;
-    this.#lo[at] = lo;
-  }
-
-  #move(from: number, to: number): void {
-    this.#hi[to] = this.#hi[from];
-    this.#lo[to] = this.#lo[from];
-  }
-
-  #isLess(at: number, hi: number, lo: number): boolean {
-    return this.#hi[at] < hi || (this.#hi[at] === hi && this.#lo[at] < lo);
-  }
-}
-
-// A keyed record in memory and in temporary files: length, upper and lower half of its key, each 32 bits little-endian, then the payload.
-
-/** Bytes in front of a payload. */
+/** Bytes before a payload. */
 export const ENTRY_BYTES = 12;
 
-/** A range of keys, as numbers: keys are taken for numbers by rounding, which keeps their order. */
+/** A range of keys, rounded to numbers, which keeps their order. */
 export interface KeyRange {
   readonly from: number;
   readonly width: number;
@@ -149,7 +15,7 @@ export interface KeyRange {
 /** All keys of 64 bits. */
 export const ALL_KEYS: KeyRange = Object.freeze({ from: 0, width: 2 ** 64 });
 
-/** Which of `parts` equal parts of the range a key lies in. Never decreases as keys grow. */
+/** Which of `parts` equal parts of the range holds a key. Never decreases as keys grow. */
 export function partOf(range: KeyRange, parts: number, hi: number, lo: number): number {
   const part = Math.floor(((hi * 2 ** 32 + lo - range.from) / range.width) * parts);
   return part < 0 ? 0 : part < parts ? part : parts - 1;
@@ -160,7 +26,7 @@ export function rangeOfPart({ from, width }: KeyRange, parts: number, part: numb
   return { from: from + (width / parts) * part, width: width / parts };
 }
 
-/** Writes an entry, for which there is room; returns the index behind it. */
+/** Writes an entry, for which there must be room. Returns the index after it. */
 export function writeEntry(
   target: Uint8Array,
   at: number,
@@ -180,9 +46,85 @@ export function entryBytes(bytes: Uint8Array, at: number): number {
   return ENTRY_BYTES + readU32(bytes, at);
 }
 
-/** Whether the key of the entry at `a` is the smaller one. */
-export function keyIsLess(bytes: Uint8Array, a: number, b: number): boolean {
+/** Whether the key of the entry at `a` is smaller than that at `b`. */
+function keyIsLess(bytes: Uint8Array, a: number, b: number): boolean {
   const left = readU32(bytes, a + 4);
   const right = readU32(bytes, b + 4);
   return left < right || (left === right && readU32(bytes, a + 8) < readU32(bytes, b + 8));
+}
+
+/** Memory that sorting needs per record: eight bytes to sort by, four for its place. */
+const INDEX_BYTES = 12;
+/** Records are sorted by 29 bits of the key, with 24 bits of the record number: together the 53 bits of a double. */
+const KEY_PARTS = 2 ** 29;
+const MAX_RECORDS = 2 ** 24;
+
+/** Keyed records in one block of memory, with their index at its end. */
+export class RecordArena {
+  readonly bytes: Uint8Array;
+  /** Bytes of the entries so far. */
+  used = 0;
+  count = 0;
+
+  /** @param bytes a multiple of eight */
+  constructor(bytes: number) {
+    // Untouched pages cost nothing.
+    this.bytes = new Uint8Array(new ArrayBuffer(bytes));
+  }
+
+  /** Whether the arena can hold and sort `count` entries of `entriesBytes` in total. */
+  holds(count: number, entriesBytes: number): boolean {
+    return count <= MAX_RECORDS && entriesBytes + count * INDEX_BYTES + 8 <= this.bytes.length;
+  }
+
+  /** Adds a record. Returns false if there is no room. */
+  add(hi: number, lo: number, payload: Uint8Array): boolean {
+    if (!this.holds(this.count + 1, this.used + ENTRY_BYTES + payload.length)) return false;
+    this.used = writeEntry(this.bytes, this.used, hi, lo, payload);
+    this.count++;
+    return true;
+  }
+
+  clear(): void {
+    this.used = 0;
+    this.count = 0;
+  }
+
+  /**
+   * The index of each entry, in the order of the keys. Valid until the arena changes.
+   * @param range a range that holds all keys
+   */
+  sorted(range: KeyRange): Uint32Array {
+    const { bytes, count } = this;
+    const start = bytes.length - 8 * count;
+    const order = new Float64Array(bytes.buffer, start, count);
+    const places = new Uint32Array(bytes.buffer, start - 4 * count, count);
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      places[i] = at;
+      order[i] = partOf(range, KEY_PARTS, readU32(bytes, at + 4), readU32(bytes, at + 8)) * MAX_RECORDS + i;
+      at += entryBytes(bytes, at);
+    }
+    order.sort();
+    // The sorted places overwrite the numbers they come from, from the front: four bytes each after eight were read.
+    const result = new Uint32Array(bytes.buffer, start, count);
+    let run = 0;
+    let runPart = -1;
+    for (let i = 0; i < count; i++) {
+      const part = Math.floor(order[i] / MAX_RECORDS);
+      const place = places[order[i] - part * MAX_RECORDS];
+      if (part !== runPart) {
+        run = i;
+        runPart = part;
+      }
+      // The few entries with equal 29 bits are sorted by whole keys.
+      let to = i;
+      while (to > run && keyIsLess(bytes, place, result[to - 1])) {
+        result[to] = result[to - 1];
+        to--;
+      }
+      result[to] = place;
+    }
+    return result;
+  }
 }

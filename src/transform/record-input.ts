@@ -3,75 +3,12 @@ import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.t
 import type { RecordBatch } from '../formats/batch.ts';
 import { MAX_RECORD_BYTES } from '../formats/codec-options.ts';
 import type { Compression } from '../formats/compression.ts';
-import type { RecordReadOptions } from '../records/read-options.ts';
 import { openRecords } from '../records/read-records.ts';
 import type { Batches } from '../records/record-reader.ts';
+import { addressOf } from '../storage/registry.ts';
 import { base64Batches } from './base64-lines.ts';
 import { type FileFormat, kindOfName } from './file-formats.ts';
-import { nameOf } from './record-output.ts';
-import type { TransformOptions } from './transform-options.ts';
-
-/** What becomes of a record: a promise where its bytes must stay as they are for a while. */
-export type Take = (payload: Uint8Array) => Promise<void> | undefined;
-
-/** Told of each batch once its records are dealt with. */
-export type OnBatch = (batch: RecordBatch) => void;
-
-/**
- * Hands every record to `take`, in order. What `take` refuses a record for names the record.
- */
-export async function eachRecord(input: RecordInput, take: Take, onBatch: OnBatch): Promise<void> {
-  for await (const batch of input.batches) {
-    const { length } = batch;
-    for (let i = 0; i < length; i++) {
-      try {
-        const taken = take(batch.record(i));
-        if (taken !== undefined) await taken;
-      } catch (error) {
-        throw ofRecord(error, input, batch, i);
-      }
-    }
-    onBatch(batch);
-  }
-}
-
-/** Tells the caller of one source's progress. */
-export function progressOf(input: RecordInput, { onProgress }: TransformOptions): OnBatch {
-  if (onProgress === undefined) return () => {};
-  const { totalBytes } = input;
-  return (batch) => {
-    const records = batch.firstRecord + batch.length;
-    onProgress({ records, bytes: endOf(batch), totalBytes });
-  };
-}
-
-/** Position in the stream behind the last payload of a batch. */
-export function endOf(batch: RecordBatch): number {
-  const last = batch.length - 1;
-  return batch.offset(last) + batch.index[2 * last + 1];
-}
-
-/** Gives up a source that has been opened and not read. */
-export async function closeInput(input: RecordInput | undefined): Promise<void> {
-  await input?.batches.return();
-}
-
-function ofRecord(error: unknown, input: RecordInput, batch: RecordBatch, i: number): unknown {
-  if (!isRecordpipeError(error, 'unrepresentable', 'record-too-large') || error.record !== undefined)
-    return error;
-  const place: ErrorPlace = {
-    uri: input.uri,
-    record: batch.firstRecord + i,
-    offset: batch.offset(i),
-    compressed: input.compression !== 'none',
-  };
-  return new RecordpipeError(error.code, error.message, place, error.cause);
-}
-
-/** How sources are read: the readers' options, without those that a transformation decides itself. */
-export type InputOptions = Partial<
-  Omit<RecordReadOptions, 'format' | 'reuse' | 'signal' | 'onCorrupt' | 'chunkBytes'>
->;
+import type { InputOptions, TransformOptions } from './transform-options.ts';
 
 /** How a source is opened. */
 export interface InputOpening {
@@ -82,14 +19,14 @@ export interface InputOpening {
   readonly chunkBytes?: number | undefined;
 }
 
-/** A source of which is known what it holds. */
+/** An open source of known format. */
 export interface RecordInput {
   readonly uri: string | undefined;
   readonly format: FileFormat;
   readonly compression: Compression;
-  /** Total bytes, where nothing is compressed and the source knows. */
+  /** Total bytes, if the source knows and is not compressed. */
   readonly totalBytes: number | undefined;
-  /** Each batch is valid until the next one is asked for. */
+  /** Each batch is valid until the next one is requested. */
   readonly batches: Batches;
 }
 
@@ -126,7 +63,7 @@ export async function openInput(source: ByteSource, opening: InputOpening): Prom
   };
 }
 
-/** How the lines of jsonl and base64 are cut, whatever is asked for lines of text. */
+/** How lines of jsonl and base64 are cut, whatever the options for lines of text. */
 const LINES = {
   delimiter: '\n',
   cr: 'crlf',
@@ -137,7 +74,7 @@ const LINES = {
   compat: undefined,
 } as const;
 
-/** A generator that was never started does not end the one that it would have read. */
+/** Closing a generator that never started does not close its source: this closes both. */
 function closing(batches: Batches, lines: Batches): Batches {
   const end = batches.return.bind(batches);
   batches.return = async (value) => {
@@ -148,7 +85,7 @@ function closing(batches: Batches, lines: Batches): Batches {
   return batches;
 }
 
-/** By content they are lines of text, which may be meant as they are. */
+/** Only names say so: by their content, these are lines of text. */
 function base64ByName(uri: string | undefined): 'jsonl' | 'base64' | 'auto' {
   const named = uri === undefined ? undefined : kindOfName(uri).format;
   return named === 'jsonl' || named === 'base64' ? named : 'auto';
@@ -162,4 +99,66 @@ function totalOf({
   size: (() => number) | undefined;
 }): number | undefined {
   return compression === 'none' ? size?.() : undefined;
+}
+
+/** The name of a source in errors and reports. */
+export function nameOf(source: ByteSource): string | undefined {
+  if (source === '-' || source === process.stdin) return '<stdin>';
+  if (typeof source === 'string') return source;
+  return source instanceof URL ? addressOf(source) : undefined;
+}
+
+/** Takes a record. If it returns a promise, the bytes must not change until that settles. */
+export type Take = (payload: Uint8Array) => Promise<void> | undefined;
+
+/** Called with each batch after its records were taken. */
+export type OnBatch = (batch: RecordBatch) => void;
+
+/** Passes every record to `take`, in order. Errors for a record that cannot be written get its place in the source. */
+export async function eachRecord(input: RecordInput, take: Take, onBatch: OnBatch): Promise<void> {
+  for await (const batch of input.batches) {
+    const { length } = batch;
+    for (let i = 0; i < length; i++) {
+      try {
+        const taken = take(batch.record(i));
+        if (taken !== undefined) await taken;
+      } catch (error) {
+        throw placed(error, input, batch, i);
+      }
+    }
+    onBatch(batch);
+  }
+}
+
+/** Reports the progress of reading one source. */
+export function progressOf(input: RecordInput, { onProgress }: TransformOptions): OnBatch {
+  if (onProgress === undefined) return () => {};
+  const { totalBytes } = input;
+  return (batch) => {
+    const records = batch.firstRecord + batch.length;
+    onProgress({ records, bytes: endOf(batch), totalBytes });
+  };
+}
+
+/** Position in the stream after the last payload of a batch. */
+export function endOf(batch: RecordBatch): number {
+  const last = batch.length - 1;
+  return batch.offset(last) + batch.index[2 * last + 1];
+}
+
+/** Closes a source. */
+export async function closeInput(input: RecordInput | undefined): Promise<void> {
+  await input?.batches.return();
+}
+
+function placed(error: unknown, input: RecordInput, batch: RecordBatch, i: number): unknown {
+  if (!isRecordpipeError(error, 'unrepresentable', 'record-too-large') || error.record !== undefined)
+    return error;
+  const place: ErrorPlace = {
+    uri: input.uri,
+    record: batch.firstRecord + i,
+    offset: batch.offset(i),
+    compressed: input.compression !== 'none',
+  };
+  return new RecordpipeError(error.code, error.message, place, error.cause);
 }

@@ -1,17 +1,83 @@
-import { checkPath } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { Compression } from '../formats/compression.ts';
-import { openWriter, type RecordWriter, type WrittenFile } from '../records/write/record-writer.ts';
-import { type AnyRecordWriteOptions, writeFormat } from '../records/write/writers.ts';
+import { openWriter, type RecordWriter } from '../records/write/record-writer.ts';
+import { writeFormat } from '../records/write/writers.ts';
 import { identityOf } from '../storage/inspect.ts';
-import { addressOf } from '../storage/registry.ts';
 import { base64Writing } from './base64-lines.ts';
 import { type FileFormat, kindOfName } from './file-formats.ts';
-import type { TransformOptions } from './transform-options.ts';
+import { closeInput, nameOf, type RecordInput } from './record-input.ts';
+import { writingOptions } from './text-lines.ts';
+import type { TransformOptions, TransformResult } from './transform-options.ts';
 
 /**
- * Fails where the output is one of the sources, also under another name, by a link or through a redirection: it would be read while it is written.
+ * Writes the records of an input to one output: whole, or not at all. Closes the input.
+ * @param sources the sources of the transformation, none of which may be the output
+ * @param fill writes the records
+ * @throws RecordpipeError as `openRecordWriter`; `unsupported-source` if the output is one of the sources; what `fill` throws
+ */
+export async function writeOutput(
+  input: RecordInput,
+  sources: readonly ByteSource[],
+  path: string,
+  given: TransformOptions,
+  fill: (writer: RecordWriter, kind: OutputKind) => Promise<void>,
+): Promise<TransformResult> {
+  try {
+    const { format: from } = input;
+    const kind = outputKind(path, given, from);
+    refuseSameFile(sources, path);
+    const writer = await openOutput(path, kind, writingOptions(given, from));
+    try {
+      await fill(writer, kind);
+      return { from, to: kind.format, compression: kind.compression, output: await writer.close() };
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  } finally {
+    await closeInput(input);
+  }
+}
+
+/** Format and compression of an output. */
+export interface OutputKind {
+  readonly format: FileFormat;
+  readonly compression: Compression;
+}
+
+/** The kind of an output: that of the options, else that of its name, else the format of the source. */
+export function outputKind(path: string, { to, write }: TransformOptions, from: FileFormat): OutputKind {
+  const named = path === '-' ? undefined : kindOfName(path);
+  return {
+    format: to ?? named?.format ?? from,
+    compression: write.compression ?? named?.compression ?? 'none',
+  };
+}
+
+/** How an output is opened. */
+export type Opening = Pick<TransformOptions, 'read' | 'write' | 'overwrite' | 'signal'>;
+
+/**
+ * Opens an output for writing.
+ * @param renamed whether the file gets another name at the end
+ */
+export function openOutput(
+  path: string,
+  { format, compression }: OutputKind,
+  { write, read, overwrite, signal }: Opening,
+  renamed = false,
+): Promise<RecordWriter> {
+  // By default, outputs are accessed like sources.
+  const options = { objects: read.objects, ...write, compression, overwrite, signal };
+  return format === 'jsonl' || format === 'base64'
+    ? openWriter(base64Writing(format), path, options, renamed)
+    : openWriter(writeFormat(format), path, options, renamed);
+}
+
+/**
+ * Fails if the output is one of the sources, also under another name, by a link or through a redirection: the work would read
+ * what it writes.
  *
  * @param output a path, or `-`
  * @throws RecordpipeError `unsupported-source`
@@ -25,76 +91,5 @@ export function refuseSameFile(sources: readonly ByteSource[], output: string): 
     if (identityOf(file) !== target) continue;
     const text = `the output is the same file as the source ${nameOf(source)}; choose another name`;
     throw new RecordpipeError('unsupported-source', text, { uri: output === '-' ? '<stdout>' : output });
-  }
-}
-
-/** What errors and reports call a source. */
-export function nameOf(source: ByteSource): string | undefined {
-  if (source === '-' || source === process.stdin) return '<stdin>';
-  if (typeof source === 'string') return source;
-  return source instanceof URL ? addressOf(source) : undefined;
-}
-
-/** How the output is written: the writers' options, without those that a transformation decides itself. */
-export type OutputOptions = Partial<
-  Omit<AnyRecordWriteOptions, 'append' | 'atomic' | 'overwrite' | 'signal'>
->;
-
-/** What kind of file is written. */
-export interface OutputKind {
-  readonly format: FileFormat;
-  readonly compression: Compression;
-}
-
-/** The kind of an output: as told, else as its name says, else the format that is read. */
-export function outputKind(path: string, { to, write }: TransformOptions, from: FileFormat): OutputKind {
-  checkPath('output', path);
-  const named = path === '-' ? undefined : kindOfName(path);
-  return {
-    format: to ?? named?.format ?? from,
-    compression: write.compression ?? named?.compression ?? 'none',
-  };
-}
-
-/** How an output is opened. */
-export type Opening = Pick<TransformOptions, 'read' | 'write' | 'overwrite' | 'signal'>;
-
-/**
- * Opens a file of any kind for writing.
- * @param renamed whether it will get another name than this
- */
-export function openOutput(
-  path: string,
-  { format, compression }: OutputKind,
-  { write, read, overwrite, signal }: Opening,
-  renamed = false,
-): Promise<RecordWriter> {
-  // Where nothing else is said, what is read and what is written are reached in the same way.
-  const options = { objects: read.objects, ...write, compression, overwrite, signal };
-  return format === 'jsonl' || format === 'base64'
-    ? openWriter(base64Writing(format), path, options, renamed)
-    : openWriter(writeFormat(format), path, options, renamed);
-}
-
-/**
- * Writes one file: whole, or not at all.
- * @param fill writes the records
- * @throws RecordpipeError as `openRecordWriter`; `unsupported-source` where the output is one of the sources; whatever `fill` throws
- */
-export async function writeOutput(
-  sources: readonly ByteSource[],
-  path: string,
-  kind: OutputKind,
-  options: TransformOptions,
-  fill: (writer: RecordWriter) => Promise<void>,
-): Promise<WrittenFile> {
-  refuseSameFile(sources, path);
-  const writer = await openOutput(path, kind, options);
-  try {
-    await fill(writer);
-    return await writer.close();
-  } catch (error) {
-    await writer.abort();
-    throw error;
   }
 }

@@ -1,5 +1,4 @@
-import type { OptionNames } from '../bytes/arguments.ts';
-import { checkPath } from '../bytes/arguments.ts';
+import { checkPath, type OptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import {
   DATA_ERROR_CODES,
@@ -8,17 +7,16 @@ import {
   type RecordpipeError,
   UsageError,
 } from '../errors.ts';
-import type { TransformResult } from './convert-file.ts';
-import { closeInput, eachRecord, openInput, progressOf, type RecordInput } from './record-input.ts';
-import { outputKind, writeOutput } from './record-output.ts';
-import { preservingLines, writingOptions } from './text-lines.ts';
-import { type TransformOptions, transformOptions } from './transform-options.ts';
+import { eachRecord, openInput, progressOf, type RecordInput } from './record-input.ts';
+import { writeOutput } from './record-output.ts';
+import { preservingLines } from './text-lines.ts';
+import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /** Options of {@link repairFile}. Every field has a default; pass what differs. */
 export interface RepairOptions extends TransformOptions {
-  /** How many findings are kept in the result; all are counted. Default 1000. */
+  /** Maximum findings listed in the result; all are counted. Default 1000. */
   readonly maxFindings: number;
-  /** Told of every finding. */
+  /** Called with every finding. */
   readonly onFinding: ((error: RecordpipeError) => void) | undefined;
 }
 
@@ -27,9 +25,9 @@ const NAMES: OptionNames<Omit<RepairOptions, keyof TransformOptions>> = {
   onFinding: true,
 };
 
-/** A damaged place. A skipped stretch counts as one record, at its first byte. */
+/** A damaged place. A skipped range counts as one record, at its first byte. */
 export interface RepairFinding extends ErrorJson {
-  /** How many bytes from there on are not in the output; null where nobody knows: after damage that ends a compressed stream. */
+  /** Bytes from there on that are not in the output; null if unknown: after damage that ends a compressed stream. */
   readonly skippedBytes: number | null;
 }
 
@@ -44,12 +42,13 @@ export interface RepairResult extends TransformResult {
 }
 
 /**
- * Writes the good records of a damaged file into a new one and says what was wrong. The source is only read. Damage is a finding, not an exception: behind it
- * the next good record is looked for (`recover: 'scan'` of the readers), and where nothing behind it can be read the output ends there.
+ * Writes the good records of a damaged file to a new one and reports the damage. The source is only read. Damage is a finding,
+ * not an exception: reading resumes at the next valid record (`recover: 'scan'` of the readers), and if nothing after the damage
+ * can be read, the output ends there.
  *
  * @param source a path, `-` for standard input, or any other source of bytes
  * @param output a path, or `-` for standard output
- * @throws as `convertFile`, but for damage of the source
+ * @throws as `convertFile`, except for damage of the source
  * @throws UsageError for an unknown option value
  * @example
  * ```ts
@@ -69,38 +68,19 @@ export async function repairFile(
   checkPath('output', output);
   const options = preservingLines([source], output, transformOptions('repairFile', given, NAMES));
   const { maxFindings = 1000, onFinding } = given;
-  if (!(maxFindings >= 0))
-    throw new UsageError(`maxFindings: expected a number from 0 on, got ${maxFindings}`);
+  if (!(maxFindings >= 0)) throw new UsageError(`maxFindings: expected a number >= 0, got ${maxFindings}`);
   const log = new FindingLog(maxFindings, onFinding);
   const read = { ...options.read, recover: 'scan', maxCorruptedTotal: Number.POSITIVE_INFINITY } as const;
   const input = await openInput(source, { ...options, read, onCorrupt: (error) => log.add(error) });
-  try {
-    const kind = outputKind(output, options, input.format);
-    const progress = progressOf(input, options);
-    const written = await writeOutput(
-      [source],
-      output,
-      kind,
-      writingOptions(options, input.format),
-      (writer) => eachRecord(watched(input, log), (payload) => writer.write(payload), progress),
-    );
-    const { format, compression } = kind;
-    return {
-      uri: input.uri,
-      ok: log.count === 0,
-      from: input.format,
-      to: format,
-      compression,
-      output: written,
-      findings: log.findings,
-      findingCount: log.count,
-    };
-  } finally {
-    await closeInput(input);
-  }
+  const progress = progressOf(input, options);
+  const result = await writeOutput(input, [source], output, options, (writer) =>
+    eachRecord(watched(input, log), (payload) => writer.write(payload), progress),
+  );
+  const { findings, count } = log;
+  return { uri: input.uri, ok: count === 0, ...result, findings, findingCount: count };
 }
 
-/** The same input, which ends where nothing more can be read; the log is told where the good records go on. */
+/** The same input, which ends where nothing more can be read. The log learns where good records resume. */
 function watched(input: RecordInput, log: FindingLog): RecordInput {
   async function* batches(): RecordInput['batches'] {
     try {
@@ -117,31 +97,31 @@ function watched(input: RecordInput, log: FindingLog): RecordInput {
   return { ...input, batches: batches() };
 }
 
-/** Collects findings; how many bytes each of them cost is known when the next thing comes. */
+/** Collects findings. The bytes that a finding skips are known when the next record or finding comes. */
 class FindingLog {
   readonly findings: RepairFinding[] = [];
   count = 0;
-  readonly #most: number;
-  readonly #tell: ((error: RecordpipeError) => void) | undefined;
+  readonly #maxFindings: number;
+  readonly #onFinding: ((error: RecordpipeError) => void) | undefined;
   #open: RecordpipeError | undefined;
 
-  constructor(most: number, tell: ((error: RecordpipeError) => void) | undefined) {
-    this.#most = most;
-    this.#tell = tell;
+  constructor(maxFindings: number, onFinding: ((error: RecordpipeError) => void) | undefined) {
+    this.#maxFindings = maxFindings;
+    this.#onFinding = onFinding;
   }
 
   add(error: RecordpipeError): void {
     this.close(error.offset);
     this.#open = error;
     this.count++;
-    this.#tell?.(error);
+    this.#onFinding?.(error);
   }
 
   /** @param end where the damage ends, if that is known */
   close(end: number | undefined): void {
     const error = this.#open;
     this.#open = undefined;
-    if (error === undefined || this.findings.length >= this.#most) return;
+    if (error === undefined || this.findings.length >= this.#maxFindings) return;
     const skippedBytes =
       end === undefined || error.offset === undefined ? null : Math.max(0, end - error.offset);
     this.findings.push({ ...error.toJSON(), skippedBytes });

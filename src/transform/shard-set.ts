@@ -16,7 +16,7 @@ export interface ShardNaming extends Opening {
   readonly kind: OutputKind;
 }
 
-/** Shards that get their names together, once all are finished, or none at all. */
+/** Shards that get their names together when all are finished. */
 export class ShardSet {
   readonly #naming: ShardNaming;
   readonly #open = new Set<RecordWriter>();
@@ -34,14 +34,14 @@ export class ShardSet {
 
   async open(): Promise<RecordWriter> {
     const { prefix, suffix, kind } = this.#naming;
-    // Thousands of writers may be open at once: not each of them listens to the signal.
+    // Thousands of writers may be open: they do not each listen to the signal.
     const writing = { ...this.#naming, signal: undefined };
     const writer = await openOutput(`${prefix}-next-of-many${suffix}`, kind, writing, true);
     this.#open.add(writer);
     return writer;
   }
 
-  /** Ends a shard, which is the next in the order of the names. */
+  /** Finishes a shard, which is the next in the order of the names. */
   async finish(writer: RecordWriter): Promise<void> {
     checkAborted(this.#naming.signal);
     const file = await writer.finishUnnamed();
@@ -49,13 +49,13 @@ export class ShardSet {
     this.#finished.push(file);
   }
 
-  /** Gives all their names: `PREFIX-00000-of-00012SUFFIX`, …. */
+  /** Gives all shards their names: `PREFIX-00000-of-00012SUFFIX`, …. */
   async name(): Promise<WrittenFile[]> {
     checkAborted(this.#naming.signal);
     return nameShards(this.#finished, namesOf(this.#naming));
   }
 
-  /** Removes all, also those that have names by now. */
+  /** Removes all shards, including those that have names already. */
   async discard(): Promise<void> {
     for (const writer of this.#open) await writer.abort();
     for (const { file } of this.#finished) await file.discard();
@@ -63,7 +63,7 @@ export class ShardSet {
 }
 
 /**
- * Fails where shards of this prefix exist, unless they are to be replaced, and always where one of them is the source.
+ * Fails if shards with this prefix exist, unless they may be replaced, and always if one of them is the source.
  * @throws RecordpipeError `already-exists`, `unsupported-source`, and as `findShards`
  */
 export async function checkShardNames(source: ByteSource, naming: ShardNaming): Promise<void> {

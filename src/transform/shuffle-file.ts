@@ -1,28 +1,26 @@
-import type { OptionNames } from '../bytes/arguments.ts';
-import { checkPath } from '../bytes/arguments.ts';
+import { checkPath, type OptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
 import { temporaryFolder } from '../storage/inspect.ts';
-import type { TransformResult } from './convert-file.ts';
 import { KeySorter } from './key-sorter.ts';
-import { checkSeed, SplitMix64 } from './keyed-records.ts';
+import { checkSeed, SplitMix64 } from './random-keys.ts';
 import { closeInput, eachRecord, endOf, openInput } from './record-input.ts';
-import { outputKind, writeOutput } from './record-output.ts';
-import { preservingLines, writingOptions } from './text-lines.ts';
-import { type TransformOptions, transformOptions } from './transform-options.ts';
+import { writeOutput } from './record-output.ts';
+import { preservingLines } from './text-lines.ts';
+import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /** Options of {@link shuffleFile}. Every field has a default; pass what differs. */
 export interface ShuffleOptions extends TransformOptions {
-  /** A whole number from 0 to 2^53 - 1, which determines the order. Default 0. */
+  /** An integer from 0 to 2^53 - 1 that determines the order. Default 0. */
   readonly seed: number;
   /**
-   * Memory for records, their index (24 bytes each) and buffers, 1 MiB or more. Default 256 MiB. What the host itself needs, about 60 MiB, comes on top, and
-   * so does a single record that is larger.
+   * Memory for records, their index (24 bytes each) and buffers, 1 MiB or more. Default 256 MiB. Node's own memory, about 60 MiB,
+   * comes on top, and so does a single larger record.
    */
   readonly memoryBytes: number;
   /**
-   * Folder for temporary files, which take as much room as the records and 12 bytes for each, where they do not fit into the memory. Default: the
-   * output's folder; the host's for standard output.
+   * Folder for temporary files, which take the size of the records plus 12 bytes each if memory cannot hold them. Default: the
+   * output's folder; the system's for standard output.
    */
   readonly tempDir: string | undefined;
 }
@@ -42,16 +40,17 @@ const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024;
 const MIN_MEMORY_BYTES = 1024 * 1024;
 
 /**
- * Writes the records of a file in random order, over the whole file. The order is that of the numbers which SplitMix64 draws from the seed, one for each
- * record as it is read: it depends on the seed and the number of records and on nothing else, and is the same on every machine.
+ * Writes the records of a file in random order, over the whole file. SplitMix64 draws a number from the seed for each record as
+ * it is read, and the records are sorted by these numbers: the order depends only on the seed and the number of records, and is
+ * the same on every machine.
  *
- * The source is read once, front to back, so that it may be a pipe; what does not fit into `memoryBytes` waits in temporary files, also written and read
- * front to back, which are removed whatever happens.
+ * The source is read once, sequentially, so it may be a pipe. What exceeds `memoryBytes` waits in temporary files, also written
+ * and read sequentially, which are always removed.
  *
  * @param source a path, `-` for standard input, or any other source of bytes
  * @param output a path, or `-` for standard output
- * @throws as `convertFile`; `io-failure` also where the temporary files find no room
- * @throws UsageError for an option value that no option has
+ * @throws as `convertFile`; `io-failure` also if there is no room for the temporary files
+ * @throws UsageError for a wrong option value
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -78,7 +77,8 @@ export function shuffleFile(
  * @throws UsageError for no source
  * @example
  * ```ts
- *  * import { shuffleFiles } from 'recordpipe/transform';
+ * import { encodeTFRecord } from 'recordpipe';
+ * import { shuffleFiles } from 'recordpipe/transform';
  * const files = [1, 2].map((n) => encodeTFRecord(Uint8Array.of(n)));
  * const { output } = await shuffleFiles(files, 'both.tfrecord', { seed: 7, overwrite: true });
  * console.log(output.records); // 2
@@ -96,20 +96,17 @@ export async function shuffleFiles(
   const { seed = 0, memoryBytes = DEFAULT_MEMORY_BYTES, tempDir } = given;
   checkSeed(seed);
   if (!(memoryBytes >= MIN_MEMORY_BYTES))
-    throw new UsageError(`memoryBytes: expected a number from ${MIN_MEMORY_BYTES} on, got ${memoryBytes}`);
+    throw new UsageError(`memoryBytes: expected a number >= ${MIN_MEMORY_BYTES}, got ${memoryBytes}`);
   // Readers and writers have several such buffers.
   const bufferBytes = Math.min(Math.max(Math.floor(memoryBytes / 64), 64 * 1024), 1024 * 1024);
   const folder = tempDir ?? temporaryFolder(output);
   const reading = { ...options, chunkBytes: bufferBytes };
+  const writing = { ...options, write: { bufferBytes, ...options.write } };
   const first = await openInput(sources[0], reading);
   const totalBytes = sources.length === 1 ? first.totalBytes : undefined;
   const sorter = new KeySorter({ memoryBytes, folder, totalBytes });
-  let input = first;
   try {
-    const kind = outputKind(output, options, first.format);
-    const outgoing = writingOptions(options, first.format);
-    const writing = { ...outgoing, write: { bufferBytes, ...outgoing.write } };
-    const written = await writeOutput(sources, output, kind, writing, async (writer) => {
+    const result = await writeOutput(first, sources, output, writing, async (writer) => {
       const progress = shuffleProgress(totalBytes, options);
       const keys = new SplitMix64(seed);
       const add = (payload: Uint8Array): Promise<void> | undefined => {
@@ -118,14 +115,17 @@ export async function shuffleFiles(
       };
       let before = 0;
       for (const [i, source] of sources.entries()) {
-        if (i > 0) input = await openInput(source, reading);
+        const input = i === 0 ? first : await openInput(source, reading);
         let bytes = 0;
-        await eachRecord(input, add, (batch) => {
-          bytes = endOf(batch);
-          progress.read(before + bytes);
-        });
+        try {
+          await eachRecord(input, add, (batch) => {
+            bytes = endOf(batch);
+            progress.read(before + bytes);
+          });
+        } finally {
+          await closeInput(input);
+        }
         before += bytes;
-        await closeInput(input);
       }
       await sorter.emit((payload) => {
         const taken = writer.write(payload);
@@ -133,11 +133,9 @@ export async function shuffleFiles(
         return taken;
       });
     });
-    const { format, compression } = kind;
-    return { from: first.format, to: format, compression, output: written, seed };
+    return { ...result, seed };
   } finally {
     await sorter.close();
-    await closeInput(input);
   }
 }
 

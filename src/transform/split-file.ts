@@ -1,11 +1,9 @@
-import type { OptionNames } from '../bytes/arguments.ts';
-import { checkPath } from '../bytes/arguments.ts';
+import { checkPath, type OptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { RecordWriter, WrittenFile } from '../records/write/record-writer.ts';
 import { temporaryFolder } from '../storage/inspect.ts';
-import type { TransformResult } from './convert-file.ts';
 import { countRecords } from './count-records.ts';
 import { extensionOf } from './file-formats.ts';
 import { KeySorter } from './key-sorter.ts';
@@ -20,23 +18,23 @@ import {
 import type { OutputKind } from './record-output.ts';
 import { checkShardNames, type ShardNaming, ShardSet } from './shard-set.ts';
 import { preservingLines, textExtension, writingOptions } from './text-lines.ts';
-import { type TransformOptions, transformOptions } from './transform-options.ts';
+import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /** Options of {@link splitFile}: exactly one of the first four, and what differs from the defaults. */
 export interface SplitOptions extends TransformOptions {
-  /** Records of each shard but the last, which may have fewer. */
+  /** Records per shard; the last shard may have fewer. */
   readonly recordsPerShard: number | undefined;
-  /** A new shard begins when the next record would make the current one larger than this (uncompressed, framing included). A larger record gets a shard of its own. */
+  /** Maximum bytes per shard, uncompressed and including framing. A larger record gets a shard of its own. */
   readonly maxShardBytes: number | undefined;
-  /** How many shards; the first of them have one record more than the others where the records cannot be dealt out evenly. The source is read twice. */
+  /** Number of shards. Their sizes differ by at most one record, the first ones being larger. The source is read twice. */
   readonly shards: number | undefined;
-  /** How many shards, each record into the one that the CRC-32C of its payload says, modulo their number: the same record always into the same shard. */
+  /** Number of shards. Each record goes to shard CRC-32C(payload) modulo the number, so that equal records share a shard. */
   readonly hashShards: number | undefined;
-  /** Put behind the number. Default: the format's extension, as `.tfrecord`, `.rec.gz`; the source's own for a text that stays one, as `.csv`, `.jsonl`. */
+  /** The end of the names. Default: the format's extension, as `.tfrecord`, `.rec.gz`; the source's for text that stays text, as `.csv`. */
   readonly suffix: string | undefined;
   /**
-   * Folder for temporary files: a copy of the source, which `shards` needs of what can be read only once (pipes), and the records, which
-   * `hashShards` of more than 500 sorts where they do not fit into 128 MiB. Default: that of the shards.
+   * Folder for temporary files. `shards` copies sources that can be read only once (pipes); `hashShards` above 500 sorts records
+   * that do not fit into 128 MiB. Default: that of the shards.
    */
   readonly tempDir: string | undefined;
 }
@@ -57,13 +55,13 @@ export interface SplitResult extends Omit<TransformResult, 'output'> {
 }
 
 /**
- * Writes the records of a file into shards `PREFIX-00000-of-00012.EXT`, …: in order, but for `hashShards`. All of them appear under their names at the end, or
- * none; no record at all makes one empty shard, or as many as are asked for.
+ * Writes the records of a file to shards `PREFIX-00000-of-00012.EXT`, …, in order except with `hashShards`. Either all shards
+ * appear under their names at the end, or none. A source without records gives one empty shard, or the requested number.
  *
  * @param source a path, `-` for standard input, or any other source of bytes
  * @param prefix path and beginning of the names
- * @throws as `convertFile`; `already-exists` where there is a shard of this prefix, whatever its number
- * @throws UsageError for an option value that no option has; unless exactly one way of splitting is given
+ * @throws as `convertFile`; `already-exists` if a shard with this prefix exists, whatever its number
+ * @throws UsageError for a wrong option value; unless exactly one way of splitting is given
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -88,7 +86,7 @@ export async function splitFile(
   );
 }
 
-/** @param original of which the source may be a copy: no shard takes its place */
+/** @param original the source, or the pipe that it is a copy of: no shard replaces it */
 async function split(
   source: ByteSource,
   prefix: string,
@@ -111,13 +109,19 @@ async function split(
   const { hashShards, tempDir } = given;
   const allOpen = hashShards !== undefined && hashShards <= MAX_OPEN_SHARDS;
   const set = new ShardSet(allOpen ? smallBuffers(naming, hashShards) : naming);
-  let dealing: Dealing | undefined;
+  let distribution: Distribution | undefined;
   try {
     await checkShardNames(original, naming);
-    if (hashShards === undefined) dealing = await inOrder(set, given, records);
-    else if (allOpen) dealing = await byHash(set, hashShards);
-    else dealing = sortedByHash(set, hashShards, tempDir ?? temporaryFolder(`${prefix}x`), input.totalBytes);
-    const { take, end } = dealing;
+    if (hashShards === undefined) distribution = await inOrder(set, given, records);
+    else if (allOpen) distribution = await byHash(set, hashShards);
+    else
+      distribution = sortedByHash(
+        set,
+        hashShards,
+        tempDir ?? temporaryFolder(`${prefix}x`),
+        input.totalBytes,
+      );
+    const { take, end } = distribution;
     const progress = progressOf(input, options);
     let seen = 0;
     await eachRecord(input, take, (batch) => {
@@ -132,12 +136,12 @@ async function split(
     await set.discard();
     throw error;
   } finally {
-    await dealing?.close?.();
+    await distribution?.close?.();
     await closeInput(input);
   }
 }
 
-/** Texts keep their extension. */
+/** Text keeps its extension. */
 function suffixOf({ uri, format }: RecordInput, kind: OutputKind): string {
   const extension = extensionOf(kind.format, kind.compression);
   const own = format === 'textline' && kind.format === 'textline' ? textExtension(uri) : undefined;
@@ -149,8 +153,8 @@ function changed(before: number, now: number, uri: string | undefined): Recordpi
   return new RecordpipeError('source-changed', text, { uri });
 }
 
-/** Deals records out to the shards of a set. */
-interface Dealing {
+/** Distributes records to the shards of a set. */
+interface Distribution {
   readonly take: Take;
   /** Ends all shards. */
   readonly end: () => Promise<void>;
@@ -162,7 +166,7 @@ async function inOrder(
   set: ShardSet,
   { recordsPerShard, maxShardBytes, shards }: Partial<SplitOptions>,
   records: number | undefined,
-): Promise<Dealing> {
+): Promise<Distribution> {
   let shard = await set.open();
   /** Whether the next record belongs to the next shard. */
   const full = (payload: Uint8Array): boolean => {
@@ -187,12 +191,12 @@ async function inOrder(
   };
 }
 
-/** How many of the records the shard of this number gets. */
+/** Number of records in a shard. */
 function share(records: number, shards: number, shard: number): number {
   return Math.floor(records / shards) + (shard < records % shards ? 1 : 0);
 }
 
-async function byHash(set: ShardSet, shards: number): Promise<Dealing> {
+async function byHash(set: ShardSet, shards: number): Promise<Distribution> {
   const writers: RecordWriter[] = [];
   while (writers.length < shards) writers.push(await set.open());
   return {
@@ -203,19 +207,19 @@ async function byHash(set: ShardSet, shards: number): Promise<Dealing> {
   };
 }
 
-/** Above this, shards are written one after the other: file descriptors and buffers of all at once would not do. */
+/** More shards are written one after the other: there are not enough file descriptors and buffers for all at once. */
 const MAX_OPEN_SHARDS = 500;
 const SORT_MEMORY_BYTES = 128 * 1024 * 1024;
 
-/** As `byHash`, with one shard open at a time: the records are sorted by shard first, in temporary files where memory cannot hold them. */
+/** As `byHash`, with one open shard at a time: records are first sorted by shard, in temporary files if memory cannot hold them. */
 function sortedByHash(
   set: ShardSet,
   shards: number,
   folder: string,
   totalBytes: number | undefined,
-): Dealing {
+): Distribution {
   const sorter = new KeySorter({ memoryBytes: SORT_MEMORY_BYTES, folder, totalBytes });
-  // Each shard has a range of keys; in it the order is that of the source.
+  // Each shard has a range of keys, in the order of the source.
   const keysOfShard = Math.floor(2 ** 32 / shards);
   let records = 0;
   const toShard = async (writers: { current: RecordWriter }, shard: number): Promise<void> => {
@@ -243,10 +247,10 @@ function sortedByHash(
   };
 }
 
-/** Buffers of all writers together; each has three. */
+/** Memory for the buffers of all writers; each has three. */
 const HASH_BUFFER_BYTES = 96 * 1024 * 1024;
 
-/** All shards are open at once: none may take much memory. */
+/** All shards are open at once, so each gets little memory. */
 function smallBuffers(naming: ShardNaming, shards: number): ShardNaming {
   const each = Math.floor(HASH_BUFFER_BYTES / (3 * shards));
   const bufferBytes = Math.min(Math.max(each, 4096), 1024 * 1024);

@@ -4,43 +4,13 @@ import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError } from '../errors.ts';
 import { fileError } from '../storage/local/file-errors.ts';
 import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
-import { eachEntry, type KeyBucket, KeyBuckets } from './key-sorter.ts';
-import { ALL_KEYS } from './keyed-records.ts';
 
-const BUFFER_BYTES = 1024 * 1024;
-
-/** Keyed records put aside in a temporary file, in the order in which they come. */
-export class SpooledRecords {
-  readonly #memory: Uint8Array = new Uint8Array(BUFFER_BYTES);
-  readonly #spool: KeyBuckets;
-
-  constructor(folder: string) {
-    this.#spool = new KeyBuckets(ALL_KEYS, 1, this.#memory, folder);
-  }
-
-  add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
-    return this.#spool.add(hi, lo, payload);
-  }
-
-  /** Hands all out again, in the same order. */
-  async each(
-    take: (hi: number, lo: number, payload: Uint8Array) => Promise<void> | undefined,
-  ): Promise<void> {
-    const [{ file }]: KeyBucket[] = await this.#spool.finish();
-    if (file !== undefined) await eachEntry(file, this.#memory, take);
-  }
-
-  close(): Promise<void> {
-    return this.#spool.close();
-  }
-}
-
-/** The most bytes of one call: the host takes less than 2^31. */
+/** Maximum bytes per call: Node accepts less than 2^31. */
 const CALL_BYTES = 2 ** 30;
 
 /**
- * Bytes put aside: written once from front to back, then read once from front to back. The file has lost its name as soon as it is open, so that
- * nothing is left of it however the process ends (on hosts that keep names of open files it is removed when it is closed).
+ * A temporary file that is written once, then read once, both sequentially. Its name is removed as soon as it is open, so that
+ * nothing remains however the process ends (on systems that do not allow that, `close` removes it).
  */
 export class TempFile {
   /** Bytes written so far. */
@@ -91,8 +61,8 @@ export class TempFile {
   }
 
   /**
-   * Fills `target` with the next bytes; fewer only at the end.
-   * @throws RecordpipeError `io-failure`, also at the end, where the bytes read are not those that were written
+   * Fills `target` with the next bytes; with fewer only at the end.
+   * @throws RecordpipeError `io-failure`, also if the bytes read differ from those written
    */
   async read(target: Uint8Array): Promise<number> {
     const wanted = Math.min(target.length, this.bytes - this.#readAt);
@@ -121,7 +91,7 @@ export class TempFile {
   }
 
   #changed(): RecordpipeError {
-    const text = 'the temporary file did not give back what was written to it; check the disk';
+    const text = 'the temporary file does not hold what was written to it; check the disk';
     return new RecordpipeError('io-failure', text, { uri: this.#path });
   }
 }

@@ -1,13 +1,12 @@
 import type { ByteSource } from '../bytes/sources.ts';
-import type { FileFormat } from './file-formats.ts';
-import { kindOfName } from './file-formats.ts';
-import { nameOf } from './record-output.ts';
+import { type FileFormat, kindOfName } from './file-formats.ts';
+import { nameOf } from './record-input.ts';
 import type { TransformOptions } from './transform-options.ts';
 
 /**
- * The same options, for what makes a text of a text: unless it is told what becomes of carriage returns, each line keeps its own. Where the output is known
- * to be of another format, the reader's default stays.
- * @param output undefined where the name says nothing
+ * The options, so that text that stays text keeps its carriage returns unless `cr` is given. If the output is known to have
+ * another format, the reader's default stays.
+ * @param output its name, if that may say the format
  */
 export function keepingLineEnds<O extends TransformOptions>(options: O, output: string | undefined): O {
   const { read, write, to } = options;
@@ -19,9 +18,9 @@ export function keepingLineEnds<O extends TransformOptions>(options: O, output: 
 }
 
 /**
- * The same options, for what leaves the format as it is: the lines of `.jsonl` files that become a `.jsonl` file, or one whose name says nothing, are text,
- * whatever is in them.
- * @param output undefined where the name says nothing
+ * The options of a transformation that keeps the format: lines of `.jsonl` files that are written to a `.jsonl` file, or to one
+ * whose name says nothing, are text, whatever their contents.
+ * @param output its name, if that may say the format
  */
 export function preservingLines<O extends TransformOptions>(
   sources: readonly ByteSource[],
@@ -38,7 +37,7 @@ export function preservingLines<O extends TransformOptions>(
   return keepingLineEnds(plain ? { ...options, from: 'textline', to: 'textline' } : options, output);
 }
 
-/** The options of the output of a source of this format: carriage returns that were kept are written. */
+/** The options for an output of a source of this format: carriage returns that were kept are written. */
 export function writingOptions<O extends Pick<TransformOptions, 'read' | 'write'>>(
   options: O,
   from: FileFormat,
@@ -48,7 +47,7 @@ export function writingOptions<O extends Pick<TransformOptions, 'read' | 'write'
   return { ...options, write: { ...write, cr: 'keep' } };
 }
 
-/** The extension of a text, as its name has it: `.csv`, `.jsonl`; undefined where the name is none of a text. */
+/** The extension in the name of a text file: `.csv`, `.jsonl`. Undefined for other names. */
 export function textExtension(name: string | undefined): string | undefined {
   const plain = name?.replace(/\.(gz|gzip|zz|zlib)$/i, '').replace(/-\d+-of-\d+$/, '');
   const format = formatOfName(plain);

@@ -6,17 +6,17 @@ import { checkOptionNames, checkPath, typeName } from '../bytes/arguments.ts';
 import { storedBytes } from '../check/file-input.ts';
 import { type CheckedReading, checkedReading } from '../check/files-options.ts';
 import type { Look } from '../check/look-inside.ts';
-import { isItemFailure, RecordpipeError, UsageError } from '../errors.ts';
+import { isItemFailure, isRecordpipeError, RecordpipeError, UsageError } from '../errors.ts';
 import { Expansion } from '../records/inputs/expand.ts';
 import type { ExpandOptions, InputNotice } from '../records/inputs/input-options.ts';
 import { compileGlob, isGlob } from '../storage/glob.ts';
 import { compareKeys, parseObjectUri } from '../storage/object-address.ts';
 import { type ObjectOptions, objectOptions } from '../storage/object-options.ts';
-import { isRemote } from '../storage/registry.ts';
+import { isRemote, storageOf } from '../storage/registry.ts';
+import type { ObjectStat } from '../storage/storage.ts';
 import { openUpload } from '../storage/upload/object-upload.ts';
-import { objectWriteOptions, partSizes } from '../storage/upload/object-writer.ts';
-import { statIfThere } from '../storage/upload/stored-object.ts';
 import { crcText } from '../storage/upload/upload-requests.ts';
+import { objectWriteOptions, partSizes } from '../storage/upload/write-options.ts';
 import { checkAndHash, type FileHash, PartBuffers, type SentFile, sendFile } from './send-file.ts';
 import {
   type CompleteUploadOptions,
@@ -197,7 +197,7 @@ async function skippable(
   { options, objects, signal }: UploadTask,
 ): Promise<'unchanged' | 'kept' | undefined> {
   if (options.skip === undefined) return undefined;
-  const there = await statIfThere(uri, objects, signal);
+  const there = await statIfExists(uri, objects, signal);
   if (there === undefined) return undefined;
   if (options.skip === 'existing') return 'kept';
   const kept = there.checksums.find(
@@ -207,6 +207,19 @@ async function skippable(
   if (same && there.size === size) return 'unchanged';
   if (options.overwrite) return undefined;
   throw new RecordpipeError('already-exists', 'another object of this name exists', { uri });
+}
+
+async function statIfExists(
+  uri: string,
+  objects: ObjectOptions,
+  signal: AbortSignal | undefined,
+): Promise<ObjectStat | undefined> {
+  try {
+    return await (await storageOf(uri, objects)).stat({ uri }, signal);
+  } catch (error) {
+    if (isRecordpipeError(error, 'object-missing')) return undefined;
+    throw error;
+  }
 }
 
 async function send(

@@ -76,7 +76,8 @@ test.each([true, false])('a signal stops the workers (blocking: %s)', async (blo
 
 test('the process ends by itself behind a run', () => {
   const script = `
-        const { totals } = await validateFiles(${JSON.stringify(pattern)}, { jobs: 2 });
+    import { validateFiles } from 'recordpipe/check';
+    const { totals } = await validateFiles(${JSON.stringify(pattern)}, { jobs: 2 });
     process.stdout.write(String(totals.files > 20));`;
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], {

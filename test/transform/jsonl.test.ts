@@ -35,8 +35,8 @@ describe('what is refused: malformed-jsonl with the line', () => {
   const good = '{"data":"Zm9v"}\n';
   test.each([
     ['an empty line', '', /empty/],
-    ['no JSON', '{"data":"Zm9v"', /no JSON/],
-    ['two objects', '{"data":"Zm9v"}{"data":"Zm9v"}', /no JSON/],
+    ['no JSON', '{"data":"Zm9v"', /not JSON/],
+    ['two objects', '{"data":"Zm9v"}{"data":"Zm9v"}', /not JSON/],
     ['an array', '["Zm9v"]', /got an array/],
     ['null', 'null', /got null/],
     ['a string', '"Zm9v"', /got a string/],
@@ -45,12 +45,12 @@ describe('what is refused: malformed-jsonl with the line', () => {
     ['no padding', '{"data":"Zg"}', /multiple of four/],
     ['URL-safe letters', '{"data":"__--"}', /character 0 of the base64 text is "_"/],
     ['a space inside', '{"data":"Zm 9vZg="}', /character 2/],
-    ['bits behind the end', '{"data":"Zh=="}', /bits behind the end/],
+    ['bits after the end', '{"data":"Zh=="}', /bits after the end/],
     ['padding in the middle', '{"data":"Zg==Zm9v"}', /padding/],
     ['only padding', '{"data":"===="}', /padding/],
     ['letters beyond ASCII', '{"data":"Zm\u0176"}', /character 2/],
-    ['letters beyond ASCII, escaped', '{"data":"Zm9\\u0176"}', /not of base64/],
-    ['no UTF-8', Buffer.from('{"x":"\xff","data":"Zm9v"}', 'latin1'), /no JSON/],
+    ['letters beyond ASCII, escaped', '{"data":"Zm9\\u0176"}', /not base64/],
+    ['no UTF-8', Buffer.from('{"x":"\xff","data":"Zm9v"}', 'latin1'), /not JSON/],
   ])('%s', async (_, line, text) => {
     const bytes = Buffer.concat([Buffer.from(good), Buffer.from(line), Buffer.from(`\n${good}`)]);
     const error = await failureOf(() => convertFile(bytes, output, { from: 'jsonl', overwrite: true }));

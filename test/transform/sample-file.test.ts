@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
 import { sampleFile } from '../../src/transform/index.ts';
-import { SmallestKeys } from '../../src/transform/keyed-records.ts';
+import { SmallestKeys } from '../../src/transform/random-keys.ts';
 import { expectRecords, failureOf, namesIn, recordsOf } from '../records/write/written.ts';
 import { randomRuns } from '../support/random-runs.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SplitMix64 } from '../../src/transform/keyed-records.ts';
+import { SplitMix64 } from '../../src/transform/random-keys.ts';
 import { splitmix64 } from './oracle-keys.ts';
 
 function numbers(seed: number, count: number): bigint[] {

@@ -44,7 +44,7 @@ export function encodeTFRecord(payload: Uint8Array): Uint8Array<ArrayBuffer> {
  * number from 0, or the payload is larger
  * @example
  * ```ts
- * import { encodeTFRecordInto } from 'recordpipe';
+ * import { encodeTFRecordInto, tfrecordFrameBytes } from 'recordpipe';
  * const payload = new Uint8Array(5);
  * const target = new Uint8Array(2 * tfrecordFrameBytes(5));
  * const end = encodeTFRecordInto(payload, target, encodeTFRecordInto(payload, target, 0));

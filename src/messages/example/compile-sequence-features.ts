@@ -136,7 +136,7 @@ export interface SequenceFeaturePlan<
  * @throws UsageError for specs that are none, and for `sparse` and `fixedLen` where a feature list is meant
  * @example
  * ```ts
- * import { compileSequenceFeatures, encodeSequenceExample, ragged } from 'recordpipe/messages';
+ * import { compileSequenceFeatures, encodeSequenceExample, fixedLen, ragged } from 'recordpipe/messages';
  * const plan = compileSequenceFeatures({ id: fixedLen([], 'int64') }, { tokens: ragged('int64') }, { int64: 'number' });
  * const record = encodeSequenceExample({
  *   context: { id: { kind: 'int64', value: [7] } },

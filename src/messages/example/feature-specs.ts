@@ -92,7 +92,7 @@ export function fixedLen<const S extends readonly number[], K extends FeatureKin
  *
  * @example
  * ```ts
- * import { varLen } from 'recordpipe/messages';
+ * import { compileFeatures, encodeExample, varLen } from 'recordpipe/messages';
  * const plan = compileFeatures({ ids: varLen('int64') }, { int64: 'number' });
  * const record = encodeExample({ ids: { kind: 'int64', value: [5, 6] } });
  * const { ids } = plan.parseBatch([record, encodeExample({}), record]);
@@ -110,7 +110,7 @@ export function varLen<K extends FeatureKind>(kind: K): VarLenSpec<K> {
  *
  * @example
  * ```ts
- * import { fixedLenSequence } from 'recordpipe/messages';
+ * import { compileFeatures, encodeExample, fixedLenSequence } from 'recordpipe/messages';
  * const plan = compileFeatures({ xy: fixedLenSequence([2], 'float', -1) });
  * const { xy } = plan.parseBatch([encodeExample({ xy: { kind: 'float', value: [1, 2] } }), encodeExample({})]);
  * console.log(xy.shape, [...xy.values]); // [ 2, 1, 2 ] [ 1, 2, -1, -1 ]
@@ -139,7 +139,7 @@ export interface SparseSpecOptions {
  * @throws UsageError for another number of sizes than of index keys, and for sizes beyond 2^31 - 1
  * @example
  * ```ts
- * import { sparse } from 'recordpipe/messages';
+ * import { compileFeatures, encodeExample, sparse } from 'recordpipe/messages';
  * const plan = compileFeatures({ words: sparse('at', 'weight', 'float', 100) });
  * const { words } = plan.parse(
  *   encodeExample({ at: { kind: 'int64', value: [70, 3] }, weight: { kind: 'float', value: [0.5, 2] } }),
@@ -174,7 +174,7 @@ export function sparse<K extends FeatureKind>(
  * @param valueKey the name in the record, where it is another than that of the result
  * @example
  * ```ts
- * import { ragged } from 'recordpipe/messages';
+ * import { compileFeatures, encodeExample, ragged } from 'recordpipe/messages';
  * const plan = compileFeatures({ ids: ragged('int64') }, { int64: 'number' });
  * const record = encodeExample({ ids: { kind: 'int64', value: [5, 6] } });
  * const { ids } = plan.parseBatch([record, encodeExample({}), record]);

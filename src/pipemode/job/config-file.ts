@@ -1,40 +1,37 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
+import { replaceFileSync } from '../../storage/local/temporary-file.ts';
 
-/** Reads a text file that may have been planted: a named pipe or device in its place is an error, and never waited for. */
-export function readSmallFile(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = fstatSync(descriptor);
-    if (stat.isDirectory() || stat.isFile()) return readFileSync(descriptor, encoding);
-    const what = 'expected a file, and found a named pipe or device; remove it';
-    throw new RecordpipeError('unsupported-source', what, { uri: path });
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Where SageMaker puts its configuration files. */
+/** SageMaker's folder of configuration files. */
 export const CONFIG_DIR = '/opt/ml/input/config';
 
 /** Any JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * A JSON file of SageMaker's configuration, which holds one object.
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` when it holds something else
+ * Reads a JSON file that holds one object.
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if the
+ * file holds anything else
  */
-export function readConfigFile(configDir: string, name: string): JsonObject {
-  const path = join(configDir, name);
-  let text: string;
+export function readConfigFile(path: string): JsonObject {
+  const text = withFileErrors(path, () => readSmallFile(path));
+  return configObject(parseConfig(text, path), 'the file', path);
+}
+
+/** Writes a JSON file. Readers see the old contents or the new. */
+export function writeConfigFile(path: string, value: unknown): void {
+  withFileErrors(path, () => replaceFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`));
+}
+
+/** @throws RecordpipeError `malformed-config` if the text is not JSON */
+export function parseConfig(text: string, path: string): unknown {
   try {
-    text = readSmallFile(path);
+    return JSON.parse(text);
   } catch (error) {
-    throw fileError(error, path);
+    throw malformed(`not JSON: ${(error as Error).message}`, path, error);
   }
-  return configObject(parsed(text, path), 'the file', path);
 }
 
 /** @throws RecordpipeError `malformed-config` unless `value` is a JSON object */
@@ -43,28 +40,58 @@ export function configObject(value: unknown, what: string, path: string): JsonOb
   throw malformed(`${what}: expected a JSON object, got ${kindOf(value)}`, path);
 }
 
-/** @throws RecordpipeError `malformed-config` unless `value` is text, or missing and not required */
+/** @throws RecordpipeError `malformed-config` unless `value` is a string or undefined */
 export function configText(value: unknown, what: string, path: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
   throw malformed(`${what}: expected a string, got ${kindOf(value)}`, path);
 }
 
-/** @throws RecordpipeError `malformed-config` unless `value` is an array of text */
+/** @throws RecordpipeError `malformed-config` unless `value` is an array of strings */
 export function configTexts(value: unknown, what: string, path: string): string[] {
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
   throw malformed(`${what}: expected an array of strings, got ${kindOf(value)}`, path);
 }
 
+/** The `malformed-config` error. */
 export function malformed(what: string, uri: string, cause?: unknown): RecordpipeError {
   return new RecordpipeError('malformed-config', what, { uri }, cause);
 }
 
-function parsed(text: string, path: string): unknown {
+/** The first name that occurs twice. */
+export function duplicateIn(names: readonly string[]): string | undefined {
+  return names.find((name, i) => names.indexOf(name) !== i);
+}
+
+/** Creates a folder and its parents. @throws RecordpipeError `access-denied`, `io-failure` */
+export function makeFolder(path: string): void {
+  withFileErrors(path, () => mkdirSync(path, { recursive: true }));
+}
+
+/** Reads a text file. A planted named pipe or device is an error: reading it could block. */
+export function readSmallFile(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw malformed(`not JSON: ${(error as Error).message}`, path, error);
+    const stat = fstatSync(descriptor);
+    if (stat.isDirectory() || stat.isFile()) return readFileSync(descriptor, encoding);
+    const what = 'expected a file, found a named pipe or device; remove it';
+    throw new RecordpipeError('unsupported-source', what, { uri: path });
+  } finally {
+    closeSync(descriptor);
   }
+}
+
+/** Runs calls on files. A failure of the system becomes a RecordpipeError that names `path`. */
+export function withFileErrors<R>(path: string, work: () => R): R {
+  try {
+    return work();
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}
+
+/** The path of a configuration file. */
+export function configPath(configDir: string, name: string): string {
+  return join(configDir, `${name}.json`);
 }
 
 function kindOf(value: unknown): string {

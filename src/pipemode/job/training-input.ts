@@ -1,14 +1,23 @@
 import { readFileSync } from 'node:fs';
 import type { UsageError } from '../../errors.ts';
-import { fileError } from '../../storage/local/file-errors.ts';
-import { type StreamChannel, type StreamChannelInput, streamChannel } from '../streamer/stream-channel.ts';
-import { configObject, configText, configTexts, type JsonObject, malformed } from './config-file.ts';
+import {
+  configObject,
+  configText,
+  configTexts,
+  duplicateIn,
+  type JsonObject,
+  malformed,
+  parseConfig,
+  withFileErrors,
+} from './config-file.ts';
+import { type StreamChannel, type StreamChannelInput, streamChannel } from './stream-channel.ts';
 
 /**
- * The channels of a training job from the JSON that CreateTrainingJob takes: an array of channels, or a whole request with its `InputDataConfig`.
- * `S3Uri` may also be a path or `file:` URL.
+ * Reads the channels of a training job from a CreateTrainingJob request in JSON: the whole request
+ * with its `InputDataConfig`, or that array alone. `S3Uri` may also be a path or a `file:` URL.
  *
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` for what CreateTrainingJob would not take, naming the channel and key
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` for a request
+ * that CreateTrainingJob rejects, with the channel and key
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -19,19 +28,14 @@ import { configObject, configText, configTexts, type JsonObject, malformed } fro
  * ```
  */
 export function readTrainingInput(path: string): StreamChannel[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-  } catch (error) {
-    throw fileError(error, path);
-  }
-  return parseTrainingInput(text, path);
+  const text = withFileErrors(path, () => readFileSync(path, 'utf8'));
+  return parseTrainingInput(text.replace(/^\uFEFF/, ''), path);
 }
 
 /**
- * The same as {@link readTrainingInput}, of a text.
+ * Like {@link readTrainingInput}, for text.
  *
- * @param uri what errors call it
+ * @param uri the name of the text in errors
  * @throws RecordpipeError `malformed-config`
  * @example
  * ```ts
@@ -41,22 +45,16 @@ export function readTrainingInput(path: string): StreamChannel[] {
  * ```
  */
 export function parseTrainingInput(text: string, uri: string): StreamChannel[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw malformed(`not JSON: ${(error as Error).message}`, uri, error);
-  }
-  const list = Array.isArray(parsed) ? parsed : configObject(parsed, 'the file', uri)['InputDataConfig'];
-  if (!Array.isArray(list) || list.length === 0) {
-    const what =
-      'expected an array of channels, or an object with InputDataConfig, as CreateTrainingJob takes it';
-    throw malformed(what, uri);
-  }
+  const request = parseConfig(text, uri);
+  const list = Array.isArray(request) ? request : configObject(request, 'the file', uri)['InputDataConfig'];
+  if (!Array.isArray(list) || list.length === 0)
+    throw malformed(
+      'expected an array of channels, or a CreateTrainingJob request with InputDataConfig',
+      uri,
+    );
   const channels = list.map((one, i) => channelOf(configObject(one, `channel ${i}`, uri), i, uri));
-  const names = channels.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw malformed(`there are two channels ${twice}`, uri);
+  const twice = duplicateIn(channels.map(({ name }) => name));
+  if (twice !== undefined) throw malformed(`two channels have the name ${twice}`, uri);
   return channels;
 }
 
@@ -65,30 +63,24 @@ function channelOf(channel: JsonObject, index: number, uri: string): StreamChann
   const where = `channel ${name}`;
   const source = configObject(channel['DataSource'], `DataSource of ${where}`, uri);
   if (source['S3DataSource'] === undefined && source['FileSystemDataSource'] !== undefined)
-    throw malformed(`${where}: a FileSystemDataSource cannot be streamed, an S3DataSource can`, uri);
+    throw malformed(`${where}: a FileSystemDataSource cannot be streamed; use an S3DataSource`, uri);
   const s3 = configObject(source['S3DataSource'], `S3DataSource of ${where}`, uri);
   const mode = text(channel, 'InputMode', where, uri) ?? 'Pipe';
-  if (mode !== 'Pipe') throw malformed(`${where}: InputMode is ${mode}, only Pipe can be streamed`, uri);
-  const shuffle =
-    channel['ShuffleConfig'] === undefined
-      ? undefined
-      : configObject(channel['ShuffleConfig'], `ShuffleConfig of ${where}`, uri);
-  const given: StreamChannelInput = {
+  if (mode !== 'Pipe') throw malformed(`${where}: InputMode is ${mode}; only Pipe can be streamed`, uri);
+  const attributes = s3['AttributeNames'];
+  const shuffle = channel['ShuffleConfig'];
+  // streamChannel checks the choices.
+  const given = {
     name,
     uri: required(s3, 'S3Uri', where, uri),
-    dataType: required(s3, 'S3DataType', where, uri) as StreamChannel['dataType'],
-    attributeNames:
-      s3['AttributeNames'] === undefined
-        ? undefined
-        : configTexts(s3['AttributeNames'], `AttributeNames of ${where}`, uri),
-    distribution: text(s3, 'S3DataDistributionType', where, uri) as StreamChannel['distribution'] | undefined,
-    compression: text(channel, 'CompressionType', where, uri) as StreamChannel['compression'] | undefined,
-    recordWrapper: text(channel, 'RecordWrapperType', where, uri) as
-      | StreamChannel['recordWrapper']
-      | undefined,
-    shuffleSeed: shuffle && seedOf(shuffle, where, uri),
+    dataType: required(s3, 'S3DataType', where, uri),
+    attributeNames: attributes && configTexts(attributes, `AttributeNames of ${where}`, uri),
+    distribution: text(s3, 'S3DataDistributionType', where, uri),
+    compression: text(channel, 'CompressionType', where, uri),
+    recordWrapper: text(channel, 'RecordWrapperType', where, uri),
+    shuffleSeed: shuffle === undefined ? undefined : seedOf(shuffle, where, uri),
     contentType: text(channel, 'ContentType', where, uri),
-  };
+  } as StreamChannelInput;
   try {
     return streamChannel(given);
   } catch (error) {
@@ -96,13 +88,11 @@ function channelOf(channel: JsonObject, index: number, uri: string): StreamChann
   }
 }
 
-function seedOf(shuffle: JsonObject, where: string, uri: string): number {
-  const seed = shuffle['Seed'];
+function seedOf(shuffle: unknown, where: string, uri: string): number {
+  const seed = configObject(shuffle, `ShuffleConfig of ${where}`, uri)['Seed'];
   if (typeof seed === 'number') return seed;
-  throw malformed(
-    `Seed of ${where}: expected an integer, got ${seed === undefined ? 'none' : typeof seed}`,
-    uri,
-  );
+  const got = seed === undefined ? 'none' : typeof seed;
+  throw malformed(`Seed of ${where}: expected an integer, got ${got}`, uri);
 }
 
 function required(from: JsonObject, key: string, where: string, uri: string): string {

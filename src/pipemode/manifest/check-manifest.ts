@@ -1,39 +1,108 @@
 import { abortable } from '../../bytes/abortable.ts';
+import { checkOptionNames } from '../../bytes/arguments.ts';
 import { isRecordpipeError, UsageError } from '../../errors.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { statObject } from '../../storage/stat-object.ts';
 import { openStored } from '../../storage/stored-source.ts';
-import { AugmentedCheck } from './check-augmented.ts';
-import { checkList } from './check-list.ts';
-import { type SourceLine, sourceLines } from './manifest-line.ts';
-import type { ManifestReport } from './manifest-problem.ts';
-import { ManifestNotes } from './manifest-problem.ts';
+import { excerptAt, type JsonMember, JsonMistake, jsonMembers } from './json-cursor.ts';
+import {
+  attributeNamesMistake,
+  isAttributeName,
+  isRefName,
+  LineSplitter,
+  refMistake,
+  type SourceLine,
+  s3UriOf,
+} from './manifest-lines.ts';
+import {
+  BYTE_ORDER_MARK,
+  LinePositions,
+  type ManifestListMistake,
+  visitManifestList,
+} from './manifest-list.ts';
 
-/** How a manifest is checked. Every field has a default; pass what differs. */
+/** How to check a manifest. Every field has a default. */
 export interface CheckManifestOptions {
-  /** Attributes that every line has to have, at most 16: AttributeNames of the job. Default: what the first line has, and a lack of it is a warning. */
+  /**
+   * Attributes that every line must have, 1 to 16: AttributeNames of the job. Default: the attributes
+   * of the first line, and a missing one is a warning.
+   */
   readonly attributes: readonly string[] | undefined;
-  /** Whether each object that is named is asked for. Default false. */
+  /** Whether to check that each object exists. Default false. */
   readonly headObjects: boolean;
-  /** Problems kept in the report; all are counted. Default 100. */
+  /** Maximum number of problems in the report; all are counted. Default 100. */
   readonly maxProblems: number;
-  /** The longest line of an augmented manifest that is not an error. Default 16 MiB. */
+  /** Maximum length of a line of an augmented manifest, in bytes. Default 16 MiB. */
   readonly maxLineBytes: number;
-  /** Which service, and as whom. */
+  /** How to access objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
+/** A problem in a manifest. */
+export interface ManifestProblem {
+  /** Stable kebab-case word. */
+  readonly code:
+    | ManifestListMistake
+    | 'not-a-manifest'
+    | 'not-utf8'
+    | 'missing-attribute'
+    | 'bad-ref'
+    | 'line-too-long'
+    | 'missing-object'
+    | 'duplicate-key'
+    | 'blank-line'
+    | 'carriage-return'
+    | 'no-final-newline'
+    | 'several-buckets'
+    | 'long-name';
+  /** An error makes the manifest unusable. */
+  readonly severity: 'error' | 'warning';
+  /** One-based. */
+  readonly line: number;
+  /** One-based, in characters. */
+  readonly column: number;
+  /** For people. */
+  readonly message: string;
+  /** The text at this position, at most 80 characters. */
+  readonly text: string;
+}
+
+/** The result of `checkManifest`. A stable contract; fields may be added. */
+export interface ManifestReport {
+  readonly uri: string;
+  /** `manifest`: a ManifestFile, one array; `augmented`: an AugmentedManifestFile, an object per line. */
+  readonly kind: 'manifest' | 'augmented';
+  /** Whether there are no errors. */
+  readonly ok: boolean;
+  /** Lines with attributes, or objects in the list. */
+  readonly entries: number;
+  readonly errorCount: number;
+  readonly warningCount: number;
+  /** The first `maxProblems`, in the order of the file. */
+  readonly problems: readonly ManifestProblem[];
+}
+
+const DEFAULTS: CheckManifestOptions = {
+  attributes: undefined,
+  headObjects: false,
+  maxProblems: 100,
+  maxLineBytes: 16 * 1024 * 1024,
+  objects: undefined,
+  signal: undefined,
+};
 const CHUNK_BYTES = 1024 * 1024;
-const HEADS_AT_ONCE = 16;
-const MAX_ATTRIBUTES = 16;
+const PARALLEL_HEADS = 16;
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Finds what is wrong with a manifest of SageMaker, each thing with line, column and what stands there. What begins with `[` is a ManifestFile, which is held as a whole; anything else an
- * AugmentedManifestFile, of which one line is held.
+ * Finds the problems in a SageMaker manifest, each with line, column and the text there. A file that
+ * starts with `[` is checked as a ManifestFile, which is held in memory as a whole; any other file as
+ * an AugmentedManifestFile, one line at a time.
  *
  * @param source a path, an `s3://` address or `-`
- * @throws RecordpipeError what keeps it from being read: `not-found`, `object-missing`, `access-denied`, `io-failure`, `aborted`
+ * @throws RecordpipeError if it cannot be read: `not-found`, `object-missing`, `access-denied`,
+ * `io-failure`, `aborted`
  * @throws UsageError for more than 16 attributes, or names that are not 1 to 256 characters long
  * @example
  * ```ts
@@ -48,73 +117,76 @@ export async function checkManifest(
   source: string,
   options: Partial<CheckManifestOptions> = {},
 ): Promise<ManifestReport> {
-  const { attributes, headObjects = false, maxProblems = 100, maxLineBytes = 16 * 1024 * 1024 } = options;
-  checkNames(attributes);
-  const notes = new ManifestNotes(maxProblems);
-  const check = new AugmentedCheck(notes, attributes, headObjects);
-  const chunks = abortable(openStored(source, { chunkBytes: CHUNK_BYTES }, options).chunks, options.signal);
+  checkOptionNames('checkManifest', options, DEFAULTS);
+  const { attributes, headObjects, maxProblems, maxLineBytes, signal } = withDefaults(options);
+  const mistake = attributes && attributeNamesMistake(attributes);
+  if (mistake !== undefined) throw new UsageError(`attributes: ${mistake}`);
+  const problems = new Problems(maxProblems);
+  const refs = headObjects ? new Map<string, number>() : undefined;
+  const lines = new LineChecks(problems, attributes, refs);
+  const splitter = new LineSplitter(maxLineBytes);
+  const list: Uint8Array[] = [];
   let kind: ManifestReport['kind'] | undefined;
-  const whole: SourceLine[] = [];
-  async function* watched(): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of chunks) {
-      kind ??= kindOf(chunk);
-      yield chunk;
-    }
+  const { chunks } = openStored(source, { chunkBytes: CHUNK_BYTES }, options);
+  for await (const chunk of abortable(chunks, signal)) {
+    kind ??= kindOf(chunk);
+    if (kind === 'manifest') list.push(chunk.slice());
+    else for (const line of splitter.push(chunk)) lines.check(line, maxLineBytes);
+    if (lines.notAManifest) break;
   }
-  // An array may well be one line.
-  const limit = (): number => (kind === 'manifest' ? Number.POSITIVE_INFINITY : maxLineBytes);
-  for await (const line of sourceLines(watched(), limit)) {
-    if (kind === 'manifest') whole.push(line);
-    else check.line(line, maxLineBytes);
+  let entries: number;
+  if (kind === 'manifest') entries = checkList(Buffer.concat(list).toString('utf8'), problems, refs);
+  else {
+    for (const line of splitter.end()) lines.check(line, maxLineBytes);
+    entries = lines.end();
   }
-  let entries = check.entries;
-  if (kind === 'manifest') {
-    const text = whole
-      .map(({ bytes, ended }) => Buffer.from(bytes).toString('utf8') + (ended ? '\n' : ''))
-      .join('');
-    entries = checkList(text, notes, headObjects ? check.refs : undefined);
-  } else if (entries === 0) notes.error('empty-manifest', 1, '', 0, 'no line has attributes');
-  if (headObjects) await checkObjects(check.refs, notes, options);
+  if (refs !== undefined) await checkObjects(refs, problems, options);
   return {
     uri: source === '-' ? '<stdin>' : source,
     kind: kind ?? 'augmented',
-    ok: notes.errors === 0,
+    ok: problems.errors === 0,
     entries,
-    errorCount: notes.errors,
-    warningCount: notes.warnings,
-    problems: notes.first,
+    errorCount: problems.errors,
+    warningCount: problems.warnings,
+    problems: problems.first,
   };
 }
 
-function checkNames(attributes: readonly string[] | undefined): void {
-  if (attributes === undefined) return;
-  const fits =
-    attributes.length >= 1 &&
-    attributes.length <= MAX_ATTRIBUTES &&
-    attributes.every((name) => name.length >= 1 && name.length <= 256);
-  if (fits) return;
-  throw new UsageError(
-    `attributes: expected 1 to ${MAX_ATTRIBUTES} names of 1 to 256 characters, got ${JSON.stringify(attributes)}`,
-  );
+function withDefaults(options: Partial<CheckManifestOptions>): CheckManifestOptions {
+  const present = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...DEFAULTS, ...Object.fromEntries(present) };
 }
 
-/** Undefined for bytes that are only white space. */
+/** Undefined if all bytes are white space. */
 function kindOf(bytes: Uint8Array): ManifestReport['kind'] | undefined {
-  const [sign] = Buffer.from(bytes.subarray(0, 4096))
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .trim();
-  return sign === undefined ? undefined : sign === '[' ? 'manifest' : 'augmented';
+  const head = Buffer.from(bytes.subarray(0, 4096)).toString('utf8');
+  const [first] = head.replace(/^\ufeff/, '').trim();
+  if (first === undefined) return undefined;
+  return first === '[' ? 'manifest' : 'augmented';
 }
 
-/** Asks for each object once. */
+function checkList(text: string, problems: Problems, refs: Map<string, number> | undefined): number {
+  const positions = new LinePositions(text);
+  const visitor = {
+    object(uri: string, at: number): void {
+      if (refs !== undefined && !refs.has(uri)) refs.set(uri, positions.find(at).line);
+    },
+    problem(severity: 'error' | 'warning', code: ManifestListMistake, at: number, message: string): void {
+      const found = positions.find(at);
+      problems.add(severity, code, found.line, found.text, found.at, message);
+    },
+  };
+  return visitManifestList(text, visitor, 's3');
+}
+
+/** Checks that each object exists. */
 async function checkObjects(
   refs: ReadonlyMap<string, number>,
-  notes: ManifestNotes,
+  problems: Problems,
   { objects, signal }: Partial<CheckManifestOptions>,
 ): Promise<void> {
   const queue = refs.entries();
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     for (let next = queue.next(); !next.done; next = queue.next()) {
       const [uri, line] = next.value;
       try {
@@ -122,10 +194,205 @@ async function checkObjects(
       } catch (error) {
         if (!isRecordpipeError(error, 'object-missing', 'access-denied')) throw error;
         const what =
-          error.code === 'object-missing' ? 'there is no such object' : 'the object may not be read';
-        notes.error('missing-object', line, uri, 0, what);
+          error.code === 'object-missing' ? 'the object does not exist' : 'access to the object is denied';
+        problems.add('error', 'missing-object', line, uri, 0, what);
       }
     }
   };
-  await Promise.all(Array.from({ length: HEADS_AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: PARALLEL_HEADS }, worker));
+}
+
+/** Reports a problem at a position of the current line. */
+type Report = (
+  severity: ManifestProblem['severity'],
+  code: ManifestProblem['code'],
+  at: number,
+  message: string,
+) => void;
+
+/** The checks of the lines of an augmented manifest. */
+class LineChecks {
+  /** Whether the first lines show that the file is something else. */
+  notAManifest = false;
+  readonly #problems: Problems;
+  /** Attributes that every line must have; undefined: those of the first line should not be missing. */
+  readonly #required: readonly string[] | undefined;
+  readonly #refs: Map<string, number> | undefined;
+  #entries = 0;
+  /** The first line that is not blank. */
+  #first: { readonly number: number; readonly text: string } | undefined;
+  #usual: readonly string[] | undefined;
+  #bucket: string | undefined;
+  /** Reports that the first line ends inside a value, unless the next line does not start a value. */
+  #unfinished: (() => void) | undefined;
+
+  constructor(
+    problems: Problems,
+    required: readonly string[] | undefined,
+    refs: Map<string, number> | undefined,
+  ) {
+    this.#problems = problems;
+    this.#required = required;
+    this.#refs = refs;
+  }
+
+  check({ number, bytes, ended, tooLong }: SourceLine, maxLineBytes: number): void {
+    if (this.notAManifest) return;
+    let text = decoded(bytes);
+    const report: Report = (severity, code, at, message) =>
+      this.#problems.add(severity, code, number, text ?? '', at, message);
+    if (text === undefined) {
+      text = Buffer.from(bytes).toString('utf8');
+      if (this.#looksLikeAnotherFile(text)) this.#reject(number, text);
+      else report('error', 'not-utf8', Math.max(text.indexOf('\ufffd'), 0), 'not UTF-8');
+      return;
+    }
+    if (tooLong) {
+      report('error', 'line-too-long', 0, `longer than ${maxLineBytes} bytes`);
+      return;
+    }
+    if (text.startsWith('\ufeff')) {
+      if (number === 1) report('warning', 'byte-order-mark', 0, BYTE_ORDER_MARK);
+      else report('error', 'byte-order-mark', 0, 'a byte order mark inside the file');
+      text = text.slice(1);
+    }
+    if (text.endsWith('\r') && this.#problems.isFirst('carriage-return')) {
+      const what = 'lines end with \\r\\n; SageMaker documents \\n';
+      report('warning', 'carriage-return', text.length - 1, what);
+    }
+    if (text.trim() === '') {
+      report('warning', 'blank-line', 0, 'a blank line; it is skipped');
+      return;
+    }
+    if (this.#looksLikeAnotherFile(text)) {
+      this.#reject(number, text);
+      return;
+    }
+    if (!ended) {
+      const what = 'no line feed ends the last line; appended text would become part of it';
+      report('warning', 'no-final-newline', text.length, what);
+    }
+    this.#entries++;
+    const isFirst = this.#first === undefined;
+    this.#first ??= { number, text };
+    try {
+      this.#members(number, text, jsonMembers(text), report);
+    } catch (error) {
+      if (!(error instanceof JsonMistake)) throw error;
+      const { code, at, message } = error;
+      if (isFirst && at >= text.trimEnd().length) this.#unfinished = () => report('error', code, at, message);
+      else report('error', code, at, message);
+    }
+  }
+
+  /** @returns the number of lines with attributes */
+  end(): number {
+    this.#unfinished?.();
+    if (this.#entries === 0 && !this.notAManifest)
+      this.#problems.add('error', 'empty-manifest', 1, '', 0, 'no line has attributes');
+    return this.#entries;
+  }
+
+  /** A first line without an object, or one whose object continues on the next line. */
+  #looksLikeAnotherFile(text: string): boolean {
+    const startsObject = text.trimStart().startsWith('{');
+    if (this.#first === undefined) return !startsObject;
+    if (this.#unfinished === undefined) return false;
+    if (startsObject) {
+      this.#unfinished();
+      this.#unfinished = undefined;
+    }
+    return !startsObject;
+  }
+
+  #reject(line: number, lineText: string): void {
+    const { number, text } = this.#first ?? { number: line, text: lineText };
+    this.notAManifest = true;
+    this.#entries = 0;
+    this.#unfinished = undefined;
+    const what =
+      'not a manifest: expected a JSON array (ManifestFile), or a JSON object on each line (AugmentedManifestFile)';
+    this.#problems.add('error', 'not-a-manifest', number, text, 0, what);
+  }
+
+  #members(number: number, text: string, members: readonly JsonMember[], report: Report): void {
+    const seen = new Set<string>();
+    for (const member of members) {
+      const { name, at } = member;
+      if (seen.has(name))
+        report('warning', 'duplicate-key', at, `${JSON.stringify(name)} occurs twice; the last one counts`);
+      seen.add(name);
+      if (!isAttributeName(name))
+        report('warning', 'long-name', at, 'attribute names have 1 to 256 characters');
+      if (isRefName(name) && (this.#required?.includes(name) ?? true))
+        this.#ref(number, text, member, report);
+    }
+    this.#usual ??= [...seen];
+    for (const name of this.#required ?? this.#usual) {
+      if (seen.has(name)) continue;
+      const what = `no attribute ${JSON.stringify(name)}`;
+      if (this.#required !== undefined) report('error', 'missing-attribute', 0, what);
+      else report('warning', 'missing-attribute', 0, `${what}, which the first line has`);
+    }
+  }
+
+  #ref(number: number, text: string, { name, value }: JsonMember, report: Report): void {
+    const { kind, start, end } = value;
+    const uri = kind === 'string' ? s3UriOf(JSON.parse(text.slice(start, end)) as string) : undefined;
+    if (uri === undefined) {
+      report('error', 'bad-ref', start, refMistake(name, kind));
+      return;
+    }
+    const bucket = uri.split('/', 3)[2];
+    this.#bucket ??= bucket;
+    if (bucket !== this.#bucket && this.#problems.isFirst('several-buckets')) {
+      const what = `objects are in several buckets, ${this.#bucket} and ${bucket}; the role of the job needs access to all of them`;
+      report('warning', 'several-buckets', start, what);
+    }
+    if (this.#refs?.has(uri) === false) this.#refs.set(uri, number);
+  }
+}
+
+/** Undefined if the bytes are not UTF-8. */
+function decoded(bytes: Uint8Array): string | undefined {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Collects problems. */
+class Problems {
+  readonly first: ManifestProblem[] = [];
+  errors = 0;
+  warnings = 0;
+  readonly #maximum: number;
+  readonly #reported = new Set<string>();
+
+  constructor(maximum: number) {
+    this.#maximum = maximum;
+  }
+
+  add(
+    severity: ManifestProblem['severity'],
+    code: ManifestProblem['code'],
+    line: number,
+    text: string,
+    at: number,
+    message: string,
+  ): void {
+    if (severity === 'error') this.errors++;
+    else this.warnings++;
+    if (this.first.length >= this.#maximum) return;
+    const { column, excerpt } = excerptAt(text, at);
+    this.first.push({ code, severity, line, column, message, text: excerpt });
+  }
+
+  /** Whether this is the first call for `code`: for problems that are reported once per manifest. */
+  isFirst(code: ManifestProblem['code']): boolean {
+    const first = !this.#reported.has(code);
+    this.#reported.add(code);
+    return first;
+  }
 }

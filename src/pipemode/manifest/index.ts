@@ -1,9 +1,15 @@
 /**
- * SageMaker's manifests: lists of objects (ManifestFile) and lines of attributes (AugmentedManifestFile), read, written and checked.
+ * SageMaker's manifests: lists of objects (ManifestFile) and lines of attributes
+ * (AugmentedManifestFile), read, written and checked.
  *
  * @module
  */
-export { type CheckManifestOptions, checkManifest } from './check-manifest.ts';
+export {
+  type CheckManifestOptions,
+  checkManifest,
+  type ManifestProblem,
+  type ManifestReport,
+} from './check-manifest.ts';
 export { listManifestObjects, type ManifestListOptions } from './list-manifest-objects.ts';
 export {
   isRefName,
@@ -11,12 +17,11 @@ export {
   type ManifestRefs,
   type ManifestValue,
   parseManifestLine,
-} from './manifest-line.ts';
-export type { ManifestProblem, ManifestReport } from './manifest-problem.ts';
-export type { TextTargetOptions } from './write-manifest.ts';
+} from './manifest-lines.ts';
 export {
   formatManifest,
   type ManifestRow,
+  type TextTargetOptions,
   type WriteManifestOptions,
   writeAugmentedManifest,
   writeManifest,

@@ -1,26 +1,26 @@
 const MAX_CHARACTERS = 80;
-/** Of them, so many stand before the place that is meant. */
+/** Characters of an excerpt before its position. */
 const BEFORE = 20;
 
-/** The column of a place in a line, and the text around it: up to 80 characters, invisible ones escaped. */
+/** The column of a position in a line, and the text around it: up to 80 characters, invisible ones escaped. */
 export function excerptAt(text: string, at: number): { readonly column: number; readonly excerpt: string } {
   const before = Array.from(text.slice(0, at));
   const from = before.length <= BEFORE ? 0 : before.slice(0, -BEFORE).join('').length;
   const rest = text.slice(from);
   const characters = Array.from(rest.slice(0, 2 * MAX_CHARACTERS));
   const cut = characters.length > MAX_CHARACTERS || rest.length > 2 * MAX_CHARACTERS;
-  // A line whose mistake comes early is shown from its beginning.
+  // A position near the start shows the line from its start.
   const shown = (cut ? [...characters.slice(0, MAX_CHARACTERS - 1), '…'] : characters).join('').trimEnd();
   const excerpt = from > 0 ? `…${Array.from(shown).slice(1).join('')}` : shown;
   return { column: before.length + 1, excerpt: withVisible(excerpt) };
 }
 
-/** Control and format characters, separators and spaces other than the plain one: what cannot be told from nothing. */
+/** Control and format characters, separators, and spaces other than the plain one. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
 const NAMED: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-/** A text with its invisible characters as JSON would escape them: a byte order mark as `\ufeff`. */
+/** A text with invisible characters escaped as in JSON: a byte order mark as `\ufeff`. */
 export function withVisible(text: string): string {
   return text.replace(INVISIBLE, (sign) => {
     if (NAMED[sign] !== undefined) return NAMED[sign];
@@ -30,7 +30,7 @@ export function withVisible(text: string): string {
   });
 }
 
-/** What keeps a text from being JSON, and where. Internal: users get a RecordpipeError or a finding. */
+/** A mistake in a JSON text. Internal: users get a RecordpipeError or a finding. */
 export class JsonMistake extends Error {
   override readonly name = 'JsonMistake';
   readonly code: 'malformed-json' | 'single-quotes';
@@ -46,7 +46,7 @@ export class JsonMistake extends Error {
 
 export type JsonKind = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
 
-/** A value as it stands in the text: `text.slice(start, end)`. */
+/** The position of a value: `text.slice(start, end)`. */
 export interface JsonSpan {
   readonly kind: JsonKind;
   readonly start: number;
@@ -59,19 +59,19 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[A-Za-z_$][\w$]*/y;
 const ESCAPE = /["\\/bfnrt]|u[0-9a-fA-F]{4}/y;
 const WORDS: Readonly<Record<string, JsonKind>> = { true: 'boolean', false: 'boolean', null: 'null' };
-/** What other languages write, and JSON does not know. */
+/** Words of other languages that JSON does not have. */
 const FOREIGN: Readonly<Record<string, string>> = {
   None: "Python's None; JSON writes null (json.dumps(row), not str(row))",
   True: "Python's True; JSON writes true (json.dumps(row), not str(row))",
   False: "Python's False; JSON writes false (json.dumps(row), not str(row))",
-  NaN: 'JSON has no NaN; write null, or leave the line out',
-  Infinity: 'JSON has no Infinity; write null, or leave the line out',
+  NaN: 'JSON has no NaN; write null, or omit the line',
+  Infinity: 'JSON has no Infinity; write null, or omit the line',
   undefined: 'JSON has no undefined; write null',
 };
 const SINGLE =
-  'single quotes are no JSON: names and strings stand in double quotes (in Python json.dumps(row), not str(row))';
+  'JSON does not allow single quotes: write names and strings in double quotes (in Python json.dumps(row), not str(row))';
 
-/** Walks through a JSON text (RFC 8259, strictly) without making anything of its values, so that each can be had as it stands there. */
+/** Walks through a JSON text (strict RFC 8259) and reports positions, without decoding values. */
 export class JsonCursor {
   readonly text: string;
   at: number;
@@ -81,7 +81,7 @@ export class JsonCursor {
     this.at = at;
   }
 
-  /** Goes to the next character that is no white space; its code, NaN at the end. */
+  /** Skips white space. @returns the code of the next character, NaN at the end */
   peek(): number {
     for (;;) {
       const code = this.text.charCodeAt(this.at);
@@ -90,7 +90,7 @@ export class JsonCursor {
     }
   }
 
-  /** Whether the next character is this one, which is then passed. */
+  /** Consumes the next character if it is `sign`. @returns whether it is */
   takes(sign: string): boolean {
     if (this.peek() !== sign.charCodeAt(0)) return false;
     this.at++;
@@ -104,10 +104,10 @@ export class JsonCursor {
 
   /** @throws JsonMistake unless nothing follows */
   expectEnd(): void {
-    if (!Number.isNaN(this.peek())) throw this.mistake('expected nothing behind the value');
+    if (!Number.isNaN(this.peek())) throw this.mistake('expected nothing after the value');
   }
 
-  /** Passes a string, from its opening quote. @throws JsonMistake */
+  /** Consumes a string. @throws JsonMistake */
   string(where: string): JsonSpan {
     const { text } = this;
     if (this.peek() !== QUOTE) throw this.mistake(`expected " ${where}`);
@@ -115,7 +115,7 @@ export class JsonCursor {
     for (;;) {
       const code = text.charCodeAt(this.at);
       if (code === QUOTE) break;
-      if (Number.isNaN(code)) throw new JsonMistake(start, 'the string has no end');
+      if (Number.isNaN(code)) throw new JsonMistake(start, 'the string has no closing quote');
       if (code < 32)
         throw new JsonMistake(
           this.at,
@@ -127,19 +127,23 @@ export class JsonCursor {
     return { kind: 'string', start, end: ++this.at };
   }
 
-  /** Passes a value. @param onSign told of each bracket, comma, colon and value in it, for what is written anew without white space @throws JsonMistake */
-  value(onSign?: (start: number, end: number) => void): JsonSpan {
+  /**
+   * Consumes a value.
+   * @param onToken called for each bracket, comma, colon and scalar in it
+   * @throws JsonMistake
+   */
+  value(onToken?: (start: number, end: number) => void): JsonSpan {
     const kind = this.#kind();
     const start = this.at;
-    if (kind === 'array' || kind === 'object') this.#container(onSign);
+    if (kind === 'array' || kind === 'object') this.#container(onToken);
     else {
       this.#scalar(kind);
-      onSign?.(start, this.at);
+      onToken?.(start, this.at);
     }
     return { kind, start, end: this.at };
   }
 
-  /** The error for the character that is next. */
+  /** The error for the next character. */
   mistake(expected: string): JsonMistake {
     const { text, at } = this;
     if (at >= text.length) return new JsonMistake(at, `${expected}, got the end`);
@@ -152,7 +156,7 @@ export class JsonCursor {
     ESCAPE.lastIndex = this.at;
     const [found] = ESCAPE.exec(this.text) ?? [];
     if (found === undefined)
-      throw new JsonMistake(this.at - 1, `JSON knows no escape \\${this.text[this.at] ?? ''}`);
+      throw new JsonMistake(this.at - 1, `JSON has no escape \\${this.text[this.at] ?? ''}`);
     this.at += found.length;
   }
 
@@ -193,12 +197,12 @@ export class JsonCursor {
     this.at = end;
   }
 
-  /** Without recursion: how deep a line nests is not ours to choose. */
-  #container(onSign: ((start: number, end: number) => void) | undefined): void {
+  /** Without recursion: the input decides the depth. */
+  #container(onToken: ((start: number, end: number) => void) | undefined): void {
     /** For each open container whether it is an object. */
     const open: boolean[] = [];
     const sign = (): void => {
-      onSign?.(this.at, this.at + 1);
+      onToken?.(this.at, this.at + 1);
       this.at++;
     };
     const enter = (object: boolean): void => {
@@ -223,8 +227,8 @@ export class JsonCursor {
       }
       if (object) {
         const name = this.string('before a name');
-        onSign?.(name.start, name.end);
-        if (this.peek() !== 0x3a) throw this.mistake('expected : behind a name');
+        onToken?.(name.start, name.end);
+        if (this.peek() !== 0x3a) throw this.mistake('expected : after a name');
         sign();
       }
       const kind = this.#kind();
@@ -235,13 +239,13 @@ export class JsonCursor {
       }
       const start = this.at;
       this.#scalar(kind);
-      onSign?.(start, this.at);
+      onToken?.(start, this.at);
       first = false;
     }
   }
 }
 
-/** A value without the white space between its parts, and otherwise as it stands there. */
+/** A value without white space between its tokens. */
 export function compactJson(text: string, { kind, start, end }: JsonSpan): string {
   if (kind !== 'array' && kind !== 'object') return text.slice(start, end);
   const parts: string[] = [];
@@ -252,24 +256,24 @@ export function compactJson(text: string, { kind, start, end }: JsonSpan): strin
 /** A member of an object. */
 export interface JsonMember {
   readonly name: string;
-  /** Where its name begins. */
+  /** The position of its name. */
   readonly at: number;
   readonly value: JsonSpan;
 }
 
 /**
- * The members of the object that a text is, in its order.
+ * The members of a JSON object, in the order of the text.
  * @throws JsonMistake
  */
 export function jsonMembers(text: string): JsonMember[] {
   const cursor = new JsonCursor(text);
-  cursor.expect('{', 'at the beginning of a line');
+  cursor.expect('{', 'at the start of a line');
   const members: JsonMember[] = [];
   for (let first = true; !cursor.takes('}'); first = false) {
-    if (!first) cursor.expect(',', 'or } behind a value');
+    if (!first) cursor.expect(',', 'or } after a value');
     const { start, end } = cursor.string('before a name');
     const name = JSON.parse(text.slice(start, end)) as string;
-    cursor.expect(':', 'behind a name');
+    cursor.expect(':', 'after a name');
     members.push({ name, at: start, value: cursor.value() });
   }
   cursor.expectEnd();

@@ -1,42 +1,41 @@
+import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { RecordpipeError } from '../../errors.ts';
-import { type InputOptions, NameFilter, Skipped } from '../../records/inputs/input-options.ts';
+import {
+  INPUT_OPTION_NAMES,
+  type InputOptions,
+  NameFilter,
+  Skipped,
+} from '../../records/inputs/input-options.ts';
 import { isSidecar } from '../../records/inputs/record-names.ts';
 import { ShardSets } from '../../records/inputs/shard-sets.ts';
 import { type ListWarning, listObjects } from '../../storage/list-objects.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { checkUris } from './write-manifest.ts';
 
-const HOSTED = /^https:\/\/([a-z0-9.-]+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?\/([^?#]+)$/;
-const PATH_STYLE = /^https:\/\/s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?\/([^/?#]+)\/([^?#]+)$/;
-
-/** The `s3://bucket/key` that a text is, or that an https address of S3 means; undefined for anything else. */
-export function s3UriOf(text: string): string | undefined {
-  if (/^s3:\/\/[^/]+\/./s.test(text)) return text;
-  const [, bucket, path] = HOSTED.exec(text) ?? PATH_STYLE.exec(text) ?? [];
-  if (bucket === undefined) return undefined;
-  try {
-    return `s3://${bucket}/${decodeURIComponent(path)}`;
-  } catch {
-    return undefined;
-  }
-}
-
-/** How the objects of a manifest are listed. Every field has a default. */
+/** How to list the objects of a manifest. Every field has a default. */
 export interface ManifestListOptions extends InputOptions {
+  /** How to access objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Called with what the listing finds odd. */
+  /** Called with warnings about the listing. */
   readonly onWarning: ((warning: ListWarning) => void) | undefined;
 }
 
+const OPTION_NAMES: OptionNames<ManifestListOptions> = {
+  ...INPUT_OPTION_NAMES,
+  objects: true,
+  signal: true,
+  onWarning: true,
+};
+
 /**
- * The objects that a manifest of `addresses` names, in the order of the listings, each once. What lies beside data is
- * skipped, as a training program would be fed with it: hidden files, `_SUCCESS` and its like, indexes (`*.rpidx`,
- * `*.idx`) and manifests, unless an address is just its own.
+ * Lists the objects for a manifest, in the order of the listings, each once. Files without records are
+ * skipped, because a training program would read them as data: hidden files, markers such as
+ * `_SUCCESS`, indexes (`*.rpidx`, `*.idx`) and manifests, unless an address names exactly that file.
  *
  * @param addresses `s3://bucket/key`, `s3://bucket/prefix/` or patterns, as for `listObjects`
- * @throws RecordpipeError as `listObjects`; `not-found` where everything is skipped; `incomplete-shards` with
- * `strictShards`
+ * @throws RecordpipeError as `listObjects`; `not-found` if everything is skipped; `incomplete-shards`
+ * with `strictShards`
  * @example
  * ```ts
  * import { listManifestObjects, writeManifest } from 'recordpipe/pipemode/manifest';
@@ -51,6 +50,7 @@ export async function listManifestObjects(
   options: Partial<ManifestListOptions> = {},
 ): Promise<string[]> {
   checkUris('addresses', addresses);
+  checkOptionNames('listManifestObjects', options, OPTION_NAMES);
   const { objects, signal, onWarning, onNotice, strictShards } = options;
   const filter = new NameFilter(options);
   const skipped = new Skipped();

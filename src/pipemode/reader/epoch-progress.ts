@@ -2,32 +2,32 @@ import { crc32c } from '../../crc32c/crc32c.ts';
 import type { RecordBatch } from '../../formats/batch.ts';
 import { newReadStats, type ReadStats } from '../../formats/corruption.ts';
 
-/** What one iteration of a channel has come to so far. */
+/** The progress of one iteration of a channel. */
 export interface PipeModeMetrics {
   readonly channel: string;
-  /** Index of the pipe; undefined as long as none was taken, and where files are read. */
+  /** Index of the pipe; undefined before one was taken, and for files. */
   readonly epoch: number | undefined;
-  /** Records handed out. */
+  /** Records delivered. */
   readonly records: number;
   /** Their bytes. */
   readonly payloadBytes: number;
-  /** Corrupted places passed over. */
+  /** Corrupted records skipped. */
   readonly corrupted: number;
-  /** Milliseconds from the beginning of the iteration until the pipe was open. */
+  /** Milliseconds from the start of the iteration until the pipe was open. */
   readonly openMs: number;
-  /** Milliseconds in which bytes were awaited. */
+  /** Milliseconds spent waiting for bytes. */
   readonly waitMs: number;
-  /** Milliseconds spent on records: waiting, checking and cutting; the consumer's own time not included. */
+  /** Milliseconds spent on waiting for bytes and decoding records, without the consumer's time. */
   readonly readMs: number;
-  /** Payload bytes per second of `readMs`, in units of 2^30, as SageMaker's lines give it. */
+  /** Payload bytes per second of `readMs`, in units of 2^30, as in SageMaker's lines. */
   readonly gibibytesPerSecond: number;
-  /** How the iteration ended, or `reading`. `left`: the consumer ended it. */
+  /** `reading`, or how the iteration ended. `left`: the consumer ended it. */
   readonly outcome: 'reading' | 'end' | 'left' | 'failed';
 }
 
 const ITERATOR = 'PipeModeDatasetOp::Dataset::Iterator';
 
-/** The lines that `sagemaker_tensorflow` writes about the last of so many reads. The read that finds the end counts as one. */
+/** The lines that `sagemaker_tensorflow` writes about the latest read. Finding the end counts as a read. */
 export function recordLines(reads: number, nanoseconds: number, bytes: number): string[] {
   return [
     `${ITERATOR} records: ${reads}\n`,
@@ -36,7 +36,7 @@ export function recordLines(reads: number, nanoseconds: number, bytes: number): 
   ];
 }
 
-/** The lines that it writes at the end of an iteration. Gibibytes are called GB there, and seconds have whole milliseconds. */
+/** The lines that it writes at the end of an iteration. It calls gibibytes GB and truncates milliseconds. */
 export function totalLines({ readMs, payloadBytes }: EpochProgress): string[] {
   const ms = Math.trunc(readMs);
   return [
@@ -46,7 +46,7 @@ export function totalLines({ readMs, payloadBytes }: EpochProgress): string[] {
   ];
 }
 
-/** A double as a C++ stream writes it: six significant digits, no zeros behind them. 0/0 is written with a sign on x86. */
+/** A double as a C++ stream writes it: six significant digits, no trailing zeros. On x86, 0/0 has a sign. */
 function asStreamWrites(value: number): string {
   if (Number.isNaN(value)) return '-nan';
   if (!Number.isFinite(value)) return 'inf';
@@ -62,21 +62,21 @@ function trimmed(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
 }
 
-/** Where a reader stands in an epoch: plain JSON, to be kept beside what was made of the records. */
+/** The position of a reader in an epoch: plain JSON, to store beside the results. */
 export interface PipeModeState {
   readonly channel: string;
   readonly recordFormat: string;
-  /** Index of the pipe; null where files are read. */
+  /** Index of the pipe; null for files. */
   readonly epoch: number | null;
-  /** Records handed out. */
+  /** Records delivered. */
   readonly recordsRead: number;
-  /** Position in the (uncompressed) stream behind the last of them. */
+  /** The position after the last of them in the uncompressed stream. */
   readonly bytesRead: number;
-  /** The last of them, by which a stream that came in another order is told; null where there is none. */
+  /** The last of them, to detect a stream in another order; null before the first. */
   readonly lastRecord: { readonly bytes: number; readonly crc32c: number } | null;
 }
 
-/** Counts one iteration: what was read in batches, and what of that was handed out. */
+/** Counts one iteration: the batches read, and the records of them that were delivered. */
 export class EpochProgress {
   readonly stats: ReadStats = newReadStats();
   epoch: number | undefined;
@@ -87,16 +87,16 @@ export class EpochProgress {
   readMs = 0;
   outcome: PipeModeMetrics['outcome'] = 'reading';
   #batch: RecordBatch | undefined;
-  /** Records of `#batch` that were handed out. */
+  /** Records of `#batch` that were delivered. */
   #at = 0;
-  /** Where `#batch` ends in its stream. */
+  /** The end of `#batch` in its stream. */
   #end = 0;
-  /** Bytes of the streams before it, where several files are read. */
+  /** Bytes of earlier streams, if several files are read. */
   #base = 0;
-  /** The batch before, as long as nothing of `#batch` was handed out. */
+  /** The batch before, until a record of `#batch` is delivered. */
   #before: RecordBatch | undefined;
 
-  /** A stream begins. */
+  /** A stream starts. */
   opened(): void {
     this.#base += this.#end;
     this.#end = 0;
@@ -113,8 +113,8 @@ export class EpochProgress {
     this.#end = end;
   }
 
-  /** So many records of the batch have been handed out. */
-  handOut(count: number): void {
+  /** The next `count` records of the batch were delivered. */
+  delivered(count: number): void {
     const { index } = this.#batch as RecordBatch;
     const to = 2 * (this.#at + count);
     for (let i = 2 * this.#at; i < to; i += 2) this.payloadBytes += index[i + 1];
@@ -123,7 +123,7 @@ export class EpochProgress {
     this.#before = undefined;
   }
 
-  /** Bytes of the last record handed out. */
+  /** Bytes of the last record delivered. */
   get lastBytes(): number {
     return this.#batch === undefined || this.#at === 0 ? 0 : this.#batch.index[2 * this.#at - 1];
   }
@@ -163,7 +163,7 @@ export class EpochProgress {
   }
 }
 
-/** What tells one record from others. */
+/** Identifies a record. */
 export function fingerprint(record: Uint8Array): { bytes: number; crc32c: number } {
   return { bytes: record.length, crc32c: crc32c(record) };
 }

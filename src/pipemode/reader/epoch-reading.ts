@@ -1,18 +1,21 @@
+import { onAbort as listenForAbort } from '../../bytes/abortable.ts';
 import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
 import type { Batches } from '../../records/record-reader.ts';
-import { PipeModeError } from '../pipe-mode-error.ts';
 import type { ChannelIndex } from './channel-index.ts';
-import { channelFiles } from './channel-index.ts';
-import type { PipeModeMetrics } from './epoch-progress.ts';
-import { EpochProgress, type PipeModeState, recordLines, totalLines } from './epoch-progress.ts';
-import { EpochSource } from './epoch-source.ts';
+import {
+  EpochProgress,
+  type PipeModeMetrics,
+  type PipeModeState,
+  recordLines,
+  totalLines,
+} from './epoch-progress.ts';
+import { channelFiles, EpochSource } from './epoch-source.ts';
+import { PipeModeError } from './pipe-mode-error.ts';
 import type { PipeModeOptions } from './pipe-mode-options.ts';
-import { channelDecoding } from './pipe-mode-options.ts';
 import { Resuming } from './resume.ts';
-import { SourceReading } from './source-reading.ts';
+import { channelDecoding, SourceReading } from './source-reading.ts';
 import {
   giveBack,
-  joinSignals,
   openReserved,
   reopenEpoch,
   reserveEpoch,
@@ -20,23 +23,23 @@ import {
   takeNextEpoch,
 } from './take-epoch.ts';
 
-/** Waiting for the lock must not hold up an iteration that is ending. */
+/** Maximum time that an ending iteration waits for the lock. */
 const GIVE_BACK_MS = 250;
 
-/** A channel as its dataset knows it. */
+/** A channel of a dataset. */
 export interface Channel {
   readonly name: string;
   readonly options: PipeModeOptions;
   readonly index: ChannelIndex;
-  /** Whether the channel's files are read, in place of pipes. */
+  /** Whether to read the channel's files instead of pipes. */
   readonly files: boolean;
 }
 
-/** Where an iteration begins. */
+/** Where an iteration starts. */
 export interface Beginning {
   /** Default: at the first record of the next epoch. */
   readonly resume?: { readonly state: PipeModeState; readonly from: 'same' | 'next' } | undefined;
-  /** Whether a batch is valid only until the next one is asked for. */
+  /** Whether a batch is valid only until the next one is requested. */
   readonly reuse?: boolean | undefined;
 }
 
@@ -48,7 +51,7 @@ export class EpochReading {
   readonly #began: number = performance.now();
   #reserved: Promise<number> | undefined;
   #reads = 0;
-  /** Nanoseconds that a record of the batch took, and `readMs` before it. */
+  /** Nanoseconds per record of the current batch, and `readMs` before it. */
   #recordNs = 0;
   #readMs = 0;
 
@@ -70,13 +73,13 @@ export class EpochReading {
   }
 
   /**
-   * The epoch's batches, once.
-   * @param handedOut whether a batch counts as used when it is handed out; else `handOut` says so
+   * The batches of the epoch, once.
+   * @param countAll whether a batch counts as delivered when it is yielded; otherwise call `delivered`
    */
-  async *batches(outer: AbortSignal | undefined, handedOut: boolean): Batches {
+  async *batches(outer: AbortSignal | undefined, countAll: boolean): Batches {
     const { progress } = this;
     const { options, name } = this.#channel;
-    const { signal, release } = joinSignals([options.signal, outer]);
+    const { signal, release } = anySignal([options.signal, outer]);
     const { resume, reuse = false } = this.#beginning;
     const decoding = channelDecoding(options, reuse);
     const resuming = resume && new Resuming(resume.state, progress);
@@ -91,7 +94,7 @@ export class EpochReading {
             if (batch === null) continue;
             this.#recordNs = (1e6 * (progress.readMs - this.#readMs)) / batch.length;
             this.#readMs = progress.readMs;
-            if (handedOut) this.handOut(batch.length);
+            if (countAll) this.delivered(batch.length);
             yield batch;
           }
         }
@@ -99,7 +102,7 @@ export class EpochReading {
       }
       resuming?.end();
       progress.outcome = 'end';
-      this.#tellRead(1e6 * (progress.readMs - this.#readMs), 0);
+      this.#benchmarkRead(1e6 * (progress.readMs - this.#readMs), 0);
     } catch (error) {
       progress.outcome = 'failed';
       const failed = error instanceof RecordpipeError && !(error instanceof UsageError);
@@ -114,16 +117,15 @@ export class EpochReading {
     }
   }
 
-  /** Records of the batch at hand have been handed out. */
-  handOut(count: number): void {
-    const { benchmarkRecordsInterval } = this.#channel.options;
-    if (benchmarkRecordsInterval === 0) {
-      this.progress.handOut(count);
+  /** The next `count` records of the current batch were delivered. */
+  delivered(count: number): void {
+    if (this.#channel.options.benchmarkRecordsInterval === 0) {
+      this.progress.delivered(count);
       return;
     }
     for (let i = 0; i < count; i++) {
-      this.progress.handOut(1);
-      this.#tellRead(this.#recordNs, this.progress.lastBytes);
+      this.progress.delivered(1);
+      this.#benchmarkRead(this.#recordNs, this.progress.lastBytes);
     }
   }
 
@@ -140,7 +142,19 @@ export class EpochReading {
     yield source;
   }
 
-  /** Whatever was begun or not with a source: it is closed, and an epoch that never had a writer is there for others. */
+  async #take(signal: AbortSignal): Promise<TakenEpoch> {
+    const { name: channel, options, index } = this.#channel;
+    const { pipeDir, openTimeoutMs } = options;
+    const place = { channel, pipeDir, openTimeoutMs };
+    const { resume } = this.#beginning;
+    if (resume?.from === 'same')
+      return reopenEpoch(index, resume.state.epoch as number, place, signal).catch(notResumable);
+    if (this.#reserved === undefined) return takeNextEpoch(index, place, signal);
+    this.progress.epoch = await this.#reserved;
+    return openReserved(this.progress.epoch, place, signal);
+  }
+
+  /** Closes the source, and returns an epoch that never had a writer to the index. */
   async #leave(source: EpochSource): Promise<void> {
     source.close();
     const { options, index } = this.#channel;
@@ -149,21 +163,7 @@ export class EpochReading {
     await giveBack(index, epoch, AbortSignal.timeout(GIVE_BACK_MS)).catch(() => {});
   }
 
-  #take(signal: AbortSignal): Promise<TakenEpoch> {
-    const { name: channel, options, index } = this.#channel;
-    const { pipeDir, openTimeoutMs } = options;
-    const place = { channel, pipeDir, openTimeoutMs };
-    const { resume } = this.#beginning;
-    if (resume?.from === 'same')
-      return reopenEpoch(index, resume.state.epoch as number, place, signal).catch(notThere);
-    if (this.#reserved === undefined) return takeNextEpoch(index, place, signal);
-    return this.#reserved.then((epoch) => {
-      this.progress.epoch = epoch;
-      return openReserved(epoch, place, signal);
-    });
-  }
-
-  #tellRead(nanoseconds: number, bytes: number): void {
+  #benchmarkRead(nanoseconds: number, bytes: number): void {
     const { benchmarkRecordsInterval, writeLine } = this.#channel.options;
     this.#reads++;
     if (benchmarkRecordsInterval === 0 || this.#reads % benchmarkRecordsInterval !== 0) return;
@@ -171,8 +171,29 @@ export class EpochReading {
   }
 }
 
-function notThere(error: unknown): never {
+function notResumable(error: unknown): never {
   if (!isRecordpipeError(error, 'pipe-timeout')) throw error;
-  const what = `${sentenceOf(error)}; its writer has to serve the epoch again, or resume with { from: 'next' }`;
+  const what = `${sentenceOf(error)}; its writer must serve the epoch again, or resume with { from: 'next' }`;
   throw new RecordpipeError('not-resumable', what, error, error);
+}
+
+/**
+ * A signal that fires with the first of several. AbortSignal.any would leave an entry in a long-lived
+ * signal for every epoch.
+ */
+function anySignal(signals: readonly (AbortSignal | undefined)[]): {
+  readonly signal: AbortSignal;
+  release(): void;
+} {
+  const controller = new AbortController();
+  const given = signals.filter((signal) => signal !== undefined);
+  const onAbort = (): void => controller.abort(given.find(({ aborted }) => aborted)?.reason);
+  for (const signal of given) listenForAbort(signal, onAbort);
+  if (given.some(({ aborted }) => aborted)) onAbort();
+  return {
+    signal: controller.signal,
+    release() {
+      for (const signal of given) signal.removeEventListener('abort', onAbort);
+    },
+  };
 }

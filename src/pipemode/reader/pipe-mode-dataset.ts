@@ -1,71 +1,76 @@
-import { mkdirSync } from 'node:fs';
+import { checkOptionNames } from '../../bytes/arguments.ts';
 import { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetIterator } from '../../dataset/dataset-iterator.ts';
 import type { IterateOptions } from '../../dataset/run.ts';
 import type { Stage } from '../../dataset/stage.ts';
 import { UsageError } from '../../errors.ts';
 import type { Batches } from '../../records/record-reader.ts';
-import { fileError } from '../../storage/local/file-errors.ts';
+import { checkChannelName } from '../job/channel-files.ts';
+import { makeFolder } from '../job/config-file.ts';
 import {
   type ChannelConfig,
   channelConfig,
   isPipeChannel,
   notAPipeChannel,
   readInputDataConfig,
-} from '../job/environment.ts';
-import { PipeModeError } from '../pipe-mode-error.ts';
+} from '../job/input-data-config.ts';
 import { ChannelIndex } from './channel-index.ts';
 import type { PipeModeMetrics, PipeModeState } from './epoch-progress.ts';
 import { type Beginning, type Channel, EpochReading } from './epoch-reading.ts';
-import { EpochStage } from './epoch-source.ts';
-import { checkAttributes, type ManifestTuple, TupleStage } from './manifest-tuples.ts';
-import {
-  channelDecoding,
-  checkChannelName,
-  type PipeModeOptionsInput,
-  pipeModeOptions,
-} from './pipe-mode-options.ts';
+import { checkAttributes, EpochStage, type ManifestTuple, TupleStage } from './epoch-stages.ts';
+import { PipeModeError } from './pipe-mode-error.ts';
+import { type PipeModeOptionsInput, pipeModeOptions, type RecordFormatName } from './pipe-mode-options.ts';
 import { checkState } from './resume.ts';
-import { wrapperMistake } from './source-reading.ts';
+import { channelDecoding } from './source-reading.ts';
 
-/** What a channel yields: its records, or, where attributes were named, tuples of them. */
+/** The elements of a channel: records, or tuples of them if attributes are named. */
 export type PipeModeElement<A> = A extends readonly string[] ? ManifestTuple<A> : Uint8Array;
 
 /** The options of {@link PipeModeDataset}. */
 export interface PipeModeDatasetOptions<A> extends Partial<PipeModeOptionsInput> {
   /**
-   * The attributes of an augmented manifest, in the order of the job's `AttributeNames`: elements are then tuples by these names, and a stream that does not end behind
-   * the last of them is an error. Default: none, and elements are records.
+   * The attributes of an augmented manifest, in the order of the job's `AttributeNames`. Elements are
+   * then tuples by these names, and a stream that ends inside a tuple is an error. Default: none, and
+   * elements are records.
    */
   readonly attributes?: A | undefined;
 }
 
-/** How a channel is read in batches. */
+/** How to read a channel in batches. */
 export interface PipeBatchesOptions {
-  /** Default false. `true`: a batch is valid only until the next one is asked for; its bytes are checked where they were read, without a copy. */
+  /**
+   * Default false. `true`: a batch is valid only until the next one is requested; bytes are checked in
+   * the buffer that they were read into, without a copy.
+   */
   readonly reuse?: boolean | undefined;
-  /** Ends the reading with an `aborted` error. */
+  /** Ends the iteration with an `aborted` error. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** From where a resumed epoch is read. */
+/** How to resume an epoch. */
 export interface ResumeOptions {
-  /** Default `same`: the pipe of the same index, which its writer must serve again. `next`: the next one, as after a restart of the whole job. */
+  /**
+   * Default `same`: the pipe with the same index, which its writer must serve again. `next`: the next
+   * pipe, as after a restart of the whole job.
+   */
   readonly from?: 'same' | 'next' | undefined;
 }
 
 /**
- * The records of a SageMaker channel in Pipe mode, as views (`Uint8Array`) that stay valid as long as they are kept. Each iteration is one epoch: it takes the next
- * pipe, `PIPE_DIR/CHANNEL_INDEX`. The index lies in the same file, under the same lock, as that of `sagemaker_tensorflow`: both can share a channel.
+ * The records of a SageMaker channel in Pipe mode, as views (`Uint8Array`) that stay valid while they
+ * are referenced. Each iteration is one epoch and takes the next pipe, `PIPE_DIR/CHANNEL_INDEX`. The
+ * index is in the file of `sagemaker_tensorflow`, under its lock: both can share a channel.
  *
- * No thread is held up, not even by pipes without a writer. While iterating, errors are {@link PipeModeError}s, which say where: channel, epoch, record, byte; good
- * records come first. Codes: those of the format's reader, `pipe-timeout`, `malformed-state`, `not-resumable`, `aborted`, `access-denied`, `io-failure`.
+ * No thread blocks, not even on pipes without a writer. Errors while iterating are
+ * {@link PipeModeError}s with channel, epoch, record and byte; good records come first. Codes: those of
+ * the format's reader, `pipe-timeout`, `malformed-state`, `not-resumable`, `aborted`, `access-denied`,
+ * `io-failure`.
  *
  * @example
  * ```ts
- * import { writeFileSync } from 'node:fs';
+ * import { mkdirSync, writeFileSync } from 'node:fs';
  * import { PipeModeDataset } from 'recordpipe/pipemode';
- * // In a training job these files are there, pipes in place of the last one, and pipeDir, stateDir and configDir need not be said.
+ * // A training job has these files, with pipes instead of the last ones, in the default folders.
  * mkdirSync('job');
  * writeFileSync('job/inputdataconfig.json', '{"train": {"TrainingInputMode": "Pipe"}}');
  * for (const epoch of [0, 1]) writeFileSync(`job/train_${epoch}`, 'one\ntwo\nthree\n');
@@ -79,14 +84,15 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   PipeModeElement<A>
 > {
   readonly channel: string;
-  /** What `inputdataconfig.json` says of the channel. */
+  /** The channel's entry in `inputdataconfig.json`. */
   readonly config: ChannelConfig;
   readonly #source: ChannelSource<A>;
 
   /**
-   * Makes `stateDir`, reads `inputdataconfig.json` and checks everything; touches no pipe.
-   * @throws RecordpipeError `unknown-channel`, `not-a-pipe-channel`, `malformed-config`, `not-found`, `access-denied`, `io-failure`
-   * @throws UsageError for a name or value that is none
+   * Creates `stateDir`, reads `inputdataconfig.json` and checks everything. Opens no pipe.
+   * @throws RecordpipeError `unknown-channel`, `not-a-pipe-channel`, `malformed-config`, `not-found`,
+   * `access-denied`, `io-failure`
+   * @throws UsageError for an unknown option or an invalid value
    */
   constructor(channel: string, options: PipeModeDatasetOptions<A> = {}) {
     const source = new ChannelSource(channel, options);
@@ -96,7 +102,7 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
     this.#source = source;
   }
 
-  /** One epoch, as every iteration of the dataset. With `reserve: 'on-create'` the index has moved on when this returns, or soon after. */
+  /** Iterates one epoch. With `reserve: 'on-create'`, increments the index now or soon after. */
   override iterate(options: IterateOptions = {}): DatasetIterator<PipeModeElement<A>> {
     if (this.#source.channel.options.reserve === 'on-open') return super.iterate(options);
     const reading = this.#source.begin();
@@ -104,12 +110,14 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   }
 
   /**
-   * The records of one epoch in batches: for those who count in millions per second. Attributes are not looked at.
+   * The records of one epoch in batches, for millions of records per second. Ignores attributes.
    *
    * @throws RecordpipeError while iterating, as the dataset
    * @example
    * ```ts
-   *    *    * mkdirSync('batches');
+   * import { mkdirSync, writeFileSync } from 'node:fs';
+   * import { PipeModeDataset } from 'recordpipe/pipemode';
+   * mkdirSync('batches');
    * writeFileSync('batches/inputdataconfig.json', '{"train": {"TrainingInputMode": "Pipe"}}');
    * writeFileSync('batches/train_0', 'one\ntwo\n');
    * const dirs = { pipeDir: 'batches', stateDir: 'batches', configDir: 'batches' };
@@ -121,31 +129,37 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
    * console.log(bytes); // 6
    * ```
    */
-  batches({ reuse, signal }: PipeBatchesOptions = {}): Batches {
+  batches(options: PipeBatchesOptions = {}): Batches {
+    checkOptionNames('batches', options, { reuse: true, signal: true });
+    const { reuse, signal } = options;
     return this.#source.begin({ reuse }).batches(signal, true);
   }
 
   /**
-   * Where the iteration that began last stands: plain JSON. Records that later operators read ahead (`prefetch`, `shuffle`) count as read.
-   * Undefined before the first iteration.
+   * The position of the latest iteration: plain JSON. Records that later operators read ahead
+   * (`prefetch`, `shuffle`) count as read. Undefined before the first iteration.
    */
   state(): PipeModeState | undefined {
     return this.#source.latest?.state();
   }
 
-  /** What the iteration that began last has come to so far. Undefined before the first iteration. */
+  /** The progress of the latest iteration. Undefined before the first iteration. */
   metrics(): PipeModeMetrics | undefined {
     return this.#source.latest?.metrics();
   }
 
   /**
-   * A dataset whose first iteration is the rest of an epoch: its pipe is read again, and what had been read is discarded. Later iterations are the epochs after it.
+   * A dataset whose first iteration is the rest of an epoch: it reads the pipe again and drops the
+   * records before the position. Later iterations are the next epochs.
    *
-   * A stream that is not the same up to there (other length, position or last record) fails with `not-resumable`, as does a pipe that does not appear again.
-   * @throws RecordpipeError `malformed-state` for what is no state; `not-resumable` for one of another channel or format
+   * A stream that differs up to the position (length, offset or last record) fails with
+   * `not-resumable`, as does a pipe that does not appear again.
+   * @throws RecordpipeError `malformed-state`; `not-resumable` for a state of another channel or format
    * @example
    * ```ts
-   *    *    * mkdirSync('resume');
+   * import { mkdirSync, writeFileSync } from 'node:fs';
+   * import { PipeModeDataset } from 'recordpipe/pipemode';
+   * mkdirSync('resume');
    * writeFileSync('resume/inputdataconfig.json', '{"train": {"TrainingInputMode": "Pipe"}}');
    * writeFileSync('resume/train_0', 'one\ntwo\n');
    * const dirs = { pipeDir: 'resume', stateDir: 'resume', configDir: 'resume' };
@@ -155,10 +169,12 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
    * for await (const line of dataset.resume(JSON.parse(position))) console.log(String.fromCharCode(...line)); // two
    * ```
    */
-  resume(state: PipeModeState, { from = 'same' }: ResumeOptions = {}): Dataset<PipeModeElement<A>> {
-    const source = this.#source;
+  resume(state: PipeModeState, options: ResumeOptions = {}): Dataset<PipeModeElement<A>> {
+    checkOptionNames('resume', options, { from: true });
+    const { from = 'same' } = options;
     if (from !== 'same' && from !== 'next')
       throw new UsageError(`from: expected one of same, next, got ${String(from)}`);
+    const source = this.#source;
     checkState(state, this.channel, source.channel.options.recordFormat, source.channel.files);
     let resume: Beginning['resume'] = { state: { ...state }, from };
     return new Dataset(() => {
@@ -169,16 +185,16 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   }
 }
 
-/** What iterations of one dataset have in common. */
+/** What all iterations of a dataset share. */
 class ChannelSource<A extends readonly string[] | undefined> {
   readonly channel: Channel;
   readonly config: ChannelConfig;
-  /** The iteration that began last. */
+  /** The latest iteration. */
   latest: EpochReading | undefined;
   readonly #attributes: A | undefined;
 
   constructor(name: string, { attributes, ...given }: PipeModeDatasetOptions<A>) {
-    checkChannelName(name);
+    checkChannelName('channel', name);
     if (attributes !== undefined) checkAttributes(attributes);
     const options = pipeModeOptions(given);
     const { stateDir, configDir, lock, lockTimeoutMs, compat } = options;
@@ -186,7 +202,7 @@ class ChannelSource<A extends readonly string[] | undefined> {
     this.config = channelConfig(readInputDataConfig(configDir), name, configDir);
     const files = !isPipeChannel(this.config);
     if (files && !options.fileModeFallback) throw notAPipeChannel(this.config, name, configDir);
-    channelDecoding(options, false); // checks what is for the format to check
+    channelDecoding(options, false); // checks the options of the format
     const mistake = wrapperMistake(this.config, name, options.recordFormat, attributes !== undefined);
     if (mistake !== undefined) options.onWarning(mistake);
     const index = new ChannelIndex(name, { stateDir, lock, lockTimeoutMs, lenient: compat !== undefined });
@@ -212,10 +228,17 @@ class ChannelSource<A extends readonly string[] | undefined> {
   }
 }
 
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw fileError(error, path);
-  }
+/** The probable mistake in a channel's `RecordWrapperType`. */
+function wrapperMistake(
+  { RecordWrapperType = 'None' }: ChannelConfig,
+  channel: string,
+  recordFormat: RecordFormatName,
+  hasAttributes: boolean,
+): string | undefined {
+  const wrapped = RecordWrapperType.toLowerCase() === 'recordio';
+  if (wrapped && recordFormat !== 'RecordIO')
+    return `channel ${channel} has RecordWrapperType RecordIO, which wraps each object in a record, but is read as ${recordFormat}; drop one of the two`;
+  if (!wrapped && hasAttributes)
+    return `channel ${channel} has RecordWrapperType ${RecordWrapperType}: nothing separates the attributes of an augmented manifest; start the job with RecordWrapperType RecordIO`;
+  return undefined;
 }

@@ -2,7 +2,7 @@ import { RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import { type EpochProgress, fingerprint, type PipeModeState } from './epoch-progress.ts';
 
-/** Passes over the records that were handed out before: they are read again and discarded. */
+/** Skips the records that an earlier reader delivered: they are read again and dropped. */
 export class Resuming {
   readonly #state: PipeModeState;
   readonly #progress: EpochProgress;
@@ -15,23 +15,25 @@ export class Resuming {
   }
 
   /**
-   * What of a batch was not handed out before; null if nothing.
-   * @throws RecordpipeError `not-resumable` when the stream is not the same as far as that
+   * The new records of a batch; null if there are none.
+   * @throws RecordpipeError `not-resumable` if the stream differs up to there
    */
   rest(batch: RecordBatch): RecordBatch | null {
     if (this.#left === 0) return batch;
     const skip = Math.min(this.#left, batch.length);
-    this.#progress.handOut(skip);
+    this.#progress.delivered(skip);
     this.#left -= skip;
     if (this.#left === 0) this.#checkPosition(batch.record(skip - 1));
-    return skip < batch.length ? behind(batch, skip) : null;
+    return skip < batch.length ? after(batch, skip) : null;
   }
 
-  /** @throws RecordpipeError `not-resumable` when the stream ended before that */
+  /** @throws RecordpipeError `not-resumable` if the stream ended too early */
   end(): void {
     if (this.#left === 0) return;
     const { recordsRead } = this.#state;
-    throw notResumable(`the stream has ${recordsRead - this.#left} records, ${recordsRead} had been read`);
+    throw notResumable(
+      `the stream has ${recordsRead - this.#left} records, but ${recordsRead} were read before`,
+    );
   }
 
   #checkPosition(last: Uint8Array): void {
@@ -39,7 +41,7 @@ export class Resuming {
     const now = this.#progress.state(channel, recordFormat);
     if (now.bytesRead !== bytesRead) {
       throw notResumable(
-        `record ${recordsRead} begins at byte ${now.bytesRead}, but began at byte ${bytesRead} when it was read before`,
+        `record ${recordsRead} starts at byte ${now.bytesRead}, but started at byte ${bytesRead} before`,
       );
     }
     const { bytes, crc32c } = fingerprint(last);
@@ -48,8 +50,8 @@ export class Resuming {
   }
 }
 
-/** The records of a batch from number `first` on. */
-function behind(batch: RecordBatch, first: number): RecordBatch {
+/** The records of a batch from number `first`. */
+function after(batch: RecordBatch, first: number): RecordBatch {
   const { bytes, index, length, firstRecord } = batch;
   const base = batch.offset(0) - index[0];
   return new RecordBatch(bytes, index.subarray(2 * first), length - first, firstRecord + first, base, 0);
@@ -63,8 +65,8 @@ function notResumable(what: string): RecordpipeError {
 }
 
 /**
- * A state that was kept as JSON, checked.
- * @throws RecordpipeError `malformed-state` for anything else, `not-resumable` for another channel or format
+ * Checks a state that was stored as JSON.
+ * @throws RecordpipeError `malformed-state`; `not-resumable` for another channel or format
  */
 export function checkState(
   state: PipeModeState,
@@ -72,10 +74,10 @@ export function checkState(
   recordFormat: string,
   files: boolean,
 ): void {
-  const whole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
   const { epoch, recordsRead, bytesRead, lastRecord } = state;
-  const epochFits = files ? epoch === null : whole(epoch);
-  const lastFits = lastRecord === null || (whole(lastRecord?.bytes) && whole(lastRecord?.crc32c));
+  const epochFits = files ? epoch === null : isCount(epoch);
+  const lastFits = lastRecord === null || (isCount(lastRecord?.bytes) && isCount(lastRecord?.crc32c));
   if (state.channel !== channel || state.recordFormat !== recordFormat) {
     const expected = `channel ${channel} as ${recordFormat}`;
     throw new RecordpipeError(
@@ -83,7 +85,7 @@ export function checkState(
       `the state is of channel ${state.channel} as ${state.recordFormat}, expected ${expected}`,
     );
   }
-  if (whole(recordsRead) && whole(bytesRead) && epochFits && lastFits) return;
+  if (isCount(recordsRead) && isCount(bytesRead) && epochFits && lastFits) return;
   throw new RecordpipeError(
     'malformed-state',
     `resume: expected what state() returned, got ${JSON.stringify(state)}`,

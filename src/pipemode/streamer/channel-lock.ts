@@ -1,51 +1,52 @@
 import { fstatSync, ftruncateSync, readSync, statSync, unlinkSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { abortError } from '../../bytes/abortable.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
-import { fileError } from '../../storage/local/file-errors.ts';
-import { withFileLock } from '../file-lock.ts';
-import { readSmallFile } from '../job/config-file.ts';
-import { type OwnFifo, ownFifo, statOf } from './fifo/open-fifo.ts';
+import { pipePath, streamerLockPath } from '../job/channel-files.ts';
+import { readSmallFile, withFileErrors } from '../job/config-file.ts';
+import { withFileLock } from '../job/file-lock.ts';
+import { type OwnFifo, ownFifo, statOf } from './fifo.ts';
 
-/** How long to wait for a lock whose holder is just ending. */
+/** How long to wait for a lock whose holder is ending. */
 const WAIT_MS = 300;
-/** Longer than any note: of a channel there are a few pipes at a time. */
+/** More than any note: a channel has a few pipes at a time. */
 const MAX_NOTE_BYTES = 64 * 1024;
 
-/** The contents of a channel's lock file, for people, and for the streamer that follows one that was killed. */
+/** The contents of a lock file, for people, and for the streamer after one that was killed. */
 interface LockNote {
   readonly pid: number;
   readonly fifos: readonly OwnFifo[];
-  /** Paths at which pipes were about to be created: nothing existed there. */
+  /** Paths where pipes were about to be created: nothing existed there. */
   readonly making?: readonly string[];
 }
 
-/** A channel that is ours alone. */
+/** A channel that only this streamer serves. */
 export interface LockedChannel {
-  /** It holds the lock, as does every process that inherits it; undefined without a lock. */
+  /** Holds the lock, as does every process that inherits it; undefined without a lock. */
   readonly descriptor: number | undefined;
-  /** Pipes that an earlier streamer created and could not remove. */
+  /** Pipes that a killed streamer left. */
   readonly left: readonly OwnFifo[];
-  /** Writes down which pipes are ours, and where some are about to be created. */
+  /** Notes the pipes of this streamer, and the paths where it is about to create some. */
   note(fifos: readonly OwnFifo[], making?: readonly string[]): void;
 }
 
-/** Which channel is locked, and how. */
+/** How to lock a channel. */
 export interface ChannelLocking {
   readonly folder: string;
   readonly channel: string;
-  /** `none`: not at all, and pipes of a streamer that was killed are not recognised. */
+  /** `none`: no lock, and pipes that a killed streamer left are not recognised. */
   readonly lock: 'flock' | 'none';
   readonly signal: AbortSignal;
 }
 
+const NO_NOTE: LockNote = { pid: 0, fifos: [] };
 const UNLOCKED: LockedChannel = { descriptor: undefined, left: [], note: () => {} };
 
 /**
- * Does work while no other streamer may serve the channel in this folder. The lock is flock(2) on a file: it goes with
- * its process, however that ends, so that none is left over. The file lists the pipes that may be left over.
- * @throws RecordpipeError `already-exists` if another streamer serves the channel, or if the lock file is some other
- * file; `unsupported-source` without a `flock` program; whatever `work` throws
+ * Runs `work` while no other streamer may serve the channel in this folder. The lock is flock(2) on a
+ * file, so it ends with its process, however that ends. The file lists the pipes that a killed streamer
+ * would leave.
+ * @throws RecordpipeError `already-exists` if another streamer serves the channel, or if the lock file
+ * is some other file; `unsupported-source` without a `flock` program; whatever `work` throws
  */
 export async function withChannelLock<R>(
   locking: ChannelLocking,
@@ -62,16 +63,16 @@ export async function withChannelLock<R>(
   }
 }
 
-/** Undefined if the file was removed while its lock was waited for: then the lock is nobody's. */
+/** Undefined if the file was removed during the wait: its lock then excludes nobody. */
 async function whileLocked<R>(
   locking: ChannelLocking,
   work: (locked: LockedChannel) => Promise<R>,
 ): Promise<{ result: R } | undefined> {
   const { folder, channel, signal } = locking;
-  const path = join(folder, `.recordpipe-${channel}.lock`);
+  const path = streamerLockPath(folder, channel);
   let ours = false;
   try {
-    // No signal: an aborted wait would leave the file, which may have been created for it.
+    // No signal: an aborted wait would leave a file that it created.
     return await withFileLock(path, { timeoutMs: WAIT_MS, signal: undefined }, async (descriptor) => {
       if (!hasName(descriptor, path)) return undefined;
       const left = leftBy(noteOf(descriptor, path), locking);
@@ -80,7 +81,7 @@ async function whileLocked<R>(
         const note = (fifos: readonly OwnFifo[], making: readonly string[] = []): void =>
           write(descriptor, path, { pid: process.pid, fifos, making });
         note(left);
-        if (signal.aborted && left.length === 0) throw abortError(signal); // with some left, they are removed first
+        if (signal.aborted && left.length === 0) throw abortError(signal); // otherwise `work` removes the pipes first
         return { result: await work({ descriptor, left, note }) };
       } finally {
         unlinkSync(path);
@@ -101,7 +102,7 @@ function removeUnused(path: string): void {
     const stat = statOf(path);
     if (stat?.isFile() && stat.size === 0n) unlinkSync(path);
   } catch {
-    // Not ours to remove.
+    // It belongs to somebody else.
   }
 }
 
@@ -116,18 +117,18 @@ function served(path: string, channel: string): RecordpipeError {
     const { pid } = parsed(readSmallFile(path)) ?? { pid: 0 };
     if (pid > 0) who = `, process ${pid},`;
   } catch {
-    // Gone, or not for us to read.
+    // Gone, or not readable for us.
   }
   const what = `another streamer${who} serves channel ${channel} in this folder; stop it, or choose another folder`;
   return new RecordpipeError('already-exists', what, { uri: path });
 }
 
 /**
- * The pipes in a note that may be removed: none but those of the channel in its own folder, and of those that were
- * about to be created none but our user's. Whoever may write to the folder could name any path.
+ * The pipes in a note that may be removed: only pipes of the channel in its own folder, and of those
+ * that were about to be created only our user's. Anybody who may write to the folder could name any path.
  */
 function leftBy({ fifos, making = [] }: LockNote, { folder, channel }: ChannelLocking): OwnFifo[] {
-  const prefix = join(folder, `${channel}_`);
+  const prefix = pipePath(folder, channel, 0).slice(0, -1);
   const isPlace = (path: unknown): path is string =>
     typeof path === 'string' && path.startsWith(prefix) && /^\d+$/.test(path.slice(prefix.length));
   const made = making.filter(isPlace).flatMap((path) => {
@@ -142,8 +143,8 @@ function isOurs(uid: bigint): boolean {
 }
 
 /**
- * The note in a lock file; that of another user says nothing.
- * @throws RecordpipeError `already-exists` if the file holds something else, which is not to be overwritten
+ * The note in a lock file; another user's note is ignored.
+ * @throws RecordpipeError `already-exists` if the file has other contents, which must not be overwritten
  */
 function noteOf(descriptor: number, path: string): LockNote {
   const stat = fstatSync(descriptor, { bigint: true });
@@ -154,8 +155,6 @@ function noteOf(descriptor: number, path: string): LockNote {
   const what = 'the file is not a lock file of recordpipe; remove it, or choose another folder';
   throw new RecordpipeError('already-exists', what, { uri: path });
 }
-
-const NO_NOTE: LockNote = { pid: 0, fifos: [] };
 
 function parsed(text: string): LockNote | undefined {
   try {
@@ -169,15 +168,13 @@ function parsed(text: string): LockNote | undefined {
 }
 
 /**
- * In place: the lock belongs to this file, not to one that would replace it. The file holds a note at any moment: a
- * process that is killed before the rest of a longer one is cut off leaves a valid first line.
+ * Writes in place: the lock belongs to this file, not to a replacement. The first line is a valid note
+ * at any moment, also if the process is killed before it truncates a longer note.
  */
 function write(descriptor: number, path: string, note: LockNote): void {
-  try {
-    const bytes = Buffer.from(`${JSON.stringify(note)}\n`);
+  const bytes = Buffer.from(`${JSON.stringify(note)}\n`);
+  withFileErrors(path, () => {
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
     ftruncateSync(descriptor, bytes.length);
-  } catch (error) {
-    throw fileError(error, path);
-  }
+  });
 }

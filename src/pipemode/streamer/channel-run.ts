@@ -1,80 +1,62 @@
 import { closeSync } from 'node:fs';
 import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
+import type { ChannelContent, EpochBytes } from './channel-content.ts';
+import { ChannelFifos } from './channel-fifos.ts';
 import { type LockedChannel, withChannelLock } from './channel-lock.ts';
-import type { ChannelContent } from './content/channel-content.ts';
-import { pump } from './epoch-pump.ts';
-import { ChannelFifos } from './fifo/channel-fifos.ts';
-import { FifoWriter, leftEarly } from './fifo/fifo-writer.ts';
-import type { OwnFifo } from './fifo/open-fifo.ts';
-import { hasReader, holdOpen, openForReader, openIfRead } from './fifo/open-fifo.ts';
-import { UnreadBytes } from './fifo/unread-bytes.ts';
+import { hasReader, holdOpen, type OwnFifo, openForReader, openIfRead, UnreadBytes } from './fifo.ts';
+import { FifoWriter, leftEarly, pump } from './fifo-writer.ts';
 import type { ProgramGuard } from './program-guard.ts';
-import type { ChannelMetrics, OnStreamEvent, StreamSource } from './stream-events.ts';
-import { removeStatus, writeStatus } from './stream-events.ts';
+import {
+  type ChannelMetrics,
+  type OnStreamEvent,
+  removeStatus,
+  type StreamSource,
+  writeStatus,
+} from './stream-events.ts';
+import type { CheckedStreamerOptions } from './streamer-options.ts';
 
-/** How often it is checked whether a reader makes progress, and after how many checks without it has stopped. */
-const STILL_MS = 1000;
-const STILL_PROBES = 2;
-
-/** The bytes of an epoch, being fetched. */
-export interface EpochBytes {
-  readonly chunks: AsyncIterator<Uint8Array>;
-  /** Whether a chunk is written to again when the next one is asked for. */
-  readonly reused: boolean;
-  /** Fulfilled when everything has been asked for: the next epoch may begin to be fetched. Never rejected. */
-  readonly allRequested: Promise<void>;
-  readonly counts: { readonly requests: number; readonly retries: number };
-  /** Gives up what is under way. */
-  cancel(): Promise<void>;
-}
-
-/** What a channel is served with. */
-export interface ChannelServing {
+/** How to serve a channel. */
+export interface ChannelServing
+  extends Pick<
+    CheckedStreamerOptions,
+    'epochs' | 'firstEpoch' | 'force' | 'lazy' | 'lock' | 'onFailure' | 'readerTimeoutMs' | 'strictEof'
+  > {
   readonly channel: string;
   readonly folder: string;
-  readonly force: boolean;
-  readonly lock: 'flock' | 'none';
-  readonly firstEpoch: number;
-  /** How many; may be infinite. */
-  readonly epochs: number;
-  /** Whether nothing is fetched before a reader is there. */
-  readonly lazy: boolean;
-  /** Whether a reader that leaves early is an error. */
-  readonly strictEof: boolean;
-  /** What readers see after a failure: the end of their pipe, or nothing until they close it. */
-  readonly onFailure: 'close' | 'hold';
-  readonly readerTimeoutMs: number | undefined;
   readonly signal: AbortSignal;
   readonly onEvent: OnStreamEvent;
-  /** Finds out what the channel holds. */
+  /** Lists the content of the channel. */
   open(signal: AbortSignal): Promise<ChannelContent>;
-  /** Begins to fetch an epoch. */
+  /** Starts to fetch an epoch. */
   fetch(content: ChannelContent, epoch: number): EpochBytes;
-  /** Called before a pipe is closed whose bytes are incomplete: its reader would take that for the end of its data. */
+  /** Called before a pipe with incomplete bytes is closed: its reader would take that for the end. */
   beforeCut(error: unknown): Promise<void>;
-  /** Guards the writing end of a pipe against the death of this process, if a program reads it. */
+  /** Guards the writing end of a pipe that a program reads against the death of this process. */
   guard(descriptor: number): ProgramGuard | undefined;
 }
 
+/** Interval of the checks for a stalled reader, and the number of checks without progress. */
+const STALL_CHECK_MS = 1000;
+const STALL_CHECKS = 2;
+
 /**
- * Serves one channel, epoch after epoch:
- * pipes of this epoch and the next are there -> a reader is waited for -> bytes -> the pipe is closed and taken away -> the pipe after the next is made.
+ * Serves one channel, epoch after epoch: the pipes of this epoch and the next exist; wait for a reader;
+ * write the bytes; close and remove the pipe; create the pipe after the next.
  */
 export class ChannelRun {
   readonly #serving: ChannelServing;
   #state: ChannelMetrics['state'] = 'listing';
   #epoch: number;
   #epochs = 0;
-  #bytesBefore = 0;
   #began = 0;
+  #total: number | undefined;
+  /** Totals of earlier epochs. */
+  #earlier = { bytes: 0, requests: 0, retries: 0 };
+  #content: ChannelContent | undefined;
   #writer: FifoWriter | undefined;
   #bytes: EpochBytes | undefined;
-  #next: EpochBytes | undefined;
+  #nextBytes: EpochBytes | undefined;
   #clock = { sourceWaitMs: 0 };
-  #total: number | undefined;
-  #requestsBefore = 0;
-  #retriesBefore = 0;
-  #content: ChannelContent | undefined;
   /** The writing end of the next epoch's pipe, if its reader came while this epoch was unread. */
   #early: number | undefined;
 
@@ -84,22 +66,22 @@ export class ChannelRun {
   }
 
   get metrics(): ChannelMetrics {
-    const stats = this.#writer?.stats;
+    const { bytes = 0, blockedMs = 0 } = this.#writer?.stats ?? {};
     const { requests = 0, retries = 0 } = this.#bytes?.counts ?? {};
     return {
       channel: this.#serving.channel,
       state: this.#state,
       epoch: this.#epoch,
-      epochBytes: stats?.bytes ?? 0,
+      epochBytes: bytes,
       epochTotalBytes: this.#total,
-      bytes: this.#bytesBefore + (stats?.bytes ?? 0),
+      bytes: this.#earlier.bytes + bytes,
       epochs: this.#epochs,
       epochMs: this.#began === 0 ? 0 : performance.now() - this.#began,
-      readerWaitMs: stats?.blockedMs ?? 0,
+      readerWaitMs: blockedMs,
       sourceWaitMs: this.#clock.sourceWaitMs,
       source: this.#source,
-      requests: this.#requestsBefore + requests,
-      retries: this.#retriesBefore + retries,
+      requests: this.#earlier.requests + requests,
+      retries: this.#earlier.retries + retries,
     };
   }
 
@@ -109,10 +91,10 @@ export class ChannelRun {
     return content.valueless ? 'S3' : 'objects';
   }
 
-  /** @throws RecordpipeError what went wrong; `aborted` */
+  /** @throws RecordpipeError */
   async run(): Promise<void> {
     const { folder, channel, lock, signal, onEvent, open } = this.#serving;
-    // While the lock is taken and pipes are made: what S3 needs takes longer to load than both.
+    // Loading the S3 client takes longer than locking and creating pipes, so it starts first.
     const giveUp = new AbortController();
     const opening = open(AbortSignal.any([signal, giveUp.signal]));
     opening.catch(() => {}); // thrown where it is awaited
@@ -121,8 +103,7 @@ export class ChannelRun {
       this.#state = 'done';
     } catch (error) {
       this.#state = 'failed';
-      const known = isRecordpipeError(error);
-      if (known && error.code !== 'aborted') {
+      if (isRecordpipeError(error) && error.code !== 'aborted') {
         const epoch = this.#began === 0 ? null : this.#epoch;
         onEvent({ event: 'failure', channel, epoch, error });
       }
@@ -142,44 +123,48 @@ export class ChannelRun {
     removeStatus(folder, channel);
     try {
       const end = firstEpoch + epochs;
-      // At once: a program that starts beside us finds its first pipe, however long listing takes.
+      // Before listing: a program that starts at the same time finds its first pipe.
       await fifos.make([firstEpoch, firstEpoch + 1].filter((epoch) => epoch < end));
       fifos.removeLeft();
       this.#content = await opening;
       onEvent({ event: 'channel', channel, objects: this.#content.count, reused: fifos.reused });
       for (let epoch = firstEpoch; epoch < end; epoch++) {
-        await this.#serveEpoch(epoch, fifos, epoch + 1 < end);
+        const next = epoch + 1 < end ? fifos.of(epoch + 1) : undefined;
+        await this.#serveEpoch(epoch, this.#content, fifos.of(epoch), next);
         fifos.remove(epoch);
         if (epoch + 2 < end) await fifos.make([epoch + 2]);
       }
     } catch (error) {
-      // Taking a pipe away shows a reader that waits in opening it an end as well.
+      // Removing a pipe also shows an end of file to a reader that waits in open.
       await this.#beforeCut(error, fifos.all);
       throw error;
     } finally {
       this.#closeEarly();
       await this.#bytes?.cancel();
-      await this.#next?.cancel();
+      await this.#nextBytes?.cancel();
       fifos.removeAll();
     }
   }
 
-  /** Returns once no reader can take an incomplete epoch for a complete one, as far as that is possible. */
+  /** Returns once no reader can take an incomplete epoch for a complete one, as far as possible. */
   async #beforeCut(error: unknown, fifos: readonly OwnFifo[]): Promise<void> {
     const { beforeCut, onFailure, signal } = this.#serving;
     await beforeCut(error);
     if (onFailure === 'hold') await Promise.all(fifos.map((fifo) => holdOpen(fifo, signal)));
   }
 
-  async #serveEpoch(epoch: number, fifos: ChannelFifos, more: boolean): Promise<void> {
+  async #serveEpoch(
+    epoch: number,
+    content: ChannelContent,
+    fifo: OwnFifo,
+    next: OwnFifo | undefined,
+  ): Promise<void> {
     const { channel, lazy, onEvent, fetch, signal, readerTimeoutMs } = this.#serving;
-    const content = this.#content as ChannelContent;
     this.#epoch = epoch;
     this.#state = 'waiting';
     this.#total = content.bytesOf(epoch);
-    if (!lazy) this.#bytes = this.#next ?? fetch(content, epoch);
-    this.#next = undefined;
-    const fifo = fifos.of(epoch);
+    if (!lazy) this.#bytes = this.#nextBytes ?? fetch(content, epoch);
+    this.#nextBytes = undefined;
     const early = this.#takeEarly(fifo);
     const descriptor = early ?? (await openForReader(fifo, { timeoutMs: readerTimeoutMs, signal }));
     this.#began = performance.now();
@@ -189,39 +174,39 @@ export class ChannelRun {
     this.#clock = { sourceWaitMs: 0 };
     const bytes = this.#bytes ?? fetch(content, epoch);
     this.#bytes = bytes;
-    onEvent({ event: 'epoch-start', channel, epoch, objects: content.countOf() });
+    onEvent({ event: 'epoch-start', channel, epoch, objects: content.countHere });
     this.#status('streaming', false);
-    if (more && !lazy) {
+    if (next !== undefined && !lazy) {
       void bytes.allRequested.then(() => {
-        if (this.#bytes === bytes && !signal.aborted) this.#next ??= fetch(content, epoch + 1);
+        if (this.#bytes === bytes && !signal.aborted) this.#nextBytes ??= fetch(content, epoch + 1);
       });
     }
-    const watch = more ? this.#watchNext(epoch, fifos.of(epoch + 1), writer) : undefined;
-    const complete = await this.#pump(fifo, writer, bytes, descriptor).finally(() => clearInterval(watch));
+    const watch = next && this.#watchNext(epoch, next, writer);
+    const complete = await this.#write(fifo, writer, bytes, descriptor).finally(() => clearInterval(watch));
     const seconds = (performance.now() - this.#began) / 1000;
     const { bytes: delivered, blockedMs: readerWaitMs } = writer.stats;
-    this.#bytesBefore += delivered;
-    this.#requestsBefore += bytes.counts.requests;
-    this.#retriesBefore += bytes.counts.retries;
+    this.#earlier.bytes += delivered;
+    this.#earlier.requests += bytes.counts.requests;
+    this.#earlier.retries += bytes.counts.retries;
     this.#epochs++;
-    this.#status(more ? 'streaming' : 'done', complete);
+    this.#status(next === undefined ? 'done' : 'streaming', complete);
     this.#writer = undefined;
     this.#bytes = undefined;
+    const { sourceWaitMs } = this.#clock;
+    const times = { seconds, readerWaitMs, sourceWaitMs };
     onEvent({
       event: 'epoch-end',
       channel,
       epoch,
       bytes: delivered,
-      seconds,
       complete,
-      readerWaitMs,
-      sourceWaitMs: this.#clock.sourceWaitMs,
+      ...times,
       source: this.#source,
     });
   }
 
   /** @returns whether everything was delivered */
-  async #pump(fifo: OwnFifo, writer: FifoWriter, bytes: EpochBytes, descriptor: number): Promise<boolean> {
+  async #write(fifo: OwnFifo, writer: FifoWriter, bytes: EpochBytes, descriptor: number): Promise<boolean> {
     const { strictEof, signal } = this.#serving;
     let guard: ProgramGuard | undefined;
     let unread: UnreadBytes | undefined;
@@ -242,7 +227,7 @@ export class ChannelRun {
     } catch (thrown) {
       const gone = writer.readerGone || isUnread(fifo);
       if (gone && !strictEof) return false;
-      // A streamer that is stopped once its reader is gone has served it to its early end.
+      // A streamer that is stopped after its reader left served it to its early end.
       const early = gone && isRecordpipeError(thrown, 'aborted');
       const error = early ? leftEarly(fifo, writer.stats.bytes) : thrown;
       this.#status('failed', false, isRecordpipeError(error) ? error : undefined);
@@ -256,31 +241,31 @@ export class ChannelRun {
   }
 
   /**
-   * Says why nothing happens when a program opens the next epoch's pipe and reads no more of this one's: each waits for
-   * the other, for ever. Asking whether a pipe has a reader lets it in, so its writing end is kept.
+   * Warns if a program opens the next epoch's pipe and stops reading this one: each side then waits for
+   * the other for ever. Checking a pipe for a reader lets the reader in, so its writing end is kept.
    */
   #watchNext(epoch: number, next: OwnFifo, writer: FifoWriter): ReturnType<typeof setInterval> {
     const { channel, onEvent } = this.#serving;
     let last = -1;
-    let still = 0;
+    let stalled = 0;
     const timer = setInterval(() => {
       const { bytes } = writer.stats;
-      still = bytes === last && writer.waiting ? still + 1 : 0;
+      stalled = bytes === last && writer.waiting ? stalled + 1 : 0;
       last = bytes;
-      if (still < STILL_PROBES || this.#early !== undefined) return;
+      if (stalled < STALL_CHECKS || this.#early !== undefined) return;
       try {
         this.#early = openIfRead(next);
       } catch {
-        return; // found out when its epoch begins
+        return; // thrown when its epoch starts
       }
       if (this.#early === undefined) return;
       onEvent({ event: 'warning', channel, code: 'unread-epoch', message: unreadEpoch(epoch, bytes) });
-    }, STILL_MS);
+    }, STALL_CHECK_MS);
     timer.unref();
     return timer;
   }
 
-  /** The writing end that is kept, if its reader has stayed. */
+  /** The writing end that was kept, if its reader is still there. */
   #takeEarly(fifo: OwnFifo): number | undefined {
     if (this.#early !== undefined && isUnread(fifo)) this.#closeEarly();
     const early = this.#early;
@@ -301,7 +286,7 @@ export class ChannelRun {
   }
 }
 
-/** Whether nobody has the pipe open for reading. A pipe whose name is gone may still have its reader. */
+/** Whether nobody has the pipe open for reading. A pipe without its name may still have its reader. */
 function isUnread(fifo: OwnFifo): boolean {
   try {
     return !hasReader(fifo);

@@ -1,17 +1,21 @@
 import { abortError } from '../../bytes/abortable.ts';
 import { ReadPace, SLICE_BYTES, SlicedFile } from '../../storage/local/sliced-file.ts';
 import type { ObjectRef } from '../../storage/storage.ts';
-import type { EpochBytes } from './channel-run.ts';
-import type { EpochItem } from './content/channel-content.ts';
-import type { EpochMaking } from './epoch-bytes.ts';
-import { wrapHeader, wrapPadding } from './epoch-script.ts';
+import {
+  type EpochBytes,
+  type EpochItem,
+  type EpochMaking,
+  wrapHeader,
+  wrapPadding,
+} from './channel-content.ts';
 
-/** What is made of items by fetching them ahead. */
-type Fetched = (items: AsyncIterable<EpochItem>) => EpochBytes;
+/** Fetches items ahead. */
+type Fetch = (items: AsyncIterable<EpochItem>) => EpochBytes;
 
 /**
- * An epoch of local files. As long as they come out of the page cache they are read in slices, on this thread, when the pipe has room for them: twice as fast as reading
- * ahead, which a file in memory does not need. From the first file on that does not, the rest is fetched as objects are: by other threads, many ranges at once.
+ * An epoch of local files. While they come from the page cache, this thread reads them in slices when
+ * the pipe has room: twice as fast as reading ahead, which a cached file does not need. From the first
+ * slow file, the rest is fetched like objects: by other threads, in parallel ranges.
  */
 export class FileEpoch implements EpochBytes {
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
@@ -19,7 +23,7 @@ export class FileEpoch implements EpochBytes {
   readonly allRequested: Promise<void>;
   readonly #items: AsyncIterator<EpochItem>;
   readonly #making: EpochMaking;
-  readonly #fetched: Fetched;
+  readonly #fetch: Fetch;
   readonly #pace: ReadPace;
   #allRequested: () => void = () => {};
   #files = 0;
@@ -28,13 +32,13 @@ export class FileEpoch implements EpochBytes {
   constructor(
     items: AsyncIterable<EpochItem>,
     making: EpochMaking,
-    fetched: Fetched,
+    fetch: Fetch,
     pace: ReadPace = new ReadPace(),
   ) {
     this.#pace = pace;
     this.#items = items[Symbol.asyncIterator]();
     this.#making = making;
-    this.#fetched = fetched;
+    this.#fetch = fetch;
     this.allRequested = new Promise((resolve) => {
       this.#allRequested = resolve;
     });
@@ -78,7 +82,7 @@ export class FileEpoch implements EpochBytes {
     const { recordWrapper, signal, objects } = this.#making;
     const { uri, size, etag } = file.info;
     if (ref.etag !== undefined && ref.etag !== etag) {
-      const reason = 'the file was written to, or replaced, since it was listed';
+      const reason = 'the file was modified or replaced after it was listed';
       objects.onEvent?.({ type: 'restarted', uri, reason });
     }
     if (recordWrapper === 'RecordIO') yield wrapHeader(size, uri);
@@ -91,7 +95,7 @@ export class FileEpoch implements EpochBytes {
 
   async *#fetchRest(first: EpochItem): AsyncGenerator<Uint8Array, void, undefined> {
     const items = this.#items;
-    const rest = this.#fetched(
+    const rest = this.#fetch(
       (async function* itemsLeft() {
         yield first;
         for (let step = await items.next(); !step.done; step = await items.next()) yield step.value;

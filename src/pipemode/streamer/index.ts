@@ -1,29 +1,29 @@
 /**
- * The other end of Pipe mode: S3 objects or local files into named pipes, as SageMaker feeds a training job. Node on Linux.
+ * The writing end of Pipe mode: streams S3 objects or local files into named pipes, as SageMaker feeds
+ * a training job. Node on Linux.
  *
  * @module
  */
-
+export { trainingEnvironment } from '../job/environment.ts';
+export type { S3DataType, StreamChannel, StreamChannelInput } from '../job/stream-channel.ts';
+export { parseTrainingInput, readTrainingInput } from '../job/training-input.ts';
 export {
   type TrainingJob,
   type TrainingPlaces,
-  trainingEnvironment,
   trainingPlaces,
   writeTrainingFiles,
-} from '../job/training-files.ts';
-export { parseTrainingInput, readTrainingInput } from '../job/training-input.ts';
+} from '../job/training-job.ts';
 export { PipeModeStreamer } from './pipe-mode-streamer.ts';
 export type { ProgramGuard, ProgramMark } from './program-guard.ts';
-export type { S3DataType, StreamChannel, StreamChannelInput } from './stream-channel.ts';
-export type {
-  ChannelMetrics,
-  ChannelStatus,
-  EpochEnd,
-  OnStreamEvent,
-  StreamEvent,
-  StreamSource,
+export {
+  type ChannelMetrics,
+  type ChannelStatus,
+  type EpochEnd,
+  type OnStreamEvent,
+  prometheusText,
+  type StreamEvent,
+  type StreamSource,
 } from './stream-events.ts';
-export { prometheusText } from './stream-events.ts';
 export {
   DEFAULT_STREAMER_OPTIONS,
   type PipeModeStreamerOptions,

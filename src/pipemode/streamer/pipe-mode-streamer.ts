@@ -1,37 +1,40 @@
-import { mkdirSync } from 'node:fs';
 import { abortError } from '../../bytes/abortable.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
-import { fileError } from '../../storage/local/file-errors.ts';
-import { hostRank } from '../job/environment.ts';
+import { makeFolder } from '../job/config-file.ts';
+import { hostRank } from '../job/resource-config.ts';
+import type { StreamChannel } from '../job/stream-channel.ts';
 import { ChannelRun } from './channel-run.ts';
-import { openContent } from './content/open-content.ts';
-import { fetchEpoch } from './epoch-bytes.ts';
-import type { StreamChannel } from './stream-channel.ts';
+import { fetchEpoch } from './object-epoch.ts';
+import { openContent } from './open-content.ts';
 import type { ChannelMetrics } from './stream-events.ts';
 import { type CheckedStreamerOptions, type StreamerInput, streamerOptions } from './streamer-options.ts';
 import type { TrainingProgram } from './training-program.ts';
 
 /**
- * Streams S3 objects or local files into named pipes, as SageMaker's Pipe mode does for a training job: each channel
- * epoch by epoch, each epoch through a pipe of its own, `CHANNEL_EPOCH`.
+ * Streams S3 objects or local files into named pipes, as SageMaker's Pipe mode does for a training job:
+ * each channel epoch by epoch, each epoch through a pipe of its own, `CHANNEL_EPOCH`.
  *
- * The pipe of the next epoch exists before this one ends. A reader may leave early: then its epoch is over. A reader
- * that pauses pauses the requests for its objects; channels share the requests of the process fairly. How objects are
- * ordered, split among hosts and shuffled: `epochOrder` in the source.
+ * The pipe of the next epoch exists before this one ends. A reader may leave early: then its epoch is
+ * over. A reader that pauses pauses the requests for its objects; channels share the requests of the
+ * process fairly. `epochOrder` in the source describes how objects are ordered, split among hosts and
+ * shuffled.
  *
- * **A pipe cannot carry an error.** When an epoch cannot be completed, or the streamer is stopped, its reader finds an
- * end of file like any other. So that it does not take truncated data for complete data, do one of these:
- * - start it as a {@link TrainingProgram} and pass that to {@link supervise}: all its processes are stopped before the
- *   pipe is closed, also if this process is killed;
+ * **A pipe cannot carry an error.** When an epoch cannot be completed, or the streamer is stopped, its
+ * reader gets an end of file like any other. So that it does not take truncated data for complete data,
+ * do one of these:
+ * - start it as a {@link TrainingProgram} and pass that to {@link supervise}: all its processes are
+ *   stopped before the pipe is closed, also if this process is killed;
  * - end it yourself in {@link beforeCut}, which is awaited before the pipe is closed;
- * - set `onFailure: 'hold'`: after a failure the pipe stays open, without more bytes, until the reader closes it;
+ * - set `onFailure: 'hold'`: after a failure the pipe stays open, without more bytes, until the reader
+ *   closes it;
  * - have it read `CHANNEL.status.json` beside the pipes, which says whether the epoch was complete.
  *
- * `run` rejects with what went wrong; the pipes are removed in any case. Needs the programs `mkfifo` and `flock`. Linux.
+ * `run` rejects with the failure; the pipes are removed in any case. Needs the programs `mkfifo` and
+ * `flock`. Linux.
  *
  * @example
  * ```ts
- * import { writeFileSync } from 'node:fs';
+ * import { mkdirSync, writeFileSync } from 'node:fs';
  * import { readFile } from 'node:fs/promises';
  * import { PipeModeStreamer } from 'recordpipe/pipemode/streamer';
  * mkdirSync('parts');
@@ -57,7 +60,7 @@ export class PipeModeStreamer {
   #isNotReady: (error: unknown) => void = () => {};
   #listed = 0;
 
-  /** @throws UsageError for a value that no option accepts */
+  /** @throws UsageError for an unknown option or an invalid value */
   constructor(given: StreamerInput) {
     this.#options = streamerOptions(given);
     this.#ready = new Promise((resolve, reject) => {
@@ -66,19 +69,19 @@ export class PipeModeStreamer {
     });
     this.#ready.catch(() => {}); // run() rejects as well
     const signals = [this.#stop.signal, ...(given.signal === undefined ? [] : [given.signal])];
-    // Each channel listens to one of its own: Node warns of a signal with many listeners.
+    // One signal per channel: Node warns about a signal with many listeners.
     this.#runs = this.#options.channels.map((one) => this.#channelRun(one, AbortSignal.any(signals)));
   }
 
-  /** How far each channel is. */
+  /** The progress of each channel. */
   get metrics(): ChannelMetrics[] {
     return this.#runs.map((run) => run.metrics);
   }
 
   /**
-   * Fulfilled when the first pipe of each channel exists and its objects are listed. Rejects with the error of `run`
-   * if it fails before that, or with `aborted` if the streamer is stopped before. Whoever awaits it may await `run`
-   * later: its rejection then counts as handled.
+   * Fulfilled when the first pipe of each channel exists and its objects are listed. Rejects with the
+   * error of `run` if it fails before that, or with `aborted` if the streamer is stopped before. After
+   * awaiting it, you may await `run` later: its rejection then counts as handled.
    */
   get ready(): Promise<void> {
     this.#running?.catch(() => {});
@@ -87,15 +90,16 @@ export class PipeModeStreamer {
 
   /**
    * Serves all channels until the requested epochs have been read. The first failure ends all channels.
-   * @throws RecordpipeError `object-missing`, `object-changed`, `access-denied`, `retries-exhausted`, `malformed-manifest`, `missing-attribute`, `reader-timeout`,
-   * `already-exists`, `corrupt-compressed-stream`, `io-failure`, `aborted`, …
+   * @throws RecordpipeError `object-missing`, `object-changed`, `access-denied`, `retries-exhausted`,
+   * `malformed-manifest`, `missing-attribute`, `incomplete-shards`, `reader-timeout`, `already-exists`,
+   * `corrupt-compressed-stream`, `io-failure`, `aborted`, …
    */
   run(): Promise<void> {
     this.#running ??= this.#runAll();
     return this.#running;
   }
 
-  /** Ends the run: requests are cancelled, readers find the end of their pipes, and the pipes are removed. */
+  /** Ends the run: cancels requests, closes and removes the pipes. */
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#isNotReady(abortError(this.#stop.signal));
@@ -103,16 +107,17 @@ export class PipeModeStreamer {
   }
 
   /**
-   * Work to do before a pipe is closed whose bytes are incomplete, after a failure or because the streamer is stopped:
-   * for example to end the program that would take that for the end of its data.
+   * Work to do before a pipe with incomplete bytes is closed, after a failure or because the streamer is
+   * stopped. For example, end the program that would take that for the end of its data.
    */
   set beforeCut(work: (error: unknown) => Promise<void>) {
     this.#beforeCut = work;
   }
 
   /**
-   * Couples the streamer with the program that reads its pipes: before a pipe is closed whose bytes are incomplete, all
-   * processes of the program are stopped; if this process is killed, a guard process stops them.
+   * Couples the streamer with the program that reads its pipes. Before a pipe with incomplete bytes is
+   * closed, all processes of the program are stopped; if this process is killed, a guard process stops
+   * them.
    */
   supervise(program: TrainingProgram): void {
     this.#program = program;
@@ -124,79 +129,57 @@ export class PipeModeStreamer {
 
   async #runAll(): Promise<void> {
     try {
-      await this.#serveAll();
+      makePipeDir(this.#options.pipeDir);
+      let failure: unknown;
+      const serve = async (run: ChannelRun): Promise<void> => {
+        try {
+          await run.run();
+        } catch (error) {
+          // The first failure aborts the other channels.
+          if (failure === undefined || isRecordpipeError(failure, 'aborted')) failure = error;
+          this.#stop.abort();
+        }
+      };
+      await Promise.all(this.#runs.map(serve));
+      if (failure !== undefined) throw failure;
     } catch (error) {
       this.#isNotReady(error);
       throw error;
     }
   }
 
-  async #serveAll(): Promise<void> {
-    const { pipeDir } = this.#options;
-    try {
-      mkdirSync(pipeDir, { recursive: true });
-    } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === 'EEXIST'
-        ? noFolder(pipeDir, error)
-        : fileError(error, pipeDir);
-    }
-    let failure: unknown;
-    await Promise.all(
-      this.#runs.map(async (run) => {
-        try {
-          await run.run();
-        } catch (error) {
-          // Those that the first failure has ended say nothing new.
-          if (failure === undefined || isRecordpipeError(failure, 'aborted')) failure = error;
-          this.#stop.abort();
-        }
-      }),
-    );
-    if (failure !== undefined) throw failure;
-  }
-
   #channelRun(channel: StreamChannel, signal: AbortSignal): ChannelRun {
-    const {
-      pipeDir,
-      onEvent = () => {},
-      objects,
-      hosts,
-      skipMissing,
-      onBadLine,
-      maxLineBytes,
-    } = this.#options;
-    const { name, distribution, compression, recordWrapper } = channel;
+    const options = this.#options;
+    const { onEvent = () => {}, hosts } = options;
+    const { name, distribution } = channel;
     const warn = (code: string, message: string): void =>
       onEvent({ event: 'warning', channel: name, code, message });
     const share = distribution === 'ShardedByS3Key' ? hostRank(hosts) : undefined;
     return new ChannelRun({
-      ...this.#options,
+      ...options,
       channel: name,
-      folder: pipeDir,
+      folder: options.pipeDir,
       signal,
       onEvent: (event) => {
         onEvent(event);
         if (event.event === 'channel' && ++this.#listed === this.#runs.length) this.#isReady();
       },
-      open: (whole) => openContent(channel, { share, objects, onBadLine, maxLineBytes, signal: whole, warn }),
+      open: (whole) => openContent(channel, { ...options, share, signal: whole, warn }),
       fetch: (content, epoch) =>
         fetchEpoch(content, epoch, {
-          compression,
-          recordWrapper,
-          skipMissing,
+          compression: channel.compression,
+          recordWrapper: channel.recordWrapper,
+          skipMissing: options.skipMissing,
           signal,
           objects: {
-            ...objects,
+            ...options.objects,
             onEvent: (event) => {
-              if (event.type === 'restarted' || event.type === 'unverified')
-                warn(
-                  event.type === 'restarted' ? 'object-changed' : 'object-unverified',
-                  `${event.uri}: ${event.reason}`,
-                );
+              if (event.type === 'restarted') warn('object-changed', `${event.uri}: ${event.reason}`);
+              if (event.type === 'unverified') warn('object-unverified', `${event.uri}: ${event.reason}`);
             },
           },
           onSkipped: (error, item) => {
-            const line = item?.line === undefined ? '' : `; line ${item.line} of the manifest is left out`;
+            const line = item?.line === undefined ? '' : `; line ${item.line} of the manifest is skipped`;
             warn('object-missing', `${error.message}${line}`);
           },
         }),
@@ -209,7 +192,12 @@ export class PipeModeStreamer {
   }
 }
 
-function noFolder(pipeDir: string, cause: unknown): RecordpipeError {
-  const what = 'the pipes need a folder, and this is a file; choose another name';
-  return new RecordpipeError('unsupported-source', what, { uri: pipeDir }, cause);
+function makePipeDir(pipeDir: string): void {
+  try {
+    makeFolder(pipeDir);
+  } catch (error) {
+    if (!isRecordpipeError(error, 'already-exists')) throw error;
+    const what = 'the folder for the pipes is a file; choose another name';
+    throw new RecordpipeError('unsupported-source', what, { uri: pipeDir }, error.cause);
+  }
 }

@@ -5,9 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileError } from '../../storage/local/file-errors.ts';
 
 /**
- * Waits for a line. If its input ends without one, this process has died. Then a guard that kills sends SIGTERM to all
- * processes of the program, and SIGKILL to those that are left after the grace period; one that holds a pipe waits until
- * none is left. `left` knows processes as `processesOf` does.
+ * Waits for a line. If its input ends without one, this process has died. A killing guard then sends
+ * SIGTERM to all processes of the program, and SIGKILL to the rest after the grace period; a guard that
+ * holds a pipe waits until none is left. `left` finds processes as `processesOf` does.
  */
 const SCRIPT = `role=$1 leader=$2 mark=$3 tenths=$4
 trap '' HUP INT QUIT TERM
@@ -23,27 +23,27 @@ left() {
     if [ "$3" = "$leader" ] || [ "$4" = "$leader" ]; then echo "$pid"; fi
   done
 }
-tell() { if [ "$role" = kill ]; then kill -s "$1" -- "-$leader" $(left); fi; }
+signal() { if [ "$role" = kill ]; then kill -s "$1" -- "-$leader" $(left); fi; }
 [ "$role" = kill ] || tenths=$((tenths + 20))
-tell TERM
-tell CONT
+signal TERM
+signal CONT
 while [ "$tenths" -gt 0 ] && [ -n "$(left)" ]; do sleep 0.1; tenths=$((tenths - 1)); done
-tell KILL
-tell KILL
+signal KILL
+signal KILL
 exit 0
 `;
 
 /**
- * A process that outlives this one, if this one is killed or crashes, and then stops a program: no handler of ours
- * could. One that is given the writing end of a pipe keeps the pipe's reader from an end of file until that is done:
- * the kernel closes our descriptors before any other process learns that we died.
+ * A process that stops a program after this process was killed or crashed: no handler of ours could. A
+ * guard with the writing end of a pipe also keeps an end of file from the pipe's reader until then: the
+ * kernel closes our descriptors before any other process learns that we died.
  */
 export class ProgramGuard {
   readonly #process: ChildProcess;
   readonly #gone: Promise<unknown>;
 
   /**
-   * @param pipe the writing end of a pipe to hold; the guard inherits a duplicate. Without one the guard kills
+   * @param pipe the writing end of a pipe to hold; the guard inherits it. Without one, the guard kills
    * @throws RecordpipeError `io-failure`, `not-found` if it cannot be started
    */
   constructor({ leader, id }: ProgramMark, graceMs: number, pipe?: number) {
@@ -52,7 +52,7 @@ export class ProgramGuard {
     this.#process = spawn('/bin/sh', ['-c', SCRIPT, 'recordpipe-guard', ...words.map(String)], {
       stdio: ['pipe', 'ignore', 'ignore', ...(pipe === undefined ? [] : [pipe])],
       cwd: '/',
-      env: { PATH: process.env['PATH'] }, // without a mark that we may have ourselves
+      env: { PATH: process.env['PATH'] }, // without a mark of our own
       detached: true,
     });
     this.#gone = once(this.#process, 'exit').catch((error: unknown) => {
@@ -60,12 +60,12 @@ export class ProgramGuard {
     });
     this.#gone.catch(() => {});
     this.#process.stdin?.on('error', () => {});
-    // A guard that nobody releases keeps no event loop running.
+    // A guard does not keep the process running.
     this.#process.unref();
     (this.#process.stdin as { unref?: () => void } | null)?.unref?.();
   }
 
-  /** Ends the guard; a pipe that it holds is then closed with the writer's own descriptor. */
+  /** Ends the guard. A pipe that it held is open as long as the writer's own descriptor. */
   async release(): Promise<void> {
     this.#process.ref();
     if (this.#process.stdin?.writableEnded === false) this.#process.stdin.end('\n');
@@ -73,22 +73,22 @@ export class ProgramGuard {
   }
 }
 
-/** The environment variable by which processes of a program are found, also those that left its session. */
+/** The environment variable that marks processes of a program, also those that left its session. */
 export const PROGRAM_VARIABLE = 'RECORDPIPE_PROGRAM';
 
-/** A value of {@link PROGRAM_VARIABLE} that no other program has. */
+/** A unique value of {@link PROGRAM_VARIABLE}. */
 export function programId(): string {
   return randomUUID();
 }
 
-/** How the processes of one program are recognised. */
+/** Identifies the processes of a program. */
 export interface ProgramMark {
-  /** The process that was started: it leads a session and a process group. */
+  /** The started process: it leads a session and a process group. */
   readonly leader: number;
   readonly id: string;
 }
 
-/** Processes seen so far, as process number and start time: a number alone may be given to another process. */
+/** Known processes, by process number and start time: numbers are reused. */
 export type SeenProcesses = Set<string>;
 
 /** A live process of a program. */
@@ -99,12 +99,12 @@ export interface ProgramProcess {
 }
 
 /**
- * The live processes of a program: its session, its process group, all that inherited its mark, and their descendants.
- * Left out are zombies, which read nothing, and processes that this one may not signal. Without /proc the group stands
- * for all.
+ * The live processes of a program: its session, its process group, all that inherited its mark, and
+ * their descendants. Excludes zombies, which read nothing, and processes that we may not signal. Without
+ * /proc, only the process group.
  *
- * @param seen those found by earlier calls, which stay part of the program when their parents are gone; this call adds
- * what it finds
+ * @param seen processes found by earlier calls, which remain part of the program when their parents are
+ * gone; this call adds to it
  */
 export function processesOf({ leader, id }: ProgramMark, seen: SeenProcesses = new Set()): ProgramProcess[] {
   let names: string[];
@@ -146,7 +146,7 @@ function keyOf(pid: number, { started }: ProcessState): string {
   return `${pid} ${started}`;
 }
 
-/** Sends a signal. @returns false if nobody gets it */
+/** Sends a signal. @returns whether a process received it */
 export function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal);
@@ -161,14 +161,14 @@ interface ProcessState {
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** Clock ticks from the start of the machine. */
+  /** Clock ticks since boot. */
   readonly started: string;
 }
 
 function stateOf(pid: number): ProcessState | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name of the program, in parentheses, may contain anything.
+    // The program name, in parentheses, may contain anything.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 20);
     const [state, parent, group, session] = fields;
     return {

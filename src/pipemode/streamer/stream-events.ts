@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
-import { fileError } from '../../storage/local/file-errors.ts';
 import { removeLeftTemporaries, replaceFileSync } from '../../storage/local/temporary-file.ts';
-import { statOf } from './fifo/open-fifo.ts';
+import { statusPath } from '../job/channel-files.ts';
+import { withFileErrors } from '../job/config-file.ts';
+import { statOf } from './fifo.ts';
 
-/** What happens while channels are streamed. More kinds and fields may be added. */
+/** An event of a streamer. More kinds and fields may be added. */
 export type StreamEvent =
   | {
       readonly event: 'channel';
@@ -28,15 +28,15 @@ export type StreamEvent =
       readonly error: RecordpipeError;
     };
 
-/** An epoch that has been served. */
+/** The end of an epoch. */
 export interface EpochEnd {
   readonly event: 'epoch-end';
   readonly channel: string;
   readonly epoch: number;
-  /** Bytes that the pipe took. */
+  /** Bytes that the pipe accepted. */
   readonly bytes: number;
   readonly seconds: number;
-  /** Whether everything was delivered; else the reader left before the end. */
+  /** Whether everything was delivered; otherwise the reader left early. */
   readonly complete: boolean;
   /** Milliseconds of the epoch during which bytes waited for the reader. */
   readonly readerWaitMs: number;
@@ -45,33 +45,33 @@ export interface EpochEnd {
   readonly source: StreamSource;
 }
 
-/** Where the bytes of a channel come from; `objects`: from wherever an augmented manifest names them. */
+/** The source of a channel's bytes; `objects`: those that an augmented manifest names. */
 export type StreamSource = 'S3' | 'disk' | 'objects';
 
-/** Told of events as they happen. */
+/** Called with each event. */
 export type OnStreamEvent = (event: StreamEvent) => void;
 
-/** How far a channel is. Times are in milliseconds, of this epoch. */
+/** The progress of a channel. Times are milliseconds of this epoch. */
 export interface ChannelMetrics {
   readonly channel: string;
-  /** `listing`, then of each epoch `waiting` for its reader and `streaming`; at the end `done` or `failed`. */
+  /** `listing`; for each epoch `waiting` for its reader and `streaming`; at the end `done` or `failed`. */
   readonly state: 'listing' | 'waiting' | 'streaming' | 'done' | 'failed';
   readonly epoch: number;
-  /** Bytes of this epoch that the pipe has taken. */
+  /** Bytes of this epoch that the pipe accepted. */
   readonly epochBytes: number;
-  /** Bytes of this epoch before inflating and wrapping; undefined where that is not known. */
+  /** Bytes of this epoch before inflating and wrapping, if known. */
   readonly epochTotalBytes: number | undefined;
   /** Bytes of all epochs. */
   readonly bytes: number;
-  /** Epochs that have been served, those that were left early included. */
+  /** Epochs served, including those that the reader left early. */
   readonly epochs: number;
   readonly epochMs: number;
-  /** How long bytes waited for the reader: then the reader is the bottleneck. */
+  /** How long bytes waited for the reader. Long: the reader is the bottleneck. */
   readonly readerWaitMs: number;
-  /** How long the reader waited for bytes, with none left to write: then their source is the bottleneck. */
+  /** How long an empty pipe waited for bytes. Long: the source is the bottleneck. */
   readonly sourceWaitMs: number;
   readonly source: StreamSource;
-  /** Requests that failed and were sent again. */
+  /** Requests that were sent again after a failure. */
   readonly retries: number;
   readonly requests: number;
 }
@@ -87,45 +87,51 @@ const ROWS: readonly Row[] = [
   {
     name: 'bytes_total',
     kind: 'counter',
-    help: 'Bytes that the pipes have taken.',
+    help: 'Bytes that the pipes accepted.',
     value: ({ bytes }) => bytes,
   },
   {
     name: 'epochs_total',
     kind: 'counter',
-    help: 'Epochs that have been served.',
+    help: 'Epochs served.',
     value: ({ epochs }) => epochs,
   },
   {
     name: 'requests_total',
     kind: 'counter',
-    help: 'Requests for objects, further attempts included.',
+    help: 'Requests for objects, including retries.',
     value: ({ requests }) => requests,
   },
-  { name: 'retries_total', kind: 'counter', help: 'Further attempts.', value: ({ retries }) => retries },
-  { name: 'epoch', kind: 'gauge', help: 'The epoch that is served.', value: ({ epoch }) => epoch },
+  {
+    name: 'retries_total',
+    kind: 'counter',
+    help: 'Requests sent again after a failure.',
+    value: ({ retries }) => retries,
+  },
+  { name: 'epoch', kind: 'gauge', help: 'The current epoch.', value: ({ epoch }) => epoch },
   {
     name: 'epoch_bytes',
     kind: 'gauge',
-    help: 'Bytes of this epoch that its pipe has taken.',
+    help: 'Bytes of this epoch that its pipe accepted.',
     value: ({ epochBytes }) => epochBytes,
   },
   {
     name: 'epoch_reader_wait_seconds',
     kind: 'gauge',
-    help: 'Time of this epoch in which bytes waited for the reader.',
+    help: 'Time of this epoch during which bytes waited for the reader.',
     value: ({ readerWaitMs }) => readerWaitMs / 1000,
   },
   {
     name: 'epoch_source_wait_seconds',
     kind: 'gauge',
-    help: 'Time of this epoch in which the pipe waited for bytes.',
+    help: 'Time of this epoch during which the pipe waited for bytes.',
     value: ({ sourceWaitMs }) => sourceWaitMs / 1000,
   },
 ];
 
 /**
- * Metrics of channels in the text format of Prometheus (version 0.0.4), names beginning with `recordpipe_stream_`.
+ * Metrics of channels in the text format of Prometheus (version 0.0.4). Names start with
+ * `recordpipe_stream_`.
  *
  * @example
  * ```ts
@@ -147,37 +153,33 @@ function labelValue(text: string): string {
   return text.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
 }
 
-/** What `CHANNEL.status.json` beside the pipes says: a pipe cannot carry an error, and an end that comes too early looks like any other. */
+/**
+ * The contents of `CHANNEL.status.json` beside the pipes. A pipe cannot carry an error, and an early end
+ * of file looks like any other.
+ */
 export interface ChannelStatus {
   readonly channel: string;
-  /** The epoch that is served, or was served last. */
+  /** The current or last epoch. */
   readonly epoch: number;
   readonly state: 'streaming' | 'done' | 'failed';
-  /** Bytes of that epoch that its pipe took. */
+  /** Bytes of that epoch that its pipe accepted. */
   readonly bytes: number;
   /** Whether that epoch was delivered to its end. */
   readonly complete: boolean;
   readonly error: ReturnType<RecordpipeError['toJSON']> | null;
 }
 
-/** Where the status of a channel stands. */
-export function statusPath(folder: string, channel: string): string {
-  return join(folder, `${channel}.status.json`);
-}
-
-/** Replaces the status as a whole. @throws RecordpipeError `access-denied`, `io-failure` */
+/** Replaces the status. @throws RecordpipeError `access-denied`, `io-failure` */
 export function writeStatus(folder: string, status: ChannelStatus): void {
   const path = statusPath(folder, status.channel);
-  try {
-    replaceFileSync(path, `${JSON.stringify(status)}\n`);
-  } catch (error) {
-    throw fileError(error, path);
-  }
+  withFileErrors(path, () => replaceFileSync(path, `${JSON.stringify(status)}\n`));
 }
 
 /**
- * Removes what an earlier run said, and what it left of its status if it was killed. Only under the channel's lock.
- * @throws RecordpipeError `already-exists` if something other than a file has the name; `access-denied`, `io-failure`
+ * Removes the status of an earlier run, and its temporary files if it was killed. Call it only under the
+ * channel's lock.
+ * @throws RecordpipeError `already-exists` if the name belongs to something other than a file;
+ * `access-denied`, `io-failure`
  */
 export function removeStatus(folder: string, channel: string): void {
   const path = statusPath(folder, channel);
@@ -187,10 +189,8 @@ export function removeStatus(folder: string, channel: string): void {
       'a link, named pipe or folder has the name of the status file; remove it, or choose another folder';
     throw new RecordpipeError('already-exists', what, { uri: path });
   }
-  try {
+  withFileErrors(path, () => {
     removeLeftTemporaries(path);
     rmSync(path, { force: true });
-  } catch (error) {
-    throw fileError(error, path);
-  }
+  });
 }

@@ -2,58 +2,69 @@ import { checkOptionNames, typeName } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
 import { checkWhole } from '../../formats/codec-options.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
-import type { ResourceConfig } from '../job/environment.ts';
-import { ONE_HOST } from '../job/training-files.ts';
-import { type StreamChannel, type StreamChannelInput, streamChannel } from './stream-channel.ts';
+import { duplicateIn } from '../job/config-file.ts';
+import { type Hosts, hostsMistake, ONE_HOST } from '../job/resource-config.ts';
+import { type StreamChannel, type StreamChannelInput, streamChannel } from '../job/stream-channel.ts';
 import type { OnStreamEvent } from './stream-events.ts';
 
-/** How channels are streamed. Every field but `channels` and `pipeDir` has a default. */
+/** How to stream channels. Every field except `channels` and `pipeDir` has a default. */
 export interface PipeModeStreamerOptions {
   readonly channels: readonly StreamChannelInput[];
-  /** The folder of the named pipes, `CHANNEL_EPOCH`. Made if it is not there. */
+  /** The folder of the named pipes, `CHANNEL_EPOCH`; created if missing. */
   readonly pipeDir: string;
-  /** How many epochs are served. Default: as many as are read. */
+  /** Number of epochs. Default: unlimited. */
   readonly epochs: number;
   /** Default 0. */
   readonly firstEpoch: number;
   /** This host and all hosts, for `ShardedByS3Key`. Default: one host. */
-  readonly hosts: Pick<ResourceConfig, 'current_host' | 'hosts'>;
-  /** How objects are reached and fetched. */
+  readonly hosts: Hosts;
+  /** How to access objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
-  /** Whether nothing is fetched before a reader has opened its pipe. Default false: the first part of an epoch waits for its reader. */
+  /**
+   * Whether to fetch nothing before a reader opened its pipe. Default false: the start of an epoch is
+   * fetched before its reader comes.
+   */
   readonly lazy: boolean;
-  /** Whether named pipes that are there already, with readers or without, are used. Default false: they are an error. */
+  /** Whether to use existing named pipes, with or without readers. Default false: an error. */
   readonly force: boolean;
   /**
-   * What keeps two streamers from serving one channel in one folder. Default `flock`, by the program of that name.
-   * `none`: nothing, for hosts without it; pipes of a streamer that was killed then need `force`.
+   * The lock that keeps two streamers from serving one channel in one folder. Default `flock`, by the
+   * program of that name. `none`: no lock, for hosts without it; pipes of a killed streamer then need
+   * `force`.
    */
   readonly lock: 'flock' | 'none';
   /**
-   * Whether a reader that leaves before the end of an epoch is an error, also if all that it left fits into the pipe.
-   * Default false: the next epoch begins, as in SageMaker.
+   * Whether a reader that leaves before the end of an epoch is an error, also if the unread bytes fit
+   * in the pipe. Default false: the next epoch starts, as in SageMaker.
    */
   readonly strictEof: boolean;
   /**
-   * What a reader finds when its epoch cannot be completed. Default `close`: the end of its pipe, which looks like that
-   * of complete data. `hold`: no end; the pipe stays open, without more bytes, until the reader closes it, and only then
-   * `run` rejects. `stop` and `signal` close pipes in any case.
+   * Whether missing and mixed shards, by their names, are an `incomplete-shards` error. Default false:
+   * a warning.
+   */
+  readonly strictShards: boolean;
+  /**
+   * What a reader gets when its epoch cannot be completed. Default `close`: an end of file, as after
+   * complete data. `hold`: no end; the pipe stays open, without more bytes, until the reader closes it,
+   * and only then `run` rejects. `stop` and `signal` close pipes in any case.
    */
   readonly onFailure: 'close' | 'hold';
-  /** So long a reader of a pipe is waited for. Default: as long as it takes. */
+  /** Maximum time to wait for a reader. Default: unlimited. */
   readonly readerTimeoutMs: number | undefined;
-  /** Whether objects that are not there are left out, of augmented manifests with their lines. Default false: they are an error. */
+  /**
+   * Whether to skip missing objects, for augmented manifests with their lines. Default false: an error.
+   */
   readonly skipMissing: boolean;
-  /** What a line of an augmented manifest is that cannot be used: an error, or left out with a warning. Default `error`. */
+  /** How to treat an unusable line of an augmented manifest. Default `error`; `skip` warns. */
   readonly onBadLine: 'error' | 'skip';
-  /** Longest line of an augmented manifest. Default 1 MiB. */
+  /** Maximum length of a line of an augmented manifest, in bytes. Default 1 MiB. */
   readonly maxLineBytes: number;
   readonly onEvent: OnStreamEvent | undefined;
-  /** Ends everything with an `aborted` error; pipes are taken away. */
+  /** Ends everything with an `aborted` error and removes the pipes. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** Options that are complete and checked. */
+/** Complete and checked options. */
 export interface CheckedStreamerOptions extends Omit<PipeModeStreamerOptions, 'channels'> {
   readonly channels: readonly StreamChannel[];
 }
@@ -67,6 +78,7 @@ export const DEFAULT_STREAMER_OPTIONS: Omit<PipeModeStreamerOptions, 'channels' 
   force: false,
   lock: 'flock',
   strictEof: false,
+  strictShards: false,
   onFailure: 'close',
   readerTimeoutMs: undefined,
   skipMissing: false,
@@ -76,11 +88,17 @@ export const DEFAULT_STREAMER_OPTIONS: Omit<PipeModeStreamerOptions, 'channels' 
   signal: undefined,
 });
 
-/** What is given: `channels`, `pipeDir`, and what differs from the defaults. */
+const CHOICES = {
+  lock: ['flock', 'none'],
+  onFailure: ['close', 'hold'],
+  onBadLine: ['error', 'skip'],
+} as const;
+
+/** Options as given by the caller: `channels`, `pipeDir`, and others to override. */
 export type StreamerInput = Pick<PipeModeStreamerOptions, 'channels' | 'pipeDir'> &
   Partial<PipeModeStreamerOptions>;
 
-/** @throws UsageError for a value that no option has */
+/** Completes and checks options. @throws UsageError */
 export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
   if (typeof given !== 'object' || given === null)
     throw new UsageError(`PipeModeStreamer: expected an object with options, got ${typeName(given)}`);
@@ -89,32 +107,21 @@ export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
     throw new UsageError(`channels: expected an array of channels, got ${typeName(given.channels)}`);
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   const options = { ...DEFAULT_STREAMER_OPTIONS, ...(Object.fromEntries(present) as typeof given) };
-  const channels = given.channels.map(streamChannel);
+  const channels = options.channels.map(streamChannel);
   if (channels.length === 0) throw new UsageError('channels: expected at least one');
-  const names = channels.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new UsageError(`channels: there are two of the name ${twice}`);
+  const twice = duplicateIn(channels.map(({ name }) => name));
+  if (twice !== undefined) throw new UsageError(`channels: two channels have the name ${twice}`);
   if (typeof options.pipeDir !== 'string' || options.pipeDir === '')
     throw new UsageError(`pipeDir: expected the path of a folder, got ${JSON.stringify(options.pipeDir)}`);
   checkWhole('epochs', options.epochs, 1, Number.POSITIVE_INFINITY);
   checkWhole('firstEpoch', options.firstEpoch, 0, 2 ** 31 - 1);
   checkWhole('maxLineBytes', options.maxLineBytes, 1, 2 ** 30);
-  checkHosts(options.hosts.hosts);
-  if (!options.hosts.hosts.includes(options.hosts.current_host))
-    throw new UsageError(
-      `hosts: expected current_host to be one of ${options.hosts.hosts.join(', ')}, got ${options.hosts.current_host}`,
-    );
-  if (options.lock !== 'flock' && options.lock !== 'none')
-    throw new UsageError(`lock: expected one of flock, none, got ${String(options.lock)}`);
-  if (options.onFailure !== 'close' && options.onFailure !== 'hold')
-    throw new UsageError(`onFailure: expected one of close, hold, got ${String(options.onFailure)}`);
-  if (options.onBadLine !== 'error' && options.onBadLine !== 'skip')
-    throw new UsageError(`onBadLine: expected one of error, skip, got ${String(options.onBadLine)}`);
+  const mistake = hostsMistake(options.hosts);
+  if (mistake !== undefined) throw new UsageError(mistake);
+  for (const [name, allowed] of Object.entries(CHOICES)) {
+    const value = options[name as keyof typeof CHOICES];
+    if (!(allowed as readonly string[]).includes(value))
+      throw new UsageError(`${name}: expected one of ${allowed.join(', ')}, got ${String(value)}`);
+  }
   return { ...options, channels };
-}
-
-/** Two hosts of one name would both be given the share of the first. */
-function checkHosts(hosts: readonly string[]): void {
-  const twice = hosts.find((name, i) => hosts.indexOf(name) !== i);
-  if (twice !== undefined) throw new UsageError(`hosts: expected distinct names, got ${twice} twice`);
 }

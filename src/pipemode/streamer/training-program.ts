@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkOptionNames } from '../../bytes/arguments.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { checkWhole } from '../../formats/codec-options.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
@@ -14,25 +15,25 @@ import {
   send,
 } from './program-guard.ts';
 
-/** How a training program is ended. */
+/** How to stop a training program. */
 export interface TrainingProgramOptions {
-  /** How long it may take to end after SIGTERM before all its processes get SIGKILL. Default 10,000 ms. */
+  /** Time between SIGTERM and SIGKILL for its processes. Default 10,000 ms. */
   readonly graceMs?: number | undefined;
 }
 
 const GRACE_MS = 10_000;
-/** How often the processes that are to end are looked for. */
+/** Intervals of the checks for processes that should end. */
 const FIRST_POLL_MS = 5;
 const MAX_POLL_MS = 100;
-/** How long SIGKILL is repeated, for processes that were being forked at the first one. */
+/** How long SIGKILL is repeated, for processes that were forked during the first one. */
 const KILL_MS = 500;
 
 /**
- * A training program that runs beside the streamer, in a session and process group of its own, so that it can be
- * stopped with everything it started: a process that outlived it would read the end of a pipe that broke off as the
- * end of its data. It keeps this process's standard streams and can read a terminal on them; `/dev/tty` is not
- * available to it, and a terminal's Ctrl-C reaches it through {@link signal} only. If this process is killed or
- * crashes, a small guard process stops the program.
+ * A training program that runs beside the streamer, in its own session and process group, so that it can
+ * be stopped with all processes that it started: a surviving process would take the early end of a pipe
+ * for the end of its data. It has this process's standard streams and can read a terminal on them, but
+ * not `/dev/tty`, and a terminal's Ctrl-C reaches it only through {@link signal}. If this process is
+ * killed or crashes, a small guard process stops the program.
  *
  * @example
  * ```ts
@@ -55,25 +56,27 @@ export class TrainingProgram {
   readonly #child: ChildProcess;
   readonly #id: string = programId();
   readonly #graceMs: number;
-  /** The exit code of the process that was started; 128 plus the number of the signal that ended it. Rejects if it could not be started. */
+  /** The exit code of the started process, or 128 plus the signal that ended it. Rejects if the start fails. */
   readonly ended: Promise<number>;
   #running = true;
   #killed = false;
   /** Stops the program if this process is killed. */
   readonly #guard: ProgramGuard | undefined;
-  /** Processes that were found: they stay part of the program when their parents are gone. */
+  /** Known processes: they remain part of the program when their parents are gone. */
   readonly #seen: SeenProcesses = new Set();
   #stopping: Promise<void> | undefined;
 
   /**
-   * @param command the program and its arguments; standard streams are this process's own
-   * @throws UsageError for a command without a program, or a grace period that is not a whole number of milliseconds
+   * @param command the program and its arguments; it inherits the standard streams
+   * @throws UsageError for a command without a program, or an invalid grace period
    */
   constructor(
     command: readonly string[],
     environment: Readonly<Record<string, string>>,
-    { graceMs = GRACE_MS }: TrainingProgramOptions = {},
+    options: TrainingProgramOptions = {},
   ) {
+    checkOptionNames('TrainingProgram', options, { graceMs: true });
+    const { graceMs = GRACE_MS } = options;
     if (typeof command[0] !== 'string' || command[0] === '')
       throw new UsageError('command: expected a program and its arguments');
     checkWhole('graceMs', graceMs, 0, 2 ** 31 - 1);
@@ -98,23 +101,26 @@ export class TrainingProgram {
     this.#guard = this.mark && new ProgramGuard(this.mark, graceMs);
   }
 
-  /** Whether the process that was started still runs; others of the program may run after it. */
+  /** Whether the started process still runs; other processes of the program may outlive it. */
   get running(): boolean {
     return this.#running;
   }
 
-  /** Whether a process had to be ended by SIGKILL. */
+  /** Whether a process received SIGKILL. */
   get killed(): boolean {
     return this.#killed;
   }
 
-  /** How the processes of the program are recognised; undefined if it could not be started. */
+  /** Identifies the processes of the program; undefined if the start failed. */
   get mark(): ProgramMark | undefined {
     const leader = this.#child.pid;
     return leader === undefined ? undefined : { leader, id: this.#id };
   }
 
-  /** Guards the writing end of a pipe that the program reads against the death of this process; undefined if it does not run. */
+  /**
+   * Guards the writing end of a pipe that the program reads against the death of this process.
+   * @returns undefined if the program does not run
+   */
   guard(pipe: number): ProgramGuard | undefined {
     const { mark } = this;
     return mark === undefined || !this.#running ? undefined : new ProgramGuard(mark, this.#graceMs, pipe);
@@ -126,15 +132,15 @@ export class TrainingProgram {
   }
 
   /**
-   * Ends the program: `signal` for all of its processes, SIGKILL for those that are left after the grace period.
-   * Fulfilled when none is left. Later calls wait for the first.
+   * Stops the program: sends `signal` to all of its processes, and SIGKILL to the rest after the grace
+   * period. Fulfilled when none is left. Later calls wait for the first.
    */
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping ??= this.#stop(signal);
     return this.#stopping;
   }
 
-  /** Ends all processes of the program at once. */
+  /** Kills all processes of the program. */
   kill(): void {
     this.#killed = this.#signalAll('SIGKILL') || this.#killed;
   }
@@ -147,7 +153,7 @@ export class TrainingProgram {
     let pause = FIRST_POLL_MS;
     while (processesOf(mark, this.#seen).length > 0) {
       const rest = graceEnds - performance.now();
-      // A process with SIGKILL pending never runs again, even if the kernel cannot end it yet.
+      // A process with a pending SIGKILL never runs again, even if the kernel cannot end it yet.
       if (rest < -KILL_MS) break;
       if (rest <= 0) this.kill();
       await sleep(rest <= 0 ? FIRST_POLL_MS : Math.min(pause, rest));
@@ -156,15 +162,15 @@ export class TrainingProgram {
     await this.#guard?.release();
   }
 
-  /** @returns whether any process got it */
+  /** @returns whether there was a process to signal */
   #signalAll(signal: NodeJS.Signals): boolean {
     const { mark } = this;
     const found = mark === undefined ? [] : processesOf(mark, this.#seen);
     if (mark === undefined || found.length === 0) return false;
-    // The group by one call, which misses no process that is being forked; then those that left it.
+    // One call for the group, which misses no process that is being forked; then those that left it.
     send(-mark.leader, signal);
     for (const { pid, group } of found) if (group !== mark.leader) send(pid, signal);
-    if (signal !== 'SIGKILL') send(-mark.leader, 'SIGCONT'); // one that is stopped would not hear it
+    if (signal !== 'SIGKILL') send(-mark.leader, 'SIGCONT'); // a stopped process would not handle it
     return true;
   }
 }

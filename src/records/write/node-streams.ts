@@ -79,7 +79,8 @@ export function nodeEncoder(name: string, encode: (record: Uint8Array) => Uint8A
  * @example
  * ```ts
  * import { Readable } from 'node:stream';
- *  * import { createTFRecordDecoder } from 'recordpipe/records/write';
+ * import { encodeTFRecord } from 'recordpipe';
+ * import { createTFRecordDecoder } from 'recordpipe/records/write';
  * const file = Readable.from([encodeTFRecord(Uint8Array.of(7))]);
  * for await (const record of file.pipe(createTFRecordDecoder())) console.log(record); // Uint8Array(1) [ 7 ]
  * ```
@@ -93,7 +94,8 @@ export function createTFRecordDecoder(options?: Partial<Omit<TFRecordReadOptions
  *
  * @example
  * ```ts
- *  * import { createTFRecordEncoder } from 'recordpipe/records/write';
+ * import { Readable } from 'node:stream';
+ * import { createTFRecordEncoder } from 'recordpipe/records/write';
  * const records = Readable.from([Uint8Array.of(1), Uint8Array.of(2, 3)]);
  * let bytes = 0;
  * for await (const chunk of records.pipe(createTFRecordEncoder())) bytes += chunk.length;
@@ -110,7 +112,9 @@ export function createTFRecordEncoder(): Transform {
  * @throws as `readRecordIO`, as the stream's `error`
  * @example
  * ```ts
- *  *  * import { createRecordIODecoder } from 'recordpipe/records/write';
+ * import { Readable } from 'node:stream';
+ * import { encodeRecordIO } from 'recordpipe';
+ * import { createRecordIODecoder } from 'recordpipe/records/write';
  * const file = Readable.from([encodeRecordIO(Uint8Array.of(7))]);
  * for await (const record of file.pipe(createRecordIODecoder())) console.log(record); // Uint8Array(1) [ 7 ]
  * ```
@@ -125,7 +129,8 @@ export function createRecordIODecoder(options?: Partial<Omit<RecordIOReadOptions
  * @throws as `encodeRecordIO`, as the stream's `error`
  * @example
  * ```ts
- *  * import { createRecordIOEncoder } from 'recordpipe/records/write';
+ * import { Readable } from 'node:stream';
+ * import { createRecordIOEncoder } from 'recordpipe/records/write';
  * const records = Readable.from([Uint8Array.of(1), Uint8Array.of(2, 3)]);
  * let bytes = 0;
  * for await (const chunk of records.pipe(createRecordIOEncoder())) bytes += chunk.length;
@@ -142,7 +147,8 @@ export function createRecordIOEncoder(options?: Partial<RecordIOEncodeOptions>):
  * @throws as `readTextLines`, as the stream's `error`
  * @example
  * ```ts
- *  * import { createTextLineDecoder } from 'recordpipe/records/write';
+ * import { Readable } from 'node:stream';
+ * import { createTextLineDecoder } from 'recordpipe/records/write';
  * const file = Readable.from([Uint8Array.of(97, 10)]);
  * for await (const line of file.pipe(createTextLineDecoder())) console.log(line); // Uint8Array(1) [ 97 ]
  * ```
@@ -157,7 +163,8 @@ export function createTextLineDecoder(options?: Partial<Omit<TextLineReadOptions
  * @throws as `encodeTextLine`, as the stream's `error`
  * @example
  * ```ts
- *  * import { createTextLineEncoder } from 'recordpipe/records/write';
+ * import { Readable } from 'node:stream';
+ * import { createTextLineEncoder } from 'recordpipe/records/write';
  * const records = Readable.from([Uint8Array.of(97), Uint8Array.of(98, 99)]);
  * let bytes = 0;
  * for await (const chunk of records.pipe(createTextLineEncoder())) bytes += chunk.length;

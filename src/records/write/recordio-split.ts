@@ -75,7 +75,7 @@ async function splitRange(path: string | URL, split: RecordIOSplit, access: Acce
  * @throws as {@link recordIOSplitRange} and `readRecordIO`, while iterating; UsageError at once
  * @example
  * ```ts
- * import { readRecordIOSplit } from 'recordpipe/records/write';
+ * import { openRecordIOWriter, readRecordIOSplit } from 'recordpipe/records/write';
  * const writer = await openRecordIOWriter('train.rec');
  * for (let i = 0; i < 10; i++) await writer.write(Uint8Array.of(i));
  * await writer.close();
@@ -94,7 +94,7 @@ export function readRecordIOSplit(path: string | URL, options: RecordIOSplitOpti
  * @throws as {@link readRecordIOSplit}
  * @example
  * ```ts
- * import { readRecordIOSplitBatches } from 'recordpipe/records/write';
+ * import { openRecordIOWriter, readRecordIOSplitBatches } from 'recordpipe/records/write';
  * const writer = await openRecordIOWriter('train.rec');
  * for (let i = 0; i < 10; i++) await writer.write(Uint8Array.of(i));
  * await writer.close();

@@ -23,7 +23,7 @@ export async function s3SourceOf(options: ObjectOptions): Promise<Storage> {
     },
     write: (uri, output) => objectOutput(uri, output, (wanted) => openWriter(wanted, options, output)),
     async remove(uri, signal) {
-      const { removeObject } = await import('../upload/upload-client.ts');
+      const { removeObject } = await import('../upload/object-writer.ts');
       return removeObject(uri, { ...options, signal });
     },
   };

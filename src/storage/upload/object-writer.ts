@@ -1,108 +1,27 @@
 import { abortError, onAbort } from '../../bytes/abortable.ts';
-import { checkOptionNames } from '../../bytes/arguments.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import { DEFAULT_OBJECT_OPTIONS, type ObjectOptions, objectOptions } from '../object-options.ts';
 import { type ObjectUpload, openUpload } from './object-upload.ts';
 import type { WrittenObject } from './stored-object.ts';
-
-/** How an object is written, and where to. Every field has a default; pass what differs. */
-export interface ObjectWriteOptions extends ObjectOptions {
-  /**
-   * Whether an existing object of this name is replaced. Default false: it is an `already-exists` error, at once, or, where the
-   * object appears meanwhile, when the writer is closed.
-   */
-  readonly overwrite: boolean;
-  /** MIME type that the object is served as. Default: the service's, `application/octet-stream` or `binary/octet-stream`. */
-  readonly contentType: string | undefined;
-  /** User metadata, kept with the object as `x-amz-meta-NAME`. Names in lower case, values ASCII, 2 KiB in all. Default none. */
-  readonly metadata: Readonly<Record<string, string>>;
-  /** Size of the whole, if known: makes parts large enough for it, so that 10,000 of them hold any object. Default: parts grow. */
-  readonly expectedBytes: number | undefined;
-  /** Makes every further call fail with `aborted`; nothing is left behind in the bucket. */
-  readonly signal: AbortSignal | undefined;
-}
-
-const DEFAULTS: ObjectWriteOptions = Object.freeze({
-  ...DEFAULT_OBJECT_OPTIONS,
-  overwrite: false,
-  contentType: undefined,
-  metadata: Object.freeze({}),
-  expectedBytes: undefined,
-  signal: undefined,
-});
-
-/** S3's limit of one object, 48.8 TiB (qfacts.html): 10,000 parts of 5 GiB. */
-const MAX_BYTES = 10_000 * 5 * 1024 ** 3;
+import { UploadRequests } from './upload-requests.ts';
+import { type ObjectWriteOptions, objectWriteOptions, uploadAddress } from './write-options.ts';
 
 /**
- * The complete options, checked.
- * @throws UsageError for a value that no option has
- */
-export function objectWriteOptions(given: Partial<ObjectWriteOptions> = {}): ObjectWriteOptions {
-  checkOptionNames('object writer', given, DEFAULTS);
-  const { overwrite, contentType, metadata, expectedBytes, signal, ...objects } = given;
-  if (expectedBytes !== undefined && !(Number.isSafeInteger(expectedBytes) && expectedBytes >= 0))
-    throw new UsageError(`expectedBytes: expected an integer >= 0, got ${expectedBytes}`);
-  if (expectedBytes !== undefined && expectedBytes > MAX_BYTES)
-    throw new UsageError(`expectedBytes: expected at most ${MAX_BYTES}, got ${expectedBytes}`);
-  for (const [name, value] of Object.entries(metadata ?? {})) {
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value))
-      throw new UsageError(
-        `metadata: expected names in lower case and values in ASCII, got ${name}: ${value}`,
-      );
-  }
-  return {
-    ...objectOptions(objects),
-    overwrite: overwrite ?? DEFAULTS.overwrite,
-    contentType,
-    metadata: metadata ?? DEFAULTS.metadata,
-    expectedBytes,
-    signal,
-  };
-}
-
-/** Of S3: parts but the last have at least 5 MiB, there are at most 10,000, and none has more than 5 GiB (qfacts.html). */
-export const MIN_PART_BYTES: number = 5 * 1024 * 1024;
-export const MAX_PARTS = 10_000;
-export const MAX_PART_BYTES: number = 5 * 1024 * 1024 * 1024;
-
-/** So many parts have the same size before the next ones get larger, where the size of the whole is not known: 8 GiB with parts of 8 MiB. */
-const PARTS_PER_STEP = 1000;
-/** With parts of 8 MiB to begin with, 10,000 parts then hold 885 GiB, and the last ones have 307 MiB. */
-const STEP = 1.5;
-
-/**
- * How large parts are. Of a known size all are equal; some services insist on that. Of an unknown size they are equal up to the 1000th.
- * @param partBytes what is asked for
- * @param expectedBytes size of the whole, if known
- * @returns the size of part `number`, from 1
- */
-export function partSizes(partBytes: number, expectedBytes: number | undefined): (number: number) => number {
-  const least = Math.max(partBytes, MIN_PART_BYTES);
-  if (expectedBytes !== undefined) {
-    const size = Math.max(least, Math.ceil(expectedBytes / MAX_PARTS));
-    return () => size;
-  }
-  return (number) => {
-    const grown = least * STEP ** Math.floor((number - 1) / PARTS_PER_STEP);
-    return Math.min(Math.ceil(grown), MAX_PART_BYTES);
-  };
-}
-
-/**
- * Opens an object of S3, or of what speaks like it, for writing. Nothing is there under its name before the writer is closed, and then all of it; what is not
- * closed leaves nothing behind, no parts either.
+ * Opens an object of S3, or of a compatible service, for writing. The object appears, complete, when the
+ * writer is closed; a writer that is not closed leaves nothing in the bucket, not even parts.
  *
- * What is smaller than a part goes in one request; more goes in parts of `partBytes` (8 MiB; larger ones where the size is `expectedBytes` or grows beyond
- * 8 GiB, for there are at most 10,000), of which up to `maxRequests` are under way at once, and no more than `windowBytes` are held. Each request carries the CRC-32C of its bytes
- * in a header, and the last one that of the whole object, so that the service refuses what has changed on the way; those that know no checksum of a whole object check each part. Parts that
- * fail are sent again (`maxAttempts`, `retryTimeoutMs`). In the end the service is asked what it has, and size, ETag and, where it keeps one, checksum are compared.
+ * An object smaller than `partBytes` (8 MiB) is sent in one request; a larger one in parts, up to
+ * `maxRequests` at once, with up to `windowBytes` in memory. Parts are larger if `expectedBytes`
+ * requires it, and grow after 8 GiB, as S3 allows 10,000. Every request carries the CRC-32C of its
+ * bytes, and the last one that of the whole object, so that the service rejects bytes that changed on
+ * the way. Failed parts are sent again (`maxAttempts`, `retryTimeoutMs`). Finally the size, ETag and
+ * checksum that the service reports are compared.
  *
  * Rules and limits: S3's user guide, "Multipart upload limits" and "Checking object integrity".
  *
- * @param uri `s3://bucket/key`, the key as it is, nothing in it escaped
- * @throws RecordpipeError `already-exists` (unless `overwrite`), `access-denied`, `object-missing` (no such bucket), `retries-exhausted`, `io-failure`, `aborted`
- * @throws UsageError for an address that is none, or a wrong option
+ * @param uri `s3://bucket/key`, with nothing in the key escaped
+ * @throws RecordpipeError `already-exists` (unless `overwrite`), `access-denied`, `object-missing` (no
+ * such bucket), `retries-exhausted`, `io-failure`, `aborted`
+ * @throws UsageError for an invalid address or option
  * @example
  * ```ts
  * import { openObjectWriter } from 'recordpipe/storage';
@@ -127,30 +46,35 @@ export async function openObjectWriter(
   return new ObjectWriter(await openUpload(String(uri), options), options);
 }
 
-const TAKEN = Promise.resolve();
-
-interface Failure {
-  readonly error: unknown;
+/**
+ * Removes an object. One that does not exist is no error.
+ *
+ * @throws RecordpipeError `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
+ */
+export async function removeObject(uri: string, given: Partial<ObjectWriteOptions>): Promise<void> {
+  await (await UploadRequests.open(uploadAddress(uri), objectWriteOptions(given))).remove();
 }
 
-/** Writes one object, in order. Made by `openObjectWriter`. */
+const TAKEN = Promise.resolve();
+
+/** Writes one object in order: see {@link openObjectWriter}. */
 export class ObjectWriter implements AsyncDisposable {
   readonly uri: string;
   readonly #upload: ObjectUpload;
   readonly #signal: AbortSignal | undefined;
-  /** Parts that may be under way while another one fills. */
+  /** How many parts may be sent while another one fills. */
   readonly #parallel: (partBytes: number) => number;
-  /** What goes into the next part: `#have` bytes of `#part`. */
+  /** The next part, with `#have` bytes. */
   #part: Uint8Array | undefined;
   #have = 0;
   #number = 1;
   #bytes = 0;
   readonly #idle: Uint8Array[] = [];
   readonly #sending = new Set<Promise<void>>();
-  /** Calls before this one, none if undefined. */
+  /** Settles after all earlier calls of `write`; undefined if they have settled. */
   #tail: Promise<void> | undefined;
-  #failure: Failure | undefined;
-  #givenUp: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #abandoned: Promise<void> | undefined;
   #closed: Promise<WrittenObject> | undefined;
 
   /** @hideconstructor */
@@ -171,10 +95,11 @@ export class ObjectWriter implements AsyncDisposable {
   }
 
   /**
-   * Takes bytes, any number of them. When the promise resolves they have been copied, and the caller may use the memory again; it waits where the service is behind. Order is
-   * kept even for those who do not wait.
+   * Appends bytes. When the promise resolves they have been copied, and the caller may reuse the memory.
+   * It resolves later if the service is slow. Calls keep their order without waiting.
    *
-   * @throws RecordpipeError `closed`, `aborted`, or what kept an earlier part from being sent: `retries-exhausted`, `access-denied`, …; then the upload has been given up
+   * @throws RecordpipeError `closed`, `aborted`, or the failure of an earlier part, such as
+   * `retries-exhausted`; then the upload has been abandoned
    * @throws UsageError for anything but bytes
    */
   write(bytes: Uint8Array): Promise<void> {
@@ -193,13 +118,13 @@ export class ObjectWriter implements AsyncDisposable {
     return turn;
   }
 
-  /** Sends what is left, makes the object, and looks whether it is right. Calling it again gives the same answer. */
+  /** Sends the rest, completes the object and verifies it. Repeated calls return the same promise. */
   close(): Promise<WrittenObject> {
     this.#closed ??= this.#finish();
     return this.#closed;
   }
 
-  /** Gives the object up: what has been sent is taken away, an older object of the name stays as it is. */
+  /** Abandons the upload and removes its parts. An older object of that name stays as it is. */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
       await this.#closed.catch(() => {});
@@ -208,18 +133,18 @@ export class ObjectWriter implements AsyncDisposable {
     const error = this.#closedError('the writer was aborted');
     this.#closed = Promise.reject(error);
     this.#closed.catch(() => {});
-    await this.#giveUp(error);
+    await this.#abandon(error);
   }
 
   /**
-   * Aborts, unless `close` was called: leaving an `await using` block by an exception makes no object.
-   * Call `close` at the end of the block.
+   * Aborts unless `close` was called: call it at the end of an `await using` block. Leaving the block by
+   * an exception creates no object.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort();
   }
 
-  /** Copies at once, if that needs no waiting. */
+  /** Copies the bytes if they fit into the current part. */
   #copiedWhole(bytes: Uint8Array): boolean {
     const part = this.#part;
     if (part === undefined || this.#have + bytes.length > part.length) return false;
@@ -231,7 +156,7 @@ export class ObjectWriter implements AsyncDisposable {
   async #take(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; ) {
       this.#checkGood();
-      // A full part waits for more bytes: without any it is the whole object, or the last part.
+      // Without further bytes, a full part is the whole object or the last part.
       if (this.#part !== undefined && this.#have === this.#part.length) await this.#sendPart();
       this.#part ??= this.#emptyPart();
       const piece = bytes.subarray(at, at + this.#part.length - this.#have);
@@ -248,15 +173,15 @@ export class ObjectWriter implements AsyncDisposable {
     return Buffer.allocUnsafeSlow(size);
   }
 
-  /** Sends the part that is full, as soon as there is room for another one under way. */
+  /** Sends the current part, as soon as fewer than the maximum are being sent. */
   async #sendPart(): Promise<void> {
     const part = this.#part!;
     const body = part.subarray(0, this.#have);
     const number = this.#number++;
     this.#part = undefined;
     this.#have = 0;
-    const most = this.#parallel(part.length);
-    while (this.#sending.size >= most && this.#failure === undefined) await Promise.race(this.#sending);
+    const max = this.#parallel(part.length);
+    while (this.#sending.size >= max && this.#failure === undefined) await Promise.race(this.#sending);
     this.#checkGood();
     const sending = this.#upload.part(number, body).then(
       () => {
@@ -265,7 +190,7 @@ export class ObjectWriter implements AsyncDisposable {
       },
       (error: unknown) => {
         this.#sending.delete(sending);
-        void this.#giveUp(error);
+        void this.#abandon(error);
       },
     );
     this.#sending.add(sending);
@@ -282,9 +207,9 @@ export class ObjectWriter implements AsyncDisposable {
       this.#checkGood();
       return await this.#upload.complete();
     } catch (error) {
-      // The first failure is the reason; ending the other parts makes them fail as well.
+      // The first failure is the cause of all others.
       const failure = this.#failure === undefined ? error : this.#failure.error;
-      await this.#giveUp(failure);
+      await this.#abandon(failure);
       throw failure;
     } finally {
       this.#signal?.removeEventListener('abort', this.#onAbort);
@@ -294,14 +219,14 @@ export class ObjectWriter implements AsyncDisposable {
   }
 
   readonly #onAbort = (): void => {
-    void this.#giveUp(abortError(this.#signal as AbortSignal));
+    void this.#abandon(abortError(this.#signal as AbortSignal));
   };
 
-  #giveUp(error: unknown): Promise<void> {
+  #abandon(error: unknown): Promise<void> {
     this.#failure ??= { error };
     this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#givenUp ??= this.#upload.abandon(error);
-    return this.#givenUp;
+    this.#abandoned ??= this.#upload.abandon(error);
+    return this.#abandoned;
   }
 
   #checkGood(): void {

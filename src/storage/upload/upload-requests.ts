@@ -1,5 +1,4 @@
 import type {
-  CompletedPart,
   CompleteMultipartUploadCommandOutput,
   HeadObjectCommandOutput,
   ListMultipartUploadsCommandOutput,
@@ -10,85 +9,27 @@ import type {
 import { abortError } from '../../bytes/abortable.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { FetchFailure, objectError } from '../errors.ts';
-import type { TransferOptions } from '../object-options.ts';
 import type { RetryBudget } from '../prefetch/retry-budget.ts';
-import { type Attempt, retry } from '../s3/retry.ts';
-import type { UploadAddress } from './object-upload.ts';
-import type { ObjectWriteOptions } from './object-writer.ts';
-import type { UploadClient } from './upload-client.ts';
+import { type S3Sdk, s3Sdk } from '../s3/packages.ts';
+import { retry } from '../s3/retry.ts';
+import type { S3Caller } from '../s3/s3-caller.ts';
+import type { ObjectWriteOptions, UploadAddress } from './write-options.ts';
 
-/** A CRC-32C as S3 writes it: its 4 bytes, most significant first, in base64. */
+/** A CRC-32C as S3 writes it: 4 bytes, most significant first, in base64. */
 export function crcText(crc: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(crc >>> 0);
   return bytes.toString('base64');
 }
 
-/** One request of an upload. */
-interface UploadRequest {
-  /** For messages: `part 3`. */
-  readonly what: string;
-  readonly uri: string;
-  readonly options: TransferOptions;
-  /** Maximum duration of an attempt. */
-  readonly attemptMs: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-interface UploadAttempt extends Attempt {
-  readonly signal: AbortSignal;
-}
-
-/**
- * Sends a request until it succeeds, fails for good, or exhausts its budget.
- *
- * @throws RecordpipeError `aborted`, `access-denied`, `object-missing`, `already-exists` (412),
- * `retries-exhausted`, `io-failure`
- */
-async function withRetries<R>(
-  request: UploadRequest,
-  send: (attempt: UploadAttempt) => Promise<R>,
-): Promise<R> {
-  const { signal } = request;
-  if (signal?.aborted) throw abortError(signal);
-  const errorOf = (failure: FetchFailure, budget: RetryBudget): RecordpipeError =>
-    signal?.aborted ? abortError(signal) : uploadError(failure, request, budget);
-  return retry({ ...request, errorOf }, (attempt) => send(attempt as UploadAttempt));
-}
-
-function uploadError(
-  failure: FetchFailure,
-  { what, uri }: UploadRequest,
-  { attempts, elapsedMs }: RetryBudget,
-): RecordpipeError {
-  if (failure.kind === 'changed') {
-    const text = 'the object was created in the meantime; choose another name, or allow overwriting';
-    return new RecordpipeError('already-exists', text, { uri }, failure);
-  }
-  if (failure.kind === 'denied') {
-    const text = `${what}: access denied: ${failure.message}; writing needs s3:PutObject, and s3:AbortMultipartUpload to clean up after a failure`;
-    return new RecordpipeError('access-denied', text, { uri }, failure);
-  }
-  if (failure.kind === 'fatal') {
-    const text = `${what}: the service rejects it: ${failure.message}`;
-    return new RecordpipeError('io-failure', text, { uri }, failure);
-  }
-  return objectError(failure, { uri, attempts, elapsedMs });
-}
-
-/** Putting many parts together may take the service minutes, in which it keeps the connection busy. */
-const COMPLETE_MS = 300_000;
-/** So long it is tried to take parts away again. */
-const ABORT_MS = 10_000;
-
-/** A multipart upload under way. */
+/** A multipart upload in progress. */
 export interface Multipart {
   readonly uploadId: string;
-  /** What the service says it will check: the checksum of the whole, those of the parts, or it does not say. */
-  readonly checks: 'whole' | 'parts' | 'unsaid';
+  /** The checksums that the service verifies: of the whole object, of the parts, or unknown. */
+  readonly checks: 'whole' | 'parts' | 'unknown';
 }
 
-/** A part that the service has. */
+/** A part that has been sent. */
 export interface SentPart {
   readonly number: number;
   readonly size: number;
@@ -101,278 +42,301 @@ export interface ListedPart {
   readonly number: number;
   readonly size: number;
   readonly etag: string;
-  /** In base64; undefined where the service keeps none. */
+  /** In base64; undefined if the service stores none. */
   readonly crc32c: string | undefined;
 }
 
-/** The requests that make one object, each tried again as long as that may help. All throw as `withRetries`. */
+/** The fields used of the response that completes an object. */
+export type StoredResponse = Partial<
+  Pick<PutObjectCommandOutput & CompleteMultipartUploadCommandOutput, 'ETag' | 'VersionId' | 'ChecksumCRC32C'>
+> &
+  Partial<Pick<CompleteMultipartUploadCommandOutput, 'ChecksumType'>>;
+
+/** Assembling many parts may take the service minutes. */
+const COMPLETE_MS = 300_000;
+/** How long to try to remove the parts of an abandoned upload. */
+const CLEANUP_MS = 10_000;
+const CLEANUP = { maxAttempts: 5, retryTimeoutMs: CLEANUP_MS };
+/**
+ * The response arrives once the service has the whole body. How long an attempt may take therefore
+ * depends on its body, and `retry` limits it instead of the HTTP client.
+ */
+const RESPONSE_MS = 900_000;
+
+/** Sends a command with a client. */
+type Call<R> = (client: S3Client, options: { readonly abortSignal?: AbortSignal }) => Promise<R>;
+
+interface SendOptions<R> {
+  /** Maximum duration of an attempt. Default: that of a request without a body. */
+  readonly attemptMs?: number;
+  /** Handles a failure after an attempt whose response was lost; undefined: it stays a failure. */
+  readonly recover?: (failure: FetchFailure) => Promise<R | undefined>;
+  /** The caller's signal prevents further attempts, but does not end the current one. */
+  readonly uninterrupted?: boolean;
+  /** Sent although the caller's signal has fired. */
+  readonly cleanup?: boolean;
+}
+
+/**
+ * The requests that write one object. Each is retried.
+ *
+ * All throw RecordpipeError `aborted`, `access-denied`, `object-missing`, `already-exists` (412),
+ * `retries-exhausted` or `io-failure`.
+ */
 export class UploadRequests {
   readonly address: UploadAddress;
-  readonly #client: UploadClient;
   readonly #options: ObjectWriteOptions;
+  readonly #sdk: S3Sdk;
+  readonly #caller: S3Caller;
 
-  constructor(client: UploadClient, address: UploadAddress, options: ObjectWriteOptions) {
-    this.#client = client;
+  static async open(address: UploadAddress, options: ObjectWriteOptions): Promise<UploadRequests> {
+    const timeouts = {
+      headersTimeoutMs: RESPONSE_MS,
+      idleTimeoutMs: RESPONSE_MS,
+      slowAfterMs: RESPONSE_MS,
+      retryTimeoutMs: RESPONSE_MS,
+    };
+    const [sdk, { S3Caller }, { s3ClientsOf }] = await Promise.all([
+      s3Sdk(),
+      import('../s3/s3-caller.ts'),
+      import('../s3/s3-clients.ts'),
+    ]);
+    const clients = await s3ClientsOf({ ...options, ...timeouts });
+    return new UploadRequests(address, options, sdk, new S3Caller(clients, options));
+  }
+
+  private constructor(address: UploadAddress, options: ObjectWriteOptions, sdk: S3Sdk, caller: S3Caller) {
     this.address = address;
     this.#options = options;
+    this.#sdk = sdk;
+    this.#caller = caller;
   }
 
-  /** The whole object in one request. @param stored whether the object that is there now is the one that was sent, asked where the answer to an earlier attempt was lost */
-  put(
-    body: Uint8Array,
-    crc: number,
-    stored: () => Promise<boolean>,
-  ): Promise<Pick<PutObjectCommandOutput, 'ETag' | 'VersionId' | 'ChecksumCRC32C'>> {
-    return this.#send(
-      { what: 'the object', attemptMs: this.#bodyMs(body.length) },
-      async ({ signal, unsure }) => {
-        const { PutObjectCommand } = this.#client.sdk;
-        const command = new PutObjectCommand({
-          ...this.#place(),
-          ...this.#description(),
-          ...this.#condition(),
-          Body: body,
-          ChecksumAlgorithm: 'CRC32C',
-          ChecksumCRC32C: crcText(crc),
-        });
-        try {
-          return await this.#call(signal, (client, sending) => client.send(command, sending));
-        } catch (error) {
-          if (unsure && isStatus(error, 412) && (await stored())) return {};
-          throw error;
-        }
-      },
-    );
+  /**
+   * Sends the object in one request.
+   *
+   * @param isStored whether the service has this very object, to be asked if a response was lost
+   */
+  put(body: Uint8Array, crc: number, isStored: () => Promise<boolean>): Promise<StoredResponse> {
+    const command = () =>
+      new this.#sdk.PutObjectCommand({
+        ...this.#object(),
+        ...this.#description(),
+        ...this.#condition(),
+        Body: body,
+        ChecksumAlgorithm: 'CRC32C',
+        ChecksumCRC32C: crcText(crc),
+      });
+    return this.#send<StoredResponse>('the object', (client, options) => client.send(command(), options), {
+      attemptMs: this.#bodyMs(body.length),
+      recover: async ({ status }) => (status === 412 && (await isStored()) ? {} : undefined),
+    });
   }
 
-  /** Begins an object in parts, with as strong a check as the service takes. */
+  /** Starts an object in parts, with the strongest check that the service supports. */
   async create(): Promise<Multipart> {
     try {
       return await this.#create({ ChecksumAlgorithm: 'CRC32C', ChecksumType: 'FULL_OBJECT' });
     } catch (error) {
-      if (!refusesParameters(error)) throw error;
+      if (!rejectsParameters(error)) throw error;
       return this.#create({});
     }
   }
 
-  #create(checking: { ChecksumAlgorithm?: 'CRC32C'; ChecksumType?: 'FULL_OBJECT' }): Promise<Multipart> {
-    return this.#send({ what: 'beginning the upload' }, async () => {
-      const { CreateMultipartUploadCommand } = this.#client.sdk;
-      const command = new CreateMultipartUploadCommand({
-        ...this.#place(),
-        ...this.#description(),
-        ...checking,
-      });
-      // Not ended by the caller's signal: an upload whose name we do not get to know could not be given up.
-      const own = AbortSignal.timeout(this.#shortMs);
-      const answer = await this.#call(own, (client, sending) => client.send(command, sending));
-      return {
-        uploadId: answer.UploadId!,
-        checks: checksOf({ ChecksumAlgorithm: answer.ChecksumAlgorithm, ChecksumType: answer.ChecksumType }),
-      };
-    });
+  async #create(checks: { ChecksumAlgorithm?: 'CRC32C'; ChecksumType?: 'FULL_OBJECT' }): Promise<Multipart> {
+    const input = { ...this.#object(), ...this.#description(), ...checks };
+    const command = () => new this.#sdk.CreateMultipartUploadCommand(input);
+    // An upload whose name is unknown could not be removed.
+    const response = await this.#send(
+      'starting the upload',
+      (client, options) => client.send(command(), options),
+      { uninterrupted: true },
+    );
+    return multipartOf(response);
   }
 
   async part({ uploadId }: Multipart, number: number, body: Uint8Array, crc: number): Promise<SentPart> {
-    const { UploadPartCommand } = this.#client.sdk;
-    const input = {
-      ...this.#place(),
-      UploadId: uploadId,
-      PartNumber: number,
-      Body: body,
-      ChecksumAlgorithm: 'CRC32C',
-      ChecksumCRC32C: crcText(crc),
-    } as const;
+    const command = () =>
+      new this.#sdk.UploadPartCommand({
+        ...this.#object(),
+        UploadId: uploadId,
+        PartNumber: number,
+        Body: body,
+        ChecksumAlgorithm: 'CRC32C',
+        ChecksumCRC32C: crcText(crc),
+      });
     const { ETag } = await this.#send(
-      { what: `part ${number}`, attemptMs: this.#bodyMs(body.length) },
-      ({ signal }) =>
-        this.#call(signal, (client, sending) => client.send(new UploadPartCommand(input), sending)),
+      `part ${number}`,
+      (client, options) => client.send(command(), options),
+      { attemptMs: this.#bodyMs(body.length) },
     );
     return { number, size: body.length, crc, etag: ETag ?? '' };
   }
 
-  /** Makes the object of its parts. @param stored as of `put` */
+  /** Assembles the object from its parts. @param isStored as for {@link put} */
   complete(
     { uploadId, checks }: Multipart,
     parts: readonly SentPart[],
     whole: { readonly size: number; readonly crc: number },
-    stored: () => Promise<boolean>,
-  ): Promise<
-    Pick<CompleteMultipartUploadCommandOutput, 'ETag' | 'VersionId' | 'ChecksumCRC32C' | 'ChecksumType'>
-  > {
-    const { CompleteMultipartUploadCommand } = this.#client.sdk;
-    const listed = parts.map(
-      ({ number, etag, crc }): CompletedPart => ({
-        PartNumber: number,
-        ETag: etag,
-        ...(checks !== 'unsaid' && { ChecksumCRC32C: crcText(crc) }),
-      }),
-    );
-    const input = {
-      ...this.#place(),
-      ...this.#condition(),
-      UploadId: uploadId,
-      MultipartUpload: { Parts: listed },
-      ...(checks === 'whole' && {
-        ChecksumCRC32C: crcText(whole.crc),
-        ChecksumType: 'FULL_OBJECT' as const,
-        MpuObjectSize: whole.size,
-      }),
-    };
-    return this.#send(
-      { what: 'completing the upload', attemptMs: COMPLETE_MS },
-      async ({ signal, unsure }) => {
-        try {
-          return await this.#call(signal, (client, sending) =>
-            client.send(new CompleteMultipartUploadCommand(input), sending),
-          );
-        } catch (error) {
-          if (unsure && isStatus(error, 404, 412) && (await stored())) return {};
-          throw error;
-        }
+    isStored: () => Promise<boolean>,
+  ): Promise<StoredResponse> {
+    const command = () =>
+      new this.#sdk.CompleteMultipartUploadCommand({
+        ...this.#object(),
+        ...this.#condition(),
+        UploadId: uploadId,
+        MultipartUpload: {
+          Parts: parts.map(({ number, etag, crc }) => ({
+            PartNumber: number,
+            ETag: etag,
+            ...(checks !== 'unknown' && { ChecksumCRC32C: crcText(crc) }),
+          })),
+        },
+        ...(checks === 'whole' && {
+          ChecksumCRC32C: crcText(whole.crc),
+          ChecksumType: 'FULL_OBJECT' as const,
+          MpuObjectSize: whole.size,
+        }),
+      });
+    return this.#send<StoredResponse>(
+      'completing the upload',
+      (client, options) => client.send(command(), options),
+      {
+        attemptMs: COMPLETE_MS,
+        recover: async ({ status }) =>
+          (status === 404 || status === 412) && (await isStored()) ? {} : undefined,
       },
     );
   }
 
-  /** Takes the parts away again, whether the signal has fired or not. */
+  /** Removes the parts, also after the signal has fired. */
   async abort({ uploadId }: Pick<Multipart, 'uploadId'>): Promise<void> {
-    const { AbortMultipartUploadCommand, ListPartsCommand } = this.#client.sdk;
-    const input = { ...this.#place(), UploadId: uploadId };
-    const retried = {
-      uri: this.address.uri,
-      options: { ...this.#options, maxAttempts: 5, retryTimeoutMs: ABORT_MS },
-      attemptMs: ABORT_MS,
-      signal: undefined,
+    const { AbortMultipartUploadCommand, ListPartsCommand } = this.#sdk;
+    const input = { ...this.#object(), UploadId: uploadId };
+    const abort: Call<unknown> = async (client, options) => {
+      await client.send(new AbortMultipartUploadCommand(input), options);
+      // A part that was being sent may have been stored afterwards.
+      const left = await client
+        .send(new ListPartsCommand({ ...input, MaxParts: 1 }), options)
+        .catch(() => undefined);
+      if (left?.Parts?.length) await client.send(new AbortMultipartUploadCommand(input), options);
     };
     try {
-      await withRetries({ ...retried, what: 'giving the upload up' }, async ({ signal }) => {
-        const abort = (): Promise<unknown> =>
-          this.#call(signal, (client, sending) =>
-            client.send(new AbortMultipartUploadCommand(input), sending),
-          );
-        await abort();
-        // A part that was on its way may have come behind it.
-        const left = await this.#call(signal, (client, sending) =>
-          client.send(new ListPartsCommand({ ...input, MaxParts: 1 }), sending),
-        ).catch(() => undefined);
-        if ((left?.Parts?.length ?? 0) > 0) await abort();
-      });
+      await this.#send('removing the upload', abort, { attemptMs: CLEANUP_MS, cleanup: true });
     } catch (error) {
       if (!isRecordpipeError(error, 'object-missing')) throw error;
     }
   }
 
-  /** What the service says of the object; undefined where it has none. */
+  /** Returns the service's description of the object; undefined if there is none. */
   async head(): Promise<HeadObjectCommandOutput | undefined> {
+    const command = () => new this.#sdk.HeadObjectCommand({ ...this.#object(), ChecksumMode: 'ENABLED' });
     try {
-      return await this.#send({ what: 'looking at the object' }, ({ signal }) => {
-        const { HeadObjectCommand } = this.#client.sdk;
-        const command = new HeadObjectCommand({ ...this.#place(), ChecksumMode: 'ENABLED' });
-        return this.#call(signal, (client, sending) => client.send(command, sending));
-      });
+      return await this.#send('checking the object', (client, options) => client.send(command(), options));
     } catch (error) {
       if (isRecordpipeError(error, 'object-missing')) return undefined;
       throw error;
     }
   }
 
-  /** Removes the object, or does nothing where there is none. */
+  /** Removes the object. One that does not exist is no error. */
   async remove(): Promise<void> {
-    const { DeleteObjectCommand } = this.#client.sdk;
-    await this.#send({ what: 'removing the object' }, ({ signal }) =>
-      this.#call(signal, (client, sending) => client.send(new DeleteObjectCommand(this.#place()), sending)),
-    );
+    const command = () => new this.#sdk.DeleteObjectCommand(this.#object());
+    await this.#send('removing the object', (client, options) => client.send(command(), options));
   }
 
-  /** Uploads of this very object that were begun and not ended; none where they may not be listed. */
+  /** Returns the unfinished uploads of this object; none if they may not be listed. */
   async uploads(): Promise<Multipart[]> {
-    const { ListMultipartUploadsCommand } = this.#client.sdk;
-    const { Bucket, Key, ...payer } = this.#place();
-    const found: Multipart[] = [];
-    let at: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
-    try {
-      while (at !== undefined) {
-        const command = new ListMultipartUploadsCommand({ Bucket, Prefix: Key, ...payer, ...at });
-        const page: ListMultipartUploadsCommandOutput = await this.#send(
-          { what: 'looking for interrupted uploads' },
-          ({ signal }) => this.#call(signal, (client, sending) => client.send(command, sending)),
-        );
-        for (const { Key: key, UploadId, ChecksumAlgorithm, ChecksumType } of page.Uploads ?? [])
-          if (key === Key && UploadId !== undefined)
-            found.push({ uploadId: UploadId, checks: checksOf({ ChecksumAlgorithm, ChecksumType }) });
-        // Keys come in order: the next one is longer. A marker that stands still would never end.
-        const more: boolean | undefined =
-          page.IsTruncated && page.NextKeyMarker === Key && page.NextUploadIdMarker !== at.UploadIdMarker;
-        at = more ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined;
-      }
-    } catch (error) {
-      if (isRecordpipeError(error, 'aborted', 'retries-exhausted')) throw error;
-      return [];
-    }
-    return found;
+    const { Bucket, Key, ...payer } = this.#object();
+    type Marker = { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined };
+    return this.#pages<Multipart, Marker>('listing unfinished uploads', async (marker, send) => {
+      const input = { Bucket, Prefix: Key, ...payer, ...marker };
+      const command = () => new this.#sdk.ListMultipartUploadsCommand(input);
+      const page: ListMultipartUploadsCommandOutput = await send((client, options) =>
+        client.send(command(), options),
+      );
+      const found = (page.Uploads ?? []).filter(({ Key: key, UploadId }) => key === Key && UploadId);
+      // Keys arrive in order, so that the next one is longer. A marker that repeats would never end.
+      const more =
+        page.IsTruncated && page.NextKeyMarker === Key && page.NextUploadIdMarker !== marker?.UploadIdMarker;
+      const next = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+      return { items: found.map(multipartOf), next: more ? next : undefined };
+    });
   }
 
-  /** The parts that the service has of an upload; none where they may not be listed. */
+  /** Returns the stored parts of an upload; none if they may not be listed. */
   async parts({ uploadId }: Multipart): Promise<ListedPart[]> {
-    const { ListPartsCommand } = this.#client.sdk;
-    const found: ListedPart[] = [];
-    let marker: string | undefined = '0';
+    return this.#pages<ListedPart, string>('listing parts', async (marker = '0', send) => {
+      const input = { ...this.#object(), UploadId: uploadId, PartNumberMarker: marker };
+      const command = () => new this.#sdk.ListPartsCommand(input);
+      const page: ListPartsCommandOutput = await send((client, options) => client.send(command(), options));
+      const items = (page.Parts ?? []).map(({ PartNumber, Size, ETag, ChecksumCRC32C }) => ({
+        number: PartNumber ?? 0,
+        size: Size ?? -1,
+        etag: ETag ?? '',
+        crc32c: ChecksumCRC32C,
+      }));
+      const next = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+      // A part number that does not grow would never end.
+      return { items, next: next !== undefined && Number(next) > Number(marker) ? next : undefined };
+    });
+  }
+
+  /** Collects all pages; none if they may not be listed. */
+  async #pages<Item, Marker>(
+    what: string,
+    load: (
+      marker: Marker | undefined,
+      send: <R>(call: Call<R>) => Promise<R>,
+    ) => Promise<{ items: readonly Item[]; next: Marker | undefined }>,
+  ): Promise<Item[]> {
+    const all: Item[] = [];
+    let marker: Marker | undefined;
     try {
-      while (marker !== undefined) {
-        const command: InstanceType<typeof ListPartsCommand> = new ListPartsCommand({
-          ...this.#place(),
-          UploadId: uploadId,
-          PartNumberMarker: marker,
-        });
-        const page: ListPartsCommandOutput = await this.#send({ what: 'looking for parts' }, ({ signal }) =>
-          this.#call(signal, (client, sending) => client.send(command, sending)),
-        );
-        for (const { PartNumber, Size, ETag, ChecksumCRC32C } of page.Parts ?? [])
-          found.push({ number: PartNumber ?? 0, size: Size ?? -1, etag: ETag ?? '', crc32c: ChecksumCRC32C });
-        const next = page.IsTruncated ? page.NextPartNumberMarker : undefined;
-        // Part numbers rise; a marker that does not would never end.
-        marker = next !== undefined && Number(next) > Number(marker) ? next : undefined;
-      }
+      do {
+        const { items, next } = await load(marker, (call) => this.#send(what, call));
+        for (const item of items) all.push(item);
+        marker = next;
+      } while (marker !== undefined);
     } catch (error) {
       if (isRecordpipeError(error, 'aborted', 'retries-exhausted')) throw error;
       return [];
     }
-    return found;
+    return all;
   }
 
-  /** One attempt, to where the bucket is. */
-  #call<R>(
-    signal: AbortSignal,
-    send: (client: S3Client, options: { readonly abortSignal?: AbortSignal }) => Promise<R>,
-  ): Promise<R> {
-    return this.#client.caller.call(this.address.bucket, signal, send);
+  async #send<R>(what: string, call: Call<R>, given: SendOptions<R> = {}): Promise<R> {
+    const { attemptMs = this.#shortMs, recover, uninterrupted = false, cleanup = false } = given;
+    const { uri, bucket } = this.address;
+    const signal = cleanup ? undefined : this.#options.signal;
+    if (signal?.aborted) throw abortError(signal);
+    const options = cleanup ? { ...this.#options, ...CLEANUP } : this.#options;
+    const errorOf = (failure: FetchFailure, budget: RetryBudget): RecordpipeError =>
+      signal?.aborted ? abortError(signal) : uploadError(what, uri, failure, budget);
+    return retry({ uri, options, signal, attemptMs, errorOf }, async (attempt) => {
+      const own = uninterrupted ? AbortSignal.timeout(attemptMs) : attempt.signal;
+      try {
+        return await this.#caller.call(bucket, own, call);
+      } catch (error) {
+        const known = attempt.unsure && error instanceof FetchFailure ? await recover?.(error) : undefined;
+        if (known !== undefined) return known;
+        throw error;
+      }
+    });
   }
 
-  #send<R>(
-    request: { what: string; attemptMs?: number },
-    send: (attempt: UploadAttempt) => Promise<R>,
-  ): Promise<R> {
-    const { signal } = this.#options;
-    const attemptMs = request.attemptMs ?? this.#shortMs;
-    return withRetries(
-      { what: request.what, attemptMs, uri: this.address.uri, options: this.#options, signal },
-      send,
-    );
-  }
-
-  /** How long an attempt without a body may take. */
+  /** Maximum duration of an attempt without a body. */
   get #shortMs(): number {
     return this.#options.connectTimeoutMs + this.#options.headersTimeoutMs;
   }
 
-  /** How long an attempt that carries so many bytes may take at the slowest. */
+  /** Maximum duration of an attempt with a body of this size. */
   #bodyMs(bytes: number): number {
     return this.#shortMs + Math.ceil((bytes / this.#options.minBytesPerSecond) * 1000);
   }
 
-  #place(): { Bucket: string; Key: string; RequestPayer?: 'requester' } {
-    const { bucket, key } = this.address;
-    return { Bucket: bucket, Key: key, ...(this.#options.requesterPays && { RequestPayer: 'requester' }) };
+  #object(): { Bucket: string; Key: string; RequestPayer?: 'requester' } {
+    return { Bucket: this.address.bucket, Key: this.address.key, ...this.#caller.payer };
   }
 
   #description(): { ContentType?: string; Metadata?: Record<string, string> } {
@@ -388,21 +352,45 @@ export class UploadRequests {
   }
 }
 
-function isStatus(error: unknown, ...statuses: number[]): boolean {
-  return error instanceof FetchFailure && error.status !== undefined && statuses.includes(error.status);
+function multipartOf(said: {
+  readonly UploadId?: string | undefined;
+  readonly ChecksumAlgorithm?: string | undefined;
+  readonly ChecksumType?: string | undefined;
+}): Multipart {
+  const { UploadId, ChecksumAlgorithm, ChecksumType } = said;
+  const whole = ChecksumType === 'FULL_OBJECT' ? 'whole' : 'parts';
+  return { uploadId: UploadId!, checks: ChecksumAlgorithm === 'CRC32C' ? whole : 'unknown' };
 }
 
-function checksOf(said: {
-  readonly ChecksumAlgorithm: string | undefined;
-  readonly ChecksumType: string | undefined;
-}): Multipart['checks'] {
-  if (said.ChecksumAlgorithm !== 'CRC32C') return 'unsaid';
-  return said.ChecksumType === 'FULL_OBJECT' ? 'whole' : 'parts';
-}
-
-/** Whether a service does not know the parameters by which it is to check. */
-function refusesParameters(error: unknown): boolean {
+/** Whether the service does not support the checksum parameters. */
+function rejectsParameters(error: unknown): boolean {
   if (!isRecordpipeError(error, 'io-failure')) return false;
   const { status } = (error as RecordpipeError).cause as FetchFailure;
   return status === 400 || status === 501;
+}
+
+function uploadError(
+  what: string,
+  uri: string,
+  failure: FetchFailure,
+  { attempts, elapsedMs }: RetryBudget,
+): RecordpipeError {
+  const error = (code: 'already-exists' | 'access-denied' | 'io-failure', text: string) =>
+    new RecordpipeError(code, text, { uri }, failure);
+  switch (failure.kind) {
+    case 'changed':
+      return error(
+        'already-exists',
+        'the object was created in the meantime; choose another name, or allow overwriting',
+      );
+    case 'denied':
+      return error(
+        'access-denied',
+        `${what}: access denied: ${failure.message}; writing needs s3:PutObject, and s3:AbortMultipartUpload to clean up after a failure`,
+      );
+    case 'fatal':
+      return error('io-failure', `${what}: the service rejects it: ${failure.message}`);
+    default:
+      return objectError(failure, { uri, attempts, elapsedMs });
+  }
 }

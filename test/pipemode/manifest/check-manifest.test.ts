@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
 import {
   checkManifest,
+  listManifestObjects,
   writeAugmentedManifest,
   writeManifest,
 } from '../../../src/pipemode/manifest/index.ts';
@@ -48,6 +49,45 @@ test('lists of objects', async () => {
   ]);
   expect(await found('[{"prefix":"s3://b/x/"},\n"a"\n"b"]')).toEqual(['3:1 error malformed-json']);
   expect(await found('[{"prefix":"s3://b/x/"}]')).toEqual(['1:1 error empty-manifest']);
+});
+
+test('a file that is not a manifest is one error, not one per line', async () => {
+  const once = ['1:1 error not-a-manifest'];
+  expect(await found(JSON.stringify({ a: 1, b: [1, 2] }, undefined, 2))).toEqual(once);
+  expect(await found('name,label\ncat,1\ndog,2\n')).toEqual(once);
+  expect(await found('"text"\n5\n')).toEqual(once);
+  const path = dir.file('binary.manifest', Buffer.from([10, 0xff, 0xfe, 10, 0xfd, 10]));
+  expect((await checkManifest(path)).problems).toMatchObject([
+    { code: 'blank-line' },
+    { code: 'not-a-manifest' },
+  ]);
+});
+
+test('a truncated line is an error of that line', async () => {
+  expect(await found('{"a":1\n{"a":2}\n')).toEqual(['1:7 error malformed-json']);
+  expect(await found('{"a":1}\n{"a":\n')).toEqual(['2:6 error malformed-json']);
+  expect(await found('{"a":\n')).toEqual(['1:6 error malformed-json']);
+});
+
+test('a line may span many chunks', async () => {
+  const path = dir.file('spans.manifest', Buffer.from(`{"a":"${'x'.repeat(3 << 20)}"}\n{"a":1}\n`));
+  expect(await checkManifest(path)).toMatchObject({ ok: true, entries: 2 });
+  const { problems, entries } = await checkManifest(path, { maxLineBytes: 2 << 20 });
+  expect([problems.length, problems[0].code, entries]).toEqual([1, 'line-too-long', 1]);
+});
+
+test('unknown options are rejected', async () => {
+  const path = dir.file('options.manifest', Buffer.from('{"a":1}\n'));
+  await expect(checkManifest(path, { headObject: true } as object)).rejects.toThrow(
+    /did you mean headObjects/,
+  );
+  await expect(writeManifest(path, ['s3://b/x'], { overwrit: true } as object)).rejects.toThrow(
+    /did you mean overwrite/,
+  );
+  await expect(writeAugmentedManifest(path, [], { force: true } as object)).rejects.toThrow(/unknown option/);
+  await expect(listManifestObjects(['s3://b/'], { exclud: [] } as object)).rejects.toThrow(
+    /did you mean exclude/,
+  );
 });
 
 test('what is too much for a line, or for a job', async () => {

@@ -314,7 +314,9 @@ describe('augmented manifests', () => {
       epoch: 0,
       record: 8,
     });
-    await expect(reading).rejects.toThrow(/inside tuple 2, behind "image-ref", "label": "bbox" did not come/);
+    await expect(reading).rejects.toThrow(
+      /inside tuple 2, after "image-ref", "label": "bbox" did not arrive/,
+    );
     expect(tuples).toBe(2);
     await expect(dataset.count()).rejects.toMatchObject({ code: 'truncated-record', epoch: 1, record: 0 });
   });

@@ -75,11 +75,11 @@ test('what is not the same stream is refused', async () => {
   };
   await refuse(
     Buffer.concat(records.slice(0, 50).map((record) => encodeRecordIO(record))),
-    /the stream has 50 records, 100/,
+    /the stream has 50 records, but 100/,
   );
   const longer = [...records];
   longer[5] = Buffer.alloc(999);
-  await refuse(Buffer.concat(longer.map((record) => encodeRecordIO(record))), /begins at byte/);
+  await refuse(Buffer.concat(longer.map((record) => encodeRecordIO(record))), /starts at byte/);
   const swapped = [...records];
   [swapped[39], swapped[99]] = [swapped[99], swapped[39]];
   await refuse(Buffer.concat(swapped.map((record) => encodeRecordIO(record))), /record 99 is not the one/);

@@ -216,7 +216,7 @@ describe('recordpipe stream without one', () => {
       ['stream', '-c', `a=${data}`, '--dir', newPlace(), '--metrics', '70000'],
       /--metrics: expected a port/,
     ],
-    [2, ['stream', '-c', 'a b=x', '--dir', 'x'], /a channel's name/],
+    [2, ['stream', '-c', 'a b=x', '--dir', 'x'], /name of a channel/],
     [
       4,
       ['stream', '-c', `train=${data}`, '--dir', temp.file('unread'), '--reader-timeout', '100ms'],

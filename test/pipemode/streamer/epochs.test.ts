@@ -7,13 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { Xoshiro128 } from '../../../src/dataset/operators/shuffle.ts';
 import { PipeModeDataset } from '../../../src/pipemode/index.ts';
+import { streamChannel } from '../../../src/pipemode/job/stream-channel.ts';
 import {
   PipeModeStreamer,
   type StreamEvent,
   trainingEnvironment,
   trainingPlaces,
 } from '../../../src/pipemode/streamer/index.ts';
-import { streamChannel } from '../../../src/pipemode/streamer/stream-channel.ts';
 import { openDescriptors, tempDir } from '../../support/temp-dir.ts';
 import { appearance, catEpochs, catPipe, eventLog, writeObjects } from './stream-place.ts';
 

@@ -167,7 +167,7 @@ describe('recordpipe stream', () => {
       'a file where the folder of pipes has to be',
       3,
       ['-c', `train=${data}`, '--dir', data],
-      /the pipes need a folder/,
+      /the folder for the pipes is a file/,
     ],
     [
       'a name that is too long',

@@ -1,9 +1,9 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { EpochItem } from '../../../src/pipemode/streamer/content/channel-content.ts';
-import { type EpochMaking, fetchEpoch } from '../../../src/pipemode/streamer/epoch-bytes.ts';
+import type { EpochItem, EpochMaking } from '../../../src/pipemode/streamer/channel-content.ts';
 import { FileEpoch } from '../../../src/pipemode/streamer/file-epoch.ts';
+import { fetchEpoch } from '../../../src/pipemode/streamer/object-epoch.ts';
 import { ReadPace, SlicedFile } from '../../../src/storage/local/sliced-file.ts';
 import type { ObjectRef } from '../../../src/storage/storage.ts';
 import { openDescriptors, tempDir } from '../../support/temp-dir.ts';

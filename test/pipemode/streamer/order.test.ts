@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { epochOrder } from '../../../src/pipemode/streamer/content/object-list.ts';
+import { epochOrder } from '../../../src/pipemode/streamer/channel-content.ts';
 
 const NO_SHARE = { share: undefined };
 

@@ -137,7 +137,8 @@ describe('in a folder that others may write to', () => {
   test('a full disk leaves no lock file, pipe or temporary file', () => {
     const dir = newPlace();
     const source = `
-            const channels = [{ name: 'train', uri: ${JSON.stringify(data)} }];
+      import { PipeModeStreamer } from 'recordpipe/pipemode/streamer';
+      const channels = [{ name: 'train', uri: ${JSON.stringify(data)} }];
       const streamer = new PipeModeStreamer({ channels, pipeDir: ${JSON.stringify(dir)} });
       await streamer.run().catch((error) => console.log(error.code));`;
     // No file may grow; Node ignores the signal that comes with the error.

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { encodeRecordIO } from 'recordpipe';
-import { epochOrder, type HostShare } from '../../../src/pipemode/streamer/content/object-list.ts';
+import { epochOrder, type HostShare } from '../../../src/pipemode/streamer/channel-content.ts';
 import {
   PipeModeStreamer,
   type StreamEvent,

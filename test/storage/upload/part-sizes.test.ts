@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
-import { uploadAddress } from '../../../src/storage/upload/object-upload.ts';
-import { MAX_PART_BYTES, MAX_PARTS, partSizes } from '../../../src/storage/upload/object-writer.ts';
+import {
+  MAX_PART_BYTES,
+  MAX_PARTS,
+  partSizes,
+  uploadAddress,
+} from '../../../src/storage/upload/write-options.ts';
 
 const MIB = 1024 * 1024;
 
@@ -14,7 +18,7 @@ test('of a known size all parts are equal, and 10,000 hold it', () => {
   expect(partSizes(8 * MIB, 100)(1)).toBe(8 * MIB);
 });
 
-test('of an unknown size they grow behind the 1000th, and never shrink', () => {
+test('of an unknown size they grow after the 1000th, and never shrink', () => {
   const sizeOf = partSizes(8 * MIB, undefined);
   expect(sizeOf(1000)).toBe(8 * MIB);
   expect(sizeOf(1001)).toBe(12 * MIB);

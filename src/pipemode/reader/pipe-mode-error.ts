@@ -1,7 +1,7 @@
-import { RecordpipeError, sentenceOf } from '../errors.ts';
+import { RecordpipeError, sentenceOf } from '../../errors.ts';
 
 /**
- * A failure while a channel is read: a {@link RecordpipeError} that also says which channel, and which epoch of it.
+ * A failure while a channel is read: a {@link RecordpipeError} with the channel and the epoch.
  *
  * @example
  * ```ts
@@ -9,7 +9,7 @@ import { RecordpipeError, sentenceOf } from '../errors.ts';
  * import { PipeModeDataset, PipeModeError } from 'recordpipe/pipemode';
  * mkdirSync('errors');
  * writeFileSync('errors/inputdataconfig.json', '{"train": {"TrainingInputMode": "Pipe"}}');
- * writeFileSync('errors/train_0', 'this is no RecordIO');
+ * writeFileSync('errors/train_0', 'this is not RecordIO');
  * try {
  *   await new PipeModeDataset('train', { pipeDir: 'errors', stateDir: 'errors', configDir: 'errors' }).count();
  * } catch (error) {

@@ -1,48 +1,52 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { abortError, onAbort } from '../../../bytes/abortable.ts';
-import { RecordpipeError } from '../../../errors.ts';
-import { fileError } from '../../../storage/local/file-errors.ts';
-import type { OwnFifo } from './open-fifo.ts';
-import { hasReader } from './open-fifo.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { abortError, onAbort } from '../../bytes/abortable.ts';
+import { RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
+import type { EpochBytes } from './channel-content.ts';
+import { hasReader, type OwnFifo } from './fifo.ts';
 
-/** Handed to the event loop at a time: enough to keep a pipe of 64 KiB busy, and little enough to tell how far a slow reader is. */
+/** Bytes per write to the event loop: keeps a 64 KiB pipe busy, and shows the progress of a slow reader. */
 const SLICE_BYTES = 256 * 1024;
-/** So much may wait in front of the pipe. */
+/** Maximum bytes that wait for room in the pipe. */
 const WAITING_BYTES = 1024 * 1024;
-/** A pipe that was full is tried again after at most so many chunks. */
+/** Maximum number of chunks before a direct write to a full pipe is tried again. */
 const MAX_UNTRIED = 64;
-/** How often a silent pipe is asked whether its reader is still there. */
+/** Interval of the checks for the reader of a silent pipe. */
 const PROBE_MS = 1000;
+/** Bytes, less than a millisecond of work, after which the event loop gets a turn. */
+const TURN_BYTES = 1024 * 1024;
 
-/** What is counted while an epoch is written. */
+/** Counters of an epoch. */
 export interface FifoStats {
-  /** Bytes that the pipe has taken. */
+  /** Bytes that the pipe accepted. */
   readonly bytes: number;
-  /** Milliseconds in which bytes waited for the reader. */
+  /** Milliseconds during which bytes waited for the reader. */
   readonly blockedMs: number;
 }
 
 /**
- * Writes into a named pipe that a reader has opened, without blocking: what the pipe takes at once, it takes in the call, and the event loop writes the rest.
- * No thread is held up by a reader that stops, and nothing keeps the process from ending. Chunks are written as they are, none is copied.
+ * Writes to a named pipe that a reader has opened, without blocking: a direct call writes what the pipe
+ * accepts at once, the event loop writes the rest. A reader that stops blocks no thread and does not
+ * keep the process alive. Chunks are not copied.
  */
 export class FifoWriter {
   readonly #fifo: OwnFifo;
   readonly #descriptor: number;
   readonly #socket: Socket;
   readonly #signal: AbortSignal;
-  /** Written by the call. */
+  /** Bytes written by direct calls. */
   #atOnce = 0;
-  /** Chunks that are left to the event loop before the pipe is tried again. */
+  /** Chunks for the event loop before the next direct write. */
   #untried = 0;
   #pause = 1;
   #gone = false;
   #failure: RecordpipeError | undefined;
   #closed = false;
-  /** A socket closes by itself when its reader has gone. */
+  /** The socket closes itself when the reader is gone. */
   readonly #whenClosed: Promise<void>;
-  /** Told when there is room again, the reader is gone or writing has failed. */
+  /** Called when there is room again, the reader is gone or writing failed. */
   #wake: (() => void) | undefined;
   #blockedSince = 0;
   #blockedMs = 0;
@@ -50,7 +54,7 @@ export class FifoWriter {
   /** When the event loop last had nothing left to write. */
   #emptySince = performance.now();
 
-  /** @param descriptor open for writing without blocking; closed at the end */
+  /** @param descriptor open for non-blocking writing; closed at the end */
   constructor(fifo: OwnFifo, descriptor: number, signal: AbortSignal) {
     this.#fifo = fifo;
     this.#descriptor = descriptor;
@@ -59,7 +63,7 @@ export class FifoWriter {
       fd: descriptor,
       readable: false,
       writable: true,
-      // @ts-expect-error Node takes the options of streams as well; the types do not know it.
+      // @ts-expect-error Node accepts the options of streams; the types do not have them.
       writableHighWaterMark: WAITING_BYTES,
     });
     this.#whenClosed = new Promise((resolve) => void this.#socket.once('close', () => resolve()));
@@ -72,7 +76,7 @@ export class FifoWriter {
     if (signal.aborted) this.#abort();
   }
 
-  /** Whether the reader has closed its end. A silent writer finds out within a second. */
+  /** Whether the reader closed its end. A silent writer notices within a second. */
   get readerGone(): boolean {
     return this.#gone;
   }
@@ -82,7 +86,7 @@ export class FifoWriter {
     return this.#socket.writableLength > 0;
   }
 
-  /** Since when, by `performance.now()`, no bytes wait for room in the pipe; Infinity while some do. */
+  /** The time, by `performance.now()`, since which no bytes wait for room; Infinity while some do. */
   get emptySince(): number {
     return this.waiting ? Number.POSITIVE_INFINITY : this.#emptySince;
   }
@@ -95,9 +99,10 @@ export class FifoWriter {
   }
 
   /**
-   * Writes a chunk, which must not change before the pipe has taken it.
-   * @param reused whether its memory is to be written to again
-   * @returns undefined where the next chunk may come at once; else a promise of the moment when it may: when there is room, or when the pipe has taken what is `reused`
+   * Writes a chunk, which must not change before the pipe accepted it.
+   * @param reused whether the caller will overwrite its memory
+   * @returns undefined if the next chunk may follow at once; otherwise a promise of room in the pipe,
+   * or for a `reused` chunk of its acceptance
    * @throws RecordpipeError `io-failure`, `aborted`
    */
   write(chunk: Uint8Array, reused = false): Promise<void> | undefined {
@@ -112,7 +117,7 @@ export class FifoWriter {
   }
 
   /**
-   * Waits until the pipe has taken everything, or its reader has gone.
+   * Waits until the pipe accepted everything, or the reader is gone.
    * @throws RecordpipeError `io-failure`, `aborted`
    */
   async flush(): Promise<void> {
@@ -120,25 +125,23 @@ export class FifoWriter {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Looks now and then whether the reader is still there, while nothing is written. @param told when it is not */
-  watchReader(told: () => void): void {
+  /** Checks periodically for the reader while nothing is written. @param onGone called when it is gone */
+  watchReader(onGone: () => void): void {
     this.#probe ??= setInterval(() => {
       if (this.#gone || this.#closed || this.#socket.writableLength > 0) return;
-      let read = false;
       try {
-        read = hasReader(this.#fifo);
+        this.#gone = !hasReader(this.#fifo);
       } catch {
-        read = true; // the pipe's name is gone, its reader may be there
+        return; // the name of the pipe is gone; it may still have its reader
       }
-      if (read) return;
-      this.#gone = true;
-      told();
+      if (this.#gone) onGone();
     }, PROBE_MS);
     this.#probe.unref();
   }
 
   /**
-   * Waits until the pipe has taken everything, and closes it: its reader finds the end. Where the reader is gone, it is closed at once.
+   * Waits until the pipe accepted everything, and closes it: the reader gets the end of file. Closes at
+   * once if the reader is gone.
    * @throws RecordpipeError `io-failure`, `aborted`
    */
   async end(): Promise<void> {
@@ -152,7 +155,7 @@ export class FifoWriter {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Closes the pipe as it is. */
+  /** Closes the pipe at once. */
   async destroy(): Promise<void> {
     clearInterval(this.#probe);
     this.#signal.removeEventListener('abort', this.#abort);
@@ -164,8 +167,10 @@ export class FifoWriter {
   }
 
   /**
-   * How much the pipe took. A call costs a quarter of what a turn through the stream and the event loop does, and a reader that keeps up leaves room; one that does not
-   * has it full, and being told so, by an exception, costs as much as writing half a chunk: then it is tried less often.
+   * A direct write costs a quarter of a turn through the stream and the event loop, and a reader that
+   * keeps up leaves room. A full pipe throws, which costs as much as writing half a chunk, so after that
+   * direct writes are tried less often.
+   * @returns the number of bytes that the pipe accepted
    */
   #writeAtOnce(chunk: Uint8Array): number {
     if (this.#gone || this.#closed || this.#socket.writableLength > 0) return 0;
@@ -227,9 +232,43 @@ export class FifoWriter {
   };
 }
 
-/** The error for a reader that left before the end, where that is one. */
+/** The error for a reader that left early. */
 export function leftEarly({ path }: OwnFifo, bytes: number): RecordpipeError {
   return new RecordpipeError('io-failure', `the reader left after ${bytes} bytes, before the end`, {
     uri: path,
   });
+}
+
+/** Counts how long an epoch waited for its source. */
+export interface PumpClock {
+  sourceWaitMs: number;
+}
+
+/**
+ * Writes chunks to a pipe until they end or the reader leaves.
+ * @returns whether everything was written
+ * @throws whatever `chunks` throws, unless the reader left
+ */
+export async function pump(
+  { chunks, reused }: Pick<EpochBytes, 'chunks' | 'reused'>,
+  writer: FifoWriter,
+  clock: PumpClock,
+): Promise<boolean> {
+  let sinceTurn = 0;
+  for (;;) {
+    const asked = performance.now();
+    const { done, value } = await chunks.next();
+    // While the pipe has unread bytes, the reader is the bottleneck, not the source.
+    clock.sourceWaitMs += Math.max(0, performance.now() - Math.max(asked, writer.emptySince));
+    if (writer.readerGone) return false;
+    if (done) return true;
+    const room = writer.write(value, reused);
+    if (room !== undefined) await room;
+    sinceTurn += value.length;
+    if (sinceTurn >= TURN_BYTES) {
+      sinceTurn = 0;
+      await nextTurn();
+    }
+    if (writer.readerGone) return false;
+  }
 }

@@ -1,5 +1,5 @@
 import { readU32 } from '../../bytes/little-endian.ts';
-import type { RecordpipeError } from '../../errors.ts';
+import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import type { ReadStats } from '../../formats/corruption.ts';
 import { RecordCursor } from '../../formats/cursor.ts';
@@ -16,18 +16,18 @@ import {
   recordTooLarge,
 } from '../../formats/recordio/layout.ts';
 
-/** The most records of one batch. */
+/** Maximum number of records in a batch. */
 const BATCH_RECORDS = 4096;
 
 /**
- * RecordIO as `sagemaker_tensorflow` reads it: of a header only the magic number is checked. Parts follow each other until one has a flag other than 1 and 2,
- * whatever came before. Where the stream ends inside a part, the bytes that are not there count as zeros; where it ends between the parts of a record, that
- * record is not handed out.
+ * RecordIO as `sagemaker_tensorflow` reads it. Only the magic number of a header is checked. A record
+ * continues until a part has a flag other than 1 and 2, whatever came before. If the stream ends inside
+ * a part, the missing bytes are zeros; if it ends between the parts of a record, that record is lost.
  */
 export class SageMakerRecordIODecoder implements RecordDecoder {
   readonly #cursor: RecordCursor;
   readonly #maxRecordBytes: number;
-  /** Payloads of the parts of the record at hand, and where it began. */
+  /** Payloads of the parts of the current record, and its offset. */
   readonly #parts: Uint8Array[] = [];
   #partsAt = 0;
   #partsBytes = 0;
@@ -83,14 +83,14 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
           if (record !== null) return record;
           continue;
         }
-        // The last padding is not missed.
+        // The last part may lack its padding.
         if (!final) return null;
       } else if (!final) return null;
-      return this.#cutShort();
+      return this.#truncated();
     }
   }
 
-  /** The whole records of one part each at the beginning of the window, as views; null if there are none. */
+  /** The complete single-part records at the start of the window, as views; null if there are none. */
   #wholeRecords(): RecordBatch | null {
     const cursor = this.#cursor;
     const { bytes, at, end, base } = cursor.window;
@@ -119,7 +119,7 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     return new RecordBatch(bytes, index, count, first, base, PART_HEADER_BYTES);
   }
 
-  /** Checks the header at `at`; how many bytes its part takes. */
+  /** Checks the header at `at`. @returns the bytes of its part */
   #partAt(at: number): number {
     const { bytes, end } = this.#cursor.window;
     if (readU32(bytes, at) !== RECORDIO_MAGIC)
@@ -129,7 +129,7 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     return partBytes(length);
   }
 
-  /** Takes a whole part; the record, if it is its last. */
+  /** Takes a complete part. @returns the record, if the part ends it */
   #takePart(wanted: number): RecordBatch | null {
     const { window } = this.#cursor;
     const { bytes, at } = window;
@@ -138,8 +138,8 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     return this.#add(payload, word, wanted);
   }
 
-  /** What is left when the stream has ended: nothing, or a part that is filled up with zeros. */
-  #cutShort(): RecordBatch | null {
+  /** The rest at the end of the stream: nothing, or a part padded with zeros. */
+  #truncated(): RecordBatch | null {
     const { window } = this.#cursor;
     const have = window.unread;
     this.#ended = true;
@@ -159,7 +159,7 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     const cursor = this.#cursor;
     const { window } = cursor;
     if (this.#parts.length === 0) this.#partsAt = window.position;
-    // A copy: the bytes of earlier parts may be gone when the last one comes.
+    // A copy: the buffer may be reused before the last part arrives.
     this.#parts.push(payload.slice());
     this.#partsBytes += payload.length;
     window.at += taken;
@@ -189,5 +189,57 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
 
   #partPlace(): Parameters<typeof badMagic>[1] {
     return { ...this.place, part: this.#parts.length, partOffset: this.#cursor.window.position };
+  }
+}
+
+/**
+ * TFRecord as `sagemaker_tensorflow` reads it: a truncated last record counts as one with a wrong
+ * checksum. If the budget for corrupted records covers it, the stream ends without an error.
+ */
+export class SageMakerTFRecordDecoder implements RecordDecoder {
+  readonly #strict: RecordDecoder;
+  readonly #budget: number;
+  /** Corrupted records before the last good one. */
+  #corruptedBefore = 0;
+  #ended = false;
+
+  /** @param budget maximum number of consecutive corrupted records to skip */
+  constructor(strict: RecordDecoder, budget: number) {
+    this.#strict = strict;
+    this.#budget = budget;
+  }
+
+  get stats(): ReadStats {
+    return this.#strict.stats;
+  }
+
+  get ended(): boolean {
+    return this.#ended || this.#strict.ended;
+  }
+
+  get place(): RecordDecoder['place'] {
+    return this.#strict.place;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#strict.push(chunk);
+  }
+
+  end(): void {
+    this.#strict.end();
+  }
+
+  next(): RecordBatch | null {
+    try {
+      const batch = this.#strict.next();
+      if (batch !== null) this.#corruptedBefore = this.stats.corrupted;
+      return batch;
+    } catch (error) {
+      const consecutive = this.stats.corrupted - this.#corruptedBefore;
+      if (!isRecordpipeError(error, 'truncated-record') || consecutive >= this.#budget) throw error;
+      this.stats.corrupted++;
+      this.#ended = true;
+      return null;
+    }
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RecordpipeError } from '../../../src/errors.ts';
-import { parseManifestLine } from '../../../src/pipemode/manifest/manifest-line.ts';
+import { parseManifestLine } from '../../../src/pipemode/manifest/manifest-lines.ts';
 import { randomRuns } from '../../support/random-runs.ts';
 
 function textsOf(line: string, names: string[]): string[] {
@@ -64,22 +64,22 @@ describe('values are taken as they are written', () => {
 
 describe('what is wrong is named with its place', () => {
   test.each([
-    ["{'a': 1}", 'line 3, column 2: single quotes'],
+    ["{'a': 1}", 'line 3, column 2: JSON does not allow single quotes'],
     ['{"a": None}', "line 3, column 7: Python's None"],
     ['{"a": NaN}', 'line 3, column 7: JSON has no NaN'],
     ['{"a": 01}', 'line 3, column 7: not a number'],
     ['{"a": .5}', 'column 7: expected a value, got .'],
     ['{"a": 1,}', 'column 9: expected " before a name, got }'],
     ['{"a": [1,]}', 'column 10: expected a value, got ]'],
-    ['{"a" 1}', 'column 6: expected : behind a name, got 1'],
-    ['{"a": 1', 'column 8: expected , or } behind a value, got the end'],
-    ['{"a": 1} x', 'column 10: expected nothing behind the value, got x'],
-    ['{"a": "x\\q"}', 'column 9: JSON knows no escape \\q'],
-    ['{"a": "x', 'column 7: the string has no end'],
-    ['[1]', 'column 1: expected { at the beginning of a line, got ['],
-    ['\ufeff{"a": 1}', 'column 1: expected { at the beginning of a line'],
-    ['', 'column 1: expected { at the beginning of a line, got the end'],
-    ['{"a": "\\ud800"}', 'column 7: half a character'],
+    ['{"a" 1}', 'column 6: expected : after a name, got 1'],
+    ['{"a": 1', 'column 8: expected , or } after a value, got the end'],
+    ['{"a": 1} x', 'column 10: expected nothing after the value, got x'],
+    ['{"a": "x\\q"}', 'column 9: JSON has no escape \\q'],
+    ['{"a": "x', 'column 7: the string has no closing quote'],
+    ['[1]', 'column 1: expected { at the start of a line, got ['],
+    ['\ufeff{"a": 1}', 'column 1: expected { at the start of a line'],
+    ['', 'column 1: expected { at the start of a line, got the end'],
+    ['{"a": "\\ud800"}', 'column 7: a lone surrogate'],
   ])('%s', (line, message) => {
     const error = failureOf(line, ['a']);
     expect(error.code).toBe('malformed-manifest');
@@ -94,10 +94,13 @@ describe('what is wrong is named with its place', () => {
   });
 
   test.each([
-    ['{"a-ref": 5}', 'column 11: "a-ref" is no string, but number'],
-    ['{"a-ref": "b/k"}', 'column 11: "a-ref" is no address of an object'],
-    ['{"a-ref": "s3://b"}', 'no address of an object'],
-    ['{"a-ref": "https://example.org/x"}', 'no address of an object'],
+    [
+      '{"a-ref": 5}',
+      'column 11: "a-ref" is not the address of an object: expected "s3://bucket/key", got number',
+    ],
+    ['{"a-ref": "b/k"}', 'column 11: "a-ref" is not the address of an object'],
+    ['{"a-ref": "s3://b"}', 'not the address of an object'],
+    ['{"a-ref": "https://example.org/x"}', 'not the address of an object'],
   ])('%s', (line, message) => {
     expect(failureOf(line, ['a-ref']).message).toContain(message);
   });

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { UsageError } from '../../errors.ts';
+
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+/**
+ * Checks the name of a channel by SageMaker's rule, before it becomes part of a file name.
+ * @throws UsageError
+ */
+export function checkChannelName(argument: string, name: unknown): void {
+  if (typeof name === 'string' && NAME.test(name)) return;
+  throw new UsageError(
+    `${argument}: expected the name of a channel, 1 to 64 of A-Z a-z 0-9 . _ -, got ${JSON.stringify(name)}`,
+  );
+}
+
+/** The named pipe of an epoch. `sagemaker_tensorflow` prints a negative index as unsigned. */
+export function pipePath(pipeDir: string, channel: string, epoch: number): string {
+  return join(pipeDir, `${channel}_${epoch >>> 0}`);
+}
+
+/** Holds the index of the next epoch to read. `sagemaker_tensorflow` uses the same file. */
+export function statePath(stateDir: string, channel: string): string {
+  return join(stateDir, `.${channel}-pipe_mode-state`);
+}
+
+/** The lock of the state file. `sagemaker_tensorflow` uses the same file. */
+export function stateLockPath(stateDir: string, channel: string): string {
+  return join(stateDir, `.${channel}-pipe_mode-lock`);
+}
+
+/** The lock that a streamer holds while it serves the channel. */
+export function streamerLockPath(pipeDir: string, channel: string): string {
+  return join(pipeDir, `.recordpipe-${channel}.lock`);
+}
+
+/** The status that a streamer writes for readers: a pipe cannot carry an error. */
+export function statusPath(pipeDir: string, channel: string): string {
+  return join(pipeDir, `${channel}.status.json`);
+}

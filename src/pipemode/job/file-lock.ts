@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { abortError, onAbort as listenForAbort } from '../../bytes/abortable.ts';
+import { RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
+
+/** How to wait for a lock. */
+export interface LockWait {
+  /** How long others may hold it; may be Infinity. The start-up time of `flock` does not count. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The longest delay of a timer; longer ones fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Neither blocks on a named pipe nor follows a link: both may be planted. */
+const FLAGS = constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
+/**
+ * Runs `work` while holding an exclusive flock(2) on a file. The lock excludes every process that
+ * takes it, in any language, and other work in this process.
+ *
+ * Node has no flock. The `flock` program (util-linux, busybox) inherits our descriptor and locks that.
+ * The lock belongs to the open file, so it outlives the program, and ends when we close the file or
+ * die. This takes 2 ms. `flock -n` decides whether somebody else holds the lock: a slow start of the
+ * program is not contention.
+ *
+ * @param path created if it does not exist
+ * @param work gets the locked descriptor; code that removes lock files compares it with the name
+ * @throws RecordpipeError `pipe-timeout`, `aborted`, `access-denied`, `not-found`, `io-failure`;
+ * `unsupported-source` without a `flock` program, or if `path` is not a regular file; whatever `work`
+ * throws
+ */
+export async function withFileLock<R>(
+  path: string,
+  wait: LockWait,
+  work: (descriptor: number) => Promise<R>,
+): Promise<R> {
+  await nextStart();
+  const descriptor = openLockFile(path);
+  try {
+    await lock(descriptor, path, wait);
+    return await work(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+let starts: Promise<void> = Promise.resolve();
+
+/** Starting a program blocks for 1 ms, so 64 channels start one per turn of the event loop. */
+function nextStart(): Promise<void> {
+  starts = starts.then(() => new Promise((resolve) => void setImmediate(resolve)));
+  return starts;
+}
+
+function openLockFile(path: string): number {
+  let descriptor: number;
+  try {
+    descriptor = openForLock(path);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw ['ELOOP', 'ENXIO', 'EISDIR'].includes(code) ? notALockFile(path) : fileError(error, path);
+  }
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  throw notALockFile(path);
+}
+
+function openForLock(path: string): number {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | FLAGS, 0o666);
+  } catch (error) {
+    // A file that only its owner may write can still be locked: flock needs no more than an open file.
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    return openSync(path, constants.O_RDONLY | FLAGS);
+  }
+}
+
+function notALockFile(uri: string): RecordpipeError {
+  const what =
+    'expected a lock file, found a link, named pipe, folder or device; remove it, or choose another folder';
+  return new RecordpipeError('unsupported-source', what, { uri });
+}
+
+async function lock(descriptor: number, path: string, wait: LockWait): Promise<void> {
+  if (await flock(['-n', '-x'], descriptor, path, wait.signal)) return;
+  const began = performance.now();
+  if (await flock(['-x'], descriptor, path, wait.signal, wait.timeoutMs)) return;
+  // The holder may have released it while the program was starting.
+  if (await flock(['-n', '-x'], descriptor, path, wait.signal)) return;
+  const what = `another process held the lock for more than ${Math.round(performance.now() - began)} ms; find it with lsof or fuser`;
+  throw new RecordpipeError('pipe-timeout', what, { uri: path });
+}
+
+/**
+ * Runs `flock`.
+ * @returns whether it took the lock: false if somebody else holds it, at once with `-n`, otherwise
+ * after `timeoutMs`
+ */
+function flock(
+  flags: readonly string[],
+  descriptor: number,
+  path: string,
+  signal: AbortSignal | undefined,
+  timeoutMs: number = Number.POSITIVE_INFINITY,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(abortError(signal));
+    const program = spawn('flock', [...flags, '3'], { stdio: ['ignore', 'ignore', 'pipe', descriptor] });
+    let stderr = '';
+    let failure: RecordpipeError | undefined;
+    let late = false;
+    const onAbort = (): void => {
+      failure ??= abortError(signal as AbortSignal);
+      program.kill('SIGKILL');
+    };
+    const onTimeout = (): void => {
+      late = true;
+      program.kill('SIGKILL');
+    };
+    const timer = timeoutMs > MAX_TIMER_MS ? undefined : setTimeout(onTimeout, timeoutMs);
+    listenForAbort(signal, onAbort);
+    program.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    program.on('error', (error) => {
+      failure ??= notStarted(error, path);
+    });
+    program.on('close', (code) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      if (failure !== undefined) reject(failure);
+      else if (code === 0) resolve(true);
+      else if (late || (code === 1 && stderr === '')) resolve(false);
+      else
+        reject(new RecordpipeError('io-failure', `flock: ${stderr.trim() || `code ${code}`}`, { uri: path }));
+    });
+  });
+}
+
+function notStarted(error: Error, path: string): RecordpipeError {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return fileError(error, path);
+  const what =
+    "the program `flock` is missing; install util-linux, or pass lock: 'none' if no other process uses this channel";
+  return new RecordpipeError('unsupported-source', what, { uri: path }, error);
+}

@@ -1,0 +1,62 @@
+import { CONFIG_DIR, configPath, malformed, readConfigFile, writeConfigFile } from './config-file.ts';
+
+/** A JSON value. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/** The hyperparameters of a training job by name. SageMaker passes all values as text. */
+export type Hyperparameters = Readonly<Record<string, string>>;
+
+/**
+ * Reads `hyperparameters.json`.
+ *
+ * @param configDir default: SageMaker's `/opt/ml/input/config`
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if SageMaker
+ * does not write such a file
+ * @example
+ * ```ts
+ * import { mkdtempSync, writeFileSync } from 'node:fs';
+ * import { hyperparameterValue, readHyperparameters } from 'recordpipe/pipemode';
+ * const configDir = mkdtempSync('/tmp/config-');
+ * writeFileSync(`${configDir}/hyperparameters.json`, '{"epochs": "20", "optimizer": "adam"}');
+ * const { epochs, optimizer } = readHyperparameters(configDir);
+ * console.log(hyperparameterValue(epochs), hyperparameterValue(optimizer)); // 20 adam
+ * ```
+ */
+export function readHyperparameters(configDir: string = CONFIG_DIR): Hyperparameters {
+  const path = configPath(configDir, 'hyperparameters');
+  const config = readConfigFile(path);
+  for (const [name, value] of Object.entries(config)) {
+    if (typeof value !== 'string')
+      throw malformed(`${name}: expected a string, as SageMaker writes it, got ${typeof value}`, path);
+  }
+  return config as Hyperparameters;
+}
+
+/** Writes `hyperparameters.json`. */
+export function writeHyperparameters(configDir: string, hyperparameters: Hyperparameters): void {
+  writeConfigFile(configPath(configDir, 'hyperparameters'), hyperparameters);
+}
+
+/**
+ * The value of a hyperparameter. SageMaker's Python SDK writes JSON (`"adam"` with quotes); text that
+ * is not JSON stands for itself.
+ *
+ * @example
+ * ```ts
+ * import { hyperparameterValue } from 'recordpipe/pipemode';
+ * console.log(hyperparameterValue('0.1'), hyperparameterValue('"adam"'), hyperparameterValue('adam')); // 0.1 adam adam
+ * ```
+ */
+export function hyperparameterValue(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,113 @@
+import { RecordpipeError } from '../../errors.ts';
+import {
+  CONFIG_DIR,
+  configObject,
+  configPath,
+  configText,
+  readConfigFile,
+  writeConfigFile,
+} from './config-file.ts';
+import { type StreamChannelInput, streamChannel } from './stream-channel.ts';
+
+/** One channel of a training job, as `inputdataconfig.json` describes it. Unknown keys are kept. */
+export interface ChannelConfig {
+  /** `Pipe`, `File` or `FastFile`, in any case. */
+  readonly TrainingInputMode?: string;
+  readonly ContentType?: string;
+  /** `FullyReplicated` or `ShardedByS3Key`. */
+  readonly S3DistributionType?: string;
+  /** `None` or `RecordIO`: whether SageMaker wraps each object, or attribute, in a record. */
+  readonly RecordWrapperType?: string;
+  /** `None` or `Gzip`: the compression of the objects in S3. SageMaker inflates them. */
+  readonly CompressionType?: string;
+  readonly [key: string]: unknown;
+}
+
+/** All channels of a training job by name. */
+export type InputDataConfig = Readonly<Record<string, ChannelConfig>>;
+
+const TEXT_KEYS = [
+  'TrainingInputMode',
+  'ContentType',
+  'S3DistributionType',
+  'RecordWrapperType',
+  'CompressionType',
+] as const;
+
+/**
+ * Reads `inputdataconfig.json`: the channels of this training job.
+ *
+ * @param configDir default: SageMaker's `/opt/ml/input/config`
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if SageMaker
+ * does not write such a file
+ * @example
+ * ```ts
+ * import { mkdtempSync, writeFileSync } from 'node:fs';
+ * import { readInputDataConfig } from 'recordpipe/pipemode';
+ * const configDir = mkdtempSync('/tmp/config-');
+ * writeFileSync(`${configDir}/inputdataconfig.json`, '{"train": {"TrainingInputMode": "Pipe"}}');
+ * console.log(readInputDataConfig(configDir).train.TrainingInputMode); // Pipe
+ * ```
+ */
+export function readInputDataConfig(configDir: string = CONFIG_DIR): InputDataConfig {
+  const path = inputDataConfigPath(configDir);
+  const config = readConfigFile(path);
+  for (const [channel, value] of Object.entries(config)) {
+    const described = configObject(value, `channel ${JSON.stringify(channel)}`, path);
+    for (const key of TEXT_KEYS) configText(described[key], `${key} of channel ${channel}`, path);
+  }
+  return config as InputDataConfig;
+}
+
+/** Writes `inputdataconfig.json`. */
+export function writeInputDataConfig(configDir: string, channels: readonly StreamChannelInput[]): void {
+  writeConfigFile(inputDataConfigPath(configDir), inputDataConfig(channels));
+}
+
+/** The contents of `inputdataconfig.json` for channels that are streamed. */
+export function inputDataConfig(channels: readonly StreamChannelInput[]): InputDataConfig {
+  const entries = channels.map((given): [string, ChannelConfig] => {
+    const { name, contentType, distribution, recordWrapper, compression } = streamChannel(given);
+    const config = {
+      ...(contentType !== undefined && { ContentType: contentType }),
+      TrainingInputMode: 'Pipe',
+      S3DistributionType: distribution,
+      RecordWrapperType: recordWrapper,
+      ...(compression !== 'None' && { CompressionType: compression }),
+    };
+    return [name, config];
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * The configuration of one channel.
+ * @throws RecordpipeError `unknown-channel`, with the names of the existing channels
+ */
+export function channelConfig(config: InputDataConfig, channel: string, configDir: string): ChannelConfig {
+  if (Object.hasOwn(config, channel)) return config[channel];
+  const names = Object.keys(config).map((name) => JSON.stringify(name));
+  const known = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
+  const what = `channel ${JSON.stringify(channel)} is not in the training job's input data configuration; ${known}`;
+  throw new RecordpipeError('unknown-channel', what, { uri: inputDataConfigPath(configDir) });
+}
+
+/** Whether the channel comes through named pipes. */
+export function isPipeChannel({ TrainingInputMode = '' }: ChannelConfig): boolean {
+  return TrainingInputMode.toLowerCase() === 'pipe';
+}
+
+/** The error for a channel that is not in Pipe mode. */
+export function notAPipeChannel(
+  { TrainingInputMode }: ChannelConfig,
+  channel: string,
+  configDir: string,
+): RecordpipeError {
+  const mode = TrainingInputMode === undefined ? 'no TrainingInputMode' : `the mode ${TrainingInputMode}`;
+  const what = `channel ${channel} has ${mode}, expected Pipe; start the job in Pipe mode, or pass fileModeFallback: true to read the channel's files`;
+  return new RecordpipeError('not-a-pipe-channel', what, { uri: inputDataConfigPath(configDir) });
+}
+
+function inputDataConfigPath(configDir: string): string {
+  return configPath(configDir, 'inputdataconfig');
+}

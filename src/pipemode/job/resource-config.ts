@@ -1,0 +1,87 @@
+import {
+  CONFIG_DIR,
+  configPath,
+  configText,
+  configTexts,
+  duplicateIn,
+  malformed,
+  readConfigFile,
+  writeConfigFile,
+} from './config-file.ts';
+
+/** The machines of a training job, as `resourceconfig.json` describes them. */
+export interface ResourceConfig {
+  /** The machine that this process runs on. */
+  readonly current_host: string;
+  /** All machines of the job, including this one. */
+  readonly hosts: readonly string[];
+  readonly network_interface_name?: string;
+  readonly current_instance_type?: string;
+  readonly current_group_name?: string;
+  readonly [key: string]: unknown;
+}
+
+/** The hosts of a job. */
+export type Hosts = Pick<ResourceConfig, 'current_host' | 'hosts'>;
+
+/** A job on one machine. */
+export const ONE_HOST: ResourceConfig = Object.freeze({
+  current_host: 'algo-1',
+  hosts: Object.freeze(['algo-1']),
+  network_interface_name: 'lo',
+});
+
+/**
+ * Reads `resourceconfig.json`.
+ *
+ * @param configDir default: SageMaker's `/opt/ml/input/config`
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if SageMaker
+ * does not write such a file
+ * @example
+ * ```ts
+ * import { mkdtempSync, writeFileSync } from 'node:fs';
+ * import { hostRank, readResourceConfig } from 'recordpipe/pipemode';
+ * const configDir = mkdtempSync('/tmp/config-');
+ * writeFileSync(`${configDir}/resourceconfig.json`, '{"current_host": "algo-2", "hosts": ["algo-1", "algo-2"]}');
+ * console.log(hostRank(readResourceConfig(configDir))); // { rank: 1, hosts: 2 }
+ * ```
+ */
+export function readResourceConfig(configDir: string = CONFIG_DIR): ResourceConfig {
+  const path = configPath(configDir, 'resourceconfig');
+  const config = readConfigFile(path);
+  const current_host = configText(config['current_host'], 'current_host', path);
+  const hosts = configTexts(config['hosts'], 'hosts', path);
+  if (current_host === undefined) throw malformed('current_host: expected a string, got none', path);
+  const mistake = hostsMistake({ current_host, hosts });
+  if (mistake !== undefined) throw malformed(mistake, path);
+  for (const key of ['network_interface_name', 'current_instance_type', 'current_group_name'])
+    configText(config[key], key, path);
+  return config as unknown as ResourceConfig;
+}
+
+/** Writes `resourceconfig.json`. */
+export function writeResourceConfig(configDir: string, config: ResourceConfig): void {
+  writeConfigFile(configPath(configDir, 'resourceconfig'), config);
+}
+
+/** The mistake in a list of hosts: two hosts with one name would both get the share of the first. */
+export function hostsMistake({ current_host, hosts }: Hosts): string | undefined {
+  const twice = duplicateIn(hosts);
+  if (twice !== undefined) return `hosts: expected distinct names, got ${twice} twice`;
+  if (hosts.includes(current_host)) return undefined;
+  return `current_host: expected one of hosts (${hosts.join(', ')}), got ${JSON.stringify(current_host)}`;
+}
+
+/**
+ * The rank of this machine for `dataset.shard(hosts, rank)`: its zero-based position in the sorted
+ * names.
+ *
+ * @example
+ * ```ts
+ * import { hostRank } from 'recordpipe/pipemode';
+ * console.log(hostRank({ current_host: 'algo-1', hosts: ['algo-2', 'algo-1'] })); // { rank: 0, hosts: 2 }
+ * ```
+ */
+export function hostRank({ current_host, hosts }: Hosts): { rank: number; hosts: number } {
+  return { rank: [...hosts].sort().indexOf(current_host), hosts: hosts.length };
+}

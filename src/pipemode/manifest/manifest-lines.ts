@@ -1,0 +1,237 @@
+import { RecordpipeError } from '../../errors.ts';
+import { compactJson, excerptAt, type JsonMember, JsonMistake, jsonMembers } from './json-cursor.ts';
+
+/** The position of a line in a manifest. */
+export interface ManifestPlace {
+  /** The name of the manifest. */
+  readonly uri?: string | undefined;
+  /** One-based. */
+  readonly line?: number | undefined;
+  /** Zero-based offset of its first byte. */
+  readonly offset?: number | undefined;
+}
+
+/**
+ * The objects that a `-ref` may name: those of S3, as in SageMaker, or also files, by absolute paths
+ * and `file:` URLs, for manifests that stay on one machine.
+ */
+export type ManifestRefs = 's3' | 'any';
+
+/** The value of one attribute in a line of an augmented manifest. */
+export interface ManifestValue {
+  readonly name: string;
+  /** Whether the name ends with `-ref`: `text` is then the address of an object. */
+  readonly ref: boolean;
+  /**
+   * The text that SageMaker streams, in UTF-8: the characters of a string without quotes, the digits
+   * of a number as written in the manifest, `true`, `false`, `null`, and arrays and objects as JSON
+   * without white space, in the order of the manifest.
+   */
+  readonly text: string;
+}
+
+const MAX_ATTRIBUTES = 16;
+const MAX_NAME_CHARACTERS = 256;
+const LINE_FEED = 10;
+const VIRTUAL_HOST = /^https:\/\/([a-z0-9.-]+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?\/([^?#]+)$/;
+const PATH_STYLE = /^https:\/\/s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?\/([^/?#]+)\/([^?#]+)$/;
+const FILE = /^(?:file:\/\/)?\/./s;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * The values of the named attributes in one line of an augmented manifest (JSON Lines), in the order
+ * of the names. Other attributes are ignored; if a name occurs twice, the last value counts. Numbers
+ * keep their digits.
+ *
+ * Source of the rules: SageMaker's developer guide, "Augmented manifest files", and API_S3DataSource.
+ * The README describes how a value becomes text, which they do not.
+ *
+ * @param line without its line end; a carriage return at its end is white space, and a byte order mark
+ * at the start of the first line is skipped
+ * @param attributeNames case-sensitive
+ * @param place for messages
+ * @param refs default `s3`
+ * @throws RecordpipeError `malformed-manifest` for a line that is not a JSON object, and for a `-ref`
+ * that is not the address of an object; `missing-attribute`
+ * @example
+ * ```ts
+ * import { parseManifestLine } from 'recordpipe/pipemode/manifest';
+ * const line = '{"image-ref": "s3://bucket/cat.jpg", "label": 1.50, "box": [1, 2]}';
+ * for (const { name, ref, text } of parseManifestLine(line, ['image-ref', 'label', 'box'])) console.log(name, ref, text);
+ * // image-ref true s3://bucket/cat.jpg
+ * // label false 1.50
+ * // box false [1,2]
+ * ```
+ */
+export function parseManifestLine(
+  line: Uint8Array | string,
+  attributeNames: readonly string[],
+  place: ManifestPlace = {},
+  refs: ManifestRefs = 's3',
+): ManifestValue[] {
+  const whole = typeof line === 'string' ? line : decoded(line, place);
+  const text = (place.line ?? 1) === 1 ? whole.replace(/^\ufeff/, '') : whole;
+  let members: JsonMember[];
+  try {
+    members = jsonMembers(text);
+  } catch (error) {
+    if (error instanceof JsonMistake) throw malformedManifest(error.message, text, error.at, place);
+    throw error;
+  }
+  return attributeNames.map((name) => {
+    const member = members.findLast((one) => one.name === name);
+    if (member !== undefined) return attributeValue(text, member, place, refs);
+    const names = members.map((one) => JSON.stringify(one.name)).join(', ') || 'none';
+    const what = `no attribute ${JSON.stringify(name)}, only ${names}`;
+    throw malformedManifest(what, text, 0, place, 'missing-attribute');
+  });
+}
+
+function attributeValue(
+  text: string,
+  { name, value }: JsonMember,
+  place: ManifestPlace,
+  refs: ManifestRefs,
+): ManifestValue {
+  const ref = isRefName(name);
+  if (value.kind !== 'string' && !ref) return { name, ref, text: compactJson(text, value) };
+  const string = value.kind === 'string' ? (JSON.parse(text.slice(value.start, value.end)) as string) : '';
+  if (!ref) {
+    if (!LONE_SURROGATE.test(string)) return { name, ref, text: string };
+    throw malformedManifest('a lone surrogate has no bytes in UTF-8', text, value.start, place);
+  }
+  const uri = s3UriOf(string) ?? (refs === 'any' && FILE.test(string) ? string : undefined);
+  if (uri !== undefined) return { name, ref, text: uri };
+  throw malformedManifest(refMistake(name, value.kind), text, value.start, place);
+}
+
+function decoded(line: Uint8Array, place: ManifestPlace): string {
+  try {
+    return UTF8.decode(line);
+  } catch {
+    const text = Buffer.from(line).toString('utf8');
+    throw malformedManifest('not UTF-8', text, Math.max(text.indexOf('\ufffd'), 0), place);
+  }
+}
+
+/** The error for a mistake at a position of a line, with an excerpt. */
+export function malformedManifest(
+  what: string,
+  text: string,
+  at: number,
+  { uri, line, offset }: ManifestPlace,
+  code: 'malformed-manifest' | 'missing-attribute' = 'malformed-manifest',
+): RecordpipeError {
+  const { column, excerpt } = excerptAt(text, at);
+  const where = line === undefined ? `column ${column}` : `line ${line}, column ${column}`;
+  const record = line === undefined ? undefined : line - 1;
+  return new RecordpipeError(code, `${where}: ${what}: ${excerpt}`, { uri, record, offset });
+}
+
+/** Whether the value of an attribute is the address of an object. */
+export function isRefName(name: string): boolean {
+  return name.endsWith('-ref');
+}
+
+/** The message for a `-ref` that is not an address. */
+export function refMistake(name: string, kind: string): string {
+  const got = kind === 'string' ? '' : `, got ${kind}`;
+  return `${JSON.stringify(name)} is not the address of an object: expected "s3://bucket/key"${got}`;
+}
+
+/** Whether SageMaker accepts the name of an attribute. */
+export function isAttributeName(name: unknown): boolean {
+  return typeof name === 'string' && name.length >= 1 && name.length <= MAX_NAME_CHARACTERS;
+}
+
+/** The mistake in a list of attribute names, by SageMaker's rules for AttributeNames. */
+export function attributeNamesMistake(names: unknown): string | undefined {
+  if (!Array.isArray(names) || names.length < 1 || names.length > MAX_ATTRIBUTES) {
+    const got = Array.isArray(names) ? names.length : typeof names;
+    return `expected 1 to ${MAX_ATTRIBUTES} names, got ${got}`;
+  }
+  const wrong = names.findIndex((name) => !isAttributeName(name));
+  if (wrong < 0) return undefined;
+  return `expected names of 1 to ${MAX_NAME_CHARACTERS} characters, got ${JSON.stringify(names[wrong])}`;
+}
+
+/** The `s3://bucket/key` for an S3 address in either spelling, `s3:` or `https:`. */
+export function s3UriOf(text: string): string | undefined {
+  if (/^s3:\/\/[^/]+\/./s.test(text)) return text;
+  const [, bucket, path] = VIRTUAL_HOST.exec(text) ?? PATH_STYLE.exec(text) ?? [];
+  if (bucket === undefined) return undefined;
+  try {
+    return `s3://${bucket}/${decodeURIComponent(path)}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A line of an augmented manifest, without its line feed. */
+export interface SourceLine {
+  /** One-based; blank lines count. */
+  readonly number: number;
+  /** Zero-based offset of its first byte. */
+  readonly offset: number;
+  /** Valid until the next chunk is pushed. The start of the line if it is too long. */
+  readonly bytes: Uint8Array;
+  /** Whether a line feed ends it. */
+  readonly ended: boolean;
+  readonly tooLong: boolean;
+}
+
+/** Splits chunks into lines. Holds at most one line, of limited length, in memory. */
+export class LineSplitter {
+  readonly #maxLineBytes: number;
+  /** Copies of the earlier parts of a line that several chunks contain. */
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #number = 1;
+  #offset = 0;
+  #bytesBefore = 0;
+  /** Whether the current line is too long and was already delivered. */
+  #skipping = false;
+
+  constructor(maxLineBytes: number) {
+    this.#maxLineBytes = maxLineBytes;
+  }
+
+  /** The lines that end in a chunk, and the start of a line that turns out to be too long. */
+  *push(chunk: Uint8Array): Generator<SourceLine, void, undefined> {
+    let at = 0;
+    while (at < chunk.length) {
+      const found = chunk.indexOf(LINE_FEED, at);
+      const ended = found >= 0;
+      const end = ended ? found : chunk.length;
+      const piece = chunk.subarray(at, end);
+      const tooLong = this.#heldBytes + piece.length > this.#maxLineBytes;
+      if (!this.#skipping && (ended || tooLong)) yield this.#line(piece, ended, tooLong);
+      else if (!this.#skipping) this.#hold(piece);
+      this.#skipping = !ended && (this.#skipping || tooLong);
+      at = end + 1;
+      if (ended) {
+        this.#number++;
+        this.#offset = this.#bytesBefore + at;
+      }
+    }
+    this.#bytesBefore += chunk.length;
+  }
+
+  /** The last line, if no line feed ends it. */
+  *end(): Generator<SourceLine, void, undefined> {
+    if (this.#heldBytes > 0) yield this.#line(new Uint8Array(0), false, false);
+  }
+
+  #hold(piece: Uint8Array): void {
+    this.#held.push(piece.slice());
+    this.#heldBytes += piece.length;
+  }
+
+  #line(piece: Uint8Array, ended: boolean, tooLong: boolean): SourceLine {
+    const bytes = this.#held.length === 0 ? piece : Buffer.concat([...this.#held, piece]);
+    this.#held = [];
+    this.#heldBytes = 0;
+    return { number: this.#number, offset: this.#offset, bytes, ended, tooLong };
+  }
+}

@@ -1,0 +1,136 @@
+import { JsonCursor, JsonMistake, type JsonSpan } from './json-cursor.ts';
+import type { ManifestRefs } from './manifest-lines.ts';
+
+const MAX_KEY_BYTES = 1024;
+
+/** The mistakes in a ManifestFile. */
+export type ManifestListMistake =
+  | 'malformed-json'
+  | 'single-quotes'
+  | 'byte-order-mark'
+  | 'empty-manifest'
+  | 'bad-prefix'
+  | 'bad-suffix'
+  | 'duplicate-suffix';
+
+/** Receives the contents of a ManifestFile, each with its position in the text. */
+export interface ManifestListVisitor {
+  object(uri: string, at: number): void;
+  problem(severity: 'error' | 'warning', code: ManifestListMistake, at: number, message: string): void;
+}
+
+/**
+ * Walks through a ManifestFile: one JSON array of `{"prefix": "s3://…"}` and what follows the prefix in
+ * each address.
+ * @param refs which addresses a prefix may start: those of S3, or also paths and `file:` URLs
+ * @returns the number of objects
+ */
+export function visitManifestList(text: string, visitor: ManifestListVisitor, refs: ManifestRefs): number {
+  const cursor = new JsonCursor(text);
+  if (text.startsWith('\ufeff')) {
+    visitor.problem('warning', 'byte-order-mark', 0, BYTE_ORDER_MARK);
+    cursor.at = 1;
+  }
+  const suffixes = new Suffixes(text, visitor);
+  try {
+    cursor.expect('[', 'at the start of a list');
+    for (let index = 0; !cursor.takes(']'); index++) {
+      if (index > 0) cursor.expect(',', 'or ] after a value');
+      const value = cursor.value();
+      if (index > 0) suffixes.add(value);
+      else suffixes.start(value, refs);
+    }
+    cursor.expectEnd();
+  } catch (error) {
+    if (!(error instanceof JsonMistake)) throw error;
+    visitor.problem('error', error.code, error.at, error.message);
+    return suffixes.count;
+  }
+  if (suffixes.count === 0) visitor.problem('error', 'empty-manifest', 0, 'the list has no objects');
+  return suffixes.count;
+}
+
+/** The warning about a byte order mark. */
+export const BYTE_ORDER_MARK =
+  'a byte order mark, which JSON does not allow; recordpipe skips it, SageMaker may refuse it: save the file as UTF-8 without one';
+
+class Suffixes {
+  count = 0;
+  readonly #text: string;
+  readonly #visitor: ManifestListVisitor;
+  readonly #seen = new Set<string>();
+  #prefix = '';
+
+  constructor(text: string, visitor: ManifestListVisitor) {
+    this.#text = text;
+    this.#visitor = visitor;
+  }
+
+  start(value: JsonSpan, refs: ManifestRefs): void {
+    const prefix = this.#prefixOf(value, refs);
+    if (prefix !== undefined) this.#prefix = prefix;
+    else {
+      const what = 'expected {"prefix": "s3://bucket/…"} as the first element';
+      this.#visitor.problem('error', 'bad-prefix', value.start, what);
+      if (value.kind === 'string') this.add(value);
+    }
+  }
+
+  add({ kind, start, end }: JsonSpan): void {
+    this.count++;
+    const problem = (severity: 'error' | 'warning', what: string): void =>
+      this.#visitor.problem(severity, 'bad-suffix', start, what);
+    if (kind !== 'string') {
+      problem('error', `expected the rest of a key, a string, got ${kind}`);
+      return;
+    }
+    const suffix = JSON.parse(this.#text.slice(start, end)) as string;
+    if (/^(?:s3|https?):\/\//i.test(suffix)) {
+      problem('error', 'a whole address; list only what follows the prefix');
+      return;
+    }
+    if (suffix === '') problem('warning', 'nothing follows the prefix');
+    const uri = this.#prefix + suffix;
+    const [, key] = /^s3:\/\/[^/]+\/(.*)$/s.exec(uri) ?? ['', ''];
+    if (Buffer.byteLength(key) > MAX_KEY_BYTES)
+      problem('error', `the key has more than ${MAX_KEY_BYTES} bytes`);
+    if (this.#seen.has(suffix))
+      this.#visitor.problem('warning', 'duplicate-suffix', start, 'listed twice; SageMaker reads it twice');
+    this.#seen.add(suffix);
+    this.#visitor.object(uri, start);
+  }
+
+  #prefixOf({ kind, start, end }: JsonSpan, refs: ManifestRefs): string | undefined {
+    if (kind !== 'object') return undefined;
+    const { prefix } = JSON.parse(this.#text.slice(start, end)) as { prefix?: unknown };
+    if (typeof prefix !== 'string' || prefix === '') return undefined;
+    if (refs === 'any') return prefix.replace(/^s3:\/\//i, 's3://');
+    return /^s3:\/\/[^/]+(\/|$)/.test(prefix) ? prefix : undefined;
+  }
+}
+
+/** Finds the line of a position. Fast for positions in ascending order. */
+export class LinePositions {
+  readonly #text: string;
+  #line = 1;
+  #start = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The line at a position: its one-based number, its text, and the position in it. */
+  find(at: number): { readonly line: number; readonly text: string; readonly at: number } {
+    if (at < this.#start) {
+      this.#line = 1;
+      this.#start = 0;
+    }
+    let end = this.#text.indexOf('\n', this.#start);
+    for (; end >= 0 && end < at; end = this.#text.indexOf('\n', this.#start)) {
+      this.#start = end + 1;
+      this.#line++;
+    }
+    const text = this.#text.slice(this.#start, end < 0 ? undefined : end);
+    return { line: this.#line, text, at: at - this.#start };
+  }
+}

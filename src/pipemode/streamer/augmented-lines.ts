@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isItemFailure, RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
+import { openObject } from '../../storage/open-object.ts';
+import type { StreamChannel } from '../job/stream-channel.ts';
+import { LineSplitter, parseManifestLine, type SourceLine } from '../manifest/manifest-lines.ts';
+import { BYTE_ORDER_MARK as BYTE_ORDER_MARK_NOTICE } from '../manifest/manifest-list.ts';
+import {
+  type ChannelContent,
+  countOfShare,
+  type EpochItem,
+  epochOrder,
+  type OrderOptions,
+} from './channel-content.ts';
+import type { ContentOpening } from './open-content.ts';
+
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+const CARRIAGE_RETURN = 13;
+const SPACE = 32;
+/** Consecutive lines are read together. */
+const BLOCK_BYTES = 256 * 1024;
+const UTF8 = new TextEncoder();
+
+/** The lines of an augmented manifest: the named attributes of each, in the order of the names. */
+export class AugmentedLines implements ChannelContent {
+  readonly valueless = false;
+  readonly files = false;
+  readonly count: number;
+  readonly countHere: number;
+  readonly #lines: LineFile;
+  readonly #channel: StreamChannel;
+  readonly #order: OrderOptions;
+  readonly #opening: ContentOpening;
+
+  private constructor(lines: LineFile, channel: StreamChannel, order: OrderOptions, opening: ContentOpening) {
+    this.#lines = lines;
+    this.#channel = channel;
+    this.#order = order;
+    this.#opening = opening;
+    this.count = lines.count;
+    this.countHere = countOfShare(this.count, order.share);
+  }
+
+  /** Reads the manifest once. Only the positions of its lines stay in memory. */
+  static async open(
+    channel: StreamChannel,
+    order: OrderOptions,
+    opening: ContentOpening,
+  ): Promise<AugmentedLines> {
+    const { uri } = channel;
+    const { chunks } = openObject(uri, { ...opening.objects, signal: opening.signal });
+    const lines = new LineFile(uri);
+    try {
+      await lines.fill(chunks, opening.maxLineBytes);
+      if (lines.count === 0)
+        throw new RecordpipeError('object-missing', 'the manifest has no lines', { uri });
+    } catch (error) {
+      lines.close();
+      throw error;
+    }
+    if (lines.byteOrderMark) opening.warn('byte-order-mark', BYTE_ORDER_MARK_NOTICE);
+    return new AugmentedLines(lines, channel, order, opening);
+  }
+
+  bytesOf(): undefined {
+    return undefined;
+  }
+
+  async *items(epoch: number): AsyncGenerator<EpochItem, void, undefined> {
+    for (const i of epochOrder(this.count, epoch, this.#order)) yield* this.#itemsOf(i);
+  }
+
+  async close(): Promise<void> {
+    this.#lines.close();
+  }
+
+  #itemsOf(index: number): EpochItem[] {
+    const { uri, attributeNames } = this.#channel;
+    const line = this.#lines.number(index);
+    try {
+      const values = parseManifestLine(this.#lines.bytes(index), attributeNames, { uri, line }, 'any');
+      return values.map(({ ref, text }) =>
+        ref ? { object: { uri: text }, line } : { value: UTF8.encode(text), line },
+      );
+    } catch (error) {
+      if (this.#opening.onBadLine === 'error' || !isItemFailure(error)) throw error;
+      this.#opening.warn(error.code, `${error.message}; the line is skipped`);
+      return [];
+    }
+  }
+}
+
+/** Numbers per line in the table of {@link LineFile}: start, end, line number. */
+const COLUMNS = 3;
+
+/**
+ * The lines of a manifest by index. Memory holds 24 bytes per line; the text is in a file without a
+ * name, so any order of lines costs the same and a manifest may have millions.
+ */
+class LineFile {
+  count = 0;
+  /** Whether the manifest starts with a byte order mark, which is not part of its first line. */
+  byteOrderMark = false;
+  readonly #uri: string;
+  readonly #descriptor: number;
+  #table: Float64Array = new Float64Array(128 * COLUMNS);
+  #block: Uint8Array = new Uint8Array(0);
+  #blockAt = 0;
+
+  constructor(uri: string) {
+    this.#uri = uri;
+    this.#descriptor = unnamedFile();
+  }
+
+  /**
+   * Copies a manifest and finds its lines. Skips blank lines.
+   * @throws RecordpipeError `malformed-manifest` for a line that is too long; `io-failure`; whatever
+   * `chunks` throws
+   */
+  async fill(chunks: AsyncIterable<Uint8Array>, maxLineBytes: number): Promise<void> {
+    const splitter = new LineSplitter(maxLineBytes);
+    for await (const chunk of chunks) {
+      this.#write(chunk);
+      for (const line of splitter.push(chunk)) this.#add(line, maxLineBytes);
+    }
+    for (const line of splitter.end()) this.#add(line, maxLineBytes);
+  }
+
+  /** The one-based number of a line in the manifest. */
+  number(index: number): number {
+    return this.#table[COLUMNS * index + 2];
+  }
+
+  /** A line without its end. Valid until the next call. */
+  bytes(index: number): Uint8Array {
+    const start = this.#table[COLUMNS * index];
+    const end = this.#table[COLUMNS * index + 1];
+    if (start < this.#blockAt || end > this.#blockAt + this.#block.length) this.#read(start, end - start);
+    return this.#block.subarray(start - this.#blockAt, end - this.#blockAt);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  #add({ number, offset, bytes, tooLong }: SourceLine, maxLineBytes: number): void {
+    if (tooLong) {
+      const what = `line ${number} is longer than ${maxLineBytes} bytes; is this a manifest of JSON lines?`;
+      throw new RecordpipeError('malformed-manifest', what, { uri: this.#uri });
+    }
+    if (isBlank(bytes)) return;
+    this.byteOrderMark ||= number === 1 && BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte);
+    const start = this.byteOrderMark && number === 1 ? BYTE_ORDER_MARK.length : 0;
+    const end = bytes[bytes.length - 1] === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length;
+    const at = COLUMNS * this.count++;
+    if (at === this.#table.length) {
+      const larger = new Float64Array(2 * this.#table.length);
+      larger.set(this.#table);
+      this.#table = larger;
+    }
+    this.#table[at] = offset + start;
+    this.#table[at + 1] = offset + Math.max(start, end);
+    this.#table[at + 2] = number;
+  }
+
+  #write(chunk: Uint8Array): void {
+    try {
+      for (let at = 0; at < chunk.length; ) at += writeSync(this.#descriptor, chunk, at);
+    } catch (error) {
+      throw fileError(error, tmpdir());
+    }
+  }
+
+  #read(start: number, length: number): void {
+    const block = new Uint8Array(Math.max(length, BLOCK_BYTES));
+    let have = 0;
+    while (have < block.length) {
+      const count = readSync(this.#descriptor, block, have, block.length - have, start + have);
+      if (count === 0) break;
+      have += count;
+    }
+    if (have < length)
+      throw new RecordpipeError('source-changed', 'the copy of the manifest was truncated', {
+        uri: this.#uri,
+      });
+    this.#block = block.subarray(0, have);
+    this.#blockAt = start;
+  }
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] > SPACE) return false;
+  return true;
+}
+
+/** A temporary file that disappears with its descriptor, however the process ends. */
+function unnamedFile(): number {
+  const path = join(tmpdir(), `recordpipe-${randomUUID()}.tmp`);
+  try {
+    const descriptor = openSync(path, 'wx+', 0o600);
+    unlinkSync(path);
+    return descriptor;
+  } catch (error) {
+    throw fileError(error, tmpdir());
+  }
+}

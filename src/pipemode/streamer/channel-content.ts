@@ -1,0 +1,124 @@
+import { Xoshiro128 } from '../../dataset/operators/shuffle.ts';
+import { RecordpipeError } from '../../errors.ts';
+import { PART_HEADER_BYTES, PART_LENGTH_END, RECORDIO_MAGIC } from '../../formats/recordio/layout.ts';
+import type { ObjectReadOptions } from '../../storage/prefetch/transfer-control.ts';
+import type { ObjectRef } from '../../storage/storage.ts';
+import type { StreamChannel } from '../job/stream-channel.ts';
+
+/** The objects or lines of a channel, listed once. */
+export interface ChannelContent {
+  /** Whether all items are objects. */
+  readonly valueless: boolean;
+  /** Whether all items are local files. */
+  readonly files: boolean;
+  /** Number of objects or lines, for all hosts together. */
+  readonly count: number;
+  /** Number of them for this host; the same in each epoch. */
+  readonly countHere: number;
+  /** Bytes of an epoch before inflating and wrapping, if known. */
+  bytesOf(epoch: number): number | undefined;
+  /** The items of an epoch in their order. To be iterated once. */
+  items(epoch: number): AsyncIterable<EpochItem>;
+  close(): Promise<void>;
+}
+
+/** A part of an epoch: an object to fetch, or a value. */
+export interface EpochItem {
+  readonly object?: ObjectRef;
+  readonly value?: Uint8Array;
+  /** Its one-based line in an augmented manifest. */
+  readonly line?: number;
+}
+
+/** How to turn the items of an epoch into bytes. */
+export interface EpochMaking extends Pick<StreamChannel, 'compression' | 'recordWrapper'> {
+  /** Whether to skip missing objects; for augmented manifests, with their lines. */
+  readonly skipMissing: boolean;
+  readonly objects: ObjectReadOptions;
+  readonly signal: AbortSignal;
+  /** Called for each object that is skipped. */
+  readonly onSkipped: (error: Error, item: EpochItem | undefined) => void;
+}
+
+/** The bytes of an epoch, being fetched. */
+export interface EpochBytes {
+  readonly chunks: AsyncIterator<Uint8Array>;
+  /** Whether the memory of a chunk is reused for the next one. */
+  readonly reused: boolean;
+  /** Fulfilled when the last bytes were requested: the next epoch may be fetched. Never rejects. */
+  readonly allRequested: Promise<void>;
+  readonly counts: { readonly requests: number; readonly retries: number };
+  /** Cancels all requests. */
+  cancel(): Promise<void>;
+}
+
+/** The part of a channel that this host gets. */
+export interface HostShare {
+  /** Its zero-based position in the sorted names of the hosts. */
+  readonly rank: number;
+  readonly hosts: number;
+}
+
+/** What decides the order of an epoch. */
+export interface OrderOptions {
+  /** Undefined: listing order. */
+  readonly seed: number | undefined;
+  /** Undefined: everything. */
+  readonly share: HostShare | undefined;
+}
+
+/**
+ * The objects or lines for this host in an epoch, in their order: numbers from 0 to `count - 1`.
+ *
+ * With a seed, all numbers are shuffled (Fisher-Yates, from the last position down) with xoshiro128**
+ * seeded by seed and epoch (see `Xoshiro128`), so every host and every run finds the same order. A host
+ * takes every n-th number, starting at its rank. SageMaker documents that it shuffles at the start of
+ * each epoch and gives each host about 1/n of the objects; the method is our choice.
+ * Test vectors: test/pipemode/streamer/order.test.ts.
+ */
+export function epochOrder(count: number, epoch: number, { seed, share }: OrderOptions): Uint32Array {
+  const order = new Uint32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  if (seed !== undefined) shuffle(order, new Xoshiro128(seed, epoch));
+  if (share === undefined) return order;
+  const { rank, hosts } = share;
+  const shared = new Uint32Array(countOfShare(count, share));
+  for (let i = 0; i < shared.length; i++) shared[i] = order[rank + i * hosts];
+  return shared;
+}
+
+/** How many of `count` this host gets in any epoch. */
+export function countOfShare(count: number, share: HostShare | undefined): number {
+  if (share === undefined) return count;
+  const { rank, hosts } = share;
+  return count > rank ? Math.ceil((count - rank) / hosts) : 0;
+}
+
+function shuffle(order: Uint32Array, random: Xoshiro128): void {
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    const kept = order[i];
+    order[i] = order[j];
+    order[j] = kept;
+  }
+}
+
+/** The RecordIO header of a single-part record. Nothing is escaped: readers go from header to header. */
+export function wrapHeader(payloadBytes: number, uri: string): Uint8Array {
+  if (payloadBytes >= PART_LENGTH_END) {
+    const what = `${payloadBytes} bytes do not fit in a RecordIO record (at most ${PART_LENGTH_END - 1}); stream it without RecordWrapperType RecordIO, or split it`;
+    throw new RecordpipeError('record-too-large', what, { uri });
+  }
+  const header = new Uint8Array(PART_HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, RECORDIO_MAGIC, true);
+  view.setUint32(4, payloadBytes, true);
+  return header;
+}
+
+const PADDING = [new Uint8Array(0), new Uint8Array(1), new Uint8Array(2), new Uint8Array(3)];
+
+/** The zeros after a payload. */
+export function wrapPadding(payloadBytes: number): Uint8Array {
+  return PADDING[-payloadBytes & 3];
+}
