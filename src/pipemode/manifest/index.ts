@@ -18,6 +18,7 @@ export {
   type ManifestValue,
   parseManifestLine,
 } from './manifest-lines.ts';
+export type { ManifestListMistake } from './manifest-list.ts';
 export {
   formatManifest,
   type ManifestRow,

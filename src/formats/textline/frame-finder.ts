@@ -1,26 +1,37 @@
 import type { ErrorPlace } from '../../errors.ts';
-import { lineTooLong, lineTooLongError } from '../../formats/textline/cutting.ts';
-import type { LineScanner } from '../../formats/textline/scanner.ts';
-import { UnfinishedLine } from '../../formats/textline/unfinished-line.ts';
-import type { FrameTableBuilder } from './frame-table.ts';
+import type { FrameFinder, FrameSink } from '../record-format.ts';
+import { lineTooLong, lineTooLongError } from './cutting.ts';
+import { lineCutting, type TextLineOptions } from './options.ts';
+import { ownLineScanning } from './scanner.ts';
+import type { LineScanner } from './table-scanner.ts';
+import { UnfinishedLine } from './unfinished-line.ts';
+
+const CR = 13;
+
+/** Finds the lines of a file. @throws RecordpipeError `record-too-large` */
+export function findLines(options: TextLineOptions, chunkBytes: number, sink: FrameSink): FrameFinder {
+  const { scanner, nextBuffer } = ownLineScanning(chunkBytes, 2);
+  const walk = new LineWalk(scanner(lineCutting(options)), sink, options.uri);
+  return { nextBuffer, push: (chunk) => walk.push(chunk), end: () => walk.end() };
+}
 
 /**
  * Finds where lines begin without holding any of them: memory is constant whatever the length of a line.
  * Chunks may lie in memory that is reused.
  */
-export class LineWalk {
+class LineWalk {
   readonly #scanner: LineScanner;
-  readonly #builder: FrameTableBuilder;
-  readonly #uri: string;
+  readonly #sink: FrameSink;
+  readonly #uri: string | undefined;
   /** The line that reaches beyond its chunk. Only its last bytes are kept. */
   readonly #line: UnfinishedLine;
   #record = 0;
   /** Position in the file of the line at hand. */
   #offset = 0;
 
-  constructor(scanner: LineScanner, builder: FrameTableBuilder, uri: string) {
+  constructor(scanner: LineScanner, sink: FrameSink, uri: string | undefined) {
     this.#scanner = scanner;
-    this.#builder = builder;
+    this.#sink = sink;
     this.#uri = uri;
     this.#line = new UnfinishedLine(scanner, true);
   }
@@ -45,7 +56,7 @@ export class LineWalk {
     const { length } = this.#line;
     if (length === 0) return;
     if (length > this.#scanner.cutting.maxRecordBytes) throw this.#tooLong(length);
-    this.#builder.addFrame(length);
+    this.#sink.addFrame(length);
   }
 
   /** The line that began in chunks before. Returns the index of the next line in `chunk`. */
@@ -72,8 +83,8 @@ export class LineWalk {
     scanner.scan(chunk, at, chunk.length);
     const { count, position, index } = scanner.result;
     if (count > 0) {
-      this.#builder.addSteps(index, count);
-      this.#builder.addFrame(position - index[2 * count - 2]);
+      this.#sink.addSteps(index, count);
+      this.#sink.addFrame(position - index[2 * count - 2]);
       this.#record += count;
       this.#offset += position - at;
     }
@@ -87,7 +98,7 @@ export class LineWalk {
   }
 
   #add(frameBytes: number): void {
-    this.#builder.addFrame(frameBytes);
+    this.#sink.addFrame(frameBytes);
     this.#record++;
     this.#offset += frameBytes;
   }
@@ -104,5 +115,3 @@ export class LineWalk {
     return lineTooLongError(bytes, this.#scanner.cutting.maxRecordBytes, place);
   }
 }
-
-const CR = 13;
