@@ -10,7 +10,6 @@ export {
   type ManifestProblem,
   type ManifestReport,
 } from './check-manifest.ts';
-export { listManifestObjects, type ManifestListOptions } from './list-manifest-objects.ts';
 export {
   isRefName,
   type ManifestPlace,
@@ -20,6 +19,8 @@ export {
 } from './manifest-lines.ts';
 export {
   formatManifest,
+  listManifestObjects,
+  type ManifestListOptions,
   type ManifestRow,
   type TextTargetOptions,
   type WriteManifestOptions,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseTrainingInput } from '../../../src/pipemode/job/training-input.ts';
+import { parseTrainingInput } from '../../../src/pipemode/job/stream-channel.ts';
 
 const S3 = { S3DataType: 'S3Prefix', S3Uri: 's3://bucket/train/' };
 const channel = (more: object = {}, s3: object = {}): object => ({

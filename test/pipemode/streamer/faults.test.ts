@@ -186,6 +186,17 @@ describe('recordpipe stream', () => {
     expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);
   });
 
+  test('--strict-shards fails if a shard is missing; without it, a warning', async () => {
+    const folder = newPlace();
+    writeObjects(folder, { 'a-00000-of-00002': Buffer.from('one\n') });
+    const args = ['stream', '-c', `train=${folder}`, '--dir', newPlace(), '--reader-timeout', '10ms'];
+    const missing = expect.stringMatching(/a-00001-of-00002|1 of 2|shard/);
+    const strict = await cli([...args, '--strict-shards']);
+    expect([strict.code, strict.stderr]).toEqual([1, missing]);
+    const lenient = await cli(args);
+    expect([lenient.code, lenient.stderr]).toEqual([4, missing]);
+  });
+
   test.each([
     [
       'a whole address in a ManifestFile',
