@@ -19,7 +19,7 @@ const READINGS = {
 const EXAMPLES = ['image', 'scalars', 'embedding', 'ids', 'three of fifty'];
 
 /** What is asked of a service of objects. */
-const S3 = ['limited', 'unlimited', 'validate', 'small objects', 'stopped reader', 'outage'];
+const S3 = ['limited', 'unlimited', 'client', 'validate', 'small objects', 'stopped reader', 'outage'];
 
 /** What is asked of the streamer. */
 const STREAMING = ['file', 's3 limited', 's3 unlimited', 'manifest', 'first bytes', 'channels'];

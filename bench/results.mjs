@@ -4,7 +4,7 @@ import { median, sizeName, threeDigits } from './statistics.mjs';
  * One measured figure, or why there is none. `cores`: `one` when the process was kept on one core. `rounds` are in
  * `unit`; a peer that stopped after some records says how many in `records`.
  * @typedef {{ group: string, format?: string, size?: number, who: string, what: string, cores: 'one' | 'all', version?: string, records?: number,
- *   unit: 'GB/s' | 'records/s' | 'objects/s' | 'parts' | 'ms' | 'MiB', median: number, rounds: number[] } | { group: string, format?: string, size?: number, who: string, what: string,
+ *   unit: 'GB/s' | 'GB/processor-second' | 'records/s' | 'objects/s' | 'parts' | 'ms' | 'MiB', median: number, rounds: number[] } | { group: string, format?: string, size?: number, who: string, what: string,
  *   cores: 'one' | 'all', skipped?: string, failed?: string }} Figure
  */
 

@@ -34,7 +34,7 @@ export async function bundle() {
   const outputs = new Set([
     ...(await bundled(dist, publicModules('default'), programs, {
       platform: 'node',
-      plugins: [packageFiles, droppableTables],
+      plugins: [packageFiles, lazyPackages],
     })),
     ...(await bundled(
       join(dist, 'browser'),
@@ -42,7 +42,7 @@ export async function bundle() {
       {},
       {
         platform: 'browser',
-        plugins: [droppableTables, standIns],
+        plugins: [lazyPackages, standIns],
       },
     )),
   ]);
@@ -173,12 +173,23 @@ const packageFiles = {
   },
 };
 
-/** Wraps the only CommonJS module of the library in a call that bundlers may drop. */
-const droppableTables = {
-  name: 'droppable-tables',
+/** The bundled packages do the work that few programs need at the moment of use, not when they are imported. */
+const lazyPackages = {
+  name: 'lazy-packages',
   transform: {
-    filter: { id: /\/crc32c\.js$/ },
-    handler: (code) => `export default /* @__PURE__ */ ((exports) => { ${code}\n return exports; })({});`,
+    filter: { id: /node_modules\/(crc-32\/crc32c|commander\/lib\/command)\.js$/ },
+    handler(code, id) {
+      // Tables for hosts without the WebAssembly kernel. An object literal is also something that bundlers may drop.
+      if (id.endsWith('crc32c.js'))
+        return `let tables; const load = (exports) => { ${code}\n return exports; };
+          export default { buf: (bytes, seed) => (tables ??= load({})).buf(bytes, seed) };`;
+      const required = "const childProcess = require('node:child_process');";
+      if (!code.includes(required)) throw new Error('commander loads node:child_process in another way');
+      return code.replace(
+        required,
+        "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };",
+      );
+    },
   },
 };
 

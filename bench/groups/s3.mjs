@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bucket } from '../s3/bucket.mjs';
 import { missingNginx, withNginx } from '../s3/nginx.mjs';
+import { runClients } from './s3-client.mjs';
 import { runDownloads } from './s3-downloads.mjs';
 import { runOutage } from './s3-outage.mjs';
 import { runSmallObjects } from './s3-small-objects.mjs';
@@ -13,6 +14,7 @@ const MEMORY = '/dev/shm';
 const KINDS = {
   limited: runDownloads,
   unlimited: runDownloads,
+  client: runClients,
   validate: runValidating,
   'small objects': runSmallObjects,
   'stopped reader': runStoppedReader,

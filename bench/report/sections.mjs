@@ -25,6 +25,16 @@ const S3_SECTIONS = [
       '`sdk GetObject` is one request by the AWS SDK for JavaScript; `undici 8 ranges at once` checks nothing and tries nothing again.',
   },
   {
+    title: 'S3: the HTTP client against undici',
+    figures: { group: 's3 client' },
+    about: `${FROM_NGINX} \`openObject over undici\` is the same recordpipe with undici as its HTTP client.`,
+  },
+  {
+    title: 'S3: the HTTP client against undici, processor time',
+    figures: { group: 's3 client processor' },
+    about: 'GB per second of processor time, user and system, of the same processes.',
+  },
+  {
     title: 'S3: 2,000 objects of 64 KiB',
     figures: { group: 's3 small objects' },
     about:

@@ -10,24 +10,29 @@ import { ENVIRONMENT } from './clients.mjs';
 /** How much of what a program says is shown when it fails. */
 const LAST_WORDS = 500;
 
-/** Runs `LINE | into`; seconds, and what `into` wrote. */
-export async function run(line, into = 'cat > /dev/null') {
+/** Runs `LINE | into`; returns wall and processor seconds of LINE, and what `into` wrote. */
+export async function run(line, into = 'cat > /dev/null', environment = ENVIRONMENT) {
+  const timed = `TIMEFORMAT='%U %S'; set -o pipefail; { time "$0" "$@" 2>&4; } 4>&2 2>&3 | ${into}`;
   const start = process.hrtime.bigint();
-  const child = spawn('bash', ['-c', `set -o pipefail; "$0" "$@" | ${into}`, ...line], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: ENVIRONMENT,
+  const child = spawn('bash', ['-c', timed, ...line], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: environment,
   });
-  let [output, said] = ['', ''];
+  let [output, said, times] = ['', '', ''];
   child.stdout.on('data', (text) => {
     output += text;
   });
   child.stderr.on('data', (text) => {
     said = (said + text).slice(-LAST_WORDS);
   });
+  child.stdio[3].on('data', (text) => {
+    times += text;
+  });
   const [code, signal] = await once(child, 'close');
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
   if (code !== 0) throw new Error(`${line[0]}: ended (${signal ?? code})\n${said.trim()}`);
-  return { seconds, output };
+  const [user, system] = times.trim().split(/\s+/).map(Number);
+  return { seconds, processorSeconds: user + system, output };
 }
 
 /**

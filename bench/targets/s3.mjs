@@ -38,6 +38,19 @@ export const S3_TARGETS = [
     ],
   },
   {
+    title: 'S3: the HTTP client against undici, GB per second of processor time',
+    note: 'Below 1.3, recordpipe would use undici and delete its own client.',
+    rows: ['', ', limited connections'].map((suffix) =>
+      one(
+        's3 client processor',
+        `openObject${suffix}`,
+        `the same over undici${suffix}`,
+        ours(`openObject over undici${suffix}`),
+        1.3,
+      ),
+    ),
+  },
+  {
     title: 'S3: 2,000 objects of 64 KiB, 20 ms away, objects per second',
     rows: [
       one(

@@ -37,7 +37,6 @@ export {
   schemaMessage,
   schemaOf,
   type TypeConflict,
-  type ValueKind,
 } from './schema/infer-schema.ts';
 export { readSchema } from './schema/read-schema.ts';
 export type {
@@ -48,7 +47,7 @@ export type {
   RecordSchema,
   SchemaMessage,
 } from './schema/schema.ts';
-export type { SchemaRule, SchemaViolation } from './schema/schema-checker.ts';
+export type { SchemaRule, SchemaViolation } from './schema/violations.ts';
 export type { BytesStats, ImageStats } from './stats/bytes-stats.ts';
 export {
   type DatasetStats,
@@ -56,17 +55,23 @@ export {
   type MessageCounts,
   mergeStats,
   messageCountTexts,
-  type NamedFeature,
   NO_STATS,
   recordsWithFeatures,
   type StatsFinding,
 } from './stats/dataset-stats.ts';
 export type { DistinctValues, ValueCount } from './stats/distinct-values.ts';
-export type { FeatureKind, FeatureStats, KindStats, RecordPlace } from './stats/feature-stats.ts';
-export { type FeatureFacts, featureFacts, labelText } from './stats/feature-stats.ts';
+export { type FeatureFacts, featureFacts, labelText } from './stats/feature-facts.ts';
+export type {
+  FeatureKind,
+  FeatureStats,
+  KindStats,
+  NamedFeature,
+  RecordPlace,
+  ValueKind,
+} from './stats/feature-stats.ts';
 export { type Column, sizeColumns, spreadColumns, valueColumns } from './stats/html/charts.ts';
 export { type StatsHtmlOptions, statsHtml } from './stats/html/page.ts';
-export { type LabelFeature, labelFeatures } from './stats/label.ts';
+export { type LabelFeature, labelFeatures } from './stats/label-features.ts';
 export type { ExponentCount, Log2Counts, SignedLog2, Spread } from './stats/log2.ts';
 export type { FloatStats, Int64Stats } from './stats/number-stats.ts';
 export {
@@ -79,7 +84,8 @@ export {
 export { type RecordJsonOptions, recordJson } from './stats/record-json.ts';
 export { type RecognizedRecord, type RecordType, recognizeRecord } from './stats/record-type.ts';
 export type { ImageSample } from './stats/samples.ts';
-export { elided, textOf } from './stats/text.ts';
+export { textOf } from './stats/text.ts';
+export { elided } from './stats/words.ts';
 export { type ValidateOptions, validateFiles } from './validate-files.ts';
 export {
   type CheckedReport,

@@ -2,7 +2,8 @@ import type { OnBatch } from '../records/scan-source.ts';
 import { type FileInput, uriOf } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
 import type { RecordSchema } from './schema/schema.ts';
-import { SchemaChecker, violationError } from './schema/schema-checker.ts';
+import { SchemaChecker } from './schema/schema-checker.ts';
+import { violationError } from './schema/violations.ts';
 import { DatasetCounter, type StatsOptions } from './stats/dataset-counter.ts';
 import { compareFindings, type DatasetStats, MAX_FINDINGS, NO_STATS } from './stats/dataset-stats.ts';
 

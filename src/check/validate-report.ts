@@ -1,6 +1,6 @@
 import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { CheckedFile, FileReport, Finding, UnlistedFeature } from './file-report.ts';
-import type { SchemaViolation } from './schema/schema-checker.ts';
+import type { SchemaViolation } from './schema/violations.ts';
 
 /** A rule of a schema that records break, over all files. */
 export interface SchemaTotal extends SchemaViolation {

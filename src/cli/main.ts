@@ -14,8 +14,7 @@ process.on('uncaughtException', (error) => {
 });
 try {
   const { program } = await import('./program.ts');
-  const root = await program(process.argv[2]);
-  await root.parseAsync();
+  await program(process.argv[2]).parseAsync();
 } catch (error) {
   await endOn(error);
 }

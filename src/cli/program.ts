@@ -1,43 +1,56 @@
 import { Command } from 'commander';
 import { EXIT_CODES, type Register } from './command.ts';
+import { register as cat } from './commands/cat.ts';
+import { register as convert } from './commands/convert.ts';
+import { register as count } from './commands/count.ts';
+import { register as doctor } from './commands/doctor.ts';
+import { register as index } from './commands/index.ts';
+import { register as inspect } from './commands/inspect.ts';
+import { register as manifest } from './commands/manifest.ts';
+import { register as merge } from './commands/merge.ts';
+import { register as plan } from './commands/plan.ts';
+import { register as repair } from './commands/repair.ts';
+import { register as sample } from './commands/sample.ts';
+import { register as schema } from './commands/schema.ts';
+import { register as shuffle } from './commands/shuffle.ts';
+import { register as split } from './commands/split.ts';
+import { register as stats } from './commands/stats.ts';
+import { register as stream } from './commands/stream.ts';
+import { register as upload } from './commands/upload.ts';
+import { register as validate } from './commands/validate.ts';
 import { fail } from './fail.ts';
 import { complain, print } from './output.ts';
 import { packageVersion } from './package-files.ts';
 import { fill } from './text/terminal.ts';
 import { visible } from './text/visible.ts';
 
-/** The module of a command: commands/NAME.ts. */
-interface CommandModule {
-  readonly register: Register;
-}
-
 /** The commands in the order of the help. */
-const COMMANDS: Record<string, () => Promise<CommandModule>> = {
-  validate: () => import('./commands/validate.ts'),
-  count: () => import('./commands/count.ts'),
-  inspect: () => import('./commands/inspect.ts'),
-  stats: () => import('./commands/stats.ts'),
-  schema: () => import('./commands/schema.ts'),
-  cat: () => import('./commands/cat.ts'),
-  index: () => import('./commands/index.ts'),
-  plan: () => import('./commands/plan.ts'),
-  stream: () => import('./commands/stream.ts'),
-  convert: () => import('./commands/convert.ts'),
-  repair: () => import('./commands/repair.ts'),
-  split: () => import('./commands/split.ts'),
-  merge: () => import('./commands/merge.ts'),
-  shuffle: () => import('./commands/shuffle.ts'),
-  sample: () => import('./commands/sample.ts'),
-  upload: () => import('./commands/upload.ts'),
-  doctor: () => import('./commands/doctor.ts'),
-  manifest: () => import('./commands/manifest.ts'),
+const COMMANDS: Readonly<Record<string, Register>> = {
+  validate,
+  count,
+  inspect,
+  stats,
+  schema,
+  cat,
+  index,
+  plan,
+  stream,
+  convert,
+  repair,
+  split,
+  merge,
+  shuffle,
+  sample,
+  upload,
+  doctor,
+  manifest,
 };
 
 /**
- * Builds the command line. Loads only the called command, or all of them for help and suggestions.
+ * Builds the command line, with only the called command, or with all of them for help and suggestions.
  * @param called the first argument
  */
-export async function program(called: string | undefined): Promise<Command> {
+export function program(called: string | undefined): Command {
   const root = new Command('recordpipe')
     .description(
       'Read, validate, index and convert record files (TFRecord, RecordIO, text lines) without TensorFlow or MXNet.',
@@ -52,11 +65,11 @@ export async function program(called: string | undefined): Promise<Command> {
     .showSuggestionAfterError()
     .showHelpAfterError('(run recordpipe help, or recordpipe COMMAND --help, for usage)')
     .addHelpText('after', ROOT_HELP);
-  for (const { register } of await Promise.all(needed(called).map((load) => load()))) register(root);
+  for (const register of needed(called)) register(root);
   return root;
 }
 
-function needed(called: string | undefined): (() => Promise<CommandModule>)[] {
+function needed(called: string | undefined): Register[] {
   if (called === '--version' || called === '-V') return [];
   return called !== undefined && Object.hasOwn(COMMANDS, called)
     ? [COMMANDS[called]]

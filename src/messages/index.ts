@@ -16,12 +16,8 @@ export {
   type ParsedSequence,
   type SequenceFeaturePlan,
 } from './example/compile-sequence-features.ts';
-export {
-  DEFAULT_DECODE_EXAMPLE_OPTIONS,
-  type DecodeExampleOptions,
-  decodeExample,
-  decodeSequenceExample,
-} from './example/decode-example.ts';
+export { decodeExample, decodeSequenceExample } from './example/decode-example.ts';
+export { DEFAULT_DECODE_EXAMPLE_OPTIONS, type DecodeExampleOptions } from './example/decode-options.ts';
 export type { FeatureInput, FeaturesInput } from './example/encode-example.ts';
 export {
   DEFAULT_ENCODE_EXAMPLE_OPTIONS,
@@ -44,6 +40,19 @@ export type {
   SequenceExample,
   UnsetFeature,
 } from './example/feature.ts';
+export type {
+  DenseColumn,
+  FeatureSpecs,
+  ParsedBatch,
+  ParsedColumn,
+  ParsedExample,
+  ParsedFeature,
+  PlanInt64,
+  RaggedColumn,
+  SparseColumn,
+  Value,
+  Values,
+} from './example/feature-specs.ts';
 export {
   type DefaultValue,
   type FeatureSpec,
@@ -59,19 +68,6 @@ export {
   type VarLenSpec,
   varLen,
 } from './example/feature-specs.ts';
-export type {
-  DenseColumn,
-  FeatureSpecs,
-  ParsedBatch,
-  ParsedColumn,
-  ParsedExample,
-  ParsedFeature,
-  PlanInt64,
-  RaggedColumn,
-  SparseColumn,
-  Value,
-  Values,
-} from './example/parsed.ts';
 export {
   DEFAULT_DECODE_SAGEMAKER_RECORD_OPTIONS,
   type DecodeSageMakerRecordOptions,

@@ -12,7 +12,7 @@ export {
   readHyperparameters,
 } from './job/hyperparameters.ts';
 export { type ChannelConfig, type InputDataConfig, readInputDataConfig } from './job/input-data-config.ts';
-export { hostRank, type ResourceConfig, readResourceConfig } from './job/resource-config.ts';
+export { type Hosts, hostRank, type ResourceConfig, readResourceConfig } from './job/resource-config.ts';
 export type { PipeModeMetrics, PipeModeState } from './reader/epoch-progress.ts';
 export { PipeModeError } from './reader/epoch-reading.ts';
 export type { ManifestTuple } from './reader/epoch-stages.ts';

@@ -19,7 +19,7 @@ import {
   shape,
   text,
 } from '../check/json-shape.ts';
-import type { SchemaViolation } from '../check/schema/schema-checker.ts';
+import type { SchemaViolation } from '../check/schema/violations.ts';
 import { code, compression, datasetStats, format } from '../check/stats/stats-shape.ts';
 import { hash, range } from './plan.ts';
 import { MAX_SHARDS } from './shard.ts';

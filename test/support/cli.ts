@@ -95,8 +95,7 @@ async function runHere(args: readonly string[], { cwd, env }: SpawnOptions): Pro
     process.argv = [process.execPath, MAIN, ...args];
     process.exitCode = 0;
     try {
-      const root = await program(args[0]);
-      await root.parseAsync();
+      await program(args[0]).parseAsync();
     } catch (error) {
       process.exitCode = await fail(error);
       // Help is printed in pieces, which nobody awaits.

@@ -1,11 +1,17 @@
-import { WireFault } from './wire-reader.ts';
+import { MAX_VARINT_BYTES, WireFault } from './wire-reader.ts';
 
-/** Which of two words of a 64-bit number comes first in the memory of this machine. */
+/** Which of the two words of a 64-bit number comes first in the memory of this machine. */
 export const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-const LOW = LITTLE_ENDIAN ? 0 : 1;
-const HIGH = 1 - LOW;
+export const LOW_WORD: 0 | 1 = LITTLE_ENDIAN ? 0 : 1;
+export const HIGH_WORD: 0 | 1 = LITTLE_ENDIAN ? 1 : 0;
 
-/** The halves of each varint of a packed run into `words`, from `to` on; gives where the next goes. There is room for all of them. */
+const one = new Int32Array(2);
+
+/**
+ * Writes the two words of each varint of a packed run to `words`, starting at `to`. Returns the word after the last one.
+ *
+ * @throws WireFault for a run that ends inside a varint, and for a varint of more than ten bytes
+ */
 export function varintsInto(
   bytes: Uint8Array,
   start: number,
@@ -39,56 +45,18 @@ export function varintsInto(
       at++;
     }
     at++;
-    words[to + LOW] = low;
-    words[to + HIGH] = 0;
+    words[to + LOW_WORD] = low;
+    words[to + HIGH_WORD] = 0;
     to += 2;
   }
   return to;
 }
 
-/** After this no varint of the run goes beyond it, and no byte needs asking. */
-function checkEnd(bytes: Uint8Array, start: number, end: number): void {
-  if (end > start && bytes[end - 1] >= 0x80)
-    throw new WireFault(end - 1, 'wanted a varint, found the end of its packed run inside it');
-}
-
-/** The halves of one varint of any length into `words`; gives where the next begins. What is beyond 64 bits is dropped, as protobuf does. */
-export function longVarint(bytes: Uint8Array, start: number, words: Int32Array, to: number): number {
-  let low = 0;
-  let high = 0;
-  let at = start;
-  for (let shift = 0; shift < 70; shift += 7) {
-    const byte = bytes[at++];
-    const bits = byte & 0x7f;
-    if (shift < 28) low |= bits << shift;
-    else if (shift === 28) {
-      low |= bits << 28;
-      high = bits >> 4;
-    } else high |= bits << (shift - 32);
-    if (byte < 0x80) {
-      words[to + LOW] = low;
-      words[to + HIGH] = high;
-      return at;
-    }
-  }
-  throw new WireFault(start, 'wanted a varint of at most 10 bytes, found a longer one');
-}
-
-/** Makes 64-bit halves, [from, to) of `words`, numbers in the same place; gives the index of the first that is none (beyond 2^53 - 1), or -1. */
-export function numbersInPlace(words: Int32Array, numbers: Float64Array, from: number, to: number): number {
-  for (let i = from; i < to; i += 2) {
-    const high = words[i + HIGH];
-    if (high >= 0x200000 || high < -0x200000 || (high === -0x200000 && words[i + LOW] === 0))
-      return (i - from) / 2;
-  }
-  for (let i = from; i < to; i += 2)
-    numbers[(i - from) >> 1] = words[i + HIGH] * 2 ** 32 + (words[i + LOW] >>> 0);
-  return -1;
-}
-
 /**
- * Each varint of a packed run as a number, from `to` on; gives where the next goes; -1 if one is none (beyond 2^53 - 1). There is room for all of them.
- * The loop of {@link varintsInto} once more: halves first, and numbers of them afterwards, is a second pass over all of them.
+ * Writes each varint of a packed run as a number, starting at `to`. Returns the index after the last one, or -1 if one is
+ * beyond 2^53 - 1. It repeats the loop of {@link varintsInto}, because converting words afterwards is a second pass.
+ *
+ * @throws WireFault for a run that ends inside a varint, and for a varint of more than ten bytes
  */
 export function numbersFrom(
   bytes: Uint8Array,
@@ -113,7 +81,7 @@ export function numbersFrom(
           low |= (byte & 0x7f) << 21;
           if (byte >= 0x80) {
             at = longVarint(bytes, at, one, 0);
-            const number = one[HIGH] * 2 ** 32 + (one[LOW] >>> 0);
+            const number = one[HIGH_WORD] * 2 ** 32 + (one[LOW_WORD] >>> 0);
             if (!Number.isSafeInteger(number)) return -1;
             numbers[to++] = number;
             continue;
@@ -130,17 +98,7 @@ export function numbersFrom(
   return to;
 }
 
-/** The same of unsigned 64-bit integers. */
-export function unsignedNumbersInPlace(words: Int32Array, numbers: Float64Array): number {
-  for (let i = 0; i < words.length; i += 2) if (words[i + HIGH] >>> 0 >= 0x200000) return i / 2;
-  for (let i = 0; i < words.length; i += 2)
-    numbers[i >> 1] = words[i + HIGH] * 2 ** 32 + (words[i + LOW] >>> 0);
-  return -1;
-}
-
-const one = new Int32Array(2);
-
-/** Each varint of a packed run as an integer of 32 bits into `target`, from `to` on; gives where the next goes. Of larger ones the low bits are kept, as protobuf does. */
+/** Writes each varint of a packed run as a 32-bit integer, starting at `to`. Returns the index after the last one. Larger values keep their low bits, as in protobuf. */
 export function int32sInto(
   bytes: Uint8Array,
   start: number,
@@ -156,16 +114,100 @@ export function int32sInto(
       at++;
     } else {
       at = longVarint(bytes, at, one, 0);
-      target[to++] = one[LOW];
+      target[to++] = one[LOW_WORD];
     }
   }
   return to;
 }
 
-/** How many varints a packed run has. */
+/** Receives 64-bit integers without copies. */
+export interface VarintSink {
+  /** @param high upper 32 bits, signed; @param low lower 32 bits, unsigned */
+  int64(high: number, low: number): void;
+}
+
+/** Sends each varint of a packed run, which is undamaged, to `sink`. */
+export function sendVarints(bytes: Uint8Array, start: number, end: number, sink: VarintSink): void {
+  let at = start;
+  while (at < end) {
+    let byte = bytes[at++];
+    let low = byte & 0x7f;
+    for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
+      byte = bytes[at++];
+      low |= (byte & 0x7f) << shift;
+    }
+    if (byte < 0x80) sink.int64(0, low);
+    else {
+      at = longVarint(bytes, at - 4, one, 0);
+      sink.int64(one[HIGH_WORD], one[LOW_WORD] >>> 0);
+    }
+  }
+}
+
+/** Number of varints of a packed run. @throws WireFault for a run that ends inside a varint */
 export function countVarints(bytes: Uint8Array, start: number, end: number): number {
   checkEnd(bytes, start, end);
   let count = 0;
   for (let at = start; at < end; at++) count += 1 - (bytes[at] >> 7);
   return count;
+}
+
+/** Whether the bytes [start, end) are whole varints of at most ten bytes each. */
+export function areVarints(bytes: Uint8Array, start: number, end: number): boolean {
+  let length = 0;
+  for (let at = start; at < end; at++) {
+    if (bytes[at] < 0x80) length = 0;
+    else if (++length >= MAX_VARINT_BYTES) return false;
+  }
+  return length === 0;
+}
+
+/** Index of the first of the 64-bit integers [from, to) of `words` that a number cannot hold exactly; -1 if there is none. */
+export function findUnsafe(words: Int32Array, from: number, to: number): number {
+  for (let i = from; i < to; i += 2) {
+    const high = words[i + HIGH_WORD];
+    if (high >= 0x200000 || high < -0x200000 || (high === -0x200000 && words[i + LOW_WORD] === 0))
+      return (i - from) / 2;
+  }
+  return -1;
+}
+
+/** Converts the first `count` 64-bit integers of `words` to numbers, in the same memory. */
+export function wordsToNumbers(words: Int32Array, numbers: Float64Array, count: number): void {
+  for (let i = 0; i < count; i++)
+    numbers[i] = words[2 * i + HIGH_WORD] * 2 ** 32 + (words[2 * i + LOW_WORD] >>> 0);
+}
+
+/** Index of the first unsigned 64-bit integer of `words` beyond 2^53 - 1; -1 if there is none. */
+export function findUnsafeUnsigned(words: Int32Array): number {
+  for (let i = 0; i < words.length; i += 2) if (words[i + HIGH_WORD] >>> 0 >= 0x200000) return i / 2;
+  return -1;
+}
+
+/** A run that passes has no varint that goes beyond its end, so that the loops need not check. */
+function checkEnd(bytes: Uint8Array, start: number, end: number): void {
+  if (end > start && bytes[end - 1] >= 0x80)
+    throw new WireFault(end - 1, 'wanted a varint, found the end of its packed run inside it');
+}
+
+/** Writes the two words of one varint to `words`. Returns where the next varint begins. Bits beyond 64 are dropped, as in protobuf. */
+function longVarint(bytes: Uint8Array, start: number, words: Int32Array, to: number): number {
+  let low = 0;
+  let high = 0;
+  let at = start;
+  for (let shift = 0; shift < 7 * MAX_VARINT_BYTES; shift += 7) {
+    const byte = bytes[at++];
+    const bits = byte & 0x7f;
+    if (shift < 28) low |= bits << shift;
+    else if (shift === 28) {
+      low |= bits << 28;
+      high = bits >> 4;
+    } else high |= bits << (shift - 32);
+    if (byte < 0x80) {
+      words[to + LOW_WORD] = low;
+      words[to + HIGH_WORD] = high;
+      return at;
+    }
+  }
+  throw new WireFault(start, `wanted a varint of at most ${MAX_VARINT_BYTES} bytes, found a longer one`);
 }

@@ -1,4 +1,4 @@
-/** Wire types of protobuf that lengths of fields follow from. Source of the rules: protobuf.dev, "Encoding". */
+/** Wire types of protobuf. Source of the rules: protobuf.dev, "Encoding". */
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const DELIMITED = 2;
@@ -6,54 +6,104 @@ const GROUP = 3;
 const END_GROUP = 4;
 export const FIXED32 = 5;
 
-const MAX_VARINT_BYTES = 10;
+export const MAX_VARINT_BYTES = 10;
 const MAX_TAG = 2 ** 32 - 1;
 const MAX_GROUPS = 100;
+const NOTHING = new Uint8Array(0);
 
-/** What is wrong with a message, before anybody has said in which record. */
-export class WireFault extends Error {
-  /** Where in the bytes that were read. */
+/** What is wrong with a message, and where in its bytes. */
+export interface Fault {
+  readonly at: number;
+  readonly message: string;
+}
+
+/** A {@link Fault} as an error, before the record and the file are known. */
+export class WireFault extends Error implements Fault {
   readonly at: number;
 
-  constructor(at: number, what: string) {
-    super(what);
+  constructor(at: number, message: string) {
+    super(message);
     this.at = at;
   }
 }
 
 /**
- * Reads tags and lengths of protobuf messages. A declared length is compared with what is there before anybody follows it.
+ * Reads the fields of protobuf messages one by one, without allocating memory. A declared length is checked before it
+ * is followed. `step` reports damage in `fault`; `nextField` throws it.
  *
- * protobufjs has such a Reader. Importing it makes a bundle 12.6 kB (gzipped) larger, and it makes a number of each float and an object of each integer, which
- * these lists are never read by here. Its compiled messages are what the tests compare with.
+ * protobufjs has such a reader too. It adds 12.6 kB (gzipped) to a bundle, creates a number for each float and an object
+ * for each integer. The tests compare with its compiled messages.
  */
 export class WireReader {
   bytes: Uint8Array;
+  /** Where the next field begins. */
   at = 0;
+  /** Tag of the field: its number times 8, plus its wire type. */
+  tag = 0;
+  /** The value of the field is [start, end) of `bytes`. */
+  start = 0;
+  end = 0;
+  fault: Fault | undefined;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array = NOTHING) {
     this.bytes = bytes;
   }
 
-  /** An unsigned varint. From 2^53 on it is rounded: no tag and no length survives that. */
-  varint(end: number): number {
-    const { bytes, at } = this;
-    if (at < end) {
-      const byte = bytes[at];
-      if (byte < 0x80) {
-        this.at = at + 1;
-        return byte;
-      }
-    }
-    return this.#longVarint(end);
+  /** Starts to read `bytes` at `at`. */
+  reset(bytes: Uint8Array, at: number): void {
+    this.bytes = bytes;
+    this.at = at;
+    this.fault = undefined;
   }
 
-  #longVarint(end: number): number {
+  /**
+   * Moves to the next field of the message that ends at `limit`; false at its end.
+   *
+   * @throws WireFault for a damaged message
+   */
+  nextField(limit: number): boolean {
+    if (this.step(limit)) return true;
+    this.check();
+    return false;
+  }
+
+  /** @throws WireFault if `step` has found damage */
+  check(): void {
+    const { fault } = this;
+    if (fault !== undefined) throw new WireFault(fault.at, fault.message);
+  }
+
+  /** Moves to the next field of the message that ends at `limit`; false at its end and at damage, which sets `fault`. */
+  step(limit: number): boolean {
+    if (this.at >= limit) return false;
+    const tag = this.#readTag(limit);
+    if (tag < 0) return false;
+    const isWhole = (tag & 7) === GROUP ? this.#skipGroup(tag >>> 3, limit) : this.#skipValue(tag, limit);
+    this.tag = tag;
+    this.end = this.at;
+    return isWhole;
+  }
+
+  /** Reports damage. */
+  fail(at: number, message: string): false {
+    this.fault = { at, message };
+    return false;
+  }
+
+  /** Reads an unsigned varint; -1 if it is damaged. From 2^53 on it is rounded: no tag and no length is that large. */
+  varint(limit: number): number {
     const { bytes, at } = this;
+    if (at < limit && bytes[at] < 0x80) {
+      this.at = at + 1;
+      return bytes[at];
+    }
     let value = 0;
     let scale = 1;
     for (let i = at; i < at + MAX_VARINT_BYTES; i++) {
-      if (i >= end) throw new WireFault(at, 'wanted a varint, found the end of its message inside it');
+      if (i >= limit) {
+        this.fail(at, 'wanted a varint, found the end of its message inside it');
+        return -1;
+      }
       const byte = bytes[i];
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {
@@ -62,74 +112,100 @@ export class WireReader {
       }
       scale *= 128;
     }
-    throw new WireFault(at, `wanted a varint of at most ${MAX_VARINT_BYTES} bytes, found a longer one`);
+    this.fail(at, `wanted a varint of at most ${MAX_VARINT_BYTES} bytes, found a longer one`);
+    return -1;
   }
 
-  /** A tag: number of the field times 8, plus its wire type. */
-  tag(end: number): number {
-    const { at } = this;
-    const tag = this.varint(end);
-    if (tag > MAX_TAG) throw new WireFault(at, `wanted a tag of 32 bits, found ${tag}`);
-    if (tag < 8) throw new WireFault(at, 'wanted the number of a field, found 0');
-    return tag;
-  }
-
-  /** The length before a delimited field; gives where the field ends. */
-  fieldEnd(end: number): number {
-    const { at } = this;
-    const length = this.varint(end);
-    const fieldEnd = this.at + length;
-    if (fieldEnd > end) {
-      throw new WireFault(at, `wanted ${length} bytes, as the length says, found ${end - this.at}`);
+  /**
+   * Returns the end of the delimited value whose length is at `at`, and sets `start`; -1 if the value does not end by
+   * `limit`. This is the fast path for common layouts: `step` explains what is wrong.
+   */
+  delimitedEnd(at: number, limit: number): number {
+    const { bytes } = this;
+    let length = bytes[at++];
+    if (length >= 0x80) {
+      const next = bytes[at++];
+      if (next >= 0x80) return this.#longDelimitedEnd(at - 2, limit);
+      length = (length & 0x7f) | (next << 7);
     }
-    return fieldEnd;
+    this.start = at;
+    // After the last byte of the memory the length is undefined, and this comparison false.
+    return at + length <= limit ? at + length : -1;
   }
 
-  /** Goes past the value of a field that nobody wants. */
-  skip(tag: number, end: number): void {
+  #longDelimitedEnd(at: number, limit: number): number {
+    const { bytes } = this;
+    let length = bytes[at++] & 0x7f;
+    for (let scale = 128; ; scale *= 128) {
+      if (at >= limit || scale > 2 ** 35) return -1;
+      const byte = bytes[at++];
+      length += (byte & 0x7f) * scale;
+      if (byte < 0x80) break;
+    }
+    this.start = at;
+    return at + length <= limit ? at + length : -1;
+  }
+
+  #readTag(limit: number): number {
     const { at } = this;
-    let fieldEnd: number;
-    switch (tag % 8) {
+    const tag = this.varint(limit);
+    if (tag >= 8 && tag <= MAX_TAG) return tag;
+    if (tag > MAX_TAG) this.fail(at, `wanted a tag of 32 bits, found ${tag}`);
+    else if (tag >= 0) this.fail(at, 'wanted the number of a field, found 0');
+    return -1;
+  }
+
+  /** Moves after the value of a field that is not a group, and sets `start`. */
+  #skipValue(tag: number, limit: number): boolean {
+    const { at } = this;
+    this.start = at;
+    switch (tag & 7) {
       case VARINT:
-        this.varint(end);
-        return;
+        return this.varint(limit) >= 0;
+      case DELIMITED: {
+        const length = this.varint(limit);
+        if (length < 0) return false;
+        this.start = this.at;
+        if (length > limit - this.at)
+          return this.fail(at, `wanted ${length} bytes, as the length says, found ${limit - this.at}`);
+        this.at += length;
+        return true;
+      }
       case FIXED64:
-        fieldEnd = at + 8;
-        break;
-      case DELIMITED:
-        this.at = this.fieldEnd(end);
-        return;
-      case GROUP:
-        this.#skipGroup(Math.floor(tag / 8), end);
-        return;
+        return this.#skipFixed(8, limit);
       case FIXED32:
-        fieldEnd = at + 4;
-        break;
+        return this.#skipFixed(4, limit);
       default:
-        throw new WireFault(at, `wanted a field, found wire type ${tag % 8}`);
+        return this.fail(at, `wanted a field, found wire type ${tag & 7}`);
     }
-    if (fieldEnd > end) throw new WireFault(at, `wanted ${fieldEnd - at} bytes, found ${end - at}`);
-    this.at = fieldEnd;
   }
 
-  #skipGroup(field: number, end: number): void {
+  #skipFixed(size: number, limit: number): boolean {
+    const { at } = this;
+    if (size > limit - at) return this.fail(at, `wanted ${size} bytes, found ${limit - at}`);
+    this.at = at + size;
+    return true;
+  }
+
+  /** Skips a group, a deprecated kind of field, with all fields inside it. */
+  #skipGroup(field: number, limit: number): boolean {
+    const begin = this.at;
     const open = [field];
     while (open.length > 0) {
       const { at } = this;
-      const tag = this.tag(end);
-      const type = tag % 8;
-      if (type === GROUP) {
-        if (open.length === MAX_GROUPS)
-          throw new WireFault(at, `found more than ${MAX_GROUPS} nested groups`);
-        open.push(Math.floor(tag / 8));
-      } else if (type === END_GROUP) {
+      const tag = this.#readTag(limit);
+      if (tag < 0) return false;
+      const inner = tag >>> 3;
+      if ((tag & 7) === GROUP) {
+        if (open.length === MAX_GROUPS) return this.fail(at, `found more than ${MAX_GROUPS} nested groups`);
+        open.push(inner);
+      } else if ((tag & 7) === END_GROUP) {
         const opened = open.pop();
-        if (Math.floor(tag / 8) !== opened) {
-          throw new WireFault(at, `wanted the end of group ${opened}, found that of ${Math.floor(tag / 8)}`);
-        }
-      } else {
-        this.skip(tag, end);
-      }
+        if (inner !== opened)
+          return this.fail(at, `wanted the end of group ${opened}, found that of ${inner}`);
+      } else if (!this.#skipValue(tag, limit)) return false;
     }
+    this.start = begin;
+    return true;
   }
 }

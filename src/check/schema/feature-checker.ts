@@ -1,21 +1,16 @@
+import { BYTES, FLOAT, INT64, NONE } from '../../messages/example/feature-cursor.ts';
+import type { FeatureIndex } from '../../messages/example/feature-index.ts';
 import { headerAt, type ImageKind } from '../../messages/image-header.ts';
 import { int64Value, latin1 } from '../stats/distinct-values.ts';
 import { floatKey, shortFloat } from '../stats/number-stats.ts';
-import { type FieldValue, sendValues } from '../stats/record-content.ts';
-import {
-  BYTES,
-  FLOAT,
-  FLOAT64,
-  INT32,
-  INT64,
-  NONE,
-  type RecordOutline,
-  type ValueSink,
-} from '../stats/record-outline.ts';
+import { type FieldSink, type FieldValue, sendField } from '../stats/record-content.ts';
 import { isTextAt, isUtf8At } from '../stats/text.ts';
 import { type Bounds, type FeatureListSchema, type FeatureSchema, fixedLength } from './schema.ts';
-import { type CheckedRecord, Tallies } from './schema-checker.ts';
+import { type CheckedRecord, Tallies } from './violations.ts';
 
+/** Kinds that Examples do not have. */
+const FLOAT64 = 4;
+const INT32 = 5;
 const KINDS = {
   none: NONE,
   int64: INT64,
@@ -29,7 +24,7 @@ const NAMES = ['no list', 'bytes', 'float', 'int64', 'float64', 'int32'];
 const MAX_LISTED_VALUES = 8;
 
 /** Checks one feature, record by record, by its rules; without rules whether it is of one type. */
-export class FeatureChecker implements ValueSink {
+export class FeatureChecker implements FieldSink {
   readonly name: string;
   readonly rules: FeatureListSchema | undefined;
   readonly tallies: Tallies;
@@ -72,16 +67,16 @@ export class FeatureChecker implements ValueSink {
   }
 
   /** Checks one list. */
-  check(outline: RecordOutline, record: number, kind: number, firstSpan: number, spans: number): void {
-    if (!this.#begin(record, kind)) return;
-    outline.values(kind, firstSpan, spans, this);
+  check(index: FeatureIndex, feature: number, record: number): void {
+    if (!this.#begin(record, index.kind(feature))) return;
+    index.send(feature, this);
     this.#checkLength();
   }
 
-  /** Checks one list of a message that is not an Example. */
+  /** Checks one list of a record that is not an Example. */
   checkField(field: FieldValue, record: number): void {
     if (!this.#begin(record, KINDS[field.kind])) return;
-    sendValues(field, this);
+    sendField(field, this);
     this.#checkLength();
   }
 

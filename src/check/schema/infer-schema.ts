@@ -1,8 +1,14 @@
 import { UsageError } from '../../errors.ts';
 import { IMAGE_KINDS } from '../../messages/image-header.ts';
 import type { BytesStats } from '../stats/bytes-stats.ts';
-import type { DatasetStats, NamedFeature } from '../stats/dataset-stats.ts';
-import type { FeatureKind, FeatureStats, RecordPlace } from '../stats/feature-stats.ts';
+import type { DatasetStats } from '../stats/dataset-stats.ts';
+import {
+  type FeatureStats,
+  type NamedFeature,
+  type RecordPlace,
+  typesOf,
+  type ValueKind,
+} from '../stats/feature-stats.ts';
 import { mergeSpreads, type Spread } from '../stats/log2.ts';
 import {
   type FeatureListSchema,
@@ -11,9 +17,6 @@ import {
   SCHEMA_ID,
   type SchemaMessage,
 } from './schema.ts';
-
-/** A kind of values that a feature can have. */
-export type ValueKind = Exclude<FeatureKind, 'none'>;
 
 /** More distinct texts than these are not a domain. */
 const MAX_DOMAIN = 100;
@@ -99,14 +102,7 @@ export function schemaMessage({ messages, records }: DatasetStats): {
   if (most.records > 0) return most;
   const what = messages.event === undefined ? messages.firstOther?.why : 'Events, whose fields stats shows';
   const got = records === 0 ? 'no records' : `${records} of another kind: ${what}`;
-  throw new UsageError(`schema: expected records with named features, such as Examples, got ${got}`);
-}
-
-/** The types of a feature, the most frequent first. */
-export function typesOf({ kinds }: FeatureStats): { type: ValueKind; count: number; first: RecordPlace }[] {
-  return (['int64', 'float', 'bytes', 'float64', 'int32'] as const)
-    .flatMap((type) => (kinds[type] === undefined ? [] : [{ type, ...kinds[type] }]))
-    .sort((a, b) => b.count - a.count);
+  throw new UsageError(`expected records with named features, such as Examples, got ${got}`);
 }
 
 function conflictOf(feature: NamedFeature, isList: boolean): TypeConflict[] {

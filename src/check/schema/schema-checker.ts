@@ -1,106 +1,18 @@
-import { RecordpipeError } from '../../errors.ts';
 import type { RecordBatch } from '../../formats/batch.ts';
-import type { FormatName } from '../../formats/record-format.ts';
+import type { FormatName } from '../../formats/registry.ts';
+import { NONE } from '../../messages/example/feature-cursor.ts';
 import { MAX_FEATURES } from '../stats/dataset-stats.ts';
-import { NameTable } from '../stats/name-table.ts';
+import { NamedEntries } from '../stats/named-entries.ts';
 import { type RecordContent, recordContent } from '../stats/record-content.ts';
-import { FEATURE, LIST, NONE, type RecordOutline, STEP } from '../stats/record-outline.ts';
 import { RecordRecognizer } from '../stats/record-type.ts';
 import { FeatureChecker } from './feature-checker.ts';
 import type { FeatureListSchema, FeatureType, RecordSchema } from './schema.ts';
-
-/** What a record can be wrong in. */
-export type SchemaRule =
-  | 'message'
-  | 'unknown-feature'
-  | 'required'
-  | 'type'
-  | 'one-type'
-  | 'homogeneous'
-  | 'steps'
-  | 'length'
-  | 'range'
-  | 'nan'
-  | 'infinity'
-  | 'bytes'
-  | 'utf8'
-  | 'values'
-  | 'images'
-  | 'width'
-  | 'height';
-
-/** A rule that records of a file break. */
-export interface SchemaViolation {
-  readonly rule: SchemaRule;
-  /** The feature or, with `isList`, the feature list; null for rules about whole records. */
-  readonly feature: string | null;
-  readonly isList: boolean;
-  /** Records that break it. */
-  readonly count: number;
-  /** The first of them. */
-  readonly record: number;
-  readonly offset: number;
-  /** What was expected, and what the first one has. */
-  readonly message: string;
-}
-
-/** Where in a file a checker is. */
-export interface CheckedRecord {
-  record: number;
-  offset: number;
-}
-
-interface Tally {
-  count: number;
-  last: number;
-  readonly record: number;
-  readonly offset: number;
-  readonly message: string;
-}
-
-/** Counts, for one feature, the records that break each of its rules. */
-export class Tallies {
-  readonly #feature: string | null;
-  readonly #isList: boolean;
-  readonly #at: CheckedRecord;
-  readonly #tallies = new Map<SchemaRule, Tally>();
-
-  constructor(feature: string | null, isList: boolean, at: CheckedRecord) {
-    this.#feature = feature;
-    this.#isList = isList;
-    this.#at = at;
-  }
-
-  /** @param message made for the first record only */
-  breaks(rule: SchemaRule, message: () => string): void {
-    const { record, offset } = this.#at;
-    const tally = this.#tallies.get(rule);
-    if (tally === undefined) {
-      this.#tallies.set(rule, { count: 1, last: record, record, offset, message: message() });
-    } else if (tally.last !== record) {
-      tally.count++;
-      tally.last = record;
-    }
-  }
-
-  violations(): SchemaViolation[] {
-    return [...this.#tallies].map(([rule, { count, record, offset, message }]) => ({
-      rule,
-      feature: this.#feature,
-      isList: this.#isList,
-      count,
-      record,
-      offset,
-      message,
-    }));
-  }
-}
+import { type CheckedRecord, type SchemaViolation, Tallies } from './violations.ts';
 
 /** Checks the records of one file against a schema, batch by batch. */
 export class SchemaChecker {
   readonly #schema: RecordSchema;
   readonly #recognizer = new RecordRecognizer();
-  readonly #outline: RecordOutline = this.#recognizer.outline;
   readonly #at: CheckedRecord = { record: 0, offset: 0 };
   readonly #records = new Tallies(null, false, this.#at);
   readonly #features: Checkers;
@@ -144,44 +56,43 @@ export class SchemaChecker {
     return [...this.#features.unlisted(), ...this.#lists.unlisted()];
   }
 
+  /** Checks an Example or SequenceExample, from the last feature to the first: the last one of a name counts. */
   #check(): void {
-    const outline = this.#outline;
+    const { index } = this.#recognizer;
+    const { bytes } = index;
     const { record } = this.#at;
-    const { features, lists, steps, bytes } = outline;
-    // From the last to the first: of a repeated name the last one counts.
-    for (let i = outline.featureCount - 1; i >= 0; i--) {
-      const at = FEATURE * i;
-      const checker = this.#features.next(bytes, features[at], features[at + 1], i, record);
-      checker?.check(outline, record, features[at + 2], features[at + 3], features[at + 4]);
-    }
-    for (let i = outline.listCount - 1; i >= 0; i--) {
-      const at = LIST * i;
-      const checker = this.#lists.next(bytes, lists[at], lists[at + 1], i, record);
+    this.#features.begin();
+    for (let i = index.featureCount - 1; i >= 0; i--)
+      this.#features.next(bytes, index.nameStart(i), index.nameEnd(i), record)?.check(index, i, record);
+    this.#lists.begin();
+    for (let i = index.listCount - 1; i >= 0; i--) {
+      const checker = this.#lists.next(bytes, index.listNameStart(i), index.listNameEnd(i), record);
       if (checker === undefined) continue;
-      checker.checkSteps(lists[at + 3]);
+      const firstStep = index.firstStep(i);
+      const end = index.firstStep(i + 1);
+      checker.checkSteps(end - firstStep);
       let first = NONE;
-      const end = STEP * (lists[at + 2] + lists[at + 3]);
-      for (let step = STEP * lists[at + 2]; step < end; step += STEP) {
-        const kind = steps[step];
+      for (let step = firstStep; step < end; step++) {
+        const kind = index.kind(step);
         if (first === NONE) first = kind;
         else if (kind !== NONE && kind !== first)
           checker.tallies.breaks(
             'homogeneous',
             () => 'expected steps of one type, got several in one record',
           );
-        checker.check(outline, record, kind, steps[step + 1], steps[step + 2]);
+        checker.check(index, step, record);
       }
     }
     this.#features.checkRequired(record);
     this.#lists.checkRequired(record);
   }
 
-  /** Checks the fields of a message that is not an Example. */
+  /** Checks the fields of a record that is not an Example. */
   #checkContent({ features, featureLists }: RecordContent): void {
     const { record } = this.#at;
-    for (const [name, field] of features) this.#features.nextText(name, record)?.checkField(field, record);
+    for (const [name, field] of features) this.#features.nextByName(name, record)?.checkField(field, record);
     for (const [name, steps] of featureLists) {
-      const checker = this.#lists.nextText(name, record);
+      const checker = this.#lists.nextByName(name, record);
       checker?.checkSteps(steps.length);
       for (const step of steps) checker?.checkField(step, record);
     }
@@ -194,7 +105,7 @@ const TYPES = [undefined, 'bytes', 'float', 'int64', 'float64', 'int32'] as cons
 
 /** The checkers of all features, or of all feature lists. */
 class Checkers {
-  readonly #table: NameTable<FeatureChecker>;
+  readonly #table: NamedEntries<FeatureChecker>;
   readonly #known: FeatureChecker[];
   readonly #required: FeatureChecker[];
   readonly #refuses: boolean;
@@ -213,26 +124,24 @@ class Checkers {
     this.#required = this.#known.filter((checker) => checker.rules?.required);
     this.#refuses = refuses;
     this.#isList = isList;
-    this.#table = new NameTable(
+    this.#table = new NamedEntries(
       (name) => known.get(name) ?? new FeatureChecker(name, undefined, isList, at),
       MAX_FEATURES + known.size,
     );
   }
 
-  /** The checker of a feature that is met for the first time in its record. */
-  next(
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-    position: number,
-    record: number,
-  ): FeatureChecker | undefined {
-    return this.#met(this.#table.find(bytes, from, to, position), record);
+  /** Starts a record. */
+  begin(): void {
+    this.#table.begin();
   }
 
-  /** The same by a name that is a string already. */
-  nextText(name: string, record: number): FeatureChecker | undefined {
-    return this.#met(this.#table.findText(name), record);
+  /** The checker of the name at [start, end) of `bytes`; undefined if the record had that name before. */
+  next(bytes: Uint8Array, start: number, end: number, record: number): FeatureChecker | undefined {
+    return this.#met(this.#table.find(bytes, start, end), record);
+  }
+
+  nextByName(name: string, record: number): FeatureChecker | undefined {
+    return this.#met(this.#table.byName(name), record);
   }
 
   #met(checker: FeatureChecker | undefined, record: number): FeatureChecker | undefined {
@@ -266,18 +175,4 @@ class Checkers {
     const met = this.#table.entries().filter((checker) => checker.rules === undefined);
     return [...this.#known, ...met].flatMap((checker) => checker.tallies.violations());
   }
-}
-
-/** A violation as a finding of its file. */
-export function violationError(
-  violation: SchemaViolation,
-  uri: string,
-  compressed: boolean,
-): RecordpipeError {
-  const { feature, isList, count, record, offset, message, rule } = violation;
-  const subject =
-    feature === null ? 'record' : `${isList ? 'feature list' : 'feature'} ${JSON.stringify(feature)}`;
-  const more = count === 1 ? '' : `; ${count} records of this file break this rule`;
-  const text = `schema: ${subject}: ${rule}: ${message}${more}`;
-  return new RecordpipeError('schema-mismatch', text, { uri, record, offset, compressed });
 }

@@ -1,5 +1,5 @@
 import type { RecordBatch } from '../../formats/batch.ts';
-import type { FormatName } from '../../formats/record-format.ts';
+import type { FormatName } from '../../formats/registry.ts';
 import type { ImageHeader } from '../../messages/image-header.ts';
 import {
   COUNT_KEYS,
@@ -14,15 +14,14 @@ import {
 import { FeatureCounter, type RecordPlace } from './feature-stats.ts';
 import { contentLabel, isLabelField, recordLabel } from './label.ts';
 import { SpreadCounter } from './log2.ts';
-import { NameTable } from './name-table.ts';
+import { NamedEntries } from './named-entries.ts';
 import { isMessageType, type RecordContent, recordContent } from './record-content.ts';
-import { FEATURE, LIST, type RecordOutline, STEP } from './record-outline.ts';
 import { RecordRecognizer, type RecordType } from './record-type.ts';
 import { SampleKeeper } from './samples.ts';
 
-/** What is collected beyond counts. */
+/** What to collect in addition to counts. */
 export interface StatsOptions {
-  /** Whether some of the images are kept. Default false. */
+  /** Whether to keep some of the images. Default false. */
   readonly samples: boolean;
 }
 
@@ -30,15 +29,14 @@ export interface StatsOptions {
 export class DatasetCounter {
   readonly #uri: string;
   readonly #recognizer = new RecordRecognizer();
-  readonly #outline: RecordOutline = this.#recognizer.outline;
-  readonly #features: NameTable<FeatureCounter> = newTable();
-  readonly #lists: NameTable<FeatureCounter> = newTable();
+  readonly #features = new NamedEntries((name) => new FeatureCounter(name), MAX_FEATURES);
+  readonly #lists = new NamedEntries((name) => new FeatureCounter(name), MAX_FEATURES);
   readonly #recordBytes = new SpreadCounter();
   readonly #samples: SampleKeeper;
   #payloadBytes = 0;
   #records = 0;
   #examples = 0;
-  /** Of all other types. */
+  /** Records of all other types. */
   readonly #counts: { [key in MessageCountKey]?: number } = {};
   #firstOther: (RecordPlace & { why: string }) | undefined;
   // The current record.
@@ -46,10 +44,10 @@ export class DatasetCounter {
   #offset = 0;
   #feature = '';
   readonly #place = (): RecordPlace => ({ uri: this.#uri, record: this.#record, offset: this.#offset });
-  /** The fields of the record where it is not an Example or SequenceExample. */
+  /** The fields of a record that is not an Example or SequenceExample. */
   #content: RecordContent | undefined;
   readonly #label = (): string | undefined =>
-    this.#content === undefined ? recordLabel(this.#outline) : contentLabel(this.#content.features);
+    this.#content === undefined ? recordLabel(this.#recognizer.index) : contentLabel(this.#content.features);
   readonly #onImage = (header: ImageHeader, bytes: Uint8Array, from: number, to: number): void => {
     this.#samples.offer(this.#feature, this.#record, header, bytes, from, to, this.#label);
   };
@@ -83,7 +81,7 @@ export class DatasetCounter {
     }
   }
 
-  /** @param file what is known of the file; @param findings the first of it, in its order */
+  /** @param findings the first findings of the file, by position */
   stats(file: FileStats, findings: readonly StatsFinding[]): DatasetStats {
     const recordBytes = this.#recordBytes.spread();
     return {
@@ -101,26 +99,25 @@ export class DatasetCounter {
     };
   }
 
-  /** From the last to the first: of a repeated name the last one counts. */
+  /** Counts the features of an Example or SequenceExample, from the last to the first: the last one of a name counts. */
   #take(): void {
-    const outline = this.#outline;
-    const { features, lists, steps, bytes } = outline;
+    const { index } = this.#recognizer;
+    const { bytes } = index;
     this.#content = undefined;
-    const onImage = this.#onImage;
-    for (let i = outline.featureCount - 1; i >= 0; i--) {
-      const at = FEATURE * i;
-      const counter = this.#features.find(bytes, features[at], features[at + 1], i);
-      if (counter === undefined || !this.#isFirst(counter)) continue;
-      counter.add(outline, features[at + 2], features[at + 3], features[at + 4], this.#place, onImage);
+    this.#features.begin();
+    for (let i = index.featureCount - 1; i >= 0; i--) {
+      const counter = this.#features.find(bytes, index.nameStart(i), index.nameEnd(i));
+      if (counter !== undefined && this.#isFirst(counter)) counter.add(index, i, this.#place, this.#onImage);
     }
-    for (let i = outline.listCount - 1; i >= 0; i--) {
-      const at = LIST * i;
-      const counter = this.#lists.find(bytes, lists[at], lists[at + 1], i);
+    if (index.listCount === 0) return;
+    this.#lists.begin();
+    for (let i = index.listCount - 1; i >= 0; i--) {
+      const counter = this.#lists.find(bytes, index.listNameStart(i), index.listNameEnd(i));
       if (counter === undefined || !this.#isFirst(counter)) continue;
-      counter.addSteps(lists[at + 3]);
-      const end = STEP * (lists[at + 2] + lists[at + 3]);
-      for (let step = STEP * lists[at + 2]; step < end; step += STEP)
-        counter.add(outline, steps[step], steps[step + 1], steps[step + 2], this.#place, onImage);
+      const first = index.firstStep(i);
+      const end = index.firstStep(i + 1);
+      counter.addSteps(end - first);
+      for (let step = first; step < end; step++) counter.add(index, step, this.#place, this.#onImage);
     }
   }
 
@@ -140,19 +137,15 @@ export class DatasetCounter {
     this.#content = recordContent(bytes.subarray(from, to), type);
     const { features, featureLists } = this.#content;
     for (const [name, field] of features) {
-      const counter = this.#features.findText(name);
+      const counter = this.#features.byName(name);
       if (counter === undefined || !this.#isFirst(counter)) continue;
       counter.addField(field, this.#place, this.#onImage, isLabelField(name));
     }
     for (const [name, steps] of featureLists) {
-      const counter = this.#lists.findText(name);
+      const counter = this.#lists.byName(name);
       if (counter === undefined || !this.#isFirst(counter)) continue;
       counter.addSteps(steps.length);
       for (const step of steps) counter.addField(step, this.#place, this.#onImage, false);
     }
   }
-}
-
-function newTable(): NameTable<FeatureCounter> {
-  return new NameTable((name) => new FeatureCounter(name), MAX_FEATURES);
 }

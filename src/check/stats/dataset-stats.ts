@@ -3,8 +3,8 @@ import {
   both,
   comparePlaces,
   compareTexts,
-  type FeatureStats,
   mergeFeatures,
+  type NamedFeature,
   type RecordPlace,
 } from './feature-stats.ts';
 import { mergeSpreads, type Spread } from './log2.ts';
@@ -123,11 +123,6 @@ export function messageCounts(
     ...found(WITHOUT_FEATURES),
     ...(firstOther && { firstOther }),
   };
-}
-
-/** A feature and what is known of it. */
-export interface NamedFeature extends FeatureStats {
-  readonly name: string;
 }
 
 /**

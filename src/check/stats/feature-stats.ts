@@ -1,8 +1,8 @@
-import { IMAGE_KINDS, type ImageHeader } from '../../messages/image-header.ts';
-import { typesOf } from '../schema/infer-schema.ts';
+import { BYTES, FLOAT, INT64, NONE } from '../../messages/example/feature-cursor.ts';
+import type { FeatureIndex } from '../../messages/example/feature-index.ts';
+import type { ImageHeader } from '../../messages/image-header.ts';
 import { BytesCounter, type BytesStats, mergeBytes } from './bytes-stats.ts';
-import type { NamedFeature } from './dataset-stats.ts';
-import { DistinctCounter, type ValueCount } from './distinct-values.ts';
+import { DistinctCounter } from './distinct-values.ts';
 import { mergeSpreads, type Spread, SpreadCounter } from './log2.ts';
 import {
   Float64Counter,
@@ -14,116 +14,7 @@ import {
   mergeInt64,
   shortFloat,
 } from './number-stats.ts';
-import { type FieldValue, sendValues } from './record-content.ts';
-import { BYTES, FLOAT, INT64, NONE, type RecordOutline, type ValueSink } from './record-outline.ts';
-import { bytesText, countText, numberOf, numberText, rangeText, shareText } from './text.ts';
-
-/** What is known of a feature, in words. */
-export interface FeatureFacts {
-  readonly name: string;
-  /** Its types, the most frequent first: several break the rules of example.proto. */
-  readonly types: readonly string[];
-  /** Records that have it, of all. */
-  readonly share: number;
-  readonly present: string;
-  /** Values per list, and of a feature list steps per record. */
-  readonly lengths: string;
-  /** What the values are. */
-  readonly values: string;
-}
-
-/**
- * What statistics say of a feature, in words for people, who need not know how they are kept.
- *
- * @param records all records that could have the feature
- * @example
- * ```ts
- * import { featureFacts } from 'recordpipe/check';
- * const { present, lengths } = featureFacts({ name: 'label', records: 1, kinds: {} }, 2);
- * console.log(present, lengths); // 50 % none
- * ```
- */
-export function featureFacts(feature: NamedFeature, records: number): FeatureFacts {
-  const types = typesOf(feature).map(({ type }) => type as string);
-  return {
-    name: feature.name,
-    types,
-    share: records === 0 ? 0 : feature.records / records,
-    present: shareText(feature.records, records),
-    lengths: lengthsText(feature),
-    values: valuesText(feature),
-  };
-}
-
-function lengthsText({ length, steps }: NamedFeature): string {
-  const values = length === undefined ? 'none' : rangeText(length.min, length.max);
-  return steps === undefined ? values : `${rangeText(steps.min, steps.max)} steps of ${values}`;
-}
-
-function valuesText({ int64, float, bytes, kinds }: NamedFeature): string {
-  const parts: string[] = [];
-  if (int64 !== undefined) {
-    const several = int64.distinct === null ? '' : `, ${countText(int64.distinct.length)} distinct`;
-    parts.push(
-      int64.min === int64.max
-        ? `always ${rangeText(int64.min, int64.max)}`
-        : `${rangeText(int64.min, int64.max)}${several}`,
-    );
-  }
-  if (float !== undefined) parts.push(floatText(float));
-  if (bytes !== undefined) parts.push(bytesFacts(bytes));
-  if (kinds.none !== undefined) parts.push(`${countText(kinds.none.count)} without a list`);
-  return parts.join('; ');
-}
-
-function floatText({
-  min,
-  max,
-  nan,
-  positiveInfinity,
-  negativeInfinity,
-  values,
-  distinct,
-}: FloatStats): string {
-  const parts = min === null || max === null ? [] : [rangeText(min, max)];
-  if (distinct && distinct.length > 1) parts.push(`${countText(distinct.length)} distinct`);
-  if (nan > 0) parts.push(`${shareText(nan, values)} NaN`);
-  const infinite = positiveInfinity + negativeInfinity;
-  if (infinite > 0) parts.push(`${shareText(infinite, values)} infinite`);
-  return parts.join(', ');
-}
-
-function bytesFacts({ values, length, text, images, distinct }: BytesStats): string {
-  const kinds = IMAGE_KINDS.filter((kind) => images[kind] !== undefined);
-  const size = rangeText(length.min, length.max, bytesText);
-  if (kinds.length === 0) {
-    const what = text === values ? 'text' : text === 0 ? 'binary' : `text ${shareText(text, values)}`;
-    const only = distinct?.length === 1 ? `, always ${labelText(distinct[0], text === values)}` : '';
-    const several = distinct === null || only !== '' ? '' : `, ${countText(distinct.length)} distinct`;
-    return `${what}${only || several}, ${size}`;
-  }
-  const found = kinds.map((kind) => {
-    const count = images[kind]!.values;
-    return count === values ? kind : `${kind} ${shareText(count, values)}`;
-  });
-  const widths = kinds.map((kind) => images[kind]!.width).reduce(mergeSpreads);
-  const heights = kinds.map((kind) => images[kind]!.height).reduce(mergeSpreads);
-  const pixels = widths && heights ? `, ${spanText(widths)} × ${spanText(heights)} pixels` : '';
-  const total = kinds.reduce((sum, kind) => sum + images[kind]!.values, 0);
-  const others = total === values ? '' : `, ${numberOf(values - total, 'other')}`;
-  return `${found.join(', ')}${others}${pixels}, ${size}`;
-}
-
-/** A value of a feature in words: texts in quotes, and bytes that are not text as base64, which says so. */
-export function labelText({ value, base64 }: ValueCount, isText = true): string {
-  if (base64) return `base64 ${value}`;
-  if (typeof value === 'number') return numberText(value);
-  return isText ? JSON.stringify(value) : `base64 ${Buffer.from(value).toString('base64')}`;
-}
-
-function spanText({ min, max }: { min: number; max: number }): string {
-  return min === max ? `${min}` : `${min}–${max}`;
-}
+import { type FieldSink, type FieldValue, sendField } from './record-content.ts';
 
 /**
  * Type of a feature's list. `none` means that the feature exists without a list. Examples do not have `float64` and `int32`,
@@ -131,13 +22,17 @@ function spanText({ min, max }: { min: number; max: number }): string {
  */
 export type FeatureKind = 'int64' | 'float' | 'bytes' | 'float64' | 'int32' | 'none';
 
-export const KINDS: readonly FeatureKind[] = ['int64', 'float', 'bytes', 'float64', 'int32', 'none'];
+const VALUE_KINDS: readonly ValueKind[] = ['int64', 'float', 'bytes', 'float64', 'int32'];
+export const KINDS: readonly FeatureKind[] = [...VALUE_KINDS, 'none'];
 const KIND_OF: Record<number, FeatureKind> = {
   [NONE]: 'none',
   [BYTES]: 'bytes',
   [FLOAT]: 'float',
   [INT64]: 'int64',
 };
+
+/** A kind of values that a feature can have. */
+export type ValueKind = Exclude<FeatureKind, 'none'>;
 
 /** A record of a file. */
 export interface RecordPlace {
@@ -146,7 +41,7 @@ export interface RecordPlace {
   readonly offset: number;
 }
 
-/** How often a kind is there, and the first place, by file name and record, where it is. */
+/** How often a kind occurs, and where it occurs first, by file name and record. */
 export interface KindStats {
   readonly count: number;
   readonly first: RecordPlace;
@@ -158,22 +53,34 @@ export interface FeatureStats {
   readonly records: number;
   /** Kinds of its lists, one per record; of a feature list, one per step. */
   readonly kinds: { readonly [kind in FeatureKind]?: KindStats };
-  /** Values per list; missing where no list has a kind. */
+  /** Values per list; missing if no list has a kind. */
   readonly length?: Spread;
   readonly int64?: Int64Stats;
   readonly float?: FloatStats;
   readonly bytes?: BytesStats;
-  /** Of a feature list: steps per record. */
+  /** Steps per record, of a feature list. */
   readonly steps?: Spread;
 }
 
-/** Called for each image, which lies at [from, to) of the bytes. */
+/** A feature with its statistics. */
+export interface NamedFeature extends FeatureStats {
+  readonly name: string;
+}
+
+/** The types of a feature, the most frequent first. */
+export function typesOf({ kinds }: FeatureStats): { type: ValueKind; count: number; first: RecordPlace }[] {
+  return VALUE_KINDS.flatMap((type) => (kinds[type] === undefined ? [] : [{ type, ...kinds[type] }])).sort(
+    (a, b) => b.count - a.count,
+  );
+}
+
+/** Called for each image, which is at [from, to) of the bytes. */
 export type OnImage = (header: ImageHeader, bytes: Uint8Array, from: number, to: number) => void;
 
-/** Takes in a feature, record by record. */
-export class FeatureCounter implements ValueSink {
+/** Collects the statistics of a feature, record by record. */
+export class FeatureCounter implements FieldSink {
   readonly name: string;
-  /** Index of the last record that had it, to know repeated ones. */
+  /** Index of the last record that had it, to detect repeated names. */
   lastRecord = -1;
   #records = 0;
   readonly #kinds: { [kind in FeatureKind]?: { count: number; first: RecordPlace } } = {};
@@ -191,7 +98,7 @@ export class FeatureCounter implements ValueSink {
     this.name = name;
   }
 
-  /** The record has the feature. */
+  /** Counts a record with the feature. */
   seen(): void {
     this.#records++;
   }
@@ -201,22 +108,16 @@ export class FeatureCounter implements ValueSink {
     this.#steps.add(steps);
   }
 
-  /** Takes in one list. @param place made where it is wanted */
-  add(
-    outline: RecordOutline,
-    kind: number,
-    firstSpan: number,
-    spans: number,
-    place: () => RecordPlace,
-    onImage: OnImage | undefined,
-  ): void {
+  /** Adds one list. @param place called when the place is needed */
+  add(index: FeatureIndex, feature: number, place: () => RecordPlace, onImage: OnImage | undefined): void {
+    const kind = index.kind(feature);
     this.#begin(KIND_OF[kind], place, onImage);
     if (kind === NONE) return;
-    outline.values(kind, firstSpan, spans, this);
+    index.send(feature, this);
     this.#length.add(this.#values);
   }
 
-  /** Takes in the values of a message that is not an Example. @param isLabel whether floats are counted one by one */
+  /** Adds the values of a record that is not an Example. @param isLabel whether to count distinct floats */
   addField(
     field: FieldValue,
     place: () => RecordPlace,
@@ -225,7 +126,7 @@ export class FeatureCounter implements ValueSink {
   ): void {
     this.#begin(field.kind, place, onImage);
     if (field.kind === 'none') return;
-    sendValues(field, this);
+    sendField(field, this);
     this.#length.add(this.#values);
     if (!isLabel || (field.kind !== 'float' && field.kind !== 'float64')) return;
     this.#labels ??= new DistinctCounter();
@@ -284,7 +185,7 @@ export class FeatureCounter implements ValueSink {
   }
 }
 
-/** What is known of the feature from both. */
+/** The statistics of the feature over the records of both. */
 export function mergeFeatures(a: FeatureStats, b: FeatureStats): FeatureStats {
   const kinds: { [kind in FeatureKind]?: KindStats } = {};
   for (const kind of KINDS) {
@@ -304,7 +205,7 @@ type Parts = {
   readonly [K in 'length' | 'int64' | 'float' | 'bytes' | 'steps']: FeatureStats[K] | undefined;
 };
 
-/** Without the parts that there are not, and always in one order: documents are compared byte for byte. */
+/** Omits missing parts, and keeps one order of keys: documents are compared byte for byte. */
 function complete(
   records: number,
   kinds: FeatureStats['kinds'],
@@ -329,7 +230,7 @@ function mergeKinds(a: KindStats, b: KindStats): KindStats {
   return { count: a.count + b.count, first: comparePlaces(a.first, b.first) <= 0 ? a.first : b.first };
 }
 
-/** By name of the file, then by place in it. */
+/** Orders by file, then by position in the file. */
 export function comparePlaces(a: RecordPlace, b: RecordPlace): number {
   return compareTexts(a.uri, b.uri) || a.record - b.record || a.offset - b.offset;
 }

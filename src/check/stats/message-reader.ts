@@ -1,7 +1,8 @@
+import { areVarints } from '../../bytes/wire/varints.ts';
+import { DELIMITED, FIXED32, FIXED64, VARINT, WireReader } from '../../bytes/wire/wire-reader.ts';
 import { findMalformedUtf8 } from '../../formats/utf8.ts';
+import { FeatureIndex } from '../../messages/example/feature-index.ts';
 import { shortFloat } from './number-stats.ts';
-import { RecordOutline } from './record-outline.ts';
-import { WireFields } from './wire-fields.ts';
 
 /** Types of fields, other than messages. */
 export type ScalarType =
@@ -150,11 +151,6 @@ export const RECORD: MessageShape = {
   5: one('configuration', 'string'),
 };
 
-const VARINT = 0;
-const FIXED64 = 1;
-const DELIMITED = 2;
-const FIXED32 = 5;
-
 const WIRE_TYPES: Record<ScalarType, number> = {
   double: FIXED64,
   float: FIXED32,
@@ -169,126 +165,116 @@ const WIRE_TYPES: Record<ScalarType, number> = {
 };
 const MAX_DEPTH = 8;
 
-/** A message as protobuf's JSON mapping has it, with bytes as views of the record and integers of 64 bits as bigint. */
+/** A message in protobuf's JSON mapping, except that bytes are views of the record and 64-bit integers are bigint. */
 export type MessageValue = { readonly [field: string]: unknown };
 
-/** Tells whether bytes are a message of a given shape, and reads such messages. */
-export class MessageReader extends WireFields {
-  readonly #outline = new RecordOutline();
+/** Finds out whether bytes are a message of a given shape, and reads such messages. */
+export class MessageReader extends WireReader {
+  readonly #index = new FeatureIndex();
 
   /**
-   * Whether every field in `bytes[from, to)` belongs to the shape, at every depth.
-   * @param seen gets the numbers of the fields of the outer message
+   * Whether every field at [from, to) of `bytes` belongs to the shape, at every depth.
+   *
+   * @param seen receives the numbers of the fields of the outer message
    */
   matches(shape: MessageShape, bytes: Uint8Array, from: number, to: number, seen?: Set<number>): boolean {
-    this.bytes = bytes;
-    return this.#matches(shape, from, to, 0, seen);
+    this.reset(bytes, from);
+    return this.#matches(shape, to, 0, seen);
   }
 
-  #matches(shape: MessageShape, from: number, to: number, depth: number, seen?: Set<number>): boolean {
-    if (depth > MAX_DEPTH) return false;
-    for (let at = from; at < to; ) {
-      at = this.next(at, to);
-      if (at < 0) return false;
-      const field = shape[this.tag >>> 3];
-      if (field === undefined || !this.#isField(field, this.tag & 7, this.from, this.to, depth)) return false;
-      seen?.add(this.tag >>> 3);
-    }
-    return true;
-  }
-
-  #isField({ type, many }: FieldShape, wire: number, from: number, to: number, depth: number): boolean {
-    const { tag } = this;
-    let is: boolean;
-    if (typeof type === 'object') {
-      is =
-        wire === DELIMITED &&
-        (many === 'map' ? this.#isEntry(type, from, to, depth) : this.#matches(type, from, to, depth + 1));
-    } else if (type === 'Example') {
-      const outline = this.#outline;
-      is = wire === DELIMITED && outline.read(this.bytes, from, to) && !outline.isSequence && !outline.isOdd;
-    } else if (type === 'string') {
-      is = wire === DELIMITED && findMalformedUtf8(this.bytes, from, to) < 0;
-    } else {
-      is =
-        wire === WIRE_TYPES[type] ||
-        (many === 'list' && wire === DELIMITED && this.#isPacked(type, from, to));
-    }
-    this.tag = tag;
-    return is;
-  }
-
-  /** Whether the field is an entry of a map, which has a key and a value. */
-  #isEntry(type: MessageShape, from: number, to: number, depth: number): boolean {
-    const seen = new Set<number>();
-    return (
-      this.#matches({ 1: KEY, 2: { name: 'value', type } }, from, to, depth + 1, seen) && seen.size === 2
-    );
-  }
-
-  #isPacked(type: ScalarType, from: number, to: number): boolean {
-    if (type === 'double') return (to - from) % 8 === 0;
-    if (type === 'float') return (to - from) % 4 === 0;
-    for (let at = from; at < to; ) {
-      at = this.varint(at, to);
-      if (at < 0) return false;
-    }
-    return true;
-  }
-
-  /** The message in `bytes[from, to)`, after `matches` has accepted it. Examples are their bytes. */
+  /** Reads the message at [from, to) of `bytes`, which `matches` has accepted. Examples are returned as bytes. */
   read(shape: MessageShape, bytes: Uint8Array, from: number, to: number): MessageValue {
-    this.bytes = bytes;
+    this.reset(bytes, from);
+    return this.#read(shape, to);
+  }
+
+  #matches(shape: MessageShape, end: number, depth: number, seen?: Set<number>): boolean {
+    if (depth > MAX_DEPTH) return false;
+    while (this.step(end)) {
+      const { at } = this;
+      const number = this.tag >>> 3;
+      const field = shape[number];
+      if (field === undefined || !this.#isField(field, depth)) return false;
+      seen?.add(number);
+      this.at = at;
+    }
+    return this.fault === undefined;
+  }
+
+  #isField({ type, many }: FieldShape, depth: number): boolean {
+    const { bytes, start, end } = this;
+    const wire = this.tag & 7;
+    if (typeof type === 'string') {
+      if (type === 'string') return wire === DELIMITED && findMalformedUtf8(bytes, start, end) < 0;
+      if (type !== 'Example')
+        return wire === WIRE_TYPES[type] || (many === 'list' && wire === DELIMITED && this.#isPacked(type));
+      const index = this.#index;
+      return wire === DELIMITED && index.read(bytes, start, end) && !index.isSequence && !index.isOdd;
+    }
+    if (wire !== DELIMITED) return false;
+    this.at = start;
+    if (many !== 'map') return this.#matches(type, end, depth + 1);
+    const seen = new Set<number>();
+    return this.#matches({ 1: KEY, 2: { name: 'value', type } }, end, depth + 1, seen) && seen.size === 2;
+  }
+
+  #isPacked(type: ScalarType): boolean {
+    const size = WIRE_SIZES[WIRE_TYPES[type]];
+    if (size !== undefined) return (this.end - this.start) % size === 0;
+    return areVarints(this.bytes, this.start, this.end);
+  }
+
+  #read(shape: MessageShape, end: number): MessageValue {
     const found: Record<string, unknown> = {};
-    for (let at = from; at < to; ) {
-      at = this.next(at, to);
+    while (this.step(end)) {
+      const { at } = this;
       const field = shape[this.tag >>> 3];
-      const { name, type, many } = field;
-      if (many === 'list') {
-        found[name] ??= [];
-        this.#readInto(found[name] as unknown[], field, at);
-      } else if (typeof type === 'object') found[name] = this.read(type, bytes, this.from, this.to);
-      else found[name] = this.#scalar(field, this.#start(type, at), at);
+      if (field.many === 'list') {
+        found[field.name] ??= [];
+        this.#readInto(found[field.name] as unknown[], field);
+      } else found[field.name] = this.#value(field);
+      this.at = at;
     }
     return found;
   }
 
-  /** Where the value of the field that ends at `end` begins. */
-  #start(type: ScalarType, end: number): number {
-    return type === 'double' ? end - 8 : type === 'float' ? end - 4 : this.from;
+  #value({ type, names }: FieldShape): unknown {
+    if (typeof type === 'string') return this.#scalar(type, names, this.start, this.end);
+    this.at = this.start;
+    return this.#read(type, this.end);
   }
 
-  #readInto(values: unknown[], field: FieldShape, end: number): void {
-    const { type } = field;
-    if (typeof type === 'object') values.push(this.read(type, this.bytes, this.from, this.to));
-    else if ((this.tag & 7) === WIRE_TYPES[type])
-      values.push(this.#scalar(field, this.#start(type, end), end));
+  #readInto(values: unknown[], field: FieldShape): void {
+    const { type, names } = field;
+    const { end } = this;
+    if (typeof type === 'object' || (this.tag & 7) === WIRE_TYPES[type]) values.push(this.#value(field));
     else {
-      const size = type === 'double' ? 8 : type === 'float' ? 4 : 0;
-      const { to } = this;
-      for (let at = this.from; at < to; ) {
-        const next = size > 0 ? at + size : this.varint(at, to);
-        values.push(this.#scalar(field, at, next));
-        at = next;
+      const size = WIRE_SIZES[WIRE_TYPES[type]];
+      this.at = this.start;
+      while (this.at < end) {
+        const { at } = this;
+        if (size === undefined) this.varint(end);
+        else this.at += size;
+        values.push(this.#scalar(type, names, at, this.at));
       }
     }
   }
 
-  #scalar({ type, names }: FieldShape, from: number, to: number): unknown {
+  #scalar(type: ScalarType, names: readonly string[] | undefined, start: number, end: number): unknown {
     const { bytes } = this;
     const view = new DataView(bytes.buffer, bytes.byteOffset);
     switch (type) {
       case 'double':
-        return view.getFloat64(from, true);
+        return view.getFloat64(start, true);
       case 'float':
-        return shortFloat(view.getFloat32(from, true));
+        return shortFloat(view.getFloat32(start, true));
       case 'string':
-        return UTF8.decode(bytes.subarray(this.from, this.to));
+        return UTF8.decode(bytes.subarray(start, end));
       case 'bytes':
       case 'Example':
-        return bytes.subarray(this.from, this.to);
+        return bytes.subarray(start, end);
       default: {
-        const value = varintValue(bytes, from, to);
+        const value = varintValue(bytes, start, end);
         if (type === 'uint64') return value;
         const signed = BigInt.asIntN(64, value);
         if (type === 'int64') return signed;
@@ -300,11 +286,13 @@ export class MessageReader extends WireFields {
   }
 }
 
+/** Bytes of a value of each wire type of fixed size. */
+const WIRE_SIZES: { readonly [wire: number]: number | undefined } = { [FIXED64]: 8, [FIXED32]: 4 };
 const KEY: FieldShape = { name: 'key', type: 'string' };
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-function varintValue(bytes: Uint8Array, from: number, to: number): bigint {
+function varintValue(bytes: Uint8Array, start: number, end: number): bigint {
   let value = 0n;
-  for (let at = to - 1; at >= from; at--) value = (value << 7n) | BigInt(bytes[at] & 0x7f);
+  for (let at = end - 1; at >= start; at--) value = (value << 7n) | BigInt(bytes[at] & 0x7f);
   return BigInt.asUintN(64, value);
 }

@@ -1,11 +1,11 @@
 import { decodeExample, decodeSequenceExample } from '../../messages/example/decode-example.ts';
 import type { Feature } from '../../messages/example/feature.ts';
+import type { ValueSink } from '../../messages/example/feature-values.ts';
 import { headerAt } from '../../messages/image-header.ts';
 import { unpackIR } from '../../messages/ir-header.ts';
 import { decodeSageMakerRecord } from '../../messages/sagemaker/decode-record.ts';
 import type { SageMakerValue } from '../../messages/sagemaker/record.ts';
 import { EVENT, EXAMPLE_LIST_WITH_CONTEXT, MessageReader, type MessageValue } from './message-reader.ts';
-import type { ValueSink } from './record-outline.ts';
 import type { RecordType } from './record-type.ts';
 
 /** Values of one field of a record: a feature of an Example, or what corresponds to it in other messages. */
@@ -22,8 +22,13 @@ export interface RecordContent {
   readonly featureLists: ReadonlyMap<string, readonly FieldValue[]>;
 }
 
+/** Receives the values of a field. Only records that are not Examples have 64-bit floats. */
+export interface FieldSink extends ValueSink {
+  float64(value: number): void;
+}
+
 /** Sends the values of a field to `sink`. */
-export function sendValues(field: FieldValue, sink: ValueSink): void {
+export function sendField(field: FieldValue, sink: FieldSink): void {
   switch (field.kind) {
     case 'bytes':
       for (const one of field.value) sink.value(one, 0, one.length);

@@ -1,11 +1,11 @@
 import { decodeExample, decodeSequenceExample } from '../../messages/example/decode-example.ts';
 import type { Feature } from '../../messages/example/feature.ts';
+import { FeatureCursor } from '../../messages/example/feature-cursor.ts';
 import { unpackIR } from '../../messages/ir-header.ts';
 import { decodeSageMakerRecord } from '../../messages/sagemaker/decode-record.ts';
 import type { SageMakerValue } from '../../messages/sagemaker/record.ts';
 import { shortFloat } from './number-stats.ts';
 import { type MessageType, readEvent, readExampleList } from './record-content.ts';
-import { RecordOutline } from './record-outline.ts';
 
 /** Values of a list per piece of text. */
 const PIECE_VALUES = 8192;
@@ -80,16 +80,12 @@ function exampleMessage(record: Uint8Array, wanted: Wanted): object {
   return { features: hasFeatures(record) ? featuresMessage(decodeExample(record), wanted) : undefined };
 }
 
-let shared: RecordOutline | undefined;
-
+/** Whether an Example or context sets its features, even if there are none in them. */
 function hasFeatures(record: Uint8Array): boolean {
-  shared ??= new RecordOutline();
-  shared.read(record, 0, record.length);
-  shared.bytes = NOTHING;
-  return shared.hasFeatures;
+  const cursor = new FeatureCursor();
+  cursor.open(record);
+  return cursor.nextName() || cursor.hasFeatures;
 }
-
-const NOTHING = new Uint8Array(0);
 
 function featuresMessage(features: ReadonlyMap<string, Feature>, wanted: Wanted): object {
   const entries = chosen(features, wanted).map(([name, one]) => [name, featureMessage(one)] as const);

@@ -1,12 +1,13 @@
 import { readU32 } from '../../bytes/little-endian.ts';
-import type { FormatName } from '../../formats/record-format.ts';
+import type { FormatName } from '../../formats/registry.ts';
+import { NONE } from '../../messages/example/feature-cursor.ts';
+import { FeatureIndex } from '../../messages/example/feature-index.ts';
 import { headerAt } from '../../messages/image-header.ts';
 import { EVENT, EXAMPLE_LIST_WITH_CONTEXT, MessageReader, RECORD } from './message-reader.ts';
-import { KIND, NONE, RecordOutline } from './record-outline.ts';
 import { isTextAt } from './text.ts';
 
 /**
- * What a record is, by its content:
+ * Type of a record, detected from its content:
  * - `Example` and `SequenceExample` of TensorFlow,
  * - `ExampleListWithContext` of TF-Ranking,
  * - `Event` of TensorBoard's event files,
@@ -27,7 +28,7 @@ export type RecordType =
   | 'text'
   | 'binary';
 
-/** What a record is, and a description for people. */
+/** Type of a record, and a description. */
 export interface RecognizedRecord {
   readonly type: RecordType;
   /** Such as `protobuf message of unknown type (fields 1, 2)`. */
@@ -37,33 +38,33 @@ export interface RecognizedRecord {
 const IR_HEADER_BYTES = 24;
 const MAX_SHOWN_FIELDS = 16;
 
-/** Recognizes records, without allocating anything for an Example. */
+/** Recognizes records. For an Example it allocates nothing. */
 export class RecordRecognizer {
-  /** The features of the last record, where it is an Example or SequenceExample. */
-  readonly outline: RecordOutline = new RecordOutline();
+  /** The features of the last record, if it is an Example or SequenceExample. */
+  readonly index: FeatureIndex = new FeatureIndex();
   readonly #reader = new MessageReader();
   readonly #fields = new Set<number>();
 
-  /** @param format of the source: lines are text or binary, and RecordIO may hold an IRHeader before any payload */
+  /** @param format of the source: lines are text or binary, and RecordIO may have an IRHeader before any payload */
   recognize(bytes: Uint8Array, from: number, to: number, format: FormatName | undefined): RecordType {
     if (format === 'textline') return from === to || isTextAt(bytes, from, to) ? 'text' : 'binary';
-    const { outline } = this;
-    const is = outline.read(bytes, from, to);
-    if (is && !outline.isOdd) return outline.isSequence ? 'SequenceExample' : 'Example';
-    // Always in this order, so that the type does not depend on the records before. Each check fails within a few bytes.
+    const { index } = this;
+    const isExample = index.read(bytes, from, to);
+    const example = index.isSequence ? 'SequenceExample' : 'Example';
+    if (isExample && !index.isOdd) return example;
+    // Always in this order, so that the type does not depend on earlier records. Each check fails within a few bytes.
     const known = OTHERS.find((type) => this.#is(type, bytes, from, to, format));
-    if (known !== undefined && !(is && UNCERTAIN.has(known))) return known;
-    if (is) return outline.isSequence ? 'SequenceExample' : 'Example';
-    return 'binary';
+    if (known !== undefined && !(isExample && UNCERTAIN.has(known))) return known;
+    return isExample ? example : 'binary';
   }
 
-  /** What the last record is, in words. Call it before the next one is recognized. */
+  /** Describes the last record. Call it before the next one is recognized. */
   describe(type: RecordType): string {
     if (type === 'text') return 'text';
     if (type !== 'protobuf' && type !== 'binary') return type;
-    const { problem, featureCount, features } = this.outline;
-    const isBegun = problem !== '' && featureCount > 0 && features[KIND] !== NONE;
-    const damage = isBegun ? `; it begins as an Example and is ${problem}` : '';
+    const { index } = this;
+    const isBegun = index.problem !== '' && index.featureCount > 0 && index.kind(0) !== NONE;
+    const damage = isBegun ? `; it begins as an Example and is ${index.problem}` : '';
     if (type === 'binary') return `binary data${damage}`;
     const fields = [...this.#fields].sort((a, b) => a - b);
     const more = fields.length > MAX_SHOWN_FIELDS ? ', …' : '';
@@ -96,19 +97,14 @@ export class RecordRecognizer {
   #isProtobuf(bytes: Uint8Array, from: number, to: number): boolean {
     const reader = this.#reader;
     this.#fields.clear();
-    reader.bytes = bytes;
-    for (let at = from; at < to; ) {
-      at = reader.next(at, to);
-      if (at < 0) return false;
-      this.#fields.add(reader.tag >>> 3);
-    }
-    return true;
+    for (reader.reset(bytes, from); reader.step(to); ) this.#fields.add(reader.tag >>> 3);
+    return reader.fault === undefined;
   }
 }
 
 type Other = Exclude<RecordType, 'Example' | 'SequenceExample' | 'binary'>;
 
-/** In the order of certainty: an earlier one wins. */
+/** By certainty: an earlier one wins. */
 const OTHERS: readonly Other[] = [
   'ExampleListWithContext',
   'Record',
@@ -117,7 +113,7 @@ const OTHERS: readonly Other[] = [
   'text',
   'protobuf',
 ];
-/** What an odd Example may look like without being it. */
+/** Types that an odd Example may look like by chance. */
 const UNCERTAIN: ReadonlySet<Other> = new Set(['text', 'protobuf']);
 
 /** An image after the header is certain; other payloads count in RecordIO, where the header's numbers are plausible. */
@@ -138,8 +134,8 @@ function isIRHeader(bytes: Uint8Array, from: number, to: number, format: FormatN
 let shared: RecordRecognizer | undefined;
 
 /**
- * Tells what a record is by its content. A record is of a message type only if every field in it belongs to that type, at
- * every depth. Empty records and SequenceExamples without feature lists are Examples, because they have the same bytes.
+ * Detects the type of a record from its content. A record has a message type only if every field in it belongs to that
+ * type, at every depth. Empty records and SequenceExamples without feature lists are Examples, because they have the same bytes.
  *
  * @param format of the file, if known: lines of text are `text` or `binary`, and an IRHeader is expected in RecordIO
  * @example
@@ -154,8 +150,6 @@ export function recognizeRecord(record: Uint8Array, format?: FormatName): Recogn
   shared ??= new RecordRecognizer();
   const type = shared.recognize(record, 0, record.length, format);
   const description = shared.describe(type);
-  shared.outline.bytes = NOTHING;
+  shared.index.close();
   return { type, description };
 }
-
-const NOTHING = new Uint8Array(0);

@@ -16,10 +16,16 @@ import {
   wrong,
 } from '../json-shape.ts';
 import type { BytesStats, ImageStats } from './bytes-stats.ts';
-import type { DatasetStats, FileStats, MessageCounts, NamedFeature, StatsFinding } from './dataset-stats.ts';
+import type { DatasetStats, FileStats, MessageCounts, StatsFinding } from './dataset-stats.ts';
 import { MAX_FEATURES, MAX_FINDINGS } from './dataset-stats.ts';
 import { MAX_DISTINCT, type ValueCount } from './distinct-values.ts';
-import { type FeatureKind, KINDS, type KindStats, type RecordPlace } from './feature-stats.ts';
+import {
+  type FeatureKind,
+  KINDS,
+  type KindStats,
+  type NamedFeature,
+  type RecordPlace,
+} from './feature-stats.ts';
 import type { SignedLog2, Spread } from './log2.ts';
 import type { FloatStats, Int64Stats } from './number-stats.ts';
 import { type ImageSample, MAX_SAMPLE_BYTES, MAX_SAMPLES, SHOWN } from './samples.ts';

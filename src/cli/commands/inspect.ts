@@ -1,4 +1,4 @@
-import { hash as digest } from 'node:crypto';
+import type { hash } from 'node:crypto';
 import type { OpenedRecords, RecordBatch } from 'recordpipe';
 import { isItemFailure, type RecordpipeError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
@@ -94,12 +94,14 @@ async function inspect(file: string, options: Options): Promise<number> {
     isTitled = true;
     await say(paint('dim', titleText(uri, opened, isEmpty && options.format === 'auto')));
   };
+  // Loading node:crypto takes longer than inspecting a few records.
+  const digest = options.hash && (await import('node:crypto')).hash;
   try {
     for await (const batch of opened?.batches ?? []) {
       await title(false);
       const lines = new Lines(isText ? say : print);
       for (let i = Math.max(0, skip - seen); i < batch.length && seen + i < end; i++) {
-        const record = describe(batch, i, options.hash);
+        const record = describe(batch, i, digest);
         const payload = batch.record(i);
         if (isText) await lines.add(views.text(record, payload, opened!.format, paint));
         else {
@@ -159,13 +161,13 @@ class Lines {
 
 const PIECE_CHARACTERS = 2 ** 20;
 
-function describe(batch: RecordBatch, i: number, hash: true | undefined): ShownRecord {
+function describe(batch: RecordBatch, i: number, digest: typeof hash | undefined): ShownRecord {
   const payload = batch.record(i);
   return {
     record: batch.firstRecord + i,
     offset: batch.offset(i),
     length: payload.length,
-    ...(hash && { sha256: digest('sha256', payload, 'hex') }),
+    ...(digest && { sha256: digest('sha256', payload, 'hex') }),
     ...(batch.parts > 1 && { parts: batch.parts }),
   };
 }

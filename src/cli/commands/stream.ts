@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { InvalidArgumentError } from 'commander';
 import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from 'recordpipe/errors';
 import type {
@@ -302,6 +302,7 @@ function report(event: StreamEvent, { json, quiet }: Options, supervised: boolea
 
 async function serveMetrics(streamer: PipeModeStreamer, port: number): Promise<Server> {
   if (port > MAX_PORT) throw new UsageError(`--metrics: expected a port from 0 to ${MAX_PORT}, got ${port}`);
+  const { createServer } = await import('node:http');
   const { prometheusText } = await import('recordpipe/pipemode/streamer');
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'text/plain; version=0.0.4');

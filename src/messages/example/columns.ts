@@ -1,164 +1,37 @@
 import { UsageError } from '../../errors.ts';
-import { type ValueSink, valueSink } from './column-values.ts';
+import { KIND_NAMES } from './feature-cursor.ts';
 import {
   type FeatureSpec,
   type FixedLenSequenceSpec,
   type FixedLenSpec,
-  type RaggedSpec,
+  type PlanInt64,
   type SparseSpec,
   sizeOfShape,
-  type VarLenSpec,
 } from './feature-specs.ts';
-import { KIND_NAMES, NONE } from './feature-walk.ts';
 import type { FoundFeatures } from './found-features.ts';
-import type { PlanInt64 } from './parsed.ts';
+import { type UnsafeError, type ValueCollector, valueCollector } from './value-collector.ts';
 
-/** Makes of the features that were found what the user wants of one name. */
+const MAX_VALUES = 2 ** 31 - 1;
+
+/** Builds the result for one requested name from the features that were found. */
 export interface Column {
-  /** Of all records. */
+  /** The column of all records. */
   batch(found: FoundFeatures): unknown;
-  /** Of the only record. */
+  /** The value of the only record. */
   single(found: FoundFeatures): unknown;
 }
 
-/** Takes the values of one feature of one record behind `to`. */
-export function takeValues(
-  found: FoundFeatures,
-  record: number,
-  slot: number,
-  sink: ValueSink,
-  to: number,
-): number {
-  try {
-    return found.open(record, slot, sink.kind) ? sink.take(found, to) : to;
-  } catch (error) {
-    throw found.explained(error, record, slot);
-  }
-}
-
-/** Room for all values that the lists of a slot can have. */
-export function beginFor(found: FoundFeatures, slot: number, sink: ValueSink): void {
-  let bytes = 0;
-  for (let record = 0; record < found.records; record++) bytes += found.length(record, slot);
-  sink.begin(sink.most(bytes));
-}
-
-/** Of an integer beyond what a number holds, in the record whose values end behind it. */
-export function beyondNumber(
-  found: FoundFeatures,
-  slot: number,
-  recordOf: (index: number) => number,
-): (index: number, value: bigint) => Error {
-  return (index, value) =>
-    found.mismatch(
-      recordOf(index),
-      slot,
-      `wanted integers of at most 2^53 - 1 as numbers, found ${value}; int64: 'bigint' takes it`,
-    );
-}
-
-/** Values at places that other features name. */
-export function sparseColumn(
-  spec: SparseSpec,
-  sink: ValueSink,
-  slot: number,
-  indexSlots: readonly number[],
-): Column {
-  const rank = indexSlots.length;
-  const indexSinks = spec.indexKeys.map((name) =>
-    valueSink(JSON.stringify(name), 'int64', 'bigint', undefined),
-  );
-
-  /** Values as they come, and the places of each, one row of `rank` numbers after another. */
-  const gathered = (found: FoundFeatures): { values: unknown; splits: Int32Array; places: Int32Array } => {
-    const { records } = found;
-    const splits = new Int32Array(records + 1);
-    beginFor(found, slot, sink);
-    let to = 0;
-    for (let record = 0; record < records; record++) {
-      to = takeValues(found, record, slot, sink, to);
-      splits[record + 1] = to;
-    }
-    const recordOf = (index: number): number => splits.findIndex((end) => end > index) - 1;
-    const places = new Int32Array(rank * to);
-    for (let d = 0; d < rank; d++) indicesInto(found, d, splits, places);
-    return { values: sink.finish(to, beyondNumber(found, slot, recordOf)), splits, places };
-  };
-
-  function indicesInto(found: FoundFeatures, d: number, splits: Int32Array, places: Int32Array): void {
-    const indexSlot = indexSlots[d];
-    const indexSink = indexSinks[d];
-    beginFor(found, indexSlot, indexSink);
-    let to = 0;
-    for (let record = 0; record < found.records; record++) {
-      to = takeValues(found, record, indexSlot, indexSink, to);
-      if (to === splits[record + 1]) continue;
-      const [values, indices] = [splits[record + 1] - splits[record], to - splits[record]];
-      throw found.mismatch(
-        record,
-        indexSlot,
-        `wanted an index for each of ${values} values of ${JSON.stringify(spec.valueKey)}, found ${indices}`,
-      );
-    }
-    const indices = indexSink.finish(to, () => new UsageError('unreachable')) as BigInt64Array;
-    const size = spec.sizes[d];
-    for (let i = 0; i < to; i++) {
-      const index = Number(indices[i]);
-      if (index < 0 || index >= size) {
-        const record = splits.findIndex((end) => end > i) - 1;
-        throw found.mismatch(record, indexSlot, `wanted indices from 0 to ${size - 1}, found ${indices[i]}`);
-      }
-      places[rank * i + d] = index;
-    }
-  }
-
-  /** Numbers of the values in the order of their places, record by record; equal ones stay as they are. */
-  const sorted = (splits: Int32Array, places: Int32Array): number[] => {
-    const order: number[] = [];
-    for (let record = 0; record + 1 < splits.length; record++) {
-      const mine = Array.from({ length: splits[record + 1] - splits[record] }, (_, i) => splits[record] + i);
-      if (!spec.alreadySorted) mine.sort((a, b) => comparePlaces(places, rank, a, b) || a - b);
-      for (const one of mine) order.push(one);
-    }
-    return order;
-  };
-
-  const built = (found: FoundFeatures, withRecord: boolean): unknown => {
-    const { values, splits, places } = gathered(found);
-    const order = sorted(splits, places);
-    const width = rank + (withRecord ? 1 : 0);
-    const indices = new Int32Array(width * order.length);
-    let record = 0;
-    let to = 0;
-    for (const [i, from] of order.entries()) {
-      while (splits[record + 1] <= i) record++;
-      if (withRecord) indices[to++] = record;
-      for (let d = 0; d < rank; d++) indices[to++] = places[rank * from + d];
-    }
-    const shape = withRecord ? [found.records, ...spec.sizes] : [...spec.sizes];
-    return { indices, values: picked(values, order), shape };
-  };
-  return { batch: (found) => built(found, true), single: (found) => built(found, false) };
-}
-
-function comparePlaces(places: Int32Array, rank: number, a: number, b: number): number {
-  for (let d = 0; d < rank; d++) {
-    const difference = places[rank * a + d] - places[rank * b + d];
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
-function picked(values: unknown, order: readonly number[]): unknown {
-  if (Array.isArray(values)) return order.map((i) => values[i]);
-  const from = values as BigInt64Array;
-  const into = from.slice();
-  for (const [to, i] of order.entries()) into[to] = from[i];
-  return into;
+/** The values of all records in one array; those of record `i` are [splits[i], splits[i + 1]). */
+interface Lists {
+  readonly values: unknown;
+  readonly splits: Int32Array;
 }
 
 /**
- * The column of a spec. `slotOf` gives the slot of a name in the record. `reuse` is for those whose arrays are not made of others of the same sink.
+ * The column of a spec.
+ *
+ * @param slotOf returns the slot of a name in the records
+ * @param reuse whether arrays of numbers use the memory of the previous column, where the column has no second array
  */
 export function columnOf(
   name: string,
@@ -168,180 +41,262 @@ export function columnOf(
   reuse = false,
 ): Column {
   const what = JSON.stringify(name);
+  const collector = (given?: FixedLenSpec['defaultValue'], reused = false): ValueCollector =>
+    valueCollector(what, spec.kind, int64, given, reused);
   switch (spec.type) {
     case 'fixedLen':
-      return fixedLenColumn(spec, valueSink(what, spec.kind, int64, spec.defaultValue, reuse), slotOf(name));
+      return fixedLenColumn(spec, collector(spec.defaultValue, reuse), slotOf(name));
     case 'fixedLenSequence':
-      return sequenceColumn(spec, valueSink(what, spec.kind, int64, spec.defaultValue), slotOf(name));
+      return sequenceColumn(spec, collector(spec.defaultValue), slotOf(name));
     case 'varLen':
-      return varLenColumn(spec, valueSink(what, spec.kind, int64, undefined, reuse), slotOf(name));
+      return varLenColumn(collector(undefined, reuse), slotOf(name));
     case 'ragged':
-      return raggedColumn(
-        spec,
-        valueSink(what, spec.kind, int64, undefined, reuse),
-        slotOf(spec.valueKey ?? name),
-      );
+      return raggedColumn(collector(undefined, reuse), slotOf(spec.valueKey ?? name));
     case 'sparse':
-      return sparseColumn(
-        spec,
-        valueSink(what, spec.kind, int64, undefined),
-        slotOf(spec.valueKey),
-        spec.indexKeys.map(slotOf),
-      );
+      return sparseColumn(spec, collector(), slotOf(spec.valueKey), spec.indexKeys.map(slotOf));
     default:
       throw new UsageError(`${what}: expected a spec (fixedLen, varLen, …), got ${JSON.stringify(spec)}`);
   }
 }
 
-function fixedLenColumn(spec: FixedLenSpec, sink: ValueSink, slot: number): Column {
+function fixedLenColumn(spec: FixedLenSpec, collector: ValueCollector, slot: number): Column {
   const size = sizeOfShape(spec.shape);
   const hasDefault = spec.defaultValue !== undefined;
-  const isScalar = spec.shape.length === 0;
-  const kind = KIND_NAMES[sink.kind];
-  /** Puts the values of all records into the sink; gives how many. */
-  const gather = (found: FoundFeatures): number => {
+  const wanted = `wanted ${size} values of kind ${KIND_NAMES[collector.kind]}, found`;
+  const collect = (found: FoundFeatures): number => {
     const { records } = found;
-    sink.begin(records * size);
+    collector.begin(records * size);
     let to = 0;
     for (let record = 0; record < records; record++) {
       const from = to;
-      to = takeValues(found, record, slot, sink, from);
+      to = addValues(found, record, slot, collector, from);
       if (to === from + size && size > 0) continue;
-      if (found.kind(record, slot) !== NONE) {
-        if (to !== from + size)
-          throw found.mismatch(record, slot, `wanted ${size} values of kind ${kind}, found ${to - from}`);
+      if (found.has(record, slot)) {
+        if (to !== from + size) throw found.mismatch(record, slot, `${wanted} ${to - from}`);
       } else if (hasDefault || size === 0) {
         to = from + size;
-        sink.fill(from, to);
-      } else {
-        throw found.mismatch(
-          record,
-          slot,
-          `wanted ${size} values of kind ${kind}, found no such feature, and there is no default`,
-        );
-      }
+        collector.fill(from, to);
+      } else throw found.mismatch(record, slot, `${wanted} no such feature, and there is no default`);
     }
     return to;
   };
-  const beyond = (found: FoundFeatures): ReturnType<typeof beyondNumber> =>
-    beyondNumber(found, slot, (index) => Math.floor(index / size));
-  const values = (found: FoundFeatures): unknown => sink.finish(gather(found), beyond(found));
+  const onUnsafe = (found: FoundFeatures): UnsafeError =>
+    unsafeError(found, slot, (index) => Math.floor(index / size));
+  const values = (found: FoundFeatures): unknown => collector.finish(collect(found), onUnsafe(found));
   const one = (found: FoundFeatures): unknown => {
-    gather(found);
-    return sink.finishOne(beyond(found));
+    collect(found);
+    return collector.finishOne(onUnsafe(found));
   };
   return {
     batch: (found) => ({ values: values(found), shape: [found.records, ...spec.shape] }),
-    single: isScalar ? one : values,
+    single: spec.shape.length === 0 ? one : values,
   };
 }
 
-function sequenceColumn(spec: FixedLenSequenceSpec, sink: ValueSink, slot: number): Column {
+/** Rows are filled up to the longest one. */
+function sequenceColumn(spec: FixedLenSequenceSpec, collector: ValueCollector, slot: number): Column {
   const size = sizeOfShape(spec.shape);
-  const plain = listColumn(sink, slot, (found, record, count) => {
-    if (count % size === 0) return;
-    throw found.mismatch(record, slot, `wanted groups of ${size} values, found ${count} values`);
-  });
+  const checkCount = (found: FoundFeatures, record: number, count: number): void => {
+    if (count % size !== 0)
+      throw found.mismatch(record, slot, `wanted groups of ${size} values, found ${count} values`);
+  };
   return {
-    single: (found) => plain(found).values,
+    single: (found) => listsOf(found, collector, slot, checkCount).values,
     batch(found) {
-      const { values, splits } = plain(found);
+      const { values, splits } = listsOf(found, collector, slot, checkCount);
       const { records } = found;
-      let longest = 0;
-      for (let i = 0; i < records; i++) longest = Math.max(longest, splits[i + 1] - splits[i]);
-      const shape = [records, longest / size, ...spec.shape];
-      if (splits[records] === records * longest) return { values, shape };
+      const longest = longestOf(splits);
       const total = records * longest;
-      if (total > MAX_VALUES) {
+      const shape = [records, longest / size, ...spec.shape];
+      if (splits[records] === total) return { values, shape };
+      if (total > MAX_VALUES)
         throw new UsageError(
           `records: expected columns of at most 2^31 - 1 values, got ${records} rows of ${longest}: batch fewer records`,
         );
-      }
-      return { values: padded(sink, values, splits, longest, records), shape };
+      collector.begin(total);
+      collector.fill(0, total);
+      const padded = collector.finish(total, () => new UsageError('defaultValue: expected at most 2^53 - 1'));
+      for (let record = 0; record < records; record++)
+        copyValues(values, splits[record], splits[record + 1], padded, record * longest);
+      return { values: padded, shape };
     },
   };
 }
 
-const MAX_VALUES = 2 ** 31 - 1;
-
-/** Rows filled up to the longest. */
-function padded(
-  sink: ValueSink,
-  values: unknown,
-  splits: Int32Array,
-  longest: number,
-  records: number,
-): unknown {
-  sink.begin(records * longest);
-  sink.fill(0, records * longest);
-  const filled = sink.finish(
-    records * longest,
-    () => new UsageError('defaultValue: expected at most 2^53 - 1'),
-  );
-  if (Array.isArray(values)) {
-    const into = filled as unknown[];
-    for (let i = 0; i < records; i++)
-      for (let k = splits[i]; k < splits[i + 1]; k++) into[i * longest + k - splits[i]] = values[k];
-    return into;
-  }
-  const from = values as Float32Array;
-  const into = filled as Float32Array;
-  for (let i = 0; i < records; i++) into.set(from.subarray(splits[i], splits[i + 1]), i * longest);
-  return into;
+function copyValues(values: unknown, from: number, end: number, target: unknown, to: number): void {
+  if (Array.isArray(values))
+    for (let i = from; i < end; i++) (target as unknown[])[to + i - from] = values[i];
+  else (target as Float32Array).set((values as Float32Array).subarray(from, end), to);
 }
 
-/** The values of all records, and where those of each begin. */
-function listColumn(
-  sink: ValueSink,
-  slot: number,
-  check?: (found: FoundFeatures, record: number, count: number) => void,
-): (found: FoundFeatures) => { values: unknown; splits: Int32Array } {
-  return (found) => {
-    const { records } = found;
-    const splits = new Int32Array(records + 1);
-    beginFor(found, slot, sink);
-    let to = 0;
-    for (let record = 0; record < records; record++) {
-      const from = to;
-      to = takeValues(found, record, slot, sink, from);
-      check?.(found, record, to - from);
-      splits[record + 1] = to;
-    }
-    const recordOf = (index: number): number => splits.findIndex((end) => end > index) - 1;
-    return { values: sink.finish(to, beyondNumber(found, slot, recordOf)), splits };
-  };
-}
-
-function varLenColumn(_spec: VarLenSpec, sink: ValueSink, slot: number): Column {
-  const plain = listColumn(sink, slot);
+function varLenColumn(collector: ValueCollector, slot: number): Column {
   return {
-    single: (found) => plain(found).values,
+    single: (found) => listsOf(found, collector, slot).values,
     batch(found) {
-      const { values, splits } = plain(found);
+      const { values, splits } = listsOf(found, collector, slot);
       const { records } = found;
       const indices = new Int32Array(2 * splits[records]);
-      let longest = 0;
       let to = 0;
       for (let record = 0; record < records; record++) {
         const count = splits[record + 1] - splits[record];
-        if (count > longest) longest = count;
         for (let i = 0; i < count; i++) {
           indices[to++] = record;
           indices[to++] = i;
         }
       }
-      return { indices, values, shape: [records, longest] };
+      return { indices, values, shape: [records, longestOf(splits)] };
     },
   };
 }
 
-function raggedColumn(_spec: RaggedSpec, sink: ValueSink, slot: number): Column {
-  const plain = listColumn(sink, slot);
+function raggedColumn(collector: ValueCollector, slot: number): Column {
   return {
-    single: (found) => plain(found).values,
+    single: (found) => listsOf(found, collector, slot).values,
     batch(found) {
-      const { values, splits } = plain(found);
+      const { values, splits } = listsOf(found, collector, slot);
       return { values, rowSplits: splits };
     },
   };
+}
+
+/** Values at positions that other features hold, sorted by position. */
+function sparseColumn(
+  spec: SparseSpec,
+  collector: ValueCollector,
+  slot: number,
+  indexSlots: readonly number[],
+): Column {
+  const rank = indexSlots.length;
+  const indexCollectors = spec.indexKeys.map((name) =>
+    valueCollector(JSON.stringify(name), 'int64', 'bigint', undefined),
+  );
+
+  /** Writes dimension `d` of the position of each value: positions are rows of `rank` numbers. */
+  const addIndices = (found: FoundFeatures, d: number, splits: Int32Array, positions: Int32Array): void => {
+    const indexSlot = indexSlots[d];
+    const { values } = listsOf(found, indexCollectors[d], indexSlot, (_, record, indices) => {
+      const count = splits[record + 1] - splits[record];
+      if (indices !== count)
+        throw found.mismatch(
+          record,
+          indexSlot,
+          `wanted an index for each of ${count} values of ${JSON.stringify(spec.valueKey)}, found ${indices}`,
+        );
+    });
+    const max = spec.sizes[d] - 1;
+    for (const [i, value] of (values as BigInt64Array).entries()) {
+      const index = Number(value);
+      if (index < 0 || index > max)
+        throw found.mismatch(
+          recordAt(splits, i),
+          indexSlot,
+          `wanted indices from 0 to ${max}, found ${value}`,
+        );
+      positions[rank * i + d] = index;
+    }
+  };
+
+  const build = (found: FoundFeatures, withRecord: boolean): unknown => {
+    const { values, splits } = listsOf(found, collector, slot);
+    const positions = new Int32Array(rank * splits[found.records]);
+    for (let d = 0; d < rank; d++) addIndices(found, d, splits, positions);
+    const order = spec.alreadySorted ? undefined : sortedByPosition(splits, positions, rank);
+    const count = splits[found.records];
+    const indices = new Int32Array((rank + (withRecord ? 1 : 0)) * count);
+    let record = 0;
+    let to = 0;
+    for (let i = 0; i < count; i++) {
+      while (splits[record + 1] <= i) record++;
+      if (withRecord) indices[to++] = record;
+      const from = rank * (order?.[i] ?? i);
+      for (let d = 0; d < rank; d++) indices[to++] = positions[from + d];
+    }
+    const shape = withRecord ? [found.records, ...spec.sizes] : [...spec.sizes];
+    return { indices, values: order === undefined ? values : inOrder(values, order), shape };
+  };
+  return { batch: (found) => build(found, true), single: (found) => build(found, false) };
+}
+
+/** Indices of the values by position, record by record. Values with equal positions keep their order. */
+function sortedByPosition(splits: Int32Array, positions: Int32Array, rank: number): number[] {
+  const compare = (a: number, b: number): number => {
+    for (let d = 0; d < rank; d++) {
+      const difference = positions[rank * a + d] - positions[rank * b + d];
+      if (difference !== 0) return difference;
+    }
+    return a - b;
+  };
+  const order: number[] = [];
+  for (let record = 0; record + 1 < splits.length; record++) {
+    const start = splits[record];
+    const own = Array.from({ length: splits[record + 1] - start }, (_, i) => start + i);
+    for (const i of own.sort(compare)) order.push(i);
+  }
+  return order;
+}
+
+function inOrder(values: unknown, order: readonly number[]): unknown {
+  const from = values as unknown[];
+  const ordered = from.slice();
+  for (const [to, i] of order.entries()) ordered[to] = from[i];
+  return ordered;
+}
+
+/** Collects the lists of a slot. @param check called with the number of values of each record */
+function listsOf(
+  found: FoundFeatures,
+  collector: ValueCollector,
+  slot: number,
+  check?: (found: FoundFeatures, record: number, count: number) => void,
+): Lists {
+  const { records } = found;
+  const splits = new Int32Array(records + 1);
+  let bytes = 0;
+  for (let record = 0; record < records; record++) bytes += found.length(record, slot);
+  collector.begin(collector.maxValues(bytes));
+  let to = 0;
+  for (let record = 0; record < records; record++) {
+    const from = to;
+    to = addValues(found, record, slot, collector, from);
+    check?.(found, record, to - from);
+    splits[record + 1] = to;
+  }
+  const onUnsafe = unsafeError(found, slot, (index) => recordAt(splits, index));
+  return { values: collector.finish(to, onUnsafe), splits };
+}
+
+/** Adds the values of one feature of one record, starting at `to`. */
+function addValues(
+  found: FoundFeatures,
+  record: number,
+  slot: number,
+  collector: ValueCollector,
+  to: number,
+): number {
+  try {
+    return found.open(record, slot, collector.kind) ? collector.add(found.cursor, to) : to;
+  } catch (error) {
+    throw found.explained(error, record, slot);
+  }
+}
+
+function unsafeError(found: FoundFeatures, slot: number, recordOf: (index: number) => number): UnsafeError {
+  return (index, value) =>
+    found.mismatch(
+      recordOf(index),
+      slot,
+      `wanted integers of at most 2^53 - 1 as numbers, found ${value}; int64: 'bigint' takes it`,
+    );
+}
+
+/** The record that the value at `index` belongs to. */
+function recordAt(splits: Int32Array, index: number): number {
+  return splits.findIndex((end) => end > index) - 1;
+}
+
+/** Values of the longest list. */
+function longestOf(splits: Int32Array): number {
+  let longest = 0;
+  for (let i = 1; i < splits.length; i++) longest = Math.max(longest, splits[i] - splits[i - 1]);
+  return longest;
 }

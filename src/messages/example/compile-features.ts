@@ -1,43 +1,44 @@
 import { typeName } from '../../bytes/arguments.ts';
-import type { ErrorPlace } from '../../errors.ts';
-import { UsageError } from '../../errors.ts';
+import { type ErrorPlace, UsageError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import { columnOf } from './columns.ts';
-import type { FeatureSpec } from './feature-specs.ts';
+import { checkRecord } from './decode-options.ts';
+import type { FeatureSpecs, ParsedBatch, ParsedExample, PlanInt64 } from './feature-specs.ts';
 import { FoundFeatures } from './found-features.ts';
-import type { FeatureSpecs, ParsedBatch, ParsedExample, PlanInt64 } from './parsed.ts';
 
-/** How a plan reads. */
+/** Options of {@link compileFeatures}. */
 export interface CompileFeaturesOptions<M extends PlanInt64 = PlanInt64> {
-  /** Integers as `BigInt64Array`, or as numbers (`Float64Array`): then one beyond 2^53 - 1 is an error. */
+  /** Integers as `BigInt64Array`, or as numbers (`Float64Array`): then an integer beyond 2^53 - 1 is an error. */
   readonly int64: M;
-  /** As in `decodeExample`: with `tf`, what TensorFlow would reject or read otherwise is an error. Only wanted features are looked into. */
+  /** As in `decodeExample`: with `tf`, features that TensorFlow rejects or reads otherwise are errors. Only requested features are read. */
   readonly strict: false | 'tf';
   /**
-   * Whether arrays of numbers may have the memory of those before: then they hold until the next call of the plan. Batches of long lists need it to be quick,
-   * because new memory of megabytes is mapped page by page as it is written.
+   * Whether arrays of numbers may use the memory of the previous result, which is then valid only until the next call of
+   * the plan. It makes batches of long lists faster: new memory of megabytes is mapped page by page.
    */
   readonly reuse: boolean;
 }
 
-/** What holds where nothing is said. */
+/** Default options of {@link compileFeatures}. */
 export const DEFAULT_COMPILE_FEATURES_OPTIONS: Readonly<CompileFeaturesOptions<'bigint'>> = Object.freeze({
   int64: 'bigint',
   strict: false,
   reuse: false,
 });
 
-/** A compiled plan. Its methods need no `this`: they can be handed to `map` as they are. */
+/** A compiled plan. Its methods do not use `this`: they can be passed to `map` as they are. */
 export interface FeaturePlan<S extends FeatureSpecs, M extends PlanInt64 = 'bigint'> {
   /**
-   * The features of one record. `place` says in errors where it is from.
+   * Returns the features of one record.
    *
+   * @param place source of the record, for errors
    * @throws RecordpipeError `malformed-example`, `schema-mismatch`
    */
   readonly parse: (record: Uint8Array, place?: ErrorPlace) => ParsedExample<S, M>;
   /**
-   * The features of many records, column by column. `place` says in errors where the first is from; a RecordBatch knows that itself.
+   * Returns the features of many records, column by column.
    *
+   * @param place source of the first record, for errors; a RecordBatch knows it
    * @throws RecordpipeError `malformed-example`, `schema-mismatch`
    */
   readonly parseBatch: (
@@ -47,12 +48,14 @@ export interface FeaturePlan<S extends FeatureSpecs, M extends PlanInt64 = 'bigi
 }
 
 /**
- * Compiles which features are wanted, and in what form, into a plan that reads Examples: as TensorFlow's `parse_single_example` and `parse_example` do,
- * with the same rules for what is missing, empty, or of another kind or number. Features that are not wanted are passed over by their length.
+ * Compiles the requested features, and the form of each, into a plan that reads Examples. Missing features, empty lists,
+ * other kinds and other numbers of values follow the rules of TensorFlow's `parse_single_example` and `parse_example`.
+ * Features that are not requested are skipped by their length.
  *
- * Arrays are new memory and belong to the caller (but for `reuse`); bytes are views of the records. A plan keeps some memory from batch to batch.
+ * Arrays are new memory that the caller owns (except with `reuse`); bytes are views of the records. A plan keeps some
+ * memory from batch to batch.
  *
- * @throws UsageError for specs that are none
+ * @throws UsageError for invalid specs
  * @example
  * ```ts
  * import { compileFeatures, encodeExample, fixedLen, varLen } from 'recordpipe/messages';
@@ -90,7 +93,7 @@ export function compileFeatures<const S extends FeatureSpecs, M extends PlanInt6
   };
   const names = Object.keys(specs);
   if (names.includes('__proto__')) throw new UsageError('specs: expected other names than __proto__');
-  const columns = names.map((name) => columnOf(name, specs[name] as FeatureSpec, int64, slotOf, reuse));
+  const columns = names.map((name) => columnOf(name, specs[name], int64, slotOf, reuse));
   const slots = [...slotOfName.keys()];
   const one = new FoundFeatures(slots, strict);
   const many = new FoundFeatures(slots, strict);
@@ -144,9 +147,4 @@ function addAll(found: FoundFeatures, records: readonly Uint8Array[], place: Err
     checkRecord(record);
     found.add(record, 0, record.length);
   }
-}
-
-function checkRecord(record: unknown): void {
-  if (!(record instanceof Uint8Array))
-    throw new UsageError(`record: expected bytes (Uint8Array), got ${typeof record}`);
 }

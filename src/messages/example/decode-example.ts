@@ -1,55 +1,21 @@
-import { type ErrorPlace, UsageError } from '../../errors.ts';
-import { ExampleCursor } from './example-cursor.ts';
+import { checkRecord, type DecodeExampleOptions, decodeOptions, explained } from './decode-options.ts';
 import type { Example, Feature, Int64Mode, SequenceExample } from './feature.ts';
+import { FeatureCursor } from './feature-cursor.ts';
+import { FeatureBuilder } from './feature-values.ts';
 import { NameTable } from './name-table.ts';
-import { PlainFeatures } from './plain-features.ts';
-import { PlainWalk } from './plain-walk.ts';
 
-/** How an Example is decoded. */
-export interface DecodeExampleOptions<M extends Int64Mode = Int64Mode> {
-  /**
-   * Integers as `BigInt64Array` (`bigint`), as `Float64Array` (`number`; an error names the feature that has one beyond 2^53 - 1), or as
-   * the latter where all of a feature fit and else as the former (`auto`).
-   */
-  readonly int64: M;
-  /**
-   * By default protobuf's rules hold: of two features of one name the last counts, and so does the last kind of a feature; runs of one list are
-   * joined, packed or not. (Values of a kind that a later one replaces are not looked into.) With `tf`, what TensorFlow's parse_example would reject or read otherwise is an error.
-   */
-  readonly strict: false | 'tf';
-  /** Where the record is from, for errors. */
-  readonly place: ErrorPlace;
-}
-
-/** What holds where nothing is said. */
-export const DEFAULT_DECODE_EXAMPLE_OPTIONS: Readonly<DecodeExampleOptions<'bigint'>> = Object.freeze({
-  int64: 'bigint',
-  strict: false,
-  place: Object.freeze({}),
-});
-
-const INT64_MODES: readonly unknown[] = ['bigint', 'number', 'auto'];
-
-/** The options with defaults for what is not said. */
-export function decodeOptions(given: Partial<DecodeExampleOptions> | undefined): DecodeExampleOptions {
-  if (given === undefined) return DEFAULT_DECODE_EXAMPLE_OPTIONS;
-  const { int64 = 'bigint', strict = false, place = DEFAULT_DECODE_EXAMPLE_OPTIONS.place } = given;
-  if (!INT64_MODES.includes(int64))
-    throw new UsageError(`int64: expected 'bigint', 'number' or 'auto', got ${String(int64)}`);
-  if (strict !== false && strict !== 'tf')
-    throw new UsageError(`strict: expected false or 'tf', got ${String(strict)}`);
-  return { int64, strict, place };
-}
-
-let shared: ExampleCursor | undefined;
-let plain: PlainFeatures | undefined;
+const cursor = new FeatureCursor();
+const builder = new FeatureBuilder();
+const names = new NameTable<string>((name) => name);
+const listNames = new NameTable<string>((name) => name);
 
 /**
- * Decodes a tf.train.Example: features by name. Bytes are views of the record, and so are floats that lie at a multiple of four bytes in its memory;
- * others, and integers, are copies, of which small ones share memory, as Node's Buffers do. An empty record is an Example without features.
+ * Decodes a tf.train.Example: features by name. Bytes are views of the record, and so are floats at a multiple of four
+ * bytes in its memory. Other floats and all integers are copies; small copies share memory, as Node's Buffers do. An
+ * empty record is an Example without features.
  *
- * Every rule of protobuf holds: the last feature of a name counts, lists in several parts are joined, unknown fields are passed over.
- * Declared lengths are compared with what is there before anything is made of them.
+ * All rules of protobuf hold: the last feature of a name counts, lists in several parts are joined, unknown fields are
+ * skipped. Declared lengths are checked before memory is allocated.
  *
  * @throws RecordpipeError `malformed-example` with the name of the feature and the byte of the record
  * @example
@@ -65,25 +31,25 @@ export function decodeExample<M extends Int64Mode = 'bigint'>(
   record: Uint8Array,
   options?: Partial<DecodeExampleOptions<M>>,
 ): Example<M> {
-  if (!(record instanceof Uint8Array))
-    throw new UsageError(`record: expected bytes (Uint8Array), got ${typeof record}`);
-  const example = new Map<string, Feature>();
-  plain ??= new PlainFeatures(new PlainWalk(new NameTable()));
-  if (plain.read(record, example, decodeOptions(options).int64)) return example as Example<M>;
-  example.clear();
-  shared ??= new ExampleCursor();
-  const cursor = shared;
+  checkRecord(record);
+  const { int64, strict, place } = decodeOptions(options);
   try {
-    cursor.open(record, options);
-    while (cursor.next()) example.set(cursor.name, cursor.feature());
+    const example = new Map<string, Feature>();
+    cursor.strict = strict;
+    cursor.open(record);
+    readFeatures(int64, example);
+    cursor.check();
+    return example as Example<M>;
+  } catch (error) {
+    throw explained(error, cursor, place);
   } finally {
     cursor.close();
   }
-  return example as Example<M>;
 }
 
 /**
- * Decodes a tf.train.SequenceExample: its context, and by name one feature for each step. All that is said of {@link decodeExample} holds.
+ * Decodes a tf.train.SequenceExample: its context, and the feature of each step by the name of the list. Values are as
+ * {@link decodeExample} returns them.
  *
  * @throws RecordpipeError `malformed-example` with the name of the feature and the byte of the record
  * @example
@@ -101,20 +67,35 @@ export function decodeSequenceExample<M extends Int64Mode = 'bigint'>(
   record: Uint8Array,
   options?: Partial<DecodeExampleOptions<M>>,
 ): SequenceExample<M> {
-  shared ??= new ExampleCursor();
-  const cursor = shared;
+  checkRecord(record);
+  const { int64, strict, place } = decodeOptions(options);
   const context = new Map<string, Feature>();
   const featureLists = new Map<string, Feature[]>();
   try {
-    cursor.open(record, options);
-    while (cursor.next()) context.set(cursor.name, cursor.feature());
+    cursor.strict = strict;
+    cursor.open(record);
+    readFeatures(int64, context);
+    cursor.check();
+    listNames.begin();
     while (cursor.nextList()) {
       const steps: Feature[] = [];
-      featureLists.set(cursor.name, steps);
-      while (cursor.nextStep()) steps.push(cursor.feature());
+      featureLists.set(listNames.find(record, cursor.nameStart, cursor.nameEnd), steps);
+      while (cursor.nextStep()) steps.push(builder.feature(cursor, int64));
     }
+    cursor.check();
+  } catch (error) {
+    throw explained(error, cursor, place);
   } finally {
     cursor.close();
   }
   return { context, featureLists } as SequenceExample<M>;
+}
+
+function readFeatures(int64: Int64Mode, features: Map<string, Feature>): void {
+  const { record } = cursor;
+  names.begin();
+  while (cursor.next()) {
+    const name = names.find(record, cursor.nameStart, cursor.nameEnd);
+    features.set(name, builder.feature(cursor, int64));
+  }
 }

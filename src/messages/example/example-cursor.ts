@@ -1,24 +1,33 @@
-import { WireFault } from '../../bytes/wire/wire-reader.ts';
-import { type ErrorPlace, RecordpipeError, UsageError } from '../../errors.ts';
-import { FeatureListWalk } from './compile-sequence-features.ts';
-import { type DecodeExampleOptions, decodeOptions } from './decode-example.ts';
+import { type ErrorPlace, UsageError } from '../../errors.ts';
+import { checkRecord, type DecodeExampleOptions, decodeOptions, explained } from './decode-options.ts';
 import type { Feature, FeatureKind, Int64Mode } from './feature.ts';
-import { BYTES, FLOAT, INT64, KIND_NAMES, NONE } from './feature-walk.ts';
-import { ListReader } from './list-reader.ts';
-import { type Name, NameTable } from './name-table.ts';
-import { TooLargeForNumber, ValueMaker } from './value-maker.ts';
+import { BYTES, FeatureCursor, FLOAT, INT64, KIND_NAMES } from './feature-cursor.ts';
+import { countValues, FeatureBuilder, floatsInto, int64sInto } from './feature-values.ts';
+import { NameTable } from './name-table.ts';
 
-const UNSET: Feature = Object.freeze({ kind: 'none', value: Object.freeze([]) }) as Feature;
-const NOTHING = new Uint8Array(0);
-const NO_NAME: Name = { text: '', bytes: NOTHING, follower: undefined, chain: undefined, seenIn: 0 };
+/** A name, and the last record that had it. */
+interface MetName {
+  readonly text: string;
+  lastRecord: number;
+}
+
+/** The array that a caller passed last, as memory. */
+interface TargetMemory {
+  readonly target: Float32Array | BigInt64Array;
+  readonly words: Int32Array;
+  readonly bytes: Uint8Array;
+}
+
+const NO_NAME: MetName = { text: '', lastRecord: 0 };
 
 /**
- * Goes through the features of one record after another without making anything: for statistics, schemas, checks. `next()` gives the features of
- * an Example, and the context of a SequenceExample; then `nextList()` and `nextStep()` its feature lists. What the fields say holds until the next
- * of these calls. Names are known by their bytes: the same name is the same string, made once.
+ * Reads the features of one record after another without creating objects: for statistics, schemas and checks. `next()`
+ * moves through the features of an Example, or the context of a SequenceExample; then `nextList()` and `nextStep()` move
+ * through its feature lists. The properties are valid until the next of these calls. A name is one string, created once.
  *
- * A feature that comes twice in a record is met twice, and `repeats` the second time: the last counts. Values are read when they are asked for:
- * a list that is damaged inside is an error only then (`count` finds all damage but varints of more than ten bytes).
+ * A feature that a record has twice is met twice, and `repeats` the second time: the last one counts. Values are read only
+ * when you ask for them. A list that is damaged inside is an error only then (`count` finds all damage except varints of
+ * more than ten bytes).
  *
  * @example
  * ```ts
@@ -31,79 +40,49 @@ const NO_NAME: Name = { text: '', bytes: NOTHING, follower: undefined, chain: un
  * ```
  */
 export class ExampleCursor {
-  readonly #walk = new FeatureListWalk();
-  readonly #lists = new ListReader();
-  readonly #names = new NameTable();
-  readonly #listNames = new NameTable();
-  readonly #maker = new ValueMaker(this.#lists);
-  #name: Name = NO_NAME;
-  #record: Uint8Array = NOTHING;
+  readonly #cursor = new FeatureCursor();
+  readonly #names = new NameTable<MetName>(metName);
+  readonly #listNames = new NameTable<MetName>(metName);
+  readonly #builder = new FeatureBuilder();
+  #name: MetName = NO_NAME;
+  #record = 0;
   #repeats = false;
   #place: ErrorPlace = {};
   #int64: Int64Mode = 'bigint';
-  #target: Float32Array | BigInt64Array | undefined;
-  #words: Int32Array = new Int32Array(0);
+  #memory: TargetMemory | undefined;
 
-  /** Begins with a record, from its first feature on. */
+  /** Starts to read a record. */
   open(record: Uint8Array, options?: Partial<DecodeExampleOptions>): void {
-    if (!(record instanceof Uint8Array))
-      throw new UsageError(`record: expected bytes (Uint8Array), got ${typeof record}`);
+    checkRecord(record);
     const { int64, strict, place } = decodeOptions(options);
     this.#int64 = int64;
     this.#place = place;
-    this.#walk.tf = this.#lists.tf = strict === 'tf';
-    this.#walk.open(record);
-    this.#record = record;
+    this.#cursor.strict = strict;
+    this.#cursor.open(record);
+    this.#record++;
     this.#names.begin();
     this.#listNames.begin();
     this.#name = NO_NAME;
   }
 
-  /** Lets go of the record, which is otherwise held until the next one. */
+  /** Releases the record, which is otherwise kept until the next one is opened. */
   close(): void {
-    this.#record = NOTHING;
-    this.#walk.close();
-    this.#lists.close();
+    this.#cursor.close();
   }
 
   /** Moves to the next feature of the Example or context; false at the end. @throws RecordpipeError `malformed-example` */
   next(): boolean {
-    try {
-      if (!this.#walk.next()) return false;
-      this.#named(this.#names);
-      return true;
-    } catch (error) {
-      throw this.#explained(error);
-    }
+    return this.#cursor.next() ? this.#meet(this.#names) : this.#end();
   }
 
   /** Moves to the next feature list of a SequenceExample; false at the end. @throws RecordpipeError `malformed-example` */
   nextList(): boolean {
-    try {
-      if (!this.#walk.nextList()) return false;
-      this.#named(this.#listNames);
-      return true;
-    } catch (error) {
-      throw this.#explained(error);
-    }
+    return this.#cursor.nextList() ? this.#meet(this.#listNames) : this.#end();
   }
 
   /** Moves to the feature of the next step of the list; false at its end. @throws RecordpipeError `malformed-example` */
   nextStep(): boolean {
-    try {
-      return this.#walk.nextStep();
-    } catch (error) {
-      throw this.#explained(error);
-    }
-  }
-
-  #named(names: NameTable): void {
-    const { nameStart, nameEnd } = this.#walk;
-    const bytes = this.#record;
-    const name = names.find(bytes, nameStart, nameEnd);
-    this.#repeats = name.seenIn === names.record;
-    name.seenIn = names.record;
-    this.#name = name;
+    return this.#cursor.nextStep() || this.#end();
   }
 
   /** Name of the feature, or of the feature list. */
@@ -111,177 +90,149 @@ export class ExampleCursor {
     return this.#name.text;
   }
 
-  /** Whether the name has been met in this record before. */
+  /** Whether this record had the name before. */
   get repeats(): boolean {
     return this.#repeats;
   }
 
-  /** What the feature holds; `none` where not even that is set. */
+  /** Kind of the feature; `none` for a feature without a list. */
   get kind(): FeatureKind | 'none' {
-    return KIND_NAMES[this.#walk.kind];
+    return KIND_NAMES[this.#cursor.kind];
   }
 
-  /** How many values it holds. @throws RecordpipeError `malformed-example` for a list that is damaged */
+  /** Number of values. @throws RecordpipeError `malformed-example` for a damaged list */
   get count(): number {
-    const lists = this.#opened();
-    try {
-      switch (this.#walk.kind) {
-        case BYTES:
-          return lists.countBytes();
-        case FLOAT:
-          return lists.countFloats();
-        case INT64:
-          return lists.countInt64s();
-        default:
-          return 0;
-      }
-    } catch (error) {
-      throw this.#explained(error);
-    }
+    return this.#checked(countValues, undefined, 0);
   }
 
-  /** Bytes that the list takes in the record: tags and lengths inside it included. */
+  /** Bytes of the list in the record, including the tags and lengths inside it. */
   get byteLength(): number {
-    return this.#walk.end - this.#walk.start;
+    return this.#cursor.listEnd - this.#cursor.listStart;
   }
 
-  /** What the ranges of `bytesInto` are ranges of: nearly always the record. */
+  /** The bytes that `bytesInto` returns ranges of: nearly always the record. */
   get bytes(): Uint8Array {
-    return this.#walk.body;
+    return this.#cursor.list;
   }
 
   /**
-   * Start and length in `bytes` of each value of a feature of kind `bytes` into `ranges`, from index `to` on; gives the index behind the last. An
-   * array has room for twice `count` numbers.
+   * Writes start and length in `bytes` of each value of a feature of kind `bytes` to `ranges`, starting at index `to`.
+   * Returns the index after the last one. A typed array needs room for twice `count` numbers.
    *
    * @throws UsageError for a feature of another kind
    * @throws UsageError when `ranges` is too short
    * @throws RecordpipeError `malformed-example`
    */
   bytesInto(ranges: Uint32Array | number[], to = 0): number {
-    const lists = this.#opened(BYTES);
-    try {
-      const end = lists.bytesInto(ranges, to);
-      if (ArrayBuffer.isView(ranges)) checkRoom('bytesInto', ranges.length, end);
-      return end;
-    } catch (error) {
-      throw this.#explained(error);
-    }
+    this.#expect(BYTES);
+    const end = this.#checked(rangesInto, ranges, to);
+    if (ArrayBuffer.isView(ranges)) checkRoom('bytesInto', ranges.length, end);
+    return end;
   }
 
   /**
-   * The values of a feature of kind `float` into `target`, which has room for `count` of them, from index `to` on; gives the index behind the last.
+   * Writes the values of a feature of kind `float` to `target`, which needs room for `count` of them, starting at index
+   * `to`. Returns the index after the last one.
    *
    * @throws UsageError for a feature of another kind
    * @throws UsageError when `target` is too short
    * @throws RecordpipeError `malformed-example`
    */
   floatsInto(target: Float32Array, to = 0): number {
-    const lists = this.#opened(FLOAT);
-    try {
-      const end = lists.floatsInto(this.#wordsOf(target), to);
-      checkRoom('floatsInto', target.length, end);
-      return end;
-    } catch (error) {
-      throw this.#explained(error);
-    }
+    this.#expect(FLOAT);
+    const end = this.#checked(floatsInto, this.#memoryOf(target), to);
+    checkRoom('floatsInto', target.length, end);
+    return end;
   }
 
   /**
-   * The values of a feature of kind `int64` into `target`, which has room for `count` of them, from index `to` on; gives the index behind the last.
+   * Writes the values of a feature of kind `int64` to `target`, which needs room for `count` of them, starting at index
+   * `to`. Returns the index after the last one.
    *
    * @throws UsageError for a feature of another kind
    * @throws UsageError when `target` is too short
    * @throws RecordpipeError `malformed-example`
    */
   int64sInto(target: BigInt64Array, to = 0): number {
-    const lists = this.#opened(INT64);
-    try {
-      const end = lists.int64sInto(this.#wordsOf(target), 2 * to) / 2;
-      checkRoom('int64sInto', target.length, end);
-      return end;
-    } catch (error) {
-      throw this.#explained(error);
-    }
+    this.#expect(INT64);
+    const end = this.#checked(int64sInto, this.#memoryOf(target).words, 2 * to) / 2;
+    checkRoom('int64sInto', target.length, end);
+    return end;
   }
 
-  /** The feature as `decodeExample` gives it. @throws RecordpipeError `malformed-example` */
+  /** The feature as `decodeExample` returns it. @throws RecordpipeError `malformed-example` */
   feature(): Feature {
-    const lists = this.#opened();
     try {
-      switch (this.#walk.kind) {
-        case BYTES:
-          return { kind: 'bytes', value: lists.views() };
-        case FLOAT:
-          return { kind: 'float', value: this.#maker.floats() };
-        case INT64:
-          return { kind: 'int64', value: this.#maker.int64s(this.#int64) };
-        default:
-          return UNSET;
-      }
+      return this.#builder.feature(this.#cursor, this.#int64);
     } catch (error) {
-      throw this.#explained(error);
+      throw explained(error, this.#cursor, this.#place);
     }
   }
 
-  #opened(wanted = NONE): ListReader {
-    const { body, start, end, kind } = this.#walk;
-    if (wanted !== NONE && kind !== wanted) {
+  #meet(names: NameTable<MetName>): true {
+    const { record, nameStart, nameEnd } = this.#cursor;
+    try {
+      const name = names.find(record, nameStart, nameEnd);
+      this.#repeats = name.lastRecord === this.#record;
+      name.lastRecord = this.#record;
+      this.#name = name;
+      return true;
+    } catch (error) {
+      throw explained(error, this.#cursor, this.#place);
+    }
+  }
+
+  #end(): false {
+    return this.#checked(nothing, undefined, false);
+  }
+
+  #checked<A, B, T>(read: (cursor: FeatureCursor, a: A, b: B) => T, a: A, b: B): T {
+    try {
+      const result = read(this.#cursor, a, b);
+      this.#cursor.check();
+      return result;
+    } catch (error) {
+      throw explained(error, this.#cursor, this.#place);
+    }
+  }
+
+  #expect(kind: number): void {
+    if (this.#cursor.kind !== kind)
       throw new UsageError(
-        `${JSON.stringify(this.name)}: expected a feature of kind ${KIND_NAMES[wanted]}, it is of kind ${KIND_NAMES[kind]}`,
+        `${JSON.stringify(this.name)}: expected a feature of kind ${KIND_NAMES[kind]}, it is of kind ${this.kind}`,
       );
-    }
-    try {
-      this.#lists.open(body, start, end);
-    } catch (error) {
-      throw this.#explained(error);
-    }
-    return this.#lists;
   }
 
-  #wordsOf(target: Float32Array | BigInt64Array): Int32Array {
-    if (target !== this.#target) {
-      this.#target = target;
-      this.#words = new Int32Array(target.buffer, target.byteOffset, target.byteLength / 4);
+  #memoryOf(target: Float32Array | BigInt64Array): TargetMemory {
+    if (this.#memory?.target !== target) {
+      const { buffer, byteOffset, byteLength } = target;
+      this.#memory = {
+        target,
+        words: new Int32Array(buffer, byteOffset, byteLength / 4),
+        bytes: new Uint8Array(buffer, byteOffset, byteLength),
+      };
     }
-    return this.#words;
-  }
-
-  #explained(error: unknown): unknown {
-    const { body, nameStart, nameEnd, entryStart } = this.#walk;
-    if (error instanceof TooLargeForNumber) {
-      return this.#malformed(
-        `wanted integers of at most 2^53 - 1 as numbers, found that ${error.message}; int64: 'bigint' or 'auto' takes it`,
-        entryStart,
-      );
-    }
-    if (error instanceof WireFault)
-      return this.#malformed(error.message, body === this.#record ? error.at : entryStart);
-    // From `set`, which copies floats in one piece.
-    if (error instanceof RangeError)
-      return new UsageError('the target has too little room for the values of the feature', { cause: error });
-    // Of TextDecoder.
-    if (error instanceof TypeError && nameEnd > nameStart)
-      return this.#malformed('wanted a name in UTF-8, found other bytes', nameStart);
-    return error;
-  }
-
-  #malformed(what: string, at: number): RecordpipeError {
-    const { nameStart, nameEnd } = this.#walk;
-    const bytes = this.#record;
-    const name =
-      nameEnd > nameStart
-        ? ` feature ${JSON.stringify(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.slice(nameStart, nameEnd)))}:`
-        : '';
-    return new RecordpipeError(
-      'malformed-example',
-      `example:${name} ${what} (at byte ${at} of the ${bytes.length} of the record)`,
-      this.#place,
-    );
+    return this.#memory;
   }
 }
 
-/** Typed arrays ignore writes beyond their end: without this check values would be lost silently. */
+function nothing(): false {
+  return false;
+}
+
+function rangesInto(cursor: FeatureCursor, ranges: Uint32Array | number[], to: number): number {
+  for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) {
+    ranges[to++] = cursor.runStart;
+    ranges[to++] = cursor.runEnd - cursor.runStart;
+  }
+  return to;
+}
+
+function metName(text: string): MetName {
+  return { text, lastRecord: 0 };
+}
+
+/** Typed arrays ignore writes after their end: without this check values would be lost silently. */
 function checkRoom(caller: string, room: number, end: number): void {
   if (end > room)
     throw new UsageError(`${caller}: the target has room for ${room} numbers, the values end at ${end}`);

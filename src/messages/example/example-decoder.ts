@@ -1,19 +1,32 @@
 import type { ErrorPlace } from '../../errors.ts';
-import { type DecodeExampleOptions, decodeExample, decodeOptions } from './decode-example.ts';
+import { checkRecord, type DecodeExampleOptions, decodeOptions, explained } from './decode-options.ts';
 import type { Example, Feature, Int64Mode } from './feature.ts';
-import { KeptFeature } from './kept-feature.ts';
+import { BYTES, FeatureCursor, FLOAT, INT64, KIND_NAMES } from './feature-cursor.ts';
+import {
+  alignedFloats,
+  FeatureBuilder,
+  floatsInto,
+  int64sInto,
+  maxInt64s,
+  numbersInto,
+  ValueMemory,
+  viewsInto,
+} from './feature-values.ts';
 import { NameTable } from './name-table.ts';
-import { FOUND, NO_MORE, PlainWalk } from './plain-walk.ts';
 
-/** How an {@link ExampleDecoder} reads; where records are from is said with each of them. */
+/** Options of an {@link ExampleDecoder}. */
 export type ExampleDecoderOptions<M extends Int64Mode = Int64Mode> = Omit<DecodeExampleOptions<M>, 'place'>;
 
+/** Shorter lists of floats are copied even if they are aligned: that is faster than a new view. */
+const MIN_VIEWED_BYTES = 4 * 32;
+
 /**
- * Decodes tf.train.Examples one after another into the same memory: what `decodeExample` gives, but **it holds until the next call only**. Of records
- * that have the same features in the same order (those of a file nearly always do) the same Map comes with the same features and
- * the same arrays, filled anew; nothing is made but views of bytes. Take what you want of a record, then ask for the next.
+ * Decodes tf.train.Examples one after another into the same memory. The result equals that of `decodeExample`, but **it is
+ * valid only until the next call**. Records with the same features in the same order, as those of a file nearly always
+ * are, come in the same Map with the same arrays, filled again; only views of bytes are created. Use a record before you
+ * decode the next one.
  *
- * Memory is that of the longest list of each feature so far.
+ * The memory is that of the longest list of each feature so far.
  *
  * @example
  * ```ts
@@ -27,65 +40,132 @@ export type ExampleDecoderOptions<M extends Int64Mode = Int64Mode> = Omit<Decode
  */
 export class ExampleDecoder<M extends Int64Mode = 'bigint'> {
   readonly #options: DecodeExampleOptions;
-  readonly #walk = new PlainWalk(new NameTable());
+  readonly #cursor = new FeatureCursor();
+  readonly #names = new NameTable<string>((name) => name);
+  readonly #builder = new FeatureBuilder();
   readonly #example = new Map<string, Feature>();
-  /** By their place in the record; so many are in the Map. */
-  readonly #features: KeptFeature[] = [];
+  /** By position in the record; the first `#count` are in the Map. */
+  readonly #features: ReusedFeature[] = [];
   #count = 0;
 
   constructor(options?: Partial<ExampleDecoderOptions<M>>) {
     this.#options = decodeOptions(options);
+    this.#cursor.strict = this.#options.strict;
   }
 
   /**
-   * The features of a record. `place` says in errors where it is from.
+   * The features of a record.
    *
+   * @param place source of the record, for errors
    * @throws RecordpipeError `malformed-example` with the name of the feature and the byte of the record
    */
   decode(record: Uint8Array, place?: ErrorPlace): Example<M> {
-    if (record instanceof Uint8Array && this.#read(record)) return this.#example as Example<M>;
-    this.#forget();
-    const options = place === undefined ? this.#options : { ...this.#options, place };
-    return decodeExample(record, options) as Example<M>;
-  }
-
-  #read(record: Uint8Array): boolean {
-    const walk = this.#walk;
-    const features = this.#features;
-    const { int64 } = this.#options;
+    checkRecord(record);
+    const cursor = this.#cursor;
     try {
-      let count = 0;
-      let isSame = true;
-      let state = walk.open(record);
-      for (; state === FOUND; state = walk.next()) {
-        let kept = features[count];
-        if (kept === undefined || kept.name !== walk.name || kept.tag !== walk.tag) {
-          kept = features[count] = new KeptFeature(walk.name, walk.tag);
-          isSame = false;
-        }
-        if (!kept.take(walk, int64)) return false;
-        count++;
-      }
-      if (state !== NO_MORE) return false;
-      if (!isSame || count !== this.#count) this.#fill(count);
-      return true;
-    } catch {
-      // What is wrong with a name or a varint is told by those that read it again.
-      return false;
+      cursor.open(record);
+      this.#read(record);
+      cursor.check();
+      return this.#example as Example<M>;
+    } catch (error) {
+      this.#example.clear();
+      this.#features.length = this.#count = 0;
+      throw explained(error, cursor, place ?? this.#options.place);
     } finally {
-      walk.close();
+      cursor.close();
     }
   }
 
-  #fill(count: number): void {
+  #read(record: Uint8Array): void {
+    const cursor = this.#cursor;
+    const features = this.#features;
+    const { int64 } = this.#options;
+    let count = 0;
+    let isSame = true;
+    this.#names.begin();
+    while (cursor.next()) {
+      const name = this.#names.find(record, cursor.nameStart, cursor.nameEnd);
+      const { kind } = cursor;
+      let feature = features[count];
+      if (feature === undefined || feature.kind !== kind || feature.name !== name) {
+        feature = features[count] = new ReusedFeature(name, kind);
+        isSame = false;
+      }
+      feature.fill(cursor, int64, this.#builder);
+      count++;
+    }
+    if (isSame && count === this.#count) return;
     const example = this.#example;
     example.clear();
-    for (const { name, feature } of this.#features.slice(0, count)) example.set(name.text, feature);
+    for (const { name, feature } of features.slice(0, count)) example.set(name, feature);
+    this.#count = count;
+  }
+}
+
+/** A feature at its position in successive records, with memory for the values of the next one. */
+class ReusedFeature {
+  readonly name: string;
+  readonly kind: number;
+  readonly feature: Feature;
+  readonly #mutable: { value: unknown };
+  readonly #views: Uint8Array[] = [];
+  readonly #memory = new ValueMemory();
+  /** Number of values of `#memory` that `value` is an array of; -1 if `value` has other memory. */
+  #count = -1;
+
+  constructor(name: string, kind: number) {
+    this.name = name;
+    this.kind = kind;
+    const feature = { kind: KIND_NAMES[kind], value: this.#views as unknown };
+    this.feature = feature as Feature;
+    this.#mutable = feature;
+  }
+
+  /** Reads the values of the cursor's feature. @throws WireFault, UnsafeInteger */
+  fill(cursor: FeatureCursor, int64: Int64Mode, builder: FeatureBuilder): void {
+    if (this.kind === BYTES) {
+      const views = this.#views;
+      const count = viewsInto(cursor, views, 0);
+      if (views.length !== count) views.length = count;
+    } else if (this.kind === FLOAT) this.#fillFloats(cursor);
+    else if (this.kind === INT64 && !this.#fillInt64s(cursor, int64)) {
+      this.#mutable.value = builder.feature(cursor, int64).value;
+      this.#count = -1;
+    }
+  }
+
+  #fillFloats(cursor: FeatureCursor): void {
+    const size = cursor.listEnd - cursor.listStart;
+    const view = size > MIN_VIEWED_BYTES ? alignedFloats(cursor) : undefined;
+    if (view !== undefined) {
+      this.#mutable.value = view;
+      this.#count = -1;
+      return;
+    }
+    this.#reserve(size >> 2);
+    const count = floatsInto(cursor, this.#memory, 0);
+    if (count !== this.#count) this.#mutable.value = new Float32Array(this.#memory.buffer, 0, count);
     this.#count = count;
   }
 
-  #forget(): void {
-    this.#example.clear();
-    this.#features.length = this.#count = 0;
+  /** Returns false if an integer does not fit a number. */
+  #fillInt64s(cursor: FeatureCursor, int64: Int64Mode): boolean {
+    this.#reserve(2 * maxInt64s(cursor));
+    const { words, numbers, buffer } = this.#memory;
+    const isExact = int64 === 'bigint';
+    const count = isExact ? int64sInto(cursor, words, 0) / 2 : numbersInto(cursor, numbers, 0);
+    if (count < 0) return false;
+    if (count !== this.#count)
+      this.#mutable.value = isExact
+        ? new BigInt64Array(buffer, 0, count)
+        : new Float64Array(buffer, 0, count);
+    this.#count = count;
+    return true;
+  }
+
+  #reserve(words: number): void {
+    if (words <= this.#memory.words.length) return;
+    this.#memory.allocate(words);
+    this.#count = -1;
   }
 }

@@ -1,162 +1,119 @@
 import { WireFault } from '../../bytes/wire/wire-reader.ts';
 import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
-import { FeatureWalk, KIND_NAMES, NONE } from './feature-walk.ts';
-import { ListReader } from './list-reader.ts';
-import { SlotFinder } from './slot-finder.ts';
-
-const NOTHING = new Uint8Array(0);
+import { FeatureCursor, KIND_NAMES, NONE } from './feature-cursor.ts';
+import { FeaturePlaces } from './feature-places.ts';
+import { isSame } from './name-table.ts';
 
 /**
- * Where the wanted features of some records lie: found in one walk over each record, read afterwards column by column. Of features that nobody wants, name
- * and length are looked at and nothing else.
+ * The positions of the requested features of some records: found in one pass over each record, read afterwards column by
+ * column. Of all other features, only name and length are read.
  */
 export class FoundFeatures {
-  readonly lists: ListReader = new ListReader();
+  /** Reads the list that `open` has opened. */
+  readonly cursor: FeatureCursor = new FeatureCursor();
   records = 0;
   readonly #names: readonly string[];
   readonly #finder: SlotFinder;
-  readonly #walk = new FeatureWalk();
-  /** By record and slot: kind, and where its list lies. */
-  #kinds = new Uint8Array(0);
-  #starts = new Uint32Array(0);
-  #ends = new Uint32Array(0);
-  /** In these bytes of each record, but for a few that had to be joined. */
-  #bytes: Uint8Array[] = [];
-  #recordStarts: number[] = [];
-  #joined: Map<number, Uint8Array> | undefined;
+  /** By record and slot. */
+  readonly #places = new FeaturePlaces();
+  readonly #bytes: Uint8Array[] = [];
+  readonly #recordStarts: number[] = [];
   #placeOf: (record: number) => ErrorPlace = () => ({});
 
   constructor(names: readonly string[], strict: false | 'tf') {
     this.#names = names;
     this.#finder = new SlotFinder(names);
-    this.#walk.tf = this.lists.tf = strict === 'tf';
+    this.cursor.strict = strict;
   }
 
-  /** Begins with at most so many records; `placeOf` says where each is from. */
-  begin(most: number, placeOf: (record: number) => ErrorPlace): void {
-    const slots = most * this.#names.length;
-    if (this.#kinds.length < slots) {
-      this.#kinds = new Uint8Array(slots);
-      this.#starts = new Uint32Array(slots);
-      this.#ends = new Uint32Array(slots);
-    } else {
-      this.#kinds.fill(NONE, 0, slots);
-    }
+  /** Starts with at most `maxRecords` records. @param placeOf source of a record, for errors */
+  begin(maxRecords: number, placeOf: (record: number) => ErrorPlace): void {
+    this.#places.clear(maxRecords * this.#names.length);
     this.records = 0;
-    this.#joined = undefined;
     this.#placeOf = placeOf;
   }
 
-  /** Lets go of the records. */
+  /** Releases the records. */
   close(): void {
     this.#bytes.length = 0;
-    this.#joined = undefined;
-    this.#walk.close();
-    this.lists.close();
+    this.#places.release();
+    this.cursor.close();
   }
 
   /** Finds the features of the record at [start, end) of `bytes`. */
   add(bytes: Uint8Array, start: number, end: number): void {
-    const record = this.records++;
-    const walk = this.#walk;
+    const record = this.#addRecord(bytes, start);
+    const { cursor } = this;
     const finder = this.#finder;
     const first = record * this.#names.length;
-    this.#bytes[record] = bytes;
-    this.#recordStarts[record] = start;
+    finder.begin();
     let slot = -1;
-    try {
-      walk.open(bytes, start, end);
-      finder.begin();
-      while (walk.nextName()) {
-        slot = finder.find(bytes, walk.nameStart, walk.nameEnd);
-        if (slot < 0) continue;
-        walk.readFeature();
-        const at = first + slot;
-        this.#kinds[at] = walk.kind;
-        this.#starts[at] = walk.start;
-        this.#ends[at] = walk.end;
-        if (walk.body !== bytes) {
-          this.#joined ??= new Map();
-          this.#joined.set(at, walk.body);
-        } else if (this.#joined !== undefined) this.#joined.delete(at);
-        slot = -1;
-      }
-    } catch (error) {
-      if (!(error instanceof WireFault)) throw error;
-      const at = slot < 0 || walk.body === bytes ? error.at : walk.entryStart;
-      throw this.#malformed(
-        record,
-        slot,
-        `${error.message} (at byte ${at - start} of the ${end - start} of the record)`,
-      );
+    for (cursor.open(bytes, start, end); cursor.nextName(); slot = -1) {
+      slot = finder.find(bytes, cursor.nameStart, cursor.nameEnd);
+      if (slot < 0) continue;
+      if (!cursor.readFeature()) break;
+      this.#places.set(first + slot, cursor);
     }
+    const { fault } = cursor;
+    if (fault === undefined) return;
+    const at = cursor.placeOf(fault) - start;
+    throw this.#malformed(
+      record,
+      slot,
+      `${fault.message} (at byte ${at} of the ${end - start} of the record)`,
+    );
   }
 
-  /** Takes the feature that a walk through a list is at as the only one of another record, which is the list's next step. */
-  addFeature(record: Uint8Array, { kind, body, start, end }: FeatureWalk): void {
-    const step = this.records++;
-    if (step === this.#kinds.length) this.#grow(2 * step + 16);
-    this.#bytes[step] = record;
-    this.#recordStarts[step] = 0;
-    this.#kinds[step] = kind;
-    this.#starts[step] = start;
-    this.#ends[step] = end;
-    if (body !== record) {
-      this.#joined ??= new Map();
-      this.#joined.set(step, body);
-    }
+  /** Adds the step that `cursor` has read in `record`, as the only feature of a record. */
+  addStep(record: Uint8Array, cursor: FeatureCursor): void {
+    this.#places.set(this.#addRecord(record, 0), cursor);
   }
 
-  #grow(slots: number): void {
-    const [kinds, starts, ends] = [this.#kinds, this.#starts, this.#ends];
-    this.#kinds = new Uint8Array(slots);
-    this.#starts = new Uint32Array(slots);
-    this.#ends = new Uint32Array(slots);
-    this.#kinds.set(kinds);
-    this.#starts.set(starts);
-    this.#ends.set(ends);
+  #addRecord(bytes: Uint8Array, start: number): number {
+    this.#bytes[this.records] = bytes;
+    this.#recordStarts[this.records] = start;
+    return this.records++;
   }
 
-  /** Kind of a feature: 0 where the record does not have it. */
-  kind(record: number, slot: number): number {
-    return this.#kinds[record * this.#names.length + slot];
+  /** Whether the record has the feature, with a list. */
+  has(record: number, slot: number): boolean {
+    return this.#places.kinds[record * this.#names.length + slot] !== NONE;
   }
 
-  /** Bytes that the list takes. */
+  /** Bytes of the list in the record. */
   length(record: number, slot: number): number {
-    const at = record * this.#names.length + slot;
-    return this.#kinds[at] === NONE ? 0 : this.#ends[at] - this.#starts[at];
+    return this.#places.length(record * this.#names.length + slot);
   }
 
-  /** Opens the list of a feature: true if the record has it, and it is of the wanted kind or there is an error. */
-  open(record: number, slot: number, wanted: number): boolean {
-    const at = record * this.#names.length + slot;
-    const kind = this.#kinds[at];
-    if (kind === NONE) return false;
-    if (kind !== wanted)
+  /**
+   * Opens the list of a feature. Returns false for a record without it.
+   *
+   * @throws RecordpipeError `schema-mismatch` for a list of another kind
+   */
+  open(record: number, slot: number, kind: number): boolean {
+    const place = record * this.#names.length + slot;
+    const found = this.#places.kinds[place];
+    if (found === NONE) return false;
+    if (found !== kind)
       throw this.mismatch(
         record,
         slot,
-        `wanted values of kind ${KIND_NAMES[wanted]}, found ${KIND_NAMES[kind]}`,
+        `wanted values of kind ${KIND_NAMES[kind]}, found ${KIND_NAMES[found]}`,
       );
-    const joined = this.#joined?.get(at);
-    this.lists.open(joined ?? this.#bytes[record], this.#starts[at], this.#ends[at]);
+    this.#places.open(place, this.#bytes[record], this.cursor);
     return true;
   }
 
-  /** An error of a record that is well-formed, but not what is wanted. */
+  /** The error of a record that is undamaged, but does not fit the specs. */
   mismatch(record: number, slot: number, what: string): RecordpipeError {
     return new RecordpipeError('schema-mismatch', this.#sentence(slot, what), this.#placeOf(record));
   }
 
-  /** An error that reading a list gave, explained. */
+  /** The error of a list that could not be read. */
   explained(error: unknown, record: number, slot: number): unknown {
     if (!(error instanceof WireFault)) return error;
-    const { bytes } = this.lists;
-    const where =
-      bytes === this.#bytes[record]
-        ? ` (at byte ${error.at - this.#recordStarts[record]} of the record)`
-        : '';
+    const isInRecord = this.cursor.list === this.#bytes[record];
+    const where = isInRecord ? ` (at byte ${error.at - this.#recordStarts[record]} of the record)` : '';
     return this.#malformed(record, slot, error.message + where);
   }
 
@@ -169,5 +126,57 @@ export class FoundFeatures {
   }
 }
 
-/** No bytes: what fills up columns of bytes. */
-export const NO_BYTES: Uint8Array = NOTHING;
+/** A requested name. */
+interface Requested {
+  readonly bytes: Uint8Array;
+  readonly slot: number;
+  /** The requested name that came next in an earlier record. */
+  follower: Requested | undefined;
+}
+
+/**
+ * Finds requested names. Records of a file nearly always have the same names in the same order: the name that came next in
+ * an earlier record is compared first, then those of the same length. Other names are not kept, unlike in `NameTable`.
+ */
+export class SlotFinder {
+  readonly #byLength: Requested[][];
+  #first: Requested | undefined;
+  #last: Requested | undefined;
+
+  constructor(names: readonly string[]) {
+    const all = names.map((name, slot) => ({ bytes: utf8.encode(name), slot, follower: undefined }));
+    const longest = all.reduce((max, { bytes }) => Math.max(max, bytes.length), 0);
+    this.#byLength = Array.from({ length: longest + 1 }, (_, length) =>
+      all.filter(({ bytes }) => bytes.length === length),
+    );
+  }
+
+  /** Starts a record. */
+  begin(): void {
+    this.#last = undefined;
+  }
+
+  /** The index of the name among those requested; -1 for any other name. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const last = this.#last;
+    const expected = last === undefined ? this.#first : last.follower;
+    if (expected !== undefined && isSame(expected.bytes, bytes, start, end)) {
+      this.#last = expected;
+      return expected.slot;
+    }
+    const length = end - start;
+    if (length >= this.#byLength.length) return -1;
+    const candidates = this.#byLength[length];
+    for (let i = 0; i < candidates.length; i++) {
+      const candidate = candidates[i];
+      if (!isSame(candidate.bytes, bytes, start, end)) continue;
+      if (last === undefined) this.#first = candidate;
+      else last.follower = candidate;
+      this.#last = candidate;
+      return candidate.slot;
+    }
+    return -1;
+  }
+}
+
+const utf8 = new TextEncoder();

@@ -1,78 +1,80 @@
-/** A name of a feature, and what is known of it. */
-export interface Name {
-  readonly text: string;
+interface Entry<T> {
   readonly bytes: Uint8Array;
-  /** The name that came behind this one last time. */
-  follower: Name | undefined;
-  /** Another of the same hash. */
-  readonly chain: Name | undefined;
-  /** The last record that had it. */
-  seenIn: number;
+  readonly value: T;
+  /** The name that came after this one in an earlier record. */
+  follower: Entry<T> | undefined;
+  /** Another name with the same hash. */
+  readonly chain: Entry<T> | undefined;
 }
 
-/** So many names are kept, of so many bytes; with more, it begins anew at the next record. */
+/** Limits of the names kept: beyond them, the table starts empty with the next record. */
 const MAX_NAMES = 4096;
 const MAX_BYTES = 1 << 20;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The text of names by their bytes. Records of a file nearly always have the same names in the same order: then finding one is comparing its
- * bytes with those of the name that came here last time.
+ * Finds the value of a name from its bytes, without decoding them. Records of a file nearly always have the same names in
+ * the same order: the name that came next in an earlier record is compared first.
  */
-export class NameTable {
-  #byHash = new Map<number, Name>();
-  #first: Name | undefined;
-  #last: Name | undefined;
+export class NameTable<T> {
+  readonly #create: (name: string) => T;
+  #byHash = new Map<number, Entry<T>>();
+  #first: Entry<T> | undefined;
+  #last: Entry<T> | undefined;
   #size = 0;
-  record = 0;
-  // Nobody can make a file of names that all have one hash.
+  // Random, so that no file can have names that all share a hash.
   readonly #seed = Math.floor(Math.random() * 2 ** 31);
 
-  /** A new record begins. */
-  begin(): void {
-    if (this.#byHash.size > MAX_NAMES || this.#size > MAX_BYTES) {
-      this.#byHash.clear();
-      this.#size = 0;
-      this.#first = undefined;
-    }
-    this.#last = undefined;
-    this.record++;
+  /** @param create called for a name that is not in the table */
+  constructor(create: (name: string) => T) {
+    this.#create = create;
   }
 
-  /** @throws UsageError for bytes that are not UTF-8 */
-  find(bytes: Uint8Array, start: number, end: number): Name {
+  /** Starts a record. */
+  begin(): void {
+    if (this.#byHash.size > MAX_NAMES || this.#size > MAX_BYTES) this.clear();
+    this.#last = undefined;
+  }
+
+  clear(): void {
+    this.#byHash.clear();
+    this.#size = 0;
+    this.#first = this.#last = undefined;
+  }
+
+  /** @throws TypeError for bytes that are not UTF-8 */
+  find(bytes: Uint8Array, start: number, end: number): T {
     const last = this.#last;
     const expected = last === undefined ? this.#first : last.follower;
-    let name: Name;
-    if (expected !== undefined && isSame(expected.bytes, bytes, start, end)) name = expected;
-    else {
-      name = this.#lookUp(bytes, start, end);
-      if (last === undefined) this.#first = name;
-      else last.follower = name;
+    if (expected !== undefined && isSame(expected.bytes, bytes, start, end)) {
+      this.#last = expected;
+      return expected.value;
     }
-    this.#last = name;
-    return name;
+    const entry = this.#lookUp(bytes, start, end);
+    if (last === undefined) this.#first = entry;
+    else last.follower = entry;
+    this.#last = entry;
+    return entry.value;
   }
 
-  #lookUp(bytes: Uint8Array, start: number, end: number): Name {
+  #lookUp(bytes: Uint8Array, start: number, end: number): Entry<T> {
     let hash = this.#seed;
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
     const chain = this.#byHash.get(hash);
-    for (let name = chain; name !== undefined; name = name.chain) {
-      if (isSame(name.bytes, bytes, start, end)) return name;
-    }
-    const own = new Uint8Array(end - start);
-    for (let i = 0; i < own.length; i++) own[i] = bytes[start + i];
-    this.#size += own.length;
-    const name: Name = { text: decoder.decode(own), bytes: own, follower: undefined, chain, seenIn: 0 };
-    this.#byHash.set(hash, name);
-    return name;
+    for (let entry = chain; entry !== undefined; entry = entry.chain)
+      if (isSame(entry.bytes, bytes, start, end)) return entry;
+    const copy = Uint8Array.prototype.slice.call(bytes, start, end);
+    const entry = { bytes: copy, value: this.#create(decoder.decode(copy)), follower: undefined, chain };
+    this.#size += copy.length;
+    this.#byHash.set(hash, entry);
+    return entry;
   }
 }
 
-function isSame(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+/** Whether `name` is at [start, end) of `bytes`. Names with a common prefix differ at their end: the last byte is compared first. */
+export function isSame(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   const { length } = name;
-  if (length !== end - start) return false;
+  if (length !== end - start || name[length - 1] !== bytes[end - 1]) return length === 0 && start === end;
   for (let i = 0; i < length; i++) if (name[i] !== bytes[start + i]) return false;
   return true;
 }

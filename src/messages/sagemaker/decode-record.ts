@@ -1,84 +1,25 @@
 import { WireFault, WireReader } from '../../bytes/wire/wire-reader.ts';
 import { type ErrorPlace, RecordpipeError, UsageError } from '../../errors.ts';
-import type { SageMakerRecord, SageMakerValue, Uint64Mode } from './record.ts';
-import { TensorReader } from './tensor-reader.ts';
+import {
+  BYTES,
+  ENTRY,
+  RECORD,
+  type SageMakerRecord,
+  type SageMakerValue,
+  type Uint64Mode,
+  VALUE,
+} from './record.ts';
+import { fieldBody, type MessageBody, TensorReader } from './tensor-reader.ts';
 
-/** Tags of the fields of aialgs.data.Record. Source: record.proto of the SageMaker Python SDK (`sagemaker.amazon.record_pb2`). */
-export const RECORD = {
-  features: 0x0a,
-  label: 0x12,
-  uid: 0x1a,
-  metadata: 0x22,
-  configuration: 0x2a,
-} as const;
-
-/** Tags of the kinds of a Value. */
-export const VALUE = { float32: 0x12, float64: 0x1a, int32: 0x3a, bytes: 0x4a } as const;
-
-/** Tags of the fields of each tensor, packed. */
-export const TENSOR = { values: 0x0a, keys: 0x12, shape: 0x1a } as const;
-
-/** Tags of the fields of Bytes. */
-export const BYTES = { value: 0x0a, contentType: 0x12 } as const;
-
-/** Tags of the fields of an entry of a map. */
-export const ENTRY = { name: 0x0a, value: 0x12 } as const;
-
-/** The body of a message: of a record, or, where protobuf has us join what lies apart, a copy. */
-export interface MessageBody {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The bodies of all fields with `tag` from `from` to the end of a message, joined: what protobuf means by merging. Undefined where there is none. */
-export function fieldBody(
-  reader: WireReader,
-  { bytes, end }: MessageBody,
-  from: number,
-  tag: number,
-): MessageBody | undefined {
-  let parts = 0;
-  let size = 0;
-  let last = from;
-  for (let partEnd = nextField(reader, from, end, tag); partEnd >= 0; ) {
-    last = reader.at;
-    size += partEnd - last;
-    parts++;
-    partEnd = nextField(reader, partEnd, end, tag);
-  }
-  if (parts === 0) return undefined;
-  if (parts === 1) return { bytes, start: last, end: last + size };
-  const joined = new Uint8Array(size);
-  let filled = 0;
-  for (let partEnd = nextField(reader, from, end, tag); partEnd >= 0; ) {
-    joined.set(bytes.subarray(reader.at, partEnd), filled);
-    filled += partEnd - reader.at;
-    partEnd = nextField(reader, partEnd, end, tag);
-  }
-  return { bytes: joined, start: 0, end: size };
-}
-
-/** Moves `reader` to the body of the next delimited field with `tag`; gives where that ends, or -1. */
-export function nextField(reader: WireReader, from: number, end: number, tag: number): number {
-  reader.at = from;
-  while (reader.at < end) {
-    const found = reader.tag(end);
-    if (found === tag) return reader.fieldEnd(end);
-    reader.skip(found, end);
-  }
-  return -1;
-}
-
-/** How a Record is decoded. */
+/** Options of {@link decodeSageMakerRecord}. */
 export interface DecodeSageMakerRecordOptions<M extends Uint64Mode = Uint64Mode> {
-  /** Keys and shapes as `Float64Array` (`number`; an error names what has one beyond 2^53 - 1), or as `BigUint64Array` (`bigint`). */
+  /** Keys and shapes as `Float64Array` (`number`: an integer beyond 2^53 - 1 is an error), or as `BigUint64Array` (`bigint`). */
   readonly uint64: M;
-  /** Where the record is from, for errors. */
+  /** Source of the record, for errors. */
   readonly place: ErrorPlace;
 }
 
-/** What holds where nothing is said. */
+/** Default options of {@link decodeSageMakerRecord}. */
 export const DEFAULT_DECODE_SAGEMAKER_RECORD_OPTIONS: Readonly<DecodeSageMakerRecordOptions<'number'>> =
   Object.freeze({ uint64: 'number', place: Object.freeze({}) });
 
@@ -88,11 +29,12 @@ const KINDS = new Map<number, keyof typeof VALUE>(
 const NONE: SageMakerValue<never> = Object.freeze({ kind: 'none' });
 
 /**
- * Decodes an aialgs.data.Record: what the payload of a record in SageMaker's recordio-protobuf is. Bytes are views of the record, and so are floats that
- * lie at a multiple of their size in its memory; others, and integers, are copies.
+ * Decodes an aialgs.data.Record: the payload of a record in SageMaker's recordio-protobuf. Bytes are views of the record,
+ * and so are floats at a multiple of their size in its memory; others, and integers, are copies.
  *
- * Every rule of protobuf holds: the last feature of a name and the last kind of a value count, lists in several parts are joined, packed or not, unknown
- * fields are passed over. Whether keys and shape fit the values is not asked. Declared lengths are compared with what is there before anything is made of them.
+ * All rules of protobuf hold: the last feature of a name and the last kind of a value count, lists in several parts are
+ * joined, packed or not, unknown fields are skipped. Keys and shape are not compared with the values. Declared lengths are
+ * checked before memory is allocated.
  *
  * The format is that of record.proto in the SageMaker Python SDK.
  *
@@ -125,7 +67,7 @@ class Decoding<M extends Uint64Mode> {
   readonly #place: ErrorPlace;
   readonly #reader: WireReader;
   readonly #tensors = new TensorReader();
-  /** What is being read, and where it begins: for errors. */
+  /** What is read, and where it begins: for errors. */
   #what = '';
   #whatAt = 0;
   #body: Uint8Array;
@@ -153,30 +95,18 @@ class Decoding<M extends Uint64Mode> {
 
   #record(): SageMakerRecord<M> {
     const reader = this.#reader;
-    const end = this.#bytes.length;
+    const size = this.#bytes.length;
     const features = new Map<string, SageMakerValue<M>>();
     const label = new Map<string, SageMakerValue<M>>();
     const texts = new Map<number, string>();
-    while (reader.at < end) {
+    while (reader.nextField(size)) {
+      const { tag, end } = reader;
+      if (tag === RECORD.features) this.#entry('feature', features);
+      else if (tag === RECORD.label) this.#entry('label', label);
+      else if (tag === RECORD.uid || tag === RECORD.metadata || tag === RECORD.configuration)
+        texts.set(tag, this.#text());
+      this.#read(this.#bytes, end);
       this.#what = '';
-      const tag = reader.tag(end);
-      switch (tag) {
-        case RECORD.features:
-        case RECORD.label: {
-          const entryEnd = reader.fieldEnd(end);
-          if (tag === RECORD.features) this.#entry('feature', features, entryEnd);
-          else this.#entry('label', label, entryEnd);
-          this.#read(this.#bytes, entryEnd);
-          break;
-        }
-        case RECORD.uid:
-        case RECORD.metadata:
-        case RECORD.configuration:
-          texts.set(tag, this.#text(reader.fieldEnd(end)));
-          break;
-        default:
-          reader.skip(tag, end);
-      }
     }
     return {
       features,
@@ -187,57 +117,49 @@ class Decoding<M extends Uint64Mode> {
     };
   }
 
-  /** One entry of a map, from here to `end`. */
-  #entry(what: string, map: Map<string, SageMakerValue<M>>, end: number): void {
+  /** Reads the field as an entry of a map. */
+  #entry(what: string, map: Map<string, SageMakerValue<M>>): void {
     const reader = this.#reader;
-    const start = reader.at;
-    const entry: MessageBody = { bytes: this.#bytes, start, end };
+    const { start, end } = reader;
     this.#whatAt = start;
     this.#what = `${what}: `;
     let name = '';
-    for (let at = start; ; ) {
-      const nameEnd = nextField(reader, at, end, ENTRY.name);
-      if (nameEnd < 0) break;
-      name = this.#text(nameEnd);
-      at = nameEnd;
-    }
+    this.#read(this.#bytes, start);
+    while (reader.nextField(end)) if (reader.tag === ENTRY.name) name = this.#text();
     this.#what = `${what} ${JSON.stringify(name)}: `;
-    const value = fieldBody(reader, entry, start, ENTRY.value);
+    const value = fieldBody(reader, { bytes: this.#bytes, start, end }, start, ENTRY.value);
     map.set(name, value === undefined ? NONE : this.#value(value));
   }
 
-  /** The last kind counts, with all of its parts behind the last of another kind. */
+  /** Reads a Value: the last kind counts, with all of its parts after the last one of another kind. */
   #value(value: MessageBody): SageMakerValue<M> {
     const reader = this.#reader;
     let last = 0;
     let from = value.start;
     this.#read(value.bytes, value.start);
-    while (reader.at < value.end) {
-      const { at } = reader;
-      const tag = reader.tag(value.end);
-      reader.skip(tag, value.end);
-      if (tag === last || !KINDS.has(tag)) continue;
-      last = tag;
+    for (let { at } = reader; reader.nextField(value.end); at = reader.at) {
+      if (reader.tag === last || !KINDS.has(reader.tag)) continue;
+      last = reader.tag;
       from = at;
     }
-    const body = fieldBody(reader, value, from, last);
     const kind = KINDS.get(last);
-    if (kind === undefined || body === undefined) return NONE;
+    if (kind === undefined) return NONE;
+    const body = fieldBody(reader, value, from, last)!;
     if (kind === 'bytes') return this.#bytesValue(body);
-    const tensor = this.#tensors;
+    const tensors = this.#tensors;
     this.#body = body.bytes;
-    tensor.open(body);
+    tensors.open(body);
     const places = {
-      keys: tensor.uint64s('keys', this.#uint64),
-      shape: tensor.uint64s('shape', this.#uint64),
+      keys: tensors.uint64s('keys', this.#uint64),
+      shape: tensors.uint64s('shape', this.#uint64),
     };
     switch (kind) {
       case 'float32':
-        return { kind, values: tensor.float32s(), ...places };
+        return { kind, values: tensors.float32s(), ...places };
       case 'float64':
-        return { kind, values: tensor.float64s(), ...places };
+        return { kind, values: tensors.float64s(), ...places };
       default:
-        return { kind, values: tensor.int32s(), ...places };
+        return { kind, values: tensors.int32s(), ...places };
     }
   }
 
@@ -246,33 +168,27 @@ class Decoding<M extends Uint64Mode> {
     const values: Uint8Array[] = [];
     let contentType: string | undefined;
     this.#read(bytes, start);
-    while (reader.at < end) {
-      const tag = reader.tag(end);
-      if (tag === BYTES.value) {
-        const valueEnd = reader.fieldEnd(end);
-        values.push(new Uint8Array(bytes.buffer, bytes.byteOffset + reader.at, valueEnd - reader.at));
-        reader.at = valueEnd;
-      } else if (tag === BYTES.contentType) contentType = this.#text(reader.fieldEnd(end));
-      else reader.skip(tag, end);
+    while (reader.nextField(end)) {
+      const { tag, start: from } = reader;
+      if (tag === BYTES.value)
+        values.push(new Uint8Array(bytes.buffer, bytes.byteOffset + from, reader.end - from));
+      else if (tag === BYTES.contentType) contentType = this.#text();
     }
     return { kind: 'bytes', values, contentType };
   }
 
   #read(bytes: Uint8Array, at: number): void {
-    this.#reader.bytes = this.#body = bytes;
-    this.#reader.at = at;
+    this.#body = bytes;
+    this.#reader.reset(bytes, at);
   }
 
-  /** Text in UTF-8 from here to `end`. */
-  #text(end: number): string {
-    const reader = this.#reader;
-    const { at } = reader;
+  /** The field as text. */
+  #text(): string {
+    const { bytes, start, end } = this.#reader;
     try {
-      const text = utf8.decode(reader.bytes.subarray(at, end));
-      reader.at = end;
-      return text;
+      return utf8.decode(bytes.subarray(start, end));
     } catch {
-      throw new WireFault(at, 'wanted text in UTF-8, found other bytes');
+      throw new WireFault(start, 'wanted text in UTF-8, found other bytes');
     }
   }
 }

@@ -15,20 +15,16 @@ import {
 } from '../../bytes/wire/message-writer.ts';
 import { LITTLE_ENDIAN } from '../../bytes/wire/varints.ts';
 import { UsageError } from '../../errors.ts';
-import { BYTES, RECORD, TENSOR, VALUE } from './decode-record.ts';
-import { checkPlaces } from './tensor-reader.ts';
+import { BYTES, RECORD, TENSOR, VALUE } from './record.ts';
 
-/** Unsigned integers, as keys and shapes are. */
+/** Unsigned integers for keys and shapes. */
 export type Uint64Input = BigUint64Array | Float64Array | Uint32Array | readonly (number | bigint)[];
 
 const MAX_INT32 = 2 ** 31 - 1;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-/** 64-bit floats as the bytes that are written. */
-export function doubleBytes(
-  what: string,
-  values: Float64Array | Float32Array | readonly number[],
-): Uint8Array {
+/** 64-bit floats as protobuf writes them. */
+function doubleBytes(what: string, values: Float64Array | Float32Array | readonly number[]): Uint8Array {
   if (values instanceof Float64Array && LITTLE_ENDIAN)
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   listed(what, values, 'numbers');
@@ -42,8 +38,8 @@ export function doubleBytes(
   return bytes;
 }
 
-/** 32-bit integers as words of 64 bits, the lower one first: so protobuf writes them. */
-export function int32Words(what: string, values: Int32Array | Float64Array | readonly number[]): Int32Array {
+/** 32-bit integers as pairs of words, the lower one first: protobuf writes them as 64-bit integers. */
+function int32Words(what: string, values: Int32Array | Float64Array | readonly number[]): Int32Array {
   listed(what, values, 'integers');
   const words = new Int32Array(2 * values.length);
   for (let i = 0; i < values.length; i++) {
@@ -57,8 +53,8 @@ export function int32Words(what: string, values: Int32Array | Float64Array | rea
   return words;
 }
 
-/** Unsigned integers as words, the lower one first. */
-export function uint64Words(what: string, values: Uint64Input): Int32Array {
+/** Unsigned integers as pairs of words, the lower one first. */
+function uint64Words(what: string, values: Uint64Input): Int32Array {
   if (values instanceof BigUint64Array && LITTLE_ENDIAN)
     return new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
   listed(what, values, 'integers');
@@ -80,16 +76,16 @@ export function uint64Words(what: string, values: Uint64Input): Int32Array {
   return words;
 }
 
-/** What a tensor to be written may look like: what `decodeSageMakerRecord` gives, or plain arrays. */
+/** A tensor to encode: as `decodeSageMakerRecord` returns it, or with plain arrays. */
 export interface TensorInput {
   readonly kind: 'float32' | 'float64' | 'int32';
   readonly values: Float32Array | Float64Array | Int32Array | readonly number[];
-  /** Of a sparse tensor, which element each value is; none for a dense one. Keys need a shape. */
+  /** The element of each value of a sparse tensor; none for a dense one. Keys need a shape. */
   readonly keys?: Uint64Input | undefined;
   readonly shape?: Uint64Input | undefined;
 }
 
-/** What a feature or label to be written may look like. Texts are written in UTF-8. */
+/** A feature or label to encode. Texts are written in UTF-8. */
 export type SageMakerValueInput =
   | TensorInput
   | {
@@ -104,7 +100,7 @@ export type SageMakerValuesInput =
   | ReadonlyMap<string, SageMakerValueInput>
   | { readonly [name: string]: SageMakerValueInput };
 
-/** What a Record is written from. */
+/** A Record to encode. */
 export interface SageMakerRecordInput {
   readonly features?: SageMakerValuesInput;
   readonly label?: SageMakerValuesInput;
@@ -114,12 +110,13 @@ export interface SageMakerRecordInput {
 }
 
 /**
- * Encodes an aialgs.data.Record, byte for byte as the SageMaker SDK's `Record` does with `SerializeToString(deterministic=True)`, but for names of which one begins another: lists packed, features and
- * labels in the order of their names. As RecordIO (`openRecordIOWriter`), such records are SageMaker's recordio-protobuf. The result is new memory and belongs to the caller.
+ * Encodes an aialgs.data.Record, byte for byte as the SageMaker SDK's `Record.SerializeToString(deterministic=True)`: lists
+ * packed, features and labels sorted by name. (Python puts a name after another that it is a prefix of.) As RecordIO
+ * (`openRecordIOWriter`), such records are SageMaker's recordio-protobuf. The result is new memory that the caller owns.
  *
- * @throws UsageError for values beyond 32-bit floats, 32-bit integers or unsigned 64-bit keys, lone surrogates in texts, keys or a shape that do not fit
- *   the values, more than 2 GiB; the name of the feature or label is in it
- * @throws UsageError for values of another type than the kind says
+ * @throws UsageError for values beyond 32-bit floats, 32-bit integers or unsigned 64-bit keys, lone surrogates in texts,
+ *   keys or a shape that do not fit the values, more than 2 GiB; it names the feature or label
+ * @throws UsageError for values of a type that does not match the kind
  * @example
  * ```ts
  * import { encodeSageMakerRecord } from 'recordpipe/messages';
@@ -189,6 +186,34 @@ function valuesPart(what: string, kind: TensorInput['kind'], values: TensorInput
     default:
       return varintsPart(int32Words(what, values as Int32Array));
   }
+}
+
+/** Checks that keys and shape, which are integers, fit the number of values. */
+function checkPlaces(what: string, values: number, keys: Uint64Input, shape: Uint64Input): void {
+  if (shape.length === 0) {
+    if (keys.length > 0) throw new UsageError(`${what}: expected a shape beside keys, got none`);
+    return;
+  }
+  if (keys.length > 0 && keys.length !== values)
+    throw new UsageError(`${what}: expected as many keys as values (${values}), got ${keys.length}`);
+  // A sparse tensor may have no values.
+  if (values === 0) return;
+  const elements = elementsOf(shape);
+  if (keys.length === 0) {
+    if (elements !== BigInt(values))
+      throw new UsageError(`${what}: expected ${elements} values, as the shape says, or keys, got ${values}`);
+    return;
+  }
+  for (let i = 0; i < keys.length; i++) {
+    if (keys[i] >= elements)
+      throw new UsageError(`${what}: expected keys below ${elements}, as the shape says, got ${keys[i]}`);
+  }
+}
+
+function elementsOf(shape: Uint64Input): bigint {
+  let elements = 1n;
+  for (const size of shape) elements *= BigInt(size);
+  return elements;
 }
 
 function kindText(value: unknown): string {

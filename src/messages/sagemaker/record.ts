@@ -1,16 +1,16 @@
-/** How keys and shapes are given: as numbers (2^53 - 1 at most, or there is an error), or as they are. */
+/** How keys and shapes are returned: as numbers (an integer beyond 2^53 - 1 is an error), or exactly. */
 export type Uint64Mode = 'number' | 'bigint';
 
-/** The array of unsigned 64-bit integers that a mode gives. */
+/** The array of unsigned 64-bit integers for a mode. */
 export type Uint64Values<M extends Uint64Mode = Uint64Mode> = M extends 'number'
   ? Float64Array
   : BigUint64Array;
 
-/** Where the values of a tensor stand. */
+/** Where the values of a tensor are. */
 export interface TensorPlaces<M extends Uint64Mode = Uint64Mode> {
-  /** Of a sparse tensor, which element each value is, counted through the last dimension first; empty where it is dense, or has no values. */
+  /** The element of each value of a sparse tensor, in row-major order; empty for a dense tensor, or one without values. */
   readonly keys: Uint64Values<M>;
-  /** Its dimensions; empty where none are said, as in the dense vectors that the SageMaker SDK writes. */
+  /** The dimensions; empty if the record has none, as for the dense vectors that the SageMaker SDK writes. */
   readonly shape: Uint64Values<M>;
 }
 
@@ -36,11 +36,11 @@ export interface Int32Tensor<M extends Uint64Mode = Uint64Mode> extends TensorPl
 export interface SageMakerBytes {
   readonly kind: 'bytes';
   readonly values: Uint8Array[];
-  /** What the bytes are, such as `image/jpeg`. */
+  /** Media type of the bytes, such as `image/jpeg`. */
   readonly contentType: string | undefined;
 }
 
-/** A value of which not even the kind was set. */
+/** A value without a kind. */
 export interface UnsetValue {
   readonly kind: 'none';
 }
@@ -53,7 +53,7 @@ export type SageMakerValue<M extends Uint64Mode = Uint64Mode> =
   | SageMakerBytes
   | UnsetValue;
 
-/** An aialgs.data.Record. SageMaker's algorithms call what they read `values`, among the features and among the labels. */
+/** An aialgs.data.Record. SageMaker's algorithms read the feature and the label named `values`. */
 export interface SageMakerRecord<M extends Uint64Mode = Uint64Mode> {
   readonly features: Map<string, SageMakerValue<M>>;
   readonly label: Map<string, SageMakerValue<M>>;
@@ -61,3 +61,24 @@ export interface SageMakerRecord<M extends Uint64Mode = Uint64Mode> {
   readonly metadata: string | undefined;
   readonly configuration: string | undefined;
 }
+
+/** Tags of the fields of aialgs.data.Record. Source: record.proto of the SageMaker Python SDK (`sagemaker.amazon.record_pb2`). */
+export const RECORD = {
+  features: 0x0a,
+  label: 0x12,
+  uid: 0x1a,
+  metadata: 0x22,
+  configuration: 0x2a,
+} as const;
+
+/** Tags of the kinds of a Value. */
+export const VALUE = { float32: 0x12, float64: 0x1a, int32: 0x3a, bytes: 0x4a } as const;
+
+/** Tags of the fields of each tensor, packed. */
+export const TENSOR = { values: 0x0a, keys: 0x12, shape: 0x1a } as const;
+
+/** Tags of the fields of Bytes. */
+export const BYTES = { value: 0x0a, contentType: 0x12 } as const;
+
+/** Tags of the fields of an entry of a map. */
+export const ENTRY = { name: 0x0a, value: 0x12 } as const;

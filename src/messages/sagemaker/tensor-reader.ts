@@ -1,61 +1,61 @@
 import {
   countVarints,
+  findUnsafeUnsigned,
   int32sInto,
   LITTLE_ENDIAN,
-  unsignedNumbersInPlace,
   varintsInto,
+  wordsToNumbers,
 } from '../../bytes/wire/varints.ts';
 import { FIXED32, FIXED64, VARINT, WireFault, WireReader } from '../../bytes/wire/wire-reader.ts';
-import { UsageError } from '../../errors.ts';
-import { type MessageBody, TENSOR } from './decode-record.ts';
-import type { Uint64Input } from './encode-record.ts';
-import type { Uint64Mode, Uint64Values } from './record.ts';
+import { TENSOR, type Uint64Mode, type Uint64Values } from './record.ts';
 
-/** Complains of keys and a shape that do not fit so many values. Both are integers already. */
-export function checkPlaces(what: string, values: number, keys: Uint64Input, shape: Uint64Input): void {
-  if (shape.length === 0) {
-    if (keys.length > 0) throw new UsageError(`${what}: expected a shape beside keys, got none`);
-    return;
-  }
-  if (keys.length > 0 && keys.length !== values)
-    throw new UsageError(`${what}: expected as many keys as values (${values}), got ${keys.length}`);
-  // A sparse tensor may be without values.
-  if (values === 0) return;
-  const elements = elementsOf(shape);
-  if (keys.length === 0) {
-    if (elements !== BigInt(values))
-      throw new UsageError(`${what}: expected ${elements} values, as the shape says, or keys, got ${values}`);
-    return;
-  }
-  for (let i = 0; i < keys.length; i++) {
-    if (keys[i] >= elements)
-      throw new UsageError(`${what}: expected keys below ${elements}, as the shape says, got ${keys[i]}`);
-  }
+/** The body of a message: part of the record, or a copy where protobuf joins separate parts. */
+export interface MessageBody {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }
 
-function elementsOf(shape: Uint64Input): bigint {
-  let elements = 1n;
-  for (const size of shape) elements *= BigInt(size);
-  return elements;
+/**
+ * The bodies of all fields with `tag` from `from` to the end of a message, joined, which is how protobuf merges messages.
+ * Undefined if there is none.
+ */
+export function fieldBody(
+  reader: WireReader,
+  { bytes, end }: MessageBody,
+  from: number,
+  tag: number,
+): MessageBody | undefined {
+  let body: MessageBody | undefined;
+  let size = 0;
+  let parts = 0;
+  for (reader.reset(bytes, from); reader.nextField(end); ) {
+    if (reader.tag !== tag) continue;
+    body = { bytes, start: reader.start, end: reader.end };
+    size += reader.end - reader.start;
+    parts++;
+  }
+  if (parts < 2) return body;
+  const joined = new Uint8Array(size);
+  let filled = 0;
+  for (reader.reset(bytes, from); reader.nextField(end); ) {
+    if (reader.tag !== tag) continue;
+    joined.set(bytes.subarray(reader.start, reader.end), filled);
+    filled += reader.end - reader.start;
+  }
+  return { bytes: joined, start: 0, end: size };
 }
 
-/** A number before its tag: what is left of a tag without its type. */
+/** The part of a tag that is the number of the field. */
 const FIELD = 0xf8;
 
 /**
- * Reads the lists of one tensor. Nearly all are one packed run; any mixture of runs and single values is read as well. Arrays are made only after the
- * values in the message have been counted.
+ * Reads the lists of one tensor. Nearly all are one packed run; any mixture of runs and single values is read as well.
+ * Values are counted before memory is allocated.
  */
 export class TensorReader extends WireReader {
   #start = 0;
   #end = 0;
-  /** Where the run, or single value, lies that `#next` has found. */
-  #runStart = 0;
-  #runEnd = 0;
-
-  constructor() {
-    super(new Uint8Array(0));
-  }
 
   open({ bytes, start, end }: MessageBody): void {
     this.bytes = bytes;
@@ -63,18 +63,20 @@ export class TensorReader extends WireReader {
     this.#end = end;
   }
 
-  /** 32-bit floats: a view where they lie at a multiple of 4 bytes, else a copy. */
+  /** 32-bit floats: a view of the record if they are aligned, else a copy. */
   float32s(): Float32Array {
     const bytes = this.#fixed(FIXED32, 4);
-    if (!LITTLE_ENDIAN) return Float32Array.from(words(bytes, 4), (at) => viewOf(bytes).getFloat32(at, true));
+    if (!LITTLE_ENDIAN)
+      return Float32Array.from(offsets(bytes, 4), (at) => viewOf(bytes).getFloat32(at, true));
     const { buffer, byteOffset } = aligned(bytes, 4);
     return new Float32Array(buffer, byteOffset, bytes.length / 4);
   }
 
-  /** 64-bit floats: a view where they lie at a multiple of 8 bytes, else a copy. */
+  /** 64-bit floats: a view of the record if they are aligned, else a copy. */
   float64s(): Float64Array {
     const bytes = this.#fixed(FIXED64, 8);
-    if (!LITTLE_ENDIAN) return Float64Array.from(words(bytes, 8), (at) => viewOf(bytes).getFloat64(at, true));
+    if (!LITTLE_ENDIAN)
+      return Float64Array.from(offsets(bytes, 8), (at) => viewOf(bytes).getFloat64(at, true));
     const { buffer, byteOffset } = aligned(bytes, 8);
     return new Float64Array(buffer, byteOffset, bytes.length / 8);
   }
@@ -83,85 +85,71 @@ export class TensorReader extends WireReader {
   int32s(): Int32Array {
     const values = new Int32Array(this.#count(TENSOR.values));
     let to = 0;
-    this.at = this.#start;
-    while (this.#next(TENSOR.values, VARINT))
-      to = int32sInto(this.bytes, this.#runStart, this.#runEnd, values, to);
+    for (this.#begin(); this.#nextRun(TENSOR.values, VARINT); )
+      to = int32sInto(this.bytes, this.start, this.end, values, to);
     return values;
   }
 
-  /** Keys or shape. */
+  /** Keys or shape. @throws WireFault for an integer that does not fit the mode */
   uint64s<M extends Uint64Mode>(list: 'keys' | 'shape', mode: M): Uint64Values<M>;
   uint64s(list: 'keys' | 'shape', mode: Uint64Mode): Float64Array | BigUint64Array {
     const tag = TENSOR[list];
-    const halves = new Int32Array(2 * this.#count(tag));
+    const words = new Int32Array(2 * this.#count(tag));
     let to = 0;
-    this.at = this.#start;
-    while (this.#next(tag, VARINT)) to = varintsInto(this.bytes, this.#runStart, this.#runEnd, halves, to);
-    if (mode === 'bigint') return new BigUint64Array(halves.buffer);
-    const numbers = new Float64Array(halves.buffer);
-    const beyond = unsignedNumbersInPlace(halves, numbers);
-    if (beyond < 0) return numbers;
-    const found = new BigUint64Array(halves.buffer)[beyond];
-    throw new WireFault(
-      this.#start,
-      `wanted ${list} of at most 2^53 - 1 as numbers, found that value ${beyond} is ${found}; uint64: 'bigint' takes it`,
-    );
+    for (this.#begin(); this.#nextRun(tag, VARINT); )
+      to = varintsInto(this.bytes, this.start, this.end, words, to);
+    const integers = new BigUint64Array(words.buffer);
+    if (mode === 'bigint') return integers;
+    const unsafe = findUnsafeUnsigned(words);
+    if (unsafe >= 0)
+      throw new WireFault(
+        this.#start,
+        `wanted ${list} of at most 2^53 - 1 as numbers, found that value ${unsafe} is ${integers[unsafe]}; uint64: 'bigint' takes it`,
+      );
+    const numbers = new Float64Array(words.buffer);
+    wordsToNumbers(words, numbers, numbers.length);
+    return numbers;
   }
 
-  /** The values of fixed size as bytes: those of the message where they are one run. */
+  /** The values of fixed size as bytes: a view of the record if they are one run. */
   #fixed(single: number, size: number): Uint8Array {
+    const { bytes } = this;
     let runs = 0;
     let total = 0;
-    let start = this.#start;
-    this.at = this.#start;
-    while (this.#next(TENSOR.values, single)) {
-      const length = this.#runEnd - this.#runStart;
+    let last = 0;
+    for (this.#begin(); this.#nextRun(TENSOR.values, single); ) {
+      const length = this.end - this.start;
       if (length % size !== 0)
-        throw new WireFault(this.#runStart, `wanted packed floats of ${size} bytes, found ${length} bytes`);
+        throw new WireFault(this.start, `wanted packed floats of ${size} bytes, found ${length} bytes`);
       if (length === 0) continue;
       runs++;
       total += length;
-      start = this.#runStart;
+      last = this.start;
     }
-    const { bytes } = this;
-    if (total === 0) return new Uint8Array(0);
-    if (runs === 1) return new Uint8Array(bytes.buffer, bytes.byteOffset + start, total);
+    if (runs === 1) return new Uint8Array(bytes.buffer, bytes.byteOffset + last, total);
     const joined = new Uint8Array(total);
     let filled = 0;
-    this.at = this.#start;
-    while (this.#next(TENSOR.values, single)) {
-      joined.set(bytes.subarray(this.#runStart, this.#runEnd), filled);
-      filled += this.#runEnd - this.#runStart;
+    for (this.#begin(); this.#nextRun(TENSOR.values, single); ) {
+      joined.set(bytes.subarray(this.start, this.end), filled);
+      filled += this.end - this.start;
     }
     return joined;
   }
 
   #count(tag: number): number {
     let count = 0;
-    this.at = this.#start;
-    while (this.#next(tag, VARINT)) count += countVarints(this.bytes, this.#runStart, this.#runEnd);
+    for (this.#begin(); this.#nextRun(tag, VARINT); ) count += countVarints(this.bytes, this.start, this.end);
     return count;
   }
 
-  /** The next run, or single value of the wire type, of a list. */
-  #next(tag: number, single: number): boolean {
-    const end = this.#end;
+  #begin(): void {
+    this.at = this.#start;
+  }
+
+  /** Moves to the next packed run of a list, or its next single value of the wire type. */
+  #nextRun(tag: number, single: number): boolean {
     const singleTag = (tag & FIELD) | single;
-    while (this.at < end) {
-      const found = this.tag(end);
-      if (found === tag) {
-        this.#runEnd = this.fieldEnd(end);
-        this.#runStart = this.at;
-        this.at = this.#runEnd;
-        return true;
-      }
-      const { at } = this;
-      this.skip(found, end);
-      if (found !== singleTag) continue;
-      this.#runStart = at;
-      this.#runEnd = this.at;
-      return true;
-    }
+    while (this.nextField(this.#end)) if (this.tag === tag || this.tag === singleTag) return true;
     return false;
   }
 }
@@ -174,7 +162,7 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-/** Where each value begins. */
-function words({ length }: Uint8Array, size: number): number[] {
+/** Offset of each value. */
+function offsets({ length }: Uint8Array, size: number): number[] {
   return Array.from({ length: length / size }, (_, i) => i * size);
 }

@@ -17,6 +17,7 @@ export {
   type ManifestValue,
   parseManifestLine,
 } from './manifest-lines.ts';
+export type { ManifestListMistake } from './manifest-list.ts';
 export {
   formatManifest,
   listManifestObjects,

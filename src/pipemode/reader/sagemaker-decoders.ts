@@ -2,6 +2,7 @@ import { readU32 } from '../../bytes/little-endian.ts';
 import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import type { ReadStats } from '../../formats/corruption.ts';
+import { RecordCursor } from '../../formats/cursor.ts';
 import type { DecoderSource, RecordDecoder } from '../../formats/record-format.ts';
 import {
   badMagic,
@@ -14,7 +15,6 @@ import {
   RECORDIO_MAGIC,
   recordTooLarge,
 } from '../../formats/recordio/layout.ts';
-import { RecordCursor } from '../../records/record-reader.ts';
 
 /** Maximum number of records in a batch. */
 const BATCH_RECORDS = 4096;
@@ -35,7 +35,7 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
   #ended = false;
 
   constructor(maxRecordBytes: number, source: DecoderSource, stats: ReadStats) {
-    this.#cursor = new RecordCursor(source, stats, 0);
+    this.#cursor = new RecordCursor(source, stats);
     this.#maxRecordBytes = maxRecordBytes;
   }
 

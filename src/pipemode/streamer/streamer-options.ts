@@ -1,6 +1,6 @@
 import { checkOptionNames, typeName } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
-import { checkWhole } from '../../formats/read-options.ts';
+import { checkWhole } from '../../formats/codec-options.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { duplicateIn } from '../job/config-file.ts';
 import { type Hosts, hostsMistake, ONE_HOST } from '../job/resource-config.ts';

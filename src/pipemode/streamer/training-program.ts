@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkOptionNames } from '../../bytes/arguments.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import { checkWhole } from '../../formats/read-options.ts';
+import { checkWhole } from '../../formats/codec-options.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
 import {
   PROGRAM_VARIABLE,

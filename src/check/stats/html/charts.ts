@@ -1,8 +1,8 @@
 import { largestOf, smallestOf } from '../../../bytes/little-endian.ts';
-import type { NamedFeature } from '../dataset-stats.ts';
 import type { ValueCount } from '../distinct-values.ts';
+import type { NamedFeature } from '../feature-stats.ts';
 import { bucketStart, type ExponentCount, type SignedLog2, type Spread } from '../log2.ts';
-import { bytesText, countText, numberText, powerText, rangeText } from '../text.ts';
+import { bytesText, countText, numberText, powerText, rangeText } from '../words.ts';
 
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',

@@ -1,7 +1,7 @@
 import { UsageError } from '../../../errors.ts';
 import { type DatasetStats, messageCountTexts, recordsWithFeatures } from '../dataset-stats.ts';
 import type { ImageSample } from '../samples.ts';
-import { bytesText, countText, numberOf } from '../text.ts';
+import { bytesText, countText, numberOf } from '../words.ts';
 import { html, joined, Markup, NOTHING } from './charts.ts';
 import {
   commonFolder,

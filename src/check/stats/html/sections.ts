@@ -1,7 +1,8 @@
-import type { DatasetStats, FileStats, NamedFeature } from '../dataset-stats.ts';
-import { featureFacts } from '../feature-stats.ts';
-import { type LabelFeature, labelFeatures } from '../label.ts';
-import { bytesText, countText, elided, numberOf, shareText } from '../text.ts';
+import type { DatasetStats, FileStats } from '../dataset-stats.ts';
+import { featureFacts } from '../feature-facts.ts';
+import type { NamedFeature } from '../feature-stats.ts';
+import { type LabelFeature, labelFeatures } from '../label-features.ts';
+import { bytesText, countText, elided, numberOf, shareText } from '../words.ts';
 import {
   histogram,
   html,

@@ -1,0 +1,102 @@
+import { RecordpipeError } from '../../errors.ts';
+
+/** What a record can be wrong in. */
+export type SchemaRule =
+  | 'message'
+  | 'unknown-feature'
+  | 'required'
+  | 'type'
+  | 'one-type'
+  | 'homogeneous'
+  | 'steps'
+  | 'length'
+  | 'range'
+  | 'nan'
+  | 'infinity'
+  | 'bytes'
+  | 'utf8'
+  | 'values'
+  | 'images'
+  | 'width'
+  | 'height';
+
+/** A rule that records of a file break. */
+export interface SchemaViolation {
+  readonly rule: SchemaRule;
+  /** The feature or, with `isList`, the feature list; null for rules about whole records. */
+  readonly feature: string | null;
+  readonly isList: boolean;
+  /** Records that break it. */
+  readonly count: number;
+  /** The first of them. */
+  readonly record: number;
+  readonly offset: number;
+  /** What was expected, and what the first one has. */
+  readonly message: string;
+}
+
+/** Where in a file a checker is. */
+export interface CheckedRecord {
+  record: number;
+  offset: number;
+}
+
+interface Tally {
+  count: number;
+  last: number;
+  readonly record: number;
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** Counts, for one feature, the records that break each of its rules. */
+export class Tallies {
+  readonly #feature: string | null;
+  readonly #isList: boolean;
+  readonly #at: CheckedRecord;
+  readonly #tallies = new Map<SchemaRule, Tally>();
+
+  constructor(feature: string | null, isList: boolean, at: CheckedRecord) {
+    this.#feature = feature;
+    this.#isList = isList;
+    this.#at = at;
+  }
+
+  /** @param message made for the first record only */
+  breaks(rule: SchemaRule, message: () => string): void {
+    const { record, offset } = this.#at;
+    const tally = this.#tallies.get(rule);
+    if (tally === undefined) {
+      this.#tallies.set(rule, { count: 1, last: record, record, offset, message: message() });
+    } else if (tally.last !== record) {
+      tally.count++;
+      tally.last = record;
+    }
+  }
+
+  violations(): SchemaViolation[] {
+    return [...this.#tallies].map(([rule, { count, record, offset, message }]) => ({
+      rule,
+      feature: this.#feature,
+      isList: this.#isList,
+      count,
+      record,
+      offset,
+      message,
+    }));
+  }
+}
+
+/** A violation as a finding of its file. */
+export function violationError(
+  violation: SchemaViolation,
+  uri: string,
+  compressed: boolean,
+): RecordpipeError {
+  const { feature, isList, count, record, offset, message, rule } = violation;
+  const subject =
+    feature === null ? 'record' : `${isList ? 'feature list' : 'feature'} ${JSON.stringify(feature)}`;
+  const more = count === 1 ? '' : `; ${count} records of this file break this rule`;
+  const text = `schema: ${subject}: ${rule}: ${message}${more}`;
+  return new RecordpipeError('schema-mismatch', text, { uri, record, offset, compressed });
+}

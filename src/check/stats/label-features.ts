@@ -1,0 +1,55 @@
+import type { ValueCount } from './distinct-values.ts';
+import type { NamedFeature } from './feature-stats.ts';
+
+/** A feature with few distinct values. */
+export interface LabelFeature {
+  readonly name: string;
+  /** All of its values, the most frequent first. */
+  readonly distinct: readonly ValueCount[];
+  readonly values: number;
+}
+
+/** With more distinct values, only the name makes a feature a label. */
+const FEW = 24;
+/** Longer lists are data: masks, pixels, tokens. */
+const MAX_LABELS_PER_RECORD = 16;
+const NAME = /label|class|categor|target|type|kind|lang|split|source/i;
+/** Numbers and names of records, sizes, positions and times. */
+const NOT_A_LABEL =
+  /(^|[/_.])(u?ids?|guid|idx|index|indices|key|keys|number|num|count|offset|episode|step|frame|time|timestamp|date|height|width|depth|channels?|size|length|len|shape|rows?|cols?|columns?|version|seed|mask|image|pixels?|raw|encoded)$/i;
+/** Whether a step begins or ends something. */
+const FLAG =
+  /(^|[/_.])(is[_/.])?(first|last|start|begin|end|terminal|terminated|truncated|done|valid|padding)$/i;
+
+/**
+ * The features whose values are labels: at least two distinct texts or numbers that occur twice on average, few per record,
+ * and few in all unless the name says that they are labels. Features named label, class and the like come first.
+ */
+export function labelFeatures(features: readonly NamedFeature[]): LabelFeature[] {
+  return features
+    .flatMap((feature) => {
+      const rank = labelRank(feature);
+      const { name, int64, float, bytes } = feature;
+      const { distinct, values } = int64 ?? float ?? bytes ?? {};
+      return rank === undefined || !distinct || values === undefined
+        ? []
+        : [{ rank, name, distinct, values }];
+    })
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ name, distinct, values }) => ({ name, distinct, values }));
+}
+
+/** 0 for the most likely labels; undefined for what is none. */
+function labelRank({ name, length, int64, float, bytes }: NamedFeature): number | undefined {
+  const { distinct, values = 0 } = int64 ?? float ?? bytes ?? {};
+  if (!distinct || distinct.length < 2 || values < 2 * distinct.length) return undefined;
+  if (length === undefined || length.max > MAX_LABELS_PER_RECORD || FLAG.test(name)) return undefined;
+  const isNamed = NAME.test(name);
+  if (!isNamed && (distinct.length > FEW || NOT_A_LABEL.test(name))) return undefined;
+  // Images, pixels and packed numbers are no labels.
+  if (bytes !== undefined && (Object.keys(bytes.images).length > 0 || (bytes.text === 0 && !isNamed)))
+    return undefined;
+  // Lists are tokens and tensors, unless the name says that they are labels.
+  if (length.max > 1 && !isNamed) return undefined;
+  return isNamed && length.max === 1 ? 0 : 1;
+}

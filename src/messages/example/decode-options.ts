@@ -1,0 +1,72 @@
+import { WireFault } from '../../bytes/wire/wire-reader.ts';
+import { type ErrorPlace, RecordpipeError, UsageError } from '../../errors.ts';
+import type { Int64Mode } from './feature.ts';
+import type { FeatureCursor } from './feature-cursor.ts';
+import { UnsafeInteger } from './feature-values.ts';
+
+/** Options of {@link decodeExample}. */
+export interface DecodeExampleOptions<M extends Int64Mode = Int64Mode> {
+  /**
+   * Type of integers: `BigInt64Array` (`bigint`), `Float64Array` (`number`: an integer beyond 2^53 - 1 is an error that
+   * names its feature), or `Float64Array` for features whose integers all fit and `BigInt64Array` for others (`auto`).
+   */
+  readonly int64: M;
+  /**
+   * Default false: protobuf's rules. The last feature of a name counts, and so does the last kind of a feature; runs of
+   * one list are joined, packed or not. Values of a kind that a later one replaces are not read. With `tf`, records that
+   * TensorFlow's `parse_example` rejects or reads otherwise are errors.
+   */
+  readonly strict: false | 'tf';
+  /** Source of the record, for errors. */
+  readonly place: ErrorPlace;
+}
+
+/** Default options of {@link decodeExample}. */
+export const DEFAULT_DECODE_EXAMPLE_OPTIONS: Readonly<DecodeExampleOptions<'bigint'>> = Object.freeze({
+  int64: 'bigint',
+  strict: false,
+  place: Object.freeze({}),
+});
+
+const INT64_MODES: readonly unknown[] = ['bigint', 'number', 'auto'];
+/** @throws UsageError for anything else than bytes */
+export function checkRecord(record: unknown): asserts record is Uint8Array {
+  if (!(record instanceof Uint8Array))
+    throw new UsageError(`record: expected bytes (Uint8Array), got ${typeof record}`);
+}
+
+/** Checks options and adds defaults. */
+export function decodeOptions(given: Partial<DecodeExampleOptions> | undefined): DecodeExampleOptions {
+  if (given === undefined) return DEFAULT_DECODE_EXAMPLE_OPTIONS;
+  const { int64 = 'bigint', strict = false, place = DEFAULT_DECODE_EXAMPLE_OPTIONS.place } = given;
+  if (!INT64_MODES.includes(int64))
+    throw new UsageError(`int64: expected 'bigint', 'number' or 'auto', got ${String(int64)}`);
+  if (strict !== false && strict !== 'tf')
+    throw new UsageError(`strict: expected false or 'tf', got ${String(strict)}`);
+  return { int64, strict, place };
+}
+
+/** The error of a record that could not be read, with the feature and the byte where the cursor is. */
+export function explained(error: unknown, cursor: FeatureCursor, place: ErrorPlace): unknown {
+  const { record, nameStart, nameEnd } = cursor;
+  const isNamed = nameEnd > nameStart;
+  let message: string;
+  let at = nameStart;
+  if (error instanceof WireFault) {
+    message = error.message;
+    at = cursor.placeOf(error);
+  } else if (error instanceof UnsafeInteger) {
+    message = error.message;
+    at = cursor.entryStart;
+  } else if (error instanceof TypeError && isNamed) {
+    message = 'wanted a name in UTF-8, found other bytes';
+  } else return error;
+  const name = isNamed ? ` feature ${JSON.stringify(utf8.decode(record.subarray(nameStart, nameEnd)))}:` : '';
+  return new RecordpipeError(
+    'malformed-example',
+    `example:${name} ${message} (at byte ${at} of the ${record.length} of the record)`,
+    place,
+  );
+}
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -1,0 +1,504 @@
+import { type Fault, WireReader } from '../../bytes/wire/wire-reader.ts';
+
+/** Kinds as numbers: those of the fields of `Feature` in example.proto; 0 where none is set. */
+export const NONE = 0;
+export const BYTES = 1;
+export const FLOAT = 2;
+export const INT64 = 3;
+/** Name of a kind by its number. */
+export const KIND_NAMES = ['none', 'bytes', 'float', 'int64'] as const;
+
+/** Tags of delimited fields 1 to 3. */
+const FIELD_1 = 0x0a;
+const FIELD_2 = 0x12;
+const FIELD_3 = 0x1a;
+const FLOAT_LIST: number = FIELD_2;
+/** Tags of values that are not packed. */
+const VARINT_1 = 0x08;
+const FLOAT_1 = 0x0d;
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The parser of tf.train.Example and SequenceExample: reports names, kinds and positions of features, and the runs of
+ * their values, without creating anything. Decoders, plans, statistics and checks are built on it.
+ *
+ * ```ts
+ * for (cursor.open(record); cursor.next(); ) {
+ *   // name: [nameStart, nameEnd) of the record; kind; list: [listStart, listEnd) of `list`
+ *   for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) {} // values: [runStart, runEnd) of `list`
+ * }
+ * while (cursor.nextList()) while (cursor.nextStep()) {} // of a SequenceExample
+ * if (cursor.fault !== undefined) {} // all of these methods return false at damage too
+ * ```
+ *
+ * Writers agree on one layout (name, then a feature with one list, then one packed run), which is read without loops.
+ * Any other layout that protobuf allows takes the general path.
+ */
+export class FeatureCursor extends WireReader {
+  /**
+   * False for protobuf's rules, which accept unknown fields. `tf` reports what TensorFlow's parser rejects or reads
+   * otherwise as damage. `exact` reports unknown fields as damage, and sets `isForeign`.
+   */
+  strict: false | 'tf' | 'exact' = false;
+  record: Uint8Array = NOTHING;
+  /** Name of the feature or feature list, in the record. */
+  nameStart = 0;
+  nameEnd = 0;
+  kind: number = NONE;
+  /** The body of the feature's list: the record, or a copy where protobuf joins separate parts. */
+  list: Uint8Array = NOTHING;
+  listStart = 0;
+  listEnd = 0;
+  /** Values of the list: packed numbers, one number that is not packed, or one value of bytes; -1 after the last run. */
+  runStart = -1;
+  runEnd = 0;
+  /** Whether the list is one packed run, or one value of bytes. */
+  isOneRun = false;
+  /** Whether the record has features, even if there are none in them. */
+  hasFeatures = false;
+  /** Whether the record has feature lists, even if there are none in them. */
+  isSequence = false;
+  /** Whether an entry lacks its name or its value, or repeats one. */
+  isOdd = false;
+  /** Whether the fault is a field that does not belong to these messages. */
+  isForeign = false;
+  /** Where the current entry begins. */
+  entryStart = 0;
+  #recordEnd = 0;
+  /** The next feature, and the end of the current `Features`. */
+  #nextAt = 0;
+  #featuresEnd = 0;
+  /** The value of the entry: in the record, or joined. */
+  #joinedValue: Uint8Array | undefined;
+  #valueStart = 0;
+  #valueEnd = 0;
+  /** The next feature list, and the end of the current `FeatureLists`. */
+  #nextListAt = 0;
+  #listsEnd = 0;
+  /** The next step of the current `FeatureList`, which is in the record, or joined. */
+  #joinedSteps: Uint8Array | undefined;
+  #nextStepAt = 0;
+  #stepsEnd = 0;
+  /** Packed runs of the list so far, and numbers that are not packed. */
+  #runs = 0;
+  #singles = 0;
+  // Kept, because asking an array for its buffer takes 22 ns.
+  #viewed: Uint8Array = NOTHING;
+  #buffer: ArrayBufferLike = NOTHING.buffer;
+  #offset = 0;
+
+  /** Starts to read the record at [start, end) of `bytes`. */
+  open(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
+    this.bytes = this.list = this.record = bytes;
+    this.fault = undefined;
+    this.#recordEnd = end;
+    this.#nextListAt = this.#listsEnd = start;
+    this.#nextStepAt = this.#stepsEnd = start;
+    this.isSequence = this.isOdd = this.isForeign = false;
+    // The common layout: one message of features.
+    if (bytes[start] === FIELD_1 && this.delimitedEnd(start + 1, end) === end) {
+      this.hasFeatures = true;
+      this.#nextAt = this.start;
+      this.#featuresEnd = end;
+    } else {
+      this.hasFeatures = false;
+      this.#nextAt = this.#featuresEnd = start;
+    }
+  }
+
+  /** Releases the record. */
+  close(): void {
+    this.bytes = this.list = this.record = this.#viewed = NOTHING;
+    this.#buffer = NOTHING.buffer;
+    this.#joinedValue = this.#joinedSteps = undefined;
+  }
+
+  /** Moves to the next feature of the Example or context. */
+  next(): boolean {
+    return this.#advance(true);
+  }
+
+  /** Moves to the name of the next feature. Without `readFeature`, its contents are skipped unread. */
+  nextName(): boolean {
+    return this.#advance(false);
+  }
+
+  /** Reads kind and position of the list of the feature that `nextName` has found. */
+  readFeature(): boolean {
+    return this.#feature(this.#joinedValue ?? this.record, this.#valueStart, this.#valueEnd);
+  }
+
+  /** Moves to the next feature list of a SequenceExample. */
+  nextList(): boolean {
+    this.bytes = this.list = this.record;
+    for (;;) {
+      if (this.#nextListAt === this.#listsEnd && !this.#nextLists()) return false;
+      const start = this.#startEntry(this.#nextListAt);
+      if (!this.step(this.#listsEnd)) return false;
+      this.#nextListAt = this.at;
+      if (this.tag === FIELD_1) {
+        if (!this.#entry(this.start, this.end)) return false;
+        this.#joinedSteps = this.#joinedValue;
+        this.#nextStepAt = this.#valueStart;
+        this.#stepsEnd = this.#valueEnd;
+        return true;
+      }
+      if (!this.#skipUnknown(start)) return false;
+    }
+  }
+
+  /** Moves to the feature of the next step of the list. */
+  nextStep(): boolean {
+    const steps = this.#joinedSteps ?? this.record;
+    this.bytes = this.list = steps;
+    this.at = this.#nextStepAt;
+    if (this.at < this.#stepsEnd && steps[this.at] === FIELD_1) {
+      const end = this.delimitedEnd(this.at + 1, this.#stepsEnd);
+      if (end >= 0) {
+        this.#nextStepAt = end;
+        return this.#feature(steps, this.start, end);
+      }
+    }
+    for (let start = this.at; this.step(this.#stepsEnd); start = this.at) {
+      this.#nextStepAt = this.at;
+      if (this.tag === FIELD_1) return this.#feature(steps, this.start, this.end);
+      if (!this.#skipUnknown(start)) return false;
+    }
+    return false;
+  }
+
+  /** Moves to a list found earlier, and its first run. */
+  openList(kind: number, list: Uint8Array, start: number, end: number): void {
+    this.kind = kind;
+    this.list = list;
+    this.listStart = start;
+    this.listEnd = end;
+    this.#firstRun();
+  }
+
+  /** Moves to the first run of the list. */
+  openRuns(): void {
+    if (!this.isOneRun || this.runStart < 0) this.#firstRun();
+  }
+
+  /** Whether there is a run. */
+  get hasRun(): boolean {
+    return this.runStart >= 0;
+  }
+
+  /** Moves to the next run, if there is one. */
+  nextRun(): void {
+    this.runStart = -1;
+    if (this.runEnd < this.listEnd) this.#findRun();
+  }
+
+  #firstRun(): void {
+    this.bytes = this.list;
+    this.fault = undefined;
+    this.#runs = this.#singles = 0;
+    this.runStart = -1;
+    this.runEnd = this.listStart;
+    this.isOneRun = false;
+    this.nextRun();
+    this.isOneRun = this.hasRun && this.#singles === 0 && this.runEnd === this.listEnd;
+  }
+
+  #findRun(): void {
+    const end = this.listEnd;
+    if (this.kind === BYTES && this.bytes[this.runEnd] === FIELD_1) {
+      const runEnd = this.delimitedEnd(this.runEnd + 1, end);
+      if (runEnd >= 0) {
+        this.runStart = this.start;
+        this.runEnd = runEnd;
+        return;
+      }
+    }
+    const single = this.kind === FLOAT ? FLOAT_1 : this.kind === INT64 ? VARINT_1 : FIELD_1;
+    this.at = this.runEnd;
+    this.runEnd = end;
+    for (let { at } = this; this.step(end); at = this.at) {
+      if (this.tag === FIELD_1 || this.tag === single) {
+        this.#setRun(at, this.start, this.end, this.tag !== FIELD_1);
+        return;
+      }
+      if (this.strict === 'tf')
+        this.fail(at, `wanted values only, as TensorFlow does, found field ${this.tag >>> 3}`);
+      else if (this.#skipUnknown(at)) continue;
+      return;
+    }
+  }
+
+  #setRun(at: number, start: number, end: number, isSingle: boolean): void {
+    this.runEnd = end;
+    if (isSingle) this.#singles++;
+    else this.#runs++;
+    if (this.kind !== BYTES && this.strict === 'tf' && this.#runs + Math.min(this.#singles, 1) > 1)
+      this.fail(at, 'wanted one packed run, as TensorFlow does, found more values after it');
+    else if (this.kind === FLOAT && (end - start) % 4 !== 0)
+      this.fail(start, `wanted packed floats of 4 bytes, found ${end - start} bytes`);
+    else this.runStart = start;
+  }
+
+  /** Byte 0 of `list` in `buffer`. */
+  get offset(): number {
+    if (this.#viewed !== this.list) {
+      this.#viewed = this.list;
+      this.#buffer = this.list.buffer;
+      this.#offset = this.list.byteOffset;
+    }
+    return this.#offset;
+  }
+
+  /** The memory of `list`, after `offset` was read. */
+  get buffer(): ArrayBufferLike {
+    return this.#buffer;
+  }
+
+  /** Where in the record a fault is. Positions in joined parts have no meaning there: then it is the entry. */
+  placeOf({ at }: Fault): number {
+    return this.list === this.record ? at : this.entryStart;
+  }
+
+  #advance(withFeature: boolean): boolean {
+    const bytes = this.record;
+    if (this.bytes !== bytes) this.bytes = bytes;
+    if (this.list !== bytes) this.list = bytes;
+    for (;;) {
+      const at = this.#nextAt;
+      const end = this.#featuresEnd;
+      if (at === end) {
+        if (at === this.#recordEnd || !this.#nextFeatures()) return false;
+        continue;
+      }
+      if (bytes[at] === FIELD_1) {
+        if (bytes[at + 1] < 0x80 && this.#smallEntry(at, withFeature)) return true;
+        // The common layout: a name, then a feature.
+        const entryEnd = this.delimitedEnd(at + 1, end);
+        const nameAt = this.start;
+        if (entryEnd > nameAt && bytes[nameAt] === FIELD_1) {
+          const nameEnd = this.delimitedEnd(nameAt + 1, entryEnd);
+          const nameStart = this.start;
+          if (
+            nameEnd >= 0 &&
+            bytes[nameEnd] === FIELD_2 &&
+            this.delimitedEnd(nameEnd + 1, entryEnd) === entryEnd
+          ) {
+            this.entryStart = at;
+            this.nameStart = nameStart;
+            this.nameEnd = nameEnd;
+            this.#nextAt = entryEnd;
+            if (withFeature) return this.#feature(bytes, this.start, entryEnd);
+            this.#joinedValue = undefined;
+            this.#valueStart = this.start;
+            this.#valueEnd = entryEnd;
+            return true;
+          }
+        }
+      }
+      this.#startEntry(at);
+      if (!this.step(end)) return false;
+      this.#nextAt = this.at;
+      if (this.tag === FIELD_1)
+        return this.#entry(this.start, this.end) && (!withFeature || this.readFeature());
+      if (!this.#skipUnknown(at)) return false;
+    }
+  }
+
+  /**
+   * Reads an entry of less than 128 bytes in the common layout, with one run of values: all of its lengths are single
+   * bytes, and each value must end where the entry ends. Returns false for any other entry.
+   */
+  #smallEntry(at: number, withFeature: boolean): boolean {
+    const bytes = this.record;
+    const end = at + 2 + bytes[at + 1];
+    const nameStart = at + 4;
+    const nameEnd = nameStart + bytes[at + 3];
+    const value = nameEnd + 2;
+    if (end > this.#featuresEnd || bytes[at + 2] !== FIELD_1) return false;
+    if (bytes[nameEnd] !== FIELD_2 || value + bytes[nameEnd + 1] !== end) return false;
+    if (withFeature) {
+      const tag = bytes[value];
+      const list = value + 2;
+      const run = list + 2;
+      if (!isKind(tag) || list + bytes[value + 1] !== end) return false;
+      if (bytes[list] !== FIELD_1 || run + bytes[list + 1] !== end) return false;
+      if (tag === FLOAT_LIST && ((end - run) & 3) !== 0) return false;
+      this.kind = tag >> 3;
+      this.listStart = list;
+      this.runStart = run;
+      this.listEnd = this.runEnd = end;
+      this.isOneRun = true;
+    } else {
+      this.#joinedValue = undefined;
+      this.#valueStart = value;
+      this.#valueEnd = end;
+    }
+    this.entryStart = at;
+    this.nameStart = nameStart;
+    this.nameEnd = nameEnd;
+    this.#nextAt = end;
+    return true;
+  }
+
+  /** Finds the next `Features` of the record: several are merged. */
+  #nextFeatures(): boolean {
+    let start = this.#startEntry(this.#nextAt);
+    for (; this.step(this.#recordEnd); start = this.at) {
+      this.#nextAt = this.at;
+      if (this.tag === FIELD_1) {
+        this.hasFeatures = true;
+        if (this.start === this.end) continue;
+        this.#nextAt = this.start;
+        this.#featuresEnd = this.end;
+        return true;
+      }
+      if (this.tag === FIELD_2) this.isSequence = true;
+      else if (!this.#skipUnknown(start)) return false;
+    }
+    if (this.fault === undefined) this.#nextAt = this.#featuresEnd = this.#recordEnd;
+    return false;
+  }
+
+  /** Finds the next `FeatureLists` of the record: several are merged. */
+  #nextLists(): boolean {
+    this.#startEntry(this.#nextListAt);
+    while (this.step(this.#recordEnd)) {
+      this.#nextListAt = this.at;
+      if (this.tag !== FIELD_2 || this.start === this.end) continue;
+      this.#nextListAt = this.start;
+      this.#listsEnd = this.end;
+      return true;
+    }
+    if (this.fault === undefined) this.#nextListAt = this.#listsEnd = this.#recordEnd;
+    return false;
+  }
+
+  #startEntry(at: number): number {
+    this.at = this.entryStart = this.nameStart = this.nameEnd = at;
+    return at;
+  }
+
+  /** Reads an entry of a map in any layout: the last name counts, values are joined. */
+  #entry(start: number, end: number): boolean {
+    let names = 0;
+    let values = 0;
+    let size = 0;
+    let isUnusual = false;
+    this.#joinedValue = undefined;
+    this.#valueStart = this.#valueEnd = start;
+    this.nameStart = this.nameEnd = start;
+    this.at = start;
+    for (let at = start; this.step(end); at = this.at) {
+      if (this.tag === FIELD_1) {
+        this.nameStart = this.start;
+        this.nameEnd = this.end;
+        isUnusual ||= values > 0;
+        names++;
+      } else if (this.tag === FIELD_2) {
+        this.#valueStart = this.start;
+        this.#valueEnd = this.end;
+        size += this.end - this.start;
+        values++;
+      } else {
+        if (!this.#skipUnknown(at)) return false;
+        isUnusual = true;
+      }
+    }
+    if (this.fault !== undefined) return false;
+    if (names !== 1 || values !== 1) this.isOdd = isUnusual = true;
+    if (isUnusual && this.strict === 'tf')
+      return this.fail(start, 'wanted a name, then a feature, as TensorFlow does, found other fields');
+    if (values > 1) {
+      this.#joinedValue = this.#joined(FIELD_2, start, end, size);
+      this.#valueStart = 0;
+      this.#valueEnd = size;
+    }
+    return true;
+  }
+
+  /** Reads a `Feature`. */
+  #feature(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.list !== bytes || this.bytes !== bytes) this.bytes = this.list = bytes;
+    this.listEnd = end;
+    if (start === end) {
+      this.kind = NONE;
+      this.listStart = this.runEnd = end;
+      this.runStart = -1;
+      return true;
+    }
+    const tag = bytes[start];
+    if (!isKind(tag) || this.delimitedEnd(start + 1, end) !== end) return this.#oddFeature(start, end);
+    this.kind = tag >> 3;
+    const listStart = this.start;
+    this.listStart = listStart;
+    // The common layout: the list is one run.
+    if (bytes[listStart] === FIELD_1 && this.delimitedEnd(listStart + 1, end) === end) {
+      this.runStart = this.start;
+      this.runEnd = end;
+      this.isOneRun = tag !== FLOAT_LIST || (end - this.start) % 4 === 0;
+    } else this.isOneRun = false;
+    return true;
+  }
+
+  /** Reads a `Feature` in any layout: the last kind counts, and its lists after the last one of another kind are joined. */
+  #oddFeature(start: number, end: number): boolean {
+    let tag = NONE;
+    let lists = 0;
+    let size = 0;
+    let from = start;
+    let isUnusual = false;
+    this.listStart = end;
+    this.at = start;
+    for (let at = start; this.step(end); at = this.at) {
+      if (!isKind(this.tag)) {
+        if (!this.#skipUnknown(at)) return false;
+        isUnusual = true;
+        continue;
+      }
+      if (this.tag !== tag) {
+        isUnusual ||= tag !== NONE;
+        tag = this.tag;
+        lists = size = 0;
+        from = at;
+      }
+      this.listStart = this.start;
+      this.listEnd = this.end;
+      size += this.end - this.start;
+      lists++;
+    }
+    if (this.fault !== undefined) return false;
+    if (this.strict === 'tf' && (isUnusual || lists > 1))
+      return this.fail(start, 'wanted one list, found several fields: TensorFlow reads only the first');
+    this.kind = tag >> 3;
+    this.isOneRun = false;
+    if (lists > 1) {
+      this.list = this.#joined(tag, from, end, size);
+      this.listStart = 0;
+      this.listEnd = size;
+    }
+    return true;
+  }
+
+  /** Joins the values of all fields with `tag` in [from, end), which have `size` bytes and are undamaged. */
+  #joined(tag: number, from: number, end: number, size: number): Uint8Array {
+    const joined = new Uint8Array(size);
+    let filled = 0;
+    this.at = from;
+    while (this.step(end)) {
+      if (this.tag !== tag) continue;
+      joined.set(this.bytes.subarray(this.start, this.end), filled);
+      filled += this.end - this.start;
+    }
+    return joined;
+  }
+
+  #skipUnknown(at: number): boolean {
+    if (this.strict !== 'exact') return true;
+    this.isForeign = true;
+    return this.fail(at, `found field ${this.tag >>> 3}, which an Example does not have`);
+  }
+}
+
+function isKind(tag: number): boolean {
+  return tag === FIELD_1 || tag === FIELD_2 || tag === FIELD_3;
+}

@@ -1,0 +1,217 @@
+import { floatBytes, textBytes } from '../../bytes/wire/message-writer.ts';
+import { findUnsafe, HIGH_WORD, LITTLE_ENDIAN, LOW_WORD, wordsToNumbers } from '../../bytes/wire/varints.ts';
+import { UsageError } from '../../errors.ts';
+import { int64Words } from './encode-example.ts';
+import type { FeatureKind } from './feature.ts';
+import { BYTES, type FeatureCursor, FLOAT, INT64 } from './feature-cursor.ts';
+import type { PlanInt64 } from './feature-specs.ts';
+import { floatsInto, int64sInto, NO_BYTES, ValueMemory, viewsInto } from './feature-values.ts';
+
+/** Collects values of one kind from many lists in the array of a column. */
+export interface ValueCollector {
+  /** The kind by number. */
+  readonly kind: number;
+  /** Starts a column of at most `maxValues` values. */
+  begin(maxValues: number): void;
+  /** An upper bound of the number of values in a list of `bytes` bytes. */
+  maxValues(bytes: number): number;
+  /** Adds the values of an open list, starting at `to`. Returns the index after the last one. Values without room are counted only. */
+  add(cursor: FeatureCursor, to: number): number;
+  /** Fills [from, to) with the default. */
+  fill(from: number, to: number): void;
+  /** The first `count` values, which the caller owns. @param onUnsafe the error for an integer that a number cannot hold */
+  finish(count: number, onUnsafe: UnsafeError): unknown;
+  /** The first value, without an array. */
+  finishOne(onUnsafe: UnsafeError): unknown;
+}
+
+/** Returns the error for the integer at an index of the column. */
+export type UnsafeError = (index: number, value: bigint) => Error;
+
+type Default = Uint8Array | string | number | bigint;
+
+/**
+ * A collector of values of `kind`.
+ *
+ * @param what the feature, for errors
+ * @param given one default for all values, or one for each value of a record
+ * @param reuse whether arrays of numbers use the memory of the previous column
+ */
+export function valueCollector(
+  what: string,
+  kind: FeatureKind,
+  int64: PlanInt64,
+  given: Default | readonly Default[] | undefined,
+  reuse = false,
+): ValueCollector {
+  const defaults: readonly Default[] = given === undefined ? [] : Array.isArray(given) ? given : [given];
+  switch (kind) {
+    case 'bytes':
+      return new BytesCollector(
+        defaults.map((one) => {
+          if (one instanceof Uint8Array) return one;
+          if (typeof one === 'string') return textBytes(what, one);
+          throw new UsageError(`${what}: defaultValue: expected bytes or text, got ${typeof one}`);
+        }),
+      );
+    case 'float': {
+      const bytes = Uint8Array.from(floatBytes(what, defaults as readonly number[]));
+      return new FloatCollector(new Int32Array(bytes.buffer), reuse);
+    }
+    default: {
+      const words = int64Words(what, defaults as readonly (number | bigint)[]);
+      const hostWords = LITTLE_ENDIAN ? words : words.map((_, i) => words[i ^ 1]);
+      return new Int64Collector(hostWords, int64 === 'number', reuse);
+    }
+  }
+}
+
+class BytesCollector implements ValueCollector {
+  readonly kind = BYTES;
+  readonly #defaults: readonly Uint8Array[];
+  #values: Uint8Array[] = [];
+
+  constructor(defaults: readonly Uint8Array[]) {
+    this.#defaults = defaults;
+  }
+
+  begin(): void {
+    this.#values = [];
+  }
+
+  maxValues(bytes: number): number {
+    return bytes >>> 1;
+  }
+
+  add(cursor: FeatureCursor, to: number): number {
+    return viewsInto(cursor, this.#values, to);
+  }
+
+  fill(from: number, to: number): void {
+    const defaults = this.#defaults;
+    for (let i = from; i < to; i++)
+      this.#values[i] = defaults.length === 0 ? NO_BYTES : defaults[(i - from) % defaults.length];
+  }
+
+  finish(count: number): Uint8Array[] {
+    const values = this.#values;
+    this.#values = [];
+    values.length = count;
+    return values;
+  }
+
+  finishOne(): Uint8Array {
+    const [value] = this.#values;
+    this.#values = [];
+    return value;
+  }
+}
+
+/** A value by its words, without an array for it. */
+const one = new Int32Array(2);
+const oneFloat = new Float32Array(one.buffer);
+const oneInteger = new BigInt64Array(one.buffer);
+
+class FloatCollector implements ValueCollector {
+  readonly kind = FLOAT;
+  readonly #defaults: Int32Array;
+  /** For columns of one value, which are copied when they are finished. */
+  readonly #single = new ValueMemory(2);
+  readonly #reuse: boolean;
+  #memory: ValueMemory = this.#single;
+  #reused = new ValueMemory();
+
+  constructor(defaults: Int32Array, reuse: boolean) {
+    this.#defaults = defaults;
+    this.#reuse = reuse;
+  }
+
+  begin(maxValues: number): void {
+    if (maxValues === 1) this.#memory = this.#single;
+    else if (this.#reuse && this.#reused.words.length >= maxValues) this.#memory = this.#reused;
+    else {
+      this.#memory = new ValueMemory(maxValues);
+      if (this.#reuse) this.#reused = this.#memory;
+    }
+  }
+
+  maxValues(bytes: number): number {
+    return bytes >>> 2;
+  }
+
+  add(cursor: FeatureCursor, to: number): number {
+    return floatsInto(cursor, this.#memory, to);
+  }
+
+  fill(from: number, to: number): void {
+    const defaults = this.#defaults;
+    const { words } = this.#memory;
+    if (defaults.length > 0)
+      for (let i = from; i < to; i++) words[i] = defaults[(i - from) % defaults.length];
+  }
+
+  finish(count: number): Float32Array {
+    const { buffer } = this.#memory;
+    const isSingle = this.#memory === this.#single;
+    this.#memory = this.#single;
+    return new Float32Array(isSingle ? buffer.slice(0, 4 * count) : buffer, 0, count);
+  }
+
+  finishOne(): number {
+    one[0] = this.#memory.words[0];
+    return oneFloat[0];
+  }
+}
+
+/** Collects words in memory that is kept, because the number of integers is not known before they are read. */
+class Int64Collector implements ValueCollector {
+  readonly kind = INT64;
+  readonly #defaults: Int32Array;
+  readonly #asNumbers: boolean;
+  readonly #reuse: boolean;
+  #words = new Int32Array(0);
+
+  constructor(defaults: Int32Array, asNumbers: boolean, reuse: boolean) {
+    this.#defaults = defaults;
+    this.#asNumbers = asNumbers;
+    this.#reuse = reuse;
+  }
+
+  begin(maxValues: number): void {
+    if (this.#words.length < 2 * maxValues) this.#words = new Int32Array(2 * maxValues);
+  }
+
+  maxValues(bytes: number): number {
+    return bytes;
+  }
+
+  add(cursor: FeatureCursor, to: number): number {
+    return int64sInto(cursor, this.#words, 2 * to) / 2;
+  }
+
+  fill(from: number, to: number): void {
+    const defaults = this.#defaults;
+    if (defaults.length === 0) this.#words.fill(0, 2 * from, 2 * to);
+    else for (let i = 2 * from; i < 2 * to; i++) this.#words[i] = defaults[(i - 2 * from) % defaults.length];
+  }
+
+  finish(count: number, onUnsafe: UnsafeError): BigInt64Array | Float64Array {
+    const words = this.#reuse ? this.#words : this.#words.slice(0, 2 * count);
+    const integers = new BigInt64Array(words.buffer, 0, count);
+    if (!this.#asNumbers) return integers;
+    const unsafe = findUnsafe(words, 0, 2 * count);
+    if (unsafe >= 0) throw onUnsafe(unsafe, integers[unsafe]);
+    const numbers = new Float64Array(words.buffer, 0, count);
+    wordsToNumbers(words, numbers, count);
+    return numbers;
+  }
+
+  finishOne(onUnsafe: UnsafeError): bigint | number {
+    one[0] = this.#words[0];
+    one[1] = this.#words[1];
+    if (!this.#asNumbers) return oneInteger[0];
+    const number = one[HIGH_WORD] * 2 ** 32 + (one[LOW_WORD] >>> 0);
+    if (Number.isSafeInteger(number)) return number;
+    throw onUnsafe(0, oneInteger[0]);
+  }
+}
