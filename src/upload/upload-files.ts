@@ -49,7 +49,7 @@ export async function uploadFiles(
   const options = uploadOptions(given);
   const objects = objectOptions(given.objects);
   const { jobs: _, ...reading } = given;
-  const checked = await checkedReading(reading as Parameters<typeof checkedReading>[0]);
+  const checked = checkedReading(reading as Parameters<typeof checkedReading>[0]);
   checkAborted(signal);
   const { files: planned, notices } = await planUploads(inputs, destination, given);
   const { windowBytes, maxRequests, partBytes } = objects;
