@@ -72,6 +72,7 @@ export {
   type RecordReadOptions,
   type RecordScan,
   type RecordScanOptions,
+  type RecordSources,
   readRecordBatches,
   readRecordIO,
   readRecordIOBatches,
