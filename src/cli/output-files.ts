@@ -1,0 +1,259 @@
+import { constants } from 'node:fs';
+import { access, mkdir, open, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { KnownFile, RecordSchema } from 'recordpipe/check';
+import { isItemFailure, isRecordpipeError, RecordpipeError, UsageError } from 'recordpipe/errors';
+import { complainAbout } from './advice.ts';
+import { exitCodeOf, OK, worse } from './exit-codes.ts';
+import { type InputSelection, inputsOf, listsIn } from './options/inputs.ts';
+import { type Access, type AnyObjectOptions, accessOf, isAddress } from './options/objects.ts';
+import type { ReadingOptions } from './options/reading.ts';
+
+/**
+ * Rejects a report that would replace an input, an output or a list, under whatever name.
+ * @throws UsageError
+ */
+export async function refuseReportOn(
+  files: readonly string[],
+  report: string,
+  option = '--report',
+): Promise<void> {
+  const reportId = await identity(report);
+  for (const file of files) {
+    if (file === '-') continue;
+    if (isAddress(file) ? file === report : (await identity(file)) === reportId)
+      throw new UsageError(
+        `${option}: ${report} is also an input or output of this command; choose another name`,
+      );
+  }
+}
+
+/**
+ * Fails before the work begins if a report could not be written.
+ * @throws RecordpipeError `not-found`, `io-failure`
+ */
+export async function checkReportFolder(path: string): Promise<void> {
+  if (isAddress(path)) return;
+  const existing = await stat(path).catch(() => undefined);
+  if (existing?.isDirectory()) throw reportError(path, new Error('it is a directory; name a file in it'));
+  await access(existing === undefined || existing.isFile() ? dirname(path) : path, constants.W_OK).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw reportError(path, error);
+      const text = `the directory ${dirname(path)} does not exist; create it first`;
+      throw new RecordpipeError('not-found', text, { uri: path }, error);
+    },
+  );
+}
+
+/**
+ * Fails before the work begins if an output could not be written, or would replace an input.
+ * @param others further files that it must not replace
+ */
+export async function checkOutput(
+  inputs: readonly (string | KnownFile)[],
+  output: string,
+  option: string,
+  options: Pick<ReadingOptions, 'format'> & InputSelection & AnyObjectOptions,
+  others: readonly string[] = [],
+): Promise<void> {
+  await refuseReportOn([...listsIn(inputs), ...others], output, option);
+  // A list from standard input can be read only once.
+  const possible = inputs.includes('@-') ? [] : inputs.filter((input) => mayContain(input, output));
+  // Without this check of the output, each prefix would be listed twice: here and by the run.
+  if (possible.length > 0 && (!isAddress(output) || (await isObject(output, options)))) {
+    const { expandInputs } = await import('recordpipe/check');
+    // The run itself prints the notices and checks the shards.
+    const quietly = { ...inputsOf(options, true), strictShards: false };
+    const files = await expandInputs(possible, options.format, { ...accessOf(options), ...quietly });
+    await refuseReportOn(files, output, option);
+  }
+  await checkReportFolder(output);
+}
+
+/** Whether an output may be one of the files that an input stands for: a local file is never an object. */
+function mayContain(input: string | KnownFile, output: string): boolean {
+  const name = typeof input === 'string' ? input : input.uri;
+  return name.startsWith('@') || isAddress(name) === isAddress(output);
+}
+
+async function isObject(uri: string, options: AnyObjectOptions): Promise<boolean> {
+  const { statObject } = await import('recordpipe/storage');
+  const { objects, signal } = accessOf(options);
+  try {
+    await statObject(uri, { ...objects, signal });
+    return true;
+  } catch (error) {
+    if (isRecordpipeError(error, 'object-missing')) return false;
+    // Without permission to read, the object may exist.
+    if (isRecordpipeError(error, 'access-denied')) return true;
+    throw error;
+  }
+}
+
+/** Creates a directory unless it exists. @throws RecordpipeError `io-failure` */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: Error) => {
+    const text = `the directory cannot be created: ${error.message}`;
+    throw new RecordpipeError('io-failure', text, { uri: folder }, error);
+  });
+}
+
+/** Kinds of reports. A run regenerates them, so an older one is replaced without `--force`. */
+export type ReportKind = 'validation' | 'repair' | 'page';
+
+/** The beginning of a report of each kind. */
+const BEGINNINGS: Record<ReportKind, RegExp> = {
+  validation: /^\{\n {2}"ok": (true|false),\n {2}"files": \[(\]|\n {4}\{\n {6}"uri": ")/,
+  // One result, or an array of them (--output-dir).
+  repair: /^(\[\]|(\[\n {2})?\{\n +("uri": ".*",\n +)?"ok": (true|false),\n +"from": "\w+",\n +"to": ")/,
+  page: /^<!DOCTYPE html>\n<html[^>]*>\n<head>\n<meta charset="utf-8">\n<meta name="generator" content="recordpipe">/,
+};
+
+/** Bytes of a file that determine its kind. */
+const BEGINNING_BYTES = 4096;
+
+/**
+ * Whether an existing file may be replaced: with `--force`, if it is empty, or if it is a report of
+ * this kind.
+ * @throws RecordpipeError `already-exists` if it may not
+ */
+export async function checkReplaceable(
+  path: string,
+  kind: ReportKind | undefined,
+  force: boolean | undefined,
+): Promise<boolean> {
+  if (force) return true;
+  // `writeWhole` checks objects, and files that appear meanwhile.
+  if (isAddress(path)) return false;
+  const existing = await stat(path).catch(() => undefined);
+  if (existing?.isFile() !== true) return false;
+  if (existing.size === 0 && kind !== undefined) return true;
+  if (kind !== undefined && BEGINNINGS[kind].test(await beginningOf(path))) return true;
+  const what = kind === undefined ? 'already exists' : 'exists, and is not a report of this command';
+  throw new RecordpipeError('already-exists', what, { uri: path });
+}
+
+/**
+ * Writes a report. A file of that name is either the old or the complete new one; devices and pipes
+ * are written in place.
+ * @param kind undefined for documents that people edit: they are replaced only with `--force`
+ */
+export async function writeReport(
+  path: string,
+  text: string,
+  kind: ReportKind | undefined,
+  force: boolean | undefined,
+  access: Partial<Access> = {},
+): Promise<void> {
+  const { writeWhole } = await import('recordpipe/records/write');
+  const overwrite = await checkReplaceable(path, kind, force);
+  await writeWhole(path, [Buffer.from(text)], { overwrite, sync: true, ...access });
+}
+
+async function beginningOf(path: string): Promise<string> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return '';
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Identifies a file by its inode, or by its directory and name if it does not exist. */
+async function identity(path: string): Promise<string> {
+  const existing = await stat(path, { bigint: true }).catch(() => undefined);
+  if (existing !== undefined) return `${existing.dev} ${existing.ino}`;
+  const folder = await realpath(dirname(path)).catch(() => resolve(dirname(path)));
+  return join(folder, basename(path));
+}
+
+function reportError(uri: string, cause: Error): RecordpipeError {
+  return new RecordpipeError('io-failure', `the report cannot be written: ${cause.message}`, { uri }, cause);
+}
+
+/**
+ * Reads the schema of `--schema`.
+ * @throws RecordpipeError `not-found`, `io-failure`; UsageError for an invalid schema
+ */
+export async function readSchemaFile(path: string): Promise<RecordSchema> {
+  const { readSchema } = await import('recordpipe/check');
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT')
+      throw new RecordpipeError(
+        'not-found',
+        'no such schema file; recordpipe schema writes one',
+        { uri: path },
+        error,
+      );
+    const what = error.code === 'EISDIR' ? 'it is a directory; name a schema file in it' : error.message;
+    throw new RecordpipeError('io-failure', what, { uri: path }, error);
+  });
+  try {
+    return readSchema(text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(error.message.replace(/^schema:/, `--schema: ${path}:`));
+  }
+}
+
+/**
+ * The output paths in a directory, which is created if it does not exist.
+ * @param names one for each file
+ * @throws UsageError for two files with the same output
+ */
+export async function outputPaths(
+  folder: string,
+  files: readonly string[],
+  names: readonly string[],
+): Promise<string[]> {
+  const first = new Map<string, number>();
+  for (const [i, name] of names.entries()) {
+    const other = first.get(name);
+    if (other !== undefined)
+      throw new UsageError(
+        `--output-dir: ${files[other]} and ${files[i]} would both be written to ${name}; use a directory for each`,
+      );
+    first.set(name, i);
+  }
+  if (isAddress(folder)) return names.map((name) => `${folder.replace(/\/?$/, '/')}${name}`);
+  await makeFolder(folder);
+  return names.map((name) => join(folder, name));
+}
+
+/** The results of a command over files. */
+export interface FileResults<R> {
+  readonly results: readonly R[];
+  readonly failed: number;
+  /** The exit code of the worst failure. */
+  readonly exitCode: number;
+}
+
+/**
+ * Processes files one after the other.
+ * @param onFailure reports a file that failed and returns its result, if it has one; without it, the
+ *   first failure ends the run
+ */
+export async function eachFile<R>(
+  files: readonly string[],
+  work: (file: string, index: number) => Promise<R>,
+  onFailure?: (error: RecordpipeError, file: string) => R | undefined | Promise<R | undefined>,
+): Promise<FileResults<R>> {
+  const results: R[] = [];
+  let failed = 0;
+  let exitCode = OK;
+  for (const [index, file] of files.entries()) {
+    try {
+      results.push(await work(file, index));
+    } catch (error) {
+      if (onFailure === undefined || !isItemFailure(error)) throw error;
+      failed++;
+      const result = await onFailure(error, file);
+      if (result !== undefined) results.push(result);
+      complainAbout(error);
+      exitCode = worse(exitCode, exitCodeOf(error.code));
+    }
+  }
+  return { results, failed, exitCode };
+}
