@@ -8,14 +8,20 @@ import { expanded, INPUT, inputSelection, sourceOf } from '../options/inputs.ts'
 import { atLeast, parsed, type Values, value } from '../options/option.ts';
 import { OUTPUT, TEXT_NOTES, transformOptions } from '../options/transform.ts';
 import { complain } from '../output.ts';
-import { eachFile, outputPaths } from '../output-dir.ts';
-import { checkReplaceable, checkReportFolder, refuseReportOn, writeReport } from '../report-file.ts';
+import {
+  checkReplaceable,
+  checkReportFolder,
+  eachFile,
+  outputPaths,
+  refuseReportOn,
+  writeReport,
+} from '../output-files.ts';
 import { formatCount, formatNumberOf } from '../text/numbers.ts';
 import { visible } from '../text/visible.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {
-  outputDir: value('--output-dir <folder>', 'repair each input file into this directory, keeping its name'),
+  outputDir: value('--output-dir <dir>', 'repair each input file into this directory, keeping its name'),
   report: value('--report <file>', 'also write the findings to a file, as JSON'),
   maxErrors: parsed(
     '--max-errors <n>',

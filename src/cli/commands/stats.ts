@@ -10,8 +10,8 @@ import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts
 import { runOptions } from '../options/reports.ts';
 import { shardOptions } from '../options/shards.ts';
 import { complain, print, say } from '../output.ts';
+import { checkOutput, checkReplaceable, refuseReportOn, writeReport } from '../output-files.ts';
 import { progressOf } from '../progress.ts';
-import { checkOutput, checkReplaceable, refuseReportOn, writeReport } from '../report-file.ts';
 import { finishStats, statsShard } from '../stats-run.ts';
 import { painter } from '../text/terminal.ts';
 import { visible } from '../text/visible.ts';
