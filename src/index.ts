@@ -23,17 +23,19 @@ export {
   encodeTextLineInto,
   encodeTFRecord,
   encodeTFRecordInto,
-  type IRHeader,
-  type IRHeaderInput,
   type Multipart,
-  packIR,
   type RecordIOEncodeOptions,
   recordIOFrameBytes,
   type TextLineEncodeOptions,
   tfrecordFrameBytes,
+} from './formats/index.ts';
+export {
+  type IRHeader,
+  type IRHeaderInput,
+  packIR,
   type UnpackedIR,
   unpackIR,
-} from './formats/index.ts';
+} from './messages/ir-header.ts';
 export {
   type Batches,
   type BinaryData,
@@ -70,6 +72,7 @@ export {
   type RecordReadOptions,
   type RecordScan,
   type RecordScanOptions,
+  type RecordSources,
   readRecordBatches,
   readRecordIO,
   readRecordIOBatches,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { countFiles, validateFiles } from '../src/check/index.ts';
 import { UsageError } from '../src/errors.ts';
-import { packIR } from '../src/formats/index.ts';
+import { packIR } from '../src/messages/ir-header.ts';
 import { PipeModeStreamer } from '../src/pipemode/streamer/index.ts';
 import { openRecordShards, openRecordWriter } from '../src/records/write/index.ts';
 import { planShards } from '../src/scale/index.ts';

@@ -1,30 +1,130 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
+import { buildIfStale } from './support/build-once.ts';
+import { tempDir } from './support/temp-dir.ts';
+import { CONSUMER_OPTIONS, publicEntries, ROOT, writeConsumer } from './support/type-consumer.ts';
 
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  exports: Record<string, string | { types: string }>;
-};
+buildIfStale('types', 'dist/types/index.d.ts');
 
-const subpaths = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
-  typeof target === 'string' ? [] : [[subpath, target.types] as const],
+const TYPES = join(ROOT, 'dist/types/');
+const temp = tempDir();
+const options = ts.convertCompilerOptionsFromJson(CONSUMER_OPTIONS, temp.path).options;
+const entries = publicEntries();
+const program = ts.createProgram(
+  entries.map(({ types }) => types),
+  { ...options, skipLibCheck: true, noEmit: true },
+);
+const checker = program.getTypeChecker();
+const printer = ts.createPrinter({ removeComments: true });
+/** What each subpath exports, by name. */
+const exportsOf = new Map(
+  entries.map(({ specifier, types }) => {
+    const module = checker.getSymbolAtLocation(program.getSourceFile(types) as ts.Node) as ts.Symbol;
+    const symbols = checker
+      .getExportsOfModule(module)
+      .map((symbol) => [symbol.name, original(symbol)] as const);
+    return [specifier, new Map(symbols)] as const;
+  }),
 );
 
-/** The source of a declaration file. */
-function sourceOf(built: string): string {
-  return built.replace('./dist/types/', '../src/').replace(/\.d\.ts$/, '.ts');
+function original(symbol: ts.Symbol): ts.Symbol {
+  return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 }
 
-describe('the names that each subpath exports', () => {
-  test.each(subpaths)('%s', async (_, built) => {
-    const names = Object.keys(await import(/* @vite-ignore */ sourceOf(built)));
-    expect(names.sort()).toMatchSnapshot();
+/** Update the reports with `npm run api`. */
+describe('the public names and their types are those of the report in test/api', () => {
+  test.each(entries)('$specifier', async ({ specifier, types }) => {
+    const name =
+      specifier === 'recordpipe' ? 'root' : specifier.slice('recordpipe/'.length).replace('/', '-');
+    expect(basename(types)).toMatch(/\.d\.ts$/);
+    await expect(reportOf(specifier)).toMatchFileSnapshot(`api/${name}.api.md`);
   });
 });
 
-test('the root entry holds all of the codec', async () => {
-  const root = Object.keys(await import('../src/index.ts'));
-  for (const part of ['crc32c', 'formats', 'records']) {
-    const names = Object.keys(await import(/* @vite-ignore */ `../src/${part}/index.ts`));
-    expect(root).toEqual(expect.arrayContaining(names));
+/** The declarations of a subpath. Those that an earlier subpath has are only named: the root entry counts as the last. */
+function reportOf(specifier: string): string {
+  const order = [...exportsOf.keys()].slice(1).concat('recordpipe');
+  const earlier = order.slice(0, order.indexOf(specifier));
+  const named: string[] = [];
+  const declared: string[] = [];
+  for (const [name, symbol] of [...exportsOf.get(specifier)!].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const home = earlier.find((other) => [...exportsOf.get(other)!.values()].includes(symbol));
+    if (home !== undefined) named.push(`- \`${name}\` from \`${home}\``);
+    else declared.push(...(symbol.declarations ?? []).map((declaration) => textOf(declaration)));
+  }
+  const report = [`# ${specifier}`];
+  if (named.length > 0) report.push(named.join('\n'));
+  if (declared.length > 0) report.push(['```ts', declared.join('\n\n'), '```'].join('\n'));
+  return `${report.join('\n\n')}\n`;
+}
+
+function textOf(declaration: ts.Declaration): string {
+  const statement = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
+  return printer
+    .printNode(ts.EmitHint.Unspecified, statement, declaration.getSourceFile())
+    .replace(/^export (declare )?/, '');
+}
+
+test('every type that a public declaration mentions is exported', () => {
+  const exported = new Set([...exportsOf.values()].flatMap((symbols) => [...symbols.values()]));
+  const missing: string[] = [];
+  const seen = new Set<ts.Symbol>();
+  const visit = (symbol: ts.Symbol): void => {
+    if (seen.has(symbol)) return;
+    seen.add(symbol);
+    for (const declaration of symbol.declarations ?? [])
+      if (declaration.getSourceFile().fileName.startsWith(TYPES)) walk(declaration, symbol);
+  };
+  const walk = (node: ts.Node, owner: ts.Symbol): void => {
+    const name = ts.isTypeReferenceNode(node)
+      ? node.typeName
+      : ts.isImportTypeNode(node)
+        ? node.qualifier
+        : ts.isExpressionWithTypeArguments(node)
+          ? node.expression
+          : undefined;
+    const found = name && checker.getSymbolAtLocation(name);
+    const symbol = found && original(found);
+    const declaration = symbol?.declarations?.[0];
+    if (symbol && declaration?.getSourceFile().fileName.startsWith(TYPES)) {
+      if (!ts.isTypeParameterDeclaration(declaration)) {
+        if (!exported.has(symbol) && !seen.has(symbol)) missing.push(`${symbol.name}, of ${owner.name}`);
+        visit(symbol);
+      }
+    }
+    ts.forEachChild(node, (child) => walk(child, owner));
+  };
+  for (const symbol of exported) visit(symbol);
+  expect(exported.size).toBeGreaterThan(300);
+  expect(missing).toEqual([]);
+});
+
+test('the root entry exports all of the codec', () => {
+  const root = exportsOf.get('recordpipe')!;
+  for (const part of ['crc32c', 'formats', 'records'])
+    expect([...root.keys()], part).toEqual(
+      expect.arrayContaining([...exportsOf.get(`recordpipe/${part}`)!.keys()]),
+    );
+});
+
+test('a library that re-exports every value, and publishes declarations, compiles', async () => {
+  const consumer = await writeConsumer(temp.path);
+  const library = ts.createProgram([consumer], { ...options, skipLibCheck: true });
+  // With the diagnostics of declarations, such as types that cannot be named.
+  const { diagnostics } = library.emit(undefined, () => undefined, undefined, true);
+  const problems = [...library.getSemanticDiagnostics(library.getSourceFile(consumer)), ...diagnostics];
+  const texts = problems.map(
+    ({ code, messageText }) => `TS${code} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+  );
+  expect([...new Set(texts)]).toEqual([]);
+});
+
+test('declarations use no syntax that TypeScript 5.0 does not read, nor private names, which ES5 targets reject', () => {
+  for (const entry of readdirSync(TYPES, { recursive: true, withFileTypes: true })) {
+    if (!entry.name.endsWith('.d.ts')) continue;
+    const text = readFileSync(join(entry.parentPath, entry.name), 'utf8');
+    expect(text, entry.name).not.toMatch(/^\s*#private|Uint8Array<|from '\.[^']*\.ts'|\baccessor\b/m);
   }
 });

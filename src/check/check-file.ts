@@ -1,7 +1,7 @@
 import { isItemFailure } from '../errors.ts';
 import type { OnBatch } from '../records/scan-source.ts';
 import { isRemote } from '../storage/registry.ts';
-import { checkFrozen, type FileInput, storedBytes } from './file-input.ts';
+import { checkFrozen, type FileInput } from './file-input.ts';
 import { type Examined, examinedFile, type FileReport, failedFile } from './file-report.ts';
 import type { FileTask, Watch } from './file-task.ts';
 
@@ -37,25 +37,10 @@ async function examine(input: FileInput, task: FileTask, watch: Watch, onBatch: 
   if (input.range !== undefined)
     return (await import('./scan-range.ts')).scanRange(input, input.range, task, watch, onBatch);
   if (task.check === 'count') {
+    const { countQuickly } = await import('./count-quickly.ts');
     const counted = await countQuickly(input, task, watch);
     if (counted !== undefined)
       return { ...counted, compression: 'none', errors: [], errorCount: 0, warnings: 0 };
   }
   return (await import('./scan-file.ts')).scanFile(input, task, watch, onBatch);
-}
-
-/** Counts records without a scan. Undefined if the file is unusual in any way: the scan then reports it. */
-async function countQuickly(
-  input: FileInput,
-  { reading, blocking }: FileTask,
-  watch: Watch,
-): Promise<Pick<Examined, 'format' | 'records' | 'bytes'> | undefined> {
-  const { path } = input;
-  if (isRemote(path))
-    return reading.format === 'textline'
-      ? undefined
-      : (await import('./hop-object.ts')).hopObject(input, reading, watch);
-  if (path === '-' || storedBytes(input) === 0) return undefined;
-  if (reading.format !== 'textline') return (await import('./header-hops.ts')).hopCount(path, reading, watch);
-  return blocking ? (await import('./count-lines.ts')).countLines(path, reading, watch) : undefined;
 }

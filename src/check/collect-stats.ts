@@ -36,7 +36,7 @@ export async function collectStats(
 ): Promise<DatasetStats> {
   checkOptionNames('collectStats', options, NAMES);
   const { blocking = false, samples = false, jobs, onProgress, signal } = options;
-  const reading = await checkedReading(options);
+  const reading = checkedReading(options);
   const { files } = await expandWithNotices(inputs, options.format, options);
   const look = { stats: { samples } };
   const task = { check: 'validate', maxErrors: MAX_FINDINGS, blocking, reading, look } as const;

@@ -60,7 +60,7 @@ export async function countFiles(
 ): Promise<CountReport> {
   checkOptionNames('countFiles', options, NAMES);
   const { blocking = false, jobs, onFile, onFileInOrder, onProgress, signal } = options;
-  const reading = await checkedReading(options);
+  const reading = checkedReading(options);
   const { strictShards = false, onNotice } = options;
   const expanded = await expandWithNotices(inputs, options.format, options);
   const notices: InputNotice[] = [...expanded.notices];

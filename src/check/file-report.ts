@@ -1,6 +1,6 @@
 import { DATA_ERROR_CODES, type ErrorCode, type ErrorJson, RecordpipeError, redacted } from '../errors.ts';
-import type { Compression } from '../formats/read-options.ts';
-import type { FormatName } from '../formats/record-format.ts';
+import type { Compression } from '../formats/compression.ts';
+import type { FormatName } from '../formats/registry.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { RecordScan } from '../records/scan-source.ts';
 import { type FileInput, type RecordRange, storedBytes, uriOf } from './file-input.ts';

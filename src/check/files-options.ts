@@ -1,9 +1,8 @@
 import type { OptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
-import { FORMAT_NAMES, type FormatName } from '../formats/record-format.ts';
-import { tfrecordReadOptions } from '../formats/tfrecord/decoder.ts';
+import { type AnyOptions, type FormatName, formats, recordFormat } from '../formats/registry.ts';
 import { INPUT_OPTION_NAMES, type InputOptions } from '../records/inputs/input-options.ts';
-import type { RecordReadOptions } from '../records/record-read-options.ts';
+import type { RecordReadOptions } from '../records/read-options.ts';
 
 /** The expected format. `auto` detects it from the content, file by file. */
 export type Format = FormatName | 'auto';
@@ -11,9 +10,20 @@ export type Format = FormatName | 'auto';
 /** The reading options of all formats that concern checking: see `RecordReadOptions`. */
 export type CheckedReading = Pick<
   RecordReadOptions,
-  (typeof COMMON)[number] | (typeof RECORDIO)[number] | (typeof TEXTLINE)[number]
+  | (typeof COMMON)[number]
+  | 'payloadCrc'
+  | 'multipart'
+  | 'lenientFlags'
+  | 'strictPadding'
+  | 'delimiter'
+  | 'cr'
+  | 'skipBlank'
+  | 'stripBom'
+  | 'encoding'
+  | 'fatal'
 >;
 
+/** The options of checking that are not those of a single format. */
 const COMMON = [
   'format',
   'compression',
@@ -21,11 +31,8 @@ const COMMON = [
   'onTruncated',
   'trailing',
   'recover',
-  'payloadCrc',
   'objects',
 ] as const;
-const RECORDIO = ['multipart', 'lenientFlags', 'strictPadding'] as const;
-const TEXTLINE = ['delimiter', 'cr', 'skipBlank', 'stripBom', 'encoding', 'fatal'] as const;
 
 /** Each worker thread takes about 10 MB. */
 const MAX_JOBS = 256;
@@ -100,22 +107,16 @@ export const FILES_OPTION_NAMES: OptionNames<FilesOptions> = {
  * The given options that concern reading, checked.
  * @throws UsageError for a wrong value
  */
-export async function checkedReading(given: Partial<FilesOptions>): Promise<Partial<CheckedReading>> {
+export function checkedReading(given: Partial<FilesOptions>): Partial<CheckedReading> {
   const { format = 'auto', jobs } = given;
-  if (format !== 'auto' && !FORMAT_NAMES.includes(format))
-    throw new UsageError(`format: expected one of auto, ${FORMAT_NAMES.join(', ')}, got ${String(format)}`);
+  if (format !== 'auto') recordFormat(format);
   if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1 && jobs <= MAX_JOBS))
     throw new UsageError(`jobs: expected an integer from 1 to ${MAX_JOBS}, got ${jobs}`);
-  const entries = [...COMMON, ...RECORDIO, ...TEXTLINE].map((name) => [name, given[name]] as const);
+  const own = formats().flatMap(({ checkOptions }) => checkOptions);
+  const entries = [...COMMON, ...own].map((name) => [name, given[name as keyof CheckedReading]] as const);
   const reading: Partial<CheckedReading> = Object.fromEntries(
     entries.filter(([, value]) => value !== undefined),
   );
-  const { format: _, ...options } = reading;
-  tfrecordReadOptions(options);
-  // Imported lazily: start-up time counts.
-  if (RECORDIO.some((name) => name in reading))
-    (await import('../formats/recordio/decoder.ts')).recordIOReadOptions(options);
-  if (TEXTLINE.some((name) => name in reading))
-    (await import('../formats/textline/options.ts')).textLineReadOptions(options);
+  for (const { readOptions } of formats()) readOptions(reading as Partial<AnyOptions>);
   return reading;
 }

@@ -1,17 +1,17 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { checkAborted } from '../bytes/abortable.ts';
 import type { ByteSource, OpenSource } from '../bytes/sources.ts';
-import { type Compression, reusedChunkBytes } from '../formats/read-options.ts';
-import type { FormatName } from '../formats/record-format.ts';
-import { identifyPeeked, identifySource, PeekedSource } from '../records/identify-source.ts';
-import type { RecordReadOptions } from '../records/record-read-options.ts';
+import type { Compression } from '../formats/compression.ts';
+import { type FormatName, recordFormat } from '../formats/registry.ts';
+import { identifyPeeked, identifySource } from '../records/identify-source.ts';
+import { PeekedSource } from '../records/peeked-source.ts';
+import { type RecordReadOptions, reusedChunkBytes } from '../records/read-options.ts';
 import { type OnBatch, type RecordScan, type ScanOptions, scanSource } from '../records/scan-source.ts';
 import { fileError } from '../storage/local/file-errors.ts';
 import { isRemote } from '../storage/registry.ts';
 import { openStored } from '../storage/stored-source.ts';
 import { changedSincePlan, type FileInput, storedBytes, uriOf } from './file-input.ts';
 import type { FileTask, Watch } from './file-task.ts';
-import { loadFormat } from './load-format.ts';
 
 /** Checking thousands of small files spends its time and memory on buffers. */
 const MIN_CHUNK_BYTES = 64 * 1024;
@@ -35,7 +35,7 @@ export async function scanFile(
     : await openLocal(input, task, watch, onBatch !== undefined);
   const { format, compression, source, blocking, chunkBytes, size } = opened;
   const options = { ...scanOptions(input, task, watch), compression, blocking, chunkBytes };
-  const scanned = await scanSource(await loadFormat(format), source, options, onBatch);
+  const scanned = await scanSource(recordFormat(format), source, options, onBatch);
   // A scan ends early at damage; the size of the file is known all the same.
   return { ...scanned, bytes: Math.max(scanned.bytes, size()) };
 }
@@ -114,7 +114,7 @@ async function openRemote(
   };
   const opened = openStored({ uri, size, etag }, { chunkBytes: REMOTE_CHUNK_BYTES }, { objects, onEvent });
   const source = new PeekedSource(frozen ? unlessChanged(opened, () => changed) : opened, signal);
-  const known = format === 'auto' ? 'auto' : await loadFormat(format);
+  const known = format === 'auto' ? 'auto' : recordFormat(format);
   const found = await identifyPeeked(source, { format: known, compression, uri });
   const stored = (): number => {
     const bytes = found.size?.() ?? 0;

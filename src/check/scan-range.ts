@@ -1,12 +1,11 @@
 import { RecordpipeError, sentenceOf } from '../errors.ts';
 import { RecordBatch } from '../formats/batch.ts';
-import type { FormatName } from '../formats/record-format.ts';
+import { type FormatName, recordFormat } from '../formats/registry.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
 import { openObjectReader } from '../storage/object-reader.ts';
 import { isRemote } from '../storage/registry.ts';
 import type { FileInput, RecordRange } from './file-input.ts';
 import type { FileTask, Watch } from './file-task.ts';
-import { loadFormat } from './load-format.ts';
 import { REMOTE_CHUNK_BYTES, scanOptions } from './scan-file.ts';
 
 /** Bytes per read. */
@@ -41,7 +40,7 @@ export async function scanRange(
     const chunks = chunksOf((from, to) => reader.read(from, to), range);
     const batches =
       onBatch && ((batch: RecordBatch, format: FormatName) => onBatch(placedBatch(batch, range), format));
-    const scanned = await scanSource(await loadFormat(range.format), chunks, options, batches);
+    const scanned = await scanSource(recordFormat(range.format), chunks, options, batches);
     return asExpected(placedScan(scanned, uri, range), uri, range);
   } finally {
     await reader.close();

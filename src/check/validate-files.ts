@@ -74,7 +74,7 @@ export async function validateFiles(
   const { failOnEmpty = false, strictShards = false, onNotice } = options;
   const schema = options.schema && (await import('./schema/read-schema.ts')).readSchema(options.schema);
   if (!(maxErrors >= 0)) throw new UsageError(`maxErrors: expected a number >= 0, got ${maxErrors}`);
-  const reading = await checkedReading(options);
+  const reading = checkedReading(options);
   // Missing shards do not keep the others from being checked.
   const found = await expandWithNotices(inputs, options.format, { ...options, strictShards: false });
   const notices: InputNotice[] = [...found.notices];

@@ -41,7 +41,8 @@ export async function fail(error: unknown): Promise<number> {
     complain(`recordpipe: io-failure: ${visible(error.message)}\n  next: ${next}`);
     return IO_FAILURE;
   }
-  complain(`recordpipe: internal error: ${stackOf(error)}\n  next: ${bugReport()}`);
+  const { sourceStack } = await import('./source-stack.ts');
+  complain(`recordpipe: internal error: ${sourceStack(stackOf(error))}\n  next: ${bugReport()}`);
   return INTERNAL_ERROR;
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isItemFailure, type RecordpipeError, UsageError } from 'recordpipe/errors';
 import { errorText } from './advice.ts';
 import { exitCodeOf, OK, worse } from './exit-codes.ts';
-import { isS3 } from './options/objects.ts';
+import { isAddress } from './options/objects.ts';
 import { complain } from './output.ts';
 import { makeFolder } from './report-file.ts';
 
@@ -25,7 +25,7 @@ export async function outputPaths(
       );
     first.set(name, i);
   }
-  if (isS3(folder)) return names.map((name) => `${folder.replace(/\/?$/, '/')}${name}`);
+  if (isAddress(folder)) return names.map((name) => `${folder.replace(/\/?$/, '/')}${name}`);
   await makeFolder(folder);
   return names.map((name) => join(folder, name));
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { KnownFile, RecordSchema } from 'recordpipe/check';
 import { RecordpipeError, UsageError } from 'recordpipe/errors';
 import { type InputSelection, inputsOf, listsIn } from './options/inputs.ts';
-import { type AnyObjectOptions, accessOf, isS3 } from './options/objects.ts';
+import { type AnyObjectOptions, accessOf, isAddress } from './options/objects.ts';
 import type { ReadingOptions } from './options/reading.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function refuseReportOn(
   const reportId = await identity(report);
   for (const file of files) {
     if (file === '-') continue;
-    if (isS3(file) ? file === report : (await identity(file)) === reportId)
+    if (isAddress(file) ? file === report : (await identity(file)) === reportId)
       throw new UsageError(
         `${option}: ${report} is also an input or output of this command; choose another name`,
       );
@@ -31,7 +31,7 @@ export async function refuseReportOn(
  * @throws RecordpipeError `not-found`, `io-failure`
  */
 export async function checkReportFolder(path: string): Promise<void> {
-  if (isS3(path)) return;
+  if (isAddress(path)) return;
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isDirectory()) throw reportError(path, new Error('it is a directory; name a file in it'));
   await access(existing === undefined || existing.isFile() ? dirname(path) : path, constants.W_OK).catch(
@@ -100,7 +100,7 @@ export async function checkReplaceable(
 ): Promise<boolean> {
   if (force) return true;
   // `writeWhole` checks objects, and files that appear meanwhile.
-  if (isS3(path)) return false;
+  if (isAddress(path)) return false;
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isFile() !== true) return false;
   if (existing.size === 0 && kind !== undefined) return true;
@@ -122,7 +122,7 @@ export async function writeReport(
 ): Promise<void> {
   const { writeWhole } = await import('recordpipe/records/write');
   const overwrite = await checkReplaceable(path, kind, force);
-  await writeWhole(path, [Buffer.from(text)], { overwrite, sync: !isS3(path) });
+  await writeWhole(path, [Buffer.from(text)], { overwrite, sync: !isAddress(path) });
 }
 
 async function beginningOf(path: string): Promise<string> {

@@ -26,7 +26,7 @@ import {
 import { statObject } from 'recordpipe/storage';
 import { exitCodeOf, INVALID, IO_FAILURE, OK } from './exit-codes.ts';
 import { type InputSelection, inputsOf } from './options/inputs.ts';
-import { type AnyObjectOptions, accessOf, isS3 } from './options/objects.ts';
+import { type AnyObjectOptions, accessOf, isAddress } from './options/objects.ts';
 import { defined } from './options/option.ts';
 import type { PayloadOptions, ReadingOptions } from './options/reading.ts';
 import type { ShardOptions } from './options/shards.ts';
@@ -84,7 +84,7 @@ export async function shardRun<C extends ShardCommand>(
     if (found === undefined) complain(NO_PLAN);
     if (choice !== undefined) complain(shardText({ shard, shards }, by, files, plan));
   }
-  if (report !== undefined && !isS3(report)) {
+  if (report !== undefined && !isAddress(report)) {
     if (report.endsWith('/')) await makeFolder(report);
     await checkReportFolder(await named(report, 'x'));
   }
@@ -156,7 +156,7 @@ function shardText(
 /** The path of a report: in a directory it gets its own name. */
 async function named(report: string, name: string): Promise<string> {
   if (report.endsWith('/')) return `${report}${name}`;
-  const folder = !isS3(report) && (await stat(report).catch(() => undefined))?.isDirectory();
+  const folder = !isAddress(report) && (await stat(report).catch(() => undefined))?.isDirectory();
   return folder ? join(report, name) : report;
 }
 
@@ -192,7 +192,7 @@ export async function shardFiles(
 }
 
 async function checkPlanned({ uri, size, etag }: KnownFile, options: AnyObjectOptions): Promise<void> {
-  const remote = isS3(uri);
+  const remote = isAddress(uri);
   const { objects, signal } = accessOf(options);
   const found = remote
     ? await statObject(uri, { ...objects, signal })

@@ -1,6 +1,6 @@
 import type { RecordBatch } from '../formats/batch.ts';
+import type { RecordReadOptions } from '../records/read-options.ts';
 import { readRecordBatches } from '../records/read-records.ts';
-import type { RecordReadOptions } from '../records/record-read-options.ts';
 import type { Batches } from '../records/record-reader.ts';
 import { checkFileNames, type FileNames, filesNamed } from './file-names.ts';
 import { END, LATER, type Open, Stage, type Step } from './stage.ts';

@@ -1,17 +1,6 @@
-export {
-  type IRHeader,
-  type IRHeaderInput,
-  packIR,
-  type UnpackedIR,
-  unpackIR,
-} from '../messages/ir-header.ts';
-export {
-  encodeRecordIO,
-  encodeRecordIOInto,
-  type RecordIOEncodeOptions,
-  recordIOFrameBytes,
-} from './recordio/encode.ts';
+export { encodeRecordIO, encodeRecordIOInto, recordIOFrameBytes } from './recordio/encode.ts';
 export type { Multipart } from './recordio/layout.ts';
-export { encodeTextLine, encodeTextLineInto, type TextLineEncodeOptions } from './textline/encode.ts';
-export type { CarriageReturns } from './textline/scanner.ts';
+export type { RecordIOEncodeOptions } from './recordio/options.ts';
+export { encodeTextLine, encodeTextLineInto } from './textline/encode.ts';
+export type { CarriageReturns, TextLineEncodeOptions } from './textline/options.ts';
 export { encodeTFRecord, encodeTFRecordInto, tfrecordFrameBytes } from './tfrecord/encode.ts';

@@ -1,173 +1,267 @@
-import {
-  DATA_ERROR_CODES,
-  type ErrorPlace,
-  isRecordpipeError,
-  RecordpipeError,
-  UsageError,
-} from '../errors.ts';
-import type { DetectCompression, RecordSource } from '../records/record-source.ts';
+import type { ErrorPlace } from '../errors.ts';
 import type { RecordBatch } from './batch.ts';
-import type { ReadStats } from './corruption.ts';
-import { FORMAT_NAMES, type FormatName } from './format-name.ts';
-import type { ReadOptions } from './read-options.ts';
+import type { CodecOptions, ReadStart } from './codec-options.ts';
+import type { Compression } from './compression.ts';
+import type { Findings, ReadStats } from './corruption.ts';
 
-export { FORMAT_NAMES, type FormatName };
+/**
+ * A record format: its names, how its content is recognized, its options, and the parts that read and write
+ * it. A format lives in `formats/NAME/`; one line in `registry.ts` makes it known to everything else.
+ *
+ * The object itself is small. Each part is imported when it is first used, so that a program pays only for
+ * the formats and parts that it needs.
+ */
+export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends object = object>
+  extends FormatReading<R> {
+  /** The name for people: `TFRecord`. */
+  readonly title: string;
 
-/** What a scan counted on the way. */
+  /** File extensions without the dot; the first one is the usual one. */
+  readonly extensions: readonly string[];
+  /** Matches further names of record files, such as TensorBoard's. */
+  readonly otherNames?: RegExp;
+  /**
+   * Whether a search of a folder that names no format finds the files of this one. False for text: any text
+   * file may lie beside the data.
+   */
+  readonly foundByDefault: boolean;
+
+  /** Whether the first 12 bytes leave no doubt: at least 32 bits of them are what the format requires. */
+  isCertain(head: Uint8Array): boolean;
+  /** How likely the first bytes of a file are of this format, and why. */
+  detect(head: Uint8Array): Detection;
+
+  /** The format's own reading options that validating and counting accept. */
+  readonly checkOptions: readonly (keyof R & string)[];
+  /**
+   * The complete writing options of the format.
+   * @throws UsageError for an invalid value
+   */
+  writeOptions(given: Partial<W> | undefined): W;
+  /**
+   * Rejects a payload that the format cannot represent.
+   * @throws RecordpipeError `record-too-large`, `unrepresentable`, or UsageError
+   */
+  checkPayload(payload: Uint8Array, options: W): void;
+  /** How a scan makes sure that records can be appended to an existing file. */
+  appendCheck(options: W): AppendCheck<R>;
+  /** How index files describe this format. */
+  readonly index: IndexLayout<R>;
+
+  /** Decoder, scanner and strict walk. */
+  codec(): Promise<RecordCodec<R>>;
+  /** Encodes records for one writer. */
+  framer(options: W): Promise<Framer>;
+  /** Verifies frames that an index locates. @param count number of records in the file */
+  frames(uri: string, options: R, count: number): Promise<FrameReader>;
+  /** Finds the frames of a file. Default: by the batches of the decoder. */
+  frameFinder?(options: R, chunkBytes: number, sink: FrameSink): Promise<FrameFinder>;
+  /**
+   * Walks a file by its headers.
+   * @param sink receives every frame; default: records are only counted
+   * @returns undefined if these options, or a sink, are not supported
+   */
+  headerHop?(options: R, sink?: FrameSink): Promise<HeaderHop | undefined>;
+}
+
+/** What reading needs to know about a format before any of its code is imported. */
+export interface FormatReading<R extends CodecOptions> {
+  /** The name in options, reports and index files. */
+  readonly name: string;
+  /**
+   * The complete reading options.
+   * @throws UsageError for an invalid value
+   */
+  readOptions(given: Partial<R> | undefined): R;
+  /** Defaults of scans, which report everything odd, where they differ from those of readers. */
+  readonly scanDefaults?: Partial<R>;
+  readonly detectCompression: DetectCompression;
+}
+
+/** The compression of a stream by its first bytes: `none` unless they show another one. */
+export type DetectCompression = (head: Uint8Array) => Compression;
+
+/**
+ * How sure a format is of the first bytes of a file: `certain`; `likely` for a weak sign such as text;
+ * `damaged` if a valid record follows a damaged beginning; `truncated` if the file ends within a plausible
+ * first header; `possible` if nothing speaks against it.
+ */
+export type Certainty = 'certain' | 'likely' | 'damaged' | 'truncated' | 'possible' | 'no';
+
+export interface Detection {
+  readonly certainty: Certainty;
+  /** Completes "it is NAME: …", or with `no` "it is unknown: …". */
+  readonly reason: string;
+}
+
+/** Decodes and scans one format. */
+export interface RecordCodec<R extends CodecOptions = CodecOptions> extends FormatReading<R> {
+  /** Whether a scan with these options needs the decoder, because `walk` is strict. */
+  lenient(options: R): boolean;
+  /** A decoder over the scanner that this process shares. */
+  decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
+  /** A separate scanner with `buffers` buffers of `bufferBytes` bytes. */
+  own(bufferBytes: number, buffers: number): OwnScanning<R>;
+}
+
+/** A scanner with its own memory, and buffers in that memory, which it scans in place. */
+export interface OwnScanning<R extends CodecOptions> {
+  /** The next buffer, in turn. */
+  nextBuffer(): Uint8Array;
+  decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
+  /**
+   * Strict: checks all records without holding any of them, in constant memory. Adds damage to `findings`,
+   * and throws what prevents reading.
+   */
+  walk(opened: RecordSource, options: R, findings: Findings, onProgress: OnProgress): Promise<ScanCounts>;
+}
+
+/** What a scan counts. */
 export interface ScanCounts {
   readonly records: number;
   readonly payloadBytes: number;
   readonly trailingBytes: number;
-  /** Oddities that were accepted and cost no byte of a record: see `ReadStats`. */
+  /** Accepted oddities that cost no byte of a record: see `ReadStats`. */
   readonly warnings?: number;
 }
 
-/** Told now and then how many stored bytes have been read. */
+/** Called periodically with the number of stored bytes read. */
 export type OnProgress = ((bytes: number) => void) | undefined;
 
-/** A scanner with a memory of its own, and buffers in that memory, which it scans in place. */
-export interface OwnScanning<O extends ReadOptions> {
-  /** The next of the buffers, in turn. */
-  nextBuffer(): Uint8Array;
-  decoder(options: O, source: DecoderSource, stats: ReadStats): RecordDecoder;
-  /** Strict: checks all records without ever holding one, in constant memory. What is wrong goes into `findings`, what keeps bytes from being read is thrown. */
-  walk(opened: RecordSource, options: O, findings: Findings, onProgress: OnProgress): Promise<ScanCounts>;
+/** An open, decompressed source. */
+export interface RecordSource {
+  readonly uri: string | undefined;
+  readonly compression: Compression;
+  /** Total bytes of an uncompressed source, where it knows. */
+  readonly size: (() => number) | undefined;
+  /** The uncompressed bytes. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Bytes read from the source so far, as stored. */
+  readonly stored: { bytes: number };
+  /** Zlib streams after the first that have been read. */
+  readonly nextStreams?: { count: number };
 }
 
-/** All that the generic machinery (readers, scans, streams, detection) has to know of a format. */
-export interface RecordFormat<O extends ReadOptions = ReadOptions> {
-  readonly name: FormatName;
-  /**
-   * The complete options, checked.
-   * @throws UsageError for a value that no option has
-   */
-  readOptions(given: Partial<O> | undefined): O;
-  /** What scans, which are to find all that is odd, have by default in place of the readers' defaults. */
-  readonly scanDefaults?: Partial<O>;
-  /** Used where the compression is to be found out. */
-  readonly detectCompression: DetectCompression;
-  /** Whether a scan with these options needs the decoder, which holds one record at a time, because `walk` is strict. */
-  lenient(options: O): boolean;
-  /** A decoder over the scanner that this process shares. */
-  decoder(options: O, source: DecoderSource, stats: ReadStats): RecordDecoder;
-  /** A scanner of one's own with `buffers` buffers of `bufferBytes` bytes. */
-  own(bufferBytes: number, buffers: number): OwnScanning<O>;
-}
-
-/** What a decoder knows of where the bytes come from. */
+/** Where the bytes of a decoder come from. */
 export interface DecoderSource {
   readonly uri?: string | undefined;
   readonly compressed?: boolean | undefined;
-  /** How many bytes the stream has in all. Asked when a record seems to reach beyond what is at hand: a length is not believed before. */
+  /** Total bytes of the stream. A length field is not trusted beyond it. */
   readonly size?: (() => number) | undefined;
-  /** Position and number of the first record that will be pushed; default: the beginning of the stream. */
+  /** Position and number of the first record that will be pushed. Default: the beginning of the stream. */
   readonly start?: ReadStart | undefined;
 }
 
 /**
- * Cuts a stream of uncompressed chunks of one format into batches of records: push a chunk, take batches until there is none, push the
- * next; `end()` after the last, and take batches again. Knows nothing of files or promises.
+ * Cuts a stream of uncompressed chunks into batches of records: push a chunk, take batches until there are
+ * none, push the next; call `end` after the last, and take batches again. Performs no I/O.
  */
 export interface RecordDecoder {
-  /** What has been read so far. */
   readonly stats: ReadStats;
   /** Whether nothing more will be delivered, whatever is pushed. */
   readonly ended: boolean;
   /** Where the next record begins. */
   readonly place: ErrorPlace;
-  /** Takes the next chunk; the records of later batches are views into it. Only after `next()` returned null. */
+  /** Takes the next chunk; records of later batches are views of it. Call it only after `next` returned null. */
   push(chunk: Uint8Array): void;
-  /** Says that no more chunks come. */
+  /** Marks the end of the stream. */
   end(): void;
   /**
-   * The next batch; null when more bytes are wanted or, after `end()`, when all is delivered.
-   * @throws RecordpipeError at the first bad place that the options do not pass over; nothing is delivered after it
+   * The next batch; null if it needs more bytes or, after `end`, if everything has been delivered.
+   * @throws RecordpipeError at the first corrupt place that the options do not skip; nothing follows it
    */
   next(): RecordBatch | null;
 }
 
-/** Errors found: the first `max` are kept, all are counted. */
-export class Findings {
-  readonly first: RecordpipeError[] = [];
-  count = 0;
-  readonly #max: number;
-  readonly #onFinding: ((error: RecordpipeError) => void) | undefined;
+/** Encodes payloads as frames, for one writer. */
+export interface Framer {
+  /** Exact size of the frame of this payload. @throws as `RecordFormat.checkPayload` */
+  frameBytes(payload: Uint8Array): number;
+  /** `count` buffers in memory where framing is fast. Called at most once. */
+  buffers(bytes: number, count: number): readonly Uint8Array[];
+  /** Releases the buffers. With `reusable`, the next writer may get them: no write of them is in progress. */
+  release(reusable: boolean): void;
+  /** Writes the frame into one of the buffers, which has room for it. */
+  frame(payload: Uint8Array, buffer: Uint8Array, at: number): void;
+  /** The frame in new memory, for frames that are larger than a buffer. */
+  encode(payload: Uint8Array): Uint8Array;
+}
 
-  /** @param onFinding called with each error that is kept */
-  constructor(max: number, onFinding?: (error: RecordpipeError) => void) {
-    this.#max = max;
-    this.#onFinding = onFinding;
-  }
+/** A scan that makes sure that an existing file ends with a whole record. */
+export interface AppendCheck<R extends CodecOptions> {
+  readonly options: Partial<R>;
+  /** Why a file with warnings cannot be appended to; undefined if it can. */
+  readonly onWarning?: string;
+}
 
-  add(error: RecordpipeError): void {
-    this.count++;
-    if (this.first.length >= this.#max) return;
-    this.first.push(error);
-    this.#onFinding?.(error);
-  }
+/** Describes the layout of a file in an index file: the options that decide where its records begin. */
+export interface IndexLayout<R extends CodecOptions> {
+  /** The format's number in index files. */
+  readonly code: number;
+  /** The options that index files store. */
+  readonly options: readonly (keyof R & string)[];
+  /** The stored options that must be the same when the index is used. */
+  readonly compared: readonly (keyof R & string)[];
+  /** The mode byte of an index file. */
+  encodeMode(options: R): number;
+  /** The bytes that index files store beside it: the delimiter of lines. */
+  delimiter?(options: R): Uint8Array;
+  /** Stored options from mode and delimiter; undefined for invalid ones. */
+  decode(mode: number, delimiter: Uint8Array): Partial<R> | undefined;
+}
 
-  /** Damage is a finding; what kept the bytes from being read is thrown. */
-  addOrThrow(error: unknown): void {
-    if (!isRecordpipeError(error) || !DATA_ERROR_CODES.has(error.code)) throw error;
-    this.add(error);
-  }
+/** Verifies frames of one file and finds the payloads in them. */
+export interface FrameReader {
+  /** Bytes before a frame that `payload` needs to see that a record may begin there; 0 for the first frame. */
+  readonly before: number;
+  /** Number of first bytes of a frame that `headFits` needs. */
+  readonly headBytes: number;
+  /** Whether the `headBytes` first bytes (or the whole frame) at `bytes[at]` begin a frame of this size. */
+  headFits(bytes: Uint8Array, at: number, frameBytes: number, record: number): boolean;
+  /**
+   * The verified payload of the frame `bytes[at, at + frameBytes)`: a view, or new memory if it consists of
+   * several parts.
+   * @param offset position of the frame in the file
+   * @throws RecordpipeError `index-mismatch` if there is no such frame; otherwise what is wrong with it
+   */
+  payload(bytes: Uint8Array, at: number, frameBytes: number, record: number, offset: number): Uint8Array;
+}
+
+/** Receives the sizes of frames in file order. */
+export interface FrameSink {
+  /** A frame of this many bytes. */
+  addFrame(bytes: number): void;
+  /** The `count - 1` frames between `count` payloads, whose starts are at the even places of `index`. */
+  addSteps(index: Uint32Array, count: number): void;
+}
+
+/** Finds the frames in the chunks of a file. */
+export interface FrameFinder {
+  nextBuffer(): Uint8Array;
+  push(chunk: Uint8Array): void;
+  /** The file ends. */
+  end(): void;
 }
 
 /**
- * Where reading begins. A {@link RecordpipeError} of an earlier reading is one: it knows the first record that was not delivered.
+ * Walks the headers of one file in blocks. `walk` follows whole frames; a large frame need not be read:
+ * `hop` counts it, and the next block starts after it.
  */
-export interface ReadStart {
-  /** Position of the record's first byte, in the uncompressed bytes of the source. Default 0. */
-  readonly offset?: number | undefined;
-  /** Number of that record, from which records are counted. Default 0. */
-  readonly record?: number | undefined;
-}
-
-/** @throws UsageError for positions that are not integers from 0 */
-export function checkStart(start: ReadStart | undefined): void {
-  if (start === undefined) return;
-  if (typeof start !== 'object' || start === null)
-    throw new UsageError(`start: expected an object { offset, record }, got ${String(start)}`);
-  for (const name of ['offset', 'record'] as const) {
-    const value = start[name] ?? 0;
-    if (!(Number.isSafeInteger(value) && value >= 0))
-      throw new UsageError(`start.${name}: expected an integer >= 0, got ${String(value)}`);
-  }
-}
-
-/** The error for a source that ends before the position where reading is to begin. */
-export function startBeyondEnd(offset: number, size: number, uri: string | undefined): RecordpipeError {
-  const place: ErrorPlace = { uri };
-  const text = `reading is to begin at byte ${offset}, the source ends at ${size}; it is not the source that was read before, or it shrank`;
-  return new RecordpipeError('source-changed', text, place);
-}
-
-/** The chunks of a source from a position in it: what lies before is read and dropped. */
-export function chunksFrom(
-  chunks: AsyncIterable<Uint8Array>,
-  offset: number,
-  uri: string | undefined,
-): AsyncIterable<Uint8Array> {
-  if (offset === 0) return chunks;
-  let iterator: AsyncIterator<Uint8Array> | undefined;
-  let position = 0;
-  const skipping: AsyncIterator<Uint8Array> = {
-    async next() {
-      iterator ??= chunks[Symbol.asyncIterator]();
-      while (position < offset) {
-        const step = await iterator.next();
-        if (step.done) throw startBeyondEnd(offset, position, uri);
-        const from = offset - position;
-        position += step.value.length;
-        if (position > offset) return { done: false, value: step.value.subarray(from) };
-      }
-      return iterator.next();
-    },
-    async return() {
-      iterator ??= chunks[Symbol.asyncIterator]();
-      await iterator.return?.();
-      return { done: true, value: undefined };
-    },
-  };
-  return { [Symbol.asyncIterator]: () => skipping };
+export interface HeaderHop {
+  /** Memory to walk in. */
+  readonly block: Uint8Array;
+  /** Records counted so far. */
+  readonly records: number;
+  /** Bytes of the last block that were walked. */
+  readonly position: number;
+  /** Bytes of the frame at `position`; 0 if its header is incomplete. */
+  readonly frame: number;
+  /** Whether the file may end here. */
+  readonly mayEnd: boolean;
+  /** Whether frames are never hopped over, because the format has no lengths. */
+  readonly readsAll?: boolean;
+  /** Walks whole frames of `block[0, have)`; false at anything unusual, which a scan must judge. */
+  walk(have: number): boolean;
+  /** Counts the frame at `position` without reading it. */
+  hop(): void;
 }

@@ -1,24 +1,63 @@
 import { UsageError } from '../errors.ts';
-import type { RecordReadOptions } from '../records/record-read-options.ts';
-import { FORMAT_NAMES, type FormatName, type RecordFormat } from './record-format.ts';
+import type { RecordCodec, RecordFormat } from './record-format.ts';
 import { recordIOFormat } from './recordio/format.ts';
+import type { RecordIOOptions } from './recordio/options.ts';
 import { textLineFormat } from './textline/format.ts';
+import type { TextLineOptions } from './textline/options.ts';
 import { tfrecordFormat } from './tfrecord/format.ts';
+import type { TFRecordOptions } from './tfrecord/options.ts';
 
-// Whoever imports this has all formats in his bundle; the functions of one format (readTFRecords and the like) do not.
-const FORMATS: Readonly<Record<FormatName, unknown>> = {
+/** The name of a record format. */
+export type FormatName = 'tfrecord' | 'recordio' | 'textline';
+
+/** The only list of formats, in the order in which detection tries them. */
+const FORMATS: Readonly<Record<FormatName, object>> = {
   tfrecord: tfrecordFormat,
   recordio: recordIOFormat,
   textline: textLineFormat,
 };
 
+/** The reading options of all formats. A format uses its own and ignores the others. */
+export interface AnyOptions extends TFRecordOptions, RecordIOOptions, TextLineOptions {}
+
+/** A format whose options are not known before it runs. */
+export type AnyFormat = RecordFormat<AnyOptions>;
+
+const registered = new Map<string, AnyFormat>(Object.entries(FORMATS) as [string, AnyFormat][]);
+
+/** The names of all formats. */
+export function formatNames(): FormatName[] {
+  return [...registered.keys()] as FormatName[];
+}
+
+/** All formats. */
+export function formats(): AnyFormat[] {
+  return [...registered.values()];
+}
+
 /**
  * The format of this name.
- * @throws UsageError for a name that no format has
+ * @param others further names that the option accepts, for the error
+ * @throws UsageError for an unknown name
  */
-export function recordFormat(name: FormatName): RecordFormat<RecordReadOptions> {
-  if (!Object.hasOwn(FORMATS, name))
-    throw new UsageError(`format: expected one of auto, ${FORMAT_NAMES.join(', ')}, got ${String(name)}`);
-  // A format takes what it knows from the options of all formats and leaves the rest.
-  return FORMATS[name] as RecordFormat<RecordReadOptions>;
+export function recordFormat(name: FormatName, others: readonly string[] = ['auto']): AnyFormat {
+  const format = registered.get(name);
+  if (format === undefined)
+    throw new UsageError(
+      `format: expected one of ${[...others, ...formatNames()].join(', ')}, got ${String(name)}`,
+    );
+  return format;
+}
+
+/** Decoder and scanner of the format of this name. @throws UsageError for an unknown name */
+export async function recordCodec(name: FormatName): Promise<RecordCodec<AnyOptions>> {
+  return recordFormat(name).codec();
+}
+
+/**
+ * Adds a format for this thread; returns a function that removes it. Worker threads do not know it.
+ */
+export function registerFormat(format: RecordFormat<never, never>): () => void {
+  registered.set(format.name, format as unknown as AnyFormat);
+  return () => registered.delete(format.name);
 }

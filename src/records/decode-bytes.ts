@@ -3,18 +3,18 @@ import { asBytes, type BinaryData } from '../bytes/binary-data.ts';
 import { inflateBytes } from '../bytes/host-io.ts';
 import { UsageError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
-import { newReadStats } from '../formats/corruption.ts';
-import type { ReadOptions } from '../formats/read-options.ts';
-import type { RecordFormat } from '../formats/record-format.ts';
-import { startBeyondEnd } from '../formats/record-format.ts';
+import { type CodecOptions, startBeyondEnd } from '../formats/codec-options.ts';
+import { newReadStats, placed } from '../formats/corruption.ts';
+import type { RecordCodec } from '../formats/record-format.ts';
 import { onceSync } from './once.ts';
-import { inflateOptions, placed } from './record-source.ts';
+import { DEFAULT_SOURCE_OPTIONS } from './read-options.ts';
+import { inflateOptions } from './record-source.ts';
 
-/** Larger inputs are decoded span by span: positions in a batch have 32 bits. A record across a border is copied. */
+/** Larger inputs are decoded span by span: positions in a batch have 32 bits. A record across two spans is copied. */
 const SPAN_BYTES = 2 ** 30;
 
 /** Options of decoding bytes that are already in memory. */
-export type DecodeOptions<O extends ReadOptions> = Omit<O, 'reuse' | 'chunkBytes' | 'blocking' | 'signal'>;
+export type DecodeOptions<O extends CodecOptions> = Omit<O, 'reuse'>;
 
 type Batches = Generator<RecordBatch, void, undefined>;
 
@@ -25,20 +25,21 @@ type Batches = Generator<RecordBatch, void, undefined>;
  * @throws UsageError at once, for an unknown option or option value, and for data that is not bytes
  * @throws as the format's decoder, while iterating; `unsupported-source` for compressed bytes in a browser
  */
-export function decodeBytes<O extends ReadOptions>(
+export function decodeBytes<O extends CodecOptions>(
   caller: string,
-  format: RecordFormat<O>,
+  codec: RecordCodec<O>,
   data: BinaryData,
   given?: Partial<DecodeOptions<O>>,
 ): Batches {
-  checkOptionNames(caller, given, format.readOptions(undefined));
-  const options = format.readOptions(given as Partial<O> | undefined);
+  // Options of reading that change nothing here are accepted, so that callers can share one object.
+  checkOptionNames(caller, given, { ...DEFAULT_SOURCE_OPTIONS, ...codec.readOptions(undefined) });
+  const options = codec.readOptions(given as Partial<O> | undefined);
   const bytes = asBytes(data);
   if (bytes === undefined)
     throw new UsageError(
       `${caller}: expected bytes (Uint8Array, ArrayBuffer or DataView), got ${typeName(data)}; readRecords reads files and streams`,
     );
-  return onceSync((state) => batches(format, bytes, options, state), `call ${caller} again`);
+  return onceSync((state) => batches(codec, bytes, options, state), `call ${caller} again`);
 }
 
 /** The records of batches, one by one. The generator can be iterated once. */
@@ -54,29 +55,29 @@ function* records(batches: Batches, state: { ended: boolean }): Generator<Uint8A
   }
 }
 
-function* batches<O extends ReadOptions>(
-  format: RecordFormat<O>,
+function* batches<O extends CodecOptions>(
+  codec: RecordCodec<O>,
   bytes: Uint8Array,
   options: O,
   state: { ended: boolean },
 ): Batches {
   try {
-    for (const batch of decode(format, bytes, options)) yield options.copy ? batch.copying() : batch;
+    for (const batch of decode(codec, bytes, options)) yield options.copy ? batch.copying() : batch;
   } finally {
     state.ended = true;
   }
 }
 
-function* decode<O extends ReadOptions>(format: RecordFormat<O>, bytes: Uint8Array, options: O): Batches {
+function* decode<O extends CodecOptions>(codec: RecordCodec<O>, bytes: Uint8Array, options: O): Batches {
   const { uri, start } = options;
-  const compression = options.compression === 'auto' ? format.detectCompression(bytes) : options.compression;
+  const compression = options.compression === 'auto' ? codec.detectCompression(bytes) : options.compression;
   const { output, error } =
     compression === 'none'
       ? { output: bytes, error: undefined }
       : inflateBytes(bytes, inflateOptions(compression, options));
   const size = error === undefined ? () => output.length : undefined;
   const source = { uri, compressed: compression !== 'none', size, start };
-  const decoder = format.decoder(options, source, newReadStats());
+  const decoder = codec.decoder(options, source, newReadStats());
   const begin = start?.offset ?? 0;
   if (begin > output.length) throw error ?? startBeyondEnd(begin, output.length, uri);
   for (let at = begin; at < output.length && !decoder.ended; at += SPAN_BYTES) {

@@ -1,102 +1,14 @@
-import { abortable, checkAborted } from '../bytes/abortable.ts';
-import { asBytes } from '../bytes/binary-data.ts';
 import { inflate } from '../bytes/inflate/inflate.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
-import { type ByteSource, type ChunkReading, isBlob, type OpenSource } from '../bytes/sources.ts';
+import type { ByteSource } from '../bytes/sources.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
-import { certainFormat } from '../formats/format-name.ts';
-import type { Compression } from '../formats/read-options.ts';
-import { FORMAT_NAMES, type FormatName, type RecordFormat } from '../formats/record-format.ts';
-import type { ObjectOptions } from '../storage/object-options.ts';
-import { openSource } from '../storage/open-source.ts';
-import { type FileHead, peekStored } from '../storage/stored-source.ts';
-import { detectFormat } from './detect-format.ts';
-import type { RecordReadOptions } from './record-read-options.ts';
-
-/** The first `bytes` bytes of a source that can be read again; undefined for any other source, and for objects, where it costs a request. */
-export async function sourceHead(source: ByteSource, bytes: number): Promise<FileHead | undefined> {
-  if ((typeof source === 'string' && source !== '-') || source instanceof URL)
-    return peekStored(source, bytes);
-  const data = asBytes(source);
-  if (data !== undefined) return { head: data.subarray(0, bytes), size: data.length };
-  if (!isBlob(source)) return undefined;
-  return { head: new Uint8Array(await source.slice(0, bytes).arrayBuffer()), size: source.size };
-}
-
-/** The most bytes that are looked at: enough for the header of a gzip member with a long name, and for the next record behind a damaged one. */
-export const PEEK_BYTES: number = 64 * 1024;
-
-/**
- * A source that can be read only once, opened, of which the first bytes have been looked at. They are not lost: whoever reads it next gets
- * them first.
- */
-export class PeekedSource {
-  readonly opened: OpenSource;
-  readonly iterator: AsyncIterator<Uint8Array>;
-  /** The chunks that have been looked at. */
-  readonly taken: Uint8Array[] = [];
-  /** The first bytes. */
-  head: Uint8Array = new Uint8Array(0);
-  /** Whether `head` is all there is. */
-  whole = false;
-  readonly #start = new Uint8Array(PEEK_BYTES);
-  readonly #next: { buffer: ChunkReading['nextBuffer'] };
-
-  static open(
-    source: ByteSource,
-    reading: ChunkReading,
-    signal: AbortSignal | undefined,
-    objects: Partial<ObjectOptions> | undefined,
-  ): PeekedSource {
-    checkAborted(signal);
-    const next: { buffer: ChunkReading['nextBuffer'] } = { buffer: undefined };
-    const nextBuffer = (): Uint8Array => next.buffer?.() ?? new Uint8Array(reading.chunkBytes);
-    const opened = openSource(source, { ...reading, nextBuffer }, { objects });
-    return new PeekedSource(opened, signal, next);
-  }
-
-  /** @param next where `readInto` puts what whoever opened it asks for memory */
-  constructor(
-    opened: OpenSource,
-    signal: AbortSignal | undefined,
-    next: { buffer: ChunkReading['nextBuffer'] } = { buffer: undefined },
-  ) {
-    this.opened = opened;
-    this.#next = next;
-    this.iterator = abortable(opened.chunks, signal)[Symbol.asyncIterator]();
-  }
-
-  /** Makes `head` longer, up to PEEK_BYTES, by the next chunk that has any. */
-  async peek(): Promise<void> {
-    const { taken } = this;
-    // The chunk that did not tell waits for the next ones, and who made it may use its memory again.
-    if (taken.length > 0) taken.push((taken.pop() as Uint8Array).slice());
-    while (!this.whole) {
-      const { done, value } = await this.iterator.next();
-      if (done) {
-        this.whole = true;
-      } else if (value.length > 0) {
-        taken.push(value);
-        const have = this.head.length;
-        const more = value.subarray(0, PEEK_BYTES - have);
-        this.#start.set(more, have);
-        this.head = this.#start.subarray(0, have + more.length);
-        return;
-      }
-    }
-  }
-
-  /** From now on chunks are read into these buffers. */
-  readInto(nextBuffer: ChunkReading['nextBuffer']): void {
-    this.#next.buffer = nextBuffer;
-  }
-
-  /** Gives it up. */
-  async close(): Promise<void> {
-    this.taken.length = 0;
-    await this.iterator.return?.();
-  }
-}
+import type { CodecOptions } from '../formats/codec-options.ts';
+import type { Compression } from '../formats/compression.ts';
+import { CERTAIN_BYTES, certainFormat, detectFormat } from '../formats/detect-format.ts';
+import type { FormatReading } from '../formats/record-format.ts';
+import { type FormatName, formatNames } from '../formats/registry.ts';
+import { PEEK_BYTES, PeekedSource, sourceHead } from './peeked-source.ts';
+import type { RecordReadOptions } from './read-options.ts';
 
 /** A source of which is known what it holds. */
 export interface IdentifiedSource {
@@ -116,8 +28,8 @@ export interface Wanted
 
 /** What of it concerns the bytes. */
 export interface Judging extends Pick<RecordReadOptions, 'compression' | 'uri'> {
-  /** The format, where it is known. No module of any format is imported here: starting up would take longer. */
-  readonly format: Pick<RecordFormat, 'name' | 'detectCompression'> | 'auto';
+  /** The format, if known. */
+  readonly format: Pick<FormatReading<CodecOptions>, 'name' | 'detectCompression'> | 'auto';
 }
 
 /** The beginning of a source. */
@@ -136,8 +48,6 @@ interface Verdict {
 
 /** A page tells nearly always. */
 const FIRST_PEEK_BYTES = 4096;
-/** What the first record's header needs, of any format. */
-const MIN_BYTES = 12;
 /** The head of a tar archive, say, could be that of a text; with so many bytes it cannot. */
 const TEXT_BYTES = 512;
 /** So long a text that is none cannot come from zlib. */
@@ -172,7 +82,7 @@ export async function identifyPeeked(peeked: PeekedSource, wanted: Judging): Pro
   const uri = wanted.uri ?? peeked.opened.uri;
   try {
     // Judged whenever there is twice as much, so that tiny chunks do not make it slow.
-    for (let least = MIN_BYTES; ; least = Math.min(PEEK_BYTES, 2 * peeked.head.length)) {
+    for (let least = CERTAIN_BYTES; ; least = Math.min(PEEK_BYTES, 2 * peeked.head.length)) {
       while (peeked.head.length < least && !peeked.whole) await peeked.peek();
       const { head, whole } = peeked;
       const final = whole || head.length === PEEK_BYTES;
@@ -198,10 +108,10 @@ async function judge(
   uri: string | undefined,
 ): Promise<Verdict | undefined> {
   const { bytes, final } = head;
-  if (bytes.length < MIN_BYTES && !final) return undefined;
+  if (bytes.length < CERTAIN_BYTES && !final) return undefined;
   if (format !== 'auto') {
     const known = compression === 'auto' ? format.detectCompression(bytes) : compression;
-    return { format: format.name, compression: known };
+    return { format: format.name as FormatName, compression: known };
   }
   if (compression === 'gzip' || compression === 'zlib') return inside(head, compression, uri);
   if (compression === 'auto' && certainFormat(bytes) === undefined) {
@@ -223,7 +133,7 @@ async function inside(
   // What cannot be inflated, or is nothing, is read as TFRecord, which says what is wrong with the stream.
   if (broken && certainFormat(bytes) === undefined) return { format: 'tfrecord', compression };
   const inner = { bytes, whole: head.whole && !enough, final: head.final || enough };
-  if (bytes.length < MIN_BYTES && !inner.final) return undefined;
+  if (bytes.length < CERTAIN_BYTES && !inner.final) return undefined;
   const format = formatOf(inner, compression, uri);
   return format && { format, compression };
 }
@@ -286,7 +196,7 @@ function formatOf(
   if (!final && detected.looksLike === undefined) return undefined;
   const where = compression === 'none' ? '' : `inside the ${compression} stream, `;
   const force =
-    detected.looksLike === undefined ? `; pass a format (${FORMAT_NAMES.join(', ')}) to force it` : '';
+    detected.looksLike === undefined ? `; pass a format (${formatNames().join(', ')}) to force it` : '';
   const text = `unknown format: ${where}${detected.reason}${force}`;
   throw new RecordpipeError('unknown-format', text, {
     uri,

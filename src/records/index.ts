@@ -1,15 +1,15 @@
 export type { BinaryData } from '../bytes/binary-data.ts';
 export type { ByteSource, OpenFileHandle } from '../bytes/sources.ts';
 export { RecordBatch } from '../formats/batch.ts';
+export type { ReadStart } from '../formats/codec-options.ts';
+export type { Compression } from '../formats/compression.ts';
 export type { ReadStats } from '../formats/corruption.ts';
-export { type Compression, DEFAULT_READ_OPTIONS, type ReadOptions } from '../formats/read-options.ts';
-export type { FormatName, OnProgress, ReadStart, ScanCounts } from '../formats/record-format.ts';
-export { DEFAULT_RECORDIO_READ_OPTIONS, type RecordIOReadOptions } from '../formats/recordio/decoder.ts';
-export { DEFAULT_TEXTLINE_READ_OPTIONS, type TextLineReadOptions } from '../formats/textline/options.ts';
-export { DEFAULT_TFRECORD_READ_OPTIONS, type TFRecordReadOptions } from '../formats/tfrecord/decoder.ts';
-export { detectCompression } from '../formats/tfrecord/format.ts';
+export { type DetectedFormat, detectFormat } from '../formats/detect-format.ts';
+export type { OnProgress, ScanCounts } from '../formats/record-format.ts';
+export type { FormatName } from '../formats/registry.ts';
+export { detectCompression } from '../formats/tfrecord/detect.ts';
 export type { DecodeOptions } from './decode-bytes.ts';
-export { type DetectedFormat, detectFormat } from './detect-format.ts';
+export { DEFAULT_READ_OPTIONS, type ReadOptions, type RecordReadOptions } from './read-options.ts';
 export {
   type OpenedRecords,
   openRecords,
@@ -19,13 +19,14 @@ export {
   readRecords,
   scanRecords,
 } from './read-records.ts';
-export type { RecordReadOptions } from './record-read-options.ts';
 export { type Batches, RecordReader } from './record-reader.ts';
 export type { DecoderStream } from './record-streams.ts';
 export {
+  DEFAULT_RECORDIO_READ_OPTIONS,
   decodeRecordIO,
   decodeRecordIOBatches,
   type RecordIODecodeOptions,
+  type RecordIOReadOptions,
   type RecordIOScanOptions,
   readRecordIO,
   readRecordIOBatches,
@@ -35,23 +36,27 @@ export {
 } from './recordio.ts';
 export type { RecordScan, ScanOptions } from './scan-source.ts';
 export {
+  DEFAULT_TEXTLINE_READ_OPTIONS,
   decodeTextLineBatches,
   decodeTextLines,
   readTextLineBatches,
   readTextLines,
   scanTextLines,
   type TextLineDecodeOptions,
+  type TextLineReadOptions,
   type TextLineScanOptions,
   textLineDecoderStream,
   textLineEncoderStream,
 } from './textline.ts';
 export {
+  DEFAULT_TFRECORD_READ_OPTIONS,
   decodeTFRecordBatches,
   decodeTFRecords,
   readTFRecordBatches,
   readTFRecords,
   scanTFRecords,
   type TFRecordDecodeOptions,
+  type TFRecordReadOptions,
   type TFRecordScanOptions,
   tfrecordDecoderStream,
   tfrecordEncoderStream,

@@ -1,18 +1,20 @@
 import { checkOptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { type RecordpipeError, UsageError } from '../errors.ts';
+import type { Compression } from '../formats/compression.ts';
 import { newReadStats, type ReadStats } from '../formats/corruption.ts';
-import { type Compression, DEFAULT_READ_OPTIONS, reusedChunkBytes } from '../formats/read-options.ts';
-import { FORMAT_NAMES, type FormatName } from '../formats/record-format.ts';
-import { DEFAULT_RECORDIO_READ_OPTIONS } from '../formats/recordio/decoder.ts';
-import { recordFormat } from '../formats/registry.ts';
-import { DEFAULT_TEXTLINE_READ_OPTIONS } from '../formats/textline/options.ts';
-import { DEFAULT_TFRECORD_READ_OPTIONS } from '../formats/tfrecord/decoder.ts';
+import { type FormatName, formats, recordFormat } from '../formats/registry.ts';
 import { isRemote } from '../storage/stored-source.ts';
-import { type IdentifiedSource, identifySource, PeekedSource } from './identify-source.ts';
+import { type IdentifiedSource, identifySource } from './identify-source.ts';
 import { filesOf } from './object-io.ts';
 import { onceAsync } from './once.ts';
-import type { RecordReadOptions } from './record-read-options.ts';
+import { PeekedSource } from './peeked-source.ts';
+import {
+  DEFAULT_SOURCE_OPTIONS,
+  type RecordReadOptions,
+  readOptions,
+  reusedChunkBytes,
+} from './read-options.ts';
 import { type Batches, READ_AGAIN, RecordReader, readBatches } from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
@@ -94,13 +96,11 @@ export interface OpenedRecords {
   readonly batches: Batches;
 }
 
-/** With the names of all options. */
-const READ_NAMES: RecordReadOptions = {
-  ...DEFAULT_TFRECORD_READ_OPTIONS,
-  ...DEFAULT_RECORDIO_READ_OPTIONS,
-  ...DEFAULT_TEXTLINE_READ_OPTIONS,
-  format: 'auto',
-};
+/** An object with the names of the options of all formats. */
+function readNames(): object {
+  const all = formats().map((format) => format.readOptions(undefined));
+  return Object.assign({ ...DEFAULT_SOURCE_OPTIONS, format: 'auto' }, ...all);
+}
 
 /**
  * The records of a file or stream of any format, one by one, as views (`Uint8Array`) of their bytes: by default of the format that its content
@@ -116,7 +116,7 @@ const READ_NAMES: RecordReadOptions = {
  * ```
  */
 export function readRecords(source: RecordSources, options?: Partial<RecordReadOptions>): RecordReader {
-  checkOptionNames('readRecords', options, READ_NAMES);
+  checkOptionNames('readRecords', options, readNames());
   return new RecordReader((stats) => batches(source, options, stats));
 }
 
@@ -133,7 +133,7 @@ export function readRecords(source: RecordSources, options?: Partial<RecordReadO
  * ```
  */
 export function readRecordBatches(source: RecordSources, options?: Partial<RecordReadOptions>): Batches {
-  checkOptionNames('readRecordBatches', options, READ_NAMES);
+  checkOptionNames('readRecordBatches', options, readNames());
   return batches(source, options, newReadStats());
 }
 
@@ -152,7 +152,7 @@ export async function openRecords(
   source: ByteSource,
   options: Partial<RecordReadOptions> = {},
 ): Promise<OpenedRecords> {
-  checkOptionNames('openRecords', options, READ_NAMES);
+  checkOptionNames('openRecords', options, readNames());
   checkOptions(options);
   const found = await identify(source, options, readChunkBytes(options));
   const { format, compression, uri, size } = found;
@@ -178,7 +178,7 @@ export async function scanRecords(
   source: RecordSources,
   options: Partial<RecordScanOptions> = {},
 ): Promise<RecordScan> {
-  checkOptionNames('scanRecords', options, scanNames(READ_NAMES));
+  checkOptionNames('scanRecords', options, scanNames(readNames()));
   checkOptions(options);
   const files = filesOf(source, options);
   if (files !== undefined) {
@@ -203,7 +203,7 @@ async function scanOne(source: ByteSource, options: Partial<RecordScanOptions>):
  * @throws UsageError for a value that no option has
  */
 function checkOptions({ format = 'auto', ...given }: Partial<RecordReadOptions | RecordScanOptions>): void {
-  for (const name of format === 'auto' ? FORMAT_NAMES : [format]) recordFormat(name).readOptions(given);
+  for (const one of format === 'auto' ? formats() : [recordFormat(format)]) readOptions(one, given);
 }
 
 function identify(
@@ -218,7 +218,7 @@ function identify(
 }
 
 function readChunkBytes({ reuse, blocking }: Partial<RecordReadOptions>): number {
-  return reuse ? reusedChunkBytes(blocking) : DEFAULT_READ_OPTIONS.chunkBytes;
+  return reuse ? reusedChunkBytes(blocking) : DEFAULT_SOURCE_OPTIONS.chunkBytes;
 }
 
 function batches(source: RecordSources, options: Partial<RecordReadOptions> = {}, stats: ReadStats): Batches {

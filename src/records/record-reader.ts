@@ -1,81 +1,28 @@
-import type { ByteSource } from '../bytes/sources.ts';
-import { FILE_BUFFERS } from '../bytes/sources.ts';
-import { ByteWindow } from '../bytes/window.ts';
-import type { ErrorPlace } from '../errors.ts';
+import { type ByteSource, FILE_BUFFERS } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
-import { newReadStats, type ReadStats } from '../formats/corruption.ts';
-import { type ReadOptions, reusedChunkBytes } from '../formats/read-options.ts';
-import type { DecoderSource, RecordDecoder, RecordFormat } from '../formats/record-format.ts';
-import type { PeekedSource } from './identify-source.ts';
+import type { CodecOptions } from '../formats/codec-options.ts';
+import { newReadStats, placed, type ReadStats } from '../formats/corruption.ts';
+import type { RecordCodec, RecordDecoder, RecordFormat } from '../formats/record-format.ts';
 import { alreadyRead, onceAsync } from './once.ts';
-import { openRecordSource, placed } from './record-source.ts';
-
-/** Where a decoder stands: what has come of the stream and is not yet used, and what came of the rest. */
-export class RecordCursor {
-  readonly window: ByteWindow = new ByteWindow();
-  readonly stats: ReadStats;
-  /** Index of the next record. A corrupted place that is passed over counts as one record. */
-  record = 0;
-  /** Whether no more chunks come. */
-  final = false;
-  readonly #source: DecoderSource;
-
-  /** @param start position in the stream of the first byte */
-  constructor(source: DecoderSource, stats: ReadStats, start: number) {
-    this.#source = source;
-    this.stats = stats;
-    this.window.base = start;
-    this.record = source.start?.record ?? 0;
-  }
-
-  /** A place in the stream, as errors name it; default: where the window begins. */
-  place(offset: number = this.window.position): ErrorPlace {
-    const { uri, compressed } = this.#source;
-    return { uri, compressed, record: this.record, offset };
-  }
-
-  /** Bytes that the stream has from the window's position on, where that is known and not all of them have been pushed; else infinite. */
-  get streamHas(): number {
-    const { size } = this.#source;
-    if (size === undefined || this.final) return Number.POSITIVE_INFINITY;
-    return Math.max(size() - this.window.position, this.window.unread);
-  }
-
-  /** Counts good records. */
-  count(records: number, payloadBytes: number): void {
-    this.record += records;
-    this.stats.records += records;
-    this.stats.payloadBytes += payloadBytes;
-  }
-
-  /** Passes over bytes that are no record. */
-  skip(bytes: number): void {
-    this.window.at += bytes;
-    this.stats.skippedBytes += bytes;
-  }
-}
-
-/** Whether `bytes[from, to)` are all zero. */
-export function allZero(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (bytes[i] !== 0) return false;
-  return true;
-}
+import type { PeekedSource } from './peeked-source.ts';
+import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
+import { openRecordSource } from './record-source.ts';
 
 /** Batches of records as they are read. */
 export type Batches = AsyncGenerator<RecordBatch, void, undefined>;
 
 /**
  * The records of a source in batches of up to about 1 MiB, counted in `stats`.
- * @throws UsageError at once, for an unknown option value
+ * @throws UsageError immediately, for an invalid option value
  */
-export function readBatches<O extends ReadOptions>(
-  format: RecordFormat<O>,
+export function readBatches<O extends CodecOptions>(
+  format: RecordFormat<O> | RecordCodec<O>,
   source: ByteSource | PeekedSource,
-  given: Partial<O> = {},
+  given: Partial<O & SourceOptions> = {},
   stats: ReadStats = newReadStats(),
 ): Batches {
   const preset = given.reuse ? { chunkBytes: reusedChunkBytes(given.blocking) } : undefined;
-  const options = format.readOptions({ ...preset, ...given });
+  const options = readOptions(format, { ...preset, ...given });
   return onceAsync(batches(format, source, options, stats), READ_AGAIN);
 }
 
@@ -145,18 +92,19 @@ export class RecordReader implements AsyncIterableIterator<Uint8Array> {
   }
 }
 
-async function* batches<O extends ReadOptions>(
-  format: RecordFormat<O>,
+async function* batches<O extends CodecOptions>(
+  format: RecordFormat<O> | RecordCodec<O>,
   source: ByteSource | PeekedSource,
-  options: O,
+  options: O & SourceOptions,
   stats: ReadStats,
 ): Batches {
   const { start, copy } = options;
-  const own = options.reuse ? format.own(options.chunkBytes, FILE_BUFFERS) : undefined;
-  const opened = await openRecordSource(source, options, format.detectCompression, own?.nextBuffer);
+  const codec = 'codec' in format ? await format.codec() : format;
+  const own = options.reuse ? codec.own(options.chunkBytes, FILE_BUFFERS) : undefined;
+  const opened = await openRecordSource(source, options, codec.detectCompression, own?.nextBuffer);
   const { uri, compression, size } = opened;
   const from = { uri, size, compressed: compression !== 'none', start };
-  const decoder = (own ?? format).decoder(options, from, stats);
+  const decoder = (own ?? codec).decoder(options, from, stats);
   const chunks = opened.chunks[Symbol.asyncIterator]();
   try {
     while (!decoder.ended) {

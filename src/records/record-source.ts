@@ -2,34 +2,19 @@ import { abortable, checkAborted } from '../bytes/abortable.ts';
 import type { InflateOptions } from '../bytes/inflate/gzip-header.ts';
 import { inflate } from '../bytes/inflate/inflate.ts';
 import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
-import { type ErrorPlace, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../errors.ts';
-import type { Compression, ReadOptions } from '../formats/read-options.ts';
-import { chunksFrom } from '../formats/record-format.ts';
+import { type CodecOptions, startBeyondEnd } from '../formats/codec-options.ts';
+import type { Compression } from '../formats/compression.ts';
+import { placed } from '../formats/corruption.ts';
+import type { DetectCompression, RecordSource } from '../formats/record-format.ts';
 import { openSource } from '../storage/open-source.ts';
-import { PeekedSource } from './identify-source.ts';
+import { PeekedSource } from './peeked-source.ts';
+import type { ReadOptions } from './read-options.ts';
 import { openSeeking } from './seek-source.ts';
 
-/** A source opened and inflated. */
-export interface RecordSource {
-  readonly uri: string | undefined;
-  readonly compression: Compression;
-  /** Total bytes, where nothing is compressed and the source knows. */
-  readonly size: (() => number) | undefined;
-  /** The uncompressed bytes. */
-  readonly chunks: AsyncIterable<Uint8Array>;
-  /** Bytes taken from the source so far, as they are stored. */
-  readonly stored: { bytes: number };
-  /** Zlib streams after the first that have been read. */
-  readonly nextStreams?: { count: number };
-}
-
-/** The compression of a stream by its first bytes: what is neither known compression nor known data is `none`. */
-export type DetectCompression = (head: Uint8Array) => Compression;
-
-/** How many bytes tell the compression. */
+/** Number of first bytes that show the compression. */
 const HEAD_BYTES = 12;
 
-/** Opens a source, finds out its compression and inflates it. */
+/** Opens a source, detects its compression and inflates it. */
 export async function openRecordSource(
   source: ByteSource | PeekedSource,
   options: ReadOptions,
@@ -68,20 +53,11 @@ export async function openRecordSource(
   return { ...common, size: undefined, chunks: chunksFrom(inflated, begin, uri) };
 }
 
-/** What inflating is told for these options of reading. */
-export function inflateOptions(kind: 'gzip' | 'zlib', options: ReadOptions): InflateOptions {
+/** How a stream is inflated with these options. */
+export function inflateOptions(kind: 'gzip' | 'zlib', options: CodecOptions): InflateOptions {
   const { zlibConcat, onTruncated, compat } = options;
   const stop = compat === 'tf' ? 'stop' : 'stop-at-trailer';
   return { kind, zlibConcat, whenTruncated: onTruncated === 'stop' ? stop : 'throw' };
-}
-
-/** `error` with the place it lacks: failures of the bytes' source do not know which record was being read. */
-export function placed(error: unknown, place: ErrorPlace): unknown {
-  if (!isRecordpipeError(error) || error instanceof UsageError || error.record !== undefined) return error;
-  // What fails before the first record concerns the source as a whole.
-  if (error.uri !== undefined && !(place.offset && place.offset > 0)) return error;
-  const { code, cause } = error;
-  return new RecordpipeError(code, sentenceOf(error), { ...place, uri: error.uri ?? place.uri }, cause);
 }
 
 async function detect(
@@ -95,14 +71,14 @@ async function detect(
   while (head.length < HEAD_BYTES) {
     const { done, value } = await iterator.next();
     if (done) break;
-    // A chunk that does not tell waits for the next ones, and its memory may be used again by then.
+    // The source may reuse the memory of a chunk once the next one is requested.
     taken.push(value.length < HEAD_BYTES ? value.slice() : value);
     head = taken.length === 1 ? value.subarray(0, 64) : joinHead(head, value);
   }
   return { compression: detectCompression(head), taken };
 }
 
-/** The chunks taken, then the others. No generator: with one more turn of the event loop's queue per chunk, blocking scans were 5 % slower. */
+/** The chunks taken, then the others. Not a generator: its extra promise per chunk made blocking scans 5 % slower. */
 function counted(
   taken: Uint8Array[],
   iterator: AsyncIterator<Uint8Array>,
@@ -132,4 +108,34 @@ function joinHead(head: Uint8Array, next: Uint8Array): Uint8Array {
   joined.set(head);
   joined.set(next.subarray(0, 64), head.length);
   return joined;
+}
+
+/** The chunks of a source from a position in it: everything before it is read and dropped. */
+function chunksFrom(
+  chunks: AsyncIterable<Uint8Array>,
+  offset: number,
+  uri: string | undefined,
+): AsyncIterable<Uint8Array> {
+  if (offset === 0) return chunks;
+  let iterator: AsyncIterator<Uint8Array> | undefined;
+  let position = 0;
+  const skipping: AsyncIterator<Uint8Array> = {
+    async next() {
+      iterator ??= chunks[Symbol.asyncIterator]();
+      while (position < offset) {
+        const step = await iterator.next();
+        if (step.done) throw startBeyondEnd(offset, position, uri);
+        const from = offset - position;
+        position += step.value.length;
+        if (position > offset) return { done: false, value: step.value.subarray(from) };
+      }
+      return iterator.next();
+    },
+    async return() {
+      iterator ??= chunks[Symbol.asyncIterator]();
+      await iterator.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => skipping };
 }

@@ -2,13 +2,26 @@ import { checkOptionNames } from '../bytes/arguments.ts';
 import type { BinaryData } from '../bytes/binary-data.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
-import { DEFAULT_RECORDIO_READ_OPTIONS, type RecordIOReadOptions } from '../formats/recordio/decoder.ts';
-import { encodeRecordIO, type RecordIOEncodeOptions } from '../formats/recordio/encode.ts';
-import { recordIOFormat } from '../formats/recordio/format.ts';
+import { recordIOCodec } from '../formats/recordio/codec.ts';
+import { encodeRecordIO } from '../formats/recordio/encode.ts';
+import {
+  DEFAULT_RECORDIO_OPTIONS,
+  type RecordIOEncodeOptions,
+  type RecordIOOptions,
+} from '../formats/recordio/options.ts';
 import { type DecodeOptions, decodeBytes, decodedRecords } from './decode-bytes.ts';
+import { DEFAULT_SOURCE_OPTIONS, type SourceOptions } from './read-options.ts';
 import { type Batches, RecordReader, readBatches } from './record-reader.ts';
 import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
+
+/** How RecordIO is read. Every field has a default. */
+export interface RecordIOReadOptions extends RecordIOOptions, SourceOptions {}
+
+export const DEFAULT_RECORDIO_READ_OPTIONS: RecordIOReadOptions = /* @__PURE__ */ Object.freeze({
+  ...DEFAULT_RECORDIO_OPTIONS,
+  ...DEFAULT_SOURCE_OPTIONS,
+});
 
 /**
  * The records of a RecordIO file or stream (dmlc, MXNet, SageMaker), one by one, as views (`Uint8Array`) of the payload bytes; records of several
@@ -33,7 +46,7 @@ import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan
  */
 export function readRecordIO(source: ByteSource, options?: Partial<RecordIOReadOptions>): RecordReader {
   checkOptionNames('readRecordIO', options, DEFAULT_RECORDIO_READ_OPTIONS);
-  return new RecordReader((stats) => readBatches(recordIOFormat, source, options, stats));
+  return new RecordReader((stats) => readBatches(recordIOCodec, source, options, stats));
 }
 
 /**
@@ -50,11 +63,11 @@ export function readRecordIO(source: ByteSource, options?: Partial<RecordIOReadO
  */
 export function readRecordIOBatches(source: ByteSource, options?: Partial<RecordIOReadOptions>): Batches {
   checkOptionNames('readRecordIOBatches', options, DEFAULT_RECORDIO_READ_OPTIONS);
-  return readBatches(recordIOFormat, source, options);
+  return readBatches(recordIOCodec, source, options);
 }
 
 /** Options of decoding bytes that are already in memory. */
-export type RecordIODecodeOptions = DecodeOptions<RecordIOReadOptions>;
+export type RecordIODecodeOptions = DecodeOptions<RecordIOOptions>;
 
 /**
  * The records in `bytes`, which hold a whole RecordIO file, one by one and synchronously. Each record is a view into `bytes` (into new
@@ -71,7 +84,7 @@ export function decodeRecordIO(
   bytes: BinaryData,
   options?: Partial<RecordIODecodeOptions>,
 ): Generator<Uint8Array, void, undefined> {
-  return decodedRecords('decodeRecordIO', decodeBytes('decodeRecordIO', recordIOFormat, bytes, options));
+  return decodedRecords('decodeRecordIO', decodeBytes('decodeRecordIO', recordIOCodec, bytes, options));
 }
 
 /**
@@ -88,11 +101,11 @@ export function decodeRecordIOBatches(
   bytes: BinaryData,
   options?: Partial<RecordIODecodeOptions>,
 ): Generator<RecordBatch, void, undefined> {
-  return decodeBytes('decodeRecordIOBatches', recordIOFormat, bytes, options);
+  return decodeBytes('decodeRecordIOBatches', recordIOCodec, bytes, options);
 }
 
 /** How RecordIO is scanned. */
-export type RecordIOScanOptions = ScanOptions<RecordIOReadOptions>;
+export type RecordIOScanOptions = ScanOptions<RecordIOOptions>;
 
 /**
  * Checks every record of a source without handing out any, in constant memory whatever the size of the file or of a record (one record is held where
@@ -114,7 +127,7 @@ export function scanRecordIO(
   options?: Partial<RecordIOScanOptions>,
 ): Promise<RecordScan> {
   checkOptionNames('scanRecordIO', options, scanNames(DEFAULT_RECORDIO_READ_OPTIONS));
-  return scanSource(recordIOFormat, source, options);
+  return scanSource(recordIOCodec, source, options);
 }
 
 /**

@@ -2,18 +2,21 @@ import type { ByteSource } from '../bytes/sources.ts';
 import { FILE_BUFFERS } from '../bytes/sources.ts';
 import type { RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
-import { newReadStats } from '../formats/corruption.ts';
-import { type Compression, type ReadOptions, reusedChunkBytes } from '../formats/read-options.ts';
-import {
-  Findings,
-  type FormatName,
-  type OnProgress,
-  type OwnScanning,
-  type RecordFormat,
-  type ScanCounts,
+import type { CodecOptions } from '../formats/codec-options.ts';
+import type { Compression } from '../formats/compression.ts';
+import { Findings, newReadStats, placed } from '../formats/corruption.ts';
+import type {
+  OnProgress,
+  OwnScanning,
+  RecordCodec,
+  RecordFormat,
+  RecordSource,
+  ScanCounts,
 } from '../formats/record-format.ts';
-import type { PeekedSource } from './identify-source.ts';
-import { openRecordSource, placed, type RecordSource } from './record-source.ts';
+import type { FormatName } from '../formats/registry.ts';
+import type { PeekedSource } from './peeked-source.ts';
+import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
+import { openRecordSource } from './record-source.ts';
 
 /**
  * The scanner that a scan left behind, for the next one of the same kind: touching 8 MiB of new memory takes 4 ms, as long as checking 30 MB. Held
@@ -22,8 +25,8 @@ import { openRecordSource, placed, type RecordSource } from './record-source.ts'
 let idle: { readonly kind: string; readonly own: WeakRef<object> } | undefined;
 
 /** A scanner with buffers of its own; the one that was put back last where it is of this kind. */
-export function takeScanning<O extends ReadOptions>(
-  format: RecordFormat<O>,
+function takeScanning<O extends CodecOptions>(
+  format: RecordCodec<O>,
   bufferBytes: number,
   buffers: number,
 ): OwnScanning<O> {
@@ -34,8 +37,8 @@ export function takeScanning<O extends ReadOptions>(
 }
 
 /** Puts a scanner back; only when no read into its buffers can be under way. */
-export function putScanning<O extends ReadOptions>(
-  format: RecordFormat<O>,
+function putScanning<O extends CodecOptions>(
+  format: RecordCodec<O>,
   bufferBytes: number,
   buffers: number,
   own: OwnScanning<O>,
@@ -51,14 +54,14 @@ function kindOf(format: { readonly name: string }, bufferBytes: number, buffers:
  * An object with the names of all options that a scan accepts. Options that change nothing about a scan may be shared with a reader.
  * @param defaults the format's reading options
  */
-export function scanNames(defaults: ReadOptions): object {
-  const { start: _start, ...names } = defaults;
+export function scanNames(defaults: object): object {
+  const { start: _start, ...names } = defaults as { start?: unknown };
   return { ...names, maxErrors: true, onProgress: true };
 }
 
 /** How a source is scanned: the options of reading that concern checking, and what is told while it runs. */
-export type ScanOptions<O extends ReadOptions> = Omit<
-  O,
+export type ScanOptions<O extends CodecOptions> = Omit<
+  O & SourceOptions,
   'reuse' | 'copy' | 'start' | 'onCorrupt' | 'maxCorruptedRecordsToSkip' | 'maxCorruptedTotal'
 > & {
   /** How many findings are kept in `errors`; all are counted. Default 100. */
@@ -95,36 +98,41 @@ export interface RecordScan extends ScanCounts {
 /** Called with the good records of a scan; the batch is valid until the call returns. */
 export type OnBatch = ((batch: RecordBatch, format: FormatName) => void) | undefined;
 
-/** Checks every record of a source without handing out any, but to `onBatch` where there is one. */
-export async function scanSource<O extends ReadOptions>(
-  format: RecordFormat<O>,
+/**
+ * Checks every record of a source without returning any; passes batches to `onBatch`, if given.
+ * @param format a format, whose codec is imported, or its codec
+ */
+export async function scanSource<O extends CodecOptions>(
+  format: RecordFormat<O> | RecordCodec<O>,
   source: ByteSource | PeekedSource,
   given: Partial<ScanOptions<O>> = {},
   onBatch?: OnBatch,
 ): Promise<RecordScan> {
-  const { maxErrors = 100, onProgress, onFinding, ...reading } = given as Partial<ScanOptions<ReadOptions>>;
-  const options = format.readOptions({
+  const { maxErrors = 100, onProgress, onFinding, ...reading } = given as Partial<ScanOptions<CodecOptions>>;
+  const options = readOptions(format, {
     chunkBytes: reusedChunkBytes(reading.blocking),
     ...format.scanDefaults,
     ...reading,
-  } as Partial<O>);
-  const lenient = onBatch !== undefined || format.lenient(options);
+  } as Partial<O & SourceOptions>);
+  const codec = 'codec' in format ? await format.codec() : format;
+  const name = codec.name as FormatName;
+  const lenient = onBatch !== undefined || codec.lenient(options);
   // A strict scan is done with a chunk before it asks for the next: where none is read ahead, one buffer does, and stays in the cache. What holds
   // records needs the chunk before, for one that straddles.
   const buffers = options.blocking ? (lenient ? 2 : 1) : FILE_BUFFERS;
-  const own = takeScanning(format, options.chunkBytes, buffers);
-  const opened = await openRecordSource(source, options, format.detectCompression, own.nextBuffer);
+  const own = takeScanning(codec, options.chunkBytes, buffers);
+  const opened = await openRecordSource(source, options, codec.detectCompression, own.nextBuffer);
   const findings = new Findings(maxErrors, onFinding);
-  const batches = onBatch && ((batch: RecordBatch) => onBatch(batch, format.name));
+  const batches = onBatch && ((batch: RecordBatch) => onBatch(batch, name));
   const counts = lenient
     ? await search(own, opened, options, findings, onProgress, batches)
     : await own.walk(opened, options, findings, onProgress);
   // A path that was read to its end: all its reads have been awaited.
   if (typeof source === 'string' && findings.count === 0)
-    putScanning(format, options.chunkBytes, buffers, own);
+    putScanning(codec, options.chunkBytes, buffers, own);
   return {
     uri: opened.uri,
-    format: format.name,
+    format: name,
     compression: opened.compression,
     records: counts.records,
     payloadBytes: counts.payloadBytes,
@@ -138,7 +146,7 @@ export async function scanSource<O extends ReadOptions>(
 }
 
 /** With all leniencies, or to look into records: through the decoder that readers use, which holds one record at a time. */
-async function search<O extends ReadOptions>(
+async function search<O extends CodecOptions>(
   own: OwnScanning<O>,
   opened: RecordSource,
   options: O,

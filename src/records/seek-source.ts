@@ -1,20 +1,20 @@
 import { abortable } from '../bytes/abortable.ts';
 import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
-import type { ReadOptions } from '../formats/read-options.ts';
-import { startBeyondEnd } from '../formats/record-format.ts';
+import { startBeyondEnd } from '../formats/codec-options.ts';
+import type { DetectCompression, RecordSource } from '../formats/record-format.ts';
 import { openSource } from '../storage/open-source.ts';
 import { isRemote, storedHead } from '../storage/stored-source.ts';
-import { sourceHead } from './identify-source.ts';
-import type { DetectCompression, RecordSource } from './record-source.ts';
+import { sourceHead } from './peeked-source.ts';
+import type { ReadOptions } from './read-options.ts';
 
-// Bundles for browsers have no-seek-source.ts in its place (package.json, `browser`): sources there are read and dropped up to the position.
+// Bundles for browsers replace this file by no-seek-source.ts (package.json, `browser`): they read and drop everything before the position.
 
-/** As many first bytes tell the compression. */
+/** Number of first bytes that show the compression. */
 const HEAD_BYTES = 12;
 
 /**
- * Opens a source at byte `begin`, without reading what lies before; undefined where that cannot be done: it is compressed, or it can be read
- * only from its beginning.
+ * Opens a source at byte `begin`, without reading the bytes before it. Undefined for a compressed source, and for
+ * one that can be read only from its beginning.
  */
 export async function openSeeking(
   source: ByteSource,

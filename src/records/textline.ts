@@ -2,19 +2,32 @@ import { checkOptionNames } from '../bytes/arguments.ts';
 import type { BinaryData } from '../bytes/binary-data.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
-import { encodeTextLine, type TextLineEncodeOptions } from '../formats/textline/encode.ts';
-import { textLineFormat } from '../formats/textline/format.ts';
-import { DEFAULT_TEXTLINE_READ_OPTIONS, type TextLineReadOptions } from '../formats/textline/options.ts';
+import { textLineCodec } from '../formats/textline/codec.ts';
+import { encodeTextLine } from '../formats/textline/encode.ts';
+import {
+  DEFAULT_TEXTLINE_OPTIONS,
+  type TextLineEncodeOptions,
+  type TextLineOptions,
+} from '../formats/textline/options.ts';
 import { type DecodeOptions, decodeBytes, decodedRecords } from './decode-bytes.ts';
+import { DEFAULT_SOURCE_OPTIONS, type SourceOptions } from './read-options.ts';
 import { type Batches, RecordReader, readBatches } from './record-reader.ts';
 import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
+/** How lines of text are read. Every field has a default. */
+export interface TextLineReadOptions extends TextLineOptions, SourceOptions {}
+
+export const DEFAULT_TEXTLINE_READ_OPTIONS: TextLineReadOptions = /* @__PURE__ */ Object.freeze({
+  ...DEFAULT_TEXTLINE_OPTIONS,
+  ...DEFAULT_SOURCE_OPTIONS,
+});
+
 /** Options of decoding bytes that are already in memory. */
-export type TextLineDecodeOptions = DecodeOptions<TextLineReadOptions>;
+export type TextLineDecodeOptions = DecodeOptions<TextLineOptions>;
 
 /** How lines are scanned. */
-export type TextLineScanOptions = ScanOptions<TextLineReadOptions>;
+export type TextLineScanOptions = ScanOptions<TextLineOptions>;
 
 /**
  * The lines of a text file or stream, one by one, as views (`Uint8Array`) of their bytes, without their ends (`\n` or `\r\n`, unless told otherwise).
@@ -41,7 +54,7 @@ export type TextLineScanOptions = ScanOptions<TextLineReadOptions>;
  */
 export function readTextLines(source: ByteSource, options?: Partial<TextLineReadOptions>): RecordReader {
   checkOptionNames('readTextLines', options, DEFAULT_TEXTLINE_READ_OPTIONS);
-  return new RecordReader((stats) => readBatches(textLineFormat, source, options, stats));
+  return new RecordReader((stats) => readBatches(textLineCodec, source, options, stats));
 }
 
 /**
@@ -58,7 +71,7 @@ export function readTextLines(source: ByteSource, options?: Partial<TextLineRead
  */
 export function readTextLineBatches(source: ByteSource, options?: Partial<TextLineReadOptions>): Batches {
   checkOptionNames('readTextLineBatches', options, DEFAULT_TEXTLINE_READ_OPTIONS);
-  return readBatches(textLineFormat, source, options);
+  return readBatches(textLineCodec, source, options);
 }
 
 /**
@@ -78,7 +91,7 @@ export function decodeTextLines(
   bytes: BinaryData,
   options?: Partial<TextLineDecodeOptions>,
 ): Generator<Uint8Array, void, undefined> {
-  return decodedRecords('decodeTextLines', decodeBytes('decodeTextLines', textLineFormat, bytes, options));
+  return decodedRecords('decodeTextLines', decodeBytes('decodeTextLines', textLineCodec, bytes, options));
 }
 
 /**
@@ -96,7 +109,7 @@ export function decodeTextLineBatches(
   bytes: BinaryData,
   options?: Partial<TextLineDecodeOptions>,
 ): Generator<RecordBatch, void, undefined> {
-  return decodeBytes('decodeTextLineBatches', textLineFormat, bytes, options);
+  return decodeBytes('decodeTextLineBatches', textLineCodec, bytes, options);
 }
 
 /**
@@ -118,7 +131,7 @@ export function scanTextLines(
   options?: Partial<TextLineScanOptions>,
 ): Promise<RecordScan> {
   checkOptionNames('scanTextLines', options, scanNames(DEFAULT_TEXTLINE_READ_OPTIONS));
-  return scanSource(textLineFormat, source, options);
+  return scanSource(textLineCodec, source, options);
 }
 
 /**

@@ -2,13 +2,22 @@ import { checkOptionNames } from '../bytes/arguments.ts';
 import type { BinaryData } from '../bytes/binary-data.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
-import { DEFAULT_TFRECORD_READ_OPTIONS, type TFRecordReadOptions } from '../formats/tfrecord/decoder.ts';
+import { tfrecordCodec } from '../formats/tfrecord/codec.ts';
 import { encodeTFRecord } from '../formats/tfrecord/encode.ts';
-import { tfrecordFormat } from '../formats/tfrecord/format.ts';
+import { DEFAULT_TFRECORD_OPTIONS, type TFRecordOptions } from '../formats/tfrecord/options.ts';
 import { type DecodeOptions, decodeBytes, decodedRecords } from './decode-bytes.ts';
+import { DEFAULT_SOURCE_OPTIONS, type SourceOptions } from './read-options.ts';
 import { type Batches, RecordReader, readBatches } from './record-reader.ts';
 import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
+
+/** How TFRecords are read. Every field has a default. */
+export interface TFRecordReadOptions extends TFRecordOptions, SourceOptions {}
+
+export const DEFAULT_TFRECORD_READ_OPTIONS: TFRecordReadOptions = /* @__PURE__ */ Object.freeze({
+  ...DEFAULT_TFRECORD_OPTIONS,
+  ...DEFAULT_SOURCE_OPTIONS,
+});
 
 /**
  * The records of a TFRecord file or stream, one by one, as views (`Uint8Array`) of the payload bytes. Both checksums of every
@@ -31,7 +40,7 @@ import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan
  */
 export function readTFRecords(source: ByteSource, options?: Partial<TFRecordReadOptions>): RecordReader {
   checkOptionNames('readTFRecords', options, DEFAULT_TFRECORD_READ_OPTIONS);
-  return new RecordReader((stats) => readBatches(tfrecordFormat, source, options, stats));
+  return new RecordReader((stats) => readBatches(tfrecordCodec, source, options, stats));
 }
 
 /**
@@ -48,11 +57,11 @@ export function readTFRecords(source: ByteSource, options?: Partial<TFRecordRead
  */
 export function readTFRecordBatches(source: ByteSource, options?: Partial<TFRecordReadOptions>): Batches {
   checkOptionNames('readTFRecordBatches', options, DEFAULT_TFRECORD_READ_OPTIONS);
-  return readBatches(tfrecordFormat, source, options);
+  return readBatches(tfrecordCodec, source, options);
 }
 
 /** Options of decoding bytes that are already in memory. */
-export type TFRecordDecodeOptions = DecodeOptions<TFRecordReadOptions>;
+export type TFRecordDecodeOptions = DecodeOptions<TFRecordOptions>;
 
 /**
  * The records in `bytes`, which hold a whole TFRecord file, one by one and synchronously. Each record is a view into `bytes` (into new
@@ -69,7 +78,7 @@ export function decodeTFRecords(
   bytes: BinaryData,
   options?: Partial<TFRecordDecodeOptions>,
 ): Generator<Uint8Array, void, undefined> {
-  return decodedRecords('decodeTFRecords', decodeBytes('decodeTFRecords', tfrecordFormat, bytes, options));
+  return decodedRecords('decodeTFRecords', decodeBytes('decodeTFRecords', tfrecordCodec, bytes, options));
 }
 
 /**
@@ -86,11 +95,11 @@ export function decodeTFRecordBatches(
   bytes: BinaryData,
   options?: Partial<TFRecordDecodeOptions>,
 ): Generator<RecordBatch, void, undefined> {
-  return decodeBytes('decodeTFRecordBatches', tfrecordFormat, bytes, options);
+  return decodeBytes('decodeTFRecordBatches', tfrecordCodec, bytes, options);
 }
 
 /** How TFRecords are scanned. */
-export type TFRecordScanOptions = ScanOptions<TFRecordReadOptions>;
+export type TFRecordScanOptions = ScanOptions<TFRecordOptions>;
 
 /**
  * Checks every record of a source without handing out any: at several gigabytes a second, in constant memory whatever the size
@@ -112,7 +121,7 @@ export function scanTFRecords(
   options?: Partial<TFRecordScanOptions>,
 ): Promise<RecordScan> {
   checkOptionNames('scanTFRecords', options, scanNames(DEFAULT_TFRECORD_READ_OPTIONS));
-  return scanSource(tfrecordFormat, source, options);
+  return scanSource(tfrecordCodec, source, options);
 }
 
 /**

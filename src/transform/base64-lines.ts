@@ -1,9 +1,9 @@
 import { type ErrorPlace, RecordpipeError } from '../errors.ts';
 import { RecordBatch } from '../formats/batch.ts';
-import { MAX_RECORD_BYTES } from '../formats/read-options.ts';
+import { MAX_RECORD_BYTES } from '../formats/codec-options.ts';
+import { leavePlainBuffers, plainBuffers } from '../formats/frame-buffers.ts';
+import type { Framer } from '../formats/record-format.ts';
 import type { Batches } from '../records/record-reader.ts';
-import { leavePlainBuffers, plainBuffers } from '../records/write/frame-ring.ts';
-import type { Framer } from '../records/write/framer.ts';
 import type { WriteFormat } from '../records/write/record-writer.ts';
 import { writeOptions } from '../records/write/write-options.ts';
 
@@ -180,6 +180,7 @@ export function base64Writing(name: 'jsonl' | 'base64'): WriteFormat {
   return {
     name,
     writeOptions,
+    checkPayload: (payload) => void new Base64Framer(LINE_SHAPES[name]).frameBytes(payload),
     framer: () => new Base64Framer(LINE_SHAPES[name]),
     checkAppendable: (uri) => {
       throw new RecordpipeError('unsupported-source', `appending to ${name} is not possible`, { uri });

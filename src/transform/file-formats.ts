@@ -1,5 +1,5 @@
-import type { Compression } from '../formats/read-options.ts';
-import type { FormatName } from '../formats/record-format.ts';
+import { type Compression, compressionSuffix, splitCompressedName } from '../formats/compression.ts';
+import { type FormatName, formatNames, recordFormat } from '../formats/registry.ts';
 
 /**
  * The formats that transformations read and write: the binary formats, lines of text, and two encodings of any bytes as text:
@@ -13,24 +13,13 @@ export interface NamedKind {
   readonly compression: Compression;
 }
 
-export const FILE_FORMATS: readonly FileFormat[] = ['tfrecord', 'recordio', 'textline', 'jsonl', 'base64'];
+/** Spellings of any bytes as text, with their file extensions; the usual one first. */
+const SPELLINGS = { jsonl: ['jsonl', 'ndjson'], base64: ['b64', 'base64'] } as const;
 
-/** The usual extension of each format. */
-const EXTENSIONS: Record<FileFormat, string> = {
-  tfrecord: '.tfrecord',
-  recordio: '.rec',
-  textline: '.txt',
-  jsonl: '.jsonl',
-  base64: '.b64',
-};
-
-const FORMATS: readonly (readonly [name: RegExp, format: FileFormat])[] = [
-  [/\.(tfrecords?|tfrec|tfr)$/, 'tfrecord'],
-  [/\.(rec|recordio|rio)$/, 'recordio'],
-  [/\.(jsonl|ndjson)$/, 'jsonl'],
-  [/\.(b64|base64)$/, 'base64'],
-  [/\.(txt|text|lines|csv|tsv)$/, 'textline'],
-];
+/** The names of all file formats. */
+export function fileFormats(): FileFormat[] {
+  return [...formatNames(), 'jsonl', 'base64'];
+}
 
 /**
  * The format and compression that a file's name says, also if a shard number follows the extension
@@ -43,13 +32,10 @@ const FORMATS: readonly (readonly [name: RegExp, format: FileFormat])[] = [
  * ```
  */
 export function kindOfName(path: string): NamedKind {
-  const name = path.toLowerCase();
-  const packed = /\.(gz|gzip|zz|zlib)$/.exec(name);
-  const plain = (packed === null ? name : name.slice(0, packed.index)).replace(/-\d+-of-\d+$/, '');
-  return {
-    format: FORMATS.find(([extension]) => extension.test(plain))?.[1],
-    compression: packed === null ? 'none' : packed[1].startsWith('g') ? 'gzip' : 'zlib',
-  };
+  const { plain, compression } = splitCompressedName(path.toLowerCase());
+  const extension = /\.([^.]+)$/.exec(plain.replace(/-\d+-of-\d+$/, ''))?.[1] ?? '';
+  const format = fileFormats().findLast((name) => extensionsOf(name).includes(extension));
+  return { format, compression };
 }
 
 /**
@@ -62,5 +48,9 @@ export function kindOfName(path: string): NamedKind {
  * ```
  */
 export function extensionOf(format: FileFormat, compression: Compression): string {
-  return EXTENSIONS[format] + { none: '', gzip: '.gz', zlib: '.zz' }[compression];
+  return `.${extensionsOf(format)[0]}${compressionSuffix(compression)}`;
+}
+
+function extensionsOf(format: FileFormat): readonly string[] {
+  return format === 'jsonl' || format === 'base64' ? SPELLINGS[format] : recordFormat(format).extensions;
 }

@@ -1,10 +1,10 @@
 import { checkOptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
-import type { Compression } from '../formats/read-options.ts';
-import type { RecordReadOptions } from '../records/record-read-options.ts';
+import type { Compression } from '../formats/compression.ts';
+import type { RecordReadOptions } from '../records/read-options.ts';
 import type { WrittenFile } from '../records/write/record-writer.ts';
 import type { AnyRecordWriteOptions } from '../records/write/writers.ts';
-import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
+import { type FileFormat, fileFormats } from './file-formats.ts';
 
 /** The options that all transformations share. Every field has a default; pass what differs. */
 export interface TransformOptions {
@@ -90,8 +90,8 @@ export function transformOptions(
   const options = { ...DEFAULT_TRANSFORM_OPTIONS, ...withoutUndefined(given) };
   const { from, to } = options;
   for (const [name, format] of Object.entries({ from, to })) {
-    if (format === undefined || format === 'auto' || FILE_FORMATS.includes(format)) continue;
-    throw new UsageError(`${name}: expected one of ${FILE_FORMATS.join(', ')}, got ${String(format)}`);
+    if (format === undefined || format === 'auto' || fileFormats().includes(format)) continue;
+    throw new UsageError(`${name}: expected one of ${fileFormats().join(', ')}, got ${String(format)}`);
   }
   return options;
 }

@@ -1,8 +1,8 @@
 /**
- * Record files on their way into an object store, checked before they go.
+ * Uploads record files to an object store after checking them.
  *
  * @module
  */
 export { uploadFiles } from './upload-files.ts';
-export type { UploadOptions, UploadProgress } from './upload-options.ts';
-export type { UploadedFile, UploadReport } from './upload-report.ts';
+export type { UploadOptions } from './upload-options.ts';
+export type { UploadedFile, UploadProgress, UploadReport } from './upload-report.ts';

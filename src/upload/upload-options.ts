@@ -3,27 +3,9 @@ import { FILES_OPTION_NAMES, type FilesOptions } from '../check/files-options.ts
 import type { RecordSchema } from '../check/schema/schema.ts';
 import { UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
-import type { UploadedFile } from './upload-report.ts';
+import type { UploadedFile, UploadProgress } from './upload-report.ts';
 
-/** How far an upload has come. */
-export interface UploadProgress {
-  /** Files in all. */
-  readonly files: number;
-  /** Of them, those that are done with, in whatever way. */
-  readonly filesDone: number;
-  /** Those that were refused, or could not be sent. */
-  readonly bad: number;
-  /** Bytes read for checking and bytes sent, together. */
-  readonly bytes: number;
-  /** The total of `bytes`, as far as it is known. */
-  readonly totalBytes: number | undefined;
-  /** Bytes that the service has received, part by part; parts of an interrupted upload that are used again included. */
-  readonly bytesSent: number;
-  /** The total of `bytesSent`: files that are rejected, fail or need not be sent drop out of it. 0 in a dry run. */
-  readonly bytesToSend: number;
-}
-
-/** How files are uploaded. Every field has a default; pass what differs. */
+/** Options of `uploadFiles`. Every field has a default; pass what differs. */
 export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 'onProgress'> {
   /**
    * Access to the service (`credentials`, `region`, `endpointUrl`, ...) and how bytes are transferred: `partBytes`,
@@ -34,7 +16,7 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
   readonly validate: boolean;
   /** What every record must hold: files that break it are rejected, as `validateFiles` reports them. Default: no schema. */
   readonly schema: RecordSchema | undefined;
-  /** Findings kept per file. Default 100. */
+  /** Maximum findings listed per file. Default 100. */
   readonly maxErrors: number;
   /**
    * Whether existing objects and an existing manifest are replaced. Default false: an object with the same size and checksum is
@@ -42,23 +24,23 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
    */
   readonly overwrite: boolean;
   /**
-   * Which existing objects are left alone: `unchanged`, those with the same size and checksum; `existing`, all. Default: `unchanged`,
+   * Which existing objects are kept: `unchanged`, those with the same size and checksum; `existing`, all. Default: `unchanged`,
    * and with `overwrite` none.
    */
   readonly skip: 'unchanged' | 'existing' | undefined;
-  /** Whether nothing is sent: files are checked, and it is said what would be done. Default false. */
+  /** Whether to check the files and report what would be done, without sending anything. Default false. */
   readonly dryRun: boolean;
-  /** Whether no further file is begun behind one that is refused or fails. Default false. */
+  /** Whether to start no further file after one that is rejected or fails. Default false. */
   readonly failFast: boolean;
-  /** Files that are handled at once. Default 4. */
+  /** Files to process in parallel. Default 4. */
   readonly jobs: number;
   /** MIME type of the objects. Default: the service's. */
   readonly contentType: string | undefined;
   /** User metadata of all objects, besides `recordpipe-crc32c`, the CRC-32C of the object in hexadecimal. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Where a ManifestFile of the objects is written when all files are there: a path or an `s3://` address. Default: none. */
+  /** Where to write a ManifestFile of the objects after all uploads succeeded: a path or an `s3://` address. Default: none. */
   readonly manifest: string | undefined;
-  /** Told of each file in the order of the report, as soon as all before it are done. */
+  /** Called with each file in the order of the report, as soon as the files before it are done. */
   readonly onFile: ((file: UploadedFile) => void) | undefined;
   readonly onProgress: ((progress: UploadProgress) => void) | undefined;
 }

@@ -1,35 +1,35 @@
 import { storedBytes } from '../check/file-input.ts';
 import type { FileReport, Finding } from '../check/file-report.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
-import type { PlannedUpload, UploadWatch } from './upload-files.ts';
-import type { UploadOptions } from './upload-options.ts';
+import type { PlannedUpload } from './plan-uploads.ts';
 
-/** What became of one file. The fields up to `error` are a stable contract; more may be added. */
+/** The result for one file. The fields up to `error` are a stable contract; fields may be added. */
 export interface UploadedFile {
   readonly path: string;
-  /** Where it is, or would be. */
+  /** Address of the object. */
   readonly uri: string;
   /**
-   * `uploaded`; `unchanged`: the object exists with the same size and checksum; `kept`: an object of that name exists (`skip: 'existing'`);
-   * `would-upload` (`dryRun`); `refused`: its data is bad, nothing of it was sent; `failed`: it could not be read or sent, and nothing of it is left there.
+   * `uploaded`; `unchanged`: an object with the same size and checksum exists; `kept`: an object of that name exists (`skip:
+   * 'existing'`); `would-upload` (`dryRun`); `refused`: the data is bad and was not sent; `failed`: the file could not be read or
+   * sent, and nothing of it remains in the bucket.
    */
   readonly status: 'uploaded' | 'unchanged' | 'kept' | 'would-upload' | 'refused' | 'failed';
   readonly bytes: number;
-  /** CRC-32C of the bytes, in hexadecimal; null where they could not be read to their end. */
+  /** CRC-32C of the bytes, in hexadecimal; null if the file could not be read to its end. */
   readonly crc32c: string | null;
-  /** Good records; null where they were not to be checked. */
+  /** Good records; null if they were not checked. */
   readonly records: number | null;
-  /** Why it failed, or the first thing that is wrong with its data. */
+  /** Why it failed, or the first finding in its data. */
   readonly error?: Finding;
-  /** What was found in the file; missing where it was not to be checked. */
+  /** The report of the check; missing if the file was not checked. */
   readonly report?: FileReport;
-  /** Of `uploaded`: how sure it is that the service has the same bytes, see `WrittenObject`. */
+  /** For `uploaded`: how it was verified that the service has the same bytes, see `WrittenObject`. */
   readonly verified?: 'checksum' | 'size' | 'sent';
   readonly etag?: string;
   readonly versionId?: string;
-  /** Requests that carried bytes, or would have. */
+  /** Number of requests that carried bytes, or would have. */
   readonly parts?: number;
-  /** Of them, those that an earlier, interrupted upload had sent. */
+  /** Number of parts reused from an interrupted upload. */
   readonly resumedParts?: number;
   /** Wall time, of checking and sending. */
   readonly seconds: number;
@@ -37,7 +37,7 @@ export interface UploadedFile {
 
 /** What `uploadFiles` did: the document that `recordpipe upload --json` prints. A stable contract; fields may be added. */
 export interface UploadReport {
-  /** Whether every file is there (of a dry run: could be). */
+  /** Whether every file is uploaded or was already there (in a dry run: would be). */
   readonly ok: boolean;
   /** One entry per file, sorted by path in the order of its UTF-8 bytes. */
   readonly files: readonly UploadedFile[];
@@ -48,18 +48,36 @@ export interface UploadReport {
     readonly skipped: number;
     readonly refused: number;
     readonly failed: number;
-    /** Files that were not begun, because `failFast` ended the upload. */
+    /** Files that were not started because `failFast` ended the upload. */
     readonly notBegun: number;
-    /** Bytes of the files that are there. */
+    /** Bytes of the files that are uploaded or were already there. */
     readonly bytes: number;
   };
-  /** Where the manifest was written; null where none was. */
+  /** Where the manifest was written; null if none was. */
   readonly manifest: string | null;
-  /** What is odd about the inputs: files in folders that were skipped, missing and mixed shards. */
+  /** What is unusual about the inputs: skipped files, missing and mixed shards. */
   readonly notices: readonly InputNotice[];
 }
 
-/** Sums up. */
+/** The progress of an upload. */
+export interface UploadProgress {
+  /** Number of files. */
+  readonly files: number;
+  /** Files that are finished, whatever the outcome. */
+  readonly filesDone: number;
+  /** Files that were rejected or failed. */
+  readonly bad: number;
+  /** Bytes read for checking and bytes sent, together. */
+  readonly bytes: number;
+  /** The total of `bytes`, as far as it is known. */
+  readonly totalBytes: number | undefined;
+  /** Bytes that the service has received, including reused parts of an interrupted upload. */
+  readonly bytesSent: number;
+  /** The total of `bytesSent`, without files that are rejected, fail or need not be sent. 0 in a dry run. */
+  readonly bytesToSend: number;
+}
+
+/** The report of these files. */
 export function uploadReport(
   files: readonly UploadedFile[],
   given: number,
@@ -89,21 +107,31 @@ export function uploadReport(
   };
 }
 
+type OnFile = ((file: UploadedFile) => void) | undefined;
+type OnProgress = ((progress: UploadProgress) => void) | undefined;
+
 interface Running {
   checked: number;
   sent: number;
 }
 
-/** Keeps count, and tells. */
+/** Receives the bytes of a file that were read for checking so far, and those that were sent since the last call. */
+export interface UploadWatch {
+  onChecked(bytes: number): void;
+  onSent(bytes: number): void;
+}
+
+/** Counts progress and calls `onFile` and `onProgress`. */
 export class UploadTally {
   readonly #files: (UploadedFile | undefined)[];
   readonly #running: Running[];
   readonly #sizes: readonly number[];
-  /** How often each byte is handled: read for checking, and sent. */
+  /** How often each byte is handled: 1 (read) or 2 (read and sent). */
   readonly #times: number;
-  readonly #onFile: UploadOptions['onFile'];
-  readonly #onProgress: UploadOptions['onProgress'];
-  #told = 0;
+  readonly #onFile: OnFile;
+  readonly #onProgress: OnProgress;
+  /** Number of files given to `onFile`. */
+  #reported = 0;
   #done = 0;
   #bad = 0;
   /** Bytes handled so far. */
@@ -112,12 +140,7 @@ export class UploadTally {
   #bytesSent = 0;
   #bytesToSend: number;
 
-  constructor(
-    planned: readonly PlannedUpload[],
-    dryRun: boolean,
-    onFile: UploadOptions['onFile'],
-    onProgress: UploadOptions['onProgress'],
-  ) {
+  constructor(planned: readonly PlannedUpload[], dryRun: boolean, onFile: OnFile, onProgress: OnProgress) {
     this.#files = planned.map(() => undefined);
     this.#running = planned.map(() => ({ checked: 0, sent: 0 }));
     this.#sizes = onProgress === undefined ? [] : planned.map(storedBytes);
@@ -140,18 +163,18 @@ export class UploadTally {
     this.#files[index] = file;
     this.#done++;
     const { checked, sent } = this.#running[index];
-    // What was not done to it will not be done.
+    // The rest of its bytes will not be handled.
     this.#bytes += (this.#sizes[index] ?? 0) * this.#times - checked - sent;
     if (this.#times === 2) this.#bytesToSend += sent - (this.#sizes[index] ?? 0);
     if (file.status === 'refused' || file.status === 'failed') this.#bad++;
-    for (let next = this.#files[this.#told]; next !== undefined; next = this.#files[++this.#told])
+    for (let next = this.#files[this.#reported]; next !== undefined; next = this.#files[++this.#reported])
       this.#onFile?.(next);
-    this.#tell();
+    this.#reportProgress();
   }
 
-  /** Files that were done with, in order. */
+  /** The finished files, in order. */
   finish(): UploadedFile[] {
-    for (const file of this.#files.slice(this.#told)) if (file !== undefined) this.#onFile?.(file);
+    for (const file of this.#files.slice(this.#reported)) if (file !== undefined) this.#onFile?.(file);
     return this.#files.filter((file) => file !== undefined);
   }
 
@@ -159,10 +182,10 @@ export class UploadTally {
     this.#bytes += bytes - this.#running[index][what];
     if (what === 'sent') this.#bytesSent += bytes - this.#running[index][what];
     this.#running[index][what] = bytes;
-    this.#tell();
+    this.#reportProgress();
   }
 
-  #tell(): void {
+  #reportProgress(): void {
     if (this.#onProgress === undefined) return;
     const bytes = this.#bytes;
     const totalBytes = this.#totalBytes;

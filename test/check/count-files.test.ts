@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { hopCount } from '../../src/check/header-hops.ts';
+import { countQuickly } from '../../src/check/count-quickly.ts';
 import { countFiles, validateFiles } from '../../src/check/index.ts';
 import { encodeTFRecord } from '../../src/formats/index.ts';
 import { detected, goldenFiles } from '../support/golden.ts';
@@ -12,7 +12,8 @@ import { openDescriptors, tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
 const file = (length: number): Uint8Array => encodeTFRecord(new Uint8Array(length));
-const hops = (path: string): ReturnType<typeof hopCount> => hopCount(path, {}, {});
+const TASK = { check: 'count', maxErrors: 1, blocking: false, reading: {} } as const;
+const hops = (path: string): ReturnType<typeof countQuickly> => countQuickly({ path }, TASK, {});
 
 describe.each(goldenFiles().map(detected))('$name', ({ url, error, options }) => {
   test('is counted as far as it is good', async () => {

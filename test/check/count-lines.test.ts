@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { countLines } from '../../src/check/count-lines.ts';
+import { countQuickly } from '../../src/check/count-quickly.ts';
+import type { CheckedReading } from '../../src/check/files-options.ts';
 import { countFiles } from '../../src/check/index.ts';
 import { scanTextLines } from '../../src/index.ts';
 import { Random } from '../support/random.ts';
@@ -8,6 +9,12 @@ import { tempDir } from '../support/temp-dir.ts';
 const temp = tempDir();
 const BLOCK_BYTES = 512 * 1024;
 const random = new Random(77);
+
+/** Counts without a scan. */
+function countLines(path: string, reading: Partial<CheckedReading>): ReturnType<typeof countQuickly> {
+  const text = { ...reading, format: 'textline' } as const;
+  return countQuickly({ path }, { check: 'count', maxErrors: 1, blocking: true, reading: text }, {});
+}
 
 /** Lines of random lengths up to `most`, the last one with or without its end. */
 function text(bytes: number, most: number, ended: boolean): Buffer {
@@ -25,7 +32,7 @@ describe('lines counted on the calling thread', () => {
       for (const ended of [true, false]) {
         const path = temp.file(`${bytes}-${most}-${ended}.txt`, text(bytes, most, ended));
         const { records } = await scanTextLines(path);
-        expect(await countLines(path, {}, {})).toEqual({ format: 'textline', records, bytes });
+        expect(await countLines(path, {})).toEqual({ format: 'textline', records, bytes });
         const counted = await countFiles([path], { format: 'textline', blocking: true });
         expect(counted.records).toBe(records);
       }
@@ -34,13 +41,13 @@ describe('lines counted on the calling thread', () => {
 
   test('other delimiters of one byte', async () => {
     const path = temp.file('fields', Buffer.from('a\0b\0\0c'));
-    expect(await countLines(path, { delimiter: '\0' }, {})).toMatchObject({ records: 4 });
+    expect(await countLines(path, { delimiter: '\0' })).toMatchObject({ records: 4 });
   });
 
   test('lines that may be too long, and all that is unusual, are left to the scan', async () => {
     const long = temp.file('long.txt', Buffer.alloc(3 * BLOCK_BYTES, 'x'));
-    expect(await countLines(long, { maxRecordBytes: 2 * BLOCK_BYTES }, {})).toBeUndefined();
-    expect(await countLines(long, { maxRecordBytes: 3 * BLOCK_BYTES }, {})).toMatchObject({ records: 1 });
+    expect(await countLines(long, { maxRecordBytes: 2 * BLOCK_BYTES })).toBeUndefined();
+    expect(await countLines(long, { maxRecordBytes: 3 * BLOCK_BYTES })).toMatchObject({ records: 1 });
     const { files } = await countFiles([long], {
       format: 'textline',
       blocking: true,
@@ -48,7 +55,7 @@ describe('lines counted on the calling thread', () => {
     });
     expect(files[0].error?.code).toBe('record-too-large');
     for (const options of [{ skipBlank: true }, { delimiter: '\r\n' }, { maxRecordBytes: 10 }] as const)
-      expect(await countLines(long, options, {})).toBeUndefined();
-    expect(await countLines(temp.file('nowhere'), {}, {})).toBeUndefined();
+      expect(await countLines(long, options)).toBeUndefined();
+    expect(await countLines(temp.file('nowhere'), {})).toBeUndefined();
   });
 });

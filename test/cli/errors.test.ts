@@ -69,3 +69,12 @@ test('a wrong option is exit 2 without a stack', async () => {
   expect(run.code).toBe(2);
   expect(run.stderr).not.toContain('    at ');
 });
+
+test('the stack of an internal error names the files and lines of the sources', async () => {
+  const preload = `const { hasOwn } = Object;
+    Object.hasOwn = (object, key) => { if (key === 'validate') throw new TypeError('boom'); return hasOwn(object, key); };`;
+  const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(preload)}` };
+  const run = await cli(['validate', good], { env });
+  expect(run.code).toBe(70);
+  expect(run.stderr).toMatch(/^ {4}at (async )?src\/cli\/main\.ts:\d+:\d+$/m);
+});

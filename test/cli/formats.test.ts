@@ -116,7 +116,7 @@ describe('lines of text', () => {
     expect((await cli(['inspect', '--jsonl', ...args])).stdout.split('\n')[1]).toBe(
       '{"record":1,"offset":4,"length":13}',
     );
-    expect((await cli(['count', '-q', zeros])).stderr).toContain('no text (byte 0x00 at 3)');
+    expect((await cli(['count', '-q', zeros])).stderr).toContain('not text (byte 0x00 at 3)');
   });
 
   test('validate warns of a last line without an end, with exit code 0, and is quiet when told', async () => {

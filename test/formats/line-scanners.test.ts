@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createFramesKernel } from '../../src/formats/frames-kernel.ts';
 import { strippedLength } from '../../src/formats/textline/cutting.ts';
-import type { LineCutting, LineScanner } from '../../src/formats/textline/scanner.ts';
+import type { LineCutting } from '../../src/formats/textline/options.ts';
 import { LineArea, LineWasmScanner } from '../../src/formats/textline/scanner.ts';
-import { LineTableScanner } from '../../src/formats/textline/table-scanner.ts';
+import { type LineScanner, LineTableScanner } from '../../src/formats/textline/table-scanner.ts';
 import { Random } from '../support/random.ts';
 import { randomRuns } from '../support/random-runs.ts';
 

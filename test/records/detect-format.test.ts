@@ -122,10 +122,10 @@ test('what nobody knows: the reason says what speaks against each format', () =>
   const { format, reason } = detectFormat(bytes('\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e'));
   expect(format).toBeUndefined();
   expect(reason).toMatch(
-    /^no TFRecord \(the checksum of its first length is 0x[0-9a-f]{8}, not 0x0c0b0a09\)/,
+    /^not TFRecord \(the checksum of its first length is 0x[0-9a-f]{8}, not 0x0c0b0a09\)/,
   );
-  expect(reason).toContain('no RecordIO (it begins with 0x04030201, not 0xced7230a)');
-  expect(reason).toContain('no text (byte 0x01 at 0)');
+  expect(reason).toContain('not RecordIO (it begins with 0x04030201, not 0xced7230a)');
+  expect(reason).toContain('not text (byte 0x01 at 0)');
   expect(detectFormat(new Uint8Array(0))).toEqual({ format: undefined, reason: 'there are no bytes' });
   expect(detectFormat(Uint8Array.of(1, 2, 3, 4, 5)).reason).toMatch(/^only 5 bytes, /);
 });

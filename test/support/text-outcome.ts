@@ -2,9 +2,10 @@ import { isItemFailure, isRecordpipeError, type RecordpipeError } from '../../sr
 import type { RecordBatch } from '../../src/formats/batch.ts';
 import { newReadStats } from '../../src/formats/corruption.ts';
 import { TextLineDecoder } from '../../src/formats/textline/decoder.ts';
-import { type TextLineReadOptions, textLineReadOptions } from '../../src/formats/textline/options.ts';
+import { textLineReading } from '../../src/formats/textline/options.ts';
 import { sharedLineScanner } from '../../src/formats/textline/scanner.ts';
 import { LineTableScanner } from '../../src/formats/textline/table-scanner.ts';
+import type { TextLineReadOptions } from '../../src/records/textline.ts';
 import type { Outcome } from './outcome.ts';
 import { textLineWays } from './ways.ts';
 
@@ -16,7 +17,7 @@ export function cutChunks(
 ): Outcome {
   const outcome: Outcome = { payloads: [], offsets: [], error: undefined };
   const decoder = new TextLineDecoder(
-    textLineReadOptions(given),
+    textLineReading.readOptions(given),
     {},
     newReadStats(),
     table ? (cutting) => new LineTableScanner(cutting) : sharedLineScanner,

@@ -4,7 +4,7 @@ import type { FrameScanOptions, WrittenKind } from 'recordpipe/records/indexes';
 import type { DoneFile } from 'recordpipe/scale';
 import { command, type Register } from '../command.ts';
 import { expanded, inputSelection, noInputs, STORED_INPUTS } from '../options/inputs.ts';
-import { accessOf, isS3, objectReadOptions } from '../options/objects.ts';
+import { accessOf, isAddress, objectReadOptions } from '../options/objects.ts';
 import { choice, defined, flag, type Values, value } from '../options/option.ts';
 import { payloadOptions, readingOptions } from '../options/reading.ts';
 import { linesOptions, reportOptions } from '../options/reports.ts';
@@ -80,7 +80,7 @@ async function index(inputs: string[], options: Options): Promise<number> {
   const files = shard?.files.map(({ uri }) => uri) ?? (await filesOf(inputs, options));
   checkOutput(files, options);
   const progress = progressOf(check ? 'check' : 'index', isText && !quiet && options.progress);
-  const totalBytes = files.some(isS3) ? undefined : storedBytes(files);
+  const totalBytes = files.some(isAddress) ? undefined : storedBytes(files);
   const reports: IndexReport[] = [];
   const start = performance.now();
   const taken = new Set<string>();
@@ -133,7 +133,7 @@ function checkOutput(files: readonly string[], options: Options): void {
   if (output !== undefined && files.length > 1)
     throw new UsageError(`--output: names one index, but there are ${files.length} input files`);
   if (check) return;
-  if (!quiet && output === undefined && files.some(isS3))
+  if (!quiet && output === undefined && files.some(isAddress))
     complain(
       'recordpipe: warning: indexes are written next to the data; a SageMaker channel of type S3Prefix feeds them to the training program. Stream with recordpipe, use a ManifestFile (recordpipe manifest create skips indexes), or write each index elsewhere with --output',
     );

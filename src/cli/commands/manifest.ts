@@ -2,7 +2,7 @@ import { UsageError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
 import { INVALID, OK } from '../exit-codes.ts';
 import { inputSelection, inputsOf } from '../options/inputs.ts';
-import { accessOf, accessOptions, isS3, objectReadOptions } from '../options/objects.ts';
+import { accessOf, accessOptions, isAddress, objectReadOptions } from '../options/objects.ts';
 import { atLeast, flag, names, parsed, type Values, value } from '../options/option.ts';
 import { linesOptions, reportOptions } from '../options/reports.ts';
 import { complain, print, say } from '../output.ts';
@@ -95,13 +95,13 @@ async function check(file: string, options: Values<typeof CHECK_OPTIONS>): Promi
 
 async function create(inputs: string[], options: Values<typeof CREATE_OPTIONS>): Promise<number> {
   const { output, prefix, quiet, force = false } = options;
-  const local = inputs.find((input) => !isS3(input));
+  const local = inputs.find((input) => !isAddress(input));
   if (local !== undefined)
     throw new UsageError(
       `expected s3:// addresses, got ${local}; a manifest lists objects: upload the files first (recordpipe upload --manifest writes one)`,
     );
   const { formatManifest, listManifestObjects, writeManifest } = await import('recordpipe/pipemode/manifest');
-  if (output !== undefined && !isS3(output)) await checkReplaceable(output, undefined, force);
+  if (output !== undefined && !isAddress(output)) await checkReplaceable(output, undefined, force);
   const access = accessOf(options);
   const objects = await listManifestObjects(inputs, {
     ...access,

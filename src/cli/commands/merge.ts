@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { UsageError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
 import { expanded, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts';
-import { isS3 } from '../options/objects.ts';
+import { isAddress } from '../options/objects.ts';
 import { flag, grouped, type Values, value } from '../options/option.ts';
 import { TEXT_NOTES, transformOptions } from '../options/transform.ts';
 import { formatNumberOf } from '../text/numbers.ts';
@@ -84,7 +84,7 @@ async function merge(files: string[], options: Options): Promise<number> {
 /** Whether an input may be a shard report: JSON files and directories are inspected. */
 function mayBeReport(input: string): boolean {
   if (input.endsWith('.json') || input.endsWith('/')) return true;
-  return !isS3(input) && statSync(input, { throwIfNoEntry: false })?.isDirectory() === true;
+  return !isAddress(input) && statSync(input, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** The inputs as given; the files of a directory or pattern sorted by name. */

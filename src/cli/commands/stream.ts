@@ -9,6 +9,7 @@ import type {
 } from 'recordpipe/pipemode/streamer';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
+import { inputSelection } from '../options/inputs.ts';
 import { objectReadOptions, objectsOf } from '../options/objects.ts';
 import {
   atLeast,
@@ -95,6 +96,7 @@ const OPTIONS = {
       atLeast(0),
     ),
   }),
+  strictShards: inputSelection.strictShards,
   ...objectReadOptions,
 };
 
@@ -167,6 +169,7 @@ async function stream(command: string[], options: Options): Promise<number> {
     readerTimeoutMs: options.readerTimeout,
     strictEof: options.strictEof === true,
     onFailure: options.hold ? 'hold' : 'close',
+    strictShards: options.strictShards === true,
     skipMissing: options.skipMissing === true,
     onBadLine: options.skipBadLines ? 'skip' : 'error',
     lazy: options.lazy === true,

@@ -107,9 +107,9 @@ export function accessOf(options: AnyObjectOptions): Access {
   return { objects: objectsOf(options), signal: interruption() };
 }
 
-/** Whether an argument is an `s3://` address. */
-export function isS3(argument: string): boolean {
-  return argument.startsWith('s3://');
+/** Whether an argument is an address, such as `s3://bucket/key`, rather than a path. */
+export function isAddress(argument: string): boolean {
+  return /^(?!file:)[a-z][a-z\d+.-]*:\/\//i.test(argument);
 }
 
 /** Size of the first request for an object of which a few records are read. */

@@ -1,54 +1,13 @@
 import type { ErrorPlace, RecordpipeError } from '../../errors.ts';
-import { allZero, RecordCursor } from '../../records/record-reader.ts';
 import { RecordBatch } from '../batch.ts';
 import { CorruptionBudget, newReadStats, type ReadStats } from '../corruption.ts';
-import { completeOptions, DEFAULT_READ_OPTIONS, type ReadOptions } from '../read-options.ts';
+import { allZero, RecordCursor } from '../cursor.ts';
 import type { DecoderSource, RecordDecoder } from '../record-format.ts';
-import { type Multipart, PART_HEADER_BYTES, partLength } from './layout.ts';
+import { PART_HEADER_BYTES, partLength } from './layout.ts';
+import type { RecordIOOptions } from './options.ts';
 import { PARTS_WANTED, PartJoiner, RecordParts } from './parts.ts';
 import { RecordIORecovery } from './recovery.ts';
 import { BAD_MAGIC, NEED_MORE, type RecordIOScanner, sharedRecordIOScanner } from './scanner.ts';
-
-/** How RecordIO is read. Every field has a default; pass what differs. */
-export interface RecordIOReadOptions extends ReadOptions {
-  /**
-   * How the parts of a record are put together. Default `dmlc`: with the magic number between them again, which dmlc's writer left out where it split;
-   * `concat`: one behind the other, as SageMaker does; `error`: a record in parts is an error. A file that is proven to be of the other kind
-   * is an error (`ambiguous-multipart`).
-   */
-  readonly multipart: Multipart;
-  /**
-   * Default false: a record is one whole part, or a first, any middle ones and a last. True: a record goes on to the next part that is whole or last,
-   * whatever the flags before it are, as dmlc reads.
-   */
-  readonly lenientFlags: boolean;
-  /**
-   * Whether padding must be zeros, and the last record must have its padding. Default false when reading: a last record without it is whole and counted as a
-   * warning. Default true in scans.
-   */
-  readonly strictPadding: boolean;
-}
-
-export const DEFAULT_RECORDIO_READ_OPTIONS: RecordIOReadOptions = Object.freeze({
-  ...DEFAULT_READ_OPTIONS,
-  multipart: 'dmlc',
-  lenientFlags: false,
-  strictPadding: false,
-});
-
-const CHOICES = {
-  multipart: ['dmlc', 'concat', 'error'],
-  lenientFlags: [false, true],
-  strictPadding: [false, true],
-};
-
-/**
- * The complete options, checked.
- * @throws UsageError for a value that no option has
- */
-export function recordIOReadOptions(given: Partial<RecordIOReadOptions> | undefined): RecordIOReadOptions {
-  return completeOptions(DEFAULT_RECORDIO_READ_OPTIONS, given, CHOICES);
-}
 
 /** The most bytes that one batch covers, unless a single record is larger: keeps indexes small and positions in 32 bits. */
 const BATCH_BYTES = 1024 * 1024;
@@ -63,7 +22,7 @@ type Outcome = RecordBatch | 'again' | 'wait';
  */
 export class RecordIODecoder implements RecordDecoder {
   readonly stats: ReadStats;
-  readonly #options: RecordIOReadOptions;
+  readonly #options: RecordIOOptions;
   readonly #scanner: RecordIOScanner;
   readonly #budget: CorruptionBudget;
   readonly #cursor: RecordCursor;
@@ -77,19 +36,17 @@ export class RecordIODecoder implements RecordDecoder {
   /** Why the bytes are no record, kept while they are only zeros. */
   #tailError: RecordpipeError | undefined;
 
-  /** @param start position in the stream of the first byte that will be pushed */
   constructor(
-    options: RecordIOReadOptions,
+    options: RecordIOOptions,
     source: DecoderSource = {},
     stats: ReadStats = newReadStats(),
     scanner: RecordIOScanner = sharedRecordIOScanner(),
-    start: number = source.start?.offset ?? 0,
   ) {
     this.stats = stats;
     this.#options = options;
     this.#scanner = scanner;
     this.#budget = new CorruptionBudget(options, stats);
-    this.#cursor = new RecordCursor(source, stats, start);
+    this.#cursor = new RecordCursor(source, stats);
     this.#joiner = new PartJoiner(options.reuse);
     this.#parts = new RecordParts(options, this.#joiner);
     if (options.recover === 'scan')

@@ -1,15 +1,7 @@
 import { writeU32 } from '../../bytes/little-endian.ts';
-import { RecordpipeError, UsageError } from '../../errors.ts';
-import {
-  FIRST,
-  LAST,
-  MIDDLE,
-  PART_HEADER_BYTES,
-  PART_LENGTH_END,
-  partBytes,
-  RECORDIO_MAGIC,
-  WHOLE,
-} from './layout.ts';
+import { UsageError } from '../../errors.ts';
+import { FIRST, LAST, MIDDLE, PART_HEADER_BYTES, partBytes, RECORDIO_MAGIC, WHOLE } from './layout.ts';
+import { checkPayload, encodeOptions, LONGEST_PART, type RecordIOEncodeOptions } from './options.ts';
 import { countMagics, nextMagic } from './parts.ts';
 
 /**
@@ -89,54 +81,13 @@ function checkBytes(payload: Uint8Array, caller: string): void {
     throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
 }
 
-/** How records become RecordIO bytes. */
-export interface RecordIOEncodeOptions {
-  /**
-   * Whether a payload is split where it holds the magic number at a multiple of four, which is then left out, as dmlc's writer does. Default true, so that
-   * files can be split by bytes; false for readers that join parts without putting the magic number back (SageMaker), and with `oversize: 'concat'`.
-   */
-  readonly escapeMagic: boolean;
-  /**
-   * What a payload of 2^29 bytes or more is. Default `error`; `concat` writes it in several parts, which only readers with `multipart: 'concat'`
-   * put together again, so that `escapeMagic` must not be set.
-   */
-  readonly oversize: 'error' | 'concat';
-}
-
-/** The longest part, one byte short of a multiple of four: its length tells strict dmlc readers that nothing belongs between the parts. */
-export const LONGEST_PART: number = PART_LENGTH_END - 1;
-
-/**
- * The complete options, checked.
- * @throws UsageError for options that exclude each other or do not exist
- */
-export function encodeOptions(given: Partial<RecordIOEncodeOptions> = {}): RecordIOEncodeOptions {
-  const { oversize = 'error', escapeMagic = oversize !== 'concat' } = given;
-  if (oversize !== 'error' && oversize !== 'concat')
-    throw new UsageError(`oversize: expected one of error, concat, got ${String(oversize)}`);
-  if (escapeMagic && oversize === 'concat') {
-    throw new UsageError(
-      "oversize: 'concat' excludes escapeMagic: a reader puts the magic number back between all parts or between none",
-    );
-  }
-  return { oversize, escapeMagic };
-}
-
 /**
  * How many magic numbers of `payload` are escaped: those at multiples of four.
  * @throws RecordpipeError `record-too-large` for a payload that must not be written
  */
-export function magicsToEscape(
-  payload: Uint8Array,
-  { escapeMagic, oversize }: RecordIOEncodeOptions,
-): number {
-  if (payload.length > LONGEST_PART && oversize === 'error') {
-    throw new RecordpipeError(
-      'record-too-large',
-      `recordio: record too large: ${payload.length} bytes, a record has at most ${LONGEST_PART}; oversize: 'concat' writes it in parts, for readers with multipart: 'concat'`,
-    );
-  }
-  return escapeMagic ? countMagics(payload) : 0;
+export function magicsToEscape(payload: Uint8Array, options: RecordIOEncodeOptions): number {
+  checkPayload(payload, options);
+  return options.escapeMagic ? countMagics(payload) : 0;
 }
 
 /**

@@ -1,38 +1,47 @@
-import { readU32 } from '../../bytes/little-endian.ts';
-import { looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
-import type { Compression } from '../read-options.ts';
+import { MAX_RECORD_BYTES } from '../codec-options.ts';
 import type { RecordFormat } from '../record-format.ts';
-import { RecordIODecoder, type RecordIOReadOptions, recordIOReadOptions } from './decoder.ts';
-import { RECORDIO_MAGIC } from './layout.ts';
-import { ownRecordIOScanner } from './scanner.ts';
-import { walkRecordIO } from './walk.ts';
+import { detect, hasMagic } from './detect.ts';
+import type { Multipart } from './layout.ts';
+import {
+  checkPayload,
+  encodeOptions,
+  type RecordIOEncodeOptions,
+  type RecordIOOptions,
+  recordIOReading,
+} from './options.ts';
 
-/** RecordIO, as the generic machinery sees it. */
-export const recordIOFormat: RecordFormat<RecordIOReadOptions> = {
-  name: 'recordio',
-  readOptions: recordIOReadOptions,
-  scanDefaults: { strictPadding: true },
-  detectCompression,
-  lenient: ({ recover, trailing }) => recover !== 'none' || trailing !== 'error',
-  decoder: (options, source, stats) => new RecordIODecoder(options, source, stats),
-  own: (bufferBytes, buffers) => {
-    const { scanner, nextBuffer } = ownRecordIOScanner(bufferBytes, buffers);
-    return {
-      nextBuffer,
-      decoder: (options, source, stats) => new RecordIODecoder(options, source, stats, scanner),
-      walk: (opened, options, findings, onProgress) =>
-        walkRecordIO(opened, options, scanner, findings, onProgress),
-    };
+/** The values of `multipart` by their codes in index files. */
+const MULTIPART_CODES: readonly Multipart[] = ['dmlc', 'concat', 'error'];
+/** Set beside the code of `multipart`. */
+const LENIENT_FLAGS = 0x10;
+
+/** RecordIO, the format of MXNet and SageMaker. */
+export const recordIOFormat: RecordFormat<RecordIOOptions, RecordIOEncodeOptions> = {
+  ...recordIOReading,
+  title: 'RecordIO',
+  extensions: ['rec', 'recordio', 'rio'],
+  foundByDefault: true,
+  isCertain: (head) => hasMagic(head),
+  detect,
+  checkOptions: ['multipart', 'lenientFlags', 'strictPadding'],
+  writeOptions: encodeOptions,
+  checkPayload,
+  // How parts are joined does not matter here.
+  appendCheck: () => ({ options: { multipart: 'concat', maxRecordBytes: MAX_RECORD_BYTES } }),
+  index: {
+    code: 2,
+    options: ['multipart', 'lenientFlags'],
+    compared: ['multipart', 'lenientFlags'],
+    encodeMode: ({ multipart, lenientFlags }) =>
+      MULTIPART_CODES.indexOf(multipart) | (lenientFlags ? LENIENT_FLAGS : 0),
+    decode(mode) {
+      const multipart = MULTIPART_CODES[mode & ~LENIENT_FLAGS];
+      return multipart && { multipart, lenientFlags: (mode & LENIENT_FLAGS) !== 0 };
+    },
   },
+  codec: async () => (await import('./codec.ts')).recordIOCodec,
+  framer: async (options) => new (await import('./framer.ts')).RecordIOFramer(options),
+  frames: async (uri, options, count) =>
+    new (await import('./frames.ts')).RecordIOFrames(uri, options, count),
+  headerHop: async (options, sink) => new (await import('./hop.ts')).RecordIOHop(options, sink),
 };
-
-/** Whether the first 4 bytes are the magic number. */
-export function looksLikeRecordIO(head: Uint8Array): boolean {
-  return head.length >= 4 && readU32(head, 0) === RECORDIO_MAGIC;
-}
-
-function detectCompression(head: Uint8Array): Compression {
-  if (looksLikeRecordIO(head)) return 'none';
-  if (looksLikeGzip(head)) return 'gzip';
-  return looksLikeZlib(head) ? 'zlib' : 'none';
-}

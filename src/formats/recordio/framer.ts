@@ -1,12 +1,7 @@
-import { leavePlainBuffers, plainBuffers } from '../../records/write/frame-ring.ts';
-import type { Framer } from '../../records/write/framer.ts';
-import {
-  encodeRecordIO,
-  frameBytes,
-  magicsToEscape,
-  type RecordIOEncodeOptions,
-  writeRecord,
-} from './encode.ts';
+import { leavePlainBuffers, plainBuffers } from '../frame-buffers.ts';
+import type { Framer } from '../record-format.ts';
+import { encodeRecordIO, frameBytes, magicsToEscape, writeRecord } from './encode.ts';
+import type { RecordIOEncodeOptions } from './options.ts';
 
 /** RecordIO: payloads are copied once, behind their header; magic numbers in them are looked for once. */
 export class RecordIOFramer implements Framer {

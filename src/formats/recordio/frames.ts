@@ -1,10 +1,8 @@
 import { readU32 } from '../../bytes/little-endian.ts';
 import { isItemFailure } from '../../errors.ts';
-import { decodeBytes } from '../../records/decode-bytes.ts';
-import type { FrameReader } from '../../records/indexes/frame-reader.ts';
-import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from '../../records/indexes/index-errors.ts';
-import type { RecordIOLayout } from '../../records/indexes/layout-options.ts';
-import { recordFormat } from '../registry.ts';
+import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from '../index-mismatch.ts';
+import type { FrameReader } from '../record-format.ts';
+import { RecordIODecoder } from './decoder.ts';
 import {
   FIRST,
   PART_HEADER_BYTES,
@@ -14,19 +12,20 @@ import {
   RECORDIO_MAGIC,
   WHOLE,
 } from './layout.ts';
+import type { RecordIOOptions } from './options.ts';
 
 /** Frames of RecordIO: magic numbers and lengths are verified, parts put together. */
 export class RecordIOFrames implements FrameReader {
   readonly before = 0;
   readonly headBytes: number = PART_HEADER_BYTES;
   readonly #uri: string;
-  readonly #layout: RecordIOLayout;
+  readonly #options: RecordIOOptions;
   /** Of the last record, whose padding may be missing. */
   readonly #last: number;
 
-  constructor(uri: string, layout: RecordIOLayout, count: number) {
+  constructor(uri: string, options: RecordIOOptions, count: number) {
     this.#uri = uri;
-    this.#layout = layout;
+    this.#options = options;
     this.#last = count - 1;
   }
 
@@ -34,7 +33,7 @@ export class RecordIOFrames implements FrameReader {
     if (frameBytes < PART_HEADER_BYTES || readU32(bytes, at) !== RECORDIO_MAGIC) return false;
     const word = readU32(bytes, at + 4);
     if (partFlag(word) === WHOLE) return this.#isWhole(word, frameBytes, record);
-    const { multipart, lenientFlags } = this.#layout;
+    const { multipart, lenientFlags } = this.#options;
     const mayBegin = partFlag(word) === FIRST || lenientFlags;
     return multipart !== 'error' && mayBegin && partBytes(partLength(word)) <= frameBytes;
   }
@@ -62,13 +61,14 @@ export class RecordIOFrames implements FrameReader {
 
   /** A record of several parts. */
   #joined(frame: Uint8Array, record: number, offset: number): Uint8Array {
-    const { multipart, lenientFlags } = this.#layout;
     const place = { uri: this.#uri, record, offset };
-    const options = { compression: 'none', multipart, lenientFlags } as const;
-    const batches = decodeBytes('decodeRecordIO', recordFormat('recordio'), frame, options);
+    const decoder = new RecordIODecoder(this.#options, { size: () => frame.length });
+    decoder.push(frame);
     try {
-      const first = batches.next().value;
-      if (first?.length === 1 && batches.next().done) return first.record(0);
+      const first = decoder.next();
+      if (first === null) decoder.end();
+      const only = first ?? decoder.next();
+      if (only?.length === 1 && decoder.place.offset === frame.length) return only.record(0);
     } catch (error) {
       throw isItemFailure(error) ? errorAt(error, place) : error;
     }

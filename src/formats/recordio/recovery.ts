@@ -1,7 +1,7 @@
 import { readU32 } from '../../bytes/little-endian.ts';
 import type { RecordpipeError } from '../../errors.ts';
-import type { RecordCursor } from '../../records/record-reader.ts';
 import type { CorruptionBudget } from '../corruption.ts';
+import type { RecordCursor } from '../cursor.ts';
 import { badLength, PART_HEADER_BYTES, RECORDIO_MAGIC, tooManyParts } from './layout.ts';
 import { findRecordHead, PARTS_BAD, PARTS_WANTED, RecordParts, type RecordRules } from './parts.ts';
 

@@ -1,7 +1,7 @@
 import type { ErrorPlace, RecordpipeError } from '../../errors.ts';
-import { placed, type RecordSource } from '../../records/record-source.ts';
-import type { Findings, OnProgress, ScanCounts } from '../record-format.ts';
-import type { RecordIOReadOptions } from './decoder.ts';
+import { type Findings, placed } from '../corruption.ts';
+import type { OnProgress, RecordSource, ScanCounts } from '../record-format.ts';
+import type { RecordIOOptions } from './options.ts';
 import { PARTS_BAD, PARTS_WANTED, RecordParts } from './parts.ts';
 import type { RecordIOScanner } from './scanner.ts';
 
@@ -11,7 +11,7 @@ import type { RecordIOScanner } from './scanner.ts';
  */
 export async function walkRecordIO(
   opened: RecordSource,
-  options: RecordIOReadOptions,
+  options: RecordIOOptions,
   scanner: RecordIOScanner,
   findings: Findings,
   onProgress: OnProgress,
@@ -37,7 +37,7 @@ class Walk {
   payloadBytes = 0;
   /** 1 for a last record without its padding, where that is accepted. */
   warnings = 0;
-  readonly #options: RecordIOReadOptions;
+  readonly #options: RecordIOOptions;
   readonly #scanner: RecordIOScanner;
   readonly #findings: Findings;
   readonly #source: RecordSource;
@@ -46,12 +46,7 @@ class Walk {
   #offset = 0;
   #passedOver = 0;
 
-  constructor(
-    options: RecordIOReadOptions,
-    scanner: RecordIOScanner,
-    findings: Findings,
-    source: RecordSource,
-  ) {
+  constructor(options: RecordIOOptions, scanner: RecordIOScanner, findings: Findings, source: RecordSource) {
     this.#options = options;
     this.#scanner = scanner;
     this.#findings = findings;

@@ -1,6 +1,6 @@
 import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
 import { findMalformedUtf8 } from '../utf8.ts';
-import type { LineCutting } from './scanner.ts';
+import type { LineCutting } from './options.ts';
 
 // One line at a time: for lines that lie across chunks, and where there is no kernel.
 

@@ -12,8 +12,9 @@ import {
   strippedLength,
   withoutCr,
 } from './cutting.ts';
-import { lineCutting, type TextLineReadOptions } from './options.ts';
-import { type LineCutting, type LineScanner, sharedLineScanner, TOO_LONG } from './scanner.ts';
+import { type LineCutting, lineCutting, type TextLineOptions } from './options.ts';
+import { sharedLineScanner } from './scanner.ts';
+import { type LineScanner, TOO_LONG } from './table-scanner.ts';
 import { TextSource } from './text-source.ts';
 import { UnfinishedLine } from './unfinished-line.ts';
 
@@ -36,7 +37,7 @@ interface CutLines {
  */
 export class TextLineDecoder implements RecordDecoder {
   readonly stats: ReadStats;
-  readonly #options: TextLineReadOptions;
+  readonly #options: TextLineOptions;
   readonly #source: DecoderSource;
   readonly #cutting: LineCutting;
   readonly #scanner: LineScanner;
@@ -55,7 +56,7 @@ export class TextLineDecoder implements RecordDecoder {
   #record = 0;
 
   constructor(
-    options: TextLineReadOptions,
+    options: TextLineOptions,
     source: DecoderSource = {},
     stats: ReadStats = newReadStats(),
     scannerFor: (cutting: LineCutting) => LineScanner = sharedLineScanner,

@@ -1,26 +1,8 @@
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { findIn } from './cutting.ts';
-import type { CarriageReturns } from './scanner.ts';
-import { MAX_DELIMITER_BYTES } from './scanner.ts';
+import { type LineEnding, lineEnding, type TextLineEncodeOptions } from './options.ts';
 
 const CR = 13;
-
-/** How a line is written, and by which rules it will be read back. */
-export interface TextLineEncodeOptions {
-  /** What ends a line: text (as UTF-8) or bytes, 1 to 256 of them. Default `"\n"`. */
-  readonly delimiter: string | Uint8Array;
-  /**
-   * What readers are expected to do with carriage returns: payloads that they would change are refused. Default `crlf` for the delimiter `"\n"` (a payload may
-   * not end with one), else `keep` (any payload without the delimiter); `all`: no payload may hold one.
-   */
-  readonly cr: CarriageReturns;
-}
-
-/** Complete options. */
-export interface LineEnding {
-  readonly delimiter: Uint8Array;
-  readonly cr: CarriageReturns;
-}
 
 /**
  * One line as bytes: the payload and the delimiter behind it. The result is new memory and belongs to the caller.
@@ -80,37 +62,6 @@ export function encodeTextLineInto(
   target.set(payload, at);
   target.set(ending.delimiter, behind - ending.delimiter.length);
   return behind;
-}
-
-/**
- * The complete options, checked.
- * @throws UsageError for a value that no option has
- */
-export function lineEnding(options: Partial<TextLineEncodeOptions> | undefined): LineEnding {
-  const delimiter = delimiterBytes(options?.delimiter ?? '\n');
-  const cr = options?.cr ?? defaultCr(delimiter);
-  if (cr !== 'keep' && cr !== 'crlf' && cr !== 'all') {
-    throw new UsageError(`cr: expected one of keep, crlf, all, got ${String(cr)}`);
-  }
-  return { delimiter, cr };
-}
-
-/** A carriage return is part of a line's end only where the line feed is. */
-export function defaultCr(delimiter: Uint8Array): CarriageReturns {
-  return delimiter.length === 1 && delimiter[0] === 10 ? 'crlf' : 'keep';
-}
-
-/**
- * The bytes of a delimiter, a copy.
- * @throws UsageError for none, or too many
- */
-export function delimiterBytes(delimiter: string | Uint8Array): Uint8Array {
-  const bytes =
-    typeof delimiter === 'string' ? new TextEncoder().encode(delimiter) : Uint8Array.from(delimiter);
-  if (bytes.length === 0 || bytes.length > MAX_DELIMITER_BYTES) {
-    throw new UsageError(`delimiter: expected 1 to ${MAX_DELIMITER_BYTES} bytes, got ${bytes.length}`);
-  }
-  return bytes;
 }
 
 /** @throws RecordpipeError `unrepresentable` for a payload that would not be read back as it is */

@@ -1,61 +1,51 @@
-import { looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
-import type { Compression } from '../read-options.ts';
+import { MAX_RECORD_BYTES } from '../codec-options.ts';
 import type { RecordFormat } from '../record-format.ts';
-import { findMalformedUtf8 } from '../utf8.ts';
-import { TextLineDecoder } from './decoder.ts';
-import { lineCutting, type TextLineReadOptions, textLineReadOptions } from './options.ts';
-import { ownLineScanning } from './scanner.ts';
-import { walkable, walkLines } from './walk.ts';
+import { detect } from './detect.ts';
+import { checkLine } from './encode.ts';
+import {
+  type CarriageReturns,
+  type LineEnding,
+  lineCutting,
+  lineEnding,
+  type TextLineOptions,
+  textLineReading,
+} from './options.ts';
 
-/** Lines of text, as the generic machinery sees them. */
-export const textLineFormat: RecordFormat<TextLineReadOptions> = {
-  name: 'textline',
-  readOptions: textLineReadOptions,
-  detectCompression: detectTextCompression,
-  lenient: (options) =>
-    options.recover !== 'none' ||
-    options.compat !== undefined ||
-    options.stripBom ||
-    options.encoding !== 'bytes' ||
-    !walkable(lineCutting(options)),
-  decoder: (options, source, stats) => new TextLineDecoder(options, source, stats),
-  own: (bufferBytes, buffers) => {
-    const { scanner, nextBuffer } = ownLineScanning(bufferBytes, buffers);
-    return {
-      nextBuffer,
-      decoder: (options, source, stats) => new TextLineDecoder(options, source, stats, scanner),
-      walk: (opened, options, findings, onProgress) =>
-        walkLines(opened, scanner(lineCutting(options)), findings, onProgress),
-    };
+/** The values of `cr` by their codes in index files. */
+const CR_CODES: readonly CarriageReturns[] = ['keep', 'crlf', 'all'];
+
+/** Lines of text, or of anything with a delimiter. */
+export const textLineFormat: RecordFormat<TextLineOptions, LineEnding> = {
+  ...textLineReading,
+  title: 'lines of text',
+  extensions: ['txt', 'text', 'lines', 'jsonl', 'ndjson', 'csv', 'tsv', 'manifest'],
+  foundByDefault: false,
+  isCertain: () => false,
+  detect,
+  checkOptions: ['delimiter', 'cr', 'skipBlank', 'stripBom', 'encoding', 'fatal'],
+  writeOptions: lineEnding,
+  checkPayload: checkLine,
+  appendCheck: ({ delimiter }) => ({
+    options: { delimiter, cr: 'keep', maxRecordBytes: MAX_RECORD_BYTES },
+    onWarning:
+      'the last line of the file has no delimiter, so the first new line would become part of it; add one, or write a new file',
+  }),
+  index: {
+    code: 3,
+    options: ['delimiter', 'cr'],
+    compared: ['delimiter'],
+    encodeMode: ({ cr }) => CR_CODES.indexOf(cr),
+    delimiter: (options) => lineCutting(options).delimiter,
+    decode(mode, delimiter) {
+      const cr = CR_CODES[mode];
+      return cr && delimiter.length > 0 ? { delimiter, cr } : undefined;
+    },
   },
+  codec: async () => (await import('./codec.ts')).textLineCodec,
+  framer: async (options) => new (await import('./framer.ts')).TextLineFramer(options),
+  frames: async (uri, options, count) =>
+    new (await import('./frames.ts')).TextLineFrames(uri, options, count),
+  frameFinder: async (options, chunkBytes, sink) =>
+    (await import('./frame-finder.ts')).findLines(options, chunkBytes, sink),
+  headerHop: async (options, sink) => (await import('./count.ts')).lineCounter(options, sink),
 };
-
-/** How many bytes are looked at: as few as readers are sure to have, so that chunks make no difference. */
-const HEAD_BYTES = 12;
-/** Control characters that text holds: BEL to CR, and ESC. */
-const TEXT_CONTROLS = new Set([7, 8, 9, 10, 11, 12, 13, 27]);
-
-/**
- * The compression of a stream of text by its first bytes. gzip's first three are no text in any encoding of ASCII's family but the rarest. zlib's two may
- * well be (`x^`, `HK`), so they count only where the first 12 bytes are no UTF-8 text; other text is then to be read with its compression named.
- */
-export function detectTextCompression(head: Uint8Array): Compression {
-  if (looksLikeGzip(head)) return 'gzip';
-  return looksLikeZlib(head) && !looksLikeText(head.subarray(0, HEAD_BYTES)) ? 'zlib' : 'none';
-}
-
-/** Whether `head` is UTF-8, but for a last character that is cut off, without control characters that text does not hold. */
-function looksLikeText(head: Uint8Array): boolean {
-  const malformed = findMalformedUtf8(head, 0, head.length);
-  const cutOff = malformed >= 0 && malformed > head.length - 4 && isBeginning(head, malformed);
-  if (malformed >= 0 && !cutOff) return false;
-  return head.every((byte) => byte >= 0x20 || TEXT_CONTROLS.has(byte));
-}
-
-/** Whether the rest of `head` is a character's first bytes. */
-function isBeginning(head: Uint8Array, at: number): boolean {
-  const lead = head[at];
-  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  if (lead < 0xc2 || lead > 0xf4 || at + length <= head.length) return false;
-  return head.subarray(at + 1).every((byte) => (byte & 0xc0) === 0x80);
-}

@@ -1,6 +1,7 @@
-import { leavePlainBuffers, plainBuffers } from '../../records/write/frame-ring.ts';
-import type { Framer } from '../../records/write/framer.ts';
-import { checkLine, encodeTextLine, type LineEnding } from './encode.ts';
+import { leavePlainBuffers, plainBuffers } from '../frame-buffers.ts';
+import type { Framer } from '../record-format.ts';
+import { checkLine, encodeTextLine } from './encode.ts';
+import type { LineEnding } from './options.ts';
 
 /** Lines of text: payloads are copied once, with the delimiter behind them; whether it occurs in them is looked for once. */
 export class TextLineFramer implements Framer {

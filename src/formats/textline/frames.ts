@@ -1,8 +1,7 @@
-import type { FrameReader } from '../../records/indexes/frame-reader.ts';
-import { DAMAGED_OR_CHANGED, indexMismatch } from '../../records/indexes/index-errors.ts';
-import type { TextLineLayout } from '../../records/indexes/layout-options.ts';
+import { DAMAGED_OR_CHANGED, indexMismatch } from '../index-mismatch.ts';
+import type { FrameReader } from '../record-format.ts';
 import { findIn, needsChange, strippedLength, withoutCr } from './cutting.ts';
-import type { LineCutting } from './scanner.ts';
+import { type LineCutting, lineCutting, type TextLineOptions } from './options.ts';
 
 /** Lines: the delimiter is to lie right before and right behind, and nowhere inside. */
 export class TextLineFrames implements FrameReader {
@@ -13,10 +12,10 @@ export class TextLineFrames implements FrameReader {
   /** Of the last line, which may end without a delimiter. */
   readonly #last: number;
 
-  constructor(uri: string, { delimiter, cr }: TextLineLayout, count: number) {
+  constructor(uri: string, options: TextLineOptions, count: number) {
     this.#uri = uri;
-    this.#cutting = { delimiter, cr, skipBlank: false, maxRecordBytes: 2 ** 32, utf8: false };
-    this.before = delimiter.length;
+    this.#cutting = { ...lineCutting(options), skipBlank: false, maxRecordBytes: 2 ** 32, utf8: false };
+    this.before = this.#cutting.delimiter.length;
     this.#last = count - 1;
   }
 

@@ -1,49 +1,61 @@
 import { UsageError } from '../../errors.ts';
-import { completeOptions, DEFAULT_READ_OPTIONS, type ReadOptions } from '../read-options.ts';
-import { defaultCr, delimiterBytes } from './encode.ts';
-import type { CarriageReturns, LineCutting } from './scanner.ts';
+import { type CodecOptions, completeOptions, DEFAULT_CODEC_OPTIONS } from '../codec-options.ts';
+import type { FormatReading } from '../record-format.ts';
+import { detectCompression } from './detect.ts';
 
 /**
- * How lines are read. Every field has a default; pass what differs. Of the options that all formats have:
- *
- * - `maxRecordBytes` counts the bytes of a line without its delimiter and one carriage return that goes, before characters are replaced;
- * - `recover: 'scan'` passes over lines that are too long or, with `fatal`, no UTF-8; behind text that is not in another encoding nothing is read;
- * - `compat: 'tf'` drops every carriage return (`cr: 'all'`) and a last line of nothing else;
- * - `trailing` means nothing here: every byte belongs to a line.
+ * Handling of carriage returns: `keep` keeps all, `crlf` removes one before the delimiter, `all` removes
+ * every one in the line.
  */
-export interface TextLineReadOptions extends ReadOptions {
+export type CarriageReturns = 'keep' | 'crlf' | 'all';
+
+/** Maximum size of a delimiter. */
+export const MAX_DELIMITER_BYTES = 256;
+
+/**
+ * The options of lines of text. Some shared options mean:
+ *
+ * - `maxRecordBytes` counts a line without its delimiter and one removed carriage return, before characters
+ *   are replaced;
+ * - `recover: 'scan'` skips lines that are too long or, with `fatal`, not UTF-8; nothing is read after text
+ *   that is not in any other encoding;
+ * - `compat: 'tf'` removes every carriage return (`cr: 'all'`) and a last line of nothing else;
+ * - `trailing` has no effect: every byte belongs to a line.
+ */
+export interface TextLineOptions extends CodecOptions {
   /**
-   * What ends a line: text (as UTF-8) or bytes, 1 to 256 of them. Default `"\n"`. Of matches that overlap the leftmost counts; a last line without
-   * one is a line.
+   * The end of a line: text (as UTF-8) or 1 to 256 bytes. Default `"\n"`. Of overlapping matches the leftmost
+   * counts. A last line without a delimiter is a line.
    */
   readonly delimiter: string | Uint8Array;
   /**
-   * Carriage returns: `crlf` takes one off a line's end, where the delimiter follows; `all` drops every one in the line, as TensorFlow does; `keep` keeps
-   * them. Default `crlf` for the delimiter `"\n"`, else `keep`.
+   * Carriage returns: `crlf` removes one before the delimiter; `all` removes every one in the line, as
+   * TensorFlow does; `keep` keeps them. Default `crlf` for the delimiter `"\n"`, otherwise `keep`.
    */
   readonly cr: CarriageReturns;
-  /** Whether lines of which nothing is left are passed over, and not counted. Default false. */
+  /** Whether to skip empty lines without counting them. Default false. */
   readonly skipBlank: boolean;
-  /** Whether a byte order mark (EF BB BF as UTF-8) at the start of the stream is taken off. Default false. */
+  /** Whether to remove a byte order mark (EF BB BF as UTF-8) at the start of the stream. Default false. */
   readonly stripBom: boolean;
   /**
-   * `bytes` (default): lines are the bytes that are there. `utf8`: what is not well-formed UTF-8 becomes U+FFFD, line by line. Any other label of the
-   * Encoding standard (`utf-16le`, `latin1`, `shift_jis`, …): the stream is turned into UTF-8 before it is cut, and offsets count bytes of that.
+   * `bytes` (default): lines are returned as stored. `utf8`: malformed UTF-8 becomes U+FFFD, line by line. Any
+   * other label of the Encoding standard (`utf-16le`, `latin1`, `shift_jis`, …): the stream is converted to
+   * UTF-8 before it is cut, and offsets count bytes of that.
    */
   readonly encoding: string;
-  /** Whether text that is not in its `encoding` is an error instead of U+FFFD. Default false; only with an encoding. */
+  /** Whether text that is not in its `encoding` is an error instead of U+FFFD. Default false. */
   readonly fatal: boolean;
 }
 
-export const DEFAULT_TEXTLINE_READ_OPTIONS: TextLineReadOptions = Object.freeze({
-  ...DEFAULT_READ_OPTIONS,
+export const DEFAULT_TEXTLINE_OPTIONS: TextLineOptions = {
+  ...DEFAULT_CODEC_OPTIONS,
   delimiter: '\n',
   cr: 'crlf',
   skipBlank: false,
   stripBom: false,
   encoding: 'bytes',
   fatal: false,
-});
+};
 
 const CHOICES = {
   cr: ['keep', 'crlf', 'all'],
@@ -52,30 +64,88 @@ const CHOICES = {
   fatal: [true, false],
 };
 
-/**
- * The complete options, checked: `encoding` by its standard name, `delimiter` as bytes.
- * @throws UsageError for a value that no option has
- */
-export function textLineReadOptions(given: Partial<TextLineReadOptions> | undefined): TextLineReadOptions {
-  const options = completeOptions(DEFAULT_TEXTLINE_READ_OPTIONS, given, CHOICES);
-  const delimiter = delimiterBytes(options.delimiter);
-  const encoding = encodingName(options.encoding);
-  if (options.fatal && encoding === 'bytes') {
-    throw new UsageError("fatal: needs an encoding to check against, such as encoding: 'utf8'; got 'bytes'");
-  }
-  if (options.start?.offset && encoding !== 'bytes' && encoding !== 'utf-8') {
-    throw new UsageError(
-      `start: positions count bytes of UTF-8, the stream is ${encoding}; convert it to UTF-8, or read it from its beginning`,
-    );
-  }
-  const cr = options.compat === 'tf' ? 'all' : (given?.cr ?? defaultCr(delimiter));
-  return { ...options, delimiter, encoding, cr };
+/** Complete options have `encoding` by its standard name and `delimiter` as bytes. */
+export const textLineReading: FormatReading<TextLineOptions> = {
+  name: 'textline',
+  readOptions(given) {
+    const options = completeOptions(DEFAULT_TEXTLINE_OPTIONS, given, CHOICES);
+    const delimiter = delimiterBytes(options.delimiter);
+    const encoding = encodingName(options.encoding);
+    if (options.fatal && encoding === 'bytes')
+      throw new UsageError(
+        "fatal: needs an encoding to check against, such as encoding: 'utf8'; got 'bytes'",
+      );
+    if (options.start?.offset && encoding !== 'bytes' && encoding !== 'utf-8')
+      throw new UsageError(
+        `start: positions count bytes of UTF-8, the stream is ${encoding}; convert it to UTF-8, or read it from its beginning`,
+      );
+    const cr = options.compat === 'tf' ? 'all' : (given?.cr ?? defaultCr(delimiter));
+    return { ...options, delimiter, encoding, cr };
+  },
+  detectCompression,
+};
+
+/** How a stream is cut into lines. */
+export interface LineCutting {
+  /** The end of a line: 1 to 256 bytes. Of overlapping matches the leftmost counts. */
+  readonly delimiter: Uint8Array;
+  readonly cr: CarriageReturns;
+  /** Whether empty lines are skipped. */
+  readonly skipBlank: boolean;
+  /** Maximum size of a line without its delimiter and one removed carriage return. */
+  readonly maxRecordBytes: number;
+  /** Whether lines that are not UTF-8 are marked. */
+  readonly utf8: boolean;
 }
 
-/** What the scanner has to know of complete options. */
-export function lineCutting(options: TextLineReadOptions): LineCutting {
+/** The part of complete options that scanners need. */
+export function lineCutting(options: TextLineOptions): LineCutting {
   const { delimiter, cr, skipBlank, maxRecordBytes, encoding } = options;
   return { delimiter: delimiterBytes(delimiter), cr, skipBlank, maxRecordBytes, utf8: encoding === 'utf-8' };
+}
+
+/** How a line is written, and the rules by which it will be read. */
+export interface TextLineEncodeOptions {
+  /** The end of a line: text (as UTF-8) or 1 to 256 bytes. Default `"\n"`. */
+  readonly delimiter: string | Uint8Array;
+  /**
+   * How readers treat carriage returns; payloads that they would change are rejected. Default `crlf` for the
+   * delimiter `"\n"` (a payload must not end with one), otherwise `keep` (any payload without the delimiter);
+   * `all`: no payload may contain one.
+   */
+  readonly cr: CarriageReturns;
+}
+
+/** Complete encoding options. */
+export interface LineEnding {
+  readonly delimiter: Uint8Array;
+  readonly cr: CarriageReturns;
+}
+
+/**
+ * The complete encoding options.
+ * @throws UsageError for an invalid value
+ */
+export function lineEnding(options: Partial<TextLineEncodeOptions> | undefined): LineEnding {
+  const delimiter = delimiterBytes(options?.delimiter ?? '\n');
+  const cr = options?.cr ?? defaultCr(delimiter);
+  if (!CHOICES.cr.includes(cr))
+    throw new UsageError(`cr: expected one of keep, crlf, all, got ${String(cr)}`);
+  return { delimiter, cr };
+}
+
+/** A carriage return is part of a line ending only before a line feed. */
+function defaultCr(delimiter: Uint8Array): CarriageReturns {
+  return delimiter.length === 1 && delimiter[0] === 10 ? 'crlf' : 'keep';
+}
+
+/** A copy of the bytes of a delimiter. @throws UsageError if it is empty or too long */
+function delimiterBytes(delimiter: string | Uint8Array): Uint8Array {
+  const bytes =
+    typeof delimiter === 'string' ? new TextEncoder().encode(delimiter) : Uint8Array.from(delimiter);
+  if (bytes.length === 0 || bytes.length > MAX_DELIMITER_BYTES)
+    throw new UsageError(`delimiter: expected 1 to ${MAX_DELIMITER_BYTES} bytes, got ${bytes.length}`);
+  return bytes;
 }
 
 function encodingName(label: string): string {

@@ -1,8 +1,9 @@
 import type { ErrorPlace } from '../../errors.ts';
-import { placed, type RecordSource } from '../../records/record-source.ts';
-import type { Findings, OnProgress, ScanCounts } from '../record-format.ts';
+import { type Findings, placed } from '../corruption.ts';
+import type { OnProgress, RecordSource, ScanCounts } from '../record-format.ts';
 import { countCr, lineTooLongError } from './cutting.ts';
-import type { LineCutting, LineScanner } from './scanner.ts';
+import type { LineCutting } from './options.ts';
+import type { LineScanner } from './table-scanner.ts';
 import { UnfinishedLine } from './unfinished-line.ts';
 
 const CR = 13;

@@ -11,7 +11,6 @@ import {
   LENGTH_CHECKSUM,
   NEED_MORE,
 } from '../frame-scan.ts';
-import { checkWhole, completeOptions, DEFAULT_READ_OPTIONS, type ReadOptions } from '../read-options.ts';
 import type { DecoderSource, RecordDecoder } from '../record-format.ts';
 import {
   HEADER_BYTES,
@@ -21,42 +20,8 @@ import {
   truncatedHeader,
   truncatedRecord,
 } from './layout.ts';
+import type { TFRecordOptions } from './options.ts';
 import { sharedTFRecordScanner } from './scanner.ts';
-
-/** How TFRecords are read. Every field has a default; pass what differs. */
-export interface TFRecordReadOptions extends ReadOptions {
-  /** Which checksums are verified: `full` (default) length and payload, `length` the 12-byte headers only, `off` none. */
-  readonly checksum: 'full' | 'length' | 'off';
-  /**
-   * What the payload checksum may be. Default `crc32c`. `smdebug` also accepts the constant that SageMaker's debugger writes when told
-   * to write no checksums.
-   */
-  readonly payloadCrc: 'crc32c' | 'smdebug';
-  /** How many records in a row with a wrong payload checksum are skipped before one is an error. Default 0. */
-  readonly maxCorruptedRecordsToSkip: number;
-}
-
-export const DEFAULT_TFRECORD_READ_OPTIONS: TFRecordReadOptions = Object.freeze({
-  ...DEFAULT_READ_OPTIONS,
-  checksum: 'full',
-  payloadCrc: 'crc32c',
-  maxCorruptedRecordsToSkip: 0,
-});
-
-const CHOICES = {
-  checksum: ['full', 'length', 'off'],
-  payloadCrc: ['crc32c', 'smdebug'],
-};
-
-/**
- * The complete options, checked.
- * @throws UsageError for a value that no option has
- */
-export function tfrecordReadOptions(given: Partial<TFRecordReadOptions> | undefined): TFRecordReadOptions {
-  const options = completeOptions(DEFAULT_TFRECORD_READ_OPTIONS, given, CHOICES);
-  checkWhole('maxCorruptedRecordsToSkip', options.maxCorruptedRecordsToSkip, 0, Number.POSITIVE_INFINITY);
-  return options;
-}
 
 /** The most bytes that one batch covers, unless a single record is larger: keeps indexes small and positions in 32 bits. */
 const BATCH_BYTES = 1024 * 1024;
@@ -73,7 +38,7 @@ type Outcome = RecordBatch | 'again' | 'wait';
  */
 export class TFRecordDecoder implements RecordDecoder {
   readonly stats: ReadStats;
-  readonly #options: TFRecordReadOptions;
+  readonly #options: TFRecordOptions;
   readonly #source: DecoderSource;
   readonly #scanner: FrameScanner;
   readonly #checks: number;
@@ -89,7 +54,7 @@ export class TFRecordDecoder implements RecordDecoder {
   #cutShort: RecordpipeError | undefined;
 
   constructor(
-    options: TFRecordReadOptions,
+    options: TFRecordOptions,
     source: DecoderSource = {},
     stats: ReadStats = newReadStats(),
     scanner: FrameScanner = sharedTFRecordScanner(),

@@ -1,11 +1,10 @@
 import { wantsKernel } from '../../bytes/kernel-memory.ts';
 import { createKernel } from '../../crc32c/crc32c.ts';
 import type { WasmKernel } from '../../crc32c/wasm-kernel.ts';
-import { UsageError } from '../../errors.ts';
-import { leaveBuffers, takeBuffers } from '../../records/write/frame-ring.ts';
-import type { Framer } from '../../records/write/framer.ts';
+import { leaveBuffers, takeBuffers } from '../frame-buffers.ts';
+import type { Framer } from '../record-format.ts';
 import { encodeTFRecord, encodeTFRecordInto } from './encode.ts';
-import { HEADER_BYTES, MAX_RECORD_BYTES, OVERHEAD_BYTES } from './layout.ts';
+import { checkPayload, HEADER_BYTES, OVERHEAD_BYTES } from './layout.ts';
 
 /** Below this, a kernel of its own costs a writer more memory than its buffers: frames are sealed by the shared kernel. */
 const MIN_KERNEL_BYTES = 256 * 1024;
@@ -21,10 +20,9 @@ export class TFRecordFramer implements Framer {
   #memory: Buffers | undefined;
   #seal: ((at: number, length: number) => void) | undefined;
 
-  frameBytes({ length }: Uint8Array): number {
-    if (length > MAX_RECORD_BYTES)
-      throw new UsageError(`write: a record has at most ${MAX_RECORD_BYTES} bytes, got ${length}`);
-    return length + OVERHEAD_BYTES;
+  frameBytes(payload: Uint8Array): number {
+    checkPayload(payload);
+    return payload.length + OVERHEAD_BYTES;
   }
 
   buffers(bytes: number, count: number): readonly Uint8Array[] {

@@ -1,8 +1,8 @@
 import { readU32 } from '../../bytes/little-endian.ts';
 import type { RecordpipeError } from '../../errors.ts';
-import type { FrameReader } from '../../records/indexes/frame-reader.ts';
-import { DAMAGED_OR_CHANGED, indexMismatch } from '../../records/indexes/index-errors.ts';
 import { CHECK_DATA, CHECK_LENGTH, DATA_CHECKSUM, LENGTH_CHECKSUM, NEED_MORE } from '../frame-scan.ts';
+import { DAMAGED_OR_CHANGED, indexMismatch } from '../index-mismatch.ts';
+import type { FrameReader } from '../record-format.ts';
 import { HEADER_BYTES, MAX_RECORD_BYTES, OVERHEAD_BYTES, SMDEBUG_DATA_CRC, scanError } from './layout.ts';
 import { sharedTFRecordScanner } from './scanner.ts';
 

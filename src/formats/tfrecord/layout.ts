@@ -1,6 +1,6 @@
 import { hex32, u64Text } from '../../bytes/little-endian.ts';
 import { describeForeignFile } from '../../bytes/sniff.ts';
-import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
+import { type ErrorPlace, RecordpipeError, UsageError } from '../../errors.ts';
 import { DATA_CHECKSUM, type FrameScan, LENGTH_CHECKSUM } from '../frame-scan.ts';
 
 /**
@@ -23,6 +23,12 @@ export const SMDEBUG_DATA_CRC = 0x062dc0b3;
 
 /** The largest payload that a limit may allow: a frame must fit into 32 bits of address. */
 export const MAX_RECORD_BYTES: number = 2 ** 32 - 64;
+
+/** @throws UsageError for a payload that is too large for a record */
+export function checkPayload({ length }: Uint8Array): void {
+  if (length > MAX_RECORD_BYTES)
+    throw new UsageError(`write: a record has at most ${MAX_RECORD_BYTES} bytes, got ${length}`);
+}
 
 /**
  * The error for a scan that stopped at a bad frame.

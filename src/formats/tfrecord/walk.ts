@@ -1,10 +1,9 @@
 import { readU32 } from '../../bytes/little-endian.ts';
 import { maskCrc32c } from '../../crc32c/crc32c.ts';
 import type { ErrorPlace } from '../../errors.ts';
-import { placed, type RecordSource } from '../../records/record-source.ts';
+import { type Findings, placed } from '../corruption.ts';
 import { CHECK_DATA, CHECK_LENGTH, DATA_CHECKSUM, type FrameScanner, NEED_MORE } from '../frame-scan.ts';
-import type { Findings, OnProgress, ScanCounts } from '../record-format.ts';
-import type { TFRecordReadOptions } from './decoder.ts';
+import type { OnProgress, RecordSource, ScanCounts } from '../record-format.ts';
 import {
   FOOTER_BYTES,
   HEADER_BYTES,
@@ -13,6 +12,7 @@ import {
   truncatedHeader,
   truncatedRecord,
 } from './layout.ts';
+import type { TFRecordOptions } from './options.ts';
 
 /** How much of a damaged place is shown to those who guess at the reason. */
 const HEAD_BYTES = 512;
@@ -157,7 +157,7 @@ export class FrameChecker {
 /** Strict: walks from frame to frame, checking what is not whole in one chunk piece by piece. Memory is constant. */
 export async function walkTFRecords(
   opened: RecordSource,
-  options: TFRecordReadOptions,
+  options: TFRecordOptions,
   scanner: FrameScanner,
   findings: Findings,
   onProgress: OnProgress,

@@ -2,6 +2,7 @@ import { readU32 } from '../../bytes/little-endian.ts';
 import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import type { ReadStats } from '../../formats/corruption.ts';
+import { RecordCursor } from '../../formats/cursor.ts';
 import type { DecoderSource, RecordDecoder } from '../../formats/record-format.ts';
 import {
   badMagic,
@@ -14,15 +15,15 @@ import {
   RECORDIO_MAGIC,
   recordTooLarge,
 } from '../../formats/recordio/layout.ts';
-import { RecordCursor } from '../../records/record-reader.ts';
 
 /** Maximum number of records in a batch. */
 const BATCH_RECORDS = 4096;
 
 /**
- * RecordIO as `sagemaker_tensorflow` reads it. Only the magic number of a header is checked. A record
- * continues until a part has a flag other than 1 and 2, whatever came before. If the stream ends inside
- * a part, the missing bytes are zeros; if it ends between the parts of a record, that record is lost.
+ * RecordIO as `sagemaker_tensorflow` reads it. Only the magic number of a header is checked. A
+ * record continues until a part has a flag other than 1 and 2, whatever came before. If the stream
+ * ends inside a part, the missing bytes are zeros; if it ends between the parts of a record, that
+ * record is lost.
  */
 export class SageMakerRecordIODecoder implements RecordDecoder {
   readonly #cursor: RecordCursor;
@@ -34,7 +35,7 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
   #ended = false;
 
   constructor(maxRecordBytes: number, source: DecoderSource, stats: ReadStats) {
-    this.#cursor = new RecordCursor(source, stats, 0);
+    this.#cursor = new RecordCursor(source, stats);
     this.#maxRecordBytes = maxRecordBytes;
   }
 
@@ -90,7 +91,9 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     }
   }
 
-  /** The complete single-part records at the start of the window, as views; null if there are none. */
+  /**
+   * The complete single-part records at the start of the window, as views; null if there are none.
+   */
   #wholeRecords(): RecordBatch | null {
     const cursor = this.#cursor;
     const { bytes, at, end, base } = cursor.window;

@@ -3,36 +3,45 @@ import { FILE_BUFFERS } from '../../bytes/sources.ts';
 import { type ErrorPlace, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
 import type { RecordBatch } from '../../formats/batch.ts';
 import type { ReadStats } from '../../formats/corruption.ts';
-import type { DecoderSource, FormatName, RecordDecoder } from '../../formats/record-format.ts';
-import { recordFormat } from '../../formats/registry.ts';
-import type { RecordReadOptions } from '../../records/record-read-options.ts';
-import { type DetectCompression, openRecordSource } from '../../records/record-source.ts';
+import type {
+  DecoderSource,
+  DetectCompression,
+  RecordCodec,
+  RecordDecoder,
+} from '../../formats/record-format.ts';
+import { recordIOCodec } from '../../formats/recordio/codec.ts';
+import type { AnyOptions } from '../../formats/registry.ts';
+import { textLineCodec } from '../../formats/textline/codec.ts';
+import { tfrecordCodec } from '../../formats/tfrecord/codec.ts';
+import { readOptions, type SourceOptions } from '../../records/read-options.ts';
+import { openRecordSource } from '../../records/record-source.ts';
 import type { EpochProgress } from './epoch-progress.ts';
-import type { EpochSource } from './epoch-source.ts';
 import type { PipeModeOptions, RecordFormatName } from './pipe-mode-options.ts';
 import { SageMakerRecordIODecoder, SageMakerTFRecordDecoder } from './sagemaker-decoders.ts';
+import type { EpochSource } from './take-epoch.ts';
 
 /** How to decode one epoch of a channel: options, memory to read into, decoders. */
 export interface ChannelDecoding {
-  readonly options: RecordReadOptions;
+  readonly options: AnyOptions & SourceOptions;
   readonly detectCompression: DetectCompression;
   /** Memory for the next read, if buffers are reused. */
   readonly nextBuffer: (() => Uint8Array) | undefined;
   decoder(source: DecoderSource, stats: ReadStats): RecordDecoder;
 }
 
-const NAMES: Readonly<Record<RecordFormatName, FormatName>> = {
-  RecordIO: 'recordio',
-  TFRecord: 'tfrecord',
-  TextLine: 'textline',
-};
+/** SageMaker's names. A format ignores the options of the others. */
+const CODECS = {
+  RecordIO: recordIOCodec,
+  TFRecord: tfrecordCodec,
+  TextLine: textLineCodec,
+} as object as Readonly<Record<RecordFormatName, RecordCodec<AnyOptions>>>;
 
 /** Reads of a 64 KiB pipe fill one buffer. Records keep it alive, so it is not large. */
 const FRESH_CHUNK_BYTES = 1024 * 1024;
 /**
- * Four buffers take turns. CPU milliseconds per gigabyte for records of 10 KB and 100 KB: 179 and 289;
- * with 256 KiB, which stay in the cache of one core, 176 and 336, as more records span two buffers;
- * with 1 MiB 196 and 258.
+ * Four buffers take turns. CPU milliseconds per gigabyte for records of 10 KB and 100 KB: 179 and
+ * 289; with 256 KiB, which stay in the cache of one core, 176 and 336, as more records span two
+ * buffers; with 1 MiB 196 and 258.
  */
 const REUSED_CHUNK_BYTES = 512 * 1024;
 
@@ -44,8 +53,8 @@ const REUSED_CHUNK_BYTES = 512 * 1024;
 export function channelDecoding(pipe: PipeModeOptions, reuse: boolean): ChannelDecoding {
   const { recordFormat: name, compat, maxRecordBytes, maxCorruptedRecordsToSkip } = pipe;
   const { compression, onCorrupt } = pipe;
-  const format = recordFormat(NAMES[name]);
-  const options = format.readOptions({
+  const codec = CODECS[name];
+  const options = readOptions(codec, {
     compression,
     maxRecordBytes,
     onCorrupt,
@@ -55,15 +64,15 @@ export function channelDecoding(pipe: PipeModeOptions, reuse: boolean): ChannelD
     reuse,
     chunkBytes: reuse ? REUSED_CHUNK_BYTES : FRESH_CHUNK_BYTES,
   });
-  const own = reuse ? format.own(options.chunkBytes, FILE_BUFFERS) : undefined;
+  const own = reuse ? codec.own(options.chunkBytes, FILE_BUFFERS) : undefined;
   return {
     options,
-    detectCompression: format.detectCompression,
+    detectCompression: codec.detectCompression,
     nextBuffer: own?.nextBuffer,
     decoder(source, stats) {
       if (compat !== undefined && name === 'RecordIO')
         return new SageMakerRecordIODecoder(maxRecordBytes, source, stats);
-      const strict = (own ?? format).decoder(options, source, stats);
+      const strict = (own ?? codec).decoder(options, source, stats);
       if (compat === undefined || name === 'TextLine') return strict;
       return new SageMakerTFRecordDecoder(strict, maxCorruptedRecordsToSkip);
     },
@@ -72,8 +81,8 @@ export function channelDecoding(pipe: PipeModeOptions, reuse: boolean): ChannelD
 
 /**
  * Reads one open source: call `fill`, then `next` until null, while `fill` returns true. Counts and
- * times in `progress`. Not a generator: each one in the path of a batch costs about a microsecond, and
- * a pipe gives one batch per 64 KiB.
+ * times in `progress`. Not a generator: each one in the path of a batch costs about a microsecond,
+ * and a pipe gives one batch per 64 KiB.
  */
 export class SourceReading {
   readonly #progress: EpochProgress;

@@ -1,6 +1,6 @@
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import type { FormatName } from '../../formats/record-format.ts';
+import type { FormatName } from '../../formats/registry.ts';
 import { exists, locationOf } from '../../storage/inspect.ts';
 import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';

@@ -1,12 +1,12 @@
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
-import type { FormatName } from '../../formats/record-format.ts';
+import { indexMismatch } from '../../formats/index-mismatch.ts';
+import type { FormatName } from '../../formats/registry.ts';
 import { locationOf } from '../../storage/inspect.ts';
 import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';
 import { findIndex, findIndexOf, type IndexKind, indexKind, type WrittenKind } from './find-index.ts';
 import type { FrameTable } from './frame-table.ts';
-import { indexMismatch } from './index-errors.ts';
 import { layoutOf, SCAN_NAMES } from './layout-options.ts';
 import { loadIndex } from './load-index.ts';
 import { forEachMXLine } from './mx-index.ts';

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
-import type { FormatName } from '../../formats/record-format.ts';
+import type { FormatName } from '../../formats/registry.ts';
 import { exists, isSameFile } from '../../storage/inspect.ts';
 import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openSmallFile } from '../../storage/stored-file.ts';

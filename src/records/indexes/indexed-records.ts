@@ -1,8 +1,8 @@
 import { UsageError } from '../../errors.ts';
 import { newReadStats } from '../../formats/corruption.ts';
-import type { FormatName } from '../../formats/record-format.ts';
+import type { FrameReader } from '../../formats/record-format.ts';
+import type { FormatName } from '../../formats/registry.ts';
 import { type Batches, RecordReader } from '../record-reader.ts';
-import type { FrameReader } from './frame-reader.ts';
 import { type IndexedFile, sliceBatches } from './slice-batches.ts';
 import { SpanReader, type SpanReading } from './span-reader.ts';
 

@@ -1,17 +1,13 @@
 import type { OptionNames } from '../../bytes/arguments.ts';
 import { looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
-import { RecordpipeError, UsageError } from '../../errors.ts';
-import type { ReadOptions } from '../../formats/read-options.ts';
-import type { FormatName } from '../../formats/record-format.ts';
-import { recordIOReadOptions } from '../../formats/recordio/decoder.ts';
+import { RecordpipeError } from '../../errors.ts';
+import { detectFormat } from '../../formats/detect-format.ts';
 import type { Multipart } from '../../formats/recordio/layout.ts';
-import { textLineReadOptions } from '../../formats/textline/options.ts';
-import type { CarriageReturns } from '../../formats/textline/scanner.ts';
-import { tfrecordReadOptions } from '../../formats/tfrecord/decoder.ts';
+import { type AnyOptions, type FormatName, recordFormat } from '../../formats/registry.ts';
+import type { CarriageReturns } from '../../formats/textline/options.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import type { StoredFile } from '../../storage/storage.ts';
-import { detectFormat } from '../detect-format.ts';
-import type { RecordReadOptions } from '../record-read-options.ts';
+import type { RecordReadOptions } from '../read-options.ts';
 import type { FrameScanOptions } from './scan-frames.ts';
 
 /** The names of the options that say how a file is cut into records. */
@@ -34,59 +30,25 @@ export const SCAN_NAMES: OptionNames<FrameScanOptions> = {
   signal: true,
 };
 
-/** The format of an indexed file, and those of its options on which it depends where records begin and what they are. */
-export type RecordLayout = TFRecordLayout | RecordIOLayout | TextLineLayout;
-
-export interface TFRecordLayout {
-  readonly format: 'tfrecord';
+/**
+ * The format of an indexed file, and the options that decide where its records begin: those that
+ * `RecordFormat.index` names.
+ */
+export interface RecordLayout extends Partial<AnyOptions> {
+  readonly format: FormatName;
 }
 
-export interface RecordIOLayout {
-  readonly format: 'recordio';
-  readonly multipart: Multipart;
-  readonly lenientFlags: boolean;
-}
-
-export interface TextLineLayout {
-  readonly format: 'textline';
-  readonly delimiter: Uint8Array;
-  readonly cr: CarriageReturns;
-}
-
-/** By position: what an index file says for them. */
-export const FORMAT_CODES: readonly (FormatName | undefined)[] = [
-  undefined,
-  'tfrecord',
-  'recordio',
-  'textline',
-];
-export const MULTIPART_CODES: readonly Multipart[] = ['dmlc', 'concat', 'error'];
-export const CR_CODES: readonly CarriageReturns[] = ['keep', 'crlf', 'all'];
-/** Beside the code of `multipart`. */
-export const LENIENT_FLAGS = 0x10;
-
-/** In what two layouts differ, in words; undefined where they are the same. */
+/** The first difference between two layouts, in words; undefined if they are the same. */
 export function layoutDifference(indexed: RecordLayout, wanted: RecordLayout): string | undefined {
-  if (indexed.format !== wanted.format) return differs('format', indexed.format, wanted.format);
-  if (indexed.format === 'recordio' && wanted.format === 'recordio') {
-    if (indexed.multipart !== wanted.multipart)
-      return differs('multipart', indexed.multipart, wanted.multipart);
-    if (indexed.lenientFlags !== wanted.lenientFlags)
-      return differs('lenientFlags', String(indexed.lenientFlags), String(wanted.lenientFlags));
-  }
-  if (indexed.format === 'textline' && wanted.format === 'textline') {
-    const [before, after] = [shown(indexed.delimiter), shown(wanted.delimiter)];
-    if (before !== after) return differs('delimiter', before, after);
+  for (const name of ['format', ...recordFormat(wanted.format).index.compared] as const) {
+    const [before, after] = [shown(indexed[name]), shown(wanted[name])];
+    if (before !== after) return `it was made with ${name} ${before}, asked for is ${after}`;
   }
   return undefined;
 }
 
-function differs(what: string, before: string, after: string): string {
-  return `it was made with ${what} ${before}, asked for is ${after}`;
-}
-
-function shown(delimiter: Uint8Array): string {
-  return `0x${Buffer.from(delimiter).toString('hex')}`;
+function shown(value: unknown): string {
+  return value instanceof Uint8Array ? `0x${Buffer.from(value).toString('hex')}` : String(value);
 }
 
 /** What a file holds, and how it is cut into records. Every field has a default; pass what differs. */
@@ -118,7 +80,7 @@ export function layoutOf(file: StoredFile, given: Partial<LayoutOptions>): Recor
   file.readNow(head, 0, head.length, 0);
   const { format = 'auto' } = given;
   const name = format === 'auto' ? formatOf(file, head) : format;
-  const layout = layoutFrom(readOptions(name, given), name);
+  const layout = layoutFrom(name, readOptions(name, given));
   if (format !== 'auto') {
     const compression = compressionOf(name, head);
     if (compression !== undefined) throw compressed(compression, file.path);
@@ -137,39 +99,25 @@ export function relaidOut(indexed: RecordLayout, given: Partial<LayoutOptions>):
   const defined = Object.entries({ multipart, lenientFlags, delimiter, cr, payloadCrc }).filter(
     ([, value]) => value !== undefined,
   );
-  return layoutFrom(readOptions(name, { ...indexed, ...Object.fromEntries(defined) }), name);
+  return layoutFrom(
+    name,
+    readOptions(name, { ...indexed, ...Object.fromEntries(defined) } as Partial<LayoutOptions>),
+  );
 }
 
-/** The complete reading options of a format for such a file, uncompressed and strict. */
+/** The complete reading options of a format for an uncompressed file, strict. */
 export function readOptions(
   name: FormatName,
   { multipart, lenientFlags, delimiter, cr, payloadCrc }: Partial<LayoutOptions>,
   more: Partial<RecordReadOptions> = {},
 ): RecordReadOptions {
   const given = { multipart, lenientFlags, delimiter, cr, payloadCrc, compression: 'none', ...more };
-  if (!Object.hasOwn(OPTIONS, name))
-    throw new UsageError(
-      `format: expected one of auto, ${Object.keys(OPTIONS).join(', ')}, got ${String(name)}`,
-    );
-  // A format takes what it knows from the options of all formats and leaves the rest.
-  return OPTIONS[name](given as object) as RecordReadOptions;
+  return recordFormat(name).readOptions(given as Partial<AnyOptions>) as RecordReadOptions;
 }
 
-// Not by `recordFormat`: indexes are made and looked into without the decoders of all formats, whose modules take 30 ms to load.
-const OPTIONS: Readonly<Record<FormatName, (given: object) => ReadOptions>> = {
-  tfrecord: tfrecordReadOptions,
-  recordio: recordIOReadOptions,
-  textline: textLineReadOptions,
-};
-
-function layoutFrom(options: Partial<LayoutOptions>, format: FormatName): RecordLayout {
-  if (format === 'tfrecord') return { format };
-  if (format === 'recordio') {
-    const { multipart = 'dmlc', lenientFlags = false } = options;
-    return { format, multipart, lenientFlags };
-  }
-  const { delimiter, cr = 'keep' } = options;
-  return { format, delimiter: delimiter as Uint8Array, cr };
+function layoutFrom(format: FormatName, options: AnyOptions): RecordLayout {
+  const stored = recordFormat(format).index.options;
+  return { format, ...Object.fromEntries(stored.map((name) => [name, options[name]])) };
 }
 
 function formatOf({ path }: StoredFile, head: Uint8Array): FormatName {
@@ -186,11 +134,8 @@ function formatOf({ path }: StoredFile, head: Uint8Array): FormatName {
 
 /** How a file whose format is known seems to be compressed. */
 function compressionOf(format: FormatName, head: Uint8Array): 'gzip' | 'zlib' | undefined {
-  // Text is told by as few bytes as its readers look at.
-  const shown = format === 'textline' ? head.subarray(0, 12) : head;
-  if (detectFormat(shown).format === format) return undefined;
-  if (looksLikeGzip(head)) return 'gzip';
-  return looksLikeZlib(head) ? 'zlib' : undefined;
+  const compression = recordFormat(format).detectCompression(head);
+  return compression === 'none' || detectFormat(head).format === format ? undefined : compression;
 }
 
 function compressed(compression: string, uri: string): RecordpipeError {

@@ -1,14 +1,17 @@
+import { indexMismatch } from '../../formats/index-mismatch.ts';
+import type { FrameReader } from '../../formats/record-format.ts';
+import { recordFormat } from '../../formats/registry.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { openSmallFile } from '../../storage/stored-file.ts';
 import { formatIndexedBy, headOf, type IndexKind, kindOf } from './find-index.ts';
-import type { FrameReader } from './frame-reader.ts';
 import type { FrameTable } from './frame-table.ts';
-import { fingerprint, indexMismatch, malformedIndex } from './index-errors.ts';
+import { fingerprint, malformedIndex } from './index-errors.ts';
 import {
   type LayoutOptions,
   layoutDifference,
   layoutOf,
   type RecordLayout,
+  readOptions,
   relaidOut,
 } from './layout-options.ts';
 import { readMXFrames } from './mx-index.ts';
@@ -47,23 +50,15 @@ export async function loadIndex(
   }
 }
 
-/** What checks the frames of a file. */
+/** Verifies the frames of a file. */
 export async function frameReader(
   file: StoredFile,
   layout: RecordLayout,
   count: number,
-  { payloadCrc = 'crc32c' }: Partial<LayoutOptions>,
+  { payloadCrc }: Partial<LayoutOptions>,
 ): Promise<FrameReader> {
-  if (layout.format === 'tfrecord') {
-    const { TFRecordFrames } = await import('../../formats/tfrecord/frames.ts');
-    return new TFRecordFrames(file.path, payloadCrc);
-  }
-  if (layout.format === 'recordio') {
-    const { RecordIOFrames } = await import('../../formats/recordio/frames.ts');
-    return new RecordIOFrames(file.path, layout, count);
-  }
-  const { TextLineFrames } = await import('../../formats/textline/frames.ts');
-  return new TextLineFrames(file.path, layout, count);
+  const options = readOptions(layout.format, { ...layout, ...(payloadCrc && { payloadCrc }) });
+  return recordFormat(layout.format).frames(file.path, options, count);
 }
 
 async function loadOurs(

@@ -1,5 +1,7 @@
 import { readU32 } from '../../bytes/little-endian.ts';
 import { isItemFailure, UsageError } from '../../errors.ts';
+import { newReadStats } from '../../formats/corruption.ts';
+import { errorAt, indexMismatch } from '../../formats/index-mismatch.ts';
 import {
   PART_HEADER_BYTES,
   partFlag,
@@ -7,10 +9,11 @@ import {
   RECORDIO_MAGIC,
   WHOLE,
 } from '../../formats/recordio/layout.ts';
+import { recordCodec } from '../../formats/registry.ts';
 import { locationOf } from '../../storage/inspect.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';
-import { errorAt, indexMismatch, malformedIndex } from './index-errors.ts';
+import { malformedIndex } from './index-errors.ts';
 import { type LayoutOptions, readOptions } from './layout-options.ts';
 import { checkedKey, type MXKey, type MXKeys, type MXKeyType, readMXKeys } from './mx-keys.ts';
 import { fresh } from './span-reader.ts';
@@ -152,12 +155,9 @@ export class MXIndexedReader implements AsyncDisposable {
   /** A record of several parts, or one that is cut. */
   async #decode(head: Uint8Array, offset: number): Promise<Uint8Array> {
     const file = this.#file;
-    const [{ recordFormat }, { newReadStats }] = await Promise.all([
-      import('../../formats/registry.ts'),
-      import('../../formats/corruption.ts'),
-    ]);
     const source = { uri: this.path, size: () => file.size - offset };
-    const decoder = recordFormat('recordio').decoder(this.#options, source, newReadStats());
+    const codec = await recordCodec('recordio');
+    const decoder = codec.decoder(this.#options, source, newReadStats());
     try {
       let at = offset;
       for (let chunk = head; chunk.length > 0; ) {

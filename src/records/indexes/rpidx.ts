@@ -1,16 +1,9 @@
 import { endianness } from 'node:os';
 import { crc32c } from '../../crc32c/crc32c.ts';
-import type { Multipart } from '../../formats/recordio/layout.ts';
-import type { CarriageReturns } from '../../formats/textline/scanner.ts';
+import { type AnyOptions, type FormatName, formats, recordFormat } from '../../formats/registry.ts';
 import { type ExtraBytes, FrameTable } from './frame-table.ts';
 import { malformedIndex } from './index-errors.ts';
-import {
-  CR_CODES,
-  FORMAT_CODES,
-  LENIENT_FLAGS,
-  MULTIPART_CODES,
-  type RecordLayout,
-} from './layout-options.ts';
+import type { RecordLayout } from './layout-options.ts';
 
 /**
  * An index file: 64 bytes, the delimiter of a text file (zero-padded to a multiple of 8), and one number of 0, 1, 2 or 4 bytes per record: by how many
@@ -21,7 +14,7 @@ import {
  * 10  u8  format: 1 TFRecord,    32  i64 its time of last change,    48  u32 CRC-32C of the numbers
  *         2 RecordIO, 3 text             nanoseconds since 1970      52  8   zeros
  * 11  u8  bytes per number       40  u32 its fingerprint             60  u32 CRC-32C of bytes 0 to 60 and the delimiter
- * 12  u8  multipart or cr, by the codes of record-layout.ts          64  delimiter, padding, numbers
+ * 12  u8  mode, see `IndexLayout`                                    64  delimiter, padding, numbers
  * 13  u8  zero
  * 14  u16 bytes of the delimiter
  * 16  u64 records
@@ -47,14 +40,16 @@ const SWAPPED = endianness() === 'BE';
 /** The bytes of an index file: header and numbers. */
 export function encodeIndex({ layout, table, mtimeNs, fingerprint }: IndexFile): [Uint8Array, Uint8Array] {
   const numbers = inFileOrder(table.extra);
-  const delimiter = layout.format === 'textline' ? layout.delimiter : new Uint8Array(0);
+  const described = recordFormat(layout.format).index;
+  const stored = layout as AnyOptions;
+  const delimiter = described.delimiter?.(stored) ?? new Uint8Array(0);
   const header = new Uint8Array(headerBytes(delimiter.length));
   const view = new DataView(header.buffer);
   header.set(MAGIC);
   view.setUint16(8, VERSION, true);
-  view.setUint8(10, FORMAT_CODES.indexOf(layout.format));
+  view.setUint8(10, described.code);
   view.setUint8(11, table.extra.length === 0 ? 0 : table.extra.BYTES_PER_ELEMENT);
-  view.setUint8(12, modeOf(layout));
+  view.setUint8(12, described.encodeMode(stored));
   view.setUint16(14, delimiter.length, true);
   view.setBigUint64(16, BigInt(table.count), true);
   view.setBigUint64(24, BigInt(table.end), true);
@@ -118,21 +113,10 @@ function headerSum(header: Uint8Array): number {
   return crc32c(header.subarray(HEADER_BYTES), crc32c(header.subarray(0, CRC_AT)));
 }
 
-function modeOf(layout: RecordLayout): number {
-  if (layout.format === 'tfrecord') return 0;
-  if (layout.format === 'textline') return CR_CODES.indexOf(layout.cr);
-  return MULTIPART_CODES.indexOf(layout.multipart) | (layout.lenientFlags ? LENIENT_FLAGS : 0);
-}
-
 function layoutOf(code: number, mode: number, delimiter: Uint8Array): RecordLayout | undefined {
-  const format = FORMAT_CODES[code];
-  if (format === 'tfrecord') return { format };
-  if (format === 'recordio') {
-    const multipart: Multipart | undefined = MULTIPART_CODES[mode & ~LENIENT_FLAGS];
-    return multipart && { format, multipart, lenientFlags: (mode & LENIENT_FLAGS) !== 0 };
-  }
-  const cr: CarriageReturns | undefined = CR_CODES[mode];
-  return format && cr && delimiter.length > 0 ? { format, delimiter, cr } : undefined;
+  const format = formats().find(({ index }) => index.code === code);
+  const options = format?.index.decode(mode, delimiter);
+  return format && options && { ...options, format: format.name as FormatName };
 }
 
 function inFileOrder(extra: ExtraBytes): Uint8Array {

@@ -1,11 +1,12 @@
 import { checkAborted } from '../../bytes/abortable.ts';
 import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import type { FormatName } from '../../formats/record-format.ts';
+import { newReadStats } from '../../formats/corruption.ts';
+import type { FrameFinder } from '../../formats/record-format.ts';
+import { type AnyOptions, type FormatName, recordCodec, recordFormat } from '../../formats/registry.ts';
 import type { StoredFile } from '../../storage/storage.ts';
-import type { RecordReadOptions } from '../record-read-options.ts';
+import { type HopWatch, hopHeaders } from '../hop-headers.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
-import { framesByHops } from './header-hops.ts';
 import { type LayoutOptions, type RecordLayout, readOptions } from './layout-options.ts';
 
 /** How the data is looked at while its frames are found. Every field has a default; pass what differs. */
@@ -46,13 +47,9 @@ export async function scanFrames(
     },
   );
   checkAborted(signal);
-  const walk: Walk = { turns: new EventLoopTurns(signal), onProgress };
-  const hops =
-    checksum === 'length' ? await framesByHops(file, layout, options.maxRecordBytes, walk) : undefined;
-  const { format } = layout;
-  const finder = (): Promise<FrameFinder> =>
-    format === 'textline' ? lineFinder(file, options) : decodingFinder(file, format, options);
-  const table = hops ?? (await framesByScan(file, await finder(), walk, signal));
+  const watch: HopWatch = { signal, onProgress };
+  const hops = checksum === 'length' ? await framesByHops(file, layout.format, options, watch) : undefined;
+  const table = hops ?? (await framesByScan(file, layout.format, options, watch));
   onProgress?.(file.size);
   checkAborted(signal);
   if (file.unchanged && table.end === file.size) return table;
@@ -61,36 +58,41 @@ export async function scanFrames(
   });
 }
 
-/** A walk over a file on this thread. */
-export interface Walk {
-  readonly turns: EventLoopTurns;
-  readonly onProgress: ((bytes: number) => void) | undefined;
+/** The frames of a file by its headers; undefined if the format has none, and at anything unusual. */
+async function framesByHops(
+  file: StoredFile,
+  format: FormatName,
+  options: AnyOptions,
+  watch: HopWatch,
+): Promise<FrameTable | undefined> {
+  const builder = new FrameTableBuilder();
+  const hop = await recordFormat(format).headerHop?.(options, builder);
+  if (hop === undefined) return undefined;
+  return (await hopHeaders(file, hop, watch)) ? builder.finish(file.size) : undefined;
 }
 
-/** Reports progress and gives the event loop a turn. @throws RecordpipeError `aborted` */
-export async function turn({ turns, onProgress }: Walk, bytesDone: number): Promise<void> {
-  onProgress?.(bytesDone);
-  await turns.take();
-}
-
-/** Takes the bytes of a file, chunk by chunk, and finds its frames. */
-interface FrameFinder {
-  nextBuffer(): Uint8Array;
-  push(chunk: Uint8Array): void;
-  finish(end: number): FrameTable;
-}
-
+/** The frames of a file by all its bytes. */
 async function framesByScan(
   file: StoredFile,
-  finder: FrameFinder,
-  walk: Walk,
-  signal: AbortSignal | undefined,
+  format: FormatName,
+  options: AnyOptions,
+  { signal, onProgress }: HopWatch,
 ): Promise<FrameTable> {
+  const turns = new EventLoopTurns(signal);
+  const turn = async (bytesDone: number): Promise<void> => {
+    onProgress?.(bytesDone);
+    await turns.take();
+  };
+  const builder = new FrameTableBuilder();
+  const { frameFinder } = recordFormat(format);
+  const finder = frameFinder
+    ? await frameFinder(options, CHUNK_BYTES, builder)
+    : await decodingFinder(file, format, options, builder);
   let position = 0;
   for await (const chunk of file.remote === undefined ? [] : file.stream(signal)) {
     finder.push(chunk);
     position += chunk.length;
-    if (walk.turns.due()) await turn(walk, position);
+    if (turns.due()) await turn(position);
   }
   for (let at = position; at < file.size; ) {
     const buffer = finder.nextBuffer();
@@ -98,57 +100,33 @@ async function framesByScan(
     file.readNow(buffer, 0, have, at);
     finder.push(have === buffer.length ? buffer : buffer.subarray(0, have));
     at += have;
-    if (walk.turns.due()) await turn(walk, at);
+    if (turns.due()) await turn(at);
   }
-  return finder.finish(file.size);
+  finder.end();
+  return builder.finish(file.size);
 }
 
-/** Lines are not held: a line may be longer than memory. */
-async function lineFinder(file: StoredFile, options: RecordReadOptions): Promise<FrameFinder> {
-  const [{ ownLineScanning }, { lineCutting }, { LineWalk }] = await Promise.all([
-    import('../../formats/textline/scanner.ts'),
-    import('../../formats/textline/options.ts'),
-    import('./line-walk.ts'),
-  ]);
-  const { scanner, nextBuffer } = ownLineScanning(CHUNK_BYTES, 2);
-  const builder = new FrameTableBuilder();
-  const walk = new LineWalk(scanner(lineCutting(options)), builder, file.path);
-  return {
-    nextBuffer,
-    push: (chunk) => walk.push(chunk),
-    finish: (end) => {
-      walk.end();
-      return builder.finish(end);
-    },
-  };
-}
-
-/** The decoder holds one record at a time. */
+/** Finds frames by the batches of the decoder, which holds one record at a time. */
 async function decodingFinder(
   file: StoredFile,
   format: FormatName,
-  options: RecordReadOptions,
+  options: AnyOptions,
+  builder: FrameTableBuilder,
 ): Promise<FrameFinder> {
-  const [{ recordFormat }, { newReadStats }] = await Promise.all([
-    import('../../formats/registry.ts'),
-    import('../../formats/corruption.ts'),
-  ]);
-  const { nextBuffer, decoder: decoderOf } = recordFormat(format).own(CHUNK_BYTES, 2);
+  const { nextBuffer, decoder: decoderOf } = (await recordCodec(format)).own(CHUNK_BYTES, 2);
   const decoder = decoderOf(options, { uri: file.path, size: () => file.size }, newReadStats());
-  const builder = new FrameTableBuilder();
   const drain = (): void => {
     for (let batch = decoder.next(); batch !== null; batch = decoder.next()) builder.add(batch);
   };
   return {
     nextBuffer,
-    push: (chunk) => {
+    push(chunk) {
       decoder.push(chunk);
       drain();
     },
-    finish: (end) => {
+    end() {
       decoder.end();
       drain();
-      return builder.finish(end);
     },
   };
 }

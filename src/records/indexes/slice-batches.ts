@@ -1,11 +1,11 @@
 import { isItemFailure } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import type { ReadStats } from '../../formats/corruption.ts';
-import { recordFormat } from '../../formats/registry.ts';
+import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from '../../formats/index-mismatch.ts';
+import { type AnyOptions, recordFormat } from '../../formats/registry.ts';
 import type { RemoteReading, StoredFile } from '../../storage/storage.ts';
 import { type Batches, readBatches } from '../record-reader.ts';
 import type { FrameTable } from './frame-table.ts';
-import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from './index-errors.ts';
 import type { RecordLayout } from './layout-options.ts';
 import { type LayoutOptions, readOptions } from './layout-options.ts';
 import { fresh } from './span-reader.ts';
@@ -69,8 +69,8 @@ function lieAs(table: FrameTable, batch: RecordBatch, first: number, start: numb
 
 /** Lines have no headers: what lies before the first of them, and before the one behind the last, must be a delimiter. */
 async function checkBorders({ file, table, layout }: IndexedFile, from: number, to: number): Promise<void> {
-  if (layout.format !== 'textline') return;
-  const { delimiter } = layout;
+  const delimiter = recordFormat(layout.format).index.delimiter?.(layout as AnyOptions);
+  if (delimiter === undefined) return;
   const found = new Uint8Array(delimiter.length);
   const borders = [from, to].filter((record) => record > 0 && record < table.count);
   await file.prepare(

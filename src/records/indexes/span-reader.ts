@@ -1,6 +1,6 @@
 import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
+import type { FrameReader } from '../../formats/record-format.ts';
 import type { StoredFile } from '../../storage/storage.ts';
-import type { FrameReader } from './frame-reader.ts';
 import type { FrameTable } from './frame-table.ts';
 
 /** Records that are read together: the positions `from` to `to` of an ascending list, which lie in `bytes` bytes from `start` on. */

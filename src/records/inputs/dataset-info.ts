@@ -1,5 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
-import { isRemote } from '../../storage/registry.ts';
+import { readText } from '../../storage/read-text.ts';
 import type { ExpandOptions, ShardNotice } from './input-options.ts';
 import type { ShardSets } from './shard-sets.ts';
 
@@ -62,13 +61,7 @@ function nameHas(name: string, split: string): boolean {
 }
 
 async function infoText(info: string, options: ExpandOptions): Promise<string> {
-  try {
-    if (isRemote(info)) return await (await import('./object-files.ts')).objectText(info, options);
-    if ((await stat(info)).size > MAX_INFO_BYTES) return '';
-    return await readFile(info, 'utf8');
-  } catch {
-    return '';
-  }
+  return readText(info, MAX_INFO_BYTES, options).catch(() => '');
 }
 
 function splitsOf(text: string): Split[] {

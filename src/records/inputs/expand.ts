@@ -1,28 +1,20 @@
-import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { checkAborted } from '../../bytes/abortable.ts';
-import { RecordpipeError, UsageError } from '../../errors.ts';
-import type { FormatName } from '../../formats/format-name.ts';
-import { isGlob } from '../../storage/glob.ts';
-import { fileError } from '../../storage/local/file-errors.ts';
+import { isRecordpipeError, RecordpipeError, UsageError } from '../../errors.ts';
+import type { FormatName } from '../../formats/registry.ts';
+import { locationOf } from '../../storage/inspect.ts';
 import { compareKeys } from '../../storage/object-address.ts';
+import { readText } from '../../storage/read-text.ts';
 import { isRemote } from '../../storage/registry.ts';
+import { type FoundFile, findFiles } from './find-files.ts';
 import { type ExpandOptions, type InputNotice, NameFilter, Skipped } from './input-options.ts';
 import type { Selection } from './selecting.ts';
 import { ShardSets } from './shard-sets.ts';
 
-/** A file that an input stands for. */
-export interface FoundFile {
-  /** Path, `s3://` address, or `-` for standard input. */
-  readonly path: string;
-  /** Of objects: as their listing has it. */
-  readonly size?: number | undefined;
-  readonly etag?: string | undefined;
-  /** How many records it has according to `dataset_info.json` beside it. */
-  readonly expectedRecords?: number | undefined;
-}
+export type { FoundFile } from './find-files.ts';
+
+/** A list is read into memory. */
+const MAX_LIST_BYTES = 512 * 1024 * 1024;
 
 /** What inputs stand for. */
 export interface Expanded {
@@ -92,8 +84,7 @@ export class Expansion {
     }
     this.sources++;
     if (input === '-') yield { path: input };
-    else if (isRemote(input)) yield* this.#objects(input);
-    else yield* this.#local(input.startsWith('file://') ? fileURLToPath(input) : input);
+    else yield* this.#located(input);
   }
 
   /**
@@ -119,28 +110,8 @@ export class Expansion {
     return { notices, expected };
   }
 
-  async *#local(path: string): AsyncGenerator<FoundFile, void, undefined> {
-    const folder = isFolder(path);
-    // A question mark in https://host/x?y is no pattern; opening the address says what to do.
-    const isAddress = /^[a-z][a-z\d+.-]+:\/\//i.test(path);
-    if (folder !== true && (isAddress || !(folder === undefined && isGlob(path)))) {
-      this.#sets.add({ path, alone: true });
-      yield { path };
-      return;
-    }
-    const { filesInFolder, filesMatching } = await import('./local-files.ts');
-    const how = this.#selection();
-    const files = folder ? await filesInFolder(path, how) : await filesMatching(path, how);
-    files.sort(compareKeys);
-    for (const file of files) {
-      this.#sets.add({ path: file });
-      yield { path: file };
-    }
-  }
-
-  async *#objects(uri: string): AsyncGenerator<FoundFile, void, undefined> {
-    const { objectsOf } = await import('./object-files.ts');
-    for await (const { alone, ...file } of objectsOf(uri, this.#selection(), this.#options)) {
+  async *#located(input: string): AsyncGenerator<FoundFile, void, undefined> {
+    for await (const { alone, ...file } of findFiles(locationOf(input), this.#selection(), this.#options)) {
       this.#sets.add({ path: file.path, alone });
       yield file;
     }
@@ -158,7 +129,7 @@ export class Expansion {
 
   async *#filesOfList(input: string): AsyncGenerator<FoundFile, void, undefined> {
     const name = input.slice(1);
-    const key = name === '-' || isRemote(name) ? name : resolve(name);
+    const key = keyOf(name);
     if (this.#lists.get(key)) throw new UsageError(`inputs: the list ${input} contains itself`);
     // Its files are taken already.
     if (this.#lists.has(key)) return;
@@ -172,28 +143,20 @@ export class Expansion {
   }
 
   async #listText(input: string): Promise<string> {
-    const path = input.slice(1);
-    if (isRemote(path)) return (await import('./object-files.ts')).objectText(path, this.#options);
+    const name = input.slice(1);
     try {
-      if (path !== '-') return await readFile(path, 'utf8');
-      const { text } = await import('node:stream/consumers');
-      return await text(process.stdin);
+      return await readText(name, MAX_LIST_BYTES, this.#options);
     } catch (error) {
-      const failure = fileError(error, input);
-      if (failure.code !== 'not-found') throw failure;
-      const text = `no list ${path}; write a file whose own name begins with @ as ./${input}`;
+      if (!isRecordpipeError(error, 'not-found')) throw error;
+      const text = `no list ${name}; write a file whose own name begins with @ as ./${input}`;
       throw new RecordpipeError('not-found', text, { uri: input }, error);
     }
   }
 }
 
-/** Undefined where nothing of that name exists, or can be inspected. */
-function isFolder(path: string): boolean | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory();
-  } catch {
-    return undefined;
-  }
+/** Identifies a file whatever its path is relative to. */
+function keyOf(path: string): string {
+  return path === '-' || isRemote(path) ? path : resolve(path);
 }
 
 /** @param repeated whether several inputs may have named the same file; the first name counts */
@@ -206,7 +169,7 @@ function firstOfEach(files: readonly FoundFile[]): FoundFile[] {
   const found = new Map<string, FoundFile>();
   for (const file of files) {
     const { path } = file;
-    const key = path === '-' || isRemote(path) ? path : resolve(path);
+    const key = keyOf(path);
     const before = found.get(key);
     if (before === undefined || (before.size === undefined && file.size !== undefined)) found.set(key, file);
   }

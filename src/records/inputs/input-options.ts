@@ -1,6 +1,6 @@
 import type { OptionNames } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
-import type { FormatName } from '../../formats/format-name.ts';
+import type { FormatName } from '../../formats/registry.ts';
 import { compileGlob, type Glob } from '../../storage/glob.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 

@@ -1,7 +1,8 @@
 import { inflate } from '../../bytes/inflate/inflate.ts';
 import { describeForeignFile, firstNonText, looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
-import { certainFormat, type FormatName } from '../../formats/format-name.ts';
-import { HEADER_BYTES, LENGTH_BYTES } from '../../formats/tfrecord/layout.ts';
+import { splitCompressedName } from '../../formats/compression.ts';
+import { CERTAIN_BYTES, certainFormat } from '../../formats/detect-format.ts';
+import { type FormatName, formats } from '../../formats/registry.ts';
 
 /** Bytes that tell what a file is. */
 export const HEAD_BYTES = 4096;
@@ -24,7 +25,7 @@ export async function contentKind(head: Uint8Array): Promise<ContentKind> {
   const compression = looksLikeGzip(head) ? 'gzip' : looksLikeZlib(head) ? 'zlib' : undefined;
   if (compression !== undefined) {
     const inside = await inflatedHead(head, compression);
-    const format = certainFormat(inside) ?? (isTruncatedHeader(inside) ? 'tfrecord' : undefined);
+    const format = certainFormat(inside) ?? truncatedFormat(inside);
     if (format !== undefined) return { format };
     if (compression === 'gzip')
       return { format: undefined, is: `a gzip stream of ${inside.length > 0 ? 'other data' : 'no bytes'}` };
@@ -35,18 +36,16 @@ export async function contentKind(head: Uint8Array): Promise<ContentKind> {
       ? { format: 'textline' }
       : { format: undefined, is: other };
   }
-  if (isTruncatedHeader(head)) return { format: 'tfrecord' };
+  const truncated = truncatedFormat(head);
+  if (truncated !== undefined) return { format: truncated };
   return { format: undefined, is: describeForeignFile(head) ?? 'neither TFRecord nor RecordIO' };
 }
 
-/** Whether these are less bytes than a header has, and the length in them is one of less than 4 GiB. */
-function isTruncatedHeader(head: Uint8Array): boolean {
-  return (
-    head.length >= LENGTH_BYTES &&
-    head.length < HEADER_BYTES &&
-    head.subarray(4, LENGTH_BYTES).every((byte) => byte === 0) &&
-    head.subarray(0, 4).some((byte) => byte !== 0)
-  );
+/** The format of a file that ends within its first header. */
+function truncatedFormat(head: Uint8Array): FormatName | undefined {
+  return formats().find(({ detect }) => detect(head).certainty === 'truncated')?.name as
+    | FormatName
+    | undefined;
 }
 
 /** What of the beginning can be inflated. */
@@ -56,19 +55,13 @@ async function inflatedHead(head: Uint8Array, kind: 'gzip' | 'zlib'): Promise<Ui
   })();
   try {
     for await (const chunk of inflate(once, { kind, zlibConcat: true, whenTruncated: 'stop' }))
-      if (chunk.length > 0) return chunk.slice(0, HEADER_BYTES);
+      if (chunk.length > 0) return chunk.slice(0, CERTAIN_BYTES);
   } catch {
     // Damaged, or no such stream: nothing is known of it.
   }
   return new Uint8Array(0);
 }
 
-/** File extensions of each format. */
-const EXTENSIONS: Record<FormatName, readonly string[]> = {
-  tfrecord: ['tfrecord', 'tfrecords', 'tfrec', 'tfr', 'record', 'records', 'tfevents'],
-  recordio: ['rec', 'recordio', 'rio'],
-  textline: ['txt', 'text', 'jsonl', 'ndjson', 'csv', 'tsv', 'manifest'],
-};
 /** Extensions of files that never hold records: other formats of data, and what lies beside data. */
 const OTHERS = new Set(
   (
@@ -79,8 +72,6 @@ const OTHERS = new Set(
     'swp|bak|pid'
   ).split('|'),
 );
-/** Compression of whole files that recordpipe reads. */
-const COMPRESSED = /\.(gz|gzip|zlib|zz)$/i;
 /** Compression of whole files that recordpipe does not read, and the name of each. */
 const UNREADABLE: Readonly<Record<string, string>> = {
   zst: 'zstd',
@@ -95,8 +86,6 @@ const UNREADABLE: Readonly<Record<string, string>> = {
 };
 /** The number of a shard: `train-00000-of-00012`, with or without an extension before it. */
 const SHARD = /-\d+-of-\d+$/;
-/** TensorBoard's logs are TFRecord files. */
-const EVENTS = /(^|\.)tfevents\./;
 /** Indexes that lie beside data: `FILE.rpidx` and `FILE.idx`. */
 const INDEX = /\.(rpidx|idx)$/i;
 
@@ -131,7 +120,11 @@ export type NameKind =
 
 /** The formats looked for in folders. With `auto` any text could lie beside the data, so text is not among them. */
 export function formatsInFolders(format: Format): readonly FormatName[] {
-  return format === 'auto' ? ['tfrecord', 'recordio'] : [format];
+  return format === 'auto'
+    ? formats()
+        .filter(({ foundByDefault }) => foundByDefault)
+        .map(({ name }) => name as FormatName)
+    : [format];
 }
 
 /**
@@ -147,16 +140,17 @@ export function formatsInFolders(format: Format): readonly FormatName[] {
 export function nameKind(name: string, format: Format = 'auto'): NameKind {
   if (name.startsWith('.')) return 'hidden';
   if (MARKER.test(name)) return 'marker';
-  const plain = name.replace(COMPRESSED, '');
+  const { plain } = splitCompressedName(name);
   const stem = plain.replace(SHARD, '');
   if (INDEX.test(stem)) return 'index';
   const extension = extensionOf(stem);
-  const formats = formatsInFolders(format);
-  if (formats.some((one) => EXTENSIONS[one].includes(extension))) return 'records';
-  if (EVENTS.test(name)) return formats.includes('tfrecord') ? 'records' : 'other';
+  const named = formats().filter(
+    ({ extensions, otherNames }) => extensions.includes(extension) || otherNames?.test(name),
+  );
+  if (named.some((one) => formatsInFolders(format).includes(one.name as FormatName))) return 'records';
+  if (named.some(({ otherNames }) => otherNames?.test(name))) return 'other';
   if (unreadableCompression(name) !== undefined) return 'compressed';
-  if (OTHERS.has(extension) || Object.values(EXTENSIONS).some((known) => known.includes(extension)))
-    return 'other';
+  if (OTHERS.has(extension) || named.length > 0) return 'other';
   // TensorFlow's checkpoints are named model.ckpt.data-00000-of-00001.
   return stem === plain || extension === 'data' ? 'unknown' : 'records';
 }

@@ -1,4 +1,4 @@
-import type { FormatName } from '../../formats/format-name.ts';
+import type { FormatName } from '../../formats/registry.ts';
 import type { NameFilter, Skipped, SkipReason } from './input-options.ts';
 import type { ContentKind } from './record-names.ts';
 import { isIndexName, nameKind, unreadableCompression } from './record-names.ts';

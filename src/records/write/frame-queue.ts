@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts';
+import type { Framer } from '../../formats/record-format.ts';
 import type { Sink } from '../../storage/storage.ts';
 import { FrameRing } from './frame-ring.ts';
-import type { Framer } from './framer.ts';
 
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 

@@ -1,39 +1,4 @@
-import type { Framer } from './framer.ts';
-
-/**
- * The buffers that the last closed writer left for the next one of the same kind. Held weakly, so that no memory stays when nobody writes any more.
- * Without this, writing many small files would allocate megabytes per file.
- */
-let idle: { readonly kind: string; readonly buffers: WeakRef<object> } | undefined;
-
-/** The idle buffers of this kind, or new ones. @param kind everything that the buffers depend on */
-export function takeBuffers<T extends object>(kind: string, make: () => T): T {
-  const found = idle?.kind === kind ? (idle.buffers.deref() as T | undefined) : undefined;
-  if (found === undefined) return make();
-  idle = undefined;
-  return found;
-}
-
-/** Leaves buffers for the next writer. Call it only when no write of them can be in progress. */
-export function leaveBuffers(kind: string, buffers: object): void {
-  idle = { kind, buffers: new WeakRef(buffers) };
-}
-
-/** Plain memory for frames: `count` buffers of `bytes` each. */
-export function plainBuffers(bytes: number, count: number): Uint8Array[] {
-  return takeBuffers(plainKind(bytes, count), () =>
-    Array.from({ length: count }, () => new Uint8Array(bytes)),
-  );
-}
-
-/** Leaves buffers that {@link plainBuffers} made. */
-export function leavePlainBuffers(buffers: readonly Uint8Array[]): void {
-  leaveBuffers(plainKind(buffers[0].length, buffers.length), buffers);
-}
-
-function plainKind(bytes: number, count: number): string {
-  return `plain ${bytes} ${count}`;
-}
+import type { Framer } from '../../formats/record-format.ts';
 
 /** Buffers in turn: one is filled, one is being written, one waits so that the disk need not. */
 const BUFFERS = 3;

@@ -1,15 +1,14 @@
 import { Duplex, Transform } from 'node:stream';
 import { UsageError } from '../../errors.ts';
-import type { RecordIOReadOptions } from '../../formats/recordio/decoder.ts';
-import { encodeRecordIO, type RecordIOEncodeOptions } from '../../formats/recordio/encode.ts';
-import { encodeTextLine, type TextLineEncodeOptions } from '../../formats/textline/encode.ts';
-import type { TextLineReadOptions } from '../../formats/textline/options.ts';
-import type { TFRecordReadOptions } from '../../formats/tfrecord/decoder.ts';
+import { encodeRecordIO } from '../../formats/recordio/encode.ts';
+import type { RecordIOEncodeOptions } from '../../formats/recordio/options.ts';
+import { encodeTextLine } from '../../formats/textline/encode.ts';
+import type { TextLineEncodeOptions } from '../../formats/textline/options.ts';
 import { encodeTFRecord } from '../../formats/tfrecord/encode.ts';
 import type { RecordReader } from '../record-reader.ts';
-import { readRecordIO } from '../recordio.ts';
-import { readTextLines } from '../textline.ts';
-import { readTFRecords } from '../tfrecord.ts';
+import { type RecordIOReadOptions, readRecordIO } from '../recordio.ts';
+import { readTextLines, type TextLineReadOptions } from '../textline.ts';
+import { readTFRecords, type TFRecordReadOptions } from '../tfrecord.ts';
 import { HandOver } from './frame-queue.ts';
 
 /** A Node stream from the bytes of a file to its records, one chunk each. @param read the reader of the format; records must stay valid */

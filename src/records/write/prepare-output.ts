@@ -1,5 +1,5 @@
 import { RecordpipeError } from '../../errors.ts';
-import type { Compression } from '../../formats/read-options.ts';
+import type { Compression } from '../../formats/compression.ts';
 import { locationOf } from '../../storage/inspect.ts';
 import { openOutput } from '../../storage/output.ts';
 import type { Output } from '../../storage/storage.ts';

@@ -1,7 +1,6 @@
 import { onAbort } from '../../bytes/abortable.ts';
 import { checkPath } from '../../bytes/arguments.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import type { Framer } from './framer.ts';
 import {
   checkPayload,
   openWriter,
@@ -50,7 +49,6 @@ export class RecordShardWriter implements AsyncDisposable {
   readonly #options: RecordWriteOptions;
   readonly #format: WriteFormat;
   readonly #finished: UnnamedFile[] = [];
-  #framer: Framer | undefined;
   #current: RecordWriter | undefined;
   /** The change to the next shard that is under way, and the records that came meanwhile. */
   #pending: Promise<void> | undefined;
@@ -84,9 +82,7 @@ export class RecordShardWriter implements AsyncDisposable {
     const current = this.#current;
     if (this.#pending === undefined && current !== undefined && this.#fits(current, payload))
       return current.write(payload);
-    // What the format cannot hold is refused at once, also where there is no shard yet to refuse it.
-    this.#framer ??= this.#format.framer(this.#options);
-    this.#framer.frameBytes(payload);
+    this.#format.checkPayload(payload, this.#options);
     const pending = this.#writeBehind(this.#pending, payload);
     this.#pending = pending;
     const settled = (): void => {

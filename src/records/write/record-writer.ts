@@ -1,11 +1,14 @@
 import { checkAborted, onAbort } from '../../bytes/abortable.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
+import type { CodecOptions } from '../../formats/codec-options.ts';
+import type { Framer, RecordFormat } from '../../formats/record-format.ts';
 import { discardOutput } from '../../storage/output.ts';
 import type { Output, Sink, Unnamed } from '../../storage/storage.ts';
+import { type ScanOptions, scanSource } from '../scan-source.ts';
 import { FrameQueue } from './frame-queue.ts';
-import type { Framer } from './framer.ts';
 import { type Appendable, prepareOutput } from './prepare-output.ts';
 import type { RecordWriteOptions } from './write-options.ts';
+import { writeOptions } from './write-options.ts';
 
 /** What a closed writer has written. */
 export interface WrittenFile {
@@ -24,20 +27,43 @@ export interface UnnamedFile {
   readonly file: Unnamed;
 }
 
-/** All that the generic machinery (writers, shards) has to know of a format. */
+/** How writers see a format. */
 export interface WriteFormat<O extends RecordWriteOptions = RecordWriteOptions> {
   readonly name: string;
   /**
-   * The complete options, checked.
-   * @throws UsageError for a value that an option cannot have
+   * The complete options.
+   * @throws UsageError for an invalid value
    */
   writeOptions(given: Partial<O> | undefined): O;
-  framer(options: O): Framer;
+  /** @throws as `RecordFormat.checkPayload` */
+  checkPayload(payload: Uint8Array, options: O): void;
+  framer(options: O): Framer | Promise<Framer>;
   /**
-   * What an existing file holds, once it is known that records can be appended to it.
+   * Makes sure that records can be appended to an existing file, and returns its contents.
    * @throws RecordpipeError what is wrong with its end, or `unsupported-source`
    */
   checkAppendable(path: string, options: O): Promise<Appendable>;
+}
+
+/** A format of the registry as writers see it. */
+export function writingOf<R extends CodecOptions, W extends object>(
+  format: RecordFormat<R, W>,
+): WriteFormat<RecordWriteOptions & W> {
+  return {
+    name: format.name,
+    writeOptions: (given) => ({ ...writeOptions(given), ...format.writeOptions(given) }),
+    checkPayload: (payload, options) => format.checkPayload(payload, options),
+    framer: (options) => format.framer(options),
+    async checkAppendable(path, options) {
+      const check = format.appendCheck(options);
+      const scan = { ...check.options, maxErrors: 1 } as Partial<ScanOptions<R>>;
+      const { compression, records, errors, warnings } = await scanSource(format, path, scan);
+      if (errors.length > 0) throw errors[0];
+      if (warnings > 0 && check.onWarning !== undefined)
+        throw new RecordpipeError('unsupported-source', check.onWarning, { uri: path });
+      return { compression, records };
+    },
+  };
 }
 
 /**
@@ -54,7 +80,7 @@ export async function openWriter<O extends RecordWriteOptions>(
   checkAborted(options.signal);
   const check = (existing: string): Promise<Appendable> => format.checkAppendable(existing, options);
   const target = await prepareOutput(path, options, given?.compression, check, renamed);
-  return new RecordWriter(target, format.framer(options), options);
+  return new RecordWriter(target, await format.framer(options), options);
 }
 
 /** @throws UsageError for anything but bytes: other things have a length as well, and would be written as something else */

@@ -1,18 +1,17 @@
 import { looksLikeGzip } from '../../bytes/sniff.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { newReadStats, type ReadStats } from '../../formats/corruption.ts';
-import {
-  RecordIODecoder,
-  type RecordIOReadOptions,
-  recordIOReadOptions,
-} from '../../formats/recordio/decoder.ts';
-import { recordIOFormat } from '../../formats/recordio/format.ts';
+import { recordIOCodec } from '../../formats/recordio/codec.ts';
+import { RecordIODecoder } from '../../formats/recordio/decoder.ts';
 import { PART_HEADER_BYTES } from '../../formats/recordio/layout.ts';
+import type { RecordIOOptions } from '../../formats/recordio/options.ts';
 import { findRecordHead } from '../../formats/recordio/parts.ts';
 import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openStoredFile } from '../../storage/stored-file.ts';
 import { openStored } from '../../storage/stored-source.ts';
+import { readOptions } from '../read-options.ts';
 import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
+import type { RecordIOReadOptions } from '../recordio.ts';
 
 /** Records lie at multiples of four. */
 const ALIGNMENT = 4;
@@ -109,7 +108,7 @@ export function readRecordIOSplitBatches(path: string | URL, options: RecordIOSp
 function splitBatches(path: string | URL, given: RecordIOSplitOptions, stats: ReadStats): Batches {
   const { split, splits, ...reading } = given;
   checkSplit({ split, splits });
-  return batches(path, { split, splits }, recordIOReadOptions(reading), stats);
+  return batches(path, { split, splits }, readOptions(recordIOCodec, reading), stats);
 }
 
 async function* batches(
@@ -122,15 +121,15 @@ async function* batches(
   const { start, end } = await splitRange(path, split, options);
   if (start === end) return;
   const { chunks } = openStored(path, { chunkBytes, blocking, start }, { objects });
-  const format = {
-    ...recordIOFormat,
-    decoder: (complete: RecordIOReadOptions) =>
-      new RecordIODecoder(complete, { uri, size: () => end }, stats, undefined, start),
+  const codec = {
+    ...recordIOCodec,
+    decoder: (complete: RecordIOOptions) =>
+      new RecordIODecoder(complete, { uri, size: () => end, start: { offset: start } }, stats),
   };
   try {
     // Fresh buffers: what is read ahead may be beyond the end.
     const complete: RecordIOReadOptions = { ...options, uri, compression: 'none', reuse: false };
-    yield* readBatches(format, upTo(chunks, end - start), complete, stats);
+    yield* readBatches(codec, upTo(chunks, end - start), complete, stats);
   } finally {
     await chunks[Symbol.asyncIterator]().return?.();
   }

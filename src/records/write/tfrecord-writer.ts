@@ -1,11 +1,8 @@
 import { checkOptionNames } from '../../bytes/arguments.ts';
-import { TFRecordFramer } from '../../formats/tfrecord/framer.ts';
-import { MAX_RECORD_BYTES } from '../../formats/tfrecord/layout.ts';
-import { scanTFRecords } from '../tfrecord.ts';
-import type { Appendable } from './prepare-output.ts';
+import { tfrecordFormat } from '../../formats/tfrecord/format.ts';
 import { openShards, type RecordShardWriter, type ShardOptions, shardNames } from './record-shards.ts';
-import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
-import { type RecordWriteOptions, writeOptions } from './write-options.ts';
+import { openWriter, type RecordWriter, type WriteFormat, writingOf } from './record-writer.ts';
+import type { RecordWriteOptions } from './write-options.ts';
 
 /** How a TFRecord file is written. Every field has a default; pass what differs. */
 export type TFRecordWriteOptions = RecordWriteOptions;
@@ -13,13 +10,7 @@ export type TFRecordWriteOptions = RecordWriteOptions;
 /** How shards of TFRecords are cut and written. */
 export type TFRecordShardOptions = ShardOptions<TFRecordWriteOptions>;
 
-/** TFRecord, as writers see it. */
-export const tfrecordWriting: WriteFormat<TFRecordWriteOptions> = {
-  name: 'tfrecord',
-  writeOptions,
-  framer: () => new TFRecordFramer(),
-  checkAppendable: checkWhole,
-};
+const tfrecordWriting: WriteFormat<TFRecordWriteOptions> = writingOf(tfrecordFormat);
 
 /**
  * Opens a TFRecord file for writing; by default it appears under its name, whole, when the writer is closed.
@@ -72,15 +63,4 @@ export function openTFRecordShards(
 ): RecordShardWriter {
   checkOptionNames('openTFRecordShards', options, shardNames(tfrecordWriting));
   return openShards(tfrecordWriting, prefix, options);
-}
-
-/** What an existing file holds, once it is known to end with a whole record: behind half a record nothing can be read. */
-async function checkWhole(path: string): Promise<Appendable> {
-  const { compression, records, errors } = await scanTFRecords(path, {
-    checksum: 'length',
-    maxErrors: 1,
-    maxRecordBytes: MAX_RECORD_BYTES,
-  });
-  if (errors.length > 0) throw errors[0];
-  return { compression, records };
 }

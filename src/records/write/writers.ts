@@ -1,18 +1,14 @@
 import { checkOptionNames } from '../../bytes/arguments.ts';
-import { RecordpipeError, UsageError } from '../../errors.ts';
-import { MAX_RECORD_BYTES } from '../../formats/read-options.ts';
-import type { FormatName } from '../../formats/record-format.ts';
-import { encodeOptions, type RecordIOEncodeOptions } from '../../formats/recordio/encode.ts';
-import { RecordIOFramer } from '../../formats/recordio/framer.ts';
-import { lineEnding, type TextLineEncodeOptions } from '../../formats/textline/encode.ts';
-import { TextLineFramer } from '../../formats/textline/framer.ts';
-import { scanRecordIO } from '../recordio.ts';
-import { scanTextLines } from '../textline.ts';
-import type { Appendable } from './prepare-output.ts';
+import { UsageError } from '../../errors.ts';
+import { recordIOFormat } from '../../formats/recordio/format.ts';
+import type { RecordIOEncodeOptions } from '../../formats/recordio/options.ts';
+import { type FormatName, formatNames, recordFormat } from '../../formats/registry.ts';
+import { textLineFormat } from '../../formats/textline/format.ts';
+import type { TextLineEncodeOptions } from '../../formats/textline/options.ts';
 import { openShards, type RecordShardWriter, type ShardOptions, shardNames } from './record-shards.ts';
-import { openWriter, type RecordWriter, type WriteFormat } from './record-writer.ts';
-import { type TFRecordWriteOptions, tfrecordWriting } from './tfrecord-writer.ts';
-import { type RecordWriteOptions, writeOptions } from './write-options.ts';
+import { openWriter, type RecordWriter, type WriteFormat, writingOf } from './record-writer.ts';
+import type { TFRecordWriteOptions } from './tfrecord-writer.ts';
+import type { RecordWriteOptions } from './write-options.ts';
 
 /** How a RecordIO file is written. Every field has a default; pass what differs. */
 export interface RecordIOWriteOptions extends RecordWriteOptions, RecordIOEncodeOptions {}
@@ -20,13 +16,7 @@ export interface RecordIOWriteOptions extends RecordWriteOptions, RecordIOEncode
 /** How shards of RecordIO are cut and written. */
 export type RecordIOShardOptions = ShardOptions<RecordIOWriteOptions>;
 
-/** RecordIO, as writers see it. */
-export const recordIOWriting: WriteFormat<RecordIOWriteOptions> = {
-  name: 'recordio',
-  writeOptions: (given) => ({ ...writeOptions(given), ...encodeOptions(given) }),
-  framer: (options) => new RecordIOFramer(options),
-  checkAppendable: checkWhole,
-};
+const recordIOWriting: WriteFormat<RecordIOWriteOptions> = writingOf(recordIOFormat);
 
 /**
  * Opens a RecordIO file for writing; by default it appears under its name, whole, when the writer is closed. The same contract as `openTFRecordWriter`.
@@ -71,33 +61,13 @@ export function openRecordIOShards(
   return openShards(recordIOWriting, prefix, options);
 }
 
-/**
- * What an existing file holds, once it is known to end with a whole record and its padding: behind anything else nothing can be read. How parts are
- * joined does not matter here.
- */
-async function checkWhole(path: string): Promise<Appendable> {
-  const { compression, records, errors } = await scanRecordIO(path, {
-    multipart: 'concat',
-    maxErrors: 1,
-    maxRecordBytes: MAX_RECORD_BYTES,
-  });
-  if (errors.length > 0) throw errors[0];
-  return { compression, records };
-}
-
 /** How a text file is written. Every field has a default; pass what differs. */
 export interface TextLineWriteOptions extends RecordWriteOptions, TextLineEncodeOptions {}
 
 /** How shards of text are cut and written. */
 export type TextLineShardOptions = ShardOptions<TextLineWriteOptions>;
 
-/** Lines of text, as writers see them. */
-export const textLineWriting: WriteFormat<TextLineWriteOptions> = {
-  name: 'textline',
-  writeOptions: (given) => ({ ...writeOptions(given), ...lineEnding(given) }),
-  framer: (options) => new TextLineFramer(lineEnding(options)),
-  checkAppendable: checkEnded,
-};
+const textLineWriting = writingOf(textLineFormat) as WriteFormat<TextLineWriteOptions>;
 
 /**
  * Opens a text file for writing, a line for each record; by default it appears under its name, whole, when the writer is closed. The same contract as
@@ -143,25 +113,6 @@ export function openTextLineShards(
   return openShards(textLineWriting, prefix, options);
 }
 
-/** What an existing file holds, once it is known that its last line has an end: without one, the first new line would become part of it. */
-async function checkEnded(path: string, { delimiter }: TextLineWriteOptions): Promise<Appendable> {
-  const { compression, records, errors, warnings } = await scanTextLines(path, {
-    delimiter,
-    cr: 'keep',
-    maxErrors: 1,
-    maxRecordBytes: MAX_RECORD_BYTES,
-  });
-  if (errors.length > 0) throw errors[0];
-  if (warnings > 0) {
-    throw new RecordpipeError(
-      'unsupported-source',
-      'the last line of the file has no delimiter behind it: the first new line would become part of it; add one, or write a new file',
-      { uri: path },
-    );
-  }
-  return { compression, records };
-}
-
 /** How records are written where the format is an option: the options of all formats, of which each takes its own and leaves the rest. */
 export interface AnyRecordWriteOptions
   extends TFRecordWriteOptions,
@@ -170,12 +121,6 @@ export interface AnyRecordWriteOptions
 
 /** How shards are cut and written where the format is an option. */
 export type AnyRecordShardOptions = ShardOptions<AnyRecordWriteOptions>;
-
-const FORMATS: Readonly<Record<string, unknown>> = {
-  tfrecord: tfrecordWriting,
-  recordio: recordIOWriting,
-  textline: textLineWriting,
-};
 
 /**
  * Opens a file of the named format for writing, as `openTFRecordWriter` and its like do.
@@ -196,7 +141,7 @@ export async function openRecordWriter(
   options: { readonly format: FormatName } & Partial<AnyRecordWriteOptions>,
 ): Promise<RecordWriter> {
   if (options === undefined)
-    throw new UsageError('openRecordWriter: expected options with a format: tfrecord, recordio or textline');
+    throw new UsageError(`openRecordWriter: expected options with a format: ${formatNames().join(', ')}`);
   checkOptionNames(
     'openRecordWriter',
     options,
@@ -225,23 +170,18 @@ export function openRecordShards(
   options: { readonly format: FormatName } & Partial<AnyRecordShardOptions>,
 ): RecordShardWriter {
   if (options === undefined)
-    throw new UsageError('openRecordShards: expected options with a format: tfrecord, recordio or textline');
+    throw new UsageError(`openRecordShards: expected options with a format: ${formatNames().join(', ')}`);
   checkOptionNames('openRecordShards', options, allNames(shardNames));
   const { format, ...given } = options ?? ({} as typeof options);
   return openShards(writeFormat(format), prefix, given);
 }
 
-/** The names of the options of all formats. Each format takes its own. */
+/** The names of the options of all formats. Each format uses its own. */
 function allNames(namesOf: (format: WriteFormat<AnyRecordWriteOptions>) => object): object {
-  const names: Record<string, unknown> = { format: true };
-  for (const format of Object.values(FORMATS))
-    Object.assign(names, namesOf(format as WriteFormat<AnyRecordWriteOptions>));
-  return names;
+  return Object.assign({ format: true }, ...formatNames().map((name) => namesOf(writeFormat(name))));
 }
 
-/** The format of this name. @throws UsageError where there is none */
+/** The format of this name. @throws UsageError for an unknown name */
 export function writeFormat(name: FormatName): WriteFormat<AnyRecordWriteOptions> {
-  if (!Object.hasOwn(FORMATS, name))
-    throw new UsageError(`format: expected one of ${Object.keys(FORMATS).join(', ')}, got ${String(name)}`);
-  return FORMATS[name] as WriteFormat<AnyRecordWriteOptions>;
+  return writingOf(recordFormat(name, [])) as unknown as WriteFormat<AnyRecordWriteOptions>;
 }

@@ -7,8 +7,9 @@ import {
   recordContent,
   recordJson,
 } from '../../../src/check/index.ts';
-import { encodeRecordIO, encodeTFRecord, packIR } from '../../../src/formats/index.ts';
+import { encodeRecordIO, encodeTFRecord } from '../../../src/formats/index.ts';
 import { encodeExample, encodeSageMakerRecord, encodeSequenceExample } from '../../../src/messages/index.ts';
+import { packIR } from '../../../src/messages/ir-header.ts';
 import { gif } from '../../support/examples.ts';
 import { event, message } from '../../support/messages.ts';
 import { concat } from '../../support/oracle-tfrecord.ts';

@@ -1,12 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sharedLineScanner } from '../../../src/formats/textline/scanner.ts';
+import { findLines } from '../../../src/formats/textline/frame-finder.ts';
+import { textLineReading } from '../../../src/formats/textline/options.ts';
 import { decodeTextLineBatches, isRecordpipeError } from '../../../src/index.ts';
 import { FrameTableBuilder } from '../../../src/records/indexes/frame-table.ts';
-import { LineWalk } from '../../../src/records/indexes/line-walk.ts';
 import { rechunk } from '../../support/rechunk.ts';
-
-const cutting = { skipBlank: false, utf8: false } as const;
 
 /** Where lines begin, or the error, by walking and by decoding. */
 function walked(
@@ -16,8 +14,8 @@ function walked(
   maxRecordBytes: number,
 ): unknown {
   const builder = new FrameTableBuilder();
-  const scanner = sharedLineScanner({ ...cutting, cr: 'crlf', delimiter, maxRecordBytes });
-  const walk = new LineWalk(scanner, builder, 'text');
+  const options = textLineReading.readOptions({ cr: 'crlf', delimiter, maxRecordBytes, uri: 'text' });
+  const walk = findLines(options, 1024, builder);
   try {
     for (const chunk of rechunk(text, chunkBytes)) walk.push(chunk);
     walk.end();

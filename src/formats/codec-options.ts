@@ -1,0 +1,165 @@
+import { RecordpipeError, UsageError } from '../errors.ts';
+import type { Compression } from './compression.ts';
+
+/** The position at which reading starts. A {@link RecordpipeError} names the first record that was not delivered. */
+export interface ReadStart {
+  /** Position of the record's first byte, in the uncompressed bytes of the source. Default 0. */
+  readonly offset?: number | undefined;
+  /** Number of that record, from which records are counted. Default 0. */
+  readonly record?: number | undefined;
+}
+
+/** The options that every record format has. Every field has a default. */
+export interface CodecOptions {
+  /**
+   * Compression of the whole stream. Default `auto`: a valid first record of the format means `none`;
+   * otherwise the gzip or zlib magic decides. Concatenated gzip members or zlib streams are read as one.
+   */
+  readonly compression: Compression | 'auto';
+  /**
+   * Maximum payload size in bytes; a longer payload is an error before anything is allocated.
+   * Default 2^31 - 1 (protobuf's limit), maximum 2^32 - 64.
+   */
+  readonly maxRecordBytes: number;
+  /**
+   * How to treat a truncated final header or gzip trailer. Default `error`; `stop` ends the stream
+   * quietly, as TensorFlow does. A truncated payload is always an error.
+   */
+  readonly onTruncated: 'error' | 'stop';
+  /**
+   * How to treat bytes after the last record. Default `error`; `zeros-ok` accepts zero bytes up to the
+   * end (preallocated files, tapes); `ignore` ends the stream at the first invalid header after a valid
+   * record.
+   */
+  readonly trailing: 'error' | 'zeros-ok' | 'ignore';
+  /** Maximum number of corrupt places to skip in the whole stream. Default: unlimited. */
+  readonly maxCorruptedTotal: number;
+  /** Called with the error of every corrupt place that is skipped. */
+  readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
+  /**
+   * Default `none`. `scan` skips damaged data and resumes at the next valid record. For TFRecord, that
+   * is a header with a valid checksum and a payload with a valid checksum; corrupt records are then
+   * skipped regardless of `maxCorruptedRecordsToSkip`.
+   */
+  readonly recover: 'none' | 'scan';
+  /**
+   * Default undefined: strict. `tf` reads as TensorFlow does: `onTruncated: 'stop'`, also where a
+   * compressed stream is truncated in the middle, and only the first of several zlib streams.
+   */
+  readonly compat: 'tf' | undefined;
+  /** Whether to read zlib streams after the first. Default true. */
+  readonly zlibConcat: boolean;
+  /**
+   * Default false: a record stays valid as long as you keep it, and keeps its chunk (`chunkBytes`) in
+   * memory. `true`: a record or batch is valid only until you request the next one; buffers are reused
+   * and nothing is allocated per chunk.
+   */
+  readonly reuse: boolean;
+  /**
+   * Default false: records are views. `true`: each record is a separate array of exactly its size. Use it
+   * for records that you keep, transfer to another thread, or change.
+   */
+  readonly copy: boolean;
+  /**
+   * Where reading starts. Default: at the beginning of the source. Pass the error that ended an earlier
+   * read, or a stored position, to resume at the first record that was not delivered. Uncompressed
+   * regular files, objects, bytes and Blobs are read from there; other sources are read from the
+   * beginning, and everything before the position is dropped.
+   */
+  readonly start: ReadStart | undefined;
+  /** Name of the source in errors. Default: its path or URL, if it has one. */
+  readonly uri: string | undefined;
+}
+
+export const DEFAULT_CODEC_OPTIONS: CodecOptions = {
+  compression: 'auto',
+  maxRecordBytes: 2 ** 31 - 1,
+  onTruncated: 'error',
+  trailing: 'error',
+  maxCorruptedTotal: Number.POSITIVE_INFINITY,
+  onCorrupt: undefined,
+  recover: 'none',
+  compat: undefined,
+  zlibConcat: true,
+  reuse: false,
+  copy: false,
+  start: undefined,
+  uri: undefined,
+};
+
+/** Upper bound of `maxRecordBytes`: a frame must fit into 32 bits of address. */
+export const MAX_RECORD_BYTES: number = 2 ** 32 - 64;
+
+/** The allowed values of options that are one of a few values. */
+export type Choices = Readonly<Record<string, readonly unknown[]>>;
+
+const CHOICES: Choices = {
+  compression: ['auto', 'none', 'gzip', 'zlib'],
+  onTruncated: ['error', 'stop'],
+  trailing: ['error', 'zeros-ok', 'ignore'],
+  recover: ['none', 'scan'],
+  compat: [undefined, 'tf'],
+  reuse: [false, true],
+  copy: [false, true],
+  zlibConcat: [false, true],
+};
+
+/**
+ * The complete options of a format. Checks the options that all formats share.
+ * @param defaults the complete options of the format
+ * @param choices the allowed values of the format's own options
+ * @throws UsageError for an invalid value
+ */
+export function completeOptions<O extends CodecOptions>(
+  defaults: O,
+  given: Partial<O> | undefined,
+  choices: Choices,
+): O {
+  if (given === undefined) return defaults;
+  const options: O = { ...defaults, ...withoutUndefined(given) };
+  checkChoices(options, CHOICES);
+  checkChoices(options, choices);
+  checkWhole('maxRecordBytes', options.maxRecordBytes, 0, MAX_RECORD_BYTES);
+  checkStart(options.start);
+  checkWhole('maxCorruptedTotal', options.maxCorruptedTotal, 0, Number.POSITIVE_INFINITY);
+  return options.compat === 'tf' ? { ...options, onTruncated: 'stop', zlibConcat: false } : options;
+}
+
+/** @throws UsageError for a value that is not among the choices of its option */
+export function checkChoices(options: object, choices: Choices): void {
+  for (const [name, allowed] of Object.entries(choices)) {
+    const value = (options as Record<string, unknown>)[name];
+    if (!allowed.includes(value))
+      throw new UsageError(
+        `${name}: expected one of ${allowed.map(String).join(', ')}, got ${String(value)}`,
+      );
+  }
+}
+
+/** @throws UsageError unless `value` is an integer from `min` to `max`, or `max` itself */
+export function checkWhole(name: string, value: number, min: number, max: number): void {
+  const whole = Number.isInteger(value) || value === max;
+  if (!whole || value < min || value > max)
+    throw new UsageError(`${name}: expected an integer from ${min} to ${max}, got ${value}`);
+}
+
+export function withoutUndefined<T extends object>(given: T): T {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
+}
+
+function checkStart(start: ReadStart | undefined): void {
+  if (start === undefined) return;
+  if (typeof start !== 'object' || start === null)
+    throw new UsageError(`start: expected an object { offset, record }, got ${String(start)}`);
+  for (const name of ['offset', 'record'] as const) {
+    const value = start[name] ?? 0;
+    if (!(Number.isSafeInteger(value) && value >= 0))
+      throw new UsageError(`start.${name}: expected an integer >= 0, got ${String(value)}`);
+  }
+}
+
+/** The error for a source that ends before the position where reading starts. */
+export function startBeyondEnd(offset: number, size: number, uri: string | undefined): RecordpipeError {
+  const text = `reading is to begin at byte ${offset}, the source ends at ${size}; it is not the source that was read before, or it shrank`;
+  return new RecordpipeError('source-changed', text, { uri });
+}

@@ -1,0 +1,23 @@
+import { type ErrorPlace, RecordpipeError } from '../errors.ts';
+
+const REBUILD = 'if the data is correct, rebuild the index with recordpipe index --force';
+
+/** The next step if a record is not where the index locates it. */
+export const DAMAGED_OR_CHANGED =
+  'the data was damaged, or changed after it was indexed: recordpipe validate finds damage, recordpipe index --force rebuilds the index';
+
+/** The error for an index that does not fit its data. @param what the difference, without a full stop */
+export function indexMismatch(what: string, place: ErrorPlace, next: string = REBUILD): RecordpipeError {
+  return new RecordpipeError('index-mismatch', `the index does not fit its data: ${what}; ${next}`, place);
+}
+
+/** An error found in one frame, at its place in the whole file. */
+export function errorAt(error: RecordpipeError, place: ErrorPlace): RecordpipeError {
+  const { code, message, cause } = error;
+  const end = message.lastIndexOf(' (record ');
+  const what = end < 0 ? message : message.slice(0, end);
+  const positions = what.includes(' in part ')
+    ? "; positions of parts count from the record's first byte"
+    : '';
+  return new RecordpipeError(code, what + positions, place, cause);
+}

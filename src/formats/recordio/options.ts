@@ -1,0 +1,91 @@
+import { RecordpipeError, UsageError } from '../../errors.ts';
+import { type CodecOptions, completeOptions, DEFAULT_CODEC_OPTIONS } from '../codec-options.ts';
+import { compressionOf } from '../compression.ts';
+import type { FormatReading } from '../record-format.ts';
+import { hasMagic } from './detect.ts';
+import { type Multipart, PART_LENGTH_END } from './layout.ts';
+
+/** The options of RecordIO. */
+export interface RecordIOOptions extends CodecOptions {
+  /**
+   * How the parts of a record are joined. Default `dmlc`: with the magic number between them, which dmlc's
+   * writer drops where it splits; `concat`: without it, as SageMaker does; `error`: a multipart record is an
+   * error. A file that proves to be of the other kind is an error (`ambiguous-multipart`).
+   */
+  readonly multipart: Multipart;
+  /**
+   * Default false: a record is one whole part, or a first part, any number of middle parts, and a last part.
+   * True: a record ends with the next whole or last part, whatever the flags before it are, as in dmlc.
+   */
+  readonly lenientFlags: boolean;
+  /**
+   * Whether padding must be zeros, and the last record must have its padding. Default false when reading: a
+   * last record without padding is valid and counted as a warning. Default true in scans.
+   */
+  readonly strictPadding: boolean;
+}
+
+export const DEFAULT_RECORDIO_OPTIONS: RecordIOOptions = {
+  ...DEFAULT_CODEC_OPTIONS,
+  multipart: 'dmlc',
+  lenientFlags: false,
+  strictPadding: false,
+};
+
+const CHOICES = {
+  multipart: ['dmlc', 'concat', 'error'],
+  lenientFlags: [false, true],
+  strictPadding: [false, true],
+};
+
+export const recordIOReading: FormatReading<RecordIOOptions> = {
+  name: 'recordio',
+  readOptions: (given) => completeOptions(DEFAULT_RECORDIO_OPTIONS, given, CHOICES),
+  scanDefaults: { strictPadding: true },
+  detectCompression: (head) => (hasMagic(head) ? 'none' : compressionOf(head)),
+};
+
+/** How records are encoded as RecordIO. */
+export interface RecordIOEncodeOptions {
+  /**
+   * Whether to split a payload at every magic number at a multiple of four, and to drop that magic number, as
+   * dmlc's writer does. Default true, so that files can be split at any byte; false for readers that join
+   * parts without restoring the magic number (SageMaker), and with `oversize: 'concat'`.
+   */
+  readonly escapeMagic: boolean;
+  /**
+   * How to treat a payload of 2^29 bytes or more. Default `error`; `concat` writes it in several parts, which
+   * only readers with `multipart: 'concat'` join, so `escapeMagic` must not be set.
+   */
+  readonly oversize: 'error' | 'concat';
+}
+
+/**
+ * The complete encoding options.
+ * @throws UsageError for an invalid value, and for options that exclude each other
+ */
+export function encodeOptions(given: Partial<RecordIOEncodeOptions> = {}): RecordIOEncodeOptions {
+  const { oversize = 'error', escapeMagic = oversize !== 'concat' } = given;
+  if (oversize !== 'error' && oversize !== 'concat')
+    throw new UsageError(`oversize: expected one of error, concat, got ${String(oversize)}`);
+  if (escapeMagic && oversize === 'concat')
+    throw new UsageError(
+      "oversize: 'concat' excludes escapeMagic: a reader restores the magic number between all parts or between none",
+    );
+  return { oversize, escapeMagic };
+}
+
+/**
+ * Maximum size of a part, one byte short of a multiple of four: such a length tells strict dmlc readers that
+ * nothing belongs between the parts.
+ */
+export const LONGEST_PART: number = PART_LENGTH_END - 1;
+
+/** @throws RecordpipeError `record-too-large` */
+export function checkPayload({ length }: Uint8Array, { oversize }: RecordIOEncodeOptions): void {
+  if (length > LONGEST_PART && oversize === 'error')
+    throw new RecordpipeError(
+      'record-too-large',
+      `recordio: record too large: ${length} bytes, a record has at most ${LONGEST_PART}; oversize: 'concat' writes it in parts, for readers with multipart: 'concat'`,
+    );
+}

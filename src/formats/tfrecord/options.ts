@@ -1,0 +1,41 @@
+import { type CodecOptions, checkWhole, completeOptions, DEFAULT_CODEC_OPTIONS } from '../codec-options.ts';
+import type { FormatReading } from '../record-format.ts';
+import { detectCompression } from './detect.ts';
+
+/** The options of TFRecord. */
+export interface TFRecordOptions extends CodecOptions {
+  /**
+   * Which checksums are verified: `full` (default) length and payload, `length` the 12-byte headers only,
+   * `off` none.
+   */
+  readonly checksum: 'full' | 'length' | 'off';
+  /**
+   * The accepted payload checksum. Default `crc32c`. `smdebug` also accepts the constant that SageMaker
+   * Debugger writes when it computes no checksums.
+   */
+  readonly payloadCrc: 'crc32c' | 'smdebug';
+  /** Maximum number of records in a row with a wrong payload checksum to skip. Default 0. */
+  readonly maxCorruptedRecordsToSkip: number;
+}
+
+export const DEFAULT_TFRECORD_OPTIONS: TFRecordOptions = {
+  ...DEFAULT_CODEC_OPTIONS,
+  checksum: 'full',
+  payloadCrc: 'crc32c',
+  maxCorruptedRecordsToSkip: 0,
+};
+
+const CHOICES = {
+  checksum: ['full', 'length', 'off'],
+  payloadCrc: ['crc32c', 'smdebug'],
+};
+
+export const tfrecordReading: FormatReading<TFRecordOptions> = {
+  name: 'tfrecord',
+  readOptions(given) {
+    const options = completeOptions(DEFAULT_TFRECORD_OPTIONS, given, CHOICES);
+    checkWhole('maxCorruptedRecordsToSkip', options.maxCorruptedRecordsToSkip, 0, Number.POSITIVE_INFINITY);
+    return options;
+  },
+  detectCompression,
+};

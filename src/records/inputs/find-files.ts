@@ -1,0 +1,274 @@
+import { statSync } from 'node:fs';
+import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import { isGlob } from '../../storage/glob.ts';
+import { compareKeys } from '../../storage/object-address.ts';
+import { isRemote } from '../../storage/registry.ts';
+import type { Access } from '../../storage/storage.ts';
+import { peekStored } from '../../storage/stored-source.ts';
+import { type WalkEntry, walk, walkPattern } from '../../storage/walk.ts';
+import { contentKind, HEAD_BYTES, isRecordName } from './record-names.ts';
+import {
+  DATASET_INFO,
+  otherContents,
+  otherName,
+  refusal,
+  refusalByPattern,
+  type Selection,
+  SOUGHT,
+} from './selecting.ts';
+
+/** A file that an input stands for. */
+export interface FoundFile {
+  /** Path, `s3://` address, or `-` for standard input. */
+  readonly path: string;
+  /** Of objects: as their listing has it. */
+  readonly size?: number | undefined;
+  readonly etag?: string | undefined;
+  /** How many records it has according to `dataset_info.json` in its folder. */
+  readonly expectedRecords?: number | undefined;
+}
+
+/** A file, and whether the input named it alone rather than a folder, a prefix or a pattern. */
+type Found = FoundFile & { readonly alone?: boolean };
+
+/** Requests for the beginnings of objects, below one prefix. */
+const MAX_INSPECTED = 32;
+
+/**
+ * The files that a path, address, folder, prefix or pattern stands for: local ones sorted by the bytes of their paths,
+ * objects as they are listed. Each prefix is listed once.
+ * @throws RecordpipeError `not-found`, `object-missing` if there are none; `access-denied`, `io-failure`,
+ * `retries-exhausted`, `aborted`
+ */
+export function findFiles(input: string, selection: Selection, access: Access): AsyncIterable<Found> {
+  return isRemote(input) ? remoteFiles(input, selection, access) : localFiles(input, selection, access);
+}
+
+async function* localFiles(
+  path: string,
+  selection: Selection,
+  access: Access,
+): AsyncGenerator<Found, void, undefined> {
+  const isFolder = folderAt(path);
+  // A question mark in https://host/x?y is not a pattern; opening the address reports what to do.
+  const isAddress = /^[a-z][a-z\d+.-]+:\/\//i.test(path);
+  if (isFolder !== true && (isAddress || !(isFolder === undefined && isGlob(path)))) {
+    yield { path, alone: true };
+    return;
+  }
+  const files: Found[] = [];
+  const found = isFolder
+    ? folderFiles(path, walkLocal(path, selection, access), selection, access)
+    : matchingFiles(path, selection, access);
+  for await (const file of found) files.push(file);
+  yield* files.sort((a, b) => compareKeys(a.path, b.path));
+}
+
+/** Undefined if nothing of that name exists, or it cannot be inspected. */
+function folderAt(path: string): boolean | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  } catch {
+    return undefined;
+  }
+}
+
+function walkLocal(path: string, { skipped }: Selection, access: Access): AsyncIterable<WalkEntry> {
+  const folder = withSlash(path);
+  const enter = (below: string, name: string): boolean => {
+    if (!name.startsWith('.') && name !== '_temporary') return true;
+    skipped.add(path, name.startsWith('.') ? 'hidden' : 'marker', below.slice(folder.length));
+    return false;
+  };
+  return walk(folder, { ...access, enter });
+}
+
+async function* remoteFiles(
+  uri: string,
+  selection: Selection,
+  access: Access,
+): AsyncGenerator<Found, void, undefined> {
+  const [, key] = /^[^/]*\/\/[^/]*\/?(.*)$/s.exec(uri) ?? ['', ''];
+  if (isGlob(key)) {
+    yield* matchingFiles(uri, selection, access);
+    return;
+  }
+  const mayBeObject = key !== '' && !key.endsWith('/');
+  if (mayBeObject && hasFileName(key, selection)) {
+    yield { path: uri, alone: true };
+    return;
+  }
+  const listing = walk(key === '' ? withSlash(uri) : uri, access)[Symbol.asyncIterator]();
+  if (mayBeObject && (await isObject(uri, listing))) yield { path: uri, alone: true };
+  else yield* folderFiles(uri, { [Symbol.asyncIterator]: () => listing }, selection, access);
+}
+
+function withSlash(path: string): string {
+  return path.endsWith('/') ? path : `${path}/`;
+}
+
+function hasFileName(key: string, { format, filter }: Selection): boolean {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return !filter.including && (isRecordName(name, format) || /\.[A-Za-z][A-Za-z0-9]*$/.test(name));
+}
+
+/** Whether an address is that of one object. If it is a prefix, the listing continues with its first object. */
+async function isObject(uri: string, listing: AsyncGenerator<WalkEntry, void, undefined>): Promise<boolean> {
+  let first: IteratorResult<WalkEntry, void>;
+  try {
+    first = await listing.next();
+  } catch (error) {
+    // An identity that may not list may be allowed to read.
+    if (isRecordpipeError(error, 'access-denied')) return true;
+    throw error;
+  }
+  // The shortest key comes first.
+  if (first.done || first.value.path === uri) {
+    await listing.return();
+    return true;
+  }
+  const next = listing.next.bind(listing);
+  let pending: typeof first | undefined = first;
+  listing.next = () => {
+    const taken = pending;
+    pending = undefined;
+    return taken === undefined ? next() : Promise.resolve(taken);
+  };
+  return false;
+}
+
+/** The files of a format in a folder or below a prefix: by name, and by contents if the name is unknown. */
+async function* folderFiles(
+  input: string,
+  entries: AsyncIterable<WalkEntry>,
+  selection: Selection,
+  access: Access,
+): AsyncGenerator<Found, void, undefined> {
+  const { format, filter, skipped, onInfo } = selection;
+  const remote = isRemote(input);
+  const folder = remote && !/^[^/]*\/\/[^/]*$/.test(input) ? parentOf(input) : withSlash(input);
+  const inspector = new Inspector(selection, access);
+  let any = false;
+  for await (const entry of entries) {
+    const below = entry.path.slice(folder.length);
+    const name = below.slice(below.lastIndexOf('/') + 1);
+    if (name === DATASET_INFO) onInfo(entry.path);
+    const hidden = below.split('/').find((part) => part.startsWith('.'));
+    const why = refusal(below, hidden ?? name, selection) ?? (entry.regular ? undefined : 'special-file');
+    if (why !== undefined) {
+      skipped.add(input, why, below);
+      continue;
+    }
+    const named = filter.including ? 'records' : otherName(name, format);
+    const judged = named === 'unknown' ? await inspector.judge(entry, name) : named;
+    if (judged === 'records') {
+      any = true;
+      yield foundOf(entry);
+    } else skipped.add(input, judged.reason, below, judged.detail);
+  }
+  if (any) return;
+  const what = remote
+    ? 'no object with records has a key that begins so (*.tfrecord, *.rec, *-00000-of-00012, …); use a pattern, --include, or name objects of other names'
+    : `no ${SOUGHT[format]}`;
+  throw nothing(what, input, selection);
+}
+
+async function* matchingFiles(
+  pattern: string,
+  selection: Selection,
+  access: Access,
+): AsyncGenerator<Found, void, undefined> {
+  const { skipped } = selection;
+  const folder = parentOf(pattern.slice(0, pattern.search(/[*?[{\\]/)));
+  const onDenied = (path: string): void => skipped.add(pattern, 'unreadable-folder', path);
+  let any = false;
+  try {
+    for await (const entry of walkPattern(pattern, access, onDenied)) {
+      const below = entry.path.slice(folder.length);
+      const name = below.slice(below.lastIndexOf('/') + 1);
+      const why =
+        refusalByPattern(pattern, below, name, selection) ?? (entry.regular ? undefined : 'special-file');
+      if (why !== undefined) skipped.add(pattern, why, below);
+      else {
+        any = true;
+        yield foundOf(entry);
+      }
+    }
+  } catch (error) {
+    // A local folder that does not exist matches nothing.
+    if (!isRecordpipeError(error, 'not-found')) throw error;
+  }
+  if (any) return;
+  const what = isRemote(pattern)
+    ? 'no object of this pattern is included'
+    : 'no file matches this pattern; check it, and quote it for the shell';
+  throw nothing(what, pattern, selection);
+}
+
+/** The part of a path up to its last slash. */
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
+}
+
+function foundOf({ path, size, etag }: WalkEntry): Found {
+  return size === undefined ? { path } : { path, size, etag };
+}
+
+function nothing(what: string, uri: string, { skipped }: Selection): RecordpipeError {
+  const reasons = skipped.notices().filter((notice) => notice.uri === uri);
+  return new RecordpipeError('not-found', [what, ...reasons.map(({ message }) => message)].join('; '), {
+    uri,
+  });
+}
+
+type Judged = 'records' | { readonly reason: 'other-contents' | 'not-inspected'; readonly detail?: string };
+
+/**
+ * Judges files of unknown names by their contents. Each object costs a request: one is inspected for all objects whose
+ * names have the same shape.
+ */
+class Inspector {
+  readonly #selection: Selection;
+  readonly #access: Access;
+  readonly #kinds = new Map<string, Judged>();
+
+  constructor(selection: Selection, access: Access) {
+    this.#selection = selection;
+    this.#access = access;
+  }
+
+  async judge(entry: WalkEntry, name: string): Promise<Judged> {
+    const { path, size } = entry;
+    // A file that cannot be opened is an input: reading it reports what is wrong.
+    if (!isRemote(path)) return this.#judgeHead(peekStored(path, HEAD_BYTES)?.head);
+    if (size === 0) return { reason: 'other-contents', detail: 'an empty object' };
+    const shape = path.slice(0, -name.length) + name.replace(UUID, '#').replace(/\d+/g, '#');
+    const known = this.#kinds.get(shape);
+    if (known !== undefined) return known;
+    if (this.#kinds.size >= MAX_INSPECTED) return { reason: 'not-inspected' };
+    const judged = await this.#inspect(entry);
+    this.#kinds.set(shape, judged);
+    return judged;
+  }
+
+  async #inspect({ path: uri, size, etag }: WalkEntry): Promise<Judged> {
+    const { openObject } = await import('../../storage/open-object.ts');
+    const { objects, signal } = this.#access;
+    try {
+      const reading = { ...objects, firstPartBytes: HEAD_BYTES, signal };
+      for await (const chunk of openObject({ uri, size, etag }, reading).chunks)
+        return await this.#judgeHead(chunk.subarray(0, HEAD_BYTES));
+    } catch (error) {
+      if (isRecordpipeError(error, 'aborted')) throw error;
+      // Reading it reports what is wrong.
+    }
+    return 'records';
+  }
+
+  async #judgeHead(head: Uint8Array | undefined): Promise<Judged> {
+    const is = head && otherContents(await contentKind(head), this.#selection.format);
+    return is === undefined ? 'records' : { reason: 'other-contents', detail: is };
+  }
+}
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;

@@ -1,0 +1,94 @@
+import { abortable, checkAborted } from '../bytes/abortable.ts';
+import { asBytes } from '../bytes/binary-data.ts';
+import { type ByteSource, type ChunkReading, isBlob, type OpenSource } from '../bytes/sources.ts';
+import type { ObjectOptions } from '../storage/object-options.ts';
+import { openSource } from '../storage/open-source.ts';
+import { type FileHead, peekStored } from '../storage/stored-source.ts';
+
+/** Maximum number of first bytes to inspect: the header of a gzip member with a long name, or the next record after damage. */
+export const PEEK_BYTES: number = 64 * 1024;
+
+/**
+ * An open source that can be read only once, and its first bytes. They are not lost: the next reader gets them
+ * first.
+ */
+export class PeekedSource {
+  readonly opened: OpenSource;
+  readonly iterator: AsyncIterator<Uint8Array>;
+  /** The chunks that have been inspected. */
+  readonly taken: Uint8Array[] = [];
+  /** The first bytes. */
+  head: Uint8Array = new Uint8Array(0);
+  /** Whether `head` is the whole source. */
+  whole = false;
+  readonly #start = new Uint8Array(PEEK_BYTES);
+  readonly #next: { buffer: ChunkReading['nextBuffer'] };
+
+  static open(
+    source: ByteSource,
+    reading: ChunkReading,
+    signal: AbortSignal | undefined,
+    objects: Partial<ObjectOptions> | undefined,
+  ): PeekedSource {
+    checkAborted(signal);
+    const next: { buffer: ChunkReading['nextBuffer'] } = { buffer: undefined };
+    const nextBuffer = (): Uint8Array => next.buffer?.() ?? new Uint8Array(reading.chunkBytes);
+    const opened = openSource(source, { ...reading, nextBuffer }, { objects });
+    return new PeekedSource(opened, signal, next);
+  }
+
+  /** @param next holds the function that supplies memory for chunks; `readInto` sets it */
+  constructor(
+    opened: OpenSource,
+    signal: AbortSignal | undefined,
+    next: { buffer: ChunkReading['nextBuffer'] } = { buffer: undefined },
+  ) {
+    this.opened = opened;
+    this.#next = next;
+    this.iterator = abortable(opened.chunks, signal)[Symbol.asyncIterator]();
+  }
+
+  /** Extends `head`, up to PEEK_BYTES, by the next chunk that is not empty. */
+  async peek(): Promise<void> {
+    const { taken } = this;
+    // The source may reuse the memory of a chunk once the next one is requested.
+    if (taken.length > 0) taken.push((taken.pop() as Uint8Array).slice());
+    while (!this.whole) {
+      const { done, value } = await this.iterator.next();
+      if (done) {
+        this.whole = true;
+      } else if (value.length > 0) {
+        taken.push(value);
+        const have = this.head.length;
+        const more = value.subarray(0, PEEK_BYTES - have);
+        this.#start.set(more, have);
+        this.head = this.#start.subarray(0, have + more.length);
+        return;
+      }
+    }
+  }
+
+  /** Reads later chunks into these buffers. */
+  readInto(nextBuffer: ChunkReading['nextBuffer']): void {
+    this.#next.buffer = nextBuffer;
+  }
+
+  /** Closes the source. */
+  async close(): Promise<void> {
+    this.taken.length = 0;
+    await this.iterator.return?.();
+  }
+}
+
+/**
+ * The first `bytes` bytes of a source that can be read again. Undefined for any other source, and for objects,
+ * where they cost a request.
+ */
+export async function sourceHead(source: ByteSource, bytes: number): Promise<FileHead | undefined> {
+  if ((typeof source === 'string' && source !== '-') || source instanceof URL)
+    return peekStored(source, bytes);
+  const data = asBytes(source);
+  if (data !== undefined) return { head: data.subarray(0, bytes), size: data.length };
+  if (!isBlob(source)) return undefined;
+  return { head: new Uint8Array(await source.slice(0, bytes).arrayBuffer()), size: source.size };
+}

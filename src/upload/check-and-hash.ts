@@ -1,0 +1,125 @@
+import { checkAborted } from '../bytes/abortable.ts';
+import { checkFile } from '../check/check-file.ts';
+import { type FileReport, failedFile } from '../check/file-report.ts';
+import type { CheckedReading } from '../check/files-options.ts';
+import type { Look } from '../check/look-inside.ts';
+import { crc32cCombine } from '../crc32c/combine.ts';
+import { crc32c } from '../crc32c/crc32c.ts';
+import { isItemFailure, RecordpipeError } from '../errors.ts';
+import { localSize } from '../storage/inspect.ts';
+import type { StoredFile } from '../storage/storage.ts';
+import { openStoredFile } from '../storage/stored-file.ts';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** The contents of a file when it was checked. */
+export interface FileHash {
+  readonly size: number;
+  /** CRC-32C of the whole file. */
+  readonly crc: number;
+  /** CRC-32C of each part, in order. */
+  readonly parts: readonly number[];
+}
+
+/** A file that was read to its end. */
+export interface CheckedFile {
+  /** Undefined if the records were not checked. */
+  readonly report: FileReport | undefined;
+  /** Undefined for a file that is bad or cannot be read. */
+  readonly hash: FileHash | undefined;
+}
+
+/** How a file is checked. */
+export interface Checking {
+  /** Undefined: only the checksums are computed. */
+  readonly reading: Partial<CheckedReading> | undefined;
+  readonly maxErrors: number;
+  /** The schema to check records against, if any. */
+  readonly look: Look | undefined;
+  readonly partBytes: (size: number) => number;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (bytes: number) => void;
+}
+
+/**
+ * Checks the records of a file, and computes the checksums of the same bytes, read once.
+ * @throws RecordpipeError `aborted`, `source-changed`
+ */
+export async function checkAndHash(path: string, checking: Checking): Promise<CheckedFile> {
+  const { reading, maxErrors, look, signal, onProgress } = checking;
+  let file: HashedFile;
+  try {
+    file = new HashedFile(await openStoredFile(path), checking.partBytes);
+  } catch (error) {
+    if (!isItemFailure(error)) throw error;
+    return { report: failedFile({ path }, error), hash: undefined };
+  }
+  try {
+    let report: FileReport | undefined;
+    if (reading !== undefined) {
+      const task = { check: 'validate', maxErrors, blocking: false, reading, look } as const;
+      report = await checkFile({ path }, task, { signal, onProgress, source: file.chunks() });
+      if (!report.ok) return { report, hash: undefined };
+    }
+    const hash = await file.finish(signal);
+    checkAborted(signal);
+    return { report, hash };
+  } finally {
+    await file.close();
+  }
+}
+
+/** The error for a file that differs from what was checked. */
+export function changedFile(path: string): RecordpipeError {
+  const text =
+    'the file has changed since it was checked; nothing of it was sent, or what was sent was removed again. Upload it again when its writer has closed it';
+  return new RecordpipeError('source-changed', text, { uri: path });
+}
+
+/** Reads a file once, from beginning to end, and computes the checksums of the parts to send. */
+class HashedFile {
+  readonly #file: StoredFile;
+  readonly #partBytes: number;
+  readonly #parts: number[] = [];
+  #at = 0;
+
+  /** @param partBytes the size of a part for a file of a size */
+  constructor(file: StoredFile, partBytes: (size: number) => number) {
+    this.#file = file;
+    this.#partBytes = partBytes(file.size);
+  }
+
+  /** The bytes that were not read yet. Ending the iteration early is harmless: the next one resumes. */
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    while (this.#at < this.#file.size) yield await this.#next();
+  }
+
+  /** Reads the rest of the file. @throws RecordpipeError `source-changed` if its size has changed */
+  async finish(signal: AbortSignal | undefined): Promise<FileHash> {
+    const { size, path } = this.#file;
+    for await (const _ of this.chunks()) if (signal?.aborted) break;
+    checkAborted(signal);
+    if (localSize(path) !== size) throw changedFile(path);
+    let crc = 0;
+    for (const [index, part] of this.#parts.entries())
+      crc = crc32cCombine(crc, part, Math.min(this.#partBytes, size - index * this.#partBytes));
+    return { size, crc, parts: this.#parts };
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  /** The next chunk, which lies in one part. */
+  async #next(): Promise<Uint8Array> {
+    const inPart = this.#at % this.#partBytes;
+    const chunk = Buffer.allocUnsafeSlow(
+      Math.min(CHUNK_BYTES, this.#partBytes - inPart, this.#file.size - this.#at),
+    );
+    await this.#file.read(chunk, 0, chunk.length, this.#at);
+    const part = Math.floor(this.#at / this.#partBytes);
+    this.#parts[part] = crc32c(chunk, this.#parts[part] ?? 0);
+    this.#at += chunk.length;
+    return chunk;
+  }
+}
