@@ -11,9 +11,13 @@ import type { ReadingOptions } from './reading.ts';
 
 type Format = ReadingOptions['format'];
 
-/** Describes the argument of the commands that accept many inputs from storage. */
-export const STORED_INPUTS =
-  'files, directories, quoted glob patterns, s3://bucket/key, prefix/ or pattern, @list (a file with one input per line, or NUL-separated as from find -print0; @- for stdin)';
+const LIST = '@list (a file with one input per line, or NUL-separated as from find -print0; @- for stdin)';
+
+/** Describes the argument of the commands that accept local files. */
+export const LOCAL_INPUTS: string = `files, directories, quoted glob patterns, ${LIST}`;
+
+/** Describes the argument of the commands that accept files and objects. */
+export const STORED_INPUTS: string = `files, directories, quoted glob patterns, s3://bucket/key, prefix/ or pattern, ${LIST}`;
 
 /** Describes the argument of the commands that accept many inputs. */
 export const INPUTS: string = `${STORED_INPUTS}, - for stdin`;
@@ -32,10 +36,10 @@ export interface InputSelection {
   readonly strictShards?: true;
 }
 
-export const inputSelection: OptionsOf<InputSelection> = grouped('Folders, prefixes and patterns:', {
+export const inputSelection: OptionsOf<InputSelection> = grouped('Directories, prefixes and patterns:', {
   include: parsed(
     '--include <glob>',
-    'take only files that match, whatever their names; repeatable. A glob with a slash is matched against the path below the folder, any other against the name',
+    'take only files that match, whatever their names; repeatable. A glob with a slash is matched against the path below the directory, any other against the name',
     repeated,
   ),
   exclude: parsed('--exclude <glob>', 'skip files that match; repeatable', repeated),

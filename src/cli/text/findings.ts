@@ -1,6 +1,5 @@
 import type { CheckedFile, CheckedReport, FileReport, Finding, ValidateReport } from 'recordpipe/check';
-import { advice } from '../advice.ts';
-import { inCliWords } from '../option-names.ts';
+import { advice, inCliWords } from '../advice.ts';
 import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds } from './numbers.ts';
 import type { Painter } from './terminal.ts';
 import { visible } from './visible.ts';
