@@ -5,6 +5,7 @@ import { cliMessage } from '../advice.ts';
 import { command, type Register } from '../command.ts';
 import { INVALID, OK } from '../exit-codes.ts';
 import { expanded, INPUT, inputSelection, sourceOf } from '../options/inputs.ts';
+import { accessOf } from '../options/objects.ts';
 import { atLeast, parsed, type Values, value } from '../options/option.ts';
 import { OUTPUT, TEXT_NOTES, transformOptions } from '../options/transform.ts';
 import { complain } from '../output.ts';
@@ -84,7 +85,13 @@ async function repair(input: string, output: string | undefined, options: Option
       exitCode = done.results.some(({ ok }) => !ok) ? INVALID : done.exitCode;
       const result = outputDir === undefined ? done.results[0] : done.results;
       if (report !== undefined)
-        await writeReport(report, `${JSON.stringify(result, undefined, 2)}\n`, 'repair', force);
+        await writeReport(
+          report,
+          `${JSON.stringify(result, undefined, 2)}\n`,
+          'repair',
+          force,
+          accessOf(options),
+        );
       return result;
     },
     summary: (result) => (Array.isArray(result) ? result : [result as RepairResult]).map(summary).join('\n'),

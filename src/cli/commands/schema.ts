@@ -6,7 +6,7 @@ import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { interruption } from '../interrupt.ts';
 import { INPUTS, inputSelection, inputsOf } from '../options/inputs.ts';
-import { objectReadOptions } from '../options/objects.ts';
+import { accessOf, objectReadOptions } from '../options/objects.ts';
 import { flag, type Values, value } from '../options/option.ts';
 import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
 import { runOptions } from '../options/reports.ts';
@@ -90,7 +90,7 @@ async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promis
       path,
       '--output',
     );
-    await writeReport(path, document, undefined, force);
+    await writeReport(path, document, undefined, force, accessOf(options));
   }
   if (json || output === '-') await print(document);
   else if (path !== undefined) {

@@ -3,7 +3,7 @@ import { UsageError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
 import { INVALID, IO_FAILURE, OK, worse } from '../exit-codes.ts';
 import { INPUTS, inputSelection, inputsOf, noInputs } from '../options/inputs.ts';
-import { objectReadOptions } from '../options/objects.ts';
+import { accessOf, objectReadOptions } from '../options/objects.ts';
 import { atLeast, choice, flag, grouped, parsed, type Values, value } from '../options/option.ts';
 import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
 import { linesOptions, runOptions } from '../options/reports.ts';
@@ -160,7 +160,7 @@ async function validate(inputs: string[], options: Options): Promise<number> {
         report.files.map(({ uri }) => uri),
         reportPath,
       );
-      await writeReport(reportPath, document(report), 'validation', force);
+      await writeReport(reportPath, document(report), 'validation', force, accessOf(options));
     }
     // Reading may succeed next time: without a report, the shard is run again.
     if (shard !== undefined && unreadable) exitCode = IO_FAILURE;
