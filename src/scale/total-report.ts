@@ -186,7 +186,7 @@ function joinedSchemas(a: FileSchemaReport, b: FileSchemaReport): FileSchemaRepo
 }
 
 /**
- * The statistics with one entry for each file, also where parts of it were looked at one by one.
+ * The statistics with one entry for each file, also if its parts were checked separately.
  */
 function withFilesOnce(stats: DatasetStats): DatasetStats {
   const files: FileStats[] = [];

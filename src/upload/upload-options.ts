@@ -24,7 +24,7 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
   readonly maxErrors: number;
   /**
    * Whether existing objects and an existing manifest are replaced. Default false: an object with
-   * the same size and checksum is `unchanged`, which is no failure; any other is an
+   * the same size and checksum is `unchanged`, which is not a failure; any other is an
    * `already-exists` failure of its file.
    */
   readonly overwrite: boolean;
