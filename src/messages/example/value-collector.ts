@@ -3,9 +3,10 @@ import { findUnsafe, HIGH_WORD, LITTLE_ENDIAN, LOW_WORD, wordsToNumbers } from '
 import { UsageError } from '../../errors.ts';
 import { int64Words } from './encode-example.ts';
 import type { FeatureKind } from './feature.ts';
-import { BYTES, type FeatureCursor, FLOAT, INT64 } from './feature-cursor.ts';
+import type { FeatureCursor } from './feature-cursor.ts';
 import type { PlanInt64 } from './feature-specs.ts';
 import { floatsInto, int64sInto, NO_BYTES, ValueMemory, viewsInto } from './feature-values.ts';
+import { BYTES, FLOAT, INT64 } from './list-cursor.ts';
 
 /** Collects values of one kind from many lists in the array of a column. */
 export interface ValueCollector {
@@ -15,11 +16,18 @@ export interface ValueCollector {
   begin(maxValues: number): void;
   /** An upper bound of the number of values in a list of `bytes` bytes. */
   maxValues(bytes: number): number;
-  /** Adds the values of an open list, starting at `to`. Returns the index after the last one. Values without room are counted only. */
+  /**
+   * Adds the values of an open list, starting at `to`. Returns the index after the last one. Values
+   * without room are counted only.
+   */
   add(cursor: FeatureCursor, to: number): number;
   /** Fills [from, to) with the default. */
   fill(from: number, to: number): void;
-  /** The first `count` values, which the caller owns. @param onUnsafe the error for an integer that a number cannot hold */
+  /**
+   * The first `count` values, which the caller owns.
+   *
+   * @param onUnsafe the error for an integer that a number cannot hold
+   */
   finish(count: number, onUnsafe: UnsafeError): unknown;
   /** The first value, without an array. */
   finishOne(onUnsafe: UnsafeError): unknown;
@@ -163,7 +171,10 @@ class FloatCollector implements ValueCollector {
   }
 }
 
-/** Collects words in memory that is kept, because the number of integers is not known before they are read. */
+/**
+ * Collects words in memory that is kept, because the number of integers is not known before they
+ * are read.
+ */
 class Int64Collector implements ValueCollector {
   readonly kind = INT64;
   readonly #defaults: Int32Array;
