@@ -27,8 +27,8 @@ export function errorText(
 }
 
 /**
- * The message of an error, with the names of command-line options. The place at its end, which quotes
- * file names, stays unchanged.
+ * The message of an error, with the names of command-line options. The place at its end, which
+ * quotes file names, stays unchanged.
  */
 export function cliMessage({ message }: { readonly message: string }): string {
   const place = message.search(/ \((?:record \d|at (?:uncompressed )?byte \d)/);
@@ -45,7 +45,7 @@ const NOT_A_RECORD = `if the file contains no records, exclude it; if it does, p
 const DAMAGED = `${FETCH_AGAIN}; recordpipe repair copies the valid records, including those after the damage, to a new file`;
 const TRUNCATED = `${FETCH_AGAIN}, and make sure that its writer was closed; recordpipe repair copies the records before the end to a new file`;
 
-/** The next step for an error, where its message does not contain one. */
+/** The next step for an error whose message does not contain one. */
 const ADVICE: Readonly<Record<string, string>> = {
   'length-checksum': DAMAGED,
   'bad-magic': DAMAGED,
@@ -80,7 +80,7 @@ const ADVICE: Readonly<Record<string, string>> = {
     'try again later; --retry-timeout retries for longer, --max-requests lowers the number of parallel requests',
 };
 
-/** Advice for objects of S3, where it differs. */
+/** Different advice for objects of S3. */
 const OBJECT_ADVICE: Readonly<Record<string, string>> = {
   'access-denied':
     'check your identity (aws sts get-caller-identity), --profile, and its permissions (s3:GetObject, s3:ListBucket; to write s3:PutObject); --no-sign-request reads public buckets',
@@ -155,7 +155,7 @@ export function advice(failure: Failure, command: string | undefined = process.a
   }
 }
 
-/** Never suggests `--force` where it destroys more than an output of the same command. */
+/** Suggests `--force` only if it replaces nothing but an output of the same command. */
 function replacingAdvice(message: string, command: string | undefined): string | undefined {
   // Such messages name the only safe way.
   if (/\bchoose\b|\bremove\b/.test(message)) return undefined;
@@ -176,8 +176,8 @@ function localFailureAdvice(message: string): string | undefined {
 }
 
 /**
- * The command-line options for options of the library. A test compares the list with the option names
- * in the library's messages.
+ * The command-line options for options of the library. A test compares the list with the option
+ * names in the library's messages.
  */
 export const OPTION_NAMES: Readonly<Record<string, string>> = {
   anonymous: '--no-sign-request',
@@ -287,8 +287,8 @@ export function inCliWords(message: string): string {
 }
 
 /**
- * The message of a UsageError, which begins with the name of an option or argument, with the names of
- * command-line options.
+ * The message of a UsageError, which begins with the name of an option or argument, with the names
+ * of command-line options.
  */
 export function usageInCliWords(message: string, command: string | undefined = process.argv[2]): string {
   // A message about the command itself keeps its name: schema is a command and an option.

@@ -47,7 +47,10 @@ export async function fail(error: unknown): Promise<number> {
 const MORE_MEMORY =
   'give the process more memory, or use less: fewer --jobs, a smaller --window, --memory or --max-record-size';
 
-/** Whether the operating system failed where no command expected it, for example for too many open files. */
+/**
+ * Whether the operating system failed where no command expected it, for example for too many open
+ * files.
+ */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'errno' in error;
 }

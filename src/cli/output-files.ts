@@ -10,7 +10,7 @@ import { type Access, type AnyObjectOptions, accessOf, isAddress } from './optio
 import type { ReadingOptions } from './options/reading.ts';
 
 /**
- * Rejects a report that would replace an input, an output or a list, under whatever name.
+ * Rejects a report that would replace an input, an output or a list, under any name.
  * @throws UsageError
  */
 export async function refuseReportOn(
@@ -232,8 +232,8 @@ export interface FileResults<R> {
 
 /**
  * Processes files one after the other.
- * @param onFailure reports a file that failed and returns its result, if it has one; without it, the
- *   first failure ends the run
+ * @param onFailure reports a file that failed and returns its result, if it has one; without it,
+ *   the first failure ends the run
  */
 export async function eachFile<R>(
   files: readonly string[],

@@ -10,12 +10,17 @@ export interface BinaryOutputOptions {
   readonly force?: true;
 }
 
-/** Whether to refuse binary data on standard output: a terminal, without an option that allows it. */
+/**
+ * Whether to refuse binary data on standard output: a terminal, without an option that allows it.
+ */
 export function isGuarded({ binary, force }: BinaryOutputOptions, terminal: boolean = isatty(1)): boolean {
   return terminal && !binary && !force;
 }
 
-/** Whether an output is a terminal: standard output (`-`), or a path such as `/dev/tty` and `/dev/stdout`. */
+/**
+ * Whether an output is a terminal: standard output (`-`), or a path such as `/dev/tty` and
+ * `/dev/stdout`.
+ */
 export function isTerminal(output: string): boolean {
   if (output === '-') return isatty(1);
   let descriptor: number | undefined;
@@ -43,7 +48,9 @@ export function binaryOnTerminal(subject: string, text: string, output = '-'): U
   );
 }
 
-/** Whether a terminal cannot show bytes as text: they are not UTF-8, or contain control characters. */
+/**
+ * Whether a terminal cannot show bytes as text: they are not UTF-8, or contain control characters.
+ */
 export function isBinary(bytes: Uint8Array): boolean {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -65,9 +72,9 @@ const RETRY_MS = 5;
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Writes data to standard output, in the order of the calls. Await it to keep memory constant however
- * slow the reader is. Does not use process.stdout: its writes to a pipe block the thread, and with it
- * the handling of signals.
+ * Writes data to standard output, in the order of the calls. Await it to keep memory constant
+ * however slow the reader is. Does not use process.stdout: its writes to a pipe block the thread,
+ * and with it the handling of signals.
  * @throws ClosedOutput if the reader has closed the pipe; RecordpipeError `io-failure`, for example
  *   for a full disk
  */
@@ -136,8 +143,8 @@ export class LiveReport {
   };
 
   /**
-   * Runs the work and returns the exit code. If the reader closes standard output, the results so far
-   * determine it.
+   * Runs the work and returns the exit code. If the reader closes standard output, the results so
+   * far determine it.
    */
   async run(
     work: (signal: AbortSignal) => Promise<void>,

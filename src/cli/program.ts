@@ -46,7 +46,8 @@ const COMMANDS: Readonly<Record<string, Register>> = {
 };
 
 /**
- * Builds the command line. Declares only the called command, or all of them for help and suggestions.
+ * Builds the command line. Declares only the called command, or all of them for help and
+ * suggestions.
  * @param called the first argument
  */
 export function program(called: string | undefined): Command {

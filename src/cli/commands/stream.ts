@@ -201,7 +201,7 @@ async function stream(command: string[], options: Options): Promise<number> {
       await announced;
     } else {
       const environment = trainingEnvironment({ ...places, pipeDir }, job);
-      return await runBeside(streamer, command, environment, signals, options.grace);
+      return await runProgram(streamer, command, environment, signals, options.grace);
     }
   } catch (error) {
     if (!signals.stop.aborted) throw inOptions(error);
@@ -223,7 +223,7 @@ function inOptions(error: unknown): unknown {
 }
 
 /** Runs the program, and stops it if its data cannot be read. Returns the exit code. */
-async function runBeside(
+async function runProgram(
   streamer: PipeModeStreamer,
   command: readonly string[],
   environment: Readonly<Record<string, string>>,

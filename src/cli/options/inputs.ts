@@ -22,7 +22,9 @@ export const STORED_INPUTS: string = `files, directories, quoted glob patterns, 
 /** Describes the argument of the commands that accept many inputs. */
 export const INPUTS: string = `${STORED_INPUTS}, - for stdin`;
 
-/** Describes the argument of the commands that accept one input, which may stand for several files. */
+/**
+ * Describes the argument of the commands that accept one input, which may stand for several files.
+ */
 export const INPUT =
   'a file, directory or quoted glob pattern, s3://bucket/key, prefix/ or pattern, @list, or - for stdin';
 
@@ -39,7 +41,7 @@ export interface InputSelection {
 export const inputSelection: OptionsOf<InputSelection> = grouped('Directories, prefixes and patterns:', {
   include: parsed(
     '--include <glob>',
-    'take only files that match, whatever their names; repeatable. A glob with a slash is matched against the path below the directory, any other against the name',
+    'take only files that match, regardless of their extensions; repeatable. A glob with a slash is matched against the path below the directory, any other against the name',
     repeated,
   ),
   exclude: parsed('--exclude <glob>', 'skip files that match; repeatable', repeated),
@@ -74,8 +76,8 @@ export async function expanded(
 }
 
 /**
- * The source that an argument names, and its name in errors. A pipe on standard input stays with the
- * event loop, so that signals can interrupt it.
+ * The source that an argument names, and its name in errors. A pipe on standard input stays with
+ * the event loop, so that signals can interrupt it.
  */
 export function sourceOf(file: string): { source: ByteSource; uri: string } {
   if (file !== '-') return { source: file, uri: file };
