@@ -270,7 +270,7 @@ test('no array of unbounded length is spread into arguments, which would overflo
     'dataset/dataset.ts: rangeOf(...(bounds as number[]))',
     'messages/image-header.ts: String.fromCharCode(...bytes.subarray(from + 12, from + 16))',
     'scale/plan-shards.ts: isRecordpipeError(error, ...NO_INDEX)',
-    'scale/report-shape.ts: oneOf(...Object.keys(RESULTS))',
+    'scale/shard-report.ts: oneOf(...Object.keys(RESULTS))',
   ]);
 });
 

@@ -8,7 +8,7 @@ import { workerChecker } from '../../src/check/file-workers.ts';
 import type { FileChecker } from '../../src/check/share-files.ts';
 import { RecordpipeError, UsageError } from '../../src/errors.ts';
 import { encodeTFRecord } from '../../src/formats/index.ts';
-import { packError, unpackError } from '../../src/records/workers/thread-error.ts';
+import { packError, unpackError } from '../../src/records/workers/serve-jobs.ts';
 import { FIXTURES } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { FILE, OFFSETS, withBadPayloads } from '../support/samples.ts';
