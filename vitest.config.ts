@@ -17,11 +17,13 @@ export const builtWorkers: Plugin = {
 const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts') && !/^(counterparts|slow|browser)\//.test(file))
   .map((file) => `test/${file}`);
-/** Tests without processes, servers and process-wide state share the modules that a test process has loaded. */
+/**
+ * Fast tests without processes, servers and process-wide state. They share the modules that a test process has loaded.
+ */
 const UNIT =
   /^test\/([^/]*|(crc32c|formats|messages|dataset|records\/inputs|check\/stats|pipemode\/manifest)\/.*|records\/[^/]*)$/;
 const NOT_UNIT =
-  /^test\/(public-api|package|crc32c\/fallback|dataset\/(objects|workers)|records\/(s3|many-files|changing-files))\.test\.ts$/;
+  /^test\/(public-api|package|crc32c\/fallback|dataset\/(objects|workers)|records\/(s3|many-files|changing-files|compression|auto-format|golden|start|recover|limits|recordio-limits|small-members))\.test\.ts$/;
 const isUnit = (file: string): boolean => UNIT.test(file) && !NOT_UNIT.test(file);
 
 const config: ReturnType<typeof defineConfig> = defineConfig({

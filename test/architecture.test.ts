@@ -35,11 +35,11 @@ const KNOWN_UPWARD_IMPORTS: readonly string[] = [
   'pipemode/reader/channel-index.ts -> pipemode/job/channel-files.ts',
   'pipemode/reader/channel-index.ts -> pipemode/job/config-file.ts',
   'pipemode/reader/channel-index.ts -> pipemode/job/file-lock.ts',
-  'pipemode/reader/epoch-source.ts -> pipemode/job/config-file.ts',
   'pipemode/reader/pipe-mode-dataset.ts -> pipemode/job/channel-files.ts',
   'pipemode/reader/pipe-mode-dataset.ts -> pipemode/job/config-file.ts',
   'pipemode/reader/pipe-mode-dataset.ts -> pipemode/job/input-data-config.ts',
   'pipemode/reader/take-epoch.ts -> pipemode/job/channel-files.ts',
+  'pipemode/reader/take-epoch.ts -> pipemode/job/config-file.ts',
 ];
 
 /** Rows that run in a browser. They ask for modules of Node at the moment of use (bytes/host.ts). */
@@ -279,6 +279,8 @@ test('no array of unbounded length is spread into arguments, which would overflo
     'cli/command.ts: action(...given)',
     'dataset/dataset.ts: rangeOf(...(bounds as number[]))',
     'messages/image-header.ts: String.fromCharCode(...bytes.subarray(from + 12, from + 16))',
+    "records/read-records.ts: Object.assign({ ...DEFAULT_SOURCE_OPTIONS, format: 'auto' }, ...all)",
+    'records/write/writers.ts: Object.assign({ format: true }, ...formatNames().map((name) => namesOf(writeFormat(name))))',
     'scale/plan-shards.ts: isRecordpipeError(error, ...NO_INDEX)',
     'scale/report-shape.ts: oneOf(...Object.keys(RESULTS))',
   ]);

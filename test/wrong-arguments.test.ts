@@ -3,27 +3,65 @@ import { collectStats, countFiles, expandInputs, inferSchema, validateFiles } fr
 import { Dataset } from '../src/dataset/index.ts';
 import { UsageError } from '../src/index.ts';
 import { compileFeatures } from '../src/messages/index.ts';
+import { packIR } from '../src/messages/ir-header.ts';
 import { formatManifest, listManifestObjects, writeManifest } from '../src/pipemode/manifest/index.ts';
 import { PipeModeStreamer } from '../src/pipemode/streamer/index.ts';
 import { openRecordShards, openRecordWriter } from '../src/records/write/index.ts';
 import { planShards } from '../src/scale/index.ts';
 import { listObjects, openObject, openObjectReader, readObjects, statObject } from '../src/storage/index.ts';
-import { convertFile, repairFile, sampleFile, shuffleFiles, splitFile } from '../src/transform/index.ts';
+import {
+  convertFile,
+  mergeFiles,
+  repairFile,
+  sampleFile,
+  shuffleFile,
+  shuffleFiles,
+  splitFile,
+} from '../src/transform/index.ts';
 import { uploadFiles } from '../src/upload/index.ts';
+import { FILE } from './support/samples.ts';
+import { tempDir } from './support/temp-dir.ts';
 
 const file = new Uint8Array();
 
+const present = tempDir().file('in.tfrecord', FILE);
+
+/** What a program without types passes for an unset variable. */
+const missing = undefined as never;
+
+test.each<[name: string, call: () => unknown, message: RegExp]>([
+  ['openRecordWriter without options', () => openRecordWriter('out.tfrecord', missing), /expected options/],
+  ['openRecordShards without options', () => openRecordShards('out', missing), /expected options/],
+  ['convertFile without an output', () => convertFile(present, missing), /output: expected a path/],
+  ['repairFile without an output', () => repairFile(present, missing), /output: expected a path/],
+  ['mergeFiles without an output', () => mergeFiles([present], missing), /output: expected a path/],
+  ['shuffleFile without an output', () => shuffleFile(present, missing), /output: expected a path/],
+  ['sampleFile without an output', () => sampleFile(present, missing), /output: expected a path/],
+  ['sampleFile without options', () => sampleFile(present, 'out.tfrecord', missing), /records.*fraction/],
+  ['splitFile without a prefix', () => splitFile(present, missing), /prefix: expected a path/],
+  ['splitFile without options', () => splitFile(present, 'out', missing), /recordsPerShard/],
+  ['validateFiles without inputs', () => validateFiles(missing), /inputs: expected a path/],
+  ['countFiles without inputs', () => countFiles(missing), /inputs: expected a path/],
+  ['planShards without inputs', () => planShards(missing), /inputs: expected a path/],
+  ['uploadFiles without a destination', () => uploadFiles(present, missing), /destination: expected/],
+  ['statObject without an address', () => statObject(missing), /uri: expected a path/],
+  ['listObjects without an address', () => listObjects(missing), /uri: expected a path/],
+  ['PipeModeStreamer without channels', () => new PipeModeStreamer({} as never), /channels: expected/],
+  ['packIR of a label that is text', () => packIR({ label: 'a' as never, id: 1 }, FILE), /label: expected/],
+  ['packIR of labels that are text', () => packIR({ label: ['a'] as never, id: 1 }, FILE), /label: expected/],
+])('%s is a UsageError that names the argument', async (_, call, message) => {
+  const error = await (async () => call())().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(UsageError);
+  expect((error as Error).message).toMatch(message);
+});
+
 /** What JavaScript without types can pass: a missing or misplaced argument. */
 test.each<[string, (wrong: never) => unknown, unknown, string]>([
-  ['validateFiles', (wrong) => validateFiles(wrong), undefined, 'inputs'],
   ['validateFiles', (wrong) => validateFiles(wrong), { path: 'a' }, 'inputs'],
   ['countFiles', (wrong) => countFiles(wrong), null, 'inputs'],
   ['collectStats', (wrong) => collectStats(wrong), 5, 'inputs'],
   ['inferSchema', (wrong) => inferSchema(wrong), undefined, 'inputs'],
   ['expandInputs', (wrong) => expandInputs(wrong), undefined, 'inputs'],
-  ['planShards', (wrong) => planShards(wrong), undefined, 'inputs'],
-  ['convertFile', (wrong) => convertFile(file, wrong), undefined, 'output'],
-  ['repairFile', (wrong) => repairFile(file, wrong), undefined, 'output'],
   ['sampleFile', (wrong) => sampleFile(file, 'never', wrong), undefined, 'expected either records'],
   ['splitFile', (wrong) => splitFile(file, 'never', wrong), undefined, 'expected exactly one'],
   ['shuffleFiles', (wrong) => shuffleFiles(wrong, 'never'), null, 'one source or more'],
@@ -34,7 +72,6 @@ test.each<[string, (wrong: never) => unknown, unknown, string]>([
   ['listObjects', (wrong) => firstOf(listObjects(wrong)), null, 'uri'],
   ['statObject', (wrong) => statObject(wrong), 5, 'uri'],
   ['statObject', (wrong) => statObject('s3://bucket/key', { endpointUrl: wrong }), 5, 'endpointUrl'],
-  ['uploadFiles', (wrong) => uploadFiles('never', wrong), undefined, 'destination'],
   ['formatManifest', (wrong) => formatManifest(wrong), null, 'uris'],
   ['writeManifest', (wrong) => writeManifest('never', wrong), [5], 'uris[0]'],
   ['listManifestObjects', (wrong) => listManifestObjects(wrong), null, 'addresses'],

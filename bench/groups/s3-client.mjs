@@ -4,7 +4,7 @@ import { recordsIn } from '../formats.mjs';
 import { ENVIRONMENT, ONE_OBJECT } from '../s3/clients.mjs';
 import { run, sha256Of } from '../s3/lines.mjs';
 
-/** Long enough that starting Node, about 0.05 s, does not decide. */
+/** Large enough that the start of Node, about 0.05 s, does not matter. */
 const BYTES = 2 ** 29;
 
 /**

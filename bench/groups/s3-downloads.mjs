@@ -5,11 +5,11 @@ import { ONE_OBJECT } from '../s3/clients.mjs';
 import { contestantOf, sha256Of } from '../s3/lines.mjs';
 
 const TIMES_LARGER = 4;
-/** One limited connection takes 6 seconds for it. */
+/** One limited connection needs 6 seconds for it. */
 const MAX_BYTES = 2 ** 29;
 const MAX_ROUNDS = 3;
 
-/** One large object to standard output, by everybody; figures are bytes per second of whole processes. */
+/** One large object to standard output; figures are bytes per second of whole processes. */
 export async function runDownloads({ group, what, fileBytes, data, rounds, place, bucket, serve, add }) {
   const bytes = Math.min(TIMES_LARGER * fileBytes, MAX_BYTES);
   const file = data.records('object', recordsIn(bytes, 1000), 1000);
@@ -19,7 +19,7 @@ export async function runDownloads({ group, what, fileBytes, data, rounds, place
   const source = { bytes: file.fileBytes, sha256: sha256Of([bucket.path(key)]), scratch: place };
   await serve(place, bucket, async (nginx) => {
     const endpoint = what === 'limited' ? nginx.limited : nginx.fast;
-    // One connection brings what its limit lets through, whoever has it.
+    // With one connection, the limit decides.
     const programs = ONE_OBJECT.filter(({ oneConnection }) => what !== 'limited' || !oneConnection);
     const contestants = programs.map((program) =>
       contestantOf(program, () => program.line(endpoint, bucket, key), { source }),
@@ -28,7 +28,7 @@ export async function runDownloads({ group, what, fileBytes, data, rounds, place
   });
 }
 
-/** Lets those take turns that are there, and adds what they did. */
+/** Measures the available contestants in turn, and adds their figures. */
 export async function measure(contestants, { group, unit, rounds, data, add }) {
   const placeOf = ({ who, what }) => ({ group, who, what, cores: 'all' });
   const there = contestants.filter(({ missing }) => missing === undefined);

@@ -17,7 +17,7 @@ const PROGRAMS = [
   { who: 'sdk', what: 'of 64 parts', program: '../against/sdk_parts.mjs' },
 ];
 
-/** 64 parts asked for at once while the service answers 500 for three seconds; figures are how many came. */
+/** Requests 64 parts at once while every response is 500 for three seconds; figures count the parts that arrived. */
 export async function runOutage({ group, smoke, data, rounds, place, bucket, serve, add }) {
   const keys = Array.from({ length: AT_ONCE }, (_, k) => `part-${String(k).padStart(2, '0')}.bin`);
   const pool = payloadPool(AT_ONCE, SIZE, SEED);
@@ -33,7 +33,7 @@ export async function runOutage({ group, smoke, data, rounds, place, bucket, ser
   });
 }
 
-/** The service fails from when the program is ready to ask. */
+/** The outage starts when the program is ready to send requests. */
 async function turn(program, job, nginx, sha256) {
   const child = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ['pipe', 'pipe', 'pipe'] });
   let [output, said] = ['', ''];

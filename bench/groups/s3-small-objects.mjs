@@ -9,11 +9,11 @@ import { measure } from './s3-downloads.mjs';
 const COUNT = 2000;
 const SIZE = 2 ** 16;
 const MILLISECONDS = 20;
-/** Whoever gets them one by one takes 40 seconds. */
+/** One by one, they take 40 seconds. */
 const MAX_ROUNDS = 2;
 const PREFIX = 'small/';
 
-/** 2,000 objects of 64 KiB at the end of a line on which there and back takes 20 ms; figures are objects per second. */
+/** 2,000 objects of 64 KiB with a round-trip time of 20 ms; figures are objects per second. */
 export async function runSmallObjects({ group, smoke, data, rounds, place, bucket, serve, add }) {
   const count = smoke ? COUNT / 100 : COUNT;
   const keys = Array.from({ length: count }, (_, k) => `${PREFIX}${String(k).padStart(5, '0')}.tfrecord`);

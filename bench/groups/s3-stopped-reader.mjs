@@ -11,7 +11,10 @@ const WINDOWS_MIB = [32, 64, 128];
 const SECONDS = 60;
 const MAX_BYTES = 2 ** 29;
 
-/** The most memory of a process that reads half of an object, stops for a minute, and reads the rest; figures are MiB. No request may be sent twice. */
+/**
+ * Peak memory, in MiB, of a process that reads half of an object, waits for a minute, and reads the rest.
+ * It fails if a request is sent twice.
+ */
 export async function runStoppedReader({ group, smoke, fileBytes, data, place, bucket, serve, add }) {
   const bytes = smoke ? 2 ** 26 : Math.min(4 * fileBytes, MAX_BYTES);
   const file = data.records('object', recordsIn(bytes, 1000), 1000);
@@ -31,7 +34,7 @@ export async function runStoppedReader({ group, smoke, fileBytes, data, place, b
           seconds: smoke ? 3 : SECONDS,
         });
         const requests = await nginx.requests();
-        // What a listing or a look at the object's headers may take.
+        // For a listing or the headers of the object.
         const spare = 2;
         if (requests.length > least + spare || told.retries > 0)
           throw new Error(`${requests.length} requests for ${least} parts, ${told.retries} retries`);

@@ -7,12 +7,15 @@ import { measure } from './s3-downloads.mjs';
 
 const SHARDS = 40;
 const TIMES_LARGER = 4;
-/** Of all shards: everybody gets them six times. */
+/** Of all shards: every program downloads them six times. */
 const MAX_BYTES = 2 ** 29;
 const MAX_ROUNDS = 3;
 const PREFIX = 'shards/';
 
-/** `recordpipe validate s3://` of 40 shards, and the same objects got and nothing else; figures are bytes per second of whole processes. */
+/**
+ * `recordpipe validate s3://` of 40 shards, and programs that only download them; figures are bytes per
+ * second of whole processes.
+ */
 export async function runValidating({ group, smoke, fileBytes, data, rounds, place, bucket, serve, add }) {
   const count = recordsIn(Math.min(TIMES_LARGER * fileBytes, MAX_BYTES) / SHARDS, 1000);
   const file = data.records('shard', count, 1000);

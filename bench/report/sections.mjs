@@ -14,7 +14,7 @@ const S3_SECTIONS = [
   {
     title: 'S3: one object, 90 MiB/s a connection',
     figures: { group: 's3 limited' },
-    about: `${FROM_NGINX} Each connection brings 90 MiB/s and no more, which is about what S3 gives.`,
+    about: `${FROM_NGINX} Each connection is limited to 90 MiB/s, which is about what S3 allows.`,
     chart: 's3',
   },
   {
@@ -22,7 +22,7 @@ const S3_SECTIONS = [
     figures: { group: 's3 unlimited' },
     about: FROM_NGINX,
     after:
-      '`sdk GetObject` is one request by the AWS SDK for JavaScript; `undici 8 ranges at once` checks nothing and tries nothing again.',
+      '`sdk GetObject` is one request by the AWS SDK for JavaScript; `undici 8 ranges at once` checks and retries nothing.',
   },
   {
     title: 'S3: the HTTP client against undici',
@@ -38,24 +38,24 @@ const S3_SECTIONS = [
     title: 'S3: 2,000 objects of 64 KiB',
     figures: { group: 's3 small objects' },
     about:
-      'Objects per second, whole processes with their listing. nginx is behind a line on which there and back takes 20 ms. `cat` keeps the order of the objects, what writes files does not.',
+      'Objects per second, whole processes with their listing; round-trip time 20 ms. `cat` keeps the order of the objects, programs that write files do not.',
   },
   {
-    title: 'S3: 40 shards checked, and got',
+    title: 'S3: 40 shards validated, and downloaded',
     figures: { group: 's3 validate' },
     about: 'GB/s of the shards, whole processes with their listing, from nginx on this machine.',
   },
   {
-    title: 'S3: a reader that stands still',
+    title: 'S3: a reader that pauses',
     figures: { group: 's3 stopped reader' },
     about:
-      'The most memory a process had that read half of an object and then waited for a minute; it then read the rest, and no request was sent twice.',
+      'Peak memory of a process that reads half of an object, waits for a minute, and reads the rest. No request is sent twice.',
   },
   {
     title: 'S3: three seconds of 500',
     figures: { group: 's3 outage' },
     about:
-      'How many of 64 parts came that were asked for at once when the service began to answer 500, which it did for three seconds. The SDK makes ten attempts.',
+      'How many of 64 parts arrive if they are requested at once at the start of three seconds of 500. The SDK makes ten attempts.',
   },
 ];
 

@@ -1,4 +1,4 @@
-/** A bucket: a folder of files, and what the service says when it is asked to list them. */
+/** A bucket: a directory of files, and the pages of its listings. */
 
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,17 +8,17 @@ const PAGE = 1000;
 export class Bucket {
   name = 'bench';
   listings = 'listings';
-  /** Which page answers a query; the first whose pattern fits. */
+  /** The listing page for each query: the first whose pattern matches. */
   pages = [];
 
-  /** @param {string} root a folder of its own, which is made */
+  /** @param {string} root a new directory */
   constructor(root) {
     this.root = root;
     mkdirSync(join(root, this.name), { recursive: true });
     mkdirSync(join(root, this.listings), { recursive: true });
   }
 
-  /** Where the file of an object is to be. */
+  /** The path of the file for an object. */
   path(key) {
     const path = join(this.root, this.name, key);
     mkdirSync(dirname(path), { recursive: true });
@@ -57,7 +57,7 @@ ${keys.map((key) => this.#entry(key)).join('\n')}
 `;
   }
 
-  /** The ETag is the one that nginx makes. */
+  /** The ETag equals that of nginx. */
   #entry(key) {
     const { size, mtimeMs, mtime } = statSync(this.path(key));
     const etag = `${Math.floor(mtimeMs / 1000).toString(16)}-${size.toString(16)}`;

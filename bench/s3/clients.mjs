@@ -1,4 +1,4 @@
-/** Programs that get objects, as command lines: what reads one object, or all below a prefix, to standard output. */
+/** Command lines that download one object, or all objects with a prefix, to standard output. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ const AWS = installed('s3-clients/bin/aws');
 const S5CMD = installed('s3-clients/bin/s5cmd');
 const HERE = fileURLToPath(new URL('../against/', import.meta.url));
 
-/** What the tools of AWS want to know although nobody asks; and no profile of whoever runs this. */
+/** Settings that the tools of AWS require, without the profile of the user. */
 export const ENVIRONMENT = {
   ...process.env,
   AWS_REGION: 'us-east-1',
@@ -78,7 +78,7 @@ export const ONE_OBJECT = [
   },
 ];
 
-/** All objects below a prefix, in order or, where a folder is written, in any. */
+/** All objects with a prefix: to standard output in order, or into a directory in any order. */
 export const ALL_OBJECTS = [
   { who: 'recordpipe', what: 'readObjects', line: ours },
   {

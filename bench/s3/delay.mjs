@@ -1,6 +1,6 @@
 /**
- * A line that is long: `node bench/s3/delay.mjs PORT MILLISECONDS` takes connections at a port of its own, which it prints, and passes on what it
- * gets, each piece after half the time, there and back. Ends with its stdin.
+ * A relay with latency: `node bench/s3/delay.mjs PORT MILLISECONDS` listens on a port, which it prints,
+ * and forwards every chunk after half the time, in both directions. Exits when its stdin ends.
  */
 
 import { connect, createServer } from 'node:net';
@@ -15,7 +15,7 @@ const server = createServer({ noDelay: true, pauseOnConnect: true }, (near) => {
 server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, () => console.log(server.address().port));
 process.stdin.once('end', () => process.exit()).resume();
 
-/** Pieces stay in order: timers of the same length do. */
+/** Chunks stay in order, as timers of equal length do. */
 function late(from, to) {
   from.on('data', (piece) => setTimeout(() => to.write(piece), milliseconds / 2));
   from.on('end', () => setTimeout(() => to.end(), milliseconds / 2));

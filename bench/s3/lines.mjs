@@ -1,4 +1,4 @@
-/** Command lines as contestants: whole processes, from outside, what they write going through a pipe, as into a program that reads it. */
+/** Command lines as contestants: whole processes that write into a pipe. */
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENVIRONMENT } from './clients.mjs';
 
-/** How much of what a program says is shown when it fails. */
+/** Characters of stderr to show when a program fails. */
 const LAST_WORDS = 500;
 
 /** Runs `LINE | into`; returns wall and processor seconds of LINE, and what `into` wrote. */
@@ -36,8 +36,10 @@ export async function run(line, into = 'cat > /dev/null', environment = ENVIRONM
 }
 
 /**
- * A contestant that gets `source.bytes` bytes again and again and says how much a second; once before, that they are the right ones.
- * @param {{ bytes: number, sha256: string, scratch: string }} source scratch: where those that write files write them
+ * A contestant that downloads `source.bytes` bytes per turn. The first download checks the bytes.
+ *
+ * @param {{ bytes: number, sha256: string, scratch: string }} source scratch: directory for programs
+ * that write files
  */
 export function contestantOf(program, line, { source, perSecond = source.bytes / 1e9, check = sameBytes }) {
   const folder = program.folder ? join(source.scratch, 'copies') : undefined;
@@ -66,7 +68,7 @@ async function sameBytes({ line, folder, sha256 }) {
   }
 }
 
-/** Of all its files, in the order of their names. */
+/** The SHA-256 of all files in a directory, in the order of their names. */
 function sha256OfFolder(folder) {
   return sha256Of(
     readdirSync(folder)

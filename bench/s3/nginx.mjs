@@ -1,7 +1,7 @@
 /**
- * nginx as a service of objects: it sends files as fast as the machine can, answers ranges and If-Match as S3 does, and knows nothing of signatures.
- * Listings are files made before (bucket.mjs). The same objects are to be had at two ports, one of which gives each connection so many bytes per
- * second and no more, as S3 does.
+ * nginx as an object store: it sends files as fast as the machine can, supports ranges and If-Match as
+ * S3 does, and ignores signatures. Listings are prepared files (bucket.mjs). A second port limits the
+ * bytes per second of each connection, as S3 does.
  */
 
 import { spawn } from 'node:child_process';
@@ -12,20 +12,20 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { whyMissing } from '../against/peer.mjs';
 
-/** What AWS's guide says that one connection brings. */
+/** Throughput of one connection, according to AWS's guide. */
 const LIMIT = '90m';
 const START_MS = 10_000;
 
-/** Where nginx is: not in the path of everybody. */
+/** Some systems do not have it in PATH. */
 const NGINX = [...process.env.PATH.split(delimiter), '/usr/sbin']
   .map((folder) => join(folder, 'nginx'))
   .find((path) => existsSync(path));
 
-/** Why it cannot be had; undefined when it can. */
+/** Why nginx is not available; undefined if it is. */
 export const missingNginx = NGINX === undefined ? whyMissing('nginx') : undefined;
 
 /**
- * @param {string} place a folder of its own, which is made
+ * @param {string} place a new directory
  * @param {import('./bucket.mjs').Bucket} bucket
  */
 async function startNginx(place, bucket) {
@@ -42,12 +42,12 @@ async function startNginx(place, bucket) {
   return {
     fast: `http://127.0.0.1:${fast}`,
     limited: `http://127.0.0.1:${limited}`,
-    /** While there is one, every answer is 500. */
+    /** During an outage, every response is 500. */
     outage(is) {
       if (is) writeFileSync(outage, '');
       else rmSync(outage, { force: true });
     },
-    /** The status and the path of all requests that have been answered since this was asked last. */
+    /** Status and path of all requests since the last call. */
     async requests() {
       await sleep(50);
       const lines = readFileSync(requests, 'utf8').split('\n').slice(0, -1);
@@ -64,7 +64,7 @@ async function startNginx(place, bucket) {
   };
 }
 
-/** Lets `use(nginx)` work with a server below `place`. */
+/** Calls `use(nginx)` with a server whose files are in `place`. */
 export async function withNginx(place, bucket, use) {
   const nginx = await startNginx(join(place, 'nginx'), bucket);
   try {
@@ -86,7 +86,7 @@ function configuration({ place, bucket, outage, requests, fast, limited }) {
       return 200;
     }
     location = / { return 200; }
-    # Not for all: whether there is an outage would be remembered for a minute.
+    # Only here: nginx would cache for a minute whether there is an outage.
     location / { open_file_cache max=10000; }
   }`;
   const pages = bucket.pages.map(({ pattern, file }) => `    "~${pattern}" ${file};`);

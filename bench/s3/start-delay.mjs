@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('delay.mjs', import.meta.url));
 
-/** A line to `port` on which there and back takes so many milliseconds; see delay.mjs. */
+/** Starts a relay to `port` with this round-trip time: see delay.mjs. */
 export async function startDelay(port, milliseconds) {
   const child = spawn(process.execPath, [PROGRAM, String(port), String(milliseconds)], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,4 +1,7 @@
-/** Objects of one part each, all at once: `node bench/subjects/s3-parts.mjs JSON`; tells how many came, and what they are together. */
+/**
+ * Reads many objects of one part each at once: `node bench/subjects/s3-parts.mjs JSON`. Prints how many
+ * arrived, and the hash of all.
+ */
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

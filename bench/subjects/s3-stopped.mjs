@@ -1,6 +1,7 @@
 /**
- * Reads half of an object, stops, and reads the rest: `node bench/subjects/s3-stopped.mjs JSON` of `{ uri, endpointUrl, windowMiB, seconds }`. Tells the most
- * memory it had until it went on, how often it asked again, and what the bytes are.
+ * Reads half of an object, waits, and reads the rest: `node bench/subjects/s3-stopped.mjs JSON` with
+ * `{ uri, endpointUrl, windowMiB, seconds }`. Prints the peak memory before the second half, the number
+ * of retries, and the hash of the bytes.
  */
 
 import { createHash } from 'node:crypto';

@@ -1,9 +1,12 @@
-/** `node bench/subjects/s3-to-stdout.mjs URI JSON` writes an object, or all below an address that ends in `/`, to standard output; JSON: options of recordpipe/storage. */
+/**
+ * `node bench/subjects/s3-to-stdout.mjs URI JSON` writes an object, or all objects of a prefix that ends
+ * with `/`, to standard output. JSON: options of recordpipe/storage.
+ */
 
 import { once } from 'node:events';
 import { listObjects, openObject, readObjects } from 'recordpipe/storage';
 
-/** So much may wait for the pipe. */
+/** Maximum bytes that wait for the pipe. */
 const WAITING_BYTES = 2 ** 20;
 
 const [uri, json] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-/** What was set out to be reached with objects of S3. */
+/** Goals for objects of S3. */
 
 import { ours } from './ways.mjs';
 
@@ -11,7 +11,7 @@ const one = (group, mine, at, other, wanted) => ({ group, at, mine: ours(mine), 
 const limited = (...row) => one('s3 limited', 'openObject', ...row);
 const unlimited = (...row) => one('s3 unlimited', 'openObject', ...row);
 
-/** All that get the shards and do nothing else. */
+/** Programs that download the shards and do nothing else. */
 const DOWNLOADS = [
   'readObjects',
   "cat 'prefix/*'",
@@ -63,8 +63,8 @@ export const S3_TARGETS = [
     ],
   },
   {
-    title: 'S3: `validate` of 40 shards against getting them, GB/s',
-    note: "The stream of our own, and each way of the peers'; those that write files write them into memory.",
+    title: 'S3: `validate` of 40 shards against downloading them, GB/s',
+    note: 'Files are written into memory.',
     rows: ['', ', limited connections'].flatMap((suffix) =>
       DOWNLOADS.map((what) => ({
         group: 's3 validate',
@@ -76,8 +76,8 @@ export const S3_TARGETS = [
     ),
   },
   {
-    title: 'S3: memory while the reader stands still for a minute, MiB',
-    note: 'No request was sent twice, or there is no figure. 100 MiB and 1.1 times the window.',
+    title: 'S3: memory while the reader pauses for a minute, MiB',
+    note: 'The limit is 100 MiB plus 1.1 times the window. Without a figure, a request was sent twice.',
     rows: [32, 64, 128].map((mebibytes) => ({
       group: 's3 stopped reader',
       at: `window of ${mebibytes} MiB`,
@@ -88,6 +88,6 @@ export const S3_TARGETS = [
   },
   {
     title: 'S3: 64 parts at once while the service answers 500 for three seconds',
-    rows: [{ group: 's3 outage', at: 'parts that came', mine: ours('of 64 parts'), wanted: 64 }],
+    rows: [{ group: 's3 outage', at: 'parts that arrived', mine: ours('of 64 parts'), wanted: 64 }],
   },
 ];

@@ -60,7 +60,7 @@ export {
   type StatsFinding,
 } from './stats/dataset-stats.ts';
 export type { DistinctValues, ValueCount } from './stats/distinct-values.ts';
-export { type FeatureFacts, featureFacts, labelText } from './stats/feature-facts.ts';
+export { type FeatureFacts, featureFacts } from './stats/feature-facts.ts';
 export type {
   FeatureKind,
   FeatureStats,

@@ -1,12 +1,51 @@
-import { inCliWords, OPTION_NAMES } from './option-names.ts';
+import { complain } from './output.ts';
+import { type Painter, painter } from './text/terminal.ts';
 import { visible } from './text/visible.ts';
+
+/** An error, as reports and exceptions describe it. */
+export interface Failure {
+  readonly code: string;
+  readonly record?: number | null | undefined;
+  readonly message: string;
+  readonly uri?: string | null | undefined;
+}
+
+/** Prints an error on standard error. */
+export function complainAbout(failure: Failure): void {
+  complain(errorText(failure, process.argv[2], painter(2)));
+}
+
+/** An error for people: its code, its message and the next step. */
+export function errorText(
+  failure: Failure,
+  command: string | undefined = process.argv[2],
+  paint: Painter = (_, text) => text,
+): string {
+  const next = advice(failure, command);
+  const text = `recordpipe: ${paint('red', visible(failure.code))}: ${visible(cliMessage(failure))}`;
+  return next === undefined ? text : `${text}\n${paint('dim', `  next: ${next}`)}`;
+}
+
+/**
+ * The message of an error, with the names of command-line options. The place at its end, which
+ * quotes file names, stays unchanged.
+ */
+export function cliMessage({ message }: { readonly message: string }): string {
+  const place = message.search(/ \((?:record \d|at (?:uncompressed )?byte \d)/);
+  if (place >= 0) return inCliWords(message.slice(0, place)) + message.slice(place);
+  const last = message.endsWith(')') ? message.lastIndexOf(' (') : -1;
+  const isOption = last >= 0 && Object.hasOwn(OPTION_NAMES, message.slice(last + 2, -1));
+  return last < 0 || isOption
+    ? inCliWords(message)
+    : inCliWords(message.slice(0, last)) + message.slice(last);
+}
 
 const FETCH_AGAIN = 'copy or download the file again, or regenerate it';
 const NOT_A_RECORD = `if the file contains no records, exclude it; if it does, pass --format and --compression; otherwise ${FETCH_AGAIN}`;
 const DAMAGED = `${FETCH_AGAIN}; recordpipe repair copies the valid records, including those after the damage, to a new file`;
 const TRUNCATED = `${FETCH_AGAIN}, and make sure that its writer was closed; recordpipe repair copies the records before the end to a new file`;
 
-/** The next step for an error, where its message does not contain one. */
+/** The next step for an error whose message does not contain one. */
 const ADVICE: Readonly<Record<string, string>> = {
   'length-checksum': DAMAGED,
   'bad-magic': DAMAGED,
@@ -41,7 +80,7 @@ const ADVICE: Readonly<Record<string, string>> = {
     'try again later; --retry-timeout retries for longer, --max-requests lowers the number of parallel requests',
 };
 
-/** Advice for objects of S3, where it differs. */
+/** Different advice for objects of S3. */
 const OBJECT_ADVICE: Readonly<Record<string, string>> = {
   'access-denied':
     'check your identity (aws sts get-caller-identity), --profile, and its permissions (s3:GetObject, s3:ListBucket; to write s3:PutObject); --no-sign-request reads public buckets',
@@ -78,14 +117,6 @@ const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample', 're
 
 /** Commands whose `--force` replaces an output and nothing else. */
 const REPLACING: ReadonlySet<string> = new Set(['convert', 'repair', 'merge', 'shuffle', 'sample', 'plan']);
-
-/** An error, as reports and exceptions describe it. */
-export interface Failure {
-  readonly code: string;
-  readonly record?: number | null | undefined;
-  readonly message: string;
-  readonly uri?: string | null | undefined;
-}
 
 /** An index or a report would replace another file. */
 const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of another|is a|is not a)\b/;
@@ -124,7 +155,7 @@ export function advice(failure: Failure, command: string | undefined = process.a
   }
 }
 
-/** Never suggests `--force` where it destroys more than an output of the same command. */
+/** Suggests `--force` only if it replaces nothing but an output of the same command. */
 function replacingAdvice(message: string, command: string | undefined): string | undefined {
   // Such messages name the only safe way.
   if (/\bchoose\b|\bremove\b/.test(message)) return undefined;
@@ -144,23 +175,126 @@ function localFailureAdvice(message: string): string | undefined {
   return message.includes('; ') ? undefined : 'check the disk or mount, and try again';
 }
 
-/** An error as standard error shows it: its code, its message and the next step. */
-export function errorText(failure: Failure, command: string | undefined = process.argv[2]): string {
-  const next = advice(failure, command);
-  const text = `recordpipe: ${visible(failure.code)}: ${visible(cliMessage(failure))}`;
-  return next === undefined ? text : `${text}\n  next: ${next}`;
+/**
+ * The command-line options for options of the library. A test compares the list with the option
+ * names in the library's messages.
+ */
+export const OPTION_NAMES: Readonly<Record<string, string>> = {
+  anonymous: '--no-sign-request',
+  attributeNames: '--attributes',
+  compression: '--compression',
+  contentType: '--content-type',
+  cr: '--cr',
+  cutBytes: '--cut',
+  delimiter: '--delimiter',
+  encoding: '--encoding',
+  endpointUrl: '--endpoint-url',
+  epochs: '--epochs',
+  escapeMagic: '--no-escape',
+  firstEpoch: '--first-epoch',
+  force: '--force',
+  format: '--format',
+  fraction: '--fraction',
+  from: '--from',
+  hashShards: '--by-hash',
+  hosts: '--hosts',
+  indexPath: '--output',
+  jobs: '--jobs',
+  kind: '--kind',
+  level: '--level',
+  lock: '--no-lock',
+  manifest: '--manifest',
+  maxErrors: '--max-errors',
+  maxFindings: '--max-errors',
+  maxLineBytes: '--max-line-size',
+  maxProblems: '--max-problems',
+  maxRecordBytes: '--max-record-size',
+  maxRequests: '--max-requests',
+  maxShardBytes: '--size',
+  memoryBytes: '--memory',
+  multipart: '--multipart',
+  onBadLine: '--skip-bad-lines',
+  onFailure: '--hold',
+  onTruncated: '--on-truncated',
+  overwrite: '--force',
+  partBytes: '--part-size',
+  payloadCrc: '--payload-crc',
+  pinVersion: '--pin-version',
+  pipeDir: '--dir',
+  prefix: '--prefix',
+  probeBytes: '--probe',
+  profile: '--profile',
+  readerTimeoutMs: '--reader-timeout',
+  records: '--records',
+  recordsPerShard: '--records',
+  region: '--region',
+  requesterPays: '--request-payer',
+  retryTimeoutMs: '--retry-timeout',
+  samples: '--no-samples',
+  schema: '--schema',
+  seed: '--seed',
+  shard: '--shard',
+  shards: '--shards',
+  shuffleSeed: '--shuffle',
+  single: '--single',
+  skip: '--if-changed',
+  skipBlank: '--skip-blank',
+  skipMissing: '--skip-missing',
+  strictEof: '--strict-eof',
+  stripBom: '--strip-bom',
+  suffix: '--suffix',
+  tempDir: '--temp-dir',
+  title: '--title',
+  to: '--to',
+  trailing: '--trailing',
+  verifyObject: '--verify-object',
+  windowBytes: '--window',
+};
+
+/** Hints in messages of the library that only a program can follow. */
+const LIBRARY_HINTS: readonly RegExp[] = [
+  /,? or (?:read with|pass) (?:fatal|missing): (?:false|'memory')(?: to have U\+FFFD in its place)?/g,
+  / \((?:lenientFlags|strictPadding)\b[^)]*\)/g,
+  / and attempts \(maxAttempts\)/g,
+  /, buildIndex(?=\))/g,
+  /; (?:pass|set|use) overwrite(?:: true)? to \w+ (?:it|them)/g,
+];
+
+/** Ways to read an address of another scheme. Only the last works on the command line. */
+const OTHER_SCHEMES = /pass (?:the Response: await fetch\(url\)|a stream of its bytes, or download the file)/;
+
+/** Names with a capital letter inside: wherever they occur, they name an option. */
+const COMPOUND = new RegExp(
+  `\\b(?:${Object.keys(OPTION_NAMES)
+    .filter((name) => /[A-Z]/.test(name))
+    .join('|')})\\b`,
+  'g',
+);
+
+/** A message of the library without its place, with the names of command-line options. */
+export function inCliWords(message: string): string {
+  let text = message;
+  for (const hint of LIBRARY_HINTS) text = text.replace(hint, '');
+  return text
+    .replace(OTHER_SCHEMES, 'download the file')
+    .replace(/\b(\w+): '([\w-]+)'/g, (all, name: string, value: string) =>
+      Object.hasOwn(OPTION_NAMES, name) ? `${OPTION_NAMES[name]} ${value}` : all,
+    )
+    .replace(/\((\w+)\)/g, (all, name: string) =>
+      Object.hasOwn(OPTION_NAMES, name) ? `(${OPTION_NAMES[name]})` : all,
+    )
+    .replace(COMPOUND, optionName);
 }
 
 /**
- * The message of an error, with the names of command-line options. The place at its end, which quotes
- * file names, stays unchanged.
+ * The message of a UsageError, which begins with the name of an option or argument, with the names
+ * of command-line options.
  */
-export function cliMessage({ message }: { readonly message: string }): string {
-  const place = message.search(/ \((?:record \d|at (?:uncompressed )?byte \d)/);
-  if (place >= 0) return inCliWords(message.slice(0, place)) + message.slice(place);
-  const last = message.endsWith(')') ? message.lastIndexOf(' (') : -1;
-  const isOption = last >= 0 && Object.hasOwn(OPTION_NAMES, message.slice(last + 2, -1));
-  return last < 0 || isOption
-    ? inCliWords(message)
-    : inCliWords(message.slice(0, last)) + message.slice(last);
+export function usageInCliWords(message: string, command: string | undefined = process.argv[2]): string {
+  // A message about the command itself keeps its name: schema is a command and an option.
+  return inCliWords(message).replace(/^\w+(?=: )/, (name) => (name === command ? name : optionName(name)));
+}
+
+function optionName(name: string): string {
+  return Object.hasOwn(OPTION_NAMES, name) ? OPTION_NAMES[name] : name;
 }

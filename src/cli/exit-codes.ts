@@ -21,7 +21,9 @@ export function exitCodeOf(code: ErrorCode): number {
   return DATA_ERROR_CODES.has(code) ? INVALID : IO_FAILURE;
 }
 
-/** The exit code of two results: invalid data takes precedence over files that could not be read. */
+/**
+ * The exit code of two results: invalid data takes precedence over files that could not be read.
+ */
 export function worse(one: number, other: number): number {
   return one === INVALID || other === OK ? one : other;
 }

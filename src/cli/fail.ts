@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { isOutOfMemory, isRecordpipeError, UsageError } from 'recordpipe/errors';
-import { errorText } from './advice.ts';
+import { complainAbout, usageInCliWords } from './advice.ts';
 import { exitCodeOf, INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
-import { usageInCliWords } from './option-names.ts';
 import { ClosedOutput, complain } from './output.ts';
-import { packageVersion } from './package-files.ts';
 import { visible } from './text/visible.ts';
 
 /** Prints an error on standard error. Returns its exit code. */
@@ -26,7 +24,7 @@ export async function fail(error: unknown): Promise<number> {
     return USAGE;
   }
   if (isRecordpipeError(error)) {
-    complain(errorText(error));
+    complainAbout(error);
     return exitCodeOf(error.code);
   }
   if (isOutOfMemory(error)) {
@@ -49,7 +47,10 @@ export async function fail(error: unknown): Promise<number> {
 const MORE_MEMORY =
   'give the process more memory, or use less: fewer --jobs, a smaller --window, --memory or --max-record-size';
 
-/** Whether the operating system failed where no command expected it, for example for too many open files. */
+/**
+ * Whether the operating system failed where no command expected it, for example for too many open
+ * files.
+ */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'errno' in error;
 }
@@ -61,6 +62,11 @@ function stackOf(error: unknown): string {
   return error.cause instanceof Error && error.cause !== error
     ? `${stack}\n  cause: ${stackOf(error.cause)}`
     : stack;
+}
+
+/** The version of this package. */
+export function packageVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
 function bugReport(): string {

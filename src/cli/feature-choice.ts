@@ -11,7 +11,8 @@ export const featureOption: TypedOption<readonly string[] | undefined> = parsed(
 );
 
 /**
- * Names or patterns from one argument or several: `--feature label,image/*`. `\,` is a comma in a name.
+ * Names or patterns from one argument or several: `--feature label,image/*`. `\,` is a comma in a
+ * name.
  * @throws InvalidArgumentError for an argument without a name
  */
 export function featureNames(argument: string, previous: readonly string[] = []): readonly string[] {
@@ -22,8 +23,8 @@ export function featureNames(argument: string, previous: readonly string[] = [])
 }
 
 /**
- * The features that `--feature` selects, by name or by patterns in which `*` matches any text and `?`
- * any character.
+ * The features that `--feature` selects, by name or by patterns in which `*` matches any text and
+ * `?` any character.
  */
 export class FeatureChoice {
   readonly #missing: Set<string>;
@@ -68,7 +69,10 @@ export class FeatureChoice {
 /** Maximum names kept for suggestions. */
 const MAX_NAMES = 10_000;
 
-/** Whether a pattern matches a name. After a mismatch only the last `*` extends, which bounds the time. */
+/**
+ * Whether a pattern matches a name. After a mismatch only the last `*` extends, which bounds the
+ * time.
+ */
 function matches(pattern: string, name: string): boolean {
   let [p, n, star, from] = [0, 0, -1, 0];
   while (n < name.length) {
@@ -87,13 +91,13 @@ function matches(pattern: string, name: string): boolean {
   return p === pattern.length;
 }
 
-/** The name most similar to `wanted`, if one is similar. */
-export function nearest(wanted: string, names: Iterable<string>): string | undefined {
+/** The name most similar to `given`, if one is similar. */
+export function nearest(given: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  let least = Math.max(2, Math.floor(given.length / 3)) + 1;
   for (const name of names) {
-    if (Math.abs(name.length - wanted.length) >= least) continue;
-    const edits = distance(wanted.toLowerCase(), name.toLowerCase());
+    if (Math.abs(name.length - given.length) >= least) continue;
+    const edits = distance(given.toLowerCase(), name.toLowerCase());
     if (edits >= least) continue;
     best = name;
     least = edits;

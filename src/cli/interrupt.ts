@@ -7,8 +7,8 @@ export type TerminatingSignal = keyof typeof SIGNAL_EXIT_CODES;
 export const SIGNALS: readonly TerminatingSignal[] = Object.keys(SIGNAL_EXIT_CODES) as TerminatingSignal[];
 
 /**
- * Time for the work to stop. After it, for example while a silent pipe is read, the signal's default
- * action ends the process.
+ * Time for the work to stop. After it, for example while a silent pipe is read, the signal's
+ * default action ends the process.
  */
 const GRACE_MS = 300;
 
@@ -19,8 +19,8 @@ let listening = false;
 let exitCode: number | undefined;
 
 /**
- * Aborts at SIGHUP, SIGINT, SIGQUIT and SIGTERM. A second signal ends the process at once. In either
- * case temporary files are removed.
+ * Aborts at SIGHUP, SIGINT, SIGQUIT and SIGTERM. A second signal ends the process at once. In
+ * either case temporary files are removed.
  * @param withinMs time that the work needs to stop, if longer than usual
  */
 export function interruption(withinMs?: number): AbortSignal {

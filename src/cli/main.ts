@@ -26,7 +26,9 @@ async function endOn(error: unknown): Promise<void> {
   failed = true;
   try {
     const { fail } = await import('./fail.ts');
-    process.exitCode = await fail(error);
+    const exitCode = await fail(error);
+    // Help that could not be printed has set its own exit code.
+    if (exitCode !== 0 || process.exitCode === undefined) process.exitCode = exitCode;
   } catch {
     // The modules that explain errors cannot be loaded, for lack of file descriptors for example.
     const isSystemError = error instanceof Error && 'syscall' in error;

@@ -18,7 +18,7 @@ import { INVALID, IO_FAILURE, OK } from './exit-codes.ts';
 import { accessOf } from './options/objects.ts';
 import type { TransformingOptions } from './options/transform.ts';
 import { complain, print, say } from './output.ts';
-import { checkReplaceable, refuseReportOn, writeReport as writeDocument } from './report-file.ts';
+import { checkReplaceable, refuseReportOn, writeReport as writeDocument } from './output-files.ts';
 import { badFileText, totalText, violationsText } from './text/findings.ts';
 import { formatNumberOf } from './text/numbers.ts';
 import { schemaText, statsText } from './text/stats.ts';

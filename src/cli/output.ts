@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, statSync, write } from 'node:fs';
 import { isatty } from 'node:tty';
 import { RecordpipeError, redacted, UsageError } from 'recordpipe/errors';
+import { interruption } from './interrupt.ts';
 import { visibleText } from './text/visible.ts';
 
 /** Options that allow binary output on a terminal. */
@@ -9,12 +10,17 @@ export interface BinaryOutputOptions {
   readonly force?: true;
 }
 
-/** Whether to refuse binary data on standard output: a terminal, without an option that allows it. */
+/**
+ * Whether to refuse binary data on standard output: a terminal, without an option that allows it.
+ */
 export function isGuarded({ binary, force }: BinaryOutputOptions, terminal: boolean = isatty(1)): boolean {
   return terminal && !binary && !force;
 }
 
-/** Whether an output is a terminal: standard output (`-`), or a path such as `/dev/tty` and `/dev/stdout`. */
+/**
+ * Whether an output is a terminal: standard output (`-`), or a path such as `/dev/tty` and
+ * `/dev/stdout`.
+ */
 export function isTerminal(output: string): boolean {
   if (output === '-') return isatty(1);
   let descriptor: number | undefined;
@@ -42,7 +48,9 @@ export function binaryOnTerminal(subject: string, text: string, output = '-'): U
   );
 }
 
-/** Whether a terminal cannot show bytes as text: they are not UTF-8, or contain control characters. */
+/**
+ * Whether a terminal cannot show bytes as text: they are not UTF-8, or contain control characters.
+ */
 export function isBinary(bytes: Uint8Array): boolean {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -64,9 +72,9 @@ const RETRY_MS = 5;
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Writes data to standard output, in the order of the calls. Await it to keep memory constant however
- * slow the reader is. Does not use process.stdout: its writes to a pipe block the thread, and with it
- * the handling of signals.
+ * Writes data to standard output, in the order of the calls. Await it to keep memory constant
+ * however slow the reader is. Does not use process.stdout: its writes to a pipe block the thread,
+ * and with it the handling of signals.
  * @throws ClosedOutput if the reader has closed the pipe; RecordpipeError `io-failure`, for example
  *   for a full disk
  */
@@ -110,4 +118,66 @@ function writeSome(bytes: Uint8Array, at: number): Promise<number> {
 function ioFailure(error: NodeJS.ErrnoException): RecordpipeError {
   const text = error.code === 'ENOSPC' ? 'no space left on the device' : error.message;
   return new RecordpipeError('io-failure', `writing failed: ${text}`, { uri: '<stdout>' }, error);
+}
+
+/** The output of a run that reports while it works. A failing standard output aborts the run. */
+export class LiveReport {
+  readonly #failed = new AbortController();
+  readonly #clearProgress: () => void;
+  readonly #isText: boolean;
+
+  /**
+   * @param isText whether the output is for people; JSON is printed unchanged
+   * @param clearProgress removes the live progress line before each output
+   */
+  constructor(isText: boolean, clearProgress: () => void) {
+    this.#isText = isText;
+    this.#clearProgress = clearProgress;
+  }
+
+  /** Prints a text without waiting for it. */
+  readonly write = (text: string): void => {
+    if (text === '') return;
+    this.#clearProgress();
+    (this.#isText ? say : print)(text).catch((error) => this.#failed.abort(error));
+  };
+
+  /**
+   * Runs the work and returns the exit code. If the reader closes standard output, the results so
+   * far determine it.
+   */
+  async run(
+    work: (signal: AbortSignal) => Promise<void>,
+    { exitCode, graceMs, onInterrupt, mustFinish = false }: RunSettings,
+  ): Promise<number> {
+    const interrupted = (): void => {
+      this.#clearProgress();
+      onInterrupt?.();
+    };
+    interruption().addEventListener('abort', interrupted);
+    try {
+      await work(AbortSignal.any([interruption(graceMs), this.#failed.signal]));
+    } catch (error) {
+      this.#clearProgress();
+      if (error instanceof ClosedOutput) return exitCode();
+      if (!this.#failed.signal.aborted) throw error;
+      const { reason } = this.#failed.signal;
+      if (!(reason instanceof ClosedOutput)) throw reason;
+      if (mustFinish) throw error;
+    } finally {
+      interruption().removeEventListener('abort', interrupted);
+    }
+    return exitCode();
+  }
+}
+
+/** How work runs. */
+export interface RunSettings {
+  readonly exitCode: () => number;
+  /** Time that the work needs to stop after a signal. */
+  readonly graceMs: number;
+  /** Called at once on a signal: the work may take longer to stop than the process lives. */
+  readonly onInterrupt?: () => void;
+  /** Whether work that stops because the reader closed standard output has failed. */
+  readonly mustFinish?: boolean;
 }

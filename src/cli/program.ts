@@ -18,9 +18,8 @@ import { register as stats } from './commands/stats.ts';
 import { register as stream } from './commands/stream.ts';
 import { register as upload } from './commands/upload.ts';
 import { register as validate } from './commands/validate.ts';
-import { fail } from './fail.ts';
+import { fail, packageVersion } from './fail.ts';
 import { complain, print } from './output.ts';
-import { packageVersion } from './package-files.ts';
 import { fill } from './text/terminal.ts';
 import { visible } from './text/visible.ts';
 
@@ -47,7 +46,8 @@ const COMMANDS: Readonly<Record<string, Register>> = {
 };
 
 /**
- * Builds the command line, with only the called command, or with all of them for help and suggestions.
+ * Builds the command line. Declares only the called command, or all of them for help and
+ * suggestions.
  * @param called the first argument
  */
 export function program(called: string | undefined): Command {
@@ -65,15 +65,10 @@ export function program(called: string | undefined): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(run recordpipe help, or recordpipe COMMAND --help, for usage)')
     .addHelpText('after', ROOT_HELP);
-  for (const register of needed(called)) register(root);
+  if (called === '--version' || called === '-V') return root;
+  const isCommand = called !== undefined && Object.hasOwn(COMMANDS, called);
+  for (const register of isCommand ? [COMMANDS[called]] : Object.values(COMMANDS)) register(root);
   return root;
-}
-
-function needed(called: string | undefined): Register[] {
-  if (called === '--version' || called === '-V') return [];
-  return called !== undefined && Object.hasOwn(COMMANDS, called)
-    ? [COMMANDS[called]]
-    : Object.values(COMMANDS);
 }
 
 /** An error of Commander: a line that quotes arguments, perhaps followed by a suggestion. */

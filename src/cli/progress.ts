@@ -15,8 +15,8 @@ export interface StatusItem {
 }
 
 /**
- * A status on standard error: on a terminal one line that is rewritten in place, elsewhere a new line
- * every ten seconds.
+ * A status on standard error: on a terminal one line that is rewritten in place, elsewhere a new
+ * line every ten seconds.
  */
 export interface StatusLine {
   /** Shows a text unless the last update was less than 100 ms (elsewhere: 10 s) ago. */
@@ -44,16 +44,16 @@ const ETA_AFTER_SECONDS = 1;
 const PRIORITY = { subject: 100, percent: 90, eta: 80, rate: 70, bad: 60, bytes: 40, retries: 30 } as const;
 
 /** The progress of a command over files. */
-export function progressOf(verb: string, wanted: boolean): Progress<FilesProgress> {
-  return progressWith((progress, seconds) => progressItems(verb, progress, seconds), wanted);
+export function progressOf(verb: string, enabled: boolean): Progress<FilesProgress> {
+  return progressWith((progress, seconds) => progressItems(verb, progress, seconds), enabled);
 }
 
 /** The progress of a command whose items are computed when they are shown. */
 export function progressWith<P>(
   items: (progress: P, seconds: number) => readonly StatusItem[],
-  wanted: boolean,
+  enabled: boolean,
 ): Progress<P> {
-  if (!wanted) return { update: undefined, clear: () => {} };
+  if (!enabled) return { update: undefined, clear: () => {} };
   const line = statusLine();
   const start = performance.now();
   return {
@@ -63,7 +63,10 @@ export function progressWith<P>(
   };
 }
 
-/** Whether standard error is a terminal and standard output is not, so that progress disturbs no document. */
+/**
+ * Whether standard error is a terminal and standard output is not, so that progress disturbs no
+ * document.
+ */
 export function isLiveApart(): boolean {
   return isatty(STDERR) && !isatty(1);
 }

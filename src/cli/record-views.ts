@@ -62,7 +62,10 @@ const TITLES: Partial<Record<RecordType, string>> = {
 };
 const PIECE_BYTES = 2 ** 20;
 
-/** @throws UsageError for `--decode` without a JSON output, and for `--force` without `--save-images` */
+/**
+ * @throws UsageError for `--decode` without a JSON output, and for `--force` without
+ *   `--save-images`
+ */
 export async function recordViews(options: ViewOptions): Promise<RecordViews> {
   const { decode, feature, saveImages, force = false, json, jsonl } = options;
   const isJson = json || jsonl;
@@ -75,7 +78,7 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
     );
   const images = saveImages === undefined ? undefined : await import('./save-images.ts');
   const choice = feature && new FeatureChoice(feature);
-  const wanted = choice?.includes ?? (() => true);
+  const isShown = choice?.includes ?? (() => true);
   const needsNames = feature !== undefined || saveImages !== undefined;
 
   function* jsonPieces(shown: ShownRecord, payload: Uint8Array, format: Format): Generator<string> {
@@ -91,7 +94,7 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
       if (choice !== undefined && type !== 'Example' && type !== 'SequenceExample')
         for (const name of recordContent(payload, type).features.keys()) choice.includes(name);
       yield `,"${KEYS[type]}":`;
-      yield* recordJson(payload, type, { wanted });
+      yield* recordJson(payload, type, { wanted: isShown });
     } else if (type === 'text') {
       yield ',"text":"';
       yield* textPieces(payload);
@@ -109,7 +112,7 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
       if (shown.sha256 !== undefined) lines.push(`  sha256 ${shown.sha256}`);
       let inside: string[];
       if (isMessageType(type) && !isEmpty) {
-        inside = contentLines(payload, type, wanted);
+        inside = contentLines(payload, type, isShown);
         if (inside.length === 0) inside = [feature === undefined ? '(no features)' : '(no such feature)'];
       } else {
         if (needsNames && !isEmpty) lines.push(paint('yellow', `  no named features: ${description}`));
@@ -122,7 +125,7 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
       if (images === undefined) return 0;
       const { type } = recognizeRecord(payload, format);
       if (!isMessageType(type)) return 0;
-      return images.saveImages(recordContent(payload, type), record, wanted, saveImages!, force);
+      return images.saveImages(recordContent(payload, type), record, isShown, saveImages!, force);
     },
     checkFeatures: (records) =>
       choice?.checkAllFound(records === 1 ? 'the record shown' : `the ${records} records shown`),

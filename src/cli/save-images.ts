@@ -6,9 +6,9 @@ import { isRecordpipeError, RecordpipeError } from 'recordpipe/errors';
 import { writeWhole } from 'recordpipe/records/write';
 
 /**
- * Writes the images of a record to a directory, as `RECORD-FEATURE.jpeg`, with `-N` after the feature
- * if it has several. A name that is too long for a file, or that two features of the record would
- * share, gets a hash of the feature's name.
+ * Writes the images of a record to a directory, as `RECORD-FEATURE.jpeg`, with `-N` after the
+ * feature if it has several. A name that is too long for a file, or that two features of the record
+ * would share, gets a hash of the feature's name.
  * @param force overwrites files
  * @returns the number of images
  * @throws RecordpipeError `already-exists`, `io-failure`
@@ -16,7 +16,7 @@ import { writeWhole } from 'recordpipe/records/write';
 export async function saveImages(
   { features, featureLists }: RecordContent,
   record: number,
-  isWanted: (name: string) => boolean,
+  isShown: (name: string) => boolean,
   folder: string,
   force: boolean,
 ): Promise<number> {
@@ -27,7 +27,7 @@ export async function saveImages(
   let saved = 0;
   const taken = countStems(fields.map(([name]) => name));
   for (const [name, steps] of fields) {
-    if (!isWanted(name)) continue;
+    if (!isShown(name)) continue;
     const stem = stemOf(name, taken);
     const values = steps.flatMap((step) => (step.kind === 'bytes' ? step.value : []));
     for (const [i, value] of values.entries()) {

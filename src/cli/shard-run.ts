@@ -31,7 +31,7 @@ import { defined } from './options/option.ts';
 import type { PayloadOptions, ReadingOptions } from './options/reading.ts';
 import type { ShardOptions } from './options/shards.ts';
 import { complain } from './output.ts';
-import { checkReportFolder, makeFolder } from './report-file.ts';
+import { checkReportFolder, makeFolder } from './output-files.ts';
 import { formatBytes, formatCount, formatNumberOf } from './text/numbers.ts';
 import { visible } from './text/visible.ts';
 

@@ -14,8 +14,8 @@ type Options = ReadingOptions &
   InputSelection & { readonly quiet?: true };
 
 /**
- * The share of the work of this process in a command that computes statistics; undefined if the work
- * is not divided.
+ * The share of the work of this process in a command that computes statistics; undefined if the
+ * work is not divided.
  */
 export async function statsShard<C extends 'stats' | 'schema'>(
   command: C,

@@ -22,17 +22,17 @@ export interface StreamProgress {
   end(): void;
 }
 
-const BESIDE_MS = 30_000;
+const PLAIN_MS = 30_000;
 /** A side that the other waited for during less than this share of the time is no bottleneck. */
 const MIN_SHARE = 0.05;
 const NONE: StreamProgress = { start: () => {}, note: () => {}, clear: () => {}, end: () => {} };
 
 /**
- * On a terminal one live line. Beside a program, which writes to the same terminal at any time, a new
+ * On a terminal one live line. With a program, which writes to the same terminal at any time, a new
  * line every 30 seconds. Elsewhere no line. At the end a summary of each channel.
  */
-export function streamProgress(wanted: boolean, beside: boolean): StreamProgress {
-  if (!wanted) return NONE;
+export function streamProgress(enabled: boolean, hasProgram: boolean): StreamProgress {
+  if (!enabled) return NONE;
   const status = statusLine();
   const terminal = isLive();
   const totals = new Map<string, ChannelTotal>();
@@ -42,10 +42,10 @@ export function streamProgress(wanted: boolean, beside: boolean): StreamProgress
       if (!terminal) return;
       const show = (): void => {
         const text = (columns: number): string => progressLine(metrics(), columns);
-        if (!beside) status.update(text);
+        if (!hasProgram) status.update(text);
         else process.stderr.write(`${freshLine()}${text(terminalColumns() - 1)}\n`);
       };
-      timer = setInterval(show, beside ? BESIDE_MS : LIVE_MS);
+      timer = setInterval(show, hasProgram ? PLAIN_MS : LIVE_MS);
       timer.unref();
     },
     note: (event) => count(totals, event),
@@ -54,7 +54,8 @@ export function streamProgress(wanted: boolean, beside: boolean): StreamProgress
       clearInterval(timer);
       status.clear();
       const lines = [...totals].map(([channel, total]) => `recordpipe: ${summaryLine(channel, total)}\n`);
-      if (lines.length > 0) process.stderr.write((terminal && beside ? freshLine() : '') + lines.join(''));
+      if (lines.length > 0)
+        process.stderr.write((terminal && hasProgram ? freshLine() : '') + lines.join(''));
     },
   };
 }
@@ -100,8 +101,8 @@ export function summaryLine(channel: string, total: ChannelTotal): string {
 }
 
 /**
- * Moves a terminal's cursor to the start of a line without visible output: as many blanks as the line
- * is wide end on the next line, unless the cursor is at the start already.
+ * Moves a terminal's cursor to the start of a line without visible output: as many blanks as the
+ * line is wide end on the next line, unless the cursor is at the start already.
  */
 function freshLine(): string {
   return `${' '.repeat(terminalColumns())}\r`;

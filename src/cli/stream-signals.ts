@@ -29,7 +29,10 @@ export class StreamSignals {
     return this.#first !== undefined;
   }
 
-  /** The exit code for the received signal, unless the program ended by itself with its own exit code. */
+  /**
+   * The exit code for the received signal, unless the program ended by itself with its own exit
+   * code.
+   */
   get exitCode(): number | undefined {
     if (this.#first === undefined || this.#program?.killed === false) return undefined;
     return SIGNAL_EXIT_CODES[this.#first];

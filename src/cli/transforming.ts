@@ -24,8 +24,8 @@ export interface Transforming<R> {
 }
 
 /**
- * Runs a command that writes record files and returns its exit code. Standard output receives records
- * or the JSON summary; everything else goes to standard error.
+ * Runs a command that writes record files and returns its exit code. Standard output receives
+ * records or the JSON summary; everything else goes to standard error.
  */
 export async function transforming<R>(
   options: TransformingOptions,

@@ -96,8 +96,8 @@ export interface Detection {
 
 /** Decodes and scans one format. */
 export interface RecordCodec<R extends CodecOptions = CodecOptions> extends FormatReading<R> {
-  /** Whether a scan with these options needs the decoder, because `walk` is strict. */
-  lenient(options: R): boolean;
+  /** Whether a scan with these options needs the decoder, because `walk` is strict. Default: always. */
+  lenient?(options: R): boolean;
   /** A decoder over the scanner that this process shares. */
   decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
   /** A separate scanner with `buffers` buffers of `bufferBytes` bytes. */
@@ -111,9 +111,9 @@ export interface OwnScanning<R extends CodecOptions> {
   decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
   /**
    * Strict: checks all records without holding any of them, in constant memory. Adds damage to `findings`,
-   * and throws what prevents reading.
+   * and throws what prevents reading. Required unless `lenient` is always true.
    */
-  walk(opened: RecordSource, options: R, findings: Findings, onProgress: OnProgress): Promise<ScanCounts>;
+  walk?(opened: RecordSource, options: R, findings: Findings, onProgress: OnProgress): Promise<ScanCounts>;
 }
 
 /** What a scan counts. */

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import type { CodecOptions } from './codec-options.ts';
 import type { RecordCodec, RecordFormat } from './record-format.ts';
 import { recordIOFormat } from './recordio/format.ts';
 import type { RecordIOOptions } from './recordio/options.ts';
@@ -54,10 +55,10 @@ export async function recordCodec(name: FormatName): Promise<RecordCodec<AnyOpti
   return recordFormat(name).codec();
 }
 
-/**
- * Adds a format for this thread; returns a function that removes it. Worker threads do not know it.
- */
-export function registerFormat(format: RecordFormat<never, never>): () => void {
+/** Adds a format for this thread, and returns a function that removes it. Worker threads do not know it. */
+export function registerFormat<R extends CodecOptions, W extends object>(
+  format: RecordFormat<R, W>,
+): () => void {
   registered.set(format.name, format as unknown as AnyFormat);
   return () => registered.delete(format.name);
 }

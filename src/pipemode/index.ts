@@ -1,6 +1,6 @@
 /**
- * SageMaker's Pipe mode: channels that arrive through named pipes, one per epoch, and the files that
- * describe a training job. Node only.
+ * SageMaker's Pipe mode: channels that arrive through named pipes, one per epoch, and the files
+ * that describe a training job. Node only.
  *
  * @module
  */
@@ -14,6 +14,7 @@ export {
 export { type ChannelConfig, type InputDataConfig, readInputDataConfig } from './job/input-data-config.ts';
 export { type Hosts, hostRank, type ResourceConfig, readResourceConfig } from './job/resource-config.ts';
 export type { PipeModeMetrics, PipeModeState } from './reader/epoch-progress.ts';
+export { PipeModeError } from './reader/epoch-reading.ts';
 export type { ManifestTuple } from './reader/epoch-stages.ts';
 export {
   type PipeBatchesOptions,
@@ -22,7 +23,6 @@ export {
   type PipeModeElement,
   type ResumeOptions,
 } from './reader/pipe-mode-dataset.ts';
-export { PipeModeError } from './reader/pipe-mode-error.ts';
 export type {
   PipeModeOptions,
   PipeModeOptionsInput,

@@ -116,17 +116,18 @@ export async function scanSource<O extends CodecOptions>(
   } as Partial<O & SourceOptions>);
   const codec = 'codec' in format ? await format.codec() : format;
   const name = codec.name as FormatName;
-  const lenient = onBatch !== undefined || codec.lenient(options);
-  // A strict scan is done with a chunk before it asks for the next: where none is read ahead, one buffer does, and stays in the cache. What holds
-  // records needs the chunk before, for one that straddles.
+  const lenient = onBatch !== undefined || (codec.lenient?.(options) ?? true);
+  // A strict scan finishes a chunk before it requests the next: without read-ahead one buffer is enough, and stays
+  // in the cache. A decoder needs the previous chunk for a record across two chunks.
   const buffers = options.blocking ? (lenient ? 2 : 1) : FILE_BUFFERS;
   const own = takeScanning(codec, options.chunkBytes, buffers);
   const opened = await openRecordSource(source, options, codec.detectCompression, own.nextBuffer);
   const findings = new Findings(maxErrors, onFinding);
   const batches = onBatch && ((batch: RecordBatch) => onBatch(batch, name));
-  const counts = lenient
-    ? await search(own, opened, options, findings, onProgress, batches)
-    : await own.walk(opened, options, findings, onProgress);
+  const counts =
+    lenient || own.walk === undefined
+      ? await search(own, opened, options, findings, onProgress, batches)
+      : await own.walk(opened, options, findings, onProgress);
   // A path that was read to its end: all its reads have been awaited.
   if (typeof source === 'string' && findings.count === 0)
     putScanning(codec, options.chunkBytes, buffers, own);

@@ -4,8 +4,15 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { validateFiles } from '../../src/check/index.ts';
-import { advice, cliMessage, errorText, type Failure } from '../../src/cli/advice.ts';
-import { inCliWords, OPTION_NAMES, usageInCliWords } from '../../src/cli/option-names.ts';
+import {
+  advice,
+  cliMessage,
+  errorText,
+  type Failure,
+  inCliWords,
+  OPTION_NAMES,
+  usageInCliWords,
+} from '../../src/cli/advice.ts';
 import { program } from '../../src/cli/program.ts';
 import { isRecordpipeError, RecordpipeError } from '../../src/errors.ts';
 import { encodeRecordIO, encodeTFRecord } from '../../src/formats/index.ts';

@@ -106,7 +106,7 @@ describe('inspect shows', () => {
     expect(() => found.checkFeatures(1)).not.toThrow();
   });
 
-  test('names are separated by commas, \\\\, is a comma in a name, and an argument without a name is an error', () => {
+  test('--feature separates names by commas, except escaped ones, and rejects an argument without a name', () => {
     expect(featureNames('label,image/*')).toEqual(['label', 'image/*']);
     expect(featureNames('a\\,b*,c', ['first'])).toEqual(['first', 'a,b*', 'c']);
     for (const none of ['', ',', ',,'])
@@ -125,7 +125,7 @@ describe('inspect shows', () => {
     ]);
   });
 
-  test('long names with their middle elided', async () => {
+  test('long names without their middle', async () => {
     const line = (await shown(encodeExample({ ['x'.repeat(300)]: { kind: 'int64', value: [1] } })))[0];
     expect(line).toBe(`  ${'x'.repeat(31)}…${'x'.repeat(32)}  int64  [1]  1`);
     expect(elided('training-data-00017-of-01024', 16)).toBe('trainin…of-01024');

@@ -22,7 +22,7 @@ function place(name = `place-${places++}`): { path: string; file(name: string): 
   return { path, file: (inner) => join(path, inner), names: () => readdirSync(path).sort() };
 }
 
-test('TFRecord to RecordIO to JSONL to TFRecord gives the same file', async () => {
+test('convert from TFRecord to RecordIO to JSONL to TFRecord restores the file', async () => {
   const { file } = place('around');
   for (const [from, to] of [
     [source, file('a.rec')],
@@ -35,7 +35,7 @@ test('TFRecord to RecordIO to JSONL to TFRecord gives the same file', async () =
   expect(readFileSync(file('c.tfrecord'))).toEqual(Buffer.from(FILE));
 });
 
-test('through pipes on both sides', async () => {
+test('convert reads from and writes to pipes', async () => {
   const first = await cli(['convert', '-', '-', '--to', 'jsonl'], { input: FILE });
   expect(first).toMatchObject({ code: 0, stdout: Buffer.from(fileOf('jsonl', PAYLOADS)).toString() });
   expect(first.stderr).toBe('<stdout>: 6 records, 880 B (tfrecord to jsonl)\n');
@@ -46,7 +46,7 @@ test('through pipes on both sides', async () => {
   expect(back.bytes).toEqual(Buffer.from(FILE));
 });
 
-test('compression by extension and by option', async () => {
+test('convert compresses by extension and by option', async () => {
   const { file } = place('packed');
   await cli(['convert', source, file('a.rec.gz')]);
   expect([...readFileSync(file('a.rec.gz')).subarray(0, 2)]).toEqual([0x1f, 0x8b]);
@@ -60,7 +60,7 @@ test('compression by extension and by option', async () => {
   });
 });
 
-test('many files into a folder', async () => {
+test('convert --output-dir converts many files', async () => {
   const { file, path, names } = place('many');
   writeFileSync(file('train-00000-of-00002.tfrecord.gz'), readFileSync(source));
   writeFileSync(file('other.tfrecord-00001-of-00002'), readFileSync(source));
@@ -71,7 +71,7 @@ test('many files into a folder', async () => {
   expect(names()).toContain('train-00000-of-00002.tfrecord.gz');
 });
 
-describe('what is refused', () => {
+describe('convert rejects', () => {
   test.each([
     [['convert', source], 'expected an input and an output'],
     [['convert', source, 'a', 'b'], '--output-dir'],
@@ -88,7 +88,7 @@ describe('what is refused', () => {
     expect(stderr).toContain(text);
   });
 
-  test('a file that is there: exit code 3, unless --force', async () => {
+  test('an existing output with exit code 3, unless --force is given', async () => {
     const { file, names } = place('there');
     writeFileSync(file('old.rec'), 'old');
     const run = await cli(['convert', source, file('old.rec')]);
@@ -101,7 +101,7 @@ describe('what is refused', () => {
     expect(readFileSync(file('old.rec'))).toEqual(Buffer.from(fileOf('recordio', PAYLOADS)));
   });
 
-  test('the source itself, also by another name or redirected: exit code 3', async () => {
+  test('its input as the output, under any name, with exit code 3', async () => {
     const { file } = place('same');
     writeFileSync(file('data'), FILE);
     linkSync(file('data'), file('link.rec'));
@@ -119,7 +119,7 @@ describe('what is refused', () => {
     expect(readFileSync(file('data'))).toEqual(Buffer.from(FILE));
   });
 
-  test('damage: exit code 1, and no output', async () => {
+  test('damage with exit code 1, without an output', async () => {
     const { file, names } = place('damage');
     const damaged = temp.file('damaged.tfrecord', flipped(FILE, FILE.length - 1));
     const { code, stderr } = await cli(['convert', damaged, file('out.rec')]);
@@ -128,7 +128,7 @@ describe('what is refused', () => {
     expect(names()).toEqual([]);
   });
 
-  test('what a line cannot hold: exit code 1, and the record is named', async () => {
+  test('a record with a newline for textline with exit code 1, and names the record', async () => {
     const { file, names } = place('lines');
     const input = concat([encodeTFRecord(Buffer.from('a')), encodeTFRecord(Buffer.from('b\nc'))]);
     const { code, stderr } = await cli(['convert', '-', file('out.txt')], { input });
@@ -138,7 +138,7 @@ describe('what is refused', () => {
     expect(names()).toEqual([]);
   });
 
-  test('a bad line of JSONL: exit code 1, and the line is named', async () => {
+  test('an invalid line of JSONL with exit code 1, and names the line', async () => {
     const { file, names } = place('bad-jsonl');
     writeFileSync(file('in.jsonl'), '{"data":"AAAA"}\n{"data":"AA"}\n');
     const { code, stderr } = await cli(['convert', file('in.jsonl'), file('out.rec')]);
@@ -147,7 +147,7 @@ describe('what is refused', () => {
     expect(names()).toEqual(['in.jsonl']);
   });
 
-  test('no room on standard output: exit code 3', async () => {
+  test('a full disk on standard output with exit code 3', async () => {
     const full = openSync('/dev/full', 'w');
     const { code, stderr } = await cli(['convert', big, '-', '--to', 'recordio'], {
       stdio: ['pipe', full, 'pipe'],
@@ -157,7 +157,7 @@ describe('what is refused', () => {
   });
 });
 
-test('who reads standard output may go', async () => {
+test('convert ends quietly when the reader closes standard output', async () => {
   const child = startCli(['convert', big, '-', '--to', 'recordio']);
   const run = ended(child);
   child.stdout?.once('data', () => child.stdout?.destroy());
@@ -179,7 +179,7 @@ test.each([
   expect(names()).toEqual([]);
 });
 
-test('a signal while standard output is not read', async () => {
+test('a signal stops convert while nobody reads standard output', async () => {
   const child = startCli(['convert', big, '-', '--to', 'recordio']);
   const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
   await once(child.stdout!, 'readable');
@@ -187,7 +187,7 @@ test('a signal while standard output is not read', async () => {
   expect([143, 'SIGTERM']).toContain(await exited);
 });
 
-test('--keep-going converts the other files of a folder, and the exit code says that one is bad', async () => {
+test('convert --keep-going converts the other files and exits with 1 for an invalid one', async () => {
   const { path, file } = place('going');
   mkdirSync(file('in'));
   writeFileSync(join(file('in'), 'a.tfrecord'), 'PAR1\x15\x04\x15\x10\x00');

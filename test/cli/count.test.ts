@@ -8,7 +8,7 @@ const a = temp.file('a.tfrecord', FILE);
 const b = temp.file('b.tfrecord', FILE);
 const bad = temp.file('bad.tfrecord', flipped(FILE, OFFSETS[4]));
 
-test('--json is exactly the document', async () => {
+test('count --json prints one document', async () => {
   const { code, stdout, stderr } = await cli(['count', b, a, '--json']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(JSON.parse(stdout)).toEqual({
@@ -21,13 +21,13 @@ test('--json is exactly the document', async () => {
   });
 });
 
-test('for people: a line per file, and the sum of several', async () => {
+test('count prints a line per file and the total of several', async () => {
   expect((await cli(['count', a])).stdout).toBe(`6\t${a}\n`);
   expect((await cli(['count', a, b])).stdout).toBe(`6\t${a}\n6\t${b}\n12\ttotal of 2 files\n`);
   expect((await cli(['count', '-q', a, b])).stdout).toBe('12\n');
 });
 
-test('--jsonl: an event per file, then the sum', async () => {
+test('count --jsonl prints an event per file and a summary', async () => {
   const { stdout } = await cli(['count', '--jsonl', a, b]);
   expect(jsonLines(stdout)).toEqual([
     { event: 'file', uri: a, records: 6 },
@@ -36,7 +36,7 @@ test('--jsonl: an event per file, then the sum', async () => {
   ]);
 });
 
-test('a bad file: exit code 1 behind what could be counted', async () => {
+test('count counts the records before damage and exits with 1', async () => {
   const { code, stdout, stderr } = await cli(['count', a, bad]);
   expect(code).toBe(1);
   expect(stdout).toBe(`6\t${a}\n4\t${bad}\t(incomplete)\n10\ttotal of 2 files\n`);
@@ -48,13 +48,13 @@ test('a bad file: exit code 1 behind what could be counted', async () => {
   });
 });
 
-test('a missing file: exit code 3, but 1 where data is bad too', async () => {
+test('count exits with 3 for a missing file, but with 1 if other data is invalid', async () => {
   const missing = temp.file('missing');
   expect((await cli(['count', a, missing])).code).toBe(3);
   expect((await cli(['count', bad, missing])).code).toBe(1);
   expect((await cli(['count', missing, '--jobs', '2', bad])).code).toBe(1);
 });
 
-test('standard input', async () => {
+test('count reads standard input', async () => {
   expect(await cli(['count', '-q', '-'], { input: FILE })).toMatchObject({ code: 0, stdout: '6\n' });
 });

@@ -26,7 +26,7 @@ test.each([
     "setTimeout(() => { throw new Error('\\u001b[31mboom') }, 1)",
     'Error: \\x1b[31mboom',
   ],
-])('%s outside of every promise: exit 70, the stack, and a request to report it', async (_, code, text) => {
+])('%s outside every promise exits with 70, the stack and a request to report it', async (_, code, text) => {
   const run = await withBug(code);
   expect(run.code).toBe(70);
   expect(run.stderr).toContain(`recordpipe: internal error: ${text}\n    at `);
@@ -46,14 +46,14 @@ test.each([
     "throw Object.assign(new Error('EMFILE: too many'), { code: 'EMFILE', errno: -24, syscall: 'open' })",
     /io-failure: EMFILE: too many\n {2}next: raise the limit of open files \(ulimit -n\)/,
   ],
-])('a lack of %s: exit 3, and no request to report a bug', async (_, code, message) => {
+])('a lack of %s exits with 3, without a request to report a bug', async (_, code, message) => {
   const run = await withBug(code);
   expect(run.code).toBe(3);
   expect(run.stderr).toMatch(message);
   expect(run.stderr).not.toContain('bug');
 });
 
-test.each([18, 22, 26, 30, 40])('ulimit -n %i: exit 0 or 3, never "data is invalid"', (limit) => {
+test.each([18, 22, 26, 30, 40])('with ulimit -n %i validate exits with 0 or 3, never with 1', (limit) => {
   const script = `ulimit -n ${limit} && exec "$0" "$@"`;
   const run = spawnSync('sh', ['-c', script, process.execPath, MAIN, 'validate', good, good], {
     encoding: 'utf8',
@@ -64,7 +64,7 @@ test.each([18, 22, 26, 30, 40])('ulimit -n %i: exit 0 or 3, never "data is inval
   if (run.status === 3) expect(run.stderr).toContain('EMFILE');
 });
 
-test('a wrong option is exit 2 without a stack', async () => {
+test('an invalid option exits with 2, without a stack', async () => {
   const run = await cli(['stats', good, '--max-record-size', '99999999999GB']);
   expect(run.code).toBe(2);
   expect(run.stderr).not.toContain('    at ');

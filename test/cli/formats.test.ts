@@ -43,7 +43,7 @@ describe.each(Object.entries(samples))('%s', (format, { bytes, records, payloads
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, files: [{ format, records }] });
   });
 
-  test('count, cat and inspect', async () => {
+  test('count, cat and inspect read it', async () => {
     for (const source of [plain, packed]) {
       expect((await cli(['count', '-q', source])).stdout).toBe(`${records}\n`);
       expect(new Uint8Array((await cli(['cat', source])).bytes)).toEqual(new Uint8Array(payloads));
@@ -59,7 +59,7 @@ describe.each(Object.entries(samples))('%s', (format, { bytes, records, payloads
 });
 
 describe('RecordIO', () => {
-  test('inspect says how many parts a record was in', async () => {
+  test('inspect shows the number of parts of a record', async () => {
     const path = temp.file('parts.rec', recordio);
     const lines = jsonLines<object>((await cli(['inspect', path, '-n', '0', '--jsonl'])).stdout);
     expect(lines[0]).toEqual({ record: 0, offset: 0, length: 10 });
@@ -69,7 +69,7 @@ describe('RecordIO', () => {
     expect(stdout).toMatch(/record 6 {2}at byte \d+ {2}10 bytes {2}in 2 parts\n/);
   });
 
-  test('--multipart: the other kind is proven, named, and read when asked for', async () => {
+  test('--multipart: the other kind is detected, named, and read on request', async () => {
     const path = temp.file('agent.rec', fixture('recordio-concat.bin'));
     const { code, stdout } = await cli(['validate', path]);
     expect(code).toBe(1);
@@ -80,7 +80,7 @@ describe('RecordIO', () => {
     expect((await cli(['cat', path, '--multipart', 'error'])).stderr).toContain('unexpected-part');
   });
 
-  test('missing padding: an error of validate, none of count and cat', async () => {
+  test('validate reports missing padding; count and cat accept it', async () => {
     const path = temp.file('unpadded.rec', encodeRecordIO(Buffer.from('hello')).subarray(0, -1));
     const { code, stdout } = await cli(['validate', path]);
     expect(code).toBe(1);
@@ -109,7 +109,7 @@ describe('lines of text', () => {
     ).toBe('ä\nb\n');
   });
 
-  test('delimited by zero bytes', async () => {
+  test('--delimiter \\0 reads lines that end with zero bytes', async () => {
     const zeros = temp.file('zeros', Buffer.from('one\0two\nstill two\0'));
     const args = ['--format', 'textline', '--delimiter', '\\0', zeros];
     expect((await cli(['count', '-q', ...args])).stdout).toBe('2\n');
@@ -119,7 +119,7 @@ describe('lines of text', () => {
     expect((await cli(['count', '-q', zeros])).stderr).toContain('not text (byte 0x00 at 3)');
   });
 
-  test('validate warns of a last line without an end, with exit code 0, and is quiet when told', async () => {
+  test('validate warns about an unterminated last line with exit code 0, but not with --quiet', async () => {
     const { code, stdout } = await cli(['validate', path]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -131,14 +131,14 @@ describe('lines of text', () => {
     expect(totals.warned).toBe(1);
   });
 
-  test('validate warns of an empty file, with exit code 0', async () => {
+  test('validate warns about an empty file with exit code 0', async () => {
     const empty = temp.file('empty.tfrecord', Buffer.alloc(0));
     const { code, stdout } = await cli(['validate', empty]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^warning .*empty\.tfrecord: empty-file: the file has 0 bytes/);
   });
 
-  test('validate --encoding checks that the text is in it', async () => {
+  test('validate --encoding checks the encoding of the text', async () => {
     const latin = temp.file('latin.txt', Buffer.from('gut\ngr\xfc\xdfe\n', 'latin1'));
     const { code, stdout } = await cli(['validate', '--format', 'textline', '--encoding', 'utf8', latin]);
     expect(code).toBe(1);
@@ -165,7 +165,7 @@ describe('a file of another kind', () => {
     },
   );
 
-  test('inspect --json is a document all the same', async () => {
+  test('inspect --json still prints one document', async () => {
     const { stdout } = await cli(['inspect', '--json', page]);
     expect(JSON.parse(stdout)).toMatchObject({
       uri: page,
@@ -177,7 +177,7 @@ describe('a file of another kind', () => {
   });
 });
 
-test('a folder without files of records: what is looked for, and how to get at others', async () => {
+test('a directory without record files: the error names the expected extensions and --include', async () => {
   const { code, stderr } = await cli(['validate', tempDir().path]);
   expect(code).toBe(3);
   expect(stderr).toContain('no TFRecord or RecordIO file in this folder (*.tfrecord, *.rec, ');

@@ -35,7 +35,7 @@ temp.file(
   encodeTFRecord(encodeExample({ [`feature${EVIL}`]: { kind: 'float', value: [1] } })),
 );
 
-describe('no command lets text from outside control a terminal', () => {
+describe('no command lets foreign text control a terminal', () => {
   test.each([
     ['validate', [BAD, GOOD, `text${EVIL}.txt`]],
     ['validate', [`missing${EVIL}`]],
@@ -88,7 +88,7 @@ describe('no command lets text from outside control a terminal', () => {
   });
 });
 
-test('visible makes one line in which every character can be seen', () => {
+test('visible returns one line of visible characters', () => {
   expect(visible(EVIL)).toBe('\\x1b[2J\\u202e\\u200b\\ufeff\\x07\\x9b31m\\u2028\\nINJECTED');
   expect(visible('日本 ü €')).toBe('日本 ü €');
   expect(visible('\u{e0041}\ud800')).toBe('\\u{e0041}\\ud800');

@@ -23,7 +23,7 @@ beforeEach(() => {
   writeFileSync(rec, REC);
 });
 
-test('with -o - standard output is the index and nothing else', async () => {
+test('index -o - writes only the index to standard output', async () => {
   for (const kind of ['dali', 'rpidx'] as const) {
     await cli(['index', a, '--kind', kind, '-o', join(folder, kind)]);
     const run = spawnSync(process.execPath, [MAIN, 'index', a, '--kind', kind, '-o', '-']);
@@ -37,7 +37,7 @@ test('with -o - standard output is the index and nothing else', async () => {
   });
 });
 
-test('writes an index beside each file, leaves it alone when it fits, and checks it', async () => {
+test('index writes an index next to each file, keeps a matching one, and checks it', async () => {
   const first = await cli(['index', folder]);
   expect(first.code).toBe(0);
   expect(first.stderr).toMatch(/^ok 2 files; 12 records, .* in .*\n$/);
@@ -55,7 +55,7 @@ test('writes an index beside each file, leaves it alone when it fits, and checks
   expect(await cli(['index', '-q', '--force', folder])).toMatchObject({ code: 0, stdout: '', stderr: '' });
 });
 
-test('--json and --jsonl', async () => {
+test('index --json prints one document, and --jsonl one line per file', async () => {
   const { code, stdout, stderr } = await cli(['index', a, '--json']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const file = {
@@ -73,7 +73,7 @@ test('--json and --jsonl', async () => {
   ]);
 });
 
-test('the kinds of others', async () => {
+test('index --kind writes the formats of other tools', async () => {
   for (const kind of ['vahidk', 'dali']) {
     expect(await cli(['index', a, '--kind', kind, '-q'])).toMatchObject({ code: 0, stderr: '' });
     const lines = PAYLOADS.map(({ length }, i) => `${OFFSETS[i]} ${length + 16}\n`);
@@ -88,7 +88,7 @@ test('the kinds of others', async () => {
   expect(await cli(['index', a, '--kind', 'mx'])).toMatchObject({ code: 3 });
 });
 
-test('an index that does not fit: --check says so, and it is made anew', async () => {
+test('index --check reports a stale index, and index rebuilds it', async () => {
   await cli(['index', a]);
   writeFileSync(a, Buffer.concat([FILE, FILE]));
   const check = await cli(['index', '--check', a, '--json']);
@@ -105,7 +105,7 @@ test('an index that does not fit: --check says so, and it is made anew', async (
   expect((await cli(['index', a])).stdout).toContain('written');
 });
 
-test('keys of MXNet, and files that are no index, are not lost without --force', async () => {
+test('index replaces MXNet keys and other files only with --force', async () => {
   const index = join(folder, 'b.idx');
   writeFileSync(index, 'cat\t20\ndog\t0\n');
   const unfit = await cli(['index', rec, '--kind', 'mx']);
@@ -119,7 +119,7 @@ test('keys of MXNet, and files that are no index, are not lost without --force',
   expect(await cli(['index', rec, '--kind', 'mx', '--force'])).toMatchObject({ code: 0 });
 });
 
-test('damaged, compressed and missing files: the others are indexed all the same', async () => {
+test('index continues after damaged, compressed and missing files', async () => {
   const bad = join(folder, 'bad.tfrecord');
   writeFileSync(bad, flipped(FILE, OFFSETS[4]));
   const packed = join(folder, 'packed.tfrecord.gz');
@@ -135,7 +135,7 @@ test('damaged, compressed and missing files: the others are indexed all the same
   expect(await cli(['index', '--check', packed])).toMatchObject({ code: 3 });
 });
 
-test('--full verifies payloads', async () => {
+test('index --full verifies payloads', async () => {
   writeFileSync(a, flipped(FILE, OFFSETS[4] - 1));
   expect(await cli(['index', a])).toMatchObject({ code: 0 });
   const { code, stderr } = await cli(['index', a, '--full', '--force']);
@@ -143,14 +143,14 @@ test('--full verifies payloads', async () => {
   expect(stderr).toContain('data-checksum');
 });
 
-test('lines of text', async () => {
+test('index supports lines of text', async () => {
   const text = join(folder, 'lines.csv');
   writeFileSync(text, 'a;b;c');
   const { stdout } = await cli(['index', text, '--format', 'textline', '--delimiter', ';', '--json']);
   expect(JSON.parse(stdout)).toMatchObject({ files: [{ format: 'textline', records: 3 }] });
 });
 
-test('wrong usage', async () => {
+test('index rejects wrong usage with exit code 2', async () => {
   for (const args of [
     ['index'],
     ['index', '-'],

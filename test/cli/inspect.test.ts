@@ -22,7 +22,7 @@ describe.each(
     .map(detected),
 )('$name', (golden) => {
   const { url, records, error } = golden;
-  test('-n 0 --hash --jsonl prints its good records, then the error', async () => {
+  test('inspect -n 0 --hash --jsonl prints the valid records, then the error', async () => {
     const { code, stdout, stderr } = await cli([
       'inspect',
       fileURLToPath(url),
@@ -47,14 +47,14 @@ describe.each(
   });
 });
 
-test('the keys come in the order of the contract', async () => {
+test('inspect --json keeps the documented order of keys', async () => {
   const { stdout } = await cli(['inspect', file, '-n', '1', '--hash', '--jsonl']);
   expect(Object.keys(JSON.parse(stdout))).toEqual(['record', 'offset', 'length', 'sha256']);
   const { stdout: bare } = await cli(['inspect', file, '-n', '1', '--jsonl']);
   expect(JSON.parse(bare)).toEqual({ record: 0, offset: 0, length: 10 });
 });
 
-test('-n and --skip choose records', async () => {
+test('inspect -n and --skip select records', async () => {
   const chosen = async (...args: string[]): Promise<unknown> =>
     jsonLines((await cli(['inspect', file, '--hash', '--jsonl', ...args])).stdout);
   expect(await chosen()).toEqual(expected.slice(0, 5));
@@ -63,19 +63,19 @@ test('-n and --skip choose records', async () => {
   expect(await chosen('--skip', '6')).toEqual([]);
 });
 
-test('damage behind the last record asked for is not met', async () => {
+test('inspect ignores damage after the last requested record', async () => {
   expect((await cli(['inspect', bad, '-n', '3'])).code).toBe(0);
   expect((await cli(['inspect', bad, '-n', '4'])).code).toBe(1);
 });
 
-test('--recover shows what is behind the damage', async () => {
+test('inspect --recover shows the records after damage', async () => {
   const { code, stdout, stderr } = await cli(['inspect', bad, '-n', '0', '--recover', '--hash', '--jsonl']);
   expect(code).toBe(1);
   expect(jsonLines(stdout)).toEqual(expected.filter(({ record }) => record !== 3));
   expect(stderr).toContain('data-checksum');
 });
 
-test('--json is one document, also of a damaged file', async () => {
+test('inspect --json prints one document, even for a damaged file', async () => {
   const { code, stdout } = await cli(['inspect', bad, '--json', '--hash', '-n', '0']);
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({
@@ -87,7 +87,7 @@ test('--json is one document, also of a damaged file', async () => {
   expect(JSON.parse(empty.stdout)).toMatchObject({ records: [], errors: [] });
 });
 
-test('people see text as text, the rest in hexadecimal', async () => {
+test('inspect shows text as text and other bytes in hexadecimal', async () => {
   const payloads = [Buffer.from('grüß dich\n'), Uint8Array.of(0, 1, 0x41, 255), new Uint8Array(0)];
   const { stdout } = await cli(['inspect', temp.file('mixed.tfrecord', oracleFile(payloads)), '--hash']);
   const lines = stdout.trimEnd().split('\n');
@@ -99,18 +99,18 @@ test('people see text as text, the rest in hexadecimal', async () => {
   expect(lines[9]).toBe('  (empty)');
 });
 
-test('a missing file: exit code 3', async () => {
+test('inspect exits with 3 for a missing file', async () => {
   const { code, stdout, stderr } = await cli(['inspect', temp.file('missing')]);
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   expect(stderr).toContain('not-found: no such file');
 });
 
-test('standard input', async () => {
+test('inspect reads standard input', async () => {
   const { stdout } = await cli(['inspect', '-', '-n', '0', '--hash', '--jsonl'], { input: FILE });
   expect(jsonLines(stdout)).toEqual(expected);
 });
 
-test('an empty file is of no known format, whatever its name', async () => {
+test('inspect shows no format for an empty file, whatever its name', async () => {
   const empty = temp.file('empty.rec', new Uint8Array(0));
   expect((await cli(['inspect', empty])).stdout).toBe(
     `${empty}: unknown (empty), not compressed\nno records\n`,

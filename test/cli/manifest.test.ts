@@ -22,7 +22,7 @@ function s3(...args: string[]) {
 }
 
 describe('manifest create', () => {
-  test('a folder, to standard output, without what lies beside data, which is named', async () => {
+  test('lists a folder on standard output and reports skipped objects', async () => {
     const { code, stdout, stderr } = await s3('manifest', 'create', 's3://bucket/train/');
     expect(code).toBe(0);
     expect(stderr).toBe(
@@ -41,14 +41,14 @@ describe('manifest create', () => {
     ]);
   });
 
-  test('a prefix takes what begins with it, and says so', async () => {
+  test('takes all keys that begin with a prefix, and warns about it', async () => {
     const { stdout, stderr } = await s3('manifest', 'create', 's3://bucket/train');
     expect(JSON.parse(stdout)[0]).toEqual({ prefix: 's3://bucket/' });
     expect(JSON.parse(stdout)).toHaveLength(5);
     expect(stderr).toContain('also matches s3://bucket/train2/other.tfrecord');
   });
 
-  test('patterns and keys, each object once, to a file that check finds good', async () => {
+  test('takes patterns and keys, lists each object once, and writes a valid manifest', async () => {
     const path = temp.file('train.manifest');
     const made = await s3(
       'manifest',
@@ -65,7 +65,7 @@ describe('manifest create', () => {
     expect(jsonLines(checked.stdout)).toMatchObject([{ event: 'summary', ok: true, entries: 3 }]);
   });
 
-  test('to an object, under a prefix of its own', async () => {
+  test('writes to an object, with a given prefix', async () => {
     const target = 's3://bucket/manifests/train.manifest';
     const options = ['--prefix', 's3://bucket/', '-o', target, '-q'];
     expect(await s3('manifest', 'create', 's3://bucket/train/', ...options)).toMatchObject({
@@ -76,7 +76,7 @@ describe('manifest create', () => {
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, entries: 3 });
   });
 
-  test('nothing there, a local path, another prefix', async () => {
+  test('rejects an empty listing, a local path and a wrong prefix', async () => {
     expect(await s3('manifest', 'create', 's3://bucket/none/')).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('object-missing'),
@@ -92,7 +92,7 @@ describe('manifest create', () => {
   });
 });
 
-test('manifest check --jsonl: a line for each problem', async () => {
+test('manifest check --jsonl prints a line per problem', async () => {
   const path = temp.file('bad.manifest', Buffer.from('{"a":1}\n{\'a\':1}\n'));
   const { code, stdout } = await cli(['manifest', 'check', path, '--jsonl']);
   expect(code).toBe(1);

@@ -10,7 +10,7 @@ const a = temp.file('a.tfrecord', FILE);
 const b = temp.file('b.rec', fileOf('recordio', PAYLOADS.slice(0, 2)));
 const c = temp.file('c.jsonl', fileOf('jsonl', PAYLOADS.slice(2)));
 
-test('files of several formats, in the order given', async () => {
+test('merge accepts several formats and keeps the given order', async () => {
   const output = temp.file('all.tfrecord');
   const { code, stderr } = await cli(['merge', b, c, a, '-o', output]);
   expect(code).toBe(0);
@@ -18,17 +18,17 @@ test('files of several formats, in the order given', async () => {
   expect(readFileSync(output)).toEqual(Buffer.concat([FILE, FILE]));
 });
 
-test('sorted by name, to standard output, of the first format', async () => {
+test('merge --sort sorts by name and writes the first format', async () => {
   const { bytes } = await cli(['merge', c, b, a, b, '--sort', '-o', '-']);
   expect(bytes).toEqual(Buffer.concat([FILE, FILE]));
 });
 
-test('one of them may be standard input', async () => {
+test('merge accepts standard input once', async () => {
   const { bytes } = await cli(['merge', a, '-', '-o', '-', '--to', 'recordio'], { input: FILE });
   expect(bytes).toEqual(Buffer.from(fileOf('recordio', [...PAYLOADS, ...PAYLOADS])));
 });
 
-test('an output that is one of the inputs is refused, also with --force and through links', async () => {
+test('merge rejects an output that is one of the inputs, even with --force and through links', async () => {
   const before = readFileSync(a);
   const [soft, hard] = [temp.file('soft.tfrecord'), temp.file('hard.tfrecord')];
   symlinkSync(a, soft);
@@ -43,7 +43,7 @@ test('an output that is one of the inputs is refused, also with --force and thro
   for (const link of [soft, hard]) rmSync(link);
 });
 
-test('without --output nothing is written, and no --force is suggested: the last file is an input', async () => {
+test('merge requires --output: the last file is an input', async () => {
   const before = readFileSync(a);
   for (const force of [[], ['--force']]) {
     const forgotten = await cli(['merge', b, a, ...force]);
@@ -55,7 +55,7 @@ test('without --output nothing is written, and no --force is suggested: the last
   expect(readFileSync(a)).toEqual(before);
 });
 
-test('damage in the last: exit code 1, and no output', async () => {
+test('merge exits with 1 for damage in the last file, without an output', async () => {
   const damaged = temp.file('damaged.tfrecord', flipped(FILE, FILE.length - 1));
   const output = temp.file('never.tfrecord');
   const { code, stderr } = await cli(['merge', a, damaged, '-o', output]);

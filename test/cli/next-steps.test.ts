@@ -46,13 +46,13 @@ test.each([
     ['convert', 'a.rec', 'a.tfrecord', '--output-dir', 'o', '--to', 'recordio'],
     'a.rec and a.tfrecord would both be written to a.rec; use a directory for each',
   ],
-])('%s: the message says the next step', async (_, args, text) => {
+])('%s: the error contains the next step', async (_, args, text) => {
   const { code, stderr } = await cli(args, { cwd });
   expect(stderr).toContain(text);
   expect(code).toBeGreaterThan(0);
 });
 
-test('names keep to their line, and tell a terminal nothing', async () => {
+test('names stay on their line and cannot control the terminal', async () => {
   const shown = 'new\\nline\\x1b[31m.tfrecord';
   expect((await cli(['count', '*line*'], { cwd })).stdout).toBe(`6\t${shown}\n`);
   expect((await cli(['inspect', 'new\nline\x1b[31m.tfrecord', '-n', '1'], { cwd })).stdout).toContain(
@@ -63,7 +63,7 @@ test('names keep to their line, and tell a terminal nothing', async () => {
   expect(JSON.parse(stdout).files[0].uri).toBe('new\nline\x1b[31m.tfrecord');
 });
 
-test('inspect says how many records a file has where --skip passes its end', async () => {
+test('inspect names the number of records if --skip exceeds it', async () => {
   expect((await cli(['inspect', 'six.tfrecord', '--skip', '6'], { cwd })).stdout).toMatch(
     /no record 6: the file has 6 records\n$/,
   );

@@ -21,7 +21,7 @@ describe('advice fits the place of the failure', () => {
     expect(advice(new RecordpipeError(code, 'it failed', { uri }))).toMatch(expected);
   });
 
-  test('a local file that is missing is not an object', async () => {
+  test('a missing local file is not described as an object', async () => {
     const error = await openObject(temp.file('../none'))
       .chunks[Symbol.asyncIterator]()
       .next()
@@ -32,7 +32,7 @@ describe('advice fits the place of the failure', () => {
     });
   });
 
-  test('a local channel that is missing is not blamed on the service', async () => {
+  test('a missing local channel is not described as a failure of the service', async () => {
     const { code, stderr } = await cli([
       'stream',
       '--channel',

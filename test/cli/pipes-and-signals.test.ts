@@ -18,21 +18,21 @@ test.each([
   ['cat', [big]],
   ['inspect', [big, '-n', '0', '--hash', '--jsonl']],
   ['validate', [...Array(40).fill(big), '--jsonl']],
-])('%s ends quietly when its reader has gone', async (command, args) => {
+])('%s ends quietly when the reader closes the pipe', async (command, args) => {
   const child = startCli([command, ...args]);
   const run = ended(child);
   child.stdout?.once('data', () => child.stdout?.destroy());
   expect(await run).toMatchObject({ code: 0, signal: null, stderr: '' });
 });
 
-test('a reader that has gone does not make bad data good', async () => {
+test('a closed pipe does not hide invalid data', async () => {
   const bad = temp.file('bad.tfrecord', FILE.subarray(0, 100));
   const child = startCli(['validate', bad, '--jsonl']);
   child.stdout?.destroy();
   expect(await ended(child)).toMatchObject({ code: 1, stderr: '' });
 });
 
-test('a closed standard error is no reason to fail', async () => {
+test('a closed standard error does not fail the command', async () => {
   const child = startCli(['count', temp.file('missing')]);
   child.stderr?.destroy();
   expect((await ended(child)).code).toBe(3);
@@ -81,7 +81,7 @@ test.each([
   expect(readdirSync(place)).toEqual([]);
 });
 
-test('a signal stops the writing to a reader that does not read', async () => {
+test('a signal stops writing to a reader that does not read', async () => {
   const child = startCli(['cat', big]);
   const run = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
   await once(child.stdout!, 'readable');
@@ -89,7 +89,7 @@ test('a signal stops the writing to a reader that does not read', async () => {
   expect([143, 'SIGTERM']).toContain(await run);
 });
 
-test('a signal stops the waiting for the writer of a named pipe', async () => {
+test('a signal stops waiting for the writer of a named pipe', async () => {
   const pipe = temp.file('pipe');
   execFileSync('mkfifo', [pipe]);
   const child = startCli(['validate', pipe]);
@@ -100,7 +100,7 @@ test('a signal stops the waiting for the writer of a named pipe', async () => {
   expect([130, 'SIGINT']).toContain(code ?? signal);
 });
 
-test('a named pipe is read to its end', async () => {
+test('validate reads a named pipe to its end', async () => {
   const pipe = temp.file('pipe2');
   execFileSync('mkfifo', [pipe]);
   const writer = spawn('sh', ['-c', 'exec cat "$1" > "$2"', 'sh', good, pipe]);

@@ -53,19 +53,19 @@ describe('the progress line', () => {
 describe('previewLines', () => {
   const text = (payload: string): string[] => previewLines(Buffer.from(payload));
 
-  test('text is quoted, long text is cut', () => {
+  test('text is quoted, and long text is truncated', () => {
     expect(text('hello "you"\n')).toEqual(['"hello \\"you\\"\\n"']);
     expect(text('x'.repeat(201))).toEqual([`"${'x'.repeat(200)}" …`]);
     expect(text('ü'.repeat(100_000))).toEqual([`"${'ü'.repeat(200)}" …`]);
     expect(text(`x${'ü'.repeat(100_000)}`)[0]).toMatch(/ü" …$/); // the head ends within a character
   });
 
-  test('what is no text is shown in hexadecimal, 64 bytes of it', () => {
+  test('other bytes are shown in hexadecimal, up to 64', () => {
     expect(text('a\0b')).toEqual([`00000000  61 00 62${' '.repeat(39)}  |a.b|`]);
     expect(previewLines(Uint8Array.of(0xc3))).toHaveLength(1);
     expect(previewLines(new Uint8Array(1000))).toHaveLength(5);
     expect(previewLines(new Uint8Array(64))).toHaveLength(4);
   });
 
-  test('nothing is said to be empty', () => expect(text('')).toEqual(['(empty)']));
+  test('an empty payload is shown as (empty)', () => expect(text('')).toEqual(['(empty)']));
 });

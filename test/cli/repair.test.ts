@@ -9,7 +9,7 @@ import { fileOf } from '../transform/kinds.ts';
 const temp = tempDir();
 const damaged = temp.file('damaged.tfrecord', withBadPayloads(FILE, OFFSETS, [1, 4]));
 
-test('good records go to a new file, what was wrong to the report; exit code 1', async () => {
+test('repair copies valid records, reports findings, and exits with 1', async () => {
   const before = readFileSync(damaged);
   const [output, report] = [temp.file('good.tfrecord'), temp.file('report.json')];
   const { code, stderr, stdout } = await cli(['repair', damaged, output, '--report', report]);
@@ -38,7 +38,7 @@ test('good records go to a new file, what was wrong to the report; exit code 1',
   expect(readFileSync(damaged)).toEqual(before);
 });
 
-test('nothing wrong: exit code 0, the same file', async () => {
+test('repair of a valid file exits with 0 and copies it', async () => {
   const [source, output] = [temp.file('fine.tfrecord', FILE), temp.file('as-fine.tfrecord')];
   const { code, stderr } = await cli(['repair', source, output]);
   expect(code).toBe(0);
@@ -46,7 +46,7 @@ test('nothing wrong: exit code 0, the same file', async () => {
   expect(readFileSync(output)).toEqual(Buffer.from(FILE));
 });
 
-test('from a pipe to a pipe', async () => {
+test('repair reads from and writes to pipes', async () => {
   const { code, bytes } = await cli(['repair', '-', '-', '--format', 'tfrecord'], {
     input: flipped(FILE, 3),
   });
@@ -54,7 +54,7 @@ test('from a pipe to a pipe', async () => {
   expect(bytes).toEqual(Buffer.from(fileOf('tfrecord', PAYLOADS.slice(1))));
 });
 
-test('never in place', async () => {
+test('repair never replaces its input', async () => {
   const { code, stderr } = await cli(['repair', damaged, damaged, '--force']);
   expect(code).toBe(3);
   expect(stderr).toContain('same file');
@@ -63,7 +63,7 @@ test('never in place', async () => {
   expect(existsSync(temp.file('x.tfrecord'))).toBe(false);
 });
 
-test('the report does not take the place of the output, however it is spelled', async () => {
+test('repair rejects a report that would replace the output, under any name', async () => {
   const output = temp.file('spelled.tfrecord');
   for (const report of [
     output,
@@ -76,7 +76,7 @@ test('the report does not take the place of the output, however it is spelled', 
   }
 });
 
-test('a source that cannot be read: exit code 3, and nothing is written', async () => {
+test('repair exits with 3 for an unreadable input, without an output', async () => {
   const place = temp.file('place');
   mkdirSync(place);
   const args = ['repair', join(place, 'missing'), join(place, 'out'), '--report', join(place, 'report.json')];
@@ -84,13 +84,13 @@ test('a source that cannot be read: exit code 3, and nothing is written', async 
   expect(readdirSync(place)).toEqual([]);
 });
 
-test('a reader of --json that has gone does not make lost records good', async () => {
+test('repair --json exits with 1 even if the reader closes the pipe', async () => {
   const child = startCli(['repair', damaged, temp.file('unread.tfrecord'), '--json']);
   child.stdout?.destroy();
   expect(await ended(child)).toMatchObject({ code: 1, stderr: '' });
 });
 
-test('a folder is repaired into another, file by file; what holds no records keeps none from it', async () => {
+test('repair --output-dir repairs a directory and continues after files without records', async () => {
   const [source, target] = [join(temp.path, 'many'), join(temp.path, 'repaired')];
   mkdirSync(join(source, 'deep'), { recursive: true });
   writeFileSync(join(source, 'a.tfrecord'), FILE);

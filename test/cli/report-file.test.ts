@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { collectStats, statsHtml, validateFiles } from '../../src/check/index.ts';
-import { type ReportKind, writeReport } from '../../src/cli/report-file.ts';
+import { type ReportKind, writeReport } from '../../src/cli/output-files.ts';
 import { repairFile } from '../../src/transform/index.ts';
 import { cli } from '../support/cli.ts';
 import { FILE, flipped } from '../support/samples.ts';
@@ -80,7 +80,7 @@ test.each([
   ['schema', good, '-o'],
   ['manifest', 'create', 's3://bucket/x/', '-o'],
   ['repair', bad, temp.file('not-made.tfrecord'), '--report'],
-])('%s: refuses before it works where its output would replace a record file', async (...args) => {
+])('%s rejects at once an output that would replace a record file', async (...args) => {
   const data = place(FILE);
   const { code, stdout, stderr } = await cli([...args, data]);
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });

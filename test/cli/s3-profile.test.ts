@@ -45,7 +45,7 @@ test.each(['near', 'by-service'])(
   },
 );
 
-test('the default profile is another one, and an endpoint that is given comes first', async () => {
+test('--endpoint-url takes precedence over the default profile', async () => {
   const args = ['count', 's3://bucket/a.tfrecord', '--retry-timeout', '300ms'];
   expect((await cli(args, { env })).code).toBe(3);
   expect((await cli([...args, '--endpoint-url', server.url], { env })).code).toBe(0);

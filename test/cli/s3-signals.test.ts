@@ -54,7 +54,7 @@ test.each(WAITS)(
 test.each([
   ['cat', ['--format', 'textline']],
   ['inspect', ['--format', 'textline', '-n', '0', '--jsonl']],
-])('%s of an object ends quietly when its reader has gone', async (command, options) => {
+])('%s of an object ends quietly when the reader closes the pipe', async (command, options) => {
   const child = startCli([command, `s3://bucket/${KEY}`, ...options, '--endpoint-url', server.url], { env });
   const run = ended(child);
   await once(child.stdout!, 'data');

@@ -38,7 +38,7 @@ function asObjects(text: string): string {
   return text.replaceAll(temp.path, 's3://bucket/data').replaceAll(/"seconds": ?[\d.e-]+/g, '"seconds": 0');
 }
 
-describe('commands on objects say what they say of files', () => {
+describe('commands print the same for objects and files', () => {
   test.each([
     ['validate', '--json'],
     ['validate', '--json', '--recover'],
@@ -61,7 +61,7 @@ describe('commands on objects say what they say of files', () => {
     }
   });
 
-  test('patterns, and lists', async () => {
+  test('patterns and lists name objects', async () => {
     const remote = await s3('count', 's3://bucket/data/tfrecord-*', '--json');
     expect(JSON.parse(remote.stdout).files.map(({ uri }: { uri: string }) => uri)).toEqual([
       's3://bucket/data/tfrecord-sizes-gzip.tfrecord',
@@ -80,7 +80,7 @@ describe('commands on objects say what they say of files', () => {
     expect([again.code, again.stderr]).toEqual([3, expect.stringContaining('already-exists')]);
   });
 
-  test('index beside its object, and records by number', async () => {
+  test('index writes next to its object and gives access by record number', async () => {
     const path = temp.file('tfrecord-sizes.tfrecord');
     const uri = 's3://bucket/data/tfrecord-sizes.tfrecord';
     expect((await s3('index', uri)).code).toBe(0);
@@ -93,10 +93,10 @@ describe('commands on objects say what they say of files', () => {
   });
 });
 
-describe('what goes wrong', () => {
+describe('failures of S3', () => {
   afterEach(() => server.script.clear());
 
-  test('an object, a bucket, a prefix that is not there', async () => {
+  test('a missing object, bucket or prefix exits with 3', async () => {
     for (const uri of ['s3://bucket/none.tfrecord', 's3://no-bucket/x', 's3://bucket/none/']) {
       const { code, stderr, stdout } = await s3('validate', uri);
       expect([uri, code]).toEqual([uri, 3]);
@@ -104,7 +104,7 @@ describe('what goes wrong', () => {
     }
   });
 
-  test('a service that is down: it gives up in time, and says where', async () => {
+  test('a command gives up on an unavailable service within --retry-timeout', async () => {
     const fault = { key: 'data/recordio-dmlc.tfrecord', times: 1000, do: 'status', status: 503 } as const;
     server.script.add(fault);
     const { code, stdout, stderr } = await s3(
@@ -117,7 +117,7 @@ describe('what goes wrong', () => {
     expect(stdout + stderr).toMatch(/recordio-dmlc[\s\S]*retries-exhausted/);
   });
 
-  test('inspect asks for no more than it shows', async () => {
+  test('inspect requests little more than it shows', async () => {
     const before = server.log.length;
     const args = [
       's3://bucket/large.tfrecord',
@@ -134,7 +134,7 @@ describe('what goes wrong', () => {
     expect(asked.length).toBeLessThan(12);
   });
 
-  test('SIGTERM ends a download', async () => {
+  test('SIGTERM stops a download', async () => {
     const child = startCli(
       ['validate', 's3://bucket/other.tfrecord', '--format', 'textline', '--endpoint-url', server.url],
       { env },

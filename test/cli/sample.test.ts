@@ -15,19 +15,22 @@ function drawn(seed: number, count: number): Buffer {
   return Buffer.from(concat(order.sort((a, b) => a - b).map((i) => frames[i])));
 }
 
-test.each([0, 1, 20, 499, 500, 10_000])('-n %i', async (count) => {
-  const { code, bytes, stderr } = await cli(['sample', source, '-', '-n', String(count), '--seed', '3']);
-  expect(code).toBe(0);
-  expect(bytes).toEqual(drawn(3, count));
-  expect(stderr).toContain('sampled from 500 with seed 3');
-});
+test.each([0, 1, 20, 499, 500, 10_000])(
+  'sample -n %i selects exactly that number, if available',
+  async (count) => {
+    const { code, bytes, stderr } = await cli(['sample', source, '-', '-n', String(count), '--seed', '3']);
+    expect(code).toBe(0);
+    expect(bytes).toEqual(drawn(3, count));
+    expect(stderr).toContain('sampled from 500 with seed 3');
+  },
+);
 
-test('from a pipe it is the same', async () => {
+test('sample from a pipe selects the same records', async () => {
   const { bytes } = await cli(['sample', '-', '-', '-n', '20', '--seed', '3'], { input: concat(frames) });
   expect(bytes).toEqual(drawn(3, 20));
 });
 
-test('--fraction', async () => {
+test('sample --fraction selects about that share', async () => {
   const { stdout } = await cli(['sample', source, temp.file('some.rec'), '--fraction', '0.5', '--json']);
   const { output, of } = JSON.parse(stdout) as { output: { records: number }; of: number };
   expect(of).toBe(500);

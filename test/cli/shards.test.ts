@@ -26,7 +26,7 @@ function fixture(name: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`${name}.bin`, FIXTURES)));
 }
 
-test('plan: what it says, and that it replaces nothing', async () => {
+test('plan prints a summary and replaces no file', async () => {
   const first = await run(['plan', 'data', '-o', 'other.jsonl.gz', '--json', '--shards', '8']);
   expect(JSON.parse(first.stdout)).toMatchObject({ output: 'other.jsonl.gz', files: 5, shards: 8 });
   const again = await run(['plan', 'data', '-o', 'other.jsonl.gz']);
@@ -46,7 +46,7 @@ describe.each([
 ] as const)('%s', (command, options) => {
   const args = [command, '--plan', 'plan.jsonl', ...options];
 
-  test('the reports of shards make that of one run, byte for byte', async () => {
+  test('the merged report equals that of a single run, byte for byte', async () => {
     for (let shard = 0; shard < SHARDS; shard++) {
       const done = await run([...args, '--shard', `${shard}/${SHARDS}`, '--report', `${command}/`]);
       expect([0, 1]).toContain(done.code);
@@ -64,7 +64,7 @@ describe.each([
   });
 });
 
-test('merge names what is missing, as engines take it', async () => {
+test('merge prints missing shards in the syntax of engines', async () => {
   const args = ['stats', '--plan', 'plan.jsonl', '--shard', 'auto/8', '--report', 'missing/', '--no-samples'];
   for (const rank of [0, 1, 4]) {
     const { code, stderr } = await run(args, { SLURM_ARRAY_TASK_ID: `${rank}` });
@@ -92,7 +92,7 @@ test('merge names what is missing, as engines take it', async () => {
   expect(/^<!doctype html>/i.test(readFileSync(at('total.html'), 'utf8'))).toBe(true);
 });
 
-test('a truncated report beside sound ones is an error, and is not merged as text', async () => {
+test('a truncated report next to valid ones is an error, not text to merge', async () => {
   for (const shard of [0, 1])
     await run(['validate', '--plan', 'plan.jsonl', '--shard', `${shard}/2`, '--report', 'cut/']);
   const [first, second] = readdirSync(at('cut')).map((name) => join('cut', name));
@@ -131,7 +131,7 @@ test('no output replaces an input: a data file, a list, a schema or a report', a
   }
 });
 
-test('schema: merge writes what one run writes', async () => {
+test('merge --schema writes the schema of a single run', async () => {
   const names = ['data/examples.tfrecord', 'data/tfrecord-many-small.tfrecord'];
   await run(['plan', ...names, '-o', 'good.jsonl']);
   for (const shard of [0, 1])
@@ -141,7 +141,7 @@ test('schema: merge writes what one run writes', async () => {
   expect(readFileSync(at('merged-schema.json'), 'utf8')).toBe(readFileSync(at('one-schema.json'), 'utf8'));
 });
 
-test('more shards than files: some do nothing, and end well', async () => {
+test('a shard without files exits with 0', async () => {
   const { code, stderr } = await run([
     'validate',
     'data/examples.tfrecord',
@@ -154,7 +154,7 @@ test('more shards than files: some do nothing, and end well', async () => {
   expect(stderr).toContain('without --plan');
 });
 
-test('a file that is another one than was planned: no report, and another try', async () => {
+test('a shard with a changed file writes no report and exits with 3', async () => {
   temp.file('changing.tfrecord', encodeTFRecord(new Uint8Array(3)));
   await run(['plan', 'changing.tfrecord', '-o', 'changing.jsonl']);
   temp.file('changing.tfrecord', encodeTFRecord(new Uint8Array(4)));
@@ -171,7 +171,7 @@ test('a file that is another one than was planned: no report, and another try', 
   expect(existsSync(at('changing.json'))).toBe(false);
 });
 
-test('names that would meet in one folder are refused, whichever shards they are in', async () => {
+test('convert rejects inputs of all shards that would share an output', async () => {
   const { mkdirSync } = await import('node:fs');
   for (const folder of ['one', 'two']) {
     mkdirSync(at(folder));
@@ -201,12 +201,12 @@ test.each<[what: string, args: string[], message: RegExp, env?: NodeJS.ProcessEn
   ['one output of many', ['convert', 'data', '--shard', '0/2', '--to', 'recordio'], /--output-dir/],
   ['a schema of a shard', ['schema', 'data', '--shard', '0/2', '-o', 'x'], /merge --schema/],
   ['a report of nothing', ['stats', 'data', '--report', 'x'], /--report/],
-])('refused: %s', async (_, args, message, env) => {
+])('rejected: %s', async (_, args, message, env) => {
   const { code, stderr } = await run(args, env);
   expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
 });
 
-test('the plan has the number of shards: another one is refused', async () => {
+test('a number of shards that differs from the plan is rejected', async () => {
   await run(['plan', 'data', '-o', 'eight.jsonl', '-n', '8', '-f']);
   const wrong = await run(['stats', '--plan', 'eight.jsonl', '--shard', '0/4']);
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('the plan has 8 shards')]);
@@ -219,7 +219,7 @@ test('the plan has the number of shards: another one is refused', async () => {
 });
 
 describe('on S3', () => {
-  test('plan, shards, reports and total are objects; a fault is another try, damage is not', async () => {
+  test('plan, reports and total can be objects; a fault leaves no report, damage does', async () => {
     const objects = Object.fromEntries(NAMES.map((name) => [`bucket/data/${name}.tfrecord`, fixture(name)]));
     await using place: S3Place = await s3Place({ objects });
     const s3 = (...args: string[]) => run([...args, '--retry-timeout', '1s'], place.env);
@@ -260,7 +260,7 @@ describe('on S3', () => {
     expect([one.code, one.stderr]).toEqual([1, expect.stringContaining('is up to date')]);
   });
 
-  test('an object that was overwritten since it was planned', async () => {
+  test('a shard fails for an object that was overwritten after planning', async () => {
     await using place: S3Place = await s3Place({
       objects: { 'bucket/a.tfrecord': encodeTFRecord(new Uint8Array(100)) },
     });

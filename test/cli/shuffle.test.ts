@@ -24,7 +24,7 @@ test.each([[[]], [['--memory', '1MiB']], [['--memory', '1MiB', '--temp-dir', tem
   },
 );
 
-test('from a pipe to a pipe', async () => {
+test('shuffle reads from and writes to pipes', async () => {
   const { bytes } = await cli(['shuffle', '-', '-', '--seed', '5', '--memory', '1MiB'], {
     input: concat(frames),
   });
@@ -53,12 +53,12 @@ test.each([
   ['--seed', '1.5'],
   ['--memory', '1'],
   ['--memory', 'much'],
-])('%s %s: exit code 2', async (...option) => {
+])('shuffle rejects %s %s with exit code 2', async (...option) => {
   const { code } = await cli(['shuffle', source, join(temp.path, 'never.tfrecord'), ...option]);
   expect(code).toBe(2);
 });
 
-test('a folder is shuffled as a whole', async () => {
+test('shuffle of a directory mixes all files', async () => {
   const folder = temp.file('folder');
   mkdirSync(folder);
   writeFileSync(join(folder, 'a.tfrecord'), concat(frames.slice(0, 9000)));

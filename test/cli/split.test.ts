@@ -24,7 +24,7 @@ test.each([
   [['--size', '250'], 4],
   [['--shards', '3'], 3],
   [['--shards', '8'], 8],
-])('%j: the shards, one after the other, are the file', async (way, count) => {
+])('split %j: the concatenated shards equal the file', async (way, count) => {
   const { prefix, names, bytes } = place(way.join(''));
   const { code, stderr } = await cli(['split', source, prefix, ...way]);
   expect(code).toBe(0);
@@ -33,7 +33,7 @@ test.each([
   expect(bytes()).toEqual(Buffer.from(FILE));
 });
 
-test('--by-hash from a pipe, into another format', async () => {
+test('split --by-hash reads a pipe and converts', async () => {
   const { prefix, names } = place('hash');
   const args = [
     'split',
@@ -53,7 +53,7 @@ test('--by-hash from a pipe, into another format', async () => {
   expect(outputs.reduce((sum, { records }) => sum + records, 0)).toBe(PAYLOADS.length);
 });
 
-test('--shards from a pipe', async () => {
+test('split --shards reads a pipe', async () => {
   const { prefix, names, bytes } = place('piped');
   expect((await cli(['split', '-', prefix, '--shards', '2'], { input: FILE })).code).toBe(0);
   expect(names()).toEqual(['part-00000-of-00002.tfrecord', 'part-00001-of-00002.tfrecord']);
@@ -72,14 +72,14 @@ test.each([
   ['--records', '1'],
   ['--shards', '2'],
   ['--by-hash', '3'],
-])('damage with %s: no shard', async (...way) => {
+])('split %s writes no shard of a damaged file', async (...way) => {
   const { prefix, names } = place(`damage${way[0]}`);
   const damaged = temp.file('damaged.tfrecord', flipped(FILE, FILE.length - 1));
   expect((await cli(['split', damaged, prefix, ...way])).code).toBe(1);
   expect(names()).toEqual([]);
 });
 
-test('shards that are there already: exit code 3', async () => {
+test('split exits with 3 for existing shards', async () => {
   const { prefix, names } = place('again');
   writeFileSync(`${prefix}-00000-of-00009.tfrecord`, '');
   const { code, stderr } = await cli(['split', source, prefix, '--records', '4']);
@@ -88,7 +88,7 @@ test('shards that are there already: exit code 3', async () => {
   expect(names()).toEqual(['part-00000-of-00009.tfrecord']);
 });
 
-test('text with its own delimiter and carriage returns stays such a text', async () => {
+test('split keeps the delimiter and carriage returns of text', async () => {
   const zeros = temp.file('zeros.txt', Buffer.from('one\ntwo\0three\r\0four\0'));
   const { prefix, bytes } = place('zeros');
   const { code } = await cli([
@@ -111,14 +111,14 @@ test('text with its own delimiter and carriage returns stays such a text', async
   expect(kept.bytes()).toEqual(readFileSync(dos));
 });
 
-test('--by-hash into hundreds of shards, without a word on standard error', async () => {
+test('split --by-hash into hundreds of shards prints no warning', async () => {
   const { prefix, names } = place('hundreds');
   const { code, stderr } = await cli(['split', source, prefix, '--by-hash', '300', '-q']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(names()).toHaveLength(300);
 });
 
-test('the source is never replaced, not even with --force, and not from a pipe either', async () => {
+test('split never replaces its input, even with --force or from a pipe', async () => {
   const { prefix, names } = place('own');
   const first = `${prefix}-00000-of-00002.tfrecord`;
   writeFileSync(first, FILE);

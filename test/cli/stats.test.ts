@@ -86,7 +86,7 @@ test('schema, then validate --schema', async () => {
   ).toEqual(['range', 'required']);
 });
 
-test('a schema that is none, or not there: said before any file is read', async () => {
+test('validate rejects an invalid or missing schema before it reads files', async () => {
   const broken = temp.file('broken.json', Buffer.from('{"recordpipeSchema":1}'));
   const wrong = await cli(['validate', good, '--schema', broken]);
   expect(wrong.code).toBe(2);
@@ -97,7 +97,7 @@ test('a schema that is none, or not there: said before any file is read', async 
   expect((await cli(['validate', good, '--unknown-features', 'allow'])).code).toBe(2);
 });
 
-test('schema of files that hold no Examples', async () => {
+test('schema rejects files without Examples', async () => {
   const text = temp.file('text.tfrecord', encodeTFRecord(Buffer.from('hello')));
   const { code, stderr } = await cli(['schema', text]);
   expect(code).toBe(2);

@@ -37,7 +37,7 @@ describe('the progress of channels', () => {
     ['train e3 no reader yet', { state: 'waiting', epoch: 3 }],
   ])('%s', (text, given) => expect(progressLine([{ ...METRICS, ...given }], 200)).toBe(text));
 
-  test('has less detail, and then fewer channels, where the terminal is narrow', () => {
+  test('a narrow terminal shows less detail, then fewer channels', () => {
     const channels = ['a', 'b', 'c', 'd'].map((channel) => ({ ...METRICS, channel, readerWaitMs: 2000 }));
     const line = (columns: number): string => progressLine(channels, columns);
     expect(line(200)).toContain('a e0 25 % 512 MiB/s ETA 0:06 reader 100 % | b');
@@ -60,7 +60,7 @@ describe('recordpipe stream', () => {
   const words = ['stream', '-c', `train=${data}`, '--root', temp.file('ml'), '--', 'sh', '-c'];
   const PROGRAM = 'printf "no line end: "; cat "$SM_INPUT_DIR/data/train_0"; sleep 0.3; printf "still none"';
 
-  test('prints no progress, and a summary, where standard error is no terminal', async () => {
+  test('prints only a summary if standard error is not a terminal', async () => {
     const { code, stdout, stderr } = await cli([...words, PROGRAM]);
     expect([code, stdout]).toEqual([0, 'no line end: one\nstill none']);
     expect(stderr).toMatch(/^recordpipe: train: 1 epoch, 4 B in [^\n]+\n$/);

@@ -38,7 +38,7 @@ test.each([
   ['an empty path', ['validate', ''], /expected a path/],
   ['standard input twice', ['validate', '-', '@-'], /both read standard input/],
   ['nothing at all', [], /Usage: recordpipe/],
-])('%s: exit code 2, on standard error', async (_, args, text) => {
+])('%s exits with 2 and an error on standard error', async (_, args, text) => {
   const { code, stdout, stderr } = await cli(args);
   expect(stderr).toMatch(text);
   expect(stdout).toBe('');
@@ -69,7 +69,7 @@ describe('help', () => {
     }
   });
 
-  test('of the whole names the commands and the exit codes', async () => {
+  test('of the program names the commands and the exit codes', async () => {
     const { code, stdout, stderr } = await cli(['--help']);
     expect(code).toBe(0);
     expect(stderr).toBe('');
@@ -90,7 +90,7 @@ describe('help', () => {
   });
 });
 
-test('--version is that of the package', async () => {
+test('--version prints the version of the package', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   expect(await cli(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
 });

@@ -32,7 +32,7 @@ const validate = async (
   return { code, report: JSON.parse(stdout), stderr };
 };
 
-test('--json: every golden file, each with its code, record and offset', async () => {
+test('validate --json reports code, record and offset of every golden file', async () => {
   const files = goldenFiles()
     .filter(({ options }) => Object.keys(options).length === 0)
     .map(detected);
@@ -71,7 +71,7 @@ test('--json: every golden file, each with its code, record and offset', async (
   expect(totals.records).toBe(report.files.reduce((sum, { records }) => sum + records, 0));
 });
 
-test('a good file: exit code 0', async () => {
+test('validate exits with 0 for a valid file', async () => {
   const { code, report } = await validate(good);
   expect(code).toBe(0);
   expect(report).toMatchObject({
@@ -81,7 +81,7 @@ test('a good file: exit code 0', async () => {
   });
 });
 
-test('every bad file is reported, also what cannot be read; bad data decides the exit code', async () => {
+test('validate reports every bad and unreadable file; invalid data determines the exit code', async () => {
   const { code, report } = await validate(missing, good, bad, cut);
   expect(code).toBe(1);
   expect(report.files.map(({ uri, ok }) => [uri, ok])).toEqual([
@@ -97,13 +97,13 @@ test('every bad file is reported, also what cannot be read; bad data decides the
   expect(report.files[3].errors).toMatchObject([{ code: 'not-found', record: null, offset: null }]);
 });
 
-test('only unreadable files: exit code 3', async () => {
+test('validate exits with 3 if files are only unreadable', async () => {
   const { code, report } = await validate(missing, good);
   expect(code).toBe(3);
   expect(report).toMatchObject({ ok: false, totals: { bad: 1, unreadable: 1 } });
 });
 
-test('no permission: exit code 3', async () => {
+test('validate exits with 3 without permission', async () => {
   const secret = temp.file('secret.tfrecord', FILE);
   chmodSync(secret, 0);
   chmodSync(temp.path, 0o755);
@@ -114,13 +114,13 @@ test('no permission: exit code 3', async () => {
   expect(JSON.parse(stdout).files[0].errors[0].code).toBe('access-denied');
 });
 
-test('an empty file is good', async () => {
+test('validate accepts an empty file', async () => {
   const { code, report } = await validate(temp.file('empty.tfrecord', new Uint8Array(0)));
   expect(code).toBe(0);
   expect(report.files[0]).toMatchObject({ ok: true, records: 0, bytes: 0 });
 });
 
-test('nothing matched: exit code 3 and a word about it, no document', async () => {
+test('validate exits with 3 and an error if nothing matches', async () => {
   mkdirSync(temp.file('nothing'));
   for (const input of [temp.file('*.nope'), temp.file('nothing')]) {
     const { code, stdout, stderr } = await cli(['validate', '--json', input]);
@@ -131,7 +131,7 @@ test('nothing matched: exit code 3 and a word about it, no document', async () =
   }
 });
 
-test('--jobs changes nothing but the time', async () => {
+test('validate --jobs does not change the report', async () => {
   const inputs = [good, bad, cut, missing];
   const timeless = ({ report }: { report: ValidateReport }): object => ({
     ...report,
@@ -142,7 +142,7 @@ test('--jobs changes nothing but the time', async () => {
   );
 });
 
-test('--max-errors keeps the first findings of each file', async () => {
+test('validate --max-errors lists the first findings of each file', async () => {
   const { report } = await validate('--max-errors', '1', bad, cut);
   expect(report.files.map(({ errors, errorCount }) => [errors.length, errorCount])).toEqual([
     [1, 2],
@@ -150,13 +150,13 @@ test('--max-errors keeps the first findings of each file', async () => {
   ]);
 });
 
-test('--fail-fast stops at the first bad file', async () => {
+test('validate --fail-fast stops at the first bad file', async () => {
   const { code, report } = await validate('--fail-fast', '-j1', good, bad, cut, missing);
   expect(code).toBe(1);
   expect(report).toMatchObject({ files: [{ uri: bad }], totals: { bad: 1, notChecked: 3 } });
 });
 
-test('--jsonl: an event per file, then the summary', async () => {
+test('validate --jsonl prints an event per file and a summary', async () => {
   const { code, stdout } = await cli(['validate', '--jsonl', good, cut]);
   expect(code).toBe(1);
   expect(jsonLines(stdout)).toMatchObject([
@@ -171,8 +171,8 @@ test('--jsonl: an event per file, then the summary', async () => {
   ]);
 });
 
-describe('--report', () => {
-  test('writes the document to a file, beside what people are told', async () => {
+describe('validate --report', () => {
+  test('writes the document to a file in addition to the text', async () => {
     const target = temp.file('report.json');
     const { code, stdout } = await cli(['validate', cut, good, '--report', target]);
     expect(code).toBe(1);
@@ -189,7 +189,7 @@ describe('--report', () => {
     expect(readFileSync(target, 'utf8')).toBe(stdout);
   });
 
-  test('fails before the work where it cannot be written', async () => {
+  test('fails before the work if it cannot be written', async () => {
     const target = temp.file('no/such/folder.json');
     const { code, stdout, stderr } = await cli(['validate', good, '--report', target]);
     expect(code).toBe(3);
@@ -198,7 +198,7 @@ describe('--report', () => {
     expect(existsSync(target)).toBe(false);
   });
 
-  test('does not take the place of the list of its inputs', async () => {
+  test('never replaces the list of its inputs', async () => {
     const list = temp.file('shards.txt', Buffer.from(`${good}\n`));
     const { code, stderr } = await cli(['validate', `@${list}`, '--report', list]);
     expect(code).toBe(2);
@@ -206,7 +206,7 @@ describe('--report', () => {
     expect(readFileSync(list, 'utf8')).toBe(`${good}\n`);
   });
 
-  test('does not take the place of what it reports on', async () => {
+  test('never replaces a file that it reports on', async () => {
     const folder = temp.file('reported');
     mkdirSync(folder);
     const data = temp.file('reported/a.tfrecord', FILE);
@@ -226,7 +226,7 @@ describe('--report', () => {
     expect(readFileSync(data)).toEqual(Buffer.from(FILE));
   });
 
-  test('goes into a named pipe, which stays one; a folder is none', async () => {
+  test('writes into a named pipe, and rejects a directory', async () => {
     const pipe = temp.file('report-pipe');
     execFileSync('mkfifo', [pipe]);
     const [{ code }, report] = await Promise.all([
@@ -241,7 +241,7 @@ describe('--report', () => {
   });
 });
 
-test('inputs: folder, pattern, list, standard input', async () => {
+test('validate accepts directories, patterns, lists and standard input', async () => {
   const folder = temp.file('folder');
   mkdirSync(folder);
   const shards = [0, 1].map((i) => temp.file(`folder/x-0000${i}-of-00002`, FILE));
@@ -262,18 +262,18 @@ test('inputs: folder, pattern, list, standard input', async () => {
   ]);
 });
 
-test('a name that begins with a dash is read behind --', async () => {
+test('validate reads a name that begins with a dash after --', async () => {
   temp.file('-x.tfrecord', FILE);
   const { code } = await cli(['validate', '-q', '--', '-x.tfrecord'], { cwd: temp.path });
   expect(code).toBe(0);
 });
 
-test('relative names stay as they were given', async () => {
+test('validate reports relative names as given', async () => {
   const { report } = await validate(relative(process.cwd(), good));
   expect(report.files[0].uri).toBe(relative(process.cwd(), good));
 });
 
-test('leniencies', async () => {
+test('validate --on-truncated, --trailing and --recover relax the checks', async () => {
   const padded = temp.file('padded.tfrecord', concat([FILE, new Uint8Array(30)]));
   expect((await validate(padded)).code).toBe(1);
   expect((await validate(padded, '--trailing', 'zeros-ok')).code).toBe(0);
@@ -287,7 +287,7 @@ test('leniencies', async () => {
   expect((await validate(good, '--compression', 'gzip')).report.files[0].compression).toBe('gzip');
 });
 
-test('skipped files and missing shards are said on standard error, and an error with --strict-shards', async () => {
+test('validate reports skipped files and missing shards, an error with --strict-shards', async () => {
   const folder = temp.file('incomplete');
   mkdirSync(folder);
   for (const shard of [0, 1, 3]) writeFileSync(join(folder, `t.tfrecord-0000${shard}-of-00004`), FILE);
@@ -306,7 +306,7 @@ test('skipped files and missing shards are said on standard error, and an error 
   });
 });
 
-test('nothing on standard input is a warning, and invalid with --fail-on-empty', async () => {
+test('empty standard input is a warning, and invalid with --fail-on-empty', async () => {
   const { code, stdout } = await cli(['validate', '-']);
   expect(code).toBe(0);
   expect(stdout).toContain('empty-file');

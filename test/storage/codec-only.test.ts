@@ -8,7 +8,8 @@ import { ROOT } from '../support/type-consumer.ts';
 const temp = tempDir();
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   readonly files: readonly string[];
-  readonly dependencies: Readonly<Record<string, string>>;
+  readonly bin: { readonly recordpipe: string };
+  readonly dependencies?: Readonly<Record<string, string>>;
 };
 
 interface LockedPackage {
@@ -22,7 +23,7 @@ const locked = (
 ).packages;
 
 /** The packages that `npm install --omit=optional` installs beside recordpipe. */
-function required(names: readonly string[] = Object.keys(manifest.dependencies)): string[] {
+function required(names: readonly string[] = Object.keys(manifest.dependencies ?? {})): string[] {
   return [
     ...new Set(
       names.flatMap((name) => [
@@ -94,7 +95,7 @@ describe('npm install --omit=optional', () => {
     expect(status).toBe(0);
     const advice = expect.stringContaining('npm install @aws-sdk/client-s3 undici');
     expect(JSON.parse(stdout)).toEqual(Array(4).fill(['RecordpipeError', 'missing-package', advice]).flat());
-    const cli = run('node_modules/recordpipe/dist/cli/main.js', 'validate', 's3://bucket/key');
+    const cli = run(join('node_modules/recordpipe', manifest.bin.recordpipe), 'validate', 's3://bucket/key');
     expect(cli.stderr).toContain('npm install @aws-sdk/client-s3 undici');
     expect(cli.status).toBeGreaterThan(0);
   });

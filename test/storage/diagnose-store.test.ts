@@ -35,7 +35,7 @@ async function looked(
   return { ok, statuses, text: JSON.stringify(checks) };
 }
 
-test('all is well, and no secret is told', async () => {
+test('all checks pass, without secrets', async () => {
   const { ok, statuses, text } = await looked('s3://bucket/train/');
   expect(Object.keys(statuses)).toEqual([
     'credentials',
@@ -53,7 +53,7 @@ test('all is well, and no secret is told', async () => {
   expect(text).not.toMatch(/very-secret|AKIAEXAMPLE/);
 });
 
-test('who may not list may still read what is named', async () => {
+test('without permission to list, a named object is read', async () => {
   const faults: FaultyS3Options['faults'] = [
     { operation: 'ListObjectsV2', do: 'status', status: 403, times: 9 },
   ];
@@ -63,14 +63,14 @@ test('who may not list may still read what is named', async () => {
   expect(text).toContain('s3:ListBucket');
 });
 
-test('who may list but not read is told what to have allowed', async () => {
+test('without permission to read, the advice names it', async () => {
   const faults: FaultyS3Options['faults'] = [{ operation: 'GetObject', do: 'status', status: 403, times: 9 }];
   const { statuses, text } = await looked('s3://bucket/train/', { faults });
   expect(statuses).toMatchObject({ list: 'ok', get: 'failed', throughput: 'skipped' });
   expect(text).toContain('s3:GetObject');
 });
 
-test('a clock that is wrong, a bucket that is elsewhere, one that is nowhere', async () => {
+test('a wrong clock, a bucket in another region, a missing bucket', async () => {
   const late = await looked('s3://bucket/', { clockSkewMs: 3_600_000 });
   expect(late.statuses).toMatchObject({ clock: 'failed', get: 'ok' });
   await server.close();
@@ -83,13 +83,13 @@ test('a clock that is wrong, a bucket that is elsewhere, one that is nowhere', a
   expect(statuses).toMatchObject({ connection: 'ok', region: 'failed', list: 'skipped' });
 });
 
-test('nobody is there', async () => {
+test('an unreachable service', async () => {
   const { ok, statuses } = await looked('s3://bucket/', {}, { endpointUrl: 'http://127.0.0.1:9' });
   expect(statuses).toMatchObject({ connection: 'failed', list: 'skipped', get: 'skipped' });
   expect(ok).toBe(false);
 });
 
-test('without credentials the next step is told; public buckets need none', async () => {
+test('missing credentials come with advice; public buckets need none', async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', '');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', '');
   for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'])

@@ -64,7 +64,7 @@ test('a small file goes in one request, with its checksum as a header', async ()
   expect(stored(server, 'folder/small.txt').toString()).toBe('a\nb\n');
 });
 
-test('parts and the last request are sent again when they fail, and nothing is left over', async () => {
+test('failed parts and a failed last request are sent again, and nothing stays in the bucket', async () => {
   const faults = [
     { operation: 'UploadPart', do: 'status', status: 500, times: 2 },
     { operation: 'UploadPart', do: 'reset', at: 'headers', after: 2 },
@@ -79,7 +79,7 @@ test('parts and the last request are sent again when they fail, and nothing is l
   expect(server.uploads.open).toBe(0);
 });
 
-test('a part that is refused for good ends the upload, and takes the others away', async () => {
+test('a rejected part ends the upload and removes the others', async () => {
   const faults = [{ operation: 'UploadPart', do: 'status', status: 403, after: 1 }] as const;
   await using server = await service({ faults });
   const { ok, files } = await upload(server, dir.file('denied.txt', LINES), 'denied');
@@ -89,7 +89,7 @@ test('a part that is refused for good ends the upload, and takes the others away
   expect(server.store.keys('bucket')).toEqual([]);
 });
 
-test('bad data is refused, and no manifest is written of the rest', async () => {
+test('bad data is rejected, and no manifest of the rest is written', async () => {
   await using server = await service();
   const bad = dir.file('bad.tfrecord', Buffer.from('this is no record file at all'));
   const good = dir.file('good.tfrecord', new Uint8Array(0));
@@ -104,7 +104,7 @@ test('bad data is refused, and no manifest is written of the rest', async () => 
   expect(() => readFileSync(manifest)).toThrow();
 });
 
-test('an existing object is an error by default, replaced with overwrite, left alone with skip', async () => {
+test('an existing object is an error by default, replaced with overwrite, kept with skip', async () => {
   await using server = await service();
   const path = dir.file('twice.txt', Buffer.from('a\n'));
   const manifest = dir.file('twice.manifest');
@@ -166,7 +166,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(10);
 }
 
-test('SIGTERM takes back what is under way', async () => {
+test('SIGTERM removes unfinished uploads', async () => {
   await using server = await service({
     faults: [{ operation: 'UploadPart', do: 'stall', at: 'before', times: 9 }],
   });
@@ -190,7 +190,7 @@ test('SIGTERM takes back what is under way', async () => {
   expect(server.store.keys('bucket')).toEqual([]);
 });
 
-test('what a killed process has sent is not sent again', async () => {
+test('parts sent by a killed process are not sent again', async () => {
   await using server = await service({
     faults: [{ operation: 'UploadPart', do: 'stall', at: 'before', after: 1, times: 1 }],
   });
@@ -221,7 +221,7 @@ test('what a killed process has sent is not sent again', async () => {
   expect(server.uploads.open).toBe(0);
 });
 
-test("a writer takes any pieces, and its memory is the caller's again", async () => {
+test('a writer accepts pieces of any size, and the caller may reuse their memory', async () => {
   await using server = await service();
   const writer = await openObjectWriter('s3://bucket/written', {
     endpointUrl: server.url,
@@ -239,7 +239,7 @@ test("a writer takes any pieces, and its memory is the caller's again", async ()
   expect(stored(server, 'written').equals(LINES)).toBe(true);
 });
 
-test('a writer that is given up leaves nothing, one that may not replace fails at once', async () => {
+test('an aborted writer leaves nothing, one without overwrite fails at once', async () => {
   await using server = await service({ objects: { 'bucket/there': Buffer.from('x') } });
   const options = { endpointUrl: server.url, partBytes: 5 * MIB };
   const writer = await openObjectWriter('s3://bucket/given-up', options);
@@ -272,7 +272,7 @@ test('records that break the schema are rejected, with the rule in the report', 
   expect(server.requests('PutObject')).toEqual([]);
 });
 
-test('progress counts bytes sent, up to what has to be sent', async () => {
+test('progress counts sent bytes up to the total', async () => {
   await using server = await service();
   const path = dir.file('progress.txt', LINES);
   const told: UploadProgress[] = [];

@@ -1,5 +1,5 @@
-import { BYTES, FLOAT, INT64, NONE } from '../../messages/example/feature-cursor.ts';
 import type { FeatureIndex } from '../../messages/example/feature-index.ts';
+import { BYTES, FLOAT, INT64, NONE } from '../../messages/example/list-cursor.ts';
 import { headerAt, type ImageKind } from '../../messages/image-header.ts';
 import { int64Value, latin1 } from '../stats/distinct-values.ts';
 import { floatKey, shortFloat } from '../stats/number-stats.ts';
@@ -20,19 +20,19 @@ const KINDS = {
   int32: INT32,
 } as const;
 const NAMES = ['no list', 'bytes', 'float', 'int64', 'float64', 'int32'];
-/** Up to this number, all allowed values are in the message. */
+/** Maximum number of allowed values listed in a message. */
 const MAX_LISTED_VALUES = 8;
 
-/** Checks one feature, record by record, by its rules; without rules whether it is of one type. */
+/** Checks one feature, record by record: its rules or, without rules, that it has one type. */
 export class FeatureChecker implements FieldSink {
   readonly name: string;
   readonly rules: FeatureListSchema | undefined;
   readonly tallies: Tallies;
-  /** Index of the last record that had it, to know repeated ones. */
+  /** Index of the last record that had it, to detect repeated names. */
   lastRecord = -1;
-  /** Index of the last record in which it had a list. */
+  /** Index of the last record that had it with a list. */
   lastList = -1;
-  /** The first kind that was met, where no rule says which it is. */
+  /** Its first kind, if no rule fixes the kind. */
   firstKind: number = NONE;
   readonly #kind: number;
   readonly #length: number | undefined;
@@ -80,7 +80,7 @@ export class FeatureChecker implements FieldSink {
     this.#checkLength();
   }
 
-  /** Whether the values are to be checked. */
+  /** Checks the kind. Returns whether to check the values. */
   #begin(record: number, kind: number): boolean {
     if (kind === NONE) return false;
     this.lastList = record;
@@ -136,7 +136,7 @@ export class FeatureChecker implements FieldSink {
     if (range === undefined) return;
     for (let at = from; at < to; at += 4) {
       const bits = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
-      // Negative zero compares as zero does.
+      // Negative zero compares as zero.
       const key = floatKey(bits === NEGATIVE_ZERO ? 0 : bits);
       if ((bits & EXPONENT_MASK) === EXPONENT_MASK) this.#odd(bits, range);
       else if (key < range.min || key > range.max)
@@ -201,7 +201,7 @@ export class FeatureChecker implements FieldSink {
   }
 }
 
-/** The UTF-8 of a text, a character for each byte. */
+/** The UTF-8 of a text, one character per byte. */
 function bytesKey(value: string | number): string {
   const bytes = new TextEncoder().encode(String(value));
   return latin1(bytes, 0, bytes.length);
@@ -251,7 +251,7 @@ function halves(value: bigint): { high: number; low: number } {
 }
 
 interface FloatRange {
-  /** In the order of `floatKey`. */
+  /** As `floatKey` returns them. */
   readonly min: number;
   readonly max: number;
   readonly nan: boolean;
@@ -265,7 +265,7 @@ function floatRange({ range = {}, nan = true, infinity = true }: FeatureSchema):
   return { min: keyOf(Number(min) || 0), max: keyOf(Number(max) || 0), nan, infinity, bounds: range };
 }
 
-/** Bounds are 32-bit floats as the values are: 0.1 is as large as the float that is written so. */
+/** Bounds are rounded to 32-bit floats, as the values are: the bound 0.1 includes the float 0.1. */
 function keyOf(value: number): number {
   floats[0] = value;
   return floatKey(words[0]);

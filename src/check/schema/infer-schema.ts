@@ -18,16 +18,16 @@ import {
   type SchemaMessage,
 } from './schema.ts';
 
-/** More distinct texts than these are not a domain. */
+/** Maximum number of distinct texts of a domain. */
 const MAX_DOMAIN = 100;
-/** Each text of a domain occurs this often, on average: ids and captions are not domains. */
+/** Minimum mean count of the texts of a domain: ids and captions are not domains. */
 const MIN_OCCURRENCES = 2;
 
-/** A feature that holds lists of several types, against the conformance rules of example.proto. */
+/** A feature with lists of several types, which the conformance rules of example.proto do not allow. */
 export interface TypeConflict {
   readonly feature: string;
   readonly isList: boolean;
-  /** Types by frequency: the schema has the first. */
+  /** Types, the most frequent first: the schema has that one. */
   readonly types: readonly {
     readonly type: ValueKind;
     readonly count: number;
@@ -38,17 +38,16 @@ export interface TypeConflict {
 /** Options of {@link schemaOf}. */
 export interface SchemaOptions {
   /**
-   * Whether only types, presence, fixed lengths and kinds of images become rules, so that other data of the same kind fits.
-   * Default false.
+   * Whether to write only rules about types, presence, fixed lengths and kinds of images, so that other data of the same
+   * kind fits. Default false.
    */
   readonly loose: boolean;
 }
 
 /**
- * The tightest schema that the records of a data set conform to, and the features of several types, which no schema can
- * describe: their rule has the most frequent type. A feature whose lists are all empty gets no type, because none is known.
- * Records of several message types have the schema of the most frequent one. With `loose`, rules about values and sizes
- * are left out.
+ * The tightest schema that all records of a data set conform to, and the features of several types, which no schema can
+ * describe: their rule has the most frequent type. A feature whose lists are all empty gets no type, because it is not
+ * known. If the records have several message types, the schema describes the most frequent one.
  *
  * @throws UsageError if no record has a message type that a schema describes
  * @example
@@ -82,7 +81,17 @@ export function schemaOf(
   };
 }
 
-/** The most frequent message type that a schema can describe, and the number of its records. */
+/**
+ * The most frequent message type that a schema can describe, and the number of its records.
+ *
+ * @throws UsageError if no record has such a type
+ * @example
+ * ```ts
+ * import { NO_STATS, schemaMessage } from 'recordpipe/check';
+ * const messages = { example: 2, sequenceExample: 0, other: 1 };
+ * console.log(schemaMessage({ ...NO_STATS, records: 3, messages })); // { message: 'Example', records: 2 }
+ * ```
+ */
 export function schemaMessage({ messages, records }: DatasetStats): {
   message: SchemaMessage;
   records: number;
@@ -112,7 +121,7 @@ function conflictOf(feature: NamedFeature, isList: boolean): TypeConflict[] {
 
 function featureSchema(stats: NamedFeature, records: number, loose: boolean): FeatureSchema {
   const [most] = typesOf(stats);
-  // Writers choose any type for an empty list: only values show which one is meant.
+  // Writers choose any type for an empty list: only values show the type of a feature.
   if (most === undefined || !hasValues(stats)) return {};
   const { type } = most;
   const required = most.count === records;
@@ -182,14 +191,14 @@ function valueRules(
   };
 }
 
-/** The distinct texts of a feature, in the order of their characters, where they are few and occur again and again. */
+/** The distinct texts of a feature, sorted, if they are few and occur several times. */
 function domainOf({ distinct, values, text }: BytesStats): string[] | undefined {
   if (distinct === null || text < values) return undefined;
   if (distinct.length > MAX_DOMAIN || values < MIN_OCCURRENCES * distinct.length) return undefined;
   return distinct.map(({ value }) => String(value)).sort();
 }
 
-/** Whether the header of every image said its size. */
+/** Whether the header of every image has a size. */
 function isSized({ values, width }: { values: number; width?: Spread }): boolean {
   return width !== undefined && width.log2.reduce((sum, count) => sum + count, 0) === values;
 }

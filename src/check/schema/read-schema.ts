@@ -15,9 +15,9 @@ import {
 import type { RecordSchema } from './schema.ts';
 
 /**
- * A schema from what its JSON text or document holds, checked: no unknown key, no value of another type, no bound above its counterpart.
+ * Reads a schema from JSON text or a parsed document, and checks it: unknown keys, types of values, and bounds.
  *
- * @throws UsageError that names the place in the document, and what was expected
+ * @throws UsageError that names the place in the document and the expected value
  * @example
  * ```ts
  * import { readSchema } from 'recordpipe/check';
@@ -45,7 +45,7 @@ export function readSchema(document: unknown): RecordSchema {
   }
 }
 
-/** Only the tensors of a Record have other types. */
+/** Checks that only the tensors of a Record have types that Examples do not have. */
 function checkExampleTypes({ features, featureLists = {} }: RecordSchema): void {
   for (const [place, rules] of Object.entries({ features, featureLists })) {
     for (const [name, { type }] of Object.entries(rules))
@@ -79,7 +79,7 @@ const FEATURE: Record<string, Check> = {
   width: counts,
   height: counts,
 };
-/** Which type a rule is for, where it is not for all. */
+/** The types that a rule applies to, if it does not apply to all. */
 const ONLY: Record<string, readonly string[]> = {
   range: ['int64', 'float', 'float64', 'int32'],
   nan: ['float', 'float64'],

@@ -1,6 +1,6 @@
 import type { RecordBatch } from '../../formats/batch.ts';
 import type { FormatName } from '../../formats/registry.ts';
-import { NONE } from '../../messages/example/feature-cursor.ts';
+import { NONE } from '../../messages/example/list-cursor.ts';
 import { MAX_FEATURES } from '../stats/dataset-stats.ts';
 import { NamedEntries } from '../stats/named-entries.ts';
 import { type RecordContent, recordContent } from '../stats/record-content.ts';
@@ -44,13 +44,13 @@ export class SchemaChecker {
     }
   }
 
-  /** The rules that are broken, by the place of the first record that does. */
+  /** The violated rules, by the position of the first record. */
   violations(): SchemaViolation[] {
     const found = [this.#records.violations(), this.#features.violations(), this.#lists.violations()].flat();
     return found.sort((a, b) => a.record - b.record);
   }
 
-  /** The features that the schema allows without saying anything of them, and their first type. */
+  /** The features that the schema allows without rules, and their first type. */
   unlisted(): { feature: string; isList: boolean; type: FeatureType }[] {
     if (this.#schema.unknownFeatures !== 'allow') return [];
     return [...this.#features.unlisted(), ...this.#lists.unlisted()];

@@ -1,6 +1,6 @@
 import { RecordpipeError } from '../../errors.ts';
 
-/** What a record can be wrong in. */
+/** A kind of rule. */
 export type SchemaRule =
   | 'message'
   | 'unknown-feature'
@@ -20,22 +20,22 @@ export type SchemaRule =
   | 'width'
   | 'height';
 
-/** A rule that records of a file break. */
+/** A rule that records of a file violate. */
 export interface SchemaViolation {
   readonly rule: SchemaRule;
   /** The feature or, with `isList`, the feature list; null for rules about whole records. */
   readonly feature: string | null;
   readonly isList: boolean;
-  /** Records that break it. */
+  /** Number of records. */
   readonly count: number;
-  /** The first of them. */
+  /** The first record. */
   readonly record: number;
   readonly offset: number;
-  /** What was expected, and what the first one has. */
+  /** The expected value, and that of the first record. */
   readonly message: string;
 }
 
-/** Where in a file a checker is. */
+/** The record that is checked. */
 export interface CheckedRecord {
   record: number;
   offset: number;
@@ -49,7 +49,7 @@ interface Tally {
   readonly message: string;
 }
 
-/** Counts, for one feature, the records that break each of its rules. */
+/** Counts the records that violate the rules of one feature. */
 export class Tallies {
   readonly #feature: string | null;
   readonly #isList: boolean;
@@ -62,7 +62,7 @@ export class Tallies {
     this.#at = at;
   }
 
-  /** @param message made for the first record only */
+  /** Counts the current record. @param message called for the first record only */
   breaks(rule: SchemaRule, message: () => string): void {
     const { record, offset } = this.#at;
     const tally = this.#tallies.get(rule);

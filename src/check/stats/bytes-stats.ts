@@ -12,7 +12,7 @@ export interface BytesStats {
   readonly length: Spread;
   /** Values that are text: UTF-8 without control characters. Images are never text. */
   readonly text: number;
-  /** Values that begin as images do, by kind. */
+  /** Values that begin like an image, by kind. */
   readonly images: { readonly [kind in ImageKind]?: ImageStats };
   readonly distinct: DistinctValues;
 }
@@ -20,12 +20,12 @@ export interface BytesStats {
 /** Images of one kind. */
 export interface ImageStats {
   readonly values: number;
-  /** Pixels, of those whose header says; undefined where none does. */
+  /** Pixels, of the images whose header has a size; missing if none has. */
   readonly width?: Spread;
   readonly height?: Spread;
 }
 
-/** Takes in values of bytes. */
+/** Collects the statistics of values of bytes. */
 export class BytesCounter {
   #total = 0;
   #values = 0;
@@ -34,7 +34,7 @@ export class BytesCounter {
   readonly #images = new Map<ImageKind, ImageCounter>();
   readonly #distinct = new DistinctCounter();
 
-  /** What the value is, where it is an image. */
+  /** Adds a value. Returns its header if it is an image. */
   add(bytes: Uint8Array, from: number, to: number): ImageHeader | undefined {
     this.#values++;
     this.#total += to - from;
@@ -54,7 +54,7 @@ export class BytesCounter {
     return header;
   }
 
-  /** Undefined where there was none. */
+  /** Undefined if there were no values. */
   stats(): BytesStats | undefined {
     const length = this.#length.spread();
     if (length === undefined) return undefined;

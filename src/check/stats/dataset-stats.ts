@@ -11,12 +11,12 @@ import { mergeSpreads, type Spread } from './log2.ts';
 import type { RecordType } from './record-type.ts';
 import { type ImageSample, mergeSamples } from './samples.ts';
 
-/** So many features are kept, those whose names come first; of a feature list the same. */
+/** Maximum number of features, and of feature lists: those whose names sort first. */
 export const MAX_FEATURES = 4096;
-/** So many findings are kept, the first by file and place; all are counted. */
+/** Maximum number of findings listed, the first by file and position; all are counted. */
 export const MAX_FINDINGS = 100;
 
-/** One of the files. */
+/** A file of the data set. */
 export interface FileStats {
   readonly uri: string;
   readonly format: string | null;
@@ -25,12 +25,12 @@ export interface FileStats {
   readonly records: number;
   /** Bytes as stored. */
   readonly bytes: number;
-  /** Findings, all counted. */
+  /** Number of findings. */
   readonly findings: number;
   readonly unreadable: boolean;
 }
 
-/** Something that is wrong with a file. */
+/** A problem of a file. */
 export interface StatsFinding {
   readonly uri: string;
   readonly code: ErrorCode;
@@ -39,7 +39,7 @@ export interface StatsFinding {
   readonly message: string;
 }
 
-/** How many records are of which type: see `RecordType`. Types that do not occur are omitted, except for `example`, `sequenceExample` and `other`. */
+/** Number of records of each `RecordType`. Types that do not occur are omitted, except `example`, `sequenceExample` and `other`. */
 export interface MessageCounts {
   readonly example: number;
   /** With feature lists. */
@@ -54,16 +54,32 @@ export interface MessageCounts {
   readonly text?: number;
   readonly protobuf?: number;
   readonly binary?: number;
-  /** The first of `other`, and what it is. */
+  /** The first record of `other`, and its description. */
   readonly firstOther?: RecordPlace & { readonly why: string };
 }
 
-/** Records with named features, whatever their type. */
+/**
+ * Number of records with named features.
+ *
+ * @example
+ * ```ts
+ * import { recordsWithFeatures } from 'recordpipe/check';
+ * console.log(recordsWithFeatures({ example: 2, sequenceExample: 1, other: 4 })); // 3
+ * ```
+ */
 export function recordsWithFeatures(messages: MessageCounts): number {
   return WITH_FEATURES.reduce((sum, key) => sum + (messages[key] ?? 0), 0);
 }
 
-/** How many records are of which type, for people, in the order of the document. */
+/**
+ * Number of records of each type that occurs, with the name of the type, in the order of {@link MessageCounts}.
+ *
+ * @example
+ * ```ts
+ * import { messageCountTexts } from 'recordpipe/check';
+ * console.log(messageCountTexts({ example: 2, sequenceExample: 0, other: 0 })); // [ { count: 2, name: 'Example' } ]
+ * ```
+ */
 export function messageCountTexts(messages: MessageCounts): { count: number; name: string }[] {
   return [...WITH_FEATURES, ...WITHOUT_FEATURES].flatMap((key) => {
     const count = messages[key] ?? 0;
@@ -108,7 +124,7 @@ const COUNT_NAMES: Readonly<Record<MessageCountKey, string>> = {
 
 export type MessageCountKey = (typeof WITH_FEATURES)[number] | (typeof WITHOUT_FEATURES)[number];
 
-/** The counts with their keys always in one order, because documents are compared byte for byte. */
+/** The counts with a fixed order of keys: documents are compared byte for byte. */
 export function messageCounts(
   counts: { readonly [key in MessageCountKey]?: number },
   firstOther: MessageCounts['firstOther'],
@@ -126,8 +142,9 @@ export function messageCounts(
 }
 
 /**
- * What there is to know about a set of record files: the document that `recordpipe stats --json` prints. Documents of parts of a set merge into the document of the set,
- * byte for byte and in any order: see `mergeStats`. Fields may be added; `version` changes when one changes its meaning.
+ * The statistics of a set of record files: the document that `recordpipe stats --json` prints. Documents of parts of a set
+ * merge into the document of the set, byte for byte and in any order: see `mergeStats`. Fields may be added; `version`
+ * changes when the meaning of a field changes.
  */
 export interface DatasetStats {
   readonly version: 1;
@@ -135,22 +152,22 @@ export interface DatasetStats {
   readonly files: readonly FileStats[];
   /** Good records of all files. */
   readonly records: number;
-  /** Bytes per good record, without framing; missing where there is no record. */
+  /** Bytes per good record, without framing; missing if there are no records. */
   readonly recordBytes?: Spread;
   readonly payloadBytes: number;
   readonly messages: MessageCounts;
-  /** By name: of Examples, of contexts, and what corresponds to them in other messages (see `recordContent`). */
+  /** By name: features of Examples and contexts, and the corresponding fields of other messages (see `recordContent`). */
   readonly features: readonly NamedFeature[];
   /** By name. */
   readonly featureLists: readonly NamedFeature[];
-  /** Whether there were more than 4,096 names of either. */
+  /** Whether there were more than 4,096 features or feature lists. */
   readonly truncated: boolean;
   readonly findings: { readonly count: number; readonly first: readonly StatsFinding[] };
-  /** A few of the images; none unless asked for. */
+  /** Some of the images, if requested. */
   readonly samples: readonly ImageSample[];
 }
 
-/** Statistics of nothing: what merging begins with. */
+/** The statistics of no files: the start of a merge. */
 export const NO_STATS: DatasetStats = Object.freeze({
   version: 1,
   files: [],
@@ -165,8 +182,9 @@ export const NO_STATS: DatasetStats = Object.freeze({
 } satisfies DatasetStats);
 
 /**
- * The statistics of all files of both documents. Associative and commutative, with {@link NO_STATS} as its neutral element: whatever the parts in which a set of files
- * was looked at, and in whatever order they are merged, the outcome is the same JSON text as that of one run over all. The two must not hold the same file.
+ * Merges two documents. The operation is associative and commutative, with {@link NO_STATS} as neutral element: however a
+ * set of files is divided, and in whatever order the parts are merged, the result is the same JSON text as that of one run
+ * over all files. No file may be in both documents.
  *
  * @example
  * ```ts
@@ -242,7 +260,7 @@ function mergeMessages(a: MessageCounts, b: MessageCounts): MessageCounts {
   return messageCounts(counts, firstOther);
 }
 
-/** Keeps the first names: a name that is kept in the end was kept by every part. */
+/** Keeps the names that sort first: a name that is kept in the end was kept in every part. */
 function mergeNamed(
   a: readonly NamedFeature[],
   b: readonly NamedFeature[],

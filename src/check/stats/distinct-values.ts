@@ -1,27 +1,27 @@
-/** Up to so many different values of a feature are counted one by one; of a feature that has more nothing is kept of them. */
+/** Distinct values of a feature are counted up to this number; beyond it, all counts are dropped. */
 export const MAX_DISTINCT = 1024;
-/** A longer value (bytes) is no label. */
+/** Beyond this length of a value of bytes, all counts are dropped too. */
 export const MAX_LABEL_BYTES = 64;
 
-/** A value and how often it is there: an integer (as text beyond 2^53), or bytes as text, or as base64 where they are not UTF-8. */
+/** A value and its count: an integer (as text beyond 2^53), or bytes as text, or as base64 if they are not UTF-8. */
 export interface ValueCount {
   readonly value: number | string;
-  /** Present where `value` is base64. */
+  /** Present if `value` is base64. */
   readonly base64?: true;
   readonly count: number;
 }
 
 /**
- * All different values, most frequent first, or null where there are more than 1,024 of them, or one that is longer than 64 bytes. That does not depend on the order of
- * the values, so that counts of parts add up to those of the whole.
+ * All distinct values, the most frequent first; null if there are more than 1,024, or one of more than 64 bytes. This does
+ * not depend on the order of values, so that counts of parts add up to those of the whole.
  */
 export type DistinctValues = readonly ValueCount[] | null;
 
-/** Counts the different values of a feature, as long as they are few. */
+/** Counts the distinct values of a feature while they are few. */
 export class DistinctCounter {
   overflown = false;
   #size = 0;
-  /** Labels are small numbers, as a rule. */
+  /** Counts of small numbers, which most labels are. */
   #small: Float64Array | undefined;
   readonly #others = new Map<number | string, number>();
 
@@ -44,7 +44,7 @@ export class DistinctCounter {
     else this.#count(latin1(bytes, from, to));
   }
 
-  /** @param isBytes whether the values are bytes */
+  /** The counts. @param isBytes whether the values are bytes */
   values(isBytes: boolean): DistinctValues {
     if (this.overflown) return null;
     const found: ValueCount[] = [];
@@ -73,7 +73,7 @@ export class DistinctCounter {
   }
 }
 
-/** The values of both. */
+/** Adds the counts of both. */
 export function mergeDistinct(a: DistinctValues, b: DistinctValues, isBytes: boolean): DistinctValues {
   if (a === null || b === null) return null;
   // Numbers and texts are different keys; base64 may look like any text.
@@ -89,7 +89,7 @@ export function mergeDistinct(a: DistinctValues, b: DistinctValues, isBytes: boo
   return sortedCounts([...found.values(), ...encoded.values()], isBytes);
 }
 
-/** A 64-bit integer as JSON has it: a number where that is exact, else decimal text. */
+/** A 64-bit integer for JSON: a number if that is exact, else decimal text. */
 export function int64Value(high: number, low: number): number | string {
   const value = high * 2 ** 32 + low;
   return Number.isSafeInteger(value) ? value : String((BigInt(high) << 32n) | BigInt(low));
@@ -106,14 +106,14 @@ function compareBytes(a: ValueCount, b: ValueCount): number {
   return one < other ? -1 : one > other ? 1 : (a.base64 ? 1 : 0) - (b.base64 ? 1 : 0);
 }
 
-/** Below, at or above 0 as `a` is less than, equal to or more than `b`. */
+/** Negative, 0 or positive if `a` is less than, equal to or greater than `b`. */
 export function compareInt64(a: number | string, b: number | string): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   const [one, other] = [BigInt(a), BigInt(b)];
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** Bytes as text, a character for each byte. */
+/** Bytes as text, one character per byte. */
 export function latin1(bytes: Uint8Array, from: number, to: number): string {
   let text = '';
   for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at]);

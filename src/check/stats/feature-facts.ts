@@ -102,8 +102,8 @@ function bytesFacts({ values, length, text, images, distinct }: BytesStats): str
   return `${found.join(', ')}${others}${pixels}, ${size}`;
 }
 
-/** A value of a feature in words: texts in quotes, and bytes that are not text as base64, which says so. */
-export function labelText({ value, base64 }: ValueCount, isText = true): string {
+/** A value of a feature: text in quotes, and bytes that are not text as base64. */
+function labelText({ value, base64 }: ValueCount, isText = true): string {
   if (base64) return `base64 ${value}`;
   if (typeof value === 'number') return numberText(value);
   return isText ? JSON.stringify(value) : `base64 ${Buffer.from(value).toString('base64')}`;

@@ -1,5 +1,5 @@
-import { BYTES, FLOAT, INT64, NONE } from '../../messages/example/feature-cursor.ts';
 import type { FeatureIndex } from '../../messages/example/feature-index.ts';
+import { BYTES, FLOAT, INT64, NONE } from '../../messages/example/list-cursor.ts';
 import type { ImageHeader } from '../../messages/image-header.ts';
 import { BytesCounter, type BytesStats, mergeBytes } from './bytes-stats.ts';
 import { DistinctCounter } from './distinct-values.ts';

@@ -9,21 +9,40 @@ export interface LabelFeature {
   readonly values: number;
 }
 
-/** With more distinct values, only the name makes a feature a label. */
-const FEW = 24;
+/** With more distinct values, a feature is a label only by its name. */
+const MAX_UNNAMED = 24;
 /** Longer lists are data: masks, pixels, tokens. */
 const MAX_LABELS_PER_RECORD = 16;
 const NAME = /label|class|categor|target|type|kind|lang|split|source/i;
-/** Numbers and names of records, sizes, positions and times. */
+/** Names of ids, sizes, positions and times. */
 const NOT_A_LABEL =
   /(^|[/_.])(u?ids?|guid|idx|index|indices|key|keys|number|num|count|offset|episode|step|frame|time|timestamp|date|height|width|depth|channels?|size|length|len|shape|rows?|cols?|columns?|version|seed|mask|image|pixels?|raw|encoded)$/i;
-/** Whether a step begins or ends something. */
+/** Names of flags of a step. */
 const FLAG =
   /(^|[/_.])(is[_/.])?(first|last|start|begin|end|terminal|terminated|truncated|done|valid|padding)$/i;
 
 /**
  * The features whose values are labels: at least two distinct texts or numbers that occur twice on average, few per record,
  * and few in all unless the name says that they are labels. Features named label, class and the like come first.
+ *
+ * @example
+ * ```ts
+ * import { labelFeatures, type NamedFeature } from 'recordpipe/check';
+ * const label: NamedFeature = {
+ *   name: 'label',
+ *   records: 4,
+ *   kinds: {},
+ *   length: { min: 1, max: 1, log2: [0, 4] },
+ *   int64: {
+ *     values: 4,
+ *     min: 0,
+ *     max: 1,
+ *     log2: { negative: [], zeros: 2, positive: [[0, 2]] },
+ *     distinct: [{ value: 0, count: 2 }, { value: 1, count: 2 }],
+ *   },
+ * };
+ * console.log(labelFeatures([label]).map(({ name, distinct }) => [name, distinct.length])); // [ [ 'label', 2 ] ]
+ * ```
  */
 export function labelFeatures(features: readonly NamedFeature[]): LabelFeature[] {
   return features
@@ -39,14 +58,14 @@ export function labelFeatures(features: readonly NamedFeature[]): LabelFeature[]
     .map(({ name, distinct, values }) => ({ name, distinct, values }));
 }
 
-/** 0 for the most likely labels; undefined for what is none. */
+/** 0 for the most likely labels; undefined for a feature that is not a label. */
 function labelRank({ name, length, int64, float, bytes }: NamedFeature): number | undefined {
   const { distinct, values = 0 } = int64 ?? float ?? bytes ?? {};
   if (!distinct || distinct.length < 2 || values < 2 * distinct.length) return undefined;
   if (length === undefined || length.max > MAX_LABELS_PER_RECORD || FLAG.test(name)) return undefined;
   const isNamed = NAME.test(name);
-  if (!isNamed && (distinct.length > FEW || NOT_A_LABEL.test(name))) return undefined;
-  // Images, pixels and packed numbers are no labels.
+  if (!isNamed && (distinct.length > MAX_UNNAMED || NOT_A_LABEL.test(name))) return undefined;
+  // Images, pixels and packed numbers are not labels.
   if (bytes !== undefined && (Object.keys(bytes.images).length > 0 || (bytes.text === 0 && !isNamed)))
     return undefined;
   // Lists are tokens and tensors, unless the name says that they are labels.

@@ -1,5 +1,5 @@
-import { BYTES, INT64 } from '../../messages/example/feature-cursor.ts';
 import type { FeatureIndex } from '../../messages/example/feature-index.ts';
+import { BYTES, INT64 } from '../../messages/example/list-cursor.ts';
 import { int64Value, MAX_LABEL_BYTES } from './distinct-values.ts';
 import { shortFloat } from './number-stats.ts';
 import { type FieldSink, type FieldValue, sendField } from './record-content.ts';

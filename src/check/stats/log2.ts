@@ -1,10 +1,10 @@
 /**
- * Counts by power of two: at 0 the zeros, at k the values from 2^(k-1) up to, not including, 2^k. Without the zeros at its end. The borders are the same for
- * everybody, so that two are added by adding their counts.
+ * Counts by power of two: at 0 the zeros, at k the values of at least 2^(k-1) and less than 2^k. Trailing zeros are omitted.
+ * The limits are always the same, so that two histograms are added by adding their counts.
  */
 export type Log2Counts = readonly number[];
 
-/** Least and most of whole numbers, and how they spread. */
+/** Minimum, maximum and distribution of integers >= 0. */
 export interface Spread {
   readonly min: number;
   readonly max: number;
@@ -13,17 +13,17 @@ export interface Spread {
 
 const BUCKETS = 54;
 
-/** The bucket of a whole number from 0 to 2^53. */
-export function log2Bucket(value: number): number {
+/** The bucket of an integer from 0 to 2^53. */
+function log2Bucket(value: number): number {
   return value < 2 ** 31 ? 32 - Math.clz32(value) : 64 - Math.clz32(Math.floor(value / 2 ** 32));
 }
 
-/** The least value of a bucket. */
+/** The minimum of a bucket. */
 export function bucketStart(bucket: number): number {
   return bucket === 0 ? 0 : 2 ** (bucket - 1);
 }
 
-/** Takes in whole numbers, one by one. */
+/** Collects integers, one by one. */
 export class SpreadCounter {
   min: number = Number.POSITIVE_INFINITY;
   max = 0;
@@ -35,14 +35,14 @@ export class SpreadCounter {
     this.#counts[log2Bucket(value)]++;
   }
 
-  /** Undefined where there was none. */
+  /** Undefined if there were none. */
   spread(): Spread | undefined {
     if (this.min > this.max) return undefined;
     return { min: this.min, max: this.max, log2: trimmed([...this.#counts]) };
   }
 }
 
-/** The spread of the values of both. */
+/** The spread over the values of both. */
 export function mergeSpreads(a: Spread | undefined, b: Spread | undefined): Spread | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return {
@@ -52,19 +52,19 @@ export function mergeSpreads(a: Spread | undefined, b: Spread | undefined): Spre
   };
 }
 
-export function addCounts(a: Log2Counts, b: Log2Counts): Log2Counts {
+function addCounts(a: Log2Counts, b: Log2Counts): Log2Counts {
   return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => (a[i] ?? 0) + (b[i] ?? 0));
 }
 
 /** Without the zeros at the end. */
-export function trimmed(counts: number[]): number[] {
+function trimmed(counts: number[]): number[] {
   while (counts.at(-1) === 0) counts.pop();
   return counts;
 }
 
 /**
- * Counts of numbers by sign and power of two: `[exponent, count]` each, ascending, where exponent e holds 2^e <= |value| < 2^(e+1). Floats that are subnormal are
- * counted as 2^-127.
+ * Counts of numbers by sign and power of two: pairs `[exponent, count]`, ascending, where exponent e counts the values with
+ * 2^e <= |value| < 2^(e+1). Subnormal floats are counted as 2^-127.
  */
 export interface SignedLog2 {
   readonly negative: readonly ExponentCount[];

@@ -19,20 +19,20 @@ export interface Int64Stats {
 
 /** The values of a float feature. */
 export interface FloatStats {
-  /** All, those that are no numbers included. */
+  /** All values, including NaN. */
   readonly values: number;
-  /** Of the finite ones; null where there are none. The fewest digits that give the same float. */
+  /** Minimum of the finite values, with the fewest digits that give the same float; null if there are none. */
   readonly min: number | null;
   readonly max: number | null;
   readonly nan: number;
   readonly positiveInfinity: number;
   readonly negativeInfinity: number;
   readonly log2: SignedLog2;
-  /** Finite values of labels: of an IRHeader and of the labels of a Record. Missing for other features. */
+  /** Finite values of the labels of an IRHeader or Record. Missing for other features. */
   readonly distinct?: DistinctValues;
 }
 
-/** Takes in 64-bit integers as halves. */
+/** Collects the statistics of 64-bit integers, which come as two halves. */
 export class Int64Counter {
   #values = 0;
   #minHigh = 0x7fffffff;
@@ -62,7 +62,7 @@ export class Int64Counter {
     if (!this.#distinct.overflown) this.#distinct.int64(high, low);
   }
 
-  /** Undefined where there was none. */
+  /** Undefined if there were no values. */
   stats(): Int64Stats | undefined {
     if (this.#values === 0) return undefined;
     return {
@@ -104,10 +104,10 @@ const FLOAT_BIAS = 127;
 const words = new Int32Array(1);
 const floats = new Float32Array(words.buffer);
 
-/** Takes in runs of little-endian 32-bit floats. */
+/** Collects the statistics of runs of little-endian 32-bit floats. */
 export class FloatCounter {
   #values = 0;
-  // Bits in an order in which they compare as the floats do.
+  // As `floatKey` returns them.
   #min = 0x7fffffff;
   #max: number = -0x80000000;
   #nan = 0;
@@ -137,7 +137,7 @@ export class FloatCounter {
     }
   }
 
-  /** Undefined where there was none. */
+  /** Undefined if there were no values. */
   stats(): FloatStats | undefined {
     if (this.#values === 0) return undefined;
     const finite = this.#min <= this.#max;
@@ -157,7 +157,7 @@ export class FloatCounter {
   }
 }
 
-/** Takes in 64-bit floats. */
+/** Collects the statistics of 64-bit floats. */
 export class Float64Counter {
   #values = 0;
   #min: number = Number.POSITIVE_INFINITY;
@@ -229,7 +229,7 @@ export function mergeFloat(a: FloatStats, b: FloatStats): FloatStats {
   };
 }
 
-/** Bits of a finite float, so that they compare as whole numbers do. */
+/** Converts the bits of a finite float to an integer that compares as the float does, and back. */
 export function floatKey(bits: number): number {
   return bits ^ ((bits >> 31) & 0x7fffffff);
 }
@@ -239,7 +239,7 @@ function floatOfKey(key: number): number {
   return floats[0];
 }
 
-/** The number with the least digits that is this 32-bit float: 0.1 in place of 0.10000000149011612. */
+/** The number with the fewest digits that rounds to this 32-bit float: 0.1 instead of 0.10000000149011612. */
 export function shortFloat(value: number): number {
   for (let digits = 1; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));

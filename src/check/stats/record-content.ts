@@ -8,7 +8,7 @@ import type { SageMakerValue } from '../../messages/sagemaker/record.ts';
 import { EVENT, EXAMPLE_LIST_WITH_CONTEXT, MessageReader, type MessageValue } from './message-reader.ts';
 import type { RecordType } from './record-type.ts';
 
-/** Values of one field of a record: a feature of an Example, or what corresponds to it in other messages. */
+/** Values of one field of a record: a feature of an Example, or the corresponding field of another message. */
 export type FieldValue =
   | Feature<'bigint'>
   | { readonly kind: 'float64'; readonly value: Float64Array }
@@ -52,6 +52,15 @@ export function sendField(field: FieldValue, sink: FieldSink): void {
 /** Types of records that have named fields. */
 export type MessageType = Exclude<RecordType, 'protobuf' | 'text' | 'binary'>;
 
+/**
+ * Whether records of a type have named fields.
+ *
+ * @example
+ * ```ts
+ * import { isMessageType } from 'recordpipe/check';
+ * console.log(isMessageType('Example'), isMessageType('text')); // true false
+ * ```
+ */
 export function isMessageType(type: RecordType): type is MessageType {
   return type !== 'protobuf' && type !== 'text' && type !== 'binary';
 }
@@ -66,12 +75,12 @@ const NO_LISTS: ReadonlyMap<string, readonly FieldValue[]> = new Map();
  * - Record: `features/NAME` and `label/NAME`, with `/keys` and `/shape` for tensors that have them; `uid`, `metadata` and
  *   `configuration`.
  * - IRHeader: `label`, `id`, `id2` unless it is 0, and `payload`.
- * - Event: `wall_time`, `step`, and each summary by its tag: scalars and tensors as numbers, images encoded, and the least
- *   and largest value of histograms.
+ * - Event: `wall_time`, `step`, and each summary by its tag: scalars and tensors as numbers, images encoded, and the minimum
+ *   and maximum of histograms.
  *
  * Bytes are views of the record.
  *
- * @param type as `recognizeRecord` gives it
+ * @param type as `recognizeRecord` returns it
  * @throws RecordpipeError `malformed-example` for a record of another type
  * @example
  * ```ts
@@ -115,7 +124,7 @@ function exampleListContent(record: Uint8Array): RecordContent {
   return { features: context === undefined ? new Map() : decodeExample(context), featureLists };
 }
 
-/** An ExampleListWithContext: Examples as bytes. */
+/** An ExampleListWithContext, with its Examples as bytes. */
 export interface ExampleListMessage {
   readonly examples?: readonly Uint8Array[];
   readonly context?: Uint8Array;
@@ -188,7 +197,7 @@ function headerFields(record: Uint8Array): Map<string, FieldValue> {
   ]);
 }
 
-/** An Event as its JSON mapping names the fields. */
+/** An Event, with the field names of the JSON mapping. */
 export interface EventMessage extends MessageValue {
   readonly wallTime?: number;
   readonly step?: bigint;
@@ -308,7 +317,7 @@ function tensorField(tensor: TensorMessage): FieldValue {
   }
 }
 
-/** Aligned memory with all whole values of `size` bytes. */
+/** All complete values of `size` bytes, in aligned memory. */
 function wholeValues(bytes: Uint8Array, size: number): ArrayBuffer {
   return new Uint8Array(bytes.subarray(0, bytes.length - (bytes.length % size))).buffer;
 }

@@ -9,24 +9,24 @@ import { type MessageType, readEvent, readExampleList } from './record-content.t
 
 /** Values of a list per piece of text. */
 const PIECE_VALUES = 8192;
-/** Bytes per piece: a multiple of 3, so that the base64 of the pieces is that of the whole. */
+/** Bytes per piece: a multiple of 3, so that the pieces are valid base64 together. */
 const PIECE_BYTES = 3 * 2 ** 18;
 
 /** Options of {@link recordJson}. */
 export interface RecordJsonOptions {
-  /** Whether a feature or feature list is written. Default: all are. Ignored for types without named features. */
+  /** Whether to write a feature or feature list. Default: all. Ignored for types without named features. */
   readonly wanted: (name: string) => boolean;
 }
 
 /**
- * A record in protobuf's canonical JSON mapping, as `google.protobuf.json_format.MessageToJson` writes it: names of fields in
+ * A record in protobuf's canonical JSON mapping, as `google.protobuf.json_format.MessageToJson` writes it: field names in
  * camel case, int64 as decimal text, bytes as base64 with padding, floats with the fewest digits that give the same 32 bits,
- * `"NaN"`, `"Infinity"` and `"-Infinity"` as text, unset fields left out. It is one line; features keep the order of the
+ * `"NaN"`, `"Infinity"` and `"-Infinity"` as text, unset fields omitted. It is one line; features keep the order of the
  * record. An IRHeader has the fields `flag`, `label`, `id`, `id2` and `payload`.
  *
- * The text comes in pieces, because a string cannot hold that of a record beyond about 400 MB.
+ * The text is returned in pieces, because a string cannot hold the text of a record of more than about 400 MB.
  *
- * @param type as `recognizeRecord` gives it
+ * @param type as `recognizeRecord` returns it
  * @throws RecordpipeError `malformed-example` for a record of another type
  * @example
  * ```ts
@@ -114,12 +114,12 @@ function tensorMessage(value: SageMakerValue<'bigint'>): object {
   return { [TENSORS[value.kind]]: { values, keys: filled(value.keys), shape: filled(value.shape) } };
 }
 
-/** Lists without values are not set. */
+/** Omits empty lists. */
 function filled<T extends { readonly length: number }>(list: T): T | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-/** Fields that are undefined are left out; maps are objects, so that no name is special. */
+/** Omits undefined fields. Maps become objects, so that no name is special. */
 function* pieces(value: unknown): Generator<string, void, undefined> {
   if (value instanceof Uint8Array) yield* base64Pieces(value);
   else if (ArrayBuffer.isView(value)) yield* numberPieces(value as unknown as Numbers);

@@ -1,7 +1,7 @@
 import { readU32 } from '../../bytes/little-endian.ts';
 import type { FormatName } from '../../formats/registry.ts';
-import { NONE } from '../../messages/example/feature-cursor.ts';
 import { FeatureIndex } from '../../messages/example/feature-index.ts';
+import { NONE } from '../../messages/example/list-cursor.ts';
 import { headerAt } from '../../messages/image-header.ts';
 import { EVENT, EXAMPLE_LIST_WITH_CONTEXT, MessageReader, RECORD } from './message-reader.ts';
 import { isTextAt } from './text.ts';

@@ -1,7 +1,7 @@
 import type { ImageHeader, ImageKind } from '../../messages/image-header.ts';
 import { compareTexts } from './feature-stats.ts';
 
-/** An image of the data, to be looked at. */
+/** A sample image of the data. */
 export interface ImageSample {
   readonly feature: string;
   readonly uri: string;
@@ -9,17 +9,17 @@ export interface ImageSample {
   readonly kind: ImageKind;
   readonly width: number;
   readonly height: number;
-  /** What a feature of the same record calls it, where there is one whose name ends in label, class, text, name or caption. */
+  /** The label of its record, if there is a feature whose name ends in label, class, text, name or caption. */
   readonly label?: string;
-  /** The image's own bytes. */
+  /** The bytes of the image. */
   readonly base64: string;
 }
 
-/** Samples in a document: which of all images they are is decided by a hash of their place, so that no order and no split of the data changes it. */
+/** Samples in a document. A hash of their place selects them, so that the order and division of the data do not matter. */
 export const MAX_SAMPLES = 16;
 /** Larger images are not kept. */
 export const MAX_SAMPLE_BYTES: number = 128 * 1024;
-/** What a browser shows without a script. */
+/** Kinds that browsers show. */
 export const SHOWN: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 'bmp'];
 
 interface Kept {
@@ -27,7 +27,7 @@ interface Kept {
   readonly sample: ImageSample;
 }
 
-/** Not yet as text: most images that are kept for a while make room for others, and writing base64 takes as long as checking them. */
+/** A sample before it is encoded: most candidates are replaced, and base64 takes as long as all other work. */
 interface Candidate {
   readonly hash: number;
   readonly sample: Omit<ImageSample, 'base64'>;
@@ -40,7 +40,7 @@ export class SampleKeeper {
   readonly #seed: number;
   readonly #wanted: boolean;
   #kept: Candidate[] = [];
-  /** Memory of one that made room: taking as much anew for each candidate took longer than all that is counted. */
+  /** Memory of a candidate that was replaced: allocating memory for each one is slower than all counting. */
   #spare: Uint8Array | undefined;
 
   constructor(uri: string, wanted: boolean) {
@@ -49,7 +49,7 @@ export class SampleKeeper {
     this.#wanted = wanted;
   }
 
-  /** @param label asked only where the image is kept */
+  /** Offers an image. @param label called only if the image is kept */
   offer(
     feature: string,
     record: number,
@@ -103,7 +103,7 @@ export class SampleKeeper {
   }
 }
 
-/** The first of both. */
+/** Selects the samples of both. */
 export function mergeSamples(a: readonly ImageSample[], b: readonly ImageSample[]): ImageSample[] {
   const kept = [...a, ...b].map((sample) => ({
     hash: placeHash(textHash(sample.uri), sample.record, sample.feature),
@@ -115,7 +115,7 @@ export function mergeSamples(a: readonly ImageSample[], b: readonly ImageSample[
     .map(({ sample }) => sample);
 }
 
-/** Several images of one feature of one record have the hash of that place: their bytes decide. */
+/** Images of one feature of one record have the same hash: their bytes decide. */
 function compareCandidates(a: Candidate, b: Candidate): number {
   return (
     a.hash - b.hash ||

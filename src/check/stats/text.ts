@@ -1,22 +1,22 @@
 import { isUtf8 } from 'node:buffer';
 import { findMalformedUtf8 } from '../../formats/utf8.ts';
 
-/** Shorter values are checked here, which is faster than calling the host. */
+/** Values up to this length are checked here, which is faster than calling Node. */
 const SHORT_BYTES = 48;
-/** Where a value has control characters, they are near its beginning, as a rule. */
+/** Control characters are looked for in this many bytes: binary data nearly always has some near its beginning. */
 const CONTROL_BYTES = 64;
 
 /** Whether the bytes [from, to) are UTF-8. */
 export function isUtf8At(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from <= SHORT_BYTES) return findMalformedUtf8(bytes, from, to) < 0;
-  // Most values that are not UTF-8 show it at once.
+  // Most values that are not UTF-8 are malformed near their beginning.
   const head = from + SHORT_BYTES;
   const at = findMalformedUtf8(bytes, from, head);
   if (at >= 0 && at <= head - 4) return false;
   return isUtf8(bytes.subarray(from, to));
 }
 
-/** Whether the bytes [from, to) are text: UTF-8, with no control character but tab and line ends in the first 64 bytes. */
+/** Whether the bytes [from, to) are text: UTF-8, with no control characters except tab and line ends in the first 64 bytes. */
 export function isTextAt(bytes: Uint8Array, from: number, to: number): boolean {
   const end = Math.min(to, from + CONTROL_BYTES);
   let isAscii = true;
@@ -33,8 +33,8 @@ export function isTextAt(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 /**
- * The text that bytes are, including a byte order mark; undefined if they are not text: UTF-8 without control characters
- * other than tab and line ends.
+ * Decodes bytes that are text, including a byte order mark. Returns undefined for bytes that are not UTF-8 or have control
+ * characters other than tab and line ends.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-/** `812 B`, `1.5 KiB`, `64 KiB`, `3.21 GiB`: three digits that count, no zeros behind them. */
+/** `812 B`, `1.5 KiB`, `64 KiB`, `3.21 GiB`: three significant digits, without trailing zeros. */
 export function bytesText(bytes: number): string {
   let value = bytes;
   let power = 0;
@@ -21,7 +21,7 @@ export function numberOf(count: number, noun: string): string {
   return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** `100 %`, `99.9 %`, `< 0.1 %`: never 100 % or 0 % where it is not. */
+/** `100 %`, `99.9 %`, `< 0.1 %`: 100 % and 0 % only if that is exact. */
 export function shareText(part: number, whole: number): string {
   if (part === 0 || whole === 0) return '0 %';
   if (part === whole) return '100 %';
@@ -41,7 +41,7 @@ export function rangeText(
   return low === high ? low : `${low} to ${high}`;
 }
 
-/** Numbers from 1,000 on as integers, others with up to four digits. */
+/** Numbers of 1,000 or more as integers, others with up to four digits. */
 export function numberText(value: number): string {
   if (Number.isInteger(value)) return Math.abs(value) < 1e15 ? countTextSigned(value) : String(value);
   if (Math.abs(value) >= 1000 && Math.abs(value) < 1e15) return countTextSigned(Math.round(value));
@@ -62,7 +62,7 @@ function countTextSigned(value: number): string {
 }
 
 /**
- * Text of at most `characters` characters: the middle of a longer one gives way, because names often differ at their ends.
+ * Shortens a text to at most `characters` characters. The middle is replaced, because names often differ at their ends.
  *
  * @example
  * ```ts

@@ -7,12 +7,12 @@ import { expanded, inputSelection, noInputs, sourceOf } from '../options/inputs.
 import { choice, flag, grouped, type Values, value } from '../options/option.ts';
 import { isSharded, shardOptions } from '../options/shards.ts';
 import { FILE_FORMATS, OUTPUT_HEADING, transformOptions } from '../options/transform.ts';
-import { eachFile, outputPaths } from '../output-dir.ts';
+import { eachFile, outputPaths } from '../output-files.ts';
 import { formatNumberOf } from '../text/numbers.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {
-  outputDir: value('--output-dir <folder>', 'convert each input into this directory, keeping its base name'),
+  outputDir: value('--output-dir <dir>', 'convert each input into this directory, keeping its base name'),
   keepGoing: flag(
     '--keep-going',
     'with --output-dir: report files that cannot be converted, and convert the others',

@@ -1,14 +1,13 @@
 import type { FileCount } from 'recordpipe/check';
-import { errorText } from '../advice.ts';
+import { complainAbout } from '../advice.ts';
 import { command, type Register } from '../command.ts';
 import { INVALID, IO_FAILURE, OK, worse } from '../exit-codes.ts';
-import { LiveReport } from '../live-report.ts';
 import { INPUTS, inputSelection, inputsOf } from '../options/inputs.ts';
 import { objectReadOptions } from '../options/objects.ts';
 import type { Values } from '../options/option.ts';
 import { readingOf, readingOptions } from '../options/reading.ts';
 import { linesOptions, runOptions } from '../options/reports.ts';
-import { complain, print, say } from '../output.ts';
+import { complain, LiveReport, print, say } from '../output.ts';
 import { isLiveApart, progressOf } from '../progress.ts';
 import { formatNumberOf } from '../text/numbers.ts';
 import { visible } from '../text/visible.ts';
@@ -23,7 +22,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'count',
-  description: 'Count records. Of files with large records, only the headers are read.',
+  description: 'Count records. Reads only the headers of files with large records.',
   arguments: { '<inputs...>': INPUTS },
   options: OPTIONS,
   help: `
@@ -56,7 +55,7 @@ async function count(inputs: string[], options: Values<typeof OPTIONS>): Promise
     if (file.error !== undefined) {
       exitCode = worse(exitCode, file.unreadable ? IO_FAILURE : INVALID);
       progress.clear();
-      complain(errorText(file.error));
+      complainAbout(file.error);
     }
     if (jsonl) output.write(`${JSON.stringify({ event: 'file', ...file })}\n`);
   };

@@ -10,7 +10,7 @@ import { payloadOptions, readingOptions } from '../options/reading.ts';
 import { linesOptions, reportOptions } from '../options/reports.ts';
 import { isSharded, shardOptions } from '../options/shards.ts';
 import { complain, isGuarded, print, say } from '../output.ts';
-import { eachFile } from '../output-dir.ts';
+import { eachFile } from '../output-files.ts';
 import { progressOf } from '../progress.ts';
 import type { ShardFiles } from '../shard-run.ts';
 import { formatBytes, formatNumberOf, formatSeconds } from '../text/numbers.ts';
@@ -21,13 +21,13 @@ const { format, maxRecordSize, multipart, cr, delimiter } = readingOptions;
 const OPTIONS = {
   kind: choice(
     '--kind <kind>',
-    'rpidx: native, FILE.rpidx; vahidk, dali (TFRecord) and mx (RecordIO): NAME.idx for NAME.rec',
+    'rpidx (native) writes FILE.rpidx; vahidk and dali (TFRecord) and mx (RecordIO) write NAME.idx',
     ['rpidx', 'vahidk', 'dali', 'mx'],
     'rpidx',
   ),
   output: value('-o, --output <file>', 'path of the index (one input only)'),
   check: flag('--check', 'verify existing indexes against their data; write nothing'),
-  force: flag('-f, --force', 'rebuild indexes and replace existing files of their names').conflicts('check'),
+  force: flag('-f, --force', 'rebuild indexes, and replace other files at their paths').conflicts('check'),
   full: flag('--full', 'also verify payload checksums'),
   format,
   maxRecordSize,
@@ -55,7 +55,7 @@ Examples:
   recordpipe index train.rec --kind mx          train.idx, as MXNet expects it
   recordpipe index 'train-*' --check
 
-Indexes that match their file are kept; others are rebuilt. An MXNet index is rebuilt only with --force, because rebuilding discards its keys. A file that is not an index is replaced only with --force. From directories and patterns, the kinds vahidk and dali take TFRecord files and mx takes RecordIO files.`,
+Indexes that match their file are kept; others are rebuilt. An MXNet index is rebuilt only with --force, because rebuilding discards its keys. A file that is not an index is replaced only with --force. From directories, the kinds vahidk and dali take TFRecord files and mx takes RecordIO files.`,
   action: index,
 });
 

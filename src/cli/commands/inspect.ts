@@ -1,4 +1,3 @@
-import type { hash } from 'node:crypto';
 import type { OpenedRecords, RecordBatch } from 'recordpipe';
 import { isItemFailure, type RecordpipeError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
@@ -21,7 +20,7 @@ const OPTIONS = {
   records: parsed('-n, --records <n>', 'maximum number of records; 0: all', atLeast(0), 5),
   skip: parsed('--skip <n>', 'number of records to skip first', atLeast(0), 0),
   feature: featureOption,
-  saveImages: value('--save-images <folder>', 'write the images in the shown records to a directory'),
+  saveImages: value('--save-images <dir>', 'write the images in the shown records to a directory'),
   force: flag('--force', 'with --save-images: overwrite existing files'),
   decode: flag(
     '--decode',
@@ -63,9 +62,10 @@ async function inspect(file: string, options: Options): Promise<number> {
   const isText = !json && !jsonl;
   const end = options.records === 0 ? Number.POSITIVE_INFINITY : skip + options.records;
   const paint = painter(1);
-  const [{ openRecords }, { recordViews }] = await Promise.all([
+  const [{ openRecords }, { recordViews }, crypto] = await Promise.all([
     import('recordpipe'),
     import('../record-views.ts'),
+    options.hash && import('node:crypto'),
   ]);
   const views = await recordViews(options);
   const errors: RecordpipeError[] = [];
@@ -94,14 +94,12 @@ async function inspect(file: string, options: Options): Promise<number> {
     isTitled = true;
     await say(paint('dim', titleText(uri, opened, isEmpty && options.format === 'auto')));
   };
-  // Loading node:crypto takes longer than inspecting a few records.
-  const digest = options.hash && (await import('node:crypto')).hash;
   try {
     for await (const batch of opened?.batches ?? []) {
       await title(false);
       const lines = new Lines(isText ? say : print);
       for (let i = Math.max(0, skip - seen); i < batch.length && seen + i < end; i++) {
-        const record = describe(batch, i, digest);
+        const record = describe(batch, i, crypto);
         const payload = batch.record(i);
         if (isText) await lines.add(views.text(record, payload, opened!.format, paint));
         else {
@@ -161,13 +159,17 @@ class Lines {
 
 const PIECE_CHARACTERS = 2 ** 20;
 
-function describe(batch: RecordBatch, i: number, digest: typeof hash | undefined): ShownRecord {
+function describe(
+  batch: RecordBatch,
+  i: number,
+  crypto: typeof import('node:crypto') | undefined,
+): ShownRecord {
   const payload = batch.record(i);
   return {
     record: batch.firstRecord + i,
     offset: batch.offset(i),
     length: payload.length,
-    ...(digest && { sha256: digest('sha256', payload, 'hex') }),
+    ...(crypto && { sha256: crypto.hash('sha256', payload, 'hex') }),
     ...(batch.parts > 1 && { parts: batch.parts }),
   };
 }

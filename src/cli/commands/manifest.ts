@@ -6,7 +6,7 @@ import { accessOf, accessOptions, isAddress, objectReadOptions } from '../option
 import { atLeast, flag, names, parsed, type Values, value } from '../options/option.ts';
 import { linesOptions, reportOptions } from '../options/reports.ts';
 import { complain, print, say } from '../output.ts';
-import { checkReplaceable } from '../report-file.ts';
+import { checkReplaceable } from '../output-files.ts';
 import { formatNumberOf } from '../text/numbers.ts';
 import { painter } from '../text/terminal.ts';
 import { visible } from '../text/visible.ts';

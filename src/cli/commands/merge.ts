@@ -18,7 +18,7 @@ const OPTIONS = {
   ...inputSelection,
   ...grouped('Shard reports:', {
     html: value('--html <file>', 'stats reports: also write an HTML page; - for stdout, instead of the text'),
-    title: value('--title <text>', 'title of the page'),
+    title: value('--title <text>', 'title of the HTML page'),
     schema: value('--schema <file>', 'schema reports: also write the schema, for validate --schema'),
     partial: flag(
       '--partial',

@@ -15,16 +15,16 @@ import {
   value,
 } from '../options/option.ts';
 import { complain, print } from '../output.ts';
-import { refuseReportOn } from '../report-file.ts';
+import { refuseReportOn } from '../output-files.ts';
 import { formatBytes, formatNumberOf } from '../text/numbers.ts';
 import { visible } from '../text/visible.ts';
 
 const OPTIONS = {
   output: value(
     '-o, --output <file>',
-    'where to write the plan: a file or s3://bucket/key (.gz: compressed), or - for stdout',
+    'output path or s3://bucket/key (.gz: compressed), or - for stdout',
   ).makeOptionMandatory() as TypedOption<string>,
-  shards: parsed('-n, --shards <n>', 'number of shards; workers then need not pass it', atLeast(1)),
+  shards: parsed('-n, --shards <n>', 'number of shards; workers can then omit it from --shard', atLeast(1)),
   cut: parsed(
     '--cut <size>',
     'split files larger than this into parts of about this size (needs an index next to the file)',
@@ -81,7 +81,7 @@ async function plan(inputs: string[], options: Values<typeof OPTIONS>): Promise<
   if (json) await print(`${JSON.stringify({ output, hash, files: files.length, bytes, shards })}\n`);
   else if (!quiet)
     complain(
-      `wrote ${visible(output)}: ${formatNumberOf(files.length, 'file')}, ${formatBytes(bytes)}, hash ${hash.slice(0, 12)}`,
+      `wrote ${output === '-' ? '<stdout>' : visible(output)}: ${formatNumberOf(files.length, 'file')}, ${formatBytes(bytes)}, hash ${hash.slice(0, 12)}`,
     );
   return OK;
 }

@@ -5,17 +5,24 @@ import { cliMessage } from '../advice.ts';
 import { command, type Register } from '../command.ts';
 import { INVALID, OK } from '../exit-codes.ts';
 import { expanded, INPUT, inputSelection, sourceOf } from '../options/inputs.ts';
+import { accessOf } from '../options/objects.ts';
 import { atLeast, parsed, type Values, value } from '../options/option.ts';
 import { OUTPUT, TEXT_NOTES, transformOptions } from '../options/transform.ts';
 import { complain } from '../output.ts';
-import { eachFile, outputPaths } from '../output-dir.ts';
-import { checkReplaceable, checkReportFolder, refuseReportOn, writeReport } from '../report-file.ts';
+import {
+  checkReplaceable,
+  checkReportFolder,
+  eachFile,
+  outputPaths,
+  refuseReportOn,
+  writeReport,
+} from '../output-files.ts';
 import { formatCount, formatNumberOf } from '../text/numbers.ts';
 import { visible } from '../text/visible.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {
-  outputDir: value('--output-dir <folder>', 'repair each input file into this directory, keeping its name'),
+  outputDir: value('--output-dir <dir>', 'repair each input file into this directory, keeping its name'),
   report: value('--report <file>', 'also write the findings to a file, as JSON'),
   maxErrors: parsed(
     '--max-errors <n>',
@@ -78,7 +85,13 @@ async function repair(input: string, output: string | undefined, options: Option
       exitCode = done.results.some(({ ok }) => !ok) ? INVALID : done.exitCode;
       const result = outputDir === undefined ? done.results[0] : done.results;
       if (report !== undefined)
-        await writeReport(report, `${JSON.stringify(result, undefined, 2)}\n`, 'repair', force);
+        await writeReport(
+          report,
+          `${JSON.stringify(result, undefined, 2)}\n`,
+          'repair',
+          force,
+          accessOf(options),
+        );
       return result;
     },
     summary: (result) => (Array.isArray(result) ? result : [result as RepairResult]).map(summary).join('\n'),

@@ -12,7 +12,7 @@ const OPTIONS = {
   fraction: parsed('--fraction <p>', 'include each record with this probability, 0 to 1', probability),
   seed: parsed('--seed <n>', 'random seed; the same seed selects the same records', atLeast(0), 0),
   tempDir: value(
-    '--temp-dir <folder>',
+    '--temp-dir <dir>',
     'directory for candidate records, with --records (default: next to the output)',
   ),
   ...transformOptions,
@@ -28,7 +28,7 @@ Examples:
   recordpipe sample train.tfrecord some.tfrecord -n 1000 --seed 1
   recordpipe sample train.rec - --fraction 0.01 --to jsonl
 
-The input is read once. -n 1000 selects the records that shuffle with the same seed would put first. A smaller --fraction selects a subset of a larger one.
+The input is read once. -n 1000 selects the records that recordpipe shuffle puts first for the same seed. A smaller --fraction selects a subset of a larger one.
 
 ${TEXT_NOTES}`,
   action: sample,

@@ -1,19 +1,19 @@
+import { readFileSync } from 'node:fs';
 import type { TypeConflict } from 'recordpipe/check';
 import { UsageError } from 'recordpipe/errors';
-import { errorText } from '../advice.ts';
+import { complainAbout } from '../advice.ts';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { interruption } from '../interrupt.ts';
 import { INPUTS, inputSelection, inputsOf } from '../options/inputs.ts';
-import { objectReadOptions } from '../options/objects.ts';
+import { accessOf, objectReadOptions } from '../options/objects.ts';
 import { flag, type Values, value } from '../options/option.ts';
 import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
 import { runOptions } from '../options/reports.ts';
 import { shardOptions } from '../options/shards.ts';
 import { complain, print, say } from '../output.ts';
-import { jsonSchema } from '../package-files.ts';
+import { checkOutput, checkReplaceable, refuseReportOn, writeReport } from '../output-files.ts';
 import { progressOf } from '../progress.ts';
-import { checkOutput, checkReplaceable, refuseReportOn, writeReport } from '../report-file.ts';
 import { finishStats, statsShard } from '../stats-run.ts';
 import { formatCount } from '../text/numbers.ts';
 import { painter } from '../text/terminal.ts';
@@ -22,7 +22,10 @@ import { visible } from '../text/visible.ts';
 const OPTIONS = {
   output: value('-o, --output <file>', 'write the schema as JSON to a file; - for stdout'),
   force: flag('-f, --force', 'overwrite an existing --output'),
-  loose: flag('--loose', 'only types, presence, fixed lengths and image formats, to check similar data'),
+  loose: flag(
+    '--loose',
+    'restrict the schema to types, presence, fixed lengths and image formats, to check similar data',
+  ),
   jsonSchema: flag('--json-schema', 'print the JSON Schema of schema files and exit'),
   ...runOptions,
   ...readingOptions,
@@ -50,7 +53,7 @@ The schema is as strict as the data: it has the observed ranges, lengths, sizes 
 async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promise<number> {
   const { json, quiet, jobs, output, force, loose = false } = options;
   if (options.jsonSchema) {
-    await print(jsonSchema());
+    await print(readFileSync(new URL('../../../schema/recordpipe-schema.json', import.meta.url)));
     return OK;
   }
   if (options.shard !== undefined && output !== undefined)
@@ -87,7 +90,7 @@ async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promis
       path,
       '--output',
     );
-    await writeReport(path, document, undefined, force);
+    await writeReport(path, document, undefined, force, accessOf(options));
   }
   if (json || output === '-') await print(document);
   else if (path !== undefined) {
@@ -106,7 +109,7 @@ async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promis
       `recordpipe: the schema describes the ${formatCount(records)} records of type ${message}; all records: ${others.join(', ')}`,
     );
   }
-  for (const finding of stats.findings.first) complain(errorText(finding));
+  for (const finding of stats.findings.first) complainAbout(finding);
   return finishStats(stats, shard);
 }
 

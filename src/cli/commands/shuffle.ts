@@ -12,7 +12,7 @@ const OPTIONS = {
     size,
   ),
   tempDir: value(
-    '--temp-dir <folder>',
+    '--temp-dir <dir>',
     'directory for data that does not fit in memory (default: next to the output)',
   ),
   ...transformOptions,

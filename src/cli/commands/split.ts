@@ -22,7 +22,7 @@ const OPTIONS = {
     'text after the shard number (default: the extension of the format; for text, that of the input)',
   ),
   tempDir: value(
-    '--temp-dir <folder>',
+    '--temp-dir <dir>',
     'directory for a copy of stdin, with --shards (default: next to the shards)',
   ),
   ...transformOptions,
@@ -39,9 +39,9 @@ Examples:
   recordpipe split train.rec out/train --size 128MiB --output-compression gzip
   recordpipe split train.rec part --by-hash 10      duplicates share a shard
 
-Order is kept: merging the shards restores the input (except with --by-hash). Existing shards with the same prefix are an error.
+Order is kept: merging the shards restores the input (except with --by-hash). Existing shards with the same prefix are an error unless you pass --force.
 
-Text lines converted to text lines keep their carriage returns unless you pass --cr. Shards of a .jsonl file copy its lines unchanged, whatever JSON they contain. --from jsonl and --to jsonl select {"data":"<base64>"} lines. Shards of text files keep the extension of the input, e.g. .csv.`,
+Text lines converted to text lines keep their carriage returns unless you pass --cr. Shards of a .jsonl file copy its lines unchanged, regardless of their JSON. --from jsonl and --to jsonl select {"data":"<base64>"} lines. Shards of text files keep the extension of the input, e.g. .csv.`,
   action: split,
 });
 

@@ -4,14 +4,14 @@ import { command, type Register } from '../command.ts';
 import { FeatureChoice, featureOption } from '../feature-choice.ts';
 import { interruption } from '../interrupt.ts';
 import { INPUTS, inputSelection, inputsOf } from '../options/inputs.ts';
-import { objectReadOptions } from '../options/objects.ts';
+import { accessOf, objectReadOptions } from '../options/objects.ts';
 import { flag, negation, type Values, value } from '../options/option.ts';
 import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
 import { runOptions } from '../options/reports.ts';
 import { shardOptions } from '../options/shards.ts';
 import { complain, print, say } from '../output.ts';
+import { checkOutput, checkReplaceable, refuseReportOn, writeReport } from '../output-files.ts';
 import { progressOf } from '../progress.ts';
-import { checkOutput, checkReplaceable, refuseReportOn, writeReport } from '../report-file.ts';
 import { finishStats, statsShard } from '../stats-run.ts';
 import { painter } from '../text/terminal.ts';
 import { visible } from '../text/visible.ts';
@@ -82,7 +82,7 @@ async function stats(inputs: string[], options: Values<typeof OPTIONS>): Promise
       page,
       '--html',
     );
-    await writeReport(page, statsHtml(found, { title }), 'page', force);
+    await writeReport(page, statsHtml(found, { title }), 'page', force, accessOf(options));
   }
   if (json) await print(`${JSON.stringify({ ...found, samples: [] }, undefined, 2)}\n`);
   else if (!quiet && html !== '-') {

@@ -9,6 +9,7 @@ import type {
 } from 'recordpipe/pipemode/streamer';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
+import { inputSelection } from '../options/inputs.ts';
 import { objectReadOptions, objectsOf } from '../options/objects.ts';
 import {
   atLeast,
@@ -69,7 +70,7 @@ const OPTIONS = {
     ),
     readerTimeout: parsed(
       '--reader-timeout <time>',
-      'maximum time to wait for a reader to open a pipe, e.g. 10m',
+      'maximum time to wait for a reader to open a pipe, e.g. 10m (default: unlimited)',
       duration,
     ),
     grace: parsed(
@@ -95,6 +96,7 @@ const OPTIONS = {
       atLeast(0),
     ),
   }),
+  strictShards: inputSelection.strictShards,
   ...objectReadOptions,
 };
 
@@ -125,7 +127,7 @@ Examples:
 
 The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables. stream exits with the program's exit code. A pipe cannot signal an error: if data cannot be read, stream stops the program and everything it started before any pipe reaches an end of file. Signals are passed on; a program that has not ended after --grace, or at a second signal, is killed. The program has a session of its own: it can read the terminal, but cannot open /dev/tty. When it ends, processes that it started are stopped.
 
-Without a program, CHANNEL.status.json next to the pipes records how each epoch ended. A reader that does not read it takes truncated data as complete after a failure, unless --hold is given.`,
+Without a program, CHANNEL.status.json next to the pipes records how each epoch ended. After a failure, a reader that ignores this file treats truncated data as complete, unless you pass --hold.`,
   exitCodes: EXIT_CODES,
   action: stream,
 });
@@ -167,6 +169,7 @@ async function stream(command: string[], options: Options): Promise<number> {
     readerTimeoutMs: options.readerTimeout,
     strictEof: options.strictEof === true,
     onFailure: options.hold ? 'hold' : 'close',
+    strictShards: options.strictShards === true,
     skipMissing: options.skipMissing === true,
     onBadLine: options.skipBadLines ? 'skip' : 'error',
     lazy: options.lazy === true,
@@ -198,7 +201,7 @@ async function stream(command: string[], options: Options): Promise<number> {
       await announced;
     } else {
       const environment = trainingEnvironment({ ...places, pipeDir }, job);
-      return await runBeside(streamer, command, environment, signals, options.grace);
+      return await runProgram(streamer, command, environment, signals, options.grace);
     }
   } catch (error) {
     if (!signals.stop.aborted) throw inOptions(error);
@@ -220,7 +223,7 @@ function inOptions(error: unknown): unknown {
 }
 
 /** Runs the program, and stops it if its data cannot be read. Returns the exit code. */
-async function runBeside(
+async function runProgram(
   streamer: PipeModeStreamer,
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -299,8 +302,10 @@ function report(event: StreamEvent, { json, quiet }: Options, supervised: boolea
 
 async function serveMetrics(streamer: PipeModeStreamer, port: number): Promise<Server> {
   if (port > MAX_PORT) throw new UsageError(`--metrics: expected a port from 0 to ${MAX_PORT}, got ${port}`);
-  const { createServer } = await import('node:http');
-  const { prometheusText } = await import('recordpipe/pipemode/streamer');
+  const [{ createServer }, { prometheusText }] = await Promise.all([
+    import('node:http'),
+    import('recordpipe/pipemode/streamer'),
+  ]);
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'text/plain; version=0.0.4');
     response.end(prometheusText(streamer.metrics));

@@ -3,15 +3,14 @@ import type { UploadedFile, UploadReport } from 'recordpipe/upload';
 import { cliMessage } from '../advice.ts';
 import { command, type Register } from '../command.ts';
 import { INVALID, IO_FAILURE, OK, worse } from '../exit-codes.ts';
-import { LiveReport } from '../live-report.ts';
-import { inputSelection, inputsOf, STORED_INPUTS } from '../options/inputs.ts';
+import { inputSelection, inputsOf, LOCAL_INPUTS } from '../options/inputs.ts';
 import { objectsOf, transferOptions } from '../options/objects.ts';
 import { atLeast, defined, flag, negation, parsed, type Values, value } from '../options/option.ts';
 import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
 import { linesOptions, runOptions } from '../options/reports.ts';
-import { print, say } from '../output.ts';
+import { LiveReport, print, say } from '../output.ts';
+import { readSchemaFile } from '../output-files.ts';
 import { progressWith, uploadItems } from '../progress.ts';
-import { readSchemaFile } from '../report-file.ts';
 import { badFileText, warningsText } from '../text/findings.ts';
 import { formatBytes, formatNumberOf, formatSeconds } from '../text/numbers.ts';
 import { type Painter, painter } from '../text/terminal.ts';
@@ -51,7 +50,7 @@ export const register: Register = command({
   description: 'Validate record files and upload them; invalid files are rejected.',
   usage: '[options] <files...> <destination>',
   arguments: {
-    '<files...>': `${STORED_INPUTS}; the last argument is the destination: s3://bucket/folder/, or s3://bucket/key for one file`,
+    '<files...>': `${LOCAL_INPUTS}; the last argument is the destination: s3://bucket/folder/, or s3://bucket/key for one file`,
   },
   options: OPTIONS,
   help: `

@@ -2,22 +2,21 @@ import type { FileReport, Finding, RecordSchema, ValidateReport, validateReport 
 import { UsageError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
 import { INVALID, IO_FAILURE, OK, worse } from '../exit-codes.ts';
-import { LiveReport } from '../live-report.ts';
 import { INPUTS, inputSelection, inputsOf, noInputs } from '../options/inputs.ts';
-import { objectReadOptions } from '../options/objects.ts';
+import { accessOf, objectReadOptions } from '../options/objects.ts';
 import { atLeast, choice, flag, grouped, parsed, type Values, value } from '../options/option.ts';
 import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
 import { linesOptions, runOptions } from '../options/reports.ts';
 import { isSharded, SHARDS_HEADING, shardOptions } from '../options/shards.ts';
-import { complain, print, say } from '../output.ts';
-import { isLiveApart, progressOf } from '../progress.ts';
+import { complain, LiveReport, print, say } from '../output.ts';
 import {
   checkOutput,
   checkReplaceable,
   readSchemaFile,
   refuseReportOn,
   writeReport,
-} from '../report-file.ts';
+} from '../output-files.ts';
+import { isLiveApart, progressOf } from '../progress.ts';
 import type { ShardRun } from '../shard-run.ts';
 import { badFileText, interruptedText, summaryText, violationsText, warningsText } from '../text/findings.ts';
 import { painter } from '../text/terminal.ts';
@@ -161,7 +160,7 @@ async function validate(inputs: string[], options: Options): Promise<number> {
         report.files.map(({ uri }) => uri),
         reportPath,
       );
-      await writeReport(reportPath, document(report), 'validation', force);
+      await writeReport(reportPath, document(report), 'validation', force, accessOf(options));
     }
     // Reading may succeed next time: without a report, the shard is run again.
     if (shard !== undefined && unreadable) exitCode = IO_FAILURE;

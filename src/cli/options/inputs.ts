@@ -11,14 +11,20 @@ import type { ReadingOptions } from './reading.ts';
 
 type Format = ReadingOptions['format'];
 
-/** Describes the argument of the commands that accept many inputs from storage. */
-export const STORED_INPUTS =
-  'files, directories, quoted glob patterns, s3://bucket/key, prefix/ or pattern, @list (a file with one input per line, or NUL-separated as from find -print0; @- for stdin)';
+const LIST = '@list (a file with one input per line, or NUL-separated as from find -print0; @- for stdin)';
+
+/** Describes the argument of the commands that accept local files. */
+export const LOCAL_INPUTS: string = `files, directories, quoted glob patterns, ${LIST}`;
+
+/** Describes the argument of the commands that accept files and objects. */
+export const STORED_INPUTS: string = `files, directories, quoted glob patterns, s3://bucket/key, prefix/ or pattern, ${LIST}`;
 
 /** Describes the argument of the commands that accept many inputs. */
 export const INPUTS: string = `${STORED_INPUTS}, - for stdin`;
 
-/** Describes the argument of the commands that accept one input, which may stand for several files. */
+/**
+ * Describes the argument of the commands that accept one input, which may stand for several files.
+ */
 export const INPUT =
   'a file, directory or quoted glob pattern, s3://bucket/key, prefix/ or pattern, @list, or - for stdin';
 
@@ -32,10 +38,10 @@ export interface InputSelection {
   readonly strictShards?: true;
 }
 
-export const inputSelection: OptionsOf<InputSelection> = grouped('Folders, prefixes and patterns:', {
+export const inputSelection: OptionsOf<InputSelection> = grouped('Directories, prefixes and patterns:', {
   include: parsed(
     '--include <glob>',
-    'take only files that match, whatever their names; repeatable. A glob with a slash is matched against the path below the folder, any other against the name',
+    'take only files that match, regardless of their extensions; repeatable. A glob with a slash is matched against the path below the directory, any other against the name',
     repeated,
   ),
   exclude: parsed('--exclude <glob>', 'skip files that match; repeatable', repeated),
@@ -70,8 +76,8 @@ export async function expanded(
 }
 
 /**
- * The source that an argument names, and its name in errors. A pipe on standard input stays with the
- * event loop, so that signals can interrupt it.
+ * The source that an argument names, and its name in errors. A pipe on standard input stays with
+ * the event loop, so that signals can interrupt it.
  */
 export function sourceOf(file: string): { source: ByteSource; uri: string } {
   if (file !== '-') return { source: file, uri: file };

@@ -112,7 +112,7 @@ export function isAddress(argument: string): boolean {
   return /^(?!file:)[a-z][a-z\d+.-]*:\/\//i.test(argument);
 }
 
-/** Size of the first request for an object of which a few records are read. */
+/** Size of the first request for an object when only a few records are read. */
 const FIRST_BYTES = 128 * 1024;
 
 /** The same options, with a small first request if only the records before `end` are read. */

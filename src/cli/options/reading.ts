@@ -91,7 +91,7 @@ export const readingOptions: OptionsOf<ReadingOptions> = {
 export const payloadOptions: OptionsOf<PayloadOptions> = {
   payloadCrc: choice(
     '--payload-crc <kind>',
-    "smdebug: also accept what SageMaker's debugger writes in place of checksums",
+    "smdebug: also accept the values that SageMaker's debugger writes in place of checksums",
     ['crc32c', 'smdebug'],
     'crc32c',
   ),

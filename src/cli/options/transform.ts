@@ -39,7 +39,7 @@ export const OUTPUT = 'a new file or s3://bucket/key (see --force), or - for std
 
 /** Notes for the help of the commands that keep the format of their input. */
 export const TEXT_NOTES =
-  'Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the output has no extension, lines are copied unchanged, whatever JSON they contain. --from jsonl and --to jsonl select {"data":"<base64>"} lines.';
+  'Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the output has no extension, lines are copied unchanged, regardless of their JSON. --from jsonl and --to jsonl select {"data":"<base64>"} lines.';
 
 export const transformOptions: OptionsOf<TransformingOptions> = {
   from: choice(

@@ -1,6 +1,5 @@
 import type { CheckedFile, CheckedReport, FileReport, Finding, ValidateReport } from 'recordpipe/check';
-import { advice } from '../advice.ts';
-import { inCliWords } from '../option-names.ts';
+import { advice, inCliWords } from '../advice.ts';
 import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds } from './numbers.ts';
 import type { Painter } from './terminal.ts';
 import { visible } from './visible.ts';
@@ -13,7 +12,7 @@ export function badFileText(file: CheckedFile, paint: Painter): string {
   const { uri, records, bytes, errors, errorCount, unreadable } = file;
   const state = unreadable
     ? 'could not be read'
-    : `${formatNumberOf(errorCount, 'finding')}, ${formatNumberOf(records, 'good record')}, ${formatBytes(bytes)}`;
+    : `${formatNumberOf(errorCount, 'finding')}, ${formatNumberOf(records, 'valid record')}, ${formatBytes(bytes)}`;
   const lines = [
     `${paint('red', unreadable ? 'unreadable' : 'bad')} ${paint('bold', visible(uri))}: ${state}`,
   ];
@@ -75,7 +74,7 @@ export function interruptedText(
   const parts = [checked, `${formatCount(totals.bad)} bad`];
   if (unfinished.length > 0)
     parts.push(`${formatNumberOf(unfinished.length, 'finding')} in unfinished files`);
-  return `${shown.join('')}${paint('yellow', 'interrupted')} ${parts.join(', ')}; ${formatNumberOf(totals.records, 'good record')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}: a partial result\n`;
+  return `${shown.join('')}${paint('yellow', 'interrupted')} ${parts.join(', ')}; ${formatNumberOf(totals.records, 'valid record')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}: a partial result\n`;
 }
 
 /** The last line of a merged report, whose duration is not known. */
@@ -84,7 +83,7 @@ export function totalText(report: CheckedReport, paint: Painter): string {
 }
 
 function sumsText({ ok, files, totals }: CheckedReport, time: string, paint: Painter): string {
-  const sums = `${formatNumberOf(totals.records, 'good record')}, ${formatBytes(totals.bytes)}${time}`;
+  const sums = `${formatNumberOf(totals.records, 'valid record')}, ${formatBytes(totals.bytes)}${time}`;
   if (ok) return `${paint('green', 'ok')} ${formatNumberOf(files.length, 'file')}, ${sums}\n`;
   const parts = [`${formatCount(totals.bad)} of ${formatNumberOf(files.length, 'file')}`];
   if (totals.unreadable > 0) parts.push(`${formatCount(totals.unreadable)} unreadable`);

@@ -22,25 +22,25 @@ const ROW_BYTES = 16;
 
 /**
  * Describes the fields of a record, one per line.
- * @param isWanted whether a feature or feature list is shown
+ * @param isShown whether a feature or feature list is shown
  */
 export function contentLines(
   record: Uint8Array,
   type: MessageType,
-  isWanted: (name: string) => boolean,
+  isShown: (name: string) => boolean,
 ): string[] {
   const { features, featureLists } = recordContent(record, type);
   const rows: string[][] = [];
   let hidden = 0;
   for (const [name, field] of features) {
-    if (!isWanted(name)) continue;
+    if (!isShown(name)) continue;
     if (rows.length >= MAX_ROWS) hidden++;
     else if (type === 'Event' && name === 'wall_time') rows.push(timeRow(name, field));
     else rows.push([nameText(name), ...cells(field)]);
   }
   const noun = type === 'ExampleListWithContext' ? 'example' : 'step';
   for (const [name, steps] of featureLists) {
-    if (!isWanted(name)) continue;
+    if (!isShown(name)) continue;
     if (rows.length >= MAX_ROWS) {
       hidden++;
       continue;

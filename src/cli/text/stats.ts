@@ -132,7 +132,7 @@ function labels(features: readonly NamedFeature[], paint: Painter): string[] {
     });
 }
 
-/** Marks Base64, which looks like text. */
+/** Marks Base64, which could be mistaken for text. */
 function labelName(value: number | string, base64: true | undefined): string {
   if (base64) return `base64 ${value}`;
   return value === '' ? '(empty)' : visible(String(value));

@@ -1,7 +1,7 @@
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 /**
- * Characters that a terminal hides or obeys: control and format characters, such as byte order marks
- * and bidi overrides, and spaces other than U+0020 and U+3000.
+ * Characters that a terminal hides or obeys: control and format characters, such as byte order
+ * marks and bidi overrides, and spaces other than U+0020 and U+3000.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?![ \u3000])\p{Zs}/gu;
 
@@ -20,8 +20,8 @@ const LAYOUT = '\\n|\\t|\\x1b\\[\\d{1,2}m';
 const LAYOUT_OR_UNSEEN = new RegExp(`(${LAYOUT})|${UNSEEN.source}`, 'gu');
 
 /**
- * Escapes invisible characters in a complete text, except newlines, tabs and colors. The last barrier
- * before a terminal. JSON stays JSON.
+ * Escapes invisible characters in a complete text, except newlines, tabs and colors. The last
+ * barrier before a terminal. JSON stays JSON.
  */
 export function visibleText(text: string): string {
   return text.replace(LAYOUT_OR_UNSEEN, (character, layout?: string) => layout ?? jsonEscaped(character));

@@ -1,5 +1,4 @@
 import { UsageError } from '../../errors.ts';
-import { KIND_NAMES } from './feature-cursor.ts';
 import {
   type FeatureSpec,
   type FixedLenSequenceSpec,
@@ -9,6 +8,7 @@ import {
   sizeOfShape,
 } from './feature-specs.ts';
 import type { FoundFeatures } from './found-features.ts';
+import { KIND_NAMES } from './list-cursor.ts';
 import { type UnsafeError, type ValueCollector, valueCollector } from './value-collector.ts';
 
 const MAX_VALUES = 2 ** 31 - 1;

@@ -1,8 +1,9 @@
 import { type ErrorPlace, UsageError } from '../../errors.ts';
 import { checkRecord, type DecodeExampleOptions, decodeOptions, explained } from './decode-options.ts';
 import type { Feature, FeatureKind, Int64Mode } from './feature.ts';
-import { BYTES, FeatureCursor, FLOAT, INT64, KIND_NAMES } from './feature-cursor.ts';
+import { FeatureCursor } from './feature-cursor.ts';
 import { countValues, FeatureBuilder, floatsInto, int64sInto } from './feature-values.ts';
+import { BYTES, FLOAT, INT64, KIND_NAMES } from './list-cursor.ts';
 import { NameTable } from './name-table.ts';
 
 /** A name, and the last record that had it. */

@@ -1,7 +1,7 @@
 import type { ErrorPlace } from '../../errors.ts';
 import { checkRecord, type DecodeExampleOptions, decodeOptions, explained } from './decode-options.ts';
 import type { Example, Feature, Int64Mode } from './feature.ts';
-import { BYTES, FeatureCursor, FLOAT, INT64, KIND_NAMES } from './feature-cursor.ts';
+import { FeatureCursor } from './feature-cursor.ts';
 import {
   alignedFloats,
   FeatureBuilder,
@@ -12,6 +12,7 @@ import {
   ValueMemory,
   viewsInto,
 } from './feature-values.ts';
+import { BYTES, FLOAT, INT64, KIND_NAMES } from './list-cursor.ts';
 import { NameTable } from './name-table.ts';
 
 /** Options of an {@link ExampleDecoder}. */

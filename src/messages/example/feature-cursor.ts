@@ -1,67 +1,34 @@
-import { type Fault, WireReader } from '../../bytes/wire/wire-reader.ts';
-
-/** Kinds as numbers: those of the fields of `Feature` in example.proto; 0 where none is set. */
-export const NONE = 0;
-export const BYTES = 1;
-export const FLOAT = 2;
-export const INT64 = 3;
-/** Name of a kind by its number. */
-export const KIND_NAMES = ['none', 'bytes', 'float', 'int64'] as const;
+import type { Fault } from '../../bytes/wire/wire-reader.ts';
+import { FLOAT, ListCursor, NONE } from './list-cursor.ts';
 
 /** Tags of delimited fields 1 to 3. */
 const FIELD_1 = 0x0a;
 const FIELD_2 = 0x12;
 const FIELD_3 = 0x1a;
-const FLOAT_LIST: number = FIELD_2;
-/** Tags of values that are not packed. */
-const VARINT_1 = 0x08;
-const FLOAT_1 = 0x0d;
 const NOTHING = new Uint8Array(0);
 
 /**
  * The parser of tf.train.Example and SequenceExample: reports names, kinds and positions of features, and the runs of
  * their values, without creating anything. Decoders, plans, statistics and checks are built on it.
  *
- * ```ts
- * for (cursor.open(record); cursor.next(); ) {
- *   // name: [nameStart, nameEnd) of the record; kind; list: [listStart, listEnd) of `list`
- *   for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) {} // values: [runStart, runEnd) of `list`
- * }
- * while (cursor.nextList()) while (cursor.nextStep()) {} // of a SequenceExample
- * if (cursor.fault !== undefined) {} // all of these methods return false at damage too
- * ```
+ * After `next`, the name is [nameStart, nameEnd) of the record, and the list that of {@link ListCursor}. After the last
+ * feature of a SequenceExample, `nextList` and `nextStep` move through its feature lists. All of these methods return false
+ * at the end, and at damage, which sets `fault`.
  *
  * Writers agree on one layout (name, then a feature with one list, then one packed run), which is read without loops.
  * Any other layout that protobuf allows takes the general path.
  */
-export class FeatureCursor extends WireReader {
-  /**
-   * False for protobuf's rules, which accept unknown fields. `tf` reports what TensorFlow's parser rejects or reads
-   * otherwise as damage. `exact` reports unknown fields as damage, and sets `isForeign`.
-   */
-  strict: false | 'tf' | 'exact' = false;
+export class FeatureCursor extends ListCursor {
   record: Uint8Array = NOTHING;
   /** Name of the feature or feature list, in the record. */
   nameStart = 0;
   nameEnd = 0;
-  kind: number = NONE;
-  /** The body of the feature's list: the record, or a copy where protobuf joins separate parts. */
-  list: Uint8Array = NOTHING;
-  listStart = 0;
-  listEnd = 0;
-  /** Values of the list: packed numbers, one number that is not packed, or one value of bytes; -1 after the last run. */
-  runStart = -1;
-  runEnd = 0;
-  /** Whether the list is one packed run, or one value of bytes. */
-  isOneRun = false;
   /** Whether the record has features, even if there are none in them. */
   hasFeatures = false;
   /** Whether the record has feature lists, even if there are none in them. */
   isSequence = false;
   /** Whether an entry lacks its name or its value, or repeats one. */
   isOdd = false;
-  /** Whether the fault is a field that does not belong to these messages. */
-  isForeign = false;
   /** Where the current entry begins. */
   entryStart = 0;
   #recordEnd = 0;
@@ -79,14 +46,6 @@ export class FeatureCursor extends WireReader {
   #joinedSteps: Uint8Array | undefined;
   #nextStepAt = 0;
   #stepsEnd = 0;
-  /** Packed runs of the list so far, and numbers that are not packed. */
-  #runs = 0;
-  #singles = 0;
-  // Kept, because asking an array for its buffer takes 22 ns.
-  #viewed: Uint8Array = NOTHING;
-  #buffer: ArrayBufferLike = NOTHING.buffer;
-  #offset = 0;
-
   /** Starts to read the record at [start, end) of `bytes`. */
   open(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
     this.bytes = this.list = this.record = bytes;
@@ -108,8 +67,8 @@ export class FeatureCursor extends WireReader {
 
   /** Releases the record. */
   close(): void {
-    this.bytes = this.list = this.record = this.#viewed = NOTHING;
-    this.#buffer = NOTHING.buffer;
+    this.record = NOTHING;
+    this.closeList();
     this.#joinedValue = this.#joinedSteps = undefined;
   }
 
@@ -143,7 +102,7 @@ export class FeatureCursor extends WireReader {
         this.#stepsEnd = this.#valueEnd;
         return true;
       }
-      if (!this.#skipUnknown(start)) return false;
+      if (!this.skipUnknown(start)) return false;
     }
   }
 
@@ -162,96 +121,9 @@ export class FeatureCursor extends WireReader {
     for (let start = this.at; this.step(this.#stepsEnd); start = this.at) {
       this.#nextStepAt = this.at;
       if (this.tag === FIELD_1) return this.#feature(steps, this.start, this.end);
-      if (!this.#skipUnknown(start)) return false;
+      if (!this.skipUnknown(start)) return false;
     }
     return false;
-  }
-
-  /** Moves to a list found earlier, and its first run. */
-  openList(kind: number, list: Uint8Array, start: number, end: number): void {
-    this.kind = kind;
-    this.list = list;
-    this.listStart = start;
-    this.listEnd = end;
-    this.#firstRun();
-  }
-
-  /** Moves to the first run of the list. */
-  openRuns(): void {
-    if (!this.isOneRun || this.runStart < 0) this.#firstRun();
-  }
-
-  /** Whether there is a run. */
-  get hasRun(): boolean {
-    return this.runStart >= 0;
-  }
-
-  /** Moves to the next run, if there is one. */
-  nextRun(): void {
-    this.runStart = -1;
-    if (this.runEnd < this.listEnd) this.#findRun();
-  }
-
-  #firstRun(): void {
-    this.bytes = this.list;
-    this.fault = undefined;
-    this.#runs = this.#singles = 0;
-    this.runStart = -1;
-    this.runEnd = this.listStart;
-    this.isOneRun = false;
-    this.nextRun();
-    this.isOneRun = this.hasRun && this.#singles === 0 && this.runEnd === this.listEnd;
-  }
-
-  #findRun(): void {
-    const end = this.listEnd;
-    if (this.kind === BYTES && this.bytes[this.runEnd] === FIELD_1) {
-      const runEnd = this.delimitedEnd(this.runEnd + 1, end);
-      if (runEnd >= 0) {
-        this.runStart = this.start;
-        this.runEnd = runEnd;
-        return;
-      }
-    }
-    const single = this.kind === FLOAT ? FLOAT_1 : this.kind === INT64 ? VARINT_1 : FIELD_1;
-    this.at = this.runEnd;
-    this.runEnd = end;
-    for (let { at } = this; this.step(end); at = this.at) {
-      if (this.tag === FIELD_1 || this.tag === single) {
-        this.#setRun(at, this.start, this.end, this.tag !== FIELD_1);
-        return;
-      }
-      if (this.strict === 'tf')
-        this.fail(at, `wanted values only, as TensorFlow does, found field ${this.tag >>> 3}`);
-      else if (this.#skipUnknown(at)) continue;
-      return;
-    }
-  }
-
-  #setRun(at: number, start: number, end: number, isSingle: boolean): void {
-    this.runEnd = end;
-    if (isSingle) this.#singles++;
-    else this.#runs++;
-    if (this.kind !== BYTES && this.strict === 'tf' && this.#runs + Math.min(this.#singles, 1) > 1)
-      this.fail(at, 'wanted one packed run, as TensorFlow does, found more values after it');
-    else if (this.kind === FLOAT && (end - start) % 4 !== 0)
-      this.fail(start, `wanted packed floats of 4 bytes, found ${end - start} bytes`);
-    else this.runStart = start;
-  }
-
-  /** Byte 0 of `list` in `buffer`. */
-  get offset(): number {
-    if (this.#viewed !== this.list) {
-      this.#viewed = this.list;
-      this.#buffer = this.list.buffer;
-      this.#offset = this.list.byteOffset;
-    }
-    return this.#offset;
-  }
-
-  /** The memory of `list`, after `offset` was read. */
-  get buffer(): ArrayBufferLike {
-    return this.#buffer;
   }
 
   /** Where in the record a fault is. Positions in joined parts have no meaning there: then it is the entry. */
@@ -300,7 +172,7 @@ export class FeatureCursor extends WireReader {
       this.#nextAt = this.at;
       if (this.tag === FIELD_1)
         return this.#entry(this.start, this.end) && (!withFeature || this.readFeature());
-      if (!this.#skipUnknown(at)) return false;
+      if (!this.skipUnknown(at)) return false;
     }
   }
 
@@ -322,7 +194,7 @@ export class FeatureCursor extends WireReader {
       const run = list + 2;
       if (!isKind(tag) || list + bytes[value + 1] !== end) return false;
       if (bytes[list] !== FIELD_1 || run + bytes[list + 1] !== end) return false;
-      if (tag === FLOAT_LIST && ((end - run) & 3) !== 0) return false;
+      if (tag >> 3 === FLOAT && ((end - run) & 3) !== 0) return false;
       this.kind = tag >> 3;
       this.listStart = list;
       this.runStart = run;
@@ -353,7 +225,7 @@ export class FeatureCursor extends WireReader {
         return true;
       }
       if (this.tag === FIELD_2) this.isSequence = true;
-      else if (!this.#skipUnknown(start)) return false;
+      else if (!this.skipUnknown(start)) return false;
     }
     if (this.fault === undefined) this.#nextAt = this.#featuresEnd = this.#recordEnd;
     return false;
@@ -400,7 +272,7 @@ export class FeatureCursor extends WireReader {
         size += this.end - this.start;
         values++;
       } else {
-        if (!this.#skipUnknown(at)) return false;
+        if (!this.skipUnknown(at)) return false;
         isUnusual = true;
       }
     }
@@ -435,7 +307,7 @@ export class FeatureCursor extends WireReader {
     if (bytes[listStart] === FIELD_1 && this.delimitedEnd(listStart + 1, end) === end) {
       this.runStart = this.start;
       this.runEnd = end;
-      this.isOneRun = tag !== FLOAT_LIST || (end - this.start) % 4 === 0;
+      this.isOneRun = tag >> 3 !== FLOAT || (end - this.start) % 4 === 0;
     } else this.isOneRun = false;
     return true;
   }
@@ -451,7 +323,7 @@ export class FeatureCursor extends WireReader {
     this.at = start;
     for (let at = start; this.step(end); at = this.at) {
       if (!isKind(this.tag)) {
-        if (!this.#skipUnknown(at)) return false;
+        if (!this.skipUnknown(at)) return false;
         isUnusual = true;
         continue;
       }
@@ -490,12 +362,6 @@ export class FeatureCursor extends WireReader {
       filled += this.end - this.start;
     }
     return joined;
-  }
-
-  #skipUnknown(at: number): boolean {
-    if (this.strict !== 'exact') return true;
-    this.isForeign = true;
-    return this.fail(at, `found field ${this.tag >>> 3}, which an Example does not have`);
   }
 }
 

@@ -1,8 +1,9 @@
 import { areVarints } from '../../bytes/wire/varints.ts';
 import { findMalformedUtf8 } from '../../formats/utf8.ts';
-import { FeatureCursor, INT64, NONE } from './feature-cursor.ts';
+import { FeatureCursor } from './feature-cursor.ts';
 import { FeaturePlaces } from './feature-places.ts';
 import { sendValues, type ValueSink } from './feature-values.ts';
+import { INT64, NONE } from './list-cursor.ts';
 
 /**
  * Recognizes Examples and SequenceExamples, and keeps the positions of their features. One object serves all records. It

@@ -1,4 +1,5 @@
-import { type FeatureCursor, NONE } from './feature-cursor.ts';
+import type { FeatureCursor } from './feature-cursor.ts';
+import { NONE } from './list-cursor.ts';
 
 /** Kinds and positions of features, by number, to read their values later. */
 export class FeaturePlaces {

@@ -8,7 +8,8 @@ import {
   varintsInto,
 } from '../../bytes/wire/varints.ts';
 import type { Feature, Int64Mode, Int64Values } from './feature.ts';
-import { BYTES, type FeatureCursor, FLOAT, INT64 } from './feature-cursor.ts';
+import type { FeatureCursor } from './feature-cursor.ts';
+import { BYTES, FLOAT, INT64 } from './list-cursor.ts';
 
 /** From this number of floats on, copying a run at once is faster than word by word. */
 const MIN_COPIED_FLOATS = 32;

@@ -1,7 +1,8 @@
 import { WireFault } from '../../bytes/wire/wire-reader.ts';
 import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
-import { FeatureCursor, KIND_NAMES, NONE } from './feature-cursor.ts';
+import { FeatureCursor } from './feature-cursor.ts';
 import { FeaturePlaces } from './feature-places.ts';
+import { KIND_NAMES, NONE } from './list-cursor.ts';
 import { isSame } from './name-table.ts';
 
 /**

@@ -3,9 +3,10 @@ import { findUnsafe, HIGH_WORD, LITTLE_ENDIAN, LOW_WORD, wordsToNumbers } from '
 import { UsageError } from '../../errors.ts';
 import { int64Words } from './encode-example.ts';
 import type { FeatureKind } from './feature.ts';
-import { BYTES, type FeatureCursor, FLOAT, INT64 } from './feature-cursor.ts';
+import type { FeatureCursor } from './feature-cursor.ts';
 import type { PlanInt64 } from './feature-specs.ts';
 import { floatsInto, int64sInto, NO_BYTES, ValueMemory, viewsInto } from './feature-values.ts';
+import { BYTES, FLOAT, INT64 } from './list-cursor.ts';
 
 /** Collects values of one kind from many lists in the array of a column. */
 export interface ValueCollector {

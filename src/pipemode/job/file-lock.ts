@@ -20,16 +20,16 @@ const FLAGS = constants.O_NONBLOCK | constants.O_NOFOLLOW;
  * Runs `work` while holding an exclusive flock(2) on a file. The lock excludes every process that
  * takes it, in any language, and other work in this process.
  *
- * Node has no flock. The `flock` program (util-linux, busybox) inherits our descriptor and locks that.
- * The lock belongs to the open file, so it outlives the program, and ends when we close the file or
- * die. This takes 2 ms. `flock -n` decides whether somebody else holds the lock: a slow start of the
- * program is not contention.
+ * Node has no flock. The `flock` program (util-linux, busybox) inherits our descriptor and locks
+ * that. The lock belongs to the open file, so it outlives the program, and ends when we close the
+ * file or die. This takes 2 ms. `flock -n` decides whether somebody else holds the lock: a slow
+ * start of the program is not contention.
  *
  * @param path created if it does not exist
  * @param work gets the locked descriptor; code that removes lock files compares it with the name
  * @throws RecordpipeError `pipe-timeout`, `aborted`, `access-denied`, `not-found`, `io-failure`;
- * `unsupported-source` without a `flock` program, or if `path` is not a regular file; whatever `work`
- * throws
+ * `unsupported-source` without a `flock` program, or if `path` is not a regular file; whatever
+ * `work` throws
  */
 export async function withFileLock<R>(
   path: string,
@@ -71,7 +71,8 @@ function openForLock(path: string): number {
   try {
     return openSync(path, constants.O_RDWR | constants.O_CREAT | FLAGS, 0o666);
   } catch (error) {
-    // A file that only its owner may write can still be locked: flock needs no more than an open file.
+    // A file that only its owner may write can still be locked: flock needs no more than an open
+    // file.
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
     return openSync(path, constants.O_RDONLY | FLAGS);
   }

@@ -16,8 +16,8 @@ export type Hyperparameters = Readonly<Record<string, string>>;
  * Reads `hyperparameters.json`.
  *
  * @param configDir default: SageMaker's `/opt/ml/input/config`
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if SageMaker
- * does not write such a file
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if
+ * SageMaker does not write such a file
  * @example
  * ```ts
  * import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -44,8 +44,8 @@ export function writeHyperparameters(configDir: string, hyperparameters: Hyperpa
 }
 
 /**
- * The value of a hyperparameter. SageMaker's Python SDK writes JSON (`"adam"` with quotes); text that
- * is not JSON stands for itself.
+ * The value of a hyperparameter. SageMaker's Python SDK writes JSON (`"adam"` with quotes); text
+ * that is not JSON stands for itself.
  *
  * @example
  * ```ts

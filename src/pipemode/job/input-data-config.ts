@@ -38,8 +38,8 @@ const TEXT_KEYS = [
  * Reads `inputdataconfig.json`: the channels of this training job.
  *
  * @param configDir default: SageMaker's `/opt/ml/input/config`
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if SageMaker
- * does not write such a file
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if
+ * SageMaker does not write such a file
  * @example
  * ```ts
  * import { mkdtempSync, writeFileSync } from 'node:fs';

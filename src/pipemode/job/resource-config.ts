@@ -35,8 +35,8 @@ export const ONE_HOST: ResourceConfig = Object.freeze({
  * Reads `resourceconfig.json`.
  *
  * @param configDir default: SageMaker's `/opt/ml/input/config`
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if SageMaker
- * does not write such a file
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if
+ * SageMaker does not write such a file
  * @example
  * ```ts
  * import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -64,7 +64,9 @@ export function writeResourceConfig(configDir: string, config: ResourceConfig): 
   writeConfigFile(configPath(configDir, 'resourceconfig'), config);
 }
 
-/** The mistake in a list of hosts: two hosts with one name would both get the share of the first. */
+/**
+ * The mistake in a list of hosts: two hosts with one name would both get the share of the first.
+ */
 export function hostsMistake({ current_host, hosts }: Hosts): string | undefined {
   const twice = duplicateIn(hosts);
   if (twice !== undefined) return `hosts: expected distinct names, got ${twice} twice`;

@@ -46,8 +46,8 @@ export function trainingPlaces(root: string): TrainingPlaces {
 }
 
 /**
- * Creates the folders of a training job and writes its configuration files, as SageMaker does. A job
- * starts at epoch 0: the state that readers of earlier jobs left for these channels is removed.
+ * Creates the folders of a training job and writes its configuration files, as SageMaker does. A
+ * job starts at epoch 0: the state that readers of earlier jobs left for these channels is removed.
  *
  * @throws RecordpipeError `access-denied`, `io-failure`
  * @example

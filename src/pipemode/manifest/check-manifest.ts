@@ -24,8 +24,8 @@ import {
 /** How to check a manifest. Every field has a default. */
 export interface CheckManifestOptions {
   /**
-   * Attributes that every line must have, 1 to 16: AttributeNames of the job. Default: the attributes
-   * of the first line, and a missing one is a warning.
+   * Attributes that every line must have, 1 to 16: AttributeNames of the job. Default: the
+   * attributes of the first line, and a missing one is a warning.
    */
   readonly attributes: readonly string[] | undefined;
   /** Whether to check that each object exists. Default false. */
@@ -71,7 +71,10 @@ export interface ManifestProblem {
 /** The result of `checkManifest`. A stable contract; fields may be added. */
 export interface ManifestReport {
   readonly uri: string;
-  /** `manifest`: a ManifestFile, one array; `augmented`: an AugmentedManifestFile, an object per line. */
+  /**
+   * `manifest`: a ManifestFile, one array; `augmented`: an AugmentedManifestFile, an object per
+   * line.
+   */
   readonly kind: 'manifest' | 'augmented';
   /** Whether there are no errors. */
   readonly ok: boolean;
@@ -96,9 +99,9 @@ const PARALLEL_HEADS = 16;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Finds the problems in a SageMaker manifest, each with line, column and the text there. A file that
- * starts with `[` is checked as a ManifestFile, which is held in memory as a whole; any other file as
- * an AugmentedManifestFile, one line at a time.
+ * Finds the problems in a SageMaker manifest, each with line, column and the text there. A file
+ * that starts with `[` is checked as a ManifestFile, which is held in memory as a whole; any other
+ * file as an AugmentedManifestFile, one line at a time.
  *
  * @param source a path, an `s3://` address or `-`
  * @throws RecordpipeError if it cannot be read: `not-found`, `object-missing`, `access-denied`,
@@ -215,7 +218,9 @@ class LineChecks {
   /** Whether the first lines show that the file is something else. */
   notAManifest = false;
   readonly #problems: Problems;
-  /** Attributes that every line must have; undefined: those of the first line should not be missing. */
+  /**
+   * Attributes that every line must have; undefined: those of the first line should not be missing.
+   */
   readonly #required: readonly string[] | undefined;
   readonly #refs: Map<string, number> | undefined;
   #entries = 0;
@@ -223,7 +228,9 @@ class LineChecks {
   #first: { readonly number: number; readonly text: string } | undefined;
   #usual: readonly string[] | undefined;
   #bucket: string | undefined;
-  /** Reports that the first line ends inside a value, unless the next line does not start a value. */
+  /**
+   * Reports that the first line ends inside a value, unless the next line does not start a value.
+   */
   #unfinished: (() => void) | undefined;
 
   constructor(
@@ -389,7 +396,9 @@ class Problems {
     this.first.push({ code, severity, line, column, message, text: excerpt });
   }
 
-  /** Whether this is the first call for `code`: for problems that are reported once per manifest. */
+  /**
+   * Whether this is the first call for `code`: for problems that are reported once per manifest.
+   */
   isFirst(code: ManifestProblem['code']): boolean {
     const first = !this.#reported.has(code);
     this.#reported.add(code);

@@ -10,7 +10,6 @@ export {
   type ManifestProblem,
   type ManifestReport,
 } from './check-manifest.ts';
-export { listManifestObjects, type ManifestListOptions } from './list-manifest-objects.ts';
 export {
   isRefName,
   type ManifestPlace,
@@ -21,6 +20,8 @@ export {
 export type { ManifestListMistake } from './manifest-list.ts';
 export {
   formatManifest,
+  listManifestObjects,
+  type ManifestListOptions,
   type ManifestRow,
   type TextTargetOptions,
   type WriteManifestOptions,

@@ -2,7 +2,10 @@ const MAX_CHARACTERS = 80;
 /** Characters of an excerpt before its position. */
 const BEFORE = 20;
 
-/** The column of a position in a line, and the text around it: up to 80 characters, invisible ones escaped. */
+/**
+ * The column of a position in a line, and the text around it: up to 80 characters, invisible ones
+ * escaped.
+ */
 export function excerptAt(text: string, at: number): { readonly column: number; readonly excerpt: string } {
   const before = Array.from(text.slice(0, at));
   const from = before.length <= BEFORE ? 0 : before.slice(0, -BEFORE).join('').length;

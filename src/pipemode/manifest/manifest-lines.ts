@@ -12,8 +12,8 @@ export interface ManifestPlace {
 }
 
 /**
- * The objects that a `-ref` may name: those of S3, as in SageMaker, or also files, by absolute paths
- * and `file:` URLs, for manifests that stay on one machine.
+ * The objects that a `-ref` may name: those of S3, as in SageMaker, or also files, by absolute
+ * paths and `file:` URLs, for manifests that stay on one machine.
  */
 export type ManifestRefs = 's3' | 'any';
 
@@ -23,9 +23,9 @@ export interface ManifestValue {
   /** Whether the name ends with `-ref`: `text` is then the address of an object. */
   readonly ref: boolean;
   /**
-   * The text that SageMaker streams, in UTF-8: the characters of a string without quotes, the digits
-   * of a number as written in the manifest, `true`, `false`, `null`, and arrays and objects as JSON
-   * without white space, in the order of the manifest.
+   * The text that SageMaker streams, in UTF-8: the characters of a string without quotes, the
+   * digits of a number as written in the manifest, `true`, `false`, `null`, and arrays and objects
+   * as JSON without white space, in the order of the manifest.
    */
   readonly text: string;
 }
@@ -40,20 +40,20 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The values of the named attributes in one line of an augmented manifest (JSON Lines), in the order
- * of the names. Other attributes are ignored; if a name occurs twice, the last value counts. Numbers
- * keep their digits.
+ * The values of the named attributes in one line of an augmented manifest (JSON Lines), in the
+ * order of the names. Other attributes are ignored; if a name occurs twice, the last value counts.
+ * Numbers keep their digits.
  *
- * Source of the rules: SageMaker's developer guide, "Augmented manifest files", and API_S3DataSource.
- * The README describes how a value becomes text, which they do not.
+ * Source of the rules: SageMaker's developer guide, "Augmented manifest files", and
+ * API_S3DataSource. The README describes how a value becomes text, which they do not.
  *
- * @param line without its line end; a carriage return at its end is white space, and a byte order mark
- * at the start of the first line is skipped
+ * @param line without its line end; a carriage return at its end is white space, and a byte order
+ * mark at the start of the first line is skipped
  * @param attributeNames case-sensitive
  * @param place for messages
  * @param refs default `s3`
- * @throws RecordpipeError `malformed-manifest` for a line that is not a JSON object, and for a `-ref`
- * that is not the address of an object; `missing-attribute`
+ * @throws RecordpipeError `malformed-manifest` for a line that is not a JSON object, and for a
+ * `-ref` that is not the address of an object; `missing-attribute`
  * @example
  * ```ts
  * import { parseManifestLine } from 'recordpipe/pipemode/manifest';

@@ -20,8 +20,8 @@ export interface ManifestListVisitor {
 }
 
 /**
- * Walks through a ManifestFile: one JSON array of `{"prefix": "s3://…"}` and what follows the prefix in
- * each address.
+ * Walks through a ManifestFile: one JSON array of `{"prefix": "s3://…"}` and what follows the
+ * prefix in each address.
  * @param refs which addresses a prefix may start: those of S3, or also paths and `file:` URLs
  * @returns the number of objects
  */

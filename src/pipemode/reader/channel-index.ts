@@ -36,7 +36,9 @@ export class ChannelIndex {
     this.#options = options;
   }
 
-  /** Whether the index is greater than `epoch`. Without the lock: false while it is being written. */
+  /**
+   * Whether the index is greater than `epoch`. Without the lock: false while it is being written.
+   */
   isBeyond(epoch: number): boolean {
     try {
       return readIndex(this.statePath, false) > epoch;

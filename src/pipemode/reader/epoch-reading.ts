@@ -6,15 +6,15 @@ import {
   EpochProgress,
   type PipeModeMetrics,
   type PipeModeState,
+  Resuming,
   recordLines,
   totalLines,
 } from './epoch-progress.ts';
-import { channelFiles, EpochSource } from './epoch-source.ts';
-import { PipeModeError } from './pipe-mode-error.ts';
 import type { PipeModeOptions } from './pipe-mode-options.ts';
-import { Resuming } from './resume.ts';
 import { channelDecoding, SourceReading } from './source-reading.ts';
 import {
+  channelFiles,
+  EpochSource,
   giveBack,
   openReserved,
   reopenEpoch,
@@ -22,6 +22,37 @@ import {
   type TakenEpoch,
   takeNextEpoch,
 } from './take-epoch.ts';
+
+/**
+ * A failure while a channel is read: a {@link RecordpipeError} with the channel and the epoch.
+ *
+ * @example
+ * ```ts
+ * import { mkdirSync, writeFileSync } from 'node:fs';
+ * import { PipeModeDataset, PipeModeError } from 'recordpipe/pipemode';
+ * mkdirSync('errors');
+ * writeFileSync('errors/inputdataconfig.json', '{"train": {"TrainingInputMode": "Pipe"}}');
+ * writeFileSync('errors/train_0', 'this is not RecordIO');
+ * try {
+ *   await new PipeModeDataset('train', { pipeDir: 'errors', stateDir: 'errors', configDir: 'errors' }).count();
+ * } catch (error) {
+ *   if (error instanceof PipeModeError) console.log(error.code, error.channel, error.epoch, error.record); // bad-magic train 0 0
+ * }
+ * ```
+ */
+export class PipeModeError extends RecordpipeError {
+  override readonly name = 'PipeModeError';
+  readonly channel: string;
+  /** Undefined before a pipe was taken. */
+  readonly epoch: number | undefined;
+
+  constructor(channel: string, epoch: number | undefined, failure: RecordpipeError) {
+    const where = epoch === undefined ? `channel ${channel}` : `channel ${channel}, epoch ${epoch}`;
+    super(failure.code, `${where}: ${sentenceOf(failure)}`, failure, failure.cause);
+    this.channel = channel;
+    this.epoch = epoch;
+  }
+}
 
 /** Maximum time that an ending iteration waits for the lock. */
 const GIVE_BACK_MS = 250;
@@ -74,7 +105,8 @@ export class EpochReading {
 
   /**
    * The batches of the epoch, once.
-   * @param countAll whether a batch counts as delivered when it is yielded; otherwise call `delivered`
+   * @param countAll whether a batch counts as delivered when it is yielded; otherwise call
+   * `delivered`
    */
   async *batches(outer: AbortSignal | undefined, countAll: boolean): Batches {
     const { progress } = this;
@@ -178,8 +210,8 @@ function notResumable(error: unknown): never {
 }
 
 /**
- * A signal that fires with the first of several. AbortSignal.any would leave an entry in a long-lived
- * signal for every epoch.
+ * A signal that fires with the first of several. AbortSignal.any would leave an entry in a
+ * long-lived signal for every epoch.
  */
 function anySignal(signals: readonly (AbortSignal | undefined)[]): {
   readonly signal: AbortSignal;

@@ -6,8 +6,8 @@ import { attributeNamesMistake } from '../manifest/manifest-lines.ts';
 import type { EpochReading } from './epoch-reading.ts';
 
 /**
- * The values of one line of an augmented manifest by attribute: the bytes of the object for a `-ref`,
- * the bytes of the text for any other.
+ * The values of one line of an augmented manifest by attribute: the bytes of the object for a
+ * `-ref`, the bytes of the text for any other.
  */
 export type ManifestTuple<A extends readonly string[]> = { readonly [Name in A[number]]: Uint8Array };
 

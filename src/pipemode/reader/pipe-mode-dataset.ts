@@ -16,11 +16,10 @@ import {
 } from '../job/input-data-config.ts';
 import { ChannelIndex } from './channel-index.ts';
 import type { PipeModeMetrics, PipeModeState } from './epoch-progress.ts';
-import { type Beginning, type Channel, EpochReading } from './epoch-reading.ts';
+import { checkState } from './epoch-progress.ts';
+import { type Beginning, type Channel, EpochReading, PipeModeError } from './epoch-reading.ts';
 import { checkAttributes, EpochStage, type ManifestTuple, TupleStage } from './epoch-stages.ts';
-import { PipeModeError } from './pipe-mode-error.ts';
 import { type PipeModeOptionsInput, pipeModeOptions, type RecordFormatName } from './pipe-mode-options.ts';
-import { checkState } from './resume.ts';
 import { channelDecoding } from './source-reading.ts';
 
 /** The elements of a channel: records, or tuples of them if attributes are named. */
@@ -29,9 +28,9 @@ export type PipeModeElement<A> = A extends readonly string[] ? ManifestTuple<A> 
 /** The options of {@link PipeModeDataset}. */
 export interface PipeModeDatasetOptions<A> extends Partial<PipeModeOptionsInput> {
   /**
-   * The attributes of an augmented manifest, in the order of the job's `AttributeNames`. Elements are
-   * then tuples by these names, and a stream that ends inside a tuple is an error. Default: none, and
-   * elements are records.
+   * The attributes of an augmented manifest, in the order of the job's `AttributeNames`. Elements
+   * are then tuples by these names, and a stream that ends inside a tuple is an error. Default:
+   * none, and elements are records.
    */
   readonly attributes?: A | undefined;
 }
@@ -39,8 +38,8 @@ export interface PipeModeDatasetOptions<A> extends Partial<PipeModeOptionsInput>
 /** How to read a channel in batches. */
 export interface PipeBatchesOptions {
   /**
-   * Default false. `true`: a batch is valid only until the next one is requested; bytes are checked in
-   * the buffer that they were read into, without a copy.
+   * Default false. `true`: a batch is valid only until the next one is requested; bytes are checked
+   * in the buffer that they were read into, without a copy.
    */
   readonly reuse?: boolean | undefined;
   /** Ends the iteration with an `aborted` error. */
@@ -50,21 +49,22 @@ export interface PipeBatchesOptions {
 /** How to resume an epoch. */
 export interface ResumeOptions {
   /**
-   * Default `same`: the pipe with the same index, which its writer must serve again. `next`: the next
-   * pipe, as after a restart of the whole job.
+   * Default `same`: the pipe with the same index, which its writer must serve again. `next`: the
+   * next pipe, as after a restart of the whole job.
    */
   readonly from?: 'same' | 'next' | undefined;
 }
 
 /**
- * The records of a SageMaker channel in Pipe mode, as views (`Uint8Array`) that stay valid while they
- * are referenced. Each iteration is one epoch and takes the next pipe, `PIPE_DIR/CHANNEL_INDEX`. The
- * index is in the file of `sagemaker_tensorflow`, under its lock: both can share a channel.
+ * The records of a SageMaker channel in Pipe mode, as views (`Uint8Array`) that stay valid while
+ * they are referenced. Each iteration is one epoch and takes the next pipe,
+ * `PIPE_DIR/CHANNEL_INDEX`. The index is in the file of `sagemaker_tensorflow`, under its lock:
+ * both can share a channel.
  *
- * No thread blocks, not even on pipes without a writer. Errors while iterating are
- * {@link PipeModeError}s with channel, epoch, record and byte; good records come first. Codes: those of
- * the format's reader, `pipe-timeout`, `malformed-state`, `not-resumable`, `aborted`, `access-denied`,
- * `io-failure`.
+ * No thread blocks, not even on pipes without a writer. Errors while iterating are {@link
+ * PipeModeError}s with channel, epoch, record and byte; good records come first. Codes: those of
+ * the format's reader, `pipe-timeout`, `malformed-state`, `not-resumable`, `aborted`,
+ * `access-denied`, `io-failure`.
  *
  * @example
  * ```ts
@@ -90,8 +90,8 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
 
   /**
    * Creates `stateDir`, reads `inputdataconfig.json` and checks everything. Opens no pipe.
-   * @throws RecordpipeError `unknown-channel`, `not-a-pipe-channel`, `malformed-config`, `not-found`,
-   * `access-denied`, `io-failure`
+   * @throws RecordpipeError `unknown-channel`, `not-a-pipe-channel`, `malformed-config`,
+   * `not-found`, `access-denied`, `io-failure`
    * @throws UsageError for an unknown option or an invalid value
    */
   constructor(channel: string, options: PipeModeDatasetOptions<A> = {}) {
@@ -154,7 +154,8 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
    *
    * A stream that differs up to the position (length, offset or last record) fails with
    * `not-resumable`, as does a pipe that does not appear again.
-   * @throws RecordpipeError `malformed-state`; `not-resumable` for a state of another channel or format
+   * @throws RecordpipeError `malformed-state`; `not-resumable` for a state of another channel or
+   * format
    * @example
    * ```ts
    * import { mkdirSync, writeFileSync } from 'node:fs';

@@ -13,8 +13,8 @@ export type RecordFormatSpelling = RecordFormatName | Lowercase<RecordFormatName
  */
 export interface PipeModeOptions {
   /**
-   * Default `RecordIO`, with multipart records as SageMaker writes them (`multipart: 'concat'`). Text
-   * lines keep their `\r`.
+   * Default `RecordIO`, with multipart records as SageMaker writes them (`multipart: 'concat'`).
+   * Text lines keep their `\r`.
    */
   readonly recordFormat: RecordFormatName;
   /**
@@ -26,30 +26,34 @@ export interface PipeModeOptions {
   readonly pipeDir: string;
   /** The folder of `inputdataconfig.json`. Default `/opt/ml/input/config`. */
   readonly configDir: string;
-  /** Whether to write SageMaker's three lines of totals at the end of an iteration. Default false. */
+  /**
+   * Whether to write SageMaker's three lines of totals at the end of an iteration. Default false.
+   */
   readonly benchmark: boolean;
   /** Writes SageMaker's three lines about the latest record every N records. Default 0: never. */
   readonly benchmarkRecordsInterval: number;
-  /** Maximum consecutive records with a wrong payload checksum to skip; TFRecord only. Default 0. */
+  /**
+   * Maximum consecutive records with a wrong payload checksum to skip; TFRecord only. Default 0.
+   */
   readonly maxCorruptedRecordsToSkip: number;
   /**
    * Default undefined: all damage is reported. `sagemaker` reads as `sagemaker_tensorflow` does,
    * including its faults: a truncated last record counts as corrupted, truncated RecordIO is padded
-   * with zeros, flags are not checked, `reserve` is `on-create`, and a state file that is not a number
-   * is 0.
+   * with zeros, flags are not checked, `reserve` is `on-create`, and a state file that is not a
+   * number is 0.
    */
   readonly compat: 'sagemaker' | undefined;
   /**
-   * When to increment the index. Default `on-open`: once the pipe is open; reset if the iteration ends
-   * before a writer came. `on-create`: when the iteration is created, as `sagemaker_tensorflow` does,
-   * whether or not anything can be read.
+   * When to increment the index. Default `on-open`: once the pipe is open; reset if the iteration
+   * ends before a writer came. `on-create`: when the iteration is created, as
+   * `sagemaker_tensorflow` does, whether or not anything can be read.
    */
   readonly reserve: 'on-open' | 'on-create';
   /** Maximum time to wait for the next pipe. Default 120,000 ms; may be Infinity. */
   readonly openTimeoutMs: number;
   /**
-   * Maximum time for which the writer may be silent while bytes are awaited, also before the first. A
-   * slow consumer does not count. Default 600,000 ms; may be Infinity.
+   * Maximum time for which the writer may be silent while bytes are awaited, also before the first.
+   * A slow consumer does not count. Default 600,000 ms; may be Infinity.
    */
   readonly idleTimeoutMs: number;
   /** Maximum time to wait for the lock of the index. Default 30,000 ms. */
@@ -57,8 +61,8 @@ export interface PipeModeOptions {
   /** Default `flock`. `none`: no lock against other processes, for hosts without `flock`. */
   readonly lock: 'flock' | 'none';
   /**
-   * Whether to read the files below `PIPE_DIR/CHANNEL/`, sorted by name, for a channel that is not in
-   * Pipe mode. The index does not change. Default false: an error.
+   * Whether to read the files below `PIPE_DIR/CHANNEL/`, sorted by name, for a channel that is not
+   * in Pipe mode. The index does not change. Default false: an error.
    */
   readonly fileModeFallback: boolean;
   /** Compression of the stream. Default `none`: SageMaker inflates objects. */

@@ -20,9 +20,10 @@ import {
 const BATCH_RECORDS = 4096;
 
 /**
- * RecordIO as `sagemaker_tensorflow` reads it. Only the magic number of a header is checked. A record
- * continues until a part has a flag other than 1 and 2, whatever came before. If the stream ends inside
- * a part, the missing bytes are zeros; if it ends between the parts of a record, that record is lost.
+ * RecordIO as `sagemaker_tensorflow` reads it. Only the magic number of a header is checked. A
+ * record continues until a part has a flag other than 1 and 2, whatever came before. If the stream
+ * ends inside a part, the missing bytes are zeros; if it ends between the parts of a record, that
+ * record is lost.
  */
 export class SageMakerRecordIODecoder implements RecordDecoder {
   readonly #cursor: RecordCursor;
@@ -90,7 +91,9 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     }
   }
 
-  /** The complete single-part records at the start of the window, as views; null if there are none. */
+  /**
+   * The complete single-part records at the start of the window, as views; null if there are none.
+   */
   #wholeRecords(): RecordBatch | null {
     const cursor = this.#cursor;
     const { bytes, at, end, base } = cursor.window;

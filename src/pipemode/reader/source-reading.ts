@@ -16,9 +16,9 @@ import { tfrecordCodec } from '../../formats/tfrecord/codec.ts';
 import { readOptions, type SourceOptions } from '../../records/read-options.ts';
 import { openRecordSource } from '../../records/record-source.ts';
 import type { EpochProgress } from './epoch-progress.ts';
-import type { EpochSource } from './epoch-source.ts';
 import type { PipeModeOptions, RecordFormatName } from './pipe-mode-options.ts';
 import { SageMakerRecordIODecoder, SageMakerTFRecordDecoder } from './sagemaker-decoders.ts';
+import type { EpochSource } from './take-epoch.ts';
 
 /** How to decode one epoch of a channel: options, memory to read into, decoders. */
 export interface ChannelDecoding {
@@ -39,9 +39,9 @@ const CODECS = {
 /** Reads of a 64 KiB pipe fill one buffer. Records keep it alive, so it is not large. */
 const FRESH_CHUNK_BYTES = 1024 * 1024;
 /**
- * Four buffers take turns. CPU milliseconds per gigabyte for records of 10 KB and 100 KB: 179 and 289;
- * with 256 KiB, which stay in the cache of one core, 176 and 336, as more records span two buffers;
- * with 1 MiB 196 and 258.
+ * Four buffers take turns. CPU milliseconds per gigabyte for records of 10 KB and 100 KB: 179 and
+ * 289; with 256 KiB, which stay in the cache of one core, 176 and 336, as more records span two
+ * buffers; with 1 MiB 196 and 258.
  */
 const REUSED_CHUNK_BYTES = 512 * 1024;
 
@@ -81,8 +81,8 @@ export function channelDecoding(pipe: PipeModeOptions, reuse: boolean): ChannelD
 
 /**
  * Reads one open source: call `fill`, then `next` until null, while `fill` returns true. Counts and
- * times in `progress`. Not a generator: each one in the path of a batch costs about a microsecond, and
- * a pipe gives one batch per 64 KiB.
+ * times in `progress`. Not a generator: each one in the path of a batch costs about a microsecond,
+ * and a pipe gives one batch per 64 KiB.
  */
 export class SourceReading {
   readonly #progress: EpochProgress;

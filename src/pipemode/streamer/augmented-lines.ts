@@ -117,8 +117,8 @@ class LineFile {
 
   /**
    * Copies a manifest and finds its lines. Skips blank lines.
-   * @throws RecordpipeError `malformed-manifest` for a line that is too long; `io-failure`; whatever
-   * `chunks` throws
+   * @throws RecordpipeError `malformed-manifest` for a line that is too long; `io-failure`;
+   * whatever `chunks` throws
    */
   async fill(chunks: AsyncIterable<Uint8Array>, maxLineBytes: number): Promise<void> {
     const splitter = new LineSplitter(maxLineBytes);

@@ -70,11 +70,11 @@ export interface OrderOptions {
 /**
  * The objects or lines for this host in an epoch, in their order: numbers from 0 to `count - 1`.
  *
- * With a seed, all numbers are shuffled (Fisher-Yates, from the last position down) with xoshiro128**
- * seeded by seed and epoch (see `Xoshiro128`), so every host and every run finds the same order. A host
- * takes every n-th number, starting at its rank. SageMaker documents that it shuffles at the start of
- * each epoch and gives each host about 1/n of the objects; the method is our choice.
- * Test vectors: test/pipemode/streamer/order.test.ts.
+ * With a seed, all numbers are shuffled (Fisher-Yates, from the last position down) with
+ * xoshiro128** seeded by seed and epoch (see `Xoshiro128`), so every host and every run finds the
+ * same order. A host takes every n-th number, starting at its rank. SageMaker documents that it
+ * shuffles at the start of each epoch and gives each host about 1/n of the objects; the method is
+ * our choice. Test vectors: test/pipemode/streamer/order.test.ts.
  */
 export function epochOrder(count: number, epoch: number, { seed, share }: OrderOptions): Uint32Array {
   const order = new Uint32Array(count);
@@ -103,7 +103,10 @@ function shuffle(order: Uint32Array, random: Xoshiro128): void {
   }
 }
 
-/** The RecordIO header of a single-part record. Nothing is escaped: readers go from header to header. */
+/**
+ * The RecordIO header of a single-part record. Nothing is escaped: readers go from header to
+ * header.
+ */
 export function wrapHeader(payloadBytes: number, uri: string): Uint8Array {
   if (payloadBytes >= PART_LENGTH_END) {
     const what = `${payloadBytes} bytes do not fit in a RecordIO record (at most ${PART_LENGTH_END - 1}); stream it without RecordWrapperType RecordIO, or split it`;

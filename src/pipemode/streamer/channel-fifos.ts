@@ -1,7 +1,185 @@
-import { RecordpipeError } from '../../errors.ts';
-import { pipePath } from '../job/channel-files.ts';
-import type { LockedChannel } from './channel-lock.ts';
+import { fstatSync, ftruncateSync, readSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { abortError } from '../../bytes/abortable.ts';
+import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import { pipePath, streamerLockPath } from '../job/channel-files.ts';
+import { readSmallFile, withFileErrors } from '../job/config-file.ts';
+import { withFileLock } from '../job/file-lock.ts';
 import { hasItsName, makeFifos, type OwnFifo, ownFifo, removeFifo, statOf } from './fifo.ts';
+
+/** How long to wait for a lock whose holder is ending. */
+const WAIT_MS = 300;
+/** More than any note: a channel has a few pipes at a time. */
+const MAX_NOTE_BYTES = 64 * 1024;
+
+/** The contents of a lock file, for people, and for the streamer after one that was killed. */
+interface LockNote {
+  readonly pid: number;
+  readonly fifos: readonly OwnFifo[];
+  /** Paths where pipes were about to be created: nothing existed there. */
+  readonly making?: readonly string[];
+}
+
+/** A channel that only this streamer serves. */
+export interface LockedChannel {
+  /** Holds the lock, as does every process that inherits it; undefined without a lock. */
+  readonly descriptor: number | undefined;
+  /** Pipes that a killed streamer left. */
+  readonly left: readonly OwnFifo[];
+  /** Notes the pipes of this streamer, and the paths where it is about to create some. */
+  note(fifos: readonly OwnFifo[], making?: readonly string[]): void;
+}
+
+/** How to lock a channel. */
+export interface ChannelLocking {
+  readonly folder: string;
+  readonly channel: string;
+  /** `none`: no lock, and pipes that a killed streamer left are not recognised. */
+  readonly lock: 'flock' | 'none';
+  readonly signal: AbortSignal;
+}
+
+const NO_NOTE: LockNote = { pid: 0, fifos: [] };
+const UNLOCKED: LockedChannel = { descriptor: undefined, left: [], note: () => {} };
+
+/**
+ * Runs `work` while no other streamer may serve the channel in this folder. The lock is flock(2) on
+ * a file, so it ends with its process, however that ends. The file lists the pipes that a killed
+ * streamer would leave.
+ * @throws RecordpipeError `already-exists` if another streamer serves the channel, or if the lock
+ * file is some other file; `unsupported-source` without a `flock` program; whatever `work` throws
+ */
+export async function withChannelLock<R>(
+  locking: ChannelLocking,
+  work: (locked: LockedChannel) => Promise<R>,
+): Promise<R> {
+  const { signal } = locking;
+  if (locking.lock === 'none') {
+    if (signal.aborted) throw abortError(signal);
+    return work(UNLOCKED);
+  }
+  for (;;) {
+    const done = await whileLocked(locking, work);
+    if (done !== undefined) return done.result;
+  }
+}
+
+/** Undefined if the file was removed during the wait: its lock then excludes nobody. */
+async function whileLocked<R>(
+  locking: ChannelLocking,
+  work: (locked: LockedChannel) => Promise<R>,
+): Promise<{ result: R } | undefined> {
+  const { folder, channel, signal } = locking;
+  const path = streamerLockPath(folder, channel);
+  let ours = false;
+  try {
+    // No signal: an aborted wait would leave a file that it created.
+    return await withFileLock(path, { timeoutMs: WAIT_MS, signal: undefined }, async (descriptor) => {
+      if (!hasName(descriptor, path)) return undefined;
+      const left = leftBy(noteOf(descriptor, path), locking);
+      ours = true;
+      try {
+        const note = (fifos: readonly OwnFifo[], making: readonly string[] = []): void =>
+          write(descriptor, path, { pid: process.pid, fifos, making });
+        note(left);
+        if (signal.aborted && left.length === 0) throw abortError(signal); // otherwise `work` removes the pipes first
+        return { result: await work({ descriptor, left, note }) };
+      } finally {
+        unlinkSync(path);
+      }
+    });
+  } catch (error) {
+    if (ours) throw error;
+    if (isRecordpipeError(error, 'pipe-timeout'))
+      throw signal.aborted ? abortError(signal) : served(path, channel);
+    removeUnused(path);
+    throw error;
+  }
+}
+
+/** Waiting for a lock creates its file; its holder writes a note into it. */
+function removeUnused(path: string): void {
+  try {
+    const stat = statOf(path);
+    if (stat?.isFile() && stat.size === 0n) unlinkSync(path);
+  } catch {
+    // It belongs to somebody else.
+  }
+}
+
+function hasName(descriptor: number, path: string): boolean {
+  const named = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return named !== undefined && named.ino === fstatSync(descriptor, { bigint: true }).ino;
+}
+
+function served(path: string, channel: string): RecordpipeError {
+  let who = '';
+  try {
+    const { pid } = parsed(readSmallFile(path)) ?? { pid: 0 };
+    if (pid > 0) who = `, process ${pid},`;
+  } catch {
+    // Gone, or not readable for us.
+  }
+  const what = `another streamer${who} serves channel ${channel} in this folder; stop it, or choose another folder`;
+  return new RecordpipeError('already-exists', what, { uri: path });
+}
+
+/**
+ * The pipes in a note that may be removed: only pipes of the channel in its own folder, and of
+ * those that were about to be created only our user's. Anybody who may write to the folder could
+ * name any path.
+ */
+function leftBy({ fifos, making = [] }: LockNote, { folder, channel }: ChannelLocking): OwnFifo[] {
+  const prefix = pipePath(folder, channel, 0).slice(0, -1);
+  const isPlace = (path: unknown): path is string =>
+    typeof path === 'string' && path.startsWith(prefix) && /^\d+$/.test(path.slice(prefix.length));
+  const made = making.filter(isPlace).flatMap((path) => {
+    const found = statOf(path);
+    return found?.isFIFO() && isOurs(found.uid) ? [ownFifo(path, found)] : [];
+  });
+  return [...fifos.filter(({ path }) => isPlace(path)), ...made];
+}
+
+function isOurs(uid: bigint): boolean {
+  return Number(uid) === process.getuid?.();
+}
+
+/**
+ * The note in a lock file; another user's note is ignored.
+ * @throws RecordpipeError `already-exists` if the file has other contents, which must not be
+ * overwritten
+ */
+function noteOf(descriptor: number, path: string): LockNote {
+  const stat = fstatSync(descriptor, { bigint: true });
+  if (stat.size === 0n) return NO_NOTE;
+  const bytes = Buffer.alloc(MAX_NOTE_BYTES);
+  const note = parsed(bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, 0)));
+  if (note !== undefined) return isOurs(stat.uid) && stat.nlink === 1n ? note : NO_NOTE;
+  const what = 'the file is not a lock file of recordpipe; remove it, or choose another folder';
+  throw new RecordpipeError('already-exists', what, { uri: path });
+}
+
+function parsed(text: string): LockNote | undefined {
+  try {
+    const note = JSON.parse(text.split('\n', 1)[0]) as LockNote;
+    const { pid, fifos, making = [] } = note;
+    const valid = Number.isInteger(pid) && Array.isArray(fifos) && Array.isArray(making);
+    return valid && fifos.every((fifo) => typeof fifo?.path === 'string') ? note : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes in place: the lock belongs to this file, not to a replacement. The first line is a valid
+ * note at any moment, also if the process is killed before it truncates a longer note.
+ */
+function write(descriptor: number, path: string, note: LockNote): void {
+  const bytes = Buffer.from(`${JSON.stringify(note)}\n`);
+  withFileErrors(path, () => {
+    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
+    ftruncateSync(descriptor, bytes.length);
+  });
+}
 
 /** The pipes of a channel. */
 export interface FifoPlace {

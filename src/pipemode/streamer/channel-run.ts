@@ -1,8 +1,7 @@
 import { closeSync } from 'node:fs';
 import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
 import type { ChannelContent, EpochBytes } from './channel-content.ts';
-import { ChannelFifos } from './channel-fifos.ts';
-import { type LockedChannel, withChannelLock } from './channel-lock.ts';
+import { ChannelFifos, type LockedChannel, withChannelLock } from './channel-fifos.ts';
 import { hasReader, holdOpen, type OwnFifo, openForReader, openIfRead, UnreadBytes } from './fifo.ts';
 import { FifoWriter, leftEarly, pump } from './fifo-writer.ts';
 import type { ProgramGuard } from './program-guard.ts';
@@ -29,7 +28,9 @@ export interface ChannelServing
   open(signal: AbortSignal): Promise<ChannelContent>;
   /** Starts to fetch an epoch. */
   fetch(content: ChannelContent, epoch: number): EpochBytes;
-  /** Called before a pipe with incomplete bytes is closed: its reader would take that for the end. */
+  /**
+   * Called before a pipe with incomplete bytes is closed: its reader would take that for the end.
+   */
   beforeCut(error: unknown): Promise<void>;
   /** Guards the writing end of a pipe that a program reads against the death of this process. */
   guard(descriptor: number): ProgramGuard | undefined;
@@ -40,8 +41,8 @@ const STALL_CHECK_MS = 1000;
 const STALL_CHECKS = 2;
 
 /**
- * Serves one channel, epoch after epoch: the pipes of this epoch and the next exist; wait for a reader;
- * write the bytes; close and remove the pipe; create the pipe after the next.
+ * Serves one channel, epoch after epoch: the pipes of this epoch and the next exist; wait for a
+ * reader; write the bytes; close and remove the pipe; create the pipe after the next.
  */
 export class ChannelRun {
   readonly #serving: ChannelServing;
@@ -241,8 +242,9 @@ export class ChannelRun {
   }
 
   /**
-   * Warns if a program opens the next epoch's pipe and stops reading this one: each side then waits for
-   * the other for ever. Checking a pipe for a reader lets the reader in, so its writing end is kept.
+   * Warns if a program opens the next epoch's pipe and stops reading this one: each side then waits
+   * for the other for ever. Checking a pipe for a reader lets the reader in, so its writing end is
+   * kept.
    */
   #watchNext(epoch: number, next: OwnFifo, writer: FifoWriter): ReturnType<typeof setInterval> {
     const { channel, onEvent } = this.#serving;
@@ -286,7 +288,9 @@ export class ChannelRun {
   }
 }
 
-/** Whether nobody has the pipe open for reading. A pipe without its name may still have its reader. */
+/**
+ * Whether nobody has the pipe open for reading. A pipe without its name may still have its reader.
+ */
 function isUnread(fifo: OwnFifo): boolean {
   try {
     return !hasReader(fifo);

@@ -7,7 +7,10 @@ import { fileError } from '../../storage/local/file-errors.ts';
 import type { EpochBytes } from './channel-content.ts';
 import { hasReader, type OwnFifo } from './fifo.ts';
 
-/** Bytes per write to the event loop: keeps a 64 KiB pipe busy, and shows the progress of a slow reader. */
+/**
+ * Bytes per write to the event loop: keeps a 64 KiB pipe busy, and shows the progress of a slow
+ * reader.
+ */
 const SLICE_BYTES = 256 * 1024;
 /** Maximum bytes that wait for room in the pipe. */
 const WAITING_BYTES = 1024 * 1024;
@@ -27,9 +30,9 @@ export interface FifoStats {
 }
 
 /**
- * Writes to a named pipe that a reader has opened, without blocking: a direct call writes what the pipe
- * accepts at once, the event loop writes the rest. A reader that stops blocks no thread and does not
- * keep the process alive. Chunks are not copied.
+ * Writes to a named pipe that a reader has opened, without blocking: a direct call writes what the
+ * pipe accepts at once, the event loop writes the rest. A reader that stops blocks no thread and
+ * does not keep the process alive. Chunks are not copied.
  */
 export class FifoWriter {
   readonly #fifo: OwnFifo;
@@ -86,7 +89,9 @@ export class FifoWriter {
     return this.#socket.writableLength > 0;
   }
 
-  /** The time, by `performance.now()`, since which no bytes wait for room; Infinity while some do. */
+  /**
+   * The time, by `performance.now()`, since which no bytes wait for room; Infinity while some do.
+   */
   get emptySince(): number {
     return this.waiting ? Number.POSITIVE_INFINITY : this.#emptySince;
   }
@@ -101,8 +106,8 @@ export class FifoWriter {
   /**
    * Writes a chunk, which must not change before the pipe accepted it.
    * @param reused whether the caller will overwrite its memory
-   * @returns undefined if the next chunk may follow at once; otherwise a promise of room in the pipe,
-   * or for a `reused` chunk of its acceptance
+   * @returns undefined if the next chunk may follow at once; otherwise a promise of room in the
+   * pipe, or for a `reused` chunk of its acceptance
    * @throws RecordpipeError `io-failure`, `aborted`
    */
   write(chunk: Uint8Array, reused = false): Promise<void> | undefined {
@@ -125,7 +130,10 @@ export class FifoWriter {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Checks periodically for the reader while nothing is written. @param onGone called when it is gone */
+  /**
+   * Checks periodically for the reader while nothing is written.
+   * @param onGone called when it is gone
+   */
   watchReader(onGone: () => void): void {
     this.#probe ??= setInterval(() => {
       if (this.#gone || this.#closed || this.#socket.writableLength > 0) return;
@@ -140,8 +148,8 @@ export class FifoWriter {
   }
 
   /**
-   * Waits until the pipe accepted everything, and closes it: the reader gets the end of file. Closes at
-   * once if the reader is gone.
+   * Waits until the pipe accepted everything, and closes it: the reader gets the end of file.
+   * Closes at once if the reader is gone.
    * @throws RecordpipeError `io-failure`, `aborted`
    */
   async end(): Promise<void> {
@@ -167,9 +175,9 @@ export class FifoWriter {
   }
 
   /**
-   * A direct write costs a quarter of a turn through the stream and the event loop, and a reader that
-   * keeps up leaves room. A full pipe throws, which costs as much as writing half a chunk, so after that
-   * direct writes are tried less often.
+   * A direct write costs a quarter of a turn through the stream and the event loop, and a reader
+   * that keeps up leaves room. A full pipe throws, which costs as much as writing half a chunk, so
+   * after that direct writes are tried less often.
    * @returns the number of bytes that the pipe accepted
    */
   #writeAtOnce(chunk: Uint8Array): number {

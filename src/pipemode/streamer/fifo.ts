@@ -18,7 +18,9 @@ import { RecordpipeError } from '../../errors.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
 import { withFileErrors } from '../job/config-file.ts';
 
-/** A named pipe of this streamer, by its inode: a later file of that name belongs to somebody else. */
+/**
+ * A named pipe of this streamer, by its inode: a later file of that name belongs to somebody else.
+ */
 export interface OwnFifo {
   readonly path: string;
   readonly dev: string;
@@ -27,7 +29,9 @@ export interface OwnFifo {
 
 /** Only we write, and everybody reads whom the umask allows. */
 const MODE = 0o644;
-/** Opening takes 8 to 10 µs without a reader. A blocking open would occupy a thread and the process. */
+/**
+ * Opening takes 8 to 10 µs without a reader. A blocking open would occupy a thread and the process.
+ */
 const WRITE_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 /** Intervals of the checks for a reader, which waits for its first byte that long at most. */
 const QUICK_PAUSE_MS = 5;
@@ -52,8 +56,8 @@ const MKFIFO_FAILURES = [
 
 /**
  * Creates named pipes with one run of the `mkfifo` program: 64 in 7 ms.
- * @param lock a descriptor that holds the channel's lock. The program inherits it: if we are killed,
- * nobody takes over the channel before the pipes exist
+ * @param lock a descriptor that holds the channel's lock. The program inherits it: if we are
+ * killed, nobody takes over the channel before the pipes exist
  * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `io-failure`;
  * `unsupported-source` without a `mkfifo` program
  */
@@ -151,7 +155,8 @@ export function hasReader(fifo: OwnFifo): boolean {
 }
 
 /**
- * Opens the pipe for writing if somebody has it open for reading, or waits to; that open then succeeds.
+ * Opens the pipe for writing if somebody has it open for reading, or waits to; that open then
+ * succeeds.
  * @throws RecordpipeError `source-changed`, `access-denied`, `io-failure`
  */
 export function openIfRead(fifo: OwnFifo): number | undefined {
@@ -175,7 +180,9 @@ function replaced({ path }: OwnFifo): RecordpipeError {
   return new RecordpipeError('source-changed', what, { uri: path });
 }
 
-/** Keeps a pipe with a reader open, without writing, until the reader closes it or the signal fires. */
+/**
+ * Keeps a pipe with a reader open, without writing, until the reader closes it or the signal fires.
+ */
 export async function holdOpen(fifo: OwnFifo, signal: AbortSignal): Promise<void> {
   let descriptor: number | undefined;
   try {
@@ -190,8 +197,8 @@ export async function holdOpen(fifo: OwnFifo, signal: AbortSignal): Promise<void
 }
 
 /**
- * Removes a pipe, unless its name belongs to another file now. A reader that waits in open, or opens the
- * pipe just before it is removed, would wait for ever, so it gets an end of file.
+ * Removes a pipe, unless its name belongs to another file now. A reader that waits in open, or
+ * opens the pipe just before it is removed, would wait for ever, so it gets an end of file.
  */
 export function removeFifo(fifo: OwnFifo): void {
   if (!hasItsName(fifo)) return;
@@ -206,7 +213,10 @@ export function removeFifo(fifo: OwnFifo): void {
   }
 }
 
-/** Opens the pipe for reading and writing, which never blocks on Linux, so no reader waits for a writer. */
+/**
+ * Opens the pipe for reading and writing, which never blocks on Linux, so no reader waits for a
+ * writer.
+ */
 function releaseReaders(fifo: OwnFifo): number | undefined {
   try {
     return openSync(fifo.path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW);
@@ -222,9 +232,9 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Counts the bytes that a reader leaves unread. When the writer is done, up to 64 KiB are in the kernel,
- * and are lost with the last descriptor. So a reading end of our own keeps them until everybody else has
- * closed the pipe.
+ * Counts the bytes that a reader leaves unread. When the writer is done, up to 64 KiB are in the
+ * kernel, and are lost with the last descriptor. So a reading end of our own keeps them until
+ * everybody else has closed the pipe.
  */
 export class UnreadBytes {
   readonly #fifo: OwnFifo;
@@ -236,9 +246,9 @@ export class UnreadBytes {
   }
 
   /**
-   * Call it after the last write, with the writing end still open: while it exists, a writer does not
-   * notice that the reader is gone. Undefined if the reader cannot be watched because it is a process of
-   * another user or container.
+   * Call it after the last write, with the writing end still open: while it exists, a writer does
+   * not notice that the reader is gone. Undefined if the reader cannot be watched because it is a
+   * process of another user or container.
    * @throws RecordpipeError `io-failure`, `source-changed`
    */
   static of(fifo: OwnFifo): UnreadBytes | undefined {
@@ -250,7 +260,10 @@ export class UnreadBytes {
     );
   }
 
-  /** Waits until nobody else has the pipe open. @returns the unread bytes; 0 if the signal fires first */
+  /**
+   * Waits until nobody else has the pipe open.
+   * @returns the unread bytes; 0 if the signal fires first
+   */
   async count(signal: AbortSignal): Promise<number> {
     let readers = readersOf(this.#fifo, this.#descriptor);
     for (let ms = FIRST_POLL_MS; readers.length > 0; ms = Math.min(2 * ms, MAX_POLL_MS)) {

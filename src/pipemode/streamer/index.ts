@@ -1,12 +1,12 @@
 /**
- * The writing end of Pipe mode: streams S3 objects or local files into named pipes, as SageMaker feeds
- * a training job. Node on Linux.
+ * The writing end of Pipe mode: streams S3 objects or local files into named pipes, as SageMaker
+ * feeds a training job. Node on Linux.
  *
  * @module
  */
 export { trainingEnvironment } from '../job/environment.ts';
 export type { S3DataType, StreamChannel, StreamChannelInput } from '../job/stream-channel.ts';
-export { parseTrainingInput, readTrainingInput } from '../job/training-input.ts';
+export { parseTrainingInput, readTrainingInput } from '../job/stream-channel.ts';
 export {
   type TrainingJob,
   type TrainingPlaces,

@@ -1,6 +1,7 @@
 import { inflate } from '../../bytes/inflate/inflate.ts';
 import { Queue } from '../../dataset/operators/prefetch.ts';
 import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
+import { encodeRecordIO } from '../../formats/recordio/encode.ts';
 import type { ObjectPiece } from '../../storage/prefetch/object-piece.ts';
 import { readObjects } from '../../storage/read-objects.ts';
 import type { ObjectRef } from '../../storage/storage.ts';
@@ -21,7 +22,9 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 /** Memory for an item without its value. */
 const ITEM_BYTES = 64;
 
-/** Starts to fetch an epoch: inflates compressed objects, and wraps objects in records if requested. */
+/**
+ * Starts to fetch an epoch: inflates compressed objects, and wraps objects in records if requested.
+ */
 export function fetchEpoch(
   content: Pick<ChannelContent, 'files' | 'items' | 'valueless'>,
   epoch: number,
@@ -130,9 +133,10 @@ class ObjectEpoch implements EpochBytes {
     if (!done) throw new Error('an object arrived that no item names');
   }
 
-  *#value({ value = NOTHING, line }: EpochItem): Generator<Uint8Array> {
-    if (this.#making.recordWrapper === 'None') yield value;
-    else yield* wrapped([value], line === undefined ? 'a value' : `a value of line ${line}`);
+  /** A value in one chunk: each chunk costs a call to write it. */
+  #value({ value = NOTHING }: EpochItem): Uint8Array[] {
+    const wrap = this.#making.recordWrapper === 'RecordIO';
+    return [wrap ? encodeRecordIO(value, { escapeMagic: false }) : value];
   }
 
   /** Whether an object was skipped because it does not exist. */
@@ -214,8 +218,8 @@ function withLine(error: unknown, { line }: EpochItem): unknown {
 }
 
 /**
- * The items of an epoch for two consumers: the fetcher takes objects as far ahead as there is memory
- * for their bytes, and the writer takes all items, values included, in their turn.
+ * The items of an epoch for two consumers: the fetcher takes objects as far ahead as there is
+ * memory for their bytes, and the writer takes all items, values included, in their turn.
  */
 class EpochScript {
   readonly #items: AsyncIterator<EpochItem>;

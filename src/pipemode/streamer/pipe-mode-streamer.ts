@@ -11,26 +11,26 @@ import { type CheckedStreamerOptions, type StreamerInput, streamerOptions } from
 import type { TrainingProgram } from './training-program.ts';
 
 /**
- * Streams S3 objects or local files into named pipes, as SageMaker's Pipe mode does for a training job:
- * each channel epoch by epoch, each epoch through a pipe of its own, `CHANNEL_EPOCH`.
+ * Streams S3 objects or local files into named pipes, as SageMaker's Pipe mode does for a training
+ * job: each channel epoch by epoch, each epoch through a pipe of its own, `CHANNEL_EPOCH`.
  *
- * The pipe of the next epoch exists before this one ends. A reader may leave early: then its epoch is
- * over. A reader that pauses pauses the requests for its objects; channels share the requests of the
- * process fairly. `epochOrder` in the source describes how objects are ordered, split among hosts and
- * shuffled.
+ * The pipe of the next epoch exists before this one ends. A reader may leave early: then its epoch
+ * is over. A reader that pauses pauses the requests for its objects; channels share the requests of
+ * the process fairly. `epochOrder` in the source describes how objects are ordered, split among
+ * hosts and shuffled.
  *
- * **A pipe cannot carry an error.** When an epoch cannot be completed, or the streamer is stopped, its
- * reader gets an end of file like any other. So that it does not take truncated data for complete data,
- * do one of these:
+ * **A pipe cannot carry an error.** When an epoch cannot be completed, or the streamer is stopped,
+ * its reader gets an end of file like any other. So that it does not take truncated data for
+ * complete data, do one of these:
  * - start it as a {@link TrainingProgram} and pass that to {@link supervise}: all its processes are
  *   stopped before the pipe is closed, also if this process is killed;
  * - end it yourself in {@link beforeCut}, which is awaited before the pipe is closed;
- * - set `onFailure: 'hold'`: after a failure the pipe stays open, without more bytes, until the reader
- *   closes it;
+ * - set `onFailure: 'hold'`: after a failure the pipe stays open, without more bytes, until the
+ *   reader closes it;
  * - have it read `CHANNEL.status.json` beside the pipes, which says whether the epoch was complete.
  *
- * `run` rejects with the failure; the pipes are removed in any case. Needs the programs `mkfifo` and
- * `flock`. Linux.
+ * `run` rejects with the failure; the pipes are removed in any case. Needs the programs `mkfifo`
+ * and `flock`. Linux.
  *
  * @example
  * ```ts
@@ -79,9 +79,9 @@ export class PipeModeStreamer {
   }
 
   /**
-   * Fulfilled when the first pipe of each channel exists and its objects are listed. Rejects with the
-   * error of `run` if it fails before that, or with `aborted` if the streamer is stopped before. After
-   * awaiting it, you may await `run` later: its rejection then counts as handled.
+   * Fulfilled when the first pipe of each channel exists and its objects are listed. Rejects with
+   * the error of `run` if it fails before that, or with `aborted` if the streamer is stopped
+   * before. After awaiting it, you may await `run` later: its rejection then counts as handled.
    */
   get ready(): Promise<void> {
     this.#running?.catch(() => {});
@@ -89,10 +89,11 @@ export class PipeModeStreamer {
   }
 
   /**
-   * Serves all channels until the requested epochs have been read. The first failure ends all channels.
-   * @throws RecordpipeError `object-missing`, `object-changed`, `access-denied`, `retries-exhausted`,
-   * `malformed-manifest`, `missing-attribute`, `incomplete-shards`, `reader-timeout`, `already-exists`,
-   * `corrupt-compressed-stream`, `io-failure`, `aborted`, …
+   * Serves all channels until the requested epochs have been read. The first failure ends all
+   * channels.
+   * @throws RecordpipeError `object-missing`, `object-changed`, `access-denied`,
+   * `retries-exhausted`, `malformed-manifest`, `missing-attribute`, `incomplete-shards`,
+   * `reader-timeout`, `already-exists`, `corrupt-compressed-stream`, `io-failure`, `aborted`, …
    */
   run(): Promise<void> {
     this.#running ??= this.#runAll();
@@ -107,17 +108,17 @@ export class PipeModeStreamer {
   }
 
   /**
-   * Work to do before a pipe with incomplete bytes is closed, after a failure or because the streamer is
-   * stopped. For example, end the program that would take that for the end of its data.
+   * Work to do before a pipe with incomplete bytes is closed, after a failure or because the
+   * streamer is stopped. For example, end the program that would take that for the end of its data.
    */
   set beforeCut(work: (error: unknown) => Promise<void>) {
     this.#beforeCut = work;
   }
 
   /**
-   * Couples the streamer with the program that reads its pipes. Before a pipe with incomplete bytes is
-   * closed, all processes of the program are stopped; if this process is killed, a guard process stops
-   * them.
+   * Couples the streamer with the program that reads its pipes. Before a pipe with incomplete bytes
+   * is closed, all processes of the program are stopped; if this process is killed, a guard process
+   * stops them.
    */
   supervise(program: TrainingProgram): void {
     this.#program = program;

@@ -5,9 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileError } from '../../storage/local/file-errors.ts';
 
 /**
- * Waits for a line. If its input ends without one, this process has died. A killing guard then sends
- * SIGTERM to all processes of the program, and SIGKILL to the rest after the grace period; a guard that
- * holds a pipe waits until none is left. `left` finds processes as `processesOf` does.
+ * Waits for a line. If its input ends without one, this process has died. A killing guard then
+ * sends SIGTERM to all processes of the program, and SIGKILL to the rest after the grace period; a
+ * guard that holds a pipe waits until none is left. `left` finds processes as `processesOf` does.
  */
 const SCRIPT = `role=$1 leader=$2 mark=$3 tenths=$4
 trap '' HUP INT QUIT TERM
@@ -34,16 +34,17 @@ exit 0
 `;
 
 /**
- * A process that stops a program after this process was killed or crashed: no handler of ours could. A
- * guard with the writing end of a pipe also keeps an end of file from the pipe's reader until then: the
- * kernel closes our descriptors before any other process learns that we died.
+ * A process that stops a program after this process was killed or crashed: no handler of ours
+ * could. A guard with the writing end of a pipe also keeps an end of file from the pipe's reader
+ * until then: the kernel closes our descriptors before any other process learns that we died.
  */
 export class ProgramGuard {
   readonly #process: ChildProcess;
   readonly #gone: Promise<unknown>;
 
   /**
-   * @param pipe the writing end of a pipe to hold; the guard inherits it. Without one, the guard kills
+   * @param pipe the writing end of a pipe to hold; the guard inherits it. Without one, the guard
+   * kills
    * @throws RecordpipeError `io-failure`, `not-found` if it cannot be started
    */
   constructor({ leader, id }: ProgramMark, graceMs: number, pipe?: number) {
@@ -100,11 +101,11 @@ export interface ProgramProcess {
 
 /**
  * The live processes of a program: its session, its process group, all that inherited its mark, and
- * their descendants. Excludes zombies, which read nothing, and processes that we may not signal. Without
- * /proc, only the process group.
+ * their descendants. Excludes zombies, which read nothing, and processes that we may not signal.
+ * Without /proc, only the process group.
  *
- * @param seen processes found by earlier calls, which remain part of the program when their parents are
- * gone; this call adds to it
+ * @param seen processes found by earlier calls, which remain part of the program when their parents
+ * are gone; this call adds to it
  */
 export function processesOf({ leader, id }: ProgramMark, seen: SeenProcesses = new Set()): ProgramProcess[] {
   let names: string[];

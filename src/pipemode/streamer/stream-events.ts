@@ -54,7 +54,10 @@ export type OnStreamEvent = (event: StreamEvent) => void;
 /** The progress of a channel. Times are milliseconds of this epoch. */
 export interface ChannelMetrics {
   readonly channel: string;
-  /** `listing`; for each epoch `waiting` for its reader and `streaming`; at the end `done` or `failed`. */
+  /**
+   * `listing`; for each epoch `waiting` for its reader and `streaming`; at the end `done` or
+   * `failed`.
+   */
   readonly state: 'listing' | 'waiting' | 'streaming' | 'done' | 'failed';
   readonly epoch: number;
   /** Bytes of this epoch that the pipe accepted. */
@@ -76,57 +79,26 @@ export interface ChannelMetrics {
   readonly requests: number;
 }
 
-interface Row {
-  readonly name: string;
-  readonly kind: 'counter' | 'gauge';
-  readonly help: string;
-  readonly value: (metrics: ChannelMetrics) => number;
-}
-
-const ROWS: readonly Row[] = [
-  {
-    name: 'bytes_total',
-    kind: 'counter',
-    help: 'Bytes that the pipes accepted.',
-    value: ({ bytes }) => bytes,
-  },
-  {
-    name: 'epochs_total',
-    kind: 'counter',
-    help: 'Epochs served.',
-    value: ({ epochs }) => epochs,
-  },
-  {
-    name: 'requests_total',
-    kind: 'counter',
-    help: 'Requests for objects, including retries.',
-    value: ({ requests }) => requests,
-  },
-  {
-    name: 'retries_total',
-    kind: 'counter',
-    help: 'Requests sent again after a failure.',
-    value: ({ retries }) => retries,
-  },
-  { name: 'epoch', kind: 'gauge', help: 'The current epoch.', value: ({ epoch }) => epoch },
-  {
-    name: 'epoch_bytes',
-    kind: 'gauge',
-    help: 'Bytes of this epoch that its pipe accepted.',
-    value: ({ epochBytes }) => epochBytes,
-  },
-  {
-    name: 'epoch_reader_wait_seconds',
-    kind: 'gauge',
-    help: 'Time of this epoch during which bytes waited for the reader.',
-    value: ({ readerWaitMs }) => readerWaitMs / 1000,
-  },
-  {
-    name: 'epoch_source_wait_seconds',
-    kind: 'gauge',
-    help: 'Time of this epoch during which the pipe waited for bytes.',
-    value: ({ sourceWaitMs }) => sourceWaitMs / 1000,
-  },
+/** Name, kind, help and value of each metric. */
+const METRICS: readonly [string, 'counter' | 'gauge', string, (channel: ChannelMetrics) => number][] = [
+  ['bytes_total', 'counter', 'Bytes that the pipes accepted.', ({ bytes }) => bytes],
+  ['epochs_total', 'counter', 'Epochs served.', ({ epochs }) => epochs],
+  ['requests_total', 'counter', 'Requests for objects, including retries.', ({ requests }) => requests],
+  ['retries_total', 'counter', 'Requests sent again after a failure.', ({ retries }) => retries],
+  ['epoch', 'gauge', 'The current epoch.', ({ epoch }) => epoch],
+  ['epoch_bytes', 'gauge', 'Bytes of this epoch that its pipe accepted.', ({ epochBytes }) => epochBytes],
+  [
+    'epoch_reader_wait_seconds',
+    'gauge',
+    'Time of this epoch during which bytes waited for the reader.',
+    ({ readerWaitMs }) => readerWaitMs / 1000,
+  ],
+  [
+    'epoch_source_wait_seconds',
+    'gauge',
+    'Time of this epoch during which the pipe waited for bytes.',
+    ({ sourceWaitMs }) => sourceWaitMs / 1000,
+  ],
 ];
 
 /**
@@ -141,7 +113,7 @@ const ROWS: readonly Row[] = [
  * ```
  */
 export function prometheusText(metrics: readonly ChannelMetrics[]): string {
-  return ROWS.map(({ name, kind, help, value }) => {
+  return METRICS.map(([name, kind, help, value]) => {
     const full = `recordpipe_stream_${name}`;
     const lines = metrics.map((one) => `${full}{channel="${labelValue(one.channel)}"} ${value(one)}`);
     return [`# HELP ${full} ${help}`, `# TYPE ${full} ${kind}`, ...lines, ''].join('\n');
@@ -154,8 +126,8 @@ function labelValue(text: string): string {
 }
 
 /**
- * The contents of `CHANNEL.status.json` beside the pipes. A pipe cannot carry an error, and an early end
- * of file looks like any other.
+ * The contents of `CHANNEL.status.json` beside the pipes. A pipe cannot carry an error, and an
+ * early end of file looks like any other.
  */
 export interface ChannelStatus {
   readonly channel: string;
@@ -176,8 +148,8 @@ export function writeStatus(folder: string, status: ChannelStatus): void {
 }
 
 /**
- * Removes the status of an earlier run, and its temporary files if it was killed. Call it only under the
- * channel's lock.
+ * Removes the status of an earlier run, and its temporary files if it was killed. Call it only
+ * under the channel's lock.
  * @throws RecordpipeError `already-exists` if the name belongs to something other than a file;
  * `access-denied`, `io-failure`
  */

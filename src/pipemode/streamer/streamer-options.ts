@@ -21,38 +21,39 @@ export interface PipeModeStreamerOptions {
   /** How to access objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
   /**
-   * Whether to fetch nothing before a reader opened its pipe. Default false: the start of an epoch is
-   * fetched before its reader comes.
+   * Whether to fetch nothing before a reader opened its pipe. Default false: the start of an epoch
+   * is fetched before its reader comes.
    */
   readonly lazy: boolean;
   /** Whether to use existing named pipes, with or without readers. Default false: an error. */
   readonly force: boolean;
   /**
-   * The lock that keeps two streamers from serving one channel in one folder. Default `flock`, by the
-   * program of that name. `none`: no lock, for hosts without it; pipes of a killed streamer then need
-   * `force`.
+   * The lock that keeps two streamers from serving one channel in one folder. Default `flock`, by
+   * the program of that name. `none`: no lock, for hosts without it; pipes of a killed streamer
+   * then need `force`.
    */
   readonly lock: 'flock' | 'none';
   /**
-   * Whether a reader that leaves before the end of an epoch is an error, also if the unread bytes fit
-   * in the pipe. Default false: the next epoch starts, as in SageMaker.
+   * Whether a reader that leaves before the end of an epoch is an error, also if the unread bytes
+   * fit in the pipe. Default false: the next epoch starts, as in SageMaker.
    */
   readonly strictEof: boolean;
   /**
-   * Whether missing and mixed shards, by their names, are an `incomplete-shards` error. Default false:
-   * a warning.
+   * Whether missing and mixed shards, by their names, are an `incomplete-shards` error. Default
+   * false: a warning.
    */
   readonly strictShards: boolean;
   /**
-   * What a reader gets when its epoch cannot be completed. Default `close`: an end of file, as after
-   * complete data. `hold`: no end; the pipe stays open, without more bytes, until the reader closes it,
-   * and only then `run` rejects. `stop` and `signal` close pipes in any case.
+   * What a reader gets when its epoch cannot be completed. Default `close`: an end of file, as
+   * after complete data. `hold`: no end; the pipe stays open, without more bytes, until the reader
+   * closes it, and only then `run` rejects. `stop` and `signal` close pipes in any case.
    */
   readonly onFailure: 'close' | 'hold';
   /** Maximum time to wait for a reader. Default: unlimited. */
   readonly readerTimeoutMs: number | undefined;
   /**
-   * Whether to skip missing objects, for augmented manifests with their lines. Default false: an error.
+   * Whether to skip missing objects, for augmented manifests with their lines. Default false: an
+   * error.
    */
   readonly skipMissing: boolean;
   /** How to treat an unusable line of an augmented manifest. Default `error`; `skip` warns. */

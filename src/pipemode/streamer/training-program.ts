@@ -29,11 +29,11 @@ const MAX_POLL_MS = 100;
 const KILL_MS = 500;
 
 /**
- * A training program that runs beside the streamer, in its own session and process group, so that it can
- * be stopped with all processes that it started: a surviving process would take the early end of a pipe
- * for the end of its data. It has this process's standard streams and can read a terminal on them, but
- * not `/dev/tty`, and a terminal's Ctrl-C reaches it only through {@link signal}. If this process is
- * killed or crashes, a small guard process stops the program.
+ * A training program that runs beside the streamer, in its own session and process group, so that
+ * it can be stopped with all processes that it started: a surviving process would take the early
+ * end of a pipe for the end of its data. It has this process's standard streams and can read a
+ * terminal on them, but not `/dev/tty`, and a terminal's Ctrl-C reaches it only through {@link
+ * signal}. If this process is killed or crashes, a small guard process stops the program.
  *
  * @example
  * ```ts
@@ -56,7 +56,10 @@ export class TrainingProgram {
   readonly #child: ChildProcess;
   readonly #id: string = programId();
   readonly #graceMs: number;
-  /** The exit code of the started process, or 128 plus the signal that ended it. Rejects if the start fails. */
+  /**
+   * The exit code of the started process, or 128 plus the signal that ended it. Rejects if the
+   * start fails.
+   */
   readonly ended: Promise<number>;
   #running = true;
   #killed = false;
@@ -132,8 +135,8 @@ export class TrainingProgram {
   }
 
   /**
-   * Stops the program: sends `signal` to all of its processes, and SIGKILL to the rest after the grace
-   * period. Fulfilled when none is left. Later calls wait for the first.
+   * Stops the program: sends `signal` to all of its processes, and SIGKILL to the rest after the
+   * grace period. Fulfilled when none is left. Later calls wait for the first.
    */
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping ??= this.#stop(signal);
@@ -167,7 +170,8 @@ export class TrainingProgram {
     const { mark } = this;
     const found = mark === undefined ? [] : processesOf(mark, this.#seen);
     if (mark === undefined || found.length === 0) return false;
-    // One call for the group, which misses no process that is being forked; then those that left it.
+    // One call for the group, which misses no process that is being forked; then those that left
+    // it.
     send(-mark.leader, signal);
     for (const { pid, group } of found) if (group !== mark.leader) send(pid, signal);
     if (signal !== 'SIGKILL') send(-mark.leader, 'SIGCONT'); // a stopped process would not handle it

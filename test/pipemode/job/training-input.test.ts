@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseTrainingInput } from '../../../src/pipemode/job/training-input.ts';
+import { parseTrainingInput } from '../../../src/pipemode/job/stream-channel.ts';
 
 const S3 = { S3DataType: 'S3Prefix', S3Uri: 's3://bucket/train/' };
 const channel = (more: object = {}, s3: object = {}): object => ({
@@ -9,7 +9,7 @@ const channel = (more: object = {}, s3: object = {}): object => ({
 });
 const parse = (value: unknown) => parseTrainingInput(JSON.stringify(value), 'channels.json');
 
-test('the least that CreateTrainingJob takes, and everything', () => {
+test('a minimal and a complete channel', () => {
   expect(parse([channel()])).toEqual([
     {
       name: 'train',
@@ -49,7 +49,7 @@ test('the least that CreateTrainingJob takes, and everything', () => {
 });
 
 test.each([
-  ['no array', {}, /InputDataConfig/],
+  ['a request without an array', {}, /InputDataConfig/],
   ['no channels', [], /array of channels/],
   ['no name', [{ ...channel(), ChannelName: undefined }], /ChannelName is missing/],
   ['a name SageMaker refuses', [channel({ ChannelName: 'a b' })], /name of a channel/],
@@ -64,7 +64,7 @@ test.each([
   ['no attributes', [channel({}, { S3DataType: 'AugmentedManifestFile' })], /1 to 16 names, got 0/],
   ['a seed that JSON rounds', [channel({ ShuffleConfig: { Seed: 2 ** 60 } })], /within 2\^53/],
   ['a seed of text', [channel({ ShuffleConfig: { Seed: '7' } })], /Seed of channel train/],
-])('refuses %s', (_, value, message) => {
+])('rejects %s', (_, value, message) => {
   expect(() => parse(value)).toThrow(
     expect.objectContaining({
       code: 'malformed-config',

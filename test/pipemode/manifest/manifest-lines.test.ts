@@ -18,7 +18,7 @@ function failureOf(line: string | Uint8Array, names: string[]): RecordpipeError 
   throw new Error('the line was taken');
 }
 
-describe('values are taken as they are written', () => {
+describe('values keep their text', () => {
   test.each([
     ['1', '1'],
     ['1.50', '1.50'],
@@ -35,7 +35,7 @@ describe('values are taken as they are written', () => {
     expect(textsOf(`{"v":${written}}`, ['v'])).toEqual([text]);
   });
 
-  test('in the order of the names, whatever that of the line; others are ignored', () => {
+  test('values come in the order of the names; other attributes are ignored', () => {
     const line = ' {"z": 1, "image-ref": "s3://b/k", "label": "x", "more": [1]}\r';
     expect(parseManifestLine(line, ['label', 'image-ref'])).toEqual([
       { name: 'label', ref: false, text: 'x' },
@@ -43,11 +43,11 @@ describe('values are taken as they are written', () => {
     ]);
   });
 
-  test('of a name that is there twice the last one counts', () => {
+  test('the last value counts if a name occurs twice', () => {
     expect(textsOf('{"a":1,"a":2}', ['a'])).toEqual(['2']);
   });
 
-  test('bytes are UTF-8', () => {
+  test('bytes are decoded as UTF-8', () => {
     expect(parseManifestLine(new TextEncoder().encode('{"ä":"😀"}'), ['ä'])[0].text).toBe('😀');
     expect(failureOf(new Uint8Array([0x7b, 0xff, 0x7d]), ['a']).message).toContain(
       'line 3, column 2: not UTF-8',
@@ -62,7 +62,7 @@ describe('values are taken as they are written', () => {
   });
 });
 
-describe('what is wrong is named with its place', () => {
+describe('errors name the mistake and its position', () => {
   test.each([
     ["{'a': 1}", 'line 3, column 2: JSON does not allow single quotes'],
     ['{"a": None}', "line 3, column 7: Python's None"],
@@ -87,7 +87,7 @@ describe('what is wrong is named with its place', () => {
     expect(error.message).toContain(message);
   });
 
-  test('attributes that are missing', () => {
+  test('missing attributes are an error', () => {
     const error = failureOf('{"image-ref":"s3://b/k","Label":1}', ['image-ref', 'label']);
     expect(error.code).toBe('missing-attribute');
     expect(error.message).toContain('no attribute "label", only "image-ref", "Label"');
@@ -105,14 +105,14 @@ describe('what is wrong is named with its place', () => {
     expect(failureOf(line, ['a-ref']).message).toContain(message);
   });
 
-  test('long lines are cut around the place', () => {
+  test('errors show an excerpt of long lines', () => {
     const line = `{"a": "${'ä'.repeat(5000)}", b}`;
     const { message } = failureOf(line, ['a']);
     expect(message).toContain('column 5011: expected " before a name, got b');
     expect(message.length).toBeLessThan(250);
   });
 
-  test('nesting of any depth is walked', () => {
+  test('values may nest to any depth', () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     expect(textsOf(`{"a":${deep}}`, ['a'])).toEqual([deep]);
   });
@@ -135,7 +135,7 @@ function spaced(value: unknown, spaces: readonly string[]): string {
 
 const spaces = fc.array(fc.constantFrom('', ' ', '\t', '  '), { minLength: 1, maxLength: 7 });
 
-test('property: every JSON value comes through as JSON.parse reads it, without white space', () => {
+test('property: every JSON value is streamed without white space, as JSON.parse reads it', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' }), spaces, (value, blanks) => {
       const plain = JSON.parse(JSON.stringify(value));
@@ -147,7 +147,7 @@ test('property: every JSON value comes through as JSON.parse reads it, without w
   );
 });
 
-test('property: what JSON.parse refuses is refused, and what it takes is taken', () => {
+test('property: accepts exactly the text that JSON.parse accepts', () => {
   const pieces = fc.constantFrom(
     '{',
     '}',
@@ -193,7 +193,7 @@ test('property: numbers keep their digits', () => {
   );
 });
 
-test('a byte order mark is skipped at the beginning of the first line, and shown in messages elsewhere', () => {
+test('a byte order mark is skipped at the start of the first line, and an error elsewhere', () => {
   expect(textsOf('\ufeff{"v":1}', ['v'])).toEqual(['1']);
   expect(failureOf('\ufeff{"v":1}', ['v']).message).toMatch(/got \\ufeff: \\ufeff\{"v":1\}/);
   expect(failureOf('{"v":\u200b1}', ['v']).message).toMatch(/got \\u200b/);

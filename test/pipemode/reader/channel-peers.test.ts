@@ -91,7 +91,7 @@ for (const { name, needs, peer } of PEERS) {
       }
     });
 
-    test('reads beside us: each epoch goes to one of us, whole', async () => {
+    test('reads beside us: each epoch goes to one reader, complete', async () => {
       const epochs = 12;
       const place = placeWithPipes(epochs);
       const writers = Array.from({ length: epochs }, (_, epoch) => peer.write(place, epoch));

@@ -38,7 +38,7 @@ function epochPipe(
 }
 
 describe('epochs', () => {
-  test('each iteration is the next one, also in another dataset', async () => {
+  test('each iteration is the next epoch, also in another dataset', async () => {
     const place = channelPlace();
     for (const epoch of [0, 1, 2, 3]) epochFile(place, epoch, [`epoch ${epoch}`, 'x']);
     const dataset = new PipeModeDataset('train', place.dirs);
@@ -56,7 +56,7 @@ describe('epochs', () => {
     });
   });
 
-  test('an iteration that nobody reads takes none, unless the original would', async () => {
+  test('an iteration that nobody reads takes no epoch, except in compat mode', async () => {
     const place = channelPlace();
     epochFile(place, 0, ['a']);
     epochFile(place, 1, ['b']);
@@ -70,7 +70,7 @@ describe('epochs', () => {
     expect((await dataset.toArray()).map(text)).toEqual(['b']);
   });
 
-  test('a pipe opened, left before its writer came, is there for the next', async () => {
+  test('a pipe that was left before its writer came belongs to the next reader', async () => {
     const place = channelPlace();
     makePipes(place.pipe(0));
     const dataset = new PipeModeDataset('train', place.dirs);
@@ -86,7 +86,7 @@ describe('epochs', () => {
     expect(place.state()).toBe('1');
   });
 
-  test('once a writer was there the epoch is taken', async () => {
+  test('once a writer came, the epoch is taken', async () => {
     const place = channelPlace();
     makePipes(place.pipe(0));
     const dataset = new PipeModeDataset('train', place.dirs);
@@ -100,7 +100,7 @@ describe('epochs', () => {
     expect(place.state()).toBe('1');
   });
 
-  test('two datasets at once get two pipes, and nothing twice', async () => {
+  test('two concurrent datasets get two pipes, and no record twice', async () => {
     const place = channelPlace();
     const records = (epoch: number): string[] => Array.from({ length: 500 }, (_, i) => `${epoch}:${i}`);
     for (let epoch = 0; epoch < 6; epoch++)
@@ -114,7 +114,7 @@ describe('epochs', () => {
 });
 
 describe('waiting', () => {
-  test('for a pipe that appears late, and a writer that comes later', async () => {
+  test('for a pipe that appears late, and a writer that comes later still', async () => {
     const place = channelPlace();
     const dataset = new PipeModeDataset('train', place.dirs);
     const reading = dataset.map(text).toArray();
@@ -128,7 +128,7 @@ describe('waiting', () => {
     expect(await reading).toEqual(['at last']);
   });
 
-  test('for a pipe that somebody else takes goes on to the next', async () => {
+  test('for a pipe that somebody else takes continues with the next', async () => {
     const place = channelPlace();
     const dataset = new PipeModeDataset('train', place.dirs);
     const reading = dataset.map(text).toArray();
@@ -139,7 +139,7 @@ describe('waiting', () => {
     expect(place.state()).toBe('2');
   });
 
-  test('ends with an error that says what is there instead, and the index stays', async () => {
+  test('ends with an error that names the existing files, and keeps the index', async () => {
     const place = channelPlace();
     writeFileSync(place.pipe(7), '');
     const dataset = new PipeModeDataset('train', { ...place.dirs, openTimeoutMs: 120 });
@@ -162,7 +162,7 @@ describe('waiting', () => {
     expect(place.state()).toBe('1');
   });
 
-  test('for a silent writer is limited; a slow consumer is not', async () => {
+  test('for a silent writer is limited; a slow consumer does not count', async () => {
     const place = channelPlace();
     makePipes(place.pipe(0));
     const record = encodeRecordIO(utf8('r'));
@@ -188,7 +188,7 @@ describe('waiting', () => {
     expect(dataset.metrics()).toMatchObject({ records: 4, outcome: 'failed' });
   });
 
-  test('for a writer that never comes is limited as well', async () => {
+  test('for a writer that never comes is limited too', async () => {
     const place = channelPlace();
     makePipes(place.pipe(0));
     const dataset = new PipeModeDataset('train', { ...place.dirs, idleTimeoutMs: 60 });
@@ -196,7 +196,7 @@ describe('waiting', () => {
     expect(place.state()).toBe('0');
   });
 
-  test('a writer that dies in a record leaves it cut short', async () => {
+  test('a writer that dies in a record leaves a truncated record', async () => {
     const place = channelPlace();
     makePipes(place.pipe(0));
     const bytes = encodeTFRecord(new Uint8Array(100));
@@ -232,7 +232,7 @@ test('leaving early closes the pipe: its writer gets EPIPE', async () => {
 });
 
 describe.skipIf(missingProgram('python3'))('a Python writer', () => {
-  test('in small pieces, flushed one by one', async () => {
+  test('writes small pieces, flushed one by one', async () => {
     const place = channelPlace();
     makePipes(place.pipe(0));
     const program =
@@ -248,7 +248,7 @@ describe.skipIf(missingProgram('python3'))('a Python writer', () => {
   });
 });
 
-test('batches, also in memory that is used again', async () => {
+test('batches, also in reused memory', async () => {
   const place = channelPlace();
   const bytes = joined(
     Array.from({ length: 20_000 }, (_, i) => encodeTFRecord(new Uint8Array(i % 700).fill(i))),
@@ -297,7 +297,7 @@ describe('augmented manifests', () => {
     expect(tuples).toEqual(lines);
   });
 
-  test('a stream that ends inside a tuple says which attribute is off; damage stays what it is', async () => {
+  test('a stream that ends inside a tuple is an error that names the attribute; damage keeps its code', async () => {
     const place = channelPlace();
     epochFile(place, 0, lines.flat().slice(0, 8));
     writeFileSync(place.pipe(1), encodeRecordIO(new Uint8Array(40)).subarray(0, 30));
@@ -323,7 +323,7 @@ describe('augmented manifests', () => {
 });
 
 describe('File mode', () => {
-  test('reads the files of the channel when asked to, sorted, each from its beginning', async () => {
+  test('reads the files of the channel with fileModeFallback, sorted, each from its start', async () => {
     const place = channelPlace();
     place.configure({ train: { TrainingInputMode: 'File' } });
     mkdirSync(`${place.pipeDir}/train/b`, { recursive: true });
@@ -391,7 +391,7 @@ describe('metrics', () => {
   });
 });
 
-test('Node streams, web streams', async () => {
+test('a dataset converts to Node streams and web streams', async () => {
   const place = channelPlace();
   epochFile(place, 0, ['a', 'b']);
   epochFile(place, 1, ['c']);

@@ -27,7 +27,7 @@ function said(child: ReturnType<typeof start>): Promise<string> {
 }
 
 describe('the state file', () => {
-  test('is made with 0, as plain digits without a line end', async () => {
+  test('is created with 0, as plain digits without a line end', async () => {
     const place = channelPlace();
     const index = indexOf(place);
     await index.update(undefined, async () => undefined);
@@ -38,7 +38,7 @@ describe('the state file', () => {
     expect(readdirSync(place.stateDir).sort()).toEqual(['.train-pipe_mode-lock', '.train-pipe_mode-state']);
   });
 
-  test('keeps its mode, and takes a line end', async () => {
+  test('keeps its mode, and may have a line end', async () => {
     const place = channelPlace();
     const index = indexOf(place);
     writeFileSync(place.statePath(), '7\n');
@@ -75,14 +75,14 @@ describe('the state file', () => {
     expect(place.state()).toBe(String(expected + 1));
   });
 
-  test('a named pipe in its place is an error, and is not waited for', async () => {
+  test('a named pipe in its place is an error at once', async () => {
     const place = channelPlace();
     const index = indexOf(place);
     execFileSync('mkfifo', [place.statePath()]);
     await expect(reserveEpoch(index, undefined)).rejects.toMatchObject({ code: 'unsupported-source' });
   });
 
-  test('a failure leaves the old one, and nothing beside it', async () => {
+  test('a failure keeps the old file, and leaves no other file', async () => {
     const place = channelPlace();
     const index = indexOf(place);
     writeFileSync(place.statePath(), '3');
@@ -96,7 +96,7 @@ describe('the state file', () => {
 });
 
 describe('the lock', () => {
-  test('excludes others of this process', async () => {
+  test('excludes other work in this process', async () => {
     for (const lock of ['flock', 'none'] as const) {
       const place = channelPlace();
       const index = indexOf(place, { lock });
@@ -105,7 +105,7 @@ describe('the lock', () => {
     }
   });
 
-  test('can be had where its file may only be read', async () => {
+  test('works on a read-only file', async () => {
     const place = channelPlace();
     const index = indexOf(place);
     writeFileSync(place.lockPath(), '');
@@ -113,7 +113,7 @@ describe('the lock', () => {
     expect(await reserveEpoch(index, undefined)).toBe(0);
   });
 
-  test('is waited for only so long, and the wait can be aborted', async () => {
+  test('has a timeout, and the wait can be aborted', async () => {
     const place = channelPlace();
     const index = indexOf(place, { lockTimeoutMs: 100 });
     let release = (): void => {};
@@ -136,7 +136,7 @@ describe('the lock', () => {
 });
 
 describe.skipIf(missingProgram('python3'))('against Python', () => {
-  test('we wait while it holds the lock, and it while we do', async () => {
+  test('each waits while the other holds the lock', async () => {
     const place = channelPlace();
     const index = indexOf(place);
     const holder = start('python3', program('hold-lock.py'), place.lockPath());
@@ -157,7 +157,7 @@ describe.skipIf(missingProgram('python3'))('against Python', () => {
     expect(await said(behind)).toBe('held');
   });
 
-  test('a holder that is killed holds nobody up', async () => {
+  test('a killed holder blocks nobody', async () => {
     const place = channelPlace();
     const holder = start('python3', program('hold-lock.py'), place.lockPath().replace('/state/', '/'));
     await said(holder);
@@ -168,7 +168,7 @@ describe.skipIf(missingProgram('python3'))('against Python', () => {
 });
 
 describe.skipIf(missingProgram('cc'))('against C', () => {
-  test('no index is given out twice', async () => {
+  test('no index is taken twice', async () => {
     const place = channelPlace();
     const index = indexOf(place);
     await index.update(undefined, async () => undefined);
@@ -186,7 +186,7 @@ describe.skipIf(missingProgram('cc'))('against C', () => {
   });
 });
 
-test('without the flock program the error says what to do', async () => {
+test('without a flock program the error has a next step', async () => {
   const place = channelPlace();
   writeFileSync(place.pipe(0), '');
   const { PATH } = process.env;

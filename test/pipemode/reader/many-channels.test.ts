@@ -14,7 +14,7 @@ const body = Buffer.concat(Array.from({ length: 200 }, (_, i) => encodeRecordIO(
 const channels = Array.from({ length: 64 }, (_, i) => `channel-${i}`);
 const SILENT = 4;
 
-test('64 channels at once, four without a writer: nobody else waits', async () => {
+test('64 concurrent channels, four without a writer: no other channel waits', async () => {
   const place = channelPlace(...channels);
   makePipes(...channels.map((channel) => place.pipe(0, channel)));
   const file = `${place.root}/body`;
@@ -36,7 +36,7 @@ test('64 channels at once, four without a writer: nobody else waits', async () =
   await expect.poll(() => channels.map((channel) => place.state(channel))).toEqual(expected);
 });
 
-test('a process that waits for pipes and writers ends at once when told to', async () => {
+test('a process that waits for pipes and writers ends at once on a signal', async () => {
   const place = channelPlace(...channels);
   makePipes(...channels.slice(0, 60).map((channel) => place.pipe(0, channel)));
   const child = start(process.execPath, program('wait-for-all.mjs'), place.root, ...channels);
@@ -50,7 +50,7 @@ test('a process that waits for pipes and writers ends at once when told to', asy
   expect(performance.now() - told).toBeLessThan(20_000);
 });
 
-test('hundreds of aborted epochs leave nothing behind', async () => {
+test('aborted epochs leak nothing', async () => {
   const place = channelPlace();
   makePipes(place.pipe(0));
   const dataset = new PipeModeDataset('train', { ...place.dirs, lock: 'none' });

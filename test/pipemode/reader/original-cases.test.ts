@@ -77,7 +77,7 @@ function comparable(original: Original, { hashes, lengths }: Outcome): [unknown,
   ];
 }
 
-test('there are all cases', () => {
+test('all cases are present', () => {
   expect(originals.length).toBe(175);
 });
 
@@ -114,7 +114,7 @@ const HIDDEN: Readonly<Record<string, { code: string; records: number }>> = {
   'truncated-payload TFRecord skip=3': { code: 'truncated-record', records: 3 },
 };
 
-describe('by default no damage goes unreported', () => {
+describe('by default all damage is reported', () => {
   test.concurrent.each(originals)('$title', async ({ title, file, format, skip, original }) => {
     const outcome = await read(file, format, skip);
     const hidden = HIDDEN[title];

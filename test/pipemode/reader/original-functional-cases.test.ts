@@ -29,7 +29,7 @@ const PARSED = EXAMPLES.map(parse);
 describe.each(MODES)('pipelines, %s', (_, compat) => {
   const whole = joined(EXAMPLES.map((example) => part(example)));
 
-  test('map, repeat, prefetch, batch: two epochs of the three that are there', async () => {
+  test('map, repeat, prefetch, batch: two of three epochs', async () => {
     const place = channelPlace();
     const writers = [0, 1, 2].map((epoch) => servePipe(place, epoch, whole));
     const dataset = new PipeModeDataset('train', { ...place.dirs, compat });
@@ -56,7 +56,7 @@ describe.each(MODES)('pipelines, %s', (_, compat) => {
     expect([place.state('channel_a'), place.state('channel_b')]).toEqual(['2', '2']);
   });
 
-  test('records in three parts, whose ends are padded, are put together', async () => {
+  test('records in three padded parts are joined', async () => {
     const place = channelPlace();
     const thirds = EXAMPLES.flatMap((example) => [
       part(example.subarray(0, 267), 1),
@@ -86,7 +86,7 @@ describe.each(MODES)('pipelines, %s', (_, compat) => {
     expect(rows).toEqual(Array.from({ length: 100 }, () => row));
   });
 
-  test('a training job: training, evaluation, a look, and an iterator that is thrown away', async () => {
+  test('a training job: training, evaluation, one record, and an unused iterator', async () => {
     const place = channelPlace();
     for (let epoch = 0; epoch < 9; epoch++) servePipe(place, epoch, whole);
     const dataset = (): PipeModeDataset => new PipeModeDataset('train', { ...place.dirs, compat });

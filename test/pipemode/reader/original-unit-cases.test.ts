@@ -44,7 +44,7 @@ describe('the constructor', () => {
     expect(await dataset.map(text).toArray()).toEqual(['bear']);
   });
 
-  test('refuses a channel that the job does not have; ours also one that no job can have, as what it is', () => {
+  test('rejects an unknown channel, and, unlike the original, an invalid name', () => {
     const place = channelPlace('A');
     for (const [, compat] of MODES) {
       const make = (channel: string) => thrown(() => new PipeModeDataset(channel, { ...place.dirs, compat }));
@@ -54,7 +54,7 @@ describe('the constructor', () => {
     }
   });
 
-  test('refuses a channel that is not in Pipe mode, in whatever case of letters that is said', () => {
+  test('rejects a channel that is not in Pipe mode, in any case of letters', () => {
     const place = channelPlace();
     const make = () => thrown(() => new PipeModeDataset('train', place.dirs));
     for (const config of [{}, { TrainingInputMode: '' }, { TrainingInputMode: 'File' }]) {
@@ -67,7 +67,7 @@ describe('the constructor', () => {
     }
   });
 
-  test('refuses a budget for corrupted records where there are no checksums, and unknown formats', () => {
+  test('rejects a budget for corrupted records without checksums, and unknown formats', () => {
     const { dirs } = channelPlace();
     const make = (options: object) => thrown(() => new PipeModeDataset('train', { ...dirs, ...options }));
     for (const record_format of ['RecordIO', 'TextLine', 'Protobuf', 'recordio'])
@@ -98,7 +98,7 @@ describe.each(MODES)('the dataset, %s', (_, compat) => {
     expect(await outcome(open(place))).toEqual({ records, error: undefined });
   });
 
-  test('has something to say about bytes that are no records', async () => {
+  test('reports bytes that are not records', async () => {
     const place = channelPlace();
     writeFileSync(place.pipe(0), 'ten  bytes');
     const { records, error } = await outcome(open(place));
@@ -107,7 +107,7 @@ describe.each(MODES)('the dataset, %s', (_, compat) => {
     expect(error).toMatchObject({ code: 'bad-magic', channel: 'train', epoch: 0, record: 0, offset: 0 });
   });
 
-  test('ends behind the last record, and stays there', async () => {
+  test('ends after the last record, and stays ended', async () => {
     const place = channelPlace();
     writeFileSync(place.pipe(0), recordIO('bear', 'bunny', 'truck'));
     const iterator = open(place).iterate();
@@ -117,7 +117,7 @@ describe.each(MODES)('the dataset, %s', (_, compat) => {
     expect(place.state()).toBe('1');
   });
 
-  test('reads the next pipe with its next iterator, also one made only then', async () => {
+  test('reads the next pipe with its next iterator, also one created later', async () => {
     const place = channelPlace();
     const dataset = open(place);
     writeFileSync(place.pipe(0), recordIO('bear'));
@@ -171,7 +171,7 @@ describe.each(MODES)('the index of the next pipe, %s', (_, compat) => {
     return seen;
   }
 
-  test('is 0 at first, and in a file from then on', async () => {
+  test('is 0 at first, and in a file afterwards', async () => {
     const place = channelPlace();
     expect(place.state('some_channel')).toBe(undefined);
     expect(await now(indexOf(place))).toBe(0);
@@ -179,19 +179,19 @@ describe.each(MODES)('the index of the next pipe, %s', (_, compat) => {
     expect(existsSync(place.lockPath('some_channel'))).toBe(true);
   });
 
-  test('grows by one; unlike the original, which looks and then counts, ours says which one it was', async () => {
+  test('is incremented by one, and, unlike in the original, returned', async () => {
     const index = indexOf(channelPlace());
     expect(await reserveEpoch(index, undefined)).toBe(0);
     expect(await now(index)).toBe(1);
   });
 
-  test('outlives the one who counted', async () => {
+  test('outlives its reader', async () => {
     const place = channelPlace();
     await reserveEpoch(indexOf(place), undefined);
     expect(await now(indexOf(place))).toBe(1);
   });
 
-  test('is counted for each channel on its own', async () => {
+  test('is separate for each channel', async () => {
     const place = channelPlace();
     const [one, other] = [indexOf(place), indexOf(place, 'some_other_channel')];
     await reserveEpoch(other, undefined);
@@ -199,7 +199,7 @@ describe.each(MODES)('the index of the next pipe, %s', (_, compat) => {
     expect([place.state('some_channel'), place.state('some_other_channel')]).toEqual(['0', '1']);
   });
 
-  test('is not touched by making a dataset: the original makes its files at once, ours with the first iteration', () => {
+  test('is not touched by creating a dataset: the original creates its files at once, we with the first iteration', () => {
     const place = channelPlace();
     new PipeModeDataset('train', { ...place.dirs, compat });
     expect(place.state()).toBe(undefined);
@@ -210,7 +210,7 @@ describe.each(MODES)('opening a pipe, %s', (_, compat) => {
   const open = (place: ChannelPlace, options: Options = {}): PipeModeDataset =>
     new PipeModeDataset('train', { ...place.dirs, compat, recordFormat: 'TextLine', ...options });
 
-  test.each(WAYS)('what is there is read up to its end, and no further: %s', async (_way, serve) => {
+  test.each(WAYS)('reads to the end, and no further: %s', async (_way, serve) => {
     const place = channelPlace();
     serve(place, 0, utf8('abc'));
     const iterator = open(place).iterate();
@@ -219,14 +219,14 @@ describe.each(MODES)('opening a pipe, %s', (_, compat) => {
     expect((await iterator.next()).done).toBe(true);
   });
 
-  test('a pipe that is there is not waited for; one that is not is, so long and no longer', async () => {
+  test('an existing pipe is opened at once; a missing one is waited for until the timeout', async () => {
     const place = channelPlace();
     writeFileSync(place.pipe(0), 'abc');
     await waitForPipe(place.pipe(0), 2000, undefined);
     await expect(waitForPipe(place.pipe(1), 60, undefined)).rejects.toMatchObject({ code: 'pipe-timeout' });
   });
 
-  test('a pipe that never comes is an error with the first record; only as the original its number is lost', async () => {
+  test('a pipe that never appears is an error with the first record; its index is lost only in compat mode', async () => {
     const place = channelPlace();
     const dataset = open(place, { openTimeoutMs: 60 });
     const { records, error } = await outcome(dataset);
@@ -265,7 +265,7 @@ describe.each(MODES)('reading formats, %s', (_, compat) => {
       expect(await read(bytes, { recordFormat: 'TFRecord' })).toEqual({ records, error: undefined });
     });
 
-    test('TFRecord: no record', async () => {
+    test('TFRecord: not a record', async () => {
       const { records, error } = await read(utf8('twelve bytes'), { recordFormat: 'TFRecord' });
       expect(records).toEqual([]);
       expect(error).toMatchObject({ code: 'length-checksum', record: 0, offset: 0 });

@@ -56,7 +56,7 @@ for (const recordFormat of ['RecordIO', 'TFRecord', 'TextLine'] as const) {
   });
 }
 
-test('what is not the same stream is refused', async () => {
+test('a stream that differs is rejected', async () => {
   const place = channelPlace();
   const bytes = Buffer.concat(records.map((record) => encodeRecordIO(record)));
   makePipes(place.pipe(0));
@@ -91,7 +91,7 @@ test('what is not the same stream is refused', async () => {
   expect(() => dataset.resume({} as PipeModeState)).toThrow();
 });
 
-test('in the next pipe, as after a restart of the job', async () => {
+test('resumes in the next pipe, as after a restart of the job', async () => {
   const place = channelPlace();
   const bytes = Buffer.concat(records.map((record) => encodeRecordIO(record)));
   for (const epoch of [0, 1]) writeFileSync(place.pipe(epoch), bytes);

@@ -68,7 +68,7 @@ function channelOf(how: (typeof combinations)[number]): {
   return { channel: { ...base, uri: manifest, attributeNames: ['label', 'o-ref', 'text'] }, units };
 }
 
-describe('what comes out of a pipe', () => {
+describe('the bytes of a pipe', () => {
   test.each(combinations)(
     '$dataType, wrapper $recordWrapper, compression $compression, seed $shuffleSeed, $distribution',
     async (how) => {

@@ -31,7 +31,7 @@ function program(source: string): string[] {
 }
 
 describe('recordpipe stream beside a program', () => {
-  test('gives it what SageMaker gives, and has its exit code', async () => {
+  test('sets up the program as SageMaker does, and exits with its exit code', async () => {
     const root = newPlace();
     const words = program(`
       const input = process.env.SM_INPUT_DIR;
@@ -63,7 +63,7 @@ describe('recordpipe stream beside a program', () => {
     });
   });
 
-  test('stops it when its data cannot be had, before it could take that for the end', async () => {
+  test('stops the program if its data cannot be read, before it gets an end of file', async () => {
     const root = newPlace();
     const manifest = temp.file(
       'm.manifest',
@@ -92,7 +92,7 @@ describe('recordpipe stream beside a program', () => {
     expect(readdirSync(join(root, 'model'))).toEqual(['told']);
   });
 
-  test('does not start it where there is nothing', async () => {
+  test('does not start the program without data', async () => {
     const root = newPlace();
     mkdirSync(temp.file('nothing'));
     const words = program(`writeFileSync(process.env.SM_MODEL_DIR + '/started', '')`);
@@ -109,7 +109,7 @@ describe('recordpipe stream beside a program', () => {
     expect(stderr).toContain('no files under this path');
   });
 
-  test('passes signals on, and ends with it', async () => {
+  test('passes signals to the program, and ends with it', async () => {
     const root = newPlace();
     const words = program(`
       process.on('SIGTERM', () => setTimeout(() => process.exit(5), 50));
@@ -123,7 +123,7 @@ describe('recordpipe stream beside a program', () => {
     expect(readdirSync(join(root, 'input/data')).filter((name) => /_\d+$|lock/.test(name))).toEqual([]);
   });
 
-  test('a program that is not there', async () => {
+  test('reports a missing program', async () => {
     const { code, stderr } = await cli([
       'stream',
       '-c',
@@ -137,8 +137,8 @@ describe('recordpipe stream beside a program', () => {
   });
 });
 
-describe('recordpipe stream without one', () => {
-  test('events as lines, metrics, and the bytes', async () => {
+describe('recordpipe stream without a program', () => {
+  test('prints events as lines, serves metrics, and streams the bytes', async () => {
     const dir = newPlace();
     const child = startCli([
       'stream',
@@ -174,7 +174,7 @@ describe('recordpipe stream without one', () => {
     expect(events[2]).toMatchObject({ bytes: WHOLE.length, complete: true });
   });
 
-  test('says which pipes are ready, for whoever starts their reader', async () => {
+  test('names the pipes that are ready', async () => {
     const root = newPlace();
     const running = cli(['stream', '-c', `train=${data}`, '--root', root, '--epochs', '1'], {
       separate: true,
@@ -189,7 +189,7 @@ describe('recordpipe stream without one', () => {
     );
   });
 
-  test('channels as CreateTrainingJob takes them', async () => {
+  test('reads channels from a CreateTrainingJob request', async () => {
     const dir = newPlace();
     const source = { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: data } };
     const config = temp.file(
@@ -236,7 +236,7 @@ describe('recordpipe stream without one', () => {
     60_000,
   );
 
-  test('killed while its pipes are being made: nobody takes over before they are, and then they are taken away', async () => {
+  test('killed while it creates pipes: nobody takes over before they exist, and then they are removed', async () => {
     const dir = newPlace();
     const slow = newPlace();
     const [begun, made] = ['begun', 'made'].map((name) => join(slow, name));
@@ -257,7 +257,7 @@ describe('recordpipe stream without one', () => {
     await takenOver(data, dir, Buffer.from(WHOLE));
   });
 
-  test('killed before the end of a longer note was cut off: the pipes in it are taken away', async () => {
+  test('killed before it truncated a longer note: the pipes in the note are removed', async () => {
     const dir = newPlace();
     const path = join(dir, 'train_7');
     execFileSync('mkfifo', [path]);
@@ -271,7 +271,7 @@ describe('recordpipe stream without one', () => {
     await takenOver(data, dir, Buffer.from(WHOLE));
   });
 
-  test('a status that a killed streamer had not finished is removed', async () => {
+  test('an unfinished status of a killed streamer is removed', async () => {
     const dir = newPlace();
     writeFileSync(join(dir, '.train.status.json.0123456789abcdef.tmp'), '{');
     writeFileSync(join(dir, '.test.status.json.0123456789abcdef.tmp'), '{');
@@ -282,7 +282,7 @@ describe('recordpipe stream without one', () => {
     expect(readdirSync(dir)).toEqual(['.test.status.json.0123456789abcdef.tmp', 'train.status.json']);
   });
 
-  test('SIGKILL at any moment: the next one takes over what is left', async () => {
+  test('SIGKILL at any moment: the next streamer takes over the pipes that are left', async () => {
     const random = new Xoshiro128(9, 1);
     for (let i = 0; i < 4; i++) {
       const dir = newPlace();

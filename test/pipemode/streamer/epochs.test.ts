@@ -35,7 +35,7 @@ function newPlace(): string {
 }
 
 describe('epochs', () => {
-  test('the pipe of the next epoch is there before this one ends, and none is left', async () => {
+  test('the pipe of the next epoch exists before this one ends, and no pipe is left at the end', async () => {
     const pipeDir = newPlace();
     await using streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir, epochs: 3 });
     const running = streamer.run();
@@ -59,7 +59,7 @@ describe('epochs', () => {
     expect(openDescriptors(pipeDir)).toBe(0);
   });
 
-  test('a reader that leaves early ends its epoch, whenever that is, and the next one is whole', async () => {
+  test('a reader that leaves early ends its epoch, and the next one is complete', async () => {
     const pipeDir = newPlace();
     const { events, onEvent } = eventLog();
     await using streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir, onEvent });
@@ -99,7 +99,7 @@ describe('epochs', () => {
     }
   });
 
-  test('strictEof: a reader that is stopped with the streamer after it left early is an error as well', async () => {
+  test('strictEof: a reader that leaves early is an error even if the streamer is then stopped', async () => {
     const pipeDir = newPlace();
     const streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir, strictEof: true });
     const running = expect(streamer.run()).rejects.toMatchObject({ code: 'io-failure' });
@@ -109,7 +109,7 @@ describe('epochs', () => {
     await running;
   });
 
-  test('strictEof: readers that take everything, slow ones too, are no error', async () => {
+  test('strictEof: readers that take everything, even slowly, are not an error', async () => {
     const slow = ['-c', 'exec 3< "$0"; sleep 0.2; exec cat <&3'];
     const pipeDir = newPlace();
     const options = { channels: CHANNELS, pipeDir, strictEof: true, epochs: 2 };
@@ -122,7 +122,7 @@ describe('epochs', () => {
     await running;
   });
 
-  test('onFailure: hold: after a failure its reader finds no end, and run rejects once it has closed the pipe', async () => {
+  test('onFailure: hold: a reader gets no end of file after a failure, and run rejects once it closed the pipe', async () => {
     const pipeDir = newPlace();
     const uri = temp.file(
       'cut.manifest',
@@ -148,7 +148,7 @@ describe('epochs', () => {
     expect(await ended).toBe('SIGTERM');
   });
 
-  test('a reader that opens the next pipe while this one is unread is told of', async () => {
+  test('a reader that opens the next pipe while this one is unread causes a warning', async () => {
     const pipeDir = newPlace();
     const { events, onEvent } = eventLog();
     await using streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir, epochs: 2, onEvent });
@@ -167,7 +167,7 @@ describe('epochs', () => {
     await running;
   });
 
-  test('24 epochs of 3 channels with random early closes: every byte is right and in order', async () => {
+  test('24 epochs of 3 channels with random early closes: every byte is correct and in order', async () => {
     const pipeDir = newPlace();
     const channels = ['one', 'two', 'three'].map((name, i) => ({ name, uri: folder, shuffleSeed: i }));
     const { events, onEvent } = eventLog();
@@ -223,7 +223,7 @@ describe('epochs', () => {
     await streamer.stop();
   });
 
-  test('PipeModeDataset reads two epochs, and its own index', async () => {
+  test('PipeModeDataset reads two epochs and keeps its index', async () => {
     const pipeDir = newPlace();
     const lines = temp.file('lines');
     writeObjects(lines, { 'a.txt': 'one\ntwo\n', 'b.txt': 'three\n' });
@@ -262,13 +262,13 @@ describe('sources', () => {
     expect(message).toContain('an S3Prefix channel streams them as data');
   });
 
-  test('a file that is named itself is streamed, whatever its name', async () => {
+  test('a file that is named exactly is streamed, whatever its name', async () => {
     const uri = temp.file('.hidden.idx', Buffer.from('bytes'));
     const [epoch] = await catEpochs({ channels: [{ name: 'train', uri }], pipeDir: newPlace(), epochs: 1 });
     expect(epoch.toString()).toBe('bytes');
   });
 
-  test('nothing but such files is an error', async () => {
+  test('a folder without other files is an error', async () => {
     const data = temp.file('only-sidecars');
     writeObjects(data, { 'a.idx': 'index' });
     const streamer = new PipeModeStreamer({ channels: [{ name: 'train', uri: data }], pipeDir: newPlace() });
@@ -293,17 +293,17 @@ describe('sources', () => {
     },
   );
 
-  test('an s3:// scheme counts in any case', () => {
+  test('the s3:// scheme may be in any case', () => {
     expect(streamChannel({ name: 'train', uri: 'S3://bucket/Key' }).uri).toBe('s3://bucket/Key');
   });
 
-  test('two hosts of one name are refused', () => {
+  test('two hosts with one name are rejected', () => {
     const hosts = { current_host: 'algo-1', hosts: ['algo-1', 'algo-1'] };
     const options = { channels: CHANNELS, pipeDir: newPlace(), hosts };
     expect(() => new PipeModeStreamer(options)).toThrow('hosts: expected distinct names, got algo-1 twice');
   });
 
-  test('variables of a program hold absolute paths', () => {
+  test('environment variables have absolute paths', () => {
     const hosts = { current_host: 'algo-1', hosts: ['algo-1'] };
     const job = { channels: CHANNELS, hosts, hyperparameters: {} };
     const { SM_CHANNEL_TRAIN, SM_MODEL_DIR, SM_INPUT_DIR } = trainingEnvironment(trainingPlaces('ml'), job);
@@ -316,28 +316,28 @@ describe('sources', () => {
 describe('ready', () => {
   const missing = [{ name: 'train', uri: temp.file('missing') }];
 
-  test('rejects with the failure, and nothing is left unhandled by who awaits it alone', async () => {
+  test('rejects with the failure, and leaves no unhandled rejection', async () => {
     const streamer = new PipeModeStreamer({ channels: missing, pipeDir: newPlace() });
     streamer.run(); // an unhandled rejection would fail this file
     await expect(streamer.ready).rejects.toMatchObject({ code: 'object-missing' });
     await sleep(10);
   });
 
-  test('nobody has to await it', async () => {
+  test('need not be awaited', async () => {
     const streamer = new PipeModeStreamer({ channels: missing, pipeDir: newPlace() });
     await expect(streamer.run()).rejects.toMatchObject({ code: 'object-missing' });
     await sleep(10);
   });
 
-  test('rejects when the streamer is stopped before it is', async () => {
+  test('rejects if the streamer is stopped first', async () => {
     const streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir: newPlace() });
     await streamer.stop();
     await expect(streamer.ready).rejects.toMatchObject({ code: 'aborted' });
   });
 });
 
-describe('what goes wrong', () => {
-  test('nothing under a prefix', async () => {
+describe('failures', () => {
+  test('a prefix without objects is an error', async () => {
     const empty = temp.file('empty');
     mkdirSync(empty);
     const pipeDir = newPlace();
@@ -346,7 +346,7 @@ describe('what goes wrong', () => {
     expect(readdirSync(pipeDir)).toEqual([]);
   });
 
-  test('nobody reads in time', async () => {
+  test('a pipe without a reader is an error after the timeout', async () => {
     const pipeDir = newPlace();
     const streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir, readerTimeoutMs: 50 });
     await expect(streamer.run()).rejects.toMatchObject({
@@ -361,7 +361,7 @@ describe('what goes wrong', () => {
     ['a folder', (path: string) => mkdirSync(path)],
     ['a symbolic link', (path: string) => symlinkSync('/dev/null', path)],
     ['a named pipe', (path: string) => void spawnSync('mkfifo', [path])],
-  ])('%s where the pipe has to be stays there', async (_, make) => {
+  ])('%s with the name of the pipe is not removed', async (_, make) => {
     const pipeDir = newPlace();
     make(join(pipeDir, 'train_1'));
     const streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir });
@@ -372,14 +372,14 @@ describe('what goes wrong', () => {
     expect(readdirSync(pipeDir)).toEqual(['train_1']);
   });
 
-  test('a pipe that is there is used where that is asked for', async () => {
+  test('force uses an existing pipe', async () => {
     const pipeDir = newPlace();
     spawnSync('mkfifo', [join(pipeDir, 'train_0')]);
     const [epoch] = await catEpochs({ channels: CHANNELS, pipeDir, epochs: 1, force: true });
     expect(epoch.equals(WHOLE)).toBe(true);
   });
 
-  test('two streamers on one channel', async () => {
+  test('two streamers cannot serve one channel', async () => {
     const pipeDir = newPlace();
     await using first = new PipeModeStreamer({ channels: CHANNELS, pipeDir });
     first.run().catch(() => {});
@@ -392,7 +392,7 @@ describe('what goes wrong', () => {
     expect((await catPipe(join(pipeDir, 'train_0'))).equals(WHOLE)).toBe(true);
   });
 
-  test('an object that is no gzip: what comes before it is delivered, the rest is an error with its name', async () => {
+  test('an object that is not gzip is an error with its name after the bytes before it', async () => {
     const pipeDir = newPlace();
     const channels = [{ name: 'train', uri: folder, compression: 'Gzip' as const }];
     const streamer = new PipeModeStreamer({ channels, pipeDir });
@@ -411,7 +411,7 @@ describe('what goes wrong', () => {
     });
   });
 
-  test('manifests: objects that are missing, lines that are bad', async () => {
+  test('manifests: missing objects and unusable lines', async () => {
     const good = `{"o-ref": "${folder}/a", "n": 1}`;
     const missing = `{"n": 2, "o-ref": "${folder}/none"}`;
     const uri = temp.file('bad.jsonl', Buffer.from(`${good}\n${missing}\n\n{"n": 3}\n{'n': 4}\n${good}`));

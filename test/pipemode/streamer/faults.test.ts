@@ -10,7 +10,7 @@ import { cli, startCli } from '../../support/cli.ts';
 import { type Fault, generated } from '../../support/faulty-s3/index.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { exited } from './interrupted.ts';
-import { catPipe, eventLog } from './stream-place.ts';
+import { catPipe, eventLog, writeObjects } from './stream-place.ts';
 
 const temp = tempDir();
 const PART = 64 * 1024;
@@ -24,7 +24,7 @@ function newPlace(): string {
 }
 
 describe('readers', () => {
-  test('one that pauses: no request is under way, none is repeated, and then it gets all of it', async () => {
+  test('a paused reader causes no requests and no retries, and then gets all bytes', async () => {
     const content = generated(4 * MIB, 1);
     await withServer({ objects: { 'bucket/a': content } }, async (server) => {
       const pipeDir = newPlace();
@@ -59,7 +59,7 @@ describe('readers', () => {
     });
   });
 
-  test('killed in the midst, and one that opens the next pipe before this one: each epoch is whole, in order', async () => {
+  test('after killed readers and readers that open the next pipe first, each epoch is complete and in order', async () => {
     const data = temp.file('large.bin', Buffer.alloc(MIB, 'recordpipe'));
     const pipeDir = newPlace();
     const { events, onEvent } = eventLog();
@@ -88,7 +88,7 @@ describe('readers', () => {
   });
 });
 
-describe('answers that are not what was asked for never reach a reader', () => {
+describe('wrong responses never reach a reader', () => {
   test.each<[string, Fault]>([
     ['a whole object for a range', { from: 2 * PART, do: 'ignore-range', times: 1e9 }],
     [
@@ -128,7 +128,7 @@ describe('recordpipe stream, interrupted', () => {
       { operation: 'GetObject', do: 'stall', at: 'before', times: 1e9 },
       true,
     ],
-  ])('%s: its reader is let go, and nothing is left', async (_, fault, read) => {
+  ])('%s: its reader gets an end of file, and nothing is left', async (_, fault, read) => {
     await withServer({ objects: { 'bucket/t/a': generated(PART, 1) }, faults: [fault] }, async (server) => {
       const dir = newPlace();
       const args = ['stream', '-c', 'train=s3://bucket/t/', '--dir', dir, '-q', '--endpoint-url', server.url];
@@ -149,7 +149,7 @@ describe('recordpipe stream, interrupted', () => {
 describe('recordpipe stream', () => {
   const data = temp.file('data.txt', Buffer.from('one\n'));
 
-  test('with --json, and nobody there to read the events: the pipe is served all the same', async () => {
+  test('--json serves the pipe even if nobody reads the events', async () => {
     const dir = newPlace();
     const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '--epochs', '1', '--json']);
     const exit = exited(child);
@@ -164,7 +164,7 @@ describe('recordpipe stream', () => {
 
   test.each([
     [
-      'a file where the folder of pipes has to be',
+      'a file with the name of the folder for pipes',
       3,
       ['-c', `train=${data}`, '--dir', data],
       /the folder for the pipes is a file/,
@@ -175,15 +175,21 @@ describe('recordpipe stream', () => {
       ['-c', `train=${data}`, '--dir', temp.file('x'.repeat(300))],
       /name is too long/,
     ],
-    [
-      'a folder that is not there',
-      3,
-      ['-c', `train=${temp.file('none')}`, '--dir', temp.file('p')],
-      /check the path/,
-    ],
+    ['a missing folder', 3, ['-c', `train=${temp.file('none')}`, '--dir', temp.file('p')], /check the path/],
   ])('%s', async (_, expected, args, message) => {
     const { code, stderr } = await cli(['stream', ...args]);
     expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);
+  });
+
+  test('--strict-shards fails if a shard is missing; without it, a warning', async () => {
+    const folder = newPlace();
+    writeObjects(folder, { 'a-00000-of-00002': Buffer.from('one\n') });
+    const args = ['stream', '-c', `train=${folder}`, '--dir', newPlace(), '--reader-timeout', '10ms'];
+    const missing = expect.stringMatching(/a-00001-of-00002|1 of 2|shard/);
+    const strict = await cli([...args, '--strict-shards']);
+    expect([strict.code, strict.stderr]).toEqual([1, missing]);
+    const lenient = await cli(args);
+    expect([lenient.code, lenient.stderr]).toEqual([4, missing]);
   });
 
   test.each([
@@ -202,7 +208,7 @@ describe('recordpipe stream', () => {
   });
 });
 
-test('objects in another bucket than the manifest, lines with CRLF, no end of the last one', async () => {
+test('a manifest may name objects in another bucket, have CRLF lines, and lack a final line feed', async () => {
   const lines = '{"a-ref": "s3://other/x", "n": 1.50}\r\n\r\n{"n": "é", "a-ref": "s3://bucket/y"}';
   const objects = {
     'other/x': Buffer.from('X'),

@@ -47,7 +47,7 @@ class SlowDisk extends ReadPace {
 }
 
 describe('an epoch of files', () => {
-  test('all bytes, in order', async () => {
+  test('delivers all bytes in order', async () => {
     const epoch = epochOf(FILES);
     expect(epoch.reused).toBe(true);
     expect((await collected(epoch)).equals(WHOLE)).toBe(true);
@@ -56,7 +56,7 @@ describe('an epoch of files', () => {
     expect(openDescriptors(temp.file(''))).toBe(0);
   });
 
-  test('each in a record', async () => {
+  test('wraps each file in a record', async () => {
     const units = FILES.map(({ bytes }) => [bytes]);
     const read = await collected(epochOf(FILES, { recordWrapper: 'RecordIO' }));
     expect(read.equals(expectedEpoch(units, 0, { wrap: true }))).toBe(true);
@@ -77,7 +77,7 @@ describe('an epoch of files', () => {
     },
   );
 
-  test('given up in the midst: nothing stays open', async () => {
+  test('cancelled in the middle, it leaves nothing open', async () => {
     const epoch = epochOf(FILES.slice(5));
     await epoch.chunks.next();
     await epoch.cancel();
@@ -86,7 +86,7 @@ describe('an epoch of files', () => {
     expect(openDescriptors(temp.file(''))).toBe(0);
   });
 
-  test('a file that is written to behind bytes that were delivered: an error, and no byte of the other', async () => {
+  test('a file that is modified after bytes were delivered is an error, and no new byte is delivered', async () => {
     const uri = temp.file('changing.bin', FILES[5].bytes);
     const epoch = epochOf([{ uri }]);
     const { value } = await epoch.chunks.next();
@@ -96,7 +96,7 @@ describe('an epoch of files', () => {
     expect(openDescriptors(temp.file(''))).toBe(0);
   });
 
-  test('a file that was replaced since it was listed: the new one, which is told of', async () => {
+  test('a file that was replaced after listing is delivered, with an event', async () => {
     const uri = temp.file('replaced.bin', Buffer.from('new'));
     const told: string[] = [];
     const objects = { onEvent: ({ type }: { type: string }) => void told.push(type) };
@@ -112,7 +112,7 @@ describe('an epoch of files', () => {
     await expect(collected(epochOf([FILES[0], { uri }]))).rejects.toMatchObject({ code, uri });
   });
 
-  test('one that is not to be read on', async () => {
+  test('a file that cannot be read any further is an error', async () => {
     const stop = new AbortController();
     const epoch = epochOf(FILES.slice(5), { signal: stop.signal });
     await epoch.chunks.next();
@@ -121,7 +121,7 @@ describe('an epoch of files', () => {
   });
 });
 
-test('a file that shrinks while it is read', () => {
+test('a file that shrinks while it is read is an error', () => {
   const uri = temp.file('shrinking.bin', FILES[5].bytes);
   const file = new SlicedFile({ uri }, new Uint8Array(1000), new ReadPace());
   file.next();
@@ -131,7 +131,7 @@ test('a file that shrinks while it is read', () => {
   rmSync(uri);
 });
 
-test('reads are slow when several in a row had to be waited for', () => {
+test('reads count as slow after several consecutive waits', () => {
   const pace = new ReadPace();
   const wait = (ms: number): void => {
     for (const until = performance.now() + ms; performance.now() < until; );

@@ -5,7 +5,7 @@ import { epochOrder } from '../../../src/pipemode/streamer/channel-content.ts';
 const NO_SHARE = { share: undefined };
 
 describe('the order of an epoch', () => {
-  test('without a seed: as listed', () => {
+  test('without a seed, the order is that of the listing', () => {
     expect([...epochOrder(5, 3, { seed: undefined, ...NO_SHARE })]).toEqual([0, 1, 2, 3, 4]);
     expect([...epochOrder(0, 0, { seed: 1, ...NO_SHARE })]).toEqual([]);
   });
@@ -21,7 +21,7 @@ describe('the order of an epoch', () => {
     expect([...epochOrder(10, epoch, { seed, ...NO_SHARE })]).toMatchSnapshot();
   });
 
-  test('is a permutation, and the same each time', () => {
+  test('is a reproducible permutation', () => {
     fc.assert(
       fc.property(fc.nat(300), fc.nat(50), fc.maxSafeInteger(), (count, epoch, seed) => {
         const order = epochOrder(count, epoch, { seed, ...NO_SHARE });
@@ -31,7 +31,7 @@ describe('the order of an epoch', () => {
     );
   });
 
-  test('hosts share all of it, each a part of its own, in the common order', () => {
+  test('hosts get disjoint shares of everything, in the common order', () => {
     fc.assert(
       fc.property(
         fc.nat(200),

@@ -66,7 +66,7 @@ describe('in a folder that others may write to', () => {
     ['a folder', (path) => mkdirSync(path)],
   ];
 
-  test.each(ways)('%s as the lock file is an error at once, and stays', async (_, plant) => {
+  test.each(ways)('%s as the lock file is an error at once, and is not removed', async (_, plant) => {
     const pipeDir = newPlace();
     plant(join(pipeDir, LOCK));
     await expect(served(pipeDir)).rejects.toMatchObject({
@@ -78,14 +78,14 @@ describe('in a folder that others may write to', () => {
     expect([readFileSync(precious, 'utf8'), existsSync(temp.file('nothing'))]).toEqual(['precious\n', false]);
   });
 
-  test('a file that is no lock file is not overwritten', async () => {
+  test('a file that is not a lock file is not overwritten', async () => {
     const pipeDir = newPlace();
     writeFileSync(join(pipeDir, LOCK), 'mine\n');
     await expect(served(pipeDir)).rejects.toMatchObject({ code: 'already-exists' });
     expect(readFileSync(join(pipeDir, LOCK), 'utf8')).toBe('mine\n');
   });
 
-  test.each(ways)('%s as the status file is an error at once, and stays', async (_, plant) => {
+  test.each(ways)('%s as the status file is an error at once, and is not removed', async (_, plant) => {
     const pipeDir = newPlace();
     plant(join(pipeDir, STATUS));
     await expect(served(pipeDir)).rejects.toMatchObject({
@@ -111,7 +111,7 @@ describe('in a folder that others may write to', () => {
     expect(lstatSync(join(places.configDir, 'inputdataconfig.json')).isFile()).toBe(true);
   });
 
-  test('a note in the lock file removes no pipe but those of its channel in its folder', async () => {
+  test('a note in the lock file removes only pipes of its channel in its folder', async () => {
     const pipeDir = newPlace();
     const other = newPlace();
     const foreign = [
@@ -149,12 +149,12 @@ describe('in a folder that others may write to', () => {
 });
 
 describe('locks', () => {
-  test('a flock program that is slow to start is no contention', async () => {
+  test('a flock program that starts slowly is not contention', async () => {
     shadow('flock', `sleep 0.5; PATH='${PATH}' exec flock "$@"`);
     expect(await served(newPlace())).toBe('one\n');
   });
 
-  test('a lock that is released meanwhile is taken', async () => {
+  test('a lock that is released during the wait is taken', async () => {
     const pipeDir = newPlace();
     const first = new PipeModeStreamer({ channels: CHANNELS, pipeDir });
     first.run().catch(() => {});
@@ -164,7 +164,7 @@ describe('locks', () => {
     expect(await second).toBe('one\n');
   });
 
-  test('without a flock program the error names the option that does without', async () => {
+  test('without a flock program the error names the option to disable the lock', async () => {
     const pipeDir = newPlace();
     const bin = newPlace();
     symlinkSync(execFileSync('sh', ['-c', 'command -v mkfifo']).toString().trim(), join(bin, 'mkfifo'));

@@ -26,7 +26,7 @@ function someObjects(channel: string, count: number, length: (i: number) => numb
 }
 
 describe('channels of S3', () => {
-  test('many share the requests of the process, and one whose reader stands still holds up no other', async () => {
+  test('channels share the requests of the process, and a stalled reader blocks no other channel', async () => {
     const names = Array.from({ length: 12 }, (_, i) => `channel-${String.fromCharCode(97 + i)}`);
     const sets = names.map((name) => someObjects(name, 12, (i) => 40_000 + i));
     await withServer({ objects: Object.assign({}, ...sets), latencyMs: 5 }, async (server) => {
@@ -56,7 +56,7 @@ describe('channels of S3', () => {
     });
   });
 
-  test('the shares of all hosts are the whole, in an order that all of them know', async () => {
+  test('the shares of all hosts are complete, in one common order', async () => {
     const objects = someObjects('train', 20, (i) => 1000 * i);
     const units = Object.values(objects).map((bytes) => [bytes]);
     await withServer({ objects, pageSize: 7 }, async (server) => {
@@ -82,7 +82,7 @@ describe('channels of S3', () => {
     });
   });
 
-  test('PipeModeDataset gets the very records, epoch after epoch', async () => {
+  test('PipeModeDataset gets the same records, epoch after epoch', async () => {
     const records = Array.from({ length: 500 }, (_, i) => Buffer.from(`record ${i} `.repeat(1 + (i % 50))));
     const half = (from: number): Buffer =>
       Buffer.concat(records.slice(from, from + 250).map((record) => encodeTFRecord(record)));

@@ -104,7 +104,7 @@ describe('a reader of a pipe does not notice', () => {
     });
   });
 
-  test.each([500, 503])('%i a few times', async (status) => {
+  test.each([500, 503])('a few responses with status %i', async (status) => {
     const faults: Fault[] = [{ operation: 'GetObject', do: 'status', status, after: 3, times: 5 }];
     await withServer({ objects, faults }, async (server) => {
       const done = await served(server.url, TRAIN);
@@ -113,7 +113,7 @@ describe('a reader of a pipe does not notice', () => {
     });
   });
 
-  test('credentials that expire on the way, and a bucket in another region', async () => {
+  test('credentials that expire, and a bucket in another region', async () => {
     const faults: Fault[] = [
       { do: 'redirect', region: 'eu-west-1' },
       { key: 'train/a', from: 3 * PART, do: 'status', status: 400, code: 'ExpiredToken' },
@@ -122,8 +122,8 @@ describe('a reader of a pipe does not notice', () => {
   });
 });
 
-describe('objects that are not what was listed', () => {
-  test('overwritten before a byte is out: the new one, with a warning', async () => {
+describe('objects that changed after listing', () => {
+  test('overwritten before a byte was delivered: the new object, with a warning', async () => {
     const content = generated(5 * PART, 3);
     const faults: Fault[] = [{ operation: 'GetObject', key: 'train/a', do: 'overwrite', content }];
     await withServer({ objects, faults }, async (server) => {
@@ -135,7 +135,7 @@ describe('objects that are not what was listed', () => {
     });
   });
 
-  test('overwritten behind bytes that were delivered: an error, and no byte of the other', async () => {
+  test('overwritten after bytes were delivered: an error, and no byte of the new object', async () => {
     const faults: Fault[] = [
       { key: 'train/a', from: 9 * PART, do: 'overwrite', content: generated(A.size, 3) },
     ];
@@ -147,7 +147,7 @@ describe('objects that are not what was listed', () => {
     });
   });
 
-  test('deleted since it was listed', async () => {
+  test('deleted after listing', async () => {
     const faults: Fault[] = [{ operation: 'GetObject', key: 'train/b', do: 'delete' }];
     await withServer({ objects, faults }, async (server) => {
       const done = await served(server.url, TRAIN);
@@ -156,7 +156,7 @@ describe('objects that are not what was listed', () => {
     });
   });
 
-  test('missing from an augmented manifest: an error with its line, or left out with it', async () => {
+  test('missing, in an augmented manifest: an error with its line, or the line is skipped', async () => {
     const lines = ['a', 'none', 'b'].map((key, i) => `{"n": ${i}, "o-ref": "s3://bucket/train/${key}"}\n`);
     const all = { ...objects, 'bucket/m.jsonl': lines.join('') };
     const channel: StreamChannelInput = {
@@ -178,7 +178,7 @@ describe('objects that are not what was listed', () => {
     });
   });
 
-  test('refused: at once, without another attempt', async () => {
+  test('access denied: an error at once, without a retry', async () => {
     const faults: Fault[] = [{ operation: 'GetObject', do: 'status', status: 403, times: 1e9 }];
     await withServer({ objects, faults }, async (server) => {
       const done = await served(server.url, TRAIN, { lazy: true });

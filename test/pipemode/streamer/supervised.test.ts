@@ -54,7 +54,7 @@ async function supervised(
   return { failure, exitCode, files, killed: program.killed };
 }
 
-describe('a program whose data cannot be delivered is stopped before it finds an end of file', () => {
+describe('a program whose data cannot be delivered is stopped before it gets an end of file', () => {
   test.each([
     ['a child of the shell', READ],
     ['a grandchild', `sh -c '${READ}' && echo > "$DIR/saved"`],
@@ -72,7 +72,7 @@ describe('a program whose data cannot be delivered is stopped before it finds an
     expect(files.filter((name) => name !== 'got')).toEqual([]);
   });
 
-  test('the reader of another channel that waits in opening its pipe', async () => {
+  test('also the reader of another channel that waits in open', async () => {
     const other = { name: 'test', uri: data };
     const waits = '(exec 3< "$DIR/test_0"; cat "$DIR/test_1" > "$DIR/got"; echo > "$DIR/complete")';
     const { failure, files } = await supervised([other, CUT], `${waits} & sleep 0.1; ${READ}`);
@@ -80,14 +80,14 @@ describe('a program whose data cannot be delivered is stopped before it finds an
     expect(files.filter((name) => name !== 'got')).toEqual([]);
   });
 
-  test('one that ignores SIGTERM is killed after its grace period', async () => {
+  test('a program that ignores SIGTERM is killed after the grace period', async () => {
     const { failure, files, killed } = await supervised([CUT], `trap '' TERM; ${READ}`, 200);
     expect(failure).toMatchObject({ code: 'not-found' });
     expect([files, killed]).toEqual([['got'], true]);
   });
 });
 
-test('a process that outlives the program is stopped before it finds an end of file', async () => {
+test('a process that outlives the program is stopped before it gets an end of file', async () => {
   const channel = { name: 'train', uri: data };
   const slow = 'exec 3< "$DIR/train_0"; head -c 10 <&3 >/dev/null; sleep 60; cat <&3; echo > "$DIR/complete"';
   const { exitCode, files } = await supervised([channel], `(${slow}) & sleep 0.2; exit 7`);
@@ -127,7 +127,7 @@ describe('recordpipe stream beside a program', () => {
     expect([code, files()]).toEqual([143, ['up']]);
   });
 
-  test('when recordpipe itself is killed, all processes of the program are stopped before they find an end', async () => {
+  test('when recordpipe itself is killed, all processes of the program are stopped before they get an end of file', async () => {
     const script = `trap 'echo > "$SM_MODEL_DIR/told"' TERM; ${SLOW}`;
     const { files, pid } = await signalled(script, 'SIGKILL', ['--grace', '300ms']);
     await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);

@@ -13,7 +13,7 @@ vi.mock('node:os', async (original) => {
 
 afterEach(() => vi.unstubAllEnvs());
 
-test('a user without a passwd entry gets a home folder that does not exist', async () => {
+test('a user without a passwd entry gets a home directory that does not exist', async () => {
   const { s3Sdk } = await import('../../../src/storage/s3/packages.ts');
   vi.stubEnv('HOME', undefined);
   failing.homedir = true;

@@ -9,7 +9,7 @@ import {
 
 const MIB = 1024 * 1024;
 
-test('of a known size all parts are equal, and 10,000 hold it', () => {
+test('for a known size, all parts are equal and 10,000 suffice', () => {
   const tib = 1024 ** 4;
   const sizeOf = partSizes(8 * MIB, 5 * tib);
   expect(sizeOf(1)).toBe(sizeOf(MAX_PARTS));
@@ -18,7 +18,7 @@ test('of a known size all parts are equal, and 10,000 hold it', () => {
   expect(partSizes(8 * MIB, 100)(1)).toBe(8 * MIB);
 });
 
-test('of an unknown size they grow after the 1000th, and never shrink', () => {
+test('for an unknown size, parts grow after the 1000th and never shrink', () => {
   const sizeOf = partSizes(8 * MIB, undefined);
   expect(sizeOf(1000)).toBe(8 * MIB);
   expect(sizeOf(1001)).toBe(12 * MIB);
@@ -28,12 +28,12 @@ test('of an unknown size they grow after the 1000th, and never shrink', () => {
   expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThan(880 * 1024 ** 3);
 });
 
-test('no part is smaller than what S3 takes', () => {
+test('no part is smaller than S3 allows', () => {
   expect(partSizes(1, undefined)(1)).toBe(5 * MIB);
   expect(partSizes(1, 10)(1)).toBe(5 * MIB);
 });
 
-test('keys are taken as they are', () => {
+test('keys are not escaped', () => {
   expect(uploadAddress('s3://bucket/a b+%41//ü')).toEqual({
     uri: 's3://bucket/a b+%41//ü',
     bucket: 'bucket',

@@ -25,9 +25,10 @@ export class Markup {
 export type Interpolated = string | number | Markup | readonly Markup[];
 
 /**
- * A template whose interpolated values are escaped, in text and in quoted attributes alike. This is the only way in which values get into a page.
+ * A template that escapes its interpolated values, in text and in quoted attributes. This is the only way values get into
+ * a page.
  *
- * @param values markup is inserted as it is, a list of markup without separators, everything else escaped
+ * @param values markup is inserted unchanged, a list of markup without separators, everything else escaped
  */
 export function html(parts: TemplateStringsArray, ...values: readonly Interpolated[]): Markup {
   let text = parts[0];
@@ -37,7 +38,7 @@ export function html(parts: TemplateStringsArray, ...values: readonly Interpolat
 
 export const NOTHING: Markup = new Markup('');
 
-/** Markup with a separator, which is markup too, between its items. */
+/** Joins markup with a separator, which is markup too. */
 export function joined(markup: readonly Markup[], separator: string): Markup {
   return new Markup(markup.map(({ text }) => text).join(separator));
 }
@@ -47,7 +48,7 @@ function markupOf(value: Interpolated): string {
   return Array.isArray(value) ? value.map(markupOf).join('') : escaped(String(value));
 }
 
-/** Control characters, which pages must not contain, become pictures of them; format characters, which can disguise text, become visible escapes. */
+/** Replaces control characters, which pages must not contain, with their pictures, and format characters, which can disguise text, with escapes. */
 function escaped(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cs}]/gu, (character) =>
@@ -57,12 +58,12 @@ function escaped(text: string): string {
     .replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }
 
-/** Units of the drawings, which stretch to the available space. */
+/** Size of the drawings in their own units: they stretch to the available space. */
 const WIDTH = 1000;
 const HEIGHT = 100;
-/** Share of a column's width. */
+/** Gap between columns, as a share of the width of a column. */
 const GAP = 0.14;
-/** Height of the lowest column that is not zero, so that it can be seen. */
+/** Minimum height of a column that is not zero, so that it is visible. */
 const MIN_HEIGHT = 1.5;
 
 /** A share from 0 to 1 as a bar. @param title describes it to screen readers */
@@ -96,7 +97,7 @@ export function histogram(
   return html`<div class="histogram ${size}">${svg}<div class="axis" aria-hidden="true">${axis(columns, size)}</div></div>`;
 }
 
-/** As many labels as fit. */
+/** The labels that fit. */
 function axis(columns: readonly Column[], size: 'large' | 'small'): Markup[] {
   const room = size === 'large' ? 9 : 3;
   const each = Math.max(1, Math.ceil(columns.length / room));
@@ -110,9 +111,9 @@ function round(value: number): number {
 /** A column of a histogram. */
 export interface Column {
   readonly count: number;
-  /** Where it begins, as the axis says it. */
+  /** Its start, as the label on the axis. */
   readonly start: string;
-  /** What it holds, in words. */
+  /** Its range in words. */
   readonly label: string;
 }
 
@@ -120,7 +121,17 @@ export interface Column {
 const MAX_EXPONENTS = 10;
 const MAX_LINEAR = 24;
 
-/** Columns of a spread, from its first to its last power of two that is not empty. */
+/**
+ * Columns of a spread, from its first to its last power of two that is not empty.
+ *
+ * @param text formats a value
+ * @example
+ * ```ts
+ * import { spreadColumns } from 'recordpipe/check';
+ * const columns = spreadColumns({ min: 1, max: 3, log2: [0, 1, 2] });
+ * console.log(columns.map(({ label, count }) => `${label}: ${count}`)); // [ '1: 1', '2 to 3: 2' ]
+ * ```
+ */
 export function spreadColumns({ log2 }: Spread, text: (value: number) => string = countText): Column[] {
   const first = log2.findIndex((count) => count > 0);
   return log2.slice(first).map((count, i) => {
@@ -130,12 +141,20 @@ export function spreadColumns({ log2 }: Spread, text: (value: number) => string 
   });
 }
 
-/** Columns of sizes in bytes. */
+/**
+ * Columns of a spread of sizes in bytes.
+ *
+ * @example
+ * ```ts
+ * import { sizeColumns } from 'recordpipe/check';
+ * console.log(sizeColumns({ min: 1100, max: 1900, log2: [...Array(11).fill(0), 5] })[0].label); // 1 KiB to 2 KiB
+ * ```
+ */
 export function sizeColumns(spread: Spread): Column[] {
   return spreadColumns(spread, bytesText);
 }
 
-/** Columns of signed numbers: from large negative ones over zero to large positive ones. What is far smaller than the largest is one column, around zero. */
+/** Columns of signed numbers, from large negative to large positive ones. All numbers much smaller than the largest are one column, around zero. */
 export function signedColumns({ negative, zeros, positive }: SignedLog2): Column[] {
   const most = largestOf([...negative, ...positive].map(([exponent]) => exponent));
   const least = most - MAX_EXPONENTS + 1;
@@ -168,7 +187,7 @@ export function signedColumns({ negative, zeros, positive }: SignedLog2): Column
   ];
 }
 
-/** Columns of one width, of integers that are all known. */
+/** Columns of equal width, of integers that are all known. */
 function linearColumns(distinct: readonly ValueCount[]): Column[] {
   const values = distinct.map(({ value }) => value as number);
   const [min, max] = [smallestOf(values), largestOf(values)];
@@ -182,7 +201,18 @@ function linearColumns(distinct: readonly ValueCount[]): Column[] {
   });
 }
 
-/** What the values of a feature look like: columns, or none where there is nothing to see. */
+/**
+ * Columns of the values of a feature: by value for a few integers, by power of two for other numbers, by size for bytes.
+ *
+ * @example
+ * ```ts
+ * import { valueColumns } from 'recordpipe/check';
+ * const log2 = { negative: [], zeros: 0, positive: [[0, 1], [1, 2]] as const };
+ * const distinct = [{ value: 2, count: 2 }, { value: 1, count: 1 }];
+ * const columns = valueColumns({ name: 'id', records: 3, kinds: {}, int64: { values: 3, min: 1, max: 2, log2, distinct } });
+ * console.log(columns.map(({ label, count }) => `${label}: ${count}`)); // [ '1: 1', '2: 2' ]
+ * ```
+ */
 export function valueColumns({ int64, float, bytes }: NamedFeature): Column[] {
   if (int64 !== undefined) {
     const { distinct } = int64;
@@ -193,7 +223,7 @@ export function valueColumns({ int64, float, bytes }: NamedFeature): Column[] {
   return bytes === undefined ? [] : sizeColumns(bytes.length);
 }
 
-/** With the exponents between that do not occur. */
+/** Adds the exponents in between that do not occur. */
 function filled(counts: readonly ExponentCount[]): ExponentCount[] {
   if (counts.length === 0) return [];
   const known = new Map(counts);

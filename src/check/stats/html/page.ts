@@ -12,7 +12,7 @@ import {
   sizesSection,
 } from './sections.ts';
 
-/** The look of the page: light and dark, narrow and wide, on paper. One colour for data; red says that something is wrong, and nothing else. */
+/** Styles for light and dark mode, narrow and wide screens, and print. Data has one colour; red marks problems only. */
 export const STYLE = `
 :root{color-scheme:light dark;--page:#f6f7f9;--card:#fff;--text:#1b2129;--muted:#566070;--line:#dde1e7;--track:#e9ecf1;--data:#24718f;--bad:#b3261e;--badback:#fdeceb}
 @media(prefers-color-scheme:dark){:root{--page:#0f1318;--card:#171c23;--text:#e7ebf0;--muted:#a0abb9;--line:#2b333e;--track:#262e38;--data:#5cb3d1;--bad:#ff9c92;--badback:#36191a}}
@@ -103,10 +103,10 @@ export interface StatsHtmlOptions {
 }
 
 /**
- * Renders statistics as one self-contained HTML page, without scripts, fonts or network access, for light and dark mode, all screen widths and
- * print. The same statistics always give the same page. All values in it are escaped.
+ * Renders statistics as one self-contained HTML page, without scripts, fonts or network access, for light and dark mode,
+ * all screen widths and print. The same statistics always give the same page. All values in it are escaped.
  *
- * @throws UsageError for a wrong option
+ * @throws UsageError for an invalid option
  * @example
  * ```ts
  * import { NO_STATS, statsHtml } from 'recordpipe/check';
@@ -214,7 +214,7 @@ function tiles({ files, records, findings, payloadBytes }: DatasetStats): Markup
   ]}</dl>`;
 }
 
-/** As many images as fit in `room` bytes. */
+/** The images that fit in `room` bytes. */
 function imagesSection(samples: readonly ImageSample[], room: number): Markup {
   if (samples.length === 0) return NOTHING;
   const figures: Markup[] = [];

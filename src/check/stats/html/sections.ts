@@ -18,7 +18,7 @@ import {
 const MAX_FEATURES_SHOWN = 200;
 const MAX_SHARDS_SHOWN = 48;
 const MAX_LABELS = 16;
-/** Longer names are elided in the middle, so that the numbers of shards stay. */
+/** Longer names are elided in the middle, so that shard numbers remain visible. */
 const MAX_FILE_CHARACTERS = 30;
 const MAX_LABEL_FEATURES = 12;
 
@@ -41,7 +41,7 @@ export function findingsSection({ findings, files }: DatasetStats): Markup {
   return html`<section class="wrong" id="findings"><h2>Findings</h2><p class="note">Invalid data by file and position. Record numbers and byte offsets start at 0.</p><div class="scroll"><table><thead><tr><th scope="col">File</th><th scope="col">Record</th><th scope="col">At byte</th><th scope="col">Finding</th></tr></thead><tbody>${rows}</tbody></table></div>${more}</section>`;
 }
 
-/** Messages end with the place. */
+/** Removes the place from the end of a message. */
 function withoutPlace(message: string, uri: string): string {
   const at = message.lastIndexOf(' (', message.length - uri.length - 1);
   return message.endsWith(`${uri})`) && at >= 0 ? message.slice(0, at) : message;

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { validateFiles } from '../../src/check/index.ts';
-import { RecordpipeError, redacted } from '../../src/errors.ts';
-import { diagnoseStore, type ObjectOptions, openObject, statObject } from '../../src/storage/index.ts';
-import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
-import { cli } from '../support/cli.ts';
-import { type Fault, faultyS3 } from '../support/faulty-s3/index.ts';
-import { tempDir } from '../support/temp-dir.ts';
+import { validateFiles } from '../../../src/check/index.ts';
+import { RecordpipeError, redacted } from '../../../src/errors.ts';
+import { diagnoseStore, type ObjectOptions, openObject, statObject } from '../../../src/storage/index.ts';
+import { closeS3Clients } from '../../../src/storage/s3/s3-clients.ts';
+import { cli } from '../../support/cli.ts';
+import { type Fault, faultyS3 } from '../../support/faulty-s3/index.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 const temp = tempDir();
 /** Each is planted somewhere, and must appear in no output. */
@@ -57,8 +57,8 @@ const echo = (message: string): Partial<Fault>[] => [
   { do: 'status', status: 403, code: 'InvalidToken', message, times: 9 },
 ];
 
-describe('no secret is in message, stack, cause or JSON of an error', () => {
-  test('a session token of the environment that ends with a line break', async () => {
+describe('errors contain no secret in message, stack, cause or JSON', () => {
+  test('a session token in the environment that ends with a line break', async () => {
     await using server = await faultyS3({ objects: { 'bucket/a': 'a' } });
     for (const ending of ['\r', '\n', '\r\n', '\u0001']) {
       plant(SECRETS.token + ending);
@@ -68,7 +68,7 @@ describe('no secret is in message, stack, cause or JSON of an error', () => {
     }
   });
 
-  test('a session token of a profile', async () => {
+  test('a session token in a profile', async () => {
     await using server = await faultyS3({ objects: { 'bucket/a': 'a' } });
     const text = `[planted]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = ${SECRETS.key}\naws_session_token = ${SECRETS.token}\u0001x\n`;
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', temp.file('credentials', Buffer.from(text)));
@@ -77,7 +77,7 @@ describe('no secret is in message, stack, cause or JSON of an error', () => {
     expect(found).not.toMatch(PLANTED);
   });
 
-  test('a token that the service repeats in its answer', async () => {
+  test('a token that the service repeats in its response', async () => {
     const faults = echo(`The token ${SECRETS.token} for ${SECRETS.key} is malformed`) as Fault[];
     await using server = await faultyS3({ objects: { 'bucket/a': 'a' }, faults });
     plant(SECRETS.token);
@@ -86,7 +86,7 @@ describe('no secret is in message, stack, cause or JSON of an error', () => {
     expect(text).not.toMatch(PLANTED);
   });
 
-  test('credentials of the options, and a function that fails with one in its message', async () => {
+  test('credentials in the options, and a function that throws one in its message', async () => {
     await using server = await faultyS3({ objects: { 'bucket/a': 'a' } });
     const credentials = {
       accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
@@ -119,7 +119,7 @@ describe('no secret is in message, stack, cause or JSON of an error', () => {
     expect(await failure({})).not.toMatch(PLANTED);
   });
 
-  test('keys in an address, as Hadoop takes them', async () => {
+  test('keys in an address, as Hadoop accepts them', async () => {
     const error = await statObject(`s3://AKIA:${SECRETS.key}@bucket/a`).catch((one) => one);
     expect(error).toBeInstanceOf(RecordpipeError);
     expect(texts(error)).not.toMatch(PLANTED);

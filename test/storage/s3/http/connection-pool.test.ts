@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createSecureServer } from 'node:tls';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { ConnectionPool } from '../../../src/storage/s3/http/connection-pool.ts';
-import type { ResponseHead } from '../../../src/storage/s3/http/response-head.ts';
+import { ConnectionPool } from '../../../../src/storage/s3/http/connection-pool.ts';
+import type { ResponseHead } from '../../../../src/storage/s3/http/response-head.ts';
 
 const TIMEOUTS = { connectTimeoutMs: 2000, headersTimeoutMs: 2000, idleTimeoutMs: 2000 };
 const pem = (name: string): Buffer =>
-  readFileSync(new URL(`../../support/localhost-${name}.pem`, import.meta.url));
+  readFileSync(new URL(`../../../support/localhost-${name}.pem`, import.meta.url));
 
 let server: Server | undefined;
 let pool = new ConnectionPool(TIMEOUTS);
 const sockets: Socket[] = [];
 
-/** A server that does as it is told with each request, which it takes to be what comes at once. */
+/** A server that calls `answer` for each chunk, which it treats as a request. */
 async function serve(answer: (socket: Socket, number: number) => void, secure = false): Promise<number> {
   let number = 0;
   const taken = (socket: Socket): void => {
@@ -42,7 +42,7 @@ interface Got {
   readonly error: (Error & { code?: string }) | undefined;
 }
 
-/** @param block how much memory the body is given at a time */
+/** @param block bytes of memory per call */
 function get(port: number, { protocol = 'http:', hostname = '127.0.0.1', block = 1000 } = {}): Promise<Got> {
   return new Promise((resolve) => {
     let head: ResponseHead | undefined;
@@ -71,7 +71,7 @@ describe.each([
   const secure = protocol === 'https:';
   if (secure) vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
 
-  test('one connection for one request after another, whatever the pieces they come in', async () => {
+  test('consecutive requests reuse one connection, however their responses are split', async () => {
     const port = await serve((socket, number) => {
       const text = `${OK}content-length: ${LONG.length}\r\n\r\n${LONG}`;
       if (number % 2 === 0) socket.write(text);
@@ -83,12 +83,12 @@ describe.each([
     expect(sockets.length).toBe(1);
   });
 
-  test('an answer that breaks off', async () => {
+  test('a truncated response is ECONNRESET', async () => {
     const port = await serve((socket) => socket.end(`${OK}content-length: 10\r\n\r\n12345`), secure);
     expect(await get(port, { protocol })).toMatchObject({ text: '12345', error: { code: 'ECONNRESET' } });
   });
 
-  test('several at once have a connection each', async () => {
+  test('concurrent requests have one connection each', async () => {
     const port = await serve((socket) => socket.write(`${OK}content-length: 3\r\n\r\nyes`), secure);
     const all = await Promise.all(Array.from({ length: 20 }, () => get(port, { protocol, block: 2 })));
     expect(all.map(({ text }) => text)).toEqual(Array(20).fill('yes'));
@@ -103,21 +103,21 @@ test.each<[string, string, string]>([
     'transfer-encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\nx-t: 1\r\n\r\n',
     'abc0123456789',
   ],
-])('%s, and the connection is used again', async (_, rest, expected) => {
+])('a body of %s, and the connection is reused', async (_, rest, expected) => {
   const port = await serve((socket) => {
-    // One byte at a time, as far as the system lets them.
+    // One byte at a time, as far as the system allows.
     for (const byte of `HTTP/1.1 100 Continue\r\n\r\n${OK}${rest}`) socket.write(byte);
   });
   for (let i = 0; i < 2; i++) expect(await get(port)).toMatchObject({ text: expected, error: undefined });
   expect(sockets.length).toBe(1);
 });
 
-test('a body without a length ends with the connection', async () => {
+test('a body without a length ends when the connection closes', async () => {
   const port = await serve((socket) => socket.end(`${OK}\r\n${LONG}`));
   expect(await get(port)).toMatchObject({ text: LONG, error: undefined });
 });
 
-test('more than was announced: what was announced, and the connection is not used again', async () => {
+test('bytes after the body are ignored, and the connection is not reused', async () => {
   const port = await serve((socket) => socket.write(`${OK}content-length: 3\r\n\r\nabcHTTP/1.1 200 OK`));
   expect(await get(port)).toMatchObject({ text: 'abc', error: undefined });
   expect(await get(port)).toMatchObject({ text: 'abc', error: undefined });
@@ -125,15 +125,15 @@ test('more than was announced: what was announced, and the connection is not use
 });
 
 test.each([
-  ['no answer by HTTP', 'SSH-2.0-OpenSSH\r\n\r\n'],
-  ['headers without an end', `${OK}${'x-a: b\r\n'.repeat(20_000)}`],
+  ['no HTTP response', 'SSH-2.0-OpenSSH\r\n\r\n'],
+  ['endless headers', `${OK}${'x-a: b\r\n'.repeat(20_000)}`],
   ['chunks without a size', `${OK}transfer-encoding: chunked\r\n\r\nxyz\r\n`],
-])('%s: malformed', async (_, text) => {
+])('%s: a malformed response', async (_, text) => {
   const port = await serve((socket) => socket.write(text));
   expect((await get(port)).error).toMatchObject({ code: 'MalformedResponse' });
 });
 
-test('what is silent is not waited for', async () => {
+test('a silent service times out', async () => {
   pool = new ConnectionPool({ ...TIMEOUTS, headersTimeoutMs: 100, idleTimeoutMs: 100 });
   const port = await serve((socket, number) => {
     if (number > 0) socket.write(`${OK}content-length: 10\r\n\r\n12345`);
@@ -142,7 +142,7 @@ test('what is silent is not waited for', async () => {
   expect(await get(port)).toMatchObject({ text: '12345', error: { code: 'BodyTimeout' } });
 });
 
-test('a service says how long it keeps connections', async () => {
+test('Keep-Alive limits how long a connection is kept', async () => {
   const port = await serve((socket) =>
     socket.write(`${OK}keep-alive: timeout=1\r\ncontent-length: 0\r\n\r\n`),
   );
@@ -152,7 +152,7 @@ test('a service says how long it keeps connections', async () => {
   expect(sockets.length).toBe(2);
 });
 
-test('a certificate that nobody vouches for', async () => {
+test('an untrusted certificate is an error', async () => {
   vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '1');
   const port = await serve(() => {}, true);
   expect((await get(port, { protocol: 'https:', hostname: 'localhost' })).error?.code).toMatch(/SELF_SIGNED/);

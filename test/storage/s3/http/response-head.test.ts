@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { MalformedResponse, parseResponseHead } from '../../../src/storage/s3/http/response-head.ts';
+import { MalformedResponse, parseResponseHead } from '../../../../src/storage/s3/http/response-head.ts';
 
 const head = (...lines: string[]): ReturnType<typeof parseResponseHead> =>
   parseResponseHead(lines.join('\r\n'));
 
-test('status, reason and headers, names in lower case, what comes twice with a comma', () => {
+test('status, reason and headers: names in lower case, repeated ones joined with commas', () => {
   const parsed = head(
     'HTTP/1.1 206 Partial Content',
     'ETag: "a:b"',

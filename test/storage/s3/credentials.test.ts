@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { validateFiles } from '../../src/check/index.ts';
+import { validateFiles } from '../../../src/check/index.ts';
 import {
   listObjects,
   type ObjectOptions,
@@ -7,10 +7,10 @@ import {
   openObjectWriter,
   type S3Credentials,
   statObject,
-} from '../../src/storage/index.ts';
-import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
-import { type FaultyS3, faultyS3 } from '../support/faulty-s3/index.ts';
-import { tempDir } from '../support/temp-dir.ts';
+} from '../../../src/storage/index.ts';
+import { closeS3Clients } from '../../../src/storage/s3/s3-clients.ts';
+import { type FaultyS3, faultyS3 } from '../../support/faulty-s3/index.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 const temp = tempDir();
 let server: FaultyS3;
@@ -62,7 +62,7 @@ const key = (name: string, rest: Partial<S3Credentials> = {}): S3Credentials => 
   ...rest,
 });
 
-describe('credentials of the options sign every request', () => {
+describe('credentials in the options sign every request', () => {
   test('keys', async () => {
     await everything(given(key('FIXED', { sessionToken: 'a-session-token' })));
     expect(signers()).toEqual(['FIXED']);
@@ -71,7 +71,7 @@ describe('credentials of the options sign every request', () => {
     );
   });
 
-  test('a function, called once while its keys are valid', async () => {
+  test('a function is called once while its keys are valid', async () => {
     let calls = 0;
     await everything(
       given(async () => key(`CALL${++calls}`, { expiration: new Date(Date.now() + 3_600_000) })),

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { listObjects, type ObjectOptions, openObject, statObject } from '../../src/storage/index.ts';
-import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
+import { listObjects, type ObjectOptions, openObject, statObject } from '../../../src/storage/index.ts';
+import { closeS3Clients } from '../../../src/storage/s3/s3-clients.ts';
 
 /** Answers one request of a connection after another. */
 type Answerer = (socket: Socket, request: string, number: number) => void;
@@ -62,7 +62,7 @@ const entry = (key: string, size: string): string => `<Contents><Key>train/${key
 const more = (token: string): string =>
   `<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`;
 
-describe('a listing that is not whole is an error, never a shorter listing', () => {
+describe('an incomplete listing is an error, never a shorter listing', () => {
   test.each([
     ['truncated without a continuation token', '<IsTruncated>true</IsTruncated>', /no continuation token/],
     ['truncated with an empty token', more(''), /no continuation token/],
@@ -79,7 +79,7 @@ describe('a listing that is not whole is an error, never a shorter listing', () 
     ['a login page', '<html><body>Please log in</body></html>'],
     ['another document of S3', '<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>'],
     ['a listing without IsTruncated', `<ListBucketResult>${entry('b', '<Size>5</Size>')}</ListBucketResult>`],
-  ])('%s in place of the first page or of a later one', async (_, body) => {
+  ])('%s instead of the first page or a later one', async (_, body) => {
     for (const first of [true, false]) {
       answer = (socket, request) => {
         if (first || request.includes('continuation-token=')) document(socket, body);
@@ -129,7 +129,7 @@ describe('a listing that is not whole is an error, never a shorter listing', () 
       `<!DOCTYPE r [<!ENTITY a "b">]><ListBucketResult>${entry('&a;', '<Size>5</Size>')}</ListBucketResult>`,
       /document type/,
     ],
-  ])('%s in the place of a listing', async (_, body, message) => {
+  ])('%s instead of a listing', async (_, body, message) => {
     answer = (socket) => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     await expect(listed()).rejects.toMatchObject({
       code: 'io-failure',
@@ -137,14 +137,14 @@ describe('a listing that is not whole is an error, never a shorter listing', () 
     });
   });
 
-  test('an object whose size HEAD does not tell is not an empty one', async () => {
+  test('HEAD without Content-Length is an error, not an empty object', async () => {
     answer = (socket) => socket.write('HTTP/1.1 200 OK\r\nETag: "e"\r\n\r\n');
     await expect(statObject('s3://bucket/a', options())).rejects.toMatchObject({ code: 'io-failure' });
   });
 });
 
-describe('a listing that does not end is ended', () => {
-  test('a token that comes again', async () => {
+describe('an endless listing is an error', () => {
+  test('a repeated token', async () => {
     answer = (socket, _, number) => page(socket, more(`t${number % 3}`));
     await expect(listed({ retryTimeoutMs: 60_000 })).rejects.toThrow(/same continuation token twice/);
   });
@@ -154,7 +154,7 @@ describe('a listing that does not end is ended', () => {
     await expect(listed()).rejects.toThrow(/pages without an object/);
   });
 
-  test('a body without an end holds 8 MiB at most', async () => {
+  test('an endless body is collected up to 8 MiB', async () => {
     const spaces = Buffer.alloc(1024 * 1024, 32);
     let sent = 0;
     answer = (socket) => {
@@ -174,7 +174,7 @@ describe('a listing that does not end is ended', () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 
-  test('a body that drips ends within the time for retries', async () => {
+  test('a body that drips fails within the retry timeout', async () => {
     const before = requests;
     answer = (socket) => {
       socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n');
@@ -185,7 +185,7 @@ describe('a listing that does not end is ended', () => {
   });
 });
 
-describe('redirects from region to region', () => {
+describe('redirects between regions', () => {
   const redirect = (socket: Socket, region: string): boolean =>
     socket.write(`HTTP/1.1 301 Moved\r\nx-amz-bucket-region: ${region}\r\nContent-Length: 0\r\n\r\n`);
 
@@ -193,7 +193,7 @@ describe('redirects from region to region', () => {
     ['listing', listed],
     ['statObject', async () => statObject('s3://bucket/a', options())],
     ['reading', async () => openObject('s3://bucket/a', options()).chunks[Symbol.asyncIterator]().next()],
-  ])('%s gives up after a few', async (_, act) => {
+  ])('%s fails after a few', async (_, act) => {
     for (const region of [(n: number) => `r-${n}`, (n: number) => `r-${n % 2}`]) {
       const before = requests;
       answer = (socket, __, number) => redirect(socket, region(number));
@@ -205,7 +205,7 @@ describe('redirects from region to region', () => {
     }
   });
 
-  test('a region that is not a name is not used in a host name or shown', async () => {
+  test('an invalid region is neither used in a host name nor shown', async () => {
     answer = (socket) => redirect(socket, '127.0.0.1:1/?\u0001');
     const error = await openObject('s3://other/a', options())
       .chunks[Symbol.asyncIterator]()
@@ -216,13 +216,13 @@ describe('redirects from region to region', () => {
   });
 });
 
-describe('answers to GET that do not begin or end', () => {
+describe('endless responses to GET', () => {
   const read = async (): Promise<unknown> =>
     openObject('s3://bucket/a', options({ maxAttempts: 2, headersTimeoutMs: 500, connectTimeoutMs: 500 }))
       .chunks[Symbol.asyncIterator]()
       .next();
 
-  test('interim answers without end', async () => {
+  test('endless interim responses', async () => {
     answer = (socket) => socket.write('HTTP/1.1 100 Continue\r\n\r\n'.repeat(2000));
     await expect(read()).rejects.toMatchObject({
       code: 'retries-exhausted',
@@ -230,7 +230,7 @@ describe('answers to GET that do not begin or end', () => {
     });
   });
 
-  test('interim answers that drip', async () => {
+  test('interim responses that drip', async () => {
     answer = (socket) => {
       const timer = setInterval(
         () => (socket.destroyed ? clearInterval(timer) : socket.write('HTTP/1.1 100 Continue\r\n\r\n')),
@@ -240,7 +240,7 @@ describe('answers to GET that do not begin or end', () => {
     await expect(read()).rejects.toMatchObject({ code: 'retries-exhausted' });
   });
 
-  test('an error document without end', async () => {
+  test('an endless error document', async () => {
     answer = (socket) => {
       socket.write('HTTP/1.1 400 Bad\r\nContent-Length: 99999999999\r\n\r\n');
       const piece = Buffer.alloc(65536, 97);

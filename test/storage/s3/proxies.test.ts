@@ -11,14 +11,14 @@ import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type ObjectOptions, openObject, openObjectWriter, statObject } from '../../src/storage/index.ts';
-import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
-import { type FaultyS3, faultyS3 } from '../support/faulty-s3/index.ts';
-import { tempDir } from '../support/temp-dir.ts';
+import { type ObjectOptions, openObject, openObjectWriter, statObject } from '../../../src/storage/index.ts';
+import { closeS3Clients } from '../../../src/storage/s3/s3-clients.ts';
+import { type FaultyS3, faultyS3 } from '../../support/faulty-s3/index.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 const temp = tempDir();
 const pem = (name: string): string =>
-  fileURLToPath(new URL(`../support/localhost-${name}.pem`, import.meta.url));
+  fileURLToPath(new URL(`../../support/localhost-${name}.pem`, import.meta.url));
 const CERTIFICATE = pem('certificate');
 const BYTES = new Uint8Array(3_000_000).map((_, i) => i % 251);
 const closing: Server[] = [];
@@ -136,14 +136,14 @@ describe('proxies', () => {
     expect(proxied).toEqual([]);
   });
 
-  test('NO_PROXY names hosts that are reached without it', async () => {
+  test('hosts in NO_PROXY are connected to directly', async () => {
     vi.stubEnv('HTTP_PROXY', proxy);
     vi.stubEnv('NO_PROXY', 'localhost,127.0.0.1');
     expect((await read(store.url)).equals(BYTES)).toBe(true);
     expect(proxied).toEqual([]);
   });
 
-  test('a proxy that is not there, or refuses, is named by its variable', async () => {
+  test('the error of an unreachable or rejecting proxy names its variable', async () => {
     vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:9');
     await expect(read('http://s3.test')).rejects.toThrow(/ECONNREFUSED.*the proxy in HTTP_PROXY/s);
     vi.stubEnv('HTTPS_PROXY', proxy);
@@ -161,7 +161,7 @@ describe('proxies', () => {
 });
 
 describe('certificates', () => {
-  test('AWS_CA_BUNDLE names the certificates to trust, for every request', async () => {
+  test('certificates in AWS_CA_BUNDLE are trusted for every request', async () => {
     vi.stubEnv('AWS_CA_BUNDLE', CERTIFICATE);
     expect((await statObject('s3://bucket/a', options(tls))).size).toBe(BYTES.length);
     expect((await read(tls)).equals(BYTES)).toBe(true);

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { FetchFailure } from '../../src/storage/errors.ts';
-import { type ObjectOptions, objectOptions } from '../../src/storage/object-options.ts';
-import { storageOf } from '../../src/storage/registry.ts';
-import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
-import type { ObjectSource, RangeHead, RangeRequest } from '../../src/storage/storage.ts';
-import { type FaultyS3, type FaultyS3Options, faultyS3 } from '../support/faulty-s3/index.ts';
-import { Random } from '../support/random.ts';
+import type { FetchFailure } from '../../../src/storage/errors.ts';
+import { type ObjectOptions, objectOptions } from '../../../src/storage/object-options.ts';
+import { storageOf } from '../../../src/storage/registry.ts';
+import { closeS3Clients } from '../../../src/storage/s3/s3-clients.ts';
+import type { ObjectSource, RangeHead, RangeRequest } from '../../../src/storage/storage.ts';
+import { type FaultyS3, type FaultyS3Options, faultyS3 } from '../../support/faulty-s3/index.ts';
+import { Random } from '../../support/random.ts';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'us-east-1' };
 
@@ -76,7 +76,7 @@ describe('ranges', () => {
     expect(server.log[0].range).toBe('bytes=0-');
   });
 
-  test('a part of it, and one that reaches beyond its end', async () => {
+  test('a range, and a range beyond the end', async () => {
     const part = await get({ start: 1_000_000, end: 2_000_001 });
     expect(part.head).toMatchObject({ start: 1_000_000, end: 2_000_001, size: SIZE });
     expect(part.bytes.equals(BYTES.subarray(1_000_000, 2_000_001))).toBe(true);
@@ -96,7 +96,7 @@ describe('ranges', () => {
     }
   });
 
-  test('the same state of the object is asked for, and another one is a failure', async () => {
+  test('a range requires the ETag, and another state is a failure', async () => {
     const { head } = await get({ end: 10 });
     const again = await get({ start: 10, end: 20, etag: head?.etag });
     expect(again.bytes.equals(BYTES.subarray(10, 20))).toBe(true);
@@ -106,17 +106,17 @@ describe('ranges', () => {
     expect(changed.head).toBeUndefined();
   });
 
-  test('a range behind the end says that the object is shorter', async () => {
+  test('a range after the end reports that the object is shorter', async () => {
     const { failure } = await get({ start: 5_000_000, end: 6_000_000 });
     expect(failure).toMatchObject({ kind: 'changed', status: 416 });
   });
 
-  test('connections are used again', async () => {
+  test('connections are reused', async () => {
     for (let at = 0; at < 5; at++) await get({ start: at, end: at + 10 });
     expect(server.connections).toBeLessThan(3);
   });
 
-  test('what a sink throws ends the request and is thrown', async () => {
+  test('an exception of the sink ends the request and is thrown', async () => {
     const refusal = new Error('not this one');
     const sink = {
       onHead: () => {
@@ -128,7 +128,7 @@ describe('ranges', () => {
     await expect(source.read(request, sink, new AbortController().signal)).rejects.toBe(refusal);
   });
 
-  test('chunks keep no more memory alive than they hold', async () => {
+  test('chunks keep no other memory alive', async () => {
     const chunks: Uint8Array[] = [];
     const sink = { onHead: () => {}, onData: (chunk: Uint8Array) => void chunks.push(chunk) };
     await source.read({ uri: 's3://bucket/a', start: 0, end: undefined }, sink, new AbortController().signal);
@@ -138,7 +138,7 @@ describe('ranges', () => {
   });
 });
 
-describe('answers that are not what was asked for', () => {
+describe('unexpected responses', () => {
   const cases: [name: string, fault: FaultyS3Options['faults'][number], expected: object][] = [
     ['range ignored', { do: 'ignore-range' }, { kind: 'fatal', message: /does not honor Range/ }],
     [
@@ -178,7 +178,7 @@ describe('answers that are not what was asked for', () => {
     expect(bytes.equals(BYTES.subarray(1000, 1000 + bytes.length))).toBe(true);
   });
 
-  test('a key that may not be used to decrypt is named', async () => {
+  test('a denied decryption key is named', async () => {
     const message = 'User: arn:aws:iam::1:user/me is not authorized to perform: kms:Decrypt';
     await start({
       objects: { 'bucket/a': 'x' },
@@ -189,7 +189,7 @@ describe('answers that are not what was asked for', () => {
     expect(failure?.message).toContain('kms:Decrypt');
   });
 
-  test('stalls, before and in the body', async () => {
+  test('stalls before and in the body time out', async () => {
     const impatient = { headersTimeoutMs: 1_100, idleTimeoutMs: 1_100 };
     await start(
       {
@@ -207,7 +207,7 @@ describe('answers that are not what was asked for', () => {
     expect(bytes.length).toBe(100);
   });
 
-  test('nobody listens', async () => {
+  test('a refused connection is transient', async () => {
     await start({});
     await server.close();
     expect((await get()).failure).toMatchObject({ kind: 'transient', code: 'ECONNREFUSED' });
@@ -215,7 +215,7 @@ describe('answers that are not what was asked for', () => {
 });
 
 describe('aborting', () => {
-  test('before, while waiting and in the body', async () => {
+  test('works before the request, before the headers and in the body', async () => {
     await start({ objects: { 'bucket/a': BYTES } });
     expect((await get({}, AbortSignal.abort())).failure).toMatchObject({ kind: 'aborted' });
     expect(server.log.length).toBe(0);
@@ -231,8 +231,8 @@ describe('aborting', () => {
   });
 });
 
-describe('who asks, and where', () => {
-  test('a bucket in another region is found, once', async () => {
+describe('service and identity', () => {
+  test('a bucket in another region is redirected once', async () => {
     await start({ objects: { 'bucket/a': 'abc' }, faults: [{ do: 'redirect', region: 'eu-central-1' }] });
     expect((await get()).bytes.toString()).toBe('abc');
     expect((await get()).bytes.toString()).toBe('abc');
@@ -248,7 +248,7 @@ describe('who asks, and where', () => {
     expect(server.log[0].headers['authorization']).toBeUndefined();
   });
 
-  test('who pays says so in every request', async () => {
+  test('requesterPays is sent with every request', async () => {
     await start({ objects: { 'bucket/a': 'abc' } }, { requesterPays: true });
     await get();
     await source.stat({ uri: 's3://bucket/a' });
@@ -258,7 +258,7 @@ describe('who asks, and where', () => {
     );
   });
 
-  test('the endpoint may stand in the environment', async () => {
+  test('the endpoint can be set in the environment', async () => {
     await start({ objects: { 'bucket/a': 'abc' } });
     vi.stubEnv('AWS_ENDPOINT_URL_S3', server.url);
     source = await storageOf('s3://bucket/a', objectOptions({ maxAttempts: 3 }));
@@ -266,7 +266,7 @@ describe('who asks, and where', () => {
     expect((await get()).bytes.toString()).toBe('abc');
   });
 
-  test('a clock that is wrong is put right', async () => {
+  test('a wrong clock is corrected', async () => {
     await start({ objects: { 'bucket/a': 'abc' }, clockSkewMs: 3_600_000 });
     expect((await get()).failure).toMatchObject({ kind: 'transient', code: 'RequestTimeTooSkewed' });
     expect((await get()).bytes.toString()).toBe('abc');

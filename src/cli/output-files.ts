@@ -2,13 +2,15 @@ import { constants } from 'node:fs';
 import { access, mkdir, open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { KnownFile, RecordSchema } from 'recordpipe/check';
-import { RecordpipeError, UsageError } from 'recordpipe/errors';
+import { isItemFailure, isRecordpipeError, RecordpipeError, UsageError } from 'recordpipe/errors';
+import { complainAbout } from './advice.ts';
+import { exitCodeOf, OK, worse } from './exit-codes.ts';
 import { type InputSelection, inputsOf, listsIn } from './options/inputs.ts';
-import { type AnyObjectOptions, accessOf, isAddress } from './options/objects.ts';
+import { type Access, type AnyObjectOptions, accessOf, isAddress } from './options/objects.ts';
 import type { ReadingOptions } from './options/reading.ts';
 
 /**
- * Rejects a report that would replace an input, an output or a list, under whatever name.
+ * Rejects a report that would replace an input, an output or a list, under any name.
  * @throws UsageError
  */
 export async function refuseReportOn(
@@ -56,14 +58,36 @@ export async function checkOutput(
 ): Promise<void> {
   await refuseReportOn([...listsIn(inputs), ...others], output, option);
   // A list from standard input can be read only once.
-  if (!inputs.includes('@-')) {
+  const possible = inputs.includes('@-') ? [] : inputs.filter((input) => mayContain(input, output));
+  // Without this check of the output, each prefix would be listed twice: here and by the run.
+  if (possible.length > 0 && (!isAddress(output) || (await isObject(output, options)))) {
     const { expandInputs } = await import('recordpipe/check');
     // The run itself prints the notices and checks the shards.
     const quietly = { ...inputsOf(options, true), strictShards: false };
-    const files = await expandInputs(inputs, options.format, { ...accessOf(options), ...quietly });
+    const files = await expandInputs(possible, options.format, { ...accessOf(options), ...quietly });
     await refuseReportOn(files, output, option);
   }
   await checkReportFolder(output);
+}
+
+/** Whether an output may be one of the files that an input stands for: a local file is never an object. */
+function mayContain(input: string | KnownFile, output: string): boolean {
+  const name = typeof input === 'string' ? input : input.uri;
+  return name.startsWith('@') || isAddress(name) === isAddress(output);
+}
+
+async function isObject(uri: string, options: AnyObjectOptions): Promise<boolean> {
+  const { statObject } = await import('recordpipe/storage');
+  const { objects, signal } = accessOf(options);
+  try {
+    await statObject(uri, { ...objects, signal });
+    return true;
+  } catch (error) {
+    if (isRecordpipeError(error, 'object-missing')) return false;
+    // Without permission to read, the object may exist.
+    if (isRecordpipeError(error, 'access-denied')) return true;
+    throw error;
+  }
 }
 
 /** Creates a directory unless it exists. @throws RecordpipeError `io-failure` */
@@ -119,10 +143,11 @@ export async function writeReport(
   text: string,
   kind: ReportKind | undefined,
   force: boolean | undefined,
+  access: Partial<Access> = {},
 ): Promise<void> {
   const { writeWhole } = await import('recordpipe/records/write');
   const overwrite = await checkReplaceable(path, kind, force);
-  await writeWhole(path, [Buffer.from(text)], { overwrite, sync: !isAddress(path) });
+  await writeWhole(path, [Buffer.from(text)], { overwrite, sync: true, ...access });
 }
 
 async function beginningOf(path: string): Promise<string> {
@@ -171,4 +196,64 @@ export async function readSchemaFile(path: string): Promise<RecordSchema> {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(error.message.replace(/^schema:/, `--schema: ${path}:`));
   }
+}
+
+/**
+ * The output paths in a directory, which is created if it does not exist.
+ * @param names one for each file
+ * @throws UsageError for two files with the same output
+ */
+export async function outputPaths(
+  folder: string,
+  files: readonly string[],
+  names: readonly string[],
+): Promise<string[]> {
+  const first = new Map<string, number>();
+  for (const [i, name] of names.entries()) {
+    const other = first.get(name);
+    if (other !== undefined)
+      throw new UsageError(
+        `--output-dir: ${files[other]} and ${files[i]} would both be written to ${name}; use a directory for each`,
+      );
+    first.set(name, i);
+  }
+  if (isAddress(folder)) return names.map((name) => `${folder.replace(/\/?$/, '/')}${name}`);
+  await makeFolder(folder);
+  return names.map((name) => join(folder, name));
+}
+
+/** The results of a command over files. */
+export interface FileResults<R> {
+  readonly results: readonly R[];
+  readonly failed: number;
+  /** The exit code of the worst failure. */
+  readonly exitCode: number;
+}
+
+/**
+ * Processes files one after the other.
+ * @param onFailure reports a file that failed and returns its result, if it has one; without it,
+ *   the first failure ends the run
+ */
+export async function eachFile<R>(
+  files: readonly string[],
+  work: (file: string, index: number) => Promise<R>,
+  onFailure?: (error: RecordpipeError, file: string) => R | undefined | Promise<R | undefined>,
+): Promise<FileResults<R>> {
+  const results: R[] = [];
+  let failed = 0;
+  let exitCode = OK;
+  for (const [index, file] of files.entries()) {
+    try {
+      results.push(await work(file, index));
+    } catch (error) {
+      if (onFailure === undefined || !isItemFailure(error)) throw error;
+      failed++;
+      const result = await onFailure(error, file);
+      if (result !== undefined) results.push(result);
+      complainAbout(error);
+      exitCode = worse(exitCode, exitCodeOf(error.code));
+    }
+  }
+  return { results, failed, exitCode };
 }

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { parseSize } from '../../src/cli/options/option.ts';
 import {
   formatBytes,
   formatClock,
@@ -8,24 +7,6 @@ import {
   formatRate,
   formatSeconds,
 } from '../../src/cli/text/numbers.ts';
-
-test.each([
-  ['0', 0],
-  ['4096', 4096],
-  ['8MiB', 8 * 2 ** 20],
-  ['8M', 8 * 2 ** 20],
-  ['8mib', 8 * 2 ** 20],
-  ['8MB', 8_000_000],
-  ['1.5k', 1536],
-  ['2 GiB', 2 ** 31],
-  ['1TiB', 2 ** 40],
-  ['12B', 12],
-])('parseSize(%s) is %i', (text, bytes) => expect(parseSize(text)).toBe(bytes));
-
-test.each(['', '8XB', '-1', 'MiB', '1e3', '8iB', '0x10', '1.5', '99999999TiB', 'NaN'])(
-  'parseSize(%s) is none',
-  (text) => expect(parseSize(text)).toBeUndefined(),
-);
 
 test.each([
   [0, '0 B'],

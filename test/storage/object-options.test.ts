@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { objectOptions } from '../../src/storage/object-options.ts';
+
+test.each([
+  [3000, 3000, 3000, 3000],
+  [10, 1000, 1000, 1000],
+  [60_000, 3000, 10_000, 10_000],
+])(
+  'with retryTimeoutMs %i each attempt has at most that long, but 1 s',
+  (retryTimeoutMs, connect, headers, idle) => {
+    const { connectTimeoutMs, headersTimeoutMs, idleTimeoutMs } = objectOptions({ retryTimeoutMs });
+    expect([connectTimeoutMs, headersTimeoutMs, idleTimeoutMs]).toEqual([connect, headers, idle]);
+  },
+);
