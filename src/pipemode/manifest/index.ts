@@ -4,12 +4,8 @@
  *
  * @module
  */
-export {
-  type CheckManifestOptions,
-  checkManifest,
-  type ManifestProblem,
-  type ManifestReport,
-} from './check-manifest.ts';
+export type { ManifestProblem } from './check-lines.ts';
+export { type CheckManifestOptions, checkManifest, type ManifestReport } from './check-manifest.ts';
 export {
   isRefName,
   type ManifestPlace,

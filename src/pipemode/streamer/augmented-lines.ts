@@ -10,12 +10,12 @@ import { LineSplitter, parseManifestLine, type SourceLine } from '../manifest/ma
 import { BYTE_ORDER_MARK as BYTE_ORDER_MARK_NOTICE } from '../manifest/manifest-list.ts';
 import {
   type ChannelContent,
+  type ContentOpening,
   countOfShare,
   type EpochItem,
   epochOrder,
   type OrderOptions,
 } from './channel-content.ts';
-import type { ContentOpening } from './open-content.ts';
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const CARRIAGE_RETURN = 13;

@@ -4,6 +4,7 @@ import { PART_HEADER_BYTES, PART_LENGTH_END, RECORDIO_MAGIC } from '../../format
 import type { ObjectReadOptions } from '../../storage/prefetch/transfer-control.ts';
 import type { ObjectRef } from '../../storage/storage.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
+import type { CheckedStreamerOptions } from './streamer-options.ts';
 
 /** The objects or lines of a channel, listed once. */
 export interface ChannelContent {
@@ -20,6 +21,14 @@ export interface ChannelContent {
   /** The items of an epoch in their order. To be iterated once. */
   items(epoch: number): AsyncIterable<EpochItem>;
   close(): Promise<void>;
+}
+
+/** How to list the content of a channel. */
+export interface ContentOpening
+  extends Pick<CheckedStreamerOptions, 'objects' | 'onBadLine' | 'maxLineBytes' | 'strictShards'> {
+  readonly share: HostShare | undefined;
+  readonly signal: AbortSignal;
+  readonly warn: (code: string, message: string) => void;
 }
 
 /** A part of an epoch: an object to fetch, or a value. */

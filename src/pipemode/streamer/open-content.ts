@@ -10,21 +10,13 @@ import type { ObjectRef } from '../../storage/storage.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
 import {
   type ChannelContent,
+  type ContentOpening,
   countOfShare,
   type EpochItem,
   epochOrder,
   type HostShare,
   type OrderOptions,
 } from './channel-content.ts';
-import type { CheckedStreamerOptions } from './streamer-options.ts';
-
-/** How to list the content of a channel. */
-export interface ContentOpening
-  extends Pick<CheckedStreamerOptions, 'objects' | 'onBadLine' | 'maxLineBytes' | 'strictShards'> {
-  readonly share: HostShare | undefined;
-  readonly signal: AbortSignal;
-  readonly warn: (code: string, message: string) => void;
-}
 
 /** Maximum number of names that a notice lists. */
 const MAX_NAMES = 5;

@@ -118,7 +118,7 @@ describe('errors name the mistake and its position', () => {
   });
 });
 
-/** JSON text with white space sprinkled between its parts. */
+/** JSON text with random white space between its tokens. */
 function spaced(value: unknown, spaces: readonly string[]): string {
   let at = 0;
   const space = (): string => spaces[at++ % spaces.length];

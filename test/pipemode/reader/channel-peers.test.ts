@@ -7,7 +7,7 @@ import { compile, missingProgram, program } from './programs.ts';
 
 const RECORDS = 300;
 
-/** What channel-peer.* writes as an epoch, as hexadecimal digits. */
+/** The epoch that channel-peer.* writes, in hexadecimal digits. */
 function epochRecords(epoch: number): string[] {
   return Array.from({ length: RECORDS }, (_, i) => {
     const bytes = Uint8Array.from({ length: (37 * i + epoch) % 1000 }, (_, j) => epoch + i + j);
@@ -18,7 +18,7 @@ function epochRecords(epoch: number): string[] {
 /** Records by the epoch that they were read from. */
 type Read = [epoch: number, records: string[]][];
 
-/** Another language's program for a channel. */
+/** A program for a channel in another language. */
 interface Peer {
   write(place: ChannelPlace, epoch: number): ReturnType<typeof start>;
   read(place: ChannelPlace, epochs: number): Promise<Read>;

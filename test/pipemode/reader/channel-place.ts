@@ -15,7 +15,7 @@ export interface ChannelPlace {
   readonly configDir: string;
   /** The folders as options. */
   readonly dirs: Pick<PipeModeDatasetOptions<undefined>, 'pipeDir' | 'stateDir' | 'configDir'>;
-  /** What the state file of a channel holds; undefined if there is none. */
+  /** The contents of a channel's state file; undefined if it does not exist. */
   state(channel?: string): string | undefined;
   statePath(channel?: string): string;
   lockPath(channel?: string): string;
@@ -62,7 +62,7 @@ export function makePipes(...paths: string[]): void {
   execFileSync('mkfifo', ['--', ...paths]);
 }
 
-/** A process that is killed behind the tests if it is still there. */
+/** A process that is killed after the tests if it still runs. */
 export function start(command: string, ...args: string[]): ChildProcess {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   children.add(child);
@@ -70,12 +70,12 @@ export function start(command: string, ...args: string[]): ChildProcess {
   return child;
 }
 
-/** A process that writes a file into a pipe, as soon as that is read. */
+/** A process that writes a file to a pipe once somebody reads it. */
 export function writeInto(pipe: string, file: string): ChildProcess {
   return start('sh', '-c', 'exec cat "$1" > "$0"', pipe, file);
 }
 
-/** How a process ended: its code, or the name of a signal. */
+/** The exit code of a process, or the name of the signal that ended it. */
 export function ended(child: ChildProcess): Promise<number | string> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null)
@@ -84,7 +84,7 @@ export function ended(child: ChildProcess): Promise<number | string> {
   });
 }
 
-/** The path of one of the golden files, or of those that only pipe mode is tested with. */
+/** The path of a golden file, or of a file for the tests of Pipe mode. */
 export function fixturePath(name: string): string {
   const path = fileURLToPath(new URL(name, FIXTURES));
   return existsSync(path) ? path : fileURLToPath(new URL(`pipemode/${name}`, FIXTURES));

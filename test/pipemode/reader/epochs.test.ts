@@ -19,12 +19,12 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-/** An epoch as a regular file, which is as good as a pipe. */
+/** An epoch as a regular file, which works like a pipe. */
 function epochFile(place: ChannelPlace, epoch: number, lines: readonly string[], channel?: string): void {
   writeFileSync(place.pipe(epoch, channel), joined(lines.map((line) => encodeRecordIO(utf8(line)))));
 }
 
-/** An epoch through a pipe, by a process of its own. */
+/** An epoch through a pipe, written by another process. */
 function epochPipe(
   place: ChannelPlace,
   epoch: number,

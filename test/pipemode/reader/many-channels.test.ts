@@ -27,7 +27,7 @@ test('64 concurrent channels, four without a writer: no other channel waits', as
   );
   for (const channel of channels.slice(SILENT)) writeInto(place.pipe(0, channel), file);
   expect(await Promise.all(readings.slice(SILENT))).toEqual(channels.slice(SILENT).map(() => 200));
-  // The host's threads are free: calls that need one are answered.
+  // Node's threads are free: calls that need one return.
   for (let i = 0; i < 20; i++) await stat(file);
   stop.abort();
   expect(await Promise.all(readings.slice(0, SILENT))).toEqual(['aborted', 'aborted', 'aborted', 'aborted']);
@@ -46,7 +46,7 @@ test('a process that waits for pipes and writers ends at once on a signal', asyn
   const said = await text(child.stdout!);
   expect(await ended(child)).toBe(0);
   expect(said.trim()).toBe(`aborted ${channels.length}`);
-  // Not a bound on speed: a thread held up by a pipe would never end.
+  // Not a limit on speed: a thread that blocks on a pipe would never end.
   expect(performance.now() - told).toBeLessThan(20_000);
 });
 
@@ -59,7 +59,7 @@ test('aborted epochs leak nothing', async () => {
   const run = async (i: number): Promise<void> => {
     const stop = new AbortController();
     const reading = (i % 2 === 0 ? dataset : own).count({ signal: stop.signal });
-    // At another moment each time: while the index is looked at, the pipe opened, or bytes awaited.
+    // At varying moments: while the index is read, the pipe is opened, or bytes are awaited.
     if (i % 3 > 0) await new Promise((resolve) => setTimeout(resolve, i % 3));
     stop.abort();
     await expect(reading).rejects.toMatchObject({ code: 'aborted' });
@@ -75,7 +75,7 @@ test('aborted epochs leak nothing', async () => {
   expect(place.state()).toBe('0');
 });
 
-/** What keeps this process busy, by kind. */
+/** The resources that keep this process alive, by kind. */
 function resources(): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) {

@@ -14,7 +14,7 @@ export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 export const text = (record: Uint8Array): string => new TextDecoder().decode(record);
 export const joined = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
-/** RecordIO by hand, as the original's tests write it: any flag, any padding. */
+/** Handwritten RecordIO, as in the original's tests: any flag, any padding. */
 export function part(payload: Uint8Array, flag = 0, padding = '\0'): Uint8Array {
   const frame = new Uint8Array(8 + 4 * Math.ceil(payload.length / 4)).fill(padding.charCodeAt(0));
   const view = new DataView(frame.buffer);
@@ -38,7 +38,7 @@ export function servePipe(
   return start('dd', `if=${file}`, `of=${pipe}`, `bs=${pieceBytes}`, 'status=none');
 }
 
-/** All records of an epoch as text, and the error behind them. */
+/** All records of an epoch as text, and the error after them. */
 export async function outcome(dataset: PipeModeDataset): Promise<{ records: string[]; error: unknown }> {
   const records: string[] = [];
   try {

@@ -59,7 +59,7 @@ async function read(
   return { hashes, lengths, error, state: place.state() };
 }
 
-/** What is to be compared of the original's records, and the same of ours. */
+/** The comparable part of the original's records, and of ours. */
 function comparable(original: Original, { hashes, lengths }: Outcome): [unknown, unknown] {
   if (typeof original.records !== 'number') {
     const records = original.records ?? [];
@@ -102,7 +102,7 @@ describe("compat: 'sagemaker' gives what the original gives", () => {
   });
 });
 
-/** Where the original hides damage: what we say instead, behind the good records. */
+/** Cases in which the original hides damage: our error after the good records. */
 const HIDDEN: Readonly<Record<string, { code: string; records: number }>> = {
   'recordio-eof-between-parts RecordIO skip=0': { code: 'truncated-record', records: 2 },
   'recordio-lone-middle-part RecordIO skip=0': { code: 'unexpected-part', records: 2 },

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Why a program cannot be run here; undefined when it can. */
+/** Why a program cannot run here; undefined if it can. */
 export function missingProgram(name: string): string | undefined {
   const { error, status } = spawnSync(name, ['--version'], { stdio: 'ignore' });
   return error === undefined && status === 0 ? undefined : `skipped: no ${name}`;
@@ -12,7 +12,7 @@ export function program(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
 }
 
-/** Compiles one of the C programs beside this file; its path. */
+/** Compiles a C program of this folder. @returns its path */
 export function compile(name: string, folder: string): string {
   const target = join(folder, name.replace(/\.c$/, ''));
   const { status, stderr } = spawnSync('cc', ['-O1', '-o', target, program(name)], { encoding: 'utf8' });

@@ -14,7 +14,7 @@ function lines(epoch: number): string[] {
   return Array.from({ length: RECORDS }, (_, i) => `epoch ${epoch} record ${i}`);
 }
 
-/** Serves each epoch until it has been taken whole: a reader that goes in its middle comes back for it. */
+/** Serves each epoch until a reader took all of it: a reader that is killed returns for it. */
 async function serve(place: ChannelPlace, isDone: () => boolean): Promise<void> {
   for (let epoch = 0; epoch < EPOCHS; epoch++) {
     while (!isDone() && !finished(place, epoch)) await offer(place, epoch);
@@ -43,7 +43,7 @@ async function offer(place: ChannelPlace, epoch: number): Promise<void> {
   } finally {
     closeSync(pipe);
   }
-  // Whoever read it must be gone before it is served again.
+  // Its reader must be gone before it is served again.
   for (let again: number | undefined = pipe; again !== undefined; ) {
     await pause(1);
     again = openForWriting(place.pipe(epoch));
@@ -77,7 +77,7 @@ test(`${EPOCHS} epochs, readers killed at any moment: no record lost, none twice
   while (!done) {
     const reader = start(process.execPath, program('restarting-reader.mjs'), place.root, String(EPOCHS));
     const said = text(reader.stdout!);
-    // Some are killed before they have begun, most in the middle of an epoch.
+    // Some are killed before they start, most in the middle of an epoch.
     const begun =
       restarts % 5 === 0
         ? pause(random.below(200))

@@ -14,14 +14,14 @@ const records: readonly Uint8Array[] = Array.from({ length: 3000 }, (_, i) =>
   Buffer.from(`${i} `.repeat(i % 60)),
 );
 
-/** A process that writes an epoch. What one that is still there has left would come before what the next one writes. */
+/** Starts a process that writes an epoch. End it before the next one: its bytes would come first. */
 function serve(place: ChannelPlace, epoch: number, bytes: Uint8Array): ChildProcess {
   const file = `${place.root}/epoch`;
   writeFileSync(file, bytes);
   return writeInto(place.pipe(epoch), file);
 }
 
-/** Reads `count` records and leaves; where that was. */
+/** Reads `count` records and leaves. @returns the position */
 async function readSome(dataset: PipeModeDataset, count: number): Promise<PipeModeState> {
   const iterator = dataset.iterate();
   for (let i = 0; i < count; i++) await iterator.next();

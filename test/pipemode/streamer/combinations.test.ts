@@ -9,7 +9,7 @@ const temp = tempDir();
 const EPOCHS = 2;
 const HOSTS = ['algo-1', 'algo-2', 'algo-3'];
 
-/** Objects of all lengths that matter: none, such that need padding, and more than a pipe holds. */
+/** Objects of all relevant lengths: empty, with padding, and larger than a pipe. */
 const OBJECTS: Record<string, Uint8Array> = Object.fromEntries(
   [0, 1, 2, 3, 4, 5, 1000, 70_000, 300_001].map((length, i) => [
     `part-${i}/o ${i} ü+%.bin`,
@@ -37,7 +37,7 @@ const combinations = (['S3Prefix', 'ManifestFile', 'AugmentedManifestFile'] as c
   ),
 );
 
-/** A channel over the objects, and what its units are: objects, or lines with their attributes. */
+/** A channel over the objects, and its units: objects, or lines with their attributes. */
 function channelOf(how: (typeof combinations)[number]): {
   channel: StreamChannelInput;
   units: Uint8Array[][];

@@ -23,7 +23,7 @@ function newPlace(): string {
   return place;
 }
 
-/** A program that is run beside the streamer, in the language of the machine it runs on. */
+/** A program to run beside the streamer. */
 function program(source: string): string[] {
   const path = temp.file(`program-${places++}.mjs`);
   writeFileSync(path, `import { readFileSync, writeFileSync } from 'node:fs';\n${source}`);
@@ -250,7 +250,7 @@ describe('recordpipe stream without a program', () => {
     child.kill('SIGKILL');
     await exit;
     const free = (): boolean => spawnSync('flock', ['-n', lock, 'true']).status === 0;
-    // Asked before it is known whether they are made: where the lock was free, they are.
+    // If the lock was free, the pipes exist.
     while (!free()) await sleep(20);
     expect(existsSync(made)).toBe(true);
     expect(existsSync(join(dir, 'train_1'))).toBe(true);

@@ -460,7 +460,7 @@ function sha(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Without blocking this thread, which serves the pipe. */
+/** Does not block this thread, which serves the pipe. */
 async function someOf(path: string, bytes: number): Promise<Buffer> {
   const head = spawn(
     'sh',

@@ -26,7 +26,7 @@ async function* itemsOf(refs: readonly ObjectRef[]): AsyncGenerator<EpochItem, v
   for (const object of refs) yield { object };
 }
 
-/** A chunk is copied before the next one is asked for. */
+/** Copies each chunk before it requests the next one. */
 async function collected({ chunks }: { chunks: AsyncIterator<Uint8Array> }): Promise<Buffer> {
   const all: Buffer[] = [];
   for (let step = await chunks.next(); !step.done; step = await chunks.next())
@@ -39,7 +39,7 @@ function epochOf(refs: readonly ObjectRef[], more: Partial<EpochMaking> = {}): F
   return fetchEpoch(content, 0, making(more)) as FileEpoch;
 }
 
-/** Every read of it was waited for. */
+/** A pace at which every read had to wait. */
 class SlowDisk extends ReadPace {
   override get slow(): boolean {
     return true;

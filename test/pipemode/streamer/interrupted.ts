@@ -33,20 +33,20 @@ export async function interrupted(
   child.kill(name);
   const { code, signal } = await exit;
   if (name === 'SIGKILL') expect(signal).toBe(name);
-  // Before its handlers are there a signal ends the process as it always does.
+  // Before its handlers exist, a signal ends the process in the default way.
   else if (signal === null) expect(code).toBe(name === 'SIGTERM' ? 143 : 130);
   if (name !== 'SIGKILL') expect(pipesAndLocks(dir)).toEqual([]);
-  // A reader in `open` of a pipe that is gone would never see that the file `stop` is there.
+  // A reader that waits in open of a removed pipe would never see the file `stop`.
   if (name === 'SIGKILL' || signal !== null) process.kill(-(reader.pid as number), 'SIGKILL');
   else reader.kill('SIGUSR1');
   await readerExit;
 }
 
-/** Reads epoch after epoch; ends when it is told to, but not in the midst of one. */
+/** Reads epoch after epoch; on request it ends after the current one. */
 const READ_EPOCHS =
   'trap stop=1 USR1; i=0; while [ -z "$stop" ]; do if [ -p "$0_$i" ]; then cat "$0_$i"; i=$((i+1)); else sleep 0.01; fi; done';
 
-/** Whoever comes next in the folder serves an epoch, and leaves nothing but the status. */
+/** The next streamer in the folder serves an epoch, and leaves only the status. */
 export async function takenOver(data: string, dir: string, whole: Buffer): Promise<void> {
   const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '--epochs', '1', '-q']);
   const exit = exited(child);

@@ -10,7 +10,7 @@ describe('the order of an epoch', () => {
     expect([...epochOrder(0, 0, { seed: 1, ...NO_SHARE })]).toEqual([]);
   });
 
-  // These orders are promised: they are the same on every machine and in every version.
+  // These orders are a promise: the same on every machine and in every version.
   test.each([
     [1, 0],
     [1, 1],

@@ -40,14 +40,14 @@ function newPlace(): string {
   return place;
 }
 
-/** A program that is found before the one of the machine. */
+/** Puts a program before the installed one in PATH. */
 function shadow(name: string, script: string): void {
   const folder = newPlace();
   writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   process.env['PATH'] = `${folder}:${PATH}`;
 }
 
-/** One epoch through `cat`. */
+/** Reads one epoch with `cat`. */
 async function served(pipeDir: string, options: Partial<StreamerInput> = {}): Promise<string> {
   await using streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir, epochs: 1, ...options });
   const running = streamer.run();

@@ -15,7 +15,7 @@ import { appearance, catEpochs, catPipe, expectedEpoch } from './stream-place.ts
 const temp = tempDir();
 const HOSTS = ['algo-1', 'algo-2', 'algo-3'];
 
-/** Objects of one channel, in the order of their keys. */
+/** The objects of one channel, in key order. */
 function someObjects(channel: string, count: number, length: (i: number) => number): Record<string, Buffer> {
   const seed = channel.charCodeAt(channel.length - 1);
   const entries = Array.from({ length: count }, (_, i) => {

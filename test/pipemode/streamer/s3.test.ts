@@ -33,7 +33,7 @@ function bytesOf(...contents: readonly ContentLike[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** What a reader and whoever runs the streamer saw of an epoch. */
+/** What a reader and the caller of the streamer saw of an epoch. */
 interface Served {
   readonly bytes: Buffer;
   readonly error: RecordpipeError | undefined;
@@ -47,7 +47,7 @@ interface Served {
   readonly retries: number;
 }
 
-/** One epoch, read by `cat`. Nothing but the status is left in the folder. */
+/** Reads one epoch with `cat`. Only the status remains in the folder. */
 async function served(
   url: string,
   channel: StreamChannelInput,
@@ -81,7 +81,7 @@ function expectWhole({ bytes, error, status }: Served, whole: Buffer = WHOLE): v
   expect(status).toMatchObject({ state: 'done', bytes: whole.length, complete: true, error: null });
 }
 
-/** What came is a beginning of the right bytes, and the status says that it is no more than that. */
+/** The reader got a prefix of the correct bytes, and the status says so. */
 function expectCut({ bytes, error, status }: Served, code: string, whole: Buffer = WHOLE): void {
   expect(error).toMatchObject({ code });
   expect(bytes.length).toBeLessThan(whole.length);

@@ -12,7 +12,7 @@ import {
   type StreamerInput,
 } from '../../../src/pipemode/streamer/index.ts';
 
-/** Writes objects into a folder; the paths in the order of their bytes. */
+/** Writes objects to a folder. @returns their paths, in byte order */
 export function writeObjects(
   folder: string,
   objects: Readonly<Record<string, Uint8Array | string>>,
@@ -24,7 +24,7 @@ export function writeObjects(
   return Object.keys(objects).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-/** What an epoch has to be, made in the plainest way. */
+/** The expected bytes of an epoch, built in the simplest way. */
 export function expectedEpoch(
   units: readonly (readonly Uint8Array[])[],
   epoch: number,
@@ -39,14 +39,14 @@ export function expectedEpoch(
   return Buffer.concat(how.wrap ? parts.map((part) => encodeRecordIO(part, { escapeMagic: false })) : parts);
 }
 
-/** What `cat` gets of a pipe, which it waits for. */
+/** Waits for a pipe. @returns what `cat` reads from it */
 export async function catPipe(path: string, timeoutMs = 20_000): Promise<Buffer> {
   await appearance(path, timeoutMs);
   const cat = spawn('cat', [path], { stdio: ['ignore', 'pipe', 'inherit'] });
   return buffer(cat.stdout);
 }
 
-/** Waits until there is something at `path`. */
+/** Waits until `path` exists. */
 export async function appearance(path: string, timeoutMs = 20_000): Promise<void> {
   const until = Date.now() + timeoutMs;
   while (!readdirSync(dirname(path), { encoding: 'utf8' }).includes(path.slice(dirname(path).length + 1))) {
@@ -72,7 +72,7 @@ export async function catEpochs(given: StreamerInput & { readonly epochs: number
   return epochs;
 }
 
-/** Gathers events. */
+/** Collects events. */
 export function eventLog(): {
   readonly events: StreamEvent[];
   readonly onEvent: (event: StreamEvent) => void;

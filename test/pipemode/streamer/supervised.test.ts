@@ -20,7 +20,7 @@ writeObjects(data, { a: 'one\n'.repeat(100_000), b: 'two\n' });
 const cut = temp.file('cut.manifest', Buffer.from(JSON.stringify([{ prefix: `${data}/` }, 'b', 'none'])));
 const CUT: StreamChannelInput = { name: 'train', uri: cut, dataType: 'ManifestFile' };
 const MAIN = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
-/** Reads a pipe to its end and leaves a file that says so: what trains on truncated data. */
+/** Reads a pipe to its end and writes a file then: a program that would train on truncated data. */
 const READ = 'cat "$DIR/train_0" > "$DIR/got" && echo > "$DIR/complete"';
 let places = 0;
 
@@ -30,7 +30,7 @@ function newPlace(): string {
   return place;
 }
 
-/** Serves channels to a shell script, and returns how that ended and the files that it left. */
+/** Serves channels to a shell script. @returns its exit code and the files that it wrote */
 async function supervised(
   channels: readonly StreamChannelInput[],
   script: string,
@@ -95,7 +95,7 @@ test('a process that outlives the program is stopped before it gets an end of fi
 });
 
 describe('recordpipe stream beside a program', () => {
-  /** Reads a little, says so, waits, and would then read the rest. */
+  /** Reads some bytes, reports that, waits, and would then read the rest. */
   const SLOW = `exec 3< "$SM_INPUT_DIR/data/train_0"; head -c 10 <&3 >/dev/null; echo $$ > "$SM_MODEL_DIR/up"
     while :; do sleep 0.05; done & wait $!; cat <&3; echo > "$SM_MODEL_DIR/complete"`;
 
@@ -180,7 +180,7 @@ sys.exit(6)
   );
 });
 
-/** A zombie is not: without a process that waits for orphans it stays for ever. */
+/** A zombie does not count: without a process that reaps orphans it stays for ever. */
 function isAlive(pid: number): boolean {
   try {
     return !/^[ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1) as string);
