@@ -20,11 +20,14 @@ const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
 /**
  * Fast tests without processes, servers and process-wide state. They share the modules that a test process has loaded.
  */
-const UNIT =
-  /^test\/([^/]*|(crc32c|formats|messages|dataset|records\/inputs|check\/stats|pipemode\/manifest)\/.*|records\/[^/]*)$/;
-const NOT_UNIT =
-  /^test\/(public-api|package|crc32c\/fallback|dataset\/(objects|workers)|records\/(s3|many-files|changing-files|compression|auto-format|golden|start|recover|limits|recordio-limits|small-members))\.test\.ts$/;
-const isUnit = (file: string): boolean => UNIT.test(file) && !NOT_UNIT.test(file);
+const UNIT = [
+  /^test\/[^/]*$/,
+  /^test\/(crc32c|formats|messages|dataset|records\/inputs|check\/stats|pipemode\/manifest)\//,
+  /^test\/records\/(abort|batch|budgets|detect-format|keeping|round-trip|sources|textline|web-streams)\./,
+  /^test\/records\/(recordio-recover|.*options|textline-(encodings|paths))\./,
+];
+const NOT_UNIT = /^test\/(public-api|package|crc32c\/fallback|dataset\/(objects|workers))\./;
+const isUnit = (file: string): boolean => UNIT.some((pattern) => pattern.test(file)) && !NOT_UNIT.test(file);
 
 const config: ReturnType<typeof defineConfig> = defineConfig({
   // `recordpipe` and its subpaths resolve to src/, as tsconfig.json states.

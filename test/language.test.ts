@@ -54,7 +54,6 @@ const PENDING: readonly string[] = [
   'src/records',
   'src/scale',
   'src/storage',
-  'src/transform',
 ];
 
 const files = [
