@@ -272,7 +272,7 @@ test('no array of unbounded length is spread into arguments, which would overflo
     "records/read-records.ts: Object.assign({ ...DEFAULT_SOURCE_OPTIONS, format: 'auto' }, ...all)",
     'records/write/writers.ts: Object.assign({ format: true }, ...formatNames().map((name) => namesOf(writeFormat(name))))',
     'scale/plan-shards.ts: isRecordpipeError(error, ...NO_INDEX)',
-    'scale/report-shape.ts: oneOf(...Object.keys(RESULTS))',
+    'scale/shard-report.ts: oneOf(...Object.keys(RESULTS))',
   ]);
 });
 

@@ -6,8 +6,9 @@ const HOLD_MS = 20;
 const CLOCK_MS = 2;
 
 /**
- * Gives the event loop a turn every 20 ms during work that never waits by itself: synchronous reads, or a chain of promises
- * that are all resolved already. Without it, timers, sockets and abort signals would starve.
+ * Gives the event loop a turn every 20 ms during work that never waits by itself: synchronous
+ * reads, or a chain of promises that are all resolved already. Without it, timers, sockets and
+ * abort signals would starve.
  *
  * ```ts
  * if (turns.due()) await turns.take();
@@ -22,8 +23,8 @@ export class EventLoopTurns {
   #left = 1;
 
   /**
-   * @param maxSteps maximum number of steps between two readings of the clock. Default 16, for steps that may wait for a
-   * disk; thousands for steps that only compute
+   * @param maxSteps maximum number of steps between two readings of the clock. Default 16, for
+   *   steps that may wait for a disk; thousands for steps that only compute
    */
   constructor(signal?: AbortSignal, maxSteps = 16) {
     this.#signal = signal;

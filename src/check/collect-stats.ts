@@ -17,9 +17,9 @@ export interface CollectStatsOptions extends FilesOptions {
 const NAMES: OptionNames<CollectStatsOptions> = { ...FILES_OPTION_NAMES, samples: true };
 
 /**
- * Checks every record of many files as `validateFiles` does, and collects statistics: sizes, types of records, and the values
- * of each feature. Memory grows with the features and the files, not with the records. `findings` lists what is wrong,
- * including files that cannot be read.
+ * Checks every record of many files as `validateFiles` does, and collects statistics: sizes, types
+ * of records, and the values of each feature. Memory grows with the features and the files, not
+ * with the records. `findings` lists what is wrong, including files that cannot be read.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws as `validateFiles`
@@ -66,12 +66,12 @@ export interface InferredSchema {
 }
 
 /**
- * The tightest schema that the records of many files conform to: type and presence of each feature, lengths of lists, ranges
- * of values, lengths and domains of texts, kinds and sizes of images.
+ * The tightest schema that the records of many files conform to: type and presence of each feature,
+ * lengths of lists, ranges of values, lengths and domains of texts, kinds and sizes of images.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
- * @throws RecordpipeError as `validateFiles`; with the code of the first finding if no record could be read, such as
- *   `not-found`
+ * @throws RecordpipeError as `validateFiles`; with the code of the first finding if no record could
+ *   be read, such as `not-found`
  * @throws UsageError if no record has named features; for a wrong option
  * @example
  * ```ts
@@ -97,7 +97,9 @@ export async function inferSchema(
   return { ...schemaOf(stats, { loose: loose ?? false }), stats };
 }
 
-/** The error of a finding, whose message ends with the place; the new error appends the place again. */
+/**
+ * The error of a finding, whose message ends with the place; the new error appends the place again.
+ */
 function errorOf(
   { code, uri, record, offset, message }: StatsFinding,
   { files }: DatasetStats,

@@ -13,7 +13,9 @@ export interface CountOptions extends Omit<FilesOptions, 'payloadCrc' | 'recover
   readonly onFileInOrder: ((count: FileCount) => void) | undefined;
 }
 
-/** How many records a file holds. `uri` and `records` are a stable contract; fields may be added. */
+/**
+ * How many records a file holds. `uri` and `records` are a stable contract; fields may be added.
+ */
 export interface FileCount {
   /** The path as it was given or found; `<stdin>` for standard input. */
   readonly uri: string;
@@ -25,13 +27,18 @@ export interface FileCount {
   readonly unreadable?: true;
 }
 
-/** What `countFiles` counted: the document that `recordpipe count --json` prints. A stable contract; fields may be added. */
+/**
+ * What `countFiles` counted: the document that `recordpipe count --json` prints. A stable contract;
+ * fields may be added.
+ */
 export interface CountReport {
   /** One entry per file, sorted by uri in the order of its UTF-8 bytes. */
   readonly files: readonly FileCount[];
   /** The sum. */
   readonly records: number;
-  /** What is unusual about the inputs: skipped files, missing and mixed shards, no inputs at all. */
+  /**
+   * What is unusual about the inputs: skipped files, missing and mixed shards, no inputs at all.
+   */
   readonly notices: readonly InputNotice[];
 }
 
@@ -42,8 +49,9 @@ const NAMES: OptionNames<CountOptions & Pick<FilesOptions, 'payloadCrc' | 'recov
 };
 
 /**
- * Counts the records of many files of any format. Every header is verified, payloads are not. For uncompressed TFRecord and
- * RecordIO files with large records, little more than the headers is read.
+ * Counts the records of many files of any format. Every header is verified, payloads are not. For
+ * uncompressed TFRecord and RecordIO files with large records, little more than the headers is
+ * read.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws as `validateFiles`

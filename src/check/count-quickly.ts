@@ -22,8 +22,8 @@ export interface QuickCount {
 }
 
 /**
- * Counts the records of an uncompressed file or object by its headers, or its delimiters. Undefined if the file is
- * unusual in any way: the scan, which knows all cases, then reports it.
+ * Counts the records of an uncompressed file or object by its headers, or its delimiters. Undefined
+ * if the file is unusual in any way: the scan, which knows all cases, then reports it.
  */
 export async function countQuickly(
   input: FileInput,

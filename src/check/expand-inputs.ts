@@ -8,31 +8,36 @@ import { type FileInput, frozenInput, type KnownFile } from './file-input.ts';
 import type { Format } from './files-options.ts';
 
 /**
- * The files that `inputs` stand for, sorted by their UTF-8 bytes, each once. An input is
+ * The files that `inputs` stand for, sorted by their UTF-8 bytes, each once. An input is one of:
  *
- * - a path or `file:` URL of a file, whether it exists or not and whatever its name;
- * - a folder: the files of the format in it and below. Names decide: TFRecord (`*.tfrecord`, `*.tfrecords`, `*.tfrec`,
- *   `*.tfr`, `*.record`, TensorBoard's `*tfevents.*`), RecordIO (`*.rec`, `*.recordio`, `*.rio`), or both with `auto`; with
- *   `textline` text (`*.txt`, `*.text`, `*.jsonl`, `*.ndjson`, `*.csv`, `*.tsv`, `*.manifest`); shards
- *   (`*-00000-of-00012`) with or without such an extension; each also compressed. Where a name says nothing, the first
- *   bytes of the file do. Everything else is skipped, and `onNotice` is called with what and why; symbolic links are
- *   followed;
- * - a pattern, where no file has that very name: the files that match, whatever their names, without hidden ones. `*` and
- *   `?` match no slash, `**` any number of folders, `[a-z]` and `[!a-z]` one character, `{a,b}` either; all other
- *   characters, such as parentheses, mean themselves;
- * - `s3://bucket/key`: an object, whether it exists or not; with a slash at its end, or where there is no such object and
- *   the key has no extension, all objects whose keys begin so, chosen as in folders. Of objects with unknown names one of
- *   each kind of name is inspected, up to 32; a pattern: the objects whose keys match;
- * - `@list`: a file or (`@s3://…`) object with one input per line or, where there is a null byte in it, per null byte
- *   (`find -print0`), `@-` the same from standard input; blank lines are skipped, and a list is read once;
+ * - a path or `file:` URL of a file, whether or not it exists and whatever its name;
+ * - a folder: the files of the format in it and its subfolders, chosen by name: TFRecord
+ *   (`*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, `*.record`, TensorBoard's `*tfevents.*`),
+ *   RecordIO (`*.rec`, `*.recordio`, `*.rio`), or both with `auto`; with `textline`, text (`*.txt`,
+ *   `*.text`, `*.jsonl`, `*.ndjson`, `*.csv`, `*.tsv`, `*.manifest`); shards (`*-00000-of-00012`)
+ *   with or without such an extension; each also compressed. If a name does not say, the first
+ *   bytes of the file do. Everything else is skipped, and `onNotice` is called with the files and
+ *   the reason. Symbolic links are followed;
+ * - a pattern, unless a file has exactly that name: the matching files, whatever their names,
+ *   without hidden ones. `*` and `?` do not match a slash, `**` matches any number of folders,
+ *   `[a-z]` and `[!a-z]` one character, `{a,b}` either alternative. All other characters, such as
+ *   parentheses, are literal;
+ * - `s3://bucket/key`: an object, whether or not it exists. If the key ends with a slash, or has no
+ *   extension and no such object exists: all objects below that prefix, chosen as in folders. Of
+ *   objects with unknown names, one per kind of name is inspected, up to 32. A pattern: the objects
+ *   whose keys match;
+ * - `@list`: a file or object (`@s3://…`) with one input per line, or separated by null bytes if it
+ *   contains any (`find -print0`). `@-` reads the list from standard input. Blank lines are skipped,
+ *   and each list is read once;
  * - `-`: standard input.
  *
- * A name that begins with `@` is written `./@name`. A {@link KnownFile} is taken as it is.
+ * Write a name that begins with `@` as `./@name`. A {@link KnownFile} is used as it is.
  *
- * @param format which files are taken from folders; default `auto`
- * @param options how objects are reached, and which files are taken
- * @throws RecordpipeError `not-found` for a folder, pattern or list that stands for no file; `not-found`,
- * `access-denied`, `io-failure` for a folder or list that cannot be read; `incomplete-shards` with `strictShards`
+ * @param format the format to choose in folders. Default `auto`
+ * @param options access to objects, and which files to choose
+ * @throws RecordpipeError `not-found` for a folder, pattern or list that matches no file;
+ *   `not-found`, `access-denied`, `io-failure` for a folder or list that cannot be read;
+ *   `incomplete-shards` with `strictShards`
  * @throws UsageError for a list that contains itself
  * @example
  * ```ts
@@ -59,7 +64,10 @@ export interface Reaching {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The files that inputs stand for, with what listings say about objects, and what is unusual about the inputs. */
+/**
+ * The files that inputs stand for, with what listings say about objects, and what is unusual about
+ * the inputs.
+ */
 export interface ExpandedInputs {
   readonly files: readonly FileInput[];
   readonly notices: readonly InputNotice[];

@@ -4,7 +4,9 @@ import type { FormatName } from '../formats/registry.ts';
 import { fileError } from '../storage/local/file-errors.ts';
 import { isRemote } from '../storage/registry.ts';
 
-/** A file in the state that a plan found it in. It is used as it is: neither a pattern nor a list. */
+/**
+ * A file in the state that a plan found it in. It is used as it is: neither a pattern nor a list.
+ */
 export interface KnownFile {
   /** Path, or `s3://bucket/key`. */
   readonly uri: string;
@@ -68,7 +70,8 @@ export function storedBytes({ path, size = 0, range }: FileInput): number {
 }
 
 /**
- * Fails if a local file has another size than its plan lists. Times are not compared: each machine has its own copy.
+ * Fails if a local file has another size than its plan lists. Times are not compared: each machine
+ * has its own copy.
  * @throws RecordpipeError `source-changed`, `not-found`, `access-denied`
  */
 export function checkFrozen({ path, size, frozen }: FileInput): void {

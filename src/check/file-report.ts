@@ -13,9 +13,10 @@ export interface Finding extends ErrorJson {}
 /** Something about a file that is worth knowing and does not make it bad. */
 export interface FileWarning {
   /**
-   * Stable kebab-case word. `missing-final-delimiter`: the last line of a text has no line end, so that it is joined with the
-   * first line of a file that follows, for example in a pipe. `missing-final-padding`: the last RecordIO record lacks its
-   * padding (with `strictPadding: false`). `empty-file`: the file has 0 bytes. `no-records`: the file is sound and has no
+   * Stable kebab-case word. `missing-final-delimiter`: the last line of a text has no line end, so
+   * that it is joined with the first line of a file that follows, for example in a pipe.
+   * `missing-final-padding`: the last RecordIO record lacks its padding (with `strictPadding:
+   * false`). `empty-file`: the file has 0 bytes. `no-records`: the file is sound and has no
    * records. `several-zlib-streams`: TensorFlow reads only the first of several zlib streams.
    */
   readonly code:
@@ -28,11 +29,17 @@ export interface FileWarning {
   readonly message: string;
 }
 
-/** What is known about one file. The fields up to `errors` are a stable contract; fields may be added. */
+/**
+ * What is known about one file. The fields up to `errors` are a stable contract; fields may be
+ * added.
+ */
 export interface FileReport {
   /** The path as it was given or found; `<stdin>` for standard input. */
   readonly uri: string;
-  /** The format that was checked; null if it was to be detected and the file is empty or of no known format. */
+  /**
+   * The format that was checked; null if it was to be detected and the file is empty or of no known
+   * format.
+   */
   readonly format: FormatName | null;
   /** Compression of the whole file; null if the file could not be read far enough to detect it. */
   readonly compression: Compression | null;
@@ -48,10 +55,16 @@ export interface FileReport {
   readonly errors: readonly Finding[];
   /** Number of findings, including those beyond `maxErrors`. */
   readonly errorCount: number;
-  /** Whether the file could not be read to its end (missing, no permission, I/O failure): nothing is said about its data. */
+  /**
+   * Whether the file could not be read to its end (missing, no permission, I/O failure): nothing is
+   * said about its data.
+   */
   readonly unreadable: boolean;
   readonly warnings: readonly FileWarning[];
-  /** The part of the file that was checked. `records` and `bytes` are those of the part; findings have places in the file. */
+  /**
+   * The part of the file that was checked. `records` and `bytes` are those of the part; findings
+   * have places in the file.
+   */
   readonly range?: RecordRange;
   /** With a schema: how the records of this file conform to it. */
   readonly schema?: FileSchemaReport;
@@ -62,7 +75,10 @@ export type CheckedFile = Omit<FileReport, 'seconds'>;
 
 /** How the records of one file conform to a schema. */
 export interface FileSchemaReport {
-  /** The rules that records break. Each is also one finding, `schema-mismatch`, at the first such record. */
+  /**
+   * The rules that records break. Each is also one finding, `schema-mismatch`, at the first such
+   * record.
+   */
   readonly violations: readonly SchemaViolation[];
   /** Features that are not in the schema and that it allows, with their types in this file. */
   readonly unlisted: readonly UnlistedFeature[];
@@ -178,7 +194,10 @@ export interface Requirements {
   readonly onNotice: (notice: InputNotice) => void;
 }
 
-/** The report, with a finding if a sound file has no records or not as many as its description lists. */
+/**
+ * The report, with a finding if a sound file has no records or not as many as its description
+ * lists.
+ */
 export function judgeFile(
   report: FileReport,
   { expectedRecords, range }: FileInput,

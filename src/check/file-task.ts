@@ -11,7 +11,10 @@ export interface FileTask {
   readonly blocking: boolean;
   /** Whether it is the only job, so that another core is free to read ahead for it. */
   readonly alone?: boolean | undefined;
-  /** Maximum number of requests to object stores that this thread has under way. Default: that of the process. */
+  /**
+   * Maximum number of requests to object stores that this thread has under way. Default: that of
+   * the process.
+   */
   readonly requests?: number | undefined;
   readonly reading: Partial<CheckedReading>;
   /** What to examine in the records. Default: nothing. */

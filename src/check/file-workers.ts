@@ -8,7 +8,8 @@ import type { FileTask } from './file-task.ts';
 import { type FileChecker, type FileProgress, stoppedEarly } from './share-files.ts';
 
 /**
- * Checks files on worker threads. When a thread dies, its checks reject: that says nothing about the data.
+ * Checks files on worker threads. When a thread dies, its checks reject: that says nothing about
+ * the data.
  * @param here checks the files instead if no thread can start
  * @param start only tests start another worker
  */

@@ -46,7 +46,10 @@ export interface FilesProgress {
   readonly bad: number;
   /** Stored bytes read so far, of all files. */
   readonly bytes: number;
-  /** Stored bytes of all files; undefined while the size of one is unknown: a pipe, or an object named by its address. */
+  /**
+   * Stored bytes of all files; undefined while the size of one is unknown: a pipe, or an object
+   * named by its address.
+   */
   readonly totalBytes: number | undefined;
   /** Requests to object stores that were repeated; missing if there were none. */
   readonly retries?: number;
@@ -56,19 +59,24 @@ export interface FilesProgress {
 export interface FilesOptions extends CheckedReading, InputOptions {
   /** Default `auto`. */
   readonly format: Format;
-  /** Default true, unlike when reading: RecordIO's padding must be zeros and complete. `countFiles` ignores it. */
+  /**
+   * Default true, unlike when reading: RecordIO's padding must be zeros and complete. `countFiles`
+   * ignores it.
+   */
   readonly strictPadding: boolean;
   /**
-   * Files to process in parallel on worker threads, 1 to 256; 1 starts no worker. Default: the number of available cores, or
-   * 1 if the files are so small that starting a worker takes longer than checking them. For objects (`s3://`) at most 4
-   * threads by default, each with several objects under way; together they hold at most 4 windows (`objects.windowBytes`)
-   * and have at most 32 requests under way.
+   * Files to process in parallel on worker threads, 1 to 256; 1 starts no worker. Default: the
+   * number of available cores, or 1 if the files are so small that starting a worker takes longer
+   * than checking them. For objects (`s3://`) at most 4 threads by default, each with several
+   * objects under way; together they hold at most 4 windows (`objects.windowBytes`) and have at
+   * most 32 requests under way.
    */
   readonly jobs: number | undefined;
   /**
-   * Whether this thread may block. Default false: files that it checks itself (`jobs` 1) are read by the host's I/O threads,
-   * and it does none of several jobs, so that it stays responsive. `true`, for command lines: it reads synchronously and does
-   * one of several jobs, so that one worker less starts.
+   * Whether this thread may block. Default false: files that it checks itself (`jobs` 1) are read
+   * by the host's I/O threads, and it does none of several jobs, so that it stays responsive.
+   * `true`, for command lines: it reads synchronously and does one of several jobs, so that one
+   * worker less starts.
    */
   readonly blocking: boolean;
   /** Called periodically, and at the end of each file. */

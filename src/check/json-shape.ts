@@ -1,6 +1,6 @@
 /**
- * Strict checks of JSON documents from outside: exactly the known keys, every value of its type and within its bounds. A
- * document that passes is what its TypeScript type says.
+ * Strict checks of JSON documents from outside: exactly the known keys, every value of its type and
+ * within its bounds. A document that passes is what its TypeScript type says.
  */
 
 /** Checks a value. `place` is its path in the document. @throws ShapeError */
@@ -105,7 +105,10 @@ export function object(keys: Readonly<Record<string, Check>>, required: readonly
 
 type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never }[keyof T];
 
-/** An object of type T. The compiler refuses a check that lacks a key of T, or makes an optional one required. */
+/**
+ * An object of type T. The compiler refuses a check that lacks a key of T, or makes an optional one
+ * required.
+ */
 export function shape<T>(
   required: Readonly<Record<Exclude<keyof T, OptionalKeys<T>>, Check>>,
   optional: Readonly<Record<OptionalKeys<T>, Check>>,

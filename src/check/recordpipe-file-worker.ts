@@ -1,6 +1,7 @@
 /**
- * Runs on a worker thread: checks the files it receives. Started by `workerChecker`. The name of this file is recordpipe's
- * own, because a bundle looks for it in its own folder, where other programs keep their workers.
+ * Runs on a worker thread: checks the files it receives. Started by `workerChecker`. The name of
+ * this file is recordpipe's own, because a bundle looks for it in its own folder, where other
+ * programs keep their workers.
  */
 import { workerData } from 'node:worker_threads';
 import { serveJobs } from '../records/workers/serve-jobs.ts';

@@ -8,7 +8,10 @@ import type { FileTask } from './file-task.ts';
 import type { FilesOptions } from './files-options.ts';
 import { shareFiles, type Work } from './share-files.ts';
 
-/** Below this many bytes in all, checking takes about as long as starting threads (40 ms), even of slow compressed data. */
+/**
+ * Below this many bytes in all, checking takes about as long as starting threads (40 ms), even of
+ * slow compressed data.
+ */
 const MIN_WORKER_BYTES = 64 * 1024 * 1024;
 /** The same for objects: each worker loads a client of the service, which takes 200 ms. */
 const MIN_CLIENT_BYTES = 256 * 1024 * 1024;

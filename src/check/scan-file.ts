@@ -1,5 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import { checkAborted } from '../bytes/abortable.ts';
+import { fstatSync } from 'node:fs';
 import type { ByteSource, OpenSource } from '../bytes/sources.ts';
 import type { Compression } from '../formats/compression.ts';
 import { type FormatName, recordFormat } from '../formats/registry.ts';
@@ -15,11 +14,15 @@ import type { FileTask, Watch } from './file-task.ts';
 
 /** Checking thousands of small files spends its time and memory on buffers. */
 const MIN_CHUNK_BYTES = 64 * 1024;
-/** Chunks from the network are not copied into the scanner's buffers, which hold only records that straddle two chunks. */
+/**
+ * Chunks from the network are not copied into the scanner's buffers, which hold only records that
+ * straddle two chunks.
+ */
 export const REMOTE_CHUNK_BYTES: number = 64 * 1024;
 /**
- * From this size on, reading ahead on another core gains more than waking its thread costs, if checksums keep this one busy.
- * Walking RecordIO headers and counting lines take too little: 0.8 GB of lines take 130 ms, and 167 ms with read-ahead.
+ * From this size on, reading ahead on another core gains more than waking its thread costs, if
+ * checksums keep this one busy. Walking RecordIO headers and counting lines take too little: 0.8 GB
+ * of lines take 130 ms, and 167 ms with read-ahead.
  */
 const AHEAD_FROM_BYTES = 8 * 1024 * 1024;
 
@@ -94,8 +97,8 @@ async function openLocal(
       : { format, compression, source };
   const ahead = task.alone && stored >= AHEAD_FROM_BYTES && found.format === 'tfrecord';
   const blocking = task.blocking && !ahead;
-  // Records that straddle two chunks are copied to be examined. In small chunks that is every fifth record of 100 KB, which
-  // took half as long again.
+  // Records that straddle two chunks are copied to be examined. In small chunks that is every fifth
+  // record of 100 KB, which took half as long again.
   const maxChunkBytes = reusedChunkBytes(blocking && !examinesRecords);
   const chunkBytes = Math.min(Math.max(stored, MIN_CHUNK_BYTES), maxChunkBytes);
   return { ...found, blocking, chunkBytes, size: () => storedBytes(input) };
@@ -131,7 +134,10 @@ async function openRemote(
   };
 }
 
-/** The object, which must be in the state its plan lists. A download of another state restarts before its first byte arrives. */
+/**
+ * The object, which must be in the state its plan lists. A download of another state restarts
+ * before its first byte arrives.
+ */
 function unlessChanged(opened: OpenSource, changed: () => boolean): OpenSource {
   const chunks = opened.chunks[Symbol.asyncIterator]();
   const checked: AsyncIterator<Uint8Array> = {
@@ -146,41 +152,19 @@ function unlessChanged(opened: OpenSource, changed: () => boolean): OpenSource {
   return { ...opened, chunks: { [Symbol.asyncIterator]: () => checked } };
 }
 
-/** A pipe is read by the event loop, so that waiting for its writer blocks neither a thread nor the end of the process. */
+/**
+ * A pipe is read by the event loop, so that waiting for its writer blocks neither a thread nor the
+ * end of the process.
+ */
 function standardInput(onSize: Watch['onSize']): ByteSource {
   try {
     const stat = fstatSync(0);
     if (stat.isFile()) onSize?.(stat.size);
-    // For other kinds, such as directories, Node's process.stdin is a stream that ends immediately, like an empty file.
+    // For other kinds, such as directories, Node's process.stdin is a stream that ends immediately,
+    // like an empty file.
     const isStream = stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice();
     return isStream ? process.stdin : '-';
   } catch (error) {
     throw fileError(error, '<stdin>');
-  }
-}
-
-/**
- * Opens a file to count it quickly. Undefined if the system refuses: the scan then reports why.
- * @throws RecordpipeError `aborted`
- */
-export async function tryFile<T>(
-  path: string,
-  signal: AbortSignal | undefined,
-  count: (file: number) => Promise<T | undefined>,
-): Promise<T | undefined> {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch {
-    return undefined;
-  }
-  try {
-    return await count(file);
-  } catch (error) {
-    checkAborted(signal);
-    if (error instanceof Error && 'syscall' in error) return undefined;
-    throw error;
-  } finally {
-    closeSync(file);
   }
 }

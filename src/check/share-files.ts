@@ -45,8 +45,9 @@ export interface Queue {
 }
 
 /**
- * One job runs on this thread, more on worker threads. This thread takes part if it may block, which saves starting one
- * worker, and always checks standard input. Each thread checks one local file, or several objects, at a time.
+ * One job runs on this thread, more on worker threads. This thread takes part if it may block,
+ * which saves starting one worker, and always checks standard input. Each thread checks one local
+ * file, or several objects, at a time.
  */
 export async function shareFiles(
   inputs: readonly FileInput[],

@@ -18,9 +18,9 @@ export interface ObjectShare {
 }
 
 /**
- * As many objects in parallel as fill the windows together: few large ones, many small ones. So memory is bounded whatever
- * their sizes, requests for the next object are under way before one ends, and the last large ones still have several
- * connections each.
+ * As many objects in parallel as fill the windows together: few large ones, many small ones. So
+ * memory is bounded whatever their sizes, requests for the next object are under way before one
+ * ends, and the last large ones still have several connections each.
  */
 export function shareOfObjects(
   inputs: readonly FileInput[],
@@ -41,7 +41,9 @@ export function shareOfObjects(
   };
 }
 
-/** Limits the requests that this thread has under way; undefined: only by the limit of the process. */
+/**
+ * Limits the requests that this thread has under way; undefined: only by the limit of the process.
+ */
 export function shareRequests(requests: number | undefined): void {
   processGate.share(requests);
 }

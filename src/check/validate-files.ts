@@ -12,21 +12,27 @@ import { type ValidateReport, validateReport, withSchemaTotals } from './validat
 export interface ValidateOptions extends FilesOptions {
   /** Maximum findings listed per file; all are counted. Default 100. */
   readonly maxErrors: number;
-  /** Whether to stop at the first file found bad; the report then omits files that were not checked. Default false. */
+  /**
+   * Whether to stop at the first file found bad; the report then omits files that were not checked.
+   * Default false.
+   */
   readonly failFast: boolean;
-  /** Whether a file without records, or a run without files, is not ok. Default false: it is a warning. */
+  /**
+   * Whether a file without records, or a run without files, is not ok. Default false: it is a
+   * warning.
+   */
   readonly failOnEmpty: boolean;
   /**
-   * What every record must hold. Each rule that records of a file break is one finding, `schema-mismatch`, at the first of
-   * them. Default: the contents of records are not checked.
+   * What every record must hold. Each rule that records of a file break is one finding,
+   * `schema-mismatch`, at the first of them. Default: the contents of records are not checked.
    */
   readonly schema: RecordSchema | undefined;
   /** Called with the report of each file as soon as the file is done, in no particular order. */
   readonly onFile: ((report: FileReport) => void) | undefined;
   /**
-   * Called with each finding that the report of its file will list, as soon as it is found, so that an interrupted run can
-   * report it. Findings that only show at the end of a file (broken rules of a schema, files that cannot be read) are only in
-   * the report.
+   * Called with each finding that the report of its file will list, as soon as it is found, so that
+   * an interrupted run can report it. Findings that only show at the end of a file (broken rules of
+   * a schema, files that cannot be read) are only in the report.
    */
   readonly onFinding: ((finding: Finding & { readonly uri: string }) => void) | undefined;
 }
@@ -42,12 +48,13 @@ const NAMES: OptionNames<ValidateOptions> = {
 };
 
 /**
- * Checks every record of many files of any format, several files in parallel, in constant memory. The report lists what is
- * wrong: every bad file with its findings, including files that cannot be read.
+ * Checks every record of many files of any format, several files in parallel, in constant memory.
+ * The report lists what is wrong: every bad file with its findings, including files that cannot be
+ * read.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
- * @throws RecordpipeError `not-found` if an input matches no file; `access-denied`, `io-failure` for folders and lists that
- * cannot be read; `aborted`
+ * @throws RecordpipeError `not-found` if an input matches no file; `access-denied`, `io-failure`
+ *   for folders and lists that cannot be read; `aborted`
  * @throws UsageError for a wrong option
  * @example
  * ```ts

@@ -29,24 +29,28 @@ export interface ReportTotals {
 }
 
 /**
- * What `validateFiles` found: the document that `recordpipe validate --json` prints. `ok`, `files`, and the fields `files`,
- * `records`, `bytes` and `bad` of `totals` are a stable contract; fields may be added.
+ * What `validateFiles` found: the document that `recordpipe validate --json` prints. `ok`, `files`,
+ * and the fields `files`, `records`, `bytes` and `bad` of `totals` are a stable contract; fields
+ * may be added.
  */
 export interface ValidateReport {
   /**
-   * Whether every file is ok and every file was checked. A file without records is ok, and so is a run without files,
-   * unless `failOnEmpty`; missing and mixed shards are ok unless `strictShards`. Each of them is a warning or notice.
+   * Whether every file is ok and every file was checked. A file without records is ok, and so is a
+   * run without files, unless `failOnEmpty`; missing and mixed shards are ok unless `strictShards`.
+   * Each of them is a warning or notice.
    */
   readonly ok: boolean;
   /** One entry per file, sorted by uri in the order of its UTF-8 bytes. */
   readonly files: readonly FileReport[];
   readonly totals: ReportTotals;
   /**
-   * Present if a signal stopped the run: the report lists only what was found until then. Only the command line writes such
-   * reports.
+   * Present if a signal stopped the run: the report lists only what was found until then. Only the
+   * command line writes such reports.
    */
   readonly interrupted?: Interruption;
-  /** What is unusual about the inputs: skipped files, missing and mixed shards, no inputs at all. */
+  /**
+   * What is unusual about the inputs: skipped files, missing and mixed shards, no inputs at all.
+   */
   readonly notices: readonly InputNotice[];
   /** With a schema: the broken rules, most often broken first. */
   readonly violations?: readonly SchemaTotal[];
@@ -94,8 +98,8 @@ export function validateReport<F extends CheckedFile>(
 }
 
 /**
- * The report with the schema violations of all files summed up, and with those that only show across files: features of
- * several types.
+ * The report with the schema violations of all files summed up, and with those that only show
+ * across files: features of several types.
  */
 export function withSchemaTotals<R extends CheckedReport>(report: R): R & Pick<ValidateReport, 'violations'> {
   const totals = new Map<string, SchemaTotal>();

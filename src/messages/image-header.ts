@@ -1,21 +1,23 @@
-/** Kinds of images that are told by their first bytes. */
+/** Kinds of images that are detected from their first bytes. */
 export type ImageKind = 'jpeg' | 'png' | 'gif' | 'webp' | 'bmp' | 'tiff';
 
 export const IMAGE_KINDS: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 'bmp', 'tiff'];
 
-/** What the header of an image says. */
+/** Kind and size of an image. */
 export interface ImageHeader {
   readonly kind: ImageKind;
-  /** Pixels; 0 where the header is cut or says nothing. */
+  /** Pixels; 0 if the header is truncated or has no size. */
   readonly width: number;
   readonly height: number;
 }
 
 /**
- * What kind of image `bytes` begin with, and its size in pixels; undefined where it is none of those known. Only the header is looked at: of a JPEG the
- * segments before its first scan are hopped over, and no pixel is decoded, so that a damaged image has a header all the same.
+ * Detects the kind of an image and its size in pixels; undefined for other bytes. Only the header
+ * is read: the segments before the first scan of a JPEG are skipped, and no pixel is decoded, so
+ * that a damaged image still has a header.
  *
- * Sources: ITU T.81 B.2 (JPEG), W3C PNG 11.2.1, GIF89a 18, RFC 9649 (WebP), Windows BITMAPINFOHEADER (BMP), TIFF 6.0 section 2.
+ * Sources: ITU T.81 B.2 (JPEG), W3C PNG 11.2.1, GIF89a 18, RFC 9649 (WebP), Windows
+ * BITMAPINFOHEADER (BMP), TIFF 6.0 section 2.
  *
  * @example
  * ```ts
@@ -70,13 +72,13 @@ function header(
   return { kind, width, height };
 }
 
-/** Hops from segment to segment until the frame header (SOF0 to SOF15, which but three all are). */
+/** Skips segments up to the frame header (SOF0 to SOF15, except three other markers). */
 function jpeg(bytes: Uint8Array, from: number, to: number): ImageHeader {
   let at = from + 2;
   while (at + 4 <= to && bytes[at] === 0xff) {
     const marker = bytes[at + 1];
     if (marker === 0xff) {
-      at++; // fill bytes may stand before a marker
+      at++; // Fill bytes may precede a marker.
       continue;
     }
     const frame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
@@ -89,7 +91,7 @@ function jpeg(bytes: Uint8Array, from: number, to: number): ImageHeader {
   return { kind: 'jpeg', width: 0, height: 0 };
 }
 
-/** The three kinds of chunk that a WebP begins with. */
+/** The first chunk of a WebP is of one of three kinds. */
 function webpSize(bytes: Uint8Array, from: number): [number, number] {
   const at = from + 20;
   switch (String.fromCharCode(...bytes.subarray(from + 12, from + 16))) {
@@ -106,7 +108,7 @@ function webpSize(bytes: Uint8Array, from: number): [number, number] {
   }
 }
 
-/** Negative heights mean rows from the top. */
+/** A negative height means that rows start at the top. */
 function bmpSize(bytes: Uint8Array, from: number): [number, number] {
   if (le32(bytes, from + 14) === 12) return [le16(bytes, from + 18), le16(bytes, from + 20)];
   return [le32(bytes, from + 18), Math.abs(le32(bytes, from + 22) | 0)];
@@ -116,7 +118,7 @@ const TIFF_WIDTH = 256;
 const TIFF_HEIGHT = 257;
 const MAX_TIFF_ENTRIES = 1024;
 
-/** Width and height are entries of the first directory, which may lie anywhere in the file. */
+/** Width and height are entries of the first directory, which may be anywhere in the file. */
 function tiff(bytes: Uint8Array, from: number, to: number, little: boolean): ImageHeader {
   const u16 = little ? le16 : be16;
   const u32 = little ? le32 : be32;

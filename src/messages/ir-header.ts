@@ -1,32 +1,38 @@
 import { readU32 } from '../bytes/little-endian.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 
-/** flag (u32), label (f32), id and id2 (u64), little-endian. Source of the rule: MXNet's `recordio.pack`. */
+/**
+ * flag (u32), label (f32), id and id2 (u64), little-endian. Source of the rule: MXNet's
+ * `recordio.pack`.
+ */
 const IR_HEADER_BYTES = 24;
 const FLOAT_BYTES = 4;
 const MAX_ID = 2n ** 64n - 1n;
 
 /** The header that MXNet puts before an image or any other payload inside a record. */
 export interface IRHeader {
-  /** How many labels there are in an array; 0 for the one label of the header itself. */
+  /** Number of labels in an array; 0 if the label is in the header itself. */
   readonly flag: number;
   /** One number, or an array. */
   readonly label: number | Float32Array;
-  /** Which record this is, exactly, up to 2^64 - 1. */
+  /** Id of the record, exact up to 2^64 - 1. */
   readonly id: bigint;
-  /** A second id, of whoever made the file; usually 0. */
+  /** A second id for the use of the writer; usually 0. */
   readonly id2: bigint;
 }
 
-/** A record taken apart. */
+/** A record with an IRHeader. */
 export interface UnpackedIR extends IRHeader {
-  /** What lies behind header and labels: a view of the record. */
+  /** The bytes after header and labels: a view of the record. */
   readonly payload: Uint8Array;
 }
 
-/** What is packed: as {@link IRHeader}, but the flag follows from the label, ids may be numbers, and `id2` may be left out. */
+/**
+ * A header to pack: as {@link IRHeader}, but the flag follows from the label, ids may be numbers,
+ * and `id2` is optional.
+ */
 export interface IRHeaderInput {
-  /** Not looked at: whoever packs again what was unpacked need not take it out. */
+  /** Ignored, so that an unpacked header can be packed again. */
   readonly flag?: number;
   readonly label: number | Float32Array | readonly number[];
   readonly id: bigint | number;
@@ -34,11 +40,12 @@ export interface IRHeaderInput {
 }
 
 /**
- * Puts an IRHeader before a payload, byte for byte as MXNet does: one label in the header itself, an array of them behind it, as 32-bit floats. The
- * result is new memory and belongs to the caller.
+ * Puts an IRHeader before a payload, byte for byte as MXNet does: one label in the header itself,
+ * an array of labels after it, as 32-bit floats. The result is new memory that the caller owns.
  *
- * @throws UsageError for an id that is no whole number from 0 to 2^64 - 1 (as `number`, to 2^53 - 1), and for a label beyond 32-bit floats
- * @throws UsageError for a payload that is no Uint8Array
+ * @throws UsageError for an id that is not an integer from 0 to 2^64 - 1 (as `number`, to 2^53 -
+ *   1), and for a label beyond 32-bit floats
+ * @throws UsageError for a payload that is not a Uint8Array
  * @example
  * ```ts
  * import { packIR } from 'recordpipe';
@@ -60,7 +67,7 @@ export function packIR(header: IRHeaderInput, payload: Uint8Array): Uint8Array<A
   view.setBigUint64(8, wholeId('id', id), true);
   view.setBigUint64(16, wholeId('id2', id2), true);
   if (labels instanceof Float32Array) {
-    // As bytes: a number does not keep which NaN it is.
+    // As bytes: a number does not keep the bits of a NaN.
     record.set(
       new Uint8Array(labels.buffer, labels.byteOffset, FLOAT_BYTES * labels.length),
       IR_HEADER_BYTES,
@@ -74,10 +81,11 @@ export function packIR(header: IRHeaderInput, payload: Uint8Array): Uint8Array<A
 }
 
 /**
- * Takes a record with an IRHeader apart. The payload is a view of the record; so are the labels of an array where they lie at a multiple of four bytes
- * of their buffer, else they are copied.
+ * Splits a record into IRHeader and payload. The payload is a view of the record, and so is an
+ * array of labels if it is at a multiple of four bytes of the buffer; otherwise labels are copied.
  *
- * @throws RecordpipeError `truncated-header` for a record shorter than 24 bytes, `truncated-record` for one shorter than its labels
+ * @throws RecordpipeError `truncated-header` for a record shorter than 24 bytes, `truncated-record`
+ *   for one shorter than its labels
  * @example
  * ```ts
  * import { packIR, unpackIR } from 'recordpipe';

@@ -32,7 +32,8 @@ export function decodeBytes<O extends CodecOptions>(
   given?: Partial<DecodeOptions<O>>,
 ): Batches {
   // Options of reading that change nothing here are accepted, so that callers can share one object.
-  checkOptionNames(caller, given, { ...DEFAULT_SOURCE_OPTIONS, ...codec.readOptions(undefined) });
+  if (given !== undefined)
+    checkOptionNames(caller, given, { ...DEFAULT_SOURCE_OPTIONS, ...codec.readOptions(undefined) });
   const options = codec.readOptions(given as Partial<O> | undefined);
   const bytes = asBytes(data);
   if (bytes === undefined)

@@ -3,15 +3,15 @@ import { bytesOf, compareFiles, type ShardPlan } from './plan.ts';
 import { checkShards } from './shard.ts';
 
 /**
- * The cost of a file beyond its bytes: a request takes as long as reading this many. Without it, one shard would get a
- * thousand empty files.
+ * The cost of a file beyond its bytes: a request takes as long as reading this many. Without it,
+ * one shard would get a thousand empty files.
  */
 const FILE_COST_BYTES = 256 * 1024;
 
 /**
- * Divides a plan: the files of each shard, in the order of the plan. Files are assigned from the largest to the smallest, each
- * to the shard with the least work so far, so that no shard has more than its equal share and one file. The result depends
- * only on the plan and the number of shards.
+ * Divides a plan: the files of each shard, in the order of the plan. Files are assigned from the
+ * largest to the smallest, each to the shard with the least work so far, so that no shard has more
+ * than its equal share and one file. The result depends only on the plan and the number of shards.
  *
  * @param shards 1 to 100,000; with more shards than files, some shards are empty
  * @throws UsageError for anything else

@@ -32,8 +32,9 @@ export function awsBatch(variables: Variables): Claim | undefined {
 }
 
 /**
- * Kubernetes Jobs with `completionMode: Indexed`. They do not say how many there are: the manifest must, in JOB_COMPLETIONS or
- * RECORDPIPE_SHARDS. Source of the name: its documentation of Jobs, "Completion mode".
+ * Kubernetes Jobs with `completionMode: Indexed`. They do not say how many there are: the manifest
+ * must, in JOB_COMPLETIONS or RECORDPIPE_SHARDS. Source of the name: its documentation of Jobs,
+ * "Completion mode".
  */
 export function kubernetes(variables: Variables): Claim | undefined {
   return counted('kubernetes', variables, 'JOB_COMPLETION_INDEX', 'JOB_COMPLETIONS');
@@ -63,9 +64,9 @@ const MAX = 'SLURM_ARRAY_TASK_MAX';
 const STEP = 'SLURM_ARRAY_TASK_STEP';
 
 /**
- * Slurm job arrays. An array of some of the tasks (`--array=3,7`, to run these again) looks like an array of two. If the number
- * of shards is known from elsewhere, the id of a task is its shard. Source of the names: sbatch(1), "OUTPUT ENVIRONMENT
- * VARIABLES".
+ * Slurm job arrays. An array of some of the tasks (`--array=3,7`, to run these again) looks like an
+ * array of two. If the number of shards is known from elsewhere, the id of a task is its shard.
+ * Source of the names: sbatch(1), "OUTPUT ENVIRONMENT VARIABLES".
  */
 export function slurm(variables: Variables, knownShards: number | undefined): Claim | undefined {
   const id = integerIn(variables, ID);
@@ -92,14 +93,17 @@ const TRAINING = '/opt/ml/input/config';
 const SHARDED = 'ShardedByS3Key';
 
 /**
- * SageMaker Processing jobs, which list their machines in a file and in no variable. Source: its developer guide, "How Amazon
- * SageMaker Processing configures your processing container".
+ * SageMaker Processing jobs, which list their machines in a file and in no variable. Source: its
+ * developer guide, "How Amazon SageMaker Processing configures your processing container".
  */
 export function processing(readText: ReadText): Claim | undefined {
   return fromHosts('sagemaker-processing', `${PROCESSING}/resourceconfig.json`, readText);
 }
 
-/** SageMaker training jobs. Source: its developer guide, "How Amazon SageMaker provides training information". */
+/**
+ * SageMaker training jobs. Source: its developer guide, "How Amazon SageMaker provides training
+ * information".
+ */
 export function training(variables: Variables, readText: ReadText): Claim | undefined {
   const claim = fromHosts('sagemaker-training', `${TRAINING}/resourceconfig.json`, readText);
   const { SM_HOSTS: list, SM_CURRENT_HOST: current } = variables;
@@ -108,7 +112,9 @@ export function training(variables: Variables, readText: ReadText): Claim | unde
   return claimOf('sagemaker-training', by, current, parsed(list, 'SM_HOSTS'));
 }
 
-/** The folders of inputs that SageMaker has divided already, so that this machine has only its part. */
+/**
+ * The folders of inputs that SageMaker has divided already, so that this machine has only its part.
+ */
 export function shardedFolders(readText: ReadText): string[] {
   const job = config(`${PROCESSING}/processingjobconfig.json`, readText);
   const channels = config(`${TRAINING}/inputdataconfig.json`, readText);

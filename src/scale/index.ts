@@ -1,6 +1,7 @@
 /**
- * Work for more than one machine: plans, shards, and reports that merge. There is no scheduler: an engine starts the processes
- * and gives each its number. A plan and a number determine the work of a process, and the reports of all merge into one.
+ * Work for more than one machine: plans, shards, and reports that merge. There is no scheduler: an
+ * engine starts the processes and gives each its number. A plan and a number determine the work of
+ * a process, and the reports of all merge into one.
  *
  * @module
  */

@@ -13,13 +13,13 @@ import {
 import { type TotalReport, totalOf } from './total-report.ts';
 
 /**
- * Merges the reports of shards. Associative and commutative: the order of merging does not change the JSON text. A shard may
- * occur twice, because it ran again, if both reports are equal.
+ * Merges the reports of shards. Associative and commutative: the order of merging does not change
+ * the JSON text. A shard may occur twice, because it ran again, if both reports are equal.
  *
  * @param reports one or more
  * @throws UsageError for none
- * @throws RecordpipeError `report-mismatch` for reports of different plans, commands, numbers of shards or settings, and for
- *   different reports of one shard
+ * @throws RecordpipeError `report-mismatch` for reports of different plans, commands, numbers of
+ *   shards or settings, and for different reports of one shard
  * @example
  * ```ts
  * import { NO_STATS } from 'recordpipe/check';
@@ -61,7 +61,8 @@ export interface MergedReportFiles extends Pick<ShardReport, 'command' | 'plan' 
 const PARALLEL_READS = 8;
 
 /**
- * Reads reports and merges them as `totalReport(mergeReports(…))` would, without holding all of them in memory.
+ * Reads reports and merges them as `totalReport(mergeReports(…))` would, without holding all of
+ * them in memory.
  *
  * @param files paths and `s3://` addresses, as `findReports` finds them
  * @throws UsageError for none

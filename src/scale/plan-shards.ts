@@ -16,11 +16,14 @@ import { checkShards } from './shard.ts';
 export interface PlanOptions extends Reaching, InputOptions {
   /** Which files to list in folders. Default `auto`. */
   readonly format: Format;
-  /** Number of shards, 1 to 100,000, so that workers need not be given it. Default: undefined, the workers say. */
+  /**
+   * Number of shards, 1 to 100,000, so that workers need not be given it. Default: undefined, the
+   * workers say.
+   */
   readonly shards: number | undefined;
   /**
-   * Larger files that have an index (see `buildIndex`) are cut at the borders of records, into parts of about this many bytes.
-   * Default: undefined, files stay whole.
+   * Larger files that have an index (see `buildIndex`) are cut at the borders of records, into
+   * parts of about this many bytes. Default: undefined, files stay whole.
    */
   readonly cutBytes: number | undefined;
   /** Called for each larger file that cannot be cut, with the reason. */
@@ -41,12 +44,14 @@ const NAMES: OptionNames<PlanOptions> = {
 const PARALLEL_REQUESTS = 32;
 
 /**
- * Freezes the work: the files that `inputs` stand for, with their sizes and ETags. These come from listings; files and objects
- * that are named one by one take a request each. 100,000 objects take about 30 MB of memory.
+ * Freezes the work: the files that `inputs` stand for, with their sizes and ETags. These come from
+ * listings; files and objects that are named one by one take a request each. 100,000 objects take
+ * about 30 MB of memory.
  *
  * @param inputs files, folders, patterns, `@list`: see `expandInputs`
  * @throws UsageError for standard input, which cannot be divided; for a wrong option
- * @throws RecordpipeError as `expandInputs`; `object-missing`, `not-found` for a named file that does not exist
+ * @throws RecordpipeError as `expandInputs`; `object-missing`, `not-found` for a named file that
+ *   does not exist
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';

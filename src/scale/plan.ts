@@ -11,8 +11,8 @@ import { refuseSameFile } from '../transform/record-output.ts';
 import { MAX_SHARDS } from './shard.ts';
 
 /**
- * The work, frozen: the files with their sizes and ETags, as `planShards` found them. Workers that read the same plan divide
- * the same work, whatever is listed, written or overwritten meanwhile.
+ * The work, frozen: the files with their sizes and ETags, as `planShards` found them. Workers that
+ * read the same plan divide the same work, whatever is listed, written or overwritten meanwhile.
  */
 export interface ShardPlan {
   /** Sorted by the UTF-8 bytes of their addresses, each once; parts of one file in their order. */
@@ -62,12 +62,12 @@ export interface PlanWriteOptions extends Reaching {
 const PIECE_CHARACTERS = 256 * 1024;
 
 /**
- * Writes a plan as JSON Lines: a header, a line per file, and a last line with their number and hash, which shows whether a plan
- * is truncated. A plan whose name ends in `.gz` is compressed.
+ * Writes a plan as JSON Lines: a header, a line per file, and a last line with their number and
+ * hash, which shows whether a plan is truncated. A plan whose name ends in `.gz` is compressed.
  *
  * @param output a path or `s3://bucket/key`; `-` for standard output
- * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`;
- * `unsupported-source` if the output is a file of the plan
+ * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `retries-exhausted`,
+ *   `io-failure`, `aborted`; `unsupported-source` if the output is a file of the plan
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -113,8 +113,8 @@ function* pieces(plan: ShardPlan): Iterable<Uint8Array> {
  * Reads a plan that `writePlan` has written, line by line.
  *
  * @param input a path or `s3://bucket/key`, also compressed; `-` for standard input
- * @throws RecordpipeError `malformed-plan` if it is not a plan, or not a complete one; `not-found`, `object-missing`,
- *   `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
+ * @throws RecordpipeError `malformed-plan` if it is not a plan, or not a complete one; `not-found`,
+ *   `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
  * @example see `writePlan`
  */
 export async function readPlan(input: string, { objects, signal }: Reaching = {}): Promise<ShardPlan> {

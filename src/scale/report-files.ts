@@ -6,13 +6,12 @@ import { isGlob } from '../storage/glob.ts';
 import { objectOptions } from '../storage/object-options.ts';
 import { openObject } from '../storage/open-object.ts';
 import { storageOf } from '../storage/registry.ts';
-import { shardReport as checkShape } from './report-shape.ts';
-import type { ShardReport } from './shard-report.ts';
+import { type ShardReport, shardReportShape } from './shard-report.ts';
 import type { TotalReport } from './total-report.ts';
 
 /**
- * The report files that `inputs` stand for: as `expandInputs`, but folders, and prefixes that end with a slash, stand for the
- * files whose names end in `.json`.
+ * The report files that `inputs` stand for: as `expandInputs`, but folders, and prefixes that end
+ * with a slash, stand for the files whose names end in `.json`.
  * @throws RecordpipeError as `expandInputs`
  */
 export async function findReports(inputs: readonly string[], reaching: Reaching = {}): Promise<string[]> {
@@ -40,11 +39,13 @@ const MAGIC = '{"recordpipe":"shard-report",';
 const MAX_REPORT_BYTES = 500_000_000;
 
 /**
- * Writes a report unless an equal one exists: a worker may run again because nothing noticed that it had finished.
+ * Writes a report unless an equal one exists: a worker may run again because nothing noticed that
+ * it had finished.
  *
  * @param output a path or `s3://bucket/key`
  * @returns true if it was written; false if an equal report exists
- * @throws RecordpipeError `report-mismatch` if another file of that name exists; `not-found`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
+ * @throws RecordpipeError `report-mismatch` if another file of that name exists; `not-found`,
+ *   `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
  */
 export async function writeReport(
   report: ShardReport | TotalReport,
@@ -67,7 +68,8 @@ export async function writeReport(
 /**
  * Reads the report of one or more shards. Every field is checked: a report may come from anywhere.
  * @param input a path or `s3://bucket/key`
- * @throws RecordpipeError `malformed-report`; `not-found`, `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
+ * @throws RecordpipeError `malformed-report`; `not-found`, `object-missing`, `access-denied`,
+ *   `retries-exhausted`, `io-failure`, `aborted`
  */
 export async function readReport(input: string, reaching: Reaching = {}): Promise<ShardReport> {
   const text = (await bytesOf(input, reaching)).toString();
@@ -75,7 +77,7 @@ export async function readReport(input: string, reaching: Reaching = {}): Promis
   let report: ShardReport;
   try {
     report = JSON.parse(text) as ShardReport;
-    checkShape(report, '');
+    shardReportShape(report, '');
   } catch (error) {
     const { message } = error as Error;
     if (error instanceof SyntaxError) throw malformed(`truncated or changed: ${message}`, input, error);
@@ -103,7 +105,10 @@ export async function isReport(input: string, { objects, signal }: Reaching = {}
   return head.startsWith(MAGIC);
 }
 
-/** The text of a report: one line for a shard report, which programs read; indented for a total report. */
+/**
+ * The text of a report: one line for a shard report, which programs read; indented for a total
+ * report.
+ */
 export function reportText(report: ShardReport | TotalReport): string {
   return `${JSON.stringify(report, undefined, report.recordpipe === 'total-report' ? 2 : undefined)}\n`;
 }

@@ -23,7 +23,8 @@ export interface EnvironmentShard extends Shard {
   /** Where the engine says so, for people. */
   readonly by: string;
   /**
-   * Local folders that SageMaker has divided already (`ShardedByS3Key`): their files must not be divided again.
+   * Local folders that SageMaker has divided already (`ShardedByS3Key`): their files must not be
+   * divided again.
    */
   readonly shardedFolders: readonly string[];
 }
@@ -42,18 +43,18 @@ const ENGINES: Record<ShardEngine, string> = {
 const SHARDS = 'RECORDPIPE_SHARDS';
 
 /**
- * The shard that this process is, according to the engine that started it: AWS Batch array jobs, Kubernetes Indexed Jobs,
- * SageMaker Processing and training jobs (`resourceconfig.json`), Slurm arrays, RANK and WORLD_SIZE, in this order. If several
- * say something, they must agree.
+ * The shard that this process is, according to the engine that started it: AWS Batch array jobs,
+ * Kubernetes Indexed Jobs, SageMaker Processing and training jobs (`resourceconfig.json`), Slurm
+ * arrays, RANK and WORLD_SIZE, in this order. If several say something, they must agree.
  *
- * The engine says how many shards there are; if it does not (Kubernetes), `RECORDPIPE_SHARDS` or `shards` does. With either of
- * the two, in an array of some tasks only, as is used to run these again (Slurm's `--array=3,7`), the id of the task is its
- * shard.
+ * The engine says how many shards there are; if it does not (Kubernetes), `RECORDPIPE_SHARDS` or
+ * `shards` does. With either of the two, in an array of some tasks only, as is used to run these
+ * again (Slurm's `--array=3,7`), the id of the task is its shard.
  *
  * @param variables default: those of this process
  * @param options `shards`: the number of shards, as a plan may say; `readText`: reads files
- * @throws UsageError if nothing says which shard this is or how many there are, and for contradictions: the whole work is never
- *   treated as one shard
+ * @throws UsageError if nothing says which shard this is or how many there are, and for
+ *   contradictions: the whole work is never treated as one shard
  * @throws RecordpipeError `malformed-config` for a malformed file of SageMaker
  * @example
  * ```ts

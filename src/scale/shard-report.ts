@@ -1,8 +1,30 @@
-import type { CheckedFile } from '../check/file-report.ts';
+import type {
+  CheckedFile,
+  FileSchemaReport,
+  FileWarning,
+  Finding,
+  UnlistedFeature,
+} from '../check/file-report.ts';
+import {
+  type Check,
+  count,
+  finite,
+  flag,
+  integer,
+  like,
+  listOf,
+  mapOf,
+  oneOf,
+  orNull,
+  shape,
+  text,
+} from '../check/json-shape.ts';
+import type { SchemaViolation } from '../check/schema/violations.ts';
 import type { DatasetStats } from '../check/stats/dataset-stats.ts';
+import { code, compression, datasetStats, format } from '../check/stats/stats-shape.ts';
 import { UsageError } from '../errors.ts';
-import type { ShardPlan } from './plan.ts';
-import { checkShards, type Shard } from './shard.ts';
+import { hash, range, type ShardPlan } from './plan.ts';
+import { checkShards, MAX_SHARDS, type Shard } from './shard.ts';
 
 /** A file that a command wrote an output for. */
 export interface DoneFile {
@@ -16,7 +38,10 @@ export interface DoneFile {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** What a shard found, by command. Nothing in it differs from run to run: a shard that runs again writes the same bytes. */
+/**
+ * What a shard found, by command. Nothing in it differs from run to run: a shard that runs again
+ * writes the same bytes.
+ */
 export interface ShardResults {
   readonly validate: { readonly files: readonly CheckedFile[] };
   readonly stats: DatasetStats;
@@ -46,8 +71,8 @@ export interface PlanSummary {
 }
 
 /**
- * What one or several shards found: workers write it, and `mergeReports` merges it. Fields may be added; `version` changes when a
- * field changes its meaning.
+ * What one or several shards found: workers write it, and `mergeReports` merges it. Fields may be
+ * added; `version` changes when a field changes its meaning.
  */
 export interface ShardReport<C extends ShardCommand = ShardCommand> {
   readonly recordpipe: 'shard-report';
@@ -65,7 +90,8 @@ export interface ShardReport<C extends ShardCommand = ShardCommand> {
  * The report of one shard.
  *
  * @param result with files in the order of the plan
- * @param settings the options that determine the results: shards that ran with other settings are not merged
+ * @param settings the options that determine the results: shards that ran with other settings are
+ *   not merged
  * @throws UsageError for a shard that does not exist
  * @example see `mergeReports`
  */
@@ -91,7 +117,10 @@ export function shardReport<C extends ShardCommand>(
   };
 }
 
-/** A file name that is unique to the command, plan and shard: `validate-0123456789ab-00003-of-00008.json`. */
+/**
+ * A file name that is unique to the command, plan and shard:
+ * `validate-0123456789ab-00003-of-00008.json`.
+ */
 export function reportName({ command, plan, shards, parts }: ShardReport): string {
   const number = (value: number): string => String(value).padStart(5, '0');
   return `${command}-${plan.hash.slice(0, 12)}-${parts.map(({ shard }) => number(shard)).join('-')}-of-${number(shards)}.json`;
@@ -106,3 +135,92 @@ export function missingShards({ shards, parts }: Pick<ShardReport, 'shards' | 'p
   const present = new Set(parts.map(({ shard }) => shard));
   return Array.from({ length: shards }, (_, shard) => shard).filter((shard) => !present.has(shard));
 }
+
+const finding: Check = shape<Finding>(
+  {
+    name: like(/^\w{1,64}$/, 'the name of an error'),
+    code,
+    uri: orNull(text),
+    record: orNull(count),
+    offset: orNull(count),
+    message: text,
+  },
+  {},
+);
+const warning: Check = shape<FileWarning>({ code, message: text }, {});
+const violation: Check = shape<SchemaViolation>(
+  {
+    rule: code,
+    feature: orNull(text),
+    isList: flag,
+    count,
+    record: count,
+    offset: count,
+    message: text,
+  },
+  {},
+);
+const unlisted: Check = shape<UnlistedFeature>({ feature: text, isList: flag, type: code }, {});
+const checkedFile: Check = shape<CheckedFile>(
+  {
+    uri: text,
+    format,
+    compression,
+    ok: flag,
+    records: count,
+    bytes: count,
+    errors: listOf(finding),
+    errorCount: count,
+    unreadable: flag,
+    warnings: listOf(warning),
+  },
+  {
+    range,
+    schema: shape<FileSchemaReport>({ violations: listOf(violation), unlisted: listOf(unlisted) }, {}),
+  },
+);
+const doneFile: Check = shape<DoneFile>(
+  { uri: text },
+  {
+    output: text,
+    records: count,
+    bytes: count,
+    error: shape<NonNullable<DoneFile['error']>>({ code, message: text }, {}),
+  },
+);
+const doneFiles: Check = shape<{ readonly files: readonly DoneFile[] }>({ files: listOf(doneFile) }, {});
+
+const RESULTS: { readonly [C in ShardCommand]: Check } = {
+  validate: shape<{ readonly files: readonly CheckedFile[] }>({ files: listOf(checkedFile) }, {}),
+  stats: datasetStats,
+  schema: datasetStats,
+  index: doneFiles,
+  convert: doneFiles,
+};
+
+const setting: Check = (value, place) => {
+  if (typeof value === 'number') finite(value, place);
+  else if (typeof value !== 'string') flag(value, place);
+};
+
+/** Checks the report of a shard from outside, whatever its command. @throws ShapeError */
+export const shardReportShape: Check = (value, place) => {
+  const command = (value as { command?: unknown } | null)?.command;
+  oneOf(...Object.keys(RESULTS))(command, 'command');
+  const part = shape<ShardPart>(
+    { shard: integer(0, MAX_SHARDS - 1), result: RESULTS[command as ShardCommand] },
+    {},
+  );
+  shape<ShardReport>(
+    {
+      recordpipe: oneOf('shard-report'),
+      version: oneOf(1),
+      command: text,
+      plan: shape<PlanSummary>({ hash, files: count, bytes: count }, {}),
+      shards: integer(1, MAX_SHARDS),
+      settings: mapOf(setting),
+      parts: listOf(part, MAX_SHARDS),
+    },
+    {},
+  )(value, place);
+};

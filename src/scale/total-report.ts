@@ -47,7 +47,8 @@ export interface TotalReport<C extends ShardCommand = ShardCommand> {
 }
 
 /**
- * What all shards found together. The merged report equals that of a run in one shard, byte for byte.
+ * What all shards found together. The merged report equals that of a run in one shard, byte for
+ * byte.
  *
  * @throws RecordpipeError `missing-shards`, which names the missing shards
  * @throws UsageError for a schema if no record is an Example
@@ -120,7 +121,9 @@ function totalDone(results: readonly { readonly files: readonly DoneFile[] }[]):
   return { ok: files.every(({ error }) => error === undefined), result: { files } };
 }
 
-/** @throws RecordpipeError `missing-shards`, which names the shards in the form that engines accept */
+/**
+ * @throws RecordpipeError `missing-shards`, which names the shards in the form that engines accept
+ */
 function checkComplete(shards: number, missing: readonly number[]): void {
   if (missing.length === 0) return;
   const text = `${missing.length} of ${shards} shards have no report; run these again: ${shardList(missing)}`;
@@ -182,7 +185,9 @@ function joinedSchemas(a: FileSchemaReport, b: FileSchemaReport): FileSchemaRepo
   return { violations: [...violations.values()], unlisted: [...unlisted.values()] };
 }
 
-/** The statistics with one entry for each file, also where parts of it were looked at one by one. */
+/**
+ * The statistics with one entry for each file, also if its parts were checked separately.
+ */
 function withFilesOnce(stats: DatasetStats): DatasetStats {
   const files: FileStats[] = [];
   for (const file of stats.files) {

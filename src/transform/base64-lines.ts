@@ -16,8 +16,8 @@ const BACKSLASH = 0x5c;
 const EQUALS = 0x3d;
 
 /**
- * Decodes the payload of a line into `target` at `at`; there must be room for the line. Strict: canonical base64 with padding
- * (RFC 4648 section 4).
+ * Decodes the payload of a line into `target` at `at`; there must be room for the line. Strict:
+ * canonical base64 with padding (RFC 4648 section 4).
  *
  * @returns the payload's length, or a description of what is wrong with the line
  */
@@ -104,8 +104,8 @@ export interface Base64Decoding {
 const DEFAULT_MAX_RECORD_BYTES = 2 ** 31 - 1;
 
 /**
- * The records in batches of lines. Each record has the index of its line, in memory of the same size, so that offsets are those
- * of the lines. A batch is valid until the next one is requested.
+ * The records in batches of lines. Each record has the index of its line, in memory of the same
+ * size, so that offsets are those of the lines. A batch is valid until the next one is requested.
  */
 export async function* base64Batches(lines: Batches, decoding: Base64Decoding): Batches {
   const { maxRecordBytes = DEFAULT_MAX_RECORD_BYTES, onCorrupt, place } = decoding;
@@ -188,7 +188,10 @@ export function base64Writing(name: 'jsonl' | 'base64'): WriteFormat {
   };
 }
 
-/** Payload bytes encoded at a time: a multiple of three, so that pieces join, far below the longest possible string. */
+/**
+ * Payload bytes encoded at a time: a multiple of three, so that pieces join, far below the longest
+ * possible string.
+ */
 const PIECE_BYTES = 3 * 16 * 1024;
 
 class Base64Framer implements Framer {

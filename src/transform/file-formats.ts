@@ -2,8 +2,9 @@ import { type Compression, compressionSuffix, splitCompressedName } from '../for
 import { type FormatName, formatNames, recordFormat } from '../formats/registry.ts';
 
 /**
- * The formats that transformations read and write: the binary formats, lines of text, and two encodings of any bytes as text:
- * `jsonl`, one JSON object `{"data":"<base64>"}` per line, and `base64`, one base64 text per line.
+ * The formats that transformations read and write: the binary formats, lines of text, and two
+ * encodings of any bytes as text: `jsonl`, one JSON object `{"data":"<base64>"}` per line, and
+ * `base64`, one base64 text per line.
  */
 export type FileFormat = FormatName | 'jsonl' | 'base64';
 
@@ -23,7 +24,8 @@ export function fileFormats(): FileFormat[] {
 
 /**
  * The format and compression that a file's name says, also if a shard number follows the extension
- * (`train.rec-00000-of-00012.gz`): `.gz` and `.gzip` mean gzip, `.zz` and `.zlib` zlib, everything else none.
+ * (`train.rec-00000-of-00012.gz`): `.gz` and `.gzip` mean gzip, `.zz` and `.zlib` zlib, everything
+ * else none.
  *
  * @example
  * ```ts

@@ -27,7 +27,10 @@ const DEFAULT_PARTS = 64;
 const SPARE = 1.2;
 const EMPTY = new Uint8Array(0);
 
-/** Takes the sorted records, in order. If it returns a promise, the payload must not change until that settles. */
+/**
+ * Takes the sorted records, in order. If it returns a promise, the payload must not change until
+ * that settles.
+ */
 export type Emit = (payload: Uint8Array) => Promise<void> | undefined;
 
 /** Memory and disk of a sort. */
@@ -41,8 +44,9 @@ export interface SorterLimits {
 }
 
 /**
- * Sorts records by 64-bit keys in limited memory. What does not fit is distributed to temporary files by ranges of keys, in the
- * order in which it comes; then each file is sorted in memory. A file that is still too large is distributed again.
+ * Sorts records by 64-bit keys in limited memory. What does not fit is distributed to temporary
+ * files by ranges of keys, in the order in which it comes; then each file is sorted in memory. A
+ * file that is still too large is distributed again.
  */
 export class KeySorter {
   readonly #arena: RecordArena;
@@ -61,7 +65,10 @@ export class KeySorter {
     this.#maxParts = Math.min(Math.max(parts, 4), MAX_PARTS);
   }
 
-  /** Adds a record. If it returns a promise, wait for it before the payload changes or another record is added. */
+  /**
+   * Adds a record. If it returns a promise, wait for it before the payload changes or another
+   * record is added.
+   */
   add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
     if (this.#buckets !== undefined) return this.#buckets.add(hi, lo, payload);
     return this.#arena.add(hi, lo, payload) ? undefined : this.#overflow(hi, lo, payload);
@@ -275,7 +282,10 @@ export class KeyBuckets {
     });
   }
 
-  /** Adds a record. If it returns a promise, wait for it before the payload changes or another record is added. */
+  /**
+   * Adds a record. If it returns a promise, wait for it before the payload changes or another
+   * record is added.
+   */
   add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
     return this.#buckets[partOf(this.#range, this.#buckets.length, hi, lo)].add(hi, lo, payload);
   }

@@ -1,7 +1,7 @@
 import { readU32, writeU32 } from '../bytes/little-endian.ts';
 
-// Layout of a keyed record, in memory and in temporary files: payload length, upper and lower half of the key, each 32 bits
-// little-endian, then the payload.
+// Layout of a keyed record, in memory and in temporary files: payload length, upper and lower half
+// of the key, each 32 bits little-endian, then the payload.
 
 /** Bytes before a payload. */
 export const ENTRY_BYTES = 12;
@@ -55,7 +55,10 @@ function keyIsLess(bytes: Uint8Array, a: number, b: number): boolean {
 
 /** Memory that sorting needs per record: eight bytes to sort by, four for its place. */
 const INDEX_BYTES = 12;
-/** Records are sorted by 29 bits of the key, with 24 bits of the record number: together the 53 bits of a double. */
+/**
+ * Records are sorted by 29 bits of the key, with 24 bits of the record number: together the 53 bits
+ * of a double.
+ */
 const KEY_PARTS = 2 ** 29;
 const MAX_RECORDS = 2 ** 24;
 
@@ -106,7 +109,8 @@ export class RecordArena {
       at += entryBytes(bytes, at);
     }
     order.sort();
-    // The sorted places overwrite the numbers they come from, from the front: four bytes each after eight were read.
+    // The sorted places overwrite the numbers they come from, from the front: four bytes each after
+    // eight were read.
     const result = new Uint32Array(bytes.buffer, start, count);
     let run = 0;
     let runPart = -1;

@@ -13,7 +13,8 @@ export interface MergeResult extends TransformResult {
 }
 
 /**
- * Writes the records of several files, one after the other as given, into one. The sources may be of different formats and compressions.
+ * Writes the records of several files, one after the other as given, into one. The sources may be
+ * of different formats and compressions.
  *
  * @param sources one or more, each as for `convertFile`
  * @param output a path, or `-` for standard output

@@ -1,8 +1,9 @@
 import { UsageError } from '../errors.ts';
 
 /**
- * SplitMix64 (Steele, Lea and Flood, 2014): the i-th number is a fixed mixing of `seed + (i + 1) * 0x9e3779b97f4a7c15`, modulo
- * 2^64. Numbers of one seed never repeat, because the mixing is invertible. Computed in halves of 32 bits, without BigInt.
+ * SplitMix64 (Steele, Lea and Flood, 2014): the i-th number is a fixed mixing of `seed + (i + 1) *
+ * 0x9e3779b97f4a7c15`, modulo 2^64. Numbers of one seed never repeat, because the mixing is
+ * invertible. Computed in halves of 32 bits, without BigInt.
  */
 export class SplitMix64 {
   /** The upper and the lower half of the current number. */

@@ -114,7 +114,10 @@ export type Take = (payload: Uint8Array) => Promise<void> | undefined;
 /** Called with each batch after its records were taken. */
 export type OnBatch = (batch: RecordBatch) => void;
 
-/** Passes every record to `take`, in order. Errors for a record that cannot be written get its place in the source. */
+/**
+ * Passes every record to `take`, in order. Errors for a record that cannot be written get its place
+ * in the source.
+ */
 export async function eachRecord(input: RecordInput, take: Take, onBatch: OnBatch): Promise<void> {
   for await (const batch of input.batches) {
     const { length } = batch;

@@ -14,7 +14,8 @@ import type { TransformOptions, TransformResult } from './transform-options.ts';
  * Writes the records of an input to one output: whole, or not at all. Closes the input.
  * @param sources the sources of the transformation, none of which may be the output
  * @param fill writes the records
- * @throws RecordpipeError as `openRecordWriter`; `unsupported-source` if the output is one of the sources; what `fill` throws
+ * @throws RecordpipeError as `openRecordWriter`; `unsupported-source` if the output is one of the
+ *   sources; what `fill` throws
  */
 export async function writeOutput(
   input: RecordInput,
@@ -46,7 +47,9 @@ export interface OutputKind {
   readonly compression: Compression;
 }
 
-/** The kind of an output: that of the options, else that of its name, else the format of the source. */
+/**
+ * The kind of an output: that of the options, else that of its name, else the format of the source.
+ */
 export function outputKind(path: string, { to, write }: TransformOptions, from: FileFormat): OutputKind {
   const named = path === '-' ? undefined : kindOfName(path);
   return {
@@ -76,8 +79,8 @@ export function openOutput(
 }
 
 /**
- * Fails if the output is one of the sources, also under another name, by a link or through a redirection: the work would read
- * what it writes.
+ * Fails if the output is one of the sources, also under another name, by a link or through a
+ * redirection: the work would read what it writes.
  *
  * @param output a path, or `-`
  * @throws RecordpipeError `unsupported-source`

@@ -27,11 +27,17 @@ const NAMES: OptionNames<Omit<RepairOptions, keyof TransformOptions>> = {
 
 /** A damaged place. A skipped range counts as one record, at its first byte. */
 export interface RepairFinding extends ErrorJson {
-  /** Bytes from there on that are not in the output; null if unknown: after damage that ends a compressed stream. */
+  /**
+   * Bytes from there on that are not in the output; null if unknown: after damage that ends a
+   * compressed stream.
+   */
   readonly skippedBytes: number | null;
 }
 
-/** What was repaired: the document that `recordpipe repair --report` writes. A stable contract; fields may be added. */
+/**
+ * What was repaired: the document that `recordpipe repair --report` writes. A stable contract;
+ * fields may be added.
+ */
 export interface RepairResult extends TransformResult {
   readonly uri: string | undefined;
   /** Whether nothing was wrong: the output holds all records of the source. */
@@ -42,9 +48,9 @@ export interface RepairResult extends TransformResult {
 }
 
 /**
- * Writes the good records of a damaged file to a new one and reports the damage. The source is only read. Damage is a finding,
- * not an exception: reading resumes at the next valid record (`recover: 'scan'` of the readers), and if nothing after the damage
- * can be read, the output ends there.
+ * Writes the good records of a damaged file to a new one and reports the damage. The source is only
+ * read. Damage is a finding, not an exception: reading resumes at the next valid record (`recover:
+ * 'scan'` of the readers), and if nothing after the damage can be read, the output ends there.
  *
  * @param source a path, `-` for standard input, or any other source of bytes
  * @param output a path, or `-` for standard output
@@ -80,7 +86,10 @@ export async function repairFile(
   return { uri: input.uri, ok: count === 0, ...result, findings, findingCount: count };
 }
 
-/** The same input, which ends where nothing more can be read. The log learns where good records resume. */
+/**
+ * The same input, which ends where nothing more can be read. The log learns where good records
+ * resume.
+ */
 function watched(input: RecordInput, log: FindingLog): RecordInput {
   async function* batches(): RecordInput['batches'] {
     try {
@@ -97,7 +106,10 @@ function watched(input: RecordInput, log: FindingLog): RecordInput {
   return { ...input, batches: batches() };
 }
 
-/** Collects findings. The bytes that a finding skips are known when the next record or finding comes. */
+/**
+ * Collects findings. The bytes that a finding skips are known when the next record or finding
+ * comes.
+ */
 class FindingLog {
   readonly findings: RepairFinding[] = [];
   count = 0;

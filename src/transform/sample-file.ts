@@ -9,7 +9,10 @@ import { writeOutput } from './record-output.ts';
 import { preservingLines } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
-/** Options of {@link sampleFile}: either `records` or `fraction`, and what differs from the defaults. */
+/**
+ * Options of {@link sampleFile}: either `records` or `fraction`, and what differs from the
+ * defaults.
+ */
 export interface SampleOptions extends TransformOptions {
   /** Number of records to draw (or all, if there are fewer). */
   readonly records: number | undefined;
@@ -17,7 +20,10 @@ export interface SampleOptions extends TransformOptions {
   readonly fraction: number | undefined;
   /** An integer from 0 to 2^53 - 1 that determines which records are drawn. Default 0. */
   readonly seed: number;
-  /** Folder for the temporary file of `records`. Default: the output's folder; the system's for standard output. */
+  /**
+   * Folder for the temporary file of `records`. Default: the output's folder; the system's for
+   * standard output.
+   */
   readonly tempDir: string | undefined;
 }
 
@@ -36,14 +42,16 @@ export interface SampleResult extends TransformResult {
 }
 
 /**
- * Draws records of a file at random, each at most once, and writes them in their order. Every set of N records is equally likely.
+ * Draws records of a file at random, each at most once, and writes them in their order. Every set
+ * of N records is equally likely.
  *
- * SplitMix64 draws a number from the seed for each record, as in `shuffleFile`. `records: n` takes the n records with the
- * smallest numbers, which are the first n that `shuffleFile` would write. `fraction: p` takes those with numbers below p * 2^64,
- * so that a smaller fraction is part of a larger one. The result depends only on the seed and the number of records.
+ * SplitMix64 draws a number from the seed for each record, as in `shuffleFile`. `records: n` takes
+ * the n records with the smallest numbers, which are the first n that `shuffleFile` would write.
+ * `fraction: p` takes those with numbers below p * 2^64, so that a smaller fraction is part of a
+ * larger one. The result depends only on the seed and the number of records.
  *
- * The source is read once and may be a pipe. `records` keeps 8 bytes of memory per record to draw, and a temporary file of the
- * records that may yet be drawn: n * (1 + ln(total / n)) of them.
+ * The source is read once and may be a pipe. `records` keeps 8 bytes of memory per record to draw,
+ * and a temporary file of the records that may yet be drawn: n * (1 + ln(total / n)) of them.
  *
  * @param source a path, `-` for standard input, or any other source of bytes
  * @param output a path, or `-` for standard output

@@ -63,7 +63,8 @@ export class ShardSet {
 }
 
 /**
- * Fails if shards with this prefix exist, unless they may be replaced, and always if one of them is the source.
+ * Fails if shards with this prefix exist, unless they may be replaced, and always if one of them is
+ * the source.
  * @throws RecordpipeError `already-exists`, `unsupported-source`, and as `findShards`
  */
 export async function checkShardNames(source: ByteSource, naming: ShardNaming): Promise<void> {

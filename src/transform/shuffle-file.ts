@@ -14,13 +14,13 @@ export interface ShuffleOptions extends TransformOptions {
   /** An integer from 0 to 2^53 - 1 that determines the order. Default 0. */
   readonly seed: number;
   /**
-   * Memory for records, their index (24 bytes each) and buffers, 1 MiB or more. Default 256 MiB. Node's own memory, about 60 MiB,
-   * comes on top, and so does a single larger record.
+   * Memory for records, their index (24 bytes each) and buffers, 1 MiB or more. Default 256 MiB.
+   * Node's own memory, about 60 MiB, comes on top, and so does a single larger record.
    */
   readonly memoryBytes: number;
   /**
-   * Folder for temporary files, which take the size of the records plus 12 bytes each if memory cannot hold them. Default: the
-   * output's folder; the system's for standard output.
+   * Folder for temporary files, which take the size of the records plus 12 bytes each if memory
+   * cannot hold them. Default: the output's folder; the system's for standard output.
    */
   readonly tempDir: string | undefined;
 }
@@ -40,12 +40,12 @@ const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024;
 const MIN_MEMORY_BYTES = 1024 * 1024;
 
 /**
- * Writes the records of a file in random order, over the whole file. SplitMix64 draws a number from the seed for each record as
- * it is read, and the records are sorted by these numbers: the order depends only on the seed and the number of records, and is
- * the same on every machine.
+ * Writes the records of a file in random order, over the whole file. SplitMix64 draws a number from
+ * the seed for each record as it is read, and the records are sorted by these numbers: the order
+ * depends only on the seed and the number of records, and is the same on every machine.
  *
- * The source is read once, sequentially, so it may be a pipe. What exceeds `memoryBytes` waits in temporary files, also written
- * and read sequentially, which are always removed.
+ * The source is read once, sequentially, so it may be a pipe. What exceeds `memoryBytes` waits in
+ * temporary files, also written and read sequentially, which are always removed.
  *
  * @param source a path, `-` for standard input, or any other source of bytes
  * @param output a path, or `-` for standard output
@@ -69,8 +69,8 @@ export function shuffleFile(
 }
 
 /**
- * Writes the records of several files in random order into one, as {@link shuffleFile} does with those of one: the order
- * is that of a shuffled `mergeFiles` of the sources.
+ * Writes the records of several files in random order into one, as {@link shuffleFile} does with
+ * those of one: the order is that of a shuffled `mergeFiles` of the sources.
  *
  * @param sources one or more, each as for `convertFile`
  * @throws as {@link shuffleFile}

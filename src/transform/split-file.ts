@@ -1,15 +1,21 @@
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { abortable } from '../bytes/abortable.ts';
 import { checkPath, type OptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { RecordWriter, WrittenFile } from '../records/write/record-writer.ts';
-import { temporaryFolder } from '../storage/inspect.ts';
-import { countRecords } from './count-records.ts';
+import { isRereadable, temporaryFolder } from '../storage/inspect.ts';
+import { openFileSink } from '../storage/local/file-output.ts';
+import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
+import { openSource } from '../storage/open-source.ts';
 import { extensionOf } from './file-formats.ts';
 import { KeySorter } from './key-sorter.ts';
 import {
   closeInput,
   eachRecord,
+  nameOf,
   openInput,
   progressOf,
   type RecordInput,
@@ -20,21 +26,35 @@ import { checkShardNames, type ShardNaming, ShardSet } from './shard-set.ts';
 import { preservingLines, textExtension, writingOptions } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
-/** Options of {@link splitFile}: exactly one of the first four, and what differs from the defaults. */
+/**
+ * Options of {@link splitFile}: exactly one of the first four, and what differs from the defaults.
+ */
 export interface SplitOptions extends TransformOptions {
   /** Records per shard; the last shard may have fewer. */
   readonly recordsPerShard: number | undefined;
-  /** Maximum bytes per shard, uncompressed and including framing. A larger record gets a shard of its own. */
+  /**
+   * Maximum bytes per shard, uncompressed and including framing. A larger record gets a shard of
+   * its own.
+   */
   readonly maxShardBytes: number | undefined;
-  /** Number of shards. Their sizes differ by at most one record, the first ones being larger. The source is read twice. */
+  /**
+   * Number of shards. Their sizes differ by at most one record, the first ones being larger. The
+   * source is read twice.
+   */
   readonly shards: number | undefined;
-  /** Number of shards. Each record goes to shard CRC-32C(payload) modulo the number, so that equal records share a shard. */
+  /**
+   * Number of shards. Each record goes to shard CRC-32C(payload) modulo the number, so that equal
+   * records share a shard.
+   */
   readonly hashShards: number | undefined;
-  /** The end of the names. Default: the format's extension, as `.tfrecord`, `.rec.gz`; the source's for text that stays text, as `.csv`. */
+  /**
+   * The end of the names. Default: the format's extension, as `.tfrecord`, `.rec.gz`; the source's
+   * for text that stays text, as `.csv`.
+   */
   readonly suffix: string | undefined;
   /**
-   * Folder for temporary files. `shards` copies sources that can be read only once (pipes); `hashShards` above 500 sorts records
-   * that do not fit into 128 MiB. Default: that of the shards.
+   * Folder for temporary files. `shards` copies sources that can be read only once (pipes);
+   * `hashShards` above 500 sorts records that do not fit into 128 MiB. Default: that of the shards.
    */
   readonly tempDir: string | undefined;
 }
@@ -55,12 +75,14 @@ export interface SplitResult extends Omit<TransformResult, 'output'> {
 }
 
 /**
- * Writes the records of a file to shards `PREFIX-00000-of-00012.EXT`, …, in order except with `hashShards`. Either all shards
- * appear under their names at the end, or none. A source without records gives one empty shard, or the requested number.
+ * Writes the records of a file to shards `PREFIX-00000-of-00012.EXT`, …, in order except with
+ * `hashShards`. Either all shards appear under their names at the end, or none. A source without
+ * records gives one empty shard, or the requested number.
  *
  * @param source a path, `-` for standard input, or any other source of bytes
  * @param prefix path and beginning of the names
- * @throws as `convertFile`; `already-exists` if a shard with this prefix exists, whatever its number
+ * @throws as `convertFile`; `already-exists` if a shard with this prefix exists, whatever its
+ *   number
  * @throws UsageError for a wrong option value; unless exactly one way of splitting is given
  * @example
  * ```ts
@@ -207,11 +229,17 @@ async function byHash(set: ShardSet, shards: number): Promise<Distribution> {
   };
 }
 
-/** More shards are written one after the other: there are not enough file descriptors and buffers for all at once. */
+/**
+ * More shards are written one after the other: there are not enough file descriptors and buffers
+ * for all at once.
+ */
 const MAX_OPEN_SHARDS = 500;
 const SORT_MEMORY_BYTES = 128 * 1024 * 1024;
 
-/** As `byHash`, with one open shard at a time: records are first sorted by shard, in temporary files if memory cannot hold them. */
+/**
+ * As `byHash`, with one open shard at a time: records are first sorted by shard, in temporary files
+ * if memory cannot hold them.
+ */
 function sortedByHash(
   set: ShardSet,
   shards: number,
@@ -272,4 +300,51 @@ function checkWays(given: Partial<SplitOptions>): void {
   const most = way === 'shards' || way === 'hashShards' ? MAX_SHARDS : Number.MAX_SAFE_INTEGER;
   if (!Number.isSafeInteger(value) || value < 1 || value > most)
     throw new UsageError(`${way}: expected an integer from 1 to ${most}, got ${value}`);
+}
+
+/**
+ * Reads a source to count its records, then calls `then` with a source to read again, the number of
+ * records and the name. A source that can be read only once is first copied to a temporary file.
+ * @param output its folder holds the temporary file, unless `tempDir` is given
+ */
+async function countRecords<T>(
+  source: ByteSource,
+  output: string,
+  tempDir: string | undefined,
+  options: TransformOptions,
+  then: (again: ByteSource, records: number, uri: string | undefined) => Promise<T>,
+): Promise<T> {
+  const uri = options.read.uri ?? nameOf(source);
+  if (canBeReadAgain(source)) return then(source, await count(source, options), uri);
+  const folder = tempDir ?? temporaryFolder(output);
+  const path = temporaryPath(join(folder, 'recordpipe'));
+  try {
+    await copy(source, path, options.signal);
+    return await then(path, await count(path, { ...options, read: { ...options.read, uri } }), uri);
+  } finally {
+    await unlink(path).catch(() => {});
+    forgetTemporary(path);
+  }
+}
+
+async function count(source: ByteSource, options: TransformOptions): Promise<number> {
+  let records = 0;
+  const input = await openInput(source, options);
+  for await (const batch of input.batches) records += batch.length;
+  return records;
+}
+
+function canBeReadAgain(source: ByteSource): boolean {
+  if (source instanceof Uint8Array || source instanceof ArrayBuffer || source instanceof Blob) return true;
+  return (typeof source === 'string' || source instanceof URL) && isRereadable(source);
+}
+
+async function copy(source: ByteSource, path: string, signal: AbortSignal | undefined): Promise<void> {
+  const { chunks } = openSource(source, { chunkBytes: 1024 * 1024 });
+  const sink = await openFileSink(path, 'wx', {}, path, 0o600);
+  try {
+    for await (const chunk of abortable(chunks, signal)) await sink.write(chunk);
+  } finally {
+    await sink.close();
+  }
 }

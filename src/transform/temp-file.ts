@@ -9,8 +9,9 @@ import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.
 const CALL_BYTES = 2 ** 30;
 
 /**
- * A temporary file that is written once, then read once, both sequentially. Its name is removed as soon as it is open, so that
- * nothing remains however the process ends (on systems that do not allow that, `close` removes it).
+ * A temporary file that is written once, then read once, both sequentially. Its name is removed as
+ * soon as it is open, so that nothing remains however the process ends (on systems that do not
+ * allow that, `close` removes it).
  */
 export class TempFile {
   /** Bytes written so far. */

@@ -4,8 +4,8 @@ import { nameOf } from './record-input.ts';
 import type { TransformOptions } from './transform-options.ts';
 
 /**
- * The options, so that text that stays text keeps its carriage returns unless `cr` is given. If the output is known to have
- * another format, the reader's default stays.
+ * The options, so that text that stays text keeps its carriage returns unless `cr` is given. If the
+ * output is known to have another format, the reader's default stays.
  * @param output its name, if that may say the format
  */
 export function keepingLineEnds<O extends TransformOptions>(options: O, output: string | undefined): O {
@@ -18,8 +18,8 @@ export function keepingLineEnds<O extends TransformOptions>(options: O, output: 
 }
 
 /**
- * The options of a transformation that keeps the format: lines of `.jsonl` files that are written to a `.jsonl` file, or to one
- * whose name says nothing, are text, whatever their contents.
+ * The options of a transformation that keeps the format: lines of `.jsonl` files that are written
+ * to a `.jsonl` file, or to one whose name says nothing, are text, whatever their contents.
  * @param output its name, if that may say the format
  */
 export function preservingLines<O extends TransformOptions>(
@@ -37,7 +37,10 @@ export function preservingLines<O extends TransformOptions>(
   return keepingLineEnds(plain ? { ...options, from: 'textline', to: 'textline' } : options, output);
 }
 
-/** The options for an output of a source of this format: carriage returns that were kept are written. */
+/**
+ * The options for an output of a source of this format: carriage returns that were kept are
+ * written.
+ */
 export function writingOptions<O extends Pick<TransformOptions, 'read' | 'write'>>(
   options: O,
   from: FileFormat,

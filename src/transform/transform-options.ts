@@ -9,25 +9,29 @@ import { type FileFormat, fileFormats } from './file-formats.ts';
 /** The options that all transformations share. Every field has a default; pass what differs. */
 export interface TransformOptions {
   /**
-   * Format of the sources. Default `auto`: that of a name that ends in `.jsonl`, `.ndjson`, `.b64` or `.base64` (compressed or
-   * not), otherwise detected from the content. If the format does not change (all but `convertFile`) and neither `from` nor `to`
-   * is `jsonl`, `.jsonl` files are read as lines of text when the output's name ends in `.jsonl`, or when the name and `to` say
+   * Format of the sources. Default `auto`: that of a name that ends in `.jsonl`, `.ndjson`, `.b64`
+   * or `.base64` (compressed or not), otherwise detected from the content. If the format does not
+   * change (all but `convertFile`) and neither `from` nor `to` is `jsonl`, `.jsonl` files are read
+   * as lines of text when the output's name ends in `.jsonl`, or when the name and `to` say
    * nothing.
    */
   readonly from: FileFormat | 'auto';
   /** Format of the output. Default: that of its name, else that of the (first) source. */
   readonly to: FileFormat | undefined;
   /**
-   * How the sources are read. Default: strictly, compression detected from the content; `cr: 'keep'` if lines of text become
-   * lines of text and no `cr` is given.
+   * How the sources are read. Default: strictly, compression detected from the content; `cr:
+   * 'keep'` if lines of text become lines of text and no `cr` is given.
    */
   readonly read: InputOptions;
   /**
-   * How the output is written. Default: compressed if its name ends in `.gz` or `.zz`; carriage returns that were kept
-   * (`read.cr`) are written.
+   * How the output is written. Default: compressed if its name ends in `.gz` or `.zz`; carriage
+   * returns that were kept (`read.cr`) are written.
    */
   readonly write: OutputOptions;
-  /** Whether to replace an existing output. Default false: it is an `already-exists` error. A source is never replaced. */
+  /**
+   * Whether to replace an existing output. Default false: it is an `already-exists` error. A source
+   * is never replaced.
+   */
   readonly overwrite: boolean;
   /** Called periodically. */
   readonly onProgress: ((progress: TransformProgress) => void) | undefined;

@@ -89,12 +89,16 @@ class HashedFile {
     this.#partBytes = partBytes(file.size);
   }
 
-  /** The bytes that were not read yet. Ending the iteration early is harmless: the next one resumes. */
+  /**
+   * The bytes that were not read yet. Ending the iteration early is harmless: the next one resumes.
+   */
   async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     while (this.#at < this.#file.size) yield await this.#next();
   }
 
-  /** Reads the rest of the file. @throws RecordpipeError `source-changed` if its size has changed */
+  /**
+   * Reads the rest of the file. @throws RecordpipeError `source-changed` if its size has changed
+   */
   async finish(signal: AbortSignal | undefined): Promise<FileHash> {
     const { size, path } = this.#file;
     for await (const _ of this.chunks()) if (signal?.aborted) break;

@@ -16,11 +16,11 @@ export interface PlannedUpload {
 }
 
 /**
- * Decides which file becomes which object. Files of folders and patterns keep their path below the folder, or below the part of
- * the pattern without wildcards; others keep their name. A destination that ends with a slash, or only names a bucket, is a
- * folder; any other is the name of one object.
- * @throws UsageError for several files and a destination that is not a folder, two files that would become one object, standard
- *   input
+ * Decides which file becomes which object. Files of folders and patterns keep their path below the
+ * folder, or below the part of the pattern without wildcards; others keep their name. A destination
+ * that ends with a slash, or only names a bucket, is a folder; any other is the name of one object.
+ * @throws UsageError for several files and a destination that is not a folder, two files that would
+ *   become one object, standard input
  * @throws RecordpipeError as `expandInputs`
  */
 export async function planUploads(

@@ -138,7 +138,9 @@ export class PartBuffers {
     this.#free = max;
   }
 
-  /** @param bytes minimum size @throws RecordpipeError `aborted` if the signal fires while waiting */
+  /**
+   * @param bytes minimum size @throws RecordpipeError `aborted` if the signal fires while waiting
+   */
   async take(bytes: number, signal: AbortSignal): Promise<Uint8Array> {
     while (this.#free === 0) await this.#turn(signal);
     if (signal.aborted) {

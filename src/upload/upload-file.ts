@@ -131,7 +131,8 @@ async function send(
   watch: UploadWatch,
 ): Promise<SentFile> {
   const sent = await sendOnce(path, uri, hash, task, watch, true);
-  // A resumed upload that began with earlier contents of the file has their checksum in its metadata, though its parts are right.
+  // A resumed upload that began with earlier contents of the file has their checksum in its
+  // metadata, though its parts are right.
   const stated = sent.metadata[CRC_NAME];
   if (sent.resumedParts === 0 || stated === undefined || stated === hex(hash.crc)) return sent;
   return sendOnce(path, uri, hash, { ...task, options: { ...task.options, overwrite: true } }, watch, false);

@@ -12,19 +12,22 @@ import { UPLOAD_OPTION_NAMES, type UploadOptions, uploadOptions } from './upload
 import { type UploadedFile, type UploadReport, UploadTally, uploadReport } from './upload-report.ts';
 
 /**
- * Checks record files and uploads them. Each file is read once and checked, then sent with the checksums of the checked bytes:
- * if it has changed in between, it fails and nothing of it remains. Files with bad data are rejected; the others continue.
+ * Checks record files and uploads them. Each file is read once and checked, then sent with the
+ * checksums of the checked bytes: if it has changed in between, it fails and nothing of it remains.
+ * Files with bad data are rejected; the others continue.
  *
- * Files of folders and patterns keep their path below the folder. A destination that ends with a slash, or a bucket, is a folder;
- * any other is the name of one object, as for `aws s3 cp`. An existing object is replaced only with `overwrite`; an equal one is
- * not a failure.
+ * Files of folders and patterns keep their path below the folder. A destination that ends with a
+ * slash, or a bucket, is a folder; any other is the name of one object, as for `aws s3 cp`. An
+ * existing object is replaced only with `overwrite`; an equal one is not a failure.
  *
- * For how files are sent, see `openObjectWriter`. An upload resumes what a killed process has sent: only missing parts are sent.
+ * For how files are sent, see `openObjectWriter`. An upload resumes what a killed process has sent:
+ * only missing parts are sent.
  *
  * @param inputs files, folders, patterns, `@list`: see `expandInputs`
  * @param destination `s3://bucket/folder/`, or `s3://bucket/key` for one file
- * @throws RecordpipeError `not-found` if an input matches no file; `aborted`, after which nothing unfinished remains in the
- *   bucket; what keeps the manifest from being written. Failures of files are in the report.
+ * @throws RecordpipeError `not-found` if an input matches no file; `aborted`, after which nothing
+ *   unfinished remains in the bucket; what keeps the manifest from being written. Failures of files
+ *   are in the report.
  * @throws UsageError for a wrong option or destination
  * @example
  * ```ts

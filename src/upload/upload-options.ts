@@ -8,27 +8,35 @@ import type { UploadedFile, UploadProgress } from './upload-report.ts';
 /** Options of `uploadFiles`. Every field has a default; pass what differs. */
 export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 'onProgress'> {
   /**
-   * Access to the service (`credentials`, `region`, `endpointUrl`, ...) and how bytes are transferred: `partBytes`,
-   * `windowBytes`, `maxRequests`, `retryTimeoutMs`, `maxAttempts` of all files together.
+   * Access to the service (`credentials`, `region`, `endpointUrl`, ...) and how bytes are
+   * transferred: `partBytes`, `windowBytes`, `maxRequests`, `retryTimeoutMs`, `maxAttempts` of all
+   * files together.
    */
   readonly objects: Partial<ObjectOptions> | undefined;
   /** Whether files are checked, and bad ones rejected. Default true. */
   readonly validate: boolean;
-  /** What every record must hold: files that break it are rejected, as `validateFiles` reports them. Default: no schema. */
+  /**
+   * What every record must hold: files that break it are rejected, as `validateFiles` reports them.
+   * Default: no schema.
+   */
   readonly schema: RecordSchema | undefined;
   /** Maximum findings listed per file. Default 100. */
   readonly maxErrors: number;
   /**
-   * Whether existing objects and an existing manifest are replaced. Default false: an object with the same size and checksum is
-   * `unchanged`, which is no failure; any other is an `already-exists` failure of its file.
+   * Whether existing objects and an existing manifest are replaced. Default false: an object with
+   * the same size and checksum is `unchanged`, which is not a failure; any other is an
+   * `already-exists` failure of its file.
    */
   readonly overwrite: boolean;
   /**
-   * Which existing objects are kept: `unchanged`, those with the same size and checksum; `existing`, all. Default: `unchanged`,
-   * and with `overwrite` none.
+   * Which existing objects are kept: `unchanged`, those with the same size and checksum;
+   * `existing`, all. Default: `unchanged`, and with `overwrite` none.
    */
   readonly skip: 'unchanged' | 'existing' | undefined;
-  /** Whether to check the files and report what would be done, without sending anything. Default false. */
+  /**
+   * Whether to check the files and report what would be done, without sending anything. Default
+   * false.
+   */
   readonly dryRun: boolean;
   /** Whether to start no further file after one that is rejected or fails. Default false. */
   readonly failFast: boolean;
@@ -36,9 +44,15 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
   readonly jobs: number;
   /** MIME type of the objects. Default: the service's. */
   readonly contentType: string | undefined;
-  /** User metadata of all objects, besides `recordpipe-crc32c`, the CRC-32C of the object in hexadecimal. */
+  /**
+   * User metadata of all objects, besides `recordpipe-crc32c`, the CRC-32C of the object in
+   * hexadecimal.
+   */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Where to write a ManifestFile of the objects after all uploads succeeded: a path or an `s3://` address. Default: none. */
+  /**
+   * Where to write a ManifestFile of the objects after all uploads succeeded: a path or an `s3://`
+   * address. Default: none.
+   */
   readonly manifest: string | undefined;
   /** Called with each file in the order of the report, as soon as the files before it are done. */
   readonly onFile: ((file: UploadedFile) => void) | undefined;

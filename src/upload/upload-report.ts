@@ -9,9 +9,10 @@ export interface UploadedFile {
   /** Address of the object. */
   readonly uri: string;
   /**
-   * `uploaded`; `unchanged`: an object with the same size and checksum exists; `kept`: an object of that name exists (`skip:
-   * 'existing'`); `would-upload` (`dryRun`); `refused`: the data is bad and was not sent; `failed`: the file could not be read or
-   * sent, and nothing of it remains in the bucket.
+   * `uploaded`; `unchanged`: an object with the same size and checksum exists; `kept`: an object of
+   * that name exists (`skip: 'existing'`); `would-upload` (`dryRun`); `refused`: the data is bad
+   * and was not sent; `failed`: the file could not be read or sent, and nothing of it remains in
+   * the bucket.
    */
   readonly status: 'uploaded' | 'unchanged' | 'kept' | 'would-upload' | 'refused' | 'failed';
   readonly bytes: number;
@@ -23,7 +24,9 @@ export interface UploadedFile {
   readonly error?: Finding;
   /** The report of the check; missing if the file was not checked. */
   readonly report?: FileReport;
-  /** For `uploaded`: how it was verified that the service has the same bytes, see `WrittenObject`. */
+  /**
+   * For `uploaded`: how it was verified that the service has the same bytes, see `WrittenObject`.
+   */
   readonly verified?: 'checksum' | 'size' | 'sent';
   readonly etag?: string;
   readonly versionId?: string;
@@ -35,7 +38,10 @@ export interface UploadedFile {
   readonly seconds: number;
 }
 
-/** What `uploadFiles` did: the document that `recordpipe upload --json` prints. A stable contract; fields may be added. */
+/**
+ * What `uploadFiles` did: the document that `recordpipe upload --json` prints. A stable contract;
+ * fields may be added.
+ */
 export interface UploadReport {
   /** Whether every file is uploaded or was already there (in a dry run: would be). */
   readonly ok: boolean;
@@ -73,7 +79,10 @@ export interface UploadProgress {
   readonly totalBytes: number | undefined;
   /** Bytes that the service has received, including reused parts of an interrupted upload. */
   readonly bytesSent: number;
-  /** The total of `bytesSent`, without files that are rejected, fail or need not be sent. 0 in a dry run. */
+  /**
+   * The total of `bytesSent`, without files that are rejected, fail or need not be sent. 0 in a dry
+   * run.
+   */
   readonly bytesToSend: number;
 }
 
@@ -115,7 +124,10 @@ interface Running {
   sent: number;
 }
 
-/** Receives the bytes of a file that were read for checking so far, and those that were sent since the last call. */
+/**
+ * Receives the bytes of a file that were read for checking so far, and those that were sent since
+ * the last call.
+ */
 export interface UploadWatch {
   onChecked(bytes: number): void;
   onSent(bytes: number): void;

@@ -8,7 +8,7 @@ import { workerChecker } from '../../src/check/file-workers.ts';
 import type { FileChecker } from '../../src/check/share-files.ts';
 import { RecordpipeError, UsageError } from '../../src/errors.ts';
 import { encodeTFRecord } from '../../src/formats/index.ts';
-import { packError, unpackError } from '../../src/records/workers/thread-error.ts';
+import { packError, unpackError } from '../../src/records/workers/serve-jobs.ts';
 import { FIXTURES } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { FILE, OFFSETS, withBadPayloads } from '../support/samples.ts';
@@ -19,7 +19,7 @@ const good = temp.file('good.tfrecord', FILE);
 const bad = temp.file('bad.tfrecord', withBadPayloads(FILE, OFFSETS, [1, 3]));
 const pattern = `${fileURLToPath(FIXTURES)}*.bin`;
 
-test('workers find the same as this thread', async () => {
+test('workers and this thread find the same', async () => {
   const told: FileReport[] = [];
   const here = await validateFiles(pattern, { jobs: 1 });
   const there = await validateFiles(pattern, { jobs: 3, onFile: (file) => told.push(file) });
@@ -74,7 +74,7 @@ test.each([true, false])('a signal stops the workers (blocking: %s)', async (blo
   await expect(run).rejects.toMatchObject({ code: 'aborted' });
 });
 
-test('the process ends by itself behind a run', () => {
+test('the process exits after a run', () => {
   const script = `
     import { validateFiles } from 'recordpipe/check';
     const { totals } = await validateFiles(${JSON.stringify(pattern)}, { jobs: 2 });

@@ -1,4 +1,4 @@
-// Stands in for the worker of src/report: dies with the files whose names say so, and reports the others as good.
+// Replaces the worker of src/check: dies with files whose names say so, and reports the others as good.
 import { parentPort } from 'node:worker_threads';
 
 parentPort.on('message', ({ job, content: { path } }) => {

@@ -25,7 +25,7 @@ export function bytesValues(what: string, value: readonly (Uint8Array | string)[
   });
 }
 
-/** 32-bit floats as the bytes that are written. */
+/** 32-bit floats as protobuf writes them. */
 export function floatBytes(what: string, value: Float32Array | Float64Array | readonly number[]): Uint8Array {
   if (value instanceof Float32Array && LITTLE_ENDIAN)
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
@@ -43,13 +43,13 @@ export function floatBytes(what: string, value: Float32Array | Float64Array | re
   return bytes;
 }
 
-/** Complains of what is neither an array nor a typed array. */
+/** @throws UsageError for a value that is neither an array nor a typed array */
 export function listed(what: string, value: unknown, of: string): void {
   if (!Array.isArray(value) && !ArrayBuffer.isView(value))
     throw new UsageError(`${what}: expected an array of ${of}, got ${typeName(value)}`);
 }
 
-/** A message that knows its size. */
+/** A part of a message, with its size. */
 export interface Part {
   readonly size: number;
   write(writer: MessageWriter): void;
@@ -57,13 +57,13 @@ export interface Part {
 
 const FIELD_1 = 0x0a;
 const FIELD_2 = 0x12;
-/** Protobuf's limit. */
+/** The limit of protobuf. */
 const MAX_BYTES = 2 ** 31 - 1;
 
 /** No bytes. */
 export const EMPTY: Part = { size: 0, write: () => undefined };
 
-/** The bytes of a message of parts; `what` it is, for errors. */
+/** Writes a message from its parts. @param what the message, for errors */
 export function written(what: string, parts: readonly Part[]): Uint8Array<ArrayBuffer> {
   const size = sizeOf(parts);
   if (size > MAX_BYTES) throw new UsageError(`${what}: expected at most 2^31 - 1 bytes, got ${size}`);
@@ -72,7 +72,7 @@ export function written(what: string, parts: readonly Part[]): Uint8Array<ArrayB
   return writer.bytes;
 }
 
-/** Bytes that parts take together. */
+/** The total size of parts. */
 export function sizeOf(parts: readonly Part[]): number {
   let size = 0;
   for (const part of parts) size += part.size;
@@ -96,17 +96,20 @@ export function optional(tag: number, parts: readonly Part[]): Part {
   return parts.length === 0 ? EMPTY : field(tag, parts);
 }
 
-/** Bytes as they are. */
+/** Bytes, unchanged. */
 export function bytesPart(bytes: Uint8Array): Part {
   return { size: bytes.length, write: (writer) => writer.append(bytes) };
 }
 
-/** 64-bit integers as varints, from their words, the lower one first. */
+/** 64-bit integers as varints, from pairs of words, the lower one first. */
 export function varintsPart(words: Int32Array): Part {
   return { size: varintsSize(words), write: (writer) => writer.varints(words) };
 }
 
-/** The entries of a map, each a field with `tag`; with `deterministic`, in the order of the names' bytes. */
+/**
+ * The entries of a map, each a field with `tag`; with `deterministic`, sorted by the bytes of the
+ * names.
+ */
 export function mapPart<T>(
   tag: number,
   what: string,
@@ -133,7 +136,7 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-/** Writes parts of protobuf messages whose sizes are known into memory that has room for them. */
+/** Writes parts of protobuf messages to memory of their total size. */
 export class MessageWriter {
   readonly bytes: Uint8Array<ArrayBuffer>;
   #at = 0;
@@ -177,15 +180,15 @@ export class MessageWriter {
   }
 }
 
-/** Bytes of a delimited field with a tag of one byte. */
-export function fieldSize(length: number): number {
+/** Size of a delimited field with a tag of one byte. */
+function fieldSize(length: number): number {
   let size = 2;
   for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 128)) size++;
   return size + length;
 }
 
-/** Bytes of 64-bit integers as varints, from their words. */
-export function varintsSize(words: Int32Array): number {
+/** Size of 64-bit integers as varints, from their words. */
+function varintsSize(words: Int32Array): number {
   let size = 0;
   for (let i = 0; i < words.length; i += 2) {
     const low = words[i];

@@ -8,7 +8,8 @@ export const HIGH_WORD: 0 | 1 = LITTLE_ENDIAN ? 1 : 0;
 const one = new Int32Array(2);
 
 /**
- * Writes the two words of each varint of a packed run to `words`, starting at `to`. Returns the word after the last one.
+ * Writes the two words of each varint of a packed run to `words`, starting at `to`. Returns the
+ * word after the last one.
  *
  * @throws WireFault for a run that ends inside a varint, and for a varint of more than ten bytes
  */
@@ -53,8 +54,9 @@ export function varintsInto(
 }
 
 /**
- * Writes each varint of a packed run as a number, starting at `to`. Returns the index after the last one, or -1 if one is
- * beyond 2^53 - 1. It repeats the loop of {@link varintsInto}, because converting words afterwards is a second pass.
+ * Writes each varint of a packed run as a number, starting at `to`. Returns the index after the
+ * last one, or -1 if one is beyond 2^53 - 1. It repeats the loop of {@link varintsInto}, because
+ * converting words afterwards is a second pass.
  *
  * @throws WireFault for a run that ends inside a varint, and for a varint of more than ten bytes
  */
@@ -98,7 +100,10 @@ export function numbersFrom(
   return to;
 }
 
-/** Writes each varint of a packed run as a 32-bit integer, starting at `to`. Returns the index after the last one. Larger values keep their low bits, as in protobuf. */
+/**
+ * Writes each varint of a packed run as a 32-bit integer, starting at `to`. Returns the index after
+ * the last one. Larger values keep their low bits, as in protobuf.
+ */
 export function int32sInto(
   bytes: Uint8Array,
   start: number,
@@ -162,7 +167,10 @@ export function areVarints(bytes: Uint8Array, start: number, end: number): boole
   return length === 0;
 }
 
-/** Index of the first of the 64-bit integers [from, to) of `words` that a number cannot hold exactly; -1 if there is none. */
+/**
+ * Index of the first of the 64-bit integers [from, to) of `words` that a number cannot hold
+ * exactly; -1 if there is none.
+ */
 export function findUnsafe(words: Int32Array, from: number, to: number): number {
   for (let i = from; i < to; i += 2) {
     const high = words[i + HIGH_WORD];
@@ -190,7 +198,10 @@ function checkEnd(bytes: Uint8Array, start: number, end: number): void {
     throw new WireFault(end - 1, 'wanted a varint, found the end of its packed run inside it');
 }
 
-/** Writes the two words of one varint to `words`. Returns where the next varint begins. Bits beyond 64 are dropped, as in protobuf. */
+/**
+ * Writes the two words of one varint to `words`. Returns where the next varint begins. Bits beyond
+ * 64 are dropped, as in protobuf.
+ */
 function longVarint(bytes: Uint8Array, start: number, words: Int32Array, to: number): number {
   let low = 0;
   let high = 0;

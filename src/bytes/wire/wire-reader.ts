@@ -28,11 +28,11 @@ export class WireFault extends Error implements Fault {
 }
 
 /**
- * Reads the fields of protobuf messages one by one, without allocating memory. A declared length is checked before it
- * is followed. `step` reports damage in `fault`; `nextField` throws it.
+ * Reads the fields of protobuf messages one by one, without allocating memory. A declared length is
+ * checked before it is followed. `step` reports damage in `fault`; `nextField` throws it.
  *
- * protobufjs has such a reader too. It adds 12.6 kB (gzipped) to a bundle, creates a number for each float and an object
- * for each integer. The tests compare with its compiled messages.
+ * protobufjs has such a reader too. It adds 12.6 kB (gzipped) to a bundle, creates a number for
+ * each float and an object for each integer. The tests compare with its compiled messages.
  */
 export class WireReader {
   bytes: Uint8Array;
@@ -73,7 +73,10 @@ export class WireReader {
     if (fault !== undefined) throw new WireFault(fault.at, fault.message);
   }
 
-  /** Moves to the next field of the message that ends at `limit`; false at its end and at damage, which sets `fault`. */
+  /**
+   * Moves to the next field of the message that ends at `limit`; false at its end and at damage,
+   * which sets `fault`.
+   */
   step(limit: number): boolean {
     if (this.at >= limit) return false;
     const tag = this.#readTag(limit);
@@ -90,7 +93,10 @@ export class WireReader {
     return false;
   }
 
-  /** Reads an unsigned varint; -1 if it is damaged. From 2^53 on it is rounded: no tag and no length is that large. */
+  /**
+   * Reads an unsigned varint; -1 if it is damaged. From 2^53 on it is rounded: no tag and no length
+   * is that large.
+   */
   varint(limit: number): number {
     const { bytes, at } = this;
     if (at < limit && bytes[at] < 0x80) {
@@ -117,8 +123,9 @@ export class WireReader {
   }
 
   /**
-   * Returns the end of the delimited value whose length is at `at`, and sets `start`; -1 if the value does not end by
-   * `limit`. This is the fast path for common layouts: `step` explains what is wrong.
+   * Returns the end of the delimited value whose length is at `at`, and sets `start`; -1 if the
+   * value does not end by `limit`. This is the fast path for common layouts: `step` explains what
+   * is wrong.
    */
   delimitedEnd(at: number, limit: number): number {
     const { bytes } = this;

@@ -23,7 +23,9 @@ const MAX_DOMAIN = 100;
 /** Minimum mean count of the texts of a domain: ids and captions are not domains. */
 const MIN_OCCURRENCES = 2;
 
-/** A feature with lists of several types, which the conformance rules of example.proto do not allow. */
+/**
+ * A feature with lists of several types, which the conformance rules of example.proto do not allow.
+ */
 export interface TypeConflict {
   readonly feature: string;
   readonly isList: boolean;
@@ -38,16 +40,17 @@ export interface TypeConflict {
 /** Options of {@link schemaOf}. */
 export interface SchemaOptions {
   /**
-   * Whether to write only rules about types, presence, fixed lengths and kinds of images, so that other data of the same
-   * kind fits. Default false.
+   * Whether to write only rules about types, presence, fixed lengths and kinds of images, so that
+   * other data of the same kind fits. Default false.
    */
   readonly loose: boolean;
 }
 
 /**
- * The tightest schema that all records of a data set conform to, and the features of several types, which no schema can
- * describe: their rule has the most frequent type. A feature whose lists are all empty gets no type, because it is not
- * known. If the records have several message types, the schema describes the most frequent one.
+ * The tightest schema that all records of a data set conform to, and the features of several types,
+ * which no schema can describe: their rule has the most frequent type. A feature whose lists are
+ * all empty gets no type, because it is not known. If the records have several message types, the
+ * schema describes the most frequent one.
  *
  * @throws UsageError if no record has a message type that a schema describes
  * @example

@@ -15,7 +15,8 @@ import {
 import type { RecordSchema } from './schema.ts';
 
 /**
- * Reads a schema from JSON text or a parsed document, and checks it: unknown keys, types of values, and bounds.
+ * Reads a schema from JSON text or a parsed document, and checks it: unknown keys, types of values,
+ * and bounds.
  *
  * @throws UsageError that names the place in the document and the expected value
  * @example

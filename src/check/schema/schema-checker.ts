@@ -56,7 +56,10 @@ export class SchemaChecker {
     return [...this.#features.unlisted(), ...this.#lists.unlisted()];
   }
 
-  /** Checks an Example or SequenceExample, from the last feature to the first: the last one of a name counts. */
+  /**
+   * Checks an Example or SequenceExample, from the last feature to the first: the last one of a
+   * name counts.
+   */
   #check(): void {
     const { index } = this.#recognizer;
     const { bytes } = index;
@@ -135,7 +138,10 @@ class Checkers {
     this.#table.begin();
   }
 
-  /** The checker of the name at [start, end) of `bytes`; undefined if the record had that name before. */
+  /**
+   * The checker of the name at [start, end) of `bytes`; undefined if the record had that name
+   * before.
+   */
   next(bytes: Uint8Array, start: number, end: number, record: number): FeatureChecker | undefined {
     return this.#met(this.#table.find(bytes, start, end), record);
   }

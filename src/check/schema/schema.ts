@@ -14,13 +14,19 @@ export type SchemaMessage = 'Example' | 'SequenceExample' | 'ExampleListWithCont
 
 /** Rules for one feature. A missing rule is not checked. */
 export interface FeatureSchema {
-  /** Type of its list. Missing if no value was seen. `float64` and `int32` are types of tensors in a Record. */
+  /**
+   * Type of its list. Missing if no value was seen. `float64` and `int32` are types of tensors in a
+   * Record.
+   */
   readonly type?: FeatureType;
   /** Whether every record has it, with a list of its type. Default false. */
   readonly required?: boolean;
   /** Values per list. */
   readonly length?: Bounds;
-  /** Shape of the values as a tensor, in row-major order; it is checked as a length if `length` is missing. `[]` is a scalar. */
+  /**
+   * Shape of the values as a tensor, in row-major order; it is checked as a length if `length` is
+   * missing. `[]` is a scalar.
+   */
   readonly shape?: readonly number[];
   /** Range of int64 and finite float values; int64 beyond 2^53 as decimal text. */
   readonly range?: Bounds<number | string>;
@@ -32,7 +38,10 @@ export interface FeatureSchema {
   readonly bytes?: Bounds;
   /** Whether every value of bytes is UTF-8. */
   readonly utf8?: boolean;
-  /** The allowed values: texts of a bytes feature, integers of an int64 feature (beyond 2^53 as decimal text). */
+  /**
+   * The allowed values: texts of a bytes feature, integers of an int64 feature (beyond 2^53 as
+   * decimal text).
+   */
   readonly values?: readonly (string | number)[];
   /** Kinds of images, of which every value of bytes must be one. */
   readonly images?: readonly ImageKind[];
@@ -48,16 +57,17 @@ export interface FeatureListSchema extends FeatureSchema {
 }
 
 /**
- * Rules for every record of a data set: a JSON document that `recordpipe schema` writes, that you edit, and that
- * `recordpipe validate --schema` checks. Its JSON Schema is `schema/recordpipe-schema.json` in the package.
+ * Rules for every record of a data set: a JSON document that `recordpipe schema` writes, that you
+ * edit, and that `recordpipe validate --schema` checks. Its JSON Schema is
+ * `schema/recordpipe-schema.json` in the package.
  */
 export interface RecordSchema {
   /** Identifies the document for people and editors. */
   readonly $schema?: string;
   readonly recordpipeSchema: 1;
   /**
-   * Type of the records. The context of a SequenceExample or ExampleListWithContext is `features` here. Fields of a Record
-   * and an IRHeader have the names of `recordContent`.
+   * Type of the records. The context of a SequenceExample or ExampleListWithContext is `features`
+   * here. Fields of a Record and an IRHeader have the names of `recordContent`.
    */
   readonly message: SchemaMessage;
   /** A note that is not checked. */

@@ -99,7 +99,10 @@ export class DatasetCounter {
     };
   }
 
-  /** Counts the features of an Example or SequenceExample, from the last to the first: the last one of a name counts. */
+  /**
+   * Counts the features of an Example or SequenceExample, from the last to the first: the last one
+   * of a name counts.
+   */
   #take(): void {
     const { index } = this.#recognizer;
     const { bytes } = index;

@@ -39,7 +39,10 @@ export interface StatsFinding {
   readonly message: string;
 }
 
-/** Number of records of each `RecordType`. Types that do not occur are omitted, except `example`, `sequenceExample` and `other`. */
+/**
+ * Number of records of each `RecordType`. Types that do not occur are omitted, except `example`,
+ * `sequenceExample` and `other`.
+ */
 export interface MessageCounts {
   readonly example: number;
   /** With feature lists. */
@@ -72,7 +75,8 @@ export function recordsWithFeatures(messages: MessageCounts): number {
 }
 
 /**
- * Number of records of each type that occurs, with the name of the type, in the order of {@link MessageCounts}.
+ * Number of records of each type that occurs, with the name of the type, in the order of {@link
+ * MessageCounts}.
  *
  * @example
  * ```ts
@@ -142,9 +146,9 @@ export function messageCounts(
 }
 
 /**
- * The statistics of a set of record files: the document that `recordpipe stats --json` prints. Documents of parts of a set
- * merge into the document of the set, byte for byte and in any order: see `mergeStats`. Fields may be added; `version`
- * changes when the meaning of a field changes.
+ * The statistics of a set of record files: the document that `recordpipe stats --json` prints.
+ * Documents of parts of a set merge into the document of the set, byte for byte and in any order:
+ * see `mergeStats`. Fields may be added; `version` changes when the meaning of a field changes.
  */
 export interface DatasetStats {
   readonly version: 1;
@@ -156,7 +160,10 @@ export interface DatasetStats {
   readonly recordBytes?: Spread;
   readonly payloadBytes: number;
   readonly messages: MessageCounts;
-  /** By name: features of Examples and contexts, and the corresponding fields of other messages (see `recordContent`). */
+  /**
+   * By name: features of Examples and contexts, and the corresponding fields of other messages (see
+   * `recordContent`).
+   */
   readonly features: readonly NamedFeature[];
   /** By name. */
   readonly featureLists: readonly NamedFeature[];
@@ -182,9 +189,10 @@ export const NO_STATS: DatasetStats = Object.freeze({
 } satisfies DatasetStats);
 
 /**
- * Merges two documents. The operation is associative and commutative, with {@link NO_STATS} as neutral element: however a
- * set of files is divided, and in whatever order the parts are merged, the result is the same JSON text as that of one run
- * over all files. No file may be in both documents.
+ * Merges two documents. The operation is associative and commutative, with {@link NO_STATS} as
+ * neutral element: however a set of files is divided, and in whatever order the parts are merged,
+ * the result is the same JSON text as that of one run over all files. No file may be in both
+ * documents.
  *
  * @example
  * ```ts
@@ -215,8 +223,8 @@ export function mergeStats(a: DatasetStats, b: DatasetStats): DatasetStats {
 }
 
 /**
- * Merges the statistics of many files as they come, in pairs of about equal size: the time grows with the files, not with
- * their square.
+ * Merges the statistics of many files as they come, in pairs of about equal size: the time grows
+ * with the files, not with their square.
  */
 export class StatsMerger {
   /** At index i the statistics of 2^i files, or undefined. */

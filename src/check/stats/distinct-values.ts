@@ -1,9 +1,14 @@
-/** Distinct values of a feature are counted up to this number; beyond it, all counts are dropped. */
+/**
+ * Distinct values of a feature are counted up to this number; beyond it, all counts are dropped.
+ */
 export const MAX_DISTINCT = 1024;
 /** Beyond this length of a value of bytes, all counts are dropped too. */
 export const MAX_LABEL_BYTES = 64;
 
-/** A value and its count: an integer (as text beyond 2^53), or bytes as text, or as base64 if they are not UTF-8. */
+/**
+ * A value and its count: an integer (as text beyond 2^53), or bytes as text, or as base64 if they
+ * are not UTF-8.
+ */
 export interface ValueCount {
   readonly value: number | string;
   /** Present if `value` is base64. */
@@ -12,8 +17,9 @@ export interface ValueCount {
 }
 
 /**
- * All distinct values, the most frequent first; null if there are more than 1,024, or one of more than 64 bytes. This does
- * not depend on the order of values, so that counts of parts add up to those of the whole.
+ * All distinct values, the most frequent first; null if there are more than 1,024, or one of more
+ * than 64 bytes. This does not depend on the order of values, so that counts of parts add up to
+ * those of the whole.
  */
 export type DistinctValues = readonly ValueCount[] | null;
 

@@ -17,8 +17,9 @@ import {
 import { type FieldSink, type FieldValue, sendField } from './record-content.ts';
 
 /**
- * Type of a feature's list. `none` means that the feature exists without a list. Examples do not have `float64` and `int32`,
- * which are types of tensors in other messages; their values are counted in `float` and `int64`.
+ * Type of a feature's list. `none` means that the feature exists without a list. Examples do not
+ * have `float64` and `int32`, which are types of tensors in other messages; their values are
+ * counted in `float` and `int64`.
  */
 export type FeatureKind = 'int64' | 'float' | 'bytes' | 'float64' | 'int32' | 'none';
 
@@ -117,7 +118,11 @@ export class FeatureCounter implements FieldSink {
     this.#length.add(this.#values);
   }
 
-  /** Adds the values of a record that is not an Example. @param isLabel whether to count distinct floats */
+  /**
+   * Adds the values of a record that is not an Example.
+   *
+   * @param isLabel whether to count distinct floats
+   */
   addField(
     field: FieldValue,
     place: () => RecordPlace,

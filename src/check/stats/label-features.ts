@@ -22,8 +22,9 @@ const FLAG =
   /(^|[/_.])(is[_/.])?(first|last|start|begin|end|terminal|terminated|truncated|done|valid|padding)$/i;
 
 /**
- * The features whose values are labels: at least two distinct texts or numbers that occur twice on average, few per record,
- * and few in all unless the name says that they are labels. Features named label, class and the like come first.
+ * The features whose values are labels: at least two distinct texts or numbers that occur twice on
+ * average, few per record, and few in all unless the name says that they are labels. Features named
+ * label, class and the like come first.
  *
  * @example
  * ```ts

@@ -11,7 +11,10 @@ const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const TEXT_NAME = /(^|[/_.])(label|class|category|caption|text|name)s?([/_.](text|name))?$/i;
 const NUMBER_NAME = /(^|[/_.])(label|class|category)(es|s)?([/_.](id|index|label))?$/i;
 
-/** The label of a record with these fields: the first text or number in a field named label, class and the like. */
+/**
+ * The label of a record with these fields: the first text or number in a field named label, class
+ * and the like.
+ */
 export function contentLabel(features: ReadonlyMap<string, FieldValue>): string | undefined {
   const named = [...features].flatMap(([name, field]) => {
     const short = name.replace(LABEL_FOLDER, 'label');
@@ -34,7 +37,10 @@ export function isLabelField(name: string): boolean {
   return name === 'label' || LABEL_FOLDER.test(name);
 }
 
-/** The label of an Example: its first short text or number in a feature named label, class and the like. */
+/**
+ * The label of an Example: its first short text or number in a feature named label, class and the
+ * like.
+ */
 export function recordLabel(index: FeatureIndex): string | undefined {
   let label: string | undefined;
   let best = '';

@@ -1,6 +1,7 @@
 /**
- * Counts by power of two: at 0 the zeros, at k the values of at least 2^(k-1) and less than 2^k. Trailing zeros are omitted.
- * The limits are always the same, so that two histograms are added by adding their counts.
+ * Counts by power of two: at 0 the zeros, at k the values of at least 2^(k-1) and less than 2^k.
+ * Trailing zeros are omitted. The limits are always the same, so that two histograms are added by
+ * adding their counts.
  */
 export type Log2Counts = readonly number[];
 
@@ -63,8 +64,8 @@ function trimmed(counts: number[]): number[] {
 }
 
 /**
- * Counts of numbers by sign and power of two: pairs `[exponent, count]`, ascending, where exponent e counts the values with
- * 2^e <= |value| < 2^(e+1). Subnormal floats are counted as 2^-127.
+ * Counts of numbers by sign and power of two: pairs `[exponent, count]`, ascending, where exponent
+ * e counts the values with 2^e <= |value| < 2^(e+1). Subnormal floats are counted as 2^-127.
  */
 export interface SignedLog2 {
   readonly negative: readonly ExponentCount[];

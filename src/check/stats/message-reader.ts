@@ -42,7 +42,10 @@ function list(name: string, type: FieldShape['type']): FieldShape {
   return { name, type, many: 'list' };
 }
 
-/** tensorflow.ranking's ExampleListWithContext: the documents of one query. Source: tensorflow_serving/apis/input.proto. */
+/**
+ * tensorflow.ranking's ExampleListWithContext: the documents of one query. Source:
+ * tensorflow_serving/apis/input.proto.
+ */
 export const EXAMPLE_LIST_WITH_CONTEXT: MessageShape = {
   1: list('examples', 'Example'),
   2: one('context', 'Example'),
@@ -142,7 +145,10 @@ const VALUE: MessageShape = {
   9: one('bytes', { 1: list('value', 'bytes'), 2: one('contentType', 'string') }),
 };
 
-/** aialgs.data.Record, a record of SageMaker's recordio-protobuf. Source: record.proto of the SageMaker Python SDK. */
+/**
+ * aialgs.data.Record, a record of SageMaker's recordio-protobuf. Source: record.proto of the
+ * SageMaker Python SDK.
+ */
 export const RECORD: MessageShape = {
   1: { ...one('features', VALUE), many: 'map' },
   2: { ...one('label', VALUE), many: 'map' },
@@ -165,7 +171,10 @@ const WIRE_TYPES: Record<ScalarType, number> = {
 };
 const MAX_DEPTH = 8;
 
-/** A message in protobuf's JSON mapping, except that bytes are views of the record and 64-bit integers are bigint. */
+/**
+ * A message in protobuf's JSON mapping, except that bytes are views of the record and 64-bit
+ * integers are bigint.
+ */
 export type MessageValue = { readonly [field: string]: unknown };
 
 /** Finds out whether bytes are a message of a given shape, and reads such messages. */
@@ -182,7 +191,10 @@ export class MessageReader extends WireReader {
     return this.#matches(shape, to, 0, seen);
   }
 
-  /** Reads the message at [from, to) of `bytes`, which `matches` has accepted. Examples are returned as bytes. */
+  /**
+   * Reads the message at [from, to) of `bytes`, which `matches` has accepted. Examples are returned
+   * as bytes.
+   */
   read(shape: MessageShape, bytes: Uint8Array, from: number, to: number): MessageValue {
     this.reset(bytes, from);
     return this.#read(shape, to);

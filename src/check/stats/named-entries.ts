@@ -1,8 +1,8 @@
 import { NameTable } from '../../messages/example/name-table.ts';
 
 /**
- * An entry for each name. Beyond `max` names, those that sort first are kept, so that the result does not depend on the
- * order of records.
+ * An entry for each name. Beyond `max` names, those that sort first are kept, so that the result
+ * does not depend on the order of records.
  */
 export class NamedEntries<T extends { readonly name: string }> {
   /** Whether names were dropped. */
@@ -24,7 +24,10 @@ export class NamedEntries<T extends { readonly name: string }> {
     this.#table.begin();
   }
 
-  /** The entry of the name at [start, end) of `bytes`, which is UTF-8; undefined for a name that is dropped. */
+  /**
+   * The entry of the name at [start, end) of `bytes`, which is UTF-8; undefined for a name that is
+   * dropped.
+   */
   find(bytes: Uint8Array, start: number, end: number): T | undefined {
     return this.#table.find(bytes, start, end);
   }

@@ -21,7 +21,10 @@ export interface Int64Stats {
 export interface FloatStats {
   /** All values, including NaN. */
   readonly values: number;
-  /** Minimum of the finite values, with the fewest digits that give the same float; null if there are none. */
+  /**
+   * Minimum of the finite values, with the fewest digits that give the same float; null if there
+   * are none.
+   */
   readonly min: number | null;
   readonly max: number | null;
   readonly nan: number;
@@ -239,7 +242,10 @@ function floatOfKey(key: number): number {
   return floats[0];
 }
 
-/** The number with the fewest digits that rounds to this 32-bit float: 0.1 instead of 0.10000000149011612. */
+/**
+ * The number with the fewest digits that rounds to this 32-bit float: 0.1 instead of
+ * 0.10000000149011612.
+ */
 export function shortFloat(value: number): number {
   for (let digits = 1; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));

@@ -8,7 +8,10 @@ import type { SageMakerValue } from '../../messages/sagemaker/record.ts';
 import { EVENT, EXAMPLE_LIST_WITH_CONTEXT, MessageReader, type MessageValue } from './message-reader.ts';
 import type { RecordType } from './record-type.ts';
 
-/** Values of one field of a record: a feature of an Example, or the corresponding field of another message. */
+/**
+ * Values of one field of a record: a feature of an Example, or the corresponding field of another
+ * message.
+ */
 export type FieldValue =
   | Feature<'bigint'>
   | { readonly kind: 'float64'; readonly value: Float64Array }
@@ -18,7 +21,9 @@ export type FieldValue =
 export interface RecordContent {
   /** Features of an Example, or of the context. */
   readonly features: ReadonlyMap<string, FieldValue>;
-  /** One value for each step of a SequenceExample, or for each example of an ExampleListWithContext. */
+  /**
+   * One value for each step of a SequenceExample, or for each example of an ExampleListWithContext.
+   */
   readonly featureLists: ReadonlyMap<string, readonly FieldValue[]>;
 }
 
@@ -70,13 +75,13 @@ const NO_LISTS: ReadonlyMap<string, readonly FieldValue[]> = new Map();
 /**
  * The fields of a record by name.
  *
- * - ExampleListWithContext: features of the context; each feature list has one step per example, of kind `none` where the
- *   example lacks the feature.
- * - Record: `features/NAME` and `label/NAME`, with `/keys` and `/shape` for tensors that have them; `uid`, `metadata` and
- *   `configuration`.
+ * - ExampleListWithContext: features of the context; each feature list has one step per example, of
+ *   kind `none` where the example lacks the feature.
+ * - Record: `features/NAME` and `label/NAME`, with `/keys` and `/shape` for tensors that have them;
+ *   `uid`, `metadata` and `configuration`.
  * - IRHeader: `label`, `id`, `id2` unless it is 0, and `payload`.
- * - Event: `wall_time`, `step`, and each summary by its tag: scalars and tensors as numbers, images encoded, and the minimum
- *   and maximum of histograms.
+ * - Event: `wall_time`, `step`, and each summary by its tag: scalars and tensors as numbers, images
+ *   encoded, and the minimum and maximum of histograms.
  *
  * Bytes are views of the record.
  *
@@ -211,7 +216,7 @@ export interface EventMessage extends MessageValue {
 }
 
 /** A value of a summary. */
-export interface SummaryValue {
+interface SummaryValue {
   readonly tag?: string;
   readonly simpleValue?: number;
   readonly obsoleteOldStyleHistogram?: Uint8Array;
@@ -271,7 +276,7 @@ function eventFields(event: EventMessage): Map<string, FieldValue> {
 }
 
 /** The numbers, images or texts of a summary. */
-export function summaryField(value: SummaryValue): FieldValue {
+function summaryField(value: SummaryValue): FieldValue {
   const { simpleValue, image, histo, audio, tensor, obsoleteOldStyleHistogram, metadata } = value;
   if (simpleValue !== undefined) return { kind: 'float', value: Float32Array.of(simpleValue) };
   if (histo !== undefined) return { kind: 'float64', value: Float64Array.of(histo.min ?? 0, histo.max ?? 0) };

@@ -14,17 +14,22 @@ const PIECE_BYTES = 3 * 2 ** 18;
 
 /** Options of {@link recordJson}. */
 export interface RecordJsonOptions {
-  /** Whether to write a feature or feature list. Default: all. Ignored for types without named features. */
+  /**
+   * Whether to write a feature or feature list. Default: all. Ignored for types without named
+   * features.
+   */
   readonly wanted: (name: string) => boolean;
 }
 
 /**
- * A record in protobuf's canonical JSON mapping, as `google.protobuf.json_format.MessageToJson` writes it: field names in
- * camel case, int64 as decimal text, bytes as base64 with padding, floats with the fewest digits that give the same 32 bits,
- * `"NaN"`, `"Infinity"` and `"-Infinity"` as text, unset fields omitted. It is one line; features keep the order of the
- * record. An IRHeader has the fields `flag`, `label`, `id`, `id2` and `payload`.
+ * A record in protobuf's canonical JSON mapping, as `google.protobuf.json_format.MessageToJson`
+ * writes it: field names in camel case, int64 as decimal text, bytes as base64 with padding, floats
+ * with the fewest digits that give the same 32 bits, `"NaN"`, `"Infinity"` and `"-Infinity"` as
+ * text, unset fields omitted. It is one line; features keep the order of the record. An IRHeader
+ * has the fields `flag`, `label`, `id`, `id2` and `payload`.
  *
- * The text is returned in pieces, because a string cannot hold the text of a record of more than about 400 MB.
+ * The text is returned in pieces, because a string cannot hold the text of a record of more than
+ * about 400 MB.
  *
  * @param type as `recognizeRecord` returns it
  * @throws RecordpipeError `malformed-example` for a record of another type

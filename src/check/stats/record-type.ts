@@ -45,14 +45,18 @@ export class RecordRecognizer {
   readonly #reader = new MessageReader();
   readonly #fields = new Set<number>();
 
-  /** @param format of the source: lines are text or binary, and RecordIO may have an IRHeader before any payload */
+  /**
+   * @param format of the source: lines are text or binary, and RecordIO may have an IRHeader before
+   *   any payload
+   */
   recognize(bytes: Uint8Array, from: number, to: number, format: FormatName | undefined): RecordType {
     if (format === 'textline') return from === to || isTextAt(bytes, from, to) ? 'text' : 'binary';
     const { index } = this;
     const isExample = index.read(bytes, from, to);
     const example = index.isSequence ? 'SequenceExample' : 'Example';
     if (isExample && !index.isOdd) return example;
-    // Always in this order, so that the type does not depend on earlier records. Each check fails within a few bytes.
+    // Always in this order, so that the type does not depend on earlier records. Each check fails
+    // within a few bytes.
     const known = OTHERS.find((type) => this.#is(type, bytes, from, to, format));
     if (known !== undefined && !(isExample && UNCERTAIN.has(known))) return known;
     return isExample ? example : 'binary';
@@ -116,7 +120,10 @@ const OTHERS: readonly Other[] = [
 /** Types that an odd Example may look like by chance. */
 const UNCERTAIN: ReadonlySet<Other> = new Set(['text', 'protobuf']);
 
-/** An image after the header is certain; other payloads count in RecordIO, where the header's numbers are plausible. */
+/**
+ * An image after the header is certain; other payloads count in RecordIO, where the header's
+ * numbers are plausible.
+ */
 function isIRHeader(bytes: Uint8Array, from: number, to: number, format: FormatName | undefined): boolean {
   if (to - from < IR_HEADER_BYTES) return false;
   const labels = readU32(bytes, from);
@@ -134,10 +141,12 @@ function isIRHeader(bytes: Uint8Array, from: number, to: number, format: FormatN
 let shared: RecordRecognizer | undefined;
 
 /**
- * Detects the type of a record from its content. A record has a message type only if every field in it belongs to that
- * type, at every depth. Empty records and SequenceExamples without feature lists are Examples, because they have the same bytes.
+ * Detects the type of a record from its content. A record has a message type only if every field in
+ * it belongs to that type, at every depth. Empty records and SequenceExamples without feature lists
+ * are Examples, because they have the same bytes.
  *
- * @param format of the file, if known: lines of text are `text` or `binary`, and an IRHeader is expected in RecordIO
+ * @param format of the file, if known: lines of text are `text` or `binary`, and an IRHeader is
+ *   expected in RecordIO
  * @example
  * ```ts
  * import { encodeExample } from 'recordpipe/messages';

@@ -9,13 +9,19 @@ export interface ImageSample {
   readonly kind: ImageKind;
   readonly width: number;
   readonly height: number;
-  /** The label of its record, if there is a feature whose name ends in label, class, text, name or caption. */
+  /**
+   * The label of its record, if there is a feature whose name ends in label, class, text, name or
+   * caption.
+   */
   readonly label?: string;
   /** The bytes of the image. */
   readonly base64: string;
 }
 
-/** Samples in a document. A hash of their place selects them, so that the order and division of the data do not matter. */
+/**
+ * Samples in a document. A hash of their place selects them, so that the order and division of the
+ * data do not matter.
+ */
 export const MAX_SAMPLES = 16;
 /** Larger images are not kept. */
 export const MAX_SAMPLE_BYTES: number = 128 * 1024;
@@ -27,7 +33,10 @@ interface Kept {
   readonly sample: ImageSample;
 }
 
-/** A sample before it is encoded: most candidates are replaced, and base64 takes as long as all other work. */
+/**
+ * A sample before it is encoded: most candidates are replaced, and base64 takes as long as all
+ * other work.
+ */
 interface Candidate {
   readonly hash: number;
   readonly sample: Omit<ImageSample, 'base64'>;
@@ -40,7 +49,10 @@ export class SampleKeeper {
   readonly #seed: number;
   readonly #wanted: boolean;
   #kept: Candidate[] = [];
-  /** Memory of a candidate that was replaced: allocating memory for each one is slower than all counting. */
+  /**
+   * Memory of a candidate that was replaced: allocating memory for each one is slower than all
+   * counting.
+   */
   #spare: Uint8Array | undefined;
 
   constructor(uri: string, wanted: boolean) {

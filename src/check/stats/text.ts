@@ -3,7 +3,10 @@ import { findMalformedUtf8 } from '../../formats/utf8.ts';
 
 /** Values up to this length are checked here, which is faster than calling Node. */
 const SHORT_BYTES = 48;
-/** Control characters are looked for in this many bytes: binary data nearly always has some near its beginning. */
+/**
+ * Control characters are looked for in this many bytes: binary data nearly always has some near its
+ * beginning.
+ */
 const CONTROL_BYTES = 64;
 
 /** Whether the bytes [from, to) are UTF-8. */
@@ -16,7 +19,10 @@ export function isUtf8At(bytes: Uint8Array, from: number, to: number): boolean {
   return isUtf8(bytes.subarray(from, to));
 }
 
-/** Whether the bytes [from, to) are text: UTF-8, with no control characters except tab and line ends in the first 64 bytes. */
+/**
+ * Whether the bytes [from, to) are text: UTF-8, with no control characters except tab and line ends
+ * in the first 64 bytes.
+ */
 export function isTextAt(bytes: Uint8Array, from: number, to: number): boolean {
   const end = Math.min(to, from + CONTROL_BYTES);
   let isAscii = true;
@@ -33,8 +39,8 @@ export function isTextAt(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 /**
- * Decodes bytes that are text, including a byte order mark. Returns undefined for bytes that are not UTF-8 or have control
- * characters other than tab and line ends.
+ * Decodes bytes that are text, including a byte order mark. Returns undefined for bytes that are
+ * not UTF-8 or have control characters other than tab and line ends.
  *
  * @example
  * ```ts

@@ -62,7 +62,8 @@ function countTextSigned(value: number): string {
 }
 
 /**
- * Shortens a text to at most `characters` characters. The middle is replaced, because names often differ at their ends.
+ * Shortens a text to at most `characters` characters. The middle is replaced, because names often
+ * differ at their ends.
  *
  * @example
  * ```ts

@@ -31,7 +31,8 @@ interface Lists {
  * The column of a spec.
  *
  * @param slotOf returns the slot of a name in the records
- * @param reuse whether arrays of numbers use the memory of the previous column, where the column has no second array
+ * @param reuse whether arrays of numbers use the memory of the previous column, where the column
+ *   has no second array
  */
 export function columnOf(
   name: string,
@@ -217,7 +218,10 @@ function sparseColumn(
   return { batch: (found) => build(found, true), single: (found) => build(found, false) };
 }
 
-/** Indices of the values by position, record by record. Values with equal positions keep their order. */
+/**
+ * Indices of the values by position, record by record. Values with equal positions keep their
+ * order.
+ */
 function sortedByPosition(splits: Int32Array, positions: Int32Array, rank: number): number[] {
   const compare = (a: number, b: number): number => {
     for (let d = 0; d < rank; d++) {

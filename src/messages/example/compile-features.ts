@@ -8,13 +8,20 @@ import { FoundFeatures } from './found-features.ts';
 
 /** Options of {@link compileFeatures}. */
 export interface CompileFeaturesOptions<M extends PlanInt64 = PlanInt64> {
-  /** Integers as `BigInt64Array`, or as numbers (`Float64Array`): then an integer beyond 2^53 - 1 is an error. */
+  /**
+   * Integers as `BigInt64Array`, or as numbers (`Float64Array`): then an integer beyond 2^53 - 1 is
+   * an error.
+   */
   readonly int64: M;
-  /** As in `decodeExample`: with `tf`, features that TensorFlow rejects or reads otherwise are errors. Only requested features are read. */
+  /**
+   * As in `decodeExample`: with `tf`, features that TensorFlow rejects or reads otherwise are
+   * errors. Only requested features are read.
+   */
   readonly strict: false | 'tf';
   /**
-   * Whether arrays of numbers may use the memory of the previous result, which is then valid only until the next call of
-   * the plan. It makes batches of long lists faster: new memory of megabytes is mapped page by page.
+   * Whether arrays of numbers may use the memory of the previous result, which is then valid only
+   * until the next call of the plan. It makes batches of long lists faster: new memory of megabytes
+   * is mapped page by page.
    */
   readonly reuse: boolean;
 }
@@ -48,12 +55,13 @@ export interface FeaturePlan<S extends FeatureSpecs, M extends PlanInt64 = 'bigi
 }
 
 /**
- * Compiles the requested features, and the form of each, into a plan that reads Examples. Missing features, empty lists,
- * other kinds and other numbers of values follow the rules of TensorFlow's `parse_single_example` and `parse_example`.
- * Features that are not requested are skipped by their length.
+ * Compiles the requested features, and the form of each, into a plan that reads Examples. Missing
+ * features, empty lists, other kinds and other numbers of values follow the rules of TensorFlow's
+ * `parse_single_example` and `parse_example`. Features that are not requested are skipped by their
+ * length.
  *
- * Arrays are new memory that the caller owns (except with `reuse`); bytes are views of the records. A plan keeps some
- * memory from batch to batch.
+ * Arrays are new memory that the caller owns (except with `reuse`); bytes are views of the records.
+ * A plan keeps some memory from batch to batch.
  *
  * @throws UsageError for invalid specs
  * @example

@@ -15,13 +15,19 @@ import {
 } from './feature-specs.ts';
 import { FoundFeatures, SlotFinder } from './found-features.ts';
 
-/** What to read of one feature list: as many values in each step as a shape has (`fixedLenSequence`), or any number. */
+/**
+ * What to read of one feature list: as many values in each step as a shape has
+ * (`fixedLenSequence`), or any number.
+ */
 export type FeatureListSpec = FixedLenSequenceSpec | VarLenSpec | RaggedSpec;
 
 /** What to read of feature lists, by name. */
 export type FeatureListSpecs = { readonly [name: string]: FeatureListSpec };
 
-/** The result of a plan for a SequenceExample. In the columns of feature lists, steps take the place of the records of a batch. */
+/**
+ * The result of a plan for a SequenceExample. In the columns of feature lists, steps take the place
+ * of the records of a batch.
+ */
 export interface ParsedSequence<C extends FeatureSpecs, L extends FeatureListSpecs, M extends PlanInt64> {
   readonly context: ParsedExample<C, M>;
   readonly featureLists: { -readonly [Name in keyof L]: ParsedColumn<L[Name], M> };
@@ -43,15 +49,18 @@ export interface SequenceFeaturePlan<
 }
 
 /**
- * Compiles the requested features of the context and the requested feature lists of SequenceExamples into a plan, as
- * TensorFlow's `parse_single_sequence_example` does. The context is read as {@link compileFeatures} reads an Example. For
- * a feature list, `fixedLenSequence(shape, kind)` gives values in `[steps, …shape]`, `varLen` a sparse column and `ragged`
- * a ragged one, step by step. A record without the list has no steps; unlike in TensorFlow this needs no `allow_missing`.
+ * Compiles the requested features of the context and the requested feature lists of
+ * SequenceExamples into a plan, as TensorFlow's `parse_single_sequence_example` does. The context
+ * is read as {@link compileFeatures} reads an Example. For a feature list, `fixedLenSequence(shape,
+ * kind)` gives values in `[steps, …shape]`, `varLen` a sparse column and `ragged` a ragged one,
+ * step by step. A record without the list has no steps; unlike in TensorFlow this needs no
+ * `allow_missing`.
  *
- * Arrays are new memory that the caller owns (except with `reuse`, which applies to the context only); bytes are views of
- * the record.
+ * Arrays are new memory that the caller owns (except with `reuse`, which applies to the context
+ * only); bytes are views of the record.
  *
- * @throws UsageError for invalid specs, and for `sparse` and `fixedLen` as the spec of a feature list
+ * @throws UsageError for invalid specs, and for `sparse` and `fixedLen` as the spec of a feature
+ *   list
  * @example
  * ```ts
  * import { compileSequenceFeatures, encodeSequenceExample, fixedLen, ragged } from 'recordpipe/messages';

@@ -7,14 +7,16 @@ import { UnsafeInteger } from './feature-values.ts';
 /** Options of {@link decodeExample}. */
 export interface DecodeExampleOptions<M extends Int64Mode = Int64Mode> {
   /**
-   * Type of integers: `BigInt64Array` (`bigint`), `Float64Array` (`number`: an integer beyond 2^53 - 1 is an error that
-   * names its feature), or `Float64Array` for features whose integers all fit and `BigInt64Array` for others (`auto`).
+   * Type of integers: `BigInt64Array` (`bigint`), `Float64Array` (`number`: an integer beyond 2^53
+   * - 1 is an error that names its feature), or `Float64Array` for features whose integers all fit
+   * and `BigInt64Array` for others (`auto`).
    */
   readonly int64: M;
   /**
-   * Default false: protobuf's rules. The last feature of a name counts, and so does the last kind of a feature; runs of
-   * one list are joined, packed or not. Values of a kind that a later one replaces are not read. With `tf`, records that
-   * TensorFlow's `parse_example` rejects or reads otherwise are errors.
+   * Default false: protobuf's rules. The last feature of a name counts, and so does the last kind
+   * of a feature; runs of one list are joined, packed or not. Values of a kind that a later one
+   * replaces are not read. With `tf`, records that TensorFlow's `parse_example` rejects or reads
+   * otherwise are errors.
    */
   readonly strict: false | 'tf';
   /** Source of the record, for errors. */
@@ -46,7 +48,9 @@ export function decodeOptions(given: Partial<DecodeExampleOptions> | undefined):
   return { int64, strict, place };
 }
 
-/** The error of a record that could not be read, with the feature and the byte where the cursor is. */
+/**
+ * The error of a record that could not be read, with the feature and the byte where the cursor is.
+ */
 export function explained(error: unknown, cursor: FeatureCursor, place: ErrorPlace): unknown {
   const { record, nameStart, nameEnd } = cursor;
   const isNamed = nameEnd > nameStart;

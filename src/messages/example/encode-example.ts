@@ -16,7 +16,10 @@ import {
 import { LITTLE_ENDIAN } from '../../bytes/wire/varints.ts';
 import { UsageError } from '../../errors.ts';
 
-/** What a feature to be written may look like: what `decodeExample` gives, or plain arrays. Texts are written in UTF-8. */
+/**
+ * A feature to encode: as `decodeExample` returns it, or with plain arrays. Texts are encoded as
+ * UTF-8.
+ */
 export type FeatureInput =
   | { readonly kind: 'bytes'; readonly value: readonly (Uint8Array | string)[] }
   | { readonly kind: 'float'; readonly value: Float32Array | Float64Array | readonly number[] }
@@ -32,7 +35,7 @@ export type FeaturesInput = ReadonlyMap<string, FeatureInput> | { readonly [name
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 
-/** The values of an Int64List as words, the lower one first. */
+/** The values of an Int64List as pairs of words, the lower one first. */
 export function int64Words(
   what: string,
   value: BigInt64Array | Float64Array | Int32Array | readonly (number | bigint)[],
@@ -58,21 +61,22 @@ export function int64Words(
   return words;
 }
 
-/** How an Example is written. */
+/** Options of {@link encodeExample}. */
 export interface EncodeExampleOptions {
   /**
-   * Features in the order of their names (of the bytes of these in UTF-8), as TensorFlow's deterministic serialization has them: the same features are
-   * then always the same bytes. Without it they come in the order in which they are given.
+   * Whether to sort features by the UTF-8 bytes of their names, as TensorFlow's deterministic
+   * serialization does: the same features are then always the same bytes. Otherwise they keep their
+   * order. Default true.
    */
   readonly deterministic: boolean;
 }
 
-/** What holds where nothing is said. */
+/** Default options of {@link encodeExample}. */
 export const DEFAULT_ENCODE_EXAMPLE_OPTIONS: Readonly<EncodeExampleOptions> = Object.freeze({
   deterministic: true,
 });
 
-/** What a SequenceExample is written from. */
+/** A SequenceExample to encode. */
 export interface SequenceExampleInput {
   readonly context?: FeaturesInput;
   readonly featureLists?:
@@ -85,11 +89,13 @@ const FIELD_2 = 0x12;
 const TAGS = { bytes: 0x0a, float: 0x12, int64: 0x1a } as const;
 
 /**
- * Encodes a tf.train.Example, byte for byte as TensorFlow does with `SerializeToString(deterministic=True)`, but for names of which one begins another: in Python the shorter one stands behind; without features, as no bytes at all. The
- * result is new memory and belongs to the caller.
+ * Encodes a tf.train.Example, byte for byte as TensorFlow does with
+ * `SerializeToString(deterministic=True)`. (Python puts a name after another that it is a prefix
+ * of.) Without features, the result has no bytes. It is new memory that the caller owns.
  *
- * @throws UsageError for integers beyond 64 bits, numbers beyond 32-bit floats, lone surrogates in texts, more than 2 GiB; the name of the feature is in it
- * @throws UsageError for values of another type than the kind says
+ * @throws UsageError for integers beyond 64 bits, numbers beyond 32-bit floats, lone surrogates in
+ *   texts, more than 2 GiB; it names the feature
+ * @throws UsageError for values of a type that does not match the kind
  * @example
  * ```ts
  * import { encodeExample } from 'recordpipe/messages';
@@ -108,11 +114,10 @@ export function encodeExample(
 }
 
 /**
- * Encodes a tf.train.SequenceExample, in the order of {@link encodeExample}. The result is new memory and belongs to
- * the caller.
+ * Encodes a tf.train.SequenceExample, in the order of {@link encodeExample}. The result is new
+ * memory that the caller owns.
  *
- * @throws UsageError for what an Example cannot hold, as {@link encodeExample}
- * @throws UsageError for values of another type than the kind says
+ * @throws UsageError for values that an Example cannot hold, as {@link encodeExample}
  * @example
  * ```ts
  * import { encodeSequenceExample } from 'recordpipe/messages';

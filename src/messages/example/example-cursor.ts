@@ -22,13 +22,14 @@ interface TargetMemory {
 const NO_NAME: MetName = { text: '', lastRecord: 0 };
 
 /**
- * Reads the features of one record after another without creating objects: for statistics, schemas and checks. `next()`
- * moves through the features of an Example, or the context of a SequenceExample; then `nextList()` and `nextStep()` move
- * through its feature lists. The properties are valid until the next of these calls. A name is one string, created once.
+ * Reads the features of one record after another without creating objects: for statistics, schemas
+ * and checks. `next()` moves through the features of an Example, or the context of a
+ * SequenceExample; then `nextList()` and `nextStep()` move through its feature lists. The
+ * properties are valid until the next of these calls. A name is one string, created once.
  *
- * A feature that a record has twice is met twice, and `repeats` the second time: the last one counts. Values are read only
- * when you ask for them. A list that is damaged inside is an error only then (`count` finds all damage except varints of
- * more than ten bytes).
+ * A feature that a record has twice is met twice, and `repeats` the second time: the last one
+ * counts. Values are read only when you ask for them. A list that is damaged inside is an error
+ * only then (`count` finds all damage except varints of more than ten bytes).
  *
  * @example
  * ```ts
@@ -71,17 +72,29 @@ export class ExampleCursor {
     this.#cursor.close();
   }
 
-  /** Moves to the next feature of the Example or context; false at the end. @throws RecordpipeError `malformed-example` */
+  /**
+   * Moves to the next feature of the Example or context; false at the end.
+   *
+   * @throws RecordpipeError `malformed-example`
+   */
   next(): boolean {
     return this.#cursor.next() ? this.#meet(this.#names) : this.#end();
   }
 
-  /** Moves to the next feature list of a SequenceExample; false at the end. @throws RecordpipeError `malformed-example` */
+  /**
+   * Moves to the next feature list of a SequenceExample; false at the end.
+   *
+   * @throws RecordpipeError `malformed-example`
+   */
   nextList(): boolean {
     return this.#cursor.nextList() ? this.#meet(this.#listNames) : this.#end();
   }
 
-  /** Moves to the feature of the next step of the list; false at its end. @throws RecordpipeError `malformed-example` */
+  /**
+   * Moves to the feature of the next step of the list; false at its end.
+   *
+   * @throws RecordpipeError `malformed-example`
+   */
   nextStep(): boolean {
     return this.#cursor.nextStep() || this.#end();
   }
@@ -117,8 +130,9 @@ export class ExampleCursor {
   }
 
   /**
-   * Writes start and length in `bytes` of each value of a feature of kind `bytes` to `ranges`, starting at index `to`.
-   * Returns the index after the last one. A typed array needs room for twice `count` numbers.
+   * Writes start and length in `bytes` of each value of a feature of kind `bytes` to `ranges`,
+   * starting at index `to`. Returns the index after the last one. A typed array needs room for
+   * twice `count` numbers.
    *
    * @throws UsageError for a feature of another kind
    * @throws UsageError when `ranges` is too short
@@ -132,8 +146,8 @@ export class ExampleCursor {
   }
 
   /**
-   * Writes the values of a feature of kind `float` to `target`, which needs room for `count` of them, starting at index
-   * `to`. Returns the index after the last one.
+   * Writes the values of a feature of kind `float` to `target`, which needs room for `count` of
+   * them, starting at index `to`. Returns the index after the last one.
    *
    * @throws UsageError for a feature of another kind
    * @throws UsageError when `target` is too short
@@ -147,8 +161,8 @@ export class ExampleCursor {
   }
 
   /**
-   * Writes the values of a feature of kind `int64` to `target`, which needs room for `count` of them, starting at index
-   * `to`. Returns the index after the last one.
+   * Writes the values of a feature of kind `int64` to `target`, which needs room for `count` of
+   * them, starting at index `to`. Returns the index after the last one.
    *
    * @throws UsageError for a feature of another kind
    * @throws UsageError when `target` is too short

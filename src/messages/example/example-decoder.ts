@@ -22,10 +22,10 @@ export type ExampleDecoderOptions<M extends Int64Mode = Int64Mode> = Omit<Decode
 const MIN_VIEWED_BYTES = 4 * 32;
 
 /**
- * Decodes tf.train.Examples one after another into the same memory. The result equals that of `decodeExample`, but **it is
- * valid only until the next call**. Records with the same features in the same order, as those of a file nearly always
- * are, come in the same Map with the same arrays, filled again; only views of bytes are created. Use a record before you
- * decode the next one.
+ * Decodes tf.train.Examples one after another into the same memory. The result equals that of
+ * `decodeExample`, but **it is valid only until the next call**. Records with the same features in
+ * the same order, as those of a file nearly always are, come in the same Map with the same arrays,
+ * filled again; only views of bytes are created. Use a record before you decode the next one.
  *
  * The memory is that of the longest list of each feature so far.
  *
@@ -58,7 +58,8 @@ export class ExampleDecoder<M extends Int64Mode = 'bigint'> {
    * The features of a record.
    *
    * @param place source of the record, for errors
-   * @throws RecordpipeError `malformed-example` with the name of the feature and the byte of the record
+   * @throws RecordpipeError `malformed-example` with the name of the feature and the byte of the
+   *   record
    */
   decode(record: Uint8Array, place?: ErrorPlace): Example<M> {
     checkRecord(record);

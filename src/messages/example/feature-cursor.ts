@@ -8,15 +8,17 @@ const FIELD_3 = 0x1a;
 const NOTHING = new Uint8Array(0);
 
 /**
- * The parser of tf.train.Example and SequenceExample: reports names, kinds and positions of features, and the runs of
- * their values, without creating anything. Decoders, plans, statistics and checks are built on it.
+ * The parser of tf.train.Example and SequenceExample: reports names, kinds and positions of
+ * features, and the runs of their values, without creating anything. Decoders, plans, statistics
+ * and checks are built on it.
  *
- * After `next`, the name is [nameStart, nameEnd) of the record, and the list that of {@link ListCursor}. After the last
- * feature of a SequenceExample, `nextList` and `nextStep` move through its feature lists. All of these methods return false
- * at the end, and at damage, which sets `fault`.
+ * After `next`, the name is [nameStart, nameEnd) of the record, and the list that of {@link
+ * ListCursor}. After the last feature of a SequenceExample, `nextList` and `nextStep` move through
+ * its feature lists. All of these methods return false at the end, and at damage, which sets
+ * `fault`.
  *
- * Writers agree on one layout (name, then a feature with one list, then one packed run), which is read without loops.
- * Any other layout that protobuf allows takes the general path.
+ * Writers agree on one layout (name, then a feature with one list, then one packed run), which is
+ * read without loops. Any other layout that protobuf allows takes the general path.
  */
 export class FeatureCursor extends ListCursor {
   record: Uint8Array = NOTHING;
@@ -77,7 +79,9 @@ export class FeatureCursor extends ListCursor {
     return this.#advance(true);
   }
 
-  /** Moves to the name of the next feature. Without `readFeature`, its contents are skipped unread. */
+  /**
+   * Moves to the name of the next feature. Without `readFeature`, its contents are skipped unread.
+   */
   nextName(): boolean {
     return this.#advance(false);
   }
@@ -126,7 +130,10 @@ export class FeatureCursor extends ListCursor {
     return false;
   }
 
-  /** Where in the record a fault is. Positions in joined parts have no meaning there: then it is the entry. */
+  /**
+   * Where in the record a fault is. Positions in joined parts have no meaning there: then it is the
+   * entry.
+   */
   placeOf({ at }: Fault): number {
     return this.list === this.record ? at : this.entryStart;
   }
@@ -177,8 +184,9 @@ export class FeatureCursor extends ListCursor {
   }
 
   /**
-   * Reads an entry of less than 128 bytes in the common layout, with one run of values: all of its lengths are single
-   * bytes, and each value must end where the entry ends. Returns false for any other entry.
+   * Reads an entry of less than 128 bytes in the common layout, with one run of values: all of its
+   * lengths are single bytes, and each value must end where the entry ends. Returns false for any
+   * other entry.
    */
   #smallEntry(at: number, withFeature: boolean): boolean {
     const bytes = this.record;
@@ -312,7 +320,10 @@ export class FeatureCursor extends ListCursor {
     return true;
   }
 
-  /** Reads a `Feature` in any layout: the last kind counts, and its lists after the last one of another kind are joined. */
+  /**
+   * Reads a `Feature` in any layout: the last kind counts, and its lists after the last one of
+   * another kind are joined.
+   */
   #oddFeature(start: number, end: number): boolean {
     let tag = NONE;
     let lists = 0;
@@ -351,7 +362,10 @@ export class FeatureCursor extends ListCursor {
     return true;
   }
 
-  /** Joins the values of all fields with `tag` in [from, end), which have `size` bytes and are undamaged. */
+  /**
+   * Joins the values of all fields with `tag` in [from, end), which have `size` bytes and are
+   * undamaged.
+   */
   #joined(tag: number, from: number, end: number, size: number): Uint8Array {
     const joined = new Uint8Array(size);
     let filled = 0;

@@ -6,11 +6,12 @@ import { sendValues, type ValueSink } from './feature-values.ts';
 import { INT64, NONE } from './list-cursor.ts';
 
 /**
- * Recognizes Examples and SequenceExamples, and keeps the positions of their features. One object serves all records. It
- * allocates nothing per record and throws nothing.
+ * Recognizes Examples and SequenceExamples, and keeps the positions of their features. One object
+ * serves all records. It allocates nothing per record and throws nothing.
  *
- * Only a record whose every field belongs to these messages is one of them: protobuf accepts nearly any message as an
- * Example with unknown fields. The values of an accepted record are undamaged. A name may occur twice: the last one counts.
+ * Only a record whose every field belongs to these messages is one of them: protobuf accepts nearly
+ * any message as an Example with unknown fields. The values of an accepted record are undamaged. A
+ * name may occur twice: the last one counts.
  */
 export class FeatureIndex {
   /** The features of the Example or context, by position in the record. */
@@ -32,7 +33,9 @@ export class FeatureIndex {
     this.#cursor.strict = 'exact';
   }
 
-  /** Reads the record at [from, to) of `bytes`. Returns whether it is an Example or SequenceExample. */
+  /**
+   * Reads the record at [from, to) of `bytes`. Returns whether it is an Example or SequenceExample.
+   */
   read(bytes: Uint8Array, from: number, to: number): boolean {
     const cursor = this.#cursor;
     this.featureCount = this.listCount = this.#placeCount = 0;
@@ -76,8 +79,8 @@ export class FeatureIndex {
   }
 
   /**
-   * Whether an entry lacks its name or its value, or repeats one. No writer produces such entries, but other messages look
-   * like them when they are read as an Example.
+   * Whether an entry lacks its name or its value, or repeats one. No writer produces such entries,
+   * but other messages look like them when they are read as an Example.
    */
   get isOdd(): boolean {
     return this.#cursor.isOdd;
@@ -101,7 +104,10 @@ export class FeatureIndex {
     return this.#names[2 * (this.featureCount + list) + 1];
   }
 
-  /** The first step of a list, to be used as a feature; the steps end at the first step of the next list. */
+  /**
+   * The first step of a list, to be used as a feature; the steps end at the first step of the next
+   * list.
+   */
   firstStep(list: number): number {
     return this.#firstSteps[list];
   }

@@ -1,14 +1,14 @@
 import { UsageError } from '../../errors.ts';
 import type { FeatureKind } from './feature.ts';
 
-/** A default of one value. */
+/** A default value. */
 export type DefaultValue<K extends FeatureKind = FeatureKind> = K extends 'bytes'
   ? Uint8Array | string
   : K extends 'float'
     ? number
     : number | bigint;
 
-/** As many values in each record as the shape says. */
+/** As many values in each record as the shape has. */
 export interface FixedLenSpec<
   K extends FeatureKind = FeatureKind,
   S extends readonly number[] = readonly number[],
@@ -25,7 +25,7 @@ export interface VarLenSpec<K extends FeatureKind = FeatureKind> {
   readonly kind: K;
 }
 
-/** Any number of values, or of groups of a shape; in a batch filled up to the longest. */
+/** Any number of values, or of groups of a shape; in a batch padded to the longest. */
 export interface FixedLenSequenceSpec<K extends FeatureKind = FeatureKind> {
   readonly type: 'fixedLenSequence';
   readonly kind: K;
@@ -33,7 +33,7 @@ export interface FixedLenSequenceSpec<K extends FeatureKind = FeatureKind> {
   readonly defaultValue?: DefaultValue<K>;
 }
 
-/** Values of one feature at places that others name. */
+/** Values of one feature at positions that other features hold. */
 export interface SparseSpec<K extends FeatureKind = FeatureKind> {
   readonly type: 'sparse';
   readonly kind: K;
@@ -43,14 +43,14 @@ export interface SparseSpec<K extends FeatureKind = FeatureKind> {
   readonly alreadySorted: boolean;
 }
 
-/** Any number of values, in a batch with the borders between records. */
+/** Any number of values; in a batch with the splits between records. */
 export interface RaggedSpec<K extends FeatureKind = FeatureKind> {
   readonly type: 'ragged';
   readonly kind: K;
   readonly valueKey: string | undefined;
 }
 
-/** What is wanted of one feature. */
+/** What to read of one feature. */
 export type FeatureSpec = FixedLenSpec | VarLenSpec | FixedLenSequenceSpec | SparseSpec | RaggedSpec;
 
 const KINDS: readonly unknown[] = ['bytes', 'float', 'int64'];
@@ -58,11 +58,12 @@ const KINDS: readonly unknown[] = ['bytes', 'float', 'int64'];
 const MAX_SIZE = 2 ** 31 - 1;
 
 /**
- * A feature that has as many values in each record as `shape` says, row by row; `[]` is one value. A record without it gets the default, or is an error
- * where there is none. TensorFlow's `FixedLenFeature`.
+ * A feature with as many values in each record as `shape` has, in row-major order; `[]` is one
+ * value. A record without it gets the default; without a default it is an error. TensorFlow's
+ * `FixedLenFeature`.
  *
- * @param defaultValue one value for each of the shape; a single one need not be in an array
- * @throws UsageError for a shape that is none, or a default of another number of values
+ * @param defaultValue one value for each element of the shape; a single value needs no array
+ * @throws UsageError for an invalid shape, or a default with another number of values
  * @example
  * ```ts
  * import { compileFeatures, encodeExample, fixedLen } from 'recordpipe/messages';
@@ -88,7 +89,8 @@ export function fixedLen<const S extends readonly number[], K extends FeatureKin
 }
 
 /**
- * A feature of any number of values; none where a record does not have it. In a batch a sparse column. TensorFlow's `VarLenFeature`.
+ * A feature with any number of values; a record without it has none. In a batch a sparse column.
+ * TensorFlow's `VarLenFeature`.
  *
  * @example
  * ```ts
@@ -105,8 +107,9 @@ export function varLen<K extends FeatureKind>(kind: K): VarLenSpec<K> {
 }
 
 /**
- * A feature of any number of values, or of groups of them in `shape`. In a batch a dense column, as long as the longest record has it and filled up with the
- * default (0, or no bytes). TensorFlow's `FixedLenSequenceFeature` with `allow_missing`.
+ * A feature with any number of values, or of groups with a `shape`. In a batch a dense column,
+ * padded to the longest record with the default (0, or no bytes). TensorFlow's
+ * `FixedLenSequenceFeature` with `allow_missing`.
  *
  * @example
  * ```ts
@@ -126,17 +129,18 @@ export function fixedLenSequence<K extends FeatureKind>(
   return { type: 'fixedLenSequence', kind, shape, ...(defaultValue !== undefined && { defaultValue }) };
 }
 
-/** What `sparse` may be told besides. */
+/** Options of {@link sparse}. */
 export interface SparseSpecOptions {
-  /** The indices of each record ascend already: they are taken as they come. */
+  /** Whether the indices of each record are sorted already. Default false. */
   readonly alreadySorted?: boolean;
 }
 
 /**
- * Values of the feature `valueKey` at the places that the features `indexKey` name, one of them per dimension of `size`, as int64. Sorted by place.
- * TensorFlow's `SparseFeature`; other than there, an index outside of its size is an error.
+ * Values of the feature `valueKey` at the positions in the int64 features `indexKey`, one feature
+ * per dimension of `size`. Values are sorted by position. TensorFlow's `SparseFeature`, except that
+ * an index outside its size is an error.
  *
- * @throws UsageError for another number of sizes than of index keys, and for sizes beyond 2^31 - 1
+ * @throws UsageError if there is not one size for each index key, and for sizes beyond 2^31 - 1
  * @example
  * ```ts
  * import { compileFeatures, encodeExample, sparse } from 'recordpipe/messages';
@@ -169,9 +173,10 @@ export function sparse<K extends FeatureKind>(
 }
 
 /**
- * A feature of any number of values. In a batch all values, and where those of each record begin. TensorFlow's `RaggedFeature` without partitions.
+ * A feature with any number of values. In a batch all values, with the position of the first value
+ * of each record. TensorFlow's `RaggedFeature` without partitions.
  *
- * @param valueKey the name in the record, where it is another than that of the result
+ * @param valueKey the name in the record, if it is not that of the result
  * @example
  * ```ts
  * import { compileFeatures, encodeExample, ragged } from 'recordpipe/messages';
@@ -186,7 +191,7 @@ export function ragged<K extends FeatureKind>(kind: K, valueKey?: string): Ragge
   return { type: 'ragged', kind, valueKey };
 }
 
-/** How many values a shape has. */
+/** The number of values of a shape. */
 export function sizeOfShape(shape: readonly number[]): number {
   let size = 1;
   for (const dimension of shape) {
@@ -198,20 +203,15 @@ export function sizeOfShape(shape: readonly number[]): number {
   return size;
 }
 
-/** Whether a default is a value rather than an array of values. */
-export function isOne<T extends Uint8Array | string | number | bigint>(value: T | readonly T[]): value is T {
-  return !Array.isArray(value);
-}
-
 function checkKind(kind: unknown): void {
   if (!KINDS.includes(kind))
     throw new UsageError(`kind: expected 'bytes', 'float' or 'int64', got ${String(kind)}`);
 }
 
-/** How a plan gives integers. */
+/** Type of integers in the result of a plan. */
 export type PlanInt64 = 'bigint' | 'number';
 
-/** Values of a kind, one after another. Bytes are views of the records. */
+/** Values of a kind. Bytes are views of the records. */
 export type Values<K extends FeatureKind, M extends PlanInt64> = K extends 'bytes'
   ? Uint8Array[]
   : K extends 'float'
@@ -229,13 +229,13 @@ export type Value<K extends FeatureKind, M extends PlanInt64> = K extends 'bytes
       ? number
       : bigint;
 
-/** Values in rows: `shape[0]` records, and behind it what the spec says. */
+/** Values in row-major order: `shape[0]` records, then the shape of the spec. */
 export interface DenseColumn<V> {
   readonly values: V;
   readonly shape: readonly number[];
 }
 
-/** Values at places: of value `k` they are `indices[k * shape.length]` and what follows. */
+/** Values with positions: the position of value `k` begins at `indices[k * shape.length]`. */
 export interface SparseColumn<V> {
   readonly indices: Int32Array;
   readonly values: V;
@@ -248,7 +248,7 @@ export interface RaggedColumn<V> {
   readonly rowSplits: Int32Array;
 }
 
-/** What a plan makes of a feature of one record. */
+/** The result of a plan for a feature of one record. */
 export type ParsedFeature<S extends FeatureSpec, M extends PlanInt64> =
   S extends FixedLenSpec<infer K, infer Shape>
     ? Shape extends readonly []
@@ -260,7 +260,7 @@ export type ParsedFeature<S extends FeatureSpec, M extends PlanInt64> =
         ? Values<K, M>
         : never;
 
-/** What a plan makes of a feature of a batch. */
+/** The result of a plan for a feature of a batch. */
 export type ParsedColumn<S extends FeatureSpec, M extends PlanInt64> = S extends
   | FixedLenSpec<infer K>
   | FixedLenSequenceSpec<infer K>
@@ -271,15 +271,15 @@ export type ParsedColumn<S extends FeatureSpec, M extends PlanInt64> = S extends
       ? RaggedColumn<Values<K, M>>
       : never;
 
-/** What is wanted, by name. */
+/** What to read, by name. */
 export type FeatureSpecs = { readonly [name: string]: FeatureSpec };
 
-/** A record as a plan gives it. */
+/** The result of a plan for one record. */
 export type ParsedExample<S extends FeatureSpecs, M extends PlanInt64 = 'bigint'> = {
   -readonly [Name in keyof S]: ParsedFeature<S[Name], M>;
 };
 
-/** A batch as a plan gives it. */
+/** The result of a plan for a batch. */
 export type ParsedBatch<S extends FeatureSpecs, M extends PlanInt64 = 'bigint'> = {
   -readonly [Name in keyof S]: ParsedColumn<S[Name], M>;
 };

@@ -36,8 +36,8 @@ export interface WordMemory {
 }
 
 /**
- * Memory for values. Floats and integers are written as words, without creating a number of each value: a float keeps
- * its NaN, and a 64-bit integer needs no BigInt.
+ * Memory for values. Floats and integers are written as words, without creating a number of each
+ * value: a float keeps its NaN, and a 64-bit integer needs no BigInt.
  */
 export class ValueMemory implements WordMemory {
   words!: Int32Array<ArrayBuffer>;
@@ -63,7 +63,11 @@ export class ValueMemory implements WordMemory {
   }
 }
 
-/** Number of values of the list. @throws WireFault for a damaged list; a varint of more than ten bytes is not found */
+/**
+ * Number of values of the list.
+ *
+ * @throws WireFault for a damaged list; a varint of more than ten bytes is not found
+ */
 export function countValues(cursor: FeatureCursor): number {
   const { kind } = cursor;
   let count = 0;
@@ -76,12 +80,16 @@ export function countValues(cursor: FeatureCursor): number {
   return count;
 }
 
-/** Writes views of the values of a BytesList to `views`, starting at index `to`. Returns the index after the last one. */
+/**
+ * Writes views of the values of a BytesList to `views`, starting at index `to`. Returns the index
+ * after the last one.
+ */
 export function viewsInto(cursor: FeatureCursor, views: Uint8Array[], to: number): number {
   const { offset, buffer } = cursor;
   for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) {
     const { runStart, runEnd } = cursor;
-    // A view takes 100 bytes of memory, and an empty value two bytes of a message: all empty values share one view.
+    // A view takes 100 bytes of memory, and an empty value two bytes of a message: all empty values
+    // share one view.
     views[to++] =
       runStart === runEnd ? NO_BYTES : new Uint8Array(buffer, offset + runStart, runEnd - runStart);
   }
@@ -90,8 +98,8 @@ export function viewsInto(cursor: FeatureCursor, views: Uint8Array[], to: number
 }
 
 /**
- * Writes the floats of a FloatList to `memory`, starting at word `to`. Returns the word after the last one. Values beyond
- * the end of the memory are counted, not written.
+ * Writes the floats of a FloatList to `memory`, starting at word `to`. Returns the word after the
+ * last one. Values beyond the end of the memory are counted, not written.
  */
 export function floatsInto(cursor: FeatureCursor, memory: WordMemory, to: number): number {
   cursor.openRuns();
@@ -114,7 +122,10 @@ function copyFloats(cursor: FeatureCursor, { words, bytes }: WordMemory, to: num
   return to;
 }
 
-/** Writes the two words of each integer of an Int64List to `words`, starting at `to`. Returns the word after the last one. */
+/**
+ * Writes the two words of each integer of an Int64List to `words`, starting at `to`. Returns the
+ * word after the last one.
+ */
 export function int64sInto(cursor: FeatureCursor, words: Int32Array, to: number): number {
   cursor.openRuns();
   if (cursor.isOneRun) return varintsInto(cursor.list, cursor.runStart, cursor.runEnd, words, to);
@@ -124,7 +135,10 @@ export function int64sInto(cursor: FeatureCursor, words: Int32Array, to: number)
   return to;
 }
 
-/** Writes the integers as numbers, starting at `to`. Returns the index after the last one, or -1 if one is beyond 2^53 - 1. */
+/**
+ * Writes the integers as numbers, starting at `to`. Returns the index after the last one, or -1 if
+ * one is beyond 2^53 - 1.
+ */
 export function numbersInto(cursor: FeatureCursor, numbers: Float64Array, to: number): number {
   cursor.openRuns();
   if (cursor.isOneRun) return numbersFrom(cursor.list, cursor.runStart, cursor.runEnd, numbers, to);
@@ -161,8 +175,8 @@ export class UnsafeInteger extends Error {
 }
 
 /**
- * Builds features with arrays of their own. Small arrays share memory, as Node's Buffers do: allocating 16 KiB takes 8 µs,
- * a view of existing memory 60 ns.
+ * Builds features with arrays of their own. Small arrays share memory, as Node's Buffers do:
+ * allocating 16 KiB takes 8 µs, a view of existing memory 60 ns.
  */
 export class FeatureBuilder {
   readonly #slab = new Slab();

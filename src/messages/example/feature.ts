@@ -1,17 +1,20 @@
-/** What kind of values a feature holds. */
+/** Kind of the values of a feature. */
 export type FeatureKind = 'bytes' | 'float' | 'int64';
 
-/** How integers are given: as they are, as numbers (2^53 - 1 at most, or there is an error), or as numbers where all of a feature can be. */
+/**
+ * How integers are returned: exactly, as numbers (one beyond 2^53 - 1 is an error), or as numbers
+ * for features whose integers all fit.
+ */
 export type Int64Mode = 'bigint' | 'number' | 'auto';
 
-/** The array of integers that a mode gives. */
+/** The array of integers for a mode. */
 export type Int64Values<M extends Int64Mode = Int64Mode> = M extends 'bigint'
   ? BigInt64Array
   : M extends 'number'
     ? Float64Array
     : BigInt64Array | Float64Array;
 
-/** Texts, images, anything in bytes. */
+/** Texts, images, any other bytes. */
 export interface BytesFeature {
   readonly kind: 'bytes';
   readonly value: Uint8Array[];
@@ -29,7 +32,7 @@ export interface Int64Feature<M extends Int64Mode = Int64Mode> {
   readonly value: Int64Values<M>;
 }
 
-/** A feature of which not even the kind was set. */
+/** A feature without a list. */
 export interface UnsetFeature {
   readonly kind: 'none';
   readonly value: readonly never[];
@@ -45,7 +48,7 @@ export type Feature<M extends Int64Mode = Int64Mode> =
 /** A tf.train.Example: features by name, in the order of the record. */
 export type Example<M extends Int64Mode = Int64Mode> = Map<string, Feature<M>>;
 
-/** A tf.train.SequenceExample: features of the whole, and by name one feature for each step. */
+/** A tf.train.SequenceExample: features of the whole, and for each name one feature per step. */
 export interface SequenceExample<M extends Int64Mode = Int64Mode> {
   readonly context: Map<string, Feature<M>>;
   readonly featureLists: Map<string, Feature<M>[]>;

@@ -6,8 +6,8 @@ import { KIND_NAMES, NONE } from './list-cursor.ts';
 import { isSame } from './name-table.ts';
 
 /**
- * The positions of the requested features of some records: found in one pass over each record, read afterwards column by
- * column. Of all other features, only name and length are read.
+ * The positions of the requested features of some records: found in one pass over each record, read
+ * afterwards column by column. Of all other features, only name and length are read.
  */
 export class FoundFeatures {
   /** Reads the list that `open` has opened. */
@@ -136,8 +136,9 @@ interface Requested {
 }
 
 /**
- * Finds requested names. Records of a file nearly always have the same names in the same order: the name that came next in
- * an earlier record is compared first, then those of the same length. Other names are not kept, unlike in `NameTable`.
+ * Finds requested names. Records of a file nearly always have the same names in the same order: the
+ * name that came next in an earlier record is compared first, then those of the same length. Other
+ * names are not kept, unlike in `NameTable`.
  */
 export class SlotFinder {
   readonly #byLength: Requested[][];

@@ -16,8 +16,8 @@ const FLOAT_1 = 0x0d;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Moves through the values of one list, run by run. Nearly all lists of numbers are one packed run; any mixture of runs
- * and single values is read as well.
+ * Moves through the values of one list, run by run. Nearly all lists of numbers are one packed run;
+ * any mixture of runs and single values is read as well.
  *
  * ```
  * for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) use(cursor.list, cursor.runStart, cursor.runEnd);
@@ -26,8 +26,9 @@ const NOTHING = new Uint8Array(0);
  */
 export class ListCursor extends WireReader {
   /**
-   * False for protobuf's rules, which accept unknown fields. `tf` reports what TensorFlow's parser rejects or reads
-   * otherwise as damage. `exact` reports unknown fields as damage, and sets `isForeign`.
+   * False for protobuf's rules, which accept unknown fields. `tf` reports what TensorFlow's parser
+   * rejects or reads otherwise as damage. `exact` reports unknown fields as damage, and sets
+   * `isForeign`.
    */
   strict: false | 'tf' | 'exact' = false;
   kind: number = NONE;
@@ -35,7 +36,10 @@ export class ListCursor extends WireReader {
   list: Uint8Array = NOTHING;
   listStart = 0;
   listEnd = 0;
-  /** Values of the list: packed numbers, one number that is not packed, or one value of bytes; -1 after the last run. */
+  /**
+   * Values of the list: packed numbers, one number that is not packed, or one value of bytes; -1
+   * after the last run.
+   */
   runStart = -1;
   runEnd = 0;
   /** Whether the list is one packed run, or one value of bytes. */

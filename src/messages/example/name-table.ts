@@ -13,8 +13,9 @@ const MAX_BYTES = 1 << 20;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Finds the value of a name from its bytes, without decoding them. Records of a file nearly always have the same names in
- * the same order: the name that came next in an earlier record is compared first.
+ * Finds the value of a name from its bytes, without decoding them. Records of a file nearly always
+ * have the same names in the same order: the name that came next in an earlier record is compared
+ * first.
  */
 export class NameTable<T> {
   readonly #create: (name: string) => T;
@@ -71,7 +72,10 @@ export class NameTable<T> {
   }
 }
 
-/** Whether `name` is at [start, end) of `bytes`. Names with a common prefix differ at their end: the last byte is compared first. */
+/**
+ * Whether `name` is at [start, end) of `bytes`. Names with a common prefix differ at their end: the
+ * last byte is compared first.
+ */
 export function isSame(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   const { length } = name;
   if (length !== end - start || name[length - 1] !== bytes[end - 1]) return length === 0 && start === end;

@@ -16,11 +16,18 @@ export interface ValueCollector {
   begin(maxValues: number): void;
   /** An upper bound of the number of values in a list of `bytes` bytes. */
   maxValues(bytes: number): number;
-  /** Adds the values of an open list, starting at `to`. Returns the index after the last one. Values without room are counted only. */
+  /**
+   * Adds the values of an open list, starting at `to`. Returns the index after the last one. Values
+   * without room are counted only.
+   */
   add(cursor: FeatureCursor, to: number): number;
   /** Fills [from, to) with the default. */
   fill(from: number, to: number): void;
-  /** The first `count` values, which the caller owns. @param onUnsafe the error for an integer that a number cannot hold */
+  /**
+   * The first `count` values, which the caller owns.
+   *
+   * @param onUnsafe the error for an integer that a number cannot hold
+   */
   finish(count: number, onUnsafe: UnsafeError): unknown;
   /** The first value, without an array. */
   finishOne(onUnsafe: UnsafeError): unknown;
@@ -164,7 +171,10 @@ class FloatCollector implements ValueCollector {
   }
 }
 
-/** Collects words in memory that is kept, because the number of integers is not known before they are read. */
+/**
+ * Collects words in memory that is kept, because the number of integers is not known before they
+ * are read.
+ */
 class Int64Collector implements ValueCollector {
   readonly kind = INT64;
   readonly #defaults: Int32Array;

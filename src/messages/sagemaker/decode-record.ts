@@ -13,7 +13,10 @@ import { fieldBody, type MessageBody, TensorReader } from './tensor-reader.ts';
 
 /** Options of {@link decodeSageMakerRecord}. */
 export interface DecodeSageMakerRecordOptions<M extends Uint64Mode = Uint64Mode> {
-  /** Keys and shapes as `Float64Array` (`number`: an integer beyond 2^53 - 1 is an error), or as `BigUint64Array` (`bigint`). */
+  /**
+   * Keys and shapes as `Float64Array` (`number`: an integer beyond 2^53 - 1 is an error), or as
+   * `BigUint64Array` (`bigint`).
+   */
   readonly uint64: M;
   /** Source of the record, for errors. */
   readonly place: ErrorPlace;
@@ -29,16 +32,18 @@ const KINDS = new Map<number, keyof typeof VALUE>(
 const NONE: SageMakerValue<never> = Object.freeze({ kind: 'none' });
 
 /**
- * Decodes an aialgs.data.Record: the payload of a record in SageMaker's recordio-protobuf. Bytes are views of the record,
- * and so are floats at a multiple of their size in its memory; others, and integers, are copies.
+ * Decodes an aialgs.data.Record: the payload of a record in SageMaker's recordio-protobuf. Bytes
+ * are views of the record, and so are floats at a multiple of their size in its memory; others, and
+ * integers, are copies.
  *
- * All rules of protobuf hold: the last feature of a name and the last kind of a value count, lists in several parts are
- * joined, packed or not, unknown fields are skipped. Keys and shape are not compared with the values. Declared lengths are
- * checked before memory is allocated.
+ * All rules of protobuf hold: the last feature of a name and the last kind of a value count, lists
+ * in several parts are joined, packed or not, unknown fields are skipped. Keys and shape are not
+ * compared with the values. Declared lengths are checked before memory is allocated.
  *
  * The format is that of record.proto in the SageMaker Python SDK.
  *
- * @throws RecordpipeError `malformed-example` with the name of the feature or label and the byte of the record
+ * @throws RecordpipeError `malformed-example` with the name of the feature or label and the byte of
+ *   the record
  * @example
  * ```ts
  * import { decodeSageMakerRecord, encodeSageMakerRecord } from 'recordpipe/messages';
@@ -131,7 +136,9 @@ class Decoding<M extends Uint64Mode> {
     map.set(name, value === undefined ? NONE : this.#value(value));
   }
 
-  /** Reads a Value: the last kind counts, with all of its parts after the last one of another kind. */
+  /**
+   * Reads a Value: the last kind counts, with all of its parts after the last one of another kind.
+   */
   #value(value: MessageBody): SageMakerValue<M> {
     const reader = this.#reader;
     let last = 0;

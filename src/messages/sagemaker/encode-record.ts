@@ -38,7 +38,9 @@ function doubleBytes(what: string, values: Float64Array | Float32Array | readonl
   return bytes;
 }
 
-/** 32-bit integers as pairs of words, the lower one first: protobuf writes them as 64-bit integers. */
+/**
+ * 32-bit integers as pairs of words, the lower one first: protobuf writes them as 64-bit integers.
+ */
 function int32Words(what: string, values: Int32Array | Float64Array | readonly number[]): Int32Array {
   listed(what, values, 'integers');
   const words = new Int32Array(2 * values.length);
@@ -110,12 +112,14 @@ export interface SageMakerRecordInput {
 }
 
 /**
- * Encodes an aialgs.data.Record, byte for byte as the SageMaker SDK's `Record.SerializeToString(deterministic=True)`: lists
- * packed, features and labels sorted by name. (Python puts a name after another that it is a prefix of.) As RecordIO
- * (`openRecordIOWriter`), such records are SageMaker's recordio-protobuf. The result is new memory that the caller owns.
+ * Encodes an aialgs.data.Record, byte for byte as the SageMaker SDK's
+ * `Record.SerializeToString(deterministic=True)`: lists packed, features and labels sorted by name.
+ * (Python puts a name after another that it is a prefix of.) As RecordIO (`openRecordIOWriter`),
+ * such records are SageMaker's recordio-protobuf. The result is new memory that the caller owns.
  *
- * @throws UsageError for values beyond 32-bit floats, 32-bit integers or unsigned 64-bit keys, lone surrogates in texts,
- *   keys or a shape that do not fit the values, more than 2 GiB; it names the feature or label
+ * @throws UsageError for values beyond 32-bit floats, 32-bit integers or unsigned 64-bit keys, lone
+ *   surrogates in texts, keys or a shape that do not fit the values, more than 2 GiB; it names the
+ *   feature or label
  * @throws UsageError for values of a type that does not match the kind
  * @example
  * ```ts

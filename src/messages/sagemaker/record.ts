@@ -1,4 +1,7 @@
-/** How keys and shapes are returned: as numbers (an integer beyond 2^53 - 1 is an error), or exactly. */
+/**
+ * How keys and shapes are returned: as numbers (an integer beyond 2^53 - 1 is an error), or
+ * exactly.
+ */
 export type Uint64Mode = 'number' | 'bigint';
 
 /** The array of unsigned 64-bit integers for a mode. */
@@ -8,9 +11,15 @@ export type Uint64Values<M extends Uint64Mode = Uint64Mode> = M extends 'number'
 
 /** Where the values of a tensor are. */
 export interface TensorPlaces<M extends Uint64Mode = Uint64Mode> {
-  /** The element of each value of a sparse tensor, in row-major order; empty for a dense tensor, or one without values. */
+  /**
+   * The element of each value of a sparse tensor, in row-major order; empty for a dense tensor, or
+   * one without values.
+   */
   readonly keys: Uint64Values<M>;
-  /** The dimensions; empty if the record has none, as for the dense vectors that the SageMaker SDK writes. */
+  /**
+   * The dimensions; empty if the record has none, as for the dense vectors that the SageMaker SDK
+   * writes.
+   */
   readonly shape: Uint64Values<M>;
 }
 
@@ -62,7 +71,10 @@ export interface SageMakerRecord<M extends Uint64Mode = Uint64Mode> {
   readonly configuration: string | undefined;
 }
 
-/** Tags of the fields of aialgs.data.Record. Source: record.proto of the SageMaker Python SDK (`sagemaker.amazon.record_pb2`). */
+/**
+ * Tags of the fields of aialgs.data.Record. Source: record.proto of the SageMaker Python SDK
+ * (`sagemaker.amazon.record_pb2`).
+ */
 export const RECORD = {
   features: 0x0a,
   label: 0x12,

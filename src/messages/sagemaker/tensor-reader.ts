@@ -17,8 +17,8 @@ export interface MessageBody {
 }
 
 /**
- * The bodies of all fields with `tag` from `from` to the end of a message, joined, which is how protobuf merges messages.
- * Undefined if there is none.
+ * The bodies of all fields with `tag` from `from` to the end of a message, joined, which is how
+ * protobuf merges messages. Undefined if there is none.
  */
 export function fieldBody(
   reader: WireReader,
@@ -50,8 +50,8 @@ export function fieldBody(
 const FIELD = 0xf8;
 
 /**
- * Reads the lists of one tensor. Nearly all are one packed run; any mixture of runs and single values is read as well.
- * Values are counted before memory is allocated.
+ * Reads the lists of one tensor. Nearly all are one packed run; any mixture of runs and single
+ * values is read as well. Values are counted before memory is allocated.
  */
 export class TensorReader extends WireReader {
   #start = 0;

@@ -1,14 +1,13 @@
 import type { Worker } from 'node:worker_threads';
-import { type JobAnswer, type JobOrder, READY } from './serve-jobs.ts';
-import { unpackError } from './thread-error.ts';
+import { type JobAnswer, type JobOrder, READY, unpackError } from './serve-jobs.ts';
 
 /** What a pool is for. */
 export interface PoolOptions<Content> {
   /** Maximum number of threads. */
   readonly size: number;
   /**
-   * Starts a worker, whose module calls `serveJobs`. Must contain `new Worker(new URL('./x.js', import.meta.url), …)`
-   * literally, so that bundlers find its module.
+   * Starts a worker, whose module calls `serveJobs`. Must contain `new Worker(new URL('./x.js',
+   * import.meta.url), …)` literally, so that bundlers find its module.
    */
   readonly start: () => Worker;
   /** Does a job on the calling thread, where no worker can start. */
@@ -20,9 +19,10 @@ export interface PoolOptions<Content> {
 }
 
 /**
- * Worker threads that do jobs. A thread starts when a job comes and all others are busy, up to `size` threads; then the thread
- * with the fewest jobs gets the next one. Where no thread can start, because a bundler omitted the worker's module or the
- * system refuses a thread, the process warns once and the jobs run on the calling thread.
+ * Worker threads that do jobs. A thread starts when a job comes and all others are busy, up to
+ * `size` threads; then the thread with the fewest jobs gets the next one. Where no thread can
+ * start, because a bundler omitted the worker's module or the system refuses a thread, the process
+ * warns once and the jobs run on the calling thread.
  */
 export class WorkerPool<Content> {
   readonly #options: PoolOptions<Content>;

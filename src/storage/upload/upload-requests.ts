@@ -1,9 +1,7 @@
 import type {
-  CompleteMultipartUploadCommandOutput,
   HeadObjectCommandOutput,
   ListMultipartUploadsCommandOutput,
   ListPartsCommandOutput,
-  PutObjectCommandOutput,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { abortError } from '../../bytes/abortable.ts';
@@ -47,10 +45,12 @@ export interface ListedPart {
 }
 
 /** The fields used of the response that completes an object. */
-export type StoredResponse = Partial<
-  Pick<PutObjectCommandOutput & CompleteMultipartUploadCommandOutput, 'ETag' | 'VersionId' | 'ChecksumCRC32C'>
-> &
-  Partial<Pick<CompleteMultipartUploadCommandOutput, 'ChecksumType'>>;
+export interface StoredResponse {
+  readonly ETag?: string | undefined;
+  readonly VersionId?: string | undefined;
+  readonly ChecksumCRC32C?: string | undefined;
+  readonly ChecksumType?: string | undefined;
+}
 
 /** Assembling many parts may take the service minutes. */
 const COMPLETE_MS = 300_000;

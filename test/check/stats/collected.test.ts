@@ -17,7 +17,7 @@ interface GoldenFeature {
   readonly value: (string | number)[];
 }
 
-test("TensorFlow's Examples: what is counted is what TensorFlow says of them", async () => {
+test("the counts of TensorFlow's Examples equal those of TensorFlow", async () => {
   const path = fileURLToPath(new URL('examples.bin', FIXTURES));
   const { examples } = JSON.parse(readFileSync(path.replace('.bin', '.json'), 'utf8')) as {
     examples: { features: Record<string, GoldenFeature> }[];
@@ -57,7 +57,7 @@ function checkFeature(found: FeatureStats, golden: GoldenFeature[]): void {
   if (blobs.length > 0) expect(found.bytes?.total).toBe(blobs.reduce((sum, length) => sum + length));
 }
 
-test('every golden file is judged as validate judges it, by workers as by this thread', async () => {
+test('stats and validate agree on every golden file, with and without workers', async () => {
   const pattern = `${fileURLToPath(FIXTURES)}*.bin`;
   const { files } = await validateFiles(pattern, { jobs: 1 });
   const here = await collectStats(pattern, { jobs: 1, samples: true });
@@ -136,7 +136,7 @@ test('stats counts records without features by type', async () => {
   });
 });
 
-test('a signal ends it', async () => {
+test('an aborted signal stops collectStats', async () => {
   const stop = AbortSignal.abort();
   await expect(collectStats(temp.file('y', new Uint8Array(1)), { signal: stop })).rejects.toMatchObject({
     code: 'aborted',

@@ -54,7 +54,7 @@ function attribute({ attrs = [] }: Node, name: string): string | undefined {
 }
 
 describe('the page', () => {
-  test('is well-formed, whatever names and values hold', () => {
+  test('is well-formed with any names and values', () => {
     const nodes = nodesOf(statsHtml(stats));
     const texts = nodes.flatMap(({ nodeName, value }) => (nodeName === '#text' ? [value ?? ''] : []));
     expect(texts.some((text) => text.includes('<script>alert("x")</script>'))).toBe(true);
@@ -62,7 +62,7 @@ describe('the page', () => {
     expect(statsHtml(stats)).toContain('\\u{202e}');
   });
 
-  test('has no script, and refers to nothing outside itself', () => {
+  test('has no script and no external references', () => {
     const nodes = nodesOf(statsHtml(stats));
     for (const name of ['script', 'link', 'iframe', 'object', 'embed', 'base', 'form', 'a'])
       expect(nodes.filter(({ nodeName }) => nodeName === name)).toEqual([]);
@@ -76,7 +76,7 @@ describe('the page', () => {
     expect(statsHtml(stats)).not.toMatch(/url\(|@import|https?:/);
   });
 
-  test('says in words what its drawings and images show', () => {
+  test('describes its drawings and images in words', () => {
     const nodes = nodesOf(statsHtml(stats));
     const drawings = nodes.filter(({ nodeName }) => nodeName === 'svg');
     expect(drawings.length).toBeGreaterThan(10);
@@ -100,7 +100,7 @@ describe('the page', () => {
     expect(html).toContain('several types');
   });
 
-  test('is no larger than it may be: images are left out first', () => {
+  test('omits images to stay within maxBytes', () => {
     expect(Buffer.byteLength(statsHtml(stats))).toBeLessThanOrEqual(2_000_000);
     const images = (html: string): number => html.split('<img').length - 1;
     expect(images(statsHtml(stats))).toBe(16);
@@ -124,13 +124,13 @@ describe('the page', () => {
     nodesOf(html);
   });
 
-  test('is the same for the same statistics, and there is one of nothing', () => {
+  test('is the same for the same statistics, also for no statistics', () => {
     expect(statsHtml(stats)).toBe(statsHtml(JSON.parse(JSON.stringify(stats))));
     nodesOf(statsHtml(NO_STATS));
   });
 });
 
-describe('statistics from outside', () => {
+describe('statistics from a file', () => {
   test('cannot put markup into the page, whatever type a field has', () => {
     const evil = '<meta http-equiv="refresh" content="0"><b onclick="x">';
     const hostile = JSON.parse(JSON.stringify(stats), (key, value) =>

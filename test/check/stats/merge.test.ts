@@ -61,7 +61,7 @@ test('merging many files in pairs gives the same document as merging them one by
   expect(new StatsMerger().merged()).toEqual(NO_STATS);
 });
 
-test('different values beyond 1,024 are not kept, whichever part has them', () => {
+test('beyond 1,024 distinct values no counts are kept, in whichever part they are', () => {
   const ids = (from: number): Uint8Array[] => Array.from({ length: 700 }, (_, i) => example([from + i]));
   const [a, b] = [statsOf('a', ids(0)), statsOf('b', ids(700))];
   expect(a.features[0].int64?.distinct?.length).toBe(700);
@@ -69,7 +69,7 @@ test('different values beyond 1,024 are not kept, whichever part has them', () =
   expect(mergeStats(a, statsOf('b', ids(0))).features[0].int64?.distinct).toHaveLength(700);
 });
 
-test('of more names than are kept the first ones stay, with all their counts', () => {
+test('beyond the maximum number of names, the first ones are kept with all their counts', () => {
   const many = (from: number): Uint8Array[] =>
     Array.from({ length: 3000 }, (_, i) => example([1], `f${String(from + i).padStart(5, '0')}`));
   const [a, b] = [statsOf('a', many(2000)), statsOf('b', many(0))];

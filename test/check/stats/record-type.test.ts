@@ -100,7 +100,7 @@ describe('recognizeRecord', () => {
     expect(recognizeRecord(example, 'textline').type).toBe('binary');
   });
 
-  test('a truncated Example says so; a sound message of another type is never called damaged', () => {
+  test('a truncated Example is described as damaged, a valid message of another type is not', () => {
     const two = encodeExample({
       a: { kind: 'int64', value: [1] },
       b: { kind: 'bytes', value: ['long enough'] },

@@ -17,7 +17,7 @@ const scalars = (id: number, name: string, weights: number[]): FeaturesInput => 
   weights: { kind: 'float', value: weights },
 });
 
-test('records of any features, one after another, are what decodeExample makes of them', () => {
+test('ExampleDecoder and decodeExample agree on records with any features', () => {
   const random = new Random(11);
   for (const int64 of ['bigint', 'auto'] as const) {
     const decoder = new ExampleDecoder<Int64Mode>({ int64 });
@@ -37,7 +37,7 @@ test('records of any features, one after another, are what decodeExample makes o
   }
 });
 
-test('the same features come in the same Map and arrays, filled anew', () => {
+test('records with the same features reuse the Map and its arrays', () => {
   const decoder = new ExampleDecoder({ int64: 'number' });
   const first = decoder.decode(encodeExample(scalars(7, 'Ada', [1, 2])));
   const [id, weights] = [first.get('id')?.value, first.get('weights')?.value];
@@ -63,7 +63,7 @@ test('the same features come in the same Map and arrays, filled anew', () => {
   );
 });
 
-test('a damaged record is an error that names feature and place, and the next is read', () => {
+test('a damaged record is an error that names feature and place, and decoding continues', () => {
   const decoder = new ExampleDecoder({ int64: 'number' });
   const record = encodeExample(scalars(7, 'Ada', [1, 2]));
   expect(decoder.decode(record).size).toBe(3);

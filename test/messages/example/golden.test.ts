@@ -33,7 +33,7 @@ function toldGoldenOne({ kind, value }: GoldenFeature): Told[string] {
 describe('Examples that TensorFlow wrote', () => {
   const { records, examples } = goldens<{ features: GoldenFeatures }>('examples');
 
-  test('are what they are said to be', () => {
+  test('decode to the golden values', () => {
     expect(records.length).toBe(80);
     for (const [i, record] of records.entries()) {
       expect(told(decodeExample(record)), `record ${i}`).toEqual(toldGolden(examples[i].features));
@@ -43,13 +43,13 @@ describe('Examples that TensorFlow wrote', () => {
     }
   });
 
-  test('are written again byte for byte', () => {
+  test('encode to the same bytes', () => {
     for (const [i, record] of records.entries()) {
       expect(Buffer.from(record).equals(encodeExample(decodeExample(record))), `record ${i}`).toBe(true);
     }
   });
 
-  test('a cursor says the same of them', () => {
+  test('ExampleCursor reports the golden values', () => {
     const cursor = new ExampleCursor();
     for (const [i, record] of records.entries()) {
       const met: [string, Told[string]][] = [];
@@ -71,7 +71,7 @@ describe('SequenceExamples that TensorFlow wrote', () => {
     featureLists: Record<string, GoldenFeature[]>;
   }>('sequence-examples');
 
-  test('are what they are said to be, and are written again byte for byte', () => {
+  test('decode to the golden values, and encode to the same bytes', () => {
     expect(records.length).toBe(40);
     for (const [i, record] of records.entries()) {
       const decoded = decodeSequenceExample(record);

@@ -21,7 +21,7 @@ import {
 } from '../../support/oracle-example.ts';
 import { Random } from '../../support/random.ts';
 
-/** What a cursor meets, the last of each name. */
+/** The features that a cursor reports, the last of each name. */
 function cursorTold(cursor: ExampleCursor): Told {
   const met = new Map<string, Told[string]>();
   while (cursor.next()) {
@@ -34,7 +34,7 @@ function cursorTold(cursor: ExampleCursor): Told {
 }
 
 describe('against the compiled messages of protobufjs', () => {
-  test('what we encode it decodes, and so do we', () => {
+  test('protobufjs and decodeExample agree on encoded records', () => {
     const random = new Random(1);
     for (let i = 0; i < 500; i++) {
       const features = randomFeatures(random);
@@ -47,7 +47,7 @@ describe('against the compiled messages of protobufjs', () => {
     }
   });
 
-  test('messages in odd shapes', () => {
+  test('unusual layouts', () => {
     const random = new Random(2);
     const cursor = new ExampleCursor();
     let names = 0;
@@ -62,7 +62,7 @@ describe('against the compiled messages of protobufjs', () => {
     expect(names).toBeGreaterThan(3000);
   });
 
-  test('sequences in odd shapes', () => {
+  test('SequenceExamples in unusual layouts', () => {
     const random = new Random(3);
     for (let i = 0; i < 2000; i++) {
       const record = oddSequenceExample(random);
@@ -74,7 +74,7 @@ describe('against the compiled messages of protobufjs', () => {
     }
   });
 
-  test('sequences that we encode', () => {
+  test('encoded SequenceExamples', () => {
     const random = new Random(4);
     for (let i = 0; i < 300; i++) {
       const steps = Array.from({ length: random.below(6) }, () => randomFeature(random));
@@ -92,7 +92,7 @@ describe('against the compiled messages of protobufjs', () => {
 });
 
 describe('values', () => {
-  test('floats are a view where they are aligned, and the same bits anyway', () => {
+  test('aligned floats are a view, and all floats keep their bits', () => {
     const value = new Float32Array(new Uint32Array([0x7fa00001, 0xffc12345, 1, 0x80000000]).buffer);
     const record = encodeExample({ f: { kind: 'float', value } });
     let views = 0;
@@ -115,7 +115,7 @@ describe('values', () => {
     expect(feature.value[0].constructor).toBe(Uint8Array);
   });
 
-  test('small arrays do not write over one another', () => {
+  test('small arrays do not overlap', () => {
     const value = Array.from({ length: 3000 }, (_, i) => i);
     const record = encodeExample(
       Object.fromEntries(value.map((i) => [`n${i}`, { kind: 'int64', value: [i, -i] }])),

@@ -18,10 +18,10 @@ const NONE = { kind: 'none' } as const;
 const NUMBERS = { int64: 'number' } as const;
 const text = (values: readonly Uint8Array[]): string[] => values.map((one) => Buffer.from(one).toString());
 
-describe('as TensorFlow has it', () => {
+describe('as in TensorFlow', () => {
   const matrix = { m: float(1, 2, 3, 4, 5, 6) };
 
-  test('fixedLen: values in the shape, row by row', () => {
+  test('fixedLen: values in row-major order', () => {
     const plan = compileFeatures({ m: fixedLen([2, 3], 'float'), n: fixedLen([], 'int64') });
     const record = encodeExample({ ...matrix, n: int64(-9) });
     expect(plan.parse(record)).toEqual({ m: Float32Array.of(1, 2, 3, 4, 5, 6), n: -9n });
@@ -31,7 +31,7 @@ describe('as TensorFlow has it', () => {
     });
   });
 
-  test('fixedLen: long floats at any place in memory', () => {
+  test('fixedLen: long floats at any offset in memory', () => {
     const value = Float32Array.from({ length: 1000 }, (_, i) => i / 3);
     const plan = compileFeatures({ f: fixedLen([1000], 'float') });
     const records = [0, 1, 2, 3].map((shift) => {
@@ -63,7 +63,7 @@ describe('as TensorFlow has it', () => {
     expect([text([a]), b]).toEqual([['x'], 2n ** 60n]);
   });
 
-  test('fixedLen: an empty list is no default, another number no value', () => {
+  test('fixedLen: an empty list does not give the default, and another number of values is an error', () => {
     const plan = compileFeatures({ m: fixedLen([2], 'int64', [1, 2]) });
     expect(() => plan.parse(encodeExample({ m: int64() }))).toThrow(/wanted 2 values of kind int64, found 0/);
     for (const found of [1, 3, 100])
@@ -87,7 +87,7 @@ describe('as TensorFlow has it', () => {
     }
   });
 
-  test('varLen and ragged: as many as there are', () => {
+  test('varLen and ragged: any number of values', () => {
     const plan = compileFeatures({ v: varLen('bytes'), r: ragged('float', 'weights') });
     const records = [
       { v: bytes('a', 'b'), weights: float(1) },
@@ -105,7 +105,7 @@ describe('as TensorFlow has it', () => {
     expect(plan.parse(encodeExample(records[1]))).toEqual({ v: [], r: new Float32Array(0) });
   });
 
-  test('fixedLenSequence: filled up to the longest', () => {
+  test('fixedLenSequence: padded to the longest', () => {
     const plan = compileFeatures(
       { s: fixedLenSequence([2], 'int64', -1), t: fixedLenSequence([], 'bytes') },
       NUMBERS,
@@ -125,7 +125,7 @@ describe('as TensorFlow has it', () => {
     );
   });
 
-  test('sparse: sorted by place, duplicates stay', () => {
+  test('sparse: sorted by position, with duplicates', () => {
     const plan = compileFeatures({ w: sparse(['x', 'y'], 'v', 'int64', [10, 20]) }, NUMBERS);
     const record = encodeExample({ x: int64(3, 1, 3, 1), y: int64(4, 9, 2, 9), v: int64(1, 2, 3, 4) });
     expect(plan.parse(record).w).toEqual({
@@ -149,7 +149,7 @@ describe('as TensorFlow has it', () => {
 });
 
 describe('records', () => {
-  test('the last feature of a name counts, features nobody wants are not looked into', () => {
+  test('the last feature of a name counts, and features that are not requested are not read', () => {
     const good = encodeExample({ a: int64(1) });
     const again = encodeExample({ a: int64(2), junk: float(1) });
     // The length of the list of `junk` is wrong.
@@ -162,7 +162,7 @@ describe('records', () => {
     );
   });
 
-  test('errors say which record', () => {
+  test('errors name the record', () => {
     const plan = compileFeatures({ a: fixedLen([], 'int64') });
     const records = [encodeExample({ a: int64(1) }), encodeExample({ b: int64(1) })];
     const place = { uri: 'file', record: 10 };
@@ -182,7 +182,7 @@ describe('records', () => {
     );
   });
 
-  test('in a chain, and of batches', async () => {
+  test('plans run in a Dataset and on batches', async () => {
     const plan = compileFeatures({ a: fixedLen([], 'int64') }, NUMBERS);
     const records = Array.from({ length: 10 }, (_, i) => encodeExample({ a: int64(i), b: bytes('x') }));
     const sums: number[] = [];
@@ -195,7 +195,7 @@ describe('records', () => {
   });
 });
 
-test('with reuse, columns hold until the next call and have the same memory', () => {
+test('with reuse, columns use the memory of the previous call', () => {
   const specs = { floats: fixedLen([3], 'float'), ids: ragged('int64') } as const;
   const record = (n: number): Uint8Array =>
     encodeExample({

@@ -60,7 +60,7 @@ test('context, and lists dense, sparse and ragged, step by step', () => {
     rowSplits: Int32Array.of(0, 1, 1, 3),
   });
   expect(featureLists.none).toEqual({ indices: new Int32Array(0), values: [], shape: [0, 0] });
-  // Nothing is left of the record before.
+  // No values of the previous record remain.
   expect(
     plan.parse(encodeSequenceExample({ context: { id: { kind: 'int64', value: [8] } } })).featureLists.xy,
   ).toEqual({
@@ -69,7 +69,7 @@ test('context, and lists dense, sparse and ragged, step by step', () => {
   });
 });
 
-test('what does not fit is an error that names the list', () => {
+test('a list that does not fit is an error that names it', () => {
   const plan = compileSequenceFeatures({}, { tokens: fixedLenSequence([], 'int64') });
   expect(() => plan.parse(RECORD, { uri: 'a.tfrecord', record: 3 })).toThrow(
     /"tokens": wanted 1 values of kind int64, found 0 \(record 3 of a\.tfrecord\)/,
@@ -81,7 +81,7 @@ test('what does not fit is an error that names the list', () => {
   expect(() => compileSequenceFeatures({}, { a: sparse('i', 'v', 'float', 3) as never })).toThrow(UsageError);
 });
 
-test('records in odd shapes: what decodeSequenceExample gives, or an error', () => {
+test('a plan and decodeSequenceExample agree on unusual layouts', () => {
   const random = new Random(21);
   let values = 0;
   for (let i = 0; i < 2000; i++) {

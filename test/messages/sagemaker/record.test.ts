@@ -52,7 +52,7 @@ const record: fc.Arbitrary<SageMakerRecordInput> = fc.record({
 });
 
 describe('against the messages of protobufjs', () => {
-  test('what we encode it decodes, and so do we; what we decode is written again byte for byte', () => {
+  test('protobufjs and decodeSageMakerRecord agree on encoded records, and encoding again gives the same bytes', () => {
     fc.assert(
       fc.property(record, (input) => {
         const bytes = encodeSageMakerRecord(input);
@@ -66,7 +66,7 @@ describe('against the messages of protobufjs', () => {
     );
   });
 
-  test('messages in odd shapes, at any place of memory', () => {
+  test('unusual layouts, at any offset in memory', () => {
     const random = new Random(5);
     let met = 0;
     for (let i = 0; i < 3000; i++) {
@@ -81,7 +81,7 @@ describe('against the messages of protobufjs', () => {
     expect(met).toBeGreaterThan(1500);
   });
 
-  test('what it encodes', () => {
+  test('decodes what protobufjs encodes', () => {
     const message = {
       features: { values: { int32: { values: [1, -1, 2 ** 31 - 1, -(2 ** 31)], shape: ['2', '2'] } } },
       uid: '',
@@ -99,7 +99,7 @@ describe('against the messages of protobufjs', () => {
 });
 
 describe('values', () => {
-  test('floats are views where they are aligned, and the same bits anyway; bytes are views', () => {
+  test('aligned floats and bytes are views, and all floats keep their bits', () => {
     const float32 = new Float32Array(new Uint32Array([0x7fa00001, 0xffc12345, 1, 0x80000000]).buffer);
     const float64 = new Float64Array(new BigUint64Array([0x7ff4000000000001n, 1n << 63n]).buffer);
     const bytes = encodeSageMakerRecord({
@@ -149,7 +149,7 @@ describe('values', () => {
     });
   });
 
-  test('what cannot be written', () => {
+  test('encodeSageMakerRecord rejects invalid values', () => {
     const write = (value: unknown) => () =>
       void encodeSageMakerRecord({ label: { l: value as SageMakerValueInput } });
     expect(write({ kind: 'int32', values: [2 ** 31] })).toThrow(
@@ -173,7 +173,7 @@ describe('values', () => {
 });
 
 describe('damage', () => {
-  test('is an error that says where, or something else that can be read', () => {
+  test('gives an error with a position, or another valid record', () => {
     const random = new Random(6);
     const whole = encodeSageMakerRecord({
       features: {
@@ -200,7 +200,7 @@ describe('damage', () => {
     expect(errors).toBeGreaterThan(5000);
   });
 
-  test('names what is damaged, and its byte', () => {
+  test('is reported with the feature and the byte', () => {
     const bytes = Buffer.from('0a110a0676616c756573120712050a03000000', 'hex');
     expect(() => decodeSageMakerRecord(bytes)).toThrow(
       'record: feature "values": wanted packed floats of 4 bytes, found 3 bytes (at byte 16 of the 19 of the record)',

@@ -25,10 +25,11 @@ export class Markup {
 export type Interpolated = string | number | Markup | readonly Markup[];
 
 /**
- * A template that escapes its interpolated values, in text and in quoted attributes. This is the only way values get into
- * a page.
+ * A template that escapes its interpolated values, in text and in quoted attributes. This is the
+ * only way values get into a page.
  *
- * @param values markup is inserted unchanged, a list of markup without separators, everything else escaped
+ * @param values markup is inserted unchanged, a list of markup without separators, everything else
+ *   escaped
  */
 export function html(parts: TemplateStringsArray, ...values: readonly Interpolated[]): Markup {
   let text = parts[0];
@@ -48,7 +49,10 @@ function markupOf(value: Interpolated): string {
   return Array.isArray(value) ? value.map(markupOf).join('') : escaped(String(value));
 }
 
-/** Replaces control characters, which pages must not contain, with their pictures, and format characters, which can disguise text, with escapes. */
+/**
+ * Replaces control characters, which pages must not contain, with their pictures, and format
+ * characters, which can disguise text, with escapes.
+ */
 function escaped(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cs}]/gu, (character) =>
@@ -154,8 +158,11 @@ export function sizeColumns(spread: Spread): Column[] {
   return spreadColumns(spread, bytesText);
 }
 
-/** Columns of signed numbers, from large negative to large positive ones. All numbers much smaller than the largest are one column, around zero. */
-export function signedColumns({ negative, zeros, positive }: SignedLog2): Column[] {
+/**
+ * Columns of signed numbers, from large negative to large positive ones. All numbers much smaller
+ * than the largest are one column, around zero.
+ */
+function signedColumns({ negative, zeros, positive }: SignedLog2): Column[] {
   const most = largestOf([...negative, ...positive].map(([exponent]) => exponent));
   const least = most - MAX_EXPONENTS + 1;
   const large = (counts: readonly ExponentCount[]): ExponentCount[] =>
@@ -202,7 +209,8 @@ function linearColumns(distinct: readonly ValueCount[]): Column[] {
 }
 
 /**
- * Columns of the values of a feature: by value for a few integers, by power of two for other numbers, by size for bytes.
+ * Columns of the values of a feature: by value for a few integers, by power of two for other
+ * numbers, by size for bytes.
  *
  * @example
  * ```ts

@@ -12,7 +12,10 @@ import {
   sizesSection,
 } from './sections.ts';
 
-/** Styles for light and dark mode, narrow and wide screens, and print. Data has one colour; red marks problems only. */
+/**
+ * Styles for light and dark mode, narrow and wide screens, and print. Data has one colour; red
+ * marks problems only.
+ */
 export const STYLE = `
 :root{color-scheme:light dark;--page:#f6f7f9;--card:#fff;--text:#1b2129;--muted:#566070;--line:#dde1e7;--track:#e9ecf1;--data:#24718f;--bad:#b3261e;--badback:#fdeceb}
 @media(prefers-color-scheme:dark){:root{--page:#0f1318;--card:#171c23;--text:#e7ebf0;--muted:#a0abb9;--line:#2b333e;--track:#262e38;--data:#5cb3d1;--bad:#ff9c92;--badback:#36191a}}
@@ -98,13 +101,16 @@ section{border:0;padding:6px 0}tr,figure,.tiles div,.labels>div{break-inside:avo
 export interface StatsHtmlOptions {
   /** Title of the page. Default: the file, or the common directory of all files. */
   readonly title: string | undefined;
-  /** Maximum size of the page in bytes: sample images are omitted until it fits. Default 2,000,000. */
+  /**
+   * Maximum size of the page in bytes: sample images are omitted until it fits. Default 2,000,000.
+   */
   readonly maxBytes: number;
 }
 
 /**
- * Renders statistics as one self-contained HTML page, without scripts, fonts or network access, for light and dark mode,
- * all screen widths and print. The same statistics always give the same page. All values in it are escaped.
+ * Renders statistics as one self-contained HTML page, without scripts, fonts or network access, for
+ * light and dark mode, all screen widths and print. The same statistics always give the same page.
+ * All values in it are escaped.
  *
  * @throws UsageError for an invalid option
  * @example

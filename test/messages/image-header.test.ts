@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { imageHeader } from '../../../src/check/index.ts';
+import { imageHeader } from '../../src/check/index.ts';
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
@@ -23,7 +23,7 @@ test.each(Object.entries(IMAGES))('%s', (name, bytes) => {
   expect(`${header?.kind} ${header?.width}x${header?.height}`).toBe(name);
 });
 
-test.each(Object.entries(IMAGES))('%s, cut anywhere: its kind or none, and no failure', (name, bytes) => {
+test.each(Object.entries(IMAGES))('%s, truncated anywhere: its kind or undefined', (name, bytes) => {
   const whole = hex(bytes);
   for (let size = 0; size < whole.length; size++) {
     const header = imageHeader(whole.subarray(0, size));
@@ -31,11 +31,11 @@ test.each(Object.entries(IMAGES))('%s, cut anywhere: its kind or none, and no fa
   }
 });
 
-test.each(['', 'GIF', 'RIFF....WAVE', 'BM', 'hello', 'II*', '\xff\xd8'])('%j is no image', (text) => {
+test.each(['', 'GIF', 'RIFF....WAVE', 'BM', 'hello', 'II*', '\xff\xd8'])('%j is not an image', (text) => {
   expect(imageHeader(Uint8Array.from(text, (sign) => sign.charCodeAt(0)))).toBe(undefined);
 });
 
-test('segments that go nowhere end the search', () => {
+test('invalid segments end the search', () => {
   expect(imageHeader(hex('ffd8 ffe0 0000 ffe0 0000'))).toMatchObject({ kind: 'jpeg', width: 0 });
   expect(imageHeader(hex('ffd8 ffe0 ffff'))).toMatchObject({ kind: 'jpeg', width: 0 });
 });

@@ -23,7 +23,7 @@ function file(name: string, records: readonly Uint8Array[]): string {
   return temp.file(name, concat(records.map((record) => encodeTFRecord(record))));
 }
 
-test('what is inferred from records of one type each is kept by them', async () => {
+test('records conform to the schema inferred from them', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(anyRecord, { minLength: 1, maxLength: 8 }),
@@ -73,7 +73,7 @@ test('a loose schema has types, presence, fixed lengths and kinds of images, and
   });
 });
 
-test('few texts that occur again and again become a domain; ids, and bytes with control characters, do not', async () => {
+test('a few texts that occur several times become a domain; ids, and bytes with control characters, do not', async () => {
   const record = (i: number): Uint8Array =>
     encodeExample({
       label: { kind: 'bytes', value: [i % 2 === 0 ? 'dog' : 'cat'] },
@@ -101,7 +101,7 @@ test('few texts that occur again and again become a domain; ids, and bytes with 
   expect(loose.schema.features['label']).not.toHaveProperty('values');
 });
 
-test('inferSchema of a missing file rejects with not-found, and of text with what it is', async () => {
+test('inferSchema rejects a missing file with not-found, and text with a description', async () => {
   await expect(inferSchema(temp.file('nosuch'))).rejects.toMatchObject({ code: 'not-found' });
   await expect(inferSchema(file('text.tfrecord', [Buffer.from('hello')]))).rejects.toMatchObject({
     code: 'invalid-argument',
@@ -233,7 +233,7 @@ describe('each rule', () => {
     ]);
   });
 
-  test('of a repeated name the last one counts', async () => {
+  test('the last feature of a name counts', async () => {
     const first = encodeExample({ x: { kind: 'float', value: [1] } });
     const second = encodeExample({ x: GOOD });
     const schema: RecordSchema = {
@@ -264,7 +264,7 @@ describe('each rule', () => {
     ]);
   });
 
-  test('records that are no Examples, features that are not known', async () => {
+  test('records that are not Examples, unknown features', async () => {
     const schema: RecordSchema = { recordpipeSchema: 1, message: 'Example', features: {} };
     const path = file('odd.tfrecord', [encodeExample({ x: GOOD }), Buffer.from('hello')]);
     const { ok, files, violations } = await validateFiles(path, { schema });
@@ -278,7 +278,7 @@ describe('each rule', () => {
     expect(allowed.violations?.map(({ rule }) => rule)).toEqual(['message']);
   });
 
-  test('features that no rule is about are of one type, in a file and across files', async () => {
+  test('features without rules have one type, in a file and across files', async () => {
     const schema: RecordSchema = {
       recordpipeSchema: 1,
       message: 'Example',
@@ -294,7 +294,7 @@ describe('each rule', () => {
   });
 });
 
-test('findings of the schema and of the framing, in the order of the file; workers say the same', async () => {
+test('findings of schema and framing are in file order, with and without workers', async () => {
   const records = [encodeExample({ x: GOOD }), encodeExample({ x: GOOD }), encodeExample({ y: GOOD })];
   const bytes = concat(records.map((record) => encodeTFRecord(record)));
   bytes[encodeTFRecord(records[0]).length + 13] ^= 1;
@@ -322,7 +322,7 @@ test('findings of the schema and of the framing, in the order of the file; worke
   expect(there.files.map(({ errors }) => errors)).toEqual(files.map(({ errors }) => errors));
 });
 
-describe('a schema that is none', () => {
+describe('an invalid schema', () => {
   const feature = (rules: object): object => ({
     recordpipeSchema: 1,
     message: 'Example',
