@@ -1,5 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import { checkAborted } from '../bytes/abortable.ts';
+import { fstatSync } from 'node:fs';
 import type { ByteSource, OpenSource } from '../bytes/sources.ts';
 import type { Compression } from '../formats/compression.ts';
 import { type FormatName, recordFormat } from '../formats/registry.ts';
@@ -167,31 +166,5 @@ function standardInput(onSize: Watch['onSize']): ByteSource {
     return isStream ? process.stdin : '-';
   } catch (error) {
     throw fileError(error, '<stdin>');
-  }
-}
-
-/**
- * Opens a file to count it quickly. Undefined if the system refuses: the scan then reports why.
- * @throws RecordpipeError `aborted`
- */
-export async function tryFile<T>(
-  path: string,
-  signal: AbortSignal | undefined,
-  count: (file: number) => Promise<T | undefined>,
-): Promise<T | undefined> {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch {
-    return undefined;
-  }
-  try {
-    return await count(file);
-  } catch (error) {
-    checkAborted(signal);
-    if (error instanceof Error && 'syscall' in error) return undefined;
-    throw error;
-  } finally {
-    closeSync(file);
   }
 }

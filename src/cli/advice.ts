@@ -1,6 +1,6 @@
 import { complain } from './output.ts';
+import { visible } from './text/format.ts';
 import { type Painter, painter } from './text/terminal.ts';
-import { visible } from './text/visible.ts';
 
 /** An error, as reports and exceptions describe it. */
 export interface Failure {

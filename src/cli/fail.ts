@@ -5,7 +5,7 @@ import { complainAbout, usageInCliWords } from './advice.ts';
 import { exitCodeOf, INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
 import { ClosedOutput, complain } from './output.ts';
-import { visible } from './text/visible.ts';
+import { visible } from './text/format.ts';
 
 /** Prints an error on standard error. Returns its exit code. */
 export async function fail(error: unknown): Promise<number> {

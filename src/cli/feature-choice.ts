@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { UsageError } from 'recordpipe/errors';
 import { parsed, type TypedOption } from './options/option.ts';
-import { quoted } from './text/visible.ts';
+import { quoted } from './text/format.ts';
 
 /** Selects the features that a command shows. */
 export const featureOption: TypedOption<readonly string[] | undefined> = parsed(

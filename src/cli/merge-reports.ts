@@ -20,10 +20,9 @@ import type { TransformingOptions } from './options/transform.ts';
 import { complain, print, say } from './output.ts';
 import { checkReplaceable, refuseReportOn, writeReport as writeDocument } from './output-files.ts';
 import { badFileText, totalText, violationsText } from './text/findings.ts';
-import { formatNumberOf } from './text/numbers.ts';
+import { formatNumberOf, visible } from './text/format.ts';
 import { schemaText, statsText } from './text/stats.ts';
 import { type Painter, painter } from './text/terminal.ts';
-import { visible } from './text/visible.ts';
 
 /** Options of `recordpipe merge` for shard reports. */
 interface Options extends TransformingOptions {

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, statSync, write } from 'node:fs';
 import { isatty } from 'node:tty';
 import { RecordpipeError, redacted, UsageError } from 'recordpipe/errors';
 import { interruption } from './interrupt.ts';
-import { visibleText } from './text/visible.ts';
+import { visibleText } from './text/format.ts';
 
 /** Options that allow binary output on a terminal. */
 export interface BinaryOutputOptions {

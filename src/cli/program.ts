@@ -20,8 +20,8 @@ import { register as upload } from './commands/upload.ts';
 import { register as validate } from './commands/validate.ts';
 import { fail, packageVersion } from './fail.ts';
 import { complain, print } from './output.ts';
+import { visible } from './text/format.ts';
 import { fill } from './text/terminal.ts';
-import { visible } from './text/visible.ts';
 
 /** The commands in the order of the help. */
 const COMMANDS: Readonly<Record<string, Register>> = {

@@ -1,9 +1,8 @@
 import { isatty } from 'node:tty';
 import type { FilesProgress } from 'recordpipe/check';
 import type { UploadProgress } from 'recordpipe/upload';
-import { formatBytes, formatClock, formatNumberOf, formatRate } from './text/numbers.ts';
+import { formatBytes, formatClock, formatNumberOf, formatRate, visible } from './text/format.ts';
 import { textWidth } from './text/terminal.ts';
-import { visible } from './text/visible.ts';
 
 /**
  * One item of a progress line. A line that is too long for the terminal loses the items of lowest

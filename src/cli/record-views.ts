@@ -8,7 +8,7 @@ import {
 } from 'recordpipe/check';
 import { UsageError } from 'recordpipe/errors';
 import { FeatureChoice } from './feature-choice.ts';
-import { formatBytes } from './text/numbers.ts';
+import { formatBytes } from './text/format.ts';
 import { contentLines, previewLines } from './text/payload.ts';
 import type { Painter } from './text/terminal.ts';
 

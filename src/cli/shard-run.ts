@@ -32,8 +32,7 @@ import type { PayloadOptions, ReadingOptions } from './options/reading.ts';
 import type { ShardOptions } from './options/shards.ts';
 import { complain } from './output.ts';
 import { checkReportFolder, makeFolder } from './output-files.ts';
-import { formatBytes, formatCount, formatNumberOf } from './text/numbers.ts';
-import { visible } from './text/visible.ts';
+import { formatBytes, formatCount, formatNumberOf, visible } from './text/format.ts';
 
 /** The share of the work of this process. */
 export interface ShardRun<C extends ShardCommand> {

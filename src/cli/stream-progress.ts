@@ -9,7 +9,7 @@ import {
   statusLine,
   terminalColumns,
 } from './progress.ts';
-import { formatBytes, formatNumberOf, formatRate, formatSeconds } from './text/numbers.ts';
+import { formatBytes, formatNumberOf, formatRate, formatSeconds } from './text/format.ts';
 
 /** Reports the progress of channels on standard error. */
 export interface StreamProgress {

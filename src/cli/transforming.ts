@@ -5,8 +5,7 @@ import { interruption } from './interrupt.ts';
 import { type TransformingOptions, transformingOf } from './options/transform.ts';
 import { binaryOnTerminal, ClosedOutput, complain, isGuarded, isTerminal, print } from './output.ts';
 import { progressOf } from './progress.ts';
-import { formatBytes, formatNumberOf } from './text/numbers.ts';
-import { visible } from './text/visible.ts';
+import { formatBytes, formatNumberOf, visible } from './text/format.ts';
 
 /** A command that writes record files. */
 export interface Transforming<R> {

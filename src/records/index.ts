@@ -1,15 +1,23 @@
 export type { BinaryData } from '../bytes/binary-data.ts';
 export type { ByteSource, OpenFileHandle } from '../bytes/sources.ts';
 export { RecordBatch } from '../formats/batch.ts';
-export type { ReadStart } from '../formats/codec-options.ts';
+export type { CodecOptions, ReadStart } from '../formats/codec-options.ts';
 export type { Compression } from '../formats/compression.ts';
 export type { ReadStats } from '../formats/corruption.ts';
 export { type DetectedFormat, detectFormat } from '../formats/detect-format.ts';
 export type { OnProgress, ScanCounts } from '../formats/record-format.ts';
-export type { FormatName } from '../formats/registry.ts';
+export type { RecordIOOptions } from '../formats/recordio/options.ts';
+export type { AnyOptions, FormatName } from '../formats/registry.ts';
+export type { TextLineOptions } from '../formats/textline/options.ts';
 export { detectCompression } from '../formats/tfrecord/detect.ts';
+export type { TFRecordOptions } from '../formats/tfrecord/options.ts';
 export type { DecodeOptions } from './decode-bytes.ts';
-export { DEFAULT_READ_OPTIONS, type ReadOptions, type RecordReadOptions } from './read-options.ts';
+export {
+  DEFAULT_READ_OPTIONS,
+  type ReadOptions,
+  type RecordReadOptions,
+  type SourceOptions,
+} from './read-options.ts';
 export {
   type OpenedRecords,
   openRecords,

@@ -71,7 +71,7 @@ describe('hopping from header to header', () => {
     });
   });
 
-  test('whatever is not plain is left to the scan', async () => {
+  test('unusual text is scanned', async () => {
     const large = file(200_000);
     const plain = concat([large, large, large]);
     const cases: Record<string, Uint8Array> = {

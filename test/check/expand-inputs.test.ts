@@ -18,11 +18,11 @@ const make = (...names: string[]): void => {
 make('f/b.tfrecord', 'f/a.tfrecord.gz', 'f/notes.txt', 'f/.hidden.tfrecord', 'f/.git/x.tfrecord');
 make('f/deep/er/train-00000-of-00002', 'f/deep/er/train-00001-of-00002');
 
-test('a file is taken whatever its name, and whether it exists or not', async () => {
+test('a file is accepted with any name, even if it does not exist', async () => {
   expect(await expandInputs([at('f/notes.txt'), at('missing')])).toEqual([at('f/notes.txt'), at('missing')]);
 });
 
-test('a folder stands for the TFRecord files below it, hidden ones left out', async () => {
+test('a folder lists the TFRecord files below it, without hidden ones', async () => {
   expect(await expandInputs(at('f'))).toEqual([
     at('f/a.tfrecord.gz'),
     at('f/b.tfrecord'),
@@ -44,7 +44,7 @@ test('links to folders are followed, round ones once', async () => {
   ]);
 });
 
-test('a pattern stands for the files that match, whatever their names, without hidden ones', async () => {
+test('a pattern lists the matching files with any name, without hidden ones', async () => {
   expect(await expandInputs(at('f/*'))).toEqual([
     at('f/a.tfrecord.gz'),
     at('f/b.tfrecord'),
@@ -121,11 +121,11 @@ test('standard input cannot be both the list and the data', async () => {
   await expect(expandInputs(['@-', '-'])).rejects.toThrow(UsageError);
 });
 
-test('an empty path is refused', async () => {
+test('an empty path is rejected', async () => {
   await expect(expandInputs([''])).rejects.toThrow(UsageError);
 });
 
-test('an address of another scheme is not a pattern, whatever characters are in it', async () => {
+test('an address of another scheme is never a pattern', async () => {
   for (const address of ['https://host/x.tfrecord?a=b', 'gs://bucket/*.tfrecord'])
     expect(await expandInputs(address)).toEqual([address]);
 });

@@ -74,7 +74,7 @@ describe('RecordIO', () => {
   const unpadded = temp.file('unpadded', recordio([4, 5]).subarray(0, -3));
   const concatenated = concat([oraclePart(Buffer.from('abc'), 1), oraclePart(Buffer.from('d'), 3)]);
 
-  test('missing padding at the end is an error of validate, unless told otherwise, and none of count', async () => {
+  test('validate rejects missing final padding by default; count accepts it', async () => {
     const [strict] = (await validateFiles(unpadded)).files;
     expect(strict).toMatchObject({
       ok: false,
@@ -129,7 +129,7 @@ describe('RecordIO', () => {
       expect(await hops(temp.file('parts-large', bytes), {})).toMatchObject({ records: 4 });
     });
 
-    test('whatever is not plain is left to the scan', async () => {
+    test('unusual text is scanned', async () => {
       const large = recordio([200_000]);
       const last = oraclePart(new Uint8Array(4), 1);
       const cases: Record<string, Uint8Array> = {

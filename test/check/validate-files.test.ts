@@ -13,7 +13,7 @@ const temp = tempDir();
 
 describe.each(goldenFiles().map(detected))('$name', (golden) => {
   const { url, bytes, format, compression, records, error, options } = golden;
-  test('its report says what is known of it', async () => {
+  test('its report lists what is known', async () => {
     const path = fileURLToPath(url);
     const report = await validateFiles(path, { ...options, jobs: 1 });
     const [file] = report.files;
@@ -123,7 +123,7 @@ test('compressed files: bytes are the stored ones', async () => {
   expect(files[0]).toMatchObject({ ok: true, compression: 'gzip', records: 6, bytes: packed.length });
 });
 
-test('what is no file of records is told what it is', async () => {
+test('the report names the type of a file that holds no records', async () => {
   const page = temp.file('page.tfrecord', fixture('not-a-tfrecord-html.bin'));
   const [found] = (await validateFiles(page)).files;
   expect(found).toMatchObject({ format: null, compression: null, ok: false, unreadable: false });

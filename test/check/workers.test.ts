@@ -19,7 +19,7 @@ const good = temp.file('good.tfrecord', FILE);
 const bad = temp.file('bad.tfrecord', withBadPayloads(FILE, OFFSETS, [1, 3]));
 const pattern = `${fileURLToPath(FIXTURES)}*.bin`;
 
-test('workers find the same as this thread', async () => {
+test('workers and this thread find the same', async () => {
   const told: FileReport[] = [];
   const here = await validateFiles(pattern, { jobs: 1 });
   const there = await validateFiles(pattern, { jobs: 3, onFile: (file) => told.push(file) });
@@ -74,7 +74,7 @@ test.each([true, false])('a signal stops the workers (blocking: %s)', async (blo
   await expect(run).rejects.toMatchObject({ code: 'aborted' });
 });
 
-test('the process ends by itself behind a run', () => {
+test('the process exits after a run', () => {
   const script = `
     import { validateFiles } from 'recordpipe/check';
     const { totals } = await validateFiles(${JSON.stringify(pattern)}, { jobs: 2 });

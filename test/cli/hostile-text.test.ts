@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { visible, visibleText } from '../../src/cli/text/visible.ts';
+import { visible, visibleText } from '../../src/cli/text/format.ts';
 import { encodeTFRecord } from '../../src/formats/index.ts';
 import { encodeExample } from '../../src/messages/index.ts';
 import { prometheusText } from '../../src/pipemode/streamer/stream-events.ts';

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -86,6 +95,12 @@ test('index --kind writes the formats of other tools', async () => {
   expect((await cli(['index', rec, '--kind', 'mx', '--check'])).stdout).toContain(`fits ${output}`);
   expect((await cli(['index', rec, '--check'])).stdout).toContain(`fits ${output}`);
   expect(await cli(['index', a, '--kind', 'mx'])).toMatchObject({ code: 3 });
+});
+
+test('index --kind takes only the files of its format from a directory', async () => {
+  expect((await cli(['index', folder, '--kind', 'dali'])).code).toBe(0);
+  expect((await cli(['index', folder, '--kind', 'mx'])).code).toBe(0);
+  expect(readdirSync(folder).sort()).toEqual(['a.idx', 'a.tfrecord', 'b.idx', 'b.rec']);
 });
 
 test('index --check reports a stale index, and index rebuilds it', async () => {

@@ -46,6 +46,16 @@ test.each([
     ['convert', 'a.rec', 'a.tfrecord', '--output-dir', 'o', '--to', 'recordio'],
     'a.rec and a.tfrecord would both be written to a.rec; use a directory for each',
   ],
+  [
+    'an address with one slash',
+    ['count', 's3:/bucket/key'],
+    'next: to name an object, write s3://bucket/key',
+  ],
+  [
+    'a directory as a schema',
+    ['validate', 'six.tfrecord', '--schema', '.'],
+    'it is a directory; name a schema file in it',
+  ],
 ])('%s: the error contains the next step', async (_, args, text) => {
   const { code, stderr } = await cli(args, { cwd });
   expect(stderr).toContain(text);

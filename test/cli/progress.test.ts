@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FilesProgress } from '../../src/check/files-options.ts';
-import { progressItems, statusText } from '../../src/cli/progress.ts';
+import { progressItems, statusText, uploadItems } from '../../src/cli/progress.ts';
 import { previewLines } from '../../src/cli/text/payload.ts';
 
 const GIB = 2 ** 30;
@@ -48,6 +48,17 @@ describe('the progress line', () => {
   test('counts wide characters as two columns', () => {
     expect(statusText([{ text: '日本語', priority: 1 }], 5)).toBe('日本…');
   });
+});
+
+test('the progress line of upload separates checking from sending', () => {
+  const progress = { files: 12, filesDone: 3, bad: 0, bytes: 5 * GIB, totalBytes: 8 * GIB };
+  const state = { ...progress, bytesSent: 2 * GIB, bytesToSend: 4 * GIB };
+  expect(statusText(uploadItems(state, true, 10))).toBe(
+    'upload 3/12 files  checked 75 %  sent 50 %  2.00 GiB/4.00 GiB  205 MiB/s  ETA 0:06',
+  );
+  expect(statusText(uploadItems(state, false, 10))).not.toContain('checked');
+  const dryRun = { ...progress, totalBytes: 10 * GIB, bytesSent: 0, bytesToSend: 0 };
+  expect(statusText(uploadItems(dryRun, true, 10))).toBe('upload 3/12 files  checked 50 %  ETA 0:10');
 });
 
 describe('previewLines', () => {

@@ -90,7 +90,7 @@ test.each<[what: string, env: Record<string, string>, message: RegExp, files?: F
   ['no number', { RANK: 'one', WORLD_SIZE: '2' }, /integer in RANK, got "one"/],
   ['a negative number', { RANK: '-1', WORLD_SIZE: '2' }, /integer in RANK/],
   ['no shards', { RANK: '0', WORLD_SIZE: '0' }, /expected an integer from 1 to 100000, got 0/],
-])('refused: %s', (_, env, message, files, known) => {
+])('rejected: %s', (_, env, message, files, known) => {
   expect(() => found(env, files, known)).toThrow(UsageError);
   expect(() => found(env, files, known)).toThrow(message);
 });

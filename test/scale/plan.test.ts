@@ -17,7 +17,7 @@ beforeAll(() => {
   temp.file('notes.txt', new Uint8Array(1));
 });
 
-test('a plan has what is there, sorted, and its hash is that of its files', async () => {
+test('a plan lists the files, sorted, and its hash is that of the files', async () => {
   const plan = await planShards(temp.path);
   expect(plan.files.map(({ uri, size }) => [uri.slice(temp.path.length + 1), size])).toEqual([
     ['a.tfrecord', 10],
@@ -63,7 +63,7 @@ test('a plan that is not whole is none', async () => {
   }
 });
 
-test('standard input, and what is not there', async () => {
+test('rejects standard input and missing files', async () => {
   await expect(planShards('-')).rejects.toThrow(/cannot be divided/);
   await expect(planShards(temp.file('none.tfrecord'))).rejects.toMatchObject({ code: 'not-found' });
   await expect(planShards(temp.path, { cutBytes: 0 })).rejects.toThrow(/cutBytes: expected/);
@@ -112,7 +112,7 @@ test('objects: sizes and ETags come from the listing, or are asked for', async (
   expect(await readPlan('s3://bucket/plan.jsonl.gz', options)).toEqual(listed);
 });
 
-test('a plan never takes the place of a file that it lists, whatever the options', async () => {
+test('a plan never replaces a file that it lists', async () => {
   const data = temp.file('listed.tfrecord', new Uint8Array(10));
   const link = join(temp.path, 'link.jsonl');
   symlinkSync(data, link);

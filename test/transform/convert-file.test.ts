@@ -186,7 +186,7 @@ describe('nothing is half-written', () => {
     expect(namesIn(place)).toEqual(names);
   });
 
-  test('a file that is there stays, unless told otherwise', async () => {
+  test('an existing file is kept unless overwrite is set', async () => {
     const output = temp.file('there.rec', Uint8Array.of(1));
     expect((await failureOf(() => convertFile(source, output))).code).toBe('already-exists');
     expectBytes(bytesOf(output), Uint8Array.of(1));

@@ -12,7 +12,7 @@ async function payloadsOf(text: string | Uint8Array, from: 'jsonl' | 'base64' = 
   return (await recordsOf(output)).map((payload) => Buffer.from(payload).toString('latin1'));
 }
 
-describe('what is accepted', () => {
+describe('accepted lines', () => {
   test.each([
     ['as it is written', '{"data":"Zm9v"}\n', ['foo']],
     ['no payload', '{"data":""}\n', ['']],
@@ -31,7 +31,7 @@ describe('what is accepted', () => {
   });
 });
 
-describe('what is refused: malformed-jsonl with the line', () => {
+describe('rejected lines: malformed-jsonl with the line number', () => {
   const good = '{"data":"Zm9v"}\n';
   test.each([
     ['an empty line', '', /empty/],

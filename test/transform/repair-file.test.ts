@@ -81,7 +81,7 @@ describe('findings', () => {
     expectRecords(await recordsOf(output), [Uint8Array.of(0, 0, 0), Uint8Array.of(0, 0, 1)]);
   });
 
-  test('only so many are kept, all are told and counted', async () => {
+  test('maxFindings limits the list; all findings are reported and counted', async () => {
     const told: string[] = [];
     const options = {
       ...again,
@@ -130,7 +130,7 @@ test('random damage: the output is whole, holds only what was written, and nothi
   );
 });
 
-test('what is no damage of the source is an error, and nothing is written', async () => {
+test('failures other than damage are errors, and nothing is written', async () => {
   const before = namesIn(temp.path);
   const source = fileOf('tfrecord', [Buffer.from('a\nb')]);
   const error = await failureOf(() => repairFile(source, temp.file('never.txt'), {}));

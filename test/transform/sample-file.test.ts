@@ -25,7 +25,7 @@ async function drawn(
   return recordsOf(output);
 }
 
-describe('so many records', () => {
+describe('a number of records', () => {
   test('are those that shuffling puts first, in their old order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(80), fc.nat(90), fc.maxSafeNat(), async (count, records, seed) => {
@@ -96,7 +96,7 @@ test('the smallest keys', () => {
   );
 });
 
-test('damage leaves nothing behind', async () => {
+test('damage leaves no files', async () => {
   const source = fileOf('tfrecord', numbered(100));
   source[source.length - 1] ^= 1;
   const before = namesIn(temp.path);

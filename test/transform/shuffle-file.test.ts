@@ -91,7 +91,7 @@ describe('the order', () => {
   });
 });
 
-describe('failures leave nothing behind', () => {
+describe('failures leave no files', () => {
   const payloads = numbered(40_000, () => 100);
   const damaged = encoded(payloads);
   damaged[damaged.length - 1] ^= 1;
@@ -136,7 +136,7 @@ test.each([-1, 0.5, 2 ** 53, Number.NaN])('seed %d is refused', async (seed) => 
   await expect(shuffleFile([], temp.file('x.tfrecord'), { seed })).rejects.toThrow(UsageError);
 });
 
-test('less than 1 MiB of memory is refused', async () => {
+test('less than 1 MiB of memory is rejected', async () => {
   await expect(shuffleFile([], temp.file('x.tfrecord'), { memoryBytes: 1000 })).rejects.toThrow(UsageError);
 });
 

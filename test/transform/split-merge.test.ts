@@ -115,7 +115,7 @@ describe('split by hash', () => {
 });
 
 describe('names', () => {
-  test('have the extension of format and compression, unless told otherwise', async () => {
+  test('have the extension of format and compression by default', async () => {
     const source = fileOf('tfrecord', somePayloads(1).slice(0, 2));
     const folder = place();
     await splitFile(source, join(folder, 'a'), { shards: 1, to: 'recordio', write: { compression: 'gzip' } });
@@ -166,7 +166,7 @@ test.each([
   await expect(splitFile([], temp.file('x'), way)).rejects.toThrow(UsageError);
 });
 
-test('nothing to merge is refused', async () => {
+test('merging no sources is rejected', async () => {
   await expect(mergeFiles([], temp.file('x.tfrecord'))).rejects.toThrow(UsageError);
 });
 

@@ -97,7 +97,7 @@ describe('.jsonl files of any JSON', () => {
     expect(text(output).split('\n').sort()).toEqual(PLAIN.split('\n').sort());
   });
 
-  test('base64 objects where the output is of another format, or one is told so', async () => {
+  test('base64 objects if the output has another format, or if requested', async () => {
     const malformed = { code: 'malformed-jsonl' };
     await expect(convertFile(source, place('out.jsonl'))).rejects.toMatchObject(malformed);
     await expect(shuffleFile(source, place('out.tfrecord'))).rejects.toMatchObject(malformed);

@@ -8,7 +8,7 @@ import { choice, flag, grouped, type Values, value } from '../options/option.ts'
 import { isSharded, shardOptions } from '../options/shards.ts';
 import { FILE_FORMATS, OUTPUT_HEADING, transformOptions } from '../options/transform.ts';
 import { eachFile, outputPaths } from '../output-files.ts';
-import { formatNumberOf } from '../text/numbers.ts';
+import { formatNumberOf } from '../text/format.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {

@@ -9,8 +9,7 @@ import { readingOf, readingOptions } from '../options/reading.ts';
 import { linesOptions, runOptions } from '../options/reports.ts';
 import { complain, LiveReport, print, say } from '../output.ts';
 import { isLiveApart, progressOf } from '../progress.ts';
-import { formatNumberOf } from '../text/numbers.ts';
-import { visible } from '../text/visible.ts';
+import { formatNumberOf, visible } from '../text/format.ts';
 
 const OPTIONS = {
   ...runOptions,

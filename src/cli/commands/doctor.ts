@@ -6,8 +6,8 @@ import { objectReadOptions, objectsOf } from '../options/objects.ts';
 import { parsed, size, type Values } from '../options/option.ts';
 import { reportOptions } from '../options/reports.ts';
 import { print, say } from '../output.ts';
+import { visible } from '../text/format.ts';
 import { type Painter, painter } from '../text/terminal.ts';
-import { visible } from '../text/visible.ts';
 
 const OPTIONS = {
   json: reportOptions.json,

@@ -13,8 +13,7 @@ import { complain, isGuarded, print, say } from '../output.ts';
 import { eachFile } from '../output-files.ts';
 import { progressOf } from '../progress.ts';
 import type { ShardFiles } from '../shard-run.ts';
-import { formatBytes, formatNumberOf, formatSeconds } from '../text/numbers.ts';
-import { visible } from '../text/visible.ts';
+import { formatBytes, formatNumberOf, formatSeconds, visible } from '../text/format.ts';
 
 const { format, maxRecordSize, multipart, cr, delimiter } = readingOptions;
 

@@ -12,9 +12,8 @@ import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts
 import { reportOptions } from '../options/reports.ts';
 import { print, say } from '../output.ts';
 import type { ShownRecord } from '../record-views.ts';
-import { formatNumberOf } from '../text/numbers.ts';
+import { formatNumberOf, visible } from '../text/format.ts';
 import { painter } from '../text/terminal.ts';
-import { visible } from '../text/visible.ts';
 
 const OPTIONS = {
   records: parsed('-n, --records <n>', 'maximum number of records; 0: all', atLeast(0), 5),

@@ -7,9 +7,8 @@ import { atLeast, flag, names, parsed, type Values, value } from '../options/opt
 import { linesOptions, reportOptions } from '../options/reports.ts';
 import { complain, print, say } from '../output.ts';
 import { checkReplaceable } from '../output-files.ts';
-import { formatNumberOf } from '../text/numbers.ts';
+import { formatNumberOf, visible } from '../text/format.ts';
 import { painter } from '../text/terminal.ts';
-import { visible } from '../text/visible.ts';
 
 const QUIET = flag('-q, --quiet', 'hide the summary');
 

@@ -5,7 +5,7 @@ import { expanded, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts
 import { isAddress } from '../options/objects.ts';
 import { flag, grouped, type Values, value } from '../options/option.ts';
 import { TEXT_NOTES, transformOptions } from '../options/transform.ts';
-import { formatNumberOf } from '../text/numbers.ts';
+import { formatNumberOf } from '../text/format.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {

@@ -16,8 +16,7 @@ import {
 } from '../options/option.ts';
 import { complain, print } from '../output.ts';
 import { refuseReportOn } from '../output-files.ts';
-import { formatBytes, formatNumberOf } from '../text/numbers.ts';
-import { visible } from '../text/visible.ts';
+import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
 
 const OPTIONS = {
   output: value(

@@ -17,8 +17,7 @@ import {
   refuseReportOn,
   writeReport,
 } from '../output-files.ts';
-import { formatCount, formatNumberOf } from '../text/numbers.ts';
-import { visible } from '../text/visible.ts';
+import { formatCount, formatNumberOf, visible } from '../text/format.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {

@@ -4,7 +4,7 @@ import { command, type Register } from '../command.ts';
 import { ONE_FILE, sourceOf } from '../options/inputs.ts';
 import { atLeast, parsed, type Values, value } from '../options/option.ts';
 import { OUTPUT, TEXT_NOTES, transformOptions } from '../options/transform.ts';
-import { formatCount } from '../text/numbers.ts';
+import { formatCount } from '../text/format.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {

@@ -15,9 +15,8 @@ import { complain, print, say } from '../output.ts';
 import { checkOutput, checkReplaceable, refuseReportOn, writeReport } from '../output-files.ts';
 import { progressOf } from '../progress.ts';
 import { finishStats, statsShard } from '../stats-run.ts';
-import { formatCount } from '../text/numbers.ts';
+import { formatCount, visible } from '../text/format.ts';
 import { painter } from '../text/terminal.ts';
-import { visible } from '../text/visible.ts';
 
 const OPTIONS = {
   output: value('-o, --output <file>', 'write the schema as JSON to a file; - for stdout'),

@@ -4,8 +4,7 @@ import { command, type Register } from '../command.ts';
 import { ONE_FILE, sourceOf } from '../options/inputs.ts';
 import { atLeast, parsed, size, type Values, value } from '../options/option.ts';
 import { transformOptions } from '../options/transform.ts';
-import { formatBytes, formatNumberOf } from '../text/numbers.ts';
-import { visible } from '../text/visible.ts';
+import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
 import { transforming } from '../transforming.ts';
 
 const OPTIONS = {

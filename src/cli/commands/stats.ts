@@ -13,8 +13,8 @@ import { complain, print, say } from '../output.ts';
 import { checkOutput, checkReplaceable, refuseReportOn, writeReport } from '../output-files.ts';
 import { progressOf } from '../progress.ts';
 import { finishStats, statsShard } from '../stats-run.ts';
+import { visible } from '../text/format.ts';
 import { painter } from '../text/terminal.ts';
-import { visible } from '../text/visible.ts';
 
 const OPTIONS = {
   feature: featureOption,

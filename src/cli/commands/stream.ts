@@ -27,7 +27,7 @@ import { reportOptions } from '../options/reports.ts';
 import { complain, print } from '../output.ts';
 import { streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
-import { visible } from '../text/visible.ts';
+import { visible } from '../text/format.ts';
 
 const OPTIONS = {
   channel: parsed(

@@ -12,9 +12,8 @@ import { LiveReport, print, say } from '../output.ts';
 import { readSchemaFile } from '../output-files.ts';
 import { progressWith, uploadItems } from '../progress.ts';
 import { badFileText, warningsText } from '../text/findings.ts';
-import { formatBytes, formatNumberOf, formatSeconds } from '../text/numbers.ts';
+import { formatBytes, formatNumberOf, formatSeconds, visible } from '../text/format.ts';
 import { type Painter, painter } from '../text/terminal.ts';
-import { visible } from '../text/visible.ts';
 
 const OPTIONS = {
   dryRun: flag('-n, --dry-run', 'validate and show what would be uploaded'),

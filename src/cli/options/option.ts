@@ -42,22 +42,16 @@ export function value(flags: string, text: string): TypedOption<string | undefin
   return new Option(flags, text);
 }
 
+/** Parses an argument; `previous` is the value of the same option before it. */
+type Parse<T> = (text: string, previous?: T) => T;
+
 /** An option whose argument is parsed. */
+export function parsed<T>(flags: string, text: string, parse: Parse<T>): TypedOption<T | undefined>;
+export function parsed<T>(flags: string, text: string, parse: Parse<T>, preset: T): TypedOption<T>;
 export function parsed<T>(
   flags: string,
   text: string,
-  parse: (text: string, previous?: T) => T,
-): TypedOption<T | undefined>;
-export function parsed<T>(
-  flags: string,
-  text: string,
-  parse: (text: string, previous?: T) => T,
-  preset: T,
-): TypedOption<T>;
-export function parsed<T>(
-  flags: string,
-  text: string,
-  parse: (text: string, previous?: T) => T,
+  parse: Parse<T>,
   preset?: T,
 ): TypedOption<T | undefined> {
   const option = new Option(flags, text).argParser(parse);
@@ -68,21 +62,21 @@ export function parsed<T>(
 export function choice<C extends string>(
   flags: string,
   text: string,
-  choices: readonly C[],
+  words: readonly C[],
 ): TypedOption<C | undefined>;
 export function choice<C extends string>(
   flags: string,
   text: string,
-  choices: readonly C[],
+  words: readonly C[],
   preset: NoInfer<C>,
 ): TypedOption<C>;
-export function choice<C extends string>(
+export function choice(
   flags: string,
   text: string,
-  choices: readonly C[],
-  preset?: NoInfer<C>,
-): TypedOption<C | undefined> {
-  const option = new Option(flags, text).choices(choices);
+  words: readonly string[],
+  preset?: string,
+): TypedOption<string | undefined> {
+  const option = new Option(flags, text).choices(words);
   return preset === undefined ? option : option.default(preset);
 }
 

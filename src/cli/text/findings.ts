@@ -1,8 +1,7 @@
 import type { CheckedFile, CheckedReport, FileReport, Finding, ValidateReport } from 'recordpipe/check';
 import { advice, inCliWords } from '../advice.ts';
-import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds } from './numbers.ts';
+import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds, visible } from './format.ts';
 import type { Painter } from './terminal.ts';
-import { visible } from './visible.ts';
 
 /** Maximum findings shown per file. */
 const MAX_SHOWN = 10;

@@ -6,9 +6,8 @@ import {
   recordContent,
   textOf,
 } from 'recordpipe/check';
-import { formatBytes, formatCount, formatNumberOf, timeText } from './numbers.ts';
+import { formatBytes, formatCount, formatNumberOf, quoted, timeText, visible } from './format.ts';
 import { tableLines } from './terminal.ts';
-import { quoted, visible } from './visible.ts';
 
 /** Characters of values on a line. */
 const MAX_CHARACTERS = 72;

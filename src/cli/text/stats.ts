@@ -15,9 +15,8 @@ import {
   valueColumns,
 } from 'recordpipe/check';
 import { errorText } from '../advice.ts';
-import { formatBytes, formatCount, formatNumberOf, timeText } from './numbers.ts';
+import { formatBytes, formatCount, formatNumberOf, timeText, visible } from './format.ts';
 import { bar, type Painter, spark, tableLines } from './terminal.ts';
-import { visible } from './visible.ts';
 
 const MAX_LABELS = 10;
 const MAX_LABEL_FEATURES = 6;

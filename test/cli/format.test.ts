@@ -6,7 +6,7 @@ import {
   formatNumberOf,
   formatRate,
   formatSeconds,
-} from '../../src/cli/text/numbers.ts';
+} from '../../src/cli/text/format.ts';
 
 test.each([
   [0, '0 B'],
