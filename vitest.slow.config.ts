@@ -16,7 +16,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   plugins: [builtWorkers],
   test: {
     include: ['test/slow/**/*.test.ts', ...propertyTests()],
-    // The whole number of random runs; `npm test` does a fifth.
+    // The whole number of random runs; `npm test` does a tenth.
     env: { RECORDPIPE_RANDOM_PERCENT: '100' },
     testTimeout: 1_800_000,
     globalSetup: ['test/support/build-once.ts'],

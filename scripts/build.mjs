@@ -150,15 +150,22 @@ function licenses() {
   return path;
 }
 
-/** Bundles for browsers contain `no-NAME.ts` in the place of `NAME.ts` where both exist. */
+/**
+ * Bundles for browsers contain `no-NAME.ts` in the place of `NAME.ts` where both exist. What a format loads for writers,
+ * indexes and header hops, which need files, is empty.
+ */
 const standIns = {
   name: 'stand-ins',
-  resolveId(specifier, importer) {
+  resolveId(specifier, importer, { kind }) {
     if (importer === undefined || !specifier.startsWith('.')) return undefined;
+    const needsFiles = /\/formats\/\w+\/format\.ts$/.test(importer) && !specifier.endsWith('/codec.ts');
+    if (kind === 'dynamic-import' && needsFiles) return EMPTY;
     const standIn = join(importer, '..', specifier, '..', `no-${basename(specifier)}`);
     return existsSync(standIn) ? standIn : undefined;
   },
+  load: (id) => (id === EMPTY ? 'export {};' : undefined),
 };
+const EMPTY = '\0empty';
 
 /** Modules of a bundle find the files of the package, such as package.json, one folder up. */
 const packageFiles = {

@@ -16,7 +16,10 @@ const BANNED: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\b(MOST|LEAST)_/, 'MAX_, MIN_'],
   [/\bwhat is (asked for|wanted)\b/i, 'the requested ...'],
   [/\b(that|what) is (not )?there\b/i, 'exists; name the thing'],
-  [/\bof (which|whatever)\b/i, 'rewrite as a subject'],
+  [
+    /(?<!\b(none|all|any|some|most|many|each|both|one|two) )of which\b|\bof whatever\b/i,
+    'rewrite as a subject',
+  ],
   [/\b(is|are) taken for\b/i, 'is treated as'],
   [/\bwhat (it|they) holds?\b/i, 'its contents'],
   [/\bmade (of|by)\b/i, 'built from, written by'],
@@ -49,9 +52,7 @@ const PENDING: readonly string[] = [
   'src/formats',
   'src/messages',
   'src/records',
-  'src/scale',
   'src/storage',
-  'src/transform',
 ];
 
 const files = [

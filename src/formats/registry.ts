@@ -24,7 +24,9 @@ export interface AnyOptions extends TFRecordOptions, RecordIOOptions, TextLineOp
 /** A format whose options are not known before it runs. */
 export type AnyFormat = RecordFormat<AnyOptions>;
 
-const registered = new Map<string, AnyFormat>(Object.entries(FORMATS) as [string, AnyFormat][]);
+const registered = /* @__PURE__ */ new Map<string, AnyFormat>(
+  /* @__PURE__ */ Object.entries(FORMATS) as [string, AnyFormat][],
+);
 
 /** The names of all formats. */
 export function formatNames(): FormatName[] {

@@ -7,7 +7,7 @@ import { type CodecOptions, startBeyondEnd } from '../formats/codec-options.ts';
 import { newReadStats, placed } from '../formats/corruption.ts';
 import type { RecordCodec } from '../formats/record-format.ts';
 import { onceSync } from './once.ts';
-import { DEFAULT_SOURCE_OPTIONS } from './read-options.ts';
+import { DEFAULT_SOURCE_OPTIONS, readOptions, type SourceOptions } from './read-options.ts';
 import { inflateOptions } from './record-source.ts';
 
 /** Larger inputs are decoded span by span: positions in a batch have 32 bits. A record across two spans is copied. */
@@ -34,7 +34,10 @@ export function decodeBytes<O extends CodecOptions>(
   // Options of reading that change nothing here are accepted, so that callers can share one object.
   if (given !== undefined)
     checkOptionNames(caller, given, { ...DEFAULT_SOURCE_OPTIONS, ...codec.readOptions(undefined) });
-  const options = codec.readOptions(given as Partial<O> | undefined);
+  const options: O =
+    given === undefined
+      ? codec.readOptions(undefined)
+      : readOptions(codec, given as Partial<O & SourceOptions>);
   const bytes = asBytes(data);
   if (bytes === undefined)
     throw new UsageError(

@@ -4,6 +4,7 @@ import {
   checkChoices,
   checkWhole,
   DEFAULT_CODEC_OPTIONS,
+  extended,
   withoutUndefined,
 } from '../formats/codec-options.ts';
 import type { FormatReading } from '../formats/record-format.ts';
@@ -48,10 +49,10 @@ export const DEFAULT_SOURCE_OPTIONS: SourceOptions = {
   signal: undefined,
 };
 
-export const DEFAULT_READ_OPTIONS: ReadOptions = /* @__PURE__ */ Object.freeze({
-  ...DEFAULT_CODEC_OPTIONS,
-  ...DEFAULT_SOURCE_OPTIONS,
-});
+export const DEFAULT_READ_OPTIONS: ReadOptions = /* @__PURE__ */ extended<ReadOptions, CodecOptions>(
+  DEFAULT_CODEC_OPTIONS,
+  DEFAULT_SOURCE_OPTIONS,
+);
 
 const CHOICES: Choices = { blocking: [false, true] };
 

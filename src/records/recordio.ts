@@ -2,6 +2,7 @@ import { checkOptionNames } from '../bytes/arguments.ts';
 import type { BinaryData } from '../bytes/binary-data.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
+import { extended } from '../formats/codec-options.ts';
 import { recordIOCodec } from '../formats/recordio/codec.ts';
 import { encodeRecordIO } from '../formats/recordio/encode.ts';
 import {
@@ -18,10 +19,10 @@ import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan
 /** How RecordIO is read. Every field has a default. */
 export interface RecordIOReadOptions extends RecordIOOptions, SourceOptions {}
 
-export const DEFAULT_RECORDIO_READ_OPTIONS: RecordIOReadOptions = /* @__PURE__ */ Object.freeze({
-  ...DEFAULT_RECORDIO_OPTIONS,
-  ...DEFAULT_SOURCE_OPTIONS,
-});
+export const DEFAULT_RECORDIO_READ_OPTIONS: RecordIOReadOptions = /* @__PURE__ */ extended<
+  RecordIOReadOptions,
+  RecordIOOptions
+>(DEFAULT_RECORDIO_OPTIONS, DEFAULT_SOURCE_OPTIONS);
 
 /**
  * The records of a RecordIO file or stream (dmlc, MXNet, SageMaker), one by one, as views (`Uint8Array`) of the payload bytes; records of several

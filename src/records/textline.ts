@@ -2,6 +2,7 @@ import { checkOptionNames } from '../bytes/arguments.ts';
 import type { BinaryData } from '../bytes/binary-data.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
+import { extended } from '../formats/codec-options.ts';
 import { textLineCodec } from '../formats/textline/codec.ts';
 import { encodeTextLine } from '../formats/textline/encode.ts';
 import {
@@ -18,10 +19,10 @@ import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan
 /** How lines of text are read. Every field has a default. */
 export interface TextLineReadOptions extends TextLineOptions, SourceOptions {}
 
-export const DEFAULT_TEXTLINE_READ_OPTIONS: TextLineReadOptions = /* @__PURE__ */ Object.freeze({
-  ...DEFAULT_TEXTLINE_OPTIONS,
-  ...DEFAULT_SOURCE_OPTIONS,
-});
+export const DEFAULT_TEXTLINE_READ_OPTIONS: TextLineReadOptions = /* @__PURE__ */ extended<
+  TextLineReadOptions,
+  TextLineOptions
+>(DEFAULT_TEXTLINE_OPTIONS, DEFAULT_SOURCE_OPTIONS);
 
 /** Options of decoding bytes that are already in memory. */
 export type TextLineDecodeOptions = DecodeOptions<TextLineOptions>;

@@ -2,6 +2,7 @@ import { checkOptionNames } from '../bytes/arguments.ts';
 import type { BinaryData } from '../bytes/binary-data.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
+import { extended } from '../formats/codec-options.ts';
 import { tfrecordCodec } from '../formats/tfrecord/codec.ts';
 import { encodeTFRecord } from '../formats/tfrecord/encode.ts';
 import { DEFAULT_TFRECORD_OPTIONS, type TFRecordOptions } from '../formats/tfrecord/options.ts';
@@ -14,10 +15,10 @@ import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan
 /** How TFRecords are read. Every field has a default. */
 export interface TFRecordReadOptions extends TFRecordOptions, SourceOptions {}
 
-export const DEFAULT_TFRECORD_READ_OPTIONS: TFRecordReadOptions = /* @__PURE__ */ Object.freeze({
-  ...DEFAULT_TFRECORD_OPTIONS,
-  ...DEFAULT_SOURCE_OPTIONS,
-});
+export const DEFAULT_TFRECORD_READ_OPTIONS: TFRecordReadOptions = /* @__PURE__ */ extended<
+  TFRecordReadOptions,
+  TFRecordOptions
+>(DEFAULT_TFRECORD_OPTIONS, DEFAULT_SOURCE_OPTIONS);
 
 /**
  * The records of a TFRecord file or stream, one by one, as views (`Uint8Array`) of the payload bytes. Both checksums of every

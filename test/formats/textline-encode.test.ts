@@ -39,8 +39,8 @@ describe('what is written is read back, or refused', () => {
       }),
       { numRuns: randomRuns(3000) },
     );
-    expect(refused).toBeGreaterThan(500);
-    expect(written).toBeGreaterThan(500);
+    expect(refused).toBeGreaterThan(randomRuns(3000) / 6);
+    expect(written).toBeGreaterThan(randomRuns(3000) / 6);
   });
 });
 

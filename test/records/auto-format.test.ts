@@ -19,6 +19,7 @@ import {
 } from '../../src/index.ts';
 import { detected, goldenFiles, sha256 } from '../support/golden.ts';
 import { type Outcome, where } from '../support/outcome.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { CHUNK_SIZES, rechunk, slowly, webStream } from '../support/rechunk.ts';
 import { FILE, PAYLOADS } from '../support/samples.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
@@ -37,7 +38,7 @@ const named = { tfrecord: tfrecordWays, recordio: recordIOWays, textline: textLi
 >;
 
 /** More chunks would only take time. */
-const MANY_CHUNKS = 3_000;
+const MANY_CHUNKS = randomRuns(3_000);
 
 /** Everything that must be the same whoever says what the format is. */
 function facts({ payloads, offsets, error }: Outcome): unknown {

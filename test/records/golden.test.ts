@@ -8,12 +8,13 @@ import { offsetView } from '../support/offset-view.ts';
 import { oracleDecodeRecordIO } from '../support/oracle-recordio.ts';
 import { oracleDecode } from '../support/oracle-tfrecord.ts';
 import { type Outcome, where } from '../support/outcome.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { CHUNK_SIZES, rechunk, slowly, webStream } from '../support/rechunk.ts';
 import { recordIOWays, textLineWays, tfrecordWays, type Ways } from '../support/ways.ts';
 
 /** Above the first limit a file is read in one way only, above the second in none: smaller files meet the same borders. */
-const MANY_CHUNKS = 3_000;
-const MAX_CHUNKS = 20_000;
+const MANY_CHUNKS = randomRuns(3_000);
+const MAX_CHUNKS = randomRuns(20_000);
 
 const files = goldenFiles();
 const whole = files.find(({ name }) => name === 'tfrecord-sizes')!;

@@ -181,14 +181,14 @@ export class MessageWriter {
 }
 
 /** Size of a delimited field with a tag of one byte. */
-export function fieldSize(length: number): number {
+function fieldSize(length: number): number {
   let size = 2;
   for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 128)) size++;
   return size + length;
 }
 
 /** Size of 64-bit integers as varints, from their words. */
-export function varintsSize(words: Int32Array): number {
+function varintsSize(words: Int32Array): number {
   let size = 0;
   for (let i = 0; i < words.length; i += 2) {
     const low = words[i];

@@ -216,7 +216,7 @@ export interface EventMessage extends MessageValue {
 }
 
 /** A value of a summary. */
-export interface SummaryValue {
+interface SummaryValue {
   readonly tag?: string;
   readonly simpleValue?: number;
   readonly obsoleteOldStyleHistogram?: Uint8Array;
@@ -276,7 +276,7 @@ function eventFields(event: EventMessage): Map<string, FieldValue> {
 }
 
 /** The numbers, images or texts of a summary. */
-export function summaryField(value: SummaryValue): FieldValue {
+function summaryField(value: SummaryValue): FieldValue {
   const { simpleValue, image, histo, audio, tensor, obsoleteOldStyleHistogram, metadata } = value;
   if (simpleValue !== undefined) return { kind: 'float', value: Float32Array.of(simpleValue) };
   if (histo !== undefined) return { kind: 'float64', value: Float64Array.of(histo.min ?? 0, histo.max ?? 0) };

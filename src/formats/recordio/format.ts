@@ -1,5 +1,5 @@
-import { MAX_RECORD_BYTES } from '../codec-options.ts';
-import type { RecordFormat } from '../record-format.ts';
+import { extended, MAX_RECORD_BYTES } from '../codec-options.ts';
+import type { FormatReading, RecordFormat } from '../record-format.ts';
 import { detect, hasMagic } from './detect.ts';
 import type { Multipart } from './layout.ts';
 import {
@@ -16,8 +16,10 @@ const MULTIPART_CODES: readonly Multipart[] = ['dmlc', 'concat', 'error'];
 const LENIENT_FLAGS = 0x10;
 
 /** RecordIO, the format of MXNet and SageMaker. */
-export const recordIOFormat: RecordFormat<RecordIOOptions, RecordIOEncodeOptions> = {
-  ...recordIOReading,
+export const recordIOFormat: RecordFormat<RecordIOOptions, RecordIOEncodeOptions> = /* @__PURE__ */ extended<
+  RecordFormat<RecordIOOptions, RecordIOEncodeOptions>,
+  FormatReading<RecordIOOptions>
+>(recordIOReading, {
   title: 'RecordIO',
   extensions: ['rec', 'recordio', 'rio'],
   foundByDefault: true,
@@ -44,4 +46,4 @@ export const recordIOFormat: RecordFormat<RecordIOOptions, RecordIOEncodeOptions
   frames: async (uri, options, count) =>
     new (await import('./frames.ts')).RecordIOFrames(uri, options, count),
   headerHop: async (options, sink) => new (await import('./hop.ts')).RecordIOHop(options, sink),
-};
+});

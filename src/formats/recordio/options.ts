@@ -1,5 +1,5 @@
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import { type CodecOptions, completeOptions, DEFAULT_CODEC_OPTIONS } from '../codec-options.ts';
+import { type CodecOptions, completeOptions, DEFAULT_CODEC_OPTIONS, extended } from '../codec-options.ts';
 import { compressionOf } from '../compression.ts';
 import type { FormatReading } from '../record-format.ts';
 import { hasMagic } from './detect.ts';
@@ -25,12 +25,14 @@ export interface RecordIOOptions extends CodecOptions {
   readonly strictPadding: boolean;
 }
 
-export const DEFAULT_RECORDIO_OPTIONS: RecordIOOptions = {
-  ...DEFAULT_CODEC_OPTIONS,
+export const DEFAULT_RECORDIO_OPTIONS: RecordIOOptions = /* @__PURE__ */ extended<
+  RecordIOOptions,
+  CodecOptions
+>(DEFAULT_CODEC_OPTIONS, {
   multipart: 'dmlc',
   lenientFlags: false,
   strictPadding: false,
-};
+});
 
 const CHOICES = {
   multipart: ['dmlc', 'concat', 'error'],

@@ -1,11 +1,14 @@
-import type { RecordCodec } from '../record-format.ts';
+import { extended } from '../codec-options.ts';
+import type { FormatReading, RecordCodec } from '../record-format.ts';
 import { TextLineDecoder } from './decoder.ts';
 import { lineCutting, type TextLineOptions, textLineReading } from './options.ts';
 import { ownLineScanning } from './scanner.ts';
 import { walkable, walkLines } from './walk.ts';
 
-export const textLineCodec: RecordCodec<TextLineOptions> = {
-  ...textLineReading,
+export const textLineCodec: RecordCodec<TextLineOptions> = /* @__PURE__ */ extended<
+  RecordCodec<TextLineOptions>,
+  FormatReading<TextLineOptions>
+>(textLineReading, {
   lenient: (options) =>
     options.recover !== 'none' ||
     options.compat !== undefined ||
@@ -22,4 +25,4 @@ export const textLineCodec: RecordCodec<TextLineOptions> = {
         walkLines(opened, scanner(lineCutting(options)), findings, onProgress),
     };
   },
-};
+});

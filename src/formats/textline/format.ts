@@ -1,5 +1,5 @@
-import { MAX_RECORD_BYTES } from '../codec-options.ts';
-import type { RecordFormat } from '../record-format.ts';
+import { extended, MAX_RECORD_BYTES } from '../codec-options.ts';
+import type { FormatReading, RecordFormat } from '../record-format.ts';
 import { detect } from './detect.ts';
 import { checkLine } from './encode.ts';
 import {
@@ -15,8 +15,10 @@ import {
 const CR_CODES: readonly CarriageReturns[] = ['keep', 'crlf', 'all'];
 
 /** Lines of text, or of anything with a delimiter. */
-export const textLineFormat: RecordFormat<TextLineOptions, LineEnding> = {
-  ...textLineReading,
+export const textLineFormat: RecordFormat<TextLineOptions, LineEnding> = /* @__PURE__ */ extended<
+  RecordFormat<TextLineOptions, LineEnding>,
+  FormatReading<TextLineOptions>
+>(textLineReading, {
   title: 'lines of text',
   extensions: ['txt', 'text', 'lines', 'jsonl', 'ndjson', 'csv', 'tsv', 'manifest'],
   foundByDefault: false,
@@ -48,4 +50,4 @@ export const textLineFormat: RecordFormat<TextLineOptions, LineEnding> = {
   frameFinder: async (options, chunkBytes, sink) =>
     (await import('./frame-finder.ts')).findLines(options, chunkBytes, sink),
   headerHop: async (options, sink) => (await import('./count.ts')).lineCounter(options, sink),
-};
+});

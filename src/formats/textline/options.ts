@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { type CodecOptions, completeOptions, DEFAULT_CODEC_OPTIONS } from '../codec-options.ts';
+import { type CodecOptions, completeOptions, DEFAULT_CODEC_OPTIONS, extended } from '../codec-options.ts';
 import type { FormatReading } from '../record-format.ts';
 import { detectCompression } from './detect.ts';
 
@@ -47,15 +47,17 @@ export interface TextLineOptions extends CodecOptions {
   readonly fatal: boolean;
 }
 
-export const DEFAULT_TEXTLINE_OPTIONS: TextLineOptions = {
-  ...DEFAULT_CODEC_OPTIONS,
+export const DEFAULT_TEXTLINE_OPTIONS: TextLineOptions = /* @__PURE__ */ extended<
+  TextLineOptions,
+  CodecOptions
+>(DEFAULT_CODEC_OPTIONS, {
   delimiter: '\n',
   cr: 'crlf',
   skipBlank: false,
   stripBom: false,
   encoding: 'bytes',
   fatal: false,
-};
+});
 
 const CHOICES = {
   cr: ['keep', 'crlf', 'all'],

@@ -1,11 +1,14 @@
-import type { RecordCodec } from '../record-format.ts';
+import { extended } from '../codec-options.ts';
+import type { FormatReading, RecordCodec } from '../record-format.ts';
 import { TFRecordDecoder } from './decoder.ts';
 import { type TFRecordOptions, tfrecordReading } from './options.ts';
 import { ownTFRecordScanner } from './scanner.ts';
 import { walkTFRecords } from './walk.ts';
 
-export const tfrecordCodec: RecordCodec<TFRecordOptions> = {
-  ...tfrecordReading,
+export const tfrecordCodec: RecordCodec<TFRecordOptions> = /* @__PURE__ */ extended<
+  RecordCodec<TFRecordOptions>,
+  FormatReading<TFRecordOptions>
+>(tfrecordReading, {
   lenient: ({ recover, trailing, payloadCrc }) =>
     recover !== 'none' || trailing !== 'error' || payloadCrc !== 'crc32c',
   decoder: (options, source, stats) => new TFRecordDecoder(options, source, stats),
@@ -18,4 +21,4 @@ export const tfrecordCodec: RecordCodec<TFRecordOptions> = {
         walkTFRecords(opened, options, scanner, findings, onProgress),
     };
   },
-};
+});

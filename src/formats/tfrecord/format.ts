@@ -1,11 +1,14 @@
-import type { RecordFormat } from '../record-format.ts';
+import { extended } from '../codec-options.ts';
+import type { FormatReading, RecordFormat } from '../record-format.ts';
 import { detect, hasHeader } from './detect.ts';
 import { checkPayload, MAX_RECORD_BYTES } from './layout.ts';
 import { type TFRecordOptions, tfrecordReading } from './options.ts';
 
 /** TFRecord, the format of TensorFlow. */
-export const tfrecordFormat: RecordFormat<TFRecordOptions> = {
-  ...tfrecordReading,
+export const tfrecordFormat: RecordFormat<TFRecordOptions> = /* @__PURE__ */ extended<
+  RecordFormat<TFRecordOptions>,
+  FormatReading<TFRecordOptions>
+>(tfrecordReading, {
   title: 'TFRecord',
   extensions: ['tfrecord', 'tfrecords', 'tfrec', 'tfr', 'record', 'records', 'tfevents'],
   /** TensorBoard's logs. */
@@ -28,4 +31,4 @@ export const tfrecordFormat: RecordFormat<TFRecordOptions> = {
   framer: async () => new (await import('./framer.ts')).TFRecordFramer(),
   frames: async (uri, { payloadCrc }) => new (await import('./frames.ts')).TFRecordFrames(uri, payloadCrc),
   headerHop: async (options, sink) => new (await import('./hop.ts')).TFRecordHop(options, sink),
-};
+});

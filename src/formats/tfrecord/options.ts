@@ -1,4 +1,10 @@
-import { type CodecOptions, checkWhole, completeOptions, DEFAULT_CODEC_OPTIONS } from '../codec-options.ts';
+import {
+  type CodecOptions,
+  checkWhole,
+  completeOptions,
+  DEFAULT_CODEC_OPTIONS,
+  extended,
+} from '../codec-options.ts';
 import type { FormatReading } from '../record-format.ts';
 import { detectCompression } from './detect.ts';
 
@@ -18,12 +24,14 @@ export interface TFRecordOptions extends CodecOptions {
   readonly maxCorruptedRecordsToSkip: number;
 }
 
-export const DEFAULT_TFRECORD_OPTIONS: TFRecordOptions = {
-  ...DEFAULT_CODEC_OPTIONS,
+export const DEFAULT_TFRECORD_OPTIONS: TFRecordOptions = /* @__PURE__ */ extended<
+  TFRecordOptions,
+  CodecOptions
+>(DEFAULT_CODEC_OPTIONS, {
   checksum: 'full',
   payloadCrc: 'crc32c',
   maxCorruptedRecordsToSkip: 0,
-};
+});
 
 const CHOICES = {
   checksum: ['full', 'length', 'off'],

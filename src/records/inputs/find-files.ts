@@ -6,7 +6,6 @@ import { isRemote } from '../../storage/registry.ts';
 import type { Access } from '../../storage/storage.ts';
 import { peekStored } from '../../storage/stored-source.ts';
 import { type WalkEntry, walk, walkPattern } from '../../storage/walk.ts';
-import { contentKind, HEAD_BYTES, isRecordName } from './record-names.ts';
 import {
   DATASET_INFO,
   otherContents,
@@ -15,7 +14,8 @@ import {
   refusalByPattern,
   type Selection,
   SOUGHT,
-} from './selecting.ts';
+} from './input-options.ts';
+import { contentKind, HEAD_BYTES, isRecordName } from './record-names.ts';
 
 /** A file that an input stands for. */
 export interface FoundFile {

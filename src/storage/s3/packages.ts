@@ -11,16 +11,16 @@ export type S3Sdk = typeof import('@aws-sdk/client-s3');
  */
 export function s3Sdk(): Promise<S3Sdk> {
   ensureHome();
-  return optional(() => import('@aws-sdk/client-s3'));
+  return loadOptional(() => import('@aws-sdk/client-s3'));
 }
 
 /** Imports undici at the first use. @throws RecordpipeError `missing-package`, `io-failure` */
 export function undici(): Promise<typeof import('undici')> {
-  return optional(() => import('undici'));
+  return loadOptional(() => import('undici'));
 }
 
 /** Imports one of the optional dependencies that `s3://` needs. */
-async function optional<Package>(load: () => Promise<Package>): Promise<Package> {
+export async function loadOptional<Package>(load: () => Promise<Package>): Promise<Package> {
   try {
     return await load();
   } catch (error) {

@@ -41,3 +41,12 @@ test('creating a client does not warn about the version of Node', async () => {
   expect(warnings).toEqual([]);
   expect(process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED']).toBeUndefined();
 });
+
+test('too many open files while a package loads is an error that names the limit', async () => {
+  const { loadOptional } = await import('../../../src/storage/s3/packages.ts');
+  const tooMany = Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+  await expect(loadOptional(() => Promise.reject(tooMany))).rejects.toMatchObject({
+    code: 'io-failure',
+    message: expect.stringMatching(/ulimit -n/),
+  });
+});

@@ -162,7 +162,7 @@ export function sizeColumns(spread: Spread): Column[] {
  * Columns of signed numbers, from large negative to large positive ones. All numbers much smaller
  * than the largest are one column, around zero.
  */
-export function signedColumns({ negative, zeros, positive }: SignedLog2): Column[] {
+function signedColumns({ negative, zeros, positive }: SignedLog2): Column[] {
   const most = largestOf([...negative, ...positive].map(([exponent]) => exponent));
   const least = most - MAX_EXPONENTS + 1;
   const large = (counts: readonly ExponentCount[]): ExponentCount[] =>

@@ -82,7 +82,7 @@ function times(ratio: number): string {
 }
 
 /** The names without their common directory. */
-export function shortNames(uris: readonly string[]): string[] {
+function shortNames(uris: readonly string[]): string[] {
   const folder = commonFolder(uris);
   return uris.map((uri) => uri.slice(folder.length));
 }
