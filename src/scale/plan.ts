@@ -4,7 +4,7 @@ import type { KnownFile, RecordRange } from '../check/file-input.ts';
 import { type Check, count, integer, like, oneOf, ShapeError, shape, text } from '../check/json-shape.ts';
 import { RecordpipeError } from '../errors.ts';
 import { readTextLines } from '../records/textline.ts';
-import { writeWhole } from '../records/write/write-whole.ts';
+import { writeWhole } from '../records/write/prepare-output.ts';
 import { localSize } from '../storage/inspect.ts';
 import { compareKeys } from '../storage/object-address.ts';
 import { refuseSameFile } from '../transform/record-output.ts';

@@ -1,10 +1,10 @@
 import { expandInputs, type Reaching } from '../check/expand-inputs.ts';
 import { ShapeError } from '../check/json-shape.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
-import { writeWhole } from '../records/write/write-whole.ts';
+import { writeWhole } from '../records/write/prepare-output.ts';
 import { isGlob } from '../storage/glob.ts';
 import { objectOptions } from '../storage/object-options.ts';
-import { openObject } from '../storage/open-object.ts';
+import { openObject } from '../storage/read-objects.ts';
 import { storageOf } from '../storage/registry.ts';
 import { type ShardReport, shardReportShape } from './shard-report.ts';
 import type { TotalReport } from './total-report.ts';

@@ -1,6 +1,6 @@
 import { readU32 } from '../../bytes/little-endian.ts';
 import { isItemFailure } from '../../errors.ts';
-import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from '../index-mismatch.ts';
+import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from '../index-errors.ts';
 import type { FrameReader } from '../record-format.ts';
 import { RecordIODecoder } from './decoder.ts';
 import {

@@ -1,4 +1,4 @@
-import { DAMAGED_OR_CHANGED, indexMismatch } from '../index-mismatch.ts';
+import { DAMAGED_OR_CHANGED, indexMismatch } from '../index-errors.ts';
 import type { FrameReader } from '../record-format.ts';
 import { findIn, needsChange, strippedLength, withoutCr } from './cutting.ts';
 import { type LineCutting, lineCutting, type TextLineOptions } from './options.ts';

@@ -1,7 +1,7 @@
 import { readU32 } from '../../bytes/little-endian.ts';
 import type { RecordpipeError } from '../../errors.ts';
 import { CHECK_DATA, CHECK_LENGTH, DATA_CHECKSUM, LENGTH_CHECKSUM, NEED_MORE } from '../frame-scan.ts';
-import { DAMAGED_OR_CHANGED, indexMismatch } from '../index-mismatch.ts';
+import { DAMAGED_OR_CHANGED, indexMismatch } from '../index-errors.ts';
 import type { FrameReader } from '../record-format.ts';
 import { HEADER_BYTES, MAX_RECORD_BYTES, OVERHEAD_BYTES, SMDEBUG_DATA_CRC, scanError } from './layout.ts';
 import { sharedTFRecordScanner } from './scanner.ts';

@@ -1,20 +1,55 @@
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
-import { RecordpipeError, UsageError } from '../../errors.ts';
+import { isRecordpipeError, RecordpipeError, UsageError } from '../../errors.ts';
 import type { FormatName } from '../../formats/registry.ts';
 import { exists, locationOf } from '../../storage/inspect.ts';
 import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';
-import type { WrittenKind } from './find-index.ts';
-import { indexPathFor, refuseSameFile } from './find-index.ts';
-import { fittingIndex } from './fitting-index.ts';
+import { compareWithData } from './check-index.ts';
 import type { FrameTable } from './frame-table.ts';
-import { fingerprint } from './index-errors.ts';
-import type { RecordLayout } from './layout-options.ts';
-import { layoutOf, SCAN_NAMES } from './layout-options.ts';
-import { mxLines } from './mx-index.ts';
-import { encodeIndex } from './rpidx.ts';
-import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
-import { vahidkLines } from './text-indexes.ts';
+import {
+  type IndexKind,
+  indexKind,
+  indexPathFor,
+  loadIndex,
+  refuseSameFile,
+  type WrittenKind,
+} from './index-files.ts';
+import { type FrameScanOptions, layoutOf, type RecordLayout, SCAN_NAMES } from './layout-options.ts';
+import { encodeIndex, fingerprintOf } from './rpidx.ts';
+import { scanFrames } from './scan-frames.ts';
+import { mxLines, vahidkLines } from './text-indexes.ts';
+
+/**
+ * How many records an index file has that fits its data; undefined where it is to be made anew. Of our kind it fits where neither time, size nor fingerprint
+ * of the data has changed; the others know nothing of their data and are compared with all of it.
+ *
+ * @throws RecordpipeError `already-exists` where the file is no index of this kind, `index-mismatch`, `malformed-index` for one of MXNet's that does not fit
+ */
+export async function fittingIndex(
+  file: StoredFile,
+  indexPath: string,
+  kind: IndexKind,
+  options: Partial<FrameScanOptions>,
+): Promise<number | undefined> {
+  const found = await indexKind(indexPath, options);
+  // An empty file is an index of no records of any kind but ours.
+  const empty = found === 'vahidk' && file.size === 0 && kind !== 'rpidx';
+  if (found !== kind && !empty) {
+    const what = found === undefined ? 'is not an index' : `is an index of another kind (${found})`;
+    throw new RecordpipeError('already-exists', `already exists and ${what}`, {
+      uri: indexPath,
+    });
+  }
+  try {
+    if (kind !== 'rpidx') return (await compareWithData(file, indexPath, options)).table.count;
+    const { table, mtimeNs } = await loadIndex(file, indexPath, options);
+    return mtimeNs === file.mtimeNs ? table.count : undefined;
+  } catch (error) {
+    const unfit = isRecordpipeError(error, 'index-mismatch', 'malformed-index');
+    if (unfit && kind !== 'mx') return undefined;
+    throw error;
+  }
+}
 
 /** How an index is made. Every field has a default; pass what differs. */
 export interface BuildIndexOptions extends FrameScanOptions {
@@ -100,7 +135,7 @@ export async function buildIndex(
         return { ...about, records: kept, indexBytes: await bytesOf(indexPath, options), written: false };
     }
     const table = await scanFrames(file, layout, options);
-    const { writeWhole } = await import('../write/write-whole.ts');
+    const { writeWhole } = await import('../write/prepare-output.ts');
     const made = await pieces(kind, file, layout, table);
     const indexBytes = await writeWhole(indexPath, made, {
       overwrite: overwrite || keep,
@@ -127,7 +162,7 @@ async function pieces(
 ): Promise<Iterable<Uint8Array>> {
   if (kind === 'mx') return mxLines(table);
   if (kind !== 'rpidx') return vahidkLines(table);
-  return encodeIndex({ layout, table, mtimeNs: file.mtimeNs, fingerprint: await fingerprint(file) });
+  return encodeIndex({ layout, table, mtimeNs: file.mtimeNs, fingerprint: await fingerprintOf(file) });
 }
 
 const FORMAT_OF: Readonly<Record<WrittenKind, FormatName | undefined>> = {

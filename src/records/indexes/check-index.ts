@@ -1,17 +1,23 @@
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
-import { indexMismatch } from '../../formats/index-mismatch.ts';
+import { indexMismatch } from '../../formats/index-errors.ts';
 import type { FormatName } from '../../formats/registry.ts';
 import { locationOf } from '../../storage/inspect.ts';
 import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';
-import { findIndex, findIndexOf, type IndexKind, indexKind, type WrittenKind } from './find-index.ts';
 import type { FrameTable } from './frame-table.ts';
+import {
+  findIndex,
+  findIndexOf,
+  type IndexKind,
+  indexKind,
+  loadIndex,
+  type WrittenKind,
+} from './index-files.ts';
+import type { FrameScanOptions } from './layout-options.ts';
 import { layoutOf, SCAN_NAMES } from './layout-options.ts';
-import { loadIndex } from './load-index.ts';
-import { forEachMXLine } from './mx-index.ts';
-import { type MXKey, type MXKeys, readMXKeys } from './mx-keys.ts';
-import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
+import { scanFrames } from './scan-frames.ts';
+import { forEachMXLine, type MXKey, type MXKeys, readMXKeys } from './text-indexes.ts';
 
 /** How an index is checked. Every field has a default; pass what differs. */
 export interface CheckIndexOptions extends FrameScanOptions {

@@ -8,7 +8,6 @@ import type { CarriageReturns } from '../../formats/textline/options.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import type { RecordReadOptions } from '../read-options.ts';
-import type { FrameScanOptions } from './scan-frames.ts';
 
 /** The names of the options that say how a file is cut into records. */
 const LAYOUT_NAMES: OptionNames<LayoutOptions> = {
@@ -65,6 +64,18 @@ export interface LayoutOptions {
   readonly payloadCrc: 'crc32c' | 'smdebug';
   /** How `s3://` addresses are reached and read. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`. */
   readonly objects: Partial<ObjectOptions> | undefined;
+}
+
+/** How the data is looked at while its frames are found. Every field has a default; pass what differs. */
+export interface FrameScanOptions extends LayoutOptions {
+  /** Default `length`: headers are verified. `full`: the payloads' checksums as well, where the format has them. */
+  readonly checksum: 'length' | 'full';
+  /** Largest payload in bytes. Default 2^31 - 1, at most 2^32 - 64. */
+  readonly maxRecordBytes: number;
+  /** Told now and then how many bytes have been looked at. */
+  readonly onProgress: ((bytes: number) => void) | undefined;
+  /** Ends the work with an `aborted` error. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** As many first bytes tell the format. */

@@ -1,7 +1,7 @@
 import { readU32 } from '../../bytes/little-endian.ts';
 import { isItemFailure, UsageError } from '../../errors.ts';
 import { newReadStats } from '../../formats/corruption.ts';
-import { errorAt, indexMismatch } from '../../formats/index-mismatch.ts';
+import { errorAt, indexMismatch, malformedIndex } from '../../formats/index-errors.ts';
 import {
   PART_HEADER_BYTES,
   partFlag,
@@ -13,10 +13,9 @@ import { recordCodec } from '../../formats/registry.ts';
 import { locationOf } from '../../storage/inspect.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';
-import { malformedIndex } from './index-errors.ts';
 import { type LayoutOptions, readOptions } from './layout-options.ts';
-import { checkedKey, type MXKey, type MXKeys, type MXKeyType, readMXKeys } from './mx-keys.ts';
 import { fresh } from './span-reader.ts';
+import { checkedKey, type MXKey, type MXKeys, type MXKeyType, readMXKeys } from './text-indexes.ts';
 
 /** How records are got by keys. Every field has a default; pass what differs. */
 export interface MXIndexedOptions extends Pick<LayoutOptions, 'multipart' | 'lenientFlags' | 'objects'> {

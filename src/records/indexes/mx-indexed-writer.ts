@@ -4,9 +4,9 @@ import { locationOf } from '../../storage/inspect.ts';
 import type { Output } from '../../storage/storage.ts';
 import type { RecordWriter, WrittenFile } from '../write/record-writer.ts';
 import type { RecordIOWriteOptions } from '../write/writers.ts';
-import { refuseSameFile } from './find-index.ts';
+import { refuseSameFile } from './index-files.ts';
 import { checkKeyType } from './mx-indexed-reader.ts';
-import { checkedKey, type MXKey, type MXKeyType } from './mx-keys.ts';
+import { checkedKey, type MXKey, type MXKeyType } from './text-indexes.ts';
 
 /** How RecordIO is written with an index. Every field has a default; pass what differs. */
 export interface MXIndexedWriteOptions extends Omit<RecordIOWriteOptions, 'append' | 'compression'> {

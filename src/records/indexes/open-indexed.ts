@@ -3,11 +3,11 @@ import { RecordpipeError, UsageError } from '../../errors.ts';
 import { locationOf } from '../../storage/inspect.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { openStoredFile } from '../../storage/stored-file.ts';
-import { findIndex } from './find-index.ts';
+import { findIndex, frameReader, loadIndex } from './index-files.ts';
 import type { IndexedRecords } from './indexed-records.ts';
+import type { FrameScanOptions } from './layout-options.ts';
 import { type LayoutOptions, layoutOf, SCAN_NAMES } from './layout-options.ts';
-import { frameReader, loadIndex } from './load-index.ts';
-import { type FrameScanOptions, scanFrames } from './scan-frames.ts';
+import { scanFrames } from './scan-frames.ts';
 import { LOCAL_SPANS, type SpanReading } from './span-reader.ts';
 
 /** How a file is opened by its index. Every field has a default; pass what differs. */

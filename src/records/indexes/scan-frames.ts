@@ -7,19 +7,7 @@ import { type AnyOptions, type FormatName, recordCodec, recordFormat } from '../
 import type { StoredFile } from '../../storage/storage.ts';
 import { type HopWatch, hopHeaders } from '../hop-headers.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
-import { type LayoutOptions, type RecordLayout, readOptions } from './layout-options.ts';
-
-/** How the data is looked at while its frames are found. Every field has a default; pass what differs. */
-export interface FrameScanOptions extends LayoutOptions {
-  /** Default `length`: headers are verified. `full`: the payloads' checksums as well, where the format has them. */
-  readonly checksum: 'length' | 'full';
-  /** Largest payload in bytes. Default 2^31 - 1, at most 2^32 - 64. */
-  readonly maxRecordBytes: number;
-  /** Told now and then how many bytes have been looked at. */
-  readonly onProgress: ((bytes: number) => void) | undefined;
-  /** Ends the work with an `aborted` error. */
-  readonly signal: AbortSignal | undefined;
-}
+import { type FrameScanOptions, type RecordLayout, readOptions } from './layout-options.ts';
 
 /** Small enough to be still in this core's cache when it is cut. */
 const CHUNK_BYTES = 256 * 1024;

@@ -4,11 +4,11 @@ import { isRecordpipeError, RecordpipeError, UsageError } from '../../errors.ts'
 import type { FormatName } from '../../formats/registry.ts';
 import { locationOf } from '../../storage/inspect.ts';
 import { compareKeys } from '../../storage/object-address.ts';
-import { readText } from '../../storage/read-text.ts';
 import { isRemote } from '../../storage/registry.ts';
+import { readText } from '../../storage/stored-source.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
+import type { Selection } from './input-options.ts';
 import { type ExpandOptions, type InputNotice, NameFilter, Skipped } from './input-options.ts';
-import type { Selection } from './selecting.ts';
 import { ShardSets } from './shard-sets.ts';
 
 export type { FoundFile } from './find-files.ts';
@@ -96,7 +96,7 @@ export class Expansion {
     const shards = this.#sets.notices();
     let expected: ReadonlyMap<string, number> = new Map();
     if (this.#infos.length > 0) {
-      const { compareInfos } = await import('./dataset-info.ts');
+      const { compareInfos } = await import('./shard-sets.ts');
       const compared = await compareInfos(this.#infos, this.#sets, this.#options);
       expected = compared.expected;
       for (const notice of compared.notices) shards.push(notice);

@@ -6,6 +6,7 @@ export {
   createTFRecordDecoder,
   createTFRecordEncoder,
 } from './node-streams.ts';
+export { writeWhole } from './prepare-output.ts';
 export { RecordShardWriter, type ShardOptions } from './record-shards.ts';
 export { RecordWriter, type WrittenFile } from './record-writer.ts';
 export {
@@ -16,14 +17,7 @@ export {
   readRecordIOSplitBatches,
   recordIOSplitRange,
 } from './recordio-split.ts';
-export {
-  openTFRecordShards,
-  openTFRecordWriter,
-  type TFRecordShardOptions,
-  type TFRecordWriteOptions,
-} from './tfrecord-writer.ts';
 export { DEFAULT_WRITE_OPTIONS, type RecordWriteOptions } from './write-options.ts';
-export { writeWhole } from './write-whole.ts';
 export {
   type AnyRecordShardOptions,
   type AnyRecordWriteOptions,
@@ -33,8 +27,12 @@ export {
   openRecordWriter,
   openTextLineShards,
   openTextLineWriter,
+  openTFRecordShards,
+  openTFRecordWriter,
   type RecordIOShardOptions,
   type RecordIOWriteOptions,
   type TextLineShardOptions,
   type TextLineWriteOptions,
+  type TFRecordShardOptions,
+  type TFRecordWriteOptions,
 } from './writers.ts';

@@ -9,7 +9,6 @@ import type { RecordReader } from '../record-reader.ts';
 import { type RecordIOReadOptions, readRecordIO } from '../recordio.ts';
 import { readTextLines, type TextLineReadOptions } from '../textline.ts';
 import { readTFRecords, type TFRecordReadOptions } from '../tfrecord.ts';
-import { HandOver } from './frame-queue.ts';
 
 /** A Node stream from the bytes of a file to its records, one chunk each. @param read the reader of the format; records must stay valid */
 export function nodeDecoder(read: (bytes: AsyncIterable<Uint8Array>) => RecordReader): Duplex {
@@ -173,4 +172,56 @@ export function createTextLineDecoder(options?: Partial<Omit<TextLineReadOptions
  */
 export function createTextLineEncoder(options?: Partial<TextLineEncodeOptions>): Transform {
   return nodeEncoder('createTextLineEncoder', (record) => encodeTextLine(record, options));
+}
+
+const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
+
+/** Hands chunks from a writer that calls back to a reader that iterates, one at a time. Either side may end it at any moment. */
+class HandOver implements AsyncIterableIterator<Uint8Array> {
+  #given: { chunk: Uint8Array; taken: () => void } | undefined;
+  #waiting: ((step: IteratorResult<Uint8Array>) => void) | undefined;
+  #ended = false;
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Offers a chunk; `taken` is called when the reader has it, or wants no more. One at a time. */
+  give(chunk: Uint8Array, taken: () => void): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined && !this.#ended) {
+      this.#given = { chunk, taken };
+      return;
+    }
+    this.#waiting = undefined;
+    waiting?.({ done: false, value: chunk });
+    taken();
+  }
+
+  /** Says that no more chunks come. */
+  end(): void {
+    this.#ended = true;
+    this.#waiting?.(END);
+    this.#waiting = undefined;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    const given = this.#given;
+    if (given !== undefined) {
+      this.#given = undefined;
+      given.taken();
+      return Promise.resolve({ done: false, value: given.chunk });
+    }
+    if (this.#ended) return Promise.resolve(END);
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
+  }
+
+  return(): Promise<IteratorResult<Uint8Array>> {
+    this.#given?.taken();
+    this.#given = undefined;
+    this.end();
+    return Promise.resolve(END);
+  }
 }

@@ -1,4 +1,4 @@
-import { indexMismatch } from '../../../src/formats/index-mismatch.ts';
+import { indexMismatch } from '../../../src/formats/index-errors.ts';
 import type { FrameReader } from '../../../src/formats/record-format.ts';
 import { FRAME_BYTES, isHead, MAGIC } from './layout.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FrameTableBuilder } from '../../../src/records/indexes/frame-table.ts';
-import { writeDecimal } from '../../../src/records/indexes/index-lines.ts';
 import { decodeIndex, encodeIndex, type IndexFile } from '../../../src/records/indexes/rpidx.ts';
 import { ascendingOrder, spansOf } from '../../../src/records/indexes/span-reader.ts';
+import { writeDecimal } from '../../../src/records/indexes/text-indexes.ts';
 import { offsetView } from '../../support/offset-view.ts';
 import { concat } from '../../support/oracle-tfrecord.ts';
 

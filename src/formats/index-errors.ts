@@ -11,6 +11,11 @@ export function indexMismatch(what: string, place: ErrorPlace, next: string = RE
   return new RecordpipeError('index-mismatch', `the index does not fit its data: ${what}; ${next}`, place);
 }
 
+/** The error for a file that is not an index, or a corrupt one. */
+export function malformedIndex(what: string, place: ErrorPlace): RecordpipeError {
+  return new RecordpipeError('malformed-index', `malformed index: ${what}`, place);
+}
+
 /** An error found in one frame, at its place in the whole file. */
 export function errorAt(error: RecordpipeError, place: ErrorPlace): RecordpipeError {
   const { code, message, cause } = error;
