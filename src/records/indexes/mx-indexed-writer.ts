@@ -6,8 +6,7 @@ import type { Output } from '../../storage/storage.ts';
 import type { RecordWriter, WrittenFile } from '../write/record-writer.ts';
 import type { RecordIOWriteOptions } from '../write/writers.ts';
 import { refuseSameFile } from './index-files.ts';
-import { checkKeyType } from './mx-indexed-reader.ts';
-import { checkedKey, type MXKey, type MXKeyType } from './text-indexes.ts';
+import { checkedKey, checkKeyType, type MXKey, type MXKeyType } from './text-indexes.ts';
 
 /** How to write RecordIO with an index. Every field has a default. */
 export interface MXIndexedWriteOptions extends Omit<RecordIOWriteOptions, 'append' | 'compression'> {
