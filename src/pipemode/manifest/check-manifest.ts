@@ -1,8 +1,8 @@
 import { abortable } from '../../bytes/abortable.ts';
 import { checkOptionNames } from '../../bytes/arguments.ts';
 import { isRecordpipeError, UsageError } from '../../errors.ts';
+import { statObject } from '../../storage/inspect.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
-import { statObject } from '../../storage/stat-object.ts';
 import { openStored } from '../../storage/stored-source.ts';
 import { LineChecks, type ManifestProblem, Problems } from './check-lines.ts';
 import { attributeNamesMistake, LineSplitter } from './manifest-lines.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isItemFailure, RecordpipeError } from '../../errors.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
-import { openObject } from '../../storage/open-object.ts';
+import { openObject } from '../../storage/read-objects.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
 import { LineSplitter, parseManifestLine, type SourceLine } from '../manifest/manifest-lines.ts';
 import { BYTE_ORDER_MARK as BYTE_ORDER_MARK_NOTICE } from '../manifest/manifest-list.ts';

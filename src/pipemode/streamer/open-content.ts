@@ -4,7 +4,7 @@ import { RecordpipeError } from '../../errors.ts';
 import { isSidecar } from '../../records/inputs/record-names.ts';
 import { ShardSets } from '../../records/inputs/shard-sets.ts';
 import { objectOptions } from '../../storage/object-options.ts';
-import { openObject } from '../../storage/open-object.ts';
+import { openObject } from '../../storage/read-objects.ts';
 import { isRemote, storageOf } from '../../storage/registry.ts';
 import type { ObjectRef } from '../../storage/storage.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
