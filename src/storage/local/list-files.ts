@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { compareKeys } from '../object-address.ts';
 import type { ObjectInfo } from '../storage.ts';
+import { fileError } from './file-errors.ts';
 import { pathOf, statFile } from './file-state.ts';
 import { walkFolder } from './walk-folder.ts';
 
@@ -32,7 +33,7 @@ export async function* listFiles(
     for await (const file of walkFolder(folder, walk))
       if (file.path.startsWith(folder + beginning)) files.push(file.path);
   } catch (error) {
-    throw named(error, prefix);
+    throw named(error, folder, prefix);
   }
   files.sort(compareKeys);
   for (const file of files) {
@@ -45,12 +46,12 @@ export async function* listFiles(
   }
 }
 
-/** An error of a folder, with the prefix that was to be listed. */
-function named(error: unknown, uri: string): unknown {
+/** An error of the listed folder names the prefix, as it was given; those of folders below name the folder. */
+function named(error: unknown, folder: string, uri: string): unknown {
   if (!isRecordpipeError(error)) return error;
   if (error.code === 'aborted')
     return new RecordpipeError('aborted', 'listing was aborted', { uri }, error.cause);
-  return error;
+  return error.uri === (folder || '.') && error.cause !== undefined ? fileError(error.cause, uri) : error;
 }
 
 /** Whether a file that cannot be listed contains no data: it was deleted meanwhile, or it is a pipe or a device. */

@@ -1,5 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { opendir, realpath, stat } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { checkAborted } from '../../bytes/abortable.ts';
 import { fileError } from './file-errors.ts';
 
@@ -26,26 +27,29 @@ const BUFFERED_ENTRIES = 1024;
 
 /**
  * All files in a folder and below it, in no order, in memory that does not grow with it. Links are followed, but never to
- * a folder above them.
+ * a folder that contains them: its files would be read twice.
  *
  * @param folder with a slash at its end, or nothing for the current one
+ * @param linked real paths of the folders whose links lead here
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `aborted`
  */
 export async function* walkFolder(
   folder: string,
   walk: Walk,
-  above: readonly string[] = [],
+  linked: readonly string[] = [],
 ): AsyncGenerator<WalkedFile, void, undefined> {
   const here = folder === '' ? '.' : folder;
   const folders: string[] = [];
+  const links: string[] = [];
   try {
     for await (const entry of await opendir(here, { bufferSize: BUFFERED_ENTRIES })) {
       checkAborted(walk.signal);
       const { name } = entry;
       const path = folder + name;
-      const kind = entry.isSymbolicLink() ? await targetOf(path, entry) : entry;
+      const isLink = entry.isSymbolicLink();
+      const kind = isLink ? await targetOf(path, entry) : entry;
       if (kind.isDirectory()) {
-        if (walk.enter(`${path}/`, name)) folders.push(`${path}/`);
+        if (walk.enter(`${path}/`, name)) (isLink ? links : folders).push(`${path}/`);
       } else yield { path, name, regular: kind.isFile() || kind.isSymbolicLink() };
     }
   } catch (error) {
@@ -53,12 +57,19 @@ export async function* walkFolder(
     if (failure.code !== 'access-denied' || walk.onDenied === undefined) throw failure;
     walk.onDenied(folder);
   }
-  // Most folders have no folders: without them, no link can lead back, and no path is resolved.
-  if (folders.length === 0) return;
-  const real = await realpath(here);
-  if (above.includes(real)) return;
-  for (const one of folders)
-    if (!above.includes(await realpath(one).catch(() => one))) yield* walkFolder(one, walk, [...above, real]);
+  for (const one of folders) yield* walkFolder(one, walk, linked);
+  // Without links, no path is resolved.
+  if (links.length === 0) return;
+  const way = [...linked, await realpath(here)];
+  for (const link of links) {
+    const target = await realpath(link).catch(() => link);
+    if (!way.some((path) => contains(target, path))) yield* walkFolder(link, walk, way);
+  }
+}
+
+/** Whether a real path is that of the folder, or of something below it. */
+function contains(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 async function targetOf(
