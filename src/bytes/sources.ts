@@ -12,7 +12,7 @@ const used = new WeakSet<object>();
  * @param next how the caller gets another one
  * @throws RecordpipeError `closed` the second time: such a source would yield nothing, which looks like an empty file
  */
-export function useOnce(source: object, what: string, next: string): void {
+function useOnce(source: object, what: string, next: string): void {
   if (!isSingleUse(source)) return;
   if (used.has(source) || hasEnded(source))
     throw new RecordpipeError('closed', `${what} has been read before; ${next}`);

@@ -1,33 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
-import { RecordpipeError } from '../errors.ts';
 import { isRemote } from '../storage/registry.ts';
 import { checkFile } from './check-file.ts';
+import { type FileChecker, type FileProgress, type OnFileProgress, stoppedEarly } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
-import type { FileReport, Finding } from './file-report.ts';
 import type { FileTask, Watch } from './file-task.ts';
-
-/** Checks files, on this thread or on others. */
-export interface FileChecker {
-  check(input: FileInput, onProgress: OnFileProgress): Promise<FileReport>;
-  /** Ends the checks under way, which then reject, and frees all. */
-  close(): Promise<void>;
-}
-
-/** Called periodically while a file is checked, and for each finding. */
-export type OnFileProgress = (progress: FileProgress) => void;
-
-/** The state of a file that is being checked. */
-export interface FileProgress {
-  /** Stored bytes read. */
-  readonly bytes: number;
-  /** Number of repeated requests. */
-  readonly retries: number;
-  /** Stored size once it is known; missing for files whose size is known without reading. */
-  readonly size?: number;
-  /** A finding, as soon as it is found. */
-  readonly finding?: Finding;
-}
 
 /** A checker and the queues it works off, one after the other. */
 export interface Work {
@@ -113,11 +90,6 @@ function localChecker(task: FileTask): FileChecker {
       if (task.requests !== undefined) (await import('./share-objects.ts')).shareRequests(undefined);
     },
   };
-}
-
-/** The error of a check that `close` ended. */
-export function stoppedEarly(): RecordpipeError {
-  return new RecordpipeError('aborted', 'stopped before the end of the file');
 }
 
 /** The callbacks of `checkFile` that report to `onProgress`. */

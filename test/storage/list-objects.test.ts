@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
+import { statObject } from '../../src/storage/inspect.ts';
 import type { ListOptions, ListWarning } from '../../src/storage/list-objects.ts';
 import { listObjects } from '../../src/storage/list-objects.ts';
 import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
-import { statObject } from '../../src/storage/stat-object.ts';
 import { type FaultyS3, type FaultyS3Options, faultyS3 } from '../support/faulty-s3/index.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

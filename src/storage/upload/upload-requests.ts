@@ -2,7 +2,7 @@ import type { ListMultipartUploadsCommandOutput, ListPartsCommandOutput, S3Clien
 import { abortError } from '../../bytes/abortable.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { FetchFailure, objectError } from '../errors.ts';
-import type { RetryBudget } from '../prefetch/retry-budget.ts';
+import type { RetryBudget } from '../prefetch/attempts.ts';
 import { type S3Sdk, s3Sdk } from '../s3/packages.ts';
 import { retry } from '../s3/retry.ts';
 import type { S3Caller } from '../s3/s3-caller.ts';
