@@ -6,25 +6,27 @@ import { type FileChecker, type FileProgress, type OnFileProgress, stoppedEarly 
 import type { FileInput } from './file-input.ts';
 import type { FileTask, Watch } from './file-task.ts';
 
-/** A checker and the queues it works off, one after the other. */
+/** A checker and the queues that it processes one after the other. */
 export interface Work {
   readonly checker: FileChecker;
   readonly queues: readonly Queue[];
 }
 
-/** Indexes of files, shared by all works. */
+/** Indexes of files, shared by all checkers. */
 export interface Queue {
   readonly files: readonly number[];
-  /** Position of the next file. Removing files from the array would copy it each time. */
+  /**
+   * Position of the next file. An index avoids the copies that removing array elements would cost.
+   */
   next: number;
-  /** Files that one work has under way. */
+  /** Number of files that one checker processes concurrently. */
   readonly parallel: number;
 }
 
 /**
- * One job runs on this thread, more on worker threads. This thread takes part if it may block,
- * which saves starting one worker, and always checks standard input. Each thread checks one local
- * file, or several objects, at a time.
+ * Distributes files over threads. One job runs on this thread, several on worker threads. If this
+ * thread may block, it takes one of the jobs, which saves starting one worker. It always checks
+ * standard input itself. Each thread checks one local file, or several objects, at a time.
  */
 export async function shareFiles(
   inputs: readonly FileInput[],
@@ -55,7 +57,7 @@ export async function shareFiles(
   return works;
 }
 
-/** The queue of objects, if there are any, and the task with their share of memory and requests. */
+/** Returns the queue of objects, if any, and the task with their memory and request limits. */
 async function withObjects(
   remote: readonly number[],
   inputs: readonly FileInput[],
@@ -65,7 +67,7 @@ async function withObjects(
   const { reading } = task;
   if (remote.length === 0)
     return { shared: { ...task, reading: { ...reading, objects: undefined } }, objects: [] };
-  // Imported lazily: start-up time counts.
+  // Imported lazily to reduce start-up time.
   const { shareOfObjects } = await import('./share-objects.ts');
   const files = remote.map((index) => inputs[index]);
   const { parallel, objects, requests } = shareOfObjects(files, threads, reading.objects);
@@ -81,7 +83,7 @@ function localChecker(task: FileTask): FileChecker {
   const turns = new EventLoopTurns();
   return {
     check: async (input, onProgress) => {
-      // Small files are read without waiting.
+      // Small files are read synchronously, so the event loop must get its turn.
       if (turns.due()) await turns.take();
       return checkFile(input, task, { signal: stop.signal, ...watching(onProgress) });
     },
@@ -92,7 +94,7 @@ function localChecker(task: FileTask): FileChecker {
   };
 }
 
-/** The callbacks of `checkFile` that report to `onProgress`. */
+/** Returns callbacks for `checkFile` that report to `onProgress`. */
 export function watching(onProgress: OnFileProgress): Watch {
   let progress: FileProgress = { bytes: 0, retries: 0 };
   const update = (change: Partial<FileProgress>): void => {
