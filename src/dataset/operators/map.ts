@@ -18,7 +18,7 @@ interface PendingTest<T> {
 export class FilterStage<T> extends Through<T, T> {
   readonly #test: (element: T) => boolean | PromiseLike<boolean>;
   readonly #iteration: Iteration;
-  /** The element whose test is pending, and the promise of its result. */
+  /** The element whose test is pending, and its result once known. */
   #pending: PendingTest<T> | undefined;
   /** The pending wait for anything other than the source. */
   #waiting: Promise<void> | undefined;
