@@ -1,4 +1,4 @@
-import { hex32, readU32 } from '../../bytes/little-endian.ts';
+import { hex32, readU32 } from '../../bytes/binary-data.ts';
 import type { Detection } from '../record-format.ts';
 import { PART_HEADER_BYTES, RECORDIO_MAGIC } from './layout.ts';
 

@@ -1,4 +1,4 @@
-import { writeU32 } from '../../bytes/little-endian.ts';
+import { writeU32 } from '../../bytes/binary-data.ts';
 import { UsageError } from '../../errors.ts';
 import { FIRST, LAST, MIDDLE, PART_HEADER_BYTES, partBytes, RECORDIO_MAGIC, WHOLE } from './layout.ts';
 import { checkPayload, encodeOptions, LONGEST_PART, type RecordIOEncodeOptions } from './options.ts';

@@ -1,4 +1,4 @@
-import { readU32 } from '../../bytes/little-endian.ts';
+import { readU32 } from '../../bytes/binary-data.ts';
 import type { FrameSink, HeaderHop } from '../record-format.ts';
 import {
   judgePart,

@@ -1,4 +1,4 @@
-import { hex32, readU32 } from '../../bytes/little-endian.ts';
+import { hex32, readU32 } from '../../bytes/binary-data.ts';
 import { crc32c, maskCrc32c } from '../../crc32c/crc32c.ts';
 import { type Compression, compressionOf } from '../compression.ts';
 import type { Detection } from '../record-format.ts';

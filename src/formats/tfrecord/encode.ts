@@ -1,4 +1,4 @@
-import { writeU32 } from '../../bytes/little-endian.ts';
+import { writeU32 } from '../../bytes/binary-data.ts';
 import { crc32c, maskCrc32c } from '../../crc32c/crc32c.ts';
 import { UsageError } from '../../errors.ts';
 import { FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, OVERHEAD_BYTES } from './layout.ts';

@@ -1,4 +1,4 @@
-import { hex32, u64Text } from '../../bytes/little-endian.ts';
+import { hex32, u64Text } from '../../bytes/binary-data.ts';
 import { describeForeignFile } from '../../bytes/sniff.ts';
 import { type ErrorPlace, RecordpipeError, UsageError } from '../../errors.ts';
 import { DATA_CHECKSUM, type FrameScan, LENGTH_CHECKSUM } from '../frame-scan.ts';

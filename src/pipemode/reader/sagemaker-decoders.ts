@@ -1,4 +1,4 @@
-import { readU32 } from '../../bytes/little-endian.ts';
+import { readU32 } from '../../bytes/binary-data.ts';
 import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import type { ReadStats } from '../../formats/corruption.ts';

@@ -1,4 +1,4 @@
-import { readU32 } from '../../bytes/little-endian.ts';
+import { readU32 } from '../../bytes/binary-data.ts';
 import { isItemFailure, UsageError } from '../../errors.ts';
 import { newReadStats } from '../../formats/corruption.ts';
 import { errorAt, indexMismatch, malformedIndex } from '../../formats/index-errors.ts';
