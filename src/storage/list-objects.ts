@@ -5,20 +5,27 @@ import { type ObjectOptions, objectOptions } from './object-options.ts';
 import { addressOf, isRemote, storageOf } from './registry.ts';
 import type { Access, ObjectInfo, Place, Storage } from './storage.ts';
 
-/** What a listing leaves out or finds odd. */
+/** A warning about a listing. */
 export type ListWarning =
-  /** An object of 0 bytes whose key ends with a slash, as consoles make for a folder: left out. */
+  /**
+   * An object of 0 bytes whose key ends with a slash, as consoles create for a folder. It is
+   * skipped.
+   */
   | { readonly type: 'folder-mark'; readonly uri: string }
-  /** Another object of 0 bytes: listed. */
+  /** Another object of 0 bytes. It is listed. */
   | { readonly type: 'empty-object'; readonly uri: string }
-  /** The prefix takes more than the folder of its name: `train` also `train2/…`, the first of which is `sibling`. With a slash at its end it takes the folder alone. */
+  /**
+   * The prefix matches more than the folder of its name: `train` also matches `train2/…`; `sibling`
+   * is the first such object. A slash at the end limits it to the folder.
+   */
   | { readonly type: 'siblings'; readonly uri: string; readonly sibling: string };
 
 /** How objects are listed. */
 export type ListOptions = Partial<ObjectOptions> & {
   /**
-   * What the address is. `name`: an object, else a pattern, else a folder or prefix, of which there has to be something. `prefix`: everything that begins with
-   * it, which may be nothing. Default `name`.
+   * How to interpret the address. `name`: an object, else a pattern, else a folder or prefix that
+   * must contain an object. `prefix`: everything that begins with it, which may be nothing. Default
+   * `name`.
    */
   readonly as?: 'name' | 'prefix' | undefined;
   readonly onWarning?: ((warning: ListWarning) => void) | undefined;
@@ -93,14 +100,14 @@ async function* named(
       yield object;
     }
   } catch (error) {
-    // Who may read objects but not list them is told of the object that was named.
+    // An identity that may read objects but not list them gets the error of the named object.
     if (!any && exact !== undefined && isRecordpipeError(error, 'access-denied')) throw exact;
     throw error;
   }
   if (!any) throw nothingThere(uri, place, exact);
 }
 
-/** The object of this very name; what was said instead where it could not be had. */
+/** The object of exactly this name, or the error for it. */
 async function found(
   source: Storage,
   uri: string,

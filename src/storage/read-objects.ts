@@ -13,13 +13,16 @@ import {
 } from './prefetch/transfer-control.ts';
 import type { ObjectInfo, ObjectRef } from './storage.ts';
 
-/** How many objects are read. */
+/** Options of {@link readObjects}. */
 export type ObjectsReadOptions = ObjectReadOptions & {
-  /** Asked about an object that cannot be had, before any byte of it is out. Default: it ends everything, with its error. */
+  /**
+   * Decides about an object that cannot be read, before its first byte is delivered. Default: the
+   * error ends the iteration.
+   */
   readonly onObjectError?: OnObjectError | undefined;
 };
 
-/** Pieces of objects, with what has been done until now. */
+/** Pieces of objects, with the counts of the transfer so far. */
 export interface ObjectPieces extends AsyncIterable<ObjectPiece> {
   readonly stats: TransferStats;
 }
@@ -64,13 +67,16 @@ export function readObjects(refs: ObjectRefs, options?: ObjectsReadOptions): Obj
 /** An object, opened for reading from its beginning to its end. */
 export interface OpenObject {
   readonly uri: string;
-  /** Its bytes, where they are known: with the first answer at the latest. */
+  /** Its size, if it is known: from the first response at the latest. */
   size(): number | undefined;
-  /** What the service says of it, from the first chunk on. */
+  /** Its state according to the service, from the first chunk on. */
   info(): ObjectInfo | undefined;
-  /** Its bytes in order, in chunks that are never written to again. To be iterated once; ending the iteration early ends all requests. */
+  /**
+   * Its bytes in order, in chunks that are never written to again. Iterable once; ending the
+   * iteration early ends all requests.
+   */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** What has been done until now. */
+  /** The counts of the transfer so far. */
   readonly stats: TransferStats;
 }
 
@@ -126,8 +132,8 @@ interface Waiting<T> {
 }
 
 /**
- * The face of a prefetch as an iterator. What is there is handed out at once, in a promise that is resolved already; ending it early, or its signal, ends
- * what is under way.
+ * Iterates over a prefetch. Available pieces are returned in a promise that is already resolved.
+ * Ending the iteration early, or the signal, ends all requests.
  */
 class PieceIterator<T> implements AsyncIterableIterator<T> {
   readonly #prefetch: OrderedPrefetch;
@@ -139,7 +145,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   #listening = false;
   #ended = false;
 
-  /** @param begin makes the prefetch, which is told what to call when there may be something */
+  /** @param begin creates the prefetch, which calls `onProgress` when a piece may be available */
   constructor(
     begin: (onProgress: () => void) => OrderedPrefetch,
     pick: (piece: ObjectPiece) => T,
@@ -180,7 +186,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
     return END;
   }
 
-  /** There may be something for those who wait. */
+  /** Serves waiting calls of `next`. */
   #serve(): void {
     while (this.#waiting.length > 0 && !this.#ended) {
       try {
@@ -201,7 +207,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  /** Ends it, and rejects once nothing is under way any more. */
+  /** Ends the iteration, and rejects when nothing is in progress. */
   async #fail(error: unknown): Promise<never> {
     await this.#finish();
     throw error;
@@ -220,7 +226,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   readonly #abort = (): void => {
     const error = abortError(this.#signal as AbortSignal);
     const waiting = this.#waiting.splice(0);
-    // Not after what is under way has ended: whoever aborts goes on at once.
+    // Rejects before the requests have ended: a caller that aborts continues at once.
     for (const { reject } of waiting) reject(error);
     void this.#finish();
   };
