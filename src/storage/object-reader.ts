@@ -15,12 +15,12 @@ import { openObject } from './read-objects.ts';
 import type { ObjectInfo, ObjectRef, RangeHead, RemoteReading, StoredFile, Stretch } from './storage.ts';
 
 /**
- * Opens an object for reading ranges of it, in any order and several at once. All of them are of the state that the object has now: when it is
- * overwritten, the next read fails.
+ * Opens an object for reading ranges of it, in any order and concurrently. All ranges are of the
+ * current state of the object: if it is overwritten, the next read fails.
  *
- * @param object its address, or what a listing says of it: with size and ETag nothing is asked for
+ * @param object its address, or its entry in a listing: with size and ETag, opening sends no request
  * @param options see {@link ObjectOptions} and {@link TransferControl}; every field has a default
- * @throws UsageError for a value that no option has
+ * @throws UsageError for an invalid option
  * @throws RecordpipeError `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
  * @example
  * ```ts

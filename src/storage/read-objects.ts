@@ -28,15 +28,16 @@ export interface ObjectPieces extends AsyncIterable<ObjectPiece> {
 }
 
 /**
- * The bytes of many objects, one after another in the order in which they are named, as pieces that say where objects begin and end. The ranges of
- * following objects are on their way while one is read, so that thousands of small objects come as fast as a few large ones.
+ * Reads many objects, one after another in the given order, as pieces that say where objects begin
+ * and end. Ranges of the next objects are requested while one is read, so that thousands of small
+ * objects are read as fast as a few large ones.
  *
- * An object without bytes is one piece without bytes. An error names its object; what comes before it has been handed out.
+ * An empty object is one empty piece. An error names its object; all bytes before it are delivered.
  *
- * @param refs addresses, or what a listing says of objects; asked for as there is room
+ * @param refs addresses, or entries of a listing; taken when there is room for them
  * @param options as for {@link openObject}, and `onObjectError`
- * @returns to be iterated once; ending the iteration early ends all requests
- * @throws UsageError for a value that no option has
+ * @returns iterable once; ending the iteration early ends all requests
+ * @throws UsageError for an invalid option
  * @throws RecordpipeError while iterating, as {@link openObject}
  * @example
  * ```ts
@@ -81,15 +82,17 @@ export interface OpenObject {
 }
 
 /**
- * Opens an object (`s3://bucket/key`, a path or `file:` URL) for reading it from its beginning to its end. Nothing is asked for until `chunks` is iterated.
+ * Opens an object (`s3://bucket/key`, a path or `file:` URL) for reading it from beginning to end. The
+ * first request is sent when `chunks` is iterated.
  *
- * The object comes in ranges of `partBytes`, several at once as soon as the reader has to wait, together at most `windowBytes` (8 and 64 MiB unless
- * given). What fails on the way is asked for again, from the byte on that is missing, and only of the same state of the object: an object that is
- * overwritten while it is read is begun anew as long as nothing of it has been handed out, and an error after that.
+ * The object is read in ranges of `partBytes` (default 8 MiB): several at once as soon as the reader
+ * has to wait, together at most `windowBytes` (default 64 MiB). A failed range resumes at the first
+ * missing byte, and only in the same state of the object. An object that is overwritten meanwhile is
+ * read again from its beginning if none of its bytes has been delivered; otherwise that is an error.
  *
- * @param object its address, or what a listing says of it, which saves a request where it is empty
+ * @param object its address, or its entry in a listing, which saves a request if it is empty
  * @param options see {@link ObjectOptions} and {@link TransferControl}; every field has a default
- * @throws UsageError for a value that no option has
+ * @throws UsageError for an invalid option
  * @throws RecordpipeError while iterating: `object-missing`, `access-denied`, `object-changed`, `object-checksum`, `retries-exhausted`, `io-failure`, `aborted`
  * @example
  * ```ts
