@@ -41,7 +41,7 @@ const TEXTS: readonly string[] = [
   `${'long '.repeat(500_000)}\r\n${'long '.repeat(500_000)}`,
 ];
 
-/** Text files by name. The extension states the compression, as the programs expect. */
+/** Text files by name. The suffix states the compression, as the programs expect. */
 export function texts(random: Random): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   const plain = [...TEXTS.map(bytes), ...randomTexts(random)];

@@ -1,6 +1,6 @@
 import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, opendir, realpath, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { checkAborted } from '../../bytes/abortable.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
@@ -33,7 +33,7 @@ export async function* listFiles(
     for await (const file of walkFolder(folder, walk))
       if (file.path.startsWith(folder + beginning)) files.push(file.path);
   } catch (error) {
-    throw named(error, prefix);
+    throw named(error, folder, prefix);
   }
   files.sort(compareKeys);
   for (const file of files) {
@@ -46,12 +46,12 @@ export async function* listFiles(
   }
 }
 
-/** An error of a folder, with the prefix that was to be listed. */
-function named(error: unknown, uri: string): unknown {
+/** An error of the listed folder names the prefix, as it was given; those of folders below name the folder. */
+function named(error: unknown, folder: string, uri: string): unknown {
   if (!isRecordpipeError(error)) return error;
   if (error.code === 'aborted')
     return new RecordpipeError('aborted', 'listing was aborted', { uri }, error.cause);
-  return error;
+  return error.uri === (folder || '.') && error.cause !== undefined ? fileError(error.cause, uri) : error;
 }
 
 /** Whether a file that cannot be listed contains no data: it was deleted meanwhile, or it is a pipe or a device. */
@@ -120,26 +120,29 @@ const BUFFERED_ENTRIES = 1024;
 
 /**
  * All files in a folder and below it, in no order, in memory that does not grow with it. Links are followed, but never to
- * a folder above them.
+ * a folder that contains them: its files would be read twice.
  *
  * @param folder with a slash at its end, or nothing for the current one
+ * @param linked real paths of the folders whose links lead here
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `aborted`
  */
 export async function* walkFolder(
   folder: string,
   walk: Walk,
-  above: readonly string[] = [],
+  linked: readonly string[] = [],
 ): AsyncGenerator<WalkedFile, void, undefined> {
   const here = folder === '' ? '.' : folder;
   const folders: string[] = [];
+  const links: string[] = [];
   try {
     for await (const entry of await opendir(here, { bufferSize: BUFFERED_ENTRIES })) {
       checkAborted(walk.signal);
       const { name } = entry;
       const path = folder + name;
-      const kind = entry.isSymbolicLink() ? await targetOf(path, entry) : entry;
+      const isLink = entry.isSymbolicLink();
+      const kind = isLink ? await targetOf(path, entry) : entry;
       if (kind.isDirectory()) {
-        if (walk.enter(`${path}/`, name)) folders.push(`${path}/`);
+        if (walk.enter(`${path}/`, name)) (isLink ? links : folders).push(`${path}/`);
       } else yield { path, name, regular: kind.isFile() || kind.isSymbolicLink() };
     }
   } catch (error) {
@@ -147,12 +150,19 @@ export async function* walkFolder(
     if (failure.code !== 'access-denied' || walk.onDenied === undefined) throw failure;
     walk.onDenied(folder);
   }
-  // Most folders have no folders: without them, no link can lead back, and no path is resolved.
-  if (folders.length === 0) return;
-  const real = await realpath(here);
-  if (above.includes(real)) return;
-  for (const one of folders)
-    if (!above.includes(await realpath(one).catch(() => one))) yield* walkFolder(one, walk, [...above, real]);
+  for (const one of folders) yield* walkFolder(one, walk, linked);
+  // Without links, no path is resolved.
+  if (links.length === 0) return;
+  const way = [...linked, await realpath(here)];
+  for (const link of links) {
+    const target = await realpath(link).catch(() => link);
+    if (!way.some((path) => contains(target, path))) yield* walkFolder(link, walk, way);
+  }
+}
+
+/** Whether a real path is that of the folder, or of something below it. */
+function contains(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 async function targetOf(
