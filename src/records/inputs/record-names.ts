@@ -132,11 +132,11 @@ export function formatsInFolders(format: Format): readonly FormatName[] {
 }
 
 /**
- * What the name of a file in a folder says about its contents. Records of a format have these names, each also with
- * `.gz`, `.gzip`, `.zlib` or `.zz` at the end:
+ * What the name of a file in a folder says about its contents. Records of a format have these
+ * names, each also with `.gz`, `.gzip`, `.zlib` or `.zz` at the end:
  *
- * - TFRecord: `*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, `*.record`, `*.records`, and TensorBoard's `*.tfevents`
- *   and `*tfevents.*`;
+ * - TFRecord: `*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, `*.record`, `*.records`, and
+ *   TensorBoard's `*.tfevents` and `*tfevents.*`;
  * - RecordIO: `*.rec`, `*.recordio`, `*.rio`;
  * - text, unless `auto`: `*.txt`, `*.text`, `*.jsonl`, `*.ndjson`, `*.csv`, `*.tsv`, `*.manifest`;
  * - shards of them, `*-00000-of-00012`, also without an extension.

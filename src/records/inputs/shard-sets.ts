@@ -24,7 +24,10 @@ interface ShardSet {
 const MAX_NUMBERS = 10;
 const SHARD = /^(.*)-(\d{1,9})-of-(\d{1,9})(\.[^/]*)?$/s;
 
-/** A split in TensorFlow Datasets' `dataset_info.json`: `shardLengths` lists the records of each shard. */
+/**
+ * A split in TensorFlow Datasets' `dataset_info.json`: `shardLengths` lists the records of each
+ * shard.
+ */
 interface Split {
   readonly name: string;
   readonly lengths: readonly number[];
@@ -114,8 +117,8 @@ export interface ComparedInfos {
 }
 
 /**
- * Compares the `dataset_info.json` of each folder with its shards. Ignores a description that cannot be
- * read, or that has no `shardLengths`.
+ * Compares the `dataset_info.json` of each folder with its shards. Ignores a description that
+ * cannot be read, or that has no `shardLengths`.
  */
 export async function compareInfos(
   infos: readonly string[],

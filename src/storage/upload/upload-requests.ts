@@ -391,7 +391,7 @@ function uploadError(
         `${what}: access denied: ${failure.message}; writing needs s3:PutObject, and s3:AbortMultipartUpload to clean up after a failure`,
       );
     case 'fatal':
-      return error('io-failure', `${what}: the service rejects it: ${failure.message}`);
+      return error('io-failure', `${what}: the service rejected the request: ${failure.message}`);
     default:
       return objectError(failure, { uri, attempts, elapsedMs });
   }
