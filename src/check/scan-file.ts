@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import type { ByteSource, OpenSource } from '../bytes/sources.ts';
-import type { Compression } from '../formats/compression.ts';
+import type { Compression } from '../formats/codec-options.ts';
 import { type FormatName, recordFormat } from '../formats/registry.ts';
 import { identifyPeeked, identifySource } from '../records/identify-source.ts';
 import { PeekedSource } from '../records/peeked-source.ts';

@@ -1,7 +1,6 @@
 import type { ErrorPlace } from '../errors.ts';
 import type { RecordBatch } from './batch.ts';
-import type { CodecOptions, ReadStart } from './codec-options.ts';
-import type { Compression } from './compression.ts';
+import type { CodecOptions, Compression, ReadStart } from './codec-options.ts';
 import type { Findings, ReadStats } from './corruption.ts';
 
 /**

@@ -1,6 +1,7 @@
+import { describeForeignFile, foreignText } from '../bytes/sniff.ts';
 import { UsageError } from '../errors.ts';
 import type { CodecOptions } from './codec-options.ts';
-import type { RecordCodec, RecordFormat } from './record-format.ts';
+import type { Certainty, Detection, RecordCodec, RecordFormat } from './record-format.ts';
 import { recordIOFormat } from './recordio/format.ts';
 import type { RecordIOOptions } from './recordio/options.ts';
 import { textLineFormat } from './textline/format.ts';
@@ -63,4 +64,67 @@ export function registerFormat<R extends CodecOptions, W extends object>(
 ): () => void {
   registered.set(format.name, format as unknown as AnyFormat);
   return () => registered.delete(format.name);
+}
+
+/** Number of first bytes that show an undamaged binary format and its compression. */
+export const CERTAIN_BYTES = 12;
+
+/** The format of a file and the reason; or why it is unknown. */
+export type DetectedFormat =
+  | {
+      readonly format: FormatName;
+      /** What shows the format. */
+      readonly reason: string;
+    }
+  | {
+      readonly format: undefined;
+      /** Why no format fits. */
+      readonly reason: string;
+      /** What the file seems to be instead, as a noun with its article, if known. */
+      readonly looksLike?: string;
+    };
+
+/**
+ * Detects the format of a file from its first bytes, uncompressed: TFRecord by the checksum of its first
+ * length, RecordIO by its magic number, text by being text. If the beginning is damaged, the next valid
+ * record in `head` decides. For other kinds of files (HTML, a Git LFS pointer, Parquet, npy, zip, tar, zstd,
+ * …) the reason names the kind.
+ *
+ * @param head the first bytes; 12 are enough for an undamaged file, 512 for text and other kinds
+ * @example
+ * ```ts
+ * import { detectFormat, encodeTFRecord } from 'recordpipe';
+ * console.log(detectFormat(encodeTFRecord(new Uint8Array(3))).format); // tfrecord
+ * console.log(detectFormat(new TextEncoder().encode('PAR1\x15\x04\x15\x10')).looksLike); // a Parquet file
+ * ```
+ */
+export function detectFormat(head: Uint8Array): DetectedFormat {
+  const page = certainFormat(head) === undefined ? foreignText(head) : undefined;
+  if (page !== undefined) return foreign(page);
+  const opinions = formats().map((format) => ({ format: format.name as FormatName, ...format.detect(head) }));
+  const sure = find(opinions, 'certain') ?? find(opinions, 'likely');
+  if (sure !== undefined) return { format: sure.format, reason: sure.reason };
+  const other = describeForeignFile(head);
+  if (other !== undefined && other !== ZEROS) return foreign(other);
+  const weak = find(opinions, 'damaged') ?? find(opinions, 'truncated') ?? find(opinions, 'possible');
+  if (weak !== undefined) return { format: weak.format, reason: weak.reason };
+  if (other !== undefined) return foreign(other);
+  if (head.length === 0) return { format: undefined, reason: 'there are no bytes' };
+  return { format: undefined, reason: [...new Set(opinions.map(({ reason }) => reason))].join(', ') };
+}
+
+/** The format of a file whose first 12 bytes leave no doubt. */
+export function certainFormat(head: Uint8Array): FormatName | undefined {
+  return formats().find((format) => format.isCertain(head))?.name as FormatName | undefined;
+}
+
+/** A weak sign: a damaged file may have it. */
+const ZEROS = 'nothing but zero bytes';
+
+function find<T extends Detection>(opinions: readonly T[], certainty: Certainty): T | undefined {
+  return opinions.find((opinion) => opinion.certainty === certainty);
+}
+
+function foreign(looksLike: string): DetectedFormat {
+  return { format: undefined, reason: `this looks like ${looksLike}`, looksLike };
 }

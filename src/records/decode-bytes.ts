@@ -6,8 +6,8 @@ import type { RecordBatch } from '../formats/batch.ts';
 import { type CodecOptions, startBeyondEnd } from '../formats/codec-options.ts';
 import { newReadStats, placed } from '../formats/corruption.ts';
 import type { RecordCodec } from '../formats/record-format.ts';
-import { onceSync } from './once.ts';
 import { DEFAULT_SOURCE_OPTIONS, readOptions, type SourceOptions } from './read-options.ts';
+import { onceSync } from './record-reader.ts';
 import { inflateOptions } from './record-source.ts';
 
 /** Larger inputs are decoded span by span: positions in a batch have 32 bits. A record across two spans is copied. */

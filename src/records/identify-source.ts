@@ -2,11 +2,15 @@ import { inflate } from '../bytes/inflate/inflate.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
-import type { CodecOptions } from '../formats/codec-options.ts';
-import type { Compression } from '../formats/compression.ts';
-import { CERTAIN_BYTES, certainFormat, detectFormat } from '../formats/detect-format.ts';
+import type { CodecOptions, Compression } from '../formats/codec-options.ts';
 import type { FormatReading } from '../formats/record-format.ts';
-import { type FormatName, formatNames } from '../formats/registry.ts';
+import {
+  CERTAIN_BYTES,
+  certainFormat,
+  detectFormat,
+  type FormatName,
+  formatNames,
+} from '../formats/registry.ts';
 import { PEEK_BYTES, PeekedSource, sourceHead } from './peeked-source.ts';
 import type { RecordReadOptions } from './read-options.ts';
 

@@ -1,13 +1,12 @@
 import { checkOptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { type RecordpipeError, UsageError } from '../errors.ts';
-import type { Compression } from '../formats/compression.ts';
+import type { Compression } from '../formats/codec-options.ts';
 import { newReadStats, type ReadStats } from '../formats/corruption.ts';
 import { type FormatName, formats, recordFormat } from '../formats/registry.ts';
 import { isRemote } from '../storage/stored-source.ts';
 import { type IdentifiedSource, identifySource } from './identify-source.ts';
 import { filesOf } from './object-io.ts';
-import { onceAsync } from './once.ts';
 import { PeekedSource } from './peeked-source.ts';
 import {
   DEFAULT_SOURCE_OPTIONS,
@@ -15,7 +14,7 @@ import {
   readOptions,
   reusedChunkBytes,
 } from './read-options.ts';
-import { type Batches, READ_AGAIN, RecordReader, readBatches } from './record-reader.ts';
+import { type Batches, onceAsync, READ_AGAIN, RecordReader, readBatches } from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
 /**

@@ -2,8 +2,7 @@ import type { ByteSource } from '../bytes/sources.ts';
 import { FILE_BUFFERS } from '../bytes/sources.ts';
 import type { RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
-import type { CodecOptions } from '../formats/codec-options.ts';
-import type { Compression } from '../formats/compression.ts';
+import type { CodecOptions, Compression } from '../formats/codec-options.ts';
 import { Findings, newReadStats, placed } from '../formats/corruption.ts';
 import type {
   OnProgress,

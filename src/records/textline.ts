@@ -3,7 +3,7 @@ import type { BinaryData } from '../bytes/binary-data.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import { extended } from '../formats/codec-options.ts';
-import { textLineCodec } from '../formats/textline/codec.ts';
+import { textLineCodec } from '../formats/textline/decoder.ts';
 import { encodeTextLine } from '../formats/textline/encode.ts';
 import {
   DEFAULT_TEXTLINE_OPTIONS,
@@ -12,8 +12,14 @@ import {
 } from '../formats/textline/options.ts';
 import { type DecodeOptions, decodeBytes, decodedRecords } from './decode-bytes.ts';
 import { DEFAULT_SOURCE_OPTIONS, type SourceOptions } from './read-options.ts';
-import { type Batches, RecordReader, readBatches } from './record-reader.ts';
-import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
+import {
+  type Batches,
+  type DecoderStream,
+  decoderStream,
+  encoderStream,
+  RecordReader,
+  readBatches,
+} from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
 /** How lines of text are read. Every field has a default. */

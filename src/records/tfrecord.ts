@@ -3,13 +3,19 @@ import type { BinaryData } from '../bytes/binary-data.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import { extended } from '../formats/codec-options.ts';
-import { tfrecordCodec } from '../formats/tfrecord/codec.ts';
+import { tfrecordCodec } from '../formats/tfrecord/decoder.ts';
 import { encodeTFRecord } from '../formats/tfrecord/encode.ts';
 import { DEFAULT_TFRECORD_OPTIONS, type TFRecordOptions } from '../formats/tfrecord/options.ts';
 import { type DecodeOptions, decodeBytes, decodedRecords } from './decode-bytes.ts';
 import { DEFAULT_SOURCE_OPTIONS, type SourceOptions } from './read-options.ts';
-import { type Batches, RecordReader, readBatches } from './record-reader.ts';
-import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
+import {
+  type Batches,
+  type DecoderStream,
+  decoderStream,
+  encoderStream,
+  RecordReader,
+  readBatches,
+} from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
 /** How TFRecords are read. Every field has a default. */

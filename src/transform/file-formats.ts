@@ -1,4 +1,4 @@
-import { type Compression, compressionSuffix, splitCompressedName } from '../formats/compression.ts';
+import { type Compression, compressionSuffix, splitCompressedName } from '../formats/codec-options.ts';
 import { type FormatName, formatNames, recordFormat } from '../formats/registry.ts';
 
 /**

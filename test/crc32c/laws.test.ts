@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { tableCrc32c } from '../../src/crc32c/crc32c.ts';
 import { crc32c, crc32cCombine, maskCrc32c, unmaskCrc32c } from '../../src/crc32c/index.ts';
-import { tableCrc32c } from '../../src/crc32c/table-kernel.ts';
 import { createWasmKernel } from '../../src/crc32c/wasm-kernel.ts';
 import { UsageError } from '../../src/errors.ts';
 import { offsetView } from '../support/offset-view.ts';

@@ -1,13 +1,38 @@
 import type { ErrorPlace, RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../batch.ts';
+import { extended } from '../codec-options.ts';
 import { CorruptionBudget, newReadStats, type ReadStats } from '../corruption.ts';
 import { allZero, RecordCursor } from '../cursor.ts';
-import type { DecoderSource, RecordDecoder } from '../record-format.ts';
+import type { DecoderSource, FormatReading, RecordCodec, RecordDecoder } from '../record-format.ts';
 import { PART_HEADER_BYTES, partLength } from './layout.ts';
-import type { RecordIOOptions } from './options.ts';
+import { type RecordIOOptions, recordIOReading } from './options.ts';
 import { PARTS_WANTED, PartJoiner, RecordParts } from './parts.ts';
 import { RecordIORecovery } from './recovery.ts';
-import { BAD_MAGIC, NEED_MORE, type RecordIOScanner, sharedRecordIOScanner } from './scanner.ts';
+import {
+  BAD_MAGIC,
+  NEED_MORE,
+  ownRecordIOScanner,
+  type RecordIOScanner,
+  sharedRecordIOScanner,
+} from './scanner.ts';
+import { walkRecordIO } from './walk.ts';
+
+export const recordIOCodec: RecordCodec<RecordIOOptions> = /* @__PURE__ */ extended<
+  RecordCodec<RecordIOOptions>,
+  FormatReading<RecordIOOptions>
+>(recordIOReading, {
+  lenient: ({ recover, trailing }) => recover !== 'none' || trailing !== 'error',
+  decoder: (options, source, stats) => new RecordIODecoder(options, source, stats),
+  own(bufferBytes, buffers) {
+    const { scanner, nextBuffer } = ownRecordIOScanner(bufferBytes, buffers);
+    return {
+      nextBuffer,
+      decoder: (options, source, stats) => new RecordIODecoder(options, source, stats, scanner),
+      walk: (opened, options, findings, onProgress) =>
+        walkRecordIO(opened, options, scanner, findings, onProgress),
+    };
+  },
+});
 
 /** The most bytes that one batch covers, unless a single record is larger: keeps indexes small and positions in 32 bits. */
 const BATCH_BYTES = 1024 * 1024;

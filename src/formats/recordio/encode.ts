@@ -1,5 +1,7 @@
 import { writeU32 } from '../../bytes/little-endian.ts';
 import { UsageError } from '../../errors.ts';
+import { leavePlainBuffers, plainBuffers } from '../frame-buffers.ts';
+import type { Framer } from '../record-format.ts';
 import { FIRST, LAST, MIDDLE, PART_HEADER_BYTES, partBytes, RECORDIO_MAGIC, WHOLE } from './layout.ts';
 import { checkPayload, encodeOptions, LONGEST_PART, type RecordIOEncodeOptions } from './options.ts';
 import { countMagics, nextMagic } from './parts.ts';
@@ -141,4 +143,44 @@ function writePart(
   const end = at + partBytes(length);
   for (let i = start + length; i < end; i++) target[i] = 0;
   return end;
+}
+
+/** RecordIO: payloads are copied once, behind their header; magic numbers in them are looked for once. */
+export class RecordIOFramer implements Framer {
+  readonly #options: RecordIOEncodeOptions;
+  /** The payload last asked for, and its magic numbers: it is nearly always the next to be framed. */
+  #payload: Uint8Array | undefined;
+  #magics = 0;
+  #buffers: Uint8Array[] | undefined;
+
+  /** @param options complete and checked */
+  constructor(options: RecordIOEncodeOptions) {
+    this.#options = options;
+  }
+
+  frameBytes(payload: Uint8Array): number {
+    this.#magics = magicsToEscape(payload, this.#options);
+    this.#payload = payload;
+    return frameBytes(payload.length, this.#magics);
+  }
+
+  buffers(bytes: number, count: number): readonly Uint8Array[] {
+    this.#buffers = plainBuffers(bytes, count);
+    return this.#buffers;
+  }
+
+  release(reusable: boolean): void {
+    if (reusable && this.#buffers !== undefined) leavePlainBuffers(this.#buffers);
+    this.#buffers = undefined;
+  }
+
+  frame(payload: Uint8Array, buffer: Uint8Array, at: number): void {
+    const magics = payload === this.#payload ? this.#magics : magicsToEscape(payload, this.#options);
+    this.#payload = undefined;
+    writeRecord(payload, magics, buffer, at);
+  }
+
+  encode(payload: Uint8Array): Uint8Array {
+    return encodeRecordIO(payload, this.#options);
+  }
 }

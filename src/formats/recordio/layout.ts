@@ -1,8 +1,8 @@
 import { hex32, readU32 } from '../../bytes/little-endian.ts';
 import { describeForeignFile } from '../../bytes/sniff.ts';
-import { maskCrc32c } from '../../crc32c/crc32c.ts';
-import { tableCrc32c } from '../../crc32c/table-kernel.ts';
+import { maskCrc32c, tableCrc32c } from '../../crc32c/crc32c.ts';
 import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
+import type { Detection } from '../record-format.ts';
 import { LENGTH_BYTES, HEADER_BYTES as TFRECORD_HEADER_BYTES } from '../tfrecord/layout.ts';
 
 /**
@@ -197,4 +197,28 @@ function looksLikeTFRecord(head: Uint8Array): boolean {
     head.length >= TFRECORD_HEADER_BYTES &&
     maskCrc32c(tableCrc32c(head.subarray(0, LENGTH_BYTES), 0)) === readU32(head, LENGTH_BYTES)
   );
+}
+
+/** As many bytes are needed to rule out an undamaged first record of any binary format. */
+const MIN_BYTES = 12;
+
+/** Whether the 4 bytes at `at` are the magic number. */
+export function hasMagic(head: Uint8Array, at = 0): boolean {
+  return head.length >= at + 4 && readU32(head, at) === RECORDIO_MAGIC;
+}
+
+/** How likely a file that begins with these bytes is RecordIO. */
+export function detect(head: Uint8Array): Detection {
+  if (hasMagic(head)) return { certainty: 'certain', reason: 'it begins with the magic number' };
+  for (let at = 4; at + PART_HEADER_BYTES <= head.length; at += 4)
+    if (hasMagic(head, at))
+      return {
+        certainty: 'damaged',
+        reason: `its first magic number is damaged, a good one is at byte ${at}`,
+      };
+  const reason =
+    head.length < MIN_BYTES
+      ? `only ${head.length} bytes`
+      : `not RecordIO (it begins with ${hex32(readU32(head, 0))}, not ${hex32(RECORDIO_MAGIC)})`;
+  return { certainty: 'no', reason };
 }

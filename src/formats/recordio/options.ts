@@ -1,9 +1,13 @@
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import { type CodecOptions, completeOptions, DEFAULT_CODEC_OPTIONS, extended } from '../codec-options.ts';
-import { compressionOf } from '../compression.ts';
+import {
+  type CodecOptions,
+  completeOptions,
+  compressionOf,
+  DEFAULT_CODEC_OPTIONS,
+  extended,
+} from '../codec-options.ts';
 import type { FormatReading } from '../record-format.ts';
-import { hasMagic } from './detect.ts';
-import { type Multipart, PART_LENGTH_END } from './layout.ts';
+import { hasMagic, type Multipart, PART_LENGTH_END } from './layout.ts';
 
 /** The options of RecordIO. */
 export interface RecordIOOptions extends CodecOptions {

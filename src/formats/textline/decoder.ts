@@ -1,7 +1,8 @@
 import type { ErrorPlace } from '../../errors.ts';
 import { RecordBatch } from '../batch.ts';
+import { extended } from '../codec-options.ts';
 import { CorruptionBudget, newReadStats, type ReadStats } from '../corruption.ts';
-import type { DecoderSource, RecordDecoder } from '../record-format.ts';
+import type { DecoderSource, FormatReading, RecordCodec, RecordDecoder } from '../record-format.ts';
 import { findMalformedUtf8 } from '../utf8.ts';
 import {
   lineTooLong,
@@ -12,11 +13,33 @@ import {
   strippedLength,
   withoutCr,
 } from './cutting.ts';
-import { type LineCutting, lineCutting, type TextLineOptions } from './options.ts';
-import { sharedLineScanner } from './scanner.ts';
-import { type LineScanner, TOO_LONG } from './table-scanner.ts';
+import { type LineCutting, lineCutting, type TextLineOptions, textLineReading } from './options.ts';
+import { type LineScanner, ownLineScanning, sharedLineScanner, TOO_LONG } from './scanner.ts';
 import { TextSource } from './text-source.ts';
 import { UnfinishedLine } from './unfinished-line.ts';
+import { walkable, walkLines } from './walk.ts';
+
+export const textLineCodec: RecordCodec<TextLineOptions> = /* @__PURE__ */ extended<
+  RecordCodec<TextLineOptions>,
+  FormatReading<TextLineOptions>
+>(textLineReading, {
+  lenient: (options) =>
+    options.recover !== 'none' ||
+    options.compat !== undefined ||
+    options.stripBom ||
+    options.encoding !== 'bytes' ||
+    !walkable(lineCutting(options)),
+  decoder: (options, source, stats) => new TextLineDecoder(options, source, stats),
+  own(bufferBytes, buffers) {
+    const { scanner, nextBuffer } = ownLineScanning(bufferBytes, buffers);
+    return {
+      nextBuffer,
+      decoder: (options, source, stats) => new TextLineDecoder(options, source, stats, scanner),
+      walk: (opened, options, findings, onProgress) =>
+        walkLines(opened, scanner(lineCutting(options)), findings, onProgress),
+    };
+  },
+});
 
 /** The most bytes that one batch covers, unless a single line is larger. */
 const BATCH_BYTES = 1024 * 1024;

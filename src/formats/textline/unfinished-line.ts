@@ -1,5 +1,5 @@
 import { findIn } from './cutting.ts';
-import type { LineScanner } from './table-scanner.ts';
+import type { LineScanner } from './scanner.ts';
 
 const NOTHING = new Uint8Array(0);
 

@@ -3,7 +3,7 @@ import { type Findings, placed } from '../corruption.ts';
 import type { OnProgress, RecordSource, ScanCounts } from '../record-format.ts';
 import { countCr, lineTooLongError } from './cutting.ts';
 import type { LineCutting } from './options.ts';
-import type { LineScanner } from './table-scanner.ts';
+import type { LineScanner } from './scanner.ts';
 import { UnfinishedLine } from './unfinished-line.ts';
 
 const CR = 13;

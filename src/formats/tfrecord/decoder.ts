@@ -2,6 +2,7 @@ import { readU32 } from '../../bytes/little-endian.ts';
 import { ByteWindow } from '../../bytes/window.ts';
 import type { ErrorPlace, RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../batch.ts';
+import { extended } from '../codec-options.ts';
 import { CorruptionBudget, newReadStats, type ReadStats } from '../corruption.ts';
 import {
   CHECK_DATA,
@@ -11,7 +12,7 @@ import {
   LENGTH_CHECKSUM,
   NEED_MORE,
 } from '../frame-scan.ts';
-import type { DecoderSource, RecordDecoder } from '../record-format.ts';
+import type { DecoderSource, FormatReading, RecordCodec, RecordDecoder } from '../record-format.ts';
 import {
   HEADER_BYTES,
   OVERHEAD_BYTES,
@@ -20,8 +21,27 @@ import {
   truncatedHeader,
   truncatedRecord,
 } from './layout.ts';
-import type { TFRecordOptions } from './options.ts';
-import { sharedTFRecordScanner } from './scanner.ts';
+import { type TFRecordOptions, tfrecordReading } from './options.ts';
+import { ownTFRecordScanner, sharedTFRecordScanner } from './scanner.ts';
+import { walkTFRecords } from './walk.ts';
+
+export const tfrecordCodec: RecordCodec<TFRecordOptions> = /* @__PURE__ */ extended<
+  RecordCodec<TFRecordOptions>,
+  FormatReading<TFRecordOptions>
+>(tfrecordReading, {
+  lenient: ({ recover, trailing, payloadCrc }) =>
+    recover !== 'none' || trailing !== 'error' || payloadCrc !== 'crc32c',
+  decoder: (options, source, stats) => new TFRecordDecoder(options, source, stats),
+  own(bufferBytes, buffers) {
+    const { scanner, nextBuffer } = ownTFRecordScanner(bufferBytes, buffers);
+    return {
+      nextBuffer,
+      decoder: (options, source, stats) => new TFRecordDecoder(options, source, stats, scanner),
+      walk: (opened, options, findings, onProgress) =>
+        walkTFRecords(opened, options, scanner, findings, onProgress),
+    };
+  },
+});
 
 /** The most bytes that one batch covers, unless a single record is larger: keeps indexes small and positions in 32 bits. */
 const BATCH_BYTES = 1024 * 1024;

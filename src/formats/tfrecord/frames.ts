@@ -1,10 +1,18 @@
 import { readU32 } from '../../bytes/little-endian.ts';
 import type { RecordpipeError } from '../../errors.ts';
-import { CHECK_DATA, CHECK_LENGTH, DATA_CHECKSUM, LENGTH_CHECKSUM, NEED_MORE } from '../frame-scan.ts';
+import {
+  CHECK_DATA,
+  CHECK_LENGTH,
+  DATA_CHECKSUM,
+  type FrameScanner,
+  LENGTH_CHECKSUM,
+  NEED_MORE,
+} from '../frame-scan.ts';
 import { DAMAGED_OR_CHANGED, indexMismatch } from '../index-errors.ts';
-import type { FrameReader } from '../record-format.ts';
+import type { FrameReader, FrameSink, HeaderHop } from '../record-format.ts';
 import { HEADER_BYTES, MAX_RECORD_BYTES, OVERHEAD_BYTES, SMDEBUG_DATA_CRC, scanError } from './layout.ts';
-import { sharedTFRecordScanner } from './scanner.ts';
+import type { TFRecordOptions } from './options.ts';
+import { ownTFRecordScanner, sharedTFRecordScanner } from './scanner.ts';
 
 /** Frames of TFRecords: both checksums are verified. */
 export class TFRecordFrames implements FrameReader {
@@ -61,5 +69,47 @@ export class TFRecordFrames implements FrameReader {
       place,
       DAMAGED_OR_CHANGED,
     );
+  }
+}
+
+/** 10 million records of 100 bytes in 186 ms; with 64 KiB 199 ms. */
+const BLOCK_BYTES = 128 * 1024;
+
+/** Verifies the checksums of lengths. */
+export class TFRecordHop implements HeaderHop {
+  readonly block: Uint8Array;
+  records = 0;
+  position = 0;
+  frame = 0;
+  readonly mayEnd = true;
+  readonly #scanner: FrameScanner;
+  readonly #maxRecordBytes: number;
+  readonly #sink: FrameSink | undefined;
+
+  constructor({ maxRecordBytes }: TFRecordOptions, sink: FrameSink | undefined) {
+    const { scanner, nextBuffer } = ownTFRecordScanner(BLOCK_BYTES, 1);
+    this.block = nextBuffer();
+    this.#scanner = scanner;
+    this.#maxRecordBytes = maxRecordBytes;
+    this.#sink = sink;
+  }
+
+  walk(have: number): boolean {
+    const { result } = this.#scanner;
+    this.#scanner.scan(this.block, 0, have, CHECK_LENGTH, this.#maxRecordBytes, this.#sink !== undefined);
+    const { count, position, index } = result;
+    if (count > 0) {
+      this.#sink?.addSteps(index, count);
+      this.#sink?.addFrame(position - (index[2 * count - 2] - HEADER_BYTES));
+    }
+    this.records += count;
+    this.position = position;
+    this.frame = have - position >= HEADER_BYTES ? result.wanted : 0;
+    return result.stop === NEED_MORE;
+  }
+
+  hop(): void {
+    this.records++;
+    this.#sink?.addFrame(this.frame);
   }
 }

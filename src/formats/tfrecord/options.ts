@@ -6,7 +6,7 @@ import {
   extended,
 } from '../codec-options.ts';
 import type { FormatReading } from '../record-format.ts';
-import { detectCompression } from './detect.ts';
+import { detectCompression } from './layout.ts';
 
 /** The options of TFRecord. */
 export interface TFRecordOptions extends CodecOptions {

@@ -1,6 +1,5 @@
 import { readU32 } from '../../bytes/little-endian.ts';
-import { createKernel, type Kernel, maskCrc32c, sharedKernel } from '../../crc32c/crc32c.ts';
-import { tableCrc32c } from '../../crc32c/table-kernel.ts';
+import { createKernel, type Kernel, maskCrc32c, sharedKernel, tableCrc32c } from '../../crc32c/crc32c.ts';
 import type { WasmKernel } from '../../crc32c/wasm-kernel.ts';
 import {
   CHECK_DATA,

@@ -1,9 +1,8 @@
 import type { OptionNames } from '../../bytes/arguments.ts';
 import { looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
 import { RecordpipeError } from '../../errors.ts';
-import { detectFormat } from '../../formats/detect-format.ts';
 import type { Multipart } from '../../formats/recordio/layout.ts';
-import { type AnyOptions, type FormatName, recordFormat } from '../../formats/registry.ts';
+import { type AnyOptions, detectFormat, type FormatName, recordFormat } from '../../formats/registry.ts';
 import type { CarriageReturns } from '../../formats/textline/options.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import type { StoredFile } from '../../storage/storage.ts';

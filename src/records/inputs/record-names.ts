@@ -1,8 +1,7 @@
 import { inflate } from '../../bytes/inflate/inflate.ts';
 import { describeForeignFile, firstNonText, looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
-import { splitCompressedName } from '../../formats/compression.ts';
-import { CERTAIN_BYTES, certainFormat } from '../../formats/detect-format.ts';
-import { type FormatName, formats } from '../../formats/registry.ts';
+import { splitCompressedName } from '../../formats/codec-options.ts';
+import { CERTAIN_BYTES, certainFormat, type FormatName, formats } from '../../formats/registry.ts';
 
 /** Bytes that tell what a file is. */
 export const HEAD_BYTES = 4096;

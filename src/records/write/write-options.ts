@@ -1,6 +1,6 @@
 import type { ZlibOptions } from 'node:zlib';
 import { UsageError } from '../../errors.ts';
-import type { Compression } from '../../formats/compression.ts';
+import type { Compression } from '../../formats/codec-options.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 
 /** How a file of any format is written. Every field has a default; pass what differs. */
