@@ -3,7 +3,7 @@ import { wantsKernel } from '../bytes/kernel-memory.ts';
 import { UsageError } from '../errors.ts';
 import { createWasmKernel, type WasmKernel } from './wasm-kernel.ts';
 
-/** Castagnoli's polynomial, bits reversed. */
+/** Castagnoli's polynomial, with reversed bits. */
 const POLYNOMIAL = 0x82f63b78;
 
 const MASK_DELTA = 0xa282ead8;
@@ -13,11 +13,11 @@ const tableKernel: Kernel = { name: 'table', crc32c: tableCrc32c, wasm: undefine
 let shared: Kernel | undefined;
 
 /**
- * The CRC-32C (Castagnoli) of `bytes`, as an unsigned 32-bit number. Any view at any offset; the bytes are only read.
+ * The CRC-32C (Castagnoli) of `bytes`, as an unsigned 32-bit number.
  *
- * @param bytes what to checksum
- * @param seed the CRC-32C of the bytes before these: `crc32c(b, crc32c(a))` is the checksum of `a` followed by `b`. Default 0
- * @throws UsageError for anything but a Uint8Array
+ * @param seed CRC-32C of the preceding bytes: `crc32c(b, crc32c(a))` is the checksum of `a`
+ *   followed by `b`. Default 0
+ * @throws UsageError for anything other than a Uint8Array
  * @example
  * ```ts
  * import { crc32c } from 'recordpipe/crc32c';
@@ -25,14 +25,14 @@ let shared: Kernel | undefined;
  * ```
  */
 export function crc32c(bytes: Uint8Array, seed = 0): number {
-  // Other typed arrays would be converted element by element, to a wrong answer.
+  // Other typed arrays would be converted element by element, to a wrong result.
   if (!(bytes instanceof Uint8Array)) throw new UsageError('crc32c: expected bytes (Uint8Array)');
   return sharedKernel().crc32c(bytes, seed);
 }
 
 /**
- * Which kernel serves this process: `wasm`, or `table` where WebAssembly SIMD is missing, forbidden or
- * switched off with `RECORDPIPE_KERNEL=table`.
+ * The kernel of this process: `wasm`, or `table` if WebAssembly SIMD is missing, forbidden or
+ * disabled with `RECORDPIPE_KERNEL=table`.
  *
  * @example
  * ```ts
@@ -45,13 +45,13 @@ export function crc32cKernel(): 'wasm' | 'table' {
 }
 
 /**
- * The CRC-32C of `a` followed by `b`, from the checksums of both and the length of `b`: the bytes are not read again.
- * Takes about log2(`lengthOfB`) steps.
+ * The CRC-32C of `a` followed by `b`, from both checksums and the length of `b`. Reads no bytes,
+ * and takes about log2(`lengthOfB`) steps.
  *
  * @param a CRC-32C of the first bytes
  * @param b CRC-32C of the second bytes
- * @param lengthOfB how many bytes `b` covers, 0 to 2^53 - 1
- * @throws UsageError when `lengthOfB` is negative or no safe integer
+ * @param lengthOfB number of bytes that `b` covers, 0 to 2^53 - 1
+ * @throws UsageError if `lengthOfB` is negative or not a safe integer
  * @example
  * ```ts
  * import { crc32c, crc32cCombine } from 'recordpipe/crc32c';
@@ -70,13 +70,13 @@ export function crc32cCombine(a: number, b: number, lengthOfB: number): number {
 }
 
 /**
- * The masked form of a CRC-32C in which TFRecord stores it: rotated right by 15 bits, plus 0xa282ead8, modulo 2^32.
- * (A checksum over bytes that themselves hold checksums is weak; the mask avoids that.)
+ * Masks a CRC-32C as TFRecord stores it: rotated right by 15 bits, plus 0xa282ead8, modulo 2^32.
+ * (The checksum of bytes that contain their own checksum is weak; the mask avoids that.)
  *
  * @example
  * ```ts
  * import { crc32c, maskCrc32c } from 'recordpipe/crc32c';
- * const lengthChecksum = maskCrc32c(crc32c(new Uint8Array(8))); // of a record with no bytes
+ * const lengthChecksum = maskCrc32c(crc32c(new Uint8Array(8))); // of an empty record
  * console.log(lengthChecksum.toString(16)); // 7980329
  * ```
  */
@@ -98,25 +98,27 @@ export function unmaskCrc32c(masked: number): number {
   return ((rotated >>> 17) | (rotated << 15)) >>> 0;
 }
 
-/** What computes the checksums of this process. */
+/** Computes checksums. */
 export interface Kernel {
   readonly name: 'wasm' | 'table';
-  /** CRC-32C of `bytes`, going on from `seed`, the CRC-32C of the bytes before them. */
+  /** CRC-32C of `bytes`. @param seed the CRC-32C of the preceding bytes */
   crc32c(bytes: Uint8Array, seed: number): number;
-  /** The WebAssembly kernel with its memory, or `undefined` where the tables serve. */
+  /** The WebAssembly kernel with its memory. Undefined if tables are used. */
   readonly wasm: WasmKernel | undefined;
 }
 
-/** The kernel that all one-shot work of this process shares; chosen and compiled at the first call. */
+/**
+ * The kernel that one-shot calls of this process share, selected and compiled by the first call.
+ */
 export function sharedKernel(): Kernel {
   shared ??= createKernel();
   return shared;
 }
 
 /**
- * A kernel with a memory of its own, for a reader that hands out views of that memory.
- * WebAssembly is used unless `RECORDPIPE_KERNEL=table` is set, or the host lacks it, lacks SIMD, or forbids
- * it (Content-Security-Policy): then the tables serve, with the same results.
+ * A kernel with separate memory, for a reader that returns views of that memory. Tables are used
+ * instead of WebAssembly, with the same results, if `RECORDPIPE_KERNEL=table` is set, or if the
+ * host lacks WebAssembly or SIMD, or forbids it (Content-Security-Policy).
  */
 export function createKernel(): Kernel {
   if (!wantsKernel()) return tableKernel;
@@ -128,7 +130,7 @@ export function createKernel(): Kernel {
   }
 }
 
-/** CRC-32C by lookup tables, for hosts without WebAssembly SIMD: the same results, about a tenth of the speed. */
+/** CRC-32C by lookup tables, for hosts without WebAssembly SIMD: about a tenth of the speed. */
 export function tableCrc32c(bytes: Uint8Array, seed: number): number {
   return tables.buf(bytes, seed) >>> 0;
 }

@@ -41,6 +41,30 @@ export class RecordCursor {
     this.stats.payloadBytes += payloadBytes;
   }
 
+  /**
+   * Counts zero bytes as trailing bytes. Returns true if another byte follows them.
+   * @param keep number of last bytes that stay unread until the stream ends: a header may begin in them
+   */
+  countTrailingZeros(keep: number): boolean {
+    const { window, stats } = this;
+    while (window.advance()) {
+      if (keep > 0) window.join();
+      const { bytes, at, end } = window;
+      if (!allZero(bytes, at, end)) return true;
+      const kept = this.final ? 0 : Math.min(keep, end - at);
+      stats.trailingBytes += end - kept - at;
+      window.at = end - kept;
+      if (kept > 0) return false;
+    }
+    return false;
+  }
+
+  /** Counts trailing bytes as skipped: they turned out to be damage. */
+  skipTrailing(): void {
+    this.stats.skippedBytes += this.stats.trailingBytes;
+    this.stats.trailingBytes = 0;
+  }
+
   /** Skips bytes that belong to no record. */
   skip(bytes: number): void {
     this.window.at += bytes;

@@ -34,16 +34,19 @@ export const recordIOCodec: RecordCodec<RecordIOOptions> = /* @__PURE__ */ exten
   },
 });
 
-/** The most bytes that one batch covers, unless a single record is larger: keeps indexes small and positions in 32 bits. */
+/**
+ * Maximum size of a batch, unless a single record is larger: indexes stay small, and positions fit
+ * into 32 bits.
+ */
 const BATCH_BYTES = 1024 * 1024;
 
 type State = 'records' | 'in-parts' | 'searching' | 'zero-tail' | 'ended';
-/** What follows: a batch, another look at the window, or waiting for more bytes. */
+/** The result of a step: a batch; `again` to continue; `wait` for the next chunk. */
 type Outcome = RecordBatch | 'again' | 'wait';
 
 /**
- * Cuts a stream of uncompressed chunks into batches of RecordIO records: push a chunk, take batches until there is none, push the next;
- * `end()` after the last, and take batches again. Records of one part are views; one of several parts is joined and a batch of its own.
+ * Decodes RecordIO. Records of one part are views. A multipart record is joined in new memory and
+ * is a batch of its own.
  */
 export class RecordIODecoder implements RecordDecoder {
   readonly stats: ReadStats;
@@ -52,13 +55,13 @@ export class RecordIODecoder implements RecordDecoder {
   readonly #budget: CorruptionBudget;
   readonly #cursor: RecordCursor;
   readonly #joiner: PartJoiner;
-  /** Follows the record at hand where it has several parts, or something is wrong with it. */
+  /** Follows the current record if it has several parts or is invalid. */
   readonly #parts: RecordParts;
   readonly #recovery: RecordIORecovery | undefined;
   #state: State = 'records';
-  /** Where the record whose parts are being joined began. */
+  /** Position of the record whose parts are being joined. */
   #begun = 0;
-  /** Why the bytes are no record, kept while they are only zeros. */
+  /** The error of the first zero byte, kept while only zeros follow. */
   #tailError: RecordpipeError | undefined;
 
   constructor(
@@ -118,7 +121,7 @@ export class RecordIODecoder implements RecordDecoder {
       case 'in-parts':
         return this.#goOn();
       case 'zero-tail':
-        return this.#passZeros();
+        return this.#readZeros();
       case 'searching':
         return this.#search();
       default:
@@ -140,7 +143,7 @@ export class RecordIODecoder implements RecordDecoder {
     return 'again';
   }
 
-  /** Walks what is at hand; a batch when there are whole records of one part. */
+  /** Scans the window. Null if it does not begin with a whole record of one part. */
   #scan(): RecordBatch | null {
     const { bytes, at, end } = this.#cursor.window;
     const { maxRecordBytes, strictPadding } = this.#options;
@@ -152,7 +155,7 @@ export class RecordIODecoder implements RecordDecoder {
     }
     let { count, position, payloadBytes } = result;
     if (count > 0 && this.#recovery !== undefined && !this.#seenBehind(position, to)) {
-      // Left to the recovery, which looks at what is behind it.
+      // The recovery handles it, and inspects what follows.
       count--;
       position = result.index[2 * count] - PART_HEADER_BYTES;
       payloadBytes -= result.index[2 * count + 1];
@@ -160,7 +163,7 @@ export class RecordIODecoder implements RecordDecoder {
     return count === 0 ? null : this.#deliver(result.index, count, position, payloadBytes);
   }
 
-  /** Whether another record, or the end, has been seen where the last scan stopped. */
+  /** Whether another record, or the end, is known to follow the last scanned record. */
   #seenBehind(position: number, to: number): boolean {
     const { stop } = this.#scanner.result;
     if (stop !== NEED_MORE) return stop !== BAD_MAGIC;
@@ -187,7 +190,7 @@ export class RecordIODecoder implements RecordDecoder {
     return batch;
   }
 
-  /** The record at hand, all of which is in the window, padding at its end aside. */
+  /** Delivers the first record of the window, which is whole, possibly except for its padding. */
   #deliverHere(): RecordBatch {
     const { window } = this.#cursor;
     const { bytes, at, end } = window;
@@ -200,7 +203,7 @@ export class RecordIODecoder implements RecordDecoder {
     return this.#deliverJoined(begun);
   }
 
-  /** The record at hand has one part, which is not whole: has the stream the rest of it? */
+  /** The window ends within a record of one part. */
   #wantMore(): Outcome {
     const { window, final } = this.#cursor;
     const { wanted, word } = this.#scanner.result;
@@ -212,7 +215,7 @@ export class RecordIODecoder implements RecordDecoder {
     return final ? this.#atEnd() : 'wait';
   }
 
-  /** Follows the record at hand from part to part, joining them. */
+  /** Joins the parts of the current record. */
   #goOn(): Outcome {
     const { window, final } = this.#cursor;
     const parts = this.#parts;
@@ -236,7 +239,10 @@ export class RecordIODecoder implements RecordDecoder {
     return batch;
   }
 
-  /** What it means for the record at hand that the stream ends before it does, after `have` bytes of it. */
+  /**
+   * The error if the stream ends after `have` bytes of the current record. Undefined if only
+   * padding is missing and that is accepted.
+   */
   #endError(have: number): RecordpipeError | undefined {
     const { bytes, at, end } = this.#cursor.window;
     const parts = new RecordParts(this.#options);
@@ -244,7 +250,7 @@ export class RecordIODecoder implements RecordDecoder {
     return parts.endError(this.place, have);
   }
 
-  /** The stream ends inside the record at hand, or in what is none. */
+  /** The stream ends within the current record, or within other bytes. */
   #atEnd(): Outcome {
     const { window } = this.#cursor;
     const have = window.unread;
@@ -271,7 +277,7 @@ export class RecordIODecoder implements RecordDecoder {
     return 'wait';
   }
 
-  /** What is no record may be accepted as the end. */
+  /** Accepts bytes that are not a record as the end of the stream, if the options allow it. */
   #acceptTail(): boolean {
     const { window, record } = this.#cursor;
     const { bytes, at, end, unread } = window;
@@ -289,7 +295,10 @@ export class RecordIODecoder implements RecordDecoder {
     return true;
   }
 
-  /** One record, while damage is passed over: it stays in the window until it is clear that it is one. */
+  /**
+   * Handles one record with `recover: 'scan'`. It stays in the window until it is known to be
+   * valid.
+   */
   #recoverOne(recovery: RecordIORecovery): Outcome {
     const verdict = recovery.judge();
     if (verdict === 'whole') return this.#deliverHere();
@@ -305,24 +314,15 @@ export class RecordIODecoder implements RecordDecoder {
     return 'again';
   }
 
-  /** Passes over zeros; what follows them is damage. */
-  #passZeros(): Outcome {
-    const { window } = this.#cursor;
-    const { stats } = this;
-    while (window.advance()) {
-      if (!allZero(window.bytes, window.at, window.end)) {
-        const error = this.#tailError as RecordpipeError;
-        if (this.#recovery === undefined) throw error;
-        stats.skippedBytes += stats.trailingBytes;
-        stats.trailingBytes = 0;
-        this.#budget.spend(error);
-        this.#cursor.record++;
-        this.#state = 'searching';
-        return 'again';
-      }
-      stats.trailingBytes += window.end - window.at;
-      window.at = window.end;
-    }
-    return 'wait';
+  /** Reads the zero bytes at the end. Anything after them is damage. */
+  #readZeros(): Outcome {
+    if (!this.#cursor.countTrailingZeros(0)) return 'wait';
+    const error = this.#tailError as RecordpipeError;
+    if (this.#recovery === undefined) throw error;
+    this.#cursor.skipTrailing();
+    this.#budget.spend(error);
+    this.#cursor.record++;
+    this.#state = 'searching';
+    return 'again';
   }
 }

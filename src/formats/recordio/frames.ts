@@ -18,13 +18,13 @@ import {
 import type { RecordIOOptions } from './options.ts';
 import { IN_PARTS, NEED_MORE, ownRecordIOScanner, type RecordIOScanner } from './scanner.ts';
 
-/** Frames of RecordIO: magic numbers and lengths are verified, parts put together. */
+/** Reads frames of RecordIO, verifies magic numbers and lengths, and joins parts. */
 export class RecordIOFrames implements FrameReader {
   readonly before = 0;
   readonly headBytes: number = PART_HEADER_BYTES;
   readonly #uri: string;
   readonly #options: RecordIOOptions;
-  /** Of the last record, whose padding may be missing. */
+  /** Number of the last record, whose padding may be missing. */
   readonly #last: number;
 
   constructor(uri: string, options: RecordIOOptions, count: number) {
@@ -63,7 +63,7 @@ export class RecordIOFrames implements FrameReader {
     );
   }
 
-  /** A record of several parts. */
+  /** Joins the parts of a multipart record. */
   #joined(frame: Uint8Array, record: number, offset: number): Uint8Array {
     const place = { uri: this.#uri, record, offset };
     const decoder = new RecordIODecoder(this.#options, { size: () => frame.length });
@@ -83,7 +83,7 @@ export class RecordIOFrames implements FrameReader {
 
 const BLOCK_BYTES = 128 * 1024;
 
-/** Verifies magic numbers, lengths and the order of parts. */
+/** Walks RecordIO headers and verifies magic numbers, lengths and the order of parts. */
 export class RecordIOHop implements HeaderHop {
   readonly block: Uint8Array;
   records = 0;
@@ -94,7 +94,7 @@ export class RecordIOHop implements HeaderHop {
   readonly #sink: FrameSink | undefined;
   /** Payload bytes of the parts of the current record; -1 between records. */
   #length = -1;
-  /** Bytes of its parts. */
+  /** Size of the parts of the current record. */
   #parts = 0;
   /** Flag and length of the part at `position`. */
   #word = 0;

@@ -7,13 +7,13 @@ import { type LineEnding, lineEnding, type TextLineEncodeOptions } from './optio
 const CR = 13;
 
 /**
- * One line as bytes: the payload and the delimiter behind it. The result is new memory and belongs to the caller.
+ * Encodes one line: the payload and the delimiter. Returns new memory, which belongs to the caller.
  *
- * @param payload any bytes, also none, that the delimiter is not found in, nor where the two meet
- * @throws RecordpipeError `unrepresentable` for a payload that would not be read back as it is: text lines have no way of escaping. TFRecord and RecordIO
- * hold any bytes
- * @throws UsageError for an option value that no option has
- * @throws UsageError for anything but a Uint8Array
+ * @param payload any bytes that do not contain the delimiter, nor form one with the delimiter after
+ *   them
+ * @throws RecordpipeError `unrepresentable` for a payload that readers would change or split: text
+ *   lines cannot escape. TFRecord and RecordIO store any bytes
+ * @throws UsageError for an invalid option value, and for anything other than a Uint8Array
  * @example
  * ```ts
  * import { encodeTextLine } from 'recordpipe';
@@ -34,11 +34,12 @@ export function encodeTextLine(
 }
 
 /**
- * Writes one line, payload and delimiter, into the caller's memory; returns the index behind it.
+ * Encodes one line, payload and delimiter, into existing memory. Returns the index after the
+ * delimiter.
  *
- * @param payload any bytes, also some of `target`
- * @throws as {@link encodeTextLine}, before anything is written; UsageError also when `target` has too few bytes from `at` on, or `at` is no whole
- * number from 0
+ * @param payload as for {@link encodeTextLine}; may overlap `target`
+ * @throws as {@link encodeTextLine}, before anything is written; UsageError also if `target` has
+ *   too few bytes after `at`, or if `at` is not an integer >= 0
  * @example
  * ```ts
  * import { encodeTextLineInto } from 'recordpipe';
@@ -66,10 +67,10 @@ export function encodeTextLineInto(
   return behind;
 }
 
-/** Lines of text: payloads are copied once, with the delimiter behind them; whether it occurs in them is looked for once. */
+/** Frames lines. A payload is copied once, and searched once for the delimiter. */
 export class TextLineFramer implements Framer {
   readonly #ending: LineEnding;
-  /** The payload last asked for: it is nearly always the next to be framed, and has been checked. */
+  /** The payload that was checked last. It is nearly always framed next. */
   #checked: Uint8Array | undefined;
   #buffers: Uint8Array[] | undefined;
 
@@ -108,7 +109,7 @@ export class TextLineFramer implements Framer {
   }
 }
 
-/** @throws RecordpipeError `unrepresentable` for a payload that would not be read back as it is */
+/** @throws RecordpipeError `unrepresentable` for a payload that readers would change or split */
 export function checkLine(payload: Uint8Array, { delimiter, cr }: LineEnding): void {
   const at = findIn(payload, 0, delimiter);
   if (at >= 0) refuse(`the delimiter is in it, ${at} bytes in`, 'lines');
@@ -123,7 +124,7 @@ export function checkLine(payload: Uint8Array, { delimiter, cr }: LineEnding): v
   }
 }
 
-/** Whether the delimiter begins within the payload and ends in the delimiter that follows it. */
+/** Whether the end of the payload and the delimiter after it form an earlier delimiter. */
 function endsEarly(payload: Uint8Array, delimiter: Uint8Array): boolean {
   const last = delimiter.length - 1;
   const tail = payload.subarray(Math.max(0, payload.length - last));
@@ -141,7 +142,7 @@ function refuse(why: string, way: string): never {
   throw new RecordpipeError('unrepresentable', `textline: this payload cannot be a line: ${why}; ${next}`);
 }
 
-/** Texts and other typed arrays have a length as well, and would be written as something else. */
+/** Strings and other typed arrays also have a length, and would be written as other bytes. */
 function checkBytes(payload: Uint8Array, caller: string): void {
   if (!(payload instanceof Uint8Array))
     throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);

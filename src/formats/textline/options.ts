@@ -179,21 +179,25 @@ export function detect(head: Uint8Array): Detection {
   return { certainty: 'no', reason: `not text (${why})` };
 }
 
-/** How many bytes are looked at: as few as readers are sure to have, so that chunks make no difference. */
+/** Number of bytes to inspect: every reader has them, so that chunk sizes make no difference. */
 const HEAD_BYTES = 12;
-/** Control characters that text holds: BEL to CR, and ESC. */
+/** Control characters in text: BEL to CR, and ESC. */
 const TEXT_CONTROLS = new Set([7, 8, 9, 10, 11, 12, 13, 27]);
 
 /**
- * The compression of a stream of text by its first bytes. gzip's first three are no text in any encoding of ASCII's family but the rarest. zlib's two may
- * well be (`x^`, `HK`), so they count only where the first 12 bytes are no UTF-8 text; other text is then to be read with its compression named.
+ * The compression of a text stream by its first bytes. The three magic bytes of gzip are not text
+ * in any common encoding. The two of zlib may be text (`x^`, `HK`), so they count only if the first
+ * 12 bytes are not UTF-8 text. For other text, name the compression.
  */
 export function detectCompression(head: Uint8Array): Compression {
   if (looksLikeGzip(head)) return 'gzip';
   return looksLikeZlib(head) && !looksLikeText(head.subarray(0, HEAD_BYTES)) ? 'zlib' : 'none';
 }
 
-/** Whether `head` is UTF-8, but for a last character that is cut off, without control characters that text does not hold. */
+/**
+ * Whether `head` is UTF-8 without control characters other than those of text. The last character
+ * may be truncated.
+ */
 function looksLikeText(head: Uint8Array): boolean {
   const malformed = findMalformedUtf8(head, 0, head.length);
   const cutOff = malformed >= 0 && malformed > head.length - 4 && isBeginning(head, malformed);
@@ -201,7 +205,7 @@ function looksLikeText(head: Uint8Array): boolean {
   return head.every((byte) => byte >= 0x20 || TEXT_CONTROLS.has(byte));
 }
 
-/** Whether the rest of `head` is a character's first bytes. */
+/** Whether the rest of `head` is the beginning of a character. */
 function isBeginning(head: Uint8Array, at: number): boolean {
   const lead = head[at];
   const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;

@@ -3,22 +3,27 @@ import { createFramesKernel, type FramesKernel, sharedFramesKernel } from '../fr
 import { countCr, findIn, lineTooLong, needsChange, strippedLength } from './cutting.ts';
 import { type LineCutting, MAX_DELIMITER_BYTES } from './options.ts';
 
-/** Why a scan stopped: it wants more bytes, or the line at its position is longer than allowed. */
+/** Why a scan stopped: it needs more bytes, or the line at its position is too long. */
 export const NEED_MORE = 0;
 export const TOO_LONG = 2;
 
-/** What cutting leaves behind. The object is reused from call to call. */
+/** The result of a scan. The object is reused by every call. */
 export interface LineScan {
-  /** Whole lines cut by the last call. */
+  /** Number of whole lines. */
   count: number;
-  /** Index in the scanned bytes of the first byte not passed: where the next line begins. */
+  /** Index in the bytes at which the scan stopped: the start of the next line. */
   position: number;
   stop: typeof NEED_MORE | typeof TOO_LONG;
-  /** Bytes of the lines cut, as far as their ends were stripped. */
+  /** Bytes of these lines without the carriage returns removed at their ends. */
   payloadBytes: number;
-  /** (start in the scanned bytes, length) of each line, without the carriage returns that its end loses: `2 * count` numbers. */
+  /**
+   * (start, length) of each line in the bytes, without the carriage returns removed at its end: `2
+   * * count` numbers.
+   */
   index: Uint32Array;
-  /** The numbers of those lines that cannot be handed out as they are: with carriage returns inside that go, or bytes that are no UTF-8. */
+  /**
+   * Numbers of the lines to change: with carriage returns to remove, or bytes that are not UTF-8.
+   */
   marks: Uint32Array;
   markCount: number;
 }
@@ -29,22 +34,25 @@ export interface LineScanner {
   /** The result of the last call of `scan`. */
   readonly result: LineScan;
   /**
-   * Cuts whole lines off `bytes[from, to)`, where a line begins at `from`. It may stop early, with some lines cut; with none, it wants more bytes
-   * or the line at `position` is too long.
+   * Cuts whole lines from `bytes[from, to)`, where a line begins at `from`. It may stop early after
+   * some lines. With no line, it needs more bytes, or the line at `position` is too long.
    */
   scan(bytes: Uint8Array, from: number, to: number): void;
   /** Index of the first delimiter in `bytes[from, to)`; -1 if there is none. */
   find(bytes: Uint8Array, from: number, to: number): number;
   /**
-   * Only counts: `bytes[from, to)` are whole lines, for a delimiter of one byte. How many lines; the bytes that are neither delimiters nor carriage
-   * returns that go are in `counted`.
+   * Counts the lines of `bytes[from, to)`, which are whole and have a delimiter of one byte. Sets
+   * `counted`.
    */
   count(bytes: Uint8Array, from: number, to: number): number;
-  /** Payload bytes that the last `count` passed. */
+  /**
+   * Payload bytes of the lines that `count` counted last: without delimiters and removed carriage
+   * returns.
+   */
   readonly counted: number;
 }
 
-/** A batch's worth: lines that one scan cuts at most, but for those of one call of the kernel. */
+/** Maximum number of lines per scan, except for the last kernel call: a batch of them. */
 export const MAX_LINES: number = 128 * 1024;
 
 export function emptyLineScan(): LineScan {
@@ -52,7 +60,10 @@ export function emptyLineScan(): LineScan {
   return { count: 0, position: 0, stop: NEED_MORE, payloadBytes: 0, index: none, marks: none, markCount: 0 };
 }
 
-/** Cuts lines in JavaScript, for hosts without WebAssembly SIMD. Same answers as the kernel. */
+/**
+ * Cuts lines in JavaScript, for hosts without WebAssembly SIMD. Its results equal those of the
+ * kernel.
+ */
 export class LineTableScanner implements LineScanner {
   readonly cutting: LineCutting;
   readonly result: LineScan = emptyLineScan();
@@ -120,10 +131,10 @@ export class LineTableScanner implements LineScanner {
   }
 }
 
-/** Bytes outside of kernel memory are scanned through a stage of this size. Together with the index still inside a second-level cache. */
+/** Bytes copied into kernel memory per call: with the index, they fit into a second-level cache. */
 const STAGE_BYTES = 128 * 1024;
 const INDEX_PAIRS = 32 * 1024;
-/** Kernel stop code beyond those of a scan. */
+/** A stop code of the kernel in addition to those above. */
 const INDEX_FULL = 1;
 const NONE = 0xffffffff;
 const CR = 13;
@@ -131,11 +142,14 @@ const CR = 13;
 /** Bits of the kernel's `flags`. */
 const STRIP = { keep: 0, crlf: 1, all: 2 } as const;
 const SKIP_BLANK = 4;
-/** Bits of its `what`. */
+/** Bits of the kernel's `what`. */
 const HAS_CR = 1;
 const NOT_UTF8 = 2;
 
-/** Where in the memory of a kernel lines are worked on. One serves all scanners over that kernel: nothing stays in it between calls. */
+/**
+ * The memory of a kernel for scanning lines. All scanners over the kernel share it: it keeps
+ * nothing between calls.
+ */
 export class LineArea {
   readonly kernel: FramesKernel;
   readonly delimiter: number;
@@ -152,7 +166,10 @@ export class LineArea {
   }
 }
 
-/** Cuts lines with the WebAssembly kernel: bytes that lie in its memory in place, others through a stage in it. */
+/**
+ * Cuts lines with the WebAssembly kernel. Bytes in kernel memory are scanned in place, others are
+ * copied to a stage.
+ */
 export class LineWasmScanner implements LineScanner {
   readonly cutting: LineCutting;
   readonly result: LineScan = emptyLineScan();
@@ -161,7 +178,9 @@ export class LineWasmScanner implements LineScanner {
   readonly #kernel: FramesKernel;
   readonly #flags: number;
   readonly #what: number;
-  /** What `count` leaves out: nothing, carriage returns before delimiters, all. */
+  /**
+   * What `count` excludes: nothing, carriage returns before delimiters, or all carriage returns.
+   */
   readonly #mode: number;
 
   constructor(area: LineArea, cutting: LineCutting) {
@@ -210,7 +229,7 @@ export class LineWasmScanner implements LineScanner {
       at += passed;
       if (stop === TOO_LONG) result.stop = TOO_LONG;
       if (stop === INDEX_FULL) continue;
-      // Behind a stage more may follow, unless it was not even one line.
+      // More bytes may follow the stage, unless it has not even one line.
       if (stop === TOO_LONG || passed === 0 || at - passed + size === to) break;
     }
     result.position = at;
@@ -255,7 +274,10 @@ export class LineWasmScanner implements LineScanner {
     return lines;
   }
 
-  /** Adds `count` lines that the kernel has written down; `origin` is the address of `bytes[0]`, were all of them in kernel memory. */
+  /**
+   * Adds `count` lines of the kernel's index. @param origin address of `bytes[0]`, as if all bytes
+   * were in kernel memory
+   */
   #take(count: number, origin: number): void {
     const { result } = this;
     const { exports, memory } = this.#kernel;
@@ -281,10 +303,10 @@ export function sharedLineScanner(cutting: LineCutting): LineScanner {
   return scannerOf(shared, cutting);
 }
 
-/** A kernel of one's own, with buffers in its memory, which scanners over it scan in place. */
+/** A separate kernel with buffers in its memory, which scanners over it scan in place. */
 export interface OwnLineScanning {
   scanner(cutting: LineCutting): LineScanner;
-  /** The next of `count` buffers, in turn. */
+  /** The next of the buffers, in turn. */
   nextBuffer(): Uint8Array;
 }
 

@@ -7,24 +7,24 @@ import { DATA_CHECKSUM, type FrameScan, LENGTH_CHECKSUM } from '../frame-scan.ts
 import type { Detection } from '../record-format.ts';
 
 /**
- * A TFRecord frame: length (u64, little-endian), masked CRC-32C of those 8 bytes, payload, masked CRC-32C of the payload.
- * Source of the rule: TensorFlow's record_writer.
+ * A TFRecord frame: length (u64, little-endian), masked CRC-32C of these 8 bytes, payload, masked
+ * CRC-32C of the payload. Source: TensorFlow's record_writer.
  */
 export const LENGTH_BYTES = 8;
-/** Length and its checksum. */
+/** The length and its checksum. */
 export const HEADER_BYTES = 12;
-/** The payload's checksum. */
+/** The checksum of the payload. */
 export const FOOTER_BYTES = 4;
-/** What a frame takes beside its payload. */
+/** Bytes of a frame in addition to its payload. */
 export const OVERHEAD_BYTES: number = HEADER_BYTES + FOOTER_BYTES;
 
 /**
- * What SageMaker's debugger writes in place of the payload checksum when told to write none:
- * the masked checksum of one fixed text, the same in every record.
+ * The value that SageMaker Debugger writes in every record if it computes no payload checksums: the
+ * masked checksum of a fixed text.
  */
 export const SMDEBUG_DATA_CRC = 0x062dc0b3;
 
-/** The largest payload that a limit may allow: a frame must fit into 32 bits of address. */
+/** Upper bound of a payload: a frame must fit into 32 bits of address. */
 export const MAX_RECORD_BYTES: number = 2 ** 32 - 64;
 
 /** @throws UsageError for a payload that is too large for a record */
@@ -34,8 +34,8 @@ export function checkPayload({ length }: Uint8Array): void {
 }
 
 /**
- * The error for a scan that stopped at a bad frame.
- * @param head the bytes from the frame's start on, as many as are at hand: for a guess at the reason
+ * The error for an invalid frame.
+ * @param head the first available bytes of the frame, which may show the reason
  */
 export function scanError(
   scan: FrameScan,
@@ -71,7 +71,7 @@ export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeErro
   return new RecordpipeError('truncated-header', text, place);
 }
 
-/** The error for a frame of which the stream holds only `have` bytes. */
+/** The error for a frame if the stream has only `have` bytes of it. */
 export function truncatedRecord(length: number, have: number, place: ErrorPlace): RecordpipeError {
   const need = length + OVERHEAD_BYTES;
   const text = `tfrecord: truncated record: its frame needs ${need} bytes, ${have} are there; the file was cut short, or its writer was not closed`;
