@@ -1,6 +1,7 @@
 import { isItemFailure } from '../errors.ts';
+import type { FormatName } from '../formats/format-names.ts';
 import type { HeaderHop } from '../formats/record-format.ts';
-import { type AnyOptions, certainFormat, type FormatName, recordFormat } from '../formats/registry.ts';
+import { type AnyOptions, certainFormat, recordFormat } from '../formats/registry.ts';
 import { type HopSource, hopHeaders } from '../records/hop-headers.ts';
 import { openObjectReader } from '../storage/object-reader.ts';
 import { isRemote } from '../storage/registry.ts';

@@ -46,6 +46,10 @@ export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends o
   appendCheck(options: W): AppendCheck<R>;
   /** How index files describe this format. */
   readonly index: IndexLayout<R>;
+  /** The kinds of index files of other tools for this format. Default: none. */
+  readonly foreignIndexes?: readonly string[];
+  /** Whether a scan computes checksums: reading ahead then pays. Default false. */
+  readonly hasChecksums?: boolean;
 
   /** Decoder, scanner and strict walk. */
   codec(): Promise<RecordCodec<R>>;

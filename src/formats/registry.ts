@@ -1,6 +1,7 @@
 import { describeForeignFile, foreignText } from '../bytes/sniff.ts';
 import { UsageError } from '../errors.ts';
 import type { CodecOptions } from './codec-options.ts';
+import { FORMAT_NAMES, type FormatName } from './format-names.ts';
 import type { Certainty, Detection, RecordCodec, RecordFormat } from './record-format.ts';
 import { recordIOFormat } from './recordio/format.ts';
 import type { RecordIOOptions } from './recordio/options.ts';
@@ -9,10 +10,7 @@ import type { TextLineOptions } from './textline/options.ts';
 import { tfrecordFormat } from './tfrecord/format.ts';
 import type { TFRecordOptions } from './tfrecord/options.ts';
 
-/** The name of a record format. */
-export type FormatName = 'tfrecord' | 'recordio' | 'textline';
-
-/** The only list of formats, in the order in which detection tries them. */
+/** One line per format. */
 const FORMATS: Readonly<Record<FormatName, object>> = {
   tfrecord: tfrecordFormat,
   recordio: recordIOFormat,
@@ -26,8 +24,11 @@ export interface AnyOptions extends TFRecordOptions, RecordIOOptions, TextLineOp
 export type AnyFormat = RecordFormat<AnyOptions>;
 
 const registered = /* @__PURE__ */ new Map<string, AnyFormat>(
-  /* @__PURE__ */ Object.entries(FORMATS) as [string, AnyFormat][],
+  /* @__PURE__ */ FORMAT_NAMES.map((name) => [name, FORMATS[name] as AnyFormat]),
 );
+
+/** The format of an empty file, and of a stream that cannot be decompressed: its decoder reports the error. */
+export const FALLBACK_FORMAT: FormatName = FORMAT_NAMES[0];
 
 /** The names of all formats. */
 export function formatNames(): FormatName[] {
@@ -51,6 +52,13 @@ export function recordFormat(name: FormatName, others: readonly string[] = ['aut
       `format: expected one of ${[...others, ...formatNames()].join(', ')}, got ${String(name)}`,
     );
   return format;
+}
+
+/** The format that index files of this foreign kind describe. */
+export function formatOfForeignIndex(kind: string): FormatName | undefined {
+  return formats().find(({ foreignIndexes }) => foreignIndexes?.includes(kind))?.name as
+    | FormatName
+    | undefined;
 }
 
 /** Decoder and scanner of the format of this name. @throws UsageError for an unknown name */
@@ -99,18 +107,24 @@ export type DetectedFormat =
  * ```
  */
 export function detectFormat(head: Uint8Array): DetectedFormat {
+  const { certainty, ...detected } = detectWithCertainty(head);
+  return detected;
+}
+
+/** As {@link detectFormat}, with the certainty of the format. */
+export function detectWithCertainty(head: Uint8Array): DetectedFormat & { readonly certainty: Certainty } {
   const page = certainFormat(head) === undefined ? foreignText(head) : undefined;
   if (page !== undefined) return foreign(page);
   const opinions = formats().map((format) => ({ format: format.name as FormatName, ...format.detect(head) }));
   const sure = find(opinions, 'certain') ?? find(opinions, 'likely');
-  if (sure !== undefined) return { format: sure.format, reason: sure.reason };
+  if (sure !== undefined) return sure;
   const other = describeForeignFile(head);
   if (other !== undefined && other !== ZEROS) return foreign(other);
   const weak = find(opinions, 'damaged') ?? find(opinions, 'truncated') ?? find(opinions, 'possible');
-  if (weak !== undefined) return { format: weak.format, reason: weak.reason };
+  if (weak !== undefined) return weak;
   if (other !== undefined) return foreign(other);
-  if (head.length === 0) return { format: undefined, reason: 'there are no bytes' };
-  return { format: undefined, reason: [...new Set(opinions.map(({ reason }) => reason))].join(', ') };
+  if (head.length === 0) return unknown('there are no bytes');
+  return unknown([...new Set(opinions.map(({ reason }) => reason))].join(', '));
 }
 
 /** The format of a file whose first 12 bytes leave no doubt. */
@@ -125,6 +139,12 @@ function find<T extends Detection>(opinions: readonly T[], certainty: Certainty)
   return opinions.find((opinion) => opinion.certainty === certainty);
 }
 
-function foreign(looksLike: string): DetectedFormat {
-  return { format: undefined, reason: `this looks like ${looksLike}`, looksLike };
+type Unknown = Extract<DetectedFormat, { format: undefined }> & { readonly certainty: 'no' };
+
+function unknown(reason: string): Unknown {
+  return { format: undefined, reason, certainty: 'no' };
+}
+
+function foreign(looksLike: string): Unknown {
+  return { ...unknown(`this looks like ${looksLike}`), looksLike };
 }

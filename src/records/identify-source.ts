@@ -3,12 +3,13 @@ import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
 import type { CodecOptions, Compression } from '../formats/codec-options.ts';
+import type { FormatName } from '../formats/format-names.ts';
 import type { FormatReading } from '../formats/record-format.ts';
 import {
   CERTAIN_BYTES,
   certainFormat,
-  detectFormat,
-  type FormatName,
+  detectWithCertainty,
+  FALLBACK_FORMAT,
   formatNames,
 } from '../formats/registry.ts';
 import { PEEK_BYTES, PeekedSource, sourceHead } from './peeked-source.ts';
@@ -135,7 +136,7 @@ async function inside(
   const { bytes, broken } = await inflatedHead(head.bytes, compression);
   const enough = bytes.length >= PEEK_BYTES;
   // What cannot be inflated, or is nothing, is read as TFRecord, which says what is wrong with the stream.
-  if (broken && certainFormat(bytes) === undefined) return { format: 'tfrecord', compression };
+  if (broken && certainFormat(bytes) === undefined) return { format: FALLBACK_FORMAT, compression };
   const inner = { bytes, whole: head.whole && !enough, final: head.final || enough };
   if (bytes.length < CERTAIN_BYTES && !inner.final) return undefined;
   const format = formatOf(inner, compression, uri);
@@ -145,14 +146,14 @@ async function inside(
 /** Two bytes make a zlib stream: texts and damaged files may begin with them as well. */
 async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict | undefined> {
   const { bytes, final } = head;
-  const { format } = detectFormat(bytes);
-  const text = format === 'textline';
+  const { format, certainty } = detectWithCertainty(bytes);
+  const text = certainty === 'likely';
   if (!text || bytes.length < SURE_TEXT_BYTES) {
     const { broken, cut } = await inflatedHead(bytes, 'zlib');
     if (text && cut && !final) return undefined;
     if (!broken && !(text && cut)) return inside(head, 'zlib', uri);
   }
-  if (format === undefined) return final ? { format: 'tfrecord', compression: 'zlib' } : undefined;
+  if (format === undefined) return final ? { format: FALLBACK_FORMAT, compression: 'zlib' } : undefined;
   const plain = formatOf(head, 'none', uri);
   return plain && { format: plain, compression: 'none' };
 }
@@ -190,13 +191,14 @@ function formatOf(
   compression: Compression,
   uri: string | undefined,
 ): FormatName | undefined {
-  if (bytes.length === 0 && final) return 'tfrecord';
+  if (bytes.length === 0 && final) return FALLBACK_FORMAT;
   const certain = certainFormat(bytes);
   if (certain !== undefined) return certain;
-  const detected = detectFormat(bytes);
-  if (detected.format === 'textline' && (whole || bytes.length >= TEXT_BYTES || bytes.includes(NEWLINE)))
-    return 'textline';
-  if (detected.format !== undefined) return final ? detected.format : undefined;
+  const detected = detectWithCertainty(bytes);
+  if (detected.format !== undefined) {
+    const enough = whole || bytes.length >= TEXT_BYTES || bytes.includes(NEWLINE);
+    return final || (detected.certainty === 'likely' && enough) ? detected.format : undefined;
+  }
   if (!final && detected.looksLike === undefined) return undefined;
   const where = compression === 'none' ? '' : `inside the ${compression} stream, `;
   const force =

@@ -4,6 +4,7 @@ import type { RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import type { CodecOptions, Compression } from '../formats/codec-options.ts';
 import { Findings, newReadStats, placed } from '../formats/corruption.ts';
+import type { FormatName } from '../formats/format-names.ts';
 import type {
   OnProgress,
   OwnScanning,
@@ -12,7 +13,6 @@ import type {
   RecordSource,
   ScanCounts,
 } from '../formats/record-format.ts';
-import type { FormatName } from '../formats/registry.ts';
 import type { PeekedSource } from './peeked-source.ts';
 import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
 import { openRecordSource } from './record-source.ts';

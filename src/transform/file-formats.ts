@@ -1,5 +1,6 @@
 import { type Compression, compressionSuffix, splitCompressedName } from '../formats/codec-options.ts';
-import { type FormatName, formatNames, recordFormat } from '../formats/registry.ts';
+import type { FormatName } from '../formats/format-names.ts';
+import { formatNames, recordFormat } from '../formats/registry.ts';
 
 /**
  * The formats that transformations read and write: the binary formats, lines of text, and two

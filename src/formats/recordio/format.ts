@@ -41,6 +41,8 @@ export const recordIOFormat: RecordFormat<RecordIOOptions, RecordIOEncodeOptions
       return multipart && { multipart, lenientFlags: (mode & LENIENT_FLAGS) !== 0 };
     },
   },
+  foreignIndexes: ['mx'],
+
   codec: async () => (await import('./decoder.ts')).recordIOCodec,
   framer: async (options) => new (await import('./encode.ts')).RecordIOFramer(options),
   frames: async (uri, options, count) =>

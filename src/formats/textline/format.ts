@@ -43,6 +43,7 @@ export const textLineFormat: RecordFormat<TextLineOptions, LineEnding> = /* @__P
       return cr && delimiter.length > 0 ? { delimiter, cr } : undefined;
     },
   },
+
   codec: async () => (await import('./decoder.ts')).textLineCodec,
   framer: async (options) => new (await import('./encode.ts')).TextLineFramer(options),
   frames: async (uri, options, count) =>

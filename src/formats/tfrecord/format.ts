@@ -26,6 +26,9 @@ export const tfrecordFormat: RecordFormat<TFRecordOptions> = /* @__PURE__ */ ext
     encodeMode: () => 0,
     decode: () => ({}),
   },
+  foreignIndexes: ['vahidk', 'dali'],
+  hasChecksums: true,
+
   codec: async () => (await import('./decoder.ts')).tfrecordCodec,
   framer: async () => new (await import('./encode.ts')).TFRecordFramer(),
   frames: async (uri, { payloadCrc }) => new (await import('./frames.ts')).TFRecordFrames(uri, payloadCrc),

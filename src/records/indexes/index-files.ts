@@ -1,8 +1,9 @@
 import { extname } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
+import type { FormatName } from '../../formats/format-names.ts';
 import { indexMismatch, malformedIndex } from '../../formats/index-errors.ts';
 import type { FrameReader } from '../../formats/record-format.ts';
-import { type FormatName, recordFormat } from '../../formats/registry.ts';
+import { formatOfForeignIndex, recordFormat } from '../../formats/registry.ts';
 import { exists, isSameFile } from '../../storage/inspect.ts';
 import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openSmallFile } from '../../storage/stored-file.ts';
@@ -64,7 +65,7 @@ export function kindOf(head: Uint8Array): 'vahidk' | 'mx' | undefined {
 
 /** The format of the data of an index of text. */
 export function formatIndexedBy(kind: 'vahidk' | 'mx' | undefined): FormatName | undefined {
-  return kind && (kind === 'vahidk' ? 'tfrecord' : 'recordio');
+  return kind && formatOfForeignIndex(kind);
 }
 
 /** The name of a file's index of our kind. */
@@ -126,7 +127,7 @@ export async function findIndexOf(
     const [ours] = await existing([indexPathOf(path)], access);
     return ours;
   }
-  const format = kind === 'mx' ? 'recordio' : 'tfrecord';
+  const format = formatOfForeignIndex(kind);
   for (const other of await existing(textIndexPaths(path), access))
     if ((await formatOfText(other, access)) === format) return other;
   return undefined;

@@ -1,9 +1,10 @@
 import { isItemFailure, UsageError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import { newReadStats, type ReadStats } from '../../formats/corruption.ts';
+import type { FormatName } from '../../formats/format-names.ts';
 import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from '../../formats/index-errors.ts';
 import type { FrameReader } from '../../formats/record-format.ts';
-import { type AnyOptions, type FormatName, recordFormat } from '../../formats/registry.ts';
+import { type AnyOptions, recordFormat } from '../../formats/registry.ts';
 import type { RemoteReading, StoredFile } from '../../storage/storage.ts';
 import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
 import type { FrameTable } from './frame-table.ts';

@@ -1,7 +1,8 @@
 import { inflate } from '../../bytes/inflate/inflate.ts';
 import { describeForeignFile, firstNonText, looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
 import { splitCompressedName } from '../../formats/codec-options.ts';
-import { CERTAIN_BYTES, certainFormat, type FormatName, formats } from '../../formats/registry.ts';
+import type { FormatName } from '../../formats/format-names.ts';
+import { CERTAIN_BYTES, certainFormat, formats } from '../../formats/registry.ts';
 
 /** Bytes that tell what a file is. */
 export const HEAD_BYTES = 4096;
