@@ -103,9 +103,12 @@ function packageOf(specifier) {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
+/** The entries that the command line imports at its start. */
+const LIGHT = new Set(['errors', 'formats-names']);
+
 /**
  * Returns a function that names the chunk of a module. There are few chunks, because importing many small modules takes
- * several times as long as one large module. The modules of the root entry are one chunk. Others share a chunk with
+ * several times as long as one large module. Each light entry is one chunk; the other modules of the root entry are one chunk. Others share a chunk with
  * those that the same entries import. The declarations of the commands are one chunk. Modules that are imported at the moment of use stay apart.
  */
 function chunksOf(library) {
@@ -121,7 +124,8 @@ function chunksOf(library) {
       return closures.get(from).has(id);
     };
     const users = Object.keys(library).filter((name) => uses(library[name]));
-    if (users.includes('errors')) return 'errors';
+    const light = users.find((name) => LIGHT.has(name));
+    if (light !== undefined) return light;
     if (users.includes('index')) return 'core';
     const lower = users.filter((name) => !UPPER.test(name));
     if (users.length > 0) return (lower.length > 0 ? lower : users).join('+');

@@ -1,5 +1,5 @@
 import { isItemFailure } from '../errors.ts';
-import type { FormatName } from '../formats/format-names.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import type { HeaderHop } from '../formats/record-format.ts';
 import { type AnyOptions, certainFormat, recordFormat } from '../formats/registry.ts';
 import { type HopSource, hopHeaders } from '../records/hop-headers.ts';

@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import type { ByteSource, OpenSource } from '../bytes/sources.ts';
 import type { Compression } from '../formats/codec-options.ts';
-import type { FormatName } from '../formats/format-names.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import { recordFormat } from '../formats/registry.ts';
 import { identifyPeeked, identifySource } from '../records/identify-source.ts';
 import { PeekedSource } from '../records/peeked-source.ts';

@@ -1,6 +1,6 @@
 import { RecordpipeError, sentenceOf } from '../errors.ts';
 import { RecordBatch } from '../formats/batch.ts';
-import type { FormatName } from '../formats/format-names.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import { recordFormat } from '../formats/registry.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
 import { openObjectReader } from '../storage/object-reader.ts';

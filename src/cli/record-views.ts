@@ -7,7 +7,7 @@ import {
   recordJson,
 } from 'recordpipe/check';
 import { UsageError } from 'recordpipe/errors';
-import type { FormatName } from 'recordpipe/formats';
+import type { FormatName } from 'recordpipe/formats/names';
 import { FeatureChoice } from './feature-choice.ts';
 import { formatBytes } from './text/format.ts';
 import { contentLines, previewLines } from './text/payload.ts';

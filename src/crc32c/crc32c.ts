@@ -63,7 +63,7 @@ export function crc32cKernel(): 'wasm' | 'table' {
 export function crc32cCombine(a: number, b: number, lengthOfB: number): number {
   if (!Number.isSafeInteger(lengthOfB) || lengthOfB < 0) {
     throw new UsageError(
-      `crc32cCombine: lengthOfB must be a whole number from 0 to 2^53 - 1, got ${lengthOfB}`,
+      `crc32cCombine: lengthOfB: expected an integer from 0 to 2^53 - 1, got ${lengthOfB}`,
     );
   }
   return (multiply(a >>> 0, powerOfX(lengthOfB)) ^ b) >>> 0;

@@ -192,6 +192,6 @@ function checkStart(start: ReadStart | undefined): void {
 
 /** The error for a source that ends before the position where reading starts. */
 export function startBeyondEnd(offset: number, size: number, uri: string | undefined): RecordpipeError {
-  const text = `reading is to begin at byte ${offset}, the source ends at ${size}; it is not the source that was read before, or it shrank`;
+  const text = `reading starts at byte ${offset}, but the source ends at ${size}; it is a different source, or it shrank`;
   return new RecordpipeError('source-changed', text, { uri });
 }

@@ -1,4 +1,3 @@
-export { FORMAT_NAMES, type FormatName } from './format-names.ts';
 export { encodeRecordIO, encodeRecordIOInto, recordIOFrameBytes } from './recordio/encode.ts';
 export type { Multipart } from './recordio/layout.ts';
 export type { RecordIOEncodeOptions } from './recordio/options.ts';

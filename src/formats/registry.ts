@@ -1,7 +1,7 @@
 import { describeForeignFile, foreignText } from '../bytes/sniff.ts';
 import { UsageError } from '../errors.ts';
 import type { CodecOptions } from './codec-options.ts';
-import { FORMAT_NAMES, type FormatName } from './format-names.ts';
+import { FORMAT_NAMES, type FormatName } from './names/index.ts';
 import type { Certainty, Detection, RecordCodec, RecordFormat } from './record-format.ts';
 import { recordIOFormat } from './recordio/format.ts';
 import type { RecordIOOptions } from './recordio/options.ts';

@@ -36,8 +36,8 @@ export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWa
   const turns = new EventLoopTurns(watch.signal);
   const worth = remote && new HopWorth();
   let at = 0;
-  for (let wanted = blockBytes; at < size; ) {
-    const have = Math.min(wanted, size - at);
+  for (let needed = blockBytes; at < size; ) {
+    const have = Math.min(needed, size - at);
     if (remote) await source.read(hop.block, 0, have, at);
     else source.readNow(hop.block, 0, have, at);
     if (!hop.walk(have)) return false;
@@ -46,9 +46,9 @@ export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWa
     if (frame > LARGE_BYTES) {
       hop.hop();
       at += frame;
-      wanted = HOP_BYTES;
-    } else if (position > 0 || wanted < blockBytes) {
-      wanted = blockBytes;
+      needed = HOP_BYTES;
+    } else if (position > 0 || needed < blockBytes) {
+      needed = blockBytes;
     } else {
       return false; // no whole record in a whole block: the source ends within one
     }

@@ -3,7 +3,7 @@ import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
 import type { CodecOptions, Compression } from '../formats/codec-options.ts';
-import type { FormatName } from '../formats/format-names.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import type { FormatReading } from '../formats/record-format.ts';
 import {
   CERTAIN_BYTES,
@@ -27,12 +27,12 @@ export interface IdentifiedSource {
 }
 
 /** What is given, and what is to be found out. */
-export interface Wanted
-  extends Judging,
+export interface IdentifyOptions
+  extends HeadOptions,
     Pick<RecordReadOptions, 'chunkBytes' | 'blocking' | 'objects' | 'signal'> {}
 
 /** What of it concerns the bytes. */
-export interface Judging extends Pick<RecordReadOptions, 'compression' | 'uri'> {
+export interface HeadOptions extends Pick<RecordReadOptions, 'compression' | 'uri'> {
   /** The format, if known. */
   readonly format: Pick<FormatReading<CodecOptions>, 'name' | 'detectCompression'> | 'auto';
 }
@@ -62,36 +62,36 @@ const SURE_TEXT_BYTES = 64;
  * Finds out the format and compression of a source by its first bytes, which are read again afterwards, or, where they can be read only once, kept.
  * @throws RecordpipeError `unknown-format`; what opening the source throws; what reading it throws where it can be read only once
  */
-export async function identifySource(source: ByteSource, wanted: Wanted): Promise<IdentifiedSource> {
+export async function identifySource(source: ByteSource, given: IdentifyOptions): Promise<IdentifiedSource> {
   const file = await sourceHead(source, FIRST_PEEK_BYTES);
-  if (file === undefined) return identifyStream(source, wanted);
-  const uri = wanted.uri ?? nameOf(source);
+  if (file === undefined) return identifyStream(source, given);
+  const uri = given.uri ?? nameOf(source);
   const found = { uri, size: () => file.size, source };
   const short = { bytes: file.head, whole: file.size <= FIRST_PEEK_BYTES };
-  const verdict = await judge({ ...short, final: short.whole }, wanted, uri);
+  const verdict = await judge({ ...short, final: short.whole }, given, uri);
   if (verdict !== undefined) return { ...found, ...verdict };
   const bytes = (await sourceHead(source, PEEK_BYTES))?.head ?? file.head;
   const long = { bytes, whole: file.size <= PEEK_BYTES, final: true };
-  return { ...found, ...((await judge(long, wanted, uri)) as Verdict) };
+  return { ...found, ...((await judge(long, given, uri)) as Verdict) };
 }
 
 /** What cannot be read twice is opened once and for all. */
-async function identifyStream(source: ByteSource, wanted: Wanted): Promise<IdentifiedSource> {
-  const { chunkBytes, blocking, signal, objects } = wanted;
-  return identifyPeeked(PeekedSource.open(source, { chunkBytes, blocking }, signal, objects), wanted);
+async function identifyStream(source: ByteSource, given: IdentifyOptions): Promise<IdentifiedSource> {
+  const { chunkBytes, blocking, signal, objects } = given;
+  return identifyPeeked(PeekedSource.open(source, { chunkBytes, blocking }, signal, objects), given);
 }
 
 /** The same of what has been opened, which is closed when it fails. */
-export async function identifyPeeked(peeked: PeekedSource, wanted: Judging): Promise<IdentifiedSource> {
+export async function identifyPeeked(peeked: PeekedSource, given: HeadOptions): Promise<IdentifiedSource> {
   const { size } = peeked.opened;
-  const uri = wanted.uri ?? peeked.opened.uri;
+  const uri = given.uri ?? peeked.opened.uri;
   try {
     // Judged whenever there is twice as much, so that tiny chunks do not make it slow.
-    for (let least = CERTAIN_BYTES; ; least = Math.min(PEEK_BYTES, 2 * peeked.head.length)) {
-      while (peeked.head.length < least && !peeked.whole) await peeked.peek();
+    for (let needed = CERTAIN_BYTES; ; needed = Math.min(PEEK_BYTES, 2 * peeked.head.length)) {
+      while (peeked.head.length < needed && !peeked.whole) await peeked.peek();
       const { head, whole } = peeked;
       const final = whole || head.length === PEEK_BYTES;
-      const verdict = await judge({ bytes: head, whole, final }, wanted, uri);
+      const verdict = await judge({ bytes: head, whole, final }, given, uri);
       if (verdict !== undefined) return { ...verdict, uri, size, source: peeked };
     }
   } catch (error) {
@@ -109,7 +109,7 @@ function nameOf(source: ByteSource): string | undefined {
 /** Undefined where more bytes are needed to tell; never for a final head. */
 async function judge(
   head: Head,
-  { format, compression }: Judging,
+  { format, compression }: HeadOptions,
   uri: string | undefined,
 ): Promise<Verdict | undefined> {
   const { bytes, final } = head;
@@ -149,9 +149,9 @@ async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict |
   const { format, certainty } = detectWithCertainty(bytes);
   const text = certainty === 'likely';
   if (!text || bytes.length < SURE_TEXT_BYTES) {
-    const { broken, cut } = await inflatedHead(bytes, 'zlib');
-    if (text && cut && !final) return undefined;
-    if (!broken && !(text && cut)) return inside(head, 'zlib', uri);
+    const { broken, truncated } = await inflatedHead(bytes, 'zlib');
+    if (text && truncated && !final) return undefined;
+    if (!broken && !(text && truncated)) return inside(head, 'zlib', uri);
   }
   if (format === undefined) return final ? { format: FALLBACK_FORMAT, compression: 'zlib' } : undefined;
   const plain = formatOf(head, 'none', uri);
@@ -162,11 +162,11 @@ async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict |
 async function inflatedHead(
   head: Uint8Array,
   kind: 'gzip' | 'zlib',
-): Promise<{ bytes: Uint8Array; broken: boolean; cut: boolean }> {
+): Promise<{ bytes: Uint8Array; broken: boolean; truncated: boolean }> {
   const start = new Uint8Array(PEEK_BYTES);
   let have = 0;
   let broken = false;
-  let cut = false;
+  let truncated = false;
   try {
     for await (const chunk of inflate(once(head), { kind, zlibConcat: true, whenTruncated: 'throw' })) {
       const part = chunk.subarray(0, PEEK_BYTES - have);
@@ -175,10 +175,10 @@ async function inflatedHead(
       if (have === PEEK_BYTES) break;
     }
   } catch (error) {
-    cut = isRecordpipeError(error, 'truncated-compressed-stream');
-    broken = !cut;
+    truncated = isRecordpipeError(error, 'truncated-compressed-stream');
+    broken = !truncated;
   }
-  return { bytes: start.subarray(0, have), broken, cut };
+  return { bytes: start.subarray(0, have), broken, truncated };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -3,7 +3,7 @@ export type { ByteSource, OpenFileHandle } from '../bytes/sources.ts';
 export { RecordBatch } from '../formats/batch.ts';
 export type { CodecOptions, Compression, ReadStart } from '../formats/codec-options.ts';
 export type { ReadStats } from '../formats/corruption.ts';
-export type { FormatName } from '../formats/format-names.ts';
+export type { FormatName } from '../formats/names/index.ts';
 export type { OnProgress, ScanCounts } from '../formats/record-format.ts';
 export type { RecordIOOptions } from '../formats/recordio/options.ts';
 export type { AnyOptions } from '../formats/registry.ts';

@@ -1,5 +1,5 @@
 import { hostModule } from '../bytes/host.ts';
-import type { FormatName } from '../formats/format-names.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 import { isRemote } from '../storage/stored-source.ts';
 

@@ -7,7 +7,7 @@ import {
   extended,
   withoutUndefined,
 } from '../formats/codec-options.ts';
-import type { FormatName } from '../formats/format-names.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import type { FormatReading } from '../formats/record-format.ts';
 import type { AnyOptions } from '../formats/registry.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';

@@ -3,7 +3,7 @@ import type { ByteSource } from '../bytes/sources.ts';
 import { type RecordpipeError, UsageError } from '../errors.ts';
 import type { Compression } from '../formats/codec-options.ts';
 import { newReadStats, type ReadStats } from '../formats/corruption.ts';
-import type { FormatName } from '../formats/format-names.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import { formats, recordFormat } from '../formats/registry.ts';
 import { isRemote } from '../storage/stored-source.ts';
 import { type IdentifiedSource, identifySource } from './identify-source.ts';

@@ -182,7 +182,7 @@ export function onceSync<T>(
 
 /** The error for records that are iterated a second time. */
 export function alreadyRead(again: string): RecordpipeError {
-  return new RecordpipeError('closed', `these elements have been read, and can be read only once; ${again}`);
+  return new RecordpipeError('closed', `these elements can be read only once, and have been read; ${again}`);
 }
 
 /** Web streams for `pipeThrough`: bytes in, records out. (`ReadableWritablePair` is known only where the types of browsers are.) */

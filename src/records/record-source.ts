@@ -62,11 +62,11 @@ export function inflateOptions(kind: 'gzip' | 'zlib', options: CodecOptions): In
 
 async function detect(
   iterator: AsyncIterator<Uint8Array>,
-  wanted: Compression | 'auto',
+  known: Compression | 'auto',
   detectCompression: DetectCompression,
 ): Promise<{ compression: Compression; taken: Uint8Array[] }> {
   const taken: Uint8Array[] = [];
-  if (wanted !== 'auto') return { compression: wanted, taken };
+  if (known !== 'auto') return { compression: known, taken };
   let head: Uint8Array = new Uint8Array(0);
   while (head.length < HEAD_BYTES) {
     const { done, value } = await iterator.next();

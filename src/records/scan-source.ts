@@ -4,7 +4,7 @@ import type { RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import type { CodecOptions, Compression } from '../formats/codec-options.ts';
 import { Findings, newReadStats, placed } from '../formats/corruption.ts';
-import type { FormatName } from '../formats/format-names.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import type {
   OnProgress,
   OwnScanning,

@@ -1,5 +1,5 @@
 import { type Compression, compressionSuffix, splitCompressedName } from '../formats/codec-options.ts';
-import type { FormatName } from '../formats/format-names.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import { formatNames, recordFormat } from '../formats/registry.ts';
 
 /**

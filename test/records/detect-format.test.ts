@@ -98,13 +98,13 @@ describe('damage at the very beginning', () => {
   test.each(Array.from({ length: 12 }, (_, at) => at))('of TFRecord, in byte %i', (at) => {
     const found = detectFormat(flipped(FILE, at));
     expect(found.format).toBe('tfrecord');
-    expect(found.reason).toContain(`a good one is at byte ${OFFSETS[1]}`);
+    expect(found.reason).toContain(`a valid one is at byte ${OFFSETS[1]}`);
   });
 
   test.each([0, 1, 2, 3])('of RecordIO, in byte %i', (at) => {
     const found = detectFormat(flipped(recordio, at));
     expect(found).toMatchObject({ format: 'recordio' });
-    expect(found.reason).toContain('a good one is at byte 16');
+    expect(found.reason).toContain('a valid one is at byte 16');
   });
 
   test('a large first record, of which no end is in sight', () => {

@@ -202,7 +202,7 @@ describe('what is no RecordIO file', () => {
     ['an HTML page', text('<!DOCTYPE html><html>')],
     ['a Git LFS pointer', text('version https://git-lfs.github.com/spec/v1\n')],
     ['a Parquet file', text('PAR1 and so on and on')],
-    ['is this a RecordIO file at all?', bytes(1, 2, 3, 4, 5, 6, 7, 8, 9)],
+    ['is this a RecordIO file?', bytes(1, 2, 3, 4, 5, 6, 7, 8, 9)],
   ])('%s is named', async (name, file) => {
     const { error } = decodeAll(file, { compression: 'none' });
     expect(where(error)).toEqual({ code: 'bad-magic', record: 0, offset: 0 });

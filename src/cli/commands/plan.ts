@@ -1,5 +1,5 @@
 import { UsageError } from 'recordpipe/errors';
-import { FORMAT_NAMES } from 'recordpipe/formats';
+import { FORMAT_NAMES } from 'recordpipe/formats/names';
 import { cliMessage } from '../advice.ts';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';

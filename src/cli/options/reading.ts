@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { FORMAT_NAMES, type FormatName } from 'recordpipe/formats';
+import { FORMAT_NAMES, type FormatName } from 'recordpipe/formats/names';
 import type { ObjectOptions } from 'recordpipe/storage';
 import { type AnyObjectOptions, objectsOf } from './objects.ts';
 import {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { FORMAT_NAMES, type FormatName } from 'recordpipe/formats';
+import { FORMAT_NAMES, type FormatName } from 'recordpipe/formats/names';
 import type { TransformOptions } from 'recordpipe/transform';
 import { type ObjectReadOptions, objectReadOptions } from './objects.ts';
 import { choice, defined, flag, grouped, negation, type OptionsOf, parsed } from './option.ts';

@@ -60,7 +60,7 @@ export class RecordIODecoder implements RecordDecoder {
   readonly #recovery: RecordIORecovery | undefined;
   #state: State = 'records';
   /** Position of the record whose parts are being joined. */
-  #begun = 0;
+  #start = 0;
   /** The error of the first zero byte, kept while only zeros follow. */
   #tailError: RecordpipeError | undefined;
 
@@ -94,7 +94,7 @@ export class RecordIODecoder implements RecordDecoder {
   }
 
   get place(): ErrorPlace {
-    return this.#state === 'in-parts' ? this.#cursor.place(this.#begun) : this.#cursor.place();
+    return this.#state === 'in-parts' ? this.#cursor.place(this.#start) : this.#cursor.place();
   }
 
   next(): RecordBatch | null {
@@ -119,7 +119,7 @@ export class RecordIODecoder implements RecordDecoder {
       case 'records':
         return this.#cursor.window.advance() ? this.#walk() : 'wait';
       case 'in-parts':
-        return this.#goOn();
+        return this.#continue();
       case 'zero-tail':
         return this.#readZeros();
       case 'searching':
@@ -137,7 +137,7 @@ export class RecordIODecoder implements RecordDecoder {
     if (count === 0 && stop === BAD_MAGIC && this.#acceptTail()) return 'again';
     if (this.#recovery !== undefined) return this.#recoverOne(this.#recovery);
     if (stop === NEED_MORE) return this.#wantMore();
-    this.#begun = window.position;
+    this.#start = window.position;
     this.#parts.begin();
     this.#state = 'in-parts';
     return 'again';
@@ -154,7 +154,7 @@ export class RecordIODecoder implements RecordDecoder {
       this.#scanner.scan(bytes, at, Math.min(end, at + result.wanted), maxRecordBytes, strictPadding, true);
     }
     let { count, position, payloadBytes } = result;
-    if (count > 0 && this.#recovery !== undefined && !this.#seenBehind(position, to)) {
+    if (count > 0 && this.#recovery !== undefined && !this.#followed(position, to)) {
       // The recovery handles it, and inspects what follows.
       count--;
       position = result.index[2 * count] - PART_HEADER_BYTES;
@@ -164,7 +164,7 @@ export class RecordIODecoder implements RecordDecoder {
   }
 
   /** Whether another record, or the end, is known to follow the last scanned record. */
-  #seenBehind(position: number, to: number): boolean {
+  #followed(position: number, to: number): boolean {
     const { stop } = this.#scanner.result;
     if (stop !== NEED_MORE) return stop !== BAD_MAGIC;
     const { window, final } = this.#cursor;
@@ -181,10 +181,10 @@ export class RecordIODecoder implements RecordDecoder {
     return batch;
   }
 
-  #deliverJoined(begun: number): RecordBatch {
+  #deliverJoined(start: number): RecordBatch {
     const bytes = this.#joiner.take();
     const index = Uint32Array.of(0, bytes.length);
-    const batch = new RecordBatch(bytes, index, 1, this.#cursor.record, begun, 0, this.#parts.count);
+    const batch = new RecordBatch(bytes, index, 1, this.#cursor.record, start, 0, this.#parts.count);
     this.#cursor.count(1, bytes.length);
     this.#budget.sawGood();
     return batch;
@@ -194,13 +194,13 @@ export class RecordIODecoder implements RecordDecoder {
   #deliverHere(): RecordBatch {
     const { window } = this.#cursor;
     const { bytes, at, end } = window;
-    const begun = window.position;
+    const start = window.position;
     this.#parts.begin();
     const next = this.#parts.feed(bytes, at, end);
     const { joined, length } = this.#parts;
     if (!joined) return this.#deliver(Uint32Array.of(at + PART_HEADER_BYTES, length), 1, next, length);
     window.at = next;
-    return this.#deliverJoined(begun);
+    return this.#deliverJoined(start);
   }
 
   /** The window ends within a record of one part. */
@@ -216,7 +216,7 @@ export class RecordIODecoder implements RecordDecoder {
   }
 
   /** Joins the parts of the current record. */
-  #goOn(): Outcome {
+  #continue(): Outcome {
     const { window, final } = this.#cursor;
     const parts = this.#parts;
     while (parts.status === PARTS_WANTED && window.advance()) {
@@ -234,7 +234,7 @@ export class RecordIODecoder implements RecordDecoder {
       if (cut !== undefined) throw cut;
       this.stats.warnings++;
     }
-    const batch = this.#deliverJoined(this.#begun);
+    const batch = this.#deliverJoined(this.#start);
     this.#state = 'records';
     return batch;
   }
@@ -261,8 +261,8 @@ export class RecordIODecoder implements RecordDecoder {
     }
     if (error.code === 'truncated-header') return this.#endInHeader(have, error);
     if (this.#recovery === undefined) throw error;
-    if (error.code === 'missing-padding') this.#recovery.passOver(error);
-    else this.#recovery.passCut(error);
+    if (error.code === 'missing-padding') this.#recovery.skip(error);
+    else this.#recovery.skipTruncated(error);
     this.#state = 'searching';
     return 'again';
   }

@@ -71,7 +71,7 @@ export function encodeRecordIOInto(
   const bytes = frameBytes(payload.length, magics);
   if (!(at >= 0 && at + bytes <= target.length && Number.isInteger(at))) {
     throw new UsageError(
-      `encodeRecordIOInto: a record of ${payload.length} bytes needs ${bytes}, there are ${target.length - at} from ${at} on`,
+      `encodeRecordIOInto: a record of ${payload.length} bytes needs ${bytes} bytes, the target has ${target.length - at} after index ${at}`,
     );
   }
   // Writing the parts one by one would overwrite a payload in `target`. (`slice` of a Buffer does

@@ -45,7 +45,7 @@ export class RecordIOFrames implements FrameReader {
   payload(bytes: Uint8Array, at: number, frameBytes: number, record: number, offset: number): Uint8Array {
     if (!this.headFits(bytes, at, frameBytes, record)) {
       const place = { uri: this.#uri, record, offset };
-      const what = `a record of ${frameBytes} bytes is to begin here, there is no such header`;
+      const what = `a record of ${frameBytes} bytes should begin here, but there is no such header`;
       throw indexMismatch(what, place, DAMAGED_OR_CHANGED);
     }
     const word = readU32(bytes, at + 4);
@@ -76,7 +76,7 @@ export class RecordIOFrames implements FrameReader {
     } catch (error) {
       throw isItemFailure(error) ? errorAt(error, place) : error;
     }
-    const what = `one record of ${frame.length} bytes is to lie here, there are several`;
+    const what = `one record of ${frame.length} bytes should begin here, but there are several`;
     throw indexMismatch(what, place, DAMAGED_OR_CHANGED);
   }
 }

@@ -100,7 +100,7 @@ export function badMagic(head: Uint8Array, place: PartPlace): RecordpipeError {
 
 /** The error for a record that no record follows, although one begins within it. */
 export function badLength(length: number, inside: number, place: ErrorPlace): RecordpipeError {
-  const text = `recordio: bad magic number behind the record: its length (${length} bytes) cannot be right, as a record begins inside it, at byte ${inside}`;
+  const text = `recordio: bad magic number after the record: its length (${length} bytes) is wrong, because another record begins within it, at byte ${inside}`;
   return new RecordpipeError('bad-magic', text, place);
 }
 
@@ -114,7 +114,7 @@ export function unexpectedPart(flag: number, multipart: string, place: PartPlace
         : 'a middle part (2) or the last part (3) of the record';
   const reason =
     multipart === 'error'
-      ? "; multipart: 'dmlc' or 'concat' puts the parts together"
+      ? "; multipart: 'dmlc' or 'concat' joins the parts"
       : '; a part was lost or damaged, or written twice (lenientFlags accepts any order)';
   const text = `recordio: unexpected part: expected ${allowed}, got ${flagName(flag)}${inPart(place)}${reason}`;
   return new RecordpipeError('unexpected-part', text, place);
@@ -122,14 +122,14 @@ export function unexpectedPart(flag: number, multipart: string, place: PartPlace
 
 /** The error for a part that shows the other kind of multipart file. */
 export function ambiguousMultipart(length: number, place: PartPlace): RecordpipeError {
-  const text = `recordio: ambiguous parts: a part before the last has ${length} bytes, not a multiple of 4${inPart(place)}: dmlc splits records only there, so this file was written by something else; read it with multipart: 'concat', which puts no magic number between the parts`;
+  const text = `recordio: ambiguous parts: a part before the last has ${length} bytes, not a multiple of 4${inPart(place)}: dmlc splits records only there, so this file was written by something else; read it with multipart: 'concat', which adds no magic number between parts`;
   return new RecordpipeError('ambiguous-multipart', text, place);
 }
 
 /** The error for a record that is longer than the limit. */
 export function recordTooLarge(length: number, maxRecordBytes: number, place: PartPlace): RecordpipeError {
-  const said = place.part === 0 ? 'its header says' : `its first ${place.part + 1} parts say`;
-  const text = `recordio: record too large: ${said} ${length} bytes, the limit is ${maxRecordBytes} (maxRecordBytes)`;
+  const source = place.part === 0 ? 'its header says' : `its first ${place.part + 1} parts say`;
+  const text = `recordio: record too large: ${source} ${length} bytes, the limit is ${maxRecordBytes} (maxRecordBytes)`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
@@ -137,14 +137,14 @@ export function recordTooLarge(length: number, maxRecordBytes: number, place: Pa
  * The error for a record with an unreasonable number of parts. @param max maximum bytes of its
  * parts
  */
-export function tooManyParts(most: number, place: ErrorPlace): RecordpipeError {
-  const text = `recordio: record too large: its parts, most of them empty, take more than ${most} bytes; no more of a record is held while damage is passed over`;
+export function tooManyParts(max: number, place: ErrorPlace): RecordpipeError {
+  const text = `recordio: record too large: its parts, most of them empty, take more than ${max} bytes; recovery holds no more of a record`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
 /** The error for fewer than 8 bytes at the end of the stream. */
 export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeError {
-  const text = `recordio: truncated header: the stream ends after ${have} of ${PART_HEADER_BYTES} bytes; the file was cut short, or its writer was not closed`;
+  const text = `recordio: truncated header: the stream ends after ${have} of ${PART_HEADER_BYTES} bytes; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-header', text, place);
 }
 
@@ -152,15 +152,15 @@ export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeErro
 export function truncatedRecord(need: number, have: number, place: PartPlace): RecordpipeError {
   const what =
     place.part > 0 && have === 0
-      ? `the stream ends behind part ${place.part} of the record, which is not its last`
-      : `its ${place.part === 0 ? 'header and payload need' : `part ${place.part + 1} needs`} ${need} bytes, ${have} are there`;
-  const text = `recordio: truncated record: ${what}; the file was cut short, or its writer was not closed`;
+      ? `the stream ends after part ${place.part} of the record, which is not the last one`
+      : `its ${place.part === 0 ? 'header and payload need' : `part ${place.part + 1} needs`} ${need} bytes, the stream has ${have}`;
+  const text = `recordio: truncated record: ${what}; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-record', text, place);
 }
 
 /** The error for incomplete padding at the end of the stream. */
 export function missingPadding(have: number, need: number, place: ErrorPlace): RecordpipeError {
-  const text = `recordio: missing padding: the last record has ${have} of ${need} bytes of padding; its payload is whole, but dmlc's readers refuse the file`;
+  const text = `recordio: missing padding: the last record has ${have} of ${need} bytes of padding; its payload is whole, but dmlc's readers reject the file`;
   return new RecordpipeError('missing-padding', text, place);
 }
 
@@ -197,7 +197,7 @@ function magicReason(head: Uint8Array, offset: number): string {
     return '; not the start of a record: damaged or overwritten here, or the length before is wrong';
   const foreign = looksLikeTFRecord(head) ? 'a TFRecord file' : describeForeignFile(head);
   return foreign === undefined
-    ? '; is this a RecordIO file at all?'
+    ? '; is this a RecordIO file?'
     : `; this looks like ${foreign}, not like a RecordIO file`;
 }
 
@@ -223,7 +223,7 @@ export function detect(head: Uint8Array): Detection {
     if (hasMagic(head, at))
       return {
         certainty: 'damaged',
-        reason: `its first magic number is damaged, a good one is at byte ${at}`,
+        reason: `its first magic number is damaged, a valid one is at byte ${at}`,
       };
   const reason =
     head.length < MIN_BYTES

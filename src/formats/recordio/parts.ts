@@ -109,10 +109,10 @@ export class PartJoiner {
   }
 
   /** Adds `source[from, to)`. @param max maximum size of the record, and so of the buffer */
-  append(source: Uint8Array, from: number, to: number, most: number): void {
+  append(source: Uint8Array, from: number, to: number, max: number): void {
     const needed = this.#length + to - from;
     if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, Math.min(most, 2 * this.#bytes.length)));
+      const grown = new Uint8Array(Math.max(needed, Math.min(max, 2 * this.#bytes.length)));
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }

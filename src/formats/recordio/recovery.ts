@@ -17,21 +17,21 @@ export class RecordIORecovery {
   readonly #cursor: RecordCursor;
   readonly #parts: RecordParts;
   readonly #budget: CorruptionBudget;
-  readonly #mostBytes: number;
+  readonly #maxBytes: number;
   /** Position of the record whose parts were followed last. */
-  #followed = -1;
+  #followedAt = -1;
   /**
    * The error of a truncated record, kept during the search for a later one. Without one, the
    * stream itself is truncated.
    */
-  #cutShort: RecordpipeError | undefined;
+  #truncated: RecordpipeError | undefined;
 
   constructor(cursor: RecordCursor, rules: RecordRules, budget: CorruptionBudget) {
     this.#cursor = cursor;
     this.#parts = new RecordParts(rules);
     this.#budget = budget;
     // Parts may be empty, so a chain of them can be endless.
-    this.#mostBytes = 4 * rules.maxRecordBytes + 1024;
+    this.#maxBytes = 4 * rules.maxRecordBytes + 1024;
   }
 
   /**
@@ -42,13 +42,12 @@ export class RecordIORecovery {
     const { window, final } = this.#cursor;
     const parts = this.#follow(window.at);
     const error = parts.status === PARTS_WANTED ? undefined : parts.error(this.#cursor.place());
-    if (error !== undefined) return this.passOver(error);
+    if (error !== undefined) return this.skip(error);
     if (parts.status === PARTS_WANTED) {
-      if (parts.seen > this.#mostBytes)
-        return this.passOver(tooManyParts(this.#mostBytes, this.#cursor.place()));
+      if (parts.seen > this.#maxBytes) return this.skip(tooManyParts(this.#maxBytes, this.#cursor.place()));
       const have = this.#cursor.streamHas;
       if (parts.seen + parts.missingPayload > have) {
-        return this.passCut(parts.endError(this.#cursor.place(), have) as RecordpipeError);
+        return this.skipTruncated(parts.endError(this.#cursor.place(), have) as RecordpipeError);
       }
       // Joins everything, not only what the next part needs: a record may have a million parts.
       const had = window.end - window.at;
@@ -57,9 +56,9 @@ export class RecordIORecovery {
       return final ? 'end' : 'wait';
     }
     const { seen, length } = parts;
-    const behind = window.want(seen + PART_HEADER_BYTES);
-    if (!behind && !final) return 'wait';
-    if (behind ? readU32(window.bytes, window.at + seen) === RECORDIO_MAGIC : window.unread === seen)
+    const follows = window.want(seen + PART_HEADER_BYTES);
+    if (!follows && !final) return 'wait';
+    if (follows ? readU32(window.bytes, window.at + seen) === RECORDIO_MAGIC : window.unread === seen)
       return 'whole';
     const inside = this.#insideOf(seen);
     if (inside === 'wait') return 'wait';
@@ -71,14 +70,14 @@ export class RecordIORecovery {
   }
 
   /** Skips a corrupt place. @throws the error itself if the budget does not cover it */
-  passOver(error: RecordpipeError): 'search' {
+  skip(error: RecordpipeError): 'search' {
     this.#budget.spend(error);
     return this.#startSearch();
   }
 
   /** Skips a truncated record, if another record follows. */
-  passCut(error: RecordpipeError): 'search' {
-    this.#cutShort = error;
+  skipTruncated(error: RecordpipeError): 'search' {
+    this.#truncated = error;
     return this.#startSearch();
   }
 
@@ -92,15 +91,15 @@ export class RecordIORecovery {
       const found = this.#head(at, end);
       if (found < 0) {
         this.#cursor.skip(final ? end - at : Math.max(0, end - at - PART_HEADER_BYTES + 1));
-        if (final && this.#cutShort !== undefined) throw this.#cutShort;
+        if (final && this.#truncated !== undefined) throw this.#truncated;
         return 'wait';
       }
       this.#cursor.skip(found - at);
       const fits = this.#fits(found);
       if (fits === 'wait') return 'wait';
       if (fits) {
-        if (this.#cutShort !== undefined) this.#budget.spend(this.#cutShort);
-        this.#cutShort = undefined;
+        if (this.#truncated !== undefined) this.#budget.spend(this.#truncated);
+        this.#truncated = undefined;
         return 'found';
       }
       this.#cursor.skip(STEP_BYTES);
@@ -141,7 +140,7 @@ export class RecordIORecovery {
   #fits(at: number): boolean | 'wait' {
     const { window, final } = this.#cursor;
     const parts = this.#follow(at);
-    if (parts.status === PARTS_BAD || parts.seen > this.#mostBytes) return false;
+    if (parts.status === PARTS_BAD || parts.seen > this.#maxBytes) return false;
     if (parts.status !== PARTS_WANTED) return parts.error({}) === undefined;
     if (final) return parts.endError({}) === undefined;
     return at - window.at + parts.seen + parts.missingPayload > this.#cursor.streamHas ? false : 'wait';
@@ -153,8 +152,8 @@ export class RecordIORecovery {
   #follow(at: number): RecordParts {
     const { bytes, base, end } = this.#cursor.window;
     const parts = this.#parts;
-    if (parts.status !== PARTS_WANTED || this.#followed !== base + at) parts.begin();
-    this.#followed = base + at;
+    if (parts.status !== PARTS_WANTED || this.#followedAt !== base + at) parts.begin();
+    this.#followedAt = base + at;
     parts.feed(bytes, at + parts.seen, end);
     return parts;
   }

@@ -44,7 +44,7 @@ class Walk {
   readonly #parts: RecordParts;
   /** Position in the stream of the current record. */
   #offset = 0;
-  #passedOver = 0;
+  #skipped = 0;
 
   constructor(options: RecordIOOptions, scanner: RecordIOScanner, findings: Findings, source: RecordSource) {
     this.#options = options;
@@ -56,7 +56,7 @@ class Walk {
 
   get place(): ErrorPlace {
     const { uri, compression } = this.#source;
-    const record = this.records + this.#passedOver;
+    const record = this.records + this.#skipped;
     return { uri, compressed: compression !== 'none', record, offset: this.#offset };
   }
 
@@ -111,7 +111,7 @@ class Walk {
     else if (parts.status === PARTS_BAD) throw error;
     else {
       this.#findings.add(error);
-      this.#passedOver++;
+      this.#skipped++;
     }
     this.#offset += parts.seen;
     parts.begin();

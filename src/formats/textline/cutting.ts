@@ -71,7 +71,7 @@ function hasCr(bytes: Uint8Array, from: number, to: number): boolean {
 
 /** The error for a line that is too long. @param have bytes of the line read so far */
 export function lineTooLongError(have: number, maxRecordBytes: number, place: ErrorPlace): RecordpipeError {
-  const text = `textline: record too large: a line of ${have} bytes or more, the limit is ${maxRecordBytes} (maxRecordBytes); is this a text file, and is the delimiter the right one?`;
+  const text = `textline: record too large: a line of ${have} bytes or more, the limit is ${maxRecordBytes} (maxRecordBytes); is this a text file with this delimiter?`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
@@ -79,7 +79,7 @@ export function lineTooLongError(have: number, maxRecordBytes: number, place: Er
 export function malformedUtf8Error(line: Uint8Array, place: ErrorPlace): RecordpipeError {
   const at = findMalformedUtf8(line, 0, line.length);
   const byte = line[at].toString(16).padStart(2, '0');
-  const text = `textline: malformed text: byte 0x${byte}, ${at} bytes into the line, is not UTF-8; name the encoding that it has, or read with fatal: false to have U+FFFD in its place`;
+  const text = `textline: malformed text: byte 0x${byte}, ${at} bytes into the line, is not UTF-8; name its encoding, or read with fatal: false to replace it by U+FFFD`;
   return new RecordpipeError('malformed-text', text, place);
 }
 
@@ -88,6 +88,6 @@ export function malformedUtf8Error(line: Uint8Array, place: ErrorPlace): Recordp
  * the stream
  */
 export function malformedTextError(encoding: string, position: number, place: ErrorPlace): RecordpipeError {
-  const text = `textline: malformed text: byte ${position} of the stream is not ${encoding}; name the encoding that it has, or read with fatal: false to have U+FFFD in its place; places are counted in bytes of the text as UTF-8`;
+  const text = `textline: malformed text: byte ${position} of the stream is not ${encoding}; name its encoding, or read with fatal: false to replace it by U+FFFD; positions count bytes of the text as UTF-8`;
   return new RecordpipeError('malformed-text', text, place);
 }

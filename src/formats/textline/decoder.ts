@@ -75,7 +75,7 @@ export class TextLineDecoder implements RecordDecoder {
   #base = 0;
   #cut: CutLines | undefined;
   /** Whether the unfinished line is too long, and only its end is searched for. */
-  #passing = false;
+  #skipping = false;
   #final = false;
   #ended = false;
   #record = 0;
@@ -135,9 +135,9 @@ export class TextLineDecoder implements RecordDecoder {
   #next(): RecordBatch | null {
     while (!this.#ended) {
       let batch: RecordBatch | undefined;
-      if (this.#cut !== undefined) batch = this.#handOut(this.#cut);
+      if (this.#cut !== undefined) batch = this.#deliverCut(this.#cut);
       else if (this.#at < this.#bytes.length)
-        batch = this.#unfinished.length > 0 ? this.#goOn() : this.#scan();
+        batch = this.#unfinished.length > 0 ? this.#continue() : this.#scan();
       else if (!this.#refill()) {
         this.#checkText();
         if (!this.#final) return null;
@@ -190,7 +190,7 @@ export class TextLineDecoder implements RecordDecoder {
   }
 
   /** Continues the unfinished line. */
-  #goOn(): RecordBatch | undefined {
+  #continue(): RecordBatch | undefined {
     const line = this.#unfinished;
     const bytes = this.#bytes;
     const { length: ending } = this.#cutting.delimiter;
@@ -200,10 +200,10 @@ export class TextLineDecoder implements RecordDecoder {
     this.#limit(end === undefined ? size - ending + 1 : size);
     this.#at = end === undefined ? bytes.length : end + ending;
     if (end === undefined) {
-      line.add(bytes, bytes.length, !this.#passing);
+      line.add(bytes, bytes.length, !this.#skipping);
       return undefined;
     }
-    if (this.#passing) {
+    if (this.#skipping) {
       this.#skip(size + ending);
       return undefined;
     }
@@ -214,9 +214,9 @@ export class TextLineDecoder implements RecordDecoder {
   /** Gives up the unfinished line if its `size` exceeds the limit, before it is copied. */
   #limit(size: number): void {
     const { cr, maxRecordBytes } = this.#cutting;
-    if (this.#passing || size - (cr === 'keep' ? 0 : 1) <= maxRecordBytes) return;
+    if (this.#skipping || size - (cr === 'keep' ? 0 : 1) <= maxRecordBytes) return;
     this.#budget.spend(lineTooLongError(size, maxRecordBytes, this.place));
-    this.#passing = true;
+    this.#skipping = true;
   }
 
   /** Nothing after text that is not in its encoding can be decoded. */
@@ -231,7 +231,7 @@ export class TextLineDecoder implements RecordDecoder {
     const { length, offset } = this.#unfinished;
     if (length === 0) return undefined;
     this.stats.warnings++;
-    if (!this.#passing) {
+    if (!this.#skipping) {
       return this.#deliver(this.#unfinished.finish(this.#bytes, 0), 0, length, offset, length, true);
     }
     this.#skip(length);
@@ -264,7 +264,7 @@ export class TextLineDecoder implements RecordDecoder {
   }
 
   /** Delivers the lines up to the next one that must be changed, or that one. */
-  #handOut(cut: CutLines): RecordBatch | undefined {
+  #deliverCut(cut: CutLines): RecordBatch | undefined {
     const { index, count, marks, lines } = cut;
     const mark = cut.marked < marks.length ? marks[cut.marked] : count;
     if (mark === count) this.#cut = undefined;
@@ -325,7 +325,7 @@ export class TextLineDecoder implements RecordDecoder {
   #skip(whole: number): void {
     this.stats.skippedBytes += whole;
     this.#record++;
-    this.#passing = false;
+    this.#skipping = false;
     this.#unfinished.clear();
   }
 

@@ -55,16 +55,16 @@ export function encodeTextLineInto(
 ): number {
   checkBytes(payload, 'encodeTextLineInto');
   const ending = lineEnding(options);
-  const behind = at + payload.length + ending.delimiter.length;
-  if (!(at >= 0 && behind <= target.length && Number.isInteger(at))) {
+  const end = at + payload.length + ending.delimiter.length;
+  if (!(at >= 0 && end <= target.length && Number.isInteger(at))) {
     throw new UsageError(
-      `encodeTextLineInto: a line of ${payload.length} bytes needs ${behind - at}, there are ${target.length - at} from ${at} on`,
+      `encodeTextLineInto: a line of ${payload.length} bytes needs ${end - at} bytes, the target has ${target.length - at} after index ${at}`,
     );
   }
   checkLine(payload, ending);
   target.set(payload, at);
-  target.set(ending.delimiter, behind - ending.delimiter.length);
-  return behind;
+  target.set(ending.delimiter, end - ending.delimiter.length);
+  return end;
 }
 
 /** Frames lines. A payload is copied once, and searched once for the delimiter. */
@@ -112,15 +112,15 @@ export class TextLineFramer implements Framer {
 /** @throws RecordpipeError `unrepresentable` for a payload that readers would change or split */
 export function checkLine(payload: Uint8Array, { delimiter, cr }: LineEnding): void {
   const at = findIn(payload, 0, delimiter);
-  if (at >= 0) refuse(`the delimiter is in it, ${at} bytes in`, 'lines');
+  if (at >= 0) refuse(`it contains the delimiter at byte ${at}`, 'lines');
   if (delimiter.length > 1 && endsEarly(payload, delimiter)) {
-    refuse('with the delimiter behind it, the delimiter is found before its end', 'lines');
+    refuse('it forms an earlier delimiter with the delimiter after it', 'lines');
   }
   if (cr === 'crlf' && payload.length > 0 && payload[payload.length - 1] === CR) {
-    refuse("it ends with a carriage return, which readers take for part of the line's end", "cr: 'keep'");
+    refuse('it ends with a carriage return, which readers treat as part of the line ending', "cr: 'keep'");
   }
   if (cr === 'all' && payload.indexOf(CR) >= 0) {
-    refuse('it holds a carriage return, which readers are to drop', "cr: 'keep'");
+    refuse('it contains a carriage return, which readers remove', "cr: 'keep'");
   }
 }
 
@@ -137,8 +137,8 @@ function endsEarly(payload: Uint8Array, delimiter: Uint8Array): boolean {
 function refuse(why: string, way: string): never {
   const next =
     way === 'lines'
-      ? 'choose another delimiter, or write TFRecord or RecordIO, which hold any bytes'
-      : `write and read with ${way}, or write TFRecord or RecordIO, which hold any bytes`;
+      ? 'choose another delimiter, or write TFRecord or RecordIO, which store any bytes'
+      : `write and read with ${way}, or write TFRecord or RecordIO, which store any bytes`;
   throw new RecordpipeError('unrepresentable', `textline: this payload cannot be a line: ${why}; ${next}`);
 }
 

@@ -36,7 +36,7 @@ export class TextLineFrames implements FrameReader {
     const ended = found >= 0;
     const fits = ended ? found === frameBytes - delimiter.length : record === this.#last;
     if (!fits || (record > 0 && !precedes(delimiter, bytes, at))) {
-      const what = `a line of ${frameBytes} bytes, its delimiter included, is to lie here, there is none`;
+      const what = `a line of ${frameBytes} bytes, including its delimiter, should begin here, but there is none`;
       throw indexMismatch(what, { uri: this.#uri, record, offset }, DAMAGED_OR_CHANGED);
     }
     // A carriage return at the end of the file is not part of a line ending.

@@ -44,7 +44,7 @@ export class TextSource {
   next(final: boolean): Uint8Array | undefined {
     for (;;) {
       let bytes = this.#transcoder === undefined ? this.#take() : this.#transcoder.next(final);
-      if (this.#head !== undefined) bytes = this.#behindMark(this.#head, bytes, final);
+      if (this.#head !== undefined) bytes = this.#afterMark(this.#head, bytes, final);
       if (bytes === undefined) return undefined;
       this.position = this.#end;
       this.#end += bytes.length;
@@ -59,7 +59,7 @@ export class TextSource {
   }
 
   /** The bytes after the byte order mark. Empty while they may be one. */
-  #behindMark(head: Uint8Array, bytes: Uint8Array | undefined, final: boolean): Uint8Array | undefined {
+  #afterMark(head: Uint8Array, bytes: Uint8Array | undefined, final: boolean): Uint8Array | undefined {
     if (bytes === undefined && !final) return undefined;
     const all = bytes === undefined ? head : head.length === 0 ? bytes : joined(head, bytes);
     let same = 0;
@@ -96,7 +96,7 @@ export class Transcoder {
    * A fatal decoder does not report the position of an error, and drops the valid text before it.
    * So a second decoder stays one slice back, and then decodes byte by byte.
    */
-  readonly #behind: TextDecoder | undefined;
+  readonly #exact: TextDecoder | undefined;
   readonly #encoder = new TextEncoder();
   #waiting: Uint8Array = new Uint8Array(0);
   #position = 0;
@@ -104,7 +104,7 @@ export class Transcoder {
 
   constructor(encoding: string, fatal: boolean) {
     this.#decoder = new TextDecoder(encoding, { fatal, ignoreBOM: true });
-    this.#behind = fatal ? new TextDecoder(encoding, { fatal, ignoreBOM: true }) : undefined;
+    this.#exact = fatal ? new TextDecoder(encoding, { fatal, ignoreBOM: true }) : undefined;
   }
 
   /** Takes the next chunk. Call it only after `next` returned undefined. */
@@ -132,12 +132,12 @@ export class Transcoder {
   #decode(slice: Uint8Array, last: boolean): string {
     try {
       const text = this.#decoder.decode(slice, { stream: !last });
-      this.#behind?.decode(slice, { stream: true });
+      this.#exact?.decode(slice, { stream: true });
       this.#position += slice.length;
       return text;
     } catch (error) {
-      if (this.#behind === undefined) throw error;
-      return this.#decodeByBytes(slice, this.#behind);
+      if (this.#exact === undefined) throw error;
+      return this.#decodeByBytes(slice, this.#exact);
     }
   }
 

@@ -81,11 +81,11 @@ export class UnfinishedLine {
     this.#first = undefined;
   }
 
-  #gather(piece: Uint8Array, atMost: number): void {
+  #gather(piece: Uint8Array, max: number): void {
     const first = this.#first;
     const needed = this.length + piece.length;
     if (this.#gathered.length < needed) {
-      const grown = new Uint8Array(Math.min(atMost, Math.max(needed, 2 * this.#gathered.length, 64)));
+      const grown = new Uint8Array(Math.min(max, Math.max(needed, 2 * this.#gathered.length, 64)));
       if (first === undefined) grown.set(this.#gathered.subarray(0, this.length));
       this.#gathered = grown;
     }

@@ -20,7 +20,7 @@ export async function walkLines(
   const place = (): ErrorPlace => ({
     uri: opened.uri,
     compressed: opened.compression !== 'none',
-    record: walker.records + walker.passedOver,
+    record: walker.records + walker.skipped,
     offset: walker.offset,
   });
   walker.onTooLong = (bytes) =>
@@ -55,7 +55,7 @@ class LineWalker {
   records = 0;
   payloadBytes = 0;
   /** Lines that were too long. */
-  passedOver = 0;
+  skipped = 0;
   /** 1 for a last line without a delimiter. */
   warnings = 0;
   /** Position in the stream of the current line. */
@@ -155,7 +155,7 @@ class LineWalker {
   #close(size: number, endsWithCr: boolean, whole: number): void {
     if (size - (endsWithCr ? 1 : 0) > this.#scanner.cutting.maxRecordBytes) {
       this.onTooLong(size);
-      this.passedOver++;
+      this.skipped++;
     } else {
       this.records++;
       this.payloadBytes += size - this.#returns;

@@ -62,10 +62,10 @@ export class TFRecordFrames implements FrameReader {
     if (whole) return scanError(result, MAX_RECORD_BYTES, bytes.subarray(at, at + frameBytes), place);
     const found =
       result.position === at && result.stop === LENGTH_CHECKSUM
-        ? 'there is no good header'
-        : 'the header there has another length';
+        ? 'but there is no valid header'
+        : 'but the header there has another length';
     return indexMismatch(
-      `a record of ${frameBytes} bytes is to begin here, ${found}`,
+      `a record of ${frameBytes} bytes should begin here, ${found}`,
       place,
       DAMAGED_OR_CHANGED,
     );

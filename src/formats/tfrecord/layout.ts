@@ -67,14 +67,14 @@ export function scanError(
 
 /** The error for fewer than 12 bytes at the end of the stream. */
 export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeError {
-  const text = `tfrecord: truncated header: the stream ends after ${have} of ${HEADER_BYTES} bytes; the file was cut short, or its writer was not closed`;
+  const text = `tfrecord: truncated header: the stream ends after ${have} of ${HEADER_BYTES} bytes; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-header', text, place);
 }
 
 /** The error for a frame if the stream has only `have` bytes of it. */
 export function truncatedRecord(length: number, have: number, place: ErrorPlace): RecordpipeError {
   const need = length + OVERHEAD_BYTES;
-  const text = `tfrecord: truncated record: its frame needs ${need} bytes, ${have} are there; the file was cut short, or its writer was not closed`;
+  const text = `tfrecord: truncated record: its frame needs ${need} bytes, the stream has ${have}; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-record', text, place);
 }
 
@@ -83,10 +83,10 @@ function lengthReason(head: Uint8Array, offset: number): string {
     return "; only zero bytes from here on: padding? (trailing: 'zeros-ok' accepts it)";
   }
   if (offset > 0)
-    return '; not the start of a record: damaged or overwritten here, or something else was appended';
+    return '; not the start of a record: the file is damaged or overwritten here, or other data was appended';
   const foreign = describeForeignFile(head);
   return foreign === undefined
-    ? '; is this a TFRecord file at all?'
+    ? '; is this a TFRecord file?'
     : `; this looks like ${foreign}, not like a TFRecord file`;
 }
 
@@ -97,15 +97,15 @@ export function hasHeader(head: Uint8Array, at = 0): boolean {
 
 /** How likely a file that begins with these bytes is TFRecord. */
 export function detect(head: Uint8Array): Detection {
-  if (hasHeader(head)) return { certainty: 'certain', reason: 'the checksum of its first length is good' };
+  if (hasHeader(head)) return { certainty: 'certain', reason: 'the checksum of its first length is valid' };
   const record = findHeader(head);
   if (record > 0)
-    return { certainty: 'damaged', reason: `its first header is damaged, a good one is at byte ${record}` };
+    return { certainty: 'damaged', reason: `its first header is damaged, a valid one is at byte ${record}` };
   const short = head.length < HEADER_BYTES;
   // The upper half of a length is zero in all but absurd files.
   if (head.length > 0 && head.subarray(4, LENGTH_BYTES).every((byte) => byte === 0)) {
     const truncated = short && head.length >= LENGTH_BYTES && readU32(head, 0) !== 0;
-    const but = short ? 'its header is not whole' : 'their checksum is wrong';
+    const but = short ? 'its header is incomplete' : 'their checksum is wrong';
     const reason = `its first ${LENGTH_BYTES} bytes may be a length, but ${but}`;
     return { certainty: truncated ? 'truncated' : 'possible', reason };
   }

@@ -74,7 +74,7 @@ export class FrameChecker {
     this.#bad = undefined;
     let at = from;
     if (this.seen > 0) {
-      at = this.#goOn(chunk, at);
+      at = this.#continue(chunk, at);
       if (this.#bad !== undefined || this.seen > 0) return this.#bad;
     }
     const { result } = this.#scanner;
@@ -91,20 +91,20 @@ export class FrameChecker {
       };
     } else if (position < chunk.length) {
       this.#crc = 0;
-      this.#goOn(chunk, position);
+      this.#continue(chunk, position);
     }
     return this.#bad;
   }
 
   /** Skips the invalid frame. */
-  passOver(): void {
+  skip(): void {
     this.offset += this.length + OVERHEAD_BYTES;
     this.seen = 0;
     this.#crc = 0;
   }
 
   /** Continues the frame that spans chunks. Returns the index after its bytes. */
-  #goOn(chunk: Uint8Array, from: number): number {
+  #continue(chunk: Uint8Array, from: number): number {
     let at = from;
     if (this.seen < HEADER_BYTES) {
       at = this.#collect(chunk, at, this.seen, HEADER_BYTES);
@@ -126,8 +126,8 @@ export class FrameChecker {
   }
 
   /** Copies bytes of the chunk into the piece, which has `have` of `needed` bytes. */
-  #collect(chunk: Uint8Array, at: number, have: number, wanted: number): number {
-    const taken = Math.min(wanted - have, chunk.length - at);
+  #collect(chunk: Uint8Array, at: number, have: number, needed: number): number {
+    const taken = Math.min(needed - have, chunk.length - at);
     for (let i = 0; i < taken; i++) this.#piece[have + i] = chunk[at + i];
     this.seen += taken;
     return at + taken;
@@ -160,7 +160,7 @@ export class FrameChecker {
     }
     this.records++;
     this.payloadBytes += this.length;
-    this.passOver();
+    this.skip();
   }
 }
 
@@ -175,11 +175,11 @@ export async function walkTFRecords(
   const { maxRecordBytes } = options;
   const { result } = scanner;
   const checker = new FrameChecker(scanner, checksOf(options), maxRecordBytes);
-  let passedOver = 0;
+  let skipped = 0;
   const place = (): ErrorPlace => ({
     uri: opened.uri,
     compressed: opened.compression !== 'none',
-    record: checker.records + passedOver,
+    record: checker.records + skipped,
     offset: checker.offset,
   });
 
@@ -190,8 +190,8 @@ export async function walkTFRecords(
         const error = scanError(result, maxRecordBytes, bad.head, place());
         if (result.stop !== DATA_CHECKSUM) throw error;
         findings.add(error);
-        passedOver++;
-        checker.passOver();
+        skipped++;
+        checker.skip();
       }
       if (checker.insideFrame && opened.size !== undefined) {
         const have = opened.size() - checker.offset;

@@ -1,6 +1,6 @@
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { isRecordpipeError, RecordpipeError, UsageError } from '../../errors.ts';
-import type { FormatName } from '../../formats/format-names.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import { formatOfForeignIndex, formats } from '../../formats/registry.ts';
 import { exists, locationOf } from '../../storage/inspect.ts';
 import type { Access, StoredFile } from '../../storage/storage.ts';

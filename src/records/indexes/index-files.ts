@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
-import type { FormatName } from '../../formats/format-names.ts';
 import { indexMismatch, malformedIndex } from '../../formats/index-errors.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import type { FrameReader } from '../../formats/record-format.ts';
 import { formatOfForeignIndex, recordFormat } from '../../formats/registry.ts';
 import { exists, isSameFile } from '../../storage/inspect.ts';

@@ -1,8 +1,8 @@
 import { isItemFailure, UsageError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import { newReadStats, type ReadStats } from '../../formats/corruption.ts';
-import type { FormatName } from '../../formats/format-names.ts';
 import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from '../../formats/index-errors.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import type { FrameReader } from '../../formats/record-format.ts';
 import { type AnyOptions, recordFormat } from '../../formats/registry.ts';
 import type { RemoteReading, StoredFile } from '../../storage/storage.ts';

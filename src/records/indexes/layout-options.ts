@@ -1,7 +1,7 @@
 import type { OptionNames } from '../../bytes/arguments.ts';
 import { looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
 import { RecordpipeError } from '../../errors.ts';
-import type { FormatName } from '../../formats/format-names.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import type { Multipart } from '../../formats/recordio/layout.ts';
 import { type AnyOptions, detectFormat, FALLBACK_FORMAT, recordFormat } from '../../formats/registry.ts';
 import type { CarriageReturns } from '../../formats/textline/options.ts';

@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 import { crc32c } from '../../crc32c/crc32c.ts';
-import type { FormatName } from '../../formats/format-names.ts';
 import { malformedIndex } from '../../formats/index-errors.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import { type AnyOptions, formats, recordFormat } from '../../formats/registry.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { type ExtraBytes, FrameTable } from './frame-table.ts';

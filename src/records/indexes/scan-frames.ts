@@ -2,7 +2,7 @@ import { checkAborted } from '../../bytes/abortable.ts';
 import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { newReadStats } from '../../formats/corruption.ts';
-import type { FormatName } from '../../formats/format-names.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import type { FrameFinder } from '../../formats/record-format.ts';
 import { type AnyOptions, recordCodec, recordFormat } from '../../formats/registry.ts';
 import type { StoredFile } from '../../storage/storage.ts';

@@ -1,7 +1,7 @@
 import { inflate } from '../../bytes/inflate/inflate.ts';
 import { describeForeignFile, firstNonText, looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
 import { splitCompressedName } from '../../formats/codec-options.ts';
-import type { FormatName } from '../../formats/format-names.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import { CERTAIN_BYTES, certainFormat, formats } from '../../formats/registry.ts';
 
 /** Bytes that tell what a file is. */

@@ -1,6 +1,6 @@
 import { checkOptionNames } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
-import type { FormatName } from '../../formats/format-names.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import { recordIOFormat } from '../../formats/recordio/format.ts';
 import type { RecordIOEncodeOptions } from '../../formats/recordio/options.ts';
 import { formatNames, recordFormat } from '../../formats/registry.ts';

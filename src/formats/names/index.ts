@@ -3,7 +3,7 @@
  *
  * @example
  * ```ts
- * import { FORMAT_NAMES } from 'recordpipe/formats';
+ * import { FORMAT_NAMES } from 'recordpipe/formats/names';
  * console.log(FORMAT_NAMES.join(' ')); // tfrecord recordio textline
  * ```
  */
