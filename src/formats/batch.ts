@@ -87,7 +87,10 @@ export class RecordBatch implements Iterable<Uint8Array> {
     return this.#base + this.index[2 * i] - this.#headerBytes;
   }
 
-  /** The same batch, whose `record(i)` and iteration return copies that share no memory with `bytes`. */
+  /**
+   * The same batch, whose `record(i)` and iteration return copies that share no memory with
+   * `bytes`.
+   */
   copying(): RecordBatch {
     const { bytes, index, length, firstRecord, parts } = this;
     return new RecordBatch(bytes, index, length, firstRecord, this.#base, this.#headerBytes, parts, true);

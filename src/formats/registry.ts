@@ -10,7 +10,7 @@ import type { TextLineOptions } from './textline/options.ts';
 import { tfrecordFormat } from './tfrecord/format.ts';
 import type { TFRecordOptions } from './tfrecord/options.ts';
 
-/** One line per format. */
+/** The format of each name. */
 const FORMATS: Readonly<Record<FormatName, object>> = {
   tfrecord: tfrecordFormat,
   recordio: recordIOFormat,
@@ -27,7 +27,10 @@ const registered = /* @__PURE__ */ new Map<string, AnyFormat>(
   /* @__PURE__ */ FORMAT_NAMES.map((name) => [name, FORMATS[name] as AnyFormat]),
 );
 
-/** The format of an empty file, and of a stream that cannot be decompressed: its decoder reports the error. */
+/**
+ * The format of an empty file, and of a stream that cannot be decompressed: its decoder reports the
+ * error.
+ */
 export const FALLBACK_FORMAT: FormatName = FORMAT_NAMES[0];
 
 /** The names of all formats. */
@@ -66,7 +69,10 @@ export async function recordCodec(name: FormatName): Promise<RecordCodec<AnyOpti
   return recordFormat(name).codec();
 }
 
-/** Adds a format for this thread, and returns a function that removes it. Worker threads do not know it. */
+/**
+ * Adds a format for this thread, and returns a function that removes it. Worker threads do not know
+ * it.
+ */
 export function registerFormat<R extends CodecOptions, W extends object>(
   format: RecordFormat<R, W>,
 ): () => void {
@@ -93,10 +99,10 @@ export type DetectedFormat =
     };
 
 /**
- * Detects the format of a file from its first bytes, uncompressed: TFRecord by the checksum of its first
- * length, RecordIO by its magic number, text by being text. If the beginning is damaged, the next valid
- * record in `head` decides. For other kinds of files (HTML, a Git LFS pointer, Parquet, npy, zip, tar, zstd,
- * …) the reason names the kind.
+ * Detects the format of a file from its first bytes, uncompressed: TFRecord by the checksum of its
+ * first length, RecordIO by its magic number, text by being text. If the beginning is damaged, the
+ * next valid record in `head` decides. For other kinds of files (HTML, a Git LFS pointer, Parquet,
+ * npy, zip, tar, zstd, …) the reason names the kind.
  *
  * @param head the first bytes; 12 are enough for an undamaged file, 512 for text and other kinds
  * @example

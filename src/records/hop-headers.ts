@@ -23,11 +23,11 @@ export interface HopWatch {
 }
 
 /**
- * Walks a whole source from header to header: every header is verified, and payloads that are large are not
- * read. Counting and building indexes are both this loop.
+ * Walks a whole source from header to header: every header is verified, and payloads that are large
+ * are not read. Counting and building indexes are both this loop.
  *
- * @returns false at anything unusual, and if reading all of a remote source is faster: a scan, which knows all
- * cases, must then do the work
+ * @returns false at anything unusual, and if reading all of a remote source is faster: a scan,
+ *   which knows all cases, must then do the work
  * @throws RecordpipeError `aborted`, or as `source.read`
  */
 export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWatch): Promise<boolean> {
@@ -63,8 +63,8 @@ export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWa
 }
 
 /**
- * Decides whether hopping through an object, one request per header, beats reading all of it. Hops wait for each
- * other, while a whole object arrives over several connections.
+ * Decides whether hopping through an object, one request per header, beats reading all of it. Hops
+ * wait for each other, while a whole object arrives over several connections.
  */
 class HopWorth {
   #hops = 0;

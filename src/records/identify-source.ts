@@ -15,34 +15,34 @@ import {
 import { PEEK_BYTES, PeekedSource, sourceHead } from './peeked-source.ts';
 import type { RecordReadOptions } from './read-options.ts';
 
-/** A source of which is known what it holds. */
+/** A source with a known format and compression. */
 export interface IdentifiedSource {
   readonly format: FormatName;
   readonly compression: Compression;
   readonly uri: string | undefined;
-  /** Total bytes as stored, where the source knows. */
+  /** Stored size in bytes, if the source knows it. */
   readonly size: (() => number) | undefined;
-  /** To be read in place of the source. */
+  /** Read this instead of the given source. */
   readonly source: ByteSource | PeekedSource;
 }
 
-/** What is given, and what is to be found out. */
+/** How to open a source and what is known about it. */
 export interface IdentifyOptions
   extends HeadOptions,
     Pick<RecordReadOptions, 'chunkBytes' | 'blocking' | 'objects' | 'signal'> {}
 
-/** What of it concerns the bytes. */
+/** What is known about the content of a source. */
 export interface HeadOptions extends Pick<RecordReadOptions, 'compression' | 'uri'> {
   /** The format, if known. */
   readonly format: Pick<FormatReading<CodecOptions>, 'name' | 'detectCompression'> | 'auto';
 }
 
-/** The beginning of a source. */
+/** The first bytes of a source. */
 interface Head {
   readonly bytes: Uint8Array;
-  /** Whether that is all of it. */
+  /** Whether these are all bytes of the source. */
   readonly whole: boolean;
-  /** Whether no more will be looked at. */
+  /** Whether no more bytes will be inspected. */
   readonly final: boolean;
 }
 
@@ -51,16 +51,21 @@ interface Verdict {
   readonly compression: Compression;
 }
 
-/** A page tells nearly always. */
+/** One page is nearly always enough. */
 const FIRST_PEEK_BYTES = 4096;
-/** The head of a tar archive, say, could be that of a text; with so many bytes it cannot. */
+/**
+ * The first bytes of other files, such as tar archives, may look like text. Within this many bytes
+ * they do not.
+ */
 const TEXT_BYTES = 512;
-/** So long a text that is none cannot come from zlib. */
+/** A zlib stream never begins with this many bytes that look like text. */
 const SURE_TEXT_BYTES = 64;
 
 /**
- * Finds out the format and compression of a source by its first bytes, which are read again afterwards, or, where they can be read only once, kept.
- * @throws RecordpipeError `unknown-format`; what opening the source throws; what reading it throws where it can be read only once
+ * Finds the format and compression of a source by its first bytes. They are read again later, or
+ * kept if the source can be read only once.
+ * @throws RecordpipeError `unknown-format`; the errors of opening the source; the errors of reading
+ *   it if it can be read only once
  */
 export async function identifySource(source: ByteSource, given: IdentifyOptions): Promise<IdentifiedSource> {
   const file = await sourceHead(source, FIRST_PEEK_BYTES);
@@ -75,18 +80,18 @@ export async function identifySource(source: ByteSource, given: IdentifyOptions)
   return { ...found, ...((await judge(long, given, uri)) as Verdict) };
 }
 
-/** What cannot be read twice is opened once and for all. */
+/** Opens a source that can be read only once. */
 async function identifyStream(source: ByteSource, given: IdentifyOptions): Promise<IdentifiedSource> {
   const { chunkBytes, blocking, signal, objects } = given;
   return identifyPeeked(PeekedSource.open(source, { chunkBytes, blocking }, signal, objects), given);
 }
 
-/** The same of what has been opened, which is closed when it fails. */
+/** As {@link identifySource}, for an open source. Closes it on failure. */
 export async function identifyPeeked(peeked: PeekedSource, given: HeadOptions): Promise<IdentifiedSource> {
   const { size } = peeked.opened;
   const uri = given.uri ?? peeked.opened.uri;
   try {
-    // Judged whenever there is twice as much, so that tiny chunks do not make it slow.
+    // Waits for twice the bytes before it judges again, so that tiny chunks are not slow.
     for (let needed = CERTAIN_BYTES; ; needed = Math.min(PEEK_BYTES, 2 * peeked.head.length)) {
       while (peeked.head.length < needed && !peeked.whole) await peeked.peek();
       const { head, whole } = peeked;
@@ -106,7 +111,7 @@ function nameOf(source: ByteSource): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Undefined where more bytes are needed to tell; never for a final head. */
+/** Undefined if more bytes are needed; never for a final head. */
 async function judge(
   head: Head,
   { format, compression }: HeadOptions,
@@ -127,7 +132,7 @@ async function judge(
   return plain && { format: plain, compression: 'none' };
 }
 
-/** Judges what a compressed stream holds. */
+/** Judges the content of a compressed stream. */
 async function inside(
   head: Head,
   compression: 'gzip' | 'zlib',
@@ -135,7 +140,7 @@ async function inside(
 ): Promise<Verdict | undefined> {
   const { bytes, broken } = await inflatedHead(head.bytes, compression);
   const enough = bytes.length >= PEEK_BYTES;
-  // What cannot be inflated, or is nothing, is read as TFRecord, which says what is wrong with the stream.
+  // The decoder of the fallback format reports why the stream cannot be decompressed.
   if (broken && certainFormat(bytes) === undefined) return { format: FALLBACK_FORMAT, compression };
   const inner = { bytes, whole: head.whole && !enough, final: head.final || enough };
   if (bytes.length < CERTAIN_BYTES && !inner.final) return undefined;
@@ -143,7 +148,7 @@ async function inside(
   return format && { format, compression };
 }
 
-/** Two bytes make a zlib stream: texts and damaged files may begin with them as well. */
+/** The magic of zlib has only two bytes. Text and damaged files may begin with them. */
 async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict | undefined> {
   const { bytes, final } = head;
   const { format, certainty } = detectWithCertainty(bytes);
@@ -158,7 +163,10 @@ async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict |
   return plain && { format: plain, compression: 'none' };
 }
 
-/** The beginning of what a compressed stream holds; whether it is damaged or none at all; whether there is more of it than was looked at. */
+/**
+ * The first bytes of the content of a compressed stream; whether it is `broken`, and whether `head`
+ * ends within it.
+ */
 async function inflatedHead(
   head: Uint8Array,
   kind: 'gzip' | 'zlib',

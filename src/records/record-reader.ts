@@ -30,8 +30,8 @@ export function readBatches<O extends CodecOptions>(
 export const READ_AGAIN = 'call the function that opened them again';
 
 /**
- * Iterates over the records of one source, once. Each is a view (`Uint8Array`) of its payload's bytes.
- * A second `for await` fails with `closed` after the first has ended.
+ * Iterates over the records of one source, once. Each is a view (`Uint8Array`) of its payload's
+ * bytes. A second `for await` fails with `closed` after the first has ended.
  */
 export class RecordReader implements AsyncIterableIterator<Uint8Array> {
   /** What has been read so far. */
@@ -46,7 +46,9 @@ export class RecordReader implements AsyncIterableIterator<Uint8Array> {
     this.#batches = open(this.stats);
   }
 
-  /** @throws RecordpipeError `closed` once the records have been read, or the reader has been closed */
+  /**
+   * @throws RecordpipeError `closed` once the records have been read, or the reader has been closed
+   */
   [Symbol.asyncIterator](): this {
     if (this.#ended) throw alreadyRead(READ_AGAIN);
     return this;
@@ -166,7 +168,10 @@ export function onceAsync<T>(
   return generator;
 }
 
-/** The same for a generator that sets `state.ended` in its `finally`: counting calls of `next` would slow down every record. */
+/**
+ * As {@link onceAsync}, for a generator that sets `state.ended` in its `finally`: counting calls of
+ * `next` would slow down every record.
+ */
 export function onceSync<T>(
   make: (state: { ended: boolean }) => Generator<T, void, undefined>,
   again: string,
@@ -185,13 +190,19 @@ export function alreadyRead(again: string): RecordpipeError {
   return new RecordpipeError('closed', `these elements can be read only once, and have been read; ${again}`);
 }
 
-/** Web streams for `pipeThrough`: bytes in, records out. (`ReadableWritablePair` is known only where the types of browsers are.) */
+/**
+ * A pair of web streams for `pipeThrough`: bytes in, records out. (`ReadableWritablePair` requires
+ * the types of browsers.)
+ */
 export interface DecoderStream {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/** A pair of web streams: bytes of a file go in, its records come out. The readable side has the reader's errors. */
+/**
+ * A pair of web streams that decodes the bytes of a file. The readable side has the errors of the
+ * reader.
+ */
 export function decoderStream(read: (bytes: ReadableStream<Uint8Array>) => RecordReader): DecoderStream {
   let bytes: TransformStreamDefaultController<Uint8Array> | undefined;
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
@@ -207,7 +218,7 @@ export function decoderStream(read: (bytes: ReadableStream<Uint8Array>) => Recor
       else controller.enqueue(value);
     },
     async cancel(reason) {
-      // Wakes a pull that waits for bytes which may never come, and tells the writing side.
+      // Ends a pull that waits for bytes that may never arrive, and informs the writing side.
       bytes?.error(reason);
       await records.return();
     },
@@ -215,7 +226,7 @@ export function decoderStream(read: (bytes: ReadableStream<Uint8Array>) => Recor
   return { readable: decoded, writable };
 }
 
-/** A web stream from records to bytes. @param name the public function, for its error */
+/** A web stream that encodes records. @param name the public function, for its error */
 export function encoderStream(
   name: string,
   encode: (record: Uint8Array) => Uint8Array,

@@ -78,7 +78,10 @@ async function detect(
   return { compression: detectCompression(head), taken };
 }
 
-/** The chunks taken, then the others. Not a generator: its extra promise per chunk made blocking scans 5 % slower. */
+/**
+ * The chunks taken, then the others. Not a generator: its extra promise per chunk made blocking
+ * scans 5 % slower.
+ */
 function counted(
   taken: Uint8Array[],
   iterator: AsyncIterator<Uint8Array>,
@@ -110,7 +113,7 @@ function joinHead(head: Uint8Array, next: Uint8Array): Uint8Array {
   return joined;
 }
 
-/** The chunks of a source from a position in it: everything before it is read and dropped. */
+/** The chunks from a position in the source. Everything before it is read and dropped. */
 function chunksFrom(
   chunks: AsyncIterable<Uint8Array>,
   offset: number,

@@ -11,8 +11,8 @@ import type { Detection, FormatReading } from '../record-format.ts';
 import { findMalformedUtf8 } from '../utf8.ts';
 
 /**
- * Handling of carriage returns: `keep` keeps all, `crlf` removes one before the delimiter, `all` removes
- * every one in the line.
+ * Handling of carriage returns: `keep` keeps all, `crlf` removes one before the delimiter, `all`
+ * removes every one in the line.
  */
 export type CarriageReturns = 'keep' | 'crlf' | 'all';
 
@@ -22,32 +22,36 @@ export const MAX_DELIMITER_BYTES = 256;
 /**
  * The options of lines of text. Some shared options mean:
  *
- * - `maxRecordBytes` counts a line without its delimiter and one removed carriage return, before characters
- *   are replaced;
- * - `recover: 'scan'` skips lines that are too long or, with `fatal`, not UTF-8; nothing is read after text
- *   that is not in any other encoding;
+ * - `maxRecordBytes` counts a line without its delimiter and one removed carriage return, before
+ *   characters are replaced;
+ * - `recover: 'scan'` skips lines that are too long or, with `fatal`, not UTF-8; nothing is read
+ *   after text that is not in any other encoding;
  * - `compat: 'tf'` removes every carriage return (`cr: 'all'`) and a last line of nothing else;
  * - `trailing` has no effect: every byte belongs to a line.
  */
 export interface TextLineOptions extends CodecOptions {
   /**
-   * The end of a line: text (as UTF-8) or 1 to 256 bytes. Default `"\n"`. Of overlapping matches the leftmost
-   * counts. A last line without a delimiter is a line.
+   * The end of a line: text (as UTF-8) or 1 to 256 bytes. Default `"\n"`. Of overlapping matches
+   * the leftmost counts. A last line without a delimiter is a line.
    */
   readonly delimiter: string | Uint8Array;
   /**
-   * Carriage returns: `crlf` removes one before the delimiter; `all` removes every one in the line, as
-   * TensorFlow does; `keep` keeps them. Default `crlf` for the delimiter `"\n"`, otherwise `keep`.
+   * Carriage returns: `crlf` removes one before the delimiter; `all` removes every one in the line,
+   * as TensorFlow does; `keep` keeps them. Default `crlf` for the delimiter `"\n"`, otherwise
+   * `keep`.
    */
   readonly cr: CarriageReturns;
   /** Whether to skip empty lines without counting them. Default false. */
   readonly skipBlank: boolean;
-  /** Whether to remove a byte order mark (EF BB BF as UTF-8) at the start of the stream. Default false. */
+  /**
+   * Whether to remove a byte order mark (EF BB BF as UTF-8) at the start of the stream. Default
+   * false.
+   */
   readonly stripBom: boolean;
   /**
-   * `bytes` (default): lines are returned as stored. `utf8`: malformed UTF-8 becomes U+FFFD, line by line. Any
-   * other label of the Encoding standard (`utf-16le`, `latin1`, `shift_jis`, …): the stream is converted to
-   * UTF-8 before it is cut, and offsets count bytes of that.
+   * `bytes` (default): lines are returned as stored. `utf8`: malformed UTF-8 becomes U+FFFD, line
+   * by line. Any other label of the Encoding standard (`utf-16le`, `latin1`, `shift_jis`, …): the
+   * stream is converted to UTF-8 before it is cut, and offsets count bytes of that.
    */
   readonly encoding: string;
   /** Whether text that is not in its `encoding` is an error instead of U+FFFD. Default false. */
@@ -118,9 +122,9 @@ export interface TextLineEncodeOptions {
   /** The end of a line: text (as UTF-8) or 1 to 256 bytes. Default `"\n"`. */
   readonly delimiter: string | Uint8Array;
   /**
-   * How readers treat carriage returns; payloads that they would change are rejected. Default `crlf` for the
-   * delimiter `"\n"` (a payload must not end with one), otherwise `keep` (any payload without the delimiter);
-   * `all`: no payload may contain one.
+   * How readers treat carriage returns; payloads that they would change are rejected. Default
+   * `crlf` for the delimiter `"\n"` (a payload must not end with one), otherwise `keep` (any
+   * payload without the delimiter); `all`: no payload may contain one.
    */
   readonly cr: CarriageReturns;
 }

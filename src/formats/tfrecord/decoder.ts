@@ -43,7 +43,10 @@ export const tfrecordCodec: RecordCodec<TFRecordOptions> = /* @__PURE__ */ exten
   },
 });
 
-/** Maximum size of a batch, unless a single record is larger: indexes stay small, and positions fit into 32 bits. */
+/**
+ * Maximum size of a batch, unless a single record is larger: indexes stay small, and positions fit
+ * into 32 bits.
+ */
 const BATCH_BYTES = 1024 * 1024;
 /** Number of bytes of a damaged place to inspect for a likely reason. */
 const HEAD_BYTES = 512;
@@ -63,7 +66,10 @@ export class TFRecordDecoder implements RecordDecoder {
   #state: State = 'frames';
   /** The error of the first zero byte, kept while only zeros follow. */
   #tailError: RecordpipeError | undefined;
-  /** The error of a truncated frame, kept during the search for a later record. Without one, the stream itself is truncated. */
+  /**
+   * The error of a truncated frame, kept during the search for a later record. Without one, the
+   * stream itself is truncated.
+   */
   #truncated: RecordpipeError | undefined;
 
   constructor(
@@ -214,8 +220,8 @@ export class TFRecordDecoder implements RecordDecoder {
   }
 
   /**
-   * Whether a record, or the end, follows the frame. If not, bytes were lost or added, and the length is valid by chance.
-   * Undefined if more bytes are needed.
+   * Whether a record, or the end, follows the frame. If not, bytes were lost or added, and the
+   * length is valid by chance. Undefined if more bytes are needed.
    */
   #recordFollows(frame: number): boolean | undefined {
     const { window, final } = this.#cursor;
@@ -268,7 +274,10 @@ export class TFRecordDecoder implements RecordDecoder {
     }
   }
 
-  /** Reads the zero bytes at the end. True if something else follows, and a search for a record begins. */
+  /**
+   * Reads the zero bytes at the end. True if something else follows, and a search for a record
+   * begins.
+   */
   #readZeros(): boolean {
     const search = this.#options.recover === 'scan';
     if (!this.#cursor.countTrailingZeros(search ? HEADER_BYTES - 1 : 0)) return false;

@@ -118,8 +118,9 @@ export function detect(head: Uint8Array): Detection {
 }
 
 /**
- * The compression of a TFRecord stream by its first bytes: a valid first header means `none`, whatever else
- * it looks like; otherwise the gzip or zlib magic decides. Anything else is `none`, and fails with a reason.
+ * The compression of a TFRecord stream by its first bytes: a valid first header means `none`,
+ * whatever else it looks like; otherwise the gzip or zlib magic decides. Anything else is `none`,
+ * and fails with a reason.
  *
  * @param head the first bytes, 64 are enough
  * @example
