@@ -36,6 +36,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
     globalSetup: ['test/support/build-once.ts'],
     testTimeout: 90_000,
+    hookTimeout: 90_000,
     pool: 'forks',
     // One more than cores: many tests wait for a server, a pipe or a process.
     maxWorkers: 3,

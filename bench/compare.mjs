@@ -1,6 +1,6 @@
 /**
- * Compares recordpipe in this checkout with another checkout, both built: runs the cases in each, in
- * turn, and prints the ratios of medians.
+ * Compares recordpipe in this checkout with another checkout, both built: runs the cases in each,
+ * in turn, and prints the ratios of medians.
  *
  *     node bench/compare.mjs ../before 'validate|views|write' --passes 3 --mib 128
  */

@@ -1,19 +1,22 @@
 /**
- * Lets contestants take turns, round by round, each round beginning with the next one: what disturbs the machine
- * for a while then disturbs all of them.
+ * Measures contestants in turn, round by round. Each round starts with the next contestant, so that
+ * a temporary disturbance of the machine affects all of them.
  *
- * A contestant opens (`open()`, which also warms up and asserts that its answers are right), is asked `rounds` times for a
- * value, and is closed. One that fails is out, with the reason; the others go on.
+ * `open()` warms a contestant up and verifies its answers. `turn()` runs once per round and returns
+ * a value. `close()` ends it. A contestant that fails drops out and the reason is recorded; the
+ * others continue.
  *
- * @param {{ key: string, open(): Promise<{ turn(): Promise<number>, close?(): Promise<void>, notes?: object }> }[]} contestants
- * @param {{ rounds: number, before?(): void }} options before: done before each turn, outside of what is measured
+ * @param {{ key: string, open(): Promise<{ turn(): Promise<number>, close?(): Promise<void>,
+ *   notes?: object }> }[]} contestants
+ * @param {{ rounds: number, before?(): void }} options before: called before each turn, outside the
+ *   measured time
  * @returns {Promise<Map<string, { rounds: number[], notes?: object } | { failed: string }>>}
  */
 export async function contest(contestants, { rounds, before = () => {} }) {
   const outcomes = new Map();
   const running = [];
   const fail = ({ key }, error) => {
-    outcomes.set(key, { failed: inOneLine(error.message) });
+    outcomes.set(key, { failed: summaryOf(error.message) });
   };
   try {
     for (const contestant of contestants) {
@@ -43,8 +46,11 @@ export async function contest(contestants, { rounds, before = () => {} }) {
   return outcomes;
 }
 
-/** The first line; behind it, of what a process wrote before it died, the line that names an error. */
-function inOneLine(message) {
+/**
+ * The first line of a message, followed by the first later line that names an error, such as a
+ * Python exception.
+ */
+function summaryOf(message) {
   const [first, ...rest] = message.split('\n');
   const reason = rest.find((line) => /^\w*Error\b/.test(line));
   return reason === undefined ? first : `${first}: ${reason}`;

@@ -1,6 +1,6 @@
 /**
- * Every case by its name. `npm run bench -- REGEXP` runs those whose name matches; those of one group and size are
- * measured together, in the same rounds.
+ * All benchmark cases by name. `npm run bench -- REGEXP` runs the cases whose name matches. Cases
+ * of the same group and size are measured together, in the same rounds.
  */
 
 export const RECORD_SIZES = [100, 1000, 10_000, 100_000];
@@ -8,28 +8,31 @@ export const KERNEL_SIZES = [16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 4
 
 const SHORT = { 100: '100B', 1000: '1KB', 10000: '10KB', 100000: '100KB' };
 
-/** What is read of a file in each format, and written. */
-const READINGS = {
+/** The read cases of each format. */
+const READ_CASES = {
   tfrecord: ['validate', 'batches', 'views'],
   recordio: ['validate', 'count', 'batches', 'views'],
   textline: ['validate', 'count', 'batches', 'views'],
 };
 
-/** What is in the Examples that are decoded (examples.mjs). */
+/** The kinds of Examples to decode (examples.mjs). */
 const EXAMPLES = ['image', 'scalars', 'embedding', 'ids', 'three of fifty'];
 
-/** What is asked of a service of objects. */
+/** The cases against an object store. */
 const S3 = ['limited', 'unlimited', 'client', 'validate', 'small objects', 'stopped reader', 'outage'];
 
-/** What is asked of the streamer. */
+/** The cases of the streamer. */
 const STREAMING = ['file', 's3 limited', 's3 unlimited', 'manifest', 'first bytes', 'channels'];
 
-/** More than one machine: plans, reports, workers. */
+/** The cases of scaling out: plans, merged reports, workers. */
 const SHARDS = ['plan', 'merge', 'workers'];
 
 /**
- * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' | 'dataset' | 's3' | 'stream' | 'channels' | 'memory' | 'process' | 'example' | 'stats' | 'shards', format?: string, size?: number, what: string }} Case
- * @param {{ full: boolean }} options full: the memory cases on files of 10 GiB instead of 256 MiB
+ * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' |
+ *   'dataset' | 's3' | 'stream' | 'channels' | 'memory' | 'process' | 'example' | 'stats' |
+ *   'shards', format?: string, size?: number, what: string }} Case
+ * @param {{ full: boolean }} options full: run the memory cases on files of 10 GiB instead of 256
+ *   MiB
  * @returns {Case[]}
  */
 export function corpus({ full }) {
@@ -38,12 +41,12 @@ export function corpus({ full }) {
   const [file, huge] = full ? ['10GiB', '2GiB'] : ['256MiB', '256MiB'];
   return [
     ...KERNEL_SIZES.map((size) => ({ name: `kernel/${size}`, group: 'kernel', size, what: 'crc32c' })),
-    ...Object.entries(READINGS).flatMap(([format, whats]) => [
+    ...Object.entries(READ_CASES).flatMap(([format, whats]) => [
       ...whats.flatMap((what) => records(format, what, 'read')),
       ...records(format, 'write', 'write'),
     ]),
     ...records('tfrecord', 'two-files', 'several'),
-    ...Object.keys(READINGS).flatMap((format) => records(format, 'pipe', 'pipe')),
+    ...Object.keys(READ_CASES).flatMap((format) => records(format, 'pipe', 'pipe')),
     { name: 'index/make-10M-100B', group: 'index', format: 'tfrecord', size: 100, what: 'make' },
     { name: 'index/get-1GiB-1KB', group: 'index', format: 'tfrecord', size: 1000, what: 'get' },
     { name: 'pipe/epoch', group: 'channels', what: 'epoch' },

@@ -1,6 +1,7 @@
 /**
- * The files the benchmarks read: the same bytes in every run. Record k is `pool[k % pool.length]` of
- * against/payload.mjs, so what a writer is asked to write is what a reader of the same size reads.
+ * The files that the benchmarks read: the same bytes in every run. Record k is `pool[k %
+ * pool.length]` of against/payload.mjs, so writers write the same records that readers of the same
+ * size read.
  */
 
 import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
@@ -11,7 +12,10 @@ import { FORMATS, frameBytes } from './formats.mjs';
 
 export const SEED = 20251121;
 
-/** A folder of test files that are deleted one by one as they are no longer needed, and at the end together. */
+/**
+ * A directory of test files. Each can be deleted when it is no longer needed; `removeAll` deletes
+ * the rest.
+ */
 export class DataFolder {
   #files = new Set();
 
@@ -20,14 +24,16 @@ export class DataFolder {
     mkdirSync(path, { recursive: true });
   }
 
-  /** A name in the folder, or in another, free to be written: a file's, or a folder's. */
+  /** Reserves a path for a file or directory, here or in another directory. */
   name(name, folder = this.path) {
     const path = join(folder, `${process.pid}-${name}`);
     this.#files.add(path);
     return path;
   }
 
-  /** A file of `count` records of `size` bytes, in the page cache and on the disk. */
+  /**
+   * Writes a file of `count` records of `size` bytes and flushes it to disk; its pages stay cached.
+   */
   records(name, count, size, format = 'tfrecord') {
     const each = frameBytes(format, size);
     this.#checkSpace(count * each);
@@ -43,7 +49,7 @@ export class DataFolder {
     return { path, count, size, format, fileBytes: count * each };
   }
 
-  /** A file of `count` TFRecords of half to one and a half times `size` bytes. */
+  /** Writes a file of `count` TFRecords of 0.5 to 1.5 times `size` bytes. */
   variedRecords(name, count, size) {
     const path = this.name(name);
     const pool = payloadPool(count, size + (size >> 1), SEED);
@@ -65,7 +71,10 @@ export class DataFolder {
     return { path, count, size, format: 'tfrecord', fileBytes };
   }
 
-  /** A file of `count` records too large to be made in memory: one block again and again, its checksums combined. */
+  /**
+   * Writes a file of `count` records that are too large to build in memory. It repeats one block
+   * and combines its checksums.
+   */
   hugeRecords(name, count, size) {
     this.#checkSpace(count * frameBytes('tfrecord', size));
     const path = this.name(name);
@@ -93,8 +102,9 @@ export class DataFolder {
   }
 
   /**
-   * Takes `bytes` of memory and gives them back, so that whoever needs as much next finds it at hand. A virtual machine hands
-   * memory that has been free for two seconds back to its host; fetching it again made writing ten times slower.
+   * Allocates `bytes` of memory and frees them, so that the next allocation of that size is fast. A
+   * virtual machine returns memory that has been free for two seconds to its host; fetching it
+   * again made writing ten times slower.
    */
   warmMemory(bytes) {
     const path = this.name('scratch');
@@ -118,13 +128,13 @@ export class DataFolder {
     this.#files.clear();
   }
 
-  /** Beside the file there must be room for one that a writing case writes. */
+  /** Requires space for the file and for one that a write case adds. */
   #checkSpace(bytes) {
     const needed = bytes + 2 ** 29;
     const { bavail, bsize } = statfsSync(this.path);
     if (bavail * bsize >= needed) return;
     throw new Error(
-      `${this.path}: ${needed} bytes are needed, ${bavail * bsize} are free; choose another folder with --dir`,
+      `${this.path}: needs ${needed} bytes, ${bavail * bsize} are free; choose another directory with --dir`,
     );
   }
 }
@@ -135,7 +145,7 @@ function writeFile(path, fill) {
     fill((bytes) => {
       for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
     });
-    // What the kernel still had to write out would run beside the first passes.
+    // Otherwise the kernel would write dirty pages during the first passes.
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -1,11 +1,11 @@
 /**
- * The Examples that are decoded: what is in them, what of it is wanted, and what everybody must have found. Values are such that sums of them are
- * exact in whatever order they are added.
+ * The Examples to decode: their features, the requested features, and the sums that every decoder
+ * must find. The sums are exact in any order of addition.
  */
 
 import { mix } from './against/payload.mjs';
 
-const WHOLE_MILLIONTHS = 2 ** 20;
+const ID_COUNT = 2 ** 20;
 
 const bytes = (length, seed) => {
   const made = new Uint8Array(length);
@@ -17,15 +17,15 @@ const floats = (length, seed) => ({
   kind: 'float',
   value: Float32Array.from({ length }, (_, i) => (mix(seed + i) >>> 20) / 1024),
 });
-/** Of one to four bytes as varints, as ids are. */
+/** IDs that take one to three bytes as varints. */
 const ids = (length, seed) => ({
   kind: 'int64',
-  value: Array.from({ length }, (_, i) => mix(seed + i) % WHOLE_MILLIONTHS),
+  value: Array.from({ length }, (_, i) => mix(seed + i) % ID_COUNT),
 });
 const small = (seed) => ({ kind: 'int64', value: [mix(seed) % 1000] });
 const text = (seed) => ({ kind: 'bytes', value: [`text ${mix(seed) % 1000}`] });
 
-/** Integers, floats and short texts in turn. */
+/** Integers, floats, and short strings in turn. */
 function scalars(count, seed) {
   const kinds = [small, (one) => floats(1, one), text];
   return Object.fromEntries(
@@ -37,7 +37,8 @@ function scalars(count, seed) {
 }
 
 /**
- * `records` different ones are decoded again and again: of the images 6 MB, of the others less than that.
+ * `records` is the number of distinct Examples, which are decoded repeatedly: 6 MB of images, less
+ * of the others.
  *
  * @type {Record<string, { records: number, example(k: number): object, wanted?: string[] }>}
  */
@@ -63,7 +64,7 @@ export const EXAMPLES = {
   },
 };
 
-/** What is wanted of an Example, as peers are told: kind and number of values by name. */
+/** The requested features of a corpus as sent to peers: kind and number of values by name. */
 export function specsOf(name) {
   const { example, wanted } = EXAMPLES[name];
   const all = Object.entries(example(0)).map(([feature, { kind, value }]) => [
@@ -73,7 +74,10 @@ export function specsOf(name) {
   return Object.fromEntries(all.filter(([feature]) => wanted?.includes(feature) ?? true));
 }
 
-/** Sums over all records: of the lengths and first bytes of bytes, of floats, of integers. Of the features that are wanted, or of all. */
+/**
+ * Sums over all records, of all features or only the requested ones: lengths and first bytes of
+ * byte strings, floats, and integers.
+ */
 export function factsOf(name, onlyWanted) {
   const { records, example } = EXAMPLES[name];
   const specs = specsOf(name);

@@ -1,6 +1,6 @@
 /**
- * The formats whose files are measured: what a record of `size` bytes takes in one, and how it is put there. RecordIO and lines
- * are written here by a few lines of their own, so that what is measured does not make its own questions.
+ * The formats to measure: the size of a framed record, and how to write one. RecordIO and text
+ * lines are framed here, independently of the measured code.
  */
 
 import { encodeTFRecordInto } from 'recordpipe';
@@ -16,7 +16,7 @@ export const FORMATS = {
     frame(payload, target, at) {
       for (let k = 0; k + 4 <= payload.length; k += 4) {
         if (payload.readUInt32LE(k) === RECORDIO_MAGIC)
-          throw new Error('a payload that would be written in parts; choose another seed');
+          throw new Error('a payload contains the RecordIO magic number; choose another seed');
       }
       target.writeUInt32LE(RECORDIO_MAGIC, at);
       target.writeUInt32LE(payload.length, at + 4);
@@ -34,12 +34,12 @@ export const FORMATS = {
   },
 };
 
-/** What a record of `size` bytes takes in a file. */
+/** Bytes that a record of `size` bytes takes in a file, framing included. */
 export function frameBytes(format, size) {
   return FORMATS[format].frameBytes(size);
 }
 
-/** How many records of `size` bytes fit into a file of about `fileBytes`; at least one. */
+/** Number of records of `size` bytes in a file of about `fileBytes` bytes; at least one. */
 export function recordsIn(fileBytes, size, format = 'tfrecord') {
   return Math.max(1, Math.floor(fileBytes / frameBytes(format, size)));
 }

@@ -1,4 +1,4 @@
-/** On what, and of what, the figures of a run are: they mean nothing without it. */
+/** Describes the machine and the build that produced the figures of a run. */
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,11 +9,12 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Instruction sets that decide how fast a CRC32C can be. */
-const TELLING_FLAGS = ['sse4_2', 'pclmulqdq', 'avx2', 'avx512f', 'vpclmulqdq', 'crc32', 'pmull'];
+/** Instruction sets that determine the speed of CRC32C. */
+const CRC_FLAGS = ['sse4_2', 'pclmulqdq', 'avx2', 'avx512f', 'vpclmulqdq', 'crc32', 'pmull'];
 
 /**
- * @returns {{ cpu: string, cores: number, memoryGiB: number, instructions: string[], os: string, node: string, load: number, date: string, commit: string }}
+ * @returns {{ cpu: string, cores: number, memoryGiB: number, instructions: string[], os: string,
+ *   node: string, load: number, date: string, commit: string }}
  */
 export function describeMachine() {
   const cpus = os.cpus();
@@ -30,14 +31,17 @@ export function describeMachine() {
   };
 }
 
-/** The processor everything that runs on one core is kept on, in taskset's notation; undefined where there is no taskset. */
+/**
+ * The processor for everything that runs on one core, in taskset's notation; undefined if taskset
+ * is not available.
+ */
 export function oneCore() {
   if (process.platform !== 'linux' || spawnSync('taskset', ['--version']).status !== 0) return undefined;
   const allowed = /:\s*(.*)$/.exec(String(spawnSync('taskset', ['-cp', String(process.pid)]).stdout).trim());
   return allowed?.[1].split(/[,-]/).at(-1);
 }
 
-/** A hash over the built package: figures of a run during which it changed are of no package at all. */
+/** Hash of the built package, to detect a rebuild during a run. */
 export function buildHash() {
   const dist = join(ROOT, 'dist');
   const hash = createHash('sha256');
@@ -51,7 +55,7 @@ function instructionSets() {
   try {
     const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
     const flags = new Set(line?.[1].trim().split(/\s+/));
-    return TELLING_FLAGS.filter((flag) => flags.has(flag));
+    return CRC_FLAGS.filter((flag) => flags.has(flag));
   } catch {
     return [];
   }

@@ -2,17 +2,21 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `npm run bench -- [REGEXP] [options]
 
-  REGEXP          only the cases whose name matches (kernel, tfrecord/views, 100B, …)
-  --list          the names of all cases
-  --smoke         one short pass of every case on small data: do they still run, and right?
-  --full          the memory cases on files of 10 GiB (needs as much free disk)
+  REGEXP          run only cases whose name matches (kernel, tfrecord/views, 100B, …)
+  --list          list the matching cases
+  --smoke         run one short pass of each case on small data to check that it works
+  --full          run the memory cases on files of 10 GiB (needs 10 GiB of free disk space)
   --rounds N      rounds per case (default 5)
-  --mib N         size of the files that are read and written (default 256)
-  --dir DIR       where those files go (default .cache/bench)
-  --out DIR       where RESULTS.md, results.json and charts/ go (default: bench/ when all cases run, else nowhere)
+  --mib N         size of input and output files in MiB (default 256)
+  --dir DIR       directory for those files (default .cache/bench)
+  --out DIR       directory for RESULTS.md, results.json, and charts/
+                  (default: bench/ if all cases run, otherwise none)
 `;
 
-/** @returns {{ filter: RegExp, list: boolean, help: boolean, smoke: boolean, full: boolean, rounds: number, fileBytes: number, dir?: string, out?: string }} */
+/**
+ * @returns {{ filter: RegExp, list: boolean, help: boolean, smoke: boolean, full: boolean, rounds:
+ *   number, fileBytes: number, dir?: string, out?: string }}
+ */
 export function options(args) {
   const { values, positionals } = parseArgs({
     args,
@@ -42,6 +46,6 @@ export function options(args) {
 function positive(name, text) {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`${name}: expected an integer from 1, got ${text}`);
+    throw new RangeError(`${name}: expected an integer >= 1, got ${text}`);
   return value;
 }

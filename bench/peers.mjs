@@ -1,4 +1,4 @@
-/** The processes that the peers' programs run in, each started when it is first asked for and kept until the end. */
+/** The processes of the peers. Each starts on first use and runs until the end. */
 
 import { fileURLToPath } from 'node:url';
 import { availablePeers, startPeer } from './against/peer.mjs';
@@ -9,18 +9,18 @@ export class Peers {
   #running = new Map();
   #peers = new Map(availablePeers().map((peer) => [peer.name, peer]));
 
-  /** @param {string | undefined} core where whoever is kept on one core runs */
+  /** @param {string | undefined} core the processor for processes that run on one core */
   constructor(core) {
     this.core = core;
   }
 
-  /** Why a peer cannot take part; undefined when it can. */
+  /** Why a peer is not available; undefined if it is. */
   reason(name) {
     const peer = this.#peers.get(name);
-    return peer?.available ? undefined : (peer?.reason ?? 'no such peer');
+    return peer?.available ? undefined : (peer?.reason ?? 'unknown peer');
   }
 
-  /** A peer's process: one kept on one core and one that is not. */
+  /** The process of a peer: one runs on one core, another on all. */
   async get(name, cores) {
     const key = `${name} ${cores}`;
     if (!this.#running.has(key)) {
@@ -32,7 +32,7 @@ export class Peers {
     return { version, call: (request) => peer.call(request) };
   }
 
-  /** A fresh process of recordpipe's own, which its user closes. */
+  /** Starts a new process of recordpipe. The caller closes it. */
   async fresh(cores) {
     const peer = startPeer(process.execPath, [OURS], this.#placement(cores));
     const { version } = await peer.ready;

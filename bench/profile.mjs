@@ -1,9 +1,11 @@
 /**
- * One case again and again in a process of its own, under Node's sampling profiler: where does the time go?
+ * Runs one case repeatedly in its own process under Node's sampling profiler.
  *
- *   node bench/profile.mjs CASE [SECONDS]        e.g. tfrecord/validate/1KB, tfrecord/write/100B, kernel/64, cli/help
+ *   node bench/profile.mjs CASE [SECONDS]
  *
- * Prints the functions with the most time of their own; the .cpuprofile it names opens in Chromium's developer tools and in editors.
+ * CASE is a name such as tfrecord/validate/1KB, tfrecord/write/100B, kernel/64, or cli/help.
+ * Prints the functions with the most self time. Open the .cpuprofile in Chromium's developer tools
+ * or in an editor.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -15,14 +17,14 @@ import { DataFolder } from './data.mjs';
 import { recordsIn } from './formats.mjs';
 import { ROOT } from './machine.mjs';
 
-const SHOWN = 15;
+const MAX_FUNCTIONS = 15;
 const FILE_BYTES = 2 ** 28;
 
 const [name, seconds = '3'] = process.argv.slice(2);
 const profiled = corpus({ full: false }).find((one) => one.name === name);
 if (profiled === undefined) {
   const names = corpus({ full: false }).map((one) => `  ${one.name}`);
-  throw new RangeError(`no such case: ${name}; there are\n${names.join('\n')}`);
+  throw new RangeError(`unknown case: ${name}; use one of\n${names.join('\n')}`);
 }
 
 const profiles = join(ROOT, '.cache/profiles');
@@ -33,7 +35,7 @@ try {
   const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=200'];
   const program = fileURLToPath(new URL('subjects/repeat.mjs', import.meta.url));
   const repeat = [program, name, seconds, data.path, ...filesOf(profiled)];
-  // The command line is profiled as it is, once; everything else repeats.
+  // The command line runs once; all other cases repeat.
   const args = profiled.what === 'help' ? [join(ROOT, 'dist/cli.js'), '--help'] : repeat;
   const { status } = spawnSync(process.execPath, [...flags, ...args], { stdio: 'inherit' });
   for (const file of readdirSync(folder).sort()) summarize(join(folder, file));
@@ -42,13 +44,13 @@ try {
   data.removeAll();
 }
 
-/** What the case reads is made here, so that making it is not in the profile. */
+/** Creates the input files of the case outside the profiled process. */
 function filesOf({ group, what, size, format }) {
   const make = (key, bytes, recordBytes) =>
     data.records(`profile-${key}`, recordsIn(bytes, recordBytes, format), recordBytes, format).path;
   if (group === 'kernel' || group === 'write' || what === 'help') return [];
   if (what === '64 channels')
-    throw new RangeError(`${name}: processes of its own; profile bench/subjects/channels.mjs`);
+    throw new RangeError(`${name} runs several processes; profile bench/subjects/channels.mjs instead`);
   if (what === 'numbers') return [];
   if (what === 'epoch') return [make('one', 100, 100)];
   if (group === 'read' || group === 'pipe' || group === 'dataset') return [make('read', FILE_BYTES, size)];
@@ -71,7 +73,7 @@ function summarize(path) {
   });
   const total = timeDeltas.reduce((sum, delta) => sum + delta, 0);
   console.log(`\n${path}`);
-  for (const [place, time] of [...own].sort((a, b) => b[1] - a[1]).slice(0, SHOWN)) {
+  for (const [place, time] of [...own].sort((a, b) => b[1] - a[1]).slice(0, MAX_FUNCTIONS)) {
     console.log(`${((100 * time) / total).toFixed(1).padStart(6)} %  ${place}`);
   }
 }

@@ -1,11 +1,14 @@
 import { median, sizeName, threeDigits } from './statistics.mjs';
 
 /**
- * One measured figure, or why there is none. `cores`: `one` when the process was kept on one core. `rounds` are in
- * `unit`; a peer that stopped after some records says how many in `records`.
- * @typedef {{ group: string, format?: string, size?: number, who: string, what: string, cores: 'one' | 'all', version?: string, records?: number,
- *   unit: 'GB/s' | 'GB/processor-second' | 'records/s' | 'objects/s' | 'parts' | 'ms' | 'MiB', median: number, rounds: number[] } | { group: string, format?: string, size?: number, who: string, what: string,
- *   cores: 'one' | 'all', skipped?: string, failed?: string }} Figure
+ * A measured figure, or the reason why it is missing. `cores` is `one` if the process was kept on
+ * one core. `rounds` are in `unit`. `records` is the number of records that a peer read if it
+ * stopped early.
+ * @typedef {{ group: string, format?: string, size?: number, who: string, what: string, cores:
+ *   'one' | 'all', version?: string, records?: number, unit: 'GB/s' | 'GB/processor-second' |
+ *   'records/s' | 'objects/s' | 'parts' | 'ms' | 'MiB', median: number, rounds: number[] } | {
+ *   group: string, format?: string, size?: number, who: string, what: string, cores: 'one' | 'all',
+ *   skipped?: string, failed?: string }} Figure
  */
 
 /** The figures of one run. */
@@ -26,7 +29,7 @@ export class Results {
     return this.figures.filter(({ skipped }) => skipped !== undefined).length;
   }
 
-  /** Takes a figure; returns the line that tells of it. */
+  /** Adds a figure. Returns a line that describes it. */
   add({ rounds, ...figure }) {
     const { group, format, size, who, what, cores, unit } = figure;
     const name = `${group}${format === undefined ? '' : ` ${format}`}${size === undefined ? '' : ` ${sizeName(size)}`}: ${who} ${what}${cores === 'one' ? ', one core' : ''}`;

@@ -1,4 +1,4 @@
-/** Runs the benchmarks: `npm run bench -- --help`. Exits with 1 when a case failed. */
+/** Runs the benchmarks: `npm run bench -- --help`. Exits with 1 if a case failed. */
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +10,11 @@ const given = options(process.argv.slice(2));
 const cases = corpus(given).filter(({ name }) => given.filter.test(name));
 if (given.help) console.log(USAGE);
 else if (given.list) console.log(cases.map(({ name }) => name).join('\n'));
-else if (!existsSync(join(ROOT, 'dist/index.js'))) throw new Error('dist/ is missing: npm run build');
+else if (!existsSync(join(ROOT, 'dist/index.js'))) throw new Error('dist/ is missing: run npm run build');
 else await bench();
 
 async function bench() {
-  // What needs dist/ is imported only now.
+  // These modules need dist/, so they are imported only now.
   const { DataFolder } = await import('./data.mjs');
   const { Peers } = await import('./peers.mjs');
   const { GROUPS } = await import('./groups/index.mjs');
@@ -30,13 +30,13 @@ async function bench() {
   const peers = new Peers(core);
   const results = new Results(describeMachine(), {
     ...settings(),
-    pinnedTo: core ?? 'none, for want of taskset',
+    pinnedTo: core ?? 'none (taskset is not available)',
   });
   process.once('SIGINT', () => {
     data.removeAll();
     process.exit(130);
   });
-  if (core === undefined) log('no taskset here: nobody is kept on one core');
+  if (core === undefined) log('taskset is not available: no process is kept on one core');
   try {
     for (const [group, run] of GROUPS) {
       const mine = cases.filter((one) => one.group === group);
@@ -50,7 +50,7 @@ async function bench() {
     data.removeAll();
   }
   if (buildHash() !== build)
-    throw new Error('dist/ was built anew during the run: its figures are of two packages; run it again');
+    throw new Error('dist/ was rebuilt during the run, so its figures mix two builds; run it again');
   await conclude(results, log);
 }
 
@@ -62,7 +62,7 @@ async function conclude(results, log) {
     if (given.out === undefined) {
       const { writeReadmeTable } = await import('./report/readme.mjs');
       writeReadmeTable(results.toJSON());
-      log('written: the table of README.md');
+      log('written: results table of README.md');
     }
   }
   if (!given.smoke) {

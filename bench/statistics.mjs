@@ -1,11 +1,14 @@
-/** The middle of what was measured; of an even number, the mean of the two in the middle. */
+/** The median of the values. For an even number of values, the mean of the two middle ones. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** 100 -> `100 B`, 1000 -> `1 KB`, 65536 -> `64 KiB`: powers of 1024 where they fit exactly. */
+/**
+ * 100 -> `100 B`, 1000 -> `1 KB`, 65536 -> `64 KiB`. Powers of 1024 take precedence if they divide
+ * the size.
+ */
 export function sizeName(bytes) {
   for (const [unit, name] of [
     [2 ** 30, 'GiB'],

@@ -1,6 +1,7 @@
 /**
- * What the project set out to reach, each as a function of the figures of one run. A row compares one figure of ours with
- * the best figure of a set of others; where a peer is missing the row is open, never won. What is wanted stands in targets/.
+ * The project's performance targets, as functions of the figures of one run. A row compares one
+ * figure of recordpipe with the best figure of its alternatives. If a peer is missing, the row is
+ * open and never counts as reached. The target values are in targets/.
  */
 
 import { sizeName } from './statistics.mjs';
@@ -14,16 +15,17 @@ import { STREAMING_TARGETS } from './targets/streaming.mjs';
 import { TFRECORD_TARGETS } from './targets/tfrecord.mjs';
 
 /**
- * @typedef {{ at: string, ours?: object, other?: object, ratio?: number, wanted: number, most: boolean, reached?: boolean, open?: string }} Row
+ * @typedef {{ at: string, ours?: object, other?: object, ratio?: number, wanted: number, atMost:
+ *   boolean, reached?: boolean, open?: string }} Row
  * @typedef {{ title: string, note?: string, rows: Row[] }} Target
  * @param {{ figures: import('./results.mjs').Figure[] }} results
- * @returns {Target[]} those of which something was measured
+ * @returns {Target[]} targets with at least one measured figure
  */
 export function targets({ figures }) {
   const found = [];
   for (const { title, note, ...kind } of [...TFRECORD_TARGETS, ...FORMAT_TARGETS, ...PIPE_TARGETS]) {
     const rows = rowsBySize(figures, kind);
-    // A part without a title goes on with the rows of the one before.
+    // An entry without a title adds rows to the previous target.
     if (title === undefined) found.at(-1).rows.push(...rows);
     else found.push({ title, note, rows });
   }
@@ -40,7 +42,7 @@ export function targets({ figures }) {
   return found.filter(({ rows }) => rows.length > 0);
 }
 
-/** Compares, size by size, each way of ours with the fastest of others. */
+/** Compares each way of recordpipe with the fastest alternative, size by size. */
 function rowsBySize(figures, { group, format, ways, others, wanted }) {
   const sizes = Object.keys(wanted).map(Number);
   return ways.flatMap(([suffix, way]) =>
@@ -59,7 +61,7 @@ function singleRow(figures, { group, at, mine, other, ...rest }) {
   return row({ ...rest, at: typeof at === 'function' && found ? at(found) : at, mine: found, other: beside });
 }
 
-/** The best figure of a kind; where none was measured, one that says why. */
+/** The best measured figure of a kind; if none was measured, a figure with the reason. */
 function best(figures, kind) {
   const found = figures.filter((figure) => fits(figure, kind));
   const measured = found.filter(({ median }) => median !== undefined);
@@ -71,16 +73,17 @@ function fits(figure, kind) {
 }
 
 /**
- * One row, or none where ours was not measured: at least, or with `most` at most, `wanted` times the other, or what else
- * `ratio` makes of the two. Without an other, the figure itself is what is wanted.
+ * Builds one row; none if recordpipe was not measured. The target is at least `wanted`, or with
+ * `atMost` at most, times the other figure. `ratio` replaces the quotient of the two. Without
+ * another figure, `wanted` applies to the figure itself.
  */
-function row({ at, mine, other, wanted, most = false, ratio = (a, b) => a / b }) {
+function row({ at, mine, other, wanted, atMost = false, ratio = (a, b) => a / b }) {
   if (mine === undefined) return [];
-  const common = { at, ours: mine, other, wanted, most };
+  const common = { at, ours: mine, other, wanted, atMost };
   const open = [mine, ...(other ? [other] : [])].map(missing).find((reason) => reason !== undefined);
   if (open !== undefined) return [{ ...common, open }];
   const value = other ? ratio(mine.median, other.median) : mine.median;
-  return [{ ...common, ratio: value, reached: most ? value <= wanted : value >= wanted }];
+  return [{ ...common, ratio: value, reached: atMost ? value <= wanted : value >= wanted }];
 }
 
 function missing({ median, who, what, failed, skipped }) {

@@ -1,6 +1,6 @@
-// The main jobs end to end, on sample data made here: write shards, damage one, check them all, look inside, repair, convert, read by number,
-// read a channel in Pipe mode, see what is in Examples, and stream an augmented manifest into a training-like program.
-// Run with `npm run demo`.
+// Demonstrates the main features on generated sample data: writing shards, finding and repairing a
+// damaged record, converting, random access, Pipe mode, statistics of Examples, and streaming an
+// augmented manifest into a training program. Run with `npm run demo`.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -28,7 +28,7 @@ const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'recordpipe-demo-'));
 
 try {
-  say('1. Write 200,000 records into shards of 8 MiB');
+  say('1. Write 200,000 records to shards of 8 MiB');
   const writer = openTFRecordShards(join(folder, 'train'), {
     maxShardBytes: 8 * 1024 * 1024,
     suffix: '.tfrecord',
@@ -38,33 +38,33 @@ try {
   for (const { path, records, bytes } of shards)
     console.log(`   ${nameOf(path)}  ${records} records, ${bytes} bytes`);
 
-  say('2. Damage one: a single bit, in the middle of the third shard');
+  say('2. Flip one bit in the middle of the third shard');
   flipBit(shards[2].path, Math.floor(shards[2].bytes / 2));
 
-  say('3. Check every record of every shard');
+  say('3. Validate every record of every shard');
   run(1, 'validate', folder);
 
-  say('4. Look at the first records of a shard');
+  say('4. Inspect the first records of a shard');
   run(0, 'inspect', shards[0].path, '-n', '2');
 
-  say('5. Read the damaged shard, and pass over what is bad');
+  say('5. Read the damaged shard and skip the damage');
   let good = 0;
   const damages = [];
   const options = { recover: 'scan', onCorrupt: (error) => damages.push(error.code) };
   for await (const _record of readTFRecords(shards[2].path, options)) good++;
-  console.log(`   ${good} of ${shards[2].records} records are good; passed over: ${damages.join(', ')}`);
+  console.log(`   ${good} of ${shards[2].records} records are valid; skipped: ${damages.join(', ')}`);
 
-  say('6. Repair it: the good records into a new file');
+  say('6. Repair it: copy the valid records to a new file');
   run(1, 'repair', shards[2].path, join(folder, 'repaired.tfrecord'));
 
-  say('7. TFRecord to RecordIO to JSONL and back: the same bytes');
+  say('7. Convert TFRecord to RecordIO to JSONL and back to the same bytes');
   const [rec, jsonl, back] = ['train.rec', 'train.jsonl', 'back.tfrecord'].map((name) => join(folder, name));
   run(0, 'convert', shards[0].path, rec);
   run(0, 'convert', rec, jsonl);
   run(0, 'convert', jsonl, back);
-  if (!readFileSync(back).equals(readFileSync(shards[0].path))) throw new Error('the bytes are not the same');
+  if (!readFileSync(back).equals(readFileSync(shards[0].path))) throw new Error('the bytes differ');
 
-  say('8. Read a record by its number');
+  say('8. Read a record by its index');
   run(0, 'index', rec);
   const records = await openIndexed(rec);
   console.log(
@@ -72,7 +72,7 @@ try {
   );
   await records.close();
 
-  say('9. Pipe mode: a named pipe is fed with RecordIO, and read as a training job reads its channel');
+  say('9. Pipe mode: read RecordIO from a named pipe, as a training job reads its channel');
   writeFileSync(join(folder, 'inputdataconfig.json'), '{"train": {"TrainingInputMode": "Pipe"}}');
   spawnSync('mkfifo', [join(folder, 'train_0')]);
   const feeder = spawn('sh', ['-c', 'exec cat "$0" > "$1"', rec, join(folder, 'train_0')]);
@@ -81,7 +81,7 @@ try {
   console.log(`   ${batches} batches of up to 1,000 records, epoch ${channel.state().epoch}`);
   feeder.kill();
 
-  say('10. Examples: what is in them, what they have in common, and the record that has something else');
+  say('10. Examples: compute statistics, infer a schema, and find a record that violates it');
   const [examples, schema] = ['examples.tfrecord', 'schema.json'].map((name) => join(folder, name));
   writeFileSync(examples, Buffer.concat(Array.from({ length: 3000 }, (_, i) => example(i, i % 7))));
   run(0, 'stats', examples, '--html', join(folder, 'report.html'));
@@ -91,7 +91,7 @@ try {
   run(1, 'validate', other, '--schema', schema);
   run(0, 'inspect', other, '-n', '1');
 
-  say('11. Stream an augmented manifest of small images beside a program that trains on it, for two epochs');
+  say('11. Stream an augmented manifest of small images to a training program for two epochs');
   mkdirSync(join(folder, 'images'));
   const lines = [0, 1, 2, 3].map((label) => {
     const image = join(folder, 'images', `${label}.png`);
@@ -111,8 +111,8 @@ try {
     good !== shards[2].records - 1 ||
     batches !== Math.ceil(shards[0].records / 1000)
   )
-    throw new Error('the demo did not find what it damaged, or lost records');
-  say('Done: one damaged record in 200,000, found and named; every other byte where it was.');
+    throw new Error('the demo missed the damage or lost records');
+  say('Done: found the one damaged record of 200,000 and preserved all others.');
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -132,12 +132,12 @@ function example(i, label) {
   );
 }
 
-/** A grey square. */
+/** A PNG of a grey square. */
 function png(side, grey) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(side, 0);
   header.writeUInt32BE(side, 4);
-  header[8] = 8; // bits of a pixel, which is one shade of grey
+  header[8] = 8; // bits per pixel, greyscale
   const rows = Buffer.alloc(side * (side + 1), grey);
   for (let y = 0; y < side; y++) rows[y * (side + 1)] = 0;
   const chunks = [
@@ -170,7 +170,7 @@ function run(expected, ...args) {
   for (const line of `${stdout}${stderr}`.trimEnd().split('\n'))
     console.log(`   ${line.replaceAll(`${folder}/`, '')}`);
   if (status !== expected)
-    throw new Error(`recordpipe ${args[0]} ended with ${status}, not with ${expected}`);
+    throw new Error(`recordpipe ${args[0]} exited with ${status}, expected ${expected}`);
 }
 
 function nameOf(path) {

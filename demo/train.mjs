@@ -1,4 +1,5 @@
-// What a training program does with a channel in Pipe mode: images and their labels, epoch after epoch. Run by demo.mjs.
+// A training program that reads images and labels from a Pipe mode channel for two epochs. Run by
+// demo.mjs.
 import { join } from 'node:path';
 import { PipeModeDataset } from 'recordpipe/pipemode';
 

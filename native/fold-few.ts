@@ -1,21 +1,25 @@
-// Messages of a few hundred bytes: folded until 192 bytes are left.
-// Shifts 27 31 32 59 96 159 165. All come from registers or from whole words in memory, so no load straddles two stores:
-// 27 and 59 = 27 + 32 share a `palignr`, 31 and 159 = 31 + 8 words another, 165 is the third.
+// Folds messages of a few hundred bytes until 192 bytes are left.
+// Shifts 27 31 32 59 96 159 165. All operands come from registers or from whole words in memory, so
+// no load straddles two stores: 27 and 59 = 27 + 32 share one `palignr`, 31 and 159 = 31 + 8 words
+// share another, and 165 needs a third.
 import { foldShortGroups } from './fold-short';
 import { FEW_REST, FEW_TWINS, FEW_WORDS } from './memory';
 import { step8 } from './tables';
 import { firstVector, join1, join5, join11, seedVector } from './vectors';
 
-/** Addresses point so far in front of the word to be written, because a load takes no negative offset. */
+/** Addresses point this many bytes before the next word, because loads have no negative offsets. */
 const AHEAD: usize = 176;
-/** The same for the words shifted by 31, their twins. */
+/** The same distance for the twins, which are the words shifted by 31. */
 const TWIN: usize = FEW_TWINS - FEW_WORDS + AHEAD;
 
-/** Raw register (no inversions) after the `length` >= 256 bytes at `ptr`. Reads up to 63 bytes in front of them. */
+/**
+ * Raw register (no inversions) after the `length` >= 256 bytes at `ptr`. Reads up to 63 bytes
+ * before `ptr`.
+ */
 export function foldFew(ptr: usize, length: u32, state: u32): u32 {
   let pad = (0 - length) & 63;
   while (pad > 60) {
-    // The seed would reach into the second group.
+    // Otherwise the seed would extend into the second group.
     state = step8(state, load<u8>(ptr));
     ++ptr;
     pad = (pad + 1) & 63;
@@ -34,14 +38,17 @@ export function foldFew(ptr: usize, length: u32, state: u32): u32 {
   );
 }
 
-/** CRC, from 0, of the groups of 64 bytes in [p, end), at least four; the first one is `a` to `d`, not what lies at `p`. Not a call: 3 ns. */
+/**
+ * CRC, from 0, of at least four groups of 64 bytes in [p, end). The first group is `a` to `d`
+ * instead of the bytes at `p`. Inlined, because a call costs 3 ns.
+ */
 // @ts-ignore: decorator
 @inline
 export function foldFewGroups(p: usize, end: usize, a: v128, b: v128, c: v128, d: v128): u32 {
   const zero = i64x2.splat(0);
   let words = FEW_WORDS - AHEAD;
 
-  // Nothing comes before the first group. `by27`: words shifted by 27; `pair`: words with those XORed in.
+  // No words precede the first group. `by27`: words shifted by 27; `pair`: words XORed with those.
   let twin = join1(zero, a);
   let by27 = join5(zero, a);
   v128.store(words, a, AHEAD);
@@ -97,7 +104,7 @@ export function foldFewGroups(p: usize, end: usize, a: v128, b: v128, c: v128, d
     far = far4;
   }
 
-  // The last 192 bytes take what reaches them from words before them, and are not folded on.
+  // The last 192 bytes receive the contributions of earlier words but are not folded further.
   const twin0 = join1(c, d);
   const twin1 = join1(d, zero);
   const by27of0 = join5(c, d);
@@ -117,7 +124,7 @@ export function foldFewGroups(p: usize, end: usize, a: v128, b: v128, c: v128, d
   return foldShortGroups(FEW_REST, FEW_REST + 192, restA, restB, restC, restD);
 }
 
-/** The last two are the youngest: the next word waits for them. */
+/** The last two operands are the newest. They come last, because the next word depends on them. */
 // @ts-ignore: decorator
 @inline
 function fold(bytes: v128, by165: v128, by159: v128, by96: v128, by59and32: v128, by31: v128, by27: v128): v128 {

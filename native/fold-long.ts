@@ -1,31 +1,31 @@
-// Messages of some thousands of bytes and more: folded through a ring in the first-level cache by three shifts only, until
-// some 5.5 KiB are left. A message may come in parts.
-// Shifts 76 4989 5572. The near one comes from registers: 42 GB/s where three loads (1278 1565 5424) gave 37.
+// Folds messages of thousands of bytes through a ring in the L1 cache, with only three shifts,
+// until about 5.5 KiB are left. A message may arrive in parts. Shifts 76 4989 5572. The near
+// operand comes from registers: 42 GB/s, where three loads (1278 1565 5424) gave 37.
 import { foldMedium } from './fold-medium';
 import { LONG_BLOCK, LONG_REST, LONG_RING, LONG_RING_BYTES, ZEROS } from './memory';
 import { join4 } from './vectors';
 
-/** The first block that a shift reaches, and how far behind a folded word it still does. */
+/** The first block that a shift affects, and how far beyond a folded word it still does. */
 const FIRST_BY_4989: usize = 19 * LONG_BLOCK;
 const FIRST_BY_5572: usize = 21 * LONG_BLOCK;
 const REACH_OF_4989: usize = 20 * LONG_BLOCK;
 const REACH_OF_5572: usize = 22 * LONG_BLOCK;
 
-/** The last part of a message holds at least as much, and all parts together twice as much. */
+/** Minimum size of the last part of a message, and of all other parts together. */
 export const LONG_MINIMUM: u32 = <u32>REACH_OF_5572;
 
 /** Bytes folded since foldLongStart. */
 let folded: usize = 0;
 let seed: u32 = 0;
 
-/** Where the ring holds what lies `shift` bytes in front of `position`. */
+/** Address in the ring of the word `shift` bytes before `position`. */
 // @ts-ignore: decorator
 @inline
 function behind(position: usize, shift: usize): usize {
   return LONG_RING + ((position - shift) & (LONG_RING_BYTES - 1));
 }
 
-/** Folds a block that only shift 76 reaches; `before`: the five words in front of it. */
+/** Folds a block that only shift 76 affects. `before`: address of the five preceding words. */
 // @ts-ignore: decorator
 @inline
 function foldFirstBlock(to: usize, before: usize, from: usize): void {
@@ -68,7 +68,7 @@ function foldFirstBlock(to: usize, before: usize, from: usize): void {
   v128.store(to, a, 240);
 }
 
-/** Folds a block that shift 5572 does not reach yet. */
+/** Folds a block that shift 5572 does not affect yet. */
 function foldMiddleBlock(to: usize, before: usize, from: usize, by4989: usize): void {
   let a = v128.load(before);
   let b = v128.load(before, 16);
@@ -109,7 +109,7 @@ function foldMiddleBlock(to: usize, before: usize, from: usize, by4989: usize): 
   v128.store(to, a, 240);
 }
 
-/** What the two far shifts bring into a block that is not folded. */
+/** Applies the two far shifts to a block that is not folded. */
 // @ts-ignore: decorator
 @inline
 function restBlock(to: usize, from: usize, by4989: usize, by5572: usize): void {
@@ -131,7 +131,7 @@ function restBlock(to: usize, from: usize, by4989: usize, by5572: usize): void {
   v128.store(to, v128.xor(v128.xor(v128.load(from, 240), v128.load(by4989, 240)), v128.load(by5572, 240)), 240);
 }
 
-/** What the near shift brings into the first block that is not folded. */
+/** Applies the near shift to the first block that is not folded. */
 function restOfNear(to: usize, before: usize): void {
   const zero = i64x2.splat(0);
   v128.store(to, v128.xor(v128.load(to, 0), join4(v128.load(before), v128.load(before, 16))), 0);
@@ -141,7 +141,10 @@ function restOfNear(to: usize, before: usize): void {
   v128.store(to, v128.xor(v128.load(to, 64), join4(v128.load(before, 64), zero)), 64);
 }
 
-/** The ring's first block once more behind its end, for loads that reach over it. No call: it would cost registers. */
+/**
+ * Copies the ring's first block to the end of the ring, for loads that cross the end. Inlined,
+ * because a call would cost registers.
+ */
 // @ts-ignore: decorator
 @inline
 function mirror(): void {
@@ -163,11 +166,11 @@ function mirror(): void {
   v128.store(LONG_RING + LONG_RING_BYTES, v128.load(LONG_RING, 240), 240);
 }
 
-/** Begins a message; `state` is the raw register (no inversions) before it. */
+/** Starts a message. `state` is the raw register (no inversions) before it. */
 export function foldLongStart(state: u32): void {
   seed = state;
   folded = 0;
-  // What shifts find in front of the first block.
+  // Shifts must read zeros before the first block.
   memory.fill(LONG_RING + LONG_RING_BYTES - LONG_BLOCK, 0, LONG_BLOCK);
 }
 
@@ -177,7 +180,7 @@ export function foldLongPart(ptr: usize, length: u32): void {
   const end = ptr + length;
   let at = folded;
   if (at == 0 && p != end) {
-    // The seed goes into a copy: the message is the caller's.
+    // XOR the seed into a copy, because the caller owns the message.
     memory.copy(LONG_REST, p, LONG_BLOCK);
     store<u32>(LONG_REST, load<u32>(LONG_REST) ^ seed);
     foldFirstBlock(LONG_RING, behind(0, 80), LONG_REST);
@@ -191,7 +194,8 @@ export function foldLongPart(ptr: usize, length: u32): void {
   for (; p != end && at < FIRST_BY_5572; p += LONG_BLOCK, at += LONG_BLOCK) {
     foldMiddleBlock(behind(at, 0), behind(at, 80), p, behind(at, 4989));
   }
-  // From here on, all shifts reach, and five words stay in registers from block to block (36 GB/s became 37.5).
+  // From here on, all shifts apply, and five words stay in registers between blocks (37.5 instead
+  // of 36 GB/s).
   let before = behind(at, 80);
   let a = v128.load(before);
   let b = a;
@@ -251,7 +255,7 @@ export function foldLongEnd(ptr: usize, length: u32): u32 {
   let at = folded;
   let rest = LONG_REST;
 
-  // What is left takes what reaches it from folded blocks; behind those the shifts have to find nothing.
+  // The rest receives the contributions of folded blocks. After those, shifts must read zeros.
   const before = behind(at, 80);
   memory.fill(behind(at, 0), 0, LONG_BLOCK);
   if (behind(at, 0) == LONG_RING) mirror();

@@ -1,13 +1,17 @@
-// Messages of some hundreds of bytes to some thousands: folded through memory until 384 bytes are left.
-// Shifts 63 160 238 240 371: 160 and 240 are whole words, 63 is near enough to come from registers, and 238 and 371 are
-// far enough for the stores that their loads straddle to have reached the cache (closer ones wait some 30 cycles).
+// Folds messages of hundreds to thousands of bytes through memory until 384 bytes are left. Shifts
+// 63 160 238 240 371: 160 and 240 are whole words, 63 is near enough to come from registers, and
+// 238 and 371 are far enough that the stores their loads straddle have reached the cache (closer
+// ones wait about 30 cycles).
 import { foldFewGroups } from './fold-few';
 import { MEDIUM_REST, MEDIUM_WORDS } from './memory';
 import { firstVector, join1, seedVector } from './vectors';
 
-/** Addresses point so far in front of the word to be written, because a load takes no negative offset. */
+/** Addresses point this many bytes before the next word, because loads have no negative offsets. */
 const AHEAD: usize = 384;
-/** Bytes folded before the words still needed move back to the front: a message of 16 KiB and its copy leave no more room. */
+/**
+ * Bytes to fold before the words that are still needed move back to the front. A message of 16 KiB
+ * and its copy leave no more space.
+ */
 const SEGMENT: usize = 4096;
 
 // @ts-ignore: decorator
@@ -18,7 +22,8 @@ function fold(bytes: v128, by371: v128, by240: v128, by238: v128, by160: v128, b
 
 /** Raw register (no inversions) after the `length` >= 416 bytes at `ptr`. */
 export function foldMedium(ptr: usize, length: u32, state: u32): u32 {
-  // All but the last 384 bytes are folded away, in words that end there; the first one begins with `pad` bytes of nothing.
+  // Fold all but the last 384 bytes, in words that end there. The first word starts with `pad`
+  // bytes of padding.
   const folded = length - 384;
   const pad = (0 - folded) & 15;
   let p = ptr - pad;
@@ -28,7 +33,7 @@ export function foldMedium(ptr: usize, length: u32, state: u32): u32 {
   const seed = seedVector(state, pad);
   const zero = i64x2.splat(0);
 
-  // The word to be written takes bytes from `a` and `b`, the fourth and the third before it.
+  // The next word takes bytes from `a` and `b`, the fourth and third words before it.
   let a = zero;
   let b = zero;
   let c = firstVector(v128.load(p), seed, at);
@@ -37,7 +42,7 @@ export function foldMedium(ptr: usize, length: u32, state: u32): u32 {
   v128.store(words, d, AHEAD + 16);
   p += 32;
   words += 32;
-  // Up to seven words one by one: nothing but shift 63 reaches them.
+  // Up to seven words one by one. Only shift 63 affects them.
   while (<u32>(end - p) & 127) {
     const next = v128.xor(v128.load(p), join1(a, b));
     v128.store(words, next, AHEAD);

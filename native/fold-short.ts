@@ -1,11 +1,15 @@
-// Messages of 64 bytes to some hundreds: folded in registers until 64 bytes are left, which the tables finish.
-// Shifts 19 40 43 45 46 48 52 54 62. Where whole words are at hand, a shift that is no multiple of 16 is one `palignr`
-// of two neighbours; going through memory instead would wait some 30 cycles for each store that a load straddles.
+// Folds messages of 64 to a few hundred bytes in registers until 64 bytes are left for the tables.
+// Shifts 19 40 43 45 46 48 52 54 62. With whole words in registers, a shift that is not a multiple
+// of 16 is one `palignr` of two neighbours. Through memory, each store that a load straddles would
+// cost about 30 cycles.
 import { SHORT_REST } from './memory';
 import { step8, step128 } from './tables';
 import { firstVector, join2, join3, join5, join8, join10, join12, join13, seedVector } from './vectors';
 
-/** `bytes` folded with the four words before them, `w4` the earliest. `w1` comes last: the next word waits for it. */
+/**
+ * `bytes` folded with the four preceding words, of which `w4` is the earliest. `w1` comes last,
+ * because the next word depends on it.
+ */
 // @ts-ignore: decorator
 @inline
 function fold(bytes: v128, w4: v128, w3: v128, w2: v128, w1: v128): v128 {
@@ -14,12 +18,16 @@ function fold(bytes: v128, w4: v128, w3: v128, w2: v128, w1: v128): v128 {
   return v128.xor(v128.xor(far, near), join13(w2, w1));
 }
 
-/** Raw register (no inversions) after the `length` >= 64 bytes at `ptr`. Reads up to 63 bytes in front of them. */
+/**
+ * Raw register (no inversions) after the `length` >= 64 bytes at `ptr`. Reads up to 63 bytes before
+ * `ptr`.
+ */
 export function foldShort(ptr: usize, length: u32, state: u32): u32 {
-  // The message is taken in groups of 64 bytes that end where it ends; the first one begins with `pad` bytes of nothing.
+  // Process groups of 64 bytes that end where the message ends. The first group starts with `pad`
+  // bytes of padding.
   let pad = (0 - length) & 63;
   while (pad > 60) {
-    // The seed would reach into the second group.
+    // Otherwise the seed would extend into the second group.
     state = step8(state, load<u8>(ptr));
     ++ptr;
     pad = (pad + 1) & 63;
@@ -38,7 +46,10 @@ export function foldShort(ptr: usize, length: u32, state: u32): u32 {
   );
 }
 
-/** CRC, from 0, of the groups of 64 bytes in [p, end); the first one is `a` to `d`, not what lies at `p`. Not a call: 3 ns. */
+/**
+ * CRC, from 0, of the groups of 64 bytes in [p, end). The first group is `a` to `d` instead of the
+ * bytes at `p`. Inlined, because a call costs 3 ns.
+ */
 // @ts-ignore: decorator
 @inline
 export function foldShortGroups(p: usize, end: usize, a: v128, b: v128, c: v128, d: v128): u32 {
@@ -59,7 +70,7 @@ export function foldShortGroups(p: usize, end: usize, a: v128, b: v128, c: v128,
       d = fold(v128.load(p, 48), d, a, b, c);
     }
 
-    // The last 64 bytes take what reaches them from words before them, and are not folded on.
+    // The last 64 bytes receive the contributions of earlier words but are not folded further.
     const t0 = fold(v128.load(p), a, b, c, d);
     const t1 = fold(v128.load(p, 16), b, c, d, zero);
     const far2 = v128.xor(v128.xor(v128.xor(v128.load(p, 32), join2(c, d)), v128.xor(join10(c, d), join12(c, d))), d);
@@ -78,7 +89,7 @@ export function foldShortGroups(p: usize, end: usize, a: v128, b: v128, c: v128,
   return restOfShort();
 }
 
-/** The CRC, from 0, of the 64 bytes left. */
+/** CRC, from 0, of the remaining 64 bytes. */
 // @ts-ignore: decorator
 @inline
 function restOfShort(): u32 {

@@ -1,4 +1,4 @@
-// Entry of the WebAssembly module: what the JavaScript side may call.
+// Entry of the WebAssembly module: the exports for JavaScript.
 import { SCAN_STATE } from './memory';
 import { buildTables } from './tables';
 import { buildLengths } from './tfrecord-lengths';

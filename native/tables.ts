@@ -1,10 +1,10 @@
-// Slicing tables, computed once when the module is instantiated.
+// Slicing tables, computed when the module is instantiated.
 import { TABLES, TABLE_BYTES, TABLE_COUNT } from './memory';
 
-/** Castagnoli polynomial, bits reversed. */
+/** Castagnoli polynomial, bit-reversed. */
 const POLYNOMIAL: u32 = 0x82f63b78;
 
-// Addresses as literals, because a load takes only a constant as its offset.
+// Constant addresses, because the offset of a load must be a constant.
 export const T0: usize = TABLES + 0 * TABLE_BYTES;
 export const T1: usize = TABLES + 1 * TABLE_BYTES;
 export const T2: usize = TABLES + 2 * TABLE_BYTES;
@@ -36,7 +36,7 @@ export function buildTables(): void {
   }
 }
 
-/** Offset, inside any table, of the entry of byte 0, 1, 2 or 3 of `word`. */
+/** Offset in a table of the entry for byte 0, 1, 2, or 3 of `word`. */
 // @ts-ignore: decorator
 @inline
 function first(word: u32): usize {
@@ -84,7 +84,7 @@ export function step64(state: u32, low: u32, high: u32): u32 {
   );
 }
 
-/** State after sixteen more bytes: only the first four lookups wait for `state`. */
+/** State after sixteen more bytes. Only the first four lookups depend on `state`. */
 // @ts-ignore: decorator
 @inline
 export function step128(state: u32, a: u32, b: u32, c: u32, d: u32): u32 {

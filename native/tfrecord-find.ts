@@ -1,13 +1,16 @@
-// Looking for the next frame behind damage.
+// Finds the next frame after damage.
 import { HEADER_BYTES, lengthCrc, mask } from './tfrecord-frame';
 import { shortLengthCrc } from './tfrecord-lengths';
 import { SHORT_PAYLOAD } from './tfrecord-memory';
 
 const NOT_FOUND: u32 = 0xffffffff;
 
-/** First address in [start, end - 12] that reads as a header: length <= maxBytes, good length CRC. */
+/**
+ * First address in [start, end - 12] with a valid header: length <= maxBytes and a matching CRC.
+ */
 export function findTFRecordHeader(start: usize, end: usize, maxBytes: u32): u32 {
-  // Sixteen addresses at once: the upper half of the length must be zero, as no length above u32 is wanted.
+  // Check sixteen addresses at once. Lengths above u32 are not valid, so the upper half must be
+  // zero.
   while (end - start >= 32) {
     const upper = v128.or(v128.or(v128.load(start, 4), v128.load(start, 5)), v128.or(v128.load(start, 6), v128.load(start, 7)));
     let candidates = i8x16.bitmask(i8x16.eq(upper, i8x16.splat(0)));
@@ -25,7 +28,9 @@ export function findTFRecordHeader(start: usize, end: usize, maxBytes: u32): u32
   return NOT_FOUND;
 }
 
-/** Whether a length whose upper half is zero, as at `at`, is small enough and has its CRC behind it. */
+/**
+ * Whether the length at `at`, whose upper half is zero, is small enough and followed by its CRC.
+ */
 // @ts-ignore: decorator
 @inline
 function isHeader(at: usize, maxBytes: u32): bool {

@@ -1,4 +1,4 @@
-// What follows from a short length alone, looked up instead of computed.
+// Lookup of values that depend only on a short length.
 import { LENGTHS, SHORT_PAYLOAD } from './tfrecord-memory';
 import { lengthCrc, mask } from './tfrecord-frame';
 import { step8 } from './tables';
@@ -19,7 +19,10 @@ export function shortLengthCrc(length: u32): u32 {
   return load<u32>(length << 3, LENGTHS);
 }
 
-/** CRC of `length` < SHORT_PAYLOAD zero bytes. XORed to the bare remainder of as many bytes it gives their CRC. */
+/**
+ * CRC of `length` < SHORT_PAYLOAD zero bytes. XORed with the bare remainder of the same number of
+ * bytes, it gives their CRC.
+ */
 // @ts-ignore: decorator
 @inline
 export function crcOfZeros(length: u32): u32 {

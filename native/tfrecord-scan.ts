@@ -1,4 +1,4 @@
-// Walking a stretch of memory frame by frame.
+// Scans a memory range frame by frame.
 import { crc32c } from './crc32c';
 import { SCAN_STATE } from './memory';
 import { FRAME_BYTES, HEADER_BYTES, lengthCrc, mask } from './tfrecord-frame';
@@ -15,10 +15,12 @@ const INDEX_FULL: u32 = 4;
 const VERIFY_LENGTH: u32 = 1;
 const VERIFY_PAYLOAD: u32 = 2;
 
-/** Passes whole good frames in [start, end) and says in SCAN_STATE where and why it stopped. */
+/**
+ * Scans complete valid frames in [start, end). SCAN_STATE has the position and reason of the stop.
+ */
 export function scanTFRecords(start: usize, end: usize, index: usize, capacity: u32, maxBytes: u32, mode: u32): u32 {
-  // No stretch of memory holds 2^32 - 1 frames.
-  const most: u32 = index == 0 ? ~0 : capacity;
+  // Memory cannot hold 2^32 - 1 frames.
+  const limit: u32 = index == 0 ? ~0 : capacity;
   let at = start;
   let passed: u32 = 0;
   let status = NEED_MORE;
@@ -26,7 +28,7 @@ export function scanTFRecords(start: usize, end: usize, index: usize, capacity: 
   let actual: u32 = 0;
 
   while (end - at >= HEADER_BYTES) {
-    if (passed == most) {
+    if (passed == limit) {
       status = INDEX_FULL;
       break;
     }

@@ -1,8 +1,8 @@
-// Writing a frame around a payload.
+// Writes the frame around a payload.
 import { crc32c } from './crc32c';
 import { HEADER_BYTES, lengthCrc, mask } from './tfrecord-frame';
 
-/** Writes header and footer of the frame whose payload of `length` bytes lies at `frame` + 12. */
+/** Writes header and footer of the frame with a payload of `length` bytes at `frame` + 12. */
 export function sealTFRecord(frame: usize, length: u32): void {
   const payload = frame + HEADER_BYTES;
   store<u32>(frame, length);

@@ -1,7 +1,9 @@
-// Small vector words that the folds share.
+// Vector helpers shared by the folds.
 import { SEED_MASK, START_MASK } from './memory';
 
-/** Bytes n to n + 15 of `a` followed by `b`, for the n in the name. V8 makes one `palignr` of it. */
+/**
+ * Bytes n to n + 15 of `a` followed by `b`, for the n in the name. V8 compiles it to one `palignr`.
+ */
 // @ts-ignore: decorator
 @inline
 export function join1(a: v128, b: v128): v128 {
@@ -58,14 +60,20 @@ export function join13(a: v128, b: v128): v128 {
   return v128.shuffle<u8>(a, b, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28);
 }
 
-/** The four bytes of `state` wherever `pad` says that a message starts, to be cut out by `firstVector`. */
+/**
+ * `state` repeated so that its four bytes align with a message start at `pad`. `firstVector` masks
+ * the rest.
+ */
 // @ts-ignore: decorator
 @inline
 export function seedVector(state: u32, pad: u32): v128 {
   return i32x4.splat(rotl<u32>(state, (pad & 3) << 3));
 }
 
-/** `bytes` from memory: what lies before the start of the message cut off, its seed XORed in; `at` = 64 - pad + offset. */
+/**
+ * Masks the bytes before the start of the message and XORs the seed. `bytes` are from memory; `at`
+ * = 64 - pad + offset.
+ */
 // @ts-ignore: decorator
 @inline
 export function firstVector(bytes: v128, seed: v128, at: usize): v128 {

@@ -1,4 +1,5 @@
-// Builds dist/ from src/: `node scripts/build.mjs [bundle|types]` for the JavaScript, the declarations, or both.
+// Builds dist/ from src/: `node scripts/build.mjs [bundle|types]` builds the JavaScript, the
+// declarations, or both.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,11 +14,11 @@ const types = join(dist, 'types');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const COMMAND_LINE = 'src/cli/main.ts';
-/** Packages that become part of the bundle: users install none, and loading them takes longer than the rest. */
+/** Packages to include in the bundle, so that users do not install them and they load faster. */
 const BUNDLED_PACKAGES = ['commander', 'crc-32'];
-/** Entries built on the others: these decide how modules are divided into chunks. */
+/** Entries that build on the other entries. The other entries determine the chunks. */
 const UPPER = /^(upload|scale|pipemode)/;
-/** The modules that the command line loads first. */
+/** The modules that the command line loads at startup. */
 const START = [
   'src/cli/program.ts',
   'src/cli/fail.ts',
@@ -51,7 +52,7 @@ export async function bundle() {
   chmodSync(join(root, manifest.bin.recordpipe), 0o755);
 }
 
-/** The modules that package.json exports under a condition: their names in the bundle and their sources. */
+/** Maps the bundle names of the modules that package.json exports under a condition to their sources. */
 function publicModules(condition) {
   return Object.fromEntries(
     Object.entries(manifest.exports)
@@ -65,8 +66,8 @@ function sourceOf(subpath) {
 }
 
 /**
- * All modules of a bundle are in one folder: a worker is next to the module that starts it, and package.json is one
- * folder up.
+ * Writes a bundle into one directory, so that a worker is next to the module that starts it and
+ * package.json is in the parent directory. Returns the paths of the files.
  */
 async function bundled(folder, library, programs, options) {
   const build = await rolldown({
@@ -74,7 +75,7 @@ async function bundled(folder, library, programs, options) {
     cwd: root,
     input: { ...library, ...programs },
     external: (name) => /^(node:|worker_threads$)/.test(name) || dependencies.has(packageOf(name)),
-    // Entries are facades, and no chunk imports another in a circle: see `chunkOf`.
+    // Entries only re-export, and chunks have no import cycles: see `chunksOf`.
     preserveEntrySignatures: 'allow-extension',
     tsconfig: 'tsconfig.json',
     logLevel: 'silent',
@@ -85,7 +86,7 @@ async function bundled(folder, library, programs, options) {
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
     sourcemap: true,
-    // The positions are enough to find code in the repository; the sources would double the package.
+    // Positions suffice to find code in the repository. Sources would double the package size.
     sourcemapExcludeSources: true,
     comments: { legal: true, annotation: true, jsdoc: false },
     codeSplitting: {
@@ -96,7 +97,7 @@ async function bundled(folder, library, programs, options) {
   return output.map(({ fileName }) => join(folder, fileName));
 }
 
-/** The packages that users install. Others are part of the bundle. */
+/** The packages that users install. All others are bundled. */
 const dependencies = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }));
 
 function packageOf(specifier) {
@@ -107,9 +108,10 @@ function packageOf(specifier) {
 const LIGHT = new Set(['errors', 'formats-names']);
 
 /**
- * Returns a function that names the chunk of a module. There are few chunks, because importing many small modules takes
- * several times as long as one large module. Each light entry is one chunk; the other modules of the root entry are one chunk. Others share a chunk with
- * those that the same entries import. The declarations of the commands are one chunk. Modules that are imported at the moment of use stay apart.
+ * Returns a function that names the chunk of a module. There are few chunks, because importing many
+ * small modules takes several times as long as importing one large module. Each light entry
+ * forms one chunk, and so do the other modules of the root entry. Other modules share a chunk if the same entries import them. The command
+ * declarations form one chunk. Modules that are imported on first use stay separate.
  */
 function chunksOf(library) {
   const closures = new Map();
@@ -133,7 +135,7 @@ function chunksOf(library) {
   };
 }
 
-/** A module and all that it imports statically. */
+/** The set of a module and all its static imports, transitively. */
 function closure(id, importsOf, reached = new Set()) {
   if (!reached.has(id)) {
     reached.add(id);
@@ -142,7 +144,7 @@ function closure(id, importsOf, reached = new Set()) {
   return reached;
 }
 
-/** Writes the licenses of the packages that are part of the bundle. */
+/** Writes the licenses of the bundled packages. */
 function licenses() {
   const path = join(dist, 'THIRD-PARTY-LICENSES.txt');
   const texts = BUNDLED_PACKAGES.map((name) => {
@@ -154,17 +156,24 @@ function licenses() {
   return path;
 }
 
-/** Bundles for browsers contain `no-NAME.ts` in the place of `NAME.ts` where both exist. */
+/**
+ * Browser bundles replace `NAME.ts` with `no-NAME.ts` if both exist. Modules that a format loads
+ * for writers, indexes, and header hops need files, so they are empty.
+ */
 const standIns = {
   name: 'stand-ins',
-  resolveId(specifier, importer) {
+  resolveId(specifier, importer, { kind }) {
     if (importer === undefined || !specifier.startsWith('.')) return undefined;
+    const needsFiles = /\/formats\/\w+\/format\.ts$/.test(importer) && !specifier.endsWith('/codec.ts');
+    if (kind === 'dynamic-import' && needsFiles) return EMPTY;
     const standIn = join(importer, '..', specifier, '..', `no-${basename(specifier)}`);
     return existsSync(standIn) ? standIn : undefined;
   },
+  load: (id) => (id === EMPTY ? 'export {};' : undefined),
 };
+const EMPTY = '\0empty';
 
-/** Modules of a bundle find the files of the package, such as package.json, one folder up. */
+/** Rewrites URLs of package files, such as package.json, to the parent directory of the bundle. */
 const packageFiles = {
   name: 'package-files',
   transform: {
@@ -177,18 +186,20 @@ const packageFiles = {
   },
 };
 
-/** The bundled packages do the work that few programs need at the moment of use, not when they are imported. */
+/** Defers work of the bundled packages that few programs need from import to first use. */
 const lazyPackages = {
   name: 'lazy-packages',
   transform: {
     filter: { id: /node_modules\/(crc-32\/crc32c|commander\/lib\/command)\.js$/ },
     handler(code, id) {
-      // Tables for hosts without the WebAssembly kernel. An object literal is also something that bundlers may drop.
+      // Only hosts without the WebAssembly kernel need the tables. Bundlers can drop an unused
+      // object literal.
       if (id.endsWith('crc32c.js'))
         return `let tables; const load = (exports) => { ${code}\n return exports; };
           export default { buf: (bytes, seed) => (tables ??= load({})).buf(bytes, seed) };`;
       const required = "const childProcess = require('node:child_process');";
-      if (!code.includes(required)) throw new Error('commander loads node:child_process in another way');
+      if (!code.includes(required))
+        throw new Error('commander no longer loads node:child_process as expected; update lazyPackages');
       return code.replace(
         required,
         "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };",
@@ -208,7 +219,7 @@ export function declare() {
   const EMITTED = 'TSFILE: ';
   const lines = stdout.split('\n');
   process.stdout.write(lines.filter((line) => !line.startsWith(EMITTED)).join('\n'));
-  if (status !== 0) throw new Error('the declarations cannot be written');
+  if (status !== 0) throw new Error('tsc failed to write the declarations');
   const outputs = new Set(
     lines
       .filter((line) => line.startsWith(EMITTED))
@@ -218,7 +229,7 @@ export function declare() {
   prune(types, (path) => outputs.has(path));
 }
 
-/** Removes the files of earlier builds. Returns whether the folder is empty then. */
+/** Removes files of earlier builds. Returns whether the directory is empty afterwards. */
 function prune(folder, isKept) {
   let isEmpty = true;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# Installs the programs that recordpipe is tested and measured against.
+# Installs the programs that recordpipe is tested against and compared with.
 #
-#   scripts/counterparts.sh [NAME]...      (no name: all of them)
+#   scripts/counterparts.sh [NAME]...      (default: all)
 #
-# tensorflow original vahidk mxnet sagemaker rust npm chromium: record files, kernels, Pipe mode, a browser.
-# bundlers: rollup, webpack and Next, in which worker threads are tested.
-# versitygw rgw moto: services that speak S3; s3-clients (aws, s5cmd, boto3 with its CRT); nginx, which the clients are measured against.
-# slurm, which runs job arrays; recipes: what checks the files of docs/scale-out (shellcheck, GNU parallel, Kubernetes' schemas, Amazon's services and states language).
+# tensorflow original vahidk mxnet sagemaker rust npm chromium: record files, kernels, Pipe mode,
+#   a browser.
+# bundlers: rollup, webpack, and Next, to test worker threads in bundles.
+# versitygw rgw moto: S3-compatible services. s3-clients: aws, s5cmd, boto3 with its CRT. nginx: the
+#   server for measuring clients.
+# slurm: runs job arrays. recipes: tools that check the files of docs/scale-out (shellcheck, GNU
+#   parallel, schemas of Kubernetes and of AWS services, the Amazon States Language).
 #
-# Prints one line per name on stdout, `have: NAME` or `skipped: NAME (why)`, and exits 0 either way:
-# a counterpart that cannot be had is a hole in a table, not a failure. Everything goes to
-# .cache/counterparts/NAME (git-ignored), what the installers say to .cache/counterparts/NAME.log.
-# Versions are pinned under bench/against; when a pin changes, the next run installs again.
-# `original`, the PipeModeDataset of sagemaker_tensorflow, needs Python 3.11 on x86-64 Linux and takes 1.2 GB.
+# Prints one line per name, `have: NAME` or `skipped: NAME (why)`, and exits with 0 in both cases:
+# a missing counterpart skips tests and figures and is not a failure. Installs to
+# .cache/counterparts/NAME (git-ignored) and logs to .cache/counterparts/NAME.log. Versions are
+# pinned in bench/against; after a pin changes, the next run reinstalls. `original`, the PipeModeDataset of
+# sagemaker_tensorflow, needs Python 3.11 on x86-64 Linux and 1.2 GB of disk space.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -20,7 +23,7 @@ against=$root/bench/against
 cache=$root/.cache/counterparts
 all=(tensorflow original vahidk mxnet sagemaker rust npm bundlers chromium versitygw rgw moto s3-clients nginx slurm recipes)
 
-# The files that decide what is installed under a name; their hash tells whether it is up to date.
+# The files that pin a counterpart. Their hash shows whether the installation is up to date.
 pins_of() {
   case $1 in
     tensorflow | vahidk | mxnet | sagemaker | moto | s3-clients | recipes) echo "$against/$1.requirements.txt" ;;
@@ -32,7 +35,7 @@ pins_of() {
   esac
 }
 
-# What Debian installs for a name; these have no pins.
+# The Debian packages of a counterpart; these are not pinned.
 packages_of() {
   case $1 in
     chromium) echo chromium ;;
@@ -72,7 +75,7 @@ install_original() {
   "$root/scripts/install-original.sh" "$cache/original"
 }
 
-# The tools that come with Debian need root; the others are an environment of Python.
+# The Debian tools need root; the others are in a Python environment.
 install_recipes() {
   if ! { command -v shellcheck && command -v parallel; }; then
     install_packages recipes 'shellcheck parallel' || return 1
@@ -88,7 +91,7 @@ install_versitygw() {
   GOBIN=$cache/versitygw/bin go install "github.com/versity/versitygw/cmd/versitygw@$(cat "$against/versitygw.version")"
 }
 
-# RUNLEVEL: nothing that is installed is started as a service of the machine.
+# RUNLEVEL prevents the packages from starting services.
 install_packages() {
   if [ "$(id -u)" -ne 0 ]; then
     echo 'apt-get needs root'
@@ -99,7 +102,7 @@ install_packages() {
   apt-get update -qq && apt-get install -qq --yes --no-install-recommends ${2:-$(packages_of "$1")}
 }
 
-# Does it answer? Quick, so that a second run of this script costs next to nothing.
+# Checks that a counterpart is installed. Fast, so that repeated runs cost little.
 works() {
   case $1 in
     tensorflow | vahidk) [ -x "$cache/$1/bin/python" ] && "$cache/$1/bin/python" -c '' ;;
@@ -114,7 +117,7 @@ works() {
     rgw) command -v radosgw && command -v ceph-mon && command -v ceph-osd && command -v ceph ;;
     moto) "$cache/moto/bin/python" -c 'from importlib.util import find_spec; assert find_spec("moto.server")' ;;
     s3-clients) [ -x "$cache/s3-clients/bin/aws" ] && "$cache/s3-clients/bin/s5cmd" version ;;
-    # Not in the path of everybody.
+    # /usr/sbin is not in every user's PATH.
     slurm) [ -x /usr/sbin/slurmctld ] && [ -x /usr/sbin/slurmd ] && [ -x /usr/sbin/munged ] && command -v sbatch ;;
     recipes) recipe_tools ;;
     nginx) [ -x /usr/sbin/nginx ] || command -v nginx ;;
@@ -139,19 +142,19 @@ install() {
   esac
 }
 
-# One line that says why it failed: the first thing its log calls an error, or else its last line.
+# Prints why an installation failed in one line: the first error in its log, or else the last line.
 why() {
   local line
   line=$(grep -iE '^(E:|error|npm error)' "$cache/$1.log" | grep -v -m 1 'Ignored the following')
   [ -n "$line" ] || line=$(grep -v '^[[:space:]]*$' "$cache/$1.log" | tail -n 1)
-  echo "${line:-the installer said nothing}" | sed 's/^.*: line [0-9]*: //' | tr -d '\r' | cut -c 1-160
+  echo "${line:-the installer printed nothing}" | sed 's/^.*: line [0-9]*: //' | tr -d '\r' | cut -c 1-160
 }
 
 provide() {
   case " ${all[*]} " in
     *" $1 "*) ;;
     *)
-      echo "skipped: $1 (no such counterpart)"
+      echo "skipped: $1 (unknown name)"
       return
       ;;
   esac

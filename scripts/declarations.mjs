@@ -1,4 +1,4 @@
-// Makes the declarations that tsc wrote readable for older compilers and targets, and hides what users cannot call.
+// Makes tsc's declarations work with older compilers and targets, and hides internal constructors.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /** Rewrites one `.d.ts` file in place. */
@@ -8,7 +8,7 @@ export function portDeclarations(path) {
   if (ported !== text) writeFileSync(path, ported);
 }
 
-/** The text of a declaration file as it is published. */
+/** Converts the text of a declaration file to its published form. */
 export function portable(text) {
   return (
     namedPrivates(text)
@@ -17,14 +17,18 @@ export function portable(text) {
         /\/\*\*(?:(?!\*\/)[\s\S])*?@hideconstructor[\s\S]*?\*\/\s*constructor\([\s\S]*?\);/g,
         'protected constructor();',
       )
-      // Compilers before 5.7 know `.js` only.
+      // Compilers before 5.7 accept only `.js`.
       .replace(/(from |import\()(['"])(\.{1,2}\/[^'"]*)\.ts\2/g, '$1$2$3.js$2')
-      // Uint8Array has a type parameter since TypeScript 5.7. This is Uint8Array<ArrayBuffer> there, and Uint8Array before.
+      // Uint8Array has a type parameter since TypeScript 5.7. This type is Uint8Array<ArrayBuffer>
+      // there and Uint8Array in older versions.
       .replace(/\bUint8Array<ArrayBuffer>/g, "ReturnType<Uint8ArrayConstructor['of']>")
   );
 }
 
-/** `#private` makes a class nominal, and is an error for targets below ES2015. A private member with the name of the class does the same. */
+/**
+ * Replaces `#private`, which makes a class nominal but is an error for targets below ES2015, with a
+ * private member named after the class, which has the same effect.
+ */
 function namedPrivates(text) {
   let name = '';
   return text

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs the original PipeModeDataset (sagemaker_tensorflow) into a Python environment of its own.
+# Installs the original PipeModeDataset (sagemaker_tensorflow) into a new Python environment.
 #
 #   scripts/install-original.sh DIR        then: DIR/bin/python -c 'import sagemaker_tensorflow'
 #
-# Its newest wheel is tagged for Python 3.10. The shared object inside depends on TensorFlow's ABI, not on Python's:
-# unpacked beside the TensorFlow that it was built for it loads on 3.11 as well.
+# Its newest wheel is tagged for Python 3.10. Its shared object depends on the ABI of TensorFlow,
+# not of Python, so it also loads on 3.11 when unpacked next to the TensorFlow it was built for.
 set -euo pipefail
 
 against=$(cd "$(dirname "${BASH_SOURCE[0]}")/../bench/against" && pwd)

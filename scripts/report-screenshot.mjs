@@ -1,4 +1,5 @@
-// Makes docs/report.png, the picture of a report in README.md: sample data, `recordpipe stats --html`, and a browser that takes the picture.
+// Creates docs/report.png, the screenshot of a report in README.md, from sample data with
+// `recordpipe stats --html` and a headless browser.
 // Run with `node scripts/report-screenshot.mjs [CHROMIUM]`.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -9,11 +10,11 @@ import { deflateSync } from 'node:zlib';
 import { encodeTFRecord } from 'recordpipe';
 import { encodeExample } from 'recordpipe/messages';
 
-const MOST_BYTES = 200_000;
+const MAX_BYTES = 200_000;
 const [browser = 'chromium'] = process.argv.slice(2);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'recordpipe-report-'));
-const picture = join(root, 'docs/report.png');
+const screenshot = join(root, 'docs/report.png');
 const CLASSES = ['cat', 'dog', 'horse', 'frog', 'ship', 'truck', 'bird', 'deer'];
 
 try {
@@ -26,7 +27,7 @@ try {
     [join(root, 'dist/cli.js'), 'stats', 'train', '--html', page, '-q'],
     { cwd: folder },
   );
-  if (status !== 1) throw new Error(`stats ended with ${status}, not with 1 for the damage`);
+  if (status !== 1) throw new Error(`stats exited with ${status}, expected 1 because of the damage`);
   mkdirSync(join(root, 'docs'), { recursive: true });
   const { error, stderr } = spawnSync(
     browser,
@@ -42,21 +43,21 @@ try {
       '--hide-scrollbars',
       `--user-data-dir=${join(folder, 'profile')}`,
       '--window-size=1120,1690',
-      `--screenshot=${picture}`,
+      `--screenshot=${screenshot}`,
       pathToFileURL(page).href,
     ],
     { encoding: 'utf8' },
   );
   if (error !== undefined) throw error;
-  const { size } = statSync(picture, { throwIfNoEntry: false }) ?? { size: 0 };
-  if (size === 0) throw new Error(`no picture: ${stderr}`);
-  if (size > MOST_BYTES) throw new Error(`a picture of ${size} bytes, more than ${MOST_BYTES}`);
+  const { size } = statSync(screenshot, { throwIfNoEntry: false }) ?? { size: 0 };
+  if (size === 0) throw new Error(`no screenshot: ${stderr}`);
+  if (size > MAX_BYTES) throw new Error(`the screenshot has ${size} bytes, the maximum is ${MAX_BYTES}`);
   console.log(`docs/report.png: ${size} bytes`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Images with labels, boxes and an embedding; one bit of the third shard is turned. */
+/** Writes a shard of images with labels, boxes, and an embedding. The third shard has a flipped bit. */
 function writeShard(data, shard) {
   const random = randomFrom(shard + 1);
   const frames = [];
@@ -83,7 +84,7 @@ function writeShard(data, shard) {
   writeFileSync(join(data, `train-${String(shard).padStart(5, '0')}-of-00008.tfrecord`), bytes);
 }
 
-/** A landscape of two waves in the colours of its class. */
+/** A PNG of a wavy landscape in the colours of its class. */
 function png(width, height, label, random) {
   const hue = (label / CLASSES.length) * 2 * Math.PI;
   const [a, b] = [3 + 8 * random(), 2 + 5 * random()];

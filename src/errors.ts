@@ -1,12 +1,16 @@
 /**
- * The one error family of recordpipe: every failure that has to do with data, input or the outside world
- * is a {@link RecordpipeError} with a stable `code`. Wrong arguments are a {@link UsageError}, one of the same family.
+ * Errors of recordpipe. Every failure that concerns data, input or the environment is a
+ * {@link RecordpipeError} with a stable `code`. Invalid arguments throw a {@link UsageError}, which
+ * is a subclass.
  */
 import { redacted, redactedCause } from './redact.ts';
 
 export { redacted } from './redact.ts';
 
-/** What went wrong, as a stable kebab-case word. New codes may be added; none is ever renamed. */
+/**
+ * Identifies a kind of failure by a stable kebab-case word. Releases may add codes; they never
+ * rename one.
+ */
 export type ErrorCode =
   | 'length-checksum'
   | 'data-checksum'
@@ -59,8 +63,8 @@ export type ErrorCode =
   | 'invalid-argument';
 
 /**
- * The codes that say data is bad, however often it is read. The others say that something could not be read, written or went on: worth
- * another try.
+ * Codes of invalid data: reading it again fails again. All other codes mean that something could
+ * not be read, written or continued, so another attempt may succeed.
  *
  * @example
  * ```ts
@@ -98,36 +102,50 @@ export const DATA_ERROR_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'no-records',
 ]);
 
-/** Where a failure happened. Every field may be missing: not every failure has a place in a file. */
+/** Location of a failure. Every field is optional: some failures have no location in a file. */
 export interface ErrorPlace {
-  /** File, URL or name of the stream. */
+  /** File, URL or stream name. */
   readonly uri?: string | undefined;
-  /** Index of the record, from 0. */
+  /** Zero-based index of the record. */
   readonly record?: number | undefined;
-  /** Position of the record's first byte, from 0; a position in the uncompressed bytes where the stream is compressed. */
+  /**
+   * Zero-based offset of the record's first byte; in a compressed stream, the offset in the
+   * uncompressed bytes.
+   */
   readonly offset?: number | undefined;
   /** Whether `offset` counts uncompressed bytes of a compressed stream. */
   readonly compressed?: boolean | undefined;
 }
 
-/** An error as JSON: in reports, status files and `JSON.stringify(error)`. A stable contract; fields may be added. */
+/**
+ * JSON form of an error: in reports, status files and `JSON.stringify(error)`. A stable contract;
+ * fields may be added.
+ */
 export interface ErrorJson {
   /** `RecordpipeError`, or the name of a subclass. */
   readonly name: string;
   /** Stable kebab-case word. */
   readonly code: ErrorCode;
-  /** File, URL or name of the stream; null where the failure concerns none. */
+  /** File, URL or stream name; null if the failure concerns none. */
   readonly uri: string | null;
-  /** Index of the record, from 0; null where the failure has no place in the file (it could not be opened). */
+  /**
+   * Zero-based index of the record; null if the failure has no location in the file, for example if
+   * the file could not be opened.
+   */
   readonly record: number | null;
-  /** Position of the record's first byte, from 0, in the uncompressed bytes; null where there is none. */
+  /**
+   * Zero-based offset of the record's first byte in the uncompressed bytes; null if there is none.
+   */
   readonly offset: number | null;
-  /** What was expected, what was found, where, and the next step. For people: its words may change. */
+  /**
+   * Human-readable description: what was expected, what was found, where, and the next step. The
+   * wording may change.
+   */
   readonly message: string;
 }
 
 /**
- * A failure with a code and a place.
+ * A failure with a code and a location.
  *
  * @example
  * ```ts
@@ -148,8 +166,8 @@ export class RecordpipeError extends Error {
   readonly compressed: boolean;
 
   /**
-   * `what` is the sentence without its place; the place is appended to make `message`. Secrets are removed from message,
-   * address and cause.
+   * Creates an error. Removes secrets from its message, address and cause.
+   * @param what the message without its location, which is appended
    */
   constructor(code: ErrorCode, what: string, place: ErrorPlace = {}, cause?: unknown) {
     super(
@@ -163,7 +181,7 @@ export class RecordpipeError extends Error {
     this.compressed = place.compressed ?? false;
   }
 
-  /** The object that `JSON.stringify` and every report print. */
+  /** Returns the JSON form, which `JSON.stringify` and all reports use. */
   toJSON(): ErrorJson {
     return {
       name: this.name,
@@ -177,8 +195,9 @@ export class RecordpipeError extends Error {
 }
 
 /**
- * An argument or option that a function does not accept: the caller's mistake, never a property of the data.
- * The message names the argument. Any other `TypeError` or `RangeError` thrown by recordpipe is a bug in recordpipe.
+ * An invalid argument or option: a mistake of the caller, independent of the data. The message
+ * names the argument. Any other `TypeError` or `RangeError` thrown by recordpipe is a bug in
+ * recordpipe.
  *
  * @example
  * ```ts
@@ -199,7 +218,8 @@ export class UsageError extends RecordpipeError {
 }
 
 /**
- * Whether `error` is a {@link RecordpipeError}, and, when codes are given, one of those.
+ * Reports whether `error` is a {@link RecordpipeError} with one of the given codes; without codes,
+ * with any code.
  *
  * @example
  * ```ts
@@ -212,8 +232,9 @@ export function isRecordpipeError(error: unknown, ...codes: ErrorCode[]): error 
 }
 
 /**
- * Whether `error` concerns one file, object or record, so that work on many of them may note it and continue.
- * False for a wrong argument (it concerns all of them), for an abort, and for bugs: rethrow those.
+ * Reports whether `error` concerns a single file, object or record, so that a run over many can
+ * record it and continue. Returns false for invalid arguments (which affect all items), aborts and
+ * bugs: rethrow those.
  *
  * @example
  * ```ts
@@ -227,8 +248,8 @@ export function isItemFailure(error: unknown): error is RecordpipeError {
 }
 
 /**
- * Whether `error` says that memory ran out, in this process or in one of its threads. Such errors come from the host, so they
- * are no RecordpipeErrors.
+ * Reports whether `error` means that this process or one of its threads ran out of memory. The
+ * runtime throws these errors, so they are not RecordpipeErrors.
  *
  * @example
  * ```ts
@@ -245,7 +266,7 @@ export function isOutOfMemory(error: unknown): boolean {
   );
 }
 
-/** The message of an error without its place, for an error that adds to it. */
+/** Returns the message of an error without its location, for errors that extend it. */
 export function sentenceOf(error: RecordpipeError): string {
   const place = placeText(error);
   return error.message.endsWith(place)

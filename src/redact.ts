@@ -1,15 +1,17 @@
 /**
- * The one place that removes secrets from text. Every error message, cause, event and diagnosis passes through it before
- * anybody can print, log or store it.
+ * Removes secrets from text. Every error message, cause, event and diagnosis passes through this
+ * module before it is printed, logged or stored.
  */
 
-/** Shorter texts occur in ordinary words and are not replaced. */
+/** Minimum length of a secret: shorter texts occur in ordinary words and are not replaced. */
 const MIN_SECRET_CHARACTERS = 8;
-/** Session tokens are renewed about every hour: old ones are forgotten. */
+/**
+ * Maximum secrets remembered. Session tokens are renewed about every hour; the oldest are dropped.
+ */
 const MAX_SECRETS = 256;
 const REDACTED = '[redacted]';
 
-/** Variables whose values are secrets. */
+/** Environment variables whose values are secrets. */
 const VARIABLES = [
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
@@ -20,7 +22,10 @@ const VARIABLES = [
 /** Secrets in use that are not in the environment. */
 const known = new Set<string>();
 
-/** Registers a secret that is in use: a secret access key, a session token, a password. Texts under 8 characters are ignored. */
+/**
+ * Registers a secret: a secret access key, a session token, a password. Ignores texts of fewer than
+ * 8 characters.
+ */
 export function registerSecret(secret: string | undefined): void {
   for (const piece of piecesOf(secret)) {
     if (known.has(piece)) continue;
@@ -30,9 +35,10 @@ export function registerSecret(secret: string | undefined): void {
 }
 
 /**
- * A text without secrets: secret access keys and session tokens in use, passwords in URLs, signatures and credentials in
- * presigned URLs, and values of `Authorization` and `x-amz-security-token` headers become `[redacted]`. Apply it to
- * whatever you log beside the errors of this package, whose messages, stacks and causes have passed through it already.
+ * Replaces secrets in a text by `[redacted]`: registered secret access keys and session tokens,
+ * passwords in URLs, signatures and credentials in presigned URLs, and values of `Authorization`
+ * and `x-amz-security-token` headers. Messages, stacks and causes of this package's errors are
+ * already redacted; apply this function to everything else that you log.
  *
  * @example
  * ```ts
@@ -60,17 +66,17 @@ const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b((?:authorization|x-amz-security-token)["']?[ \t]*:[ \t]*["']?)[^\r\n"']+/gi, `$1${REDACTED}`],
 ];
 
-/** A text that should be a URL, and may be one with a password that lacks its scheme. */
+/** Redacts a text that should be a URL, even if it has a password but no scheme. */
 export function redactedUrl(text: string): string {
   return text.replace(/^([a-z0-9+.-]+:\/\/)?.*@/is, `$1${REDACTED}@`);
 }
 
-/** How deep causes, and the objects that hang on them, are followed. */
+/** Maximum depth to which causes and their nested objects are redacted. */
 const MAX_DEPTH = 8;
 
 /**
- * A cause without secrets. An error keeps its identity, and its texts are replaced; other objects are left alone and
- * replaced by copies, because they may be somebody's configuration.
+ * Redacts a cause. Errors are changed in place and keep their identity. Other objects are copied,
+ * because they may be configuration that the caller still uses.
  */
 export function redactedCause(cause: unknown): unknown {
   return scrubbed(cause, MAX_DEPTH);
@@ -100,7 +106,7 @@ function scrubbedError(error: Error, depth: number): Error {
 }
 
 function scrubbedObject(value: Record<string, unknown>, depth: number): unknown {
-  // What is not a plain object holds its state elsewhere: a socket, a request.
+  // Other objects, such as sockets and requests, keep their state elsewhere.
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;
   let copy: Record<string, unknown> | undefined;
@@ -121,8 +127,8 @@ function* secretsInUse(): Generator<string, void, undefined> {
 }
 
 /**
- * The parts of a secret that stay the same however it is quoted: control characters, quotes and backslashes are written as
- * escapes in JSON and in messages.
+ * Splits a secret into the parts that quoting leaves unchanged: JSON and messages escape control
+ * characters, quotes and backslashes.
  */
 function piecesOf(secret: string | undefined): string[] {
   if (secret === undefined || secret.length < MIN_SECRET_CHARACTERS) return [];

@@ -52,7 +52,6 @@ const PENDING: readonly string[] = [
   'src/formats',
   'src/messages',
   'src/records',
-  'src/scale',
   'src/storage',
 ];
 

@@ -1,4 +1,7 @@
-"""Examples that are in memory, parsed by TensorFlow: one by one, and all at once. Kept on one processor, it has one thread."""
+"""Parses Examples in memory with TensorFlow, one by one and as a batch.
+
+Kept on one processor, TensorFlow uses one thread.
+"""
 
 import time
 
@@ -20,7 +23,7 @@ kept = {}
 
 
 def prepared(request, parse, batched):
-    """Records as tensors and the traced function, made when a file is first asked for."""
+    """Returns records as tensors and the traced function, created on first use of a file."""
     key = (request["path"], batched)
     if kept.get("key") != key:
         features = features_of(request["specs"])

@@ -1,4 +1,4 @@
-"""What peers that parse Examples have in common: the records of a file, and sums of what was found."""
+"""Shared by peers that parse Examples: reads the records of a file and sums parsed values."""
 
 import struct
 
@@ -15,7 +15,7 @@ def records_of(path):
 
 
 def facts_of(parsed, specs):
-    """Sums of what was found, arrays or single values by name, as bench/examples.mjs makes them."""
+    """Sums parsed values, arrays or single values by name, in the same way as bench/examples.mjs."""
     facts = {"bytes": 0, "firsts": 0, "floats": 0, "integers": 0}
     for name, spec in specs.items():
         values = parsed[name]

@@ -1,6 +1,6 @@
-"""MXNet's recordio behind the line protocol of bench/against: MXRecordIO, dmlc's reader and writer called by ctypes.
+"""Serves MXNet's recordio over the line protocol of bench/against.
 
-Every record is a `bytes` of its own.
+MXRecordIO calls dmlc's reader and writer through ctypes. Every record is a new `bytes` object.
 """
 
 import mxnet

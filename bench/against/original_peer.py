@@ -1,7 +1,8 @@
-"""The original PipeModeDataset (sagemaker_tensorflow) behind the line protocol of bench/against.
+"""Serves the original PipeModeDataset (sagemaker_tensorflow) over the line protocol of bench/against.
 
-In batches of 256, as its documentation reads, and record by record; a tensor each. It checks both checksums of TFRecords,
-and of RecordIO the magic number. Only a pass with `check` looks into the tensors.
+Reads batches of 256, as in its documentation, and single records; each is one tensor. It verifies
+both checksums of TFRecords and the magic number of RecordIO. Only a pass with `check` reads the
+tensors.
 """
 
 import importlib.metadata
@@ -29,7 +30,7 @@ def dataset_of(request):
 
 
 def batches(request):
-    """`limit` in whole batches."""
+    """`limit` is a multiple of the batch size."""
     dataset = dataset_of(request).batch(BATCH)
     if "limit" in request:
         dataset = dataset.take(request["limit"] // BATCH)
@@ -56,7 +57,7 @@ def one_by_one(request):
 
 
 class Seen:
-    """Counts records; in a checking pass their bytes too, and makes a checksum of them."""
+    """Counts records; in a checking pass also counts and checksums their bytes."""
 
     def __init__(self, request):
         self.check = request.get("check", False)

@@ -1,5 +1,6 @@
 /**
- * Starts the peers of the benchmarks and talks to them, one request at a time (README.md has the protocol).
+ * Starts the peers of the benchmarks and sends them requests, one at a time. README.md documents
+ * the protocol.
  *
  *   for (const peer of availablePeers()) {
  *     if (!peer.available) { console.log(`skipped: ${peer.name} (${peer.reason})`); continue; }
@@ -18,12 +19,12 @@ import { fileURLToPath } from 'node:url';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const installed = (path) => here(`../../.cache/counterparts/${path}`);
 
-/** How much of what a peer writes to stderr is kept, to say why it died. */
-const LAST_WORDS = 2000;
-/** How long a peer may take to leave after it was asked to. */
+/** Maximum characters of a peer's stderr to keep for error messages. */
+const MAX_STDERR_CHARACTERS = 2000;
+/** Maximum time for a peer to exit after the request to do so. */
 const LEAVE_MS = 5000;
 
-/** Every peer there is: what installs it, what must exist, how to start it and what it can do. */
+/** All peers: what installs each, which file it needs, how to start it, and its modes. */
 const PEERS = [
   {
     name: 'limit',
@@ -136,7 +137,7 @@ const PEERS = [
   })),
 ];
 
-/** All peers; those that are not installed have `available: false` and a `reason`. */
+/** Returns all peers. A peer that is not installed has `available: false` and a `reason`. */
 export function availablePeers() {
   return PEERS.map(({ needs, counterpart, ...peer }) =>
     existsSync(needs)
@@ -145,14 +146,14 @@ export function availablePeers() {
   );
 }
 
-/** What scripts/counterparts.sh noted when it could not install it. */
+/** The reason that scripts/counterparts.sh recorded when it could not install a counterpart. */
 export function whyMissing(counterpart) {
   const note = installed(`${counterpart}.skipped`);
   if (existsSync(note)) return readFileSync(note, 'utf8').trim();
   return `not installed: scripts/counterparts.sh ${counterpart}`;
 }
 
-/** Whatever else a peer's libraries print belongs to nobody. */
+/** Parses an answer. Other output of a peer's libraries is ignored. */
 function parsed(text) {
   try {
     return JSON.parse(text);
@@ -162,21 +163,22 @@ function parsed(text) {
 }
 
 /**
- * Starts a peer. `ready` resolves with what it says of itself; `call` sends a request and resolves with its
- * answer (calls queue up), rejecting when the answer is an error or the peer dies; `close` ends it.
+ * Starts a peer. `ready` resolves with the peer's description. `call` sends a request and resolves
+ * with the answer; calls are queued. It rejects if the answer is an error or the peer exits.
+ * `close` ends the peer.
  * @param {{ cpu?: number | string }} options cpu: keep it on this processor (taskset's notation)
  */
 export function startPeer(command, args = [], { cpu } = {}) {
   const line = cpu === undefined ? [command, ...args] : ['taskset', '-c', String(cpu), command, ...args];
   const child = spawn(line[0], line.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] });
   const waiting = new Map();
-  let lastWords = '';
+  let stderr = '';
   let failure;
   let nextId = 1;
 
   const expect = (id) => new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
   const fail = (reason) => {
-    failure ??= new Error(`${command}: ${reason}${lastWords ? `\n${lastWords.trim()}` : ''}`);
+    failure ??= new Error(`${command}: ${reason}${stderr ? `\n${stderr.trim()}` : ''}`);
     for (const { reject } of waiting.values()) reject(failure);
     waiting.clear();
   };
@@ -186,7 +188,7 @@ export function startPeer(command, args = [], { cpu } = {}) {
   });
   child.stdin.on('error', () => {});
   child.stderr.on('data', (chunk) => {
-    lastWords = (lastWords + chunk).slice(-LAST_WORDS);
+    stderr = (stderr + chunk).slice(-MAX_STDERR_CHARACTERS);
   });
   createInterface({ input: child.stdout }).on('line', (text) => {
     const answer = parsed(text);

@@ -1,7 +1,8 @@
-"""The line protocol of bench/against (see README.md there), for the peers written in Python.
+"""The line protocol of bench/against (see README.md there) for peers written in Python.
 
-A peer gives `serve` its name, its version and a table of functions; requests come in on stdin and answers
-go out on stdout, one JSON document a line. The functions take the time themselves, with `Stopwatch`.
+A peer passes its name, its version, and a table of functions to `serve`. Requests arrive on stdin
+and answers go to stdout, one JSON document per line. The functions measure their own time with
+`Stopwatch`.
 """
 
 import json
@@ -15,7 +16,7 @@ POOL_BYTES = 16 << 20
 
 
 class Stopwatch:
-    """Measures the seconds its `with` block takes, on the monotonic clock."""
+    """Measures the seconds that its `with` block takes, on the monotonic clock."""
 
     def __enter__(self):
         self.start = time.perf_counter_ns()
@@ -26,10 +27,10 @@ class Stopwatch:
 
 
 def serve(name, version, operations, notes=None):
-    """Announces the peer, then answers requests until stdin ends or `exit` comes.
+    """Announces the peer, then answers requests until stdin ends or `exit` arrives.
 
     operations: {op: {mode: function(request) -> answer}}
-    notes: {mode: what a reader of the figures must know about it}
+    notes: {mode: caveats about its figures}
     """
     modes = {op: list(functions) for op, functions in operations.items()}
     send({"ready": True, "name": name, "version": version, "modes": modes, "notes": notes or {}})
@@ -60,18 +61,18 @@ def measured(watch, records, payload_bytes):
 
 
 def payload_pool(count, size, seed):
-    """The records every peer writes for the same count, size and seed (see README.md)."""
-    different = min(count, max(1, POOL_BYTES // max(1, size)))
-    words = -(-different * size // 4)
+    """Returns the records that every peer writes for the same count, size, and seed (see README.md)."""
+    distinct = min(count, max(1, POOL_BYTES // max(1, size)))
+    words = -(-distinct * size // 4)
     h = numpy.arange(words, dtype=numpy.uint32) + numpy.uint32(seed * 0x9E3779B9 & 0xFFFFFFFF)
     h = (h ^ (h >> 16)) * numpy.uint32(0x85EBCA6B)
     h = (h ^ (h >> 13)) * numpy.uint32(0xC2B2AE35)
     data = (h ^ (h >> 16)).astype("<u4").tobytes()
-    return [data[k * size : (k + 1) * size] for k in range(different)]
+    return [data[k * size : (k + 1) * size] for k in range(distinct)]
 
 
 def records_to_write(request):
-    """`count` records, all in memory before the clock starts; the pool comes round again and again."""
+    """Returns `count` records, built before the measured time; they repeat the pool."""
     count, size = request["count"], request["size"]
     pool = payload_pool(count, size, request.get("seed", 0))
     rounds = -(-count // max(1, len(pool)))

@@ -1,6 +1,6 @@
-"""The SageMaker SDK's recordio functions behind the line protocol of bench/against.
+"""Serves the SageMaker SDK's recordio functions over the line protocol of bench/against.
 
-`read_recordio` checks the magic number only, and knows no records of several parts.
+`read_recordio` checks only the magic number and does not support multipart records.
 """
 
 import importlib.metadata
@@ -23,7 +23,7 @@ def read(request):
 
 
 def read_pipe(request):
-    """One epoch; with `check`, and the CRC-32 of its records."""
+    """Reads one epoch; with `check`, also computes the CRC-32 of its records."""
     check = request.get("check", False)
     records = payload_bytes = crc = 0
     with Stopwatch() as watch:
@@ -53,5 +53,5 @@ serve(
         "write": {"_write_recordio": write},
         "pipe": {"read_recordio": read_pipe},
     },
-    notes={"read_recordio": "checks the magic number only", "_write_recordio": "escapes no magic number"},
+    notes={"read_recordio": "checks only the magic number", "_write_recordio": "does not escape magic numbers"},
 )

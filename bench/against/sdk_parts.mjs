@@ -27,8 +27,8 @@ const parts = await Promise.allSettled(
     return Body.transformToByteArray();
   }),
 );
-const came = parts.filter(({ status }) => status === 'fulfilled');
+const arrived = parts.filter(({ status }) => status === 'fulfilled');
 const hash = createHash('sha256');
-for (const { value } of came) hash.update(value);
-console.log(JSON.stringify({ came: came.length, sha256: hash.digest('hex') }));
+for (const { value } of arrived) hash.update(value);
+console.log(JSON.stringify({ arrived: arrived.length, sha256: hash.digest('hex') }));
 client.destroy();

@@ -1,9 +1,10 @@
-"""TensorFlow behind the line protocol of bench/against.
+"""Serves TensorFlow over the line protocol of bench/against.
 
-Three ways to read: the deprecated `tf_record_iterator` (a Python object per record, and still the fastest
-where records are small), `TFRecordDataset` as its documentation shows it (an eager tensor per record), and
-"TFRecordDataset best", which pays no Python per record: batches counted inside the dataset, autotuning off.
-All of them check both checksums of every record. Lines of text: `TextLineDataset`, and in the same best way.
+There are three ways to read TFRecords. The deprecated `tf_record_iterator` returns a Python object
+per record and is still the fastest for small records. `TFRecordDataset` as documented returns an
+eager tensor per record. "TFRecordDataset best" runs no Python per record: it counts batches inside
+the dataset, with autotuning off. All of them verify both checksums of every record. Text lines are
+read with `TextLineDataset`, as documented and in the same best way.
 """
 
 import os
@@ -22,7 +23,7 @@ BATCH_RECORDS = 2048
 
 
 def framed_bytes(path, records, limit):
-    """Counted outside the clock, so that the timed loop does nothing but take the records."""
+    """Counts payload bytes outside the measured time, so that the timed loop only takes the records."""
     if limit is None:
         return os.path.getsize(path) - FRAMING_BYTES * records
     total = 0
@@ -42,7 +43,7 @@ def line_bytes(path, records, limit):
 
 
 def read_all(open_records, payload_bytes):
-    """Makes a read operation of a function that gives something to iterate over for a path."""
+    """Returns a read operation for a function that maps a path to an iterable of records."""
 
     def read(request):
         path, limit = request["path"], request.get("limit")
@@ -56,7 +57,7 @@ def read_all(open_records, payload_bytes):
 
 
 def read_best(open_dataset, first_length, payload_bytes):
-    """Makes a read operation that counts batches inside the dataset."""
+    """Returns a read operation that counts batches inside the dataset."""
 
     def read(request):
         path = request["path"]
@@ -76,7 +77,7 @@ def add_size(total, batch):
 
 
 def good_batch(length):
-    """About 4 MiB of records, judged by the first one; more or fewer were slower."""
+    """About 4 MiB of records, estimated from the first one; more or fewer were slower."""
     return min(BATCH_RECORDS, max(16, BATCH_BYTES // max(1, length)))
 
 

@@ -1,4 +1,4 @@
-"""Examples that are in memory, as the loader of vahidk's `tfrecord` takes them apart once it has a record: protobuf, then an array of each feature."""
+"""Parses Examples in memory as the loader of vahidk's `tfrecord` does: protobuf, then one array per feature."""
 
 import time
 

@@ -1,12 +1,13 @@
-"""vahidk's `tfrecord` (Python) behind the line protocol of bench/against.
+"""Serves vahidk's `tfrecord` (Python) over the line protocol of bench/against.
 
-Its reader checks no checksum at all. Its writer takes no bytes, only the features of an Example, so the
-record is put into the one bytes feature of an Example: what is written is some 20 bytes longer than asked
-for, and making the protobuf is part of the time. `bytes` are those it wrote.
+Its reader verifies no checksums. Its writer accepts only the features of an Example, so each record
+is the single bytes feature of an Example. The output is about 20 bytes per record longer than
+requested, and building the protobuf is part of the time. `bytes` is the number of bytes written.
 
-It has no random access: its loader begins where the index says, and reads on. So records are got out of it in
-the two ways there are: reading once over the file, taking those that are wanted, and as one shard of as many as
-there are records, for each of them (which reads the index anew).
+Its loader has no random access: it starts at an offset from the index and reads sequentially. There
+are two ways to get records: read the whole file once and keep the requested records, or treat each
+record as one of N shards, where N is the number of records. The latter reads the index for each
+record.
 """
 
 import importlib.metadata
@@ -50,7 +51,7 @@ def index(request):
 
 
 def get_in_one_pass(request):
-    """`indices` ascending."""
+    """`indices` must be ascending."""
     indices = request["indices"]
     got = []
     with Stopwatch() as watch:
@@ -64,7 +65,7 @@ def get_in_one_pass(request):
 
 
 def get_by_shards(request):
-    """`count`: how many records the file has."""
+    """`count` is the number of records in the file."""
     got = []
     with Stopwatch() as watch:
         for at in request["indices"]:
@@ -74,7 +75,7 @@ def get_by_shards(request):
 
 
 def checksum(records):
-    """CRC-32 of the records one behind the other: are they those that were asked for?"""
+    """CRC-32 of the concatenated records, to verify that they are the requested ones."""
     crc = 0
     for record in records:
         crc = zlib.crc32(record, crc)
@@ -92,7 +93,7 @@ serve(
         "get": {"loader, one pass": get_in_one_pass, "loader, a shard per record": get_by_shards},
     },
     notes={
-        "tfrecord_iterator": "checks no checksum",
-        "TFRecordWriter": "writes Examples only: each record goes in as the bytes feature of one",
+        "tfrecord_iterator": "verifies no checksums",
+        "TFRecordWriter": "writes Examples only: each record is the bytes feature of an Example",
     },
 )

@@ -12,7 +12,10 @@ const WAYS = [
   { who: 'rxjs', cores: 'one' },
 ];
 
-/** `map.batch(256).prefetch(2)` over numbers and over a file of small records; figures are elements per second. */
+/**
+ * Measures `map.batch(256).prefetch(2)` over numbers and over a file of small records, in elements
+ * per second.
+ */
 export async function runChains(cases, context) {
   for (const { what, size } of cases) await (what === 'numbers' ? overNumbers : overRecords)(size, context);
 }

@@ -1,7 +1,7 @@
 import { runEpochs } from './epochs.mjs';
 import { runManyChannels } from './many-channels.mjs';
 
-/** Times of channels in Pipe mode that are not about their bytes. */
+/** Measures Pipe mode times that do not depend on the number of bytes. */
 export async function runChannelTimes(cases, context) {
   for (const { what } of cases) await (what === 'epoch' ? runEpochs : runManyChannels)(context);
 }

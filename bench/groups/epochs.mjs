@@ -4,7 +4,10 @@ import { measureWays } from './ways.mjs';
 
 const EPOCHS = 9;
 
-/** What an epoch takes besides its records: lock, index, opening the pipe, its end; figures are milliseconds, medians of several per round. */
+/**
+ * Measures the overhead of an epoch: lock, index, opening the pipe, and its end. Figures are
+ * milliseconds, each the median of several epochs.
+ */
 export async function runEpochs(context) {
   const { smoke, data } = context;
   const file = data.records('one', 1, 100);

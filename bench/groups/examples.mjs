@@ -4,7 +4,7 @@ import { encodeExample } from 'recordpipe/messages';
 import { EXAMPLES, factsOf, specsOf } from '../examples.mjs';
 import { measureWays } from './ways.mjs';
 
-/** Who makes what of the records; `wanted`: only of the features that are wanted. */
+/** The decoders and their modes. `wanted`: reads only the requested features. */
 const WAYS = [
   { who: 'recordpipe', ours: true, mode: 'decode' },
   { who: 'recordpipe', ours: true, mode: 'decode, reuse' },
@@ -19,7 +19,7 @@ const WAYS = [
   { who: 'tensorflow', mode: 'parse_example', wanted: true },
 ];
 
-/** Examples that are in memory, each corpus by everybody on one core; figures are records per second. */
+/** Measures decoding of Examples in memory on one core, in records per second. */
 export async function runExamples(cases, context) {
   for (const { what } of cases) await runCorpus(what, context);
 }

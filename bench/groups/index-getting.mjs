@@ -5,15 +5,18 @@ import { FORMATS, recordsIn } from '../formats.mjs';
 import { measureWays } from './ways.mjs';
 
 const READ_BYTES = 2 ** 30;
-/** How many records a pass gets, and how many at once. */
+/** Records to get per pass, and per call of `getMany`. */
 const GETS = 20_000;
 const GROUP = 1000;
-/** Records of which those got at once are near enough to each other to be read together. */
+/**
+ * Range of record numbers within which the records of one group are close enough to be read
+ * together.
+ */
 const NEIGHBOURS = 4000;
-/** As many passes over the index does vahidk's loader make. */
+/** vahidk's loader reads the whole index once per shard. */
 const SHARDS = 2;
 
-/** What is got: which places, and by what operation. */
+/** Operations and the record numbers they get. */
 const OURS = [
   { what: 'get, at random', mode: 'get', sorted: false },
   { what: 'getSync, at random', mode: 'getSync', sorted: false },
@@ -27,7 +30,7 @@ const THEIRS = [
   { what: 'loader, a shard per record', mode: 'loader, a shard per record', gets: SHARDS },
 ].map((way) => ({ ...way, who: 'vahidk', cores: 'one' }));
 
-/** Getting records by an index, over a file in the page cache; figures are records per second. */
+/** Measures random access by index to a file in the page cache, in records per second. */
 export async function runGetting(size, context) {
   const { smoke, fileBytes, data } = context;
   const file = data.records('index-get', recordsIn(smoke ? fileBytes : READ_BYTES, size), size);
@@ -42,8 +45,7 @@ export async function runGetting(size, context) {
     const pass = async (peer) => {
       const indices = places(gets, file.count, turns++, { sorted, among });
       const { seconds, records, sum } = await peer.call({ op: 'get', mode, indices, ...common });
-      if (records !== gets || sum !== sumOf(indices))
-        throw new Error(`${mode}: other records than asked for`);
+      if (records !== gets || sum !== sumOf(indices)) throw new Error(`${mode}: wrong records`);
       return records / seconds;
     };
     return { ...way, unit: 'records/s', prepare, pass };
@@ -56,8 +58,9 @@ export async function runGetting(size, context) {
 }
 
 /**
- * `gets` places in a file of `count` records, others in every turn. Each thousand of them are different ones out of a stretch of
- * `among` records (default: all), in ascending order unless they are not to be `sorted`.
+ * `gets` record numbers below `count`, different ones in each turn. Each group of 1,000 has
+ * distinct numbers from a range of `among` records (default: all). They are ascending unless
+ * `sorted` is false.
  */
 function places(gets, count, turn, { sorted = true, among = count }) {
   const found = [];

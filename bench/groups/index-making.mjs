@@ -1,12 +1,18 @@
 import { measureWays } from './ways.mjs';
 
 const RECORDS = 10_000_000;
-/** tfrecord2idx takes a microsecond or more per record: it indexes a smaller file, and its figure says so. */
+/**
+ * tfrecord2idx takes at least a microsecond per record, so it indexes a smaller file; the figure
+ * states the number.
+ */
 const PEER_RECORDS = 200_000;
-/** Of lengths that differ, an index holds more than their number. */
+/** If lengths vary, the index stores an offset for each record. */
 const VARIED = ', varied lengths';
 
-/** Making an index, against counting; figures are file bytes per second, those of reading the index milliseconds. */
+/**
+ * Compares building an index with counting records, in file bytes per second, and measures loading
+ * the index in milliseconds.
+ */
 export async function runMaking(size, context) {
   const { smoke, data } = context;
   const count = smoke ? 20_000 : RECORDS;

@@ -14,7 +14,7 @@ import { runStats } from './stats.mjs';
 import { runStreaming } from './streaming.mjs';
 import { runWriting } from './writing.mjs';
 
-/** What runs the cases of each group, in the order in which the groups run. */
+/** The function that runs each group of cases, in the order in which the groups run. */
 export const GROUPS = [
   ['process', runProcesses],
   ['kernel', runKernels],

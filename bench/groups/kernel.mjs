@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('../subjects/kernels.mjs', import.meta.url));
 
-/** CRC32C kernels by size, in one process of their own on one core; figures are seconds per call. */
+/** Measures CRC32C kernels by size in one process on one core, in GB/s. */
 export async function runKernels(cases, { smoke, core, rounds, log, add }) {
   const sizes = cases.map(({ size }) => size);
   const args = [PROGRAM, sizes.join(','), String(smoke ? 1 : 2 * rounds + 1), String(smoke ? 2 : 15)];

@@ -12,8 +12,9 @@ const WITHOUT_WRITER = 4;
 const SIZE = 1000;
 
 /**
- * 64 channels read at once, four of which nobody writes to, beside a process that reads none: how long other calls of the file system
- * take, and how long it takes from aborting to the end of the process; figures are milliseconds, at most per round unless they say otherwise.
+ * Reads 64 channels at once, four of which have no writer. Measures how long other file system
+ * calls take meanwhile, and the time from abort to process exit. A process without channels is the
+ * baseline. Figures are milliseconds, the maximum per round unless they state a median.
  */
 export async function runManyChannels({ smoke, fileBytes, data, rounds, add }) {
   const bytes = fileBytes / 4;
@@ -51,13 +52,13 @@ async function turn(who, count, { smoke, data, file, note }) {
       const pipes = makePipes(folders.pipeDir, channels, 0);
       for (const pipe of pipes.slice(missing)) writers.push(startWriter(pipe, file.path, { endless: true }));
     }
-    const { told, exitMs } = await run({ ...folders, channels, missing, milliseconds: smoke ? 100 : 1000 });
-    assertRead(told, missing);
-    if (who === 'node') return note(who, 'fs.stat, nothing open', 'ms', Math.max(...told.took.reading));
-    note(who, 'fs.stat, while 64 channels are opened', 'ms', Math.max(...told.took.opening));
-    note(who, 'fs.stat, while 64 channels are read', 'ms', Math.max(...told.took.reading));
-    note(who, 'fs.stat, while 64 channels are read, median', 'ms', median(told.took.reading));
-    note(who, 'until 64 channels are open', 'ms', told.openedMs);
+    const { report, exitMs } = await run({ ...folders, channels, missing, milliseconds: smoke ? 100 : 1000 });
+    assertRead(report, missing);
+    if (who === 'node') return note(who, 'fs.stat, nothing open', 'ms', Math.max(...report.took.reading));
+    note(who, 'fs.stat, while 64 channels are opened', 'ms', Math.max(...report.took.opening));
+    note(who, 'fs.stat, while 64 channels are read', 'ms', Math.max(...report.took.reading));
+    note(who, 'fs.stat, while 64 channels are read, median', 'ms', median(report.took.reading));
+    note(who, 'until 64 channels are open', 'ms', report.openedMs);
     return note(who, 'abort to exit', 'ms', exitMs);
   } finally {
     for (const writer of writers) writer.kill('SIGKILL');
@@ -65,7 +66,7 @@ async function turn(who, count, { smoke, data, file, note }) {
   }
 }
 
-/** What the program told, and how long it took to end after it had aborted. */
+/** Runs the program. Returns its report and the time from abort to exit. */
 async function run(job) {
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify(job)], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -82,10 +83,10 @@ async function run(job) {
     ended = process.hrtime.bigint();
   });
   const [code, signal] = await once(child, 'close');
-  if (code !== 0) throw new Error(`ended (${signal ?? code})\n${stderr.trim()}`);
-  const told = JSON.parse(output);
-  // The monotonic clock is one for all processes.
-  return { told, exitMs: Number(ended - BigInt(told.abortedAt)) / 1e6 };
+  if (code !== 0) throw new Error(`exited (${signal ?? code})\n${stderr.trim()}`);
+  const report = JSON.parse(output);
+  // All processes share the monotonic clock.
+  return { report, exitMs: Number(ended - BigInt(report.abortedAt)) / 1e6 };
 }
 
 function assertRead({ ends }, missing) {

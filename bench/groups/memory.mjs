@@ -11,17 +11,20 @@ import { COMMAND_LINE } from './process.mjs';
 
 const PRELOAD = new URL('../subjects/high-water.mjs', import.meta.url).href;
 const SHUFFLE = fileURLToPath(new URL('../subjects/shuffle.mjs', import.meta.url));
-/** TFRecord's own limit in this package (protobuf's): the largest record that is not refused. */
+/** Maximum TFRecord payload that recordpipe accepts, which is protobuf's limit. */
 const LARGEST_RECORD = 2 ** 31 - 1;
-/** How much larger than the memory it is given is the file that is shuffled. */
+/** Size of the shuffled file as a multiple of the memory limit. */
 const TIMES_LARGER = 10;
 
-/** The most memory that a process of recordpipe ever had, and a Node process that does nothing; figures are MiB. */
+/** Measures peak memory of recordpipe processes and of an idle Node process, in MiB. */
 export async function runMemory(cases, context) {
   for (const { what, name } of cases) {
     const place = { group: 'memory', who: 'recordpipe', what, cores: 'all' };
     if (!existsSync('/proc/self/status') || !existsSync(COMMAND_LINE)) {
-      context.add({ ...place, skipped: existsSync(COMMAND_LINE) ? 'no /proc here' : 'no dist/' });
+      context.add({
+        ...place,
+        skipped: existsSync(COMMAND_LINE) ? '/proc is not available' : 'dist/ is missing',
+      });
       continue;
     }
     await runCase({ place, name }, context);
@@ -67,7 +70,7 @@ function makeFile(what, { smoke, full, data }) {
   return data.hugeRecords('huge', 1, bytes);
 }
 
-/** The output must hold the records of the file, each as often, in another order, and in the same order every time. */
+/** Verifies that the output is a permutation of the input, and the same one every time. */
 function shuffling(_what, { smoke, data }) {
   const memoryBytes = smoke ? 2 ** 20 : 2 ** 26;
   const size = 1000;
@@ -84,10 +87,11 @@ function shuffling(_what, { smoke, data }) {
     for await (const record of readTFRecords(target, { reuse: true })) sum = (sum + crc32(record)) >>> 0;
     const after = crcOfFile(target, file.fileBytes);
     data.remove(target);
-    if (Number(output) !== file.count || sum !== expected) throw new Error('shuffle: other records');
-    if (after === before) throw new Error('shuffle: the same order as before');
+    if (Number(output) !== file.count || sum !== expected)
+      throw new Error('shuffle: the output has different records');
+    if (after === before) throw new Error('shuffle: the order did not change');
     same ??= after;
-    if (after !== same) throw new Error('shuffle: another order than the time before');
+    if (after !== same) throw new Error('shuffle: the order differs from the previous run');
     return mebibytes;
   };
   return { file, turn, notes: { memoryBytes } };

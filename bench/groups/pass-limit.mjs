@@ -1,18 +1,26 @@
-/** A pass of a peer that would take longer stops after as many records as it reads in this time. */
+/**
+ * A peer that needs more time for a pass stops after the number of records that it reads in this
+ * time.
+ */
 const PASS_SECONDS = 0.5;
 
 /**
- * How many records such a peer reads in so many seconds; undefined when that is all of them.
+ * Number of records that a peer reads in `seconds`; undefined if it reads all of them.
  * @param {(limit: number) => Promise<{ seconds: number }>} pass
  * @param {{ count: number, size: number }} file
- * @param {{ seconds?: number, multiple?: number }} options multiple: what the limit is a multiple of
+ * @param {{ seconds?: number, multiple?: number }} options multiple: the result is a multiple of
+ *   this number
  */
-export async function limitOf(pass, { count, size }, { seconds: most = PASS_SECONDS, multiple = 1 } = {}) {
+export async function limitOf(
+  pass,
+  { count, size },
+  { seconds: maxSeconds = PASS_SECONDS, multiple = 1 } = {},
+) {
   const whole = (records) => Math.max(multiple, records - (records % multiple));
   const few = whole(Math.max(20, Math.floor(1e6 / (size + 400))));
   if (few >= count) return undefined;
   await pass(few);
   const { seconds } = await pass(few);
-  const limit = whole(Math.floor((few * most) / seconds));
+  const limit = whole(Math.floor((few * maxSeconds) / seconds));
   return limit < count ? limit : undefined;
 }

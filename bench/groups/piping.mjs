@@ -5,7 +5,10 @@ import { SEED } from '../data.mjs';
 import { FORMATS, frameBytes, recordsIn } from '../formats.mjs';
 import { limitOf } from './pass-limit.mjs';
 
-/** A pass of a peer that would take longer leaves the pipe after as many records as it reads in this time. */
+/**
+ * A peer that needs more time for a pass closes the pipe after the number of records that it reads
+ * in this time.
+ */
 const PASS_SECONDS = 0.2;
 
 const ours = (...whats) => whats.map((what) => ({ who: 'recordpipe', what, ours: true }));
@@ -16,7 +19,10 @@ const ORIGINAL = [
   { who: 'original', what: 'one by one' },
 ];
 
-/** Who reads pipes of each format. `ours`: in a fresh process; `whole`: knows no records; `multiple`: stops at multiples of so many. */
+/**
+ * The readers of each format. `ours`: recordpipe in a new process; `whole`: counts bytes, not
+ * records; `multiple`: can stop only at multiples of this number of records.
+ */
 const READERS = {
   tfrecord: [CAT, ...OURS, ...ORIGINAL],
   recordio: [CAT, ...OURS, ...ORIGINAL, { who: 'sagemaker', what: 'read_recordio' }],
@@ -24,8 +30,9 @@ const READERS = {
 };
 
 /**
- * Epochs of a channel in Pipe mode, from opening the pipe to its end, one writer for all: `cat FILE > PIPE`; figures are file bytes per
- * second. Nobody is kept on one core: the writer needs one as well.
+ * Measures Pipe mode epochs from opening the pipe to its end, in file bytes per second. The writer
+ * is `cat FILE > PIPE` for every reader. No reader is kept on one core, because the writer needs a
+ * core as well.
  */
 export async function runPipes(cases, { fileBytes, data, peers, rounds, add }) {
   for (const { format, size } of cases) {
@@ -75,7 +82,7 @@ async function openReader({ who, what, ours, whole, multiple }, file, { sums, da
       const same = !check || whole || answer.sum === sums(records);
       if (answer.records === records && (answer.bytes ?? bytes) === bytes && same) return answer;
       throw new Error(
-        `${who} ${what}: read ${answer.records} records, ${answer.bytes} bytes; expected ${records}, ${bytes}${same ? '' : ', and these are others'}`,
+        `${who} ${what}: read ${answer.records} records, ${answer.bytes} bytes; expected ${records}, ${bytes}${same ? '' : ', with a different checksum'}`,
       );
     });
   const close = async () => {
@@ -101,7 +108,7 @@ async function openReader({ who, what, ours, whole, multiple }, file, { sums, da
   }
 }
 
-/** The CRC-32 of the first so many records of a file, one behind the other. */
+/** Returns a function that computes the CRC-32 over the first `records` records of a file. */
 function sumsOf({ count, size, format }) {
   const pool = FORMATS[format].pool(count, size, SEED);
   const known = new Map();

@@ -7,10 +7,10 @@ import { ROOT } from '../machine.mjs';
 
 export const COMMAND_LINE = join(ROOT, 'dist/cli.js');
 
-/** About what a Node process takes. */
+/** Approximate memory of a Node process. */
 const PROCESS_BYTES = 2 ** 26;
 
-/** Whole processes seen from outside: starting Node alone, and the command line; figures are milliseconds. */
+/** Measures the wall time of whole processes, Node alone and the command line, in milliseconds. */
 export async function runProcesses(cases, { smoke, data, rounds, add }) {
   const file = data.records('1MB', recordsIn(1e6, 1000), 1000);
   const ways = [
@@ -31,7 +31,7 @@ export async function runProcesses(cases, { smoke, data, rounds, add }) {
   const contestants = [];
   for (const way of ways) {
     const place = { group: 'process', who: way.who, what: way.what, cores: 'all' };
-    if (way.who !== 'node' && !existsSync(COMMAND_LINE)) add({ ...place, skipped: 'no dist/' });
+    if (way.who !== 'node' && !existsSync(COMMAND_LINE)) add({ ...place, skipped: 'dist/ is missing' });
     else contestants.push({ ...way, key: way.what, open: async () => open(way), place });
   }
   try {

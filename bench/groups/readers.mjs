@@ -1,9 +1,10 @@
 /**
- * Who reads files of each format, and in which cases. `cores`: `one` when kept on one core. `ours`: recordpipe, in a fresh process;
- * `stops`: follows a limit of records; `whole`: knows no records.
+ * The readers of each format and the cases they take part in. `cores` is `one` if the process is
+ * kept on one core. `ours`: recordpipe in a new process; `stops`: supports a limit of records;
+ * `whole`: counts bytes, not records.
  */
 
-/** The same, kept on one core and not. */
+/** The same reader on all cores and on one core. */
 const bothWays = (reader) => ['all', 'one'].map((cores) => ({ ...reader, cores }));
 
 const OURS = { who: 'recordpipe', ours: true };
@@ -22,7 +23,10 @@ const BATCHES = ['batches', 'batches, reuse'].flatMap((what) =>
 );
 const VALIDATE = bothWays({ ...OURS, what: 'validate', cases: ['validate', 'batches'] });
 const COUNT = bothWays({ ...OURS, what: 'count', cases: ['count'] });
-/** As command lines do: these two formats take so little that reading ahead on another core costs more than it gains. */
+/**
+ * As the command line does: for these two formats, reading ahead on another core costs more than it
+ * gains.
+ */
 const HERE = ['validate', 'count'].map((what) => ({
   ...OURS,
   what: `${what}, blocking`,

@@ -3,7 +3,7 @@ import { frameBytes, recordsIn } from '../formats.mjs';
 import { limitOf } from './pass-limit.mjs';
 import { READERS } from './readers.mjs';
 
-/** Reading one file per format and record size; figures are file bytes per second. */
+/** Measures reading one file per format and record size, in file bytes per second. */
 export async function runReading(cases, context) {
   const files = new Map(cases.map(({ format, size }) => [`${format} ${size}`, { format, size }]));
   for (const { format, size } of files.values()) {
@@ -69,7 +69,7 @@ async function openReader(reader, file, peers) {
   }
 }
 
-/** Counting knows no bytes (`bytes` is then undefined). */
+/** `bytes` is undefined for operations that only count records. */
 function assertRead({ who, what, whole }, answer, { count, size, fileBytes }, limit = count) {
   const [records, bytes] = whole ? [0, fileBytes] : [limit, limit * size];
   if (answer.records === records && (answer.bytes ?? bytes) === bytes) return;

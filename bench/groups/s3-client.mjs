@@ -8,9 +8,9 @@ import { run, sha256Of } from '../s3/lines.mjs';
 const BYTES = 2 ** 29;
 
 /**
- * Whether the HTTP client of recordpipe earns its place: whole downloads of one object by recordpipe, by
- * the same recordpipe over undici, and by undici alone. Figures are bytes per second, and, in a group of
- * its own, bytes per second of processor time, user and system.
+ * Compares the HTTP client of recordpipe with undici: whole downloads of one object by recordpipe,
+ * by the same recordpipe over undici, and by undici alone. Figures are bytes per second and, in a
+ * separate group, bytes per second of processor time (user and system).
  */
 export async function runClients({ group, smoke, data, rounds, place, bucket, serve, add }) {
   const file = data.records('object', recordsIn(smoke ? 2 ** 24 : BYTES, 1000), 1000);
@@ -33,7 +33,8 @@ export async function runClients({ group, smoke, data, rounds, place, bucket, se
         };
         const open = async () => {
           const { output } = await run(line, 'sha256sum', environment);
-          if (output.split(' ')[0] !== sha256) throw new Error(`${who} ${what}: other bytes than the object`);
+          if (output.split(' ')[0] !== sha256)
+            throw new Error(`${who} ${what}: the bytes differ from the object`);
           return { turn };
         };
         return { who, what: what + suffix, key: what + suffix, open, perProcessorSecond };
@@ -51,7 +52,10 @@ export async function runClients({ group, smoke, data, rounds, place, bucket, se
   });
 }
 
-/** recordpipe uses undici if a proxy is configured, and nginx answers requests to a proxy as its own. */
+/**
+ * With a proxy configured, recordpipe uses undici. nginx answers requests to a proxy as if they were
+ * addressed to itself.
+ */
 function clients(endpoint) {
   const [openObject, undici] = ['openObject', '8 ranges at once'].map((what) =>
     ONE_OBJECT.find((program) => program.what === what),

@@ -5,11 +5,13 @@ import { ONE_OBJECT } from '../s3/clients.mjs';
 import { contestantOf, sha256Of } from '../s3/lines.mjs';
 
 const TIMES_LARGER = 4;
-/** One limited connection needs 6 seconds for it. */
+/** One rate-limited connection needs 6 seconds for it. */
 const MAX_BYTES = 2 ** 29;
 const MAX_ROUNDS = 3;
 
-/** One large object to standard output; figures are bytes per second of whole processes. */
+/**
+ * Measures downloading one large object to standard output, in bytes per second of whole processes.
+ */
 export async function runDownloads({ group, what, fileBytes, data, rounds, place, bucket, serve, add }) {
   const bytes = Math.min(TIMES_LARGER * fileBytes, MAX_BYTES);
   const file = data.records('object', recordsIn(bytes, 1000), 1000);
@@ -19,7 +21,7 @@ export async function runDownloads({ group, what, fileBytes, data, rounds, place
   const source = { bytes: file.fileBytes, sha256: sha256Of([bucket.path(key)]), scratch: place };
   await serve(place, bucket, async (nginx) => {
     const endpoint = what === 'limited' ? nginx.limited : nginx.fast;
-    // With one connection, the limit decides.
+    // With one connection, the rate limit determines the result.
     const programs = ONE_OBJECT.filter(({ oneConnection }) => what !== 'limited' || !oneConnection);
     const contestants = programs.map((program) =>
       contestantOf(program, () => program.line(endpoint, bucket, key), { source }),
@@ -28,13 +30,13 @@ export async function runDownloads({ group, what, fileBytes, data, rounds, place
   });
 }
 
-/** Measures the available contestants in turn, and adds their figures. */
+/** Measures the available contestants in turn and adds their figures. */
 export async function measure(contestants, { group, unit, rounds, data, add }) {
   const placeOf = ({ who, what }) => ({ group, who, what, cores: 'all' });
-  const there = contestants.filter(({ missing }) => missing === undefined);
+  const available = contestants.filter(({ missing }) => missing === undefined);
   for (const one of contestants) if (one.missing) add({ ...placeOf(one), skipped: one.missing });
-  const outcomes = await contest(there, { rounds, before: () => data.warmMemory(2 ** 27) });
-  for (const one of there) {
+  const outcomes = await contest(available, { rounds, before: () => data.warmMemory(2 ** 27) });
+  for (const one of available) {
     const { rounds: values, failed, notes } = outcomes.get(one.key);
     add(failed ? { ...placeOf(one), failed } : { ...placeOf(one), ...notes, unit, rounds: values });
   }

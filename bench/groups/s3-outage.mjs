@@ -17,7 +17,10 @@ const PROGRAMS = [
   { who: 'sdk', what: 'of 64 parts', program: '../against/sdk_parts.mjs' },
 ];
 
-/** Requests 64 parts at once while every response is 500 for three seconds; figures count the parts that arrived. */
+/**
+ * Requests 64 parts at once while every response is 500 for three seconds. Figures are the number
+ * of parts that arrived.
+ */
 export async function runOutage({ group, smoke, data, rounds, place, bucket, serve, add }) {
   const keys = Array.from({ length: AT_ONCE }, (_, k) => `part-${String(k).padStart(2, '0')}.bin`);
   const pool = payloadPool(AT_ONCE, SIZE, SEED);
@@ -33,15 +36,15 @@ export async function runOutage({ group, smoke, data, rounds, place, bucket, ser
   });
 }
 
-/** The outage starts when the program is ready to send requests. */
+/** Starts the outage when the program is ready to send requests. */
 async function turn(program, job, nginx, sha256) {
   const child = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ['pipe', 'pipe', 'pipe'] });
-  let [output, said] = ['', ''];
+  let [output, stderr] = ['', ''];
   child.stdout.on('data', (text) => {
     output += text;
   });
   child.stderr.on('data', (text) => {
-    said += text;
+    stderr += text;
   });
   const gone = once(child, 'close');
   await Promise.race([once(child.stdout, 'data'), gone]);
@@ -50,9 +53,9 @@ async function turn(program, job, nginx, sha256) {
   await sleep(OUTAGE_MS);
   nginx.outage(false);
   const [code, signal] = await gone;
-  if (code !== 0) throw new Error(`ended (${signal ?? code})\n${said.trim()}`);
-  const told = JSON.parse(output.slice(output.indexOf('\n')));
-  if (told.came === job.keys.length && told.sha256 !== sha256)
-    throw new Error('other bytes than those of the source');
-  return told.came;
+  if (code !== 0) throw new Error(`exited (${signal ?? code})\n${stderr.trim()}`);
+  const report = JSON.parse(output.slice(output.indexOf('\n')));
+  if (report.arrived === job.keys.length && report.sha256 !== sha256)
+    throw new Error('the bytes differ from the source');
+  return report.arrived;
 }

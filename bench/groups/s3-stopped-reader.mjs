@@ -12,8 +12,8 @@ const SECONDS = 60;
 const MAX_BYTES = 2 ** 29;
 
 /**
- * Peak memory, in MiB, of a process that reads half of an object, waits for a minute, and reads the rest.
- * It fails if a request is sent twice.
+ * Measures the peak memory, in MiB, of a process that reads half of an object, waits for a minute,
+ * and reads the rest. Fails if a request is sent twice.
  */
 export async function runStoppedReader({ group, smoke, fileBytes, data, place, bucket, serve, add }) {
   const bytes = smoke ? 2 ** 26 : Math.min(4 * fileBytes, MAX_BYTES);
@@ -22,24 +22,24 @@ export async function runStoppedReader({ group, smoke, fileBytes, data, place, b
   copyFileSync(file.path, bucket.path(key));
   data.remove(file.path);
   const sha256 = sha256Of([bucket.path(key)]);
-  const least = Math.ceil(file.fileBytes / PART);
+  const minRequests = Math.ceil(file.fileBytes / PART);
   await serve(place, bucket, async (nginx) => {
     const contestants = WINDOWS_MIB.map((windowMiB) => {
       const turn = async () => {
         await nginx.requests();
-        const told = stop({
+        const report = stop({
           uri: bucket.uri(key),
           endpointUrl: nginx.fast,
           windowMiB,
           seconds: smoke ? 3 : SECONDS,
         });
         const requests = await nginx.requests();
-        // For a listing or the headers of the object.
+        // Requests for a listing or the headers of the object.
         const spare = 2;
-        if (requests.length > least + spare || told.retries > 0)
-          throw new Error(`${requests.length} requests for ${least} parts, ${told.retries} retries`);
-        if (told.sha256 !== sha256) throw new Error('other bytes than those of the source');
-        return told.mebibytes;
+        if (requests.length > minRequests + spare || report.retries > 0)
+          throw new Error(`${requests.length} requests for ${minRequests} parts, ${report.retries} retries`);
+        if (report.sha256 !== sha256) throw new Error('the bytes differ from the source');
+        return report.mebibytes;
       };
       return {
         who: 'recordpipe',
@@ -56,6 +56,6 @@ function stop(job) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, JSON.stringify(job)], {
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(`ended (${status})\n${stderr.trim()}`);
+  if (status !== 0) throw new Error(`exited (${status})\n${stderr.trim()}`);
   return JSON.parse(stdout);
 }

@@ -7,14 +7,14 @@ import { measure } from './s3-downloads.mjs';
 
 const SHARDS = 40;
 const TIMES_LARGER = 4;
-/** Of all shards: every program downloads them six times. */
+/** Total of all shards. Every program downloads them six times. */
 const MAX_BYTES = 2 ** 29;
 const MAX_ROUNDS = 3;
 const PREFIX = 'shards/';
 
 /**
- * `recordpipe validate s3://` of 40 shards, and programs that only download them; figures are bytes per
- * second of whole processes.
+ * Measures `recordpipe validate s3://` of 40 shards and programs that only download them, in bytes
+ * per second of whole processes.
  */
 export async function runValidating({ group, smoke, fileBytes, data, rounds, place, bucket, serve, add }) {
   const count = recordsIn(Math.min(TIMES_LARGER * fileBytes, MAX_BYTES) / SHARDS, 1000);
@@ -34,14 +34,14 @@ export async function runValidating({ group, smoke, fileBytes, data, rounds, pla
       ...(smoke ? [] : [[', limited connections', nginx.limited]]),
     ]) {
       const validate = [process.execPath, COMMAND_LINE, 'validate', bucket.uri(PREFIX), '--json'];
-      const asked = [...validate, '--endpoint-url', endpoint, '--no-sign-request'];
+      const command = [...validate, '--endpoint-url', endpoint, '--no-sign-request'];
       const check = async () => {
-        const { records } = JSON.parse((await run(asked, 'cat')).output).totals;
+        const { records } = JSON.parse((await run(command, 'cat')).output).totals;
         if (records !== SHARDS * count) throw new Error(`validate: ${records} records`);
       };
       const ours = { who: 'recordpipe', what: `validate${suffix}` };
       const contestants = [
-        contestantOf(ours, () => asked, { source, check }),
+        contestantOf(ours, () => command, { source, check }),
         ...ALL_OBJECTS.map((program) =>
           contestantOf(
             { ...program, what: `${program.what}${suffix}` },

@@ -21,7 +21,10 @@ const KINDS = {
   outage: runOutage,
 };
 
-/** Objects from nginx on this machine. Each case has its own group of figures. */
+/**
+ * Measures access to objects on an nginx server on this machine. Each case has its own group of
+ * figures.
+ */
 export async function runS3(cases, context) {
   if (missingNginx !== undefined) {
     for (const { what } of cases)
@@ -38,7 +41,7 @@ export async function runS3(cases, context) {
     const place = context.data.name('recordpipe-s3', existsSync(MEMORY) ? MEMORY : undefined);
     const bucket = new Bucket(join(place, 'objects'));
     try {
-      // Listings are part of the configuration, so each case starts a server.
+      // The listings are part of the server's configuration, so each case starts its own server.
       await KINDS[what]({ ...context, group: `s3 ${what}`, what, place, bucket, serve: withNginx });
     } finally {
       context.data.remove(place);

@@ -1,7 +1,7 @@
 import { contest } from '../contest.mjs';
 import { recordsIn } from '../formats.mjs';
 
-/** `validateFiles` starts a thread per job, which must not be half of what is measured. */
+/** Larger files, because `validateFiles` starts a thread per job and its cost must not dominate. */
 const TIMES_LARGER = 4;
 
 const WAYS = [
@@ -10,7 +10,7 @@ const WAYS = [
   { what: 'jobs 2', cores: 'all' },
 ];
 
-/** Two files checked one after the other, and at once; figures are file bytes per second. */
+/** Measures validating two files in sequence and in parallel, in file bytes per second. */
 export async function runSeveral(cases, { fileBytes, data, peers, rounds, add }) {
   for (const { size } of cases) {
     const count = recordsIn(TIMES_LARGER * fileBytes, size);

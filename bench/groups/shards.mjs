@@ -11,13 +11,13 @@ import { COMMAND_LINE } from './process.mjs';
 const OBJECTS = 100_000;
 const REPORTS = 1000;
 const WORKERS = 100;
-/** Files of the shards that are worked at, of each kind. */
+/** Number of shard files of each kind. */
 const FILES = 16;
 const HIGH_WATER = fileURLToPath(new URL('../subjects/high-water.mjs', import.meta.url));
 const PLANNING = fileURLToPath(new URL('../shards/plan-and-assign.mjs', import.meta.url));
 const LISTING = fileURLToPath(new URL('../shards/listing.mjs', import.meta.url));
 
-/** Plans, merged reports, and what a second worker brings; whole processes. */
+/** Measures planning, merging reports, and the gain from a second worker, in whole processes. */
 export async function runShards(cases, context) {
   const folder = join(context.data.name('shards'));
   mkdirSync(folder, { recursive: true });
@@ -77,14 +77,14 @@ async function runMerge({ folder, rounds, smoke, add }) {
   }
 }
 
-/** A worker is a process on a core of its own, as on machines with one. */
+/** Each worker is a process on its own core, as on single-core machines. */
 async function runWorkers({ folder, fileBytes, rounds, add }) {
   if (spawnSync('taskset', ['-c', '1', 'true']).status !== 0) {
     for (const workers of [1, 2])
       add({
         ...place,
         what: `stats of gzip, workers: ${workers}`,
-        skipped: 'taskset, or a second core, is missing',
+        skipped: 'taskset or a second core is not available',
       });
     return;
   }
@@ -120,7 +120,7 @@ async function runWorkers({ folder, fileBytes, rounds, add }) {
     };
     await turn(1);
     for (let i = 0; i < rounds; i++) for (const [workers, values] of speeds) values.push(await turn(workers));
-    // Only the whole machine against a half of it is a statement about workers; the others say what a core does.
+    // The target compares two workers on two cores with one worker on one core.
     for (const [workers, values] of speeds)
       add({ ...place, what: `${command} of ${kind}, workers: ${workers}`, unit: 'GB/s', rounds: values });
   }

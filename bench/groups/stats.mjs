@@ -9,10 +9,12 @@ import { COMMAND_LINE } from './process.mjs';
 
 const SHARDS = 4;
 const IMAGE_BYTES = 100_000;
-/** As much as a page may be, and a good deal less than the images of one shard. */
+/** Maximum size of a report page, much less than the images of one shard. */
 const MAX_PAGE_BYTES = 2_000_000;
 
-/** Whole processes over image Examples: a report of what is in them beside a check alone; figures are milliseconds. */
+/**
+ * Compares `stats --html` with `validate` over image Examples, in milliseconds of whole processes.
+ */
 export async function runStats(_cases, { fileBytes, data, rounds, add }) {
   const count = Math.max(1, Math.round(fileBytes / IMAGE_BYTES));
   const shards = Array.from({ length: SHARDS }, (_, i) => data.name(`images-${i}.tfrecord`));
@@ -61,7 +63,8 @@ function checkPage(page, { features }, records) {
   if (html.length > MAX_PAGE_BYTES) throw new Error(`stats --html: a page of ${html.length} bytes`);
   if (!html.includes('data:image/jpeg')) throw new Error('stats --html: no images on the page');
   const image = features.find(({ name }) => name === 'image/encoded');
-  if (image.bytes.images.jpeg.values !== records) throw new Error('stats --html: images were missed');
+  if (image.bytes.images.jpeg.values !== records)
+    throw new Error('stats --html: some images were not counted');
 }
 
 function writeShard(path, count, shard) {
@@ -75,7 +78,7 @@ function writeShard(path, count, shard) {
   closeSync(file);
 }
 
-/** A picture as far as its header is concerned: what is behind it is never looked at. */
+/** An Example with a valid JPEG header followed by arbitrary bytes, which nothing decodes. */
 function exampleOf(payload, id) {
   const image = Uint8Array.from(payload);
   image.set(

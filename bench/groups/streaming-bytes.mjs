@@ -18,7 +18,7 @@ import { measure } from './s3-downloads.mjs';
 const TIMES_LARGER = 4;
 const RECORD = 10_000;
 const MAX_ROUNDS = 5;
-/** Who writes into pipes beside us, as command lines. */
+/** Alternatives to the streamer that write to a pipe, as command lines. */
 const PEERS = [
   ['curl', 'curl'],
   ['aws', 's3 cp -'],
@@ -27,8 +27,8 @@ const PEERS = [
 ];
 
 /**
- * One file or object into a pipe, and a reader that reads to its end: figures are its bytes per second, from the reader's start to its end. Nothing is fetched
- * before the reader is there.
+ * Measures streaming one file or object through a pipe, in bytes per second from the start of the
+ * reader to its end. Nothing is fetched before the reader opens the pipe.
  */
 export async function runStreamedBytes(context) {
   const { group, what, fileBytes, data, rounds, place, bucket, serve, add } = context;
@@ -77,7 +77,7 @@ function streamed(from) {
   });
 }
 
-/** The same stream in a process that does nothing with it. */
+/** The same stream in a process that discards the bytes. */
 function alone(from) {
   return contestant('recordpipe', 'ordered stream alone', async () => {
     const stream = startOrderedStream(from.uri, from.objects);
@@ -87,7 +87,7 @@ function alone(from) {
   });
 }
 
-/** Records of a PipeModeDataset in a third process, their checksums verified. */
+/** A PipeModeDataset in a third process that verifies the checksums of its records. */
 function records(from, peers) {
   return contestant('recordpipe', 'streamer, PipeModeDataset', async () => {
     const folders = makeJob(join(from.place, 'job'), ['train']);
@@ -123,7 +123,7 @@ function writtenBy(who, what, line, from, missing) {
       const ended = once(writer, 'exit');
       const result = await read(pipe);
       const [code, signal] = await ended;
-      if (code !== 0) throw new Error(`${line[0]}: ended (${signal ?? code})`);
+      if (code !== 0) throw new Error(`${line[0]}: exited (${signal ?? code})`);
       return result;
     };
     expectBytes(what, await pass(sha256OfPipe), from.sha256);

@@ -10,16 +10,19 @@ import { measure } from './s3-downloads.mjs';
 
 const CHANNELS = 32;
 const SIZE = 2 ** 24;
-/** So long the stopped reader stands still before the others begin. */
+/** How long the stopped reader waits before the other readers start. */
 const STOPPED_MS = 1000;
 
-/** 32 channels, of one of which the reader stands still, and the same without that channel: figures are bytes per second of the other 31 together. */
+/**
+ * Streams 32 channels, one of which has a stopped reader, and the same channels without that one.
+ * Figures are the total bytes per second of the other 31.
+ */
 export async function runStreamedChannels({ group, smoke, data, rounds, place, bucket, serve, add }) {
   const size = smoke ? SIZE / 16 : SIZE;
   const names = Array.from({ length: CHANNELS }, (_, k) => `channel-${k}`);
   const [bytes] = payloadPool(1, size, SEED);
   for (const name of names.slice(1)) writeFileSync(bucket.path(`${name}.bin`), bytes);
-  // Of the channel that stands still there is more than any window holds.
+  // The stopped channel has more data than any window holds.
   writeFileSync(bucket.path(`${names[0]}.bin`), Buffer.alloc(2 ** 27));
   for (const name of names) bucket.list(`${name}.bin`, [`${name}.bin`]);
   const sha256 = sha256Of([bucket.path(`${names[1]}.bin`)]);

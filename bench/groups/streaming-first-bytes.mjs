@@ -11,11 +11,16 @@ import { measure } from './s3-downloads.mjs';
 const SIZE = 2 ** 22;
 const PART = 2 ** 16;
 const MILLISECONDS = 20;
-/** The next epoch's first part has been fetched when its reader comes. */
+/**
+ * Enough time for the streamer to fetch the first part of the next epoch before its reader starts.
+ */
 const BETWEEN_MS = 200;
 const TURNS = 9;
 
-/** How long readers wait for their first byte, milliseconds: after the streamer has begun, over what a GET takes; and after they open the pipe of the next epoch. */
+/**
+ * Measures how long readers wait for their first byte, in milliseconds: from the start of the
+ * streamer, minus the time of a GET; and from opening the pipe of the next epoch.
+ */
 export async function runFirstBytes({ group, smoke, data, place, bucket, serve, add }) {
   const key = 'first/object.bin';
   const [bytes] = payloadPool(1, SIZE, SEED);
@@ -61,7 +66,7 @@ export async function runFirstBytes({ group, smoke, data, place, bucket, serve, 
   });
 }
 
-/** Milliseconds to the first byte of a range's answer. */
+/** Milliseconds to the first byte of a range response. */
 async function firstByteOfGet(url) {
   const start = performance.now();
   const response = await fetch(url, { headers: { range: `bytes=0-${PART - 1}` } });
@@ -72,7 +77,10 @@ async function firstByteOfGet(url) {
   return milliseconds;
 }
 
-/** When the first byte came. @throws Error where the bytes are others */
+/**
+ * Reads a pipe to its end. Returns the time of the first byte, in nanoseconds.
+ * @throws Error if the bytes differ from `expected`
+ */
 async function readPipe(path, expected) {
   const pipe = await open(path, 'r');
   try {
@@ -86,7 +94,7 @@ async function readPipe(path, expected) {
       at += bytesRead;
     }
     if (at !== expected.length || into.compare(expected, 0, at, 0, at) !== 0)
-      throw new Error(`${path}: other bytes than those of the source`);
+      throw new Error(`${path}: the bytes differ from the source`);
     return first;
   } finally {
     await pipe.close();

@@ -18,7 +18,10 @@ const KINDS = {
   channels: runStreamedChannels,
 };
 
-/** The streamer, in a process of its own, its pipes, and readers that are not ours; each case has a group of figures of its own. */
+/**
+ * Measures the streamer in its own process, with readers that are not part of recordpipe. Each case
+ * has its own group of figures.
+ */
 export async function runStreaming(cases, context) {
   for (const { what } of cases) {
     const group = `stream ${what}`;

@@ -1,8 +1,10 @@
 import { contest } from '../contest.mjs';
 
 /**
- * Lets ways of doing something take turns and adds their figures. A way has `who`, `what`, `cores`, `unit` and `pass(peer)`, which asserts that
- * what was done is right and gives the value; `prepare(peer)` is done once before. `ours`: in a fresh process of recordpipe; `records`: noted.
+ * Measures several ways of doing something in turn and adds their figures. A way has `who`, `what`,
+ * `cores`, `unit`, and `pass(peer)`, which verifies the result and returns the value.
+ * `prepare(peer)` runs once before the first pass. `ours`: runs in a new process of recordpipe;
+ * `records`: added to the figure.
  */
 export async function measureWays(ways, group, { rounds, peers, add }) {
   const place = ({ who, what, cores, records }) => ({

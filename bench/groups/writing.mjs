@@ -4,19 +4,22 @@ import { SEED } from '../data.mjs';
 import { crcOfFile } from '../file-crc.mjs';
 import { frameBytes, recordsIn } from '../formats.mjs';
 
-/** A pass of a peer that would take longer writes as many records as it can in this time. */
+/**
+ * A peer that needs more time for a pass writes the number of records that it can write in this
+ * time.
+ */
 const PASS_SECONDS = 0.5;
 
-/** The same, kept on one core and not. */
+/** The same writer on all cores and on one core. */
 const bothWays = (writer) => ['all', 'one'].map((cores) => ({ ...writer, cores }));
 
 const ours = (what) =>
   [what, `${what}, blocking`].flatMap((name) => bothWays({ who: 'recordpipe', what: name, ours: true }));
 
-/** `other`: writes other bytes than ours, on purpose. */
+/** `other`: writes different bytes than recordpipe, on purpose. */
 const BLOCKS = { who: 'limit', what: 'writeSync, 1 MiB blocks', ours: true, other: true, cores: 'one' };
 
-/** Who writes files of each format. */
+/** The writers of each format. */
 const WRITERS = {
   tfrecord: [
     BLOCKS,
@@ -35,7 +38,10 @@ const WRITERS = {
   textline: [BLOCKS, ...ours('openRecordWriter')],
 };
 
-/** Writing one file per format and record size, deleted after each pass; figures are file bytes per second. */
+/**
+ * Measures writing one file per format and record size, in file bytes per second. Each pass deletes
+ * its file.
+ */
 export async function runWriting(cases, { fileBytes, data, peers, rounds, add }) {
   for (const { format, size } of cases) {
     const count = recordsIn(fileBytes, size, format);
@@ -80,7 +86,7 @@ async function openWriter(writer, { count, size, format, expectedCrc, data, peer
       const good = stored === answer.bytes + records * (each - size) && answer.records === records;
       if (!good || (check && !other && crcOfFile(path, stored) !== expectedCrc(records))) {
         throw new Error(
-          `${who} ${what}: wrote ${stored} bytes, which are not the ${records} records asked for`,
+          `${who} ${what}: wrote ${stored} bytes that differ from the ${records} requested records`,
         );
       }
       return answer;

@@ -1,4 +1,7 @@
-/** A bar chart as SVG text: the same contestants under several conditions, a panel for each, their values at the ends of the bars. */
+/**
+ * A bar chart as SVG: the same contestants under several conditions, one panel per condition, with
+ * values at the ends of the bars.
+ */
 
 import { threeDigits } from '../statistics.mjs';
 import { page, px, text, WIDTH } from './svg.mjs';
@@ -7,7 +10,7 @@ const NAMES = 210;
 const TOP = 92;
 const ROW = 26;
 const BAR = 15;
-/** Behind a bar: its value. */
+/** Width reserved for the value after a bar. */
 const VALUE = 52;
 const BETWEEN = 16;
 
@@ -18,12 +21,13 @@ const STYLE = `
 
 /**
  * @param {{ title: string, subtitle: string, panels: string[],
- *   rows: { name: string, kind: 'ours' | 'peer', colour: [light: string, dark: string], values: (number | undefined)[] }[] }} chart
+ *   rows: { name: string, kind: 'ours' | 'peer', colour: [light: string, dark: string],
+ *     values: (number | undefined)[] }[] }} chart
  */
 export function barChart({ title, subtitle, panels, rows }) {
   const height = TOP + rows.length * ROW + 18;
   const width = (WIDTH - NAMES - 18) / panels.length - BETWEEN;
-  const most = Math.max(...rows.flatMap(({ values }) => values.filter((value) => value !== undefined)));
+  const max = Math.max(...rows.flatMap(({ values }) => values.filter((value) => value !== undefined)));
   const left = (panel) => NAMES + panel * (width + BETWEEN);
   const parts = [
     ...panels.map((name, panel) => text(left(panel), TOP - 16, name, 'quiet')),
@@ -31,7 +35,7 @@ export function barChart({ title, subtitle, panels, rows }) {
       const middle = TOP + (i + 0.5) * ROW;
       const bars = values.map((value, panel) => {
         if (value === undefined) return text(left(panel), middle + 4.5, 'not measured', 'quiet');
-        const length = ((width - VALUE) * value) / most;
+        const length = ((width - VALUE) * value) / max;
         return [
           `<rect class="bar f${i}" x="${px(left(panel))}" y="${px(middle - BAR / 2)}" width="${px(length)}" height="${BAR}" rx="2"/>`,
           text(left(panel) + length + 6, middle + 4.5, threeDigits(value)),

@@ -1,4 +1,4 @@
-/** Which figures go into which chart, and in what colours. */
+/** The figures and colours of each chart. */
 
 import { KERNEL_SIZES, RECORD_SIZES } from '../corpus.mjs';
 import { sizeName } from '../statistics.mjs';
@@ -21,7 +21,7 @@ const CHARTS = [
   {
     name: 'kernel',
     group: 'kernel',
-    title: 'CRC32C by size of the input',
+    title: 'CRC32C by input size',
     xTitle: 'bytes per call',
     sizes: KERNEL_SIZES,
     height: 420,
@@ -75,7 +75,7 @@ const CHARTS = [
     name: 'reading-textline',
     group: 'read',
     format: 'textline',
-    title: 'Reading lines of text, page-cached, by their length',
+    title: 'Reading text lines, page-cached, by line length',
     xTitle: 'bytes per line',
     sizes: RECORD_SIZES,
     height: 460,
@@ -135,9 +135,9 @@ const CHARTS = [
 const BAR_CHARTS = [
   {
     name: 's3',
-    title: 'One object of 1 GiB, through a pipe: whole processes',
+    title: 'One object of 1 GiB through a pipe, whole processes',
     panels: [
-      ['s3 limited', '90 MiB/s a connection, as S3'],
+      ['s3 limited', '90 MiB/s per connection, as S3'],
       ['s3 unlimited', 'connections without a limit'],
     ],
     rows: [
@@ -153,7 +153,10 @@ const BAR_CHARTS = [
   },
 ];
 
-/** @returns {{ name: string, svg: string }[]} those charts of which at least two sizes, or all conditions, were measured */
+/**
+ * @returns {{ name: string, svg: string }[]} charts with figures for at least two sizes, or for all
+ *   conditions
+ */
 export function charts(results) {
   return [...lineCharts(results), ...barCharts(results)];
 }

@@ -1,5 +1,6 @@
 /**
- * A line chart as SVG text: figures over sizes, both on logarithmic scales, a name at the right end of each line.
+ * A line chart as SVG: figures by size, both axes logarithmic, with a label at the right end of
+ * each line.
  */
 
 import { page, px, text, WIDTH } from './svg.mjs';
@@ -11,8 +12,10 @@ const BOTTOM = 52;
 const LABEL_HEIGHT = 17;
 
 /**
- * @param {{ title: string, subtitle: string, xTitle: string, height: number, xs: { value: number, name: string }[],
- *   series: { name: string, kind: 'ours' | 'peer' | 'limit', colour: [light: string, dark: string], points: { x: number, y: number }[] }[] }} chart
+ * @param {{ title: string, subtitle: string, xTitle: string, height: number,
+ *   xs: { value: number, name: string }[],
+ *   series: { name: string, kind: 'ours' | 'peer' | 'limit', colour: [light: string, dark: string],
+ *     points: { x: number, y: number }[] }[] }} chart
  */
 export function lineChart({ title, subtitle, xTitle, height, xs, series }) {
   const values = series.flatMap(({ points }) => points.map(({ y }) => y));
@@ -31,7 +34,7 @@ export function lineChart({ title, subtitle, xTitle, height, xs, series }) {
     ]),
     ...xs.map(({ value, name }) => text(xScale(value), height - BOTTOM + 22, name, 'quiet', 'middle')),
     text((LEFT + WIDTH - RIGHT) / 2, height - 12, xTitle, 'quiet', 'middle'),
-    // Ours are drawn last, on top.
+    // Draw recordpipe's lines last, on top.
     ...series
       .map((one, i) => ({ kind: one.kind, svg: drawSeries(one, i, xScale, yScale, labels[i]) }))
       .sort((a, b) => Number(a.kind === 'ours') - Number(b.kind === 'ours'))
@@ -61,17 +64,17 @@ function logScale(from, to, start, end) {
   return (value) => start + ((Math.log(value) - a) / (b - a)) * (end - start);
 }
 
-/** 1, 2, 5 and their tens; only the tens where the scale is long. */
-function yTicks(least, most) {
-  const steps = most / least > 200 ? [1] : [1, 2, 5];
+/** 1, 2, and 5 times powers of ten; only powers of ten if the range is large. */
+function yTicks(min, max) {
+  const steps = max / min > 200 ? [1] : [1, 2, 5];
   const ticks = [];
-  for (let power = Math.floor(Math.log10(least)); power <= Math.ceil(Math.log10(most)); power++) {
+  for (let power = Math.floor(Math.log10(min)); power <= Math.ceil(Math.log10(max)); power++) {
     for (const step of steps) ticks.push(Number((step * 10 ** power).toPrecision(1)));
   }
-  return ticks.filter((tick) => tick >= least / 1.15 && tick <= most * 1.15);
+  return ticks.filter((tick) => tick >= min / 1.15 && tick <= max * 1.15);
 }
 
-/** Moves label heights apart until none overlaps another, in the order of their lines. */
+/** Moves labels apart until none overlap, in the order of their lines. */
 function spread(heights, top, bottom) {
   const order = heights.map((y, i) => ({ y, i })).sort((a, b) => a.y - b.y);
   for (let k = 1; k < order.length; k++) order[k].y = Math.max(order[k].y, order[k - 1].y + LABEL_HEIGHT);
@@ -80,7 +83,7 @@ function spread(heights, top, bottom) {
     label.y = Math.min(label.y, limit);
     limit = label.y - LABEL_HEIGHT;
   }
-  // What was pushed above the top comes down again, as far as there is room.
+  // Move labels above the top down again, as far as space permits.
   limit = top;
   for (const label of order.reverse()) {
     label.y = Math.max(label.y, limit);

@@ -1,4 +1,5 @@
-// Writes the table of the README from bench/results.json: `node bench/report/readme.mjs`; `npm run bench` does it after a full run.
+// `node bench/report/readme.mjs` writes the table of README.md from bench/results.json. `npm run
+// bench` does so after a full run.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { RECORD_SIZES } from '../corpus.mjs';
@@ -8,7 +9,7 @@ const README = new URL('../../README.md', import.meta.url);
 const RESULTS = new URL('../results.json', import.meta.url);
 const MARKS = /(<!-- results: written by npm run bench -->\n).*?(\n<!-- end of results -->)/s;
 
-/** Columns: a heading, and which figures of reading count; the best of them is shown. */
+/** Columns: a heading and a filter for the read figures. A cell shows the best matching figure. */
 const COLUMNS = [
   ['`recordpipe validate`', { who: 'recordpipe', what: 'validate' }],
   ['batches', { who: 'recordpipe', what: 'batches, reuse' }],
@@ -19,7 +20,7 @@ const COLUMNS = [
   ['`dd bs=1M`', { who: 'limit', what: 'dd, by its own clock' }],
 ];
 
-/** Puts the table between the marks of README.md. */
+/** Replaces the table between the markers in README.md. */
 export function writeReadmeTable({ machine, figures }) {
   const cell = (size, kind) => {
     const fits = (figure) =>

@@ -1,4 +1,4 @@
-/** What the charts have in common. Colours follow the reader's light or dark scheme. */
+/** Shared parts of the charts. Colours follow the reader's light or dark scheme. */
 
 export const WIDTH = 920;
 
@@ -23,7 +23,10 @@ const STYLE = `
   }
 `;
 
-/** A chart with its own background, so that colours of text and page never part; `colours` are pairs for light and dark, `style` what else it needs. */
+/**
+ * Builds a chart with its own background, so that text and background always match. `colours` are
+ * pairs for the light and dark scheme; `style` is additional CSS.
+ */
 export function page({ title, subtitle, height, colours, style = '', parts }) {
   const rules = (scheme, indent) =>
     colours

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { charts } from './charts.mjs';
 import { resultsAsMarkdown } from './markdown.mjs';
 
-/** Writes RESULTS.md, results.json and the charts of one run; returns what it wrote. */
+/** Writes RESULTS.md, results.json, and the charts of one run. Returns their paths. */
 export function writeReport(results, folder) {
   mkdirSync(join(folder, 'charts'), { recursive: true });
   const files = [
@@ -17,7 +17,7 @@ export function writeReport(results, folder) {
   });
 }
 
-/** A figure a line: one that changes is one line of a difference. */
+/** One figure per line, for readable diffs. */
 function json({ figures, ...about }) {
   const lines = figures.map((figure) => `    ${JSON.stringify(figure)}`);
   return `${JSON.stringify(about, null, 2).slice(0, -2)},\n  "figures": [\n${lines.join(',\n')}\n  ]\n}\n`;

@@ -1,4 +1,4 @@
-/** A bucket: a directory of files, and the pages of its listings. */
+/** A bucket as a directory of files, with prepared listing pages. */
 
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ const PAGE = 1000;
 export class Bucket {
   name = 'bench';
   listings = 'listings';
-  /** The listing page for each query: the first whose pattern matches. */
+  /** The listing page for each query. The first matching pattern applies. */
   pages = [];
 
   /** @param {string} root a new directory */
@@ -29,7 +29,7 @@ export class Bucket {
     return `s3://${this.name}/${key}`;
   }
 
-  /** Writes the pages of the listing of a prefix. */
+  /** Writes the listing pages of a prefix. */
   list(prefix, keys) {
     const id = prefix.replaceAll(/\W/g, '-');
     const sorted = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
@@ -57,7 +57,7 @@ ${keys.map((key) => this.#entry(key)).join('\n')}
 `;
   }
 
-  /** The ETag equals that of nginx. */
+  /** A listing entry with the same ETag that nginx sends. */
   #entry(key) {
     const { size, mtimeMs, mtime } = statSync(this.path(key));
     const etag = `${Math.floor(mtimeMs / 1000).toString(16)}-${size.toString(16)}`;

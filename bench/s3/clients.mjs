@@ -32,7 +32,7 @@ const node = (program, ...args) => [process.execPath, program, ...args];
 const ours = (endpoint, bucket, key, options = {}) =>
   node(subject('s3-to-stdout'), bucket.uri(key), JSON.stringify({ endpointUrl: endpoint, ...options }));
 
-/** One object. `line(endpoint, bucket, key)` is the command. */
+/** Programs that download one object. `line(endpoint, bucket, key)` returns the command. */
 export const ONE_OBJECT = [
   { who: 'recordpipe', what: 'openObject', line: ours },
   {
@@ -78,7 +78,10 @@ export const ONE_OBJECT = [
   },
 ];
 
-/** All objects with a prefix: to standard output in order, or into a directory in any order. */
+/**
+ * Programs that download all objects with a prefix, to standard output in order or into a directory
+ * in any order.
+ */
 export const ALL_OBJECTS = [
   { who: 'recordpipe', what: 'readObjects', line: ours },
   {

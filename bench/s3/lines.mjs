@@ -1,4 +1,4 @@
-/** Command lines as contestants: whole processes that write into a pipe. */
+/** Runs command lines as contestants: whole processes that write to a pipe. */
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -7,10 +7,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENVIRONMENT } from './clients.mjs';
 
-/** Characters of stderr to show when a program fails. */
-const LAST_WORDS = 500;
+/** Maximum characters of stderr to include in an error message. */
+const MAX_STDERR_CHARACTERS = 500;
 
-/** Runs `LINE | into`; returns wall and processor seconds of LINE, and what `into` wrote. */
+/** Runs `LINE | into`. Returns wall and processor seconds of LINE and the output of `into`. */
 export async function run(line, into = 'cat > /dev/null', environment = ENVIRONMENT) {
   const timed = `TIMEFORMAT='%U %S'; set -o pipefail; { time "$0" "$@" 2>&4; } 4>&2 2>&3 | ${into}`;
   const start = process.hrtime.bigint();
@@ -18,19 +18,19 @@ export async function run(line, into = 'cat > /dev/null', environment = ENVIRONM
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env: environment,
   });
-  let [output, said, times] = ['', '', ''];
+  let [output, stderr, times] = ['', '', ''];
   child.stdout.on('data', (text) => {
     output += text;
   });
   child.stderr.on('data', (text) => {
-    said = (said + text).slice(-LAST_WORDS);
+    stderr = (stderr + text).slice(-MAX_STDERR_CHARACTERS);
   });
   child.stdio[3].on('data', (text) => {
     times += text;
   });
   const [code, signal] = await once(child, 'close');
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-  if (code !== 0) throw new Error(`${line[0]}: ended (${signal ?? code})\n${said.trim()}`);
+  if (code !== 0) throw new Error(`${line[0]}: exited (${signal ?? code})\n${stderr.trim()}`);
   const [user, system] = times.trim().split(/\s+/).map(Number);
   return { seconds, processorSeconds: user + system, output };
 }
@@ -38,8 +38,8 @@ export async function run(line, into = 'cat > /dev/null', environment = ENVIRONM
 /**
  * A contestant that downloads `source.bytes` bytes per turn. The first download checks the bytes.
  *
- * @param {{ bytes: number, sha256: string, scratch: string }} source scratch: directory for programs
- * that write files
+ * @param {{ bytes: number, sha256: string, scratch: string }} source scratch: directory for
+ *   programs that write files
  */
 export function contestantOf(program, line, { source, perSecond = source.bytes / 1e9, check = sameBytes }) {
   const folder = program.folder ? join(source.scratch, 'copies') : undefined;
@@ -62,13 +62,13 @@ async function sameBytes({ line, folder, sha256 }) {
   try {
     const { output } = await run(line, 'sha256sum');
     const found = folder ? sha256OfFolder(folder) : output.split(' ')[0];
-    if (found !== sha256) throw new Error(`${line[0]}: other bytes than those of the source`);
+    if (found !== sha256) throw new Error(`${line[0]}: the bytes differ from the source`);
   } finally {
     if (folder) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** The SHA-256 of all files in a directory, in the order of their names. */
+/** SHA-256 of all files in a directory, concatenated in order of their names. */
 function sha256OfFolder(folder) {
   return sha256Of(
     readdirSync(folder)

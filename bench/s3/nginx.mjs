@@ -1,7 +1,7 @@
 /**
- * nginx as an object store: it sends files as fast as the machine can, supports ranges and If-Match as
- * S3 does, and ignores signatures. Listings are prepared files (bucket.mjs). A second port limits the
- * bytes per second of each connection, as S3 does.
+ * nginx as an object store: it sends files as fast as the machine can, supports ranges and If-Match
+ * as S3 does, and ignores signatures. Listings are prepared files (bucket.mjs). A second port limits
+ * the bytes per second of each connection, as S3 does.
  */
 
 import { spawn } from 'node:child_process';
@@ -16,7 +16,7 @@ import { whyMissing } from '../against/peer.mjs';
 const LIMIT = '90m';
 const START_MS = 10_000;
 
-/** Some systems do not have it in PATH. */
+/** Some systems do not have /usr/sbin in PATH. */
 const NGINX = [...process.env.PATH.split(delimiter), '/usr/sbin']
   .map((folder) => join(folder, 'nginx'))
   .find((path) => existsSync(path));
@@ -86,7 +86,7 @@ function configuration({ place, bucket, outage, requests, fast, limited }) {
       return 200;
     }
     location = / { return 200; }
-    # Only here: nginx would cache for a minute whether there is an outage.
+    # In this location only: nginx would cache the outage file's existence for a minute.
     location / { open_file_cache max=10000; }
   }`;
   const pages = bucket.pages.map(({ pattern, file }) => `    "~${pattern}" ${file};`);
@@ -136,5 +136,5 @@ async function untilItAnswers(url, child) {
     }
   }
   child.kill('SIGKILL');
-  throw new Error('nginx: no answer');
+  throw new Error('nginx: no response');
 }

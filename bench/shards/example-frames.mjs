@@ -3,7 +3,10 @@ import { encodeExample } from 'recordpipe/messages';
 import { payloadPool } from '../against/payload.mjs';
 import { SEED } from '../data.mjs';
 
-/** TFRecords of about `size` bytes together: Examples with text, ids and numbers, which gzip makes smaller. */
+/**
+ * Builds framed TFRecords of about `size` bytes in total: compressible Examples with text, IDs, and
+ * numbers.
+ */
 export function exampleFrames(size) {
   const pool = payloadPool(8, 500, SEED);
   const made = Array.from({ length: 64 }, (_, i) =>

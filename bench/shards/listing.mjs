@@ -1,4 +1,7 @@
-/** A service that lists 100,000 objects, a thousand a page, and knows nothing else. Prints its port; ends with its standard input. */
+/**
+ * An S3 service that only lists objects, 1,000 per page. `node bench/shards/listing.mjs OBJECTS`
+ * prints its port and exits when stdin ends.
+ */
 
 import { createServer } from 'node:http';
 
@@ -21,7 +24,7 @@ function page(from, to) {
 <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>bench</Name><Prefix>train/</Prefix><KeyCount>${to - from}</KeyCount><MaxKeys>${PAGE}</MaxKeys><IsTruncated>${to < objects}</IsTruncated>${more}${entries.join('')}</ListBucketResult>`;
 }
 
-/** Of sizes between 1 and 200 MB. */
+/** An object of 1 to 200 MB. */
 function entry(i) {
   const key = `train/part-${String(i).padStart(6, '0')}.tfrecord`;
   const size = 1_000_000 + ((i * 7_919_317) % 199_000_000);

@@ -1,4 +1,7 @@
-/** Plans what is listed, writes the plan, reads it again as a worker does, and divides it; prints how many files and shards. */
+/**
+ * Plans the listed objects, writes the plan, reads it as a worker does, and assigns its files to
+ * shards. Prints the number of files and shards.
+ */
 
 import { assign, planShards, readPlan, writePlan } from 'recordpipe/scale';
 

@@ -8,7 +8,10 @@ import { reportName, reportText, shardReport } from 'recordpipe/scale';
 const FILES = 100;
 const FEATURES = 20;
 
-/** Writes the reports of many shards, of 100 files each: what validate found in them, and what stats did in Examples of 20 features. */
+/**
+ * Writes validate and stats reports of many shards. Each report has 100 files; the stats are of
+ * Examples with 20 features.
+ */
 export async function writeReports(folder, shards, scratch) {
   const plan = { files: { length: shards * FILES }, bytes: 0, hash: '0123456789abcdef'.repeat(4) };
   writeFileSync(scratch, exampleFile());

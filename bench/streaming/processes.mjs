@@ -1,4 +1,7 @@
-/** The processes of the streaming cases: the streamer, readers of its pipes, and the ordered stream alone. */
+/**
+ * The processes of the streaming cases: the streamer, readers of its pipes, and the ordered stream
+ * alone.
+ */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,19 +12,19 @@ import { fileURLToPath } from 'node:url';
 
 const subject = (name) => fileURLToPath(new URL(`../subjects/${name}.mjs`, import.meta.url));
 
-/** Options of objects for a service that asks for no signatures. */
+/** Object options for a service without authentication. */
 export const unsigned = (endpointUrl) => ({ region: 'us-east-1', anonymous: true, endpointUrl });
 
-/** A process that answers in lines. */
+/** A process that answers requests line by line. */
 class Lines {
-  #said = '';
+  #stderr = '';
 
   constructor(program, job) {
     this.child = spawn(process.execPath, [subject(program), JSON.stringify(job)], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.child.stderr.on('data', (text) => {
-      this.#said += text;
+      this.#stderr += text;
     });
     this.child.stdin.on('error', () => {});
     this.gone = once(this.child, 'close');
@@ -32,7 +35,7 @@ class Lines {
     const { done, value } = await this.lines.next();
     if (!done) return value;
     const [code, signal] = await this.gone;
-    throw new Error(`ended (${signal ?? code})\n${this.#said.trim()}`);
+    throw new Error(`exited (${signal ?? code})\n${this.#stderr.trim()}`);
   }
 
   async close() {
@@ -41,7 +44,10 @@ class Lines {
   }
 }
 
-/** A streamer in a process of its own; resolves when its channels are ready. `beganAt`: when it began to run. */
+/**
+ * Starts a streamer in its own process. `ready` resolves when its channels are ready; `beganAt` is
+ * the time when `run` was called.
+ */
 export async function startStreamer({ pipeDir, ...job }) {
   mkdirSync(pipeDir, { recursive: true });
   const process = new Lines('streamer', { pipeDir, ...job });
@@ -54,7 +60,7 @@ export async function startStreamer({ pipeDir, ...job }) {
   };
 }
 
-/** The ordered stream of an object and nothing else. */
+/** Starts a process that only reads the ordered stream of an object. */
 export function startOrderedStream(uri, options) {
   const process = new Lines('ordered-stream', { uri, options });
   const ask = async (line) => {
@@ -64,7 +70,7 @@ export function startOrderedStream(uri, options) {
   return { check: () => ask('check'), pass: () => ask('pass'), close: () => process.close() };
 }
 
-/** A reader of a pipe; from its start to its end, in seconds, and what it wrote. */
+/** Reads a pipe with a command. Returns seconds from its start to its end, and its output. */
 export async function readWith(pipe, command = 'exec cat "$0" > /dev/null') {
   const start = process.hrtime.bigint();
   const child = spawn('sh', ['-c', command, pipe], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -74,17 +80,17 @@ export async function readWith(pipe, command = 'exec cat "$0" > /dev/null') {
   });
   const [code, signal] = await once(child, 'close');
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-  if (code !== 0) throw new Error(`the reader ended (${signal ?? code})`);
+  if (code !== 0) throw new Error(`reader exited (${signal ?? code})`);
   return { seconds, output };
 }
 
-/** What a pipe brings. */
+/** SHA-256 of the bytes in a pipe. */
 export async function sha256OfPipe(pipe) {
   const { output } = await readWith(pipe, 'exec sha256sum < "$0"');
   return output.split(' ')[0];
 }
 
-/** @throws Error where they are not the same */
+/** @throws Error if the hashes differ */
 export function expectBytes(who, found, expected) {
-  if (found !== expected) throw new Error(`${who}: other bytes than those of the source`);
+  if (found !== expected) throw new Error(`${who}: the bytes differ from the source`);
 }

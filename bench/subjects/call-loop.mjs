@@ -1,6 +1,7 @@
 /**
- * Calls a checksum function again and again. Import it once per function, each time with another query
- * (`./call-loop.mjs?aws-crt`): the modules are then separate, and so is what the compiler learns about the call.
+ * Calls a checksum function repeatedly. Import this module once per function with a different query
+ * (`./call-loop.mjs?aws-crt`), so that each function has its own call site and the compiler
+ * optimizes it separately.
  */
 export function callLoop(crc32c, bytes, calls) {
   let crc = 0;

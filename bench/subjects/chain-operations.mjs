@@ -1,4 +1,4 @@
-/** Chains of the operators of recordpipe/dataset. */
+/** Measured chains of recordpipe/dataset operators. */
 
 import { availableParallelism } from 'node:os';
 import { AHEAD, BATCH, firstByte, half, takeBatches } from '../against/chain.mjs';

@@ -1,6 +1,8 @@
 /**
- * Many channels read at once, and beside that another call of the file system again and again: `node bench/subjects/channels.mjs JSON`, of
- * `{ pipeDir, stateDir, configDir, channels, missing, milliseconds }`. Reads for so long once all pipes are open, then aborts, tells what it saw, and ends by itself.
+ * Reads many channels at once and repeatedly measures another file system call: `node
+ * bench/subjects/channels.mjs JSON` with `{ pipeDir, stateDir, configDir, channels, missing,
+ * milliseconds }`. Reads for `milliseconds` after all pipes are open, then aborts, prints a report,
+ * and exits.
  */
 
 import { stat } from 'node:fs/promises';
@@ -12,7 +14,7 @@ const BETWEEN_MS = 2;
 const { channels, missing, milliseconds, ...folders } = JSON.parse(process.argv[2]);
 const controller = new AbortController();
 const { signal } = controller;
-/** How long the calls took, phase by phase. */
+/** Durations of the calls by phase. */
 const took = { opening: [], reading: [] };
 let phase = 'opening';
 
@@ -21,19 +23,19 @@ const datasets = channels.map(
   (name) => new PipeModeDataset(name, { recordFormat: 'TFRecord', ...folders, signal }),
 );
 const reading = Promise.all(datasets.map(read));
-const looking = look();
+const measuring = measureStat();
 while (datasets.some((dataset) => dataset.metrics()?.epoch === undefined)) await sleep(1);
 const openedMs = performance.now() - began;
 phase = 'reading';
 await sleep(milliseconds);
 const abortedAt = process.hrtime.bigint();
 controller.abort();
-await looking;
+await measuring;
 const ends = await reading;
 const bytes = datasets.reduce((sum, dataset) => sum + dataset.metrics().payloadBytes, 0);
 console.log(JSON.stringify({ took, openedMs, bytes, ends, missing, abortedAt: String(abortedAt) }));
 
-/** How many records came, and how it ended. */
+/** Reads a channel. Returns the number of records and how the channel ended. */
 async function read(dataset) {
   let records = 0;
   try {
@@ -44,7 +46,7 @@ async function read(dataset) {
   }
 }
 
-async function look() {
+async function measureStat() {
   while (!signal.aborted) {
     const start = performance.now();
     await stat(folders.configDir);

@@ -1,4 +1,4 @@
-/** Decoding and parsing of Examples that are in memory. */
+/** Measured decoding and parsing of Examples in memory. */
 
 import { compileFeatures, decodeExample, ExampleDecoder, fixedLen } from 'recordpipe/messages';
 import { addValues, decoding } from '../against/examples.mjs';
@@ -25,7 +25,7 @@ function addColumns(facts, { specs, parsed }) {
   for (const [name, { kind }] of Object.entries(specs)) addValues(facts, kind, parsed[name].values);
 }
 
-/** What was parsed, and, where it is checked, what was wanted. */
+/** Returns the parsed features with the specs, so that checks know what to sum. */
 const parsing = (method, options) => (request) => {
   const parse = planOf(request, options)[method];
   const { specs } = request;

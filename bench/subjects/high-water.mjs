@@ -1,4 +1,7 @@
-/** Preloaded with `--import`: at exit, the most memory this process has had in RAM goes to descriptor 3, as `kB`. */
+/**
+ * Preloaded with `--import`. At exit, writes the peak resident memory of the process to descriptor
+ * 3, in kB.
+ */
 
 import { readFileSync, writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';

@@ -1,4 +1,4 @@
-/** What of the indexes is measured: making one, reading it, and getting records by it. */
+/** Measured index operations: building, opening, and getting records. */
 
 import { crc32 } from 'node:zlib';
 import { secondsSince } from '../against/peer_protocol.mjs';
@@ -10,7 +10,7 @@ async function make({ path, index }) {
   return { seconds: secondsSince(start), records };
 }
 
-/** From nothing to where a record can be asked for. */
+/** Opens a file and its index until records can be read. */
 async function open({ path, index }) {
   const { openIndexed } = await import('recordpipe/records/indexes');
   const start = process.hrtime.bigint();
@@ -23,7 +23,7 @@ async function open({ path, index }) {
 
 let opened = {};
 
-/** The file of the pass before, where it is the same. */
+/** Keeps the file of the previous pass open if it is the same. */
 async function sameFile(path, index) {
   const { openIndexed } = await import('recordpipe/records/indexes');
   if (opened.path !== path) {
@@ -33,7 +33,10 @@ async function sameFile(path, index) {
   return opened.file;
 }
 
-/** Groups of records, each got by `take(file, group)`; what came is looked at between the groups, outside of the clock. */
+/**
+ * Gets groups of records with `take(file, group)`. Checksums are computed between groups, outside
+ * the measured time.
+ */
 function inGroups(take) {
   return async ({ path, index, indices, group = indices.length }) => {
     const file = await sameFile(path, index);

@@ -1,11 +1,12 @@
 /**
- * All CRC32C kernels taking turns in one process. One line of JSON per size goes to stdout:
+ * Measures all CRC32C kernels in turn in one process. Writes one line of JSON per size to stdout:
  * `{ size, figures: [{ name, version, seconds: [per round, per call] } | { name, skipped }] }`.
  *
  *   node bench/subjects/kernels.mjs SIZES ROUNDS MILLISECONDS
  *
- * tinybench runs a task to its end before it starts the next and reads the clock twice per call, which takes longer
- * than a checksum of 64 bytes. So it is given loops of calls, and a bench of its own for every round.
+ * tinybench finishes a task before it starts the next, and reads the clock twice per call, which
+ * takes longer than a checksum of 64 bytes. So each task is a loop of calls, and each round has its
+ * own bench.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -16,7 +17,7 @@ import { availableKernels } from '../against/kernels.mjs';
 import { payloadPool } from '../against/payload.mjs';
 import { SEED } from '../data.mjs';
 
-/** Calls per clock reading are chosen to take about this long. */
+/** Approximate duration of one loop of calls. */
 const LOOP_SECONDS = 0.0005;
 
 const [sizes, rounds, milliseconds] = [
@@ -44,7 +45,7 @@ for (const size of sizes) {
   process.stdout.write(`${JSON.stringify({ size, figures })}\n`);
 }
 
-/** Imports a module of the sources, which is not public. */
+/** Imports a source module that is not public. */
 async function sourceModule(path) {
   const entryPoints = [fileURLToPath(new URL(path, import.meta.url))];
   const { outputFiles } = await build({
@@ -78,7 +79,7 @@ async function ready(kernel) {
   return { ...kernel, callLoop };
 }
 
-/** Asserts that the checksum is right and finds out how many calls take about LOOP_SECONDS. */
+/** Verifies the checksum and determines how many calls take about LOOP_SECONDS. */
 function prepared({ name, crc32c: checksum, place = (bytes) => bytes, callLoop }, bytes) {
   const placed = place(bytes);
   const expected = plainCrc32c(bytes);
@@ -97,7 +98,7 @@ function prepared({ name, crc32c: checksum, place = (bytes) => bytes, callLoop }
   return { name, loop, calls, expected, seconds: [] };
 }
 
-/** Seconds per call: the median of the loops that fit into `time` milliseconds. */
+/** Median seconds per call over the loops that run in `time` milliseconds. */
 function timed({ name, loop, calls, expected }, time) {
   const bench = new Bench({ time, iterations: 3, warmup: false, throws: true });
   let crc = expected;
@@ -105,11 +106,11 @@ function timed({ name, loop, calls, expected }, time) {
     crc = loop();
   });
   bench.runSync();
-  if (crc !== expected) throw new Error(`${name}: another checksum than before`);
+  if (crc !== expected) throw new Error(`${name}: the checksum changed`);
   return bench.tasks[0].result.latency.p50 / 1e3 / calls;
 }
 
-/** A bit at a time: slow, and obviously right. */
+/** Bit-by-bit reference implementation. */
 function plainCrc32c(bytes) {
   let crc = -1;
   for (const byte of bytes) {

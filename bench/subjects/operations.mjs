@@ -1,4 +1,7 @@
-/** What of recordpipe is measured. Each takes the time itself, from opening the file to having closed it, as the peers do. */
+/**
+ * The measured operations of recordpipe. Each measures its own time, from opening the file to
+ * closing it, as the peers do.
+ */
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -26,7 +29,10 @@ const READ = {
   textline: { records: readTextLines, batches: readTextLineBatches, scan: scanTextLines },
 };
 
-/** Kept on one core, there is no other on which to read ahead: then as a program for such a machine would be written. */
+/**
+ * With a single core, reading ahead gains nothing, so use the blocking mode as a program for such a
+ * machine would.
+ */
 const blocking = availableParallelism() === 1;
 
 function views(options) {
@@ -57,7 +63,7 @@ function batches(options) {
   };
 }
 
-/** Every record as a view of its own, without a promise for each. */
+/** Reads each record as a view without a promise per record. */
 function viewsOfBatches(options) {
   return async ({ path, format = 'tfrecord' }) => {
     const read = READ[format].batches;
@@ -72,13 +78,13 @@ function viewsOfBatches(options) {
   };
 }
 
-/** @param here whether the calling thread reads, as on the command line */
+/** @param here whether to read on the calling thread, as the command line does */
 function validate(here) {
   return async ({ path, format = 'tfrecord' }) => {
     const start = process.hrtime.bigint();
     const { records, payloadBytes, errorCount } = await READ[format].scan(path, { blocking: here });
     const seconds = secondsSince(start);
-    if (errorCount > 0) throw new Error(`${errorCount} findings in a good file`);
+    if (errorCount > 0) throw new Error(`${errorCount} findings in a valid file`);
     return { seconds, records, bytes: payloadBytes };
   };
 }
@@ -89,7 +95,7 @@ function countRecords(here) {
     const start = process.hrtime.bigint();
     const { files, records } = await countFiles([path], { format, jobs: 1, blocking: here });
     const seconds = secondsSince(start);
-    if (files.length !== 1 || files[0].error) throw new Error('findings in a good file');
+    if (files.length !== 1 || files[0].error) throw new Error('findings in a valid file');
     return { seconds, records };
   };
 }
@@ -102,12 +108,12 @@ function validateSeveral(jobs) {
     const start = process.hrtime.bigint();
     const { files, totals } = await validateFiles(paths, { jobs, blocking });
     const seconds = secondsSince(start);
-    if (totals.bad > 0 || files.length !== paths.length) throw new Error('findings in good files');
+    if (totals.bad > 0 || files.length !== paths.length) throw new Error('findings in valid files');
     return { seconds, records: totals.records, bytes: totals.bytes };
   };
 }
 
-/** By the writer of the one format that is known by name, or by the one of all. */
+/** Writes with the given opener, either the one of a single format or the one for all formats. */
 function write(opener, options) {
   return async ({ path, count, size, seed, format = 'tfrecord' }) => {
     const files = await import('recordpipe/records/write');
@@ -129,14 +135,14 @@ function write(opener, options) {
 
 let made = {};
 
-/** The pool of the pass before, where it is the same. */
+/** Reuses the pool of the previous pass if it is the same. */
 function samePool(count, size, seed, format) {
   const key = `${count} ${size} ${seed} ${format}`;
   if (made.key !== key) made = { key, pool: FORMATS[format].pool(count, size, seed) };
   return made.pool;
 }
 
-/** The limit of writing: as many bytes, in blocks of 1 MiB, without looking at them. */
+/** The upper limit for writing: the same number of bytes in blocks of 1 MiB. */
 function writeBlocks({ path, count, size, format = 'tfrecord' }) {
   const block = Buffer.alloc(1024 * 1024, 1);
   const total = count * frameBytes(format, size);

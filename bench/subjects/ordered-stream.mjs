@@ -1,6 +1,7 @@
 /**
- * Objects read to their end and nothing done with them: `node bench/subjects/ordered-stream.mjs JSON` of `{ uri, options }`. Once for each line of its stdin; prints
- * the seconds and the bytes; for the line `check` their SHA-256.
+ * Reads an object to its end, once per line of stdin, and discards the bytes: `node
+ * bench/subjects/ordered-stream.mjs JSON` with `{ uri, options }`. Prints seconds and bytes; for
+ * the line `check` also their SHA-256.
  */
 
 import { createHash } from 'node:crypto';

@@ -1,11 +1,18 @@
-/** Epochs of channels in Pipe mode: from asking for the records of one to its end. `check`: the CRC-32 of all records comes with the answer. `processorMs`: of this process, which other work on the machine changes less. */
+/**
+ * Measured Pipe mode epochs, from the request for records to the end of the epoch. With `check`,
+ * the answer has the CRC-32 of all records. `processorMs` is the processor time of this process,
+ * which depends less on other work on the machine.
+ */
 
 import { crc32 } from 'node:zlib';
 import { secondsSince } from '../against/peer_protocol.mjs';
 
 const NAMES = { tfrecord: 'TFRecord', recordio: 'RecordIO', textline: 'TextLine' };
 
-/** `count(dataset, look)` counts records and their bytes, and shows each record to `look` where there is one. */
+/**
+ * Measures an epoch. `count(dataset, look)` counts records and bytes, and passes each record to
+ * `look` if defined.
+ */
 function epoch(count) {
   return async ({ channel, format, pipeDir, stateDir, configDir, check }) => {
     const { PipeModeDataset } = await import('recordpipe/pipemode');
@@ -50,7 +57,7 @@ async function inForEach(dataset, look) {
   return { records, bytes };
 }
 
-/** As the original is used: arrays of so many views. */
+/** Arrays of `size` views, the documented use of the original. */
 function arrays(size) {
   return async (dataset, look) => {
     let records = 0;
@@ -64,7 +71,7 @@ function arrays(size) {
   };
 }
 
-/** Of a batch, only where its records are. */
+/** Reads only the index of each batch. */
 async function batches(dataset, look) {
   let records = 0;
   let bytes = 0;
@@ -77,7 +84,7 @@ async function batches(dataset, look) {
   return { records, bytes };
 }
 
-/** Of a batch, a view of every record. */
+/** Creates a view of every record of each batch. */
 async function viewsOfBatches(dataset, look) {
   let records = 0;
   let bytes = 0;

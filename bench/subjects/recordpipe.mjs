@@ -1,4 +1,4 @@
-/** recordpipe behind the line protocol of bench/against: one fresh process per mode. */
+/** Serves recordpipe over the line protocol of bench/against, in a new process per mode. */
 
 import { crc32cKernel } from 'recordpipe';
 import { serve } from '../against/peer_protocol.mjs';

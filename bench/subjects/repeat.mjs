@@ -1,4 +1,6 @@
-/** One case again and again, for a profiler: `node bench/subjects/repeat.mjs CASE SECONDS FOLDER [FILE]...`. */
+/**
+ * Repeats one case for a profiler: `node bench/subjects/repeat.mjs CASE SECONDS FOLDER [FILE]...`.
+ */
 
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +29,7 @@ for (const start = performance.now(); performance.now() - start < 1000 * Number(
 }
 console.log(`${name}: ${speeds.length} passes, median ${threeDigits(median(speeds))} GB/s`);
 
-/** A pass returns how many bytes it was about. */
+/** Returns the pass function of a case. A pass returns the number of bytes it processed. */
 async function passOf({ group, what, size, format }) {
   if (group === 'kernel') {
     const [bytes] = payloadPool(1, size, SEED);
@@ -86,7 +88,7 @@ function pipePass(format, path) {
   };
 }
 
-/** An element of a chain over numbers counts as a byte. */
+/** For a chain over numbers, each element counts as one byte. */
 function chainPass(what, path) {
   return async () => {
     await OPERATIONS.chain[what]({ count: CHAIN_NUMBERS, path, format: 'tfrecord' });

@@ -1,6 +1,6 @@
 /**
- * Reads many objects of one part each at once: `node bench/subjects/s3-parts.mjs JSON`. Prints how many
- * arrived, and the hash of all.
+ * Reads many single-part objects at once: `node bench/subjects/s3-parts.mjs JSON`. Prints the
+ * number of objects that arrived and their combined hash.
  */
 
 import { createHash } from 'node:crypto';
@@ -18,8 +18,8 @@ const parts = await Promise.allSettled(
     return Buffer.concat(chunks);
   }),
 );
-const came = parts.filter(({ status }) => status === 'fulfilled');
+const arrived = parts.filter(({ status }) => status === 'fulfilled');
 const hash = createHash('sha256');
-for (const { value } of came) hash.update(value);
-console.log(JSON.stringify({ came: came.length, sha256: hash.digest('hex') }));
+for (const { value } of arrived) hash.update(value);
+console.log(JSON.stringify({ arrived: arrived.length, sha256: hash.digest('hex') }));
 for (const { reason } of parts) if (reason) console.error(String(reason));

@@ -1,7 +1,7 @@
 /**
- * Reads half of an object, waits, and reads the rest: `node bench/subjects/s3-stopped.mjs JSON` with
- * `{ uri, endpointUrl, windowMiB, seconds }`. Prints the peak memory before the second half, the number
- * of retries, and the hash of the bytes.
+ * Reads half of an object, waits, and reads the rest: `node bench/subjects/s3-stopped.mjs JSON`
+ * with `{ uri, endpointUrl, windowMiB, seconds }`. Prints the peak memory before the second half,
+ * the number of retries, and the hash of the bytes.
  */
 
 import { createHash } from 'node:crypto';
@@ -24,8 +24,8 @@ for await (const chunk of object.chunks) {
   }
 }
 const { requests, retries, mostHeldBytes } = object.stats;
-const told = { mebibytes, afterwards: highWater(), requests, retries, mostHeldBytes };
-console.log(JSON.stringify({ ...told, sha256: hash.digest('hex') }));
+const report = { mebibytes, afterwards: highWater(), requests, retries, mostHeldBytes };
+console.log(JSON.stringify({ ...report, sha256: hash.digest('hex') }));
 
 function highWater() {
   return Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;

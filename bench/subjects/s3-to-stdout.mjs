@@ -1,12 +1,12 @@
 /**
- * `node bench/subjects/s3-to-stdout.mjs URI JSON` writes an object, or all objects of a prefix that ends
- * with `/`, to standard output. JSON: options of recordpipe/storage.
+ * Writes an object, or all objects with a prefix that ends in `/`, to standard output: `node
+ * bench/subjects/s3-to-stdout.mjs URI JSON`, where JSON has options of recordpipe/storage.
  */
 
 import { once } from 'node:events';
 import { listObjects, openObject, readObjects } from 'recordpipe/storage';
 
-/** Maximum bytes that wait for the pipe. */
+/** Maximum bytes to buffer for the pipe. */
 const WAITING_BYTES = 2 ** 20;
 
 const [uri, json] = process.argv.slice(2);

@@ -1,4 +1,7 @@
-/** Shuffles a file in a process of its own: `node bench/subjects/shuffle.mjs FILE OUTPUT MEMORY_BYTES`; prints how many records. */
+/**
+ * Shuffles a file in its own process: `node bench/subjects/shuffle.mjs FILE OUTPUT MEMORY_BYTES`.
+ * Prints the number of records.
+ */
 
 import { shuffleFile } from 'recordpipe/transform';
 

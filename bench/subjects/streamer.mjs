@@ -1,6 +1,7 @@
 /**
- * A streamer: `node bench/subjects/streamer.mjs JSON` of what PipeModeStreamer takes. Prints when it began to run (nanoseconds of the clock that all processes
- * share), then when all channels are ready; stops with its stdin.
+ * Runs a streamer: `node bench/subjects/streamer.mjs JSON` with the options of PipeModeStreamer.
+ * Prints the start time in nanoseconds of the system-wide monotonic clock, then `ready` when all
+ * channels are ready. Stops when stdin ends.
  */
 
 import { PipeModeStreamer } from 'recordpipe/pipemode/streamer';

@@ -1,4 +1,4 @@
-/** What was set out to be reached with Examples, corpus by corpus. */
+/** Targets for Examples, by corpus. */
 
 import { ours } from './ways.mjs';
 
@@ -9,7 +9,7 @@ const decodedAgain = (corpus) => ours(`decode, reuse ${corpus}`, CORE);
 export const EXAMPLE_TARGETS = [
   {
     title: '`decodeExample` against the decoder of protobufjs',
-    note: 'What protobufjs 8 compiles of types; and the static module of protobufjs 6 that npm `tfrecord` has.',
+    note: 'protobufjs 8 compiles its decoder from types; npm `tfrecord` has a static module of protobufjs 6.',
     rows: Object.entries({ embedding: 8, ids: 4, scalars: 2, image: 20 }).flatMap(([corpus, wanted]) =>
       [
         ['', 'protobufjs'],
@@ -24,7 +24,7 @@ export const EXAMPLE_TARGETS = [
     ),
   },
   {
-    title: '`ExampleDecoder`, which fills the same memory anew, against the decoder of protobufjs',
+    title: '`ExampleDecoder`, which reuses its memory, against the decoder of protobufjs',
     rows: Object.entries({ embedding: 8, ids: 4, scalars: 2, image: 20 }).map(([corpus, wanted]) => ({
       group: 'example',
       at: corpus,
@@ -34,7 +34,7 @@ export const EXAMPLE_TARGETS = [
     })),
   },
   {
-    title: 'A plan that wants 3 of 50 features against `decodeExample`',
+    title: 'Parsing 3 of 50 features against `decodeExample`',
     rows: [
       {
         group: 'example',

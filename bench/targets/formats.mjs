@@ -1,4 +1,4 @@
-/** What was set out to be reached with RecordIO files and text, size by size. */
+/** Targets for RecordIO files and text lines, by size. */
 
 import { allWays, everywhere, VIEWS } from './ways.mjs';
 
@@ -9,7 +9,7 @@ export const FORMAT_TARGETS = [
   {
     ...RECORDIO,
     title: 'RecordIO: `validate` in-process against `dd bs=1M of=/dev/null`',
-    note: "dd's own figure, without its start.",
+    note: "dd's own figure excludes its startup.",
     ways: allWays('validate'),
     others: { who: 'limit', what: 'dd, by its own clock' },
     wanted: everywhere(0.6, [1000, 10_000, 100_000]),
@@ -24,7 +24,7 @@ export const FORMAT_TARGETS = [
   {
     ...TEXTLINE,
     title: 'TextLine: counting lines against `wc -l`',
-    note: '`wc` without its start: what it takes more than for `/dev/null`.',
+    note: 'The startup of `wc`, measured with `/dev/null`, is subtracted.',
     ways: allWays('count'),
     others: { who: 'limit', what: 'wc -l, by its own clock' },
     wanted: everywhere(0.8),
@@ -32,7 +32,7 @@ export const FORMAT_TARGETS = [
   {
     ...TEXTLINE,
     title: "TextLine: lines as views against Node's `readline`",
-    note: '`for await`, or by its events: the faster of the two.',
+    note: 'The faster of `for await` and events.',
     ways: VIEWS,
     others: { who: 'readline' },
     wanted: everywhere(8),

@@ -1,9 +1,9 @@
-/** What was set out to be reached in Pipe mode, and with chains of operators. */
+/** Targets for Pipe mode and for chains of operators. */
 
 import { bothWays, ours } from './ways.mjs';
 
 const TIMES_THE_ORIGINAL = { 100: 20, 1000: 8, 10000: 2.5, 100000: 2 };
-const CHANNELS = { group: 'channels', most: true };
+const CHANNELS = { group: 'channels', atMost: true };
 const WITHOUT_DELAY_MS = 20;
 
 const VIEWS = [
@@ -15,7 +15,7 @@ const VIEWS = [
 export const PIPE_TARGETS = [
   {
     title: 'Pipe mode: TFRecord views against `cat PIPE > /dev/null`',
-    note: 'The same writer, `cat FILE > PIPE`. Whole epochs against whole processes: lock, index and opening on one side, starting on the other.',
+    note: 'Both read from `cat FILE > PIPE`. An epoch includes its lock, index, and opening the pipe; `cat` includes its startup.',
     group: 'pipe',
     format: 'tfrecord',
     ways: VIEWS,
@@ -24,7 +24,7 @@ export const PIPE_TARGETS = [
   },
   ...['tfrecord', 'recordio'].map((format) => ({
     title: `Pipe mode: ${format === 'tfrecord' ? 'TFRecord' : 'RecordIO'} views against the original PipeModeDataset`,
-    note: 'The faster of `batch(256)` and record by record.',
+    note: 'The faster of `batch(256)` and single records.',
     group: 'pipe',
     format,
     ways: VIEWS,
@@ -44,7 +44,7 @@ const chains = (kind, more) =>
 export const PIPE_SINGLES = [
   {
     title: 'Chain of `map.batch(256).prefetch(2)`, elements per second',
-    note: 'Records are of 100 bytes.',
+    note: 'Records have 100 bytes.',
     rows: ['numbers', 'records'].flatMap((kind) => chains(kind, () => ({ wanted: 3e6 }))),
   },
   {
@@ -55,10 +55,10 @@ export const PIPE_SINGLES = [
   },
   {
     title: '64 channels at once, four without a writer: milliseconds',
-    note: '`fs.stat` is called all the while; the figure is the longest call of a round.',
+    note: '`fs.stat` is called repeatedly meanwhile; the figure is the longest call of a round.',
     rows: [
-      { at: '`fs.stat` while they are opened', what: 'fs.stat, while 64 channels are opened' },
-      { at: '`fs.stat` while they are read', what: 'fs.stat, while 64 channels are read' },
+      { at: '`fs.stat` while the channels are opened', what: 'fs.stat, while 64 channels are opened' },
+      { at: '`fs.stat` while the channels are read', what: 'fs.stat, while 64 channels are read' },
       { at: 'abort to exit', what: 'abort to exit', wanted: 500 },
     ].map(({ at, what, wanted = WITHOUT_DELAY_MS }) => ({ ...CHANNELS, at, mine: ours(what), wanted })),
   },

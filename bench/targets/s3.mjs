@@ -1,4 +1,4 @@
-/** Goals for objects of S3. */
+/** Targets for S3 objects. */
 
 import { ours } from './ways.mjs';
 
@@ -11,7 +11,7 @@ const one = (group, mine, at, other, wanted) => ({ group, at, mine: ours(mine), 
 const limited = (...row) => one('s3 limited', 'openObject', ...row);
 const unlimited = (...row) => one('s3 unlimited', 'openObject', ...row);
 
-/** Programs that download the shards and do nothing else. */
+/** Programs that only download the shards. */
 const DOWNLOADS = [
   'readObjects',
   "cat 'prefix/*'",
@@ -22,7 +22,7 @@ const DOWNLOADS = [
 
 export const S3_TARGETS = [
   {
-    title: 'S3: one object, 90 MiB/s a connection, GB/s',
+    title: 'S3: one object, 90 MiB/s per connection, GB/s',
     rows: [
       limited('`s5cmd cat`', S5CMD, 1.3),
       limited('`aws s3 cp -`', AWS, 1.2),
@@ -51,7 +51,7 @@ export const S3_TARGETS = [
     ),
   },
   {
-    title: 'S3: 2,000 objects of 64 KiB, 20 ms away, objects per second',
+    title: 'S3: 2,000 objects of 64 KiB, round-trip time 20 ms, objects per second',
     rows: [
       one(
         's3 small objects',
@@ -64,7 +64,7 @@ export const S3_TARGETS = [
   },
   {
     title: 'S3: `validate` of 40 shards against downloading them, GB/s',
-    note: 'Files are written into memory.',
+    note: 'Files are written to memory.',
     rows: ['', ', limited connections'].flatMap((suffix) =>
       DOWNLOADS.map((what) => ({
         group: 's3 validate',
@@ -83,7 +83,7 @@ export const S3_TARGETS = [
       at: `window of ${mebibytes} MiB`,
       mine: ours(`window ${mebibytes} MiB`),
       wanted: Math.round(100 + 1.1 * mebibytes),
-      most: true,
+      atMost: true,
     })),
   },
   {

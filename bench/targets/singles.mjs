@@ -1,10 +1,13 @@
-/** Targets that are about one case each. `ratio` says how the two figures compare; where there is no `other`, the figure itself counts. */
+/**
+ * Targets for single cases. `ratio` computes how two figures compare; without `other`, the target
+ * applies to the figure itself.
+ */
 
 import { sizeName } from '../statistics.mjs';
 import { bothWays, ours } from './ways.mjs';
 
 const INDEX = { group: 'index' };
-/** Of records of one length, and of others. */
+/** Suffixes for files with records of one length and of varied lengths. */
 const LENGTHS = ['', ', varied lengths'];
 const GET = 'get, at random';
 const GET_MANY = 'getMany of 1,000, sorted';
@@ -14,7 +17,7 @@ const overBare = (what) => ({
   mine: ours(what),
   other: { who: 'node', what: `node -e 0, beside ${what}` },
   ratio: (mine, other) => mine - other,
-  most: true,
+  atMost: true,
 });
 
 const validating = (what) => ({
@@ -30,13 +33,13 @@ const wholeProcess = (what, at, wanted) => ({
   mine: ours(what),
   other: { who: 'node' },
   wanted,
-  most: true,
+  atMost: true,
 });
 
 export const SINGLE_TARGETS = [
   {
-    title: 'Making an index against counting: 10 million records of 100 bytes',
-    note: 'In place of the ratio of speeds, the ratio of times. Varied lengths: 50 to 150 bytes.',
+    title: 'Building an index against counting: 10 million records of 100 bytes',
+    note: 'The ratio is that of times, not of speeds. Varied lengths: 50 to 150 bytes.',
     rows: LENGTHS.flatMap((lengths) =>
       bothWays(`index${lengths}`).map(([suffix, mine]) => ({
         ...INDEX,
@@ -45,7 +48,7 @@ export const SINGLE_TARGETS = [
         other: ours(`count${lengths}`, mine.cores),
         ratio: (index, count) => count / index,
         wanted: 1.3,
-        most: true,
+        atMost: true,
       })),
     ),
   },
@@ -56,7 +59,7 @@ export const SINGLE_TARGETS = [
       at: `\`openIndexed\`${lengths}`,
       mine: ours(`reading the index${lengths}`),
       wanted: 200,
-      most: true,
+      atMost: true,
     })),
   },
   {
@@ -69,7 +72,7 @@ export const SINGLE_TARGETS = [
     })),
   },
   {
-    title: '`getMany` of 1,000, ascending, records per second: five times what `get` is to reach',
+    title: '`getMany` of 1,000, ascending, records per second: five times the target of `get`',
     rows: [GET_MANY, 'getMany of 1,000, of 4,000 neighbours'].flatMap((what) =>
       bothWays(what).map(([suffix, mine]) => ({
         ...INDEX,
@@ -81,7 +84,7 @@ export const SINGLE_TARGETS = [
   },
   {
     title: '`getMany` of 1,000, ascending, against `get` at random',
-    note: 'At random over 1 GiB, records lie a megabyte apart and no two are read together; of neighbours every fourth is got.',
+    note: 'At random over 1 GiB, records are 1 MB apart and none are read together; of neighbours, every fourth record is read.',
     rows: [GET_MANY, 'getMany of 1,000, of 4,000 neighbours'].flatMap((what) =>
       bothWays(what).map(([suffix, mine]) => ({
         ...INDEX,
@@ -94,12 +97,12 @@ export const SINGLE_TARGETS = [
   },
   {
     title: 'Memory of `recordpipe validate` over a bare Node process, MiB',
-    note: 'The most each ever had in RAM; in place of the ratio, the difference.',
+    note: 'Peak resident memory; the ratio column has the difference.',
     rows: ['small records', 'huge records'].map(validating),
   },
   {
     title: 'Memory of `shuffle` over a bare Node process, MiB',
-    note: 'A file ten times as large as the memory it is given, 64 MiB; 60 more are what it says that the host itself needs. Its output is a permutation, the same each time, or there is no figure.',
+    note: 'The file is ten times as large as the memory limit of 64 MiB; 60 MiB more are allowed for the process itself. A figure requires that the output is a permutation, the same every time.',
     rows: [
       {
         ...overBare('shuffle'),
@@ -112,8 +115,8 @@ export const SINGLE_TARGETS = [
     ],
   },
   {
-    title: 'A report of image Examples of 100 KB against checking them, milliseconds',
-    note: 'Whole processes, four shards. The page has features, labels and sample images, and is no larger than 2 MB, or there is no figure.',
+    title: '`stats --html` of image Examples of 100 KB against `validate`, milliseconds',
+    note: 'Whole processes, four shards. A figure requires that the page has features, labels, and sample images, and at most 2 MB.',
     rows: [
       {
         group: 'stats',
@@ -121,7 +124,7 @@ export const SINGLE_TARGETS = [
         mine: ours('stats --html', 'all'),
         other: ours('validate images', 'all'),
         wanted: 1.5,
-        most: true,
+        atMost: true,
       },
     ],
   },
@@ -134,7 +137,7 @@ export const SINGLE_TARGETS = [
   },
 ];
 
-/** 10737418163 -> `10 GiB`: file sizes that are whole records are not round. */
+/** 10737418163 -> `10 GiB`. Files of whole records rarely have a round size. */
 function sizeNameAbout(bytes) {
   const unit = [2 ** 30, 2 ** 20].find((size) => bytes >= size - 2048);
   return unit === undefined ? sizeName(bytes) : sizeName(Math.round(bytes / unit) * unit);

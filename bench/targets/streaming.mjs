@@ -1,4 +1,4 @@
-/** What was set out to be reached with the streamer. */
+/** Targets for the streamer. */
 
 import { ours } from './ways.mjs';
 
@@ -14,7 +14,7 @@ export const STREAMING_TARGETS = [
   },
   {
     title: 'Streamer: an object of S3 through a named pipe, against its ordered stream alone, GB/s',
-    note: 'Which comes out of no process: here one of its own reads what comes.',
+    note: 'The ordered stream is read by a separate process.',
     rows: ['limited', 'unlimited'].flatMap((kind) => [
       one(`stream s3 ${kind}`, STREAMER, `\`cat\`, ${kind}`, ALONE, 0.95),
       one(
@@ -27,25 +27,26 @@ export const STREAMING_TARGETS = [
     ]),
   },
   {
-    title: 'Streamer: an augmented manifest of 5,000 images of 20 KB, 20 ms away, images per second',
-    note: 'One at a time: 200 of them.',
+    title:
+      'Streamer: an augmented manifest of 5,000 images of 20 KB, round-trip time 20 ms, images per second',
+    note: 'One at a time: 200 images.',
     rows: [one('stream manifest', STREAMER, 'one at a time', { who: 'fetch' }, 20)],
   },
   {
-    title: 'Streamer: how long a reader waits for its first byte, milliseconds',
+    title: 'Streamer: time to the first byte, milliseconds',
     rows: [
-      ['from the start, over the time of a GET', 'first byte, over a GET', 150],
+      ['from the start, minus the time of a GET', 'first byte, over a GET', 150],
       ['of the next epoch', 'first byte of the next epoch', 20],
     ].map(([at, what, wanted]) => ({
       group: 'stream first bytes',
       at,
       mine: ours(what),
       wanted,
-      most: true,
+      atMost: true,
     })),
   },
   {
-    title: 'Streamer: 32 channels, and one of the readers stands still, GB/s of the other 31',
+    title: 'Streamer: 32 channels, one with a stopped reader, GB/s of the other 31',
     rows: [
       one(
         'stream channels',

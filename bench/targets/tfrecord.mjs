@@ -1,4 +1,4 @@
-/** What was set out to be reached with the kernel and with TFRecord files, size by size. */
+/** Targets for the kernel and for TFRecord files, by size. */
 
 import { KERNEL_SIZES } from '../corpus.mjs';
 import { bothWays, everywhere, ours, VIEWS } from './ways.mjs';
@@ -15,7 +15,7 @@ const TO_DD = { 100: 0.25, 1000: 0.45, 10000: 0.8, 100000: 0.8 };
 export const TFRECORD_TARGETS = [
   {
     title: 'Kernel against `aws-crt`',
-    note: 'In kernel memory: as `validate` has its bytes. Others are copied there first, which is part of the call.',
+    note: 'In kernel memory, as in `validate`. Other inputs are copied there first, which is part of the call.',
     group: 'kernel',
     ways: KERNEL_WAYS,
     others: { who: 'aws-crt' },
@@ -30,7 +30,7 @@ export const TFRECORD_TARGETS = [
   },
   {
     title: 'TFRecord: `validate` in-process against `dd bs=1M of=/dev/null`',
-    note: "dd's own figure, without its start. As it runs, the next read is on another thread while a chunk is checked.",
+    note: "dd's own figure excludes its startup. Unless kept on one core, `validate` reads the next chunk on another thread while it checks one.",
     group: 'read',
     format: 'tfrecord',
     ways: bothWays('validate'),
@@ -39,7 +39,7 @@ export const TFRECORD_TARGETS = [
   },
   {
     title: "TFRecord: `validate` in-process against TensorFlow's fastest way",
-    note: 'The fastest of three ways, each kept on one core and not.',
+    note: 'The fastest of three ways, each on one core and on all.',
     group: 'read',
     format: 'tfrecord',
     ways: bothWays('validate'),
@@ -48,7 +48,7 @@ export const TFRECORD_TARGETS = [
   },
   {
     title: 'TFRecord: `validateFiles`: two files on two cores against one core',
-    note: 'Against the same two files one after the other, as that runs and kept on one core.',
+    note: 'Against the same two files in sequence, on all cores and on one.',
     group: 'several',
     format: 'tfrecord',
     ways: [['', ours('jobs 2', 'all')]],

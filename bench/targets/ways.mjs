@@ -2,7 +2,7 @@ import { RECORD_SIZES } from '../corpus.mjs';
 
 export const ours = (what, cores) => ({ who: 'recordpipe', what, cores });
 
-/** The two ways in which ours are measured: as they run, and kept on one core as the peers are. */
+/** The two ways to measure recordpipe: on all cores, and kept on one core as the peers are. */
 export const bothWays = (what) => [
   ['', ours(what, 'all')],
   [', one core', ours(what, 'one')],
@@ -11,10 +11,10 @@ export const bothWays = (what) => [
 export const everywhere = (value, sizes = RECORD_SIZES) =>
   Object.fromEntries(sizes.map((size) => [size, value]));
 
-/** The same, and as command lines do: reading on the calling thread. */
+/** Both ways, plus reading on the calling thread as the command line does. */
 export const allWays = (what) => [...bothWays(what), [', blocking', ours(`${what}, blocking`, 'all')]];
 
-/** Views, each way, with new memory and with memory that is used again. */
+/** Views with new and with reused memory, each in both ways. */
 export const VIEWS = [
   ...bothWays('views'),
   ...bothWays('views, reuse').map(([suffix, way]) => [`, reuse${suffix}`, way]),

@@ -1,10 +1,11 @@
 #!/bin/bash
-# GNU parallel: the shards of a plan, on this machine or (--sshlogin) several.
+# GNU parallel: runs the shards of a plan on this machine or, with --sshlogin, on several.
 #
 #   recordpipe plan data/ -o plan.jsonl
 #   docs/scale-out/parallel.sh plan.jsonl reports/ 8 && recordpipe merge reports/ -o total.json
 #
-# A shard whose data are bad (exit code 1) is done: its report says so. Everything else is tried three times.
+# A shard with invalid data (exit code 1) is complete, because its report lists the damage. Other
+# failures are retried, up to three attempts.
 set -euo pipefail
 plan=$1
 reports=$2

@@ -1,5 +1,6 @@
-// Entry of the second WebAssembly module: walking what has no checksums. Small, so that it compiles in no time, and apart from
-// the checksum kernel, so that readers of one format need not carry the other.
+// Entry of the second WebAssembly module, which scans formats without checksums. It is small, so
+// that it compiles quickly, and separate, so that readers of one format do not load the other
+// kernel.
 import { HEAP_BASE, SCAN_STATE } from './memory';
 
 export { countLines } from './line-count';

@@ -1,23 +1,25 @@
-// Counting lines without cutting them: 64 bytes a step, in byte-wide counters that are emptied before they overflow.
+// Counts lines without splitting them: 64 bytes per step, in byte counters that are summed before
+// they overflow.
 import { SCAN_STATE } from './memory';
 
-/** What is counted beside delimiters: nothing, delimiters behind a CR, or every CR. */
+/** What to count in addition to delimiters: nothing, delimiters after a CR, or every CR. */
 const CR_BEFORE: u32 = 1;
 const CR_ANYWHERE: u32 = 2;
 
 const CR: u32 = 13;
-/** A counter has eight bits. */
-const MOST_STEPS: u32 = 255;
+/** Maximum steps before an eight-bit counter can overflow. */
+const MAX_STEPS: u32 = 255;
 
 /**
- * How often the byte `delimiter` occurs in [start, end), and, in SCAN_STATE, how many CRs `mode` counts. `previous` is the byte in front of `start`,
- * 0 where a line begins there. No `mode` is to be given where the delimiter is a CR itself.
+ * Counts the byte `delimiter` in [start, end). SCAN_STATE has the number of CRs according to
+ * `mode`. `previous` is the byte before `start`, or 0 at the start of a line. If the delimiter is a
+ * CR, `mode` must be 0.
  */
 export function countLines(start: usize, end: usize, delimiter: u32, mode: u32, previous: u32): u32 {
   let lines: u32 = 0;
   let dropped: u32 = 0;
   if (start < end) {
-    // What lies in front of `start` in memory may be anything, so the first place is looked at alone.
+    // The byte before `start` in memory is arbitrary, so handle the first position separately.
     const head: u32 = load<u8>(start);
     lines = <u32>(head == delimiter);
     if (mode == CR_BEFORE) dropped = <u32>(head == delimiter && previous == CR);
@@ -26,11 +28,11 @@ export function countLines(start: usize, end: usize, delimiter: u32, mode: u32, 
     const whole = start + 1 + ((end - start - 1) & ~63);
     let at = start + 1;
     while (at < whole) {
-      const to = at + (min<usize>((whole - at) >> 6, MOST_STEPS) << 6);
+      const to = at + (min<usize>((whole - at) >> 6, MAX_STEPS) << 6);
       if (mode == 0) lines += countBytes(at, to, needle);
       else {
         lines += countBytesAndLook(at, to, needle);
-        // Most text has no CRs. Where there are some, the second pass finds the bytes in the first-level cache.
+        // Most text has no CRs. If it does, the second pass reads the bytes from the L1 cache.
         if (load<u8>(at - 1) == CR || v128.any_true(looked)) {
           dropped += mode == CR_BEFORE ? countPairs(at, to, needle) : countBytes(at, to, i8x16.splat(<i8>CR));
         }
@@ -49,7 +51,7 @@ export function countLines(start: usize, end: usize, delimiter: u32, mode: u32, 
   return lines;
 }
 
-/** How often `needle` occurs in [at, to): a multiple of 64 bytes, at most 255 of them. */
+/** Counts `needle` in [at, to), which has a multiple of 64 bytes, at most 255 * 64. */
 // @ts-ignore: decorator
 @inline
 function countBytes(at: usize, to: usize, needle: v128): u32 {
@@ -66,10 +68,10 @@ function countBytes(at: usize, to: usize, needle: v128): u32 {
   return sums(a) + sums(b) + sums(c) + sums(d);
 }
 
-/** Not zero where the last `countBytesAndLook` saw a CR. */
+/** Nonzero if the last `countBytesAndLook` found a CR. */
 let looked: v128 = i64x2.splat(0);
 
-/** The same, and whether there is a CR in [at, to). */
+/** Also sets `looked` if [at, to) has a CR. */
 // @ts-ignore: decorator
 @inline
 function countBytesAndLook(at: usize, to: usize, needle: v128): u32 {
@@ -96,7 +98,7 @@ function countBytesAndLook(at: usize, to: usize, needle: v128): u32 {
   return sums(a) + sums(b) + sums(c) + sums(d);
 }
 
-/** How often `needle` comes right behind a CR. */
+/** Counts `needle` directly after a CR. */
 // @ts-ignore: decorator
 @inline
 function countPairs(at: usize, to: usize, needle: v128): u32 {
@@ -115,7 +117,7 @@ function countPairs(at: usize, to: usize, needle: v128): u32 {
   return sums(a) + sums(b) + sums(c) + sums(d);
 }
 
-/** The sum of sixteen counters. */
+/** Sum of sixteen counters. */
 // @ts-ignore: decorator
 @inline
 function sums(counters: v128): u32 {

@@ -1,5 +1,5 @@
-// Where this module keeps its things. Everything below HEAP_BASE is its own, everything from there on the host's.
+// Memory layout. The module owns memory below HEAP_BASE; the host owns the rest.
 
-/** Eight u32 that a scan leaves behind. The first 64 bytes of memory stay unused. */
+/** Results of a scan, eight u32. The first 64 bytes of memory are unused. */
 export const SCAN_STATE: usize = 64;
 export const HEAP_BASE: usize = 1024;

@@ -1,11 +1,14 @@
-// Looking for what has to be escaped in a payload.
+// Counts the magic numbers to escape in a payload.
 
 const MAGIC: u32 = 0xced7230a;
 
-/** How many words of [start, end), counted from `start`, are the magic number; bytes behind the last whole word are none. */
+/**
+ * Counts words equal to the magic number in [start, end), aligned to `start`. Ignores a partial
+ * last word.
+ */
 export function countMagics(start: usize, end: usize): u32 {
   const magic = i32x4.splat(MAGIC);
-  // Lanes of minus one for every magic number.
+  // Each magic number adds -1 to a lane.
   let sums = i32x4.splat(0);
   let at = start;
   for (; end - at >= 32; at += 32) {

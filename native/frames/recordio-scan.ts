@@ -1,4 +1,4 @@
-// Walking a stretch of memory from RecordIO header to RecordIO header.
+// Scans a memory range record by record.
 import { SCAN_STATE } from './memory';
 
 const MAGIC: u32 = 0xced7230a;
@@ -12,8 +12,9 @@ const BAD_PADDING: u32 = 4;
 const INDEX_FULL: u32 = 5;
 
 /**
- * Passes whole records in [start, end) that have one part, and says in SCAN_STATE where and why it stopped.
- * @param index where (start, length) of the payloads go, 0 for nowhere; `capacity` pairs
+ * Scans complete single-part records in [start, end). SCAN_STATE has the position and reason of the
+ * stop.
+ * @param index address for `capacity` pairs (start, length) of the payloads, or 0 to write none
  */
 export function scanRecordIO(
   start: usize,
@@ -23,15 +24,15 @@ export function scanRecordIO(
   maxBytes: u32,
   strictPadding: bool,
 ): u32 {
-  // No stretch of memory holds 2^32 - 1 records.
-  const most: u32 = index == 0 ? ~0 : capacity;
+  // Memory cannot hold 2^32 - 1 records.
+  const limit: u32 = index == 0 ? ~0 : capacity;
   let at = start;
   let passed: u32 = 0;
   let payloadBytes: u32 = 0;
   let status = NEED_MORE;
 
   while (end - at >= HEADER_BYTES) {
-    if (passed == most) {
+    if (passed == limit) {
       status = INDEX_FULL;
       break;
     }
@@ -39,7 +40,7 @@ export function scanRecordIO(
       status = BAD_MAGIC;
       break;
     }
-    // Without a flag the word is the length.
+    // If no flag is set, the word is the length.
     const length = load<u32>(at, 4);
     if (length >>> 29 != 0) {
       status = IN_PARTS;

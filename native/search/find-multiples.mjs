@@ -1,7 +1,9 @@
-// Finds the sparse multiples of the CRC-32C polynomial that the folds use: node native/search/find-multiples.mjs
+// Finds the sparse multiples of the CRC-32C polynomial that the folds use.
+// Run with `node native/search/find-multiples.mjs`.
 //
-// A set of shifts is one if 1 + the sum of y^shift is 0, y being 1/x modulo the polynomial: bits of the multiple are
-// bytes of its eighth power. Half of a set is looked up in a table of all halves, so nine shifts take seconds.
+// A set of shifts is a multiple if 1 + the sum of y^shift is 0, where y is 1/x modulo the
+// polynomial. Shifts in bits of a multiple are shifts in bytes of its eighth power. Half of each
+// set is looked up in a table of all halves, so nine shifts take seconds.
 
 const POLYNOMIAL = 0x1edc6f41;
 
@@ -16,7 +18,7 @@ function powers(limit) {
   return values;
 }
 
-/** Calls `take(sum, chosen)` for every choice of `count` rising numbers of [from, to]. */
+/** Calls `take(sum, chosen)` for each choice of `count` ascending numbers in [from, to]. */
 function choose(values, count, from, to, take, chosen = [], sum = 0) {
   if (count === 0) return take(sum, chosen);
   for (let n = from; n <= to - count + 1; n++) {
@@ -26,7 +28,7 @@ function choose(values, count, from, to, take, chosen = [], sum = 0) {
   }
 }
 
-/** Every set of `count` shifts of [from, to] that is a multiple. */
+/** All sets of `count` shifts in [from, to] that are multiples. */
 function multiples(count, from, to) {
   const values = powers(to);
   const half = count >> 1;
@@ -46,7 +48,7 @@ function multiples(count, from, to) {
 }
 
 const whole = (shift) => shift % 16 === 0;
-/** Different shuffles that a set needs where all comes from registers. */
+/** Distinct shuffles that a set needs if all operands come from registers. */
 const shuffles = (set) => new Set(set.filter((shift) => !whole(shift)).map((shift) => shift % 16)).size;
 
 function show(title, sets) {

@@ -21,3 +21,44 @@ export function asBytes(value: unknown): Uint8Array | undefined {
       return undefined;
   }
 }
+
+// Math.max(...values) passes each value on the stack, which overflows at about 125,000 of them.
+
+/** The largest of any number of values; `none` where there are none. */
+export function largestOf(values: Iterable<number>, none: number = Number.NEGATIVE_INFINITY): number {
+  let largest = none;
+  for (const value of values) if (value > largest) largest = value;
+  return largest;
+}
+
+/** The smallest of any number of values; infinity where there are none. */
+export function smallestOf(values: Iterable<number>): number {
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const value of values) if (value < smallest) smallest = value;
+  return smallest;
+}
+
+/** Little-endian words in a byte array, as plain numbers. Callers have checked the bounds. */
+
+/** The unsigned 32-bit word at `at`. */
+export function readU32(bytes: Uint8Array, at: number): number {
+  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
+}
+
+/** Writes the unsigned 32-bit word `value` at `at`. */
+export function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
+
+/** Text of the unsigned 64-bit word (`high`, `low`): exact, for messages only. */
+export function u64Text(low: number, high: number): string {
+  return high === 0 ? String(low) : String((BigInt(high) << 32n) | BigInt(low));
+}
+
+/** `0x` and eight hexadecimal digits. */
+export function hex32(value: number): string {
+  return `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
+}

@@ -1,4 +1,4 @@
-import { readU32 } from './little-endian.ts';
+import { readU32 } from './binary-data.ts';
 
 /** Texts that are no records: what is downloaded in place of a file. */
 const FOREIGN: readonly (readonly [start: RegExp, name: string])[] = [

@@ -6,7 +6,7 @@ import { type Examined, examinedFile, type FileReport, failedFile } from './file
 import type { FileTask, Watch } from './file-task.ts';
 
 /**
- * Checks one file. What is wrong with it, and what keeps it from being read, is in the report.
+ * Checks one file. The report lists invalid data and the reason why a file could not be read.
  * @throws RecordpipeError `aborted`
  */
 export async function checkFile(input: FileInput, task: FileTask, watch: Watch): Promise<FileReport> {
@@ -15,7 +15,7 @@ export async function checkFile(input: FileInput, task: FileTask, watch: Watch):
   const { format = 'auto', compression = 'auto' } = task.reading;
   try {
     checkFrozen(input);
-    // Modules are imported lazily here and below: start-up time counts.
+    // Modules are imported lazily, here and below, to reduce start-up time.
     const inside = task.look && (await import('./look-inside.ts')).lookInside(task.look, input);
     const found = await examine(input, task, watch, inside?.onBatch);
     const detected = format === 'auto' && input.range === undefined;

@@ -8,18 +8,18 @@ import { type SchemaOptions, schemaOf, type TypeConflict } from './schema/infer-
 import type { RecordSchema } from './schema/schema.ts';
 import { type DatasetStats, MAX_FINDINGS, type StatsFinding, StatsMerger } from './stats/dataset-stats.ts';
 
-/** Options of {@link collectStats}. Every field has a default; pass what differs. */
+/** Options of {@link collectStats}. Every field has a default. */
 export interface CollectStatsOptions extends FilesOptions {
-  /** Whether to keep some of the images: at most 16, of up to 128 KiB each. Default false. */
+  /** Whether to keep sample images: up to 16, of up to 128 KiB each. Default false. */
   readonly samples: boolean;
 }
 
 const NAMES: OptionNames<CollectStatsOptions> = { ...FILES_OPTION_NAMES, samples: true };
 
 /**
- * Checks every record of many files as `validateFiles` does, and collects statistics: sizes, types
- * of records, and the values of each feature. Memory grows with the features and the files, not
- * with the records. `findings` lists what is wrong, including files that cannot be read.
+ * Validates every record of many files, as `validateFiles` does, and collects statistics: sizes,
+ * record types, and the values of each feature. Memory grows with the number of features and files,
+ * not with the number of records. `findings` lists invalid data and unreadable files.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws as `validateFiles`
@@ -52,27 +52,30 @@ export async function collectStats(
   return merger.merged();
 }
 
-/** Options of {@link inferSchema}. Every field has a default; pass what differs. */
+/** Options of {@link inferSchema}. Every field has a default. */
 export interface InferSchemaOptions extends Omit<CollectStatsOptions, 'samples'>, SchemaOptions {}
 
-/** What `inferSchema` found. */
+/** Result of {@link inferSchema}. */
 export interface InferredSchema {
-  /** What all records conform to. */
+  /** Schema that all records conform to. */
   readonly schema: RecordSchema;
-  /** Features of several types, which break the conformance rules of example.proto. */
+  /** Features with several types, which example.proto does not allow. */
   readonly conflicts: readonly TypeConflict[];
-  /** What the schema was built from; what is wrong with the files is in its `findings`. */
+  /**
+   * Statistics that the schema was derived from. Their `findings` list invalid data and unreadable
+   * files.
+   */
   readonly stats: DatasetStats;
 }
 
 /**
- * The tightest schema that the records of many files conform to: type and presence of each feature,
- * lengths of lists, ranges of values, lengths and domains of texts, kinds and sizes of images.
+ * Infers the strictest schema that all records of many files conform to: type and presence of each
+ * feature, list lengths, value ranges, text lengths and domains, image kinds and sizes.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
- * @throws RecordpipeError as `validateFiles`; with the code of the first finding if no record could
- *   be read, such as `not-found`
- * @throws UsageError if no record has named features; for a wrong option
+ * @throws RecordpipeError as `validateFiles`; with the code of the first finding, such as
+ *   `not-found`, if no record could be read
+ * @throws UsageError if no record has named features; for an invalid option
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -98,7 +101,8 @@ export async function inferSchema(
 }
 
 /**
- * The error of a finding, whose message ends with the place; the new error appends the place again.
+ * Converts a finding to an error. Strips the location from the message, because the error appends
+ * it again.
  */
 function errorOf(
   { code, uri, record, offset, message }: StatsFinding,

@@ -5,40 +5,36 @@ import type { FileReport, Finding } from './file-report.ts';
 import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './files-options.ts';
 import { runFiles } from './run-files.ts';
 
-/** Options of {@link countFiles}. Every field has a default; pass what differs. */
+/** Options of {@link countFiles}. Every field has a default. */
 export interface CountOptions extends Omit<FilesOptions, 'payloadCrc' | 'recover'> {
   /** Called with the count of each file as soon as the file is done. */
   readonly onFile: ((count: FileCount) => void) | undefined;
-  /** Called with each count in the order of the report, as soon as the files before it are done. */
+  /** Called with each count in report order, as soon as all earlier files are done. */
   readonly onFileInOrder: ((count: FileCount) => void) | undefined;
 }
 
-/**
- * How many records a file holds. `uri` and `records` are a stable contract; fields may be added.
- */
+/** Number of records in a file. `uri` and `records` are a stable contract; fields may be added. */
 export interface FileCount {
-  /** The path as it was given or found; `<stdin>` for standard input. */
+  /** Path as given or found; `<stdin>` for standard input. */
   readonly uri: string;
-  /** Records; with an `error`, those before the damage. */
+  /** Number of records; if `error` is present, the number before the damage. */
   readonly records: number;
-  /** Why the file could not be counted to its end. */
+  /** Reason why the file could not be counted completely. */
   readonly error?: Finding;
   /** Present if the file could not be read. */
   readonly unreadable?: true;
 }
 
 /**
- * What `countFiles` counted: the document that `recordpipe count --json` prints. A stable contract;
- * fields may be added.
+ * Result of {@link countFiles}, as printed by `recordpipe count --json`. A stable contract; fields
+ * may be added.
  */
 export interface CountReport {
-  /** One entry per file, sorted by uri in the order of its UTF-8 bytes. */
+  /** One entry per file, sorted by the UTF-8 bytes of `uri`. */
   readonly files: readonly FileCount[];
-  /** The sum. */
+  /** Total number of records. */
   readonly records: number;
-  /**
-   * What is unusual about the inputs: skipped files, missing and mixed shards, no inputs at all.
-   */
+  /** Notices about the inputs: skipped files, missing or mixed shards, no inputs. */
   readonly notices: readonly InputNotice[];
 }
 
@@ -49,9 +45,9 @@ const NAMES: OptionNames<CountOptions & Pick<FilesOptions, 'payloadCrc' | 'recov
 };
 
 /**
- * Counts the records of many files of any format. Every header is verified, payloads are not. For
- * uncompressed TFRecord and RecordIO files with large records, little more than the headers is
- * read.
+ * Counts the records of many files of any format. Verifies every header but no payload. Of
+ * uncompressed TFRecord and RecordIO files with large records, it reads little more than the
+ * headers.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws as `validateFiles`

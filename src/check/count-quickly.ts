@@ -10,11 +10,13 @@ import { type FileInput, storedBytes } from './file-input.ts';
 import type { FileTask, Watch } from './file-task.ts';
 import type { CheckedReading } from './files-options.ts';
 
-/** Number of first bytes that show format and compression; of an object, its first block. */
+/**
+ * Number of leading bytes that determine format and compression. For an object, its first block.
+ */
 const HEAD_BYTES = 64;
 const OBJECT_HEAD_BYTES = 128 * 1024;
 
-/** The records of a file that was counted without a scan. */
+/** Record count of a file that needed no scan. */
 export interface QuickCount {
   readonly format: FormatName;
   readonly records: number;
@@ -22,8 +24,8 @@ export interface QuickCount {
 }
 
 /**
- * Counts the records of an uncompressed file or object by its headers, or its delimiters. Undefined
- * if the file is unusual in any way: the scan, which knows all cases, then reports it.
+ * Counts the records of an uncompressed file or object from its headers or delimiters. Returns
+ * undefined for anything unusual; the general scan then handles the file.
  */
 export async function countQuickly(
   input: FileInput,
@@ -54,7 +56,7 @@ async function countFile(
     const head = new Uint8Array(Math.min(HEAD_BYTES, size));
     file.readNow(head, 0, head.length, 0);
     const found = await hopOf(head, reading);
-    // A hop that reads everything keeps this thread busy.
+    // A counter that reads the whole file would block this thread.
     if (found === undefined || (found.hop.readsAll && !blocking)) return undefined;
     const counted = await hopHeaders(file, found.hop, watch);
     return counted && file.unchanged
@@ -71,7 +73,7 @@ async function countObject(
   { signal, onProgress, onRetry, onSize }: Watch,
 ): Promise<QuickCount | undefined> {
   const { objects } = reading;
-  if (size === 0 || objects?.verifyObject) return undefined; // verifying reads the whole object
+  if (size === 0 || objects?.verifyObject) return undefined; // Verification requires reading the whole object.
   const reader = await openObjectReader(
     { uri, size, etag },
     { ...objects, signal, onEvent: ({ type }) => type === 'retry' && onRetry?.() },
@@ -99,7 +101,7 @@ async function countObject(
   }
 }
 
-/** The format by its first bytes, or as requested, and what walks its headers. */
+/** Determines the format from the first bytes or the options, and the counter for it. */
 async function hopOf(
   head: Uint8Array,
   reading: Partial<CheckedReading>,

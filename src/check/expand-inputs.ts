@@ -8,33 +8,34 @@ import { type FileInput, frozenInput, type KnownFile } from './file-input.ts';
 import type { Format } from './files-options.ts';
 
 /**
- * The files that `inputs` stand for, sorted by their UTF-8 bytes, each once. An input is one of:
+ * Returns the files that `inputs` match, sorted by their UTF-8 bytes and without duplicates. Each
+ * input is one of:
  *
- * - a path or `file:` URL of a file, whether or not it exists and whatever its name;
- * - a folder: the files of the format in it and its subfolders, chosen by name: TFRecord
+ * - a path or `file:` URL of a file with any name, whether or not the file exists;
+ * - a folder: all files of the format in it and its subfolders, selected by name: TFRecord
  *   (`*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, `*.record`, TensorBoard's `*tfevents.*`),
- *   RecordIO (`*.rec`, `*.recordio`, `*.rio`), or both with `auto`; with `textline`, text (`*.txt`,
+ *   RecordIO (`*.rec`, `*.recordio`, `*.rio`), or both with `auto`; text with `textline` (`*.txt`,
  *   `*.text`, `*.jsonl`, `*.ndjson`, `*.csv`, `*.tsv`, `*.manifest`); shards (`*-00000-of-00012`)
- *   with or without such an extension; each also compressed. If a name does not say, the first
- *   bytes of the file do. Everything else is skipped, and `onNotice` is called with the files and
+ *   with or without such an extension; all of these also compressed. If the name is not conclusive,
+ *   the first bytes of the file decide. Other files are skipped, and `onNotice` receives them with
  *   the reason. Symbolic links are followed;
- * - a pattern, unless a file has exactly that name: the matching files, whatever their names,
- *   without hidden ones. `*` and `?` do not match a slash, `**` matches any number of folders,
- *   `[a-z]` and `[!a-z]` one character, `{a,b}` either alternative. All other characters, such as
- *   parentheses, are literal;
+ * - a pattern, unless a file with exactly that name exists: all matching files with any name,
+ *   except hidden ones. `*` and `?` do not match a slash, `**` matches any number of folders,
+ *   `[a-z]` and `[!a-z]` match one character, `{a,b}` matches either alternative. All other
+ *   characters, such as parentheses, are literal;
  * - `s3://bucket/key`: an object, whether or not it exists. If the key ends with a slash, or has no
- *   extension and no such object exists: all objects below that prefix, chosen as in folders. Of
- *   objects with unknown names, one per kind of name is inspected, up to 32. A pattern: the objects
- *   whose keys match;
- * - `@list`: a file or object (`@s3://…`) with one input per line, or separated by null bytes if it
- *   contains any (`find -print0`). `@-` reads the list from standard input. Blank lines are skipped,
- *   and each list is read once;
+ *   extension and no such object exists: all objects below that prefix, selected as in folders.
+ *   Among objects with unknown names, one per kind of name is inspected, up to 32. A pattern
+ *   selects the objects whose keys match;
+ * - `@list`: a file or object (`@s3://…`) with one input per line, or NUL-separated inputs if it
+ *   contains null bytes (`find -print0`). `@-` reads the list from standard input. Blank lines are
+ *   skipped, and each list is read once;
  * - `-`: standard input.
  *
- * Write a name that begins with `@` as `./@name`. A {@link KnownFile} is used as it is.
+ * Write a name that begins with `@` as `./@name`. A {@link KnownFile} is never expanded.
  *
- * @param format the format to choose in folders. Default `auto`
- * @param options access to objects, and which files to choose
+ * @param format the format to select in folders. Default `auto`
+ * @param options access to objects, and which files to select
  * @throws RecordpipeError `not-found` for a folder, pattern or list that matches no file;
  *   `not-found`, `access-denied`, `io-failure` for a folder or list that cannot be read;
  *   `incomplete-shards` with `strictShards`
@@ -54,26 +55,26 @@ export async function expandInputs(
   return files.map(({ path }) => path);
 }
 
-/** The inputs of a run over many files: see {@link expandInputs}. */
+/** Inputs of a run over many files: see {@link expandInputs}. */
 export type FileInputs = string | readonly (string | KnownFile)[];
 
-/** Access to objects, and what ends the work. Every field has a default; pass what differs. */
+/** Options for accessing objects, and a signal that aborts the work. Every field has a default. */
 export interface Reaching {
   /** Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`. */
   readonly objects?: Partial<ObjectOptions> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * The files that inputs stand for, with what listings say about objects, and what is unusual about
- * the inputs.
- */
+/** Expanded inputs, with the metadata of objects from listings, and notices about the inputs. */
 export interface ExpandedInputs {
   readonly files: readonly FileInput[];
   readonly notices: readonly InputNotice[];
 }
 
-/** As {@link expandInputs}, with what is known about each file. */
+/**
+ * Expands inputs as {@link expandInputs} does, and also returns notices and the known metadata of
+ * each file.
+ */
 export async function expandWithNotices(
   inputs: FileInputs,
   format: Format = 'auto',
@@ -92,7 +93,7 @@ export async function expandWithNotices(
     else names.push(input);
   }
   if (list.length === 0) {
-    const notice: InputNotice = { code: 'no-files', message: 'there are no inputs, so nothing was checked' };
+    const notice: InputNotice = { code: 'no-files', message: 'no inputs; nothing was checked' };
     onNotice?.(notice);
     return { files: [], notices: [notice] };
   }

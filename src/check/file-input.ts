@@ -5,58 +5,59 @@ import { fileError } from '../storage/local/file-errors.ts';
 import { isRemote } from '../storage/registry.ts';
 
 /**
- * A file in the state that a plan found it in. It is used as it is: neither a pattern nor a list.
+ * A file with its state when it was planned. Its `uri` is used literally, never as a pattern or
+ * list.
  */
 export interface KnownFile {
   /** Path, or `s3://bucket/key`. */
   readonly uri: string;
-  /** Bytes as stored. */
+  /** Stored size in bytes. */
   readonly size: number;
-  /** ETag of an object, if the service gives one. */
+  /** ETag of an object, if the service returns one. */
   readonly etag?: string | undefined;
-  /** Only this part of the file. Default: all. */
+  /** Part of the file to process. Default: the whole file. */
   readonly range?: RecordRange | undefined;
 }
 
-/** A run of whole records of an uncompressed file, cut by an index. */
+/** A range of whole records in an uncompressed file, determined from an index. */
 export interface RecordRange {
   readonly format: FormatName;
-  /** The first record, from 0. */
+  /** Zero-based index of the first record. */
   readonly from: number;
-  /** The record after the last one. */
+  /** Index after the last record. */
   readonly to: number;
   /** Offset of the first byte. */
   readonly start: number;
-  /** Offset of the byte after the last one. */
+  /** Offset after the last byte. */
   readonly end: number;
 }
 
-/** A file to check, with what is known about it. */
+/** A file to check, with its known metadata. */
 export interface FileInput {
   /** Path, `s3://` address, or `-` for standard input. */
   readonly path: string;
-  /** Size of an object, as its listing has it. */
+  /** Size of an object, from its listing. */
   readonly size?: number | undefined;
   readonly etag?: string | undefined;
-  /** Whether another size or ETag is a failure. */
+  /** Whether a changed size or ETag is an error. */
   readonly frozen?: true | undefined;
-  /** Number of records that a description of the data lists. */
+  /** Number of records listed in a description of the data. */
   readonly expectedRecords?: number | undefined;
-  /** The part of the file to check. Default: all. */
+  /** Part of the file to check. Default: the whole file. */
   readonly range?: RecordRange | undefined;
 }
 
-/** The input of a run over many files. */
+/** Converts a planned file to an input. */
 export function frozenInput({ uri, size, etag, range }: KnownFile): FileInput {
   return { path: uri, size, etag, frozen: true, range };
 }
 
-/** The name of an input in reports. */
+/** Returns the name of an input in reports. */
 export function uriOf({ path }: FileInput): string {
   return path === '-' ? '<stdin>' : path;
 }
 
-/** Stored size of a regular file, or of an object if it is known; 0 for everything else. */
+/** Returns the stored size of a regular file, or the known size of an object; 0 for all others. */
 export function storedBytes({ path, size = 0, range }: FileInput): number {
   if (range !== undefined) return range.end - range.start;
   if (isRemote(path)) return size;
@@ -70,8 +71,8 @@ export function storedBytes({ path, size = 0, range }: FileInput): number {
 }
 
 /**
- * Fails if a local file has another size than its plan lists. Times are not compared: each machine
- * has its own copy.
+ * Fails if the size of a local file differs from the plan. Modification times are not compared,
+ * because each machine has its own copy.
  * @throws RecordpipeError `source-changed`, `not-found`, `access-denied`
  */
 export function checkFrozen({ path, size, frozen }: FileInput): void {
@@ -86,12 +87,12 @@ export function checkFrozen({ path, size, frozen }: FileInput): void {
     throw changedSincePlan('source-changed', path, `the file has ${found} bytes instead of ${size}`);
 }
 
-/** The error for a file that is not in the state that its plan lists. */
+/** Returns the error for a file that has changed since it was planned. */
 export function changedSincePlan(
   code: 'source-changed' | 'object-changed',
   uri: string,
   change: string,
 ): RecordpipeError {
-  const text = `${change}: it has changed since the plan was made; make a new plan`;
+  const text = `${change}: it has changed since the plan was written; regenerate the plan`;
   return new RecordpipeError(code, text, { uri });
 }

@@ -7,16 +7,16 @@ import { type FileInput, type RecordRange, storedBytes, uriOf } from './file-inp
 import type { FeatureType } from './schema/schema.ts';
 import type { SchemaViolation } from './schema/violations.ts';
 
-/** One thing that is wrong with a file: the error as JSON. */
+/** A problem in a file, in the JSON form of an error. */
 export interface Finding extends ErrorJson {}
 
-/** Something about a file that is worth knowing and does not make it bad. */
+/** A noteworthy property of a file that does not make it invalid. */
 export interface FileWarning {
   /**
    * Stable kebab-case word. `missing-final-delimiter`: the last line of a text has no line end, so
-   * that it is joined with the first line of a file that follows, for example in a pipe.
-   * `missing-final-padding`: the last RecordIO record lacks its padding (with `strictPadding:
-   * false`). `empty-file`: the file has 0 bytes. `no-records`: the file is sound and has no
+   * a reader that concatenates files, for example in a pipe, joins it with the next file's first
+   * line. `missing-final-padding`: the last RecordIO record lacks its padding (with `strictPadding:
+   * false`). `empty-file`: the file has 0 bytes. `no-records`: the file is valid but has no
    * records. `several-zlib-streams`: TensorFlow reads only the first of several zlib streams.
    */
   readonly code:
@@ -25,62 +25,62 @@ export interface FileWarning {
     | 'empty-file'
     | 'no-records'
     | 'several-zlib-streams';
-  /** For people. */
+  /** Human-readable description. */
   readonly message: string;
 }
 
 /**
- * What is known about one file. The fields up to `errors` are a stable contract; fields may be
+ * Result of checking one file. The fields up to `errors` are a stable contract; fields may be
  * added.
  */
 export interface FileReport {
-  /** The path as it was given or found; `<stdin>` for standard input. */
+  /** Path as given or found; `<stdin>` for standard input. */
   readonly uri: string;
   /**
-   * The format that was checked; null if it was to be detected and the file is empty or of no known
+   * Format that was checked; null if detection was requested and the file is empty or of an unknown
    * format.
    */
   readonly format: FormatName | null;
-  /** Compression of the whole file; null if the file could not be read far enough to detect it. */
+  /** Compression of the whole file; null if too little could be read to detect it. */
   readonly compression: Compression | null;
-  /** Whether every byte of the file is accounted for. */
+  /** Whether the whole file is valid. */
   readonly ok: boolean;
-  /** Good records. */
+  /** Number of valid records. */
   readonly records: number;
-  /** Bytes of the file as stored; for a pipe, the bytes that were read. */
+  /** Stored size in bytes; for a pipe, the number of bytes read. */
   readonly bytes: number;
-  /** Wall time of the check. */
+  /** Elapsed time of the check. */
   readonly seconds: number;
   /** The first `maxErrors` findings, in file order. */
   readonly errors: readonly Finding[];
   /** Number of findings, including those beyond `maxErrors`. */
   readonly errorCount: number;
   /**
-   * Whether the file could not be read to its end (missing, no permission, I/O failure): nothing is
-   * said about its data.
+   * Whether the file could not be read to its end (missing, no permission, I/O failure). The report
+   * then makes no statement about its data.
    */
   readonly unreadable: boolean;
   readonly warnings: readonly FileWarning[];
   /**
-   * The part of the file that was checked. `records` and `bytes` are those of the part; findings
-   * have places in the file.
+   * Part of the file that was checked. `records` and `bytes` count the part only; locations of
+   * findings refer to the whole file.
    */
   readonly range?: RecordRange;
-  /** With a schema: how the records of this file conform to it. */
+  /** Conformance of the records to the schema, if one was given. */
   readonly schema?: FileSchemaReport;
 }
 
-/** The report of a file without what differs from run to run. */
+/** The report of a file without fields that vary between runs. */
 export type CheckedFile = Omit<FileReport, 'seconds'>;
 
-/** How the records of one file conform to a schema. */
+/** Conformance of the records of one file to a schema. */
 export interface FileSchemaReport {
   /**
-   * The rules that records break. Each is also one finding, `schema-mismatch`, at the first such
-   * record.
+   * Violated rules. Each is also one `schema-mismatch` finding, at the first record that violates
+   * it.
    */
   readonly violations: readonly SchemaViolation[];
-  /** Features that are not in the schema and that it allows, with their types in this file. */
+  /** Features not in the schema, if it allows them, with their types in this file. */
   readonly unlisted: readonly UnlistedFeature[];
 }
 
@@ -91,7 +91,7 @@ export interface UnlistedFeature {
   readonly type: FeatureType;
 }
 
-/** What was found in a file. */
+/** Result of examining the contents of a file. */
 export type Examined = Pick<
   RecordScan,
   'format' | 'compression' | 'records' | 'bytes' | 'errors' | 'errorCount' | 'warnings' | 'nextStreams'
@@ -112,12 +112,12 @@ const WARNINGS: Record<FormatName, FileWarning | undefined> = {
 
 const EMPTY: FileWarning = {
   code: 'empty-file',
-  message: 'the file has 0 bytes and so no records; it may be an interrupted write',
+  message: 'the file has 0 bytes and therefore no records; it may be an interrupted write',
 };
 
 const NO_RECORDS: FileWarning = {
   code: 'no-records',
-  message: 'the file is sound but has no records; it may be an interrupted write',
+  message: 'the file is valid but has no records; it may be an interrupted write',
 };
 
 const SEVERAL_STREAMS: FileWarning = {
@@ -126,7 +126,7 @@ const SEVERAL_STREAMS: FileWarning = {
     'the file consists of several zlib streams; TensorFlow reads only the first and ignores the records after it: convert the file to a single stream',
 };
 
-/** The report of a file that was read to its end. */
+/** Builds the report of a file that was read to its end. */
 export function examinedFile(
   input: FileInput,
   found: Examined,
@@ -135,7 +135,7 @@ export function examinedFile(
   const { format, compression, records, bytes, errors, errorCount } = found;
   return {
     uri: uriOf(input),
-    // A file without records and errors is empty, which is no evidence of a format.
+    // An empty file gives no evidence of its format.
     format: records === 0 && errorCount === 0 && detected ? null : format,
     compression,
     ok: errorCount === 0,
@@ -150,7 +150,7 @@ export function examinedFile(
   };
 }
 
-/** The report of a file that could not be read, or whose format could not be detected. */
+/** Builds the report of a file that could not be read, or whose format could not be detected. */
 export function failedFile(
   input: FileInput,
   error: RecordpipeError,
@@ -172,7 +172,7 @@ export function failedFile(
   };
 }
 
-/** The warnings about a file. */
+/** Returns the warnings about a file. */
 export function warningsOf({
   format,
   bytes,
@@ -186,17 +186,17 @@ export function warningsOf({
   return [...(warning === undefined ? [] : [warning]), ...(nextStreams > 0 ? [SEVERAL_STREAMS] : [])];
 }
 
-/** What a run requires of files beyond sound data. */
+/** Requirements beyond valid data. */
 export interface Requirements {
   readonly failOnEmpty: boolean;
   readonly strictShards: boolean;
-  /** Called with record counts that differ from those of a description. */
+  /** Called if a record count differs from that in a description of the data. */
   readonly onNotice: (notice: InputNotice) => void;
 }
 
 /**
- * The report, with a finding if a sound file has no records or not as many as its description
- * lists.
+ * Applies the requirements: adds a finding if a valid file has no records, or another number of
+ * records than its description lists.
  */
 export function judgeFile(
   report: FileReport,

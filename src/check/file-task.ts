@@ -2,22 +2,21 @@ import type { RecordpipeError } from '../errors.ts';
 import type { CheckedReading } from './files-options.ts';
 import type { Look } from './look-inside.ts';
 
-/** How each file is checked. Can be sent to a worker. */
+/** Instructions for checking files. Can be sent to a worker. */
 export interface FileTask {
   /** `count` does not verify payloads. */
   readonly check: 'validate' | 'count';
   readonly maxErrors: number;
-  /** Whether the thread that checks also reads. */
+  /** Whether the checking thread also reads the file. */
   readonly blocking: boolean;
-  /** Whether it is the only job, so that another core is free to read ahead for it. */
+  /** Whether this is the only job, which leaves another core free for read-ahead. */
   readonly alone?: boolean | undefined;
   /**
-   * Maximum number of requests to object stores that this thread has under way. Default: that of
-   * the process.
+   * Maximum concurrent requests of this thread to object stores. Default: the limit of the process.
    */
   readonly requests?: number | undefined;
   readonly reading: Partial<CheckedReading>;
-  /** What to examine in the records. Default: nothing. */
+  /** How to examine record contents. Default: contents are not examined. */
   readonly look?: Look | undefined;
 }
 
@@ -27,10 +26,10 @@ export interface Watch {
   readonly onProgress?: ((bytes: number) => void) | undefined;
   /** Called with the stored size of the file once it is known. */
   readonly onSize?: ((bytes: number) => void) | undefined;
-  /** Called with each finding that is kept, as soon as it is found. */
+  /** Called with each listed finding, as soon as it occurs. */
   readonly onFinding?: ((error: RecordpipeError) => void) | undefined;
-  /** Called for each repeated request. */
+  /** Called for each retried request. */
   readonly onRetry?: (() => void) | undefined;
-  /** The bytes of the file, if the caller reads them. */
+  /** Contents of the file, if the caller reads them. */
   readonly source?: AsyncIterable<Uint8Array> | undefined;
 }

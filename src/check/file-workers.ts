@@ -2,16 +2,16 @@
 import { Worker } from 'worker_threads';
 import { isOutOfMemory, RecordpipeError } from '../errors.ts';
 import { WorkerPool } from '../records/workers/worker-pool.ts';
+import { type FileChecker, type FileProgress, stoppedEarly } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
 import type { FileTask } from './file-task.ts';
-import { type FileChecker, type FileProgress, stoppedEarly } from './share-files.ts';
 
 /**
- * Checks files on worker threads. When a thread dies, its checks reject: that says nothing about
+ * Checks files on worker threads. If a thread dies, its checks reject, which is no statement about
  * the data.
  * @param here checks the files instead if no thread can start
- * @param start only tests start another worker
+ * @param start starts a worker; only tests replace it
  */
 export function workerChecker(
   task: FileTask,
@@ -38,7 +38,10 @@ export function workerChecker(
 
 const NEXT = 'use fewer jobs, or give the process more memory';
 
-/** An error that our worker did not catch is a bug in recordpipe, and is passed on unchanged. */
+/**
+ * Converts the reason for the death of a worker. An error that the worker did not catch is a bug in
+ * recordpipe and stays unchanged.
+ */
 function died(reason: unknown): Error {
   if (isOutOfMemory(reason))
     return new RecordpipeError('io-failure', `a worker thread ran out of memory; ${NEXT}`, {}, reason);

@@ -5,10 +5,10 @@ import { type AnyOptions, formats, recordFormat } from '../formats/registry.ts';
 import { INPUT_OPTION_NAMES, type InputOptions } from '../records/inputs/input-options.ts';
 import type { RecordReadOptions } from '../records/read-options.ts';
 
-/** The expected format. `auto` detects it from the content, file by file. */
+/** Expected format. `auto` detects it from the content of each file. */
 export type Format = FormatName | 'auto';
 
-/** The reading options of all formats that concern checking: see `RecordReadOptions`. */
+/** Reading options that apply to checks: see `RecordReadOptions`. */
 export type CheckedReading = Pick<
   RecordReadOptions,
   | (typeof COMMON)[number]
@@ -24,7 +24,7 @@ export type CheckedReading = Pick<
   | 'fatal'
 >;
 
-/** The options of checking that are not those of a single format. */
+/** Checking options that apply to all formats. */
 const COMMON = [
   'format',
   'compression',
@@ -35,58 +35,58 @@ const COMMON = [
   'objects',
 ] as const;
 
-/** Each worker thread takes about 10 MB. */
+/** Maximum number of jobs. Each worker thread uses about 10 MB. */
 const MAX_JOBS = 256;
 
-/** The progress of a run over many files. */
+/** Progress of a run over many files. */
 export interface FilesProgress {
   /** Number of files. */
   readonly files: number;
   readonly filesDone: number;
-  /** Files found bad so far. */
+  /** Number of invalid or unreadable files so far. */
   readonly bad: number;
-  /** Stored bytes read so far, of all files. */
+  /** Stored bytes read so far, over all files. */
   readonly bytes: number;
   /**
-   * Stored bytes of all files; undefined while the size of one is unknown: a pipe, or an object
-   * named by its address.
+   * Stored size of all files; undefined while any size is unknown, as for a pipe or an object given
+   * by address.
    */
   readonly totalBytes: number | undefined;
-  /** Requests to object stores that were repeated; missing if there were none. */
+  /** Number of retried requests to object stores; omitted if zero. */
   readonly retries?: number;
 }
 
-/** Options of every run over many files. Every field has a default; pass what differs. */
+/** Options common to all runs over many files. Every field has a default. */
 export interface FilesOptions extends CheckedReading, InputOptions {
   /** Default `auto`. */
   readonly format: Format;
   /**
-   * Default true, unlike when reading: RecordIO's padding must be zeros and complete. `countFiles`
-   * ignores it.
+   * Whether RecordIO padding must be complete and zero. Default true, unlike in readers.
+   * `countFiles` ignores it.
    */
   readonly strictPadding: boolean;
   /**
-   * Files to process in parallel on worker threads, 1 to 256; 1 starts no worker. Default: the
-   * number of available cores, or 1 if the files are so small that starting a worker takes longer
-   * than checking them. For objects (`s3://`) at most 4 threads by default, each with several
-   * objects under way; together they hold at most 4 windows (`objects.windowBytes`) and have at
-   * most 32 requests under way.
+   * Number of files to process in parallel on worker threads, 1 to 256; 1 starts no worker.
+   * Default: the number of available cores, or 1 if the files are so small that starting a worker
+   * takes longer than checking them. For objects (`s3://`), the default is at most 4 threads. Each
+   * thread reads several objects concurrently; all threads together use up to 4 windows
+   * (`objects.windowBytes`) and 32 concurrent requests.
    */
   readonly jobs: number | undefined;
   /**
-   * Whether this thread may block. Default false: files that it checks itself (`jobs` 1) are read
-   * by the host's I/O threads, and it does none of several jobs, so that it stays responsive.
-   * `true`, for command lines: it reads synchronously and does one of several jobs, so that one
-   * worker less starts.
+   * Whether this thread may block. Default false: with `jobs` 1, the I/O threads of the host read
+   * the files; with more jobs, this thread takes none of them. In both cases it stays responsive.
+   * With `true`, intended for command lines, this thread reads synchronously and takes one of the
+   * jobs, which saves starting one worker.
    */
   readonly blocking: boolean;
-  /** Called periodically, and at the end of each file. */
+  /** Called periodically and after each file. */
   readonly onProgress: ((progress: FilesProgress) => void) | undefined;
-  /** Ends the run with an `aborted` error; stops workers and closes files. */
+  /** Aborts the run with an `aborted` error, stops its workers and closes its files. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** The names of {@link FilesOptions}. */
+/** Names of {@link FilesOptions}. */
 export const FILES_OPTION_NAMES: OptionNames<FilesOptions> = {
   ...INPUT_OPTION_NAMES,
   format: true,
@@ -113,8 +113,8 @@ export const FILES_OPTION_NAMES: OptionNames<FilesOptions> = {
 };
 
 /**
- * The given options that concern reading, checked.
- * @throws UsageError for a wrong value
+ * Returns the validated reading options among the given options.
+ * @throws UsageError for an invalid value
  */
 export function checkedReading(given: Partial<FilesOptions>): Partial<CheckedReading> {
   const { format = 'auto', jobs } = given;

@@ -1,24 +1,26 @@
 /**
- * Strict checks of JSON documents from outside: exactly the known keys, every value of its type and
- * within its bounds. A document that passes is what its TypeScript type says.
+ * Strict validation of untrusted JSON documents: no unknown keys, and every value has the expected
+ * type and range. A document that passes conforms to its TypeScript type.
  */
 
 /** Checks a value. `place` is its path in the document. @throws ShapeError */
 export type Check = (value: unknown, place: string) => void;
 
-/** A value that is not as expected. */
+/** An unexpected value in a document. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 }
 
-/** @throws ShapeError that names the place, what was expected and what was found */
+/** Fails. @throws ShapeError with the path, the expected and the actual value */
 export function wrong(place: string, expected: string, got: unknown): never {
   throw new ShapeError(`${place || 'the document'}: expected ${expected}, got ${shown(got)}`);
 }
 
 const SHOWN_CHARACTERS = 80;
 
-/** A value for people. Never its whole contents: nesting has no limit. */
+/**
+ * Describes a value for a message. Does not print nested contents, which may be arbitrarily deep.
+ */
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
@@ -37,7 +39,7 @@ export const finite: Check = (value, place) => {
   if (!Number.isFinite(value)) wrong(place, 'a number', value);
 };
 
-/** An integer from `min` to `max`. */
+/** Checks for an integer from `min` to `max`. */
 export function integer(min: number, max: number): Check {
   return (value, place) => {
     if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return;
@@ -46,14 +48,14 @@ export function integer(min: number, max: number): Check {
   };
 }
 
-/** Text of a form. */
+/** Checks for text that matches a pattern. */
 export function like(pattern: RegExp, what: string): Check {
   return (value, place) => {
     if (typeof value !== 'string' || !pattern.test(value)) wrong(place, what, value);
   };
 }
 
-/** An integer of 64 bits: beyond 2^53 as decimal text. */
+/** Checks for a 64-bit integer, which is decimal text beyond 2^53. */
 export const int64: Check = (value, place) => {
   const isText = typeof value === 'string' && /^-?\d{1,19}$/.test(value);
   if (!isText && !Number.isSafeInteger(value)) wrong(place, 'an integer, or one as text', value);
@@ -81,7 +83,7 @@ export function listOf(check: Check, maxLength: number = Number.POSITIVE_INFINIT
   };
 }
 
-/** An object with any keys. */
+/** Checks for an object with arbitrary keys. */
 export function mapOf(check: Check): Check {
   return (value, place) => {
     if (!isObject(value)) wrong(place, 'an object', value);
@@ -89,7 +91,7 @@ export function mapOf(check: Check): Check {
   };
 }
 
-/** An object with these keys and no other. */
+/** Checks for an object with exactly these keys. */
 export function object(keys: Readonly<Record<string, Check>>, required: readonly string[]): Check {
   return (value, place) => {
     if (!isObject(value)) wrong(place, 'an object', value);
@@ -106,8 +108,8 @@ export function object(keys: Readonly<Record<string, Check>>, required: readonly
 type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never }[keyof T];
 
 /**
- * An object of type T. The compiler refuses a check that lacks a key of T, or makes an optional one
- * required.
+ * Checks for an object of type T. The compiler rejects a definition that lacks a key of T or
+ * requires an optional one.
  */
 export function shape<T>(
   required: Readonly<Record<Exclude<keyof T, OptionalKeys<T>>, Check>>,

@@ -7,21 +7,21 @@ import { violationError } from './schema/violations.ts';
 import { DatasetCounter, type StatsOptions } from './stats/dataset-counter.ts';
 import { compareFindings, type DatasetStats, MAX_FINDINGS, NO_STATS } from './stats/dataset-stats.ts';
 
-/** What to examine in the records of a file. Can be sent to a worker. */
+/** How to examine record contents. Can be sent to a worker. */
 export interface Look {
   readonly schema?: RecordSchema | undefined;
   readonly stats?: StatsOptions | undefined;
 }
 
-/** The report of a file whose records were examined. */
+/** The report of a file whose record contents were examined. */
 export interface LookedReport extends FileReport {
   readonly stats?: DatasetStats;
 }
 
-/** Examines the records of one file. */
+/** Examines the record contents of one file. */
 export interface Inside {
   readonly onBatch: OnBatch;
-  /** Adds what was found to the report of the file. */
+  /** Adds the results to the report of the file. */
   report(file: FileReport, maxErrors: number): LookedReport;
 }
 
@@ -40,7 +40,7 @@ export function lookInside({ schema, stats }: Look, input: FileInput): Inside {
   };
 }
 
-/** Each broken rule is a finding, at the first record that breaks it. */
+/** Adds a finding per violated rule, at the first record that violates it. */
 function withViolations(file: FileReport, checker: SchemaChecker, maxErrors: number): FileReport {
   const violations = checker.violations();
   const compressed = file.compression !== 'none';
@@ -58,7 +58,7 @@ function withViolations(file: FileReport, checker: SchemaChecker, maxErrors: num
   };
 }
 
-/** The statistics of a file; without a counter, those that its report holds. */
+/** Returns the statistics of a file; without a counter, only those that its report implies. */
 export function statsOfFile(report: FileReport, counter?: DatasetCounter): DatasetStats {
   const { uri, format, compression, records, bytes, errors, errorCount, unreadable } = report;
   const file = { uri, format, compression, records, bytes, findings: errorCount, unreadable };

@@ -1,7 +1,7 @@
 /**
- * Runs on a worker thread: checks the files it receives. Started by `workerChecker`. The name of
- * this file is recordpipe's own, because a bundle looks for it in its own folder, where other
- * programs keep their workers.
+ * Entry point of the worker threads started by `workerChecker`: checks the files that it receives.
+ * The file name carries the name of the package because bundles resolve it in their own folder,
+ * next to workers of other packages.
  */
 import { workerData } from 'node:worker_threads';
 import { serveJobs } from '../records/workers/serve-jobs.ts';
@@ -10,7 +10,7 @@ import type { FileInput } from './file-input.ts';
 import type { FileTask } from './file-task.ts';
 import { watching } from './share-files.ts';
 
-/** Progress is for people: ten times a second is enough. */
+/** Interval between progress messages. */
 const PROGRESS_MS = 100;
 
 serveJobs(async (input, note) => {

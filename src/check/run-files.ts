@@ -9,32 +9,35 @@ import type { FilesOptions } from './files-options.ts';
 import { shareFiles, type Work } from './share-files.ts';
 
 /**
- * Below this many bytes in all, checking takes about as long as starting threads (40 ms), even of
- * slow compressed data.
+ * Minimum total size for worker threads. Below it, checking takes about as long as starting threads
+ * (40 ms), even for slow compressed data.
  */
 const MIN_WORKER_BYTES = 64 * 1024 * 1024;
-/** The same for objects: each worker loads a client of the service, which takes 200 ms. */
+/**
+ * Minimum total size of objects for worker threads. Each worker loads an S3 client, which takes 200
+ * ms.
+ */
 const MIN_CLIENT_BYTES = 256 * 1024 * 1024;
-/** For objects, more threads gain nothing: each receives about 1 GB/s. */
+/** Maximum threads for objects. More gain nothing: each receives about 1 GB/s. */
 const MAX_CLIENTS = 4;
 
-/** How a run over many files is controlled and reported. */
+/** Controls and callbacks of a run over many files. */
 export interface RunOptions extends Pick<FilesOptions, 'jobs' | 'onProgress' | 'signal'> {
-  /** Whether the run stops at the first file found bad. */
+  /** Whether to stop after the first invalid file. */
   readonly failFast?: boolean | undefined;
   /** Called with the report of each file as soon as the file is done. */
   readonly onFile?: ((report: FileReport) => void) | undefined;
-  /** Called with each report in the order of `inputs`, as soon as the files before it are done. */
+  /** Called with each report in input order, as soon as all earlier files are done. */
   readonly onFileInOrder?: ((report: FileReport) => void) | undefined;
-  /** Called with each finding that is kept, as soon as it is found. */
+  /** Called with each listed finding, as soon as it occurs. */
   readonly onFinding?: ((finding: Finding & { readonly uri: string }) => void) | undefined;
-  /** Default: sound data is enough. */
+  /** Requirements beyond valid data. Default: none. */
   readonly requirements?: Requirements;
 }
 
 /**
  * Runs a task over all files, several in parallel.
- * @returns reports in the order of `inputs`; only with `failFast` some are missing
+ * @returns reports in input order; with `failFast`, reports may be missing
  * @throws RecordpipeError `aborted`
  */
 export async function runFiles(
@@ -60,23 +63,23 @@ export async function runFiles(
   return run.finish();
 }
 
-/** Progress and reports of one run. */
+/** Tracks the progress and reports of one run. */
 class Run {
-  /** Ends the checks under way. */
+  /** Aborts running checks. */
   stop: () => void = () => {};
   readonly #inputs: readonly FileInput[];
   readonly #options: RunOptions;
   readonly #sizes: readonly number[];
-  /** Files whose size is not yet known. */
+  /** Files of unknown size. */
   readonly #unsized = new Set<number>();
-  /** Bytes of all files whose size is known. */
+  /** Total size of the files of known size. */
   #totalBytes = 0;
   readonly #reports: (FileReport | undefined)[];
-  /** Number of reports given to `onFileInOrder`. */
+  /** Number of reports passed to `onFileInOrder`. */
   #reported = 0;
-  /** Bytes read of each file under way. */
+  /** Bytes read of each file in progress. */
   readonly #running = new Map<number, number>();
-  /** Repeated requests of each file that needed any. */
+  /** Number of retried requests, for files that have any. */
   readonly #retries = new Map<number, number>();
   #doneBytes = 0;
   #done = 0;
@@ -103,7 +106,7 @@ class Run {
     return remote === this.#inputs.length ? Math.min(cores, MAX_CLIENTS) : cores;
   }
 
-  /** Checks files from the queues until these are empty. */
+  /** Checks files until all queues are empty. */
   async drain({ checker, queues }: Work): Promise<void> {
     for (const queue of queues) {
       const { files, parallel } = queue;

@@ -13,21 +13,21 @@ import { openStored } from '../storage/stored-source.ts';
 import { changedSincePlan, type FileInput, storedBytes, uriOf } from './file-input.ts';
 import type { FileTask, Watch } from './file-task.ts';
 
-/** Checking thousands of small files spends its time and memory on buffers. */
+/** Buffers dominate the time and memory of checking thousands of small files. */
 const MIN_CHUNK_BYTES = 64 * 1024;
 /**
- * Chunks from the network are not copied into the scanner's buffers, which hold only records that
- * straddle two chunks.
+ * Size of the scanner's buffers for network data. They only hold records that straddle two chunks;
+ * chunks themselves are not copied.
  */
 export const REMOTE_CHUNK_BYTES: number = 64 * 1024;
 /**
- * From this size on, reading ahead on another core gains more than waking its thread costs, if
- * checksums keep this one busy. Walking RecordIO headers and counting lines take too little: 0.8 GB
- * of lines take 130 ms, and 167 ms with read-ahead.
+ * Minimum file size for read-ahead on another core. Below it, waking the other thread costs more
+ * than it saves. Applies only if checksums keep this thread busy: walking RecordIO headers and
+ * counting lines are too cheap (0.8 GB of lines take 130 ms, and 167 ms with read-ahead).
  */
 const AHEAD_FROM_BYTES = 8 * 1024 * 1024;
 
-/** Detects what a file or object is, and walks all its records. */
+/** Detects the format of a file or object and scans all its records. */
 export async function scanFile(
   input: FileInput,
   task: FileTask,
@@ -40,17 +40,17 @@ export async function scanFile(
   const { format, compression, source, blocking, chunkBytes, size } = opened;
   const options = { ...scanOptions(input, task, watch), compression, blocking, chunkBytes };
   const scanned = await scanSource(recordFormat(format), source, options, onBatch);
-  // A scan ends early at damage; the size of the file is known all the same.
+  // A scan stops early at damage, but the file size is known.
   return { ...scanned, bytes: Math.max(scanned.bytes, size()) };
 }
 
-/** The options of a scan that do not depend on where the bytes are. */
+/** Returns the scan options that do not depend on the kind of source. */
 export function scanOptions(
   input: FileInput,
   { reading, check, maxErrors }: FileTask,
   { signal, onProgress, onFinding }: Watch,
 ): Partial<ScanOptions<RecordReadOptions>> {
-  // Counting does not check payloads and padding.
+  // Counting does not verify payloads and padding.
   const counting = { checksum: 'length', strictPadding: false } as const;
   return {
     ...reading,
@@ -63,7 +63,7 @@ export function scanOptions(
   } as Partial<ScanOptions<RecordReadOptions>>;
 }
 
-/** A source whose format and compression are known, and how to read it. */
+/** A source of known format and compression, with its scanner. */
 interface Opened {
   readonly format: FormatName;
   readonly compression: Compression | 'auto';
@@ -98,8 +98,8 @@ async function openLocal(
       : { format, compression, source };
   const ahead = task.alone && stored >= AHEAD_FROM_BYTES && recordFormat(found.format).hasChecksums;
   const blocking = task.blocking && !ahead;
-  // Records that straddle two chunks are copied to be examined. In small chunks that is every fifth
-  // record of 100 KB, which took half as long again.
+  // Records that straddle two chunks are copied for examination. With small chunks that is every
+  // fifth record of 100 KB, which took 50 % longer.
   const maxChunkBytes = reusedChunkBytes(blocking && !examinesRecords);
   const chunkBytes = Math.min(Math.max(stored, MIN_CHUNK_BYTES), maxChunkBytes);
   return { ...found, blocking, chunkBytes, size: () => storedBytes(input) };
@@ -136,8 +136,8 @@ async function openRemote(
 }
 
 /**
- * The object, which must be in the state its plan lists. A download of another state restarts
- * before its first byte arrives.
+ * Opens the object and fails if it differs from its plan. A download that finds another version
+ * restarts before its first byte arrives.
  */
 function unlessChanged(opened: OpenSource, changed: () => boolean): OpenSource {
   const chunks = opened.chunks[Symbol.asyncIterator]();
@@ -154,15 +154,14 @@ function unlessChanged(opened: OpenSource, changed: () => boolean): OpenSource {
 }
 
 /**
- * A pipe is read by the event loop, so that waiting for its writer blocks neither a thread nor the
- * end of the process.
+ * Opens standard input. The event loop reads pipes, so that waiting for a writer blocks neither a
+ * thread nor the exit of the process.
  */
 function standardInput(onSize: Watch['onSize']): ByteSource {
   try {
     const stat = fstatSync(0);
     if (stat.isFile()) onSize?.(stat.size);
-    // For other kinds, such as directories, Node's process.stdin is a stream that ends immediately,
-    // like an empty file.
+    // For other file types, such as directories, process.stdin ends immediately, like an empty file.
     const isStream = stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice();
     return isStream ? process.stdin : '-';
   } catch (error) {

@@ -11,10 +11,10 @@ import { REMOTE_CHUNK_BYTES, scanOptions } from './scan-file.ts';
 
 /** Bytes per read. */
 const STEP_BYTES = 4 * 1024 * 1024;
-/** Reads under way. */
+/** Number of concurrent reads. */
 const STEPS_AHEAD = 4;
 
-/** Walks the records of a part of a file. Record numbers and offsets are those of the file. */
+/** Scans the records of a part of a file. Record numbers and offsets refer to the whole file. */
 export async function scanRange(
   input: FileInput,
   range: RecordRange,
@@ -58,7 +58,7 @@ async function* chunksOf(
     while (at < end || ahead.length > 0) {
       for (; at < end && ahead.length < STEPS_AHEAD; at += STEP_BYTES) {
         const next = read(at, Math.min(at + STEP_BYTES, end));
-        next.catch(() => {}); // thrown where it is awaited
+        next.catch(() => {}); // The consumer of the promise handles a rejection.
         ahead.push(next);
       }
       yield await ahead.shift()!;
@@ -87,7 +87,7 @@ function placedScan(scan: RecordScan, uri: string, range: RecordRange): RecordSc
   return { ...scan, bytes: range.end - range.start, errors };
 }
 
-/** The error with its place in the whole file. */
+/** Converts the location of an error from the part to the whole file. */
 function placedError(error: RecordpipeError, uri: string, { from, start }: RecordRange): RecordpipeError {
   const { code, record, offset, cause } = error;
   const place = {
@@ -98,10 +98,13 @@ function placedError(error: RecordpipeError, uri: string, { from, start }: Recor
   return new RecordpipeError(code, sentenceOf(error), place, cause);
 }
 
-/** A wrong index would make records be checked twice, or not at all. */
+/**
+ * Fails if the range does not contain the planned records: with a wrong index, records would be
+ * checked twice or not at all.
+ */
 function asExpected(scan: RecordScan, uri: string, { from, to, start }: RecordRange): RecordScan {
   if (scan.errorCount > 0 || scan.records === to - from) return scan;
-  const text = `expected records ${from} to ${to - 1} in this range, found ${scan.records} records: the index that the plan was cut by does not fit the data; rebuild the index (recordpipe index --force) and the plan`;
+  const text = `expected records ${from} to ${to - 1} in this range, found ${scan.records} records: the index used for the plan does not match the data; rebuild the index (recordpipe index --force) and regenerate the plan`;
   const error = new RecordpipeError('index-mismatch', text, { uri, record: from, offset: start });
   return { ...scan, errors: [error], errorCount: 1 };
 }

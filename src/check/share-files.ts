@@ -1,53 +1,32 @@
 import { availableParallelism } from 'node:os';
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
-import { RecordpipeError } from '../errors.ts';
 import { isRemote } from '../storage/registry.ts';
 import { checkFile } from './check-file.ts';
+import { type FileChecker, type FileProgress, type OnFileProgress, stoppedEarly } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
-import type { FileReport, Finding } from './file-report.ts';
 import type { FileTask, Watch } from './file-task.ts';
 
-/** Checks files, on this thread or on others. */
-export interface FileChecker {
-  check(input: FileInput, onProgress: OnFileProgress): Promise<FileReport>;
-  /** Ends the checks under way, which then reject, and frees all. */
-  close(): Promise<void>;
-}
-
-/** Called periodically while a file is checked, and for each finding. */
-export type OnFileProgress = (progress: FileProgress) => void;
-
-/** The state of a file that is being checked. */
-export interface FileProgress {
-  /** Stored bytes read. */
-  readonly bytes: number;
-  /** Number of repeated requests. */
-  readonly retries: number;
-  /** Stored size once it is known; missing for files whose size is known without reading. */
-  readonly size?: number;
-  /** A finding, as soon as it is found. */
-  readonly finding?: Finding;
-}
-
-/** A checker and the queues it works off, one after the other. */
+/** A checker and the queues that it processes one after the other. */
 export interface Work {
   readonly checker: FileChecker;
   readonly queues: readonly Queue[];
 }
 
-/** Indexes of files, shared by all works. */
+/** Indexes of files, shared by all checkers. */
 export interface Queue {
   readonly files: readonly number[];
-  /** Position of the next file. Removing files from the array would copy it each time. */
+  /**
+   * Position of the next file. An index avoids the copies that removing array elements would cost.
+   */
   next: number;
-  /** Files that one work has under way. */
+  /** Number of files that one checker processes concurrently. */
   readonly parallel: number;
 }
 
 /**
- * One job runs on this thread, more on worker threads. This thread takes part if it may block,
- * which saves starting one worker, and always checks standard input. Each thread checks one local
- * file, or several objects, at a time.
+ * Distributes files over threads. One job runs on this thread, several on worker threads. If this
+ * thread may block, it takes one of the jobs, which saves starting one worker. It always checks
+ * standard input itself. Each thread checks one local file, or several objects, at a time.
  */
 export async function shareFiles(
   inputs: readonly FileInput[],
@@ -78,7 +57,7 @@ export async function shareFiles(
   return works;
 }
 
-/** The queue of objects, if there are any, and the task with their share of memory and requests. */
+/** Returns the queue of objects, if any, and the task with their memory and request limits. */
 async function withObjects(
   remote: readonly number[],
   inputs: readonly FileInput[],
@@ -88,7 +67,7 @@ async function withObjects(
   const { reading } = task;
   if (remote.length === 0)
     return { shared: { ...task, reading: { ...reading, objects: undefined } }, objects: [] };
-  // Imported lazily: start-up time counts.
+  // Imported lazily to reduce start-up time.
   const { shareOfObjects } = await import('./share-objects.ts');
   const files = remote.map((index) => inputs[index]);
   const { parallel, objects, requests } = shareOfObjects(files, threads, reading.objects);
@@ -104,7 +83,7 @@ function localChecker(task: FileTask): FileChecker {
   const turns = new EventLoopTurns();
   return {
     check: async (input, onProgress) => {
-      // Small files are read without waiting.
+      // Small files are read synchronously, so the event loop must get its turn.
       if (turns.due()) await turns.take();
       return checkFile(input, task, { signal: stop.signal, ...watching(onProgress) });
     },
@@ -115,12 +94,7 @@ function localChecker(task: FileTask): FileChecker {
   };
 }
 
-/** The error of a check that `close` ended. */
-export function stoppedEarly(): RecordpipeError {
-  return new RecordpipeError('aborted', 'stopped before the end of the file');
-}
-
-/** The callbacks of `checkFile` that report to `onProgress`. */
+/** Returns callbacks for `checkFile` that report to `onProgress`. */
 export function watching(onProgress: OnFileProgress): Watch {
   let progress: FileProgress = { bytes: 0, retries: 0 };
   const update = (change: Partial<FileProgress>): void => {

@@ -2,25 +2,25 @@ import { type ObjectOptions, objectOptions } from '../storage/object-options.ts'
 import { processGate } from '../storage/prefetch/request-gate.ts';
 import type { FileInput } from './file-input.ts';
 
-/** Maximum number of requests of the process, over all threads. */
+/** Maximum concurrent requests of the process, over all threads. */
 const PROCESS_REQUESTS = 32;
-/** Windows that all objects checked in parallel hold together: 256 MiB by default. */
+/** Maximum number of windows in use by all objects together: 256 MiB by default. */
 const WINDOWS = 4;
 const MAX_PARALLEL = 32;
 
-/** How many objects are checked in parallel, and how each is read. */
+/** Number of objects to check in parallel, and the limits for each. */
 export interface ObjectShare {
   /** Number of objects to check in parallel, over all threads. */
   readonly parallel: number;
   readonly objects: Partial<ObjectOptions>;
-  /** Maximum number of requests that each thread has under way. */
+  /** Maximum concurrent requests of each thread. */
   readonly requests: number;
 }
 
 /**
- * As many objects in parallel as fill the windows together: few large ones, many small ones. So
- * memory is bounded whatever their sizes, requests for the next object are under way before one
- * ends, and the last large ones still have several connections each.
+ * Selects as many parallel objects as the windows can hold: few large ones or many small ones. This
+ * bounds memory for any mix of sizes, overlaps the requests of consecutive objects, and gives the
+ * last large objects several connections each.
  */
 export function shareOfObjects(
   inputs: readonly FileInput[],
@@ -42,7 +42,7 @@ export function shareOfObjects(
 }
 
 /**
- * Limits the requests that this thread has under way; undefined: only by the limit of the process.
+ * Limits the concurrent requests of this thread; undefined applies only the limit of the process.
  */
 export function shareRequests(requests: number | undefined): void {
   processGate.share(requests);

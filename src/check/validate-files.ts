@@ -8,31 +8,31 @@ import { runFiles } from './run-files.ts';
 import type { RecordSchema } from './schema/schema.ts';
 import { type ValidateReport, validateReport, withSchemaTotals } from './validate-report.ts';
 
-/** Options of {@link validateFiles}. Every field has a default; pass what differs. */
+/** Options of {@link validateFiles}. Every field has a default. */
 export interface ValidateOptions extends FilesOptions {
   /** Maximum findings listed per file; all are counted. Default 100. */
   readonly maxErrors: number;
   /**
-   * Whether to stop at the first file found bad; the report then omits files that were not checked.
-   * Default false.
+   * Whether to stop after the first invalid file. The report then omits unchecked files. Default
+   * false.
    */
   readonly failFast: boolean;
   /**
-   * Whether a file without records, or a run without files, is not ok. Default false: it is a
-   * warning.
+   * Whether a file without records, or a run without files, is an error. Default false: it is a
+   * warning or notice.
    */
   readonly failOnEmpty: boolean;
   /**
-   * What every record must hold. Each rule that records of a file break is one finding,
-   * `schema-mismatch`, at the first of them. Default: the contents of records are not checked.
+   * Schema to check record contents against. Each violated rule is one `schema-mismatch` finding
+   * per file, at the first record that violates it. Default: record contents are not checked.
    */
   readonly schema: RecordSchema | undefined;
   /** Called with the report of each file as soon as the file is done, in no particular order. */
   readonly onFile: ((report: FileReport) => void) | undefined;
   /**
-   * Called with each finding that the report of its file will list, as soon as it is found, so that
-   * an interrupted run can report it. Findings that only show at the end of a file (broken rules of
-   * a schema, files that cannot be read) are only in the report.
+   * Called with each finding that its file's report will list, as soon as it occurs, so that an
+   * interrupted run can report it. Findings that are only known at the end of a file (schema
+   * violations, unreadable files) appear in the report only.
    */
   readonly onFinding: ((finding: Finding & { readonly uri: string }) => void) | undefined;
 }
@@ -48,14 +48,13 @@ const NAMES: OptionNames<ValidateOptions> = {
 };
 
 /**
- * Checks every record of many files of any format, several files in parallel, in constant memory.
- * The report lists what is wrong: every bad file with its findings, including files that cannot be
- * read.
+ * Validates every record of many files of any format, several files in parallel, in constant
+ * memory. The report lists every invalid file with its findings, including unreadable files.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws RecordpipeError `not-found` if an input matches no file; `access-denied`, `io-failure`
  *   for folders and lists that cannot be read; `aborted`
- * @throws UsageError for a wrong option
+ * @throws UsageError for an invalid option
  * @example
  * ```ts
  * import { validateFiles } from 'recordpipe/check';
@@ -82,7 +81,7 @@ export async function validateFiles(
   const schema = options.schema && (await import('./schema/read-schema.ts')).readSchema(options.schema);
   if (!(maxErrors >= 0)) throw new UsageError(`maxErrors: expected a number >= 0, got ${maxErrors}`);
   const reading = checkedReading(options);
-  // Missing shards do not keep the others from being checked.
+  // Missing shards do not prevent the check of the others.
   const found = await expandWithNotices(inputs, options.format, { ...options, strictShards: false });
   const notices: InputNotice[] = [...found.notices];
   const note = (notice: InputNotice): void => {

@@ -2,73 +2,71 @@ import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { CheckedFile, FileReport, Finding, UnlistedFeature } from './file-report.ts';
 import type { SchemaViolation } from './schema/violations.ts';
 
-/** A rule of a schema that records break, over all files. */
+/** A violated schema rule, summed over all files. */
 export interface SchemaTotal extends SchemaViolation {
-  /** The file of the first such record. */
+  /** File that contains the first such record. */
   readonly uri: string;
-  /** Files with such records. */
+  /** Number of files with such records. */
   readonly files: number;
 }
 
-/** Sums over the files of a report. */
+/** Totals over the files of a report. */
 export interface ReportTotals {
-  /** Files that were checked. */
+  /** Number of files checked. */
   readonly files: number;
-  /** Good records. */
+  /** Number of valid records. */
   readonly records: number;
-  /** Bytes as stored. */
+  /** Stored bytes. */
   readonly bytes: number;
-  /** Files that are not ok, unreadable ones included. */
+  /** Number of files that are not ok, including unreadable ones. */
   readonly bad: number;
-  /** Files that could not be read. */
+  /** Number of files that could not be read. */
   readonly unreadable: number;
-  /** Files that were not checked, or not to their end, because `failFast` stopped the check. */
+  /** Number of files not checked completely because `failFast` stopped the run. */
   readonly notChecked: number;
-  /** Files with warnings. */
+  /** Number of files with warnings. */
   readonly warned: number;
 }
 
 /**
- * What `validateFiles` found: the document that `recordpipe validate --json` prints. `ok`, `files`,
- * and the fields `files`, `records`, `bytes` and `bad` of `totals` are a stable contract; fields
- * may be added.
+ * Result of `validateFiles`, as printed by `recordpipe validate --json`. `ok`, `files`, and the
+ * fields `files`, `records`, `bytes` and `bad` of `totals` are a stable contract; fields may be
+ * added.
  */
 export interface ValidateReport {
   /**
-   * Whether every file is ok and every file was checked. A file without records is ok, and so is a
-   * run without files, unless `failOnEmpty`; missing and mixed shards are ok unless `strictShards`.
-   * Each of them is a warning or notice.
+   * Whether every file was checked and is ok. A file without records and a run without files are ok
+   * unless `failOnEmpty` is set; missing and mixed shards are ok unless `strictShards` is set. Each
+   * of them is reported as a warning or notice.
    */
   readonly ok: boolean;
-  /** One entry per file, sorted by uri in the order of its UTF-8 bytes. */
+  /** One entry per file, sorted by the UTF-8 bytes of `uri`. */
   readonly files: readonly FileReport[];
   readonly totals: ReportTotals;
   /**
-   * Present if a signal stopped the run: the report lists only what was found until then. Only the
-   * command line writes such reports.
+   * Present if a signal stopped the run; the report is then partial. Only the command line writes
+   * such reports.
    */
   readonly interrupted?: Interruption;
-  /**
-   * What is unusual about the inputs: skipped files, missing and mixed shards, no inputs at all.
-   */
+  /** Notices about the inputs: skipped files, missing or mixed shards, no inputs. */
   readonly notices: readonly InputNotice[];
-  /** With a schema: the broken rules, most often broken first. */
+  /** Violated schema rules, most frequent first. Omitted without a schema. */
   readonly violations?: readonly SchemaTotal[];
 }
 
-/** What an interrupted run knows about the files it did not finish. */
+/** Partial results for the files that an interrupted run did not finish. */
 export interface Interruption {
-  /** Findings in files that were being checked. */
+  /** Findings in unfinished files. */
   readonly unfinished: readonly (Finding & { readonly uri: string })[];
 }
 
-/** A report without what differs from run to run. */
+/** A report without fields that vary between runs. */
 export interface CheckedReport extends Omit<ValidateReport, 'files' | 'notices'> {
   readonly files: readonly CheckedFile[];
 }
 
 /**
- * Sums up the reports of files.
+ * Combines the reports of files.
  *
  * @param notChecked number of files without a report
  * @example
@@ -98,8 +96,8 @@ export function validateReport<F extends CheckedFile>(
 }
 
 /**
- * The report with the schema violations of all files summed up, and with those that only show
- * across files: features of several types.
+ * Adds the schema violations of all files to a report, and those that only a comparison of files
+ * reveals: features with several types.
  */
 export function withSchemaTotals<R extends CheckedReport>(report: R): R & Pick<ValidateReport, 'violations'> {
   const totals = new Map<string, SchemaTotal>();
@@ -120,7 +118,7 @@ export function withSchemaTotals<R extends CheckedReport>(report: R): R & Pick<V
   return { ...report, ok: report.ok && conflicts.length === 0, violations };
 }
 
-/** Features not in the schema that have different types in different files. */
+/** Returns the features outside the schema whose types differ between files. */
 function typeConflicts(files: readonly CheckedFile[]): SchemaTotal[] {
   const first = new Map<string, UnlistedFeature & { uri: string }>();
   const found = new Map<string, SchemaTotal>();

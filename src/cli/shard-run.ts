@@ -197,7 +197,7 @@ async function checkPlanned({ uri, size, etag }: KnownFile, options: AnyObjectOp
     ? await statObject(uri, { ...objects, signal })
     : { size: statSync(uri, { throwIfNoEntry: false })?.size, etag: undefined };
   if (found.size === size && (etag === undefined || found.etag === etag)) return;
-  const text = 'it has changed since the plan was made; make a new plan';
+  const text = 'it has changed since the plan was written; regenerate the plan';
   throw new RecordpipeError(remote ? 'object-changed' : 'source-changed', text, { uri });
 }
 

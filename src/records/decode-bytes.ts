@@ -1,6 +1,6 @@
 import { checkOptionNames, typeName } from '../bytes/arguments.ts';
 import { asBytes, type BinaryData } from '../bytes/binary-data.ts';
-import { inflateBytes } from '../bytes/host-io.ts';
+import { inflateBytes } from '../bytes/inflate/inflate.ts';
 import { UsageError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import { type CodecOptions, startBeyondEnd } from '../formats/codec-options.ts';

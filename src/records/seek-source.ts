@@ -7,8 +7,6 @@ import { isRemote, storedHead } from '../storage/stored-source.ts';
 import { sourceHead } from './peeked-source.ts';
 import type { ReadOptions } from './read-options.ts';
 
-// Bundles for browsers replace this file by no-seek-source.ts (package.json, `browser`): they read and drop everything before the position.
-
 /** Number of first bytes that show the compression. */
 const HEAD_BYTES = 12;
 

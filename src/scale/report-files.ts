@@ -4,7 +4,7 @@ import { isRecordpipeError, RecordpipeError } from '../errors.ts';
 import { writeWhole } from '../records/write/prepare-output.ts';
 import { isGlob } from '../storage/glob.ts';
 import { objectOptions } from '../storage/object-options.ts';
-import { openObject } from '../storage/open-object.ts';
+import { openObject } from '../storage/read-objects.ts';
 import { storageOf } from '../storage/registry.ts';
 import { type ShardReport, shardReportShape } from './shard-report.ts';
 import type { TotalReport } from './total-report.ts';

@@ -4,8 +4,8 @@
  * @module
  */
 
-export type { StoreCheck } from './diagnose/checks.ts';
-export { type DiagnoseOptions, diagnoseStore, type StoreDiagnosis } from './diagnose/diagnose-store.ts';
+export { type DiagnoseOptions, diagnoseStore, type StoreDiagnosis } from './diagnose-store.ts';
+export { statObject } from './inspect.ts';
 export type { ListOptions, ListWarning } from './list-objects.ts';
 export { listObjects } from './list-objects.ts';
 export {
@@ -14,7 +14,6 @@ export {
   type TransferOptions,
 } from './object-options.ts';
 export { ObjectReader, openObjectReader } from './object-reader.ts';
-export { type OpenObject, openObject } from './open-object.ts';
 export type { ObjectPiece, OnObjectError } from './prefetch/object-piece.ts';
 export type { ObjectRefs } from './prefetch/object-plan.ts';
 export type {
@@ -24,9 +23,14 @@ export type {
   TransferEvent,
   TransferStats,
 } from './prefetch/transfer-control.ts';
-export { type ObjectPieces, type ObjectsReadOptions, readObjects } from './read-objects.ts';
+export {
+  type ObjectPieces,
+  type ObjectsReadOptions,
+  type OpenObject,
+  openObject,
+  readObjects,
+} from './read-objects.ts';
 export type { S3Credentials, S3CredentialsProvider, S3Options } from './s3/s3-options.ts';
-export { statObject } from './stat-object.ts';
 export type {
   ObjectChecksum,
   ObjectInfo,
@@ -36,6 +40,7 @@ export type {
   RangeHead,
   RangeRequest,
   RangeSink,
+  StoreCheck,
 } from './storage.ts';
 export { ObjectWriter, openObjectWriter } from './upload/object-writer.ts';
 export type { WrittenObject } from './upload/stored-object.ts';

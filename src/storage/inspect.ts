@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkPath } from '../bytes/arguments.ts';
 import { isRecordpipeError } from '../errors.ts';
-import { pathOf } from './local/file-state.ts';
-import { addressOf, isRemote } from './registry.ts';
-import type { Access } from './storage.ts';
+import { pathOf } from './local/list-files.ts';
+import { type ObjectOptions, objectOptions } from './object-options.ts';
+import { addressOf, isRemote, storageOf } from './registry.ts';
+import type { Access, ObjectStat } from './storage.ts';
 
 /** A path, or the address of an object, as text: `file:` URLs become paths. */
 export function locationOf(given: string | URL): string {
@@ -20,7 +21,6 @@ export function locationOf(given: string | URL): string {
 export async function exists(location: string, { objects, signal }: Access = {}): Promise<boolean> {
   if (!isRemote(location)) return statIfPresent(location) !== undefined;
   try {
-    const { statObject } = await import('./stat-object.ts');
     await statObject(location, { ...objects, signal });
     return true;
   } catch (error) {
@@ -85,4 +85,30 @@ function statIfPresent(path: string): import('node:fs').Stats | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * What is known of one object: size, ETag, checksums that the service keeps, user metadata. One request (HEAD), repeated where it fails for a passing reason.
+ *
+ * @param uri `s3://bucket/key`, the key as it is; a path or `file:` URL
+ * @param options which service, and as whom; see {@link ObjectOptions}
+ * @throws RecordpipeError `object-missing` (`not-found` for files), `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
+ * @throws UsageError for an address that is none, or a wrong option
+ * @example
+ * ```ts
+ * import { writeFileSync } from 'node:fs';
+ * import { statObject } from 'recordpipe/storage';
+ * writeFileSync('three.bin', 'abc');
+ * const { size } = await statObject('three.bin'); // or s3://bucket/key
+ * console.log(size); // 3
+ * ```
+ */
+export async function statObject(
+  uri: string | URL,
+  options?: Partial<ObjectOptions> & { readonly signal?: AbortSignal | undefined },
+): Promise<ObjectStat> {
+  const { signal, ...rest } = options ?? {};
+  const address = addressOf(uri);
+  const source = await storageOf(address, objectOptions(rest));
+  return source.stat({ uri: address }, signal);
 }

@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import type { ObjectRef } from './storage.ts';
 
 /** Where an object is. The key as it is: nothing in it is escaped. */
-export interface ObjectAddress {
+interface ObjectAddress {
   readonly bucket: string;
   readonly key: string;
 }

@@ -1,5 +1,4 @@
 import type { RecordpipeError } from '../errors.ts';
-import type { Checks } from './diagnose/checks.ts';
 import type { ObjectOptions } from './object-options.ts';
 
 /** A file or object, as listings and responses describe it. */
@@ -154,6 +153,23 @@ export interface ObjectSource {
    * `onHead` was called with.
    */
   read(request: RangeRequest, sink: RangeSink, signal: AbortSignal): Promise<void>;
+}
+
+/** The result of one check of `diagnoseStore`. */
+export interface StoreCheck {
+  readonly name: 'credentials' | 'connection' | 'clock' | 'region' | 'list' | 'get' | 'throughput';
+  readonly status: 'ok' | 'failed' | 'skipped';
+  /** The finding, in a sentence. Never contains a secret. */
+  readonly text: string;
+  /** The next step. */
+  readonly next?: string | undefined;
+}
+
+/** Collects the results of the checks of a storage. Secrets are removed from the texts. */
+export interface Checks {
+  passed(name: StoreCheck['name'], text: string): void;
+  failed(name: StoreCheck['name'], text: string, next?: string): void;
+  skipped(text: string, ...names: StoreCheck['name'][]): void;
 }
 
 /** Where bytes are kept: one implementation per scheme, see `registry.ts`. */

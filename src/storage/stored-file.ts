@@ -13,7 +13,7 @@ export async function openStoredFile(
 ): Promise<StoredFile> {
   if (!isRemote(given)) return new LocalFile(given);
   // Imported when needed: start-up time counts.
-  const { RemoteFile } = await import('./remote-file.ts');
+  const { RemoteFile } = await import('./object-reader.ts');
   return RemoteFile.open(addressOf(given), objects, signal);
 }
 
@@ -27,7 +27,7 @@ export async function openSmallFile(path: string, access: Access = {}): Promise<
   try {
     const bytes = new Uint8Array(file.size);
     if (file.size > 0) await file.read(bytes, 0, file.size, 0);
-    const { MemoryFile } = await import('./remote-file.ts');
+    const { MemoryFile } = await import('./object-reader.ts');
     return new MemoryFile(path, bytes);
   } finally {
     await file.close();

@@ -1,4 +1,4 @@
-import { readU32, writeU32 } from '../bytes/little-endian.ts';
+import { readU32, writeU32 } from '../bytes/binary-data.ts';
 import {
   ALL_KEYS,
   ENTRY_BYTES,

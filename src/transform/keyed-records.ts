@@ -1,4 +1,4 @@
-import { readU32, writeU32 } from '../bytes/little-endian.ts';
+import { readU32, writeU32 } from '../bytes/binary-data.ts';
 
 // Layout of a keyed record, in memory and in temporary files: payload length, upper and lower half
 // of the key, each 32 bits little-endian, then the payload.

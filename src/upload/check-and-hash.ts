@@ -11,7 +11,7 @@ import { openStoredFile } from '../storage/stored-file.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** The contents of a file when it was checked. */
+/** Checksums of a file at the time of its check. */
 export interface FileHash {
   readonly size: number;
   /** CRC-32C of the whole file. */
@@ -20,20 +20,20 @@ export interface FileHash {
   readonly parts: readonly number[];
 }
 
-/** A file that was read to its end. */
+/** Result of checking a file. */
 export interface CheckedFile {
-  /** Undefined if the records were not checked. */
+  /** Undefined if the records were not validated. */
   readonly report: FileReport | undefined;
-  /** Undefined for a file that is bad or cannot be read. */
+  /** Undefined for an invalid or unreadable file. */
   readonly hash: FileHash | undefined;
 }
 
-/** How a file is checked. */
+/** Options for checking a file. */
 export interface Checking {
-  /** Undefined: only the checksums are computed. */
+  /** Options for validating records. Undefined: only checksums are computed. */
   readonly reading: Partial<CheckedReading> | undefined;
   readonly maxErrors: number;
-  /** The schema to check records against, if any. */
+  /** How to examine record contents against the schema, if any. */
   readonly look: Look | undefined;
   readonly partBytes: (size: number) => number;
   readonly signal: AbortSignal | undefined;
@@ -41,7 +41,7 @@ export interface Checking {
 }
 
 /**
- * Checks the records of a file, and computes the checksums of the same bytes, read once.
+ * Validates the records of a file and computes the checksums of the same bytes in one pass.
  * @throws RecordpipeError `aborted`, `source-changed`
  */
 export async function checkAndHash(path: string, checking: Checking): Promise<CheckedFile> {
@@ -68,28 +68,28 @@ export async function checkAndHash(path: string, checking: Checking): Promise<Ch
   }
 }
 
-/** The error for a file that differs from what was checked. */
+/** Returns the error for a file that has changed since its check. */
 export function changedFile(path: string): RecordpipeError {
   const text =
-    'the file has changed since it was checked; nothing of it was sent, or what was sent was removed again. Upload it again when its writer has closed it';
+    'the file has changed since it was checked; nothing of it remains in the bucket. Upload it again after its writer has closed it';
   return new RecordpipeError('source-changed', text, { uri: path });
 }
 
-/** Reads a file once, from beginning to end, and computes the checksums of the parts to send. */
+/** Reads a file once, sequentially, and computes the checksums of its upload parts. */
 class HashedFile {
   readonly #file: StoredFile;
   readonly #partBytes: number;
   readonly #parts: number[] = [];
   #at = 0;
 
-  /** @param partBytes the size of a part for a file of a size */
+  /** @param partBytes returns the part size for a file size */
   constructor(file: StoredFile, partBytes: (size: number) => number) {
     this.#file = file;
     this.#partBytes = partBytes(file.size);
   }
 
   /**
-   * The bytes that were not read yet. Ending the iteration early is harmless: the next one resumes.
+   * Yields the bytes that were not read yet. If the iteration stops early, the next one resumes.
    */
   async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     while (this.#at < this.#file.size) yield await this.#next();
@@ -113,7 +113,7 @@ class HashedFile {
     return this.#file.close();
   }
 
-  /** The next chunk, which lies in one part. */
+  /** Reads the next chunk, which never spans two parts. */
   async #next(): Promise<Uint8Array> {
     const inPart = this.#at % this.#partBytes;
     const chunk = Buffer.allocUnsafeSlow(

@@ -16,11 +16,12 @@ export interface PlannedUpload {
 }
 
 /**
- * Decides which file becomes which object. Files of folders and patterns keep their path below the
- * folder, or below the part of the pattern without wildcards; others keep their name. A destination
- * that ends with a slash, or only names a bucket, is a folder; any other is the name of one object.
- * @throws UsageError for several files and a destination that is not a folder, two files that would
- *   become one object, standard input
+ * Maps each file to its object. Files from folders and patterns keep their path relative to the
+ * folder, or to the part of the pattern without wildcards; other files keep their base name. A
+ * destination that ends with a slash, or only names a bucket, is a folder; any other is the key of
+ * one object.
+ * @throws UsageError for standard input, for several files with a destination that is not a folder,
+ *   and for two files that map to the same object
  * @throws RecordpipeError as `expandInputs`
  */
 export async function planUploads(
@@ -41,10 +42,10 @@ export async function planUploads(
     for await (const { path } of expansion.filesOf(input)) {
       if (isRemote(path))
         throw new UsageError(
-          `inputs: expected local files, got ${path}; recordpipe convert writes from S3 to S3`,
+          `inputs: expected local files, got ${path}; recordpipe convert copies from S3 to S3`,
         );
       if (path === '-')
-        throw new UsageError('inputs: standard input cannot be checked before it is sent; name files');
+        throw new UsageError('inputs: standard input cannot be validated before it is sent; pass files');
       if (!found.has(resolve(path))) found.set(resolve(path), { path, name: nameBelow(base, path) });
     }
   }
@@ -53,7 +54,7 @@ export async function planUploads(
   if (!folder && (found.size > 1 || folders)) {
     const what = found.size > 1 ? `${found.size} files` : 'a folder or pattern';
     throw new UsageError(
-      `destination: expected a folder for ${what}, got ${destination}; it ends with a slash: ${destination}/`,
+      `destination: expected a folder for ${what}, got ${destination}; write ${destination}/`,
     );
   }
   const prefix = key === '' ? `s3://${bucket}/` : destination;
@@ -62,7 +63,7 @@ export async function planUploads(
   return { files: distinct(planned), notices };
 }
 
-/** The folder that names are relative to; undefined for a single file, or a list. */
+/** Returns the folder that names are relative to; undefined for a single file or a list. */
 async function baseOf(input: string): Promise<string | undefined> {
   if (input === '-' || input.startsWith('@')) return undefined;
   const path = input.startsWith('file://') ? fileURLToPath(input) : input;
@@ -76,7 +77,7 @@ async function baseOf(input: string): Promise<string | undefined> {
 function nameBelow(base: string | undefined, path: string): string {
   if (base === undefined) return basename(path);
   const name = relative(resolve(base), resolve(path)).replaceAll(sep, '/');
-  // A pattern may leave its folder: '{../x,y}/*'.
+  // A pattern such as '{../x,y}/*' can match files outside its folder.
   return name.startsWith('../') ? basename(path) : name;
 }
 
@@ -85,7 +86,9 @@ function distinct(planned: PlannedUpload[]): PlannedUpload[] {
   for (const { path, uri } of planned) {
     const other = seen.get(uri);
     if (other !== undefined)
-      throw new UsageError(`inputs: ${other} and ${path} would both become ${uri}; upload them separately`);
+      throw new UsageError(
+        `inputs: ${other} and ${path} would both be uploaded to ${uri}; upload them separately`,
+      );
     seen.set(uri, path);
   }
   return planned;

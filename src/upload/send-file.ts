@@ -8,26 +8,26 @@ import type { ObjectUpload } from '../storage/upload/object-upload.ts';
 import type { WrittenObject } from '../storage/upload/stored-object.ts';
 import { changedFile, type FileHash } from './check-and-hash.ts';
 
-/** A file to send, and how. */
+/** A file to upload, and the options for it. */
 export interface Sending {
   readonly path: string;
   readonly hash: FileHash;
   readonly upload: ObjectUpload;
   readonly buffers: PartBuffers;
-  /** Whether to reuse the parts that an interrupted upload has sent. */
+  /** Whether to reuse parts of an interrupted upload. */
   readonly resume: boolean;
   readonly onSent: (bytes: number) => void;
 }
 
-/** The object of a file that was sent. */
+/** The object written for a file. */
 export interface SentFile extends WrittenObject {
   /** Number of parts reused from an interrupted upload. */
   readonly resumedParts: number;
 }
 
 /**
- * Sends a file as it was when it was checked: each part is compared with the checksum it had then.
- * If it fails, the caller must abandon the upload.
+ * Uploads a file and verifies that it has not changed: each part is compared with the checksum
+ * computed during the check. After a failure, the caller must abort the upload.
  * @throws RecordpipeError `source-changed`, and as the upload
  */
 export async function sendFile(sending: Sending): Promise<SentFile> {
@@ -78,14 +78,14 @@ async function sendParts(file: StoredFile, sending: Sending, present: ReadonlySe
         buffers.give(buffer);
         underWay.delete(sent);
       });
-      sent.catch(() => {}); // handled below
+      sent.catch(() => {}); // `allSettled` below handles a rejection.
       underWay.add(sent);
     }
   } catch (error) {
-    // The first failure is the reason; it also ends waiting for memory.
+    // The first failure is the cause. It also aborts waiting for memory.
     throw upload.failure ?? error;
   } finally {
-    // Ends before the file is closed.
+    // All parts must end before the file is closed.
     await Promise.allSettled(underWay);
   }
   if (upload.failure !== undefined) throw upload.failure;
@@ -108,7 +108,7 @@ async function sendPart(
   }
 }
 
-/** Reads a part and compares it with the checked one. */
+/** Reads a part and verifies its checksum. */
 async function readPart(
   file: StoredFile,
   { path, hash, upload }: Sending,
@@ -127,7 +127,7 @@ async function readPart(
   return body;
 }
 
-/** Memory for parts, shared by all files. Callers wait in order when all of it is in use. */
+/** Buffers for parts, shared by all files. If all are in use, callers wait in first-come order. */
 export class PartBuffers {
   readonly #idle: Uint8Array[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -139,12 +139,14 @@ export class PartBuffers {
   }
 
   /**
-   * @param bytes minimum size @throws RecordpipeError `aborted` if the signal fires while waiting
+   * Returns a buffer.
+   * @param bytes minimum size
+   * @throws RecordpipeError `aborted` if the signal fires while waiting
    */
   async take(bytes: number, signal: AbortSignal): Promise<Uint8Array> {
     while (this.#free === 0) await this.#turn(signal);
     if (signal.aborted) {
-      // Passes the turn on.
+      // Wakes the next caller.
       this.#waiting.shift()?.();
       throw abortError(signal);
     }

@@ -13,22 +13,22 @@ import { type PartBuffers, type SentFile, sendFile } from './send-file.ts';
 import type { CompleteUploadOptions } from './upload-options.ts';
 import type { UploadedFile, UploadWatch } from './upload-report.ts';
 
-/** What all files of an upload share. */
+/** Options and resources shared by all files of an upload. */
 export interface UploadTask {
   readonly options: CompleteUploadOptions;
   readonly objects: ObjectOptions;
   readonly reading: Partial<CheckedReading>;
-  /** The schema to check records against, if any. */
+  /** How to examine record contents against the schema, if any. */
   readonly look: Look | undefined;
   readonly buffers: PartBuffers;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Metadata with the checksum of an object, for services that do not store one themselves. */
+/** Metadata key for the checksum of an object, for services that do not store one. */
 const CRC_NAME = 'recordpipe-crc32c';
 
 /**
- * Checks one file and sends it. Failures are in the result.
+ * Checks one file and uploads it. The result contains failures.
  * @throws RecordpipeError `aborted`
  */
 export async function uploadFile(
@@ -91,7 +91,7 @@ export async function uploadFile(
   }
 }
 
-/** Whether an existing object makes sending unnecessary. */
+/** Reports whether an existing object makes the upload unnecessary. */
 async function skippable(
   uri: string,
   { size, crc }: FileHash,
@@ -107,7 +107,7 @@ async function skippable(
   const same = stored !== undefined ? stored === crcText(crc) : existing.metadata[CRC_NAME] === hex(crc);
   if (same && existing.size === size) return 'unchanged';
   if (options.overwrite) return undefined;
-  throw new RecordpipeError('already-exists', 'another object of this name exists', { uri });
+  throw new RecordpipeError('already-exists', 'a different object with this key exists', { uri });
 }
 
 async function statIfExists(
@@ -131,8 +131,8 @@ async function send(
   watch: UploadWatch,
 ): Promise<SentFile> {
   const sent = await sendOnce(path, uri, hash, task, watch, true);
-  // A resumed upload that began with earlier contents of the file has their checksum in its
-  // metadata, though its parts are right.
+  // An upload that began with earlier contents of the file and was resumed has correct parts, but
+  // the old checksum in its metadata.
   const stated = sent.metadata[CRC_NAME];
   if (sent.resumedParts === 0 || stated === undefined || stated === hex(hash.crc)) return sent;
   return sendOnce(path, uri, hash, { ...task, options: { ...task.options, overwrite: true } }, watch, false);

@@ -12,23 +12,24 @@ import { UPLOAD_OPTION_NAMES, type UploadOptions, uploadOptions } from './upload
 import { type UploadedFile, type UploadReport, UploadTally, uploadReport } from './upload-report.ts';
 
 /**
- * Checks record files and uploads them. Each file is read once and checked, then sent with the
- * checksums of the checked bytes: if it has changed in between, it fails and nothing of it remains.
- * Files with bad data are rejected; the others continue.
+ * Validates record files and uploads them. Each file is read and validated, then uploaded with the
+ * checksums of the validated bytes. If the file changes in between, its upload fails and is
+ * removed. Invalid files are rejected; the run continues with the others.
  *
- * Files of folders and patterns keep their path below the folder. A destination that ends with a
- * slash, or a bucket, is a folder; any other is the name of one object, as for `aws s3 cp`. An
- * existing object is replaced only with `overwrite`; an equal one is not a failure.
+ * Files from folders and patterns keep their path below the folder. A destination that ends with a
+ * slash, or only names a bucket, is a folder; any other is the key of one object, as for `aws s3
+ * cp`. Existing objects are replaced only with `overwrite`; an existing object with the same
+ * contents is not a failure.
  *
- * For how files are sent, see `openObjectWriter`. An upload resumes what a killed process has sent:
- * only missing parts are sent.
+ * See `openObjectWriter` for how files are sent. An upload resumes the parts that a killed process
+ * has sent and sends only missing ones.
  *
  * @param inputs files, folders, patterns, `@list`: see `expandInputs`
  * @param destination `s3://bucket/folder/`, or `s3://bucket/key` for one file
- * @throws RecordpipeError `not-found` if an input matches no file; `aborted`, after which nothing
- *   unfinished remains in the bucket; what keeps the manifest from being written. Failures of files
- *   are in the report.
- * @throws UsageError for a wrong option or destination
+ * @throws RecordpipeError `not-found` if an input matches no file; `aborted`, after which no
+ *   incomplete upload remains in the bucket; any error that prevents writing the manifest. Failures
+ *   of files are in the report.
+ * @throws UsageError for an invalid option or destination
  * @example
  * ```ts
  * import { uploadFiles } from 'recordpipe/upload';
@@ -85,7 +86,7 @@ export async function uploadFiles(
   return { ...report, manifest };
 }
 
-/** Uploads several files in parallel, in order. */
+/** Uploads files in order, several in parallel. */
 async function run(planned: readonly PlannedUpload[], task: UploadTask, tally: UploadTally): Promise<void> {
   const stop = new AbortController();
   const signal = task.signal === undefined ? stop.signal : AbortSignal.any([task.signal, stop.signal]);
@@ -103,7 +104,7 @@ async function run(planned: readonly PlannedUpload[], task: UploadTask, tally: U
   try {
     await Promise.all(lanes);
   } catch (error) {
-    // The other uploads remove what they have sent.
+    // The other uploads remove their parts.
     stop.abort(error);
     await Promise.allSettled(lanes);
     throw error;

@@ -5,61 +5,60 @@ import { UsageError } from '../errors.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 import type { UploadedFile, UploadProgress } from './upload-report.ts';
 
-/** Options of `uploadFiles`. Every field has a default; pass what differs. */
+/** Options of `uploadFiles`. Every field has a default. */
 export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 'onProgress'> {
   /**
-   * Access to the service (`credentials`, `region`, `endpointUrl`, ...) and how bytes are
-   * transferred: `partBytes`, `windowBytes`, `maxRequests`, `retryTimeoutMs`, `maxAttempts` of all
-   * files together.
+   * Access to the service (`credentials`, `region`, `endpointUrl`, ...) and transfer limits over
+   * all files: `partBytes`, `windowBytes`, `maxRequests`, `retryTimeoutMs`, `maxAttempts`.
    */
   readonly objects: Partial<ObjectOptions> | undefined;
-  /** Whether files are checked, and bad ones rejected. Default true. */
+  /** Whether to validate files and reject invalid ones. Default true. */
   readonly validate: boolean;
   /**
-   * What every record must hold: files that break it are rejected, as `validateFiles` reports them.
-   * Default: no schema.
+   * Schema to check record contents against, as `validateFiles` does. Files that violate it are
+   * rejected. Default: none.
    */
   readonly schema: RecordSchema | undefined;
   /** Maximum findings listed per file. Default 100. */
   readonly maxErrors: number;
   /**
-   * Whether existing objects and an existing manifest are replaced. Default false: an object with
-   * the same size and checksum is `unchanged`, which is not a failure; any other is an
+   * Whether to replace existing objects and an existing manifest. Default false: an object with the
+   * same size and checksum is `unchanged`, which is not a failure; any other object is an
    * `already-exists` failure of its file.
    */
   readonly overwrite: boolean;
   /**
-   * Which existing objects are kept: `unchanged`, those with the same size and checksum;
-   * `existing`, all. Default: `unchanged`, and with `overwrite` none.
+   * Which existing objects to keep: `unchanged` keeps objects with the same size and checksum,
+   * `existing` keeps all. Default: `unchanged`, or none with `overwrite`.
    */
   readonly skip: 'unchanged' | 'existing' | undefined;
   /**
-   * Whether to check the files and report what would be done, without sending anything. Default
+   * Whether to check the files and report what would be uploaded, without sending anything. Default
    * false.
    */
   readonly dryRun: boolean;
-  /** Whether to start no further file after one that is rejected or fails. Default false. */
+  /** Whether to start no more files after one is rejected or fails. Default false. */
   readonly failFast: boolean;
-  /** Files to process in parallel. Default 4. */
+  /** Number of files to process in parallel. Default 4. */
   readonly jobs: number;
-  /** MIME type of the objects. Default: the service's. */
+  /** MIME type of the objects. Default: that of the service. */
   readonly contentType: string | undefined;
   /**
-   * User metadata of all objects, besides `recordpipe-crc32c`, the CRC-32C of the object in
+   * User metadata of all objects, in addition to `recordpipe-crc32c`, the CRC-32C of the object in
    * hexadecimal.
    */
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * Where to write a ManifestFile of the objects after all uploads succeeded: a path or an `s3://`
-   * address. Default: none.
+   * Path or `s3://` address of a ManifestFile to write after all uploads have succeeded. Default:
+   * none.
    */
   readonly manifest: string | undefined;
-  /** Called with each file in the order of the report, as soon as the files before it are done. */
+  /** Called with each file in report order, as soon as all earlier files are done. */
   readonly onFile: ((file: UploadedFile) => void) | undefined;
   readonly onProgress: ((progress: UploadProgress) => void) | undefined;
 }
 
-/** The names of {@link UploadOptions}. */
+/** Names of {@link UploadOptions}. */
 export const UPLOAD_OPTION_NAMES: OptionNames<UploadOptions> = {
   ...FILES_OPTION_NAMES,
   validate: true,
@@ -90,7 +89,7 @@ export type CompleteUploadOptions = Pick<
 
 const SKIPS = ['unchanged', 'existing'];
 
-/** @throws UsageError for a value that no option has */
+/** Applies the defaults. @throws UsageError for an invalid value */
 export function uploadOptions(given: Partial<UploadOptions>): CompleteUploadOptions {
   const { validate = true, maxErrors = 100, overwrite = false, dryRun = false, failFast = false } = given;
   const { skip = overwrite ? undefined : 'unchanged' } = given;

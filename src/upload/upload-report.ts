@@ -3,65 +3,63 @@ import type { FileReport, Finding } from '../check/file-report.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { PlannedUpload } from './plan-uploads.ts';
 
-/** The result for one file. The fields up to `error` are a stable contract; fields may be added. */
+/** Result for one file. The fields up to `error` are a stable contract; fields may be added. */
 export interface UploadedFile {
   readonly path: string;
   /** Address of the object. */
   readonly uri: string;
   /**
-   * `uploaded`; `unchanged`: an object with the same size and checksum exists; `kept`: an object of
-   * that name exists (`skip: 'existing'`); `would-upload` (`dryRun`); `refused`: the data is bad
-   * and was not sent; `failed`: the file could not be read or sent, and nothing of it remains in
-   * the bucket.
+   * Outcome. `uploaded`; `unchanged`: an object with the same size and checksum exists; `kept`: an
+   * object with the same key exists (`skip: 'existing'`); `would-upload` (`dryRun`); `refused`: the
+   * data is invalid and was not sent; `failed`: the file could not be read or sent, and nothing of
+   * it remains in the bucket.
    */
   readonly status: 'uploaded' | 'unchanged' | 'kept' | 'would-upload' | 'refused' | 'failed';
   readonly bytes: number;
-  /** CRC-32C of the bytes, in hexadecimal; null if the file could not be read to its end. */
+  /** CRC-32C of the file in hexadecimal; null if it could not be read to its end. */
   readonly crc32c: string | null;
-  /** Good records; null if they were not checked. */
+  /** Number of valid records; null if they were not validated. */
   readonly records: number | null;
-  /** Why it failed, or the first finding in its data. */
+  /** Reason for the failure, or the first finding in the data. */
   readonly error?: Finding;
-  /** The report of the check; missing if the file was not checked. */
+  /** Report of the validation; omitted if the file was not validated. */
   readonly report?: FileReport;
-  /**
-   * For `uploaded`: how it was verified that the service has the same bytes, see `WrittenObject`.
-   */
+  /** For `uploaded`: how the contents of the object were verified, see `WrittenObject`. */
   readonly verified?: 'checksum' | 'size' | 'sent';
   readonly etag?: string;
   readonly versionId?: string;
-  /** Number of requests that carried bytes, or would have. */
+  /** Number of parts sent, or to be sent in a dry run. */
   readonly parts?: number;
   /** Number of parts reused from an interrupted upload. */
   readonly resumedParts?: number;
-  /** Wall time, of checking and sending. */
+  /** Elapsed time of checking and sending. */
   readonly seconds: number;
 }
 
 /**
- * What `uploadFiles` did: the document that `recordpipe upload --json` prints. A stable contract;
- * fields may be added.
+ * Result of `uploadFiles`, as printed by `recordpipe upload --json`. A stable contract; fields may
+ * be added.
  */
 export interface UploadReport {
-  /** Whether every file is uploaded or was already there (in a dry run: would be). */
+  /** Whether every file was uploaded or already existed; in a dry run, whether it would be. */
   readonly ok: boolean;
-  /** One entry per file, sorted by path in the order of its UTF-8 bytes. */
+  /** One entry per file, sorted by the UTF-8 bytes of `path`. */
   readonly files: readonly UploadedFile[];
   readonly totals: {
     readonly files: number;
     readonly uploaded: number;
-    /** `unchanged` and `kept`. */
+    /** Number of files that are `unchanged` or `kept`. */
     readonly skipped: number;
     readonly refused: number;
     readonly failed: number;
-    /** Files that were not started because `failFast` ended the upload. */
+    /** Number of files not started because `failFast` stopped the run. */
     readonly notBegun: number;
-    /** Bytes of the files that are uploaded or were already there. */
+    /** Bytes of the files that were uploaded or already existed. */
     readonly bytes: number;
   };
-  /** Where the manifest was written; null if none was. */
+  /** Path or address of the manifest; null if none was written. */
   readonly manifest: string | null;
-  /** What is unusual about the inputs: skipped files, missing and mixed shards. */
+  /** Notices about the inputs: skipped files, missing or mixed shards. */
   readonly notices: readonly InputNotice[];
 }
 
@@ -69,24 +67,24 @@ export interface UploadReport {
 export interface UploadProgress {
   /** Number of files. */
   readonly files: number;
-  /** Files that are finished, whatever the outcome. */
+  /** Number of finished files, with any outcome. */
   readonly filesDone: number;
-  /** Files that were rejected or failed. */
+  /** Number of files that were rejected or failed. */
   readonly bad: number;
-  /** Bytes read for checking and bytes sent, together. */
+  /** Sum of bytes read for checking and bytes sent. */
   readonly bytes: number;
-  /** The total of `bytes`, as far as it is known. */
+  /** Final value of `bytes`, as far as known. */
   readonly totalBytes: number | undefined;
-  /** Bytes that the service has received, including reused parts of an interrupted upload. */
+  /** Bytes received by the service, including reused parts of an interrupted upload. */
   readonly bytesSent: number;
   /**
-   * The total of `bytesSent`, without files that are rejected, fail or need not be sent. 0 in a dry
-   * run.
+   * Final value of `bytesSent`, which excludes files that are rejected, fail or need no upload. 0
+   * in a dry run.
    */
   readonly bytesToSend: number;
 }
 
-/** The report of these files. */
+/** Builds the report of these files. */
 export function uploadReport(
   files: readonly UploadedFile[],
   given: number,
@@ -124,10 +122,7 @@ interface Running {
   sent: number;
 }
 
-/**
- * Receives the bytes of a file that were read for checking so far, and those that were sent since
- * the last call.
- */
+/** Receives the total bytes of a file read for checking, and the bytes sent since the last call. */
 export interface UploadWatch {
   onChecked(bytes: number): void;
   onSent(bytes: number): void;
@@ -138,15 +133,15 @@ export class UploadTally {
   readonly #files: (UploadedFile | undefined)[];
   readonly #running: Running[];
   readonly #sizes: readonly number[];
-  /** How often each byte is handled: 1 (read) or 2 (read and sent). */
+  /** Number of times each byte is processed: 1 (read) or 2 (read and sent). */
   readonly #times: number;
   readonly #onFile: OnFile;
   readonly #onProgress: OnProgress;
-  /** Number of files given to `onFile`. */
+  /** Number of files passed to `onFile`. */
   #reported = 0;
   #done = 0;
   #bad = 0;
-  /** Bytes handled so far. */
+  /** Bytes processed so far. */
   #bytes = 0;
   readonly #totalBytes: number;
   #bytesSent = 0;
@@ -175,7 +170,7 @@ export class UploadTally {
     this.#files[index] = file;
     this.#done++;
     const { checked, sent } = this.#running[index];
-    // The rest of its bytes will not be handled.
+    // The remaining bytes of the file will not be processed.
     this.#bytes += (this.#sizes[index] ?? 0) * this.#times - checked - sent;
     if (this.#times === 2) this.#bytesToSend += sent - (this.#sizes[index] ?? 0);
     if (file.status === 'refused' || file.status === 'failed') this.#bad++;
@@ -184,7 +179,7 @@ export class UploadTally {
     this.#reportProgress();
   }
 
-  /** The finished files, in order. */
+  /** Returns the finished files, in order. */
   finish(): UploadedFile[] {
     for (const file of this.#files.slice(this.#reported)) if (file !== undefined) this.#onFile?.(file);
     return this.#files.filter((file) => file !== undefined);

@@ -71,7 +71,7 @@ describe.skipIf(missing !== undefined)('Chromium', () => {
 
   afterAll(() => server?.close());
 
-  test('the bundle names no module of Node', () => {
+  test('the bundle imports no Node modules', () => {
     expect(script).not.toMatch(/(from|import\(?|require\()\s*["']node:/);
   });
 
@@ -79,7 +79,7 @@ describe.skipIf(missing !== undefined)('Chromium', () => {
     ['/none/', 'wasm'],
     ['/with/', 'wasm'],
     ['/without/', 'table'],
-  ])('%s: the %s kernel serves', (folder, kernel) => {
+  ])('%s: uses the %s kernel', (folder, kernel) => {
     let results: PageResults;
     beforeAll(async () => {
       const document = await documentOf(address + folder);
@@ -87,7 +87,7 @@ describe.skipIf(missing !== undefined)('Chromium', () => {
       try {
         results = JSON.parse(text) as PageResults;
       } catch {
-        throw new Error(`the page came to no result: ${text}`);
+        throw new Error(`the page has no results: ${text}`);
       }
     });
 
@@ -128,7 +128,7 @@ describe.skipIf(missing !== undefined)('Chromium', () => {
       expect(results.scan).toEqual({ records, errors: 0, compression: 'gzip' });
     });
 
-    test('damage: the good records, then where and what', () => {
+    test('damage: valid records, then an error with its position', () => {
       const { error } = oracleDecode(fixture('damaged-data.bin'));
       expect(results.readings['damaged']).toEqual({ records: listed('damaged-data.bin'), error });
     });
@@ -140,7 +140,7 @@ describe.skipIf(missing !== undefined)('Chromium', () => {
       ['missing', 'io-failure'],
       ['path', 'unsupported-source'],
       ['aborted', 'aborted'],
-    ])('%s: a typed error, and no wrong record before it', (way, code) => {
+    ])('%s: a typed error after only correct records', (way, code) => {
       const { records, error } = results.readings[way];
       expect(error).toMatchObject({ code });
       expect(records).toEqual(listed('tfrecord-sizes.bin').slice(0, records.length));

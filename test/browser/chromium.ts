@@ -14,7 +14,7 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-/** The document of a page once it is loaded, as Debian's headless Chromium sees it. */
+/** The document of a loaded page in Debian's headless Chromium. */
 export async function documentOf(url: string): Promise<string> {
   const profile = mkdtempSync(join(tmpdir(), 'recordpipe-chromium-'));
   try {

@@ -1,4 +1,5 @@
-// Runs in the browser: reads what the server has, in every way a page can, and writes what came of it into the document.
+// Runs in the browser: reads the server's files in every way and writes the results to the
+// document.
 import {
   type ByteSource,
   crc32c,
@@ -114,5 +115,5 @@ async function run(): Promise<PageResults> {
 
 const text = await run().then(JSON.stringify, (error: Error) => `${error}\n${error.stack}`);
 document.querySelector('#results')!.textContent = text;
-// The server has kept an image back until now, and with it the end of loading, at which the browser prints the document.
+// The server delays an image until this request. The browser prints the document once it is loaded.
 void fetch('finished');

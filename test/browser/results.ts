@@ -1,15 +1,15 @@
-/** What reading one source in the browser came to. */
+/** The result of reading one source in the browser. */
 export interface PageReading {
   /** `LENGTH SHA256` of each record. */
   readonly records: readonly string[];
-  /** A text where the error was none of the family. */
+  /** A string if the error is not a RecordpipeError. */
   readonly error:
     | { readonly code: string; readonly record: number | null; readonly offset: number | null }
     | string
     | null;
 }
 
-/** What the page writes into its document. */
+/** The results that the page writes to its document. */
 export interface PageResults {
   readonly kernel: string;
   readonly check: number;

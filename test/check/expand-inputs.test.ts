@@ -34,6 +34,8 @@ test('a folder lists the TFRecord files below it, without hidden ones', async ()
 test('links to folders are followed, round ones once', async () => {
   make('links/real/x.tfrecord');
   symlinkSync(at('links'), at('links/real/up'));
+  symlinkSync(at('links'), at('links/self'));
+  symlinkSync(temp.path, at('links/above'));
   symlinkSync(at('f/deep'), at('links/other'));
   symlinkSync(at('nowhere'), at('links/broken.tfrecord'));
   expect(await expandInputs(at('links'))).toEqual([

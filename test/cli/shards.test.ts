@@ -166,7 +166,7 @@ test('a shard with a changed file writes no report and exits with 3', async () =
   ]) {
     const done = await run([...args, '--plan', 'changing.jsonl', '--report', 'changing.json']);
     expect([args[0], done.code]).toEqual([args[0], 3]);
-    expect(done.stdout + done.stderr).toContain('make a new plan');
+    expect(done.stdout + done.stderr).toContain('regenerate the plan');
   }
   expect(existsSync(at('changing.json'))).toBe(false);
 });

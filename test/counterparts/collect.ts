@@ -1,12 +1,12 @@
 import { isRecordpipeError, type RecordpipeError } from '../../src/index.ts';
 
-/** Copies of all records, and what ended them. */
+/** Copies of all records, and the error that ended them, if any. */
 export interface Collected {
   readonly payloads: Uint8Array[];
   readonly error: RecordpipeError | undefined;
 }
 
-/** Reads to the end, or to an error of the family; anything else is a crash and is thrown on. */
+/** Reads to the end or to a RecordpipeError. Throws other errors again. */
 export async function collect(records: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Collected> {
   const payloads: Uint8Array[] = [];
   try {

@@ -2,7 +2,10 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { concat, oracleFile, oracleFrame } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';
 
-/** Records of noise and of text, some empty; compressed, they are more than one buffer of anybody. */
+/**
+ * Records of noise and text, some of them empty. Compressed, they exceed one buffer of every
+ * reader.
+ */
 const random = new Random(31);
 const payloads = Array.from({ length: 40 }, (_, i) =>
   i % 3 === 0 ? new Uint8Array(i * 100).fill(65 + i) : random.bytes((i * 577) % 9000),
@@ -14,7 +17,10 @@ const lastHeader = file.length - (payloads.at(-1)!.length + 16);
 const gzip = new Uint8Array(gzipSync(file));
 const zlib = new Uint8Array(deflateSync(file));
 
-/** The corners of the format where readers differ; the name says how TensorFlow is to read it. */
+/**
+ * Corner cases of the format in which readers differ. The extension tells TensorFlow how to read
+ * the file.
+ */
 export const CORNERS: Readonly<Record<string, Uint8Array>> = {
   ...cuts('header', '.tfrecord', file, lastHeader, [1, 7, 8, 11]),
   ...cuts('payload', '.tfrecord', file, lastHeader, [12, 13, 15, 16, 100]),
@@ -67,7 +73,7 @@ export const CORNERS: Readonly<Record<string, Uint8Array>> = {
   'zeros-after.gz.tfrecord': concat([gzip, new Uint8Array(512)]),
 };
 
-/** Where reading with `compat: 'tf'` is not what TensorFlow does, and what it is instead. */
+/** Cases in which `compat: 'tf'` differs from TensorFlow, and its behaviour. */
 export const DIFFERENCES: Readonly<Record<string, { readonly rejected: boolean; readonly why: string }>> = {
   'wrong-crc.gz.tfrecord': { rejected: true, why: 'all records are delivered before the error' },
   'wrong-size.gz.tfrecord': { rejected: true, why: 'all records are delivered before the error' },
@@ -77,12 +83,12 @@ export const DIFFERENCES: Readonly<Record<string, { readonly rejected: boolean; 
   'zeros-after.gz.tfrecord': { rejected: false, why: 'zero padding behind gzip is common' },
 };
 
-/** How many records the corners are made of. */
+/** Number of records in the corner cases. */
 export const CORNER_RECORDS: number = payloads.length;
 
-/** A stream whose end is missing, cut where exactly the first bytes of the file can be inflated. */
+/** A truncated compressed stream that inflates to exactly the first bytes of the file. */
 function compressedUpTo(compress: typeof gzipSync, bytes: number): Uint8Array {
-  // A flush ends at a byte; the rest of the stream is what is cut off.
+  // A flush ends at a byte boundary; the rest of the stream is missing.
   const whole = compress(file.subarray(0, bytes), { finishFlush: 2 });
   return new Uint8Array(whole);
 }

@@ -6,10 +6,10 @@ import { sha256 } from '../support/golden.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The programs in Python that recordpipe is compared with, each in an environment of its own. */
+/** The Python programs that recordpipe is compared with, each in its own environment. */
 export type PythonCounterpart = 'tensorflow' | 'original' | 'vahidk' | 'mxnet' | 'sagemaker';
 
-/** What scripts/counterparts.sh installs. */
+/** The names that scripts/counterparts.sh installs. */
 export type Counterpart =
   | PythonCounterpart
   | 'npm'
@@ -23,7 +23,9 @@ export type Counterpart =
   | 'slurm'
   | 'recipes';
 
-/** Why a counterpart cannot be had, as scripts/counterparts.sh says it (and printed); undefined when it is there. */
+/**
+ * Why a counterpart is not available, as reported by scripts/counterparts.sh; undefined if it is.
+ */
 export function missingCounterpart(name: Counterpart): string | undefined {
   const { stdout } = spawnSync('bash', [`${root}scripts/counterparts.sh`, name], { encoding: 'utf8' });
   if (stdout.trim() === `have: ${name}`) return undefined;
@@ -32,11 +34,14 @@ export function missingCounterpart(name: Counterpart): string | undefined {
   return line;
 }
 
-/** Runs one of the Python programs beside this file with the environment of a counterpart; its lines. */
+/**
+ * Runs a Python program of this directory in the environment of a counterpart. Returns its output
+ * lines.
+ */
 export function runPython(counterpart: PythonCounterpart, program: string, ...args: string[]): string[] {
   const python = `${root}.cache/counterparts/${counterpart}/bin/python`;
   const script = fileURLToPath(new URL(program, import.meta.url));
-  // UTF-8 whatever the locale, and no __pycache__ beside the programs.
+  // UTF-8 regardless of the locale, and no __pycache__ next to the programs.
   const { stdout, stderr, status } = spawnSync(python, ['-X', 'utf8', '-B', script, ...args], {
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
@@ -45,13 +50,13 @@ export function runPython(counterpart: PythonCounterpart, program: string, ...ar
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-/** What a record is compared by. */
+/** The properties by which records are compared. */
 export interface Listed {
   readonly length: number;
   readonly sha256: string;
 }
 
-/** What a counterpart made of a file (protocol.py). */
+/** The result of a counterpart reading a file (protocol.py). */
 export interface Reading<Found extends Listed = Listed> {
   readonly file: string;
   readonly records: readonly Found[];
@@ -59,7 +64,7 @@ export interface Reading<Found extends Listed = Listed> {
   readonly died: string | null;
 }
 
-/** Has a program read every file of a directory; what it says of each, by name. */
+/** Runs a program that reads every file of a directory. Returns its results by name. */
 export function readWith<Found extends Listed = Listed>(
   counterpart: PythonCounterpart,
   program: string,
@@ -69,7 +74,7 @@ export function readWith<Found extends Listed = Listed>(
   return new Map(readings.map((reading) => [reading.file, reading]));
 }
 
-/** What a program wrote beside the file it made: its records, and whatever else there is to know. */
+/** Reads the description that a program wrote next to its file: the records and other facts. */
 export function described<More = unknown>(folder: string, name: string): { records: Listed[] } & More {
   return JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as { records: Listed[] } & More;
 }

@@ -6,15 +6,15 @@ import { missingCounterpart, runPython } from './counterpart.ts';
 
 const missing = missingCounterpart('tensorflow');
 
-/** npm test compares with these answers; here TensorFlow gives them anew. */
+/** Regenerates the TensorFlow answers that the ordinary tests compare with. */
 describe.skipIf(missing !== undefined)(
-  'TensorFlow still answers what is kept in test/fixtures/dataset-*.json',
+  'TensorFlow still gives the answers in test/fixtures/dataset-*.json',
   () => {
     const folder = tempDir();
     const cases = (path: string): unknown =>
       (JSON.parse(readFileSync(path, 'utf8')) as { cases: unknown }).cases;
 
-    test('interleave, counts, padded', () => {
+    test('interleave, counts, and padded batches', () => {
       runPython('tensorflow', 'tensorflow_dataset.py', folder.path);
       for (const name of ['dataset-interleave.json', 'dataset-counts.json', 'dataset-padded.json']) {
         const kept = new URL(`../fixtures/${name}`, import.meta.url).pathname;

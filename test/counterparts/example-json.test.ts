@@ -11,7 +11,7 @@ import { missingCounterpart, runPython } from './counterpart.ts';
 
 const temp = tempDir();
 const missing = missingCounterpart('tensorflow');
-/** Floats at the edges of what 32 bits hold, integers at those of 64, names of all kinds. */
+/** Floats at the limits of 32 bits, integers at the limits of 64, and names of all kinds. */
 const EDGES = encodeExample({
   floats: {
     kind: 'float',
@@ -36,17 +36,19 @@ const EDGES = encodeExample({
   'a "name"/\u2028': { kind: 'int64', value: [1] },
 });
 
-/** A record as one text. */
+/** A record as a JSON string. */
 function jsonOf(record: Uint8Array): string {
   return [...recordJson(record, recognizeRecord(record).type as MessageType)].join('');
 }
 
-/** Floats as the 32 bits that they are: of digits that give the same ones protobuf takes others now and then. */
+/** Rounds floats to 32 bits, because protobuf sometimes chooses other digits for the same float. */
 function rounded(line: string): unknown {
   return JSON.parse(line, (_, value) => (typeof value === 'number' ? Math.fround(value) : value));
 }
 
-/** A SequenceExample without feature lists is written as an Example is, and taken for one. */
+/**
+ * A SequenceExample without feature lists has the same bytes as an Example and is treated as one.
+ */
 function expected(line: string): unknown {
   const { context, ...more } = rounded(line) as { context?: unknown; featureLists?: unknown };
   if (context === undefined) return more;
@@ -68,12 +70,12 @@ describe.skipIf(missing !== undefined)("protobuf's json_format", () => {
     expect(ours.map(rounded)).toEqual(lines.map(expected));
   });
 
-  test('numbers, names and bytes at the edges', () => {
+  test('extreme numbers, names, and bytes', () => {
     const records = [EDGES, new Uint8Array(0), Uint8Array.of(10, 0)];
     const path = temp.file('edges.tfrecord', concat(records.map((record) => encodeTFRecord(record))));
     const lines = runPython('tensorflow', 'tensorflow_example_json.py', path, 'Example');
     expect(records.map((record) => rounded(jsonOf(record)))).toEqual(lines.map(rounded));
-    // Numbers by their digits: these are the shortest that give the same float.
+    // Compare digits: these are the shortest that give the same float.
     expect(jsonOf(EDGES)).toContain('[0.1,0.33333334,16777216,1e-45,3.4028235e+38,');
   });
 });

@@ -49,14 +49,14 @@ describe.skipIf(missingVahidk !== undefined)('indexes of vahidk/tfrecord', () =>
       const writer = await openTFRecordWriter(join(place, `${name}.tfrecord`));
       for (const payload of payloads) await writer.write(payload);
       await writer.close();
-      // Its loader cannot read an index of one line, or of fewer than there are shards.
+      // Its loader cannot read an index with one line or with fewer lines than shards.
       const indexPath = join(place, payloads.length < 7 ? `${name}.ours` : `${name}.idx`);
       await buildIndex(join(place, `${name}.tfrecord`), { kind: 'vahidk', format: 'tfrecord', indexPath });
     }
     readings = readWith('vahidk', 'vahidk_index.py', place);
   });
 
-  test('ours are the same bytes as those of tfrecord2idx, and as those for DALI', async () => {
+  test('recordpipe writes the same bytes as tfrecord2idx and as DALI indexes', async () => {
     for (const name of Object.keys(FILES)) {
       const theirs = readFileSync(join(place, `${name}.vahidk`));
       const indexPath = folder.file('again.idx');
@@ -72,7 +72,7 @@ describe.skipIf(missingVahidk !== undefined)('indexes of vahidk/tfrecord', () =>
     }
   });
 
-  test('its loader reads by ours, in any number of shards', () => {
+  test('its loader reads with indexes of recordpipe, in any number of shards', () => {
     for (const [name, payloads] of Object.entries(FILES)) {
       const { records: found, error, died } = readings.get(`${name}.tfrecord`)!;
       expect(error ?? died, name).toBeNull();
@@ -87,7 +87,7 @@ describe.skipIf(missingVahidk !== undefined)('indexes of vahidk/tfrecord', () =>
     }
   });
 
-  test('we get records by its indexes', async () => {
+  test('recordpipe gets records with its indexes', async () => {
     for (const [name, payloads] of Object.entries(FILES)) {
       await using file = await openIndexed(join(place, `${name}.tfrecord`), {
         indexPath: join(place, `${name}.vahidk`),
@@ -103,7 +103,7 @@ describe.skipIf(missingVahidk !== undefined)('indexes of vahidk/tfrecord', () =>
     }
   });
 
-  test('of a file cut short tfrecord2idx says nothing; we refuse it, and the index', async () => {
+  test('recordpipe rejects a truncated file and its index, tfrecord2idx does not', async () => {
     const cut = folder.file('cut');
     mkdirSync(cut);
     const path = join(cut, 'cut.tfrecord');
@@ -128,7 +128,7 @@ describe.skipIf(missingMXNet !== undefined)('indexes of MXNet', () => {
     runPython('mxnet', 'mxnet_write.py', written, '20267');
   });
 
-  test('ours are the same bytes as those of MXIndexedRecordIO with keys that count', async () => {
+  test('recordpipe writes the same bytes as MXIndexedRecordIO with sequential keys', async () => {
     const indexPath = folder.file('mx.idx');
     for (const name of ['by-order', 'by-nothing']) {
       const path = join(written, `${name}.rec`);
@@ -137,7 +137,7 @@ describe.skipIf(missingMXNet !== undefined)('indexes of MXNet', () => {
     }
   });
 
-  test('we get records by its indexes', async () => {
+  test('recordpipe gets records with its indexes', async () => {
     const theirs = described(written, 'by-order.rec').records;
     await using file = await openIndexed(join(written, 'by-order.rec'));
     expect(file.indexPath).toBe(join(written, 'by-order.idx'));
@@ -146,7 +146,7 @@ describe.skipIf(missingMXNet !== undefined)('indexes of MXNet', () => {
     for (const i of [0, 1, theirs.length - 1]) expect(listed([await file.get(i)])).toEqual([theirs[i]]);
   });
 
-  test('MXIndexedRecordIO finds records by ours', async () => {
+  test('MXIndexedRecordIO finds records with indexes of recordpipe', async () => {
     const place = folder.file('mx-read');
     mkdirSync(place);
     const payloads = [
@@ -170,7 +170,7 @@ describe.skipIf(missingMXNet !== undefined)('indexes of MXNet', () => {
     expect(found).toEqual(expected);
   });
 
-  /** Files with keys of either type; integers also beyond 2^53. */
+  /** Files with keys of either type, including integers beyond 2^53. */
   const KEYED = [
     ['by-number', 'integer'],
     ['by-name', 'text'],
@@ -178,7 +178,7 @@ describe.skipIf(missingMXNet !== undefined)('indexes of MXNet', () => {
     ['by-nothing', 'integer'],
   ] as const;
 
-  test('we get records by their keys', async () => {
+  test('recordpipe gets records by key', async () => {
     for (const [name, keys] of KEYED) {
       const theirs = described<{ keys: string[] }>(written, `${name}.rec`);
       await using file = await openMXIndexedRecordIO(
@@ -193,7 +193,7 @@ describe.skipIf(missingMXNet !== undefined)('indexes of MXNet', () => {
     }
   });
 
-  test('written by keys, both files are the same bytes as those of MXIndexedRecordIO, which reads them', async () => {
+  test('keyed files have the same bytes as those of MXIndexedRecordIO, which reads them', async () => {
     const place = folder.file('mx-keys');
     mkdirSync(place);
     for (const [name, keys] of KEYED) {

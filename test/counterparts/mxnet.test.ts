@@ -34,7 +34,7 @@ const missing = missingCounterpart('mxnet');
 const folder = tempDir();
 const SEED = 20_265;
 
-/** An IRHeader in JSON: ids as text, the label as the bits of its numbers. */
+/** An IRHeader in JSON: IDs as strings, the label as the bits of its numbers. */
 interface HeaderJson {
   readonly flag: number;
   readonly scalar: boolean;
@@ -52,7 +52,7 @@ function bits(label: number | Float32Array): number[] {
   return [...new Uint32Array(values.buffer)];
 }
 
-describe.skipIf(missing !== undefined)('MXNet writes, we read', () => {
+describe.skipIf(missing !== undefined)('recordpipe reads files of MXNet', () => {
   let written: string;
   let names: string[];
   beforeAll(() => {
@@ -61,7 +61,7 @@ describe.skipIf(missing !== undefined)('MXNet writes, we read', () => {
     expect(names.length).toBe(11);
   });
 
-  test('streaming, from memory, and by a scan', async () => {
+  test('streaming, from memory, and with a scan', async () => {
     for (const name of names) {
       const path = join(written, name);
       const { records } = described(written, name);
@@ -81,7 +81,7 @@ describe.skipIf(missing !== undefined)('MXNet writes, we read', () => {
     }
   });
 
-  test('there are records in many parts, and we write them the same', async () => {
+  test('multipart records are written with the same bytes', async () => {
     for (const name of names) {
       const path = join(written, name);
       const theirs = readFileSync(path);
@@ -98,7 +98,7 @@ describe.skipIf(missing !== undefined)('MXNet writes, we read', () => {
     expect(error?.code).toBe('unexpected-part');
   });
 
-  test('headers: labels to the bit, ids to the last digit', async () => {
+  test('headers: labels are bit-exact, IDs keep all digits', async () => {
     const { headers } = described<{ headers: (HeaderJson & { payload: Listed })[] }>(written, 'headers.rec');
     const { payloads } = await collect(readRecordIO(join(written, 'headers.rec')));
     expect(payloads.length).toBe(headers.length);
@@ -114,7 +114,7 @@ describe.skipIf(missing !== undefined)('MXNet writes, we read', () => {
   });
 });
 
-describe.skipIf(missing !== undefined)('we write, MXNet reads', () => {
+describe.skipIf(missing !== undefined)('MXNet reads files of recordpipe', () => {
   const random = new Random(SEED);
   const magic = Uint8Array.of(0x0a, 0x23, 0xd7, 0xce);
   const all = [0, 1, 2, 3, 4, 5, 8, 100, 4096, 65_536, 1_048_577]
@@ -168,7 +168,7 @@ describe.skipIf(missing !== undefined)('we write, MXNet reads', () => {
     await writer.close();
   }
 
-  test('records, those with magic numbers in parts or as they are', () => {
+  test('records with magic numbers, escaped or not', () => {
     for (const name of ['ours-4096.rec', 'ours-1048576.rec', 'unescaped.rec', 'empty.rec']) {
       const { records, error, died } = readings.get(name)!;
       expect(error ?? died, name).toBeNull();
@@ -186,7 +186,7 @@ describe.skipIf(missing !== undefined)('we write, MXNet reads', () => {
   });
 });
 
-describe.skipIf(missing !== undefined)('damaged files, and the golden ones', () => {
+describe.skipIf(missing !== undefined)('damaged and golden files', () => {
   const DAMAGES = 400;
   let place: string;
   let readings: Map<string, Reading>;
@@ -219,7 +219,7 @@ describe.skipIf(missing !== undefined)('damaged files, and the golden ones', () 
     readings = readWith('mxnet', 'mxnet_read.py', place);
   });
 
-  /** Some other flag or length in some header. */
+  /** Damages a flag or a length in a random header. */
   function headerDamage(random: Random, base: Uint8Array): ReturnType<typeof randomDamage> {
     const headers = Array.from({ length: base.length >> 2 }, (_, i) => 4 * i).filter(
       (at) => base[at] === 0x0a && base[at + 3] === 0xce,
@@ -228,7 +228,7 @@ describe.skipIf(missing !== undefined)('damaged files, and the golden ones', () 
     return { kind: 'flip', at, length: 1, junk: Uint8Array.of(1 << (4 + random.below(4))) };
   }
 
-  test('what MXNet rejects, we reject; what both deliver is the same', async () => {
+  test('recordpipe rejects what MXNet rejects and delivers the same records', async () => {
     const stricter = new Map<string, number>();
     let rejected = 0;
     for (const name of readdirSync(place)) {
@@ -241,7 +241,7 @@ describe.skipIf(missing !== undefined)('damaged files, and the golden ones', () 
       const why = theirs.error?.message ?? theirs.died;
       if (why !== null) {
         rejected++;
-        // A last record without its padding is whole, and we say so only when asked to.
+        // A last record without padding is complete; recordpipe reports it only on request.
         const unpadded = bytes.length % 4 !== 0 && ours.length === theirs.records.length + 1;
         expect(error !== undefined || unpadded, `${name}: ${why}`).toBe(true);
       } else if (error === undefined) {
@@ -251,7 +251,7 @@ describe.skipIf(missing !== undefined)('damaged files, and the golden ones', () 
       }
     }
     expect(rejected).toBeGreaterThan(DAMAGES / 3);
-    // Flags in any order, and an end between parts, MXNet takes as they come.
+    // MXNet accepts flags in any order and an end between parts.
     expect([...stricter.keys()].filter((code) => !STRICTER.includes(code))).toEqual([]);
     console.log(
       `${DAMAGES} damaged files, ${rejected} rejected by both; by us alone: ${[...stricter].join(' ').replaceAll(',', ' ')}`,

@@ -28,7 +28,7 @@ afterAll(() => {
   for (const one of processes) one.kill('SIGKILL');
 });
 
-/** The original in a process of its own, which reads an epoch each time it is asked to. */
+/** Starts the original in its own process. It reads one epoch per call. */
 async function original(
   place: ChannelPlace,
   format: RecordFormatName,
@@ -64,26 +64,29 @@ describe.skipIf(missingCounterpart('original') !== undefined)('the original Pipe
     ['RecordIO', 'recordio-dmlc.bin'],
     ['RecordIO', 'recordio-concat.bin'],
     ['TextLine', 'textline.bin'],
-  ] as const)('and ours on one channel, epoch by epoch: %s, %s', async (recordFormat, fixture) => {
-    const place = channelPlace();
-    const file = fixturePath(fixture);
-    makePipes(...Array.from({ length: 8 }, (_, epoch) => place.pipe(epoch)));
-    const theirs = await original(place, recordFormat);
-    expect(place.state()).toBe('0');
-    const dataset = new PipeModeDataset('train', { ...place.dirs, recordFormat });
-    const faithful = new PipeModeDataset('train', { ...place.dirs, recordFormat, compat: 'sagemaker' });
-    const turns = [() => theirs(), () => ours(dataset), () => ours(faithful), () => theirs()];
-    const told: Told[] = [];
-    for (let epoch = 0; epoch < 8; epoch++) {
-      writeInto(place.pipe(epoch), file);
-      told.push(await turns[epoch % 4]());
-      expect(place.state()).toBe(String(epoch + 1));
-    }
-    expect(told[0].records.length).toBeGreaterThan(0);
-    for (const one of told) expect(one).toEqual(told[0]);
-  });
+  ] as const)(
+    'alternates with recordpipe on one channel, epoch by epoch: %s, %s',
+    async (recordFormat, fixture) => {
+      const place = channelPlace();
+      const file = fixturePath(fixture);
+      makePipes(...Array.from({ length: 8 }, (_, epoch) => place.pipe(epoch)));
+      const theirs = await original(place, recordFormat);
+      expect(place.state()).toBe('0');
+      const dataset = new PipeModeDataset('train', { ...place.dirs, recordFormat });
+      const faithful = new PipeModeDataset('train', { ...place.dirs, recordFormat, compat: 'sagemaker' });
+      const turns = [() => theirs(), () => ours(dataset), () => ours(faithful), () => theirs()];
+      const told: Told[] = [];
+      for (let epoch = 0; epoch < 8; epoch++) {
+        writeInto(place.pipe(epoch), file);
+        told.push(await turns[epoch % 4]());
+        expect(place.state()).toBe(String(epoch + 1));
+      }
+      expect(told[0].records.length).toBeGreaterThan(0);
+      for (const one of told) expect(one).toEqual(told[0]);
+    },
+  );
 
-  test('and ours leave epochs early in turn', async () => {
+  test('alternates with recordpipe when both leave epochs early', async () => {
     const place = channelPlace();
     const file = fixturePath('tfrecord-many-small.bin');
     makePipes(...[0, 1, 2, 3].map((epoch) => place.pipe(epoch)));
@@ -104,7 +107,7 @@ describe.skipIf(missingCounterpart('original') !== undefined)('the original Pipe
     expect(place.state()).toBe('4');
   });
 
-  test('waits for the lock that we hold, and we for its: no step of the index is lost', async () => {
+  test('shares the lock with recordpipe, so no increment of the index is lost', async () => {
     const rounds = 40;
     const place = channelPlace();
     mkdirSync(place.stateDir, { recursive: true });
@@ -115,11 +118,12 @@ describe.skipIf(missingCounterpart('original') !== undefined)('the original Pipe
     const dataset = new PipeModeDataset('train', place.dirs);
     for (let round = 0; round < rounds; round++) expect(await dataset.count()).toBe(0);
     expect(await ended(child)).toBe(0);
-    // It looks at the index without the lock, so that both may read one pipe; but each step forward is kept.
+    // The original reads the index without the lock, so both may read the same pipe, but no
+    // increment is lost.
     expect(readFileSync(place.statePath(), 'latin1')).toBe(String(2 * rounds));
   });
 
-  test('reads a state file that we wrote, and we one that it wrote', async () => {
+  test('shares state files with recordpipe', async () => {
     const place = channelPlace();
     mkdirSync(place.stateDir, { recursive: true });
     for (const epoch of [41, 42, 43]) writeFileSync(place.pipe(epoch), `epoch ${epoch}\n`);

@@ -17,7 +17,7 @@ const missing = missingCounterpart('sagemaker');
 const folder = tempDir();
 const SEED = 20_267;
 
-/** As sagemaker_records.py tells it. */
+/** Output of sagemaker_records.py. */
 interface Told {
   readonly features: Record<string, unknown>;
   readonly label: Record<string, unknown>;
@@ -77,8 +77,8 @@ async function write(name: string, records: readonly Uint8Array[]): Promise<stri
   return path;
 }
 
-describe.skipIf(missing !== undefined)('the SageMaker SDK writes, we read', () => {
-  test('dense and sparse tensors of every type, and write them again byte for byte', async () => {
+describe.skipIf(missing !== undefined)('recordpipe reads records of the SageMaker SDK', () => {
+  test('dense and sparse tensors of every type round-trip byte for byte', async () => {
     const written = folder.file('written');
     const answers = ask('write', written, String(SEED));
     expect(answers.length).toBe(24);
@@ -96,8 +96,8 @@ describe.skipIf(missing !== undefined)('the SageMaker SDK writes, we read', () =
   });
 });
 
-describe.skipIf(missing !== undefined)('we write, the SageMaker SDK reads', () => {
-  test('values at the edges: the same values, and the same bytes', async () => {
+describe.skipIf(missing !== undefined)('the SageMaker SDK reads records of recordpipe', () => {
+  test('extreme values give the same values and the same bytes', async () => {
     const inputs: SageMakerRecordInput[] = [
       {},
       { uid: '', metadata: '{"é": "🦊"}', configuration: 'c' },

@@ -13,7 +13,7 @@ const missing = missingCounterpart('sagemaker');
 const folder = tempDir();
 const SEED = 20_266;
 
-describe.skipIf(missing !== undefined)('the SageMaker SDK writes, we read', () => {
+describe.skipIf(missing !== undefined)('recordpipe reads files of the SageMaker SDK', () => {
   let written: string;
   let names: string[];
   beforeAll(() => {
@@ -22,7 +22,7 @@ describe.skipIf(missing !== undefined)('the SageMaker SDK writes, we read', () =
     expect(names.length).toBe(7);
   });
 
-  test('streaming, from memory, and by a scan; however parts were put together, there are none', async () => {
+  test('streaming, from memory, and with a scan; both multipart modes agree, as there are no parts', async () => {
     for (const name of names) {
       const path = join(written, name);
       const { records } = described(written, name);
@@ -41,7 +41,7 @@ describe.skipIf(missing !== undefined)('the SageMaker SDK writes, we read', () =
     }
   });
 
-  test('without escapes we write the same bytes', async () => {
+  test('recordpipe writes the same bytes without escapes', async () => {
     for (const name of names) {
       const theirs = readFileSync(join(written, name));
       const { payloads } = await collect(readRecordIO(join(written, name)));
@@ -51,8 +51,8 @@ describe.skipIf(missing !== undefined)('the SageMaker SDK writes, we read', () =
   });
 });
 
-describe.skipIf(missing !== undefined)('we write, the SageMaker SDK reads', () => {
-  test('records of all lengths, with magic numbers in them', async () => {
+describe.skipIf(missing !== undefined)('the SageMaker SDK reads files of recordpipe', () => {
+  test('records of all lengths, with magic numbers inside', async () => {
     const random = new Random(SEED);
     const magic = Uint8Array.of(0x0a, 0x23, 0xd7, 0xce);
     const payloads = Array.from({ length: 300 }, (_, i) => random.bytes(i)).concat(

@@ -15,7 +15,10 @@ afterAll(() => {
   for (const one of children) one.kill('SIGKILL');
 });
 
-/** Somebody else's program, that tells of each epoch in a line of JSON. @param asked whether it wants to be asked for each */
+/**
+ * Runs a reader program that prints one line of JSON per epoch.
+ * @param asked whether it waits for a request before each epoch
+ */
 async function* told(
   counterpart: PythonCounterpart,
   script: string,
@@ -36,7 +39,7 @@ async function* told(
   }
 }
 
-/** Two epochs of a channel as a program reads them from our pipes. */
+/** Reads two epochs of a channel from the streamer's pipes with a program. */
 async function twoEpochs(
   channel: StreamChannelInput,
   read: (place: ReturnType<typeof channelPlace>) => AsyncGenerator<unknown>,
@@ -66,7 +69,7 @@ const whole = (records: Iterable<Uint8Array>) => ({
 });
 
 describe.skipIf(missingCounterpart('original') !== undefined)(
-  'the original PipeModeDataset, from our pipes',
+  'the original PipeModeDataset reads pipes of the streamer',
   () => {
     test.each([
       ['TFRecord', 'tfrecord-sizes.bin', (bytes: Uint8Array) => decodeTFRecords(bytes)],
@@ -86,7 +89,7 @@ describe.skipIf(missingCounterpart('original') !== undefined)(
       expect(epochs).toEqual([expected, expected]);
     });
 
-    test('objects of S3, each wrapped in a record', async () => {
+    test('S3 objects, each wrapped in a record', async () => {
       process.env['AWS_ACCESS_KEY_ID'] ??= 'test';
       process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test';
       const objects = Object.fromEntries(
@@ -106,7 +109,7 @@ describe.skipIf(missingCounterpart('original') !== undefined)(
 );
 
 describe.skipIf(missingCounterpart('sagemaker') !== undefined)(
-  "the SageMaker SDK's reader, from our pipes",
+  "the SageMaker SDK's reader reads pipes of the streamer",
   () => {
     test('files, each wrapped in a record', async () => {
       const channel = {
@@ -123,13 +126,16 @@ describe.skipIf(missingCounterpart('sagemaker') !== undefined)(
   },
 );
 
-describe.skipIf(missingCounterpart('tensorflow') !== undefined)('TensorFlow, from our pipes', () => {
-  test('decodes what a reader in Python pulled', async () => {
-    const channel = { name: 'train', uri: fixturePath('tfrecord-sizes.bin') };
-    const epochs = await twoEpochs(channel, (place) =>
-      told('tensorflow', 'pipe_readers.py', ['tensorflow', place.pipeDir, '2'], false),
-    );
-    const expected = whole(decodeTFRecords(readFileSync(channel.uri)));
-    expect(epochs).toEqual([expected, expected]);
-  });
-});
+describe.skipIf(missingCounterpart('tensorflow') !== undefined)(
+  'TensorFlow reads pipes of the streamer',
+  () => {
+    test('decodes records pulled by a Python reader', async () => {
+      const channel = { name: 'train', uri: fixturePath('tfrecord-sizes.bin') };
+      const epochs = await twoEpochs(channel, (place) =>
+        told('tensorflow', 'pipe_readers.py', ['tensorflow', place.pipeDir, '2'], false),
+      );
+      const expected = whole(decodeTFRecords(readFileSync(channel.uri)));
+      expect(epochs).toEqual([expected, expected]);
+    });
+  },
+);

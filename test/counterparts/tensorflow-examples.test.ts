@@ -24,7 +24,10 @@ import { missingCounterpart, runPython } from './counterpart.ts';
 const missing = missingCounterpart('tensorflow');
 const folder = tempDir();
 
-/** Bytes are hexadecimal, integers their digits, floats the hexadecimal of their 32 bits, or NaN (tensorflow_examples.py). */
+/**
+ * Output of tensorflow_examples.py: bytes in hexadecimal, integers as digits, floats as the
+ * hexadecimal of their 32 bits or NaN.
+ */
 interface ToldFeature {
   readonly kind: string;
   readonly value: string[];
@@ -66,7 +69,10 @@ function toldOne({ kind, value }: Feature): ToldFeature {
   return { kind, value: values(kind, value) };
 }
 
-/** Whether no name is the beginning of another: protobuf for Python writes that one behind the other, protobuf for C++ and we before it. */
+/**
+ * Whether no name is a prefix of another. In that case protobuf for Python writes the prefix last;
+ * protobuf for C++ and recordpipe write it first.
+ */
 function plainlyOrdered(names: readonly string[]): boolean {
   return names.every((one) => names.every((other) => one === other || !other.startsWith(one)));
 }
@@ -89,7 +95,7 @@ const EDGES = [
 ];
 
 describe.skipIf(missing !== undefined)('messages', () => {
-  test('of Examples that we encode TensorFlow reads the same values, and writes the same bytes', () => {
+  test('TensorFlow reads the same values from encoded Examples and writes the same bytes', () => {
     const random = new Random(11);
     const records = EDGES.concat(Array.from({ length: 400 }, () => encodeExample(randomFeatures(random))));
     const answers = ask<ToldMessage>(
@@ -161,7 +167,7 @@ function list(random: Random, kind: FeatureKind, length: number): never {
   return { kind, value } as never;
 }
 
-/** What TensorFlow is asked with: the default as JSON has it. */
+/** The spec as sent to TensorFlow, with the default in JSON. */
 function asked(spec: FeatureSpec): unknown {
   return JSON.parse(JSON.stringify(spec, (_, value) => (typeof value === 'bigint' ? String(value) : value)));
 }
@@ -250,7 +256,8 @@ function randomCase(random: Random): Case {
     put('var-ragged', () => list(random, other(r), random.below(70)));
     if (random.below(4)) {
       const places = random.below(5);
-      // No place twice: in which order TensorFlow puts the values of one is left to its sort.
+      // Indices are unique, because TensorFlow's order of values at the same index depends on its
+      // sort.
       const index = (below: number, first: number): never =>
         ({
           kind: 'int64',
@@ -266,7 +273,7 @@ function randomCase(random: Random): Case {
   return { specs, records };
 }
 
-/** One feature of a record in an odd shape, read with the rules of TensorFlow's own parser. */
+/** One feature of an unusually encoded record, read with the rules of TensorFlow's parser. */
 function oddCase(random: Random): Case {
   const specs = {
     [random.pick(NAMES.filter((name) => name !== '__proto__' && name !== ''))]: varLen(random.pick(KINDS)),
@@ -301,7 +308,7 @@ describe.skipIf(missing !== undefined)('parse_example', () => {
       for (const [theirs, found, what] of tries) {
         const where = `case ${i}, ${what}: ${JSON.stringify(Object.values(specs).map(asked))} ${records.map(hex).join(' ')}\n${JSON.stringify(theirs)}\n${JSON.stringify(found)}`;
         if ('error' in theirs) {
-          // It looks into features that nobody wants.
+          // TensorFlow also parses features that were not requested.
           if (!lenient) expect(typeof found, where).toBe('string');
           counts.refused++;
         } else if (lenient && typeof found === 'string') counts.ours++;
@@ -314,7 +321,7 @@ describe.skipIf(missing !== undefined)('parse_example', () => {
     return counts;
   }
 
-  test('FixedLen, VarLen, FixedLenSequence, Sparse, Ragged; defaults, missing features, misfits', () => {
+  test('FixedLen, VarLen, FixedLenSequence, Sparse, and Ragged; defaults, missing and mismatched features', () => {
     const random = new Random(14);
     const { parsed, refused } = compared(
       Array.from({ length: 150 }, () => randomCase(random)),
@@ -324,7 +331,7 @@ describe.skipIf(missing !== undefined)('parse_example', () => {
     expect(refused).toBeGreaterThan(20);
   });
 
-  test('records in odd shapes: with `strict` the same values, or an error', () => {
+  test('unusual encodings with `strict` give the same values or an error', () => {
     const random = new Random(15);
     const { parsed, ours } = compared(
       Array.from({ length: 600 }, () => oddCase(random)),
@@ -336,7 +343,7 @@ describe.skipIf(missing !== undefined)('parse_example', () => {
 });
 
 describe.skipIf(missing !== undefined)('parse_single_sequence_example', () => {
-  test('context and feature lists, dense, sparse and ragged', () => {
+  test('dense, sparse, and ragged context and feature lists', () => {
     const random = new Random(16);
     const cases = Array.from({ length: 200 }, () => {
       const [c, d, v, r] = Array.from({ length: 4 }, () => random.pick(KINDS));

@@ -39,7 +39,7 @@ function makeFolder(name: string): string {
   return path;
 }
 
-describe.skipIf(missing !== undefined)('TensorFlow writes, we read', () => {
+describe.skipIf(missing !== undefined)('recordpipe reads files of TensorFlow', () => {
   let written: string;
   let names: string[];
   beforeAll(() => {
@@ -47,7 +47,7 @@ describe.skipIf(missing !== undefined)('TensorFlow writes, we read', () => {
     names = runPython('tensorflow', 'tensorflow_write.py', written, String(SEED));
   });
 
-  /** Every file, read in some way. */
+  /** Checks every file with one way of reading. */
   async function each(
     read: (path: string, compression: Compression) => Promise<Uint8Array[]>,
   ): Promise<void> {
@@ -64,14 +64,14 @@ describe.skipIf(missing !== undefined)('TensorFlow writes, we read', () => {
     return payloads;
   }
 
-  test('path, compression found out', () => each(async (path) => whole(await readAll(path))));
-  test('path, compression named', () =>
+  test('path, compression detected', () => each(async (path) => whole(await readAll(path))));
+  test('path, compression given', () =>
     each(async (path, compression) => whole(await readAll(path, { compression }))));
   test('compat: tf', () => each(async (path) => whole(await readAll(path, { compat: 'tf' })).slice()));
   test('record by record', () => each(async (path) => whole(await readEach(path))));
   test('with reuse', () =>
     each(async (path) => whole(await readAll(path, { reuse: true, chunkBytes: 65_536 }))));
-  test('bytes at once', () => each(async (path) => whole(decodeAll(readFileSync(path)))));
+  test('bytes in memory', () => each(async (path) => whole(decodeAll(readFileSync(path)))));
   test('Blob', () => each(async (path) => whole(await readAll(new Blob([readFileSync(path)])))));
   test('descriptor', () =>
     each(async (path) => {
@@ -106,7 +106,7 @@ describe.skipIf(missing !== undefined)('TensorFlow writes, we read', () => {
     }
   });
 
-  test('what we write of the same records is the same: uncompressed to the byte, compressed in header and contents', async () => {
+  test('recordpipe writes the same files: the same bytes uncompressed, the same header and contents compressed', async () => {
     const same: string[] = [];
     const others: string[] = [];
     for (const name of names.filter((file) => !file.startsWith('joined'))) {
@@ -125,19 +125,19 @@ describe.skipIf(missing !== undefined)('TensorFlow writes, we read', () => {
       const header = { none: 0, gzip: 10, zlib: 2 }[compression];
       expect(bytes.subarray(0, header).equals(theirs.subarray(0, header)), name).toBe(true);
     }
-    // Two builds of zlib need not find the same matches.
+    // Two builds of zlib may find different matches.
     console.log(
       `the same bytes as TensorFlow's: ${same.join(' ')}; inflating to the same: ${others.join(' ')}`,
     );
   });
 });
 
-describe.skipIf(missing !== undefined)('TensorFlow reads', () => {
+describe.skipIf(missing !== undefined)('TensorFlow reads files of recordpipe', () => {
   const random = new Random(SEED);
   const all = [0, 1, 11, 12, 13, 100, 4080, 4096, 65_536, 0, 262_144, 1_048_577, 7]
     .concat(Array.from({ length: 500 }, () => random.below(300)))
     .map((length) => patterned(length, random.below(256)));
-  /** Files in order that together hold all records. */
+  /** Files that together have all records, in order. */
   const ours: { readonly name: string; readonly paths: string[] }[] = [];
   const damages: string[] = [];
   let place: string;
@@ -231,7 +231,7 @@ describe.skipIf(missing !== undefined)('TensorFlow reads', () => {
     return found;
   }
 
-  test('what we write', () => {
+  test('files of every writer', () => {
     expect(ours.length).toBe(3 * 5 + 2);
     for (const { name, paths } of ours) {
       const found = paths.map(reading);
@@ -247,13 +247,13 @@ describe.skipIf(missing !== undefined)('TensorFlow reads', () => {
     expect(ours.find(({ name }) => name === 'none shards')!.paths.length).toBeGreaterThan(3);
   });
 
-  /** Accepted on purpose: zero padding behind gzip, and what is behind an empty gzip member. */
+  /** Accepted on purpose: zero padding after gzip, and data after an empty gzip member. */
   function isAccepted(name: string, bytes: Uint8Array): boolean {
     if (name.startsWith('corner-')) return DIFFERENCES[name.slice('corner-'.length)]?.rejected === false;
     return compressionOf(name) === 'gzip' && bytes.at(-1) === 0;
   }
 
-  test('what TensorFlow rejects of damaged files, we reject; what it delivers before, we deliver', async () => {
+  test('recordpipe rejects the damaged files that TensorFlow rejects, after the same records', async () => {
     let rejected = 0;
     let more = 0;
     expect(damages.length).toBeGreaterThanOrEqual(DAMAGES + 20);
@@ -261,7 +261,7 @@ describe.skipIf(missing !== undefined)('TensorFlow reads', () => {
     for (const name of [...damages, ...corners]) {
       const theirs = reading(name);
       const bytes = new Uint8Array(readFileSync(join(place, name)));
-      // Left to itself, a reader may find out that a file is compressed where TensorFlow is told that it is not.
+      // By default, recordpipe may detect compression where TensorFlow is configured for none.
       const told = compressionOf(name);
       for (const compression of name.startsWith('corner-') ? [told] : (['auto', told] as const)) {
         const { payloads: records, error } = await readAll(join(place, name), { compression });
@@ -280,7 +280,7 @@ describe.skipIf(missing !== undefined)('TensorFlow reads', () => {
     );
   });
 
-  test('of damaged uncompressed files, compat: tf makes exactly what TensorFlow does', async () => {
+  test('compat: tf treats damaged uncompressed files exactly as TensorFlow does', async () => {
     for (const name of damages.filter((file) => compressionOf(file) === 'none')) {
       const theirs = reading(name);
       const { payloads: records, error } = await readAll(join(place, name), {
@@ -294,7 +294,7 @@ describe.skipIf(missing !== undefined)('TensorFlow reads', () => {
     }
   });
 
-  test('compat: tf in the corners', async () => {
+  test('compat: tf in corner cases', async () => {
     for (const name of Object.keys(CORNERS)) {
       const theirs = reading(`corner-${name}`);
       const source = join(place, `corner-${name}`);
@@ -308,14 +308,14 @@ describe.skipIf(missing !== undefined)('TensorFlow reads', () => {
       } else {
         expect(payloads.length, why).toBe(CORNER_RECORDS);
         expect(error !== undefined, why).toBe(difference.rejected);
-        // Once TensorFlow does the same it is a difference no more.
+        // If TensorFlow changes, this is no longer a difference.
         expect(theirs.records.length < CORNER_RECORDS || rejected, why).toBe(true);
       }
     }
   });
 });
 
-/** Bytes that a seed determines, cheap to make. */
+/** Bytes determined by a seed and cheap to generate. */
 function patterned(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (i * (seed | 1) + (i >> 8) * seed) & 255);
 }

@@ -11,7 +11,7 @@ import { texts } from './texts.ts';
 const missing = missingCounterpart('tensorflow');
 const folder = tempDir();
 
-describe.skipIf(missing !== undefined)('lines as TextLineDataset reads them', () => {
+describe.skipIf(missing !== undefined)('TextLineDataset', () => {
   const files = texts(new Random(20_264));
   let place: string;
   let readings: Map<string, Reading>;
@@ -28,7 +28,7 @@ describe.skipIf(missing !== undefined)('lines as TextLineDataset reads them', ()
   const compression = (name: string): 'gzip' | 'zlib' | 'none' =>
     name.endsWith('.gz.txt') ? 'gzip' : name.endsWith('.zlib.txt') ? 'zlib' : 'none';
 
-  test('compat: tf makes exactly what TensorFlow does', async () => {
+  test('compat: tf reads exactly the same lines', async () => {
     for (const [name, bytes] of files) {
       const options = { compat: 'tf', compression: compression(name) } as const;
       const { records } = readings.get(name)!;
@@ -40,7 +40,7 @@ describe.skipIf(missing !== undefined)('lines as TextLineDataset reads them', ()
     }
   });
 
-  test("cr: 'all' as well, except that a last line of carriage returns is a line", async () => {
+  test("cr: 'all' reads the same lines, except for a last line of only carriage returns", async () => {
     let dropped = 0;
     for (const name of files.keys()) {
       const { payloads, error } = await collect(
@@ -60,7 +60,7 @@ describe.skipIf(missing !== undefined)('lines as TextLineDataset reads them', ()
     console.log(`${files.size} texts; of ${dropped} TensorFlow drops the last line`);
   });
 
-  test('counts are those of TextLineDataset', async () => {
+  test('counts equal those of TextLineDataset', async () => {
     for (const name of files.keys()) {
       const options = { compat: 'tf', compression: compression(name) } as const;
       const { records, payloadBytes, errorCount } = await scanTextLines(join(place, name), options);

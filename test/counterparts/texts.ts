@@ -2,12 +2,12 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { concat } from '../support/oracle-tfrecord.ts';
 import type { Random } from '../support/random.ts';
 
-/** The size of TensorFlow's buffer. */
+/** Size of TensorFlow's buffer. */
 const BUFFER = 262_144;
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 
-/** Texts in which readers of lines differ. */
+/** Texts that line readers treat differently. */
 const TEXTS: readonly string[] = [
   '',
   '\n',
@@ -30,7 +30,7 @@ const TEXTS: readonly string[] = [
   '\xef\xbb\xbfa\n\xef\xbb\xbfb\n',
   '\xff\xfe\x80\n\xc3\n(',
   'a\vb\fc\x85d\xe2\x80\xa8e\n',
-  // Lines that end, or have a carriage return, around the ends of buffers.
+  // Line ends and carriage returns around the ends of buffers.
   ...[-2, -1, 0, 1, 2].flatMap((off) => [
     `${'x'.repeat(BUFFER + off)}\r\ny`,
     `${'x'.repeat(BUFFER + off)}\n\r`,
@@ -41,7 +41,7 @@ const TEXTS: readonly string[] = [
   `${'long '.repeat(500_000)}\r\n${'long '.repeat(500_000)}`,
 ];
 
-/** Files of text by name; the name says how they are compressed, as the programs want it. */
+/** Text files by name. The suffix states the compression, as the programs expect. */
 export function texts(random: Random): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   const plain = [...TEXTS.map(bytes), ...randomTexts(random)];
@@ -49,7 +49,8 @@ export function texts(random: Random): Map<string, Uint8Array> {
     files.set(`text-${i}.txt`, text);
     if (i % 3 === 0) files.set(`text-${i}.gz.txt`, new Uint8Array(gzipSync(text)));
     if (i % 3 === 1) files.set(`text-${i}.zlib.txt`, new Uint8Array(deflateSync(text)));
-    // The last line of one member and the first of the next are one. An empty member TensorFlow takes for the end.
+    // The last line of one member continues in the next. TensorFlow treats an empty member as the
+    // end.
     if (i % 3 === 2 && text.length > 1) {
       const cut = 1 + random.below(text.length - 1);
       files.set(

@@ -7,7 +7,7 @@ import { channelPlace, ended, makePipes, writeInto } from '../pipemode/reader/ch
 import { tempDir } from '../support/temp-dir.ts';
 import { missingCounterpart } from './counterpart.ts';
 
-/** What of TensorFlow.js is used here. */
+/** The part of TensorFlow.js that the tests use. */
 interface Tensor {
   readonly shape: readonly number[];
   dataSync(): ArrayLike<number>;
@@ -39,7 +39,7 @@ describe.skipIf(missing !== undefined)('tf.data.generator of TensorFlow.js, two 
     require('@tensorflow/tfjs-backend-cpu');
     return { tf, data: require('@tensorflow/tfjs-data') as TfData };
   };
-  /** What a batch holds; its tensor is given back. */
+  /** Returns the contents of a batch and disposes its tensor. */
   const taken = (tensor: Tensor): { shape: readonly number[]; values: number[] } => {
     const { shape } = tensor;
     const values = Array.from(tensor.dataSync());
@@ -47,7 +47,7 @@ describe.skipIf(missing !== undefined)('tf.data.generator of TensorFlow.js, two 
     return { shape, values };
   };
 
-  test('over a Dataset of samples, shuffled anew in each epoch', async () => {
+  test('over a Dataset of samples, reshuffled in each epoch', async () => {
     const { tf, data } = load();
     const before = tf.memory().numTensors;
     const samples = Dataset.range(10)
@@ -81,7 +81,7 @@ describe.skipIf(missing !== undefined)('tf.data.generator of TensorFlow.js, two 
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test('over a PipeModeDataset, a pipe for each epoch; records read ahead stay what they were', async () => {
+  test('over a PipeModeDataset, one pipe per epoch; prefetched records do not change', async () => {
     const { tf, data } = load();
     const place = channelPlace();
     const sizeOf = 1000;

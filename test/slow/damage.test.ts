@@ -8,7 +8,7 @@ const RUNS: readonly [Packing, number][] = [
   ['zlib', slowShare(18_000)],
 ];
 
-test.each(RUNS)('compression %s: %i files damaged at random', async (packing, runs) => {
+test.each(RUNS)('compression %s: %i randomly damaged files', async (packing, runs) => {
   let errors = 0;
   for (let i = 0; i < runs; i++) {
     const { error } = await damageOnce(1_000_000 + i, packing);

@@ -17,7 +17,7 @@ import { slowShare } from '../support/slow-share.ts';
 
 const RUNS = slowShare(1_000_000);
 
-test(`${RUNS} damaged messages: an error of ours, or the value of protobufjs`, () => {
+test(`${RUNS} damaged messages: a RecordpipeError or the value of protobufjs`, () => {
   const random = new Random(77);
   let errors = 0;
   let unseen = 0;
@@ -43,7 +43,8 @@ test(`${RUNS} damaged messages: an error of ours, or the value of protobufjs`, (
     try {
       theirs = oracleExample(bytes);
     } catch {
-      // Damage inside a list that a later kind of its feature replaces: we do not look there, and tf does not allow such features.
+      // Damage in a list that a later kind of its feature replaces is not decoded. tf does not
+      // allow such features.
       expect(() => decodeExample(bytes, { strict: 'tf' }), why).toThrow();
       unseen++;
       continue;
@@ -59,7 +60,10 @@ function sorted(features: Told): [string, Told[string]][] {
   return Object.entries(features).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Bytes of arrays that are not views of the message. An integer of one byte takes eight, and nothing takes more. */
+/**
+ * Bytes of arrays that are not views of the message. A one-byte integer takes eight bytes, the
+ * maximum.
+ */
 function ownBytes(example: Example, message: Uint8Array): number {
   let bytes = 0;
   for (const { kind, value } of example.values())
@@ -67,7 +71,7 @@ function ownBytes(example: Example, message: Uint8Array): number {
   return bytes;
 }
 
-test(`${RUNS / 10} damaged messages through plans: an error of ours, or the values that decodeExample gives`, () => {
+test(`${RUNS / 10} damaged messages with plans: a RecordpipeError or the values of decodeExample`, () => {
   const random = new Random(78);
   const names = NAMES.filter((name) => name !== '__proto__');
   const kinds = ['bytes', 'float', 'int64'] as const;
@@ -99,7 +103,7 @@ test(`${RUNS / 10} damaged messages through plans: an error of ours, or the valu
   expect(parsed).toBeGreaterThan(RUNS / 1000);
 });
 
-test(`${RUNS / 10} damaged SequenceExamples: an error of ours, or the value of protobufjs`, () => {
+test(`${RUNS / 10} damaged SequenceExamples: a RecordpipeError or the value of protobufjs`, () => {
   const random = new Random(79);
   let read = 0;
   let unseen = 0;

@@ -6,13 +6,13 @@ import { slowShare } from '../support/slow-share.ts';
 
 const PART = 64 * 1024;
 
-test('random faults, many of them', async () => {
+test('reads survive many random faults', async () => {
   await withServer({ buckets: ['bucket'] }, (server) =>
     checkRandomFaults(server, { numRuns: slowShare(1500) }),
   );
 });
 
-test('64 parts under way in an outage of 3 seconds: all come', async () => {
+test('64 concurrent parts all arrive after an outage of 3 seconds', async () => {
   const object = generated(64 * PART);
   const faults = [{ do: 'status', status: 500, forMs: 3000, after: 20 }] as const;
   await withServer({ objects: { 'bucket/a': object }, latencyMs: 20, faults }, async (server) => {
@@ -21,7 +21,7 @@ test('64 parts under way in an outage of 3 seconds: all come', async () => {
   });
 });
 
-test('5 GiB and a byte: split and put together right, in no more memory than the window', async () => {
+test('5 GiB and one byte are split and reassembled in bounded memory', async () => {
   const object = generated(5 * 2 ** 30 + 1);
   await withServer({ objects: { 'bucket/a': object } }, async (server) => {
     const options = { partBytes: 8 * 2 ** 20, windowBytes: 64 * 2 ** 20 };

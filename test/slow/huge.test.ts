@@ -37,7 +37,10 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const { bavail, bsize } = statfsSync(directory);
 const free = bavail * bsize;
 
-/** A record of zeros: the checksum of its payload is put together from halves, and the payload is a hole in the file. */
+/**
+ * Writes a record of zeros: its checksum is combined from halves, and its payload is a hole in the
+ * file.
+ */
 function zeroRecordAt(descriptor: number, position: number, length: number): number {
   const header = encodeTFRecord(new Uint8Array(0)).subarray(0, 12);
   const view = new DataView(header.buffer);
@@ -62,7 +65,7 @@ function zeroCrc(length: number): number {
   return crc;
 }
 
-/** What the command line says of a file; the build has to be there. */
+/** Runs the built command line. */
 function cli(...args: string[]): { status: number | null; json: unknown; text: string } {
   const { status, stdout } = spawnSync(process.execPath, [CLI, ...args], {
     encoding: 'utf8',
@@ -95,7 +98,7 @@ describe.skipIf(free < 1 * GIB)('a sparse file of 5 GiB', () => {
 
   afterAll(() => rmSync(path, { force: true }));
 
-  test('is scanned: every record, in memory that does not grow with it', async () => {
+  test('is scanned completely in bounded memory', async () => {
     const before = process.memoryUsage().rss;
     const found = await scanTFRecords(path);
     expect(found).toMatchObject({ records: 305, errorCount: 0, bytes: size, compression: 'none' });
@@ -103,7 +106,7 @@ describe.skipIf(free < 1 * GIB)('a sparse file of 5 GiB', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(160 * 2 ** 20);
   });
 
-  test('is read: positions beyond 2^32 are right, and so are the bytes there', async () => {
+  test('is read with correct positions and bytes beyond 2^32', async () => {
     const offsets: number[] = [];
     const small: Uint8Array[] = [];
     for await (const batch of readTFRecordBatches(path, { reuse: true })) {
@@ -123,7 +126,7 @@ describe.skipIf(free < 1 * GIB)('a sparse file of 5 GiB', () => {
     expect(small.map(sha256)).toEqual(tail.map(sha256));
   });
 
-  test('damage beyond 2^32 is found at its place', async () => {
+  test('damage beyond 2^32 is reported at its offset', async () => {
     const frame = 1016 + 150; // not the first byte of any record
     const file = await open(path, 'r+');
     const byte = Buffer.alloc(1);
@@ -163,7 +166,7 @@ describe.skipIf(free < 1 * GIB)('a sparse file of 5 GiB', () => {
     }
   });
 
-  test('a cut beyond 2^32 is found at its place', async () => {
+  test('truncation beyond 2^32 is reported at its offset', async () => {
     const descriptor = openSync(path, 'r+');
     ftruncateSync(descriptor, tailAt + 500);
     const place = { code: 'truncated-record', record: 5, offset: tailAt };
@@ -176,28 +179,25 @@ describe.skipIf(free < 1 * GIB)('a sparse file of 5 GiB', () => {
     expect((await scanTFRecords(path)).errorCount).toBe(0);
   });
 
-  test.skipIf(!existsSync(CLI))('the command line: validate, count', () => {
+  test.skipIf(!existsSync(CLI))('validate and count on the command line', () => {
     const { status, json } = cli('validate', path, '--json');
     expect(status).toBe(0);
     expect(json).toMatchObject({ ok: true, files: [{ records: 305, bytes: size, errors: [] }] });
     expect(cli('count', path, '--json').json).toMatchObject({ files: [{ records: 305 }], records: 305 });
   });
 
-  test.skipIf(!existsSync(CLI))(
-    'the command line: one record of 4 GiB is over the limit, and says so',
-    () => {
-      const descriptor = openSync(join(directory, 'big.tfrecord'), 'w');
-      zeroRecordAt(descriptor, 0, 2 ** 32 - 64);
-      closeSync(descriptor);
-      const { status, json } = cli('validate', join(directory, 'big.tfrecord'), '--json');
-      expect(status).toBe(1);
-      expect(json).toMatchObject({
-        files: [{ records: 0, errors: [{ code: 'record-too-large', record: 0, offset: 0 }] }],
-      });
-    },
-  );
+  test.skipIf(!existsSync(CLI))('validate reports a record of 4 GiB as too large', () => {
+    const descriptor = openSync(join(directory, 'big.tfrecord'), 'w');
+    zeroRecordAt(descriptor, 0, 2 ** 32 - 64);
+    closeSync(descriptor);
+    const { status, json } = cli('validate', join(directory, 'big.tfrecord'), '--json');
+    expect(status).toBe(1);
+    expect(json).toMatchObject({
+      files: [{ records: 0, errors: [{ code: 'record-too-large', record: 0, offset: 0 }] }],
+    });
+  });
 
-  test('a record of nearly 4 GiB is checked without being held, when the limit allows it', async () => {
+  test('a record of nearly 4 GiB is validated without buffering it if the limit allows it', async () => {
     const big = join(directory, 'big.tfrecord');
     const descriptor = openSync(big, 'w');
     const end = zeroRecordAt(descriptor, 0, 2 ** 32 - 64);
@@ -230,7 +230,7 @@ describe.skipIf(free < 12 * GIB)('a generated file of more than 4 GiB', () => {
 
   afterAll(() => rmSync(path, { force: true }));
 
-  test('scan, read and count', async () => {
+  test('is scanned, read, and counted', async () => {
     const found = await scanTFRecords(path);
     expect(found).toMatchObject({ records: 1000 * blocks, errorCount: 0, bytes: blocks * block.length });
     let records = 0;

@@ -12,12 +12,12 @@ const objects = { a: 'one\n'.repeat(100_000), b: 'two\n' };
 writeObjects(data, objects);
 const WHOLE = Buffer.from(Object.values(objects).join(''));
 
-/** Signals at random moments, from the start of the process to the midst of one of its epochs. */
+/** Sends signals at random times, from the start of the process to the middle of an epoch. */
 test.each([
   ['SIGTERM', slowShare(70)],
   ['SIGINT', slowShare(60)],
   ['SIGKILL', slowShare(70)],
-] as const)('%s, %i times: it ends, and the next one finds nothing in its way', async (name, times) => {
+] as const)('%s, %i times: the streamer exits, and the next one starts', async (name, times) => {
   const random = new Xoshiro128(times, name.length);
   const dir = temp.file(name);
   mkdirSync(dir);

@@ -1,15 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { buildIfStale } from '../support/build-once.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { ROOT } from '../support/type-consumer.ts';
+import { publicEntries, ROOT } from '../support/type-consumer.ts';
+
+buildIfStale('types', 'dist/types/index.d.ts');
 
 const temp = tempDir();
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   readonly files: readonly string[];
   readonly bin: { readonly recordpipe: string };
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
 };
 
 interface LockedPackage {
@@ -62,6 +66,19 @@ describe('npm install --omit=optional', () => {
     const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
     expect(required().length + 1).toBeLessThanOrEqual(8);
     expect(bytes).toBeLessThanOrEqual(5e6);
+  });
+
+  test('compiles without skipLibCheck: the public declarations import no optional package', () => {
+    const reached = new Set(publicEntries().map(({ types }) => types));
+    const found: string[] = [];
+    for (const path of reached)
+      for (const [, specifier] of readFileSync(path, 'utf8').matchAll(
+        /\b(?:from |import\()['"]([^'"]+)['"]/g,
+      )) {
+        if (specifier.startsWith('.')) reached.add(join(dirname(path), specifier.replace(/\.js$/, '.d.ts')));
+        else if (specifier in manifest.optionalDependencies) found.push(`${path}: ${specifier}`);
+      }
+    expect(found).toEqual([]);
   });
 
   test('reads and writes local files', () => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type DiagnoseOptions, diagnoseStore } from '../../src/storage/diagnose/diagnose-store.ts';
+import { type DiagnoseOptions, diagnoseStore } from '../../src/storage/diagnose-store.ts';
 import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
 import { type FaultyS3, type FaultyS3Options, faultyS3 } from '../support/faulty-s3/index.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -90,7 +90,7 @@ describe('as S3', () => {
   });
 
   test('an upload in parts', async () => {
-    await using server = await faultyS3({ buckets: ['bucket'], leastPart: 4 });
+    await using server = await faultyS3({ buckets: ['bucket'], minPartBytes: 4 });
     const ask = (method: string, query: string, body?: string): Promise<Response> =>
       fetch(`${server.url}/bucket/k?${query}`, { method, ...(body === undefined ? {} : { body }) });
     const id = /<UploadId>(.*?)</.exec(await (await ask('POST', 'uploads')).text())![1];

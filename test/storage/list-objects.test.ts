@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
+import { statObject } from '../../src/storage/inspect.ts';
 import type { ListOptions, ListWarning } from '../../src/storage/list-objects.ts';
 import { listObjects } from '../../src/storage/list-objects.ts';
 import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
-import { statObject } from '../../src/storage/stat-object.ts';
 import { type FaultyS3, type FaultyS3Options, faultyS3 } from '../support/faulty-s3/index.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -244,4 +244,24 @@ test('a local folder is listed whole or not at all: links are followed, and one 
   await rm(`${root}/b/gone`);
   await writeFile(Buffer.from(`${root}/b/name-\xff`, 'latin1'), '3');
   await expect(listed(`${root}/a/`)).rejects.toMatchObject({ code: 'unsupported-source' });
+});
+
+test('a link to its own folder or to one above it adds no files', async () => {
+  const root = `${tempDir().path}/links`;
+  await mkdir(`${root}/a/below`, { recursive: true });
+  await writeFile(`${root}/a/x`, '1');
+  await writeFile(`${root}/beside`, '2');
+  await symlink('.', `${root}/a/self`);
+  await symlink('..', `${root}/a/up`);
+  await symlink('../..', `${root}/a/below/up`);
+  await symlink('/', `${root}/a/below/all`);
+  expect(await listed(`${root}/a/`)).toEqual([`${root}/a/x`]);
+  await symlink('a', `${root}/to-a`);
+  expect(await listed(`${root}/to-a/`)).toEqual([`${root}/to-a/x`]);
+  expect(await listed(`${root}/`)).toEqual([`${root}/a/x`, `${root}/beside`, `${root}/to-a/x`]);
+});
+
+test('an error of the folder that is listed names the prefix as it was given', async () => {
+  const prefix = `${tempDir().path}/none/x`;
+  await expect(listed(prefix)).rejects.toMatchObject({ code: 'not-found', uri: prefix });
 });

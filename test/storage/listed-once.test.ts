@@ -37,6 +37,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['schema', 's3://bucket/data/', '-o', local('schema.json')],
   ['index', 's3://bucket/data/'],
   ['plan', 's3://bucket/data/', '-o', local('plan.jsonl'), '--shards', '2'],
+  ['merge', 's3://bucket/data/', '-o', local('of-prefix.tfrecord')],
   ['merge', 's3://bucket/data/*', '-o', local('merged.tfrecord')],
   ['convert', 's3://bucket/data/', '--output-dir', local('converted'), '--to', 'recordio'],
   ['repair', 's3://bucket/data/', '--output-dir', local('repaired')],

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { encodeExample } from '../../src/messages/example/encode-example.ts';
+import { PipeModeStreamer } from '../../src/pipemode/streamer/index.ts';
 import { scanRecords } from '../../src/records/index.ts';
 import { openTFRecordShards, recordIOSplitRange } from '../../src/records/write/index.ts';
 import { openSource } from '../../src/storage/open-source.ts';
+import { catPipe } from '../pipemode/streamer/stream-place.ts';
 import { type CliRun, cli } from '../support/cli.ts';
 import { MemStorage } from '../support/mem-storage.ts';
 import { oracleFile } from '../support/oracle-tfrecord.ts';
@@ -152,6 +155,19 @@ describe('a storage that is registered serves every command', () => {
     memory.put('mem://out/m.manifest', Buffer.from('[{"prefix": "s3://bucket/"},\n"a.tfrecord"]'));
     const { code } = await cli(['manifest', 'check', 'mem://out/m.manifest']);
     expect(code).toBe(0);
+  });
+
+  test('stream', async () => {
+    const pipeDir = folder.file('pipes');
+    await using streamer = new PipeModeStreamer({
+      channels: [{ name: 'prefix', uri: 'mem://box/a' }],
+      pipeDir,
+      epochs: 1,
+    });
+    const running = streamer.run();
+    await streamer.ready;
+    expect(Buffer.compare(await catPipe(join(pipeDir, 'prefix_0')), FILE)).toBe(0);
+    await running;
   });
 
   test('lists of inputs and of what lies in memory', async () => {

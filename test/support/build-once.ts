@@ -6,12 +6,15 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCES = ['src', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
 
-/** Before all tests: bundles dist/, which worker threads and spawned command lines run, unless it is up to date. */
+/**
+ * Bundles dist/ before all tests, unless it is up to date. Worker threads and spawned command lines
+ * run it.
+ */
 export default function buildOnce(): void {
   buildIfStale('bundle', 'dist/cli.js');
 }
 
-/** Builds a part of dist/ unless the given file is newer than all sources. */
+/** Builds a part of dist/ unless `result` is newer than all sources. */
 export function buildIfStale(part: 'bundle' | 'types', result: string): void {
   const built = join(root, result);
   if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...SOURCES.map(newest))) return;

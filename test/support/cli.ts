@@ -8,7 +8,7 @@ import { program } from '../../src/cli/program.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
-/** How a run of the command line ended. */
+/** The result of running the command line. */
 export interface CliRun {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -19,15 +19,15 @@ export interface CliRun {
 
 /** How to run the command line. */
 export interface CliOptions extends SpawnOptions {
-  /** Contents of standard input: needs a process. */
+  /** Contents of standard input. Requires a process. */
   readonly input?: Uint8Array | string;
-  /** Whether to start a process even where the calling process can run the command line. */
+  /** Whether to start a process even if the calling process can run the command line. */
   readonly separate?: boolean;
 }
 
 /**
- * Runs the built command line as users do. It runs inside this process where the process boundary makes no
- * difference, because starting one takes far longer than most commands do.
+ * Runs the built command line as users do. It runs inside this process unless the process boundary
+ * matters, because starting a process takes far longer than most commands.
  */
 export async function cli(
   args: readonly string[],
@@ -35,7 +35,7 @@ export async function cli(
 ): Promise<CliRun> {
   if (input === undefined && !separate && runsInProcess(args, options)) return cliInProcess(args, options);
   const child = startCli(args, options);
-  child.stdin?.on('error', () => {}); // who stops at damage does not read to the end
+  child.stdin?.on('error', () => {}); // A command that stops at damage does not read all of its input.
   child.stdin?.end(input ?? '');
   return ended(child);
 }
@@ -46,10 +46,13 @@ export function startCli(args: readonly string[], options: SpawnOptions = {}): C
   return spawn(process.execPath, [MAIN, ...args], { stdio: 'pipe', ...options, env });
 }
 
-/** Options that mean the same inside this process. */
+/** Options that have the same effect inside this process. */
 const PLAIN_OPTIONS = new Set(['cwd', 'env']);
 
-/** `stream` hands its standard streams to a program; `-` may be standard input; NODE_OPTIONS are read at start-up. */
+/**
+ * `stream` passes its standard streams to a program, `-` may be standard input, and NODE_OPTIONS
+ * apply at startup.
+ */
 function runsInProcess(args: readonly string[], options: SpawnOptions): boolean {
   return (
     args[0] !== 'stream' &&
@@ -61,12 +64,12 @@ function runsInProcess(args: readonly string[], options: SpawnOptions): boolean 
   );
 }
 
-/** Variables that are read when a process starts, or once in its life. */
+/** Variables that are read at process startup or once per process. */
 const READ_ONCE = /^(NODE_|AWS_(PROFILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE)|HOME$|LANG|LC_)/;
 
 let service: string | undefined;
 
-/** A process keeps its S3 clients, so all its runs must mean the same service. */
+/** A process keeps its S3 clients, so all its runs must use the same service. */
 function sameService(env: NodeJS.ProcessEnv = {}): boolean {
   const entries = Object.entries(env).filter(([name]) => name.startsWith('AWS_'));
   if (entries.length === 0) return true;
@@ -77,7 +80,10 @@ function sameService(env: NodeJS.ProcessEnv = {}): boolean {
 
 let previous: Promise<unknown> = Promise.resolve();
 
-/** One run at a time: the working directory, the environment and the standard streams belong to the process. */
+/**
+ * One run at a time, because the working directory, the environment, and the standard streams
+ * belong to the process.
+ */
 function cliInProcess(args: readonly string[], options: SpawnOptions): Promise<CliRun> {
   const run = previous.then(() => runHere(args, options));
   previous = run.catch(() => {});
@@ -98,10 +104,10 @@ async function runHere(args: readonly string[], { cwd, env }: SpawnOptions): Pro
       await program(args[0]).parseAsync();
     } catch (error) {
       process.exitCode = await fail(error);
-      // Help is printed in pieces, which nobody awaits.
+      // Help is printed in pieces without awaiting them.
       await print('').catch(() => {});
     }
-    await print('').catch(() => {}); // help is printed without waiting for it
+    await print('').catch(() => {}); // Help is printed without awaiting it.
     const bytes = Buffer.concat(streams.out);
     const stderr = Buffer.concat(streams.err).toString();
     return { code: Number(process.exitCode ?? 0), signal: null, stdout: bytes.toString(), bytes, stderr };
@@ -127,7 +133,7 @@ function replaceEnv(env: NodeJS.ProcessEnv): () => void {
 
 const STDOUT = 1;
 
-/** Collects what is written to standard output and standard error. */
+/** Captures standard output and standard error. */
 function captureStreams(): { out: Buffer[]; err: Buffer[]; restore: () => void } {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
@@ -162,7 +168,7 @@ function captureStreams(): { out: Buffer[]; err: Buffer[]; restore: () => void }
   };
 }
 
-/** Collects what a process says until it has ended. */
+/** Collects the output of a process until it exits. */
 export function ended(child: ChildProcess): Promise<CliRun> {
   const out: Buffer[] = [];
   const err: Buffer[] = [];

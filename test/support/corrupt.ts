@@ -2,22 +2,22 @@ import type { Random } from './random.ts';
 
 export type DamageKind = 'flip' | 'cut' | 'insert' | 'delete' | 'duplicate' | 'zero';
 
-/** One damage to a file: to the bytes `[at, at + length)`, or put in at `at`. */
+/** Damage to a file: a change of the bytes `[at, at + length)`, or an insertion at `at`. */
 export interface Damage {
   readonly kind: DamageKind;
   readonly at: number;
   readonly length: number;
-  /** What is inserted, or XORed with. */
+  /** The bytes to insert or to XOR. */
   readonly junk: Uint8Array;
 }
 
 const KINDS: readonly DamageKind[] = ['flip', 'cut', 'insert', 'delete', 'duplicate', 'zero'];
 
-/** A random damage to a file of `size` bytes: mostly short, sometimes long. */
+/** Random damage to a file of `size` bytes: usually short, sometimes long. */
 export function randomDamage(random: Random, size: number): Damage {
   const at = random.below(size + 1);
-  const most = random.below(3) === 0 ? size - at : Math.min(8, size - at);
-  const length = 1 + random.below(Math.max(1, most));
+  const max = random.below(3) === 0 ? size - at : Math.min(8, size - at);
+  const length = 1 + random.below(Math.max(1, max));
   return { kind: random.pick(KINDS), at, length, junk: random.bytes(length).map((byte) => byte || 1) };
 }
 
@@ -47,7 +47,10 @@ export function damaged(bytes: Uint8Array, { kind, at, length, junk }: Damage): 
   }
 }
 
-/** Where the bytes `[from, to)` of the file lie after the damage, if none of them was changed and nothing was put between them. */
+/**
+ * The new position of the bytes `[from, to)` after the damage, if they are unchanged and
+ * contiguous.
+ */
 export function placeAfter(damage: Damage, size: number, from: number, to: number): number | undefined {
   const { kind, at, length } = damage;
   const end = Math.min(size, at + length);

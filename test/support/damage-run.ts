@@ -20,8 +20,9 @@ const PACK: Record<Packing, (bytes: Uint8Array, random: Random) => Uint8Array> =
 };
 
 /**
- * One file damaged at random (which `seed` determines) and read in every way. Whatever comes out must be right records, byte for byte,
- * and then a typed error or the end; the same in every way of reading; and what the oracle says where nothing is compressed.
+ * Damages one file at random, determined by `seed`, and reads it in every way. Each way must give
+ * correct records, byte for byte, and then a typed error or the end. All ways must agree, and must
+ * equal the oracle if the file is not compressed.
  */
 export async function damageOnce(seed: number, packing: Packing): Promise<Outcome> {
   const random = new Random(seed);
@@ -50,7 +51,10 @@ export async function damageOnce(seed: number, packing: Packing): Promise<Outcom
   return outcome;
 }
 
-/** Every record is one that was written; and they are the first ones, in order, unless the damage moved whole records. */
+/**
+ * Verifies that every record was written, and that they are the first ones in order unless the
+ * damage moved whole records.
+ */
 function checkRecords(
   { payloads: got, error }: Outcome,
   payloads: readonly Uint8Array[],
@@ -61,7 +65,7 @@ function checkRecords(
   const frames = payloads.map((payload) => Buffer.from(oracleFrame(payload)).toString('hex'));
   const found = got.map((payload) => Buffer.from(oracleFrame(payload)).toString('hex'));
   for (const frame of found) expect(frames, told).toContain(frame);
-  // What is compressed cannot lose or repeat whole records and stay whole, except for whole members.
+  // Compressed data cannot lose or repeat whole records and stay valid, except for whole members.
   const moved = kind === 'delete' || kind === 'duplicate';
   if (!moved) expect(found, told).toEqual(frames.slice(0, found.length));
   const mayEndEarly = moved || kind === 'cut' || packing !== 'none';

@@ -1,4 +1,5 @@
-// Replaces the worker of src/check: dies with files whose names say so, and reports the others as good.
+// Replaces the worker of src/check: exits on files whose names request it, and reports other files
+// as valid.
 import { parentPort } from 'node:worker_threads';
 
 parentPort.on('message', ({ job, content: { path } }) => {

@@ -32,7 +32,7 @@ const none = fc.constant({ kind: 'none' as const });
 const feature: fc.Arbitrary<FeatureInput> = fc.oneof(int64, float, bytes, none);
 const features = fc.array(fc.tuple(names, feature), { maxLength: 5 }).map((entries) => new Map(entries));
 
-/** Examples and SequenceExamples of any features. */
+/** Arbitrary Examples and SequenceExamples. */
 export const anyRecord: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 3, arbitrary: features.map((one) => encodeExample(one) as Uint8Array) },
   {
@@ -43,7 +43,7 @@ export const anyRecord: fc.Arbitrary<Uint8Array> = fc.oneof(
   },
 );
 
-/** A GIF of this size, as far as its header is concerned. */
+/** A GIF of this size with a valid header only. */
 export function gif(width: number, height: number, more = 0): Uint8Array {
   const bytes = new Uint8Array(13 + more);
   bytes.set(new TextEncoder().encode('GIF89a'));

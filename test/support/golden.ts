@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The directory of golden files: drop in `name.bin` with `name.json` and it is a test. */
+/** The directory of golden files. Each `name.bin` with a `name.json` is a test. */
 export const FIXTURES: URL = new URL('../fixtures/', import.meta.url);
 
 export interface GoldenRecord {
   readonly length: number;
   readonly sha256: string;
-  /** Undefined where nobody said it. */
+  /** Undefined if not specified. */
   readonly offset?: number;
 }
 
-/** What `name.json` says of `name.bin`. */
+/** Contents of `name.json`, which describes `name.bin`. */
 export interface Golden {
   readonly name: string;
   readonly url: URL;
   readonly bytes: Uint8Array;
   readonly format: 'tfrecord' | 'recordio' | 'textline';
-  /** How the file is to be read, where that is not by default. */
+  /** Read options that differ from the defaults. */
   readonly options: { readonly multipart?: 'dmlc' | 'concat'; readonly cr?: 'keep' };
   readonly compression: 'none' | 'gzip' | 'zlib';
-  /** Undefined where nobody said which records come before the damage. */
+  /** Undefined if the records before the damage are not specified. */
   readonly records: readonly GoldenRecord[] | undefined;
   readonly error: { readonly code: string; readonly record?: number; readonly offset?: number } | undefined;
 }
@@ -54,18 +54,21 @@ export function goldenFiles(): Golden[] {
   });
 }
 
-/** What is to be found where the format is not said: pages and pointers are no damaged TFRecord files then, but of an unknown format. */
+/**
+ * The expected result without an explicit format. HTML pages and pointer files are then of unknown
+ * format, not damaged TFRecord files.
+ */
 export function detected(golden: Golden): Omit<Golden, 'format'> & { format: Golden['format'] | null } {
   if (!golden.name.startsWith('not-a-tfrecord')) return golden;
   return { ...golden, format: null, error: { code: 'unknown-format', record: 0, offset: 0 } };
 }
 
-/** The options of a golden file as the command line has them. */
+/** The options of a golden file as command line flags. */
 export function goldenFlags({ options }: Pick<Golden, 'options'>): string[] {
   return Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-/** The bytes of one file of the directory. */
+/** The bytes of a fixture file. */
 export function fixture(file: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(file, FIXTURES)));
 }

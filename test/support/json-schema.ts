@@ -18,7 +18,10 @@ const KNOWN =
     ' ',
   );
 
-/** What of `value` does not fit a JSON Schema, as far as schemas are written with the few words known here; throws for any other word. */
+/**
+ * Validates `value` against a JSON Schema. Returns the violations. Supports few keywords.
+ * @throws for an unsupported keyword
+ */
 export function misfits(value: unknown, rule: Rule, root: Rule = rule, place = '$'): string[] {
   const unknown = Object.keys(rule).filter((key) => !KNOWN.includes(key));
   if (unknown.length > 0) throw new Error(`${place}: words that are not known here: ${unknown}`);

@@ -20,13 +20,16 @@ interface MemObject {
   readonly etag: string;
 }
 
-/** Requests are answered in chunks of this size. */
+/** Chunk size of responses. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** Objects in memory, under `mem://` addresses: shows what a storage has to implement, and that nothing else asks for its scheme. */
+/**
+ * Objects in memory under `mem://` URIs. Shows what a storage must implement, and that no other
+ * code depends on the scheme.
+ */
 export class MemStorage implements Storage {
   readonly objects: Map<string, MemObject> = new Map();
-  /** Calls of each operation. */
+  /** Number of calls per operation. */
   readonly calls: Record<'list' | 'stat' | 'read' | 'write' | 'remove', number> = {
     list: 0,
     stat: 0,
@@ -36,7 +39,10 @@ export class MemStorage implements Storage {
   };
   #writes = 0;
 
-  /** Registers the scheme. @returns removes it again */
+  /**
+   * Registers the scheme.
+   * @returns a function that removes it
+   */
   register(): () => void {
     return registerScheme({
       name: 'mem',

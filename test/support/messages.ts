@@ -25,12 +25,12 @@ const { root } = protobuf.parse(`
   message Person { string name = 1; int32 id = 2; repeated string phones = 4; bytes key = 100; }
 `);
 
-/** A message as protobuf's own implementation in JavaScript writes it. */
+/** Encodes a message with protobufjs. */
 export function message(type: string, fields: Record<string, unknown>): Uint8Array {
   return Uint8Array.from(root.lookupType(type).encode(root.lookupType(type).fromObject(fields)).finish());
 }
 
-/** An event of TensorBoard with summaries. */
+/** A TensorBoard event with summaries. */
 export function event(step: number, ...value: Record<string, unknown>[]): Uint8Array {
   return message('Event', { wallTime: 1_600_000_000.5 + step, step, summary: { value } });
 }

@@ -1,4 +1,7 @@
-/** CRC-32C one bit at a time, straight from the definition: reflected polynomial 0x1EDC6F41, all ones in, all ones out. */
+/**
+ * CRC-32C bit by bit, from the definition: reflected polynomial 0x1EDC6F41, initial value and final
+ * XOR of all ones.
+ */
 export function oracleCrc32c(bytes: Uint8Array, seed = 0): number {
   let crc = ~seed;
   for (const byte of bytes) {
@@ -8,7 +11,10 @@ export function oracleCrc32c(bytes: Uint8Array, seed = 0): number {
   return ~crc >>> 0;
 }
 
-/** mask(c) = rotate right by 15, plus 0xa282ead8, modulo 2^32; with BigInt, so that no 32-bit operator is involved. */
+/**
+ * mask(c) = c rotated right by 15, plus 0xa282ead8, modulo 2^32. Uses BigInt to avoid 32-bit
+ * operators.
+ */
 export function oracleMask(crc: number): number {
   const value = BigInt(crc);
   const rotated = ((value >> 15n) | (value << 17n)) & 0xffffffffn;

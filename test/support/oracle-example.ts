@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs';
 import type { Feature } from '../../src/messages/index.ts';
 
-/** example.proto and feature.proto of TensorFlow, in the words of their own. */
+/** TensorFlow's example.proto and feature.proto. */
 const PROTO = `syntax = "proto3";
 message BytesList { repeated bytes value = 1; }
 message FloatList { repeated float value = 1; }
@@ -27,18 +27,24 @@ const { root } = protobuf.parse(PROTO);
 export const OracleExample: protobuf.Type = root.lookupType('Example');
 export const OracleSequenceExample: protobuf.Type = root.lookupType('SequenceExample');
 
-/** What a test compares: kinds with values, integers as text, bytes as hex, floats as their bits. */
+/**
+ * A comparable form of features: kinds with values, integers as strings, bytes in hexadecimal,
+ * floats as their bits.
+ */
 export type Told = Record<string, { kind: string; value: string[] }>;
 
 const PLAIN = { longs: String, arrays: true, objects: true, oneofs: true } as const;
 
-/** What protobufjs makes of the record. It throws for what it finds malformed. */
+/**
+ * Decodes an Example with protobufjs.
+ * @throws if the record is malformed
+ */
 export function oracleExample(record: Uint8Array): Told {
   const plain = OracleExample.toObject(OracleExample.decode(record), PLAIN) as { features?: PlainFeatures };
   return toldFeatures(plain.features);
 }
 
-/** The same of a SequenceExample. */
+/** Decodes a SequenceExample with protobufjs. */
 export function oracleSequenceExample(record: Uint8Array): {
   context: Told;
   lists: Record<string, Told[string][]>;
@@ -72,12 +78,12 @@ function toldFeature({ kind, bytesList, floatList, int64List }: PlainFeature): T
   }
 }
 
-/** The same of what we decode. */
+/** The comparable form of decoded features. */
 export function told(features: Iterable<readonly [string, Feature]>): Told {
   return Object.fromEntries([...features].map(([name, feature]) => [name, toldOne(feature)]));
 }
 
-/** The same of one feature. */
+/** The comparable form of one feature. */
 export function toldOne({ kind, value }: Feature): Told[string] {
   switch (kind) {
     case 'bytes':
@@ -95,7 +101,7 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 
-/** Every NaN is one: a number does not keep which. */
+/** All NaNs are equal, because a number does not preserve their bits. */
 export function bits(float: number): string {
   return Object.is(float, -0) ? '-0' : String(float);
 }

@@ -1,6 +1,6 @@
 import { concat } from './oracle-tfrecord.ts';
 
-/** What the oracle is told: the same words as the reader's options. */
+/** Options of the oracle, with the same names as the reader's options. */
 export interface OracleRules {
   readonly multipart?: 'dmlc' | 'concat' | 'error';
   readonly lenientFlags?: boolean;
@@ -11,18 +11,18 @@ export interface OracleRules {
 export interface OracleRecordIO {
   readonly records: { readonly offset: number; readonly payload: Uint8Array }[];
   readonly error: { readonly code: string; readonly record: number; readonly offset: number } | undefined;
-  /** Whether the last record was taken although its padding was not whole. */
+  /** Whether the last record was accepted with incomplete padding. */
   readonly warned: boolean;
 }
 
-/** A record that is whole, and where it ends; or what is wrong with it. */
+/** A complete record and its end, or its error. */
 type OracleFrame = { payload: Uint8Array; end: number; warned: boolean } | { code: string };
 
 export const MAGIC: Uint8Array = Uint8Array.of(0x0a, 0x23, 0xd7, 0xce);
 
 /**
- * What a strict reader must deliver of these bytes, written from the format's description alone: the records in order, then the first thing that is
- * wrong. Slow and obvious on purpose.
+ * The expected result of a strict reader, from the format's description: the records in order, then
+ * the first error. Deliberately slow and simple.
  */
 export function oracleDecodeRecordIO(bytes: Uint8Array, rules: OracleRules = {}): OracleRecordIO {
   const records: { offset: number; payload: Uint8Array }[] = [];
@@ -40,7 +40,7 @@ export function oracleDecodeRecordIO(bytes: Uint8Array, rules: OracleRules = {})
   return { records, error: undefined, warned };
 }
 
-/** The record that begins at `offset`. */
+/** Reads the record at `offset`. */
 function oracleFrame(bytes: Uint8Array, offset: number, rules: OracleRules): OracleFrame {
   const { multipart = 'dmlc', lenientFlags, strictPadding, maxRecordBytes = 2 ** 31 - 1 } = rules;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -81,18 +81,19 @@ function oracleFrame(bytes: Uint8Array, offset: number, rules: OracleRules): Ora
   return { payload: concat(pieces), end: at, warned };
 }
 
-/** What is delivered while damage is passed over, and how much of it there was. */
+/** The expected result of skipping damage, and the amount of damage. */
 export interface OracleRecovery {
   readonly records: { readonly offset: number; readonly payload: Uint8Array }[];
   readonly corrupted: number;
   readonly skippedBytes: number;
-  /** The error that ends it all the same: a cut behind which no record follows. */
+  /** The error at the end despite recovery: a truncation without a subsequent record. */
   readonly code: string | undefined;
 }
 
 /**
- * What `recover: 'scan'` must deliver: a record that is whole, unless no header follows it and a record begins inside it; behind anything else, the next
- * whole record at a multiple of four. Slow and obvious on purpose.
+ * The expected result of `recover: 'scan'`. A complete record counts, unless no header follows it
+ * and a record starts inside it. After anything else, the next complete record at a multiple of
+ * four follows. Deliberately slow and simple.
  */
 export function oracleRecoverRecordIO(bytes: Uint8Array, rules: OracleRules = {}): OracleRecovery {
   const records: { offset: number; payload: Uint8Array }[] = [];
@@ -101,7 +102,7 @@ export function oracleRecoverRecordIO(bytes: Uint8Array, rules: OracleRules = {}
   const end = bytes.length;
   const next = (from: number, to: number): number => {
     for (let at = from; at + 8 <= to; at++) {
-      // In strict order too: behind damage nothing but a whole or a first part may begin a record.
+      // Also in strict order: after damage, only a whole or first part can start a record.
       if (at % 4 === 0 && bytes[at + 7] >> 5 <= 1 && !('code' in oracleFrame(bytes, at, rules))) return at;
     }
     return -1;
@@ -135,7 +136,7 @@ export function oracleRecoverRecordIO(bytes: Uint8Array, rules: OracleRules = {}
   return { records, corrupted, skippedBytes, code: undefined };
 }
 
-/** One part, whose header may say something else than what follows. */
+/** Writes one part, whose header may contradict its contents. */
 export function oraclePart(
   payload: Uint8Array,
   flag: number,
@@ -150,7 +151,10 @@ export function oraclePart(
   return part;
 }
 
-/** One record as dmlc writes it: cut at every magic number at a multiple of four, which is left out. */
+/**
+ * Writes a record as dmlc does: split at every magic number at a multiple of four, which is
+ * omitted.
+ */
 export function oracleFrameRecordIO(payload: Uint8Array, escapeMagic = true): Uint8Array {
   const pieces: Uint8Array[] = [];
   let from = 0;
@@ -164,7 +168,7 @@ export function oracleFrameRecordIO(payload: Uint8Array, escapeMagic = true): Ui
   return concat(pieces.map((piece, i) => oraclePart(piece, i === 0 ? 1 : i === pieces.length - 1 ? 3 : 2)));
 }
 
-/** A file of these payloads. */
+/** Writes a file of these payloads. */
 export function oracleFileRecordIO(payloads: readonly Uint8Array[], escapeMagic = true): Uint8Array {
   return concat(payloads.map((payload) => oracleFrameRecordIO(payload, escapeMagic)));
 }

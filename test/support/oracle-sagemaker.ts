@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs';
 import type { SageMakerRecord, SageMakerValue } from '../../src/messages/index.ts';
 
-/** record.proto of the SageMaker Python SDK, in the words of their own. */
+/** record.proto of the SageMaker Python SDK. */
 const TENSOR = 'repeated uint64 keys = 2 [packed = true]; repeated uint64 shape = 3 [packed = true];';
 const PROTO = `syntax = "proto2";
 message Float32Tensor { repeated float values = 1 [packed = true]; ${TENSOR} }
@@ -35,7 +35,7 @@ interface PlainRecord {
   readonly configuration?: string;
 }
 
-/** What a test compares: all numbers as text. */
+/** A comparable form of a value: all numbers as strings. */
 interface ToldValue {
   readonly kind: string;
   readonly values?: string[];
@@ -49,7 +49,10 @@ export interface ToldRecord {
   readonly texts: (string | undefined)[];
 }
 
-/** What protobufjs makes of the record. It throws for what it finds malformed. */
+/**
+ * Decodes a Record with protobufjs.
+ * @throws if the record is malformed
+ */
 export function oracleRecord(record: Uint8Array): ToldRecord {
   const plain = OracleRecord.toObject(OracleRecord.decode(record), { longs: String }) as PlainRecord;
   const { features = {}, label = {}, uid, metadata, configuration } = plain;
@@ -60,7 +63,7 @@ export function oracleRecord(record: Uint8Array): ToldRecord {
   };
 }
 
-/** The same of what we decode. */
+/** The comparable form of a decoded Record. */
 export function toldRecord(record: SageMakerRecord): ToldRecord {
   const { features, label, uid, metadata, configuration } = record;
   return {

@@ -1,4 +1,4 @@
-/** What the oracle is told; all that differs from cutting at `\n` and keeping every byte. */
+/** Options of the oracle. By default, it splits at `\n` and keeps every byte. */
 export interface OracleOptions {
   readonly delimiter?: Uint8Array;
   readonly cr?: 'keep' | 'crlf' | 'all';
@@ -14,7 +14,7 @@ export interface OracleLine {
 
 const CR = 13;
 
-/** Cuts lines byte by byte, in the most obvious way. */
+/** Splits lines byte by byte in the simplest way. */
 export function oracleLines(bytes: Uint8Array, options: OracleOptions = {}): OracleLine[] {
   const { delimiter = Uint8Array.of(10), cr = 'keep', skipBlank, stripBom, dropLastReturns } = options;
   const lines: OracleLine[] = [];

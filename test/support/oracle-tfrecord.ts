@@ -17,8 +17,8 @@ export interface OracleResult {
 }
 
 /**
- * What a strict reader must deliver of these uncompressed bytes, written from the format's description alone: the good records in order, then
- * the first thing that is wrong. Slow and obvious on purpose.
+ * The expected result of a strict reader for uncompressed bytes, from the format's description: the
+ * valid records in order, then the first error. Deliberately slow and simple.
  */
 export function oracleDecode(bytes: Uint8Array, maxRecordBytes: number = 2 ** 31 - 1): OracleResult {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -41,14 +41,14 @@ export function oracleDecode(bytes: Uint8Array, maxRecordBytes: number = 2 ** 31
   return { records, error: undefined };
 }
 
-/** Whether 12 bytes with a good length checksum begin at `offset`. */
+/** Whether 12 bytes with a valid length checksum start at `offset`. */
 export function headerIsGood(bytes: Uint8Array, offset: number): boolean {
   if (offset + 12 > bytes.length) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return view.getUint32(offset + 8, true) === oracleMask(oracleCrc32c(bytes.subarray(offset, offset + 8)));
 }
 
-/** One frame, written by the oracle alone. A length that is not the payload's may be claimed. */
+/** Writes one frame without recordpipe. `claimedLength` may differ from the payload's length. */
 export function oracleFrame(payload: Uint8Array, claimedLength: bigint = BigInt(payload.length)): Uint8Array {
   const frame = new Uint8Array(payload.length + 16);
   const view = new DataView(frame.buffer);
@@ -59,7 +59,7 @@ export function oracleFrame(payload: Uint8Array, claimedLength: bigint = BigInt(
   return frame;
 }
 
-/** A file of these payloads. */
+/** Writes a file of these payloads. */
 export function oracleFile(payloads: readonly Uint8Array[]): Uint8Array {
   return concat(payloads.map((payload) => oracleFrame(payload)));
 }

@@ -1,14 +1,17 @@
 import type { RecordpipeError } from '../../src/index.ts';
 import { tfrecordWays } from './ways.ts';
 
-/** What reading a source came to: copies of all records, where they began, and what ended it. */
+/**
+ * The result of reading a source: copies of all records, their offsets, and the error that ended
+ * them.
+ */
 export interface Outcome {
   readonly payloads: Uint8Array[];
   readonly offsets: number[];
   error: RecordpipeError | undefined;
 }
 
-/** The part of an error that must be the same however a file is read. */
+/** The properties of an error that must be equal in every way of reading. */
 export interface Where {
   readonly code: string;
   readonly record: number | undefined;
@@ -19,7 +22,7 @@ export function where(error: RecordpipeError | undefined): Where | undefined {
   return error && { code: error.code, record: error.record, offset: error.offset };
 }
 
-// TFRecord, which most tests are about; the other formats' are in ways.ts.
+// For TFRecord, the format of most tests. Other formats are in ways.ts.
 export const decodeAll: (typeof tfrecordWays)['decodeAll'] = tfrecordWays.decodeAll;
 export const readAll: (typeof tfrecordWays)['readAll'] = tfrecordWays.readAll;
 export const readEach: (typeof tfrecordWays)['readEach'] = tfrecordWays.readEach;

@@ -1,4 +1,4 @@
-/** What the tests use of parse5, which comes without types. */
+/** The part of parse5 that the tests use. parse5 has no types. */
 declare module 'parse5' {
   export function parse(
     html: string,

@@ -1,18 +1,21 @@
-/** The chunk sizes with which everything is read again. */
+/** Chunk sizes for repeated reading. */
 export const CHUNK_SIZES: readonly number[] = [1, 2, 3, 7, 63, 65536];
 
-/** `bytes` in chunks of `size` bytes; every chunk is memory of its own, so that reading beyond it shows. */
+/** `bytes` in chunks of `size` bytes. Each chunk has its own memory, to expose reads beyond it. */
 export function* rechunk(bytes: Uint8Array, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
 }
 
-/** `bytes` cut at the given places, in any order; places beyond the end do nothing, equal places make empty chunks. */
+/**
+ * `bytes` split at the given positions, in any order. Positions beyond the end have no effect;
+ * equal positions give empty chunks.
+ */
 export function cutAt(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   const cuts = places.map((place) => Math.min(place, bytes.length)).sort((a, b) => a - b);
   return [0, ...cuts].map((from, i) => bytes.slice(from, cuts[i] ?? bytes.length));
 }
 
-/** Chunks that arrive one by one, each in a turn of its own. */
+/** Chunks that arrive one by one, each in a separate turn of the event loop. */
 export async function* slowly(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) {
     await Promise.resolve();
@@ -20,7 +23,7 @@ export async function* slowly(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint
   }
 }
 
-/** A byte stream of the web. */
+/** A web byte stream. */
 export function webStream(chunks: Iterable<Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = chunks[Symbol.iterator]();
   return new ReadableStream<Uint8Array>({

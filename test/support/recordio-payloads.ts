@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { MAGIC } from './oracle-recordio.ts';
 import { concat } from './oracle-tfrecord.ts';
 
-/** Bytes that look like RecordIO or nearly so: the magic number, halves of it, headers. */
+/** Bytes that resemble RecordIO: the magic number, halves of it, headers. */
 const piece: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 4, arbitrary: fc.constant(MAGIC) },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }).map((length) => MAGIC.subarray(0, length)) },
@@ -12,5 +12,5 @@ const piece: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 80 }) },
 );
 
-/** Payloads full of magic numbers, at multiples of four and elsewhere. */
+/** Payloads with many magic numbers, at multiples of four and elsewhere. */
 export const magicPayloads: fc.Arbitrary<Uint8Array> = fc.array(piece, { maxLength: 12 }).map(concat);

@@ -3,7 +3,10 @@ import type { Random } from './random.ts';
 
 const NAMES = ['values', 'é', '', '🦊', 'x'.repeat(150)];
 
-/** A Record in a shape that nobody writes but protobuf allows: values, kinds and lists in several parts, unpacked, in any order, with unknown fields. */
+/**
+ * A Record in an unusual encoding that protobuf permits: values, kinds, and lists in several parts,
+ * unpacked, in any order, with unknown fields.
+ */
 export function oddRecord(random: Random): Uint8Array {
   return several(random, 5, () =>
     random.below(4)
@@ -57,8 +60,8 @@ function varint(random: Random): Uint8Array {
   return random.bytes(length).map((byte, i) => (i === length - 1 ? byte & 0x7f : byte | 0x80));
 }
 
-function several(random: Random, most: number, part: () => Uint8Array): Uint8Array {
-  const parts = Array.from({ length: random.below(most + 1) }, part);
+function several(random: Random, max: number, part: () => Uint8Array): Uint8Array {
+  const parts = Array.from({ length: random.below(max + 1) }, part);
   if (random.below(10) === 0) parts.push(Buffer.from([0x78, 0x96, 0x01]), Buffer.from([0x7d, 1, 2, 3, 4]));
   return Buffer.concat(parts);
 }

@@ -2,12 +2,12 @@ import { gzipSync } from 'node:zlib';
 import { concat, oracleFile } from './oracle-tfrecord.ts';
 import { Random } from './random.ts';
 
-/** Six records whose lengths meet the borders of the format, and the file that holds them. */
+/** Six records with lengths at the boundaries of the format, and a file of them. */
 export const PAYLOADS: readonly Uint8Array[] = [10, 200, 0, 300, 77, 15].map((length) =>
   new Random(length).bytes(length),
 );
 export const FILE: Uint8Array = oracleFile(PAYLOADS);
-/** Where each record begins, and where the file ends. */
+/** Offsets of the records and of the end of the file. */
 export const OFFSETS: readonly number[] = recordOffsets(PAYLOADS);
 
 /** A copy with the bits `mask` of the byte at `at` flipped. */
@@ -17,7 +17,7 @@ export function flipped(bytes: Uint8Array, at: number, mask = 0x10): Uint8Array 
   return copy;
 }
 
-/** A copy whose records of these indexes have a wrong payload checksum. */
+/** A copy in which the records at these indexes have a wrong payload checksum. */
 export function withBadPayloads(
   file: Uint8Array,
   offsets: readonly number[],
@@ -26,13 +26,13 @@ export function withBadPayloads(
   return bad.reduce((bytes, record) => flipped(bytes, offsets[record + 1] - 1), file);
 }
 
-/** `bytes` as gzip members cut at these places. */
+/** `bytes` as gzip members split at these positions. */
 export function gzipMembers(bytes: Uint8Array, cuts: readonly number[]): Uint8Array {
   const ends = [...cuts, bytes.length];
   return concat(ends.map((end, i) => gzipSync(bytes.subarray(ends[i - 1] ?? 0, end))));
 }
 
-/** Where each record of such a file begins, and where the file ends. */
+/** Offsets of the records and of the end of such a file. */
 export function recordOffsets(payloads: readonly Uint8Array[]): number[] {
   const offsets = [0];
   for (const { length } of payloads) offsets.push(offsets[offsets.length - 1] + length + 16);

@@ -1,4 +1,4 @@
-// Shuffles a file and says how much memory that took: node shuffle-once.mjs INPUT OUTPUT MEMORY_BYTES SEED
+// Shuffles a file and prints its peak memory: node shuffle-once.mjs INPUT OUTPUT MEMORY_BYTES SEED
 import { shuffleFile } from 'recordpipe/transform';
 
 const [input, output, memoryBytes, seed] = process.argv.slice(2);

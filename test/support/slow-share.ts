@@ -1,6 +1,6 @@
 const PERCENT = Number(process.env['RECORDPIPE_SLOW_PERCENT'] ?? 100);
 
-/** Of so many random runs of a slow test, those that are to be done: all, or RECORDPIPE_SLOW_PERCENT hundredths. */
+/** Number of random runs of a slow test to do: all, or the percentage RECORDPIPE_SLOW_PERCENT. */
 export function slowShare(runs: number): number {
   return Math.ceil((runs * PERCENT) / 100);
 }

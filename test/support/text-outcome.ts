@@ -8,7 +8,7 @@ import type { TextLineReadOptions } from '../../src/records/textline.ts';
 import type { Outcome } from './outcome.ts';
 import { textLineWays } from './ways.ts';
 
-/** The lines of chunks, by the decoder alone, over the kernel and in JavaScript by turns. */
+/** Splits chunks into lines with the decoder alone: with the kernel, or with `table` in JavaScript. */
 export function cutChunks(
   chunks: Iterable<Uint8Array>,
   given: Partial<TextLineReadOptions> = {},
@@ -40,7 +40,7 @@ export function cutChunks(
 export const decodeLines: typeof textLineWays.decodeAll = textLineWays.decodeAll;
 export const readLines: typeof textLineWays.readAll = textLineWays.readAll;
 
-/** Lines as text, for short tests. */
+/** Lines as strings, for short tests. */
 export function texts({ payloads }: Outcome): string[] {
   return payloads.map((payload) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(payload));
 }
@@ -56,7 +56,10 @@ function take(outcome: Outcome, batch: RecordBatch): void {
   }
 }
 
-/** The failure that ends reading. A wrong option is the test's own mistake, and anything else a crash: both are thrown. */
+/**
+ * Returns the RecordpipeError that ended reading. Throws other errors: invalid options are mistakes
+ * of the test, and anything else is a bug.
+ */
 function typed(error: unknown): RecordpipeError {
   if (isItemFailure(error) || isRecordpipeError(error, 'aborted')) return error;
   throw error;

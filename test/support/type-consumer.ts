@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The compiler options of a strict library that publishes its declarations. */
+/** Compiler options of a strict library that publishes its declarations. */
 export const CONSUMER_OPTIONS: Readonly<Record<string, unknown>> = {
   module: 'NodeNext',
   moduleResolution: 'NodeNext',
@@ -13,13 +13,13 @@ export const CONSUMER_OPTIONS: Readonly<Record<string, unknown>> = {
   types: ['node'],
   strict: true,
   declaration: true,
-  // The package is linked, and must look installed.
+  // The package is linked and must appear installed.
   preserveSymlinks: true,
   outDir: 'out',
   skipLibCheck: false,
 };
 
-/** The public subpaths, and the declaration file of each. */
+/** The public subpaths and their declaration files. */
 export function publicEntries(): {
   readonly specifier: string;
   readonly types: string;
@@ -35,7 +35,10 @@ export function publicEntries(): {
   });
 }
 
-/** Writes a library into `folder` that re-exports every value of recordpipe, and what each function returns. */
+/**
+ * Writes a library to `folder` that re-exports every value of recordpipe and the result of each
+ * function.
+ */
 export async function writeConsumer(folder: string): Promise<string> {
   const modules = join(folder, 'node_modules');
   mkdirSync(modules, { recursive: true });

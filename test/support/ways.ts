@@ -27,7 +27,7 @@ import {
 } from '../../src/index.ts';
 import type { Outcome } from './outcome.ts';
 
-/** The public functions of one format, options aside the same for all. */
+/** The public functions of one format. Except for options, they are the same for all formats. */
 interface Functions<O extends Partial<ReadOptions>, S> {
   readonly decodeBatches: (bytes: Uint8Array, options?: O) => Iterable<RecordBatch>;
   readonly readBatches: (source: ByteSource, options?: O) => AsyncIterable<RecordBatch>;
@@ -35,11 +35,11 @@ interface Functions<O extends Partial<ReadOptions>, S> {
   readonly scan: (source: ByteSource, options?: S) => Promise<RecordScan>;
 }
 
-/** Every way in which one format can be read, each to the same kind of outcome. */
+/** All ways to read one format, with the same type of result. */
 export interface Ways<O extends Partial<ReadOptions>, S = O> {
   decodeAll(bytes: Uint8Array, options?: O): Outcome;
   readAll(source: ByteSource, options?: O): Promise<Outcome>;
-  /** Record by record, with what the reader counted. */
+  /** Reads record by record. Includes the reader's counters. */
   readEach(
     source: ByteSource,
     options?: O,
@@ -103,7 +103,10 @@ export const textLineWays: Ways<Parameters<typeof readTextLines>[1] & object> = 
   scan: scanTextLines,
 });
 
-/** The failure that ends reading. A wrong option is the test's own mistake, and anything else a crash: both are thrown. */
+/**
+ * Returns the RecordpipeError that ended reading. Throws other errors: invalid options are mistakes
+ * of the test, and anything else is a bug.
+ */
 function typed(error: unknown): RecordpipeError {
   if (isItemFailure(error) || isRecordpipeError(error, 'aborted')) return error;
   throw error;

@@ -1,5 +1,5 @@
 import { RecordpipeError } from '../../errors.ts';
-import { readU32 } from '../little-endian.ts';
+import { readU32 } from '../binary-data.ts';
 
 /** How a compressed stream is read. */
 export interface InflateOptions {

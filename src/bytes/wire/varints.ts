@@ -23,29 +23,25 @@ export function varintsInto(
   checkEnd(bytes, start, end);
   let at = start;
   while (at < end) {
-    let byte = bytes[at];
-    let low = byte;
-    if (byte >= 0x80) {
-      byte = bytes[at + 1];
-      low = (low & 0x7f) | ((byte & 0x7f) << 7);
+    let low = bytes[at++];
+    if (low >= 0x80) {
+      // The 1 clears the top bit of the byte before.
+      let byte = bytes[at++];
+      low ^= (byte ^ 1) << 7;
       if (byte >= 0x80) {
-        byte = bytes[at + 2];
-        low |= (byte & 0x7f) << 14;
+        byte = bytes[at++];
+        low ^= (byte ^ 1) << 14;
         if (byte >= 0x80) {
-          byte = bytes[at + 3];
-          low |= (byte & 0x7f) << 21;
+          byte = bytes[at++];
+          low ^= (byte ^ 1) << 21;
           if (byte >= 0x80) {
-            at = longVarint(bytes, at, words, to);
+            at = longVarint(bytes, at - 4, words, to);
             to += 2;
             continue;
           }
-          at++;
         }
-        at++;
       }
-      at++;
     }
-    at++;
     words[to + LOW_WORD] = low;
     words[to + HIGH_WORD] = 0;
     to += 2;
@@ -70,31 +66,27 @@ export function numbersFrom(
   checkEnd(bytes, start, end);
   let at = start;
   while (at < end) {
-    let byte = bytes[at];
-    let low = byte;
-    if (byte >= 0x80) {
-      byte = bytes[at + 1];
-      low = (low & 0x7f) | ((byte & 0x7f) << 7);
+    let low = bytes[at++];
+    if (low >= 0x80) {
+      // The 1 clears the top bit of the byte before.
+      let byte = bytes[at++];
+      low ^= (byte ^ 1) << 7;
       if (byte >= 0x80) {
-        byte = bytes[at + 2];
-        low |= (byte & 0x7f) << 14;
+        byte = bytes[at++];
+        low ^= (byte ^ 1) << 14;
         if (byte >= 0x80) {
-          byte = bytes[at + 3];
-          low |= (byte & 0x7f) << 21;
+          byte = bytes[at++];
+          low ^= (byte ^ 1) << 21;
           if (byte >= 0x80) {
-            at = longVarint(bytes, at, one, 0);
+            at = longVarint(bytes, at - 4, one, 0);
             const number = one[HIGH_WORD] * 2 ** 32 + (one[LOW_WORD] >>> 0);
             if (!Number.isSafeInteger(number)) return -1;
             numbers[to++] = number;
             continue;
           }
-          at++;
         }
-        at++;
       }
-      at++;
     }
-    at++;
     numbers[to++] = low;
   }
   return to;
@@ -135,17 +127,21 @@ export interface VarintSink {
 export function sendVarints(bytes: Uint8Array, start: number, end: number, sink: VarintSink): void {
   let at = start;
   while (at < end) {
-    let byte = bytes[at++];
-    let low = byte & 0x7f;
-    for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
-      byte = bytes[at++];
-      low |= (byte & 0x7f) << shift;
+    let low = bytes[at++];
+    if (low >= 0x80) {
+      let byte = bytes[at++];
+      low ^= (byte ^ 1) << 7;
+      for (let shift = 14; byte >= 0x80 && shift < 28; shift += 7) {
+        byte = bytes[at++];
+        low ^= (byte ^ 1) << shift;
+      }
+      if (byte >= 0x80) {
+        at = longVarint(bytes, at - 4, one, 0);
+        sink.int64(one[HIGH_WORD], one[LOW_WORD] >>> 0);
+        continue;
+      }
     }
-    if (byte < 0x80) sink.int64(0, low);
-    else {
-      at = longVarint(bytes, at - 4, one, 0);
-      sink.int64(one[HIGH_WORD], one[LOW_WORD] >>> 0);
-    }
+    sink.int64(0, low);
   }
 }
 

@@ -1,4 +1,4 @@
-import { readU32 } from '../../bytes/little-endian.ts';
+import { readU32 } from '../../bytes/binary-data.ts';
 import type { FormatName } from '../../formats/names/index.ts';
 import { FeatureIndex } from '../../messages/example/feature-index.ts';
 import { NONE } from '../../messages/example/list-cursor.ts';

@@ -52,12 +52,15 @@ Merging shard reports (from --report of validate, stats, schema, index, convert)
 type Options = Values<typeof OPTIONS>;
 
 async function merge(files: string[], options: Options): Promise<number> {
-  if (files.every(mayBeReport)) {
+  const { sort, output } = options;
+  // Looking for reports lists a prefix; the name of a record file says that there are none.
+  const { kindOfName, mergeFiles } = await import('recordpipe/transform');
+  const isRecordFile = ['tfrecord', 'recordio'].includes(kindOfName(output ?? '').format ?? '');
+  if (!isRecordFile && files.every(mayBeReport)) {
     const { mergeShards, reportsOf } = await import('../merge-reports.ts');
     const reports = await reportsOf(files, options);
     if (reports !== undefined) return mergeShards(reports, options);
   }
-  const { sort, output } = options;
   // The last file is never the output: with --force, `merge a b` would replace an input.
   if (output === undefined)
     throw new UsageError(
@@ -66,7 +69,6 @@ async function merge(files: string[], options: Options): Promise<number> {
   const sources = sort ? await expanded(files, options) : await inOrder(files, options);
   if (sources.filter((source) => source === '-').length > 1)
     throw new UsageError('merge: standard input can be read only once');
-  const { mergeFiles } = await import('recordpipe/transform');
   return transforming(options, {
     verb: 'merge',
     input: sources[0],

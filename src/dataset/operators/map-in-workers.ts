@@ -10,7 +10,6 @@ import { checkCount } from '../operator-options.ts';
 import type { Open, Openable, Stage } from '../stage.ts';
 import { MapStage } from './map.ts';
 import { mapWith } from './map-with.ts';
-import type { MapWorkerData } from './recordpipe-map-worker.ts';
 
 /** Jobs per thread: one that runs and one that waits, so that the thread never idles. */
 const JOBS_PER_WORKER = 2;
@@ -165,4 +164,10 @@ function checkAttached(buffer: ArrayBuffer): void {
       'the buffer of this value is detached: it was moved to another thread before; leave out transfer, or make a new one each time',
     );
   }
+}
+
+/** An object, because bundlers add fields to it. */
+export interface MapWorkerData {
+  /** URL of the user's module. */
+  readonly module: string;
 }

@@ -5,14 +5,8 @@
  */
 import { workerData } from 'node:worker_threads';
 import { serveJobs } from '../../records/workers/serve-jobs.ts';
-import { packed } from './map-in-workers.ts';
+import { type MapWorkerData, packed } from './map-in-workers.ts';
 import { mapWith } from './map-with.ts';
-
-/** An object, because bundlers add fields to it. */
-export interface MapWorkerData {
-  /** URL of the user's module. */
-  readonly module: string;
-}
 
 const map = mapWith((workerData as MapWorkerData).module);
 serveJobs(async (value) => packed(await map(value), true));

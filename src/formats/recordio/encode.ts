@@ -1,4 +1,4 @@
-import { writeU32 } from '../../bytes/little-endian.ts';
+import { writeU32 } from '../../bytes/binary-data.ts';
 import { UsageError } from '../../errors.ts';
 import { leavePlainBuffers, plainBuffers } from '../frame-buffers.ts';
 import type { Framer } from '../record-format.ts';

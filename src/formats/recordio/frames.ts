@@ -1,4 +1,4 @@
-import { readU32 } from '../../bytes/little-endian.ts';
+import { readU32 } from '../../bytes/binary-data.ts';
 import { isItemFailure } from '../../errors.ts';
 import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from '../index-errors.ts';
 import type { FrameReader, FrameSink, HeaderHop } from '../record-format.ts';

@@ -1,4 +1,4 @@
-import { hex32, readU32 } from '../../bytes/little-endian.ts';
+import { hex32, readU32 } from '../../bytes/binary-data.ts';
 import { describeForeignFile } from '../../bytes/sniff.ts';
 import { maskCrc32c, tableCrc32c } from '../../crc32c/crc32c.ts';
 import { type ErrorPlace, RecordpipeError } from '../../errors.ts';

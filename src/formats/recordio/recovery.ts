@@ -1,4 +1,4 @@
-import { readU32 } from '../../bytes/little-endian.ts';
+import { readU32 } from '../../bytes/binary-data.ts';
 import type { RecordpipeError } from '../../errors.ts';
 import type { CorruptionBudget } from '../corruption.ts';
 import type { RecordCursor } from '../cursor.ts';

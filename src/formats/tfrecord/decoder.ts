@@ -1,4 +1,4 @@
-import { readU32 } from '../../bytes/little-endian.ts';
+import { readU32 } from '../../bytes/binary-data.ts';
 import type { ErrorPlace, RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../batch.ts';
 import { extended } from '../codec-options.ts';

@@ -1,5 +1,5 @@
+import { writeU32 } from '../../bytes/binary-data.ts';
 import { wantsKernel } from '../../bytes/kernel-memory.ts';
-import { writeU32 } from '../../bytes/little-endian.ts';
 import { crc32c, createKernel, maskCrc32c } from '../../crc32c/crc32c.ts';
 import type { WasmKernel } from '../../crc32c/wasm-kernel.ts';
 import { UsageError } from '../../errors.ts';

@@ -1,4 +1,4 @@
-import { hex32, readU32, u64Text } from '../../bytes/little-endian.ts';
+import { hex32, readU32, u64Text } from '../../bytes/binary-data.ts';
 import { describeForeignFile } from '../../bytes/sniff.ts';
 import { crc32c, maskCrc32c } from '../../crc32c/crc32c.ts';
 import { type ErrorPlace, RecordpipeError, UsageError } from '../../errors.ts';

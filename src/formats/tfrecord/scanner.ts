@@ -1,4 +1,4 @@
-import { readU32 } from '../../bytes/little-endian.ts';
+import { readU32 } from '../../bytes/binary-data.ts';
 import { createKernel, type Kernel, maskCrc32c, sharedKernel, tableCrc32c } from '../../crc32c/crc32c.ts';
 import type { WasmKernel } from '../../crc32c/wasm-kernel.ts';
 import {

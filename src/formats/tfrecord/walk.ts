@@ -1,4 +1,4 @@
-import { readU32 } from '../../bytes/little-endian.ts';
+import { readU32 } from '../../bytes/binary-data.ts';
 import { maskCrc32c } from '../../crc32c/crc32c.ts';
 import type { ErrorPlace } from '../../errors.ts';
 import { type Findings, placed } from '../corruption.ts';

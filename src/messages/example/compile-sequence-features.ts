@@ -91,6 +91,7 @@ export function compileSequenceFeatures<
   const finder = new SlotFinder(slots);
   const lists = slots.map((name) => new FoundFeatures([name], strict));
   const columns = names.map((name) => columnOf(name, stepSpec(listSpecs[name]), int64, () => 0));
+  const listOfColumn = keys.map((key) => lists[slots.indexOf(key)]);
   const cursor = new FeatureCursor();
   cursor.strict = strict;
 
@@ -116,7 +117,7 @@ export function compileSequenceFeatures<
     const parsedContext = context.parse(record, place);
     try {
       findLists(record, place);
-      for (const [i, name] of names.entries()) parsed[name] = columns[i].batch(lists[slots.indexOf(keys[i])]);
+      for (let i = 0; i < names.length; i++) parsed[names[i]] = columns[i].batch(listOfColumn[i]);
     } finally {
       cursor.close();
       for (const list of lists) list.close();

@@ -153,9 +153,10 @@ class ReusedFeature {
   /** Returns false if an integer does not fit a number. */
   #fillInt64s(cursor: FeatureCursor, int64: Int64Mode): boolean {
     this.#reserve(2 * maxInt64s(cursor));
-    const { words, numbers, buffer } = this.#memory;
+    const memory = this.#memory;
+    const { buffer } = memory;
     const isExact = int64 === 'bigint';
-    const count = isExact ? int64sInto(cursor, words, 0) / 2 : numbersInto(cursor, numbers, 0);
+    const count = isExact ? int64sInto(cursor, memory.words, 0) / 2 : numbersInto(cursor, memory.numbers, 0);
     if (count < 0) return false;
     if (count !== this.#count)
       this.#mutable.value = isExact

@@ -54,7 +54,6 @@ export class FeatureCursor extends ListCursor {
     this.fault = undefined;
     this.#recordEnd = end;
     this.#nextListAt = this.#listsEnd = start;
-    this.#nextStepAt = this.#stepsEnd = start;
     this.isSequence = this.isOdd = this.isForeign = false;
     // The common layout: one message of features.
     if (bytes[start] === FIELD_1 && this.delimitedEnd(start + 1, end) === end) {
@@ -96,33 +95,40 @@ export class FeatureCursor extends ListCursor {
     this.bytes = this.list = this.record;
     for (;;) {
       if (this.#nextListAt === this.#listsEnd && !this.#nextLists()) return false;
-      const start = this.#startEntry(this.#nextListAt);
-      if (!this.step(this.#listsEnd)) return false;
-      this.#nextListAt = this.at;
-      if (this.tag === FIELD_1) {
+      const at = this.#nextListAt;
+      if (this.#plainEntry(at, this.#listsEnd)) this.#nextListAt = this.#valueEnd;
+      else {
+        this.#startEntry(at);
+        if (!this.step(this.#listsEnd)) return false;
+        this.#nextListAt = this.at;
+        if (this.tag !== FIELD_1) {
+          if (!this.skipUnknown(at)) return false;
+          continue;
+        }
         if (!this.#entry(this.start, this.end)) return false;
-        this.#joinedSteps = this.#joinedValue;
-        this.#nextStepAt = this.#valueStart;
-        this.#stepsEnd = this.#valueEnd;
-        return true;
       }
-      if (!this.skipUnknown(start)) return false;
+      this.#joinedSteps = this.#joinedValue;
+      this.#nextStepAt = this.#valueStart;
+      this.#stepsEnd = this.#valueEnd;
+      return true;
     }
   }
 
   /** Moves to the feature of the next step of the list. */
   nextStep(): boolean {
+    const at = this.#nextStepAt;
+    if (at >= this.#stepsEnd) return false;
     const steps = this.#joinedSteps ?? this.record;
-    this.bytes = this.list = steps;
-    this.at = this.#nextStepAt;
-    if (this.at < this.#stepsEnd && steps[this.at] === FIELD_1) {
-      const end = this.delimitedEnd(this.at + 1, this.#stepsEnd);
+    if (this.list !== steps || this.bytes !== steps) this.bytes = this.list = steps;
+    if (steps[at] === FIELD_1) {
+      const end = this.delimitedEnd(at + 1, this.#stepsEnd);
       if (end >= 0) {
         this.#nextStepAt = end;
         return this.#feature(steps, this.start, end);
       }
     }
-    for (let start = this.at; this.step(this.#stepsEnd); start = this.at) {
+    this.at = at;
+    for (let start = at; this.step(this.#stepsEnd); start = this.at) {
       this.#nextStepAt = this.at;
       if (this.tag === FIELD_1) return this.#feature(steps, this.start, this.end);
       if (!this.skipUnknown(start)) return false;
@@ -149,30 +155,10 @@ export class FeatureCursor extends ListCursor {
         if (at === this.#recordEnd || !this.#nextFeatures()) return false;
         continue;
       }
-      if (bytes[at] === FIELD_1) {
-        if (bytes[at + 1] < 0x80 && this.#smallEntry(at, withFeature)) return true;
-        // The common layout: a name, then a feature.
-        const entryEnd = this.delimitedEnd(at + 1, end);
-        const nameAt = this.start;
-        if (entryEnd > nameAt && bytes[nameAt] === FIELD_1) {
-          const nameEnd = this.delimitedEnd(nameAt + 1, entryEnd);
-          const nameStart = this.start;
-          if (
-            nameEnd >= 0 &&
-            bytes[nameEnd] === FIELD_2 &&
-            this.delimitedEnd(nameEnd + 1, entryEnd) === entryEnd
-          ) {
-            this.entryStart = at;
-            this.nameStart = nameStart;
-            this.nameEnd = nameEnd;
-            this.#nextAt = entryEnd;
-            if (withFeature) return this.#feature(bytes, this.start, entryEnd);
-            this.#joinedValue = undefined;
-            this.#valueStart = this.start;
-            this.#valueEnd = entryEnd;
-            return true;
-          }
-        }
+      if (bytes[at + 1] < 0x80 && this.#smallEntry(at, withFeature)) return true;
+      if (this.#plainEntry(at, end)) {
+        this.#nextAt = this.#valueEnd;
+        return !withFeature || this.#feature(bytes, this.#valueStart, this.#valueEnd);
       }
       this.#startEntry(at);
       if (!this.step(end)) return false;
@@ -194,7 +180,7 @@ export class FeatureCursor extends ListCursor {
     const nameStart = at + 4;
     const nameEnd = nameStart + bytes[at + 3];
     const value = nameEnd + 2;
-    if (end > this.#featuresEnd || bytes[at + 2] !== FIELD_1) return false;
+    if (end > this.#featuresEnd || bytes[at] !== FIELD_1 || bytes[at + 2] !== FIELD_1) return false;
     if (bytes[nameEnd] !== FIELD_2 || value + bytes[nameEnd + 1] !== end) return false;
     if (withFeature) {
       const tag = bytes[value];
@@ -217,6 +203,29 @@ export class FeatureCursor extends ListCursor {
     this.nameStart = nameStart;
     this.nameEnd = nameEnd;
     this.#nextAt = end;
+    return true;
+  }
+
+  /**
+   * Reads an entry of a map in the common layout: a name, then a value. Returns false for any other
+   * entry.
+   */
+  #plainEntry(at: number, end: number): boolean {
+    const { bytes } = this;
+    if (bytes[at] !== FIELD_1) return false;
+    const entryEnd = this.delimitedEnd(at + 1, end);
+    const nameAt = this.start;
+    if (entryEnd <= nameAt || bytes[nameAt] !== FIELD_1) return false;
+    const nameEnd = this.delimitedEnd(nameAt + 1, entryEnd);
+    const nameStart = this.start;
+    if (nameEnd < 0 || bytes[nameEnd] !== FIELD_2) return false;
+    if (this.delimitedEnd(nameEnd + 1, entryEnd) !== entryEnd) return false;
+    this.entryStart = at;
+    this.nameStart = nameStart;
+    this.nameEnd = nameEnd;
+    this.#joinedValue = undefined;
+    this.#valueStart = this.start;
+    this.#valueEnd = entryEnd;
     return true;
   }
 
@@ -302,8 +311,8 @@ export class FeatureCursor extends ListCursor {
     this.listEnd = end;
     if (start === end) {
       this.kind = NONE;
-      this.listStart = this.runEnd = end;
-      this.runStart = -1;
+      this.listStart = end;
+      this.isOneRun = false;
       return true;
     }
     const tag = bytes[start];
@@ -311,12 +320,7 @@ export class FeatureCursor extends ListCursor {
     this.kind = tag >> 3;
     const listStart = this.start;
     this.listStart = listStart;
-    // The common layout: the list is one run.
-    if (bytes[listStart] === FIELD_1 && this.delimitedEnd(listStart + 1, end) === end) {
-      this.runStart = this.start;
-      this.runEnd = end;
-      this.isOneRun = tag >> 3 !== FLOAT || (end - this.start) % 4 === 0;
-    } else this.isOneRun = false;
+    this.findOneRun(listStart, end);
     return true;
   }
 

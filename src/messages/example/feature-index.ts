@@ -136,10 +136,9 @@ export class FeatureIndex {
     const cursor = this.#cursor;
     this.#places.set(this.#placeCount++, cursor);
     if (cursor.kind === NONE) return true;
-    for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) {
-      if (cursor.kind === INT64 && !areVarints(cursor.bytes, cursor.runStart, cursor.runEnd))
-        return this.#fail(DAMAGED_VALUES);
-    }
+    if (cursor.isOneRun) return isWhole(cursor) || this.#fail(DAMAGED_VALUES);
+    for (cursor.openRuns(); cursor.hasRun; cursor.nextRun())
+      if (!isWhole(cursor)) return this.#fail(DAMAGED_VALUES);
     return cursor.fault === undefined || this.#fail(DAMAGED_VALUES);
   }
 
@@ -147,6 +146,11 @@ export class FeatureIndex {
     if (!this.#cursor.isForeign) this.problem = problem;
     return false;
   }
+}
+
+/** Whether the values of the run are undamaged. */
+function isWhole({ kind, list, runStart, runEnd }: FeatureCursor): boolean {
+  return kind !== INT64 || areVarints(list, runStart, runEnd);
 }
 
 const DAMAGED_VALUES = 'truncated or damaged in the values of a feature';

@@ -13,7 +13,7 @@ export class FeaturePlaces {
   clear(count: number): void {
     this.#joined = undefined;
     if (count > this.kinds.length) this.#grow(count);
-    this.kinds.fill(NONE, 0, count);
+    if (count > 0) this.kinds.fill(NONE, 0, count);
   }
 
   /** Releases the joined lists. */

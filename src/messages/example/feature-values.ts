@@ -41,11 +41,10 @@ export interface WordMemory {
  */
 export class ValueMemory implements WordMemory {
   words!: Int32Array<ArrayBuffer>;
-  /** The same memory, as bytes and as 64-bit numbers. */
-  bytes!: Uint8Array<ArrayBuffer>;
-  numbers!: Float64Array<ArrayBuffer>;
   /** The same memory. Kept, because asking an array for its buffer takes 22 ns. */
   buffer!: ArrayBuffer;
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
+  #numbers: Float64Array<ArrayBuffer> | undefined;
 
   constructor(words = 0) {
     this.allocate(words);
@@ -58,8 +57,19 @@ export class ValueMemory implements WordMemory {
   protected use(words: Int32Array<ArrayBuffer>): void {
     this.words = words;
     this.buffer = words.buffer;
-    this.bytes = new Uint8Array(words.buffer);
-    this.numbers = new Float64Array(words.buffer);
+    this.#bytes = this.#numbers = undefined;
+  }
+
+  /** The same memory as bytes. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    this.#bytes ??= new Uint8Array(this.buffer);
+    return this.#bytes;
+  }
+
+  /** The same memory as 64-bit numbers. */
+  get numbers(): Float64Array<ArrayBuffer> {
+    this.#numbers ??= new Float64Array(this.buffer);
+    return this.#numbers;
   }
 }
 
@@ -69,15 +79,16 @@ export class ValueMemory implements WordMemory {
  * @throws WireFault for a damaged list; a varint of more than ten bytes is not found
  */
 export function countValues(cursor: FeatureCursor): number {
-  const { kind } = cursor;
+  if (cursor.isOneRun) return countRun(cursor);
   let count = 0;
-  for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) {
-    const { bytes, runStart, runEnd } = cursor;
-    if (kind === BYTES) count++;
-    else count += kind === FLOAT ? (runEnd - runStart) / 4 : countVarints(bytes, runStart, runEnd);
-  }
+  for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) count += countRun(cursor);
   cursor.check();
   return count;
+}
+
+function countRun({ kind, list, runStart, runEnd }: FeatureCursor): number {
+  if (kind === BYTES) return 1;
+  return kind === FLOAT ? (runEnd - runStart) / 4 : countVarints(list, runStart, runEnd);
 }
 
 /**
@@ -85,16 +96,22 @@ export function countValues(cursor: FeatureCursor): number {
  * after the last one.
  */
 export function viewsInto(cursor: FeatureCursor, views: Uint8Array[], to: number): number {
-  const { offset, buffer } = cursor;
-  for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) {
-    const { runStart, runEnd } = cursor;
-    // A view takes 100 bytes of memory, and an empty value two bytes of a message: all empty values
-    // share one view.
-    views[to++] =
-      runStart === runEnd ? NO_BYTES : new Uint8Array(buffer, offset + runStart, runEnd - runStart);
+  if (cursor.isOneRun) {
+    views[to++] = viewOf(cursor);
+    return to;
   }
+  for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) views[to++] = viewOf(cursor);
   cursor.check();
   return to;
+}
+
+/**
+ * A view takes 100 bytes of memory, and an empty value two bytes of a message: all empty values
+ * share one view.
+ */
+function viewOf(cursor: FeatureCursor): Uint8Array {
+  const { offset, buffer, runStart, runEnd } = cursor;
+  return runStart === runEnd ? NO_BYTES : new Uint8Array(buffer, offset + runStart, runEnd - runStart);
 }
 
 /**
@@ -102,21 +119,21 @@ export function viewsInto(cursor: FeatureCursor, views: Uint8Array[], to: number
  * last one. Values beyond the end of the memory are counted, not written.
  */
 export function floatsInto(cursor: FeatureCursor, memory: WordMemory, to: number): number {
-  cursor.openRuns();
   if (cursor.isOneRun) return copyFloats(cursor, memory, to);
-  for (; cursor.hasRun; cursor.nextRun()) to = copyFloats(cursor, memory, to);
+  for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) to = copyFloats(cursor, memory, to);
   cursor.check();
   return to;
 }
 
-function copyFloats(cursor: FeatureCursor, { words, bytes }: WordMemory, to: number): number {
+function copyFloats(cursor: FeatureCursor, memory: WordMemory, to: number): number {
   const { runStart, runEnd, list } = cursor;
   const size = runEnd - runStart;
-  if (LITTLE_ENDIAN && size > 4 * MIN_COPIED_FLOATS && 4 * to + size <= bytes.length) {
+  if (LITTLE_ENDIAN && size > 4 * MIN_COPIED_FLOATS && 4 * to + size <= memory.bytes.length) {
     const { offset, buffer } = cursor;
-    bytes.set(new Uint8Array(buffer, offset + runStart, size), 4 * to);
+    memory.bytes.set(new Uint8Array(buffer, offset + runStart, size), 4 * to);
     return to + size / 4;
   }
+  const { words } = memory;
   for (let at = runStart; at < runEnd; at += 4)
     words[to++] = list[at] | (list[at + 1] << 8) | (list[at + 2] << 16) | (list[at + 3] << 24);
   return to;
@@ -127,9 +144,8 @@ function copyFloats(cursor: FeatureCursor, { words, bytes }: WordMemory, to: num
  * word after the last one.
  */
 export function int64sInto(cursor: FeatureCursor, words: Int32Array, to: number): number {
-  cursor.openRuns();
   if (cursor.isOneRun) return varintsInto(cursor.list, cursor.runStart, cursor.runEnd, words, to);
-  for (; cursor.hasRun; cursor.nextRun())
+  for (cursor.openRuns(); cursor.hasRun; cursor.nextRun())
     to = varintsInto(cursor.list, cursor.runStart, cursor.runEnd, words, to);
   cursor.check();
   return to;
@@ -140,9 +156,8 @@ export function int64sInto(cursor: FeatureCursor, words: Int32Array, to: number)
  * one is beyond 2^53 - 1.
  */
 export function numbersInto(cursor: FeatureCursor, numbers: Float64Array, to: number): number {
-  cursor.openRuns();
   if (cursor.isOneRun) return numbersFrom(cursor.list, cursor.runStart, cursor.runEnd, numbers, to);
-  for (; to >= 0 && cursor.hasRun; cursor.nextRun())
+  for (cursor.openRuns(); to >= 0 && cursor.hasRun; cursor.nextRun())
     to = numbersFrom(cursor.list, cursor.runStart, cursor.runEnd, numbers, to);
   cursor.check();
   return to;
@@ -156,13 +171,14 @@ export function maxInt64s(cursor: FeatureCursor): number {
 
 /** Sends the values of the list to `sink`. The list is undamaged. */
 export function sendValues(cursor: FeatureCursor, sink: ValueSink): void {
-  const { kind } = cursor;
-  for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) {
-    const { list, runStart, runEnd } = cursor;
-    if (kind === FLOAT) sink.floats(list, runStart, runEnd);
-    else if (kind === BYTES) sink.value(list, runStart, runEnd);
-    else sendVarints(list, runStart, runEnd, sink);
-  }
+  if (cursor.isOneRun) sendRun(cursor, sink);
+  else for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) sendRun(cursor, sink);
+}
+
+function sendRun({ kind, list, runStart, runEnd }: FeatureCursor, sink: ValueSink): void {
+  if (kind === FLOAT) sink.floats(list, runStart, runEnd);
+  else if (kind === BYTES) sink.value(list, runStart, runEnd);
+  else sendVarints(list, runStart, runEnd, sink);
 }
 
 /** An integer that a number cannot hold, and its index in the list. */
@@ -232,7 +248,6 @@ export class FeatureBuilder {
 
 /** The floats of a list that is one run, as a view of the record, if they are aligned there. */
 export function alignedFloats(cursor: FeatureCursor): Float32Array | undefined {
-  cursor.openRuns();
   if (!LITTLE_ENDIAN || !cursor.isOneRun) return undefined;
   const at = cursor.offset + cursor.runStart;
   if (at % 4 !== 0) return undefined;

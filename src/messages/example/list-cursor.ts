@@ -14,10 +14,13 @@ const FIELD_1 = 0x0a;
 const VARINT_1 = 0x08;
 const FLOAT_1 = 0x0d;
 const NOTHING = new Uint8Array(0);
+/** Kept, because asking an array for its buffer takes 22 ns. */
+const NO_BUFFER: ArrayBufferLike = NOTHING.buffer;
 
 /**
- * Moves through the values of one list, run by run. Nearly all lists of numbers are one packed run;
- * any mixture of runs and single values is read as well.
+ * Moves through the values of one list, run by run. Nearly all lists of numbers are one packed run,
+ * [runStart, runEnd), for which `isOneRun` is true: readers need no loop for it. Any mixture of runs
+ * and single values is read as well:
  *
  * ```
  * for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) use(cursor.list, cursor.runStart, cursor.runEnd);
@@ -42,30 +45,46 @@ export class ListCursor extends WireReader {
    */
   runStart = -1;
   runEnd = 0;
-  /** Whether the list is one packed run, or one value of bytes. */
+  /** Whether the list is one packed run, or one value of bytes; `openRuns` resets it. */
   isOneRun = false;
   /** Whether the fault is a field that does not belong to these messages. */
   isForeign = false;
   /** Packed runs of the list so far, and numbers that are not packed. */
   #runs = 0;
   #singles = 0;
-  // Kept, because asking an array for its buffer takes 22 ns.
+  /** The list whose buffer and offset are known. */
   #viewed: Uint8Array = NOTHING;
-  #buffer: ArrayBufferLike = NOTHING.buffer;
+  #buffer: ArrayBufferLike = NO_BUFFER;
   #offset = 0;
 
-  /** Moves to a list found earlier, and its first run. */
+  /** Moves to a list found earlier. */
   openList(kind: number, list: Uint8Array, start: number, end: number): void {
+    this.fault = undefined;
     this.kind = kind;
-    this.list = list;
+    if (this.list !== list || this.bytes !== list) this.bytes = this.list = list;
     this.listStart = start;
     this.listEnd = end;
-    this.#firstRun();
+    this.findOneRun(start, end);
+  }
+
+  /** Finds out whether the list is one run, the common layout. */
+  protected findOneRun(start: number, end: number): void {
+    this.isOneRun = false;
+    if (this.bytes[start] !== FIELD_1 || this.delimitedEnd(start + 1, end) !== end) return;
+    this.runStart = this.start;
+    this.runEnd = end;
+    this.isOneRun = this.kind !== FLOAT || ((end - this.start) & 3) === 0;
   }
 
   /** Moves to the first run of the list. */
   openRuns(): void {
-    if (!this.isOneRun || this.runStart < 0) this.#firstRun();
+    this.bytes = this.list;
+    this.fault = undefined;
+    this.#runs = this.#singles = 0;
+    this.runStart = -1;
+    this.runEnd = this.listStart;
+    this.isOneRun = false;
+    this.nextRun();
   }
 
   /** Whether there is a run. */
@@ -88,17 +107,6 @@ export class ListCursor extends WireReader {
       }
     }
     this.#findRun();
-  }
-
-  #firstRun(): void {
-    this.bytes = this.list;
-    this.fault = undefined;
-    this.#runs = this.#singles = 0;
-    this.runStart = -1;
-    this.runEnd = this.listStart;
-    this.isOneRun = false;
-    this.nextRun();
-    this.isOneRun = this.hasRun && this.#singles === 0 && this.runEnd === this.listEnd;
   }
 
   #findRun(): void {
@@ -146,7 +154,7 @@ export class ListCursor extends WireReader {
 
   protected closeList(): void {
     this.bytes = this.list = this.#viewed = NOTHING;
-    this.#buffer = NOTHING.buffer;
+    this.#buffer = NO_BUFFER;
   }
 
   /** Accepts a field that does not belong to these messages, or reports it. */

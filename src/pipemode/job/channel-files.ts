@@ -4,7 +4,7 @@ import { UsageError } from '../../errors.ts';
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 /**
- * Checks the name of a channel by SageMaker's rule, before it becomes part of a file name.
+ * Checks a channel name against SageMaker's rule before it becomes part of a file name.
  * @throws UsageError
  */
 export function checkChannelName(argument: string, name: unknown): void {
@@ -14,27 +14,33 @@ export function checkChannelName(argument: string, name: unknown): void {
   );
 }
 
-/** The named pipe of an epoch. `sagemaker_tensorflow` prints a negative index as unsigned. */
+/**
+ * The path of an epoch's named pipe. Like `sagemaker_tensorflow`, prints a negative index as an
+ * unsigned integer.
+ */
 export function pipePath(pipeDir: string, channel: string, epoch: number): string {
   return join(pipeDir, `${channel}_${epoch >>> 0}`);
 }
 
-/** Holds the index of the next epoch to read. `sagemaker_tensorflow` uses the same file. */
+/**
+ * The path of the file that stores the index of the next epoch. `sagemaker_tensorflow` uses the
+ * same file.
+ */
 export function statePath(stateDir: string, channel: string): string {
   return join(stateDir, `.${channel}-pipe_mode-state`);
 }
 
-/** The lock of the state file. `sagemaker_tensorflow` uses the same file. */
+/** The path of the state file's lock. `sagemaker_tensorflow` uses the same file. */
 export function stateLockPath(stateDir: string, channel: string): string {
   return join(stateDir, `.${channel}-pipe_mode-lock`);
 }
 
-/** The lock that a streamer holds while it serves the channel. */
+/** The path of the lock that a streamer holds while it serves the channel. */
 export function streamerLockPath(pipeDir: string, channel: string): string {
   return join(pipeDir, `.recordpipe-${channel}.lock`);
 }
 
-/** The status that a streamer writes for readers: a pipe cannot carry an error. */
+/** The path of the status file that a streamer writes for readers. A pipe cannot carry an error. */
 export function statusPath(pipeDir: string, channel: string): string {
   return join(pipeDir, `${channel}.status.json`);
 }

@@ -11,16 +11,16 @@ export const CONFIG_DIR = '/opt/ml/input/config';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a JSON file that holds one object.
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if the
- * file holds anything else
+ * Reads a JSON file that contains one object.
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` for any
+ *   other contents
  */
 export function readConfigFile(path: string): JsonObject {
   const text = withFileErrors(path, () => readSmallFile(path));
   return configObject(parseConfig(text, path), 'the file', path);
 }
 
-/** Writes a JSON file. Readers see the old contents or the new. */
+/** Writes a JSON file atomically: readers see the old contents or the new. */
 export function writeConfigFile(path: string, value: unknown): void {
   withFileErrors(path, () => replaceFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`));
 }
@@ -52,12 +52,12 @@ export function configTexts(value: unknown, what: string, path: string): string[
   throw malformed(`${what}: expected an array of strings, got ${kindOf(value)}`, path);
 }
 
-/** The `malformed-config` error. */
+/** Builds the `malformed-config` error. */
 export function malformed(what: string, uri: string, cause?: unknown): RecordpipeError {
   return new RecordpipeError('malformed-config', what, { uri }, cause);
 }
 
-/** The first name that occurs twice. */
+/** Returns the first name that occurs twice. */
 export function duplicateIn(names: readonly string[]): string | undefined {
   return names.find((name, i) => names.indexOf(name) !== i);
 }
@@ -67,7 +67,7 @@ export function makeFolder(path: string): void {
   withFileErrors(path, () => mkdirSync(path, { recursive: true }));
 }
 
-/** Reads a text file. A planted named pipe or device is an error: reading it could block. */
+/** Reads a text file. Rejects a named pipe or device, because reading it could block. */
 export function readSmallFile(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -80,7 +80,7 @@ export function readSmallFile(path: string, encoding: 'utf8' | 'latin1' = 'utf8'
   }
 }
 
-/** Runs calls on files. A failure of the system becomes a RecordpipeError that names `path`. */
+/** Runs file operations. Converts a system error into a RecordpipeError that names `path`. */
 export function withFileErrors<R>(path: string, work: () => R): R {
   try {
     return work();
@@ -89,7 +89,7 @@ export function withFileErrors<R>(path: string, work: () => R): R {
   }
 }
 
-/** The path of a configuration file. */
+/** Returns the path of a configuration file. */
 export function configPath(configDir: string, name: string): string {
   return join(configDir, `${name}.json`);
 }

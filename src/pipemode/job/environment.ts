@@ -27,7 +27,7 @@ export interface SageMakerEnvironment {
   readonly gpus: number | undefined;
   /** `SM_NUM_CPUS` */
   readonly cpus: number | undefined;
-  /** The values in `SM_HPS`, or in the `SM_HP_*` variables. */
+  /** The values of `SM_HPS`, or of the `SM_HP_*` variables. */
   readonly hyperparameters: Readonly<Record<string, JsonValue>>;
 }
 
@@ -69,7 +69,7 @@ export function readEnvironment(variables: Variables = process.env): SageMakerEn
 }
 
 /**
- * The variables that SageMaker's containers set for a training program. Paths are absolute.
+ * Returns the variables that SageMaker's containers set for a training program. Paths are absolute.
  *
  * @example
  * ```ts
@@ -121,7 +121,7 @@ function hyperparameters(variables: Variables): Record<string, JsonValue> {
   throw unexpected('SM_HPS', 'a JSON object', variables['SM_HPS']);
 }
 
-/** The variables whose names start with `prefix`, by the rest of their names. */
+/** Returns the variables whose names start with `prefix`, keyed by the rest of the name. */
 function withPrefix(variables: Variables, prefix: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [name, value] of Object.entries(variables)) {

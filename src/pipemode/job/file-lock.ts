@@ -6,14 +6,17 @@ import { fileError } from '../../storage/local/file-errors.ts';
 
 /** How to wait for a lock. */
 export interface LockWait {
-  /** How long others may hold it; may be Infinity. The start-up time of `flock` does not count. */
+  /**
+   * Maximum time to wait for another holder; may be Infinity. Excludes the start-up time of
+   * `flock`.
+   */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** The longest delay of a timer; longer ones fire at once. */
+/** Maximum timer delay. Node fires a timer with a longer delay at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-/** Neither blocks on a named pipe nor follows a link: both may be planted. */
+/** Does not block on a named pipe or follow a link: another user may have planted either. */
 const FLAGS = constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 /**
@@ -21,15 +24,16 @@ const FLAGS = constants.O_NONBLOCK | constants.O_NOFOLLOW;
  * takes it, in any language, and other work in this process.
  *
  * Node has no flock. The `flock` program (util-linux, busybox) inherits our descriptor and locks
- * that. The lock belongs to the open file, so it outlives the program, and ends when we close the
- * file or die. This takes 2 ms. `flock -n` decides whether somebody else holds the lock: a slow
- * start of the program is not contention.
+ * it. The lock belongs to the open file, so it outlives the program and ends when this process
+ * closes the file or dies. Locking takes 2 ms. `flock -n` decides whether another process holds the
+ * lock, so a slow start of the program does not count as contention.
  *
  * @param path created if it does not exist
- * @param work gets the locked descriptor; code that removes lock files compares it with the name
+ * @param work receives the locked descriptor; code that removes lock files compares it with the
+ *   path
  * @throws RecordpipeError `pipe-timeout`, `aborted`, `access-denied`, `not-found`, `io-failure`;
- * `unsupported-source` without a `flock` program, or if `path` is not a regular file; whatever
- * `work` throws
+ *   `unsupported-source` without a `flock` program, or if `path` is not a regular file; errors from
+ *   `work`
  */
 export async function withFileLock<R>(
   path: string,
@@ -48,7 +52,10 @@ export async function withFileLock<R>(
 
 let starts: Promise<void> = Promise.resolve();
 
-/** Starting a program blocks for 1 ms, so 64 channels start one per turn of the event loop. */
+/**
+ * Waits for the next turn of the event loop. Starting a program blocks for 1 ms, so 64 channels
+ * start one program per turn.
+ */
 function nextStart(): Promise<void> {
   starts = starts.then(() => new Promise((resolve) => void setImmediate(resolve)));
   return starts;
@@ -71,8 +78,7 @@ function openForLock(path: string): number {
   try {
     return openSync(path, constants.O_RDWR | constants.O_CREAT | FLAGS, 0o666);
   } catch (error) {
-    // A file that only its owner may write can still be locked: flock needs no more than an open
-    // file.
+    // flock needs only an open file, so a file that another user owns can be locked read-only.
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
     return openSync(path, constants.O_RDONLY | FLAGS);
   }
@@ -88,7 +94,7 @@ async function lock(descriptor: number, path: string, wait: LockWait): Promise<v
   if (await flock(['-n', '-x'], descriptor, path, wait.signal)) return;
   const began = performance.now();
   if (await flock(['-x'], descriptor, path, wait.signal, wait.timeoutMs)) return;
-  // The holder may have released it while the program was starting.
+  // The holder may have released the lock while the program was starting.
   if (await flock(['-n', '-x'], descriptor, path, wait.signal)) return;
   const what = `another process held the lock for more than ${Math.round(performance.now() - began)} ms; find it with lsof or fuser`;
   throw new RecordpipeError('pipe-timeout', what, { uri: path });
@@ -96,8 +102,8 @@ async function lock(descriptor: number, path: string, wait: LockWait): Promise<v
 
 /**
  * Runs `flock`.
- * @returns whether it took the lock: false if somebody else holds it, at once with `-n`, otherwise
- * after `timeoutMs`
+ * @returns whether it took the lock. If another process holds it, `-n` returns false at once;
+ *   otherwise it waits up to `timeoutMs`.
  */
 function flock(
   flags: readonly string[],

@@ -9,7 +9,7 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue };
 
-/** The hyperparameters of a training job by name. SageMaker passes all values as text. */
+/** The hyperparameters of a training job by name. SageMaker passes all values as strings. */
 export type Hyperparameters = Readonly<Record<string, string>>;
 
 /**
@@ -44,8 +44,8 @@ export function writeHyperparameters(configDir: string, hyperparameters: Hyperpa
 }
 
 /**
- * The value of a hyperparameter. SageMaker's Python SDK writes JSON (`"adam"` with quotes); text
- * that is not JSON stands for itself.
+ * Returns the value of a hyperparameter. SageMaker's Python SDK writes JSON (`"adam"` with quotes).
+ * Text that is not JSON is returned unchanged.
  *
  * @example
  * ```ts

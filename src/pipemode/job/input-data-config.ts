@@ -9,7 +9,7 @@ import {
 } from './config-file.ts';
 import { type StreamChannelInput, streamChannel } from './stream-channel.ts';
 
-/** One channel of a training job, as `inputdataconfig.json` describes it. Unknown keys are kept. */
+/** One channel of a training job, as described in `inputdataconfig.json`. Unknown keys are kept. */
 export interface ChannelConfig {
   /** `Pipe`, `File` or `FastFile`, in any case. */
   readonly TrainingInputMode?: string;
@@ -18,7 +18,7 @@ export interface ChannelConfig {
   readonly S3DistributionType?: string;
   /** `None` or `RecordIO`: whether SageMaker wraps each object, or attribute, in a record. */
   readonly RecordWrapperType?: string;
-  /** `None` or `Gzip`: the compression of the objects in S3. SageMaker inflates them. */
+  /** `None` or `Gzip`: the compression of the objects in S3. SageMaker decompresses them. */
   readonly CompressionType?: string;
   readonly [key: string]: unknown;
 }
@@ -64,7 +64,7 @@ export function writeInputDataConfig(configDir: string, channels: readonly Strea
   writeConfigFile(inputDataConfigPath(configDir), inputDataConfig(channels));
 }
 
-/** The contents of `inputdataconfig.json` for channels that are streamed. */
+/** Builds the contents of `inputdataconfig.json` for streamed channels. */
 export function inputDataConfig(channels: readonly StreamChannelInput[]): InputDataConfig {
   const entries = channels.map((given): [string, ChannelConfig] => {
     const { name, contentType, distribution, recordWrapper, compression } = streamChannel(given);
@@ -81,8 +81,8 @@ export function inputDataConfig(channels: readonly StreamChannelInput[]): InputD
 }
 
 /**
- * The configuration of one channel.
- * @throws RecordpipeError `unknown-channel`, with the names of the existing channels
+ * Returns the configuration of one channel.
+ * @throws RecordpipeError `unknown-channel`, which lists the existing channels
  */
 export function channelConfig(config: InputDataConfig, channel: string, configDir: string): ChannelConfig {
   if (Object.hasOwn(config, channel)) return config[channel];
@@ -92,12 +92,12 @@ export function channelConfig(config: InputDataConfig, channel: string, configDi
   throw new RecordpipeError('unknown-channel', what, { uri: inputDataConfigPath(configDir) });
 }
 
-/** Whether the channel comes through named pipes. */
+/** Whether the channel is in Pipe mode. */
 export function isPipeChannel({ TrainingInputMode = '' }: ChannelConfig): boolean {
   return TrainingInputMode.toLowerCase() === 'pipe';
 }
 
-/** The error for a channel that is not in Pipe mode. */
+/** Builds the error for a channel that is not in Pipe mode. */
 export function notAPipeChannel(
   { TrainingInputMode }: ChannelConfig,
   channel: string,

@@ -9,7 +9,7 @@ import {
   writeConfigFile,
 } from './config-file.ts';
 
-/** The machines of a training job, as `resourceconfig.json` describes them. */
+/** The machines of a training job, as described in `resourceconfig.json`. */
 export interface ResourceConfig {
   /** The machine that this process runs on. */
   readonly current_host: string;
@@ -65,7 +65,8 @@ export function writeResourceConfig(configDir: string, config: ResourceConfig): 
 }
 
 /**
- * The mistake in a list of hosts: two hosts with one name would both get the share of the first.
+ * Describes the mistake in a list of hosts. Two hosts with the same name would both get the share
+ * of the first.
  */
 export function hostsMistake({ current_host, hosts }: Hosts): string | undefined {
   const twice = duplicateIn(hosts);
@@ -75,8 +76,8 @@ export function hostsMistake({ current_host, hosts }: Hosts): string | undefined
 }
 
 /**
- * The rank of this machine for `dataset.shard(hosts, rank)`: its zero-based position in the sorted
- * names.
+ * Returns the rank of this machine for `dataset.shard(hosts, rank)`: its zero-based position in the
+ * sorted host names.
  *
  * @example
  * ```ts

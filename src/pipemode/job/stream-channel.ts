@@ -14,7 +14,7 @@ import {
   withFileErrors,
 } from './config-file.ts';
 
-/** The kind of data at a channel's address, in SageMaker's terms. */
+/** The type of data at a channel's address, in SageMaker's terms. */
 export type S3DataType = 'S3Prefix' | 'ManifestFile' | 'AugmentedManifestFile';
 
 /** A channel to stream. Every field except `name` and `uri` has a default. */
@@ -33,15 +33,15 @@ export interface StreamChannel {
   /** For augmented manifests: the 1 to 16 attributes to stream from each line, in this order. */
   readonly attributeNames: readonly string[];
   /**
-   * Default `FullyReplicated`: each host gets everything. `ShardedByS3Key`: each host gets its
-   * share of the objects, or of the lines of an augmented manifest.
+   * Default `FullyReplicated`: each host gets all data. `ShardedByS3Key`: each host gets its share
+   * of the objects, or of the lines of an augmented manifest.
    */
   readonly distribution: 'FullyReplicated' | 'ShardedByS3Key';
-  /** Default `None`. `Gzip`: each object is inflated while it is streamed. */
+  /** Default `None`. `Gzip`: decompresses each object while streaming it. */
   readonly compression: 'None' | 'Gzip';
-  /** Default `None`: plain bytes. `RecordIO`: each object, or attribute, becomes a record. */
+  /** Default `None`: raw bytes. `RecordIO`: wraps each object, or attribute, in a record. */
   readonly recordWrapper: 'None' | 'RecordIO';
-  /** Default undefined: listing order. An integer: objects or lines in a new order each epoch. */
+  /** Default undefined: listing order. An integer: shuffles the objects or lines in each epoch. */
   readonly shuffleSeed: number | undefined;
   /** Passed to the training program. */
   readonly contentType: string | undefined;
@@ -70,7 +70,7 @@ const CHOICES = {
 } as const;
 
 /**
- * Completes a channel and checks it by SageMaker's rules.
+ * Applies defaults to a channel and checks it against SageMaker's rules.
  * @throws UsageError for a value that SageMaker rejects, and for an unknown option
  */
 export function streamChannel(given: StreamChannelInput): StreamChannel {

@@ -7,13 +7,16 @@ import { writeInputDataConfig } from './input-data-config.ts';
 import { type ResourceConfig, writeResourceConfig } from './resource-config.ts';
 import type { StreamChannelInput } from './stream-channel.ts';
 
-/** The folders of a training job. SageMaker's containers have all of them below `/opt/ml`. */
+/** The folders of a training job. In SageMaker's containers, all of them are below `/opt/ml`. */
 export interface TrainingPlaces {
-  /** The named pipes: `input/data`. */
+  /** The folder of the named pipes: `input/data`. */
   readonly pipeDir: string;
-  /** `inputdataconfig.json`, `resourceconfig.json`, `hyperparameters.json`: `input/config`. */
+  /**
+   * The folder of `inputdataconfig.json`, `resourceconfig.json` and `hyperparameters.json`:
+   * `input/config`.
+   */
   readonly configDir: string;
-  /** The epoch index of `PipeModeDataset`: `pipe_state`. */
+  /** The folder of `PipeModeDataset`'s epoch index: `pipe_state`. */
   readonly stateDir: string;
   readonly modelDir: string;
   readonly outputDir: string;
@@ -27,7 +30,7 @@ export interface TrainingJob {
 }
 
 /**
- * The folders of a training job below `root`.
+ * Returns the folders of a training job below `root`.
  *
  * @example
  * ```ts
@@ -46,8 +49,9 @@ export function trainingPlaces(root: string): TrainingPlaces {
 }
 
 /**
- * Creates the folders of a training job and writes its configuration files, as SageMaker does. A
- * job starts at epoch 0: the state that readers of earlier jobs left for these channels is removed.
+ * Creates the folders of a training job and writes its configuration files, as SageMaker does.
+ * Removes the state that readers of earlier jobs left for these channels, so that the job starts at
+ * epoch 0.
  *
  * @throws RecordpipeError `access-denied`, `io-failure`
  * @example

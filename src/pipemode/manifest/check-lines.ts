@@ -4,7 +4,7 @@ import { BYTE_ORDER_MARK, type ManifestListMistake } from './manifest-list.ts';
 
 /** A problem in a manifest. */
 export interface ManifestProblem {
-  /** Stable kebab-case word. */
+  /** Stable identifier in kebab case. */
   readonly code:
     | ManifestListMistake
     | 'not-a-manifest'
@@ -25,9 +25,9 @@ export interface ManifestProblem {
   readonly line: number;
   /** One-based, in characters. */
   readonly column: number;
-  /** For people. */
+  /** Human-readable description. */
   readonly message: string;
-  /** The text at this position, at most 80 characters. */
+  /** Excerpt at this position, up to 80 characters. */
   readonly text: string;
 }
 
@@ -41,13 +41,14 @@ type Report = (
   message: string,
 ) => void;
 
-/** The checks of the lines of an augmented manifest. */
+/** Checks the lines of an augmented manifest. */
 export class LineChecks {
-  /** Whether the first lines show that the file is something else. */
+  /** Whether the first lines show that the file is not a manifest. */
   notAManifest = false;
   readonly #problems: Problems;
   /**
-   * Attributes that every line must have; undefined: those of the first line should not be missing.
+   * Attributes that every line must have. If undefined, an attribute that the first line has and
+   * another lacks is a warning.
    */
   readonly #required: readonly string[] | undefined;
   readonly #refs: Map<string, number> | undefined;
@@ -57,7 +58,8 @@ export class LineChecks {
   #usual: readonly string[] | undefined;
   #bucket: string | undefined;
   /**
-   * Reports that the first line ends inside a value, unless the next line does not start a value.
+   * Reports that the first line ends inside a value. Called unless the next line shows that the
+   * file is not a manifest.
    */
   #unfinished: (() => void) | undefined;
 
@@ -104,7 +106,7 @@ export class LineChecks {
       return;
     }
     if (!ended) {
-      const what = 'no line feed ends the last line; appended text would become part of it';
+      const what = 'the last line has no line feed; appended text would become part of it';
       report('warning', 'no-final-newline', text.length, what);
     }
     this.#entries++;
@@ -128,7 +130,7 @@ export class LineChecks {
     return this.#entries;
   }
 
-  /** A first line without an object, or one whose object continues on the next line. */
+  /** Whether the first line contains no object, or an object that continues on the next line. */
   #looksLikeAnotherFile(text: string): boolean {
     const startsObject = text.trimStart().startsWith('{');
     if (this.#first === undefined) return !startsObject;
@@ -188,7 +190,7 @@ export class LineChecks {
   }
 }
 
-/** Undefined if the bytes are not UTF-8. */
+/** Decodes UTF-8. Returns undefined if the bytes are invalid. */
 function decoded(bytes: Uint8Array): string | undefined {
   try {
     return UTF8.decode(bytes);
@@ -224,9 +226,7 @@ export class Problems {
     this.first.push({ code, severity, line, column, message, text: excerpt });
   }
 
-  /**
-   * Whether this is the first call for `code`: for problems that are reported once per manifest.
-   */
+  /** Whether this is the first call for `code`. Used for problems reported once per manifest. */
   isFirst(code: ManifestProblem['code']): boolean {
     const first = !this.#reported.has(code);
     this.#reported.add(code);

@@ -1,8 +1,8 @@
 import { abortable } from '../../bytes/abortable.ts';
 import { checkOptionNames } from '../../bytes/arguments.ts';
 import { isRecordpipeError, UsageError } from '../../errors.ts';
+import { statObject } from '../../storage/inspect.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
-import { statObject } from '../../storage/stat-object.ts';
 import { openStored } from '../../storage/stored-source.ts';
 import { LineChecks, type ManifestProblem, Problems } from './check-lines.ts';
 import { attributeNamesMistake, LineSplitter } from './manifest-lines.ts';
@@ -11,13 +11,13 @@ import { LinePositions, type ManifestListMistake, visitManifestList } from './ma
 /** How to check a manifest. Every field has a default. */
 export interface CheckManifestOptions {
   /**
-   * Attributes that every line must have, 1 to 16: AttributeNames of the job. Default: the
-   * attributes of the first line, and a missing one is a warning.
+   * Attributes that every line must have, 1 to 16: AttributeNames of the job. By default, a line
+   * that lacks an attribute of the first line is a warning.
    */
   readonly attributes: readonly string[] | undefined;
   /** Whether to check that each object exists. Default false. */
   readonly headObjects: boolean;
-  /** Maximum number of problems in the report; all are counted. Default 100. */
+  /** Maximum number of problems in the report. All problems are counted. Default 100. */
   readonly maxProblems: number;
   /** Maximum length of a line of an augmented manifest, in bytes. Default 16 MiB. */
   readonly maxLineBytes: number;
@@ -30,17 +30,17 @@ export interface CheckManifestOptions {
 export interface ManifestReport {
   readonly uri: string;
   /**
-   * `manifest`: a ManifestFile, one array; `augmented`: an AugmentedManifestFile, an object per
-   * line.
+   * `manifest`: a ManifestFile, one JSON array. `augmented`: an AugmentedManifestFile, one JSON
+   * object per line.
    */
   readonly kind: 'manifest' | 'augmented';
-  /** Whether there are no errors. */
+  /** Whether the manifest has no errors. */
   readonly ok: boolean;
-  /** Lines with attributes, or objects in the list. */
+  /** Number of lines with attributes, or of objects in the list. */
   readonly entries: number;
   readonly errorCount: number;
   readonly warningCount: number;
-  /** The first `maxProblems`, in the order of the file. */
+  /** The first `maxProblems` problems, in file order. */
   readonly problems: readonly ManifestProblem[];
 }
 
@@ -56,12 +56,12 @@ const CHUNK_BYTES = 1024 * 1024;
 const PARALLEL_HEADS = 16;
 
 /**
- * Finds the problems in a SageMaker manifest, each with line, column and the text there. A file
- * that starts with `[` is checked as a ManifestFile, which is held in memory as a whole; any other
- * file as an AugmentedManifestFile, one line at a time.
+ * Finds the problems in a SageMaker manifest and reports each with line, column and an excerpt. A
+ * file that starts with `[` is checked as a ManifestFile and read into memory as a whole. Any other
+ * file is checked as an AugmentedManifestFile, one line at a time.
  *
  * @param source a path, an `s3://` address or `-`
- * @throws RecordpipeError if it cannot be read: `not-found`, `object-missing`, `access-denied`,
+ * @throws RecordpipeError if the source cannot be read: `not-found`, `object-missing`, `access-denied`,
  * `io-failure`, `aborted`
  * @throws UsageError for more than 16 attributes, or names that are not 1 to 256 characters long
  * @example
@@ -117,7 +117,7 @@ function withDefaults(options: Partial<CheckManifestOptions>): CheckManifestOpti
   return { ...DEFAULTS, ...Object.fromEntries(present) };
 }
 
-/** Undefined if all bytes are white space. */
+/** Detects the kind of manifest. Returns undefined if all bytes are white space. */
 function kindOf(bytes: Uint8Array): ManifestReport['kind'] | undefined {
   const head = Buffer.from(bytes.subarray(0, 4096)).toString('utf8');
   const [first] = head.replace(/^\ufeff/, '').trim();

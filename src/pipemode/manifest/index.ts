@@ -1,6 +1,6 @@
 /**
- * SageMaker's manifests: lists of objects (ManifestFile) and lines of attributes
- * (AugmentedManifestFile), read, written and checked.
+ * Reads, writes and checks SageMaker's manifests: lists of objects (ManifestFile) and lines of
+ * attributes (AugmentedManifestFile).
  *
  * @module
  */

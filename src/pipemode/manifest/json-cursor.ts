@@ -1,10 +1,10 @@
 const MAX_CHARACTERS = 80;
-/** Characters of an excerpt before its position. */
+/** Number of characters that an excerpt shows before the position. */
 const BEFORE = 20;
 
 /**
- * The column of a position in a line, and the text around it: up to 80 characters, invisible ones
- * escaped.
+ * Returns the column of a position in a line, and an excerpt of up to 80 characters with invisible
+ * characters escaped.
  */
 export function excerptAt(text: string, at: number): { readonly column: number; readonly excerpt: string } {
   const before = Array.from(text.slice(0, at));
@@ -18,12 +18,12 @@ export function excerptAt(text: string, at: number): { readonly column: number; 
   return { column: before.length + 1, excerpt: withVisible(excerpt) };
 }
 
-/** Control and format characters, separators, and spaces other than the plain one. */
+/** Matches control and format characters, separators, and all spaces except U+0020. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
 const NAMED: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-/** A text with invisible characters escaped as in JSON: a byte order mark as `\ufeff`. */
+/** Escapes invisible characters as in JSON. For example, a byte order mark becomes `\ufeff`. */
 export function withVisible(text: string): string {
   return text.replace(INVISIBLE, (sign) => {
     if (NAMED[sign] !== undefined) return NAMED[sign];
@@ -33,7 +33,9 @@ export function withVisible(text: string): string {
   });
 }
 
-/** A mistake in a JSON text. Internal: users get a RecordpipeError or a finding. */
+/**
+ * A syntax error in a JSON text. Internal: users get a RecordpipeError or a problem in a report.
+ */
 export class JsonMistake extends Error {
   override readonly name = 'JsonMistake';
   readonly code: 'malformed-json' | 'single-quotes';
@@ -62,11 +64,11 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[A-Za-z_$][\w$]*/y;
 const ESCAPE = /["\\/bfnrt]|u[0-9a-fA-F]{4}/y;
 const WORDS: Readonly<Record<string, JsonKind>> = { true: 'boolean', false: 'boolean', null: 'null' };
-/** Words of other languages that JSON does not have. */
+/** Literals of other languages that JSON does not have, with an explanation. */
 const FOREIGN: Readonly<Record<string, string>> = {
-  None: "Python's None; JSON writes null (json.dumps(row), not str(row))",
-  True: "Python's True; JSON writes true (json.dumps(row), not str(row))",
-  False: "Python's False; JSON writes false (json.dumps(row), not str(row))",
+  None: "Python's None is not valid JSON; write null (json.dumps(row), not str(row))",
+  True: "Python's True is not valid JSON; write true (json.dumps(row), not str(row))",
+  False: "Python's False is not valid JSON; write false (json.dumps(row), not str(row))",
   NaN: 'JSON has no NaN; write null, or omit the line',
   Infinity: 'JSON has no Infinity; write null, or omit the line',
   undefined: 'JSON has no undefined; write null',
@@ -74,7 +76,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
 const SINGLE =
   'JSON does not allow single quotes: write names and strings in double quotes (in Python json.dumps(row), not str(row))';
 
-/** Walks through a JSON text (strict RFC 8259) and reports positions, without decoding values. */
+/** Scans a JSON text (strict RFC 8259) and reports positions without decoding values. */
 export class JsonCursor {
   readonly text: string;
   at: number;
@@ -93,21 +95,21 @@ export class JsonCursor {
     }
   }
 
-  /** Consumes the next character if it is `sign`. @returns whether it is */
+  /** Consumes the next character if it equals `sign`. @returns whether it does */
   takes(sign: string): boolean {
     if (this.peek() !== sign.charCodeAt(0)) return false;
     this.at++;
     return true;
   }
 
-  /** @throws JsonMistake unless the next character is this one */
+  /** Consumes `sign`. @throws JsonMistake if the next character is another one */
   expect(sign: string, where: string): void {
     if (!this.takes(sign)) throw this.mistake(`expected ${sign} ${where}`);
   }
 
-  /** @throws JsonMistake unless nothing follows */
+  /** Checks that only white space follows. @throws JsonMistake */
   expectEnd(): void {
-    if (!Number.isNaN(this.peek())) throw this.mistake('expected nothing after the value');
+    if (!Number.isNaN(this.peek())) throw this.mistake('expected the end after the value');
   }
 
   /** Consumes a string. @throws JsonMistake */
@@ -120,10 +122,7 @@ export class JsonCursor {
       if (code === QUOTE) break;
       if (Number.isNaN(code)) throw new JsonMistake(start, 'the string has no closing quote');
       if (code < 32)
-        throw new JsonMistake(
-          this.at,
-          'a control character in a string; JSON writes it as \\n, \\t or \\u00XX',
-        );
+        throw new JsonMistake(this.at, 'unescaped control character in a string; write \\n, \\t or \\u00XX');
       this.at++;
       if (code === BACKSLASH) this.#escape();
     }
@@ -146,7 +145,7 @@ export class JsonCursor {
     return { kind, start, end: this.at };
   }
 
-  /** The error for the next character. */
+  /** Builds the error for the next character. */
   mistake(expected: string): JsonMistake {
     const { text, at } = this;
     if (at >= text.length) return new JsonMistake(at, `${expected}, got the end`);
@@ -159,7 +158,7 @@ export class JsonCursor {
     ESCAPE.lastIndex = this.at;
     const [found] = ESCAPE.exec(this.text) ?? [];
     if (found === undefined)
-      throw new JsonMistake(this.at - 1, `JSON has no escape \\${this.text[this.at] ?? ''}`);
+      throw new JsonMistake(this.at - 1, `invalid JSON escape \\${this.text[this.at] ?? ''}`);
     this.at += found.length;
   }
 
@@ -195,14 +194,14 @@ export class JsonCursor {
     if (found === undefined || /[\w.+-]/.test(this.text[end] ?? ''))
       throw new JsonMistake(
         this.at,
-        'not a number as JSON writes it (no leading zeros or +, digits on both sides of the point)',
+        'invalid JSON number (no leading zeros or +; digits on both sides of the decimal point)',
       );
     this.at = end;
   }
 
-  /** Without recursion: the input decides the depth. */
+  /** Consumes an array or object. Iterative, because the input determines the nesting depth. */
   #container(onToken: ((start: number, end: number) => void) | undefined): void {
-    /** For each open container whether it is an object. */
+    /** One entry per open container: whether it is an object. */
     const open: boolean[] = [];
     const sign = (): void => {
       onToken?.(this.at, this.at + 1);
@@ -248,7 +247,7 @@ export class JsonCursor {
   }
 }
 
-/** A value without white space between its tokens. */
+/** Returns the text of a value without white space between its tokens. */
 export function compactJson(text: string, { kind, start, end }: JsonSpan): string {
   if (kind !== 'array' && kind !== 'object') return text.slice(start, end);
   const parts: string[] = [];
@@ -265,7 +264,7 @@ export interface JsonMember {
 }
 
 /**
- * The members of a JSON object, in the order of the text.
+ * Returns the members of a JSON object in text order.
  * @throws JsonMistake
  */
 export function jsonMembers(text: string): JsonMember[] {

@@ -12,20 +12,20 @@ export interface ManifestPlace {
 }
 
 /**
- * The objects that a `-ref` may name: those of S3, as in SageMaker, or also files, by absolute
- * paths and `file:` URLs, for manifests that stay on one machine.
+ * The addresses that a `-ref` attribute may contain. `s3`: S3 objects only, as in SageMaker. `any`:
+ * also absolute paths and `file:` URLs, for manifests used on one machine.
  */
 export type ManifestRefs = 's3' | 'any';
 
 /** The value of one attribute in a line of an augmented manifest. */
 export interface ManifestValue {
   readonly name: string;
-  /** Whether the name ends with `-ref`: `text` is then the address of an object. */
+  /** Whether the name ends with `-ref`, so that `text` is the address of an object. */
   readonly ref: boolean;
   /**
-   * The text that SageMaker streams, in UTF-8: the characters of a string without quotes, the
-   * digits of a number as written in the manifest, `true`, `false`, `null`, and arrays and objects
-   * as JSON without white space, in the order of the manifest.
+   * The text that SageMaker streams, in UTF-8. Strings lose their quotes and numbers keep their
+   * digits. `true`, `false` and `null` are unchanged. Arrays and objects become JSON without white
+   * space, in manifest order.
    */
   readonly text: string;
 }
@@ -40,14 +40,14 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The values of the named attributes in one line of an augmented manifest (JSON Lines), in the
- * order of the names. Other attributes are ignored; if a name occurs twice, the last value counts.
+ * Returns the values of the named attributes in one line of an augmented manifest (JSON Lines), in
+ * the order of the names. Ignores other attributes; if a name occurs twice, the last value counts.
  * Numbers keep their digits.
  *
  * Source of the rules: SageMaker's developer guide, "Augmented manifest files", and
- * API_S3DataSource. The README describes how a value becomes text, which they do not.
+ * API_S3DataSource. They do not specify how a value becomes text; the README does.
  *
- * @param line without its line end; a carriage return at its end is white space, and a byte order
+ * @param line without its line end; a trailing carriage return is white space, and a byte order
  * mark at the start of the first line is skipped
  * @param attributeNames case-sensitive
  * @param place for messages
@@ -115,7 +115,7 @@ function decoded(line: Uint8Array, place: ManifestPlace): string {
   }
 }
 
-/** The error for a mistake at a position of a line, with an excerpt. */
+/** Builds the error for a mistake at a position of a line, with an excerpt. */
 export function malformedManifest(
   what: string,
   text: string,
@@ -129,23 +129,23 @@ export function malformedManifest(
   return new RecordpipeError(code, `${where}: ${what}: ${excerpt}`, { uri, record, offset });
 }
 
-/** Whether the value of an attribute is the address of an object. */
+/** Whether the attribute's value is the address of an object. */
 export function isRefName(name: string): boolean {
   return name.endsWith('-ref');
 }
 
-/** The message for a `-ref` that is not an address. */
+/** Returns the message for a `-ref` value that is not an address. */
 export function refMistake(name: string, kind: string): string {
   const got = kind === 'string' ? '' : `, got ${kind}`;
   return `${JSON.stringify(name)} is not the address of an object: expected "s3://bucket/key"${got}`;
 }
 
-/** Whether SageMaker accepts the name of an attribute. */
+/** Whether SageMaker accepts the attribute name. */
 export function isAttributeName(name: unknown): boolean {
   return typeof name === 'string' && name.length >= 1 && name.length <= MAX_NAME_CHARACTERS;
 }
 
-/** The mistake in a list of attribute names, by SageMaker's rules for AttributeNames. */
+/** Describes the mistake in a list of attribute names, by SageMaker's rules for AttributeNames. */
 export function attributeNamesMistake(names: unknown): string | undefined {
   if (!Array.isArray(names) || names.length < 1 || names.length > MAX_ATTRIBUTES) {
     const got = Array.isArray(names) ? names.length : typeof names;
@@ -156,7 +156,7 @@ export function attributeNamesMistake(names: unknown): string | undefined {
   return `expected names of 1 to ${MAX_NAME_CHARACTERS} characters, got ${JSON.stringify(names[wrong])}`;
 }
 
-/** The `s3://bucket/key` for an S3 address in either spelling, `s3:` or `https:`. */
+/** Converts an S3 address, `s3:` or `https:`, to `s3://bucket/key`. */
 export function s3UriOf(text: string): string | undefined {
   if (/^s3:\/\/[^/]+\/./s.test(text)) return text;
   const [, bucket, path] = VIRTUAL_HOST.exec(text) ?? PATH_STYLE.exec(text) ?? [];
@@ -174,17 +174,19 @@ export interface SourceLine {
   readonly number: number;
   /** Zero-based offset of its first byte. */
   readonly offset: number;
-  /** Valid until the next chunk is pushed. The start of the line if it is too long. */
+  /**
+   * The bytes of the line, or its start if it is too long. Valid until the next chunk is pushed.
+   */
   readonly bytes: Uint8Array;
-  /** Whether a line feed ends it. */
+  /** Whether the line ends with a line feed. */
   readonly ended: boolean;
   readonly tooLong: boolean;
 }
 
-/** Splits chunks into lines. Holds at most one line, of limited length, in memory. */
+/** Splits chunks into lines. Buffers at most one line of limited length. */
 export class LineSplitter {
   readonly #maxLineBytes: number;
-  /** Copies of the earlier parts of a line that several chunks contain. */
+  /** Copies of the earlier parts of a line that spans several chunks. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #number = 1;
@@ -197,7 +199,7 @@ export class LineSplitter {
     this.#maxLineBytes = maxLineBytes;
   }
 
-  /** The lines that end in a chunk, and the start of a line that turns out to be too long. */
+  /** Yields each line that ends in the chunk, and the start of each line that exceeds the limit. */
   *push(chunk: Uint8Array): Generator<SourceLine, void, undefined> {
     let at = 0;
     while (at < chunk.length) {
@@ -218,7 +220,7 @@ export class LineSplitter {
     this.#bytesBefore += chunk.length;
   }
 
-  /** The last line, if no line feed ends it. */
+  /** Yields the last line if it lacks a line feed. */
   *end(): Generator<SourceLine, void, undefined> {
     if (this.#heldBytes > 0) yield this.#line(new Uint8Array(0), false, false);
   }

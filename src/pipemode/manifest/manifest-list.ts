@@ -3,7 +3,7 @@ import type { ManifestRefs } from './manifest-lines.ts';
 
 const MAX_KEY_BYTES = 1024;
 
-/** The mistakes in a ManifestFile. */
+/** The codes of mistakes in a ManifestFile. */
 export type ManifestListMistake =
   | 'malformed-json'
   | 'single-quotes'
@@ -13,16 +13,16 @@ export type ManifestListMistake =
   | 'bad-suffix'
   | 'duplicate-suffix';
 
-/** Receives the contents of a ManifestFile, each with its position in the text. */
+/** Receives the entries and mistakes of a ManifestFile, each with its position in the text. */
 export interface ManifestListVisitor {
   object(uri: string, at: number): void;
   problem(severity: 'error' | 'warning', code: ManifestListMistake, at: number, message: string): void;
 }
 
 /**
- * Walks through a ManifestFile: one JSON array of `{"prefix": "s3://…"}` and what follows the
- * prefix in each address.
- * @param refs which addresses a prefix may start: those of S3, or also paths and `file:` URLs
+ * Visits the entries of a ManifestFile: a JSON array of `{"prefix": "s3://…"}` followed by the
+ * suffix of each address.
+ * @param refs the addresses that the prefix may contain: S3 only, or also paths and `file:` URLs
  * @returns the number of objects
  */
 export function visitManifestList(text: string, visitor: ManifestListVisitor, refs: ManifestRefs): number {
@@ -50,9 +50,9 @@ export function visitManifestList(text: string, visitor: ManifestListVisitor, re
   return suffixes.count;
 }
 
-/** The warning about a byte order mark. */
+/** The warning for a byte order mark. */
 export const BYTE_ORDER_MARK =
-  'a byte order mark, which JSON does not allow; recordpipe skips it, SageMaker may refuse it: save the file as UTF-8 without one';
+  'a byte order mark, which JSON does not allow; recordpipe skips it, but SageMaker may reject it; save the file as UTF-8 without one';
 
 class Suffixes {
   count = 0;
@@ -81,15 +81,15 @@ class Suffixes {
     const problem = (severity: 'error' | 'warning', what: string): void =>
       this.#visitor.problem(severity, 'bad-suffix', start, what);
     if (kind !== 'string') {
-      problem('error', `expected the rest of a key, a string, got ${kind}`);
+      problem('error', `expected a key suffix (a string), got ${kind}`);
       return;
     }
     const suffix = JSON.parse(this.#text.slice(start, end)) as string;
     if (/^(?:s3|https?):\/\//i.test(suffix)) {
-      problem('error', 'a whole address; list only what follows the prefix');
+      problem('error', 'expected a key suffix, got a whole address; list only the part after the prefix');
       return;
     }
-    if (suffix === '') problem('warning', 'nothing follows the prefix');
+    if (suffix === '') problem('warning', 'the key suffix is empty');
     const uri = this.#prefix + suffix;
     const [, key] = /^s3:\/\/[^/]+\/(.*)$/s.exec(uri) ?? ['', ''];
     if (Buffer.byteLength(key) > MAX_KEY_BYTES)
@@ -109,7 +109,7 @@ class Suffixes {
   }
 }
 
-/** Finds the line of a position. Fast for positions in ascending order. */
+/** Maps positions to lines. Fast for positions in ascending order. */
 export class LinePositions {
   readonly #text: string;
   #line = 1;
@@ -119,7 +119,7 @@ export class LinePositions {
     this.#text = text;
   }
 
-  /** The line at a position: its one-based number, its text, and the position in it. */
+  /** Returns the line at a position: its one-based number, its text, and the position within it. */
   find(at: number): { readonly line: number; readonly text: string; readonly at: number } {
     if (at < this.#start) {
       this.#line = 1;

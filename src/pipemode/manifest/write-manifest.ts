@@ -15,7 +15,10 @@ import { isRefName, s3UriOf } from './manifest-lines.ts';
 
 /** How to write a text file. Every field has a default. */
 export interface TextTargetOptions {
-  /** Whether to replace an existing file or object. Default false: an `already-exists` error. */
+  /**
+   * Whether to replace an existing file or object. If false (default), an existing target is an
+   * `already-exists` error.
+   */
   readonly overwrite: boolean;
   /** How to access objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
@@ -24,7 +27,7 @@ export interface TextTargetOptions {
 
 /** How to write a ManifestFile. Every field has a default. */
 export interface WriteManifestOptions extends TextTargetOptions {
-  /** What all addresses start with. Default: their common folder. */
+  /** The common prefix of all addresses. Default: their common folder. */
   readonly prefix: string | undefined;
 }
 
@@ -34,18 +37,18 @@ export interface WriteManifestOptions extends TextTargetOptions {
 export type ManifestRow = Readonly<Record<string, unknown>>;
 
 const TARGET_OPTIONS = { overwrite: false, objects: undefined, signal: undefined };
-/** Text is written in blocks of this size. */
+/** Number of characters per write. */
 const BLOCK_CHARACTERS = 64 * 1024;
 
 /**
- * Writes a ManifestFile: a JSON array of `{"prefix": "s3://bucket/folder/"}` and what follows the
- * prefix in each address, in the given order, one per line. The file appears when it is complete.
+ * Writes a ManifestFile: a JSON array of `{"prefix": "s3://bucket/folder/"}` and the suffix of each
+ * address, in the given order, one per line. The file appears when it is complete.
  *
  * Source of the format: SageMaker's API_S3DataSource, "ManifestFile".
  *
  * @param target a path or an `s3://` address
  * @param uris `s3://bucket/key`, all in one bucket
- * @throws UsageError for addresses without a common prefix, or for no address
+ * @throws UsageError for addresses without a common prefix, or for an empty list
  * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `io-failure`, and those
  * of `openObjectWriter`
  * @example
@@ -67,11 +70,11 @@ export async function writeManifest(
 }
 
 /**
- * The text that {@link writeManifest} writes.
+ * Returns the text that {@link writeManifest} writes.
  *
  * @param uris `s3://bucket/key`, all in one bucket
- * @param prefix what all of them start with; default: their common folder
- * @throws UsageError for addresses without a common prefix, or for no address
+ * @param prefix the common prefix of all addresses; default: their common folder
+ * @throws UsageError for addresses without a common prefix, or for an empty list
  * @example
  * ```ts
  * import { formatManifest } from 'recordpipe/pipemode/manifest';
@@ -86,15 +89,15 @@ export function formatManifest(uris: readonly string[], prefix?: string): string
 }
 
 /**
- * Writes an AugmentedManifestFile: one JSON object per line (JSON Lines), attributes in the order
- * of each row. The file appears when it is complete.
+ * Writes an AugmentedManifestFile: one JSON object per line (JSON Lines), with the attributes in
+ * row order. The file appears when it is complete.
  *
  * Source of the format: SageMaker's developer guide, "Augmented manifest files".
  *
  * @param target a path or an `s3://` address
  * @returns the number of lines
  * @throws UsageError for a `-ref` that is not an `s3://` address, and for values that JSON cannot
- * hold
+ * represent
  * @throws RecordpipeError as `writeManifest`
  * @example
  * ```ts
@@ -117,7 +120,7 @@ export async function writeAugmentedManifest(
   return lines;
 }
 
-/** @throws UsageError for anything except an array of strings */
+/** Checks that `uris` is an array of strings. @throws UsageError */
 export function checkUris(argument: string, uris: unknown): void {
   if (!Array.isArray(uris))
     throw new UsageError(`${argument}: expected an array of addresses, got ${typeName(uris)}`);
@@ -131,7 +134,7 @@ function suffixOf(uri: string, prefix: string): string {
   throw new UsageError(`uris: expected addresses of objects below ${prefix}, got ${uri}`);
 }
 
-/** The longest folder that contains all objects. */
+/** Returns the longest folder that contains all objects. */
 function commonFolder(uris: readonly string[]): string {
   const [first] = uris;
   if (first === undefined)
@@ -188,7 +191,7 @@ export interface ManifestListOptions extends InputOptions {
   /** How to access objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Called with warnings about the listing. */
+  /** Called for each warning about the listing. */
   readonly onWarning: ((warning: ListWarning) => void) | undefined;
 }
 
@@ -200,10 +203,10 @@ const OPTION_NAMES: OptionNames<ManifestListOptions> = {
 };
 
 /**
- * Lists the objects for a manifest, in the order of the listings, each once. Files without records
- * are skipped, because a training program would read them as data: hidden files, markers such as
- * `_SUCCESS`, indexes (`*.rpidx`, `*.idx`) and manifests, unless an address names exactly that
- * file.
+ * Lists the objects for a manifest in listing order, without duplicates. Skips files without
+ * records, because a training program would read them as data: hidden files, markers such as
+ * `_SUCCESS`, indexes (`*.rpidx`, `*.idx`) and manifests. An address that names such a file
+ * includes it.
  *
  * @param addresses `s3://bucket/key`, `s3://bucket/prefix/` or patterns, as for `listObjects`
  * @throws RecordpipeError as `listObjects`; `not-found` if everything is skipped;

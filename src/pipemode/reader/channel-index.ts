@@ -7,23 +7,23 @@ import { stateLockPath, statePath } from '../job/channel-files.ts';
 import { readSmallFile } from '../job/config-file.ts';
 import { withFileLock } from '../job/file-lock.ts';
 
-/** How to keep the index of a channel. */
+/** How to store the index of a channel. */
 export interface IndexOptions {
   readonly stateDir: string;
-  /** `flock` excludes other processes; `none` only other work in this process. */
+  /** `flock` excludes other processes. `none` excludes only other work in this process. */
   readonly lock: 'flock' | 'none';
   readonly lockTimeoutMs: number;
   /** Whether to read the state file as `sagemaker_tensorflow` does. */
   readonly lenient: boolean;
 }
 
-/** The largest value of the C++ `int` in `sagemaker_tensorflow`. */
+/** Maximum value of the C++ `int` in `sagemaker_tensorflow`. */
 const MAX_INDEX = 2 ** 31 - 1;
 const MODE_BITS = 0o7777;
 
 /**
- * The index of the next epoch of a channel. It uses the state file and the lock file of SageMaker's
- * own readers, so they, earlier processes and other processes on the machine take epochs in turn.
+ * The index of the next epoch of a channel. Uses the state file and lock file of SageMaker's
+ * readers, so those, earlier processes and other processes on this machine take epochs in turn.
  */
 export class ChannelIndex {
   readonly statePath: string;
@@ -37,7 +37,8 @@ export class ChannelIndex {
   }
 
   /**
-   * Whether the index is greater than `epoch`. Without the lock: false while it is being written.
+   * Whether the index is greater than `epoch`. Does not take the lock; returns false while another
+   * process writes the index.
    */
   isBeyond(epoch: number): boolean {
     try {
@@ -50,9 +51,9 @@ export class ChannelIndex {
   /**
    * Reads, changes and writes the index under the lock. Creates a missing state file, as
    * `sagemaker_tensorflow` does.
-   * @param change gets the index; undefined keeps it
+   * @param change receives the index and returns the new one; undefined keeps it
    * @throws RecordpipeError `pipe-timeout`, `malformed-state`, `aborted`, `access-denied`,
-   * `io-failure`; whatever `change` throws
+   *   `io-failure`; errors from `change`
    */
   async update(
     signal: AbortSignal | undefined,
@@ -70,7 +71,7 @@ export class ChannelIndex {
   }
 }
 
-/** Work on channels without a lock, by state file. */
+/** Pending work on channels without a lock, by state file. */
 const turns = new Map<string, Promise<unknown>>();
 
 async function inTurn(path: string, work: () => Promise<void>): Promise<void> {
@@ -84,8 +85,8 @@ async function inTurn(path: string, work: () => Promise<void>): Promise<void> {
 }
 
 /**
- * Reads the index of the next epoch, in decimal digits; 0 if the file does not exist.
- * @param lenient as `sagemaker_tensorflow` reads it: text that is not a number is 0
+ * Reads the index of the next epoch, in decimal digits. Returns 0 if the file does not exist.
+ * @param lenient whether text that is not a number means 0, as in `sagemaker_tensorflow`
  */
 function readIndex(path: string, lenient: boolean): number {
   let text: string;
@@ -103,7 +104,7 @@ function readIndex(path: string, lenient: boolean): number {
   throw new RecordpipeError('malformed-state', what, { uri: path });
 }
 
-/** How a C++ stream reads an `int`: white space, sign, digits; anything else is 0. */
+/** Parses an `int` like a C++ stream: white space, sign, digits. Returns 0 for anything else. */
 function asStreamReads(text: string): number {
   const [number] = /^[ \t\n\v\f\r]*[+-]?\d+/.exec(text) ?? ['0'];
   return Math.max(-MAX_INDEX - 1, Math.min(MAX_INDEX, Number.parseInt(number, 10)));
@@ -111,14 +112,19 @@ function asStreamReads(text: string): number {
 
 let lastWrite: Promise<void> = Promise.resolve();
 
-/** One write at a time: fsync may occupy one of Node's four threads for long. */
+/**
+ * Writes the index. Serializes writes, because a slow fsync occupies one of Node's four threads.
+ */
 function writeIndex(path: string, index: number): Promise<void> {
   const written = lastWrite.then(() => replaceFile(path, String(index)));
   lastWrite = written.catch(() => {});
   return written;
 }
 
-/** Readers see the old file or the new one, also after a crash. The file keeps its mode. */
+/**
+ * Replaces a file atomically: readers see the old or the new contents, even after a crash. Keeps
+ * the file mode.
+ */
 async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = temporaryPath(path);
   try {

@@ -6,41 +6,44 @@ import { newReadStats, type ReadStats } from '../../formats/corruption.ts';
 /** The progress of one iteration of a channel. */
 export interface PipeModeMetrics {
   readonly channel: string;
-  /** Index of the pipe; undefined before one was taken, and for files. */
+  /** Index of the pipe. Undefined before a pipe was taken, and for files. */
   readonly epoch: number | undefined;
-  /** Records delivered. */
+  /** Number of delivered records. */
   readonly records: number;
-  /** Their bytes. */
+  /** Payload bytes of the delivered records. */
   readonly payloadBytes: number;
-  /** Corrupted records skipped. */
+  /** Number of corrupted records skipped. */
   readonly corrupted: number;
   /** Milliseconds from the start of the iteration until the pipe was open. */
   readonly openMs: number;
   /** Milliseconds spent waiting for bytes. */
   readonly waitMs: number;
-  /** Milliseconds spent on waiting for bytes and decoding records, without the consumer's time. */
+  /** Milliseconds spent waiting for bytes and decoding records. Excludes the consumer's time. */
   readonly readMs: number;
-  /** Payload bytes per second of `readMs`, in units of 2^30, as in SageMaker's lines. */
+  /** Payload throughput in GiB per second of `readMs`, as in SageMaker's output. */
   readonly gibibytesPerSecond: number;
   /** `reading`, or how the iteration ended. `left`: the consumer ended it. */
   readonly outcome: 'reading' | 'end' | 'left' | 'failed';
 }
 
-/** The position of a reader in an epoch: plain JSON, to store beside the results. */
+/** The position of a reader in an epoch. Plain JSON, to store with a checkpoint. */
 export interface PipeModeState {
   readonly channel: string;
   readonly recordFormat: string;
   /** Index of the pipe; null for files. */
   readonly epoch: number | null;
-  /** Records delivered. */
+  /** Number of delivered records. */
   readonly recordsRead: number;
-  /** The position after the last of them in the uncompressed stream. */
+  /** Position after the last delivered record in the uncompressed stream. */
   readonly bytesRead: number;
-  /** The last of them, to detect a stream in another order; null before the first. */
+  /**
+   * Fingerprint of the last delivered record, to detect a reordered stream. null before the first
+   * record.
+   */
   readonly lastRecord: { readonly bytes: number; readonly crc32c: number } | null;
 }
 
-/** Counts one iteration: the batches read, and the records of them that were delivered. */
+/** Counts the batches read and the records delivered in one iteration. */
 export class EpochProgress {
   readonly stats: ReadStats = newReadStats();
   epoch: number | undefined;
@@ -51,16 +54,16 @@ export class EpochProgress {
   readMs = 0;
   outcome: PipeModeMetrics['outcome'] = 'reading';
   #batch: RecordBatch | undefined;
-  /** Records of `#batch` that were delivered. */
+  /** Number of delivered records of `#batch`. */
   #at = 0;
-  /** The end of `#batch` in its stream. */
+  /** Position of the end of `#batch` in its stream. */
   #end = 0;
-  /** Bytes of earlier streams, if several files are read. */
+  /** Total bytes of the earlier streams, if the reader reads several files. */
   #base = 0;
-  /** The batch before, until a record of `#batch` is delivered. */
+  /** The previous batch, kept until the first record of `#batch` is delivered. */
   #before: RecordBatch | undefined;
 
-  /** A stream starts. */
+  /** Marks the start of a stream. */
   opened(): void {
     this.#base += this.#end;
     this.#end = 0;
@@ -69,7 +72,7 @@ export class EpochProgress {
     this.#at = 0;
   }
 
-  /** A batch has been read. */
+  /** Records that a batch was read. */
   began(batch: RecordBatch, end: number): void {
     if (this.#at > 0) this.#before = this.#batch;
     this.#batch = batch;
@@ -77,7 +80,7 @@ export class EpochProgress {
     this.#end = end;
   }
 
-  /** The next `count` records of the batch were delivered. */
+  /** Records that the next `count` records of the batch were delivered. */
   delivered(count: number): void {
     const { index } = this.#batch as RecordBatch;
     const to = 2 * (this.#at + count);
@@ -87,7 +90,7 @@ export class EpochProgress {
     this.#before = undefined;
   }
 
-  /** Bytes of the last record delivered. */
+  /** Size of the last delivered record in bytes. */
   get lastBytes(): number {
     return this.#batch === undefined || this.#at === 0 ? 0 : this.#batch.index[2 * this.#at - 1];
   }
@@ -127,7 +130,7 @@ export class EpochProgress {
   }
 }
 
-/** Identifies a record. */
+/** Returns the size and checksum that identify a record. */
 export function fingerprint(record: Uint8Array): { bytes: number; crc32c: number } {
   return { bytes: record.length, crc32c: crc32c(record) };
 }
@@ -135,8 +138,8 @@ export function fingerprint(record: Uint8Array): { bytes: number; crc32c: number
 const ITERATOR = 'PipeModeDatasetOp::Dataset::Iterator';
 
 /**
- * The lines that `sagemaker_tensorflow` writes about the latest read. Finding the end counts as a
- * read.
+ * Formats the lines that `sagemaker_tensorflow` prints for the latest read. Reaching the end counts
+ * as a read.
  */
 export function recordLines(reads: number, nanoseconds: number, bytes: number): string[] {
   return [
@@ -147,8 +150,8 @@ export function recordLines(reads: number, nanoseconds: number, bytes: number): 
 }
 
 /**
- * The lines that it writes at the end of an iteration. It calls gibibytes GB and truncates
- * milliseconds.
+ * Formats the lines that `sagemaker_tensorflow` prints at the end of an iteration. It labels GiB as
+ * GB and truncates milliseconds.
  */
 export function totalLines({ readMs, payloadBytes }: EpochProgress): string[] {
   const ms = Math.trunc(readMs);
@@ -160,8 +163,8 @@ export function totalLines({ readMs, payloadBytes }: EpochProgress): string[] {
 }
 
 /**
- * A double as a C++ stream writes it: six significant digits, no trailing zeros. On x86, 0/0 has a
- * sign.
+ * Formats a double like a C++ stream: six significant digits, no trailing zeros. On x86, 0/0 is
+ * negative NaN.
  */
 function asStreamWrites(value: number): string {
   if (Number.isNaN(value)) return '-nan';
@@ -178,7 +181,7 @@ function trimmed(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
 }
 
-/** Skips the records that an earlier reader delivered: they are read again and dropped. */
+/** Skips the records that an earlier reader delivered: reads them again and drops them. */
 export class Resuming {
   readonly #state: PipeModeState;
   readonly #progress: EpochProgress;
@@ -191,8 +194,8 @@ export class Resuming {
   }
 
   /**
-   * The new records of a batch; null if there are none.
-   * @throws RecordpipeError `not-resumable` if the stream differs up to there
+   * Returns the new records of a batch, or null if it contains none.
+   * @throws RecordpipeError `not-resumable` if the stream differs before the resume position
    */
   rest(batch: RecordBatch): RecordBatch | null {
     if (this.#left === 0) return batch;
@@ -203,12 +206,12 @@ export class Resuming {
     return skip < batch.length ? after(batch, skip) : null;
   }
 
-  /** @throws RecordpipeError `not-resumable` if the stream ended too early */
+  /** Checks that the stream reached the resume position. @throws RecordpipeError `not-resumable` */
   end(): void {
     if (this.#left === 0) return;
     const { recordsRead } = this.#state;
     throw notResumable(
-      `the stream has ${recordsRead - this.#left} records, but ${recordsRead} were read before`,
+      `the stream has ${recordsRead - this.#left} records, but the earlier run read ${recordsRead}`,
     );
   }
 
@@ -217,16 +220,16 @@ export class Resuming {
     const now = this.#progress.state(channel, recordFormat);
     if (now.bytesRead !== bytesRead) {
       throw notResumable(
-        `record ${recordsRead} starts at byte ${now.bytesRead}, but started at byte ${bytesRead} before`,
+        `record ${recordsRead} starts at byte ${now.bytesRead}, but started at byte ${bytesRead} in the earlier run`,
       );
     }
     const { bytes, crc32c } = fingerprint(last);
     if (lastRecord === null || (bytes === lastRecord.bytes && crc32c === lastRecord.crc32c)) return;
-    throw notResumable(`record ${recordsRead - 1} is not the one that was read before`);
+    throw notResumable(`record ${recordsRead - 1} differs from the earlier run`);
   }
 }
 
-/** The records of a batch from number `first`. */
+/** Returns the records of a batch from index `first`. */
 function after(batch: RecordBatch, first: number): RecordBatch {
   const { bytes, index, length, firstRecord } = batch;
   const base = batch.offset(0) - index[0];
@@ -236,12 +239,12 @@ function after(batch: RecordBatch, first: number): RecordBatch {
 function notResumable(what: string): RecordpipeError {
   return new RecordpipeError(
     'not-resumable',
-    `${what}; is the data shuffled or changed between epochs? Start the epoch again`,
+    `${what}; is the data shuffled or changed between epochs? Restart the epoch`,
   );
 }
 
 /**
- * Checks a state that was stored as JSON.
+ * Validates a state that was stored as JSON.
  * @throws RecordpipeError `malformed-state`; `not-resumable` for another channel or format
  */
 export function checkState(
@@ -258,12 +261,12 @@ export function checkState(
     const expected = `channel ${channel} as ${recordFormat}`;
     throw new RecordpipeError(
       'not-resumable',
-      `the state is of channel ${state.channel} as ${state.recordFormat}, expected ${expected}`,
+      `the state belongs to channel ${state.channel} as ${state.recordFormat}, expected ${expected}`,
     );
   }
   if (isCount(recordsRead) && isCount(bytesRead) && epochFits && lastFits) return;
   throw new RecordpipeError(
     'malformed-state',
-    `resume: expected what state() returned, got ${JSON.stringify(state)}`,
+    `resume: expected a value returned by state(), got ${JSON.stringify(state)}`,
   );
 }

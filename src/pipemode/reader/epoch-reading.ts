@@ -23,7 +23,7 @@ import {
   takeNextEpoch,
 } from './take-epoch.ts';
 
-/** Maximum time that an ending iteration waits for the lock. */
+/** Maximum time that a closing iteration waits for the lock. */
 const GIVE_BACK_MS = 250;
 
 /** A channel of a dataset. */
@@ -35,15 +35,15 @@ export interface Channel {
   readonly files: boolean;
 }
 
-/** Where an iteration starts. */
+/** The starting point of an iteration. */
 export interface Beginning {
-  /** Default: at the first record of the next epoch. */
+  /** Default: the first record of the next epoch. */
   readonly resume?: { readonly state: PipeModeState; readonly from: 'same' | 'next' } | undefined;
   /** Whether a batch is valid only until the next one is requested. */
   readonly reuse?: boolean | undefined;
 }
 
-/** One iteration over a channel: an epoch. */
+/** One iteration over a channel, which is one epoch. */
 export class EpochReading {
   readonly progress: EpochProgress = new EpochProgress();
   readonly #channel: Channel;
@@ -51,7 +51,7 @@ export class EpochReading {
   readonly #began: number = performance.now();
   #reserved: Promise<number> | undefined;
   #reads = 0;
-  /** Nanoseconds per record of the current batch, and `readMs` before it. */
+  /** Nanoseconds per record of the current batch, and the value of `readMs` before the batch. */
   #recordNs = 0;
   #readMs = 0;
 
@@ -73,9 +73,9 @@ export class EpochReading {
   }
 
   /**
-   * The batches of the epoch, once.
-   * @param countAll whether a batch counts as delivered when it is yielded; otherwise call
-   * `delivered`
+   * Yields the batches of the epoch. Can be called once.
+   * @param countAll whether a yielded batch counts as delivered; otherwise the caller reports
+   *   records with `delivered`
    */
   async *batches(outer: AbortSignal | undefined, countAll: boolean): Batches {
     const { progress } = this;
@@ -118,7 +118,7 @@ export class EpochReading {
     }
   }
 
-  /** The next `count` records of the current batch were delivered. */
+  /** Records that the next `count` records of the current batch were delivered. */
   delivered(count: number): void {
     if (this.#channel.options.benchmarkRecordsInterval === 0) {
       this.progress.delivered(count);
@@ -130,7 +130,7 @@ export class EpochReading {
     }
   }
 
-  /** The pipe of the epoch, or one file after the other. */
+  /** Yields the pipe of the epoch, or each file in order. */
   async *#sources(signal: AbortSignal): AsyncGenerator<EpochSource> {
     const { name, options, files } = this.#channel;
     if (files) {
@@ -155,7 +155,7 @@ export class EpochReading {
     return openReserved(this.progress.epoch, place, signal);
   }
 
-  /** Closes the source, and returns an epoch that never had a writer to the index. */
+  /** Closes the source. If the pipe never had a writer, resets the index to this epoch. */
   async #leave(source: EpochSource): Promise<void> {
     source.close();
     const { options, index } = this.#channel;
@@ -179,7 +179,7 @@ function notResumable(error: unknown): never {
 }
 
 /**
- * A signal that fires with the first of several. AbortSignal.any would leave an entry in a
+ * Returns a signal that fires with the first of several. AbortSignal.any would leak an entry in a
  * long-lived signal for every epoch.
  */
 function anySignal(signals: readonly (AbortSignal | undefined)[]): {
@@ -200,7 +200,7 @@ function anySignal(signals: readonly (AbortSignal | undefined)[]): {
 }
 
 /**
- * A failure while a channel is read: a {@link RecordpipeError} with the channel and the epoch.
+ * A failure while reading a channel: a {@link RecordpipeError} with the channel and the epoch.
  *
  * @example
  * ```ts

@@ -7,11 +7,11 @@ import type { EpochReading } from './epoch-reading.ts';
 
 /**
  * The values of one line of an augmented manifest by attribute: the bytes of the object for a
- * `-ref`, the bytes of the text for any other.
+ * `-ref`, the bytes of the text for other attributes.
  */
 export type ManifestTuple<A extends readonly string[]> = { readonly [Name in A[number]]: Uint8Array };
 
-/** The records of one epoch, one by one. Counts the delivered records. */
+/** Yields the records of one epoch one by one and counts the delivered records. */
 export class EpochStage extends RecordStage {
   readonly #reading: EpochReading;
 
@@ -34,7 +34,7 @@ export class EpochStage extends RecordStage {
 }
 
 /**
- * Checks the names of attributes by SageMaker's rules.
+ * Checks attribute names against SageMaker's rules.
  * @throws UsageError
  */
 export function checkAttributes(attributes: readonly string[]): void {
@@ -80,11 +80,11 @@ export class TupleStage<A extends readonly string[]> extends Through<Uint8Array,
 
   #truncated(): RecordpipeError {
     const names = this.#attributes.map((name) => JSON.stringify(name));
-    const came = names.slice(0, this.#have).join(', ');
+    const received = names.slice(0, this.#have).join(', ');
     const missing = names.slice(this.#have).join(', ');
     return new RecordpipeError(
       'truncated-record',
-      `the stream ends inside tuple ${this.#tuples}, after ${came}: ${missing} did not arrive; are attributes the AttributeNames of the job, and does every line of the manifest have all of them?`,
+      `the stream ends inside tuple ${this.#tuples}, after ${received}: ${missing} did not arrive; do attributes match the AttributeNames of the job, and does every line of the manifest have all of them?`,
       { record: this.#tuples * names.length + this.#have },
     );
   }

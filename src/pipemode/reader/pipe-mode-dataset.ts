@@ -22,15 +22,15 @@ import { checkAttributes, EpochStage, type ManifestTuple, TupleStage } from './e
 import { type PipeModeOptionsInput, pipeModeOptions, type RecordFormatName } from './pipe-mode-options.ts';
 import { channelDecoding } from './source-reading.ts';
 
-/** The elements of a channel: records, or tuples of them if attributes are named. */
+/** The element type of a channel: a record, or a tuple of records if attributes are named. */
 export type PipeModeElement<A> = A extends readonly string[] ? ManifestTuple<A> : Uint8Array;
 
 /** The options of {@link PipeModeDataset}. */
 export interface PipeModeDatasetOptions<A> extends Partial<PipeModeOptionsInput> {
   /**
    * The attributes of an augmented manifest, in the order of the job's `AttributeNames`. Elements
-   * are then tuples by these names, and a stream that ends inside a tuple is an error. Default:
-   * none, and elements are records.
+   * are then tuples with these names, and a stream that ends inside a tuple is an error. Default:
+   * none; elements are records.
    */
   readonly attributes?: A | undefined;
 }
@@ -38,8 +38,8 @@ export interface PipeModeDatasetOptions<A> extends Partial<PipeModeOptionsInput>
 /** How to read a channel in batches. */
 export interface PipeBatchesOptions {
   /**
-   * Default false. `true`: a batch is valid only until the next one is requested; bytes are checked
-   * in the buffer that they were read into, without a copy.
+   * Default false. If true, a batch is valid only until the next one is requested, and records are
+   * checked in the read buffer without a copy.
    */
   readonly reuse?: boolean | undefined;
   /** Ends the iteration with an `aborted` error. */
@@ -50,7 +50,7 @@ export interface PipeBatchesOptions {
 export interface ResumeOptions {
   /**
    * Default `same`: the pipe with the same index, which its writer must serve again. `next`: the
-   * next pipe, as after a restart of the whole job.
+   * next pipe, for use after a restart of the whole job.
    */
   readonly from?: 'same' | 'next' | undefined;
 }
@@ -58,12 +58,12 @@ export interface ResumeOptions {
 /**
  * The records of a SageMaker channel in Pipe mode, as views (`Uint8Array`) that stay valid while
  * they are referenced. Each iteration is one epoch and takes the next pipe,
- * `PIPE_DIR/CHANNEL_INDEX`. The index is in the file of `sagemaker_tensorflow`, under its lock:
- * both can share a channel.
+ * `PIPE_DIR/CHANNEL_INDEX`. The index is stored in the same file and under the same lock as that of
+ * `sagemaker_tensorflow`, so both can share a channel.
  *
  * No thread blocks, not even on pipes without a writer. Errors while iterating are {@link
- * PipeModeError}s with channel, epoch, record and byte; good records come first. Codes: those of
- * the format's reader, `pipe-timeout`, `malformed-state`, `not-resumable`, `aborted`,
+ * PipeModeError}s with channel, epoch, record and byte, thrown after all valid records. Codes:
+ * those of the format's reader, `pipe-timeout`, `malformed-state`, `not-resumable`, `aborted`,
  * `access-denied`, `io-failure`.
  *
  * @example
@@ -89,9 +89,9 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   readonly #source: ChannelSource<A>;
 
   /**
-   * Creates `stateDir`, reads `inputdataconfig.json` and checks everything. Opens no pipe.
+   * Creates `stateDir`, reads `inputdataconfig.json` and validates the options. Opens no pipe.
    * @throws RecordpipeError `unknown-channel`, `not-a-pipe-channel`, `malformed-config`,
-   * `not-found`, `access-denied`, `io-failure`
+   *   `not-found`, `access-denied`, `io-failure`
    * @throws UsageError for an unknown option or an invalid value
    */
   constructor(channel: string, options: PipeModeDatasetOptions<A> = {}) {
@@ -102,7 +102,9 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
     this.#source = source;
   }
 
-  /** Iterates one epoch. With `reserve: 'on-create'`, increments the index now or soon after. */
+  /**
+   * Iterates over one epoch. With `reserve: 'on-create'`, increments the index now or soon after.
+   */
   override iterate(options: IterateOptions = {}): DatasetIterator<PipeModeElement<A>> {
     if (this.#source.channel.options.reserve === 'on-open') return super.iterate(options);
     const reading = this.#source.begin();
@@ -110,7 +112,8 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   }
 
   /**
-   * The records of one epoch in batches, for millions of records per second. Ignores attributes.
+   * Returns the records of one epoch in batches, for millions of records per second. Ignores
+   * `attributes`.
    *
    * @throws RecordpipeError while iterating, as the dataset
    * @example
@@ -136,24 +139,24 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   }
 
   /**
-   * The position of the latest iteration: plain JSON. Records that later operators read ahead
-   * (`prefetch`, `shuffle`) count as read. Undefined before the first iteration.
+   * Returns the position of the latest iteration as plain JSON. Records that later operators read
+   * ahead (`prefetch`, `shuffle`) count as read. Undefined before the first iteration.
    */
   state(): PipeModeState | undefined {
     return this.#source.latest?.state();
   }
 
-  /** The progress of the latest iteration. Undefined before the first iteration. */
+  /** Returns the progress of the latest iteration. Undefined before the first iteration. */
   metrics(): PipeModeMetrics | undefined {
     return this.#source.latest?.metrics();
   }
 
   /**
-   * A dataset whose first iteration is the rest of an epoch: it reads the pipe again and drops the
-   * records before the position. Later iterations are the next epochs.
+   * Returns a dataset whose first iteration yields the rest of an epoch: it reads the pipe again
+   * and drops the records before the position. Later iterations are the next epochs.
    *
-   * A stream that differs up to the position (length, offset or last record) fails with
-   * `not-resumable`, as does a pipe that does not appear again.
+   * Iteration fails with `not-resumable` if the stream differs before the position (length, offset
+   * or last record), or if the pipe does not appear again.
    * @throws RecordpipeError `malformed-state`; `not-resumable` for a state of another channel or
    * format
    * @example
@@ -186,7 +189,7 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   }
 }
 
-/** What all iterations of a dataset share. */
+/** State shared by all iterations of a dataset. */
 class ChannelSource<A extends readonly string[] | undefined> {
   readonly channel: Channel;
   readonly config: ChannelConfig;
@@ -229,7 +232,7 @@ class ChannelSource<A extends readonly string[] | undefined> {
   }
 }
 
-/** The probable mistake in a channel's `RecordWrapperType`. */
+/** Describes a probable mistake in a channel's `RecordWrapperType`. */
 function wrapperMistake(
   { RecordWrapperType = 'None' }: ChannelConfig,
   channel: string,
@@ -238,7 +241,7 @@ function wrapperMistake(
 ): string | undefined {
   const wrapped = RecordWrapperType.toLowerCase() === 'recordio';
   if (wrapped && recordFormat !== 'RecordIO')
-    return `channel ${channel} has RecordWrapperType RecordIO, which wraps each object in a record, but is read as ${recordFormat}; drop one of the two`;
+    return `channel ${channel} has RecordWrapperType RecordIO, which wraps each object in a record, but is read as ${recordFormat}; use only one of the two`;
   if (!wrapped && hasAttributes)
     return `channel ${channel} has RecordWrapperType ${RecordWrapperType}: nothing separates the attributes of an augmented manifest; start the job with RecordWrapperType RecordIO`;
   return undefined;

@@ -2,24 +2,23 @@ import { checkOptionNames } from '../../bytes/arguments.ts';
 import { type RecordpipeError, UsageError } from '../../errors.ts';
 import type { PipeModeMetrics } from './epoch-progress.ts';
 
-/** The format of a channel's records, by SageMaker's names. */
+/** Record format of a channel, by SageMaker's names. */
 export type RecordFormatName = 'RecordIO' | 'TFRecord' | 'TextLine';
-/** The same, also by recordpipe's names of formats. */
+/** Record format of a channel, by SageMaker's or recordpipe's names. */
 export type RecordFormatSpelling = RecordFormatName | Lowercase<RecordFormatName>;
 
 /**
- * How to read a channel. Every field has a default. The first seven are those of
- * `sagemaker_tensorflow`, and may also have its names (`record_format`, …).
+ * How to read a channel. Every field has a default. The first seven are the options of
+ * `sagemaker_tensorflow` and also accept its names (`record_format`, …).
  */
 export interface PipeModeOptions {
   /**
    * Default `RecordIO`, with multipart records as SageMaker writes them (`multipart: 'concat'`).
-   * Text lines keep their `\r`.
+   * Text lines keep a trailing `\r`.
    */
   readonly recordFormat: RecordFormatName;
   /**
-   * The folder for the index of the next epoch and its lock; created if missing. Default
-   * `/opt/ml/pipe_state`.
+   * The folder of the epoch index and its lock; created if missing. Default `/opt/ml/pipe_state`.
    */
   readonly stateDir: string;
   /** The folder of the pipes, `CHANNEL_INDEX`. Default `/opt/ml/input/data`. */
@@ -27,45 +26,46 @@ export interface PipeModeOptions {
   /** The folder of `inputdataconfig.json`. Default `/opt/ml/input/config`. */
   readonly configDir: string;
   /**
-   * Whether to write SageMaker's three lines of totals at the end of an iteration. Default false.
+   * Whether to print SageMaker's three lines of totals at the end of an iteration. Default false.
    */
   readonly benchmark: boolean;
-  /** Writes SageMaker's three lines about the latest record every N records. Default 0: never. */
+  /** Prints SageMaker's three lines about the latest record every N records. Default 0: never. */
   readonly benchmarkRecordsInterval: number;
   /**
-   * Maximum consecutive records with a wrong payload checksum to skip; TFRecord only. Default 0.
+   * Maximum number of consecutive records with a wrong payload checksum to skip; TFRecord only.
+   * Default 0.
    */
   readonly maxCorruptedRecordsToSkip: number;
   /**
-   * Default undefined: all damage is reported. `sagemaker` reads as `sagemaker_tensorflow` does,
-   * including its faults: a truncated last record counts as corrupted, truncated RecordIO is padded
-   * with zeros, flags are not checked, `reserve` is `on-create`, and a state file that is not a
-   * number is 0.
+   * Default undefined: reports all damage. `sagemaker` reads like `sagemaker_tensorflow`, including
+   * its faults: a truncated last record counts as corrupted, truncated RecordIO is padded with
+   * zeros, flags are not checked, `reserve` is `on-create`, and a state file that is not a number
+   * means 0.
    */
   readonly compat: 'sagemaker' | undefined;
   /**
-   * When to increment the index. Default `on-open`: once the pipe is open; reset if the iteration
-   * ends before a writer came. `on-create`: when the iteration is created, as
-   * `sagemaker_tensorflow` does, whether or not anything can be read.
+   * When to increment the index. Default `on-open`: when the pipe is opened; the index is reset if
+   * the iteration ends before a writer connects. `on-create`: when the iteration is created, as
+   * `sagemaker_tensorflow` does, even if no data can be read.
    */
   readonly reserve: 'on-open' | 'on-create';
   /** Maximum time to wait for the next pipe. Default 120,000 ms; may be Infinity. */
   readonly openTimeoutMs: number;
   /**
-   * Maximum time for which the writer may be silent while bytes are awaited, also before the first.
-   * A slow consumer does not count. Default 600,000 ms; may be Infinity.
+   * Maximum time that the writer may be silent while the reader waits for bytes, including the
+   * first. A slow consumer does not count. Default 600,000 ms; may be Infinity.
    */
   readonly idleTimeoutMs: number;
   /** Maximum time to wait for the lock of the index. Default 30,000 ms. */
   readonly lockTimeoutMs: number;
-  /** Default `flock`. `none`: no lock against other processes, for hosts without `flock`. */
+  /** Default `flock`. `none`: does not lock out other processes; for hosts without `flock`. */
   readonly lock: 'flock' | 'none';
   /**
-   * Whether to read the files below `PIPE_DIR/CHANNEL/`, sorted by name, for a channel that is not
-   * in Pipe mode. The index does not change. Default false: an error.
+   * Whether to read the files below `PIPE_DIR/CHANNEL/`, sorted by name, if the channel is not in
+   * Pipe mode. The index does not change. Default false: an error.
    */
   readonly fileModeFallback: boolean;
-  /** Compression of the stream. Default `none`: SageMaker inflates objects. */
+  /** Compression of the stream. Default `none`: SageMaker decompresses objects. */
   readonly compression: 'none' | 'auto' | 'gzip' | 'zlib';
   /** Maximum record size in bytes. Default 2^31 - 1. */
   readonly maxRecordBytes: number;
@@ -73,18 +73,18 @@ export interface PipeModeOptions {
   readonly signal: AbortSignal | undefined;
   /** Called for each corrupted record that is skipped. */
   readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
-  /** Called at the end of each iteration, however it ended. */
+  /** Called at the end of each iteration, regardless of its outcome. */
   readonly onEpochEnd: ((metrics: PipeModeMetrics) => void) | undefined;
-  /** Called with probable mistakes in the configuration. Default: `process.emitWarning`. */
+  /** Called with probable configuration mistakes. Default: `process.emitWarning`. */
   readonly onWarning: (message: string) => void;
-  /** Called with each line of `benchmark`, including its line end. Default: standard output. */
+  /** Called with each `benchmark` line, including its line end. Default: standard output. */
   readonly writeLine: (line: string) => void;
 }
 
 /** Options as given by the caller, with alternative names. */
 export interface PipeModeOptionsInput extends Omit<PipeModeOptions, 'recordFormat'>, SageMakerOptionNames {
   readonly recordFormat: RecordFormatSpelling;
-  /** Another name of `recordFormat`, as in functions that read files. */
+  /** Alias of `recordFormat`, as in functions that read files. */
   readonly format: RecordFormatSpelling;
 }
 
@@ -141,7 +141,7 @@ const CHOICES: Partial<Record<keyof PipeModeOptions, readonly unknown[]>> = {
 };
 
 /**
- * Completes and checks options.
+ * Applies defaults and validates options.
  * @throws UsageError for an invalid value or an unknown name
  */
 export function pipeModeOptions(given: Partial<PipeModeOptionsInput>): PipeModeOptions {
@@ -177,12 +177,12 @@ export function pipeModeOptions(given: Partial<PipeModeOptionsInput>): PipeModeO
   }
   if (options.maxCorruptedRecordsToSkip > 0 && options.recordFormat !== 'TFRecord')
     throw new UsageError(
-      `maxCorruptedRecordsToSkip: only TFRecord has the checksums that it needs, got ${options.recordFormat}`,
+      `maxCorruptedRecordsToSkip: requires checksums, which only TFRecord has, got ${options.recordFormat}`,
     );
   return options;
 }
 
-/** SageMaker's spelling of a format. */
+/** Converts a format name to SageMaker's spelling. */
 function canonicalFormat(name: unknown): unknown {
   const names = CHOICES.recordFormat as readonly string[];
   return names.find((known) => known.toLowerCase() === String(name).toLowerCase()) ?? name;

@@ -1,4 +1,4 @@
-import { readU32 } from '../../bytes/little-endian.ts';
+import { readU32 } from '../../bytes/binary-data.ts';
 import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import type { ReadStats } from '../../formats/corruption.ts';
@@ -20,15 +20,15 @@ import {
 const BATCH_RECORDS = 4096;
 
 /**
- * RecordIO as `sagemaker_tensorflow` reads it. Only the magic number of a header is checked. A
- * record continues until a part has a flag other than 1 and 2, whatever came before. If the stream
+ * Decodes RecordIO like `sagemaker_tensorflow`. Checks only the magic number of a header. A record
+ * continues until a part has a flag other than 1 and 2, regardless of earlier flags. If the stream
  * ends inside a part, the missing bytes are zeros; if it ends between the parts of a record, that
  * record is lost.
  */
 export class SageMakerRecordIODecoder implements RecordDecoder {
   readonly #cursor: RecordCursor;
   readonly #maxRecordBytes: number;
-  /** Payloads of the parts of the current record, and its offset. */
+  /** Payloads of the current record's parts, and the record's offset. */
   readonly #parts: Uint8Array[] = [];
   #partsAt = 0;
   #partsBytes = 0;
@@ -92,7 +92,8 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
   }
 
   /**
-   * The complete single-part records at the start of the window, as views; null if there are none.
+   * Returns the complete single-part records at the start of the window as views, or null if there
+   * are none.
    */
   #wholeRecords(): RecordBatch | null {
     const cursor = this.#cursor;
@@ -122,7 +123,7 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     return new RecordBatch(bytes, index, count, first, base, PART_HEADER_BYTES);
   }
 
-  /** Checks the header at `at`. @returns the bytes of its part */
+  /** Checks the header at `at`. @returns the size of its part in bytes */
   #partAt(at: number): number {
     const { bytes, end } = this.#cursor.window;
     if (readU32(bytes, at) !== RECORDIO_MAGIC)
@@ -132,7 +133,7 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     return partBytes(length);
   }
 
-  /** Takes a complete part. @returns the record, if the part ends it */
+  /** Consumes a complete part. @returns the record, if the part ends it */
   #takePart(wanted: number): RecordBatch | null {
     const { window } = this.#cursor;
     const { bytes, at } = window;
@@ -141,7 +142,7 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     return this.#add(payload, word, wanted);
   }
 
-  /** The rest at the end of the stream: nothing, or a part padded with zeros. */
+  /** Handles the rest of the stream: nothing, or a part to pad with zeros. */
   #truncated(): RecordBatch | null {
     const { window } = this.#cursor;
     const have = window.unread;
@@ -196,13 +197,13 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
 }
 
 /**
- * TFRecord as `sagemaker_tensorflow` reads it: a truncated last record counts as one with a wrong
+ * Decodes TFRecord like `sagemaker_tensorflow`: a truncated last record counts as one with a wrong
  * checksum. If the budget for corrupted records covers it, the stream ends without an error.
  */
 export class SageMakerTFRecordDecoder implements RecordDecoder {
   readonly #strict: RecordDecoder;
   readonly #budget: number;
-  /** Corrupted records before the last good one. */
+  /** Number of corrupted records before the last valid one. */
   #corruptedBefore = 0;
   #ended = false;
 

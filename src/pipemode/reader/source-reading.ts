@@ -20,33 +20,36 @@ import type { PipeModeOptions, RecordFormatName } from './pipe-mode-options.ts';
 import { SageMakerRecordIODecoder, SageMakerTFRecordDecoder } from './sagemaker-decoders.ts';
 import type { EpochSource } from './take-epoch.ts';
 
-/** How to decode one epoch of a channel: options, memory to read into, decoders. */
+/** How to decode one epoch of a channel: options, read buffers, decoders. */
 export interface ChannelDecoding {
   readonly options: AnyOptions & SourceOptions;
   readonly detectCompression: DetectCompression;
-  /** Memory for the next read, if buffers are reused. */
+  /** Returns the buffer for the next read, if buffers are reused. */
   readonly nextBuffer: (() => Uint8Array) | undefined;
   decoder(source: DecoderSource, stats: ReadStats): RecordDecoder;
 }
 
-/** SageMaker's names. A format ignores the options of the others. */
+/** Codecs by SageMaker's format names. A codec ignores the options of the others. */
 const CODECS = {
   RecordIO: recordIOCodec,
   TFRecord: tfrecordCodec,
   TextLine: textLineCodec,
 } as object as Readonly<Record<RecordFormatName, RecordCodec<AnyOptions>>>;
 
-/** Reads of a 64 KiB pipe fill one buffer. Records keep it alive, so it is not large. */
+/**
+ * Size of a buffer that is not reused. It holds several reads of a 64 KiB pipe. Records keep it
+ * alive, so it is not larger.
+ */
 const FRESH_CHUNK_BYTES = 1024 * 1024;
 /**
- * Four buffers take turns. CPU milliseconds per gigabyte for records of 10 KB and 100 KB: 179 and
- * 289; with 256 KiB, which stay in the cache of one core, 176 and 336, as more records span two
- * buffers; with 1 MiB 196 and 258.
+ * Size of each of the four rotating buffers. CPU time per gigabyte for records of 10 KB and 100 KB:
+ * 179 and 289 ms. With 256 KiB, which fits in the cache of one core: 176 and 336 ms, because more
+ * records span two buffers. With 1 MiB: 196 and 258 ms.
  */
 const REUSED_CHUNK_BYTES = 512 * 1024;
 
 /**
- * The decoding of a channel's records.
+ * Returns the decoding of a channel's records.
  * @param reuse whether a batch is valid only until the next one is requested
  * @throws UsageError for an invalid option
  */
@@ -80,9 +83,9 @@ export function channelDecoding(pipe: PipeModeOptions, reuse: boolean): ChannelD
 }
 
 /**
- * Reads one open source: call `fill`, then `next` until null, while `fill` returns true. Counts and
- * times in `progress`. Not a generator: each one in the path of a batch costs about a microsecond,
- * and a pipe gives one batch per 64 KiB.
+ * Reads one open source. While `fill` returns true, call `next` until it returns null. Updates
+ * `progress`. Not a generator, because each generator costs about a microsecond per batch, and a
+ * pipe yields one batch per 64 KiB.
  */
 export class SourceReading {
   readonly #progress: EpochProgress;
@@ -116,7 +119,7 @@ export class SourceReading {
     progress.opened();
   }
 
-  /** Waits for bytes or the end. @returns false once everything was delivered */
+  /** Waits for bytes or the end. @returns false once all bytes were delivered */
   async fill(): Promise<boolean> {
     if (this.#ended || this.#decoder.ended) return false;
     const asked = performance.now();
@@ -139,7 +142,7 @@ export class SourceReading {
     return true;
   }
 
-  /** The next batch of the bytes so far. */
+  /** Returns the next batch of the bytes received so far. */
   next(): RecordBatch | null {
     const began = performance.now();
     try {
@@ -151,14 +154,14 @@ export class SourceReading {
     }
   }
 
-  /** Closes the source, at any moment. */
+  /** Closes the source. May be called at any time. */
   async close(): Promise<void> {
     await this.#chunks?.return?.();
     await this.#raw.return?.();
   }
 }
 
-/** Adds the record being read to a failure of the pipe. */
+/** Adds the position of the current record to a pipe failure. */
 function withPlace(error: unknown, place: ErrorPlace): unknown {
   if (!isRecordpipeError(error) || error instanceof UsageError || error.record !== undefined) return error;
   const uri = error.uri ?? place.uri;

@@ -6,19 +6,19 @@ import { abortError, checkAborted } from '../../bytes/abortable.ts';
 import type { ChunkReading } from '../../bytes/sources.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { type FifoReading, fifoChunks } from '../../storage/local/fifo-chunks.ts';
-import { fileChunks } from '../../storage/local/file-chunks.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
+import { fileChunks } from '../../storage/local/open-path.ts';
 import { pipePath } from '../job/channel-files.ts';
 import { withFileErrors } from '../job/config-file.ts';
 import type { ChannelIndex } from './channel-index.ts';
 
-/** An epoch that belongs to this reader: nobody else will read its pipe. */
+/** An epoch that belongs to this reader: no other reader gets its pipe. */
 export interface TakenEpoch {
   readonly epoch: number;
   readonly source: EpochSource;
 }
 
-/** Where the pipes of a channel appear. */
+/** The location of a channel's pipes. */
 export interface PipePlace {
   readonly channel: string;
   readonly pipeDir: string;
@@ -27,17 +27,17 @@ export interface PipePlace {
 
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 1000;
-/** Maximum number of files that the error for a missing pipe names. */
+/** Maximum number of file names in the error for a missing pipe. */
 const MAX_NAMES = 10;
 
-/** The longest delay of a timer; longer ones fire at once. */
+/** Maximum timer delay. Node fires a timer with a longer delay at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Opens the pipe of the next epoch and increments the index, both under the channel's lock: an
- * epoch is not lost if its pipe never appears, and two readers never get the same pipe. Waits for a
- * missing pipe without the lock; if somebody else takes it, the next one follows.
- * @throws RecordpipeError `pipe-timeout`, `malformed-state`, `aborted`, and those of opening
+ * Opens the pipe of the next epoch and increments the index, both under the channel's lock. So a
+ * pipe that never appears loses no epoch, and two readers never get the same pipe. Waits for a
+ * missing pipe without the lock; if another reader takes it, continues with the next one.
+ * @throws RecordpipeError `pipe-timeout`, `malformed-state`, `aborted`, and the errors of opening
  */
 export async function takeNextEpoch(
   index: ChannelIndex,
@@ -62,7 +62,7 @@ export async function reserveEpoch(index: ChannelIndex, signal: AbortSignal | un
   return epoch;
 }
 
-/** Waits for the pipe of a reserved epoch, and opens it. */
+/** Waits for the pipe of a reserved epoch and opens it. */
 export async function openReserved(
   epoch: number,
   place: PipePlace,
@@ -73,7 +73,7 @@ export async function openReserved(
   return { epoch, source: new EpochSource(path) };
 }
 
-/** Opens the pipe of an earlier epoch again. The index becomes greater than `epoch`. */
+/** Reopens the pipe of an earlier epoch. Raises the index above `epoch`. */
 export async function reopenEpoch(
   index: ChannelIndex,
   epoch: number,
@@ -87,15 +87,15 @@ export async function reopenEpoch(
   }
 }
 
-/** Resets the index to an epoch that never had a writer, unless somebody took a later one. */
+/** Resets the index to an epoch that never had a writer, unless another reader took a later one. */
 export async function giveBack(index: ChannelIndex, epoch: number, signal: AbortSignal): Promise<void> {
   await index.update(signal, async (next) => (next === epoch + 1 ? epoch : undefined));
 }
 
 /**
- * Waits until `path` exists. Checks at once, then after 50 ms, doubling up to 1 s, and a last time
- * at the end.
- * @param isEnough called at each check: ends the wait
+ * Waits until `path` exists. Checks at once, then after 50 ms, doubling up to 1 s, and once more at
+ * the timeout.
+ * @param isEnough called at each check; returning true ends the wait
  * @throws RecordpipeError `pipe-timeout`, `aborted`, `access-denied`, `io-failure`
  */
 export async function waitForPipe(
@@ -124,7 +124,8 @@ function pathOf({ pipeDir, channel }: PipePlace, epoch: number): string {
 }
 
 /**
- * Opens the pipe of an epoch and increments the index; without a source if the pipe does not exist.
+ * Opens the pipe of an epoch and increments the index. Returns no source if the pipe does not
+ * exist.
  * @param wanted default: the next epoch
  */
 async function openUnderLock(
@@ -168,14 +169,14 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** The files beside a missing pipe: other epochs of its channel, otherwise any. */
+/** Lists the files next to a missing pipe: other epochs of its channel, otherwise all files. */
 async function namesBeside(path: string): Promise<string> {
   const folder = dirname(path);
   let names: string[];
   try {
     names = (await readdir(folder)).sort();
   } catch (error) {
-    return `${folder} cannot be listed (${(error as NodeJS.ErrnoException).code}); is pipeDir right?`;
+    return `${folder} cannot be listed (${(error as NodeJS.ErrnoException).code}); is pipeDir correct?`;
   }
   if (names.length === 0) return `${folder} is empty; is the agent running?`;
   const stem = basename(path).replace(/\d+$/, '');
@@ -184,18 +185,18 @@ async function namesBeside(path: string): Promise<string> {
   const more = shown.length > MAX_NAMES ? ` and ${shown.length - MAX_NAMES} more` : '';
   const list = `${shown.slice(0, MAX_NAMES).join(', ')}${more}`;
   return epochs.length > 0
-    ? `there are ${list}; does the state file have the right index?`
-    : `the folder has no pipe of this channel, but ${list}`;
+    ? `found ${list}; is the index in the state file correct?`
+    : `the folder has no pipe of this channel, only ${list}`;
 }
 
 /**
- * The open pipe of an epoch, or a regular file in its place, which SageMaker's readers accept too.
+ * The open pipe of an epoch, or a regular file in its place, which SageMaker's readers also accept.
  */
 export class EpochSource {
   readonly path: string;
   readonly #isPipe: boolean;
   readonly #descriptor: number;
-  /** Whether a byte, or the end, has arrived. */
+  /** Whether a byte or the end has arrived. */
   #heard = false;
   #unused = false;
   #closed = false;
@@ -215,17 +216,20 @@ export class EpochSource {
     throw new RecordpipeError('unsupported-source', 'expected a named pipe or a regular file', { uri: path });
   }
 
-  /** The size in bytes, if it is known. */
+  /** Returns the size in bytes, if known. */
   get size(): (() => number) | undefined {
     return this.#isPipe ? undefined : () => fs.fstatSync(this.#descriptor).size;
   }
 
-  /** Whether it was closed before a writer came: somebody else can still read the epoch. */
+  /**
+   * Whether the source was closed before a writer connected, so that another reader can read the
+   * epoch.
+   */
   get unused(): boolean {
     return this.#unused;
   }
 
-  /** The bytes, once. Ending the iteration closes the source. */
+  /** Yields the bytes. Can be called once. Ending the iteration closes the source. */
   chunks(reading: ChunkReading, idleTimeoutMs: number): AsyncIterable<Uint8Array> {
     const chunks = this.#read(reading, idleTimeoutMs)[Symbol.asyncIterator]();
     const hear = (step: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {
@@ -243,7 +247,7 @@ export class EpochSource {
     return { [Symbol.asyncIterator]: () => iterator };
   }
 
-  /** Closes a source whose bytes were not read. */
+  /** Closes a source that was not read. */
   close(): void {
     if (this.#closed) return;
     this.#beforeClose();
@@ -264,7 +268,9 @@ export class EpochSource {
     return fifoChunks(descriptor, uri, { ...reading, idle });
   }
 
-  /** A pipe without writers reads as its end; a pipe with a silent writer says to try again. */
+  /**
+   * Checks for a writer: without one, a read returns the end; with a silent one, it returns EAGAIN.
+   */
   #beforeClose(): void {
     if (!this.#closed && !this.#heard && this.#isPipe) {
       try {
@@ -278,16 +284,16 @@ export class EpochSource {
     this.#beforeClose();
     const ms = Math.round(waitedMs);
     const what = this.#unused
-      ? `nobody opened the pipe for writing within ${ms} ms; is the agent running?`
+      ? `no writer opened the pipe within ${ms} ms; is the agent running?`
       : `the writer was silent for ${ms} ms`;
     return new RecordpipeError('pipe-timeout', what, { uri: this.path });
   }
 }
 
 /**
- * The files of a channel in File mode: all regular files below its folder and links to files,
- * sorted by the bytes of their paths.
- * @throws RecordpipeError `not-found` if there are none, `access-denied`, `io-failure`
+ * Returns the files of a channel in File mode: all regular files below its folder and links to
+ * files, sorted by the bytes of their paths.
+ * @throws RecordpipeError `not-found` if the folder has no files, `access-denied`, `io-failure`
  */
 export async function channelFiles(pipeDir: string, channel: string): Promise<string[]> {
   const folder = join(pipeDir, channel);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isItemFailure, RecordpipeError } from '../../errors.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
-import { openObject } from '../../storage/open-object.ts';
+import { openObject } from '../../storage/read-objects.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
 import { LineSplitter, parseManifestLine, type SourceLine } from '../manifest/manifest-lines.ts';
 import { BYTE_ORDER_MARK as BYTE_ORDER_MARK_NOTICE } from '../manifest/manifest-list.ts';
@@ -20,11 +20,13 @@ import {
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
-/** Consecutive lines are read together. */
+/** Number of bytes to read at a time for consecutive lines. */
 const BLOCK_BYTES = 256 * 1024;
 const UTF8 = new TextEncoder();
 
-/** The lines of an augmented manifest: the named attributes of each, in the order of the names. */
+/**
+ * The lines of an augmented manifest: the named attributes of each line, in the order of the names.
+ */
 export class AugmentedLines implements ChannelContent {
   readonly valueless = false;
   readonly files = false;
@@ -44,7 +46,7 @@ export class AugmentedLines implements ChannelContent {
     this.countHere = countOfShare(this.count, order.share);
   }
 
-  /** Reads the manifest once. Only the positions of its lines stay in memory. */
+  /** Reads the manifest once. Keeps only the positions of its lines in memory. */
   static async open(
     channel: StreamChannel,
     order: OrderOptions,
@@ -97,8 +99,8 @@ export class AugmentedLines implements ChannelContent {
 const COLUMNS = 3;
 
 /**
- * The lines of a manifest by index. Memory holds 24 bytes per line; the text is in a file without a
- * name, so any order of lines costs the same and a manifest may have millions.
+ * The lines of a manifest by index. Uses 24 bytes of memory per line; the text is in an unnamed
+ * file. So every order of lines costs the same, and a manifest may have millions of lines.
  */
 class LineFile {
   count = 0;
@@ -117,8 +119,8 @@ class LineFile {
 
   /**
    * Copies a manifest and finds its lines. Skips blank lines.
-   * @throws RecordpipeError `malformed-manifest` for a line that is too long; `io-failure`;
-   * whatever `chunks` throws
+   * @throws RecordpipeError `malformed-manifest` for a line that is too long; `io-failure`; errors
+   *   from `chunks`
    */
   async fill(chunks: AsyncIterable<Uint8Array>, maxLineBytes: number): Promise<void> {
     const splitter = new LineSplitter(maxLineBytes);
@@ -129,12 +131,12 @@ class LineFile {
     for (const line of splitter.end()) this.#add(line, maxLineBytes);
   }
 
-  /** The one-based number of a line in the manifest. */
+  /** Returns the one-based number of a line in the manifest. */
   number(index: number): number {
     return this.#table[COLUMNS * index + 2];
   }
 
-  /** A line without its end. Valid until the next call. */
+  /** Returns a line without its line end. Valid until the next call. */
   bytes(index: number): Uint8Array {
     const start = this.#table[COLUMNS * index];
     const end = this.#table[COLUMNS * index + 1];
@@ -196,7 +198,9 @@ function isBlank(bytes: Uint8Array): boolean {
   return true;
 }
 
-/** A temporary file that disappears with its descriptor, however the process ends. */
+/**
+ * Opens a temporary file that the system removes when its descriptor closes, even after a crash.
+ */
 function unnamedFile(): number {
   const path = join(tmpdir(), `recordpipe-${randomUUID()}.tmp`);
   try {

@@ -12,13 +12,13 @@ export interface ChannelContent {
   readonly valueless: boolean;
   /** Whether all items are local files. */
   readonly files: boolean;
-  /** Number of objects or lines, for all hosts together. */
+  /** Number of objects or lines for all hosts together. */
   readonly count: number;
-  /** Number of them for this host; the same in each epoch. */
+  /** Number of objects or lines for this host. The same in each epoch. */
   readonly countHere: number;
-  /** Bytes of an epoch before inflating and wrapping, if known. */
+  /** Returns the size of an epoch before decompression and wrapping, if known. */
   bytesOf(epoch: number): number | undefined;
-  /** The items of an epoch in their order. To be iterated once. */
+  /** Returns the items of an epoch in order. Iterate once. */
   items(epoch: number): AsyncIterable<EpochItem>;
   close(): Promise<void>;
 }
@@ -35,53 +35,56 @@ export interface ContentOpening
 export interface EpochItem {
   readonly object?: ObjectRef;
   readonly value?: Uint8Array;
-  /** Its one-based line in an augmented manifest. */
+  /** One-based line number in an augmented manifest. */
   readonly line?: number;
 }
 
-/** How to turn the items of an epoch into bytes. */
+/** How to convert the items of an epoch to bytes. */
 export interface EpochMaking extends Pick<StreamChannel, 'compression' | 'recordWrapper'> {
-  /** Whether to skip missing objects; for augmented manifests, with their lines. */
+  /** Whether to skip missing objects. For augmented manifests, skips their lines. */
   readonly skipMissing: boolean;
   readonly objects: ObjectReadOptions;
   readonly signal: AbortSignal;
-  /** Called for each object that is skipped. */
+  /** Called for each skipped object. */
   readonly onSkipped: (error: Error, item: EpochItem | undefined) => void;
 }
 
-/** The bytes of an epoch, being fetched. */
+/** The bytes of an epoch that is being fetched. */
 export interface EpochBytes {
   readonly chunks: AsyncIterator<Uint8Array>;
   /** Whether the memory of a chunk is reused for the next one. */
   readonly reused: boolean;
-  /** Fulfilled when the last bytes were requested: the next epoch may be fetched. Never rejects. */
+  /**
+   * Resolves when the last bytes were requested, so that the next epoch can be fetched. Never
+   * rejects.
+   */
   readonly allRequested: Promise<void>;
   readonly counts: { readonly requests: number; readonly retries: number };
   /** Cancels all requests. */
   cancel(): Promise<void>;
 }
 
-/** The part of a channel that this host gets. */
+/** The share of a channel that this host gets. */
 export interface HostShare {
-  /** Its zero-based position in the sorted names of the hosts. */
+  /** Zero-based position in the sorted host names. */
   readonly rank: number;
   readonly hosts: number;
 }
 
-/** What decides the order of an epoch. */
+/** Parameters that determine the order of an epoch. */
 export interface OrderOptions {
   /** Undefined: listing order. */
   readonly seed: number | undefined;
-  /** Undefined: everything. */
+  /** Undefined: all items. */
   readonly share: HostShare | undefined;
 }
 
 /**
- * The objects or lines for this host in an epoch, in their order: numbers from 0 to `count - 1`.
+ * Returns the indices of this host's objects or lines in an epoch, in order: 0 to `count - 1`.
  *
- * With a seed, all numbers are shuffled (Fisher-Yates, from the last position down) with
- * xoshiro128** seeded by seed and epoch (see `Xoshiro128`), so every host and every run finds the
- * same order. A host takes every n-th number, starting at its rank. SageMaker documents that it
+ * With a seed, all indices are shuffled (Fisher-Yates, from the last position down) with
+ * xoshiro128** seeded by seed and epoch (see `Xoshiro128`), so every host and every run computes
+ * the same order. A host takes every n-th index, starting at its rank. SageMaker documents that it
  * shuffles at the start of each epoch and gives each host about 1/n of the objects; the method is
  * our choice. Test vectors: test/pipemode/streamer/order.test.ts.
  */
@@ -96,7 +99,7 @@ export function epochOrder(count: number, epoch: number, { seed, share }: OrderO
   return shared;
 }
 
-/** How many of `count` this host gets in any epoch. */
+/** Returns the number of items that this host gets in any epoch. */
 export function countOfShare(count: number, share: HostShare | undefined): number {
   if (share === undefined) return count;
   const { rank, hosts } = share;
@@ -113,12 +116,12 @@ function shuffle(order: Uint32Array, random: Xoshiro128): void {
 }
 
 /**
- * The RecordIO header of a single-part record. Nothing is escaped: readers go from header to
- * header.
+ * Returns the RecordIO header of a single-part record. The payload is not escaped: readers jump
+ * from header to header.
  */
 export function wrapHeader(payloadBytes: number, uri: string): Uint8Array {
   if (payloadBytes >= PART_LENGTH_END) {
-    const what = `${payloadBytes} bytes do not fit in a RecordIO record (at most ${PART_LENGTH_END - 1}); stream it without RecordWrapperType RecordIO, or split it`;
+    const what = `${payloadBytes} bytes do not fit in a RecordIO record (maximum ${PART_LENGTH_END - 1}); stream it without RecordWrapperType RecordIO, or split it`;
     throw new RecordpipeError('record-too-large', what, { uri });
   }
   const header = new Uint8Array(PART_HEADER_BYTES);
@@ -130,7 +133,7 @@ export function wrapHeader(payloadBytes: number, uri: string): Uint8Array {
 
 const PADDING = [new Uint8Array(0), new Uint8Array(1), new Uint8Array(2), new Uint8Array(3)];
 
-/** The zeros after a payload. */
+/** Returns the zero padding after a payload. */
 export function wrapPadding(payloadBytes: number): Uint8Array {
   return PADDING[-payloadBytes & 3];
 }

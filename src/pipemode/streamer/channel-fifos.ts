@@ -6,12 +6,12 @@ import { readSmallFile, withFileErrors } from '../job/config-file.ts';
 import { withFileLock } from '../job/file-lock.ts';
 import { hasItsName, makeFifos, type OwnFifo, ownFifo, removeFifo, statOf } from './fifo.ts';
 
-/** How long to wait for a lock whose holder is ending. */
+/** Maximum time to wait for a lock whose holder is exiting. */
 const WAIT_MS = 300;
-/** More than any note: a channel has a few pipes at a time. */
+/** Larger than any valid note: a channel has only a few pipes at a time. */
 const MAX_NOTE_BYTES = 64 * 1024;
 
-/** The pipes of a channel. */
+/** The location of a channel's pipes. */
 export interface FifoPlace {
   readonly folder: string;
   readonly channel: string;
@@ -38,7 +38,7 @@ export class ChannelFifos {
     return [...this.#fifos.values()];
   }
 
-  /** The pipe of an epoch, which must exist. */
+  /** Returns the pipe of an epoch, which must exist. */
   of(epoch: number): OwnFifo {
     return this.#fifos.get(epoch) as OwnFifo;
   }
@@ -59,14 +59,14 @@ export class ChannelFifos {
     }
   }
 
-  /** Removes the pipes that a killed streamer left, except those taken over. */
+  /** Removes the pipes that a killed streamer left behind, except those taken over. */
   removeLeft(): void {
     for (const fifo of this.#left) if (!this.#isInUse(fifo)) removeFifo(fifo);
     this.#left = [];
     this.#note();
   }
 
-  /** Removes the pipe of an epoch. A reader that waits in open gets an end of file. */
+  /** Removes the pipe of an epoch. A reader blocked in open gets an end of file. */
   remove(epoch: number): void {
     const fifo = this.#fifos.get(epoch);
     if (fifo === undefined) return;
@@ -92,7 +92,7 @@ export class ChannelFifos {
     this.#locked.note([...this.all, ...this.#left.filter((fifo) => !this.#isInUse(fifo))], making);
   }
 
-  /** Takes over an existing pipe. @returns false if nothing exists */
+  /** Takes over an existing pipe. @returns false if it does not exist */
   #takeOver(epoch: number): boolean {
     const path = this.#path(epoch);
     const found = statOf(path);
@@ -104,7 +104,7 @@ export class ChannelFifos {
     }
     const left = this.#left.some((one) => one.path === path && hasItsName(one));
     if (!left && !this.#place.force) {
-      const what = 'a named pipe of this name already exists; remove it, or use it (force)';
+      const what = 'a named pipe with this name already exists; remove it, or reuse it (force)';
       throw new RecordpipeError('already-exists', what, { uri: path });
     }
     this.#fifos.set(epoch, ownFifo(path, found));
@@ -113,21 +113,21 @@ export class ChannelFifos {
   }
 }
 
-/** The contents of a lock file, for people, and for the streamer after one that was killed. */
+/** The contents of a lock file: for users, and for the streamer that runs after a killed one. */
 interface LockNote {
   readonly pid: number;
   readonly fifos: readonly OwnFifo[];
-  /** Paths where pipes were about to be created: nothing existed there. */
+  /** Paths of pipes about to be created, where no file existed. */
   readonly making?: readonly string[];
 }
 
-/** A channel that only this streamer serves. */
+/** A channel that no other streamer may serve. */
 export interface LockedChannel {
-  /** Holds the lock, as does every process that inherits it; undefined without a lock. */
+  /** Holds the lock, also in processes that inherit it. Undefined without a lock. */
   readonly descriptor: number | undefined;
-  /** Pipes that a killed streamer left. */
+  /** Pipes that a killed streamer left behind. */
   readonly left: readonly OwnFifo[];
-  /** Notes the pipes of this streamer, and the paths where it is about to create some. */
+  /** Writes a note of this streamer's pipes, and of the paths where it is about to create pipes. */
   note(fifos: readonly OwnFifo[], making?: readonly string[]): void;
 }
 
@@ -135,7 +135,7 @@ export interface LockedChannel {
 export interface ChannelLocking {
   readonly folder: string;
   readonly channel: string;
-  /** `none`: no lock, and pipes that a killed streamer left are not recognised. */
+  /** `none`: takes no lock and does not recognize the pipes of a killed streamer. */
   readonly lock: 'flock' | 'none';
   readonly signal: AbortSignal;
 }
@@ -145,10 +145,11 @@ const UNLOCKED: LockedChannel = { descriptor: undefined, left: [], note: () => {
 
 /**
  * Runs `work` while no other streamer may serve the channel in this folder. The lock is flock(2) on
- * a file, so it ends with its process, however that ends. The file lists the pipes that a killed
- * streamer would leave.
- * @throws RecordpipeError `already-exists` if another streamer serves the channel, or if the lock
- * file is some other file; `unsupported-source` without a `flock` program; whatever `work` throws
+ * a file, so it ends with its process, even after a crash. The file lists the pipes that a killed
+ * streamer would leave behind.
+ * @throws RecordpipeError `already-exists` if another streamer serves the channel, or if the path
+ *   of the lock belongs to another file; `unsupported-source` without a `flock` program; errors
+ *   from `work`
  */
 export async function withChannelLock<R>(
   locking: ChannelLocking,
@@ -165,7 +166,7 @@ export async function withChannelLock<R>(
   }
 }
 
-/** Undefined if the file was removed during the wait: its lock then excludes nobody. */
+/** Returns undefined if the file was removed during the wait: its lock then excludes no one. */
 async function whileLocked<R>(
   locking: ChannelLocking,
   work: (locked: LockedChannel) => Promise<R>,
@@ -174,7 +175,7 @@ async function whileLocked<R>(
   const path = streamerLockPath(folder, channel);
   let ours = false;
   try {
-    // No signal: an aborted wait would leave a file that it created.
+    // No signal: an aborted wait would leave the file that it created.
     return await withFileLock(path, { timeoutMs: WAIT_MS, signal: undefined }, async (descriptor) => {
       if (!hasName(descriptor, path)) return undefined;
       const left = leftBy(noteOf(descriptor, path), locking);
@@ -198,13 +199,16 @@ async function whileLocked<R>(
   }
 }
 
-/** Waiting for a lock creates its file; its holder writes a note into it. */
+/**
+ * Removes an unused lock file. Waiting for a lock creates the file; its holder writes a note into
+ * it.
+ */
 function removeUnused(path: string): void {
   try {
     const stat = statOf(path);
     if (stat?.isFile() && stat.size === 0n) unlinkSync(path);
   } catch {
-    // It belongs to somebody else.
+    // The file belongs to another user.
   }
 }
 
@@ -219,16 +223,16 @@ function served(path: string, channel: string): RecordpipeError {
     const { pid } = parsed(readSmallFile(path)) ?? { pid: 0 };
     if (pid > 0) who = `, process ${pid},`;
   } catch {
-    // Gone, or not readable for us.
+    // The file is gone or not readable.
   }
   const what = `another streamer${who} serves channel ${channel} in this folder; stop it, or choose another folder`;
   return new RecordpipeError('already-exists', what, { uri: path });
 }
 
 /**
- * The pipes in a note that may be removed: only pipes of the channel in its own folder, and of
- * those that were about to be created only our user's. Anybody who may write to the folder could
- * name any path.
+ * Returns the pipes in a note that may be removed: pipes of the channel in its own folder, and of
+ * those that were about to be created, only pipes of the current user. Anyone with write access to
+ * the folder could put any path into the note.
  */
 function leftBy({ fifos, making = [] }: LockNote, { folder, channel }: ChannelLocking): OwnFifo[] {
   const prefix = pipePath(folder, channel, 0).slice(0, -1);
@@ -246,9 +250,9 @@ function isOurs(uid: bigint): boolean {
 }
 
 /**
- * The note in a lock file; another user's note is ignored.
+ * Reads the note in a lock file. Ignores another user's note.
  * @throws RecordpipeError `already-exists` if the file has other contents, which must not be
- * overwritten
+ *   overwritten
  */
 function noteOf(descriptor: number, path: string): LockNote {
   const stat = fstatSync(descriptor, { bigint: true });
@@ -256,7 +260,7 @@ function noteOf(descriptor: number, path: string): LockNote {
   const bytes = Buffer.alloc(MAX_NOTE_BYTES);
   const note = parsed(bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, 0)));
   if (note !== undefined) return isOurs(stat.uid) && stat.nlink === 1n ? note : NO_NOTE;
-  const what = 'the file is not a lock file of recordpipe; remove it, or choose another folder';
+  const what = 'the file is not a recordpipe lock file; remove it, or choose another folder';
   throw new RecordpipeError('already-exists', what, { uri: path });
 }
 
@@ -272,8 +276,8 @@ function parsed(text: string): LockNote | undefined {
 }
 
 /**
- * Writes in place: the lock belongs to this file, not to a replacement. The first line is a valid
- * note at any moment, also if the process is killed before it truncates a longer note.
+ * Writes in place: the lock belongs to this file, not to a replacement. The first line is always a
+ * valid note, even if the process is killed before it truncates a longer note.
  */
 function write(descriptor: number, path: string, note: LockNote): void {
   const bytes = Buffer.from(`${JSON.stringify(note)}\n`);

@@ -26,23 +26,24 @@ export interface ChannelServing
   readonly onEvent: OnStreamEvent;
   /** Lists the content of the channel. */
   open(signal: AbortSignal): Promise<ChannelContent>;
-  /** Starts to fetch an epoch. */
+  /** Starts fetching an epoch. */
   fetch(content: ChannelContent, epoch: number): EpochBytes;
   /**
-   * Called before a pipe with incomplete bytes is closed: its reader would take that for the end.
+   * Called before a pipe with incomplete bytes is closed, because its reader would treat that as
+   * the end.
    */
   beforeCut(error: unknown): Promise<void>;
   /** Guards the writing end of a pipe that a program reads against the death of this process. */
   guard(descriptor: number): ProgramGuard | undefined;
 }
 
-/** Interval of the checks for a stalled reader, and the number of checks without progress. */
+/** Interval of the checks for a stalled reader, and number of checks without progress. */
 const STALL_CHECK_MS = 1000;
 const STALL_CHECKS = 2;
 
 /**
- * Serves one channel, epoch after epoch: the pipes of this epoch and the next exist; wait for a
- * reader; write the bytes; close and remove the pipe; create the pipe after the next.
+ * Serves one channel, epoch by epoch. Keeps the pipes of this epoch and the next; waits for a
+ * reader; writes the bytes; closes and removes the pipe; creates the pipe after the next.
  */
 export class ChannelRun {
   readonly #serving: ChannelServing;
@@ -58,7 +59,9 @@ export class ChannelRun {
   #bytes: EpochBytes | undefined;
   #nextBytes: EpochBytes | undefined;
   #clock = { sourceWaitMs: 0 };
-  /** The writing end of the next epoch's pipe, if its reader came while this epoch was unread. */
+  /**
+   * The writing end of the next epoch's pipe, if its reader connected while this epoch was unread.
+   */
   #early: number | undefined;
 
   constructor(serving: ChannelServing) {
@@ -98,7 +101,7 @@ export class ChannelRun {
     // Loading the S3 client takes longer than locking and creating pipes, so it starts first.
     const giveUp = new AbortController();
     const opening = open(AbortSignal.any([signal, giveUp.signal]));
-    opening.catch(() => {}); // thrown where it is awaited
+    opening.catch(() => {}); // rethrown where it is awaited
     try {
       await withChannelLock({ folder, channel, lock, signal }, (locked) => this.#serve(locked, opening));
       this.#state = 'done';
@@ -136,7 +139,7 @@ export class ChannelRun {
         if (epoch + 2 < end) await fifos.make([epoch + 2]);
       }
     } catch (error) {
-      // Removing a pipe also shows an end of file to a reader that waits in open.
+      // Removing a pipe also sends an end of file to a reader blocked in open.
       await this.#beforeCut(error, fifos.all);
       throw error;
     } finally {
@@ -147,7 +150,7 @@ export class ChannelRun {
     }
   }
 
-  /** Returns once no reader can take an incomplete epoch for a complete one, as far as possible. */
+  /** Prevents readers from treating an incomplete epoch as complete, as far as possible. */
   async #beforeCut(error: unknown, fifos: readonly OwnFifo[]): Promise<void> {
     const { beforeCut, onFailure, signal } = this.#serving;
     await beforeCut(error);
@@ -206,7 +209,7 @@ export class ChannelRun {
     });
   }
 
-  /** @returns whether everything was delivered */
+  /** Writes an epoch. @returns whether all bytes were delivered */
   async #write(fifo: OwnFifo, writer: FifoWriter, bytes: EpochBytes, descriptor: number): Promise<boolean> {
     const { strictEof, signal } = this.#serving;
     let guard: ProgramGuard | undefined;
@@ -228,7 +231,7 @@ export class ChannelRun {
     } catch (thrown) {
       const gone = writer.readerGone || isUnread(fifo);
       if (gone && !strictEof) return false;
-      // A streamer that is stopped after its reader left served it to its early end.
+      // If the streamer is stopped after its reader left early, the epoch still ends normally.
       const early = gone && isRecordpipeError(thrown, 'aborted');
       const error = early ? leftEarly(fifo, writer.stats.bytes) : thrown;
       this.#status('failed', false, isRecordpipeError(error) ? error : undefined);
@@ -243,8 +246,8 @@ export class ChannelRun {
 
   /**
    * Warns if a program opens the next epoch's pipe and stops reading this one: each side then waits
-   * for the other for ever. Checking a pipe for a reader lets the reader in, so its writing end is
-   * kept.
+   * for the other forever. Checking a pipe for a reader unblocks the reader's open, so the writing
+   * end is kept.
    */
   #watchNext(epoch: number, next: OwnFifo, writer: FifoWriter): ReturnType<typeof setInterval> {
     const { channel, onEvent } = this.#serving;
@@ -258,7 +261,7 @@ export class ChannelRun {
       try {
         this.#early = openIfRead(next);
       } catch {
-        return; // thrown when its epoch starts
+        return; // rethrown when its epoch starts
       }
       if (this.#early === undefined) return;
       onEvent({ event: 'warning', channel, code: 'unread-epoch', message: unreadEpoch(epoch, bytes) });
@@ -267,7 +270,7 @@ export class ChannelRun {
     return timer;
   }
 
-  /** The writing end that was kept, if its reader is still there. */
+  /** Returns the kept writing end if its reader is still connected. */
   #takeEarly(fifo: OwnFifo): number | undefined {
     if (this.#early !== undefined && isUnread(fifo)) this.#closeEarly();
     const early = this.#early;
@@ -289,7 +292,8 @@ export class ChannelRun {
 }
 
 /**
- * Whether nobody has the pipe open for reading. A pipe without its name may still have its reader.
+ * Whether no process has the pipe open for reading. A pipe that lost its name may still have its
+ * reader.
  */
 function isUnread(fifo: OwnFifo): boolean {
   try {
@@ -302,7 +306,7 @@ function isUnread(fifo: OwnFifo): boolean {
 function unreadEpoch(epoch: number, bytes: number): string {
   return [
     `the pipe of epoch ${epoch + 1} was opened while epoch ${epoch} is unread`,
-    `the program took ${bytes} bytes of epoch ${epoch} and has stopped reading it, so it waits for ever`,
+    `the program took ${bytes} bytes of epoch ${epoch} and has stopped reading it, so it waits forever`,
     'read one epoch to its end, or close its pipe, before opening the next; with Keras, pass steps_per_epoch to model.fit',
   ].join('; ');
 }

@@ -8,31 +8,34 @@ import type { EpochBytes } from './channel-content.ts';
 import { hasReader, type OwnFifo } from './fifo.ts';
 
 /**
- * Bytes per write to the event loop: keeps a 64 KiB pipe busy, and shows the progress of a slow
- * reader.
+ * Bytes per write to the event loop: enough to keep a 64 KiB pipe busy, and few enough to show the
+ * progress of a slow reader.
  */
 const SLICE_BYTES = 256 * 1024;
-/** Maximum bytes that wait for room in the pipe. */
+/** Maximum number of bytes queued for the pipe. */
 const WAITING_BYTES = 1024 * 1024;
-/** Maximum number of chunks before a direct write to a full pipe is tried again. */
+/** Maximum number of chunks before a direct write to a full pipe is retried. */
 const MAX_UNTRIED = 64;
-/** Interval of the checks for the reader of a silent pipe. */
+/** Interval of the reader checks while the pipe is silent. */
 const PROBE_MS = 1000;
-/** Bytes, less than a millisecond of work, after which the event loop gets a turn. */
+/**
+ * Number of bytes, less than a millisecond of work, after which the writer yields to the event
+ * loop.
+ */
 const TURN_BYTES = 1024 * 1024;
 
 /** Counters of an epoch. */
 export interface FifoStats {
-  /** Bytes that the pipe accepted. */
+  /** Bytes accepted by the pipe. */
   readonly bytes: number;
   /** Milliseconds during which bytes waited for the reader. */
   readonly blockedMs: number;
 }
 
 /**
- * Writes to a named pipe that a reader has opened, without blocking: a direct call writes what the
- * pipe accepts at once, the event loop writes the rest. A reader that stops blocks no thread and
- * does not keep the process alive. Chunks are not copied.
+ * Writes to a named pipe that a reader has opened, without blocking. A direct call writes the bytes
+ * that the pipe accepts at once; the event loop writes the rest. A reader that stops blocks no
+ * thread and does not keep the process alive. Chunks are not copied.
  */
 export class FifoWriter {
   readonly #fifo: OwnFifo;
@@ -41,20 +44,20 @@ export class FifoWriter {
   readonly #signal: AbortSignal;
   /** Bytes written by direct calls. */
   #atOnce = 0;
-  /** Chunks for the event loop before the next direct write. */
+  /** Number of chunks to pass to the event loop before the next direct write. */
   #untried = 0;
   #pause = 1;
   #gone = false;
   #failure: RecordpipeError | undefined;
   #closed = false;
-  /** The socket closes itself when the reader is gone. */
+  /** Resolves when the socket closes itself because the reader is gone. */
   readonly #whenClosed: Promise<void>;
-  /** Called when there is room again, the reader is gone or writing failed. */
+  /** Called when the pipe has room again, the reader is gone or writing failed. */
   #wake: (() => void) | undefined;
   #blockedSince = 0;
   #blockedMs = 0;
   #probe: ReturnType<typeof setInterval> | undefined;
-  /** When the event loop last had nothing left to write. */
+  /** Time at which the queue of the event loop last became empty. */
   #emptySince = performance.now();
 
   /** @param descriptor open for non-blocking writing; closed at the end */
@@ -79,18 +82,18 @@ export class FifoWriter {
     if (signal.aborted) this.#abort();
   }
 
-  /** Whether the reader closed its end. A silent writer notices within a second. */
+  /** Whether the reader closed its end. A silent writer detects this within a second. */
   get readerGone(): boolean {
     return this.#gone;
   }
 
-  /** Whether bytes wait for room in the pipe. */
+  /** Whether bytes are queued for the pipe. */
   get waiting(): boolean {
     return this.#socket.writableLength > 0;
   }
 
   /**
-   * The time, by `performance.now()`, since which no bytes wait for room; Infinity while some do.
+   * Time by `performance.now()` at which the queue became empty; Infinity while bytes are queued.
    */
   get emptySince(): number {
     return this.waiting ? Number.POSITIVE_INFINITY : this.#emptySince;
@@ -104,10 +107,10 @@ export class FifoWriter {
   }
 
   /**
-   * Writes a chunk, which must not change before the pipe accepted it.
-   * @param reused whether the caller will overwrite its memory
-   * @returns undefined if the next chunk may follow at once; otherwise a promise of room in the
-   * pipe, or for a `reused` chunk of its acceptance
+   * Writes a chunk, which must not change until the pipe has accepted it.
+   * @param reused whether the caller will overwrite the chunk's memory
+   * @returns undefined if the next chunk may follow at once; otherwise a promise that resolves when
+   *   the pipe has room, or for a `reused` chunk when the pipe has accepted it
    * @throws RecordpipeError `io-failure`, `aborted`
    */
   write(chunk: Uint8Array, reused = false): Promise<void> | undefined {
@@ -122,7 +125,7 @@ export class FifoWriter {
   }
 
   /**
-   * Waits until the pipe accepted everything, or the reader is gone.
+   * Waits until the pipe has accepted all bytes or the reader is gone.
    * @throws RecordpipeError `io-failure`, `aborted`
    */
   async flush(): Promise<void> {
@@ -131,8 +134,8 @@ export class FifoWriter {
   }
 
   /**
-   * Checks periodically for the reader while nothing is written.
-   * @param onGone called when it is gone
+   * Checks periodically that the reader is connected while the pipe is silent.
+   * @param onGone called when the reader is gone
    */
   watchReader(onGone: () => void): void {
     this.#probe ??= setInterval(() => {
@@ -140,7 +143,7 @@ export class FifoWriter {
       try {
         this.#gone = !hasReader(this.#fifo);
       } catch {
-        return; // the name of the pipe is gone; it may still have its reader
+        return; // the pipe lost its name, but may still have its reader
       }
       if (this.#gone) onGone();
     }, PROBE_MS);
@@ -148,8 +151,8 @@ export class FifoWriter {
   }
 
   /**
-   * Waits until the pipe accepted everything, and closes it: the reader gets the end of file.
-   * Closes at once if the reader is gone.
+   * Waits until the pipe has accepted all bytes and closes it, so that the reader gets the end of
+   * file. Closes at once if the reader is gone.
    * @throws RecordpipeError `io-failure`, `aborted`
    */
   async end(): Promise<void> {
@@ -175,9 +178,9 @@ export class FifoWriter {
   }
 
   /**
-   * A direct write costs a quarter of a turn through the stream and the event loop, and a reader
-   * that keeps up leaves room. A full pipe throws, which costs as much as writing half a chunk, so
-   * after that direct writes are tried less often.
+   * Tries a direct write, which costs a quarter of a pass through the stream and the event loop; a
+   * reader that keeps up leaves room. A full pipe throws, which costs as much as writing half a
+   * chunk, so direct writes become less frequent after that.
    * @returns the number of bytes that the pipe accepted
    */
   #writeAtOnce(chunk: Uint8Array): number {
@@ -240,22 +243,22 @@ export class FifoWriter {
   };
 }
 
-/** The error for a reader that left early. */
+/** Builds the error for a reader that left early. */
 export function leftEarly({ path }: OwnFifo, bytes: number): RecordpipeError {
   return new RecordpipeError('io-failure', `the reader left after ${bytes} bytes, before the end`, {
     uri: path,
   });
 }
 
-/** Counts how long an epoch waited for its source. */
+/** Measures how long an epoch waited for its source. */
 export interface PumpClock {
   sourceWaitMs: number;
 }
 
 /**
  * Writes chunks to a pipe until they end or the reader leaves.
- * @returns whether everything was written
- * @throws whatever `chunks` throws, unless the reader left
+ * @returns whether all chunks were written
+ * @throws errors from `chunks`, unless the reader left
  */
 export async function pump(
   { chunks, reused }: Pick<EpochBytes, 'chunks' | 'reused'>,

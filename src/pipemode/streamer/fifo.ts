@@ -19,7 +19,8 @@ import { fileError } from '../../storage/local/file-errors.ts';
 import { withFileErrors } from '../job/config-file.ts';
 
 /**
- * A named pipe of this streamer, by its inode: a later file of that name belongs to somebody else.
+ * A named pipe of this streamer, identified by its inode. A later file with the same name is not
+ * ours.
  */
 export interface OwnFifo {
   readonly path: string;
@@ -27,24 +28,25 @@ export interface OwnFifo {
   readonly ino: string;
 }
 
-/** Only we write, and everybody reads whom the umask allows. */
+/** Only this user writes. The umask determines who reads. */
 const MODE = 0o644;
 /**
- * Opening takes 8 to 10 µs without a reader. A blocking open would occupy a thread and the process.
+ * Opening fails within 8 to 10 µs without a reader. A blocking open would occupy a thread and keep
+ * the process alive.
  */
 const WRITE_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
-/** Intervals of the checks for a reader, which waits for its first byte that long at most. */
+/** Intervals of the checks for a reader. A reader waits up to this long for its first byte. */
 const QUICK_PAUSE_MS = 5;
 const PAUSE_MS = 10;
 const QUICK_FOR_MS = 1000;
 /** Interval of the checks for the reader of a pipe that is held open. */
 const HOLD_MS = 50;
-/** Intervals of the checks for readers that still have bytes to read. */
+/** Intervals of the checks for readers with unread bytes. */
 const FIRST_POLL_MS = 2;
 const MAX_POLL_MS = 50;
 const BLOCK_BYTES = 64 * 1024;
 
-/** Standard error of `mkfifo`, the error code, and the next step. */
+/** Standard error of `mkfifo`, the error code, and the advice. */
 const MKFIFO_FAILURES = [
   ['File exists', 'already-exists', '; remove it, or choose another folder'],
   ['No such file', 'not-found', '; create the folder first'],
@@ -55,11 +57,11 @@ const MKFIFO_FAILURES = [
 ] as const;
 
 /**
- * Creates named pipes with one run of the `mkfifo` program: 64 in 7 ms.
- * @param lock a descriptor that holds the channel's lock. The program inherits it: if we are
- * killed, nobody takes over the channel before the pipes exist
+ * Creates named pipes with one run of the `mkfifo` program: 64 pipes take 7 ms.
+ * @param lock a descriptor that holds the channel's lock. The program inherits it, so that if this
+ *   process is killed, no other streamer takes over the channel before the pipes exist
  * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `io-failure`;
- * `unsupported-source` without a `mkfifo` program
+ *   `unsupported-source` without a `mkfifo` program
  */
 export async function makeFifos(paths: readonly string[], lock: number | undefined): Promise<OwnFifo[]> {
   if (paths.length === 0) return [];
@@ -98,7 +100,9 @@ function mkfifoError(error: Error, stderr: string, paths: readonly string[]): Re
   return new RecordpipeError(code, `cannot create the named pipe: ${reason}${next}`, { uri }, error);
 }
 
-/** The file at `path`, without following links; undefined if nothing exists there. */
+/**
+ * Returns the status of the file at `path` without following links; undefined if it does not exist.
+ */
 export function statOf(path: string): BigIntStats | undefined {
   return withFileErrors(path, () => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
 }
@@ -126,10 +130,10 @@ export interface ReaderWait {
 }
 
 /**
- * Waits until somebody opens the pipe for reading, and opens it for writing.
+ * Waits until a process opens the pipe for reading, and opens it for writing.
  * @returns the descriptor
  * @throws RecordpipeError `reader-timeout`, `aborted`, `source-changed` if the pipe is gone,
- * `io-failure`
+ *   `io-failure`
  */
 export async function openForReader(fifo: OwnFifo, { timeoutMs, signal }: ReaderWait): Promise<number> {
   const began = performance.now();
@@ -140,14 +144,14 @@ export async function openForReader(fifo: OwnFifo, { timeoutMs, signal }: Reader
     const waited = performance.now() - began;
     const rest = (timeoutMs ?? Number.POSITIVE_INFINITY) - waited;
     if (rest <= 0) {
-      const what = `nobody opened the pipe for reading within ${Math.round(waited)} ms; is the training program running, and does it read this channel?`;
+      const what = `no reader opened the pipe within ${Math.round(waited)} ms; is the training program running, and does it read this channel?`;
       throw new RecordpipeError('reader-timeout', what, { uri: fifo.path });
     }
     await pause(Math.min(waited < QUICK_FOR_MS ? QUICK_PAUSE_MS : PAUSE_MS, rest), signal);
   }
 }
 
-/** Whether somebody has the pipe open for reading, or waits to. */
+/** Whether a process has the pipe open for reading, or is blocked opening it. */
 export function hasReader(fifo: OwnFifo): boolean {
   const descriptor = openIfRead(fifo);
   if (descriptor !== undefined) closeSync(descriptor);
@@ -155,8 +159,8 @@ export function hasReader(fifo: OwnFifo): boolean {
 }
 
 /**
- * Opens the pipe for writing if somebody has it open for reading, or waits to; that open then
- * succeeds.
+ * Opens the pipe for writing if a process has it open for reading or is blocked opening it. That
+ * open then succeeds.
  * @throws RecordpipeError `source-changed`, `access-denied`, `io-failure`
  */
 export function openIfRead(fifo: OwnFifo): number | undefined {
@@ -176,12 +180,12 @@ export function openIfRead(fifo: OwnFifo): number | undefined {
 
 function replaced({ path }: OwnFifo): RecordpipeError {
   const what =
-    'the named pipe was removed or replaced while it was served; do not touch the pipes of a streamer';
+    'the named pipe was removed or replaced while it was served; do not modify the pipes of a streamer';
   return new RecordpipeError('source-changed', what, { uri: path });
 }
 
 /**
- * Keeps a pipe with a reader open, without writing, until the reader closes it or the signal fires.
+ * Keeps a pipe with a reader open without writing, until the reader closes it or the signal fires.
  */
 export async function holdOpen(fifo: OwnFifo, signal: AbortSignal): Promise<void> {
   let descriptor: number | undefined;
@@ -190,15 +194,15 @@ export async function holdOpen(fifo: OwnFifo, signal: AbortSignal): Promise<void
     if (descriptor === undefined) return;
     while (!signal.aborted && hasReader(fifo)) await pause(HOLD_MS, signal);
   } catch {
-    // The name is gone, so there is nothing to hold.
+    // The name is gone, so no pipe needs holding.
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
 /**
- * Removes a pipe, unless its name belongs to another file now. A reader that waits in open, or
- * opens the pipe just before it is removed, would wait for ever, so it gets an end of file.
+ * Removes a pipe, unless another file has taken its name. A reader that is blocked in open, or that
+ * opens the pipe just before its removal, would wait forever, so it gets an end of file.
  */
 export function removeFifo(fifo: OwnFifo): void {
   if (!hasItsName(fifo)) return;
@@ -214,8 +218,8 @@ export function removeFifo(fifo: OwnFifo): void {
 }
 
 /**
- * Opens the pipe for reading and writing, which never blocks on Linux, so no reader waits for a
- * writer.
+ * Opens the pipe for reading and writing, which never blocks on Linux and unblocks readers that
+ * wait for a writer.
  */
 function releaseReaders(fifo: OwnFifo): number | undefined {
   try {
@@ -226,15 +230,15 @@ function releaseReaders(fifo: OwnFifo): number | undefined {
   }
 }
 
-/** Ends early, without an error, if the signal fires. */
+/** Sleeps. Returns early, without an error, if the signal fires. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => {});
 }
 
 /**
- * Counts the bytes that a reader leaves unread. When the writer is done, up to 64 KiB are in the
- * kernel, and are lost with the last descriptor. So a reading end of our own keeps them until
- * everybody else has closed the pipe.
+ * Counts the bytes that a reader leaves unread. When the writer is done, up to 64 KiB remain in the
+ * kernel and are lost when the last descriptor closes. So this object keeps a reading end open
+ * until all other processes have closed the pipe.
  */
 export class UnreadBytes {
   readonly #fifo: OwnFifo;
@@ -246,9 +250,9 @@ export class UnreadBytes {
   }
 
   /**
-   * Call it after the last write, with the writing end still open: while it exists, a writer does
-   * not notice that the reader is gone. Undefined if the reader cannot be watched because it is a
-   * process of another user or container.
+   * Opens a reading end. Call this after the last write, with the writing end still open: while
+   * this object exists, a writer does not notice that the reader is gone. Returns undefined if the
+   * reader cannot be observed because it is a process of another user or container.
    * @throws RecordpipeError `io-failure`, `source-changed`
    */
   static of(fifo: OwnFifo): UnreadBytes | undefined {
@@ -261,15 +265,15 @@ export class UnreadBytes {
   }
 
   /**
-   * Waits until nobody else has the pipe open.
-   * @returns the unread bytes; 0 if the signal fires first
+   * Waits until no other process has the pipe open.
+   * @returns the number of unread bytes; 0 if the signal fires first
    */
   async count(signal: AbortSignal): Promise<number> {
     let readers = readersOf(this.#fifo, this.#descriptor);
     for (let ms = FIRST_POLL_MS; readers.length > 0; ms = Math.min(2 * ms, MAX_POLL_MS)) {
       if (signal.aborted) return 0;
       await sleep(ms);
-      // Known readers first: a search through all processes takes many times as long.
+      // Checks known readers first: a search through all processes takes many times as long.
       readers = readersOf(this.#fifo, this.#descriptor, readers);
       if (readers.length === 0) readers = readersOf(this.#fifo, this.#descriptor);
     }
@@ -288,7 +292,10 @@ export class UnreadBytes {
   }
 }
 
-/** The processes that have the pipe open. @param except a descriptor of this process to ignore */
+/**
+ * Returns the processes that have the pipe open. @param except a descriptor of this process to
+ * ignore
+ */
 function readersOf(fifo: OwnFifo, except?: number, processes: readonly string[] = allProcesses()): string[] {
   return processes.filter((pid) => {
     const folder = `/proc/${pid}/fd`;

@@ -13,9 +13,9 @@ import {
 type Fetch = (items: AsyncIterable<EpochItem>) => EpochBytes;
 
 /**
- * An epoch of local files. While they come from the page cache, this thread reads them in slices
- * when the pipe has room: twice as fast as reading ahead, which a cached file does not need. From
- * the first slow file, the rest is fetched like objects: by other threads, in parallel ranges.
+ * An epoch of local files. While the page cache serves them, this thread reads them in slices when
+ * the pipe has room. That is twice as fast as reading ahead, which a cached file does not need.
+ * From the first slow file on, other threads fetch the rest like objects, in parallel ranges.
  */
 export class FileEpoch implements EpochBytes {
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;

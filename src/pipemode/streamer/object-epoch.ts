@@ -17,14 +17,12 @@ import { FileEpoch } from './file-epoch.ts';
 
 const NOTHING = new Uint8Array(0);
 const GZIP = { kind: 'gzip', zlibConcat: true, whenTruncated: 'throw' } as const;
-/** Approximate maximum number of bytes of values that wait for the objects before them. */
+/** Approximate maximum size of the values that wait for earlier objects. */
 const MAX_WAITING_BYTES = 1024 * 1024;
-/** Memory for an item without its value. */
+/** Memory of an item, excluding its value. */
 const ITEM_BYTES = 64;
 
-/**
- * Starts to fetch an epoch: inflates compressed objects, and wraps objects in records if requested.
- */
+/** Starts fetching an epoch. Decompresses objects and wraps them in records as configured. */
 export function fetchEpoch(
   content: Pick<ChannelContent, 'files' | 'items' | 'valueless'>,
   epoch: number,
@@ -37,7 +35,7 @@ export function fetchEpoch(
   return plainFiles ? new FileEpoch(items, making, fetch) : fetch(items);
 }
 
-/** A line whose chunks are held back until it is known that no object of it is missing. */
+/** A line whose chunks are held back until all of its objects are known to exist. */
 interface HeldLine {
   readonly number: number | undefined;
   readonly chunks: Uint8Array[];
@@ -54,7 +52,7 @@ class ObjectEpoch implements EpochBytes {
   readonly #making: EpochMaking;
   readonly #stop = new AbortController();
   readonly #pieces: AsyncIterator<ObjectPiece>;
-  /** The next piece, requested early: the first request starts everything. */
+  /** The next piece, requested early because the first request starts the transfer. */
   #ahead: Promise<IteratorResult<ObjectPiece>>;
 
   constructor(items: AsyncIterable<EpochItem>, valueless: boolean, making: EpochMaking) {
@@ -89,11 +87,11 @@ class ObjectEpoch implements EpochBytes {
 
   #pull(): Promise<IteratorResult<ObjectPiece>> {
     const step = this.#pieces.next();
-    step.catch(() => {}); // thrown where it is awaited
+    step.catch(() => {}); // rethrown where it is awaited
     return step;
   }
 
-  /** Unchanged objects, one after the other, with no work per chunk except passing it on. */
+  /** Yields unmodified objects one after the other, with no work per chunk except forwarding it. */
   #plain(): AsyncIterator<Uint8Array> {
     let first: Promise<IteratorResult<ObjectPiece>> | undefined = this.#ahead;
     const chunkOf = (step: IteratorResult<ObjectPiece>): IteratorResult<Uint8Array> =>
@@ -133,7 +131,7 @@ class ObjectEpoch implements EpochBytes {
     if (!done) throw new Error('an object arrived that no item names');
   }
 
-  /** A value in one chunk: each chunk costs a call to write it. */
+  /** Returns a value in one chunk, because each chunk costs a write call. */
   #value({ value = NOTHING }: EpochItem): Uint8Array[] {
     const wrap = this.#making.recordWrapper === 'RecordIO';
     return [wrap ? encodeRecordIO(value, { escapeMagic: false }) : value];
@@ -168,7 +166,7 @@ class ObjectEpoch implements EpochBytes {
     }
   }
 
-  /** The bytes of the next object, as stored. */
+  /** Yields the bytes of the next object as stored. */
   async *#stored(): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       const { done, value } = await this.#ahead;
@@ -194,7 +192,7 @@ function* wrapped(chunks: readonly Uint8Array[], uri: string): Generator<Uint8Ar
   yield wrapPadding(bytes);
 }
 
-/** Adds the object to errors of inflating. */
+/** Adds the object's address to decompression errors. */
 async function* withUri(
   chunks: AsyncIterable<Uint8Array>,
   uri: string,
@@ -210,7 +208,7 @@ async function* withUri(
   }
 }
 
-/** Adds the line of the manifest to the error of an object. */
+/** Adds the line number in the manifest to an object's error. */
 function withLine(error: unknown, { line }: EpochItem): unknown {
   if (line === undefined || !isRecordpipeError(error) || error instanceof UsageError) return error;
   const what = `${sentenceOf(error)}; named in line ${line} of the manifest`;
@@ -218,13 +216,13 @@ function withLine(error: unknown, { line }: EpochItem): unknown {
 }
 
 /**
- * The items of an epoch for two consumers: the fetcher takes objects as far ahead as there is
- * memory for their bytes, and the writer takes all items, values included, in their turn.
+ * Splits the items of an epoch between two consumers. The fetcher takes objects as far ahead as
+ * memory allows; the writer takes all items, including values, in order.
  */
 class EpochScript {
   readonly #items: AsyncIterator<EpochItem>;
   readonly #ahead = new Queue<EpochItem>();
-  /** Items of objects that were requested, by the objects' numbers. */
+  /** Items of requested objects, by object number. */
   readonly #requested = new Map<number, EpochItem>();
   #objects = 0;
   #aheadBytes = 0;
@@ -233,7 +231,7 @@ class EpochScript {
   #onItem: (() => void) | undefined;
   #onRoom: (() => void) | undefined;
   #onAllRequested: () => void = () => {};
-  /** Fulfilled when the last object was requested, or none will be. */
+  /** Resolves when the last object was requested, or when no more will be requested. */
   readonly allRequested: Promise<void>;
 
   constructor(items: AsyncIterable<EpochItem>) {
@@ -267,7 +265,7 @@ class EpochScript {
     }
   }
 
-  /** The next item; undefined at the end. @throws whatever ended the items */
+  /** Returns the next item; undefined at the end. @throws the error that ended the items */
   async next(): Promise<EpochItem | undefined> {
     while (this.#ahead.length === 0) {
       if (this.#failure !== undefined) throw this.#failure;
@@ -282,7 +280,7 @@ class EpochScript {
     return item;
   }
 
-  /** The item of an object, by its number among the objects. */
+  /** Returns the item of an object, by object number. */
   itemOf(object: number): EpochItem | undefined {
     return this.#requested.get(object);
   }
@@ -292,7 +290,7 @@ class EpochScript {
     this.#requested.delete(object);
   }
 
-  /** Requests no more items. */
+  /** Stops requesting items. */
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;

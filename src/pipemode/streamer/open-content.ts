@@ -4,7 +4,7 @@ import { RecordpipeError } from '../../errors.ts';
 import { isSidecar } from '../../records/inputs/record-names.ts';
 import { ShardSets } from '../../records/inputs/shard-sets.ts';
 import { objectOptions } from '../../storage/object-options.ts';
-import { openObject } from '../../storage/open-object.ts';
+import { openObject } from '../../storage/read-objects.ts';
 import { isRemote, storageOf } from '../../storage/registry.ts';
 import type { ObjectRef } from '../../storage/storage.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
@@ -20,19 +20,19 @@ import {
 
 /** Maximum number of names that a notice lists. */
 const MAX_NAMES = 5;
-/** Larger than any list of keys. */
+/** Larger than any valid list of keys. */
 const MAX_MANIFEST_BYTES = 2 ** 29;
 
 /**
  * Lists the content of a channel.
- * @throws RecordpipeError `object-missing` if there is none; `access-denied`, `malformed-manifest`,
- * `incomplete-shards`, `retries-exhausted`, `io-failure`, `aborted`
+ * @throws RecordpipeError `object-missing` if the channel is empty; `access-denied`,
+ *   `malformed-manifest`, `incomplete-shards`, `retries-exhausted`, `io-failure`, `aborted`
  */
 export async function openContent(channel: StreamChannel, opening: ContentOpening): Promise<ChannelContent> {
   const content = await contentOf(channel, opening);
   if (content.count > 0 && content.countHere === 0) {
     const { rank, hosts } = opening.share as HostShare;
-    const what = `host ${rank} of ${hosts} gets nothing: there are only ${content.count} objects`;
+    const what = `host ${rank} of ${hosts} gets no data: the channel has only ${content.count} objects`;
     opening.warn('empty-share', what);
   }
   return content;
@@ -81,7 +81,7 @@ class ObjectList implements ChannelContent {
   async close(): Promise<void> {}
 }
 
-/** All objects with a prefix, except the markers of folders and files without records. */
+/** Lists all objects with a prefix, except folder markers and files without records. */
 async function objectsUnder(channel: StreamChannel, opening: ContentOpening): Promise<ObjectRef[]> {
   const { objects, signal, warn } = opening;
   const uri = isRemote(channel.uri) ? channel.uri : folderAsPrefix(channel.uri);
@@ -110,7 +110,10 @@ async function objectsUnder(channel: StreamChannel, opening: ContentOpening): Pr
   return found;
 }
 
-/** A training program would treat the existing shards as the whole data set. */
+/**
+ * Checks that no shard is missing: a training program would treat the existing shards as the whole
+ * data set.
+ */
 function checkShards(found: readonly ObjectRef[], uri: string, opening: ContentOpening): void {
   const sets = new ShardSets();
   for (const { uri: path } of found) sets.add({ path });
@@ -135,14 +138,17 @@ function nothingFound(channel: StreamChannel, uri: string, onlySidecars: boolean
   return new RecordpipeError('object-missing', what, { uri });
 }
 
-/** A local folder means the files in it, not everything whose name starts like it. */
+/**
+ * Ends a local folder with a slash, so that the prefix does not match other names that start with
+ * it.
+ */
 function folderAsPrefix(uri: string): string {
   const path = uri.startsWith('file://') ? fileURLToPath(uri) : uri;
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   return isFolder && !uri.endsWith('/') ? `${uri}/` : uri;
 }
 
-/** The objects of a ManifestFile in its order, repeated if it repeats them. */
+/** Lists the objects of a ManifestFile in order, including duplicates. */
 async function objectsOfManifest(
   uri: string,
   { objects, signal, warn }: ContentOpening,

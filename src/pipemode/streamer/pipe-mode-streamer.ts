@@ -14,23 +14,24 @@ import type { TrainingProgram } from './training-program.ts';
  * Streams S3 objects or local files into named pipes, as SageMaker's Pipe mode does for a training
  * job: each channel epoch by epoch, each epoch through a pipe of its own, `CHANNEL_EPOCH`.
  *
- * The pipe of the next epoch exists before this one ends. A reader may leave early: then its epoch
- * is over. A reader that pauses pauses the requests for its objects; channels share the requests of
- * the process fairly. `epochOrder` in the source describes how objects are ordered, split among
- * hosts and shuffled.
+ * The pipe of the next epoch exists before this one ends. If a reader leaves early, its epoch ends.
+ * If a reader pauses, the requests for its objects pause too. Channels share the requests of the
+ * process fairly. `epochOrder` in the source describes how objects are ordered, split among hosts
+ * and shuffled.
  *
- * **A pipe cannot carry an error.** When an epoch cannot be completed, or the streamer is stopped,
- * its reader gets an end of file like any other. So that it does not take truncated data for
- * complete data, do one of these:
- * - start it as a {@link TrainingProgram} and pass that to {@link supervise}: all its processes are
- *   stopped before the pipe is closed, also if this process is killed;
- * - end it yourself in {@link beforeCut}, which is awaited before the pipe is closed;
- * - set `onFailure: 'hold'`: after a failure the pipe stays open, without more bytes, until the
- *   reader closes it;
- * - have it read `CHANNEL.status.json` beside the pipes, which says whether the epoch was complete.
+ * **A pipe cannot carry an error.** If an epoch cannot be completed, or the streamer is stopped,
+ * the reader gets an ordinary end of file. To keep it from treating truncated data as complete, do
+ * one of the following:
+ * - Start the reader as a {@link TrainingProgram} and pass that to {@link supervise}. All its
+ *   processes are stopped before the pipe is closed, even if this process is killed.
+ * - End the reader in {@link beforeCut}, which is awaited before the pipe is closed.
+ * - Set `onFailure: 'hold'`. After a failure, the pipe stays open without more bytes until the
+ *   reader closes it.
+ * - Make the reader check `CHANNEL.status.json` next to the pipes, which states whether the epoch
+ *   was complete.
  *
- * `run` rejects with the failure; the pipes are removed in any case. Needs the programs `mkfifo`
- * and `flock`. Linux.
+ * `run` rejects with the failure; the pipes are always removed. Requires Linux and the programs
+ * `mkfifo` and `flock`.
  *
  * @example
  * ```ts
@@ -79,9 +80,9 @@ export class PipeModeStreamer {
   }
 
   /**
-   * Fulfilled when the first pipe of each channel exists and its objects are listed. Rejects with
-   * the error of `run` if it fails before that, or with `aborted` if the streamer is stopped
-   * before. After awaiting it, you may await `run` later: its rejection then counts as handled.
+   * Resolves when the first pipe of each channel exists and its objects are listed. Rejects with
+   * the error of `run` if it fails earlier, or with `aborted` if the streamer is stopped earlier.
+   * After awaiting `ready`, you may await `run` later: its rejection then counts as handled.
    */
   get ready(): Promise<void> {
     this.#running?.catch(() => {});
@@ -108,17 +109,18 @@ export class PipeModeStreamer {
   }
 
   /**
-   * Work to do before a pipe with incomplete bytes is closed, after a failure or because the
-   * streamer is stopped. For example, end the program that would take that for the end of its data.
+   * Callback that is awaited before a pipe with incomplete bytes is closed, after a failure or
+   * because the streamer is stopped. For example, end the program that would treat the close as the
+   * end of its data.
    */
   set beforeCut(work: (error: unknown) => Promise<void>) {
     this.#beforeCut = work;
   }
 
   /**
-   * Couples the streamer with the program that reads its pipes. Before a pipe with incomplete bytes
-   * is closed, all processes of the program are stopped; if this process is killed, a guard process
-   * stops them.
+   * Couples the streamer with the program that reads its pipes. All processes of the program are
+   * stopped before a pipe with incomplete bytes is closed. If this process is killed, a guard
+   * process stops them.
    */
   supervise(program: TrainingProgram): void {
     this.#program = program;

@@ -5,9 +5,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileError } from '../../storage/local/file-errors.ts';
 
 /**
- * Waits for a line. If its input ends without one, this process has died. A killing guard then
- * sends SIGTERM to all processes of the program, and SIGKILL to the rest after the grace period; a
- * guard that holds a pipe waits until none is left. `left` finds processes as `processesOf` does.
+ * Script of the guard process, which waits for a line. If its input ends without one, the parent
+ * process has died. A killing guard then sends SIGTERM to all processes of the program, and SIGKILL
+ * to the rest after the grace period. A guard that holds a pipe waits until all of them have ended.
+ * `left` finds processes as `processesOf` does.
  */
 const SCRIPT = `role=$1 leader=$2 mark=$3 tenths=$4
 trap '' HUP INT QUIT TERM
@@ -34,9 +35,10 @@ exit 0
 `;
 
 /**
- * A process that stops a program after this process was killed or crashed: no handler of ours
- * could. A guard with the writing end of a pipe also keeps an end of file from the pipe's reader
- * until then: the kernel closes our descriptors before any other process learns that we died.
+ * A process that stops a program after this process was killed or crashed, when no handler of this
+ * process can run. A guard with the writing end of a pipe also withholds the end of file from the
+ * pipe's reader until then, because the kernel closes the descriptors of a dead process before any
+ * other process learns of its death.
  */
 export class ProgramGuard {
   readonly #process: ChildProcess;
@@ -44,8 +46,8 @@ export class ProgramGuard {
 
   /**
    * @param pipe the writing end of a pipe to hold; the guard inherits it. Without one, the guard
-   * kills
-   * @throws RecordpipeError `io-failure`, `not-found` if it cannot be started
+   *   kills the program
+   * @throws RecordpipeError `io-failure`, `not-found` if the guard cannot be started
    */
   constructor({ leader, id }: ProgramMark, graceMs: number, pipe?: number) {
     const words = [pipe === undefined ? 'kill' : 'hold', leader, `${PROGRAM_VARIABLE}=${id}`];
@@ -66,7 +68,7 @@ export class ProgramGuard {
     (this.#process.stdin as { unref?: () => void } | null)?.unref?.();
   }
 
-  /** Ends the guard. A pipe that it held is open as long as the writer's own descriptor. */
+  /** Ends the guard. A pipe that it held stays open as long as the writer's own descriptor. */
   async release(): Promise<void> {
     this.#process.ref();
     if (this.#process.stdin?.writableEnded === false) this.#process.stdin.end('\n');
@@ -74,38 +76,41 @@ export class ProgramGuard {
   }
 }
 
-/** The environment variable that marks processes of a program, also those that left its session. */
+/**
+ * The environment variable that marks processes of a program, including those that left its
+ * session.
+ */
 export const PROGRAM_VARIABLE = 'RECORDPIPE_PROGRAM';
 
-/** A unique value of {@link PROGRAM_VARIABLE}. */
+/** Returns a unique value for {@link PROGRAM_VARIABLE}. */
 export function programId(): string {
   return randomUUID();
 }
 
 /** Identifies the processes of a program. */
 export interface ProgramMark {
-  /** The started process: it leads a session and a process group. */
+  /** The started process, which leads a session and a process group. */
   readonly leader: number;
   readonly id: string;
 }
 
-/** Known processes, by process number and start time: numbers are reused. */
+/** Known processes, by process id and start time, because ids are reused. */
 export type SeenProcesses = Set<string>;
 
 /** A live process of a program. */
 export interface ProgramProcess {
   readonly pid: number;
-  /** Its process group. */
+  /** Process group. */
   readonly group: number;
 }
 
 /**
- * The live processes of a program: its session, its process group, all that inherited its mark, and
- * their descendants. Excludes zombies, which read nothing, and processes that we may not signal.
- * Without /proc, only the process group.
+ * Returns the live processes of a program: its session, its process group, all processes that
+ * inherited its mark, and their descendants. Excludes zombies and processes that this user may not
+ * signal. Without /proc, returns only the process group.
  *
  * @param seen processes found by earlier calls, which remain part of the program when their parents
- * are gone; this call adds to it
+ *   are gone; this call adds to it
  */
 export function processesOf({ leader, id }: ProgramMark, seen: SeenProcesses = new Set()): ProgramProcess[] {
   let names: string[];

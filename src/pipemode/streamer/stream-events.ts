@@ -33,10 +33,10 @@ export interface EpochEnd {
   readonly event: 'epoch-end';
   readonly channel: string;
   readonly epoch: number;
-  /** Bytes that the pipe accepted. */
+  /** Bytes accepted by the pipe. */
   readonly bytes: number;
   readonly seconds: number;
-  /** Whether everything was delivered; otherwise the reader left early. */
+  /** Whether all bytes were delivered. If false, the reader left early. */
   readonly complete: boolean;
   /** Milliseconds of the epoch during which bytes waited for the reader. */
   readonly readerWaitMs: number;
@@ -45,41 +45,41 @@ export interface EpochEnd {
   readonly source: StreamSource;
 }
 
-/** The source of a channel's bytes; `objects`: those that an augmented manifest names. */
+/** The source of a channel's bytes. `objects`: the objects named in an augmented manifest. */
 export type StreamSource = 'S3' | 'disk' | 'objects';
 
 /** Called with each event. */
 export type OnStreamEvent = (event: StreamEvent) => void;
 
-/** The progress of a channel. Times are milliseconds of this epoch. */
+/** The progress of a channel. Times are in milliseconds and cover the current epoch. */
 export interface ChannelMetrics {
   readonly channel: string;
   /**
-   * `listing`; for each epoch `waiting` for its reader and `streaming`; at the end `done` or
+   * `listing`; for each epoch, `waiting` for its reader and `streaming`; finally `done` or
    * `failed`.
    */
   readonly state: 'listing' | 'waiting' | 'streaming' | 'done' | 'failed';
   readonly epoch: number;
-  /** Bytes of this epoch that the pipe accepted. */
+  /** Bytes of this epoch accepted by the pipe. */
   readonly epochBytes: number;
-  /** Bytes of this epoch before inflating and wrapping, if known. */
+  /** Size of this epoch before decompression and wrapping, if known. */
   readonly epochTotalBytes: number | undefined;
-  /** Bytes of all epochs. */
+  /** Total bytes of all epochs. */
   readonly bytes: number;
-  /** Epochs served, including those that the reader left early. */
+  /** Number of epochs served, including those that the reader left early. */
   readonly epochs: number;
   readonly epochMs: number;
-  /** How long bytes waited for the reader. Long: the reader is the bottleneck. */
+  /** Time during which bytes waited for the reader. If long, the reader is the bottleneck. */
   readonly readerWaitMs: number;
-  /** How long an empty pipe waited for bytes. Long: the source is the bottleneck. */
+  /** Time during which an empty pipe waited for bytes. If long, the source is the bottleneck. */
   readonly sourceWaitMs: number;
   readonly source: StreamSource;
-  /** Requests that were sent again after a failure. */
+  /** Number of requests retried after a failure. */
   readonly retries: number;
   readonly requests: number;
 }
 
-/** Name, kind, help and value of each metric. */
+/** Name, type, help text and value of each metric. */
 const METRICS: readonly [string, 'counter' | 'gauge', string, (channel: ChannelMetrics) => number][] = [
   ['bytes_total', 'counter', 'Bytes that the pipes accepted.', ({ bytes }) => bytes],
   ['epochs_total', 'counter', 'Epochs served.', ({ epochs }) => epochs],
@@ -120,23 +120,23 @@ export function prometheusText(metrics: readonly ChannelMetrics[]): string {
   }).join('');
 }
 
-/** A label value as the text format quotes it. */
+/** Escapes a label value for the text format. */
 function labelValue(text: string): string {
   return text.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
 }
 
 /**
- * The contents of `CHANNEL.status.json` beside the pipes. A pipe cannot carry an error, and an
- * early end of file looks like any other.
+ * The contents of `CHANNEL.status.json` next to the pipes. Needed because a pipe cannot carry an
+ * error, and a premature end of file looks like any other.
  */
 export interface ChannelStatus {
   readonly channel: string;
   /** The current or last epoch. */
   readonly epoch: number;
   readonly state: 'streaming' | 'done' | 'failed';
-  /** Bytes of that epoch that its pipe accepted. */
+  /** Bytes of that epoch accepted by its pipe. */
   readonly bytes: number;
-  /** Whether that epoch was delivered to its end. */
+  /** Whether that epoch was delivered completely. */
   readonly complete: boolean;
   readonly error: ReturnType<RecordpipeError['toJSON']> | null;
 }
@@ -148,10 +148,10 @@ export function writeStatus(folder: string, status: ChannelStatus): void {
 }
 
 /**
- * Removes the status of an earlier run, and its temporary files if it was killed. Call it only
+ * Removes the status of an earlier run, and the temporary files of a killed run. Call this only
  * under the channel's lock.
- * @throws RecordpipeError `already-exists` if the name belongs to something other than a file;
- * `access-denied`, `io-failure`
+ * @throws RecordpipeError `already-exists` if the path is not a regular file; `access-denied`,
+ *   `io-failure`
  */
 export function removeStatus(folder: string, channel: string): void {
   const path = statusPath(folder, channel);

@@ -14,54 +14,54 @@ export interface PipeModeStreamerOptions {
   readonly pipeDir: string;
   /** Number of epochs. Default: unlimited. */
   readonly epochs: number;
-  /** Default 0. */
+  /** Index of the first epoch. Default 0. */
   readonly firstEpoch: number;
   /** This host and all hosts, for `ShardedByS3Key`. Default: one host. */
   readonly hosts: Hosts;
   /** How to access objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
   /**
-   * Whether to fetch nothing before a reader opened its pipe. Default false: the start of an epoch
-   * is fetched before its reader comes.
+   * Whether to wait for the reader of an epoch before fetching it. Default false: fetches the start
+   * of an epoch before its reader connects.
    */
   readonly lazy: boolean;
   /** Whether to use existing named pipes, with or without readers. Default false: an error. */
   readonly force: boolean;
   /**
-   * The lock that keeps two streamers from serving one channel in one folder. Default `flock`, by
-   * the program of that name. `none`: no lock, for hosts without it; pipes of a killed streamer
-   * then need `force`.
+   * The lock that prevents two streamers from serving the same channel in the same folder. Default
+   * `flock`, which runs the `flock` program. `none`: no lock, for hosts without that program; pipes
+   * of a killed streamer then require `force`.
    */
   readonly lock: 'flock' | 'none';
   /**
-   * Whether a reader that leaves before the end of an epoch is an error, also if the unread bytes
+   * Whether a reader that leaves before the end of an epoch is an error, even if the unread bytes
    * fit in the pipe. Default false: the next epoch starts, as in SageMaker.
    */
   readonly strictEof: boolean;
   /**
-   * Whether missing and mixed shards, by their names, are an `incomplete-shards` error. Default
+   * Whether missing or mixed shards, detected by name, are an `incomplete-shards` error. Default
    * false: a warning.
    */
   readonly strictShards: boolean;
   /**
    * What a reader gets when its epoch cannot be completed. Default `close`: an end of file, as
-   * after complete data. `hold`: no end; the pipe stays open, without more bytes, until the reader
-   * closes it, and only then `run` rejects. `stop` and `signal` close pipes in any case.
+   * after complete data. `hold`: no end of file; the pipe stays open without more bytes until the
+   * reader closes it, and only then does `run` reject. `stop` and `signal` always close pipes.
    */
   readonly onFailure: 'close' | 'hold';
   /** Maximum time to wait for a reader. Default: unlimited. */
   readonly readerTimeoutMs: number | undefined;
   /**
-   * Whether to skip missing objects, for augmented manifests with their lines. Default false: an
+   * Whether to skip missing objects. For augmented manifests, skips their lines. Default false: an
    * error.
    */
   readonly skipMissing: boolean;
-  /** How to treat an unusable line of an augmented manifest. Default `error`; `skip` warns. */
+  /** How to treat an invalid line of an augmented manifest. Default `error`; `skip` warns. */
   readonly onBadLine: 'error' | 'skip';
   /** Maximum length of a line of an augmented manifest, in bytes. Default 1 MiB. */
   readonly maxLineBytes: number;
   readonly onEvent: OnStreamEvent | undefined;
-  /** Ends everything with an `aborted` error and removes the pipes. */
+  /** Ends the run with an `aborted` error and removes the pipes. */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -95,11 +95,11 @@ const CHOICES = {
   onBadLine: ['error', 'skip'],
 } as const;
 
-/** Options as given by the caller: `channels`, `pipeDir`, and others to override. */
+/** Options as given by the caller: `channels`, `pipeDir`, and overrides of the defaults. */
 export type StreamerInput = Pick<PipeModeStreamerOptions, 'channels' | 'pipeDir'> &
   Partial<PipeModeStreamerOptions>;
 
-/** Completes and checks options. @throws UsageError */
+/** Applies defaults and validates options. @throws UsageError */
 export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
   if (typeof given !== 'object' || given === null)
     throw new UsageError(`PipeModeStreamer: expected an object with options, got ${typeName(given)}`);

@@ -17,23 +17,25 @@ import {
 
 /** How to stop a training program. */
 export interface TrainingProgramOptions {
-  /** Time between SIGTERM and SIGKILL for its processes. Default 10,000 ms. */
+  /** Time between SIGTERM and SIGKILL. Default 10,000 ms. */
   readonly graceMs?: number | undefined;
 }
 
 const GRACE_MS = 10_000;
-/** Intervals of the checks for processes that should end. */
+/** Intervals of the checks for processes that should exit. */
 const FIRST_POLL_MS = 5;
 const MAX_POLL_MS = 100;
-/** How long SIGKILL is repeated, for processes that were forked during the first one. */
+/** How long to repeat SIGKILL, for processes that were forked during the first one. */
 const KILL_MS = 500;
 
 /**
- * A training program that runs beside the streamer, in its own session and process group, so that
- * it can be stopped with all processes that it started: a surviving process would take the early
- * end of a pipe for the end of its data. It has this process's standard streams and can read a
- * terminal on them, but not `/dev/tty`, and a terminal's Ctrl-C reaches it only through {@link
- * signal}. If this process is killed or crashes, a small guard process stops the program.
+ * A training program that runs alongside the streamer in its own session and process group, so that
+ * it can be stopped with all processes that it started. A surviving process would treat a premature
+ * end of a pipe as the end of its data.
+ *
+ * The program inherits the standard streams of this process, including a terminal, but cannot open
+ * `/dev/tty`. Ctrl-C in the terminal reaches it only through {@link signal}. If this process is
+ * killed or crashes, a small guard process stops the program.
  *
  * @example
  * ```ts
@@ -70,7 +72,7 @@ export class TrainingProgram {
   #stopping: Promise<void> | undefined;
 
   /**
-   * @param command the program and its arguments; it inherits the standard streams
+   * @param command the program and its arguments; inherits the standard streams
    * @throws UsageError for a command without a program, or an invalid grace period
    */
   constructor(
@@ -104,7 +106,9 @@ export class TrainingProgram {
     this.#guard = this.mark && new ProgramGuard(this.mark, graceMs);
   }
 
-  /** Whether the started process still runs; other processes of the program may outlive it. */
+  /**
+   * Whether the started process is still running. Other processes of the program may outlive it.
+   */
   get running(): boolean {
     return this.#running;
   }
@@ -122,7 +126,7 @@ export class TrainingProgram {
 
   /**
    * Guards the writing end of a pipe that the program reads against the death of this process.
-   * @returns undefined if the program does not run
+   * @returns undefined if the program is not running
    */
   guard(pipe: number): ProgramGuard | undefined {
     const { mark } = this;
@@ -136,7 +140,7 @@ export class TrainingProgram {
 
   /**
    * Stops the program: sends `signal` to all of its processes, and SIGKILL to the rest after the
-   * grace period. Fulfilled when none is left. Later calls wait for the first.
+   * grace period. Resolves when all of them have ended. Later calls wait for the first.
    */
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping ??= this.#stop(signal);
@@ -165,13 +169,13 @@ export class TrainingProgram {
     await this.#guard?.release();
   }
 
-  /** @returns whether there was a process to signal */
+  /** Sends a signal to all processes. @returns whether any process received it */
   #signalAll(signal: NodeJS.Signals): boolean {
     const { mark } = this;
     const found = mark === undefined ? [] : processesOf(mark, this.#seen);
     if (mark === undefined || found.length === 0) return false;
-    // One call for the group, which misses no process that is being forked; then those that left
-    // it.
+    // First the whole group in one call, which misses no process that is being forked. Then the
+    // processes that left the group.
     send(-mark.leader, signal);
     for (const { pid, group } of found) if (group !== mark.leader) send(pid, signal);
     if (signal !== 'SIGKILL') send(-mark.leader, 'SIGCONT'); // a stopped process would not handle it

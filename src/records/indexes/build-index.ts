@@ -7,64 +7,26 @@ import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';
 import { compareWithData } from './check-index.ts';
 import type { FrameTable } from './frame-table.ts';
-import {
-  type IndexKind,
-  indexKind,
-  indexPathFor,
-  loadIndex,
-  refuseSameFile,
-  type WrittenKind,
-} from './index-files.ts';
+import { indexKind, indexPathFor, loadIndex, refuseSameFile, type WrittenKind } from './index-files.ts';
 import { type FrameScanOptions, layoutOf, type RecordLayout, SCAN_NAMES } from './layout-options.ts';
 import { encodeIndex, fingerprintOf } from './rpidx.ts';
 import { scanFrames } from './scan-frames.ts';
 import { mxLines, vahidkLines } from './text-indexes.ts';
 
-/**
- * How many records an index file has that fits its data; undefined where it is to be made anew. Of our kind it fits where neither time, size nor fingerprint
- * of the data has changed; the others know nothing of their data and are compared with all of it.
- *
- * @throws RecordpipeError `already-exists` where the file is no index of this kind, `index-mismatch`, `malformed-index` for one of MXNet's that does not fit
- */
-export async function fittingIndex(
-  file: StoredFile,
-  indexPath: string,
-  kind: IndexKind,
-  options: Partial<FrameScanOptions>,
-): Promise<number | undefined> {
-  const found = await indexKind(indexPath, options);
-  // An empty file is an index of no records of any kind but ours.
-  const empty = found === 'vahidk' && file.size === 0 && kind !== 'rpidx';
-  if (found !== kind && !empty) {
-    const what = found === undefined ? 'is not an index' : `is an index of another kind (${found})`;
-    throw new RecordpipeError('already-exists', `already exists and ${what}`, {
-      uri: indexPath,
-    });
-  }
-  try {
-    if (kind !== 'rpidx') return (await compareWithData(file, indexPath, options)).table.count;
-    const { table, mtimeNs } = await loadIndex(file, indexPath, options);
-    return mtimeNs === file.mtimeNs ? table.count : undefined;
-  } catch (error) {
-    const unfit = isRecordpipeError(error, 'index-mismatch', 'malformed-index');
-    if (unfit && kind !== 'mx') return undefined;
-    throw error;
-  }
-}
-
-/** How an index is made. Every field has a default; pass what differs. */
+/** How to build an index. Every field has a default. */
 export interface BuildIndexOptions extends FrameScanOptions {
   /** Default `rpidx`. */
   readonly kind: WrittenKind;
   /**
-   * Where it is written. Default: `FILE.rpidx`; for the other kinds an index of that kind beside the file, else the name that their tools
-   * expect, with `.idx` in place of the extension: `train.idx` for `train.rec` and `train.tfrecord`.
+   * Path of the index. Default for `rpidx`: `FILE.rpidx`. Default for the other kinds: an existing index
+   * of that kind beside the file, else the name that their tools expect, with `.idx` in place of the
+   * extension: `train.idx` for `train.rec` and `train.tfrecord`.
    */
   readonly indexPath: string | URL | undefined;
   /**
-   * Whether an existing file of this name is replaced, whatever it is. Default false: an index that fits its data is left alone; an index of
-   * this kind that does not fit is rebuilt; anything else is an error and stays as it is, also an index of MXNet's that does not fit, whose
-   * keys would be lost.
+   * Whether to replace an existing file of this name, whatever it is. By default (false), an index that
+   * fits its data is kept, and one of this kind that does not fit is rebuilt. Any other file is an error
+   * and stays as it is; so is an index for MXNet that does not fit, because its keys would be lost.
    */
   readonly overwrite: boolean;
 }
@@ -82,20 +44,23 @@ export interface BuiltIndex {
   /** Bytes of the data. */
   readonly bytes: number;
   readonly indexBytes: number;
-  /** False where an index that fits existed, which was left alone. */
+  /** False if an existing index fits and was kept. */
   readonly written: boolean;
 }
 
 /**
- * Makes the index of a file, in one pass over its headers, and writes it beside it; it appears under its name whole, or not at all.
+ * Builds the index of a file in one pass over its headers, and writes it. It appears under its name
+ * complete, or not at all.
  *
- * `kind: 'rpidx'` has 0 to 4 bytes per record, says what it was made of, and is checked against it when it is used. The others are what `tfrecord2idx` and
- * MXNet's `rec2idx` write, byte for byte, and know nothing of their data.
+ * An index of `kind: 'rpidx'` has 0 to 4 bytes per record and identifies its data, so that a later use
+ * can verify it. The other kinds equal the output of `tfrecord2idx` and of MXNet's `rec2idx`, byte for
+ * byte; they do not identify their data.
  *
- * @throws RecordpipeError what is wrong with the data (no index is written then); `unsupported-source` for compressed files and pipes, and for a kind that the format
- * does not have; `unknown-format`, `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`; without `overwrite` also `already-exists`,
- * `index-mismatch`, `malformed-index`
- * @throws UsageError for a value that no option has
+ * @throws RecordpipeError errors in the data (no index is written then); `unsupported-source` for
+ * compressed files and pipes, and for a kind that does not support the format; `unknown-format`,
+ * `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`; without `overwrite` also
+ * `already-exists`, `index-mismatch`, `malformed-index`
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { openTFRecordWriter } from 'recordpipe/records/write';
@@ -115,9 +80,9 @@ export async function buildIndex(
   const { kind = 'rpidx', overwrite = false } = options;
   const file = await openStoredFile(path, options);
   try {
-    // A file without a byte is of any format.
-    const any = file.size === 0 ? formatOfForeignIndex(kind) : undefined;
-    const layout = layoutOf(file, { ...options, ...(any && { format: any }) });
+    // An empty file is valid in every format.
+    const assumed = file.size === 0 ? formatOfForeignIndex(kind) : undefined;
+    const layout = layoutOf(file, { ...options, ...(assumed && { format: assumed }) });
     const { format } = layout;
     checkKind(kind, format, file.path);
     const indexPath =
@@ -128,17 +93,13 @@ export async function buildIndex(
     const about = { path: file.path, indexPath, kind, format, bytes: file.size };
     const keep = !overwrite && (await exists(indexPath, options));
     if (keep) {
-      const kept = await fittingIndex(file, indexPath, kind === 'dali' ? 'vahidk' : kind, {
-        ...options,
-        format,
-      });
-      if (kept !== undefined)
-        return { ...about, records: kept, indexBytes: await bytesOf(indexPath, options), written: false };
+      const records = await fittingRecords(file, indexPath, kind, { ...options, format });
+      if (records !== undefined)
+        return { ...about, records, indexBytes: await sizeOf(indexPath, options), written: false };
     }
     const table = await scanFrames(file, layout, options);
     const { writeWhole } = await import('../write/prepare-output.ts');
-    const made = await pieces(kind, file, layout, table);
-    const indexBytes = await writeWhole(indexPath, made, {
+    const indexBytes = await writeWhole(indexPath, await encoded(kind, file, layout, table), {
       overwrite: overwrite || keep,
       objects: options.objects,
       signal: options.signal,
@@ -149,13 +110,57 @@ export async function buildIndex(
   }
 }
 
-async function bytesOf(indexPath: string, access: Access): Promise<number> {
+/** @throws UsageError for an unknown kind; RecordpipeError `unsupported-source` if it does not support the format */
+function checkKind(kind: WrittenKind, format: FormatName, uri: string): void {
+  if (kind === 'rpidx') return;
+  const indexed = formatOfForeignIndex(kind);
+  if (indexed === undefined) {
+    const kinds = formats().flatMap(({ foreignIndexes = [] }) => foreignIndexes);
+    throw new UsageError(`kind: expected one of rpidx, ${kinds.join(', ')}, got ${String(kind)}`);
+  }
+  if (indexed === format) return;
+  const text = `an index of kind ${kind} is for ${indexed} files, but this file is ${format}; kind: 'rpidx' supports all formats`;
+  throw new RecordpipeError('unsupported-source', text, { uri });
+}
+
+/**
+ * The number of records of an existing index that fits its data; undefined if it must be rebuilt. An
+ * `rpidx` index fits if time, size and fingerprint of the data are unchanged. The other kinds do not
+ * identify their data: they are compared with all of it.
+ *
+ * @throws RecordpipeError `already-exists` if the file is not an index of this kind; `index-mismatch`,
+ * `malformed-index` for an index for MXNet that does not fit
+ */
+async function fittingRecords(
+  file: StoredFile,
+  indexPath: string,
+  kind: WrittenKind,
+  options: Partial<FrameScanOptions>,
+): Promise<number | undefined> {
+  const found = await indexKind(indexPath, options);
+  // An empty file is an index of no records, of any kind but rpidx.
+  const empty = found === 'vahidk' && file.size === 0 && kind !== 'rpidx';
+  if (found !== (kind === 'dali' ? 'vahidk' : kind) && !empty) {
+    const what = found === undefined ? 'is not an index' : `is an index of another kind (${found})`;
+    throw new RecordpipeError('already-exists', `already exists and ${what}`, { uri: indexPath });
+  }
+  try {
+    if (kind !== 'rpidx') return (await compareWithData(file, indexPath, options)).table.count;
+    const { table, mtimeNs } = await loadIndex(file, indexPath, options);
+    return mtimeNs === file.mtimeNs ? table.count : undefined;
+  } catch (error) {
+    if (kind !== 'mx' && isRecordpipeError(error, 'index-mismatch', 'malformed-index')) return undefined;
+    throw error;
+  }
+}
+
+async function sizeOf(indexPath: string, access: Access): Promise<number> {
   const index = await openSmallFile(indexPath, access);
   await index.close();
   return index.size;
 }
 
-async function pieces(
+async function encoded(
   kind: WrittenKind,
   file: StoredFile,
   layout: RecordLayout,
@@ -164,17 +169,4 @@ async function pieces(
   if (kind === 'mx') return mxLines(table);
   if (kind !== 'rpidx') return vahidkLines(table);
   return encodeIndex({ layout, table, mtimeNs: file.mtimeNs, fingerprint: await fingerprintOf(file) });
-}
-
-/** @throws UsageError for an unknown kind; RecordpipeError `unsupported-source` for one that the format does not have */
-export function checkKind(kind: WrittenKind, format: FormatName, uri: string): void {
-  if (kind === 'rpidx') return;
-  const wanted = formatOfForeignIndex(kind);
-  if (wanted === undefined) {
-    const kinds = formats().flatMap(({ foreignIndexes = [] }) => foreignIndexes);
-    throw new UsageError(`kind: expected one of rpidx, ${kinds.join(', ')}, got ${String(kind)}`);
-  }
-  if (wanted === format) return;
-  const text = `an index of kind ${kind} is for ${wanted} files, but this file is ${format}; kind: 'rpidx' supports all formats`;
-  throw new RecordpipeError('unsupported-source', text, { uri });
 }

@@ -19,11 +19,11 @@ import { layoutOf, SCAN_NAMES } from './layout-options.ts';
 import { scanFrames } from './scan-frames.ts';
 import { forEachMXLine, type MXKey, type MXKeys, readMXKeys } from './text-indexes.ts';
 
-/** How an index is checked. Every field has a default; pass what differs. */
+/** How to check an index. Every field has a default. */
 export interface CheckIndexOptions extends FrameScanOptions {
   /** Kind of the index to look for beside the file. Default: any; see `openIndexed`. */
   readonly kind: WrittenKind | undefined;
-  /** The index. Default: the one found beside the file. */
+  /** Path of the index. Default: the one beside the file. */
   readonly indexPath: string | URL | undefined;
 }
 
@@ -42,12 +42,13 @@ export interface CheckedIndex {
 }
 
 /**
- * Checks an index against all of its data: every record must lie where the index says, and there must be no others. In an index of MXNet's
- * the lines may be in any order, but a key must lead to every record: of a key that repeats, MXNet reads the last record only.
+ * Checks an index against all of its data: it must locate exactly the records of the file. The lines of
+ * an index for MXNet may be in any order, but every record needs a key. Of a repeated key, MXNet reads
+ * the last record only.
  *
- * @throws RecordpipeError `index-mismatch`, `malformed-index` for an index that does not fit; what is wrong with the data; `not-found`, `access-denied`,
- * `io-failure`, `unsupported-source`, `aborted`
- * @throws UsageError for a value that no option has
+ * @throws RecordpipeError `index-mismatch`, `malformed-index` for an index that does not fit; errors in
+ * the data; `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { openTFRecordWriter } from 'recordpipe/records/write';
@@ -83,7 +84,12 @@ export async function checkIndex(
   }
 }
 
-/** @throws as {@link checkIndex} */
+/** The kind and format of an index that fits, and the frames of its data. */
+export interface Checked extends Pick<CheckedIndex, 'kind' | 'format'> {
+  readonly table: FrameTable;
+}
+
+/** Compares an index with all of its data. @throws as {@link checkIndex} */
 export async function compareWithData(
   file: StoredFile,
   indexPath: string,
@@ -91,10 +97,6 @@ export async function compareWithData(
 ): Promise<Checked> {
   const kind = await indexKind(indexPath, options);
   return kind === 'mx' ? checkMX(file, indexPath, options) : checkTable(file, indexPath, options);
-}
-
-export interface Checked extends Pick<CheckedIndex, 'kind' | 'format'> {
-  readonly table: FrameTable;
 }
 
 async function checkTable(
@@ -106,7 +108,7 @@ async function checkTable(
   const actual = await scanFrames(file, layout, options);
   const record = firstDifference(table, actual);
   if (record < 0) return { kind, format: layout.format, table };
-  const says = `record ${record} is said to take ${bytesOf(table, record)}, it takes ${bytesOf(actual, record)}`;
+  const says = `record ${record} takes ${bytesOf(actual, record)}, but the index says ${bytesOf(table, record)}`;
   throw indexMismatch(says, { uri: indexPath, record });
 }
 
@@ -117,23 +119,27 @@ async function checkMX(
 ): Promise<Checked> {
   const layout = layoutOf(file, options);
   if (layout.format !== 'recordio')
-    throw indexMismatch(`it is an index of recordio, ${file.path} is ${layout.format}`, { uri: indexPath });
+    throw indexMismatch(`it is an index of recordio, but ${file.path} is ${layout.format}`, {
+      uri: indexPath,
+    });
   const actual = await scanFrames(file, layout, options);
   const offsets = await sortedOffsets(indexPath, options);
   let record = 0;
-  let before = -1;
+  let previous = -1;
   for (const offset of offsets) {
-    if (offset === before) continue;
+    if (offset === previous) continue;
     const expected = actual.start(record);
     if (offset < expected || record === actual.count)
-      throw indexMismatch(`no record begins at ${offset}, as it says`, { uri: indexPath });
+      throw indexMismatch(`no record begins at byte ${offset}, where the index locates one`, {
+        uri: indexPath,
+      });
     if (offset > expected)
-      throw indexMismatch(`record ${record}, at ${expected}, has no key`, { uri: indexPath, record });
-    before = offset;
+      throw indexMismatch(`record ${record}, at byte ${expected}, has no key`, { uri: indexPath, record });
+    previous = offset;
     record++;
   }
   if (record < actual.count)
-    throw indexMismatch(`record ${record}, at ${actual.start(record)}, has no key`, {
+    throw indexMismatch(`record ${record}, at byte ${actual.start(record)}, has no key`, {
       uri: indexPath,
       record,
     });
@@ -141,10 +147,10 @@ async function checkMX(
   return { kind: 'mx', format: layout.format, table: actual };
 }
 
-/** How many repeated keys an error names. */
+/** Maximum repeated keys in an error message. */
 const MAX_NAMED_KEYS = 3;
 
-/** @throws RecordpipeError `index-mismatch` where keys repeat, so that some records cannot be read by key */
+/** @throws RecordpipeError `index-mismatch` if repeated keys make some records unreachable */
 async function checkKeys(indexPath: string, records: number, access: Access): Promise<void> {
   const { keys, offsets } = await keysOf(indexPath, access);
   if (keys.length === offsets.size) return;
@@ -160,7 +166,7 @@ async function checkKeys(indexPath: string, records: number, access: Access): Pr
   throw new RecordpipeError('index-mismatch', text, { uri: indexPath });
 }
 
-/** The keys as MXNet reads them by default, as integers; as text where they are not. */
+/** The keys as integers, as MXNet reads them by default, or else as text. */
 async function keysOf(indexPath: string, access: Access): Promise<MXKeys> {
   const index = await openSmallFile(indexPath, access);
   try {
@@ -186,7 +192,7 @@ async function sortedOffsets(indexPath: string, access: Access): Promise<Float64
   }
 }
 
-/** The first frame that two tables do not have in common; -1 if there is none. */
+/** The first frame that differs between two tables; -1 if they are equal. */
 function firstDifference(a: FrameTable, b: FrameTable): number {
   const both = Math.min(a.count, b.count);
   for (let i = 0; i < both; i++) if (a.frameBytes(i) !== b.frameBytes(i)) return i;
@@ -194,5 +200,5 @@ function firstDifference(a: FrameTable, b: FrameTable): number {
 }
 
 function bytesOf(table: FrameTable, record: number): string {
-  return record < table.count ? `${table.frameBytes(record)} bytes` : 'none, as there is no such record';
+  return record < table.count ? `${table.frameBytes(record)} bytes` : 'none, because no such record exists';
 }

@@ -1,29 +1,33 @@
 import { RecordpipeError } from '../../errors.ts';
 import type { RecordBatch } from '../../formats/batch.ts';
 
-/** By how much each frame is longer than the shortest; empty where all are of one length. */
+/** Size of each frame minus that of the shortest; empty if all have the same size. */
 export type ExtraBytes = Uint8Array | Uint16Array | Uint32Array;
 
-/** Frames between two positions that are kept: 64 mean 0.125 bytes per record, and at most 63 additions (30 ns) for a position. */
+/**
+ * Frames between two stored positions. With 64, positions take 0.125 bytes per record, and a lookup takes
+ * at most 63 additions (30 ns).
+ */
 const SPAN = 64;
 
 /**
- * Where the frames of a file lie, one behind the other from its first byte on: 0 to 4 bytes of memory per record and 0.125 for positions. A frame is
- * all that belongs to a record: header, payload, checksums or padding, delimiter.
+ * The positions of the frames of a file, which follow each other from its first byte on. Takes 0 to 4
+ * bytes of memory per record, and 0.125 for positions. A frame is everything that belongs to a record:
+ * header, payload, checksums or padding, delimiter.
  */
 export class FrameTable {
   readonly count: number;
-  /** Length of the shortest frame; 0 where there is none. */
+  /** Size of the shortest frame; 0 without frames. */
   readonly shortest: number;
   readonly extra: ExtraBytes;
-  /** Position behind the last frame. */
+  /** Position after the last frame. */
   readonly end: number;
-  /** Where every 64th frame begins; found when it is first asked for. */
+  /** Positions of every 64th frame, computed at the first use. */
   #starts: Float64Array | undefined;
 
   /**
-   * @param extra `count` numbers, or none where every frame is of the shortest length
-   * @param end where the last frame ends, where that is known
+   * @param extra `count` numbers, or none if all frames have the same size
+   * @param end the position after the last frame, if known
    */
   constructor(count: number, shortest: number, extra: ExtraBytes, end?: number) {
     this.count = count;
@@ -65,12 +69,15 @@ export class FrameTable {
   }
 }
 
-/** Frames gathered before they are packed: they still lie in the first caches then; packing all at the end took three times as long. */
+/**
+ * Frames to gather before they are packed. They are still in the CPU cache then: packing all frames at the
+ * end takes three times as long.
+ */
 const CHUNK_FRAMES = 8 * 1024;
-/** The longest frame, and the most frames, that 32 bits count. */
-const MOST = 2 ** 32 - 1;
+/** Maximum frame size, and maximum number of frames. */
+const MAX_UINT32 = 2 ** 32 - 1;
 
-/** Frames as a table holds them: by how much each is longer than `shortest`. */
+/** Frames as in a table: sizes relative to `shortest`. */
 interface PackedFrames {
   readonly shortest: number;
   readonly longest: number;
@@ -85,7 +92,7 @@ export class FrameTableBuilder {
   readonly #chunk = new Uint32Array(CHUNK_FRAMES);
   #used = 0;
   #end = 0;
-  /** Where the last frame, whose end is not known yet, begins; undefined before the first. */
+  /** Position of the last frame, whose end is not known yet; undefined before the first. */
   #open: number | undefined;
 
   /** Adds the records of a batch. */
@@ -97,19 +104,19 @@ export class FrameTableBuilder {
     this.#open = batch.offset(length - 1);
   }
 
-  /** Adds the frames between the payloads of an index of (start, length) pairs: one fewer than there are. */
+  /** Adds the frames between the payloads of an index of (start, length) pairs: `pairs - 1` frames. */
   addSteps(index: Uint32Array, pairs: number): void {
     const chunk = this.#chunk;
-    let before = index[0];
-    this.#end += pairs > 0 ? index[2 * pairs - 2] - before : 0;
+    let previous = index[0];
+    this.#end += pairs > 0 ? index[2 * pairs - 2] - previous : 0;
     for (let i = 1; i < pairs; ) {
       if (this.#used === CHUNK_FRAMES) this.#pack();
       const end = Math.min(pairs, i + CHUNK_FRAMES - this.#used);
       let used = this.#used;
       for (; i < end; i++) {
         const next = index[2 * i];
-        chunk[used++] = next - before;
-        before = next;
+        chunk[used++] = next - previous;
+        previous = next;
       }
       this.#used = used;
     }
@@ -117,8 +124,8 @@ export class FrameTableBuilder {
 
   /** Adds one frame. @throws RecordpipeError `record-too-large` */
   addFrame(bytes: number): void {
-    if (!(bytes > 0 && bytes <= MOST)) {
-      const text = `a record takes ${bytes} bytes, an index has room for ${MOST}`;
+    if (!(bytes > 0 && bytes <= MAX_UINT32)) {
+      const text = `a record takes ${bytes} bytes, but an index supports up to ${MAX_UINT32}`;
       throw new RecordpipeError('record-too-large', text, { record: this.#packedCount + this.#used });
     }
     if (this.#used === CHUNK_FRAMES) this.#pack();
@@ -126,15 +133,15 @@ export class FrameTableBuilder {
     this.#end += bytes;
   }
 
-  /** The table. @param end where the last frame ends */
+  /** Returns the table. @param end the position after the last frame */
   finish(end: number): FrameTable {
     this.#close(end);
     this.#pack();
     const parts = this.#packed;
     const count = this.#packedCount;
     if (count === 0) return new FrameTable(0, 0, new Uint8Array(0));
-    const shortest = parts.reduce((least, part) => Math.min(least, part.shortest), MOST);
-    const longest = parts.reduce((most, part) => Math.max(most, part.longest), 0);
+    const shortest = parts.reduce((min, part) => Math.min(min, part.shortest), MAX_UINT32);
+    const longest = parts.reduce((max, part) => Math.max(max, part.longest), 0);
     const extra = emptyExtra(longest - shortest, count);
     let at = 0;
     for (const part of parts) {
@@ -145,7 +152,7 @@ export class FrameTableBuilder {
     return new FrameTable(count, shortest, extra, this.#end);
   }
 
-  /** The frame that is open ends at `position`. */
+  /** Ends the open frame at `position`. */
   #close(position: number): void {
     if (this.#open !== undefined) this.addFrame(position - this.#open);
     this.#open = undefined;
@@ -154,12 +161,12 @@ export class FrameTableBuilder {
   #pack(): void {
     const count = this.#used;
     if (count === 0) return;
-    if (this.#packedCount + count > MOST) {
-      const text = `more than ${this.#packedCount} records; an index has room for ${MOST}`;
+    if (this.#packedCount + count > MAX_UINT32) {
+      const text = `more than ${this.#packedCount} records, but an index supports up to ${MAX_UINT32}`;
       throw new RecordpipeError('record-too-large', text);
     }
     const chunk = this.#chunk;
-    let shortest: number = MOST;
+    let shortest: number = MAX_UINT32;
     let longest = 0;
     for (let i = 0; i < count; i++) {
       const bytes = chunk[i];
@@ -182,8 +189,8 @@ function copyExtra(part: PackedFrames, shortest: number, target: ExtraBytes, at:
     for (let i = at; i < at + part.count; i++) target[i] = target[i] + more;
 }
 
-function emptyExtra(most: number, count: number): ExtraBytes {
-  if (most === 0) return new Uint8Array(0);
-  if (most < 2 ** 8) return new Uint8Array(count);
-  return most < 2 ** 16 ? new Uint16Array(count) : new Uint32Array(count);
+function emptyExtra(max: number, count: number): ExtraBytes {
+  if (max === 0) return new Uint8Array(0);
+  if (max < 2 ** 8) return new Uint8Array(count);
+  return max < 2 ** 16 ? new Uint16Array(count) : new Uint32Array(count);
 }

@@ -9,15 +9,97 @@ import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openSmallFile } from '../../storage/stored-file.ts';
 import type { FrameTable } from './frame-table.ts';
 import {
+  changedLayout,
   type LayoutOptions,
   layoutDifference,
   layoutOf,
   type RecordLayout,
   readOptions,
-  relaidOut,
 } from './layout-options.ts';
 import { decodeIndex, fingerprintOf, looksLikeIndex } from './rpidx.ts';
 import { readMXFrames, readVahidkIndex } from './text-indexes.ts';
+
+/**
+ * Kinds of index files: recordpipe's own; positions and lengths, as vahidk/tfrecord and DALI use them;
+ * keys and positions, as MXNet uses them.
+ */
+export type IndexKind = 'rpidx' | 'vahidk' | 'mx';
+
+/**
+ * Kinds of indexes to build: recordpipe's own; for TFRecord those of vahidk/tfrecord and DALI, which
+ * have the same layout; for RecordIO that of MXNet.
+ */
+export type WrittenKind = 'rpidx' | 'vahidk' | 'dali' | 'mx';
+
+type TextKind = 'vahidk' | 'mx';
+
+/** An index that fits its data. */
+export interface LoadedIndex {
+  readonly kind: IndexKind;
+  readonly path: string;
+  readonly layout: RecordLayout;
+  readonly table: FrameTable;
+  /** Modification time of the data when it was indexed, if the index has it. */
+  readonly mtimeNs?: bigint;
+}
+
+/** Enough for the first line of a text index. */
+const HEAD_BYTES = 4096;
+/** Headers that are compared to see whether an index without a fingerprint fits its data. */
+const COMPARED_HEADERS = 64;
+
+/**
+ * Finds the index beside a file: `FILE.rpidx`, or an index of the kind for its format named `FILE.idx`,
+ * or with `.idx`, `.tfindex` or `.index` in place of the extension.
+ */
+export async function findIndex(
+  file: StoredFile,
+  options: Partial<LayoutOptions> & Access,
+): Promise<string | undefined> {
+  const { path } = file;
+  const own = ownIndexPath(path);
+  if (await exists(own, options)) return own;
+  const others = await existing(textIndexPaths(path), options);
+  return others.length === 0 ? undefined : firstOfFormat(others, layoutOf(file, options).format, options);
+}
+
+/** Finds the index of a given kind beside a file. */
+export async function findIndexOf(
+  path: string,
+  kind: WrittenKind,
+  access: Access,
+): Promise<string | undefined> {
+  const own = ownIndexPath(path);
+  if (kind === 'rpidx') return (await exists(own, access)) ? own : undefined;
+  const format = formatOfForeignIndex(kind);
+  return format && firstOfFormat(await existing(textIndexPaths(path), access), format, access);
+}
+
+/**
+ * Where to build an index of a kind: in place of an existing one, or else under its usual name, unless
+ * the index of another file has that name.
+ */
+export async function indexPathFor(path: string, kind: WrittenKind, access: Access): Promise<string> {
+  const found = await findIndexOf(path, kind, access);
+  const usual = found ?? defaultIndexPath(path, kind);
+  if (found !== undefined || kind === 'rpidx' || !(await exists(usual, access))) return usual;
+  return (await formatOfText(usual, access)) === undefined ? usual : `${path}.idx`;
+}
+
+/**
+ * The default path of an index. MXNet's gluon, im2rec and the tools for TFRecord replace the extension
+ * by `.idx`. An extension without a letter, or one that contains `-00000-of-00010`, is part of the name:
+ * without it several files would have the same index.
+ *
+ * @example
+ * ```ts
+ * import { defaultIndexPath } from 'recordpipe/records/indexes';
+ * console.log(defaultIndexPath('data/train.rec', 'mx')); // data/train.idx
+ * ```
+ */
+export function defaultIndexPath(path: string, kind: WrittenKind): string {
+  return kind === 'rpidx' ? ownIndexPath(path) : `${stemOf(path)}.idx`;
+}
 
 /**
  * Fails if an index would replace its data, also under another name.
@@ -29,148 +111,22 @@ export function refuseSameFile(indexPath: string, path: string): void {
   throw new RecordpipeError('unsupported-source', text, { uri: indexPath });
 }
 
-/** The kinds of index files: ours; of positions and lengths, as vahidk/tfrecord and DALI have it; of keys and positions, as MXNet has it. */
-export type IndexKind = 'rpidx' | 'vahidk' | 'mx';
-
-/** What indexes are written as: recordpipe's own; for TFRecord vahidk's and DALI's (the same layout); for RecordIO MXNet's. */
-export type WrittenKind = 'rpidx' | 'vahidk' | 'dali' | 'mx';
-
-/** As much holds the first line of an index of text. */
-const HEAD_BYTES = 4096;
-
-/** The kind of an index file; undefined where it is none. @throws RecordpipeError `not-found`, `access-denied`, `io-failure` */
+/**
+ * The kind of an index file; undefined for any other file.
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`
+ */
 export async function indexKind(path: string, access: Access): Promise<IndexKind | undefined> {
   const file = await openSmallFile(path, access);
   try {
     const head = headOf(file);
-    return looksLikeIndex(head) ? 'rpidx' : kindOf(head);
+    return looksLikeIndex(head) ? 'rpidx' : textKind(head);
   } finally {
     await file.close();
   }
 }
 
-/** The beginning of an index file. */
-export function headOf(file: StoredFile): Uint8Array {
-  const head = new Uint8Array(Math.min(file.size, HEAD_BYTES));
-  file.readNow(head, 0, head.length, 0);
-  return head;
-}
-
-/** By its first line; an empty file is an index of no records. */
-export function kindOf(head: Uint8Array): 'vahidk' | 'mx' | undefined {
-  const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1');
-  if (text === '' || /^\d+ \d+\r?\n/.test(`${text}\n`)) return 'vahidk';
-  return /^[^\n\t]+\t *\d+\s/.test(`${text}\n`) ? 'mx' : undefined;
-}
-
-/** The format of the data of an index of text. */
-export function formatIndexedBy(kind: 'vahidk' | 'mx' | undefined): FormatName | undefined {
-  return kind && formatOfForeignIndex(kind);
-}
-
-/** The name of a file's index of our kind. */
-export function indexPathOf(path: string): string {
-  return `${path}.rpidx`;
-}
-
 /**
- * Where an index of a kind is written by default. MXNet's gluon, im2rec and the tools for TFRecord replace the extension by `.idx`.
- * An extension without a letter, or with a `-00000-of-00010`, is part of the name: replacing it would give several files the same index.
- *
- * @example
- * ```ts
- * import { defaultIndexPath } from 'recordpipe/records/indexes';
- * console.log(defaultIndexPath('data/train.rec', 'mx')); // data/train.idx
- * ```
- */
-export function defaultIndexPath(path: string, kind: WrittenKind): string {
-  return kind === 'rpidx' ? indexPathOf(path) : `${stemOf(path)}.idx`;
-}
-
-function stemOf(path: string): string {
-  const extension = extname(path);
-  return /^\.\w*[a-z]\w*$/i.test(extension) ? path.slice(0, path.length - extension.length) : path;
-}
-
-/** Names of indexes of text beside a file, in the order in which they are looked for. */
-function textIndexPaths(path: string): string[] {
-  const stem = stemOf(path);
-  const names = [`${path}.idx`, `${stem}.idx`, `${stem}.tfindex`, `${path}.index`, `${stem}.index`];
-  return [...new Set(names)].filter((name) => name !== path);
-}
-
-/**
- * The index beside a file: `FILE.rpidx`; else, of the kind that its format has, `FILE.idx`, or with `.idx`, `.tfindex` or `.index` in place
- * of its extension.
- */
-export async function findIndex(
-  file: StoredFile,
-  options: Partial<LayoutOptions> & Access,
-): Promise<string | undefined> {
-  const { path } = file;
-  const ours = indexPathOf(path);
-  if (await exists(ours, options)) return ours;
-  const others = await existing(textIndexPaths(path), options);
-  if (others.length === 0) return undefined;
-  const { format } = layoutOf(file, options);
-  for (const other of others) if ((await formatOfText(other, options)) === format) return other;
-  return undefined;
-}
-
-/** The index of a given kind beside a file. */
-export async function findIndexOf(
-  path: string,
-  kind: WrittenKind,
-  access: Access,
-): Promise<string | undefined> {
-  if (kind === 'rpidx') {
-    const [ours] = await existing([indexPathOf(path)], access);
-    return ours;
-  }
-  const format = formatOfForeignIndex(kind);
-  for (const other of await existing(textIndexPaths(path), access))
-    if ((await formatOfText(other, access)) === format) return other;
-  return undefined;
-}
-
-/** Where an index of a kind is built: in place of the one that exists, else under its usual name, unless the index of another file has it. */
-export async function indexPathFor(path: string, kind: WrittenKind, access: Access): Promise<string> {
-  const found = await findIndexOf(path, kind, access);
-  const usual = found ?? defaultIndexPath(path, kind);
-  if (found !== undefined || kind === 'rpidx' || !(await exists(usual, access))) return usual;
-  return (await formatOfText(usual, access)) === undefined ? usual : `${path}.idx`;
-}
-
-async function existing(paths: readonly string[], access: Access): Promise<string[]> {
-  const found = await Promise.all(paths.map((path) => exists(path, access)));
-  return paths.filter((_, i) => found[i]);
-}
-
-/** What an index of text is one of; undefined where the file is something else, or cannot be read. */
-async function formatOfText(path: string, access: Access): Promise<FormatName | undefined> {
-  try {
-    const kind = await indexKind(path, access);
-    return kind === 'rpidx' ? undefined : formatIndexedBy(kind);
-  } catch {
-    return undefined;
-  }
-}
-
-/** An index, read and found to fit its data. */
-export interface LoadedIndex {
-  readonly kind: IndexKind;
-  readonly path: string;
-  readonly layout: RecordLayout;
-  readonly table: FrameTable;
-  /** The data's time of last change when it was indexed, where the index says it. */
-  readonly mtimeNs?: bigint;
-}
-
-/** How many headers show whether an index without a fingerprint fits. */
-const HEADS = 64;
-
-/**
- * Reads an index and checks that it fits its data, as far as that goes without reading all of it: size, fingerprint, and headers.
+ * Reads an index, and checks its size, fingerprint and some headers against its data.
  * @throws RecordpipeError `malformed-index`, `index-mismatch`, `not-found`, `access-denied`, `io-failure`
  */
 export async function loadIndex(
@@ -181,7 +137,7 @@ export async function loadIndex(
   const index = await openSmallFile(path, options);
   try {
     const head = headOf(index);
-    if (looksLikeIndex(head)) return await loadOurs(file, index, options);
+    if (looksLikeIndex(head)) return await loadOwn(file, index, options);
     return await loadText(file, index, head, options);
   } finally {
     await index.close();
@@ -199,21 +155,21 @@ export async function frameReader(
   return recordFormat(layout.format).frames(file.path, options, count);
 }
 
-async function loadOurs(
+async function loadOwn(
   file: StoredFile,
   index: StoredFile,
   options: Partial<LayoutOptions>,
 ): Promise<LoadedIndex> {
   const bytes = new Uint8Array(index.size);
   await index.read(bytes, 0, index.size, 0);
-  const { layout, table, mtimeNs, fingerprint: expected } = decodeIndex(bytes, index.path);
-  const wanted = relaidOut(layout, options);
-  const different = layoutDifference(layout, wanted);
-  if (different !== undefined) throw indexMismatch(different, { uri: index.path });
+  const { layout, table, mtimeNs, fingerprint } = decodeIndex(bytes, index.path);
+  const wanted = changedLayout(layout, options);
+  const difference = layoutDifference(layout, wanted);
+  if (difference !== undefined) throw indexMismatch(difference, { uri: index.path });
   checkSize(file, index, table.end);
-  // An object's time is that of the service: one that is the same says that it is the same object. Its fingerprint costs 32 requests.
+  // The service sets the time of an object, so the same time means the same object. A fingerprint takes 32 requests.
   const same = file.remote !== undefined && file.mtimeNs === mtimeNs;
-  if (!same && (await fingerprintOf(file)) !== expected) {
+  if (!same && (await fingerprintOf(file)) !== fingerprint) {
     const text = `the content of ${file.path} has changed, although it still has ${file.size} bytes`;
     throw indexMismatch(text, { uri: index.path });
   }
@@ -226,27 +182,27 @@ async function loadText(
   head: Uint8Array,
   options: Partial<LayoutOptions>,
 ): Promise<LoadedIndex> {
-  const kind = kindOf(head);
+  const kind = textKind(head);
   if (index.size === 0 && file.size > 0) throw malformedIndex('it is empty', { uri: index.path });
-  if (kind === undefined) throw malformedIndex('it is none of the known kinds', { uri: index.path });
+  if (kind === undefined) throw malformedIndex('its kind is unknown', { uri: index.path });
   const layout = layoutOf(file, options);
   const { format } = layout;
-  const indexed = formatIndexedBy(kind);
+  const indexed = formatOfForeignIndex(kind);
   if (head.length > 0 && indexed !== format)
-    throw indexMismatch(`it is an index of ${indexed}, ${file.path} is ${format}`, { uri: index.path });
+    throw indexMismatch(`it is an index of ${indexed}, but ${file.path} is ${format}`, { uri: index.path });
   const table = kind === 'vahidk' ? readVahidkIndex(index) : readMXFrames(index, file.size);
   checkSize(file, index, table.end);
-  await checkHeads(file, index, table, await frameReader(file, layout, table.count, options));
+  await checkHeaders(file, index, table, await frameReader(file, layout, table.count, options));
   return { kind, path: index.path, layout, table };
 }
 
 function checkSize({ path, size }: StoredFile, index: StoredFile, indexed: number): void {
   if (indexed !== size)
-    throw indexMismatch(`${path} has ${size} bytes, indexed are ${indexed}`, { uri: index.path });
+    throw indexMismatch(`${path} has ${size} bytes, but the index covers ${indexed}`, { uri: index.path });
 }
 
-/** Looks at the first header, the last, and some between. */
-async function checkHeads(
+/** Compares the first header, the last one, and some between. */
+async function checkHeaders(
   file: StoredFile,
   index: StoredFile,
   table: FrameTable,
@@ -254,9 +210,9 @@ async function checkHeads(
 ): Promise<void> {
   const { count } = table;
   const head = new Uint8Array(reader.headBytes);
-  const some = Math.min(count, HEADS);
-  const records = Array.from({ length: some }, (_, i) =>
-    some === 1 ? 0 : Math.floor((i * (count - 1)) / (some - 1)),
+  const compared = Math.min(count, COMPARED_HEADERS);
+  const records = Array.from({ length: compared }, (_, i) =>
+    compared === 1 ? 0 : Math.floor((i * (count - 1)) / (compared - 1)),
   );
   await file.prepare(
     records
@@ -270,7 +226,61 @@ async function checkHeads(
       file.readNow(head, 0, head.length, at);
       if (reader.headFits(head, 0, bytes, record)) continue;
     }
-    const text = `a record of ${bytes} bytes is to begin at byte ${at} of ${file.path}, there is no such header`;
+    const text = `no header of a record of ${bytes} bytes at byte ${at} of ${file.path}`;
     throw indexMismatch(text, { uri: index.path, record });
   }
+}
+
+/** The first bytes of an index file. */
+function headOf(file: StoredFile): Uint8Array {
+  const head = new Uint8Array(Math.min(file.size, HEAD_BYTES));
+  file.readNow(head, 0, head.length, 0);
+  return head;
+}
+
+/** The kind of a text index by its first line; an empty file is an index of no records. */
+function textKind(head: Uint8Array): TextKind | undefined {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1');
+  if (text === '' || /^\d+ \d+\r?\n/.test(`${text}\n`)) return 'vahidk';
+  return /^[^\n\t]+\t *\d+\s/.test(`${text}\n`) ? 'mx' : undefined;
+}
+
+async function firstOfFormat(
+  paths: readonly string[],
+  format: FormatName,
+  access: Access,
+): Promise<string | undefined> {
+  for (const path of paths) if ((await formatOfText(path, access)) === format) return path;
+  return undefined;
+}
+
+/** The format of the data of a text index; undefined for another or unreadable file. */
+async function formatOfText(path: string, access: Access): Promise<FormatName | undefined> {
+  try {
+    const kind = await indexKind(path, access);
+    return kind === undefined || kind === 'rpidx' ? undefined : formatOfForeignIndex(kind);
+  } catch {
+    return undefined;
+  }
+}
+
+async function existing(paths: readonly string[], access: Access): Promise<string[]> {
+  const found = await Promise.all(paths.map((path) => exists(path, access)));
+  return paths.filter((_, i) => found[i]);
+}
+
+function ownIndexPath(path: string): string {
+  return `${path}.rpidx`;
+}
+
+/** Names of text indexes beside a file, in the order of preference. */
+function textIndexPaths(path: string): string[] {
+  const stem = stemOf(path);
+  const names = [`${path}.idx`, `${stem}.idx`, `${stem}.tfindex`, `${path}.index`, `${stem}.index`];
+  return [...new Set(names)].filter((name) => name !== path);
+}
+
+function stemOf(path: string): string {
+  const extension = extname(path);
+  return /^\.\w*[a-z]\w*$/i.test(extension) ? path.slice(0, path.length - extension.length) : path;
 }

@@ -1,4 +1,4 @@
-import { readU32 } from '../../bytes/little-endian.ts';
+import { readU32 } from '../../bytes/binary-data.ts';
 import { isItemFailure, UsageError } from '../../errors.ts';
 import { newReadStats } from '../../formats/corruption.ts';
 import { errorAt, indexMismatch, malformedIndex } from '../../formats/index-errors.ts';
@@ -15,25 +15,37 @@ import type { StoredFile } from '../../storage/storage.ts';
 import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';
 import { type LayoutOptions, readOptions } from './layout-options.ts';
 import { fresh } from './span-reader.ts';
-import { checkedKey, type MXKey, type MXKeys, type MXKeyType, readMXKeys } from './text-indexes.ts';
+import {
+  checkedKey,
+  checkKeyType,
+  type MXKey,
+  type MXKeys,
+  type MXKeyType,
+  readMXKeys,
+} from './text-indexes.ts';
 
-/** How records are got by keys. Every field has a default; pass what differs. */
+/** How to read records by key. Every field has a default. */
 export interface MXIndexedOptions extends Pick<LayoutOptions, 'multipart' | 'lenientFlags' | 'objects'> {
-  /** Default `integer`, as MXNet's `key_type`: keys are numbers, beyond 2^53 - 1 bigints. `text`: they are the text that is there. */
+  /**
+   * Default `integer`, as MXNet's `key_type`: keys are numbers, or bigints beyond 2^53 - 1. `text`: keys
+   * are the text in the index.
+   */
   readonly keys: MXKeyType;
 }
 
-/** Read at first: header and payload of small records. */
+/** Size of the first read: enough for header and payload of small records. */
 const FIRST_BYTES = 4096;
 const MORE_BYTES = 1024 * 1024;
 
 /**
- * Opens RecordIO with an index of MXNet's (`MXIndexedRecordIO`, `im2rec`, `rec2idx`) for getting its records by their keys.
+ * Opens a RecordIO file with an index for MXNet (`MXIndexedRecordIO`, `im2rec`, `rec2idx`) for reading
+ * records by key.
  *
  * @param indexPath the `.idx` file
  * @param path the `.rec` file
- * @throws RecordpipeError `malformed-index`; `index-mismatch` where a position lies beyond the data; `not-found`, `access-denied`, `io-failure`
- * @throws UsageError for a value that no option has
+ * @throws RecordpipeError `malformed-index`; `index-mismatch` if a position is beyond the data;
+ * `not-found`, `access-denied`, `io-failure`
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { openMXIndexedRecordIO, openMXIndexedRecordIOWriter } from 'recordpipe/records/indexes';
@@ -60,9 +72,12 @@ export async function openMXIndexedRecordIO(
     for (const offset of keys.offsets.values()) {
       if (offset < file.size) continue;
       await file.close();
-      throw indexMismatch(`${file.path} has ${file.size} bytes, a record is to begin at ${offset}`, {
-        uri: index.path,
-      });
+      throw indexMismatch(
+        `${file.path} has ${file.size} bytes, but the index locates a record at ${offset}`,
+        {
+          uri: index.path,
+        },
+      );
     }
     return new MXIndexedReader(file, keys, type, reading);
   } finally {
@@ -70,13 +85,10 @@ export async function openMXIndexedRecordIO(
   }
 }
 
-/** @throws UsageError for a type that keys cannot have */
-export function checkKeyType(type: MXKeyType): void {
-  if (type !== 'integer' && type !== 'text')
-    throw new UsageError(`keys: expected one of integer, text, got ${String(type)}`);
-}
-
-/** The records of a RecordIO file by their keys. Made by `openMXIndexedRecordIO`. Each belongs to the caller and stays valid as long as it is kept. */
+/**
+ * The records of a RecordIO file by key. Returned by `openMXIndexedRecordIO`. Each record belongs to the
+ * caller and stays valid.
+ */
 export class MXIndexedReader implements AsyncDisposable {
   readonly path: string;
   readonly #file: StoredFile;
@@ -93,26 +105,27 @@ export class MXIndexedReader implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** How many lines the index has: keys that come again are counted again. */
+  /** Number of lines of the index, including repeated keys. */
   get length(): number {
     return this.#keys.keys.length;
   }
 
-  /** The keys in the order of the index, as MXNet's `keys`: with those that come again. */
+  /** The keys in the order of the index, including repeated ones, as MXNet's `keys`. */
   keys(): MXKey[] {
     return this.#keys.keys.slice();
   }
 
-  /** Whether there is a record of this key. @throws UsageError for a key that is not of the type */
+  /** Whether the index has this key. @throws UsageError for a key of another type */
   has(key: MXKey): boolean {
     return this.#keys.offsets.has(checkedKey(key, this.#type));
   }
 
   /**
-   * The record of a key; where the key comes again, the last one.
+   * Reads the record of a key; of a repeated key, the last record.
    *
-   * @throws RecordpipeError `index-mismatch` where no record begins where the index says; what is wrong with it; `closed`, `io-failure`
-   * @throws UsageError where there is no such key; UsageError for one that is not of the type
+   * @throws RecordpipeError `index-mismatch` if no record begins at the position; errors in the record;
+   * `closed`, `io-failure`
+   * @throws UsageError for an unknown key or a key of another type
    */
   async get(key: MXKey): Promise<Uint8Array> {
     const offset = this.#keys.offsets.get(checkedKey(key, this.#type));
@@ -137,7 +150,7 @@ export class MXIndexedReader implements AsyncDisposable {
     else await file.read(head, 0, head.length, offset);
     const place = { uri: this.path, offset };
     if (head.length < PART_HEADER_BYTES || readU32(head, 0) !== RECORDIO_MAGIC)
-      throw indexMismatch('a record is to begin here, there is no such header', place);
+      throw indexMismatch('the index locates a record here, but no header begins here', place);
     const word = readU32(head, 4);
     const end = PART_HEADER_BYTES + partLength(word);
     if (partFlag(word) === WHOLE && offset + end <= file.size) {
@@ -151,7 +164,7 @@ export class MXIndexedReader implements AsyncDisposable {
     return this.#decode(head, offset);
   }
 
-  /** A record of several parts, or one that is cut. */
+  /** Reads a record of several parts, or a truncated one. */
   async #decode(head: Uint8Array, offset: number): Promise<Uint8Array> {
     const file = this.#file;
     const source = { uri: this.path, size: () => file.size - offset };

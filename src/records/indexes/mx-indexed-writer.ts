@@ -1,30 +1,34 @@
 import { onAbort } from '../../bytes/abortable.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { locationOf } from '../../storage/inspect.ts';
+import { discardOutput } from '../../storage/output.ts';
 import type { Output } from '../../storage/storage.ts';
 import type { RecordWriter, WrittenFile } from '../write/record-writer.ts';
 import type { RecordIOWriteOptions } from '../write/writers.ts';
 import { refuseSameFile } from './index-files.ts';
-import { checkKeyType } from './mx-indexed-reader.ts';
-import { checkedKey, type MXKey, type MXKeyType } from './text-indexes.ts';
+import { checkedKey, checkKeyType, type MXKey, type MXKeyType } from './text-indexes.ts';
 
-/** How RecordIO is written with an index. Every field has a default; pass what differs. */
+/** How to write RecordIO with an index. Every field has a default. */
 export interface MXIndexedWriteOptions extends Omit<RecordIOWriteOptions, 'append' | 'compression'> {
-  /** Default `integer`: keys are whole numbers. `text`: any text without tabs, line ends, and blanks around it. */
+  /**
+   * Default `integer`: keys are integers. `text`: keys are text without tabs and line ends, and
+   * without blanks around it.
+   */
   readonly keys: MXKeyType;
 }
 
-/** Text gathered before it is written. */
+/** Characters of the index to gather before a write. */
 const BLOCK_CHARACTERS = 64 * 1024;
 
 /**
- * Opens a RecordIO file and its index for writing, as MXNet's `MXIndexedRecordIO` writes them, byte for byte. Both appear under their names, whole, when
- * the writer is closed.
+ * Opens a RecordIO file and its index for writing. The bytes are those of MXNet's
+ * `MXIndexedRecordIO`. Both files appear under their names, complete, when the writer is closed.
  *
  * @param indexPath the `.idx` file
  * @param path the `.rec` file
- * @throws RecordpipeError as `openRecordIOWriter`, for either file; `unsupported-source` where both are the same
- * @throws UsageError for a value that no option has
+ * @throws RecordpipeError as `openRecordIOWriter`, for either file; `unsupported-source` if both are
+ * the same file
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { readFileSync } from 'node:fs';
@@ -44,7 +48,7 @@ export async function openMXIndexedRecordIOWriter(
   const { keys = 'integer', ...writing } = options;
   checkKeyType(keys);
   refuseSameFile(locationOf(indexPath), locationOf(path));
-  // Readers of indexes do without writers: half of what importing this floor takes.
+  // Readers of indexes need no writers, which take half of the time to import this module.
   const [{ openRecordIOWriter }, { prepareOutput }, { writeOptions }] = await Promise.all([
     import('../write/writers.ts'),
     import('../write/prepare-output.ts'),
@@ -53,12 +57,7 @@ export async function openMXIndexedRecordIOWriter(
   const records = await openRecordIOWriter(path, { ...writing, append: false, compression: 'none' });
   try {
     const { overwrite, atomic, sync } = writeOptions(writing);
-    const index = await prepareOutput(
-      locationOf(indexPath),
-      writeOptions({ overwrite, atomic, sync }),
-      undefined,
-      () => Promise.reject(new Error('not appending')),
-    );
+    const index = await prepareOutput(indexPath, writeOptions({ overwrite, atomic, sync }));
     return new MXIndexedWriter(records, index, keys, options.signal);
   } catch (error) {
     await records.abort();
@@ -66,7 +65,7 @@ export async function openMXIndexedRecordIOWriter(
   }
 }
 
-/** Writes records with keys. Made by `openMXIndexedRecordIOWriter`. */
+/** Writes records with keys. Returned by `openMXIndexedRecordIOWriter`. */
 export class MXIndexedWriter implements AsyncDisposable {
   readonly #records: RecordWriter;
   readonly #index: Output;
@@ -88,10 +87,12 @@ export class MXIndexedWriter implements AsyncDisposable {
   }
 
   /**
-   * Takes one record and its key, as `RecordWriter.write`. A key may come again: readers then find the last one.
+   * Accepts one record and its key, as `RecordWriter.write`. Of a repeated key, readers find the last
+   * record.
    *
-   * @throws RecordpipeError as `RecordWriter.write`; `unrepresentable` for a key that such an index cannot hold
-   * @throws UsageError for a key that is not of the type
+   * @throws RecordpipeError as `RecordWriter.write`; `unrepresentable` for a key that the index
+   * cannot represent
+   * @throws UsageError for a key of another type
    */
   write(key: MXKey, payload: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure;
@@ -104,13 +105,16 @@ export class MXIndexedWriter implements AsyncDisposable {
     return taken === undefined ? this.#indexing : Promise.all([taken, this.#indexing]).then(() => {});
   }
 
-  /** Writes what is left and gives both files their names: the data first. Calling it again gives the same answer. */
+  /**
+   * Writes the remaining records and names both files, the data first. Later calls return the same
+   * promise.
+   */
   close(): Promise<WrittenFile> {
     this.#closed ??= this.#finish();
     return this.#closed;
   }
 
-  /** Gives both files up; older ones of their names stay. After `close` this does nothing but wait for it. */
+  /** Discards both files and keeps older ones of their names. After `close` this only waits for it. */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
       await this.#closed.catch(() => {});
@@ -120,23 +124,22 @@ export class MXIndexedWriter implements AsyncDisposable {
     this.#failure ??= failure;
     this.#closed = Promise.reject(this.#failure);
     this.#closed.catch(() => {});
-    await this.#giveUp();
+    await this.#discard();
   }
 
   /**
-   * Aborts, unless `close` was called: leaving an `await using` block by an exception publishes nothing.
-   * Call `close` at the end of the block.
+   * Aborts unless `close` was called: an exception that leaves an `await using` block publishes
+   * nothing. Call `close` at the end of the block.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort();
   }
 
-  async #giveUp(): Promise<void> {
+  async #discard(): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#onAbort);
     await this.#records.abort();
     await this.#indexing;
-    await this.#index.sink.destroy();
-    await this.#index.file.discard();
+    await discardOutput(this.#index);
   }
 
   async #finish(): Promise<WrittenFile> {
@@ -145,7 +148,7 @@ export class MXIndexedWriter implements AsyncDisposable {
       await this.#indexing;
       if (this.#failure !== undefined) throw this.#failure;
       await this.#index.sink.close();
-      // An index without its data, or data without its index, would be read as something else: both names or none.
+      // A new index with old data, or the reverse, would read wrong records: both get names, or none.
       const { written, file } = await this.#records.finishUnnamed();
       try {
         await file.name(written.path);
@@ -157,7 +160,7 @@ export class MXIndexedWriter implements AsyncDisposable {
       return written;
     } catch (error) {
       this.#failure ??= error;
-      await this.#giveUp();
+      await this.#discard();
       throw error;
     } finally {
       this.#signal?.removeEventListener('abort', this.#onAbort);
@@ -167,8 +170,8 @@ export class MXIndexedWriter implements AsyncDisposable {
   readonly #onAbort = (): void => {
     const place = { uri: this.#records.path };
     this.#failure ??= new RecordpipeError('aborted', 'aborted by its signal', place, this.#signal?.reason);
-    // Else `close` is under way and finds the failure of the records.
-    if (this.#closed === undefined) void this.#giveUp();
+    // If `close` was called, it finds the failure of the records.
+    if (this.#closed === undefined) void this.#discard();
   };
 
   #writeText(): void {
@@ -188,6 +191,6 @@ export class MXIndexedWriter implements AsyncDisposable {
 function keyText(key: MXKey): string {
   if (typeof key !== 'string') return String(key);
   if (key !== '' && key === key.trim() && !/[\t\n\r\v\f]/.test(key)) return key;
-  const text = `a key has no tabs, line ends, or blanks around it, and is not empty, got ${JSON.stringify(key)}`;
+  const text = `a key must not be empty, contain tabs or line ends, or have blanks around it, got ${JSON.stringify(key)}; choose another key`;
   throw new RecordpipeError('unrepresentable', text);
 }

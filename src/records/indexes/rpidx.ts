@@ -8,38 +8,37 @@ import { type ExtraBytes, FrameTable } from './frame-table.ts';
 import type { RecordLayout } from './layout-options.ts';
 
 /**
- * An index file: 64 bytes, the delimiter of a text file (zero-padded to a multiple of 8), and one number of 0, 1, 2 or 4 bytes per record: by how many
- * bytes its frame is longer than the shortest one. Frames lie one behind the other from the first byte of the data to its last. Little-endian.
+ * An index file: a header of 64 bytes, the delimiter of a text file (zero-padded to a multiple of 8), and
+ * one number of 0, 1, 2 or 4 bytes per record: its frame size minus that of the shortest frame. Frames
+ * follow each other from the first byte of the data to its last. Little-endian.
  *
  *  0  8  magic
  *  8  u16 version, 1             24  u64 bytes of the data           44  u32 bytes of the shortest frame
- * 10  u8  format: 1 TFRecord,    32  i64 its time of last change,    48  u32 CRC-32C of the numbers
+ * 10  u8  format: 1 TFRecord,    32  i64 its modification time,      48  u32 CRC-32C of the numbers
  *         2 RecordIO, 3 text             nanoseconds since 1970      52  8   zeros
  * 11  u8  bytes per number       40  u32 its fingerprint             60  u32 CRC-32C of bytes 0 to 60 and the delimiter
- * 12  u8  mode, see `IndexLayout`                                    64  delimiter, padding, numbers
+ * 12  u8  mode, see `RecordFormat.index`                             64  delimiter, padding, numbers
  * 13  u8  zero
  * 14  u16 bytes of the delimiter
  * 16  u64 records
  */
-export interface IndexFile extends DataStamp {
+export interface IndexFile {
   readonly layout: RecordLayout;
   readonly table: FrameTable;
-}
-
-/** By what the data of an index is known again. */
-export interface DataStamp {
+  /** Modification time of the data. */
   readonly mtimeNs: bigint;
+  /** See {@link fingerprintOf}. */
   readonly fingerprint: number;
 }
 
-/** Like PNG's: a transfer that changes line ends, or ends at a control-Z, damages it. */
+/** Like PNG's: a transfer that changes line ends, or that ends at a control-Z, corrupts it visibly. */
 const MAGIC: Uint8Array = Uint8Array.of(0x89, 0x52, 0x50, 0x49, 0x58, 0x0d, 0x0a, 0x1a);
 const VERSION = 1;
 const HEADER_BYTES = 64;
 const CRC_AT = 60;
 const SWAPPED = endianness() === 'BE';
 
-/** The bytes of an index file: header and numbers. */
+/** Encodes an index file: its header and its numbers. */
 export function encodeIndex({ layout, table, mtimeNs, fingerprint }: IndexFile): [Uint8Array, Uint8Array] {
   const numbers = inFileOrder(table.extra);
   const described = recordFormat(layout.format).index;
@@ -64,27 +63,30 @@ export function encodeIndex({ layout, table, mtimeNs, fingerprint }: IndexFile):
   return [header, numbers];
 }
 
-/** Whether a file that begins so is an index of ours. */
+/** Whether the first bytes of a file are those of an index file. */
 export function looksLikeIndex(head: Uint8Array): boolean {
   return MAGIC.every((byte, i) => head[i] === byte);
 }
 
 /**
- * What an index file says, checked as far as it can be without its data.
- * @param bytes the whole file, in memory of its own; the table keeps it
+ * Decodes an index file, and checks it as far as possible without its data.
+ * @param bytes the whole file; the table keeps them, so do not change them
  * @throws RecordpipeError `malformed-index`
  */
 export function decodeIndex(bytes: Uint8Array, uri: string): IndexFile {
   const bad = (what: string): Error => malformedIndex(what, { uri });
-  if (!looksLikeIndex(bytes)) throw bad('it does not begin as an index file does');
-  if (bytes.length < HEADER_BYTES) throw bad(`it has ${bytes.length} bytes, its header has ${HEADER_BYTES}`);
+  if (!looksLikeIndex(bytes)) throw bad('it does not begin like an index file');
+  if (bytes.length < HEADER_BYTES)
+    throw bad(`it has ${bytes.length} bytes, but its header has ${HEADER_BYTES}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint16(8, true);
   if (version !== VERSION)
-    throw bad(`its version is ${version}, known is ${VERSION}; it was written by a newer recordpipe`);
+    throw bad(
+      `its version is ${version}, but this recordpipe reads version ${VERSION}; use a newer recordpipe`,
+    );
   const delimiterBytes = view.getUint16(14, true);
   const numbersAt = headerBytes(delimiterBytes);
-  if (bytes.length < numbersAt) throw bad(`it has ${bytes.length} bytes, its header has ${numbersAt}`);
+  if (bytes.length < numbersAt) throw bad(`it has ${bytes.length} bytes, but its header has ${numbersAt}`);
   const header = bytes.subarray(0, numbersAt);
   if (headerSum(header) !== view.getUint32(CRC_AT, true)) throw bad('the checksum of its header is wrong');
   const layout = decodeLayout(
@@ -93,12 +95,11 @@ export function decodeIndex(bytes: Uint8Array, uri: string): IndexFile {
     header.slice(HEADER_BYTES, HEADER_BYTES + delimiterBytes),
   );
   const width = view.getUint8(11);
-  if (layout === undefined || ![0, 1, 2, 4].includes(width))
-    throw bad('its header has values that nothing has');
+  if (layout === undefined || ![0, 1, 2, 4].includes(width)) throw bad('its header has invalid values');
   const count = Number(view.getBigUint64(16, true));
   const numbers = bytes.subarray(numbersAt);
   if (!(count < 2 ** 32) || count * width !== numbers.length)
-    throw bad(`${count} records need ${count * width} bytes, it has ${numbers.length}`);
+    throw bad(`${count} records need ${count * width} bytes, but it has ${numbers.length}`);
   if (crc32c(numbers) !== view.getUint32(48, true)) throw bad('the checksum of its numbers is wrong');
   const shortest = view.getUint32(44, true);
   const table = new FrameTable(count, shortest, fromFileOrder(numbers, width));
@@ -128,7 +129,7 @@ function inFileOrder(extra: ExtraBytes): Uint8Array {
 
 function fromFileOrder(numbers: Uint8Array, width: number): ExtraBytes {
   if (width < 2) return numbers;
-  // The words of the host lie at multiples of their size: so do these, unless the file was read to an odd place.
+  // Typed arrays need aligned memory.
   const aligned = numbers.byteOffset % width === 0 ? numbers : numbers.slice();
   const { buffer, byteOffset } = SWAPPED ? swapped(aligned, width) : aligned;
   const count = numbers.length / width;
@@ -148,31 +149,25 @@ const SAMPLES = 32;
 const SAMPLE_BYTES = 4096;
 
 /**
- * The CRC-32C of 32 stretches of 4 KiB: the head of the file, its tail, and 30 at even distances between; of the whole file where it has no more than
- * these 128 KiB.
+ * The CRC-32C of 32 samples of 4 KiB: the head of the file, its tail, and 30 at even distances between.
+ * A file of up to 128 KiB is covered completely.
  *
- * It notices another file of the same size (missed once in 2^32), and any change to the stretches looked at. A change elsewhere that keeps the size is
- * not noticed: what it does to a record is found when that record is read, as far as the format has checksums.
+ * The fingerprint detects another file of the same size (it misses one in 2^32) and any change within the
+ * samples. It does not detect other changes that keep the size: the checksums of the format detect them
+ * when a record is read.
  */
 export async function fingerprintOf(file: StoredFile): Promise<number> {
   const { size } = file;
   const whole = size <= SAMPLES * SAMPLE_BYTES;
-  const bytes = new Uint8Array(whole ? size : SAMPLE_BYTES);
-  const positions = Array.from({ length: SAMPLES }, (_, i) =>
-    Math.floor((i * (size - SAMPLE_BYTES)) / (SAMPLES - 1)),
-  );
-  await file.prepare(
-    whole
-      ? [{ position: 0, length: size }]
-      : positions.map((position) => ({ position, length: SAMPLE_BYTES })),
-  );
-  if (whole) {
-    file.readNow(bytes, 0, size, 0);
-    return crc32c(bytes);
-  }
+  const length = whole ? size : SAMPLE_BYTES;
+  const positions = whole
+    ? [0]
+    : Array.from({ length: SAMPLES }, (_, i) => Math.floor((i * (size - length)) / (SAMPLES - 1)));
+  await file.prepare(positions.map((position) => ({ position, length })));
+  const bytes = new Uint8Array(length);
   let sum = 0;
   for (const position of positions) {
-    file.readNow(bytes, 0, SAMPLE_BYTES, position);
+    file.readNow(bytes, 0, length, position);
     sum = crc32c(bytes, sum);
   }
   return sum;

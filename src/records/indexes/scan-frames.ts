@@ -10,12 +10,12 @@ import { type HopWatch, hopHeaders } from '../hop-headers.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 import { type FrameScanOptions, type RecordLayout, readOptions } from './layout-options.ts';
 
-/** Small enough to be still in this core's cache when it is cut. */
+/** Small enough to be still in the CPU cache when it is scanned. */
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Finds the frames of a file in one pass, on this thread; others get their turns every 20 ms.
- * @throws RecordpipeError what is wrong with the data, `source-changed` when it changes meanwhile, `aborted`
+ * Finds the frames of a file in one pass on the calling thread. It yields to the event loop every 20 ms.
+ * @throws RecordpipeError errors in the data; `source-changed` if it changes during the scan; `aborted`
  */
 export async function scanFrames(
   file: StoredFile,
@@ -47,7 +47,7 @@ export async function scanFrames(
   });
 }
 
-/** The frames of a file by its headers; undefined if the format has none, and at anything unusual. */
+/** Finds frames by their headers; undefined if the format has no headers, and for unusual contents. */
 async function framesByHops(
   file: StoredFile,
   format: FormatName,
@@ -60,7 +60,7 @@ async function framesByHops(
   return (await hopHeaders(file, hop, watch)) ? builder.finish(file.size) : undefined;
 }
 
-/** The frames of a file by all its bytes. */
+/** Finds frames by scanning all bytes. */
 async function framesByScan(
   file: StoredFile,
   format: FormatName,
@@ -95,7 +95,7 @@ async function framesByScan(
   return builder.finish(file.size);
 }
 
-/** Finds frames by the batches of the decoder, which holds one record at a time. */
+/** Finds frames by decoding, with one record in memory at a time. */
 async function decodingFinder(
   file: StoredFile,
   format: FormatName,

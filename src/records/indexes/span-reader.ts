@@ -3,22 +3,23 @@ import type { FrameReader } from '../../formats/record-format.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import type { FrameTable } from './frame-table.ts';
 
-/** Records that are read together: the positions `from` to `to` of an ascending list, which lie in `bytes` bytes from `start` on. */
+/** Records that are read together: entries `from` up to `to` of an ascending list. */
 export interface Span {
   readonly from: number;
   readonly to: number;
-  /** Where the first of them begins. */
+  /** Position of the first record. */
   readonly first: number;
+  /** The bytes to read. */
   readonly start: number;
   readonly bytes: number;
-  /** Bytes of them that belong to records asked for. */
+  /** Bytes that belong to requested records. */
   readonly used: number;
 }
 
 /**
- * Cuts an ascending list of records into spans: neighbours go together where at most `maxGap` bytes lie between them, as long as the span does not
- * get longer than `maxBytes`; a longer record is a span of its own.
- * @param before bytes in front of each frame that are read as well
+ * Divides an ascending list of records into spans. Neighbors with at most `maxGap` bytes between them
+ * share a span of up to `maxBytes`; a longer record is a span by itself.
+ * @param before bytes before each frame that are read as well
  */
 export function* spansOf(
   table: FrameTable,
@@ -28,7 +29,7 @@ export function* spansOf(
   maxBytes: number,
 ): Generator<Span, void, undefined> {
   const { length } = ascending;
-  // Each position is looked up once: that is 30 ns, for records that lie apart as much as all else here.
+  // Looks each position up once: a lookup takes 30 ns, as much as the rest of an iteration.
   let first = length > 0 ? table.start(ascending[0]) : 0;
   for (let from = 0; from < length; ) {
     let record = ascending[from];
@@ -53,7 +54,7 @@ export function* spansOf(
   }
 }
 
-/** The places of a list in the order of its numbers; undefined where these ascend already. */
+/** The indices of a list in the order of its numbers; undefined if the numbers ascend already. */
 export function ascendingOrder(numbers: ArrayLike<number>): Uint32Array | undefined {
   const { length } = numbers;
   let sorted = true;
@@ -61,24 +62,27 @@ export function ascendingOrder(numbers: ArrayLike<number>): Uint32Array | undefi
   if (sorted) return undefined;
   if (length > 2 ** 20)
     return Uint32Array.from({ length }, (_, i) => i).sort((a, b) => numbers[a] - numbers[b] || a - b);
-  // Number and place in one: sorted without calls, in a third of the time.
+  // Sorting numbers that contain the index needs no calls, and takes a third of the time.
   const keys = Float64Array.from(numbers, (number, i) => number * 2 ** 20 + i).sort();
   return Uint32Array.from(keys, (key) => key % 2 ** 20);
 }
 
-/** Small frames share memory: half the time of memory for each. What is kept of one keeps these many bytes alive. */
+/**
+ * Small frames share an allocation, which takes half the time of one for each. A frame that the caller
+ * keeps retains this many bytes.
+ */
 const SLAB_BYTES = 16 * 1024;
 const SMALL_BYTES = 2 * 1024;
 
-/** Hands out memory that is never handed out again. */
+/** Allocates memory for frames. */
 export class Slabs {
-  /** Where the memory taken last lies. */
+  /** The last allocation: `bytes[at, at + length)`. */
   bytes: Uint8Array = new Uint8Array(0);
   at = 0;
   #free = 0;
   #slab: Uint8Array = new Uint8Array(0);
 
-  /** Takes `length` bytes: `bytes[at, at + length)`. */
+  /** Allocates `length` bytes: `bytes[at, at + length)`. */
   take(length: number): void {
     if (length > SMALL_BYTES) {
       this.bytes = fresh(length);
@@ -95,38 +99,38 @@ export class Slabs {
   }
 }
 
-/** Memory of its own, not set to zeros: it is read into at once. */
+/** A separate allocation that is not set to zeros, for an immediate read. */
 export function fresh(length: number): Uint8Array {
   const { buffer } = Buffer.allocUnsafeSlow(length);
   return new Uint8Array(buffer, 0, length);
 }
 
-/** How records are read by their places. */
+/** How to read records by their positions. */
 export interface SpanReading {
   /** Whether spans of up to `MAX_BLOCKING_BYTES` are read on the calling thread. */
   readonly blocking: boolean;
-  /** The most bytes between two records that are read together. */
+  /** Maximum bytes between two records that are read together. */
   readonly maxGapBytes: number;
-  /** The most bytes of one read, and reads under way at once, where the calling thread does not read. */
+  /** Maximum bytes of a read, and parallel reads, that do not run on the calling thread. */
   readonly maxSpanBytes: number;
   readonly lanes: number;
 }
 
-/** Told of each record, in the order of the file. @param at its place in the list of those asked for */
+/** Receives records in the order of the file. `at` is the index of the record in the requested list. */
 export interface Taker {
   take(at: number, payload: Uint8Array): void;
   fail(at: number, error: unknown): void;
 }
 
-/** A read of this size takes 20 microseconds from the page cache, as long as asking another thread. */
+/** A read of this size takes 20 microseconds from the page cache, as long as a switch to another thread. */
 export const MAX_BLOCKING_BYTES: number = 256 * 1024;
-/** What the host's threads are asked for: larger reads gain nothing more, and there are four of them. */
+/** Reads on Node's four I/O threads. Larger reads are not faster. */
 export const LOCAL_SPANS: Pick<SpanReading, 'maxSpanBytes' | 'lanes'> = {
   maxSpanBytes: 1024 * 1024,
   lanes: 4,
 };
 
-/** Reads frames of a file by a table of them, and checks each. */
+/** Reads frames of a file by their positions, and verifies each. */
 export class SpanReader {
   readonly #file: StoredFile;
   readonly #table: FrameTable;
@@ -141,12 +145,12 @@ export class SpanReader {
     this.#reading = reading;
   }
 
-  /** Whether reading this record may hold up the thread. */
+  /** Whether this record may be read on the calling thread. */
   readsNow(record: number): boolean {
     return this.#reading.blocking && this.#table.frameBytes(record) <= MAX_BLOCKING_BYTES;
   }
 
-  /** One record, read on this thread. */
+  /** Reads one record on the calling thread. */
   readNow(record: number): Uint8Array {
     const slabs = this.#slabs;
     const start = this.#table.start(record);
@@ -157,7 +161,7 @@ export class SpanReader {
     return this.#frames.payload(slabs.bytes, slabs.at + before, bytes, record, start);
   }
 
-  /** Reads records, each once however often it is asked for. Records that lie near each other are read together. */
+  /** Reads records, each once even if it is requested several times. Reads close records together. */
   async readMany(records: ArrayLike<number>, taker: Taker): Promise<void> {
     const order = ascendingOrder(records);
     const ascending = order === undefined ? records : Float64Array.from(order, (at) => records[at]);
@@ -169,7 +173,7 @@ export class SpanReader {
       let scratch: Uint8Array | undefined;
       for (const span of spans) {
         const { start, bytes, used } = span;
-        // Where less than half is wanted, keeping a record would keep too much alive.
+        // A record that the caller keeps would retain the whole span: if records are less than half of it, they are copied.
         const sparse = span.to - span.from > 1 && 2 * used < bytes;
         try {
           let target: Uint8Array;
@@ -194,7 +198,7 @@ export class SpanReader {
     await Promise.all(Array.from({ length: lanes }, lane));
   }
 
-  /** @param shift index in `bytes` of the file's first byte, were it there */
+  /** Passes on the records of a span. @param shift what to add to a position in the file to get an index in `bytes` */
   #take(
     { from, to, first }: Span,
     bytes: Uint8Array,

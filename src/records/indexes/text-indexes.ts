@@ -3,17 +3,186 @@ import { malformedIndex } from '../../formats/index-errors.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 
+// Text indexes have a line per record. tfrecord2idx of vahidk/tfrecord and of NVIDIA DALI writes the
+// decimal position of the frame, a space, and its decimal length. MXNet writes a key, a tab, and the
+// decimal position; the keys of rec2idx are the record numbers.
+
 const TAB = 9;
 const NEWLINE = 10;
 const RETURN = 13;
 const SPACE = 32;
 const ZERO = 48;
 const BILLION = 1e9;
-
-/** The most digits of a safe integer. */
+/** Decimal numbers up to this length are safe integers. */
+const SAFE_DIGITS = 15;
+/** Digits of the largest safe integer. */
 export const MAX_DIGITS = 16;
+/** Two numbers, the separator, and the end of the line. */
+const LINE_BYTES = 2 * MAX_DIGITS + 2;
+const BLOCK_BYTES = 1024 * 1024;
 
-/** Writes a whole number from 0 to 2^53 in decimal; the index behind it. */
+/** A key of an index for MXNet: text or an integer, as bigint unless it is safe. */
+export type MXKey = string | number | bigint;
+
+/** Whether keys are integers, or the text in the index. */
+export type MXKeyType = 'integer' | 'text';
+
+/** The keys of an index, and where their records begin. Of a repeated key the last record counts, as in MXNet. */
+export interface MXKeys {
+  /** In the order of the file, with repeated keys. */
+  readonly keys: readonly MXKey[];
+  readonly offsets: ReadonlyMap<MXKey, number>;
+}
+
+/** Called for each line. Its key is `bytes[from, to)`, which is valid during the call. */
+export type OnMXLine = (bytes: Uint8Array, from: number, to: number, offset: number, line: number) => void;
+
+/** The bytes of an index for vahidk/tfrecord and DALI. A piece is valid until the next one is read. */
+export function vahidkLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
+  return indexLines(table, (block, used, _i, offset, bytes) => {
+    let at = writeDecimal(block, used, offset);
+    block[at++] = SPACE;
+    at = writeDecimal(block, at, bytes);
+    block[at++] = NEWLINE;
+    return at;
+  });
+}
+
+/** The bytes of an index for MXNet, as rec2idx writes it. A piece is valid until the next one is read. */
+export function mxLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
+  return indexLines(table, (block, used, i, offset) => {
+    let at = writeDecimal(block, used, i);
+    block[at++] = TAB;
+    at = writeDecimal(block, at, offset);
+    block[at++] = NEWLINE;
+    return at;
+  });
+}
+
+/**
+ * Reads an index for vahidk/tfrecord and DALI, of frames without gaps.
+ * @throws RecordpipeError `malformed-index`
+ */
+export function readVahidkIndex(file: StoredFile): FrameTable {
+  const builder = new FrameTableBuilder();
+  let expected = 0;
+  let line = 0;
+  for (const { bytes, end } of wholeLines(file)) {
+    for (let at = 0; at < end; line++) {
+      const start = at;
+      let position = 0;
+      for (; isDigit(bytes[at]); at++) position = position * 10 + bytes[at] - ZERO;
+      const separator = at;
+      if (separator === start || bytes[at++] !== SPACE)
+        throw badLine(file, line, 'is not a position, a space and a length');
+      let length = 0;
+      for (; isDigit(bytes[at]); at++) length = length * 10 + bytes[at] - ZERO;
+      const digitsEnd = at;
+      if (bytes[at] === RETURN) at++;
+      if (digitsEnd === separator + 1 || bytes[at++] !== NEWLINE)
+        throw badLine(file, line, 'is not a position, a space and a length');
+      if (position !== expected)
+        throw badLine(file, line, `says ${position}, but the record before it ends at ${expected}`);
+      if (!(length > 0 && position + length <= Number.MAX_SAFE_INTEGER))
+        throw badLine(file, line, `has a length of ${length}`);
+      builder.addFrame(length);
+      expected += length;
+    }
+  }
+  return builder.finish(expected);
+}
+
+/**
+ * Reads an index for MXNet whose lines are in the order of the records and locate all of them. The keys
+ * do not matter.
+ * @param dataBytes where the last record ends
+ * @throws RecordpipeError `malformed-index`
+ */
+export function readMXFrames(file: StoredFile, dataBytes: number): FrameTable {
+  const byKey = 'read records by their keys (openMXIndexedRecordIO)';
+  const builder = new FrameTableBuilder();
+  let previous = -1;
+  let lines = 0;
+  forEachMXLine(file, (_bytes, _from, _to, offset, line) => {
+    if (line === 0 && offset !== 0)
+      throw badLine(file, line, `says ${offset}, but the first record begins at 0; ${byKey}`);
+    if (offset <= previous)
+      throw badLine(file, line, `says ${offset}, but the line before it says ${previous}; ${byKey}`);
+    if (line > 0) builder.addFrame(offset - previous);
+    previous = offset;
+    lines++;
+  });
+  if (lines > 0 && previous >= dataBytes)
+    throw badLine(file, lines - 1, `says ${previous}, but the data ends at ${dataBytes}`);
+  if (lines > 0) builder.addFrame(dataBytes - previous);
+  return builder.finish(dataBytes);
+}
+
+/** Reads the keys of an index for MXNet. @throws RecordpipeError `malformed-index` */
+export function readMXKeys(file: StoredFile, type: MXKeyType): MXKeys {
+  const keys: MXKey[] = [];
+  const offsets = new Map<MXKey, number>();
+  forEachMXLine(file, (bytes, from, to, offset, line) => {
+    const key = type === 'text' ? textOf(bytes, from, to) : integerOf(file, bytes, from, to, line);
+    keys.push(key);
+    offsets.set(key, offset);
+  });
+  return { keys, offsets };
+}
+
+/**
+ * Calls `onLine` for every line of an index for MXNet. As in MXNet, blanks around a line and everything
+ * after a second tab are ignored.
+ * @throws RecordpipeError `malformed-index`
+ */
+export function forEachMXLine(file: StoredFile, onLine: OnMXLine): void {
+  const shape = 'is not a key, a tab and a position';
+  let line = 0;
+  for (const { bytes, end } of wholeLines(file)) {
+    for (let at = 0; at < end; line++) {
+      while (bytes[at] !== NEWLINE && isBlank(bytes[at])) at++;
+      const from = at;
+      while (bytes[at] !== TAB && bytes[at] !== NEWLINE) at++;
+      const to = at;
+      if (bytes[at] === TAB) at++;
+      while (bytes[at] === SPACE) at++;
+      const digits = at;
+      let offset = 0;
+      for (; isDigit(bytes[at]); at++) offset = offset * 10 + bytes[at] - ZERO;
+      const read = at > digits && from < to && offset <= Number.MAX_SAFE_INTEGER;
+      if (!read || (bytes[at] !== TAB && !isBlank(bytes[at]))) throw badLine(file, line, shape);
+      while (bytes[at] !== TAB && bytes[at] !== NEWLINE)
+        if (!isBlank(bytes[at++])) throw badLine(file, line, shape);
+      while (bytes[at] !== NEWLINE) at++;
+      at++;
+      onLine(bytes, from, to, offset, line);
+    }
+  }
+}
+
+/** @throws UsageError for an unknown type of keys */
+export function checkKeyType(type: MXKeyType): void {
+  if (type !== 'integer' && type !== 'text')
+    throw new UsageError(`keys: expected one of integer, text, got ${String(type)}`);
+}
+
+/**
+ * The key as it is stored and compared.
+ * @throws UsageError for a key of another type
+ */
+export function checkedKey(key: MXKey, type: MXKeyType): MXKey {
+  if (type === 'text') {
+    if (typeof key !== 'string') throw new UsageError(`key: expected text, got ${typeof key}`);
+    return key;
+  }
+  if (typeof key === 'bigint') return smallest(key);
+  if (typeof key !== 'number')
+    throw new UsageError(`key: expected an integer, got ${typeof key}; keys: 'text' accepts text`);
+  if (Number.isSafeInteger(key)) return key === 0 ? 0 : key;
+  throw new UsageError(`key: expected an integer, as bigint beyond 2^53 - 1, got ${key}`);
+}
+
+/** Writes an integer from 0 to 2^53 in decimal, and returns the index after it. */
 export function writeDecimal(target: Uint8Array, at: number, value: number): number {
   if (value < BILLION) return writeSmall(target, at, value, digitsOf(value));
   const high = Math.floor(value / BILLION);
@@ -36,15 +205,13 @@ function digitsOf(value: number): number {
   return digits;
 }
 
-const BLOCK_BYTES = 1024 * 1024;
-/** Two numbers, what parts them, and the line's end. */
-const LINE_BYTES = 2 * MAX_DIGITS + 2;
-
-/** Writes the line of record `i`, whose frame is the `bytes` bytes at `offset`, into `block` from `used` on; the end of what was written. */
+/**
+ * Writes the line of record `i`, whose frame is the `bytes` bytes at `offset`, into `block` from `used`
+ * on. Returns the end of the line.
+ */
 type WriteLine = (block: Uint8Array, used: number, i: number, offset: number, bytes: number) => number;
 
-/** An index of a line per record, in pieces. Each piece is to be used before the next is asked for. */
-export function* indexLines(table: FrameTable, writeLine: WriteLine): Generator<Uint8Array, void, undefined> {
+function* indexLines(table: FrameTable, writeLine: WriteLine): Generator<Uint8Array, void, undefined> {
   const block = new Uint8Array(BLOCK_BYTES);
   let used = 0;
   let offset = 0;
@@ -60,23 +227,21 @@ export function* indexLines(table: FrameTable, writeLine: WriteLine): Generator<
   yield block.subarray(0, used);
 }
 
-const CHUNK_BYTES = 1024 * 1024;
-
-/** Whole lines of an index of text: `bytes[0, end)`, whose last byte is a newline. The bytes are used again for the next lines. */
-export interface TextLines {
+/** Whole lines: `bytes[0, end)`, which ends with a newline. The bytes are valid until the next lines are read. */
+interface TextLines {
   readonly bytes: Uint8Array;
   readonly end: number;
 }
 
 /**
  * The lines of a text file, about 1 MiB at a time; a last line without a newline gets one.
- * @throws RecordpipeError `malformed-index` for a line longer than that
+ * @throws RecordpipeError `malformed-index` for a longer line
  */
-export function* wholeLines(file: StoredFile): Generator<TextLines, void, undefined> {
-  const bytes = new Uint8Array(CHUNK_BYTES + 1);
+function* wholeLines(file: StoredFile): Generator<TextLines, void, undefined> {
+  const bytes = new Uint8Array(BLOCK_BYTES + 1);
   let kept = 0;
   for (let at = 0; at < file.size; ) {
-    const have = Math.min(CHUNK_BYTES - kept, file.size - at);
+    const have = Math.min(BLOCK_BYTES - kept, file.size - at);
     if (have === 0) throw malformedIndex('a line has no end', { uri: file.path });
     file.readNow(bytes, kept, have, at);
     at += have;
@@ -89,131 +254,17 @@ export function* wholeLines(file: StoredFile): Generator<TextLines, void, undefi
   }
 }
 
-// What MXNet's MXIndexedRecordIO and rec2idx write: for each record a line of key, tab, decimal position of its first byte. rec2idx's keys count from 0.
-
-/** Told of each line: its key is `bytes[from, to)`, to be looked at before it returns. */
-export type OnMXLine = (bytes: Uint8Array, from: number, to: number, offset: number, line: number) => void;
-
-/** The index as rec2idx writes it, in pieces. Each piece is to be used before the next is asked for. */
-export function mxLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
-  return indexLines(table, (block, used, i, offset) => {
-    let at = writeDecimal(block, used, i);
-    block[at++] = TAB;
-    at = writeDecimal(block, at, offset);
-    block[at++] = NEWLINE;
-    return at;
-  });
-}
-
-/**
- * Tells of every line of such an index. As MXNet does, blanks around a line, and what follows a second tab, mean nothing.
- * @throws RecordpipeError `malformed-index`
- */
-export function forEachMXLine(file: StoredFile, onLine: OnMXLine): void {
-  let line = 0;
-  for (const { bytes, end } of wholeLines(file)) {
-    for (let at = 0; at < end; line++) {
-      while (bytes[at] !== NEWLINE && isBlank(bytes[at])) at++;
-      const from = at;
-      while (bytes[at] !== TAB && bytes[at] !== NEWLINE) at++;
-      const to = at;
-      if (bytes[at] === TAB) at++;
-      while (bytes[at] === SPACE) at++;
-      const digits = at;
-      let offset = 0;
-      for (; bytes[at] >= ZERO && bytes[at] < ZERO + 10; at++) offset = offset * 10 + bytes[at] - ZERO;
-      const read = at > digits && from < to && offset <= Number.MAX_SAFE_INTEGER;
-      if (!read || (bytes[at] !== TAB && !isBlank(bytes[at]))) throw badLine(file, line);
-      while (bytes[at] !== TAB && bytes[at] !== NEWLINE) if (!isBlank(bytes[at++])) throw badLine(file, line);
-      while (bytes[at] !== NEWLINE) at++;
-      at++;
-      onLine(bytes, from, to, offset, line);
-    }
+function integerOf(file: StoredFile, bytes: Uint8Array, from: number, to: number, line: number): MXKey {
+  if (to - from <= SAFE_DIGITS) {
+    let value = 0;
+    let at = from;
+    for (; at < to && isDigit(bytes[at]); at++) value = value * 10 + bytes[at] - ZERO;
+    if (at === to) return value;
   }
-}
-
-/**
- * Reads such an index, whose lines are in the order of the records and leave none out; what the keys are does not matter.
- * @param dataBytes where the last record ends
- * @throws RecordpipeError `malformed-index`
- */
-export function readMXFrames(file: StoredFile, dataBytes: number): FrameTable {
-  const builder = new FrameTableBuilder();
-  const bad = (line: number, what: string): RecordpipeError =>
-    malformedIndex(`line ${line + 1} ${what}`, { uri: file.path, record: line });
-  let before = -1;
-  let lines = 0;
-  forEachMXLine(file, (_bytes, _from, _to, offset, line) => {
-    if (line === 0 && offset !== 0)
-      throw bad(
-        line,
-        `says ${offset}, the first record begins at 0; get records by their keys (openMXIndexedRecordIO)`,
-      );
-    if (offset <= before)
-      throw bad(
-        line,
-        `says ${offset}, the line before it ${before}; get records by their keys (openMXIndexedRecordIO)`,
-      );
-    if (line > 0) builder.addFrame(offset - before);
-    before = offset;
-    lines++;
-  });
-  if (lines > 0 && before >= dataBytes) throw bad(lines - 1, `says ${before}, the data ends at ${dataBytes}`);
-  if (lines > 0) builder.addFrame(dataBytes - before);
-  return builder.finish(dataBytes);
-}
-
-function badLine({ path }: StoredFile, line: number): RecordpipeError {
-  return malformedIndex(`line ${line + 1} is not a key, a tab and a position`, { uri: path, record: line });
-}
-
-/** Blanks and line ends of ASCII. */
-function isBlank(byte: number): boolean {
-  return byte === SPACE || (byte >= TAB && byte <= 13);
-}
-
-/** A key of MXNet's index: text, or a whole number, as bigint beyond the safe ones. */
-export type MXKey = string | number | bigint;
-
-/** How keys are taken: as whole numbers, or as the text they are. */
-export type MXKeyType = 'integer' | 'text';
-
-/** Numbers of so many digits are safe. */
-const SAFE_DIGITS = 15;
-
-/** The keys of an index and where their records begin. Of a key that comes twice the last record counts, as in MXNet. */
-export interface MXKeys {
-  /** In the order of the file, repeated ones included. */
-  readonly keys: readonly MXKey[];
-  readonly offsets: ReadonlyMap<MXKey, number>;
-}
-
-/** @throws RecordpipeError `malformed-index` */
-export function readMXKeys(file: StoredFile, type: MXKeyType): MXKeys {
-  const keys: MXKey[] = [];
-  const offsets = new Map<MXKey, number>();
-  forEachMXLine(file, (bytes, from, to, offset, line) => {
-    const key = type === 'text' ? textOf(bytes, from, to) : integerOf(file, bytes, from, to, line);
-    keys.push(key);
-    offsets.set(key, offset);
-  });
-  return { keys, offsets };
-}
-
-/**
- * The key as it is kept and compared.
- * @throws UsageError for one that is not of the type
- */
-export function checkedKey(key: MXKey, type: MXKeyType): MXKey {
-  if (type === 'text') {
-    if (typeof key !== 'string') throw new UsageError(`key: expected text, got ${typeof key}`);
-    return key;
-  }
-  if (typeof key === 'bigint') return smallest(key);
-  if (typeof key !== 'number')
-    throw new UsageError(`key: expected an integer, got ${typeof key}; keys: 'text' takes text`);
-  if (Number.isSafeInteger(key)) return key === 0 ? 0 : key;
-  throw new UsageError(`key: expected an integer, beyond 2^53 - 1 as bigint, got ${key}`);
+  const text = textOf(bytes, from, to).trim();
+  if (/^[+-]?\d+$/.test(text)) return smallest(BigInt(text.replace('+', '')));
+  const what = `has the key ${JSON.stringify(text)}, which is not an integer; keys: 'text' accepts it`;
+  throw badLine(file, line, what);
 }
 
 function smallest(key: bigint): MXKey {
@@ -221,77 +272,19 @@ function smallest(key: bigint): MXKey {
   return Number.isSafeInteger(number) ? number : key;
 }
 
-function integerOf(file: StoredFile, bytes: Uint8Array, from: number, to: number, line: number): MXKey {
-  if (to - from <= SAFE_DIGITS) {
-    let value = 0;
-    let at = from;
-    for (; at < to; at++) {
-      const digit = bytes[at] - ZERO;
-      if (digit < 0 || digit > 9) break;
-      value = value * 10 + digit;
-    }
-    if (at === to) return value;
-  }
-  const text = textOf(bytes, from, to).trim();
-  if (/^[+-]?\d+$/.test(text)) return smallest(BigInt(text.replace('+', '')));
-  throw notInteger(file, text, line);
-}
-
 function textOf(bytes: Uint8Array, from: number, to: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString();
 }
 
-function notInteger({ path }: StoredFile, text: string, line: number): RecordpipeError {
-  const what = `line ${line + 1} has the key ${JSON.stringify(text)}, which is no whole number; keys: 'text' takes it`;
-  return malformedIndex(what, { uri: path, record: line });
-}
-
-// What tfrecord2idx of vahidk/tfrecord and of NVIDIA DALI writes: for each record a line of decimal position, space, decimal length of the whole frame.
-
-/** The index as tfrecord2idx writes it, in pieces. Each piece is to be used before the next is asked for. */
-export function vahidkLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
-  return indexLines(table, (block, used, _i, offset, bytes) => {
-    let at = writeDecimal(block, used, offset);
-    block[at++] = SPACE;
-    at = writeDecimal(block, at, bytes);
-    block[at++] = NEWLINE;
-    return at;
-  });
-}
-
-/**
- * Reads such an index, of frames that lie one behind the other.
- * @throws RecordpipeError `malformed-index`
- */
-export function readVahidkIndex(file: StoredFile): FrameTable {
-  const builder = new FrameTableBuilder();
-  let expected = 0;
-  let line = 0;
-  const bad = (what: string): RecordpipeError =>
-    malformedIndex(`line ${line + 1} ${what}`, { uri: file.path, record: line });
-  for (const { bytes, end } of wholeLines(file)) {
-    for (let at = 0; at < end; line++) {
-      const start = at;
-      let position = 0;
-      for (; isDigit(bytes[at]); at++) position = position * 10 + bytes[at] - ZERO;
-      const between = at;
-      if (between === start || bytes[at++] !== SPACE) throw bad('is not a position, a space and a length');
-      let length = 0;
-      for (; isDigit(bytes[at]); at++) length = length * 10 + bytes[at] - ZERO;
-      const behind = at;
-      if (bytes[at] === RETURN) at++;
-      if (behind === between + 1 || bytes[at++] !== NEWLINE)
-        throw bad('is not a position, a space and a length');
-      if (position !== expected) throw bad(`says ${position}, the record before it ends at ${expected}`);
-      if (!(length > 0 && position + length <= Number.MAX_SAFE_INTEGER))
-        throw bad(`has a length of ${length}`);
-      builder.addFrame(length);
-      expected += length;
-    }
-  }
-  return builder.finish(expected);
+function badLine({ path }: StoredFile, line: number, what: string): RecordpipeError {
+  return malformedIndex(`line ${line + 1} ${what}`, { uri: path, record: line });
 }
 
 function isDigit(byte: number): boolean {
   return byte >= ZERO && byte < ZERO + 10;
+}
+
+/** ASCII blanks and line ends. */
+function isBlank(byte: number): boolean {
+  return byte === SPACE || (byte >= TAB && byte <= RETURN);
 }

@@ -4,8 +4,8 @@ import { isRecordpipeError, RecordpipeError, UsageError } from '../../errors.ts'
 import type { FormatName } from '../../formats/names/index.ts';
 import { locationOf } from '../../storage/inspect.ts';
 import { compareKeys } from '../../storage/object-address.ts';
-import { readText } from '../../storage/read-text.ts';
 import { isRemote } from '../../storage/registry.ts';
+import { readText } from '../../storage/stored-source.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
 import type { Selection } from './input-options.ts';
 import { type ExpandOptions, type InputNotice, NameFilter, Skipped } from './input-options.ts';

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { isGlob } from '../../storage/glob.ts';
+import { type WalkEntry, walk, walkPattern } from '../../storage/list-objects.ts';
 import { compareKeys } from '../../storage/object-address.ts';
 import { isRemote } from '../../storage/registry.ts';
 import type { Access } from '../../storage/storage.ts';
 import { peekStored } from '../../storage/stored-source.ts';
-import { type WalkEntry, walk, walkPattern } from '../../storage/walk.ts';
 import {
   DATASET_INFO,
   otherContents,
@@ -252,7 +252,7 @@ class Inspector {
   }
 
   async #inspect({ path: uri, size, etag }: WalkEntry): Promise<Judged> {
-    const { openObject } = await import('../../storage/open-object.ts');
+    const { openObject } = await import('../../storage/read-objects.ts');
     const { objects, signal } = this.#access;
     try {
       const reading = { ...objects, firstPartBytes: HEAD_BYTES, signal };

@@ -1,4 +1,4 @@
-import { readText } from '../../storage/read-text.ts';
+import { readText } from '../../storage/stored-source.ts';
 import type { ExpandOptions, ShardNotice } from './input-options.ts';
 
 /** What TensorFlow Datasets writes beside its files: `shardLengths` of a split are the records of each shard, as texts. */

@@ -2,96 +2,32 @@ import { UsageError } from '../../errors.ts';
 import type { Framer } from '../../formats/record-format.ts';
 import type { Sink } from '../../storage/storage.ts';
 
-/** Buffers in turn: one is filled, one is being written, one waits so that the disk need not. */
-const BUFFERS = 3;
-
-/** A ring of buffers filled with frames. */
-export class FrameRing {
-  readonly bytes: number;
-  readonly #framer: Framer;
-  #buffers: readonly Uint8Array[];
-  #turn = 0;
-  #used = 0;
-  /** Buffers handed out and not yet given back. */
-  #out = 0;
-
-  constructor(framer: Framer, bytes: number, count: number = BUFFERS) {
-    this.bytes = bytes;
-    this.#framer = framer;
-    this.#buffers = framer.buffers(bytes, count);
-  }
-
-  /** Bytes filled in the current buffer. */
-  get used(): number {
-    return this.#used;
-  }
-
-  /** Whether there is a buffer to go on in when the current one is handed out. */
-  get canHandOut(): boolean {
-    return this.#out < this.#buffers.length - 1;
-  }
-
-  /** Whether such a frame fits into an empty buffer. */
-  holds(frameBytes: number): boolean {
-    return frameBytes <= this.bytes;
-  }
-
-  /** Whether such a frame fits into what is left of the current buffer. */
-  fits(frameBytes: number): boolean {
-    return this.#used + frameBytes <= this.bytes;
-  }
-
-  /** Appends one frame; it must fit. */
-  append(payload: Uint8Array, frameBytes: number): void {
-    this.#framer.frame(payload, this.#buffers[this.#turn], this.#used);
-    // Only now: a payload that cannot be read leaves no gap between frames.
-    this.#used += frameBytes;
-  }
-
-  /** What has been filled; it stays untouched until it is given back. The next buffer is the current one from now on. */
-  handOut(): Uint8Array {
-    const filled = this.#buffers[this.#turn].subarray(0, this.#used);
-    this.#turn = (this.#turn + 1) % this.#buffers.length;
-    this.#used = 0;
-    this.#out++;
-    return filled;
-  }
-
-  /** The buffer handed out longest ago is free again. */
-  giveBack(): void {
-    this.#out--;
-  }
-
-  /** Gives the memory up, and nothing more can be appended. @param reusable whether no write of it can be in progress */
-  release(reusable: boolean): void {
-    this.#buffers = [];
-    this.#framer.release(reusable);
-  }
-}
-
-/** Written at a time: a writer that is given up does not go on with the rest of a large record. */
+/** Bytes of one write. An aborted writer does not write the remaining pieces of a large record. */
 const PIECE_BYTES = 2 * 1024 * 1024;
+/** One buffer is filled, one is being written, and one is full so that the disk never waits. */
+const BUFFERS = 3;
 
 const CHANGED =
   'write: the payload was moved or resized before it was written; await the promise that write returns, or pass a copy';
 
+/** A record for which no buffer has room. */
 interface Waiter {
   readonly payload: Uint8Array;
-  /** Length of the payload when it was taken. */
+  /** Length of the payload when it was accepted. */
   readonly length: number;
   readonly frameBytes: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Frames on their way into a sink, in order: gathered in a ring of buffers, written while further ones are gathered. */
+/** Writes frames into a sink, in order: it fills one buffer while another is written. */
 export class FrameQueue {
-  /** The first failure of a write; nothing is taken or written after it. */
+  /** The first failure of a write. Nothing is accepted or written after it. */
   failure: unknown;
   readonly #sink: Sink;
   readonly #framer: Framer;
   readonly #ring: FrameRing;
-  /** Records for which there was no room, in order. */
+  /** In order. */
   readonly #waiters: Waiter[] = [];
   /** Writes started and not yet settled. */
   #writes = 0;
@@ -100,14 +36,11 @@ export class FrameQueue {
   constructor(sink: Sink, framer: Framer, bufferBytes: number) {
     this.#sink = sink;
     this.#framer = framer;
-    // Who waits for each write fills one buffer again and again: it stays in the cache.
-    this.#ring =
-      sink.writeNow === undefined
-        ? new FrameRing(framer, bufferBytes)
-        : new FrameRing(framer, bufferBytes, 1);
+    // A sink that writes on the calling thread needs one buffer, which stays in the CPU cache.
+    this.#ring = new FrameRing(framer, bufferBytes, sink.writeNow === undefined ? BUFFERS : 1);
   }
 
-  /** Takes a payload; a promise when there is no room: the payload must stay as it is until that is settled. */
+  /** Accepts a payload. Returns a promise if there is no room: keep the payload until it settles. */
   push(payload: Uint8Array, frameBytes: number): Promise<void> | undefined {
     const { writeNow } = this.#sink;
     if (writeNow !== undefined) {
@@ -115,16 +48,16 @@ export class FrameQueue {
       return undefined;
     }
     if (this.#waiters.length === 0 && this.#place(payload, frameBytes)) return undefined;
-    const taken = new Promise<void>((resolve, reject) => {
+    const accepted = new Promise<void>((resolve, reject) => {
       this.#waiters.push({ payload, length: payload.length, frameBytes, resolve, reject });
       this.#pump();
     });
-    // Whoever does not wait for it is told by the next call.
-    taken.catch(() => {});
-    return taken;
+    // If nobody awaits it, the next call throws the failure.
+    accepted.catch(() => {});
+    return accepted;
   }
 
-  /** Waits until everything taken so far has been written. */
+  /** Waits until everything accepted so far is written. */
   async drain(): Promise<void> {
     if (this.#sink.writeNow !== undefined && this.failure === undefined)
       this.#handOutNow(this.#sink.writeNow);
@@ -139,8 +72,11 @@ export class FrameQueue {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** Does something with the sink behind everything taken so far; what is taken meanwhile is written behind that. */
-  async behind(step: () => Promise<void>): Promise<void> {
+  /**
+   * Runs a step of the sink after everything accepted so far is written, and before anything that is
+   * accepted later.
+   */
+  async afterAll(step: () => Promise<void>): Promise<void> {
     await this.drain();
     this.#start(step, () => {});
     await this.#lastWrite;
@@ -152,12 +88,12 @@ export class FrameQueue {
     return this.#lastWrite;
   }
 
-  /** Frees the memory of a queue that takes no more. */
+  /** Frees the memory of a queue that accepts no more records. */
   release(): void {
     this.#ring.release(this.failure === undefined);
   }
 
-  /** Writes on this thread whenever a buffer is full. */
+  /** Writes on the calling thread whenever the buffer is full. */
   #pushNow(payload: Uint8Array, frameBytes: number, writeNow: (bytes: Uint8Array) => void): void {
     const ring = this.#ring;
     if (!ring.fits(frameBytes)) this.#handOutNow(writeNow);
@@ -190,7 +126,7 @@ export class FrameQueue {
     return true;
   }
 
-  /** Lets waiting records in as far as there is room. */
+  /** Places waiting records as long as there is room. */
   #pump(): void {
     for (let first = this.#waiters[0]; first !== undefined; first = this.#waiters[0]) {
       if (first.payload.length !== first.length) {
@@ -212,7 +148,10 @@ export class FrameQueue {
     }
   }
 
-  /** Larger than a buffer: written from memory of its own, when nothing else is under way. False where there is no such memory. */
+  /**
+   * Starts the write of a frame larger than a buffer, in a separate allocation. No other write may be
+   * in progress. Returns false if the allocation fails.
+   */
   #startLarge({ payload, resolve, reject }: Waiter): boolean {
     let frame: Uint8Array;
     try {
@@ -236,13 +175,13 @@ export class FrameQueue {
     );
   }
 
-  /** Does a step behind those started before; `settled` is called whatever the outcome. */
+  /** Runs a step after all started ones. Calls `settled` whatever the outcome. */
   #start(step: () => Promise<void>, settled: () => void): void {
     this.#writes++;
-    this.#lastWrite = this.#doBehind(this.#lastWrite, step, settled);
+    this.#lastWrite = this.#runAfter(this.#lastWrite, step, settled);
   }
 
-  async #doBehind(before: Promise<void>, step: () => Promise<void>, settled: () => void): Promise<void> {
+  async #runAfter(before: Promise<void>, step: () => Promise<void>, settled: () => void): Promise<void> {
     try {
       await before;
       if (this.failure === undefined) await step();
@@ -263,5 +202,75 @@ export class FrameQueue {
   #fail(error: unknown): void {
     this.failure ??= error;
     for (const { reject } of this.#waiters.splice(0)) reject(this.failure);
+  }
+}
+
+/** A ring of buffers filled with frames. */
+class FrameRing {
+  readonly #bytes: number;
+  readonly #framer: Framer;
+  #buffers: readonly Uint8Array[];
+  #turn = 0;
+  #used = 0;
+  /** Buffers handed out and not yet given back. */
+  #out = 0;
+
+  constructor(framer: Framer, bytes: number, count: number) {
+    this.#bytes = bytes;
+    this.#framer = framer;
+    this.#buffers = framer.buffers(bytes, count);
+  }
+
+  /** Bytes filled in the current buffer. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Whether another buffer is free to be filled when the current one is handed out. */
+  get canHandOut(): boolean {
+    return this.#out < this.#buffers.length - 1;
+  }
+
+  /** Whether a frame of this size fits into an empty buffer. */
+  holds(frameBytes: number): boolean {
+    return frameBytes <= this.#bytes;
+  }
+
+  /** Whether a frame of this size fits into the rest of the current buffer. */
+  fits(frameBytes: number): boolean {
+    return this.#used + frameBytes <= this.#bytes;
+  }
+
+  /** Appends one frame, which must fit. */
+  append(payload: Uint8Array, frameBytes: number): void {
+    this.#framer.frame(payload, this.#buffers[this.#turn], this.#used);
+    // After the copy: a payload that cannot be read leaves no gap between frames.
+    this.#used += frameBytes;
+  }
+
+  /**
+   * Returns the filled part of the current buffer, which is not reused until `giveBack`. The next
+   * buffer becomes the current one.
+   */
+  handOut(): Uint8Array {
+    const filled = this.#buffers[this.#turn].subarray(0, this.#used);
+    this.#turn = (this.#turn + 1) % this.#buffers.length;
+    this.#used = 0;
+    this.#out++;
+    return filled;
+  }
+
+  /** Frees the buffer that was handed out first. */
+  giveBack(): void {
+    this.#out--;
+  }
+
+  /**
+   * Frees all memory. Nothing can be appended after it.
+   * @param reusable whether no write of it can be in progress
+   */
+  release(reusable: boolean): void {
+    this.#buffers = [];
+    this.#framer.release(reusable);
   }
 }

@@ -10,9 +10,116 @@ import { type RecordIOReadOptions, readRecordIO } from '../recordio.ts';
 import { readTextLines, type TextLineReadOptions } from '../textline.ts';
 import { readTFRecords, type TFRecordReadOptions } from '../tfrecord.ts';
 
-/** A Node stream from the bytes of a file to its records, one chunk each. @param read the reader of the format; records must stay valid */
-export function nodeDecoder(read: (bytes: AsyncIterable<Uint8Array>) => RecordReader): Duplex {
-  // Not Duplex.from: on Node 22 it waits for ever when the source of a pipeline fails in the middle of a record.
+/**
+ * A Node stream from the bytes of a TFRecord file to its records: each chunk read from it is one record, a view.
+ *
+ * @throws as `readTFRecords`; the stream emits the error
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { encodeTFRecord } from 'recordpipe';
+ * import { createTFRecordDecoder } from 'recordpipe/records/write';
+ * const file = Readable.from([encodeTFRecord(Uint8Array.of(7))]);
+ * for await (const record of file.pipe(createTFRecordDecoder())) console.log(record); // Uint8Array(1) [ 7 ]
+ * ```
+ */
+export function createTFRecordDecoder(options?: Partial<Omit<TFRecordReadOptions, 'reuse'>>): Duplex {
+  return nodeDecoder((bytes) => readTFRecords(bytes, { ...options, reuse: false }));
+}
+
+/**
+ * A Node stream from records to the bytes of a TFRecord file: each chunk written to it is one record.
+ *
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { createTFRecordEncoder } from 'recordpipe/records/write';
+ * const records = Readable.from([Uint8Array.of(1), Uint8Array.of(2, 3)]);
+ * let bytes = 0;
+ * for await (const chunk of records.pipe(createTFRecordEncoder())) bytes += chunk.length;
+ * console.log(bytes); // 35
+ * ```
+ */
+export function createTFRecordEncoder(): Transform {
+  return nodeEncoder('createTFRecordEncoder', encodeTFRecord);
+}
+
+/**
+ * A Node stream from the bytes of a RecordIO file to its records: each chunk read from it is one
+ * record, a view, or a copy if it has several parts.
+ *
+ * @throws as `readRecordIO`; the stream emits the error
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { encodeRecordIO } from 'recordpipe';
+ * import { createRecordIODecoder } from 'recordpipe/records/write';
+ * const file = Readable.from([encodeRecordIO(Uint8Array.of(7))]);
+ * for await (const record of file.pipe(createRecordIODecoder())) console.log(record); // Uint8Array(1) [ 7 ]
+ * ```
+ */
+export function createRecordIODecoder(options?: Partial<Omit<RecordIOReadOptions, 'reuse'>>): Duplex {
+  return nodeDecoder((bytes) => readRecordIO(bytes, { ...options, reuse: false }));
+}
+
+/**
+ * A Node stream from records to the bytes of a RecordIO file: each chunk written to it is one record.
+ *
+ * @throws as `encodeRecordIO`; the stream emits the error
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { createRecordIOEncoder } from 'recordpipe/records/write';
+ * const records = Readable.from([Uint8Array.of(1), Uint8Array.of(2, 3)]);
+ * let bytes = 0;
+ * for await (const chunk of records.pipe(createRecordIOEncoder())) bytes += chunk.length;
+ * console.log(bytes); // 24
+ * ```
+ */
+export function createRecordIOEncoder(options?: Partial<RecordIOEncodeOptions>): Transform {
+  return nodeEncoder('createRecordIOEncoder', (record) => encodeRecordIO(record, options));
+}
+
+/**
+ * A Node stream from the bytes of a text file to its lines: each chunk read from it is one line, a view.
+ *
+ * @throws as `readTextLines`; the stream emits the error
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { createTextLineDecoder } from 'recordpipe/records/write';
+ * const file = Readable.from([Uint8Array.of(97, 10)]);
+ * for await (const line of file.pipe(createTextLineDecoder())) console.log(line); // Uint8Array(1) [ 97 ]
+ * ```
+ */
+export function createTextLineDecoder(options?: Partial<Omit<TextLineReadOptions, 'reuse'>>): Duplex {
+  return nodeDecoder((bytes) => readTextLines(bytes, { ...options, reuse: false }));
+}
+
+/**
+ * A Node stream from records to the bytes of a text file: each chunk written to it is one line.
+ *
+ * @throws as `encodeTextLine`; the stream emits the error
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { createTextLineEncoder } from 'recordpipe/records/write';
+ * const records = Readable.from([Uint8Array.of(97), Uint8Array.of(98, 99)]);
+ * let bytes = 0;
+ * for await (const chunk of records.pipe(createTextLineEncoder())) bytes += chunk.length;
+ * console.log(bytes); // 5
+ * ```
+ */
+export function createTextLineEncoder(options?: Partial<TextLineEncodeOptions>): Transform {
+  return nodeEncoder('createTextLineEncoder', (record) => encodeTextLine(record, options));
+}
+
+/**
+ * A Node stream from the bytes of a file to its records, one chunk each.
+ * @param read reads the format; its records must stay valid
+ */
+function nodeDecoder(read: (bytes: AsyncIterable<Uint8Array>) => RecordReader): Duplex {
+  // Not Duplex.from: on Node 22 it never settles if the source of a pipeline fails within a record.
   const input = new HandOver();
   const records = read(input);
   let pulling = false;
@@ -50,8 +157,11 @@ export function nodeDecoder(read: (bytes: AsyncIterable<Uint8Array>) => RecordRe
   });
 }
 
-/** A Node stream from records, one chunk each, to the bytes of a file. @param name the public function, for its error */
-export function nodeEncoder(name: string, encode: (record: Uint8Array) => Uint8Array): Transform {
+/**
+ * A Node stream from records, one chunk each, to the bytes of a file.
+ * @param name the public function, for its error
+ */
+function nodeEncoder(name: string, encode: (record: Uint8Array) => Uint8Array): Transform {
   return new Transform({
     writableObjectMode: true,
     transform(record: unknown, _encoding, done) {
@@ -71,112 +181,12 @@ export function nodeEncoder(name: string, encode: (record: Uint8Array) => Uint8A
   });
 }
 
-/**
- * A Node stream from the bytes of a TFRecord file to its records: each chunk read from it is one record, a view.
- *
- * @throws as `readTFRecords`, as the stream's `error`
- * @example
- * ```ts
- * import { Readable } from 'node:stream';
- * import { encodeTFRecord } from 'recordpipe';
- * import { createTFRecordDecoder } from 'recordpipe/records/write';
- * const file = Readable.from([encodeTFRecord(Uint8Array.of(7))]);
- * for await (const record of file.pipe(createTFRecordDecoder())) console.log(record); // Uint8Array(1) [ 7 ]
- * ```
- */
-export function createTFRecordDecoder(options?: Partial<Omit<TFRecordReadOptions, 'reuse'>>): Duplex {
-  return nodeDecoder((bytes) => readTFRecords(bytes, { ...options, reuse: false }));
-}
-
-/**
- * A Node stream from records to the bytes of a TFRecord file: each chunk written to it is one record.
- *
- * @example
- * ```ts
- * import { Readable } from 'node:stream';
- * import { createTFRecordEncoder } from 'recordpipe/records/write';
- * const records = Readable.from([Uint8Array.of(1), Uint8Array.of(2, 3)]);
- * let bytes = 0;
- * for await (const chunk of records.pipe(createTFRecordEncoder())) bytes += chunk.length;
- * console.log(bytes); // 35
- * ```
- */
-export function createTFRecordEncoder(): Transform {
-  return nodeEncoder('createTFRecordEncoder', encodeTFRecord);
-}
-
-/**
- * A Node stream from the bytes of a RecordIO file to its records: each chunk read from it is one record, a view (of its own where it has several parts).
- *
- * @throws as `readRecordIO`, as the stream's `error`
- * @example
- * ```ts
- * import { Readable } from 'node:stream';
- * import { encodeRecordIO } from 'recordpipe';
- * import { createRecordIODecoder } from 'recordpipe/records/write';
- * const file = Readable.from([encodeRecordIO(Uint8Array.of(7))]);
- * for await (const record of file.pipe(createRecordIODecoder())) console.log(record); // Uint8Array(1) [ 7 ]
- * ```
- */
-export function createRecordIODecoder(options?: Partial<Omit<RecordIOReadOptions, 'reuse'>>): Duplex {
-  return nodeDecoder((bytes) => readRecordIO(bytes, { ...options, reuse: false }));
-}
-
-/**
- * A Node stream from records to the bytes of a RecordIO file: each chunk written to it is one record.
- *
- * @throws as `encodeRecordIO`, as the stream's `error`
- * @example
- * ```ts
- * import { Readable } from 'node:stream';
- * import { createRecordIOEncoder } from 'recordpipe/records/write';
- * const records = Readable.from([Uint8Array.of(1), Uint8Array.of(2, 3)]);
- * let bytes = 0;
- * for await (const chunk of records.pipe(createRecordIOEncoder())) bytes += chunk.length;
- * console.log(bytes); // 24
- * ```
- */
-export function createRecordIOEncoder(options?: Partial<RecordIOEncodeOptions>): Transform {
-  return nodeEncoder('createRecordIOEncoder', (record) => encodeRecordIO(record, options));
-}
-
-/**
- * A Node stream from the bytes of a text file to its lines: each chunk read from it is one line, a view.
- *
- * @throws as `readTextLines`, as the stream's `error`
- * @example
- * ```ts
- * import { Readable } from 'node:stream';
- * import { createTextLineDecoder } from 'recordpipe/records/write';
- * const file = Readable.from([Uint8Array.of(97, 10)]);
- * for await (const line of file.pipe(createTextLineDecoder())) console.log(line); // Uint8Array(1) [ 97 ]
- * ```
- */
-export function createTextLineDecoder(options?: Partial<Omit<TextLineReadOptions, 'reuse'>>): Duplex {
-  return nodeDecoder((bytes) => readTextLines(bytes, { ...options, reuse: false }));
-}
-
-/**
- * A Node stream from records to the bytes of a text file: each chunk written to it is one line.
- *
- * @throws as `encodeTextLine`, as the stream's `error`
- * @example
- * ```ts
- * import { Readable } from 'node:stream';
- * import { createTextLineEncoder } from 'recordpipe/records/write';
- * const records = Readable.from([Uint8Array.of(97), Uint8Array.of(98, 99)]);
- * let bytes = 0;
- * for await (const chunk of records.pipe(createTextLineEncoder())) bytes += chunk.length;
- * console.log(bytes); // 5
- * ```
- */
-export function createTextLineEncoder(options?: Partial<TextLineEncodeOptions>): Transform {
-  return nodeEncoder('createTextLineEncoder', (record) => encodeTextLine(record, options));
-}
-
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
-/** Hands chunks from a writer that calls back to a reader that iterates, one at a time. Either side may end it at any moment. */
+/**
+ * Passes chunks, one at a time, from a writer with callbacks to a reader that iterates. Either side may
+ * end it at any time.
+ */
 class HandOver implements AsyncIterableIterator<Uint8Array> {
   #given: { chunk: Uint8Array; taken: () => void } | undefined;
   #waiting: ((step: IteratorResult<Uint8Array>) => void) | undefined;
@@ -186,7 +196,7 @@ class HandOver implements AsyncIterableIterator<Uint8Array> {
     return this;
   }
 
-  /** Offers a chunk; `taken` is called when the reader has it, or wants no more. One at a time. */
+  /** Offers a chunk, and calls `taken` when the reader has it or has ended. One chunk at a time. */
   give(chunk: Uint8Array, taken: () => void): void {
     const waiting = this.#waiting;
     if (waiting === undefined && !this.#ended) {
@@ -198,7 +208,7 @@ class HandOver implements AsyncIterableIterator<Uint8Array> {
     taken();
   }
 
-  /** Says that no more chunks come. */
+  /** Ends the input: no more chunks follow. */
   end(): void {
     this.#ended = true;
     this.#waiting?.(END);

@@ -12,36 +12,26 @@ import {
 import { checkShardNames, nameShards, type ShardNaming } from './shard-names.ts';
 import type { RecordWriteOptions } from './write-options.ts';
 
-/** How shards are cut. */
+/** How to write shards. */
 export type ShardOptions<O extends RecordWriteOptions> = Omit<O, 'append' | 'atomic'> & {
   /**
-   * A new shard begins when the next record would make the current one larger than this (uncompressed bytes, framing included).
-   * Default 128 MiB. A larger record makes a shard of its own.
+   * Maximum size of a shard in uncompressed bytes, framing included: the record that would exceed it
+   * starts the next shard. A larger record gets a shard of its own. Default 128 MiB.
    */
   readonly maxShardBytes: number;
-  /** Put behind the number, e.g. `.tfrecord`. Default none. */
+  /** Follows the number in the name, for example `.tfrecord`. Default none. */
   readonly suffix: string;
 };
 
-/** An object with the names of all options of a writer of shards. Those that have no meaning for shards may be shared with another writer. */
+/**
+ * An object with the names of all options of a shard writer. It includes options without meaning for
+ * shards, so that one object of options can serve both kinds of writers.
+ */
 export function shardNames<O extends RecordWriteOptions>(format: WriteFormat<O>): object {
   return { ...format.writeOptions(undefined), maxShardBytes: true, suffix: true };
 }
 
-/** Opens a writer of shards of a format. */
-export function openShards<O extends RecordWriteOptions>(
-  format: WriteFormat<O>,
-  prefix: string,
-  options: Partial<ShardOptions<O>> = {},
-): RecordShardWriter {
-  return new RecordShardWriter(
-    format as unknown as WriteFormat,
-    prefix,
-    options as Partial<ShardOptions<RecordWriteOptions>>,
-  );
-}
-
-/** Writes records into shards, in order. Made by `openTFRecordShards` and the like. */
+/** Writes records into shards, in order. Returned by `openTFRecordShards` and its relatives. */
 export class RecordShardWriter implements AsyncDisposable {
   readonly #prefix: string;
   readonly #naming: ShardNaming;
@@ -50,17 +40,17 @@ export class RecordShardWriter implements AsyncDisposable {
   readonly #format: WriteFormat;
   readonly #finished: UnnamedFile[] = [];
   #current: RecordWriter | undefined;
-  /** The change to the next shard that is under way, and the records that came meanwhile. */
+  /** The switch to the next shard in progress, and the records accepted in the meantime. */
   #pending: Promise<void> | undefined;
   #failure: unknown;
   #closed: Promise<WrittenFile[]> | undefined;
 
   /** @hideconstructor */
-  constructor(format: WriteFormat, prefix: string, options: Partial<ShardOptions<RecordWriteOptions>>) {
+  constructor(format: WriteFormat, prefix: string, options: Partial<ShardOptions<RecordWriteOptions>> = {}) {
     const { maxShardBytes = 128 * 1024 * 1024, suffix = '', ...rest } = options;
     checkPath('prefix', prefix);
     if (!(maxShardBytes >= 1))
-      throw new UsageError(`maxShardBytes: expected a number from 1, got ${maxShardBytes}`);
+      throw new UsageError(`maxShardBytes: expected a number >= 1, got ${maxShardBytes}`);
     this.#format = format;
     this.#prefix = prefix;
     this.#maxShardBytes = maxShardBytes;
@@ -71,7 +61,7 @@ export class RecordShardWriter implements AsyncDisposable {
   }
 
   /**
-   * Takes one record, as {@link RecordWriter.write}: where it returns a promise, the payload must stay as it is until that settles.
+   * Accepts one record. If it returns a promise, do not change the payload until that settles.
    * @throws as {@link RecordWriter.write}
    */
   write(payload: Uint8Array): Promise<void> | undefined {
@@ -83,23 +73,26 @@ export class RecordShardWriter implements AsyncDisposable {
     if (this.#pending === undefined && current !== undefined && this.#fits(current, payload))
       return current.write(payload);
     this.#format.checkPayload(payload, this.#options);
-    const pending = this.#writeBehind(this.#pending, payload);
+    const pending = this.#writeAfter(this.#pending, payload);
     this.#pending = pending;
     const settled = (): void => {
       if (this.#pending === pending) this.#pending = undefined;
     };
-    // Whoever does not wait for it is told of a failure by the next call.
+    // If nobody awaits it, the next call throws the failure.
     pending.then(settled, settled);
     return pending;
   }
 
-  /** Ends the last shard and gives all their names; no record at all makes one empty shard. Calling it again gives the same answer. */
+  /**
+   * Finishes the last shard and names all of them. Without records, one empty shard is written. Later
+   * calls return the same promise.
+   */
   close(): Promise<WrittenFile[]> {
     this.#closed ??= this.#finish();
     return this.#closed;
   }
 
-  /** Gives all shards up: none appears. */
+  /** Discards all shards: none appears. */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
       await this.#closed.catch(() => {});
@@ -109,12 +102,12 @@ export class RecordShardWriter implements AsyncDisposable {
     this.#closed = Promise.reject(this.#failure);
     this.#closed.catch(() => {});
     await this.#pending?.catch(() => {});
-    await this.#giveUp(this.#failure);
+    await this.#discard(this.#failure);
   }
 
   /**
-   * Aborts, unless `close` was called: leaving an `await using` block by an exception publishes no shard.
-   * Call `close` at the end of the block.
+   * Aborts unless `close` was called: an exception that leaves an `await using` block publishes no
+   * shard. Call `close` at the end of the block.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort();
@@ -124,29 +117,29 @@ export class RecordShardWriter implements AsyncDisposable {
     return shard.frameBytes + shard.frameBytesOf(payload) <= this.#maxShardBytes;
   }
 
-  async #writeBehind(before: Promise<void> | undefined, payload: Uint8Array): Promise<void> {
+  async #writeAfter(before: Promise<void> | undefined, payload: Uint8Array): Promise<void> {
     await before;
     if (this.#failure !== undefined) throw this.#failure;
     try {
       if (this.#current === undefined || !this.#fits(this.#current, payload)) {
-        await this.#endShard();
+        await this.#finishShard();
         this.#current = await this.#openShard();
       }
       await this.#current.write(payload);
     } catch (error) {
-      await this.#giveUp(error);
+      await this.#discard(error);
       throw error;
     }
   }
 
   async #openShard(): Promise<RecordWriter> {
-    // At the first shard, before hours are spent on writing; `nameShards` checks again.
+    // Before the first record, so that it does not fail after hours of writing; `nameShards` checks again.
     if (this.#finished.length === 0) await checkShardNames(this.#naming);
     const { prefix, suffix } = this.#naming;
     return openWriter(this.#format, `${prefix}-next-of-many${suffix}`, this.#options, true);
   }
 
-  async #endShard(): Promise<void> {
+  async #finishShard(): Promise<void> {
     if (this.#current === undefined) return;
     this.#finished.push(await this.#current.finishUnnamed());
     this.#current = undefined;
@@ -157,11 +150,11 @@ export class RecordShardWriter implements AsyncDisposable {
       await this.#pending;
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#current === undefined) this.#current = await this.#openShard();
-      await this.#endShard();
+      await this.#finishShard();
       if (this.#failure !== undefined) throw this.#failure;
       return await nameShards(this.#finished, this.#naming);
     } catch (error) {
-      await this.#giveUp(error);
+      await this.#discard(error);
       throw error;
     } finally {
       this.#options.signal?.removeEventListener('abort', this.#onAbort);
@@ -173,14 +166,14 @@ export class RecordShardWriter implements AsyncDisposable {
     const { reason } = this.#options.signal ?? {};
     const failure = new RecordpipeError('aborted', 'aborted by its signal', place, reason);
     this.#failure ??= failure;
-    // Else `close` is under way and finds the failure.
+    // If `close` was called, it finds the failure.
     if (this.#closed !== undefined) return;
     void Promise.resolve(this.#pending)
       .catch(() => {})
-      .then(() => this.#giveUp(failure));
+      .then(() => this.#discard(failure));
   };
 
-  async #giveUp(failure: unknown): Promise<void> {
+  async #discard(failure: unknown): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#failure ??= failure;
     await this.#current?.abort();

@@ -7,10 +7,9 @@ import type { Output, Sink, Unnamed } from '../../storage/storage.ts';
 import { type ScanOptions, scanSource } from '../scan-source.ts';
 import { FrameQueue } from './frame-queue.ts';
 import { type Appendable, prepareOutput } from './prepare-output.ts';
-import type { RecordWriteOptions } from './write-options.ts';
-import { writeOptions } from './write-options.ts';
+import { type RecordWriteOptions, writeOptions } from './write-options.ts';
 
-/** What a closed writer has written. */
+/** The result of a closed writer. */
 export interface WrittenFile {
   readonly path: string;
   /** Records written by this writer. */
@@ -31,7 +30,7 @@ export interface UnnamedFile {
 export interface WriteFormat<O extends RecordWriteOptions = RecordWriteOptions> {
   readonly name: string;
   /**
-   * The complete options.
+   * Completes and checks options.
    * @throws UsageError for an invalid value
    */
   writeOptions(given: Partial<O> | undefined): O;
@@ -40,7 +39,7 @@ export interface WriteFormat<O extends RecordWriteOptions = RecordWriteOptions> 
   framer(options: O): Framer | Promise<Framer>;
   /**
    * Makes sure that records can be appended to an existing file, and returns its contents.
-   * @throws RecordpipeError what is wrong with its end, or `unsupported-source`
+   * @throws RecordpipeError errors at the end of the file; `unsupported-source`
    */
   checkAppendable(path: string, options: O): Promise<Appendable>;
 }
@@ -68,7 +67,7 @@ export function writingOf<R extends CodecOptions, W extends object>(
 
 /**
  * Opens a file of a format for writing.
- * @param renamed whether it will get another name than this (`finishUnnamed`)
+ * @param renamed whether `finishUnnamed` will be called, and the file gets another name
  */
 export async function openWriter<O extends RecordWriteOptions>(
   format: WriteFormat<O>,
@@ -78,18 +77,21 @@ export async function openWriter<O extends RecordWriteOptions>(
 ): Promise<RecordWriter> {
   const options = format.writeOptions(given);
   checkAborted(options.signal);
-  const check = (existing: string): Promise<Appendable> => format.checkAppendable(existing, options);
-  const target = await prepareOutput(path, options, given?.compression, check, renamed);
+  const target = await prepareOutput(path, options, {
+    compression: given?.compression,
+    checkAppendable: (existing) => format.checkAppendable(existing, options),
+    renamed,
+  });
   return new RecordWriter(target, await format.framer(options), options);
 }
 
-/** @throws UsageError for anything but bytes: other things have a length as well, and would be written as something else */
+/** @throws UsageError for anything but a `Uint8Array`, and for one whose buffer is detached */
 export function checkPayload(payload: Uint8Array): void {
   if (!(payload instanceof Uint8Array))
     throw new UsageError(`write: expected a record as Uint8Array, got ${typeof payload}`);
   if (payload.length === 0 && isDetached(payload.buffer))
     throw new UsageError(
-      'write: the buffer of this record is detached: it was moved to another thread before; pass a copy',
+      'write: the buffer of this record is detached, because it was moved to another thread; pass a copy',
     );
 }
 
@@ -104,7 +106,7 @@ function isDetached(buffer: ArrayBufferLike): boolean {
   }
 }
 
-/** Writes the records of one file, in order. Made by `openTFRecordWriter` and the like. */
+/** Writes the records of one file, in order. Returned by `openTFRecordWriter` and its relatives. */
 export class RecordWriter implements AsyncDisposable {
   readonly path: string;
   #records = 0;
@@ -129,22 +131,25 @@ export class RecordWriter implements AsyncDisposable {
     else onAbort(options.signal, this.#onAbort);
   }
 
-  /** Records taken so far. */
+  /** Records accepted so far. */
   get records(): number {
     return this.#records;
   }
 
-  /** Bytes that the frame of this payload would take, uncompressed. @throws as `write` for what the format cannot hold */
+  /**
+   * Bytes that the frame of a payload takes, uncompressed.
+   * @throws as `write` for a payload that the format cannot represent
+   */
   frameBytesOf(payload: Uint8Array): number {
     return this.#framer.frameBytes(payload);
   }
 
-  /** Bytes that the records taken so far need, uncompressed. */
+  /** Bytes of the frames of all accepted records, uncompressed. */
   get frameBytes(): number {
     return this.#frameBytes;
   }
 
-  /** What keeps the writer from taking more, if anything does. */
+  /** The error that stopped the writer, if any. */
   get failure(): unknown {
     return this.#queue.failure;
   }
@@ -155,13 +160,16 @@ export class RecordWriter implements AsyncDisposable {
   }
 
   /**
-   * Takes one record. Returns `undefined` when the payload has been copied, which is nearly always; else, when the disk is behind, a
-   * promise: the payload must stay as it is until that settles. `await writer.write(payload)` is right in both cases; order is kept
-   * even for those who do not wait.
+   * Accepts one record. Returns `undefined` if the payload has been copied, which is the usual case.
+   * Returns a promise if the disk cannot keep up: do not change the payload until it settles.
+   * `await writer.write(payload)` is right in both cases. Records keep their order even if the caller
+   * does not wait.
    *
-   * @throws RecordpipeError `closed`, `aborted`, or (also from the promise) what kept an earlier record from being written: `io-failure`, …; for a payload
-   * that the format cannot hold `record-too-large`, `unrepresentable`: it is not taken, and the writer goes on
-   * @throws UsageError when the payload is too large for TFRecord (2^32 - 64 bytes); UsageError when it is no `Uint8Array`
+   * @throws RecordpipeError `closed`, `aborted`, or the error that stopped the writer (`io-failure`, …),
+   * also from the promise; `record-too-large`, `unrepresentable` for a payload that the format cannot
+   * represent: the writer ignores that record and stays usable
+   * @throws UsageError for a payload that is too large for TFRecord (2^32 - 64 bytes), or not a
+   * `Uint8Array`
    */
   write(payload: Uint8Array): Promise<void> | undefined {
     this.#checkUsable();
@@ -173,21 +181,22 @@ export class RecordWriter implements AsyncDisposable {
     return this.#queue.push(payload, frameBytes);
   }
 
-  /** Puts everything taken so far into the file, so that readers of a file written in place see it. */
+  /** Writes all accepted records to the file. Readers of a file written in place then see them. */
   async flush(): Promise<void> {
     this.#checkUsable();
-    await this.#queue.behind(() => this.#sink.flush());
+    await this.#queue.afterAll(() => this.#sink.flush());
   }
 
-  /** Writes what is left, closes the file and gives it its name. Calling it again gives the same answer. */
+  /** Writes the remaining records, closes and names the file. Later calls return the same promise. */
   close(): Promise<WrittenFile> {
     this.#closed ??= this.#finish(true);
     return this.#closed;
   }
 
   /**
-   * Gives the file up: what has no name yet is removed, an older file of the name stays, what was appended is taken back. A file
-   * written in place (`atomic: false`) keeps what it has. After `close` this does nothing but wait for it.
+   * Discards the file: removes a file that has no name yet, keeps an older file of the name, and
+   * removes appended records. A file written in place (`atomic: false`) keeps its contents. After
+   * `close` this only waits for it.
    */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
@@ -197,35 +206,36 @@ export class RecordWriter implements AsyncDisposable {
     const failure = new RecordpipeError('closed', 'the writer was aborted', { uri: this.path });
     this.#closed = Promise.reject(failure);
     this.#closed.catch(() => {});
-    await this.#giveUp(failure);
+    await this.#discard(failure);
   }
 
   /**
-   * Aborts, unless `close` was called: leaving an `await using` block by an exception publishes nothing.
-   * Call `close` at the end of the block.
+   * Aborts unless `close` was called: an exception that leaves an `await using` block publishes
+   * nothing. Call `close` at the end of the block.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort();
   }
 
   /**
-   * Like `close`, but leaves the file under its temporary name, for naming several files at once.
+   * Like `close`, but leaves the file under its temporary name, so that several files can be named
+   * at once.
    * @internal
    */
   async finishUnnamed(): Promise<UnnamedFile> {
     this.#closed ??= this.#finish(false);
-    // Not the writer itself, which holds more memory than the file's name.
+    // Returns the file, not the writer, which holds more memory.
     const { file } = this.#target;
     return { written: await this.#closed, file };
   }
 
   async #finish(named: boolean): Promise<WrittenFile> {
     try {
-      await this.#queue.behind(() => this.#sink.close());
+      await this.#queue.afterAll(() => this.#sink.close());
       this.#queue.release();
       if (named) await this.#target.file.name(this.path);
     } catch (error) {
-      await this.#giveUp(error);
+      await this.#discard(error);
       throw error;
     } finally {
       this.#signal?.removeEventListener('abort', this.#onAbort);
@@ -242,11 +252,11 @@ export class RecordWriter implements AsyncDisposable {
     const { reason } = this.#signal ?? {};
     const failure = new RecordpipeError('aborted', 'aborted by its signal', { uri: this.path }, reason);
     this.#queue.failure ??= failure;
-    // Else `close` is under way and finds the failure.
-    if (this.#closed === undefined) void this.#giveUp(failure);
+    // If `close` was called, it finds the failure.
+    if (this.#closed === undefined) void this.#discard(failure);
   };
 
-  async #giveUp(failure: unknown): Promise<void> {
+  async #discard(failure: unknown): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#queue.failure ??= failure;
     await this.#queue.settled();

@@ -12,38 +12,39 @@ import { readOptions } from '../read-options.ts';
 import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
 import type { RecordIOReadOptions } from '../recordio.ts';
 
-/** Records lie at multiples of four. */
+/** Records start at multiples of four. */
 const ALIGNMENT = 4;
-const LOOK_BYTES = 64 * 1024;
+const SEARCH_BYTES = 64 * 1024;
 
-/** Which split of a file is read. */
+/** Selects one split of a file. */
 export interface RecordIOSplit {
   /** From 0 to `splits - 1`. */
   readonly split: number;
-  /** How many there are. */
+  /** Number of splits. */
   readonly splits: number;
 }
 
-/** How a split of a file is read. */
+/** How to read a split of a file. */
 export type RecordIOSplitOptions = RecordIOSplit &
   Partial<Omit<RecordIOReadOptions, 'compression' | 'reuse'>>;
 
-/** A stretch of a file: from its first byte to the one behind its last. */
+/** Bytes of a file, from `start` up to but not including `end`. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Where split `split` of `splits` of an uncompressed RecordIO file lies, by dmlc's rule, so that splits read here and there fit together: equal
- * stretches of bytes, each moved on to the next header at which a record begins. All together are the file, no two have a record in
- * common, and some may be empty.
+ * Locates split `split` of `splits` of an uncompressed RecordIO file by dmlc's rule, so that splits
+ * read with recordpipe and with dmlc are the same: equal ranges of bytes, each moved to the next header
+ * that starts a record. The splits cover the file, do not overlap, and may be empty.
  *
- * The rule trusts that no payload holds the magic number at a multiple of four: files that were written without escapes may be cut inside a record.
+ * The rule expects that no payload contains the magic number at a multiple of four. In a file written
+ * without escapes a split may start within a record.
  *
- * @throws UsageError unless both are whole numbers, 0 <= split < splits
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `unsupported-source` for a gzip file; `missing-padding` for one
- * whose size is not a multiple of 4
+ * @throws UsageError unless both are integers with 0 <= split < splits
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `unsupported-source` for a gzip
+ * file; `missing-padding` for a file whose size is not a multiple of 4
  * @example
  * ```ts
  * import { openRecordIOWriter, recordIOSplitRange } from 'recordpipe/records/write';
@@ -58,18 +59,9 @@ export async function recordIOSplitRange(path: string | URL, split: RecordIOSpli
   return splitRange(path, split, {});
 }
 
-async function splitRange(path: string | URL, split: RecordIOSplit, access: Access): Promise<ByteRange> {
-  const file = await openStoredFile(path, access);
-  try {
-    return await rangeOf(file, split);
-  } finally {
-    await file.close();
-  }
-}
-
 /**
- * The records of one split of a RecordIO file, as `readRecordIO` gives those of a whole one; offsets are positions in the file, and records are counted
- * from the beginning of the split.
+ * Reads the records of one split of a RecordIO file, as `readRecordIO` reads those of a whole file.
+ * Offsets are positions in the file; records are counted from the start of the split.
  *
  * @throws as {@link recordIOSplitRange} and `readRecordIO`, while iterating; UsageError at once
  * @example
@@ -88,7 +80,7 @@ export function readRecordIOSplit(path: string | URL, options: RecordIOSplitOpti
 }
 
 /**
- * The same records in batches.
+ * Reads the records of one split in batches.
  *
  * @throws as {@link readRecordIOSplit}
  * @example
@@ -126,7 +118,7 @@ async function* batches(
       new RecordIODecoder(complete, { uri, size: () => end, start: { offset: start } }, stats),
   };
   try {
-    // Fresh buffers: what is read ahead may be beyond the end.
+    // No reuse of buffers: the read-ahead may cross the end of the split.
     const complete: RecordIOReadOptions = { ...options, uri, compression: 'none', reuse: false };
     yield* readBatches(codec, upTo(chunks, end - start), complete, stats);
   } finally {
@@ -144,13 +136,26 @@ async function* upTo(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGen
   }
 }
 
-/** Source of the rule: `ResetPartition` of dmlc-core's input split, and its `SeekRecordBegin` for RecordIO. */
+async function splitRange(path: string | URL, split: RecordIOSplit, access: Access): Promise<ByteRange> {
+  const file = await openStoredFile(path, access);
+  try {
+    return await rangeOf(file, split);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The rule of `ResetPartition` in dmlc-core's input split, and of its `SeekRecordBegin` for RecordIO. */
 async function rangeOf(file: StoredFile, { split, splits }: RecordIOSplit): Promise<ByteRange> {
   const { size, path: uri } = file;
   const head = new Uint8Array(Math.min(4, size));
   await file.read(head, 0, head.length, 0);
   if (looksLikeGzip(head))
-    throw new RecordpipeError('unsupported-source', 'a gzip stream cannot be read in splits', { uri });
+    throw new RecordpipeError(
+      'unsupported-source',
+      'a gzip stream cannot be read in splits; decompress it first',
+      { uri },
+    );
   if (size % ALIGNMENT !== 0) throw unaligned(size, uri);
   const step = Math.ceil(size / splits / ALIGNMENT) * ALIGNMENT;
   const start = Math.min(step * split, size);
@@ -162,12 +167,12 @@ async function rangeOf(file: StoredFile, { split, splits }: RecordIOSplit): Prom
   };
 }
 
-/** Position of the first header at or after `from` at which a record begins; the end of the file if there is none. */
+/** Position of the first header at or after `from` that starts a record, or the end of the file. */
 async function nextHead(file: StoredFile, from: number): Promise<number> {
   const { size } = file;
-  const buffer = new Uint8Array(LOOK_BYTES);
-  for (let at = from; at < size; at += LOOK_BYTES - PART_HEADER_BYTES) {
-    const length = Math.min(LOOK_BYTES, size - at);
+  const buffer = new Uint8Array(SEARCH_BYTES);
+  for (let at = from; at < size; at += SEARCH_BYTES - PART_HEADER_BYTES) {
+    const length = Math.min(SEARCH_BYTES, size - at);
     await file.read(buffer, 0, length, at);
     const head = findRecordHead(buffer, 0, length);
     if (head >= 0) return at + head;
@@ -176,7 +181,7 @@ async function nextHead(file: StoredFile, from: number): Promise<number> {
 }
 
 function unaligned(size: number, uri: string): RecordpipeError {
-  const text = `recordio: the file has ${size} bytes, which is not a multiple of ${ALIGNMENT}: its end is missing, or the padding of its last record; only a whole file can be read in splits`;
+  const text = `recordio: the file has ${size} bytes, which is not a multiple of ${ALIGNMENT}: its end, or the padding of its last record, is missing; only a whole file can be read in splits, so regenerate or repair it (recordpipe repair)`;
   return new RecordpipeError('missing-padding', text, { uri });
 }
 

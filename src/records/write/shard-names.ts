@@ -6,12 +6,10 @@ import type { Storage } from '../../storage/storage.ts';
 import type { UnnamedFile, WrittenFile } from './record-writer.ts';
 import type { RecordWriteOptions } from './write-options.ts';
 
-export { isRecordName, isSidecar } from '../inputs/record-names.ts';
-
-/** Names that an error lists. */
+/** Maximum names in an error message. */
 const MAX_LISTED = 3;
 
-/** What the names of a set of shards have in common: `PREFIX-00000-of-00012SUFFIX`. */
+/** The names of a set of shards: `PREFIX-00000-of-00012SUFFIX`. */
 export interface ShardNaming extends Pick<RecordWriteOptions, 'overwrite' | 'objects' | 'signal'> {
   readonly prefix: string;
   readonly suffix: string;
@@ -23,7 +21,7 @@ export function shardName({ prefix, suffix }: ShardNaming, index: number, count:
 }
 
 /**
- * The existing shards of this prefix and suffix, of any number, in no order.
+ * Finds the existing shards with this prefix and suffix, of sets of any size, in no order.
  * @throws RecordpipeError `access-denied`, `object-missing` (no such bucket), `retries-exhausted`, `io-failure`, `aborted`
  */
 export async function findShards(naming: ShardNaming): Promise<string[]> {
@@ -43,9 +41,9 @@ export async function findShards(naming: ShardNaming): Promise<string[]> {
 }
 
 /**
- * Fails where shards of this prefix exist, unless they are to be replaced: two sets in one folder would be read as one.
- * @param existing what `findShards` found, if it was called
- * @returns the shards that exist
+ * Fails if shards with this prefix exist and may not be replaced: a reader would read both sets.
+ * @param existing the result of `findShards`, if it was called
+ * @returns the existing shards
  * @throws RecordpipeError `already-exists`, and as `findShards`
  */
 export async function checkShardNames(
@@ -58,8 +56,8 @@ export async function checkShardNames(
 }
 
 /**
- * Gives finished shards their names, all of them, and then removes the shards of an older set of another number.
- * @throws RecordpipeError `already-exists`, and what keeps a file from being named
+ * Names finished shards, and then removes the shards of an older set of another size.
+ * @throws RecordpipeError `already-exists`, and errors of the file system or the object store
  */
 export async function nameShards(
   shards: readonly UnnamedFile[],
@@ -86,11 +84,11 @@ function shardsExist(found: readonly string[]): RecordpipeError {
   const names = found.slice().sort();
   const listed = names.slice(0, MAX_LISTED).map((name) => basename(name));
   const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : '';
-  const text = `shards of this prefix exist: ${listed.join(', ')}${more}; a second set beside them would be read together with them; pass overwrite: true to replace them`;
+  const text = `shards with this prefix exist: ${listed.join(', ')}${more}; readers would read them together with a second set; pass overwrite: true to replace them`;
   return new RecordpipeError('already-exists', text, { uri: names[0] });
 }
 
-/** Whether this stands between the prefix and the suffix of a shard: `00000-of-00012`. */
+/** Whether a text is the part between prefix and suffix of a shard's name: `00000-of-00012`. */
 function isShardNumber(text: string): boolean {
   return /^\d{5,}-of-\d{5,}$/.test(text);
 }

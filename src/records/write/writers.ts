@@ -7,28 +7,53 @@ import { formatNames, recordFormat } from '../../formats/registry.ts';
 import { textLineFormat } from '../../formats/textline/format.ts';
 import type { TextLineEncodeOptions } from '../../formats/textline/options.ts';
 import { tfrecordFormat } from '../../formats/tfrecord/format.ts';
-import { openShards, type RecordShardWriter, type ShardOptions, shardNames } from './record-shards.ts';
+import { RecordShardWriter, type ShardOptions, shardNames } from './record-shards.ts';
 import { openWriter, type RecordWriter, type WriteFormat, writingOf } from './record-writer.ts';
 import type { RecordWriteOptions } from './write-options.ts';
 
-/** How a TFRecord file is written. Every field has a default; pass what differs. */
+/** How to write a TFRecord file. Every field has a default. */
 export type TFRecordWriteOptions = RecordWriteOptions;
 
-/** How shards of TFRecords are cut and written. */
+/** How to write a RecordIO file. Every field has a default. */
+export interface RecordIOWriteOptions extends RecordWriteOptions, RecordIOEncodeOptions {}
+
+/** How to write a text file. Every field has a default. */
+export interface TextLineWriteOptions extends RecordWriteOptions, TextLineEncodeOptions {}
+
+/** How to write a file whose format is an option: each format uses its own options and ignores the rest. */
+export interface AnyRecordWriteOptions
+  extends TFRecordWriteOptions,
+    RecordIOWriteOptions,
+    TextLineWriteOptions {}
+
+/** How to write shards of TFRecords. */
 export type TFRecordShardOptions = ShardOptions<TFRecordWriteOptions>;
 
+/** How to write shards of RecordIO. */
+export type RecordIOShardOptions = ShardOptions<RecordIOWriteOptions>;
+
+/** How to write shards of text. */
+export type TextLineShardOptions = ShardOptions<TextLineWriteOptions>;
+
+/** How to write shards whose format is an option. */
+export type AnyRecordShardOptions = ShardOptions<AnyRecordWriteOptions>;
+
 const tfrecordWriting: WriteFormat<TFRecordWriteOptions> = writingOf(tfrecordFormat);
+const recordIOWriting: WriteFormat<RecordIOWriteOptions> = writingOf(recordIOFormat);
+const textLineWriting = writingOf(textLineFormat) as WriteFormat<TextLineWriteOptions>;
 
 /**
- * Opens a TFRecord file for writing; by default it appears under its name, whole, when the writer is closed.
+ * Opens a TFRecord file for writing. By default it appears under its name, complete, when the writer
+ * is closed.
  *
- * Call `close` when all records are written. `await using` aborts a writer that was not closed, so that a block left by an exception
- * publishes nothing.
+ * Call `close` when all records are written. `await using` aborts a writer that is not closed: a block
+ * that ends with an exception publishes nothing.
  *
- * @param path where to; `-` is standard output, which gets the bytes as they come
- * @throws RecordpipeError `not-found`, `access-denied`, `already-exists`, `io-failure`; appending: `unsupported-source` where the file's compression differs or cannot be
- * appended to, and what reading it finds where it does not end with a whole record
- * @throws UsageError for an option value that no option has
+ * @param path a path, an `s3://` address, or `-` for standard output, which gets the bytes at once
+ * @throws RecordpipeError `not-found`, `access-denied`, `already-exists`, `io-failure`; when appending,
+ * also `unsupported-source` if the compression of the file differs or does not support appending, and
+ * the errors of reading it if it does not end with a whole record
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { openTFRecordWriter } from 'recordpipe/records/write';
@@ -45,16 +70,15 @@ export async function openTFRecordWriter(
   path: string | URL,
   options?: Partial<TFRecordWriteOptions>,
 ): Promise<RecordWriter> {
-  checkOptionNames('openTFRecordWriter', options, tfrecordWriting.writeOptions(undefined));
-  return openWriter(tfrecordWriting, path, options);
+  return openChecked('openTFRecordWriter', tfrecordWriting, path, options);
 }
 
 /**
- * Opens a writer of shards `PREFIX-00000-of-00012SUFFIX`, …: how many there are is known only at the end, so all get their names
- * when the writer is closed, and until then none is to be seen.
+ * Opens a writer of shards `PREFIX-00000-of-00012SUFFIX`, …. Their number is known only at the end: all
+ * appear under their names when the writer is closed.
  *
- * @param prefix path and beginning of the name
- * @throws UsageError for an option value that no option has
+ * @param prefix folder and beginning of the names
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { openTFRecordShards } from 'recordpipe/records/write';
@@ -66,26 +90,17 @@ export async function openTFRecordWriter(
  */
 export function openTFRecordShards(
   prefix: string,
-  options: Partial<TFRecordShardOptions> = {},
+  options?: Partial<TFRecordShardOptions>,
 ): RecordShardWriter {
-  checkOptionNames('openTFRecordShards', options, shardNames(tfrecordWriting));
-  return openShards(tfrecordWriting, prefix, options);
+  return openShards('openTFRecordShards', tfrecordWriting, prefix, options);
 }
 
-/** How a RecordIO file is written. Every field has a default; pass what differs. */
-export interface RecordIOWriteOptions extends RecordWriteOptions, RecordIOEncodeOptions {}
-
-/** How shards of RecordIO are cut and written. */
-export type RecordIOShardOptions = ShardOptions<RecordIOWriteOptions>;
-
-const recordIOWriting: WriteFormat<RecordIOWriteOptions> = writingOf(recordIOFormat);
-
 /**
- * Opens a RecordIO file for writing; by default it appears under its name, whole, when the writer is closed. The same contract as `openTFRecordWriter`.
+ * Opens a RecordIO file for writing, with the contract of {@link openTFRecordWriter}.
  *
- * @param path where to; `-` is standard output, which gets the bytes as they come
- * @throws RecordpipeError as `openTFRecordWriter`; `write` also `record-too-large`
- * @throws UsageError for an option value that no option has, and for options that exclude each other
+ * @param path a path, an `s3://` address, or `-` for standard output, which gets the bytes at once
+ * @throws RecordpipeError as `openTFRecordWriter`; `write` also throws `record-too-large`
+ * @throws UsageError for an invalid option value, and for options that exclude each other
  * @example
  * ```ts
  * import { openRecordIOWriter } from 'recordpipe/records/write';
@@ -98,15 +113,14 @@ export async function openRecordIOWriter(
   path: string | URL,
   options?: Partial<RecordIOWriteOptions>,
 ): Promise<RecordWriter> {
-  checkOptionNames('openRecordIOWriter', options, recordIOWriting.writeOptions(undefined));
-  return openWriter(recordIOWriting, path, options);
+  return openChecked('openRecordIOWriter', recordIOWriting, path, options);
 }
 
 /**
- * Opens a writer of shards of RecordIO, `PREFIX-00000-of-00012SUFFIX` and so on. The same contract as `openTFRecordShards`.
+ * Opens a writer of shards of RecordIO, with the contract of {@link openTFRecordShards}.
  *
- * @param prefix path and beginning of the name
- * @throws UsageError for an option value that no option has, and for options that exclude each other
+ * @param prefix folder and beginning of the names
+ * @throws UsageError for an invalid option value, and for options that exclude each other
  * @example
  * ```ts
  * import { openRecordIOShards } from 'recordpipe/records/write';
@@ -117,27 +131,18 @@ export async function openRecordIOWriter(
  */
 export function openRecordIOShards(
   prefix: string,
-  options: Partial<RecordIOShardOptions> = {},
+  options?: Partial<RecordIOShardOptions>,
 ): RecordShardWriter {
-  checkOptionNames('openRecordIOShards', options, shardNames(recordIOWriting));
-  return openShards(recordIOWriting, prefix, options);
+  return openShards('openRecordIOShards', recordIOWriting, prefix, options);
 }
 
-/** How a text file is written. Every field has a default; pass what differs. */
-export interface TextLineWriteOptions extends RecordWriteOptions, TextLineEncodeOptions {}
-
-/** How shards of text are cut and written. */
-export type TextLineShardOptions = ShardOptions<TextLineWriteOptions>;
-
-const textLineWriting = writingOf(textLineFormat) as WriteFormat<TextLineWriteOptions>;
-
 /**
- * Opens a text file for writing, a line for each record; by default it appears under its name, whole, when the writer is closed. The same contract as
- * `openTFRecordWriter`.
+ * Opens a text file for writing, one line per record, with the contract of {@link openTFRecordWriter}.
  *
- * @param path where to; `-` is standard output, which gets the bytes as they come
- * @throws RecordpipeError as `openTFRecordWriter`; `write` also `unrepresentable` for a payload that would not be read back as it is (see `encodeTextLine`)
- * @throws UsageError for an option value that no option has
+ * @param path a path, an `s3://` address, or `-` for standard output, which gets the bytes at once
+ * @throws RecordpipeError as `openTFRecordWriter`; `write` also throws `unrepresentable` for a payload
+ * that a reader would not read back unchanged (see `encodeTextLine`)
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { openTextLineWriter } from 'recordpipe/records/write';
@@ -150,15 +155,14 @@ export async function openTextLineWriter(
   path: string | URL,
   options?: Partial<TextLineWriteOptions>,
 ): Promise<RecordWriter> {
-  checkOptionNames('openTextLineWriter', options, textLineWriting.writeOptions(undefined));
-  return openWriter(textLineWriting, path, options);
+  return openChecked('openTextLineWriter', textLineWriting, path, options);
 }
 
 /**
- * Opens a writer of shards of text, `PREFIX-00000-of-00012SUFFIX` and so on. The same contract as `openTFRecordShards`.
+ * Opens a writer of shards of text, with the contract of {@link openTFRecordShards}.
  *
- * @param prefix path and beginning of the name
- * @throws UsageError for an option value that no option has
+ * @param prefix folder and beginning of the names
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { openTextLineShards } from 'recordpipe/records/write';
@@ -169,27 +173,17 @@ export async function openTextLineWriter(
  */
 export function openTextLineShards(
   prefix: string,
-  options: Partial<TextLineShardOptions> = {},
+  options?: Partial<TextLineShardOptions>,
 ): RecordShardWriter {
-  checkOptionNames('openTextLineShards', options, shardNames(textLineWriting));
-  return openShards(textLineWriting, prefix, options);
+  return openShards('openTextLineShards', textLineWriting, prefix, options);
 }
 
-/** How records are written where the format is an option: the options of all formats, of which each takes its own and leaves the rest. */
-export interface AnyRecordWriteOptions
-  extends TFRecordWriteOptions,
-    RecordIOWriteOptions,
-    TextLineWriteOptions {}
-
-/** How shards are cut and written where the format is an option. */
-export type AnyRecordShardOptions = ShardOptions<AnyRecordWriteOptions>;
-
 /**
- * Opens a file of the named format for writing, as `openTFRecordWriter` and its like do.
+ * Opens a file of the named format for writing, as {@link openTFRecordWriter} and its relatives do.
  *
- * @param options `format`, which has no default, and what differs from the format's defaults
+ * @param options `format`, which has no default, and options that differ from the defaults
  * @throws as the writer of the format
- * @throws UsageError for an unknown format or option value
+ * @throws UsageError for an unknown format or an invalid option value
  * @example
  * ```ts
  * import { openRecordWriter } from 'recordpipe/records/write';
@@ -202,23 +196,17 @@ export async function openRecordWriter(
   path: string | URL,
   options: { readonly format: FormatName } & Partial<AnyRecordWriteOptions>,
 ): Promise<RecordWriter> {
-  if (options === undefined)
-    throw new UsageError(`openRecordWriter: expected options with a format: ${formatNames().join(', ')}`);
-  checkOptionNames(
-    'openRecordWriter',
-    options,
-    allNames((format) => format.writeOptions(undefined)),
-  );
-  const { format, ...given } = options ?? ({} as typeof options);
+  checkAnyOptions('openRecordWriter', options, (format) => format.writeOptions(undefined));
+  const { format, ...given } = options;
   return openWriter(writeFormat(format), path, given);
 }
 
 /**
- * Opens a writer of shards of the named format, as `openTFRecordShards` and its like do.
+ * Opens a writer of shards of the named format, as {@link openTFRecordShards} and its relatives do.
  *
- * @param prefix path and beginning of the name
- * @param options `format`, which has no default, and what differs from the format's defaults
- * @throws UsageError for an unknown format or option value
+ * @param prefix folder and beginning of the names
+ * @param options `format`, which has no default, and options that differ from the defaults
+ * @throws UsageError for an unknown format or an invalid option value
  * @example
  * ```ts
  * import { openRecordShards } from 'recordpipe/records/write';
@@ -231,19 +219,49 @@ export function openRecordShards(
   prefix: string,
   options: { readonly format: FormatName } & Partial<AnyRecordShardOptions>,
 ): RecordShardWriter {
-  if (options === undefined)
-    throw new UsageError(`openRecordShards: expected options with a format: ${formatNames().join(', ')}`);
-  checkOptionNames('openRecordShards', options, allNames(shardNames));
-  const { format, ...given } = options ?? ({} as typeof options);
-  return openShards(writeFormat(format), prefix, given);
-}
-
-/** The names of the options of all formats. Each format uses its own. */
-function allNames(namesOf: (format: WriteFormat<AnyRecordWriteOptions>) => object): object {
-  return Object.assign({ format: true }, ...formatNames().map((name) => namesOf(writeFormat(name))));
+  checkAnyOptions('openRecordShards', options, shardNames);
+  const { format, ...given } = options;
+  return new RecordShardWriter(writeFormat(format) as unknown as WriteFormat, prefix, given);
 }
 
 /** The format of this name. @throws UsageError for an unknown name */
 export function writeFormat(name: FormatName): WriteFormat<AnyRecordWriteOptions> {
   return writingOf(recordFormat(name, [])) as unknown as WriteFormat<AnyRecordWriteOptions>;
+}
+
+async function openChecked<O extends RecordWriteOptions>(
+  caller: string,
+  format: WriteFormat<O>,
+  path: string | URL,
+  options: Partial<O> | undefined,
+): Promise<RecordWriter> {
+  checkOptionNames(caller, options, format.writeOptions(undefined));
+  return openWriter(format, path, options);
+}
+
+function openShards<O extends RecordWriteOptions>(
+  caller: string,
+  format: WriteFormat<O>,
+  prefix: string,
+  options: Partial<ShardOptions<O>> | undefined,
+): RecordShardWriter {
+  checkOptionNames(caller, options, shardNames(format));
+  return new RecordShardWriter(
+    format as unknown as WriteFormat,
+    prefix,
+    options as Partial<ShardOptions<RecordWriteOptions>> | undefined,
+  );
+}
+
+/** Checks that options exist, and that some format has each of their names. */
+function checkAnyOptions(
+  caller: string,
+  options: object | undefined,
+  namesOf: (format: WriteFormat<AnyRecordWriteOptions>) => object,
+): void {
+  if (options === undefined)
+    throw new UsageError(`${caller}: expected options with a format: ${formatNames().join(', ')}`);
+  const known = { format: true };
+  for (const name of formatNames()) Object.assign(known, namesOf(writeFormat(name)));
+  checkOptionNames(caller, options, known);
 }

@@ -1,6 +1,5 @@
 import { requireHostModule } from '../../bytes/host.ts';
 import { type ChunkReading, FILE_BUFFERS } from '../../bytes/sources.ts';
-import { freshBuffer } from './file-chunks.ts';
 import { fileError } from './file-errors.ts';
 
 /** What a pipe holds unless somebody enlarges it. A buffer with less room than that is not read into: the read would come back full and be tried again. */
@@ -9,7 +8,7 @@ const PIPE_BYTES = 64 * 1024;
 const READY_BUFFERS: number = FILE_BUFFERS - 2;
 
 /** How long a silent writer is waited for. */
-export interface IdleLimit {
+interface IdleLimit {
   /** At most 2^31 - 1, as timers have it. */
   readonly ms: number;
   /** The error for a wait that took too long. Asked for before the pipe is closed. */
@@ -165,4 +164,10 @@ class FifoIterator implements AsyncIterator<Uint8Array> {
     if (failure === undefined) waiting?.resolve(END);
     else waiting?.reject(failure);
   }
+}
+
+/** Memory that is not zeroed first. */
+export function freshBuffer(bytes: number): Uint8Array {
+  const { buffer } = Buffer.allocUnsafeSlow(bytes);
+  return new Uint8Array(buffer, 0, bytes);
 }

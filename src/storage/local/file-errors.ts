@@ -1,4 +1,5 @@
-import { RecordpipeError } from '../../errors.ts';
+import { RecordpipeError, sentenceOf } from '../../errors.ts';
+import { FetchFailure, type FetchFailureKind } from '../errors.ts';
 
 const CODES: Record<
   string,
@@ -46,4 +47,27 @@ export function fileError(error: unknown, uri: string): RecordpipeError {
   const known = CODES[code];
   if (known !== undefined) return new RecordpipeError(known[0], known[1], { uri }, error);
   return new RecordpipeError('io-failure', TEXTS[code] ?? message, { uri }, error);
+}
+
+export function overwritten(): FetchFailure {
+  return new FetchFailure('changed', 'the file was written to, or replaced, while it was read');
+}
+
+export function tooShort(size: number, wanted: number): FetchFailure {
+  return new FetchFailure('changed', `the file has ${size} bytes, fewer than the ${wanted} it had`);
+}
+
+const KINDS: Partial<Record<string, FetchFailureKind>> = {
+  'not-found': 'missing',
+  'access-denied': 'denied',
+};
+
+/** Why a file could not be opened or read. */
+export function fileFailure(error: unknown, uri: string): FetchFailure {
+  const failed = fileError(error, uri);
+  return new FetchFailure(KINDS[failed.code] ?? 'fatal', sentenceOf(failed), {
+    code:
+      (error as NodeJS.ErrnoException).code ?? (error instanceof RecordpipeError ? error.code : undefined),
+    cause: error,
+  });
 }

@@ -15,7 +15,7 @@ import { dirname, resolve } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import type { Output, OutputOptions, Sink, Unnamed } from '../storage.ts';
 import { fileError } from './file-errors.ts';
-import { pathOf } from './file-state.ts';
+import { pathOf } from './list-files.ts';
 import { forgetTemporary, temporaryPath } from './temporary-file.ts';
 
 /** The most bytes of one write: the host takes less than 2^31. */

@@ -1,11 +1,12 @@
-import { lstat } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import type { BigIntStats, Dirent } from 'node:fs';
+import { lstat, opendir, realpath, stat } from 'node:fs/promises';
+import { basename, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { checkAborted } from '../../bytes/abortable.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { compareKeys } from '../object-address.ts';
-import type { ObjectInfo } from '../storage.ts';
-import { pathOf, statFile } from './file-state.ts';
-import { walkFolder } from './walk-folder.ts';
+import type { ObjectInfo, ObjectRef, ObjectStat } from '../storage.ts';
+import { fileError } from './file-errors.ts';
 
 /**
  * All regular files, also in folders below, whose paths begin with that of `prefix`, in the order of the bytes of their
@@ -32,7 +33,7 @@ export async function* listFiles(
     for await (const file of walkFolder(folder, walk))
       if (file.path.startsWith(folder + beginning)) files.push(file.path);
   } catch (error) {
-    throw named(error, prefix);
+    throw named(error, folder, prefix);
   }
   files.sort(compareKeys);
   for (const file of files) {
@@ -45,12 +46,12 @@ export async function* listFiles(
   }
 }
 
-/** An error of a folder, with the prefix that was to be listed. */
-function named(error: unknown, uri: string): unknown {
+/** An error of the listed folder names the prefix, as it was given; those of folders below name the folder. */
+function named(error: unknown, folder: string, uri: string): unknown {
   if (!isRecordpipeError(error)) return error;
   if (error.code === 'aborted')
     return new RecordpipeError('aborted', 'listing was aborted', { uri }, error.cause);
-  return error;
+  return error.uri === (folder || '.') && error.cause !== undefined ? fileError(error.cause, uri) : error;
 }
 
 /** Whether a file that cannot be listed contains no data: it was deleted meanwhile, or it is a pipe or a device. */
@@ -61,4 +62,116 @@ async function mayBeSkipped(path: string, { code }: RecordpipeError): Promise<bo
   if (found?.isSymbolicLink() !== true) return true;
   const text = 'the target of this link does not exist; fetch the file it stands for, or remove the link';
   throw new RecordpipeError('not-found', text, { uri: path });
+}
+
+/** The path of a path or `file:` URL. */
+export function pathOf(uri: string): string {
+  return uri.startsWith('file://') ? fileURLToPath(uri) : uri;
+}
+
+/** See Storage.stat. */
+export async function statFile({ uri }: ObjectRef): Promise<ObjectStat> {
+  try {
+    return { ...infoOf(uri, await stat(pathOf(uri), { bigint: true })), checksums: [], metadata: {} };
+  } catch (error) {
+    throw fileError(error, uri);
+  }
+}
+
+/**
+ * A file as a listing describes it.
+ * @throws RecordpipeError `unsupported-source` unless it is a regular file
+ */
+export function infoOf(uri: string, stat: BigIntStats): ObjectInfo {
+  if (!stat.isFile())
+    throw new RecordpipeError(
+      'unsupported-source',
+      stat.isDirectory() ? 'is a directory; name the files in it' : 'is not a regular file',
+      { uri },
+    );
+  return { uri, size: Number(stat.size), etag: stateOf(stat), modified: stat.mtime };
+}
+
+/** Changes whenever the file does: its identity, time of last change and size. */
+function stateOf({ dev, ino, mtimeNs, size }: BigIntStats): string {
+  return [dev, ino, mtimeNs, size].map((number) => number.toString(36)).join('-');
+}
+
+/** A file, or anything else that is not a folder. */
+interface WalkedFile {
+  /** The folder as it was given, and the path below it. */
+  readonly path: string;
+  readonly name: string;
+  /** Whether it is a regular file, or a link without a target, which reading reports. */
+  readonly regular: boolean;
+}
+
+/** How a folder is walked. */
+export interface Walk {
+  /** Whether a folder is read. @param path with a slash at its end */
+  enter(path: string, name: string): boolean;
+  /** Called with folders that may not be read. Without it they are an error: what is not found must not count as checked. */
+  readonly onDenied?: ((path: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Entries read from a folder at a time. */
+const BUFFERED_ENTRIES = 1024;
+
+/**
+ * All files in a folder and below it, in no order, in memory that does not grow with it. Links are followed, but never to
+ * a folder that contains them: its files would be read twice.
+ *
+ * @param folder with a slash at its end, or nothing for the current one
+ * @param linked real paths of the folders whose links lead here
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `aborted`
+ */
+export async function* walkFolder(
+  folder: string,
+  walk: Walk,
+  linked: readonly string[] = [],
+): AsyncGenerator<WalkedFile, void, undefined> {
+  const here = folder === '' ? '.' : folder;
+  const folders: string[] = [];
+  const links: string[] = [];
+  try {
+    for await (const entry of await opendir(here, { bufferSize: BUFFERED_ENTRIES })) {
+      checkAborted(walk.signal);
+      const { name } = entry;
+      const path = folder + name;
+      const isLink = entry.isSymbolicLink();
+      const kind = isLink ? await targetOf(path, entry) : entry;
+      if (kind.isDirectory()) {
+        if (walk.enter(`${path}/`, name)) (isLink ? links : folders).push(`${path}/`);
+      } else yield { path, name, regular: kind.isFile() || kind.isSymbolicLink() };
+    }
+  } catch (error) {
+    const failure = fileError(error, here);
+    if (failure.code !== 'access-denied' || walk.onDenied === undefined) throw failure;
+    walk.onDenied(folder);
+  }
+  for (const one of folders) yield* walkFolder(one, walk, linked);
+  // Without links, no path is resolved.
+  if (links.length === 0) return;
+  const way = [...linked, await realpath(here)];
+  for (const link of links) {
+    const target = await realpath(link).catch(() => link);
+    if (!way.some((path) => contains(target, path))) yield* walkFolder(link, walk, way);
+  }
+}
+
+/** Whether a real path is that of the folder, or of something below it. */
+function contains(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+async function targetOf(
+  path: string,
+  entry: Dirent,
+): Promise<Pick<Dirent, 'isDirectory' | 'isFile' | 'isSymbolicLink'>> {
+  try {
+    return await stat(path);
+  } catch {
+    return entry;
+  }
 }

@@ -4,7 +4,7 @@ import { RecordpipeError } from '../../errors.ts';
 import { FileUses } from '../file-uses.ts';
 import type { StoredFile } from '../storage.ts';
 import { fileError, shrunk } from './file-errors.ts';
-import { pathOf } from './file-state.ts';
+import { pathOf } from './list-files.ts';
 
 /** The host reads less than 2^31 bytes at a time. */
 const READ_BYTES = 2 ** 30;

@@ -1,11 +1,12 @@
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
+import { posix } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { FetchFailure } from '../errors.ts';
-import type { ObjectInfo, RangeRequest, RangeSink, Storage } from '../storage.ts';
-import { fileError } from './file-errors.ts';
+import { isGlob } from '../glob.ts';
+import type { ObjectInfo, Place, RangeRequest, RangeSink, Storage } from '../storage.ts';
+import { fileError, fileFailure, overwritten, tooShort } from './file-errors.ts';
 import { openFileOutput } from './file-output.ts';
-import { fileFailure, infoOf, overwritten, pathOf, statFile, tooShort } from './file-state.ts';
-import { listFiles } from './list-files.ts';
-import { localPlace } from './local-place.ts';
+import { infoOf, listFiles, pathOf, statFile } from './list-files.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -84,5 +85,26 @@ async function removeFile(uri: string): Promise<void> {
     await unlink(pathOf(uri));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, uri);
+  }
+}
+
+/** Paths and `file:` URLs. */
+function localPlace(uri: string): Place {
+  const asUrl = uri.startsWith('file://');
+  const path = pathOf(uri);
+  return {
+    name: isGlob(path) ? posix.normalize(path) : path,
+    uriOf: (name) => (asUrl ? pathToFileURL(name).href : name),
+    nameOf: pathOf,
+    folder: async (one) => ((await isFolder(pathOf(one))) && !one.endsWith('/') ? `${one}/` : one),
+    missing: 'not-found',
+  };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
   }
 }

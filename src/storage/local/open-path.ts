@@ -1,9 +1,9 @@
+import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
 import { hostModule, requireHostModule } from '../../bytes/host.ts';
 import type { ChunkReading, OpenSource } from '../../bytes/sources.ts';
 import { RecordpipeError } from '../../errors.ts';
-import { fifoChunks } from './fifo-chunks.ts';
-import { fileChunks } from './file-chunks.ts';
-import { fileError } from './file-errors.ts';
+import { fifoChunks, freshBuffer } from './fifo-chunks.ts';
+import { fileError, shrunk } from './file-errors.ts';
 
 /**
  * Opens a path, `file:` URL, descriptor or `-` for reading.
@@ -114,4 +114,161 @@ export function peekPath(source: string | URL, bytes: number): FileHead | undefi
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
   }
+}
+
+type FileSystem = typeof import('node:fs');
+
+/** Reads under way at once in a regular file: +28 % over one at a time, for scans of page-cached 10 KB records. */
+const READS_AHEAD = 2;
+/** When a descriptor that would block is read again. */
+const AGAIN_MS = 5;
+
+/** An open file, pipe or device. */
+interface OpenFile {
+  readonly descriptor: number;
+  readonly uri: string;
+  /** Whether the descriptor is closed at the end. */
+  readonly own: boolean;
+  /** Where reading starts; null for pipes and foreign descriptors, which have no positions. */
+  readonly start: number | null;
+  /** Its size when it was opened. */
+  readonly size: number;
+  /** Called when the descriptor is closed: from then on its number may belong to another file. */
+  readonly onClose?: (() => void) | undefined;
+}
+
+interface Read {
+  readonly wanted: number;
+  readonly done: Promise<Uint8Array>;
+}
+
+/**
+ * The bytes of an open file in chunks. By default the next chunks are read while one is being used. Iterate it once;
+ * ending the iteration closes the file, also before the first chunk.
+ */
+export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading): AsyncIterable<Uint8Array> {
+  const ending = { early: false };
+  const { chunkBytes, nextBuffer = () => freshBuffer(chunkBytes) } = reading;
+  const chunks =
+    reading.blocking && file.start !== null
+      ? blockingChunks(fs, file, nextBuffer)
+      : readAhead(fs, file, chunkBytes, nextBuffer, ending);
+  let started = false;
+  const iterator: AsyncIterator<Uint8Array> = {
+    next() {
+      started = true;
+      return chunks.next();
+    },
+    return() {
+      // A generator that was never started runs no `finally`.
+      if (!started && !ending.early) closeFile(fs, file);
+      ending.early = true;
+      return chunks.return(undefined);
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+/**
+ * Each chunk is read on this thread when it is requested. What was just read lies in this core's cache when it is used,
+ * and no thread waits for another.
+ */
+async function* blockingChunks(
+  fs: FileSystem,
+  file: OpenFile,
+  nextBuffer: () => Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  let position = file.start ?? 0;
+  const turns = new EventLoopTurns();
+  try {
+    for (;;) {
+      const chunk = readNow(fs, file, nextBuffer(), position);
+      if (chunk.length === 0) {
+        if (position < file.size) throw shrunk(file.size, position);
+        return;
+      }
+      position += chunk.length;
+      yield chunk;
+      if (turns.due()) await turns.take();
+    }
+  } finally {
+    closeFile(fs, file);
+  }
+}
+
+async function* readAhead(
+  fs: FileSystem,
+  file: OpenFile,
+  chunkBytes: number,
+  nextBuffer: () => Uint8Array,
+  ending: { readonly early: boolean },
+): AsyncGenerator<Uint8Array> {
+  const ahead: Read[] = [];
+  const depth = file.start === null ? 1 : READS_AHEAD;
+  let started = file.start;
+  let taken = file.start;
+  const start = (): void => {
+    const done = read(fs, file, nextBuffer(), started, ending);
+    done.catch(() => {}); // a failure is thrown where it is awaited
+    ahead.push({ wanted: chunkBytes, done });
+    if (started !== null) started += chunkBytes;
+  };
+  try {
+    for (;;) {
+      while (ahead.length < depth) start();
+      const { wanted, done } = ahead[0];
+      const chunk = await done;
+      ahead.shift();
+      if (chunk.length === 0) {
+        if (taken !== null && taken < file.size) throw shrunk(file.size, taken);
+        return;
+      }
+      if (taken !== null) taken += chunk.length;
+      if (chunk.length < wanted && started !== null) {
+        // After a short read the next reads have started at the wrong position.
+        await Promise.allSettled(ahead.splice(0).map((other) => other.done));
+        started = taken;
+      }
+      while (ahead.length < depth) start();
+      yield chunk;
+    }
+  } finally {
+    if (file.own) {
+      await Promise.allSettled(ahead.map(({ done }) => done));
+      closeFile(fs, file);
+    }
+  }
+}
+
+function readNow(fs: FileSystem, file: OpenFile, target: Uint8Array, position: number): Uint8Array {
+  try {
+    const count = fs.readSync(file.descriptor, target, 0, target.length, position);
+    return count === target.length ? target : target.subarray(0, count);
+  } catch (error) {
+    throw fileError(error, file.uri);
+  }
+}
+
+function read(
+  fs: FileSystem,
+  file: OpenFile,
+  target: Uint8Array,
+  position: number | null,
+  ending: { readonly early: boolean },
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    fs.read(file.descriptor, target, 0, target.length, position, (error, count) => {
+      if (error === null) resolve(count === target.length ? target : target.subarray(0, count));
+      else if (error.code === 'EOF' || ending.early) resolve(target.subarray(0, 0));
+      else if (error.code === 'EAGAIN')
+        setTimeout(() => resolve(read(fs, file, target, position, ending)), AGAIN_MS);
+      else reject(fileError(error, file.uri));
+    });
+  });
+}
+
+function closeFile(fs: FileSystem, { descriptor, own, onClose }: OpenFile): void {
+  if (!own) return;
+  onClose?.();
+  fs.closeSync(descriptor);
 }

@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { objectError } from '../errors.ts';
 import type { ObjectInfo, ObjectRef } from '../storage.ts';
-import { fileFailure, infoOf, overwritten, pathOf, tooShort } from './file-state.ts';
+import { fileFailure, overwritten, tooShort } from './file-errors.ts';
+import { infoOf, pathOf } from './list-files.ts';
 
 /** So long no read from the page cache takes, of a slice of 64 KiB 15 microseconds. */
 const SLOW_MS = 0.5;

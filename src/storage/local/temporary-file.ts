@@ -27,7 +27,7 @@ const live = new Set<string>();
 let watched = false;
 
 /** A temporary file that was created, never one that existed. The caller closes `descriptor`. */
-export interface TemporaryFile {
+interface TemporaryFile {
   readonly path: string;
   readonly descriptor: number;
 }
@@ -49,7 +49,7 @@ export function temporaryPath(path: string): string {
 }
 
 /** Creates a temporary file beside `path`. Never follows a link and never opens an existing file. @param mode before the umask */
-export function createTemporary(path: string, mode = 0o666): TemporaryFile {
+function createTemporary(path: string, mode = 0o666): TemporaryFile {
   const name = temporaryPath(path);
   try {
     return { path: name, descriptor: openSync(name, FLAGS, mode) };

@@ -1,8 +1,7 @@
 import type { ObjectInfo } from '../storage.ts';
 import type { ObjectPiece, OnObjectError } from './object-piece.ts';
-import type { ObjectRefs } from './object-plan.ts';
+import type { ObjectRead, ObjectRefs, Part } from './object-plan.ts';
 import { END, LATER } from './object-plan.ts';
-import type { ObjectRead, Part } from './object-read.ts';
 import { PartProducer } from './part-producer.ts';
 import type { TransferContext } from './transfer-control.ts';
 

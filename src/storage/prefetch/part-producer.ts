@@ -1,11 +1,10 @@
 import type { FetchFailure } from '../errors.ts';
 import type { RangeHead } from '../storage.ts';
-import { END, LATER, ObjectPlan, ObjectQueue, type ObjectRefs } from './object-plan.ts';
-import { ObjectRead, Part } from './object-read.ts';
+import { END, LATER, ObjectPlan, ObjectQueue, ObjectRead, type ObjectRefs, Part } from './object-plan.ts';
 import { ObjectVerification } from './object-verification.ts';
 import { RangeTransfer, TransferFailure } from './range-transfer.ts';
 import type { TransferContext } from './transfer-control.ts';
-import { PART_UNITS, SMALL_UNITS, TransferWindow } from './transfer-window.ts';
+import { PART_UNITS, SMALL_UNITS, TransferWindow } from './transfer-control.ts';
 
 /** Objects of no more than this share of a part are small: 1 MiB of 8. */
 const SMALL_SHARE = 1 / 8;
@@ -272,7 +271,7 @@ const MEMORY = 0.95;
  * of thousands of small objects would come a few at a time. No more is asked for than is taken from the window, so that its bound stays exact; what an
  * object has beyond that is asked for when its size is known.
  */
-export class SizeGuess {
+class SizeGuess {
   readonly #partBytes: number;
   #seen: number | undefined;
 

@@ -1,10 +1,9 @@
 import type { RecordpipeError } from '../../errors.ts';
 import { type FailedRequest, FetchFailure, objectError } from '../errors.ts';
 import type { ObjectSource, RangeHead } from '../storage.ts';
+import { RetryBudget, Watchdog } from './attempts.ts';
 import { BlockMemory } from './object-piece.ts';
-import { RetryBudget } from './retry-budget.ts';
 import type { TransferContext } from './transfer-control.ts';
-import { Watchdog } from './watchdog.ts';
 
 /** The state of an object that its ranges have to be of. Whoever hears of it first says so to the others. */
 export interface ObjectState {

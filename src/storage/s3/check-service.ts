@@ -1,8 +1,8 @@
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
-import type { Checks } from '../diagnose/checks.ts';
 import { FetchFailure, objectError } from '../errors.ts';
 import { parseObjectUri } from '../object-address.ts';
 import type { ObjectOptions } from '../object-options.ts';
+import type { Checks } from '../storage.ts';
 import { connectionFailure, s3Failure } from './failures.ts';
 import { s3Sdk } from './packages.ts';
 import { retry } from './retry.ts';

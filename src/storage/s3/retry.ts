@@ -3,11 +3,11 @@ import { allowListeners, onAbort } from '../../bytes/abortable.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { FetchFailure, objectError } from '../errors.ts';
 import type { TransferOptions } from '../object-options.ts';
-import { RetryBudget } from '../prefetch/retry-budget.ts';
+import { RetryBudget } from '../prefetch/attempts.ts';
 import { s3Failure } from './failures.ts';
 
 /** A request that is retried. */
-export interface RetriedRequest {
+interface RetriedRequest {
   readonly uri: string;
   readonly options: TransferOptions;
   readonly signal: AbortSignal | undefined;

@@ -3,13 +3,13 @@ import { allowListeners } from '../../bytes/abortable.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { FetchFailure } from '../errors.ts';
 import type { ObjectOptions } from '../object-options.ts';
-import type { GetFields } from './direct-get.ts';
 import { regionInResponse, s3Failure } from './failures.ts';
 import type { BodySink } from './http/exchange.ts';
 import type { SendOptions } from './http/http-client.ts';
 import type { HttpRequest } from './http/http-request.ts';
 import { s3Sdk } from './packages.ts';
 import type { S3Clients } from './s3-clients.ts';
+import type { GetFields } from './sign-get.ts';
 
 /** Sends one command with a client. */
 type Call<Output> = (client: S3Client, options: { readonly abortSignal?: AbortSignal }) => Promise<Output>;

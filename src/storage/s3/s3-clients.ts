@@ -1,14 +1,13 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { registerSecret } from '../../redact.ts';
 import type { ObjectOptions } from '../object-options.ts';
-import type { WatchdogOptions } from '../prefetch/watchdog.ts';
-import { type CredentialsProvider, givenCredentials } from './credentials.ts';
-import { DirectGets } from './direct-get.ts';
-import { HttpClient } from './http/http-client.ts';
-import { networkKey } from './http/network.ts';
+import type { WatchdogOptions } from '../prefetch/attempts.ts';
+import { HttpClient, networkKey } from './http/http-client.ts';
 import {
+  type CredentialsProvider,
   environmentEndpoint,
   environmentRegion,
+  givenCredentials,
   ignoresConfiguredEndpoints,
   isOfAws,
   type KnownService,
@@ -16,6 +15,7 @@ import {
 } from './known-service.ts';
 import { type S3Sdk, s3Sdk } from './packages.ts';
 import { type S3Credentials, type S3Options, serviceUrl } from './s3-options.ts';
+import { DirectGets } from './sign-get.ts';
 
 type Created = Promise<S3Clients>;
 const created = new Map<string, Created>();

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import type { ObjectStat } from '../storage.ts';
-import { crcText, type SentPart, type StoredResponse, type UploadRequests } from './upload-requests.ts';
+import {
+  crcText,
+  type ObjectHead,
+  type SentPart,
+  type StoredResponse,
+  type UploadRequests,
+} from './upload-requests.ts';
 
 /** An object that has been written. */
 export interface WrittenObject extends ObjectStat {
@@ -58,7 +64,7 @@ export async function checkStored(
     parts: Math.max(sent.parts.length, 1),
     verified: verifiable ? 'checksum' : 'sent',
   };
-  let head: Awaited<ReturnType<UploadRequests['head']>>;
+  let head: ObjectHead | undefined;
   try {
     head = await requests.head();
   } catch (error) {

@@ -1,13 +1,8 @@
-import type {
-  HeadObjectCommandOutput,
-  ListMultipartUploadsCommandOutput,
-  ListPartsCommandOutput,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import type { ListMultipartUploadsCommandOutput, ListPartsCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { abortError } from '../../bytes/abortable.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { FetchFailure, objectError } from '../errors.ts';
-import type { RetryBudget } from '../prefetch/retry-budget.ts';
+import type { RetryBudget } from '../prefetch/attempts.ts';
 import { type S3Sdk, s3Sdk } from '../s3/packages.ts';
 import { retry } from '../s3/retry.ts';
 import type { S3Caller } from '../s3/s3-caller.ts';
@@ -50,6 +45,16 @@ export interface StoredResponse {
   readonly VersionId?: string | undefined;
   readonly ChecksumCRC32C?: string | undefined;
   readonly ChecksumType?: string | undefined;
+}
+
+/**
+ * The fields used of the service's description of an object. The public declarations contain this type,
+ * and the package that declares the whole response is optional.
+ */
+export interface ObjectHead extends StoredResponse {
+  readonly ContentLength?: number | undefined;
+  readonly LastModified?: Date | undefined;
+  readonly Metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Assembling many parts may take the service minutes. */
@@ -229,7 +234,7 @@ export class UploadRequests {
   }
 
   /** Returns the service's description of the object; undefined if there is none. */
-  async head(): Promise<HeadObjectCommandOutput | undefined> {
+  async head(): Promise<ObjectHead | undefined> {
     const command = () => new this.#sdk.HeadObjectCommand({ ...this.#object(), ChecksumMode: 'ENABLED' });
     try {
       return await this.#send('checking the object', (client, options) => client.send(command(), options));

@@ -33,7 +33,7 @@ const DEFAULTS: ObjectWriteOptions = Object.freeze({
 });
 
 /** Limits of S3 (qfacts.html): all parts but the last have 5 MiB to 5 GiB. */
-export const MIN_PART_BYTES: number = 5 * 1024 * 1024;
+const MIN_PART_BYTES: number = 5 * 1024 * 1024;
 export const MAX_PART_BYTES: number = 5 * 1024 * 1024 * 1024;
 export const MAX_PARTS = 10_000;
 const MAX_BYTES = MAX_PARTS * MAX_PART_BYTES;

@@ -15,12 +15,12 @@ const FOUND = { ok: true, records: 6, squares: [0, 1, 4, 9] };
 
 const missing = missingCounterpart('bundlers');
 
-describe.skipIf(missing !== undefined)('good files are good in a bundle', () => {
+describe.skipIf(missing !== undefined)('bundled recordpipe validates files', () => {
   let project: string;
   let argument: string;
 
   beforeAll(() => {
-    // Beside the bundlers, so that their packages are found.
+    // Next to the bundlers, so that their packages resolve.
     project = mkdtempSync(join(bundlers, 'project-'));
     cpSync(fileURLToPath(new URL('.', import.meta.url)), project, { recursive: true });
     rmSync(join(project, 'bundlers.test.ts'));
@@ -40,7 +40,7 @@ describe.skipIf(missing !== undefined)('good files are good in a bundle', () => 
   test.each([
     ['rollup', false],
     ['webpack', true],
-  ])('%s, ESM and CommonJS; its bundles have worker threads: %s', (bundler, hasWorkers) => {
+  ])('%s, ESM and CommonJS, with worker threads: %s', (bundler, hasWorkers) => {
     const built = spawnSync(process.execPath, [`${bundler}.mjs`], { cwd: project, encoding: 'utf8' });
     expect([built.status, built.stderr]).toEqual([0, '']);
     for (const main of [`${bundler}-esm/main.mjs`, `${bundler}-cjs/main.cjs`]) {
@@ -50,7 +50,7 @@ describe.skipIf(missing !== undefined)('good files are good in a bundle', () => 
     }
   });
 
-  test('Next: a route handler of a production server, with worker threads', async () => {
+  test('Next: a route handler in a production server, with worker threads', async () => {
     const next = join(bundlers, 'node_modules/next/dist/bin/next');
     const env = {
       ...process.env,

@@ -1,4 +1,4 @@
-// The program that is bundled: validates files and maps numbers, both on worker threads.
+// The bundled program: validates files and maps numbers, both on worker threads.
 
 import { validateFiles } from 'recordpipe/check';
 import { Dataset } from 'recordpipe/dataset';

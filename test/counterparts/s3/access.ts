@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { listObjects, type ObjectOptions, openObject, statObject } from '../../../src/storage/index.ts';
 import type { ServiceOf } from './service.ts';
 
-/** Who may do what. */
+/** Access rights. */
 export function access(service: ServiceOf): void {
   const { signatures, publicObjects } = service.kind;
   const anonymous = (): Partial<ObjectOptions> => ({ ...service().options, anonymous: true });
 
   describe('access', () => {
-    test.runIf(signatures)('nobody, of what is private', async () => {
+    test.runIf(signatures)('anonymous requests cannot read private objects', async () => {
       const bucket = await service().makeBucket();
       await service().put(bucket, 'object', 'x');
       const uri = `s3://${bucket}/object`;
@@ -18,7 +18,7 @@ export function access(service: ServiceOf): void {
       await expect(first(listObjects(`s3://${bucket}/`, anonymous()))).rejects.toMatchObject(denied);
     });
 
-    test.runIf(publicObjects)('nobody, of what is public', async () => {
+    test.runIf(publicObjects)('anonymous requests read public objects', async () => {
       const bucket = await service().makeBucket();
       await service().put(bucket, 'object', 'for everybody', { ACL: 'public-read' });
       expect(await text(`s3://${bucket}/object`, anonymous())).toBe('for everybody');

@@ -14,7 +14,7 @@ import type { ServiceOf } from './service.ts';
 const PAYLOADS = Array.from({ length: 300 }, (_, k) => new Random(k).bytes((k * 37) % 4000));
 const GOOD = oracleFile(PAYLOADS);
 
-/** What the command line says of objects is what it says of the same files. */
+/** Commands give the same results for objects and for the same files. */
 export function commands(service: ServiceOf): void {
   const { signatures } = service.kind;
   const folder = tempDir();
@@ -39,7 +39,7 @@ export function commands(service: ServiceOf): void {
     }
   });
 
-  /** The same command over files and over objects: where they say the same, what they say. */
+  /** Runs a command over files and over objects and expects equal results. Returns the result. */
   async function both(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const at = (place: string): string[] => args.map((arg) => arg.replace('DATA', place));
     const [here, there] = await Promise.all([service().cli(...at(local)), service().cli(...at(remote()))]);
@@ -75,7 +75,7 @@ export function commands(service: ServiceOf): void {
       expect(code).toBe(args[0] === 'validate' && args[1] !== 'DATA/a.tfrecord' ? 1 : 0);
     });
 
-    test('convert to a file, and from a file to an object', async () => {
+    test('convert an object to a file and a file to an object', async () => {
       const [here, there] = [folder.file('here.rec'), folder.file('there.rec')];
       expect((await service().cli('convert', join(local, 'a.tfrecord'), here)).code).toBe(0);
       expect((await service().cli('convert', `${remote()}/a.tfrecord`, there)).code).toBe(0);
@@ -86,7 +86,7 @@ export function commands(service: ServiceOf): void {
       expect(sha256(await service().get(bucket, 'converted.rec'))).toBe(sha256(readFileSync(here)));
     });
 
-    test('index, and records by their number', async () => {
+    test('index an object and get records by number', async () => {
       const uri = `${remote()}/a.tfrecord`;
       const objects = service().options;
       const made = await service().cli('index', uri, '-o', folder.file('there.rpidx'));
@@ -107,14 +107,14 @@ export function commands(service: ServiceOf): void {
       await here.close();
     });
 
-    test('nothing is written beside the objects or anywhere', async () => {
+    test('no command writes additional objects or files', async () => {
       const before = readdirSync(folder.path);
       await service().cli('validate', `${remote()}/*`);
       await service().cli('count', `${remote()}/*`);
       expect(readdirSync(folder.path)).toEqual(before);
     });
 
-    test('what is not there, and where the service is not', async () => {
+    test('missing objects and an unreachable service are errors', async () => {
       const missing = await service().cli('validate', `${remote()}/nothing-*`);
       expect(missing.code).not.toBe(0);
       expect(missing.stderr).toContain(`${remote()}/nothing-*`);
@@ -129,7 +129,7 @@ export function commands(service: ServiceOf): void {
       expect(elsewhere.stdout + elsewhere.stderr).toMatch(/ECONNREFUSED/);
     });
 
-    test.runIf(signatures)('a wrong secret: which one is to be looked at', async () => {
+    test.runIf(signatures)('an error for a wrong secret names the credentials', async () => {
       const bucket = await service().makeBucket();
       await service().put(bucket, 'object', 'x');
       const run = (command: string): Promise<CliRun> =>
@@ -144,7 +144,7 @@ export function commands(service: ServiceOf): void {
       }
     });
 
-    test('no credentials: what to do', async () => {
+    test('an error for missing credentials suggests --no-sign-request', async () => {
       const bucket = await service().makeBucket();
       const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
       const { code, stdout, stderr } = await service().cliAs(none, 'validate', `s3://${bucket}/object`);

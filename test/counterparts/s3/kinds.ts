@@ -4,22 +4,24 @@ import { startRgw } from './rgw.ts';
 import type { S3Server } from './server.ts';
 import { startVersitygw } from './versitygw.ts';
 
-/** A service, and where it differs from S3 and from the others. */
+/** A service and its differences from S3 and from other services. */
 export interface Kind {
   readonly name: string;
   readonly counterpart: Counterpart;
   start(): Promise<S3Server>;
-  /** Whether it looks at signatures, and keeps those out who have none. */
+  /** Whether it verifies signatures and rejects unsigned requests. */
   readonly signatures: boolean;
-  /** Whether an object can be opened to everybody by its access control list. */
+  /** Whether an access control list can make an object public. */
   readonly publicObjects: boolean;
-  /** Whether `a//b` and `a/b` are two objects. */
+  /** Whether `a//b` and `a/b` are distinct objects. */
   readonly doubleSlashes: boolean;
-  /** Whether keys may be longer than a file name of 255 bytes between two slashes. */
+  /** Whether keys may have more than 255 bytes between slashes, the limit of file names. */
   readonly longNames: boolean;
-  /** Whether thousands of objects can be made in a second or two. */
+  /** Whether it can create thousands of objects in a second or two. */
   readonly manyObjects: boolean;
-  /** Of which objects it names the checksum of all bytes; parts: also of those that came in parts. */
+  /**
+   * The objects for which it returns a full-object checksum. `parts`: including multipart objects.
+   */
   readonly checksums: 'whole' | 'parts' | 'none';
 }
 
@@ -36,7 +38,7 @@ export const VERSITYGW: Kind = {
   checksums: 'parts',
 };
 
-/** 16.2: it knows no checksums but MD5. */
+/** Version 16.2, which supports no checksums except MD5. */
 export const RGW: Kind = {
   name: 'Ceph RGW',
   counterpart: 'rgw',
@@ -49,7 +51,7 @@ export const RGW: Kind = {
   checksums: 'none',
 };
 
-/** Everybody may do everything. */
+/** Grants every request. */
 export const MOTO: Kind = {
   name: 'moto',
   counterpart: 'moto',

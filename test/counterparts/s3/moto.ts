@@ -1,6 +1,6 @@
 import { freePort, inPlace, installed, type S3Server } from './server.ts';
 
-/** moto's server: everything in memory, every signature is welcome. */
+/** Starts moto's server, which keeps objects in memory and accepts every signature. */
 export function startMoto(): Promise<S3Server> {
   return inPlace(async (place) => {
     const port = await freePort();

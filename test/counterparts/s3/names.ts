@@ -4,7 +4,7 @@ import { listObjects, openObject, openObjectWriter, statObject } from '../../../
 import { tempDir } from '../../support/temp-dir.ts';
 import type { ServiceOf } from './service.ts';
 
-/** In the order of their UTF-8 bytes. The order of JavaScript's strings is another one for the last two. */
+/** In the order of their UTF-8 bytes. JavaScript's string order differs for the last two. */
 const ODD = [
   'a b/c  d.tfrecord',
   'a+b.tfrecord',
@@ -19,7 +19,7 @@ const ODD = [
   'l/😀',
 ].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
-/** Names of objects, however odd: each is listed, read and written as it is. */
+/** Unusual object names are listed, read, and written unchanged. */
 export function names(service: ServiceOf): void {
   const folder = tempDir();
   const { doubleSlashes, longNames, manyObjects } = service.kind;
@@ -29,7 +29,7 @@ export function names(service: ServiceOf): void {
   );
 
   describe('keys', () => {
-    test('that boto3 wrote are listed in the order of their bytes, and read', async () => {
+    test('written by boto3 are listed in byte order and read', async () => {
       const bucket = await service().makeBucket();
       const path = folder.file('keys.json');
       writeFileSync(path, JSON.stringify(keys));
@@ -42,7 +42,7 @@ export function names(service: ServiceOf): void {
       }
     });
 
-    test('that were written here are what boto3 reads', async () => {
+    test('written by recordpipe are read by boto3', async () => {
       const bucket = await service().makeBucket();
       for (const key of keys) {
         const writer = await openObjectWriter(`s3://${bucket}/${key}`, service().options);
@@ -55,7 +55,7 @@ export function names(service: ServiceOf): void {
       expect(await keysOf(`s3://${bucket}/`)).toEqual(keys);
     });
 
-    test('prefixes, patterns and folders', async () => {
+    test('match prefixes, patterns, and folders', async () => {
       const bucket = await service().makeBucket();
       for (const key of ['train/0.tfrecord', 'train/1.tfrecord', 'train/notes.txt', 'train2/0.tfrecord'])
         await service().put(bucket, key, 'x');
@@ -76,7 +76,7 @@ export function names(service: ServiceOf): void {
       await expect(keysOf(`s3://${bucket}/nowhere/`)).rejects.toMatchObject({ code: 'object-missing' });
     });
 
-    test.runIf(manyObjects)('10,001 of them, in pages of 1,000', async () => {
+    test.runIf(manyObjects)('are listed in pages of 1,000: 10,001 keys', async () => {
       const bucket = await service().makeBucket();
       const many = Array.from({ length: 10_001 }, (_, k) => `many/${String(k).padStart(6, '0')}`);
       await service().fill(bucket, many);

@@ -6,14 +6,14 @@ import type { ServiceOf } from './service.ts';
 
 const PART = 64 * 1024;
 
-/** Bytes of objects, in ranges; objects that change. */
+/** Reading objects in ranges, and objects that change. */
 export function reading(service: ServiceOf): void {
   const { checksums } = service.kind;
   const split: Partial<ObjectReadOptions> = { partBytes: PART, windowBytes: 4 * PART };
 
   describe('reading', () => {
     test.each([1, PART - 1, PART, PART + 1, 10 * PART + 123])(
-      '%d bytes, in ranges and in one',
+      '%d bytes, in ranges and in a single request',
       async (size) => {
         const bucket = await service().makeBucket();
         const bytes = new Random(size).bytes(size);
@@ -27,7 +27,7 @@ export function reading(service: ServiceOf): void {
       },
     );
 
-    test('an object without bytes, whether its size is known or not', async () => {
+    test('an empty object, with known and unknown size', async () => {
       const bucket = await service().makeBucket();
       await service().put(bucket, 'empty', '');
       const uri = `s3://${bucket}/empty`;
@@ -35,7 +35,7 @@ export function reading(service: ServiceOf): void {
         expect((await all(openObject(ref, service().options).chunks)).length).toBe(0);
     });
 
-    test('many objects, one behind the other', async () => {
+    test('many objects in sequence', async () => {
       const bucket = await service().makeBucket();
       const sizes = [3, PART, 0, 2 * PART + 5, 1];
       const bodies = sizes.map((size) => new Random(size).bytes(size));
@@ -51,7 +51,7 @@ export function reading(service: ServiceOf): void {
       expect(seen).toEqual(refs.map(({ uri }) => uri));
     });
 
-    test('overwritten while it is read: an error, and no byte of the new one', async () => {
+    test('an object overwritten during the read is an error and gives no new bytes', async () => {
       const bucket = await service().makeBucket();
       const [first, second] = [Buffer.alloc(20 * PART, 1), Buffer.alloc(20 * PART, 2)];
       await service().put(bucket, 'object', first);
@@ -69,7 +69,7 @@ export function reading(service: ServiceOf): void {
       expect([...seen]).toEqual([1]);
     });
 
-    test('overwritten before its first byte came: the new one, from its beginning', async () => {
+    test('an object overwritten before the first byte is read from the start', async () => {
       const bucket = await service().makeBucket();
       const uri = `s3://${bucket}/object`;
       await service().put(bucket, 'object', Buffer.alloc(3 * PART, 1));
@@ -83,7 +83,7 @@ export function reading(service: ServiceOf): void {
       expect(events).toContain('restarted');
     });
 
-    test('what is not there', async () => {
+    test('missing objects and buckets are errors', async () => {
       const bucket = await service().makeBucket();
       const missing = all(openObject(`s3://${bucket}/none`, service().options).chunks);
       await expect(missing).rejects.toMatchObject({ code: 'object-missing' });
@@ -91,7 +91,7 @@ export function reading(service: ServiceOf): void {
       await expect(nowhere).rejects.toMatchObject({ code: 'object-missing' });
     });
 
-    test(`verifyObject: ${checksums === 'none' ? 'told that there is no checksum' : 'compared'}`, async () => {
+    test(`verifyObject: ${checksums === 'none' ? 'reports that there is no checksum' : 'compares checksums'}`, async () => {
       const bucket = await service().makeBucket();
       const body = new Random(7).bytes(5 * PART);
       await service().put(bucket, 'object', body, { ChecksumAlgorithm: 'CRC32C' });

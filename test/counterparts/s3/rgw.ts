@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { freePort, inPlace, type S3Server, type ServerPlace } from './server.ts';
 
 /**
- * Ceph's RADOS Gateway over a cluster of one monitor and one OSD that keeps its objects in memory. There is no manager, which nothing here
- * needs. Without cephx the gateway does not start.
+ * Starts Ceph's RADOS Gateway on a cluster of one monitor and one OSD that keeps its objects in
+ * memory. The cluster has no manager, because nothing here needs one. The gateway requires cephx.
  */
 export function startRgw(): Promise<S3Server> {
   return inPlace(async (place) => {
@@ -44,7 +44,7 @@ interface Cluster {
   readonly gateway: number;
 }
 
-/** The intervals are short because each pool, and there are a handful, waits for one. */
+/** Intervals are short, because each of several pools waits for one. */
 function configuration({ folder, cluster, addresses, gateway }: Cluster): string {
   return `
 [global]
@@ -84,7 +84,7 @@ rgw frontends = beast endpoint=127.0.0.1:${gateway}
 `;
 }
 
-/** One keyring for all of them. */
+/** One keyring for all daemons. */
 function makeKeyring(place: ServerPlace): string {
   const keyring = join(place.path, 'keyring');
   const everything = ['--cap', 'mon', 'allow *', '--cap', 'osd', 'allow *', '--cap', 'mgr', 'allow *'];

@@ -12,12 +12,12 @@ export interface Credentials {
   readonly secretAccessKey: string;
 }
 
-/** A service that speaks S3, on this machine, for the tests of one file. */
+/** An S3-compatible service on this machine for the tests of one file. */
 export interface S3Server {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: Credentials;
-  /** Makes many objects at once, where there is a quick way. */
+  /** Creates many objects at once, if the service has a fast way. */
   fill?(bucket: string, keys: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -25,12 +25,12 @@ export interface S3Server {
 const START_MS = 60_000;
 const LOOK_MS = 50;
 
-/** Where scripts/counterparts.sh puts what it installs. */
+/** A path in the directory where scripts/counterparts.sh installs. */
 export function installed(path: string): string {
   return fileURLToPath(new URL(`../../../.cache/counterparts/${path}`, import.meta.url));
 }
 
-/** A port on 127.0.0.1 that nobody uses. */
+/** An unused port on 127.0.0.1. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -42,12 +42,12 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** The processes of a service and the folder they live in; all of it goes at the end. */
+/** The processes and the directory of a service. Both are removed at the end. */
 export class ServerPlace {
   readonly path: string = mkdtempSync(join(tmpdir(), 'recordpipe-s3-'));
   readonly #children: ChildProcess[] = [];
 
-  /** Starts a program; what it says goes to a file that is shown when the service does not come up. */
+  /** Starts a program. Its output goes to a file that is shown if the service does not start. */
   start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): void {
     const log = join(this.path, `${this.#children.length}.log`);
     const line = 'exec "$0" "$@" >>"$LOG_OF_SERVER" 2>&1';
@@ -60,7 +60,7 @@ export class ServerPlace {
     this.#children.push(child);
   }
 
-  /** Waits until the service answers, whatever it says. */
+  /** Waits until the service responds with any status. */
   async untilItAnswers(url: string): Promise<void> {
     const deadline = performance.now() + START_MS;
     while (performance.now() < deadline) {
@@ -76,7 +76,10 @@ export class ServerPlace {
     throw new Error(`${url}: no answer within ${START_MS / 1000} s`);
   }
 
-  /** Nothing of what they hold is kept, so that they need not be asked politely: one waits for a cluster that is gone. */
+  /**
+   * Kills the processes. A clean shutdown is not needed, as no data is kept, and one of them would
+   * wait for a stopped cluster.
+   */
   async stop(): Promise<void> {
     const running = this.#children.filter((child) => !hasEnded(child));
     for (const child of running) child.kill('SIGKILL');
@@ -93,7 +96,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** Starts a service; when that fails, what was started until then is gone. */
+/** Starts a service. If that fails, stops everything that was started. */
 export async function inPlace<T extends object>(
   begin: (place: ServerPlace) => Promise<T>,
 ): Promise<T & { stop(): Promise<void> }> {

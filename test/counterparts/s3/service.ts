@@ -13,7 +13,10 @@ import { type CliRun, cli } from '../../support/cli.ts';
 import type { Kind } from './kinds.ts';
 import { installed, type S3Server } from './server.ts';
 
-/** What the tests use of a service: its SDK client, our options, and the environment that commands run in. */
+/**
+ * Access of the tests to a service: its SDK client, recordpipe's options, and the environment of
+ * commands.
+ */
 export class Service {
   readonly kind: Kind;
   readonly options: Partial<ObjectOptions>;
@@ -63,23 +66,26 @@ export class Service {
     await this.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ...more }));
   }
 
-  /** By the SDK alone. */
+  /** Reads an object with the SDK. */
   async get(bucket: string, key: string): Promise<Uint8Array> {
     const { Body } = await this.client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     return Body!.transformToByteArray();
   }
 
-  /** Our command line, which finds the service by the environment. */
+  /** Runs recordpipe's command line, which finds the service through the environment. */
   cli(...args: string[]): Promise<CliRun> {
     return cli(args, { env: this.env });
   }
 
-  /** The same with another environment. */
+  /** Runs the command line with additional environment variables. */
   cliAs(env: NodeJS.ProcessEnv, ...args: string[]): Promise<CliRun> {
     return cli(args, { env: { ...this.env, ...env } });
   }
 
-  /** `aws` or `s5cmd`, or a program beside this file run by the Python that has boto3; its output. */
+  /**
+   * Runs `aws`, `s5cmd`, or a program of this directory with the Python that has boto3. Returns its
+   * output.
+   */
   run(program: 'aws' | 's5cmd' | 'boto3_objects.py', ...args: string[]): string {
     const bin = (name: string): string => installed(`s3-clients/bin/${name}`);
     const line = program.endsWith('.py')
@@ -93,7 +99,10 @@ export class Service {
     return stdout;
   }
 
-  /** moto says of an object that came in parts that the checksum of their checksums is that of its bytes; the AWS command line believes it. */
+  /**
+   * moto returns the checksum of checksums as the full-object checksum of multipart objects, and
+   * the AWS command line would verify it.
+   */
   #leniency(): NodeJS.ProcessEnv {
     return this.kind.checksums === 'whole' ? { AWS_RESPONSE_CHECKSUM_VALIDATION: 'when_required' } : {};
   }
@@ -104,13 +113,16 @@ export class Service {
   }
 }
 
-/** The service, once it runs, and what is known before. */
+/** The service, once it runs, and the facts known before. */
 export interface ServiceOf {
   (): Service;
   readonly kind: Kind;
 }
 
-/** A service for the tests of one file; credentials are where the library looks for them, in the environment. */
+/**
+ * A service for the tests of one file. Credentials are in environment variables, where the library
+ * looks for them.
+ */
 export function serviceFor(kind: Kind): ServiceOf {
   let service: Service | undefined;
   const before = { ...process.env };

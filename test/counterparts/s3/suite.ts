@@ -9,7 +9,10 @@ import { serviceFor } from './service.ts';
 import { uploading } from './uploading.ts';
 import { writing } from './writing.ts';
 
-/** Everything, against one service; `skipped: NAME (why)` where it or the clients of others cannot be had. */
+/**
+ * All tests against one service. Prints `skipped: NAME (why)` if the service or the clients are not
+ * available.
+ */
 export function suite(kind: Kind): void {
   const missing = [kind.counterpart, 's3-clients' as const].map(missingCounterpart);
   describe.skipIf(missing.some((reason) => reason !== undefined))(kind.name, () => {

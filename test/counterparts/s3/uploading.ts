@@ -11,7 +11,7 @@ import type { ServiceOf } from './service.ts';
 
 const PAYLOADS = Array.from({ length: 90 }, (_, k) => new Random(k).bytes(200_000));
 
-/** Files go up as they were checked, and what says so is right. */
+/** Files are uploaded as they were validated, and the reports are correct. */
 export function uploading(service: ServiceOf): void {
   const folder = tempDir();
   const large = oracleFile(PAYLOADS);
@@ -40,7 +40,7 @@ export function uploading(service: ServiceOf): void {
     );
 
   describe('uploading', () => {
-    test('what is good goes up in parts, what is bad does not; others read the same bytes', async () => {
+    test('valid files are uploaded in parts, invalid ones are not; other clients read the same bytes', async () => {
       expect(first.code).toBe(1);
       expect(statuses(first.stdout)).toEqual({
         'cut.tfrecord': 'refused',
@@ -55,7 +55,7 @@ export function uploading(service: ServiceOf): void {
       expect(Uploads ?? []).toEqual([]);
     });
 
-    test('a second time: --no-clobber and --if-changed leave them', async () => {
+    test('--no-clobber and --if-changed skip existing objects', async () => {
       expect(statuses((await upload('--jsonl', '--no-clobber')).stdout)).toMatchObject({
         'large.tfrecord': 'kept',
         'small.tfrecord': 'kept',
@@ -64,7 +64,7 @@ export function uploading(service: ServiceOf): void {
       expect(again['small.tfrecord']).toBe('unchanged');
     });
 
-    test('a manifest of what is there, made and checked against the service', async () => {
+    test('a manifest is created from the objects and checked against the service', async () => {
       const target = `s3://${bucket}/train.manifest`;
       expect((await service().cli('manifest', 'create', `s3://${bucket}/up/`, '-o', target)).code).toBe(0);
       const { code, stdout } = await service().cli('manifest', 'check', target, '--head-objects', '--json');
@@ -72,7 +72,7 @@ export function uploading(service: ServiceOf): void {
       expect(JSON.parse(stdout)).toMatchObject({ ok: true, entries: 2 });
     });
 
-    test('doctor finds nothing wrong, and a bucket that is not there', async () => {
+    test('doctor passes, and reports a missing bucket', async () => {
       const well = await service().cli('doctor', `s3://${bucket}/up/`, '--json');
       expect([well.code, JSON.parse(well.stdout).ok]).toEqual([0, true]);
       const ill = await service().cli('doctor', 's3://no-such-bucket-here/up/', '--json');

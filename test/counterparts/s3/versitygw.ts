@@ -2,7 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { freePort, inPlace, installed, type S3Server } from './server.ts';
 
-/** versitygw over a folder: buckets are its folders, objects their files. Signatures are checked. */
+/**
+ * Starts versitygw over a directory: buckets are subdirectories, objects are files. It verifies
+ * signatures.
+ */
 export function startVersitygw(): Promise<S3Server> {
   return inPlace(async (place) => {
     const port = await freePort();

@@ -9,7 +9,7 @@ import type { ServiceOf } from './service.ts';
 
 const MIB = 2 ** 20;
 
-/** Objects that were written here are what others read. */
+/** Other clients read the objects that recordpipe writes. */
 export function writing(service: ServiceOf): void {
   const folder = tempDir();
   const { checksums } = service.kind;
@@ -19,7 +19,7 @@ export function writing(service: ServiceOf): void {
   };
 
   describe('writing', () => {
-    test('in one and in parts: what the AWS command line reads', async () => {
+    test('single and multipart objects are read by the AWS command line', async () => {
       const bucket = await service().makeBucket();
       const sizes = [0, 1000, 5 * MIB, 5 * MIB + 1, 12 * MIB + 345];
       for (const size of sizes) {
@@ -40,7 +40,7 @@ export function writing(service: ServiceOf): void {
       for (const size of sizes) expect(sha256(readFileSync(folder.file(`${size}`)))).toBe(sha256(body(size)));
     });
 
-    test('overwrite: false leaves what is there', async () => {
+    test('overwrite: false keeps an existing object', async () => {
       const bucket = await service().makeBucket();
       const uri = `s3://${bucket}/object`;
       await service().put(bucket, 'object', 'first');
@@ -53,7 +53,7 @@ export function writing(service: ServiceOf): void {
       expect(Buffer.from(await service().get(bucket, 'object')).toString()).toBe('first');
     });
 
-    test('overwrite: false, where another was quicker', async () => {
+    test('overwrite: false keeps an object that another writer completed first', async () => {
       const bucket = await service().makeBucket();
       const uri = `s3://${bucket}/object`;
       const writer = await openObjectWriter(uri, { ...service().options, overwrite: false });
@@ -63,7 +63,7 @@ export function writing(service: ServiceOf): void {
       expect(Buffer.from(await service().get(bucket, 'object')).toString()).toBe('first');
     });
 
-    test('given up: no object, and no parts', async () => {
+    test('an aborted write leaves no object and no parts', async () => {
       const bucket = await service().makeBucket();
       const writer = await openObjectWriter(`s3://${bucket}/object`, {
         ...service().options,
@@ -80,7 +80,7 @@ export function writing(service: ServiceOf): void {
   });
 }
 
-/** No two parts are alike. */
+/** Bytes in which no two parts are equal. */
 function body(size: number): Buffer {
   return Buffer.alloc(size, new Random(size).bytes(65_537));
 }

@@ -24,14 +24,14 @@ const missing = missingCounterpart('recipes');
 const temp = tempDir();
 
 describe.skipIf(missing !== undefined)('the recipes of docs/scale-out', () => {
-  test('the services that take them find nothing wrong', () => {
+  test('are valid for the services that run them', () => {
     const { stdout, stderr } = spawnSync(installed('recipes/bin/python'), ['-B', CHECK, FOLDER], {
       encoding: 'utf8',
     });
     expect([stdout.trim().split('\n'), stderr]).toEqual([JSON_AND_YAML.map((name) => `checked ${name}`), '']);
   });
 
-  test('shellcheck and bash find nothing wrong', () => {
+  test('pass shellcheck and bash', () => {
     for (const name of ['slurm.sbatch', 'parallel.sh']) {
       for (const [program, ...args] of [['shellcheck'], ['bash', '-n']]) {
         const { stdout, stderr, status } = spawnSync(program, [...args, join(FOLDER, name)], {
@@ -42,7 +42,7 @@ describe.skipIf(missing !== undefined)('the recipes of docs/scale-out', () => {
     }
   });
 
-  test('GNU parallel runs all shards, a damaged one once', async () => {
+  test('GNU parallel runs all shards, and does not retry a damaged one', async () => {
     mkdirSync(temp.file('data'));
     for (let i = 0; i < 12; i++) temp.file(`data/${i}.tfrecord`, encodeTFRecord(new Uint8Array(i)));
     const bytes = encodeTFRecord(new Uint8Array(5));

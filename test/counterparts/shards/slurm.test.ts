@@ -19,7 +19,7 @@ const HUNG = 5;
 const missing = missingCounterpart('slurm') ?? missingCounterpart('versitygw');
 
 describe.skipIf(missing !== undefined)('Slurm: an array of 8 over 200 files on versitygw', () => {
-  test('a task is killed and run again by the list of merge; the total is that of one run, byte for byte', async () => {
+  test('a killed task runs again from the list of merge; the total equals that of one run, byte for byte', async () => {
     const server = await startVersitygw();
     try {
       await using slurm = await startSlurm();
@@ -51,7 +51,7 @@ describe.skipIf(missing !== undefined)('Slurm: an array of 8 over 200 files on v
       expect(some).toMatchObject({ code: 3, stdout: `${HUNG}\n` });
       rmSync(hang);
       const again = ['--wait', '--parsable', `--array=${some.stdout.trim()}`, RECIPE];
-      // 1 where the damaged file is in it: sbatch ends with the code of its tasks.
+      // 1 if the array includes the damaged file: sbatch exits with the code of its tasks.
       await slurm.run('sbatch', again, { env, codes: [0, 1] });
 
       const merged = await run('merge', `${s3}/reports/`, '-o', `${s3}/total.json`);
@@ -85,7 +85,7 @@ function file(i: number): Uint8Array {
   return bytes;
 }
 
-/** A folder with a recordpipe that hangs in one task, as long as there is a file HANG. */
+/** Creates a directory with a recordpipe that hangs in one task while a file HANG exists. */
 function recordpipeIn(path: string): string {
   const bin = join(path, 'bin');
   mkdirSync(bin);

@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../s3/server.ts';
 
-/** Slurm on this machine alone, for the tests of one file. */
+/** Slurm on this machine only, for the tests of one file. */
 export interface Slurm extends AsyncDisposable {
-  /** A folder of its own. */
+  /** A new directory. */
   readonly path: string;
-  /** Runs one of its programs. @returns what it prints @throws where it fails, unless `codes` has its exit code */
+  /**
+   * Runs a program of Slurm.
+   * @returns its output
+   * @throws if it fails, unless `codes` includes its exit code
+   */
   run(
     program: string,
     args: readonly string[],
@@ -25,10 +29,10 @@ interface SlurmRun {
 const START_MS = 60_000;
 const LOOK_MS = 200;
 
-/** Starts munged, slurmctld and slurmd, with ports, keys and state of their own. */
+/** Starts munged, slurmctld, and slurmd with their own ports, keys, and state. */
 export async function startSlurm(): Promise<Slurm> {
   const path = mkdtempSync(join(tmpdir(), 'recordpipe-slurm-'));
-  // Its socket is for all users.
+  // All users must reach its socket.
   chmodSync(path, 0o755);
   const children: ChildProcess[] = [];
   const env = { ...process.env, SLURM_CONF: join(path, 'slurm.conf') };
@@ -83,7 +87,7 @@ export async function startSlurm(): Promise<Slurm> {
   return { path, run, [Symbol.asyncDispose]: stop };
 }
 
-/** What it waits for on its own is made short: eight tasks took 42 s, 10 s so. */
+/** Short intervals: eight tasks take 10 s instead of 42 s. */
 async function configuration(path: string, socket: string): Promise<string> {
   const host = hostname();
   return `ClusterName=recordpipe

@@ -192,7 +192,7 @@ describe('waiting', () => {
     const place = channelPlace();
     makePipes(place.pipe(0));
     const dataset = new PipeModeDataset('train', { ...place.dirs, idleTimeoutMs: 60 });
-    await expect(dataset.count()).rejects.toThrow(/nobody opened the pipe for writing/);
+    await expect(dataset.count()).rejects.toThrow(/no writer opened the pipe/);
     expect(place.state()).toBe('0');
   });
 

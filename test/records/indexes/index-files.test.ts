@@ -128,7 +128,7 @@ describe('data that changed', () => {
     await made();
     writeFileSync(path, Buffer.concat([bytes, bytes.subarray(0, 100)]));
     await expect(openIndexed(path)).rejects.toThrow(
-      `${path} has ${bytes.length + 100} bytes, indexed are ${bytes.length}`,
+      `${path} has ${bytes.length + 100} bytes, but the index covers ${bytes.length}`,
     );
     truncateSync(path, bytes.length - 1);
     await expect(openIndexed(path)).rejects.toThrow(code('index-mismatch'));
@@ -277,7 +277,7 @@ describe('which index is used', () => {
     await using file = await openIndexed(path);
     expect(await file.get(0)).toEqual(Uint8Array.of(1));
     await expect(openIndexed(path, { multipart: 'dmlc' })).rejects.toThrow(
-      'it was made with multipart concat, asked for is dmlc',
+      'it was built with multipart concat, but dmlc is requested',
     );
     await expect(openIndexed(path, { format: 'textline' })).rejects.toThrow(code('index-mismatch'));
   });

@@ -259,10 +259,10 @@ describe('what is done in turn', () => {
     const steps: Promise<unknown>[] = [];
     for (const [i, payload] of noise.entries()) {
       const taken = queue.push(payload, payload.length + 16);
-      if (i % 7 === 0) steps.push(queue.behind(() => sink.flush()));
+      if (i % 7 === 0) steps.push(queue.afterAll(() => sink.flush()));
       if (i % 3 === 0) await taken;
     }
-    steps.push(queue.behind(() => sink.close()));
+    steps.push(queue.afterAll(() => sink.close()));
     await Promise.all(steps);
     expect(most).toBe(1);
     expectBytes(concat(sink.written), encoded(noise));
@@ -272,7 +272,7 @@ describe('what is done in turn', () => {
     const sink = new SlowSink();
     const failure = new Error('broken');
     const queue = new FrameQueue(sink, new TFRecordFramer(), 4096);
-    await expect(queue.behind(() => Promise.reject(failure))).rejects.toBe(failure);
+    await expect(queue.afterAll(() => Promise.reject(failure))).rejects.toBe(failure);
     expect(queue.failure).toBe(failure);
     await expect(queue.drain()).rejects.toBe(failure);
   });

@@ -5,19 +5,21 @@ import { type Content, pieces } from './content.ts';
 import type { Fault, Place } from './faults.ts';
 import type { LoggedRequest } from './request.ts';
 
-/** What the service would say if all went well. */
+/** The response of the service without faults. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: { readonly content: Content; readonly start: number; readonly end: number };
 }
 
-/** At most so many bytes are written at once. */
+/** Maximum bytes per write. */
 const PIECE = 256 * 1024;
-/** Before a connection is cut, what was written has this long to arrive: a reset takes with it what is still on its way. */
+/**
+ * Time for written bytes to arrive before a connection is cut. A reset discards bytes in transit.
+ */
 const SETTLE_MS = 10;
 
-/** Sends an answer at the speed of the connection, and does to it on the way what the script says. */
+/** Sends a response at the speed of the connection and applies the faults of the script. */
 export class Sender {
   readonly #response: ServerResponse;
   readonly #request: LoggedRequest;
@@ -39,7 +41,7 @@ export class Sender {
     this.#gone = gone;
   }
 
-  /** What happens instead of an answer. Whether it is over with that. */
+  /** Applies faults that replace the response. Returns whether the request is finished. */
   async before(): Promise<boolean> {
     for (const fault of this.#faults) {
       if (fault.do === 'delay') await sleep(fault.ms, undefined, { signal: this.#gone });
@@ -112,7 +114,7 @@ export class Sender {
     if (!this.#response.write(piece)) await once(this.#response, 'drain', { signal: this.#gone });
   }
 
-  /** Does a fault whose place has come. Whether the answer is over with that. */
+  /** Applies a fault at its position. Returns whether the response is finished. */
   async #strike(fault: Fault): Promise<boolean> {
     switch (fault.do) {
       case 'stall':
@@ -143,7 +145,7 @@ export class Sender {
   }
 }
 
-/** The speed of a connection. */
+/** Limits the speed of a connection. */
 export class Pace {
   readonly #bytesPerSecond: number;
   #due = 0;
@@ -152,19 +154,19 @@ export class Pace {
     this.#bytesPerSecond = bytesPerSecond;
   }
 
-  /** So many bytes are worth writing at once. */
+  /** Number of bytes to write at once. */
   get piece(): number {
     return Math.max(1, Math.min(PIECE, Math.ceil(this.#bytesPerSecond / 50)));
   }
 
-  /** Resolves when so many bytes may be sent. */
+  /** Resolves when `bytes` more bytes may be sent. */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
     if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return;
     const now = performance.now();
     this.#due = Math.max(this.#due, now);
     const wait = this.#due - now;
     this.#due += (bytes * 1000) / this.#bytesPerSecond;
-    if (wait > 4) await sleep(wait, undefined, { signal }); // timers are no finer; what is owed is caught up with
+    if (wait > 4) await sleep(wait, undefined, { signal }); // Timers have no finer resolution; later calls compensate.
   }
 }
 

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What the other process runs: it passes bytes on to the port that it is given. */
+/** Source of the other process, which relays connections to a port. */
 const relay = (target: number): string => `
 const net = require('node:net');
 const server = net.createServer((a) => {
@@ -17,8 +17,9 @@ server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(serv
 `;
 
 /**
- * An address on which nobody answers: a listening socket whose process is stopped and whose queue is full, so that the system drops what
- * comes. `open()` lets the process go on: then it passes connections on to `port`. Needs SIGSTOP and the queue of Linux.
+ * An address that does not respond: a listening socket whose process is stopped and whose queue is
+ * full, so that the system drops connection attempts. `open()` resumes the process, which then
+ * relays connections to `port`. Requires SIGSTOP and Linux's queue.
  */
 export async function blackhole(port: number): Promise<Blackhole> {
   const child = spawn(process.execPath, ['-e', relay(port)], {
@@ -45,7 +46,7 @@ export class Blackhole implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Connects until a connection is no longer answered. */
+  /** Connects until a connection is no longer accepted. */
   async fill(): Promise<void> {
     for (let i = 0; i < 64; i++) {
       const socket = connect(this.#port, '127.0.0.1');
@@ -57,7 +58,7 @@ export class Blackhole implements AsyncDisposable {
     throw new Error('the queue of a listening socket does not fill up');
   }
 
-  /** From now on connections are passed on. */
+  /** Relays connections from now on. */
   open(): void {
     for (const socket of this.#fillers.splice(0)) socket.destroy();
     this.#child.kill('SIGCONT');

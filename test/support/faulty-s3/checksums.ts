@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import crc32cTable from 'crc-32/crc32c.js';
 import { S3Failure } from './failure.ts';
 
-/** Checksums by the names that their headers end with: `x-amz-checksum-crc32c`. */
+/** Checksums by the suffix of their header, as in `x-amz-checksum-crc32c`. */
 export type Checksums = Readonly<Record<string, string>>;
 
 const KINDS: Readonly<Record<string, (bytes: Uint8Array) => string>> = {
@@ -19,7 +19,7 @@ export function checksum(kind: string, bytes: Uint8Array): string {
   return made(bytes);
 }
 
-/** The checksums that a request's headers hold. */
+/** The checksums in the headers of a request. */
 export function givenChecksums(headers: NodeJS.Dict<string | string[]>): Checksums {
   const found: Record<string, string> = {};
   for (const kind of [...Object.keys(KINDS), 'crc64nvme']) {
@@ -29,7 +29,10 @@ export function givenChecksums(headers: NodeJS.Dict<string | string[]>): Checksu
   return found;
 }
 
-/** Compares a body with all that the request says of it, as S3 does. @throws S3Failure BadDigest */
+/**
+ * Compares a body with all checksums of the request, as S3 does.
+ * @throws S3Failure BadDigest
+ */
 export function verify(bytes: Uint8Array, headers: NodeJS.Dict<string | string[]>): Checksums {
   const given = givenChecksums(headers);
   for (const [kind, value] of Object.entries(given)) {

@@ -1,21 +1,27 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
-/** The bytes of an object: in memory, in a file, or made when asked for, so that gigabytes cost nothing. */
+/**
+ * The bytes of an object: in memory, in a file, or generated on demand, so that gigabytes cost
+ * nothing.
+ */
 export interface Content {
   readonly size: number;
-  /** The bytes `[start, start + length)`; the caller does not change them. May be fewer; then the rest is asked for. */
+  /**
+   * Returns the bytes `[start, start + length)`, or fewer; then the caller requests the rest. The
+   * caller must not change them.
+   */
   read(start: number, length: number): Uint8Array;
-  /** What the ETag is made of. */
+  /** Input of the ETag. */
   readonly token: string;
-  /** All bytes, where they are in memory. */
+  /** All bytes if they are in memory. */
   readonly bytes?: Uint8Array;
 }
 
-/** What tests and configurations give for an object. */
+/** The forms of an object's content in tests and configurations. */
 export type ContentLike = Uint8Array | string | Content | GeneratedContent | FileContent;
 
-/** `size` bytes that `seed` determines: see {@link generated}. */
+/** `size` bytes determined by `seed`: see {@link generated}. */
 export interface GeneratedContent {
   readonly size: number;
   readonly seed?: number;
@@ -59,10 +65,13 @@ function inFile(path: string): Content {
   };
 }
 
-/** No power of two, so that parts of the usual sizes never hold the same bytes. */
+/** Not a power of two, so that parts of the usual sizes are never equal. */
 const PERIOD = 1024 * 1024 - 3;
 
-/** An object of any size whose bytes repeat with a period that no part size has: bytes of a wrong place are wrong bytes. */
+/**
+ * An object of any size whose bytes repeat with a period that differs from all part sizes, so that
+ * bytes from a wrong position are wrong.
+ */
 export function generated(size: number, seed = 1): Content {
   let pattern: Uint8Array | undefined;
   return {
@@ -81,10 +90,10 @@ function patternOf(seed: number): Uint8Array {
   return createCipheriv('aes-128-ctr', key, key).update(new Uint8Array(PERIOD));
 }
 
-/** All of a range, read piece by piece. */
-export function* pieces(content: Content, start: number, end: number, most: number): Generator<Uint8Array> {
+/** Reads a range piece by piece. */
+export function* pieces(content: Content, start: number, end: number, max: number): Generator<Uint8Array> {
   for (let at = start; at < end; ) {
-    const piece = content.read(at, Math.min(most, end - at));
+    const piece = content.read(at, Math.min(max, end - at));
     if (piece.length === 0) throw new Error(`an object of ${content.size} bytes has none at ${at}`);
     yield piece;
     at += piece.length;

@@ -1,9 +1,9 @@
-/** An answer that is an error, as S3 words it. */
+/** An error response in S3's format. */
 export class S3Failure extends Error {
   readonly status: number;
   readonly code: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Further elements of the body, like `Region`. */
+  /** Additional elements of the body, such as `Region`. */
   readonly elements: Readonly<Record<string, string>>;
 
   constructor(
@@ -30,7 +30,7 @@ export class S3Failure extends Error {
   }
 }
 
-/** What S3 calls a status when a script names only that. */
+/** S3's error code for a status, if a script has only the status. */
 export const CODES: Readonly<Record<number, string>> = {
   301: 'PermanentRedirect',
   400: 'InvalidRequest',

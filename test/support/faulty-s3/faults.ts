@@ -2,23 +2,23 @@ import type { ContentLike } from './content.ts';
 import type { LoggedRequest, Operation } from './request.ts';
 
 /**
- * What is done to a request. `at` is a number of bytes of the answer's body that still come; negative: counted from its end;
- * `headers`: in the midst of the headers; `before`: instead of any answer.
+ * A fault. `at` is the number of bytes of the response body before it; a negative number counts
+ * from the end. `headers`: in the middle of the headers. `before`: instead of any response.
  */
 export type Action =
-  /** The connection is reset. */
+  /** Resets the connection. */
   | { readonly do: 'reset'; readonly at: Place }
-  /** The connection is closed in good order, but too early. */
+  /** Closes the connection cleanly but early. */
   | { readonly do: 'close'; readonly at: Place }
-  /** Nothing more comes; for `ms`, else for ever. */
+  /** Sends nothing more for `ms`, or forever. */
   | { readonly do: 'stall'; readonly at: Place; readonly ms?: number }
-  /** The rest of the body comes a few bytes at a time. */
+  /** Sends the rest of the body a few bytes at a time. */
   | { readonly do: 'slow'; readonly bytesPerSecond: number; readonly at?: number }
-  /** Content-Length says so many bytes more, or fewer, than come. */
+  /** Content-Length is too large, or too small, by this number of bytes. */
   | { readonly do: 'length'; readonly by: number }
-  /** The body comes in chunks, and the connection is closed before the last one. */
+  /** Sends the body in chunks and closes the connection before the last one. */
   | { readonly do: 'chunked'; readonly at: number }
-  /** An error; `code` defaults to what S3 calls that status. */
+  /** An error response. `code` defaults to S3's code for the status. */
   | {
       readonly do: 'status';
       readonly status: number;
@@ -26,24 +26,27 @@ export type Action =
       readonly message?: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** The range that was asked for is not looked at: 200 and the whole object. */
+  /** Ignores the requested range: 200 and the whole object. */
   | { readonly do: 'ignore-range' }
-  /** Headers of the answer are replaced; `{range}` in Content-Range is what it would be. */
+  /** Replaces headers of the response. `{range}` in Content-Range stands for the correct value. */
   | { readonly do: 'headers'; readonly set: Readonly<Record<string, string>> }
-  /** Before the answer the object is overwritten. */
+  /** Overwrites the object before the response. */
   | { readonly do: 'overwrite'; readonly content: ContentLike }
-  /** Before the answer the object is deleted. */
+  /** Deletes the object before the response. */
   | { readonly do: 'delete' }
-  /** The bucket is said to be elsewhere: 301 with x-amz-bucket-region. */
+  /** Redirects to another region: 301 with x-amz-bucket-region. */
   | { readonly do: 'redirect'; readonly region: string }
-  /** The answer begins later. */
+  /** Delays the response. */
   | { readonly do: 'delay'; readonly ms: number }
-  /** A byte of the body, whose position in it is `at`, is not what it should be. */
+  /** Changes the byte at position `at` of the body. */
   | { readonly do: 'flip'; readonly at: number };
 
 export type Place = number | 'headers' | 'before';
 
-/** Which requests it happens to. Plain values, so that a script can be handed to another process. */
+/**
+ * The requests that a fault applies to. Plain values, so that a script can be sent to another
+ * process.
+ */
 export interface Match {
   readonly operation?: Operation;
   readonly method?: string;
@@ -51,19 +54,19 @@ export interface Match {
   readonly key?: string;
   /** First byte of the range. */
   readonly from?: number;
-  /** Whether an If-Match is there. */
+  /** Whether the request has an If-Match header. */
   readonly ifMatch?: boolean;
-  /** So many of those that match are let through before. */
+  /** Number of matching requests to skip first. */
   readonly after?: number;
-  /** So many of those that match are hit. Default 1, or any number when `forMs` is given. */
+  /** Maximum number of matching requests to affect. Default 1, or unlimited if `forMs` is set. */
   readonly times?: number;
-  /** For so long, from the first one that matches. */
+  /** Duration in milliseconds, from the first matching request. */
   readonly forMs?: number;
 }
 
 export type Fault = Match & Action;
 
-/** The script: which faults a request meets. */
+/** Selects the faults of each request. */
 export class Script {
   readonly #faults: { readonly fault: Fault; seen: number; hit: number; first: number | undefined }[] = [];
 
@@ -75,7 +78,7 @@ export class Script {
     this.#faults.length = 0;
   }
 
-  /** How often each fault has struck, in the order in which they were added. */
+  /** How often each fault was applied, in the order in which they were added. */
   get hits(): readonly number[] {
     return this.#faults.map(({ hit }) => hit);
   }

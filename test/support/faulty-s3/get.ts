@@ -34,7 +34,7 @@ function checkConditions(version: Version, { headers, ifMatch }: LoggedRequest):
     throw new S3Failure(304, 'NotModified');
 }
 
-/** RFC 9110, 14.2: one range; what cannot be understood is as good as not there. */
+/** Parses one range (RFC 9110, 14.2). Ignores a malformed one. */
 function rangeOf(text: string | undefined, size: number): { start: number; end: number } | undefined {
   const found = /^bytes=(\d*)-(\d*)$/.exec(text ?? '');
   if (found === null || (found[1] === '' && found[2] === '')) return undefined;

@@ -15,25 +15,28 @@ export { type Content, type ContentLike, contentOf, generated } from './content.
 export type { Action, Fault, Match } from './faults.ts';
 export type { LoggedRequest, Operation } from './request.ts';
 
-/** Plain values, but for contents with functions: a server in a process of its own takes them as JSON. */
+/**
+ * Plain values except for contents with functions, so that a server in its own process accepts them
+ * as JSON.
+ */
 export interface FaultyS3Options {
-  /** By `bucket/key`. */
+  /** Objects by `bucket/key`. */
   readonly objects: Readonly<Record<string, ContentLike>>;
-  /** Buckets besides those that objects are in. */
+  /** Additional empty buckets. */
   readonly buckets: readonly string[];
   readonly faults: readonly Fault[];
-  /** Before each answer. Default 0. */
+  /** Delay before each response. Default 0. */
   readonly latencyMs: number;
-  /** Of each connection. Default: no limit. */
+  /** Speed limit of each connection. Default: unlimited. */
   readonly bytesPerSecond: number;
-  /** Most keys of a page of a listing. Default 1,000. */
+  /** Maximum keys per listing page. Default 1,000. */
   readonly pageSize: number;
-  /** Least size of a part that is not the last. Default S3's, 5 MiB. */
-  readonly leastPart: number;
+  /** Minimum size of a part other than the last. Default 5 MiB, as in S3. */
+  readonly minPartBytes: number;
   readonly region: string;
-  /** The clock of the server is ahead by so much. Default 0. */
+  /** How far the server's clock is ahead. Default 0. */
   readonly clockSkewMs: number;
-  /** Default: one that is free. */
+  /** Default: a free port. */
   readonly port: number;
 }
 
@@ -44,17 +47,17 @@ const DEFAULTS: FaultyS3Options = {
   latencyMs: 0,
   bytesPerSecond: Number.POSITIVE_INFINITY,
   pageSize: 1000,
-  leastPart: 5 * 1024 * 1024,
+  minPartBytes: 5 * 1024 * 1024,
   region: 'us-east-1',
   clockSkewMs: 0,
   port: 0,
 };
 
 /**
- * An S3 of our own on 127.0.0.1 that fails as it is told, request by request.
+ * Starts an S3-compatible server on 127.0.0.1 that fails according to a script, request by request.
  *
- * `await using server = await faultyS3({ objects: { 'bucket/a': bytes }, faults: [{ key: 'a', do: 'reset', at: 100 }] })`;
- * then `server.url` is the endpoint, and `server.log` what it was asked.
+ * `await using server = await faultyS3({ objects: { 'bucket/a': bytes }, faults: [{ key: 'a', do:
+ * 'reset', at: 100 }] })`; then `server.url` is the endpoint and `server.log` has the requests.
  */
 export async function faultyS3(options: Partial<FaultyS3Options> = {}): Promise<FaultyS3> {
   const server = new FaultyS3({ ...DEFAULTS, ...options });
@@ -69,7 +72,7 @@ export class FaultyS3 implements AsyncDisposable {
   readonly script: Script = new Script();
   /** All requests, in the order of arrival. */
   readonly log: LoggedRequest[] = [];
-  /** Most requests that were under way at once. */
+  /** Maximum number of concurrent requests so far. */
   maxConcurrent = 0;
   #concurrent = 0;
   readonly #server: Server;
@@ -79,11 +82,11 @@ export class FaultyS3 implements AsyncDisposable {
 
   constructor(options: FaultyS3Options) {
     this.options = options;
-    this.uploads = new Uploads(this.store, options.leastPart);
+    this.uploads = new Uploads(this.store, options.minPartBytes);
     for (const bucket of options.buckets) this.store.createBucket(bucket);
     for (const [path, content] of Object.entries(options.objects)) this.store.put(path, content);
     this.script.add(...options.faults);
-    // A connection is never closed for its age: whatever is closed is closed by the script or by the client.
+    // No connection times out, so only the script or the client closes connections.
     this.#server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 });
     this.#server.on('connection', (socket) => this.#connected(socket));
     this.#server.on('request', (message, response) => void this.#serve(message, response));
@@ -103,27 +106,30 @@ export class FaultyS3 implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Connections that are open, idle ones too. */
+  /** Number of open connections, including idle ones. */
   get openSockets(): number {
     return this.#sockets.size;
   }
 
-  /** Connections that there have been. */
+  /** Number of connections so far. */
   get connections(): number {
     return this.#connections;
   }
 
-  /** Requests that are under way. */
+  /** Number of requests in progress. */
   get concurrent(): number {
     return this.#concurrent;
   }
 
-  /** The requests of one operation, or of one operation on one key. */
+  /** The requests of an operation, optionally for one key. */
   requests(operation: LoggedRequest['operation'], key?: string): LoggedRequest[] {
     return this.log.filter((one) => one.operation === operation && (key === undefined || one.key === key));
   }
 
-  /** Waits until no connection is open. @throws Error after `withinMs` */
+  /**
+   * Waits until all connections are closed.
+   * @throws Error after `withinMs`
+   */
   async quiet(withinMs = 5000): Promise<void> {
     const until = performance.now() + withinMs;
     while (this.openSockets > 0) {
@@ -147,7 +153,7 @@ export class FaultyS3 implements AsyncDisposable {
   #connected(socket: Socket): void {
     this.#sockets.set(socket, { id: this.#connections++, pace: new Pace(this.options.bytesPerSecond) });
     socket.setNoDelay(true);
-    socket.on('error', () => {}); // clients that abort reset
+    socket.on('error', () => {}); // Clients that abort reset the connection.
     socket.once('close', () => this.#sockets.delete(socket));
   }
 
@@ -167,7 +173,7 @@ export class FaultyS3 implements AsyncDisposable {
       gone.abort();
     };
     response.once('close', over);
-    // An answer that waits behind one that is never ended hears nothing of its connection.
+    // A response queued after one that never ends gets no event when its connection closes.
     message.socket.once('close', over);
     response.on('error', () => {});
     try {
@@ -179,7 +185,7 @@ export class FaultyS3 implements AsyncDisposable {
       if (await sender.before()) return;
       await sender.send(this.#answer(request, body, faults));
     } catch (error) {
-      if (gone.signal.aborted) return; // the client has left, or the script has cut the connection
+      if (gone.signal.aborted) return; // The client has disconnected, or the script has cut the connection.
       console.error('faulty-s3:', error);
       message.socket.destroy();
     }
@@ -200,7 +206,7 @@ export class FaultyS3 implements AsyncDisposable {
     }
   }
 
-  /** What a fault does before there is an answer. */
+  /** Applies the effects of a fault before the response. */
   #act({ bucket, key }: LoggedRequest, fault: Fault): void {
     if (fault.do === 'overwrite') this.store.put(`${bucket}/${key}`, fault.content);
     else if (fault.do === 'delete') this.store.delete(`${bucket}/${key}`);

@@ -3,12 +3,12 @@ import { escapeXml } from './failure.ts';
 import type { LoggedRequest } from './request.ts';
 import type { Store } from './store.ts';
 
-/** ListObjectsV2. `pageSize` stands in for S3's 1,000. */
+/** ListObjectsV2. `pageSize` replaces S3's 1,000. */
 export function listObjects(store: Store, { bucket, query }: LoggedRequest, pageSize: number): Answer {
   const keys = store.keys(bucket);
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
-  const most = Math.min(pageSize, Number(query.get('max-keys') ?? pageSize));
+  const max = Math.min(pageSize, Number(query.get('max-keys') ?? pageSize));
   const token = query.get('continuation-token');
   const after =
     token !== null ? Buffer.from(token, 'base64url').toString() : (query.get('start-after') ?? '');
@@ -30,7 +30,7 @@ export function listObjects(store: Store, { bucket, query }: LoggedRequest, page
       last = key;
       continue;
     }
-    if (contents.length + groups.size >= most) {
+    if (contents.length + groups.size >= max) {
       more = true;
       break;
     }
@@ -42,7 +42,7 @@ export function listObjects(store: Store, { bucket, query }: LoggedRequest, page
   return xml(
     `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${element('Name', bucket)}${element('Prefix', name(prefix))}` +
       element('KeyCount', contents.length + groups.size) +
-      element('MaxKeys', most) +
+      element('MaxKeys', max) +
       (delimiter === '' ? '' : element('Delimiter', name(delimiter))) +
       (query.get('encoding-type') === 'url' ? element('EncodingType', 'url') : '') +
       element('IsTruncated', more) +
@@ -62,7 +62,7 @@ function entry(store: Store, bucket: string, key: string, name: (key: string) =>
   );
 }
 
-/** As S3 encodes keys in listings: like a form, slashes left alone. */
+/** Encodes keys as in S3 listings: form encoding except for slashes. */
 function urlEncoded(key: string): string {
   return encodeURIComponent(key)
     .replaceAll('%2F', '/')

@@ -1,4 +1,5 @@
-// Runs main.ts, which Node 20 cannot read, bundled in memory: `echo '{"objects":{…}}' | node test/support/faulty-s3/main.mjs`.
+// Bundles and runs main.ts in memory, because Node 20 cannot run TypeScript: `echo
+// '{"objects":{…}}' | node test/support/faulty-s3/main.mjs`.
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 

@@ -1,6 +1,9 @@
 import { faultyS3 } from './index.ts';
 
-/** A server in a process of its own: one line of JSON from standard input says how, one line to standard output says where. It lives until its input ends. */
+/**
+ * A server in its own process. Reads options as one line of JSON from standard input, prints its
+ * URL, and runs until its input ends.
+ */
 let text = '';
 let started = false;
 process.stdin.setEncoding('utf8');

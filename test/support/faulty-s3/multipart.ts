@@ -25,20 +25,20 @@ interface Upload {
   readonly parts: Map<number, Part>;
 }
 
-/** Uploads in parts, with S3's rules for their order, sizes and checksums. */
+/** Multipart uploads with S3's rules for order, sizes, and checksums. */
 export class Uploads {
   readonly #store: Store;
-  readonly #leastPart: number;
+  readonly #minPartBytes: number;
   readonly #uploads = new Map<string, Upload>();
   #count = 0;
 
-  /** `leastPart` stands in for S3's 5 MiB, below which only the last part may be. */
-  constructor(store: Store, leastPart: number) {
+  /** `minPartBytes` replaces S3's 5 MiB, the minimum size of all parts except the last. */
+  constructor(store: Store, minPartBytes: number) {
     this.#store = store;
-    this.#leastPart = leastPart;
+    this.#minPartBytes = minPartBytes;
   }
 
-  /** How many are neither completed nor aborted. */
+  /** Number of uploads neither completed nor aborted. */
   get open(): number {
     return this.#uploads.size;
   }
@@ -88,18 +88,18 @@ export class Uploads {
     const upload = this.#upload(request);
     const after = Number(request.query.get('part-number-marker') ?? 0);
     const numbers = [...upload.parts.keys()].sort((a, b) => a - b).filter((number) => number > after);
-    const most = Math.min(1000, Number(request.query.get('max-parts') ?? 1000));
-    const parts = numbers.slice(0, most).map((number) => {
+    const max = Math.min(1000, Number(request.query.get('max-parts') ?? 1000));
+    const parts = numbers.slice(0, max).map((number) => {
       const { bytes, etag, checksums } = upload.parts.get(number)!;
       const sums = Object.entries(checksums).map(
         ([kind, value]) => `<${element(kind)}>${value}</${element(kind)}>`,
       );
       return `<Part><PartNumber>${number}</PartNumber><LastModified>${upload.initiated.toISOString()}</LastModified><ETag>${escapeXml(etag)}</ETag><Size>${bytes.length}</Size>${sums.join('')}</Part>`;
     });
-    const more = numbers.length > most;
+    const more = numbers.length > max;
     return xml(
       `<ListPartsResult><Bucket>${upload.bucket}</Bucket><Key>${escapeXml(upload.key)}</Key><UploadId>${upload.id}</UploadId>` +
-        `<MaxParts>${most}</MaxParts><IsTruncated>${more}</IsTruncated>${more ? `<NextPartNumberMarker>${numbers[most - 1]}</NextPartNumberMarker>` : ''}` +
+        `<MaxParts>${max}</MaxParts><IsTruncated>${more}</IsTruncated>${more ? `<NextPartNumberMarker>${numbers[max - 1]}</NextPartNumberMarker>` : ''}` +
         `${upload.algorithm === undefined ? '' : `<ChecksumAlgorithm>${upload.algorithm.toUpperCase()}</ChecksumAlgorithm>`}${parts.join('')}</ListPartsResult>`,
     );
   }
@@ -156,7 +156,7 @@ export class Uploads {
     return { status: 204, headers: {} };
   }
 
-  /** The parts that a request to complete names, in its order. */
+  /** The parts of a completion request, in its order. */
   #partsOf(upload: Upload, manifest: string): Part[] {
     const named = [...manifest.matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part]) => ({
       number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
@@ -168,7 +168,7 @@ export class Uploads {
     return named.map(({ number, etag }, i) => {
       const part = upload.parts.get(number);
       if (part === undefined || part.etag !== `"${etag}"`) throw new S3Failure(400, 'InvalidPart');
-      if (i < named.length - 1 && part.bytes.length < this.#leastPart)
+      if (i < named.length - 1 && part.bytes.length < this.#minPartBytes)
         throw new S3Failure(400, 'EntityTooSmall');
       return part;
     });

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { FaultyS3Options } from './index.ts';
 
-/** A server in a process of its own, for tests that keep their own thread busy. It knows no `log`. */
+/** Starts a server in its own process, for tests that block their own thread. It has no `log`. */
 export async function faultyS3Process(
   options: Partial<FaultyS3Options>,
 ): Promise<AsyncDisposable & { readonly url: string; close(): Promise<void> }> {

@@ -18,13 +18,16 @@ export function putObject(store: Store, request: LoggedRequest, body: Uint8Array
   return { status: 200, headers: { ...headers, 'content-length': '0' } };
 }
 
-/** `If-None-Match: *`: only where nothing is. */
+/** `If-None-Match: *`: fails if the object exists. */
 export function checkNoClobber(store: Store, { bucket, key, headers }: LoggedRequest): void {
   if (headers['if-none-match'] === '*' && store.find(`${bucket}/${key}`) !== undefined)
     throw new S3Failure(412, 'PreconditionFailed', undefined, { elements: { Condition: 'If-None-Match' } });
 }
 
-/** Bodies in S3's own chunks are refused, as by some services: who sends buffers has no need of them. */
+/**
+ * Rejects bodies in S3's chunked encoding, as some services do. Clients that send buffers do not
+ * need it.
+ */
 export function refuseFramed({ headers }: LoggedRequest): void {
   if (headers['content-encoding']?.includes('aws-chunked') || headers['x-amz-trailer'] !== undefined)
     throw new S3Failure(411, 'MissingContentLength');

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What a request does, by S3's names for it. */
+/** The operation of a request, with S3's names. */
 export type Operation =
   | 'GetObject'
   | 'HeadObject'
@@ -18,9 +18,9 @@ export type Operation =
   | 'AbortMultipartUpload'
   | 'unknown';
 
-/** One request, and how its answer went. */
+/** A request and the outcome of its response. */
 export interface LoggedRequest {
-  /** From 0, in the order of arrival. */
+  /** Zero-based, in order of arrival. */
   readonly id: number;
   readonly method: string;
   readonly operation: Operation;
@@ -29,20 +29,23 @@ export interface LoggedRequest {
   readonly query: URLSearchParams;
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly range: string | undefined;
-  /** First byte of the range that was asked for. */
+  /** First byte of the requested range. */
   readonly from: number | undefined;
   readonly ifMatch: string | undefined;
-  /** Number of the connection, from 0. */
+  /** Zero-based number of the connection. */
   readonly socket: number;
-  /** Milliseconds since the server was started. */
+  /** Milliseconds since the server started. */
   readonly at: number;
   endedAt: number | undefined;
   status: number | undefined;
-  /** Bytes of the body that were handed to the connection. */
+  /** Body bytes passed to the connection. */
   sent: number;
-  /** What the script did to it. */
+  /** The fault that the script applied. */
   fault: string | undefined;
-  /** `whole`: the answer was written to its end; `cut`: the script ended it; `left`: the client did. */
+  /**
+   * `whole`: the response was sent completely; `cut`: the script ended it; `left`: the client
+   * disconnected.
+   */
   outcome: 'under way' | 'whole' | 'cut' | 'left';
 }
 

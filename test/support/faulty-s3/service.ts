@@ -9,14 +9,17 @@ import { putObject } from './put.ts';
 import type { LoggedRequest } from './request.ts';
 import type { Store } from './store.ts';
 
-/** What answers are made of. */
+/** The state that responses depend on. */
 export interface Service {
   readonly store: Store;
   readonly uploads: Uploads;
   readonly options: { readonly pageSize: number; readonly region: string };
 }
 
-/** The answer of a service that works. @throws S3Failure for what S3 refuses */
+/**
+ * The response of a working service.
+ * @throws S3Failure for requests that S3 rejects
+ */
 export function answerOf(
   { store, uploads, options }: Service,
   request: LoggedRequest,
@@ -64,7 +67,10 @@ export function answerOf(
   }
 }
 
-/** Signed requests may be 15 minutes off. @throws S3Failure RequestTimeTooSkewed */
+/**
+ * Signed requests may differ from the clock by 15 minutes.
+ * @throws S3Failure RequestTimeTooSkewed
+ */
 export function checkClock({ headers }: LoggedRequest, now: Date): void {
   const signed = headers['x-amz-date'];
   const found = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(typeof signed === 'string' ? signed : '');

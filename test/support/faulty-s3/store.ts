@@ -3,10 +3,10 @@ import { type Checksums, checksum } from './checksums.ts';
 import { type Content, type ContentLike, contentOf } from './content.ts';
 import { S3Failure } from './failure.ts';
 
-/** One state of an object. */
+/** One version of an object. */
 export interface Version {
   readonly content: Content;
-  /** With its quotation marks. */
+  /** Includes the quotation marks. */
   readonly etag: string;
   readonly versionId: string;
   readonly modified: Date;
@@ -16,7 +16,7 @@ export interface Version {
   readonly checksumType: 'FULL_OBJECT' | 'COMPOSITE' | undefined;
 }
 
-/** What can be said of an object that is put. */
+/** Optional properties of an object. */
 export interface PutDetails {
   readonly etag?: string;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -25,10 +25,10 @@ export interface PutDetails {
   readonly checksumType?: Version['checksumType'];
 }
 
-/** Buckets and their objects; every state of an object stays readable by its version id. */
+/** Buckets and their objects. Every version of an object stays readable by its version ID. */
 export class Store {
   readonly #buckets = new Map<string, Map<string, Version[]>>();
-  /** Keys in the order of a listing; undefined after a change. */
+  /** Keys in listing order; undefined after a change. */
   readonly #sorted = new Map<string, readonly string[]>();
   #versions = 0;
 
@@ -40,7 +40,7 @@ export class Store {
     return this.#buckets.has(name);
   }
 
-  /** `path` is `bucket/key`; the bucket is made if there is none. */
+  /** `path` is `bucket/key`. Creates the bucket if it does not exist. */
   put(path: string, given: ContentLike, details: PutDetails = {}): Version {
     const [bucket, key] = splitPath(path);
     this.createBucket(bucket);
@@ -106,7 +106,7 @@ export class Store {
   }
 }
 
-/** What S3 keeps of an object whose checksum it was not told: here CRC32C, of objects in memory. */
+/** The checksums that S3 adds if the client sends none: here CRC32C, for objects in memory. */
 export function checksumsOf({ content, checksums }: Version): Checksums {
   if (Object.keys(checksums).length > 0 || content.bytes === undefined) return checksums;
   return { crc32c: checksum('crc32c', content.bytes) };

@@ -1,7 +1,7 @@
-//! The `tfrecord` crate behind the line protocol of bench/against (see README.md there).
+//! Serves the `tfrecord` crate over the line protocol of bench/against (see README.md there).
 //!
-//! Reads with `BytesIter`, once with `check_integrity` and once without, and writes with
-//! `BytesWriter`. The time is taken in here, around one pass over the file.
+//! Reads with `BytesIter`, with and without `check_integrity`, and writes with `BytesWriter`. The
+//! measured time covers one pass over the file.
 
 use serde_json::{json, Value};
 use std::error::Error;
@@ -12,10 +12,10 @@ use tfrecord::{BytesIter, BytesWriter, RecordReaderConfig};
 
 type Outcome = Result<Value, Box<dyn Error>>;
 
-/// The crate under measurement; Cargo.toml pins the same one.
+/// Version of the measured crate, the same as in Cargo.toml.
 const CRATE_VERSION: &str = "0.15.0";
 
-/// Different records are made for at most this many bytes, then they come round again.
+/// Maximum bytes of distinct records; longer sequences repeat them.
 const POOL_BYTES: usize = 16 << 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -79,7 +79,7 @@ fn read(path: &str, check_integrity: bool, limit: usize) -> Outcome {
 fn write(path: &str, request: &Value) -> Outcome {
     let number = |key: &str| request[key].as_u64().ok_or(format!("{key} is missing"));
     let (count, size) = (number("count")? as usize, number("size")? as usize);
-    // `send` takes the record away from the caller, so all of them are made before the clock starts.
+    // `send` takes ownership of the record, so create all records before the measured time.
     let pool = payload_pool(count, size, request["seed"].as_u64().unwrap_or(0) as u32);
     let records: Vec<Vec<u8>> = pool.iter().cycle().take(count).cloned().collect();
     drop(pool);
@@ -95,16 +95,16 @@ fn write(path: &str, request: &Value) -> Outcome {
     Ok(json!({ "seconds": seconds, "records": count, "bytes": count * size }))
 }
 
-/// The records every peer writes for the same count, size and seed (see README.md).
+/// Returns the records that every peer writes for the same count, size, and seed (see README.md).
 fn payload_pool(count: usize, size: usize, seed: u32) -> Vec<Vec<u8>> {
-    let different = count.min((POOL_BYTES / size.max(1)).max(1));
+    let distinct = count.min((POOL_BYTES / size.max(1)).max(1));
     let start = seed.wrapping_mul(0x9e37_79b9);
-    let words = (different * size).div_ceil(4) as u32;
+    let words = (distinct * size).div_ceil(4) as u32;
     let bytes: Vec<u8> = (0..words).flat_map(|i| mix(start.wrapping_add(i)).to_le_bytes()).collect();
-    (0..different).map(|k| bytes[k * size..(k + 1) * size].to_vec()).collect()
+    (0..distinct).map(|k| bytes[k * size..(k + 1) * size].to_vec()).collect()
 }
 
-/// The finishing steps of MurmurHash3: one well-stirred word per counter value.
+/// The finalizer of MurmurHash3: one pseudorandom word per counter value.
 fn mix(mut h: u32) -> u32 {
     h = (h ^ (h >> 16)).wrapping_mul(0x85eb_ca6b);
     h = (h ^ (h >> 13)).wrapping_mul(0xc2b2_ae35);

@@ -1,4 +1,4 @@
-import { largestOf, smallestOf } from '../../../bytes/little-endian.ts';
+import { largestOf, smallestOf } from '../../../bytes/binary-data.ts';
 import type { ValueCount } from '../distinct-values.ts';
 import type { NamedFeature } from '../feature-stats.ts';
 import { bucketStart, type ExponentCount, type SignedLog2, type Spread } from '../log2.ts';

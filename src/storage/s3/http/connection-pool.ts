@@ -22,13 +22,13 @@ export interface Receiver {
 export type EndRequest = (error: Error) => void;
 
 /** Address of a service. */
-export interface Origin {
+interface Origin {
   readonly protocol: string;
   readonly hostname: string;
   readonly port?: number | undefined;
 }
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;

@@ -1,5 +1,5 @@
 import { onAbort } from '../../../bytes/abortable.ts';
-import { Watchdog, type WatchdogOptions } from '../../prefetch/watchdog.ts';
+import { Watchdog, type WatchdogOptions } from '../../prefetch/attempts.ts';
 import type { EndRequest, Receiver } from './connection-pool.ts';
 import type { ResponseHead, ResponseHeaders } from './response-head.ts';
 
@@ -23,7 +23,7 @@ export interface HttpResponse {
 }
 
 /** A listing page of 1,000 keys of 1,024 bytes each, every byte escaped, has about 4 MB. */
-export const MAX_DOCUMENT_BYTES: number = 8 * 1024 * 1024;
+const MAX_DOCUMENT_BYTES: number = 8 * 1024 * 1024;
 const DOCUMENT_BLOCK_BYTES = 64 * 1024;
 
 /**

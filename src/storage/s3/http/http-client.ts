@@ -1,13 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { registerSecret } from '../../../redact.ts';
+import { UsageError } from '../../../errors.ts';
+import { redactedUrl, registerSecret } from '../../../redact.ts';
 import { FetchFailure } from '../../errors.ts';
-import type { WatchdogOptions } from '../../prefetch/watchdog.ts';
-import { ConnectionPool } from './connection-pool.ts';
+import type { WatchdogOptions } from '../../prefetch/attempts.ts';
+import { undici } from '../packages.ts';
+import { ConnectionPool, copyTo, type EndRequest, type Receiver } from './connection-pool.ts';
 import { type BodySink, Exchange, type HttpResponse } from './exchange.ts';
-import { type HttpRequest, requestHead } from './http-request.ts';
-import { type Network, networkFromEnvironment } from './network.ts';
-import { dispatch, newDispatcher } from './undici-transport.ts';
+import { type HttpRequest, requestHead, requestHeaders, requestTarget } from './http-request.ts';
 
 /** Options of the SDK's `send`, which hands them to the request handler unchanged. */
 export interface SendOptions {
@@ -123,4 +124,172 @@ function checkDocument(status: number, body: Uint8Array): void {
     ? 'the endpoint responds with a web page; check that it is an S3 service, and the proxy'
     : 'the response has a document type declaration, which S3 never sends; check the endpoint';
   throw new FetchFailure('fatal', text, { status });
+}
+
+const CONNECTIONS = 64;
+/** S3 closes connections that have been idle for about 5 s. */
+const KEEP_ALIVE_MS = 4_000;
+
+/** undici's connections for one protocol, through the proxy of the environment if it names one. */
+async function newDispatcher(
+  protocol: string,
+  { connectTimeoutMs, headersTimeoutMs, idleTimeoutMs }: WatchdogOptions,
+  { ca, proxies }: Network,
+): Promise<Dispatcher> {
+  const { Agent, EnvHttpProxyAgent } = await undici();
+  const connect = { timeout: connectTimeoutMs, ...(ca !== undefined && { ca }) };
+  const options = {
+    connections: CONNECTIONS,
+    connect,
+    headersTimeout: headersTimeoutMs,
+    bodyTimeout: idleTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+  };
+  const proxy = proxies[protocol];
+  if (proxy === undefined) return new Agent(options);
+  return new EnvHttpProxyAgent({
+    ...options,
+    httpProxy: proxy.url,
+    httpsProxy: proxy.url,
+    proxyTunnel: false, // for https:// only, as curl and the AWS command line do
+    requestTls: connect,
+    proxyTls: connect,
+  });
+}
+
+/** Sends a request over undici. @throws FetchFailure for a header that HTTP does not allow */
+function dispatch(dispatcher: Dispatcher, request: HttpRequest, receiver: Receiver): EndRequest {
+  const { method, protocol, hostname, port, body } = request;
+  const options: Dispatcher.DispatchOptions = {
+    origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
+    path: requestTarget(request),
+    method: method as Dispatcher.HttpMethod,
+    headers: requestHeaders(request),
+    body: body ?? null,
+  };
+  const handler = new ReceiverHandler(receiver);
+  dispatcher.dispatch(options, handler);
+  return (error) => handler.end(error);
+}
+
+/** Passes undici's events on to a receiver. */
+class ReceiverHandler implements Dispatcher.DispatchHandler {
+  readonly #receiver: Receiver;
+  #controller: Dispatcher.DispatchController | undefined;
+  #error: Error | undefined;
+
+  constructor(receiver: Receiver) {
+    this.#receiver = receiver;
+  }
+
+  /** Ends the request and its connection. */
+  end(error: Error): void {
+    this.#error ??= error;
+    this.#controller?.abort(error);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#error !== undefined) controller.abort(this.#error);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    rawHeaders: Record<string, string | string[] | undefined>,
+    reason = '',
+  ): void {
+    if (status < 200) return;
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(rawHeaders))
+      if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
+    // undici itself frames the body and keeps the connection.
+    this.#guard(() => this.#receiver.onHead({ status, reason, headers, body: 'chunked', keepAlive: true }));
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#guard(() => copyTo(this.#current, chunk));
+  }
+
+  onResponseEnd(): void {
+    this.#current()?.onEnd();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#receiver.onFailure(this.#error ?? error);
+  }
+
+  readonly #current = (): Receiver | undefined => (this.#error === undefined ? this.#receiver : undefined);
+
+  /** An exception of the receiver ends the request. */
+  #guard(call: () => void): void {
+    if (this.#error !== undefined) return;
+    try {
+      call();
+    } catch (error) {
+      this.end(error as Error);
+    }
+  }
+}
+
+/** Network settings from the environment. */
+interface Network {
+  /** Certificate authorities in PEM, in place of Node's own (AWS_CA_BUNDLE). */
+  readonly ca: string | undefined;
+  /** The proxies for `http:` and `https:` URLs. undici applies NO_PROXY. */
+  readonly proxies: Readonly<Partial<Record<string, ProxySettings>>>;
+}
+
+interface ProxySettings {
+  readonly url: string;
+  /** The environment variable that contains the URL. */
+  readonly variable: string;
+}
+
+const PROXIES = {
+  'http:': ['http_proxy', 'HTTP_PROXY'],
+  'https:': ['https_proxy', 'HTTPS_PROXY'],
+} as const;
+
+/** The variables that the settings depend on: clients are shared while these stay the same. */
+export function networkKey(): readonly (string | null)[] {
+  const names = [...Object.values(PROXIES).flat(), 'no_proxy', 'NO_PROXY', 'AWS_CA_BUNDLE'];
+  return names.map((name) => process.env[name] ?? null);
+}
+
+/**
+ * Reads the variables that the AWS command line reads.
+ *
+ * @throws UsageError for a proxy that is not an http:// or https:// URL, or an unreadable bundle
+ */
+function networkFromEnvironment(): Network {
+  return { ca: caBundle(), proxies: { 'http:': proxyFor('http:'), 'https:': proxyFor('https:') } };
+}
+
+function caBundle(): string | undefined {
+  const path = process.env['AWS_CA_BUNDLE'];
+  if (!path) return undefined;
+  try {
+    const pem = readFileSync(path, 'utf8');
+    if (pem.includes('-----BEGIN')) return pem;
+  } catch (cause) {
+    throw new UsageError(`AWS_CA_BUNDLE: ${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  throw new UsageError(`AWS_CA_BUNDLE: expected a file with certificates in PEM, got ${path}`);
+}
+
+function proxyFor(protocol: keyof typeof PROXIES): ProxySettings | undefined {
+  const variable = PROXIES[protocol].find((name) => process.env[name]);
+  if (variable === undefined) return undefined;
+  const given = (process.env[variable] as string).trim();
+  // curl and the AWS command line accept a proxy without a scheme.
+  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `http://${given}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new UsageError(
+      `${variable}: expected the URL of an HTTP proxy, like http://proxy:3128, got ${JSON.stringify(redactedUrl(given))}`,
+    );
+  registerSecret(decodeURIComponent(url.password));
+  return { url: url.href, variable };
 }

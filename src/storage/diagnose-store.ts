@@ -1,11 +1,11 @@
-import { isRecordpipeError } from '../../errors.ts';
-import { FetchFailure } from '../errors.ts';
-import { type ObjectOptions, objectOptions } from '../object-options.ts';
-import { openObjectReader } from '../object-reader.ts';
-import { openObject } from '../open-object.ts';
-import { addressOf, storageOf } from '../registry.ts';
-import type { ObjectInfo, ObjectRef, ObjectSource } from '../storage.ts';
-import { Checks, type StoreCheck } from './checks.ts';
+import { isRecordpipeError } from '../errors.ts';
+import { redacted } from '../redact.ts';
+import { FetchFailure } from './errors.ts';
+import { type ObjectOptions, objectOptions } from './object-options.ts';
+import { openObjectReader } from './object-reader.ts';
+import { openObject } from './read-objects.ts';
+import { addressOf, storageOf } from './registry.ts';
+import type { Checks, ObjectInfo, ObjectRef, ObjectSource, StoreCheck } from './storage.ts';
 
 /** Options of {@link diagnoseStore}. */
 export type DiagnoseOptions = Partial<ObjectOptions> & {
@@ -46,7 +46,7 @@ export async function diagnoseStore(uri: string | URL, options?: DiagnoseOptions
   const { probeBytes = 256 * 1024 * 1024, probeMs = 3_000, onCheck, signal, ...rest } = options ?? {};
   const address = addressOf(uri);
   const complete = objectOptions({ maxAttempts: 2, ...rest });
-  const checks = new Checks(onCheck);
+  const checks = new CheckList(onCheck);
   const storage = await storageOf(address, complete);
   if ((await storage.checkService?.(address, checks, signal)) === false)
     checks.skipped('skipped: the service cannot be reached', 'list', 'get', 'throughput');
@@ -156,4 +156,31 @@ function rejectsKeys({ cause }: Error): boolean {
     cause instanceof FetchFailure &&
     /^(InvalidAccessKeyId|SignatureDoesNotMatch|Expired\w+|InvalidToken)$/.test(cause.code ?? '')
   );
+}
+
+class CheckList implements Checks {
+  readonly all: StoreCheck[] = [];
+  readonly #onCheck: ((check: StoreCheck) => void) | undefined;
+
+  constructor(onCheck: ((check: StoreCheck) => void) | undefined) {
+    this.#onCheck = onCheck;
+  }
+
+  passed(name: StoreCheck['name'], text: string): void {
+    this.#add({ name, status: 'ok', text: redacted(text) });
+  }
+
+  failed(name: StoreCheck['name'], text: string, next?: string): void {
+    const advice = next === undefined ? {} : { next: redacted(next) };
+    this.#add({ name, status: 'failed', text: redacted(text), ...advice });
+  }
+
+  skipped(text: string, ...names: StoreCheck['name'][]): void {
+    for (const name of names) this.#add({ name, status: 'skipped', text: redacted(text) });
+  }
+
+  #add(check: StoreCheck): void {
+    this.all.push(check);
+    this.#onCheck?.(check);
+  }
 }

@@ -1,0 +1,12 @@
+import { RecordpipeError } from '../../errors.ts';
+import type * as inflating from './inflate.ts';
+import { inflateWithStreams } from './inflate-web.ts';
+
+// Stands in for inflate.ts in bundles for browsers.
+
+export const inflate: typeof inflating.inflate = inflateWithStreams;
+
+export const inflateBytes: typeof inflating.inflateBytes = () => {
+  const text = 'inflating synchronously (use readTFRecords) needs Node; this is a build for browsers';
+  throw new RecordpipeError('unsupported-source', text);
+};
