@@ -45,15 +45,15 @@ export async function getRange(
   await body.ended;
 }
 
-/** An ETag in the form of If-Match. */
+/** Formats an ETag for If-Match. */
 function quotedEtag(etag: string): string {
   return etag.startsWith('W/') ? etag : `"${etag}"`;
 }
 
-/** Passes a body on and checks its length. */
+/** Forwards a body to its sink and checks the length. */
 class CheckedBody implements BodySink {
   readonly ended: Promise<void>;
-  /** Why the headers were rejected: they are wrong, or the sink threw. */
+  /** The reason for rejecting the headers: they are invalid, or the sink threw. */
   rejected: { readonly reason: unknown } | undefined;
   readonly #request: RangeRequest;
   readonly #sink: RangeSink;
@@ -95,7 +95,8 @@ class CheckedBody implements BodySink {
     const complete = this.#received === this.#expected;
     this.#received += chunk.length;
     if (this.#received > this.#expected) {
-      // Bytes after a complete body contradict its length, which another attempt would not change.
+      // Bytes after a complete body contradict its length, and another attempt would not change
+      // that.
       throw this.#wrongLength('too-long', complete ? 'fatal' : 'transient');
     }
     this.#sink.onData(chunk);
@@ -115,7 +116,7 @@ class CheckedBody implements BodySink {
 }
 
 /**
- * The headers of a response of 200 or 206, checked against the request.
+ * Returns the headers of a 200 or 206 response, checked against the request.
  *
  * @throws FetchFailure `changed`, `fatal`
  */
@@ -142,7 +143,7 @@ function checkedHead(request: RangeRequest, status: number, headers: ResponseHea
 
 type Span = Pick<RangeHead, 'start' | 'end' | 'size'>;
 
-/** Checks a response of 206. */
+/** Checks a 206 response. */
 function partial({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
   const range = headers['content-range'] ?? '';
   const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range) ?? [];
@@ -160,7 +161,7 @@ function partial({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
   return { start, end: expected, size };
 }
 
-/** Checks a response of 200, which contains the whole object. */
+/** Checks a 200 response, which contains the whole object. */
 function whole({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
   const size = Number(headers['content-length'] ?? Number.NaN);
   if (!(Number.isSafeInteger(size) && size >= 0))

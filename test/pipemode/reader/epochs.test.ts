@@ -151,7 +151,7 @@ describe('waiting', () => {
       epoch: undefined,
       uri: place.pipe(0),
     });
-    expect((error as Error).message).toMatch(/within 1[2-9]\d ms; there are train_7;/);
+    expect((error as Error).message).toMatch(/within 1[2-9]\d ms; found train_7;/);
     expect(place.state()).toBe('0');
   });
 
