@@ -46,7 +46,6 @@ const BANNED: readonly (readonly [phrase: RegExp, instead: string])[] = [
 const PENDING: readonly string[] = [
   'src/bytes',
   'src/check',
-  'src/cli',
   'src/crc32c',
   'src/dataset',
   'src/formats',

@@ -31,12 +31,12 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
   signal?.addEventListener('abort', listener);
 }
 
-/** Before a signal is handed to code that listens by itself: timers, the AWS SDK. */
+/** Call this before passing a signal to code that adds its own listeners: timers, the AWS SDK. */
 export function allowListeners(signal: AbortSignal | undefined): void {
   if (signal !== undefined) hostModule('node:events')?.setMaxListeners(0, signal);
 }
 
-// Not Promise.race with a promise of the abort: that one would hold on to every chunk that was ever raced with it.
+// Rejects the pull in progress.
 class AbortableIterator implements AsyncIterator<Uint8Array> {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #signal: AbortSignal;

@@ -5,7 +5,7 @@ export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   /** First address that belongs to the host. */
   readonly heapBase: WebAssembly.Global;
-  /** Where a scan leaves behind what it found. */
+  /** Where a scan stores its results. */
   readonly scanState: WebAssembly.Global;
 }
 
@@ -37,8 +37,8 @@ export class KernelMemory {
   }
 
   /**
-   * `count` buffers of kernel memory, `bytes` long each, with a gap between them: a chunk right behind another (ByteWindow) lies in the same buffer.
-   * Later growth of the memory would make them invalid: take all at once.
+   * `count` buffers of kernel memory of `bytes` bytes each, with a gap between them: a chunk that
+   * directly follows another (ByteWindow) lies in the same buffer.
    */
   buffers(bytes: number, count: number): Uint8Array[] {
     const addresses = Array.from({ length: count }, () => this.allocate(bytes + 1));
@@ -50,12 +50,14 @@ export class KernelMemory {
     return this.#heap;
   }
 
-  /** What the last scan left behind: eight words. */
+  /** The results of the last scan: eight words. */
   state(): Uint32Array {
     return this.#state;
   }
 
-  /** The one place where memory grows. Some slack behind the end lets the kernel read whole vectors. */
+  /**
+   * The only place where memory grows. Some slack after the end lets the kernel read whole vectors.
+   */
   #grow(end: number): void {
     const missing = end + 256 - this.memory.buffer.byteLength;
     if (missing <= 0) return;

@@ -1,6 +1,6 @@
 import { readU32 } from './binary-data.ts';
 
-/** Texts that are no records: what is downloaded in place of a file. */
+/** Texts that are not records: what a failed download leaves in place of a file. */
 const FOREIGN: readonly (readonly [start: RegExp, name: string])[] = [
   [/^version https:\/\/git-lfs/, 'a Git LFS pointer (run `git lfs pull`)'],
   [/^\s*<(!doctype html|html)/i, 'an HTML page (a failed download?)'],
@@ -20,8 +20,8 @@ export function foreignText(head: Uint8Array): string | undefined {
 }
 
 /**
- * Where `head` stops to be text: the first control character that texts do not have; the length of `head` where it is not UTF-8 and more than a
- * quarter of it lies beyond ASCII; -1 for text.
+ * The position of the first control character that text does not contain; the length of `head` if
+ * it is not UTF-8 and more than a quarter of it is not ASCII; -1 for text.
  */
 export function firstNonText(head: Uint8Array): number {
   let beyond = 0;
@@ -40,7 +40,7 @@ const CONTROL: Uint8Array = Uint8Array.from({ length: 0x80 }, (_, byte) =>
 
 function isUtf8(head: Uint8Array): boolean {
   try {
-    // As a stream, so that a character cut in two at the end is no error.
+    // Decoded as a stream, so that a character truncated at the end is not an error.
     new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
     return true;
   } catch {

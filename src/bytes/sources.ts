@@ -148,7 +148,8 @@ function responseSource(response: Response): OpenSource {
   return { uri, size: undefined, chunks: streamChunks(body ?? new Blob([]).stream()) };
 }
 
-// Plain iterators, not generators: a generator's return() waits for the pull under way, so that a source which has fallen silent
+// Plain iterators, not generators: a generator's return() waits for the pull in progress, so that a
+// source that has fallen silent would never be closed.
 // would never be closed.
 
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };

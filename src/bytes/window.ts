@@ -21,7 +21,7 @@ export class ByteWindow {
   #spare: Uint8Array | undefined;
   readonly #reuse: boolean;
 
-  /** @param reuse whether what was handed out before is no longer needed when more is wanted */
+  /** @param reuse whether bytes returned before are no longer needed when more are requested */
   constructor(reuse = false) {
     this.#reuse = reuse;
   }
@@ -54,8 +54,9 @@ export class ByteWindow {
   }
 
   /**
-   * A chunk that lies right behind the bytes at hand needs no copy: the window grows over it. Pipes are read into one buffer, piece by piece; buffers
-   * that take turns have gaps between them (KernelMemory), so that the window never comes to lie over more of them than it may keep.
+   * A chunk that directly follows the unread bytes in memory needs no copy: the window grows over
+   * it. Pipes are read into one buffer, piece by piece. Buffers that take turns have gaps between
+   * them (KernelMemory), so that the window never spans more of them than it may keep.
    */
   #follows(chunk: Uint8Array): boolean {
     const { bytes, end } = this;
@@ -75,8 +76,9 @@ export class ByteWindow {
   }
 
   /**
-   * Makes at least `wanted` unread bytes contiguous, if so many have been pushed; whether it could. Memory grows with the bytes that
-   * have arrived, never with `wanted` alone.
+   * Makes at least `wanted` unread bytes contiguous. Memory grows with the bytes that have arrived,
+   * never with `wanted` alone.
+   * @returns false if fewer bytes have been pushed
    */
   want(wanted: number): boolean {
     if (this.end - this.at >= wanted) return true;

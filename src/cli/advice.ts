@@ -15,7 +15,7 @@ export function complainAbout(failure: Failure): void {
   complain(errorText(failure, process.argv[2], painter(2)));
 }
 
-/** An error for people: its code, its message and the next step. */
+/** Formats an error for people: its code, message and next step. */
 export function errorText(
   failure: Failure,
   command: string | undefined = process.argv[2],
@@ -27,8 +27,8 @@ export function errorText(
 }
 
 /**
- * The message of an error, with the names of command-line options. The place at its end, which
- * quotes file names, stays unchanged.
+ * Returns the message of an error with the names of command-line options. The location at its end,
+ * which quotes file names, stays unchanged.
  */
 export function cliMessage({ message }: { readonly message: string }): string {
   const place = message.search(/ \((?:record \d|at (?:uncompressed )?byte \d)/);
@@ -45,7 +45,7 @@ const NOT_A_RECORD = `if the file contains no records, exclude it; if it does, p
 const DAMAGED = `${FETCH_AGAIN}; recordpipe repair copies the valid records, including those after the damage, to a new file`;
 const TRUNCATED = `${FETCH_AGAIN}, and make sure that its writer was closed; recordpipe repair copies the records before the end to a new file`;
 
-/** The next step for an error whose message does not contain one. */
+/** Next steps for errors whose message does not contain one. */
 const ADVICE: Readonly<Record<string, string>> = {
   'length-checksum': DAMAGED,
   'bad-magic': DAMAGED,
@@ -67,29 +67,28 @@ const ADVICE: Readonly<Record<string, string>> = {
   'schema-mismatch':
     'correct or exclude these records, or edit the schema if they are right; inspect FILE --skip RECORD -n 1 shows a record',
   'malformed-plan': 'regenerate the plan with recordpipe plan',
-  'malformed-report': 'run its shard again, then merge again',
+  'malformed-report': 'rerun its shard, then merge again',
   'report-mismatch':
-    'merge reports of one plan, command and set of options; if a file has changed, make a new plan and run all shards again',
+    'merge only reports with the same plan, command and options; if a file has changed, regenerate the plan and rerun all shards',
   'access-denied': 'run as a user with access to it, or change its permissions',
   'object-missing': 'check the path, and whether it should exist',
   'missing-package': 'install the package next to recordpipe',
   'object-changed':
-    'run the command again once nobody writes the object; in a versioned bucket, --pin-version keeps reading the first version',
+    'run the command again after all writes to the object have finished; in a versioned bucket, --pin-version keeps reading the first version',
   'object-checksum': 'read the object again; if the error persists, upload it again from its source',
   'retries-exhausted':
     'try again later; --retry-timeout retries for longer, --max-requests lowers the number of parallel requests',
 };
 
-/** Different advice for objects of S3. */
+/** Next steps that differ for S3 objects. */
 const OBJECT_ADVICE: Readonly<Record<string, string>> = {
   'access-denied':
     'check your identity (aws sts get-caller-identity), --profile, and its permissions (s3:GetObject, s3:ListBucket; to write s3:PutObject); --no-sign-request reads public buckets',
-  'object-missing': 'check bucket, key and --endpoint-url, and whether it should exist',
-  'io-failure':
-    'recordpipe doctor s3://BUCKET checks credentials, connection, region and permissions one by one',
+  'object-missing': 'check the bucket, key and --endpoint-url, and whether the object should exist',
+  'io-failure': 'recordpipe doctor s3://BUCKET checks credentials, connection, region and permissions',
 };
 
-/** The next step for content of another kind, by the text of its `unknown-format` error. */
+/** Next steps for files of other kinds, by the text of their `unknown-format` errors. */
 const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = [
   ['text in UTF-16', 'pass the format and encoding: --format textline --encoding utf-16le (or utf-16be)'],
   [
@@ -102,7 +101,7 @@ const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = 
   ['an lz4 stream', 'decompress it first: lz4 -dc FILE | recordpipe COMMAND -'],
   ['an xz stream', 'decompress it first: xz -dc FILE | recordpipe COMMAND -'],
   ['a bzip2 stream', 'decompress it first: bzip2 -dc FILE | recordpipe COMMAND -'],
-  // The message contains the next step.
+  // The message itself contains the next step.
   ['a Git LFS pointer', undefined],
   ['an index written by recordpipe', 'exclude it; a directory, or a pattern in quotes, skips indexes'],
   ['an HTML page', 'download the file again'],
@@ -118,16 +117,16 @@ const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample', 're
 /** Commands whose `--force` replaces an output and nothing else. */
 const REPLACING: ReadonlySet<string> = new Set(['convert', 'repair', 'merge', 'shuffle', 'sample', 'plan']);
 
-/** An index or a report would replace another file. */
+/** Matches messages about an index or report that would replace a different file. */
 const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of another|is a|is not a)\b/;
 
 /**
- * The next step for an error on the command line; undefined if its message contains it.
+ * Returns the next step for an error on the command line; undefined if the message contains it.
  * @param command the command that failed
  */
 export function advice(failure: Failure, command: string | undefined = process.argv[2]): string | undefined {
   const { code, record, message } = failure;
-  // The existing file is of another kind: replacing it would lose it.
+  // The existing file is of another kind, and overwriting it would destroy it.
   if (code === 'already-exists' && FOREIGN_FILE.test(message)) return 'choose another name';
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
   if (ofObjects !== undefined) return ofObjects;
@@ -155,9 +154,9 @@ export function advice(failure: Failure, command: string | undefined = process.a
   }
 }
 
-/** Suggests `--force` only if it replaces nothing but an output of the same command. */
+/** Suggests `--force` only if it replaces nothing but the output of the same command. */
 function replacingAdvice(message: string, command: string | undefined): string | undefined {
-  // Such messages name the only safe way.
+  // These messages name the only safe alternative.
   if (/\bchoose\b|\bremove\b/.test(message)) return undefined;
   if (command !== undefined && REPLACING.has(command))
     return 'choose another name, or pass --force to overwrite it';
@@ -166,18 +165,18 @@ function replacingAdvice(message: string, command: string | undefined): string |
   return 'choose another name';
 }
 
-/** Advice for failures of the local file system whose message does not say what to do. */
+/** Returns the next step for local file system errors whose message does not contain one. */
 function localFailureAdvice(message: string): string | undefined {
   if (/no space left|disk quota/.test(message)) return 'free disk space, or write to another disk';
   if (/read-only/.test(message)) return 'choose an output on a writable file system';
   if (/name is too long/.test(message)) return 'choose a shorter name';
-  // A message that contains the next step has it after a semicolon.
+  // Messages put the next step after a semicolon.
   return message.includes('; ') ? undefined : 'check the disk or mount, and try again';
 }
 
 /**
- * The command-line options for options of the library. A test compares the list with the option
- * names in the library's messages.
+ * Command-line options by library option. A test compares the list with the option names in the
+ * library's messages.
  */
 export const OPTION_NAMES: Readonly<Record<string, string>> = {
   anonymous: '--no-sign-request',
@@ -251,7 +250,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   windowBytes: '--window',
 };
 
-/** Hints in messages of the library that only a program can follow. */
+/** Hints in library messages that only a program can follow. */
 const LIBRARY_HINTS: readonly RegExp[] = [
   /,? or (?:read with|pass) (?:fatal|missing): (?:false|'memory')(?: to have U\+FFFD in its place)?/g,
   / \((?:lenientFlags|strictPadding)\b[^)]*\)/g,
@@ -260,10 +259,10 @@ const LIBRARY_HINTS: readonly RegExp[] = [
   /; (?:pass|set|use) overwrite(?:: true)? to \w+ (?:it|them)/g,
 ];
 
-/** Ways to read an address of another scheme. Only the last works on the command line. */
+/** Alternatives for addresses of other schemes. Only the last one works on the command line. */
 const OTHER_SCHEMES = /pass (?:the Response: await fetch\(url\)|a stream of its bytes, or download the file)/;
 
-/** Names with a capital letter inside: wherever they occur, they name an option. */
+/** Option names with an inner capital letter, which are unambiguous anywhere in a message. */
 const COMPOUND = new RegExp(
   `\\b(?:${Object.keys(OPTION_NAMES)
     .filter((name) => /[A-Z]/.test(name))
@@ -271,7 +270,7 @@ const COMPOUND = new RegExp(
   'g',
 );
 
-/** A message of the library without its place, with the names of command-line options. */
+/** Replaces library option names in a message without its location by command-line options. */
 export function inCliWords(message: string): string {
   let text = message;
   for (const hint of LIBRARY_HINTS) text = text.replace(hint, '');
@@ -287,11 +286,11 @@ export function inCliWords(message: string): string {
 }
 
 /**
- * The message of a UsageError, which begins with the name of an option or argument, with the names
- * of command-line options.
+ * Returns the message of a UsageError, which begins with an option or argument, with the names of
+ * command-line options.
  */
 export function usageInCliWords(message: string, command: string | undefined = process.argv[2]): string {
-  // A message about the command itself keeps its name: schema is a command and an option.
+  // A command keeps its name: `schema` is both a command and an option.
   return inCliWords(message).replace(/^\w+(?=: )/, (name) => (name === command ? name : optionName(name)));
 }
 

@@ -3,26 +3,26 @@ import { interruptedBy } from './interrupt.ts';
 import { choice, type OptionTable, type Values } from './options/option.ts';
 import { useColor } from './text/terminal.ts';
 
-/** A command of the command line: its arguments, options, help and action. */
+/** Declaration of a command: its arguments, options, help and action. */
 export interface CommandDeclaration<O extends OptionTable, A extends readonly unknown[]> {
   readonly name: string;
   readonly description: string;
   readonly usage?: string;
-  /** Descriptions by flags such as `<file>`, `[output]` and `<files...>`. */
+  /** Argument descriptions by flags such as `<file>`, `[output]` and `<files...>`. */
   readonly arguments: Readonly<Record<string, string>>;
   readonly options: O;
   /** Examples and notes. */
   readonly help: string;
-  /** The last section of the help, if it differs from that of the other commands. */
+  /** Last section of the help, if it differs from the default. */
   readonly exitCodes?: string;
-  /** Runs the command and returns its exit code. Imports the library when called. */
+  /** Runs the command and returns its exit code. Imports the library lazily. */
   readonly action: (...args: [...A, Values<O>]) => Promise<number>;
 }
 
 /** Adds a command to its parent. */
 export type Register = (parent: Command) => void;
 
-/** The last section of the help. */
+/** Default last section of the help. */
 export const EXIT_CODES = `
 Exit codes:
   0         ok

@@ -3,18 +3,21 @@ import { DATA_ERROR_CODES, type ErrorCode } from 'recordpipe/errors';
 // Exit codes tell batch engines whether another attempt can help.
 
 export const OK = 0;
-/** Data is invalid: another attempt has the same result. */
+/** Invalid data: another attempt fails again. */
 export const INVALID = 1;
-/** The command line is wrong. */
+/** Invalid command line. */
 export const USAGE = 2;
-/** A file, an object or the environment failed, memory included: another attempt may succeed. */
+/**
+ * A failure of a file, an object or the environment, including out of memory: another attempt may
+ * succeed.
+ */
 export const IO_FAILURE = 3;
 /** No reader opened a pipe in time. */
 export const READER_TIMEOUT = 4;
-/** A bug in recordpipe. Standard error has the stack. (EX_SOFTWARE of sysexits.h) */
+/** A bug in recordpipe; the stack is on standard error. (EX_SOFTWARE in sysexits.h) */
 export const INTERNAL_ERROR = 70;
 
-/** The exit code for an error with this code. */
+/** Returns the exit code for an error code. */
 export function exitCodeOf(code: ErrorCode): number {
   if (code === 'reader-timeout') return READER_TIMEOUT;
   if (code === 'invalid-argument') return USAGE;
@@ -22,7 +25,7 @@ export function exitCodeOf(code: ErrorCode): number {
 }
 
 /**
- * The exit code of two results: invalid data takes precedence over files that could not be read.
+ * Returns the more severe of two exit codes. Invalid data takes precedence over unreadable files.
  */
 export function worse(one: number, other: number): number {
   return one === INVALID || other === OK ? one : other;

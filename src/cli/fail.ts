@@ -7,7 +7,7 @@ import { interruptedBy } from './interrupt.ts';
 import { ClosedOutput, complain } from './output.ts';
 import { visible } from './text/format.ts';
 
-/** Prints an error on standard error. Returns its exit code. */
+/** Prints an error on standard error and returns its exit code. */
 export async function fail(error: unknown): Promise<number> {
   const signal = interruptedBy();
   if (signal !== undefined) return signal;
@@ -44,18 +44,17 @@ export async function fail(error: unknown): Promise<number> {
   return INTERNAL_ERROR;
 }
 
-const MORE_MEMORY =
-  'give the process more memory, or use less: fewer --jobs, a smaller --window, --memory or --max-record-size';
+const MORE_MEMORY = 'give the process more memory, or reduce --jobs, --window, --memory or --max-record-size';
 
 /**
- * Whether the operating system failed where no command expected it, for example for too many open
- * files.
+ * Reports whether the operating system failed where no command expected it, for example because too
+ * many files are open.
  */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'errno' in error;
 }
 
-/** The stack with its causes. Control characters, which file names may contain, are escaped. */
+/** Returns the stack with its causes. Escapes control characters, which file names may contain. */
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return visible(String(error));
   const stack = (error.stack ?? String(error)).split('\n').map(visible).join('\n');
@@ -64,7 +63,7 @@ function stackOf(error: unknown): string {
     : stack;
 }
 
-/** The version of this package. */
+/** Returns the version of this package. */
 export function packageVersion(): string {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
@@ -74,7 +73,7 @@ function bugReport(): string {
   return `this is a bug in recordpipe; please report it with this text, recordpipe ${packageVersion()}, Node ${version}, ${platform} ${arch}, and the command line`;
 }
 
-/** The next step for an error that Commander has already printed. */
+/** Returns the next step for an error that Commander has already printed. */
 function nextStep({ code, message }: CommanderError): string | undefined {
   const [, option] = /^error: unknown option '(.+)'/.exec(message) ?? [];
   if (option !== undefined && existsSync(option)) return `to name the file, write ./${visible(option)}`;

@@ -11,7 +11,7 @@ export const featureOption: TypedOption<readonly string[] | undefined> = parsed(
 );
 
 /**
- * Names or patterns from one argument or several: `--feature label,image/*`. `\,` is a comma in a
+ * Parses `--feature label,image/*` and appends to the previous values. `\,` stands for a comma in a
  * name.
  * @throws InvalidArgumentError for an argument without a name
  */
@@ -36,7 +36,7 @@ export class FeatureChoice {
     this.#missing = new Set(patterns);
   }
 
-  /** Whether a feature is selected. Notes that it exists. */
+  /** Reports whether a feature is selected, and records that it exists. */
   readonly includes = (name: string): boolean => {
     if (this.#names.size < MAX_NAMES) this.#names.add(name);
     let selected = false;
@@ -49,7 +49,7 @@ export class FeatureChoice {
   };
 
   /**
-   * @param where such as `the 5 records shown`
+   * @param where the searched records, such as `the 5 records shown`
    * @throws UsageError if a name or pattern has matched no feature
    */
   checkAllFound(where: string): void {
@@ -70,8 +70,8 @@ export class FeatureChoice {
 const MAX_NAMES = 10_000;
 
 /**
- * Whether a pattern matches a name. After a mismatch only the last `*` extends, which bounds the
- * time.
+ * Reports whether a pattern matches a name. Backtracks only to the last `*`, which bounds the
+ * running time.
  */
 function matches(pattern: string, name: string): boolean {
   let [p, n, star, from] = [0, 0, -1, 0];
@@ -91,7 +91,7 @@ function matches(pattern: string, name: string): boolean {
   return p === pattern.length;
 }
 
-/** The name most similar to `given`, if one is similar. */
+/** Returns the name most similar to `given`, if any is similar. */
 export function nearest(given: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(given.length / 3)) + 1;
@@ -105,7 +105,10 @@ export function nearest(given: string, names: Iterable<string>): string | undefi
   return best;
 }
 
-/** The number of insertions, deletions and replacements that turn one text into the other. */
+/**
+ * Returns the edit distance: the number of insertions, deletions and replacements between two
+ * texts.
+ */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, i) => i);
   for (let i = 1; i <= one.length; i++) {

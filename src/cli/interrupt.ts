@@ -1,14 +1,14 @@
-/** Exit codes of a process that a signal stopped. */
+/** Exit codes of a process terminated by a signal. */
 export const SIGNAL_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 
-/** The signals that stop a command in an orderly way: it removes unfinished files. */
+/** Signals after which a command removes unfinished files before it exits. */
 export type TerminatingSignal = keyof typeof SIGNAL_EXIT_CODES;
 
 export const SIGNALS: readonly TerminatingSignal[] = Object.keys(SIGNAL_EXIT_CODES) as TerminatingSignal[];
 
 /**
- * Time for the work to stop. After it, for example while a silent pipe is read, the signal's
- * default action ends the process.
+ * Time for the work to stop. After it, for example if a read from an idle pipe blocks, the signal's
+ * default action terminates the process.
  */
 const GRACE_MS = 300;
 
@@ -19,8 +19,8 @@ let listening = false;
 let exitCode: number | undefined;
 
 /**
- * Aborts at SIGHUP, SIGINT, SIGQUIT and SIGTERM. A second signal ends the process at once. In
- * either case temporary files are removed.
+ * Returns a signal that aborts on SIGHUP, SIGINT, SIGQUIT and SIGTERM. A second signal terminates
+ * the process immediately. Temporary files are removed in both cases.
  * @param withinMs time that the work needs to stop, if longer than usual
  */
 export function interruption(withinMs?: number): AbortSignal {
@@ -32,7 +32,7 @@ export function interruption(withinMs?: number): AbortSignal {
   return controller.signal;
 }
 
-/** The exit code of the signal that was received, if any. */
+/** Returns the exit code for the received signal, if any. */
 export function interruptedBy(): number | undefined {
   return exitCode;
 }
@@ -45,10 +45,10 @@ function interrupt(signal: TerminatingSignal): void {
   controller.abort(new Error(signal));
 }
 
-/** Ends the process by the signal's default action, so that a shell sees the signal. */
+/** Terminates the process by the signal's default action, so that a shell sees the signal. */
 function end(signal: TerminatingSignal): never {
   // Listeners of `exit` remove the temporary files, which the signal's default action would leave.
-  // Until they are gone, a further signal has no effect.
+  // Until that is done, another signal has no effect.
   process.once('exit', () => {
     for (const name of SIGNALS) process.removeListener(name, interrupt);
     process.kill(process.pid, signal);

@@ -1,16 +1,17 @@
 #!/usr/bin/env node
 import { writeSync } from 'node:fs';
 
-// Imports nothing else statically: if a module cannot be loaded, the exit code must still be right.
+// All other imports are dynamic, so that the exit code is correct even if a module cannot be
+// loaded.
 
 /** IO_FAILURE and INTERNAL_ERROR of exit-codes.ts. */
 const [IO_FAILURE, INTERNAL_ERROR] = [3, 70];
 
 let failed = false;
 
-// Errors outside the promise below; unhandled rejections arrive here too.
+// Errors outside the promise below, including unhandled rejections.
 process.on('uncaughtException', (error) => {
-  void endOn(error).then(() => process.exit()); // the state of the process is unknown
+  void endOn(error).then(() => process.exit()); // The state of the process is unknown.
 });
 try {
   const { program } = await import('./program.ts');
@@ -27,10 +28,10 @@ async function endOn(error: unknown): Promise<void> {
   try {
     const { fail } = await import('./fail.ts');
     const exitCode = await fail(error);
-    // Help that could not be printed has set its own exit code.
+    // A failure to print help has already set the exit code.
     if (exitCode !== 0 || process.exitCode === undefined) process.exitCode = exitCode;
   } catch {
-    // The modules that explain errors cannot be loaded, for lack of file descriptors for example.
+    // The error modules cannot be loaded, for example because file descriptors ran out.
     const isSystemError = error instanceof Error && 'syscall' in error;
     process.exitCode = isSystemError ? IO_FAILURE : INTERNAL_ERROR;
     const text =

@@ -33,27 +33,27 @@ interface Options extends TransformingOptions {
   readonly partial?: true;
 }
 
-/** The reports among the inputs; undefined if the inputs are other files. */
+/** Returns the reports among the inputs; undefined if the inputs are other files. */
 export async function reportsOf(inputs: readonly string[], options: Options): Promise<string[] | undefined> {
   const access = accessOf(options);
   const files = await findReports(inputs, access).catch((error: unknown) => {
-    // Only reports merge into a report.
+    // A .json output can only be a merged report.
     if (options.output?.endsWith('.json')) throw error;
     return [];
   });
-  // One report is enough: another file next to it is a truncated report, not text to merge.
+  // One valid report is enough: any other file is then a damaged report rather than text to merge.
   for (const file of files) if (await isReport(file, access).catch(() => false)) return files;
   return undefined;
 }
 
-/** Merges the reports of shards. Returns the exit code. */
+/** Merges shard reports and returns the exit code. */
 export async function mergeShards(files: readonly string[], options: Options): Promise<number> {
   const { output, html, schema, partial, json, quiet, force } = options;
   const access = accessOf(options);
   for (const [option, path] of Object.entries({ '--output': output, '--html': html, '--schema': schema }))
     if (path !== undefined && path !== '-') await refuseReportOn(files, path, option);
   if (partial) {
-    if (output === undefined) throw new UsageError('--partial: expected --output as well');
+    if (output === undefined) throw new UsageError('--partial: requires --output');
     const reports: ShardReport[] = [];
     for (const file of files) reports.push(await readReport(file, access));
     const report = mergeReports(reports);
@@ -85,7 +85,7 @@ export async function mergeShards(files: readonly string[], options: Options): P
   return total.ok ? OK : INVALID;
 }
 
-/** @returns whether it was written: false if a file with the same contents exists */
+/** @returns true if the report was written; false if an equal file exists */
 async function write(report: ShardReport | TotalReport, output: string, options: Options): Promise<boolean> {
   const access = accessOf(options);
   if (!options.force) return writeReport(report, output, access);

@@ -10,7 +10,7 @@ import { type Access, type AnyObjectOptions, accessOf, isAddress } from './optio
 import type { ReadingOptions } from './options/reading.ts';
 
 /**
- * Rejects a report that would replace an input, an output or a list, under any name.
+ * Rejects a report path that refers to an input, output or list, even by another name.
  * @throws UsageError
  */
 export async function refuseReportOn(
@@ -29,7 +29,7 @@ export async function refuseReportOn(
 }
 
 /**
- * Fails before the work begins if a report could not be written.
+ * Fails early if a report cannot be written.
  * @throws RecordpipeError `not-found`, `io-failure`
  */
 export async function checkReportFolder(path: string): Promise<void> {
@@ -46,8 +46,8 @@ export async function checkReportFolder(path: string): Promise<void> {
 }
 
 /**
- * Fails before the work begins if an output could not be written, or would replace an input.
- * @param others further files that it must not replace
+ * Fails early if an output cannot be written or would replace an input.
+ * @param others other files that must not be replaced
  */
 export async function checkOutput(
   inputs: readonly (string | KnownFile)[],
@@ -59,7 +59,7 @@ export async function checkOutput(
   await refuseReportOn([...listsIn(inputs), ...others], output, option);
   // A list from standard input can be read only once.
   const possible = inputs.includes('@-') ? [] : inputs.filter((input) => mayContain(input, output));
-  // Without this check of the output, each prefix would be listed twice: here and by the run.
+  // Checking the output first avoids listing each prefix twice, here and in the run.
   if (possible.length > 0 && (!isAddress(output) || (await isObject(output, options)))) {
     const { expandInputs } = await import('recordpipe/check');
     // The run itself prints the notices and checks the shards.
@@ -70,7 +70,7 @@ export async function checkOutput(
   await checkReportFolder(output);
 }
 
-/** Whether an output may be one of the files that an input stands for: a local file is never an object. */
+/** Reports whether an input may match an output. A local file never matches an object. */
 function mayContain(input: string | KnownFile, output: string): boolean {
   const name = typeof input === 'string' ? input : input.uri;
   return name.startsWith('@') || isAddress(name) === isAddress(output);
@@ -98,23 +98,23 @@ export async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-/** Kinds of reports. A run regenerates them, so an older one is replaced without `--force`. */
+/** Kinds of reports. A run replaces an older report of its kind without `--force`. */
 export type ReportKind = 'validation' | 'repair' | 'page';
 
-/** The beginning of a report of each kind. */
+/** First characters of each kind of report. */
 const BEGINNINGS: Record<ReportKind, RegExp> = {
   validation: /^\{\n {2}"ok": (true|false),\n {2}"files": \[(\]|\n {4}\{\n {6}"uri": ")/,
-  // One result, or an array of them (--output-dir).
+  // A single result, or an array of results (--output-dir).
   repair: /^(\[\]|(\[\n {2})?\{\n +("uri": ".*",\n +)?"ok": (true|false),\n +"from": "\w+",\n +"to": ")/,
   page: /^<!DOCTYPE html>\n<html[^>]*>\n<head>\n<meta charset="utf-8">\n<meta name="generator" content="recordpipe">/,
 };
 
-/** Bytes of a file that determine its kind. */
+/** Number of bytes that determine the kind of a file. */
 const BEGINNING_BYTES = 4096;
 
 /**
- * Whether an existing file may be replaced: with `--force`, if it is empty, or if it is a report of
- * this kind.
+ * Reports whether an existing file may be replaced: with `--force`, if it is empty, or if it is a
+ * report of this kind.
  * @throws RecordpipeError `already-exists` if it may not
  */
 export async function checkReplaceable(
@@ -123,7 +123,7 @@ export async function checkReplaceable(
   force: boolean | undefined,
 ): Promise<boolean> {
   if (force) return true;
-  // `writeWhole` checks objects, and files that appear meanwhile.
+  // `writeWhole` checks objects and files created in the meantime.
   if (isAddress(path)) return false;
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isFile() !== true) return false;
@@ -134,9 +134,8 @@ export async function checkReplaceable(
 }
 
 /**
- * Writes a report. A file of that name is either the old or the complete new one; devices and pipes
- * are written in place.
- * @param kind undefined for documents that people edit: they are replaced only with `--force`
+ * Writes a report atomically; devices and pipes are written in place.
+ * @param kind undefined for documents that users edit, which only `--force` replaces
  */
 export async function writeReport(
   path: string,
@@ -161,7 +160,7 @@ async function beginningOf(path: string): Promise<string> {
   }
 }
 
-/** Identifies a file by its inode, or by its directory and name if it does not exist. */
+/** Returns an identity of a file: its inode, or its directory and name if it does not exist. */
 async function identity(path: string): Promise<string> {
   const existing = await stat(path, { bigint: true }).catch(() => undefined);
   if (existing !== undefined) return `${existing.dev} ${existing.ino}`;
@@ -199,9 +198,9 @@ export async function readSchemaFile(path: string): Promise<RecordSchema> {
 }
 
 /**
- * The output paths in a directory, which is created if it does not exist.
+ * Returns the output paths in a directory, and creates the directory if necessary.
  * @param names one for each file
- * @throws UsageError for two files with the same output
+ * @throws UsageError if two files have the same output
  */
 export async function outputPaths(
   folder: string,
@@ -222,18 +221,18 @@ export async function outputPaths(
   return names.map((name) => join(folder, name));
 }
 
-/** The results of a command over files. */
+/** Results of a command over several files. */
 export interface FileResults<R> {
   readonly results: readonly R[];
   readonly failed: number;
-  /** The exit code of the worst failure. */
+  /** Exit code of the most severe failure. */
   readonly exitCode: number;
 }
 
 /**
  * Processes files one after the other.
- * @param onFailure reports a file that failed and returns its result, if it has one; without it,
- *   the first failure ends the run
+ * @param onFailure reports a failed file and returns its result, if any; without it, the first
+ *   failure ends the run
  */
 export async function eachFile<R>(
   files: readonly string[],

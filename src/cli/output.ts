@@ -4,21 +4,21 @@ import { RecordpipeError, redacted, UsageError } from 'recordpipe/errors';
 import { interruption } from './interrupt.ts';
 import { visibleText } from './text/format.ts';
 
-/** Options that allow binary output on a terminal. */
+/** Options that permit binary output on a terminal. */
 export interface BinaryOutputOptions {
   readonly binary?: true;
   readonly force?: true;
 }
 
 /**
- * Whether to refuse binary data on standard output: a terminal, without an option that allows it.
+ * Reports whether to refuse binary data: standard output is a terminal and no option permits it.
  */
 export function isGuarded({ binary, force }: BinaryOutputOptions, terminal: boolean = isatty(1)): boolean {
   return terminal && !binary && !force;
 }
 
 /**
- * Whether an output is a terminal: standard output (`-`), or a path such as `/dev/tty` and
+ * Reports whether an output is a terminal: standard output (`-`), or a path such as `/dev/tty` and
  * `/dev/stdout`.
  */
 export function isTerminal(output: string): boolean {
@@ -29,14 +29,14 @@ export function isTerminal(output: string): boolean {
     descriptor = openSync(output, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
     return isatty(descriptor);
   } catch {
-    return false; // opening it for writing reports the error
+    return false; // Opening it for writing reports the error.
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
 /**
- * The error for binary data on a terminal.
+ * Returns the error for binary data on a terminal.
  * @param subject names the data
  * @param text the option that writes text instead
  * @param output names the terminal; `-`, the default, is standard output
@@ -48,9 +48,7 @@ export function binaryOnTerminal(subject: string, text: string, output = '-'): U
   );
 }
 
-/**
- * Whether a terminal cannot show bytes as text: they are not UTF-8, or contain control characters.
- */
+/** Reports whether bytes are unprintable: they are not UTF-8 or contain control characters. */
 export function isBinary(bytes: Uint8Array): boolean {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -61,7 +59,7 @@ export function isBinary(bytes: Uint8Array): boolean {
   }
 }
 
-/** The reader of standard output has closed it (`| head`). */
+/** Thrown after the reader of standard output has closed it (`| head`). */
 export class ClosedOutput extends Error {
   override readonly name = 'ClosedOutput';
 }
@@ -72,22 +70,21 @@ const RETRY_MS = 5;
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Writes data to standard output, in the order of the calls. Await it to keep memory constant
- * however slow the reader is. Does not use process.stdout: its writes to a pipe block the thread,
- * and with it the handling of signals.
+ * Writes data to standard output, in call order. Await it to bound memory when the reader is slow.
+ * Does not use process.stdout, whose writes to a pipe block the thread and delay signals.
  * @throws ClosedOutput if the reader has closed the pipe; RecordpipeError `io-failure`, for example
- *   for a full disk
+ *   if the disk is full
  */
 export function print(data: Uint8Array | string): Promise<void> {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   last = last.then(() => writeAll(bytes));
-  last.catch(() => {}); // the awaiting caller or a later call gets the error
+  last.catch(() => {}); // The awaiting caller or a later call gets the error.
   return last;
 }
 
 /**
- * Writes text for people to standard output. Removes secrets, and escapes everything that could
- * control a terminal except the program's own colors.
+ * Writes human-readable text to standard output. Removes secrets and escapes terminal control
+ * sequences except the program's own colors.
  * @throws as `print`
  */
 export function say(text: string): Promise<void> {
@@ -120,7 +117,7 @@ function ioFailure(error: NodeJS.ErrnoException): RecordpipeError {
   return new RecordpipeError('io-failure', `writing failed: ${text}`, { uri: '<stdout>' }, error);
 }
 
-/** The output of a run that reports while it works. A failing standard output aborts the run. */
+/** Output of a run that reports while it works. A failure of standard output aborts the run. */
 export class LiveReport {
   readonly #failed = new AbortController();
   readonly #clearProgress: () => void;
@@ -143,8 +140,8 @@ export class LiveReport {
   };
 
   /**
-   * Runs the work and returns the exit code. If the reader closes standard output, the results so
-   * far determine it.
+   * Runs the work and returns the exit code. If the reader closes standard output, the results up
+   * to then determine it.
    */
   async run(
     work: (signal: AbortSignal) => Promise<void>,
@@ -171,13 +168,16 @@ export class LiveReport {
   }
 }
 
-/** How work runs. */
+/** Settings for running work. */
 export interface RunSettings {
   readonly exitCode: () => number;
   /** Time that the work needs to stop after a signal. */
   readonly graceMs: number;
-  /** Called at once on a signal: the work may take longer to stop than the process lives. */
+  /**
+   * Called immediately on a signal, because the work may take longer to stop than the process
+   * lives.
+   */
   readonly onInterrupt?: () => void;
-  /** Whether work that stops because the reader closed standard output has failed. */
+  /** Whether the command fails if it stops because the reader closed standard output. */
   readonly mustFinish?: boolean;
 }

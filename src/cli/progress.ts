@@ -5,8 +5,8 @@ import { formatBytes, formatClock, formatNumberOf, formatRate, visible } from '.
 import { textWidth } from './text/terminal.ts';
 
 /**
- * One item of a progress line. A line that is too long for the terminal loses the items of lowest
- * priority first.
+ * One item of a progress line. If a line is too long for the terminal, the items of lowest priority
+ * are dropped first.
  */
 export interface StatusItem {
   readonly text: string;
@@ -14,40 +14,40 @@ export interface StatusItem {
 }
 
 /**
- * A status on standard error: on a terminal one line that is rewritten in place, elsewhere a new
- * line every ten seconds.
+ * A status line on standard error: on a terminal, one line that is rewritten in place; otherwise, a
+ * new line every ten seconds.
  */
 export interface StatusLine {
-  /** Shows a text unless the last update was less than 100 ms (elsewhere: 10 s) ago. */
+  /** Shows a text unless the last update was less than 100 ms ago (10 s if not on a terminal). */
   update(text: (columns: number) => string): void;
-  /** Removes the live line. Call it before any other output and at the end. */
+  /** Removes the live line. Call it before any other output and when done. */
   clear(): void;
 }
 
 /** Reports the progress of a command on standard error. */
 export interface Progress<P> {
-  /** Undefined if nothing is shown, so that the library computes no progress either. */
+  /** Undefined if progress is hidden, so that the library does not compute it. */
   readonly update: ((progress: P) => void) | undefined;
-  /** Removes the live line. Call it before any other output and at the end. */
+  /** Removes the live line. Call it before any other output and when done. */
   clear(): void;
 }
 
-/** Time between two updates of a live line. */
+/** Interval between updates of a live line. */
 export const LIVE_MS = 100;
 const PLAIN_MS = 10_000;
 const STDERR = 2;
 const DEFAULT_COLUMNS = 80;
-/** An ETA computed earlier is dominated by start-up time. */
+/** Minimum elapsed time for an ETA. Start-up time dominates earlier estimates. */
 const ETA_AFTER_SECONDS = 1;
 
 const PRIORITY = { subject: 100, percent: 90, eta: 80, rate: 70, bad: 60, bytes: 40, retries: 30 } as const;
 
-/** The progress of a command over files. */
+/** Returns the progress of a command over files. */
 export function progressOf(verb: string, enabled: boolean): Progress<FilesProgress> {
   return progressWith((progress, seconds) => progressItems(verb, progress, seconds), enabled);
 }
 
-/** The progress of a command whose items are computed when they are shown. */
+/** Returns the progress of a command that computes its items on each update. */
 export function progressWith<P>(
   items: (progress: P, seconds: number) => readonly StatusItem[],
   enabled: boolean,
@@ -63,29 +63,29 @@ export function progressWith<P>(
 }
 
 /**
- * Whether standard error is a terminal and standard output is not, so that progress disturbs no
- * document.
+ * Reports whether standard error is a terminal and standard output is not, so that progress cannot
+ * corrupt a document.
  */
 export function isLiveApart(): boolean {
   return isatty(STDERR) && !isatty(1);
 }
 
-/** Whether a line on standard error can be rewritten in place. */
+/** Reports whether a line on standard error can be rewritten in place. */
 export function isLive(): boolean {
   return isatty(STDERR) && process.env['TERM'] !== 'dumb';
 }
 
-/** The columns of the terminal on standard error. */
+/** Returns the width of the terminal on standard error. */
 export function terminalColumns(): number {
   // A broken terminal reports 0.
   return process.stderr.columns || DEFAULT_COLUMNS;
 }
 
-/** A status line on standard error. */
+/** Creates a status line on standard error. */
 export function statusLine(): StatusLine {
   process.stderr.on('error', () => {});
   const live = isLive();
-  // A short command shows nothing.
+  // A short command shows no progress.
   let last = performance.now() + (live ? LIVE_MS : 0);
   let shown = false;
   return {
@@ -104,7 +104,7 @@ export function statusLine(): StatusLine {
   };
 }
 
-/** The items as one line of at most `columns` columns. */
+/** Joins the items to one line of at most `columns` columns. */
 export function statusText(items: readonly StatusItem[], columns: number = Number.POSITIVE_INFINITY): string {
   return firstFitting(shorterAndShorter(items), columns);
 }
@@ -120,7 +120,9 @@ function* shorterAndShorter(items: readonly StatusItem[]): Generator<string> {
   }
 }
 
-/** The first of several texts, longest first, that fits; else the last one, truncated. */
+/**
+ * Returns the first of several texts, longest first, that fits; otherwise truncates the last one.
+ */
 export function firstFitting(texts: Iterable<string>, columns: number): string {
   let last = '';
   for (const text of texts) {
@@ -171,13 +173,13 @@ export function uploadItems(progress: UploadProgress, isChecked: boolean, second
   );
 }
 
-/** `ETA 0:21`; undefined if it is not known. */
+/** `ETA 0:21`; undefined if unknown. */
 export function etaText(bytes: number, totalBytes: number, seconds: number): string | undefined {
   if (bytes <= 0 || bytes >= totalBytes || seconds < ETA_AFTER_SECONDS) return undefined;
   return `ETA ${formatClock(((totalBytes - bytes) / bytes) * seconds)}`;
 }
 
-/** `1 retry`, `2 retries`; undefined for none. */
+/** `1 retry`, `2 retries`; undefined if zero. */
 export function retriesText(retries: number): string | undefined {
   if (retries === 0) return undefined;
   return retries === 1 ? '1 retry' : `${retries} retries`;

@@ -22,7 +22,7 @@ export interface ShownRecord {
   readonly parts?: number;
 }
 
-/** Options about the contents of records. */
+/** Options for showing record contents. */
 export interface ViewOptions {
   readonly decode?: true;
   readonly feature?: readonly string[];
@@ -35,14 +35,14 @@ export interface ViewOptions {
 /** Format of the file. */
 type Format = 'tfrecord' | 'recordio' | 'textline';
 
-/** Shows records and their contents. */
+/** Formats records and their contents. */
 export interface RecordViews {
-  /** In pieces, because a string cannot hold a large record. */
+  /** Returns pieces, because a string cannot hold a large record. */
   json(shown: ShownRecord, payload: Uint8Array, format: Format): Iterable<string>;
   text(shown: ShownRecord, payload: Uint8Array, format: Format, paint: Painter): string;
-  /** Writes the images of a record to `--save-images`. Returns the number of images. */
+  /** Writes the images of a record to `--save-images` and returns their number. */
   save(shown: ShownRecord, payload: Uint8Array, format: Format): Promise<number>;
-  /** @throws UsageError if a feature of `--feature` was in none of the records shown */
+  /** @throws UsageError if none of the shown records has a feature of `--feature` */
   checkFeatures(records: number): void;
 }
 
@@ -51,7 +51,7 @@ const KEYS: Record<MessageType, string> = {
   SequenceExample: 'sequenceExample',
   ExampleListWithContext: 'exampleListWithContext',
   Event: 'event',
-  // `record` is the number of the record.
+  // `record` is already the record number.
   Record: 'sageMakerRecord',
   IRHeader: 'irHeader',
 };
@@ -69,13 +69,10 @@ const PIECE_BYTES = 2 ** 20;
 export async function recordViews(options: ViewOptions): Promise<RecordViews> {
   const { decode, feature, saveImages, force = false, json, jsonl } = options;
   const isJson = json || jsonl;
-  if (decode && !isJson) throw new UsageError('--decode: expected --json or --jsonl with it, got neither');
-  if (force && saveImages === undefined)
-    throw new UsageError('--force: expected --save-images, whose files it overwrites');
+  if (decode && !isJson) throw new UsageError('--decode: requires --json or --jsonl');
+  if (force && saveImages === undefined) throw new UsageError('--force: requires --save-images');
   if (feature !== undefined && isJson && !decode && saveImages === undefined)
-    throw new UsageError(
-      '--feature: expected --decode with --json or --jsonl, which otherwise show no features',
-    );
+    throw new UsageError('--feature: requires --decode when combined with --json or --jsonl');
   const images = saveImages === undefined ? undefined : await import('./save-images.ts');
   const choice = feature && new FeatureChoice(feature);
   const isShown = choice?.includes ?? (() => true);
@@ -90,7 +87,7 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
     const { type, description } = recognizeRecord(payload, format);
     yield `${line.slice(0, -1)},"type":"${type}"`;
     if (isMessageType(type)) {
-      // Messages of other types are shown whole.
+      // Messages of other types are shown completely.
       if (choice !== undefined && type !== 'Example' && type !== 'SequenceExample')
         for (const name of recordContent(payload, type).features.keys()) choice.includes(name);
       yield `,"${KEYS[type]}":`;
@@ -132,7 +129,7 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
   };
 }
 
-/** Text inside the quotes of JSON. */
+/** Yields text escaped for JSON, without the quotes. */
 function* textPieces(payload: Uint8Array): Generator<string> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   for (let at = 0; at < payload.length; at += PIECE_BYTES) {
@@ -141,7 +138,7 @@ function* textPieces(payload: Uint8Array): Generator<string> {
   }
 }
 
-/** Text and bytes in hexadecimal need no title. */
+/** Returns the title of a record; empty for text and hexadecimal. */
 function titleOf(type: RecordType, description: string): string {
   return type === 'text' || description === 'binary data' ? '' : (TITLES[type] ?? description);
 }

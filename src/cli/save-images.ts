@@ -6,9 +6,9 @@ import { isRecordpipeError, RecordpipeError } from 'recordpipe/errors';
 import { writeWhole } from 'recordpipe/records/write';
 
 /**
- * Writes the images of a record to a directory, as `RECORD-FEATURE.jpeg`, with `-N` after the
- * feature if it has several. A name that is too long for a file, or that two features of the record
- * would share, gets a hash of the feature's name.
+ * Writes the images of a record to a directory as `RECORD-FEATURE.jpeg`, with `-N` after the
+ * feature if it has several images. If a name is too long or ambiguous within the record, a hash of
+ * the feature name is added.
  * @param force overwrites files
  * @returns the number of images
  * @throws RecordpipeError `already-exists`, `io-failure`
@@ -41,11 +41,14 @@ export async function saveImages(
   return saved;
 }
 
-/** A file name has up to 255 bytes, of which record, place, hash and extension take up to 60. */
+/**
+ * Maximum bytes of a feature in a file name. File names have up to 255 bytes; record, position,
+ * hash and extension use up to 60.
+ */
 const MAX_STEM_BYTES = 180;
 
 /**
- * The part of a file name that identifies a feature.
+ * Returns the part of a file name that identifies a feature.
  * @param taken number of features of the record by plain stem
  */
 function stemOf(feature: string, taken: ReadonlyMap<string, number>): string {
@@ -58,7 +61,7 @@ function plainStem(feature: string): string {
   return feature.replace(/[^\p{L}\p{N}_.-]+/gu, '_');
 }
 
-/** Counts in lower case: some file systems ignore case. */
+/** Counts stems in lower case, because some file systems ignore case. */
 function countStems(features: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const feature of features) {

@@ -34,9 +34,9 @@ import { complain } from './output.ts';
 import { checkReportFolder, makeFolder } from './output-files.ts';
 import { formatBytes, formatCount, formatNumberOf, visible } from './text/format.ts';
 
-/** The share of the work of this process. */
+/** Work assigned to this process. */
 export interface ShardRun<C extends ShardCommand> {
-  /** Sorted; empty if there are more shards than files. */
+  /** Sorted files of this shard; empty if there are more shards than files. */
   readonly files: readonly KnownFile[];
   /** The files of all shards. */
   readonly all: readonly KnownFile[];
@@ -44,14 +44,14 @@ export interface ShardRun<C extends ShardCommand> {
   write(result: ShardResults[C]): Promise<void>;
 }
 
-/** How a command's work is divided. */
+/** Properties of a command that can be sharded. */
 export interface ShardWork<C extends ShardCommand> {
   readonly command: C;
   readonly inputs: readonly string[];
   readonly format: ReadingOptions['format'];
   /** Whether the command can process a part of a file. */
   readonly parts: boolean;
-  /** The options that determine the results: reports of shards with other options do not merge. */
+  /** Options that affect the results. Reports with different options do not merge. */
   readonly settings: Settings;
 }
 
@@ -59,8 +59,8 @@ type Settings = Readonly<Record<string, string | number | boolean | undefined>>;
 type Options = ShardOptions & AnyObjectOptions & InputSelection & { readonly quiet?: true };
 
 /**
- * Determines the share of the work of this process.
- * @throws UsageError if the shard is not clear
+ * Determines the work of this process.
+ * @throws UsageError if the shard cannot be determined
  */
 export async function shardRun<C extends ShardCommand>(
   work: ShardWork<C>,
@@ -108,7 +108,7 @@ export async function shardRun<C extends ShardCommand>(
 }
 
 const NO_PLAN =
-  'recordpipe: without --plan each worker lists the inputs itself; if files are added or removed meanwhile, the reports cannot be merged (recordpipe plan writes a plan)';
+  'recordpipe: without --plan, each worker lists the inputs itself; if files are added or removed in the meantime, the reports cannot be merged (recordpipe plan writes a plan)';
 
 interface Which extends Shard {
   readonly by: string | undefined;
@@ -130,13 +130,13 @@ function whichShard(choice: ShardChoice | undefined, planned: number | undefined
   return { shard, shards: count, by: engineText(from), folders };
 }
 
-/** Rejects folders that SageMaker has already divided by keys. */
+/** Rejects folders that SageMaker has already divided (ShardedByS3Key). */
 function refuseSharded(inputs: readonly string[], folders: readonly string[]): void {
   for (const folder of folders) {
     const inside = inputs.find((input) => input === folder || input.startsWith(`${folder}/`));
     if (inside !== undefined)
       throw new UsageError(
-        `--shard: SageMaker has given each machine its part of ${folder} already (ShardedByS3Key), so dividing it again would skip most of it; remove --shard`,
+        `--shard: SageMaker has already divided ${folder} among the machines (ShardedByS3Key), and dividing it again would skip most of the data; remove --shard`,
       );
   }
 }
@@ -152,25 +152,25 @@ function shardText(
   return `recordpipe: shard ${shard} of ${shards} (zero-based)${by === undefined ? '' : `, by ${visible(by)}`}: ${share}`;
 }
 
-/** The path of a report: in a directory it gets its own name. */
+/** Returns the path of a report. In a directory, appends the report's name. */
 async function named(report: string, name: string): Promise<string> {
   if (report.endsWith('/')) return `${report}${name}`;
   const folder = !isAddress(report) && (await stat(report).catch(() => undefined))?.isDirectory();
   return folder ? join(report, name) : report;
 }
 
-/** The share of the work of a command that writes an output for each file. */
+/** Work assigned to this process in a command that writes an output for each file. */
 export interface ShardFiles {
   readonly files: readonly KnownFile[];
   /** The files of all shards. */
   readonly all: readonly KnownFile[];
   /** Fails if a file has changed since it was planned. */
   check(uri: string): Promise<void>;
-  /** Writes the report unless a file could not be read or written. Returns the exit code. */
+  /** Writes the report, unless a file could not be read or written. Returns the exit code. */
   end(done: readonly DoneFile[]): Promise<number>;
 }
 
-/** Does the same as {@link shardRun} for a command that writes an output for each file. */
+/** Equivalent of {@link shardRun} for a command that writes an output for each file. */
 export async function shardFiles(
   work: ShardWork<'index'> | ShardWork<'convert'>,
   options: Options,
@@ -201,7 +201,7 @@ async function checkPlanned({ uri, size, etag }: KnownFile, options: AnyObjectOp
   throw new RecordpipeError(remote ? 'object-changed' : 'source-changed', text, { uri });
 }
 
-/** The reading options that determine the results of a command. */
+/** Returns the reading options that affect the results of a command. */
 export function settingsOf(options: ReadingOptions & Partial<PayloadOptions>): Settings {
   const { format, compression, maxRecordSize, onTruncated, trailing, payloadCrc, recover } = options;
   const { multipart, cr, delimiter, encoding, skipBlank, stripBom } = options;
@@ -222,7 +222,7 @@ export function settingsOf(options: ReadingOptions & Partial<PayloadOptions>): S
   };
 }
 
-/** Identifies a document by a short hash. */
+/** Returns a short hash of a document. */
 export function digest(document: unknown): string {
   return createHash('sha256').update(JSON.stringify(document)).digest('hex').slice(0, 16);
 }

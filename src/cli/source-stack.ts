@@ -3,8 +3,7 @@ import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Replaces the places of a stack in the bundled package by those in its sources, if their source
- * maps exist.
+ * Maps the locations of a stack in the bundled package to its sources, if the source maps exist.
  */
 export function sourceStack(stack: string): string {
   return stack.replace(/(file:\/\/[^\s()]+\.js):(\d+):(\d+)/g, (place, url, line, column) => {

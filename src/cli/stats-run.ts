@@ -14,8 +14,8 @@ type Options = ReadingOptions &
   InputSelection & { readonly quiet?: true };
 
 /**
- * The share of the work of this process in a command that computes statistics; undefined if the
- * work is not divided.
+ * Returns the work of this process in a command that computes statistics; undefined if the command
+ * is not sharded.
  */
 export async function statsShard<C extends 'stats' | 'schema'>(
   command: C,
@@ -35,8 +35,8 @@ export async function statsShard<C extends 'stats' | 'schema'>(
 }
 
 /**
- * Writes the report of a shard and returns the exit code. A shard with files that could not be read
- * has no report, so that it is run again.
+ * Writes the report of a shard and returns the exit code. If files could not be read, writes no
+ * report, so that the shard is rerun.
  */
 export async function finishStats(
   stats: DatasetStats,

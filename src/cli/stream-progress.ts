@@ -14,7 +14,7 @@ import { formatBytes, formatNumberOf, formatRate, formatSeconds } from './text/f
 /** Reports the progress of channels on standard error. */
 export interface StreamProgress {
   start(metrics: () => readonly ChannelMetrics[]): void;
-  /** Counts for the summary. */
+  /** Updates the totals for the summary. */
   note(event: StreamEvent): void;
   /** Removes the live line. Call it before any other output. */
   clear(): void;
@@ -23,13 +23,14 @@ export interface StreamProgress {
 }
 
 const PLAIN_MS = 30_000;
-/** A side that the other waited for during less than this share of the time is no bottleneck. */
+/** Minimum share of waiting time for a side to count as the bottleneck. */
 const MIN_SHARE = 0.05;
 const NONE: StreamProgress = { start: () => {}, note: () => {}, clear: () => {}, end: () => {} };
 
 /**
- * On a terminal one live line. With a program, which writes to the same terminal at any time, a new
- * line every 30 seconds. Elsewhere no line. At the end a summary of each channel.
+ * Reports progress: on a terminal, one live line; with a program, which may write to the same
+ * terminal at any time, a new line every 30 seconds; otherwise none. Ends with a summary of each
+ * channel.
  */
 export function streamProgress(enabled: boolean, hasProgram: boolean): StreamProgress {
   if (!enabled) return NONE;
@@ -60,10 +61,10 @@ export function streamProgress(enabled: boolean, hasProgram: boolean): StreamPro
   };
 }
 
-/** The totals of the epochs of a channel. */
+/** Totals over the epochs of a channel. */
 export interface ChannelTotal {
   epochs: number;
-  /** Epochs whose reader left before the end. */
+  /** Number of epochs whose reader left before the end. */
   early: number;
   bytes: number;
   seconds: number;
@@ -101,14 +102,17 @@ export function summaryLine(channel: string, total: ChannelTotal): string {
 }
 
 /**
- * Moves a terminal's cursor to the start of a line without visible output: as many blanks as the
- * line is wide end on the next line, unless the cursor is at the start already.
+ * Returns text that moves the cursor to the start of a line without visible output. A terminal's
+ * width of blanks wraps to the next line, unless the cursor is already at the start.
  */
 function freshLine(): string {
   return `${' '.repeat(terminalColumns())}\r`;
 }
 
-/** All channels on one line of at most `columns` columns: with less detail, then fewer of them. */
+/**
+ * Formats all channels on one line of at most `columns` columns: drops details first, then
+ * channels.
+ */
 export function progressLine(metrics: readonly ChannelMetrics[], columns: number): string {
   return firstFitting(channelLines(metrics), columns);
 }
@@ -170,7 +174,7 @@ function totalOf({ epochBytes, epochTotalBytes }: ChannelMetrics): number | unde
   return epochTotalBytes !== undefined && epochTotalBytes >= epochBytes ? epochTotalBytes : undefined;
 }
 
-/** The side that the other waits for, and during which share of the time. */
+/** Returns the bottleneck: the side that the other waits for, and its share of the time. */
 function bottleneck(
   times: Pick<ChannelMetrics, 'epochMs' | 'readerWaitMs' | 'sourceWaitMs'> & { readonly source: string },
 ): string | undefined {

@@ -5,10 +5,10 @@ import { SIGNAL_EXIT_CODES, SIGNALS, type TerminatingSignal } from './interrupt.
 const STDIN = 0;
 
 /**
- * The reaction of `stream` to signals. Without a program they stop the streaming. A program has a
- * session of its own, so the terminal does not signal it: signals are passed on, and `stream` ends
- * with the program. A program that has not ended after its grace period is killed; a second signal
- * kills it at once. Ctrl-C in a terminal has no such limit, because a program may mean to continue.
+ * Handles signals of `stream`. Without a program, a signal stops the streaming. A program runs in
+ * its own session, so the terminal does not signal it; `stream` forwards signals and exits with the
+ * program. A program that outlives its grace period is killed; a second signal kills it
+ * immediately. Ctrl-C in a terminal has no such limit, because a program may intend to continue.
  */
 export class StreamSignals {
   readonly #controller = new AbortController();
@@ -30,7 +30,7 @@ export class StreamSignals {
   }
 
   /**
-   * The exit code for the received signal, unless the program ended by itself with its own exit
+   * Exit code for the received signal; undefined if the program exited by itself with its own exit
    * code.
    */
   get exitCode(): number | undefined {
@@ -66,7 +66,7 @@ export class StreamSignals {
 
   readonly #pass = (name: 'SIGCONT' | 'SIGWINCH'): void => this.#program?.signal(name);
 
-  /** Ctrl-Z: a group without a shell in its session ignores SIGTSTP. */
+  /** Handles Ctrl-Z: a process group without a shell in its session ignores SIGTSTP. */
   readonly #suspend = (): void => {
     this.#program?.signal('SIGSTOP');
     process.kill(process.pid, 'SIGSTOP');

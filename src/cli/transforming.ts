@@ -9,16 +9,16 @@ import { formatBytes, formatNumberOf, visible } from './text/format.ts';
 
 /** A command that writes record files. */
 export interface Transforming<R> {
-  /** The name of the command, for the progress line. */
+  /** Name of the command for the progress line. */
   readonly verb: string;
-  /** The input whose name determines the output format if no option does. */
+  /** Input whose name determines the output format if no option does. */
   readonly input?: string;
   /** `-` for standard output. */
   readonly output: string;
   readonly work: (options: Partial<TransformOptions>) => Promise<R>;
-  /** The summary on standard error. */
+  /** Returns the summary for standard error. */
   readonly summary: (result: R) => string;
-  /** Default: 0. */
+  /** Returns the exit code. Default: 0. */
   readonly exitCode?: (result: R) => number;
 }
 
@@ -58,7 +58,7 @@ export async function transforming<R>(
   }
 }
 
-/** Whether the output is text, by its options or by the name of the input. */
+/** Reports whether the output is text, according to its options or the name of the input. */
 async function writesText(
   { to, from, format, outputCompression = 'none' }: TransformingOptions,
   input: string,
@@ -68,7 +68,7 @@ async function writesText(
   return outputCompression === 'none' && (known === 'textline' || known === 'jsonl' || known === 'base64');
 }
 
-/** The summary of an output file. */
+/** Returns the summary of an output file. */
 export function writtenText(output: {
   readonly path: string;
   readonly records: number;

@@ -63,12 +63,12 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   }
 
   #after(pending: Promise<unknown>): Promise<IteratorResult<T>> {
-    const call = pending.then(() => this.#ask());
+    const call = pending.then(() => this.#request());
     return this.#hold(call);
   }
 
-  /** Like `next`, after the pending call. */
-  async #ask(): Promise<IteratorResult<T>> {
+  /** Calls `next` after the pending call. */
+  async #request(): Promise<IteratorResult<T>> {
     const run = this.#run;
     if (run.closed && !run.aborted) return done();
     try {
@@ -85,7 +85,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
 
   async #wait(): Promise<IteratorResult<T>> {
     await this.#run.ready();
-    return this.#ask();
+    return this.#request();
   }
 
   async #end(): Promise<IteratorResult<T>> {

@@ -50,8 +50,8 @@ export class Dataset<T> extends IterableDataset<T> {
   /**
    * Creates a dataset from an iterable, an async iterable, or a function that returns one. The
    * function is called once per iteration.
-   * @throws UsageError for any other argument; while iterating, for an iterator that was iterated
-   *   before: pass a function instead
+   * @throws UsageError for any other argument; while iterating, for an iterator that was already
+   *   consumed: pass a function instead
    */
   static from<T>(input: DatasetInput<T>): Dataset<T> {
     return new Dataset(openInput(input));
@@ -59,18 +59,18 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * Creates a dataset of integers: `range(stop)`, `range(start, stop)` or `range(start, stop,
-   * step)`. The end can be infinite.
-   * @throws UsageError unless all are integers and `step` is not 0
+   * step)`. `stop` can be infinite.
+   * @throws UsageError unless all arguments are integers and `step` is not 0
    */
   static range(...bounds: [stop: number] | [start: number, stop: number, step?: number]): Dataset<number> {
     return new Dataset(rangeOf(...(bounds as number[])));
   }
 
   /**
-   * Creates a dataset of the files of paths, directories, globs, `@list`s and `s3://`
-   * addresses, expanded like `expandInputs` of `recordpipe/check` in each iteration. Names keep
+   * Creates a dataset of the files that match paths, directories, globs, `@list`s and `s3://`
+   * addresses, expanded in each iteration like `expandInputs` of `recordpipe/check`. Names keep
    * their order; the files of one name are sorted by the bytes of their paths.
-   * @param options how objects are read, and which files are included
+   * @param options how to read objects, and which files to include
    * @throws RecordpipeError while iterating: `not-found` for a name without files; for objects as
    *   `listObjects`
    */
@@ -95,8 +95,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Combines one element of each dataset into a tuple, or into an object if the datasets are given
-   * by name. Ends with the first dataset that ends.
+   * Combines one element of each dataset into a tuple, or into an object if the datasets are named.
+   * Ends with the shortest dataset.
    */
   static zip<S extends ZipSources>(sources: S): Dataset<Zipped<S>> {
     const all: unknown[] = typeof sources === 'object' && sources !== null ? Object.values(sources) : [];
@@ -106,7 +106,7 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Applies a function to each element, in order. Up to `parallel` of its promises are awaited at
+   * Applies a function to each element and keeps the order. Awaits up to `parallel` promises at
    * once.
    * @throws UsageError unless `parallel` is an integer >= 1
    */
@@ -118,8 +118,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Applies the default function of a module to each element, in order, on worker threads that end
-   * with the iteration.
+   * Applies the default export of a module to each element on worker threads and keeps the order.
+   * The threads end with the iteration.
    * @param module an absolute path or URL, for example `new URL('./decode.js', import.meta.url)`
    * @throws RecordpipeError while iterating: `io-failure` if a thread dies; errors of the function,
    *   in place of its result
@@ -147,8 +147,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Collects elements like `batch` and pads them to one shape: arrays, typed arrays, or objects
-   * with such fields.
+   * Collects elements like `batch` and pads them to a common shape. Elements are arrays, typed
+   * arrays, or objects with such fields.
    * @throws UsageError while iterating, if elements have different ranks or fields, or are larger
    *   than the shape
    */
@@ -176,9 +176,9 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Shuffles elements with a buffer of `buffer` elements (Infinity: all): yields a random element
+   * Shuffles elements with a buffer of `buffer` elements (Infinity: all). Yields a random element
    * of the buffer and replaces it with the next one. Records in the buffer are copies. `shuffle`
-   * before `repeat` keeps epochs apart; after it, epochs mix.
+   * before `repeat` keeps epochs apart; after `repeat`, epochs mix.
    * @throws UsageError unless `buffer` is an integer >= 1
    */
   shuffle(buffer: number, options: ShuffleOptions = {}): Dataset<T> {
@@ -187,8 +187,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Repeats all elements `times` times. undefined or negative: without end, or until a round has no
-   * elements.
+   * Repeats all elements `times` times. If `times` is undefined or negative, repeats until a round
+   * yields no elements.
    */
   repeat(times?: number): Dataset<T> {
     const rounds = countOrAll('repeat: times', times);
@@ -211,7 +211,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Keeps one of `shards` parts: elements `index`, `index + shards`, … Shard before you shuffle.
+   * Keeps the elements of one of `shards` shards: `index`, `index + shards`, … Shard before you
+   * shuffle.
    * @throws UsageError unless `0 <= index < shards`
    */
   shard(shards: number, index: number): Dataset<T> {
@@ -222,8 +223,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Maps each element to a dataset or iterable and yields blocks of elements of several of them in
-   * turn.
+   * Maps each element to a dataset or iterable and interleaves blocks of elements from several of
+   * them.
    * @throws UsageError unless `cycleLength` and `blockLength` are integers >= 1
    */
   interleave<U>(inner: (element: T) => DatasetInput<U>, options: InterleaveOptions = {}): Dataset<U> {
@@ -235,7 +236,7 @@ export class Dataset<T> extends IterableDataset<T> {
     return this.interleave(inner, { cycleLength: 1 });
   }
 
-  /** Yields these elements, then those of the others. */
+  /** Yields the elements of this dataset, then those of the others. */
   concatenate<U = T>(...others: Dataset<U>[]): Dataset<T | U> {
     const all: Dataset<T | U>[] = [this as Dataset<T | U>, ...(others as Dataset<T | U>[])];
     const opens = all.map((one) => (iteration: Iteration) => one.openStage(iteration));
@@ -243,7 +244,7 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Reads up to `count` elements ahead while the consumer waits for something else. 0: none; -1:
+   * Reads up to `count` elements ahead while the consumer is busy. 0 disables reading ahead; -1
    * adapts to the consumer, up to 64.
    * @throws UsageError for any other negative number
    */
@@ -253,7 +254,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Keeps the elements of the first complete iteration in memory. Later iterations read nothing.
+   * Keeps the elements of the first complete iteration in memory. Later iterations do not read the
+   * source.
    */
   cache(): Dataset<T> {
     return new Dataset(
@@ -262,13 +264,13 @@ export class Dataset<T> extends IterableDataset<T> {
     );
   }
 
-  /** Pairs each element with its number. */
+  /** Pairs each element with its index, starting at `start`. */
   enumerate(start = 0): Dataset<[number, T]> {
     checkCount('enumerate: start', start, Number.MIN_SAFE_INTEGER);
     return this.#through((stage) => new EnumerateStage(stage, start));
   }
 
-  /** Calls `onProgress` with the number of elements at most every 100 ms, and at the end. */
+  /** Calls `onProgress` with the number of elements, at most every 100 ms and at the end. */
   withProgress(
     onProgress: (progress: DatasetProgress) => void,
     { everyMs = 100 }: ProgressOptions = {},
@@ -281,7 +283,9 @@ export class Dataset<T> extends IterableDataset<T> {
     return new Dataset((iteration) => operator(this.openStage(iteration), iteration), this.epochs);
   }
 
-  /** Combined datasets share the iteration numbers of the first source that shuffles. */
+  /**
+   * Returns the iteration counter for combined datasets: that of the first source that shuffles.
+   */
   static #shared(sources: readonly Dataset<unknown>[]): Epochs {
     return sources.find(({ epochs }) => epochs.seeded)?.epochs ?? new Epochs();
   }

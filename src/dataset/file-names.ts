@@ -14,7 +14,7 @@ export type FileNames = string | URL | readonly (string | URL)[];
 export interface FileNamesOptions extends Partial<InputOptions> {
   /** Format of the files to include from directories and prefixes. Default: `auto`. */
   readonly format?: FormatName | 'auto' | undefined;
-  /** How objects are read: service, credentials, limits. */
+  /** How to read objects: service, credentials, limits. */
   readonly objects?: Partial<ObjectOptions> | undefined;
 }
 
@@ -23,8 +23,8 @@ interface Naming extends FileNamesOptions {
 }
 
 /**
- * Yields the files behind the names. Names keep their order; the files of one name are sorted by
- * the bytes of their paths.
+ * Yields the files that match the names. Names keep their order; the files of one name are sorted
+ * by the bytes of their paths.
  * @throws RecordpipeError `not-found` for a directory, glob, prefix or list without files;
  *   `incomplete-shards` with `strictShards`, after the last name
  */
@@ -44,13 +44,13 @@ export async function* filesNamed(
   await expansion.finish();
 }
 
-/** @throws UsageError unless these can be names of files */
+/** Checks the types of file names. @throws UsageError */
 export function checkFileNames(names: FileNames): void {
   const given: readonly unknown[] = Array.isArray(names) ? names : [names];
   for (const name of given) {
     if (!(name instanceof URL) && (typeof name !== 'string' || name === ''))
       throw new UsageError(
-        `files: expected paths, file: URLs or patterns, got ${name === '' ? 'an empty one' : typeof name}`,
+        `files: expected paths, file: URLs or patterns, got ${name === '' ? 'an empty string' : typeof name}`,
       );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Datasets: chains of operators with the semantics of tf.data, over records, files and anything
- * that can be iterated. Node only.
+ * Datasets: chains of operators with the semantics of tf.data, over records, files and any other
+ * iterables. Node only.
  *
  * @module
  */

@@ -4,7 +4,7 @@ import { isPromiseLike } from './operators/map.ts';
 import { type IterateOptions, Run } from './run.ts';
 import { END, Epochs, type Iteration, LATER, type Open, type Stage } from './stage.ts';
 
-/** Operations that every dataset has: iteration, and terminal operations. */
+/** Operations common to all datasets: iteration and terminal operations. */
 export abstract class IterableDataset<T> implements AsyncIterable<T> {
   /** @internal */
   protected readonly epochs: Epochs;
@@ -91,13 +91,13 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
     return elements;
   }
 
-  /** Returns the first element, or undefined if there is none. The iteration ends there. */
+  /** Returns the first element, or undefined if the dataset is empty, and ends the iteration. */
   async first(options: IterateOptions = {}): Promise<T | undefined> {
     for await (const element of this.iterate(options)) return element;
     return undefined;
   }
 
-  /** Counts the elements. Records of files are counted without being created. */
+  /** Counts the elements. Does not create the records of files. */
   async count(options: IterateOptions = {}): Promise<number> {
     let count = 0;
     const run = this.#run(options);
@@ -143,7 +143,7 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
   }
 }
 
-/** Runs to the end. `visit` returns a promise only if it must be awaited. */
+/** Runs the iteration to its end. `visit` returns a promise only if the caller must await it. */
 async function drain<T>(run: Run<T>, visit: (element: T) => Promise<unknown> | undefined): Promise<void> {
   try {
     for (;;) {

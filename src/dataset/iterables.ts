@@ -29,7 +29,7 @@ function openElements<T>(elements: Elements<T>): Open<T> {
     if (iterator !== elements) return;
     if (used)
       throw new UsageError(
-        'this iterator was iterated before and has nothing left; give a function that returns a new one for each iteration',
+        'this iterator was already consumed; pass a function that returns a new one for each iteration',
       );
     used = true;
   };
@@ -84,7 +84,7 @@ class IteratorStage<T> extends Stage<T> {
   next(): Step<T> {
     const iterator = this.#iterator ?? this.#begin();
     if (!this.#open) return END;
-    this.#open = false; // an iterator that throws or ends is not closed
+    this.#open = false; // `for await` does not close an iterator that throws or ends.
     const { done, value } = iterator.next();
     if (done) return END;
     this.#open = true;
@@ -114,10 +114,10 @@ class AsyncIteratorStage<T> extends Stage<T> {
   readonly #elements: AsyncIterable<T>;
   readonly #once: ((iterator: unknown) => void) | undefined;
   #iterator: AsyncIterator<T> | undefined;
-  #asking: Promise<void> | undefined;
+  #pending: Promise<void> | undefined;
   #answer: IteratorResult<T> | undefined;
   #failure: { readonly error: unknown } | undefined;
-  /** Whether there is nothing left to request or close. */
+  /** Whether the iterator has ended and needs no close. */
   #ended = false;
 
   constructor(elements: AsyncIterable<T>, once: ((iterator: unknown) => void) | undefined) {
@@ -134,12 +134,12 @@ class AsyncIteratorStage<T> extends Stage<T> {
     }
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#ended) return END;
-    this.#asking ??= this.#ask();
+    this.#pending ??= this.#request();
     return LATER;
   }
 
   ready(): Promise<void> {
-    return this.#asking ?? Promise.resolve();
+    return this.#pending ?? Promise.resolve();
   }
 
   close(): Promise<void> | undefined {
@@ -147,13 +147,13 @@ class AsyncIteratorStage<T> extends Stage<T> {
     this.#ended = true;
     const closing = this.#iterator?.return?.();
     if (closing === undefined) return undefined;
-    if (this.#asking === undefined) return Promise.resolve(closing).then(() => {});
-    // A request is pending. A generator ends only after it has answered, which may be never.
+    if (this.#pending === undefined) return Promise.resolve(closing).then(() => {});
+    // A request is pending. A generator ends only after it has answered, which may never happen.
     Promise.resolve(closing).catch(() => {});
     return undefined;
   }
 
-  #ask(): Promise<void> {
+  #request(): Promise<void> {
     this.#ended = true; // in case the next lines throw
     this.#iterator ??= this.#begin();
     const asked = Promise.resolve(this.#iterator.next());
@@ -168,19 +168,19 @@ class AsyncIteratorStage<T> extends Stage<T> {
   }
 
   readonly #take = (answer: IteratorResult<T>): void => {
-    this.#asking = undefined;
+    this.#pending = undefined;
     if (answer.done) this.#ended = true;
     else this.#answer = answer;
   };
 
   readonly #fail = (error: unknown): void => {
-    this.#asking = undefined;
+    this.#pending = undefined;
     this.#ended = true;
     this.#failure = { error };
   };
 }
 
-/** Calls a function for its elements. The function may return a promise. */
+/** Calls a function to get its elements. The function may return a promise. */
 class LateStage<T> extends Stage<T> {
   readonly #make: () => Elements<T> | Promise<Elements<T>>;
   #stage: Stage<T> | undefined;
@@ -236,6 +236,6 @@ function fromFunction<T>(elements: Elements<T>): Stage<T> {
   )
     return elementStage(elements);
   throw new UsageError(
-    `the function: expected it to return an iterable or async iterable, got ${elements === null ? 'null' : typeof elements}`,
+    `expected the function to return an iterable or async iterable, got ${elements === null ? 'null' : typeof elements}`,
   );
 }

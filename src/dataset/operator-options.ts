@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import type { Padding } from './operators/padding.ts';
 
-/** @throws UsageError unless `value` is an integer >= `min`, or Infinity if that is allowed */
+/** Checks that `value` is an integer >= `min`, or Infinity if allowed. @throws UsageError */
 export function checkCount(name: string, value: number, min: number, infinite = false): void {
   if (infinite && value === Number.POSITIVE_INFINITY) return;
   if (!Number.isSafeInteger(value) || value < min) {
@@ -18,7 +18,7 @@ export function countOrAll(name: string, value: number | undefined): number {
   return value < 0 ? Number.POSITIVE_INFINITY : value;
 }
 
-/** @throws UsageError unless `value` is a function */
+/** Checks that `value` is a function. @throws UsageError */
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function')
     throw new UsageError(`${name}: expected a function, got ${value === null ? 'null' : typeof value}`);
@@ -32,7 +32,7 @@ export interface MapOptions {
 
 /** Options of `batch`. */
 export interface BatchOptions {
-  /** Whether an incomplete last batch is dropped. Default: false. */
+  /** Whether to drop an incomplete last batch. Default: false. */
   readonly dropRemainder?: boolean | undefined;
 }
 
@@ -46,10 +46,11 @@ export interface ShuffleOptions {
    * `shuffle`.
    */
   readonly seed?: number | undefined;
-  /** Whether each iteration has its own order. Default: true. */
+  /** Whether to use a different order in each iteration. Default: true. */
   readonly reshuffleEachIteration?: boolean | undefined;
   /**
-   * Maximum size of the buffer in bytes. It always holds at min one element. Default: no limit.
+   * Maximum size of the buffer in bytes. The buffer always holds at least one element. Default: no
+   * limit.
    */
   readonly maxBytes?: number | undefined;
   /**
@@ -61,7 +62,7 @@ export interface ShuffleOptions {
 
 /** Options of `interleave`. */
 export interface InterleaveOptions {
-  /** Number of inner datasets that are open at once. Default: 4. */
+  /** Number of inner datasets open at once. Default: 4. */
   readonly cycleLength?: number | undefined;
   /** Number of consecutive elements from one inner dataset. Default: 1. */
   readonly blockLength?: number | undefined;

@@ -12,7 +12,7 @@ import { END, LATER, type Open, Stage, type Step } from './stage.ts';
 export type DatasetRecordOptions = Partial<Omit<RecordReadOptions, 'reuse' | 'signal' | 'uri'>>;
 
 /**
- * Opens the records of files, one file after the other.
+ * Opens the records of several files in sequence.
  * @throws UsageError for invalid names or options
  */
 export function openRecordFiles(names: FileNames, options: DatasetRecordOptions = {}): Open<Uint8Array> {
@@ -36,8 +36,8 @@ async function* recordBatches(
 export type OpenBatches = (signal: AbortSignal) => AsyncIterator<RecordBatch>;
 
 /**
- * Yields the records of batches one by one, as views. A skipped record costs nothing. A promise is
- * needed only per batch.
+ * Yields the records of batches one by one, as views. Skipping a record costs nothing. Only each
+ * batch needs a promise.
  */
 export class RecordStage extends Stage<Uint8Array> {
   readonly #open: OpenBatches;
@@ -46,7 +46,7 @@ export class RecordStage extends Stage<Uint8Array> {
   #batch: RecordBatch | undefined;
   #at = 0;
   #length = 0;
-  #asking: Promise<void> | undefined;
+  #pending: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #ended = false;
 
@@ -59,7 +59,7 @@ export class RecordStage extends Stage<Uint8Array> {
     if (this.#at < this.#length) return this.#batch!.record(this.#at++);
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#ended) return END;
-    this.#asking ??= this.#ask();
+    this.#pending ??= this.#request();
     return LATER;
   }
 
@@ -70,23 +70,23 @@ export class RecordStage extends Stage<Uint8Array> {
   }
 
   ready(): Promise<void> {
-    return this.#asking ?? Promise.resolve();
+    return this.#pending ?? Promise.resolve();
   }
 
   close(): Promise<void> | undefined {
     if (this.#ended || this.#batches === undefined) return undefined;
     this.#ended = true;
-    if (this.#asking !== undefined) this.#stop.abort();
+    if (this.#pending !== undefined) this.#stop.abort();
     return Promise.resolve(this.#batches.return?.()).then(() => {});
   }
 
-  #ask(): Promise<void> {
+  #request(): Promise<void> {
     this.#batches ??= this.#open(this.#stop.signal);
     return this.#batches.next().then(this.#take, this.#fail);
   }
 
   readonly #take = ({ done, value }: IteratorResult<RecordBatch>): void => {
-    this.#asking = undefined;
+    this.#pending = undefined;
     if (done) {
       this.#ended = true;
       this.#batch = undefined;
@@ -98,7 +98,7 @@ export class RecordStage extends Stage<Uint8Array> {
   };
 
   readonly #fail = (error: unknown): void => {
-    this.#asking = undefined;
+    this.#pending = undefined;
     this.#batch = undefined;
     this.#ended = true;
     this.#failure = { error };

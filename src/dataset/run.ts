@@ -7,8 +7,8 @@ export interface IterateOptions {
   /** Ends the iteration at once with an `aborted` error and closes its sources. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Zero-based number of this iteration, for operators with a seed. Default: iterations are
-   * counted, for a dataset together with all datasets derived from its first `shuffle`.
+   * Zero-based number of this iteration, for operators with a seed. By default, iterations are
+   * counted per dataset, together with all datasets derived from its first `shuffle`.
    */
   readonly iteration?: number | undefined;
 }
@@ -54,7 +54,7 @@ export class Run<T> {
     return stage.next();
   }
 
-  /** Skips elements that are ready. */
+  /** Skips ready elements. */
   pass(count: number): number {
     return this.#stage === undefined || this.#aborted ? 0 : this.#stage.pass(count);
   }
@@ -76,7 +76,7 @@ export class Run<T> {
   }
 
   /**
-   * Closes the sources once. After an abort it does not wait for them, because a source may never
+   * Closes the sources once. After an abort, does not wait for them, because a source may never
    * answer.
    */
   close(): Promise<void> | undefined {
@@ -94,7 +94,7 @@ export class Run<T> {
     return undefined;
   }
 
-  /** Closes after a failure. The failure takes precedence over errors of closing. */
+  /** Closes after a failure. The failure takes precedence over errors while closing. */
   async fail(): Promise<void> {
     try {
       await this.close();

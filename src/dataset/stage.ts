@@ -1,9 +1,9 @@
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
 
-/** Elements of a chain take microseconds, so the clock is read once per many of them. */
+/** Number of steps between two readings of the clock. A step takes microseconds. */
 const MAX_STEPS = 4096;
 
-/** State that the operators of one iteration share. */
+/** State shared by the operators of one iteration. */
 export class Iteration {
   /** Zero-based number of the iteration. With a seed, it determines the order. */
   readonly index: number;
@@ -14,7 +14,7 @@ export class Iteration {
     this.turns = turns;
   }
 
-  /** Returns the same run with another number, for a round of `repeat`. */
+  /** Returns the same iteration with another index, for a round of `repeat`. */
   at(index: number): Iteration {
     return new Iteration(index, this.turns);
   }
@@ -47,10 +47,10 @@ export const LATER: unique symbol = Symbol('later');
 export type Step<T> = T | typeof END | typeof LATER;
 
 /**
- * One operator of one iteration. `next` returns elements one by one, without a promise. An operator
- * returns LATER only if it must wait: between batches of records, or for a promise of a user's
- * function. So a chain costs one call per operator and element, and no user function runs for an
- * element that was not requested.
+ * One operator of one iteration. `next` returns elements one by one, without a promise. It returns
+ * LATER only if it must wait, between batches of records or for a promise of a user's function. So
+ * a chain costs one call per operator and element, and no user function runs for an element that
+ * was not requested.
  */
 export abstract class Stage<T> {
   /** Returns the next element. After it throws, only `close` is called. */
@@ -63,14 +63,14 @@ export abstract class Stage<T> {
   abstract ready(): Promise<void>;
 
   /**
-   * Ends this stage and its sources at any point. Called once. Returns undefined if it is done
-   * already.
+   * Ends this stage and its sources at any point. Called once. Returns undefined if it completes
+   * synchronously.
    */
   abstract close(): Promise<void> | undefined;
 
   /**
-   * Skips up to `count` ready elements without creating them, and returns their number. Zero has no
-   * meaning: call `next`.
+   * Skips up to `count` ready elements without creating them, and returns their number. A result of
+   * 0 does not indicate the end: call `next`.
    */
   pass(_count: number): number {
     return 0;
@@ -98,7 +98,7 @@ export abstract class Through<S, T> extends Stage<T> {
 /** Begins one iteration: creates the stage, but reads nothing. */
 export type Open<T> = (iteration: Iteration) => Stage<T>;
 
-/** A source that can be opened any number of times: a dataset. */
+/** A source that can be opened any number of times, such as a dataset. */
 export interface Openable<T> {
   /** Begins an iteration inside another one. */
   openStage(iteration: Iteration): Stage<T>;

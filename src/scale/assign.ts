@@ -3,18 +3,18 @@ import { bytesOf, compareFiles, type ShardPlan } from './plan.ts';
 import { checkShards } from './shard.ts';
 
 /**
- * The cost of a file beyond its bytes: a request takes as long as reading this many. Without it,
- * one shard would get a thousand empty files.
+ * Fixed cost of a file: a request takes as long as reading this many bytes. Without it, a single
+ * shard could get thousands of empty files.
  */
 const FILE_COST_BYTES = 256 * 1024;
 
 /**
- * Divides a plan: the files of each shard, in the order of the plan. Files are assigned from the
- * largest to the smallest, each to the shard with the least work so far, so that no shard has more
- * than its equal share and one file. The result depends only on the plan and the number of shards.
+ * Divides a plan into shards and returns the files of each, in plan order. Assigns files from
+ * largest to smallest, each to the shard with the least work so far. No shard exceeds its equal
+ * share by more than one file. The result depends only on the plan and the number of shards.
  *
- * @param shards 1 to 100,000; with more shards than files, some shards are empty
- * @throws UsageError for anything else
+ * @param shards 1 to 100,000; if it exceeds the number of files, some shards are empty
+ * @throws UsageError for any other number
  * @example see `planShards`
  */
 export function assign(plan: Pick<ShardPlan, 'files'>, shards: number): KnownFile[][] {
@@ -27,7 +27,7 @@ export function assign(plan: Pick<ShardPlan, 'files'>, shards: number): KnownFil
   return assigned;
 }
 
-/** A heap of shards, with the least work on top; among equals, the first. */
+/** A heap of shards with the least work on top. Ties go to the lowest shard number. */
 class Lightest {
   readonly #heap: number[];
   readonly #work: Float64Array;
@@ -37,7 +37,7 @@ class Lightest {
     this.#work = new Float64Array(shards);
   }
 
-  /** Adds work to the shard with the least work, and returns that shard. */
+  /** Adds work to the shard with the least work and returns that shard. */
   add(work: number): number {
     const shard = this.#heap[0];
     this.#work[shard] += work;

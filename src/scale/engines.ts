@@ -1,6 +1,6 @@
 import { RecordpipeError, UsageError } from '../errors.ts';
 
-/** What started this process as one of many. */
+/** Engine that started this process as one of many. */
 export type ShardEngine =
   | 'aws-batch'
   | 'kubernetes'
@@ -15,32 +15,34 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 /** Reads a text file. Returns undefined if it does not exist. */
 export type ReadText = (path: string) => string | undefined;
 
-/** What an engine says about this process. */
+/** Shard of this process according to an engine. */
 export interface Claim {
   readonly engine: ShardEngine;
-  /** Where the engine says so, for people: variables and their values, or a file. */
+  /** Human-readable evidence: variables with their values, or a file. */
   readonly by: string;
-  /** Number of the shard, from 0. */
+  /** Zero-based shard number. */
   readonly index: number;
-  /** Number of shards, if the engine says. */
+  /** Number of shards, if the engine provides it. */
   readonly count: number | undefined;
 }
 
-/** AWS Batch array jobs. Source of the names: its user guide, "Job environment variables". */
+/**
+ * Detects AWS Batch array jobs. Variable names: AWS Batch User Guide, "Job environment variables".
+ */
 export function awsBatch(variables: Variables): Claim | undefined {
   return counted('aws-batch', variables, 'AWS_BATCH_JOB_ARRAY_INDEX', 'AWS_BATCH_JOB_ARRAY_SIZE');
 }
 
 /**
- * Kubernetes Jobs with `completionMode: Indexed`. They do not say how many there are: the manifest
- * must, in JOB_COMPLETIONS or RECORDPIPE_SHARDS. Source of the name: its documentation of Jobs,
- * "Completion mode".
+ * Detects Kubernetes Jobs with `completionMode: Indexed`. They do not provide the number of shards,
+ * so the manifest must set JOB_COMPLETIONS or RECORDPIPE_SHARDS. Variable name: Kubernetes
+ * documentation of Jobs, "Completion mode".
  */
 export function kubernetes(variables: Variables): Claim | undefined {
   return counted('kubernetes', variables, 'JOB_COMPLETION_INDEX', 'JOB_COMPLETIONS');
 }
 
-/** torchrun, mpirun wrappers, Kubeflow and others. */
+/** Detects torchrun, mpirun wrappers, Kubeflow and others. */
 export function ranks(variables: Variables): Claim | undefined {
   return counted('ranks', variables, 'RANK', 'WORLD_SIZE');
 }
@@ -64,9 +66,9 @@ const MAX = 'SLURM_ARRAY_TASK_MAX';
 const STEP = 'SLURM_ARRAY_TASK_STEP';
 
 /**
- * Slurm job arrays. An array of some of the tasks (`--array=3,7`, to run these again) looks like an
- * array of two. If the number of shards is known from elsewhere, the id of a task is its shard.
- * Source of the names: sbatch(1), "OUTPUT ENVIRONMENT VARIABLES".
+ * Detects Slurm job arrays. A partial array (`--array=3,7`, to rerun these tasks) looks like an
+ * array of two tasks. If the number of shards is known from another source, the task id is the
+ * shard number. Variable names: sbatch(1), "OUTPUT ENVIRONMENT VARIABLES".
  */
 export function slurm(variables: Variables, knownShards: number | undefined): Claim | undefined {
   const id = integerIn(variables, ID);
@@ -83,7 +85,7 @@ export function slurm(variables: Variables, knownShards: number | undefined): Cl
     return { engine: 'slurm', by, index: regular && count === knownShards ? index : id, count: knownShards };
   if (count !== undefined && !(regular && min <= 1))
     throw new UsageError(
-      `shard: an array that does not start at 0 or 1, or has gaps (${by}), may be part of another; pass the number of shards: --shard auto/N, RECORDPIPE_SHARDS, or a plan with --shards`,
+      `shard: an array that does not start at 0 or 1, or has gaps (${by}), may be part of another array; pass the number of shards: --shard auto/N, RECORDPIPE_SHARDS, or a plan with --shards`,
     );
   return { engine: 'slurm', by, index, count };
 }
@@ -93,16 +95,16 @@ const TRAINING = '/opt/ml/input/config';
 const SHARDED = 'ShardedByS3Key';
 
 /**
- * SageMaker Processing jobs, which list their machines in a file and in no variable. Source: its
- * developer guide, "How Amazon SageMaker Processing configures your processing container".
+ * Detects SageMaker Processing jobs, which list their machines in a file. Source: SageMaker
+ * Developer Guide, "How Amazon SageMaker Processing configures your processing container".
  */
 export function processing(readText: ReadText): Claim | undefined {
   return fromHosts('sagemaker-processing', `${PROCESSING}/resourceconfig.json`, readText);
 }
 
 /**
- * SageMaker training jobs. Source: its developer guide, "How Amazon SageMaker provides training
- * information".
+ * Detects SageMaker training jobs. Source: SageMaker Developer Guide, "How Amazon SageMaker
+ * provides training information".
  */
 export function training(variables: Variables, readText: ReadText): Claim | undefined {
   const claim = fromHosts('sagemaker-training', `${TRAINING}/resourceconfig.json`, readText);
@@ -112,9 +114,7 @@ export function training(variables: Variables, readText: ReadText): Claim | unde
   return claimOf('sagemaker-training', by, current, parsed(list, 'SM_HOSTS'));
 }
 
-/**
- * The folders of inputs that SageMaker has divided already, so that this machine has only its part.
- */
+/** Returns the input folders that SageMaker has already divided among the machines. */
 export function shardedFolders(readText: ReadText): string[] {
   const job = config(`${PROCESSING}/processingjobconfig.json`, readText);
   const channels = config(`${TRAINING}/inputdataconfig.json`, readText);
@@ -136,7 +136,10 @@ function fromHosts(engine: ShardEngine, path: string, readText: ReadText): Claim
   return found && claimOf(engine, path, found['current_host'], found['hosts']);
 }
 
-/** The index of a machine in the sorted names: the files list them in different orders. */
+/**
+ * Returns the index of a machine in the sorted host names. Sorting is required because the files
+ * list hosts in different orders.
+ */
 function claimOf(engine: ShardEngine, by: string, current: unknown, hosts: unknown): Claim {
   const isList = Array.isArray(hosts) && hosts.every((host) => typeof host === 'string');
   const names: string[] = isList ? [...new Set<string>(hosts)].sort() : [];
@@ -163,7 +166,7 @@ function parsed(text: string, uri: string): unknown {
   }
 }
 
-/** The integer in a variable. @throws UsageError for anything else */
+/** Returns the integer in a variable. @throws UsageError for any other text */
 export function integerIn(variables: Variables, name: string): number | undefined {
   const text = variables[name];
   if (text === undefined || text === '') return undefined;
@@ -171,7 +174,7 @@ export function integerIn(variables: Variables, name: string): number | undefine
   throw new UsageError(`shard: expected an integer in ${name}, got ${JSON.stringify(text)}`);
 }
 
-/** `A=1, B=2`: the variables that are set. */
+/** Formats the variables that are set: `A=1, B=2`. */
 function shown(variables: Variables, ...names: string[]): string {
   return names
     .filter((name) => variables[name] !== undefined)

@@ -1,7 +1,7 @@
 /**
- * Work for more than one machine: plans, shards, and reports that merge. There is no scheduler: an
- * engine starts the processes and gives each its number. A plan and a number determine the work of
- * a process, and the reports of all merge into one.
+ * Distributed runs: plans, shards, and mergeable reports. There is no scheduler: an engine starts
+ * the processes and gives each a number. The plan and the number determine the work of a process.
+ * The reports of all processes merge into one.
  *
  * @module
  */

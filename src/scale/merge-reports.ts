@@ -13,12 +13,12 @@ import {
 import { type TotalReport, totalOf } from './total-report.ts';
 
 /**
- * Merges the reports of shards. Associative and commutative: the order of merging does not change
- * the JSON text. A shard may occur twice, because it ran again, if both reports are equal.
+ * Merges shard reports. The operation is associative and commutative: the order of merging does not
+ * change the JSON text. A shard that ran twice may occur twice if both reports are equal.
  *
  * @param reports one or more
- * @throws UsageError for none
- * @throws RecordpipeError `report-mismatch` for reports of different plans, commands, numbers of
+ * @throws UsageError if there are no reports
+ * @throws RecordpipeError `report-mismatch` for reports with different plans, commands, numbers of
  *   shards or settings, and for different reports of one shard
  * @example
  * ```ts
@@ -40,40 +40,40 @@ export function mergeReports<C extends ShardCommand>(reports: Iterable<ShardRepo
       const known = parts.get(part.shard);
       if (known !== undefined && JSON.stringify(known) !== JSON.stringify(part))
         throw mismatch(
-          `two reports of shard ${part.shard} say different things: what it read has changed, or was written by different versions; make a new plan and run all again`,
+          `two reports of shard ${part.shard} differ: the data has changed, or different versions of recordpipe wrote them; regenerate the plan and rerun all shards`,
         );
       parts.set(part.shard, part);
     }
   }
-  if (first === undefined) throw new UsageError('reports: expected one or more, got none');
+  if (first === undefined) throw new UsageError('reports: expected at least one, got none');
   return { ...first, parts: [...parts.values()].sort((a, b) => a.shard - b.shard) };
 }
 
-/** The merged reports of files. */
+/** Result of merging report files. */
 export interface MergedReportFiles extends Pick<ShardReport, 'command' | 'plan' | 'shards' | 'settings'> {
   /** Shards without a report. */
   readonly missing: readonly number[];
-  /** @throws RecordpipeError `missing-shards` */
+  /** Returns the total report. @throws RecordpipeError `missing-shards` */
   total(): TotalReport;
 }
 
-/** Files read in parallel. */
+/** Number of files to read in parallel. */
 const PARALLEL_READS = 8;
 
 /**
- * Reads reports and merges them as `totalReport(mergeReports(…))` would, without holding all of
- * them in memory.
+ * Reads and merges report files. Equivalent to `totalReport(mergeReports(…))`, but does not hold
+ * all reports in memory.
  *
- * @param files paths and `s3://` addresses, as `findReports` finds them
- * @throws UsageError for none
+ * @param files paths and `s3://` addresses, as returned by `findReports`
+ * @throws UsageError if there are no files
  * @throws RecordpipeError as `readReport` and `mergeReports`
  */
 export async function mergeReportFiles(
   files: readonly string[],
   { objects, signal: given }: Reaching = {},
 ): Promise<MergedReportFiles> {
-  if (files.length === 0) throw new UsageError('files: expected one or more reports, got none');
-  // A signal of its own: Node warns of a leak when this many listen to one.
+  if (files.length === 0) throw new UsageError('files: expected at least one report, got none');
+  // A derived signal avoids Node's leak warning about many listeners.
   const signal = given && AbortSignal.any([given]);
   if (signal !== undefined) setMaxListeners(0, signal);
   const reading = (file: string): Promise<ShardReport> => readReport(file, { objects, signal });
@@ -90,10 +90,10 @@ class Adding {
   readonly #read: (file: string) => Promise<ShardReport>;
   /** The first report, without its results. */
   #head: ShardReport | undefined;
-  /** The file of each shard. */
+  /** File that contains each shard. */
   readonly #from = new Map<number, string>();
   readonly #results: ShardResults[keyof ShardResults][] = [];
-  /** Number of shards in each of the results. */
+  /** Number of shards merged into each result. */
   readonly #counts: number[] = [];
 
   constructor(read: (file: string) => Promise<ShardReport>) {
@@ -113,7 +113,7 @@ class Adding {
       this.#from.set(shard, file);
       this.#take(result);
     }
-    // Rare: read the earlier report again, to compare.
+    // Rare: read the earlier report again to compare it.
     for (const before of again) mergeReports([await this.#read(before), report]);
   }
 
@@ -132,7 +132,7 @@ class Adding {
     };
   }
 
-  /** Merges statistics as they arrive, those of equal numbers of shards with each other. */
+  /** Merges statistics as they arrive, always those with equal numbers of shards. */
   #take(result: ShardResults[keyof ShardResults]): void {
     this.#results.push(result);
     this.#counts.push(1);
@@ -151,7 +151,7 @@ function checkSame(a: ShardReport, b: ShardReport): void {
   const differing = ASPECTS.find(([, of]) => of(a) !== of(b));
   if (differing === undefined) return;
   const [what, of] = differing;
-  throw mismatch(`the reports are of different ${what}: ${of(a)} and ${of(b)}; merge those of one run alone`);
+  throw mismatch(`the reports have different ${what}: ${of(a)} and ${of(b)}; merge only reports of one run`);
 }
 
 const ASPECTS: readonly (readonly [what: string, of: (report: ShardReport) => string])[] = [

@@ -12,21 +12,21 @@ import type { ShardPlan } from './plan.ts';
 import { planOf } from './plan.ts';
 import { checkShards } from './shard.ts';
 
-/** Options of {@link planShards}. Every field has a default; pass what differs. */
+/** Options of {@link planShards}. Every field has a default. */
 export interface PlanOptions extends Reaching, InputOptions {
   /** Which files to list in folders. Default `auto`. */
   readonly format: Format;
   /**
-   * Number of shards, 1 to 100,000, so that workers need not be given it. Default: undefined, the
-   * workers say.
+   * Number of shards, 1 to 100,000. If set, workers can omit it. Default: undefined; each worker
+   * passes it.
    */
   readonly shards: number | undefined;
   /**
-   * Larger files that have an index (see `buildIndex`) are cut at the borders of records, into
-   * parts of about this many bytes. Default: undefined, files stay whole.
+   * Target part size. Larger files with an index (see `buildIndex`) are divided at record
+   * boundaries into parts of about this many bytes. Default: undefined; files are not divided.
    */
   readonly cutBytes: number | undefined;
-  /** Called for each larger file that cannot be cut, with the reason. */
+  /** Called with the reason for each larger file that cannot be divided. */
   readonly onUncut: ((uri: string, why: Error) => void) | undefined;
 }
 
@@ -40,18 +40,18 @@ const NAMES: OptionNames<PlanOptions> = {
   signal: true,
 };
 
-/** Requests in parallel for the sizes of objects named by their addresses. */
+/** Concurrent requests for the sizes of objects given by address. */
 const PARALLEL_REQUESTS = 32;
 
 /**
- * Freezes the work: the files that `inputs` stand for, with their sizes and ETags. These come from
- * listings; files and objects that are named one by one take a request each. 100,000 objects take
- * about 30 MB of memory.
+ * Creates a plan: a fixed list of the files that `inputs` match, with their sizes and ETags.
+ * Listings provide these; files and objects given individually take one request each. 100,000
+ * objects use about 30 MB of memory.
  *
  * @param inputs files, folders, patterns, `@list`: see `expandInputs`
- * @throws UsageError for standard input, which cannot be divided; for a wrong option
- * @throws RecordpipeError as `expandInputs`; `object-missing`, `not-found` for a named file that
- *   does not exist
+ * @throws UsageError for standard input, which cannot be divided; for an invalid option
+ * @throws RecordpipeError as `expandInputs`; `object-missing`, `not-found` for a file given by name
+ *   that does not exist
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -73,7 +73,7 @@ export async function planShards(inputs: FileInputs, options: Partial<PlanOption
   const selecting = { include, exclude, strictShards, onNotice };
   const { files: found } = await expandWithNotices(inputs, format, { ...reaching, ...selecting });
   if (found.some(({ path }) => path === '-'))
-    throw new UsageError('inputs: standard input cannot be divided among shards; name files');
+    throw new UsageError('inputs: standard input cannot be divided among shards; pass files');
   const files = await known(found, reaching);
   if (cutBytes === undefined || files.every(({ size }) => size <= cutBytes)) return planOf(files, shards);
   const cut: KnownFile[] = [];
@@ -86,7 +86,7 @@ async function known(
   found: readonly FileInput[],
   { objects, signal: given }: Reaching,
 ): Promise<KnownFile[]> {
-  // A signal of its own: Node warns of a leak when this many listen to one.
+  // A derived signal avoids Node's leak warning about many listeners.
   const signal = given && AbortSignal.any([given]);
   if (signal !== undefined) setMaxListeners(0, signal);
   const reaching = { objects, signal };
@@ -106,17 +106,17 @@ async function knownFile(input: FileInput, { objects, signal }: Reaching): Promi
   const { path: uri, size, etag, range } = input;
   if (size !== undefined) return { uri, size, ...(etag && { etag }), ...(range && { range }) };
   const info = await statObject(uri, { ...objects, signal });
-  // The ETag of a local file holds for one machine only.
+  // The ETag of a local file is valid on one machine only.
   return { uri, size: info.size, ...(info.etag && isRemote(uri) && { etag: info.etag }) };
 }
 
-/** An index of where records begin. */
+/** An index of record boundaries. */
 interface Borders {
   readonly length: number;
   offset(record: number): number;
 }
 
-/** Codes that say that a file has no valid index. */
+/** Error codes for a file without a valid index. */
 const NO_INDEX = [
   'not-found',
   'object-missing',
@@ -125,7 +125,10 @@ const NO_INDEX = [
   'unsupported-source',
 ] as const;
 
-/** The file in parts of about `cutBytes`, if it has a valid index; else the whole file. */
+/**
+ * Divides a file into parts of about `cutBytes` if it has a valid index. Otherwise returns the
+ * whole file.
+ */
 async function cutFile(
   file: KnownFile,
   cutBytes: number,
@@ -135,7 +138,7 @@ async function cutFile(
   const { uri, size, range } = file;
   if (size <= cutBytes || range !== undefined) return [file];
   try {
-    // Imported lazily: start-up time counts.
+    // Imported lazily to reduce start-up time.
     const { openIndexed } = await import('../records/indexes/open-indexed.ts');
     const indexed = await openIndexed(uri, { objects, signal });
     try {
@@ -156,7 +159,7 @@ async function cutFile(
   }
 }
 
-/** The first record of each part, then the number of records. */
+/** Returns the first record of each part, followed by the number of records. */
 function bordersOf(indexed: Borders, size: number, parts: number): number[] {
   const borders = [0];
   for (let part = 1; part < parts; part++) {
@@ -166,7 +169,7 @@ function bordersOf(indexed: Borders, size: number, parts: number): number[] {
   return [...borders, indexed.length];
 }
 
-/** The first record that begins at or after a position. */
+/** Returns the first record that begins at or after a position. */
 function firstFrom(indexed: Borders, position: number): number {
   let low = 0;
   let high = indexed.length;

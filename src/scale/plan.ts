@@ -11,40 +11,45 @@ import { refuseSameFile } from '../transform/record-output.ts';
 import { MAX_SHARDS } from './shard.ts';
 
 /**
- * The work, frozen: the files with their sizes and ETags, as `planShards` found them. Workers that
- * read the same plan divide the same work, whatever is listed, written or overwritten meanwhile.
+ * A fixed list of files with their sizes and ETags, created by `planShards`. Workers that read the
+ * same plan divide the same work, even if files are added or overwritten in the meantime.
  */
 export interface ShardPlan {
-  /** Sorted by the UTF-8 bytes of their addresses, each once; parts of one file in their order. */
+  /**
+   * Files without duplicates, sorted by the UTF-8 bytes of their addresses; parts of one file by
+   * position.
+   */
   readonly files: readonly KnownFile[];
-  /** Bytes of all files. */
+  /** Total bytes of all files. */
   readonly bytes: number;
-  /** SHA-256 of the files, in hexadecimal: plans with the same hash list the same work. */
+  /** SHA-256 of the files in hexadecimal. Plans with equal hashes list the same work. */
   readonly hash: string;
-  /** Number of shards to divide the work into. Undefined: the workers say. */
+  /** Number of shards. Undefined: each worker passes it. */
   readonly shards: number | undefined;
 }
 
-/** The plan with whole files: for work that cannot be done on a part of a file. */
+/**
+ * Replaces the parts in a plan by whole files, for commands that cannot process a part of a file.
+ */
 export function uncut(plan: ShardPlan): ShardPlan {
   if (plan.files.every(({ range }) => range === undefined)) return plan;
   const files = new Map(plan.files.map(({ uri, size, etag }) => [uri, { uri, size, ...(etag && { etag }) }]));
   return { ...plan, files: [...files.values()] };
 }
 
-/** A plan of these files, which are sorted. */
+/** Creates a plan from sorted files. */
 export function planOf(files: readonly KnownFile[], shards: number | undefined): ShardPlan {
   const sum = new PlanSum();
   for (const file of files) sum.add(fileLine(file), file);
   return { files, bytes: sum.bytes, hash: sum.hash(), shards };
 }
 
-/** Bytes of a file, or of the part of it that is listed. */
+/** Returns the size of a file, or of its planned part. */
 export function bytesOf({ size, range }: KnownFile): number {
   return range === undefined ? size : range.end - range.start;
 }
 
-/** Orders files by the UTF-8 bytes of their addresses, and parts of one file by their places. */
+/** Compares files by the UTF-8 bytes of their addresses, and parts of one file by position. */
 export function compareFiles(
   a: Pick<KnownFile, 'uri' | 'range'>,
   b: Pick<KnownFile, 'uri' | 'range'>,
@@ -52,18 +57,18 @@ export function compareFiles(
   return compareKeys(a.uri, b.uri) || (a.range?.from ?? 0) - (b.range?.from ?? 0);
 }
 
-/** Options of {@link writePlan}. Every field has a default; pass what differs. */
+/** Options of {@link writePlan}. Every field has a default. */
 export interface PlanWriteOptions extends Reaching {
   /** Whether to replace an existing file. Default false: it is an `already-exists` error. */
   readonly overwrite: boolean;
 }
 
-/** Lines are written together in pieces of this size. */
+/** Approximate size of each write. Lines are batched. */
 const PIECE_CHARACTERS = 256 * 1024;
 
 /**
- * Writes a plan as JSON Lines: a header, a line per file, and a last line with their number and
- * hash, which shows whether a plan is truncated. A plan whose name ends in `.gz` is compressed.
+ * Writes a plan as JSON Lines: a header, a line per file, and a trailer with their number and hash,
+ * which reveals truncation. If the name ends in `.gz`, the plan is compressed.
  *
  * @param output a path or `s3://bucket/key`; `-` for standard output
  * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `retries-exhausted`,
@@ -88,7 +93,10 @@ export async function writePlan(
   await writeWhole(output, pieces(plan), { overwrite, compression, objects, signal });
 }
 
-/** Compares only files of the size of the output: a plan may list a million. */
+/**
+ * Fails if the plan lists the output. Compares only files of the same size, because a plan may list
+ * a million files.
+ */
 function refuseListedFile({ files }: ShardPlan, output: string): void {
   const size = localSize(output);
   const candidates = size === undefined ? files : files.filter((file) => file.size === size);
@@ -110,10 +118,10 @@ function* pieces(plan: ShardPlan): Iterable<Uint8Array> {
 }
 
 /**
- * Reads a plan that `writePlan` has written, line by line.
+ * Reads a plan written by `writePlan`.
  *
- * @param input a path or `s3://bucket/key`, also compressed; `-` for standard input
- * @throws RecordpipeError `malformed-plan` if it is not a plan, or not a complete one; `not-found`,
+ * @param input a path or `s3://bucket/key`, optionally compressed; `-` for standard input
+ * @throws RecordpipeError `malformed-plan` if it is not a complete plan; `not-found`,
  *   `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
  * @example see `writePlan`
  */
@@ -125,7 +133,7 @@ export async function readPlan(input: string, { objects, signal }: Reaching = {}
 
 const NOT_A_PLAN = 'not a plan; write one with recordpipe plan';
 
-/** A SHA-256 in hexadecimal. */
+/** Checks for a SHA-256 in hexadecimal. */
 export const hash: Check = like(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
 export const range: Check = shape<RecordRange>(
   { format: oneOf('tfrecord', 'recordio', 'textline'), from: count, to: count, start: count, end: count },
@@ -141,7 +149,7 @@ interface Head {
   readonly shards?: number;
 }
 
-/** The last line. A truncated plan has none. */
+/** The last line of a plan. A truncated plan has none. */
 interface Tail {
   readonly files: number;
   readonly bytes: number;
@@ -154,7 +162,7 @@ const HEAD: Check = shape<Head>(
 );
 const TAIL: Check = shape<Tail>({ files: count, bytes: count, hash }, {});
 
-/** The text of a plan, line by line, each with its end. */
+/** Yields the lines of a plan, including line ends. */
 function* planLines({ files, bytes, hash, shards }: ShardPlan): Generator<string, void, undefined> {
   const head: Head = { recordpipe: 'plan', version: 1, ...(shards !== undefined && { shards }) };
   yield `${JSON.stringify(head)}\n`;
@@ -163,7 +171,7 @@ function* planLines({ files, bytes, hash, shards }: ShardPlan): Generator<string
   yield `${JSON.stringify(tail)}\n`;
 }
 
-/** Reads the lines of a plan, in order. */
+/** Parses the lines of a plan, in order. */
 class PlanReader {
   readonly #uri: string;
   readonly #files: KnownFile[] = [];
@@ -177,7 +185,7 @@ class PlanReader {
     this.#uri = uri;
   }
 
-  /** @throws RecordpipeError `malformed-plan` */
+  /** Parses a line. @throws RecordpipeError `malformed-plan` */
   add(bytes: Uint8Array): void {
     this.#lines++;
     const line = this.#text(bytes);
@@ -190,15 +198,15 @@ class PlanReader {
     else this.#take(line, this.#checked<KnownFile>(value, knownFile));
   }
 
-  /** @throws RecordpipeError `malformed-plan` */
+  /** Returns the complete plan. @throws RecordpipeError `malformed-plan` */
   plan(): ShardPlan {
     if (this.#head === undefined) throw this.#malformed('it is empty');
     const hash = this.#sum.hash();
     if (this.#tail === undefined)
-      throw this.#malformed('its last line is missing, so it is truncated; write it again');
+      throw this.#malformed('it is truncated (its last line is missing); regenerate it');
     const { files, bytes, hash: wanted } = this.#tail;
     if (files !== this.#files.length || bytes !== this.#sum.bytes || hash !== wanted)
-      throw this.#malformed('its hash does not match its lines, so it was changed; write it again');
+      throw this.#malformed('it was modified (its hash does not match its lines); regenerate it');
     return { files: this.#files, bytes, hash, shards: this.#head.shards };
   }
 
@@ -260,7 +268,7 @@ class PlanSum {
   }
 }
 
-/** Keys have a fixed order: plans are compared by their bytes. */
+/** Formats a file. The key order is fixed, because plans are compared by their bytes. */
 function fileLine({ uri, size, etag, range }: KnownFile): string {
   if (range === undefined) return JSON.stringify({ uri, size, etag });
   const { format, from, to, start, end } = range;

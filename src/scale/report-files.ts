@@ -10,8 +10,8 @@ import { type ShardReport, shardReportShape } from './shard-report.ts';
 import type { TotalReport } from './total-report.ts';
 
 /**
- * The report files that `inputs` stand for: as `expandInputs`, but folders, and prefixes that end
- * with a slash, stand for the files whose names end in `.json`.
+ * Returns the report files that `inputs` match. Works like `expandInputs`, except that folders, and
+ * prefixes that end with a slash, match files whose names end in `.json`.
  * @throws RecordpipeError as `expandInputs`
  */
 export async function findReports(inputs: readonly string[], reaching: Reaching = {}): Promise<string[]> {
@@ -30,21 +30,21 @@ async function expand(input: string, reaching: Reaching): Promise<string[]> {
   for await (const { uri } of storage.list(folder, signal, () => false))
     if (uri.endsWith('.json') && !uri.slice(folder.length).startsWith('.')) files.push(uri);
   if (files.length > 0) return files;
-  throw new RecordpipeError('not-found', 'no report found (*.json)', { uri: input });
+  throw new RecordpipeError('not-found', 'no reports found (*.json)', { uri: input });
 }
 
-/** The first characters of a shard report, which distinguish it from other JSON. */
+/** First characters of every shard report, which distinguish it from other JSON. */
 const MAGIC = '{"recordpipe":"shard-report",';
-/** Larger reports are not read: their text would not fit into a string. */
+/** Maximum size of a report. The text of a larger one would exceed the maximum string length. */
 const MAX_REPORT_BYTES = 500_000_000;
 
 /**
- * Writes a report unless an equal one exists: a worker may run again because nothing noticed that
- * it had finished.
+ * Writes a report unless an equal one exists: an engine may rerun a worker that had already
+ * finished.
  *
  * @param output a path or `s3://bucket/key`
- * @returns true if it was written; false if an equal report exists
- * @throws RecordpipeError `report-mismatch` if another file of that name exists; `not-found`,
+ * @returns true if the report was written; false if an equal report exists
+ * @throws RecordpipeError `report-mismatch` if a different file with this name exists; `not-found`,
  *   `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
  */
 export async function writeReport(
@@ -61,12 +61,13 @@ export async function writeReport(
   }
   if (bytes.equals(await bytesOf(output, { objects, signal }))) return false;
   const text =
-    'another report of this name exists: the data has changed since, or the options differ; choose another name, or remove it';
+    'a different report with this name exists: the data has changed, or the options differ; choose another name, or remove it';
   throw new RecordpipeError('report-mismatch', text, { uri: output });
 }
 
 /**
- * Reads the report of one or more shards. Every field is checked: a report may come from anywhere.
+ * Reads a report of one or more shards. Validates every field, because reports may come from an
+ * untrusted source.
  * @param input a path or `s3://bucket/key`
  * @throws RecordpipeError `malformed-report`; `not-found`, `object-missing`, `access-denied`,
  *   `retries-exhausted`, `io-failure`, `aborted`
@@ -94,7 +95,7 @@ export async function readReport(input: string, reaching: Reaching = {}): Promis
   return report;
 }
 
-/** Whether a file begins like a shard report. */
+/** Reports whether a file begins like a shard report. */
 export async function isReport(input: string, { objects, signal }: Reaching = {}): Promise<boolean> {
   const options = { ...objects, firstPartBytes: MAGIC.length, signal };
   let head = '';
@@ -105,10 +106,7 @@ export async function isReport(input: string, { objects, signal }: Reaching = {}
   return head.startsWith(MAGIC);
 }
 
-/**
- * The text of a report: one line for a shard report, which programs read; indented for a total
- * report.
- */
+/** Formats a report: a shard report on one line, for programs; a total report indented. */
 export function reportText(report: ShardReport | TotalReport): string {
   return `${JSON.stringify(report, undefined, report.recordpipe === 'total-report' ? 2 : undefined)}\n`;
 }

@@ -17,19 +17,19 @@ import {
 } from './engines.ts';
 import { checkShards, type Shard } from './shard.ts';
 
-/** The shard that this process does, and what says so. */
+/** Shard of this process, with the engine that assigned it. */
 export interface EnvironmentShard extends Shard {
   readonly engine: ShardEngine;
-  /** Where the engine says so, for people. */
+  /** Human-readable evidence: variables with their values, or a file. */
   readonly by: string;
   /**
-   * Local folders that SageMaker has divided already (`ShardedByS3Key`): their files must not be
+   * Local folders that SageMaker has already divided (`ShardedByS3Key`). Their files must not be
    * divided again.
    */
   readonly shardedFolders: readonly string[];
 }
 
-/** Names of engines, for people. */
+/** Human-readable names of engines. */
 const ENGINES: Record<ShardEngine, string> = {
   'aws-batch': 'AWS Batch array job',
   kubernetes: 'Kubernetes Indexed Job',
@@ -39,23 +39,23 @@ const ENGINES: Record<ShardEngine, string> = {
   ranks: 'RANK and WORLD_SIZE',
 };
 
-/** The variable with the number of shards, for engines that do not say. */
+/** Variable that provides the number of shards if the engine does not. */
 const SHARDS = 'RECORDPIPE_SHARDS';
 
 /**
- * The shard that this process is, according to the engine that started it: AWS Batch array jobs,
+ * Determines the shard of this process from the engine that started it: AWS Batch array jobs,
  * Kubernetes Indexed Jobs, SageMaker Processing and training jobs (`resourceconfig.json`), Slurm
- * arrays, RANK and WORLD_SIZE, in this order. If several say something, they must agree.
+ * arrays, RANK and WORLD_SIZE, in this order. If several are present, they must agree.
  *
- * The engine says how many shards there are; if it does not (Kubernetes), `RECORDPIPE_SHARDS` or
- * `shards` does. With either of the two, in an array of some tasks only, as is used to run these
- * again (Slurm's `--array=3,7`), the id of the task is its shard.
+ * The engine provides the number of shards. If it does not (Kubernetes), `RECORDPIPE_SHARDS` or
+ * `shards` does. If either is set, the task id of a partial array, which reruns some tasks (Slurm's
+ * `--array=3,7`), is the shard number.
  *
- * @param variables default: those of this process
- * @param options `shards`: the number of shards, as a plan may say; `readText`: reads files
- * @throws UsageError if nothing says which shard this is or how many there are, and for
- *   contradictions: the whole work is never treated as one shard
- * @throws RecordpipeError `malformed-config` for a malformed file of SageMaker
+ * @param variables environment variables. Default: those of this process
+ * @param options `shards`: the number of shards, for example from a plan; `readText`: reads files
+ * @throws UsageError if the shard or the number of shards is unknown, and for contradictions. An
+ *   unknown shard never defaults to the whole work.
+ * @throws RecordpipeError `malformed-config` for a malformed SageMaker file
  * @example
  * ```ts
  * import { shardFromEnvironment } from 'recordpipe/scale';
@@ -77,29 +77,29 @@ export function shardFromEnvironment(
     slurm(variables, known),
   ].filter((claim) => claim !== undefined);
   const ranked = ranks(variables);
-  // Many programs use RANK alone.
+  // Many programs set RANK without WORLD_SIZE.
   const counts = ranked !== undefined && (engines.length === 0 || ranked.count !== undefined);
   const claims = counts ? [...engines, ranked] : engines;
   if (claims.length === 0)
     throw new UsageError(
-      'shard: auto finds no engine that says which shard this is (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE); pass --shard i/n',
+      'shard: auto found no engine that assigns a shard (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE); pass --shard i/n',
     );
   const [first] = claims;
   const shards = claims.reduce((count, claim) => agreed(count, claim, first), known);
   if (shards === undefined)
     throw new UsageError(
-      `shard: ${ENGINES[first.engine]} (${first.by}) does not say how many shards there are; say so: --shard auto/N, ${SHARDS}, or a plan with --shards`,
+      `shard: ${ENGINES[first.engine]} (${first.by}) does not provide the number of shards; pass it: --shard auto/N, ${SHARDS}, or a plan with --shards`,
     );
   checkShards(shards);
   if (first.index >= shards)
     throw new UsageError(
-      `shard: expected 0 to ${shards - 1}, as there are ${shards} shards, got ${first.index} from ${ENGINES[first.engine]} (${first.by})`,
+      `shard: expected 0 to ${shards - 1} for ${shards} shards, got ${first.index} from ${ENGINES[first.engine]} (${first.by})`,
     );
   const folders = shards > 1 ? shardedFolders(readText) : [];
   return { shard: first.index, shards, engine: first.engine, by: first.by, shardedFolders: folders };
 }
 
-/** What said which shard this is, in one line for people. */
+/** Formats the engine and its evidence on one line. */
 export function engineText({ engine, by }: Pick<EnvironmentShard, 'engine' | 'by'>): string {
   return `${ENGINES[engine]}: ${by}`;
 }
@@ -107,20 +107,23 @@ export function engineText({ engine, by }: Pick<EnvironmentShard, 'engine' | 'by
 function same(one: number | undefined, other: number | undefined): number | undefined {
   if (one !== undefined && other !== undefined && one !== other)
     throw new UsageError(
-      `shard: ${SHARDS} says ${other} shards, the plan or the command line ${one}; omit one of them`,
+      `shard: ${SHARDS} specifies ${other} shards, but the plan or the command line specifies ${one}; omit one of them`,
     );
   const shards = one ?? other;
   if (shards !== undefined) checkShards(shards);
   return shards;
 }
 
-/** The number of shards that this claim agrees with. */
+/**
+ * Returns the number of shards. @throws UsageError if the claim contradicts it or the first claim
+ */
 function agreed(shards: number | undefined, claim: Claim, first: Claim): number | undefined {
   const differs = claim.index !== first.index;
   if (differs || (shards !== undefined && claim.count !== undefined && claim.count !== shards)) {
     const text = (one: Claim): string => `${ENGINES[one.engine]} (${one.by})`;
-    const other = claim === first ? `${shards} shards were given` : `${text(first)} says something else`;
-    throw new UsageError(`shard: ${text(claim)} contradicts: ${other}; pass --shard i/n`);
+    const other =
+      claim === first ? `${shards} shards were requested` : `${text(first)} specifies another shard`;
+    throw new UsageError(`shard: ${text(claim)} is contradictory: ${other}; pass --shard i/n`);
   }
   return shards ?? claim.count;
 }

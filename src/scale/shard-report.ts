@@ -26,26 +26,26 @@ import { UsageError } from '../errors.ts';
 import { hash, range, type ShardPlan } from './plan.ts';
 import { checkShards, MAX_SHARDS, type Shard } from './shard.ts';
 
-/** A file that a command wrote an output for. */
+/** Output that a command wrote for a file. */
 export interface DoneFile {
   readonly uri: string;
-  /** What was written; missing if nothing was. */
+  /** Path or address of the output; omitted if nothing was written. */
   readonly output?: string;
   readonly records?: number;
-  /** Bytes of the output. */
+  /** Size of the output. */
   readonly bytes?: number;
-  /** Why the command failed for this file. */
+  /** Reason why the command failed for this file. */
   readonly error?: { readonly code: string; readonly message: string };
 }
 
 /**
- * What a shard found, by command. Nothing in it differs from run to run: a shard that runs again
- * writes the same bytes.
+ * Results of a shard, by command. They contain nothing that varies between runs: a shard that runs
+ * again writes the same bytes.
  */
 export interface ShardResults {
   readonly validate: { readonly files: readonly CheckedFile[] };
   readonly stats: DatasetStats;
-  /** The schema is inferred when all shards are merged. */
+  /** Statistics. The schema is inferred when all shards are merged. */
   readonly schema: DatasetStats;
   readonly index: { readonly files: readonly DoneFile[] };
   readonly convert: { readonly files: readonly DoneFile[] };
@@ -53,17 +53,17 @@ export interface ShardResults {
 
 export type ShardCommand = keyof ShardResults;
 
-/** The options that determine the results. */
+/** Options that affect the results. */
 export type ShardSettings = Readonly<Record<string, string | number | boolean>>;
 
-/** What a shard found. */
+/** Results of one shard. */
 export interface ShardPart<C extends ShardCommand = ShardCommand> {
-  /** Number of the shard, from 0. */
+  /** Zero-based shard number. */
   readonly shard: number;
   readonly result: ShardResults[C];
 }
 
-/** The plan that a report is about. */
+/** The plan that a report refers to. */
 export interface PlanSummary {
   readonly hash: string;
   readonly files: number;
@@ -71,28 +71,27 @@ export interface PlanSummary {
 }
 
 /**
- * What one or several shards found: workers write it, and `mergeReports` merges it. Fields may be
- * added; `version` changes when a field changes its meaning.
+ * Results of one or more shards. Workers write it, and `mergeReports` merges it. Fields may be
+ * added; `version` changes when the meaning of a field changes.
  */
 export interface ShardReport<C extends ShardCommand = ShardCommand> {
   readonly recordpipe: 'shard-report';
   readonly version: 1;
   readonly command: C;
   readonly plan: PlanSummary;
-  /** Number of shards of the whole work. */
+  /** Total number of shards. */
   readonly shards: number;
   readonly settings: ShardSettings;
-  /** The shards of this report, by number. */
+  /** Shards in this report, sorted by number. */
   readonly parts: readonly ShardPart<C>[];
 }
 
 /**
- * The report of one shard.
+ * Builds the report of one shard.
  *
- * @param result with files in the order of the plan
- * @param settings the options that determine the results: shards that ran with other settings are
- *   not merged
- * @throws UsageError for a shard that does not exist
+ * @param result results with files in plan order
+ * @param settings options that affect the results; reports with different settings do not merge
+ * @throws UsageError for a shard number that is out of range
  * @example see `mergeReports`
  */
 export function shardReport<C extends ShardCommand>(
@@ -118,7 +117,7 @@ export function shardReport<C extends ShardCommand>(
 }
 
 /**
- * A file name that is unique to the command, plan and shard:
+ * Returns a file name that is unique to the command, plan and shard:
  * `validate-0123456789ab-00003-of-00008.json`.
  */
 export function reportName({ command, plan, shards, parts }: ShardReport): string {
@@ -127,7 +126,7 @@ export function reportName({ command, plan, shards, parts }: ShardReport): strin
 }
 
 /**
- * The shards without a report, in ascending order.
+ * Returns the shards without a report, in ascending order.
  * @throws UsageError for more than 100,000 shards
  */
 export function missingShards({ shards, parts }: Pick<ShardReport, 'shards' | 'parts'>): number[] {
@@ -203,7 +202,7 @@ const setting: Check = (value, place) => {
   else if (typeof value !== 'string') flag(value, place);
 };
 
-/** Checks the report of a shard from outside, whatever its command. @throws ShapeError */
+/** Validates an untrusted shard report of any command. @throws ShapeError */
 export const shardReportShape: Check = (value, place) => {
   const command = (value as { command?: unknown } | null)?.command;
   oneOf(...Object.keys(RESULTS))(command, 'command');

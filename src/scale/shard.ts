@@ -1,23 +1,23 @@
 import { UsageError } from '../errors.ts';
 
-/** One of the shards that work is divided into. */
+/** One of several shards. */
 export interface Shard {
-  /** Number of the shard, from 0. */
+  /** Zero-based shard number. */
   readonly shard: number;
   readonly shards: number;
 }
 
-/** The maximum number of shards that work is divided into. */
+/** Maximum number of shards. */
 export const MAX_SHARDS = 100_000;
 
-/** @throws UsageError unless work can be divided into this many shards */
+/** Checks a number of shards. @throws UsageError unless it is an integer from 1 to 100,000 */
 export function checkShards(shards: number): void {
   if (Number.isSafeInteger(shards) && shards >= 1 && shards <= MAX_SHARDS) return;
   throw new UsageError(`shards: expected an integer from 1 to ${MAX_SHARDS}, got ${shards}`);
 }
 
 /**
- * Shard numbers in the form that engines accept: `0,3-5,7`, for `sbatch --array` and the like.
+ * Formats shard numbers in the syntax of engines, such as `sbatch --array`: `0,3-5,7`.
  *
  * @param shards in ascending order
  * @example
@@ -37,12 +37,12 @@ export function shardList(shards: readonly number[]): string {
   return runs.join(',');
 }
 
-/** What a shard option selects: one shard, or the one that the environment says. */
+/** Value of a shard option: an explicit shard, or `auto` to read it from the environment. */
 export type ShardChoice = Shard | { readonly auto: true; readonly shards: number | undefined };
 
 /**
  * Parses `i/n` (zero-based), `auto` and `auto/n`.
- * @throws UsageError for anything else
+ * @throws UsageError for any other text
  */
 export function parseShard(text: string): ShardChoice {
   const [, which, of] = /^(auto|\d{1,9})(?:\/(\d{1,9}))?$/.exec(text) ?? [];
@@ -54,6 +54,6 @@ export function parseShard(text: string): ShardChoice {
   const shard = Number(which);
   if (shard < shards) return { shard, shards };
   throw new UsageError(
-    `shard: expected 0/${shards} to ${shards - 1}/${shards}, for shards are counted from 0, got ${text}`,
+    `shard: expected 0/${shards} to ${shards - 1}/${shards}, shard numbers start at 0, got ${text}`,
   );
 }

@@ -16,12 +16,12 @@ import {
   type ShardSettings,
 } from './shard-report.ts';
 
-/** The report of a file without what differs from run to run. */
+/** Removes the fields of a report that vary between runs. */
 export function checkedFile({ seconds: _, ...file }: FileReport): CheckedFile {
   return file;
 }
 
-/** What all shards found together, by command. */
+/** Merged results of all shards, by command. */
 export interface TotalResults {
   readonly validate: CheckedReport;
   readonly stats: DatasetStats;
@@ -34,7 +34,7 @@ export interface TotalResults {
   readonly convert: { readonly files: readonly DoneFile[] };
 }
 
-/** What all shards found together. The report equals that of a run in one shard, byte for byte. */
+/** Merged report of all shards. It equals the report of a single run, byte for byte. */
 export interface TotalReport<C extends ShardCommand = ShardCommand> {
   readonly recordpipe: 'total-report';
   readonly version: 1;
@@ -47,10 +47,10 @@ export interface TotalReport<C extends ShardCommand = ShardCommand> {
 }
 
 /**
- * What all shards found together. The merged report equals that of a run in one shard, byte for
- * byte.
+ * Builds the total report from a report of all shards. It equals the report of a single run, byte
+ * for byte.
  *
- * @throws RecordpipeError `missing-shards`, which names the missing shards
+ * @throws RecordpipeError `missing-shards`, with the missing shard numbers
  * @throws UsageError for a schema if no record is an Example
  * @example see `mergeReports`
  */
@@ -59,7 +59,7 @@ export function totalReport<C extends ShardCommand>(report: ShardReport<C>): Tot
   return totalOf(report, missingShards(report), results);
 }
 
-/** As {@link totalReport}, from the results of shards in any order. */
+/** Does the same as {@link totalReport} for the results of shards in any order. */
 export function totalOf<C extends ShardCommand>(
   { command, plan, shards, settings }: Pick<ShardReport<C>, 'command' | 'plan' | 'shards' | 'settings'>,
   missing: readonly number[],
@@ -102,7 +102,7 @@ const TOTALS: {
   convert: totalDone,
 };
 
-/** Merges in pairs, and these in pairs: merging one by one would sort a thousand times. */
+/** Merges pairwise in rounds: merging one by one would sort a thousand times. */
 function totalStats(results: readonly DatasetStats[]): DatasetStats {
   let level = results.length === 0 ? [NO_STATS] : results;
   do {
@@ -122,15 +122,15 @@ function totalDone(results: readonly { readonly files: readonly DoneFile[] }[]):
 }
 
 /**
- * @throws RecordpipeError `missing-shards`, which names the shards in the form that engines accept
+ * @throws RecordpipeError `missing-shards`, with the missing shard numbers in the syntax of engines
  */
 function checkComplete(shards: number, missing: readonly number[]): void {
   if (missing.length === 0) return;
-  const text = `${missing.length} of ${shards} shards have no report; run these again: ${shardList(missing)}`;
+  const text = `${missing.length} of ${shards} shards have no report; rerun them: ${shardList(missing)}`;
   throw new RecordpipeError('missing-shards', text);
 }
 
-/** The report of all files, from those of their parts. */
+/** Builds the report of all files from those of their parts. */
 function totalValidation(
   files: readonly CheckedFile[],
   maxErrors: number,
@@ -148,12 +148,12 @@ function totalValidation(
   return withSchema ? withSchemaTotals(report) : report;
 }
 
-/** A file that was joined from its parts is whole. */
+/** Removes the range of a file that was joined from its parts. */
 function whole({ range: _, ...file }: CheckedFile): CheckedFile {
   return file;
 }
 
-/** The report of two consecutive parts of a file. */
+/** Joins the reports of two consecutive parts of a file. */
 function joined(a: CheckedFile, b: CheckedFile, maxErrors: number): CheckedFile {
   const schema = a.schema && b.schema && joinedSchemas(a.schema, b.schema);
   const codes = new Set(a.warnings.map(({ code }) => code));
@@ -185,9 +185,7 @@ function joinedSchemas(a: FileSchemaReport, b: FileSchemaReport): FileSchemaRepo
   return { violations: [...violations.values()], unlisted: [...unlisted.values()] };
 }
 
-/**
- * The statistics with one entry for each file, also if its parts were checked separately.
- */
+/** Returns statistics with one entry per file, even if its parts were checked separately. */
 function withFilesOnce(stats: DatasetStats): DatasetStats {
   const files: FileStats[] = [];
   for (const file of stats.files) {

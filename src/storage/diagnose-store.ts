@@ -9,18 +9,18 @@ import type { Checks, ObjectInfo, ObjectRef, ObjectSource, StoreCheck } from './
 
 /** Options of {@link diagnoseStore}. */
 export type DiagnoseOptions = Partial<ObjectOptions> & {
-  /** Maximum bytes to read for the throughput; 0 skips that check. Default 256 MiB. */
+  /** Maximum bytes to read for the throughput check; 0 skips the check. Default 256 MiB. */
   readonly probeBytes?: number | undefined;
-  /** Maximum time to read for the throughput. Default 3 s. */
+  /** Maximum duration of the throughput check. Default 3 s. */
   readonly probeMs?: number | undefined;
-  /** Called with each check as soon as it is done. */
+  /** Called with each check as soon as it completes. */
   readonly onCheck?: ((check: StoreCheck) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 
 export interface StoreDiagnosis {
   readonly uri: string;
-  /** Whether no check failed. */
+  /** Whether all checks passed or were skipped. */
   readonly ok: boolean;
   readonly checks: readonly StoreCheck[];
 }
@@ -56,7 +56,7 @@ export async function diagnoseStore(uri: string | URL, options?: DiagnoseOptions
 
 const MAX_LISTED = 1000;
 const PROBED_BYTES = 16;
-/** Fewer bytes give no meaningful throughput. */
+/** Minimum number of bytes for a meaningful throughput. */
 const MIN_MEASURED_BYTES = 8 * 1024 * 1024;
 
 /** Lists, reads a few bytes, and measures the throughput. */
@@ -83,7 +83,7 @@ class ReadChecks {
     else await this.#throughput(object.uri, probeBytes, probeMs);
   }
 
-  /** @returns the first object that is not empty */
+  /** Lists the objects. @returns the first object that is not empty */
   async #list(uri: string): Promise<ObjectInfo | undefined> {
     let count = 0;
     try {
@@ -141,7 +141,7 @@ class ReadChecks {
     );
   }
 
-  /** @param permission advice if access is denied */
+  /** Reports a failed check. @param permission advice if access is denied */
   #failed(name: StoreCheck['name'], error: unknown, permission?: string): void {
     if (isRecordpipeError(error, 'aborted')) throw error;
     const text = error instanceof Error ? error.message : String(error);
@@ -150,7 +150,7 @@ class ReadChecks {
   }
 }
 
-/** Whether the service rejects the keys themselves, so that permissions are not the cause. */
+/** Whether the service rejects the credentials, so that permissions are not the cause. */
 function rejectsKeys({ cause }: Error): boolean {
   return (
     cause instanceof FetchFailure &&

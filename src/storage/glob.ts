@@ -53,7 +53,7 @@ function literalPrefix(pattern: string): string {
 function partsOf(pattern: string): Map<number, number> {
   const ends = new Map<number, number>();
   const open: { readonly at: number; comma: boolean }[] = [];
-  // Of the closing brackets from here on: where there is none, none is looked for again.
+  // No closing bracket follows: do not search for one again.
   let noBracket = false;
   for (let at = 0; at < pattern.length; at++) {
     const sign = pattern[at];
@@ -223,7 +223,10 @@ interface State {
 
 const MAX_STATES = 2000;
 
-/** Runs all ways at once, and keeps the sets of nodes that it came by, so that most characters cost one look-up. */
+/**
+ * Follows all alternatives at once, and keeps the sets of nodes it has reached, so that most
+ * characters cost one look-up.
+ */
 class Automaton implements Glob {
   readonly prefix: string;
   readonly #nodes: readonly Node[];

@@ -1,5 +1,5 @@
 /**
- * Where bytes come from when they are not in this process: S3 and what speaks like it, and local files behind the same face.
+ * One interface to S3, S3-compatible services and local files: list, read and write objects.
  *
  * @module
  */

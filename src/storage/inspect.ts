@@ -88,12 +88,13 @@ function statIfPresent(path: string): import('node:fs').Stats | undefined {
 }
 
 /**
- * What is known of one object: size, ETag, checksums that the service keeps, user metadata. One request (HEAD), repeated where it fails for a passing reason.
+ * Returns the size, ETag, stored checksums and user metadata of an object: one HEAD request, which is
+ * retried after temporary failures.
  *
- * @param uri `s3://bucket/key`, the key as it is; a path or `file:` URL
- * @param options which service, and as whom; see {@link ObjectOptions}
+ * @param uri `s3://bucket/key` with an unescaped key; a path or `file:` URL
+ * @param options see {@link ObjectOptions}
  * @throws RecordpipeError `object-missing` (`not-found` for files), `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
- * @throws UsageError for an address that is none, or a wrong option
+ * @throws UsageError for an invalid address or option
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';

@@ -5,20 +5,27 @@ import { type ObjectOptions, objectOptions } from './object-options.ts';
 import { addressOf, isRemote, storageOf } from './registry.ts';
 import type { Access, ObjectInfo, Place, Storage } from './storage.ts';
 
-/** What a listing leaves out or finds odd. */
+/** A warning about a listing. */
 export type ListWarning =
-  /** An object of 0 bytes whose key ends with a slash, as consoles make for a folder: left out. */
+  /**
+   * An object of 0 bytes whose key ends with a slash, as consoles create for a folder. It is
+   * skipped.
+   */
   | { readonly type: 'folder-mark'; readonly uri: string }
-  /** Another object of 0 bytes: listed. */
+  /** Another object of 0 bytes. It is listed. */
   | { readonly type: 'empty-object'; readonly uri: string }
-  /** The prefix takes more than the folder of its name: `train` also `train2/…`, the first of which is `sibling`. With a slash at its end it takes the folder alone. */
+  /**
+   * The prefix matches more than the folder of its name: `train` also matches `train2/…`; `sibling`
+   * is the first such object. A slash at the end limits it to the folder.
+   */
   | { readonly type: 'siblings'; readonly uri: string; readonly sibling: string };
 
 /** How objects are listed. */
 export type ListOptions = Partial<ObjectOptions> & {
   /**
-   * What the address is. `name`: an object, else a pattern, else a folder or prefix, of which there has to be something. `prefix`: everything that begins with
-   * it, which may be nothing. Default `name`.
+   * How to interpret the address. `name`: an object, else a pattern, else a folder or prefix that
+   * must contain an object. `prefix`: everything that begins with it, which may be nothing. Default
+   * `name`.
    */
   readonly as?: 'name' | 'prefix' | undefined;
   readonly onWarning?: ((warning: ListWarning) => void) | undefined;
@@ -26,16 +33,18 @@ export type ListOptions = Partial<ObjectOptions> & {
 };
 
 /**
- * The objects that an address stands for, in the order of the UTF-8 bytes of their keys, as they come: listings of millions are never held as a whole.
+ * Lists the objects that an address stands for, in the order of the UTF-8 bytes of their keys, as
+ * they arrive: a listing of millions is never held as a whole.
  *
- * - `s3://bucket/key`: that object, where there is one, whatever characters are in its key;
- * - `s3://bucket/train/*.tfrecord`, `…/**`, `…/{a,b}-?`: those that match, by the rules for patterns of files; only what stands before the first
- *   character with a meaning is listed. Names of buckets are no patterns;
- * - `s3://bucket/train/`: what is in the folder and below; `s3://bucket`: all of the bucket;
- * - `s3://bucket/train`: what begins with it, like SageMaker's S3Prefix: `train/…` and also `train2/…`, of which `onWarning` is told;
- * - paths and `file:` URLs: the same with local files.
+ * - `s3://bucket/key`: that object, if it exists, whatever characters its key contains;
+ * - `s3://bucket/train/*.tfrecord`, `…/**`, `…/{a,b}-?`: the objects that match, by the rules for
+ *   patterns of files. Only the prefix before the first wildcard is listed. Bucket names are literal;
+ * - `s3://bucket/train/`: everything in that folder and below; `s3://bucket`: the whole bucket;
+ * - `s3://bucket/train`: every key that begins with it, like SageMaker's S3Prefix: `train/…` and also
+ *   `train2/…`, for which `onWarning` is called;
+ * - paths and `file:` URLs: the same for local files.
  *
- * Objects of 0 bytes whose keys end with a slash, which stand for folders, are left out.
+ * Objects of 0 bytes whose keys end with a slash, which stand for folders, are skipped.
  *
  * A listing that is truncated without a continuation token, repeats one, or has impossible sizes is an `io-failure`. Memory
  * does not grow with the listing: 1,000,000 objects take under 200 MB. Buckets of S3 Express (`--x-s3`) list in no order, so
@@ -43,12 +52,12 @@ export type ListOptions = Partial<ObjectOptions> & {
  *
  * Rules: S3's API reference, ListObjectsV2.
  *
- * @param uri keys as they are, nothing in them escaped
+ * @param uri with unescaped keys
  * @param options see {@link ListOptions}
  * @returns iterable once; ending the iteration early ends all requests
- * @throws RecordpipeError while iterating: `object-missing` (`not-found` for files) where nothing is there, or no such bucket; `access-denied`, `retries-exhausted`,
+ * @throws RecordpipeError while iterating: `object-missing` (`not-found` for files) if no object or bucket exists; `access-denied`, `retries-exhausted`,
  * `io-failure`, `aborted`
- * @throws UsageError for an address that is none, or a wrong option
+ * @throws UsageError for an invalid address or option
  * @example
  * ```ts
  * import { mkdirSync, writeFileSync } from 'node:fs';
@@ -93,14 +102,14 @@ async function* named(
       yield object;
     }
   } catch (error) {
-    // Who may read objects but not list them is told of the object that was named.
+    // An identity that may read objects but not list them gets the error of the named object.
     if (!any && exact !== undefined && isRecordpipeError(error, 'access-denied')) throw exact;
     throw error;
   }
   if (!any) throw nothingThere(uri, place, exact);
 }
 
-/** The object of this very name; what was said instead where it could not be had. */
+/** The object of exactly this name, or the error for it. */
 async function found(
   source: Storage,
   uri: string,

@@ -4,43 +4,52 @@ import { checkS3Options, type S3Options } from './s3/s3-options.ts';
 
 /** How objects are transferred. */
 export interface TransferOptions {
-  /** Bytes asked for at a time. Default 8 MiB. */
+  /** Bytes per request. Default 8 MiB. */
   readonly partBytes: number;
   /**
-   * Bytes of an object asked for first; what follows is asked for by as much as there is before it, until that is `partBytes`. For those who may want the
-   * beginning alone. Default: `partBytes`.
+   * Bytes of the first request for an object. Each following request doubles what has been read, up
+   * to `partBytes`. For readers that may need only the beginning. Default: `partBytes`.
    */
   readonly firstPartBytes: number | undefined;
-  /** Most bytes that are held between the service and the reader. Default 64 MiB. */
+  /** Maximum number of bytes held between the service and the reader. Default 64 MiB. */
   readonly windowBytes: number;
   /**
-   * Most requests of one stream under way at once; of objects that are no larger than an eighth of a part, four times as many. Default 8; 32 for all
-   * streams of the process together.
+   * Maximum number of concurrent requests of one stream; four times as many for objects up to an
+   * eighth of a part. Default 8; 32 for all streams of the process together.
    */
   readonly maxRequests: number;
-  /** Whether each object is read by one request from its beginning to its end, part sizes notwithstanding. Default false. */
+  /** Whether to read each object with one request, regardless of part sizes. Default false. */
   readonly single: boolean;
-  /** For so long failures of one part are tried again. Default 5 minutes. */
+  /** How long a failing part is retried. Default 5 minutes. */
   readonly retryTimeoutMs: number;
-  /** After so many attempts in a row that brought no byte a part has failed. Default 10. */
+  /** A part fails after this number of consecutive attempts that received no byte. Default 10. */
   readonly maxAttempts: number;
   /** Default 3 s. */
   readonly connectTimeoutMs: number;
-  /** From the request to the headers of its answer. Default 10 s. */
+  /** From the request to the headers of its response. Default 10 s. */
   readonly headersTimeoutMs: number;
-  /** Between two pieces of a body; a part that stalls longer is asked for again. Default 10 s. */
+  /** Between two chunks of a body; a part that stalls longer is requested again. Default 10 s. */
   readonly idleTimeoutMs: number;
-  /** A part whose body comes more slowly than this, on average over `slowAfterMs`, is asked for again. Default 32 KiB. */
+  /**
+   * A part that is slower than this, on average over `slowAfterMs`, is requested again. Default 32
+   * KiB.
+   */
   readonly minBytesPerSecond: number;
   /** Default 30 s. */
   readonly slowAfterMs: number;
-  /** Whether whole objects are compared with the checksum that the service has of them, where it has one. Default false. */
+  /**
+   * Whether to compare whole objects with the checksum that the service stores, if there is one.
+   * Default false.
+   */
   readonly verifyObject: boolean;
-  /** Whether the version that was found first is read to the end although the object has been overwritten meanwhile. Default false. */
+  /**
+   * Whether to read the first version found to its end even if the object is overwritten meanwhile.
+   * Default false.
+   */
   readonly pinVersion: boolean;
 }
 
-/** Access to objects, and how they are transferred. Every field has a default; pass what differs. */
+/** Access to objects, and how they are transferred. Every field has a default. */
 export interface ObjectOptions extends S3Options, TransferOptions {}
 
 export const DEFAULT_OBJECT_OPTIONS: ObjectOptions = Object.freeze({
@@ -68,8 +77,8 @@ export const DEFAULT_OBJECT_OPTIONS: ObjectOptions = Object.freeze({
 });
 
 /**
- * The complete options, checked.
- * @throws UsageError for a value that no option has
+ * Completes and checks the options.
+ * @throws UsageError for an invalid value
  */
 export function objectOptions(given: Partial<ObjectOptions> | undefined): ObjectOptions {
   if (given === undefined) return DEFAULT_OBJECT_OPTIONS;

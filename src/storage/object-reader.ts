@@ -15,12 +15,12 @@ import { openObject } from './read-objects.ts';
 import type { ObjectInfo, ObjectRef, RangeHead, RemoteReading, StoredFile, Stretch } from './storage.ts';
 
 /**
- * Opens an object for reading ranges of it, in any order and several at once. All of them are of the state that the object has now: when it is
- * overwritten, the next read fails.
+ * Opens an object for reading ranges of it, in any order and concurrently. All ranges are of the
+ * current state of the object: if it is overwritten, the next read fails.
  *
- * @param object its address, or what a listing says of it: with size and ETag nothing is asked for
+ * @param object its address, or its entry in a listing: with size and ETag, opening sends no request
  * @param options see {@link ObjectOptions} and {@link TransferControl}; every field has a default
- * @throws UsageError for a value that no option has
+ * @throws UsageError for an invalid option
  * @throws RecordpipeError `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
  * @example
  * ```ts
@@ -81,16 +81,18 @@ export class ObjectReader {
     onAbort(signal, this.#stop);
   }
 
-  /** What has been done until now. */
+  /** The counts of the transfer so far. */
   get stats(): TransferStats {
     return this.#context.counts;
   }
 
   /**
-   * The bytes from `start` to before `end`, in memory of their own. More than `partBytes` come by several requests at once, `maxRequests` at most for all
-   * reads of this reader; what fails on the way is asked for again.
-   * @throws UsageError for a range that the object does not have
-   * @throws RecordpipeError `object-changed`, `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`, `closed`, `aborted`
+   * Reads the bytes from `start` up to `end` into new memory. More than `partBytes` are read by
+   * several concurrent requests, up to `maxRequests` for all reads of this reader. Failed requests
+   * are retried.
+   * @throws UsageError for a range outside the object
+   * @throws RecordpipeError `object-changed`, `object-missing`, `access-denied`,
+   *   `retries-exhausted`, `io-failure`, `closed`, `aborted`
    */
   async read(start: number, end: number): Promise<Uint8Array> {
     this.#checkRange(start, end);
@@ -100,7 +102,8 @@ export class ObjectReader {
   }
 
   /**
-   * Fills `target` with the bytes from `start` on. As {@link read}; after a failure it holds whatever had come.
+   * Fills `target` with the bytes from `start`, as {@link read}. After a failure it contains the
+   * bytes received.
    * @throws as {@link read}
    */
   async readInto(target: Uint8Array, start: number): Promise<void> {
@@ -109,7 +112,7 @@ export class ObjectReader {
     await this.#fill(target, start, end);
   }
 
-  /** Ends what is being read, with `closed`. Resolves when nothing is under way any more. */
+  /** Ends reads in progress, which fail with `closed`. Resolves when nothing is in progress. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#signal?.removeEventListener('abort', this.#stop);
@@ -123,7 +126,7 @@ export class ObjectReader {
   }
 
   /**
-   * Of the state that it was opened in.
+   * Checks that a response is of the state in which the object was opened.
    * @internal
    */
   confirm({ etag, size }: RangeHead): void {
@@ -132,7 +135,7 @@ export class ObjectReader {
     if (size !== this.size) throw new FetchFailure('changed', `it has ${size} bytes instead of ${this.size}`);
   }
 
-  /** @param own whether nobody else knows `target`: then bytes are read right into it */
+  /** @param own whether nobody else uses `target`: then bytes are read directly into it */
   async #fill(target: Uint8Array, start: number, end: number, own = false): Promise<void> {
     this.#checkOpen();
     const { partBytes, single } = this.#context.options;

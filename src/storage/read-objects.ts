@@ -13,27 +13,31 @@ import {
 } from './prefetch/transfer-control.ts';
 import type { ObjectInfo, ObjectRef } from './storage.ts';
 
-/** How many objects are read. */
+/** Options of {@link readObjects}. */
 export type ObjectsReadOptions = ObjectReadOptions & {
-  /** Asked about an object that cannot be had, before any byte of it is out. Default: it ends everything, with its error. */
+  /**
+   * Decides about an object that cannot be read, before its first byte is delivered. Default: the
+   * error ends the iteration.
+   */
   readonly onObjectError?: OnObjectError | undefined;
 };
 
-/** Pieces of objects, with what has been done until now. */
+/** Pieces of objects, with the counts of the transfer so far. */
 export interface ObjectPieces extends AsyncIterable<ObjectPiece> {
   readonly stats: TransferStats;
 }
 
 /**
- * The bytes of many objects, one after another in the order in which they are named, as pieces that say where objects begin and end. The ranges of
- * following objects are on their way while one is read, so that thousands of small objects come as fast as a few large ones.
+ * Reads many objects, one after another in the given order, as pieces that say where objects begin
+ * and end. Ranges of the next objects are requested while one is read, so that thousands of small
+ * objects are read as fast as a few large ones.
  *
- * An object without bytes is one piece without bytes. An error names its object; what comes before it has been handed out.
+ * An empty object is one empty piece. An error names its object; all bytes before it are delivered.
  *
- * @param refs addresses, or what a listing says of objects; asked for as there is room
+ * @param refs addresses, or entries of a listing; taken when there is room for them
  * @param options as for {@link openObject}, and `onObjectError`
- * @returns to be iterated once; ending the iteration early ends all requests
- * @throws UsageError for a value that no option has
+ * @returns iterable once; ending the iteration early ends all requests
+ * @throws UsageError for an invalid option
  * @throws RecordpipeError while iterating, as {@link openObject}
  * @example
  * ```ts
@@ -64,26 +68,31 @@ export function readObjects(refs: ObjectRefs, options?: ObjectsReadOptions): Obj
 /** An object, opened for reading from its beginning to its end. */
 export interface OpenObject {
   readonly uri: string;
-  /** Its bytes, where they are known: with the first answer at the latest. */
+  /** Its size, if it is known: from the first response at the latest. */
   size(): number | undefined;
-  /** What the service says of it, from the first chunk on. */
+  /** Its state according to the service, from the first chunk on. */
   info(): ObjectInfo | undefined;
-  /** Its bytes in order, in chunks that are never written to again. To be iterated once; ending the iteration early ends all requests. */
+  /**
+   * Its bytes in order, in chunks that are never written to again. Iterable once; ending the
+   * iteration early ends all requests.
+   */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** What has been done until now. */
+  /** The counts of the transfer so far. */
   readonly stats: TransferStats;
 }
 
 /**
- * Opens an object (`s3://bucket/key`, a path or `file:` URL) for reading it from its beginning to its end. Nothing is asked for until `chunks` is iterated.
+ * Opens an object (`s3://bucket/key`, a path or `file:` URL) for reading it from beginning to end. The
+ * first request is sent when `chunks` is iterated.
  *
- * The object comes in ranges of `partBytes`, several at once as soon as the reader has to wait, together at most `windowBytes` (8 and 64 MiB unless
- * given). What fails on the way is asked for again, from the byte on that is missing, and only of the same state of the object: an object that is
- * overwritten while it is read is begun anew as long as nothing of it has been handed out, and an error after that.
+ * The object is read in ranges of `partBytes` (default 8 MiB): several at once as soon as the reader
+ * has to wait, together at most `windowBytes` (default 64 MiB). A failed range resumes at the first
+ * missing byte, and only in the same state of the object. An object that is overwritten meanwhile is
+ * read again from its beginning if none of its bytes has been delivered; otherwise that is an error.
  *
- * @param object its address, or what a listing says of it, which saves a request where it is empty
+ * @param object its address, or its entry in a listing, which saves a request if it is empty
  * @param options see {@link ObjectOptions} and {@link TransferControl}; every field has a default
- * @throws UsageError for a value that no option has
+ * @throws UsageError for an invalid option
  * @throws RecordpipeError while iterating: `object-missing`, `access-denied`, `object-changed`, `object-checksum`, `retries-exhausted`, `io-failure`, `aborted`
  * @example
  * ```ts
@@ -126,8 +135,8 @@ interface Waiting<T> {
 }
 
 /**
- * The face of a prefetch as an iterator. What is there is handed out at once, in a promise that is resolved already; ending it early, or its signal, ends
- * what is under way.
+ * Iterates over a prefetch. Available pieces are returned in a promise that is already resolved.
+ * Ending the iteration early, or the signal, ends all requests.
  */
 class PieceIterator<T> implements AsyncIterableIterator<T> {
   readonly #prefetch: OrderedPrefetch;
@@ -139,7 +148,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   #listening = false;
   #ended = false;
 
-  /** @param begin makes the prefetch, which is told what to call when there may be something */
+  /** @param begin creates the prefetch, which calls `onProgress` when a piece may be available */
   constructor(
     begin: (onProgress: () => void) => OrderedPrefetch,
     pick: (piece: ObjectPiece) => T,
@@ -180,7 +189,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
     return END;
   }
 
-  /** There may be something for those who wait. */
+  /** Serves waiting calls of `next`. */
   #serve(): void {
     while (this.#waiting.length > 0 && !this.#ended) {
       try {
@@ -201,7 +210,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  /** Ends it, and rejects once nothing is under way any more. */
+  /** Ends the iteration, and rejects when nothing is in progress. */
   async #fail(error: unknown): Promise<never> {
     await this.#finish();
     throw error;
@@ -220,7 +229,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   readonly #abort = (): void => {
     const error = abortError(this.#signal as AbortSignal);
     const waiting = this.#waiting.splice(0);
-    // Not after what is under way has ended: whoever aborts goes on at once.
+    // Rejects before the requests have ended: a caller that aborts continues at once.
     for (const { reject } of waiting) reject(error);
     void this.#finish();
   };

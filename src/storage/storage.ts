@@ -159,9 +159,9 @@ export interface ObjectSource {
 export interface StoreCheck {
   readonly name: 'credentials' | 'connection' | 'clock' | 'region' | 'list' | 'get' | 'throughput';
   readonly status: 'ok' | 'failed' | 'skipped';
-  /** The finding, in a sentence. Never contains a secret. */
+  /** The result, in one sentence. Never contains a secret. */
   readonly text: string;
-  /** The next step. */
+  /** Advice for the user. */
   readonly next?: string | undefined;
 }
 

@@ -7,19 +7,24 @@ import type { Batches } from '../records/record-reader.ts';
 import type { WriteFormat } from '../records/write/record-writer.ts';
 import { writeOptions } from '../records/write/write-options.ts';
 
-/** Characters decoded at a time: a multiple of four, far below the longest possible string. */
+/**
+ * Number of characters decoded at a time: a multiple of four, far below the maximum string length.
+ */
 const PIECE_CHARACTERS = 4 * 16 * 1024;
-/** JSON is parsed from a string, and longer lines do not fit into one. */
+/**
+ * Maximum length of a JSON line. JSON is parsed from a string, and longer lines exceed the maximum
+ * string length.
+ */
 const MAX_JSON_BYTES = 2 ** 29 - 25;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const EQUALS = 0x3d;
 
 /**
- * Decodes the payload of a line into `target` at `at`; there must be room for the line. Strict:
- * canonical base64 with padding (RFC 4648 section 4).
+ * Decodes the payload of a line into `target` at `at`, which must have room for the line. Accepts
+ * only canonical base64 with padding (RFC 4648 section 4).
  *
- * @returns the payload's length, or a description of what is wrong with the line
+ * @returns the length of the payload, or a description of the problem
  */
 export function decodeLine(
   format: 'jsonl' | 'base64',
@@ -35,19 +40,22 @@ export function decodeLine(
   return 'problem' in data ? data.problem : decode(Buffer.from(data.text, 'latin1'), target, at);
 }
 
-/** The text between the quotes of a line in the form that this package writes. */
+/**
+ * Returns the base64 text of a line in the form that this package writes; undefined for other
+ * forms.
+ */
 function plainData(line: Buffer): Buffer | undefined {
   const { before, after } = LINE_SHAPES.jsonl;
   const end = line.length - after.length;
   if (end < before.length || line.toString('latin1', 0, before.length) !== before) return undefined;
   if (line.toString('latin1', end) !== after) return undefined;
   const inner = line.subarray(before.length, end);
-  // Further fields and escapes are left to the parser.
+  // Lines with more fields or escapes go to the JSON parser.
   return inner.includes(QUOTE) || inner.includes(BACKSLASH) ? undefined : inner;
 }
 
 function parsedData(line: Buffer): { text: string } | { problem: string } {
-  if (line.length === 0) return { problem: 'it is empty, expected an object {"data":"<base64>"}' };
+  if (line.length === 0) return { problem: 'it is empty; expected an object {"data":"<base64>"}' };
   if (line.length > MAX_JSON_BYTES)
     return { problem: `it has ${line.length} bytes, too many for anything but {"data":"<base64>"}` };
   let value: unknown;
@@ -58,24 +66,25 @@ function parsedData(line: Buffer): { text: string } | { problem: string } {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { problem: `expected an object {"data":"<base64>"}, got ${kindOf(value)}` };
-  if (!Object.hasOwn(value, 'data')) return { problem: 'the object has no field data' };
+  if (!Object.hasOwn(value, 'data')) return { problem: 'the object has no field "data"' };
   const { data } = value as { data: unknown };
-  if (typeof data !== 'string') return { problem: `expected base64 in the field data, got ${kindOf(data)}` };
-  // Characters beyond Latin-1 would lose their upper half.
-  if (/[^\0-\x7f]/.test(data)) return { problem: 'the field data has characters that are not base64' };
+  if (typeof data !== 'string')
+    return { problem: `expected base64 in the field "data", got ${kindOf(data)}` };
+  // A Latin-1 buffer would drop the upper byte of other characters.
+  if (/[^\0-\x7f]/.test(data)) return { problem: 'the field "data" has characters that are not base64' };
   return { text: data };
 }
 
 function decode(text: Buffer, target: Uint8Array, at: number): number | string {
   const { length } = text;
-  if (length % 4 !== 0) return `base64 with padding has a multiple of four characters, this has ${length}`;
+  if (length % 4 !== 0) return `expected a multiple of four base64 characters, got ${length}`;
   const padding = length > 0 && text[length - 1] === EQUALS ? (text[length - 2] === EQUALS ? 2 : 1) : 0;
   const bytes = Buffer.from(target.buffer, target.byteOffset, target.length);
   let to = at;
   for (let from = 0; from < length; from += PIECE_CHARACTERS) {
     const piece = text.toString('latin1', from, Math.min(length, from + PIECE_CHARACTERS));
     const written = bytes.write(piece, to, 'base64');
-    // Node's decoder skips invalid characters; encoding again shows that it skipped none.
+    // Node's decoder skips invalid characters. Encoding the result again detects that.
     if (bytes.toString('base64', to, to + written) !== piece) return badCharacter(piece, from);
     to += written;
   }
@@ -92,11 +101,11 @@ function kindOf(value: unknown): string {
   return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 
-/** How lines of base64 become records. */
+/** Options for decoding base64 lines. */
 export interface Base64Decoding {
   readonly format: 'jsonl' | 'base64';
   readonly maxRecordBytes: number | undefined;
-  /** Called for each line that is skipped. Undefined: the first bad line is an error. */
+  /** Called for each skipped line. Undefined: the first invalid line is an error. */
   readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
   readonly place: ErrorPlace;
 }
@@ -104,8 +113,9 @@ export interface Base64Decoding {
 const DEFAULT_MAX_RECORD_BYTES = 2 ** 31 - 1;
 
 /**
- * The records in batches of lines. Each record has the index of its line, in memory of the same
- * size, so that offsets are those of the lines. A batch is valid until the next one is requested.
+ * Decodes batches of lines into batches of records. Each record keeps the index of its line, in a
+ * buffer of the same size, so that offsets refer to lines. A batch is valid until the next one is
+ * requested.
  */
 export async function* base64Batches(lines: Batches, decoding: Base64Decoding): Batches {
   const { maxRecordBytes = DEFAULT_MAX_RECORD_BYTES, onCorrupt, place } = decoding;
@@ -137,7 +147,7 @@ export async function* base64Batches(lines: Batches, decoding: Base64Decoding): 
   }
 }
 
-/** The records `from` to `to` of a batch of lines. */
+/** Decodes the lines `from` to `to` of a batch. */
 function part(
   lines: RecordBatch,
   bytes: Uint8Array,
@@ -157,14 +167,14 @@ function lineError(
 ): RecordpipeError {
   const where = { ...place, record };
   if (typeof problem === 'number') {
-    const text = `line ${record + 1}: a payload of ${problem} bytes is over the limit of ${maxRecordBytes} (maxRecordBytes)`;
+    const text = `line ${record + 1}: a payload of ${problem} bytes exceeds the limit of ${maxRecordBytes} (maxRecordBytes)`;
     return new RecordpipeError('record-too-large', text, where);
   }
   const hint = format === 'jsonl' ? '; to read each line as a record, pass the format textline' : '';
   return new RecordpipeError('malformed-jsonl', `line ${record + 1}: ${problem}${hint}`, where);
 }
 
-/** The text before and after the base64 text in a line. */
+/** The text before and after the base64 in a line. */
 export interface LineShape {
   readonly before: string;
   readonly after: string;
@@ -175,7 +185,7 @@ export const LINE_SHAPES: Readonly<Record<'jsonl' | 'base64', LineShape>> = {
   base64: { before: '', after: '' },
 };
 
-/** How writers write a format of base64 lines. */
+/** Returns the writer of a base64 format. */
 export function base64Writing(name: 'jsonl' | 'base64'): WriteFormat {
   return {
     name,
@@ -183,14 +193,14 @@ export function base64Writing(name: 'jsonl' | 'base64'): WriteFormat {
     checkPayload: (payload) => void new Base64Framer(LINE_SHAPES[name]).frameBytes(payload),
     framer: () => new Base64Framer(LINE_SHAPES[name]),
     checkAppendable: (uri) => {
-      throw new RecordpipeError('unsupported-source', `appending to ${name} is not possible`, { uri });
+      throw new RecordpipeError('unsupported-source', `${name} does not support appending`, { uri });
     },
   };
 }
 
 /**
- * Payload bytes encoded at a time: a multiple of three, so that pieces join, far below the longest
- * possible string.
+ * Number of payload bytes encoded at a time: a multiple of three, so that the pieces concatenate,
+ * far below the maximum string length.
  */
 const PIECE_BYTES = 3 * 16 * 1024;
 
@@ -207,7 +217,7 @@ class Base64Framer implements Framer {
   frameBytes({ length }: Uint8Array): number {
     const bytes = this.#before.length + 4 * Math.ceil(length / 3) + this.#after.length;
     if (bytes > MAX_RECORD_BYTES) {
-      const text = `a payload of ${length} bytes is too large for a line of base64, which may have ${MAX_RECORD_BYTES}`;
+      const text = `a payload of ${length} bytes exceeds the maximum for a base64 line, ${MAX_RECORD_BYTES}`;
       throw new RecordpipeError('record-too-large', text);
     }
     return bytes;

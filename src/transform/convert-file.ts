@@ -6,17 +6,17 @@ import { keepingLineEnds } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /**
- * Writes the records of one file to a file of another format or compression. Every payload stays as
- * it is, byte for byte. Text that stays text keeps its carriage returns, unless `cr` is given. The
- * output appears under its name when it is complete; until then, and after any failure, no file of
- * that name exists, or the older file does.
+ * Converts a file to another format or compression. Payloads stay unchanged. Text converted to text
+ * keeps its carriage returns unless `cr` is set. The output is replaced atomically: until it is
+ * complete, and after any failure, either no file or the old file has its name.
  *
- * @param source a path, `-` for standard input, or any other source of bytes
- * @param output a path, or `-` for standard output, which gets the bytes as they come
- * @throws RecordpipeError what reading the source throws; `unrepresentable`, `record-too-large` for
- *   a record that the output's format cannot hold; `already-exists`, `not-found`, `access-denied`,
- *   `io-failure` for the output; `unsupported-source` if it is the source; `aborted`
- * @throws UsageError for an unknown option value
+ * @param source a path, `-` for standard input, or any other byte source
+ * @param output a path, or `-` for standard output, which receives data as it is produced
+ * @throws RecordpipeError any error of reading the source; `unrepresentable`, `record-too-large`
+ *   for a record that the output format cannot represent; `already-exists`, `not-found`,
+ *   `access-denied`, `io-failure` for the output; `unsupported-source` if the output is the source;
+ *   `aborted`
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';

@@ -2,30 +2,30 @@ import { type Compression, compressionSuffix, splitCompressedName } from '../for
 import { type FormatName, formatNames, recordFormat } from '../formats/registry.ts';
 
 /**
- * The formats that transformations read and write: the binary formats, lines of text, and two
- * encodings of any bytes as text: `jsonl`, one JSON object `{"data":"<base64>"}` per line, and
- * `base64`, one base64 text per line.
+ * Formats that transformations read and write: the binary formats, text lines, and two text
+ * encodings of arbitrary bytes: `jsonl`, one JSON object `{"data":"<base64>"}` per line, and
+ * `base64`, one base64 string per line.
  */
 export type FileFormat = FormatName | 'jsonl' | 'base64';
 
-/** The format and compression that a file's name says. */
+/** Format and compression according to a file name. */
 export interface NamedKind {
   readonly format: FileFormat | undefined;
   readonly compression: Compression;
 }
 
-/** Spellings of any bytes as text, with their file extensions; the usual one first. */
+/** Text encodings of arbitrary bytes, with their file extensions, the preferred one first. */
 const SPELLINGS = { jsonl: ['jsonl', 'ndjson'], base64: ['b64', 'base64'] } as const;
 
-/** The names of all file formats. */
+/** Returns the names of all file formats. */
 export function fileFormats(): FileFormat[] {
   return [...formatNames(), 'jsonl', 'base64'];
 }
 
 /**
- * The format and compression that a file's name says, also if a shard number follows the extension
- * (`train.rec-00000-of-00012.gz`): `.gz` and `.gzip` mean gzip, `.zz` and `.zlib` zlib, everything
- * else none.
+ * Returns the format and compression according to a file name, which may have a shard number after
+ * the extension (`train.rec-00000-of-00012.gz`). `.gz` and `.gzip` mean gzip, `.zz` and `.zlib`
+ * mean zlib, everything else means no compression.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export function kindOfName(path: string): NamedKind {
 }
 
 /**
- * The extension of a file of this kind.
+ * Returns the file extension for a format and compression.
  *
  * @example
  * ```ts

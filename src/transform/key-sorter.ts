@@ -11,49 +11,51 @@ import {
 } from './keyed-records.ts';
 import { TempFile } from './temp-file.ts';
 
-/** Smaller buffers of buckets make writing slow. */
+/** Minimum buffer size of a bucket. Smaller buffers slow down writing. */
 const MIN_BUFFER_BYTES = 64 * 1024;
-/** Larger ones do not make writing faster. */
+/** Maximum buffer size of a bucket. Larger buffers do not speed up writing. */
 const MAX_BUFFER_BYTES = 1024 * 1024;
-/** Buffers of all buckets. */
+/** Maximum total size of all bucket buffers. */
 const MAX_BUFFERS_BYTES = 2 ** 28;
-/** Places in the arena have 32 bits; more memory would not make sorting faster. */
+/** Maximum arena size. Arena positions have 32 bits, and more memory would not speed up sorting. */
 const MAX_ARENA_BYTES = 2 ** 31;
 /** Maximum number of open files. */
 const MAX_PARTS = 256;
-/** Number of parts if the total size is unknown: enough for fifty times the memory in one pass. */
+/**
+ * Number of parts if the total size is unknown: enough to sort fifty times the memory in one pass.
+ */
 const DEFAULT_PARTS = 64;
-/** Buckets differ in size. */
+/** Safety factor for buckets of unequal size. */
 const SPARE = 1.2;
 const EMPTY = new Uint8Array(0);
 
 /**
- * Takes the sorted records, in order. If it returns a promise, the payload must not change until
- * that settles.
+ * Receives the sorted records, in order. If it returns a promise, the payload must not change until
+ * the promise settles.
  */
 export type Emit = (payload: Uint8Array) => Promise<void> | undefined;
 
-/** Memory and disk of a sort. */
+/** Memory and disk limits of a sort. */
 export interface SorterLimits {
   /** Memory for records, index and buffers. */
   readonly memoryBytes: number;
-  /** For temporary files. */
+  /** Folder for temporary files. */
   readonly folder: string;
   /** Size of the source, if known. */
   readonly totalBytes: number | undefined;
 }
 
 /**
- * Sorts records by 64-bit keys in limited memory. What does not fit is distributed to temporary
- * files by ranges of keys, in the order in which it comes; then each file is sorted in memory. A
- * file that is still too large is distributed again.
+ * Sorts records by 64-bit keys in bounded memory. Records that do not fit are distributed to
+ * temporary files by key range, in input order; each file is then sorted in memory. A file that is
+ * still too large is distributed again.
  */
 export class KeySorter {
   readonly #arena: RecordArena;
   readonly #bufferMemory: Uint8Array;
   readonly #maxParts: number;
   readonly #limits: SorterLimits;
-  /** All that were opened. */
+  /** All bucket sets opened so far. */
   readonly #opened: KeyBuckets[] = [];
   #buckets: KeyBuckets | undefined;
 
@@ -66,15 +68,15 @@ export class KeySorter {
   }
 
   /**
-   * Adds a record. If it returns a promise, wait for it before the payload changes or another
-   * record is added.
+   * Adds a record. If it returns a promise, await it before changing the payload or adding another
+   * record.
    */
   add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
     if (this.#buckets !== undefined) return this.#buckets.add(hi, lo, payload);
     return this.#arena.add(hi, lo, payload) ? undefined : this.#overflow(hi, lo, payload);
   }
 
-  /** Passes all records to `emit` in the order of their keys. */
+  /** Passes all records to `emit` in key order. */
   async emit(emit: Emit): Promise<void> {
     if (this.#buckets === undefined) await this.#emitArena(ALL_KEYS, emit);
     else for (const bucket of await this.#buckets.finish()) await this.#emitBucket(bucket, emit);
@@ -159,7 +161,7 @@ function addEntry(buckets: KeyBuckets, bytes: Uint8Array, at: number): Promise<v
   return buckets.add(readU32(bytes, at + 4), readU32(bytes, at + 8), payload);
 }
 
-/** Reads the entries of a file through `window`; larger entries get memory of their own. */
+/** Reads the entries of a file through `window`. Larger entries get a separate buffer. */
 export async function eachEntry(
   file: TempFile,
   window: Uint8Array,
@@ -189,7 +191,7 @@ export async function eachEntry(
   }
 }
 
-/** Keyed records in a temporary file, in the order in which they come. */
+/** Keyed records in a temporary file, in input order. */
 export class SpooledRecords {
   readonly #memory: Uint8Array = new Uint8Array(MAX_BUFFER_BYTES);
   readonly #spool: KeyBuckets;
@@ -202,7 +204,7 @@ export class SpooledRecords {
     return this.#spool.add(hi, lo, payload);
   }
 
-  /** Passes all records to `take` in the same order. */
+  /** Passes all records to `take` in input order. */
   async each(
     take: (hi: number, lo: number, payload: Uint8Array) => Promise<void> | undefined,
   ): Promise<void> {
@@ -215,7 +217,7 @@ export class SpooledRecords {
   }
 }
 
-/** The keyed records of one part of the keys, in a temporary file. */
+/** The keyed records of one key range, in a temporary file. */
 export interface KeyBucket {
   readonly range: KeyRange;
   readonly count: number;
@@ -237,7 +239,7 @@ class OpenBucket implements KeyBucket {
     this.#folder = folder;
   }
 
-  /** If it returns a promise, the payload must not change until that settles. */
+  /** If it returns a promise, the payload must not change until the promise settles. */
   add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
     this.count++;
     if (this.#used + ENTRY_BYTES + payload.length > this.#buffer.length)
@@ -259,7 +261,7 @@ class OpenBucket implements KeyBucket {
       this.#used = writeEntry(this.#buffer, 0, hi, lo, payload);
       return;
     }
-    // Larger than a buffer: the head goes through the buffer, the payload directly to the file.
+    // Larger than a buffer: only the header is buffered, the payload is written directly.
     this.#used = writeEntry(this.#buffer, 0, hi, lo, EMPTY);
     writeU32(this.#buffer, 0, payload.length);
     await this.flush();
@@ -267,12 +269,12 @@ class OpenBucket implements KeyBucket {
   }
 }
 
-/** Distributes keyed records to temporary files, one for each part of a range of keys. */
+/** Distributes keyed records to temporary files, one for each part of a key range. */
 export class KeyBuckets {
   readonly #range: KeyRange;
   readonly #buckets: readonly OpenBucket[];
 
-  /** @param memory for the buffers of all buckets; free again after `finish` */
+  /** @param memory buffers of all buckets; reusable after `finish` */
   constructor(range: KeyRange, parts: number, memory: Uint8Array, folder: string) {
     this.#range = range;
     const each = Math.min(MAX_BUFFER_BYTES, Math.floor(memory.length / parts));
@@ -283,14 +285,14 @@ export class KeyBuckets {
   }
 
   /**
-   * Adds a record. If it returns a promise, wait for it before the payload changes or another
-   * record is added.
+   * Adds a record. If it returns a promise, await it before changing the payload or adding another
+   * record.
    */
   add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
     return this.#buckets[partOf(this.#range, this.#buckets.length, hi, lo)].add(hi, lo, payload);
   }
 
-  /** Returns the buckets in the order of their keys. */
+  /** Returns the buckets in key order. */
   async finish(): Promise<KeyBucket[]> {
     for (const bucket of this.#buckets) await bucket.flush();
     return this.#buckets.map(({ range, count, file }) => ({ range, count, file }));

@@ -3,30 +3,30 @@ import { readU32, writeU32 } from '../bytes/binary-data.ts';
 // Layout of a keyed record, in memory and in temporary files: payload length, upper and lower half
 // of the key, each 32 bits little-endian, then the payload.
 
-/** Bytes before a payload. */
+/** Size of an entry's header. */
 export const ENTRY_BYTES = 12;
 
-/** A range of keys, rounded to numbers, which keeps their order. */
+/** A range of keys as floating-point numbers. Rounding preserves the order of keys. */
 export interface KeyRange {
   readonly from: number;
   readonly width: number;
 }
 
-/** All keys of 64 bits. */
+/** The range of all 64-bit keys. */
 export const ALL_KEYS: KeyRange = Object.freeze({ from: 0, width: 2 ** 64 });
 
-/** Which of `parts` equal parts of the range holds a key. Never decreases as keys grow. */
+/** Returns which of `parts` equal parts of a range contains a key. Monotonic in the key. */
 export function partOf(range: KeyRange, parts: number, hi: number, lo: number): number {
   const part = Math.floor(((hi * 2 ** 32 + lo - range.from) / range.width) * parts);
   return part < 0 ? 0 : part < parts ? part : parts - 1;
 }
 
-/** One of `parts` equal parts of a range. */
+/** Returns one of `parts` equal parts of a range. */
 export function rangeOfPart({ from, width }: KeyRange, parts: number, part: number): KeyRange {
   return { from: from + (width / parts) * part, width: width / parts };
 }
 
-/** Writes an entry, for which there must be room. Returns the index after it. */
+/** Writes an entry, which must fit, and returns the index after it. */
 export function writeEntry(
   target: Uint8Array,
   at: number,
@@ -41,23 +41,23 @@ export function writeEntry(
   return at + ENTRY_BYTES + payload.length;
 }
 
-/** Bytes of the entry that begins at `at`. */
+/** Returns the size of the entry at `at`. */
 export function entryBytes(bytes: Uint8Array, at: number): number {
   return ENTRY_BYTES + readU32(bytes, at);
 }
 
-/** Whether the key of the entry at `a` is smaller than that at `b`. */
+/** Reports whether the key of the entry at `a` is less than that at `b`. */
 function keyIsLess(bytes: Uint8Array, a: number, b: number): boolean {
   const left = readU32(bytes, a + 4);
   const right = readU32(bytes, b + 4);
   return left < right || (left === right && readU32(bytes, a + 8) < readU32(bytes, b + 8));
 }
 
-/** Memory that sorting needs per record: eight bytes to sort by, four for its place. */
+/** Sorting memory per record: eight bytes for the sort key, four for the position. */
 const INDEX_BYTES = 12;
 /**
- * Records are sorted by 29 bits of the key, with 24 bits of the record number: together the 53 bits
- * of a double.
+ * Number of distinct key prefixes. A sort key combines 29 bits of the key with a 24-bit record
+ * number, which fit in the 53 bits of a double.
  */
 const KEY_PARTS = 2 ** 29;
 const MAX_RECORDS = 2 ** 24;
@@ -65,22 +65,22 @@ const MAX_RECORDS = 2 ** 24;
 /** Keyed records in one block of memory, with their index at its end. */
 export class RecordArena {
   readonly bytes: Uint8Array;
-  /** Bytes of the entries so far. */
+  /** Bytes used by entries. */
   used = 0;
   count = 0;
 
   /** @param bytes a multiple of eight */
   constructor(bytes: number) {
-    // Untouched pages cost nothing.
+    // The system allocates pages on first use.
     this.bytes = new Uint8Array(new ArrayBuffer(bytes));
   }
 
-  /** Whether the arena can hold and sort `count` entries of `entriesBytes` in total. */
+  /** Reports whether the arena can hold and sort `count` entries of `entriesBytes` in total. */
   holds(count: number, entriesBytes: number): boolean {
     return count <= MAX_RECORDS && entriesBytes + count * INDEX_BYTES + 8 <= this.bytes.length;
   }
 
-  /** Adds a record. Returns false if there is no room. */
+  /** Adds a record. Returns false if it does not fit. */
   add(hi: number, lo: number, payload: Uint8Array): boolean {
     if (!this.holds(this.count + 1, this.used + ENTRY_BYTES + payload.length)) return false;
     this.used = writeEntry(this.bytes, this.used, hi, lo, payload);
@@ -94,8 +94,8 @@ export class RecordArena {
   }
 
   /**
-   * The index of each entry, in the order of the keys. Valid until the arena changes.
-   * @param range a range that holds all keys
+   * Returns the position of each entry, in key order. Valid until the arena changes.
+   * @param range a range that contains all keys
    */
   sorted(range: KeyRange): Uint32Array {
     const { bytes, count } = this;
@@ -109,8 +109,7 @@ export class RecordArena {
       at += entryBytes(bytes, at);
     }
     order.sort();
-    // The sorted places overwrite the numbers they come from, from the front: four bytes each after
-    // eight were read.
+    // The sorted positions overwrite the sort keys from the front: four bytes for every eight read.
     const result = new Uint32Array(bytes.buffer, start, count);
     let run = 0;
     let runPart = -1;
@@ -121,7 +120,7 @@ export class RecordArena {
         run = i;
         runPart = part;
       }
-      // The few entries with equal 29 bits are sorted by whole keys.
+      // The few entries with equal prefixes are sorted by their full keys.
       let to = i;
       while (to > run && keyIsLess(bytes, place, result[to - 1])) {
         result[to] = result[to - 1];

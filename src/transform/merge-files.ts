@@ -6,20 +6,20 @@ import { writeOutput } from './record-output.ts';
 import { preservingLines } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
-/** What was merged. */
+/** Result of a merge. */
 export interface MergeResult extends TransformResult {
-  /** Records of each source, in their order. */
+  /** Number of records of each source, in source order. */
   readonly records: readonly number[];
 }
 
 /**
- * Writes the records of several files, one after the other as given, into one. The sources may be
- * of different formats and compressions.
+ * Concatenates the records of several files in the given order. Sources may differ in format and
+ * compression.
  *
  * @param sources one or more, each as for `convertFile`
  * @param output a path, or `-` for standard output
  * @throws as `convertFile`
- * @throws UsageError for no source, or an unknown option value
+ * @throws UsageError if there are no sources, or for an invalid option value
  * @example
  * ```ts
  * import { encodeRecordIO, encodeTFRecord } from 'recordpipe';
@@ -38,7 +38,7 @@ export async function mergeFiles(
   const complete = transformOptions('mergeFiles', given);
   const options = preservingLines(sources, output, complete);
   const { onProgress } = options;
-  if (sources.length === 0) throw new UsageError('mergeFiles: expected one source or more');
+  if (sources.length === 0) throw new UsageError('mergeFiles: expected at least one source');
   const first = await openInput(sources[0], options);
   const records: number[] = [];
   const result = await writeOutput(first, sources, output, options, async (writer, { format }) => {

@@ -1,12 +1,12 @@
 import { UsageError } from '../errors.ts';
 
 /**
- * SplitMix64 (Steele, Lea and Flood, 2014): the i-th number is a fixed mixing of `seed + (i + 1) *
- * 0x9e3779b97f4a7c15`, modulo 2^64. Numbers of one seed never repeat, because the mixing is
- * invertible. Computed in halves of 32 bits, without BigInt.
+ * SplitMix64 (Steele, Lea and Flood, 2014): the i-th number is a bijective mix of `seed + (i + 1) *
+ * 0x9e3779b97f4a7c15`, modulo 2^64. The numbers of one seed are distinct, because the mix is
+ * bijective. Computed in 32-bit halves, without BigInt.
  */
 export class SplitMix64 {
-  /** The upper and the lower half of the current number. */
+  /** Upper half of the current number; `lo` is the lower half. */
   hi = 0;
   lo = 0;
   #stateHi: number;
@@ -38,7 +38,7 @@ export class SplitMix64 {
     this.hi = (hi ^ (hi >>> bits)) >>> 0;
   }
 
-  /** Modulo 2^64. */
+  /** Multiplies modulo 2^64. */
   #multiply(hi: number, lo: number): void {
     const a = this.lo & 0xffff;
     const b = this.lo >>> 16;
@@ -47,20 +47,20 @@ export class SplitMix64 {
     const low = a * c;
     const middle = b * c + (low >>> 16);
     const carried = a * d + (middle & 0xffff);
-    // Below 2^53: exact.
+    // Exact, because it is less than 2^53.
     const high = b * d + Math.floor(middle / 65536) + Math.floor(carried / 65536);
     this.hi = (Math.imul(this.lo, hi) + Math.imul(this.hi, lo) + (high >>> 0)) >>> 0;
     this.lo = (((carried & 0xffff) << 16) | (low & 0xffff)) >>> 0;
   }
 }
 
-/** @throws UsageError unless `seed` is an integer from 0 to 2^53 - 1 */
+/** Checks a seed. @throws UsageError unless it is an integer from 0 to 2^53 - 1 */
 export function checkSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new UsageError(`seed: expected an integer from 0 to 2^53 - 1, got ${seed}`);
 }
 
-/** The N smallest of the 64-bit keys added so far: a heap with the largest on top. */
+/** The N smallest 64-bit keys added so far, as a heap with the largest on top. */
 export class SmallestKeys {
   readonly #max: number;
   #hi: Uint32Array = new Uint32Array(16);
@@ -71,7 +71,7 @@ export class SmallestKeys {
     this.#max = max;
   }
 
-  /** Adds a key. Returns whether it is among the smallest so far. Keys are distinct. */
+  /** Adds a key, which must be distinct. Returns whether it is among the smallest so far. */
   add(hi: number, lo: number): boolean {
     if (this.#count < this.#max) {
       this.#grow();
@@ -83,7 +83,7 @@ export class SmallestKeys {
     return true;
   }
 
-  /** Whether a key that has been added is among the smallest. */
+  /** Reports whether an added key is among the smallest. */
   has(hi: number, lo: number): boolean {
     if (this.#count === 0) return false;
     return hi < this.#hi[0] || (hi === this.#hi[0] && lo <= this.#lo[0]);
@@ -98,7 +98,7 @@ export class SmallestKeys {
     this.#lo.set(lo);
   }
 
-  /** Inserts a key at the end. */
+  /** Inserts a key at the end and moves it up. */
   #rise(at: number, hi: number, lo: number): void {
     while (at > 0) {
       const above = (at - 1) >> 1;
@@ -110,7 +110,7 @@ export class SmallestKeys {
     this.#lo[at] = lo;
   }
 
-  /** Replaces the largest key. */
+  /** Replaces the largest key and moves the new one down. */
   #sink(hi: number, lo: number): void {
     let at = 0;
     for (;;) {

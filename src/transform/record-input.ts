@@ -10,7 +10,7 @@ import { base64Batches } from './base64-lines.ts';
 import { type FileFormat, kindOfName } from './file-formats.ts';
 import type { InputOptions, TransformOptions } from './transform-options.ts';
 
-/** How a source is opened. */
+/** Options for opening a source. */
 export interface InputOpening {
   readonly from: FileFormat | 'auto';
   readonly read: InputOptions;
@@ -19,12 +19,12 @@ export interface InputOpening {
   readonly chunkBytes?: number | undefined;
 }
 
-/** An open source of known format. */
+/** An open source with its detected format. */
 export interface RecordInput {
   readonly uri: string | undefined;
   readonly format: FileFormat;
   readonly compression: Compression;
-  /** Total bytes, if the source knows and is not compressed. */
+  /** Total size, if known and uncompressed. */
   readonly totalBytes: number | undefined;
   /** Each batch is valid until the next one is requested. */
   readonly batches: Batches;
@@ -63,7 +63,7 @@ export async function openInput(source: ByteSource, opening: InputOpening): Prom
   };
 }
 
-/** How lines of jsonl and base64 are cut, whatever the options for lines of text. */
+/** Line options for jsonl and base64, which override those for text lines. */
 const LINES = {
   delimiter: '\n',
   cr: 'crlf',
@@ -74,7 +74,10 @@ const LINES = {
   compat: undefined,
 } as const;
 
-/** Closing a generator that never started does not close its source: this closes both. */
+/**
+ * Returns batches whose `return` also closes the source: a generator that was never started does
+ * not close it.
+ */
 function closing(batches: Batches, lines: Batches): Batches {
   const end = batches.return.bind(batches);
   batches.return = async (value) => {
@@ -85,7 +88,7 @@ function closing(batches: Batches, lines: Batches): Batches {
   return batches;
 }
 
-/** Only names say so: by their content, these are lines of text. */
+/** Selects jsonl or base64 by name, because their content looks like any text lines. */
 function base64ByName(uri: string | undefined): 'jsonl' | 'base64' | 'auto' {
   const named = uri === undefined ? undefined : kindOfName(uri).format;
   return named === 'jsonl' || named === 'base64' ? named : 'auto';
@@ -101,22 +104,24 @@ function totalOf({
   return compression === 'none' ? size?.() : undefined;
 }
 
-/** The name of a source in errors and reports. */
+/** Returns the name of a source for errors and reports. */
 export function nameOf(source: ByteSource): string | undefined {
   if (source === '-' || source === process.stdin) return '<stdin>';
   if (typeof source === 'string') return source;
   return source instanceof URL ? addressOf(source) : undefined;
 }
 
-/** Takes a record. If it returns a promise, the bytes must not change until that settles. */
+/**
+ * Receives a record. If it returns a promise, the bytes must not change until the promise settles.
+ */
 export type Take = (payload: Uint8Array) => Promise<void> | undefined;
 
-/** Called with each batch after its records were taken. */
+/** Called with each batch after its records were processed. */
 export type OnBatch = (batch: RecordBatch) => void;
 
 /**
- * Passes every record to `take`, in order. Errors for a record that cannot be written get its place
- * in the source.
+ * Passes every record to `take`, in order. Adds the location in the source to errors for records
+ * that cannot be written.
  */
 export async function eachRecord(input: RecordInput, take: Take, onBatch: OnBatch): Promise<void> {
   for await (const batch of input.batches) {
@@ -133,7 +138,7 @@ export async function eachRecord(input: RecordInput, take: Take, onBatch: OnBatc
   }
 }
 
-/** Reports the progress of reading one source. */
+/** Returns a callback that reports the progress of reading one source. */
 export function progressOf(input: RecordInput, { onProgress }: TransformOptions): OnBatch {
   if (onProgress === undefined) return () => {};
   const { totalBytes } = input;
@@ -143,7 +148,7 @@ export function progressOf(input: RecordInput, { onProgress }: TransformOptions)
   };
 }
 
-/** Position in the stream after the last payload of a batch. */
+/** Returns the stream position after the last payload of a batch. */
 export function endOf(batch: RecordBatch): number {
   const last = batch.length - 1;
   return batch.offset(last) + batch.index[2 * last + 1];

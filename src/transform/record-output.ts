@@ -11,11 +11,11 @@ import { writingOptions } from './text-lines.ts';
 import type { TransformOptions, TransformResult } from './transform-options.ts';
 
 /**
- * Writes the records of an input to one output: whole, or not at all. Closes the input.
- * @param sources the sources of the transformation, none of which may be the output
+ * Writes the records of an input to one output atomically. Closes the input.
+ * @param sources the sources of the transformation; the output must not be one of them
  * @param fill writes the records
  * @throws RecordpipeError as `openRecordWriter`; `unsupported-source` if the output is one of the
- *   sources; what `fill` throws
+ *   sources; any error of `fill`
  */
 export async function writeOutput(
   input: RecordInput,
@@ -48,7 +48,8 @@ export interface OutputKind {
 }
 
 /**
- * The kind of an output: that of the options, else that of its name, else the format of the source.
+ * Returns the kind of an output: from the options, else from its name, else the format of the
+ * source.
  */
 export function outputKind(path: string, { to, write }: TransformOptions, from: FileFormat): OutputKind {
   const named = path === '-' ? undefined : kindOfName(path);
@@ -58,12 +59,12 @@ export function outputKind(path: string, { to, write }: TransformOptions, from: 
   };
 }
 
-/** How an output is opened. */
+/** Options for opening an output. */
 export type Opening = Pick<TransformOptions, 'read' | 'write' | 'overwrite' | 'signal'>;
 
 /**
  * Opens an output for writing.
- * @param renamed whether the file gets another name at the end
+ * @param renamed whether the file is renamed when complete
  */
 export function openOutput(
   path: string,
@@ -71,7 +72,7 @@ export function openOutput(
   { write, read, overwrite, signal }: Opening,
   renamed = false,
 ): Promise<RecordWriter> {
-  // By default, outputs are accessed like sources.
+  // Outputs default to the access options of sources.
   const options = { objects: read.objects, ...write, compression, overwrite, signal };
   return format === 'jsonl' || format === 'base64'
     ? openWriter(base64Writing(format), path, options, renamed)
@@ -79,8 +80,8 @@ export function openOutput(
 }
 
 /**
- * Fails if the output is one of the sources, also under another name, by a link or through a
- * redirection: the work would read what it writes.
+ * Fails if the output is one of the sources, even through a link or redirection: the transformation
+ * would overwrite its own input.
  *
  * @param output a path, or `-`
  * @throws RecordpipeError `unsupported-source`

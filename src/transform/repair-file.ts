@@ -12,11 +12,11 @@ import { writeOutput } from './record-output.ts';
 import { preservingLines } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
-/** Options of {@link repairFile}. Every field has a default; pass what differs. */
+/** Options of {@link repairFile}. Every field has a default. */
 export interface RepairOptions extends TransformOptions {
   /** Maximum findings listed in the result; all are counted. Default 1000. */
   readonly maxFindings: number;
-  /** Called with every finding. */
+  /** Called with every finding, including those beyond `maxFindings`. */
   readonly onFinding: ((error: RecordpipeError) => void) | undefined;
 }
 
@@ -25,37 +25,38 @@ const NAMES: OptionNames<Omit<RepairOptions, keyof TransformOptions>> = {
   onFinding: true,
 };
 
-/** A damaged place. A skipped range counts as one record, at its first byte. */
+/** A damaged location. A skipped range counts as one record, at its first byte. */
 export interface RepairFinding extends ErrorJson {
   /**
-   * Bytes from there on that are not in the output; null if unknown: after damage that ends a
-   * compressed stream.
+   * Number of bytes from this location that are not in the output; null if unknown because the
+   * damage ends a compressed stream.
    */
   readonly skippedBytes: number | null;
 }
 
 /**
- * What was repaired: the document that `recordpipe repair --report` writes. A stable contract;
- * fields may be added.
+ * Result of `repairFile`, as written by `recordpipe repair --report`. A stable contract; fields may
+ * be added.
  */
 export interface RepairResult extends TransformResult {
   readonly uri: string | undefined;
-  /** Whether nothing was wrong: the output holds all records of the source. */
+  /** Whether the source is undamaged: the output has all of its records. */
   readonly ok: boolean;
-  /** The first `maxFindings` findings, in the order of the source. */
+  /** The first `maxFindings` findings, in source order. */
   readonly findings: readonly RepairFinding[];
   readonly findingCount: number;
 }
 
 /**
- * Writes the good records of a damaged file to a new one and reports the damage. The source is only
- * read. Damage is a finding, not an exception: reading resumes at the next valid record (`recover:
- * 'scan'` of the readers), and if nothing after the damage can be read, the output ends there.
+ * Copies the valid records of a damaged file to a new one and reports the damage. Never modifies
+ * the source. Damage is a finding, not an exception: reading resumes at the next valid record
+ * (`recover: 'scan'` of the readers). If nothing after the damage is readable, the output ends
+ * there.
  *
- * @param source a path, `-` for standard input, or any other source of bytes
+ * @param source a path, `-` for standard input, or any other byte source
  * @param output a path, or `-` for standard output
  * @throws as `convertFile`, except for damage of the source
- * @throws UsageError for an unknown option value
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -87,7 +88,7 @@ export async function repairFile(
 }
 
 /**
- * The same input, which ends where nothing more can be read. The log learns where good records
+ * Returns the same input, but ended at unreadable data. Notifies the log where valid records
  * resume.
  */
 function watched(input: RecordInput, log: FindingLog): RecordInput {
@@ -107,8 +108,8 @@ function watched(input: RecordInput, log: FindingLog): RecordInput {
 }
 
 /**
- * Collects findings. The bytes that a finding skips are known when the next record or finding
- * comes.
+ * Collects findings. The number of bytes that a finding skips is known at the next record or
+ * finding.
  */
 class FindingLog {
   readonly findings: RepairFinding[] = [];
@@ -129,7 +130,7 @@ class FindingLog {
     this.#onFinding?.(error);
   }
 
-  /** @param end where the damage ends, if that is known */
+  /** @param end end of the damage, if known */
   close(end: number | undefined): void {
     const error = this.#open;
     this.#open = undefined;

@@ -10,19 +10,19 @@ import { preservingLines } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /**
- * Options of {@link sampleFile}: either `records` or `fraction`, and what differs from the
- * defaults.
+ * Options of {@link sampleFile}. Exactly one of `records` and `fraction` is required; every other
+ * field has a default.
  */
 export interface SampleOptions extends TransformOptions {
   /** Number of records to draw (or all, if there are fewer). */
   readonly records: number | undefined;
-  /** Probability with which each record is drawn independently, 0 to 1. */
+  /** Probability of drawing each record independently, 0 to 1. */
   readonly fraction: number | undefined;
-  /** An integer from 0 to 2^53 - 1 that determines which records are drawn. Default 0. */
+  /** Integer from 0 to 2^53 - 1 that determines the sample. Default 0. */
   readonly seed: number;
   /**
-   * Folder for the temporary file of `records`. Default: the output's folder; the system's for
-   * standard output.
+   * Folder for the temporary file that `records` needs. Default: the output's folder; the system's
+   * temporary folder for standard output.
    */
   readonly tempDir: string | undefined;
 }
@@ -34,29 +34,30 @@ const NAMES: OptionNames<Omit<SampleOptions, keyof TransformOptions>> = {
   tempDir: true,
 };
 
-/** What was drawn. */
+/** Result of sampling. */
 export interface SampleResult extends TransformResult {
-  /** Records of the source. */
+  /** Number of records in the source. */
   readonly of: number;
   readonly seed: number;
 }
 
 /**
- * Draws records of a file at random, each at most once, and writes them in their order. Every set
- * of N records is equally likely.
+ * Samples the records of a file at random without replacement and keeps their order. Every set of N
+ * records is equally likely.
  *
- * SplitMix64 draws a number from the seed for each record, as in `shuffleFile`. `records: n` takes
- * the n records with the smallest numbers, which are the first n that `shuffleFile` would write.
- * `fraction: p` takes those with numbers below p * 2^64, so that a smaller fraction is part of a
- * larger one. The result depends only on the seed and the number of records.
+ * SplitMix64 generates a number from the seed for each record, as in `shuffleFile`. `records: n`
+ * selects the n records with the smallest numbers, which are the first n that `shuffleFile` would
+ * write. `fraction: p` selects those with numbers below p * 2^64, so a smaller fraction is a subset
+ * of a larger one. The result depends only on the seed and the number of records.
  *
- * The source is read once and may be a pipe. `records` keeps 8 bytes of memory per record to draw,
- * and a temporary file of the records that may yet be drawn: n * (1 + ln(total / n)) of them.
+ * The source is read once and may be a pipe. `records` uses 8 bytes of memory per record to draw,
+ * and a temporary file for candidates: n * (1 + ln(total / n)) records.
  *
- * @param source a path, `-` for standard input, or any other source of bytes
+ * @param source a path, `-` for standard input, or any other byte source
  * @param output a path, or `-` for standard output
  * @throws as `convertFile`
- * @throws UsageError for a wrong option value; unless either `records` or `fraction` is given
+ * @throws UsageError for an invalid option value; unless exactly one of `records` and `fraction` is
+ *   set
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -108,7 +109,7 @@ export async function sampleFile(
 
 function checkAmount(records: number | undefined, fraction: number | undefined): void {
   if ((records === undefined) === (fraction === undefined))
-    throw new UsageError('sample: expected either records (a number of records) or fraction (a part of all)');
+    throw new UsageError('sample: expected exactly one of records and fraction');
   if (records !== undefined && !(Number.isSafeInteger(records) && records >= 0))
     throw new UsageError(`records: expected an integer >= 0, got ${records}`);
   if (fraction !== undefined && !(fraction >= 0 && fraction <= 1))

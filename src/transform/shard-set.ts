@@ -9,39 +9,39 @@ import {
 } from '../records/write/shard-names.ts';
 import { type Opening, type OutputKind, openOutput, refuseSameFile } from './record-output.ts';
 
-/** Names and kind of shards. */
+/** Names and kind of a set of shards. */
 export interface ShardNaming extends Opening {
   readonly prefix: string;
   readonly suffix: string;
   readonly kind: OutputKind;
 }
 
-/** Shards that get their names together when all are finished. */
+/** A set of shards that are renamed together when all are finished. */
 export class ShardSet {
   readonly #naming: ShardNaming;
   readonly #open = new Set<RecordWriter>();
-  /** By number. */
+  /** Finished shards, by number. */
   readonly #finished: UnnamedFile[] = [];
 
   constructor(naming: ShardNaming) {
     this.#naming = naming;
   }
 
-  /** Shards finished so far. */
+  /** Number of finished shards. */
   get finished(): number {
     return this.#finished.length;
   }
 
   async open(): Promise<RecordWriter> {
     const { prefix, suffix, kind } = this.#naming;
-    // Thousands of writers may be open: they do not each listen to the signal.
+    // Up to thousands of writers are open, so they do not listen to the signal individually.
     const writing = { ...this.#naming, signal: undefined };
     const writer = await openOutput(`${prefix}-next-of-many${suffix}`, kind, writing, true);
     this.#open.add(writer);
     return writer;
   }
 
-  /** Finishes a shard, which is the next in the order of the names. */
+  /** Finishes a shard and assigns it the next number. */
   async finish(writer: RecordWriter): Promise<void> {
     checkAborted(this.#naming.signal);
     const file = await writer.finishUnnamed();
@@ -49,13 +49,13 @@ export class ShardSet {
     this.#finished.push(file);
   }
 
-  /** Gives all shards their names: `PREFIX-00000-of-00012SUFFIX`, …. */
+  /** Renames all shards to `PREFIX-00000-of-00012SUFFIX`, …. */
   async name(): Promise<WrittenFile[]> {
     checkAborted(this.#naming.signal);
     return nameShards(this.#finished, namesOf(this.#naming));
   }
 
-  /** Removes all shards, including those that have names already. */
+  /** Removes all shards, including renamed ones. */
   async discard(): Promise<void> {
     for (const writer of this.#open) await writer.abort();
     for (const { file } of this.#finished) await file.discard();
@@ -63,14 +63,13 @@ export class ShardSet {
 }
 
 /**
- * Fails if shards with this prefix exist, unless they may be replaced, and always if one of them is
- * the source.
+ * Fails if shards with this prefix exist and may not be replaced, or if one of them is the source.
  * @throws RecordpipeError `already-exists`, `unsupported-source`, and as `findShards`
  */
 export async function checkShardNames(source: ByteSource, naming: ShardNaming): Promise<void> {
   const names = namesOf(naming);
   const found = await findShards(names);
-  // First: advice to overwrite would destroy the source.
+  // Checked first: advice to overwrite would destroy the source.
   for (const path of found) refuseSameFile([source], path);
   await checkFreeNames(names, found);
 }

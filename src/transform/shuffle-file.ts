@@ -9,18 +9,19 @@ import { writeOutput } from './record-output.ts';
 import { preservingLines } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
-/** Options of {@link shuffleFile}. Every field has a default; pass what differs. */
+/** Options of {@link shuffleFile}. Every field has a default. */
 export interface ShuffleOptions extends TransformOptions {
-  /** An integer from 0 to 2^53 - 1 that determines the order. Default 0. */
+  /** Integer from 0 to 2^53 - 1 that determines the order. Default 0. */
   readonly seed: number;
   /**
-   * Memory for records, their index (24 bytes each) and buffers, 1 MiB or more. Default 256 MiB.
-   * Node's own memory, about 60 MiB, comes on top, and so does a single larger record.
+   * Memory limit for records, their index (24 bytes each) and buffers, at least 1 MiB. Default 256
+   * MiB. Excludes Node's own memory, about 60 MiB, and a single record larger than the limit.
    */
   readonly memoryBytes: number;
   /**
-   * Folder for temporary files, which take the size of the records plus 12 bytes each if memory
-   * cannot hold them. Default: the output's folder; the system's for standard output.
+   * Folder for temporary files. If the records do not fit in memory, the files take their size plus
+   * 12 bytes per record. Default: the output's folder; the system's temporary folder for standard
+   * output.
    */
   readonly tempDir: string | undefined;
 }
@@ -31,7 +32,7 @@ const NAMES: OptionNames<Omit<ShuffleOptions, keyof TransformOptions>> = {
   tempDir: true,
 };
 
-/** What was shuffled. */
+/** Result of shuffling. */
 export interface ShuffleResult extends TransformResult {
   readonly seed: number;
 }
@@ -40,17 +41,17 @@ const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024;
 const MIN_MEMORY_BYTES = 1024 * 1024;
 
 /**
- * Writes the records of a file in random order, over the whole file. SplitMix64 draws a number from
- * the seed for each record as it is read, and the records are sorted by these numbers: the order
- * depends only on the seed and the number of records, and is the same on every machine.
+ * Shuffles all records of a file. SplitMix64 generates a number from the seed for each record as it
+ * is read, and the records are sorted by these numbers. The order depends only on the seed and the
+ * number of records, and is the same on every machine.
  *
- * The source is read once, sequentially, so it may be a pipe. What exceeds `memoryBytes` waits in
- * temporary files, also written and read sequentially, which are always removed.
+ * The source is read once, sequentially, and may be a pipe. Data beyond `memoryBytes` goes to
+ * temporary files, which are also written and read sequentially, and are always removed.
  *
- * @param source a path, `-` for standard input, or any other source of bytes
+ * @param source a path, `-` for standard input, or any other byte source
  * @param output a path, or `-` for standard output
- * @throws as `convertFile`; `io-failure` also if there is no room for the temporary files
- * @throws UsageError for a wrong option value
+ * @throws as `convertFile`; `io-failure` also if there is no space for the temporary files
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -69,12 +70,12 @@ export function shuffleFile(
 }
 
 /**
- * Writes the records of several files in random order into one, as {@link shuffleFile} does with
- * those of one: the order is that of a shuffled `mergeFiles` of the sources.
+ * Shuffles the records of several files into one. The result equals that of {@link shuffleFile} on
+ * the output of `mergeFiles`.
  *
  * @param sources one or more, each as for `convertFile`
  * @throws as {@link shuffleFile}
- * @throws UsageError for no source
+ * @throws UsageError if there are no sources
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -91,13 +92,13 @@ export async function shuffleFiles(
 ): Promise<ShuffleResult> {
   checkPath('output', output);
   if (!Array.isArray(sources) || sources.length === 0)
-    throw new UsageError('shuffleFiles: expected one source or more');
+    throw new UsageError('shuffleFiles: expected at least one source');
   const options = preservingLines(sources, output, transformOptions('shuffleFile', given, NAMES));
   const { seed = 0, memoryBytes = DEFAULT_MEMORY_BYTES, tempDir } = given;
   checkSeed(seed);
   if (!(memoryBytes >= MIN_MEMORY_BYTES))
     throw new UsageError(`memoryBytes: expected a number >= ${MIN_MEMORY_BYTES}, got ${memoryBytes}`);
-  // Readers and writers have several such buffers.
+  // Readers and writers use several such buffers.
   const bufferBytes = Math.min(Math.max(Math.floor(memoryBytes / 64), 64 * 1024), 1024 * 1024);
   const folder = tempDir ?? temporaryFolder(output);
   const reading = { ...options, chunkBytes: bufferBytes };
@@ -139,7 +140,7 @@ export async function shuffleFiles(
   }
 }
 
-/** Reading is one half of the work, writing the other. */
+/** Reports progress: reading is the first half of the work, writing the second. */
 function shuffleProgress(
   total: number | undefined,
   { onProgress }: TransformOptions,

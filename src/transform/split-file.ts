@@ -27,34 +27,35 @@ import { preservingLines, textExtension, writingOptions } from './text-lines.ts'
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /**
- * Options of {@link splitFile}: exactly one of the first four, and what differs from the defaults.
+ * Options of {@link splitFile}. Exactly one of the first four is required; every other field has a
+ * default.
  */
 export interface SplitOptions extends TransformOptions {
   /** Records per shard; the last shard may have fewer. */
   readonly recordsPerShard: number | undefined;
   /**
-   * Maximum bytes per shard, uncompressed and including framing. A larger record gets a shard of
-   * its own.
+   * Maximum bytes per shard, uncompressed and including framing. A larger record gets a shard to
+   * itself.
    */
   readonly maxShardBytes: number | undefined;
   /**
-   * Number of shards. Their sizes differ by at most one record, the first ones being larger. The
-   * source is read twice.
+   * Number of shards. Record counts differ by at most one; the first shards get the extra records.
+   * The source is read twice.
    */
   readonly shards: number | undefined;
   /**
-   * Number of shards. Each record goes to shard CRC-32C(payload) modulo the number, so that equal
-   * records share a shard.
+   * Number of shards. Each record goes to shard CRC-32C(payload) modulo this number, so duplicates
+   * share a shard.
    */
   readonly hashShards: number | undefined;
   /**
-   * The end of the names. Default: the format's extension, as `.tfrecord`, `.rec.gz`; the source's
-   * for text that stays text, as `.csv`.
+   * Text after the shard number. Default: the extension of the format, such as `.tfrecord` or
+   * `.rec.gz`; for text converted to text, that of the source, such as `.csv`.
    */
   readonly suffix: string | undefined;
   /**
    * Folder for temporary files. `shards` copies sources that can be read only once (pipes);
-   * `hashShards` above 500 sorts records that do not fit into 128 MiB. Default: that of the shards.
+   * `hashShards` above 500 sorts records that exceed 128 MiB. Default: the folder of the shards.
    */
   readonly tempDir: string | undefined;
 }
@@ -68,22 +69,21 @@ const NAMES: OptionNames<Omit<SplitOptions, keyof TransformOptions>> = {
   tempDir: true,
 };
 
-/** What was split. */
+/** Result of splitting. */
 export interface SplitResult extends Omit<TransformResult, 'output'> {
-  /** The shards, in the order of their names. */
+  /** The shards, sorted by name. */
   readonly outputs: readonly WrittenFile[];
 }
 
 /**
- * Writes the records of a file to shards `PREFIX-00000-of-00012.EXT`, …, in order except with
- * `hashShards`. Either all shards appear under their names at the end, or none. A source without
- * records gives one empty shard, or the requested number.
+ * Splits a file into shards `PREFIX-00000-of-00012.EXT`, …. Keeps the order of records, except with
+ * `hashShards`. The shards appear together when all are complete, or not at all. A source without
+ * records yields one empty shard, or the requested number.
  *
- * @param source a path, `-` for standard input, or any other source of bytes
- * @param prefix path and beginning of the names
- * @throws as `convertFile`; `already-exists` if a shard with this prefix exists, whatever its
- *   number
- * @throws UsageError for a wrong option value; unless exactly one way of splitting is given
+ * @param source a path, `-` for standard input, or any other byte source
+ * @param prefix path prefix of the shards
+ * @throws as `convertFile`; `already-exists` if a shard with this prefix exists, with any number
+ * @throws UsageError for an invalid option value; unless exactly one way of splitting is set
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -108,7 +108,7 @@ export async function splitFile(
   );
 }
 
-/** @param original the source, or the pipe that it is a copy of: no shard replaces it */
+/** @param original the source, or the pipe that it was copied from; shards never replace it */
 async function split(
   source: ByteSource,
   prefix: string,
@@ -163,7 +163,7 @@ async function split(
   }
 }
 
-/** Text keeps its extension. */
+/** Returns the suffix of shard names. Text keeps the extension of the source. */
 function suffixOf({ uri, format }: RecordInput, kind: OutputKind): string {
   const extension = extensionOf(kind.format, kind.compression);
   const own = format === 'textline' && kind.format === 'textline' ? textExtension(uri) : undefined;
@@ -171,14 +171,14 @@ function suffixOf({ uri, format }: RecordInput, kind: OutputKind): string {
 }
 
 function changed(before: number, now: number, uri: string | undefined): RecordpipeError {
-  const text = `the source changed: it had ${before} records when they were counted, and ${now} when they were split`;
+  const text = `the source changed: it had ${before} records when counted and ${now} when split`;
   return new RecordpipeError('source-changed', text, { uri });
 }
 
 /** Distributes records to the shards of a set. */
 interface Distribution {
   readonly take: Take;
-  /** Ends all shards. */
+  /** Finishes all shards. */
   readonly end: () => Promise<void>;
   /** Removes temporary files. */
   readonly close?: () => Promise<void>;
@@ -190,7 +190,7 @@ async function inOrder(
   records: number | undefined,
 ): Promise<Distribution> {
   let shard = await set.open();
-  /** Whether the next record belongs to the next shard. */
+  /** Reports whether the next record starts a new shard. */
   const full = (payload: Uint8Array): boolean => {
     if (maxShardBytes !== undefined)
       return shard.records > 0 && shard.frameBytes + shard.frameBytesOf(payload) > maxShardBytes;
@@ -213,7 +213,7 @@ async function inOrder(
   };
 }
 
-/** Number of records in a shard. */
+/** Returns the number of records in a shard. */
 function share(records: number, shards: number, shard: number): number {
   return Math.floor(records / shards) + (shard < records % shards ? 1 : 0);
 }
@@ -230,15 +230,15 @@ async function byHash(set: ShardSet, shards: number): Promise<Distribution> {
 }
 
 /**
- * More shards are written one after the other: there are not enough file descriptors and buffers
- * for all at once.
+ * Maximum number of open shards, which bounds file descriptors and buffers. More shards are written
+ * one after the other.
  */
 const MAX_OPEN_SHARDS = 500;
 const SORT_MEMORY_BYTES = 128 * 1024 * 1024;
 
 /**
- * As `byHash`, with one open shard at a time: records are first sorted by shard, in temporary files
- * if memory cannot hold them.
+ * Does the same as `byHash` with one open shard at a time. Sorts the records by shard first, in
+ * temporary files if they do not fit in memory.
  */
 function sortedByHash(
   set: ShardSet,
@@ -247,7 +247,7 @@ function sortedByHash(
   totalBytes: number | undefined,
 ): Distribution {
   const sorter = new KeySorter({ memoryBytes: SORT_MEMORY_BYTES, folder, totalBytes });
-  // Each shard has a range of keys, in the order of the source.
+  // Each shard has a key range. Within it, keys follow the source order.
   const keysOfShard = Math.floor(2 ** 32 / shards);
   let records = 0;
   const toShard = async (writers: { current: RecordWriter }, shard: number): Promise<void> => {
@@ -275,10 +275,10 @@ function sortedByHash(
   };
 }
 
-/** Memory for the buffers of all writers; each has three. */
+/** Total memory for the buffers of all writers; each writer has three. */
 const HASH_BUFFER_BYTES = 96 * 1024 * 1024;
 
-/** All shards are open at once, so each gets little memory. */
+/** Returns the naming with small write buffers, because all shards are open at once. */
 function smallBuffers(naming: ShardNaming, shards: number): ShardNaming {
   const each = Math.floor(HASH_BUFFER_BYTES / (3 * shards));
   const bufferBytes = Math.min(Math.max(each, 4096), 1024 * 1024);
@@ -286,7 +286,7 @@ function smallBuffers(naming: ShardNaming, shards: number): ShardNaming {
 }
 
 const WAYS = ['recordsPerShard', 'maxShardBytes', 'shards', 'hashShards'] as const;
-/** Numbers in names have five digits. */
+/** Maximum number of shards: names have five digits. */
 const MAX_SHARDS = 99_999;
 
 function checkWays(given: Partial<SplitOptions>): void {
@@ -303,9 +303,9 @@ function checkWays(given: Partial<SplitOptions>): void {
 }
 
 /**
- * Reads a source to count its records, then calls `then` with a source to read again, the number of
- * records and the name. A source that can be read only once is first copied to a temporary file.
- * @param output its folder holds the temporary file, unless `tempDir` is given
+ * Counts the records of a source, then calls `then` with a source to read again, the number of
+ * records and the name. Copies a source that can be read only once to a temporary file first.
+ * @param output determines the folder of the temporary file, unless `tempDir` is set
  */
 async function countRecords<T>(
   source: ByteSource,

@@ -5,13 +5,13 @@ import { RecordpipeError } from '../errors.ts';
 import { fileError } from '../storage/local/file-errors.ts';
 import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
 
-/** Maximum bytes per call: Node accepts less than 2^31. */
+/** Maximum bytes per call. Node accepts less than 2^31. */
 const CALL_BYTES = 2 ** 30;
 
 /**
- * A temporary file that is written once, then read once, both sequentially. Its name is removed as
- * soon as it is open, so that nothing remains however the process ends (on systems that do not
- * allow that, `close` removes it).
+ * A temporary file that is written once, then read once, both sequentially. It is unlinked as soon
+ * as it is open, so it disappears however the process ends. On systems that do not allow this,
+ * `close` removes it.
  */
 export class TempFile {
   /** Bytes written so far. */
@@ -29,7 +29,9 @@ export class TempFile {
     this.#named = named;
   }
 
-  /** @throws RecordpipeError `not-found`, `access-denied`, `io-failure` */
+  /**
+   * Creates a temporary file. @throws RecordpipeError `not-found`, `access-denied`, `io-failure`
+   */
   static async open(folder: string): Promise<TempFile> {
     const path = temporaryPath(join(folder, 'recordpipe'));
     let handle: FileHandle;
@@ -62,7 +64,7 @@ export class TempFile {
   }
 
   /**
-   * Fills `target` with the next bytes; with fewer only at the end.
+   * Fills `target` with the next bytes and returns their number, which is smaller only at the end.
    * @throws RecordpipeError `io-failure`, also if the bytes read differ from those written
    */
   async read(target: Uint8Array): Promise<number> {
@@ -92,7 +94,7 @@ export class TempFile {
   }
 
   #changed(): RecordpipeError {
-    const text = 'the temporary file does not hold what was written to it; check the disk';
+    const text = 'the temporary file is corrupt; check the disk';
     return new RecordpipeError('io-failure', text, { uri: this.#path });
   }
 }
@@ -100,6 +102,6 @@ export class TempFile {
 function tempError(error: unknown, uri: string): RecordpipeError {
   const { code, message } = fileError(error, uri);
   if (error instanceof RecordpipeError) return error;
-  const text = `temporary files cannot be kept here: ${message.replace(/ \([^(]*\)$/, '')}`;
+  const text = `temporary files cannot be stored here: ${message.replace(/ \([^(]*\)$/, '')}`;
   return new RecordpipeError(code, text, { uri }, error);
 }

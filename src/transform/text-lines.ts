@@ -4,9 +4,9 @@ import { nameOf } from './record-input.ts';
 import type { TransformOptions } from './transform-options.ts';
 
 /**
- * The options, so that text that stays text keeps its carriage returns unless `cr` is given. If the
- * output is known to have another format, the reader's default stays.
- * @param output its name, if that may say the format
+ * Returns options that keep the carriage returns of text converted to text, unless `cr` is set. If
+ * the output is known to have another format, the reader's default applies.
+ * @param output name of the output, if it can determine the format
  */
 export function keepingLineEnds<O extends TransformOptions>(options: O, output: string | undefined): O {
   const { read, write, to } = options;
@@ -18,9 +18,9 @@ export function keepingLineEnds<O extends TransformOptions>(options: O, output: 
 }
 
 /**
- * The options of a transformation that keeps the format: lines of `.jsonl` files that are written
- * to a `.jsonl` file, or to one whose name says nothing, are text, whatever their contents.
- * @param output its name, if that may say the format
+ * Returns options for a transformation that keeps the format: `.jsonl` files are read as text lines
+ * if the output's name ends in `.jsonl` or does not determine a format.
+ * @param output name of the output, if it can determine the format
  */
 export function preservingLines<O extends TransformOptions>(
   sources: readonly ByteSource[],
@@ -38,8 +38,8 @@ export function preservingLines<O extends TransformOptions>(
 }
 
 /**
- * The options for an output of a source of this format: carriage returns that were kept are
- * written.
+ * Returns options for the output of a source with this format: carriage returns that the reader
+ * kept are written.
  */
 export function writingOptions<O extends Pick<TransformOptions, 'read' | 'write'>>(
   options: O,
@@ -50,7 +50,9 @@ export function writingOptions<O extends Pick<TransformOptions, 'read' | 'write'
   return { ...options, write: { ...write, cr: 'keep' } };
 }
 
-/** The extension in the name of a text file: `.csv`, `.jsonl`. Undefined for other names. */
+/**
+ * Returns the extension of a text file name, such as `.csv` or `.jsonl`; undefined for other names.
+ */
 export function textExtension(name: string | undefined): string | undefined {
   const plain = name?.replace(/\.(gz|gzip|zz|zlib)$/i, '').replace(/-\d+-of-\d+$/, '');
   const format = formatOfName(plain);

@@ -6,26 +6,26 @@ import type { WrittenFile } from '../records/write/record-writer.ts';
 import type { AnyRecordWriteOptions } from '../records/write/writers.ts';
 import { type FileFormat, fileFormats } from './file-formats.ts';
 
-/** The options that all transformations share. Every field has a default; pass what differs. */
+/** Options common to all transformations. Every field has a default. */
 export interface TransformOptions {
   /**
-   * Format of the sources. Default `auto`: that of a name that ends in `.jsonl`, `.ndjson`, `.b64`
-   * or `.base64` (compressed or not), otherwise detected from the content. If the format does not
-   * change (all but `convertFile`) and neither `from` nor `to` is `jsonl`, `.jsonl` files are read
-   * as lines of text when the output's name ends in `.jsonl`, or when the name and `to` say
-   * nothing.
+   * Format of the sources. Default `auto`: jsonl or base64 for a name that ends in `.jsonl`,
+   * `.ndjson`, `.b64` or `.base64` (compressed or not), otherwise detected from the content. In
+   * transformations that keep the format (all except `convertFile`), if neither `from` nor `to` is
+   * `jsonl`, `.jsonl` files are read as text lines when the output's name ends in `.jsonl`, or when
+   * neither the name nor `to` determines a format.
    */
   readonly from: FileFormat | 'auto';
-  /** Format of the output. Default: that of its name, else that of the (first) source. */
+  /** Format of the output. Default: from its name, else that of the first source. */
   readonly to: FileFormat | undefined;
   /**
-   * How the sources are read. Default: strictly, compression detected from the content; `cr:
-   * 'keep'` if lines of text become lines of text and no `cr` is given.
+   * Options for reading the sources. Default: strict, with compression detected from the content;
+   * `cr: 'keep'` for text converted to text, unless `cr` is set.
    */
   readonly read: InputOptions;
   /**
-   * How the output is written. Default: compressed if its name ends in `.gz` or `.zz`; carriage
-   * returns that were kept (`read.cr`) are written.
+   * Options for writing the output. Default: compressed if its name ends in `.gz` or `.zz`;
+   * carriage returns that the reader kept (`read.cr`) are written.
    */
   readonly write: OutputOptions;
   /**
@@ -35,33 +35,33 @@ export interface TransformOptions {
   readonly overwrite: boolean;
   /** Called periodically. */
   readonly onProgress: ((progress: TransformProgress) => void) | undefined;
-  /** Ends the work with an `aborted` error and removes unfinished files. */
+  /** Aborts the work with an `aborted` error and removes unfinished files. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** Options of reading sources: those of readers, without those that a transformation sets. */
+/** Reader options, except those that a transformation sets. */
 export type InputOptions = Partial<
   Omit<RecordReadOptions, 'format' | 'reuse' | 'signal' | 'onCorrupt' | 'chunkBytes'>
 >;
 
-/** Options of writing an output: those of writers, without those that a transformation sets. */
+/** Writer options, except those that a transformation sets. */
 export type OutputOptions = Partial<
   Omit<AnyRecordWriteOptions, 'append' | 'atomic' | 'overwrite' | 'signal'>
 >;
 
-/** The progress of a transformation. */
+/** Progress of a transformation. */
 export interface TransformProgress {
   /** Records read so far. */
   readonly records: number;
-  /** Bytes of the sources read so far, uncompressed. */
+  /** Uncompressed bytes of the sources read so far. */
   readonly bytes: number;
-  /** Bytes of all sources; undefined if unknown: pipes, compressed files. */
+  /** Total size of all sources; undefined if unknown, as for pipes and compressed files. */
   readonly totalBytes: number | undefined;
 }
 
-/** What was read and written. */
+/** Formats and output of a transformation. */
 export interface TransformResult {
-  /** Format of the (first) source. */
+  /** Format of the first source. */
   readonly from: FileFormat;
   /** Format of the output. */
   readonly to: FileFormat;
@@ -81,9 +81,9 @@ export const DEFAULT_TRANSFORM_OPTIONS: TransformOptions = Object.freeze({
 });
 
 /**
- * The complete options.
- * @param more an object with the names of options that only this caller has
- * @throws UsageError for an unknown format
+ * Applies the defaults.
+ * @param more an object with the names of the caller's additional options
+ * @throws UsageError for an invalid format
  */
 export function transformOptions(
   caller: string,

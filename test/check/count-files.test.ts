@@ -16,7 +16,7 @@ const TASK = { check: 'count', maxErrors: 1, blocking: false, reading: {} } as c
 const hops = (path: string): ReturnType<typeof countQuickly> => countQuickly({ path }, TASK, {});
 
 describe.each(goldenFiles().map(detected))('$name', ({ url, error, options }) => {
-  test('is counted as far as it is good', async () => {
+  test('is counted up to the damage', async () => {
     const path = fileURLToPath(url);
     const [counted] = (await countFiles(path, options)).files;
     const [checked] = (await validateFiles(path, options)).files;
@@ -29,7 +29,7 @@ describe.each(goldenFiles().map(detected))('$name', ({ url, error, options }) =>
   });
 });
 
-test('the sum counts what could be counted', async () => {
+test('the total includes partial counts', async () => {
   const damaged = temp.file('damaged.tfrecord', flipped(FILE, OFFSETS[2]));
   const missing = temp.file('missing.tfrecord');
   const good = temp.file('good.tfrecord', FILE);
@@ -43,7 +43,7 @@ test('the sum counts what could be counted', async () => {
   });
 });
 
-describe('hopping from header to header', () => {
+describe('counting from headers', () => {
   const KIB = 1024;
   const borders = [4, 64, 128].flatMap((size) =>
     [-29, -17, -16, -13, -12, -1, 0, 1].map((more) => size * KIB + more),
@@ -71,7 +71,7 @@ describe('hopping from header to header', () => {
     });
   });
 
-  test('unusual text is scanned', async () => {
+  test('unusual text falls back to the scan', async () => {
     const large = file(200_000);
     const plain = concat([large, large, large]);
     const cases: Record<string, Uint8Array> = {
@@ -94,7 +94,7 @@ describe('hopping from header to header', () => {
     expect(openDescriptors(temp.path)).toBe(0);
   });
 
-  test('limits hold', async () => {
+  test('enforces maxRecordBytes', async () => {
     const path = temp.file('limited', concat([file(10), file(200_000)]));
     expect((await countFiles(path, { maxRecordBytes: 100_000 })).files[0]).toMatchObject({
       records: 1,
@@ -102,7 +102,7 @@ describe('hopping from header to header', () => {
     });
   });
 
-  test('a signal ends it', async () => {
+  test('a signal aborts it', async () => {
     const path = temp.file('long', concat(Array.from({ length: 400 }, () => file(70_000))));
     const stop = new AbortController();
     const run = countFiles(path, { signal: stop.signal, onProgress: () => stop.abort() });

@@ -27,7 +27,7 @@ function text(bytes: number, most: number, ended: boolean): Buffer {
 describe('lines counted on the calling thread', () => {
   const sizes = [1, 2, 1000, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 3 * BLOCK_BYTES + 17];
   test.each(sizes.flatMap((bytes) => [3, 5000, 700_000].map((most) => ({ bytes, most }))))(
-    '$bytes bytes, lines of up to $most',
+    '$bytes bytes, lines of up to $most bytes',
     async ({ bytes, most }) => {
       for (const ended of [true, false]) {
         const path = temp.file(`${bytes}-${most}-${ended}.txt`, text(bytes, most, ended));
@@ -39,12 +39,12 @@ describe('lines counted on the calling thread', () => {
     },
   );
 
-  test('other delimiters of one byte', async () => {
+  test('other one-byte delimiters', async () => {
     const path = temp.file('fields', Buffer.from('a\0b\0\0c'));
     expect(await countLines(path, { delimiter: '\0' })).toMatchObject({ records: 4 });
   });
 
-  test('lines that may be too long, and all that is unusual, are left to the scan', async () => {
+  test('long lines and unusual options fall back to the scan', async () => {
     const long = temp.file('long.txt', Buffer.alloc(3 * BLOCK_BYTES, 'x'));
     expect(await countLines(long, { maxRecordBytes: 2 * BLOCK_BYTES })).toBeUndefined();
     expect(await countLines(long, { maxRecordBytes: 3 * BLOCK_BYTES })).toMatchObject({ records: 1 });

@@ -12,7 +12,7 @@ const empty = temp.file('empty.tfrecord', new Uint8Array(0));
 const compressed = temp.file('empty.tfrecord.gz', gzipSync(''));
 const full = temp.file('full.tfrecord', record);
 
-test('files without records have a warning, and are not ok with failOnEmpty', async () => {
+test('files without records have a warning and are not ok with failOnEmpty', async () => {
   const report = await validateFiles([empty, compressed, full]);
   expect(report.ok).toBe(true);
   expect(report.files.map(({ warnings }) => warnings.map(({ code }) => code))).toEqual([
@@ -30,7 +30,7 @@ test('files without records have a warning, and are not ok with failOnEmpty', as
   ]);
 });
 
-test('a run without files has a notice, and is not ok with failOnEmpty', async () => {
+test('a run without files has a notice and is not ok with failOnEmpty', async () => {
   const told: InputNotice[] = [];
   const report = await validateFiles([], { onNotice: (notice) => told.push(notice) });
   expect(report).toMatchObject({ ok: true, files: [], notices: [{ code: 'no-files' }] });
@@ -39,7 +39,7 @@ test('a run without files has a notice, and is not ok with failOnEmpty', async (
   expect((await countFiles([])).notices).toMatchObject([{ code: 'no-files' }]);
 });
 
-test('missing shards are in the report, which is not ok with strictShards though every file is', async () => {
+test('missing shards are a notice; strictShards makes the report not ok', async () => {
   const shards = [0, 2].map((i) => temp.file(`t-0000${i}-of-00003`, record));
   const report = await validateFiles(shards);
   expect(report).toMatchObject({ ok: true, notices: [{ code: 'missing-shards', total: 3, shards: [1] }] });
@@ -50,7 +50,7 @@ test('missing shards are in the report, which is not ok with strictShards though
   });
 });
 
-test('a shard with other records than dataset_info.json lists has a notice, with strictShards a finding', async () => {
+test('a record count that differs from dataset_info.json is a notice, or a finding with strictShards', async () => {
   const folder = join(temp.path, 'info');
   await import('node:fs').then(({ mkdirSync }) => mkdirSync(folder));
   writeFileSync(join(folder, 'd-train.tfrecord-00000-of-00001'), record);
@@ -68,7 +68,7 @@ test('a shard with other records than dataset_info.json lists has a notice, with
   );
 });
 
-test('a file whose name is not UTF-8 is unsupported, not missing', async () => {
+test('a file name that is not UTF-8 is unsupported-source, not not-found', async () => {
   const name = Buffer.concat([Buffer.from(`${temp.path}/caf`), Buffer.of(0xe9), Buffer.from('.tfrecord')]);
   writeFileSync(name, record);
   const { ok, files } = await validateFiles(temp.path);

@@ -31,7 +31,7 @@ test('a folder lists the TFRecord files below it, without hidden ones', async ()
   ]);
 });
 
-test('links to folders are followed, round ones once', async () => {
+test('links to folders are followed, cyclic ones once', async () => {
   make('links/real/x.tfrecord');
   symlinkSync(at('links'), at('links/real/up'));
   symlinkSync(at('links'), at('links/self'));
@@ -66,7 +66,7 @@ test('a file whose name is a pattern is that file', async () => {
   expect(await expandInputs([at('odd/c[1].tfrecord')])).toEqual([at('odd/c[1].tfrecord')]);
 });
 
-test('a list holds one input per line', async () => {
+test('a list has one input per line', async () => {
   writeFileSync(at('list'), `\ufeff${at('f/b.tfrecord')}\r\n\n${at('f/deep')}\n-\n`);
   expect(await expandInputs(`@${at('list')}`)).toEqual([
     '-',
@@ -76,13 +76,13 @@ test('a list holds one input per line', async () => {
   ]);
 });
 
-test('a list with null bytes, as find -print0 writes it, holds names with newlines', async () => {
+test('a NUL-separated list, as written by find -print0, may have names with newlines', async () => {
   make('odd/new\nline.tfrecord');
   writeFileSync(at('list0'), `${at('odd/new\nline.tfrecord')}\0${at('f/b.tfrecord')}\0`);
   expect(await expandInputs(`@${at('list0')}`)).toEqual([at('f/b.tfrecord'), at('odd/new\nline.tfrecord')]);
 });
 
-test('lists may hold lists, but not themselves', async () => {
+test('lists may contain other lists but not themselves', async () => {
   writeFileSync(at('outer'), `@${at('inner')}\n`);
   writeFileSync(at('inner'), `${at('f/b.tfrecord')}\n`);
   expect(await expandInputs(`@${at('outer')}`)).toEqual([at('f/b.tfrecord')]);

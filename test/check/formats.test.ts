@@ -21,7 +21,7 @@ const lines = (count: number): Uint8Array => Buffer.from('a line\n'.repeat(count
 const recordio = (lengths: readonly number[]): Uint8Array =>
   concat(lengths.map((length) => encodeRecordIO(new Random(length).bytes(length))));
 
-describe('a folder of all formats', () => {
+describe('a folder with files of all formats', () => {
   temp.file('a.tfrecord', FILE);
   temp.file('b.rec', recordio([1, 2, 3]));
   temp.file('c.rec.gz', gzipSync(recordio([4, 5])));
@@ -33,19 +33,19 @@ describe('a folder of all formats', () => {
     return Object.fromEntries(files.map(({ uri, records }) => [uri.slice(temp.path.length + 1), records]));
   };
 
-  test('of auto: what holds nothing but records', async () => {
+  test('auto selects the binary formats', async () => {
     // The name of the last one says nothing; its contents do.
     expect(await records('auto')).toEqual({ 'a.tfrecord': 6, 'b.rec': 3, 'c.rec.gz': 2, unpadded: 2 });
   });
 
-  test('of one format: its own', async () => {
+  test('a format selects its own files', async () => {
     expect(await records('tfrecord')).toEqual({ 'a.tfrecord': 6 });
     expect(await records('recordio')).toEqual({ 'b.rec': 3, 'c.rec.gz': 2, unpadded: 2 });
     expect(await records('textline')).toEqual({ 'd.txt': 7, 'e.jsonl.gz': 2 });
   });
 
   test.each([1, 2])(
-    'reports say what each file is, and that an index was skipped (%i jobs)',
+    'reports have the format of each file and a notice about the skipped index (%i jobs)',
     async (jobs) => {
       const { ok, files, notices } = await validateInWorkers(`${temp.path}/*.*`, { jobs });
       expect(ok).toBe(true);
@@ -60,7 +60,7 @@ describe('a folder of all formats', () => {
     },
   );
 
-  test('a format that a file is not of: its own errors', async () => {
+  test('a file of another format has the errors of the requested format', async () => {
     const { files } = await validateFiles(temp.file('a.tfrecord'), { format: 'recordio' });
     expect(files[0]).toMatchObject({
       format: 'recordio',
@@ -88,7 +88,7 @@ describe('RecordIO', () => {
     expect((await countFiles(unpadded)).files).toEqual([{ uri: unpadded, records: 2 }]);
   });
 
-  test('parts, and the proof that they are of the other kind', async () => {
+  test('multipart records, and the finding for the wrong multipart option', async () => {
     const path = temp.file('parts', concatenated);
     expect((await validateFiles(path)).files[0].errors[0].code).toBe('ambiguous-multipart');
     expect((await countFiles(path)).files[0].error?.code).toBe('ambiguous-multipart');
@@ -99,7 +99,7 @@ describe('RecordIO', () => {
     );
   });
 
-  describe('counted by hops', () => {
+  describe('counted from headers', () => {
     const KIB = 1024;
     const borders = [4, 64, 128].flatMap((size) =>
       [-17, -13, -9, -8, -7, -1, 0, 1].map((more) => size * KIB + more),
@@ -114,7 +114,7 @@ describe('RecordIO', () => {
       });
     });
 
-    test('records in parts, large and small', async () => {
+    test('multipart records, large and small', async () => {
       const large = (flag: number, length: number): Uint8Array => oraclePart(new Uint8Array(length), flag);
       const bytes = concat([
         large(1, 8),
@@ -129,7 +129,7 @@ describe('RecordIO', () => {
       expect(await hops(temp.file('parts-large', bytes), {})).toMatchObject({ records: 4 });
     });
 
-    test('unusual text is scanned', async () => {
+    test('unusual text falls back to the scan', async () => {
       const large = recordio([200_000]);
       const last = oraclePart(new Uint8Array(4), 1);
       const cases: Record<string, Uint8Array> = {
@@ -153,7 +153,7 @@ describe('RecordIO', () => {
       expect(await hops(temp.file('too large'), { format: 'tfrecord' })).toBeUndefined();
     });
 
-    test('the same as the scan, at random', async () => {
+    test('the count equals that of the scan for random files', async () => {
       const random = new Random(3);
       for (let round = 0; round < 30; round++) {
         const parts = Array.from({ length: 40 }, () => {
@@ -174,8 +174,8 @@ describe('RecordIO', () => {
   });
 });
 
-describe('lines of text', () => {
-  test('a last line without an end is a warning', async () => {
+describe('text lines', () => {
+  test('a last line without a line end is a warning', async () => {
     const open = temp.file('open.txt', Buffer.from('one\ntwo'));
     for (const bytes of ['one\ntwo', gzipSync('one\ntwo')]) {
       const { ok, files, totals } = await validateFiles(temp.file('open.txt', Buffer.from(bytes)));
@@ -192,7 +192,7 @@ describe('lines of text', () => {
     expect((await validateFiles(open, { stripBom: true })).totals.warned).toBe(1);
   });
 
-  test('their options', async () => {
+  test('delimiter and other options apply', async () => {
     const path = temp.file('options.txt', Buffer.from('a||b||\n||c'));
     expect((await countFiles(path, { delimiter: '||' })).records).toBe(4);
     expect((await countFiles(path, { delimiter: new TextEncoder().encode('||') })).records).toBe(4);
@@ -202,7 +202,7 @@ describe('lines of text', () => {
     expect((await countFiles(blank, { skipBlank: true, cr: 'keep' })).records).toBe(3);
   });
 
-  test('text that is not in its encoding', async () => {
+  test('text that is invalid in the requested encoding', async () => {
     const path = temp.file('latin.txt', Buffer.from('gut\ngr\xfc\xdfe und so weiter\n', 'latin1'));
     expect((await validateFiles(path)).ok).toBe(true);
     expect((await validateFiles(path, { encoding: 'latin1', fatal: true })).ok).toBe(true);
@@ -211,7 +211,7 @@ describe('lines of text', () => {
   });
 });
 
-describe('nothing at all', () => {
+describe('an empty file', () => {
   test.each(['empty.tfrecord', 'empty.rec', 'empty.txt'])('%s is ok, with a warning', async (name) => {
     const { ok, files, totals } = await validateFiles(temp.file(name, Buffer.alloc(0)));
     expect(ok).toBe(true);
@@ -219,7 +219,7 @@ describe('nothing at all', () => {
     expect(totals.warned).toBe(1);
   });
 
-  test('compressed it is a file of no records, with a warning', async () => {
+  test('compressed has no records and a warning', async () => {
     const { files } = await validateFiles(temp.file('empty.gz', gzipSync('')), { format: 'tfrecord' });
     expect(files[0]).toMatchObject({ ok: true, warnings: [{ code: 'no-records' }] });
   });

@@ -13,7 +13,7 @@ const temp = tempDir();
 
 describe.each(goldenFiles().map(detected))('$name', (golden) => {
   const { url, bytes, format, compression, records, error, options } = golden;
-  test('its report lists what is known', async () => {
+  test('the report has the known findings', async () => {
     const path = fileURLToPath(url);
     const report = await validateFiles(path, { ...options, jobs: 1 });
     const [file] = report.files;
@@ -38,7 +38,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
 const good = temp.file('good.tfrecord', FILE);
 const bad = temp.file('bad.tfrecord', withBadPayloads(FILE, OFFSETS, [1, 4]));
 
-test('the totals are the sums', async () => {
+test('totals sum up the files', async () => {
   const missing = temp.file('missing.tfrecord');
   const { ok, files, totals } = await validateFiles([good, bad, missing], { jobs: 1 });
   expect(ok).toBe(false);
@@ -54,7 +54,7 @@ test('the totals are the sums', async () => {
   });
 });
 
-test('findings beyond maxErrors are counted, not kept', async () => {
+test('findings beyond maxErrors are counted but not listed', async () => {
   const { files } = await validateFiles(bad, { maxErrors: 1 });
   expect(files[0]).toMatchObject({ ok: false, records: 4, errorCount: 2 });
   expect(files[0].errors).toMatchObject([{ code: 'data-checksum', record: 1, offset: OFFSETS[1] }]);
@@ -65,7 +65,7 @@ test('findings beyond maxErrors are counted, not kept', async () => {
   });
 });
 
-test('failFast leaves out what it did not look at', async () => {
+test('failFast omits unchecked files from the report', async () => {
   const seen: string[] = [];
   const files = [temp.file('a.tfrecord', FILE), bad, good];
   const report = await validateFiles(files, { failFast: true, onFile: ({ uri }) => seen.push(uri) });
@@ -74,7 +74,7 @@ test('failFast leaves out what it did not look at', async () => {
   expect(report).toMatchObject({ ok: false, totals: { files: 2, bad: 1, notChecked: 1 } });
 });
 
-test('a file that cannot be read is a bad file with a code, and no others suffer', async () => {
+test('an unreadable file has a finding and does not affect other files', async () => {
   const missing = temp.file('nowhere.tfrecord');
   const { files } = await validateFiles([missing, good], { jobs: 1 });
   expect(files[0]).toMatchObject({ ok: true });
@@ -89,13 +89,13 @@ test('a file that cannot be read is a bad file with a code, and no others suffer
   });
 });
 
-test('an empty file is a good file', async () => {
+test('an empty file is valid', async () => {
   const { ok, files } = await validateFiles(temp.file('empty.tfrecord', new Uint8Array(0)));
   expect(ok).toBe(true);
   expect(files[0]).toMatchObject({ compression: 'none', records: 0, bytes: 0 });
 });
 
-test('the leniencies of reading are options', async () => {
+test('lenient reading options apply', async () => {
   const padded = temp.file('padded.tfrecord', concat([FILE, new Uint8Array(64)]));
   expect((await validateFiles(padded)).ok).toBe(false);
   expect((await validateFiles(padded, { trailing: 'zeros-ok' })).ok).toBe(true);
@@ -117,13 +117,13 @@ test('the leniencies of reading are options', async () => {
   });
 });
 
-test('compressed files: bytes are the stored ones', async () => {
+test('compressed files: bytes is the stored size', async () => {
   const packed = gzipSync(FILE);
   const { files } = await validateFiles(temp.file('packed.tfrecord.gz', packed));
   expect(files[0]).toMatchObject({ ok: true, compression: 'gzip', records: 6, bytes: packed.length });
 });
 
-test('the report names the type of a file that holds no records', async () => {
+test('the report names the type of a file of another kind', async () => {
   const page = temp.file('page.tfrecord', fixture('not-a-tfrecord-html.bin'));
   const [found] = (await validateFiles(page)).files;
   expect(found).toMatchObject({ format: null, compression: null, ok: false, unreadable: false });
@@ -134,7 +134,7 @@ test('the report names the type of a file that holds no records', async () => {
   expect(told.errors[0].message).toMatch(/HTML page/);
 });
 
-test('progress goes up to all bytes', async () => {
+test('progress reaches the total bytes', async () => {
   const seen: FilesProgress[] = [];
   await validateFiles([good, bad], { onProgress: (progress) => seen.push(progress) });
   expect(seen.at(-1)).toEqual({
@@ -146,7 +146,7 @@ test('progress goes up to all bytes', async () => {
   });
 });
 
-test('a signal ends the run and closes its files', async () => {
+test('a signal aborts the run and closes its files', async () => {
   const big = temp.file('big.tfrecord', concat(Array(200).fill(encodeTFRecord(new Uint8Array(100_000)))));
   const stop = new AbortController();
   const run = validateFiles([big, good], { signal: stop.signal, jobs: 1, onProgress: () => stop.abort() });
@@ -155,7 +155,7 @@ test('a signal ends the run and closes its files', async () => {
   await expect(validateFiles(good, { signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' });
 });
 
-test('timers and signals get their turn between small files that are read at once', async () => {
+test('timers and signals run between small files', async () => {
   const files = Array.from({ length: 2000 }, (_, i) => temp.file(`small-${i}`, FILE));
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 1);

@@ -19,7 +19,7 @@ const good = temp.file('good.tfrecord', FILE);
 const bad = temp.file('bad.tfrecord', withBadPayloads(FILE, OFFSETS, [1, 3]));
 const pattern = `${fileURLToPath(FIXTURES)}*.bin`;
 
-test('workers and this thread find the same', async () => {
+test('workers and this thread produce the same report', async () => {
   const told: FileReport[] = [];
   const here = await validateFiles(pattern, { jobs: 1 });
   const there = await validateFiles(pattern, { jobs: 3, onFile: (file) => told.push(file) });
@@ -121,7 +121,7 @@ describe('a worker that dies', () => {
     await checker.close();
   });
 
-  test('closing ends what runs, and later runs are refused', async () => {
+  test('close aborts running jobs and rejects later ones', async () => {
     const checker = dyingWorker();
     const hanging = checker.check({ path: 'hang' }, () => {});
     await Promise.all([expect(hanging).rejects.toMatchObject({ code: 'aborted' }), checker.close()]);
@@ -144,7 +144,7 @@ test.each<[string, () => Worker]>([
   await checker.close();
 });
 
-test('errors keep class, code, place and stack on their way between threads', () => {
+test('errors keep their class, code, location and stack between threads', () => {
   const place = { uri: 'a.tfrecord', record: 3, offset: 40, compressed: true };
   for (const error of [new RecordpipeError('data-checksum', 'wrong', place), new UsageError('jobs: wrong')]) {
     const back = unpackError(structuredClone(packError(error))) as RecordpipeError;
@@ -160,7 +160,7 @@ function timeless(report: ValidateReport): object {
   return { ...report, files: report.files.map((file) => ({ ...file, seconds: 0 })) };
 }
 
-test('the number of jobs is bounded', async () => {
+test('the number of jobs is limited', async () => {
   for (const jobs of [0, 2000, 1.5])
     await expect(validateFiles(pattern, { jobs })).rejects.toThrow(
       /^jobs: expected an integer from 1 to 256/,

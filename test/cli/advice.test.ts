@@ -213,7 +213,7 @@ const SITUATIONS: readonly (readonly [
     'a missing object',
     'validate',
     async () => new RecordpipeError('object-missing', 'there is no such object', { uri: 's3://b/k' }),
-    /\n {2}next: check bucket, key and --endpoint-url, and whether it should exist$/,
+    /\n {2}next: check the bucket, key and --endpoint-url, and whether the object should exist$/,
   ],
   [
     'an unreadable object',

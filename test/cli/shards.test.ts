@@ -187,8 +187,13 @@ test.each<[what: string, args: string[], message: RegExp, env?: NodeJS.ProcessEn
   ['no shard', ['validate', 'data', '--shard', 'first'], /Expected i\/n/],
   ['no inputs', ['stats'], /missing required argument 'inputs'/],
   ['inputs and a plan', ['stats', 'data', '--plan', 'plan.jsonl'], /the plan lists the inputs/],
-  ['no engine', ['stats', 'data', '--shard', 'auto'], /finds no engine/],
-  ['no count', ['stats', 'data', '--shard', 'auto'], /does not say how many/, { JOB_COMPLETION_INDEX: '1' }],
+  ['no engine', ['stats', 'data', '--shard', 'auto'], /found no engine/],
+  [
+    'no count',
+    ['stats', 'data', '--shard', 'auto'],
+    /does not provide the number/,
+    { JOB_COMPLETION_INDEX: '1' },
+  ],
   [
     'an index beyond the count',
     ['stats', 'data', '--shard', 'auto'],

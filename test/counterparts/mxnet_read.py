@@ -1,4 +1,4 @@
-"""Reads RecordIO files with MXNet, so that the tests can compare what it makes of each.
+"""Reads RecordIO files with MXNet, so that the tests can compare the results.
 
     mxnet_read.py DIR
 

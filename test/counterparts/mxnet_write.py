@@ -1,4 +1,4 @@
-"""Writes RecordIO files with MXNet, for the tests that read them back.
+"""Writes RecordIO files with MXNet, for tests that read them.
 
     mxnet_write.py OUT_DIR SEED
 
@@ -23,19 +23,19 @@ from protocol import describe, listed
 
 SHARDS = [sizes, small, text, alike, magics, empty]
 
-# Exact in 64 bits only.
+# Exact only in 64 bits.
 IDS = [0, 1, (1 << 32) + 7, (1 << 53) + 1, 1 << 63, (1 << 64) - 1]
 SCALARS = [0.0, -0.0, 0.1, -1.25, 1e-40, 3.4e38, float("inf"), float("-inf"), 16777217]
 ARRAYS = [[], [1.5], [1, 2], [0.1, -0.0, 1e-45], list(range(1000))]
 
 
 def float_bits(values):
-    """float32 as the numbers of its bits: JSON knows no infinity."""
+    """float32 as integers with the same bits, because JSON has no infinity."""
     return [int(bits) for bits in np.asarray(values, dtype="<f4").reshape(-1).view("<u4")]
 
 
 def in_bits(header):
-    """A header as JSON: ids as text, the label in bits, `scalar` when it was one number."""
+    """A header as JSON: IDs as strings, the label in bits, `scalar` if it was one number."""
     scalar = not isinstance(header.label, (list, np.ndarray))
     ids = {"id": str(header.id), "id2": str(header.id2)}
     return {"flag": int(header.flag), "scalar": scalar, "label": float_bits(header.label), **ids}
@@ -60,7 +60,7 @@ def write_headers(path, rng):
     headers = [recordio.IRHeader(rng.randrange(10), label, key, IDS[-1 - k]) for label in labels for k, key in enumerate(IDS)]
     payloads = [rng.randbytes(rng.choice([0, 1, 3, 4, 100, 5000])) for _ in headers]
     records = [recordio.pack(header, payload) for header, payload in zip(headers, payloads)]
-    # What unpacking gives, not what was packed: a scalar label sets the flag to zero, an array to its length.
+    # List the unpacked header: packing sets the flag to zero for a scalar label, to the length for an array.
     unpacked = [recordio.unpack(record)[0] for record in records]
     write(path, records)
     listing = [{**in_bits(header), "payload": listed(payload)} for header, payload in zip(unpacked, payloads)]

@@ -1,4 +1,4 @@
-"""Takes epochs of a channel with the original PipeModeDataset, one each time it is asked to on its input.
+"""Reads epochs of a channel with the original PipeModeDataset, one per request on its input.
 
     original_epochs.py ROOT FORMAT     (ROOT holds data, state, config)
 

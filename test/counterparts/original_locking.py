@@ -1,4 +1,6 @@
-"""Moves a channel's index on with the original's state manager alone: each iterator takes an epoch, whose pipe is an empty file.
+"""Increments a channel's index with the original's state manager alone.
+
+Each iterator reads an epoch whose pipe is an empty file.
 
     original_locking.py ROOT ROUNDS
 """

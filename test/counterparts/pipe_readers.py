@@ -1,4 +1,4 @@
-"""Reads epochs of a channel from named pipes with somebody else's reader, and prints one line of JSON for each.
+"""Reads epochs of a channel from named pipes with a third-party reader and prints one line of JSON for each.
 
     pipe_readers.py sagemaker|tensorflow DIR EPOCHS
 

@@ -1,4 +1,4 @@
-"""What the programs beside this file have in common: how they list the records that they write or read.
+"""Shared by the programs in this directory: how they list the records that they write or read.
 
 A program that writes records makes files and beside each one FILE.json: {"file", "records": [{"length",
 "sha256"}], ...}; it prints the name of each. A program that reads prints one JSON line for each file of a
@@ -18,7 +18,7 @@ import os
 import resource
 import signal
 
-# The same on every machine: a record longer than this cannot be had.
+# The same limit on every machine: longer records fail.
 MEMORY_LIMIT = 32 << 30
 SECONDS_LIMIT = 60
 
@@ -28,7 +28,7 @@ def listed(record, **more):
 
 
 def describe(path, records, **more):
-    """Writes PATH.json for records that were written to PATH, and prints the name of the file."""
+    """Writes PATH.json with the records written to PATH, and prints the file name."""
     name = os.path.basename(path)
     with open(path + ".json", "w", encoding="utf-8") as file:
         json.dump({"file": name, "records": [listed(record) for record in records], **more}, file)
@@ -36,7 +36,7 @@ def describe(path, records, **more):
 
 
 def read_folder(folder, suffix, read, how=None):
-    """Prints what `read(path)`, which yields `listed(record)` for each record, makes of every file with the suffix."""
+    """Prints the result of `read(path)` for every file with the suffix. `read` yields `listed(record)`s."""
     for name in sorted(os.listdir(folder)):
         if name.endswith(suffix):
             messages, died = (how or read_apart)(os.path.join(folder, name), read)
@@ -46,7 +46,7 @@ def read_folder(folder, suffix, read, how=None):
 
 
 def messages_of(path, read):
-    """A message per record as soon as it is there, and one for the error."""
+    """Sends a message for each record as soon as it is available, and one for the error."""
     try:
         yield from read(path)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Reads RecordIO files with the SageMaker SDK's read_recordio, so that the tests can compare what it makes of each.
+"""Reads RecordIO files with the SageMaker SDK's read_recordio, so that the tests can compare the results.
 
     sagemaker_read.py DIR
 

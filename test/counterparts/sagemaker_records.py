@@ -1,4 +1,4 @@
-"""Records of protobuf in RecordIO, written and read with the SageMaker SDK.
+"""Protobuf Records in RecordIO, written and read with the SageMaker SDK.
 
     sagemaker_records.py write OUT_DIR SEED
     sagemaker_records.py read FILE

@@ -1,4 +1,4 @@
-"""The recordio functions of the SageMaker SDK; what it says while it is imported goes to stderr."""
+"""The recordio functions of the SageMaker SDK. Its output during the import goes to stderr."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Writes RecordIO files with the SageMaker SDK, for the tests that read them back.
+"""Writes RecordIO files with the SageMaker SDK, for tests that read them.
 
     sagemaker_write.py OUT_DIR SEED
 
@@ -31,7 +31,7 @@ def main(folder, seed):
                 _write_recordio(file, record)
         describe(path, records)
 
-    # What is in them is for their own reader to say.
+    # Their own reader determines the expected contents.
     tensors = io.BytesIO()
     numbers = np.random.default_rng(seed)
     write_numpy_to_dense_tensor(tensors, numbers.random((500, 13), dtype=np.float32), numbers.random(500))

@@ -1,4 +1,4 @@
-"""What tf.data makes of chains of operators, so that the tests can compare without TensorFlow.
+"""Records the results of tf.data operator chains, so that tests can compare without TensorFlow.
 
     tensorflow_dataset.py DIR
 

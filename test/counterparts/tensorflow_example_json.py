@@ -1,4 +1,4 @@
-"""Prints each record of a file of Examples in protobuf's JSON mapping, as protobuf's own json_format writes it.
+"""Prints each record of a file of Examples as JSON, formatted by protobuf's json_format.
 
 usage: tensorflow_example_json.py FILE Example|SequenceExample
 """

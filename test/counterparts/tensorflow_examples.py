@@ -1,4 +1,4 @@
-"""What TensorFlow makes of Examples, so that the tests can compare.
+"""Parses Examples with TensorFlow, so that the tests can compare the results.
 
     tensorflow_examples.py messages FILE
     tensorflow_examples.py parse FILE
@@ -103,7 +103,7 @@ def column(tensor):
 def attempt(parse, records, specs):
     try:
         return {name: column(tensor) for name, tensor in parse(records, specs).items()}
-    # TensorFlow puts parts of the record into its messages, whatever bytes they are.
+    # TensorFlow includes arbitrary bytes of the record in its messages.
     except (tf.errors.OpError, UnicodeDecodeError) as error:
         return {"error": type(error).__name__, "message": str(error)}
 

@@ -1,4 +1,4 @@
-"""Reads the lines of text files with TensorFlow, so that the tests can compare what it makes of each.
+"""Reads the lines of text files with TensorFlow, so that the tests can compare the results.
 
     tensorflow_lines.py DIR
 

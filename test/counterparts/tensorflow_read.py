@@ -1,4 +1,4 @@
-"""Reads TFRecord files with TensorFlow, so that the tests can compare what it makes of each.
+"""Reads TFRecord files with TensorFlow, so that the tests can compare the results.
 
     tensorflow_read.py DIR
 

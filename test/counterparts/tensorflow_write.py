@@ -1,4 +1,4 @@
-"""Writes TFRecord files with TensorFlow, for the tests that read them back.
+"""Writes TFRecord files with TensorFlow, for tests that read them.
 
     tensorflow_write.py OUT_DIR SEED
 
@@ -21,7 +21,7 @@ COMPRESSIONS = {"": "", ".gz": "GZIP", ".zlib": "ZLIB"}
 
 
 def compressible(rng):
-    """Long runs: inflated, they are far longer than any buffer they are read through."""
+    """Long runs, which decompress to far more than any read buffer."""
     return [bytes([rng.randrange(256)]) * size for size in (0, 5_000_000, 3, 1 << 20, 65536)]
 
 
@@ -51,7 +51,7 @@ def main(folder, seed):
         write(path, flushed, compression, flush_every=7)
         describe(path, flushed)
 
-    # Files put one behind the other are a file again, also when each is a gzip member.
+    # Concatenated files are a valid file, including gzip members.
     for suffix in ("", ".gz"):
         halves = [sizes(random.Random(f"{seed} joined {half}")) for half in range(2)]
         path = os.path.join(folder, f"joined{suffix}.tfrecord")

@@ -1,4 +1,4 @@
-"""Indexes of vahidk's `tfrecord`: makes its own, and reads by those that lie there.
+"""Creates indexes with vahidk's `tfrecord`, and reads with existing ones.
 
     vahidk_index.py DIR
 

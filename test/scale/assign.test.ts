@@ -26,7 +26,7 @@ function cost(some: readonly KnownFile[]): number {
   return some.reduce((sum, { size }) => sum + size + FILE_COST_BYTES, 0);
 }
 
-test('every file is one shard’s, and no other’s', () => {
+test('every file belongs to exactly one shard', () => {
   fc.assert(
     fc.property(files, shards, (all, n) => {
       const assigned = assign({ files: all }, n);
@@ -41,7 +41,7 @@ test('every file is one shard’s, and no other’s', () => {
   );
 });
 
-test('the order of the files makes no difference', () => {
+test('the result does not depend on the order of the files', () => {
   fc.assert(
     fc.property(
       files.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
@@ -53,7 +53,7 @@ test('the order of the files makes no difference', () => {
   );
 });
 
-test('no shard has more than its equal share and one file', () => {
+test('no shard exceeds its equal share by more than one file', () => {
   fc.assert(
     fc.property(files, shards, (all, n) => {
       const costs = assign({ files: all }, n).map(cost);
@@ -64,7 +64,7 @@ test('no shard has more than its equal share and one file', () => {
   );
 });
 
-test('files of equal size, also empty ones, are shared out evenly', () => {
+test('files of equal size, including empty ones, are distributed evenly', () => {
   for (const size of [0, 1, 2 ** 33]) {
     const all = Array.from({ length: 1000 }, (_, i) => ({ uri: `${i}`, size }));
     expect(
@@ -75,7 +75,7 @@ test('files of equal size, also empty ones, are shared out evenly', () => {
   }
 });
 
-test('parts of one file are divided like files', () => {
+test('parts of one file are assigned like files', () => {
   const part = (from: number): KnownFile => ({
     uri: 'x',
     size: 400,
@@ -88,11 +88,11 @@ test('parts of one file are divided like files', () => {
   ]);
 });
 
-test('no number of shards that is none', () => {
+test('rejects invalid numbers of shards', () => {
   for (const n of [0, -1, 1.5, Number.NaN])
     expect(() => assign({ files: [] }, n)).toThrow(/shards: expected/);
 });
 
-test('more than a million shards are refused', () => {
+test('rejects more than a million shards', () => {
   expect(() => assign({ files: [] }, 1_000_001)).toThrow(UsageError);
 });

@@ -58,36 +58,46 @@ test.each<
   ['Slurm from 1', slurm(8, 8, 1, 8), [7, 8, 'slurm']],
   ['Slurm in steps', slurm(6, 4, 0, 6, 2), [3, 4, 'slurm']],
   ['Slurm from 1, agreeing with a plan', slurm(8, 8, 1, 8), [7, 8, 'slurm'], {}, 8],
-  ['Slurm, some tasks again', slurm(7, 2, 3, 7), [7, 8, 'slurm'], {}, 8],
-  ['Slurm, neighbours again', slurm(6, 2, 6, 7), [6, 8, 'slurm'], {}, 8],
-  ['Slurm, one task again', { ...slurm(3, 1, 3, 3), RECORDPIPE_SHARDS: '8' }, [3, 8, 'slurm']],
+  ['Slurm, a rerun of some tasks', slurm(7, 2, 3, 7), [7, 8, 'slurm'], {}, 8],
+  ['Slurm, a rerun of adjacent tasks', slurm(6, 2, 6, 7), [6, 8, 'slurm'], {}, 8],
+  ['Slurm, a rerun of one task', { ...slurm(3, 1, 3, 3), RECORDPIPE_SHARDS: '8' }, [3, 8, 'slurm']],
   ['RANK and WORLD_SIZE', { RANK: '1', WORLD_SIZE: '2' }, [1, 2, 'ranks']],
-  ['RANK, told how many', { RANK: '1' }, [1, 2, 'ranks'], {}, 2],
+  ['RANK, with a given number of shards', { RANK: '1' }, [1, 2, 'ranks'], {}, 2],
   ['Slurm and ranks that agree', { ...slurm(1, 2, 0, 1), RANK: '1', WORLD_SIZE: '2' }, [1, 2, 'slurm']],
-  ['Slurm and a RANK of something else', { ...slurm(1, 2, 0, 1), RANK: '0' }, [1, 2, 'slurm']],
+  ['Slurm and an unrelated RANK', { ...slurm(1, 2, 0, 1), RANK: '0' }, [1, 2, 'slurm']],
 ])('%s', (_, env, [shard, shards, engine], files, known) => {
   expect(found(env, files, known)).toMatchObject({ shard, shards, engine, shardedFolders: [] });
 });
 
 test.each<[what: string, env: Record<string, string>, message: RegExp, files?: Files, shards?: number]>([
-  ['nothing', {}, /finds no engine/],
-  ['no count', { JOB_COMPLETION_INDEX: '0' }, /Kubernetes.*does not say how many/],
-  ['no count of AWS Batch', { AWS_BATCH_JOB_ARRAY_INDEX: '0' }, /does not say how many/],
-  ['RANK alone', { RANK: '0' }, /does not say how many/],
-  ['another count than that of the plan', batch, /contradicts: 4 shards were given/, {}, 4],
-  ['two counts given', { ...batch, RECORDPIPE_SHARDS: '8' }, /RECORDPIPE_SHARDS says 8 shards/, {}, 4],
+  ['no engine', {}, /found no engine/],
+  ['no count', { JOB_COMPLETION_INDEX: '0' }, /Kubernetes.*does not provide the number/],
+  ['no count from AWS Batch', { AWS_BATCH_JOB_ARRAY_INDEX: '0' }, /does not provide the number/],
+  ['RANK alone', { RANK: '0' }, /does not provide the number/],
+  ['a count that differs from the plan', batch, /is contradictory: 4 shards were requested/, {}, 4],
+  [
+    'two given counts that differ',
+    { ...batch, RECORDPIPE_SHARDS: '8' },
+    /RECORDPIPE_SHARDS specifies 8 shards/,
+    {},
+    4,
+  ],
   ['an index beyond the count', { RANK: '2', WORLD_SIZE: '2' }, /expected 0 to 1.*got 2/],
   ['Slurm, an id beyond the count', slurm(9, 1, 9, 9), /expected 0 to 7/, {}, 8],
-  ['Slurm, a part of an array', slurm(7, 2, 3, 7), /may be part of another.*auto\/N/],
-  ['Slurm, neighbours of an array', slurm(6, 2, 6, 7), /may be part of another/],
-  ['ranks within an array task', { ...batch, RANK: '0', WORLD_SIZE: '2' }, /RANK.*contradicts.*AWS Batch/],
+  ['Slurm, a partial array', slurm(7, 2, 3, 7), /may be part of another.*auto\/N/],
+  ['Slurm, adjacent tasks of an array', slurm(6, 2, 6, 7), /may be part of another/],
+  [
+    'ranks within an array task',
+    { ...batch, RANK: '0', WORLD_SIZE: '2' },
+    /RANK.*is contradictory.*AWS Batch/,
+  ],
   [
     'several processes on one machine of SageMaker',
     { RANK: '1', WORLD_SIZE: '8' },
-    /contradicts/,
+    /is contradictory/,
     { [TRAINING]: { current_host: 'a', hosts: ['a'] } },
   ],
-  ['no number', { RANK: 'one', WORLD_SIZE: '2' }, /integer in RANK, got "one"/],
+  ['a RANK that is not a number', { RANK: 'one', WORLD_SIZE: '2' }, /integer in RANK, got "one"/],
   ['a negative number', { RANK: '-1', WORLD_SIZE: '2' }, /integer in RANK/],
   ['no shards', { RANK: '0', WORLD_SIZE: '0' }, /expected an integer from 1 to 100000, got 0/],
 ])('rejected: %s', (_, env, message, files, known) => {
@@ -95,7 +105,7 @@ test.each<[what: string, env: Record<string, string>, message: RegExp, files?: F
   expect(() => found(env, files, known)).toThrow(message);
 });
 
-test('a machine that is not among the machines', () => {
+test('rejects a current host that is not in the list of hosts', () => {
   const files = { [PROCESSING]: { current_host: 'x', hosts: ['a', 'b'] } };
   expect(() => found({}, files)).toThrow(/expected one of hosts/);
   try {
@@ -105,7 +115,7 @@ test('a machine that is not among the machines', () => {
   }
 });
 
-test('inputs that SageMaker has divided already are named', () => {
+test('lists the folders that SageMaker has already divided', () => {
   const input = (LocalPath: string, S3DataDistributionType: string) => ({
     S3Input: { LocalPath, S3DataDistributionType },
   });
@@ -129,7 +139,7 @@ test('inputs that SageMaker has divided already are named', () => {
   expect(found({}, training).shardedFolders).toEqual(['/opt/ml/input/data/train']);
 });
 
-test('what --shard means', () => {
+test('parseShard accepts i/n, auto and auto/n', () => {
   expect(parseShard('0/8')).toEqual({ shard: 0, shards: 8 });
   expect(parseShard('auto')).toEqual({ auto: true, shards: undefined });
   expect(parseShard('auto/8')).toEqual({ auto: true, shards: 8 });
@@ -137,7 +147,7 @@ test('what --shard means', () => {
     expect(() => parseShard(text)).toThrow(/shard: expected/);
 });
 
-test('lists of shards', () => {
+test('shardList formats ranges', () => {
   expect(shardList([])).toBe('');
   expect(shardList([7])).toBe('7');
   expect(shardList([0, 1, 3, 5, 6, 7])).toBe('0-1,3,5-7');

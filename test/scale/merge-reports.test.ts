@@ -85,12 +85,12 @@ function reportsOf(command: 'validate' | 'stats' | 'schema', shards: number): Sh
   });
 }
 
-test('some files are cut into parts', () => {
+test('the plan divides some files into parts', () => {
   expect(plan.files.length).toBeGreaterThan(NAMES.length + 3);
 });
 
 test.each(['validate', 'stats', 'schema'] as const)(
-  '%s: any split, any order, any tree gives the bytes of one run',
+  '%s: every split, order and merge tree yields the bytes of a single run',
   (command) => {
     const whole = JSON.stringify(totalReport(mergeReports(reportsOf(command, 1))));
     fc.assert(
@@ -112,7 +112,7 @@ test.each(['validate', 'stats', 'schema'] as const)(
   },
 );
 
-test('parts of good files say what the whole file says', async () => {
+test('the reports of parts of valid files join to the report of the whole file', async () => {
   const good = ['examples.tfrecord', 'tfrecord-many-small.tfrecord'].map((name) => temp.file(name));
   const uncut = await planShards(good);
   const cut = await planShards(good, { cutBytes: 2000 });
@@ -130,14 +130,14 @@ test('parts of good files say what the whole file says', async () => {
   expect(JSON.stringify(totals[1])).toBe(JSON.stringify(totals[0]));
 });
 
-test('missing shards are named as they are to be run again', () => {
+test('missing shards are listed in the syntax of engines', () => {
   const reports = reportsOf('stats', 8);
   const some = mergeReports(reports.filter((_, shard) => ![3, 5, 6, 7].includes(shard)));
   expect(missingShards(some)).toEqual([3, 5, 6, 7]);
-  expect(() => totalReport(some)).toThrow(/^4 of 8 shards have no report; run these again: 3,5-7$/);
+  expect(() => totalReport(some)).toThrow(/^4 of 8 shards have no report; rerun them: 3,5-7$/);
 });
 
-test('what does not belong together is not merged', async () => {
+test('mergeReports rejects reports of different runs', async () => {
   const [a, b] = reportsOf('stats', 2);
   expect(mergeReports([a, a])).toEqual(a);
   const others: ShardReport[] = [
@@ -158,7 +158,7 @@ test('what does not belong together is not merged', async () => {
 });
 
 test.each(['local', 's3'])(
-  '%s: a report is written once; the same again is fine, another is not',
+  '%s: writeReport accepts an equal existing report and rejects a different one',
   async (where) => {
     await using place = await s3Place({ objects: { 'bucket/x': new Uint8Array(1) } });
     const reaching = { objects: place.objects };
@@ -177,7 +177,7 @@ test.each(['local', 's3'])(
   },
 );
 
-describe('a report from outside', () => {
+describe('an untrusted report', () => {
   async function failureOf(text: string): Promise<unknown> {
     const path = temp.file('broken.json', Buffer.from(text));
     return readReport(path).catch((error: unknown) => error);
@@ -192,7 +192,7 @@ describe('a report from outside', () => {
     return JSON.stringify(copy);
   }
 
-  test('that is truncated, or something else, is malformed', async () => {
+  test('that is truncated, or not a report, is malformed', async () => {
     const text = JSON.stringify(reportsOf('stats', 2)[0]);
     for (const broken of ['', '{}', 'null', text.slice(0, -1), `[${text}]`])
       expect(await failureOf(broken)).toMatchObject({ code: 'malformed-report' });
@@ -214,14 +214,17 @@ describe('a report from outside', () => {
     [['parts', 0, 'result', 'findings', 'first'], [{ code: markup }], /code: expected an error code/],
     [['parts', 0, 'result', '__proto__x'], 1, /expected no such key/],
     [['parts'], [], /^parts: expected at least one shard/],
-  ])('with another value at %j names the place', async (place, value, message) => {
-    const report = reportsOf('stats', 2).find(({ parts }) => (parts[0].result as never)['features'][0])!;
-    const failure = await failureOf(changed(report, place, value));
-    expect(failure).toMatchObject({ code: 'malformed-report', message: expect.stringMatching(message) });
-    expect((failure as Error).message.length).toBeLessThan(600);
-  });
+  ])(
+    'with an invalid value at %j is malformed, and the message names the path',
+    async (place, value, message) => {
+      const report = reportsOf('stats', 2).find(({ parts }) => (parts[0].result as never)['features'][0])!;
+      const failure = await failureOf(changed(report, place, value));
+      expect(failure).toMatchObject({ code: 'malformed-report', message: expect.stringMatching(message) });
+      expect((failure as Error).message.length).toBeLessThan(600);
+    },
+  );
 
-  test('of other commands is checked as strictly', async () => {
+  test('of any other command is checked just as strictly', async () => {
     const [validate] = reportsOf('validate', 1);
     const file = ['parts', 0, 'result', 'files', 0];
     expect(
@@ -236,7 +239,7 @@ describe('a report from outside', () => {
     });
   });
 
-  test('nested 100,000 levels deep is malformed, and nothing overflows', async () => {
+  test('nested 100,000 levels deep is malformed, without a stack overflow', async () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     const text = JSON.stringify(reportsOf('stats', 2)[0]);
     for (const broken of [
@@ -246,7 +249,7 @@ describe('a report from outside', () => {
       expect(await failureOf(broken)).toMatchObject({ code: 'malformed-report' });
   });
 
-  test('with any one value replaced is malformed, or still a report that merges', async () => {
+  test('with any single value replaced is malformed or still merges', async () => {
     const report = reportsOf('stats', 1)[0];
     const places: (string | number)[][] = [];
     const visit = (value: unknown, place: (string | number)[]): void => {
@@ -275,7 +278,7 @@ describe('a report from outside', () => {
   });
 });
 
-test('numbers of shards are bounded', () => {
+test('the number of shards is limited', () => {
   for (const shards of [0, 1e9, 100_001, 1.5, Number.NaN]) {
     expect(() => assign(plan, shards)).toThrow(/^shards: expected an integer from 1 to 100000, got/);
     expect(() => missingShards({ shards, parts: [] })).toThrow(UsageError);

@@ -17,7 +17,7 @@ beforeAll(() => {
   temp.file('notes.txt', new Uint8Array(1));
 });
 
-test('a plan lists the files, sorted, and its hash is that of the files', async () => {
+test('a plan lists the sorted files and hashes them', async () => {
   const plan = await planShards(temp.path);
   expect(plan.files.map(({ uri, size }) => [uri.slice(temp.path.length + 1), size])).toEqual([
     ['a.tfrecord', 10],
@@ -30,18 +30,23 @@ test('a plan lists the files, sorted, and its hash is that of the files', async 
   expect((await planShards(named.slice(0, 2))).hash).not.toBe(plan.hash);
 });
 
-test.each(['plan.jsonl', 'plan.jsonl.gz'])('%s: written, and read again', async (name) => {
-  const plan = await planShards(temp.path, { shards: 8 });
-  const path = temp.file(name);
-  await writePlan(plan, path);
-  expect(await readPlan(path)).toEqual(plan);
-  await expect(writePlan(plan, path)).rejects.toMatchObject({ code: 'already-exists' });
-  await writePlan(plan, path, { overwrite: true });
-  const text = name.endsWith('.gz') ? gunzipSync(readFileSync(path)).toString() : readFileSync(path, 'utf8');
-  expect(text.split('\n')).toHaveLength(6);
-});
+test.each(['plan.jsonl', 'plan.jsonl.gz'])(
+  '%s: readPlan returns the plan that writePlan wrote',
+  async (name) => {
+    const plan = await planShards(temp.path, { shards: 8 });
+    const path = temp.file(name);
+    await writePlan(plan, path);
+    expect(await readPlan(path)).toEqual(plan);
+    await expect(writePlan(plan, path)).rejects.toMatchObject({ code: 'already-exists' });
+    await writePlan(plan, path, { overwrite: true });
+    const text = name.endsWith('.gz')
+      ? gunzipSync(readFileSync(path)).toString()
+      : readFileSync(path, 'utf8');
+    expect(text.split('\n')).toHaveLength(6);
+  },
+);
 
-test('a plan that is not whole is none', async () => {
+test('readPlan rejects an incomplete or modified plan', async () => {
   const path = temp.file('whole.jsonl');
   await writePlan(await planShards(temp.path), path);
   const lines = readFileSync(path, 'utf8').split('\n');
@@ -63,13 +68,13 @@ test('a plan that is not whole is none', async () => {
   }
 });
 
-test('rejects standard input and missing files', async () => {
+test('planShards rejects standard input and missing files', async () => {
   await expect(planShards('-')).rejects.toThrow(/cannot be divided/);
   await expect(planShards(temp.file('none.tfrecord'))).rejects.toMatchObject({ code: 'not-found' });
   await expect(planShards(temp.path, { cutBytes: 0 })).rejects.toThrow(/cutBytes: expected/);
 });
 
-test('a large file is cut at the borders of records, where it has an index', async () => {
+test('a large file with an index is divided at record boundaries', async () => {
   const folder = tempDirOf();
   const bytes = readFileSync(new URL('tfrecord-many-small.bin', FIXTURES));
   const path = folder('small.tfrecord', bytes);
@@ -97,7 +102,7 @@ function tempDirOf(): (name: string, bytes: Uint8Array) => string {
   return (name, bytes) => temp.file(`cut-${name}`, bytes);
 }
 
-test('objects: sizes and ETags come from the listing, or are asked for', async () => {
+test('objects: sizes and ETags come from the listing or from requests', async () => {
   const objects = { 'bucket/x/a.tfrecord': new Uint8Array(5), 'bucket/x/b.tfrecord': new Uint8Array(7) };
   await using place: S3Place = await s3Place({ objects });
   const options = { objects: place.objects };

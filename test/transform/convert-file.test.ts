@@ -31,8 +31,8 @@ async function along(start: Uint8Array, way: readonly FileFormat[]): Promise<Uin
   return bytesOf(from);
 }
 
-describe('every byte is kept', () => {
-  test('TFRecord to RecordIO to JSONL to TFRecord gives the same file', async () => {
+describe('conversion keeps every byte', () => {
+  test('of a file from TFRecord to RecordIO to JSONL to TFRecord', async () => {
     await fc.assert(
       fc.asyncProperty(anyPayloads, async (payloads) => {
         const start = fileOf('tfrecord', payloads);
@@ -74,7 +74,7 @@ describe('every byte is kept', () => {
     },
   );
 
-  test.each([1, 7, 4096])('in chunks of %i bytes', async (size) => {
+  test.each([1, 7, 4096])('in input chunks of %i bytes', async (size) => {
     const payloads = somePayloads(8).slice(0, 60);
     for (const from of ANY_BYTES) {
       const output = temp.file('chunks.rec');
@@ -83,19 +83,19 @@ describe('every byte is kept', () => {
     }
   });
 
-  test('text that lines can hold, there and back', async () => {
+  test('of text without newlines in records, in both directions', async () => {
     const text = new TextEncoder().encode('first\n\nthird, ünïcode\r inside\nlast\n');
     expectBytes(await along(text, ['textline', 'tfrecord', 'jsonl', 'textline']), text);
   });
 
-  test('a payload larger than any buffer', async () => {
+  test('of a payload larger than any buffer', async () => {
     const payloads = [new Uint8Array(5_000_001).map((_, i) => i >> 3), new Uint8Array(0)];
     const start = fileOf('tfrecord', payloads);
     expectBytes(await along(start, ['tfrecord', 'jsonl', 'base64', 'recordio', 'tfrecord']), start);
   });
 });
 
-describe('what the output is', () => {
+describe('output format and compression', () => {
   const payloads = somePayloads(2).slice(0, 5);
   const source = fileOf('tfrecord', payloads);
 
@@ -111,13 +111,13 @@ describe('what the output is', () => {
     expect(result).toMatchObject({ from: 'tfrecord', to, compression });
   });
 
-  test('a name that says nothing leaves the format as it is', async () => {
+  test('a name without a known extension keeps the format', async () => {
     const output = temp.file('nothing-said');
     await convertFile(source, output);
     expectBytes(bytesOf(output), source);
   });
 
-  test('a gzip file by its name holds the same as by its option', async () => {
+  test('the .gz extension and the gzip option produce the same file', async () => {
     const [a, b] = [temp.file('same.rec.gz'), temp.file('same')];
     await convertFile(source, a);
     await convertFile(source, b, { to: 'recordio', write: { compression: 'gzip' } });
@@ -125,7 +125,7 @@ describe('what the output is', () => {
   });
 
   test.each([{ to: 'parquet' }, { from: 'csv' }, { write: { level: 99 } }, { read: { maxRecordBytes: -1 } }])(
-    '%j is refused',
+    'rejects %j',
     async (options) => {
       const before = namesIn(temp.path);
       await expect(convertFile(source, temp.file('x'), options as object)).rejects.toThrow(UsageError);
@@ -134,7 +134,7 @@ describe('what the output is', () => {
   );
 });
 
-describe('nothing is half-written', () => {
+describe('a failure leaves no partial output', () => {
   const payloads = somePayloads(9);
   const place = join(temp.path, 'careful');
   mkdirSync(place);
@@ -143,7 +143,7 @@ describe('nothing is half-written', () => {
   const names = namesIn(place);
 
   test.each([
-    ['a cut', (bytes: Uint8Array) => bytes.subarray(0, -5), 'truncated-record'],
+    ['a truncated file', (bytes: Uint8Array) => bytes.subarray(0, -5), 'truncated-record'],
     [
       'a wrong bit',
       (bytes: Uint8Array) => bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte)),
@@ -162,7 +162,7 @@ describe('nothing is half-written', () => {
     expect(namesIn(place)).toEqual(names);
   });
 
-  test('a record that the output cannot hold is named', async () => {
+  test('the error names a record that the output cannot represent', async () => {
     const output = join(place, 'out.txt');
     const text = ['fine', 'two\nlines'].map((line) => new TextEncoder().encode(line));
     const error = await failureOf(() =>
@@ -172,19 +172,22 @@ describe('nothing is half-written', () => {
     expect(namesIn(place)).toEqual(names);
   });
 
-  test.each(['same', 'link', 'hard link', 'link, overwritten'])('the source itself: %s', async (way) => {
-    const output = way === 'same' ? source : join(place, 'alias');
-    if (way.startsWith('link')) symlinkSync(source, output);
-    if (way === 'hard link') linkSync(source, output);
-    const error = await failureOf(() =>
-      convertFile(source, output, { overwrite: way !== 'link', to: 'recordio' }),
-    );
-    expect(error.code).toBe('unsupported-source');
-    expect(error.message).toContain('same file');
-    if (way !== 'same') await import('node:fs').then(({ unlinkSync }) => unlinkSync(output));
-    expectBytes(bytesOf(source), fileOf('tfrecord', payloads));
-    expect(namesIn(place)).toEqual(names);
-  });
+  test.each(['same', 'link', 'hard link', 'link, overwritten'])(
+    'rejects the source as output: %s',
+    async (way) => {
+      const output = way === 'same' ? source : join(place, 'alias');
+      if (way.startsWith('link')) symlinkSync(source, output);
+      if (way === 'hard link') linkSync(source, output);
+      const error = await failureOf(() =>
+        convertFile(source, output, { overwrite: way !== 'link', to: 'recordio' }),
+      );
+      expect(error.code).toBe('unsupported-source');
+      expect(error.message).toContain('same file');
+      if (way !== 'same') await import('node:fs').then(({ unlinkSync }) => unlinkSync(output));
+      expectBytes(bytesOf(source), fileOf('tfrecord', payloads));
+      expect(namesIn(place)).toEqual(names);
+    },
+  );
 
   test('an existing file is kept unless overwrite is set', async () => {
     const output = temp.file('there.rec', Uint8Array.of(1));
@@ -204,14 +207,14 @@ describe('nothing is half-written', () => {
     expect(namesIn(place)).toEqual(names);
   });
 
-  test('a source that is not there', async () => {
+  test('a missing source', async () => {
     const error = await failureOf(() => convertFile(join(place, 'missing'), join(place, 'out.rec')));
     expect(error).toMatchObject({ code: 'not-found', uri: join(place, 'missing') });
     expect(namesIn(place)).toEqual(names);
     expect(openDescriptors(place)).toBe(0);
   });
 
-  test('an abort, before and while', async () => {
+  test('an abort before and during the conversion', async () => {
     const stopped = AbortSignal.abort();
     expect(
       (await failureOf(() => convertFile(source, join(place, 'out.rec'), { signal: stopped }))).code,
@@ -230,7 +233,7 @@ describe('nothing is half-written', () => {
   });
 });
 
-test('progress tells records and bytes', async () => {
+test('progress reports records and bytes', async () => {
   const bytes = fileOf('recordio', somePayloads(1));
   const told: unknown[] = [];
   await convertFile(temp.file('progress.rec', bytes), temp.file('progress.tfrecord'), {

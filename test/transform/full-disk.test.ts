@@ -49,7 +49,7 @@ const WAYS: Record<string, (folder: string) => Promise<unknown>> = {
 
 const disk = smallDisk();
 
-describe.runIf(disk !== undefined)('a full disk is an error, and nothing is left', () => {
+describe.runIf(disk !== undefined)('a full disk is an error and leaves no files', () => {
   test.each(Object.entries(WAYS))('%s', async (_, way) => {
     const error = await failureOf(() => way(disk!));
     expect(error.code).toBe('io-failure');
@@ -60,7 +60,7 @@ describe.runIf(disk !== undefined)('a full disk is an error, and nothing is left
   });
 });
 
-describe('a folder nobody may write to', () => {
+describe('a read-only folder is an error', () => {
   const place = temp.file('locked');
   const root = process.geteuid?.() === 0;
 
@@ -79,7 +79,7 @@ describe('a folder nobody may write to', () => {
   });
 });
 
-test('a name beyond what the file system takes', async () => {
+test('a name that is too long for the file system is an error', async () => {
   const output = temp.file(`${'x'.repeat(300)}.rec`);
   writeFileSync(temp.file('small.tfrecord'), fileOf('tfrecord', [new Uint8Array(3)]));
   const error = await failureOf(() => convertFile(temp.file('small.tfrecord'), output));

@@ -14,7 +14,7 @@ async function payloadsOf(text: string | Uint8Array, from: 'jsonl' | 'base64' = 
 
 describe('accepted lines', () => {
   test.each([
-    ['as it is written', '{"data":"Zm9v"}\n', ['foo']],
+    ['as written by this package', '{"data":"Zm9v"}\n', ['foo']],
     ['no payload', '{"data":""}\n', ['']],
     ['no newline at the end', '{"data":"Zm9v"}', ['foo']],
     ['carriage returns and a byte order mark', '\ufeff{"data":"Zm9v"}\r\n{"data":"Zg=="}\r\n', ['foo', 'f']],
@@ -40,7 +40,7 @@ describe('rejected lines: malformed-jsonl with the line number', () => {
     ['an array', '["Zm9v"]', /got an array/],
     ['null', 'null', /got null/],
     ['a string', '"Zm9v"', /got a string/],
-    ['no data', '{"Data":"Zm9v"}', /no field data/],
+    ['no data', '{"Data":"Zm9v"}', /no field "data"/],
     ['data of another kind', '{"data":7}', /got a number/],
     ['no padding', '{"data":"Zg"}', /multiple of four/],
     ['URL-safe letters', '{"data":"__--"}', /character 0 of the base64 text is "_"/],
@@ -59,7 +59,7 @@ describe('rejected lines: malformed-jsonl with the line number', () => {
     expect(error.message).toMatch(text);
   });
 
-  test('a payload over the limit', async () => {
+  test('a payload that exceeds the limit', async () => {
     const options = { from: 'jsonl', overwrite: true, read: { maxRecordBytes: 2 } } as const;
     const error = await failureOf(() => convertFile(Buffer.from(good), output, options));
     expect(error).toMatchObject({ code: 'record-too-large', record: 0 });
@@ -76,7 +76,7 @@ test.each(CHUNK_SIZES)('chunks of %i bytes', async (size) => {
   expectRecords(await recordsOf(output), payloads);
 });
 
-test('by the name of the file it is jsonl, unless lines of text are asked for', async () => {
+test('the file name selects jsonl unless text lines are requested', async () => {
   const path = temp.file('lines.jsonl', Buffer.from('{"text":"a"}\n'));
   expect((await failureOf(() => convertFile(path, output, { overwrite: true }))).message).toContain(
     'textline',

@@ -25,7 +25,7 @@ const output = temp.file('good.tfrecord');
 const again = { overwrite: true } as const;
 
 describe('findings', () => {
-  test('wrong payloads: the others are kept', async () => {
+  test('corrupt payloads are skipped and the others kept', async () => {
     const result = await repairFile(withBadPayloads(FILE, OFFSETS, [0, 3]), output, again);
     expect(result).toMatchObject({ ok: false, findingCount: 2, output: { records: 4 } });
     expect(result.findings).toMatchObject([
@@ -38,7 +38,7 @@ describe('findings', () => {
     );
   });
 
-  test('a cut at the end', async () => {
+  test('a truncated last record', async () => {
     const result = await repairFile(FILE.subarray(0, -3), output, again);
     const [{ code, offset, skippedBytes }] = result.findings;
     expect({ code, offset, skippedBytes }).toEqual({
@@ -49,7 +49,7 @@ describe('findings', () => {
     expectRecords(await recordsOf(output), PAYLOADS.slice(0, 5));
   });
 
-  test('junk in front', async () => {
+  test('garbage before the first record', async () => {
     const result = await repairFile(concat([new Uint8Array(1000).fill(7), FILE]), output, {
       ...again,
       from: 'tfrecord',
@@ -58,7 +58,7 @@ describe('findings', () => {
     expectBytes(bytesOf(output), FILE);
   });
 
-  test('a compressed stream cut in its middle: how much is lost nobody knows', async () => {
+  test('a truncated compressed stream: the number of skipped bytes is unknown', async () => {
     const noise = new Random(1).bytes(100_000);
     const packed = gzipSync(concat([FILE, encodeTFRecord(noise)]));
     const result = await repairFile(new Uint8Array(packed).subarray(0, 50_000), output, again);
@@ -68,7 +68,7 @@ describe('findings', () => {
     expectBytes(bytesOf(output), FILE);
   });
 
-  test('bad lines of JSONL', async () => {
+  test('invalid JSONL lines', async () => {
     const lines = ['{"data":"AAAA"}', 'oops', '{"data":"AA"}', '{"other":1}', '{"data":"AAAB"}', ''];
     const result = await repairFile(Buffer.from(lines.join('\n')), output, { ...again, from: 'jsonl' });
     expect(result.findings.map(({ record, offset, skippedBytes }) => [record, offset, skippedBytes])).toEqual(
@@ -94,7 +94,7 @@ describe('findings', () => {
     expect(told).toHaveLength(3);
   });
 
-  test.each(ANY_BYTES)('none in a good %s file, which stays as it is', async (from) => {
+  test.each(ANY_BYTES)('none in a valid %s file, which is copied unchanged', async (from) => {
     const bytes = fileOf(from, somePayloads(1));
     const result = await repairFile(bytes, output, { ...again, from, to: from });
     expect(result).toMatchObject({ ok: true, findings: [], findingCount: 0 });
@@ -102,7 +102,7 @@ describe('findings', () => {
   });
 });
 
-test('random damage: the output is whole, holds only what was written, and nothing is lost unsaid', async () => {
+test('random damage: the output is valid, has only original records, and every loss is a finding', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat(),
@@ -130,7 +130,7 @@ test('random damage: the output is whole, holds only what was written, and nothi
   );
 });
 
-test('failures other than damage are errors, and nothing is written', async () => {
+test('failures other than damage are errors and leave no output', async () => {
   const before = namesIn(temp.path);
   const source = fileOf('tfrecord', [Buffer.from('a\nb')]);
   const error = await failureOf(() => repairFile(source, temp.file('never.txt'), {}));

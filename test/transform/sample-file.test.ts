@@ -26,7 +26,7 @@ async function drawn(
 }
 
 describe('a number of records', () => {
-  test('are those that shuffling puts first, in their old order', async () => {
+  test('are those that shuffling puts first, in source order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(80), fc.nat(90), fc.maxSafeNat(), async (count, records, seed) => {
         const payloads = numbered(count);
@@ -42,7 +42,7 @@ describe('a number of records', () => {
     );
   });
 
-  test('more than fit into a buffer, some larger than it', async () => {
+  test('that exceed a buffer, some of them individually', async () => {
     const payloads = numbered(2000, 1000).map((payload, i) =>
       i % 400 === 0 ? new Uint8Array(1_500_000).fill(i) : payload,
     );
@@ -55,7 +55,7 @@ describe('a number of records', () => {
     );
   });
 
-  test('every record is drawn about equally often', () => {
+  test('are drawn with equal probability', () => {
     const counts = new Uint32Array(20);
     for (let seed = 0; seed < 4000; seed++) for (const i of shuffledOrder(seed, 20).slice(0, 5)) counts[i]++;
     // 1000 each, standard deviation 27.
@@ -76,7 +76,7 @@ describe('a fraction', () => {
   });
 });
 
-test('the smallest keys', () => {
+test('SmallestKeys keeps the smallest keys', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { maxLength: 200 }),
@@ -96,7 +96,7 @@ test('the smallest keys', () => {
   );
 });
 
-test('damage leaves no files', async () => {
+test('a damaged source leaves no files', async () => {
   const source = fileOf('tfrecord', numbered(100));
   source[source.length - 1] ^= 1;
   const before = namesIn(temp.path);
@@ -109,7 +109,7 @@ test('damage leaves no files', async () => {
 });
 
 test.each([{}, { records: 1, fraction: 0.5 }, { records: -1 }, { fraction: 1.1 }, { records: 1, seed: -1 }])(
-  '%j is refused',
+  'rejects %j',
   async (options) => {
     await expect(sampleFile([], temp.file('x.rec'), options)).rejects.toThrow(UsageError);
   },

@@ -36,7 +36,7 @@ async function shuffled(
 }
 
 describe('the order', () => {
-  test('is that of the keys drawn from the seed, and nothing else', async () => {
+  test('is determined by the keys of the seed alone', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 60 }),
@@ -63,7 +63,7 @@ describe('the order', () => {
     expectRecords(await shuffled(payloads, { seed: 11 }), order);
   });
 
-  test('is uniform: every record comes to every place about equally often', async () => {
+  test('is uniform: every record is equally likely at every position', async () => {
     const payloads = numbered(8, () => 1);
     const counts = new Uint32Array(64);
     const rounds = 2000;
@@ -76,7 +76,7 @@ describe('the order', () => {
     expect(payloads).toHaveLength(8);
   });
 
-  test('is the same for a stream, whose length nobody knows', async () => {
+  test('is the same for a stream of unknown length', async () => {
     const payloads = numbered(60_000, () => 60);
     const output = temp.file('stream.tfrecord');
     const bytes = encoded(payloads);
@@ -122,7 +122,7 @@ describe('failures leave no files', () => {
     }
   });
 
-  test('a folder for temporary files that is not there', async () => {
+  test('a missing folder for temporary files', async () => {
     const tempDir = temp.file('missing');
     const error = await failureOf(() =>
       shuffleFile(encoded(payloads), temp.file('never.tfrecord'), { memoryBytes: MIB, tempDir }),
@@ -132,21 +132,21 @@ describe('failures leave no files', () => {
   });
 });
 
-test.each([-1, 0.5, 2 ** 53, Number.NaN])('seed %d is refused', async (seed) => {
+test.each([-1, 0.5, 2 ** 53, Number.NaN])('rejects seed %d', async (seed) => {
   await expect(shuffleFile([], temp.file('x.tfrecord'), { seed })).rejects.toThrow(UsageError);
 });
 
-test('less than 1 MiB of memory is rejected', async () => {
+test('rejects less than 1 MiB of memory', async () => {
   await expect(shuffleFile([], temp.file('x.tfrecord'), { memoryBytes: 1000 })).rejects.toThrow(UsageError);
 });
 
-test('no records', async () => {
+test('a source without records produces an empty file', async () => {
   const output = temp.file('empty.tfrecord');
   await shuffleFile(new Uint8Array(0), output);
   expect(bytesOf(output)).toHaveLength(0);
 });
 
-test('several files are shuffled as their merged records are', async () => {
+test('shuffling several files equals shuffling the merged file', async () => {
   const payloads = numbered(50, () => 10);
   const sources = [payloads.slice(0, 20), payloads.slice(20, 20), payloads.slice(20)].map((part) =>
     concat(part.map((payload) => encodeTFRecord(payload))),

@@ -39,7 +39,7 @@ describe.each([
 ])('a file ten times larger than the memory, of %s', (_, length) => {
   const [input, output] = [temp.file(`in-${length}`), temp.file(`out-${length}`)];
 
-  test('is shuffled within it', async () => {
+  test('is shuffled within the memory limit', async () => {
     const records = await numberedFile(input, 10 * LIMIT, length);
     const empty = temp.file('empty', new Uint8Array(0));
     const host = shuffle(empty, temp.file('nothing'), LIMIT);

@@ -40,7 +40,7 @@ describe('split in order, then merge', () => {
     fc.record({ shards: fc.integer({ min: 1, max: 12 }) }),
   );
 
-  test('gives the same file', async () => {
+  test('restores the file', async () => {
     await fc.assert(
       fc.asyncProperty(anyPayloads, ways, async (payloads, way) => {
         const shards = await split(payloads, way);
@@ -63,7 +63,7 @@ describe('split in order, then merge', () => {
     );
   });
 
-  test('shards of what can be read only once', async () => {
+  test('splits a pipe into a number of shards', async () => {
     const folder = place();
     const payloads = somePayloads(1);
     const source = rechunk(fileOf('recordio', payloads), 999);
@@ -81,7 +81,7 @@ describe('split in order, then merge', () => {
 });
 
 describe('split by hash', () => {
-  test('the same record always goes into the same shard, in order', async () => {
+  test('equal records go to the same shard, in order', async () => {
     await fc.assert(
       fc.asyncProperty(anyPayloads, fc.integer({ min: 1, max: 20 }), async (payloads, hashShards) => {
         const shards = await split(payloads, { hashShards });
@@ -96,7 +96,7 @@ describe('split by hash', () => {
     );
   });
 
-  test('into more shards than files may be open at once: the same shards, in order', async () => {
+  test('produces the same shards if there are more than can be open at once', async () => {
     const payloads = Array.from({ length: 3000 }, (_, i) => new TextEncoder().encode(`record ${i % 2000}`));
     const shards = await split(payloads, { hashShards: 700 });
     expect(shards).toHaveLength(700);
@@ -107,7 +107,7 @@ describe('split by hash', () => {
       );
   });
 
-  test('deals out about evenly', async () => {
+  test('distributes records about evenly', async () => {
     const payloads = Array.from({ length: 20_000 }, (_, i) => new TextEncoder().encode(`record ${i}`));
     const { outputs } = await splitFile(fileOf('tfrecord', payloads), join(place(), 'p'), { hashShards: 10 });
     for (const { records } of outputs) expect(Math.abs(records - 2000)).toBeLessThan(200);
@@ -123,23 +123,26 @@ describe('names', () => {
     expect(namesIn(folder)).toEqual(['a-00000-of-00001.rec.gz', 'b-00000-of-00001']);
   });
 
-  test.each([{ recordsPerShard: 2 }, { hashShards: 2 }])('that are taken: %j', async (way) => {
-    const folder = place();
-    const payloads = somePayloads(1).slice(0, 6);
-    const prefix = join(folder, 'p');
-    writeFileSync(`${prefix}-00001-of-00002.tfrecord`, fileOf('tfrecord', payloads));
-    const error = await failureOf(() => splitFile(fileOf('tfrecord', payloads), prefix, way));
-    expect(error.code).toBe('already-exists');
-    const own = `${prefix}-00001-of-00002.tfrecord`;
-    expect((await failureOf(() => splitFile(own, prefix, { ...way, overwrite: true }))).code).toBe(
-      'unsupported-source',
-    );
-    expect(namesIn(folder)).toEqual(['p-00001-of-00002.tfrecord']);
-    await splitFile(fileOf('tfrecord', payloads), prefix, { ...way, overwrite: true });
-    expect(namesIn(folder)).toContain(
-      'p-00000-of-00002.tfrecord'.replace('00002', way.hashShards ? '00002' : '00003'),
-    );
-  });
+  test.each([{ recordsPerShard: 2 }, { hashShards: 2 }])(
+    'that already exist are an error: %j',
+    async (way) => {
+      const folder = place();
+      const payloads = somePayloads(1).slice(0, 6);
+      const prefix = join(folder, 'p');
+      writeFileSync(`${prefix}-00001-of-00002.tfrecord`, fileOf('tfrecord', payloads));
+      const error = await failureOf(() => splitFile(fileOf('tfrecord', payloads), prefix, way));
+      expect(error.code).toBe('already-exists');
+      const own = `${prefix}-00001-of-00002.tfrecord`;
+      expect((await failureOf(() => splitFile(own, prefix, { ...way, overwrite: true }))).code).toBe(
+        'unsupported-source',
+      );
+      expect(namesIn(folder)).toEqual(['p-00001-of-00002.tfrecord']);
+      await splitFile(fileOf('tfrecord', payloads), prefix, { ...way, overwrite: true });
+      expect(namesIn(folder)).toContain(
+        'p-00000-of-00002.tfrecord'.replace('00002', way.hashShards ? '00002' : '00003'),
+      );
+    },
+  );
 });
 
 test.each([{ recordsPerShard: 1 }, { maxShardBytes: 100 }, { shards: 3 }, { hashShards: 3 }])(
@@ -166,11 +169,11 @@ test.each([
   await expect(splitFile([], temp.file('x'), way)).rejects.toThrow(UsageError);
 });
 
-test('merging no sources is rejected', async () => {
+test('mergeFiles rejects an empty list of sources', async () => {
   await expect(mergeFiles([], temp.file('x.tfrecord'))).rejects.toThrow(UsageError);
 });
 
-test('merging closes what it has opened, also where a later source is missing', async () => {
+test('mergeFiles closes open sources if a later one is missing', async () => {
   const folder = place();
   const first = join(folder, 'a.tfrecord');
   writeFileSync(first, fileOf('tfrecord', somePayloads(1)));
@@ -180,7 +183,7 @@ test('merging closes what it has opened, also where a later source is missing', 
   expect(openDescriptors(folder)).toBe(0);
 });
 
-test('a prefix may be a folder and nothing more', async () => {
+test('a prefix may consist of a folder only', async () => {
   const folder = place();
   const source = fileOf('tfrecord', somePayloads(1).slice(0, 4));
   await splitFile(source, `${folder}/`, { shards: 2 });

@@ -11,7 +11,7 @@ function numbers(seed: number, count: number): bigint[] {
   });
 }
 
-test('the published numbers', () => {
+test('matches the published test vectors', () => {
   expect(numbers(1234567, 5)).toEqual([
     6457827717110365317n,
     3203168211198807973n,
@@ -21,7 +21,7 @@ test('the published numbers', () => {
   ]);
 });
 
-test('the numbers of the definition, for every seed', () => {
+test('matches a BigInt implementation for random seeds', () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), (seed) => {
       expect(numbers(seed, 20)).toEqual(Array.from({ length: 20 }, (_, i) => splitmix64(seed, i)));
@@ -29,6 +29,6 @@ test('the numbers of the definition, for every seed', () => {
   );
 });
 
-test('no number comes twice', () => {
+test('numbers do not repeat', () => {
   expect(new Set(numbers(7, 100_000)).size).toBe(100_000);
 });

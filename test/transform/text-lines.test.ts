@@ -31,7 +31,7 @@ const WAYS: [name: string, work: (from: string, to: string) => Promise<unknown>]
   ['repair', repairFile],
 ];
 
-describe('carriage returns of lines that stay lines', () => {
+describe('carriage returns in text converted to text', () => {
   const source = temp.file('crlf.txt', Buffer.from(CRLF));
 
   test.each(WAYS)('%s keeps them', async (_, work) => {
@@ -63,14 +63,14 @@ describe('carriage returns of lines that stay lines', () => {
     },
   );
 
-  test('cr decides where it is given', async () => {
+  test('an explicit cr takes precedence', async () => {
     const output = place('out.txt');
     const simple = temp.file('simple.txt', Buffer.from('a\r\nb\n'));
     await convertFile(simple, output, { read: { cr: 'crlf' }, write: { cr: 'crlf' } });
     expect(text(output)).toBe('a\nb\n');
   });
 
-  test('other formats get what readers give', async () => {
+  test('other formats use the default of the readers', async () => {
     const binary = place('out.tfrecord');
     await convertFile(Buffer.from('a\r\nb\n'), binary);
     expect((await recordsOf(binary)).map((bytes) => Buffer.from(bytes).toString())).toEqual(['a', 'b']);
@@ -80,10 +80,10 @@ describe('carriage returns of lines that stay lines', () => {
   });
 });
 
-describe('.jsonl files of any JSON', () => {
+describe('.jsonl files with arbitrary JSON', () => {
   const source = temp.file('plain.jsonl', Buffer.from(PLAIN));
 
-  test.each(WAYS.slice(1))('%s takes the lines as they are', async (_, work) => {
+  test.each(WAYS.slice(1))('%s copies the lines unchanged', async (_, work) => {
     for (const name of ['out.jsonl', 'out']) {
       const output = place(name);
       expect(await work(source, output)).toMatchObject({ from: 'textline', to: 'textline' });
@@ -91,13 +91,13 @@ describe('.jsonl files of any JSON', () => {
     }
   });
 
-  test('shuffle takes the lines as they are', async () => {
+  test('shuffle copies the lines unchanged', async () => {
     const output = place('out.ndjson');
     await shuffleFile(source, output);
     expect(text(output).split('\n').sort()).toEqual(PLAIN.split('\n').sort());
   });
 
-  test('base64 objects if the output has another format, or if requested', async () => {
+  test('lines are base64 objects if the output has another format, or on request', async () => {
     const malformed = { code: 'malformed-jsonl' };
     await expect(convertFile(source, place('out.jsonl'))).rejects.toMatchObject(malformed);
     await expect(shuffleFile(source, place('out.tfrecord'))).rejects.toMatchObject(malformed);
@@ -107,7 +107,7 @@ describe('.jsonl files of any JSON', () => {
   });
 
   test.each(['plain.jsonl', 'table.csv', 'table.tsv', 'lines.txt', 'a.csv-00000-of-00002'])(
-    'shards of %s have its extension',
+    'shards of %s keep its extension',
     async (name) => {
       const path = temp.file(name, Buffer.from(PLAIN));
       const extension = /\.[a-z]+/.exec(name)?.[0];

@@ -43,7 +43,7 @@ function partNumbers(server: FaultyS3): (string | null)[] {
   return server.requests('UploadPart').map(({ query }) => query.get('partNumber'));
 }
 
-test('a small file goes in one request, with its checksum as a header', async () => {
+test('a small file is sent in one request with a checksum header', async () => {
   await using server = await service();
   const path = dir.file('small.txt', Buffer.from('a\nb\n'));
   const report = await upload(server, path, 'folder/');
@@ -64,7 +64,7 @@ test('a small file goes in one request, with its checksum as a header', async ()
   expect(stored(server, 'folder/small.txt').toString()).toBe('a\nb\n');
 });
 
-test('failed parts and a failed last request are sent again, and nothing stays in the bucket', async () => {
+test('failed parts and a failed completion are retried and leave nothing in the bucket', async () => {
   const faults = [
     { operation: 'UploadPart', do: 'status', status: 500, times: 2 },
     { operation: 'UploadPart', do: 'reset', at: 'headers', after: 2 },
@@ -79,7 +79,7 @@ test('failed parts and a failed last request are sent again, and nothing stays i
   expect(server.uploads.open).toBe(0);
 });
 
-test('a rejected part ends the upload and removes the others', async () => {
+test('a rejected part aborts the upload and removes the other parts', async () => {
   const faults = [{ operation: 'UploadPart', do: 'status', status: 403, after: 1 }] as const;
   await using server = await service({ faults });
   const { ok, files } = await upload(server, dir.file('denied.txt', LINES), 'denied');
@@ -89,7 +89,7 @@ test('a rejected part ends the upload and removes the others', async () => {
   expect(server.store.keys('bucket')).toEqual([]);
 });
 
-test('bad data is rejected, and no manifest of the rest is written', async () => {
+test('invalid files are rejected and no manifest is written', async () => {
   await using server = await service();
   const bad = dir.file('bad.tfrecord', Buffer.from('this is no record file at all'));
   const good = dir.file('good.tfrecord', new Uint8Array(0));
@@ -104,7 +104,7 @@ test('bad data is rejected, and no manifest of the rest is written', async () =>
   expect(() => readFileSync(manifest)).toThrow();
 });
 
-test('an existing object is an error by default, replaced with overwrite, kept with skip', async () => {
+test('an existing object is an error by default, replaced with overwrite, and kept with skip', async () => {
   await using server = await service();
   const path = dir.file('twice.txt', Buffer.from('a\n'));
   const manifest = dir.file('twice.manifest');
@@ -166,7 +166,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(10);
 }
 
-test('SIGTERM removes unfinished uploads', async () => {
+test('SIGTERM aborts incomplete uploads', async () => {
   await using server = await service({
     faults: [{ operation: 'UploadPart', do: 'stall', at: 'before', times: 9 }],
   });
@@ -190,7 +190,7 @@ test('SIGTERM removes unfinished uploads', async () => {
   expect(server.store.keys('bucket')).toEqual([]);
 });
 
-test('parts sent by a killed process are not sent again', async () => {
+test('parts sent by a killed process are reused', async () => {
   await using server = await service({
     faults: [{ operation: 'UploadPart', do: 'stall', at: 'before', after: 1, times: 1 }],
   });
@@ -239,7 +239,7 @@ test('a writer accepts pieces of any size, and the caller may reuse their memory
   expect(stored(server, 'written').equals(LINES)).toBe(true);
 });
 
-test('an aborted writer leaves nothing, one without overwrite fails at once', async () => {
+test('an aborted writer leaves nothing; a writer without overwrite fails immediately', async () => {
   await using server = await service({ objects: { 'bucket/there': Buffer.from('x') } });
   const options = { endpointUrl: server.url, partBytes: 5 * MIB };
   const writer = await openObjectWriter('s3://bucket/given-up', options);
@@ -259,7 +259,7 @@ test('an aborted writer leaves nothing, one without overwrite fails at once', as
   expect(server.store.keys('bucket')).toEqual(['there']);
 });
 
-test('records that break the schema are rejected, with the rule in the report', async () => {
+test('files that violate the schema are rejected, with the rule in the report', async () => {
   await using server = await service();
   const path = dir.file(
     'label.tfrecord',
@@ -272,7 +272,7 @@ test('records that break the schema are rejected, with the rule in the report', 
   expect(server.requests('PutObject')).toEqual([]);
 });
 
-test('progress counts sent bytes up to the total', async () => {
+test('progress of sent bytes reaches the total', async () => {
   await using server = await service();
   const path = dir.file('progress.txt', LINES);
   const told: UploadProgress[] = [];

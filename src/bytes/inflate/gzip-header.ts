@@ -19,7 +19,7 @@ const NAME = 8;
 const COMMENT = 16;
 const RESERVED = 0xe0;
 
-/** The checksum and the size (modulo 2^32) behind a member. */
+/** The checksum and the size (modulo 2^32) after a member. */
 export const GZIP_TRAILER_BYTES = 8;
 
 /**

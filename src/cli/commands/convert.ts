@@ -15,7 +15,7 @@ const OPTIONS = {
   outputDir: value('--output-dir <dir>', 'convert each input into this directory, keeping its base name'),
   keepGoing: flag(
     '--keep-going',
-    'with --output-dir: report files that cannot be converted, and convert the others',
+    'with --output-dir: report files that cannot be converted and continue with the others',
   ),
   ...transformOptions,
   ...grouped(OUTPUT_HEADING, {
@@ -55,12 +55,10 @@ async function convert(files: string[], options: Options): Promise<number> {
   if (files.length === 0 && options.plan === undefined) throw noInputs();
   if (isSharded(options)) {
     if (outputDir !== undefined) return convertShard(outputDir, files, options);
-    throw new UsageError(
-      '--shard, --plan: expected --output-dir as well; each output keeps the name of its input',
-    );
+    throw new UsageError('--shard, --plan: require --output-dir; each output keeps the name of its input');
   }
   if (outputDir !== undefined) return convertInto(outputDir, files, options);
-  if (options.keepGoing) throw new UsageError('--keep-going: expected --output-dir with it');
+  if (options.keepGoing) throw new UsageError('--keep-going: requires --output-dir');
   if (files.length !== 2)
     throw new UsageError(
       `convert: expected an input and an output, got ${formatNumberOf(files.length, 'file')}; for several inputs pass --output-dir`,
@@ -104,7 +102,7 @@ async function convertInto(folder: string, inputs: string[], options: Options): 
   });
 }
 
-/** Converts the files of a shard, each into its own output. Continues after a file that fails. */
+/** Converts each file of a shard into a separate output. Continues after a failed file. */
 async function convertShard(folder: string, inputs: string[], options: Options): Promise<number> {
   const [{ settingsOf, shardFiles }, { convertFile }] = await Promise.all([
     import('../shard-run.ts'),
@@ -121,7 +119,7 @@ async function convertShard(folder: string, inputs: string[], options: Options):
     folder,
   };
   const shard = await shardFiles({ command: 'convert', inputs, format, parts: false, settings }, options);
-  // Computed from all shards, so that no two of them write the same file.
+  // Computed over all shards, so that no two of them write the same file.
   const all = shard.all.map(({ uri }) => uri);
   const names = await outputsIn(folder, all, options);
   const outputs = new Map(all.map((uri, i) => [uri, names[i]]));
@@ -151,7 +149,7 @@ async function convertShard(folder: string, inputs: string[], options: Options):
   });
 }
 
-/** The output of each file: the name of the input with the extension of the output. */
+/** Returns the output of each file: the input's name with the extension of the output format. */
 async function outputsIn(
   folder: string,
   files: readonly string[],

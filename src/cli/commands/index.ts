@@ -60,7 +60,7 @@ Indexes that match their file are kept; others are rebuilt. An MXNet index is re
 
 type Options = Values<typeof OPTIONS>;
 
-/** The result for the index of one file. A stable contract; fields may be added. */
+/** Result for the index of one file. A stable contract; fields may be added. */
 interface IndexReport {
   readonly uri: string;
   readonly index?: string;
@@ -90,7 +90,7 @@ async function index(inputs: string[], options: Options): Promise<number> {
     progress.clear();
     if (jsonl) await print(`${JSON.stringify({ event: 'file', ...report })}\n`);
     else if (isText && !quiet && report.status !== 'failed') {
-      // With --output - standard output is the index.
+      // With --output -, standard output contains the index.
       if (report.index === '-') complain(reportText(report));
       else await say(`${reportText(report)}\n`);
     }
@@ -116,7 +116,7 @@ async function index(inputs: string[], options: Options): Promise<number> {
   return exitCode;
 }
 
-/** The format that an index kind requires. */
+/** Format that each kind of index requires. */
 const FORMAT_OF_KIND = { rpidx: 'auto', vahidk: 'tfrecord', dali: 'tfrecord', mx: 'recordio' } as const;
 
 async function filesOf(inputs: string[], options: Options): Promise<string[]> {
@@ -141,14 +141,14 @@ function checkOutput(files: readonly string[], options: Options): void {
     throw new UsageError(
       `--${json ? 'json' : 'jsonl'}: standard output receives the index; name a file with --output instead of -`,
     );
-  // Indexes of the other kinds are text.
+  // All other kinds are text.
   if (kind === 'rpidx' && isGuarded(options))
     throw new UsageError(
       'index: the index is binary and standard output is a terminal; redirect it to a file, name a file with --output, or pass --force to write it anyway',
     );
 }
 
-/** The share of the work of this process; undefined if the work is not divided. */
+/** Returns the work of this process; undefined if the command is not sharded. */
 async function shardOf(inputs: string[], options: Options): Promise<ShardFiles | undefined> {
   if (inputs.length === 0 && options.plan === undefined) throw noInputs();
   if (!isSharded(options)) return undefined;
@@ -163,7 +163,7 @@ async function shardOf(inputs: string[], options: Options): Promise<ShardFiles |
   return shardFiles({ command: 'index', inputs, format, parts: false, settings }, options);
 }
 
-/** Does not say whether the index was written: that depends on earlier runs. */
+/** Omits whether the index was rebuilt, because that depends on earlier runs. */
 function doneFile({ uri, index, records, bytes, error }: IndexReport): DoneFile {
   if (error !== undefined) return { uri, error: { code: error.code, message: error.message } };
   return { uri, ...defined({ output: index || undefined, records, bytes }) };
@@ -175,7 +175,7 @@ function storedBytes(files: readonly string[]): number {
 
 type OnProgress = (bytes: number) => void;
 
-/** Builds the index of a file. @param taken the default paths of the indexes so far */
+/** Builds the index of a file. @param taken default paths of earlier indexes */
 async function built(
   uri: string,
   options: Options,
@@ -184,7 +184,7 @@ async function built(
 ): Promise<IndexReport> {
   const { buildIndex, defaultIndexPath } = await import('recordpipe/records/indexes');
   const { kind, output, force } = options;
-  // If two files differ only in the extension, the second index has the longer name.
+  // If two files differ only in their extension, the second index keeps it in its name.
   const path = defaultIndexPath(uri, kind);
   const indexPath = output ?? (taken.has(path) ? `${uri}.idx` : undefined);
   taken.add(path);

@@ -53,7 +53,7 @@ type Options = Values<typeof OPTIONS>;
 
 async function merge(files: string[], options: Options): Promise<number> {
   const { sort, output } = options;
-  // Looking for reports lists a prefix; the name of a record file says that there are none.
+  // Searching for reports lists a prefix. The name of a record file makes that unnecessary.
   const { kindOfName, mergeFiles } = await import('recordpipe/transform');
   const isRecordFile = ['tfrecord', 'recordio'].includes(kindOfName(output ?? '').format ?? '');
   if (!isRecordFile && files.every(mayBeReport)) {
@@ -61,10 +61,10 @@ async function merge(files: string[], options: Options): Promise<number> {
     const reports = await reportsOf(files, options);
     if (reports !== undefined) return mergeShards(reports, options);
   }
-  // The last file is never the output: with --force, `merge a b` would replace an input.
+  // The last argument is never the output: with --force, `merge a b` would overwrite an input.
   if (output === undefined)
     throw new UsageError(
-      'merge: expected the output as -o FILE, or -o - for standard output; all files are inputs',
+      'merge: name the output with -o FILE, or -o - for standard output; all other arguments are inputs',
     );
   const sources = sort ? await expanded(files, options) : await inOrder(files, options);
   if (sources.filter((source) => source === '-').length > 1)
@@ -83,13 +83,13 @@ async function merge(files: string[], options: Options): Promise<number> {
   });
 }
 
-/** Whether an input may be a shard report: JSON files and directories are inspected. */
+/** Reports whether an input may be a shard report. Only JSON files and directories qualify. */
 function mayBeReport(input: string): boolean {
   if (input.endsWith('.json') || input.endsWith('/')) return true;
   return !isAddress(input) && statSync(input, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** The inputs as given; the files of a directory or pattern sorted by name. */
+/** Expands the inputs in the given order; files of a directory or pattern are sorted by name. */
 async function inOrder(inputs: readonly string[], options: Options): Promise<string[]> {
   const files: string[] = [];
   for (const input of inputs) for (const file of await expanded(input, options)) files.push(file);

@@ -71,7 +71,7 @@ async function plan(inputs: string[], options: Values<typeof OPTIONS>): Promise<
     shards,
     cutBytes: cut,
     onUncut: (uri, why) => {
-      if (!quiet) complain(`recordpipe: ${visible(uri)} stays whole: ${visible(cliMessage(why))}`);
+      if (!quiet) complain(`recordpipe: ${visible(uri)} is not divided: ${visible(cliMessage(why))}`);
     },
   });
   await refuseReportOn([...listsIn(inputs), ...made.files.map(({ uri }) => uri)], output, '--output');

@@ -98,7 +98,7 @@ async function repair(input: string, output: string | undefined, options: Option
   });
 }
 
-/** The files that an input stands for, and their outputs, which keep their names. */
+/** Expands an input and returns the output of each file, which keeps its name. */
 async function filesInto(
   input: string,
   folder: string,

@@ -45,7 +45,7 @@ Examples:
   recordpipe schema data/ -o schema.json
   recordpipe schema train/ --loose -o schema.json && recordpipe validate new/ --schema schema.json
 
-The schema is as strict as the data: it has the observed ranges, lengths, sizes and text values. Edit it to relax it; a rule that you delete is not checked. A feature without any value has no type, because none is known.`,
+The schema is as strict as the data: it has the observed ranges, lengths, sizes and text values. Edit it to relax it; a rule that you delete is not checked. A feature that never has a value has no type.`,
   action: schema,
 });
 
@@ -64,7 +64,7 @@ async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promis
   const path = output === '-' ? undefined : output;
   if (path !== undefined) {
     await checkOutput(files, path, '--output', options);
-    // Never replaced without --force: it may have been edited.
+    // Never replaced without --force, because users edit schemas.
     await checkReplaceable(path, undefined, force);
   }
   const { collectStats, inferSchema, messageCountTexts, schemaMessage } = await import('recordpipe/check');
@@ -77,7 +77,7 @@ async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promis
     onProgress: progress.update,
     signal: interruption(),
   };
-  // A shard has not all records, so its report contains statistics instead of a schema.
+  // A shard has only some of the records, so its report contains statistics instead of a schema.
   if (options.shard !== undefined)
     return finishStats(await collectStats(files, running).finally(progress.clear), shard);
   const inferred = await inferSchema(files, { ...running, loose }).finally(progress.clear);

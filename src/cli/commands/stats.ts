@@ -93,7 +93,9 @@ async function stats(inputs: string[], options: Values<typeof OPTIONS>): Promise
   return finishStats(found, shard);
 }
 
-/** The statistics of the chosen features. @throws UsageError if one of them does not exist */
+/**
+ * Returns the statistics of the selected features. @throws UsageError if one of them does not exist
+ */
 function chosenFeatures(stats: DatasetStats, choice: FeatureChoice): DatasetStats {
   const features = stats.features.filter(({ name }) => choice.includes(name));
   const featureLists = stats.featureLists.filter(({ name }) => choice.includes(name));

@@ -100,7 +100,7 @@ const OPTIONS = {
   ...objectReadOptions,
 };
 
-/** The end of the help: the exit code may be that of the program. */
+/** Last section of the help: the exit code may come from the program. */
 const EXIT_CODES = `
 Exit codes:
   0         ok
@@ -214,7 +214,7 @@ async function stream(command: string[], options: Options): Promise<number> {
   return signals.exitCode ?? OK;
 }
 
-/** The same error, with the names of command-line options. */
+/** Returns the same error with the names of command-line options. */
 function inOptions(error: unknown): unknown {
   if (!isRecordpipeError(error, 'unsupported-source') || !error.message.includes("lock: 'none'"))
     return error;
@@ -222,7 +222,7 @@ function inOptions(error: unknown): unknown {
   return new RecordpipeError(error.code, what, error, error);
 }
 
-/** Runs the program, and stops it if its data cannot be read. Returns the exit code. */
+/** Runs the program, stops it if data cannot be read, and returns the exit code. */
 async function runProgram(
   streamer: PipeModeStreamer,
   command: readonly string[],
@@ -231,12 +231,12 @@ async function runProgram(
   graceMs: number | undefined,
 ): Promise<number> {
   let failure: unknown;
-  /** Errors after a signal, or while the streamer stops, are no failures. */
+  /** Ignores errors after a signal or while the streamer stops. */
   const note = (error: unknown): void => {
     if (!signals.received && !isRecordpipeError(error, 'aborted')) failure ??= error;
   };
   const ended = streamer.run().catch(note);
-  // The program starts when its pipes exist. Without data to stream it does not start.
+  // The program starts after its pipes exist, and not at all if there is no data.
   await streamer.ready;
   if (signals.stop.aborted) return streamer.run().then(() => OK);
   const { TrainingProgram } = await import('recordpipe/pipemode/streamer');
@@ -248,7 +248,7 @@ async function runProgram(
   try {
     exitCode = await program.ended;
   } finally {
-    // Processes that it started would read the end of the pipes as the end of the data.
+    // Its child processes would treat the end of the pipes as the end of the data.
     await program.stop();
     await streamer.stop();
     await ended;

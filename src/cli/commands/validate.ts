@@ -28,7 +28,7 @@ const OPTIONS = {
   ),
   unknownFeatures: choice(
     '--unknown-features <what>',
-    'how to treat features not in the schema (default: as the schema says)',
+    "how to treat features not in the schema (default: the schema's setting)",
     ['error', 'allow'],
   ),
   maxErrors: parsed(
@@ -77,7 +77,7 @@ The format is detected from the content, not the name. From directories, validat
 
 type Options = Values<typeof OPTIONS>;
 
-/** Time to print the results so far after a signal on a busy machine. */
+/** Time to print partial results after a signal on a busy machine. */
 const GRACE_MS = 1000;
 
 async function validate(inputs: string[], options: Options): Promise<number> {
@@ -113,7 +113,7 @@ async function validate(inputs: string[], options: Options): Promise<number> {
     const text = findings + (quiet || json ? '' : warningsText(file, paint));
     if (!json) output.write(text);
     else if (text !== '') {
-      // The document follows at the end; findings need not wait for it.
+      // The document follows at the end; findings are printed immediately.
       progress.clear();
       complain(text.trimEnd());
     }
@@ -135,7 +135,7 @@ async function validate(inputs: string[], options: Options): Promise<number> {
   const work = async (signal: AbortSignal): Promise<void> => {
     const report = await validateFiles(shard?.files ?? inputs, {
       ...readingOf(options),
-      // An explicit encoding requests a check of the text.
+      // An explicit encoding requests validation of the text.
       ...(options.encoding !== undefined && { fatal: true }),
       jobs,
       blocking: true,
@@ -162,7 +162,7 @@ async function validate(inputs: string[], options: Options): Promise<number> {
       );
       await writeReport(reportPath, document(report), 'validation', force, accessOf(options));
     }
-    // Reading may succeed next time: without a report, the shard is run again.
+    // Another attempt may succeed: without a report, the shard is rerun.
     if (shard !== undefined && unreadable) exitCode = IO_FAILURE;
     else await shard?.write({ files: report.files.map(({ seconds: _, ...file }) => file) });
     if (json) await print(document(report));
@@ -172,9 +172,9 @@ async function validate(inputs: string[], options: Options): Promise<number> {
   return output.run(work, { exitCode: () => exitCode, graceMs: GRACE_MS, onInterrupt });
 }
 
-/** The results of a run so far. */
+/** Partial results of a run. */
 class PartialRun {
-  /** Files of the run; undefined before it has started. */
+  /** Number of files in the run; undefined before it starts. */
   files: number | undefined;
   readonly #done: FileReport[] = [];
   readonly #reportOf: typeof validateReport;
@@ -202,7 +202,7 @@ class PartialRun {
   }
 }
 
-/** The share of the work of this process. */
+/** Returns the work of this process. */
 async function shardOf(
   inputs: string[],
   options: Options,
@@ -218,11 +218,11 @@ async function shardOf(
   return shardRun({ command: 'validate', inputs, format, parts: true, settings }, options);
 }
 
-/** The schema in the file of `--schema`. */
+/** Reads the schema of `--schema`. */
 async function schemaOf({ schema: path, unknownFeatures }: Options): Promise<RecordSchema | undefined> {
   if (path === undefined) {
     if (unknownFeatures === undefined) return undefined;
-    throw new UsageError('--unknown-features: expected --schema as well');
+    throw new UsageError('--unknown-features: requires --schema');
   }
   const schema = await readSchemaFile(path);
   return unknownFeatures === undefined ? schema : { ...schema, unknownFeatures };

@@ -49,8 +49,8 @@ export const inputSelection: OptionsOf<InputSelection> = grouped('Directories, p
 });
 
 /**
- * The library's options for expanding inputs.
- * @param quiet whether to print no notices about skipped files and missing shards
+ * Returns the library's options for expanding inputs.
+ * @param quiet whether to suppress notices about skipped files and missing shards
  */
 export function inputsOf({ include, exclude, strictShards }: InputSelection, quiet?: boolean): InputOptions {
   const paint = painter(2);
@@ -63,8 +63,8 @@ export function inputsOf({ include, exclude, strictShards }: InputSelection, qui
 }
 
 /**
- * The files that inputs stand for.
- * @param format the format of the files to take from directories and patterns
+ * Expands inputs to files.
+ * @param format format of the files to take from directories and patterns
  */
 export async function expanded(
   inputs: string | readonly string[],
@@ -76,23 +76,23 @@ export async function expanded(
 }
 
 /**
- * The source that an argument names, and its name in errors. A pipe on standard input stays with
- * the event loop, so that signals can interrupt it.
+ * Returns the source for an argument, and its name in errors. The event loop reads a pipe on
+ * standard input, so that signals can interrupt it.
  */
 export function sourceOf(file: string): { source: ByteSource; uri: string } {
   if (file !== '-') return { source: file, uri: file };
   const stdin = fstatSync(0);
-  // For other kinds, such as directories, process.stdin ends at once, like an empty file.
+  // For other file types, such as directories, process.stdin ends immediately, like an empty file.
   const isStream = stdin.isFIFO() || stdin.isSocket() || stdin.isCharacterDevice();
   return { source: isStream ? process.stdin : '-', uri: '<stdin>' };
 }
 
-/** The files among inputs that are lists of inputs (`@FILE`). */
+/** Returns the list files (`@FILE`) among the inputs. */
 export function listsIn(inputs: readonly unknown[]): string[] {
   return inputs.flatMap((input) => (typeof input === 'string' && /^@./.test(input) ? [input.slice(1)] : []));
 }
 
-/** The error for a command without inputs. */
+/** Returns the error for a command without inputs. */
 export function noInputs(): UsageError {
   return new UsageError("missing required argument 'inputs' (or --plan)");
 }

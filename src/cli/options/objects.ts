@@ -39,7 +39,7 @@ export interface ObjectReadOptions extends TransferOptions {
 
 const HEADING = 'S3 (credentials as for the AWS CLI):';
 
-/** Without defaults: the library applies its own. */
+/** These options have no defaults: the library applies its own. */
 export const accessOptions: OptionsOf<AccessOptions> = grouped(HEADING, {
   endpointUrl: value('--endpoint-url <url>', 'S3-compatible endpoint (default: AWS)'),
   region: value('--region <name>', 'AWS region (default: AWS_REGION, the profile, or that of the bucket)'),
@@ -74,10 +74,10 @@ export const objectReadOptions: OptionsOf<ObjectReadOptions> = {
   }),
 };
 
-/** The options of any command that accesses objects. */
+/** Options of any command that accesses objects. */
 export type AnyObjectOptions = AccessOptions & Partial<ObjectReadOptions>;
 
-/** The library's `objects` option; undefined if none of these options is given. */
+/** Returns the library's `objects` option; undefined if none of these options is set. */
 export function objectsOf(options: AnyObjectOptions): Partial<ObjectOptions> | undefined {
   const { endpointUrl, region, profile, maxRequests, single, verifyObject, pinVersion } = options;
   const given: Partial<ObjectOptions> = defined({
@@ -97,7 +97,7 @@ export function objectsOf(options: AnyObjectOptions): Partial<ObjectOptions> | u
   return Object.keys(given).length === 0 ? undefined : given;
 }
 
-/** How a command accesses objects, with the signal that interrupts it. */
+/** Access options with the signal that interrupts the command. */
 export interface Access {
   readonly objects: Partial<ObjectOptions> | undefined;
   readonly signal: AbortSignal;
@@ -107,7 +107,7 @@ export function accessOf(options: AnyObjectOptions): Access {
   return { objects: objectsOf(options), signal: interruption() };
 }
 
-/** Whether an argument is an address, such as `s3://bucket/key`, rather than a path. */
+/** Reports whether an argument is an address, such as `s3://bucket/key`, rather than a path. */
 export function isAddress(argument: string): boolean {
   return /^(?!file:)[a-z][a-z\d+.-]*:\/\//i.test(argument);
 }
@@ -115,7 +115,9 @@ export function isAddress(argument: string): boolean {
 /** Size of the first request for an object when only a few records are read. */
 const FIRST_BYTES = 128 * 1024;
 
-/** The same options, with a small first request if only the records before `end` are read. */
+/**
+ * Returns the same options with a small first request if only the records before `end` are read.
+ */
 export function withSmallStart<O extends { readonly objects?: Partial<ObjectOptions> }>(
   options: O,
   end: number,

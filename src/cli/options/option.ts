@@ -2,11 +2,11 @@ import { InvalidArgumentError, Option } from 'commander';
 
 /** An option of a command. Its value in the action has type `T`. */
 export interface TypedOption<T> extends Option {
-  /** Never set: carries the type. */
+  /** Never set; carries the type. */
   readonly valueType?: () => T;
 }
 
-/** Options by the names of their properties in the action. */
+/** Options by their property names in the action. */
 export type OptionTable = Readonly<Record<string, TypedOption<unknown>>>;
 
 /** The declarations of the options in an interface. */
@@ -17,12 +17,14 @@ export type Values<O extends OptionTable> = Defined<{
   readonly [K in keyof O]: O[K] extends TypedOption<infer T> ? T : never;
 }>;
 
-/** The same object type; properties that may be undefined are optional. */
+/** The same object type, with properties that may be undefined made optional. */
 type Defined<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** The properties that are not undefined. The library applies its defaults to the others. */
+/**
+ * Returns the properties that are not undefined. The library applies its defaults to the others.
+ */
 export function defined<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
@@ -42,7 +44,7 @@ export function value(flags: string, text: string): TypedOption<string | undefin
   return new Option(flags, text);
 }
 
-/** Parses an argument; `previous` is the value of the same option before it. */
+/** Parses an argument; `previous` is the value from an earlier occurrence of the option. */
 type Parse<T> = (text: string, previous?: T) => T;
 
 /** An option whose argument is parsed. */
@@ -58,7 +60,7 @@ export function parsed<T>(
   return preset === undefined ? option : option.default(preset);
 }
 
-/** An option whose argument is one of several words. */
+/** An option whose argument is one of a fixed set of words. */
 export function choice<C extends string>(
   flags: string,
   text: string,
@@ -80,7 +82,7 @@ export function choice(
   return preset === undefined ? option : option.default(preset);
 }
 
-/** Lists options under a heading of their own in the help. */
+/** Groups options under a separate heading in the help. */
 export function grouped<O extends OptionTable>(heading: string, options: O): O {
   for (const option of Object.values(options)) option.helpGroup(heading);
   return options;
@@ -93,7 +95,7 @@ export function repeated(text: string, previous: readonly string[] = []): readon
   return [...previous, text];
 }
 
-/** An integer >= `min`. */
+/** Parses an integer >= `min`. */
 export function atLeast(min: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
@@ -102,21 +104,21 @@ export function atLeast(min: number): (text: string) => number {
   };
 }
 
-/** A size such as 8MiB, in bytes. */
+/** Parses a size such as 8MiB to bytes. */
 export function size(text: string): number {
   const bytes = parseSize(text);
   if (bytes !== undefined) return bytes;
   throw new InvalidArgumentError('Expected a size such as 8MiB, 64K, 1GB or 4096.');
 }
 
-/** A duration such as 30s, in milliseconds. */
+/** Parses a duration such as 30s to milliseconds. */
 export function duration(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds !== undefined) return milliseconds;
   throw new InvalidArgumentError('Expected a duration such as 500ms, 30s, 5m or 1h.');
 }
 
-/** Names separated by commas. */
+/** Parses comma-separated names. */
 export function names(text: string): readonly string[] {
   const found = text
     .split(',')
@@ -128,7 +130,10 @@ export function names(text: string): readonly string[] {
 
 const POWERS: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
 
-/** Bytes of `8MiB`, `8M` (the same), `8MB` (decimal) or `8192`; undefined for anything else. */
+/**
+ * Parses `8MiB`, `8M` (the same), `8MB` (decimal) or `8192` to bytes. Returns undefined for any
+ * other text.
+ */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?) ?([kmgt]?)(i?b)?$/i.exec(text.trim());
   if (match === null) return undefined;
@@ -148,8 +153,8 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Milliseconds of `500ms`, `30s`, `5m`, `5min` or `1.5h`. A bare number means seconds.
- * Undefined for anything else.
+ * Parses `500ms`, `30s`, `5m`, `5min` or `1.5h` to milliseconds. A number without a unit means
+ * seconds. Returns undefined for any other text.
  */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?) ?(ms|s|m|min|h)?$/i.exec(text.trim());
@@ -163,8 +168,8 @@ const NAMED_ESCAPES: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, '0
 const ESCAPE = /\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.|$)/gsu;
 
 /**
- * The bytes of an argument in UTF-8, with the escapes `\n`, `\r`, `\t`, `\0`, `\\`, `\xHH` (a byte)
- * and `\uHHHH` (a character). Undefined for any other backslash.
+ * Converts an argument to UTF-8 bytes. Supports the escapes `\n`, `\r`, `\t`, `\0`, `\\`, `\xHH` (a
+ * byte) and `\uHHHH` (a character). Returns undefined for any other backslash.
  */
 export function parseEscapes(argument: string): Uint8Array | undefined {
   const parts: Buffer[] = [];

@@ -34,7 +34,7 @@ export interface PayloadOptions {
   readonly recover?: true;
 }
 
-/** Options of one format have no defaults: the library applies its own. */
+/** Options specific to a format have no defaults: the library applies its own. */
 export const readingOptions: OptionsOf<ReadingOptions> = {
   format: choice(
     '--format <format>',
@@ -113,7 +113,7 @@ export interface LibraryReading
   readonly objects?: Partial<ObjectOptions>;
 }
 
-/** The options for the library's readers. */
+/** Returns the options for the library's readers. */
 export function readingOf(
   options: ReadingOptions & Partial<PayloadOptions> & AnyObjectOptions,
 ): LibraryReading {

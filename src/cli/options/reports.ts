@@ -19,7 +19,7 @@ export interface RunOptions extends ReportOptions {
   readonly jobs?: number;
 }
 
-/** More threads only take memory: each costs about 10 MB. */
+/** Maximum number of jobs. Each thread uses about 10 MB. */
 const MAX_JOBS = 256;
 
 export const runOptions: OptionsOf<RunOptions> = {

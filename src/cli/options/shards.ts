@@ -9,7 +9,7 @@ export interface ShardOptions {
   readonly report?: string;
 }
 
-/** Whether the command runs on a shard or from a plan. */
+/** Reports whether the command runs on a shard or from a plan. */
 export function isSharded({ shard, plan }: ShardOptions): boolean {
   return shard !== undefined || plan !== undefined;
 }
@@ -33,7 +33,7 @@ export const shardOptions: OptionsOf<ShardOptions> = grouped(SHARDS_HEADING, {
 const MAX_SHARDS = 100_000;
 const SHARD = /^(?:auto|\d{1,9})(?:\/\d{1,9})?$/;
 
-/** Parsed here because loading the library's parser costs start-up time. */
+/** Parses `--shard`. Does not use the library's parser, which would increase start-up time. */
 function shardChoice(text: string): ShardChoice {
   const [which, count] = text.split('/');
   const shards = count === undefined ? undefined : Number(count);

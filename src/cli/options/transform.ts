@@ -34,7 +34,7 @@ export const FILE_FORMATS: readonly FileFormat[] = ['tfrecord', 'recordio', 'tex
 /** The heading of the options about outputs. */
 export const OUTPUT_HEADING = 'Output:';
 
-/** Describes the output argument. */
+/** Help notes of the commands that keep the format of their input. */
 export const OUTPUT = 'a new file or s3://bucket/key (see --force), or - for stdout';
 
 /** Notes for the help of the commands that keep the format of their input. */
@@ -75,7 +75,7 @@ function level(text: string): number {
   throw new InvalidArgumentError('Expected an integer from 0 to 9.');
 }
 
-/** The options for the library's transformations. */
+/** Returns the options for the library's transformations. */
 export function transformingOf(options: TransformingOptions): Partial<TransformOptions> {
   const { from, to, outputCompression, level, force = false, delimiter, cr } = options;
   const { format, recover: _, ...read } = readingOf(options);
@@ -87,7 +87,8 @@ export function transformingOf(options: TransformingOptions): Partial<TransformO
       compression: outputCompression,
       level,
       escapeMagic: options.escape ? undefined : false,
-      // As on input, so that text that is split, merged or shuffled keeps its line endings.
+      // The output uses the input's delimiter, so that splitting, merging and shuffling keep line
+      // endings.
       delimiter,
       cr,
     }),

@@ -6,7 +6,7 @@ import type { Painter } from './terminal.ts';
 /** Maximum findings shown per file. */
 const MAX_SHOWN = 10;
 
-/** Describes a bad file: a line for the file, one per finding, and the next steps. */
+/** Describes an invalid file: a line for the file, one per finding, and the next steps. */
 export function badFileText(file: CheckedFile, paint: Painter): string {
   const { uri, records, bytes, errors, errorCount, unreadable } = file;
   const state = unreadable
@@ -26,7 +26,7 @@ export function badFileText(file: CheckedFile, paint: Painter): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The warnings about a file, one per line. */
+/** Formats the warnings about a file, one per line. */
 export function warningsText({ uri, warnings }: FileReport, paint: Painter): string {
   return warnings
     .map(
@@ -36,7 +36,7 @@ export function warningsText({ uri, warnings }: FileReport, paint: Painter): str
     .join('');
 }
 
-/** The violated rules of a schema over all files, one per line. */
+/** Formats the violated schema rules over all files, one per line. */
 export function violationsText({ violations = [] }: CheckedReport, paint: Painter): string {
   if (violations.length === 0) return '';
   const lines = violations.map(({ rule, feature, count, files, uri, record, message }) => {
@@ -48,13 +48,15 @@ export function violationsText({ violations = [] }: CheckedReport, paint: Painte
   return `violated schema rules:\n${lines.join('')}`;
 }
 
-/** The last line of a check. */
+/** Formats the last line of a check. */
 export function summaryText(report: ValidateReport, seconds: number, paint: Painter): string {
   const rate = formatRate(report.totals.bytes, seconds);
   return sumsText(report, ` in ${formatSeconds(seconds)}${rate === undefined ? '' : ` (${rate})`}`, paint);
 }
 
-/** The result of an interrupted check: findings in unfinished files, and a partial summary. */
+/**
+ * Formats the result of an interrupted check: findings in unfinished files, and a partial summary.
+ */
 export function interruptedText(
   { files, totals, interrupted }: ValidateReport,
   seconds: number,
@@ -76,7 +78,7 @@ export function interruptedText(
   return `${shown.join('')}${paint('yellow', 'interrupted')} ${parts.join(', ')}; ${formatNumberOf(totals.records, 'valid record')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}: a partial result\n`;
 }
 
-/** The last line of a merged report, whose duration is not known. */
+/** Formats the last line of a merged report, which has no duration. */
 export function totalText(report: CheckedReport, paint: Painter): string {
   return sumsText(report, '', paint);
 }
@@ -107,7 +109,7 @@ function placedText(
   return `${where}${paint('yellow', visible(code))}: ${visible(inCliWords(withoutPlace(message, uri)))}`;
 }
 
-/** Removes the place at the end of a message, which the line names already. */
+/** Removes the location from the end of a message, because the line already shows it. */
 function withoutPlace(message: string, uri: string): string {
   if (!message.endsWith(`${uri})`)) return message;
   const at = message.lastIndexOf(' (', message.length - uri.length - 1);

@@ -35,7 +35,7 @@ export function formatClock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** `2.31 GiB/s`; undefined for short spans, which start-up time dominates. */
+/** `2.31 GiB/s`; undefined for short durations, which start-up time dominates. */
 export function formatRate(bytes: number, seconds: number): string | undefined {
   return seconds >= 0.1 && bytes > 0 ? `${formatBytes(Math.round(bytes / seconds))}/s` : undefined;
 }
@@ -44,7 +44,7 @@ function threeDigits(value: number): string {
   return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 }
 
-/** ` (2024-05-01T12:00:00.000Z)`; empty if the seconds are not a date. */
+/** ` (2024-05-01T12:00:00.000Z)`; empty if the number is not a valid time. */
 export function timeText(seconds: number): string {
   const date = new Date(1000 * seconds);
   return Number.isNaN(date.getTime()) ? '' : ` (${date.toISOString()})`;
@@ -52,17 +52,19 @@ export function timeText(seconds: number): string {
 
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 /**
- * Characters that a terminal hides or obeys: control and format characters, such as byte order
+ * Characters that a terminal hides or interprets: control and format characters, such as byte order
  * marks and bidi overrides, and spaces other than U+0020 and U+3000.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?![ \u3000])\p{Zs}/gu;
 
-/** Escapes invisible characters, so that a line stays a line and cannot control the terminal. */
+/**
+ * Escapes invisible characters, so that the text stays on one line and cannot control the terminal.
+ */
 export function visible(text: string): string {
   return text.replace(UNSEEN, (character) => NAMED[character] ?? escaped(character));
 }
 
-/** A text in quotes, with escapes for invisible characters. */
+/** Quotes a text and escapes invisible characters. */
 export function quoted(text: string): string {
   return visible(JSON.stringify(text));
 }
@@ -72,8 +74,8 @@ const LAYOUT = '\\n|\\t|\\x1b\\[\\d{1,2}m';
 const LAYOUT_OR_UNSEEN = new RegExp(`(${LAYOUT})|${UNSEEN.source}`, 'gu');
 
 /**
- * Escapes invisible characters in a complete text, except newlines, tabs and colors. The last
- * barrier before a terminal. JSON stays JSON.
+ * Escapes invisible characters in a complete text, except newlines, tabs and colors. This is the
+ * last safeguard before a terminal. JSON stays valid.
  */
 export function visibleText(text: string): string {
   return text.replace(LAYOUT_OR_UNSEEN, (character, layout?: string) => layout ?? jsonEscaped(character));

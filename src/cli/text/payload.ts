@@ -9,7 +9,7 @@ import {
 import { formatBytes, formatCount, formatNumberOf, quoted, timeText, visible } from './format.ts';
 import { tableLines } from './terminal.ts';
 
-/** Characters of values on a line. */
+/** Maximum number of characters for the values on a line. */
 const MAX_CHARACTERS = 72;
 const MAX_NAME_CHARACTERS = 64;
 const MAX_STEPS = 3;
@@ -21,7 +21,7 @@ const ROW_BYTES = 16;
 
 /**
  * Describes the fields of a record, one per line.
- * @param isShown whether a feature or feature list is shown
+ * @param isShown reports whether a feature or feature list is shown
  */
 export function contentLines(
   record: Uint8Array,
@@ -59,7 +59,7 @@ function nameText(name: string): string {
   return elided(visible(name), MAX_NAME_CHARACTERS);
 }
 
-/** Seconds since 1970. */
+/** Formats a time in seconds since 1970. */
 function timeRow(name: string, { kind, value }: FieldValue): string[] {
   const seconds = Number(value[0]);
   return [name, kind, '[1]', `${seconds}${timeText(seconds)}`];
@@ -86,7 +86,7 @@ function numberText(value: number | bigint, kind: FieldValue['kind']): string {
     : String(Number(value.toPrecision(kind === 'float64' ? 12 : 6)));
 }
 
-/** An image by kind and size, text in quotes, anything else by its first bytes. */
+/** Formats an image by kind and size, text in quotes, anything else by its first bytes. */
 function bytesText(bytes: Uint8Array): string {
   const header = imageHeader(bytes);
   if (header !== undefined) {
@@ -112,7 +112,7 @@ export function previewLines(payload: Uint8Array): string[] {
   return [quoted(text.slice(0, PREVIEW_CHARACTERS)) + (text.length > PREVIEW_CHARACTERS ? ' …' : '')];
 }
 
-/** Rows of 16 bytes: position, hexadecimal, printable characters. */
+/** Formats rows of 16 bytes: offset, hexadecimal, printable characters. */
 export function hexLines(payload: Uint8Array): string[] {
   const lines: string[] = [];
   for (let at = 0; at < Math.min(payload.length, PREVIEW_HEX_BYTES); at += ROW_BYTES) {
@@ -130,13 +130,13 @@ export function hexLines(payload: Uint8Array): string[] {
 }
 
 /**
- * Decodes the beginning of a text: more than `characters` characters if more follow. Undefined for
- * bytes that are not text.
+ * Decodes the beginning of a text. The result exceeds `characters` characters if more text follows.
+ * Returns undefined for bytes that are not text.
  */
 export function shownText(bytes: Uint8Array, characters: number): string | undefined {
   // A character has up to 4 bytes.
   let end = Math.min(bytes.length, 4 * (characters + 1));
-  // Do not end inside a character.
+  // Avoids ending inside a character.
   if (end < bytes.length) while (end > 0 && (bytes[end] & 0xc0) === 0x80) end--;
   return textOf(bytes.subarray(0, end));
 }

@@ -24,7 +24,7 @@ const MAX_FINDINGS = 5;
 const BAR_COLUMNS = 24;
 const MAX_NAME_CHARACTERS = 64;
 
-/** Describes statistics on a terminal. */
+/** Formats statistics for a terminal. */
 export function statsText(stats: DatasetStats, paint: Painter): string {
   const { records, files, messages, features, featureLists, recordBytes } = stats;
   const stored = files.map(({ bytes }) => bytes);
@@ -46,7 +46,7 @@ export function statsText(stats: DatasetStats, paint: Painter): string {
   if (recordBytes !== undefined) lines.push(`record sizes  ${axis(sizeColumns(recordBytes))}`);
   if (messages.event !== undefined) for (const time of eventTimes(features)) lines.push(time);
   const { firstOther } = messages;
-  // Text needs no explanation, unless other records have features.
+  // Text is expected, unless other records have features.
   if (firstOther !== undefined && (examples > 0 || messages.text !== messages.other))
     lines.push(
       paint(
@@ -65,7 +65,7 @@ export function statsText(stats: DatasetStats, paint: Painter): string {
   return `${all.join('\n')}\n`;
 }
 
-/** The time span of the events in a TensorBoard file. */
+/** Formats the time span of the events in a TensorBoard file. */
 function eventTimes(features: readonly NamedFeature[]): string[] {
   const { min, max } = features.find(({ name }) => name === 'wall_time')?.float ?? {};
   if (min == null || max == null) return [];
@@ -108,7 +108,7 @@ function section(head: string, features: readonly NamedFeature[], records: numbe
   return ['', paint('dim', heads), ...lines];
 }
 
-/** Features with few distinct values. */
+/** Formats the features with few distinct values. */
 function labels(features: readonly NamedFeature[], paint: Painter): string[] {
   return labelFeatures(features)
     .slice(0, MAX_LABEL_FEATURES)
@@ -131,7 +131,7 @@ function labels(features: readonly NamedFeature[], paint: Painter): string[] {
     });
 }
 
-/** Marks Base64, which could be mistaken for text. */
+/** Marks base64 values, which could be mistaken for text. */
 function labelName(value: number | string, base64: true | undefined): string {
   if (base64) return `base64 ${value}`;
   return value === '' ? '(empty)' : visible(String(value));
@@ -149,7 +149,7 @@ function findings({ findings: { count, first } }: DatasetStats, paint: Painter):
   return ['', paint('red', formatNumberOf(count, 'finding')), ...shown, ...more];
 }
 
-/** Describes a schema: a line per feature. */
+/** Formats a schema, one feature per line. */
 export function schemaText({ schema, stats }: InferredSchema, paint: Painter): string {
   const { message, features, featureLists = {} } = schema;
   const { records } = schemaMessage(stats);

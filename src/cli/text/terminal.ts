@@ -1,27 +1,30 @@
 import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
 
-/** When to use colors. */
+/** Value of `--color`. */
 export type ColorChoice = 'auto' | 'always' | 'never';
 
-/** Adds color or weight to text, or returns it unchanged. */
+/** Styles a text, or returns it unchanged. */
 export type Painter = (style: 'red' | 'green' | 'yellow' | 'dim' | 'bold', text: string) => string;
 
 let choice: ColorChoice = 'auto';
 
-/** Sets when to use colors: the value of `--color`. */
+/** Applies `--color`. */
 export function useColor(when: ColorChoice): void {
   choice = when;
 }
 
-/** The painter for standard output or standard error. */
+/** Returns the painter for standard output or standard error. */
 export function painter(descriptor: 1 | 2): Painter {
   if (!isColored(descriptor)) return (_, text) => text;
-  // Without the option, newer versions of Node check the stream and NO_COLOR again.
+  // By default, newer versions of Node check the stream and NO_COLOR again.
   return (style, text) => styleText(style, text, { validateStream: false });
 }
 
-/** `auto` means: on a terminal that is not dumb, unless NO_COLOR is set to a non-empty value. */
+/**
+ * Reports whether to use colors. `auto` means: on a terminal that is not dumb, unless NO_COLOR is
+ * set and not empty.
+ */
 function isColored(descriptor: number): boolean {
   if (choice !== 'auto') return choice === 'always';
   return !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb' && isatty(descriptor);
@@ -46,8 +49,8 @@ function filled(paragraph: string, width: number): string {
 }
 
 /**
- * Rows in columns, two spaces apart. A column whose head begins with a space is aligned to the
- * right.
+ * Formats rows in columns, two spaces apart. A column whose heading begins with a space is
+ * right-aligned.
  */
 export function tableLines(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = heads.map((head) => textWidth(head.trim()));
@@ -66,7 +69,7 @@ function padded(text: string, to: number, right: boolean): string {
   return right ? space + text : text + space;
 }
 
-/** The columns that a text takes on a terminal: East Asian characters and emoji take two. */
+/** Returns the terminal width of a text. East Asian characters and emoji are two columns wide. */
 export function textWidth(text: string): number {
   let columns = 0;
   for (const character of text) columns += WIDE.test(character) ? 2 : 1;
@@ -78,7 +81,9 @@ const WIDE =
 
 const STEPS = '▁▂▃▄▅▆▇█';
 
-/** Draws counts as a row of bars, the largest at full height. Every count above 0 has a bar. */
+/**
+ * Draws counts as a row of bars. The largest has full height, and every nonzero count is visible.
+ */
 export function spark(counts: readonly number[]): string {
   const most = counts.reduce((a, b) => Math.max(a, b), 1);
   return counts
@@ -88,7 +93,7 @@ export function spark(counts: readonly number[]): string {
     .join('');
 }
 
-/** Draws a share from 0 to 1 as a bar of up to `columns` columns. */
+/** Draws a fraction from 0 to 1 as a bar of up to `columns` columns. */
 export function bar(share: number, columns: number): string {
   const eighths = Math.round(share * columns * 8);
   const rest = eighths % 8;

@@ -3,8 +3,8 @@ import { checkCount } from '../operator-options.ts';
 import { END, LATER, type Open, type Openable, type Stage, type Step, Through } from '../stage.ts';
 
 /**
- * A stage that holds several elements of its source. If the source fails, the stage first yields
- * the elements that it holds, as at the end of the source, and then throws.
+ * A stage that buffers several elements of its source. If the source fails, the stage first yields
+ * the buffered elements, as at the end of the source, and then throws.
  */
 export abstract class Collecting<S, T> extends Through<S, T> {
   protected ended = false;
@@ -116,7 +116,7 @@ export interface WindowOptions {
   readonly shift?: number | undefined;
   /** Distance between consecutive elements of a window. Default: 1. */
   readonly stride?: number | undefined;
-  /** Whether incomplete windows at the end are dropped. Default: false. */
+  /** Whether to drop incomplete windows at the end. Default: false. */
   readonly dropRemainder?: boolean | undefined;
 }
 
@@ -155,7 +155,9 @@ export class WindowStage<T> extends Collecting<T, T[]> {
   }
 }
 
-/** @throws UsageError unless size, shift and stride are integers >= 1 */
+/**
+ * Opens windows over a source. @throws UsageError unless size, shift and stride are integers >= 1
+ */
 export function openWindows<T>(source: Openable<T>, size: number, options: WindowOptions): Open<T[]> {
   const { shift = size, stride = 1, dropRemainder = false } = options;
   checkCount('window: size', size, 1);

@@ -5,9 +5,9 @@ import type { Iteration } from '../stage.ts';
 import { closeAll, END, LATER, type Open, type Openable, type Stage, type Step, Through } from '../stage.ts';
 
 /**
- * Yields blocks of elements from several inner datasets in turn. The order is that of tf.data: when
- * an inner dataset ends, its slot opens the next input on its next turn and yields a whole block of
- * it. Slots stay empty when no input is left.
+ * Interleaves blocks of elements from several inner datasets, in the order of tf.data. When an
+ * inner dataset ends, its slot opens the next input on its next turn and yields a whole block of
+ * it. Slots stay empty after the last input.
  */
 export class InterleaveStage<S, T> extends Through<S, T> {
   readonly #inner: (element: S) => DatasetInput<T>;
@@ -107,7 +107,7 @@ export class InterleaveStage<S, T> extends Through<S, T> {
   }
 }
 
-/** @throws UsageError unless both lengths are integers >= 1 */
+/** Opens an interleave. @throws UsageError unless both lengths are integers >= 1 */
 export function openInterleave<S, T>(
   source: Openable<S>,
   inner: (element: S) => DatasetInput<T>,

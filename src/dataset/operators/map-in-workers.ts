@@ -11,7 +11,7 @@ import type { Open, Openable, Stage } from '../stage.ts';
 import { MapStage } from './map.ts';
 import { mapWith } from './map-with.ts';
 
-/** Jobs per thread: one that runs and one that waits, so that the thread never idles. */
+/** Jobs per thread: one runs and one waits, so that the thread never idles. */
 const JOBS_PER_WORKER = 2;
 
 /** Options of `mapInWorkers`. */
@@ -19,17 +19,17 @@ export interface WorkerMapOptions {
   /** Number of threads. Default: one less than the number of processors, at least 1. */
   readonly workers?: number | undefined;
   /**
-   * Whether buffers are moved to the threads instead of copied. Default: false. With true, a buffer
-   * that belongs to one element alone is moved, and that element is empty afterwards. A record that
-   * is part of a larger buffer is always copied. Results are always moved.
+   * Whether to move buffers to the threads instead of copying them. Default: false. If true, a
+   * buffer that belongs to a single element is moved, and that element is empty afterwards. A
+   * record that is part of a larger buffer is always copied. Results are always moved.
    */
   readonly transfer?: boolean | undefined;
 }
 
 /**
  * Opens a map that runs on worker threads.
- * @throws UsageError unless `workers` is an integer >= 1
- * @throws UsageError unless the module is an absolute path or a URL
+ * @throws UsageError unless `workers` is an integer >= 1 and the module is an absolute path or a
+ *   URL
  */
 export function openWorkerMap<S, T>(
   source: Openable<S>,
@@ -44,8 +44,8 @@ export function openWorkerMap<S, T>(
 }
 
 /**
- * Threads that apply the default function of a module to values.
- * @param start only tests start another worker
+ * Creates threads that apply the default export of a module to values.
+ * @param start starts a worker; tests replace it
  */
 export function mapPool(
   module: string,
@@ -101,7 +101,7 @@ function moduleUrl(module: string | URL): string {
 
 const threads: { readonly isMarkedAsUntransferable?: (object: object) => boolean } = workerThreads as object;
 
-/** A value that is ready to be sent to another thread. */
+/** A value prepared for another thread. */
 export interface Packed {
   readonly value: unknown;
   /** The buffers to move. */
@@ -109,9 +109,9 @@ export interface Packed {
 }
 
 /**
- * Prepares a value for another thread, including values in arrays and plain objects. A view of a
- * larger buffer is copied first; otherwise the whole buffer would be sent.
- * @param move whether a buffer that a view covers completely is moved instead of copied
+ * Prepares a value for another thread, including values in arrays and plain objects. Copies a view
+ * of a larger buffer first; otherwise the whole buffer would be sent.
+ * @param move whether to move instead of copy a buffer that a view covers completely
  */
 export function packed(value: unknown, move: boolean): Packed {
   const buffers = new Set<ArrayBuffer>();
@@ -148,20 +148,23 @@ function packView(view: ArrayBufferView, move: boolean, buffers: Set<ArrayBuffer
 }
 
 /**
- * Whether a buffer can be moved. Chunks of objects can lie in memory that is still being filled
- * after them; such buffers are copied. Node 20 copies them by itself.
+ * Whether a buffer can be moved. Chunks of objects can share memory with bytes that are still
+ * arriving; such buffers are copied. Node 20 copies them automatically.
  */
 function isMovable(buffer: ArrayBuffer): boolean {
   return !threads.isMarkedAsUntransferable?.(buffer);
 }
 
-/** @throws UsageError for a buffer that was moved away: it would arrive empty or not at all */
+/**
+ * Checks that a buffer was not moved already: it would arrive empty or not at all. @throws
+ * UsageError
+ */
 function checkAttached(buffer: ArrayBuffer): void {
   try {
     new Uint8Array(buffer);
   } catch {
     throw new UsageError(
-      'the buffer of this value is detached: it was moved to another thread before; leave out transfer, or make a new one each time',
+      'the buffer of this value is detached: it was already moved to another thread; omit transfer, or create a new buffer each time',
     );
   }
 }

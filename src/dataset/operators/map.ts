@@ -8,7 +8,7 @@ export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLik
   );
 }
 
-interface Asked<T> {
+interface PendingTest<T> {
   readonly element: T;
   answer?: boolean;
   failure?: { readonly error: unknown };
@@ -18,9 +18,9 @@ interface Asked<T> {
 export class FilterStage<T> extends Through<T, T> {
   readonly #test: (element: T) => boolean | PromiseLike<boolean>;
   readonly #iteration: Iteration;
-  /** The element whose answer is pending, and the answer. */
-  #asked: Asked<T> | undefined;
-  /** Pending wait for something other than the source. */
+  /** The element whose test is pending, and its result once known. */
+  #pending: PendingTest<T> | undefined;
+  /** The pending wait for anything other than the source. */
   #waiting: Promise<void> | undefined;
 
   constructor(source: Stage<T>, test: (element: T) => boolean | PromiseLike<boolean>, iteration: Iteration) {
@@ -30,19 +30,19 @@ export class FilterStage<T> extends Through<T, T> {
   }
 
   next(): Step<T> {
-    const asked = this.#asked;
-    if (asked !== undefined) {
+    const pending = this.#pending;
+    if (pending !== undefined) {
       if (this.#waiting !== undefined) return LATER;
-      this.#asked = undefined;
-      if (asked.failure !== undefined) throw asked.failure.error;
-      if (asked.answer) return asked.element;
+      this.#pending = undefined;
+      if (pending.failure !== undefined) throw pending.failure.error;
+      if (pending.answer) return pending.element;
     }
     for (;;) {
       const element = this.source.next();
       if (element === LATER || element === END) return element;
       const answer = this.#test(element);
       if (isPromiseLike(answer)) {
-        this.#ask(element, answer);
+        this.#awaitTest(element, answer);
         return LATER;
       }
       if (answer) return element;
@@ -57,16 +57,16 @@ export class FilterStage<T> extends Through<T, T> {
     return this.#waiting ?? this.source.ready();
   }
 
-  #ask(element: T, answer: PromiseLike<boolean>): void {
-    const asked: Asked<T> = { element };
-    this.#asked = asked;
+  #awaitTest(element: T, answer: PromiseLike<boolean>): void {
+    const pending: PendingTest<T> = { element };
+    this.#pending = pending;
     this.#wait(
       Promise.resolve(answer).then(
         (yes) => {
-          asked.answer = yes;
+          pending.answer = yes;
         },
         (error: unknown) => {
-          asked.failure = { error };
+          pending.failure = { error };
         },
       ),
     );
@@ -82,12 +82,13 @@ export class FilterStage<T> extends Through<T, T> {
 /** Return value of a function passed to `map`. */
 export type MaybePromise<T> = T | PromiseLike<T>;
 
-/** A call of the function, and its outcome. */
+/** A call of the function and its outcome. */
 type Call<T> = { state: 'running' } | { state: 'done'; value: T } | { state: 'failed'; error: unknown };
 
 /**
- * Applies a function to each element, in order. While the function returns plain values, it is
- * called once per requested element. Once it returns promises, up to `parallel` calls run at once.
+ * Applies a function to each element and keeps the order. While the function returns plain values,
+ * it is called once per requested element. Once it returns promises, up to `parallel` calls run at
+ * once.
  */
 export class MapStage<S, T> extends Through<S, T> {
   readonly #map: (element: S) => MaybePromise<T>;

@@ -31,7 +31,7 @@ export type Scalar = number | bigint | boolean | string;
 /** Length per dimension. null or -1: length of the longest element. */
 export type Shape = readonly (number | null)[];
 
-/** How elements are padded. */
+/** How to pad elements. */
 export interface Padding {
   /** Target shape; for objects, a shape per field. Default: the longest element of the batch. */
   readonly shape?: Shape | { readonly [field: string]: Shape } | undefined;
@@ -43,7 +43,7 @@ export interface Padding {
 }
 
 /**
- * Pads elements to one shape, as new arrays. Elements that need no padding are returned unchanged.
+ * Pads elements to a common shape, as new arrays. Returns elements that need no padding unchanged.
  * @throws UsageError if elements have different ranks or fields, or are larger than the shape
  */
 export function padded<T extends Paddable>(batch: readonly T[], padding: Padding): T[] {
@@ -121,7 +121,7 @@ function wantedShape(found: readonly number[], given: Shape, name: string): numb
     if (length === null || length === -1) return most;
     if (most > length)
       throw new UsageError(
-        `paddedBatch: ${name}: expected at most ${length} in dimension ${d}, got ${most}; give a larger shape, or null`,
+        `paddedBatch: ${name}: expected at most ${length} in dimension ${d}, got ${most}; pass a larger shape, or null`,
       );
     return length;
   });

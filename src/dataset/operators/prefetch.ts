@@ -2,17 +2,17 @@ import { END, LATER, type Stage, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
 
 /**
- * First and maximum limit of `prefetch(-1)`. The limit doubles when the consumer had to wait
- * although the buffer was full before.
+ * Initial and maximum limit of `prefetch(-1)`. The limit doubles when the consumer had to wait
+ * after the buffer was full.
  */
 const FIRST_AUTO_LIMIT = 1;
 const MAX_AUTO_LIMIT = 64;
-/** Maximum time to fill before other work gets a turn. */
+/** Maximum time to fill the buffer before yielding to other work. */
 const FILL_MS = 2;
 
 /**
- * Keeps up to `limit` elements of its source ready: it reads the source while the consumer waits
- * for something else. A consumer that never waits gets the elements directly.
+ * Keeps up to `limit` elements of its source ready by reading the source while the consumer is
+ * busy. A consumer that never waits gets the elements directly.
  */
 export class PrefetchStage<T> extends Collecting<T, T> {
   readonly #auto: boolean;

@@ -75,7 +75,7 @@ export class ShardStage<T> extends Through<T, T> {
   }
 }
 
-/** Pairs each element with its number. */
+/** Pairs each element with its index. */
 export class EnumerateStage<T> extends Through<T, [number, T]> {
   #number: number;
 
@@ -99,8 +99,8 @@ export class EnumerateStage<T> extends Through<T, [number, T]> {
 }
 
 /**
- * Opens the numbers of a range: `(stop)`, `(start, stop)` or `(start, stop, step)`.
- * @throws UsageError unless all are integers and `step` is not 0
+ * Opens the integers of a range: `(stop)`, `(start, stop)` or `(start, stop, step)`.
+ * @throws UsageError unless all arguments are integers and `step` is not 0
  */
 export function rangeOf(...bounds: readonly number[]): () => Stage<number> {
   const [start, stop, step] =

@@ -1,10 +1,10 @@
 import { END, LATER, type Stage, type Step, Through } from '../stage.ts';
 
-/** Approximate size of an object or array itself. */
+/** Approximate size of an object or array, excluding its contents. */
 const OBJECT_BYTES = 16;
 const NUMBER_BYTES = 8;
 
-/** Estimates the memory of an element: exact for buffers, approximate for everything else. */
+/** Estimates the memory of an element. Exact for buffers, approximate for other values. */
 export function elementBytes(element: unknown): number {
   switch (typeof element) {
     case 'string':
@@ -36,7 +36,7 @@ export interface DatasetProgress {
 /** Maximum number of elements between two readings of the clock. */
 const MAX_ELEMENTS = 1024;
 
-/** Reports the number of elements at most every `everyMs` milliseconds, and at the end. */
+/** Reports the number of elements, at most every `everyMs` milliseconds and at the end. */
 export class ProgressStage<T> extends Through<T, T> {
   readonly #onProgress: (progress: DatasetProgress) => void;
   readonly #everyMs: number;

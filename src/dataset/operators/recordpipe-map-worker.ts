@@ -1,7 +1,7 @@
 /**
- * Entry point of a worker thread: applies the default function of the user's module to each value.
- * Started by `mapPool`. The file name is specific to recordpipe because bundles look for it
- * in the directory where other programs keep their workers.
+ * Entry point of a worker thread: applies the default export of the user's module to each value.
+ * Started by `mapPool`. The file name is specific to recordpipe, because a bundle loads it from the
+ * directory where other programs keep their workers.
  */
 import { workerData } from 'node:worker_threads';
 import { serveJobs } from '../../records/workers/serve-jobs.ts';

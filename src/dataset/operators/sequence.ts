@@ -1,14 +1,19 @@
 import type { Iteration } from '../stage.ts';
 import { END, LATER, type Open, Stage, type Step } from '../stage.ts';
 
-/** Yields the elements of one stage after the other. Closes each stage before it opens the next. */
+/**
+ * Yields the elements of several stages in sequence. Closes each stage before it opens the next.
+ */
 export abstract class Sequence<T> extends Stage<T> {
   #current: Stage<T> | undefined;
   #any = false;
   #closing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  /** Opens the next stage; undefined: there is none. `any`: whether the last one had elements. */
+  /**
+   * Opens the next stage; undefined after the last one. `any`: whether the previous stage had
+   * elements.
+   */
   protected abstract advance(any: boolean): Stage<T> | undefined;
 
   next(): Step<T> {
@@ -57,7 +62,7 @@ export abstract class Sequence<T> extends Stage<T> {
   }
 }
 
-/** Repeats the same elements. Without a limit, it ends after the first round without elements. */
+/** Repeats the same elements. Without a limit, ends after the first round without elements. */
 export class RepeatStage<T> extends Sequence<T> {
   readonly #open: Open<T>;
   readonly #iteration: Iteration;

@@ -52,7 +52,7 @@ export class Xoshiro128 {
 
   /**
    * Returns a uniformly distributed integer from 0 to `end - 1`; `end` is 1 to 2^32. Uses the
-   * lowest bits of the first number that is below `end`.
+   * lowest bits of random words and rejects values >= `end`.
    */
   below(end: number): number {
     const mask = end <= 1 ? 0 : 0xffffffff >>> Math.clz32(end - 1);
@@ -120,7 +120,7 @@ export class ShuffleStage<T> extends Collecting<T, T> {
     this.#bytes += size;
   }
 
-  /** Removes an element. The last element takes its place. */
+  /** Removes an element and moves the last element into its place. */
   #take(): T {
     const buffer = this.#buffer;
     const at = this.#random.below(buffer.length);
@@ -137,7 +137,7 @@ export class ShuffleStage<T> extends Collecting<T, T> {
 }
 
 /**
- * Copies records. They are views of large chunks: in random order, each would keep a chunk of 1 MiB
+ * Copies records. They are views of large chunks; in random order, each would keep a chunk of 1 MiB
  * in memory.
  */
 function ownBytes<T>(element: T): T {
@@ -146,7 +146,7 @@ function ownBytes<T>(element: T): T {
   return element.slice() as T & Uint8Array;
 }
 
-/** @throws UsageError for an invalid buffer size, seed or limit */
+/** Opens a shuffle. @throws UsageError for an invalid buffer size, seed or limit */
 export function openShuffle<T>(source: Openable<T>, buffer: number, options: ShuffleOptions): Open<T> {
   const { reshuffleEachIteration = true, maxBytes = Number.POSITIVE_INFINITY } = options;
   const { seed = Math.floor(Math.random() * 2 ** 53) } = options;

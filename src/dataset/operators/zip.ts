@@ -43,7 +43,7 @@ export type Zipped<S extends ZipSources> = {
   -readonly [K in keyof S]: S[K] extends Elements<infer T> ? T : never;
 };
 
-/** Opens a zip. It yields arrays, or objects with the names of the sources. */
+/** Opens a zip, which yields arrays, or objects with the names of the sources. */
 export function openZip<S extends ZipSources>(sources: S): Open<Zipped<S>> {
   const all = Object.values<Elements<unknown>>(sources).map(openInput);
   const names = Array.isArray(sources) ? undefined : Object.keys(sources);

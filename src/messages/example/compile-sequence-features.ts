@@ -109,7 +109,11 @@ export function compileSequenceFeatures<
     }
     const { fault } = cursor;
     if (fault !== undefined)
-      throw new RecordpipeError('malformed-example', `example: feature lists: ${fault.message}`, place);
+      throw new RecordpipeError(
+        'malformed-example',
+        `example: feature lists: ${fault.message} (at byte ${cursor.placeOf(fault.at)} of the ${record.length} of the record)`,
+        place,
+      );
   };
 
   const parse = (record: Uint8Array, place: ErrorPlace = {}): unknown => {

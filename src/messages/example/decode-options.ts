@@ -58,7 +58,7 @@ export function explained(error: unknown, cursor: FeatureCursor, place: ErrorPla
   let at = nameStart;
   if (error instanceof WireFault) {
     message = error.message;
-    at = cursor.placeOf(error);
+    at = cursor.placeOf(error.at);
   } else if (error instanceof UnsafeInteger) {
     message = error.message;
     at = cursor.entryStart;

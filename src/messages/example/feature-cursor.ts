@@ -1,5 +1,5 @@
-import type { Fault } from '../../bytes/wire/wire-reader.ts';
-import { FLOAT, ListCursor, NONE } from './list-cursor.ts';
+import { areVarints } from '../../bytes/wire/varints.ts';
+import { FLOAT, INT64, ListCursor, NONE } from './list-cursor.ts';
 
 /** Tags of delimited fields 1 to 3. */
 const FIELD_1 = 0x0a;
@@ -137,10 +137,10 @@ export class FeatureCursor extends ListCursor {
   }
 
   /**
-   * Where in the record a fault is. Positions in joined parts have no meaning there: then it is the
-   * entry.
+   * Where in the record a byte of the list is. Positions in joined parts have no meaning there: then
+   * it is the entry.
    */
-  placeOf({ at }: Fault): number {
+  placeOf(at: number): number {
     return this.list === this.record ? at : this.entryStart;
   }
 
@@ -342,6 +342,7 @@ export class FeatureCursor extends ListCursor {
         isUnusual = true;
         continue;
       }
+      if (this.strict === 'exact' && !this.#isSound()) return false;
       if (this.tag !== tag) {
         isUnusual ||= tag !== NONE;
         tag = this.tag;
@@ -364,6 +365,24 @@ export class FeatureCursor extends ListCursor {
       this.listEnd = size;
     }
     return true;
+  }
+
+  /**
+   * Reads all values of the list that `step` has found: other messages have several such fields, and
+   * only some of those are lists.
+   */
+  #isSound(): boolean {
+    const { at, tag, start, end } = this;
+    this.openList(tag >> 3, this.bytes, start, end);
+    for (this.openRuns(); this.hasRun; this.nextRun()) {
+      if (this.kind === INT64 && !areVarints(this.bytes, this.runStart, this.runEnd))
+        return this.fail(this.runStart, 'wanted whole varints, found others');
+    }
+    this.at = at;
+    this.tag = tag;
+    this.start = start;
+    this.end = end;
+    return this.fault === undefined;
   }
 
   /**

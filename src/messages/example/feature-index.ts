@@ -18,8 +18,6 @@ export class FeatureIndex {
   featureCount = 0;
   /** The feature lists, by position in the record. */
   listCount = 0;
-  /** Why `read` returned false; empty for a field that does not belong to the messages. */
-  problem = '';
   readonly #cursor = new FeatureCursor();
   /** Features, then the steps of all lists. */
   readonly #places = new FeaturePlaces();
@@ -28,6 +26,11 @@ export class FeatureIndex {
   readonly #names: number[] = [];
   /** The first step of each list, and the end of the last list. */
   readonly #firstSteps: number[] = [];
+  #from = 0;
+  #to = 0;
+  /** What is wrong with the record, and where in `bytes`. */
+  #damage = '';
+  #damageAt = 0;
 
   constructor() {
     this.#cursor.strict = 'exact';
@@ -39,7 +42,9 @@ export class FeatureIndex {
   read(bytes: Uint8Array, from: number, to: number): boolean {
     const cursor = this.#cursor;
     this.featureCount = this.listCount = this.#placeCount = 0;
-    this.problem = '';
+    this.#from = from;
+    this.#to = to;
+    this.#damage = '';
     this.#places.release();
     cursor.open(bytes, from, to);
     while (cursor.next()) {
@@ -54,7 +59,14 @@ export class FeatureIndex {
         this.#firstSteps[++this.listCount] = this.#placeCount;
       }
     }
-    return cursor.fault === undefined || this.#fail('truncated or damaged');
+    return !this.#hasFault('truncated or damaged');
+  }
+
+  /** Why `read` returned false; empty for a field that does not belong to the messages. */
+  get problem(): string {
+    if (this.#damage === '') return '';
+    const at = this.#damageAt - this.#from;
+    return `${this.#damage} (at byte ${at} of the ${this.#to - this.#from} of the record)`;
   }
 
   /** Releases the record. */
@@ -127,30 +139,38 @@ export class FeatureIndex {
     const { record, nameStart, nameEnd } = this.#cursor;
     this.#names[2 * i] = nameStart;
     this.#names[2 * i + 1] = nameEnd;
-    return (
-      findMalformedUtf8(record, nameStart, nameEnd) < 0 || this.#fail('a name of a feature is not UTF-8')
-    );
+    const malformed = findMalformedUtf8(record, nameStart, nameEnd);
+    return malformed < 0 || this.#fail('damaged in a name, which is not UTF-8', malformed);
   }
 
   #addFeature(): boolean {
     const cursor = this.#cursor;
     this.#places.set(this.#placeCount++, cursor);
     if (cursor.kind === NONE) return true;
-    if (cursor.isOneRun) return isWhole(cursor) || this.#fail(DAMAGED_VALUES);
-    for (cursor.openRuns(); cursor.hasRun; cursor.nextRun())
-      if (!isWhole(cursor)) return this.#fail(DAMAGED_VALUES);
-    return cursor.fault === undefined || this.#fail(DAMAGED_VALUES);
+    if (cursor.isOneRun) return this.#checkRun();
+    for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) if (!this.#checkRun()) return false;
+    return !this.#hasFault(DAMAGED_VALUES);
   }
 
-  #fail(problem: string): false {
-    if (!this.#cursor.isForeign) this.problem = problem;
+  /** Returns false for a run with damaged values. */
+  #checkRun(): boolean {
+    const { kind, list, runStart, runEnd } = this.#cursor;
+    if (kind !== INT64 || areVarints(list, runStart, runEnd)) return true;
+    return this.#fail(DAMAGED_VALUES, this.#cursor.placeOf(runStart));
+  }
+
+  #hasFault(damage: string): boolean {
+    const cursor = this.#cursor;
+    if (cursor.fault === undefined) return false;
+    if (!cursor.isForeign) this.#fail(damage, cursor.placeOf(cursor.fault.at));
+    return true;
+  }
+
+  #fail(damage: string, at: number): false {
+    this.#damage = damage;
+    this.#damageAt = at;
     return false;
   }
-}
-
-/** Whether the values of the run are undamaged. */
-function isWhole({ kind, list, runStart, runEnd }: FeatureCursor): boolean {
-  return kind !== INT64 || areVarints(list, runStart, runEnd);
 }
 
 const DAMAGED_VALUES = 'truncated or damaged in the values of a feature';

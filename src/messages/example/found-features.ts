@@ -57,7 +57,7 @@ export class FoundFeatures {
     }
     const { fault } = cursor;
     if (fault === undefined) return;
-    const at = cursor.placeOf(fault) - start;
+    const at = cursor.placeOf(fault.at) - start;
     throw this.#malformed(
       record,
       slot,

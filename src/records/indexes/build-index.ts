@@ -17,15 +17,16 @@ export interface BuildIndexOptions extends FrameScanOptions {
   /** Default `rpidx`. */
   readonly kind: WrittenKind;
   /**
-   * Path of the index. Default for `rpidx`: `FILE.rpidx`. Default for the other kinds: an existing index
-   * of that kind beside the file, else the name that their tools expect, with `.idx` in place of the
-   * extension: `train.idx` for `train.rec` and `train.tfrecord`.
+   * Path of the index. Default for `rpidx`: `FILE.rpidx`. Default for the other kinds: an existing
+   * index of that kind beside the file, else the name that their tools expect, with `.idx` in place
+   * of the extension: `train.idx` for `train.rec` and `train.tfrecord`.
    */
   readonly indexPath: string | URL | undefined;
   /**
-   * Whether to replace an existing file of this name, whatever it is. By default (false), an index that
-   * fits its data is kept, and one of this kind that does not fit is rebuilt. Any other file is an error
-   * and stays as it is; so is an index for MXNet that does not fit, because its keys would be lost.
+   * Whether to replace an existing file of this name, whatever it is. By default (false), an index
+   * that fits its data is kept, and one of this kind that does not fit is rebuilt. Any other file
+   * is an error and stays as it is; so is an index for MXNet that does not fit, because its keys
+   * would be lost.
    */
   readonly overwrite: boolean;
 }
@@ -51,14 +52,14 @@ export interface BuiltIndex {
  * Builds the index of a file in one pass over its headers, and writes it. It appears under its name
  * complete, or not at all.
  *
- * An index of `kind: 'rpidx'` has 0 to 4 bytes per record and identifies its data, so that a later use
- * can verify it. The other kinds equal the output of `tfrecord2idx` and of MXNet's `rec2idx`, byte for
- * byte; they do not identify their data.
+ * An index of `kind: 'rpidx'` has 0 to 4 bytes per record and identifies its data, so that a later
+ * use can verify it. The other kinds equal the output of `tfrecord2idx` and of MXNet's `rec2idx`,
+ * byte for byte; they do not identify their data.
  *
  * @throws RecordpipeError errors in the data (no index is written then); `unsupported-source` for
- * compressed files and pipes, and for a kind that does not support the format; `unknown-format`,
- * `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`; without `overwrite` also
- * `already-exists`, `index-mismatch`, `malformed-index`
+ *   compressed files and pipes, and for a kind that does not support the format; `unknown-format`,
+ *   `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`; without `overwrite`
+ *   also `already-exists`, `index-mismatch`, `malformed-index`
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -116,7 +117,10 @@ const FORMAT_OF: Readonly<Record<WrittenKind, FormatName | undefined>> = {
   mx: 'recordio',
 };
 
-/** @throws UsageError for an unknown kind; RecordpipeError `unsupported-source` if it does not support the format */
+/**
+ * @throws UsageError for an unknown kind; RecordpipeError `unsupported-source` if it does not
+ *   support the format
+ */
 function checkKind(kind: WrittenKind, format: FormatName, uri: string): void {
   if (!Object.hasOwn(FORMAT_OF, kind))
     throw new UsageError(`kind: expected one of ${Object.keys(FORMAT_OF).join(', ')}, got ${String(kind)}`);
@@ -127,12 +131,12 @@ function checkKind(kind: WrittenKind, format: FormatName, uri: string): void {
 }
 
 /**
- * The number of records of an existing index that fits its data; undefined if it must be rebuilt. An
- * `rpidx` index fits if time, size and fingerprint of the data are unchanged. The other kinds do not
- * identify their data: they are compared with all of it.
+ * The number of records of an existing index that fits its data; undefined if it must be rebuilt.
+ * An `rpidx` index fits if time, size and fingerprint of the data are unchanged. The other kinds do
+ * not identify their data: they are compared with all of it.
  *
- * @throws RecordpipeError `already-exists` if the file is not an index of this kind; `index-mismatch`,
- * `malformed-index` for an index for MXNet that does not fit
+ * @throws RecordpipeError `already-exists` if the file is not an index of this kind;
+ *   `index-mismatch`, `malformed-index` for an index for MXNet that does not fit
  */
 async function fittingRecords(
   file: StoredFile,

@@ -42,12 +42,12 @@ export interface CheckedIndex {
 }
 
 /**
- * Checks an index against all of its data: it must locate exactly the records of the file. The lines of
- * an index for MXNet may be in any order, but every record needs a key. Of a repeated key, MXNet reads
- * the last record only.
+ * Checks an index against all of its data: it must locate exactly the records of the file. The
+ * lines of an index for MXNet may be in any order, but every record needs a key. Of a repeated key,
+ * MXNet reads the last record only.
  *
- * @throws RecordpipeError `index-mismatch`, `malformed-index` for an index that does not fit; errors in
- * the data; `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
+ * @throws RecordpipeError `index-mismatch`, `malformed-index` for an index that does not fit;
+ *   errors in the data; `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
  * @throws UsageError for an invalid option value
  * @example
  * ```ts

@@ -5,15 +5,15 @@ import type { RecordBatch } from '../../formats/batch.ts';
 export type ExtraBytes = Uint8Array | Uint16Array | Uint32Array;
 
 /**
- * Frames between two stored positions. With 64, positions take 0.125 bytes per record, and a lookup takes
- * at most 63 additions (30 ns).
+ * Frames between two stored positions. With 64, positions take 0.125 bytes per record, and a lookup
+ * takes at most 63 additions (30 ns).
  */
 const SPAN = 64;
 
 /**
- * The positions of the frames of a file, which follow each other from its first byte on. Takes 0 to 4
- * bytes of memory per record, and 0.125 for positions. A frame is everything that belongs to a record:
- * header, payload, checksums or padding, delimiter.
+ * The positions of the frames of a file, which follow each other from its first byte on. Takes 0 to
+ * 4 bytes of memory per record, and 0.125 for positions. A frame is everything that belongs to a
+ * record: header, payload, checksums or padding, delimiter.
  */
 export class FrameTable {
   readonly count: number;
@@ -70,8 +70,8 @@ export class FrameTable {
 }
 
 /**
- * Frames to gather before they are packed. They are still in the CPU cache then: packing all frames at the
- * end takes three times as long.
+ * Frames to gather before they are packed. They are still in the CPU cache then: packing all frames
+ * at the end takes three times as long.
  */
 const CHUNK_FRAMES = 8 * 1024;
 /** Maximum frame size, and maximum number of frames. */
@@ -104,7 +104,9 @@ export class FrameTableBuilder {
     this.#open = batch.offset(length - 1);
   }
 
-  /** Adds the frames between the payloads of an index of (start, length) pairs: `pairs - 1` frames. */
+  /**
+   * Adds the frames between the payloads of an index of (start, length) pairs: `pairs - 1` frames.
+   */
   addSteps(index: Uint32Array, pairs: number): void {
     const chunk = this.#chunk;
     let previous = index[0];

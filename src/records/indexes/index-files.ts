@@ -19,14 +19,14 @@ import { decodeIndex, fingerprintOf, looksLikeIndex } from './rpidx.ts';
 import { readMXFrames, readVahidkIndex } from './text-indexes.ts';
 
 /**
- * Kinds of index files: recordpipe's own; positions and lengths, as vahidk/tfrecord and DALI use them;
- * keys and positions, as MXNet uses them.
+ * Kinds of index files: recordpipe's own; positions and lengths, as vahidk/tfrecord and DALI use
+ * them; keys and positions, as MXNet uses them.
  */
 export type IndexKind = 'rpidx' | 'vahidk' | 'mx';
 
 /**
- * Kinds of indexes to build: recordpipe's own; for TFRecord those of vahidk/tfrecord and DALI, which
- * have the same layout; for RecordIO that of MXNet.
+ * Kinds of indexes to build: recordpipe's own; for TFRecord those of vahidk/tfrecord and DALI,
+ * which have the same layout; for RecordIO that of MXNet.
  */
 export type WrittenKind = 'rpidx' | 'vahidk' | 'dali' | 'mx';
 
@@ -48,8 +48,8 @@ const HEAD_BYTES = 4096;
 const COMPARED_HEADERS = 64;
 
 /**
- * Finds the index beside a file: `FILE.rpidx`, or an index of the kind for its format named `FILE.idx`,
- * or with `.idx`, `.tfindex` or `.index` in place of the extension.
+ * Finds the index beside a file: `FILE.rpidx`, or an index of the kind for its format named
+ * `FILE.idx`, or with `.idx`, `.tfindex` or `.index` in place of the extension.
  */
 export async function findIndex(
   file: StoredFile,
@@ -75,8 +75,8 @@ export async function findIndexOf(
 }
 
 /**
- * Where to build an index of a kind: in place of an existing one, or else under its usual name, unless
- * the index of another file has that name.
+ * Where to build an index of a kind: in place of an existing one, or else under its usual name,
+ * unless the index of another file has that name.
  */
 export async function indexPathFor(path: string, kind: WrittenKind, access: Access): Promise<string> {
   const found = await findIndexOf(path, kind, access);
@@ -86,9 +86,9 @@ export async function indexPathFor(path: string, kind: WrittenKind, access: Acce
 }
 
 /**
- * The default path of an index. MXNet's gluon, im2rec and the tools for TFRecord replace the extension
- * by `.idx`. An extension without a letter, or one that contains `-00000-of-00010`, is part of the name:
- * without it several files would have the same index.
+ * The default path of an index. MXNet's gluon, im2rec and the tools for TFRecord replace the
+ * extension by `.idx`. An extension without a letter, or one that contains `-00000-of-00010`, is
+ * part of the name: without it several files would have the same index.
  *
  * @example
  * ```ts
@@ -126,7 +126,8 @@ export async function indexKind(path: string, access: Access): Promise<IndexKind
 
 /**
  * Reads an index, and checks its size, fingerprint and some headers against its data.
- * @throws RecordpipeError `malformed-index`, `index-mismatch`, `not-found`, `access-denied`, `io-failure`
+ * @throws RecordpipeError `malformed-index`, `index-mismatch`, `not-found`, `access-denied`,
+ *   `io-failure`
  */
 export async function loadIndex(
   file: StoredFile,
@@ -166,7 +167,8 @@ async function loadOwn(
   const difference = layoutDifference(layout, wanted);
   if (difference !== undefined) throw indexMismatch(difference, { uri: index.path });
   checkSize(file, index, table.end);
-  // The service sets the time of an object, so the same time means the same object. A fingerprint takes 32 requests.
+  // The service sets the time of an object, so the same time means the same object. A fingerprint
+  // takes 32 requests.
   const same = file.remote !== undefined && file.mtimeNs === mtimeNs;
   if (!same && (await fingerprintOf(file)) !== fingerprint) {
     const text = `the content of ${file.path} has changed, although it still has ${file.size} bytes`;

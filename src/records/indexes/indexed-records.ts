@@ -28,9 +28,9 @@ interface Pending {
 }
 
 /**
- * The records of a file by number. Returned by `openIndexed`. Each read verifies the record. A record
- * belongs to the caller and stays valid; records that are read together, and small ones that are read one
- * after the other, share memory.
+ * The records of a file by number. Returned by `openIndexed`. Each read verifies the record. A
+ * record belongs to the caller and stays valid; records that are read together, and small ones that
+ * are read one after the other, share memory.
  */
 export class IndexedRecords implements AsyncDisposable {
   /** Path of the data. */
@@ -64,8 +64,8 @@ export class IndexedRecords implements AsyncDisposable {
   /**
    * Reads record `i`, counted from 0.
    *
-   * @throws RecordpipeError `index-mismatch` if the record is not where the index locates it; errors in
-   * the record, such as `data-checksum`; `closed`, `io-failure`
+   * @throws RecordpipeError `index-mismatch` if the record is not where the index locates it;
+   *   errors in the record, such as `data-checksum`; `closed`, `io-failure`
    * @throws UsageError unless `i` is an integer from 0 to `length - 1`
    */
   get(i: number): Promise<Uint8Array> {
@@ -91,8 +91,8 @@ export class IndexedRecords implements AsyncDisposable {
   }
 
   /**
-   * Reads records by number, and returns them in the order of the list. A repeated number gives the same
-   * memory. Records that are close to each other are read together.
+   * Reads records by number, and returns them in the order of the list. A repeated number gives the
+   * same memory. Records that are close to each other are read together.
    *
    * @throws as {@link get}, for the first record in the order of the file that cannot be read
    */
@@ -118,8 +118,8 @@ export class IndexedRecords implements AsyncDisposable {
 
   /**
    * Reads the records `from` to `to - 1` in order, and ahead. Default: all.
-   * @throws UsageError unless 0 <= `from` <= `to` <= `length`; while iterating, as the format's reader,
-   * and `index-mismatch`
+   * @throws UsageError unless 0 <= `from` <= `to` <= `length`; while iterating, as the format's
+   *   reader, and `index-mismatch`
    */
   slice(from = 0, to: number = this.length): RecordReader {
     this.#checkSlice(from, to);
@@ -197,7 +197,8 @@ function isArrayLike(indices: Iterable<number> | ArrayLike<number>): indices is 
 
 /**
  * Reads the records `from` to `to - 1` in order.
- * @throws as the format's reader; `index-mismatch` for records that are not where the index locates them
+ * @throws as the format's reader; `index-mismatch` for records that are not where the index locates
+ *   them
  */
 async function* sliceBatches(
   { file, table, layout, options }: IndexedFile,
@@ -233,8 +234,8 @@ async function* sliceBatches(
 }
 
 /**
- * Whether the records of a batch begin where the table locates those from `first` on. The number of lines
- * may be right although their delimiters have moved.
+ * Whether the records of a batch begin where the table locates those from `first` on. The number of
+ * lines may be right although their delimiters have moved.
  */
 function matches(table: FrameTable, batch: RecordBatch, first: number, start: number): boolean {
   let at = table.start(first);
@@ -264,8 +265,8 @@ async function checkBorders({ file, table, layout }: IndexedFile, from: number, 
 }
 
 /**
- * The bytes from `start` to `end`, read ahead: one chunk of a local file, or several growing chunks of a
- * remote one, so that a few records transfer few bytes.
+ * The bytes from `start` to `end`, read ahead: one chunk of a local file, or several growing chunks
+ * of a remote one, so that a few records transfer few bytes.
  */
 async function* chunksOf(
   file: StoredFile,

@@ -27,7 +27,10 @@ export interface LayoutOptions {
 
 /** How to scan data for its frames. Every field has a default. */
 export interface FrameScanOptions extends LayoutOptions {
-  /** Default `length`: headers are verified. `full`: also the payload checksums, if the format has them. */
+  /**
+   * Default `length`: headers are verified. `full`: also the payload checksums, if the format has
+   * them.
+   */
   readonly checksum: 'length' | 'full';
   /** Maximum payload size in bytes. Default 2^31 - 1, at most 2^32 - 64. */
   readonly maxRecordBytes: number;

@@ -27,8 +27,8 @@ import {
 /** How to read records by key. Every field has a default. */
 export interface MXIndexedOptions extends Pick<LayoutOptions, 'multipart' | 'lenientFlags' | 'objects'> {
   /**
-   * Default `integer`, as MXNet's `key_type`: keys are numbers, or bigints beyond 2^53 - 1. `text`: keys
-   * are the text in the index.
+   * Default `integer`, as MXNet's `key_type`: keys are numbers, or bigints beyond 2^53 - 1. `text`:
+   * keys are the text in the index.
    */
   readonly keys: MXKeyType;
 }
@@ -38,13 +38,13 @@ const FIRST_BYTES = 4096;
 const MORE_BYTES = 1024 * 1024;
 
 /**
- * Opens a RecordIO file with an index for MXNet (`MXIndexedRecordIO`, `im2rec`, `rec2idx`) for reading
- * records by key.
+ * Opens a RecordIO file with an index for MXNet (`MXIndexedRecordIO`, `im2rec`, `rec2idx`) for
+ * reading records by key.
  *
  * @param indexPath the `.idx` file
  * @param path the `.rec` file
  * @throws RecordpipeError `malformed-index`; `index-mismatch` if a position is beyond the data;
- * `not-found`, `access-denied`, `io-failure`
+ *   `not-found`, `access-denied`, `io-failure`
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -86,8 +86,8 @@ export async function openMXIndexedRecordIO(
 }
 
 /**
- * The records of a RecordIO file by key. Returned by `openMXIndexedRecordIO`. Each record belongs to the
- * caller and stays valid.
+ * The records of a RecordIO file by key. Returned by `openMXIndexedRecordIO`. Each record belongs
+ * to the caller and stays valid.
  */
 export class MXIndexedReader implements AsyncDisposable {
   readonly path: string;
@@ -123,8 +123,8 @@ export class MXIndexedReader implements AsyncDisposable {
   /**
    * Reads the record of a key; of a repeated key, the last record.
    *
-   * @throws RecordpipeError `index-mismatch` if no record begins at the position; errors in the record;
-   * `closed`, `io-failure`
+   * @throws RecordpipeError `index-mismatch` if no record begins at the position; errors in the
+   *   record; `closed`, `io-failure`
    * @throws UsageError for an unknown key or a key of another type
    */
   async get(key: MXKey): Promise<Uint8Array> {

@@ -26,8 +26,8 @@ const BLOCK_CHARACTERS = 64 * 1024;
  *
  * @param indexPath the `.idx` file
  * @param path the `.rec` file
- * @throws RecordpipeError as `openRecordIOWriter`, for either file; `unsupported-source` if both are
- * the same file
+ * @throws RecordpipeError as `openRecordIOWriter`, for either file; `unsupported-source` if both
+ *   are the same file
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -87,11 +87,11 @@ export class MXIndexedWriter implements AsyncDisposable {
   }
 
   /**
-   * Accepts one record and its key, as `RecordWriter.write`. Of a repeated key, readers find the last
-   * record.
+   * Accepts one record and its key, as `RecordWriter.write`. Of a repeated key, readers find the
+   * last record.
    *
    * @throws RecordpipeError as `RecordWriter.write`; `unrepresentable` for a key that the index
-   * cannot represent
+   *   cannot represent
    * @throws UsageError for a key of another type
    */
   write(key: MXKey, payload: Uint8Array): Promise<void> | undefined {
@@ -114,7 +114,9 @@ export class MXIndexedWriter implements AsyncDisposable {
     return this.#closed;
   }
 
-  /** Discards both files and keeps older ones of their names. After `close` this only waits for it. */
+  /**
+   * Discards both files and keeps older ones of their names. After `close` this only waits for it.
+   */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
       await this.#closed.catch(() => {});
@@ -148,7 +150,8 @@ export class MXIndexedWriter implements AsyncDisposable {
       await this.#indexing;
       if (this.#failure !== undefined) throw this.#failure;
       await this.#index.sink.close();
-      // A new index with old data, or the reverse, would read wrong records: both get names, or none.
+      // A new index with old data, or the reverse, would read wrong records: both get names, or
+      // none.
       const { written, file } = await this.#records.finishUnnamed();
       try {
         await file.name(written.path);

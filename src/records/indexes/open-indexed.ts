@@ -12,22 +12,27 @@ import { LOCAL_SPANS, type SpanReading } from './span-reader.ts';
 /** How to open a file with its index. Every field has a default. */
 export interface IndexedOptions extends Omit<FrameScanOptions, 'checksum'> {
   /**
-   * Path of the index. Default: `FILE.rpidx`, or else an index of vahidk/tfrecord or DALI for TFRecord,
-   * or of MXNet for RecordIO: `FILE.idx`, or `.idx` or `.tfindex` in place of the extension.
+   * Path of the index. Default: `FILE.rpidx`, or else an index of vahidk/tfrecord or DALI for
+   * TFRecord, or of MXNet for RecordIO: `FILE.idx`, or `.idx` or `.tfindex` in place of the
+   * extension.
    */
   readonly indexPath: string | URL | undefined;
-  /** If no index exists: `error` (default), or `memory`, which scans the file once and keeps an index in memory. */
+  /**
+   * If no index exists: `error` (default), or `memory`, which scans the file once and keeps an
+   * index in memory.
+   */
   readonly missing: 'error' | 'memory';
   /**
    * Whether reads of up to 256 KiB run on the calling thread. Default true: a read takes 1 to 20
-   * microseconds from the page cache, and else as long as the disk takes. False: Node's I/O threads read,
-   * which takes at least 10 to 20 microseconds; records requested in the same turn are read together.
+   * microseconds from the page cache, and else as long as the disk takes. False: Node's I/O threads
+   * read, which takes at least 10 to 20 microseconds; records requested in the same turn are read
+   * together.
    */
   readonly blocking: boolean;
   /**
-   * Maximum bytes between two records that are read together. Default 2 KiB, or 32 KiB unless `blocking`:
-   * copying them takes as long as another read. For an object 384 KiB: a connection transfers them in a
-   * few milliseconds, and a request takes 15 to 30.
+   * Maximum bytes between two records that are read together. Default 2 KiB, or 32 KiB unless
+   * `blocking`: copying them takes as long as another read. For an object 384 KiB: a connection
+   * transfers them in a few milliseconds, and a request takes 15 to 30.
    */
   readonly maxGapBytes: number;
 }
@@ -41,20 +46,23 @@ const NAMES: OptionNames<IndexedOptions> = {
   maxGapBytes: true,
 };
 
-/** With 4 KiB, reading records of 1 KB with gaps of that size takes twice as long as reading each alone. */
+/**
+ * With 4 KiB, reading records of 1 KB with gaps of that size takes twice as long as reading each
+ * alone.
+ */
 const BLOCKING_GAP_BYTES = 2 * 1024;
 const GAP_BYTES = 32 * 1024;
 
 /**
  * Opens a file for reading records by number, with the index beside it (see `buildIndex`).
  *
- * The index is verified: its checksum, the size and the fingerprint of the data, and each record when it
- * is read. (The modification time is not compared: a copy has another.) An index takes 0 to 4 bytes of
- * memory per record.
+ * The index is verified: its checksum, the size and the fingerprint of the data, and each record
+ * when it is read. (The modification time is not compared: a copy has another.) An index takes 0 to
+ * 4 bytes of memory per record.
  *
  * @throws RecordpipeError `not-found` if the file or its index does not exist; `malformed-index`;
- * `index-mismatch` if the index does not fit the data; `unsupported-source` for compressed files and
- * pipes; errors in the data with `missing: 'memory'`
+ *   `index-mismatch` if the index does not fit the data; `unsupported-source` for compressed files
+ *   and pipes; errors in the data with `missing: 'memory'`
  * @throws UsageError for an invalid option value
  * @example
  * ```ts

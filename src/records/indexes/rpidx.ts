@@ -30,7 +30,9 @@ export interface IndexFile {
   readonly fingerprint: number;
 }
 
-/** Like PNG's: a transfer that changes line ends, or that ends at a control-Z, corrupts it visibly. */
+/**
+ * Like PNG's: a transfer that changes line ends, or that ends at a control-Z, corrupts it visibly.
+ */
 const MAGIC: Uint8Array = Uint8Array.of(0x89, 0x52, 0x50, 0x49, 0x58, 0x0d, 0x0a, 0x1a);
 const VERSION = 1;
 const HEADER_BYTES = 64;
@@ -148,12 +150,12 @@ const SAMPLES = 32;
 const SAMPLE_BYTES = 4096;
 
 /**
- * The CRC-32C of 32 samples of 4 KiB: the head of the file, its tail, and 30 at even distances between.
- * A file of up to 128 KiB is covered completely.
+ * The CRC-32C of 32 samples of 4 KiB: the head of the file, its tail, and 30 at even distances
+ * between. A file of up to 128 KiB is covered completely.
  *
- * The fingerprint detects another file of the same size (it misses one in 2^32) and any change within the
- * samples. It does not detect other changes that keep the size: the checksums of the format detect them
- * when a record is read.
+ * The fingerprint detects another file of the same size (it misses one in 2^32) and any change
+ * within the samples. It does not detect other changes that keep the size: the checksums of the
+ * format detect them when a record is read.
  */
 export async function fingerprintOf(file: StoredFile): Promise<number> {
   const { size } = file;

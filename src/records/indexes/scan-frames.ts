@@ -13,8 +13,10 @@ import { type FrameScanOptions, type RecordLayout, readOptions } from './layout-
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Finds the frames of a file in one pass on the calling thread. It yields to the event loop every 20 ms.
- * @throws RecordpipeError errors in the data; `source-changed` if it changes during the scan; `aborted`
+ * Finds the frames of a file in one pass on the calling thread. It yields to the event loop every
+ * 20 ms.
+ * @throws RecordpipeError errors in the data; `source-changed` if it changes during the scan;
+ *   `aborted`
  */
 export async function scanFrames(
   file: StoredFile,
@@ -46,7 +48,9 @@ export async function scanFrames(
   });
 }
 
-/** Finds frames by their headers; undefined if the format has no headers, and for unusual contents. */
+/**
+ * Finds frames by their headers; undefined if the format has no headers, and for unusual contents.
+ */
 async function framesByHops(
   file: StoredFile,
   format: FormatName,

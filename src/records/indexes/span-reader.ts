@@ -17,8 +17,8 @@ export interface Span {
 }
 
 /**
- * Divides an ascending list of records into spans. Neighbors with at most `maxGap` bytes between them
- * share a span of up to `maxBytes`; a longer record is a span by itself.
+ * Divides an ascending list of records into spans. Neighbors with at most `maxGap` bytes between
+ * them share a span of up to `maxBytes`; a longer record is a span by itself.
  * @param before bytes before each frame that are read as well
  */
 export function* spansOf(
@@ -68,8 +68,8 @@ export function ascendingOrder(numbers: ArrayLike<number>): Uint32Array | undefi
 }
 
 /**
- * Small frames share an allocation, which takes half the time of one for each. A frame that the caller
- * keeps retains this many bytes.
+ * Small frames share an allocation, which takes half the time of one for each. A frame that the
+ * caller keeps retains this many bytes.
  */
 const SLAB_BYTES = 16 * 1024;
 const SMALL_BYTES = 2 * 1024;
@@ -116,13 +116,18 @@ export interface SpanReading {
   readonly lanes: number;
 }
 
-/** Receives records in the order of the file. `at` is the index of the record in the requested list. */
+/**
+ * Receives records in the order of the file. `at` is the index of the record in the requested list.
+ */
 export interface Taker {
   take(at: number, payload: Uint8Array): void;
   fail(at: number, error: unknown): void;
 }
 
-/** A read of this size takes 20 microseconds from the page cache, as long as a switch to another thread. */
+/**
+ * A read of this size takes 20 microseconds from the page cache, as long as a switch to another
+ * thread.
+ */
 export const MAX_BLOCKING_BYTES: number = 256 * 1024;
 /** Reads on Node's four I/O threads. Larger reads are not faster. */
 export const LOCAL_SPANS: Pick<SpanReading, 'maxSpanBytes' | 'lanes'> = {
@@ -161,7 +166,9 @@ export class SpanReader {
     return this.#frames.payload(slabs.bytes, slabs.at + before, bytes, record, start);
   }
 
-  /** Reads records, each once even if it is requested several times. Reads close records together. */
+  /**
+   * Reads records, each once even if it is requested several times. Reads close records together.
+   */
   async readMany(records: ArrayLike<number>, taker: Taker): Promise<void> {
     const order = ascendingOrder(records);
     const ascending = order === undefined ? records : Float64Array.from(order, (at) => records[at]);
@@ -173,7 +180,8 @@ export class SpanReader {
       let scratch: Uint8Array | undefined;
       for (const span of spans) {
         const { start, bytes, used } = span;
-        // A record that the caller keeps would retain the whole span: if records are less than half of it, they are copied.
+        // A record that the caller keeps would retain the whole span: if records are less than half
+        // of it, they are copied.
         const sparse = span.to - span.from > 1 && 2 * used < bytes;
         try {
           let target: Uint8Array;
@@ -198,7 +206,10 @@ export class SpanReader {
     await Promise.all(Array.from({ length: lanes }, lane));
   }
 
-  /** Passes on the records of a span. @param shift what to add to a position in the file to get an index in `bytes` */
+  /**
+   * Passes on the records of a span. @param shift what to add to a position in the file to get an
+   * index in `bytes`
+   */
   #take(
     { from, to, first }: Span,
     bytes: Uint8Array,

@@ -3,8 +3,10 @@ import { malformedIndex } from '../../formats/index-errors.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 
-// Text indexes have a line per record. tfrecord2idx of vahidk/tfrecord and of NVIDIA DALI writes the
-// decimal position of the frame, a space, and its decimal length. MXNet writes a key, a tab, and the
+// Text indexes have a line per record. tfrecord2idx of vahidk/tfrecord and of NVIDIA DALI writes
+// the
+// decimal position of the frame, a space, and its decimal length. MXNet writes a key, a tab, and
+// the
 // decimal position; the keys of rec2idx are the record numbers.
 
 const TAB = 9;
@@ -27,7 +29,10 @@ export type MXKey = string | number | bigint;
 /** Whether keys are integers, or the text in the index. */
 export type MXKeyType = 'integer' | 'text';
 
-/** The keys of an index, and where their records begin. Of a repeated key the last record counts, as in MXNet. */
+/**
+ * The keys of an index, and where their records begin. Of a repeated key the last record counts, as
+ * in MXNet.
+ */
 export interface MXKeys {
   /** In the order of the file, with repeated keys. */
   readonly keys: readonly MXKey[];
@@ -37,7 +42,9 @@ export interface MXKeys {
 /** Called for each line. Its key is `bytes[from, to)`, which is valid during the call. */
 export type OnMXLine = (bytes: Uint8Array, from: number, to: number, offset: number, line: number) => void;
 
-/** The bytes of an index for vahidk/tfrecord and DALI. A piece is valid until the next one is read. */
+/**
+ * The bytes of an index for vahidk/tfrecord and DALI. A piece is valid until the next one is read.
+ */
 export function vahidkLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
   return indexLines(table, (block, used, _i, offset, bytes) => {
     let at = writeDecimal(block, used, offset);
@@ -48,7 +55,10 @@ export function vahidkLines(table: FrameTable): Generator<Uint8Array, void, unde
   });
 }
 
-/** The bytes of an index for MXNet, as rec2idx writes it. A piece is valid until the next one is read. */
+/**
+ * The bytes of an index for MXNet, as rec2idx writes it. A piece is valid until the next one is
+ * read.
+ */
 export function mxLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
   return indexLines(table, (block, used, i, offset) => {
     let at = writeDecimal(block, used, i);
@@ -93,8 +103,8 @@ export function readVahidkIndex(file: StoredFile): FrameTable {
 }
 
 /**
- * Reads an index for MXNet whose lines are in the order of the records and locate all of them. The keys
- * do not matter.
+ * Reads an index for MXNet whose lines are in the order of the records and locate all of them. The
+ * keys do not matter.
  * @param dataBytes where the last record ends
  * @throws RecordpipeError `malformed-index`
  */
@@ -131,8 +141,8 @@ export function readMXKeys(file: StoredFile, type: MXKeyType): MXKeys {
 }
 
 /**
- * Calls `onLine` for every line of an index for MXNet. As in MXNet, blanks around a line and everything
- * after a second tab are ignored.
+ * Calls `onLine` for every line of an index for MXNet. As in MXNet, blanks around a line and
+ * everything after a second tab are ignored.
  * @throws RecordpipeError `malformed-index`
  */
 export function forEachMXLine(file: StoredFile, onLine: OnMXLine): void {
@@ -206,8 +216,8 @@ function digitsOf(value: number): number {
 }
 
 /**
- * Writes the line of record `i`, whose frame is the `bytes` bytes at `offset`, into `block` from `used`
- * on. Returns the end of the line.
+ * Writes the line of record `i`, whose frame is the `bytes` bytes at `offset`, into `block` from
+ * `used` on. Returns the end of the line.
  */
 type WriteLine = (block: Uint8Array, used: number, i: number, offset: number, bytes: number) => number;
 
@@ -227,7 +237,10 @@ function* indexLines(table: FrameTable, writeLine: WriteLine): Generator<Uint8Ar
   yield block.subarray(0, used);
 }
 
-/** Whole lines: `bytes[0, end)`, which ends with a newline. The bytes are valid until the next lines are read. */
+/**
+ * Whole lines: `bytes[0, end)`, which ends with a newline. The bytes are valid until the next lines
+ * are read.
+ */
 interface TextLines {
   readonly bytes: Uint8Array;
   readonly end: number;

@@ -9,22 +9,22 @@ import { readText } from '../../storage/stored-source.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
 import type { Selection } from './input-options.ts';
 import { type ExpandOptions, type InputNotice, NameFilter, Skipped } from './input-options.ts';
-import { ShardSets } from './shard-sets.ts';
+import { compareInfos, ShardSets } from './shard-sets.ts';
 
 export type { FoundFile } from './find-files.ts';
 
-/** A list is read into memory. */
+/** Maximum size of a list of inputs, which is read into memory. */
 const MAX_LIST_BYTES = 512 * 1024 * 1024;
 
-/** What inputs stand for. */
+/** The files of inputs. */
 export interface Expanded {
-  /** Sorted by the UTF-8 bytes of their paths, each once. */
+  /** Sorted by the UTF-8 bytes of their paths, without duplicates. */
   readonly files: readonly FoundFile[];
   readonly notices: readonly InputNotice[];
 }
 
 /**
- * The files that inputs stand for, as `expandInputs` of `recordpipe/check` says, and what is odd about them.
+ * Expands inputs to files, as `expandInputs` of `recordpipe/check` does, and reports problems.
  *
  * @throws RecordpipeError as `expandInputs`; `incomplete-shards` with `strictShards`
  */
@@ -49,21 +49,21 @@ function stdinTwice(): UsageError {
   return new UsageError('inputs: @- and - both read standard input; use one of them');
 }
 
-/** Expands inputs one after the other, and remembers what is odd about them all. */
+/** Expands inputs one after the other, and collects the problems of all of them. */
 export class Expansion {
-  /** Inputs that files came from: several may name the same file. */
+  /** Number of inputs with files. Several may name the same file. */
   sources = 0;
   readonly #format: FormatName | 'auto';
   readonly #options: ExpandOptions;
   readonly #filter: NameFilter;
   readonly #skipped = new Skipped();
   readonly #sets = new ShardSets();
-  /** `dataset_info.json` of the folders that were walked. */
+  /** Paths of the `dataset_info.json` files found. */
   readonly #infos: string[] = [];
-  /** Lists by their paths: whether they are being read. */
+  /** Whether a list is being read, by its path. A list that was read has the value false. */
   readonly #lists = new Map<string, boolean>();
 
-  /** @throws UsageError for patterns that are none */
+  /** @throws UsageError for invalid patterns */
   constructor(options: ExpandOptions) {
     this.#options = options;
     this.#format = options.format ?? 'auto';
@@ -71,8 +71,8 @@ export class Expansion {
   }
 
   /**
-   * The files that one input stands for; those of a folder or pattern sorted by the bytes of their paths.
-   * @throws RecordpipeError `not-found` where it stands for none, and as `expandInputs`
+   * The files of one input; those of a folder or pattern are sorted by the bytes of their paths.
+   * @throws RecordpipeError `not-found` if there are none, and as `expandInputs`
    */
   async *filesOf(input: string): AsyncGenerator<FoundFile, void, undefined> {
     if (typeof input !== 'string' || input === '')
@@ -88,7 +88,7 @@ export class Expansion {
   }
 
   /**
-   * Reads what describes the files, and calls `onNotice`.
+   * Compares descriptions with the files, and calls `onNotice` for each problem.
    * @throws RecordpipeError `incomplete-shards` with `strictShards`
    */
   async finish(): Promise<{ notices: InputNotice[]; expected: ReadonlyMap<string, number> }> {
@@ -96,7 +96,6 @@ export class Expansion {
     const shards = this.#sets.notices();
     let expected: ReadonlyMap<string, number> = new Map();
     if (this.#infos.length > 0) {
-      const { compareInfos } = await import('./shard-sets.ts');
       const compared = await compareInfos(this.#infos, this.#sets, this.#options);
       expected = compared.expected;
       for (const notice of compared.notices) shards.push(notice);
@@ -131,7 +130,7 @@ export class Expansion {
     const name = input.slice(1);
     const key = keyOf(name);
     if (this.#lists.get(key)) throw new UsageError(`inputs: the list ${input} contains itself`);
-    // Its files are taken already.
+    // Its files are in the result already.
     if (this.#lists.has(key)) return;
     this.#lists.set(key, true);
     const text = (await this.#listText(input)).replace(/^\ufeff/, '');
@@ -148,13 +147,13 @@ export class Expansion {
       return await readText(name, MAX_LIST_BYTES, this.#options);
     } catch (error) {
       if (!isRecordpipeError(error, 'not-found')) throw error;
-      const text = `no list ${name}; write a file whose own name begins with @ as ./${input}`;
+      const text = `the list ${name} does not exist; to name a file that begins with @, write ./${input}`;
       throw new RecordpipeError('not-found', text, { uri: input }, error);
     }
   }
 }
 
-/** Identifies a file whatever its path is relative to. */
+/** Identifies a file, whether its path is relative or absolute. */
 function keyOf(path: string): string {
   return path === '-' || isRemote(path) ? path : resolve(path);
 }

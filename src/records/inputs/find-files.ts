@@ -17,28 +17,28 @@ import {
 } from './input-options.ts';
 import { contentKind, HEAD_BYTES, isRecordName } from './record-names.ts';
 
-/** A file that an input stands for. */
+/** A file of an input. */
 export interface FoundFile {
   /** Path, `s3://` address, or `-` for standard input. */
   readonly path: string;
-  /** Of objects: as their listing has it. */
+  /** For objects, from their listing. */
   readonly size?: number | undefined;
   readonly etag?: string | undefined;
-  /** How many records it has according to `dataset_info.json` in its folder. */
+  /** Expected number of records, from `dataset_info.json` in its folder. */
   readonly expectedRecords?: number | undefined;
 }
 
-/** A file, and whether the input named it alone rather than a folder, a prefix or a pattern. */
+/** A file, and whether the input names it alone rather than a folder, a prefix or a pattern. */
 type Found = FoundFile & { readonly alone?: boolean };
 
-/** Requests for the beginnings of objects, below one prefix. */
+/** Maximum requests for the first bytes of objects below one prefix. */
 const MAX_INSPECTED = 32;
 
 /**
- * The files that a path, address, folder, prefix or pattern stands for: local ones sorted by the bytes of their paths,
- * objects as they are listed. Each prefix is listed once.
- * @throws RecordpipeError `not-found`, `object-missing` if there are none; `access-denied`, `io-failure`,
- * `retries-exhausted`, `aborted`
+ * Finds the files of a path, address, folder, prefix or pattern: local files sorted by the bytes of
+ * their paths, objects in the order of their listing. Lists each prefix once.
+ * @throws RecordpipeError `not-found`, `object-missing` if there are none; `access-denied`,
+ *   `io-failure`, `retries-exhausted`, `aborted`
  */
 export function findFiles(input: string, selection: Selection, access: Access): AsyncIterable<Found> {
   return isRemote(input) ? remoteFiles(input, selection, access) : localFiles(input, selection, access);
@@ -112,7 +112,10 @@ function hasFileName(key: string, { format, filter }: Selection): boolean {
   return !filter.including && (isRecordName(name, format) || /\.[A-Za-z][A-Za-z0-9]*$/.test(name));
 }
 
-/** Whether an address is that of one object. If it is a prefix, the listing continues with its first object. */
+/**
+ * Whether an address is that of one object. If it is a prefix, the listing still yields its first
+ * object.
+ */
 async function isObject(uri: string, listing: AsyncGenerator<WalkEntry, void, undefined>): Promise<boolean> {
   let first: IteratorResult<WalkEntry, void>;
   try {
@@ -137,7 +140,10 @@ async function isObject(uri: string, listing: AsyncGenerator<WalkEntry, void, un
   return false;
 }
 
-/** The files of a format in a folder or below a prefix: by name, and by contents if the name is unknown. */
+/**
+ * Finds the files of a format in a folder or below a prefix: by name, or by contents if the name is
+ * unknown.
+ */
 async function* folderFiles(
   input: string,
   entries: AsyncIterable<WalkEntry>,
@@ -195,7 +201,7 @@ async function* matchingFiles(
       }
     }
   } catch (error) {
-    // A local folder that does not exist matches nothing.
+    // A pattern in a local folder that does not exist matches nothing.
     if (!isRecordpipeError(error, 'not-found')) throw error;
   }
   if (any) return;
@@ -224,8 +230,8 @@ function nothing(what: string, uri: string, { skipped }: Selection): RecordpipeE
 type Judged = 'records' | { readonly reason: 'other-contents' | 'not-inspected'; readonly detail?: string };
 
 /**
- * Judges files of unknown names by their contents. Each object costs a request: one is inspected for all objects whose
- * names have the same shape.
+ * Classifies files with unknown names by their contents. Each object costs a request, so one stands
+ * for all objects whose names have the same shape.
  */
 class Inspector {
   readonly #selection: Selection;
@@ -239,7 +245,7 @@ class Inspector {
 
   async judge(entry: WalkEntry, name: string): Promise<Judged> {
     const { path, size } = entry;
-    // A file that cannot be opened is an input: reading it reports what is wrong.
+    // A file that cannot be opened is an input: reading it reports the error.
     if (!isRemote(path)) return this.#judgeHead(peekStored(path, HEAD_BYTES)?.head);
     if (size === 0) return { reason: 'other-contents', detail: 'an empty object' };
     const shape = path.slice(0, -name.length) + name.replace(UUID, '#').replace(/\d+/g, '#');
@@ -260,7 +266,7 @@ class Inspector {
         return await this.#judgeHead(chunk.subarray(0, HEAD_BYTES));
     } catch (error) {
       if (isRecordpipeError(error, 'aborted')) throw error;
-      // Reading it reports what is wrong.
+      // Reading it reports the error.
     }
     return 'records';
   }

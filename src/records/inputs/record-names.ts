@@ -4,17 +4,18 @@ import { splitCompressedName } from '../../formats/compression.ts';
 import { CERTAIN_BYTES, certainFormat } from '../../formats/detect-format.ts';
 import { type FormatName, formats } from '../../formats/registry.ts';
 
-/** Bytes that tell what a file is. */
+/** Enough bytes to recognize the contents of a file. */
 export const HEAD_BYTES = 4096;
 
-/** What the first bytes of a file are: a format of records, or something else, as a noun with its article. */
+/** The contents of a file: a format of records, or something else, as a noun with its article. */
 export type ContentKind =
   | { readonly format: FormatName }
   | { readonly format: undefined; readonly is: string };
 
 /**
- * Tells from the first bytes of a file, also compressed, what it is. Only signs that leave no doubt count as records;
- * a file too short for a TFRecord header that begins like one counts as a truncated TFRecord file.
+ * Recognizes a file from its first bytes, also if it is compressed. Only unambiguous signs count as
+ * records. A file that begins like TFRecord and is too short for a header counts as a truncated
+ * TFRecord file.
  *
  * @param head the first bytes, up to {@link HEAD_BYTES}
  */
@@ -48,7 +49,7 @@ function truncatedFormat(head: Uint8Array): FormatName | undefined {
     | undefined;
 }
 
-/** What of the beginning can be inflated. */
+/** Inflates as much of the first bytes as possible. */
 async function inflatedHead(head: Uint8Array, kind: 'gzip' | 'zlib'): Promise<Uint8Array> {
   const once = (async function* () {
     yield head;
@@ -57,12 +58,12 @@ async function inflatedHead(head: Uint8Array, kind: 'gzip' | 'zlib'): Promise<Ui
     for await (const chunk of inflate(once, { kind, zlibConcat: true, whenTruncated: 'stop' }))
       if (chunk.length > 0) return chunk.slice(0, CERTAIN_BYTES);
   } catch {
-    // Damaged, or no such stream: nothing is known of it.
+    // Corrupt, or not such a stream: its contents are unknown.
   }
   return new Uint8Array(0);
 }
 
-/** Extensions of files that never hold records: other formats of data, and what lies beside data. */
+/** Extensions of files without records: other data formats, and files beside data. */
 const OTHERS = new Set(
   (
     'array_record|arrayrecord|riegeli|sstable|json|parquet|orc|avro|arrow|feather|npz|npy|' +
@@ -86,7 +87,7 @@ const UNREADABLE: Readonly<Record<string, string>> = {
 };
 /** The number of a shard: `train-00000-of-00012`, with or without an extension before it. */
 const SHARD = /-\d+-of-\d+$/;
-/** Indexes that lie beside data: `FILE.rpidx` and `FILE.idx`. */
+/** Indexes beside data: `FILE.rpidx` and `FILE.idx`. */
 const INDEX = /\.(rpidx|idx)$/i;
 
 /** Whether a name is that of an index beside data: `*.rpidx`, `*.idx`. */
@@ -95,7 +96,7 @@ export function isIndexName(name: string): boolean {
 }
 
 const MANIFEST = /\.manifest$/i;
-/** What Hadoop, Spark and Databricks write beside data. */
+/** Files that Hadoop, Spark and Databricks write beside data. */
 const MARKER =
   /^_(SUCCESS|FAILURE|started(_.*)?|committed(_.*)?|temporary|metadata|common_metadata|delta_log)$/;
 
@@ -103,22 +104,25 @@ type Format = FormatName | 'auto';
 
 /** What the name of a file says about its contents. */
 export type NameKind =
-  /** Records of a format that is looked for. */
+  /** Records of a requested format. */
   | 'records'
   /** Hidden: the name begins with a dot. */
   | 'hidden'
-  /** `_SUCCESS` and its like. */
+  /** A marker such as `_SUCCESS`. */
   | 'marker'
   /** An index beside data. */
   | 'index'
-  /** Compressed in a way that recordpipe does not read. */
+  /** In a compression that recordpipe does not read. */
   | 'compressed'
-  /** Another kind of file, or a format that is not looked for. */
+  /** Another kind of file, or a format that is not requested. */
   | 'other'
-  /** The name says nothing: only the contents tell. */
+  /** The name says nothing: the contents decide. */
   | 'unknown';
 
-/** The formats looked for in folders. With `auto` any text could lie beside the data, so text is not among them. */
+/**
+ * The formats to find in folders. `auto` excludes text, because any text file may lie beside the
+ * data.
+ */
 export function formatsInFolders(format: Format): readonly FormatName[] {
   return format === 'auto'
     ? formats()
@@ -128,11 +132,11 @@ export function formatsInFolders(format: Format): readonly FormatName[] {
 }
 
 /**
- * What the name of a file in a folder says about its contents. Records of a format have these names, each also with
- * `.gz`, `.gzip`, `.zlib` or `.zz` at the end:
+ * What the name of a file in a folder says about its contents. Records of a format have these
+ * names, each also with `.gz`, `.gzip`, `.zlib` or `.zz` at the end:
  *
- * - TFRecord: `*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, `*.record`, `*.records`, and TensorBoard's `*.tfevents`
- *   and `*tfevents.*`;
+ * - TFRecord: `*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, `*.record`, `*.records`, and
+ *   TensorBoard's `*.tfevents` and `*tfevents.*`;
  * - RecordIO: `*.rec`, `*.recordio`, `*.rio`;
  * - text, unless `auto`: `*.txt`, `*.text`, `*.jsonl`, `*.ndjson`, `*.csv`, `*.tsv`, `*.manifest`;
  * - shards of them, `*-00000-of-00012`, also without an extension.
@@ -155,15 +159,15 @@ export function nameKind(name: string, format: Format = 'auto'): NameKind {
   return stem === plain || extension === 'data' ? 'unknown' : 'records';
 }
 
-/** Whether the name of a file in a folder is that of a file with records of `format`: see {@link nameKind}. */
+/** Whether the name of a file in a folder is that of records of `format`: see {@link nameKind}. */
 export function isRecordName(name: string, format: Format = 'auto'): boolean {
   return nameKind(name, format) === 'records';
 }
 
 /**
- * Whether a file lies beside data and is no data itself: hidden files and those in hidden folders, `_SUCCESS` and its
- * like, indexes (`*.rpidx`, `*.idx`) and manifests. A training program that reads whole prefixes, as Pipe mode does,
- * must not get them.
+ * Whether a file lies beside data and is not data itself: hidden files and those in hidden folders,
+ * markers such as `_SUCCESS`, indexes (`*.rpidx`, `*.idx`) and manifests. A training program that
+ * reads whole prefixes, as Pipe mode does, must not get them.
  *
  * @param path below the folder or prefix
  */
@@ -172,7 +176,7 @@ export function isSidecar(path: string): boolean {
   return path.split('/').some((name) => name.startsWith('.') || MARKER.test(name));
 }
 
-/** The compression that a name says and that recordpipe does not read: `zstd`, `snappy`, `bzip2` and the like. */
+/** The compression in a name if recordpipe does not read it: `zstd`, `snappy`, `bzip2`, … */
 export function unreadableCompression(name: string): string | undefined {
   const extension = extensionOf(name);
   return Object.hasOwn(UNREADABLE, extension) ? UNREADABLE[extension] : undefined;

@@ -1,107 +1,39 @@
 import { readText } from '../../storage/stored-source.ts';
 import type { ExpandOptions, ShardNotice } from './input-options.ts';
 
-/** What TensorFlow Datasets writes beside its files: `shardLengths` of a split are the records of each shard, as texts. */
+/** Maximum size of a `dataset_info.json`; a larger one is ignored. */
+const MAX_INFO_BYTES = 64 * 1024 * 1024;
+
+/** A file of a set of shards. */
+export interface ShardFile {
+  readonly path: string;
+  /** Whether an input names this file alone, so that the other shards are not expected. */
+  readonly alone?: boolean | undefined;
+}
+
+/** The shards of one name, by the number of shards in their names. */
+interface ShardSet {
+  /** Folder and name before the number. */
+  readonly stem: string;
+  /** Extensions after the number. */
+  readonly rest: string;
+  readonly sizes: Map<number, { readonly digits: number; readonly numbers: Set<number>; alone: boolean }>;
+}
+
+/** Maximum numbers in a notice. */
+const MAX_NUMBERS = 10;
+const SHARD = /^(.*)-(\d{1,9})-of-(\d{1,9})(\.[^/]*)?$/s;
+
+/**
+ * A split in TensorFlow Datasets' `dataset_info.json`: `shardLengths` lists the records of each
+ * shard.
+ */
 interface Split {
   readonly name: string;
   readonly lengths: readonly number[];
 }
 
-/** A longer one is no description. */
-const MAX_INFO_BYTES = 64 * 1024 * 1024;
-
-/** What descriptions of shards say, compared with the files. */
-export interface ComparedInfos {
-  readonly notices: readonly ShardNotice[];
-  /** How many records a file should have, by its path. */
-  readonly expected: ReadonlyMap<string, number>;
-}
-
-/**
- * Compares the `dataset_info.json` of folders with the shards in each. A description that cannot be read, or has no
- * `shardLengths`, says nothing.
- */
-export async function compareInfos(
-  infos: readonly string[],
-  sets: ShardSets,
-  options: ExpandOptions,
-): Promise<ComparedInfos> {
-  const notices: ShardNotice[] = [];
-  const expected = new Map<string, number>();
-  for (const info of infos) {
-    const folder = info.slice(0, info.lastIndexOf('/') + 1);
-    const found = [...sets.below(folder)];
-    if (found.length === 0) continue;
-    for (const { name, lengths } of splitsOf(await infoText(info, options))) {
-      const named = found.filter((set) => nameHas(set.name, name));
-      const fitting = named.filter(({ sizes }) => sizes.includes(lengths.length));
-      for (const { pathOf } of fitting)
-        for (const [shard, records] of lengths.entries())
-          expected.set(pathOf(shard, lengths.length), records);
-      if (fitting.length > 0) continue;
-      const sizes = named.flatMap((set) => set.sizes);
-      const what = sizes.length > 0 ? `the files say ${sizes.join(' and ')}` : 'there are no files of it';
-      notices.push({
-        code: 'dataset-info',
-        uri: info,
-        total: lengths.length,
-        count: lengths.length,
-        shards: [],
-        message: `${info} lists ${lengths.length} shards of split ${JSON.stringify(name)}, ${what}`,
-      });
-    }
-  }
-  return { notices, expected };
-}
-
-/** Whether a name has that of a split as a word: `mnist-train.tfrecord`, `train`. */
-function nameHas(name: string, split: string): boolean {
-  return name.split(/[-.]/).includes(split);
-}
-
-async function infoText(info: string, options: ExpandOptions): Promise<string> {
-  return readText(info, MAX_INFO_BYTES, options).catch(() => '');
-}
-
-function splitsOf(text: string): Split[] {
-  let info: unknown;
-  try {
-    info = JSON.parse(text);
-  } catch {
-    return [];
-  }
-  const splits: unknown = (info as { splits?: unknown } | null)?.splits;
-  if (!Array.isArray(splits)) return [];
-  return splits.flatMap((split: { name?: unknown; shardLengths?: unknown } | null) => {
-    const { name, shardLengths } = split ?? {};
-    if (typeof name !== 'string' || name === '' || !Array.isArray(shardLengths) || shardLengths.length === 0)
-      return [];
-    const lengths = shardLengths.map(Number);
-    return lengths.every((length) => Number.isSafeInteger(length) && length >= 0) ? [{ name, lengths }] : [];
-  });
-}
-
-/** A file of a set of shards. */
-export interface ShardFile {
-  readonly path: string;
-  /** Whether it was named by itself, so that the others are not expected. */
-  readonly alone?: boolean | undefined;
-}
-
-/** The shards of one name, by the number of shards that the names say. */
-interface ShardSet {
-  /** Before the number: folder and stem. */
-  readonly stem: string;
-  /** After it: extension and compression. */
-  readonly rest: string;
-  readonly sizes: Map<number, { readonly digits: number; readonly numbers: Set<number>; alone: boolean }>;
-}
-
-/** Numbers that a notice has. */
-const MAX_NUMBERS = 10;
-const SHARD = /^(.*)-(\d{1,9})-of-(\d{1,9})(\.[^/]*)?$/s;
-
-/** The sets of shards among files, by their names. */
+/** Collects the sets of shards among files by name. */
 export class ShardSets {
   readonly #sets = new Map<string, ShardSet>();
 
@@ -124,7 +56,7 @@ export class ShardSets {
     if (!alone || one.numbers.size > 1) one.alone = false;
   }
 
-  /** What is odd about them, in the order in which they were added. */
+  /** Problems of the sets, in the order in which they were added. */
   notices(): ShardNotice[] {
     const notices: ShardNotice[] = [];
     for (const set of this.#sets.values()) {
@@ -139,7 +71,7 @@ export class ShardSets {
             uri,
             total: size,
             ...surplus,
-            message: `${countOf(surplus.count)} of ${uri} cannot be, as numbers begin with 0: ${listed(surplus, digits)}`,
+            message: `${countOf(surplus.count)} of ${uri} should not exist, because numbers begin with 0: ${listed(surplus, digits)}`,
           });
         if (alone || inside >= size) continue;
         const missing = { count: size - inside, shards: firstMissing(numbers, size) };
@@ -155,7 +87,7 @@ export class ShardSets {
     return notices;
   }
 
-  /** The stems and sizes of the sets in a folder. @param folder with its slash at the end, or nothing */
+  /** The names and sizes of the sets in a folder. @param folder ends with a slash, or is empty */
   *below(
     folder: string,
   ): Generator<{ name: string; sizes: readonly number[]; pathOf(number: number, size: number): string }> {
@@ -177,6 +109,51 @@ export class ShardSets {
   }
 }
 
+/** The differences between descriptions of shards and the files. */
+export interface ComparedInfos {
+  readonly notices: readonly ShardNotice[];
+  /** Expected number of records of a file, by its path. */
+  readonly expected: ReadonlyMap<string, number>;
+}
+
+/**
+ * Compares the `dataset_info.json` of each folder with its shards. Ignores a description that
+ * cannot be read, or that has no `shardLengths`.
+ */
+export async function compareInfos(
+  infos: readonly string[],
+  sets: ShardSets,
+  options: ExpandOptions,
+): Promise<ComparedInfos> {
+  const notices: ShardNotice[] = [];
+  const expected = new Map<string, number>();
+  for (const info of infos) {
+    const folder = info.slice(0, info.lastIndexOf('/') + 1);
+    const found = [...sets.below(folder)];
+    if (found.length === 0) continue;
+    for (const { name, lengths } of splitsOf(await infoText(info, options))) {
+      const named = found.filter((set) => nameHas(set.name, name));
+      const fitting = named.filter(({ sizes }) => sizes.includes(lengths.length));
+      for (const { pathOf } of fitting)
+        for (const [shard, records] of lengths.entries())
+          expected.set(pathOf(shard, lengths.length), records);
+      if (fitting.length > 0) continue;
+      const sizes = named.flatMap((set) => set.sizes);
+      const what =
+        sizes.length > 0 ? `but the file names say ${sizes.join(' and ')}` : 'but no file belongs to it';
+      notices.push({
+        code: 'dataset-info',
+        uri: info,
+        total: lengths.length,
+        count: lengths.length,
+        shards: [],
+        message: `${info} lists ${lengths.length} shards of split ${JSON.stringify(name)}, ${what}`,
+      });
+    }
+  }
+  return { notices, expected };
+}
+
 function nameOf({ stem, rest }: ShardSet, number: string, size: number, digits: number): string {
   return `${stem}-${number}-of-${String(size).padStart(digits, '0')}${rest}`;
 }
@@ -190,7 +167,7 @@ function mixed(set: ShardSet): ShardNotice {
     total: sizes[sizes.length - 1],
     count: sizes.length,
     shards: sizes.slice(0, MAX_NUMBERS),
-    message: `${uri} mixes sets of ${sizes.slice(0, MAX_NUMBERS).join(' and ')} shards; some are probably left from an earlier run`,
+    message: `${uri} mixes sets of ${sizes.slice(0, MAX_NUMBERS).join(' and ')} shards; some are probably from an earlier run`,
   };
 }
 
@@ -216,4 +193,31 @@ function countOf(count: number): string {
 function listed({ count, shards }: { count: number; shards: readonly number[] }, digits: number): string {
   const names = shards.map((number) => String(number).padStart(digits, '0'));
   return names.join(', ') + (count > shards.length ? `, and ${count - shards.length} more` : '');
+}
+
+/** Whether a file name contains the name of a split as a word: `mnist-train.tfrecord`, `train`. */
+function nameHas(name: string, split: string): boolean {
+  return name.split(/[-.]/).includes(split);
+}
+
+async function infoText(info: string, options: ExpandOptions): Promise<string> {
+  return readText(info, MAX_INFO_BYTES, options).catch(() => '');
+}
+
+function splitsOf(text: string): Split[] {
+  let info: unknown;
+  try {
+    info = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  const splits: unknown = (info as { splits?: unknown } | null)?.splits;
+  if (!Array.isArray(splits)) return [];
+  return splits.flatMap((split: { name?: unknown; shardLengths?: unknown } | null) => {
+    const { name, shardLengths } = split ?? {};
+    if (typeof name !== 'string' || name === '' || !Array.isArray(shardLengths) || shardLengths.length === 0)
+      return [];
+    const lengths = shardLengths.map(Number);
+    return lengths.every((length) => Number.isSafeInteger(length) && length >= 0) ? [{ name, lengths }] : [];
+  });
 }

@@ -1,16 +1,16 @@
 import { parentPort } from 'node:worker_threads';
 import { type ErrorPlace, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
 
-/** The first message of every worker. */
+/** First message of every worker. */
 export const READY = 'recordpipe: ready';
 
-/** A job, as a worker receives it. */
+/** A job as received by a worker. */
 export interface JobOrder {
   readonly job: number;
   readonly content: unknown;
 }
 
-/** What a worker sends about a job: notes, then its result or its error. */
+/** Messages of a worker about a job: notes, followed by its result or error. */
 export type JobAnswer =
   | { readonly job: number; readonly note: unknown }
   | { readonly job: number; readonly result: unknown }
@@ -19,14 +19,14 @@ export type JobAnswer =
 /** The result of a job. */
 export interface JobResult {
   readonly value: unknown;
-  /** Buffers of the value to move rather than copy. */
+  /** Buffers of the value to transfer instead of copying them. */
   readonly buffers?: ArrayBuffer[];
 }
 
 /**
- * Does the jobs that a `WorkerPool` sends to this worker thread. They start in the order in which
- * they arrive; `work` decides whether they overlap.
- * @param work does one job; `note` sends something about it before its result
+ * Runs the jobs that a `WorkerPool` sends to this worker thread. Jobs start in order of arrival;
+ * `work` decides whether they overlap.
+ * @param work runs one job; `note` sends a message about it before its result
  */
 export function serveJobs(
   work: (content: unknown, note: (note: unknown) => void) => Promise<JobResult>,
@@ -48,7 +48,7 @@ export function serveJobs(
   port.postMessage(READY);
 }
 
-/** A RecordpipeError on its way to another thread. */
+/** Serialized form of a RecordpipeError. */
 interface SentError extends ErrorPlace {
   readonly recordpipeError: RecordpipeError['code'];
   readonly text: string;
@@ -56,8 +56,8 @@ interface SentError extends ErrorPlace {
 }
 
 /**
- * An error in a form that another thread can receive: structured cloning drops classes and codes,
- * and fails for some values.
+ * Converts an error to a form that can be sent to another thread. Structured cloning drops classes
+ * and codes, and fails for some values.
  */
 export function packError(error: unknown): unknown {
   if (error instanceof RecordpipeError) {
@@ -81,7 +81,7 @@ export function packError(error: unknown): unknown {
   }
 }
 
-/** The error that `packError` was given, with the stack of its own thread. */
+/** Restores an error converted by `packError`, including its original stack. */
 export function unpackError(sent: unknown): unknown {
   if (typeof sent !== 'object' || sent === null || !('recordpipeError' in sent)) return sent;
   const { recordpipeError: code, text, stack, ...place } = sent as SentError;

@@ -1,28 +1,30 @@
 import type { Worker } from 'node:worker_threads';
 import { type JobAnswer, type JobOrder, READY, unpackError } from './serve-jobs.ts';
 
-/** What a pool is for. */
+/** Options of a pool. */
 export interface PoolOptions<Content> {
   /** Maximum number of threads. */
   readonly size: number;
   /**
-   * Starts a worker, whose module calls `serveJobs`. Must contain `new Worker(new URL('./x.js',
-   * import.meta.url), …)` literally, so that bundlers find its module.
+   * Starts a worker whose module calls `serveJobs`. Must contain `new Worker(new URL('./x.js',
+   * import.meta.url), …)` literally, so that bundlers find the module.
    */
   readonly start: () => Worker;
-  /** Does a job on the calling thread, where no worker can start. */
+  /** Runs a job on the calling thread if no worker can start. */
   readonly here: (content: Content, onNote: (note: unknown) => void) => Promise<unknown>;
-  /** The error of jobs whose thread died. @param reason what it threw, or its exit code */
+  /**
+   * Returns the error for jobs whose thread died. @param reason the thrown value, or the exit code
+   */
   readonly died: (reason: unknown) => Error;
-  /** The error of jobs that `close` ends. */
+  /** Returns the error for jobs that `close` aborts. */
   readonly closed: () => Error;
 }
 
 /**
- * Worker threads that do jobs. A thread starts when a job comes and all others are busy, up to
- * `size` threads; then the thread with the fewest jobs gets the next one. Where no thread can
- * start, because a bundler omitted the worker's module or the system refuses a thread, the process
- * warns once and the jobs run on the calling thread.
+ * Runs jobs on worker threads. Starts a new thread if all others are busy, up to `size` threads;
+ * after that, the thread with the fewest jobs gets the next one. If no thread can start, because a
+ * bundler omitted the worker's module or the system refuses a thread, the pool warns once per
+ * process and runs jobs on the calling thread.
  */
 export class WorkerPool<Content> {
   readonly #options: PoolOptions<Content>;
@@ -34,9 +36,10 @@ export class WorkerPool<Content> {
   }
 
   /**
-   * The result of a job. Rejects with the job's own error, or with that of `died` or `closed`.
-   * @param onNote receives what the worker notes before its result
-   * @param buffers buffers of `content` to move to the thread rather than copy
+   * Returns the result of a job. Rejects with the error of the job, or with that of `died` or
+   * `closed`.
+   * @param onNote receives the messages that the worker sends before the result
+   * @param buffers buffers of `content` to transfer instead of copying them
    */
   async run(
     content: Content,
@@ -47,7 +50,7 @@ export class WorkerPool<Content> {
     return this.#leastBusy().run({ content, onNote, buffers });
   }
 
-  /** Ends the threads in the middle of their work, and their jobs with them. */
+  /** Terminates the threads immediately and aborts their jobs. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#threads.map((thread) => thread.close()));
@@ -76,7 +79,7 @@ interface Pending<Content> extends Job<Content> {
   posted: boolean;
 }
 
-/** One worker thread, which starts with its first job, and the jobs it has. */
+/** One worker thread and its jobs. The thread starts with the first job. */
 class JobThread<Content> {
   readonly #options: PoolOptions<Content>;
   readonly #pending = new Map<number, Pending<Content>>();
@@ -88,12 +91,12 @@ class JobThread<Content> {
     this.#options = options;
   }
 
-  /** Jobs without a result yet. */
+  /** Number of jobs without a result. */
   get jobs(): number {
     return this.#pending.size;
   }
 
-  /** Whether the thread has died, so that it can do no more jobs. */
+  /** Whether the thread has died and can run no more jobs. */
   get dead(): boolean {
     return this.#state === 'dead';
   }
@@ -105,7 +108,7 @@ class JobThread<Content> {
       const pending = { ...job, resolve, reject, posted: false };
       this.#pending.set(id, pending);
       if (this.#state === 'new') this.#start();
-      // Buffers that are moved to a thread that never starts would be lost.
+      // If the thread never starts, transferred buffers would be lost.
       if (this.#state === 'ready' || (this.#state === 'starting' && job.buffers === undefined))
         this.#post(id, pending);
     });

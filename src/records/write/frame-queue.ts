@@ -40,7 +40,9 @@ export class FrameQueue {
     this.#ring = new FrameRing(framer, bufferBytes, sink.writeNow === undefined ? BUFFERS : 1);
   }
 
-  /** Accepts a payload. Returns a promise if there is no room: keep the payload until it settles. */
+  /**
+   * Accepts a payload. Returns a promise if there is no room: keep the payload until it settles.
+   */
   push(payload: Uint8Array, frameBytes: number): Promise<void> | undefined {
     const { writeNow } = this.#sink;
     if (writeNow !== undefined) {
@@ -73,8 +75,8 @@ export class FrameQueue {
   }
 
   /**
-   * Runs a step of the sink after everything accepted so far is written, and before anything that is
-   * accepted later.
+   * Runs a step of the sink after everything accepted so far is written, and before anything that
+   * is accepted later.
    */
   async afterAll(step: () => Promise<void>): Promise<void> {
     await this.drain();
@@ -149,8 +151,8 @@ export class FrameQueue {
   }
 
   /**
-   * Starts the write of a frame larger than a buffer, in a separate allocation. No other write may be
-   * in progress. Returns false if the allocation fails.
+   * Starts the write of a frame larger than a buffer, in a separate allocation. No other write may
+   * be in progress. Returns false if the allocation fails.
    */
   #startLarge({ payload, resolve, reject }: Waiter): boolean {
     let frame: Uint8Array;

@@ -11,7 +11,8 @@ import { readTextLines, type TextLineReadOptions } from '../textline.ts';
 import { readTFRecords, type TFRecordReadOptions } from '../tfrecord.ts';
 
 /**
- * A Node stream from the bytes of a TFRecord file to its records: each chunk read from it is one record, a view.
+ * A Node stream from the bytes of a TFRecord file to its records: each chunk read from it is one
+ * record, a view.
  *
  * @throws as `readTFRecords`; the stream emits the error
  * @example
@@ -28,7 +29,8 @@ export function createTFRecordDecoder(options?: Partial<Omit<TFRecordReadOptions
 }
 
 /**
- * A Node stream from records to the bytes of a TFRecord file: each chunk written to it is one record.
+ * A Node stream from records to the bytes of a TFRecord file: each chunk written to it is one
+ * record.
  *
  * @example
  * ```ts
@@ -63,7 +65,8 @@ export function createRecordIODecoder(options?: Partial<Omit<RecordIOReadOptions
 }
 
 /**
- * A Node stream from records to the bytes of a RecordIO file: each chunk written to it is one record.
+ * A Node stream from records to the bytes of a RecordIO file: each chunk written to it is one
+ * record.
  *
  * @throws as `encodeRecordIO`; the stream emits the error
  * @example
@@ -81,7 +84,8 @@ export function createRecordIOEncoder(options?: Partial<RecordIOEncodeOptions>):
 }
 
 /**
- * A Node stream from the bytes of a text file to its lines: each chunk read from it is one line, a view.
+ * A Node stream from the bytes of a text file to its lines: each chunk read from it is one line, a
+ * view.
  *
  * @throws as `readTextLines`; the stream emits the error
  * @example
@@ -184,8 +188,8 @@ function nodeEncoder(name: string, encode: (record: Uint8Array) => Uint8Array): 
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
 /**
- * Passes chunks, one at a time, from a writer with callbacks to a reader that iterates. Either side may
- * end it at any time.
+ * Passes chunks, one at a time, from a writer with callbacks to a reader that iterates. Either side
+ * may end it at any time.
  */
 class HandOver implements AsyncIterableIterator<Uint8Array> {
   #given: { chunk: Uint8Array; taken: () => void } | undefined;

@@ -15,8 +15,8 @@ import type { RecordWriteOptions } from './write-options.ts';
 /** How to write shards. */
 export type ShardOptions<O extends RecordWriteOptions> = Omit<O, 'append' | 'atomic'> & {
   /**
-   * Maximum size of a shard in uncompressed bytes, framing included: the record that would exceed it
-   * starts the next shard. A larger record gets a shard of its own. Default 128 MiB.
+   * Maximum size of a shard in uncompressed bytes, framing included: the record that would exceed
+   * it starts the next shard. A larger record gets a shard of its own. Default 128 MiB.
    */
   readonly maxShardBytes: number;
   /** Follows the number in the name, for example `.tfrecord`. Default none. */
@@ -24,8 +24,8 @@ export type ShardOptions<O extends RecordWriteOptions> = Omit<O, 'append' | 'ato
 };
 
 /**
- * An object with the names of all options of a shard writer. It includes options without meaning for
- * shards, so that one object of options can serve both kinds of writers.
+ * An object with the names of all options of a shard writer. It includes options without meaning
+ * for shards, so that one object of options can serve both kinds of writers.
  */
 export function shardNames<O extends RecordWriteOptions>(format: WriteFormat<O>): object {
   return { ...format.writeOptions(undefined), maxShardBytes: true, suffix: true };
@@ -84,8 +84,8 @@ export class RecordShardWriter implements AsyncDisposable {
   }
 
   /**
-   * Finishes the last shard and names all of them. Without records, one empty shard is written. Later
-   * calls return the same promise.
+   * Finishes the last shard and names all of them. Without records, one empty shard is written.
+   * Later calls return the same promise.
    */
   close(): Promise<WrittenFile[]> {
     this.#closed ??= this.#finish();
@@ -133,7 +133,8 @@ export class RecordShardWriter implements AsyncDisposable {
   }
 
   async #openShard(): Promise<RecordWriter> {
-    // Before the first record, so that it does not fail after hours of writing; `nameShards` checks again.
+    // Before the first record, so that it does not fail after hours of writing; `nameShards` checks
+    // again.
     if (this.#finished.length === 0) await checkShardNames(this.#naming);
     const { prefix, suffix } = this.#naming;
     return openWriter(this.#format, `${prefix}-next-of-many${suffix}`, this.#options, true);

@@ -160,16 +160,16 @@ export class RecordWriter implements AsyncDisposable {
   }
 
   /**
-   * Accepts one record. Returns `undefined` if the payload has been copied, which is the usual case.
-   * Returns a promise if the disk cannot keep up: do not change the payload until it settles.
-   * `await writer.write(payload)` is right in both cases. Records keep their order even if the caller
-   * does not wait.
+   * Accepts one record. Returns `undefined` if the payload has been copied, which is the usual
+   * case. Returns a promise if the disk cannot keep up: do not change the payload until it settles.
+   * `await writer.write(payload)` is right in both cases. Records keep their order even if the
+   * caller does not wait.
    *
-   * @throws RecordpipeError `closed`, `aborted`, or the error that stopped the writer (`io-failure`, …),
-   * also from the promise; `record-too-large`, `unrepresentable` for a payload that the format cannot
-   * represent: the writer ignores that record and stays usable
+   * @throws RecordpipeError `closed`, `aborted`, or the error that stopped the writer
+   *   (`io-failure`, …), also from the promise; `record-too-large`, `unrepresentable` for a payload
+   *   that the format cannot represent: the writer ignores that record and stays usable
    * @throws UsageError for a payload that is too large for TFRecord (2^32 - 64 bytes), or not a
-   * `Uint8Array`
+   *   `Uint8Array`
    */
   write(payload: Uint8Array): Promise<void> | undefined {
     this.#checkUsable();
@@ -187,7 +187,9 @@ export class RecordWriter implements AsyncDisposable {
     await this.#queue.afterAll(() => this.#sink.flush());
   }
 
-  /** Writes the remaining records, closes and names the file. Later calls return the same promise. */
+  /**
+   * Writes the remaining records, closes and names the file. Later calls return the same promise.
+   */
   close(): Promise<WrittenFile> {
     this.#closed ??= this.#finish(true);
     return this.#closed;

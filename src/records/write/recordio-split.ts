@@ -37,15 +37,15 @@ export interface ByteRange {
 
 /**
  * Locates split `split` of `splits` of an uncompressed RecordIO file by dmlc's rule, so that splits
- * read with recordpipe and with dmlc are the same: equal ranges of bytes, each moved to the next header
- * that starts a record. The splits cover the file, do not overlap, and may be empty.
+ * read with recordpipe and with dmlc are the same: equal ranges of bytes, each moved to the next
+ * header that starts a record. The splits cover the file, do not overlap, and may be empty.
  *
- * The rule expects that no payload contains the magic number at a multiple of four. In a file written
- * without escapes a split may start within a record.
+ * The rule expects that no payload contains the magic number at a multiple of four. In a file
+ * written without escapes a split may start within a record.
  *
  * @throws UsageError unless both are integers with 0 <= split < splits
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `unsupported-source` for a gzip
- * file; `missing-padding` for a file whose size is not a multiple of 4
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `unsupported-source` for a
+ *   gzip file; `missing-padding` for a file whose size is not a multiple of 4
  * @example
  * ```ts
  * import { openRecordIOWriter, recordIOSplitRange } from 'recordpipe/records/write';
@@ -146,7 +146,10 @@ async function splitRange(path: string | URL, split: RecordIOSplit, access: Acce
   }
 }
 
-/** The rule of `ResetPartition` in dmlc-core's input split, and of its `SeekRecordBegin` for RecordIO. */
+/**
+ * The rule of `ResetPartition` in dmlc-core's input split, and of its `SeekRecordBegin` for
+ * RecordIO.
+ */
 async function rangeOf(file: StoredFile, { split, splits }: RecordIOSplit): Promise<ByteRange> {
   const { size, path: uri } = file;
   const head = new Uint8Array(Math.min(4, size));

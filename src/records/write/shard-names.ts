@@ -22,7 +22,8 @@ export function shardName({ prefix, suffix }: ShardNaming, index: number, count:
 
 /**
  * Finds the existing shards with this prefix and suffix, of sets of any size, in no order.
- * @throws RecordpipeError `access-denied`, `object-missing` (no such bucket), `retries-exhausted`, `io-failure`, `aborted`
+ * @throws RecordpipeError `access-denied`, `object-missing` (no such bucket), `retries-exhausted`,
+ *   `io-failure`, `aborted`
  */
 export async function findShards(naming: ShardNaming): Promise<string[]> {
   const { prefix, suffix, signal } = naming;

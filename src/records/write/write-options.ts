@@ -28,15 +28,15 @@ export interface RecordWriteOptions {
   readonly append: boolean;
   /**
    * Default true: the file appears under its name when the writer is closed (temporary file beside
-   * it, then rename); until then an older file stays as it is. Appended files, devices and pipes are
-   * written in place.
+   * it, then rename); until then an older file stays as it is. Appended files, devices and pipes
+   * are written in place.
    */
   readonly atomic: boolean;
   /**
    * Whether an existing file or object of this name is replaced. Default false: it is an
    * `already-exists` error, at once, or when the writer is closed if the file appears in the
-   * meantime. For shards, an existing set with the same prefix and another number of shards counts as
-   * well; with `true` it is removed after all new shards have their names. Appending needs no
+   * meantime. For shards, an existing set with the same prefix and another number of shards counts
+   * as well; with `true` it is removed after all new shards have their names. Appending needs no
    * `overwrite`.
    */
   readonly overwrite: boolean;
@@ -56,7 +56,9 @@ export interface RecordWriteOptions {
    * finished. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`.
    */
   readonly objects: Partial<ObjectOptions> | undefined;
-  /** Aborts the writer: every further call fails with `aborted`, and unfinished files are removed. */
+  /**
+   * Aborts the writer: every further call fails with `aborted`, and unfinished files are removed.
+   */
   readonly signal: AbortSignal | undefined;
 }
 

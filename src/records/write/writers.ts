@@ -19,7 +19,10 @@ export interface RecordIOWriteOptions extends RecordWriteOptions, RecordIOEncode
 /** How to write a text file. Every field has a default. */
 export interface TextLineWriteOptions extends RecordWriteOptions, TextLineEncodeOptions {}
 
-/** How to write a file whose format is an option: each format uses its own options and ignores the rest. */
+/**
+ * How to write a file whose format is an option: each format uses its own options and ignores the
+ * rest.
+ */
 export interface AnyRecordWriteOptions
   extends TFRecordWriteOptions,
     RecordIOWriteOptions,
@@ -42,16 +45,16 @@ const recordIOWriting: WriteFormat<RecordIOWriteOptions> = writingOf(recordIOFor
 const textLineWriting = writingOf(textLineFormat) as WriteFormat<TextLineWriteOptions>;
 
 /**
- * Opens a TFRecord file for writing. By default it appears under its name, complete, when the writer
- * is closed.
+ * Opens a TFRecord file for writing. By default it appears under its name, complete, when the
+ * writer is closed.
  *
- * Call `close` when all records are written. `await using` aborts a writer that is not closed: a block
- * that ends with an exception publishes nothing.
+ * Call `close` when all records are written. `await using` aborts a writer that is not closed: a
+ * block that ends with an exception publishes nothing.
  *
  * @param path a path, an `s3://` address, or `-` for standard output, which gets the bytes at once
- * @throws RecordpipeError `not-found`, `access-denied`, `already-exists`, `io-failure`; when appending,
- * also `unsupported-source` if the compression of the file differs or does not support appending, and
- * the errors of reading it if it does not end with a whole record
+ * @throws RecordpipeError `not-found`, `access-denied`, `already-exists`, `io-failure`; when
+ *   appending, also `unsupported-source` if the compression of the file differs or does not support
+ *   appending, and the errors of reading it if it does not end with a whole record
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -73,8 +76,8 @@ export async function openTFRecordWriter(
 }
 
 /**
- * Opens a writer of shards `PREFIX-00000-of-00012SUFFIX`, …. Their number is known only at the end: all
- * appear under their names when the writer is closed.
+ * Opens a writer of shards `PREFIX-00000-of-00012SUFFIX`, …. Their number is known only at the end:
+ * all appear under their names when the writer is closed.
  *
  * @param prefix folder and beginning of the names
  * @throws UsageError for an invalid option value
@@ -136,11 +139,12 @@ export function openRecordIOShards(
 }
 
 /**
- * Opens a text file for writing, one line per record, with the contract of {@link openTFRecordWriter}.
+ * Opens a text file for writing, one line per record, with the contract of {@link
+ * openTFRecordWriter}.
  *
  * @param path a path, an `s3://` address, or `-` for standard output, which gets the bytes at once
- * @throws RecordpipeError as `openTFRecordWriter`; `write` also throws `unrepresentable` for a payload
- * that a reader would not read back unchanged (see `encodeTextLine`)
+ * @throws RecordpipeError as `openTFRecordWriter`; `write` also throws `unrepresentable` for a
+ *   payload that a reader would not read back unchanged (see `encodeTextLine`)
  * @throws UsageError for an invalid option value
  * @example
  * ```ts

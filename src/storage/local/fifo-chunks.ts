@@ -2,16 +2,16 @@ import { requireHostModule } from '../../bytes/host.ts';
 import { type ChunkReading, FILE_BUFFERS } from '../../bytes/sources.ts';
 import { fileError } from './file-errors.ts';
 
-/** What a pipe holds unless somebody enlarges it. A buffer with less room than that is not read into: the read would come back full and be tried again. */
+/** The default capacity of a pipe. A buffer with less room is not read into: such a read would be full, and need another one. */
 const PIPE_BYTES = 64 * 1024;
-/** Of the buffers that take turns one is in use, and the one before it may hold the beginning of a record. */
+/** Full buffers that may wait: one of those that take turns is in use, and the one before it may hold the start of a record. */
 const READY_BUFFERS: number = FILE_BUFFERS - 2;
 
-/** How long a silent writer is waited for. */
+/** How long to wait for a silent writer. */
 interface IdleLimit {
-  /** At most 2^31 - 1, as timers have it. */
+  /** At most 2^31 - 1, the limit of timers. */
   readonly ms: number;
-  /** The error for a wait that took too long. Asked for before the pipe is closed. */
+  /** Returns the error for a wait that took too long. Called before the pipe is closed. */
   error(waitedMs: number): Error;
 }
 
@@ -21,11 +21,13 @@ export interface FifoReading extends ChunkReading {
 }
 
 /**
- * The bytes of a named pipe that was opened without waiting for its writer, and of nothing else: its first byte is waited for, and it ends when
- * the last writer closes. No thread is held up, and ending the iteration closes the pipe at any moment, also while bytes are awaited.
+ * Reads a named pipe that was opened without waiting for its writer. It waits for the first byte, and
+ * ends when the last writer closes. No thread is blocked, and ending the iteration closes the pipe at
+ * any moment, also while a chunk is awaited.
  *
- * The pipe is read straight into large buffers, piece behind piece, and a chunk is what has arrived since the one before: 3.7 GB/s of 64 KiB pieces
- * where a socket's own chunks, each with memory of its own, came at 2.4 and `cat` at 3.9.
+ * The pipe is read directly into large buffers, and a chunk contains the bytes that arrived since the
+ * one before: 3.7 GB/s for 64 KiB writes, where a socket's own chunks, each in memory of its own, reach
+ * 2.4 and `cat` 3.9.
  * @param descriptor closed at the end
  */
 export function fifoChunks(
@@ -55,9 +57,9 @@ class FifoIterator implements AsyncIterator<Uint8Array> {
   /** Being filled. */
   #buffer: Uint8Array;
   #filled = 0;
-  /** First byte of `#buffer` that has not been handed out. */
+  /** First byte of `#buffer` that has not been delivered. */
   #taken = 0;
-  /** What lies in full buffers and has not been handed out. */
+  /** Chunks of full buffers that have not been delivered. */
   readonly #ready: Uint8Array[] = [];
   #paused = false;
   #ended = false;
@@ -118,7 +120,7 @@ class FifoIterator implements AsyncIterator<Uint8Array> {
     return chunk;
   }
 
-  /** Bytes have been read into `#buffer`; whether to go on reading. */
+  /** Counts bytes read into `#buffer`. @returns whether to continue reading */
   #arrived(count: number): boolean {
     this.#filled += count;
     const waiting = this.#waiting;
@@ -131,7 +133,7 @@ class FifoIterator implements AsyncIterator<Uint8Array> {
     return !this.#paused;
   }
 
-  /** Goes on to the next buffer. */
+  /** Moves to the next buffer. */
   #turn(): void {
     if (this.#taken < this.#filled) this.#ready.push(this.#buffer.subarray(this.#taken, this.#filled));
     this.#buffer = this.#nextBuffer();
@@ -139,7 +141,7 @@ class FifoIterator implements AsyncIterator<Uint8Array> {
     this.#taken = 0;
   }
 
-  /** One timer at a time, and not one per wait: it looks at the clock when it fires. */
+  /** One timer, not one per wait: it reads the clock when it fires. */
   #watch(idle: IdleLimit): void {
     this.#waitingSince = performance.now();
     this.#timer ??= setTimeout(() => this.#look(idle), idle.ms);

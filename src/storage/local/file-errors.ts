@@ -29,7 +29,7 @@ const TEXTS: Record<string, string> = {
 const NOT_UTF8 =
   'the file name is not UTF-8 (each \ufffd stands for bytes that are not), and such names cannot be opened; rename the file';
 
-/** The error for a file that ends before the size it had when it was opened: cut at the border of a record, it would look whole. */
+/** The error for a file that ends before the size it had when it was opened: if it ended at the border of a record, it would look complete. */
 export function shrunk(size: number, end: number): RecordpipeError {
   return new RecordpipeError(
     'source-changed',

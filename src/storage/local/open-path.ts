@@ -30,7 +30,7 @@ export function openPath(source: string | URL | number, reading: ChunkReading): 
   const regular = own && stat.isFile();
   let { size } = stat;
   let open = true;
-  // Whoever is still busy with a chunk when the file is closed, by an abort, asks once more.
+  // A consumer that is busy with a chunk when an abort closes the file asks again.
   const sizeNow = (): number => {
     if (open) size = fs.fstatSync(descriptor).size;
     return size;
@@ -42,7 +42,7 @@ export function openPath(source: string | URL | number, reading: ChunkReading): 
   return { uri, size: regular ? sizeNow : undefined, chunks: fileChunks(fs, file, reading) };
 }
 
-/** A named pipe. Opened without waiting for its writer, which would hold up the thread. */
+/** Opens a named pipe without waiting for its writer, which would block the thread. */
 function openFifo(
   fs: typeof import('node:fs'),
   path: string | URL,
@@ -61,7 +61,7 @@ function isFifo(fs: typeof import('node:fs'), path: string | URL): boolean {
   try {
     return fs.statSync(path).isFIFO();
   } catch {
-    return false; // opening it says what is wrong
+    return false; // opening it reports what is wrong
   }
 }
 
@@ -73,7 +73,7 @@ function statOf(fs: typeof import('node:fs'), descriptor: number, uri: string): 
   }
 }
 
-/** @throws RecordpipeError `unsupported-source` for an address that is not of a file */
+/** @throws RecordpipeError `unsupported-source` for an address that does not name a file */
 function pathOf(source: string | URL | number): string | URL {
   if (typeof source === 'number') return String(source);
   const scheme = source instanceof URL ? source.protocol : /^([a-z][a-z\d+.-]+:)\/\//i.exec(source)?.[1];
@@ -87,15 +87,15 @@ function pathOf(source: string | URL | number): string | URL {
   });
 }
 
-/** The beginning of a file, and how long the file is. */
+/** The first bytes of a file, and its size. */
 export interface FileHead {
   readonly head: Uint8Array;
   readonly size: number;
 }
 
 /**
- * The first `bytes` bytes of a regular file. Undefined for everything that is none or cannot be opened: what it is, or what is wrong with it, is
- * found when it is read.
+ * The first `bytes` bytes of a regular file. Undefined for everything else, and for a file that cannot
+ * be opened: reading it reports what is wrong.
  */
 export function peekPath(source: string | URL, bytes: number): FileHead | undefined {
   const fs = hostModule('node:fs');

@@ -4,14 +4,14 @@ import type { ObjectInfo, ObjectRef } from '../storage.ts';
 import { fileFailure, overwritten, tooShort } from './file-errors.ts';
 import { infoOf, pathOf } from './list-files.ts';
 
-/** So long no read from the page cache takes, of a slice of 64 KiB 15 microseconds. */
+/** Longer than any read from the page cache: a slice of 64 KiB takes 15 microseconds. */
 const SLOW_MS = 0.5;
-/** So many slow ones, and the disk is waited for; one may be a thread that had to let another one run. */
+/** After this number of slow reads, the file is on disk; a single one may be a thread that was preempted. */
 const SLOW_READS = 3;
-/** What one that is not slow takes off. */
+/** How much a fast read reduces the count of slow ones. */
 const FORGIVEN = 1 / 16;
 
-/** How fast files are read: out of memory, or from a disk, for which other threads should wait, many at once. */
+/** Measures whether files are read from memory, or from a disk, for which other threads should wait, several at once. */
 export class ReadPace {
   #slow = 0;
 
@@ -27,16 +27,17 @@ export class ReadPace {
   }
 }
 
-/** What stays in the nearest cache between reading and writing, and fits into a pipe: 256 KiB take twice as long. */
+/** Stays in the nearest cache between reading and writing, and fits into a pipe: 256 KiB take twice as long. */
 export const SLICE_BYTES: number = 64 * 1024;
-/** Places of a file that are looked at before it is read. */
+/** Positions of a file that are probed before it is read. */
 const PROBES = 5;
-/** Without waiting where it is no file. */
+/** Opening does not wait if it is not a regular file. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
- * A file, read from its beginning to its end on the calling thread, slice by slice, all of them into the same memory: for files that are in the page cache, where a
- * turn through the host's threads takes longer than reading. Whether they are, {@link ReadPace} tells.
+ * Reads a file from beginning to end on the calling thread, slice by slice, into the same memory: for
+ * files in the page cache, where a turn through the host's threads takes longer than reading.
+ * {@link ReadPace} measures whether they are.
  *
  * Every slice is of the state in which the file was opened.
  */
@@ -66,7 +67,7 @@ export class SlicedFile {
     }
   }
 
-  /** The next bytes, which are those of `into`; undefined at the end. @throws RecordpipeError `object-changed`, `io-failure` */
+  /** Reads the next bytes into `into`; undefined at the end. @throws RecordpipeError `object-changed`, `io-failure` */
   next(): Uint8Array | undefined {
     const { uri, size } = this.info;
     const wanted = Math.min(this.#into.length, size - this.#at);
@@ -74,7 +75,7 @@ export class SlicedFile {
     const read = attempt(uri, () => this.#pace.timed(() => this.#read(wanted, this.#at)));
     if (read === 0) throw objectError(tooShort(this.#at, size), { uri });
     this.#at += read;
-    // Of the state that it was opened in, not of what it is being overwritten with.
+    // The bytes must be of the state in which the file was opened, not of what overwrites it.
     const now = fstatSync(this.#descriptor);
     if (now.mtimeMs !== this.#written || now.size !== size) throw objectError(overwritten(), { uri });
     return this.#into.subarray(0, read);
@@ -84,7 +85,7 @@ export class SlicedFile {
     closeSync(this.#descriptor);
   }
 
-  /** One byte each of some places: what is not in the page cache has to be waited for. */
+  /** Reads one byte at several positions: a position that is not in the page cache is slow. */
   #probe(): void {
     const { uri, size } = this.info;
     const step = Math.floor((size - 1) / (PROBES - 1));

@@ -2,16 +2,19 @@ import { FetchFailure } from '../errors.ts';
 import type { TransferOptions } from '../object-options.ts';
 
 const BASE_MS = 100;
-/** Where the service asks for less. */
+/** The base of the pause after the service asked for a lower rate. */
 const THROTTLED_BASE_MS = 1_000;
 const MAX_PAUSE_MS = 20_000;
 
-/** How often, and after which pauses, a request is repeated: ranges of objects and all other requests alike. */
+/**
+ * Decides how often a request is repeated, and after which pauses: ranges of objects and all other
+ * requests alike.
+ */
 export class RetryBudget {
   readonly #options: TransferOptions;
-  /** Attempts in a row that brought no byte. */
+  /** Consecutive attempts that received no byte. */
   #attempts = 0;
-  /** When the first failed attempt began, and how many bytes had come by then. */
+  /** When the first failed attempt began, and how many bytes had been received by then. */
   #troubleSince: number | undefined;
   #troubleAt = 0;
   #expired = false;
@@ -29,9 +32,9 @@ export class RetryBudget {
   }
 
   /**
-   * The pause before the next attempt, undefined where there is none.
-   * @param brought bytes that the failed attempt brought
-   * @param received bytes that all attempts brought
+   * The pause before the next attempt; undefined if there is none.
+   * @param brought bytes that the failed attempt received
+   * @param received bytes that all attempts received
    * @param sentAt when the failed attempt began: time spent waiting for it counts
    */
   pauseAfter(
@@ -59,7 +62,7 @@ export class RetryBudget {
     }
   }
 
-  /** Not every byte resets the clock: a server that drips would never be abandoned. */
+  /** Few bytes do not reset the clock: otherwise a server that drips would never be abandoned. */
   #watchClock(received: number, sentAt: number): void {
     if (this.#troubleSince !== undefined && received - this.#troubleAt < this.#options.partBytes) return;
     this.#troubleSince = sentAt;
@@ -70,7 +73,7 @@ export class RetryBudget {
     const { maxAttempts, retryTimeoutMs } = this.#options;
     if (this.#attempts >= maxAttempts) return undefined;
     const base = kind === 'throttled' ? THROTTLED_BASE_MS : BASE_MS;
-    // Full jitter: those who failed together do not come back together.
+    // Full jitter: clients that failed together do not return together.
     const jittered = Math.random() * Math.min(MAX_PAUSE_MS, base * 2 ** (this.#attempts - 1));
     const pause = Math.max(jittered, retryAfterMs ?? 0);
     return (this.elapsedMs ?? 0) + pause > retryTimeoutMs ? undefined : pause;
@@ -78,7 +81,7 @@ export class RetryBudget {
 }
 
 const MAX_TICK_MS = 1_000;
-/** A rate is not measured over less, however short the time for retries is. */
+/** The shortest time over which a rate is measured, even if the time for retries is shorter. */
 const MIN_STRETCH_MS = 1_000;
 
 /** How long an attempt may take. */
@@ -93,9 +96,10 @@ export type WatchdogOptions = Pick<
 >;
 
 /**
- * Watches one attempt of a request: its headers must come, then bytes, and fast enough. One timer that looks at counts
- * replaces one that is set again with every chunk. Time in which this process was busy and could not have seen bytes does
- * not count. A rate is measured over at most `retryTimeoutMs`, so that a service that drips does not outlive it.
+ * Watches one attempt of a request: its headers must arrive, then bytes, and fast enough. One timer
+ * that compares counts replaces one that is reset with every chunk. Time in which this process was
+ * busy and could not have seen bytes does not count. A rate is measured over at most
+ * `retryTimeoutMs`, so that a service that drips does not outlive it.
  */
 export class Watchdog {
   readonly #options: WatchdogOptions;
@@ -107,7 +111,7 @@ export class Watchdog {
   #tickAt: number = performance.now();
   #waitedMs = 0;
   #seen: number | undefined;
-  /** The stretch over which the average is taken. */
+  /** The time over which the average is computed. */
   #stretchMs = 0;
   #stretchFrom = 0;
 

@@ -4,36 +4,45 @@ import type { ObjectInfo, ObjectRef } from '../storage.ts';
 /** Bytes of an object, in order. */
 export interface ObjectPiece {
   readonly object: ObjectInfo;
-  /** Of the object among those that were asked for, from 0. */
+  /** Position of the object in the list of requested objects, from 0. */
   readonly index: number;
-  /** Of the chunk's first byte in the object: 0 where the object begins. */
+  /** Position of the chunk's first byte in the object. */
   readonly offset: number;
-  /** Never written to again; of no bytes only where the object has none. */
+  /** Never written to again. Empty only if the object is empty. */
   readonly chunk: Uint8Array;
-  /** Whether the object ends with it. */
+  /** Whether this is the last piece of the object. */
   readonly last: boolean;
 }
 
-/** Whether an object of which no byte has been handed out yet is left out, or ends everything. */
+/**
+ * Decides whether to skip an object that cannot be read, or to fail. Called only before the first
+ * byte of the object is delivered.
+ */
 export type OnObjectError = (error: Error, ref: ObjectRef, index: number) => 'skip' | 'fail';
 
-/** Bytes are read into memory by so many at a time: large enough to be written on at once, small enough to be had again. */
+/**
+ * Size of a block that bytes are read into: large enough to be written in one call, small enough to
+ * allocate cheaply.
+ */
 const BLOCK_BYTES = 1024 * 1024;
 
-/** Memory for the next bytes, of which at most `most` are to come. */
+/** Allocates memory for the next bytes. @param most maximum number of bytes to come */
 export function newBlock(most: number): Uint8Array {
   const { buffer } = Buffer.allocUnsafeSlow(Math.min(most, BLOCK_BYTES));
-  // Chunks are handed out while the socket reads to what is behind them.
+  // Chunks are delivered while the socket reads into the rest of the block.
   markAsUntransferable(buffer);
   return new Uint8Array(buffer);
 }
 
-/** Where the bytes of a range go, block by block; what one attempt has begun to fill the next one goes on with. */
+/**
+ * The memory for the bytes of a range, block by block. The next attempt continues in the block that
+ * a failed attempt began.
+ */
 export class BlockMemory {
   #block: Uint8Array | undefined;
   #filled = 0;
 
-  /** @param first memory to begin with: of nobody else's */
+  /** @param first memory to begin with, which nobody else uses */
   constructor(first?: Uint8Array) {
     this.#block = first;
   }
@@ -47,7 +56,9 @@ export class BlockMemory {
     return this.#block.subarray(this.#filled, this.#filled + most);
   }
 
-  /** Bytes have come, perhaps from elsewhere. @returns whether they are where {@link next} wanted them */
+  /**
+   * Counts bytes that arrived. @returns whether they lie in the memory that {@link next} returned
+   */
   note(bytes: Uint8Array): boolean {
     const here = bytes.buffer === this.#block?.buffer;
     if (here) this.#filled += bytes.length;
@@ -55,7 +66,7 @@ export class BlockMemory {
   }
 }
 
-/** Two views of one stretch of memory as one; undefined where the second does not begin where the first ends. */
+/** Joins two adjacent views of the same memory; undefined if they are not adjacent. */
 export function joined(first: Uint8Array, second: Uint8Array): Uint8Array | undefined {
   if (first.buffer !== second.buffer || first.byteOffset + first.length !== second.byteOffset)
     return undefined;

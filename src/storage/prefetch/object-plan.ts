@@ -5,11 +5,11 @@ import { joined } from './object-piece.ts';
 import type { ObjectVerification } from './object-verification.ts';
 import type { ObjectState, RangeTransfer } from './range-transfer.ts';
 
-/** What {@link ObjectPlan.next} says when there is nothing yet. */
+/** Returned by {@link ObjectPlan.next} if the next object is not known yet. */
 export const LATER: unique symbol = Symbol('later');
 export const END: unique symbol = Symbol('end');
 
-/** The objects to be read, asked for one at a time and not before there is room for them. */
+/** The objects to read. The next one is requested when there is room for it. */
 export class ObjectPlan {
   readonly #refs: ObjectRefs;
   readonly #onArrival: () => void;
@@ -19,7 +19,7 @@ export class ObjectPlan {
   #ended = false;
   #failure: unknown;
 
-  /** @param onArrival called when there is something after {@link LATER} */
+  /** @param onArrival called when an object is available after {@link LATER} */
   constructor(refs: ObjectRefs, onArrival: () => void) {
     this.#refs = refs;
     this.#onArrival = onArrival;
@@ -62,7 +62,7 @@ export class ObjectPlan {
     this.#ended = true;
     this.#arrived = undefined;
     try {
-      // Not awaited: a listing that never answers would hold everything up.
+      // Not awaited: a listing that never answers would block the end.
       Promise.resolve(this.#iterator?.return?.()).catch(() => {});
     } catch {}
   }
@@ -95,16 +95,19 @@ function iteratorOf(refs: ObjectRefs): Iterator<ObjectRef> | AsyncIterator<Objec
   return Symbol.asyncIterator in refs ? refs[Symbol.asyncIterator]() : refs[Symbol.iterator]();
 }
 
-/** Objects split ahead of the reader; those that are tiny or empty fill no window. */
+/**
+ * Maximum number of objects planned ahead of the reader: tiny and empty objects do not fill the
+ * window.
+ */
 const MAX_OBJECTS = 1024;
 
 export type ObjectRefs = Iterable<ObjectRef> | AsyncIterable<ObjectRef>;
 
-/** The objects that have been planned and not yet been handed out, in order. */
+/** The objects that are planned and not delivered yet, in order. */
 export class ObjectQueue {
   #first: ObjectRead | undefined;
   #last: ObjectRead | undefined;
-  /** No object before this one has a part to be begun. */
+  /** No object before this one has a part to start. */
   #cursor: ObjectRead | undefined;
   #length = 0;
 
@@ -132,7 +135,7 @@ export class ObjectQueue {
     this.#length -= 1;
   }
 
-  /** The first object with a part to be begun. */
+  /** The first object with a part to start. */
   splittable(): ObjectRead | undefined {
     let object = this.#cursor;
     while (object !== undefined && !object.splittable) object = object.next;
@@ -140,12 +143,15 @@ export class ObjectQueue {
     return object;
   }
 
-  /** `object` may have a part to be begun again. */
+  /** Call this if a part of `object` may have to start again. */
   revisit(object: ObjectRead): void {
     if (this.#cursor === undefined || object.index < this.#cursor.index) this.#cursor = object;
   }
 
-  /** Whether one before `object` may turn out to have more than was asked for: it needs room for a part then, which only what lies behind it could give back. */
+  /**
+   * Whether an object before `object` may be larger than the part requested. It then needs room for
+   * another part, which only the objects after it could free.
+   */
   mayGrowBefore(object: ObjectRead): boolean {
     for (let one = this.#first; one !== undefined && one !== object; one = one.next)
       if (!one.failed && (one.size === undefined || one.nextStart < one.size)) return true;
@@ -153,19 +159,22 @@ export class ObjectQueue {
   }
 }
 
-/** A range of an object, on its way or waiting to be handed out. */
+/** A range of an object: in progress, or waiting to be delivered. */
 export class Part implements ObjectState {
   readonly object: ObjectRead;
-  /** What its request counts. */
+  /** The weight of its request: `SMALL_UNITS` or `PART_UNITS`. */
   readonly units: number;
-  /** Bytes of the window that it holds: those that may still come, and those that have not been given back. */
+  /**
+   * Bytes of the window that it holds: bytes that may still arrive, and bytes that are not released
+   * yet.
+   */
   held = 0;
-  /** Chunks that have come; those before `taken` have been handed out. */
+  /** Chunks that have arrived; those before `taken` are delivered. */
   readonly chunks: Uint8Array[] = [];
   taken = 0;
   transfer: RangeTransfer | undefined;
   done = false;
-  /** No longer wanted. */
+  /** No longer needed. */
   dropped = false;
   failure: unknown;
   readonly #onFirstHead: (part: Part, head: RangeHead) => void;
@@ -189,7 +198,10 @@ export class Part implements ObjectState {
     return this.object.versionId;
   }
 
-  /** A chunk has come. What lies behind the one before in memory, and is not out yet, goes out with it. */
+  /**
+   * Adds a chunk. It is joined with the chunk before if that is adjacent in memory and not
+   * delivered yet.
+   */
   add(chunk: Uint8Array): void {
     const { chunks } = this;
     const last = chunks.length - 1;
@@ -206,7 +218,10 @@ export class Part implements ObjectState {
   }
 }
 
-/** An object that is being read: what is known of it, how far it is split into ranges, and those that have been begun, in order. */
+/**
+ * An object that is being read: its known state, how far it is split into ranges, and the ranges in
+ * progress, in order.
+ */
 export class ObjectRead {
   readonly ref: ObjectRef;
   readonly index: number;
@@ -215,15 +230,15 @@ export class ObjectRead {
   size: number | undefined;
   etag: string | undefined;
   versionId: string | undefined;
-  /** What the first answer said. */
+  /** From the first response. */
   info: ObjectInfo | undefined;
-  /** First byte that no part has been made for. */
+  /** The first byte that belongs to no part yet. */
   nextStart = 0;
   parts: Part[] = [];
-  /** Bytes handed out. */
+  /** Bytes delivered. */
   delivered = 0;
   restarted = false;
-  /** Whether a part of it cannot be had. */
+  /** Whether a part of it cannot be read. */
   failed = false;
   verification: ObjectVerification | undefined;
   next: ObjectRead | undefined;
@@ -239,7 +254,7 @@ export class ObjectRead {
     this.versionId = ref.versionId;
   }
 
-  /** Whether there is a part to be begun now. What is unknown is told by the answer to the first one. */
+  /** Whether a part can start now. An unknown size is known after the first response. */
   get splittable(): boolean {
     if (this.failed) return false;
     if (this.nextStart === 0) return this.parts.length === 0 && this.size !== 0;
@@ -247,17 +262,19 @@ export class ObjectRead {
     return !(this.#pinVersion && this.info === undefined);
   }
 
-  /** Whether all of it has been handed out. */
+  /** Whether all of it is delivered. */
   get finished(): boolean {
     return this.parts.length === 0 && this.size !== undefined && this.nextStart >= this.size;
   }
 
-  /** Whether it may be begun anew: once, and before a byte of it is out. */
+  /**
+   * Whether it may be read again from its beginning: once, and before its first byte is delivered.
+   */
   get mayRestart(): boolean {
     return this.delivered === 0 && !this.restarted;
   }
 
-  /** @throws FetchFailure `changed` where an answer is of another state of the object */
+  /** @throws FetchFailure `changed` if a response is of another state of the object */
   confirm(head: RangeHead): void {
     const { size, etag } = this;
     if (etag !== undefined && head.etag !== undefined && head.etag !== etag)
@@ -272,7 +289,7 @@ export class ObjectRead {
     this.info = { uri, size: head.size, etag: head.etag, versionId: head.versionId, modified };
   }
 
-  /** Forgets what is known, and all parts. @returns those that had been begun */
+  /** Forgets the known state and all parts. @returns the parts in progress */
   restart(): Part[] {
     const { parts } = this;
     this.parts = [];

@@ -14,7 +14,10 @@ interface Tables {
 
 let tables: Tables | undefined;
 
-/** The CRC-64/NVME that S3 keeps of objects unless told otherwise, eight bytes at a step in two halves: numbers hold no 64 bits, and BigInt is slow. */
+/**
+ * CRC-64/NVME, the default checksum of S3. It processes eight bytes per step in two halves, because
+ * numbers cannot hold 64 bits and BigInt is slow.
+ */
 export class Crc64Nvme {
   readonly #tables: Tables = sharedTables();
   #high = -1;
@@ -48,7 +51,7 @@ export class Crc64Nvme {
     this.#low = low;
   }
 
-  /** In base64, most significant byte first, as S3 gives it. */
+  /** In base64, most significant byte first, as S3 sends it. */
   value(): string {
     const bytes = Buffer.alloc(8);
     bytes.writeUInt32BE(~this.#high >>> 0, 0);
@@ -57,7 +60,7 @@ export class Crc64Nvme {
   }
 }
 
-/** Made when they are first needed. */
+/** Built on first use. */
 function sharedTables(): Tables {
   tables ??= makeTables();
   return tables;
@@ -90,7 +93,7 @@ function makeTables(): Tables {
   return { high, low };
 }
 
-/** A checksum that is computed as bytes come. */
+/** A checksum that is computed while bytes arrive. */
 interface Digest {
   update(chunk: Uint8Array): void;
   /** In base64. */
@@ -102,7 +105,10 @@ type Algorithm = ObjectChecksum['algorithm'];
 /** Cheapest first. */
 const KNOWN: readonly Algorithm[] = ['crc32c', 'crc32', 'crc64nvme', 'sha1', 'sha256'];
 
-/** Compares the bytes of a whole object with the checksum that the service keeps of it. The service is asked while the first bytes are on their way. */
+/**
+ * Compares the bytes of a whole object with the checksum that the service stores. The checksum is
+ * requested while the first bytes are in progress.
+ */
 export class ObjectVerification {
   readonly #uri: string;
   #pending = true;
@@ -121,20 +127,20 @@ export class ObjectVerification {
     });
   }
 
-  /** Whether the service has not answered yet: no byte can be handed out until then. */
+  /** Whether the checksum has not arrived yet: until then, no byte can be delivered. */
   get pending(): boolean {
     return this.#pending;
   }
 
-  /** @throws RecordpipeError where the service could not be asked */
+  /** @throws RecordpipeError if the request for the checksum failed */
   update(chunk: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure;
     this.#digest?.update(chunk);
   }
 
   /**
-   * All bytes have been seen.
-   * @returns why they could not be verified, undefined where they were
+   * Call this after the last byte.
+   * @returns why the object could not be verified; undefined if it was verified
    * @throws RecordpipeError `object-checksum`
    */
   finish(etag: string | undefined): string | undefined {

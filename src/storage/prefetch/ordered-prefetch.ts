@@ -8,18 +8,19 @@ import type { TransferContext } from './transfer-control.ts';
 const NOTHING = new Uint8Array(0);
 
 /**
- * The bytes of objects in order, brought in by ranges that are on their way at once. Ranges are begun in order as long as they fit into the window; each is
- * read to its end, whatever the reader does: all that a slow reader holds up is the next range. That bounds memory and leaves no connection waiting.
+ * Delivers the bytes of objects in order, from ranges that are read in parallel. Ranges start in
+ * order as long as they fit into the window. Each is read to its end whatever the reader does: a
+ * slow reader only delays the next range. That bounds memory, and no connection waits for a reader.
  */
 export class OrderedPrefetch {
   readonly #context: TransferContext;
   readonly #producer: PartProducer;
   readonly #onError: OnObjectError | undefined;
-  /** Where the bytes handed out last come from; they are given back when the next ones are taken. */
+  /** The part of the bytes delivered last; they are released when the next ones are taken. */
   #handed: Part | undefined;
   #handedBytes = 0;
 
-  /** @param onProgress called when {@link take} may have something after it had nothing */
+  /** @param onProgress called when {@link take} may have bytes after it returned {@link LATER} */
   constructor(
     refs: ObjectRefs,
     context: TransferContext,
@@ -32,8 +33,8 @@ export class OrderedPrefetch {
   }
 
   /**
-   * The next bytes, or why there are none now. The chunk before is given back.
-   * @throws RecordpipeError in the place of the bytes that cannot be had; what the plan throws
+   * Returns the next bytes, or why there are none now, and releases the chunk before.
+   * @throws RecordpipeError in place of the bytes that cannot be read; any error of the plan
    */
   take(): ObjectPiece | typeof LATER | typeof END {
     this.#giveBack();
@@ -51,7 +52,7 @@ export class OrderedPrefetch {
     }
   }
 
-  /** Ends it: requests, plan, timers. Resolves when nothing is under way any more. */
+  /** Ends requests, plan and timers. Resolves when nothing is in progress. */
   close(): Promise<void> {
     this.#giveBack();
     return this.#producer.close();
@@ -64,7 +65,7 @@ export class OrderedPrefetch {
     this.#producer.giveBack(part, this.#handedBytes);
   }
 
-  /** Nothing is in the queue. */
+  /** Called when the queue is empty. */
   #plan(): typeof LATER | typeof END | undefined {
     const { plan, queue } = this.#producer;
     this.#producer.fill();
@@ -74,7 +75,7 @@ export class OrderedPrefetch {
     return END;
   }
 
-  /** @returns undefined: there is something else to look at */
+  /** @returns undefined to continue with the next part or object */
   #takeOf(object: ObjectRead): ObjectPiece | typeof LATER | undefined {
     const part = object.parts[0];
     if (part === undefined) return this.#takeNext(object);
@@ -93,7 +94,7 @@ export class OrderedPrefetch {
     return undefined;
   }
 
-  /** All parts that have been begun are at their end. */
+  /** Called when all parts that were started are delivered. */
   #takeNext(object: ObjectRead): ObjectPiece | typeof LATER | undefined {
     if (object.size === 0) return this.#takeEmpty(object);
     if (object.finished) {
@@ -127,7 +128,7 @@ export class OrderedPrefetch {
     return { object: info, index: object.index, offset: 0, chunk: NOTHING, last: true };
   }
 
-  /** Before the last chunk is handed out: what comes to its end has been verified. */
+  /** Runs before the last chunk is delivered: a reader that gets all bytes gets verified bytes. */
   #check(object: ObjectRead, chunk: Uint8Array, last: boolean): void {
     const { counts, onEvent } = this.#context;
     const { verification, uri } = object;
@@ -143,7 +144,7 @@ export class OrderedPrefetch {
     }
   }
 
-  /** Leaves the object out, if that is wanted and possible. */
+  /** Skips the object if that is wanted and possible. */
   #skip(object: ObjectRead, error: unknown): void {
     const { ref, index, parts, uri } = object;
     if (object.delivered > 0 || !(error instanceof Error)) throw error;

@@ -6,12 +6,12 @@ import { RangeTransfer, TransferFailure } from './range-transfer.ts';
 import type { TransferContext } from './transfer-control.ts';
 import { PART_UNITS, SMALL_UNITS, TransferWindow } from './transfer-control.ts';
 
-/** Objects of no more than this share of a part are small: 1 MiB of 8. */
+/** Objects up to this share of a part are small: 1 MiB of 8. */
 const SMALL_SHARE = 1 / 8;
 
 /**
- * Begins the ranges of objects in order, as many as may be under way, and looks after them until their bytes are there: what is told of an object on the
- * way, objects that were overwritten, ranges that cannot be had.
+ * Starts the ranges of objects in order, as many as are allowed, and handles their results: sizes
+ * that become known, objects that were overwritten, ranges that cannot be read.
  */
 export class PartProducer {
   readonly window: TransferWindow;
@@ -21,25 +21,31 @@ export class PartProducer {
   readonly #skips: boolean;
   readonly #guess: SizeGuess;
   readonly #onProgress: () => void;
-  /** Questions about objects, other than for their bytes. */
+  /** Ends the requests about objects other than those for their bytes. */
   readonly #asking = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #planned = 0;
-  /** A range that is longer than the window: nothing else is on its way, and it is paused when the window is full. */
+  /**
+   * A range that is longer than the window. Nothing else is in progress, and it pauses when the
+   * window is full.
+   */
   #elastic: Part | undefined;
-  /** The first object that cannot be had and is not left out: what lies before it still comes. */
+  /**
+   * Index of the first object that cannot be read and is not skipped: objects before it are still
+   * delivered.
+   */
   #failedIndex = Number.POSITIVE_INFINITY;
   #closed = false;
 
   /**
-   * @param skips whether objects that cannot be had may be left out
-   * @param onProgress called when the first object in the queue may have something that it had not
+   * @param skips whether objects that cannot be read may be skipped
+   * @param onProgress called when the first object in the queue may have new bytes
    */
   constructor(refs: ObjectRefs, context: TransferContext, skips: boolean, onProgress: () => void) {
     const { windowBytes, maxRequests, partBytes } = context.options;
     this.window = new TransferWindow(windowBytes, maxRequests, context.counts);
     this.#guess = new SizeGuess(partBytes);
-    // The window counts them; the gate need not.
+    // The window limits them; the gate need not.
     this.#context = { ...context, seat: context.gate.seat((maxRequests * PART_UNITS) / SMALL_UNITS) };
     this.#skips = skips;
     this.#onProgress = onProgress;
@@ -50,7 +56,7 @@ export class PartProducer {
     });
   }
 
-  /** Begins as many ranges as may be under way. */
+  /** Starts as many ranges as are allowed. */
   fill(): void {
     if (this.#closed) return;
     while (this.#elastic === undefined && this.window.mayRequest(SMALL_UNITS)) {
@@ -66,7 +72,7 @@ export class PartProducer {
     this.window.blocked(this.#elastic?.transfer?.paused === true);
   }
 
-  /** Bytes of a part are no longer held. */
+  /** Releases bytes of a part. */
   giveBack(part: Part, bytes: number): void {
     this.window.hold(part, part.held - bytes);
     if (part === this.#elastic && part.transfer?.paused) {
@@ -75,7 +81,7 @@ export class PartProducer {
     this.fill();
   }
 
-  /** Ends what is under way for these parts and forgets them. */
+  /** Ends the transfers of these parts and forgets them. */
   drop(parts: readonly Part[]): void {
     for (const part of parts) {
       part.dropped = true;
@@ -85,7 +91,7 @@ export class PartProducer {
     }
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when nothing is in progress. */
   async close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;
@@ -112,7 +118,7 @@ export class PartProducer {
     }
   }
 
-  /** @returns whether there was room in the window, and whether there are requests left */
+  /** @returns `full` if the window has no room, `later` if no request is left */
   #begin(object: ObjectRead): 'begun' | 'full' | 'later' {
     const { single, partBytes: most, firstPartBytes } = this.#context.options;
     const { size, nextStart } = object;
@@ -121,7 +127,8 @@ export class PartProducer {
     const rest = size === undefined ? undefined : size - nextStart;
     const bytes = single ? rest : Math.min(partBytes, rest ?? partBytes);
     const elastic = bytes === undefined || !this.window.everFits(bytes);
-    // What the reader waits for is always begun: ranges behind it may hold the window when its object has to be begun anew.
+    // The part that the reader waits for always starts: if its object has to start again, ranges
+    // after it may hold the window.
     const awaited = this.queue.first === object && object.parts.length === 0;
     const small = bytes !== undefined && nextStart === 0 && (size ?? bytes) <= most * SMALL_SHARE;
     const units = small ? SMALL_UNITS : PART_UNITS;
@@ -153,7 +160,7 @@ export class PartProducer {
     this.#running.add(tracked);
   }
 
-  /** Asks for the object's own checksum while its first bytes are on their way. */
+  /** Requests the object's checksum while its first bytes are in progress. */
   #verify(object: ObjectRead): void {
     if (!this.#context.options.verifyObject) return;
     const { uri, etag, versionId } = object;
@@ -164,7 +171,7 @@ export class PartProducer {
     });
   }
 
-  /** The first answer for a part has come: its size is known, and that of its object. */
+  /** Called with the first response for a part: its size and that of its object are known. */
   readonly #headed = (part: Part, head: RangeHead): void => {
     const { object } = part;
     const bytes = head.end - head.start;

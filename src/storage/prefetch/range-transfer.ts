@@ -5,19 +5,21 @@ import { RetryBudget, Watchdog } from './attempts.ts';
 import { BlockMemory } from './object-piece.ts';
 import type { TransferContext } from './transfer-control.ts';
 
-/** The state of an object that its ranges have to be of. Whoever hears of it first says so to the others. */
+/**
+ * The state of an object that all its ranges must have. The first response sets it for the others.
+ */
 export interface ObjectState {
   readonly uri: string;
   readonly etag: string | undefined;
   readonly versionId: string | undefined;
   /**
-   * The headers of an answer have come.
-   * @throws FetchFailure `changed` where they are of another state
+   * Called with the headers of a response.
+   * @throws FetchFailure `changed` if they are of another state
    */
   confirm(head: RangeHead): void;
 }
 
-/** Why a range cannot be had. */
+/** Why a range cannot be read. */
 export class TransferFailure extends Error {
   readonly failure: FetchFailure;
   readonly #request: FailedRequest;
@@ -28,15 +30,16 @@ export class TransferFailure extends Error {
     this.#request = request;
   }
 
-  /** What users get. */
+  /** The error for users. */
   typed(): RecordpipeError {
     return objectError(this.failure, this.#request);
   }
 }
 
 /**
- * One range of an object, brought in by as many requests as it takes: each goes on behind the bytes that are there and must be of the same state of the
- * object. Bytes are handed over as they come; nothing pauses a body, but {@link pause} ends its request, and {@link resume} sends one for the rest.
+ * Reads one range of an object, with as many requests as it takes. Each continues after the bytes
+ * received, and must be of the same state of the object. Bytes are passed on as they arrive. A body
+ * is never paused: {@link pause} ends its request, and {@link resume} sends one for the rest.
  */
 export class RangeTransfer {
   readonly #context: TransferContext;
@@ -49,14 +52,18 @@ export class RangeTransfer {
   #got = 0;
   #stopped = false;
   #paused = false;
-  /** Whether the attempt under way was ended by {@link pause}. */
+  /** Whether {@link pause} ended the attempt in progress. */
   #cut = false;
   #attempt: AbortController | undefined;
-  /** Ends the wait under way: for the gate, for a pause between attempts, or until it is resumed. */
+  /**
+   * Ends the wait in progress: for the gate, for the next attempt, or until the transfer is
+   * resumed.
+   */
   #endWait: (() => void) | undefined;
 
   /**
-   * @param end behind the last byte; undefined: to the end of the object. More than there is, is cut by the first answer.
+   * @param end position after the last byte; undefined: the end of the object. The first response
+   *   limits it to the object.
    * @param memory for all of its bytes; not every source uses it
    */
   constructor(
@@ -76,7 +83,7 @@ export class RangeTransfer {
     this.#end = end;
   }
 
-  /** Behind the last byte, as far as it is known. */
+  /** Position after the last byte, if it is known. */
   get end(): number | undefined {
     return this.#end;
   }
@@ -87,9 +94,9 @@ export class RangeTransfer {
   }
 
   /**
-   * Resolves when all bytes have come, or after {@link stop}.
+   * Resolves when all bytes have arrived, or after {@link stop}.
    * @throws TransferFailure
-   * @throws whatever the source of objects throws while it is found
+   * @throws any error of finding the source of objects
    */
   async run(): Promise<void> {
     const { gate, seat, counts } = this.#context;
@@ -115,7 +122,8 @@ export class RangeTransfer {
       if (failure?.kind === 'throttled') this.#throttled(sentAt);
       gate.leave(seat);
       if (this.#stopped) return;
-      // A connection may break behind the last byte; an answer that is longer than it said is not to be believed at all.
+      // A connection may break after the last byte. A response that is longer than announced cannot
+      // be trusted at all.
       if (failure === undefined || (this.#got === this.#length && failure.kind !== 'fatal')) {
         counts.parts += 1;
         gate.clean();
@@ -126,7 +134,7 @@ export class RangeTransfer {
     }
   }
 
-  /** Ends it for good: nothing is handed over any more. */
+  /** Ends the transfer: no more bytes are passed on. */
   stop(): void {
     this.#stopped = true;
     this.#attempt?.abort();
@@ -153,7 +161,7 @@ export class RangeTransfer {
     return this.#end === undefined ? undefined : this.#end - this.start;
   }
 
-  /** One attempt. @returns why it brought less than was asked for */
+  /** Makes one attempt. @returns why it received fewer bytes than requested */
   async #send(source: ObjectSource): Promise<FetchFailure | undefined> {
     const { options, counts } = this.#context;
     const attempt = new AbortController();
@@ -206,7 +214,7 @@ export class RangeTransfer {
       const text = `asked for bytes from ${asked}, got ${head.start}-${head.end - 1}: the service does not honour ranges`;
       throw new FetchFailure('fatal', text, { code: 'WrongRange' });
     }
-    // Of an object whose size was not known there may be less than was asked for; confirmed sizes fit.
+    // An object of unknown size may have fewer bytes than requested; a confirmed size fits.
     this.#end = head.end;
   }
 
@@ -253,7 +261,7 @@ export class RangeTransfer {
     });
   }
 
-  /** Waits for `done`; {@link stop} ends the wait. `begin` returns what gives it up. */
+  /** Waits for `done`; {@link stop} ends the wait. `begin` returns a function that cancels it. */
   #wait(begin: (done: () => void) => () => void): Promise<void> {
     return new Promise((resolve) => {
       let over = false;

@@ -1,21 +1,23 @@
-/** Most requests that the streams of one process have under way together. */
+/** Maximum number of requests in progress for all streams of one process. */
 const MAX_REQUESTS = 32;
-/** So many ranges have to come without being throttled until one more request is allowed. */
+/** Ranges that must arrive without throttling before one more request is allowed. */
 const CLEAN_PARTS_PER_STEP = 8;
 
 /** One stream's place at the gate. */
 export interface GateSeat {
-  /** Requests under way. */
+  /** Requests in progress. */
   active: number;
-  /** Most requests under way. */
+  /** Maximum number of requests in progress. */
   readonly most: number;
   readonly waiting: Set<() => void>;
 }
 
 /**
- * Who may send a request now. All streams of a process share it: a free place goes to the stream that has the fewest requests under way, the one that has
- * waited longest first. When the service asks for less, the limit is halved; it grows again by one with every eight ranges that come (additive increase,
- * multiplicative decrease: what makes many clients of one service share it).
+ * Decides who may send a request now. All streams of a process share it: a free place goes to the
+ * stream with the fewest requests in progress, and among equals to the one that has waited longest.
+ * When the service asks for a lower rate, the limit is halved. It grows by one with every eight
+ * ranges that arrive (additive increase, multiplicative decrease, which lets many clients share one
+ * service).
  */
 export class RequestGate {
   #most: number;
@@ -23,7 +25,7 @@ export class RequestGate {
   #active = 0;
   #clean = 0;
   #halvedAt = Number.NEGATIVE_INFINITY;
-  /** Seats that wait, longest first. */
+  /** Seats that wait, the longest first. */
   readonly #waiting = new Set<GateSeat>();
 
   constructor(most: number = MAX_REQUESTS) {
@@ -31,7 +33,7 @@ export class RequestGate {
     this.#limit = most;
   }
 
-  /** How many requests may be under way now. */
+  /** Maximum number of requests in progress now. */
   get limit(): number {
     return this.#limit;
   }
@@ -40,7 +42,10 @@ export class RequestGate {
     return this.#active;
   }
 
-  /** For threads, which have a gate each: lets this one have so many of the requests of its process. Default: all of them. */
+  /**
+   * Sets this thread's share of the requests of its process: each thread has its own gate. Default:
+   * all of them.
+   */
   share(most: number = MAX_REQUESTS): void {
     this.#limit = Math.max(1, this.#limit + most - this.#most);
     this.#most = most;
@@ -51,7 +56,9 @@ export class RequestGate {
     return { active: 0, most, waiting: new Set() };
   }
 
-  /** Calls `go` as soon as a request may be sent, at once if that is now. What it returns gives up waiting. */
+  /**
+   * Calls `go` as soon as a request may be sent, which may be at once. @returns cancels the wait
+   */
   enter(seat: GateSeat, go: () => void): () => void {
     seat.waiting.add(go);
     this.#waiting.add(seat);
@@ -68,7 +75,7 @@ export class RequestGate {
     this.#serve();
   }
 
-  /** A range has come. */
+  /** Counts a range that has arrived. */
   clean(): void {
     this.#clean += 1;
     if (this.#clean < CLEAN_PARTS_PER_STEP) return;
@@ -78,12 +85,16 @@ export class RequestGate {
     this.#serve();
   }
 
-  /** The service asked for less, of a request that was sent at `sentAt`: one that was sent before the limit was halved says nothing new. */
+  /**
+   * The service asked for a lower rate. A request that was sent before the limit was halved says
+   * nothing new. @param sentAt when the request was sent
+   */
   throttled(sentAt: number): void {
     this.#clean = 0;
     if (sentAt <= this.#halvedAt) return;
     this.#halvedAt = performance.now();
-    // Of the limit, not of what happens to be under way: one refusal among few requests would take from all that come later.
+    // Half of the limit, not of the requests in progress: one rejection among few requests would
+    // slow down all later ones.
     this.#limit = Math.max(1, Math.floor(this.#limit / 2));
   }
 
@@ -93,7 +104,7 @@ export class RequestGate {
       if (seat === undefined) return;
       const [go] = seat.waiting;
       seat.waiting.delete(go);
-      // Behind those that wait as well.
+      // After the other seats that wait.
       this.#waiting.delete(seat);
       if (seat.waiting.size > 0) this.#waiting.add(seat);
       seat.active += 1;

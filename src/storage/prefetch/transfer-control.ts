@@ -3,58 +3,64 @@ import { storageOf } from '../registry.ts';
 import type { ObjectSource } from '../storage.ts';
 import { type GateSeat, processGate, type RequestGate } from './request-gate.ts';
 
-/** What happens on the way and is no failure. */
+/** An event during a transfer that is not a failure. */
 export type TransferEvent =
   | {
       readonly type: 'retry';
       readonly uri: string;
-      /** First byte that is asked for again, and behind the last one. */
+      /** The first byte that is requested again, and the position after the last one. */
       readonly start: number;
       readonly end: number | undefined;
-      /** Attempts in a row that brought no byte. */
+      /** Consecutive attempts that received no byte. */
       readonly attempt: number;
       readonly delayMs: number;
       readonly reason: string;
       readonly requestId: string | undefined;
     }
-  /** The service asked for fewer requests; `limit` is how many this process has under way from now on. */
+  /** The service asked for fewer requests; `limit` is the new maximum for this process. */
   | { readonly type: 'throttled'; readonly uri: string; readonly limit: number }
-  /** The object was overwritten before a byte of it had been handed out, and is read from its beginning in its new state. */
+  /**
+   * The object was overwritten before its first byte was delivered, and is read from its beginning
+   * in its new state.
+   */
   | { readonly type: 'restarted'; readonly uri: string; readonly reason: string }
-  /** `verifyObject` was asked for and could not be done. */
+  /** `verifyObject` is set, but the object could not be verified. */
   | { readonly type: 'unverified'; readonly uri: string; readonly reason: string }
-  /** An object was left out because `onObjectError` said so. */
+  /** An object was skipped because `onObjectError` returned `skip`. */
   | { readonly type: 'skipped'; readonly uri: string; readonly error: Error };
 
-/** Told of what happens on the way; whatever it throws is its own matter and ends the transfer. */
+/** Called with the events of a transfer. An error that it throws ends the transfer. */
 export type OnTransferEvent = (event: TransferEvent) => void;
 
-/** What a transfer has done until now. */
+/** The counts of a transfer so far. */
 export interface TransferStats {
-  /** Requests sent, further attempts included. */
+  /** Requests sent, retries included. */
   readonly requests: number;
-  /** Further attempts. */
+  /** Requests that were repeated. */
   readonly retries: number;
-  /** Answers that asked for fewer requests. */
+  /** Responses that asked for fewer requests. */
   readonly throttles: number;
   /** Ranges received completely. */
   readonly parts: number;
   /** Bytes received. */
   readonly bytes: number;
-  /** Objects handed out completely, verified, and asked to be but without a checksum at the service. */
+  /**
+   * Objects that were delivered completely; those that were verified; those that could not be,
+   * because the service stores no checksum.
+   */
   readonly objects: number;
   readonly verified: number;
   readonly unverified: number;
-  /** Objects that had been overwritten and were begun anew. */
+  /** Objects that were overwritten and read again from their beginning. */
   readonly restarts: number;
-  /** For how long the reader waited for bytes: the source is the bottleneck. */
+  /** How long the reader waited for bytes: the source is the bottleneck. */
   readonly readerWaitedMs: number;
-  /** For how long requests were held back because the window was full: the reader is the bottleneck. */
+  /** How long requests waited because the window was full: the reader is the bottleneck. */
   readonly sourceWaitedMs: number;
-  /** Bytes held or on their way now, and at most until now. */
+  /** Bytes held or in progress: now, and the maximum so far. */
   readonly heldBytes: number;
   readonly mostHeldBytes: number;
-  /** Requests under way now, and at most until now. */
+  /** Requests in progress: now, and the maximum so far. */
   readonly underWay: number;
   readonly mostUnderWay: number;
 }
@@ -81,20 +87,20 @@ function newTransferCounts(): TransferCounts {
   };
 }
 
-/** What a transfer is told beside its options. */
+/** Controls a transfer, in addition to its options. */
 export interface TransferControl {
   /** Ends everything: requests, waits and timers. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of what happens on the way: further attempts, restarts, what could not be verified. */
+  /** Called with retries, restarts and objects that could not be verified. */
   readonly onEvent?: OnTransferEvent | undefined;
-  /** Where all objects come from. Default: what their addresses name. */
+  /** The source of all objects. Default: the storage of each address. */
   readonly source?: ObjectSource | undefined;
 }
 
-/** Options of a transfer; pass what differs. */
+/** Options of a transfer. Every field has a default. */
 export type ObjectReadOptions = Partial<ObjectOptions> & TransferControl;
 
-/** What all ranges of one stream share. */
+/** Shared by all ranges of one stream. */
 export interface TransferContext {
   readonly options: ObjectOptions;
   readonly gate: RequestGate;
@@ -104,7 +110,7 @@ export interface TransferContext {
   sourceOf(uri: string): ObjectSource | Promise<ObjectSource>;
 }
 
-/** What the ranges of a new stream share. */
+/** The context of a new stream. */
 export function transferContext(given: ObjectReadOptions | undefined): TransferContext {
   const { signal: _, onEvent, source, ...rest } = given ?? {};
   const options = objectOptions(rest);
@@ -118,7 +124,7 @@ export function transferContext(given: ObjectReadOptions | undefined): TransferC
   };
 }
 
-/** Sources by what stands before the key: listings name a bucket millions of times. */
+/** Remembers sources by scheme and bucket: listings name a bucket millions of times. */
 function namedSources(options: ObjectOptions): TransferContext['sourceOf'] {
   const known = new Map<string, ObjectSource | Promise<ObjectSource>>();
   return (uri) => {
@@ -132,24 +138,29 @@ function namedSources(options: ObjectOptions): TransferContext['sourceOf'] {
   };
 }
 
-/** Bytes delivered at which the second request may be sent; twice as many for each doubling after that. */
+/**
+ * Bytes delivered before the second request is sent; twice as many for each doubling after that.
+ */
 const FIRST_STEP_BYTES = 1024 * 1024;
 
-/** Of a small object: its request waits for the service, and brings next to nothing. */
+/** The weight of a request for a small object, which mostly waits for the service. */
 export const SMALL_UNITS = 1;
-/** Of a part. So four small objects may be under way in the place of each part. */
+/** The weight of a request for a part: four small objects take the place of one part. */
 export const PART_UNITS = 4;
 
 /**
- * How much may be under way: the bytes of the window, and a number of requests that begins with one and doubles when the reader has to wait. Whoever
- * stops after a record has fetched little; whoever reads on has all requests after a few megabytes, or a few small objects.
+ * Limits a stream: the bytes of the window, and a number of requests that starts at one and doubles
+ * when the reader has to wait. A reader that stops after a record has fetched little; one that
+ * continues has all requests after a few megabytes, or a few small objects.
  */
 export class TransferWindow {
   readonly #bytes: number;
   readonly #mostRequests: number;
   readonly #counts: TransferCounts;
   #requests = 1;
-  /** What the requests of this stream count together, those between two attempts included. */
+  /**
+   * The weight of all requests of this stream, including those that wait for their next attempt.
+   */
   running = 0;
   #delivered = 0;
   #partsDelivered = 0;
@@ -162,7 +173,7 @@ export class TransferWindow {
     this.#counts = counts;
   }
 
-  /** Whether a request that counts so much may be sent. */
+  /** Whether a request of this weight may be sent. */
   mayRequest(units: number): boolean {
     return this.running + units <= this.#requests * PART_UNITS;
   }
@@ -183,12 +194,12 @@ export class TransferWindow {
     return this.empty || this.#counts.heldBytes + bytes <= this.#bytes;
   }
 
-  /** Whether so many bytes can fit at all. */
+  /** Whether this number of bytes can fit at all. */
   everFits(bytes: number): boolean {
     return bytes <= this.#bytes;
   }
 
-  /** From now on `part` holds so many bytes. */
+  /** Sets the number of bytes that `part` holds. */
   hold(part: { held: number }, bytes: number): void {
     const counts = this.#counts;
     counts.heldBytes += bytes - part.held;
@@ -200,12 +211,15 @@ export class TransferWindow {
     this.#delivered += bytes;
   }
 
-  /** All bytes of a part have been handed out: often before the end of its request is known, and so told apart from them. */
+  /**
+   * All bytes of a part are delivered. Counted separately, because that often happens before its
+   * request ends.
+   */
   partDelivered(): void {
     this.#partsDelivered += 1;
   }
 
-  /** The reader has to wait. @returns whether more requests may be sent now */
+  /** Call this when the reader has to wait. @returns whether more requests may be sent now */
   widen(): boolean {
     const wide = this.#requests;
     if (wide >= this.#mostRequests || this.mayRequest(PART_UNITS)) return false;
@@ -216,13 +230,13 @@ export class TransferWindow {
     return true;
   }
 
-  /** Whether the reader waits for bytes: then the window is not what holds things up. */
+  /** Whether the reader waits for bytes: then the window is not the bottleneck. */
   set readerWaits(does: boolean) {
     this.#readerWaits = does;
     if (does) this.blocked(false);
   }
 
-  /** The window keeps a request from being sent, or does so no longer. */
+  /** Whether the window keeps a request from being sent. */
   blocked(is: boolean): void {
     if (is) {
       if (!this.#readerWaits) this.#blockedAt ??= performance.now();

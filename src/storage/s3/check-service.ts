@@ -35,7 +35,7 @@ export async function checkService(
   checks.passed('connection', `${endpoint} answers`);
   checkClock(clients.http.skewMs(), checks);
   if (failure?.kind === 'missing') {
-    checks.failed('region', `there is no bucket ${bucket}`, 'check its name, and the endpoint');
+    checks.failed('region', `bucket ${bucket} does not exist`, 'check its name and the endpoint');
     return false;
   }
   const region = clients.regionOf(bucket);
@@ -53,7 +53,7 @@ function unsigned(checks: Checks): false {
 
 const CREDENTIALS_ADVICE = 'aws configure, aws sso login, a role; --no-sign-request for public buckets';
 
-/** The sources of credentials, by their names in the SDK. */
+/** Descriptions of credential sources, by their names in the SDK. */
 const SOURCES: readonly (readonly [name: RegExp, text: string])[] = [
   [/ENV_VARS_STS_WEB_ID|WEB_ID/, 'a web identity'],
   [/SSO/, 'single sign-on'],
@@ -106,7 +106,7 @@ async function checkCredentials(
   return true;
 }
 
-/** @returns the failure */
+/** Sends a HEAD request for the bucket. @returns the failure */
 async function headBucket(
   caller: S3Caller,
   bucket: string,
@@ -128,7 +128,7 @@ async function headBucket(
   }
 }
 
-/** The service rejects requests with a skew of 15 minutes. */
+/** Clock skew that fails the check. The service rejects requests with a skew of 15 minutes. */
 const MAX_SKEW_MS = 300_000;
 
 function checkClock(skewMs: number | undefined, checks: Checks): void {

@@ -1,6 +1,6 @@
 import { FetchFailure, type FetchFailureKind } from '../errors.ts';
 
-/** The fields used of an exception of the SDK. */
+/** The fields of an SDK exception that this module uses. */
 interface Thrown {
   readonly name?: string;
   readonly message?: string;
@@ -39,7 +39,7 @@ const TRANSIENT = new Set([
 ]);
 const MISSING = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'NoSuchVersion']);
 
-/** Classifies a failed call of the SDK: see FetchFailureKind. */
+/** Classifies a failed SDK call: see FetchFailureKind. */
 export function s3Failure(error: unknown, signal?: AbortSignal): FetchFailure {
   if (error instanceof FetchFailure) return error;
   if (signal?.aborted) return new FetchFailure('aborted', 'the request was aborted', { cause: error });
@@ -58,7 +58,7 @@ export function s3Failure(error: unknown, signal?: AbortSignal): FetchFailure {
   });
 }
 
-/** The status was 2xx, but the document is truncated or not XML. */
+/** Builds the failure for a 2xx response whose document is truncated or not XML. */
 function unreadable(thrown: Thrown, status: number): FetchFailure {
   const reason = thrown.message?.split(/\.?\n/, 1)[0] ?? '';
   return new FetchFailure('transient', `the response cannot be parsed: ${reason}`, {
@@ -69,10 +69,10 @@ function unreadable(thrown: Thrown, status: number): FetchFailure {
   });
 }
 
-/** A region becomes part of host names and signatures. */
+/** Valid region names. A region becomes part of host names and signatures. */
 const REGION = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** The region of the bucket, if a failed response names it. */
+/** Returns the region of the bucket, if a failed response names it. */
 export function regionInResponse(error: unknown): string | undefined {
   const { $response, Region, $metadata } = error as Thrown;
   const status = $metadata?.httpStatusCode ?? 0;
@@ -81,7 +81,7 @@ export function regionInResponse(error: unknown): string | undefined {
   return REGION.test(region) ? region : undefined;
 }
 
-/** A response to HEAD has no document, so that the SDK invents a name. */
+/** Returns the error code. A response to HEAD has no document, so the SDK makes up a name. */
 function codeOf({ name }: Thrown, status: number): string {
   if (name !== undefined && !/^(Error|Unknown|UnknownError|\d+)$/.test(name)) return name;
   return STATUS_CODES[status] ?? `HTTP ${status}`;
@@ -108,7 +108,7 @@ function kindOf(code: string, status: number): FetchFailureKind {
   return 'fatal';
 }
 
-/** Longer messages are truncated: a service may send anything. */
+/** Maximum length of a service's message in an error. A service may send anything. */
 const MAX_MESSAGE_CHARACTERS = 500;
 
 function textOf(code: string, status: number, { message: full = '' }: Thrown): string {
@@ -118,10 +118,10 @@ function textOf(code: string, status: number, { message: full = '' }: Thrown): s
       ? ''
       : `: ${message.replace(/\.$/, '')}`;
   const advice = adviceFor(code, status);
-  return `the service answered ${status} ${code}${said}${advice === undefined ? '' : `; ${advice}`}`;
+  return `the service returned ${status} ${code}${said}${advice === undefined ? '' : `; ${advice}`}`;
 }
 
-/** Advice for this code alone. `objectError` adds that for the kind of failure. */
+/** Returns advice for this code. `objectError` adds advice for the kind of failure. */
 function adviceFor(code: string, status: number): string | undefined {
   if (code === 'NoSuchBucket') return 'check the name of the bucket and the endpoint';
   if (code === 'InvalidAccessKeyId' || code === 'SignatureDoesNotMatch')
@@ -131,7 +131,7 @@ function adviceFor(code: string, status: number): string | undefined {
   return undefined;
 }
 
-/** Parses seconds or a date. */
+/** Parses a Retry-After header: seconds or a date. */
 function retryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const seconds = Number(value);
@@ -141,7 +141,7 @@ function retryAfter(value: string | undefined): number | undefined {
 
 const CREDENTIALS = /^(CredentialsProviderError|TokenProviderError|ProviderError)$/;
 
-/** Classifies a request without a complete response. */
+/** Classifies a request that got no complete response. */
 export function connectionFailure(error: Thrown): FetchFailure {
   const { name = '', message = '' } = error;
   const code = codeInside(error) ?? name;
@@ -149,7 +149,7 @@ export function connectionFailure(error: Thrown): FetchFailure {
   if (/^Proxy response \(\d+\)/.test(message))
     return new FetchFailure(
       'fatal',
-      `the proxy refuses the connection: ${message}${proxyText(error)}`,
+      `the proxy refused the connection: ${message}${proxyText(error)}`,
       details,
     );
   if (name === 'AbortError') return new FetchFailure('aborted', 'the request was aborted', details);
@@ -174,13 +174,13 @@ function connectionText(code: string, message: string, name: string): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `the certificate is for another host: ${message}; check the endpoint, or use path style for bucket names with dots`;
   if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code))
-    return `the certificate of the service is not currently valid: ${message}; check its dates and the clock of this machine`;
+    return `the certificate of the service has expired or is not yet valid: ${message}; check its dates and the clock of this machine`;
   if (/CERT|^ERR_TLS|SELF_SIGNED|^UNABLE_TO/.test(code))
-    return `the certificate of the service is not trusted: ${message}; name a file with the certificate authority in AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS`;
+    return `the certificate of the service is not trusted: ${message}; set AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS to a file with the certificate authority`;
   return TRANSIENT_CODES.test(code) ? `the connection failed: ${message}` : message || name;
 }
 
-/** Added to the message if the request used a proxy. */
+/** Returns the part of the message about the proxy, if the request used one. */
 function proxyText({ proxyVariable }: Thrown): string {
   if (proxyVariable === undefined) return '';
   return `; requests use the proxy in ${proxyVariable}: check it, or add the host to NO_PROXY`;
@@ -190,9 +190,9 @@ const TRANSIENT_CODES =
   /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EPROTO|UND_ERR_(CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|RES_CONTENT_LENGTH_MISMATCH|INFO)|HPE_\w+|TimeoutError|(Connect|Headers|Body)Timeout|MalformedResponse)$/;
 
 const TEXTS: Record<string, string> = {
-  ECONNREFUSED: 'nothing listens at the address (ECONNREFUSED); check the endpoint',
-  ENOTFOUND: 'the host name has no address (ENOTFOUND); check endpoint, region and bucket name',
-  EAI_AGAIN: 'host names cannot be resolved now (EAI_AGAIN); check the network and its DNS server',
+  ECONNREFUSED: 'connection refused (ECONNREFUSED); check the endpoint',
+  ENOTFOUND: 'the host name cannot be resolved (ENOTFOUND); check endpoint, region and bucket name',
+  EAI_AGAIN: 'the DNS lookup failed temporarily (EAI_AGAIN); check the network and its DNS server',
   ConnectTimeout: 'no connection in time',
   HeadersTimeout: 'no response in time',
   BodyTimeout: 'the response stalled',
@@ -208,7 +208,7 @@ interface Nested {
   readonly errors?: readonly unknown[];
 }
 
-/** The innermost code: of a cause, or of one of several attempts to connect. */
+/** Returns the innermost error code: of a cause, or of one of several connection attempts. */
 function codeInside(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, cause, errors } = error as Nested;

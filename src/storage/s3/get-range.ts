@@ -35,25 +35,29 @@ export async function getRange(
       return;
     }
     if (etag !== undefined) throw error;
-    throw new FetchFailure('changed', `the object ends before byte ${start}; it was longer before`, {
-      code: error.code,
-      status: 416,
-      requestId: error.requestId,
-      cause: error,
-    });
+    throw new FetchFailure(
+      'changed',
+      `the object ends before byte ${start}; it was longer when reading began`,
+      {
+        code: error.code,
+        status: 416,
+        requestId: error.requestId,
+        cause: error,
+      },
+    );
   }
   await body.ended;
 }
 
-/** An ETag in the form of If-Match. */
+/** Formats an ETag for If-Match. */
 function quotedEtag(etag: string): string {
   return etag.startsWith('W/') ? etag : `"${etag}"`;
 }
 
-/** Passes a body on and checks its length. */
+/** Forwards a body to its sink and checks the length. */
 class CheckedBody implements BodySink {
   readonly ended: Promise<void>;
-  /** Why the headers were rejected: they are wrong, or the sink threw. */
+  /** The reason for rejecting the headers: they are invalid, or the sink threw. */
   rejected: { readonly reason: unknown } | undefined;
   readonly #request: RangeRequest;
   readonly #sink: RangeSink;
@@ -95,7 +99,8 @@ class CheckedBody implements BodySink {
     const complete = this.#received === this.#expected;
     this.#received += chunk.length;
     if (this.#received > this.#expected) {
-      // Bytes after a complete body contradict its length, which another attempt would not change.
+      // Bytes after a complete body contradict its length, and another attempt would not change
+      // that.
       throw this.#wrongLength('too-long', complete ? 'fatal' : 'transient');
     }
     this.#sink.onData(chunk);
@@ -115,7 +120,7 @@ class CheckedBody implements BodySink {
 }
 
 /**
- * The headers of a response of 200 or 206, checked against the request.
+ * Returns the headers of a 200 or 206 response, checked against the request.
  *
  * @throws FetchFailure `changed`, `fatal`
  */
@@ -142,7 +147,7 @@ function checkedHead(request: RangeRequest, status: number, headers: ResponseHea
 
 type Span = Pick<RangeHead, 'start' | 'end' | 'size'>;
 
-/** Checks a response of 206. */
+/** Checks a 206 response. */
 function partial({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
   const range = headers['content-range'] ?? '';
   const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range) ?? [];
@@ -150,7 +155,7 @@ function partial({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
   const expected = Math.min(end ?? size, size);
   if (!Number.isSafeInteger(size) || Number(first) !== start || Number(last) + 1 !== expected)
     throw wrong(
-      `Content-Range ${JSON.stringify(range)} for bytes ${start} to ${end ?? 'the last'}; it does not honor ranges`,
+      `Content-Range ${JSON.stringify(range)} for bytes ${start} to ${end ?? 'the last'}; it does not support ranges`,
       206,
       headers['x-amz-request-id'],
     );
@@ -160,14 +165,14 @@ function partial({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
   return { start, end: expected, size };
 }
 
-/** Checks a response of 200, which contains the whole object. */
+/** Checks a 200 response, which contains the whole object. */
 function whole({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
   const size = Number(headers['content-length'] ?? Number.NaN);
   if (!(Number.isSafeInteger(size) && size >= 0))
     throw wrong('no valid Content-Length, so that the size of the object is unknown', 200);
   if (start > 0 || (end !== undefined && end < size))
     throw wrong(
-      `all ${size} bytes for bytes ${start} to ${end ?? 'the last'}; it does not honor Range: read its objects with one request each (single)`,
+      `all ${size} bytes for bytes ${start} to ${end ?? 'the last'}; it ignores Range: read each object with one request (single)`,
       200,
     );
   return { start: 0, end: size, size };

@@ -8,8 +8,8 @@ import {
 } from './s3-options.ts';
 
 /**
- * A service for which options and environment contain everything that a GET needs, so that the SDK,
- * whose import takes a third of a second, is not loaded.
+ * A service whose GETs need only the options and the environment. The SDK, whose import takes a
+ * third of a second, is not loaded.
  */
 export interface KnownService {
   readonly endpoint: URL;
@@ -18,7 +18,7 @@ export interface KnownService {
   readonly credentials: CredentialsProvider | undefined;
 }
 
-/** Variables besides keys that change who signs, or how the service is reached. */
+/** Variables besides keys that change the identity or the endpoint. */
 const SDK_VARIABLES = [
   'AWS_PROFILE',
   'AWS_CREDENTIAL_EXPIRATION',
@@ -27,7 +27,8 @@ const SDK_VARIABLES = [
 ];
 
 /**
- * Undefined if only the SDK can tell: it reads profiles and roles, and knows the endpoints of AWS.
+ * Returns the service, or undefined if the SDK is required: it reads profiles and roles, and knows
+ * the endpoints of AWS.
  *
  * @throws UsageError for an invalid endpoint in the environment
  */
@@ -45,7 +46,10 @@ export function knownService(options: S3Options): KnownService | undefined {
   return { endpoint, region, credentials: { get: environmentCredentials, refresh: () => {} } };
 }
 
-/** The AWS command line and other tools also read the second name. */
+/**
+ * Returns the region in the environment. The AWS command line and other tools also read the second
+ * variable.
+ */
 export function environmentRegion(): string | undefined {
   return process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || undefined;
 }
@@ -56,7 +60,7 @@ function environmentCredentials(): S3Credentials | undefined {
   return { accessKeyId: id, secretAccessKey: secret, sessionToken: token || undefined };
 }
 
-/** The service that the environment names. @throws UsageError */
+/** Returns the endpoint in the environment. @throws UsageError */
 export function environmentEndpoint(): URL | undefined {
   if (ignoresConfiguredEndpoints()) return undefined;
   const variable = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'].find((name) => process.env[name]);
@@ -71,9 +75,9 @@ export function isOfAws({ hostname }: URL): boolean {
   return /(^|\.)(amazonaws\.com(\.cn)?|api\.aws|amazonaws\.eu)$/.test(hostname);
 }
 
-/** Source of the credentials that sign requests. */
+/** Provides the credentials that sign requests. */
 export interface CredentialsProvider {
-  /** Undefined: the request is not signed. */
+  /** Returns the credentials; undefined means that requests are not signed. */
   get(): S3Credentials | undefined | Promise<S3Credentials>;
   /** Makes the next `get` fetch new credentials, after the service has rejected expired ones. */
   refresh(): void;
@@ -82,7 +86,7 @@ export interface CredentialsProvider {
 /** Credentials are renewed this long before they expire, as the SDK does. */
 const RENEWAL_MS = 300_000;
 
-/** The credentials in the options; undefined if environment, profile and roles decide. */
+/** Returns the credentials in the options; undefined if environment, profile and roles decide. */
 export function givenCredentials({
   credentials,
 }: Pick<S3Options, 'credentials'>): CredentialsProvider | undefined {
@@ -99,7 +103,10 @@ export function givenCredentials({
   return provider;
 }
 
-/** One for each function: all its clients share the credentials that it returned. */
+/**
+ * One provider per function, so that all clients with the same function share the returned
+ * credentials.
+ */
 const providers = new WeakMap<S3CredentialsProvider, CredentialsProvider>();
 
 function cached(fetchCredentials: S3CredentialsProvider): CredentialsProvider {

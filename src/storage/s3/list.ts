@@ -22,7 +22,7 @@ export async function* listS3(
   else yield* checkedOrder(objects, prefix);
 }
 
-/** Requests each page while the page before is consumed. */
+/** Yields the pages of a listing. Requests each page while the caller consumes the previous one. */
 async function* inListedOrder(
   caller: S3Caller,
   prefix: string,
@@ -52,7 +52,10 @@ async function* inListedOrder(
   }
 }
 
-/** Consecutive pages without an object, which services send for many deleted versions. */
+/**
+ * Maximum number of consecutive pages without an object, which services send for many deleted
+ * versions.
+ */
 const MAX_EMPTY_PAGES = 1000;
 
 /** Detects an endless listing, in constant memory. */
@@ -60,7 +63,10 @@ class ListingGuard {
   readonly #uri: string;
   readonly #retryTimeoutMs: number;
   #pages = 0;
-  /** The token of the last page whose number is a power of two: finds any cycle (Brent's algorithm). */
+  /**
+   * The token of the last page whose number is a power of two, which detects any cycle (Brent's
+   * algorithm).
+   */
   #saved: string | undefined;
   #emptyPages = 0;
   #emptySince = 0;
@@ -70,7 +76,7 @@ class ListingGuard {
     this.#retryTimeoutMs = retryTimeoutMs;
   }
 
-  /** @throws RecordpipeError `io-failure` */
+  /** Checks the token of a page. @throws RecordpipeError `io-failure` */
   check(token: string, objects: number): void {
     if (token === this.#saved) throw this.#endless('sent the same continuation token twice');
     this.#pages += 1;
@@ -88,7 +94,7 @@ class ListingGuard {
   }
 
   #endless(what: string): RecordpipeError {
-    const text = `the listing does not end: the service ${what}; check the endpoint, or name the objects`;
+    const text = `the listing does not end: the service ${what}; check the endpoint, or pass the object addresses`;
     return new RecordpipeError('io-failure', text, { uri: this.#uri });
   }
 }
@@ -121,7 +127,8 @@ async function loadPage(
   );
   const { Contents: contents = [], EncodingType: encoding, IsTruncated: truncated } = response;
   const next = response.NextContinuationToken || undefined;
-  // The SDK parses an empty body, a login page and the like as a response without any field.
+  // The SDK parses an empty body, a login page and similar responses as a response without any
+  // field.
   if (typeof truncated !== 'boolean') throw malformed('IsTruncated is missing');
   if (truncated && next === undefined)
     throw malformed('it is truncated (IsTruncated) but has no continuation token');
@@ -129,7 +136,7 @@ async function loadPage(
   return { objects, next: truncated ? next : undefined };
 }
 
-/** @throws FetchFailure for an invalid key or size */
+/** Converts an entry of a listing. @throws FetchFailure for an invalid key or size */
 function objectOf(
   { Key: given = '', Size: size, ETag: etag, LastModified: modified }: ListedObject,
   bucket: string,
@@ -145,7 +152,7 @@ function objectOf(
   return { uri: objectUri(bucket, key), size, etag: plainEtag(etag), modified };
 }
 
-/** In listings, `+` stands for a space. */
+/** Decodes a key of a listing, in which `+` stands for a space. */
 function decodedKey(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
@@ -159,7 +166,7 @@ function malformed(what: string): FetchFailure {
   return new FetchFailure('fatal', text);
 }
 
-/** S3 Express lists in no order. */
+/** Whether the bucket is a directory bucket (S3 Express), which lists in no particular order. */
 function isDirectoryBucket(bucket: string): boolean {
   return bucket.endsWith('--x-s3');
 }
@@ -179,7 +186,7 @@ async function* checkedOrder(
     if (last !== undefined && compareKeys(last, object.uri) >= 0)
       throw new RecordpipeError(
         'io-failure',
-        `the service lists ${object.uri} after ${last}, which is not byte order; name the objects`,
+        `the service lists ${object.uri} after ${last}, which is not byte order; pass the object addresses`,
         { uri: prefix },
       );
     last = object.uri;

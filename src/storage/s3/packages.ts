@@ -5,7 +5,7 @@ import { RecordpipeError } from '../../errors.ts';
 export type S3Sdk = typeof import('@aws-sdk/client-s3');
 
 /**
- * Imports the AWS SDK at the first use, which takes a third of a second.
+ * Imports the AWS SDK on first use, which takes a third of a second.
  *
  * @throws RecordpipeError `missing-package`, `io-failure`
  */
@@ -14,7 +14,7 @@ export function s3Sdk(): Promise<S3Sdk> {
   return loadOptional(() => import('@aws-sdk/client-s3'));
 }
 
-/** Imports undici at the first use. @throws RecordpipeError `missing-package`, `io-failure` */
+/** Imports undici on first use. @throws RecordpipeError `missing-package`, `io-failure` */
 export function undici(): Promise<typeof import('undici')> {
   return loadOptional(() => import('undici'));
 }
@@ -44,8 +44,8 @@ export async function loadOptional<Package>(load: () => Promise<Package>): Promi
 const NO_HOME = '/nonexistent';
 
 /**
- * Sets HOME where the system knows no home directory. Containers may run as a user without a passwd
- * entry, and the SDK, which looks for profiles there, would fail.
+ * Sets HOME if the system knows no home directory. Containers may run as a user without a passwd
+ * entry, and the SDK, which reads profiles from the home directory, would fail.
  */
 function ensureHome(): void {
   if (process.env['HOME']) return;

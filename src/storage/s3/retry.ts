@@ -20,14 +20,14 @@ interface RetriedRequest {
 export interface Attempt {
   /** Fires when the request is aborted or the attempt takes too long. */
   readonly signal: AbortSignal | undefined;
-  /** Whether an earlier attempt may have succeeded although its response was lost. */
+  /** Whether an earlier attempt may have succeeded even though its response was lost. */
   readonly unsure: boolean;
 }
 
 /**
- * Repeats any request but a ranged GET until it succeeds, fails for good, or exhausts its budget. The
- * SDK does not retry: its budget is shared by all calls of a client, so that a short outage would fail
- * all of them.
+ * Repeats any request except a ranged GET until it succeeds, fails permanently, or exhausts its
+ * budget. The SDK does not retry: it shares one budget among all calls of a client, so a short
+ * outage would fail all of them.
  *
  * @throws RecordpipeError, with the last failure as its cause
  */
@@ -47,7 +47,7 @@ export async function retry<R>(request: RetriedRequest, send: (attempt: Attempt)
       if (failure.kind === 'aborted' && !signal?.aborted)
         failure = new FetchFailure('transient', 'no response in time', { cause: error });
     }
-    // After a response with a status of 5xx, the request may have succeeded too.
+    // After a 5xx response, the request may have succeeded too.
     unsure ||= failure.status === undefined || failure.status >= 500;
     const pauseMs = budget.pauseAfter(failure, 0, 0, sentAt);
     if (pauseMs === undefined || signal?.aborted) {

@@ -14,10 +14,13 @@ import type { GetFields } from './sign-get.ts';
 /** Sends one command with a client. */
 type Call<Output> = (client: S3Client, options: { readonly abortSignal?: AbortSignal }) => Promise<Output>;
 
-/** A service redirects to the region of a bucket directly; more redirects than this are a loop. */
+/**
+ * Maximum number of redirects. A service redirects directly to the region of a bucket, so more are
+ * a loop.
+ */
 const MAX_REDIRECTS = 3;
 
-/** Sends requests to the region of the bucket, one attempt each. Failures are FetchFailures. */
+/** Sends requests to the region of the bucket, one attempt each. Throws FetchFailures. */
 export class S3Caller {
   /** Parameter of every request if the requester pays. */
   readonly payer: { readonly RequestPayer?: 'requester' };
@@ -82,7 +85,7 @@ export class S3Caller {
     }
   }
 
-  /** Renews credentials, once for all requests that failed with the old ones. */
+  /** Refreshes credentials, once for all requests that failed with the old ones. */
   async #refresh(bucket: string): Promise<void> {
     this.#refreshing ??= this.#clients
       .refresh(bucket)

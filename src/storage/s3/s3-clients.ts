@@ -33,7 +33,7 @@ export function s3ClientsOf(options: ObjectOptions): Created {
   return clients;
 }
 
-/** Closes all connections, also those in use. */
+/** Closes all connections, including those in use. */
 export async function closeS3Clients(): Promise<void> {
   const all = [...created.values()];
   created.clear();
@@ -41,7 +41,7 @@ export async function closeS3Clients(): Promise<void> {
     if (clients.status === 'fulfilled') clients.value.destroy();
 }
 
-/** The options, besides credentials, that a client depends on. */
+/** The options, besides credentials, that identify a client. */
 const KEY_OPTIONS: readonly (Exclude<keyof S3Options, 'credentials'> | keyof WatchdogOptions)[] = [
   'region',
   'profile',
@@ -60,7 +60,7 @@ const KEY_OPTIONS: readonly (Exclude<keyof S3Options, 'credentials'> | keyof Wat
 const functionNumbers = new WeakMap<object, number>();
 let functionCount = 0;
 
-/** Compares functions by identity and keys by value. */
+/** Returns a key that compares functions by identity and credentials by value. */
 function credentialsKey(credentials: S3Options['credentials']): unknown {
   if (typeof credentials !== 'function') return credentials ?? null;
   let number = functionNumbers.get(credentials);
@@ -82,7 +82,7 @@ export class S3Clients {
   readonly #known: KnownService | undefined;
   readonly #clients = new Map<string, Promise<S3Client>>();
   readonly #directGets = new Map<string, DirectGets>();
-  /** Regions that the service named for buckets that are elsewhere. */
+  /** Regions of buckets, as named by the service for buckets in other regions. */
   readonly #bucketRegions = new Map<string, string>();
   readonly #region: string;
 
@@ -103,7 +103,7 @@ export class S3Clients {
     this.#config = clientConfig(options, this.http, endpoint, given);
   }
 
-  /** Reads from environment and profile what the options leave open. Sends no request. */
+  /** Reads missing options from the environment and the profile. Sends no request. */
   static async create(options: ObjectOptions): Promise<S3Clients> {
     const known = knownService(options);
     if (known !== undefined) return new S3Clients(options, known.region, known.endpoint, known);
@@ -117,7 +117,7 @@ export class S3Clients {
     return new S3Clients(options, region, endpoint, undefined);
   }
 
-  /** The client for the region of a bucket, as far as it is known. */
+  /** Returns the client for the region of a bucket, as far as it is known. */
   for(bucket: string): Promise<S3Client> {
     return this.#client(this.regionOf(bucket));
   }
@@ -132,7 +132,7 @@ export class S3Clients {
     return client;
   }
 
-  /** GETs from a bucket without the SDK. */
+  /** Returns the sender of GETs from a bucket without the SDK. */
   directGets(bucket: string): DirectGets {
     const region = this.regionOf(bucket);
     let gets = this.#directGets.get(region);
@@ -143,7 +143,7 @@ export class S3Clients {
     return gets;
   }
 
-  /** Credentials from the SDK's chain: environment, profiles, roles. */
+  /** Returns credentials from the SDK's chain: environment, profiles, roles. */
   async #sdkCredentials(): Promise<S3Credentials> {
     const { config } = await this.#client(this.#region);
     const found = await (config.credentials as () => Promise<S3Credentials>)();
@@ -152,7 +152,7 @@ export class S3Clients {
     return found;
   }
 
-  /** Fetches new credentials. Those in the environment are read for every request. */
+  /** Fetches new credentials. Credentials in the environment are read for every request. */
   async refresh(bucket: string): Promise<void> {
     this.#credentials?.refresh();
     if (this.#known !== undefined) return;
@@ -175,7 +175,9 @@ export class S3Clients {
   }
 }
 
-/** The service in this region names the region of any bucket. */
+/**
+ * Region to use if none is configured. The service in this region names the region of any bucket.
+ */
 const FALLBACK_REGION = 'us-east-1';
 const UNSIGNED = { accessKeyId: '', secretAccessKey: '' };
 const ignore = (): void => {};
@@ -189,7 +191,7 @@ function clientConfig(
 ): S3ClientConfig {
   const { profile, anonymous, pathStyle = endpoint !== undefined && !isOfAws(endpoint) } = options;
   return {
-    // The SDK's types accept no AbortSignal but their own.
+    // The SDK's types accept only the SDK's AbortSignal.
     requestHandler: http as NonNullable<S3ClientConfig['requestHandler']>,
     maxAttempts: 1,
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -208,8 +210,8 @@ function clientConfig(
 }
 
 /**
- * Creates a client without the SDK's announcement, once per process, that its versions from 2027 on
- * need Node 22. The variable is the SDK's own switch; it is read only while a client is created.
+ * Creates a client without the SDK's warning, once per process, that its versions from 2027 on need
+ * Node 22. The variable is the SDK's own switch; the SDK reads it only while it creates a client.
  */
 function newClient(sdk: S3Sdk, config: S3ClientConfig): S3Client {
   const before = setVariable('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
@@ -220,7 +222,7 @@ function newClient(sdk: S3Sdk, config: S3ClientConfig): S3Client {
   }
 }
 
-/** The `endpoint_url` of a profile. @throws UsageError */
+/** Returns the `endpoint_url` of a profile. @throws UsageError */
 async function profileEndpoint(client: S3Client, profile: string | undefined): Promise<URL | undefined> {
   if (ignoresConfiguredEndpoints()) return undefined;
   const { serviceConfiguredEndpoint: read } = client.config as {
@@ -236,7 +238,7 @@ async function profileEndpoint(client: S3Client, profile: string | undefined): P
   }
 }
 
-/** @returns the value before */
+/** Sets or deletes an environment variable. @returns its previous value */
 function setVariable(name: string, value: string | undefined): string | undefined {
   const before = process.env[name];
   if (value === undefined) delete process.env[name];

@@ -29,24 +29,24 @@ export interface S3Options {
    * Default: environment, profile and roles, as for the AWS command line.
    */
   readonly credentials: S3Credentials | S3CredentialsProvider | undefined;
-  /** Default: AWS_REGION, that of the profile, else that of the bucket. */
+  /** Default: AWS_REGION, else the region of the profile, else the region of the bucket. */
   readonly region: string | undefined;
   /** Profile of the shared configuration files. Default: AWS_PROFILE, else `default`. */
   readonly profile: string | undefined;
   /**
-   * URL of a service other than AWS. Default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, that of the
-   * profile.
+   * URL of a service other than AWS. Default: AWS_ENDPOINT_URL_S3, else AWS_ENDPOINT_URL, else the
+   * endpoint of the profile.
    */
   readonly endpointUrl: string | undefined;
   /** Whether the bucket is in the path rather than in the host name. Default: true except for AWS. */
   readonly pathStyle: boolean | undefined;
-  /** Whether requests are sent unsigned, to public buckets. Default false. */
+  /** Whether to send requests unsigned, for public buckets. Default false. */
   readonly anonymous: boolean;
   /** Whether the requester pays. Default false; cannot be combined with `anonymous`. */
   readonly requesterPays: boolean;
 }
 
-/** @throws UsageError for invalid or contradictory options */
+/** Checks the options. @throws UsageError for invalid or contradictory options */
 export function checkS3Options(options: S3Options): void {
   const { credentials, anonymous, profile, endpointUrl, requesterPays } = options;
   if (credentials !== undefined) {
@@ -61,14 +61,14 @@ export function checkS3Options(options: S3Options): void {
     );
 }
 
-/** @throws UsageError that names the field, never its value */
+/** Checks credentials. @throws UsageError that names the field, never its value */
 export function checkedCredentials(given: S3Credentials): S3Credentials {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = given ?? {};
   for (const [name, value] of Object.entries({ accessKeyId, secretAccessKey }))
     if (typeof value !== 'string' || value === '')
-      throw new UsageError(`credentials: expected ${name} as text, got ${typeOf(value)}`);
+      throw new UsageError(`credentials: expected ${name} as a string, got ${typeOf(value)}`);
   if (sessionToken !== undefined && typeof sessionToken !== 'string')
-    throw new UsageError(`credentials: expected sessionToken as text, got ${typeOf(sessionToken)}`);
+    throw new UsageError(`credentials: expected sessionToken as a string, got ${typeOf(sessionToken)}`);
   if (expiration !== undefined && !(expiration instanceof Date))
     throw new UsageError(`credentials: expected expiration as a Date, got ${typeOf(expiration)}`);
   registerSecret(secretAccessKey);
@@ -77,14 +77,15 @@ export function checkedCredentials(given: S3Credentials): S3Credentials {
 }
 
 function typeOf(value: unknown): string {
-  return value === '' ? 'an empty text' : typeof value;
+  return value === '' ? 'an empty string' : typeof value;
 }
 
 /**
- * The URL of a service, without user name and password: requests are signed, and the URL is logged.
+ * Parses the URL of a service. Rejects a user name and password: requests are signed, and the URL
+ * is logged.
  *
- * @param from option or variable that contains it, for the message
- * @throws UsageError for anything but an http:// or https:// URL
+ * @param from option or variable that contains the URL, for the message
+ * @throws UsageError for any text except an http:// or https:// URL
  */
 export function serviceUrl(text: string, from: string): URL {
   const expected = `${from}: expected a URL like https://host:9000, got`;

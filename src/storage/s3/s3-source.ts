@@ -9,7 +9,9 @@ import { S3Caller } from './s3-caller.ts';
 import { s3ClientsOf } from './s3-clients.ts';
 import { statOnce } from './stat.ts';
 
-/** S3 and compatible services. Storages for the same service and identity share their connections. */
+/**
+ * Opens S3 or a compatible service. Storages for the same service and identity share connections.
+ */
 export async function s3SourceOf(options: ObjectOptions): Promise<Storage> {
   const caller = new S3Caller(await s3ClientsOf(options), options);
   return {

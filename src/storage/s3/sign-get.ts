@@ -7,7 +7,7 @@ import type { S3Credentials } from './s3-options.ts';
 
 /** SHA-256 of the empty body of a GET. */
 const EMPTY_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-/** Headers that may change on the way. */
+/** Headers that may change in transit. */
 const UNSIGNED = new Set(['user-agent', 'x-amz-user-agent', 'connection', 'authorization']);
 
 /**
@@ -23,7 +23,7 @@ export class GetSigner {
     this.#region = region;
   }
 
-  /** Returns the request with its signature at time `now`. The path is already escaped. */
+  /** Returns the request, signed at time `now`. The path is already escaped. */
   signed(request: HttpRequest, credentials: S3Credentials, now: Date): HttpRequest {
     const { accessKeyId, sessionToken } = credentials;
     const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
@@ -86,20 +86,20 @@ export interface GetFields {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What the GETs from one bucket have in common. */
+/** The common part of the GETs from one bucket. */
 interface Template {
   readonly request: HttpRequest;
   /** The path before the key. */
   readonly base: string;
 }
 
-/** Signatures are valid for 15 minutes: a smaller skew is ignored. */
+/** Maximum clock skew to ignore. Signatures are valid for 15 minutes. */
 const MAX_SKEW_MS = 240_000;
 
 /**
- * GETs without the SDK, whose middleware takes 1.4 ms of processor time per request, more than the
+ * Sends GETs without the SDK, whose middleware takes 1.4 ms of CPU time per request, more than the
  * transfer of a small object. Unless the endpoint is known, the first request for a bucket goes
- * through the SDK; later ones copy it and change a few headers.
+ * through the SDK. Later requests copy it and change a few headers.
  */
 export class DirectGets {
   readonly #http: HttpClient;
@@ -109,7 +109,10 @@ export class DirectGets {
   readonly #endpoint: URL | undefined;
   readonly #templates = new Map<string, Template>();
 
-  /** @param endpoint of a path-style service; undefined: only the SDK knows where buckets are */
+  /**
+   * @param endpoint endpoint of a path-style service; undefined if only the SDK knows the endpoint
+   *   of a bucket
+   */
   constructor(
     http: HttpClient,
     region: string,
@@ -122,7 +125,7 @@ export class DirectGets {
     this.#endpoint = endpoint;
   }
 
-  /** Makes the SDK's request for one object the template for the bucket. */
+  /** Stores the SDK's request for one object as the template for its bucket. */
   learn(bucket: string, key: string, request: HttpRequest): void {
     if (this.#templates.has(bucket) || isSpecial(bucket)) return;
     const path = escapedKey(key);
@@ -161,14 +164,14 @@ export class DirectGets {
     if (statusCode >= 300) throw serviceException(statusCode, received, body);
   }
 
-  /** The service's time if this clock is wrong. */
+  /** Returns the current time, corrected by the clock of the service. */
   #now(): Date {
     const skew = this.#http.skewMs() ?? 0;
     return new Date(Date.now() + (Math.abs(skew) > MAX_SKEW_MS ? skew : 0));
   }
 }
 
-/** An error in the shape of the SDK's exceptions. */
+/** Builds an error in the shape of the SDK's exceptions. */
 function serviceException(
   status: number,
   headers: Record<string, string>,

@@ -6,8 +6,8 @@ import { s3Sdk } from './packages.ts';
 import type { S3Caller } from './s3-caller.ts';
 
 /**
- * Sends one HEAD: see ObjectSource.stat. If access is denied, a GET asks for the reason, which only the
- * response to a GET can contain.
+ * Sends one HEAD: see ObjectSource.stat. If access is denied, sends a GET to learn the reason,
+ * because only a response to GET can contain it.
  */
 export async function statOnce(
   caller: S3Caller,
@@ -88,7 +88,7 @@ const ALGORITHMS = [
 
 type Head = Pick<HeadObjectCommandOutput, (typeof ALGORITHMS)[number][1] | 'ChecksumType' | 'ETag'>;
 
-/** The checksums in a response to HEAD. */
+/** Returns the checksums in a response to HEAD. */
 export function checksumsOf(head: Head): ObjectChecksum[] {
   const found: ObjectChecksum[] = [];
   for (const [algorithm, field] of ALGORITHMS) {
@@ -106,15 +106,15 @@ export function checksumsOf(head: Head): ObjectChecksum[] {
 const PARTS = /-\d+$/;
 
 /**
- * Whether a checksum is computed from those of the parts. If the service does not state the type, that
- * is assumed of every multipart object: such a checksum is never compared.
+ * Whether a checksum is computed from the checksums of the parts. If the service does not state the
+ * type, assumes so for every multipart object; such a checksum is never compared.
  */
 function isComposite(value: string, { ChecksumType: type, ETag: etag }: Head): boolean {
   if (type !== undefined) return type !== 'FULL_OBJECT';
   return PARTS.test(value) || PARTS.test(plainEtag(etag) ?? '');
 }
 
-/** An ETag without its quotes; undefined for the empty one that some services send. */
+/** Returns an ETag without its quotes; undefined for an empty one, which some services send. */
 export function plainEtag(etag: string | undefined): string | undefined {
   const plain = etag === undefined ? '' : (/^"(.*)"$/.exec(etag)?.[1] ?? etag);
   return plain === '' ? undefined : plain;

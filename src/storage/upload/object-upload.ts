@@ -13,17 +13,17 @@ import {
 } from './upload-requests.ts';
 import { MAX_PARTS, type ObjectWriteOptions, partSizes, uploadAddress } from './write-options.ts';
 
-/** What is about to be sent, for comparison with the parts of an unfinished upload. */
+/** The content to send, for comparison with the parts of an unfinished upload. */
 export interface Parts {
   readonly size: number;
   readonly partBytes: number;
   /** CRC-32C of each part. */
   readonly crcs: readonly number[];
-  /** Reads a part, for services that list no checksums. @param index from 0 */
+  /** Reads a part, for services that list no checksums. @param index zero-based */
   readonly read: (index: number) => Promise<Uint8Array>;
 }
 
-/** Starts an upload. @throws RecordpipeError `already-exists`, and as UploadRequests */
+/** Starts an upload. @throws RecordpipeError `already-exists`, and the errors of UploadRequests */
 export async function openUpload(uri: string, options: ObjectWriteOptions): Promise<ObjectUpload> {
   const address = uploadAddress(uri);
   const stop = new AbortController();
@@ -44,8 +44,9 @@ export async function openUpload(uri: string, options: ObjectWriteOptions): Prom
 }
 
 /**
- * One object being uploaded, whole or in concurrent parts. Bytes must not change until the promise of
- * their call settles. After a failure, the caller calls `abandon`, and nothing stays in the bucket.
+ * An object being uploaded, whole or in concurrent parts. Bytes must not change until the promise
+ * of their call settles. After a failure, the caller calls `abandon`, which leaves nothing in the
+ * bucket.
  */
 export class ObjectUpload {
   readonly uri: string;
@@ -83,17 +84,17 @@ export class ObjectUpload {
     return this.#stop.signal;
   }
 
-  /** Records an error that makes the upload useless, and ends running requests. */
+  /** Records an error that prevents the upload from completing, and ends running requests. */
   fail(error: unknown): void {
     this.#failure ??= { error };
     this.#stop.abort(error);
   }
 
   /**
-   * Resumes an unfinished upload of the same object, such as that of a killed process: the one with the
-   * most parts that equal what would be sent.
+   * Resumes an unfinished upload of the same object, such as that of a killed process. Chooses the
+   * upload with the most parts that equal those to be sent.
    *
-   * @returns the parts, from 0, that need not be sent
+   * @returns the zero-based indexes of parts that need not be sent
    */
   async resume(parts: Parts): Promise<ReadonlySet<number>> {
     let best: readonly SentPart[] = [];
@@ -107,17 +108,17 @@ export class ObjectUpload {
     return new Set(best.map(({ number }) => number - 1));
   }
 
-  /** Fails before any byte is sent. The condition of the last request is what counts. */
+  /** Fails early if the object exists. The condition of the last request is authoritative. */
   async checkName(): Promise<void> {
     if (this.#options.overwrite || (await this.#requests.head()) === undefined) return;
     const text = 'already exists; choose another name, or allow overwriting';
     throw new RecordpipeError('already-exists', text, { uri: this.uri });
   }
 
-  /** Sends a part. @param number from 1 @param crc CRC-32C of the body, if known */
+  /** Sends a part. @param number one-based @param crc CRC-32C of the body, if known */
   async part(number: number, body: Uint8Array, crc: number = crc32c(body)): Promise<void> {
     if (number > MAX_PARTS) {
-      const text = `more than ${MAX_PARTS} parts; set the size of the object (expectedBytes), or larger parts (partBytes)`;
+      const text = `more than ${MAX_PARTS} parts; pass the size of the object (expectedBytes), or larger parts (partBytes)`;
       throw new RecordpipeError('unrepresentable', text, { uri: this.uri });
     }
     this.#multipart ??= this.#requests.create();
@@ -157,8 +158,8 @@ export class ObjectUpload {
   }
 
   /**
-   * Ends running requests and removes the parts. Never fails: the lifecycle rules of the bucket remove
-   * what this cannot.
+   * Ends running requests and removes the parts. Never fails: the lifecycle rules of the bucket
+   * remove any remaining parts.
    */
   async abandon(reason: unknown): Promise<void> {
     this.fail(reason);
@@ -175,7 +176,7 @@ export class ObjectUpload {
   }
 }
 
-/** The listed parts that equal those that would be sent. */
+/** Returns the listed parts that equal those to be sent. */
 async function equalParts(
   listed: readonly ListedPart[],
   { size, partBytes, crcs, read }: Parts,

@@ -6,15 +6,15 @@ import { UploadRequests } from './upload-requests.ts';
 import { type ObjectWriteOptions, objectWriteOptions, uploadAddress } from './write-options.ts';
 
 /**
- * Opens an object of S3, or of a compatible service, for writing. The object appears, complete, when the
- * writer is closed; a writer that is not closed leaves nothing in the bucket, not even parts.
+ * Opens an object in S3 or a compatible service for writing. The complete object appears when the
+ * writer is closed. A writer that is not closed leaves nothing in the bucket, not even parts.
  *
- * An object smaller than `partBytes` (8 MiB) is sent in one request; a larger one in parts, up to
- * `maxRequests` at once, with up to `windowBytes` in memory. Parts are larger if `expectedBytes`
- * requires it, and grow after 8 GiB, as S3 allows 10,000. Every request carries the CRC-32C of its
- * bytes, and the last one that of the whole object, so that the service rejects bytes that changed on
- * the way. Failed parts are sent again (`maxAttempts`, `retryTimeoutMs`). Finally the size, ETag and
- * checksum that the service reports are compared.
+ * An object smaller than `partBytes` (8 MiB) is sent in one request. A larger one is sent in parts,
+ * up to `maxRequests` at once, with up to `windowBytes` in memory. Because S3 allows 10,000 parts,
+ * parts are larger if `expectedBytes` requires it, and grow after 8 GiB. Every request carries the
+ * CRC-32C of its bytes, and the last one that of the whole object, so that the service rejects bytes
+ * corrupted in transit. Failed parts are retried (`maxAttempts`, `retryTimeoutMs`). Finally, the
+ * writer verifies the size, ETag and checksum that the service reports.
  *
  * Rules and limits: S3's user guide, "Multipart upload limits" and "Checking object integrity".
  *
@@ -47,7 +47,7 @@ export async function openObjectWriter(
 }
 
 /**
- * Removes an object. One that does not exist is no error.
+ * Removes an object. A missing object is not an error.
  *
  * @throws RecordpipeError `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
  */
@@ -62,9 +62,9 @@ export class ObjectWriter implements AsyncDisposable {
   readonly uri: string;
   readonly #upload: ObjectUpload;
   readonly #signal: AbortSignal | undefined;
-  /** How many parts may be sent while another one fills. */
+  /** Returns how many parts may be in flight while another one fills. */
   readonly #parallel: (partBytes: number) => number;
-  /** The next part, with `#have` bytes. */
+  /** The next part, of which `#have` bytes are filled. */
   #part: Uint8Array | undefined;
   #have = 0;
   #number = 1;
@@ -89,18 +89,18 @@ export class ObjectWriter implements AsyncDisposable {
     if (options.signal?.aborted) this.#onAbort();
   }
 
-  /** Bytes taken so far. */
+  /** Number of bytes accepted so far. */
   get bytes(): number {
     return this.#bytes;
   }
 
   /**
-   * Appends bytes. When the promise resolves they have been copied, and the caller may reuse the memory.
-   * It resolves later if the service is slow. Calls keep their order without waiting.
+   * Appends bytes. When the promise resolves, the bytes have been copied and the caller may reuse
+   * the memory. It resolves later if the service is slow. Calls keep their order without awaiting.
    *
    * @throws RecordpipeError `closed`, `aborted`, or the failure of an earlier part, such as
-   * `retries-exhausted`; then the upload has been abandoned
-   * @throws UsageError for anything but bytes
+   *   `retries-exhausted`; then the upload has been abandoned
+   * @throws UsageError for any value except bytes
    */
   write(bytes: Uint8Array): Promise<void> {
     if (!(bytes instanceof Uint8Array))
@@ -124,7 +124,9 @@ export class ObjectWriter implements AsyncDisposable {
     return this.#closed;
   }
 
-  /** Abandons the upload and removes its parts. An older object of that name stays as it is. */
+  /**
+   * Abandons the upload and removes its parts. An existing object with the same name is unchanged.
+   */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
       await this.#closed.catch(() => {});
@@ -137,8 +139,8 @@ export class ObjectWriter implements AsyncDisposable {
   }
 
   /**
-   * Aborts unless `close` was called: call it at the end of an `await using` block. Leaving the block by
-   * an exception creates no object.
+   * Aborts unless `close` was called. Runs at the end of an `await using` block, so leaving the
+   * block by an exception creates no object.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort();
@@ -156,7 +158,7 @@ export class ObjectWriter implements AsyncDisposable {
   async #take(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; ) {
       this.#checkGood();
-      // Without further bytes, a full part is the whole object or the last part.
+      // If no bytes follow, a full part is the whole object or the last part.
       if (this.#part !== undefined && this.#have === this.#part.length) await this.#sendPart();
       this.#part ??= this.#emptyPart();
       const piece = bytes.subarray(at, at + this.#part.length - this.#have);
@@ -173,7 +175,7 @@ export class ObjectWriter implements AsyncDisposable {
     return Buffer.allocUnsafeSlow(size);
   }
 
-  /** Sends the current part, as soon as fewer than the maximum are being sent. */
+  /** Sends the current part as soon as fewer than the maximum are in flight. */
   async #sendPart(): Promise<void> {
     const part = this.#part!;
     const body = part.subarray(0, this.#have);

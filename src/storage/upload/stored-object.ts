@@ -13,31 +13,31 @@ import {
 export interface WrittenObject extends ObjectStat {
   /** CRC-32C of all sent bytes. */
   readonly crc32c: number;
-  /** Requests that carried bytes: 1, or the number of parts. */
+  /** Number of requests that carried bytes: 1, or the number of parts. */
   readonly parts: number;
   /**
-   * What was compared after the upload. `checksum`: the service's checksum of the whole object; `size`:
-   * its size and ETag; `sent`: nothing, without permission to read. In any case each part was sent with
-   * its checksum, for services that verify it.
+   * How the object was verified after the upload. `checksum`: by the service's checksum of the
+   * whole object. `size`: by its size and ETag. `sent`: not at all, because reading is not
+   * permitted. In all cases, each part was sent with its checksum, for services that verify it.
    */
   readonly verified: 'checksum' | 'size' | 'sent';
 }
 
-/** What was sent. */
+/** Size and checksums of the sent object. */
 export interface Sent {
   readonly size: number;
   readonly crc: number;
   readonly parts: readonly SentPart[];
-  /** Undefined for an object in parts. */
+  /** Undefined for a multipart object. */
   readonly body: Uint8Array | undefined;
 }
 
 /**
- * Compares the object in the bucket with what was sent.
+ * Compares the object in the bucket with the sent bytes.
  *
  * @param response the response that completed the object
  * @throws RecordpipeError `object-checksum` if they differ, `object-changed` if another client has
- * written the object since, `object-missing`
+ *   overwritten the object since, `object-missing`
  */
 export async function checkStored(
   requests: UploadRequests,
@@ -95,7 +95,7 @@ export async function checkStored(
   };
 }
 
-/** Whether the object in the bucket is the one that was sent, after a response was lost. */
+/** Whether the object in the bucket equals the sent one, for use after a lost response. */
 export async function isStored(requests: UploadRequests, { size, crc, parts, body }: Sent): Promise<boolean> {
   const head = await requests.head();
   if (head?.ContentLength !== size) return false;
@@ -103,7 +103,7 @@ export async function isStored(requests: UploadRequests, { size, crc, parts, bod
   return head.ChecksumCRC32C === crcText(crc) || head.ETag === etag;
 }
 
-/** The ETag of an object in parts: the MD5 of the MD5s of its parts. */
+/** Computes the ETag of a multipart object: the MD5 of the MD5s of its parts. */
 function etagOfParts(parts: readonly SentPart[]): string {
   const digests = parts.map(({ etag }) => Buffer.from(etag.replaceAll('"', ''), 'hex'));
   return `"${md5(Buffer.concat(digests)).toString('hex')}-${parts.length}"`;

@@ -8,7 +8,7 @@ import { retry } from '../s3/retry.ts';
 import type { S3Caller } from '../s3/s3-caller.ts';
 import type { ObjectWriteOptions, UploadAddress } from './write-options.ts';
 
-/** A CRC-32C as S3 writes it: 4 bytes, most significant first, in base64. */
+/** Formats a CRC-32C as S3 does: 4 bytes, big-endian, in base64. */
 export function crcText(crc: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(crc >>> 0);
@@ -35,11 +35,11 @@ export interface ListedPart {
   readonly number: number;
   readonly size: number;
   readonly etag: string;
-  /** In base64; undefined if the service stores none. */
+  /** Base64; undefined if the service stores no checksum. */
   readonly crc32c: string | undefined;
 }
 
-/** The fields used of the response that completes an object. */
+/** The fields used from the response that completes an object. */
 export interface StoredResponse {
   readonly ETag?: string | undefined;
   readonly VersionId?: string | undefined;
@@ -54,14 +54,14 @@ export interface ObjectHead extends StoredResponse {
   readonly Metadata?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Assembling many parts may take the service minutes. */
+/** Time limit for completing an upload. Assembling many parts may take the service minutes. */
 const COMPLETE_MS = 300_000;
-/** How long to try to remove the parts of an abandoned upload. */
+/** Maximum time to try to remove the parts of an abandoned upload. */
 const CLEANUP_MS = 10_000;
 const CLEANUP = { maxAttempts: 5, retryTimeoutMs: CLEANUP_MS };
 /**
- * The response arrives once the service has the whole body. How long an attempt may take therefore
- * depends on its body, and `retry` limits it instead of the HTTP client.
+ * Response timeout of the HTTP client. The response arrives once the service has the whole body, so
+ * the time limit of an attempt depends on its body, and `retry` enforces it.
  */
 const RESPONSE_MS = 900_000;
 
@@ -71,11 +71,14 @@ type Call<R> = (client: S3Client, options: { readonly abortSignal?: AbortSignal 
 interface SendOptions<R> {
   /** Maximum duration of an attempt. Default: that of a request without a body. */
   readonly attemptMs?: number;
-  /** Handles a failure after an attempt whose response was lost; undefined: it stays a failure. */
+  /**
+   * Handles a failure after an attempt whose response was lost. Returns undefined to keep the
+   * failure.
+   */
   readonly recover?: (failure: FetchFailure) => Promise<R | undefined>;
-  /** The caller's signal prevents further attempts, but does not end the current one. */
+  /** Whether the caller's signal prevents further attempts without ending the current one. */
   readonly uninterrupted?: boolean;
-  /** Sent although the caller's signal has fired. */
+  /** Whether to send the request even if the caller's signal has fired. */
   readonly cleanup?: boolean;
 }
 
@@ -117,7 +120,7 @@ export class UploadRequests {
   /**
    * Sends the object in one request.
    *
-   * @param isStored whether the service has this very object, to be asked if a response was lost
+   * @param isStored whether the service has this object; called if a response was lost
    */
   put(body: Uint8Array, crc: number, isStored: () => Promise<boolean>): Promise<StoredResponse> {
     const command = () =>
@@ -135,7 +138,7 @@ export class UploadRequests {
     });
   }
 
-  /** Starts an object in parts, with the strongest check that the service supports. */
+  /** Starts a multipart object, with the strongest check that the service supports. */
   async create(): Promise<Multipart> {
     try {
       return await this.#create({ ChecksumAlgorithm: 'CRC32C', ChecksumType: 'FULL_OBJECT' });
@@ -148,7 +151,7 @@ export class UploadRequests {
   async #create(checks: { ChecksumAlgorithm?: 'CRC32C'; ChecksumType?: 'FULL_OBJECT' }): Promise<Multipart> {
     const input = { ...this.#object(), ...this.#description(), ...checks };
     const command = () => new this.#sdk.CreateMultipartUploadCommand(input);
-    // An upload whose name is unknown could not be removed.
+    // Uninterrupted: an upload with an unknown id could not be removed.
     const response = await this.#send(
       'starting the upload',
       (client, options) => client.send(command(), options),
@@ -211,13 +214,13 @@ export class UploadRequests {
     );
   }
 
-  /** Removes the parts, also after the signal has fired. */
+  /** Removes the parts, even if the signal has fired. */
   async abort({ uploadId }: Pick<Multipart, 'uploadId'>): Promise<void> {
     const { AbortMultipartUploadCommand, ListPartsCommand } = this.#sdk;
     const input = { ...this.#object(), UploadId: uploadId };
     const abort: Call<unknown> = async (client, options) => {
       await client.send(new AbortMultipartUploadCommand(input), options);
-      // A part that was being sent may have been stored afterwards.
+      // A part that was in flight may have been stored afterwards.
       const left = await client
         .send(new ListPartsCommand({ ...input, MaxParts: 1 }), options)
         .catch(() => undefined);
@@ -230,7 +233,7 @@ export class UploadRequests {
     }
   }
 
-  /** Returns the service's description of the object; undefined if there is none. */
+  /** Returns the service's description of the object; undefined if it does not exist. */
   async head(): Promise<ObjectHead | undefined> {
     const command = () => new this.#sdk.HeadObjectCommand({ ...this.#object(), ChecksumMode: 'ENABLED' });
     try {
@@ -241,13 +244,13 @@ export class UploadRequests {
     }
   }
 
-  /** Removes the object. One that does not exist is no error. */
+  /** Removes the object. A missing object is not an error. */
   async remove(): Promise<void> {
     const command = () => new this.#sdk.DeleteObjectCommand(this.#object());
     await this.#send('removing the object', (client, options) => client.send(command(), options));
   }
 
-  /** Returns the unfinished uploads of this object; none if they may not be listed. */
+  /** Returns the unfinished uploads of this object; empty if listing is not permitted. */
   async uploads(): Promise<Multipart[]> {
     const { Bucket, Key, ...payer } = this.#object();
     type Marker = { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined };
@@ -258,7 +261,8 @@ export class UploadRequests {
         client.send(command(), options),
       );
       const found = (page.Uploads ?? []).filter(({ Key: key, UploadId }) => key === Key && UploadId);
-      // Keys arrive in order, so that the next one is longer. A marker that repeats would never end.
+      // Keys arrive in order, so the next key is longer. A repeated marker would cause an endless
+      // loop.
       const more =
         page.IsTruncated && page.NextKeyMarker === Key && page.NextUploadIdMarker !== marker?.UploadIdMarker;
       const next = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
@@ -266,7 +270,7 @@ export class UploadRequests {
     });
   }
 
-  /** Returns the stored parts of an upload; none if they may not be listed. */
+  /** Returns the stored parts of an upload; empty if listing is not permitted. */
   async parts({ uploadId }: Multipart): Promise<ListedPart[]> {
     return this.#pages<ListedPart, string>('listing parts', async (marker = '0', send) => {
       const input = { ...this.#object(), UploadId: uploadId, PartNumberMarker: marker };
@@ -279,12 +283,12 @@ export class UploadRequests {
         crc32c: ChecksumCRC32C,
       }));
       const next = page.IsTruncated ? page.NextPartNumberMarker : undefined;
-      // A part number that does not grow would never end.
+      // A part number that does not grow would cause an endless loop.
       return { items, next: next !== undefined && Number(next) > Number(marker) ? next : undefined };
     });
   }
 
-  /** Collects all pages; none if they may not be listed. */
+  /** Collects all pages; empty if listing is not permitted. */
   async #pages<Item, Marker>(
     what: string,
     load: (
@@ -364,7 +368,7 @@ function multipartOf(said: {
   return { uploadId: UploadId!, checks: ChecksumAlgorithm === 'CRC32C' ? whole : 'unknown' };
 }
 
-/** Whether the service does not support the checksum parameters. */
+/** Whether the service rejects the checksum parameters as unsupported. */
 function rejectsParameters(error: unknown): boolean {
   if (!isRecordpipeError(error, 'io-failure')) return false;
   const { status } = (error as RecordpipeError).cause as FetchFailure;
@@ -391,7 +395,7 @@ function uploadError(
         `${what}: access denied: ${failure.message}; writing needs s3:PutObject, and s3:AbortMultipartUpload to clean up after a failure`,
       );
     case 'fatal':
-      return error('io-failure', `${what}: the service rejects it: ${failure.message}`);
+      return error('io-failure', `${what}: the service rejected the request: ${failure.message}`);
     default:
       return objectError(failure, { uri, attempts, elapsedMs });
   }

@@ -3,21 +3,24 @@ import { UsageError } from '../../errors.ts';
 import { parseObjectUri } from '../object-address.ts';
 import { DEFAULT_OBJECT_OPTIONS, type ObjectOptions, objectOptions } from '../object-options.ts';
 
-/** How an object is written, and where. Every field has a default. */
+/** How to write an object, and where. Every field has a default. */
 export interface ObjectWriteOptions extends ObjectOptions {
   /**
-   * Whether to replace an existing object. Default false: `already-exists`, at once, or, if the object
-   * appears in the meantime, when the writer is closed.
+   * Whether to replace an existing object. If false (default), an existing object is an
+   * `already-exists` error: at once, or on close if the object was created in the meantime.
    */
   readonly overwrite: boolean;
-  /** MIME type of the object. Default: that of the service, such as `binary/octet-stream`. */
+  /** MIME type of the object. Default: chosen by the service, for example `binary/octet-stream`. */
   readonly contentType: string | undefined;
   /**
-   * User metadata, stored as `x-amz-meta-NAME`. Names in lower case, values in ASCII, up to 2 KiB in
-   * all. Default none.
+   * User metadata, stored as `x-amz-meta-NAME`. Names are lower case, values are ASCII, up to 2 KiB
+   * in total. Default none.
    */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Size of the object, so that 10,000 parts suffice for it. Default: unknown, and parts grow. */
+  /**
+   * Size of the object, which determines the part size so that 10,000 parts suffice. Default:
+   * unknown, and parts grow.
+   */
   readonly expectedBytes: number | undefined;
   /** Aborts the upload: later calls fail with `aborted`, and nothing stays in the bucket. */
   readonly signal: AbortSignal | undefined;
@@ -32,7 +35,7 @@ const DEFAULTS: ObjectWriteOptions = Object.freeze({
   signal: undefined,
 });
 
-/** Limits of S3 (qfacts.html): all parts but the last have 5 MiB to 5 GiB. */
+/** Limits of S3 (qfacts.html): all parts except the last have 5 MiB to 5 GiB. */
 const MIN_PART_BYTES: number = 5 * 1024 * 1024;
 export const MAX_PART_BYTES: number = 5 * 1024 * 1024 * 1024;
 export const MAX_PARTS = 10_000;
@@ -40,7 +43,7 @@ const MAX_BYTES = MAX_PARTS * MAX_PART_BYTES;
 const MAX_KEY_BYTES = 1024;
 
 /**
- * Returns the complete options.
+ * Applies defaults and validates options.
  *
  * @throws UsageError for an invalid value
  */
@@ -77,7 +80,7 @@ export interface UploadAddress {
 /**
  * Splits `s3://bucket/key`.
  *
- * @throws UsageError for anything else
+ * @throws UsageError for any other address
  */
 export function uploadAddress(uri: string): UploadAddress {
   if (!uri.startsWith('s3://')) throw new UsageError(`uri: expected s3://bucket/key, got ${uri}`);
@@ -88,14 +91,17 @@ export function uploadAddress(uri: string): UploadAddress {
   return { uri, bucket, key };
 }
 
-/** Parts of equal size before the next ones grow: 8 GiB with parts of 8 MiB. */
+/** Number of parts of equal size before the size grows: 8 GiB with parts of 8 MiB. */
 const PARTS_PER_STEP = 1000;
-/** Starting from 8 MiB, 10,000 parts then hold 885 GiB, and the last ones have 307 MiB. */
+/**
+ * Growth factor. Starting from 8 MiB, 10,000 parts then hold 885 GiB, and the last ones have 307
+ * MiB.
+ */
 const STEP = 1.5;
 
 /**
- * Returns the size of each part, by its number from 1. If the size of the object is known, all parts
- * are equal, which some services require; otherwise they grow after the 1000th.
+ * Returns a function from the one-based part number to the part size. If the size of the object is
+ * known, all parts are equal, which some services require; otherwise they grow after the 1000th.
  *
  * @param partBytes requested size
  * @param expectedBytes size of the object, if known

@@ -115,10 +115,23 @@ describe('recognizeRecord', () => {
     // The outer lengths fit, a length inside does not.
     const inner = Uint8Array.from(two);
     inner[two.length - 12] = 100;
-    expect(recognizeRecord(inner).description).toMatch(/begins as an Example and is truncated or damaged/);
+    expect(recognizeRecord(inner).description).toContain(
+      `begins as an Example and is truncated or damaged in the values of a feature (at byte ${two.length - 12} of the ${two.length} of the record)`,
+    );
     for (const sound of [elwc, record, person, event(1, { tag: 'x', simpleValue: 1 })])
       expect(recognizeRecord(sound).description).not.toMatch(/damaged/);
   });
+});
+
+test('a message that replaces kinds is an Example only if all of its lists are those of an Example', () => {
+  const message = (...fields: (readonly [tag: number, value: readonly number[]])[]): number[] =>
+    fields.flatMap(([tag, value]) => [tag, value.length, ...value]);
+  const typeOf = (feature: number[]): string =>
+    recognizeRecord(Uint8Array.from(message([0x0a, message([0x0a, message([0x0a, [97]], [0x12, feature])])])))
+      .type;
+  const text = [...'Ann'].map((one) => one.charCodeAt(0));
+  expect(typeOf(message([0x0a, message([0x0a, text])], [0x1a, []]))).toBe('Example');
+  expect(typeOf(message([0x0a, text], [0x1a, []]))).toBe('protobuf');
 });
 
 /** Kinds and values by name. */

@@ -1,4 +1,7 @@
-"""Objects as boto3 writes and reads them: `boto3_objects.py put|get BUCKET FILE`, FILE with a JSON list of keys; an object holds its key in UTF-8."""
+"""Writes and reads objects with boto3: `boto3_objects.py put|get BUCKET FILE`.
+
+FILE has a JSON list of keys. The contents of each object are its key in UTF-8.
+"""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Checks the files of docs/scale-out: each by the rules of the service that takes it. Prints what is wrong, a line each."""
+"""Checks the files of docs/scale-out against the rules of their services. Prints one problem per line."""
 
 import json
 import sys

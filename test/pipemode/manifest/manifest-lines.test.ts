@@ -67,7 +67,7 @@ describe('errors name the mistake and its position', () => {
     ["{'a': 1}", 'line 3, column 2: JSON does not allow single quotes'],
     ['{"a": None}', "line 3, column 7: Python's None"],
     ['{"a": NaN}', 'line 3, column 7: JSON has no NaN'],
-    ['{"a": 01}', 'line 3, column 7: not a number'],
+    ['{"a": 01}', 'line 3, column 7: invalid JSON number'],
     ['{"a": .5}', 'column 7: expected a value, got .'],
     ['{"a": 1,}', 'column 9: expected " before a name, got }'],
     ['{"a": [1,]}', 'column 10: expected a value, got ]'],

@@ -9,7 +9,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 
 const temp = tempDir();
 
-test('data damaged at random under an index without a fingerprint: the right record, or a typed error', async () => {
+test('randomly corrupted data with an index without a fingerprint gives the right record or a typed error', async () => {
   const path = temp.file('damaged.tfrecord');
   const indexPath = `${path}.idx`;
   let right = 0;

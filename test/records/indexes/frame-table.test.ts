@@ -22,7 +22,7 @@ function tableOf(frames: readonly number[]) {
   return builder.finish(0);
 }
 
-test('a table says where frames lie, whatever their lengths, also written and read back', () => {
+test('a table locates frames of any sizes, also after writing and reading it', () => {
   fc.assert(
     fc.property(lengths, fc.integer({ min: 0, max: 7 }), (frames, shift) => {
       const made = tableOf(frames);
@@ -50,7 +50,7 @@ test('a table says where frames lie, whatever their lengths, also written and re
   );
 });
 
-test('a record takes as few bytes of an index as it needs', () => {
+test('an index uses as few bytes per record as possible', () => {
   const bytes = (frames: readonly number[]): number => {
     const table = tableOf(frames);
     const parts = encodeIndex({ layout: { format: 'tfrecord' }, table, mtimeNs: 0n, fingerprint: 0 });
@@ -72,7 +72,7 @@ test('positions beyond 2^32 are exact', () => {
   }
 });
 
-test('frames that no index holds are refused', () => {
+test('frames that are too large for an index are rejected', () => {
   for (const bytes of [0, -1, 2 ** 32, Number.NaN])
     expect(() => tableOf([1, bytes])).toThrow(
       expect.objectContaining({ code: 'record-too-large', record: 1 }),
@@ -80,7 +80,7 @@ test('frames that no index holds are refused', () => {
 });
 
 describe('spans', () => {
-  test('cover what is asked for, merge near neighbours only, and stay within bounds', () => {
+  test('cover the requested records, merge only close neighbors, and respect the limits', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 100 }),
@@ -114,7 +114,7 @@ describe('spans', () => {
     );
   });
 
-  test('the order of numbers', () => {
+  test('numbers are put in ascending order', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 })), (numbers) => {
         const order = ascendingOrder(numbers);
@@ -126,7 +126,7 @@ describe('spans', () => {
   });
 });
 
-test('numbers in decimal', () => {
+test('numbers are written in decimal', () => {
   const written = (value: number): string => {
     const bytes = new Uint8Array(20).fill(0x2e);
     return Buffer.from(bytes.subarray(2, writeDecimal(bytes, 2, value))).toString();

@@ -44,7 +44,7 @@ describe.each(samples(2, 30, 60))('a tampered index of $name', ({ name, bytes, o
   const indexPath = temp.file('tampered');
   const ours = temp.file(`${name}.whole`);
 
-  test('every byte flipped: the right records, or a typed error', async () => {
+  test('any flipped byte gives the right records or a typed error', async () => {
     await buildIndex(path, { ...options, indexPath: ours });
     const index = readFileSync(ours);
     for (let at = 0; at < index.length; at++) {
@@ -57,7 +57,7 @@ describe.each(samples(2, 30, 60))('a tampered index of $name', ({ name, bytes, o
     }
   });
 
-  test('cut anywhere, or longer', async () => {
+  test('truncated anywhere, or extended', async () => {
     const index = readFileSync(ours);
     for (let end = 0; end < index.length; end++) {
       writeFileSync(indexPath, index.subarray(0, end));
@@ -68,7 +68,7 @@ describe.each(samples(2, 30, 60))('a tampered index of $name', ({ name, bytes, o
     expect(await attempt(path, indexPath)).toBe('malformed-index');
   });
 
-  test('as it was', async () => {
+  test('unchanged', async () => {
     const got = (await attempt(path, ours)) as Uint8Array[];
     expect(got.map((one) => Buffer.from(one).toString('hex'))).toEqual(
       payloads.map((one) => Buffer.from(one).toString('hex')),
@@ -85,7 +85,7 @@ describe.each([
   const path = temp.file(`tampered.${kind}`, file(payloads));
   const indexPath = `${path}.idx`;
 
-  test('every byte changed to what such a file holds: the right records, or a typed error', async () => {
+  test('any byte changed to another valid one gives the right records or a typed error', async () => {
     await buildIndex(path, { kind, indexPath });
     const index = readFileSync(indexPath);
     let same = 0;
@@ -117,14 +117,14 @@ describe('data that changed', () => {
     await buildIndex(path);
   };
 
-  test('only touched: accepted', async () => {
+  test('only a new modification time: accepted', async () => {
     await made();
     utimesSync(path, 1, 1);
     await using file = await openIndexed(path);
     expect(await file.get(3999)).toEqual(payloads[3999]);
   });
 
-  test('longer, shorter: refused, and what differs is said', async () => {
+  test('longer or shorter: rejected, and the message states the difference', async () => {
     await made();
     writeFileSync(path, Buffer.concat([bytes, bytes.subarray(0, 100)]));
     await expect(openIndexed(path)).rejects.toThrow(
@@ -135,7 +135,7 @@ describe('data that changed', () => {
     await expect(openIndexed(path)).rejects.toThrow('recordpipe index --force');
   });
 
-  test('other records of the same size: refused by the fingerprint', async () => {
+  test('other records of the same size: rejected by the fingerprint', async () => {
     await made();
     const { atime, mtime } = statSync(path);
     writeFileSync(path, oracleFile(payloads.map((payload) => payload.map((byte) => byte ^ 1))));
@@ -144,7 +144,7 @@ describe('data that changed', () => {
     await expect(openIndexed(path)).rejects.toThrow(code('index-mismatch'));
   });
 
-  test('two records exchanged where the fingerprint does not look: found when they are got', async () => {
+  test('two swapped records outside the fingerprint: detected when they are read', async () => {
     await made();
     const at = bytes.length / 2 - 700;
     const record = payloads.findIndex(
@@ -167,7 +167,7 @@ describe('data that changed', () => {
     await expect(checkIndex(path)).rejects.toMatchObject({ code: 'index-mismatch', record });
   });
 
-  test('cut while it is open', async () => {
+  test('truncated while it is open', async () => {
     await made();
     await using file = await openIndexed(path);
     await using async = await openIndexed(path, { blocking: false });
@@ -182,7 +182,7 @@ function sum(payloads: readonly Uint8Array[], end: number): number {
   return payloads.slice(0, end).reduce((bytes, { length }) => bytes + length + 16, 0);
 }
 
-describe('what is not indexed', () => {
+describe('files that cannot be indexed', () => {
   const good = oracleFile([new Uint8Array(30), new Uint8Array(40), new Uint8Array(50)]);
 
   test.each([
@@ -199,7 +199,7 @@ describe('what is not indexed', () => {
     expect(existsSync(`${path}.rpidx`)).toBe(false);
   });
 
-  test('an older index stays when the new one cannot be made', async () => {
+  test('an older index stays if the new one cannot be built', async () => {
     const path = temp.file('older.tfrecord', good);
     await buildIndex(path);
     const before = readFileSync(`${path}.rpidx`);
@@ -241,7 +241,7 @@ describe('what is not indexed', () => {
 describe('which index is used', () => {
   const bytes = oracleFile([Uint8Array.of(1), Uint8Array.of(2, 2)]);
 
-  test('none: what to do is said; in memory where that is asked for', async () => {
+  test('none: the error names the next step; memory builds one', async () => {
     const path = temp.file('none.tfrecord', bytes);
     await expect(openIndexed(path)).rejects.toThrow(code('not-found'));
     await expect(openIndexed(path)).rejects.toThrow('recordpipe index');
@@ -271,7 +271,7 @@ describe('which index is used', () => {
     for (const made of [indexPath, `${path}.rpidx`]) (await import('node:fs')).rmSync(made);
   });
 
-  test('one that was made otherwise than asked for', async () => {
+  test('one that was built with other options', async () => {
     const path = temp.file('otherwise.rec', oracleFileRecordIO([Uint8Array.of(1)]));
     await buildIndex(path, { multipart: 'concat' });
     await using file = await openIndexed(path);
@@ -292,7 +292,7 @@ describe('which index is used', () => {
   });
 });
 
-test('lines that moved where the fingerprint does not look: no part of a line is got', async () => {
+test('lines that moved outside the fingerprint: no part of a line is returned', async () => {
   const lines = Array.from({ length: 30_000 }, (_, i) => `line ${i}`);
   const path = temp.file('moved.txt', Buffer.from(lines.join('\n')));
   await buildIndex(path, { format: 'textline' });
@@ -327,7 +327,7 @@ test('lines that moved where the fingerprint does not look: no part of a line is
   }
 });
 
-test('an index does not take the place of its data', async () => {
+test('an index never replaces its data', async () => {
   const bytes = oracleFile([Uint8Array.of(1)]);
   const path = temp.file('precious.tfrecord', bytes);
   const link = join(temp.path, 'precious-link');
@@ -337,7 +337,7 @@ test('an index does not take the place of its data', async () => {
   expect(readFileSync(path)).toEqual(Buffer.from(bytes));
 });
 
-test('indexing is ended by its signal, and by data that changes meanwhile', async () => {
+test('a signal, and data that changes, stop indexing', async () => {
   const path = temp.file(
     'long.tfrecord',
     oracleFile(Array.from({ length: 3000 }, () => new Uint8Array(100))),
@@ -357,7 +357,7 @@ test('indexing is ended by its signal, and by data that changes meanwhile', asyn
   expect(existsSync(`${path}.rpidx`)).toBe(false);
 });
 
-test('named pipes are refused without waiting for a writer', async () => {
+test('named pipes are rejected without waiting for a writer', async () => {
   const path = temp.file('pipe');
   execFileSync('mkfifo', [path]);
   await expect(buildIndex(path)).rejects.toThrow(code('unsupported-source'));

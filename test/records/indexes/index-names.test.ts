@@ -21,7 +21,7 @@ beforeEach(() => {
   for (const path of [idx, longIdx]) rmSync(path, { force: true });
 });
 
-describe('indexes of other tools have the names that these expect', () => {
+describe('indexes for other tools have the names that they expect', () => {
   test('the extension is replaced, unless it is part of the name', () => {
     const names = ['train.rec', 'train.tfrecord', 'dir.d/train', 'train.tfrecord-00000-of-00010', 'part.0'];
     expect(names.map((name) => defaultIndexPath(name, 'mx'))).toEqual([
@@ -53,7 +53,7 @@ describe('indexes of other tools have the names that these expect', () => {
     expect((await checkIndex(tfrecord, { kind: 'vahidk' })).records).toBe(4);
   });
 
-  test('of a kind that no index beside the file has, none is found', async () => {
+  test('an index of another kind beside the file is not used', async () => {
     await expect(checkIndex(rec, { kind: 'mx' })).rejects.toMatchObject({
       code: 'not-found',
       message: expect.stringContaining('expected an index of kind mx'),
@@ -62,7 +62,7 @@ describe('indexes of other tools have the names that these expect', () => {
 });
 
 describe('repeated keys of an MXNet index', () => {
-  test('records that no key reaches are counted, and the keys named', async () => {
+  test('the error counts the unreachable records and names the keys', async () => {
     writeFileSync(idx, '0\t0\n0\t12\n7\t24\n7\t36\n');
     await expect(checkIndex(rec, { kind: 'mx' })).rejects.toMatchObject({
       code: 'index-mismatch',
@@ -75,7 +75,7 @@ describe('repeated keys of an MXNet index', () => {
     await reader.close();
   });
 
-  test('a line that comes twice hides no record', async () => {
+  test('a repeated line hides no record', async () => {
     writeFileSync(idx, 'a\t0\nb\t12\nc\t24\nd\t36\nd\t36\n');
     expect((await checkIndex(rec)).records).toBe(4);
   });

@@ -28,7 +28,7 @@ const PAYLOADS = [0, 3, 4, 100, 4080, 4096, 5000, 70_000, 1_500_000]
     concat([random.bytes(4000), MAGIC, random.bytes(300), MAGIC, random.bytes(2_000_000)]),
   ]);
 
-test('keys in any order, that come again, of any size', async () => {
+test('keys in any order, repeated, of any size', async () => {
   const keys = [7, -3, 0, 2n ** 53n + 1n, 7, 2n ** 62n, 5, 6, 2 ** 53 - 1, 1, 2, 3];
   const writer = await openMXIndexedRecordIOWriter(idx, rec, { overwrite: true });
   for (const [i, key] of keys.entries()) await writer.write(key, PAYLOADS[i]);
@@ -55,7 +55,7 @@ test('keys in any order, that come again, of any size', async () => {
   expect(await file.get(3)).toEqual(PAYLOADS[3]);
 });
 
-test('keys of text', async () => {
+test('text keys', async () => {
   const keys = ['train/größe 1.jpg', '0', '007', 'a b'];
   const writer = await openMXIndexedRecordIOWriter(idx, rec, { keys: 'text', overwrite: true });
   for (const key of keys) await writer.write(key, Buffer.from(key));
@@ -89,7 +89,7 @@ test('any payloads and keys', async () => {
   );
 });
 
-describe('what is wrong is said', () => {
+describe('errors', () => {
   const write = async (text: string): Promise<void> => {
     const writer = await openRecordIOWriter(rec, { overwrite: true });
     for (const payload of [PAYLOADS[1], PAYLOADS[3], PAYLOADS[9]]) await writer.write(payload);
@@ -112,14 +112,14 @@ describe('what is wrong is said', () => {
     await expect(openMXIndexedRecordIO(idx, rec)).rejects.toThrow(code('malformed-index'));
   });
 
-  test('what MXNet takes, we take: blanks, a sign, further columns, no last line end', async () => {
+  test('like MXNet, accepts blanks, a sign, further columns, and no last line end', async () => {
     await write(' 5\t 0 \r\n+6\t12\tmore\n7\t120');
     await using reader = await openMXIndexedRecordIO(idx, rec);
     expect(reader.keys()).toEqual([5, 6, 7]);
     expect(await reader.get(6)).toEqual(PAYLOADS[3]);
   });
 
-  test('positions where no record begins, and behind the data', async () => {
+  test('positions without a record, and after the data', async () => {
     await write('0\t4\n1\t12\n');
     await using reader = await openMXIndexedRecordIO(idx, rec);
     await expect(reader.get(0)).rejects.toMatchObject({ code: 'index-mismatch', offset: 4, uri: rec });
@@ -129,7 +129,7 @@ describe('what is wrong is said', () => {
     await expect(openMXIndexedRecordIO(idx, rec)).rejects.toThrow(code('index-mismatch'));
   });
 
-  test('records that are cut, alone and in parts', async () => {
+  test('truncated records, whole and in parts', async () => {
     const whole = oracleFileRecordIO([
       PAYLOADS[3],
       concat([PAYLOADS[3], MAGIC, PAYLOADS[3], MAGIC.slice(1, 2)]),
@@ -145,7 +145,7 @@ describe('what is wrong is said', () => {
     }
   });
 
-  test('after closing, and of an aborted writer nothing stays', async () => {
+  test('calls after close fail, and an aborted writer leaves no files', async () => {
     await write('0\t0\n');
     const reader = await openMXIndexedRecordIO(idx, rec);
     await reader.close();
@@ -159,7 +159,7 @@ describe('what is wrong is said', () => {
   });
 });
 
-test('many keys, more than a buffer of text', async () => {
+test('more keys than the buffer holds', async () => {
   const writer = await openMXIndexedRecordIOWriter(idx, rec, { overwrite: true });
   for (let i = 0; i < 200_000; i++) {
     const full = writer.write(i, Uint8Array.of(i));
@@ -174,14 +174,14 @@ test('many keys, more than a buffer of text', async () => {
   expect(await checkIndex(rec)).toMatchObject({ records: 200_000 });
 });
 
-test('data and index are two files', async () => {
+test('data and index must be two files', async () => {
   const both = temp.file('both');
   for (const other of [both, `${temp.path}/./both`])
     await expect(openMXIndexedRecordIOWriter(both, other)).rejects.toThrow(code('unsupported-source'));
   expect(existsSync(both)).toBe(false);
 });
 
-test('a signal removes both files, whoever goes on or not', async () => {
+test('a signal removes both files, whether or not the caller continues', async () => {
   const controller = new AbortController();
   const paths = [temp.file('signalled.idx'), temp.file('signalled.rec')] as const;
   const writer = await openMXIndexedRecordIOWriter(...paths, { signal: controller.signal });

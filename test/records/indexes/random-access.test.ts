@@ -11,7 +11,7 @@ const temp = tempDir();
 describe.each(samples(1, 700))('$name', ({ name, bytes, options, payloads, offsets }) => {
   const path = temp.file(`${name}.data`, bytes);
 
-  test('is indexed: every record, where it begins, and how many bytes it takes', async () => {
+  test('is indexed: every record, its position and its size', async () => {
     const built = await buildIndex(path, options);
     expect(built).toMatchObject({
       path,
@@ -104,7 +104,7 @@ describe.each(samples(1, 700))('$name', ({ name, bytes, options, payloads, offse
     expectSame(all, payloads);
   });
 
-  test('records stay as they were got', async () => {
+  test('records stay valid', async () => {
     await using file = await openIndexed(path);
     const got = await Promise.all(payloads.map((_, i) => file.get(i)));
     for (let i = 0; i < 3000; i++) await file.get(i % file.length);
@@ -112,7 +112,7 @@ describe.each(samples(1, 700))('$name', ({ name, bytes, options, payloads, offse
     expectSame(got, payloads);
   });
 
-  test('only what there is can be asked for', async () => {
+  test('numbers out of range are rejected', async () => {
     await using file = await openIndexed(path);
     for (const i of [-1, file.length, 0.5, Number.NaN, 2 ** 53, '0' as unknown as number]) {
       await expect(file.get(i)).rejects.toThrow(UsageError);
@@ -133,7 +133,7 @@ describe.each(samples(1, 700))('$name', ({ name, bytes, options, payloads, offse
   });
 });
 
-test('large records: beyond what is read at once', async () => {
+test('records larger than one read', async () => {
   const random = new Random(9);
   const payloads = [10, 300_000, 0, 70_000, 2_500_000, 5, 260_000].map((length) => random.bytes(length));
   const path = temp.file('large.tfrecord', oracleFile(payloads));
@@ -166,7 +166,7 @@ test.each(['tfrecord', 'recordio', 'textline'] as const)('an empty file of %s', 
   for await (const record of file) throw new Error(`there is no ${record}`);
 });
 
-test('closing waits for reads, fails what comes later, and leaves nothing open', async () => {
+test('close waits for reads, later calls fail, and no file stays open', async () => {
   const path = temp.file('closing.tfrecord', oracleFile([new Uint8Array(100), new Uint8Array(400_000)]));
   await buildIndex(path);
   const before = openDescriptors(temp.path);
@@ -183,7 +183,7 @@ test('closing waits for reads, fails what comes later, and leaves nothing open',
   expect(openDescriptors(temp.path)).toBe(before);
 });
 
-test('one damaged record does not keep others from being got', async () => {
+test('one corrupt record does not prevent reading the others', async () => {
   // Larger than what the fingerprint covers, so that it does not see the damage.
   const many = oracleFile(Array.from({ length: 5000 }, (_, i) => new Uint8Array(60).fill(i)));
   const damaged = temp.file('unseen.tfrecord', many);
@@ -214,7 +214,7 @@ function expectSame(got: readonly Uint8Array[], expected: readonly Uint8Array[])
   expect(Buffer.compare(joined(got), joined(expected))).toBe(0);
 }
 
-test('closing waits for all of what is being got', async () => {
+test('close waits for all reads of getMany', async () => {
   const payloads = Array.from({ length: 40 }, (_, i) => new Uint8Array(400_000).fill(i));
   const path = temp.file('closing-many.tfrecord', oracleFile(payloads));
   await buildIndex(path);

@@ -36,7 +36,7 @@ async function found(
   };
 }
 
-test('a folder takes files by name, and by contents where the name is unknown; the rest is named with the reason', async () => {
+test('a folder includes files by name, or by contents if the name is unknown, and lists the rest with the reason', async () => {
   const path = folder('mixed', {
     'train.record': 'damaged',
     'part-r-00000': TFRECORD,
@@ -79,7 +79,7 @@ test('a folder takes files by name, and by contents where the name is unknown; t
   );
 });
 
-test('more than 10 skipped files are counted, and the first 10 in sorted order are named', async () => {
+test('a notice counts all skipped files and names the first 10 in sorted order', async () => {
   const path = folder('many', { 'a.tfrecord': '' });
   for (let i = 0; i < 30; i++) writeFileSync(join(path, `note-${i}.txt`), '');
   const [notice] = (await found(path)).notices as SkippedFiles[];
@@ -89,7 +89,7 @@ test('more than 10 skipped files are counted, and the first 10 in sorted order a
   expect(notice.message).toMatch(/and 20 more$/);
 });
 
-test('a folder of which all files are skipped is an error that names them', async () => {
+test('a folder with only skipped files is an error that names them', async () => {
   const path = folder('nothing', { 'a.zst': '', 'b.txt': '' });
   await expect(found(path)).rejects.toMatchObject({
     code: 'not-found',
@@ -97,7 +97,7 @@ test('a folder of which all files are skipped is an error that names them', asyn
   });
 });
 
-test('include and exclude decide for folders and patterns, never for a file that is named', async () => {
+test('include and exclude apply to folders and patterns, never to an explicitly named file', async () => {
   const path = folder('chosen', { 'a.tfrecord': '', 'b.tfrecord': '', 'c.dat': '', 'old/a.tfrecord': '' });
   const names = async (options: ExpandOptions, input = path): Promise<string[]> =>
     (await found(input, options)).files;
@@ -123,7 +123,7 @@ test('characters that shells leave alone mean themselves in patterns', async () 
   expect((await expand([`${at('x(1)')}/*`], {})).files).toHaveLength(1);
 });
 
-test('missing, surplus and mixed shards are noticed, also of shards given one by one, but not of a single one', async () => {
+test('missing, surplus and mixed shards are reported, also for shards named one by one, but not for a single one', async () => {
   const path = folder('shards', {
     'gap-00000-of-00004': '',
     'gap-00003-of-00004': '',
@@ -178,13 +178,13 @@ test('missing, surplus and mixed shards are noticed, also of shards given one by
   });
 });
 
-test('a set that says it has a thousand million shards takes no memory for them', async () => {
+test('a set whose names say a thousand million shards takes no memory for them', async () => {
   const path = folder('huge', { 'a-0-of-999999999': '', 'a-1-of-999999999': '' });
   const { notices } = await expand([path], {});
   expect(notices).toMatchObject([{ code: 'missing-shards', count: 999_999_997 }]);
 });
 
-test('dataset_info.json says how many shards and records there are', async () => {
+test('dataset_info.json gives the numbers of shards and records', async () => {
   const splits = [
     { name: 'train', shardLengths: ['1', '2'] },
     { name: 'test', shardLengths: ['5', '5', '5'] },
@@ -201,12 +201,12 @@ test('dataset_info.json says how many shards and records there are', async () =>
     {
       code: 'dataset-info',
       total: 3,
-      message: expect.stringMatching(/3 shards of split "test", the files say 1/),
+      message: expect.stringMatching(/3 shards of split "test", but the file names say 1/),
     },
   ]);
 });
 
-test('a named pipe in a folder is skipped, and read where it is named', async () => {
+test('a named pipe in a folder is skipped, and read if it is named explicitly', async () => {
   const path = folder('pipes', { 'a.tfrecord': '' });
   execFileSync('mkfifo', [join(path, 'x.tfrecord')]);
   symlinkSync(join(path, 'x.tfrecord'), join(path, 'link.tfrecord'));
@@ -216,7 +216,7 @@ test('a named pipe in a folder is skipped, and read where it is named', async ()
   expect((await expand([join(path, 'x.tfrecord')], {})).files).toHaveLength(1);
 });
 
-test('a list is read once however often it is named, and one that contains itself is refused', async () => {
+test('a list named twice is read once, and one that contains itself is rejected', async () => {
   for (let i = 0; i < 25; i++)
     writeFileSync(at(`list${i}`), i === 24 ? at('a') : `@${at(`list${i + 1}`)}\n@${at(`list${i + 1}`)}\n`);
   // Without a memory of lists this reads 2^24 of them.

@@ -193,7 +193,7 @@ class SlowSink implements Sink {
 
 describe('a slow disk', () => {
   test.each([4096, 10_000])(
-    'those who wait are never more than the buffers ahead (%i bytes)',
+    'a caller that awaits is never more than the buffers ahead (%i bytes)',
     async (bufferBytes) => {
       const sink = new SlowSink();
       const queue = new FrameQueue(sink, new TFRecordFramer(), bufferBytes);
@@ -211,7 +211,7 @@ describe('a slow disk', () => {
     },
   );
 
-  test('those who do not wait get their records in order', async () => {
+  test('records of a caller that does not await keep their order', async () => {
     const sink = new SlowSink();
     const queue = new FrameQueue(sink, new TFRecordFramer(), 4096);
     const waits = noise.map((payload) => queue.push(payload, payload.length + 16));
@@ -220,7 +220,7 @@ describe('a slow disk', () => {
     expectBytes(concat(sink.written), encoded(noise));
   });
 
-  test('every waiting record hears of a failure, and nothing is written behind it', async () => {
+  test('every waiting record is rejected with the failure, and nothing is written after it', async () => {
     const sink = new SlowSink();
     const failure = new Error('broken');
     const writes: number[] = [];
@@ -241,8 +241,8 @@ describe('a slow disk', () => {
   });
 });
 
-describe('what is done in turn', () => {
-  test('a flush that is not awaited and what is written meanwhile do not meet', async () => {
+describe('steps run one after the other', () => {
+  test('a flush that is not awaited does not overlap with writes', async () => {
     const sink = new SlowSink();
     let under = 0;
     let most = 0;
@@ -278,7 +278,7 @@ describe('what is done in turn', () => {
   });
 });
 
-test('no more of a large record is written once the writer is given up', async () => {
+test('an aborted writer does not write the rest of a large record', async () => {
   const sink = new SlowSink();
   const queue = new FrameQueue(sink, new TFRecordFramer(), 4096);
   const failure = new Error('given up');
@@ -293,7 +293,7 @@ test('no more of a large record is written once the writer is given up', async (
   expect(sink.bytes).toBeLessThan(3_000_000);
 });
 
-test('a record for whose frame there is no memory fails, and nothing waits for ever', async () => {
+test('a record whose frame cannot be allocated fails, and nothing waits forever', async () => {
   const sink = new SlowSink();
   const framer = new TFRecordFramer();
   const failure = new UsageError('no memory');

@@ -6,19 +6,19 @@ import { ChunkedBody, MalformedResponse, parseResponseHead, type ResponseHead } 
 export interface Receiver {
   onHead(head: ResponseHead): void;
   /**
-   * Memory for the next bytes of the body: 1 to `maxBytes` bytes that nobody else writes to until they
-   * have arrived.
+   * Returns memory for the next bytes of the body: 1 to `maxBytes` bytes that no other code writes
+   * to until the bytes have arrived.
    */
   memory(maxBytes: number): Uint8Array;
-  /** Bytes have arrived in the place that {@link memory} gave. */
+  /** Called when bytes have arrived in the memory from {@link memory}. */
   onData(bytes: Uint8Array): void;
-  /** The body is complete: nothing follows. */
+  /** Called when the body is complete. No call follows. */
   onEnd(): void;
-  /** The request failed: nothing follows. */
+  /** Called when the request failed. No call follows. */
   onFailure(error: Error): void;
 }
 
-/** Ends a request and its connection, if it is still running. */
+/** Ends a running request and its connection. */
 export type EndRequest = (error: Error) => void;
 
 /** Address of a service. */
@@ -32,16 +32,16 @@ interface ConnectionOptions {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** Certificate authorities in PEM, in place of Node's own. */
+  /** Certificate authorities in PEM, which replace those of Node. */
   readonly ca?: string | undefined;
 }
 
 /**
- * Connections for GETs, kept for a few seconds after each request. The pool opens one connection per
- * concurrent request: callers limit those.
+ * A pool of connections for GETs, kept for a few seconds after each request. Opens one connection
+ * per concurrent request; callers limit their number.
  *
- * The socket reads each body directly into the receiver's memory. An HTTP library allocates a buffer
- * for every read, passes it through a parser and copies it, which doubles the processor time of a
+ * The socket reads each body directly into the receiver's memory. An HTTP library allocates a
+ * buffer for every read, passes it through a parser and copies it, which doubles the CPU time of a
  * download (see "s3 client" in bench/RESULTS.md).
  */
 export class ConnectionPool {
@@ -55,7 +55,7 @@ export class ConnectionPool {
     this.#options = options;
   }
 
-  /** @param head request line and headers, with the empty line */
+  /** Sends a request. @param head request line and headers, with the empty line */
   send(origin: Origin, head: string, receiver: Receiver): EndRequest {
     const key = `${origin.protocol}//${origin.hostname}:${origin.port}`;
     const connection = this.#idle.get(key)?.pop() ?? this.#connect(origin, key);
@@ -65,7 +65,7 @@ export class ConnectionPool {
     };
   }
 
-  /** Closes all connections, also those in use. */
+  /** Closes all connections, including those in use. */
   destroy(): void {
     for (const connection of [...this.#open])
       connection.destroy(new Error('the client closed the connection'));
@@ -90,7 +90,7 @@ export class ConnectionPool {
 }
 
 interface ConnectionEvents {
-  /** The connection can carry another request. */
+  /** Called when the connection can carry another request. */
   onIdle(connection: Connection): void;
   onClosed(connection: Connection): void;
   onSession(session: Buffer): void;
@@ -98,13 +98,13 @@ interface ConnectionEvents {
 
 const TIMEOUT_CODES = { connecting: 'ConnectTimeout', head: 'HeadersTimeout', body: 'BodyTimeout' } as const;
 const MAX_HEAD_BYTES = 64 * 1024;
-/** Interim responses (1xx) before the final one. */
+/** Maximum number of interim responses (1xx) before the final one. */
 const MAX_INTERIM = 16;
 /** S3 closes connections that have been idle for about 5 s. */
 const MAX_KEEP_ALIVE_MS = 4_000;
 const KEEP_ALIVE_MARGIN_MS = 1_000;
 
-/** All connections read heads into this: each is parsed, or copied, before the next read. */
+/** Shared memory for reading heads. Each head is parsed or copied before the next read. */
 const headMemory = Buffer.allocUnsafeSlow(MAX_HEAD_BYTES);
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
@@ -117,14 +117,14 @@ class Connection {
   readonly #events: ConnectionEvents;
   #phase: Phase = 'connecting';
   #receiver: Receiver | undefined;
-  /** The beginning of a head whose end has not arrived. */
+  /** The start of an incomplete head. */
   #partial: Buffer | undefined;
   #interim = 0;
   #head: ResponseHead | undefined;
-  /** Bytes of the body that have not arrived. */
+  /** Number of outstanding bytes of the body. */
   #left = 0;
   #chunked: ChunkedBody | undefined;
-  /** Where the socket puts the next bytes of the body; undefined: into `headMemory`. */
+  /** Memory for the next bytes of the body; undefined for `headMemory`. */
   #target: Uint8Array | undefined;
   #keepAliveMs = MAX_KEEP_ALIVE_MS;
 
@@ -187,7 +187,7 @@ class Connection {
     this.#socket.setTimeout(timeoutMs);
   }
 
-  /** Bytes that arrived while this process was busy are read first. */
+  /** Handles a timeout, but first reads bytes that arrived while this process was busy. */
   #timedOut(): void {
     const phase = this.#phase;
     const { bytesRead } = this.#socket;
@@ -204,13 +204,13 @@ class Connection {
     setImmediate(() => setImmediate(check));
   }
 
-  /** The service has closed its side. */
+  /** Handles the end of the stream: the service has closed its side. */
   #ended(): void {
     if (this.#head?.body === 'until closed' && this.#receiver !== undefined) this.#finish(false);
     else this.destroy(closedEarly());
   }
 
-  /** @returns true: keep reading */
+  /** Handles the bytes of a read. @returns true, to keep reading */
   #read(bytes: number, buffer: Uint8Array): boolean {
     try {
       if (this.#target !== undefined) this.#advance(this.#target, bytes);
@@ -221,7 +221,7 @@ class Connection {
     return true;
   }
 
-  /** The socket has read `bytes` bytes of the body into `target`. */
+  /** Handles `bytes` bytes of the body that the socket has read into `target`. */
   #advance(target: Uint8Array, bytes: number): void {
     this.#left -= bytes;
     this.#target = bytes < target.length ? target.subarray(bytes) : undefined;
@@ -257,7 +257,7 @@ class Connection {
     if (rest.length > 0) this.#takeHead(rest);
   }
 
-  /** @param rest what arrived together with the head */
+  /** Starts a response. @param rest bytes that arrived together with the head */
   #begin(head: ResponseHead, rest: Uint8Array): void {
     this.#head = head;
     const hint = /\btimeout=(\d{1,5})\b/.exec(head.headers['keep-alive'] ?? '')?.[1];
@@ -293,7 +293,7 @@ class Connection {
     else this.#target ??= (this.#receiver as Receiver).memory(this.#left).subarray(0, this.#left);
   }
 
-  /** @param clean whether nothing follows the body */
+  /** Ends a response. @param clean whether no bytes follow the body */
   #finish(clean: boolean): void {
     const receiver = this.#receiver as Receiver;
     const keep = clean && (this.#head as ResponseHead).keepAlive;
@@ -311,9 +311,9 @@ class Connection {
 }
 
 /**
- * Copies bytes into a receiver's memory and hands them over.
+ * Copies bytes into a receiver's memory and delivers them.
  *
- * @param receiver called before each piece; undefined once the receiver wants no more
+ * @param receiver called before each piece; returns undefined once the receiver accepts no more
  */
 export function copyTo(receiver: () => Receiver | undefined, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {

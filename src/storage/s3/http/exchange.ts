@@ -3,9 +3,9 @@ import { Watchdog, type WatchdogOptions } from '../../prefetch/attempts.ts';
 import type { EndRequest, Receiver } from './connection-pool.ts';
 import type { ResponseHead, ResponseHeaders } from './response-head.ts';
 
-/** Receives the body of an object as it arrives, without a stream in between. */
+/** Receives the body of an object as it arrives, without an intermediate stream. */
 export interface BodySink {
-  /** Returns whether the sink wants the body. An exception ends the request. */
+  /** Returns whether the sink accepts the body. An exception ends the request. */
   accepts(status: number, headers: ResponseHeaders): boolean;
   /** See {@link Receiver.memory}. */
   memory(maxBytes: number): Uint8Array;
@@ -22,13 +22,16 @@ export interface HttpResponse {
   readonly body: Uint8Array | undefined;
 }
 
-/** A listing page of 1,000 keys of 1,024 bytes each, every byte escaped, has about 4 MB. */
+/**
+ * Maximum size of a document. A listing page of 1,000 keys of 1,024 bytes each, with every byte
+ * escaped, has about 4 MB.
+ */
 const MAX_DOCUMENT_BYTES: number = 8 * 1024 * 1024;
 const DOCUMENT_BLOCK_BYTES = 64 * 1024;
 
 /**
- * One request and its response. A body that the sink does not accept, and every body without a sink,
- * is collected in memory: a listing or an error document.
+ * One request and its response. Collects a body in memory if there is no sink or the sink does not
+ * accept it; such a body is a listing or an error document.
  */
 export class Exchange implements Receiver {
   readonly #signal: AbortSignal | undefined;
@@ -43,7 +46,9 @@ export class Exchange implements Receiver {
   #resolve!: (response: HttpResponse) => void;
   #reject!: (error: unknown) => void;
 
-  /** @param timeouts limits for a response without a sink; with one, the caller watches the bytes */
+  /**
+   * @param timeouts limits for a response without a sink; with a sink, the caller enforces timeouts
+   */
   constructor(signal: AbortSignal | undefined, sink: BodySink | undefined, timeouts: WatchdogOptions) {
     this.#signal = signal;
     this.#sink = sink;
@@ -53,10 +58,10 @@ export class Exchange implements Receiver {
   }
 
   /**
-   * Resolves with the headers of a body that the sink accepts, otherwise with the whole response.
+   * Resolves with the headers if the sink accepts the body, otherwise with the whole response.
    *
    * @param begin sends the request
-   * @throws the error that ended the request before that
+   * @throws the error that ended the request earlier
    */
   send(begin: (receiver: Receiver) => EndRequest): Promise<HttpResponse> {
     const response = new Promise<HttpResponse>((resolve, reject) => {

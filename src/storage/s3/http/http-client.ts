@@ -10,7 +10,7 @@ import { ConnectionPool, copyTo, type EndRequest, type Receiver } from './connec
 import { type BodySink, Exchange, type HttpResponse } from './exchange.ts';
 import { type HttpRequest, requestHead, requestHeaders, requestTarget } from './http-request.ts';
 
-/** Options of the SDK's `send`, which hands them to the request handler unchanged. */
+/** Options of the SDK's `send`, which passes them unchanged to the request handler. */
 export interface SendOptions {
   readonly abortSignal?: AbortSignal | undefined;
   readonly sink?: BodySink | undefined;
@@ -23,9 +23,9 @@ interface SdkResponse {
 }
 
 /**
- * Sends every request to a service. GETs of objects use {@link ConnectionPool}, or undici if a proxy
- * is configured. All other requests use undici, and their response is collected before the SDK sees
- * it, so that no connection waits for a reader.
+ * Sends every request to a service. GETs of objects use {@link ConnectionPool}, or undici if a
+ * proxy is configured. All other requests use undici, which collects their response before the SDK
+ * sees it, so that no connection waits for a reader.
  *
  * An instance is a request handler of the AWS SDK.
  */
@@ -35,17 +35,17 @@ export class HttpClient {
   readonly #network: Network;
   readonly #pool: ConnectionPool;
   readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
-  /** The service's time in its last response, and when that arrived. */
+  /** The service's time in its last response, and the arrival time of that response. */
   #serviceTime: { readonly date: string; readonly at: number } | undefined;
 
-  /** @throws UsageError for an unusable proxy or certificate bundle in the environment */
+  /** @throws UsageError for an invalid proxy or certificate bundle in the environment */
   constructor(timeouts: WatchdogOptions) {
     this.#timeouts = timeouts;
     this.#network = networkFromEnvironment();
     this.#pool = new ConnectionPool({ ...timeouts, ca: this.#network.ca });
   }
 
-  /** Entry point for the SDK. */
+  /** Sends a request of the SDK. */
   async handle(request: HttpRequest, options: SendOptions = {}): Promise<SdkResponse> {
     const { abortSignal, sink, onRequest } = options;
     registerSecret(request.headers['x-amz-security-token']);
@@ -83,14 +83,16 @@ export class HttpClient {
     }
   }
 
-  /** How far the service's clock is ahead of this one, according to its last response. */
+  /**
+   * Returns how far the service's clock is ahead of the local one, according to its last response.
+   */
   skewMs(): number | undefined {
     if (this.#serviceTime === undefined) return undefined;
     const skew = Date.parse(this.#serviceTime.date) - this.#serviceTime.at;
     return Number.isNaN(skew) ? undefined : skew;
   }
 
-  /** Closes all connections, also those in use. */
+  /** Closes all connections, including those in use. */
   destroy(): void {
     this.#pool.destroy();
     for (const dispatcher of this.#dispatchers.values())
@@ -116,7 +118,10 @@ export class HttpClient {
 
 const DOCUMENT_HEAD_BYTES = 1024;
 
-/** @throws FetchFailure for a web page, or a document whose entities the SDK's parser would drop */
+/**
+ * Checks a document. @throws FetchFailure for a web page, or for a document whose entities the
+ * SDK's parser would drop
+ */
 function checkDocument(status: number, body: Uint8Array): void {
   const head = Buffer.from(body.subarray(0, DOCUMENT_HEAD_BYTES)).toString('latin1');
   if (status >= 300 || !/<!DOCTYPE/i.test(head)) return;
@@ -130,7 +135,10 @@ const CONNECTIONS = 64;
 /** S3 closes connections that have been idle for about 5 s. */
 const KEEP_ALIVE_MS = 4_000;
 
-/** undici's connections for one protocol, through the proxy of the environment if it names one. */
+/**
+ * Creates undici's connections for one protocol, through the proxy that the environment names, if
+ * any.
+ */
 async function newDispatcher(
   protocol: string,
   { connectTimeoutMs, headersTimeoutMs, idleTimeoutMs }: WatchdogOptions,
@@ -158,7 +166,7 @@ async function newDispatcher(
   });
 }
 
-/** Sends a request over undici. @throws FetchFailure for a header that HTTP does not allow */
+/** Sends a request with undici. @throws FetchFailure for an invalid header */
 function dispatch(dispatcher: Dispatcher, request: HttpRequest, receiver: Receiver): EndRequest {
   const { method, protocol, hostname, port, body } = request;
   const options: Dispatcher.DispatchOptions = {
@@ -173,7 +181,7 @@ function dispatch(dispatcher: Dispatcher, request: HttpRequest, receiver: Receiv
   return (error) => handler.end(error);
 }
 
-/** Passes undici's events on to a receiver. */
+/** Forwards undici's events to a receiver. */
 class ReceiverHandler implements Dispatcher.DispatchHandler {
   readonly #receiver: Receiver;
   #controller: Dispatcher.DispatchController | undefined;
@@ -222,7 +230,7 @@ class ReceiverHandler implements Dispatcher.DispatchHandler {
 
   readonly #current = (): Receiver | undefined => (this.#error === undefined ? this.#receiver : undefined);
 
-  /** An exception of the receiver ends the request. */
+  /** Ends the request if the receiver throws. */
   #guard(call: () => void): void {
     if (this.#error !== undefined) return;
     try {
@@ -235,7 +243,7 @@ class ReceiverHandler implements Dispatcher.DispatchHandler {
 
 /** Network settings from the environment. */
 interface Network {
-  /** Certificate authorities in PEM, in place of Node's own (AWS_CA_BUNDLE). */
+  /** Certificate authorities in PEM (AWS_CA_BUNDLE), which replace those of Node. */
   readonly ca: string | undefined;
   /** The proxies for `http:` and `https:` URLs. undici applies NO_PROXY. */
   readonly proxies: Readonly<Partial<Record<string, ProxySettings>>>;
@@ -252,7 +260,9 @@ const PROXIES = {
   'https:': ['https_proxy', 'HTTPS_PROXY'],
 } as const;
 
-/** The variables that the settings depend on: clients are shared while these stay the same. */
+/**
+ * Returns the variables that determine the settings. Clients are shared while these stay the same.
+ */
 export function networkKey(): readonly (string | null)[] {
   const names = [...Object.values(PROXIES).flat(), 'no_proxy', 'NO_PROXY', 'AWS_CA_BUNDLE'];
   return names.map((name) => process.env[name] ?? null);

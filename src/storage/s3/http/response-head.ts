@@ -3,16 +3,16 @@ export interface ResponseHead {
   readonly status: number;
   readonly reason: string;
   readonly headers: ResponseHeaders;
-  /** Bytes of the body, `chunked`, or everything until the connection closes. */
+  /** Length of the body in bytes, or how its end is marked. */
   readonly body: number | 'chunked' | 'until closed';
-  /** Whether the connection may carry another request afterwards. */
+  /** Whether the connection may carry another request after this one. */
   readonly keepAlive: boolean;
 }
 
-/** Names in lower case. The values of a repeated header are joined with commas. */
+/** Header values by lower-case name. Repeated headers are joined with commas. */
 export type ResponseHeaders = Readonly<Record<string, string>>;
 
-/** A response that violates RFC 9112. An ambiguous one is rejected too, and its connection closed. */
+/** A response that violates RFC 9112 or is ambiguous. Its connection is closed. */
 export class MalformedResponse extends Error {
   override readonly name = 'MalformedResponse';
   readonly code = 'MalformedResponse';
@@ -89,7 +89,7 @@ export class ChunkedBody {
   }
 
   /**
-   * Takes the next bytes of the connection.
+   * Consumes the next bytes of the connection.
    *
    * @returns the position after the end of the body, or -1 if the body continues
    * @throws MalformedResponse
@@ -112,7 +112,7 @@ export class ChunkedBody {
     return -1;
   }
 
-  /** @returns whether the body has ended */
+  /** Handles a complete line. @returns whether the body has ended */
   #endLine(): boolean {
     const line = this.#line;
     this.#line = '';
