@@ -35,7 +35,7 @@ export async function checkService(
   checks.passed('connection', `${endpoint} answers`);
   checkClock(clients.http.skewMs(), checks);
   if (failure?.kind === 'missing') {
-    checks.failed('region', `there is no bucket ${bucket}`, 'check its name, and the endpoint');
+    checks.failed('region', `bucket ${bucket} does not exist`, 'check its name and the endpoint');
     return false;
   }
   const region = clients.regionOf(bucket);

@@ -118,7 +118,7 @@ function textOf(code: string, status: number, { message: full = '' }: Thrown): s
       ? ''
       : `: ${message.replace(/\.$/, '')}`;
   const advice = adviceFor(code, status);
-  return `the service answered ${status} ${code}${said}${advice === undefined ? '' : `; ${advice}`}`;
+  return `the service returned ${status} ${code}${said}${advice === undefined ? '' : `; ${advice}`}`;
 }
 
 /** Returns advice for this code. `objectError` adds advice for the kind of failure. */
@@ -149,7 +149,7 @@ export function connectionFailure(error: Thrown): FetchFailure {
   if (/^Proxy response \(\d+\)/.test(message))
     return new FetchFailure(
       'fatal',
-      `the proxy refuses the connection: ${message}${proxyText(error)}`,
+      `the proxy refused the connection: ${message}${proxyText(error)}`,
       details,
     );
   if (name === 'AbortError') return new FetchFailure('aborted', 'the request was aborted', details);
@@ -174,9 +174,9 @@ function connectionText(code: string, message: string, name: string): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `the certificate is for another host: ${message}; check the endpoint, or use path style for bucket names with dots`;
   if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code))
-    return `the certificate of the service is not currently valid: ${message}; check its dates and the clock of this machine`;
+    return `the certificate of the service has expired or is not yet valid: ${message}; check its dates and the clock of this machine`;
   if (/CERT|^ERR_TLS|SELF_SIGNED|^UNABLE_TO/.test(code))
-    return `the certificate of the service is not trusted: ${message}; name a file with the certificate authority in AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS`;
+    return `the certificate of the service is not trusted: ${message}; set AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS to a file with the certificate authority`;
   return TRANSIENT_CODES.test(code) ? `the connection failed: ${message}` : message || name;
 }
 
@@ -190,9 +190,9 @@ const TRANSIENT_CODES =
   /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EPROTO|UND_ERR_(CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|RES_CONTENT_LENGTH_MISMATCH|INFO)|HPE_\w+|TimeoutError|(Connect|Headers|Body)Timeout|MalformedResponse)$/;
 
 const TEXTS: Record<string, string> = {
-  ECONNREFUSED: 'nothing listens at the address (ECONNREFUSED); check the endpoint',
-  ENOTFOUND: 'the host name has no address (ENOTFOUND); check endpoint, region and bucket name',
-  EAI_AGAIN: 'host names cannot be resolved now (EAI_AGAIN); check the network and its DNS server',
+  ECONNREFUSED: 'connection refused (ECONNREFUSED); check the endpoint',
+  ENOTFOUND: 'the host name cannot be resolved (ENOTFOUND); check endpoint, region and bucket name',
+  EAI_AGAIN: 'the DNS lookup failed temporarily (EAI_AGAIN); check the network and its DNS server',
   ConnectTimeout: 'no connection in time',
   HeadersTimeout: 'no response in time',
   BodyTimeout: 'the response stalled',

@@ -35,12 +35,16 @@ export async function getRange(
       return;
     }
     if (etag !== undefined) throw error;
-    throw new FetchFailure('changed', `the object ends before byte ${start}; it was longer before`, {
-      code: error.code,
-      status: 416,
-      requestId: error.requestId,
-      cause: error,
-    });
+    throw new FetchFailure(
+      'changed',
+      `the object ends before byte ${start}; it was longer when reading began`,
+      {
+        code: error.code,
+        status: 416,
+        requestId: error.requestId,
+        cause: error,
+      },
+    );
   }
   await body.ended;
 }
@@ -151,7 +155,7 @@ function partial({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
   const expected = Math.min(end ?? size, size);
   if (!Number.isSafeInteger(size) || Number(first) !== start || Number(last) + 1 !== expected)
     throw wrong(
-      `Content-Range ${JSON.stringify(range)} for bytes ${start} to ${end ?? 'the last'}; it does not honor ranges`,
+      `Content-Range ${JSON.stringify(range)} for bytes ${start} to ${end ?? 'the last'}; it does not support ranges`,
       206,
       headers['x-amz-request-id'],
     );
@@ -168,7 +172,7 @@ function whole({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
     throw wrong('no valid Content-Length, so that the size of the object is unknown', 200);
   if (start > 0 || (end !== undefined && end < size))
     throw wrong(
-      `all ${size} bytes for bytes ${start} to ${end ?? 'the last'}; it does not honor Range: read its objects with one request each (single)`,
+      `all ${size} bytes for bytes ${start} to ${end ?? 'the last'}; it ignores Range: read each object with one request (single)`,
       200,
     );
   return { start: 0, end: size, size };

@@ -94,7 +94,7 @@ class ListingGuard {
   }
 
   #endless(what: string): RecordpipeError {
-    const text = `the listing does not end: the service ${what}; check the endpoint, or name the objects`;
+    const text = `the listing does not end: the service ${what}; check the endpoint, or pass the object addresses`;
     return new RecordpipeError('io-failure', text, { uri: this.#uri });
   }
 }
@@ -186,7 +186,7 @@ async function* checkedOrder(
     if (last !== undefined && compareKeys(last, object.uri) >= 0)
       throw new RecordpipeError(
         'io-failure',
-        `the service lists ${object.uri} after ${last}, which is not byte order; name the objects`,
+        `the service lists ${object.uri} after ${last}, which is not byte order; pass the object addresses`,
         { uri: prefix },
       );
     last = object.uri;

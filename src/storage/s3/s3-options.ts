@@ -66,9 +66,9 @@ export function checkedCredentials(given: S3Credentials): S3Credentials {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = given ?? {};
   for (const [name, value] of Object.entries({ accessKeyId, secretAccessKey }))
     if (typeof value !== 'string' || value === '')
-      throw new UsageError(`credentials: expected ${name} as text, got ${typeOf(value)}`);
+      throw new UsageError(`credentials: expected ${name} as a string, got ${typeOf(value)}`);
   if (sessionToken !== undefined && typeof sessionToken !== 'string')
-    throw new UsageError(`credentials: expected sessionToken as text, got ${typeOf(sessionToken)}`);
+    throw new UsageError(`credentials: expected sessionToken as a string, got ${typeOf(sessionToken)}`);
   if (expiration !== undefined && !(expiration instanceof Date))
     throw new UsageError(`credentials: expected expiration as a Date, got ${typeOf(expiration)}`);
   registerSecret(secretAccessKey);
@@ -77,7 +77,7 @@ export function checkedCredentials(given: S3Credentials): S3Credentials {
 }
 
 function typeOf(value: unknown): string {
-  return value === '' ? 'an empty text' : typeof value;
+  return value === '' ? 'an empty string' : typeof value;
 }
 
 /**

@@ -117,7 +117,7 @@ export class ObjectUpload {
   /** Sends a part. @param number one-based @param crc CRC-32C of the body, if known */
   async part(number: number, body: Uint8Array, crc: number = crc32c(body)): Promise<void> {
     if (number > MAX_PARTS) {
-      const text = `more than ${MAX_PARTS} parts; set the size of the object (expectedBytes), or larger parts (partBytes)`;
+      const text = `more than ${MAX_PARTS} parts; pass the size of the object (expectedBytes), or larger parts (partBytes)`;
       throw new RecordpipeError('unrepresentable', text, { uri: this.uri });
     }
     this.#multipart ??= this.#requests.create();

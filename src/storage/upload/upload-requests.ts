@@ -47,10 +47,7 @@ export interface StoredResponse {
   readonly ChecksumType?: string | undefined;
 }
 
-/**
- * The fields used from the service's description of an object. Public declarations contain this type,
- * and the package that declares the whole response is optional.
- */
+/** The fields used of the service's description. Public declarations must not import the SDK, which is optional. */
 export interface ObjectHead extends StoredResponse {
   readonly ContentLength?: number | undefined;
   readonly LastModified?: Date | undefined;
@@ -398,7 +395,7 @@ function uploadError(
         `${what}: access denied: ${failure.message}; writing needs s3:PutObject, and s3:AbortMultipartUpload to clean up after a failure`,
       );
     case 'fatal':
-      return error('io-failure', `${what}: the service rejects it: ${failure.message}`);
+      return error('io-failure', `${what}: the service rejected the request: ${failure.message}`);
     default:
       return objectError(failure, { uri, attempts, elapsedMs });
   }

@@ -9,7 +9,7 @@ const channel = (more: object = {}, s3: object = {}): object => ({
 });
 const parse = (value: unknown) => parseTrainingInput(JSON.stringify(value), 'channels.json');
 
-test('a minimal and a complete channel', () => {
+test('reads a minimal and a complete channel', () => {
   expect(parse([channel()])).toEqual([
     {
       name: 'train',

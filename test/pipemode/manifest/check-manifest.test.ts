@@ -16,7 +16,7 @@ async function found(text: string, attributes?: string[]): Promise<string[]> {
   return problems.map(({ line, column, severity, code }) => `${line}:${column} ${severity} ${code}`);
 }
 
-test('problems in augmented manifests', async () => {
+test('checkManifest reports problems in augmented manifests', async () => {
   const good = '{"image-ref":"s3://b/k","label":1}\n';
   expect(await found(good, ['image-ref', 'label'])).toEqual([]);
   expect(await found(`${good}{'image-ref': 's3://b/k'}\n`)).toEqual(['2:2 error single-quotes']);
@@ -39,7 +39,7 @@ test('problems in augmented manifests', async () => {
   expect(await found('')).toEqual(['1:1 error empty-manifest']);
 });
 
-test('problems in lists of objects', async () => {
+test('checkManifest reports problems in lists of objects', async () => {
   expect(await found('[{"prefix":"s3://b/x/"},\n"a",\n"b"]')).toEqual([]);
   expect(await found('["a","b"]')).toEqual(['1:2 error bad-prefix']);
   expect(await found('[{"prefix":"s3://b/x/"},\n"s3://b/x/a",\n5, "c",\n"c"]')).toEqual([
@@ -90,7 +90,7 @@ test('unknown options are rejected', async () => {
   );
 });
 
-test('lines that are too long, and too many attributes', async () => {
+test('lines that are too long, and too many attributes, are rejected', async () => {
   const path = dir.file('long.manifest', Buffer.from(`{"a":"${'x'.repeat(1000)}"}\n{"a":1}\n`));
   const { problems, entries } = await checkManifest(path, { maxLineBytes: 100 });
   expect(problems).toMatchObject([{ code: 'line-too-long', line: 1 }]);

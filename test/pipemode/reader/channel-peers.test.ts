@@ -91,7 +91,7 @@ for (const { name, needs, peer } of PEERS) {
       }
     });
 
-    test('reads beside us: each epoch goes to one reader, complete', async () => {
+    test('shares a channel with recordpipe: each epoch goes completely to one reader', async () => {
       const epochs = 12;
       const place = placeWithPipes(epochs);
       const writers = Array.from({ length: epochs }, (_, epoch) => peer.write(place, epoch));

@@ -70,7 +70,7 @@ export function start(command: string, ...args: string[]): ChildProcess {
   return child;
 }
 
-/** A process that writes a file to a pipe once somebody reads it. */
+/** A process that writes a file to a pipe once a process reads it. */
 export function writeInto(pipe: string, file: string): ChildProcess {
   return start('sh', '-c', 'exec cat "$1" > "$0"', pipe, file);
 }

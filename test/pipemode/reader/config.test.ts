@@ -95,7 +95,7 @@ describe('the channel', () => {
     expect(() => new PipeModeDataset('train', { ...dirs, ...(options as object) })).toThrow(UsageError);
   });
 
-  test('a wrapper that does not fit the format is a warning', () => {
+  test('a wrapper that does not match the format is a warning', () => {
     const place = channelPlace();
     place.configure({
       train: { TrainingInputMode: 'Pipe', RecordWrapperType: 'RecordIO' },

@@ -38,7 +38,7 @@ function epochPipe(
 }
 
 describe('epochs', () => {
-  test('each iteration is the next epoch, also in another dataset', async () => {
+  test('each iteration reads the next epoch, also in another dataset', async () => {
     const place = channelPlace();
     for (const epoch of [0, 1, 2, 3]) epochFile(place, epoch, [`epoch ${epoch}`, 'x']);
     const dataset = new PipeModeDataset('train', place.dirs);
@@ -56,7 +56,7 @@ describe('epochs', () => {
     });
   });
 
-  test('an iteration that nobody reads takes no epoch, except in compat mode', async () => {
+  test('an unread iteration takes no epoch, except in compat mode', async () => {
     const place = channelPlace();
     epochFile(place, 0, ['a']);
     epochFile(place, 1, ['b']);
@@ -70,7 +70,7 @@ describe('epochs', () => {
     expect((await dataset.toArray()).map(text)).toEqual(['b']);
   });
 
-  test('a pipe that was left before its writer came belongs to the next reader', async () => {
+  test('a pipe closed before its writer connects goes to the next reader', async () => {
     const place = channelPlace();
     makePipes(place.pipe(0));
     const dataset = new PipeModeDataset('train', place.dirs);
@@ -86,7 +86,7 @@ describe('epochs', () => {
     expect(place.state()).toBe('1');
   });
 
-  test('once a writer came, the epoch is taken', async () => {
+  test('an epoch is taken once a writer connects', async () => {
     const place = channelPlace();
     makePipes(place.pipe(0));
     const dataset = new PipeModeDataset('train', place.dirs);
@@ -114,7 +114,7 @@ describe('epochs', () => {
 });
 
 describe('waiting', () => {
-  test('for a pipe that appears late, and a writer that comes later still', async () => {
+  test('for a pipe that appears late, and for a writer that connects even later', async () => {
     const place = channelPlace();
     const dataset = new PipeModeDataset('train', place.dirs);
     const reading = dataset.map(text).toArray();
@@ -128,7 +128,7 @@ describe('waiting', () => {
     expect(await reading).toEqual(['at last']);
   });
 
-  test('for a pipe that somebody else takes continues with the next', async () => {
+  test('for a pipe that another reader takes continues with the next', async () => {
     const place = channelPlace();
     const dataset = new PipeModeDataset('train', place.dirs);
     const reading = dataset.map(text).toArray();
@@ -155,7 +155,7 @@ describe('waiting', () => {
     expect(place.state()).toBe('0');
   });
 
-  test("compat: 'sagemaker' uses up the index all the same", async () => {
+  test("with compat: 'sagemaker' consumes the index anyway", async () => {
     const place = channelPlace();
     const dataset = new PipeModeDataset('train', { ...place.dirs, openTimeoutMs: 60, compat: 'sagemaker' });
     await expect(dataset.count()).rejects.toMatchObject({ code: 'pipe-timeout', epoch: 0 });
@@ -188,7 +188,7 @@ describe('waiting', () => {
     expect(dataset.metrics()).toMatchObject({ records: 4, outcome: 'failed' });
   });
 
-  test('for a writer that never comes is limited too', async () => {
+  test('for a writer that never connects is limited', async () => {
     const place = channelPlace();
     makePipes(place.pipe(0));
     const dataset = new PipeModeDataset('train', { ...place.dirs, idleTimeoutMs: 60 });
@@ -248,7 +248,7 @@ describe.skipIf(missingProgram('python3'))('a Python writer', () => {
   });
 });
 
-test('batches, also in reused memory', async () => {
+test('batches() yields batches, also in reused memory', async () => {
   const place = channelPlace();
   const bytes = joined(
     Array.from({ length: 20_000 }, (_, i) => encodeTFRecord(new Uint8Array(i % 700).fill(i))),
@@ -272,7 +272,7 @@ test('batches, also in reused memory', async () => {
 describe('augmented manifests', () => {
   const lines = Array.from({ length: 10 }, (_, i) => [`image ${i}`, `${i}`, `[${i}]`]);
 
-  test("batch(3).map(combine), as in the original's README", async () => {
+  test("batch(3).map(combine) works as in the original's README", async () => {
     const place = channelPlace();
     epochFile(place, 0, lines.flat());
     const combine = (records: Uint8Array[]): string[] => records.map(text);
@@ -355,7 +355,7 @@ describe('File mode', () => {
 });
 
 describe('metrics', () => {
-  test("SageMaker's lines, and an object at the end of each epoch", async () => {
+  test("are printed as SageMaker's lines and passed to onEpochEnd after each epoch", async () => {
     const place = channelPlace();
     writeFileSync(place.pipe(0), 'a\nbb\nccc\n');
     const lines: string[] = [];

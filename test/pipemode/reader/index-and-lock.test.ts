@@ -136,7 +136,7 @@ describe('the lock', () => {
 });
 
 describe.skipIf(missingProgram('python3'))('against Python', () => {
-  test('each waits while the other holds the lock', async () => {
+  test('each process waits while the other holds the lock', async () => {
     const place = channelPlace();
     const index = indexOf(place);
     const holder = start('python3', program('hold-lock.py'), place.lockPath());
@@ -157,7 +157,7 @@ describe.skipIf(missingProgram('python3'))('against Python', () => {
     expect(await said(behind)).toBe('held');
   });
 
-  test('a killed holder blocks nobody', async () => {
+  test('a killed holder releases the lock', async () => {
     const place = channelPlace();
     const holder = start('python3', program('hold-lock.py'), place.lockPath().replace('/state/', '/'));
     await said(holder);
@@ -186,7 +186,7 @@ describe.skipIf(missingProgram('cc'))('against C', () => {
   });
 });
 
-test('without a flock program the error has a next step', async () => {
+test('the error for a missing flock program gives advice', async () => {
   const place = channelPlace();
   writeFileSync(place.pipe(0), '');
   const { PATH } = process.env;

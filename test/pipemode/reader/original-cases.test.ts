@@ -81,7 +81,7 @@ test('all cases are present', () => {
   expect(originals.length).toBe(175);
 });
 
-describe("compat: 'sagemaker' gives what the original gives", () => {
+describe("compat: 'sagemaker' matches the original", () => {
   test.concurrent.each(originals)('$title', async ({ file, format, skip, original }) => {
     const outcome = await read(file, format, skip, 'sagemaker');
     if (original.died !== undefined) {

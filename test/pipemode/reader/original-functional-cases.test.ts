@@ -29,7 +29,7 @@ const PARSED = EXAMPLES.map(parse);
 describe.each(MODES)('pipelines, %s', (_, compat) => {
   const whole = joined(EXAMPLES.map((example) => part(example)));
 
-  test('map, repeat, prefetch, batch: two of three epochs', async () => {
+  test('map, repeat, prefetch and batch read two of three epochs', async () => {
     const place = channelPlace();
     const writers = [0, 1, 2].map((epoch) => servePipe(place, epoch, whole));
     const dataset = new PipeModeDataset('train', { ...place.dirs, compat });
@@ -40,7 +40,7 @@ describe.each(MODES)('pipelines, %s', (_, compat) => {
     expect(writers[2].exitCode).toBe(null);
   });
 
-  test('two channels in step: 20 pairs of batches of 10, then the end', async () => {
+  test('two channels in lockstep: 20 pairs of batches of 10, then the end', async () => {
     const place = channelPlace('channel_a', 'channel_b');
     const make = (channel: string): Dataset<ReturnType<typeof parse>[]> => {
       for (const epoch of [0, 1, 2]) servePipe(place, epoch, whole, { channel });
@@ -70,14 +70,14 @@ describe.each(MODES)('pipelines, %s', (_, compat) => {
     expect(batches.flat()).toEqual(PARSED);
   });
 
-  test('TFRecord: a hundred greetings', async () => {
+  test('TFRecord: reads 100 records', async () => {
     const place = channelPlace();
     servePipe(place, 0, joined(Array.from({ length: 100 }, () => encodeTFRecord(utf8('hello world')))));
     const dataset = new PipeModeDataset('train', { ...place.dirs, compat, recordFormat: 'TFRecord' });
     expect(await dataset.map(text).toArray()).toEqual(Array<string>(100).fill('hello world'));
   });
 
-  test('TextLine: a table of 100 rows and columns', async () => {
+  test('TextLine: reads a table of 100 rows and columns', async () => {
     const place = channelPlace();
     const row = Array.from({ length: 100 }, (_, column) => column);
     servePipe(place, 0, utf8(`${row.join(',')}\n`.repeat(100)));

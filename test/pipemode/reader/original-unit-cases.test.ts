@@ -28,7 +28,7 @@ function thrown(call: () => unknown): unknown {
 }
 
 describe('the constructor', () => {
-  test("takes the original's names for its options, and makes the folder of the state", async () => {
+  test("takes the original's names for its options, and creates the state folder", async () => {
     const place = channelPlace();
     writeFileSync(place.pipe(0), encodeTFRecord(utf8('bear')));
     const dataset = new PipeModeDataset('train', {
@@ -54,7 +54,7 @@ describe('the constructor', () => {
     }
   });
 
-  test('rejects a channel that is not in Pipe mode, in any case of letters', () => {
+  test('rejects a channel that is not in Pipe mode, in any letter case', () => {
     const place = channelPlace();
     const make = () => thrown(() => new PipeModeDataset('train', place.dirs));
     for (const config of [{}, { TrainingInputMode: '' }, { TrainingInputMode: 'File' }]) {
@@ -76,7 +76,7 @@ describe('the constructor', () => {
     expect(make({ record_format: 'TFRecord', max_corrupted_records_to_skip: 1 })).toBe(undefined);
   });
 
-  test('needs the configuration', () => {
+  test('requires the configuration', () => {
     const { dirs, root } = channelPlace();
     expect(thrown(() => new PipeModeDataset('train', { ...dirs, configDir: root }))).toMatchObject({
       code: 'not-found',
@@ -117,7 +117,7 @@ describe.each(MODES)('the dataset, %s', (_, compat) => {
     expect(place.state()).toBe('1');
   });
 
-  test('reads the next pipe with its next iterator, also one created later', async () => {
+  test('reads the next pipe with its next iterator, including one created later', async () => {
     const place = channelPlace();
     const dataset = open(place);
     writeFileSync(place.pipe(0), recordIO('bear'));

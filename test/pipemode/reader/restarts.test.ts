@@ -21,7 +21,7 @@ async function serve(place: ChannelPlace, isDone: () => boolean): Promise<void> 
   }
 }
 
-/** The pipe, open for writing; undefined while nobody reads it. */
+/** The pipe, open for writing; undefined while no process reads it. */
 function openForWriting(path: string): number | undefined {
   try {
     return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
@@ -65,7 +65,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-test(`${EPOCHS} epochs, readers killed at any moment: no record lost, none twice`, {
+test(`${EPOCHS} epochs, readers killed at any moment: no record is lost or repeated`, {
   timeout: 120_000,
 }, async () => {
   const place = channelPlace();

@@ -32,7 +32,7 @@ async function readSome(dataset: PipeModeDataset, count: number): Promise<PipeMo
 
 for (const recordFormat of ['RecordIO', 'TFRecord', 'TextLine'] as const) {
   const bytes = Buffer.concat(records.map(ENCODERS[recordFormat]));
-  test(`${recordFormat}: the rest of an epoch, whatever had been read`, async () => {
+  test(`${recordFormat}: an epoch resumes at any position`, async () => {
     for (const count of [1, 17, 1234, 2999, 3000]) {
       const place = channelPlace();
       makePipes(place.pipe(0), place.pipe(1));
@@ -56,7 +56,7 @@ for (const recordFormat of ['RecordIO', 'TFRecord', 'TextLine'] as const) {
   });
 }
 
-test('a stream that differs is rejected', async () => {
+test('a stream that differs from the earlier run is rejected', async () => {
   const place = channelPlace();
   const bytes = Buffer.concat(records.map((record) => encodeRecordIO(record)));
   makePipes(place.pipe(0));

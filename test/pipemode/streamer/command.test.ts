@@ -236,7 +236,7 @@ describe('recordpipe stream without a program', () => {
     60_000,
   );
 
-  test('killed while it creates pipes: nobody takes over before they exist, and then they are removed', async () => {
+  test('killed while it creates pipes: no streamer takes over before they exist, and then they are removed', async () => {
     const dir = newPlace();
     const slow = newPlace();
     const [begun, made] = ['begun', 'made'].map((name) => join(slow, name));
@@ -282,7 +282,7 @@ describe('recordpipe stream without a program', () => {
     expect(readdirSync(dir)).toEqual(['.test.status.json.0123456789abcdef.tmp', 'train.status.json']);
   });
 
-  test('SIGKILL at any moment: the next streamer takes over the pipes that are left', async () => {
+  test('SIGKILL at any moment: the next streamer takes over the remaining pipes', async () => {
     const random = new Xoshiro128(9, 1);
     for (let i = 0; i < 4; i++) {
       const dir = newPlace();

@@ -109,7 +109,7 @@ describe('epochs', () => {
     await running;
   });
 
-  test('strictEof: readers that take everything, even slowly, are not an error', async () => {
+  test('strictEof: a reader that reads all bytes, even slowly, is not an error', async () => {
     const slow = ['-c', 'exec 3< "$0"; sleep 0.2; exec cat <&3'];
     const pipeDir = newPlace();
     const options = { channels: CHANNELS, pipeDir, strictEof: true, epochs: 2 };
@@ -262,7 +262,7 @@ describe('sources', () => {
     expect(message).toContain('an S3Prefix channel streams them as data');
   });
 
-  test('a file that is named exactly is streamed, whatever its name', async () => {
+  test('a file that is named explicitly is streamed, regardless of its name', async () => {
     const uri = temp.file('.hidden.idx', Buffer.from('bytes'));
     const [epoch] = await catEpochs({ channels: [{ name: 'train', uri }], pipeDir: newPlace(), epochs: 1 });
     expect(epoch.toString()).toBe('bytes');
@@ -297,7 +297,7 @@ describe('sources', () => {
     expect(streamChannel({ name: 'train', uri: 'S3://bucket/Key' }).uri).toBe('s3://bucket/Key');
   });
 
-  test('two hosts with one name are rejected', () => {
+  test('two hosts with the same name are rejected', () => {
     const hosts = { current_host: 'algo-1', hosts: ['algo-1', 'algo-1'] };
     const options = { channels: CHANNELS, pipeDir: newPlace(), hosts };
     expect(() => new PipeModeStreamer(options)).toThrow('hosts: expected distinct names, got algo-1 twice');

@@ -149,7 +149,7 @@ describe('recordpipe stream, interrupted', () => {
 describe('recordpipe stream', () => {
   const data = temp.file('data.txt', Buffer.from('one\n'));
 
-  test('--json serves the pipe even if nobody reads the events', async () => {
+  test('--json serves the pipe even if no process reads the events', async () => {
     const dir = newPlace();
     const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '--epochs', '1', '--json']);
     const exit = exited(child);

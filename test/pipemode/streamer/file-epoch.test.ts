@@ -77,7 +77,7 @@ describe('an epoch of files', () => {
     },
   );
 
-  test('cancelled in the middle, it leaves nothing open', async () => {
+  test('a canceled epoch leaves no file open', async () => {
     const epoch = epochOf(FILES.slice(5));
     await epoch.chunks.next();
     await epoch.cancel();
@@ -112,7 +112,7 @@ describe('an epoch of files', () => {
     await expect(collected(epochOf([FILES[0], { uri }]))).rejects.toMatchObject({ code, uri });
   });
 
-  test('a file that cannot be read any further is an error', async () => {
+  test('a read failure in the middle of a file is an error', async () => {
     const stop = new AbortController();
     const epoch = epochOf(FILES.slice(5), { signal: stop.signal });
     await epoch.chunks.next();

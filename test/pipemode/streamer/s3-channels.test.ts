@@ -82,7 +82,7 @@ describe('channels of S3', () => {
     });
   });
 
-  test('PipeModeDataset gets the same records, epoch after epoch', async () => {
+  test('PipeModeDataset reads the same records in every epoch', async () => {
     const records = Array.from({ length: 500 }, (_, i) => Buffer.from(`record ${i} `.repeat(1 + (i % 50))));
     const half = (from: number): Buffer =>
       Buffer.concat(records.slice(from, from + 250).map((record) => encodeTFRecord(record)));

@@ -72,7 +72,7 @@ describe('a program whose data cannot be delivered is stopped before it gets an 
     expect(files.filter((name) => name !== 'got')).toEqual([]);
   });
 
-  test('also the reader of another channel that waits in open', async () => {
+  test('the reader of another channel that is blocked in open is stopped too', async () => {
     const other = { name: 'test', uri: data };
     const waits = '(exec 3< "$DIR/test_0"; cat "$DIR/test_1" > "$DIR/got"; echo > "$DIR/complete")';
     const { failure, files } = await supervised([other, CUT], `${waits} & sleep 0.1; ${READ}`);

@@ -86,7 +86,7 @@ describe('credentials in the options sign every request', () => {
     expect(calls).toBeGreaterThan(1);
   });
 
-  test('a function is called again when the service says that its keys have expired', async () => {
+  test('a function is called again when the service reports that its keys have expired', async () => {
     let calls = 0;
     server.script.add({ operation: 'GetObject', do: 'status', status: 400, code: 'ExpiredToken' });
     for await (const _ of openObject(

@@ -174,7 +174,7 @@ describe('an endless listing is an error', () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 
-  test('a body that drips fails within the retry timeout', async () => {
+  test('a slow body fails within the retry timeout', async () => {
     const before = requests;
     answer = (socket) => {
       socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n');
@@ -230,7 +230,7 @@ describe('endless responses to GET', () => {
     });
   });
 
-  test('interim responses that drip', async () => {
+  test('slow interim responses', async () => {
     answer = (socket) => {
       const timer = setInterval(
         () => (socket.destroyed ? clearInterval(timer) : socket.write('HTTP/1.1 100 Continue\r\n\r\n')),

@@ -68,7 +68,7 @@ const BYTES = Buffer.from(new Random(6).bytes(SIZE));
 describe('ranges', () => {
   beforeEach(() => start({ objects: { 'bucket/a': BYTES, 'bucket/empty': '' } }));
 
-  test('the whole object', async () => {
+  test('reads the whole object', async () => {
     const { head, bytes, failure } = await get();
     expect(failure).toBeUndefined();
     expect(head).toMatchObject({ uri: 's3://bucket/a', start: 0, end: SIZE, size: SIZE });
@@ -76,7 +76,7 @@ describe('ranges', () => {
     expect(server.log[0].range).toBe('bytes=0-');
   });
 
-  test('a range, and a range beyond the end', async () => {
+  test('reads a range, and a range beyond the end', async () => {
     const part = await get({ start: 1_000_000, end: 2_000_001 });
     expect(part.head).toMatchObject({ start: 1_000_000, end: 2_000_001, size: SIZE });
     expect(part.bytes.equals(BYTES.subarray(1_000_000, 2_000_001))).toBe(true);
@@ -87,7 +87,7 @@ describe('ranges', () => {
     expect(rest.bytes.equals(last.bytes)).toBe(true);
   });
 
-  test('an object without bytes has a head and no body', async () => {
+  test('an empty object has a head and no body', async () => {
     for (const end of [undefined, 100]) {
       const { head, bytes, failure } = await get({ key: 'empty', end });
       expect(failure).toBeUndefined();
@@ -140,7 +140,7 @@ describe('ranges', () => {
 
 describe('unexpected responses', () => {
   const cases: [name: string, fault: FaultyS3Options['faults'][number], expected: object][] = [
-    ['range ignored', { do: 'ignore-range' }, { kind: 'fatal', message: /does not honor Range/ }],
+    ['range ignored', { do: 'ignore-range' }, { kind: 'fatal', message: /ignores Range/ }],
     [
       'another range',
       { do: 'headers', set: { 'content-range': 'bytes 0-99/3000000' } },

@@ -126,7 +126,7 @@ describe('errors contain no secret in message, stack, cause or JSON', () => {
   });
 });
 
-test('redacted removes presigned parameters, Authorization values and passwords, and leaves other text alone', () => {
+test('redacted removes presigned parameters, Authorization values and passwords, and keeps other text', () => {
   const query = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2Fus-east-1&X-Amz-Security-Token=${SECRETS.token}&X-Amz-Signature=${SECRETS.signature}`;
   expect(redacted(`GET https://b.s3.amazonaws.com/k?${query} failed`)).toBe(
     'GET https://b.s3.amazonaws.com/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=[redacted]&X-Amz-Security-Token=[redacted]&X-Amz-Signature=[redacted] failed',
@@ -140,7 +140,7 @@ test('redacted removes presigned parameters, Authorization values and passwords,
   const config = { secret: SECRETS.key };
   const error = new RecordpipeError('io-failure', 'x', {}, Object.assign(cause, { config }));
   expect(error.cause).toBe(cause);
-  expect(config.secret).toBe(SECRETS.key); // somebody's configuration
+  expect(config.secret).toBe(SECRETS.key); // the user's configuration
   expect(texts(error)).not.toMatch(PLANTED);
 });
 
