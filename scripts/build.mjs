@@ -175,10 +175,12 @@ const packageFiles = {
   transform: {
     filter: { code: 'import.meta.url' },
     handler: (code, id) =>
-      code.replace(/new URL\('((?:\.\.\/)+[^']+)', import\.meta\.url\)/g, (url, path) => {
-        const file = relative(root, join(id, '..', path));
-        return file.startsWith('src/') ? url : `new URL('../${file}', import.meta.url)`;
-      }),
+      sameLines(
+        code.replace(/new URL\('((?:\.\.\/)+[^']+)', import\.meta\.url\)/g, (url, path) => {
+          const file = relative(root, join(id, '..', path));
+          return file.startsWith('src/') ? url : `new URL('../${file}', import.meta.url)`;
+        }),
+      ),
   },
 };
 
@@ -191,18 +193,27 @@ const lazyPackages = {
       // Only hosts without the WebAssembly kernel need the tables. Bundlers can drop an unused
       // object literal.
       if (id.endsWith('crc32c.js'))
-        return `let tables; const load = (exports) => { ${code}\n return exports; };
-          export default { buf: (bytes, seed) => (tables ??= load({})).buf(bytes, seed) };`;
+        return sameLines(`let tables; const load = (exports) => { ${code}\n return exports; };
+          export default { buf: (bytes, seed) => (tables ??= load({})).buf(bytes, seed) };`);
       const required = "const childProcess = require('node:child_process');";
       if (!code.includes(required))
         throw new Error('commander no longer loads node:child_process as expected; update lazyPackages');
-      return code.replace(
-        required,
-        "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };",
+      return sameLines(
+        code.replace(
+          required,
+          "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };",
+        ),
       );
     },
   },
 };
+
+/** Transformed code whose lines are those of its source. Without a map, stacks would name another source. */
+function sameLines(code) {
+  // Each line begins where the line of that number begins in the source: the next line, column 0.
+  const mappings = `AAAA${';AACA'.repeat(code.split('\n').length - 1)}`;
+  return { code, map: { version: 3, sources: [''], names: [], mappings } };
+}
 
 /** Writes the declarations of every module to dist/types/. */
 export function declare() {

@@ -128,8 +128,8 @@ export async function eachRecord(input: RecordInput, take: Take, onBatch: OnBatc
     const { length } = batch;
     for (let i = 0; i < length; i++) {
       try {
-        const taken = take(batch.record(i));
-        if (taken !== undefined) await taken;
+        const pending = take(batch.record(i));
+        if (pending !== undefined) await pending;
       } catch (error) {
         throw placed(error, input, batch, i);
       }
