@@ -58,7 +58,7 @@ export function like(pattern: RegExp, what: string): Check {
 /** Checks for a 64-bit integer, which is decimal text beyond 2^53. */
 export const int64: Check = (value, place) => {
   const isText = typeof value === 'string' && /^-?\d{1,19}$/.test(value);
-  if (!isText && !Number.isSafeInteger(value)) wrong(place, 'an integer, or one as text', value);
+  if (!isText && !Number.isSafeInteger(value)) wrong(place, 'an integer or its decimal text', value);
 };
 
 export function oneOf(...allowed: readonly unknown[]): Check {
@@ -97,7 +97,7 @@ export function object(keys: Readonly<Record<string, Check>>, required: readonly
     if (!isObject(value)) wrong(place, 'an object', value);
     for (const [key, held] of Object.entries(value as object)) {
       if (!Object.hasOwn(keys, key))
-        wrong(inside(place, key), `no such key; one of ${Object.keys(keys).join(', ')}`, held);
+        wrong(inside(place, key), `no such key; expected one of ${Object.keys(keys).join(', ')}`, held);
       keys[key](held, inside(place, key));
     }
     for (const key of required)

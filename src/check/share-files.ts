@@ -50,10 +50,14 @@ export async function shareFiles(
   const takesPart = task.blocking || stdin.files.length > 0;
   const size = takesPart ? threads - 1 : threads;
   const { workerChecker } = await import('./file-workers.ts');
-  const here = localChecker(shared);
-  const there = workerChecker({ ...shared, blocking: true }, size, here);
-  const works: Work[] = Array.from({ length: size }, () => ({ checker: there, queues: [local, ...objects] }));
-  if (takesPart) works.push({ checker: here, queues: task.blocking ? [stdin, local, ...objects] : [stdin] });
+  const onThisThread = localChecker(shared);
+  const onWorkers = workerChecker({ ...shared, blocking: true }, size, onThisThread);
+  const works: Work[] = Array.from({ length: size }, () => ({
+    checker: onWorkers,
+    queues: [local, ...objects],
+  }));
+  if (takesPart)
+    works.push({ checker: onThisThread, queues: task.blocking ? [stdin, local, ...objects] : [stdin] });
   return works;
 }
 

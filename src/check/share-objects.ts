@@ -31,8 +31,8 @@ export function shareOfObjects(
   const total = WINDOWS * windowBytes;
   const sizes = inputs.map(({ size }) => Math.min(size ?? windowBytes / 2, windowBytes));
   const mean = Math.max(1, sizes.reduce((sum, size) => sum + size, 0) / Math.max(1, sizes.length));
-  const wanted = Math.min(MAX_PARALLEL, Math.max(WINDOWS, Math.ceil(total / mean)));
-  const parallel = Math.max(1, Math.min(wanted, Math.floor(total / partBytes), inputs.length));
+  const target = Math.min(MAX_PARALLEL, Math.max(WINDOWS, Math.ceil(total / mean)));
+  const parallel = Math.max(1, Math.min(target, Math.floor(total / partBytes), inputs.length));
   const window = Math.max(partBytes, Math.min(windowBytes, Math.floor(total / parallel)));
   return {
     parallel: Math.max(parallel, Math.min(threads, inputs.length)),

@@ -94,13 +94,13 @@ function matches(pattern: string, name: string): boolean {
 /** Returns the name most similar to `given`, if any is similar. */
 export function nearest(given: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let least = Math.max(2, Math.floor(given.length / 3)) + 1;
+  let bestDistance = Math.max(2, Math.floor(given.length / 3)) + 1;
   for (const name of names) {
-    if (Math.abs(name.length - given.length) >= least) continue;
+    if (Math.abs(name.length - given.length) >= bestDistance) continue;
     const edits = distance(given.toLowerCase(), name.toLowerCase());
-    if (edits >= least) continue;
+    if (edits >= bestDistance) continue;
     best = name;
-    least = edits;
+    bestDistance = edits;
   }
   return best;
 }

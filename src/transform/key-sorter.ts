@@ -172,15 +172,19 @@ export async function eachEntry(
   let end = 0;
   for (;;) {
     const have = end - at;
-    const wanted = have < ENTRY_BYTES ? ENTRY_BYTES : entryBytes(bytes, at);
-    if (have >= wanted && have >= ENTRY_BYTES) {
+    const needed = have < ENTRY_BYTES ? ENTRY_BYTES : entryBytes(bytes, at);
+    if (have >= needed && have >= ENTRY_BYTES) {
       const start = at + ENTRY_BYTES;
-      const taken = take(readU32(bytes, at + 4), readU32(bytes, at + 8), bytes.subarray(start, at + wanted));
-      if (taken !== undefined) await taken;
-      at += wanted;
+      const pending = take(
+        readU32(bytes, at + 4),
+        readU32(bytes, at + 8),
+        bytes.subarray(start, at + needed),
+      );
+      if (pending !== undefined) await pending;
+      at += needed;
       continue;
     }
-    const target = wanted > window.length ? new Uint8Array(wanted) : window;
+    const target = needed > window.length ? new Uint8Array(needed) : window;
     if (target === bytes) bytes.copyWithin(0, at, end);
     else target.set(bytes.subarray(at, end));
     bytes = target;

@@ -129,9 +129,9 @@ export async function shuffleFiles(
         before += bytes;
       }
       await sorter.emit((payload) => {
-        const taken = writer.write(payload);
-        if (taken !== undefined) progress.written(writer.records, writer.frameBytes);
-        return taken;
+        const pending = writer.write(payload);
+        if (pending !== undefined) progress.written(writer.records, writer.frameBytes);
+        return pending;
       });
     });
     return { ...result, seed };

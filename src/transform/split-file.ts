@@ -297,9 +297,9 @@ function checkWays(given: Partial<SplitOptions>): void {
     );
   const [way] = ways;
   const value = given[way] as number;
-  const most = way === 'shards' || way === 'hashShards' ? MAX_SHARDS : Number.MAX_SAFE_INTEGER;
-  if (!Number.isSafeInteger(value) || value < 1 || value > most)
-    throw new UsageError(`${way}: expected an integer from 1 to ${most}, got ${value}`);
+  const max = way === 'shards' || way === 'hashShards' ? MAX_SHARDS : Number.MAX_SAFE_INTEGER;
+  if (!Number.isSafeInteger(value) || value < 1 || value > max)
+    throw new UsageError(`${way}: expected an integer from 1 to ${max}, got ${value}`);
 }
 
 /**

@@ -68,22 +68,22 @@ export class TempFile {
    * @throws RecordpipeError `io-failure`, also if the bytes read differ from those written
    */
   async read(target: Uint8Array): Promise<number> {
-    const wanted = Math.min(target.length, this.bytes - this.#readAt);
-    let have = 0;
+    const total = Math.min(target.length, this.bytes - this.#readAt);
+    let done = 0;
     try {
-      while (have < wanted) {
-        const length = Math.min(CALL_BYTES, wanted - have);
-        const { bytesRead } = await this.#handle.read(target, have, length, this.#readAt);
+      while (done < total) {
+        const length = Math.min(CALL_BYTES, total - done);
+        const { bytesRead } = await this.#handle.read(target, done, length, this.#readAt);
         if (bytesRead === 0) throw this.#changed();
-        have += bytesRead;
+        done += bytesRead;
         this.#readAt += bytesRead;
       }
     } catch (error) {
       throw tempError(error, dirname(this.#path));
     }
-    this.#readChecksum = crc32c(target.subarray(0, have), this.#readChecksum);
+    this.#readChecksum = crc32c(target.subarray(0, done), this.#readChecksum);
     if (this.#readAt === this.bytes && this.#readChecksum !== this.#checksum) throw this.#changed();
-    return have;
+    return done;
   }
 
   async close(): Promise<void> {

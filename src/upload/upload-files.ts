@@ -57,11 +57,8 @@ export async function uploadFiles(
   checkAborted(signal);
   const { files: planned, notices } = await planUploads(inputs, destination, given);
   const { windowBytes, maxRequests, partBytes } = objects;
-  const largest = planned.reduce(
-    (most, file) => Math.max(most, partSizes(partBytes, storedBytes(file))(1)),
-    0,
-  );
-  const most = Math.max(1, Math.min(maxRequests, Math.floor(windowBytes / largest)));
+  const largest = planned.reduce((max, file) => Math.max(max, partSizes(partBytes, storedBytes(file))(1)), 0);
+  const maxBuffers = Math.max(1, Math.min(maxRequests, Math.floor(windowBytes / largest)));
   const schema = given.schema && (await import('../check/schema/read-schema.ts')).readSchema(given.schema);
   const look = schema && { schema };
   const task: UploadTask = {
@@ -69,7 +66,7 @@ export async function uploadFiles(
     objects,
     reading: checked,
     look,
-    buffers: new PartBuffers(most),
+    buffers: new PartBuffers(maxBuffers),
     signal,
   };
   const tally = new UploadTally(planned, options.dryRun, onFile, onProgress);

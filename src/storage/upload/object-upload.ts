@@ -1,6 +1,5 @@
 import { abortError, onAbort } from '../../bytes/abortable.ts';
-import { crc32cCombine } from '../../crc32c/combine.ts';
-import { crc32c } from '../../crc32c/crc32c.ts';
+import { crc32c, crc32cCombine } from '../../crc32c/crc32c.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { checkStored, isStored, md5, type Sent, type WrittenObject } from './stored-object.ts';
 import {

@@ -40,10 +40,7 @@ export interface StoredResponse {
   readonly ChecksumType?: string | undefined;
 }
 
-/**
- * The fields used from the service's description of an object. Public declarations contain this type,
- * and the package that declares the whole response is optional.
- */
+/** The fields used of the service's description. Public declarations must not import the SDK, which is optional. */
 export interface ObjectHead extends StoredResponse {
   readonly ContentLength?: number | undefined;
   readonly LastModified?: Date | undefined;
