@@ -104,10 +104,13 @@ function packageOf(specifier) {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
+/** The entries that the command line imports at its start. */
+const LIGHT = new Set(['errors', 'formats-names']);
+
 /**
  * Returns a function that names the chunk of a module. There are few chunks, because importing many
- * small modules takes several times as long as importing one large module. The modules of the root
- * entry form one chunk. Other modules share a chunk if the same entries import them. The command
+ * small modules takes several times as long as importing one large module. Each light entry
+ * forms one chunk, and so do the other modules of the root entry. Other modules share a chunk if the same entries import them. The command
  * declarations form one chunk. Modules that are imported on first use stay separate.
  */
 function chunksOf(library) {
@@ -123,7 +126,8 @@ function chunksOf(library) {
       return closures.get(from).has(id);
     };
     const users = Object.keys(library).filter((name) => uses(library[name]));
-    if (users.includes('errors')) return 'errors';
+    const light = users.find((name) => LIGHT.has(name));
+    if (light !== undefined) return light;
     if (users.includes('index')) return 'core';
     const lower = users.filter((name) => !UPPER.test(name));
     if (users.length > 0) return (lower.length > 0 ? lower : users).join('+');
@@ -175,10 +179,12 @@ const packageFiles = {
   transform: {
     filter: { code: 'import.meta.url' },
     handler: (code, id) =>
-      code.replace(/new URL\('((?:\.\.\/)+[^']+)', import\.meta\.url\)/g, (url, path) => {
-        const file = relative(root, join(id, '..', path));
-        return file.startsWith('src/') ? url : `new URL('../${file}', import.meta.url)`;
-      }),
+      sameLines(
+        code.replace(/new URL\('((?:\.\.\/)+[^']+)', import\.meta\.url\)/g, (url, path) => {
+          const file = relative(root, join(id, '..', path));
+          return file.startsWith('src/') ? url : `new URL('../${file}', import.meta.url)`;
+        }),
+      ),
   },
 };
 
@@ -191,18 +197,27 @@ const lazyPackages = {
       // Only hosts without the WebAssembly kernel need the tables. Bundlers can drop an unused
       // object literal.
       if (id.endsWith('crc32c.js'))
-        return `let tables; const load = (exports) => { ${code}\n return exports; };
-          export default { buf: (bytes, seed) => (tables ??= load({})).buf(bytes, seed) };`;
+        return sameLines(`let tables; const load = (exports) => { ${code}\n return exports; };
+          export default { buf: (bytes, seed) => (tables ??= load({})).buf(bytes, seed) };`);
       const required = "const childProcess = require('node:child_process');";
       if (!code.includes(required))
         throw new Error('commander no longer loads node:child_process as expected; update lazyPackages');
-      return code.replace(
-        required,
-        "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };",
+      return sameLines(
+        code.replace(
+          required,
+          "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };",
+        ),
       );
     },
   },
 };
+
+/** Transformed code whose lines are those of its source. Without a map, stacks would name another source. */
+function sameLines(code) {
+  // Each line begins where the line of that number begins in the source: the next line, column 0.
+  const mappings = `AAAA${';AACA'.repeat(code.split('\n').length - 1)}`;
+  return { code, map: { version: 3, sources: [''], names: [], mappings } };
+}
 
 /** Writes the declarations of every module to dist/types/. */
 export function declare() {

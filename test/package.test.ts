@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
+import { isBuiltin, SourceMap, type SourceMapPayload } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -136,4 +136,28 @@ test('no dependency is pinned to one version, and none to any', () => {
   for (const range of Object.values({ ...dependencies, ...optionalDependencies, ...devDependencies })) {
     expect(range).toMatch(/^[~^]\d/);
   }
+});
+
+test('the source maps of the command line lead to every function, also in modules that the build changes', () => {
+  const dist = join(root, 'dist');
+  const found = new Map<string, string>();
+  for (const file of readdirSync(dist).filter((name) => name.endsWith('.js.map'))) {
+    const map = new SourceMap(JSON.parse(readFileSync(join(dist, file), 'utf8')) as SourceMapPayload);
+    const lines = readFileSync(join(dist, file.slice(0, -'.map'.length)), 'utf8').split('\n');
+    for (const [i, line] of lines.entries()) {
+      const declared = /^\s*(?:function|async) (packageVersion|sourceStack|parseAsync)\(/.exec(line);
+      if (declared === null) continue;
+      const entry = map.findEntry(i, line.search(/\S/));
+      if (!('originalSource' in entry)) continue;
+      const source = entry.originalSource.replace(/^(\.\.\/)+/, '');
+      const original = readFileSync(join(root, source), 'utf8').split('\n')[entry.originalLine];
+      const name = declared[1]!;
+      found.set(name, `${source} ${original?.includes(name)}`);
+    }
+  }
+  expect(Object.fromEntries(found)).toEqual({
+    packageVersion: 'src/cli/fail.ts true', // import.meta.url
+    parseAsync: 'node_modules/commander/lib/command.js true', // loads node:child_process lazily
+    sourceStack: 'src/cli/source-stack.ts true', // not changed
+  });
 });

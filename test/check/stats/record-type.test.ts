@@ -76,6 +76,12 @@ describe('recognizeRecord', () => {
       'protobuf',
       'protobuf message of unknown type (fields 1, 99)',
     ],
+    [
+      'a group that ends with the number of another field',
+      Uint8Array.of(0x73, 0x8c, 0xb7, 0xfa, 0x2b),
+      'binary',
+      'binary data',
+    ],
     ['text', Buffer.from('grüß dich\n'), 'text', 'text'],
     ['text after a byte order mark', Buffer.from('\ufeffcat'), 'text', 'text'],
     ['a number of 32 bits', Uint8Array.of(29, 14, 0, 0, 3, 0, 0, 0), 'binary', 'binary data'],
