@@ -156,9 +156,9 @@ class AsyncIteratorStage<T> extends Stage<T> {
   #request(): Promise<void> {
     this.#ended = true; // in case the next lines throw
     this.#iterator ??= this.#begin();
-    const asked = Promise.resolve(this.#iterator.next());
+    const request = Promise.resolve(this.#iterator.next());
     this.#ended = false;
-    return asked.then(this.#take, this.#fail);
+    return request.then(this.#take, this.#fail);
   }
 
   #begin(): AsyncIterator<T> {

@@ -3,49 +3,49 @@ import { END, LATER, Stage, type Step, Through } from '../stage.ts';
 
 /** Yields the first `count` elements and requests no others. */
 export class TakeStage<T> extends Through<T, T> {
-  #left: number;
+  #remaining: number;
 
   constructor(source: Stage<T>, count: number) {
     super(source);
-    this.#left = count;
+    this.#remaining = count;
   }
 
   next(): Step<T> {
-    if (this.#left <= 0) return END;
+    if (this.#remaining <= 0) return END;
     const element = this.source.next();
-    if (element !== LATER) this.#left--;
+    if (element !== LATER) this.#remaining--;
     return element;
   }
 
   override pass(count: number): number {
-    const passed = this.source.pass(Math.min(count, this.#left));
-    this.#left -= passed;
+    const passed = this.source.pass(Math.min(count, this.#remaining));
+    this.#remaining -= passed;
     return passed;
   }
 }
 
 /** Yields all elements after the first `count`. */
 export class SkipStage<T> extends Through<T, T> {
-  #left: number;
+  #remaining: number;
 
   constructor(source: Stage<T>, count: number) {
     super(source);
-    this.#left = count;
+    this.#remaining = count;
   }
 
   next(): Step<T> {
-    while (this.#left > 0) {
-      this.#left -= this.source.pass(this.#left);
-      if (this.#left === 0) break;
+    while (this.#remaining > 0) {
+      this.#remaining -= this.source.pass(this.#remaining);
+      if (this.#remaining === 0) break;
       const element = this.source.next();
       if (element === LATER || element === END) return element;
-      this.#left--;
+      this.#remaining--;
     }
     return this.source.next();
   }
 
   override pass(count: number): number {
-    return this.#left === 0 ? this.source.pass(count) : 0;
+    return this.#remaining === 0 ? this.source.pass(count) : 0;
   }
 }
 

@@ -69,8 +69,8 @@ export function writeResourceConfig(configDir: string, config: ResourceConfig): 
  * of the first.
  */
 export function hostsMistake({ current_host, hosts }: Hosts): string | undefined {
-  const twice = duplicateIn(hosts);
-  if (twice !== undefined) return `hosts: expected distinct names, got ${twice} twice`;
+  const duplicate = duplicateIn(hosts);
+  if (duplicate !== undefined) return `hosts: expected distinct names, got ${duplicate} twice`;
   if (hosts.includes(current_host)) return undefined;
   return `current_host: expected one of hosts (${hosts.join(', ')}), got ${JSON.stringify(current_host)}`;
 }

@@ -146,8 +146,8 @@ export function parseTrainingInput(text: string, uri: string): StreamChannel[] {
       uri,
     );
   const channels = list.map((one, i) => channelOf(configObject(one, `channel ${i}`, uri), i, uri));
-  const twice = duplicateIn(channels.map(({ name }) => name));
-  if (twice !== undefined) throw malformed(`two channels have the name ${twice}`, uri);
+  const duplicate = duplicateIn(channels.map(({ name }) => name));
+  if (duplicate !== undefined) throw malformed(`two channels have the name ${duplicate}`, uri);
   return channels;
 }
 

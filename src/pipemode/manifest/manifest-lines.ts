@@ -187,7 +187,7 @@ export interface SourceLine {
 export class LineSplitter {
   readonly #maxLineBytes: number;
   /** Copies of the earlier parts of a line that spans several chunks. */
-  #held: Uint8Array[] = [];
+  #parts: Uint8Array[] = [];
   #heldBytes = 0;
   #number = 1;
   #offset = 0;
@@ -226,13 +226,13 @@ export class LineSplitter {
   }
 
   #hold(piece: Uint8Array): void {
-    this.#held.push(piece.slice());
+    this.#parts.push(piece.slice());
     this.#heldBytes += piece.length;
   }
 
   #line(piece: Uint8Array, ended: boolean, tooLong: boolean): SourceLine {
-    const bytes = this.#held.length === 0 ? piece : Buffer.concat([...this.#held, piece]);
-    this.#held = [];
+    const bytes = this.#parts.length === 0 ? piece : Buffer.concat([...this.#parts, piece]);
+    this.#parts = [];
     this.#heldBytes = 0;
     return { number: this.#number, offset: this.#offset, bytes, ended, tooLong };
   }

@@ -185,12 +185,12 @@ function trimmed(digits: string): string {
 export class Resuming {
   readonly #state: PipeModeState;
   readonly #progress: EpochProgress;
-  #left: number;
+  #remaining: number;
 
   constructor(state: PipeModeState, progress: EpochProgress) {
     this.#state = state;
     this.#progress = progress;
-    this.#left = state.recordsRead;
+    this.#remaining = state.recordsRead;
   }
 
   /**
@@ -198,20 +198,20 @@ export class Resuming {
    * @throws RecordpipeError `not-resumable` if the stream differs before the resume position
    */
   rest(batch: RecordBatch): RecordBatch | null {
-    if (this.#left === 0) return batch;
-    const skip = Math.min(this.#left, batch.length);
+    if (this.#remaining === 0) return batch;
+    const skip = Math.min(this.#remaining, batch.length);
     this.#progress.delivered(skip);
-    this.#left -= skip;
-    if (this.#left === 0) this.#checkPosition(batch.record(skip - 1));
+    this.#remaining -= skip;
+    if (this.#remaining === 0) this.#checkPosition(batch.record(skip - 1));
     return skip < batch.length ? after(batch, skip) : null;
   }
 
   /** Checks that the stream reached the resume position. @throws RecordpipeError `not-resumable` */
   end(): void {
-    if (this.#left === 0) return;
+    if (this.#remaining === 0) return;
     const { recordsRead } = this.#state;
     throw notResumable(
-      `the stream has ${recordsRead - this.#left} records, but the earlier run read ${recordsRead}`,
+      `the stream has ${recordsRead - this.#remaining} records, but the earlier run read ${recordsRead}`,
     );
   }
 

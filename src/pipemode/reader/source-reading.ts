@@ -9,10 +9,10 @@ import type {
   RecordCodec,
   RecordDecoder,
 } from '../../formats/record-format.ts';
-import { recordIOCodec } from '../../formats/recordio/codec.ts';
+import { recordIOCodec } from '../../formats/recordio/decoder.ts';
 import type { AnyOptions } from '../../formats/registry.ts';
-import { textLineCodec } from '../../formats/textline/codec.ts';
-import { tfrecordCodec } from '../../formats/tfrecord/codec.ts';
+import { textLineCodec } from '../../formats/textline/decoder.ts';
+import { tfrecordCodec } from '../../formats/tfrecord/decoder.ts';
 import { readOptions, type SourceOptions } from '../../records/read-options.ts';
 import { openRecordSource } from '../../records/record-source.ts';
 import type { EpochProgress } from './epoch-progress.ts';
@@ -122,7 +122,7 @@ export class SourceReading {
   /** Waits for bytes or the end. @returns false once all bytes were delivered */
   async fill(): Promise<boolean> {
     if (this.#ended || this.#decoder.ended) return false;
-    const asked = performance.now();
+    const requestedAt = performance.now();
     try {
       this.#chunks ??= await this.#open();
       const { done, value } = await this.#chunks.next();
@@ -135,7 +135,7 @@ export class SourceReading {
     } catch (error) {
       throw withPlace(error, this.#decoder.place);
     } finally {
-      const waited = performance.now() - asked;
+      const waited = performance.now() - requestedAt;
       this.#progress.waitMs += waited;
       this.#progress.readMs += waited;
     }

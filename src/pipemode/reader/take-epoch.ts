@@ -197,7 +197,7 @@ export class EpochSource {
   readonly #isPipe: boolean;
   readonly #descriptor: number;
   /** Whether a byte or the end has arrived. */
-  #heard = false;
+  #hasReceived = false;
   #unused = false;
   #closed = false;
 
@@ -232,12 +232,12 @@ export class EpochSource {
   /** Yields the bytes. Can be called once. Ending the iteration closes the source. */
   chunks(reading: ChunkReading, idleTimeoutMs: number): AsyncIterable<Uint8Array> {
     const chunks = this.#read(reading, idleTimeoutMs)[Symbol.asyncIterator]();
-    const hear = (step: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {
-      this.#heard = true;
+    const markReceived = (step: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {
+      this.#hasReceived = true;
       return step;
     };
     const iterator: AsyncIterator<Uint8Array> = {
-      next: () => (this.#heard ? chunks.next() : chunks.next().then(hear)),
+      next: () => (this.#hasReceived ? chunks.next() : chunks.next().then(markReceived)),
       return: async () => {
         this.#beforeClose();
         await chunks.return?.();
@@ -272,7 +272,7 @@ export class EpochSource {
    * Checks for a writer: without one, a read returns the end; with a silent one, it returns EAGAIN.
    */
   #beforeClose(): void {
-    if (!this.#closed && !this.#heard && this.#isPipe) {
+    if (!this.#closed && !this.#hasReceived && this.#isPipe) {
       try {
         this.#unused = fs.readSync(this.#descriptor, new Uint8Array(1)) === 0;
       } catch {}

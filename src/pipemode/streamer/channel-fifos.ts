@@ -24,14 +24,14 @@ export class ChannelFifos {
   readonly #place: FifoPlace;
   readonly #locked: LockedChannel;
   readonly #fifos = new Map<number, OwnFifo>();
-  #left: readonly OwnFifo[];
+  #leftovers: readonly OwnFifo[];
   /** Existing pipes that this streamer took over. */
   readonly reused: string[] = [];
 
   constructor(place: FifoPlace, locked: LockedChannel) {
     this.#place = place;
     this.#locked = locked;
-    this.#left = locked.left;
+    this.#leftovers = locked.left;
   }
 
   get all(): OwnFifo[] {
@@ -61,8 +61,8 @@ export class ChannelFifos {
 
   /** Removes the pipes that a killed streamer left behind, except those taken over. */
   removeLeft(): void {
-    for (const fifo of this.#left) if (!this.#isInUse(fifo)) removeFifo(fifo);
-    this.#left = [];
+    for (const fifo of this.#leftovers) if (!this.#isInUse(fifo)) removeFifo(fifo);
+    this.#leftovers = [];
     this.#note();
   }
 
@@ -89,7 +89,7 @@ export class ChannelFifos {
   }
 
   #note(making: readonly string[] = []): void {
-    this.#locked.note([...this.all, ...this.#left.filter((fifo) => !this.#isInUse(fifo))], making);
+    this.#locked.note([...this.all, ...this.#leftovers.filter((fifo) => !this.#isInUse(fifo))], making);
   }
 
   /** Takes over an existing pipe. @returns false if it does not exist */
@@ -102,7 +102,7 @@ export class ChannelFifos {
       const what = `a ${kind} has the name of the channel's pipe; remove it, or choose another folder`;
       throw new RecordpipeError('already-exists', what, { uri: path });
     }
-    const left = this.#left.some((one) => one.path === path && hasItsName(one));
+    const left = this.#leftovers.some((one) => one.path === path && hasItsName(one));
     if (!left && !this.#place.force) {
       const what = 'a named pipe with this name already exists; remove it, or reuse it (force)';
       throw new RecordpipeError('already-exists', what, { uri: path });

@@ -267,10 +267,10 @@ export async function pump(
 ): Promise<boolean> {
   let sinceTurn = 0;
   for (;;) {
-    const asked = performance.now();
+    const requestedAt = performance.now();
     const { done, value } = await chunks.next();
     // While the pipe has unread bytes, the reader is the bottleneck, not the source.
-    clock.sourceWaitMs += Math.max(0, performance.now() - Math.max(asked, writer.emptySince));
+    clock.sourceWaitMs += Math.max(0, performance.now() - Math.max(requestedAt, writer.emptySince));
     if (writer.readerGone) return false;
     if (done) return true;
     const room = writer.write(value, reused);

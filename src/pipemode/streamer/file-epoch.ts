@@ -27,7 +27,7 @@ export class FileEpoch implements EpochBytes {
   readonly #pace: ReadPace;
   #allRequested: () => void = () => {};
   #files = 0;
-  #rest: EpochBytes | undefined;
+  #remaining: EpochBytes | undefined;
 
   constructor(
     items: AsyncIterable<EpochItem>,
@@ -46,12 +46,12 @@ export class FileEpoch implements EpochBytes {
   }
 
   get counts(): EpochBytes['counts'] {
-    const { requests = 0, retries = 0 } = this.#rest?.counts ?? {};
+    const { requests = 0, retries = 0 } = this.#remaining?.counts ?? {};
     return { requests: this.#files + requests, retries };
   }
 
   async cancel(): Promise<void> {
-    await this.#rest?.cancel();
+    await this.#remaining?.cancel();
     await this.chunks.return();
     await this.#items.return?.();
     this.#allRequested();
@@ -101,7 +101,7 @@ export class FileEpoch implements EpochBytes {
         for (let step = await items.next(); !step.done; step = await items.next()) yield step.value;
       })(),
     );
-    this.#rest = rest;
+    this.#remaining = rest;
     void rest.allRequested.then(this.#allRequested);
     try {
       for (let step = await rest.chunks.next(); !step.done; step = await rest.chunks.next()) yield step.value;

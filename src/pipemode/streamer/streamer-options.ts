@@ -110,8 +110,8 @@ export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
   const options = { ...DEFAULT_STREAMER_OPTIONS, ...(Object.fromEntries(present) as typeof given) };
   const channels = options.channels.map(streamChannel);
   if (channels.length === 0) throw new UsageError('channels: expected at least one');
-  const twice = duplicateIn(channels.map(({ name }) => name));
-  if (twice !== undefined) throw new UsageError(`channels: two channels have the name ${twice}`);
+  const duplicate = duplicateIn(channels.map(({ name }) => name));
+  if (duplicate !== undefined) throw new UsageError(`channels: two channels have the name ${duplicate}`);
   if (typeof options.pipeDir !== 'string' || options.pipeDir === '')
     throw new UsageError(`pipeDir: expected the path of a folder, got ${JSON.stringify(options.pipeDir)}`);
   checkWhole('epochs', options.epochs, 1, Number.POSITIVE_INFINITY);

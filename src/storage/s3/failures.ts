@@ -113,12 +113,12 @@ const MAX_MESSAGE_CHARACTERS = 500;
 
 function textOf(code: string, status: number, { message: full = '' }: Thrown): string {
   const message = full.length > MAX_MESSAGE_CHARACTERS ? `${full.slice(0, MAX_MESSAGE_CHARACTERS)}…` : full;
-  const said =
+  const detail =
     /^(|UnknownError|Unknown|Error)$|Deserialization error/.test(message) || message === code
       ? ''
       : `: ${message.replace(/\.$/, '')}`;
   const advice = adviceFor(code, status);
-  return `the service returned ${status} ${code}${said}${advice === undefined ? '' : `; ${advice}`}`;
+  return `the service returned ${status} ${code}${detail}${advice === undefined ? '' : `; ${advice}`}`;
 }
 
 /** Returns advice for this code. `objectError` adds advice for the kind of failure. */

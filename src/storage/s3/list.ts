@@ -31,8 +31,8 @@ async function* inListedOrder(
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   const { bucket, key } = parseObjectUri(prefix);
   // Ends the request for the next page when the iteration ends.
-  const own = new AbortController();
-  const either = signal === undefined ? own.signal : AbortSignal.any([signal, own.signal]);
+  const controller = new AbortController();
+  const either = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
   const request = { uri: prefix, options, signal: either };
   const load = (token: string | undefined): Promise<Page> => {
     const page = retry(request, () => loadPage(caller, bucket, key, token, either));
@@ -48,7 +48,7 @@ async function* inListedOrder(
       yield* objects;
     }
   } finally {
-    own.abort();
+    controller.abort();
   }
 }
 

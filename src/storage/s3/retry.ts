@@ -40,7 +40,7 @@ export async function retry<R>(request: RetriedRequest, send: (attempt: Attempt)
     const sentAt = performance.now();
     let failure: FetchFailure;
     try {
-      return await limited(request, (own) => send({ signal: own, unsure }));
+      return await limited(request, (attemptSignal) => send({ signal: attemptSignal, unsure }));
     } catch (error) {
       if (error instanceof RecordpipeError) throw error;
       failure = s3Failure(error, signal);
@@ -64,13 +64,16 @@ async function limited<R>(
   send: (signal: AbortSignal | undefined) => Promise<R>,
 ): Promise<R> {
   if (attemptMs === undefined) return send(signal);
-  const own = new AbortController();
-  const stop = (): void => own.abort(signal?.reason);
+  const controller = new AbortController();
+  const stop = (): void => controller.abort(signal?.reason);
   onAbort(signal, stop);
   if (signal?.aborted) stop();
-  const timer = setTimeout(() => own.abort(new Error(`no response within ${attemptMs} ms`)), attemptMs);
+  const timer = setTimeout(
+    () => controller.abort(new Error(`no response within ${attemptMs} ms`)),
+    attemptMs,
+  );
   try {
-    return await send(own.signal);
+    return await send(controller.signal);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', stop);

@@ -6,14 +6,7 @@ import type { RetryBudget } from '../prefetch/attempts.ts';
 import { type S3Sdk, s3Sdk } from '../s3/packages.ts';
 import { retry } from '../s3/retry.ts';
 import type { S3Caller } from '../s3/s3-caller.ts';
-import type { ObjectWriteOptions, UploadAddress } from './write-options.ts';
-
-/** Formats a CRC-32C as S3 does: 4 bytes, big-endian, in base64. */
-export function crcText(crc: number): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc >>> 0);
-  return bytes.toString('base64');
-}
+import { crcText, type ObjectWriteOptions, type UploadAddress } from './write-options.ts';
 
 /** A multipart upload in progress. */
 export interface Multipart {

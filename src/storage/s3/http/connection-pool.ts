@@ -122,7 +122,7 @@ class Connection {
   #interim = 0;
   #head: ResponseHead | undefined;
   /** Number of outstanding bytes of the body. */
-  #left = 0;
+  #remaining = 0;
   #chunked: ChunkedBody | undefined;
   /** Memory for the next bytes of the body; undefined for `headMemory`. */
   #target: Uint8Array | undefined;
@@ -223,7 +223,7 @@ class Connection {
 
   /** Handles `bytes` bytes of the body that the socket has read into `target`. */
   #advance(target: Uint8Array, bytes: number): void {
-    this.#left -= bytes;
+    this.#remaining -= bytes;
     this.#target = bytes < target.length ? target.subarray(bytes) : undefined;
     (this.#receiver as Receiver).onData(target.subarray(0, bytes));
     if (this.#phase === 'body') this.#continueBody();
@@ -274,12 +274,12 @@ class Connection {
       this.#takeChunks(rest);
       return;
     }
-    this.#left = head.body === 'until closed' ? Number.POSITIVE_INFINITY : head.body;
-    const own = rest.subarray(0, Math.min(rest.length, this.#left));
-    this.#left -= own.length;
-    copyTo(this.#current, own);
+    this.#remaining = head.body === 'until closed' ? Number.POSITIVE_INFINITY : head.body;
+    const bodyBytes = rest.subarray(0, Math.min(rest.length, this.#remaining));
+    this.#remaining -= bodyBytes.length;
+    copyTo(this.#current, bodyBytes);
     if (this.#phase !== 'body') return;
-    if (own.length < rest.length) this.#head = { ...head, keepAlive: false };
+    if (bodyBytes.length < rest.length) this.#head = { ...head, keepAlive: false };
     this.#continueBody();
   }
 
@@ -289,8 +289,8 @@ class Connection {
   }
 
   #continueBody(): void {
-    if (this.#left === 0) this.#finish(true);
-    else this.#target ??= (this.#receiver as Receiver).memory(this.#left).subarray(0, this.#left);
+    if (this.#remaining === 0) this.#finish(true);
+    else this.#target ??= (this.#receiver as Receiver).memory(this.#remaining).subarray(0, this.#remaining);
   }
 
   /** Ends a response. @param clean whether no bytes follow the body */

@@ -81,7 +81,7 @@ export class ChunkedBody {
   readonly #onData: (bytes: Uint8Array) => void;
   #line = '';
   #state: 'size' | 'bytes' | 'after bytes' | 'trailer' = 'size';
-  #left = 0;
+  #remaining = 0;
   #trailers = 0;
 
   constructor(onData: (bytes: Uint8Array) => void) {
@@ -97,11 +97,11 @@ export class ChunkedBody {
   push(bytes: Uint8Array): number {
     for (let at = 0; at < bytes.length; ) {
       if (this.#state === 'bytes') {
-        const end = Math.min(bytes.length, at + this.#left);
+        const end = Math.min(bytes.length, at + this.#remaining);
         this.#onData(bytes.subarray(at, end));
-        this.#left -= end - at;
+        this.#remaining -= end - at;
         at = end;
-        if (this.#left === 0) this.#state = 'after bytes';
+        if (this.#remaining === 0) this.#state = 'after bytes';
         continue;
       }
       const character = String.fromCharCode(bytes[at++]);
@@ -121,8 +121,8 @@ export class ChunkedBody {
     if (this.#state === 'size') {
       const [, digits] = /^([0-9a-fA-F]{1,12})(?:[ \t]*;.*)?\r\n$/.exec(line) ?? [];
       if (digits === undefined) throw new MalformedResponse(`a chunk has the size ${quoted(line.trim())}`);
-      this.#left = Number.parseInt(digits, 16);
-      this.#state = this.#left === 0 ? 'trailer' : 'bytes';
+      this.#remaining = Number.parseInt(digits, 16);
+      this.#state = this.#remaining === 0 ? 'trailer' : 'bytes';
       return false;
     }
     if (this.#state === 'after bytes') {
