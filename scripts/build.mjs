@@ -104,10 +104,13 @@ function packageOf(specifier) {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
+/** The entries that the command line imports at its start. */
+const LIGHT = new Set(['errors', 'formats-names']);
+
 /**
  * Returns a function that names the chunk of a module. There are few chunks, because importing many
- * small modules takes several times as long as importing one large module. The modules of the root
- * entry form one chunk. Other modules share a chunk if the same entries import them. The command
+ * small modules takes several times as long as importing one large module. Each light entry
+ * forms one chunk, and so do the other modules of the root entry. Other modules share a chunk if the same entries import them. The command
  * declarations form one chunk. Modules that are imported on first use stay separate.
  */
 function chunksOf(library) {
@@ -123,7 +126,8 @@ function chunksOf(library) {
       return closures.get(from).has(id);
     };
     const users = Object.keys(library).filter((name) => uses(library[name]));
-    if (users.includes('errors')) return 'errors';
+    const light = users.find((name) => LIGHT.has(name));
+    if (light !== undefined) return light;
     if (users.includes('index')) return 'core';
     const lower = users.filter((name) => !UPPER.test(name));
     if (users.length > 0) return (lower.length > 0 ? lower : users).join('+');

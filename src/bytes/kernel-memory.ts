@@ -68,8 +68,9 @@ export class KernelMemory {
 }
 
 /**
- * Whether WebAssembly kernels are to be used: unless `RECORDPIPE_KERNEL=table` is set or the host has no WebAssembly. Whether it has SIMD, and
- * allows it (Content-Security-Policy), shows when a module is compiled.
+ * Whether to use WebAssembly kernels: not if `RECORDPIPE_KERNEL=table` is set or the host has no
+ * WebAssembly. Whether the host has SIMD and allows it (Content-Security-Policy) is known when a module
+ * is compiled.
  */
 export function wantsKernel(): boolean {
   const host = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process;

@@ -1,7 +1,7 @@
 import { isItemFailure } from '../errors.ts';
-import { certainFormat } from '../formats/detect-format.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import type { HeaderHop } from '../formats/record-format.ts';
-import { type AnyOptions, type FormatName, recordFormat } from '../formats/registry.ts';
+import { type AnyOptions, certainFormat, recordFormat } from '../formats/registry.ts';
 import { type HopSource, hopHeaders } from '../records/hop-headers.ts';
 import { openObjectReader } from '../storage/object-reader.ts';
 import { isRemote } from '../storage/registry.ts';

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { RecordpipeError } from '../errors.ts';
-import type { FormatName } from '../formats/registry.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import { fileError } from '../storage/local/file-errors.ts';
 import { isRemote } from '../storage/registry.ts';
 

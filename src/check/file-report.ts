@@ -1,6 +1,6 @@
 import { DATA_ERROR_CODES, type ErrorCode, type ErrorJson, RecordpipeError, redacted } from '../errors.ts';
-import type { Compression } from '../formats/compression.ts';
-import type { FormatName } from '../formats/registry.ts';
+import type { Compression } from '../formats/codec-options.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { RecordScan } from '../records/scan-source.ts';
 import { type FileInput, type RecordRange, storedBytes, uriOf } from './file-input.ts';

@@ -1,6 +1,7 @@
 import type { OptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
-import { type AnyOptions, type FormatName, formats, recordFormat } from '../formats/registry.ts';
+import type { FormatName } from '../formats/names/index.ts';
+import { type AnyOptions, formats, recordFormat } from '../formats/registry.ts';
 import { INPUT_OPTION_NAMES, type InputOptions } from '../records/inputs/input-options.ts';
 import type { RecordReadOptions } from '../records/read-options.ts';
 

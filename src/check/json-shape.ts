@@ -97,7 +97,7 @@ export function object(keys: Readonly<Record<string, Check>>, required: readonly
     if (!isObject(value)) wrong(place, 'an object', value);
     for (const [key, held] of Object.entries(value as object)) {
       if (!Object.hasOwn(keys, key))
-        wrong(inside(place, key), `no such key; expected one of ${Object.keys(keys).join(', ')}`, held);
+        wrong(inside(place, key), `no such key (known keys: ${Object.keys(keys).join(', ')})`, held);
       keys[key](held, inside(place, key));
     }
     for (const key of required)

@@ -1,7 +1,8 @@
 import { fstatSync } from 'node:fs';
 import type { ByteSource, OpenSource } from '../bytes/sources.ts';
-import type { Compression } from '../formats/compression.ts';
-import { type FormatName, recordFormat } from '../formats/registry.ts';
+import type { Compression } from '../formats/codec-options.ts';
+import type { FormatName } from '../formats/names/index.ts';
+import { recordFormat } from '../formats/registry.ts';
 import { identifyPeeked, identifySource } from '../records/identify-source.ts';
 import { PeekedSource } from '../records/peeked-source.ts';
 import { type RecordReadOptions, reusedChunkBytes } from '../records/read-options.ts';
@@ -95,7 +96,7 @@ async function openLocal(
           signal,
         })
       : { format, compression, source };
-  const ahead = task.alone && stored >= AHEAD_FROM_BYTES && found.format === 'tfrecord';
+  const ahead = task.alone && stored >= AHEAD_FROM_BYTES && recordFormat(found.format).hasChecksums;
   const blocking = task.blocking && !ahead;
   // Records that straddle two chunks are copied for examination. With small chunks that is every
   // fifth record of 100 KB, which took 50 % longer.

@@ -1,6 +1,7 @@
 import { RecordpipeError, sentenceOf } from '../errors.ts';
 import { RecordBatch } from '../formats/batch.ts';
-import { type FormatName, recordFormat } from '../formats/registry.ts';
+import type { FormatName } from '../formats/names/index.ts';
+import { recordFormat } from '../formats/registry.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
 import { openObjectReader } from '../storage/object-reader.ts';
 import { isRemote } from '../storage/registry.ts';

@@ -7,6 +7,7 @@ import {
   recordJson,
 } from 'recordpipe/check';
 import { UsageError } from 'recordpipe/errors';
+import type { FormatName } from 'recordpipe/formats/names';
 import { FeatureChoice } from './feature-choice.ts';
 import { formatBytes } from './text/format.ts';
 import { contentLines, previewLines } from './text/payload.ts';
@@ -32,16 +33,13 @@ export interface ViewOptions {
   readonly jsonl?: true;
 }
 
-/** Format of the file. */
-type Format = 'tfrecord' | 'recordio' | 'textline';
-
 /** Formats records and their contents. */
 export interface RecordViews {
   /** Returns pieces, because a string cannot hold a large record. */
-  json(shown: ShownRecord, payload: Uint8Array, format: Format): Iterable<string>;
-  text(shown: ShownRecord, payload: Uint8Array, format: Format, paint: Painter): string;
+  json(shown: ShownRecord, payload: Uint8Array, format: FormatName): Iterable<string>;
+  text(shown: ShownRecord, payload: Uint8Array, format: FormatName, paint: Painter): string;
   /** Writes the images of a record to `--save-images` and returns their number. */
-  save(shown: ShownRecord, payload: Uint8Array, format: Format): Promise<number>;
+  save(shown: ShownRecord, payload: Uint8Array, format: FormatName): Promise<number>;
   /** @throws UsageError if none of the shown records has a feature of `--feature` */
   checkFeatures(records: number): void;
 }
@@ -78,7 +76,7 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
   const isShown = choice?.includes ?? (() => true);
   const needsNames = feature !== undefined || saveImages !== undefined;
 
-  function* jsonPieces(shown: ShownRecord, payload: Uint8Array, format: Format): Generator<string> {
+  function* jsonPieces(shown: ShownRecord, payload: Uint8Array, format: FormatName): Generator<string> {
     const line = JSON.stringify(shown);
     if (!decode) {
       yield line;

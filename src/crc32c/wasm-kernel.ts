@@ -1,10 +1,16 @@
 import { compileModule, type KernelExports, KernelMemory } from '../bytes/kernel-memory.ts';
 import { wasmModule } from './wasm-module.generated.ts';
 
-/** What the WebAssembly module exports; see native/README.md. Addresses and lengths are bytes in kernel memory. */
+/**
+ * The exports of the WebAssembly module; see native/README.md. Addresses and lengths are bytes in
+ * kernel memory.
+ */
 export interface WasmExports extends KernelExports {
   crc32c(at: number, length: number, seed: number): number;
-  /** A long message in parts: Start, Part (a multiple of 256 bytes) as often as need be, End. */
+  /**
+   * A long message in parts: one Start, any number of Parts (each a multiple of 256 bytes), one
+   * End.
+   */
   crc32cStart(seed: number): void;
   crc32cPart(at: number, length: number): void;
   crc32cEnd(at: number, length: number): number;
@@ -20,11 +26,16 @@ export interface WasmExports extends KernelExports {
   sealTFRecord(frame: number, length: number): void;
 }
 
-/** Messages below this size are staged whole: source, stage and the kernel's scratch still fit the first-level cache. */
+/**
+ * Smaller messages are copied as a whole: source, stage and kernel tables fit into the first-level
+ * cache.
+ */
 const STAGE_BYTES = 20 * 1024;
-/** Longer ones come in parts, of which the kernel wants the last one to have this much. */
+/** Size of the last part of a longer message, as the kernel needs it. */
 const LAST_PART_BYTES = 5632;
-/** Size of the others: small ones leave more of a source that just fits the cache in it, large ones save calls. */
+/**
+ * Size of the other parts. Small ones leave more of the source in the cache, large ones save calls.
+ */
 const PART_BYTES = 8 * 1024;
 const LARGE_PART_BYTES = 14 * 1024;
 const LARGE_BYTES = 128 * 1024;
@@ -32,8 +43,9 @@ const LARGE_BYTES = 128 * 1024;
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * One instance of the kernel with a memory of its own.
- * @throws WebAssembly.CompileError (or EvalError under a Content-Security-Policy) where WebAssembly SIMD is not to be had
+ * A kernel instance with its own memory.
+ * @throws WebAssembly.CompileError (or EvalError under a Content-Security-Policy) without
+ *   WebAssembly SIMD
  */
 export function createWasmKernel(): WasmKernel {
   compiled ??= compileModule(wasmModule);
@@ -51,7 +63,10 @@ export class WasmKernel extends KernelMemory {
     this.#stage = this.allocate(STAGE_BYTES);
   }
 
-  /** CRC-32C of `bytes`, going on from `seed`. Bytes in kernel memory are read in place, others through a stage. */
+  /**
+   * CRC-32C of `bytes`. Bytes in kernel memory are read in place, others are copied to a stage.
+   * @param seed the CRC-32C of the preceding bytes
+   */
   crc32c(bytes: Uint8Array, seed = 0): number {
     const { length } = bytes;
     // Asking for `buffer` costs 22 ns: more than copying up to some thousands of bytes.

@@ -1,4 +1,4 @@
-import { alreadyRead } from '../records/once.ts';
+import { alreadyRead } from '../records/record-reader.ts';
 import type { Run } from './run.ts';
 import { END, LATER } from './stage.ts';
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import type { FormatName } from '../formats/registry.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import type { InputOptions } from '../records/inputs/input-options.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 import { isRemote } from '../storage/registry.ts';

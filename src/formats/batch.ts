@@ -1,9 +1,11 @@
 /**
- * The records in one stretch of bytes. `record(i)` and iteration make a view per record without copying a payload byte. Code that
- * handles millions of records per second reads `bytes` and `index` directly.
+ * Records in contiguous bytes. `record(i)` and iteration create a view per record and copy no
+ * payload bytes. Code that handles millions of records per second reads `bytes` and `index`
+ * directly.
  *
- * A view stays valid as long as you keep it, and keeps all of `bytes` in memory. Two reader options change that: with `reuse: true` a
- * view is valid only until you ask for the next batch; with `copy: true` each record is an array of its own.
+ * A view stays valid as long as you keep it, and keeps all of `bytes` in memory. Two reader options
+ * change that: with `reuse: true` a view is valid only until you request the next batch; with
+ * `copy: true` each record is a separate array.
  *
  * @example
  * ```ts
@@ -24,11 +26,14 @@ export class RecordBatch implements Iterable<Uint8Array> {
   readonly length: number;
   /** Number in the stream of the first record, from 0. */
   readonly firstRecord: number;
-  /** Number of parts that the record was joined from. More than 1 only for RecordIO, where a multipart record has a batch of its own. */
+  /**
+   * Number of parts of the record. More than 1 only for a multipart RecordIO record, which is a
+   * separate batch.
+   */
   readonly parts: number;
   readonly #base: number;
   readonly #headerBytes: number;
-  // Asking a view for its buffer takes 22 ns, twice as long as making another view.
+  // Getting the buffer of a view takes 22 ns, twice as long as creating another view.
   readonly #buffer: ArrayBufferLike;
   readonly #byteOffset: number;
   readonly #copy: boolean;
@@ -62,7 +67,8 @@ export class RecordBatch implements Iterable<Uint8Array> {
   }
 
   /**
-   * The payload of record `i` of this batch, as a view; with the reader option `copy: true`, as an array of its own.
+   * The payload of record `i` of this batch: a view or, with the reader option `copy: true`, a
+   * copy.
    * @throws RangeError unless `i` is an integer from 0 to `length - 1`
    */
   record(i: number): Uint8Array {
@@ -73,7 +79,7 @@ export class RecordBatch implements Iterable<Uint8Array> {
   }
 
   /**
-   * Position in the uncompressed stream of the first byte of record `i`, its header included.
+   * Position in the uncompressed stream of the first byte of record `i`, including its header.
    * @throws RangeError unless `i` is an integer from 0 to `length - 1`
    */
   offset(i: number): number {
@@ -81,7 +87,10 @@ export class RecordBatch implements Iterable<Uint8Array> {
     return this.#base + this.index[2 * i] - this.#headerBytes;
   }
 
-  /** The same batch, whose `record(i)` and iteration return copies that share no memory with `bytes`. */
+  /**
+   * The same batch, whose `record(i)` and iteration return copies that share no memory with
+   * `bytes`.
+   */
   copying(): RecordBatch {
     const { bytes, index, length, firstRecord, parts } = this;
     return new RecordBatch(bytes, index, length, firstRecord, this.#base, this.#headerBytes, parts, true);

@@ -1,7 +1,34 @@
+import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
-import type { Compression } from './compression.ts';
 
-/** The position at which reading starts. A {@link RecordpipeError} names the first record that was not delivered. */
+/** Compression of a whole stream. */
+export type Compression = 'none' | 'gzip' | 'zlib';
+
+/** Suffixes of compressed files. */
+const SUFFIX = /\.(?:(gz|gzip)|zz|zlib)$/i;
+
+/** The compression that the first bytes show, by the magic of gzip or zlib. */
+export function compressionOf(head: Uint8Array): Compression {
+  if (looksLikeGzip(head)) return 'gzip';
+  return looksLikeZlib(head) ? 'zlib' : 'none';
+}
+
+/** Splits a file name into its compression suffix (`.gz`, `.gzip`, `.zz`, `.zlib`) and the rest. */
+export function splitCompressedName(name: string): { plain: string; compression: Compression } {
+  const suffix = SUFFIX.exec(name);
+  if (suffix === null) return { plain: name, compression: 'none' };
+  return { plain: name.slice(0, suffix.index), compression: suffix[1] === undefined ? 'zlib' : 'gzip' };
+}
+
+/** The usual suffix of a compressed file, with its dot; empty for `none`. */
+export function compressionSuffix(compression: Compression): string {
+  return { none: '', gzip: '.gz', zlib: '.zz' }[compression];
+}
+
+/**
+ * The position at which reading starts. A {@link RecordpipeError} names the first record that was
+ * not delivered.
+ */
 export interface ReadStart {
   /** Position of the record's first byte, in the uncompressed bytes of the source. Default 0. */
   readonly offset?: number | undefined;
@@ -12,8 +39,9 @@ export interface ReadStart {
 /** The options that every record format has. Every field has a default. */
 export interface CodecOptions {
   /**
-   * Compression of the whole stream. Default `auto`: a valid first record of the format means `none`;
-   * otherwise the gzip or zlib magic decides. Concatenated gzip members or zlib streams are read as one.
+   * Compression of the whole stream. Default `auto`: a valid first record of the format means
+   * `none`; otherwise the gzip or zlib magic decides. Concatenated gzip members or zlib streams are
+   * read as one.
    */
   readonly compression: Compression | 'auto';
   /**
@@ -27,9 +55,9 @@ export interface CodecOptions {
    */
   readonly onTruncated: 'error' | 'stop';
   /**
-   * How to treat bytes after the last record. Default `error`; `zeros-ok` accepts zero bytes up to the
-   * end (preallocated files, tapes); `ignore` ends the stream at the first invalid header after a valid
-   * record.
+   * How to treat bytes after the last record. Default `error`; `zeros-ok` accepts zero bytes up to
+   * the end (preallocated files, tapes); `ignore` ends the stream at the first invalid header after
+   * a valid record.
    */
   readonly trailing: 'error' | 'zeros-ok' | 'ignore';
   /** Maximum number of corrupt places to skip in the whole stream. Default: unlimited. */
@@ -37,9 +65,9 @@ export interface CodecOptions {
   /** Called with the error of every corrupt place that is skipped. */
   readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
   /**
-   * Default `none`. `scan` skips damaged data and resumes at the next valid record. For TFRecord, that
-   * is a header with a valid checksum and a payload with a valid checksum; corrupt records are then
-   * skipped regardless of `maxCorruptedRecordsToSkip`.
+   * Default `none`. `scan` skips damaged data and resumes at the next valid record. For TFRecord,
+   * that is a header with a valid checksum and a payload with a valid checksum; corrupt records are
+   * then skipped regardless of `maxCorruptedRecordsToSkip`.
    */
   readonly recover: 'none' | 'scan';
   /**
@@ -50,21 +78,21 @@ export interface CodecOptions {
   /** Whether to read zlib streams after the first. Default true. */
   readonly zlibConcat: boolean;
   /**
-   * Default false: a record stays valid as long as you keep it, and keeps its chunk (`chunkBytes`) in
-   * memory. `true`: a record or batch is valid only until you request the next one; buffers are reused
-   * and nothing is allocated per chunk.
+   * Default false: a record stays valid as long as you keep it, and keeps its chunk (`chunkBytes`)
+   * in memory. `true`: a record or batch is valid only until you request the next one; buffers are
+   * reused and nothing is allocated per chunk.
    */
   readonly reuse: boolean;
   /**
-   * Default false: records are views. `true`: each record is a separate array of exactly its size. Use it
-   * for records that you keep, transfer to another thread, or change.
+   * Default false: records are views. `true`: each record is a separate array of exactly its size.
+   * Use it for records that you keep, transfer to another thread, or change.
    */
   readonly copy: boolean;
   /**
-   * Where reading starts. Default: at the beginning of the source. Pass the error that ended an earlier
-   * read, or a stored position, to resume at the first record that was not delivered. Uncompressed
-   * regular files, objects, bytes and Blobs are read from there; other sources are read from the
-   * beginning, and everything before the position is dropped.
+   * Where reading starts. Default: at the beginning of the source. Pass the error that ended an
+   * earlier read, or a stored position, to resume at the first record that was not delivered.
+   * Uncompressed regular files, objects, bytes and Blobs are read from there; other sources are
+   * read from the beginning, and everything before the position is dropped.
    */
   readonly start: ReadStart | undefined;
   /** Name of the source in errors. Default: its path or URL, if it has one. */
@@ -168,6 +196,6 @@ function checkStart(start: ReadStart | undefined): void {
 
 /** The error for a source that ends before the position where reading starts. */
 export function startBeyondEnd(offset: number, size: number, uri: string | undefined): RecordpipeError {
-  const text = `reading is to begin at byte ${offset}, the source ends at ${size}; it is not the source that was read before, or it shrank`;
+  const text = `reading starts at byte ${offset}, but the source ends at ${size}; it is a different source, or it shrank`;
   return new RecordpipeError('source-changed', text, { uri });
 }

@@ -21,8 +21,8 @@ export interface ReadStats {
   /** Bytes after the last record that the `trailing` option accepted. */
   trailingBytes: number;
   /**
-   * Accepted oddities that cost no byte of a record: a last RecordIO record without its padding, a last line
-   * without a delimiter.
+   * Accepted oddities that cost no byte of a record: a last RecordIO record without its padding, a
+   * last line without a delimiter.
    */
   warnings: number;
 }
@@ -91,7 +91,9 @@ export class Findings {
   }
 }
 
-/** `error` with the place that it lacks: a failing source does not know which record was being read. */
+/**
+ * `error` with the place that it lacks: a failing source does not know which record was being read.
+ */
 export function placed(error: unknown, place: ErrorPlace): unknown {
   if (!isRecordpipeError(error) || error instanceof UsageError || error.record !== undefined) return error;
   // A failure before the first record concerns the source as a whole.

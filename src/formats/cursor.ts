@@ -3,7 +3,10 @@ import type { ErrorPlace } from '../errors.ts';
 import type { ReadStats } from './corruption.ts';
 import type { DecoderSource } from './record-format.ts';
 
-/** The position of a decoder: the bytes that have arrived and are unread, and the number of the next record. */
+/**
+ * The position of a decoder: the bytes that have arrived and are unread, and the number of the next
+ * record.
+ */
 export class RecordCursor {
   readonly window: ByteWindow;
   readonly stats: ReadStats;
@@ -27,7 +30,10 @@ export class RecordCursor {
     return { uri, compressed, record: this.record, offset };
   }
 
-  /** Bytes that the stream has from the window's position on; infinite if unknown, or if all have been pushed. */
+  /**
+   * Bytes that the stream has from the window's position on; infinite if unknown, or if all have
+   * been pushed.
+   */
   get streamHas(): number {
     const { size } = this.#source;
     if (size === undefined || this.final) return Number.POSITIVE_INFINITY;
@@ -39,6 +45,31 @@ export class RecordCursor {
     this.record += records;
     this.stats.records += records;
     this.stats.payloadBytes += payloadBytes;
+  }
+
+  /**
+   * Counts zero bytes as trailing bytes. Returns true if another byte follows them.
+   * @param keep number of last bytes that stay unread until the stream ends: a header may begin in
+   *   them
+   */
+  countTrailingZeros(keep: number): boolean {
+    const { window, stats } = this;
+    while (window.advance()) {
+      if (keep > 0) window.join();
+      const { bytes, at, end } = window;
+      if (!allZero(bytes, at, end)) return true;
+      const kept = this.final ? 0 : Math.min(keep, end - at);
+      stats.trailingBytes += end - kept - at;
+      window.at = end - kept;
+      if (kept > 0) return false;
+    }
+    return false;
+  }
+
+  /** Counts trailing bytes as skipped: they turned out to be damage. */
+  skipTrailing(): void {
+    this.stats.skippedBytes += this.stats.trailingBytes;
+    this.stats.trailingBytes = 0;
   }
 
   /** Skips bytes that belong to no record. */

@@ -1,6 +1,7 @@
 /**
- * The buffers that the last closed writer left for the next one of the same kind. Without this, writing many
- * small files would allocate megabytes per file. Held weakly, so that no memory stays after the last writer.
+ * The buffers that the last closed writer left for the next one of the same kind. Without this,
+ * writing many small files would allocate megabytes per file. Held weakly, so that no memory stays
+ * after the last writer.
  */
 let idle: { readonly kind: string; readonly buffers: WeakRef<object> } | undefined;
 

@@ -1,27 +1,24 @@
-/**
- * What every format's scanner leaves behind after walking bytes: how many whole frames, where it stopped, and why.
- * The object is reused from call to call, so that scanning allocates nothing.
- */
+/** The result of a scan. The object is reused by every call, so that scanning allocates nothing. */
 export interface FrameScan {
-  /** Whole good frames walked by the last call. */
+  /** Number of whole valid frames. */
   count: number;
-  /** Index in the scanned bytes of the first byte not walked: the start of the frame at which it stopped. */
+  /** Index in the bytes at which the scan stopped: the start of a frame. */
   position: number;
   /** Why it stopped. */
   stop: ScanStop;
-  /** Bytes wanted from `position` on before the frame there can be judged; 0 unless `stop` is `NEED_MORE`. */
+  /** Bytes needed from `position` to judge the frame there; 0 unless `stop` is `NEED_MORE`. */
   wanted: number;
-  /** Length field of the frame at `position`, low and high word; 0 when its header is not whole. */
+  /** Length field of the frame at `position`, low and high word; 0 if its header is incomplete. */
   lengthLow: number;
   lengthHigh: number;
-  /** The checksum that the file holds and the one that its bytes give, where `stop` is a checksum mismatch. */
+  /** The stored and the computed checksum, if `stop` is a checksum mismatch. */
   expected: number;
   actual: number;
-  /** Where the walked payloads lie in the scanned bytes: (start, length) pairs, `2 * count` numbers; only filled when asked for. */
+  /** (start, length) of each payload in the bytes: `2 * count` numbers. Filled on request only. */
   index: Uint32Array;
 }
 
-/** Why a scan stopped. Numbers, because they come from the kernel as numbers. */
+/** Why a scan stopped. The kernel returns these numbers. */
 export const NEED_MORE = 0;
 export const LENGTH_CHECKSUM = 1;
 export const DATA_CHECKSUM = 2;
@@ -29,16 +26,16 @@ export const TOO_LARGE = 3;
 
 export type ScanStop = typeof NEED_MORE | typeof LENGTH_CHECKSUM | typeof DATA_CHECKSUM | typeof TOO_LARGE;
 
-/** Which checksums a scan verifies: bits. */
+/** Bits: the checksums that a scan verifies. */
 export const CHECK_LENGTH = 1;
 export const CHECK_DATA = 2;
 
-/** Walks the frames of one format. One instance serves one reader at a time. */
+/** Scans TFRecord frames. One instance serves one reader at a time. */
 export interface FrameScanner {
   /** The result of the last call. */
   readonly result: FrameScan;
   /**
-   * Walks whole frames of `bytes[from, to)` and says in `result` how far it came.
+   * Scans the whole frames of `bytes[from, to)` and sets `result`.
    * @param checks CHECK_LENGTH | CHECK_DATA
    * @param withIndex whether to fill `result.index`
    */
@@ -50,9 +47,12 @@ export interface FrameScanner {
     maxRecordBytes: number,
     withIndex: boolean,
   ): void;
-  /** First place in `bytes[from, to)` where a whole header with a good checksum and a length within the limit lies; -1 if none. */
+  /**
+   * Index in `bytes[from, to)` of the first whole header with a valid checksum and a length within
+   * the limit; -1 if there is none.
+   */
   findHeader(bytes: Uint8Array, from: number, to: number, maxRecordBytes: number): number;
-  /** CRC-32C by the same kernel, for records that are checked piece by piece. */
+  /** CRC-32C by the same kernel, for records that are checked in pieces. */
   crc32c(bytes: Uint8Array, seed: number): number;
 }
 
@@ -70,7 +70,7 @@ export function emptyScan(): FrameScan {
   };
 }
 
-/** `index` with room for `pairs` pairs, its first `used` pairs kept. Grows by doubling. */
+/** Returns `index` with room for `pairs` pairs; keeps its first `used` pairs. Grows by doubling. */
 export function growIndex(index: Uint32Array, used: number, pairs: number): Uint32Array {
   if (index.length >= 2 * pairs) return index;
   const grown = new Uint32Array(Math.max(2 * pairs, 2 * index.length, 128));

@@ -1,9 +1,14 @@
 import { compileModule, type KernelExports, KernelMemory, wantsKernel } from '../bytes/kernel-memory.ts';
 import { framesModule } from './frames-module.generated.ts';
 
-/** What the module of `native/frames` exports. Addresses and lengths are bytes in kernel memory. */
+/**
+ * The exports of the module in `native/frames`. Addresses and lengths are bytes in kernel memory.
+ */
 export interface FramesExports extends KernelExports {
-  /** Cuts whole lines into an index; how many. Where and why it stopped, and the bytes of the lines, are in `scanState`. */
+  /**
+   * Cuts whole lines into an index. Returns their number. `scanState` has the stop position and
+   * reason, and the bytes of the lines.
+   */
   scanLines(
     start: number,
     end: number,
@@ -17,13 +22,16 @@ export interface FramesExports extends KernelExports {
   ): number;
   /** Address of the first delimiter; 2^32 - 1 if there is none. */
   findDelimiter(start: number, end: number, delimiter: number, delimiterBytes: number): number;
-  /** How many bytes `delimiter` there are; how many CRs are left out is in `scanState`. */
+  /** Number of `delimiter` bytes. `scanState` has the number of removed carriage returns. */
   countLines(start: number, end: number, delimiter: number, mode: number, previous: number): number;
-  /** Writes down the numbers of the lines of an index that have to be changed; how many. */
+  /** Writes the numbers of the lines of an index to change. Returns their count. */
   markLines(origin: number, index: number, count: number, what: number, marks: number): number;
-  /** How many words are RecordIO's magic number. */
+  /** Number of words that are RecordIO's magic number. */
   countMagics(start: number, end: number): number;
-  /** Walks whole records of one part; how many. Where and why it stopped is in `scanState`. */
+  /**
+   * Scans whole records of one part. Returns their number. `scanState` has the stop position and
+   * reason.
+   */
   scanRecordIO(
     start: number,
     end: number,
@@ -37,7 +45,7 @@ export interface FramesExports extends KernelExports {
 let compiled: WebAssembly.Module | undefined;
 let shared: FramesKernel | undefined | null = null;
 
-/** One instance of the module that walks frames without checksums, with a memory of its own. */
+/** An instance of the module that scans frames without checksums, with its own memory. */
 export class FramesKernel extends KernelMemory {
   readonly exports: FramesExports;
 
@@ -47,7 +55,10 @@ export class FramesKernel extends KernelMemory {
   }
 }
 
-/** A new instance, or undefined where plain JavaScript is to serve (see `wantsKernel`), with the same results. */
+/**
+ * A new instance. Undefined where plain JavaScript must be used (see `wantsKernel`), with the same
+ * results.
+ */
 export function createFramesKernel(): FramesKernel | undefined {
   if (!wantsKernel()) return undefined;
   try {
@@ -58,7 +69,7 @@ export function createFramesKernel(): FramesKernel | undefined {
   }
 }
 
-/** The instance that all readers of this process share; made at the first call. */
+/** The instance that all readers of this process share, created by the first call. */
 export function sharedFramesKernel(): FramesKernel | undefined {
   if (shared === null) shared = createFramesKernel();
   return shared;

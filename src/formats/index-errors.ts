@@ -6,7 +6,10 @@ const REBUILD = 'if the data is correct, rebuild the index with recordpipe index
 export const DAMAGED_OR_CHANGED =
   'the data was damaged, or changed after it was indexed: recordpipe validate finds damage, recordpipe index --force rebuilds the index';
 
-/** The error for an index that does not fit its data. @param what the difference, without a full stop */
+/**
+ * The error for an index that does not fit its data. @param what the difference, without a full
+ * stop
+ */
 export function indexMismatch(what: string, place: ErrorPlace, next: string = REBUILD): RecordpipeError {
   return new RecordpipeError('index-mismatch', `the index does not fit its data: ${what}; ${next}`, place);
 }

@@ -1,15 +1,15 @@
 import type { ErrorPlace } from '../errors.ts';
 import type { RecordBatch } from './batch.ts';
-import type { CodecOptions, ReadStart } from './codec-options.ts';
-import type { Compression } from './compression.ts';
+import type { CodecOptions, Compression, ReadStart } from './codec-options.ts';
 import type { Findings, ReadStats } from './corruption.ts';
 
 /**
- * A record format: its names, how its content is recognized, its options, and the parts that read and write
- * it. A format lives in `formats/NAME/`; one line in `registry.ts` makes it known to everything else.
+ * A record format: its names, how its content is recognized, its options, and the parts that read
+ * and write it. A format lives in `formats/NAME/`. Its name in `names/` and one line in
+ * `registry.ts` make it known to everything else.
  *
- * The object itself is small. Each part is imported when it is first used, so that a program pays only for
- * the formats and parts that it needs.
+ * The object itself is small. Each part is imported when it is first used, so that a program pays
+ * only for the formats and parts that it needs.
  */
 export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends object = object>
   extends FormatReading<R> {
@@ -21,12 +21,15 @@ export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends o
   /** Matches further names of record files, such as TensorBoard's. */
   readonly otherNames?: RegExp;
   /**
-   * Whether a search of a folder that names no format finds the files of this one. False for text: any text
-   * file may lie beside the data.
+   * Whether a search of a folder that names no format finds the files of this one. False for text:
+   * any text file may lie beside the data.
    */
   readonly foundByDefault: boolean;
 
-  /** Whether the first 12 bytes leave no doubt: at least 32 bits of them are what the format requires. */
+  /**
+   * Whether the first 12 bytes leave no doubt: at least 32 bits of them are what the format
+   * requires.
+   */
   isCertain(head: Uint8Array): boolean;
   /** How likely the first bytes of a file are of this format, and why. */
   detect(head: Uint8Array): Detection;
@@ -47,6 +50,10 @@ export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends o
   appendCheck(options: W): AppendCheck<R>;
   /** How index files describe this format. */
   readonly index: IndexLayout<R>;
+  /** The kinds of index files of other tools for this format. Default: none. */
+  readonly foreignIndexes?: readonly string[];
+  /** Whether a scan computes checksums: reading ahead then pays. Default false. */
+  readonly hasChecksums?: boolean;
 
   /** Decoder, scanner and strict walk. */
   codec(): Promise<RecordCodec<R>>;
@@ -82,9 +89,9 @@ export interface FormatReading<R extends CodecOptions> {
 export type DetectCompression = (head: Uint8Array) => Compression;
 
 /**
- * How sure a format is of the first bytes of a file: `certain`; `likely` for a weak sign such as text;
- * `damaged` if a valid record follows a damaged beginning; `truncated` if the file ends within a plausible
- * first header; `possible` if nothing speaks against it.
+ * How sure a format is of the first bytes of a file: `certain`; `likely` for a weak sign such as
+ * text; `damaged` if a valid record follows a damaged beginning; `truncated` if the file ends
+ * within a plausible first header; `possible` if nothing speaks against it.
  */
 export type Certainty = 'certain' | 'likely' | 'damaged' | 'truncated' | 'possible' | 'no';
 
@@ -96,7 +103,9 @@ export interface Detection {
 
 /** Decodes and scans one format. */
 export interface RecordCodec<R extends CodecOptions = CodecOptions> extends FormatReading<R> {
-  /** Whether a scan with these options needs the decoder, because `walk` is strict. Default: always. */
+  /**
+   * Whether a scan with these options needs the decoder, because `walk` is strict. Default: always.
+   */
   lenient?(options: R): boolean;
   /** A decoder over the scanner that this process shares. */
   decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
@@ -110,8 +119,8 @@ export interface OwnScanning<R extends CodecOptions> {
   nextBuffer(): Uint8Array;
   decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
   /**
-   * Strict: checks all records without holding any of them, in constant memory. Adds damage to `findings`,
-   * and throws what prevents reading. Required unless `lenient` is always true.
+   * Strict: checks all records without holding any of them, in constant memory. Adds damage to
+   * `findings`, and throws what prevents reading. Required unless `lenient` is always true.
    */
   walk?(opened: RecordSource, options: R, findings: Findings, onProgress: OnProgress): Promise<ScanCounts>;
 }
@@ -148,13 +157,17 @@ export interface DecoderSource {
   readonly compressed?: boolean | undefined;
   /** Total bytes of the stream. A length field is not trusted beyond it. */
   readonly size?: (() => number) | undefined;
-  /** Position and number of the first record that will be pushed. Default: the beginning of the stream. */
+  /**
+   * Position and number of the first record that will be pushed. Default: the beginning of the
+   * stream.
+   */
   readonly start?: ReadStart | undefined;
 }
 
 /**
- * Cuts a stream of uncompressed chunks into batches of records: push a chunk, take batches until there are
- * none, push the next; call `end` after the last, and take batches again. Performs no I/O.
+ * Cuts a stream of uncompressed chunks into batches of records: push a chunk, take batches until
+ * there are none, push the next; call `end` after the last, and take batches again. Performs no
+ * I/O.
  */
 export interface RecordDecoder {
   readonly stats: ReadStats;
@@ -162,13 +175,17 @@ export interface RecordDecoder {
   readonly ended: boolean;
   /** Where the next record begins. */
   readonly place: ErrorPlace;
-  /** Takes the next chunk; records of later batches are views of it. Call it only after `next` returned null. */
+  /**
+   * Takes the next chunk; records of later batches are views of it. Call it only after `next`
+   * returned null.
+   */
   push(chunk: Uint8Array): void;
   /** Marks the end of the stream. */
   end(): void;
   /**
    * The next batch; null if it needs more bytes or, after `end`, if everything has been delivered.
-   * @throws RecordpipeError at the first corrupt place that the options do not skip; nothing follows it
+   * @throws RecordpipeError at the first corrupt place that the options do not skip; nothing
+   *   follows it
    */
   next(): RecordBatch | null;
 }
@@ -179,7 +196,10 @@ export interface Framer {
   frameBytes(payload: Uint8Array): number;
   /** `count` buffers in memory where framing is fast. Called at most once. */
   buffers(bytes: number, count: number): readonly Uint8Array[];
-  /** Releases the buffers. With `reusable`, the next writer may get them: no write of them is in progress. */
+  /**
+   * Releases the buffers. With `reusable`, the next writer may get them: no write of them is in
+   * progress.
+   */
   release(reusable: boolean): void;
   /** Writes the frame into one of the buffers, which has room for it. */
   frame(payload: Uint8Array, buffer: Uint8Array, at: number): void;
@@ -194,7 +214,9 @@ export interface AppendCheck<R extends CodecOptions> {
   readonly onWarning?: string;
 }
 
-/** Describes the layout of a file in an index file: the options that decide where its records begin. */
+/**
+ * Describes the layout of a file in an index file: the options that decide where its records begin.
+ */
 export interface IndexLayout<R extends CodecOptions> {
   /** The format's number in index files. */
   readonly code: number;
@@ -212,17 +234,24 @@ export interface IndexLayout<R extends CodecOptions> {
 
 /** Verifies frames of one file and finds the payloads in them. */
 export interface FrameReader {
-  /** Bytes before a frame that `payload` needs to see that a record may begin there; 0 for the first frame. */
+  /**
+   * Bytes before a frame that `payload` needs to see that a record may begin there; 0 for the first
+   * frame.
+   */
   readonly before: number;
   /** Number of first bytes of a frame that `headFits` needs. */
   readonly headBytes: number;
-  /** Whether the `headBytes` first bytes (or the whole frame) at `bytes[at]` begin a frame of this size. */
+  /**
+   * Whether the `headBytes` first bytes (or the whole frame) at `bytes[at]` begin a frame of this
+   * size.
+   */
   headFits(bytes: Uint8Array, at: number, frameBytes: number, record: number): boolean;
   /**
-   * The verified payload of the frame `bytes[at, at + frameBytes)`: a view, or new memory if it consists of
-   * several parts.
+   * The verified payload of the frame `bytes[at, at + frameBytes)`: a view, or new memory if it
+   * consists of several parts.
    * @param offset position of the frame in the file
-   * @throws RecordpipeError `index-mismatch` if there is no such frame; otherwise what is wrong with it
+   * @throws RecordpipeError `index-mismatch` if there is no such frame; otherwise what is wrong
+   *   with it
    */
   payload(bytes: Uint8Array, at: number, frameBytes: number, record: number, offset: number): Uint8Array;
 }
@@ -231,7 +260,10 @@ export interface FrameReader {
 export interface FrameSink {
   /** A frame of this many bytes. */
   addFrame(bytes: number): void;
-  /** The `count - 1` frames between `count` payloads, whose starts are at the even places of `index`. */
+  /**
+   * The `count - 1` frames between `count` payloads, whose starts are at the even places of
+   * `index`.
+   */
   addSteps(index: Uint32Array, count: number): void;
 }
 
@@ -244,8 +276,8 @@ export interface FrameFinder {
 }
 
 /**
- * Walks the headers of one file in blocks. `walk` follows whole frames; a large frame need not be read:
- * `hop` counts it, and the next block starts after it.
+ * Walks the headers of one file in blocks. `walk` follows whole frames; a large frame need not be
+ * read: `hop` counts it, and the next block starts after it.
  */
 export interface HeaderHop {
   /** Memory to walk in. */

@@ -1,6 +1,8 @@
+import { describeForeignFile, foreignText } from '../bytes/sniff.ts';
 import { UsageError } from '../errors.ts';
 import type { CodecOptions } from './codec-options.ts';
-import type { RecordCodec, RecordFormat } from './record-format.ts';
+import { FORMAT_NAMES, type FormatName } from './names/index.ts';
+import type { Certainty, Detection, RecordCodec, RecordFormat } from './record-format.ts';
 import { recordIOFormat } from './recordio/format.ts';
 import type { RecordIOOptions } from './recordio/options.ts';
 import { textLineFormat } from './textline/format.ts';
@@ -8,10 +10,7 @@ import type { TextLineOptions } from './textline/options.ts';
 import { tfrecordFormat } from './tfrecord/format.ts';
 import type { TFRecordOptions } from './tfrecord/options.ts';
 
-/** The name of a record format. */
-export type FormatName = 'tfrecord' | 'recordio' | 'textline';
-
-/** The only list of formats, in the order in which detection tries them. */
+/** The format of each name. */
 const FORMATS: Readonly<Record<FormatName, object>> = {
   tfrecord: tfrecordFormat,
   recordio: recordIOFormat,
@@ -25,8 +24,14 @@ export interface AnyOptions extends TFRecordOptions, RecordIOOptions, TextLineOp
 export type AnyFormat = RecordFormat<AnyOptions>;
 
 const registered = /* @__PURE__ */ new Map<string, AnyFormat>(
-  /* @__PURE__ */ Object.entries(FORMATS) as [string, AnyFormat][],
+  /* @__PURE__ */ FORMAT_NAMES.map((name) => [name, FORMATS[name] as AnyFormat]),
 );
+
+/**
+ * The format of an empty file, and of a stream that cannot be decompressed: its decoder reports the
+ * error.
+ */
+export const FALLBACK_FORMAT: FormatName = FORMAT_NAMES[0];
 
 /** The names of all formats. */
 export function formatNames(): FormatName[] {
@@ -52,15 +57,100 @@ export function recordFormat(name: FormatName, others: readonly string[] = ['aut
   return format;
 }
 
+/** The format that index files of this foreign kind describe. */
+export function formatOfForeignIndex(kind: string): FormatName | undefined {
+  return formats().find(({ foreignIndexes }) => foreignIndexes?.includes(kind))?.name as
+    | FormatName
+    | undefined;
+}
+
 /** Decoder and scanner of the format of this name. @throws UsageError for an unknown name */
 export async function recordCodec(name: FormatName): Promise<RecordCodec<AnyOptions>> {
   return recordFormat(name).codec();
 }
 
-/** Adds a format for this thread, and returns a function that removes it. Worker threads do not know it. */
+/**
+ * Adds a format for this thread, and returns a function that removes it. Worker threads do not know
+ * it.
+ */
 export function registerFormat<R extends CodecOptions, W extends object>(
   format: RecordFormat<R, W>,
 ): () => void {
   registered.set(format.name, format as unknown as AnyFormat);
   return () => registered.delete(format.name);
+}
+
+/** Number of first bytes that show an undamaged binary format and its compression. */
+export const CERTAIN_BYTES = 12;
+
+/** The format of a file and the reason; or why it is unknown. */
+export type DetectedFormat =
+  | {
+      readonly format: FormatName;
+      /** What shows the format. */
+      readonly reason: string;
+    }
+  | {
+      readonly format: undefined;
+      /** Why no format fits. */
+      readonly reason: string;
+      /** What the file seems to be instead, as a noun with its article, if known. */
+      readonly looksLike?: string;
+    };
+
+/**
+ * Detects the format of a file from its first bytes, uncompressed: TFRecord by the checksum of its
+ * first length, RecordIO by its magic number, text by being text. If the beginning is damaged, the
+ * next valid record in `head` decides. For other kinds of files (HTML, a Git LFS pointer, Parquet,
+ * npy, zip, tar, zstd, …) the reason names the kind.
+ *
+ * @param head the first bytes; 12 are enough for an undamaged file, 512 for text and other kinds
+ * @example
+ * ```ts
+ * import { detectFormat, encodeTFRecord } from 'recordpipe';
+ * console.log(detectFormat(encodeTFRecord(new Uint8Array(3))).format); // tfrecord
+ * console.log(detectFormat(new TextEncoder().encode('PAR1\x15\x04\x15\x10')).looksLike); // a Parquet file
+ * ```
+ */
+export function detectFormat(head: Uint8Array): DetectedFormat {
+  const { certainty, ...detected } = detectWithCertainty(head);
+  return detected;
+}
+
+/** As {@link detectFormat}, with the certainty of the format. */
+export function detectWithCertainty(head: Uint8Array): DetectedFormat & { readonly certainty: Certainty } {
+  const page = certainFormat(head) === undefined ? foreignText(head) : undefined;
+  if (page !== undefined) return foreign(page);
+  const opinions = formats().map((format) => ({ format: format.name as FormatName, ...format.detect(head) }));
+  const sure = find(opinions, 'certain') ?? find(opinions, 'likely');
+  if (sure !== undefined) return sure;
+  const other = describeForeignFile(head);
+  if (other !== undefined && other !== ZEROS) return foreign(other);
+  const weak = find(opinions, 'damaged') ?? find(opinions, 'truncated') ?? find(opinions, 'possible');
+  if (weak !== undefined) return weak;
+  if (other !== undefined) return foreign(other);
+  if (head.length === 0) return unknown('there are no bytes');
+  return unknown([...new Set(opinions.map(({ reason }) => reason))].join(', '));
+}
+
+/** The format of a file whose first 12 bytes leave no doubt. */
+export function certainFormat(head: Uint8Array): FormatName | undefined {
+  return formats().find((format) => format.isCertain(head))?.name as FormatName | undefined;
+}
+
+/** A weak sign: a damaged file may have it. */
+const ZEROS = 'nothing but zero bytes';
+
+function find<T extends Detection>(opinions: readonly T[], certainty: Certainty): T | undefined {
+  return opinions.find((opinion) => opinion.certainty === certainty);
+}
+
+type Unknown = Extract<DetectedFormat, { format: undefined }> & { readonly certainty: 'no' };
+
+function unknown(reason: string): Unknown {
+  return { format: undefined, reason, certainty: 'no' };
+}
+
+function foreign(looksLike: string): Unknown {
+  return { ...unknown(`this looks like ${looksLike}`), looksLike };
 }

@@ -6,11 +6,14 @@ import type { RecordBatch } from '../formats/batch.ts';
 import { type CodecOptions, startBeyondEnd } from '../formats/codec-options.ts';
 import { newReadStats, placed } from '../formats/corruption.ts';
 import type { RecordCodec } from '../formats/record-format.ts';
-import { onceSync } from './once.ts';
 import { DEFAULT_SOURCE_OPTIONS, readOptions, type SourceOptions } from './read-options.ts';
+import { onceSync } from './record-reader.ts';
 import { inflateOptions } from './record-source.ts';
 
-/** Larger inputs are decoded span by span: positions in a batch have 32 bits. A record across two spans is copied. */
+/**
+ * Larger inputs are decoded span by span: positions in a batch have 32 bits. A record across two
+ * spans is copied.
+ */
 const SPAN_BYTES = 2 ** 30;
 
 /** Options of decoding bytes that are already in memory. */
@@ -19,11 +22,13 @@ export type DecodeOptions<O extends CodecOptions> = Omit<O, 'reuse'>;
 type Batches = Generator<RecordBatch, void, undefined>;
 
 /**
- * The records of a whole file in memory, in batches of up to about 1 MiB. The generator can be iterated once.
+ * The records of a whole file in memory, in batches of up to about 1 MiB. The generator can be
+ * iterated once.
  *
  * @param caller the public function, for errors
  * @throws UsageError at once, for an unknown option or option value, and for data that is not bytes
- * @throws as the format's decoder, while iterating; `unsupported-source` for compressed bytes in a browser
+ * @throws as the format's decoder, while iterating; `unsupported-source` for compressed bytes in a
+ *   browser
  */
 export function decodeBytes<O extends CodecOptions>(
   caller: string,

@@ -23,11 +23,11 @@ export interface HopWatch {
 }
 
 /**
- * Walks a whole source from header to header: every header is verified, and payloads that are large are not
- * read. Counting and building indexes are both this loop.
+ * Walks a whole source from header to header: every header is verified, and payloads that are large
+ * are not read. Counting and building indexes are both this loop.
  *
- * @returns false at anything unusual, and if reading all of a remote source is faster: a scan, which knows all
- * cases, must then do the work
+ * @returns false at anything unusual, and if reading all of a remote source is faster: a scan,
+ *   which knows all cases, must then do the work
  * @throws RecordpipeError `aborted`, or as `source.read`
  */
 export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWatch): Promise<boolean> {
@@ -36,8 +36,8 @@ export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWa
   const turns = new EventLoopTurns(watch.signal);
   const worth = remote && new HopWorth();
   let at = 0;
-  for (let wanted = blockBytes; at < size; ) {
-    const have = Math.min(wanted, size - at);
+  for (let needed = blockBytes; at < size; ) {
+    const have = Math.min(needed, size - at);
     if (remote) await source.read(hop.block, 0, have, at);
     else source.readNow(hop.block, 0, have, at);
     if (!hop.walk(have)) return false;
@@ -46,9 +46,9 @@ export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWa
     if (frame > LARGE_BYTES) {
       hop.hop();
       at += frame;
-      wanted = HOP_BYTES;
-    } else if (position > 0 || wanted < blockBytes) {
-      wanted = blockBytes;
+      needed = HOP_BYTES;
+    } else if (position > 0 || needed < blockBytes) {
+      needed = blockBytes;
     } else {
       return false; // no whole record in a whole block: the source ends within one
     }
@@ -63,8 +63,8 @@ export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWa
 }
 
 /**
- * Decides whether hopping through an object, one request per header, beats reading all of it. Hops wait for each
- * other, while a whole object arrives over several connections.
+ * Decides whether hopping through an object, one request per header, beats reading all of it. Hops
+ * wait for each other, while a whole object arrives over several connections.
  */
 class HopWorth {
   #hops = 0;

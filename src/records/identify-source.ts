@@ -2,42 +2,47 @@ import { inflate } from '../bytes/inflate/inflate.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { isRecordpipeError, RecordpipeError } from '../errors.ts';
-import type { CodecOptions } from '../formats/codec-options.ts';
-import type { Compression } from '../formats/compression.ts';
-import { CERTAIN_BYTES, certainFormat, detectFormat } from '../formats/detect-format.ts';
+import type { CodecOptions, Compression } from '../formats/codec-options.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import type { FormatReading } from '../formats/record-format.ts';
-import { type FormatName, formatNames } from '../formats/registry.ts';
+import {
+  CERTAIN_BYTES,
+  certainFormat,
+  detectWithCertainty,
+  FALLBACK_FORMAT,
+  formatNames,
+} from '../formats/registry.ts';
 import { PEEK_BYTES, PeekedSource, sourceHead } from './peeked-source.ts';
 import type { RecordReadOptions } from './read-options.ts';
 
-/** A source of which is known what it holds. */
+/** A source with a known format and compression. */
 export interface IdentifiedSource {
   readonly format: FormatName;
   readonly compression: Compression;
   readonly uri: string | undefined;
-  /** Total bytes as stored, where the source knows. */
+  /** Stored size in bytes, if the source knows it. */
   readonly size: (() => number) | undefined;
-  /** To be read in place of the source. */
+  /** Read this instead of the given source. */
   readonly source: ByteSource | PeekedSource;
 }
 
-/** What is given, and what is to be found out. */
-export interface Wanted
-  extends Judging,
+/** How to open a source and what is known about it. */
+export interface IdentifyOptions
+  extends HeadOptions,
     Pick<RecordReadOptions, 'chunkBytes' | 'blocking' | 'objects' | 'signal'> {}
 
-/** What of it concerns the bytes. */
-export interface Judging extends Pick<RecordReadOptions, 'compression' | 'uri'> {
+/** What is known about the content of a source. */
+export interface HeadOptions extends Pick<RecordReadOptions, 'compression' | 'uri'> {
   /** The format, if known. */
   readonly format: Pick<FormatReading<CodecOptions>, 'name' | 'detectCompression'> | 'auto';
 }
 
-/** The beginning of a source. */
+/** The first bytes of a source. */
 interface Head {
   readonly bytes: Uint8Array;
-  /** Whether that is all of it. */
+  /** Whether these are all bytes of the source. */
   readonly whole: boolean;
-  /** Whether no more will be looked at. */
+  /** Whether no more bytes will be inspected. */
   readonly final: boolean;
 }
 
@@ -46,47 +51,52 @@ interface Verdict {
   readonly compression: Compression;
 }
 
-/** A page tells nearly always. */
+/** One page is nearly always enough. */
 const FIRST_PEEK_BYTES = 4096;
-/** The head of a tar archive, say, could be that of a text; with so many bytes it cannot. */
+/**
+ * The first bytes of other files, such as tar archives, may look like text. Within this many bytes
+ * they do not.
+ */
 const TEXT_BYTES = 512;
-/** So long a text that is none cannot come from zlib. */
+/** A zlib stream never begins with this many bytes that look like text. */
 const SURE_TEXT_BYTES = 64;
 
 /**
- * Finds out the format and compression of a source by its first bytes, which are read again afterwards, or, where they can be read only once, kept.
- * @throws RecordpipeError `unknown-format`; what opening the source throws; what reading it throws where it can be read only once
+ * Finds the format and compression of a source by its first bytes. They are read again later, or
+ * kept if the source can be read only once.
+ * @throws RecordpipeError `unknown-format`; the errors of opening the source; the errors of reading
+ *   it if it can be read only once
  */
-export async function identifySource(source: ByteSource, wanted: Wanted): Promise<IdentifiedSource> {
+export async function identifySource(source: ByteSource, given: IdentifyOptions): Promise<IdentifiedSource> {
   const file = await sourceHead(source, FIRST_PEEK_BYTES);
-  if (file === undefined) return identifyStream(source, wanted);
-  const uri = wanted.uri ?? nameOf(source);
+  if (file === undefined) return identifyStream(source, given);
+  const uri = given.uri ?? nameOf(source);
   const found = { uri, size: () => file.size, source };
   const short = { bytes: file.head, whole: file.size <= FIRST_PEEK_BYTES };
-  const verdict = await judge({ ...short, final: short.whole }, wanted, uri);
+  const verdict = await judge({ ...short, final: short.whole }, given, uri);
   if (verdict !== undefined) return { ...found, ...verdict };
   const bytes = (await sourceHead(source, PEEK_BYTES))?.head ?? file.head;
   const long = { bytes, whole: file.size <= PEEK_BYTES, final: true };
-  return { ...found, ...((await judge(long, wanted, uri)) as Verdict) };
+  return { ...found, ...((await judge(long, given, uri)) as Verdict) };
 }
 
-/** What cannot be read twice is opened once and for all. */
-async function identifyStream(source: ByteSource, wanted: Wanted): Promise<IdentifiedSource> {
-  const { chunkBytes, blocking, signal, objects } = wanted;
-  return identifyPeeked(PeekedSource.open(source, { chunkBytes, blocking }, signal, objects), wanted);
+/** Opens a source that can be read only once. */
+async function identifyStream(source: ByteSource, given: IdentifyOptions): Promise<IdentifiedSource> {
+  const { chunkBytes, blocking, signal, objects } = given;
+  return identifyPeeked(PeekedSource.open(source, { chunkBytes, blocking }, signal, objects), given);
 }
 
-/** The same of what has been opened, which is closed when it fails. */
-export async function identifyPeeked(peeked: PeekedSource, wanted: Judging): Promise<IdentifiedSource> {
+/** As {@link identifySource}, for an open source. Closes it on failure. */
+export async function identifyPeeked(peeked: PeekedSource, given: HeadOptions): Promise<IdentifiedSource> {
   const { size } = peeked.opened;
-  const uri = wanted.uri ?? peeked.opened.uri;
+  const uri = given.uri ?? peeked.opened.uri;
   try {
-    // Judged whenever there is twice as much, so that tiny chunks do not make it slow.
-    for (let least = CERTAIN_BYTES; ; least = Math.min(PEEK_BYTES, 2 * peeked.head.length)) {
-      while (peeked.head.length < least && !peeked.whole) await peeked.peek();
+    // Waits for twice the bytes before it judges again, so that tiny chunks are not slow.
+    for (let needed = CERTAIN_BYTES; ; needed = Math.min(PEEK_BYTES, 2 * peeked.head.length)) {
+      while (peeked.head.length < needed && !peeked.whole) await peeked.peek();
       const { head, whole } = peeked;
       const final = whole || head.length === PEEK_BYTES;
-      const verdict = await judge({ bytes: head, whole, final }, wanted, uri);
+      const verdict = await judge({ bytes: head, whole, final }, given, uri);
       if (verdict !== undefined) return { ...verdict, uri, size, source: peeked };
     }
   } catch (error) {
@@ -101,10 +111,10 @@ function nameOf(source: ByteSource): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Undefined where more bytes are needed to tell; never for a final head. */
+/** Undefined if more bytes are needed; never for a final head. */
 async function judge(
   head: Head,
-  { format, compression }: Judging,
+  { format, compression }: HeadOptions,
   uri: string | undefined,
 ): Promise<Verdict | undefined> {
   const { bytes, final } = head;
@@ -122,7 +132,7 @@ async function judge(
   return plain && { format: plain, compression: 'none' };
 }
 
-/** Judges what a compressed stream holds. */
+/** Judges the content of a compressed stream. */
 async function inside(
   head: Head,
   compression: 'gzip' | 'zlib',
@@ -130,38 +140,41 @@ async function inside(
 ): Promise<Verdict | undefined> {
   const { bytes, broken } = await inflatedHead(head.bytes, compression);
   const enough = bytes.length >= PEEK_BYTES;
-  // What cannot be inflated, or is nothing, is read as TFRecord, which says what is wrong with the stream.
-  if (broken && certainFormat(bytes) === undefined) return { format: 'tfrecord', compression };
+  // The decoder of the fallback format reports why the stream cannot be decompressed.
+  if (broken && certainFormat(bytes) === undefined) return { format: FALLBACK_FORMAT, compression };
   const inner = { bytes, whole: head.whole && !enough, final: head.final || enough };
   if (bytes.length < CERTAIN_BYTES && !inner.final) return undefined;
   const format = formatOf(inner, compression, uri);
   return format && { format, compression };
 }
 
-/** Two bytes make a zlib stream: texts and damaged files may begin with them as well. */
+/** The magic of zlib has only two bytes. Text and damaged files may begin with them. */
 async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict | undefined> {
   const { bytes, final } = head;
-  const { format } = detectFormat(bytes);
-  const text = format === 'textline';
+  const { format, certainty } = detectWithCertainty(bytes);
+  const text = certainty === 'likely';
   if (!text || bytes.length < SURE_TEXT_BYTES) {
-    const { broken, cut } = await inflatedHead(bytes, 'zlib');
-    if (text && cut && !final) return undefined;
-    if (!broken && !(text && cut)) return inside(head, 'zlib', uri);
+    const { broken, truncated } = await inflatedHead(bytes, 'zlib');
+    if (text && truncated && !final) return undefined;
+    if (!broken && !(text && truncated)) return inside(head, 'zlib', uri);
   }
-  if (format === undefined) return final ? { format: 'tfrecord', compression: 'zlib' } : undefined;
+  if (format === undefined) return final ? { format: FALLBACK_FORMAT, compression: 'zlib' } : undefined;
   const plain = formatOf(head, 'none', uri);
   return plain && { format: plain, compression: 'none' };
 }
 
-/** The beginning of what a compressed stream holds; whether it is damaged or none at all; whether there is more of it than was looked at. */
+/**
+ * The first bytes of the content of a compressed stream; whether it is `broken`, and whether `head`
+ * ends within it.
+ */
 async function inflatedHead(
   head: Uint8Array,
   kind: 'gzip' | 'zlib',
-): Promise<{ bytes: Uint8Array; broken: boolean; cut: boolean }> {
+): Promise<{ bytes: Uint8Array; broken: boolean; truncated: boolean }> {
   const start = new Uint8Array(PEEK_BYTES);
   let have = 0;
   let broken = false;
-  let cut = false;
+  let truncated = false;
   try {
     for await (const chunk of inflate(once(head), { kind, zlibConcat: true, whenTruncated: 'throw' })) {
       const part = chunk.subarray(0, PEEK_BYTES - have);
@@ -170,10 +183,10 @@ async function inflatedHead(
       if (have === PEEK_BYTES) break;
     }
   } catch (error) {
-    cut = isRecordpipeError(error, 'truncated-compressed-stream');
-    broken = !cut;
+    truncated = isRecordpipeError(error, 'truncated-compressed-stream');
+    broken = !truncated;
   }
-  return { bytes: start.subarray(0, have), broken, cut };
+  return { bytes: start.subarray(0, have), broken, truncated };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -186,13 +199,14 @@ function formatOf(
   compression: Compression,
   uri: string | undefined,
 ): FormatName | undefined {
-  if (bytes.length === 0 && final) return 'tfrecord';
+  if (bytes.length === 0 && final) return FALLBACK_FORMAT;
   const certain = certainFormat(bytes);
   if (certain !== undefined) return certain;
-  const detected = detectFormat(bytes);
-  if (detected.format === 'textline' && (whole || bytes.length >= TEXT_BYTES || bytes.includes(NEWLINE)))
-    return 'textline';
-  if (detected.format !== undefined) return final ? detected.format : undefined;
+  const detected = detectWithCertainty(bytes);
+  if (detected.format !== undefined) {
+    const enough = whole || bytes.length >= TEXT_BYTES || bytes.includes(NEWLINE);
+    return final || (detected.certainty === 'likely' && enough) ? detected.format : undefined;
+  }
   if (!final && detected.looksLike === undefined) return undefined;
   const where = compression === 'none' ? '' : `inside the ${compression} stream, `;
   const force =

@@ -1,15 +1,15 @@
 export type { BinaryData } from '../bytes/binary-data.ts';
 export type { ByteSource, OpenFileHandle } from '../bytes/sources.ts';
 export { RecordBatch } from '../formats/batch.ts';
-export type { CodecOptions, ReadStart } from '../formats/codec-options.ts';
-export type { Compression } from '../formats/compression.ts';
+export type { CodecOptions, Compression, ReadStart } from '../formats/codec-options.ts';
 export type { ReadStats } from '../formats/corruption.ts';
-export { type DetectedFormat, detectFormat } from '../formats/detect-format.ts';
+export type { FormatName } from '../formats/names/index.ts';
 export type { OnProgress, ScanCounts } from '../formats/record-format.ts';
 export type { RecordIOOptions } from '../formats/recordio/options.ts';
-export type { AnyOptions, FormatName } from '../formats/registry.ts';
+export type { AnyOptions } from '../formats/registry.ts';
+export { type DetectedFormat, detectFormat } from '../formats/registry.ts';
 export type { TextLineOptions } from '../formats/textline/options.ts';
-export { detectCompression } from '../formats/tfrecord/detect.ts';
+export { detectCompression } from '../formats/tfrecord/layout.ts';
 export type { TFRecordOptions } from '../formats/tfrecord/options.ts';
 export type { DecodeOptions } from './decode-bytes.ts';
 export {
@@ -27,8 +27,8 @@ export {
   readRecords,
   scanRecords,
 } from './read-records.ts';
+export type { DecoderStream } from './record-reader.ts';
 export { type Batches, RecordReader } from './record-reader.ts';
-export type { DecoderStream } from './record-streams.ts';
 export {
   DEFAULT_RECORDIO_READ_OPTIONS,
   decodeRecordIO,

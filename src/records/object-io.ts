@@ -1,11 +1,11 @@
 import { hostModule } from '../bytes/host.ts';
-import type { FormatName } from '../formats/registry.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 import { isRemote } from '../storage/stored-source.ts';
 
 // Bundles for browsers have no-object-io.ts in its place (package.json, `browser`).
 
-/** How the names of several files are expanded. */
+/** Options for expanding the names of several files. */
 interface Naming {
   readonly format?: FormatName | 'auto' | undefined;
   readonly objects?: Partial<ObjectOptions> | undefined;
@@ -13,8 +13,9 @@ interface Naming {
 }
 
 /**
- * The files that a source stands for, as `expandInputs` of `recordpipe/check` has them: a folder, pattern, prefix with a
- * slash at its end, `@list`, or an array of those and of files. Undefined for a source that is none of these.
+ * Expands a source to files, as `expandInputs` of `recordpipe/check` does: a folder, a pattern, a
+ * prefix that ends with a slash, an `@list`, or an array of these and of files. Undefined for any
+ * other source.
  */
 export function filesOf(source: unknown, options: Naming): AsyncIterable<string> | undefined {
   const names: readonly unknown[] = Array.isArray(source) ? source : [source];

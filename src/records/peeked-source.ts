@@ -5,12 +5,15 @@ import type { ObjectOptions } from '../storage/object-options.ts';
 import { openSource } from '../storage/open-source.ts';
 import { type FileHead, peekStored } from '../storage/stored-source.ts';
 
-/** Maximum number of first bytes to inspect: the header of a gzip member with a long name, or the next record after damage. */
+/**
+ * Maximum number of first bytes to inspect: the header of a gzip member with a long name, or the
+ * next record after damage.
+ */
 export const PEEK_BYTES: number = 64 * 1024;
 
 /**
- * An open source that can be read only once, and its first bytes. They are not lost: the next reader gets them
- * first.
+ * An open source that can be read only once, and its first bytes. They are not lost: the next
+ * reader gets them first.
  */
 export class PeekedSource {
   readonly opened: OpenSource;
@@ -81,8 +84,8 @@ export class PeekedSource {
 }
 
 /**
- * The first `bytes` bytes of a source that can be read again. Undefined for any other source, and for objects,
- * where they cost a request.
+ * The first `bytes` bytes of a source that can be read again. Undefined for any other source, and
+ * for objects, where they cost a request.
  */
 export async function sourceHead(source: ByteSource, bytes: number): Promise<FileHead | undefined> {
   if ((typeof source === 'string' && source !== '-') || source instanceof URL)

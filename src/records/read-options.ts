@@ -7,24 +7,27 @@ import {
   extended,
   withoutUndefined,
 } from '../formats/codec-options.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import type { FormatReading } from '../formats/record-format.ts';
-import type { AnyOptions, FormatName } from '../formats/registry.ts';
+import type { AnyOptions } from '../formats/registry.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 
 /** How the bytes of a source are read. */
 export interface SourceOptions {
   /**
-   * Bytes per read from a path or descriptor. Default 1 MiB; scans and readers with `reuse` alternate between
-   * buffers of 2 MiB, or 512 KiB if they are `blocking`.
+   * Bytes per read from a path or descriptor. Default 1 MiB; scans and readers with `reuse`
+   * alternate between buffers of 2 MiB, or 512 KiB if they are `blocking`.
    */
   readonly chunkBytes: number;
   /**
-   * Default false: files are read ahead on the host's I/O threads. `true`: the calling thread reads each chunk
-   * when it needs it, which occupies no second core; for worker threads and command lines. Other work of the
-   * thread waits for one read at a time, and gets a turn every 20 ms.
+   * Default false: files are read ahead on the host's I/O threads. `true`: the calling thread reads
+   * each chunk when it needs it, which occupies no second core; for worker threads and command
+   * lines. Other work of the thread waits for one read at a time, and gets a turn every 20 ms.
    */
   readonly blocking: boolean;
-  /** How `s3://` addresses are accessed. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`. */
+  /**
+   * How `s3://` addresses are accessed. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`.
+   */
   readonly objects: Partial<ObjectOptions> | undefined;
   /** Ends the reading with an `aborted` error and closes the source. */
   readonly signal: AbortSignal | undefined;
@@ -33,11 +36,14 @@ export interface SourceOptions {
 /** How records of any format are read. Every field has a default. */
 export interface ReadOptions extends CodecOptions, SourceOptions {}
 
-/** How records are read if the format is an option. Each format uses its own options and ignores the others. */
+/**
+ * How records are read if the format is an option. Each format uses its own options and ignores the
+ * others.
+ */
 export interface RecordReadOptions extends AnyOptions, SourceOptions {
   /**
-   * Default `auto`: by content, see `detectFormat`; content of no known format, compressed or not, fails with
-   * `unknown-format`. An empty source has no format and no records; it is read as TFRecord.
+   * Default `auto`: by content, see `detectFormat`. Content of no known format, compressed or not,
+   * fails with `unknown-format`. An empty source has no records, and is read as TFRecord.
    */
   readonly format: FormatName | 'auto';
 }
@@ -56,9 +62,15 @@ export const DEFAULT_READ_OPTIONS: ReadOptions = /* @__PURE__ */ extended<ReadOp
 
 const CHOICES: Choices = { blocking: [false, true] };
 
-/** Larger chunks need fewer turns of the event loop: 10 KB records at 5.2 GB/s; with 1 MiB 4.8, with 768 KiB 4.4. */
+/**
+ * Larger chunks need fewer turns of the event loop: 10 KB records at 5.2 GB/s; with 1 MiB 4.8, with
+ * 768 KiB 4.4.
+ */
 const AHEAD_CHUNK_BYTES = 2 * 1024 * 1024;
-/** Still in the core's cache when it is checked: 10 KB records at 6.0 GB/s on one core; 4.5 with 1 MiB read ahead. */
+/**
+ * Still in the core's cache when it is checked: 10 KB records at 6.0 GB/s on one core; 4.5 with 1
+ * MiB read ahead.
+ */
 const BLOCKING_CHUNK_BYTES = 512 * 1024;
 
 /** The default of `chunkBytes` if buffers are reused. */

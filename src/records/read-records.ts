@@ -1,13 +1,13 @@
 import { checkOptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { type RecordpipeError, UsageError } from '../errors.ts';
-import type { Compression } from '../formats/compression.ts';
+import type { Compression } from '../formats/codec-options.ts';
 import { newReadStats, type ReadStats } from '../formats/corruption.ts';
-import { type FormatName, formats, recordFormat } from '../formats/registry.ts';
+import type { FormatName } from '../formats/names/index.ts';
+import { formats, recordFormat } from '../formats/registry.ts';
 import { isRemote } from '../storage/stored-source.ts';
 import { type IdentifiedSource, identifySource } from './identify-source.ts';
 import { filesOf } from './object-io.ts';
-import { onceAsync } from './once.ts';
 import { PeekedSource } from './peeked-source.ts';
 import {
   DEFAULT_SOURCE_OPTIONS,
@@ -15,12 +15,12 @@ import {
   readOptions,
   reusedChunkBytes,
 } from './read-options.ts';
-import { type Batches, READ_AGAIN, RecordReader, readBatches } from './record-reader.ts';
+import { type Batches, onceAsync, READ_AGAIN, RecordReader, readBatches } from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
 /**
- * The batches of files, one file after the other.
- * @param read starts reading a file, counting in the statistics it is given
+ * The batches of several files, in order.
+ * @param read starts reading a file and counts in the given statistics
  * @param stats the sums over all files
  */
 export async function* manyBatches(
@@ -47,7 +47,10 @@ function sum(total: ReadStats, before: ReadStats, one: ReadStats): void {
   for (const name of Object.keys(total) as (keyof ReadStats)[]) total[name] = before[name] + one[name];
 }
 
-/** What a scan of several files found: sums, the first findings, and the format and compression of the first file. */
+/**
+ * Scans several files. Returns sums, the first findings, and the format and compression of the
+ * first file.
+ */
 export async function scanMany(
   files: AsyncIterable<string>,
   maxErrors: number,
@@ -74,25 +77,28 @@ export async function scanMany(
   return total && { ...total, errors };
 }
 
-/** How records are scanned where the format is an option. */
+/** How records are scanned if the format is an option. */
 export type RecordScanOptions = ScanOptions<RecordReadOptions>;
 
 /**
- * A source of bytes, or what stands for files (Node): a folder, a pattern, `s3://bucket/prefix/`, `@list`, or an array of
- * those and of paths, as for `expandInputs` of `recordpipe/check`. Files are read one after the other; positions and
- * budgets for damage are those of each file.
+ * A source of bytes or, on Node, of files: a folder, a pattern, `s3://bucket/prefix/`, an `@list`,
+ * or an array of these and of paths, as for `expandInputs` of `recordpipe/check`. Files are read in
+ * order. Positions and damage budgets apply to each file.
  */
 export type RecordSources = ByteSource | readonly (string | URL)[];
 
-/** A source of which is known what it holds, ready to be read. */
+/** An open source with a known format and compression. */
 export interface OpenedRecords {
   readonly format: FormatName;
   readonly compression: Compression;
-  /** What errors call it. */
+  /** The name of the source in errors. */
   readonly uri: string | undefined;
-  /** Total bytes as stored, where the source knows. */
+  /** Stored size in bytes, if the source knows it. */
   readonly size: (() => number) | undefined;
-  /** The records. What can be read only once stays open until they are at their end or `return()` is called. */
+  /**
+   * The records. A source that can be read only once stays open until their end or until
+   * `return()`.
+   */
   readonly batches: Batches;
 }
 
@@ -103,12 +109,13 @@ function readNames(): object {
 }
 
 /**
- * The records of a file or stream of any format, one by one, as views (`Uint8Array`) of their bytes: by default of the format that its content
- * shows. As `readTFRecords` and its like in everything else.
+ * Reads the records of a file or stream one by one, as views (`Uint8Array`). By default, the
+ * content decides the format. Otherwise as `readTFRecords` and the readers of the other formats.
  *
- * @param options see {@link RecordReadOptions}; those of a format that the source is not of do nothing
- * @throws RecordpipeError while iterating: `unknown-format` where the content is of no known format; else as the readers of the formats
- * @throws UsageError for an unknown option value
+ * @param options see {@link RecordReadOptions}; options of other formats are ignored
+ * @throws RecordpipeError while iterating: `unknown-format` for content of no known format;
+ *   otherwise as the reader of the format
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { encodeTFRecord, readRecords } from 'recordpipe';
@@ -121,7 +128,7 @@ export function readRecords(source: RecordSources, options?: Partial<RecordReadO
 }
 
 /**
- * The same records, in batches of up to about 1 MiB.
+ * Reads the same records in batches of up to about 1 MiB.
  *
  * @throws as {@link readRecords}
  * @example
@@ -138,9 +145,9 @@ export function readRecordBatches(source: RecordSources, options?: Partial<Recor
 }
 
 /**
- * The same for those who must know what they read before they read it: format and compression, then the records.
+ * Opens a source and finds its format and compression before the records are read.
  *
- * @throws as {@link readRecords}, what concerns opening and detection at once
+ * @throws as {@link readRecords}; errors of opening and detection immediately
  * @example
  * ```ts
  * import { encodeTFRecord, openRecords } from 'recordpipe';
@@ -163,10 +170,11 @@ export async function openRecords(
 }
 
 /**
- * Checks every record of a source of any format without handing out any, as `scanTFRecords` does. Of several files it
- * returns sums, and the format and compression of the first.
+ * Checks every record of a source of any format, as `scanTFRecords` does. For several files it
+ * returns sums, and the format and compression of the first file.
  *
- * @throws RecordpipeError `unknown-format` where the content is of no known format; else as `scanTFRecords`
+ * @throws RecordpipeError `unknown-format` for content of no known format; otherwise as
+ *   `scanTFRecords`
  * @example
  * ```ts
  * import { encodeTFRecord, scanRecords } from 'recordpipe';
@@ -184,7 +192,7 @@ export async function scanRecords(
   if (files !== undefined) {
     const { maxErrors = 100 } = options;
     const scanned = await scanMany(files, maxErrors, (file) => scanOne(file, options));
-    // Inputs that stand for no file are an error.
+    // Inputs that match no file are an error.
     return scanned!;
   }
   return scanOne(source as ByteSource, options);
@@ -199,8 +207,8 @@ async function scanOne(source: ByteSource, options: Partial<RecordScanOptions>):
 }
 
 /**
- * Checks the options of the format, or with `auto` of all formats.
- * @throws UsageError for a value that no option has
+ * Checks the options of the format, or of all formats for `auto`.
+ * @throws UsageError for an invalid option value
  */
 function checkOptions({ format = 'auto', ...given }: Partial<RecordReadOptions | RecordScanOptions>): void {
   for (const one of format === 'auto' ? formats() : [recordFormat(format)]) readOptions(one, given);
@@ -252,7 +260,10 @@ async function* detectedBatches(
   yield* readBatches(recordFormat(found.format), content, { ...options, compression, uri }, stats);
 }
 
-/** An object that was opened to identify it is opened again where reading begins in its middle: what lies before need not come. */
+/**
+ * If reading starts within an object that is open for detection, it is opened again, to skip the
+ * bytes before the start.
+ */
 async function seekable(
   source: ByteSource,
   found: IdentifiedSource,
@@ -264,7 +275,10 @@ async function seekable(
   return source;
 }
 
-/** A source that has been opened is closed by `return()` even where nothing was read: a generator that was never started runs no `finally`. */
+/**
+ * `return()` closes an open source even if nothing was read: a generator that was never started
+ * runs no `finally`.
+ */
 function closing(batches: Batches, source: ByteSource | PeekedSource): Batches {
   if (!(source instanceof PeekedSource)) return batches;
   const end = batches.return.bind(batches);

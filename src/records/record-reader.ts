@@ -1,9 +1,9 @@
 import { type ByteSource, FILE_BUFFERS } from '../bytes/sources.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import type { CodecOptions } from '../formats/codec-options.ts';
 import { newReadStats, placed, type ReadStats } from '../formats/corruption.ts';
 import type { RecordCodec, RecordDecoder, RecordFormat } from '../formats/record-format.ts';
-import { alreadyRead, onceAsync } from './once.ts';
 import type { PeekedSource } from './peeked-source.ts';
 import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
 import { openRecordSource } from './record-source.ts';
@@ -30,8 +30,8 @@ export function readBatches<O extends CodecOptions>(
 export const READ_AGAIN = 'call the function that opened them again';
 
 /**
- * Iterates over the records of one source, once. Each is a view (`Uint8Array`) of its payload's bytes.
- * A second `for await` fails with `closed` after the first has ended.
+ * Iterates over the records of one source, once. Each is a view (`Uint8Array`) of its payload's
+ * bytes. A second `for await` fails with `closed` after the first has ended.
  */
 export class RecordReader implements AsyncIterableIterator<Uint8Array> {
   /** What has been read so far. */
@@ -46,7 +46,9 @@ export class RecordReader implements AsyncIterableIterator<Uint8Array> {
     this.#batches = open(this.stats);
   }
 
-  /** @throws RecordpipeError `closed` once the records have been read, or the reader has been closed */
+  /**
+   * @throws RecordpipeError `closed` once the records have been read, or the reader has been closed
+   */
   [Symbol.asyncIterator](): this {
     if (this.#ended) throw alreadyRead(READ_AGAIN);
     return this;
@@ -129,4 +131,111 @@ async function nextChunk(
   } catch (error) {
     throw placed(error, decoder.place);
   }
+}
+
+// Generators yield nothing when they are iterated a second time, which looks like an empty file. These throw instead.
+
+/**
+ * Makes a second iteration fail, once the generator has ended or has been closed.
+ * @param again how the caller starts over
+ */
+export function onceAsync<T>(
+  generator: AsyncGenerator<T, void, undefined>,
+  again: string,
+): AsyncGenerator<T, void, undefined> {
+  let ended = false;
+  const next = generator.next.bind(generator);
+  const close = generator.return.bind(generator);
+  const end = (): void => {
+    ended = true;
+  };
+  generator.next = () => {
+    const step = next();
+    // On the side: the caller's own promise must not take another turn of the event loop.
+    step.then(({ done }) => {
+      if (done) ended = true;
+    }, end);
+    return step;
+  };
+  generator.return = (value) => {
+    ended = true;
+    return close(value);
+  };
+  generator[Symbol.asyncIterator] = () => {
+    if (ended) throw alreadyRead(again);
+    return generator;
+  };
+  return generator;
+}
+
+/**
+ * As {@link onceAsync}, for a generator that sets `state.ended` in its `finally`: counting calls of
+ * `next` would slow down every record.
+ */
+export function onceSync<T>(
+  make: (state: { ended: boolean }) => Generator<T, void, undefined>,
+  again: string,
+): Generator<T, void, undefined> {
+  const state = { ended: false };
+  const generator = make(state);
+  generator[Symbol.iterator] = () => {
+    if (state.ended) throw alreadyRead(again);
+    return generator;
+  };
+  return generator;
+}
+
+/** The error for records that are iterated a second time. */
+export function alreadyRead(again: string): RecordpipeError {
+  return new RecordpipeError('closed', `these elements can be read only once, and have been read; ${again}`);
+}
+
+/**
+ * A pair of web streams for `pipeThrough`: bytes in, records out. (`ReadableWritablePair` requires
+ * the types of browsers.)
+ */
+export interface DecoderStream {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+/**
+ * A pair of web streams that decodes the bytes of a file. The readable side has the errors of the
+ * reader.
+ */
+export function decoderStream(read: (bytes: ReadableStream<Uint8Array>) => RecordReader): DecoderStream {
+  let bytes: TransformStreamDefaultController<Uint8Array> | undefined;
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
+    start(controller) {
+      bytes = controller;
+    },
+  });
+  const records = read(readable);
+  const decoded = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await records.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel(reason) {
+      // Ends a pull that waits for bytes that may never arrive, and informs the writing side.
+      bytes?.error(reason);
+      await records.return();
+    },
+  });
+  return { readable: decoded, writable };
+}
+
+/** A web stream that encodes records. @param name the public function, for its error */
+export function encoderStream(
+  name: string,
+  encode: (record: Uint8Array) => Uint8Array,
+): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({
+    transform(record, controller) {
+      if (!(record instanceof Uint8Array))
+        throw new UsageError(`${name}: expected records as Uint8Array, got ${typeof record}`);
+      controller.enqueue(encode(record));
+    },
+  });
 }

@@ -2,8 +2,8 @@ import { abortable, checkAborted } from '../bytes/abortable.ts';
 import type { InflateOptions } from '../bytes/inflate/gzip-header.ts';
 import { inflate } from '../bytes/inflate/inflate.ts';
 import type { ByteSource, ChunkReading } from '../bytes/sources.ts';
+import type { Compression } from '../formats/codec-options.ts';
 import { type CodecOptions, startBeyondEnd } from '../formats/codec-options.ts';
-import type { Compression } from '../formats/compression.ts';
 import { placed } from '../formats/corruption.ts';
 import type { DetectCompression, RecordSource } from '../formats/record-format.ts';
 import { openSource } from '../storage/open-source.ts';
@@ -62,11 +62,11 @@ export function inflateOptions(kind: 'gzip' | 'zlib', options: CodecOptions): In
 
 async function detect(
   iterator: AsyncIterator<Uint8Array>,
-  wanted: Compression | 'auto',
+  known: Compression | 'auto',
   detectCompression: DetectCompression,
 ): Promise<{ compression: Compression; taken: Uint8Array[] }> {
   const taken: Uint8Array[] = [];
-  if (wanted !== 'auto') return { compression: wanted, taken };
+  if (known !== 'auto') return { compression: known, taken };
   let head: Uint8Array = new Uint8Array(0);
   while (head.length < HEAD_BYTES) {
     const { done, value } = await iterator.next();
@@ -78,7 +78,10 @@ async function detect(
   return { compression: detectCompression(head), taken };
 }
 
-/** The chunks taken, then the others. Not a generator: its extra promise per chunk made blocking scans 5 % slower. */
+/**
+ * The chunks taken, then the others. Not a generator: its extra promise per chunk made blocking
+ * scans 5 % slower.
+ */
 function counted(
   taken: Uint8Array[],
   iterator: AsyncIterator<Uint8Array>,
@@ -110,7 +113,7 @@ function joinHead(head: Uint8Array, next: Uint8Array): Uint8Array {
   return joined;
 }
 
-/** The chunks of a source from a position in it: everything before it is read and dropped. */
+/** The chunks from a position in the source. Everything before it is read and dropped. */
 function chunksFrom(
   chunks: AsyncIterable<Uint8Array>,
   offset: number,

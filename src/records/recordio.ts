@@ -3,7 +3,7 @@ import type { BinaryData } from '../bytes/binary-data.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import { extended } from '../formats/codec-options.ts';
-import { recordIOCodec } from '../formats/recordio/codec.ts';
+import { recordIOCodec } from '../formats/recordio/decoder.ts';
 import { encodeRecordIO } from '../formats/recordio/encode.ts';
 import {
   DEFAULT_RECORDIO_OPTIONS,
@@ -12,8 +12,14 @@ import {
 } from '../formats/recordio/options.ts';
 import { type DecodeOptions, decodeBytes, decodedRecords } from './decode-bytes.ts';
 import { DEFAULT_SOURCE_OPTIONS, type SourceOptions } from './read-options.ts';
-import { type Batches, RecordReader, readBatches } from './record-reader.ts';
-import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
+import {
+  type Batches,
+  type DecoderStream,
+  decoderStream,
+  encoderStream,
+  RecordReader,
+  readBatches,
+} from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
 /** How RecordIO is read. Every field has a default. */
@@ -25,19 +31,26 @@ export const DEFAULT_RECORDIO_READ_OPTIONS: RecordIOReadOptions = /* @__PURE__ *
 >(DEFAULT_RECORDIO_OPTIONS, DEFAULT_SOURCE_OPTIONS);
 
 /**
- * The records of a RecordIO file or stream (dmlc, MXNet, SageMaker), one by one, as views (`Uint8Array`) of the payload bytes; records of several
- * parts are joined in memory of their own. The source is closed when the loop ends, however it ends.
+ * Reads the records of a RecordIO file or stream (dmlc, MXNet, SageMaker) one by one, as views
+ * (`Uint8Array`) of the payload bytes. Multipart records are joined in new memory. The source is
+ * closed when the loop ends.
  *
- * RecordIO has no checksums: a changed payload byte is not noticed, a changed header nearly always is, at the latest by the record behind it.
+ * RecordIO has no checksums. A changed payload byte is not detected. A changed header nearly always
+ * is, at the latest at the next record.
  *
- * A record stays valid as long as it is kept (it keeps its chunk of `chunkBytes` alive), unless `reuse` is set.
+ * A record stays valid as long as you keep it, and keeps its chunk of `chunkBytes` in memory,
+ * unless `reuse` is set.
  *
- * @param source a path, `file:` URL, descriptor or `-` (Node), bytes, Blob, Response, web or Node stream, or any (async) iterable of chunks
- * @param options see {@link RecordIOReadOptions}; default: parts joined as dmlc does, strict order of parts, compression found by content
- * @throws RecordpipeError while iterating, after all records before the place: `bad-magic`, `unexpected-part`, `ambiguous-multipart`,
- * `truncated-header`, `truncated-record`, `record-too-large`, `missing-padding` (`strictPadding`), `truncated-compressed-stream`,
- * `corrupt-compressed-stream`, `trailing-garbage`, `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
- * @throws UsageError for an unknown option value
+ * @param source a path, `file:` URL, descriptor or `-` (Node), bytes, Blob, Response, web or Node
+ *   stream, or any (async) iterable of chunks
+ * @param options see {@link RecordIOReadOptions}; default: parts joined as dmlc does, strict order
+ *   of parts, compression detected
+ * @throws RecordpipeError while iterating, after all records before the damage: `bad-magic`,
+ *   `unexpected-part`, `ambiguous-multipart`, `truncated-header`, `truncated-record`,
+ *   `record-too-large`, `missing-padding` (`strictPadding`), `truncated-compressed-stream`,
+ *   `corrupt-compressed-stream`, `trailing-garbage`, `not-found`, `access-denied`, `io-failure`,
+ *   `unsupported-source`, `aborted`
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { encodeRecordIO, readRecordIO } from 'recordpipe';
@@ -51,7 +64,8 @@ export function readRecordIO(source: ByteSource, options?: Partial<RecordIOReadO
 }
 
 /**
- * The same records, in batches of up to about 1 MiB: for those who count in millions per second. A record of several parts is a batch of one.
+ * Reads the same records in batches of up to about 1 MiB, for code that handles millions of records
+ * per second. A multipart record is a batch of its own.
  *
  * @throws as {@link readRecordIO}
  * @example
@@ -71,10 +85,12 @@ export function readRecordIOBatches(source: ByteSource, options?: Partial<Record
 export type RecordIODecodeOptions = DecodeOptions<RecordIOOptions>;
 
 /**
- * The records in `bytes`, which hold a whole RecordIO file, one by one and synchronously. Each record is a view into `bytes` (into new
- * memory where they are compressed, or where it has several parts) and valid as long as it is kept.
+ * Decodes the records of a whole RecordIO file in memory, one by one and synchronously. A record is
+ * a view of `bytes` (of new memory if they are compressed, or if it has several parts) and stays
+ * valid as long as you keep it.
  *
- * @throws as `readRecordIO`, while iterating; `closed` when they are iterated a second time; `unsupported-source` for compressed bytes in a browser: use `readRecordIO` there
+ * @throws as `readRecordIO`, while iterating; `closed` for a second iteration; `unsupported-source`
+ *   for compressed bytes in a browser: use `readRecordIO` there
  * @example
  * ```ts
  * import { decodeRecordIO, encodeRecordIO } from 'recordpipe';
@@ -89,7 +105,7 @@ export function decodeRecordIO(
 }
 
 /**
- * The same records in batches of up to about 1 MiB.
+ * Decodes the same records in batches of up to about 1 MiB.
  *
  * @throws as {@link decodeRecordIO}
  * @example
@@ -109,13 +125,16 @@ export function decodeRecordIOBatches(
 export type RecordIOScanOptions = ScanOptions<RecordIOOptions>;
 
 /**
- * Checks every record of a source without handing out any, in constant memory whatever the size of the file or of a record (one record is held where
- * `recover` or `trailing` differ from their defaults). Padding is checked as well: `strictPadding` is true unless it is given.
+ * Checks every record of a source and returns counts and findings. Memory is constant (one record
+ * is held if `recover` or `trailing` differ from their defaults). Padding is also checked:
+ * `strictPadding` is true by default.
  *
- * Damage is a finding, not an exception: padding that is not zeros is noted and the scan goes on behind it; after damage to a header, or a
- * cut, nothing behind it can be trusted and the scan ends, unless `recover: 'scan'`.
+ * Damage is a finding, not an exception. The scan continues after padding that is not zero. It ends
+ * at damage to a header and at a truncated record, because the position of the next record is then
+ * unknown, unless `recover` is `scan`.
  *
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`,
+ *   `aborted`
  * @example
  * ```ts
  * import { encodeRecordIO, scanRecordIO } from 'recordpipe';
@@ -132,8 +151,8 @@ export function scanRecordIO(
 }
 
 /**
- * A pair of web streams, for `pipeThrough`: the bytes of a RecordIO file go in, its records come out, each a view (of its own where it has
- * several parts).
+ * A pair of web streams for `pipeThrough` that decodes the bytes of a RecordIO file. Each record is
+ * a view, of new memory if it has several parts.
  *
  * @throws as `readRecordIO`, as the error of the readable side
  * @example
@@ -149,7 +168,7 @@ export function recordIODecoderStream(options?: Partial<Omit<RecordIOReadOptions
 }
 
 /**
- * A web stream from records to the bytes of a RecordIO file.
+ * A web stream that encodes records as RecordIO.
  *
  * @throws as `encodeRecordIO`, as the error of both sides
  * @example

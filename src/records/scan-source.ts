@@ -2,9 +2,9 @@ import type { ByteSource } from '../bytes/sources.ts';
 import { FILE_BUFFERS } from '../bytes/sources.ts';
 import type { RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
-import type { CodecOptions } from '../formats/codec-options.ts';
-import type { Compression } from '../formats/compression.ts';
+import type { CodecOptions, Compression } from '../formats/codec-options.ts';
 import { Findings, newReadStats, placed } from '../formats/corruption.ts';
+import type { FormatName } from '../formats/names/index.ts';
 import type {
   OnProgress,
   OwnScanning,
@@ -13,18 +13,17 @@ import type {
   RecordSource,
   ScanCounts,
 } from '../formats/record-format.ts';
-import type { FormatName } from '../formats/registry.ts';
 import type { PeekedSource } from './peeked-source.ts';
 import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
 import { openRecordSource } from './record-source.ts';
 
 /**
- * The scanner that a scan left behind, for the next one of the same kind: touching 8 MiB of new memory takes 4 ms, as long as checking 30 MB. Held
- * weakly, so that the memory goes when nobody scans any more.
+ * The scanner of the last scan, for the next one of the same kind: touching 8 MiB of new memory
+ * takes 4 ms, as long as checking 30 MB. Held weakly, so that it is freed after the last scan.
  */
 let idle: { readonly kind: string; readonly own: WeakRef<object> } | undefined;
 
-/** A scanner with buffers of its own; the one that was put back last where it is of this kind. */
+/** A scanner with separate buffers: the idle one of this kind, or a new one. */
 function takeScanning<O extends CodecOptions>(
   format: RecordCodec<O>,
   bufferBytes: number,
@@ -36,7 +35,10 @@ function takeScanning<O extends CodecOptions>(
   return own as OwnScanning<O>;
 }
 
-/** Puts a scanner back; only when no read into its buffers can be under way. */
+/**
+ * Leaves a scanner for the next scan. Call it only when no read into its buffers can be in
+ * progress.
+ */
 function putScanning<O extends CodecOptions>(
   format: RecordCodec<O>,
   bufferBytes: number,
@@ -51,51 +53,55 @@ function kindOf(format: { readonly name: string }, bufferBytes: number, buffers:
 }
 
 /**
- * An object with the names of all options that a scan accepts. Options that change nothing about a scan may be shared with a reader.
- * @param defaults the format's reading options
+ * An object with the names of all options that a scan accepts. Reading options that do not affect a
+ * scan are accepted, so that they can be shared with a reader.
+ * @param defaults the reading options of the format
  */
 export function scanNames(defaults: object): object {
   const { start: _start, ...names } = defaults as { start?: unknown };
   return { ...names, maxErrors: true, onProgress: true };
 }
 
-/** How a source is scanned: the options of reading that concern checking, and what is told while it runs. */
+/** How a source is scanned: the reading options that affect checking, and callbacks. */
 export type ScanOptions<O extends CodecOptions> = Omit<
   O & SourceOptions,
   'reuse' | 'copy' | 'start' | 'onCorrupt' | 'maxCorruptedRecordsToSkip' | 'maxCorruptedTotal'
 > & {
-  /** How many findings are kept in `errors`; all are counted. Default 100. */
+  /** Maximum number of findings in `errors`; all are counted. Default 100. */
   readonly maxErrors: number;
   /** Called periodically with the number of stored bytes read. */
   readonly onProgress: OnProgress;
-  /** Called with each finding that is kept, as soon as it is found. */
+  /** Called immediately with each finding that is kept. */
   readonly onFinding: ((error: RecordpipeError) => void) | undefined;
 };
 
-/** What a scan found. */
+/** The result of a scan. */
 export interface RecordScan extends ScanCounts {
   readonly uri: string | undefined;
   readonly format: FormatName;
   readonly compression: Compression;
-  /** Good records. */
+  /** Number of valid records. */
   readonly records: number;
-  /** Payload bytes of good records. */
+  /** Payload bytes of valid records. */
   readonly payloadBytes: number;
-  /** Bytes read, as stored: compressed bytes of a compressed file. */
+  /** Bytes read as stored: for a compressed file, compressed bytes. */
   readonly bytes: number;
   /** The first `maxErrors` findings, in file order. */
   readonly errors: readonly RecordpipeError[];
-  /** All findings. */
+  /** Number of all findings. */
   readonly errorCount: number;
   /** Bytes after the last record that the `trailing` option accepted. */
   readonly trailingBytes: number;
-  /** Oddities that were accepted and cost no byte of a record: a last line without its end, a last RecordIO record without its padding. */
+  /**
+   * Accepted oddities that cost no byte of a record: a last line without a delimiter, a last
+   * RecordIO record without its padding.
+   */
   readonly warnings: number;
   /** Zlib streams after the first; missing if there are none. */
   readonly nextStreams?: number;
 }
 
-/** Called with the good records of a scan; the batch is valid until the call returns. */
+/** Called with the valid records of a scan. The batch is valid until the call returns. */
 export type OnBatch = ((batch: RecordBatch, format: FormatName) => void) | undefined;
 
 /**
@@ -146,7 +152,10 @@ export async function scanSource<O extends CodecOptions>(
   };
 }
 
-/** With all leniencies, or to look into records: through the decoder that readers use, which holds one record at a time. */
+/**
+ * Scans with the decoder that readers use, which holds one record at a time: for lenient options,
+ * and to inspect records.
+ */
 async function search<O extends CodecOptions>(
   own: OwnScanning<O>,
   opened: RecordSource,

@@ -11,8 +11,8 @@ import type { ReadOptions } from './read-options.ts';
 const HEAD_BYTES = 12;
 
 /**
- * Opens a source at byte `begin`, without reading the bytes before it. Undefined for a compressed source, and for
- * one that can be read only from its beginning.
+ * Opens a source at byte `begin`, without reading the bytes before it. Undefined for a compressed
+ * source, and for one that can be read only from its beginning.
  */
 export async function openSeeking(
   source: ByteSource,

@@ -3,7 +3,7 @@ import type { BinaryData } from '../bytes/binary-data.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import { extended } from '../formats/codec-options.ts';
-import { textLineCodec } from '../formats/textline/codec.ts';
+import { textLineCodec } from '../formats/textline/decoder.ts';
 import { encodeTextLine } from '../formats/textline/encode.ts';
 import {
   DEFAULT_TEXTLINE_OPTIONS,
@@ -12,8 +12,14 @@ import {
 } from '../formats/textline/options.ts';
 import { type DecodeOptions, decodeBytes, decodedRecords } from './decode-bytes.ts';
 import { DEFAULT_SOURCE_OPTIONS, type SourceOptions } from './read-options.ts';
-import { type Batches, RecordReader, readBatches } from './record-reader.ts';
-import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
+import {
+  type Batches,
+  type DecoderStream,
+  decoderStream,
+  encoderStream,
+  RecordReader,
+  readBatches,
+} from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
 /** How lines of text are read. Every field has a default. */
@@ -31,20 +37,25 @@ export type TextLineDecodeOptions = DecodeOptions<TextLineOptions>;
 export type TextLineScanOptions = ScanOptions<TextLineOptions>;
 
 /**
- * The lines of a text file or stream, one by one, as views (`Uint8Array`) of their bytes, without their ends (`\n` or `\r\n`, unless told otherwise).
- * Empty lines are lines, and so is a last one without an end. The source is closed when the loop ends, however it ends.
+ * Reads the lines of a text file or stream one by one, as views (`Uint8Array`) of their bytes,
+ * without line endings (by default `\n` or `\r\n`). Empty lines are lines, and so is a last line
+ * without a delimiter. The source is closed when the loop ends.
  *
- * A line stays valid as long as it is kept (it keeps its chunk of `chunkBytes` alive), unless `reuse` is set.
+ * A line stays valid as long as you keep it, and keeps its chunk of `chunkBytes` in memory, unless
+ * `reuse` is set.
  *
- * Compression `auto` finds gzip by its magic, and zlib where the beginning is no text; several gzip members are read as one stream, so the last line of
- * one and the first of the next are one line where no line end is between them (as TensorFlow does).
+ * Compression `auto` detects gzip by its magic, and zlib if the beginning is not text. Several gzip
+ * members are one stream, so the last line of a member without a delimiter continues in the next
+ * member, as in TensorFlow.
  *
- * @param source a path, `file:` URL, descriptor or `-` (Node), bytes, Blob, Response, web or Node stream, or any (async) iterable of chunks
+ * @param source a path, `file:` URL, descriptor or `-` (Node), bytes, Blob, Response, web or Node
+ *   stream, or any (async) iterable of chunks
  * @param options see {@link TextLineReadOptions}
- * @throws RecordpipeError while iterating, after all lines before the place: `record-too-large` (before more than `maxRecordBytes` are gathered),
- * `malformed-text` (with `fatal`), `truncated-compressed-stream`, `corrupt-compressed-stream`, `trailing-garbage`, `not-found`, `access-denied`, `io-failure`,
- * `source-changed`, `unsupported-source`, `aborted`
- * @throws UsageError for an option value that no option has
+ * @throws RecordpipeError while iterating, after all lines before the damage: `record-too-large`
+ *   (before more than `maxRecordBytes` are held), `malformed-text` (with `fatal`),
+ *   `truncated-compressed-stream`, `corrupt-compressed-stream`, `trailing-garbage`, `not-found`,
+ *   `access-denied`, `io-failure`, `source-changed`, `unsupported-source`, `aborted`
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { readTextLines } from 'recordpipe';
@@ -59,7 +70,8 @@ export function readTextLines(source: ByteSource, options?: Partial<TextLineRead
 }
 
 /**
- * The same lines, in batches of up to about 1 MiB: for those who count in millions per second.
+ * Reads the same lines in batches of up to about 1 MiB, for code that handles millions of lines per
+ * second.
  *
  * @throws as {@link readTextLines}
  * @example
@@ -76,10 +88,12 @@ export function readTextLineBatches(source: ByteSource, options?: Partial<TextLi
 }
 
 /**
- * The lines in `bytes`, which hold a whole file, one by one and synchronously. Each is a view into `bytes` (into new memory where they are compressed
- * or changed) and valid as long as it is kept.
+ * Decodes the lines of a whole file in memory, one by one and synchronously. A line is a view of
+ * `bytes` (of new memory if they are compressed or the line is changed) and stays valid as long as
+ * you keep it.
  *
- * @throws as {@link readTextLines}, while iterating; `closed` when they are iterated a second time; `unsupported-source` for compressed bytes in a browser: use `readTextLines` there
+ * @throws as {@link readTextLines}, while iterating; `closed` for a second iteration;
+ *   `unsupported-source` for compressed bytes in a browser: use `readTextLines` there
  * @example
  * ```ts
  * import { decodeTextLines } from 'recordpipe';
@@ -96,7 +110,7 @@ export function decodeTextLines(
 }
 
 /**
- * The same lines in batches of up to about 1 MiB.
+ * Decodes the same lines in batches of up to about 1 MiB.
  *
  * @throws as {@link decodeTextLines}
  * @example
@@ -114,12 +128,15 @@ export function decodeTextLineBatches(
 }
 
 /**
- * Counts the lines of a source without cutting them, nearly as fast as memory is read, and finds those that are too long or not in their encoding. Memory is
- * constant whatever the length of a line (one line is held where `recover`, `encoding`, `skipBlank`, `stripBom` or `compat` differ from their defaults).
+ * Counts the lines of a source nearly as fast as memory is read, and finds lines that are too long
+ * or not in their encoding. Memory is constant (one line is held if `recover`, `encoding`,
+ * `skipBlank`, `stripBom` or `compat` differ from their defaults).
  *
- * A line that is too long is a finding, not an exception: it is not counted, and the scan goes on behind it.
+ * A line that is too long is a finding, not an exception: it is not counted, and the scan continues
+ * after it.
  *
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`,
+ *   `aborted`
  * @example
  * ```ts
  * import { scanTextLines } from 'recordpipe';
@@ -136,7 +153,8 @@ export function scanTextLines(
 }
 
 /**
- * A pair of web streams, for `pipeThrough`: the bytes of a text file go in, its lines come out, each a view.
+ * A pair of web streams for `pipeThrough` that decodes the bytes of a text file. Each line is a
+ * view.
  *
  * @throws as `readTextLines`, as the error of the readable side
  * @example
@@ -151,7 +169,7 @@ export function textLineDecoderStream(options?: Partial<Omit<TextLineReadOptions
 }
 
 /**
- * A web stream from records to the bytes of a text file, a line each.
+ * A web stream that encodes records as lines of text.
  *
  * @throws as `encodeTextLine`, as the error of both sides
  * @example

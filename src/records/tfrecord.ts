@@ -3,13 +3,19 @@ import type { BinaryData } from '../bytes/binary-data.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import { extended } from '../formats/codec-options.ts';
-import { tfrecordCodec } from '../formats/tfrecord/codec.ts';
+import { tfrecordCodec } from '../formats/tfrecord/decoder.ts';
 import { encodeTFRecord } from '../formats/tfrecord/encode.ts';
 import { DEFAULT_TFRECORD_OPTIONS, type TFRecordOptions } from '../formats/tfrecord/options.ts';
 import { type DecodeOptions, decodeBytes, decodedRecords } from './decode-bytes.ts';
 import { DEFAULT_SOURCE_OPTIONS, type SourceOptions } from './read-options.ts';
-import { type Batches, RecordReader, readBatches } from './record-reader.ts';
-import { type DecoderStream, decoderStream, encoderStream } from './record-streams.ts';
+import {
+  type Batches,
+  type DecoderStream,
+  decoderStream,
+  encoderStream,
+  RecordReader,
+  readBatches,
+} from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
 /** How TFRecords are read. Every field has a default. */
@@ -21,17 +27,22 @@ export const DEFAULT_TFRECORD_READ_OPTIONS: TFRecordReadOptions = /* @__PURE__ *
 >(DEFAULT_TFRECORD_OPTIONS, DEFAULT_SOURCE_OPTIONS);
 
 /**
- * The records of a TFRecord file or stream, one by one, as views (`Uint8Array`) of the payload bytes. Both checksums of every
- * record are verified before it is handed out; the source is closed when the loop ends, however it ends.
+ * Reads the records of a TFRecord file or stream one by one, as views (`Uint8Array`) of the payload
+ * bytes. Both checksums of a record are verified before it is returned. The source is closed when
+ * the loop ends.
  *
- * A record stays valid as long as it is kept (it keeps its chunk of `chunkBytes` alive), unless `reuse` is set.
+ * A record stays valid as long as you keep it, and keeps its chunk of `chunkBytes` in memory,
+ * unless `reuse` is set.
  *
- * @param source a path, `file:` URL, descriptor or `-` (Node), bytes, Blob, Response, web or Node stream, or any (async) iterable of chunks
- * @param options see {@link TFRecordReadOptions}; default: everything verified, compression found by content
- * @throws RecordpipeError while iterating, after all good records before the place: `length-checksum`, `data-checksum`, `truncated-header`,
- * `truncated-record`, `record-too-large`, `truncated-compressed-stream`, `corrupt-compressed-stream`, `trailing-garbage`, `not-found`,
- * `access-denied`, `io-failure`, `unsupported-source`, `aborted`
- * @throws UsageError for an unknown option value
+ * @param source a path, `file:` URL, descriptor or `-` (Node), bytes, Blob, Response, web or Node
+ *   stream, or any (async) iterable of chunks
+ * @param options see {@link TFRecordReadOptions}; default: everything verified, compression
+ *   detected
+ * @throws RecordpipeError while iterating, after all valid records before the damage:
+ *   `length-checksum`, `data-checksum`, `truncated-header`, `truncated-record`, `record-too-large`,
+ *   `truncated-compressed-stream`, `corrupt-compressed-stream`, `trailing-garbage`, `not-found`,
+ *   `access-denied`, `io-failure`, `unsupported-source`, `aborted`
+ * @throws UsageError for an invalid option value
  * @example
  * ```ts
  * import { encodeTFRecord, readTFRecords } from 'recordpipe';
@@ -45,7 +56,8 @@ export function readTFRecords(source: ByteSource, options?: Partial<TFRecordRead
 }
 
 /**
- * The same records, in batches of up to about 1 MiB: for those who count in millions per second.
+ * Reads the same records in batches of up to about 1 MiB, for code that handles millions of records
+ * per second.
  *
  * @throws as {@link readTFRecords}
  * @example
@@ -65,10 +77,11 @@ export function readTFRecordBatches(source: ByteSource, options?: Partial<TFReco
 export type TFRecordDecodeOptions = DecodeOptions<TFRecordOptions>;
 
 /**
- * The records in `bytes`, which hold a whole TFRecord file, one by one and synchronously. Each record is a view into `bytes` (into new
- * memory where they are compressed) and valid as long as it is kept.
+ * Decodes the records of a whole TFRecord file in memory, one by one and synchronously. A record is
+ * a view of `bytes` (of new memory if they are compressed) and stays valid as long as you keep it.
  *
- * @throws as `readTFRecords`, while iterating; `closed` when they are iterated a second time; `unsupported-source` for compressed bytes in a browser: use `readTFRecords` there
+ * @throws as `readTFRecords`, while iterating; `closed` for a second iteration;
+ *   `unsupported-source` for compressed bytes in a browser: use `readTFRecords` there
  * @example
  * ```ts
  * import { decodeTFRecords, encodeTFRecord } from 'recordpipe';
@@ -83,7 +96,7 @@ export function decodeTFRecords(
 }
 
 /**
- * The same records in batches of up to about 1 MiB.
+ * Decodes the same records in batches of up to about 1 MiB.
  *
  * @throws as {@link decodeTFRecords}
  * @example
@@ -103,13 +116,16 @@ export function decodeTFRecordBatches(
 export type TFRecordScanOptions = ScanOptions<TFRecordOptions>;
 
 /**
- * Checks every record of a source without handing out any: at several gigabytes a second, in constant memory whatever the size
- * of the file or of a record (one record is held where `recover`, `trailing` or `payloadCrc` differ from their defaults).
+ * Checks every record of a source and returns counts and findings, at several gigabytes per second.
+ * Memory is constant (one record is held if `recover`, `trailing` or `payloadCrc` differ from their
+ * defaults).
  *
- * Damage is a finding, not an exception: a record with a wrong payload checksum is noted and the scan goes on behind it; after damage to a
- * header, or a cut, nothing behind it can be trusted and the scan ends, unless `recover: 'scan'`.
+ * Damage is a finding, not an exception. The scan continues after a record with a wrong payload
+ * checksum. It ends at damage to a header and at a truncated record, because the position of the
+ * next record is then unknown, unless `recover` is `scan`.
  *
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`,
+ *   `aborted`
  * @example
  * ```ts
  * import { encodeTFRecord, scanTFRecords } from 'recordpipe';
@@ -126,7 +142,8 @@ export function scanTFRecords(
 }
 
 /**
- * A pair of web streams, for `pipeThrough`: the bytes of a TFRecord file go in, its records come out, each a view.
+ * A pair of web streams for `pipeThrough` that decodes the bytes of a TFRecord file. Each record is
+ * a view.
  *
  * @throws as `readTFRecords`, as the error of the readable side
  * @example
@@ -142,7 +159,7 @@ export function tfrecordDecoderStream(options?: Partial<Omit<TFRecordReadOptions
 }
 
 /**
- * A web stream from records to the bytes of a TFRecord file.
+ * A web stream that encodes records as TFRecord.
  *
  * @example
  * ```ts

@@ -1,5 +1,6 @@
-import { type Compression, compressionSuffix, splitCompressedName } from '../formats/compression.ts';
-import { type FormatName, formatNames, recordFormat } from '../formats/registry.ts';
+import { type Compression, compressionSuffix, splitCompressedName } from '../formats/codec-options.ts';
+import type { FormatName } from '../formats/names/index.ts';
+import { formatNames, recordFormat } from '../formats/registry.ts';
 
 /**
  * Formats that transformations read and write: the binary formats, text lines, and two text

@@ -1,8 +1,8 @@
 import type { ByteSource } from '../bytes/sources.ts';
 import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
+import type { Compression } from '../formats/codec-options.ts';
 import { MAX_RECORD_BYTES } from '../formats/codec-options.ts';
-import type { Compression } from '../formats/compression.ts';
 import { openRecords } from '../records/read-records.ts';
 import type { Batches } from '../records/record-reader.ts';
 import { addressOf } from '../storage/registry.ts';

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError } from '../errors.ts';
-import type { Compression } from '../formats/compression.ts';
+import type { Compression } from '../formats/codec-options.ts';
 import { openWriter, type RecordWriter } from '../records/write/record-writer.ts';
 import { writeFormat } from '../records/write/writers.ts';
 import { identityOf } from '../storage/inspect.ts';

@@ -1,6 +1,6 @@
 import { checkOptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
-import type { Compression } from '../formats/compression.ts';
+import type { Compression } from '../formats/codec-options.ts';
 import type { RecordReadOptions } from '../records/read-options.ts';
 import type { WrittenFile } from '../records/write/record-writer.ts';
 import type { AnyRecordWriteOptions } from '../records/write/writers.ts';

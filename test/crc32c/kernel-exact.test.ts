@@ -81,7 +81,7 @@ describe('kernel CRC-32C against bit-at-a-time', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('goes on from a seed: crc(b, crc(a)) is crc(a + b)', () => {
+  it('continues from a seed: crc(b, crc(a)) is crc(a + b)', () => {
     const bytes = randomBytes(100_000, 9);
     const crcs = prefixCrcs(bytes, 0);
     const cuts = randomBytes(400, 3);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { tableCrc32c } from '../../src/crc32c/crc32c.ts';
 import { crc32c, crc32cCombine, maskCrc32c, unmaskCrc32c } from '../../src/crc32c/index.ts';
-import { tableCrc32c } from '../../src/crc32c/table-kernel.ts';
 import { createWasmKernel } from '../../src/crc32c/wasm-kernel.ts';
 import { UsageError } from '../../src/errors.ts';
 import { offsetView } from '../support/offset-view.ts';
@@ -59,7 +59,7 @@ describe.each(kernels)('crc32c by %s', (_, sum) => {
     }
   });
 
-  test('goes on from where it was: crc(b, crc(a)) = crc(ab)', () => {
+  test('continues from a seed: crc(b, crc(a)) = crc(ab)', () => {
     fc.assert(
       fc.property(fc.array(bytes, { maxLength: 5 }), (parts) => {
         const whole = Uint8Array.from(parts.flatMap((part) => [...part]));
@@ -117,7 +117,7 @@ describe('crc32cCombine', () => {
 });
 
 describe('the mask', () => {
-  test('is what the format says, and has an inverse', () => {
+  test('follows the format and has an inverse', () => {
     fc.assert(
       fc.property(word, (crc) => {
         expect(maskCrc32c(crc)).toBe(oracleMask(crc));

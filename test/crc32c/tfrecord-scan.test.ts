@@ -83,7 +83,7 @@ describe('scanTFRecords', () => {
     }
   });
 
-  test('cut at every byte, the rest of the frame lying right behind the end', () => {
+  test('frames truncated at every byte, with the rest directly after the end', () => {
     const random = generator(3);
     for (let length = 0; length <= 700; length++) {
       const bytes = concat([frame(randomBytes(length % 37, random)), frame(randomBytes(length, random))]);
@@ -120,7 +120,7 @@ describe('scanTFRecords', () => {
     }
   });
 
-  test('many frames of mixed lengths, one of them damaged, some cut short', () => {
+  test('many frames of mixed lengths, one damaged, some truncated', () => {
     const random = generator(5);
     for (let round = 0; round < 600; round++) {
       const count = random() % 150;
@@ -216,7 +216,7 @@ describe('scanTFRecords', () => {
     }
   });
 
-  test('goes on where it stopped', () => {
+  test('continues where it stopped', () => {
     const random = generator(8);
     const parts = Array.from({ length: 200 }, () => frame(randomBytes(random() % 200, random)));
     const bytes = concat(parts);

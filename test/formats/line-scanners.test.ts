@@ -4,8 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { createFramesKernel } from '../../src/formats/frames-kernel.ts';
 import { strippedLength } from '../../src/formats/textline/cutting.ts';
 import type { LineCutting } from '../../src/formats/textline/options.ts';
-import { LineArea, LineWasmScanner } from '../../src/formats/textline/scanner.ts';
-import { type LineScanner, LineTableScanner } from '../../src/formats/textline/table-scanner.ts';
+import {
+  LineArea,
+  type LineScanner,
+  LineTableScanner,
+  LineWasmScanner,
+} from '../../src/formats/textline/scanner.ts';
 import { Random } from '../support/random.ts';
 import { randomRuns } from '../support/random-runs.ts';
 

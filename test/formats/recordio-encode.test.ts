@@ -49,7 +49,7 @@ describe('encodeRecordIO', () => {
     );
   });
 
-  test('long payloads, in which the kernel looks for magic numbers, at every border of its stage', () => {
+  test('long payloads, searched by the kernel, with magic numbers at every border of its stage', () => {
     const random = new Random(11);
     for (let round = 0; round < 300; round++) {
       const payload = random.bytes(random.pick([255, 256, 257, 300, 1000, 32_767, 32_768, 32_771, 70_000]));

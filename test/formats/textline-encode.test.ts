@@ -11,8 +11,8 @@ const payload = fc.array(alphabet, { maxLength: 8 }).map((list) => Uint8Array.fr
 const delimiter = fc.array(alphabet, { minLength: 1, maxLength: 4 }).map((list) => Uint8Array.from(list));
 const cr = fc.constantFrom('keep' as const, 'crlf' as const, 'all' as const, undefined);
 
-describe('what is written is read back, or refused', () => {
-  test('whatever the payloads, the delimiter and what becomes of carriage returns', () => {
+describe('a written line is read back, or rejected', () => {
+  test('with any payload, delimiter and handling of carriage returns', () => {
     let refused = 0;
     let written = 0;
     fc.assert(
@@ -44,14 +44,14 @@ describe('what is written is read back, or refused', () => {
   });
 });
 
-test('by default: a line feed behind, none within, no carriage return at the end', () => {
+test('by default: ends with a line feed, contains none, and does not end with a carriage return', () => {
   expect(encodeTextLine(bytesOf('a\rb'))).toEqual(bytesOf('a\rb\n'));
   for (const text of ['a\nb', '\n', 'a\r', '\r']) {
     expect(() => encodeTextLine(bytesOf(text)), JSON.stringify(text)).toThrow(/cannot be a line/);
   }
   expect(encodeTextLine(bytesOf('a\r'), { cr: 'keep' })).toEqual(bytesOf('a\r\n'));
   expect(encodeTextLine(bytesOf('a\r'), { delimiter: '\0' })).toEqual(bytesOf('a\r\0'));
-  expect(() => encodeTextLine(bytesOf('a\rb'), { cr: 'all' })).toThrow(/holds a carriage return/);
+  expect(() => encodeTextLine(bytesOf('a\rb'), { cr: 'all' })).toThrow(/contains a carriage return/);
 });
 
 test('into memory of the caller', () => {

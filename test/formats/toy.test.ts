@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { countFiles, expandInputs, validateFiles } from '../../src/check/index.ts';
-import { type FormatName, registerFormat } from '../../src/formats/registry.ts';
+import type { FormatName } from '../../src/formats/names/index.ts';
+import { registerFormat } from '../../src/formats/registry.ts';
 import { detectFormat, readRecords, scanRecords } from '../../src/index.ts';
 import { buildIndex, openIndexed } from '../../src/records/indexes/index.ts';
 import { openRecordShards, openRecordWriter } from '../../src/records/write/index.ts';

@@ -159,7 +159,7 @@ describe('abort', () => {
     }
   });
 
-  test.each([0, 5, 12, 700])('while a source is silent behind %i bytes', async (bytes) => {
+  test.each([0, 5, 12, 700])('while a source waits after %i bytes', async (bytes) => {
     for (const run of ['read', 'scan'] as const) {
       for (const head of [file.subarray(0, bytes), gzipSync(file).subarray(0, bytes)]) {
         const source = silentBehind([...rechunk(head, 300)]);
@@ -203,7 +203,7 @@ describe('abort', () => {
     expect(cancelled).toBe(true);
   });
 
-  test('leaves no listener behind', async () => {
+  test('removes all listeners', async () => {
     const { signal } = new AbortController();
     let listeners = 0;
     const add = signal.addEventListener.bind(signal);
@@ -223,7 +223,7 @@ describe('abort', () => {
     expect(listeners).toBe(0);
   });
 
-  test('a pipe that nobody writes to: no timer and no pull is left behind', async () => {
+  test('a pipe without a writer: no timer and no pull remains', async () => {
     const fifo = dir.file('fifo');
     execFileSync('mkfifo', [fifo]);
     const reading = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);

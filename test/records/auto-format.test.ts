@@ -87,7 +87,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
     writer.kill();
   });
 
-  test('compressed once more than it is, it is what is inside that counts', async () => {
+  test('compressed once more: the content decides', async () => {
     if (compression !== 'none') return;
     await check(gzipSync(bytes));
     await check(deflateSync(bytes));
@@ -125,7 +125,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
 });
 
 describe('openRecords', () => {
-  test('says what it reads before it reads', async () => {
+  test('reports the format before the records are read', async () => {
     const path = temp.file('six.tfrecord', FILE);
     const opened = await openRecords(path);
     expect(opened).toMatchObject({ format: 'tfrecord', compression: 'none', uri: path });
@@ -135,7 +135,7 @@ describe('openRecords', () => {
     expect(payloads).toEqual(PAYLOADS);
   });
 
-  test('with the format named it says the compression', async () => {
+  test('reports the compression of a named format', async () => {
     const opened = await openRecords(rechunk(gzipSync(FILE), 5), { format: 'tfrecord', uri: 'there' });
     expect(opened).toMatchObject({ format: 'tfrecord', compression: 'gzip', uri: 'there', size: undefined });
     const payloads: Uint8Array[] = [];
@@ -160,17 +160,17 @@ describe('openRecords', () => {
     expect(closed).toBe(true);
   });
 
-  test('what is wrong with opening is said at once', async () => {
+  test('errors of opening are immediate', async () => {
     await expect(openRecords(temp.file('nowhere'))).rejects.toMatchObject({ code: 'not-found' });
     await expect(openRecords(temp.path)).rejects.toMatchObject({ code: 'unsupported-source' });
     await expect(openRecords('x', { format: 'csv' as 'auto' })).rejects.toThrow(UsageError);
   });
 });
 
-describe('what cannot be told', () => {
+describe('unknown formats', () => {
   const parquet = Uint8Array.from('PAR1\x15\x04\x15\x10\x15\x14L\x15', (char) => char.charCodeAt(0));
 
-  test('is an error that names the file and what it looks like, and closes it', async () => {
+  test('an error names the file and its likely kind, and closes it', async () => {
     const path = temp.file('table.parquet', parquet);
     const { error } = await auto.readAll(path);
     expect(error).toMatchObject({ code: 'unknown-format', uri: path, record: 0, offset: 0 });
@@ -202,7 +202,7 @@ describe('what cannot be told', () => {
   });
 });
 
-test('nothing at all: no records, of whatever format', async () => {
+test('an empty source has no records, in any format', async () => {
   for (const source of [new Uint8Array(0), [], gzipSync(''), temp.file('empty', new Uint8Array(0))]) {
     expect(facts(await auto.readAll(source))).toEqual({ payloads: [], offsets: [], error: undefined });
   }

@@ -78,7 +78,7 @@ describe('maxCorruptedTotal counts all of them', () => {
   });
 });
 
-test('the counters tell what was passed over', async () => {
+test('the counters count the skipped records', async () => {
   const bytes = withBadPayloads(FILE, OFFSETS, [3, 4, 9]);
   const { stats, error } = await readEach(bytes, { maxCorruptedRecordsToSkip: 2 });
   expect(error).toBeUndefined();
@@ -111,7 +111,7 @@ test('a callback may read another file', async () => {
   expect(inner).toEqual([12, 12]);
 });
 
-test('a scan notes every wrong payload and goes on; it keeps maxErrors of them and counts all', async () => {
+test('a scan continues after wrong payloads, keeps maxErrors of them and counts all', async () => {
   const bytes = withBadPayloads(FILE, OFFSETS, [0, 3, 4, 11]);
   for (const source of [bytes, [...rechunk(bytes, 1)], [...rechunk(bytes, 10)]]) {
     const all = await scan(source);

@@ -33,7 +33,7 @@ async function readWhile(path: string, when: number, change: () => void, chunkBy
 }
 
 describe('a file that grows while it is read', () => {
-  test.each([1, 20, 199, 200])('by whole records, behind record %i', async (when) => {
+  test.each([1, 20, 199, 200])('by whole records, after record %i', async (when) => {
     const path = dir.file(`grows-${when}`, FILE);
     const { records, code } = await readWhile(path, when, () => appendFileSync(path, FILE));
     expect(code).toBeUndefined();
@@ -89,7 +89,7 @@ describe('a file that shrinks while it is read', () => {
     expect({ records, code, offset }).toEqual({ records: 90, code: 'source-changed', offset: 90 * FRAME });
   });
 
-  test('to nothing, behind chunks that have been read', async () => {
+  test('to nothing, after chunks that have been read', async () => {
     const path = dir.file('emptied', FILE);
     const { records, code } = await readWhile(path, 3, () => truncateSync(path, 0));
     expect(records).toBeLessThan(60);
@@ -110,7 +110,7 @@ describe('a file that shrinks while it is read', () => {
   });
 });
 
-test('a file that is written anew while it is read: never a record that is not in one of the two', async () => {
+test('a file that is rewritten while it is read: every record is from one of the two versions', async () => {
   for (let turn = 0; turn < 20; turn++) {
     const path = dir.file(`rewritten-${turn}`, FILE);
     const others = oracleFile(

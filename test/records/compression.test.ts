@@ -102,7 +102,7 @@ describe('gzip', () => {
     await all(concat([Uint8Array.from([...header, ...extra, ...texts, 0xaa, 0xbb]), body]));
   });
 
-  test('zero padding behind the last member, and between members', async () => {
+  test('zero padding after the last member, and between members', async () => {
     for (const count of [1, 7, 600]) await all(concat([gzipSync(FILE), new Uint8Array(count)]));
     const half = OFFSETS[3];
     await all(
@@ -115,7 +115,7 @@ describe('gzip', () => {
     );
   });
 
-  test.each(['x', 'something else', '\x1fx', '\0\0\0x'])('garbage behind it: %o', async (text) => {
+  test.each(['x', 'something else', '\x1fx', '\0\0\0x'])('garbage after it: %o', async (text) => {
     await allThen('trailing-garbage', concat([gzipSync(FILE), Buffer.from(text, 'latin1')]));
     await allThen('trailing-garbage', concat([gzipSync(FILE), Buffer.from(text, 'latin1')]), {
       compat: 'tf',
@@ -146,7 +146,7 @@ describe('gzip', () => {
     await allThen('corrupt-compressed-stream', flipped(bytes, bytes.length + at), { onTruncated: 'stop' });
   });
 
-  test('a cut anywhere gives the records before it and says so', async () => {
+  test('a stream truncated anywhere delivers the records before the end, then an error', async () => {
     const bytes = gzipSync(FILE);
     for (let end = 1; end < bytes.length; end += 1 + (end % 101)) {
       const { payloads, error } = await outcomeOf(bytes.subarray(0, end), { compression: 'gzip' });
@@ -192,7 +192,7 @@ describe('zlib', () => {
     for (const windowBits of [9, 12, 15]) await all(deflateSync(FILE, { windowBits }));
   });
 
-  test('streams one after the other, cut anywhere', async () => {
+  test('concatenated streams, in any chunks', async () => {
     const at = OFFSETS[3] + 7;
     const bytes = concat([deflateSync(FILE.subarray(0, at)), deflateSync(FILE.subarray(at))]);
     await all(bytes);
@@ -217,7 +217,7 @@ describe('zlib', () => {
       await all(concat([deflateSync(FILE), Buffer.from(text)]));
   });
 
-  test('a cut anywhere gives the records before it and says so', async () => {
+  test('a stream truncated anywhere delivers the records before the end, then an error', async () => {
     const bytes = deflateSync(FILE);
     for (let end = 2; end < bytes.length; end += 1 + (end % 103)) {
       const { payloads, error } = await outcomeOf(bytes.subarray(0, end), { compression: 'zlib' });
@@ -253,7 +253,7 @@ describe('damage inside the compressed stream: all complete records before it, t
 });
 
 describe('detection', () => {
-  test('a good first header means no compression, whatever else it looks like', async () => {
+  test('a valid first header means no compression', async () => {
     // A payload of 0x088b1f bytes: its length field is the magic of gzip.
     const frame = oracleFrame(new Uint8Array(0x088b1f));
     expect(detectCompression(frame)).toBe('none');

@@ -31,7 +31,7 @@ describe.each(Object.entries(RUNS) as [Packing, number][])(
   },
 );
 
-test('every single bit of a file flipped: what the oracle says', () => {
+test("every flipped bit of a file: results equal the oracle's", () => {
   for (let at = 0; at < FILE.length; at++) {
     for (const mask of [1, 0x80]) {
       const bytes = flipped(FILE, at, mask);
@@ -43,7 +43,7 @@ test('every single bit of a file flipped: what the oracle says', () => {
   }
 });
 
-test('every cut of a file: what the oracle says', () => {
+test("every truncation of a file: results equal the oracle's", () => {
   for (let end = 0; end < FILE.length; end++) {
     const bytes = FILE.subarray(0, end);
     const { payloads, error } = decodeAll(bytes);

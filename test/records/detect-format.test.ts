@@ -11,7 +11,7 @@ const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
 describe.each(goldenFiles().filter(({ compression }) => compression === 'none'))(
   '$name',
   ({ name, bytes: file, format }) => {
-    test('is told by its content', () => {
+    test('is detected by its content', () => {
       const known = name.startsWith('not-a') || file.length === 0 ? undefined : format;
       expect(detectFormat(file).format).toBe(known);
       expect(detectFormat(file.subarray(0, 512)).format).toBe(known);
@@ -85,7 +85,7 @@ describe('text', () => {
     expect(detectFormat(content)).toMatchObject({ format: 'textline', reason: 'it is text' });
   });
 
-  test('control characters, and bytes beyond ASCII in other proportions, are none', () => {
+  test('control characters, and other proportions of bytes above 127, are not text', () => {
     expect(detectFormat(bytes('name\x00 and more'))).toMatchObject({ format: undefined });
     expect(detectFormat(bytes('\xb0\xb1\xb2abcd\xb3\xb4'))).toMatchObject({ format: undefined });
   });
@@ -98,27 +98,27 @@ describe('damage at the very beginning', () => {
   test.each(Array.from({ length: 12 }, (_, at) => at))('of TFRecord, in byte %i', (at) => {
     const found = detectFormat(flipped(FILE, at));
     expect(found.format).toBe('tfrecord');
-    expect(found.reason).toContain(`a good one is at byte ${OFFSETS[1]}`);
+    expect(found.reason).toContain(`a valid one is at byte ${OFFSETS[1]}`);
   });
 
   test.each([0, 1, 2, 3])('of RecordIO, in byte %i', (at) => {
     const found = detectFormat(flipped(recordio, at));
     expect(found).toMatchObject({ format: 'recordio' });
-    expect(found.reason).toContain('a good one is at byte 16');
+    expect(found.reason).toContain('a valid one is at byte 16');
   });
 
-  test('a large first record, of which no end is in sight', () => {
+  test('a large first record, whose end is not in sight', () => {
     const large = flipped(encodeTFRecord(new Random(5).bytes(3000)), 8).subarray(0, 2000);
     expect(detectFormat(large)).toMatchObject({ format: 'tfrecord' });
     expect(detectFormat(large).reason).toContain('their checksum is wrong');
   });
 
-  test('a header cut short', () => {
+  test('a truncated header', () => {
     expect(detectFormat(FILE.subarray(0, 9))).toMatchObject({ format: 'tfrecord' });
   });
 });
 
-test('what nobody knows: the reason says what speaks against each format', () => {
+test('an unknown kind: the reason names what rules out each format', () => {
   const { format, reason } = detectFormat(bytes('\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e'));
   expect(format).toBeUndefined();
   expect(reason).toMatch(

@@ -85,7 +85,7 @@ describe('records that have been read cannot be iterated again', () => {
     expect(() => records[Symbol.asyncIterator]()).toThrow(/only once/);
   });
 
-  test('an iteration that has not ended goes on', async () => {
+  test('an iteration that has not ended continues', async () => {
     const records = readTFRecords(path);
     await records.next();
     let rest = 0;

@@ -52,7 +52,7 @@ describe('checksum', () => {
     expect(await counts(badLengthSum, options)).toEqual({ records: 3, code: 'length-checksum' });
   });
 
-  test('off: none, but lengths are still compared with the limit and the file', async () => {
+  test('off: no checksums, but lengths are compared with the limit and the file', async () => {
     const options = { checksum: 'off', compression: 'none' } as const;
     expect(await counts(badPayload, options)).toEqual({ records: 6 });
     expect(await counts(badLengthSum, options)).toEqual({ records: 6 });
@@ -81,7 +81,7 @@ describe('onTruncated', () => {
     for (const options of [{}, { onTruncated: 'stop' }, { compat: 'tf' }] as const) {
       expect(await counts(cut, options)).toEqual({ records: 4, code: 'truncated-record' });
     }
-    expect((await outcomeOf(cut)).error?.message).toContain(`needs 93 bytes, ${more} are there`);
+    expect((await outcomeOf(cut)).error?.message).toContain(`needs 93 bytes, the stream has ${more}`);
   });
 
   test('never counted as corrupted and skippable', async () => {
@@ -127,7 +127,7 @@ describe('trailing', () => {
     expect(await counts(bytes, { trailing: 'zeros-ok' })).toEqual({ records: 6, code: 'length-checksum' });
   });
 
-  test('ignore ends at the first bad header behind a good record, and only there', async () => {
+  test('ignore ends at the first invalid header after a valid record, and only there', async () => {
     const junk = new TextEncoder().encode('something that was appended by mistake');
     expect(await counts(concat([FILE, junk]))).toEqual({ records: 6, code: 'length-checksum' });
     expect(await counts(concat([FILE, junk]), { trailing: 'ignore' })).toEqual({ records: 6 });
@@ -169,7 +169,7 @@ describe("the dialect of SageMaker's debugger", () => {
     expect(error?.message).toContain("payloadCrc: 'smdebug'");
   });
 
-  test('is accepted when asked for, record by record', async () => {
+  test('is accepted on request, record by record', async () => {
     const { error, payloads } = await outcomeOf(file, { payloadCrc: 'smdebug' });
     expect(error).toBeUndefined();
     expect(payloads).toEqual([PAYLOADS[1], PAYLOADS[0], PAYLOADS[2], PAYLOADS[3]]);
@@ -208,7 +208,7 @@ describe('hints in the first error of a file that is something else', () => {
     expect(error?.message).toContain(hint);
   });
 
-  test('compression not said, or said wrongly', async () => {
+  test('missing or wrong compression', async () => {
     const { gzipSync, deflateSync } = await import('node:zlib');
     const gzip = decodeAll(gzipSync(FILE), { compression: 'none' }).error;
     expect(gzip?.message).toContain('a gzip stream');
@@ -227,7 +227,7 @@ describe('hints in the first error of a file that is something else', () => {
 
   test('what nobody knows, and damage later in a file', () => {
     const unknown = decodeAll(text('\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e')).error;
-    expect(unknown?.message).toContain('is this a TFRecord file at all?');
+    expect(unknown?.message).toContain('is this a TFRecord file?');
     expect(decodeAll(flipped(FILE, OFFSETS[3])).error?.message).toContain('not the start of a record');
   });
 });
@@ -267,7 +267,7 @@ describe('values that no option has', () => {
   });
 });
 
-test('an end that an option accepts is the end: what is wrong behind it does not matter, in every way of reading', async () => {
+test('an accepted end is the end in every way of reading: damage after it has no effect', async () => {
   const { gzipSync } = await import('node:zlib');
   const packed = gzipSync(concat([FILE, new TextEncoder().encode('something that was appended by mistake')]));
   const bytes = concat([packed.subarray(0, -3)]);

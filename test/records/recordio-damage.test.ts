@@ -44,7 +44,7 @@ function offsetsOf(payloads: readonly Uint8Array[]): number[] {
  * error with its place, or the end. (4) All of that is the same in every way of reading.
  */
 describe('damage at random', () => {
-  test(`${RUNS} files: what the damaged file holds, then a typed error or the end`, async () => {
+  test(`${RUNS} damaged files: the records of the file, then a typed error or the end`, async () => {
     const codes = new Set<string | undefined>();
     for (let seed = 0; seed < RUNS; seed++) {
       const random = new Random(seed);
@@ -83,7 +83,7 @@ describe('damage at random', () => {
    * Passing over damage: what was written and lies untouched, at a multiple of four still, is delivered, wherever the damage is; except for a record that
    * the one before, its length changed, may have swallowed without a gap.
    */
-  test(`${RECOVERED_RUNS} files, damage passed over: what is untouched is delivered`, async () => {
+  test(`${RECOVERED_RUNS} damaged files with recovery: intact records are delivered`, async () => {
     let recovered = 0;
     for (let seed = 0; seed < RECOVERED_RUNS; seed++) {
       const random = new Random(seed + 1_000_000);
@@ -123,7 +123,7 @@ describe('damage at random', () => {
 const payloads = samplePayloads(new Random(7)).concat([new Uint8Array(0), new Uint8Array(9).fill(5)]);
 const file = oracleFileRecordIO(payloads);
 
-test('every single bit of a file flipped: what the oracle says', () => {
+test("every flipped bit of a file: results equal the oracle's", () => {
   for (let at = 0; at < file.length; at++) {
     for (let bit = 0; bit < 8; bit++) {
       const bytes = flipped(file, at, 1 << bit);
@@ -135,7 +135,7 @@ test('every single bit of a file flipped: what the oracle says', () => {
   }
 });
 
-test('every cut of a file: what the oracle says, and it is never taken for whole in the middle of a record', () => {
+test("every truncation of a file: results equal the oracle's, and none within a record is whole", () => {
   const ends = offsetsOf(payloads);
   for (let end = 0; end < file.length; end++) {
     const bytes = file.subarray(0, end);

@@ -57,7 +57,7 @@ const rules = fc.record({
   maxRecordBytes: fc.constantFrom(2 ** 31 - 1, 40),
 });
 
-test('what is written is read, in any chunks, records and offsets', async () => {
+test('written records and offsets are read back, in any chunks', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(magicPayloads, { maxLength: 8 }),
@@ -90,7 +90,7 @@ test('what is written is read, in any chunks, records and offsets', async () => 
   );
 });
 
-test('any bytes under any rules: what the oracle says, in any chunks, by decoder, reader and scan', async () => {
+test('any bytes under any rules: decoder, reader and scan equal the oracle, in any chunks', async () => {
   const codes = new Set<string | undefined>();
   await fc.assert(
     fc.asyncProperty(anyBytes, rules, cuts, async (bytes, options, places) => {
@@ -138,7 +138,7 @@ test('any bytes under any rules: what the oracle says, in any chunks, by decoder
     expect([...codes]).toContain(code);
 });
 
-test('any bytes, damage passed over: what the oracle says, in any chunks', async () => {
+test("any bytes with recovery: results equal the oracle's, in any chunks", async () => {
   await fc.assert(
     fc.asyncProperty(anyBytes, rules, cuts, async (bytes, options, places) => {
       const ruled = { ...options, lenientFlags: false, strictPadding: false };

@@ -25,7 +25,7 @@ async function* endless(flag: number, length: number, pulls: { count: number }):
 describe('a length beyond the limit', () => {
   const place = { code: 'record-too-large', record: 2, offset: file.length };
 
-  test.each([0, 1])('flag %i: an error before another byte is asked for', async (flag) => {
+  test.each([0, 1])('flag %i: an error before another byte is requested', async (flag) => {
     const pulls = { count: 0 };
     const options = { maxRecordBytes: LONGEST - 4, multipart: 'concat', compression: 'none' } as const;
     expect(where((await readAll(endless(flag, LONGEST, pulls), options)).error)).toEqual(place);
@@ -67,7 +67,7 @@ describe('a length within the limit that the file does not hold', () => {
         const { error, payloads } = await readAll(source, { chunkBytes: file.length + 40, recover });
         expect(payloads.length).toBe(2);
         expect(where(error)).toEqual(place);
-        expect(error?.message).toContain(`${LONGEST + 8} bytes, 5008 are there`);
+        expect(error?.message).toContain(`${LONGEST + 8} bytes, the stream has 5008`);
       }
       expect((await scan(source)).errors.map(where)).toEqual([place]);
     }
@@ -98,7 +98,7 @@ describe('a length within the limit that the file does not hold', () => {
   });
 });
 
-test('a scan holds no record, whatever its size', async () => {
+test('a scan holds no record of any size', async () => {
   async function* large(): AsyncGenerator<Uint8Array> {
     yield oraclePart(nothing, 1, 2 ** 28 + 1);
     for (let i = 0; i < 256; i++) yield chunk;

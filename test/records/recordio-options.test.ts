@@ -34,7 +34,7 @@ describe('multipart', () => {
     expect(payloads).toEqual([]);
   });
 
-  test('a part that dmlc could not have written is proof, and the error says what to do', () => {
+  test('a part that dmlc cannot write is an error that names the next step', () => {
     const other = concat([
       oraclePart(text('good'), 0),
       oraclePart(text('abcde'), 1),
@@ -126,7 +126,7 @@ describe('padding', () => {
     expect(where(first.error)).toEqual({ code: 'truncated-record', record: 0, offset: 0 });
   });
 
-  test('that is not zero is read, and a finding of scans, which go on behind it', async () => {
+  test('padding that is not zero is read, and is a finding of scans, which continue', async () => {
     const file = Uint8Array.from(whole);
     file[14] = 0x20;
     expect(texts(decodeAll(file).payloads)).toEqual(['abcde', 'f']);
@@ -170,7 +170,7 @@ describe('what follows the last record', () => {
     expect(stats).toMatchObject({ records: 2, corrupted: 1, trailingBytes: 0, skippedBytes: count + 9 });
   });
 
-  test('anything, when told to ignore it; but not in place of the first record', async () => {
+  test('ignore accepts anything, except in place of the first record', async () => {
     const tail = concat([file, text('what is this?')]);
     expect(decodeAll(tail).error?.code).toBe('bad-magic');
     const { payloads, stats } = await readEach([tail], { trailing: 'ignore' });
@@ -179,7 +179,7 @@ describe('what follows the last record', () => {
     expect(decodeAll(text('what is this?'), { trailing: 'ignore' }).error?.code).toBe('bad-magic');
   });
 
-  test('a header that is cut is the end where that is asked for; a record that is cut never is', async () => {
+  test('a truncated header is the end on request; a truncated record never is', async () => {
     for (let cut = 1; cut < 8; cut++) {
       const short = concat([file, oracleFrameRecordIO(text('g')).subarray(0, cut)]);
       expect(where(decodeAll(short).error)).toEqual({ code: 'truncated-header', record: 2, offset: 28 });
@@ -194,7 +194,7 @@ describe('what follows the last record', () => {
   });
 });
 
-describe('what is no RecordIO file', () => {
+describe('files that are not RecordIO', () => {
   test.each([
     ['a byte-swapped RecordIO file', bytes(0xce, 0xd7, 0x23, 0x0a, 0, 0, 0, 1, 9, 0, 0, 0)],
     ['a TFRecord file', oracleFrame(text('hello'))],
@@ -202,7 +202,7 @@ describe('what is no RecordIO file', () => {
     ['an HTML page', text('<!DOCTYPE html><html>')],
     ['a Git LFS pointer', text('version https://git-lfs.github.com/spec/v1\n')],
     ['a Parquet file', text('PAR1 and so on and on')],
-    ['is this a RecordIO file at all?', bytes(1, 2, 3, 4, 5, 6, 7, 8, 9)],
+    ['is this a RecordIO file?', bytes(1, 2, 3, 4, 5, 6, 7, 8, 9)],
   ])('%s is named', async (name, file) => {
     const { error } = decodeAll(file, { compression: 'none' });
     expect(where(error)).toEqual({ code: 'bad-magic', record: 0, offset: 0 });
@@ -216,7 +216,7 @@ describe('what is no RecordIO file', () => {
 describe('how records lie in memory', () => {
   const file = oracleFileRecordIO([text('abcde'), concat([text('abcd'), MAGIC, text('ef')]), text('ghi')]);
 
-  test('those of one part are views; those of several have memory of their own, as long as they are', () => {
+  test('one-part records are views; multipart records have memory of exactly their size', () => {
     const records = [...decodeRecordIO(file)];
     expect(records.map(({ buffer }) => buffer === file.buffer)).toEqual([true, false, true]);
     expect(records[1].buffer.byteLength).toBe(10);

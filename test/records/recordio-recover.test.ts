@@ -91,7 +91,7 @@ describe.each([1, 3, 8, 20, 1000])('in chunks of %i', (size) => {
     }
   });
 
-  test('zeros in place of a record, junk before the first and behind the last', async () => {
+  test('zeros in place of a record, junk before the first and after the last', async () => {
     const bytes = concat([new Uint8Array(12).fill(9), file, new Uint8Array(16).fill(7)]);
     bytes.fill(0, 12 + 32, 12 + 52);
     expect(await recovered(bytes, size)).toEqual({
@@ -118,7 +118,7 @@ describe.each([1, 3, 8, 20, 1000])('in chunks of %i', (size) => {
   });
 });
 
-test('a payload that looks like a record, written without escapes, stays what it is', async () => {
+test('a payload that looks like a record, written without escapes, remains a payload', async () => {
   const inner = oracleFrameRecordIO(text('inner'));
   const bytes = oracleFileRecordIO([inner, text('next'), inner], false);
   for (const size of [1, 1000]) {

@@ -107,7 +107,7 @@ describe('one place damaged, everything else comes out', () => {
 });
 
 describe('the end', () => {
-  test('a cut record is an error behind all others: there is nothing to go on with', async () => {
+  test('a truncated record is an error after all others: no record follows it', async () => {
     for (const end of [OFFSETS[4] + 12, OFFSETS[4] + 50, FILE.length - 1]) {
       const record = end > OFFSETS[5] ? 5 : 4;
       const result = await recover(FILE.subarray(0, end));

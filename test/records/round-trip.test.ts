@@ -52,7 +52,7 @@ describe.each(compressions)('what was encoded is decoded: %s', (_, pack) => {
   });
 });
 
-test('what is encoded is what the oracle reads', () => {
+test('the oracle reads encoded records', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 6 }), (records) => {
       const { records: read, error } = oracleDecode(concat(records.map(encodeTFRecord)));

@@ -68,7 +68,7 @@ test('the size is known once it is open; giving it up leaves nothing under way',
   await vi.waitFor(() => expect(server.concurrent).toBe(0));
 });
 
-test('whoever stops early has asked for little', async () => {
+test('stopping early requests few bytes', async () => {
   const { objects, server } = place;
   server.log.length = 0;
   for await (const record of readRecords(uri('big.tfrecord'), {
@@ -81,7 +81,7 @@ test('whoever stops early has asked for little', async () => {
   expect(sentOf(server, 'big.tfrecord')).toBeLessThan(512 * 1024);
 });
 
-test('what is wrong is said as of files', async () => {
+test('errors equal those of files', async () => {
   const { objects } = place;
   const local = await scanRecords(new URL('damaged-data.bin', FIXTURES), { uri: 'x' });
   const remote = await scanRecords(uri('damaged.tfrecord'), { objects, uri: 'x' });

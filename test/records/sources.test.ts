@@ -74,7 +74,7 @@ describe('what cannot be opened has a code and a name', () => {
     closeSync(descriptor);
   });
 
-  test('a URL that is no file, and an answer that is none', async () => {
+  test('a URL of another kind, and a failed response', async () => {
     expect(await codeOf(new URL('https://example.com/a.tfrecord'))).toBe('unsupported-source');
     expect(await codeOf(new Response('gone', { status: 404 }))).toBe('io-failure');
   });
@@ -302,7 +302,7 @@ describe('sources that are well', () => {
     closeSync(descriptor);
   });
 
-  test('a process file, whose size is said to be 0', async () => {
+  test('a process file, which reports size 0', async () => {
     const { error } = await readAll('/proc/self/status');
     expect(error?.code).toBe('length-checksum');
     expect(readFileSync('/proc/self/status').length).toBeGreaterThan(12);

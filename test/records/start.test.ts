@@ -102,7 +102,7 @@ test('a source that ends before `start` is not the one that was read before', as
   const start = { offset: file.length + 1 };
   for (const source of [path, file, webStream([file]), dir.file('short.gz', gzipSync(file))])
     await expect(read(source, { start })).rejects.toMatchObject({ code: 'source-changed' });
-  expect(() => [...decodeTFRecords(file, { start })]).toThrow(/begin at byte .*, the source ends at/);
+  expect(() => [...decodeTFRecords(file, { start })]).toThrow(/starts at byte .*, but the source ends at/);
 });
 
 test.each([{ offset: -1 }, { record: 0.5 }, { offset: '5' }, 5])('%o is no start', (start) => {

@@ -55,7 +55,7 @@ function repaired(line: Uint8Array): Uint8Array {
 }
 
 describe('utf8', () => {
-  test('what is no UTF-8 is what the host says', () => {
+  test('malformed UTF-8 is what the host rejects', () => {
     fc.assert(
       fc.property(bytes, (file) => {
         expect(findMalformedUtf8(file, 0, file.length) < 0).toBe(isUtf8(file));
@@ -83,7 +83,7 @@ describe('utf8', () => {
     );
   });
 
-  test('fatal: the first line that is none is the error, after all before it; with recover the others follow', () => {
+  test('fatal: the first malformed line is the error, after all lines before it; with recover the others follow', () => {
     fc.assert(
       fc.property(bytes, fc.array(fc.nat(50), { maxLength: 6 }), fc.boolean(), (file, cuts, table) => {
         const lines = oracleLines(file, { cr: 'crlf' });
@@ -127,7 +127,7 @@ describe('utf8', () => {
   });
 });
 
-describe('other encodings become UTF-8 before they are cut', () => {
+describe('other encodings are converted to UTF-8 before cutting', () => {
   const text = 'plain\r\ngrün\n漢字 🎉\n\nlast \ufffd';
   const utf16 = (big: boolean, mark: boolean): Uint8Array => {
     const units = mark ? [0xfeff] : [];

@@ -21,7 +21,7 @@ const cr = fc.constantFrom('keep' as const, 'crlf' as const, 'all' as const);
 const cuts = fc.array(fc.nat(60), { maxLength: 12 });
 const options = fc.record({ delimiter, cr, skipBlank: fc.boolean(), stripBom: fc.boolean() });
 
-describe('lines are what the oracle cuts', () => {
+describe("lines equal the oracle's", () => {
   test('any bytes, any delimiter, any chunks, any carriage returns, both scanners', () => {
     fc.assert(
       fc.property(bytes, options, cuts, fc.boolean(), (file, how, places, table) => {

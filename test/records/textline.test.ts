@@ -144,7 +144,7 @@ describe.each(CHUNK_SIZES)('in chunks of %i', (size) => {
     ]);
   });
 
-  test('gzip members are one stream: a line goes on in the next', async () => {
+  test('gzip members are one stream: a line continues in the next member', async () => {
     const members = concat([gzipSync('a\nb'), gzipSync('c\nd')]);
     expect(texts(await readLines(rechunk(members, size)))).toEqual(['a', 'bc', 'd']);
     expect(texts(await readLines(rechunk(gzipMembers(bytesOf('eins\r\nzwei\r\n'), [5, 6]), size)))).toEqual([

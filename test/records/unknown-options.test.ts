@@ -38,7 +38,7 @@ test.each<[string, (options: never) => unknown, string, string]>([
   await expect(failing).rejects.toThrow(`${caller}: unknown option ${wrong}; did you mean ${right}?`);
 });
 
-test('options that no name resembles, and what is no object', () => {
+test('options without a similar name, and values other than objects', () => {
   expect(() => readTFRecords(file, { parallelism: 4 } as never)).toThrow(/known options: compression, /);
   for (const options of [null, 5, 'gzip'])
     expect(() => readTFRecords(file, options as never)).toThrow(/expected an object with options/);

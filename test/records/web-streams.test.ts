@@ -40,7 +40,7 @@ describe('tfrecordDecoderStream', () => {
     });
   });
 
-  test('a wrong option is told at once', () => {
+  test('an invalid option is an immediate error', () => {
     expect(() => tfrecordDecoderStream({ checksum: 'none' as never })).toThrow(UsageError);
   });
 
@@ -100,7 +100,7 @@ describe('tfrecordEncoderStream', () => {
     expect(await collect(back)).toEqual(PAYLOADS);
   });
 
-  test('what is no record is an error', async () => {
+  test('anything other than a record is an error', async () => {
     const wrong = webStream(['text'] as never).pipeThrough(tfrecordEncoderStream());
     await expect(collect(wrong)).rejects.toThrow(UsageError);
   });

@@ -64,7 +64,7 @@ const ODD = [
 ];
 
 describe('S3', () => {
-  test('odd keys come as they are, in the order of their bytes, and can be asked for', async () => {
+  test('unusual keys are listed unchanged, in the order of their bytes, and can be requested', async () => {
     await serve(ODD);
     const keys = await listed('s3://bucket');
     const byBytes = [...ODD].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
@@ -105,7 +105,7 @@ describe('S3', () => {
     expect(await listed(`s3://bucket/${name}`)).toEqual(expected);
   });
 
-  test('only what stands before a pattern is listed', async () => {
+  test('only the prefix before the first wildcard is listed', async () => {
     await serve(KEYS);
     await listed('s3://bucket/train/deep/*.tfrecord');
     expect(server?.requests('ListObjectsV2').map(({ query }) => query.get('prefix'))).toEqual([
@@ -113,7 +113,7 @@ describe('S3', () => {
     ]);
   });
 
-  test('marks of folders are left out, empty objects told of, and prefixes that take more than a folder', async () => {
+  test('folder markers are skipped; empty objects and prefixes wider than a folder give warnings', async () => {
     await serve([...KEYS, 'train/z/']);
     server?.store.put('bucket/train/empty', '');
     const warnings: ListWarning[] = [];
@@ -128,7 +128,7 @@ describe('S3', () => {
     ]);
   });
 
-  test('a prefix that is only that takes what begins with it, whatever its characters', async () => {
+  test('as: prefix lists every key that begins with it, whatever its characters', async () => {
     await serve(['a', 'ab', 'a*']);
     expect(await listed('s3://bucket/a', { as: 'prefix' })).toEqual(['a', 'a*', 'ab']);
     expect(await listed('s3://bucket/a*', { as: 'prefix' })).toEqual(['a*']);

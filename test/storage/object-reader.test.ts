@@ -31,7 +31,7 @@ test('ranges in any order and at once, by as many requests as are allowed', asyn
   await reader.close();
 });
 
-test('what fails is asked for again, or says what it was', async () => {
+test('a failed range is retried, or its error names the reason', async () => {
   const source = new ScriptedSource();
   const bytes = bytesOf(50_000);
   const ref = source.put(URI, bytes);
@@ -59,7 +59,7 @@ test('an object that is overwritten cannot be read on', async () => {
   expect(isRecordpipeError(late, 'object-changed')).toBe(true);
 });
 
-test.each(['close', 'abort'] as const)('%s ends what is being read', async (way) => {
+test.each(['close', 'abort'] as const)('%s ends reads in progress', async (way) => {
   const source = new ScriptedSource();
   const ref = source.put(URI, bytesOf(100_000));
   source.script = () => ({ stall: 'body', after: 5_000 });

@@ -40,7 +40,7 @@ test.each([0, 1, 9_999, 10_000, 10_001, 123_456])('%d bytes, size known or not',
   expect(source.underWay).toBe(0);
 });
 
-test('nothing is asked for until it is read, and of an empty object nothing at all', async () => {
+test('no request is sent before the first read, and none for an empty object', async () => {
   const source = new ScriptedSource();
   const ref = source.put(URI, new Uint8Array(0));
   const { chunks } = openObject(ref, { source });
@@ -49,7 +49,7 @@ test('nothing is asked for until it is read, and of an empty object nothing at a
   expect(source.requests).toEqual([]);
 });
 
-test('what breaks off is asked for from the missing byte on, of the same state', async () => {
+test('an interrupted range resumes at the missing byte, in the same state', async () => {
   const source = new ScriptedSource();
   const bytes = bytesOf(25_000);
   source.put(URI, bytes, 'v1');
@@ -65,7 +65,7 @@ test('what breaks off is asked for from the missing byte on, of the same state',
   expect(opened.stats.retries).toBe(1);
 });
 
-test('an answer that ends early without an error is no end', async () => {
+test('a response that ends early is not the end of the object', async () => {
   const source = new ScriptedSource();
   const bytes = bytesOf(25_000);
   source.put(URI, bytes);
@@ -73,7 +73,7 @@ test('an answer that ends early without an error is no end', async () => {
   expectBytes(await collect(openObject(URI, { ...SMALL, source }).chunks), bytes);
 });
 
-test('a failure behind the last byte is none', async () => {
+test('a failure after the last byte is ignored', async () => {
   const source = new ScriptedSource();
   const bytes = bytesOf(5_000);
   source.put(URI, bytes);
@@ -157,7 +157,7 @@ test('bytes that drip are noticed, and given up when they always do', async () =
   expect(isRecordpipeError(error, 'retries-exhausted')).toBe(true);
 });
 
-test('an object that is overwritten is begun anew before its first byte, and an error after that', async () => {
+test('an overwritten object is read again before its first byte, and an error after that', async () => {
   const source = new ScriptedSource();
   const after = bytesOf(35_000, 9);
   const old = source.put(URI, bytesOf(25_000), 'v1');

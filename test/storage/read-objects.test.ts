@@ -61,7 +61,7 @@ describe('many objects', () => {
       }
   });
 
-  test('are asked for side by side', async () => {
+  test('are requested in parallel', async () => {
     const source = new ScriptedSource();
     const refs = Array.from({ length: 200 }, (_, i) => source.put(`s3://b/${i}`, bytesOf(50, i)));
     source.latencyMs = 1;
@@ -84,7 +84,7 @@ describe('many objects', () => {
     expect(planned).toBe(1_000);
   });
 
-  test('a failing plan fails behind what it planned', async () => {
+  test('a failing plan fails after the objects it planned', async () => {
     const source = new ScriptedSource();
     async function* plan(): AsyncGenerator<ObjectRef> {
       yield source.put('s3://b/0', bytesOf(10));
@@ -113,7 +113,7 @@ describe('many objects', () => {
     expect(closed).toBe(true);
   });
 
-  test('one that cannot be had ends it behind those before, or is left out', async () => {
+  test('an object that cannot be read ends the iteration after those before it, or is skipped', async () => {
     const source = new ScriptedSource();
     const refs = [0, 1, 2, 3].map((i) => source.put(`s3://b/${i}`, bytesOf(15_000, i)));
     source.objects.delete('s3://b/2');
@@ -142,7 +142,7 @@ describe('many objects', () => {
     expect(pieces.stats).toMatchObject({ objects: 3, heldBytes: 0 });
   });
 
-  test('overwritten ones are begun anew although those behind them fill the window', async () => {
+  test('overwritten objects are read again although those after them fill the window', async () => {
     const source = new ScriptedSource();
     const refs = Array.from({ length: 30 }, (_, i) => source.put(`s3://b/${i}`, bytesOf(3_000, i)));
     const pieces = readObjects(refs, { ...SMALL, source });
@@ -220,7 +220,7 @@ describe('verifyObject', () => {
   });
 });
 
-/** An object begun anew while ranges of it still held its requests; one that fails behind another whose end was not asked for yet. */
+/** An object that restarts while its ranges still hold requests; one that fails after another whose end is not requested yet. */
 const ONCE_HUNG = [
   {
     sizes: [0, 0, 582, 0, 429, 1236, 0, 0],
@@ -259,7 +259,7 @@ const ONCE_HUNG = [
   },
 ];
 
-test('any window, part size, chunking and failures: the same bytes in order, or a typed error behind good ones', async () => {
+test('any window, part size, chunking and failures: the same bytes in order, or a typed error after good ones', async () => {
   const fault = fc.oneof(
     { weight: 4, arbitrary: fc.constant(undefined) },
     fc.record({ after: fc.nat(300), failure: fc.constantFrom(reset(), internal()) }),

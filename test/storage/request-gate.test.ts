@@ -7,7 +7,7 @@ function ask(gate: RequestGate, seat: GateSeat, count: number): void {
 }
 
 describe('fairness', () => {
-  test('a stream that comes later gets the places that become free until it has as many', () => {
+  test('a later stream gets free places until it has an equal share', () => {
     const gate = new RequestGate(8);
     const [greedy, late] = [gate.seat(8), gate.seat(8)];
     ask(gate, greedy, 100);
@@ -59,7 +59,7 @@ describe('a service that asks for less', () => {
     expect(gate.limit).toBe(8);
   });
 
-  test('it never ends all requests, and the limit comes back with what comes', async () => {
+  test('throttling never stops all requests, and the limit recovers', async () => {
     const gate = new RequestGate(32);
     for (let i = 0; i < 10; i++) {
       const before = performance.now();

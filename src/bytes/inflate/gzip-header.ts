@@ -33,7 +33,7 @@ export function gzipHeaderLength(bytes: Uint8Array, member: number): number {
       throw corruptStream('gzip', 'it does not begin with the gzip magic 1f 8b; is it compressed at all?');
     throw new RecordpipeError(
       'trailing-garbage',
-      'gzip: bytes behind the last member that are neither a member nor zero padding',
+      'gzip: bytes after the last member that are neither a member nor zero padding',
     );
   }
   if (bytes.length > 2 && bytes[2] !== 8)
@@ -73,7 +73,7 @@ function behindZero(bytes: Uint8Array, from: number): number {
 // Without a place: the reader knows which record was being read.
 
 export function truncatedStream(kind: string): RecordpipeError {
-  const text = `${kind}: the compressed stream ends too early; the file was cut short, or its writer was not closed`;
+  const text = `${kind}: the compressed stream is truncated; copy the file again, or close its writer`;
   return new RecordpipeError('truncated-compressed-stream', text);
 }
 

@@ -149,7 +149,7 @@ async function skipPadding(cursor: ByteCursor): Promise<boolean> {
   }
 }
 
-/** Inflates one deflate stream and leaves the cursor behind its last byte. */
+/** Inflates one deflate stream and leaves the cursor after its last byte. */
 async function* inflateOne(
   create: () => InflateRaw | Inflate,
   cursor: ByteCursor,
@@ -186,7 +186,7 @@ async function* inflateOne(
   }
 }
 
-/** Looks at the front of a stream of chunks and takes bytes off it. */
+/** Inspects and consumes the first bytes of a stream of chunks. */
 export class ByteCursor {
   readonly #source: AsyncIterator<Uint8Array>;
   #front: Uint8Array = new Uint8Array(0);
@@ -207,7 +207,7 @@ export class ByteCursor {
     return this.#front;
   }
 
-  /** Fetches more behind the bytes at hand, and joins them; false at the end of the stream. For headers and trailers: it copies. */
+  /** Appends the next chunk to the available bytes; false at the end of the stream. It copies: use it for headers and trailers. */
   async more(): Promise<boolean> {
     const { done, value } = await this.#source.next();
     if (done) return false;

@@ -35,7 +35,7 @@ export async function* inflateWithStreams(
     if (failure instanceof RecordpipeError) throw failure;
     throw corruptStream(
       options.kind,
-      'cut short, damaged, or followed by further members, which browsers do not read',
+      'truncated, damaged, or followed by further members, which browsers do not read',
       failure,
     );
   } finally {

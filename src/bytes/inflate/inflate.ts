@@ -7,7 +7,7 @@ import { inflateWithStreams } from './inflate-web.ts';
 export { inflateBytes } from './inflate-bytes.ts';
 
 /**
- * The uncompressed bytes of a gzip stream (any number of members, zero padding behind them) or of zlib streams.
+ * The uncompressed bytes of a gzip stream (any number of members, zero padding after them) or of zlib streams.
  * All that could be inflated before an error is yielded before the error is thrown.
  * @throws RecordpipeError `truncated-compressed-stream`, `corrupt-compressed-stream`, `trailing-garbage`; without a place: the reader knows it
  */

@@ -1,5 +1,5 @@
 import type { RecordBatch } from '../../formats/batch.ts';
-import type { FormatName } from '../../formats/registry.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import { NONE } from '../../messages/example/list-cursor.ts';
 import { MAX_FEATURES } from '../stats/dataset-stats.ts';
 import { NamedEntries } from '../stats/named-entries.ts';

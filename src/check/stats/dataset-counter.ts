@@ -1,5 +1,5 @@
 import type { RecordBatch } from '../../formats/batch.ts';
-import type { FormatName } from '../../formats/registry.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import type { ImageHeader } from '../../messages/image-header.ts';
 import {
   COUNT_KEYS,

@@ -1,5 +1,5 @@
 import { readU32 } from '../../bytes/binary-data.ts';
-import type { FormatName } from '../../formats/registry.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import { FeatureIndex } from '../../messages/example/feature-index.ts';
 import { NONE } from '../../messages/example/list-cursor.ts';
 import { headerAt } from '../../messages/image-header.ts';

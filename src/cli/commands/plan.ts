@@ -1,4 +1,5 @@
 import { UsageError } from 'recordpipe/errors';
+import { FORMAT_NAMES } from 'recordpipe/formats/names';
 import { cliMessage } from '../advice.ts';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
@@ -32,7 +33,7 @@ const OPTIONS = {
   format: choice(
     '--format <format>',
     'which files to take from directories',
-    ['auto', 'tfrecord', 'recordio', 'textline'],
+    ['auto', ...FORMAT_NAMES],
     'auto',
   ),
   force: flag('-f, --force', 'overwrite an existing plan'),

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { FORMAT_NAMES, type FormatName } from 'recordpipe/formats/names';
 import type { ObjectOptions } from 'recordpipe/storage';
 import { type AnyObjectOptions, objectsOf } from './objects.ts';
 import {
@@ -15,7 +16,7 @@ import {
 
 /** Options of the commands that read records. */
 export interface ReadingOptions {
-  readonly format: 'tfrecord' | 'recordio' | 'textline' | 'auto';
+  readonly format: FormatName | 'auto';
   readonly compression: 'auto' | 'none' | 'gzip' | 'zlib';
   readonly maxRecordSize?: number;
   readonly onTruncated: 'error' | 'stop';
@@ -36,12 +37,7 @@ export interface PayloadOptions {
 
 /** Options specific to a format have no defaults: the library applies its own. */
 export const readingOptions: OptionsOf<ReadingOptions> = {
-  format: choice(
-    '--format <format>',
-    'format of the input files',
-    ['auto', 'tfrecord', 'recordio', 'textline'],
-    'auto',
-  ),
+  format: choice('--format <format>', 'format of the input files', ['auto', ...FORMAT_NAMES], 'auto'),
   compression: choice(
     '--compression <kind>',
     'compression of the input files',

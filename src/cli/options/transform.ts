@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { FORMAT_NAMES, type FormatName } from 'recordpipe/formats/names';
 import type { TransformOptions } from 'recordpipe/transform';
 import { type ObjectReadOptions, objectReadOptions } from './objects.ts';
 import { choice, defined, flag, grouped, negation, type OptionsOf, parsed } from './option.ts';
@@ -12,7 +13,7 @@ import {
 import { type ReportOptions, reportOptions } from './reports.ts';
 
 /** Formats of output files. */
-export type FileFormat = 'tfrecord' | 'recordio' | 'textline' | 'jsonl' | 'base64';
+export type FileFormat = FormatName | 'jsonl' | 'base64';
 
 /** Options of the commands that write record files. */
 export interface TransformingOptions
@@ -29,7 +30,7 @@ export interface TransformingOptions
   readonly binary?: true;
 }
 
-export const FILE_FORMATS: readonly FileFormat[] = ['tfrecord', 'recordio', 'textline', 'jsonl', 'base64'];
+export const FILE_FORMATS: readonly FileFormat[] = [...FORMAT_NAMES, 'jsonl', 'base64'];
 
 /** The heading of the options about outputs. */
 export const OUTPUT_HEADING = 'Output:';

@@ -1,24 +1,52 @@
 import type { ErrorPlace, RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../batch.ts';
+import { extended } from '../codec-options.ts';
 import { CorruptionBudget, newReadStats, type ReadStats } from '../corruption.ts';
 import { allZero, RecordCursor } from '../cursor.ts';
-import type { DecoderSource, RecordDecoder } from '../record-format.ts';
+import type { DecoderSource, FormatReading, RecordCodec, RecordDecoder } from '../record-format.ts';
 import { PART_HEADER_BYTES, partLength } from './layout.ts';
-import type { RecordIOOptions } from './options.ts';
+import { type RecordIOOptions, recordIOReading } from './options.ts';
 import { PARTS_WANTED, PartJoiner, RecordParts } from './parts.ts';
 import { RecordIORecovery } from './recovery.ts';
-import { BAD_MAGIC, NEED_MORE, type RecordIOScanner, sharedRecordIOScanner } from './scanner.ts';
+import {
+  BAD_MAGIC,
+  NEED_MORE,
+  ownRecordIOScanner,
+  type RecordIOScanner,
+  sharedRecordIOScanner,
+} from './scanner.ts';
+import { walkRecordIO } from './walk.ts';
 
-/** The most bytes that one batch covers, unless a single record is larger: keeps indexes small and positions in 32 bits. */
+export const recordIOCodec: RecordCodec<RecordIOOptions> = /* @__PURE__ */ extended<
+  RecordCodec<RecordIOOptions>,
+  FormatReading<RecordIOOptions>
+>(recordIOReading, {
+  lenient: ({ recover, trailing }) => recover !== 'none' || trailing !== 'error',
+  decoder: (options, source, stats) => new RecordIODecoder(options, source, stats),
+  own(bufferBytes, buffers) {
+    const { scanner, nextBuffer } = ownRecordIOScanner(bufferBytes, buffers);
+    return {
+      nextBuffer,
+      decoder: (options, source, stats) => new RecordIODecoder(options, source, stats, scanner),
+      walk: (opened, options, findings, onProgress) =>
+        walkRecordIO(opened, options, scanner, findings, onProgress),
+    };
+  },
+});
+
+/**
+ * Maximum size of a batch, unless a single record is larger: indexes stay small, and positions fit
+ * into 32 bits.
+ */
 const BATCH_BYTES = 1024 * 1024;
 
 type State = 'records' | 'in-parts' | 'searching' | 'zero-tail' | 'ended';
-/** What follows: a batch, another look at the window, or waiting for more bytes. */
+/** The result of a step: a batch; `again` to continue; `wait` for the next chunk. */
 type Outcome = RecordBatch | 'again' | 'wait';
 
 /**
- * Cuts a stream of uncompressed chunks into batches of RecordIO records: push a chunk, take batches until there is none, push the next;
- * `end()` after the last, and take batches again. Records of one part are views; one of several parts is joined and a batch of its own.
+ * Decodes RecordIO. Records of one part are views. A multipart record is joined in new memory and
+ * is a batch of its own.
  */
 export class RecordIODecoder implements RecordDecoder {
   readonly stats: ReadStats;
@@ -27,13 +55,13 @@ export class RecordIODecoder implements RecordDecoder {
   readonly #budget: CorruptionBudget;
   readonly #cursor: RecordCursor;
   readonly #joiner: PartJoiner;
-  /** Follows the record at hand where it has several parts, or something is wrong with it. */
+  /** Follows the current record if it has several parts or is invalid. */
   readonly #parts: RecordParts;
   readonly #recovery: RecordIORecovery | undefined;
   #state: State = 'records';
-  /** Where the record whose parts are being joined began. */
-  #begun = 0;
-  /** Why the bytes are no record, kept while they are only zeros. */
+  /** Position of the record whose parts are being joined. */
+  #start = 0;
+  /** The error of the first zero byte, kept while only zeros follow. */
   #tailError: RecordpipeError | undefined;
 
   constructor(
@@ -66,7 +94,7 @@ export class RecordIODecoder implements RecordDecoder {
   }
 
   get place(): ErrorPlace {
-    return this.#state === 'in-parts' ? this.#cursor.place(this.#begun) : this.#cursor.place();
+    return this.#state === 'in-parts' ? this.#cursor.place(this.#start) : this.#cursor.place();
   }
 
   next(): RecordBatch | null {
@@ -91,9 +119,9 @@ export class RecordIODecoder implements RecordDecoder {
       case 'records':
         return this.#cursor.window.advance() ? this.#walk() : 'wait';
       case 'in-parts':
-        return this.#goOn();
+        return this.#continue();
       case 'zero-tail':
-        return this.#passZeros();
+        return this.#readZeros();
       case 'searching':
         return this.#search();
       default:
@@ -109,13 +137,13 @@ export class RecordIODecoder implements RecordDecoder {
     if (count === 0 && stop === BAD_MAGIC && this.#acceptTail()) return 'again';
     if (this.#recovery !== undefined) return this.#recoverOne(this.#recovery);
     if (stop === NEED_MORE) return this.#wantMore();
-    this.#begun = window.position;
+    this.#start = window.position;
     this.#parts.begin();
     this.#state = 'in-parts';
     return 'again';
   }
 
-  /** Walks what is at hand; a batch when there are whole records of one part. */
+  /** Scans the window. Null if it does not begin with a whole record of one part. */
   #scan(): RecordBatch | null {
     const { bytes, at, end } = this.#cursor.window;
     const { maxRecordBytes, strictPadding } = this.#options;
@@ -126,8 +154,8 @@ export class RecordIODecoder implements RecordDecoder {
       this.#scanner.scan(bytes, at, Math.min(end, at + result.wanted), maxRecordBytes, strictPadding, true);
     }
     let { count, position, payloadBytes } = result;
-    if (count > 0 && this.#recovery !== undefined && !this.#seenBehind(position, to)) {
-      // Left to the recovery, which looks at what is behind it.
+    if (count > 0 && this.#recovery !== undefined && !this.#followed(position, to)) {
+      // The recovery handles it, and inspects what follows.
       count--;
       position = result.index[2 * count] - PART_HEADER_BYTES;
       payloadBytes -= result.index[2 * count + 1];
@@ -135,8 +163,8 @@ export class RecordIODecoder implements RecordDecoder {
     return count === 0 ? null : this.#deliver(result.index, count, position, payloadBytes);
   }
 
-  /** Whether another record, or the end, has been seen where the last scan stopped. */
-  #seenBehind(position: number, to: number): boolean {
+  /** Whether another record, or the end, is known to follow the last scanned record. */
+  #followed(position: number, to: number): boolean {
     const { stop } = this.#scanner.result;
     if (stop !== NEED_MORE) return stop !== BAD_MAGIC;
     const { window, final } = this.#cursor;
@@ -153,29 +181,29 @@ export class RecordIODecoder implements RecordDecoder {
     return batch;
   }
 
-  #deliverJoined(begun: number): RecordBatch {
+  #deliverJoined(start: number): RecordBatch {
     const bytes = this.#joiner.take();
     const index = Uint32Array.of(0, bytes.length);
-    const batch = new RecordBatch(bytes, index, 1, this.#cursor.record, begun, 0, this.#parts.count);
+    const batch = new RecordBatch(bytes, index, 1, this.#cursor.record, start, 0, this.#parts.count);
     this.#cursor.count(1, bytes.length);
     this.#budget.sawGood();
     return batch;
   }
 
-  /** The record at hand, all of which is in the window, padding at its end aside. */
+  /** Delivers the first record of the window, which is whole, possibly except for its padding. */
   #deliverHere(): RecordBatch {
     const { window } = this.#cursor;
     const { bytes, at, end } = window;
-    const begun = window.position;
+    const start = window.position;
     this.#parts.begin();
     const next = this.#parts.feed(bytes, at, end);
     const { joined, length } = this.#parts;
     if (!joined) return this.#deliver(Uint32Array.of(at + PART_HEADER_BYTES, length), 1, next, length);
     window.at = next;
-    return this.#deliverJoined(begun);
+    return this.#deliverJoined(start);
   }
 
-  /** The record at hand has one part, which is not whole: has the stream the rest of it? */
+  /** The window ends within a record of one part. */
   #wantMore(): Outcome {
     const { window, final } = this.#cursor;
     const { wanted, word } = this.#scanner.result;
@@ -187,8 +215,8 @@ export class RecordIODecoder implements RecordDecoder {
     return final ? this.#atEnd() : 'wait';
   }
 
-  /** Follows the record at hand from part to part, joining them. */
-  #goOn(): Outcome {
+  /** Joins the parts of the current record. */
+  #continue(): Outcome {
     const { window, final } = this.#cursor;
     const parts = this.#parts;
     while (parts.status === PARTS_WANTED && window.advance()) {
@@ -206,12 +234,15 @@ export class RecordIODecoder implements RecordDecoder {
       if (cut !== undefined) throw cut;
       this.stats.warnings++;
     }
-    const batch = this.#deliverJoined(this.#begun);
+    const batch = this.#deliverJoined(this.#start);
     this.#state = 'records';
     return batch;
   }
 
-  /** What it means for the record at hand that the stream ends before it does, after `have` bytes of it. */
+  /**
+   * The error if the stream ends after `have` bytes of the current record. Undefined if only
+   * padding is missing and that is accepted.
+   */
   #endError(have: number): RecordpipeError | undefined {
     const { bytes, at, end } = this.#cursor.window;
     const parts = new RecordParts(this.#options);
@@ -219,7 +250,7 @@ export class RecordIODecoder implements RecordDecoder {
     return parts.endError(this.place, have);
   }
 
-  /** The stream ends inside the record at hand, or in what is none. */
+  /** The stream ends within the current record, or within other bytes. */
   #atEnd(): Outcome {
     const { window } = this.#cursor;
     const have = window.unread;
@@ -230,8 +261,8 @@ export class RecordIODecoder implements RecordDecoder {
     }
     if (error.code === 'truncated-header') return this.#endInHeader(have, error);
     if (this.#recovery === undefined) throw error;
-    if (error.code === 'missing-padding') this.#recovery.passOver(error);
-    else this.#recovery.passCut(error);
+    if (error.code === 'missing-padding') this.#recovery.skip(error);
+    else this.#recovery.skipTruncated(error);
     this.#state = 'searching';
     return 'again';
   }
@@ -246,7 +277,7 @@ export class RecordIODecoder implements RecordDecoder {
     return 'wait';
   }
 
-  /** What is no record may be accepted as the end. */
+  /** Accepts bytes that are not a record as the end of the stream, if the options allow it. */
   #acceptTail(): boolean {
     const { window, record } = this.#cursor;
     const { bytes, at, end, unread } = window;
@@ -264,7 +295,10 @@ export class RecordIODecoder implements RecordDecoder {
     return true;
   }
 
-  /** One record, while damage is passed over: it stays in the window until it is clear that it is one. */
+  /**
+   * Handles one record with `recover: 'scan'`. It stays in the window until it is known to be
+   * valid.
+   */
   #recoverOne(recovery: RecordIORecovery): Outcome {
     const verdict = recovery.judge();
     if (verdict === 'whole') return this.#deliverHere();
@@ -280,24 +314,15 @@ export class RecordIODecoder implements RecordDecoder {
     return 'again';
   }
 
-  /** Passes over zeros; what follows them is damage. */
-  #passZeros(): Outcome {
-    const { window } = this.#cursor;
-    const { stats } = this;
-    while (window.advance()) {
-      if (!allZero(window.bytes, window.at, window.end)) {
-        const error = this.#tailError as RecordpipeError;
-        if (this.#recovery === undefined) throw error;
-        stats.skippedBytes += stats.trailingBytes;
-        stats.trailingBytes = 0;
-        this.#budget.spend(error);
-        this.#cursor.record++;
-        this.#state = 'searching';
-        return 'again';
-      }
-      stats.trailingBytes += window.end - window.at;
-      window.at = window.end;
-    }
-    return 'wait';
+  /** Reads the zero bytes at the end. Anything after them is damage. */
+  #readZeros(): Outcome {
+    if (!this.#cursor.countTrailingZeros(0)) return 'wait';
+    const error = this.#tailError as RecordpipeError;
+    if (this.#recovery === undefined) throw error;
+    this.#cursor.skipTrailing();
+    this.#budget.spend(error);
+    this.#cursor.record++;
+    this.#state = 'searching';
+    return 'again';
   }
 }

@@ -1,11 +1,14 @@
 import { writeU32 } from '../../bytes/binary-data.ts';
 import { UsageError } from '../../errors.ts';
+import { leavePlainBuffers, plainBuffers } from '../frame-buffers.ts';
+import type { Framer } from '../record-format.ts';
 import { FIRST, LAST, MIDDLE, PART_HEADER_BYTES, partBytes, RECORDIO_MAGIC, WHOLE } from './layout.ts';
 import { checkPayload, encodeOptions, LONGEST_PART, type RecordIOEncodeOptions } from './options.ts';
 import { countMagics, nextMagic } from './parts.ts';
 
 /**
- * Bytes that `payload` takes in a RecordIO file: 8, the payload, padding to a multiple of four, and 4 more for every magic number that is escaped.
+ * Size of a RecordIO record: 8 bytes, the payload, padding to a multiple of four, and 4 more bytes
+ * for every escaped magic number.
  *
  * @throws RecordpipeError `record-too-large`; UsageError as {@link encodeRecordIO}
  * @example
@@ -20,12 +23,13 @@ export function recordIOFrameBytes(payload: Uint8Array, options?: Partial<Record
 }
 
 /**
- * One record as RecordIO bytes: magic number, flag and length, payload, zero padding; in several such parts where the payload holds the magic
- * number at a multiple of four (the layout of dmlc's writer, byte for byte). The result is new memory and belongs to the caller.
+ * Encodes one record as RecordIO: magic number, flag and length, payload, zero padding. A payload
+ * with the magic number at a multiple of four is written in several such parts (byte for byte as
+ * dmlc's writer does). Returns new memory, which belongs to the caller.
  *
- * @param payload any bytes, also none; fewer than 2^29 unless `oversize` is `concat`
+ * @param payload fewer than 2^29 bytes, unless `oversize` is `concat`
  * @throws RecordpipeError `record-too-large` for a longer payload
- * @throws UsageError for options that exclude each other or do not exist; UsageError for anything but a Uint8Array
+ * @throws UsageError for invalid or conflicting options, and for anything other than a Uint8Array
  * @example
  * ```ts
  * import { encodeRecordIO } from 'recordpipe';
@@ -44,11 +48,11 @@ export function encodeRecordIO(
 }
 
 /**
- * Writes one record as RecordIO bytes into the caller's memory; returns the index behind it.
+ * Encodes one record as RecordIO into existing memory. Returns the index after the record.
  *
- * @param payload as for {@link encodeRecordIO}; also some of `target`
- * @throws as {@link encodeRecordIO}; UsageError, before anything is written, when `target` has too few bytes from `at` on or `at` is no whole
- * number from 0
+ * @param payload as for {@link encodeRecordIO}; may overlap `target`
+ * @throws as {@link encodeRecordIO}; UsageError, before anything is written, if `target` has too
+ *   few bytes after `at`, or if `at` is not an integer >= 0
  * @example
  * ```ts
  * import { encodeRecordIOInto } from 'recordpipe';
@@ -67,23 +71,24 @@ export function encodeRecordIOInto(
   const bytes = frameBytes(payload.length, magics);
   if (!(at >= 0 && at + bytes <= target.length && Number.isInteger(at))) {
     throw new UsageError(
-      `encodeRecordIOInto: a record of ${payload.length} bytes needs ${bytes}, there are ${target.length - at} from ${at} on`,
+      `encodeRecordIOInto: a record of ${payload.length} bytes needs ${bytes} bytes, the target has ${target.length - at} after index ${at}`,
     );
   }
-  // Parts are written one by one, over the payload if it lies in the target. (The `slice` of a Buffer would copy nothing.)
+  // Writing the parts one by one would overwrite a payload in `target`. (`slice` of a Buffer does
+  // not copy.)
   const source = payload.buffer === target.buffer ? new Uint8Array(payload) : payload;
   return writeRecord(source, magics, target, at);
 }
 
-/** Texts and other typed arrays have a length as well, and would be written as something else. */
+/** Strings and other typed arrays also have a length, and would be written as other bytes. */
 function checkBytes(payload: Uint8Array, caller: string): void {
   if (!(payload instanceof Uint8Array))
     throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
 }
 
 /**
- * How many magic numbers of `payload` are escaped: those at multiples of four.
- * @throws RecordpipeError `record-too-large` for a payload that must not be written
+ * Number of magic numbers in `payload` to escape: those at multiples of four.
+ * @throws RecordpipeError `record-too-large` for a payload that is too large
  */
 export function magicsToEscape(payload: Uint8Array, options: RecordIOEncodeOptions): number {
   checkPayload(payload, options);
@@ -91,8 +96,8 @@ export function magicsToEscape(payload: Uint8Array, options: RecordIOEncodeOptio
 }
 
 /**
- * Bytes of a record with a payload of so many, of which so many magic numbers are escaped.
- * @param longestPart payloads longer than that are cut into pieces of that size
+ * Size of a record with `length` payload bytes and `magics` escaped magic numbers.
+ * @param longestPart longer payloads are split into parts of this size
  */
 export function frameBytes(length: number, magics: number, longestPart: number = LONGEST_PART): number {
   if (length <= longestPart) return partBytes(length) + 4 * magics;
@@ -101,8 +106,8 @@ export function frameBytes(length: number, magics: number, longestPart: number =
 }
 
 /**
- * Writes the parts of one record; there must be room. Returns the index behind them.
- * @param magics how many magic numbers are to be escaped
+ * Writes the parts of one record into memory that has room for them. Returns the index after them.
+ * @param magics number of magic numbers to escape
  */
 export function writeRecord(
   payload: Uint8Array,
@@ -141,4 +146,47 @@ function writePart(
   const end = at + partBytes(length);
   for (let i = start + length; i < end; i++) target[i] = 0;
   return end;
+}
+
+/** Frames RecordIO records. A payload is copied once, and searched once for magic numbers. */
+export class RecordIOFramer implements Framer {
+  readonly #options: RecordIOEncodeOptions;
+  /**
+   * The payload that was measured last, and its number of magic numbers. It is nearly always framed
+   * next.
+   */
+  #payload: Uint8Array | undefined;
+  #magics = 0;
+  #buffers: Uint8Array[] | undefined;
+
+  /** @param options complete and valid */
+  constructor(options: RecordIOEncodeOptions) {
+    this.#options = options;
+  }
+
+  frameBytes(payload: Uint8Array): number {
+    this.#magics = magicsToEscape(payload, this.#options);
+    this.#payload = payload;
+    return frameBytes(payload.length, this.#magics);
+  }
+
+  buffers(bytes: number, count: number): readonly Uint8Array[] {
+    this.#buffers = plainBuffers(bytes, count);
+    return this.#buffers;
+  }
+
+  release(reusable: boolean): void {
+    if (reusable && this.#buffers !== undefined) leavePlainBuffers(this.#buffers);
+    this.#buffers = undefined;
+  }
+
+  frame(payload: Uint8Array, buffer: Uint8Array, at: number): void {
+    const magics = payload === this.#payload ? this.#magics : magicsToEscape(payload, this.#options);
+    this.#payload = undefined;
+    writeRecord(payload, magics, buffer, at);
+  }
+
+  encode(payload: Uint8Array): Uint8Array {
+    return encodeRecordIO(payload, this.#options);
+  }
 }

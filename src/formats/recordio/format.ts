@@ -1,7 +1,7 @@
 import { extended, MAX_RECORD_BYTES } from '../codec-options.ts';
 import type { FormatReading, RecordFormat } from '../record-format.ts';
-import { detect, hasMagic } from './detect.ts';
 import type { Multipart } from './layout.ts';
+import { detect, hasMagic } from './layout.ts';
 import {
   checkPayload,
   encodeOptions,
@@ -41,9 +41,11 @@ export const recordIOFormat: RecordFormat<RecordIOOptions, RecordIOEncodeOptions
       return multipart && { multipart, lenientFlags: (mode & LENIENT_FLAGS) !== 0 };
     },
   },
-  codec: async () => (await import('./codec.ts')).recordIOCodec,
-  framer: async (options) => new (await import('./framer.ts')).RecordIOFramer(options),
+  foreignIndexes: ['mx'],
+
+  codec: async () => (await import('./decoder.ts')).recordIOCodec,
+  framer: async (options) => new (await import('./encode.ts')).RecordIOFramer(options),
   frames: async (uri, options, count) =>
     new (await import('./frames.ts')).RecordIOFrames(uri, options, count),
-  headerHop: async (options, sink) => new (await import('./hop.ts')).RecordIOHop(options, sink),
+  headerHop: async (options, sink) => new (await import('./frames.ts')).RecordIOHop(options, sink),
 });

@@ -1,52 +1,58 @@
 import { hex32, readU32 } from '../../bytes/binary-data.ts';
 import { describeForeignFile } from '../../bytes/sniff.ts';
-import { maskCrc32c } from '../../crc32c/crc32c.ts';
-import { tableCrc32c } from '../../crc32c/table-kernel.ts';
+import { maskCrc32c, tableCrc32c } from '../../crc32c/crc32c.ts';
 import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
+import type { Detection } from '../record-format.ts';
 import { LENGTH_BYTES, HEADER_BYTES as TFRECORD_HEADER_BYTES } from '../tfrecord/layout.ts';
 
 /**
- * RecordIO: each record is one or more parts; a part is the magic number, a word that holds flag and length, the payload bytes, and zero to three
- * bytes of padding to a multiple of four. All words are little-endian. Source of the rule: dmlc-core's recordio.h.
+ * RecordIO: a record is one or more parts. A part is the magic number, a word with flag and length,
+ * the payload bytes, and 0 to 3 bytes of padding to a multiple of four. All words are
+ * little-endian. Source: dmlc-core's recordio.h.
  */
 export const RECORDIO_MAGIC = 0xced7230a;
-/** Magic number and the word behind it. */
+/** The magic number and the word after it. */
 export const PART_HEADER_BYTES = 8;
-/** A part is shorter than 2^29 bytes: its length has 29 bits, its flag the 3 above them. */
+/**
+ * A part is shorter than 2^29 bytes: its length has 29 bits, and its flag the 3 bits above them.
+ */
 export const PART_LENGTH_END: number = 2 ** 29;
 
-/** What a part is of its record. */
+/** The flags: the position of a part in its record. */
 export const WHOLE = 0;
 export const FIRST = 1;
 export const MIDDLE = 2;
 export const LAST = 3;
 
-/** Flag of the part whose second header word is `word`. */
+/** The flag in the second header word of a part. */
 export function partFlag(word: number): number {
   return word >>> 29;
 }
 
-/** Payload bytes of the part whose second header word is `word`. */
+/** The payload size in the second header word of a part. */
 export function partLength(word: number): number {
   return word & 0x1fffffff;
 }
 
-/** Bytes that a part with so much payload takes, its header and padding included. */
+/** Size of a part with its header and padding. */
 export function partBytes(length: number): number {
   return PART_HEADER_BYTES + length + (-length & 3);
 }
 
-/** How the parts of a record are put together: with the magic number between them again, as dmlc splits, or without, as SageMaker does; or not at all. */
+/**
+ * How the parts of a record are joined: `dmlc` restores the magic number between them, `concat`
+ * does not (as SageMaker), `error` rejects multipart records.
+ */
 export type Multipart = 'dmlc' | 'concat' | 'error';
 
-/** What parts may follow each other. */
+/** Which parts may follow each other. */
 export interface PartRules {
   readonly multipart: Multipart;
-  /** Whether any flag may come anywhere. */
+  /** Whether any flag is valid at any position. */
   readonly lenientFlags: boolean;
 }
 
-/** What a part does to the record that it belongs to. */
+/** How a part affects its record. */
 export const PART_ENDS = 0;
 export const PART_CONTINUES = 1;
 export const PART_UNEXPECTED = 2;
@@ -59,8 +65,8 @@ export type PartVerdict =
   | typeof PART_AMBIGUOUS;
 
 /**
- * What a part means where it stands.
- * @param inside whether parts of the same record came before it
+ * Whether a part is valid at its position.
+ * @param inside whether earlier parts belong to the same record
  * @param word the second word of its header
  */
 export function judgePart(inside: boolean, word: number, rules: PartRules): PartVerdict {
@@ -69,13 +75,13 @@ export function judgePart(inside: boolean, word: number, rules: PartRules): Part
   if (!rules.lenientFlags && (inside ? flag !== MIDDLE && flag !== LAST : flag > FIRST))
     return PART_UNEXPECTED;
   if (flag === WHOLE || flag === LAST) return PART_ENDS;
-  // dmlc splits only where the magic number is, at multiples of four: any other length proves that somebody else split.
+  // dmlc splits only at magic numbers, at multiples of four. Any other length shows another writer.
   return rules.multipart === 'dmlc' && (word & 3) !== 0 ? PART_AMBIGUOUS : PART_CONTINUES;
 }
 
-/** A part of the record at which something is wrong. */
+/** An invalid part of a record. */
 export interface PartPlace extends ErrorPlace {
-  /** Parts of the same record before it. */
+  /** Number of the part in its record, from 0. */
   readonly part: number;
   /** Position of its header in the stream. */
   readonly partOffset: number;
@@ -83,7 +89,7 @@ export interface PartPlace extends ErrorPlace {
 
 /**
  * The error for four bytes that are not the magic number.
- * @param head the bytes from there on, as many as are at hand: for a guess at the reason
+ * @param head the available bytes from there, which may show the reason
  */
 export function badMagic(head: Uint8Array, place: PartPlace): RecordpipeError {
   const found = hex32(readU32(head, 0));
@@ -92,13 +98,13 @@ export function badMagic(head: Uint8Array, place: PartPlace): RecordpipeError {
   return new RecordpipeError('bad-magic', text, place);
 }
 
-/** The error for a record behind which no record begins, but in the middle of which one does. */
+/** The error for a record that no record follows, although one begins within it. */
 export function badLength(length: number, inside: number, place: ErrorPlace): RecordpipeError {
-  const text = `recordio: bad magic number behind the record: its length (${length} bytes) cannot be right, as a record begins inside it, at byte ${inside}`;
+  const text = `recordio: bad magic number after the record: its length (${length} bytes) is wrong, because another record begins within it, at byte ${inside}`;
   return new RecordpipeError('bad-magic', text, place);
 }
 
-/** The error for a part that must not stand where it stands. */
+/** The error for a part that is invalid at its position. */
 export function unexpectedPart(flag: number, multipart: string, place: PartPlace): RecordpipeError {
   const allowed =
     multipart === 'error'
@@ -108,54 +114,57 @@ export function unexpectedPart(flag: number, multipart: string, place: PartPlace
         : 'a middle part (2) or the last part (3) of the record';
   const reason =
     multipart === 'error'
-      ? "; multipart: 'dmlc' or 'concat' puts the parts together"
+      ? "; multipart: 'dmlc' or 'concat' joins the parts"
       : '; a part was lost or damaged, or written twice (lenientFlags accepts any order)';
   const text = `recordio: unexpected part: expected ${allowed}, got ${flagName(flag)}${inPart(place)}${reason}`;
   return new RecordpipeError('unexpected-part', text, place);
 }
 
-/** The error for a part that shows that the file is of the other kind. */
+/** The error for a part that shows the other kind of multipart file. */
 export function ambiguousMultipart(length: number, place: PartPlace): RecordpipeError {
-  const text = `recordio: ambiguous parts: a part before the last has ${length} bytes, not a multiple of 4${inPart(place)}: dmlc splits records only there, so this file was written by something else; read it with multipart: 'concat', which puts no magic number between the parts`;
+  const text = `recordio: ambiguous parts: a part before the last has ${length} bytes, not a multiple of 4${inPart(place)}: dmlc splits records only there, so this file was written by something else; read it with multipart: 'concat', which adds no magic number between parts`;
   return new RecordpipeError('ambiguous-multipart', text, place);
 }
 
-/** The error for a record longer than the limit. */
+/** The error for a record that is longer than the limit. */
 export function recordTooLarge(length: number, maxRecordBytes: number, place: PartPlace): RecordpipeError {
-  const said = place.part === 0 ? 'its header says' : `its first ${place.part + 1} parts say`;
-  const text = `recordio: record too large: ${said} ${length} bytes, the limit is ${maxRecordBytes} (maxRecordBytes)`;
+  const source = place.part === 0 ? 'its header says' : `its first ${place.part + 1} parts say`;
+  const text = `recordio: record too large: ${source} ${length} bytes, the limit is ${maxRecordBytes} (maxRecordBytes)`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
-/** The error for a record whose parts would be held for ever. @param most bytes that its parts may take */
-export function tooManyParts(most: number, place: ErrorPlace): RecordpipeError {
-  const text = `recordio: record too large: its parts, most of them empty, take more than ${most} bytes; no more of a record is held while damage is passed over`;
+/**
+ * The error for a record with an unreasonable number of parts. @param max maximum bytes of its
+ * parts
+ */
+export function tooManyParts(max: number, place: ErrorPlace): RecordpipeError {
+  const text = `recordio: record too large: its parts, most of them empty, take more than ${max} bytes; recovery holds no more of a record`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
 /** The error for fewer than 8 bytes at the end of the stream. */
 export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeError {
-  const text = `recordio: truncated header: the stream ends after ${have} of ${PART_HEADER_BYTES} bytes; the file was cut short, or its writer was not closed`;
+  const text = `recordio: truncated header: the stream ends after ${have} of ${PART_HEADER_BYTES} bytes; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-header', text, place);
 }
 
-/** The error for a part of which the stream holds only `have` bytes of `need`, its header included. */
+/** The error for a part of `need` bytes if the stream has only `have` of them. */
 export function truncatedRecord(need: number, have: number, place: PartPlace): RecordpipeError {
   const what =
     place.part > 0 && have === 0
-      ? `the stream ends behind part ${place.part} of the record, which is not its last`
-      : `its ${place.part === 0 ? 'header and payload need' : `part ${place.part + 1} needs`} ${need} bytes, ${have} are there`;
-  const text = `recordio: truncated record: ${what}; the file was cut short, or its writer was not closed`;
+      ? `the stream ends after part ${place.part} of the record, which is not the last one`
+      : `its ${place.part === 0 ? 'header and payload need' : `part ${place.part + 1} needs`} ${need} bytes, the stream has ${have}`;
+  const text = `recordio: truncated record: ${what}; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-record', text, place);
 }
 
-/** The error for padding that is not whole at the end of the stream. */
+/** The error for incomplete padding at the end of the stream. */
 export function missingPadding(have: number, need: number, place: ErrorPlace): RecordpipeError {
-  const text = `recordio: missing padding: the last record has ${have} of ${need} bytes of padding; its payload is whole, but dmlc's readers refuse the file`;
+  const text = `recordio: missing padding: the last record has ${have} of ${need} bytes of padding; its payload is whole, but dmlc's readers reject the file`;
   return new RecordpipeError('missing-padding', text, place);
 }
 
-/** The error for padding that is not zeros. @param byte the first that is not */
+/** The error for padding that is not zero. @param byte the first such byte */
 export function badPadding(byte: number, place: PartPlace): RecordpipeError {
   const text = `recordio: padding is not zeros: got 0x${byte.toString(16).padStart(2, '0')}${inPart(place)}; the length before it is wrong, or the writer pads with something else (strictPadding: false accepts it)`;
   return new RecordpipeError('missing-padding', text, place);
@@ -188,7 +197,7 @@ function magicReason(head: Uint8Array, offset: number): string {
     return '; not the start of a record: damaged or overwritten here, or the length before is wrong';
   const foreign = looksLikeTFRecord(head) ? 'a TFRecord file' : describeForeignFile(head);
   return foreign === undefined
-    ? '; is this a RecordIO file at all?'
+    ? '; is this a RecordIO file?'
     : `; this looks like ${foreign}, not like a RecordIO file`;
 }
 
@@ -197,4 +206,28 @@ function looksLikeTFRecord(head: Uint8Array): boolean {
     head.length >= TFRECORD_HEADER_BYTES &&
     maskCrc32c(tableCrc32c(head.subarray(0, LENGTH_BYTES), 0)) === readU32(head, LENGTH_BYTES)
   );
+}
+
+/** Number of bytes that rule out an undamaged first record of any binary format. */
+const MIN_BYTES = 12;
+
+/** Whether the 4 bytes at `at` are the magic number. */
+export function hasMagic(head: Uint8Array, at = 0): boolean {
+  return head.length >= at + 4 && readU32(head, at) === RECORDIO_MAGIC;
+}
+
+/** How likely a file that begins with these bytes is RecordIO. */
+export function detect(head: Uint8Array): Detection {
+  if (hasMagic(head)) return { certainty: 'certain', reason: 'it begins with the magic number' };
+  for (let at = 4; at + PART_HEADER_BYTES <= head.length; at += 4)
+    if (hasMagic(head, at))
+      return {
+        certainty: 'damaged',
+        reason: `its first magic number is damaged, a valid one is at byte ${at}`,
+      };
+  const reason =
+    head.length < MIN_BYTES
+      ? `only ${head.length} bytes`
+      : `not RecordIO (it begins with ${hex32(readU32(head, 0))}, not ${hex32(RECORDIO_MAGIC)})`;
+  return { certainty: 'no', reason };
 }

@@ -1,26 +1,33 @@
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import { type CodecOptions, completeOptions, DEFAULT_CODEC_OPTIONS, extended } from '../codec-options.ts';
-import { compressionOf } from '../compression.ts';
+import {
+  type CodecOptions,
+  completeOptions,
+  compressionOf,
+  DEFAULT_CODEC_OPTIONS,
+  extended,
+} from '../codec-options.ts';
 import type { FormatReading } from '../record-format.ts';
-import { hasMagic } from './detect.ts';
-import { type Multipart, PART_LENGTH_END } from './layout.ts';
+import { hasMagic, type Multipart, PART_LENGTH_END } from './layout.ts';
 
 /** The options of RecordIO. */
 export interface RecordIOOptions extends CodecOptions {
   /**
-   * How the parts of a record are joined. Default `dmlc`: with the magic number between them, which dmlc's
-   * writer drops where it splits; `concat`: without it, as SageMaker does; `error`: a multipart record is an
-   * error. A file that proves to be of the other kind is an error (`ambiguous-multipart`).
+   * How the parts of a record are joined. Default `dmlc`: with the magic number between them, which
+   * dmlc's writer drops where it splits; `concat`: without it, as SageMaker does; `error`: a
+   * multipart record is an error. A file that proves to be of the other kind is an error
+   * (`ambiguous-multipart`).
    */
   readonly multipart: Multipart;
   /**
-   * Default false: a record is one whole part, or a first part, any number of middle parts, and a last part.
-   * True: a record ends with the next whole or last part, whatever the flags before it are, as in dmlc.
+   * Default false: a record is one whole part, or a first part, any number of middle parts, and a
+   * last part. True: a record ends with the next whole or last part, whatever the flags before it
+   * are, as in dmlc.
    */
   readonly lenientFlags: boolean;
   /**
-   * Whether padding must be zeros, and the last record must have its padding. Default false when reading: a
-   * last record without padding is valid and counted as a warning. Default true in scans.
+   * Whether padding must be zeros, and the last record must have its padding. Default false when
+   * reading: a last record without padding is valid and counted as a warning. Default true in
+   * scans.
    */
   readonly strictPadding: boolean;
 }
@@ -50,14 +57,15 @@ export const recordIOReading: FormatReading<RecordIOOptions> = {
 /** How records are encoded as RecordIO. */
 export interface RecordIOEncodeOptions {
   /**
-   * Whether to split a payload at every magic number at a multiple of four, and to drop that magic number, as
-   * dmlc's writer does. Default true, so that files can be split at any byte; false for readers that join
-   * parts without restoring the magic number (SageMaker), and with `oversize: 'concat'`.
+   * Whether to split a payload at every magic number at a multiple of four, and to drop that magic
+   * number, as dmlc's writer does. Default true, so that files can be split at any byte; false for
+   * readers that join parts without restoring the magic number (SageMaker), and with `oversize:
+   * 'concat'`.
    */
   readonly escapeMagic: boolean;
   /**
-   * How to treat a payload of 2^29 bytes or more. Default `error`; `concat` writes it in several parts, which
-   * only readers with `multipart: 'concat'` join, so `escapeMagic` must not be set.
+   * How to treat a payload of 2^29 bytes or more. Default `error`; `concat` writes it in several
+   * parts, which only readers with `multipart: 'concat'` join, so `escapeMagic` must not be set.
    */
   readonly oversize: 'error' | 'concat';
 }
@@ -78,8 +86,8 @@ export function encodeOptions(given: Partial<RecordIOEncodeOptions> = {}): Recor
 }
 
 /**
- * Maximum size of a part, one byte short of a multiple of four: such a length tells strict dmlc readers that
- * nothing belongs between the parts.
+ * Maximum size of a part, one byte short of a multiple of four: such a length tells strict dmlc
+ * readers that nothing belongs between the parts.
  */
 export const LONGEST_PART: number = PART_LENGTH_END - 1;
 

@@ -24,12 +24,15 @@ import {
 } from './layout.ts';
 
 const STAGE_BYTES = 32 * 1024;
-/** From this size on it pays to copy a payload into kernel memory: 1,000 bytes are searched in 70 ns where JavaScript takes 260. */
+/**
+ * From this size, copying a payload into kernel memory is faster: 1,000 bytes are searched in 70
+ * ns, in JavaScript in 260.
+ */
 const LONG_BYTES = 256;
 
 let staged: { readonly kernel: FramesKernel | undefined; readonly at: number } | undefined;
 
-/** How many magic numbers lie at multiples of four in `payload`. */
+/** Number of magic numbers at multiples of four in `payload`. */
 export function countMagics(payload: Uint8Array): number {
   if (payload.length >= LONG_BYTES) {
     staged ??= newStage();
@@ -40,10 +43,10 @@ export function countMagics(payload: Uint8Array): number {
   return count;
 }
 
-/** The first magic number at a multiple of four from `from`, itself one, on; -1 if there is none. */
+/** Index of the first magic number at or after `from`, in steps of four; -1 if there is none. */
 export function nextMagic(payload: Uint8Array, from: number): number {
   const end = payload.length - 3;
-  // One byte of each word is looked at, the rarest of the four in texts and pictures.
+  // Tests the byte of each word that is rarest in text and images.
   for (let at = from; at < end; at += 4) {
     if (payload[at + 3] === 0xce && readU32(payload, at) === RECORDIO_MAGIC) return at;
   }
@@ -68,8 +71,9 @@ function countStaged(payload: Uint8Array, kernel: FramesKernel, stage: number): 
 }
 
 /**
- * First place in `bytes[from, to)` where the header of a record's only or first part may lie whole; -1 if none. Looked at are the places
- * `from`, `from + 4`, …, as writers see to it that no magic number lies at a multiple of four inside a payload.
+ * First index in `bytes[from, to)` that may have the whole header of a first or only part; -1 if
+ * there is none. Only `from`, `from + 4`, … are tested: writers escape magic numbers at multiples
+ * of four.
  */
 export function findRecordHead(bytes: Uint8Array, from: number, to: number): number {
   const end = to - PART_HEADER_BYTES;
@@ -85,13 +89,16 @@ export function findRecordHead(bytes: Uint8Array, from: number, to: number): num
   return -1;
 }
 
-/** Puts the parts of one record into one buffer, which grows with the bytes that arrive, never with a length that is only declared. */
+/**
+ * Joins the parts of one record in a buffer, which grows with the bytes that arrive, and never with
+ * a declared length.
+ */
 export class PartJoiner {
   #bytes: Uint8Array = new Uint8Array(0);
   #length = 0;
   readonly #reuse: boolean;
 
-  /** @param reuse whether the buffer of one record is used for the next */
+  /** @param reuse whether the next record may reuse the buffer */
   constructor(reuse: boolean) {
     this.#reuse = reuse;
   }
@@ -101,11 +108,11 @@ export class PartJoiner {
     this.#length = 0;
   }
 
-  /** Adds `source[from, to)`. @param most bytes that the record has at most: no larger buffer is made */
-  append(source: Uint8Array, from: number, to: number, most: number): void {
+  /** Adds `source[from, to)`. @param max maximum size of the record, and so of the buffer */
+  append(source: Uint8Array, from: number, to: number, max: number): void {
     const needed = this.#length + to - from;
     if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, Math.min(most, 2 * this.#bytes.length)));
+      const grown = new Uint8Array(Math.max(needed, Math.min(max, 2 * this.#bytes.length)));
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }
@@ -113,7 +120,7 @@ export class PartJoiner {
     this.#length = needed;
   }
 
-  /** The record. */
+  /** Returns the record. */
   take(): Uint8Array {
     const record = this.#bytes.subarray(0, this.#length);
     if (!this.#reuse) this.#bytes = new Uint8Array(0);
@@ -121,39 +128,44 @@ export class PartJoiner {
   }
 }
 
-/** How far the parts of a record have been followed. */
+/** The state of a record whose parts are followed. */
 export const PARTS_WANTED = 0;
 export const PARTS_WHOLE = 1;
 export const PARTS_BAD = 2;
 
-/** What the parts of a record must be. */
+/** The rules for the parts of a record. */
 export interface RecordRules extends PartRules {
   readonly maxRecordBytes: number;
   readonly strictPadding: boolean;
 }
 
 const MAGIC_BYTES: Uint8Array = Uint8Array.of(0x0a, 0x23, 0xd7, 0xce);
-/** How much of a damaged place is looked at to guess at the reason. */
+/** Number of bytes of a damaged place to inspect for a likely reason. */
 const HEAD_BYTES = 512;
 
-/** Follows the parts of one record through chunks, wherever these are cut, piece by piece: holds none of it, unless there is a joiner. */
+/**
+ * Follows the parts of one record through chunks, in pieces of any size. Holds no bytes of the
+ * record, unless there is a joiner.
+ */
 export class RecordParts {
   status: typeof PARTS_WANTED | typeof PARTS_WHOLE | typeof PARTS_BAD = PARTS_WANTED;
-  /** Bytes of the record's frame taken so far: headers, payloads, padding. */
+  /** Bytes of the record read so far: headers, payloads and padding. */
   seen = 0;
-  /** Payload bytes of the record, magic numbers put back included, as far as its headers are known. */
+  /**
+   * Payload bytes of the record with restored magic numbers, according to the headers read so far.
+   */
   length = 0;
   readonly #rules: RecordRules;
   readonly #joiner: PartJoiner | undefined;
-  /** Index of the current part, and what its frame's first byte has before it in the record's. */
+  /** Index of the current part, and its position in the record. */
   #part = 0;
   #partAt = 0;
   #word = 0;
   #ends = false;
-  /** Bytes of payload and of padding that the current part still needs. */
+  /** Payload and padding bytes that the current part still needs. */
   #left = 0;
   #padding = 0;
-  /** The current part's header, where chunks cut it. */
+  /** The header of the current part, if it spans chunks. */
   readonly #header = new Uint8Array(PART_HEADER_BYTES);
   #headerBytes = 0;
   #error: ((place: ErrorPlace) => RecordpipeError) | undefined;
@@ -177,32 +189,32 @@ export class RecordParts {
     this.#joiner?.begin();
   }
 
-  /** Parts of the record, as far as it has been followed. */
+  /** Number of parts read so far. */
   get count(): number {
     return this.#part + 1;
   }
 
-  /** Whether the record has several parts, as far as it has been followed. */
+  /** Whether more than one part has been read. */
   get joined(): boolean {
     return this.#part > 0;
   }
 
-  /** Bytes wanted before more can be said: the rest of a header, or of a part. */
+  /** Bytes needed to continue: the rest of a header or of a part. */
   get missing(): number {
     return this.#insidePart ? this.#left + this.#padding : PART_HEADER_BYTES - this.#headerBytes;
   }
 
-  /** Bytes that the stream must still hold, padding aside, for the record to be whole. */
+  /** Bytes that the stream must still have for a whole record, without padding. */
   get missingPayload(): number {
     return this.#insidePart ? this.#left : this.#part > 0 ? PART_HEADER_BYTES - this.#headerBytes : 0;
   }
 
-  /** Whether the record is whole but for padding at its end. */
+  /** Whether only padding at the end is missing. */
   get lacksPadding(): boolean {
     return this.status === PARTS_WANTED && this.#insidePart && this.#ends && this.#left === 0;
   }
 
-  /** Takes what the record needs of `bytes[at, end)`; the index behind it. */
+  /** Reads the bytes of the record in `bytes[at, end)`. Returns the index after them. */
   feed(bytes: Uint8Array, at: number, end: number): number {
     let next = at;
     while (next < end && this.status === PARTS_WANTED) {
@@ -213,12 +225,18 @@ export class RecordParts {
     return next;
   }
 
-  /** What is wrong with the record, if anything: with a header (`status` is `PARTS_BAD`) or with its padding. */
+  /**
+   * The error of the record, if any: an invalid header (`status` is `PARTS_BAD`) or invalid
+   * padding.
+   */
   error(place: ErrorPlace): RecordpipeError | undefined {
     return this.#error?.(place);
   }
 
-  /** What it means that the stream ends here; undefined for a whole record that lacks only padding, where that is accepted. @param have bytes of the frame that the stream has */
+  /**
+   * The error if the stream ends here. Undefined if only padding is missing and that is accepted.
+   * @param have bytes of the record that the stream has
+   */
   endError(place: ErrorPlace, have: number = this.seen): RecordpipeError | undefined {
     if (this.#part === 0 && !this.#insidePart) return truncatedHeader(have, place);
     const length = partLength(this.#word);
@@ -253,7 +271,7 @@ export class RecordParts {
     return at + taken;
   }
 
-  /** The whole header at `bytes[at]`. */
+  /** Judges the whole header at `bytes[at]`. */
   #judge(bytes: Uint8Array, at: number, end: number): void {
     const { multipart, maxRecordBytes } = this.#rules;
     const inside = this.#part > 0;
@@ -327,7 +345,7 @@ export class RecordParts {
   }
 }
 
-/** A part by its place in the stream; known is its place in the record. */
+/** The position of a part in the stream, from its position in the record. */
 function inFile(place: ErrorPlace, { part, partOffset }: Pick<PartPlace, 'part' | 'partOffset'>): PartPlace {
   return { ...place, part, partOffset: (place.offset ?? 0) + partOffset };
 }

@@ -5,55 +5,60 @@ import type { RecordCursor } from '../cursor.ts';
 import { badLength, PART_HEADER_BYTES, RECORDIO_MAGIC, tooManyParts } from './layout.ts';
 import { findRecordHead, PARTS_BAD, PARTS_WANTED, RecordParts, type RecordRules } from './parts.ts';
 
-/** Where a record may begin again: records lie at multiples of four. */
+/** Records begin at multiples of four. */
 const STEP_BYTES = 4;
 
 /**
- * Passes over damage (`recover: 'scan'`). Nothing but its place says that a record is one: a header at a multiple of four in the file from which all
- * parts of a record follow. Therefore a record behind which no other one begins is looked into: if a record begins there, it was its length that was
- * damaged, and the record is none.
+ * Skips damage (`recover: 'scan'`). Without checksums, only its position identifies a record: a
+ * header at a multiple of four in the file, from which all parts of a record follow. So a record
+ * that no record follows is searched: if another record begins within it, its length is corrupt.
  */
 export class RecordIORecovery {
   readonly #cursor: RecordCursor;
   readonly #parts: RecordParts;
   readonly #budget: CorruptionBudget;
-  readonly #mostBytes: number;
-  /** Where in the stream the record begins whose parts were followed last. */
-  #followed = -1;
-  /** The record that is cut short, kept while one behind it is looked for: without one the stream itself is cut short. */
-  #cutShort: RecordpipeError | undefined;
+  readonly #maxBytes: number;
+  /** Position of the record whose parts were followed last. */
+  #followedAt = -1;
+  /**
+   * The error of a truncated record, kept during the search for a later one. Without one, the
+   * stream itself is truncated.
+   */
+  #truncated: RecordpipeError | undefined;
 
   constructor(cursor: RecordCursor, rules: RecordRules, budget: CorruptionBudget) {
     this.#cursor = cursor;
     this.#parts = new RecordParts(rules);
     this.#budget = budget;
-    // Parts may be empty, so that a chain of them could go on for ever.
-    this.#mostBytes = 4 * rules.maxRecordBytes + 1024;
+    // Parts may be empty, so a chain of them can be endless.
+    this.#maxBytes = 4 * rules.maxRecordBytes + 1024;
   }
 
-  /** What the record at the window's beginning comes to: it is one, another look is needed, one must be searched behind it, or the stream ends in it. */
+  /**
+   * Judges the first record of the window: it is valid (`whole`), more of the window must be
+   * inspected (`again`), it is skipped (`search`), or the stream ends within it (`end`).
+   */
   judge(): 'whole' | 'again' | 'search' | 'wait' | 'end' {
     const { window, final } = this.#cursor;
     const parts = this.#follow(window.at);
     const error = parts.status === PARTS_WANTED ? undefined : parts.error(this.#cursor.place());
-    if (error !== undefined) return this.passOver(error);
+    if (error !== undefined) return this.skip(error);
     if (parts.status === PARTS_WANTED) {
-      if (parts.seen > this.#mostBytes)
-        return this.passOver(tooManyParts(this.#mostBytes, this.#cursor.place()));
+      if (parts.seen > this.#maxBytes) return this.skip(tooManyParts(this.#maxBytes, this.#cursor.place()));
       const have = this.#cursor.streamHas;
       if (parts.seen + parts.missingPayload > have) {
-        return this.passCut(parts.endError(this.#cursor.place(), have) as RecordpipeError);
+        return this.skipTruncated(parts.endError(this.#cursor.place(), have) as RecordpipeError);
       }
-      // All there is, not only what the next part needs: a record may have a million parts.
+      // Joins everything, not only what the next part needs: a record may have a million parts.
       const had = window.end - window.at;
       window.join();
       if (window.end - window.at > had) return 'again';
       return final ? 'end' : 'wait';
     }
     const { seen, length } = parts;
-    const behind = window.want(seen + PART_HEADER_BYTES);
-    if (!behind && !final) return 'wait';
-    if (behind ? readU32(window.bytes, window.at + seen) === RECORDIO_MAGIC : window.unread === seen)
+    const follows = window.want(seen + PART_HEADER_BYTES);
+    if (!follows && !final) return 'wait';
+    if (follows ? readU32(window.bytes, window.at + seen) === RECORDIO_MAGIC : window.unread === seen)
       return 'whole';
     const inside = this.#insideOf(seen);
     if (inside === 'wait') return 'wait';
@@ -64,19 +69,19 @@ export class RecordIORecovery {
     return 'again';
   }
 
-  /** Passes over a corrupted place. @throws the error itself when the budget does not cover it */
-  passOver(error: RecordpipeError): 'search' {
+  /** Skips a corrupt place. @throws the error itself if the budget does not cover it */
+  skip(error: RecordpipeError): 'search' {
     this.#budget.spend(error);
     return this.#startSearch();
   }
 
-  /** Passes over a record that is cut short, unless none follows. */
-  passCut(error: RecordpipeError): 'search' {
-    this.#cutShort = error;
+  /** Skips a truncated record, if another record follows. */
+  skipTruncated(error: RecordpipeError): 'search' {
+    this.#truncated = error;
     return this.#startSearch();
   }
 
-  /** Slides on to the next record; `wait` also when the stream has ended without one. */
+  /** Skips to the next record. Returns `wait` also if the stream has ended without one. */
   search(): 'found' | 'wait' {
     const { window, final } = this.#cursor;
     window.advance();
@@ -86,15 +91,15 @@ export class RecordIORecovery {
       const found = this.#head(at, end);
       if (found < 0) {
         this.#cursor.skip(final ? end - at : Math.max(0, end - at - PART_HEADER_BYTES + 1));
-        if (final && this.#cutShort !== undefined) throw this.#cutShort;
+        if (final && this.#truncated !== undefined) throw this.#truncated;
         return 'wait';
       }
       this.#cursor.skip(found - at);
       const fits = this.#fits(found);
       if (fits === 'wait') return 'wait';
       if (fits) {
-        if (this.#cutShort !== undefined) this.#budget.spend(this.#cutShort);
-        this.#cutShort = undefined;
+        if (this.#truncated !== undefined) this.#budget.spend(this.#truncated);
+        this.#truncated = undefined;
         return 'found';
       }
       this.#cursor.skip(STEP_BYTES);
@@ -107,7 +112,7 @@ export class RecordIORecovery {
     return 'search';
   }
 
-  /** Where in the record at hand, whose frame has so many bytes and behind which none begins, another one does; -1 if nowhere. */
+  /** Index of another record within the first `frame` bytes of the window; -1 if there is none. */
   #insideOf(frame: number): number | 'wait' {
     const { window } = this.#cursor;
     window.join();
@@ -122,28 +127,33 @@ export class RecordIORecovery {
     return -1;
   }
 
-  /** First index in the window's `[from, to)` at which a header lies; -1 if none. It may still not be a record. */
+  /**
+   * First index in `[from, to)` of the window that has a header; -1 if there is none. It may not be
+   * a record.
+   */
   #head(from: number, to: number): number {
     const { bytes, base } = this.#cursor.window;
     return findRecordHead(bytes, from + (-(base + from) & (STEP_BYTES - 1)), to);
   }
 
-  /** Whether all parts of a record follow from index `at` of the window on. */
+  /** Whether all parts of a record follow index `at` of the window. */
   #fits(at: number): boolean | 'wait' {
     const { window, final } = this.#cursor;
     const parts = this.#follow(at);
-    if (parts.status === PARTS_BAD || parts.seen > this.#mostBytes) return false;
+    if (parts.status === PARTS_BAD || parts.seen > this.#maxBytes) return false;
     if (parts.status !== PARTS_WANTED) return parts.error({}) === undefined;
     if (final) return parts.endError({}) === undefined;
     return at - window.at + parts.seen + parts.missingPayload > this.#cursor.streamHas ? false : 'wait';
   }
 
-  /** Follows the parts of the record at index `at` of the window as far as possible; goes on where it had to wait. */
+  /**
+   * Follows the parts of the record at index `at` of the window, from where the last call stopped.
+   */
   #follow(at: number): RecordParts {
     const { bytes, base, end } = this.#cursor.window;
     const parts = this.#parts;
-    if (parts.status !== PARTS_WANTED || this.#followed !== base + at) parts.begin();
-    this.#followed = base + at;
+    if (parts.status !== PARTS_WANTED || this.#followedAt !== base + at) parts.begin();
+    this.#followedAt = base + at;
     parts.feed(bytes, at + parts.seen, end);
     return parts;
   }

@@ -3,30 +3,30 @@ import { createFramesKernel, type FramesKernel, sharedFramesKernel } from '../fr
 import { PART_HEADER_BYTES, partBytes, partFlag, RECORDIO_MAGIC } from './layout.ts';
 
 /**
- * What a RecordIO scanner leaves behind after walking bytes: how many whole records of one part, where it stopped, and why.
- * The object is reused from call to call, so that scanning allocates nothing.
+ * The result of a RecordIO scan. The object is reused by every call, so that scanning allocates
+ * nothing.
  */
 export interface RecordIOScan {
-  /** Whole records walked by the last call. */
+  /** Number of whole records of one part. */
   count: number;
-  /** Their payload bytes. */
+  /** Payload bytes of these records. */
   payloadBytes: number;
-  /** Index in the scanned bytes of the first byte not walked: the start of the part at which it stopped. */
+  /** Index in the bytes at which the scan stopped: the start of a part. */
   position: number;
   /** Why it stopped. */
   stop: RecordIOStop;
-  /** Bytes wanted from `position` on before the part there can be judged; 0 unless `stop` is `NEED_MORE`. */
+  /** Bytes needed from `position` to judge the part there; 0 unless `stop` is `NEED_MORE`. */
   wanted: number;
-  /** Flag and length of the header at `position`; 0 when it is not whole. */
+  /** Flag and length of the header at `position`; 0 if it is incomplete. */
   word: number;
-  /** Where the walked payloads lie in the scanned bytes: (start, length) pairs, `2 * count` numbers; only filled when asked for. */
+  /** (start, length) of each payload in the bytes: `2 * count` numbers. Filled on request only. */
   index: Uint32Array;
 }
 
-/** Why a scan stopped. Numbers, because they come from the kernel as numbers. */
+/** Why a scan stopped. The kernel returns these numbers. */
 export const NEED_MORE = 0;
 export const BAD_MAGIC = 1;
-/** The part there is not a whole record: what it means depends on what came before. */
+/** The part is not a whole record. Earlier parts decide whether it is valid. */
 export const IN_PARTS = 2;
 export const TOO_LARGE = 3;
 export const BAD_PADDING = 4;
@@ -38,13 +38,13 @@ export type RecordIOStop =
   | typeof TOO_LARGE
   | typeof BAD_PADDING;
 
-/** Walks records of one part. One instance serves one reader at a time. */
+/** Scans records of one part. One instance serves one reader at a time. */
 export interface RecordIOScanner {
   /** The result of the last call. */
   readonly result: RecordIOScan;
   /**
-   * Walks whole records of `bytes[from, to)` and says in `result` how far it came.
-   * @param strictPadding whether padding must be zeros
+   * Scans the whole records of `bytes[from, to)` and sets `result`.
+   * @param strictPadding whether padding must be zero
    * @param withIndex whether to fill `result.index`
    */
   scan(
@@ -69,7 +69,7 @@ export function emptyRecordIOScan(): RecordIOScan {
   };
 }
 
-/** Walks RecordIO headers in plain JavaScript, wherever the bytes lie. The same answers as the kernel's walk. */
+/** Scans RecordIO headers in JavaScript. Its results equal those of the kernel. */
 export class RecordIOTableScanner implements RecordIOScanner {
   readonly result: RecordIOScan = emptyRecordIOScan();
 
@@ -134,17 +134,21 @@ function zeros(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-/** As much as readers have scanned at a time. */
+/** The size of the chunks that readers scan. */
 const STAGE_BYTES = 1024 * 1024;
-/** Up to this average size, records outside of kernel memory are copied into it first: 8 ns per record of 100 bytes where the walk in JavaScript takes 17. */
+/**
+ * Up to this average size, copying records into kernel memory is faster: 8 ns per record of 100
+ * bytes, in JavaScript 17.
+ */
 const SMALL_BYTES = 256;
 const INDEX_PAIRS = 16 * 1024;
-/** Kernel stop code beyond those of {@link RecordIOStop}. */
+/** A stop code of the kernel in addition to {@link RecordIOStop}. */
 const INDEX_FULL = 5;
 
 /**
- * Walks RecordIO headers with the WebAssembly kernel: bytes that lie in its memory in place, others, where records are small, through a stage in it.
- * Else they are walked where they lie: a header takes less time than copying its record.
+ * Scans RecordIO headers with the WebAssembly kernel. Bytes in kernel memory are scanned in place,
+ * and small records elsewhere are copied to a stage. Large ones are scanned in JavaScript: reading
+ * a header is faster than copying its record.
  */
 export class RecordIOWasmScanner extends RecordIOTableScanner {
   readonly #kernel: FramesKernel;
@@ -181,7 +185,7 @@ export class RecordIOWasmScanner extends RecordIOTableScanner {
     if (count > 0) this.#small = position - from < SMALL_BYTES * count;
   }
 
-  /** Walks kernel memory from `base + from` to `base + to`; positions are counted from `base`. */
+  /** Scans kernel memory from `base + from` to `base + to`. Positions count from `base`. */
   #walk(
     base: number,
     from: number,
@@ -230,18 +234,18 @@ export class RecordIOWasmScanner extends RecordIOTableScanner {
 let shared: RecordIOScanner | undefined;
 
 /**
- * The scanner that all readers of this process share. A scan runs to its end before anybody else gets a turn and
- * readers keep nothing of `result` across turns, so one stage serves them all.
+ * The scanner that all readers of this process share. A scan is synchronous, and readers copy what
+ * they need from `result`, so one stage is enough.
  */
 export function sharedRecordIOScanner(): RecordIOScanner {
   shared ??= scannerOf(sharedFramesKernel());
   return shared;
 }
 
-/** A scanner with a memory of its own, and buffers in that memory, which it scans in place. */
+/** A scanner with separate memory, and buffers in that memory, which it scans in place. */
 export interface OwnRecordIOScanner {
   readonly scanner: RecordIOScanner;
-  /** The next of `count` buffers, in turn. */
+  /** The next of the buffers, in turn. */
   nextBuffer(): Uint8Array;
 }
 

@@ -6,8 +6,8 @@ import { PARTS_BAD, PARTS_WANTED, RecordParts } from './parts.ts';
 import type { RecordIOScanner } from './scanner.ts';
 
 /**
- * Strict: walks from record to record. Whole records of one part in one kernel call per chunk; the one that chunks cut, and one of several parts,
- * from part to part. None is ever held: memory is constant.
+ * Scans strictly and in constant memory. The whole one-part records of a chunk are one kernel call;
+ * records that span chunks and multipart records are followed part by part.
  */
 export async function walkRecordIO(
   opened: RecordSource,
@@ -32,19 +32,19 @@ export async function walkRecordIO(
 }
 
 class Walk {
-  /** Good records so far, and their payload bytes. */
+  /** Valid records so far, and their payload bytes. */
   records = 0;
   payloadBytes = 0;
-  /** 1 for a last record without its padding, where that is accepted. */
+  /** 1 for an accepted last record without padding. */
   warnings = 0;
   readonly #options: RecordIOOptions;
   readonly #scanner: RecordIOScanner;
   readonly #findings: Findings;
   readonly #source: RecordSource;
   readonly #parts: RecordParts;
-  /** Position in the stream of the record that is begun, or comes next. */
+  /** Position in the stream of the current record. */
   #offset = 0;
-  #passedOver = 0;
+  #skipped = 0;
 
   constructor(options: RecordIOOptions, scanner: RecordIOScanner, findings: Findings, source: RecordSource) {
     this.#options = options;
@@ -56,11 +56,11 @@ class Walk {
 
   get place(): ErrorPlace {
     const { uri, compression } = this.#source;
-    const record = this.records + this.#passedOver;
+    const record = this.records + this.#skipped;
     return { uri, compressed: compression !== 'none', record, offset: this.#offset };
   }
 
-  /** @throws RecordpipeError at damage behind which nothing can be trusted */
+  /** @throws RecordpipeError at damage after which the position of the next record is unknown */
   check(chunk: Uint8Array): void {
     const parts = this.#parts;
     let at = 0;
@@ -71,7 +71,9 @@ class Walk {
     }
   }
 
-  /** @throws RecordpipeError `truncated-record` when the stream is too short for the record that is begun */
+  /**
+   * @throws RecordpipeError `truncated-record` if the stream is too short for the current record
+   */
   checkSize(): void {
     const { size } = this.#source;
     const { seen, missingPayload } = this.#parts;
@@ -80,7 +82,7 @@ class Walk {
     if (seen + missingPayload > have) throw this.#parts.endError(this.place, have) as RecordpipeError;
   }
 
-  /** @throws RecordpipeError when the stream must not end here */
+  /** @throws RecordpipeError if the stream ends within a record */
   end(): void {
     const parts = this.#parts;
     if (parts.seen === 0) return;
@@ -101,7 +103,7 @@ class Walk {
     return position;
   }
 
-  /** The record that is followed is whole, or bad. */
+  /** The current record is whole or invalid. */
   #finish(): void {
     const parts = this.#parts;
     const error = parts.error(this.place);
@@ -109,7 +111,7 @@ class Walk {
     else if (parts.status === PARTS_BAD) throw error;
     else {
       this.#findings.add(error);
-      this.#passedOver++;
+      this.#skipped++;
     }
     this.#offset += parts.seen;
     parts.begin();

@@ -2,7 +2,7 @@ import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
 import { findMalformedUtf8 } from '../utf8.ts';
 import type { LineCutting } from './options.ts';
 
-// One line at a time: for lines that lie across chunks, and where there is no kernel.
+// These functions handle one line: a line that spans chunks, and any line without a kernel.
 
 const CR = 13;
 
@@ -17,7 +17,10 @@ export function lineTooLong(
   return to - from - stripped > maxRecordBytes;
 }
 
-/** Length of the line `bytes[from, to)`, behind which a delimiter follows, without the carriage returns that its end loses. */
+/**
+ * Length of the line `bytes[from, to)`, which a delimiter follows, without the carriage returns to
+ * remove at its end.
+ */
 export function strippedLength({ cr }: LineCutting, bytes: Uint8Array, from: number, to: number): number {
   let end = to;
   if (cr === 'crlf') {
@@ -28,7 +31,7 @@ export function strippedLength({ cr }: LineCutting, bytes: Uint8Array, from: num
   return end - from;
 }
 
-/** Whether the line `bytes[from, to)` cannot be handed out as it is. */
+/** Whether the line `bytes[from, to)` must be changed before it is delivered. */
 export function needsChange({ cr, utf8 }: LineCutting, bytes: Uint8Array, from: number, to: number): boolean {
   return (cr === 'all' && hasCr(bytes, from, to)) || (utf8 && findMalformedUtf8(bytes, from, to) >= 0);
 }
@@ -41,14 +44,14 @@ export function withoutCr(bytes: Uint8Array, from: number, to: number): Uint8Arr
   return copy.subarray(0, length);
 }
 
-/** How many carriage returns `bytes[from, to)` holds. */
+/** Number of carriage returns in `bytes[from, to)`. */
 export function countCr(bytes: Uint8Array, from: number, to: number): number {
   let count = 0;
   for (let i = from; i < to; i++) if (bytes[i] === CR) count++;
   return count;
 }
 
-/** Index of the first `delimiter` in `bytes`, from `from` on; -1 if there is none. */
+/** Index of the first `delimiter` in `bytes` at or after `from`; -1 if there is none. */
 export function findIn(bytes: Uint8Array, from: number, delimiter: Uint8Array): number {
   const { length } = delimiter;
   const first = delimiter[0];
@@ -66,22 +69,25 @@ function hasCr(bytes: Uint8Array, from: number, to: number): boolean {
   return false;
 }
 
-/** The error for a line of which `have` bytes, more than allowed, are at hand. */
+/** The error for a line that is too long. @param have bytes of the line read so far */
 export function lineTooLongError(have: number, maxRecordBytes: number, place: ErrorPlace): RecordpipeError {
-  const text = `textline: record too large: a line of ${have} bytes or more, the limit is ${maxRecordBytes} (maxRecordBytes); is this a text file, and is the delimiter the right one?`;
+  const text = `textline: record too large: a line of ${have} bytes or more, the limit is ${maxRecordBytes} (maxRecordBytes); is this a text file with this delimiter?`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
-/** The error for a line that is no UTF-8. */
+/** The error for a line that is not UTF-8. */
 export function malformedUtf8Error(line: Uint8Array, place: ErrorPlace): RecordpipeError {
   const at = findMalformedUtf8(line, 0, line.length);
   const byte = line[at].toString(16).padStart(2, '0');
-  const text = `textline: malformed text: byte 0x${byte}, ${at} bytes into the line, is not UTF-8; name the encoding that it has, or read with fatal: false to have U+FFFD in its place`;
+  const text = `textline: malformed text: byte 0x${byte}, ${at} bytes into the line, is not UTF-8; name its encoding, or read with fatal: false to replace it by U+FFFD`;
   return new RecordpipeError('malformed-text', text, place);
 }
 
-/** The error for text that is not in the encoding it was said to have, from the byte at `position` of the stream on. */
+/**
+ * The error for text that is not in the named encoding. @param position of the first such byte in
+ * the stream
+ */
 export function malformedTextError(encoding: string, position: number, place: ErrorPlace): RecordpipeError {
-  const text = `textline: malformed text: byte ${position} of the stream is not ${encoding}; name the encoding that it has, or read with fatal: false to have U+FFFD in its place; places are counted in bytes of the text as UTF-8`;
+  const text = `textline: malformed text: byte ${position} of the stream is not ${encoding}; name its encoding, or read with fatal: false to replace it by U+FFFD; positions count bytes of the text as UTF-8`;
   return new RecordpipeError('malformed-text', text, place);
 }

@@ -1,7 +1,8 @@
 import type { ErrorPlace } from '../../errors.ts';
 import { RecordBatch } from '../batch.ts';
+import { extended } from '../codec-options.ts';
 import { CorruptionBudget, newReadStats, type ReadStats } from '../corruption.ts';
-import type { DecoderSource, RecordDecoder } from '../record-format.ts';
+import type { DecoderSource, FormatReading, RecordCodec, RecordDecoder } from '../record-format.ts';
 import { findMalformedUtf8 } from '../utf8.ts';
 import {
   lineTooLong,
@@ -12,28 +13,50 @@ import {
   strippedLength,
   withoutCr,
 } from './cutting.ts';
-import { type LineCutting, lineCutting, type TextLineOptions } from './options.ts';
-import { sharedLineScanner } from './scanner.ts';
-import { type LineScanner, TOO_LONG } from './table-scanner.ts';
+import { type LineCutting, lineCutting, type TextLineOptions, textLineReading } from './options.ts';
+import { type LineScanner, ownLineScanning, sharedLineScanner, TOO_LONG } from './scanner.ts';
 import { TextSource } from './text-source.ts';
 import { UnfinishedLine } from './unfinished-line.ts';
+import { walkable, walkLines } from './walk.ts';
 
-/** The most bytes that one batch covers, unless a single line is larger. */
+export const textLineCodec: RecordCodec<TextLineOptions> = /* @__PURE__ */ extended<
+  RecordCodec<TextLineOptions>,
+  FormatReading<TextLineOptions>
+>(textLineReading, {
+  lenient: (options) =>
+    options.recover !== 'none' ||
+    options.compat !== undefined ||
+    options.stripBom ||
+    options.encoding !== 'bytes' ||
+    !walkable(lineCutting(options)),
+  decoder: (options, source, stats) => new TextLineDecoder(options, source, stats),
+  own(bufferBytes, buffers) {
+    const { scanner, nextBuffer } = ownLineScanning(bufferBytes, buffers);
+    return {
+      nextBuffer,
+      decoder: (options, source, stats) => new TextLineDecoder(options, source, stats, scanner),
+      walk: (opened, options, findings, onProgress) =>
+        walkLines(opened, scanner(lineCutting(options)), findings, onProgress),
+    };
+  },
+});
+
+/** Maximum size of a batch, unless a single line is larger. */
 const BATCH_BYTES = 1024 * 1024;
 
-/** Lines that have been cut and wait to be handed out, because some of them have to be changed first. */
+/** Lines that have been cut but not delivered, because some of them must be changed first. */
 interface CutLines {
   readonly index: Uint32Array;
   readonly count: number;
   readonly marks: Uint32Array;
-  /** How many lines, and how many of the marks, have been dealt with. */
+  /** Number of lines, and of marks, that have been handled. */
   lines: number;
   marked: number;
 }
 
 /**
- * Cuts a stream of uncompressed chunks into batches of lines. A line is a view of the chunk it lies in; only one that lies across chunks is copied,
- * and one that has to be changed, for carriage returns or characters.
+ * Cuts text into lines. A line is a view of its chunk. Only lines that span chunks or must be
+ * changed are copied.
  */
 export class TextLineDecoder implements RecordDecoder {
   readonly stats: ReadStats;
@@ -44,13 +67,15 @@ export class TextLineDecoder implements RecordDecoder {
   readonly #budget: CorruptionBudget;
   readonly #text: TextSource;
   readonly #unfinished: UnfinishedLine;
-  /** The bytes being cut: `#at` to `#end` are unread, `#base` is the position of the first. */
+  /**
+   * The bytes to cut. Bytes from index `#at` are unread; `#base` is the position of `#bytes[0]`.
+   */
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
   #base = 0;
   #cut: CutLines | undefined;
-  /** Whether the unfinished line is too long, and only its end is looked for. */
-  #passing = false;
+  /** Whether the unfinished line is too long, and only its end is searched for. */
+  #skipping = false;
   #final = false;
   #ended = false;
   #record = 0;
@@ -110,9 +135,9 @@ export class TextLineDecoder implements RecordDecoder {
   #next(): RecordBatch | null {
     while (!this.#ended) {
       let batch: RecordBatch | undefined;
-      if (this.#cut !== undefined) batch = this.#handOut(this.#cut);
+      if (this.#cut !== undefined) batch = this.#deliverCut(this.#cut);
       else if (this.#at < this.#bytes.length)
-        batch = this.#unfinished.length > 0 ? this.#goOn() : this.#scan();
+        batch = this.#unfinished.length > 0 ? this.#continue() : this.#scan();
       else if (!this.#refill()) {
         this.#checkText();
         if (!this.#final) return null;
@@ -123,7 +148,7 @@ export class TextLineDecoder implements RecordDecoder {
     return null;
   }
 
-  /** Takes up the next bytes; whether there are any. */
+  /** Takes the next bytes. False if there are none. */
   #refill(): boolean {
     const bytes = this.#text.next(this.#final);
     if (bytes === undefined) return false;
@@ -133,7 +158,7 @@ export class TextLineDecoder implements RecordDecoder {
     return true;
   }
 
-  /** Cuts what is at hand, where a line begins. */
+  /** Cuts lines at the start of a line. */
   #scan(): RecordBatch | undefined {
     const scanner = this.#scanner;
     const bytes = this.#bytes;
@@ -152,7 +177,7 @@ export class TextLineDecoder implements RecordDecoder {
     return this.#cutLong();
   }
 
-  /** The line at hand is too long, or longer than what was scanned. */
+  /** The current line is too long, or longer than the scanned bytes. */
   #cutLong(): RecordBatch | undefined {
     const bytes = this.#bytes;
     const at = this.#at;
@@ -164,21 +189,21 @@ export class TextLineDecoder implements RecordDecoder {
     return undefined;
   }
 
-  /** The bytes at hand go on with the unfinished line. */
-  #goOn(): RecordBatch | undefined {
+  /** Continues the unfinished line. */
+  #continue(): RecordBatch | undefined {
     const line = this.#unfinished;
     const bytes = this.#bytes;
     const { length: ending } = this.#cutting.delimiter;
     const end = line.findEnd(bytes, bytes.length);
     const size = line.length + (end ?? bytes.length);
-    // Without an end, the last bytes may be the beginning of one.
+    // Without an end, the last bytes may begin a delimiter.
     this.#limit(end === undefined ? size - ending + 1 : size);
     this.#at = end === undefined ? bytes.length : end + ending;
     if (end === undefined) {
-      line.add(bytes, bytes.length, !this.#passing);
+      line.add(bytes, bytes.length, !this.#skipping);
       return undefined;
     }
-    if (this.#passing) {
+    if (this.#skipping) {
       this.#skip(size + ending);
       return undefined;
     }
@@ -186,15 +211,15 @@ export class TextLineDecoder implements RecordDecoder {
     return this.#deliver(line.finish(bytes, end), 0, size, offset, size + ending, false);
   }
 
-  /** Gives up the unfinished line once `size` bytes are too many, before they are gathered. */
+  /** Gives up the unfinished line if its `size` exceeds the limit, before it is copied. */
   #limit(size: number): void {
     const { cr, maxRecordBytes } = this.#cutting;
-    if (this.#passing || size - (cr === 'keep' ? 0 : 1) <= maxRecordBytes) return;
+    if (this.#skipping || size - (cr === 'keep' ? 0 : 1) <= maxRecordBytes) return;
     this.#budget.spend(lineTooLongError(size, maxRecordBytes, this.place));
-    this.#passing = true;
+    this.#skipping = true;
   }
 
-  /** Behind text that is not in its encoding nothing can be made of the stream. */
+  /** Nothing after text that is not in its encoding can be decoded. */
   #checkText(): void {
     const { malformedAt } = this.#text;
     if (malformedAt !== undefined) throw malformedTextError(this.#options.encoding, malformedAt, this.place);
@@ -206,14 +231,14 @@ export class TextLineDecoder implements RecordDecoder {
     const { length, offset } = this.#unfinished;
     if (length === 0) return undefined;
     this.stats.warnings++;
-    if (!this.#passing) {
+    if (!this.#skipping) {
       return this.#deliver(this.#unfinished.finish(this.#bytes, 0), 0, length, offset, length, true);
     }
     this.#skip(length);
     return undefined;
   }
 
-  /** Hands out one line, `bytes[from, end)`, that takes `whole` bytes of the stream. */
+  /** Delivers the line `bytes[from, end)`, which takes `whole` bytes of the stream. */
   #deliver(
     bytes: Uint8Array,
     from: number,
@@ -223,7 +248,7 @@ export class TextLineDecoder implements RecordDecoder {
     last: boolean,
   ): RecordBatch | undefined {
     const { cr, maxRecordBytes, skipBlank } = this.#cutting;
-    // A carriage return at the end of a file is none that a delimiter follows.
+    // A carriage return at the end of the file is not part of a line ending.
     const asIs = last && cr !== 'all';
     if (asIs ? end - from > maxRecordBytes : lineTooLong(this.#cutting, bytes, from, end)) {
       this.#budget.spend(lineTooLongError(end - from, maxRecordBytes, this.#placeAt(base + from)));
@@ -238,8 +263,8 @@ export class TextLineDecoder implements RecordDecoder {
     return this.#batch(bytes, Uint32Array.of(from, length), 1, base, length);
   }
 
-  /** Hands out lines that have been cut: those before the next one that has to be changed, or that one. */
-  #handOut(cut: CutLines): RecordBatch | undefined {
+  /** Delivers the lines up to the next one that must be changed, or that one. */
+  #deliverCut(cut: CutLines): RecordBatch | undefined {
     const { index, count, marks, lines } = cut;
     const mark = cut.marked < marks.length ? marks[cut.marked] : count;
     if (mark === count) this.#cut = undefined;
@@ -259,7 +284,7 @@ export class TextLineDecoder implements RecordDecoder {
     return this.#change(this.#bytes, from, length, this.#base, end + this.#cutting.delimiter.length - from);
   }
 
-  /** Hands out a line that has to be changed, in memory of its own. */
+  /** Delivers a line that must be changed, in new memory. */
   #change(
     bytes: Uint8Array,
     from: number,
@@ -296,11 +321,11 @@ export class TextLineDecoder implements RecordDecoder {
     return batch;
   }
 
-  /** Passes over a line that has been judged. */
+  /** Skips a line that is empty or invalid. */
   #skip(whole: number): void {
     this.stats.skippedBytes += whole;
     this.#record++;
-    this.#passing = false;
+    this.#skipping = false;
     this.#unfinished.clear();
   }
 
@@ -311,7 +336,7 @@ export class TextLineDecoder implements RecordDecoder {
 
 let host: { decoder: TextDecoder; encoder: TextEncoder } | undefined;
 
-/** A copy of `line` with U+FFFD for what is no UTF-8, as the Encoding standard has it. */
+/** A copy of `line` with U+FFFD for malformed UTF-8, as the Encoding standard defines. */
 function repairedUtf8(line: Uint8Array): Uint8Array {
   host ??= { decoder: new TextDecoder('utf-8', { ignoreBOM: true }), encoder: new TextEncoder() };
   return host.encoder.encode(host.decoder.decode(line));

@@ -1,17 +1,19 @@
 import { RecordpipeError, UsageError } from '../../errors.ts';
+import { leavePlainBuffers, plainBuffers } from '../frame-buffers.ts';
+import type { Framer } from '../record-format.ts';
 import { findIn } from './cutting.ts';
 import { type LineEnding, lineEnding, type TextLineEncodeOptions } from './options.ts';
 
 const CR = 13;
 
 /**
- * One line as bytes: the payload and the delimiter behind it. The result is new memory and belongs to the caller.
+ * Encodes one line: the payload and the delimiter. Returns new memory, which belongs to the caller.
  *
- * @param payload any bytes, also none, that the delimiter is not found in, nor where the two meet
- * @throws RecordpipeError `unrepresentable` for a payload that would not be read back as it is: text lines have no way of escaping. TFRecord and RecordIO
- * hold any bytes
- * @throws UsageError for an option value that no option has
- * @throws UsageError for anything but a Uint8Array
+ * @param payload any bytes that do not contain the delimiter, nor form one with the delimiter after
+ *   them
+ * @throws RecordpipeError `unrepresentable` for a payload that readers would change or split: text
+ *   lines cannot escape. TFRecord and RecordIO store any bytes
+ * @throws UsageError for an invalid option value, and for anything other than a Uint8Array
  * @example
  * ```ts
  * import { encodeTextLine } from 'recordpipe';
@@ -32,11 +34,12 @@ export function encodeTextLine(
 }
 
 /**
- * Writes one line, payload and delimiter, into the caller's memory; returns the index behind it.
+ * Encodes one line, payload and delimiter, into existing memory. Returns the index after the
+ * delimiter.
  *
- * @param payload any bytes, also some of `target`
- * @throws as {@link encodeTextLine}, before anything is written; UsageError also when `target` has too few bytes from `at` on, or `at` is no whole
- * number from 0
+ * @param payload as for {@link encodeTextLine}; may overlap `target`
+ * @throws as {@link encodeTextLine}, before anything is written; UsageError also if `target` has
+ *   too few bytes after `at`, or if `at` is not an integer >= 0
  * @example
  * ```ts
  * import { encodeTextLineInto } from 'recordpipe';
@@ -52,34 +55,76 @@ export function encodeTextLineInto(
 ): number {
   checkBytes(payload, 'encodeTextLineInto');
   const ending = lineEnding(options);
-  const behind = at + payload.length + ending.delimiter.length;
-  if (!(at >= 0 && behind <= target.length && Number.isInteger(at))) {
+  const end = at + payload.length + ending.delimiter.length;
+  if (!(at >= 0 && end <= target.length && Number.isInteger(at))) {
     throw new UsageError(
-      `encodeTextLineInto: a line of ${payload.length} bytes needs ${behind - at}, there are ${target.length - at} from ${at} on`,
+      `encodeTextLineInto: a line of ${payload.length} bytes needs ${end - at} bytes, the target has ${target.length - at} after index ${at}`,
     );
   }
   checkLine(payload, ending);
   target.set(payload, at);
-  target.set(ending.delimiter, behind - ending.delimiter.length);
-  return behind;
+  target.set(ending.delimiter, end - ending.delimiter.length);
+  return end;
 }
 
-/** @throws RecordpipeError `unrepresentable` for a payload that would not be read back as it is */
+/** Frames lines. A payload is copied once, and searched once for the delimiter. */
+export class TextLineFramer implements Framer {
+  readonly #ending: LineEnding;
+  /** The payload that was checked last. It is nearly always framed next. */
+  #checked: Uint8Array | undefined;
+  #buffers: Uint8Array[] | undefined;
+
+  constructor(ending: LineEnding) {
+    this.#ending = ending;
+  }
+
+  frameBytes(payload: Uint8Array): number {
+    checkLine(payload, this.#ending);
+    this.#checked = payload;
+    return payload.length + this.#ending.delimiter.length;
+  }
+
+  buffers(bytes: number, count: number): readonly Uint8Array[] {
+    this.#buffers = plainBuffers(bytes, count);
+    return this.#buffers;
+  }
+
+  release(reusable: boolean): void {
+    if (reusable && this.#buffers !== undefined) leavePlainBuffers(this.#buffers);
+    this.#buffers = undefined;
+  }
+
+  frame(payload: Uint8Array, buffer: Uint8Array, at: number): void {
+    if (payload !== this.#checked) checkLine(payload, this.#ending);
+    this.#checked = undefined;
+    const { delimiter } = this.#ending;
+    const end = at + payload.length;
+    buffer.set(payload, at);
+    if (delimiter.length === 1) buffer[end] = delimiter[0];
+    else buffer.set(delimiter, end);
+  }
+
+  encode(payload: Uint8Array): Uint8Array {
+    return encodeTextLine(payload, this.#ending);
+  }
+}
+
+/** @throws RecordpipeError `unrepresentable` for a payload that readers would change or split */
 export function checkLine(payload: Uint8Array, { delimiter, cr }: LineEnding): void {
   const at = findIn(payload, 0, delimiter);
-  if (at >= 0) refuse(`the delimiter is in it, ${at} bytes in`, 'lines');
+  if (at >= 0) refuse(`it contains the delimiter at byte ${at}`, 'lines');
   if (delimiter.length > 1 && endsEarly(payload, delimiter)) {
-    refuse('with the delimiter behind it, the delimiter is found before its end', 'lines');
+    refuse('it forms an earlier delimiter with the delimiter after it', 'lines');
   }
   if (cr === 'crlf' && payload.length > 0 && payload[payload.length - 1] === CR) {
-    refuse("it ends with a carriage return, which readers take for part of the line's end", "cr: 'keep'");
+    refuse('it ends with a carriage return, which readers treat as part of the line ending', "cr: 'keep'");
   }
   if (cr === 'all' && payload.indexOf(CR) >= 0) {
-    refuse('it holds a carriage return, which readers are to drop', "cr: 'keep'");
+    refuse('it contains a carriage return, which readers remove', "cr: 'keep'");
   }
 }
 
-/** Whether the delimiter begins within the payload and ends in the delimiter that follows it. */
+/** Whether the end of the payload and the delimiter after it form an earlier delimiter. */
 function endsEarly(payload: Uint8Array, delimiter: Uint8Array): boolean {
   const last = delimiter.length - 1;
   const tail = payload.subarray(Math.max(0, payload.length - last));
@@ -92,12 +137,12 @@ function endsEarly(payload: Uint8Array, delimiter: Uint8Array): boolean {
 function refuse(why: string, way: string): never {
   const next =
     way === 'lines'
-      ? 'choose another delimiter, or write TFRecord or RecordIO, which hold any bytes'
-      : `write and read with ${way}, or write TFRecord or RecordIO, which hold any bytes`;
+      ? 'choose another delimiter, or write TFRecord or RecordIO, which store any bytes'
+      : `write and read with ${way}, or write TFRecord or RecordIO, which store any bytes`;
   throw new RecordpipeError('unrepresentable', `textline: this payload cannot be a line: ${why}; ${next}`);
 }
 
-/** Texts and other typed arrays have a length as well, and would be written as something else. */
+/** Strings and other typed arrays also have a length, and would be written as other bytes. */
 function checkBytes(payload: Uint8Array, caller: string): void {
   if (!(payload instanceof Uint8Array))
     throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);

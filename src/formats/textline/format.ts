@@ -1,9 +1,9 @@
 import { extended, MAX_RECORD_BYTES } from '../codec-options.ts';
 import type { FormatReading, RecordFormat } from '../record-format.ts';
-import { detect } from './detect.ts';
 import { checkLine } from './encode.ts';
 import {
   type CarriageReturns,
+  detect,
   type LineEnding,
   lineCutting,
   lineEnding,
@@ -43,11 +43,12 @@ export const textLineFormat: RecordFormat<TextLineOptions, LineEnding> = /* @__P
       return cr && delimiter.length > 0 ? { delimiter, cr } : undefined;
     },
   },
-  codec: async () => (await import('./codec.ts')).textLineCodec,
-  framer: async (options) => new (await import('./framer.ts')).TextLineFramer(options),
+
+  codec: async () => (await import('./decoder.ts')).textLineCodec,
+  framer: async (options) => new (await import('./encode.ts')).TextLineFramer(options),
   frames: async (uri, options, count) =>
     new (await import('./frames.ts')).TextLineFrames(uri, options, count),
   frameFinder: async (options, chunkBytes, sink) =>
-    (await import('./frame-finder.ts')).findLines(options, chunkBytes, sink),
-  headerHop: async (options, sink) => (await import('./count.ts')).lineCounter(options, sink),
+    (await import('./frames.ts')).findLines(options, chunkBytes, sink),
+  headerHop: async (options, sink) => (await import('./frames.ts')).lineCounter(options, sink),
 });

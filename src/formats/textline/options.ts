@@ -1,11 +1,18 @@
+import { firstNonText, looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
 import { UsageError } from '../../errors.ts';
-import { type CodecOptions, completeOptions, DEFAULT_CODEC_OPTIONS, extended } from '../codec-options.ts';
-import type { FormatReading } from '../record-format.ts';
-import { detectCompression } from './detect.ts';
+import {
+  type CodecOptions,
+  type Compression,
+  completeOptions,
+  DEFAULT_CODEC_OPTIONS,
+  extended,
+} from '../codec-options.ts';
+import type { Detection, FormatReading } from '../record-format.ts';
+import { findMalformedUtf8 } from '../utf8.ts';
 
 /**
- * Handling of carriage returns: `keep` keeps all, `crlf` removes one before the delimiter, `all` removes
- * every one in the line.
+ * Handling of carriage returns: `keep` keeps all, `crlf` removes one before the delimiter, `all`
+ * removes every one in the line.
  */
 export type CarriageReturns = 'keep' | 'crlf' | 'all';
 
@@ -15,32 +22,36 @@ export const MAX_DELIMITER_BYTES = 256;
 /**
  * The options of lines of text. Some shared options mean:
  *
- * - `maxRecordBytes` counts a line without its delimiter and one removed carriage return, before characters
- *   are replaced;
- * - `recover: 'scan'` skips lines that are too long or, with `fatal`, not UTF-8; nothing is read after text
- *   that is not in any other encoding;
+ * - `maxRecordBytes` counts a line without its delimiter and one removed carriage return, before
+ *   characters are replaced;
+ * - `recover: 'scan'` skips lines that are too long or, with `fatal`, not UTF-8; nothing is read
+ *   after text that is not in any other encoding;
  * - `compat: 'tf'` removes every carriage return (`cr: 'all'`) and a last line of nothing else;
  * - `trailing` has no effect: every byte belongs to a line.
  */
 export interface TextLineOptions extends CodecOptions {
   /**
-   * The end of a line: text (as UTF-8) or 1 to 256 bytes. Default `"\n"`. Of overlapping matches the leftmost
-   * counts. A last line without a delimiter is a line.
+   * The end of a line: text (as UTF-8) or 1 to 256 bytes. Default `"\n"`. Of overlapping matches
+   * the leftmost counts. A last line without a delimiter is a line.
    */
   readonly delimiter: string | Uint8Array;
   /**
-   * Carriage returns: `crlf` removes one before the delimiter; `all` removes every one in the line, as
-   * TensorFlow does; `keep` keeps them. Default `crlf` for the delimiter `"\n"`, otherwise `keep`.
+   * Carriage returns: `crlf` removes one before the delimiter; `all` removes every one in the line,
+   * as TensorFlow does; `keep` keeps them. Default `crlf` for the delimiter `"\n"`, otherwise
+   * `keep`.
    */
   readonly cr: CarriageReturns;
   /** Whether to skip empty lines without counting them. Default false. */
   readonly skipBlank: boolean;
-  /** Whether to remove a byte order mark (EF BB BF as UTF-8) at the start of the stream. Default false. */
+  /**
+   * Whether to remove a byte order mark (EF BB BF as UTF-8) at the start of the stream. Default
+   * false.
+   */
   readonly stripBom: boolean;
   /**
-   * `bytes` (default): lines are returned as stored. `utf8`: malformed UTF-8 becomes U+FFFD, line by line. Any
-   * other label of the Encoding standard (`utf-16le`, `latin1`, `shift_jis`, …): the stream is converted to
-   * UTF-8 before it is cut, and offsets count bytes of that.
+   * `bytes` (default): lines are returned as stored. `utf8`: malformed UTF-8 becomes U+FFFD, line
+   * by line. Any other label of the Encoding standard (`utf-16le`, `latin1`, `shift_jis`, …): the
+   * stream is converted to UTF-8 before it is cut, and offsets count bytes of that.
    */
   readonly encoding: string;
   /** Whether text that is not in its `encoding` is an error instead of U+FFFD. Default false. */
@@ -111,9 +122,9 @@ export interface TextLineEncodeOptions {
   /** The end of a line: text (as UTF-8) or 1 to 256 bytes. Default `"\n"`. */
   readonly delimiter: string | Uint8Array;
   /**
-   * How readers treat carriage returns; payloads that they would change are rejected. Default `crlf` for the
-   * delimiter `"\n"` (a payload must not end with one), otherwise `keep` (any payload without the delimiter);
-   * `all`: no payload may contain one.
+   * How readers treat carriage returns; payloads that they would change are rejected. Default
+   * `crlf` for the delimiter `"\n"` (a payload must not end with one), otherwise `keep` (any
+   * payload without the delimiter); `all`: no payload may contain one.
    */
   readonly cr: CarriageReturns;
 }
@@ -159,4 +170,49 @@ function encodingName(label: string): string {
       `encoding: expected bytes, utf8 or a label of the Encoding standard that this host knows, got ${label}`,
     );
   }
+}
+
+/** How likely a file that begins with these bytes is text. Text is a weak sign. */
+export function detect(head: Uint8Array): Detection {
+  const at = firstNonText(head);
+  if (head.length > 0 && at < 0) return { certainty: 'likely', reason: 'it is text' };
+  const why =
+    at < head.length
+      ? `byte 0x${head[Math.max(at, 0)]?.toString(16).padStart(2, '0')} at ${at}`
+      : 'mostly bytes beyond ASCII that are not UTF-8';
+  return { certainty: 'no', reason: `not text (${why})` };
+}
+
+/** Number of bytes to inspect: every reader has them, so that chunk sizes make no difference. */
+const HEAD_BYTES = 12;
+/** Control characters in text: BEL to CR, and ESC. */
+const TEXT_CONTROLS = new Set([7, 8, 9, 10, 11, 12, 13, 27]);
+
+/**
+ * The compression of a text stream by its first bytes. The three magic bytes of gzip are not text
+ * in any common encoding. The two of zlib may be text (`x^`, `HK`), so they count only if the first
+ * 12 bytes are not UTF-8 text. For other text, name the compression.
+ */
+export function detectCompression(head: Uint8Array): Compression {
+  if (looksLikeGzip(head)) return 'gzip';
+  return looksLikeZlib(head) && !looksLikeText(head.subarray(0, HEAD_BYTES)) ? 'zlib' : 'none';
+}
+
+/**
+ * Whether `head` is UTF-8 without control characters other than those of text. The last character
+ * may be truncated.
+ */
+function looksLikeText(head: Uint8Array): boolean {
+  const malformed = findMalformedUtf8(head, 0, head.length);
+  const cutOff = malformed >= 0 && malformed > head.length - 4 && isBeginning(head, malformed);
+  if (malformed >= 0 && !cutOff) return false;
+  return head.every((byte) => byte >= 0x20 || TEXT_CONTROLS.has(byte));
+}
+
+/** Whether the rest of `head` is the beginning of a character. */
+function isBeginning(head: Uint8Array, at: number): boolean {
+  const lead = head[at];
+  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  if (lead < 0xc2 || lead > 0xf4 || at + length <= head.length) return false;
+  return head.subarray(at + 1).every((byte) => (byte & 0xc0) === 0x80);
 }

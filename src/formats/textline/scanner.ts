@@ -1,20 +1,140 @@
 import { growIndex } from '../frame-scan.ts';
 import { createFramesKernel, type FramesKernel, sharedFramesKernel } from '../frames-kernel.ts';
+import { countCr, findIn, lineTooLong, needsChange, strippedLength } from './cutting.ts';
 import { type LineCutting, MAX_DELIMITER_BYTES } from './options.ts';
-import {
-  emptyLineScan,
-  type LineScan,
-  type LineScanner,
-  LineTableScanner,
-  MAX_LINES,
-  NEED_MORE,
-  TOO_LONG,
-} from './table-scanner.ts';
 
-/** Bytes outside of kernel memory are scanned through a stage of this size. Together with the index still inside a second-level cache. */
+/** Why a scan stopped: it needs more bytes, or the line at its position is too long. */
+export const NEED_MORE = 0;
+export const TOO_LONG = 2;
+
+/** The result of a scan. The object is reused by every call. */
+export interface LineScan {
+  /** Number of whole lines. */
+  count: number;
+  /** Index in the bytes at which the scan stopped: the start of the next line. */
+  position: number;
+  stop: typeof NEED_MORE | typeof TOO_LONG;
+  /** Bytes of these lines without the carriage returns removed at their ends. */
+  payloadBytes: number;
+  /**
+   * (start, length) of each line in the bytes, without the carriage returns removed at its end: `2
+   * * count` numbers.
+   */
+  index: Uint32Array;
+  /**
+   * Numbers of the lines to change: with carriage returns to remove, or bytes that are not UTF-8.
+   */
+  marks: Uint32Array;
+  markCount: number;
+}
+
+/** Cuts bytes into lines, for one reader. */
+export interface LineScanner {
+  readonly cutting: LineCutting;
+  /** The result of the last call of `scan`. */
+  readonly result: LineScan;
+  /**
+   * Cuts whole lines from `bytes[from, to)`, where a line begins at `from`. It may stop early after
+   * some lines. With no line, it needs more bytes, or the line at `position` is too long.
+   */
+  scan(bytes: Uint8Array, from: number, to: number): void;
+  /** Index of the first delimiter in `bytes[from, to)`; -1 if there is none. */
+  find(bytes: Uint8Array, from: number, to: number): number;
+  /**
+   * Counts the lines of `bytes[from, to)`, which are whole and have a delimiter of one byte. Sets
+   * `counted`.
+   */
+  count(bytes: Uint8Array, from: number, to: number): number;
+  /**
+   * Payload bytes of the lines that `count` counted last: without delimiters and removed carriage
+   * returns.
+   */
+  readonly counted: number;
+}
+
+/** Maximum number of lines per scan, except for the last kernel call: a batch of them. */
+export const MAX_LINES: number = 128 * 1024;
+
+export function emptyLineScan(): LineScan {
+  const none = new Uint32Array(0);
+  return { count: 0, position: 0, stop: NEED_MORE, payloadBytes: 0, index: none, marks: none, markCount: 0 };
+}
+
+/**
+ * Cuts lines in JavaScript, for hosts without WebAssembly SIMD. Its results equal those of the
+ * kernel.
+ */
+export class LineTableScanner implements LineScanner {
+  readonly cutting: LineCutting;
+  readonly result: LineScan = emptyLineScan();
+  counted = 0;
+
+  constructor(cutting: LineCutting) {
+    this.cutting = cutting;
+  }
+
+  scan(bytes: Uint8Array, from: number, to: number): void {
+    const { result, cutting } = this;
+    const { delimiter, skipBlank } = cutting;
+    const within = bytes.subarray(0, to);
+    let at = from;
+    result.count = 0;
+    result.markCount = 0;
+    result.payloadBytes = 0;
+    result.stop = NEED_MORE;
+    while (result.count < MAX_LINES) {
+      const stop = findIn(within, at, delimiter);
+      if (stop < 0) break;
+      if (lineTooLong(cutting, bytes, at, stop)) {
+        result.stop = TOO_LONG;
+        break;
+      }
+      const length = strippedLength(cutting, bytes, at, stop);
+      if (length > 0 || !skipBlank) this.#add(bytes, at, length);
+      at = stop + delimiter.length;
+    }
+    result.position = at;
+  }
+
+  find(bytes: Uint8Array, from: number, to: number): number {
+    return findIn(bytes.subarray(0, to), from, this.cutting.delimiter);
+  }
+
+  count(bytes: Uint8Array, from: number, to: number): number {
+    const { cr, delimiter } = this.cutting;
+    const within = bytes.subarray(0, to);
+    const needle = delimiter[0];
+    const pairs = cr === 'crlf' && needle !== CR;
+    let lines = 0;
+    let dropped = cr === 'all' && needle !== CR ? countCr(bytes, from, to) : 0;
+    for (let at = within.indexOf(needle, from); at >= 0; at = within.indexOf(needle, at + 1)) {
+      lines++;
+      if (pairs && at > from && bytes[at - 1] === CR) dropped++;
+    }
+    this.counted = to - from - lines - dropped;
+    return lines;
+  }
+
+  #add(bytes: Uint8Array, at: number, length: number): void {
+    const { result } = this;
+    const { count, markCount } = result;
+    result.index = growIndex(result.index, count, count + 1);
+    result.index[2 * count] = at;
+    result.index[2 * count + 1] = length;
+    result.payloadBytes += length;
+    if (needsChange(this.cutting, bytes, at, at + length)) {
+      result.marks = growIndex(result.marks, markCount, markCount + 1);
+      result.marks[markCount] = count;
+      result.markCount++;
+    }
+    result.count++;
+  }
+}
+
+/** Bytes copied into kernel memory per call: with the index, they fit into a second-level cache. */
 const STAGE_BYTES = 128 * 1024;
 const INDEX_PAIRS = 32 * 1024;
-/** Kernel stop code beyond those of a scan. */
+/** A stop code of the kernel in addition to those above. */
 const INDEX_FULL = 1;
 const NONE = 0xffffffff;
 const CR = 13;
@@ -22,11 +142,14 @@ const CR = 13;
 /** Bits of the kernel's `flags`. */
 const STRIP = { keep: 0, crlf: 1, all: 2 } as const;
 const SKIP_BLANK = 4;
-/** Bits of its `what`. */
+/** Bits of the kernel's `what`. */
 const HAS_CR = 1;
 const NOT_UTF8 = 2;
 
-/** Where in the memory of a kernel lines are worked on. One serves all scanners over that kernel: nothing stays in it between calls. */
+/**
+ * The memory of a kernel for scanning lines. All scanners over the kernel share it: it keeps
+ * nothing between calls.
+ */
 export class LineArea {
   readonly kernel: FramesKernel;
   readonly delimiter: number;
@@ -43,7 +166,10 @@ export class LineArea {
   }
 }
 
-/** Cuts lines with the WebAssembly kernel: bytes that lie in its memory in place, others through a stage in it. */
+/**
+ * Cuts lines with the WebAssembly kernel. Bytes in kernel memory are scanned in place, others are
+ * copied to a stage.
+ */
 export class LineWasmScanner implements LineScanner {
   readonly cutting: LineCutting;
   readonly result: LineScan = emptyLineScan();
@@ -52,7 +178,9 @@ export class LineWasmScanner implements LineScanner {
   readonly #kernel: FramesKernel;
   readonly #flags: number;
   readonly #what: number;
-  /** What `count` leaves out: nothing, carriage returns before delimiters, all. */
+  /**
+   * What `count` excludes: nothing, carriage returns before delimiters, or all carriage returns.
+   */
   readonly #mode: number;
 
   constructor(area: LineArea, cutting: LineCutting) {
@@ -101,7 +229,7 @@ export class LineWasmScanner implements LineScanner {
       at += passed;
       if (stop === TOO_LONG) result.stop = TOO_LONG;
       if (stop === INDEX_FULL) continue;
-      // Behind a stage more may follow, unless it was not even one line.
+      // More bytes may follow the stage, unless it has not even one line.
       if (stop === TOO_LONG || passed === 0 || at - passed + size === to) break;
     }
     result.position = at;
@@ -146,7 +274,10 @@ export class LineWasmScanner implements LineScanner {
     return lines;
   }
 
-  /** Adds `count` lines that the kernel has written down; `origin` is the address of `bytes[0]`, were all of them in kernel memory. */
+  /**
+   * Adds `count` lines of the kernel's index. @param origin address of `bytes[0]`, as if all bytes
+   * were in kernel memory
+   */
   #take(count: number, origin: number): void {
     const { result } = this;
     const { exports, memory } = this.#kernel;
@@ -172,10 +303,10 @@ export function sharedLineScanner(cutting: LineCutting): LineScanner {
   return scannerOf(shared, cutting);
 }
 
-/** A kernel of one's own, with buffers in its memory, which scanners over it scan in place. */
+/** A separate kernel with buffers in its memory, which scanners over it scan in place. */
 export interface OwnLineScanning {
   scanner(cutting: LineCutting): LineScanner;
-  /** The next of `count` buffers, in turn. */
+  /** The next of the buffers, in turn. */
   nextBuffer(): Uint8Array;
 }
 

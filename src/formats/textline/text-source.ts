@@ -1,8 +1,10 @@
 const BOM = [0xef, 0xbb, 0xbf] as const;
 
-/** The bytes that are cut into lines: chunks as they come, without a byte order mark if that is to go, and as UTF-8 if they are in another encoding. */
+/**
+ * The bytes to cut into lines: chunks as UTF-8, without a byte order mark if it is to be removed.
+ */
 export class TextSource {
-  /** Position in the text of the bytes that `next` gave last. */
+  /** Position in the text of the bytes that `next` returned last. */
   position = 0;
   #end = 0;
   #chunk: Uint8Array | undefined;
@@ -10,7 +12,7 @@ export class TextSource {
   /** The beginning of the text while it may be a byte order mark. */
   #head: Uint8Array | undefined;
 
-  /** @param start position in the stream of the first byte that will be pushed */
+  /** @param start position in the stream of the first pushed byte */
   constructor(
     { encoding, fatal, stripBom }: { encoding: string; fatal: boolean; stripBom: boolean },
     start: number,
@@ -21,22 +23,28 @@ export class TextSource {
     this.#head = stripBom && start === 0 ? new Uint8Array(0) : undefined;
   }
 
-  /** Position in the stream of the first byte that is not in the encoding; known when `next` has nothing more. */
+  /**
+   * Position in the stream of the first byte that is not in the encoding. Known once `next` returns
+   * undefined.
+   */
   get malformedAt(): number | undefined {
     return this.#transcoder?.malformedAt;
   }
 
-  /** Takes the next chunk; only after `next` returned undefined. */
+  /** Takes the next chunk. Call it only after `next` returned undefined. */
   push(chunk: Uint8Array): void {
     if (this.#transcoder === undefined) this.#chunk = chunk;
     else this.#transcoder.push(chunk);
   }
 
-  /** The next bytes, at least one; undefined when a chunk is wanted or, after the last (`final`), when there are no more. */
+  /**
+   * The next bytes, at least one. Undefined if it needs a chunk or, after the last one (`final`),
+   * at the end.
+   */
   next(final: boolean): Uint8Array | undefined {
     for (;;) {
       let bytes = this.#transcoder === undefined ? this.#take() : this.#transcoder.next(final);
-      if (this.#head !== undefined) bytes = this.#behindMark(this.#head, bytes, final);
+      if (this.#head !== undefined) bytes = this.#afterMark(this.#head, bytes, final);
       if (bytes === undefined) return undefined;
       this.position = this.#end;
       this.#end += bytes.length;
@@ -50,8 +58,8 @@ export class TextSource {
     return chunk;
   }
 
-  /** What follows the byte order mark; none while it cannot be told. */
-  #behindMark(head: Uint8Array, bytes: Uint8Array | undefined, final: boolean): Uint8Array | undefined {
+  /** The bytes after the byte order mark. Empty while they may be one. */
+  #afterMark(head: Uint8Array, bytes: Uint8Array | undefined, final: boolean): Uint8Array | undefined {
     if (bytes === undefined && !final) return undefined;
     const all = bytes === undefined ? head : head.length === 0 ? bytes : joined(head, bytes);
     let same = 0;
@@ -74,16 +82,21 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   return both;
 }
 
-/** Bytes decoded at a time: little enough to look for the place of an error byte by byte. */
+/** Bytes to decode at a time: few enough to find the position of an error byte by byte. */
 const SLICE_BYTES = 64 * 1024;
 
-/** Turns a stream of some encoding into UTF-8, slice by slice. */
+/** Converts a stream in another encoding to UTF-8, slice by slice. */
 export class Transcoder {
-  /** Position in the stream of the first byte that is not in the encoding, once it was met. */
+  /**
+   * Position in the stream of the first byte that is not in the encoding, once it has been read.
+   */
   malformedAt: number | undefined;
   readonly #decoder: TextDecoder;
-  /** Told to throw, a decoder does not say where, and drops what was good. So a second one follows a slice behind and then takes byte by byte. */
-  readonly #behind: TextDecoder | undefined;
+  /**
+   * A fatal decoder does not report the position of an error, and drops the valid text before it.
+   * So a second decoder stays one slice back, and then decodes byte by byte.
+   */
+  readonly #exact: TextDecoder | undefined;
   readonly #encoder = new TextEncoder();
   #waiting: Uint8Array = new Uint8Array(0);
   #position = 0;
@@ -91,15 +104,18 @@ export class Transcoder {
 
   constructor(encoding: string, fatal: boolean) {
     this.#decoder = new TextDecoder(encoding, { fatal, ignoreBOM: true });
-    this.#behind = fatal ? new TextDecoder(encoding, { fatal, ignoreBOM: true }) : undefined;
+    this.#exact = fatal ? new TextDecoder(encoding, { fatal, ignoreBOM: true }) : undefined;
   }
 
-  /** Takes the next chunk; only after `next` returned undefined. */
+  /** Takes the next chunk. Call it only after `next` returned undefined. */
   push(chunk: Uint8Array): void {
     this.#waiting = chunk;
   }
 
-  /** The next UTF-8 bytes; undefined when more are to be pushed, after the last (`final`) when all is given, or at `malformedAt`. */
+  /**
+   * The next UTF-8 bytes. Undefined if it needs a chunk, at the end after the last one (`final`),
+   * or at `malformedAt`.
+   */
   next(final: boolean): Uint8Array | undefined {
     while (this.malformedAt === undefined) {
       const slice = this.#waiting.subarray(0, SLICE_BYTES);
@@ -116,12 +132,12 @@ export class Transcoder {
   #decode(slice: Uint8Array, last: boolean): string {
     try {
       const text = this.#decoder.decode(slice, { stream: !last });
-      this.#behind?.decode(slice, { stream: true });
+      this.#exact?.decode(slice, { stream: true });
       this.#position += slice.length;
       return text;
     } catch (error) {
-      if (this.#behind === undefined) throw error;
-      return this.#decodeByBytes(slice, this.#behind);
+      if (this.#exact === undefined) throw error;
+      return this.#decodeByBytes(slice, this.#exact);
     }
   }
 

@@ -1,23 +1,24 @@
 import { findIn } from './cutting.ts';
-import type { LineScanner } from './table-scanner.ts';
+import type { LineScanner } from './scanner.ts';
 
 const NOTHING = new Uint8Array(0);
 
 /**
- * The line that has begun in chunks before and goes on. Its first piece is only remembered until the next chunk comes; when that
- * brings the end, both are copied once, and only a line across three chunks and more is gathered in memory that grows.
+ * A line that spans chunks. Its first piece is a view until the next chunk arrives. If that chunk
+ * has the end, both pieces are copied once; only a line of three or more chunks is collected in
+ * growing memory.
  */
 export class UnfinishedLine {
-  /** Bytes so far; the last of them may be the beginning of a delimiter. 0: no line has begun. */
+  /** Bytes so far. The last ones may begin a delimiter. 0 if no line has begun. */
   length = 0;
   /** Position in the stream of its first byte. */
   offset = 0;
   readonly #scanner: LineScanner;
-  /** Whether memory may be used again for the next line. */
+  /** Whether the next line may reuse the memory. */
   readonly #reuse: boolean;
   #first: Uint8Array | undefined;
   #gathered: Uint8Array = NOTHING;
-  /** As many of its last bytes as a delimiter has. */
+  /** Its last bytes, as many as a delimiter has. */
   #seam: Uint8Array = NOTHING;
 
   constructor(scanner: LineScanner, reuse: boolean) {
@@ -32,7 +33,10 @@ export class UnfinishedLine {
     this.#seam = this.#first.slice(-this.#scanner.cutting.delimiter.length);
   }
 
-  /** Where in `bytes[0, to)`, which come next, the delimiter begins that ends the line: negative if it began before; undefined if nowhere. */
+  /**
+   * Index in `bytes[0, to)`, the next bytes, of the delimiter that ends the line. Negative if it
+   * began earlier; undefined if there is none.
+   */
   findEnd(bytes: Uint8Array, to: number): number | undefined {
     const { delimiter } = this.#scanner.cutting;
     if (delimiter.length > 1) {
@@ -44,12 +48,12 @@ export class UnfinishedLine {
     return at < 0 ? undefined : at;
   }
 
-  /** The byte in front of `bytes[end]`, where `findEnd` found that the line ends. */
+  /** The byte before `bytes[end]`, where `end` is the result of `findEnd`. */
   lastByte(bytes: Uint8Array, end: number): number | undefined {
     return end > 0 ? bytes[end - 1] : this.#seam[this.#seam.length + end - 1];
   }
 
-  /** Adds `bytes[0, to)`, in which the line does not end; without `keep` only their number. */
+  /** Adds `bytes[0, to)`, which does not end the line. Without `keep`, only their number. */
   add(bytes: Uint8Array, to: number, keep: boolean): void {
     const piece = bytes.subarray(0, to);
     if (keep) this.#gather(piece, Number.POSITIVE_INFINITY);
@@ -59,7 +63,9 @@ export class UnfinishedLine {
     this.#seam = to >= length ? piece.slice(-length) : joined(this.#seam, piece).slice(-length);
   }
 
-  /** All of the line, which ends before `bytes[end]`: where it lies if that is one place, else in memory of its own. */
+  /**
+   * The whole line, which ends before `bytes[end]`: a view if it is in one piece, otherwise a copy.
+   */
   finish(bytes: Uint8Array, end: number): Uint8Array {
     const first = this.#first;
     const length = this.length + end;
@@ -75,11 +81,11 @@ export class UnfinishedLine {
     this.#first = undefined;
   }
 
-  #gather(piece: Uint8Array, atMost: number): void {
+  #gather(piece: Uint8Array, max: number): void {
     const first = this.#first;
     const needed = this.length + piece.length;
     if (this.#gathered.length < needed) {
-      const grown = new Uint8Array(Math.min(atMost, Math.max(needed, 2 * this.#gathered.length, 64)));
+      const grown = new Uint8Array(Math.min(max, Math.max(needed, 2 * this.#gathered.length, 64)));
       if (first === undefined) grown.set(this.#gathered.subarray(0, this.length));
       this.#gathered = grown;
     }

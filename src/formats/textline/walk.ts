@@ -3,13 +3,13 @@ import { type Findings, placed } from '../corruption.ts';
 import type { OnProgress, RecordSource, ScanCounts } from '../record-format.ts';
 import { countCr, lineTooLongError } from './cutting.ts';
 import type { LineCutting } from './options.ts';
-import type { LineScanner } from './table-scanner.ts';
+import type { LineScanner } from './scanner.ts';
 import { UnfinishedLine } from './unfinished-line.ts';
 
 const CR = 13;
 const NOTHING = new Uint8Array(0);
 
-/** Counts lines without cutting more of them than the first and the last of each chunk. Memory is constant. */
+/** Counts lines and cuts only the first and the last line of each chunk. Memory is constant. */
 export async function walkLines(
   opened: RecordSource,
   scanner: LineScanner,
@@ -20,7 +20,7 @@ export async function walkLines(
   const place = (): ErrorPlace => ({
     uri: opened.uri,
     compressed: opened.compression !== 'none',
-    record: walker.records + walker.passedOver,
+    record: walker.records + walker.skipped,
     offset: walker.offset,
   });
   walker.onTooLong = (bytes) =>
@@ -38,12 +38,15 @@ export async function walkLines(
   return { records, payloadBytes, trailingBytes: 0, warnings };
 }
 
-/** Whether these options can be walked: no line has to be looked at as such, and none inside of a piece can be too long. */
+/**
+ * Whether lines can be counted with these options: no line needs to be inspected, and no line
+ * within a piece can be too long.
+ */
 export function walkable({ cr, delimiter, skipBlank, maxRecordBytes, utf8 }: LineCutting): boolean {
   return !skipBlank && !utf8 && maxRecordBytes >= MIN_PIECE && (cr !== 'all' || delimiter.length === 1);
 }
 
-/** Below this limit the decoder scans: pieces would be too small. */
+/** Below this limit, pieces would be too small, and the decoder scans. */
 const MIN_PIECE = 4096;
 const MAX_PIECE = 1024 * 1024 * 1024;
 
@@ -52,17 +55,17 @@ class LineWalker {
   records = 0;
   payloadBytes = 0;
   /** Lines that were too long. */
-  passedOver = 0;
-  /** 1 for a last line without its end. */
+  skipped = 0;
+  /** 1 for a last line without a delimiter. */
   warnings = 0;
-  /** Position in the stream of the line at hand. */
+  /** Position in the stream of the current line. */
   offset = 0;
-  /** Told of each line that is too long, before it is left behind. */
+  /** Called for each line that is too long, before it is skipped. */
   onTooLong: (bytes: number) => void = () => {};
   readonly #scanner: LineScanner;
   readonly #line: UnfinishedLine;
   readonly #pieceBytes: number;
-  /** Carriage returns in the unfinished line that go. */
+  /** Carriage returns to remove in the unfinished line. */
   #returns = 0;
 
   constructor(scanner: LineScanner) {
@@ -71,14 +74,14 @@ class LineWalker {
     this.#pieceBytes = Math.min(scanner.cutting.maxRecordBytes, MAX_PIECE);
   }
 
-  /** Takes the next chunk, in pieces so small that a line that is too long never lies within one. */
+  /** Takes the next chunk, in pieces that are too small for a line that is too long. */
   walk(chunk: Uint8Array): void {
     const size = this.#pieceBytes;
     if (chunk.length <= size) this.#walkPiece(chunk);
     else for (let at = 0; at < chunk.length; at += size) this.#walkPiece(chunk.subarray(at, at + size));
   }
 
-  /** The stream ends: what is left is a line. Only `all` takes anything off it. */
+  /** The rest of the stream is a line. Only `all` removes bytes from it. */
   end(): void {
     const { length } = this.#line;
     const { cr } = this.#scanner.cutting;
@@ -110,7 +113,7 @@ class LineWalker {
     this.#note(piece, at, piece.length);
   }
 
-  /** Counts the whole lines of `piece` from `from` on; where the last one ends. */
+  /** Counts the whole lines of `piece` from index `from`. Returns the index after them. */
   #count(piece: Uint8Array, from: number): number {
     const to = piece.lastIndexOf(this.#scanner.cutting.delimiter[0]) + 1;
     if (to <= from) return from;
@@ -120,7 +123,7 @@ class LineWalker {
     return to;
   }
 
-  /** The same for delimiters that may overlap themselves, which have to be taken from left to right. */
+  /** Counts lines with delimiters that may overlap, which must be found from left to right. */
   #cut(piece: Uint8Array, from: number): number {
     const { result } = this.#scanner;
     let at = from;
@@ -143,16 +146,16 @@ class LineWalker {
     }
   }
 
-  /** Counts the carriage returns of a stretch of the unfinished line, if all of them go. */
+  /** Counts the carriage returns of a piece of the unfinished line, if all are removed. */
   #note(piece: Uint8Array, from: number, to: number): void {
     if (this.#scanner.cutting.cr === 'all') this.#returns += countCr(piece, from, to);
   }
 
-  /** Counts the line at hand, of `size` bytes, and goes on behind it. */
+  /** Counts the current line of `size` bytes and moves to the next one. */
   #close(size: number, endsWithCr: boolean, whole: number): void {
     if (size - (endsWithCr ? 1 : 0) > this.#scanner.cutting.maxRecordBytes) {
       this.onTooLong(size);
-      this.passedOver++;
+      this.skipped++;
     } else {
       this.records++;
       this.payloadBytes += size - this.#returns;

@@ -1,10 +1,14 @@
 import { writeU32 } from '../../bytes/binary-data.ts';
-import { crc32c, maskCrc32c } from '../../crc32c/crc32c.ts';
+import { wantsKernel } from '../../bytes/kernel-memory.ts';
+import { crc32c, createKernel, maskCrc32c } from '../../crc32c/crc32c.ts';
+import type { WasmKernel } from '../../crc32c/wasm-kernel.ts';
 import { UsageError } from '../../errors.ts';
-import { FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, OVERHEAD_BYTES } from './layout.ts';
+import { leaveBuffers, takeBuffers } from '../frame-buffers.ts';
+import type { Framer } from '../record-format.ts';
+import { checkPayload, FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, OVERHEAD_BYTES } from './layout.ts';
 
 /**
- * Bytes that a record with `payloadBytes` bytes of payload takes in a TFRecord file: 16 more.
+ * Size of a TFRecord frame: 16 bytes more than its payload.
  *
  * @example
  * ```ts
@@ -17,12 +21,12 @@ export function tfrecordFrameBytes(payloadBytes: number): number {
 }
 
 /**
- * One record as TFRecord bytes: length, masked CRC-32C of the length, payload, masked CRC-32C of the payload
- * (the layout of TensorFlow's record writer). The result is new memory and belongs to the caller.
+ * Encodes one record as TFRecord: length, masked CRC-32C of the length, payload, masked CRC-32C of
+ * the payload (the layout of TensorFlow's record writer). Returns new memory, which belongs to the
+ * caller.
  *
- * @param payload any bytes, also none; at most 2^32 - 64
- * @throws UsageError when the payload is larger
- * @throws UsageError for anything but a Uint8Array
+ * @param payload 0 to 2^32 - 64 bytes
+ * @throws UsageError for a larger payload, and for anything other than a Uint8Array
  * @example
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
@@ -37,11 +41,11 @@ export function encodeTFRecord(payload: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Writes one record as TFRecord bytes into the caller's memory; returns the index behind it.
+ * Encodes one record as TFRecord into existing memory. Returns the index after the frame.
  *
- * @param payload any bytes, also some of `target`; at most 2^32 - 64
- * @throws UsageError, before anything is written, when `target` has less than `payload.length + 16` bytes from `at` on, `at` is no whole
- * number from 0, or the payload is larger
+ * @param payload 0 to 2^32 - 64 bytes; may overlap `target`
+ * @throws UsageError, before anything is written, if `target` has fewer than `payload.length + 16`
+ *   bytes after `at`, if `at` is not an integer >= 0, or if the payload is too large
  * @example
  * ```ts
  * import { encodeTFRecordInto, tfrecordFrameBytes } from 'recordpipe';
@@ -57,10 +61,10 @@ export function encodeTFRecordInto(payload: Uint8Array, target: Uint8Array, at: 
   const end = at + length + OVERHEAD_BYTES;
   if (!(at >= 0 && end <= target.length && Number.isInteger(at)) || length > 2 ** 32 - 64) {
     throw new UsageError(
-      `encodeTFRecordInto: a record of ${length} bytes needs ${length + OVERHEAD_BYTES}, there are ${target.length - at} from ${at} on`,
+      `encodeTFRecordInto: a record of ${length} bytes needs ${length + OVERHEAD_BYTES} bytes, the target has ${target.length - at} after index ${at}`,
     );
   }
-  // The payload first: it may lie in the target itself, under the header.
+  // The payload first: it may overlap the header in `target`.
   target.set(payload, at + HEADER_BYTES);
   const copied = target.subarray(at + HEADER_BYTES, end - FOOTER_BYTES);
   writeU32(target, end - FOOTER_BYTES, maskCrc32c(crc32c(copied)));
@@ -70,8 +74,63 @@ export function encodeTFRecordInto(payload: Uint8Array, target: Uint8Array, at: 
   return end;
 }
 
-/** Texts and other typed arrays have a length as well, and would be written as something else. */
+/** Strings and other typed arrays also have a length, and would be written as other bytes. */
 function checkBytes(payload: Uint8Array, caller: string): void {
   if (!(payload instanceof Uint8Array))
     throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
+}
+
+/**
+ * Below this size, a separate kernel takes more memory than the buffers; the shared kernel is used.
+ */
+const MIN_KERNEL_BYTES = 256 * 1024;
+
+interface Buffers {
+  readonly kind: string;
+  readonly wasm: WasmKernel | undefined;
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** Frames TFRecords. A payload is copied once, into kernel memory, and checksummed in place. */
+export class TFRecordFramer implements Framer {
+  #memory: Buffers | undefined;
+  #seal: ((at: number, length: number) => void) | undefined;
+
+  frameBytes(payload: Uint8Array): number {
+    checkPayload(payload);
+    return payload.length + OVERHEAD_BYTES;
+  }
+
+  buffers(bytes: number, count: number): readonly Uint8Array[] {
+    const own = bytes * count >= MIN_KERNEL_BYTES && wantsKernel();
+    const kind = `tfrecord ${bytes} ${count} ${own}`;
+    this.#memory = takeBuffers(kind, () => makeBuffers(kind, bytes, count, own));
+    this.#seal = this.#memory.wasm?.exports.sealTFRecord;
+    return this.#memory.buffers;
+  }
+
+  release(reusable: boolean): void {
+    if (reusable && this.#memory !== undefined) leaveBuffers(this.#memory.kind, this.#memory);
+    this.#memory = undefined;
+    this.#seal = undefined;
+  }
+
+  frame(payload: Uint8Array, buffer: Uint8Array, at: number): void {
+    if (this.#seal === undefined) {
+      encodeTFRecordInto(payload, buffer, at);
+      return;
+    }
+    buffer.set(payload, at + HEADER_BYTES);
+    this.#seal(buffer.byteOffset + at, payload.length);
+  }
+
+  encode(payload: Uint8Array): Uint8Array {
+    return encodeTFRecord(payload);
+  }
+}
+
+function makeBuffers(kind: string, bytes: number, count: number, own: boolean): Buffers {
+  const wasm = own ? createKernel().wasm : undefined;
+  const buffers = wasm?.buffers(bytes, count) ?? Array.from({ length: count }, () => new Uint8Array(bytes));
+  return { kind, wasm, buffers };
 }

@@ -1,7 +1,6 @@
 import { extended } from '../codec-options.ts';
 import type { FormatReading, RecordFormat } from '../record-format.ts';
-import { detect, hasHeader } from './detect.ts';
-import { checkPayload, MAX_RECORD_BYTES } from './layout.ts';
+import { checkPayload, detect, hasHeader, MAX_RECORD_BYTES } from './layout.ts';
 import { type TFRecordOptions, tfrecordReading } from './options.ts';
 
 /** TFRecord, the format of TensorFlow. */
@@ -27,8 +26,11 @@ export const tfrecordFormat: RecordFormat<TFRecordOptions> = /* @__PURE__ */ ext
     encodeMode: () => 0,
     decode: () => ({}),
   },
-  codec: async () => (await import('./codec.ts')).tfrecordCodec,
-  framer: async () => new (await import('./framer.ts')).TFRecordFramer(),
+  foreignIndexes: ['vahidk', 'dali'],
+  hasChecksums: true,
+
+  codec: async () => (await import('./decoder.ts')).tfrecordCodec,
+  framer: async () => new (await import('./encode.ts')).TFRecordFramer(),
   frames: async (uri, { payloadCrc }) => new (await import('./frames.ts')).TFRecordFrames(uri, payloadCrc),
-  headerHop: async (options, sink) => new (await import('./hop.ts')).TFRecordHop(options, sink),
+  headerHop: async (options, sink) => new (await import('./frames.ts')).TFRecordHop(options, sink),
 });

@@ -1,27 +1,30 @@
-import { hex32, u64Text } from '../../bytes/binary-data.ts';
+import { hex32, readU32, u64Text } from '../../bytes/binary-data.ts';
 import { describeForeignFile } from '../../bytes/sniff.ts';
+import { crc32c, maskCrc32c } from '../../crc32c/crc32c.ts';
 import { type ErrorPlace, RecordpipeError, UsageError } from '../../errors.ts';
+import { type Compression, compressionOf } from '../codec-options.ts';
 import { DATA_CHECKSUM, type FrameScan, LENGTH_CHECKSUM } from '../frame-scan.ts';
+import type { Detection } from '../record-format.ts';
 
 /**
- * A TFRecord frame: length (u64, little-endian), masked CRC-32C of those 8 bytes, payload, masked CRC-32C of the payload.
- * Source of the rule: TensorFlow's record_writer.
+ * A TFRecord frame: length (u64, little-endian), masked CRC-32C of these 8 bytes, payload, masked
+ * CRC-32C of the payload. Source: TensorFlow's record_writer.
  */
 export const LENGTH_BYTES = 8;
-/** Length and its checksum. */
+/** The length and its checksum. */
 export const HEADER_BYTES = 12;
-/** The payload's checksum. */
+/** The checksum of the payload. */
 export const FOOTER_BYTES = 4;
-/** What a frame takes beside its payload. */
+/** Bytes of a frame in addition to its payload. */
 export const OVERHEAD_BYTES: number = HEADER_BYTES + FOOTER_BYTES;
 
 /**
- * What SageMaker's debugger writes in place of the payload checksum when told to write none:
- * the masked checksum of one fixed text, the same in every record.
+ * The value that SageMaker Debugger writes in every record if it computes no payload checksums: the
+ * masked checksum of a fixed text.
  */
 export const SMDEBUG_DATA_CRC = 0x062dc0b3;
 
-/** The largest payload that a limit may allow: a frame must fit into 32 bits of address. */
+/** Upper bound of a payload: a frame must fit into 32 bits of address. */
 export const MAX_RECORD_BYTES: number = 2 ** 32 - 64;
 
 /** @throws UsageError for a payload that is too large for a record */
@@ -31,8 +34,8 @@ export function checkPayload({ length }: Uint8Array): void {
 }
 
 /**
- * The error for a scan that stopped at a bad frame.
- * @param head the bytes from the frame's start on, as many as are at hand: for a guess at the reason
+ * The error for an invalid frame.
+ * @param head the first available bytes of the frame, which may show the reason
  */
 export function scanError(
   scan: FrameScan,
@@ -64,14 +67,14 @@ export function scanError(
 
 /** The error for fewer than 12 bytes at the end of the stream. */
 export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeError {
-  const text = `tfrecord: truncated header: the stream ends after ${have} of ${HEADER_BYTES} bytes; the file was cut short, or its writer was not closed`;
+  const text = `tfrecord: truncated header: the stream ends after ${have} of ${HEADER_BYTES} bytes; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-header', text, place);
 }
 
-/** The error for a frame of which the stream holds only `have` bytes. */
+/** The error for a frame if the stream has only `have` bytes of it. */
 export function truncatedRecord(length: number, have: number, place: ErrorPlace): RecordpipeError {
   const need = length + OVERHEAD_BYTES;
-  const text = `tfrecord: truncated record: its frame needs ${need} bytes, ${have} are there; the file was cut short, or its writer was not closed`;
+  const text = `tfrecord: truncated record: its frame needs ${need} bytes, the stream has ${have}; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-record', text, place);
 }
 
@@ -80,9 +83,65 @@ function lengthReason(head: Uint8Array, offset: number): string {
     return "; only zero bytes from here on: padding? (trailing: 'zeros-ok' accepts it)";
   }
   if (offset > 0)
-    return '; not the start of a record: damaged or overwritten here, or something else was appended';
+    return '; not the start of a record: the file is damaged or overwritten here, or other data was appended';
   const foreign = describeForeignFile(head);
   return foreign === undefined
-    ? '; is this a TFRecord file at all?'
+    ? '; is this a TFRecord file?'
     : `; this looks like ${foreign}, not like a TFRecord file`;
+}
+
+/** Whether the 12 bytes at `at` are a header with a valid length checksum. */
+export function hasHeader(head: Uint8Array, at = 0): boolean {
+  return head.length >= at + HEADER_BYTES && lengthChecksum(head, at) === readU32(head, at + LENGTH_BYTES);
+}
+
+/** How likely a file that begins with these bytes is TFRecord. */
+export function detect(head: Uint8Array): Detection {
+  if (hasHeader(head)) return { certainty: 'certain', reason: 'the checksum of its first length is valid' };
+  const record = findHeader(head);
+  if (record > 0)
+    return { certainty: 'damaged', reason: `its first header is damaged, a valid one is at byte ${record}` };
+  const short = head.length < HEADER_BYTES;
+  // The upper half of a length is zero in all but absurd files.
+  if (head.length > 0 && head.subarray(4, LENGTH_BYTES).every((byte) => byte === 0)) {
+    const truncated = short && head.length >= LENGTH_BYTES && readU32(head, 0) !== 0;
+    const but = short ? 'its header is incomplete' : 'their checksum is wrong';
+    const reason = `its first ${LENGTH_BYTES} bytes may be a length, but ${but}`;
+    return { certainty: truncated ? 'truncated' : 'possible', reason };
+  }
+  if (short) return { certainty: 'no', reason: `only ${head.length} bytes` };
+  const [expected, actual] = [lengthChecksum(head, 0), readU32(head, LENGTH_BYTES)].map(hex32);
+  return {
+    certainty: 'no',
+    reason: `not TFRecord (the checksum of its first length is ${expected}, not ${actual})`,
+  };
+}
+
+/**
+ * The compression of a TFRecord stream by its first bytes: a valid first header means `none`,
+ * whatever else it looks like; otherwise the gzip or zlib magic decides. Anything else is `none`,
+ * and fails with a reason.
+ *
+ * @param head the first bytes, 64 are enough
+ * @example
+ * ```ts
+ * import { gzipSync } from 'node:zlib';
+ * import { detectCompression, encodeTFRecord } from 'recordpipe';
+ * const record = encodeTFRecord(Uint8Array.of(7));
+ * console.log(detectCompression(record), detectCompression(gzipSync(record))); // none gzip
+ * ```
+ */
+export function detectCompression(head: Uint8Array): Compression {
+  return hasHeader(head) ? 'none' : compressionOf(head);
+}
+
+/** Position of the first valid header after the first byte; -1 if there is none. */
+function findHeader(head: Uint8Array): number {
+  for (let at = 1; at + HEADER_BYTES <= head.length; at++)
+    if (readU32(head, at + 4) === 0 && hasHeader(head, at)) return at;
+  return -1;
+}
+
+function lengthChecksum(head: Uint8Array, at: number): number {
+  return maskCrc32c(crc32c(head.subarray(at, at + LENGTH_BYTES)));
 }

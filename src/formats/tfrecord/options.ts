@@ -6,18 +6,18 @@ import {
   extended,
 } from '../codec-options.ts';
 import type { FormatReading } from '../record-format.ts';
-import { detectCompression } from './detect.ts';
+import { detectCompression } from './layout.ts';
 
 /** The options of TFRecord. */
 export interface TFRecordOptions extends CodecOptions {
   /**
-   * Which checksums are verified: `full` (default) length and payload, `length` the 12-byte headers only,
-   * `off` none.
+   * Which checksums are verified: `full` (default) length and payload, `length` the 12-byte headers
+   * only, `off` none.
    */
   readonly checksum: 'full' | 'length' | 'off';
   /**
-   * The accepted payload checksum. Default `crc32c`. `smdebug` also accepts the constant that SageMaker
-   * Debugger writes when it computes no checksums.
+   * The accepted payload checksum. Default `crc32c`. `smdebug` also accepts the constant that
+   * SageMaker Debugger writes when it computes no checksums.
    */
   readonly payloadCrc: 'crc32c' | 'smdebug';
   /** Maximum number of records in a row with a wrong payload checksum to skip. Default 0. */

@@ -1,6 +1,5 @@
 import { readU32 } from '../../bytes/binary-data.ts';
-import { createKernel, type Kernel, maskCrc32c, sharedKernel } from '../../crc32c/crc32c.ts';
-import { tableCrc32c } from '../../crc32c/table-kernel.ts';
+import { createKernel, type Kernel, maskCrc32c, sharedKernel, tableCrc32c } from '../../crc32c/crc32c.ts';
 import type { WasmKernel } from '../../crc32c/wasm-kernel.ts';
 import {
   CHECK_DATA,
@@ -16,10 +15,14 @@ import {
   TOO_LARGE,
 } from '../frame-scan.ts';
 import { FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, OVERHEAD_BYTES } from './layout.ts';
+import type { TFRecordOptions } from './options.ts';
 
 const U32 = 2 ** 32;
 
-/** Walks TFRecord frames in plain JavaScript: for hosts without WebAssembly SIMD. The same answers as the kernel's walk. */
+/**
+ * Scans TFRecord frames in JavaScript, for hosts without WebAssembly SIMD. Its results equal those
+ * of the kernel.
+ */
 export class TFRecordTableScanner implements FrameScanner {
   readonly result: FrameScan = emptyScan();
 
@@ -95,24 +98,24 @@ export class TFRecordTableScanner implements FrameScanner {
   }
 }
 
-/** Bytes copied into kernel memory per call: a copy and its walk stay inside a second-level cache. */
+/** Bytes copied into kernel memory per call: both copies fit into a second-level cache. */
 const STAGE_BYTES = 128 * 1024;
-/** The most frames that fit into the stage: empty ones. */
+/** Maximum number of frames in the stage: all are empty. */
 const INDEX_PAIRS = STAGE_BYTES / OVERHEAD_BYTES + 1;
-/** Kernel stop codes beyond those of {@link ScanStop}. */
+/** A stop code of the kernel in addition to {@link ScanStop}. */
 const INDEX_FULL = 4;
 const NONE = 0xffffffff;
 
 /**
- * Walks TFRecord frames with the WebAssembly kernel: bytes that already lie in kernel memory in place, others through
- * a stage in it. Payloads that are larger than the stage are checksummed from where they lie, block by block.
+ * Scans TFRecord frames with the WebAssembly kernel. Bytes in kernel memory are scanned in place,
+ * others are copied to a stage. Payloads larger than the stage are checksummed in blocks.
  */
 export class TFRecordWasmScanner implements FrameScanner {
   readonly result: FrameScan = emptyScan();
   readonly #kernel: WasmKernel;
   readonly #stage: number;
   readonly #pairs: number;
-  /** Whether the last walk stopped only because its index was full. */
+  /** Whether the last call stopped only because its index was full. */
   #full = false;
 
   constructor(kernel: WasmKernel) {
@@ -169,7 +172,9 @@ export class TFRecordWasmScanner implements FrameScanner {
     return this.#kernel.crc32c(bytes, seed);
   }
 
-  /** One kernel call over `size` bytes at `start`; leaves `result` with positions counted from `start`. */
+  /**
+   * Calls the kernel once, for `size` bytes at `start`. Positions in `result` count from `start`.
+   */
   #walk(start: number, size: number, checks: number, maxRecordBytes: number, withIndex: boolean): number {
     const exports = this.#kernel.exports;
     const pairs = withIndex ? this.#pairs : 0;
@@ -189,7 +194,7 @@ export class TFRecordWasmScanner implements FrameScanner {
     return count;
   }
 
-  /** Checks the one frame at `at`, which is whole but larger than the stage. Its header has been checked. */
+  /** Checks the whole frame at `at`, which is larger than the stage and has a valid header. */
   #passLarge(bytes: Uint8Array, at: number, checks: number): boolean {
     if ((checks & CHECK_DATA) === 0) return true;
     const result = this.result;
@@ -219,21 +224,26 @@ export class TFRecordWasmScanner implements FrameScanner {
   }
 }
 
+/** The bits of `FrameScanner.scan` for these options. */
+export function checksOf({ checksum }: TFRecordOptions): number {
+  return checksum === 'full' ? CHECK_LENGTH | CHECK_DATA : checksum === 'length' ? CHECK_LENGTH : 0;
+}
+
 let shared: FrameScanner | undefined;
 
 /**
- * The scanner that all readers of this process share. A scan runs to its end before anybody else gets a turn and
- * readers keep nothing of `result` across turns, so one stage serves them all.
+ * The scanner that all readers of this process share. A scan is synchronous, and readers copy what
+ * they need from `result`, so one stage is enough.
  */
 export function sharedTFRecordScanner(): FrameScanner {
   shared ??= scannerOf(sharedKernel());
   return shared;
 }
 
-/** A scanner with a memory of its own, and buffers in that memory, which it scans in place. */
+/** A scanner with separate memory, and buffers in that memory, which it scans in place. */
 export interface OwnScanner {
   readonly scanner: FrameScanner;
-  /** The next of `count` buffers, in turn. */
+  /** The next of the buffers, in turn. */
   nextBuffer(): Uint8Array;
 }
 

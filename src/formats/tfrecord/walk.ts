@@ -2,7 +2,7 @@ import { readU32 } from '../../bytes/binary-data.ts';
 import { maskCrc32c } from '../../crc32c/crc32c.ts';
 import type { ErrorPlace } from '../../errors.ts';
 import { type Findings, placed } from '../corruption.ts';
-import { CHECK_DATA, CHECK_LENGTH, DATA_CHECKSUM, type FrameScanner, NEED_MORE } from '../frame-scan.ts';
+import { CHECK_DATA, DATA_CHECKSUM, type FrameScanner, NEED_MORE } from '../frame-scan.ts';
 import type { OnProgress, RecordSource, ScanCounts } from '../record-format.ts';
 import {
   FOOTER_BYTES,
@@ -13,37 +13,43 @@ import {
   truncatedRecord,
 } from './layout.ts';
 import type { TFRecordOptions } from './options.ts';
+import { checksOf } from './scanner.ts';
 
-/** How much of a damaged place is shown to those who guess at the reason. */
+/** Number of bytes of a damaged place to inspect for a likely reason. */
 const HEAD_BYTES = 512;
 
-/** A frame that is not good; why, is in the scanner's result. Its position in the stream is the checker's `offset`. */
+/**
+ * An invalid frame. The scanner's result has the reason, and the checker's `offset` the position.
+ */
 export interface BadFrame {
-  /** Its first bytes, as many as are at hand. */
+  /** Its first available bytes. */
   readonly head: Uint8Array;
-  /** Index in the chunk of the byte behind the frame, if its header is good: where checking may go on. */
+  /** Index in the chunk of the next frame, where checking can resume if the header is valid. */
   readonly next: number;
 }
 
 /**
- * Checks the frames of a stream of chunks without ever holding a record: whole frames of a chunk in one kernel call, the one
- * that straddles two chunks piece by piece. Memory is constant whatever the record size.
+ * Checks the frames of a stream of chunks without holding a record. The whole frames of a chunk are
+ * one kernel call; a frame that spans chunks is checked in pieces. Memory is constant.
  */
 export class FrameChecker {
-  /** Good frames so far. */
+  /** Valid frames so far. */
   records = 0;
-  /** Payload bytes of good frames. */
+  /** Payload bytes of valid frames. */
   payloadBytes = 0;
-  /** Position in the stream of the next frame. */
+  /** Position of the next frame in the stream. */
   offset = 0;
-  /** Bytes of the frame at `offset` seen so far: more than 0 at the end of the stream means it is cut short. */
+  /**
+   * Bytes read of the frame at `offset`. If this is not 0 at the end of the stream, the frame is
+   * truncated.
+   */
   seen = 0;
-  /** Length of the payload at `offset` once its header is known. */
+  /** Payload size of the frame at `offset`, once its header has been read. */
   length = 0;
   readonly #scanner: FrameScanner;
   readonly #checks: number;
   readonly #maxRecordBytes: number;
-  /** Header, later footer, of the straddling frame. */
+  /** The header, and later the footer, of the frame that spans chunks. */
   readonly #piece = new Uint8Array(HEADER_BYTES);
   #crc = 0;
   #bad: BadFrame | undefined;
@@ -54,17 +60,21 @@ export class FrameChecker {
     this.#maxRecordBytes = maxRecordBytes;
   }
 
-  /** Whether the header of the frame at `offset` is known and its payload still comes. */
+  /**
+   * Whether the header of the frame at `offset` has been read, and bytes of the frame are missing.
+   */
   get insideFrame(): boolean {
     return this.seen >= HEADER_BYTES;
   }
 
-  /** Checks `chunk` from `from` on, up to its end or to the first bad frame, which is returned. */
+  /**
+   * Checks `chunk` from index `from`, to its end or to the first invalid frame, which it returns.
+   */
   check(chunk: Uint8Array, from: number): BadFrame | undefined {
     this.#bad = undefined;
     let at = from;
     if (this.seen > 0) {
-      at = this.#goOn(chunk, at);
+      at = this.#continue(chunk, at);
       if (this.#bad !== undefined || this.seen > 0) return this.#bad;
     }
     const { result } = this.#scanner;
@@ -81,20 +91,20 @@ export class FrameChecker {
       };
     } else if (position < chunk.length) {
       this.#crc = 0;
-      this.#goOn(chunk, position);
+      this.#continue(chunk, position);
     }
     return this.#bad;
   }
 
-  /** Leaves the bad frame, with its payload of `length` bytes, behind. */
-  passOver(): void {
+  /** Skips the invalid frame. */
+  skip(): void {
     this.offset += this.length + OVERHEAD_BYTES;
     this.seen = 0;
     this.#crc = 0;
   }
 
-  /** One more piece of the frame that reaches beyond its chunk; the index behind what was used. */
-  #goOn(chunk: Uint8Array, from: number): number {
+  /** Continues the frame that spans chunks. Returns the index after its bytes. */
+  #continue(chunk: Uint8Array, from: number): number {
     let at = from;
     if (this.seen < HEADER_BYTES) {
       at = this.#collect(chunk, at, this.seen, HEADER_BYTES);
@@ -115,9 +125,9 @@ export class FrameChecker {
     return at;
   }
 
-  /** Copies bytes of the chunk into the piece, which has `have` of `wanted`. */
-  #collect(chunk: Uint8Array, at: number, have: number, wanted: number): number {
-    const taken = Math.min(wanted - have, chunk.length - at);
+  /** Copies bytes of the chunk into the piece, which has `have` of `needed` bytes. */
+  #collect(chunk: Uint8Array, at: number, have: number, needed: number): number {
+    const taken = Math.min(needed - have, chunk.length - at);
     for (let i = 0; i < taken; i++) this.#piece[have + i] = chunk[at + i];
     this.seen += taken;
     return at + taken;
@@ -150,11 +160,11 @@ export class FrameChecker {
     }
     this.records++;
     this.payloadBytes += this.length;
-    this.passOver();
+    this.skip();
   }
 }
 
-/** Strict: walks from frame to frame, checking what is not whole in one chunk piece by piece. Memory is constant. */
+/** Scans strictly and in constant memory. Frames that span chunks are checked in pieces. */
 export async function walkTFRecords(
   opened: RecordSource,
   options: TFRecordOptions,
@@ -162,15 +172,14 @@ export async function walkTFRecords(
   findings: Findings,
   onProgress: OnProgress,
 ): Promise<ScanCounts> {
-  const { checksum, maxRecordBytes } = options;
+  const { maxRecordBytes } = options;
   const { result } = scanner;
-  const checks = checksum === 'full' ? CHECK_LENGTH | CHECK_DATA : checksum === 'length' ? CHECK_LENGTH : 0;
-  const checker = new FrameChecker(scanner, checks, maxRecordBytes);
-  let passedOver = 0;
+  const checker = new FrameChecker(scanner, checksOf(options), maxRecordBytes);
+  let skipped = 0;
   const place = (): ErrorPlace => ({
     uri: opened.uri,
     compressed: opened.compression !== 'none',
-    record: checker.records + passedOver,
+    record: checker.records + skipped,
     offset: checker.offset,
   });
 
@@ -181,8 +190,8 @@ export async function walkTFRecords(
         const error = scanError(result, maxRecordBytes, bad.head, place());
         if (result.stop !== DATA_CHECKSUM) throw error;
         findings.add(error);
-        passedOver++;
-        checker.passOver();
+        skipped++;
+        checker.skip();
       }
       if (checker.insideFrame && opened.size !== undefined) {
         const have = opened.size() - checker.offset;

@@ -9,10 +9,10 @@ import type {
   RecordCodec,
   RecordDecoder,
 } from '../../formats/record-format.ts';
-import { recordIOCodec } from '../../formats/recordio/codec.ts';
+import { recordIOCodec } from '../../formats/recordio/decoder.ts';
 import type { AnyOptions } from '../../formats/registry.ts';
-import { textLineCodec } from '../../formats/textline/codec.ts';
-import { tfrecordCodec } from '../../formats/tfrecord/codec.ts';
+import { textLineCodec } from '../../formats/textline/decoder.ts';
+import { tfrecordCodec } from '../../formats/tfrecord/decoder.ts';
 import { readOptions, type SourceOptions } from '../../records/read-options.ts';
 import { openRecordSource } from '../../records/record-source.ts';
 import type { EpochProgress } from './epoch-progress.ts';

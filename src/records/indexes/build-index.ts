@@ -1,6 +1,7 @@
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { isRecordpipeError, RecordpipeError, UsageError } from '../../errors.ts';
-import type { FormatName } from '../../formats/registry.ts';
+import type { FormatName } from '../../formats/names/index.ts';
+import { formatOfForeignIndex, formats } from '../../formats/registry.ts';
 import { exists, locationOf } from '../../storage/inspect.ts';
 import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';
@@ -81,7 +82,7 @@ export async function buildIndex(
   const file = await openStoredFile(path, options);
   try {
     // An empty file is valid in every format.
-    const assumed = file.size === 0 ? FORMAT_OF[kind] : undefined;
+    const assumed = file.size === 0 ? formatOfForeignIndex(kind) : undefined;
     const layout = layoutOf(file, { ...options, ...(assumed && { format: assumed }) });
     const { format } = layout;
     checkKind(kind, format, file.path);
@@ -110,23 +111,19 @@ export async function buildIndex(
   }
 }
 
-const FORMAT_OF: Readonly<Record<WrittenKind, FormatName | undefined>> = {
-  rpidx: undefined,
-  vahidk: 'tfrecord',
-  dali: 'tfrecord',
-  mx: 'recordio',
-};
-
 /**
  * @throws UsageError for an unknown kind; RecordpipeError `unsupported-source` if it does not
  *   support the format
  */
 function checkKind(kind: WrittenKind, format: FormatName, uri: string): void {
-  if (!Object.hasOwn(FORMAT_OF, kind))
-    throw new UsageError(`kind: expected one of ${Object.keys(FORMAT_OF).join(', ')}, got ${String(kind)}`);
-  const wanted = FORMAT_OF[kind];
-  if (wanted === undefined || wanted === format) return;
-  const text = `an index of kind ${kind} is for ${wanted} files, but this file is ${format}; kind: 'rpidx' supports all formats`;
+  if (kind === 'rpidx') return;
+  const indexed = formatOfForeignIndex(kind);
+  if (indexed === undefined) {
+    const kinds = formats().flatMap(({ foreignIndexes = [] }) => foreignIndexes);
+    throw new UsageError(`kind: expected one of rpidx, ${kinds.join(', ')}, got ${String(kind)}`);
+  }
+  if (indexed === format) return;
+  const text = `an index of kind ${kind} is for ${indexed} files, but this file is ${format}; kind: 'rpidx' supports all formats`;
   throw new RecordpipeError('unsupported-source', text, { uri });
 }
 

@@ -1,7 +1,7 @@
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { indexMismatch } from '../../formats/index-errors.ts';
-import type { FormatName } from '../../formats/registry.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import { locationOf } from '../../storage/inspect.ts';
 import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openSmallFile, openStoredFile } from '../../storage/stored-file.ts';

@@ -1,8 +1,9 @@
 import { extname } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import { indexMismatch, malformedIndex } from '../../formats/index-errors.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import type { FrameReader } from '../../formats/record-format.ts';
-import { type FormatName, recordFormat } from '../../formats/registry.ts';
+import { formatOfForeignIndex, recordFormat } from '../../formats/registry.ts';
 import { exists, isSameFile } from '../../storage/inspect.ts';
 import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openSmallFile } from '../../storage/stored-file.ts';
@@ -70,8 +71,8 @@ export async function findIndexOf(
 ): Promise<string | undefined> {
   const own = ownIndexPath(path);
   if (kind === 'rpidx') return (await exists(own, access)) ? own : undefined;
-  const others = await existing(textIndexPaths(path), access);
-  return firstOfFormat(others, kind === 'mx' ? 'recordio' : 'tfrecord', access);
+  const format = formatOfForeignIndex(kind);
+  return format && firstOfFormat(await existing(textIndexPaths(path), access), format, access);
 }
 
 /**
@@ -188,7 +189,7 @@ async function loadText(
   if (kind === undefined) throw malformedIndex('its kind is unknown', { uri: index.path });
   const layout = layoutOf(file, options);
   const { format } = layout;
-  const indexed = formatIndexedBy(kind);
+  const indexed = formatOfForeignIndex(kind);
   if (head.length > 0 && indexed !== format)
     throw indexMismatch(`it is an index of ${indexed}, but ${file.path} is ${format}`, { uri: index.path });
   const table = kind === 'vahidk' ? readVahidkIndex(index) : readMXFrames(index, file.size);
@@ -246,11 +247,6 @@ function textKind(head: Uint8Array): TextKind | undefined {
   return /^[^\n\t]+\t *\d+\s/.test(`${text}\n`) ? 'mx' : undefined;
 }
 
-/** The format of the data of a text index. */
-function formatIndexedBy(kind: TextKind): FormatName {
-  return kind === 'vahidk' ? 'tfrecord' : 'recordio';
-}
-
 async function firstOfFormat(
   paths: readonly string[],
   format: FormatName,
@@ -264,7 +260,7 @@ async function firstOfFormat(
 async function formatOfText(path: string, access: Access): Promise<FormatName | undefined> {
   try {
     const kind = await indexKind(path, access);
-    return kind === undefined || kind === 'rpidx' ? undefined : formatIndexedBy(kind);
+    return kind === undefined || kind === 'rpidx' ? undefined : formatOfForeignIndex(kind);
   } catch {
     return undefined;
   }

@@ -1,9 +1,9 @@
 import type { OptionNames } from '../../bytes/arguments.ts';
 import { looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
 import { RecordpipeError } from '../../errors.ts';
-import { detectFormat } from '../../formats/detect-format.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import type { Multipart } from '../../formats/recordio/layout.ts';
-import { type AnyOptions, type FormatName, recordFormat } from '../../formats/registry.ts';
+import { type AnyOptions, detectFormat, FALLBACK_FORMAT, recordFormat } from '../../formats/registry.ts';
 import type { CarriageReturns } from '../../formats/textline/options.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import type { StoredFile } from '../../storage/storage.ts';
@@ -124,7 +124,7 @@ function layoutFrom(format: FormatName, given: Partial<LayoutOptions>): RecordLa
 
 function formatOf({ path }: StoredFile, head: Uint8Array): FormatName {
   // An empty file has no records in any format.
-  if (head.length === 0) return 'tfrecord';
+  if (head.length === 0) return FALLBACK_FORMAT;
   const { format, reason } = detectFormat(head);
   if (format !== undefined) return format;
   if (looksLikeGzip(head)) throw compressed('gzip', path);

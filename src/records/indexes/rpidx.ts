@@ -1,7 +1,8 @@
 import { endianness } from 'node:os';
 import { crc32c } from '../../crc32c/crc32c.ts';
 import { malformedIndex } from '../../formats/index-errors.ts';
-import { type AnyOptions, type FormatName, formats, recordFormat } from '../../formats/registry.ts';
+import type { FormatName } from '../../formats/names/index.ts';
+import { type AnyOptions, formats, recordFormat } from '../../formats/registry.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { type ExtraBytes, FrameTable } from './frame-table.ts';
 import type { RecordLayout } from './layout-options.ts';

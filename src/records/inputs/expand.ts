@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { checkAborted } from '../../bytes/abortable.ts';
 import { isRecordpipeError, RecordpipeError, UsageError } from '../../errors.ts';
-import type { FormatName } from '../../formats/registry.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import { locationOf } from '../../storage/inspect.ts';
 import { compareKeys } from '../../storage/object-address.ts';
 import { isRemote } from '../../storage/registry.ts';

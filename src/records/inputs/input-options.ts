@@ -1,6 +1,6 @@
 import type { OptionNames } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
-import type { FormatName } from '../../formats/registry.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import { compileGlob, type Glob } from '../../storage/glob.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { type ContentKind, isIndexName, nameKind, unreadableCompression } from './record-names.ts';

@@ -1,8 +1,8 @@
 import { inflate } from '../../bytes/inflate/inflate.ts';
 import { describeForeignFile, firstNonText, looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
-import { splitCompressedName } from '../../formats/compression.ts';
-import { CERTAIN_BYTES, certainFormat } from '../../formats/detect-format.ts';
-import { type FormatName, formats } from '../../formats/registry.ts';
+import { splitCompressedName } from '../../formats/codec-options.ts';
+import type { FormatName } from '../../formats/names/index.ts';
+import { CERTAIN_BYTES, certainFormat, formats } from '../../formats/registry.ts';
 
 /** Enough bytes to recognize the contents of a file. */
 export const HEAD_BYTES = 4096;

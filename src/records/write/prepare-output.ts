@@ -1,6 +1,6 @@
 import { constants, createDeflate, createGzip, type Gzip } from 'node:zlib';
 import { RecordpipeError } from '../../errors.ts';
-import type { Compression } from '../../formats/compression.ts';
+import type { Compression } from '../../formats/codec-options.ts';
 import { locationOf } from '../../storage/inspect.ts';
 import { discardOutput, openOutput } from '../../storage/output.ts';
 import type { Output, Sink } from '../../storage/storage.ts';

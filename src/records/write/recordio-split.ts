@@ -1,8 +1,7 @@
 import { looksLikeGzip } from '../../bytes/sniff.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { newReadStats, type ReadStats } from '../../formats/corruption.ts';
-import { recordIOCodec } from '../../formats/recordio/codec.ts';
-import { RecordIODecoder } from '../../formats/recordio/decoder.ts';
+import { RecordIODecoder, recordIOCodec } from '../../formats/recordio/decoder.ts';
 import { PART_HEADER_BYTES } from '../../formats/recordio/layout.ts';
 import type { RecordIOOptions } from '../../formats/recordio/options.ts';
 import { findRecordHead } from '../../formats/recordio/parts.ts';

@@ -1,6 +1,5 @@
 import type { ZlibOptions } from 'node:zlib';
-import { checkChoices, checkWhole } from '../../formats/codec-options.ts';
-import type { Compression } from '../../formats/compression.ts';
+import { type Compression, checkChoices, checkWhole } from '../../formats/codec-options.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 
 /** How to write a file of any format. Every field has a default. */

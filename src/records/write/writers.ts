@@ -1,8 +1,9 @@
 import { checkOptionNames } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import { recordIOFormat } from '../../formats/recordio/format.ts';
 import type { RecordIOEncodeOptions } from '../../formats/recordio/options.ts';
-import { type FormatName, formatNames, recordFormat } from '../../formats/registry.ts';
+import { formatNames, recordFormat } from '../../formats/registry.ts';
 import { textLineFormat } from '../../formats/textline/format.ts';
 import type { TextLineEncodeOptions } from '../../formats/textline/options.ts';
 import { tfrecordFormat } from '../../formats/tfrecord/format.ts';

@@ -78,7 +78,7 @@ export function removeTemporaries(): void {
 
 /**
  * Removes temporary files for `path` that a killed process left. Call it only while no other process may write `path`.
- * Of names that are too long to be told apart nothing is removed.
+ * Nothing is removed if the name is too long to be distinguished from others.
  */
 export function removeLeftTemporaries(path: string): void {
   const start = basename(path).replace(/^\.+/, '');

@@ -199,7 +199,7 @@ export class PartProducer {
   #came(part: Part): void {
     this.#leave(part);
     if (!part.dropped) part.done = true;
-    // Of one that was dropped too: its place is free only now, and may be what its object waits for to be begun anew.
+    // Also after a dropped part: its place is free only now, and its object may wait for it to start again.
     this.fill();
     if (part.dropped) return;
     this.#progressOf(part);
@@ -295,7 +295,7 @@ class SizeGuess {
     );
   }
 
-  /** An object has so many bytes. */
+  /** Counts an object of this size. */
   note(size: number): void {
     this.#seen = Math.max(size, (this.#seen ?? 0) * MEMORY);
   }

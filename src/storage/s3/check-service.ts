@@ -137,7 +137,7 @@ function checkClock(skewMs: number | undefined, checks: Checks): void {
     return;
   }
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  const text = `this clock is ${seconds} s ${skewMs < 0 ? 'ahead of' : 'behind'} the clock of the service`;
+  const text = `this clock is ${seconds} s ${skewMs < 0 ? 'later' : 'earlier'} than the clock of the service`;
   if (Math.abs(skewMs) > MAX_SKEW_MS)
     checks.failed('clock', text, 'set the clock; until then requests carry the time of the service');
   else checks.passed('clock', seconds < 2 ? 'agrees with the clock of the service' : text);

@@ -210,7 +210,7 @@ function clientConfig(
 }
 
 /**
- * Creates a client without the SDK's warning, once per process, that its versions from 2027 on need
+ * Creates a client without the SDK's warning, once per process, that its versions of 2027 and later need
  * Node 22. The variable is the SDK's own switch; the SDK reads it only while it creates a client.
  */
 function newClient(sdk: S3Sdk, config: S3ClientConfig): S3Client {

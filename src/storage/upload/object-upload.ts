@@ -1,17 +1,15 @@
 import { abortError, onAbort } from '../../bytes/abortable.ts';
-import { crc32cCombine } from '../../crc32c/combine.ts';
-import { crc32c } from '../../crc32c/crc32c.ts';
+import { crc32c, crc32cCombine } from '../../crc32c/crc32c.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { checkStored, isStored, md5, type Sent, type WrittenObject } from './stored-object.ts';
 import {
-  crcText,
   type ListedPart,
   type Multipart,
   type SentPart,
   type StoredResponse,
   UploadRequests,
 } from './upload-requests.ts';
-import { MAX_PARTS, type ObjectWriteOptions, partSizes, uploadAddress } from './write-options.ts';
+import { crcText, MAX_PARTS, type ObjectWriteOptions, partSizes, uploadAddress } from './write-options.ts';
 
 /** The content to send, for comparison with the parts of an unfinished upload. */
 export interface Parts {

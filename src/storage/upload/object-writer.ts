@@ -64,7 +64,7 @@ export class ObjectWriter implements AsyncDisposable {
   readonly #signal: AbortSignal | undefined;
   /** Returns how many parts may be in flight while another one fills. */
   readonly #parallel: (partBytes: number) => number;
-  /** The next part, of which `#have` bytes are filled. */
+  /** The next part; `#have` bytes of it are filled. */
   #part: Uint8Array | undefined;
   #have = 0;
   #number = 1;

@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import type { ObjectStat } from '../storage.ts';
-import {
-  crcText,
-  type ObjectHead,
-  type SentPart,
-  type StoredResponse,
-  type UploadRequests,
-} from './upload-requests.ts';
+import type { ObjectHead, SentPart, StoredResponse, UploadRequests } from './upload-requests.ts';
+import { crcText } from './write-options.ts';
 
 /** An object that has been written. */
 export interface WrittenObject extends ObjectStat {

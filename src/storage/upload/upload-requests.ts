@@ -6,14 +6,7 @@ import type { RetryBudget } from '../prefetch/attempts.ts';
 import { type S3Sdk, s3Sdk } from '../s3/packages.ts';
 import { retry } from '../s3/retry.ts';
 import type { S3Caller } from '../s3/s3-caller.ts';
-import type { ObjectWriteOptions, UploadAddress } from './write-options.ts';
-
-/** Formats a CRC-32C as S3 does: 4 bytes, big-endian, in base64. */
-export function crcText(crc: number): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc >>> 0);
-  return bytes.toString('base64');
-}
+import { crcText, type ObjectWriteOptions, type UploadAddress } from './write-options.ts';
 
 /** A multipart upload in progress. */
 export interface Multipart {
@@ -59,10 +52,7 @@ const COMPLETE_MS = 300_000;
 /** Maximum time to try to remove the parts of an abandoned upload. */
 const CLEANUP_MS = 10_000;
 const CLEANUP = { maxAttempts: 5, retryTimeoutMs: CLEANUP_MS };
-/**
- * Response timeout of the HTTP client. The response arrives once the service has the whole body, so
- * the time limit of an attempt depends on its body, and `retry` enforces it.
- */
+/** Response timeout of the HTTP client. `retry` limits each attempt, because the time depends on its body. */
 const RESPONSE_MS = 900_000;
 
 /** Sends a command with a client. */
@@ -71,10 +61,7 @@ type Call<R> = (client: S3Client, options: { readonly abortSignal?: AbortSignal 
 interface SendOptions<R> {
   /** Maximum duration of an attempt. Default: that of a request without a body. */
   readonly attemptMs?: number;
-  /**
-   * Handles a failure after an attempt whose response was lost. Returns undefined to keep the
-   * failure.
-   */
+  /** Handles a failure after an attempt whose response was lost. Returns undefined to keep it. */
   readonly recover?: (failure: FetchFailure) => Promise<R | undefined>;
   /** Whether the caller's signal prevents further attempts without ending the current one. */
   readonly uninterrupted?: boolean;

@@ -117,3 +117,10 @@ export function partSizes(partBytes: number, expectedBytes: number | undefined):
     return Math.min(Math.ceil(grown), MAX_PART_BYTES);
   };
 }
+
+/** Formats a CRC-32C as S3 does: 4 bytes, big-endian, in base64. */
+export function crcText(crc: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc >>> 0);
+  return bytes.toString('base64');
+}

@@ -2,9 +2,9 @@ import { RecordpipeError } from '../../../src/errors.ts';
 import {
   type CodecOptions,
   completeOptions,
+  compressionOf,
   DEFAULT_CODEC_OPTIONS,
 } from '../../../src/formats/codec-options.ts';
-import { compressionOf } from '../../../src/formats/compression.ts';
 import type { FormatReading, RecordFormat } from '../../../src/formats/record-format.ts';
 import { FRAME_BYTES, isHead, PAYLOAD_BYTES } from './layout.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findLines } from '../../../src/formats/textline/frame-finder.ts';
+import { findLines } from '../../../src/formats/textline/frames.ts';
 import { textLineReading } from '../../../src/formats/textline/options.ts';
 import { decodeTextLineBatches, isRecordpipeError } from '../../../src/index.ts';
 import { FrameTableBuilder } from '../../../src/records/indexes/frame-table.ts';

@@ -4,7 +4,7 @@ import { chmodSync, createReadStream, existsSync, mkdirSync, readFileSync, rmSyn
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
-import { TFRecordFramer } from '../../../src/formats/tfrecord/framer.ts';
+import { TFRecordFramer } from '../../../src/formats/tfrecord/encode.ts';
 import { scanTFRecords } from '../../../src/records/index.ts';
 import { FrameQueue } from '../../../src/records/write/frame-queue.ts';
 import { openTFRecordShards, openTFRecordWriter, writeWhole } from '../../../src/records/write/index.ts';

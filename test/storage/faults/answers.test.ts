@@ -72,7 +72,7 @@ describe('a service in trouble', () => {
     });
   });
 
-  test('503 without end: the error says what was asked for, how often, and the request to ask about', async () => {
+  test('endless 503: the error names the range, the attempts and the request id', async () => {
     await withServer({ objects, faults: [{ do: 'status', status: 503, times: 1e9 }] }, async (server) => {
       const { error, bytes } = await transferred(server, uri, { retryTimeoutMs: 3000 });
       expect(error).toMatchObject({ code: 'retries-exhausted', uri });
@@ -85,7 +85,7 @@ describe('a service in trouble', () => {
     });
   });
 
-  test('500 without end behind good parts: those come, then the error', async () => {
+  test('endless 500 after good parts: these are delivered, then the error', async () => {
     const faults: Fault[] = [{ from: 4 * PART, do: 'status', status: 500, times: 1e9 }];
     await withServer({ objects, faults }, async (server) => {
       const { error, bytes } = await transferred(server, uri, { maxAttempts: 3 });
@@ -129,7 +129,7 @@ describe('a service that refuses', () => {
     });
   });
 
-  test('credentials that have expired on the way: fetched anew once, and on', async () => {
+  test('credentials that expire during a transfer are fetched again once', async () => {
     const faults: Fault[] = [{ from: 3 * PART, do: 'status', status: 400, code: 'ExpiredToken' }];
     await withServer({ objects, faults }, async (server) => {
       const done = await transferred(server, uri);
@@ -148,7 +148,7 @@ describe('a service that refuses', () => {
     });
   });
 
-  test('a bucket in another region is asked for there, and only there from then on', async () => {
+  test('requests for a bucket in another region go there from then on', async () => {
     const faults: Fault[] = [{ do: 'redirect', region: 'eu-west-1' }];
     await withServer({ objects, faults }, async (server) => {
       expectWhole(await transferred(server, uri), object);
@@ -170,7 +170,7 @@ describe('a service that refuses', () => {
   });
 });
 
-describe('answers that are not what was asked for', () => {
+describe('responses that do not match their request', () => {
   test('ranges are not looked at: an error, never bytes of a wrong place', async () => {
     await withServer({ objects, faults: [{ do: 'ignore-range', times: 1e9 }] }, async (server) => {
       const { error, bytes } = await transferred(server, uri);
@@ -180,7 +180,7 @@ describe('answers that are not what was asked for', () => {
     });
   });
 
-  test('ranges are not looked at behind the first part', async () => {
+  test('a service that ignores ranges after the first part', async () => {
     const faults: Fault[] = [{ from: 2 * PART, do: 'ignore-range', times: 1e9 }];
     await withServer({ objects, faults }, async (server) => {
       const { error, bytes } = await transferred(server, uri);
@@ -189,7 +189,7 @@ describe('answers that are not what was asked for', () => {
     });
   });
 
-  test('ranges are not looked at, and the object is no longer than one part', async () => {
+  test('a service that ignores ranges, and an object of one part', async () => {
     const small = generated(PART - 1);
     const faults: Fault[] = [{ do: 'ignore-range', times: 1e9 }];
     await withServer({ objects: { 'bucket/a': small }, faults }, async (server) => {
@@ -214,7 +214,7 @@ describe('answers that are not what was asked for', () => {
     });
   });
 
-  test('a body that goes on behind all that was announced: an error, never a shorter object', async () => {
+  test('a body longer than announced: an error, never a shorter object', async () => {
     const faults: Fault[] = [
       { do: 'headers', set: { 'content-range': 'bytes 0-9/10' }, times: 1e9 },
       { do: 'chunked', at: -1, times: 1e9 },
@@ -227,7 +227,7 @@ describe('answers that are not what was asked for', () => {
     });
   });
 
-  test('another ETag although the one that was asked for was named: an error', async () => {
+  test('another ETag than the requested one: an error', async () => {
     const faults: Fault[] = [{ from: 2 * PART, do: 'headers', set: { etag: '"other"' }, times: 1e9 }];
     await withServer({ objects, faults }, async (server) => {
       const { error, bytes } = await transferred(server, uri);

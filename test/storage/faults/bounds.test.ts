@@ -76,7 +76,7 @@ async function settled(server: FaultyS3): Promise<void> {
   }
 }
 
-describe('how much is asked for', () => {
+describe('sizes of requests', () => {
   test('who stops after the first bytes has fetched little of an object of 6 GiB', async () => {
     await withServer({ objects: { 'bucket/a': generated(6 * 2 ** 30) } }, async (server) => {
       const { chunks } = openObject(uri, { region: 'us-east-1', endpointUrl: server.url });
@@ -85,7 +85,7 @@ describe('how much is asked for', () => {
     });
   });
 
-  test('positions behind 5 GiB are the right ones', async () => {
+  test('positions after 5 GiB are correct', async () => {
     const object = generated(5 * 2 ** 30 + PART);
     await withServer({ objects: { 'bucket/a': object } }, async (server) => {
       const options = { ...DEFAULT_OBJECT_OPTIONS, region: 'us-east-1', endpointUrl: server.url };

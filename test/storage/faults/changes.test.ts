@@ -10,7 +10,7 @@ const objects = { 'bucket/a': before };
 const uri = 's3://bucket/a';
 
 describe('an object that is overwritten while it is read', () => {
-  test('before its first byte is out: begun anew, with a warning', async () => {
+  test('before its first byte is delivered: read again, with a warning', async () => {
     const { etag } = { etag: before.token };
     for (const content of [after, shorter]) {
       await withServer({ objects, faults: [{ do: 'overwrite', content }] }, async (server) => {
@@ -23,7 +23,7 @@ describe('an object that is overwritten while it is read', () => {
     }
   });
 
-  test('the second in a row, while the first is read: begun anew', async () => {
+  test('the second object while the first is read: read again', async () => {
     const both = { 'bucket/a': before, 'bucket/b': after };
     const faults: Fault[] = [{ key: 'b', do: 'overwrite', content: shorter }];
     await withServer({ objects: both, faults }, async (server) => {
@@ -66,7 +66,7 @@ describe('an object that is overwritten while it is read', () => {
     });
   });
 
-  test('in the middle of a part: what is asked for again is of the same state, or nothing', async () => {
+  test('in the middle of a part: a retry gets the same state, or nothing', async () => {
     const faults: Fault[] = [
       { from: 2 * PART, do: 'reset', at: 1000 },
       { after: 3, do: 'overwrite', content: after },
@@ -106,7 +106,7 @@ describe('an object that is gone', () => {
     });
   });
 
-  test('while it is read: an error behind what came', async () => {
+  test('while it is read: an error after the delivered bytes', async () => {
     await withServer({ objects, faults: [{ from: 4 * PART, do: 'delete' }] }, async (server) => {
       const done = await transferred(server, uri);
       expect(done.error).toMatchObject({ code: 'object-missing', uri });
@@ -114,7 +114,7 @@ describe('an object that is gone', () => {
     });
   });
 
-  test('left out where that is wanted', async () => {
+  test('skipped if onObjectError says so', async () => {
     await withServer({ objects: { ...objects, 'bucket/c': shorter } }, async (server) => {
       const refs = ['a', 'b', 'c', 'd'].map((key) => ({ uri: `s3://bucket/${key}` }));
       const missing: number[] = [];

@@ -9,7 +9,7 @@ const object = generated(10 * PART + 1000);
 const objects = { 'bucket/a': object };
 const uri = 's3://bucket/a';
 
-describe('an answer that breaks off is gone on with behind its last good byte', () => {
+describe('an interrupted response resumes after its last good byte', () => {
   test.each<[string, Action]>([
     ['reset in the middle', { do: 'reset', at: 30_000 }],
     ['reset at the first byte', { do: 'reset', at: 0 }],
@@ -85,7 +85,7 @@ describe('an answer whose length is not what it says', () => {
   });
 });
 
-describe('an answer that does not come is asked for again on another connection', () => {
+describe('a missing response is requested again on another connection', () => {
   test.each<[string, Action]>([
     ['a stall in the middle', { do: 'stall', at: 30_000 }],
     ['a stall before the first byte', { do: 'stall', at: 0 }],
@@ -150,7 +150,7 @@ describe('an answer that does not come is asked for again on another connection'
   });
 });
 
-test('a request behind an answer that is complete and never ended: it goes by another connection', async () => {
+test('a request after a complete response that never ended uses another connection', async () => {
   const small = { 'bucket/a': generated(1000, 1), 'bucket/b': generated(1000, 2) };
   const faults = [
     { key: 'a', do: 'stall', at: 1000 },
@@ -166,7 +166,7 @@ test('a request behind an answer that is complete and never ended: it goes by an
 describe('an answer that drips', () => {
   const slow = { ...SMALL, slowAfterMs: 500, minBytesPerSecond: 32 * 1024 };
 
-  test('is asked for again', async () => {
+  test('is requested again', async () => {
     const faults = [{ from: 2 * PART, do: 'slow', bytesPerSecond: 200 }] as const;
     await withServer({ objects, faults }, async (server) => {
       const done = await transferred(server, uri, slow);

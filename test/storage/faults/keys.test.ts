@@ -65,8 +65,8 @@ describe('keys', () => {
   });
 });
 
-describe('what is empty', () => {
-  test('objects without bytes are nothing, marks of folders are left out', async () => {
+describe('empty objects', () => {
+  test('empty objects yield no bytes, folder markers are skipped', async () => {
     const objects = { 'bucket/d/': '', 'bucket/d/a': 'a', 'bucket/d/b': '', 'bucket/d/c': 'c' };
     await withServer({ objects }, async (server) => {
       const warned: string[] = [];

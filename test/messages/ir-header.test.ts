@@ -17,7 +17,7 @@ test('the layout of MXNet: IfQQ, little-endian', () => {
   );
 });
 
-test('what is packed is unpacked, wherever it lies', () => {
+test('packed records are unpacked at any alignment', () => {
   fc.assert(
     fc.property(
       fc.oneof(fc.float(), floats),
@@ -52,14 +52,14 @@ test('what is packed is unpacked, wherever it lies', () => {
   );
 });
 
-test('a Buffer whose memory is shared with others is not taken for a copy', () => {
+test('a Buffer in shared memory is not treated as a copy', () => {
   const around = Buffer.alloc(64, 0xaa);
   around.set(packIR({ label: [3, 4], id: 1n }, new Uint8Array(0)), 5);
   const { label } = unpackIR(around.subarray(5, 37));
   expect(label).toEqual(Float32Array.of(3, 4));
 });
 
-describe('what is refused', () => {
+describe('rejected headers', () => {
   test.each([-1n, 2n ** 64n, -1, 0.5, 2 ** 53, Number.NaN])('an id of %s', (id) => {
     expect(() => packIR({ label: 0, id }, new Uint8Array(0))).toThrow(UsageError);
     expect(() => packIR({ label: 0, id: 0n, id2: id }, new Uint8Array(0))).toThrow(UsageError);
@@ -72,7 +72,7 @@ describe('what is refused', () => {
     expect(unpackIR(packIR({ label: -Infinity, id: 0n }, new Uint8Array(0))).label).toBe(-Infinity);
   });
 
-  test('records shorter than their header or labels; nothing is allocated for what a flag says', () => {
+  test('records shorter than their header or labels fail before anything is allocated for them', () => {
     const record = packIR({ label: [1, 2, 3], id: 0n }, new Uint8Array(0));
     for (let length = 0; length < record.length; length++) {
       const code = length < 24 ? 'truncated-header' : 'truncated-record';
