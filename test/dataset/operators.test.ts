@@ -60,13 +60,13 @@ describe('from', () => {
     })();
     const dataset = Dataset.from(generator);
     expect(await dataset.toArray()).toEqual([1, 2]);
-    await expect(dataset.toArray()).rejects.toThrow(/iterated before/);
+    await expect(dataset.toArray()).rejects.toThrow(/already consumed/);
     const again = Dataset.from(
       (async function* () {
         yield 1;
       })(),
     );
-    await expect(again.repeat(2).toArray()).rejects.toThrow(/iterated before/);
+    await expect(again.repeat(2).toArray()).rejects.toThrow(/already consumed/);
   });
 
   test('a dataset, a map, a set, typed arrays, a web stream', async () => {

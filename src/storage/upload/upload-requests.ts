@@ -52,10 +52,7 @@ const COMPLETE_MS = 300_000;
 /** Maximum time to try to remove the parts of an abandoned upload. */
 const CLEANUP_MS = 10_000;
 const CLEANUP = { maxAttempts: 5, retryTimeoutMs: CLEANUP_MS };
-/**
- * Response timeout of the HTTP client. The response arrives once the service has the whole body, so
- * the time limit of an attempt depends on its body, and `retry` enforces it.
- */
+/** Response timeout of the HTTP client. `retry` limits each attempt, because the time depends on its body. */
 const RESPONSE_MS = 900_000;
 
 /** Sends a command with a client. */
@@ -64,10 +61,7 @@ type Call<R> = (client: S3Client, options: { readonly abortSignal?: AbortSignal 
 interface SendOptions<R> {
   /** Maximum duration of an attempt. Default: that of a request without a body. */
   readonly attemptMs?: number;
-  /**
-   * Handles a failure after an attempt whose response was lost. Returns undefined to keep the
-   * failure.
-   */
+  /** Handles a failure after an attempt whose response was lost. Returns undefined to keep it. */
   readonly recover?: (failure: FetchFailure) => Promise<R | undefined>;
   /** Whether the caller's signal prevents further attempts without ending the current one. */
   readonly uninterrupted?: boolean;

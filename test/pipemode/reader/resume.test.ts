@@ -75,19 +75,24 @@ test('a stream that differs from the earlier run is rejected', async () => {
   };
   await refuse(
     Buffer.concat(records.slice(0, 50).map((record) => encodeRecordIO(record))),
-    /the stream has 50 records, but 100/,
+    /the stream has 50 records, but the earlier run read 100/,
   );
   const longer = [...records];
   longer[5] = Buffer.alloc(999);
   await refuse(Buffer.concat(longer.map((record) => encodeRecordIO(record))), /starts at byte/);
   const swapped = [...records];
   [swapped[39], swapped[99]] = [swapped[99], swapped[39]];
-  await refuse(Buffer.concat(swapped.map((record) => encodeRecordIO(record))), /record 99 is not the one/);
+  await refuse(
+    Buffer.concat(swapped.map((record) => encodeRecordIO(record))),
+    /record 99 differs from the earlier run/,
+  );
   await expect(dataset.resume({ ...state, epoch: 5 }).count()).rejects.toMatchObject({
     code: 'not-resumable',
   });
-  expect(() => dataset.resume({ ...state, channel: 'test' })).toThrow(/is of channel test/);
-  expect(() => dataset.resume({ ...state, recordsRead: -1 })).toThrow(/expected what state\(\) returned/);
+  expect(() => dataset.resume({ ...state, channel: 'test' })).toThrow(/belongs to channel test/);
+  expect(() => dataset.resume({ ...state, recordsRead: -1 })).toThrow(
+    /expected a value returned by state\(\)/,
+  );
   expect(() => dataset.resume({} as PipeModeState)).toThrow();
 });
 
