@@ -93,7 +93,7 @@ export async function giveBack(index: ChannelIndex, epoch: number, signal: Abort
 }
 
 /**
- * Waits until `path` exists. Checks at once, then after 50 ms, doubling up to 1 s, and once more at
+ * Waits until `path` exists. Checks at once, then after 50 ms, doubling up to 1 s, and again at
  * the timeout.
  * @param isEnough called at each check; returning true ends the wait
  * @throws RecordpipeError `pipe-timeout`, `aborted`, `access-denied`, `io-failure`

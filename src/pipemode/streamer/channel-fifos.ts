@@ -59,7 +59,7 @@ export class ChannelFifos {
     }
   }
 
-  /** Removes the pipes that a killed streamer left behind, except those taken over. */
+  /** Removes the pipes of a killed streamer, except those taken over. */
   removeLeft(): void {
     for (const fifo of this.#leftovers) if (!this.#isInUse(fifo)) removeFifo(fifo);
     this.#leftovers = [];
@@ -125,7 +125,7 @@ interface LockNote {
 export interface LockedChannel {
   /** Holds the lock, also in processes that inherit it. Undefined without a lock. */
   readonly descriptor: number | undefined;
-  /** Pipes that a killed streamer left behind. */
+  /** Pipes of a killed streamer that still exist. */
   readonly left: readonly OwnFifo[];
   /** Writes a note of this streamer's pipes, and of the paths where it is about to create pipes. */
   note(fifos: readonly OwnFifo[], making?: readonly string[]): void;
@@ -145,8 +145,8 @@ const UNLOCKED: LockedChannel = { descriptor: undefined, left: [], note: () => {
 
 /**
  * Runs `work` while no other streamer may serve the channel in this folder. The lock is flock(2) on
- * a file, so it ends with its process, even after a crash. The file lists the pipes that a killed
- * streamer would leave behind.
+ * a file, so it ends with its process, even after a crash. The file lists the pipes that remain
+ * if the streamer is killed.
  * @throws RecordpipeError `already-exists` if another streamer serves the channel, or if the path
  *   of the lock belongs to another file; `unsupported-source` without a `flock` program; errors
  *   from `work`
