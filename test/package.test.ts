@@ -65,7 +65,15 @@ describe('exports', () => {
     const names = subpaths
       .filter(([, target]) => typeof target !== 'string' && target.browser)
       .map(([name]) => name);
-    expect(names).toEqual(['.', './errors', './crc32c', './formats', './records', './messages']);
+    expect(names).toEqual([
+      '.',
+      './errors',
+      './crc32c',
+      './formats',
+      './formats/names',
+      './records',
+      './messages',
+    ]);
   });
 
   test('the bundles export what the sources export', async () => {

@@ -10,9 +10,7 @@ const CLOCK_MS = 2;
  * reads, or a chain of promises that are all resolved already. Without it, timers, sockets and
  * abort signals would starve.
  *
- * ```ts
- * if (turns.due()) await turns.take();
- * ```
+ * Use: `if (turns.due()) await turns.take();` after each step.
  */
 export class EventLoopTurns {
   readonly #maxSteps: number;

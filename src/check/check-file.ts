@@ -1,9 +1,9 @@
 import { isItemFailure } from '../errors.ts';
 import type { OnBatch } from '../records/scan-source.ts';
 import { isRemote } from '../storage/registry.ts';
+import type { FileTask, Watch } from './file-checker.ts';
 import { checkFrozen, type FileInput } from './file-input.ts';
 import { type Examined, examinedFile, type FileReport, failedFile } from './file-report.ts';
-import type { FileTask, Watch } from './file-task.ts';
 
 /**
  * Checks one file. The report lists invalid data and the reason why a file could not be read.

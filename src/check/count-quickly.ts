@@ -6,8 +6,8 @@ import { type HopSource, hopHeaders } from '../records/hop-headers.ts';
 import { openObjectReader } from '../storage/object-reader.ts';
 import { isRemote } from '../storage/registry.ts';
 import { openStoredFile } from '../storage/stored-file.ts';
+import type { FileTask, Watch } from './file-checker.ts';
 import { type FileInput, storedBytes } from './file-input.ts';
-import type { FileTask, Watch } from './file-task.ts';
 import type { CheckedReading } from './files-options.ts';
 
 /**

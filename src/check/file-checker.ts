@@ -1,6 +1,40 @@
 import { RecordpipeError } from '../errors.ts';
 import type { FileInput } from './file-input.ts';
 import type { FileReport, Finding } from './file-report.ts';
+import type { CheckedReading } from './files-options.ts';
+import type { Look } from './look-inside.ts';
+
+/** Instructions for checking files. Can be sent to a worker. */
+export interface FileTask {
+  /** `count` does not verify payloads. */
+  readonly check: 'validate' | 'count';
+  readonly maxErrors: number;
+  /** Whether the checking thread also reads the file. */
+  readonly blocking: boolean;
+  /** Whether this is the only job, which leaves another core free for read-ahead. */
+  readonly alone?: boolean | undefined;
+  /**
+   * Maximum concurrent requests of this thread to object stores. Default: the limit of the process.
+   */
+  readonly requests?: number | undefined;
+  readonly reading: Partial<CheckedReading>;
+  /** How to examine record contents. Default: contents are not examined. */
+  readonly look?: Look | undefined;
+}
+
+/** Callbacks and controls of one check. */
+export interface Watch {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Called with the stored size of the file once it is known. */
+  readonly onSize?: ((bytes: number) => void) | undefined;
+  /** Called with each listed finding, as soon as it occurs. */
+  readonly onFinding?: ((error: RecordpipeError) => void) | undefined;
+  /** Called for each retried request. */
+  readonly onRetry?: (() => void) | undefined;
+  /** Contents of the file, if the caller reads them. */
+  readonly source?: AsyncIterable<Uint8Array> | undefined;
+}
 
 /** Checks files on this thread or on worker threads. */
 export interface FileChecker {

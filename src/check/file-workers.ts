@@ -2,10 +2,10 @@
 import { Worker } from 'worker_threads';
 import { isOutOfMemory, RecordpipeError } from '../errors.ts';
 import { WorkerPool } from '../records/workers/worker-pool.ts';
+import type { FileTask } from './file-checker.ts';
 import { type FileChecker, type FileProgress, stoppedEarly } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
-import type { FileTask } from './file-task.ts';
 
 /**
  * Checks files on worker threads. If a thread dies, its checks reject, which is no statement about

@@ -6,8 +6,8 @@
 import { workerData } from 'node:worker_threads';
 import { serveJobs } from '../records/workers/serve-jobs.ts';
 import { checkFile } from './check-file.ts';
+import type { FileTask } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
-import type { FileTask } from './file-task.ts';
 import { watching } from './share-files.ts';
 
 /** Interval between progress messages. */

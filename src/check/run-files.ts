@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 import { checkAborted, onAbort } from '../bytes/abortable.ts';
 import { isRecordpipeError } from '../errors.ts';
 import { isRemote } from '../storage/registry.ts';
+import type { FileTask } from './file-checker.ts';
 import { type FileInput, storedBytes, uriOf } from './file-input.ts';
 import { type FileReport, type Finding, judgeFile, type Requirements } from './file-report.ts';
-import type { FileTask } from './file-task.ts';
 import type { FilesOptions } from './files-options.ts';
 import { shareFiles, type Work } from './share-files.ts';
 

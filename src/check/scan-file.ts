@@ -10,8 +10,8 @@ import { type OnBatch, type RecordScan, type ScanOptions, scanSource } from '../
 import { fileError } from '../storage/local/file-errors.ts';
 import { isRemote } from '../storage/registry.ts';
 import { openStored } from '../storage/stored-source.ts';
+import type { FileTask, Watch } from './file-checker.ts';
 import { changedSincePlan, type FileInput, storedBytes, uriOf } from './file-input.ts';
-import type { FileTask, Watch } from './file-task.ts';
 
 /** Buffers dominate the time and memory of checking thousands of small files. */
 const MIN_CHUNK_BYTES = 64 * 1024;

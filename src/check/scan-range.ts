@@ -5,8 +5,8 @@ import { recordFormat } from '../formats/registry.ts';
 import { type OnBatch, type RecordScan, scanSource } from '../records/scan-source.ts';
 import { openObjectReader } from '../storage/object-reader.ts';
 import { isRemote } from '../storage/registry.ts';
+import type { FileTask, Watch } from './file-checker.ts';
 import type { FileInput, RecordRange } from './file-input.ts';
-import type { FileTask, Watch } from './file-task.ts';
 import { REMOTE_CHUNK_BYTES, scanOptions } from './scan-file.ts';
 
 /** Bytes per read. */

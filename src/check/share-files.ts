@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
 import { isRemote } from '../storage/registry.ts';
 import { checkFile } from './check-file.ts';
+import type { FileTask, Watch } from './file-checker.ts';
 import { type FileChecker, type FileProgress, type OnFileProgress, stoppedEarly } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
-import type { FileTask, Watch } from './file-task.ts';
 
 /** A checker and the queues that it processes one after the other. */
 export interface Work {

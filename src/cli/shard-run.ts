@@ -29,7 +29,7 @@ import { type InputSelection, inputsOf } from './options/inputs.ts';
 import { type AnyObjectOptions, accessOf, isAddress } from './options/objects.ts';
 import { defined } from './options/option.ts';
 import type { PayloadOptions, ReadingOptions } from './options/reading.ts';
-import type { ShardOptions } from './options/shards.ts';
+import type { ShardOptions } from './options/reports.ts';
 import { complain } from './output.ts';
 import { checkReportFolder, makeFolder } from './output-files.ts';
 import { formatBytes, formatCount, formatNumberOf, visible } from './text/format.ts';

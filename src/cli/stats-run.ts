@@ -4,7 +4,7 @@ import { INVALID, IO_FAILURE, OK } from './exit-codes.ts';
 import { type InputSelection, noInputs } from './options/inputs.ts';
 import type { AnyObjectOptions } from './options/objects.ts';
 import type { PayloadOptions, ReadingOptions } from './options/reading.ts';
-import { isSharded, type ShardOptions } from './options/shards.ts';
+import { isSharded, type ShardOptions } from './options/reports.ts';
 import type { ShardRun, ShardWork } from './shard-run.ts';
 
 type Options = ReadingOptions &

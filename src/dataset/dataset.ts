@@ -11,7 +11,6 @@ import type {
   ShuffleOptions,
 } from './operator-options.ts';
 import { checkCount, checkFunction, countOrAll } from './operator-options.ts';
-import { cached } from './operators/cache.ts';
 import { BatchStage, openWindows, UnbatchStage, type WindowOptions } from './operators/collecting.ts';
 import { openInterleave } from './operators/interleave.ts';
 import { FilterStage, MapStage, type MaybePromise } from './operators/map.ts';
@@ -21,7 +20,7 @@ import { type Paddable, padded } from './operators/padding.ts';
 import { PrefetchStage } from './operators/prefetch.ts';
 import { EnumerateStage, rangeOf, ShardStage, SkipStage, TakeStage } from './operators/prefix.ts';
 import { type DatasetProgress, ProgressStage } from './operators/progress.ts';
-import { ConcatenateStage, RepeatStage } from './operators/sequence.ts';
+import { ConcatenateStage, cached, RepeatStage } from './operators/sequence.ts';
 import { openShuffle } from './operators/shuffle.ts';
 import { openZip, type Zipped, type ZipSources } from './operators/zip.ts';
 import { type DatasetRecordOptions, openRecordFiles } from './record-stage.ts';

@@ -43,7 +43,7 @@ export interface FeatureSchema {
    * decimal text).
    */
   readonly values?: readonly (string | number)[];
-  /** Kinds of images, of which every value of bytes must be one. */
+  /** Allowed kinds of images. Every value must be an image of one of them. */
   readonly images?: readonly ImageKind[];
   /** Pixels of images. */
   readonly width?: Bounds;

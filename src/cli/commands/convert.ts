@@ -5,7 +5,7 @@ import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { expanded, inputSelection, noInputs, sourceOf } from '../options/inputs.ts';
 import { choice, flag, grouped, type Values, value } from '../options/option.ts';
-import { isSharded, shardOptions } from '../options/shards.ts';
+import { isSharded, shardOptions } from '../options/reports.ts';
 import { FILE_FORMATS, OUTPUT_HEADING, transformOptions } from '../options/transform.ts';
 import { eachFile, outputPaths } from '../output-files.ts';
 import { formatNumberOf } from '../text/format.ts';

@@ -7,8 +7,7 @@ import { expanded, inputSelection, noInputs, STORED_INPUTS } from '../options/in
 import { accessOf, isAddress, objectReadOptions } from '../options/objects.ts';
 import { choice, defined, flag, type Values, value } from '../options/option.ts';
 import { payloadOptions, readingOptions } from '../options/reading.ts';
-import { linesOptions, reportOptions } from '../options/reports.ts';
-import { isSharded, shardOptions } from '../options/shards.ts';
+import { isSharded, linesOptions, reportOptions, shardOptions } from '../options/reports.ts';
 import { complain, isGuarded, print, say } from '../output.ts';
 import { eachFile } from '../output-files.ts';
 import { progressOf } from '../progress.ts';

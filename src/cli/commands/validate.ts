@@ -6,8 +6,7 @@ import { INPUTS, inputSelection, inputsOf, noInputs } from '../options/inputs.ts
 import { accessOf, objectReadOptions } from '../options/objects.ts';
 import { atLeast, choice, flag, grouped, parsed, type Values, value } from '../options/option.ts';
 import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
-import { linesOptions, runOptions } from '../options/reports.ts';
-import { isSharded, SHARDS_HEADING, shardOptions } from '../options/shards.ts';
+import { isSharded, linesOptions, runOptions, SHARDS_HEADING, shardOptions } from '../options/reports.ts';
 import { complain, LiveReport, print, say } from '../output.ts';
 import {
   checkOutput,

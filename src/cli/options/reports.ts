@@ -1,5 +1,52 @@
 import { InvalidArgumentError } from 'commander';
-import { atLeast, flag, negation, type OptionsOf, parsed } from './option.ts';
+import type { ShardChoice } from 'recordpipe/scale';
+import { atLeast, flag, grouped, negation, type OptionsOf, parsed, value } from './option.ts';
+
+/** Options of the commands that can run on several machines. */
+export interface ShardOptions {
+  readonly shard?: ShardChoice;
+  readonly plan?: string;
+  readonly report?: string;
+}
+
+/** Reports whether the command runs on a shard or from a plan. */
+export function isSharded({ shard, plan }: ShardOptions): boolean {
+  return shard !== undefined || plan !== undefined;
+}
+
+export const SHARDS_HEADING = 'Several machines:';
+
+export const shardOptions: OptionsOf<ShardOptions> = grouped(SHARDS_HEADING, {
+  shard: parsed(
+    '--shard <i/n>',
+    'process only shard I of N (zero-based); auto: take both from the environment (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE); auto/n: take I from it',
+    shardChoice,
+  ),
+  plan: value('--plan <file>', 'read the inputs from a plan written by recordpipe plan'),
+  report: value(
+    '--report <file>',
+    'with --shard or --plan: write the shard report for recordpipe merge; a directory/ or s3://bucket/prefix/ gets one file per shard',
+  ),
+});
+
+/** MAX_SHARDS of recordpipe/scale, which is not loaded at start-up. */
+const MAX_SHARDS = 100_000;
+const SHARD = /^(?:auto|\d{1,9})(?:\/\d{1,9})?$/;
+
+/** Parses `--shard`. Does not use the library's parser, which would increase start-up time. */
+function shardChoice(text: string): ShardChoice {
+  const [which, count] = text.split('/');
+  const shards = count === undefined ? undefined : Number(count);
+  if (!SHARD.test(text) || shards === 0 || (which !== 'auto' && shards === undefined))
+    throw new InvalidArgumentError('Expected i/n (e.g. 0/8), auto or auto/n.');
+  if (shards !== undefined && shards > MAX_SHARDS)
+    throw new InvalidArgumentError(`Expected at most ${MAX_SHARDS} shards.`);
+  if (which === 'auto') return { auto: true, shards };
+  if (Number(which) < shards!) return { shard: Number(which), shards: shards! };
+  throw new InvalidArgumentError(
+    `Expected 0/${shards} to ${shards! - 1}/${shards}: shard numbers start at 0.`,
+  );
+}
 
 /** Options of the commands that print a report. */
 export interface ReportOptions {

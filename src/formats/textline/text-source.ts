@@ -1,8 +1,6 @@
 const BOM = [0xef, 0xbb, 0xbf] as const;
 
-/**
- * The bytes to cut into lines: chunks as UTF-8, without a byte order mark if it is to be removed.
- */
+/** The bytes to cut into lines: chunks as UTF-8, with `stripBom` without a byte order mark. */
 export class TextSource {
   /** Position in the text of the bytes that `next` returned last. */
   position = 0;

@@ -8,21 +8,18 @@ const FIELD_3 = 0x1a;
 const NOTHING = new Uint8Array(0);
 
 /**
- * The parser of tf.train.Example and SequenceExample: reports names, kinds and positions of
- * features, and the runs of their values, without creating anything. Decoders, plans, statistics
- * and checks are built on it.
+ * The parser of tf.train.Example and SequenceExample, on which decoders, plans, statistics and
+ * checks are built. Reports names, kinds, positions and runs of values; allocates nothing.
  *
  * After `next`, the name is [nameStart, nameEnd) of the record, and the list that of {@link
  * ListCursor}. After the last feature of a SequenceExample, `nextList` and `nextStep` move through
- * its feature lists. All of these methods return false at the end, and at damage, which sets
- * `fault`.
+ * its feature lists. They return false at the end, and at damage, which sets `fault`.
  *
  * Writers agree on one layout (name, then a feature with one list, then one packed run), which is
  * read without loops. Any other layout that protobuf allows takes the general path.
  */
 export class FeatureCursor extends ListCursor {
   record: Uint8Array = NOTHING;
-  /** Name of the feature or feature list, in the record. */
   nameStart = 0;
   nameEnd = 0;
   /** Whether the record has features, even if there are none in them. */
@@ -31,7 +28,6 @@ export class FeatureCursor extends ListCursor {
   isSequence = false;
   /** Whether an entry lacks its name or its value, or repeats one. */
   isOdd = false;
-  /** Where the current entry begins. */
   entryStart = 0;
   #recordEnd = 0;
   /** The next feature, and the end of the current `Features`. */
@@ -48,6 +44,7 @@ export class FeatureCursor extends ListCursor {
   #joinedSteps: Uint8Array | undefined;
   #nextStepAt = 0;
   #stepsEnd = 0;
+
   /** Starts to read the record at [start, end) of `bytes`. */
   open(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
     this.bytes = this.list = this.record = bytes;
@@ -78,9 +75,7 @@ export class FeatureCursor extends ListCursor {
     return this.#advance(true);
   }
 
-  /**
-   * Moves to the name of the next feature. Without `readFeature`, its contents are skipped unread.
-   */
+  /** Moves to the name of the next feature. Its contents are skipped unless `readFeature` runs. */
   nextName(): boolean {
     return this.#advance(false);
   }
@@ -136,10 +131,7 @@ export class FeatureCursor extends ListCursor {
     return false;
   }
 
-  /**
-   * Where in the record a byte of the list is. Positions in joined parts have no meaning there: then
-   * it is the entry.
-   */
+  /** Returns the position in the record of a byte of the list; for joined parts, of the entry. */
   placeOf(at: number): number {
     return this.list === this.record ? at : this.entryStart;
   }
@@ -206,10 +198,7 @@ export class FeatureCursor extends ListCursor {
     return true;
   }
 
-  /**
-   * Reads an entry of a map in the common layout: a name, then a value. Returns false for any other
-   * entry.
-   */
+  /** Reads a map entry in the common layout: a name, then a value. False for any other entry. */
   #plainEntry(at: number, end: number): boolean {
     const { bytes } = this;
     if (bytes[at] !== FIELD_1) return false;

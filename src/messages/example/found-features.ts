@@ -6,8 +6,8 @@ import { KIND_NAMES, NONE } from './list-cursor.ts';
 import { isSame } from './name-table.ts';
 
 /**
- * The positions of the requested features of some records: found in one pass over each record, read
- * afterwards column by column. Of all other features, only name and length are read.
+ * The positions of the requested features of some records: found while each record is walked once,
+ * and read afterwards column by column. Of all other features, only name and length are read.
  */
 export class FoundFeatures {
   /** Reads the list that `open` has opened. */

@@ -65,12 +65,12 @@ function uint64Words(what: string, values: Uint64Input): Int32Array {
     const value: unknown = values[i];
     if (typeof value === 'number') {
       if (!Number.isSafeInteger(value) || value < 0)
-        throw new UsageError(`${what}: expected integers from 0 on (a bigint from 2^53 on), got ${value}`);
+        throw new UsageError(`${what}: expected integers >= 0 (bigints for values >= 2^53), got ${value}`);
       words[2 * i] = value;
       words[2 * i + 1] = Math.floor(value / 2 ** 32);
     } else if (typeof value === 'bigint') {
       if (value < 0n || value > MAX_UINT64)
-        throw new UsageError(`${what}: expected integers of 64 bits from 0 on, got ${value}`);
+        throw new UsageError(`${what}: expected unsigned 64-bit integers, got ${value}`);
       words[2 * i] = Number(BigInt.asIntN(32, value));
       words[2 * i + 1] = Number(BigInt.asIntN(32, value >> 32n));
     } else throw new UsageError(`${what}: expected integers, got ${typeName(value)}`);

@@ -50,8 +50,8 @@ export interface BuiltIndex {
 }
 
 /**
- * Builds the index of a file in one pass over its headers, and writes it. It appears under its name
- * complete, or not at all.
+ * Builds the index of a file from its headers, read once, and writes it. The index appears under its
+ * name complete, or not at all.
  *
  * An index of `kind: 'rpidx'` has 0 to 4 bytes per record and identifies its data, so that a later
  * use can verify it. The other kinds equal the output of `tfrecord2idx` and of MXNet's `rec2idx`,
