@@ -114,7 +114,7 @@ test('a list that is missing or empty is an error', async () => {
   await expect(expandInputs(`@${at('empty-list')}`)).rejects.toMatchObject({ code: 'not-found' });
   await expect(expandInputs(`@${at('no-list')}`)).rejects.toMatchObject({
     code: 'not-found',
-    message: expect.stringMatching(/begins with @ as \.\/@/),
+    message: expect.stringMatching(/begins with @, write \.\/@/),
   });
 });
 
