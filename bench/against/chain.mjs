@@ -32,7 +32,7 @@ export async function serveChains(name, version, { numbers, records, take = take
     const answer = await take(open(), check);
     return { seconds: secondsSince(start), ...answer };
   };
-  const { readTFRecords } = await import('recordpipe');
+  const { readTFRecords } = await import('../../dist/index.js');
   await serve({
     name,
     version,

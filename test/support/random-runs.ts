@@ -4,6 +4,9 @@
  */
 const PERCENT = Number(process.env['RECORDPIPE_RANDOM_PERCENT'] ?? 10);
 
+/** Whether properties do all of their runs, as in the slow suite, so that rare cases occur too. */
+export const DOES_ALL_RUNS: boolean = PERCENT >= 100;
+
 /** Number of random runs out of `whole` runs in the slow suite; at least 10. */
 export function randomRuns(whole: number): number {
   return Math.min(whole, Math.max(10, Math.ceil((whole * PERCENT) / 100)));
