@@ -46,6 +46,8 @@ describe.skipIf(missing !== undefined)('Chromium', () => {
       metafile: true,
       format: 'esm',
       platform: 'browser',
+      // Without the paths of tsconfig.json: the page imports the built package, as users do.
+      tsconfigRaw: {},
     });
     script = outputFiles[0].text;
     expect(Object.keys(metafile.inputs).some((input) => input.includes('dist/browser/index.js'))).toBe(true);
