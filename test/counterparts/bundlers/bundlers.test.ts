@@ -27,6 +27,8 @@ describe.skipIf(missing !== undefined)('bundled recordpipe validates files', () 
     mkdirSync(join(project, 'node_modules'));
     symlinkSync(root, join(project, 'node_modules/recordpipe'));
     writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
+    // Without it, Next takes the tsconfig.json of this repository, whose paths name the sources.
+    writeFileSync(join(project, 'jsconfig.json'), '{ "compilerOptions": {} }');
     const records = concat([encodeTFRecord(new Uint8Array(3)), encodeTFRecord(new Uint8Array(5))]);
     const files = ['a', 'b', 'c'].map((name) => join(project, `${name}.tfrecord`));
     for (const file of files) writeFileSync(file, records);
