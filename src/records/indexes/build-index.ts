@@ -15,26 +15,26 @@ import { mxLines, vahidkLines } from './text-indexes.ts';
 
 /** How to build an index. Every field has a default. */
 export interface BuildIndexOptions extends FrameScanOptions {
-  /** Default `rpidx`. */
+  /** Kind of the index. Default `rpidx`. */
   readonly kind: WrittenKind;
   /**
    * Path of the index. Default for `rpidx`: `FILE.rpidx`. Default for the other kinds: an existing
-   * index of that kind beside the file, else the name that their tools expect, with `.idx` in place
-   * of the extension: `train.idx` for `train.rec` and `train.tfrecord`.
+   * index of that kind beside the file, or else the name that their tools expect, with `.idx` in
+   * place of the extension: `train.idx` for `train.rec` and `train.tfrecord`.
    */
   readonly indexPath: string | URL | undefined;
   /**
-   * Whether to replace an existing file of this name, whatever it is. By default (false), an index
-   * that fits its data is kept, and one of this kind that does not fit is rebuilt. Any other file
-   * is an error and stays as it is; so is an index for MXNet that does not fit, because its keys
-   * would be lost.
+   * Whether to replace an existing file of this name, whatever its contents. By default (false), an
+   * index that fits its data is kept, and an index of this kind that does not fit is rebuilt. Any
+   * other file is an error and remains unchanged. An MXNet index that does not fit is also an
+   * error, because rebuilding it would lose its keys.
    */
   readonly overwrite: boolean;
 }
 
 const NAMES: OptionNames<BuildIndexOptions> = { ...SCAN_NAMES, kind: true, indexPath: true, overwrite: true };
 
-/** An index beside its data. */
+/** An index and the data that it belongs to. */
 export interface BuiltIndex {
   /** Path of the data. */
   readonly path: string;
@@ -42,25 +42,25 @@ export interface BuiltIndex {
   readonly kind: WrittenKind;
   readonly format: FormatName;
   readonly records: number;
-  /** Bytes of the data. */
+  /** Size of the data in bytes. */
   readonly bytes: number;
   readonly indexBytes: number;
-  /** False if an existing index fits and was kept. */
+  /** Whether an index was written. False if an existing index fits and was kept. */
   readonly written: boolean;
 }
 
 /**
- * Builds the index of a file from its headers, read once, and writes it. The index appears under its
- * name complete, or not at all.
+ * Builds the index of a file by reading its headers once, and writes it. The index appears under
+ * its name only when it is complete.
  *
- * An index of `kind: 'rpidx'` has 0 to 4 bytes per record and identifies its data, so that a later
- * use can verify it. The other kinds equal the output of `tfrecord2idx` and of MXNet's `rec2idx`,
- * byte for byte; they do not identify their data.
+ * An index of `kind: 'rpidx'` takes 0 to 4 bytes per record and identifies its data, so that a
+ * later use can verify it. The other kinds equal the output of `tfrecord2idx` and of MXNet's
+ * `rec2idx`, byte for byte; they do not identify their data.
  *
- * @throws RecordpipeError errors in the data (no index is written then); `unsupported-source` for
- *   compressed files and pipes, and for a kind that does not support the format; `unknown-format`,
- *   `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`; without `overwrite`
- *   also `already-exists`, `index-mismatch`, `malformed-index`
+ * @throws RecordpipeError errors in the data, after which no index is written; `unsupported-source`
+ *   for compressed files and pipes, and for a kind that does not support the format;
+ *   `unknown-format`, `source-changed`, `not-found`, `access-denied`, `io-failure`, `aborted`;
+ *   without `overwrite` also `already-exists`, `index-mismatch`, `malformed-index`
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -112,7 +112,9 @@ export async function buildIndex(
 }
 
 /**
- * @throws UsageError for an unknown kind; RecordpipeError `unsupported-source` if it does not
+ * Checks that a kind of index exists and supports the format.
+ *
+ * @throws UsageError for an unknown kind; RecordpipeError `unsupported-source` if the kind does not
  *   support the format
  */
 function checkKind(kind: WrittenKind, format: FormatName, uri: string): void {
@@ -128,12 +130,12 @@ function checkKind(kind: WrittenKind, format: FormatName, uri: string): void {
 }
 
 /**
- * The number of records of an existing index that fits its data; undefined if it must be rebuilt.
- * An `rpidx` index fits if time, size and fingerprint of the data are unchanged. The other kinds do
- * not identify their data: they are compared with all of it.
+ * Returns the number of records of an existing index that fits its data, or undefined if the index
+ * must be rebuilt. An `rpidx` index fits if the modification time, size and fingerprint of the data
+ * are unchanged. The other kinds do not identify their data, so they are compared with all of it.
  *
  * @throws RecordpipeError `already-exists` if the file is not an index of this kind;
- *   `index-mismatch`, `malformed-index` for an index for MXNet that does not fit
+ *   `index-mismatch`, `malformed-index` for an MXNet index that does not fit
  */
 async function fittingRecords(
   file: StoredFile,
@@ -142,7 +144,7 @@ async function fittingRecords(
   options: Partial<FrameScanOptions>,
 ): Promise<number | undefined> {
   const found = await indexKind(indexPath, options);
-  // An empty file is an index of no records, of any kind but rpidx.
+  // An empty file is a valid index of no records for any kind except rpidx.
   const empty = found === 'vahidk' && file.size === 0 && kind !== 'rpidx';
   if (found !== (kind === 'dali' ? 'vahidk' : kind) && !empty) {
     const what = found === undefined ? 'is not an index' : `is an index of another kind (${found})`;

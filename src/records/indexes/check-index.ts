@@ -21,7 +21,7 @@ import { forEachMXLine, type MXKey, type MXKeys, readMXKeys } from './text-index
 
 /** How to check an index. Every field has a default. */
 export interface CheckIndexOptions extends FrameScanOptions {
-  /** Kind of the index to look for beside the file. Default: any; see `openIndexed`. */
+  /** Kind of the index to find beside the file. Default: any kind; see `openIndexed`. */
   readonly kind: WrittenKind | undefined;
   /** Path of the index. Default: the one beside the file. */
   readonly indexPath: string | URL | undefined;
@@ -37,14 +37,14 @@ export interface CheckedIndex {
   readonly kind: IndexKind;
   readonly format: FormatName;
   readonly records: number;
-  /** Bytes of the data. */
+  /** Size of the data in bytes. */
   readonly bytes: number;
 }
 
 /**
  * Checks an index against all of its data: it must locate exactly the records of the file. The
- * lines of an index for MXNet may be in any order, but every record needs a key. Of a repeated key,
- * MXNet reads the last record only.
+ * lines of an MXNet index may be in any order, but every record needs a key. If a key is repeated,
+ * MXNet reads only its last record.
  *
  * @throws RecordpipeError `index-mismatch`, `malformed-index` for an index that does not fit;
  *   errors in the data; `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
@@ -89,7 +89,11 @@ export interface Checked extends Pick<CheckedIndex, 'kind' | 'format'> {
   readonly table: FrameTable;
 }
 
-/** Compares an index with all of its data. @throws as {@link checkIndex} */
+/**
+ * Compares an index with all of its data.
+ *
+ * @throws the same errors as {@link checkIndex}
+ */
 export async function compareWithData(
   file: StoredFile,
   indexPath: string,
@@ -147,10 +151,14 @@ async function checkMX(
   return { kind: 'mx', format: layout.format, table: actual };
 }
 
-/** Maximum repeated keys in an error message. */
+/** Maximum number of repeated keys in an error message. */
 const MAX_NAMED_KEYS = 3;
 
-/** @throws RecordpipeError `index-mismatch` if repeated keys make some records unreachable */
+/**
+ * Checks that repeated keys make no record unreachable.
+ *
+ * @throws RecordpipeError `index-mismatch` if repeated keys make some records unreachable
+ */
 async function checkKeys(indexPath: string, records: number, access: Access): Promise<void> {
   const { keys, offsets } = await keysOf(indexPath, access);
   if (keys.length === offsets.size) return;
@@ -166,7 +174,7 @@ async function checkKeys(indexPath: string, records: number, access: Access): Pr
   throw new RecordpipeError('index-mismatch', text, { uri: indexPath });
 }
 
-/** The keys as integers, as MXNet reads them by default, or else as text. */
+/** Returns the keys as integers, as MXNet reads them by default, or else as text. */
 async function keysOf(indexPath: string, access: Access): Promise<MXKeys> {
   const index = await openSmallFile(indexPath, access);
   try {
@@ -192,7 +200,9 @@ async function sortedOffsets(indexPath: string, access: Access): Promise<Float64
   }
 }
 
-/** The first frame that differs between two tables; -1 if they are equal. */
+/**
+ * Returns the number of the first frame that differs between two tables, or -1 if they are equal.
+ */
 function firstDifference(a: FrameTable, b: FrameTable): number {
   const both = Math.min(a.count, b.count);
   for (let i = 0; i < both; i++) if (a.frameBytes(i) !== b.frameBytes(i)) return i;

@@ -1,33 +1,33 @@
 import { RecordpipeError } from '../../errors.ts';
 import type { RecordBatch } from '../../formats/batch.ts';
 
-/** Size of each frame minus that of the shortest; empty if all have the same size. */
+/** Size of each frame minus the size of the shortest; empty if all frames have the same size. */
 export type ExtraBytes = Uint8Array | Uint16Array | Uint32Array;
 
 /**
- * Frames between two stored positions. With 64, positions take 0.125 bytes per record, and a lookup
- * takes at most 63 additions (30 ns).
+ * Number of frames per stored position. With 64, positions take 0.125 bytes per record, and a
+ * lookup takes at most 63 additions (30 ns).
  */
 const SPAN = 64;
 
 /**
- * The positions of the frames of a file, which follow each other from its first byte on. Takes 0 to
- * 4 bytes of memory per record, and 0.125 for positions. A frame is everything that belongs to a
- * record: header, payload, checksums or padding, delimiter.
+ * The positions of the frames of a file, which follow each other without gaps from its first byte.
+ * A table takes 0 to 4 bytes of memory per record, and 0.125 bytes for positions. A frame is
+ * everything that belongs to a record: header, payload, checksums or padding, delimiter.
  */
 export class FrameTable {
   readonly count: number;
-  /** Size of the shortest frame; 0 without frames. */
+  /** Size of the shortest frame; 0 if the table is empty. */
   readonly shortest: number;
   readonly extra: ExtraBytes;
   /** Position after the last frame. */
   readonly end: number;
-  /** Positions of every 64th frame, computed at the first use. */
+  /** Positions of every 64th frame, computed on first use. */
   #starts: Float64Array | undefined;
 
   /**
    * @param extra `count` numbers, or none if all frames have the same size
-   * @param end the position after the last frame, if known
+   * @param end the position after the last frame, if it is known
    */
   constructor(count: number, shortest: number, extra: ExtraBytes, end?: number) {
     this.count = count;
@@ -36,7 +36,7 @@ export class FrameTable {
     this.end = end ?? this.#addUp();
   }
 
-  /** Position of the first byte of frame `i`, 0 to `count`. */
+  /** Returns the position of the first byte of frame `i`, from 0 to `count`. */
   start(i: number): number {
     const { shortest, extra } = this;
     if (i === this.count) return this.end;
@@ -48,7 +48,7 @@ export class FrameTable {
     return at;
   }
 
-  /** Bytes of frame `i`. */
+  /** Returns the size of frame `i` in bytes. */
   frameBytes(i: number): number {
     return this.shortest + (this.extra.length === 0 ? 0 : this.extra[i]);
   }
@@ -70,14 +70,14 @@ export class FrameTable {
 }
 
 /**
- * Frames to gather before they are packed. They are still in the CPU cache then: packing all frames
- * at the end takes three times as long.
+ * Number of frames to gather before they are packed. They are then still in the CPU cache: packing
+ * all frames at the end takes three times as long.
  */
 const CHUNK_FRAMES = 8 * 1024;
 /** Maximum frame size, and maximum number of frames. */
 const MAX_UINT32 = 2 ** 32 - 1;
 
-/** Frames as in a table: sizes relative to `shortest`. */
+/** Packed frames: sizes relative to `shortest`, as in a table. */
 interface PackedFrames {
   readonly shortest: number;
   readonly longest: number;
@@ -92,7 +92,7 @@ export class FrameTableBuilder {
   readonly #chunk = new Uint32Array(CHUNK_FRAMES);
   #used = 0;
   #end = 0;
-  /** Position of the last frame, whose end is not known yet; undefined before the first. */
+  /** Position of the last frame, whose end is not yet known; undefined before the first frame. */
   #open: number | undefined;
 
   /** Adds the records of a batch. */
@@ -104,9 +104,7 @@ export class FrameTableBuilder {
     this.#open = batch.offset(length - 1);
   }
 
-  /**
-   * Adds the frames between the payloads of an index of (start, length) pairs: `pairs - 1` frames.
-   */
+  /** Adds the `pairs - 1` frames between the payloads of an index of (start, length) pairs. */
   addSteps(index: Uint32Array, pairs: number): void {
     const chunk = this.#chunk;
     let previous = index[0];

@@ -20,14 +20,14 @@ import { decodeIndex, fingerprintOf, looksLikeIndex } from './rpidx.ts';
 import { readMXFrames, readVahidkIndex } from './text-indexes.ts';
 
 /**
- * Kinds of index files: recordpipe's own; positions and lengths, as vahidk/tfrecord and DALI use
- * them; keys and positions, as MXNet uses them.
+ * Kinds of index files: recordpipe's own; positions and lengths, used by vahidk/tfrecord and DALI;
+ * keys and positions, used by MXNet.
  */
 export type IndexKind = 'rpidx' | 'vahidk' | 'mx';
 
 /**
- * Kinds of indexes to build: recordpipe's own; for TFRecord those of vahidk/tfrecord and DALI,
- * which have the same layout; for RecordIO that of MXNet.
+ * Kinds of indexes that can be built: recordpipe's own; for TFRecord, those of vahidk/tfrecord and
+ * DALI, which have the same layout; for RecordIO, that of MXNet.
  */
 export type WrittenKind = 'rpidx' | 'vahidk' | 'dali' | 'mx';
 
@@ -39,17 +39,20 @@ export interface LoadedIndex {
   readonly path: string;
   readonly layout: RecordLayout;
   readonly table: FrameTable;
-  /** Modification time of the data when it was indexed, if the index has it. */
+  /** Modification time of the data when it was indexed, if the index stores it. */
   readonly mtimeNs?: bigint;
 }
 
-/** Enough for the first line of a text index. */
+/** Size of the first read, which is enough for the first line of a text index. */
 const HEAD_BYTES = 4096;
-/** Headers that are compared to see whether an index without a fingerprint fits its data. */
+/**
+ * Number of headers that are compared to check whether an index without a fingerprint fits its
+ * data.
+ */
 const COMPARED_HEADERS = 64;
 
 /**
- * Finds the index beside a file: `FILE.rpidx`, or an index of the kind for its format named
+ * Finds the index beside a file: `FILE.rpidx`, or an index of the kind for its format with the name
  * `FILE.idx`, or with `.idx`, `.tfindex` or `.index` in place of the extension.
  */
 export async function findIndex(
@@ -76,8 +79,8 @@ export async function findIndexOf(
 }
 
 /**
- * Where to build an index of a kind: in place of an existing one, or else under its usual name,
- * unless the index of another file has that name.
+ * Returns the path at which to build an index of a kind: the path of an existing one, or else the
+ * usual name, unless the index of another file has that name.
  */
 export async function indexPathFor(path: string, kind: WrittenKind, access: Access): Promise<string> {
   const found = await findIndexOf(path, kind, access);
@@ -87,9 +90,9 @@ export async function indexPathFor(path: string, kind: WrittenKind, access: Acce
 }
 
 /**
- * The default path of an index. MXNet's gluon, im2rec and the tools for TFRecord replace the
- * extension by `.idx`. An extension without a letter, or one that contains `-00000-of-00010`, is
- * part of the name: without it several files would have the same index.
+ * Returns the default path of an index. MXNet's gluon, im2rec and the tools for TFRecord replace
+ * the extension with `.idx`. An extension without a letter, or one that contains `-00000-of-00010`,
+ * is part of the name; otherwise several files would share one index.
  *
  * @example
  * ```ts
@@ -102,7 +105,7 @@ export function defaultIndexPath(path: string, kind: WrittenKind): string {
 }
 
 /**
- * Fails if an index would replace its data, also under another name.
+ * Fails if an index would replace its own data, even under another name.
  * @throws RecordpipeError `unsupported-source`
  */
 export function refuseSameFile(indexPath: string, path: string): void {
@@ -112,7 +115,7 @@ export function refuseSameFile(indexPath: string, path: string): void {
 }
 
 /**
- * The kind of an index file; undefined for any other file.
+ * Returns the kind of an index file, or undefined for any other file.
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`
  */
 export async function indexKind(path: string, access: Access): Promise<IndexKind | undefined> {
@@ -126,7 +129,7 @@ export async function indexKind(path: string, access: Access): Promise<IndexKind
 }
 
 /**
- * Reads an index, and checks its size, fingerprint and some headers against its data.
+ * Reads an index and checks its size, its fingerprint and some headers against its data.
  * @throws RecordpipeError `malformed-index`, `index-mismatch`, `not-found`, `access-denied`,
  *   `io-failure`
  */
@@ -145,7 +148,7 @@ export async function loadIndex(
   }
 }
 
-/** Verifies the frames of a file. */
+/** Returns a reader that verifies the frames of a file. */
 export async function frameReader(
   file: StoredFile,
   layout: RecordLayout,
@@ -168,7 +171,7 @@ async function loadOwn(
   const difference = layoutDifference(layout, wanted);
   if (difference !== undefined) throw indexMismatch(difference, { uri: index.path });
   checkSize(file, index, table.end);
-  // The service sets the time of an object, so the same time means the same object. A fingerprint
+  // The service sets the time of an object, so an equal time means the same object. A fingerprint
   // takes 32 requests.
   const same = file.remote !== undefined && file.mtimeNs === mtimeNs;
   if (!same && (await fingerprintOf(file)) !== fingerprint) {
@@ -203,7 +206,7 @@ function checkSize({ path, size }: StoredFile, index: StoredFile, indexed: numbe
     throw indexMismatch(`${path} has ${size} bytes, but the index covers ${indexed}`, { uri: index.path });
 }
 
-/** Compares the first header, the last one, and some between. */
+/** Compares the first header, the last header, and some headers between them. */
 async function checkHeaders(
   file: StoredFile,
   index: StoredFile,
@@ -233,14 +236,17 @@ async function checkHeaders(
   }
 }
 
-/** The first bytes of an index file. */
+/** Returns the first bytes of an index file. */
 function headOf(file: StoredFile): Uint8Array {
   const head = new Uint8Array(Math.min(file.size, HEAD_BYTES));
   file.readNow(head, 0, head.length, 0);
   return head;
 }
 
-/** The kind of a text index by its first line; an empty file is an index of no records. */
+/**
+ * Returns the kind of a text index, detected from its first line. An empty file is an index of no
+ * records.
+ */
 function textKind(head: Uint8Array): TextKind | undefined {
   const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1');
   if (text === '' || /^\d+ \d+\r?\n/.test(`${text}\n`)) return 'vahidk';
@@ -256,7 +262,9 @@ async function firstOfFormat(
   return undefined;
 }
 
-/** The format of the data of a text index; undefined for another or unreadable file. */
+/**
+ * Returns the format of the data of a text index, or undefined for another or an unreadable file.
+ */
 async function formatOfText(path: string, access: Access): Promise<FormatName | undefined> {
   try {
     const kind = await indexKind(path, access);
@@ -275,7 +283,7 @@ function ownIndexPath(path: string): string {
   return `${path}.rpidx`;
 }
 
-/** Names of text indexes beside a file, in the order of preference. */
+/** Returns the possible paths of text indexes beside a file, in order of preference. */
 function textIndexPaths(path: string): string[] {
   const stem = stemOf(path);
   const names = [`${path}.idx`, `${stem}.idx`, `${stem}.tfindex`, `${path}.index`, `${stem}.index`];

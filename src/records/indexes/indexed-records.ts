@@ -13,7 +13,7 @@ import { fresh, SpanReader, type SpanReading } from './span-reader.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** A file, the positions of its records, and how to read them. */
+/** A file, the positions of its records, and how the records are read. */
 export interface IndexedFile {
   readonly file: StoredFile;
   readonly table: FrameTable;
@@ -21,7 +21,7 @@ export interface IndexedFile {
   readonly options: Partial<LayoutOptions>;
 }
 
-/** A requested record that is not read yet. */
+/** A requested record that has not been read yet. */
 interface Pending {
   readonly record: number;
   readonly resolve: (payload: Uint8Array) => void;
@@ -29,21 +29,21 @@ interface Pending {
 }
 
 /**
- * The records of a file by number. Returned by `openIndexed`. Each read verifies the record. A
- * record belongs to the caller and stays valid; records that are read together, and small ones that
- * are read one after the other, share memory.
+ * Random access to the records of a file by number. Returned by `openIndexed`. Each read verifies
+ * the record. A record belongs to the caller and stays valid. Records that are read together share
+ * memory, and so do small records that are read one after another.
  */
 export class IndexedRecords implements AsyncDisposable {
   /** Path of the data. */
   readonly path: string;
   readonly format: FormatName;
-  /** Path of the index; undefined if it is only in memory. */
+  /** Path of the index; undefined if the index is only in memory. */
   readonly indexPath: string | undefined;
   /** Number of records. */
   readonly length: number;
   readonly #indexed: IndexedFile;
   readonly #reader: SpanReader;
-  /** Records requested in this turn, to be read together. */
+  /** Records requested in the current turn of the event loop, which are read together. */
   #pending: Pending[] = [];
 
   /** @hideconstructor */
@@ -83,8 +83,9 @@ export class IndexedRecords implements AsyncDisposable {
   }
 
   /**
-   * Reads record `i` on the calling thread, whatever its size: for worker threads and scripts.
-   * @throws as {@link get}
+   * Reads record `i` on the calling thread, whatever its size. Intended for worker threads and
+   * scripts.
+   * @throws the same errors as {@link get}
    */
   getSync(i: number): Uint8Array {
     this.#check(i);
@@ -92,10 +93,10 @@ export class IndexedRecords implements AsyncDisposable {
   }
 
   /**
-   * Reads records by number, and returns them in the order of the list. A repeated number gives the
+   * Reads records by number and returns them in the order of the list. Repeated numbers return the
    * same memory. Records that are close to each other are read together.
    *
-   * @throws as {@link get}, for the first record in the order of the file that cannot be read
+   * @throws the same errors as {@link get}, for the first record in file order that cannot be read
    */
   async getMany(indices: Iterable<number> | ArrayLike<number>): Promise<Uint8Array[]> {
     const records = isArrayLike(indices) ? indices : [...indices];
@@ -118,39 +119,49 @@ export class IndexedRecords implements AsyncDisposable {
   }
 
   /**
-   * Reads the records `from` to `to - 1` in order, and ahead. Default: all.
-   * @throws UsageError unless 0 <= `from` <= `to` <= `length`; while iterating, as the format's
-   *   reader, and `index-mismatch`
+   * Returns a reader of the records `from` to `to - 1`, which reads ahead and returns them in
+   * order. By default, it reads all records.
+   * @throws UsageError unless 0 <= `from` <= `to` <= `length`; while iterating, the same errors as
+   *   the format's reader, and `index-mismatch`
    */
   slice(from = 0, to: number = this.length): RecordReader {
     this.#checkSlice(from, to);
     return new RecordReader((stats) => sliceBatches(this.#indexed, from, to, stats));
   }
 
-  /** As {@link slice}, in batches. Their numbers and offsets are those of the file. */
+  /**
+   * Like {@link slice}, but returns batches. Their record numbers and offsets are those of the
+   * file.
+   */
   sliceBatches(from = 0, to: number = this.length): Batches {
     this.#checkSlice(from, to);
     return sliceBatches(this.#indexed, from, to, newReadStats());
   }
 
-  /** All records, in order. */
+  /** Returns a reader of all records, in order. */
   [Symbol.asyncIterator](): RecordReader {
     return this.slice();
   }
 
-  /** Position in the file of the frame of record `i`. @throws UsageError as {@link get} */
+  /**
+   * Returns the position of the frame of record `i` in the file. @throws the same UsageError as
+   * {@link get}
+   */
   offset(i: number): number {
     this.#checkNumber(i);
     return this.#indexed.table.start(i);
   }
 
-  /** Size of the frame of record `i`. @throws UsageError as {@link get} */
+  /**
+   * Returns the size of the frame of record `i` in bytes. @throws the same UsageError as {@link
+   * get}
+   */
   frameBytes(i: number): number {
     this.#checkNumber(i);
     return this.#indexed.table.frameBytes(i);
   }
 
-  /** Closes the file after the reads in progress. Later calls fail with `closed`. */
+  /** Waits for the reads in progress and closes the file. Later calls fail with `closed`. */
   close(): Promise<void> {
     return this.#indexed.file.close();
   }
@@ -198,8 +209,8 @@ function isArrayLike(indices: Iterable<number> | ArrayLike<number>): indices is 
 
 /**
  * Reads the records `from` to `to - 1` in order.
- * @throws as the format's reader; `index-mismatch` for records that are not where the index locates
- *   them
+ * @throws the same errors as the format's reader; `index-mismatch` for records that are not where
+ *   the index locates them
  */
 async function* sliceBatches(
   { file, table, layout, options }: IndexedFile,
@@ -219,7 +230,7 @@ async function* sliceBatches(
   try {
     for await (const batch of readBatches(recordFormat(layout.format), chunks, reading, stats)) {
       if (next + batch.length > to || !matches(table, batch, next, start)) break;
-      // This base makes the offsets of the batch positions in the file.
+      // With this base, the offsets of the batch are positions in the file.
       const base = start + batch.offset(0) - batch.index[0];
       yield new RecordBatch(batch.bytes, batch.index, batch.length, next, base, 0);
       next += batch.length;
@@ -235,8 +246,8 @@ async function* sliceBatches(
 }
 
 /**
- * Whether the records of a batch begin where the table locates those from `first` on. The number of
- * lines may be right although their delimiters have moved.
+ * Reports whether the records of a batch begin where the table locates the records starting at
+ * `first`. The number of lines may be correct although their delimiters have moved.
  */
 function matches(table: FrameTable, batch: RecordBatch, first: number, start: number): boolean {
   let at = table.start(first);
@@ -247,7 +258,10 @@ function matches(table: FrameTable, batch: RecordBatch, first: number, start: nu
   return true;
 }
 
-/** Lines have no headers. A delimiter must precede the first line, and the one after the last. */
+/**
+ * Checks the borders of lines, which have no headers: a delimiter must precede the first line and
+ * end the last one.
+ */
 async function checkBorders({ file, table, layout }: IndexedFile, from: number, to: number): Promise<void> {
   const delimiter = recordFormat(layout.format).index.delimiter?.(layout as AnyOptions);
   if (delimiter === undefined) return;
@@ -266,8 +280,8 @@ async function checkBorders({ file, table, layout }: IndexedFile, from: number, 
 }
 
 /**
- * The bytes from `start` to `end`, read ahead: one chunk of a local file, or several growing chunks
- * of a remote one, so that a few records transfer few bytes.
+ * Yields the bytes from `start` to `end` and reads ahead: one chunk of a local file, or several
+ * growing chunks of a remote one, so that reading a few records transfers few bytes.
  */
 async function* chunksOf(
   file: StoredFile,
@@ -290,7 +304,7 @@ async function* chunksOf(
       const chunk: Uint8Array = await (ahead.shift() ?? read());
       while (at < end && ahead.length < depth) {
         const next = read();
-        next.catch(() => {}); // the consumer awaits it
+        next.catch(() => {}); // The consumer awaits it.
         ahead.push(next);
       }
       if (remote !== undefined) bytes = Math.min(2 * bytes, remote.spanBytes);

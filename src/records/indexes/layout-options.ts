@@ -9,17 +9,20 @@ import type { ObjectOptions } from '../../storage/object-options.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import type { RecordReadOptions } from '../read-options.ts';
 
-/** The format of a file, and how it is divided into records. Every field has a default. */
+/** The format of a file and how it is divided into records. Every field has a default. */
 export interface LayoutOptions {
-  /** Default `auto`: detected from the content. */
+  /** Format of the file. Default `auto`: detected from the content. */
   readonly format: FormatName | 'auto';
   /** RecordIO: see `RecordIOReadOptions`. Defaults `dmlc` and false. */
   readonly multipart: Multipart;
   readonly lenientFlags: boolean;
-  /** Text: see `TextLineReadOptions`. Default `"\n"`, and `crlf` with it, else `keep`. */
+  /**
+   * Text: see `TextLineReadOptions`. Default `"\n"`, with `crlf` for that delimiter and `keep` for
+   * any other.
+   */
   readonly delimiter: string | Uint8Array;
   readonly cr: CarriageReturns;
-  /** TFRecord: kind of payload checksums, see `TFRecordReadOptions`. Default `crc32c`. */
+  /** TFRecord: kind of payload checksums; see `TFRecordReadOptions`. Default `crc32c`. */
   readonly payloadCrc: 'crc32c' | 'smdebug';
   /** How to access `s3://` addresses. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`. */
   readonly objects: Partial<ObjectOptions> | undefined;
@@ -28,8 +31,8 @@ export interface LayoutOptions {
 /** How to scan data for its frames. Every field has a default. */
 export interface FrameScanOptions extends LayoutOptions {
   /**
-   * Default `length`: headers are verified. `full`: also the payload checksums, if the format has
-   * them.
+   * Which checksums are verified. `length` (default) verifies the headers. `full` also verifies the
+   * payload checksums, if the format has them.
    */
   readonly checksum: 'length' | 'full';
   /** Maximum payload size in bytes. Default 2^31 - 1, at most 2^32 - 64. */
@@ -40,7 +43,7 @@ export interface FrameScanOptions extends LayoutOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The names of {@link FrameScanOptions}. */
+/** The option names of {@link FrameScanOptions}. */
 export const SCAN_NAMES: OptionNames<FrameScanOptions> = {
   format: true,
   multipart: true,
@@ -56,18 +59,18 @@ export const SCAN_NAMES: OptionNames<FrameScanOptions> = {
 };
 
 /**
- * The format of an indexed file, and the options that decide where its records begin: those that
- * `RecordFormat.index` names.
+ * The format of an indexed file and the options that determine where its records begin, which are
+ * the ones that `RecordFormat.index` names.
  */
 export interface RecordLayout extends Partial<AnyOptions> {
   readonly format: FormatName;
 }
 
-/** Enough bytes to detect the format. */
+/** Number of bytes that is enough to detect the format. */
 const HEAD_BYTES = 512;
 
 /**
- * The layout of a file, detected as far as the options leave it open.
+ * Returns the layout of a file. Detects what the options do not specify.
  * @throws RecordpipeError `unsupported-source` for a compressed file, `unknown-format`
  * @throws UsageError for an invalid option value
  */
@@ -85,7 +88,7 @@ export function layoutOf(file: StoredFile, given: Partial<LayoutOptions>): Recor
 }
 
 /**
- * The layout of an index, with the changes that the options request.
+ * Returns the layout of an index with the changes that the options request.
  * @throws UsageError for an invalid option value
  */
 export function changedLayout(indexed: RecordLayout, given: Partial<LayoutOptions>): RecordLayout {
@@ -97,7 +100,7 @@ export function changedLayout(indexed: RecordLayout, given: Partial<LayoutOption
   return layoutFrom(name, { ...indexed, ...Object.fromEntries(changes) } as Partial<LayoutOptions>);
 }
 
-/** Describes the first difference between two layouts; undefined if they are equal. */
+/** Describes the first difference between two layouts. Returns undefined if they are equal. */
 export function layoutDifference(indexed: RecordLayout, wanted: RecordLayout): string | undefined {
   for (const name of ['format', ...recordFormat(wanted.format).index.compared] as const) {
     const [before, after] = [shown(indexed[name]), shown(wanted[name])];
@@ -106,7 +109,7 @@ export function layoutDifference(indexed: RecordLayout, wanted: RecordLayout): s
   return undefined;
 }
 
-/** Complete, strict reading options of a format for an uncompressed file. */
+/** Returns complete, strict reading options of a format for an uncompressed file. */
 export function readOptions(
   name: FormatName,
   { multipart, lenientFlags, delimiter, cr, payloadCrc }: Partial<LayoutOptions>,
@@ -134,7 +137,7 @@ function formatOf({ path }: StoredFile, head: Uint8Array): FormatName {
   });
 }
 
-/** The apparent compression of a file whose format is known. */
+/** Returns the apparent compression of a file whose format is known. */
 function compressionOf(format: FormatName, head: Uint8Array): 'gzip' | 'zlib' | undefined {
   const compression = recordFormat(format).detectCompression(head);
   return compression === 'none' || detectFormat(head).format === format ? undefined : compression;

@@ -27,19 +27,19 @@ import {
 /** How to read records by key. Every field has a default. */
 export interface MXIndexedOptions extends Pick<LayoutOptions, 'multipart' | 'lenientFlags' | 'objects'> {
   /**
-   * Default `integer`, as MXNet's `key_type`: keys are numbers, or bigints beyond 2^53 - 1. `text`:
-   * keys are the text in the index.
+   * Type of the keys. With `integer` (default), like MXNet's `key_type`, keys are numbers, or
+   * bigints beyond 2^53 - 1. With `text`, keys are the text in the index.
    */
   readonly keys: MXKeyType;
 }
 
-/** Size of the first read: enough for header and payload of small records. */
+/** Size of the first read, which is enough for the header and payload of small records. */
 const FIRST_BYTES = 4096;
 const MORE_BYTES = 1024 * 1024;
 
 /**
- * Opens a RecordIO file with an index for MXNet (`MXIndexedRecordIO`, `im2rec`, `rec2idx`) for
- * reading records by key.
+ * Opens a RecordIO file and its MXNet index (`MXIndexedRecordIO`, `im2rec`, `rec2idx`) for reading
+ * records by key.
  *
  * @param indexPath the `.idx` file
  * @param path the `.rec` file
@@ -86,8 +86,8 @@ export async function openMXIndexedRecordIO(
 }
 
 /**
- * The records of a RecordIO file by key. Returned by `openMXIndexedRecordIO`. Each record belongs
- * to the caller and stays valid.
+ * Random access to the records of a RecordIO file by key. Returned by `openMXIndexedRecordIO`. Each
+ * record belongs to the caller and stays valid.
  */
 export class MXIndexedReader implements AsyncDisposable {
   readonly path: string;
@@ -105,23 +105,23 @@ export class MXIndexedReader implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Number of lines of the index, including repeated keys. */
+  /** Number of lines in the index, including repeated keys. */
   get length(): number {
     return this.#keys.keys.length;
   }
 
-  /** The keys in the order of the index, including repeated ones, as MXNet's `keys`. */
+  /** Returns the keys in the order of the index, including repeated ones, like MXNet's `keys`. */
   keys(): MXKey[] {
     return this.#keys.keys.slice();
   }
 
-  /** Whether the index has this key. @throws UsageError for a key of another type */
+  /** Reports whether the index has this key. @throws UsageError for a key of another type */
   has(key: MXKey): boolean {
     return this.#keys.offsets.has(checkedKey(key, this.#type));
   }
 
   /**
-   * Reads the record of a key; of a repeated key, the last record.
+   * Reads the record of a key. If the key is repeated, reads its last record.
    *
    * @throws RecordpipeError `index-mismatch` if no record begins at the position; errors in the
    *   record; `closed`, `io-failure`
@@ -164,7 +164,7 @@ export class MXIndexedReader implements AsyncDisposable {
     return this.#decode(head, offset);
   }
 
-  /** Reads a record of several parts, or a truncated one. */
+  /** Reads a record that has several parts or is truncated. */
   async #decode(head: Uint8Array, offset: number): Promise<Uint8Array> {
     const file = this.#file;
     const source = { uri: this.path, size: () => file.size - offset };

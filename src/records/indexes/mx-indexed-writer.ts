@@ -11,23 +11,23 @@ import { checkedKey, checkKeyType, type MXKey, type MXKeyType } from './text-ind
 /** How to write RecordIO with an index. Every field has a default. */
 export interface MXIndexedWriteOptions extends Omit<RecordIOWriteOptions, 'append' | 'compression'> {
   /**
-   * Default `integer`: keys are integers. `text`: keys are text without tabs and line ends, and
-   * without blanks around it.
+   * Type of the keys. With `integer` (default), keys are integers. With `text`, keys are text
+   * without tabs or line ends, and without leading or trailing blanks.
    */
   readonly keys: MXKeyType;
 }
 
-/** Characters of the index to gather before a write. */
+/** Number of characters of the index to gather before each write. */
 const BLOCK_CHARACTERS = 64 * 1024;
 
 /**
- * Opens a RecordIO file and its index for writing. The bytes are those of MXNet's
- * `MXIndexedRecordIO`. Both files appear under their names, complete, when the writer is closed.
+ * Opens a RecordIO file and its index for writing. The output is identical to that of MXNet's
+ * `MXIndexedRecordIO`. When the writer is closed, both files appear under their names, complete.
  *
  * @param indexPath the `.idx` file
  * @param path the `.rec` file
- * @throws RecordpipeError as `openRecordIOWriter`, for either file; `unsupported-source` if both
- *   are the same file
+ * @throws RecordpipeError the same errors as `openRecordIOWriter`, for either file;
+ *   `unsupported-source` if both are the same file
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export async function openMXIndexedRecordIOWriter(
   const { keys = 'integer', ...writing } = options;
   checkKeyType(keys);
   refuseSameFile(locationOf(indexPath), locationOf(path));
-  // Readers of indexes need no writers, which take half of the time to import this module.
+  // Readers of indexes do not need the writers, which take half of the time to import this module.
   const [{ openRecordIOWriter }, { prepareOutput }, { writeOptions }] = await Promise.all([
     import('../write/writers.ts'),
     import('../write/prepare-output.ts'),
@@ -87,11 +87,11 @@ export class MXIndexedWriter implements AsyncDisposable {
   }
 
   /**
-   * Accepts one record and its key, as `RecordWriter.write`. Of a repeated key, readers find the
-   * last record.
+   * Accepts one record and its key, like `RecordWriter.write`. If a key is repeated, readers find
+   * its last record.
    *
-   * @throws RecordpipeError as `RecordWriter.write`; `unrepresentable` for a key that the index
-   *   cannot represent
+   * @throws RecordpipeError the same errors as `RecordWriter.write`; `unrepresentable` for a key
+   *   that the index cannot represent
    * @throws UsageError for a key of another type
    */
   write(key: MXKey, payload: Uint8Array): Promise<void> | undefined {
@@ -106,8 +106,8 @@ export class MXIndexedWriter implements AsyncDisposable {
   }
 
   /**
-   * Writes the remaining records and names both files, the data first. Later calls return the same
-   * promise.
+   * Writes the remaining records and gives both files their names, the data first. Later calls
+   * return the same promise.
    */
   close(): Promise<WrittenFile> {
     this.#closed ??= this.#finish();
@@ -115,7 +115,8 @@ export class MXIndexedWriter implements AsyncDisposable {
   }
 
   /**
-   * Discards both files and keeps older ones of their names. After `close` this only waits for it.
+   * Discards both files and keeps any older files of the same names. After `close`, it only waits
+   * for `close` to finish.
    */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
@@ -130,8 +131,8 @@ export class MXIndexedWriter implements AsyncDisposable {
   }
 
   /**
-   * Aborts unless `close` was called: an exception that leaves an `await using` block publishes
-   * nothing. Call `close` at the end of the block.
+   * Aborts unless `close` was called, so that an exception that leaves an `await using` block
+   * publishes nothing. Call `close` at the end of the block.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort();
@@ -150,8 +151,8 @@ export class MXIndexedWriter implements AsyncDisposable {
       await this.#indexing;
       if (this.#failure !== undefined) throw this.#failure;
       await this.#index.sink.close();
-      // A new index with old data, or the reverse, would read wrong records: both get names, or
-      // none.
+      // A new index with old data, or old with new, would read wrong records, so both files get
+      // their names or neither does.
       const { written, file } = await this.#records.finishUnnamed();
       try {
         await file.name(written.path);
@@ -173,7 +174,7 @@ export class MXIndexedWriter implements AsyncDisposable {
   readonly #onAbort = (): void => {
     const place = { uri: this.#records.path };
     this.#failure ??= new RecordpipeError('aborted', 'aborted by its signal', place, this.#signal?.reason);
-    // If `close` was called, it finds the failure of the records.
+    // If `close` was called, it reports the failure of the records.
     if (this.#closed === undefined) void this.#discard();
   };
 
@@ -190,7 +191,7 @@ export class MXIndexedWriter implements AsyncDisposable {
   }
 }
 
-/** @throws RecordpipeError `unrepresentable` */
+/** Returns the text of a key in the index. @throws RecordpipeError `unrepresentable` */
 function keyText(key: MXKey): string {
   if (typeof key !== 'string') return String(key);
   if (key !== '' && key === key.trim() && !/[\t\n\r\v\f]/.test(key)) return key;

@@ -13,26 +13,27 @@ import { LOCAL_SPANS, type SpanReading } from './span-reader.ts';
 export interface IndexedOptions extends Omit<FrameScanOptions, 'checksum'> {
   /**
    * Path of the index. Default: `FILE.rpidx`, or else an index of vahidk/tfrecord or DALI for
-   * TFRecord, or of MXNet for RecordIO: `FILE.idx`, or `.idx` or `.tfindex` in place of the
-   * extension.
+   * TFRecord, or of MXNet for RecordIO, with the name `FILE.idx`, or with `.idx` or `.tfindex` in
+   * place of the extension.
    */
   readonly indexPath: string | URL | undefined;
   /**
-   * If no index exists: `error` (default), or `memory`, which scans the file once and keeps an
-   * index in memory.
+   * What to do if no index exists. `error` (default) fails. `memory` scans the file once and keeps
+   * an index in memory.
    */
   readonly missing: 'error' | 'memory';
   /**
-   * Whether reads of up to 256 KiB run on the calling thread. Default true: a read takes 1 to 20
-   * microseconds from the page cache, and else as long as the disk takes. False: Node's I/O threads
-   * read, which takes at least 10 to 20 microseconds; records requested in the same turn are read
-   * together.
+   * Whether reads of up to 256 KiB run on the calling thread. If true (default), a read takes 1 to
+   * 20 microseconds from the page cache, or otherwise as long as the disk takes. If false, Node's
+   * I/O threads read, which takes at least 10 to 20 microseconds, and records requested in the same
+   * turn of the event loop are read together.
    */
   readonly blocking: boolean;
   /**
-   * Maximum bytes between two records that are read together. Default 2 KiB, or 32 KiB unless
-   * `blocking`: copying them takes as long as another read. For an object 384 KiB: a connection
-   * transfers them in a few milliseconds, and a request takes 15 to 30.
+   * Maximum number of bytes between two records that are read together. Default 2 KiB, or 32 KiB if
+   * `blocking` is false: copying that many bytes takes as long as another read. Default for an
+   * object 384 KiB: a connection transfers that many bytes in a few milliseconds, and a request
+   * takes 15 to 30.
    */
   readonly maxGapBytes: number;
 }
@@ -47,18 +48,18 @@ const NAMES: OptionNames<IndexedOptions> = {
 };
 
 /**
- * With 4 KiB, reading records of 1 KB with gaps of that size takes twice as long as reading each
- * alone.
+ * Default gap of blocking reads. With 4 KiB, reading records of 1 KB with gaps of that size takes
+ * twice as long as reading each record alone.
  */
 const BLOCKING_GAP_BYTES = 2 * 1024;
 const GAP_BYTES = 32 * 1024;
 
 /**
- * Opens a file for reading records by number, with the index beside it (see `buildIndex`).
+ * Opens a file for reading records by number, using the index beside it (see `buildIndex`).
  *
- * The index is verified: its checksum, the size and the fingerprint of the data, and each record
- * when it is read. (The modification time is not compared: a copy has another.) An index takes 0 to
- * 4 bytes of memory per record.
+ * Verifies the checksum of the index and the size and fingerprint of the data, and verifies each
+ * record when it is read. The modification time is not compared, because that of a copy differs. An
+ * index takes 0 to 4 bytes of memory per record.
  *
  * @throws RecordpipeError `not-found` if the file or its index does not exist; `malformed-index`;
  *   `index-mismatch` if the index does not fit the data; `unsupported-source` for compressed files
@@ -106,7 +107,7 @@ async function findFrames(file: StoredFile, options: Partial<IndexedOptions>, mi
     const { table, layout, path } = await loadIndex(file, found, options);
     return { table, layout, indexPath: path };
   }
-  // First: for a compressed file, which cannot have an index, this is the error.
+  // Detect the layout first: a compressed file, which cannot have an index, fails here.
   const layout = layoutOf(file, options);
   if (missing === 'error') {
     const text = "the file has no index; build one (recordpipe index, buildIndex), or pass missing: 'memory'";

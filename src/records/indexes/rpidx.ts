@@ -25,14 +25,15 @@ import type { RecordLayout } from './layout-options.ts';
 export interface IndexFile {
   readonly layout: RecordLayout;
   readonly table: FrameTable;
-  /** Modification time of the data. */
+  /** Modification time of the data in nanoseconds since 1970. */
   readonly mtimeNs: bigint;
-  /** See {@link fingerprintOf}. */
+  /** Fingerprint of the data; see {@link fingerprintOf}. */
   readonly fingerprint: number;
 }
 
 /**
- * Like PNG's: a transfer that changes line ends, or that ends at a control-Z, corrupts it visibly.
+ * Magic bytes of an index file. Like those of PNG, they expose a transfer that changes line ends or
+ * stops at a control-Z.
  */
 const MAGIC: Uint8Array = Uint8Array.of(0x89, 0x52, 0x50, 0x49, 0x58, 0x0d, 0x0a, 0x1a);
 const VERSION = 1;
@@ -40,7 +41,7 @@ const HEADER_BYTES = 64;
 const CRC_AT = 60;
 const SWAPPED = endianness() === 'BE';
 
-/** Encodes an index file: its header and its numbers. */
+/** Encodes an index file as its header and its numbers. */
 export function encodeIndex({ layout, table, mtimeNs, fingerprint }: IndexFile): [Uint8Array, Uint8Array] {
   const numbers = inFileOrder(table.extra);
   const described = recordFormat(layout.format).index;
@@ -65,14 +66,14 @@ export function encodeIndex({ layout, table, mtimeNs, fingerprint }: IndexFile):
   return [header, numbers];
 }
 
-/** Whether the first bytes of a file are those of an index file. */
+/** Reports whether the first bytes of a file are those of an index file. */
 export function looksLikeIndex(head: Uint8Array): boolean {
   return MAGIC.every((byte, i) => head[i] === byte);
 }
 
 /**
- * Decodes an index file, and checks it as far as possible without its data.
- * @param bytes the whole file; the table keeps them, so do not change them
+ * Decodes an index file and checks it as far as possible without its data.
+ * @param bytes the whole file; do not change them, because the table keeps them
  * @throws RecordpipeError `malformed-index`
  */
 export function decodeIndex(bytes: Uint8Array, uri: string): IndexFile {
@@ -151,11 +152,11 @@ const SAMPLES = 32;
 const SAMPLE_BYTES = 4096;
 
 /**
- * The CRC-32C of 32 samples of 4 KiB: the head of the file, its tail, and 30 at even distances
- * between. A file of up to 128 KiB is covered completely.
+ * Returns the CRC-32C of 32 samples of 4 KiB: the start of the file, its end, and 30 evenly spaced
+ * samples between them. The samples cover a file of up to 128 KiB completely.
  *
- * The fingerprint detects another file of the same size (it misses one in 2^32) and any change
- * within the samples. It does not detect other changes that keep the size: the checksums of the
+ * The fingerprint detects a different file of the same size (it misses one in 2^32) and any change
+ * within the samples. It does not detect other changes that keep the size; the checksums of the
  * format detect them when a record is read.
  */
 export async function fingerprintOf(file: StoredFile): Promise<number> {

@@ -10,7 +10,7 @@ import { type HopWatch, hopHeaders } from '../hop-headers.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 import { type FrameScanOptions, type RecordLayout, readOptions } from './layout-options.ts';
 
-/** Small enough to be still in the CPU cache when it is scanned. */
+/** Size of a chunk, small enough to be still in the CPU cache when it is scanned. */
 const CHUNK_BYTES = 256 * 1024;
 
 /**
@@ -50,7 +50,8 @@ export async function scanFrames(
 }
 
 /**
- * Finds frames by their headers; undefined if the format has no headers, and for unusual contents.
+ * Finds frames by their headers. Returns undefined if the format has no headers, and for unusual
+ * contents.
  */
 async function framesByHops(
   file: StoredFile,
@@ -99,7 +100,7 @@ async function framesByScan(
   return builder.finish(file.size);
 }
 
-/** Finds frames by decoding, with one record in memory at a time. */
+/** Finds frames by decoding the records, with one record in memory at a time. */
 async function decodingFinder(
   file: StoredFile,
   format: FormatName,

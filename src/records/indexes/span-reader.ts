@@ -3,23 +3,26 @@ import type { FrameReader } from '../../formats/record-format.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import type { FrameTable } from './frame-table.ts';
 
-/** Records that are read together: entries `from` up to `to` of an ascending list. */
+/**
+ * Records that are read together: the entries from `from` up to, but not including, `to` of an
+ * ascending list.
+ */
 export interface Span {
   readonly from: number;
   readonly to: number;
   /** Position of the first record. */
   readonly first: number;
-  /** The bytes to read. */
+  /** Position of the first byte to read. */
   readonly start: number;
   readonly bytes: number;
-  /** Bytes that belong to requested records. */
+  /** Number of bytes that belong to requested records. */
   readonly used: number;
 }
 
 /**
  * Divides an ascending list of records into spans. Neighbors with at most `maxGap` bytes between
  * them share a span of up to `maxBytes`; a longer record is a span by itself.
- * @param before bytes before each frame that are read as well
+ * @param before number of bytes before each frame that are also read
  */
 export function* spansOf(
   table: FrameTable,
@@ -29,7 +32,8 @@ export function* spansOf(
   maxBytes: number,
 ): Generator<Span, void, undefined> {
   const { length } = ascending;
-  // Looks each position up once: a lookup takes 30 ns, as much as the rest of an iteration.
+  // Each position is looked up only once: a lookup takes 30 ns, as long as the rest of an
+  // iteration.
   let first = length > 0 ? table.start(ascending[0]) : 0;
   for (let from = 0; from < length; ) {
     let record = ascending[from];
@@ -54,7 +58,10 @@ export function* spansOf(
   }
 }
 
-/** The indices of a list in the order of its numbers; undefined if the numbers ascend already. */
+/**
+ * Returns the indices of a list in the order of its numbers, or undefined if the numbers already
+ * ascend.
+ */
 export function ascendingOrder(numbers: ArrayLike<number>): Uint32Array | undefined {
   const { length } = numbers;
   let sorted = true;
@@ -62,27 +69,27 @@ export function ascendingOrder(numbers: ArrayLike<number>): Uint32Array | undefi
   if (sorted) return undefined;
   if (length > 2 ** 20)
     return Uint32Array.from({ length }, (_, i) => i).sort((a, b) => numbers[a] - numbers[b] || a - b);
-  // Sorting numbers that contain the index needs no calls, and takes a third of the time.
+  // Sorting numbers that contain the index needs no callback and takes a third of the time.
   const keys = Float64Array.from(numbers, (number, i) => number * 2 ** 20 + i).sort();
   return Uint32Array.from(keys, (key) => key % 2 ** 20);
 }
 
 /**
- * Small frames share an allocation, which takes half the time of one for each. A frame that the
- * caller keeps retains this many bytes.
+ * Size of an allocation that small frames share, which takes half the time of one allocation per
+ * frame. A frame that the caller keeps retains this many bytes.
  */
 const SLAB_BYTES = 16 * 1024;
 const SMALL_BYTES = 2 * 1024;
 
 /** Allocates memory for frames. */
 export class Slabs {
-  /** The last allocation: `bytes[at, at + length)`. */
+  /** Memory of the last allocation, which is `bytes[at, at + length)`. */
   bytes: Uint8Array = new Uint8Array(0);
   at = 0;
   #free = 0;
   #slab: Uint8Array = new Uint8Array(0);
 
-  /** Allocates `length` bytes: `bytes[at, at + length)`. */
+  /** Allocates `length` bytes, which are `bytes[at, at + length)`. */
   take(length: number): void {
     if (length > SMALL_BYTES) {
       this.bytes = fresh(length);
@@ -99,7 +106,7 @@ export class Slabs {
   }
 }
 
-/** A separate allocation that is not set to zeros, for an immediate read. */
+/** Returns a separate allocation that is not set to zeros, for an immediate read. */
 export function fresh(length: number): Uint8Array {
   const { buffer } = Buffer.allocUnsafeSlow(length);
   return new Uint8Array(buffer, 0, length);
@@ -109,33 +116,33 @@ export function fresh(length: number): Uint8Array {
 export interface SpanReading {
   /** Whether spans of up to `MAX_BLOCKING_BYTES` are read on the calling thread. */
   readonly blocking: boolean;
-  /** Maximum bytes between two records that are read together. */
+  /** Maximum number of bytes between two records that are read together. */
   readonly maxGapBytes: number;
-  /** Maximum bytes of a read, and parallel reads, that do not run on the calling thread. */
+  /**
+   * Maximum size of a read, and number of parallel reads, that do not run on the calling thread.
+   */
   readonly maxSpanBytes: number;
   readonly lanes: number;
 }
 
-/**
- * Receives records in the order of the file. `at` is the index of the record in the requested list.
- */
+/** Receives records in file order. `at` is the index of the record in the requested list. */
 export interface Taker {
   take(at: number, payload: Uint8Array): void;
   fail(at: number, error: unknown): void;
 }
 
 /**
- * A read of this size takes 20 microseconds from the page cache, as long as a switch to another
- * thread.
+ * Maximum size of a read on the calling thread. Such a read takes 20 microseconds from the page
+ * cache, as long as a switch to another thread.
  */
 export const MAX_BLOCKING_BYTES: number = 256 * 1024;
-/** Reads on Node's four I/O threads. Larger reads are not faster. */
+/** Settings for reads on Node's four I/O threads. Larger reads are not faster. */
 export const LOCAL_SPANS: Pick<SpanReading, 'maxSpanBytes' | 'lanes'> = {
   maxSpanBytes: 1024 * 1024,
   lanes: 4,
 };
 
-/** Reads frames of a file by their positions, and verifies each. */
+/** Reads frames of a file by their positions and verifies each of them. */
 export class SpanReader {
   readonly #file: StoredFile;
   readonly #table: FrameTable;
@@ -150,7 +157,7 @@ export class SpanReader {
     this.#reading = reading;
   }
 
-  /** Whether this record may be read on the calling thread. */
+  /** Reports whether this record may be read on the calling thread. */
   readsNow(record: number): boolean {
     return this.#reading.blocking && this.#table.frameBytes(record) <= MAX_BLOCKING_BYTES;
   }
@@ -167,7 +174,8 @@ export class SpanReader {
   }
 
   /**
-   * Reads records, each once even if it is requested several times. Reads close records together.
+   * Reads records, each only once even if it is requested several times. Records that are close to
+   * each other are read together.
    */
   async readMany(records: ArrayLike<number>, taker: Taker): Promise<void> {
     const order = ascendingOrder(records);
@@ -180,8 +188,8 @@ export class SpanReader {
       let scratch: Uint8Array | undefined;
       for (const span of spans) {
         const { start, bytes, used } = span;
-        // A record that the caller keeps would retain the whole span: if records are less than half
-        // of it, they are copied.
+        // A record that the caller keeps would retain the whole span, so records are copied if they
+        // take less than half of it.
         const sparse = span.to - span.from > 1 && 2 * used < bytes;
         try {
           let target: Uint8Array;
@@ -207,7 +215,7 @@ export class SpanReader {
   }
 
   /**
-   * Passes on the records of a span. @param shift what to add to a position in the file to get an
+   * Delivers the records of a span. @param shift number to add to a position in the file to get an
    * index in `bytes`
    */
   #take(

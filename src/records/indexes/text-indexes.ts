@@ -7,7 +7,7 @@ import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 // the
 // decimal position of the frame, a space, and its decimal length. MXNet writes a key, a tab, and
 // the
-// decimal position; the keys of rec2idx are the record numbers.
+// decimal position; rec2idx uses the record numbers as keys.
 
 const TAB = 9;
 const NEWLINE = 10;
@@ -15,35 +15,36 @@ const RETURN = 13;
 const SPACE = 32;
 const ZERO = 48;
 const BILLION = 1e9;
-/** Decimal numbers up to this length are safe integers. */
+/** Maximum length at which every decimal number is a safe integer. */
 const SAFE_DIGITS = 15;
-/** Digits of the largest safe integer. */
+/** Number of digits of the largest safe integer. */
 export const MAX_DIGITS = 16;
-/** Two numbers, the separator, and the end of the line. */
+/** Maximum size of a line: two numbers, the separator, and the end of the line. */
 const LINE_BYTES = 2 * MAX_DIGITS + 2;
 const BLOCK_BYTES = 1024 * 1024;
 
-/** A key of an index for MXNet: text or an integer, as bigint unless it is safe. */
+/** A key of an MXNet index: text or an integer, which is a bigint unless it is safe. */
 export type MXKey = string | number | bigint;
 
-/** Whether keys are integers, or the text in the index. */
+/** Whether keys are integers or the text in the index. */
 export type MXKeyType = 'integer' | 'text';
 
 /**
- * The keys of an index, and where their records begin. Of a repeated key the last record counts, as
- * in MXNet.
+ * The keys of an index and the positions of their records. If a key is repeated, its last record
+ * counts, as in MXNet.
  */
 export interface MXKeys {
-  /** In the order of the file, with repeated keys. */
+  /** Keys in the order of the file, including repeated ones. */
   readonly keys: readonly MXKey[];
   readonly offsets: ReadonlyMap<MXKey, number>;
 }
 
-/** Called for each line. Its key is `bytes[from, to)`, which is valid during the call. */
+/** Called for each line. The key is `bytes[from, to)`, which is valid only during the call. */
 export type OnMXLine = (bytes: Uint8Array, from: number, to: number, offset: number, line: number) => void;
 
 /**
- * The bytes of an index for vahidk/tfrecord and DALI. A piece is valid until the next one is read.
+ * Yields the bytes of an index for vahidk/tfrecord and DALI. Each piece is valid until the next one
+ * is read.
  */
 export function vahidkLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
   return indexLines(table, (block, used, _i, offset, bytes) => {
@@ -56,8 +57,8 @@ export function vahidkLines(table: FrameTable): Generator<Uint8Array, void, unde
 }
 
 /**
- * The bytes of an index for MXNet, as rec2idx writes it. A piece is valid until the next one is
- * read.
+ * Yields the bytes of an MXNet index in the format of rec2idx. Each piece is valid until the next
+ * one is read.
  */
 export function mxLines(table: FrameTable): Generator<Uint8Array, void, undefined> {
   return indexLines(table, (block, used, i, offset) => {
@@ -70,7 +71,7 @@ export function mxLines(table: FrameTable): Generator<Uint8Array, void, undefine
 }
 
 /**
- * Reads an index for vahidk/tfrecord and DALI, of frames without gaps.
+ * Reads an index for vahidk/tfrecord and DALI whose frames have no gaps.
  * @throws RecordpipeError `malformed-index`
  */
 export function readVahidkIndex(file: StoredFile): FrameTable {
@@ -103,9 +104,9 @@ export function readVahidkIndex(file: StoredFile): FrameTable {
 }
 
 /**
- * Reads an index for MXNet whose lines are in the order of the records and locate all of them. The
- * keys do not matter.
- * @param dataBytes where the last record ends
+ * Reads an MXNet index whose lines are in the order of the records and locate all of them. The keys
+ * do not matter.
+ * @param dataBytes the position at which the last record ends
  * @throws RecordpipeError `malformed-index`
  */
 export function readMXFrames(file: StoredFile, dataBytes: number): FrameTable {
@@ -128,7 +129,7 @@ export function readMXFrames(file: StoredFile, dataBytes: number): FrameTable {
   return builder.finish(dataBytes);
 }
 
-/** Reads the keys of an index for MXNet. @throws RecordpipeError `malformed-index` */
+/** Reads the keys of an MXNet index. @throws RecordpipeError `malformed-index` */
 export function readMXKeys(file: StoredFile, type: MXKeyType): MXKeys {
   const keys: MXKey[] = [];
   const offsets = new Map<MXKey, number>();
@@ -141,8 +142,8 @@ export function readMXKeys(file: StoredFile, type: MXKeyType): MXKeys {
 }
 
 /**
- * Calls `onLine` for every line of an index for MXNet. As in MXNet, blanks around a line and
- * everything after a second tab are ignored.
+ * Calls `onLine` for every line of an MXNet index. As in MXNet, blanks around a line and everything
+ * after a second tab are ignored.
  * @throws RecordpipeError `malformed-index`
  */
 export function forEachMXLine(file: StoredFile, onLine: OnMXLine): void {
@@ -170,14 +171,14 @@ export function forEachMXLine(file: StoredFile, onLine: OnMXLine): void {
   }
 }
 
-/** @throws UsageError for an unknown type of keys */
+/** Checks the type of keys. @throws UsageError for an unknown type of keys */
 export function checkKeyType(type: MXKeyType): void {
   if (type !== 'integer' && type !== 'text')
     throw new UsageError(`keys: expected one of integer, text, got ${String(type)}`);
 }
 
 /**
- * The key as it is stored and compared.
+ * Returns the key as it is stored and compared.
  * @throws UsageError for a key of another type
  */
 export function checkedKey(key: MXKey, type: MXKeyType): MXKey {
@@ -192,7 +193,7 @@ export function checkedKey(key: MXKey, type: MXKeyType): MXKey {
   throw new UsageError(`key: expected an integer, as bigint beyond 2^53 - 1, got ${key}`);
 }
 
-/** Writes an integer from 0 to 2^53 in decimal, and returns the index after it. */
+/** Writes an integer from 0 to 2^53 in decimal and returns the index after it. */
 export function writeDecimal(target: Uint8Array, at: number, value: number): number {
   if (value < BILLION) return writeSmall(target, at, value, digitsOf(value));
   const high = Math.floor(value / BILLION);
@@ -216,8 +217,8 @@ function digitsOf(value: number): number {
 }
 
 /**
- * Writes the line of record `i`, whose frame is the `bytes` bytes at `offset`, into `block` from
- * `used` on. Returns the end of the line.
+ * Writes the line of record `i`, whose frame is the `bytes` bytes at `offset`, into `block`
+ * starting at `used`. Returns the end of the line.
  */
 type WriteLine = (block: Uint8Array, used: number, i: number, offset: number, bytes: number) => number;
 
@@ -238,8 +239,8 @@ function* indexLines(table: FrameTable, writeLine: WriteLine): Generator<Uint8Ar
 }
 
 /**
- * Whole lines: `bytes[0, end)`, which ends with a newline. The bytes are valid until the next lines
- * are read.
+ * Whole lines: `bytes[0, end)`, which ends with a newline. The bytes are valid only until the next
+ * lines are read.
  */
 interface TextLines {
   readonly bytes: Uint8Array;
@@ -247,7 +248,8 @@ interface TextLines {
 }
 
 /**
- * The lines of a text file, about 1 MiB at a time; a last line without a newline gets one.
+ * Yields the lines of a text file, about 1 MiB at a time. Adds a newline to the last line if it has
+ * none.
  * @throws RecordpipeError `malformed-index` for a longer line
  */
 function* wholeLines(file: StoredFile): Generator<TextLines, void, undefined> {
@@ -297,7 +299,7 @@ function isDigit(byte: number): boolean {
   return byte >= ZERO && byte < ZERO + 10;
 }
 
-/** ASCII blanks and line ends. */
+/** Reports whether a byte is an ASCII blank or line end. */
 function isBlank(byte: number): boolean {
   return byte === SPACE || (byte >= TAB && byte <= RETURN);
 }
