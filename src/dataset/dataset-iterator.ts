@@ -3,12 +3,12 @@ import type { Run } from './run.ts';
 import { END, LATER } from './stage.ts';
 
 /**
- * Iterates over the elements of one run. Elements that are ready come as resolved promises.
- * `return`, which `break` calls, closes the sources, even while a call is pending.
+ * An iterator over the elements of one run. Elements that are ready are returned as resolved
+ * promises. `return`, which `break` calls, closes the sources even while a call is pending.
  */
 export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   readonly #run: Run<T>;
-  /** The pending call. Later calls wait for it. */
+  /** Pending call, which later calls await. */
   #pending: Promise<unknown> | undefined;
 
   /** @hideconstructor */
@@ -16,7 +16,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     this.#run = run;
   }
 
-  /** @throws RecordpipeError `closed` once the iteration has ended */
+  /** Returns this iterator. @throws RecordpipeError `closed` if the iteration has ended */
   [Symbol.asyncIterator](): this {
     if (this.#run.closed && !this.#run.aborted) throw alreadyRead('iterate the dataset itself');
     return this;
@@ -67,7 +67,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     return this.#hold(call);
   }
 
-  /** Calls `next` after the pending call. */
+  /** Calls `next` when the pending call has finished. */
   async #request(): Promise<IteratorResult<T>> {
     const run = this.#run;
     if (run.closed && !run.aborted) return done();

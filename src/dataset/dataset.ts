@@ -30,10 +30,10 @@ import { Epochs, type Iteration } from './stage.ts';
 /**
  * A lazy sequence of elements that passes through operators, with the semantics of tf.data. Each
  * `for await` is a new iteration. Elements are requested one at a time, and no function runs for an
- * element that was not requested, except where `prefetch`, `shuffle` and a parallel `map` read
+ * element that was not requested, except when `prefetch`, `shuffle` or a parallel `map` reads
  * ahead.
  *
- * Each operator returns a new dataset. When an iteration ends, whether by itself, by `break`, by an
+ * Each operator returns a new dataset. When an iteration ends, whether normally, by `break`, by an
  * error or by an abort, its sources are closed. Elements before an error are delivered first,
  * including those that an operator holds (an incomplete batch, a shuffle buffer).
  *
@@ -50,7 +50,7 @@ export class Dataset<T> extends IterableDataset<T> {
    * Creates a dataset from an iterable, an async iterable, or a function that returns one. The
    * function is called once per iteration.
    * @throws UsageError for any other argument; while iterating, for an iterator that was already
-   *   consumed: pass a function instead
+   *   consumed (pass a function instead)
    */
   static from<T>(input: DatasetInput<T>): Dataset<T> {
     return new Dataset(openInput(input));
@@ -67,11 +67,11 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * Creates a dataset of the files that match paths, directories, globs, `@list`s and `s3://`
-   * addresses, expanded in each iteration like `expandInputs` of `recordpipe/check`. Names keep
+   * addresses, which each iteration expands like `expandInputs` of `recordpipe/check`. Names keep
    * their order; the files of one name are sorted by the bytes of their paths.
    * @param options how to read objects, and which files to include
-   * @throws RecordpipeError while iterating: `not-found` for a name without files; for objects as
-   *   `listObjects`
+   * @throws RecordpipeError while iterating: `not-found` for a name without files; for objects, the
+   *   same errors as `listObjects`
    */
   static files(names: FileNames, options?: FileNamesOptions): Dataset<string | URL> {
     checkFileNames(names);
@@ -79,9 +79,9 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Creates a dataset of the records of files and named pipes, one file after the other, as views.
-   * To read several files at once, use `files(…).interleave((file) => Dataset.records(file))`.
-   * @throws RecordpipeError while iterating, as `readRecords`
+   * Creates a dataset of the records of files and named pipes, one file after another, as views. To
+   * read several files at once, use `files(…).interleave((file) => Dataset.records(file))`.
+   * @throws RecordpipeError while iterating, the same errors as `readRecords`
    * @throws UsageError for an invalid option
    * @example
    * ```ts
@@ -95,7 +95,7 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * Combines one element of each dataset into a tuple, or into an object if the datasets are named.
-   * Ends with the shortest dataset.
+   * Ends when the shortest dataset ends.
    */
   static zip<S extends ZipSources>(sources: S): Dataset<Zipped<S>> {
     const all: unknown[] = typeof sources === 'object' && sources !== null ? Object.values(sources) : [];
@@ -118,7 +118,7 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * Applies the default export of a module to each element on worker threads and keeps the order.
-   * The threads end with the iteration.
+   * The threads end when the iteration ends.
    * @param module an absolute path or URL, for example `new URL('./decode.js', import.meta.url)`
    * @throws RecordpipeError while iterating: `io-failure` if a thread dies; errors of the function,
    *   in place of its result
@@ -175,9 +175,9 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Shuffles elements with a buffer of `buffer` elements (Infinity: all). Yields a random element
-   * of the buffer and replaces it with the next one. Records in the buffer are copies. `shuffle`
-   * before `repeat` keeps epochs apart; after `repeat`, epochs mix.
+   * Shuffles elements with a buffer of `buffer` elements (Infinity: all elements). Yields a random
+   * element of the buffer and replaces it with the next one. Records in the buffer are copies. With
+   * `shuffle` before `repeat`, epochs stay separate; with `shuffle` after `repeat`, they mix.
    * @throws UsageError unless `buffer` is an integer >= 1
    */
   shuffle(buffer: number, options: ShuffleOptions = {}): Dataset<T> {
@@ -195,13 +195,16 @@ export class Dataset<T> extends IterableDataset<T> {
     return new Dataset((iteration) => new RepeatStage(open, rounds, iteration), this.epochs);
   }
 
-  /** Keeps the first `count` elements and requests no others. Negative: all. */
+  /**
+   * Keeps the first `count` elements and requests no others. If `count` is negative, keeps all
+   * elements.
+   */
   take(count: number): Dataset<T> {
     const limit = countOrAll('take: count', count);
     return this.#through((stage) => new TakeStage(stage, limit));
   }
 
-  /** Skips the first `count` elements. Negative: all. */
+  /** Skips the first `count` elements. If `count` is negative, skips all elements. */
   skip(count: number): Dataset<T> {
     const skipped = countOrAll('skip: count', count);
     return skipped === Number.POSITIVE_INFINITY
@@ -210,8 +213,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Keeps the elements of one of `shards` shards: `index`, `index + shards`, … Shard before you
-   * shuffle.
+   * Keeps the elements of one of `shards` shards, which are the elements `index`, `index + shards`,
+   * … Call `shard` before `shuffle`.
    * @throws UsageError unless `0 <= index < shards`
    */
   shard(shards: number, index: number): Dataset<T> {
@@ -230,7 +233,7 @@ export class Dataset<T> extends IterableDataset<T> {
     return new Dataset(openInterleave(this, inner, options), this.epochs);
   }
 
-  /** Like `interleave`, one inner dataset after the other. */
+  /** Like `interleave`, but reads one inner dataset after another. */
   flatMap<U>(inner: (element: T) => DatasetInput<U>): Dataset<U> {
     return this.interleave(inner, { cycleLength: 1 });
   }
@@ -243,8 +246,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Reads up to `count` elements ahead while the consumer is busy. 0 disables reading ahead; -1
-   * adapts to the consumer, up to 64.
+   * Reads up to `count` elements ahead while the consumer is busy. A `count` of 0 disables reading
+   * ahead; -1 adapts to the consumer, up to 64 elements.
    * @throws UsageError for any other negative number
    */
   prefetch(count: number): Dataset<T> {
@@ -269,7 +272,10 @@ export class Dataset<T> extends IterableDataset<T> {
     return this.#through((stage) => new EnumerateStage(stage, start));
   }
 
-  /** Calls `onProgress` with the number of elements, at most every 100 ms and at the end. */
+  /**
+   * Calls `onProgress` with the number of elements, at most every 100 ms by default, and at the
+   * end.
+   */
   withProgress(
     onProgress: (progress: DatasetProgress) => void,
     { everyMs = 100 }: ProgressOptions = {},
@@ -283,7 +289,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Returns the iteration counter for combined datasets: that of the first source that shuffles.
+   * Returns the iteration counter for combined datasets, which is that of the first source that
+   * shuffles.
    */
   static #shared(sources: readonly Dataset<unknown>[]): Epochs {
     return sources.find(({ epochs }) => epochs.seeded)?.epochs ?? new Epochs();

@@ -10,11 +10,11 @@ import { isRemote } from '../storage/registry.ts';
  */
 export type FileNames = string | URL | readonly (string | URL)[];
 
-/** Options of the expansion of names. Every field has a default. */
+/** Options for expanding names. Every field has a default. */
 export interface FileNamesOptions extends Partial<InputOptions> {
   /** Format of the files to include from directories and prefixes. Default: `auto`. */
   readonly format?: FormatName | 'auto' | undefined;
-  /** How to read objects: service, credentials, limits. */
+  /** How to read objects: service, credentials and limits. */
   readonly objects?: Partial<ObjectOptions> | undefined;
 }
 

@@ -11,8 +11,8 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
   readonly #open: Open<T>;
 
   /**
-   * @param open begins an iteration. The stage opens files and other sources with the first
-   *   element.
+   * @param open begins an iteration; its stage opens files and other sources when the first element
+   *   is requested
    * @hideconstructor
    */
   constructor(open: Open<T>, epochs: Epochs = new Epochs()) {
@@ -33,8 +33,8 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Runs one iteration. It begins with the first `next()`. `for await` over a dataset calls this
-   * without options.
+   * Returns an iterator of one iteration, which begins with the first `next()`. `for await` over a
+   * dataset calls this method without options.
    *
    * @throws RecordpipeError while iterating: `aborted` as soon as the signal fires; errors of
    *   sources and functions, after all valid elements
@@ -60,7 +60,7 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Reduces the elements to one value, as `Array.prototype.reduce` does. The function may be async.
+   * Reduces the elements to one value, like `Array.prototype.reduce`. The function may be async.
    */
   async reduce<A>(
     initial: A,
@@ -109,8 +109,8 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Returns a web stream of one iteration. It reads nothing ahead, and cancelling it closes the
-   * sources. For a Node stream, use `Readable.from(dataset)`.
+   * Returns a web stream of one iteration. The stream reads nothing ahead, and cancelling it closes
+   * the sources. For a Node stream, use `Readable.from(dataset)`.
    *
    * @example
    * ```ts

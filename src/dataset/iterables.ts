@@ -117,7 +117,7 @@ class AsyncIteratorStage<T> extends Stage<T> {
   #pending: Promise<void> | undefined;
   #answer: IteratorResult<T> | undefined;
   #failure: { readonly error: unknown } | undefined;
-  /** Whether the iterator has ended and needs no close. */
+  /** Whether the iterator has ended and need not be closed. */
   #ended = false;
 
   constructor(elements: AsyncIterable<T>, once: ((iterator: unknown) => void) | undefined) {
@@ -148,13 +148,14 @@ class AsyncIteratorStage<T> extends Stage<T> {
     const closing = this.#iterator?.return?.();
     if (closing === undefined) return undefined;
     if (this.#pending === undefined) return Promise.resolve(closing).then(() => {});
-    // A request is pending. A generator ends only after it has answered, which may never happen.
+    // A request is pending. A generator ends only after it has answered the request, which may
+    // never happen.
     Promise.resolve(closing).catch(() => {});
     return undefined;
   }
 
   #request(): Promise<void> {
-    this.#ended = true; // in case the next lines throw
+    this.#ended = true; // Remains true if the next lines throw.
     this.#iterator ??= this.#begin();
     const request = Promise.resolve(this.#iterator.next());
     this.#ended = false;
@@ -180,7 +181,7 @@ class AsyncIteratorStage<T> extends Stage<T> {
   };
 }
 
-/** Calls a function to get its elements. The function may return a promise. */
+/** A stage that calls a function to get its elements. The function may return a promise. */
 class LateStage<T> extends Stage<T> {
   readonly #make: () => Elements<T> | Promise<Elements<T>>;
   #stage: Stage<T> | undefined;

@@ -26,7 +26,7 @@ export function checkFunction(name: string, value: unknown): void {
 
 /** Options of `map`. */
 export interface MapOptions {
-  /** Maximum number of concurrent promises of the function. Elements stay in order. Default: 1. */
+  /** Maximum number of pending promises of the function. Elements stay in order. Default: 1. */
   readonly parallel?: number | undefined;
 }
 
@@ -42,8 +42,8 @@ export interface PaddedBatchOptions extends BatchOptions, Padding {}
 /** Options of `shuffle`. */
 export interface ShuffleOptions {
   /**
-   * An integer. The same seed gives the same order on every machine. Default: random for each
-   * `shuffle`.
+   * Seed of the random order, an integer. The same seed gives the same order on every machine.
+   * Default: a random seed for each `shuffle`.
    */
   readonly seed?: number | undefined;
   /** Whether to use a different order in each iteration. Default: true. */

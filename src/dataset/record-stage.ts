@@ -6,8 +6,8 @@ import { checkFileNames, type FileNames, filesNamed } from './file-names.ts';
 import { END, LATER, type Open, Stage, type Step } from './stage.ts';
 
 /**
- * Options for reading the records of files, as for `readRecords`. Records of a dataset stay valid
- * as long as they are referenced.
+ * Options for reading the records of files, like those of `readRecords`. Records of a dataset stay
+ * valid as long as they are referenced.
  */
 export type DatasetRecordOptions = Partial<Omit<RecordReadOptions, 'reuse' | 'signal' | 'uri'>>;
 
@@ -30,13 +30,13 @@ async function* recordBatches(
 
 /**
  * Opens the batches of records of one iteration.
- * @param signal fires when the iteration ends while a batch is pending; the wait must then end at
- *   once
+ * @param signal fires if the iteration ends while a batch is pending; the wait must then end
+ *   immediately
  */
 export type OpenBatches = (signal: AbortSignal) => AsyncIterator<RecordBatch>;
 
 /**
- * Yields the records of batches one by one, as views. Skipping a record costs nothing. Only each
+ * Yields the records of batches one by one, as views. Skipping a record takes no time. Only each
  * batch needs a promise.
  */
 export class RecordStage extends Stage<Uint8Array> {

@@ -4,7 +4,7 @@ import { Iteration, LATER, type Open, type Stage, type Step } from './stage.ts';
 
 /** Options of one iteration. */
 export interface IterateOptions {
-  /** Ends the iteration at once with an `aborted` error and closes its sources. */
+  /** Signal that ends the iteration immediately with an `aborted` error and closes its sources. */
   readonly signal?: AbortSignal | undefined;
   /**
    * Zero-based number of this iteration, for operators with a seed. By default, iterations are
@@ -14,7 +14,7 @@ export interface IterateOptions {
 }
 
 /**
- * One iteration of a chain. It opens with the first requested element, closes once, and can be
+ * One iteration of a chain. It opens when the first element is requested, closes once, and can be
  * aborted.
  */
 export class Run<T> {
@@ -26,7 +26,7 @@ export class Run<T> {
   #aborted = false;
   #closed = false;
   #turn = false;
-  /** Ends the pending wait. */
+  /** Ends the pending wait, if any. */
   #wake: (() => void) | undefined;
 
   /** @param number returns the number of the iteration when it begins */
@@ -54,12 +54,15 @@ export class Run<T> {
     return stage.next();
   }
 
-  /** Skips ready elements. */
+  /** Skips up to `count` ready elements and returns their number. */
   pass(count: number): number {
     return this.#stage === undefined || this.#aborted ? 0 : this.#stage.pass(count);
   }
 
-  /** Resolves when `next` is worth calling again, also after an abort or `close`. */
+  /**
+   * Returns a promise that resolves when `next` should be called again, including after an abort or
+   * `close`.
+   */
   ready(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#aborted || this.#closed) return resolve();
@@ -69,15 +72,15 @@ export class Run<T> {
         if (this.#wake === wake) this.#wake = undefined;
         resolve();
       };
-      // No Promise.race: the stage's promise would keep every wait in memory.
+      // Promise.race would keep every wait in memory until the promise of the stage settles.
       this.#wake = wake;
       (turn ? this.#iteration!.turns.take() : this.#stage!.ready()).then(wake);
     });
   }
 
   /**
-   * Closes the sources once. After an abort, does not wait for them, because a source may never
-   * answer.
+   * Closes the sources once. After an abort, it does not wait for them, because a source may never
+   * respond.
    */
   close(): Promise<void> | undefined {
     if (this.#closed) return undefined;
@@ -94,7 +97,7 @@ export class Run<T> {
     return undefined;
   }
 
-  /** Closes after a failure. The failure takes precedence over errors while closing. */
+  /** Closes the sources after a failure, which takes precedence over errors while closing. */
   async fail(): Promise<void> {
     try {
       await this.close();

@@ -35,11 +35,11 @@ export class Epochs {
   }
 }
 
-/** Returned by {@link Stage.next} at the end. */
+/** Value that {@link Stage.next} returns at the end. */
 export const END: unique symbol = Symbol('end');
 /**
- * Returned by {@link Stage.next} if the next element is not ready yet: wait for {@link
- * Stage.ready}.
+ * Value that {@link Stage.next} returns if the next element is not ready yet. Wait for {@link
+ * Stage.ready} before the next call.
  */
 export const LATER: unique symbol = Symbol('later');
 
@@ -47,30 +47,30 @@ export const LATER: unique symbol = Symbol('later');
 export type Step<T> = T | typeof END | typeof LATER;
 
 /**
- * One operator of one iteration. `next` returns elements one by one, without a promise. It returns
- * LATER only if it must wait, between batches of records or for a promise of a user's function. So
- * a chain costs one call per operator and element, and no user function runs for an element that
- * was not requested.
+ * One operator of one iteration. `next` returns elements one by one, without promises. It returns
+ * LATER only if it must wait, between batches of records or for a promise of a user's function.
+ * Therefore, a chain takes one call per operator and element, and no user function runs for an
+ * element that was not requested.
  */
 export abstract class Stage<T> {
   /** Returns the next element. After it throws, only `close` is called. */
   abstract next(): Step<T>;
 
   /**
-   * After LATER: resolves when `next` is worth calling again. It can resolve early and never
-   * rejects.
+   * Returns a promise that resolves when `next` should be called again after it returned LATER. The
+   * promise can resolve early and never rejects.
    */
   abstract ready(): Promise<void>;
 
   /**
-   * Ends this stage and its sources at any point. Called once. Returns undefined if it completes
-   * synchronously.
+   * Ends this stage and its sources at any point. It is called once. Returns undefined if it
+   * completes synchronously.
    */
   abstract close(): Promise<void> | undefined;
 
   /**
    * Skips up to `count` ready elements without creating them, and returns their number. A result of
-   * 0 does not indicate the end: call `next`.
+   * 0 does not mean that the stage has ended; call `next` to find out.
    */
   pass(_count: number): number {
     return 0;

@@ -10,7 +10,7 @@ export abstract class Collecting<S, T> extends Through<S, T> {
   protected ended = false;
   #failure: { readonly error: unknown } | undefined;
 
-  /** Returns the next element of the source, or END once the source has ended or failed. */
+  /** Returns the next element of the source, or END if the source has ended or failed. */
   protected pull(): Step<S> {
     if (this.ended) return END;
     try {
@@ -24,7 +24,7 @@ export abstract class Collecting<S, T> extends Through<S, T> {
     }
   }
 
-  /** Ends the stage after its last element: returns END, or throws the error of the source. */
+  /** Ends the stage after its last element. Returns END, or throws the error of the source. */
   protected finish(): typeof END {
     if (this.#failure !== undefined) throw this.#failure.error;
     return END;
@@ -110,7 +110,7 @@ export class UnbatchStage<T> extends Through<Iterable<T>, T> {
   }
 }
 
-/** Position of windows, as in tf.data's `window`. */
+/** Options of `window`: the positions of windows, as in tf.data's `window`. */
 export interface WindowOptions {
   /** Distance between the first elements of two consecutive windows. Default: `size`. */
   readonly shift?: number | undefined;

@@ -11,7 +11,7 @@ import type { Open, Openable, Stage } from '../stage.ts';
 import { MapStage } from './map.ts';
 import { mapWith } from './map-with.ts';
 
-/** Jobs per thread: one runs and one waits, so that the thread never idles. */
+/** Number of jobs per thread: one runs and one waits, so that the thread is never idle. */
 const JOBS_PER_WORKER = 2;
 
 /** Options of `mapInWorkers`. */
@@ -104,7 +104,7 @@ const threads: { readonly isMarkedAsUntransferable?: (object: object) => boolean
 /** A value prepared for another thread. */
 export interface Packed {
   readonly value: unknown;
-  /** The buffers to move. */
+  /** Buffers to move. */
   readonly buffers: ArrayBuffer[];
 }
 
@@ -148,15 +148,15 @@ function packView(view: ArrayBufferView, move: boolean, buffers: Set<ArrayBuffer
 }
 
 /**
- * Whether a buffer can be moved. Chunks of objects can share memory with bytes that are still
- * arriving; such buffers are copied. Node 20 copies them automatically.
+ * Reports whether a buffer can be moved. Chunks of objects can share memory with bytes that are
+ * still arriving; such buffers are copied. Node 20 copies them automatically.
  */
 function isMovable(buffer: ArrayBuffer): boolean {
   return !threads.isMarkedAsUntransferable?.(buffer);
 }
 
 /**
- * Checks that a buffer was not moved already: it would arrive empty or not at all. @throws
+ * Checks that a buffer was not already moved, because it would arrive empty or not at all. @throws
  * UsageError
  */
 function checkAttached(buffer: ArrayBuffer): void {
@@ -169,7 +169,7 @@ function checkAttached(buffer: ArrayBuffer): void {
   }
 }
 
-/** An object, because bundlers add fields to it. */
+/** Data of a worker. An object, because bundlers add fields to it. */
 export interface MapWorkerData {
   /** URL of the user's module. */
   readonly module: string;

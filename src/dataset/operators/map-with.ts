@@ -5,14 +5,14 @@ import { UsageError } from '../../errors.ts';
  * @param url URL of the module
  */
 export function mapWith(url: string): (value: unknown) => Promise<unknown> {
-  // Bundlers cannot know the module, so they must leave this import to the host.
+  // Bundlers cannot resolve the user's module, so they must leave this import unchanged.
   const loading = import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ url).then(
     (loaded: { default?: unknown }) => {
       if (typeof loaded.default === 'function') return loaded.default as (value: unknown) => unknown;
       throw new UsageError(`mapInWorkers: expected ${url} to have a function as its default export`);
     },
   );
-  loading.catch(() => {}); // every job rejects with it
+  loading.catch(() => {}); // Every job rejects with this error.
   let last: Promise<unknown> = Promise.resolve();
   return (value) => {
     const result = last.then(async () => (await loading)(value));

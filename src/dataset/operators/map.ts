@@ -1,7 +1,7 @@
 import { END, type Iteration, LATER, type Stage, type Step, Through } from '../stage.ts';
 import { Queue } from './prefetch.ts';
 
-/** Whether a user's function returned a promise. */
+/** Reports whether a user's function returned a promise. */
 export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
@@ -14,11 +14,11 @@ interface PendingTest<T> {
   failure?: { readonly error: unknown };
 }
 
-/** Yields the elements for which a function returns true. */
+/** A stage that yields the elements for which a function returns true. */
 export class FilterStage<T> extends Through<T, T> {
   readonly #test: (element: T) => boolean | PromiseLike<boolean>;
   readonly #iteration: Iteration;
-  /** The element whose test is pending, and its result once known. */
+  /** The element whose test is pending, and the result of the test once it is known. */
   #pending: PendingTest<T> | undefined;
   /** The pending wait for anything other than the source. */
   #waiting: Promise<void> | undefined;
@@ -86,18 +86,18 @@ export type MaybePromise<T> = T | PromiseLike<T>;
 type Call<T> = { state: 'running' } | { state: 'done'; value: T } | { state: 'failed'; error: unknown };
 
 /**
- * Applies a function to each element and keeps the order. While the function returns plain values,
- * it is called once per requested element. Once it returns promises, up to `parallel` calls run at
- * once.
+ * A stage that applies a function to each element and keeps the order. While the function returns
+ * plain values, it is called once per requested element. Once it returns promises, up to `parallel`
+ * calls run concurrently.
  */
 export class MapStage<S, T> extends Through<S, T> {
   readonly #map: (element: S) => MaybePromise<T>;
   readonly #parallel: number;
   readonly #calls = new Queue<Call<T>>();
-  /** Whether calls are queued. From then on, every result goes through the queue. */
+  /** Whether calls have been queued. If true, every result goes through the queue. */
   #ahead = false;
   #sourceWaits = false;
-  /** Set when the source has ended or failed. */
+  /** The end of the source, set when it has ended or failed. */
   #end: { readonly error?: unknown } | undefined;
   #wake: (() => void) | undefined;
 
@@ -146,7 +146,7 @@ export class MapStage<S, T> extends Through<S, T> {
     return this.#calls.length > 0 ? this.#calls.first().state === 'running' : this.#sourceWaits;
   }
 
-  /** Starts calls while there is room and the source has elements. */
+  /** Starts calls while there is room in the queue and the source has elements. */
   #fill(): void {
     while (this.#end === undefined && !this.#sourceWaits && this.#calls.length < this.#parallel) {
       try {

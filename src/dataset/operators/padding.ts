@@ -12,7 +12,9 @@ export type Paddable =
   | readonly Paddable[]
   | { readonly [field: string]: Paddable };
 
-/** The typed arrays. A `Uint8Array` is a vector of numbers here, not a byte string. */
+/**
+ * Typed arrays that can be padded. A `Uint8Array` is a vector of numbers here, not a byte string.
+ */
 export type Vector =
   | Int8Array
   | Uint8Array
@@ -28,22 +30,26 @@ export type Vector =
 
 /** A padding value. */
 export type Scalar = number | bigint | boolean | string;
-/** Length per dimension. null or -1: length of the longest element. */
+/** Length per dimension. null or -1 means the length of the longest element. */
 export type Shape = readonly (number | null)[];
 
 /** How to pad elements. */
 export interface Padding {
-  /** Target shape; for objects, a shape per field. Default: the longest element of the batch. */
+  /**
+   * Target shape; for objects, a shape per field. Default: the shape of the longest element of the
+   * batch.
+   */
   readonly shape?: Shape | { readonly [field: string]: Shape } | undefined;
   /**
-   * Padding value; for objects, a value per field. Default: 0, 0n, false or the empty string, by
-   * element type.
+   * Padding value; for objects, a value per field. Default: 0, 0n, false or the empty string,
+   * depending on the element type.
    */
   readonly value?: Scalar | { readonly [field: string]: Scalar } | undefined;
 }
 
 /**
- * Pads elements to a common shape, as new arrays. Returns elements that need no padding unchanged.
+ * Returns elements padded to a common shape as new arrays. Elements that need no padding are
+ * returned unchanged.
  * @throws UsageError if elements have different ranks or fields, or are larger than the shape
  */
 export function padded<T extends Paddable>(batch: readonly T[], padding: Padding): T[] {
@@ -83,12 +89,12 @@ function ofField<V>(given: V | { readonly [field: string]: V } | undefined, fiel
   return (given as { readonly [field: string]: V })[field];
 }
 
-/** Returns the maximum length per dimension. */
+/** Returns the maximum length of each dimension. */
 function commonShape(batch: readonly Paddable[], name: string): number[] {
   const shape = shapeOf(batch[0]);
   for (let i = 1; i < batch.length; i++) {
     const next = shapeOf(batch[i]);
-    // An empty array does not show its depth.
+    // An empty array does not reveal its number of dimensions.
     const empty = shape.includes(0) || next.includes(0);
     if (next.length !== shape.length && !(empty && next.length > 0 && shape.length > 0))
       throw new UsageError(
@@ -152,7 +158,7 @@ function padVector(vector: Vector, length: number, fill: Scalar): Vector {
   return longer;
 }
 
-/** Returns the zero of the element's type, or 0 if it is empty. */
+/** Returns the zero of the element's type, or 0 if the element is empty. */
 function zeroLike(element: Paddable): Scalar {
   if (isVector(element))
     return element instanceof BigInt64Array || element instanceof BigUint64Array ? 0n : 0;

@@ -7,12 +7,12 @@ import { Collecting } from './collecting.ts';
  */
 const FIRST_AUTO_LIMIT = 1;
 const MAX_AUTO_LIMIT = 64;
-/** Maximum time to fill the buffer before yielding to other work. */
+/** Maximum time in milliseconds to fill the buffer before yielding to the event loop. */
 const FILL_MS = 2;
 
 /**
- * Keeps up to `limit` elements of its source ready by reading the source while the consumer is
- * busy. A consumer that never waits gets the elements directly.
+ * A stage that keeps up to `limit` elements of its source ready by reading the source while the
+ * consumer is busy. A consumer that never waits receives the elements directly.
  */
 export class PrefetchStage<T> extends Collecting<T, T> {
   readonly #auto: boolean;
@@ -23,7 +23,7 @@ export class PrefetchStage<T> extends Collecting<T, T> {
   #scheduled: NodeJS.Immediate | undefined;
   #wake: (() => void) | undefined;
 
-  /** @param limit number of elements; -1: adapts to the consumer */
+  /** @param limit number of elements; -1 adapts to the consumer */
   constructor(source: Stage<T>, limit: number) {
     super(source);
     this.#auto = limit === -1;

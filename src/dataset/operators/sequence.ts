@@ -2,8 +2,8 @@ import { ArrayStage } from '../iterables.ts';
 import { END, type Iteration, LATER, type Open, Stage, type Step, Through } from '../stage.ts';
 
 /**
- * Opens the source until one iteration has read it to its end. Later iterations read the elements
- * from memory.
+ * Returns a function that opens the source until one iteration has read it to its end. Later
+ * iterations read the elements from memory.
  */
 export function cached<T>(open: Open<T>): Open<T> {
   let complete: readonly T[] | undefined;
@@ -47,8 +47,8 @@ export abstract class Sequence<T> extends Stage<T> {
   #failure: { readonly error: unknown } | undefined;
 
   /**
-   * Opens the next stage; undefined after the last one. `any`: whether the previous stage had
-   * elements.
+   * Opens the next stage. Returns undefined after the last one. `any` states whether the previous
+   * stage had elements.
    */
   protected abstract advance(any: boolean): Stage<T> | undefined;
 
@@ -98,7 +98,9 @@ export abstract class Sequence<T> extends Stage<T> {
   }
 }
 
-/** Repeats the same elements. Without a limit, ends after the first round without elements. */
+/**
+ * Repeats the elements of a dataset. Without a limit, ends after the first round without elements.
+ */
 export class RepeatStage<T> extends Sequence<T> {
   readonly #open: Open<T>;
   readonly #iteration: Iteration;
@@ -121,7 +123,7 @@ export class RepeatStage<T> extends Sequence<T> {
   }
 }
 
-/** Yields the elements of one dataset, then those of the next. */
+/** Yields the elements of one dataset after another. */
 export class ConcatenateStage<T> extends Sequence<T> {
   readonly #opens: readonly Open<T>[];
   readonly #iteration: Iteration;

@@ -34,7 +34,7 @@ export class Xoshiro128 {
     this.#b = mix((h + 2 * GOLDEN) | 0);
     this.#c = mix((h + 3 * GOLDEN) | 0);
     this.#d = mix((h + 4 * GOLDEN) | 0);
-    if ((this.#a | this.#b | this.#c | this.#d) === 0) this.#d = 1; // the all-zero state never changes
+    if ((this.#a | this.#b | this.#c | this.#d) === 0) this.#d = 1; // The all-zero state never changes.
   }
 
   /** Returns the next 32 bits. */
@@ -51,8 +51,8 @@ export class Xoshiro128 {
   }
 
   /**
-   * Returns a uniformly distributed integer from 0 to `end - 1`; `end` is 1 to 2^32. Uses the
-   * lowest bits of random words and rejects values >= `end`.
+   * Returns a uniformly distributed integer from 0 to `end - 1`; `end` must be from 1 to 2^32. Uses
+   * the lowest bits of random words and rejects values >= `end`.
    */
   below(end: number): number {
     const mask = end <= 1 ? 0 : 0xffffffff >>> Math.clz32(end - 1);
@@ -137,8 +137,8 @@ export class ShuffleStage<T> extends Collecting<T, T> {
 }
 
 /**
- * Copies records. They are views of large chunks; in random order, each would keep a chunk of 1 MiB
- * in memory.
+ * Copies records, which are views of large chunks. In random order, each view would keep a chunk of
+ * 1 MiB in memory.
  */
 function ownBytes<T>(element: T): T {
   if (!(element instanceof Uint8Array) || element.constructor !== Uint8Array) return element;
@@ -146,7 +146,7 @@ function ownBytes<T>(element: T): T {
   return element.slice() as T & Uint8Array;
 }
 
-/** Opens a shuffle. @throws UsageError for an invalid buffer size, seed or limit */
+/** Opens a shuffle of a source. @throws UsageError for an invalid buffer size, seed or limit */
 export function openShuffle<T>(source: Openable<T>, buffer: number, options: ShuffleOptions): Open<T> {
   const { reshuffleEachIteration = true, maxBytes = Number.POSITIVE_INFINITY } = options;
   const { seed = Math.floor(Math.random() * 2 ** 53) } = options;

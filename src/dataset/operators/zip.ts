@@ -2,7 +2,7 @@ import { type Elements, openInput } from '../iterables.ts';
 import { closeAll, END, LATER, type Open, Stage, type Step } from '../stage.ts';
 import { MapStage } from './map.ts';
 
-/** Yields one element of each source as an array. Ends with the first source that ends. */
+/** A stage that yields one element of each source as an array. It ends when any source ends. */
 export class ZipStage extends Stage<unknown[]> {
   readonly #sources: readonly Stage<unknown>[];
   #row: unknown[] = [];
@@ -43,7 +43,7 @@ export type Zipped<S extends ZipSources> = {
   -readonly [K in keyof S]: S[K] extends Elements<infer T> ? T : never;
 };
 
-/** Opens a zip, which yields arrays, or objects with the names of the sources. */
+/** Opens a zip, which yields arrays, or objects if the sources are named. */
 export function openZip<S extends ZipSources>(sources: S): Open<Zipped<S>> {
   const all = Object.values<Elements<unknown>>(sources).map(openInput);
   const names = Array.isArray(sources) ? undefined : Object.keys(sources);
