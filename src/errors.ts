@@ -8,7 +8,7 @@ import { redacted, redactedCause } from './redact.ts';
 export { redacted } from './redact.ts';
 
 /**
- * Identifies a kind of failure by a stable kebab-case word. Releases may add codes; they never
+ * A stable kebab-case word that identifies a kind of failure. Releases may add codes but never
  * rename one.
  */
 export type ErrorCode =
@@ -63,8 +63,8 @@ export type ErrorCode =
   | 'invalid-argument';
 
 /**
- * Codes of invalid data: reading it again fails again. All other codes mean that something could
- * not be read, written or continued, so another attempt may succeed.
+ * Codes of invalid data, for which another attempt fails again. All other codes mean that something
+ * could not be read, written or continued, so another attempt may succeed.
  *
  * @example
  * ```ts
@@ -102,14 +102,16 @@ export const DATA_ERROR_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'no-records',
 ]);
 
-/** Location of a failure. Every field is optional: some failures have no location in a file. */
+/**
+ * Location of a failure. Every field is optional, because some failures have no location in a file.
+ */
 export interface ErrorPlace {
   /** File, URL or stream name. */
   readonly uri?: string | undefined;
   /** Zero-based index of the record. */
   readonly record?: number | undefined;
   /**
-   * Zero-based offset of the record's first byte; in a compressed stream, the offset in the
+   * Zero-based offset of the record's first byte. In a compressed stream, it is the offset in the
    * uncompressed bytes.
    */
   readonly offset?: number | undefined;
@@ -118,15 +120,15 @@ export interface ErrorPlace {
 }
 
 /**
- * JSON form of an error: in reports, status files and `JSON.stringify(error)`. A stable contract;
- * fields may be added.
+ * JSON form of an error, used in reports, status files and `JSON.stringify(error)`. It is a stable
+ * contract; releases may add fields.
  */
 export interface ErrorJson {
   /** `RecordpipeError`, or the name of a subclass. */
   readonly name: string;
-  /** Stable kebab-case word. */
+  /** Stable kebab-case word that identifies the kind of failure. */
   readonly code: ErrorCode;
-  /** File, URL or stream name; null if the failure concerns none. */
+  /** File, URL or stream name; null if the failure concerns no file or stream. */
   readonly uri: string | null;
   /**
    * Zero-based index of the record; null if the failure has no location in the file, for example if
@@ -134,12 +136,13 @@ export interface ErrorJson {
    */
   readonly record: number | null;
   /**
-   * Zero-based offset of the record's first byte in the uncompressed bytes; null if there is none.
+   * Zero-based offset of the record's first byte in the uncompressed bytes; null if the failure has
+   * no location in the file.
    */
   readonly offset: number | null;
   /**
-   * Human-readable description: what was expected, what was found, where, and the next step. The
-   * wording may change.
+   * Human-readable description: the expected and the actual value, the location, and the next step.
+   * The wording may change.
    */
   readonly message: string;
 }
@@ -195,9 +198,9 @@ export class RecordpipeError extends Error {
 }
 
 /**
- * An invalid argument or option: a mistake of the caller, independent of the data. The message
- * names the argument. Any other `TypeError` or `RangeError` thrown by recordpipe is a bug in
- * recordpipe.
+ * An invalid argument or option, which is a mistake of the caller and independent of the data. The
+ * message names the argument. Any other `TypeError` or `RangeError` thrown by recordpipe is a bug
+ * in recordpipe.
  *
  * @example
  * ```ts
@@ -218,8 +221,8 @@ export class UsageError extends RecordpipeError {
 }
 
 /**
- * Reports whether `error` is a {@link RecordpipeError} with one of the given codes; without codes,
- * with any code.
+ * Reports whether `error` is a {@link RecordpipeError} with one of the given codes. Without codes,
+ * reports whether it is one with any code.
  *
  * @example
  * ```ts
@@ -232,9 +235,9 @@ export function isRecordpipeError(error: unknown, ...codes: ErrorCode[]): error 
 }
 
 /**
- * Reports whether `error` concerns a single file, object or record, so that a run over many can
- * record it and continue. Returns false for invalid arguments (which affect all items), aborts and
- * bugs: rethrow those.
+ * Reports whether `error` concerns a single file, object or record, so that a run over many items
+ * can record it and continue. Returns false for invalid arguments (which affect all items), aborts
+ * and bugs; rethrow those.
  *
  * @example
  * ```ts

@@ -1,6 +1,7 @@
 /**
- * The codec: everything that runs in a browser as well as in Node. Writing files, worker threads and Node streams are in
- * `recordpipe/records/write`, checking many files in `recordpipe/check`.
+ * The codec, which contains everything that runs both in a browser and in Node. Writing files,
+ * worker threads and Node streams are in `recordpipe/records/write`; checking many files is in
+ * `recordpipe/check`.
  *
  * @module
  */

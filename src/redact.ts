@@ -3,10 +3,11 @@
  * module before it is printed, logged or stored.
  */
 
-/** Minimum length of a secret: shorter texts occur in ordinary words and are not replaced. */
+/** Minimum length of a secret. Shorter strings occur in ordinary words and are not replaced. */
 const MIN_SECRET_CHARACTERS = 8;
 /**
- * Maximum secrets remembered. Session tokens are renewed about every hour; the oldest are dropped.
+ * Maximum number of secrets that are remembered. Session tokens are renewed about every hour, and
+ * the oldest ones are dropped.
  */
 const MAX_SECRETS = 256;
 const REDACTED = '[redacted]';
@@ -23,8 +24,8 @@ const VARIABLES = [
 const known = new Set<string>();
 
 /**
- * Registers a secret: a secret access key, a session token, a password. Ignores texts of fewer than
- * 8 characters.
+ * Registers a secret, such as a secret access key, a session token or a password. Ignores strings
+ * of fewer than 8 characters.
  */
 export function registerSecret(secret: string | undefined): void {
   for (const piece of piecesOf(secret)) {
@@ -35,7 +36,7 @@ export function registerSecret(secret: string | undefined): void {
 }
 
 /**
- * Replaces secrets in a text by `[redacted]`: registered secret access keys and session tokens,
+ * Replaces secrets in a string with `[redacted]`: registered secret access keys and session tokens,
  * passwords in URLs, signatures and credentials in presigned URLs, and values of `Authorization`
  * and `x-amz-security-token` headers. Messages, stacks and causes of this package's errors are
  * already redacted; apply this function to everything else that you log.
@@ -66,7 +67,7 @@ const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b((?:authorization|x-amz-security-token)["']?[ \t]*:[ \t]*["']?)[^\r\n"']+/gi, `$1${REDACTED}`],
 ];
 
-/** Redacts a text that should be a URL, even if it has a password but no scheme. */
+/** Redacts a string that should be a URL, even if it has a password but no scheme. */
 export function redactedUrl(text: string): string {
   return text.replace(/^([a-z0-9+.-]+:\/\/)?.*@/is, `$1${REDACTED}@`);
 }
@@ -127,8 +128,8 @@ function* secretsInUse(): Generator<string, void, undefined> {
 }
 
 /**
- * Splits a secret into the parts that quoting leaves unchanged: JSON and messages escape control
- * characters, quotes and backslashes.
+ * Splits a secret into the parts that quoting leaves unchanged, because JSON and messages escape
+ * control characters, quotes and backslashes.
  */
 function piecesOf(secret: string | undefined): string[] {
   if (secret === undefined || secret.length < MIN_SECRET_CHARACTERS) return [];
